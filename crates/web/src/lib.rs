@@ -1,1 +1,20 @@
-//! web
+//! How the services show themselves over HTTP, in one place: errors as problem+json (RFC 9457), time as an argument,
+//! extractors that refuse in French, request ids, spans, metrics, health.
+//!
+//! A front door parses, calls one use case and renders; it holds no rule.
+
+mod clock;
+mod extract;
+mod frame;
+mod health;
+mod made;
+mod problem;
+mod request_id;
+
+pub use clock::{Clock, ClockHand, Now};
+pub use extract::{Bytes, Json, Path, Query, UPLOAD_BYTES_MAX};
+pub use frame::{REQUEST_SECONDS_MAX, frame};
+pub use health::{Ready, health_routes, install_metrics};
+pub use made::{Made, Page, download};
+pub use problem::{Problem, ProblemBody};
+pub use request_id::{RequestId, current_request_id};

@@ -1,0 +1,77 @@
+//! axum's extractors, refusing with a [`Problem`].
+
+use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection};
+use axum::extract::{FromRequest, FromRequestParts};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde::Serialize;
+
+use crate::Problem;
+
+/// Bytes of the largest file taken (an import, a statement): some 100,000 lines.
+pub const UPLOAD_BYTES_MAX: usize = 32 << 20;
+
+/// A JSON body, read or written. What is wrong is told with its line, column and field.
+#[derive(Debug, Clone, Copy, FromRequest)]
+#[from_request(via(axum::Json), rejection(Problem))]
+pub struct Json<T>(pub T);
+
+/// Parts of the path.
+#[derive(Debug, Clone, Copy, FromRequestParts)]
+#[from_request(via(axum::extract::Path), rejection(Problem))]
+pub struct Path<T>(pub T);
+
+/// Parameters after `?`.
+#[derive(Debug, Clone, Copy, FromRequestParts)]
+#[from_request(via(axum::extract::Query), rejection(Problem))]
+pub struct Query<T>(pub T);
+
+/// A raw body: a file.
+#[derive(Debug, Clone, FromRequest)]
+#[from_request(via(axum::body::Bytes), rejection(Problem))]
+pub struct Bytes(pub axum::body::Bytes);
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+impl From<JsonRejection> for Problem {
+    fn from(rejection: JsonRejection) -> Self {
+        match rejection {
+            JsonRejection::BytesRejection(rejection) => rejection.into(),
+            JsonRejection::MissingJsonContentType(_) => Self::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported-media-type",
+                "Le corps de la demande doit être du JSON.",
+            )
+            .detail("Ajoutez l'en-tête « Content-Type: application/json »."),
+            // serde's message names the field, the line and the column.
+            other => Self::bad_request(format!("Le JSON ne convient pas : {}", other.body_text())),
+        }
+    }
+}
+
+impl From<PathRejection> for Problem {
+    fn from(rejection: PathRejection) -> Self {
+        Self::bad_request(format!("L'adresse ne convient pas : {}", rejection.body_text()))
+    }
+}
+
+impl From<QueryRejection> for Problem {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::bad_request(format!("Les paramètres de l'adresse ne conviennent pas : {}", rejection.body_text()))
+    }
+}
+
+impl From<BytesRejection> for Problem {
+    fn from(rejection: BytesRejection) -> Self {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Le fichier envoyé est trop grand.")
+                .detail(format!("La limite est de {} Mio : partagez le fichier.", UPLOAD_BYTES_MAX >> 20))
+        } else {
+            Self::bad_request("Le corps de la demande n'est pas arrivé en entier.")
+        }
+    }
+}

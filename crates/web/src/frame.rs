@@ -1,0 +1,63 @@
+use std::any::Any;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument;
+
+use crate::request_id::set_request_id;
+use crate::{Problem, RequestId, UPLOAD_BYTES_MAX};
+
+/// Seconds after which a request is given up.
+pub const REQUEST_SECONDS_MAX: u64 = 120;
+
+/// What every route stands in, outermost first: request id, span and metrics, time limit, panics as problems, size limit.
+pub fn frame(router: Router) -> Router {
+    router
+        .fallback(|| async { Problem::not_found("Cette adresse") })
+        .method_not_allowed_fallback(|| async {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Cette adresse ne connaît pas ce verbe HTTP.")
+        })
+        .layer(DefaultBodyLimit::max(UPLOAD_BYTES_MAX))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(watch))
+        .layer(from_fn(set_request_id))
+}
+
+/// Only the route's pattern is logged, never the address: an id in a path may name a person's booklet.
+async fn watch(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
+    let id = request.extensions().get::<RequestId>().map(|id| id.0).unwrap_or_default();
+    let span = tracing::info_span!("request", %id, %method, route);
+    let answer = tokio::time::timeout(Duration::from_secs(REQUEST_SECONDS_MAX), next.run(request)).instrument(span.clone());
+    let response = answer.await.unwrap_or_else(|_| {
+        Problem::new(StatusCode::GATEWAY_TIMEOUT, "timeout", "La demande a pris trop de temps.")
+            .detail("Réessayez avec le même identifiant : rien ne sera fait deux fois.")
+            .into_response()
+    });
+    let status = response.status().as_u16();
+    let elapsed = started.elapsed();
+    span.in_scope(|| tracing::info!(status, micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX), "answered"));
+    metrics::histogram!("ccn_http_request_seconds",
+        "method" => method.to_string(), "route" => route, "status" => status.to_string())
+    .record(elapsed);
+    response
+}
+
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let said = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    Problem::internal(&std::io::Error::other(format!("panic: {said}"))).into_response()
+}

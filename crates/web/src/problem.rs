@@ -1,0 +1,141 @@
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+/// An error as every client sees it: RFC 9457 problem details with a stable `type`, a French `title` that says
+/// what, a `detail` that says where and how to mend it, and no secret.
+///
+/// Each use case has its own error enum and one `From` into this type, beside its front door.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    status: StatusCode,
+    kind: &'static str,
+    title: String,
+    detail: Option<String>,
+    more: Map<String, Value>,
+}
+
+/// The JSON of a [`Problem`], for the OpenAPI document.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemBody {
+    /// `urn:ccn:problem:` and a word that never changes.
+    #[schema(example = "urn:ccn:problem:already-used")]
+    pub r#type: String,
+    /// What happened, in French.
+    pub title: String,
+    /// Where, and how to mend it, in French.
+    pub detail: Option<String>,
+    /// The HTTP status.
+    pub status: u16,
+    /// Names this request in the logs.
+    pub request_id: String,
+}
+
+impl Problem {
+    /// `kind` is the stable last word of `type`, in kebab case.
+    pub fn new(status: StatusCode, kind: &'static str, title: impl Into<String>) -> Self {
+        Self { status, kind, title: title.into(), detail: None, more: Map::new() }
+    }
+
+    /// 400: the request cannot be read.
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad-request", "La demande est illisible.").detail(detail)
+    }
+
+    /// 401: nobody, or nobody known, asks.
+    #[must_use]
+    pub fn unauthorized() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "Clé d'accès absente ou inconnue.")
+            .detail("Envoyez l'en-tête « Authorization: Bearer <clé> » avec une clé valide de votre organisation.")
+    }
+
+    /// 403: `detail` says who may.
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "Votre organisation n'a pas ce droit.").detail(detail)
+    }
+
+    /// 404: `what` in French with its article, for example « Ce lot ».
+    pub fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", format!("{what} n'existe pas ou ne vous est pas visible."))
+    }
+
+    /// 409: an id came back with another content.
+    pub fn same_id_other_content() -> Self {
+        Self::new(StatusCode::CONFLICT, "same-id-other-content", "Cet identifiant a déjà servi pour autre chose.")
+            .detail("Reprenez exactement la même demande, ou choisissez un nouvel identifiant.")
+    }
+
+    /// 422: well formed, and refused by a rule.
+    pub fn refused(kind: &'static str, title: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, kind, title)
+    }
+
+    /// 500: ours. The cause is logged here, once; the client only learns the request id.
+    pub fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
+        let mut causes = cause.to_string();
+        let mut source = cause.source();
+        while let Some(error) = source {
+            causes.push_str(": ");
+            causes.push_str(&error.to_string());
+            source = error.source();
+        }
+        tracing::error!(causes, "request failed");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Une erreur est survenue de notre côté.")
+            .detail("Rien n'a été enregistré à moitié. Réessayez ; si cela dure, donnez l'identifiant de la demande à l'opérateur.")
+    }
+
+    /// Says where and how to mend it.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// Adds a member of its own (RFC 9457 §3.2).
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
+        let value = serde_json::to_value(value).expect("an extension member is plain data");
+        self.more.insert(name.to_owned(), value);
+        self
+    }
+
+    /// The stable word.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    fn json(&self) -> Vec<u8> {
+        let mut body = Map::new();
+        body.insert("type".into(), format!("urn:ccn:problem:{}", self.kind).into());
+        body.insert("title".into(), self.title.clone().into());
+        if let Some(detail) = &self.detail {
+            body.insert("detail".into(), detail.clone().into());
+        }
+        body.insert("status".into(), self.status.as_u16().into());
+        if let Some(id) = crate::current_request_id() {
+            body.insert("request_id".into(), id.to_string().into());
+        }
+        body.extend(self.more.clone());
+        serde_json::to_vec(&body).expect("a map of strings serialises")
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        metrics::counter!("ccn_problems_total", "kind" => self.kind).increment(1);
+        let mut response = (self.status, self.json()).into_response();
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response
+    }
+}

@@ -1,0 +1,152 @@
+-- Beneficiaries, batches, booklets, vouchers as printed, hand-overs and blocks. Money is the ledger's.
+-- `book_id` is the programme's id.
+
+-- The pseudonymous half: stays for as long as the books do.
+create table issuer.beneficiary (
+    book_id uuid not null,
+    id uuid not null,
+    prescriber_id uuid not null,
+    external_id text not null,
+    identity_hash bytea not null,
+    audience text not null,
+    residence text not null,
+    booklets integer not null,
+    import_id uuid not null,
+    registered_at timestamptz not null,
+    constraint beneficiary_pk primary key (book_id, id),
+    constraint beneficiary_identity_unique unique (book_id, identity_hash),
+    constraint beneficiary_external_unique unique (book_id, prescriber_id, external_id),
+    constraint beneficiary_hash_length check (octet_length(identity_hash) = 32),
+    constraint beneficiary_booklets check (booklets >= 1)
+);
+
+comment on column issuer.beneficiary.identity_hash is
+    'HMAC of the normalised identity: finds the same person across organisations without showing anybody.';
+
+-- The identity: erased 2 years after the last contact, without touching anything else.
+create table issuer.identity (
+    book_id uuid not null,
+    beneficiary_id uuid not null,
+    birth_name text not null,
+    first_names text not null,
+    birth_date date not null,
+    sex text not null,
+    birth_place text not null,
+    phone text,
+    email text,
+    last_contact date not null,
+    constraint identity_pk primary key (book_id, beneficiary_id)
+);
+
+create table issuer.import (
+    book_id uuid not null,
+    id uuid not null,
+    prescriber_id uuid not null,
+    file_name text not null,
+    sha256 bytea not null,
+    report jsonb not null,
+    committed_at timestamptz not null,
+    constraint import_pk primary key (book_id, id)
+);
+
+comment on column issuer.import.report is 'Counts, lines and columns only: no value of a refused line is kept.';
+
+create table issuer.batch (
+    book_id uuid not null,
+    id uuid not null,
+    plan_id uuid not null,
+    series integer not null,
+    booklets integer not null,
+    booklet_size integer not null,
+    face_value_cents bigint not null,
+    last_day date not null,
+    ordered_by uuid not null,
+    ordered_at timestamptz not null,
+    minted_at timestamptz,
+    funded_at timestamptz,
+    activated_at timestamptz,
+    cancelled_at timestamptz,
+    constraint batch_pk primary key (book_id, id),
+    constraint batch_sizes check (booklets > 0 and booklet_size > 0 and face_value_cents > 0)
+);
+
+-- One row a voucher printed. Its serial in the batch (from 1) gives its booklet and its shares; the variant
+-- numbers its distinct split among the plan's funders.
+create table issuer.voucher (
+    book_id uuid not null,
+    number bigint not null,
+    batch_id uuid not null,
+    serial integer not null,
+    token_id bytea not null,
+    kid bytea not null,
+    constraint voucher_pk primary key (book_id, number),
+    constraint voucher_serial_unique unique (book_id, batch_id, serial),
+    constraint voucher_token_id_unique unique (book_id, token_id),
+    constraint voucher_sizes check (octet_length(token_id) = 8 and octet_length(kid) = 4 and serial >= 1)
+);
+
+create table issuer.hand_over (
+    book_id uuid not null,
+    id uuid not null,
+    batch_id uuid not null,
+    booklet integer not null,
+    beneficiary_id uuid not null,
+    prescriber_id uuid not null,
+    replaces uuid,
+    at timestamptz not null,
+    constraint hand_over_pk primary key (book_id, id),
+    constraint hand_over_booklet_once unique (book_id, batch_id, booklet),
+    constraint hand_over_replaces_once unique (book_id, replaces)
+);
+
+comment on column issuer.hand_over.replaces is 'The hand-over of the lost booklet that this one replaces.';
+
+-- A block is a row of its own: a claimed voucher moves no money when revoked, and must not come back to life when
+-- its claim is reversed.
+create table issuer.revocation (
+    book_id uuid not null,
+    number bigint not null,
+    act_id uuid not null,
+    reason text not null,
+    by_organisation uuid not null,
+    at timestamptz not null,
+    constraint revocation_pk primary key (book_id, number),
+    constraint revocation_reason_known check (reason in ('lost', 'stolen', 'death', 'ineligible', 'fraud'))
+);
+
+create index revocation_act on issuer.revocation (book_id, act_id);
+
+create table issuer.expiry (
+    book_id uuid not null,
+    id uuid not null,
+    at timestamptz not null,
+    constraint expiry_pk primary key (book_id)
+);
+
+-- What redemption needs to explain a refusal and to know whether a reversed claim revives its voucher.
+create view issuer.voucher_block as
+    select v.book_id, v.number,
+        case when r.number is not null then 'revoked' when e.book_id is not null then 'expired' end as blocked_reason
+    from issuer.voucher v
+    left join issuer.revocation r on r.book_id = v.book_id and r.number = v.number
+    left join issuer.expiry e on e.book_id = v.book_id;
+
+-- What funding needs for its report: sums by batch, no person.
+create view issuer.batch_memo as
+    select b.book_id, b.id as batch_id, b.plan_id, b.booklets, b.booklet_size, b.face_value_cents,
+        b.ordered_at, b.minted_at, b.funded_at, b.activated_at, b.cancelled_at
+    from issuer.batch b;
+
+create view issuer.handed_over_voucher as
+    select v.book_id, v.number, v.batch_id, v.serial, h.at as handed_over_at
+    from issuer.hand_over h
+    join issuer.batch b on b.book_id = h.book_id and b.id = h.batch_id
+    join issuer.voucher v on v.book_id = h.book_id and v.batch_id = h.batch_id
+        and (v.serial - 1) / b.booklet_size + 1 = h.booklet;
+
+grant usage on schema issuer to ccn_issuer, ccn_redemption, ccn_funding;
+grant select, insert on all tables in schema issuer to ccn_issuer;
+grant update (minted_at, funded_at, activated_at, cancelled_at) on issuer.batch to ccn_issuer;
+grant delete on issuer.identity to ccn_issuer;
+grant select on issuer.voucher_block to ccn_redemption;
+grant select on issuer.batch_memo, issuer.handed_over_voucher, issuer.voucher_block to ccn_funding;

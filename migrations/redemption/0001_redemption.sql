@@ -1,0 +1,106 @@
+-- Structures, their accreditation and bank details, claims and their reversals. Money is the ledger's.
+
+create table redemption.structure (
+    id uuid not null,
+    siret text not null,
+    place_id text not null,
+    name text not null,
+    commune text not null,
+    place jsonb not null,
+    import_id uuid not null,
+    imported_at timestamptz not null,
+    constraint structure_pk primary key (id),
+    constraint structure_siret_unique unique (siret),
+    constraint structure_siret_shape check (siret ~ '^[0-9]{14}$')
+);
+
+comment on column redemption.structure.place is 'The 32 columns of the national schema, as given.';
+
+create table redemption.structure_import (
+    id uuid not null,
+    kind text not null,
+    file_name text not null,
+    sha256 bytea not null,
+    report jsonb not null,
+    committed_at timestamptz not null,
+    constraint structure_import_pk primary key (id),
+    constraint structure_import_kind_known check (kind in ('structures', 'bank_details'))
+);
+
+create table redemption.accreditation (
+    structure_id uuid not null,
+    id uuid not null,
+    accredited_at timestamptz not null,
+    accredited_by uuid not null,
+    constraint accreditation_pk primary key (structure_id),
+    constraint accreditation_structure foreign key (structure_id) references redemption.structure (id)
+);
+
+create table redemption.suspension (
+    id uuid not null,
+    structure_id uuid not null,
+    reason text not null,
+    suspended_at timestamptz not null,
+    suspended_by uuid not null,
+    lifted_at timestamptz,
+    constraint suspension_pk primary key (id),
+    constraint suspension_structure foreign key (structure_id) references redemption.structure (id)
+);
+
+create unique index suspension_one_at_a_time on redemption.suspension (structure_id) where lifted_at is null;
+
+-- The newest row counts; older ones say where earlier payments went.
+create table redemption.bank_details (
+    structure_id uuid not null,
+    given_at timestamptz not null,
+    holder text not null,
+    iban text not null,
+    bic text,
+    import_id uuid not null,
+    constraint bank_details_pk primary key (structure_id, given_at),
+    constraint bank_details_structure foreign key (structure_id) references redemption.structure (id)
+);
+
+-- `id` is uuid v5 of (programme, the id that the phone made).
+create table redemption.claim (
+    book_id uuid not null,
+    id uuid not null,
+    request_id uuid not null,
+    structure_id uuid not null,
+    service text not null,
+    service_date date not null,
+    numbers bigint[] not null,
+    cents bigint not null,
+    at timestamptz not null,
+    constraint claim_pk primary key (book_id, id),
+    constraint claim_has_vouchers check (cardinality(numbers) > 0 and cents > 0)
+);
+
+create index claim_structure on redemption.claim (book_id, structure_id, at);
+
+create table redemption.reversal (
+    book_id uuid not null,
+    claim_id uuid not null,
+    id uuid not null,
+    reason text not null,
+    by_organisation uuid not null,
+    at timestamptz not null,
+    constraint reversal_pk primary key (book_id, claim_id)
+);
+
+create view redemption.claim_status as
+    select c.book_id, c.id as claim_id, c.structure_id, c.service, c.service_date, c.cents, c.at, r.at as reversed_at
+    from redemption.claim c
+    left join redemption.reversal r on r.book_id = c.book_id and r.claim_id = c.id;
+
+create view redemption.payee as
+    select s.id as structure_id, s.siret, s.name, b.holder, b.iban, b.bic
+    from redemption.structure s
+    left join lateral (
+        select d.holder, d.iban, d.bic from redemption.bank_details d
+        where d.structure_id = s.id order by d.given_at desc limit 1) b on true;
+
+grant usage on schema redemption to ccn_redemption, ccn_funding;
+grant select, insert on all tables in schema redemption to ccn_redemption;
+grant update (lifted_at) on redemption.suspension to ccn_redemption;
+grant select on redemption.claim_status, redemption.payee to ccn_funding;
