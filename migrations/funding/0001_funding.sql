@@ -177,13 +177,13 @@ create unique index statement_line_item_once on funding.statement_line (matched_
 
 comment on column funding.statement_line.cents is 'Signed: positive is money in.';
 
--- What redemption needs to know when it reverses a claim.
+-- What redemption needs to know when it reverses a claim, and the issuer when it tells a voucher's state.
 create view funding.settled_claim as
     select l.book_id, l.claim_id
     from funding.settlement_line l
     where not exists (
         select from funding.payment_answer a where a.payment_id = l.payment_id and a.answer = 'returned');
 
-grant usage on schema funding to ccn_funding, ccn_redemption;
+grant usage on schema funding to ccn_funding, ccn_redemption, ccn_issuer;
 grant select, insert on all tables in schema funding to ccn_funding;
-grant select on funding.settled_claim to ccn_redemption;
+grant select on funding.settled_claim to ccn_redemption, ccn_issuer;

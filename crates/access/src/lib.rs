@@ -1,1 +1,25 @@
-//! access
+//! Who you are: organisations with their roles, API keys, and the trail of what was done.
+//!
+//! Authorisation is an argument: a handler that takes [`Operator`] cannot be reached by anybody else, and no
+//! middleware has to be remembered. People's sign-in will stand beside API keys and give the same [`Caller`].
+
+mod api;
+mod api_key;
+mod audit;
+mod bootstrap;
+mod caller;
+mod organisation;
+
+pub use api::routes;
+pub use api_key::{ApiKey, KeyId, Secret};
+pub use audit::audit;
+pub use bootstrap::{OPERATOR, ensure_operator};
+pub use caller::{Accreditor, Auditor, Caller, Funder, Operator, Prescriber, Sponsor, Structure};
+pub use organisation::{CreateError, NewOrganisation, Organisation, OrganisationId, Role, create};
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// Brings schema `access` up to date.
+pub async fn migrate(pool: &sqlx::PgPool) -> Result<(), sqlx::migrate::MigrateError> {
+    database::apply(pool, &MIGRATIONS).await
+}

@@ -1,1 +1,28 @@
-//! catalogue
+//! What everybody reads and one writes: programmes with their limits, the series of tokens, funding plans, the public
+//! halves of the signing keys, the catalogue of services and audiences.
+//!
+//! The functions that write are called by one service each (programmes, series and keys by the issuer, plans by
+//! funding): the grants of `migrations/catalogue` say the same.
+
+mod api;
+mod audience;
+mod key;
+mod plan;
+mod programme;
+mod series;
+mod service;
+
+pub use api::routes;
+pub use audience::audiences;
+pub use key::{KeyError, keyring, public_keys, publish_key, withdraw_key};
+pub use plan::{CreatePlanError, NewPlan, NewShare, PlanId, PlanView, ShareView, create_plan, current_plan, plan};
+pub use programme::{CreateError, NewProgramme, Programme, ProgrammeId, Spendable, create, programme, programmes};
+pub use series::{SeriesError, open_series, programme_of_series};
+pub use service::{Service, ServiceCode, service, services};
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// Brings schema `catalogue` up to date.
+pub async fn migrate(pool: &sqlx::PgPool) -> Result<(), sqlx::migrate::MigrateError> {
+    database::apply(pool, &MIGRATIONS).await
+}

@@ -1,7 +1,7 @@
 //! axum's extractors, refusing with a [`Problem`].
 
 use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection};
-use axum::extract::{FromRequest, FromRequestParts};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Serialize;
@@ -27,9 +27,16 @@ pub struct Path<T>(pub T);
 pub struct Query<T>(pub T);
 
 /// A raw body: a file.
-#[derive(Debug, Clone, FromRequest)]
-#[from_request(via(axum::body::Bytes), rejection(Problem))]
+#[derive(Debug, Clone)]
 pub struct Bytes(pub axum::body::Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Bytes {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        Ok(Self(axum::body::Bytes::from_request(request, state).await?))
+    }
+}
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {

@@ -1,0 +1,184 @@
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::PgTransaction;
+use standards::siret::Siren;
+use utoipa::ToSchema;
+use web::{Made, Problem};
+
+database::id_type! {
+    /// An organisation; a structure's or a funder's id in the books is the same.
+    pub struct OrganisationId;
+}
+
+/// What an organisation may do (the table of roles in docs/GLOSSARY.md). One body may have several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Runs the platform and the fund's bank account.
+    Operator,
+    /// Runs a programme and orders vouchers (commanditaire).
+    Sponsor,
+    /// Hands vouchers over (prescripteur).
+    Prescriber,
+    /// Redeems vouchers (structure de médiation).
+    Structure,
+    /// Admits structures (labellisateur).
+    Accreditor,
+    /// Puts money in the fund (financeur).
+    Funder,
+    /// Reads reports.
+    Auditor,
+}
+
+impl Role {
+    const ALL: [Self; 7] = [
+        Self::Operator,
+        Self::Sponsor,
+        Self::Prescriber,
+        Self::Structure,
+        Self::Accreditor,
+        Self::Funder,
+        Self::Auditor,
+    ];
+
+    /// The word in JSON and in the database.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Sponsor => "sponsor",
+            Self::Prescriber => "prescriber",
+            Self::Structure => "structure",
+            Self::Accreditor => "accreditor",
+            Self::Funder => "funder",
+            Self::Auditor => "auditor",
+        }
+    }
+
+    /// The word on the screen.
+    #[must_use]
+    pub const fn french(self) -> &'static str {
+        match self {
+            Self::Operator => "opérateur",
+            Self::Sponsor => "commanditaire",
+            Self::Prescriber => "prescripteur",
+            Self::Structure => "structure de médiation",
+            Self::Accreditor => "labellisateur",
+            Self::Funder => "financeur",
+            Self::Auditor => "auditeur",
+        }
+    }
+
+    /// The role of this word; the database's constraint knows no other.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.word() == word)
+    }
+}
+
+/// An organisation to be created.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewOrganisation {
+    /// Made by the caller.
+    pub id: OrganisationId,
+    /// As it appears to people.
+    #[schema(example = "Département de la Côte-d'Or")]
+    pub name: String,
+    /// SIREN, 9 digits, when it has one.
+    #[schema(value_type = Option<String>, example = "222100018")]
+    pub siren: Option<Siren>,
+    /// At least one.
+    pub roles: Vec<Role>,
+}
+
+/// An organisation as it is known.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Organisation {
+    /// Its id.
+    pub id: OrganisationId,
+    /// As it appears to people.
+    pub name: String,
+    /// SIREN, 9 digits.
+    pub siren: Option<String>,
+    /// In alphabetical order of their words.
+    pub roles: Vec<Role>,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Why an organisation was not created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// No name.
+    #[error("the name is empty")]
+    NoName,
+    /// No role.
+    #[error("an organisation needs a role")]
+    NoRole,
+    /// The id names another organisation.
+    #[error("same id, other content")]
+    SameIdOtherContent,
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<CreateError> for Problem {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::NoName => {
+                Self::refused("no-name", "L'organisation n'a pas de nom.").detail("Remplissez le champ « name ».")
+            }
+            CreateError::NoRole => Self::refused("no-role", "L'organisation n'a aucun rôle.")
+                .detail("Donnez au moins un rôle dans « roles », par exemple « sponsor »."),
+            CreateError::SameIdOtherContent => Self::same_id_other_content(),
+            CreateError::Database(error) => Self::internal(&error),
+        }
+    }
+}
+
+/// Creates an organisation, or finds that it was created before with the same content.
+pub async fn create(
+    tx: &mut PgTransaction<'_>,
+    new: &NewOrganisation,
+    at: DateTime<Utc>,
+) -> Result<Made<Organisation>, CreateError> {
+    if new.name.trim().is_empty() {
+        return Err(CreateError::NoName);
+    }
+    if new.roles.is_empty() {
+        return Err(CreateError::NoRole);
+    }
+    let mut roles: Vec<&str> = new.roles.iter().map(|role| role.word()).collect();
+    roles.sort_unstable();
+    roles.dedup();
+    let siren = new.siren.as_ref().map(ToString::to_string);
+    let inserted = sqlx::query!(
+        "insert into access.organisation (id, name, siren, roles, created_at) values ($1, $2, $3, $4, $5)
+         on conflict (id) do nothing",
+        new.id.uuid(),
+        new.name.trim(),
+        siren,
+        &roles as &[&str],
+        at,
+    )
+    .execute(&mut **tx)
+    .await?
+    .rows_affected()
+        == 1;
+    let known = sqlx::query!("select name, siren, roles, created_at from access.organisation where id = $1", new.id.uuid())
+        .fetch_one(&mut **tx)
+        .await?;
+    if known.name != new.name.trim() || known.siren != siren || known.roles != roles {
+        return Err(CreateError::SameIdOtherContent);
+    }
+    let organisation = Organisation {
+        id: new.id,
+        name: known.name,
+        siren: known.siren,
+        roles: known.roles.iter().filter_map(|word| Role::from_word(word)).collect(),
+        created_at: known.created_at,
+    };
+    Ok(if inserted { Made::Now(organisation) } else { Made::Before(organisation) })
+}

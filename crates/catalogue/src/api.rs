@@ -1,0 +1,40 @@
+use axum::extract::State;
+use sqlx::PgPool;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::{Json, Path, Problem};
+
+use crate::{Programme, ProgrammeId, Service};
+
+/// What everybody may read, without a key. Every role of the executable mounts these routes once.
+pub fn routes(pool: PgPool) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(list_services))
+        .routes(routes!(list_programmes))
+        .routes(routes!(get_programme))
+        .with_state(pool)
+}
+
+/// The catalogue of services.
+#[utoipa::path(get, path = "/v1/services", tag = "catalogue", responses((status = 200, body = Vec<Service>)))]
+async fn list_services(State(pool): State<PgPool>) -> Result<Json<Vec<Service>>, Problem> {
+    crate::services(&pool).await.map(Json).map_err(|error| Problem::internal(&error))
+}
+
+/// All programmes.
+#[utoipa::path(get, path = "/v1/programmes", tag = "catalogue", responses((status = 200, body = Vec<Programme>)))]
+async fn list_programmes(State(pool): State<PgPool>) -> Result<Json<Vec<Programme>>, Problem> {
+    crate::programmes(&pool).await.map(Json).map_err(|error| Problem::internal(&error))
+}
+
+/// One programme.
+#[utoipa::path(get, path = "/v1/programmes/{id}", tag = "catalogue",
+    params(("id" = uuid::Uuid, Path, description = "The programme")),
+    responses((status = 200, body = Programme), (status = 404, body = web::ProblemBody, content_type = "application/problem+json")))]
+async fn get_programme(State(pool): State<PgPool>, Path(id): Path<ProgrammeId>) -> Result<Json<Programme>, Problem> {
+    crate::programme(&pool, id)
+        .await
+        .map_err(|error| Problem::internal(&error))?
+        .map(Json)
+        .ok_or_else(|| Problem::not_found("Ce dispositif"))
+}

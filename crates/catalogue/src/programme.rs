@@ -1,0 +1,253 @@
+use access::OrganisationId;
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use ledger::BookId;
+use serde::{Deserialize, Serialize};
+use sqlx::{PgPool, PgTransaction};
+use standards::Cents;
+use standards::cog::Territory;
+use utoipa::ToSchema;
+use web::{Made, Problem};
+
+database::id_type! {
+    /// A programme (dispositif): one sponsor, one territory, one kind of voucher.
+    pub struct ProgrammeId;
+}
+
+impl ProgrammeId {
+    /// Its book: every row that grows with its vouchers carries this id first.
+    #[must_use]
+    pub const fn book(self) -> BookId {
+        BookId::from_uuid(self.uuid())
+    }
+}
+
+impl From<BookId> for ProgrammeId {
+    fn from(book: BookId) -> Self {
+        Self::from_uuid(book.uuid())
+    }
+}
+
+/// When reserved money becomes vouchers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Spendable {
+    /// A whole batch at its activation, as the historic scheme did.
+    Batch,
+    /// Each booklet at its hand-over: stolen stock is worth nothing.
+    HandOver,
+}
+
+impl Spendable {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Batch => "batch",
+            Self::HandOver => "hand_over",
+        }
+    }
+}
+
+/// Days after the printed date during which structures may still claim, unless the programme says otherwise.
+const TOLERANCE_DAYS: u16 = 31;
+
+/// The largest face value: the token holds it in 16 bits.
+const FACE_VALUE_CENTS_MAX: i64 = 65_535;
+
+/// A programme to be created.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewProgramme {
+    /// Made by the caller.
+    pub id: ProgrammeId,
+    /// As printed on the booklet.
+    #[schema(example = "Chèque culture numérique de Côte-d'Or 2026")]
+    pub name: String,
+    /// COG: a commune (`21231`), a département (`21`), a région (`R27`) or `FR`.
+    #[schema(value_type = String, example = "R27")]
+    pub territory: Territory,
+    /// Value of one voucher.
+    pub face_value: Cents,
+    /// Vouchers in a booklet: 5 or 10.
+    pub booklet_size: u16,
+    /// When vouchers gain their value.
+    pub spendable: Spendable,
+    /// Last day printed on the paper (Europe/Paris).
+    pub printed_day: NaiveDate,
+    /// Days of tolerance after it; 31 when absent.
+    pub tolerance_days: Option<u16>,
+    /// Smallest order, in booklets.
+    pub booklets_min: u32,
+    /// Most booklets for one person.
+    pub booklets_per_person_max: u32,
+}
+
+/// A programme.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Programme {
+    /// Its id, also its book's.
+    pub id: ProgrammeId,
+    /// Who runs it.
+    pub sponsor_id: OrganisationId,
+    /// As printed on the booklet.
+    pub name: String,
+    /// COG code.
+    pub territory: String,
+    /// Value of one voucher.
+    pub face_value: Cents,
+    /// Vouchers in a booklet.
+    pub booklet_size: u16,
+    /// When vouchers gain their value.
+    pub spendable: Spendable,
+    /// Last day printed on the paper.
+    pub printed_day: NaiveDate,
+    /// Last day accepted.
+    pub last_day: NaiveDate,
+    /// Smallest order, in booklets.
+    pub booklets_min: u32,
+    /// Most booklets for one person.
+    pub booklets_per_person_max: u32,
+}
+
+/// Why a programme was not created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// A field breaks a rule.
+    #[error("{field}: {rule}")]
+    Field {
+        /// The JSON field.
+        field: &'static str,
+        /// What it must be, in French.
+        rule: String,
+    },
+    /// The id names another programme.
+    #[error("same id, other content")]
+    SameIdOtherContent,
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<CreateError> for Problem {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::Field { field, rule } => {
+                Self::refused("programme-field", "Ce dispositif ne peut pas être créé.").detail(format!("« {field} » : {rule}"))
+            }
+            CreateError::SameIdOtherContent => Self::same_id_other_content(),
+            CreateError::Database(error) => Self::internal(&error),
+        }
+    }
+}
+
+impl NewProgramme {
+    fn checked(&self, sponsor: OrganisationId) -> Result<Programme, CreateError> {
+        let broken = |field, rule: &str| CreateError::Field { field, rule: rule.to_owned() };
+        if self.name.trim().is_empty() {
+            return Err(broken("name", "donnez un nom, il sera imprimé sur le carnet."));
+        }
+        if !(1..=FACE_VALUE_CENTS_MAX).contains(&self.face_value.get()) {
+            return Err(broken("face_value", "entre 0,01 € et 655,35 €."));
+        }
+        if !matches!(self.booklet_size, 5 | 10) {
+            return Err(broken("booklet_size", "5 ou 10 chèques par carnet."));
+        }
+        if self.booklets_min == 0 || self.booklets_per_person_max == 0 {
+            return Err(broken("booklets_min, booklets_per_person_max", "au moins 1."));
+        }
+        let tolerance = Days::new(self.tolerance_days.unwrap_or(TOLERANCE_DAYS).into());
+        let last_day = self
+            .printed_day
+            .checked_add_days(tolerance)
+            .filter(|day| standards::calendar::token_day(*day).is_some())
+            .ok_or_else(|| broken("printed_day", "une date entre 2020 et 2199."))?;
+        Ok(Programme {
+            id: self.id,
+            sponsor_id: sponsor,
+            name: self.name.trim().to_owned(),
+            territory: self.territory.to_string(),
+            face_value: self.face_value,
+            booklet_size: self.booklet_size,
+            spendable: self.spendable,
+            printed_day: self.printed_day,
+            last_day,
+            booklets_min: self.booklets_min,
+            booklets_per_person_max: self.booklets_per_person_max,
+        })
+    }
+}
+
+/// Creates a programme, or finds that it was created before with the same content.
+pub async fn create(
+    tx: &mut PgTransaction<'_>,
+    sponsor: OrganisationId,
+    new: &NewProgramme,
+    at: DateTime<Utc>,
+) -> Result<Made<Programme>, CreateError> {
+    let wanted = new.checked(sponsor)?;
+    let inserted = sqlx::query!(
+        "insert into catalogue.programme (id, sponsor_id, name, territory, face_value_cents, booklet_size, spendable,
+             printed_day, last_day, booklets_min, booklets_per_person_max, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+         on conflict (id) do nothing",
+        wanted.id.uuid(),
+        wanted.sponsor_id.uuid(),
+        wanted.name,
+        wanted.territory,
+        wanted.face_value.get(),
+        i32::from(wanted.booklet_size),
+        wanted.spendable.word(),
+        wanted.printed_day,
+        wanted.last_day,
+        i32::try_from(wanted.booklets_min).unwrap_or(i32::MAX),
+        i32::try_from(wanted.booklets_per_person_max).unwrap_or(i32::MAX),
+        at,
+    )
+    .execute(&mut **tx)
+    .await?
+    .rows_affected()
+        == 1;
+    if inserted {
+        return Ok(Made::Now(wanted));
+    }
+    match read(&mut **tx, Some(wanted.id)).await?.pop() {
+        Some(known) if known == wanted => Ok(Made::Before(known)),
+        _ => Err(CreateError::SameIdOtherContent),
+    }
+}
+
+/// The programme of this id.
+pub async fn programme(pool: &PgPool, id: ProgrammeId) -> Result<Option<Programme>, sqlx::Error> {
+    Ok(read(pool, Some(id)).await?.pop())
+}
+
+/// All programmes, in order of creation.
+pub async fn programmes(pool: &PgPool) -> Result<Vec<Programme>, sqlx::Error> {
+    read(pool, None).await
+}
+
+async fn read(db: impl sqlx::PgExecutor<'_>, id: Option<ProgrammeId>) -> Result<Vec<Programme>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "select id, sponsor_id, name, territory, face_value_cents, booklet_size, spendable, printed_day, last_day,
+             booklets_min, booklets_per_person_max
+         from catalogue.programme where $1::uuid is null or id = $1 order by created_at, id",
+        id.map(ProgrammeId::uuid),
+    )
+    .fetch_all(db)
+    .await?;
+    let kept = "the constraints of catalogue.programme keep it in range";
+    Ok(rows
+        .into_iter()
+        .map(|row| Programme {
+            id: ProgrammeId::from_uuid(row.id),
+            sponsor_id: OrganisationId::from_uuid(row.sponsor_id),
+            name: row.name,
+            territory: row.territory,
+            face_value: Cents::new(row.face_value_cents),
+            booklet_size: u16::try_from(row.booklet_size).expect(kept),
+            spendable: if row.spendable == Spendable::Batch.word() { Spendable::Batch } else { Spendable::HandOver },
+            printed_day: row.printed_day,
+            last_day: row.last_day,
+            booklets_min: u32::try_from(row.booklets_min).expect(kept),
+            booklets_per_person_max: u32::try_from(row.booklets_per_person_max).expect(kept),
+        })
+        .collect())
+}

@@ -1,0 +1,54 @@
+use chrono::{DateTime, Utc};
+use sqlx::{PgExecutor, PgTransaction};
+
+use crate::ProgrammeId;
+
+/// Serialises the choice of the next series: there are few, and two sponsors may create programmes at once.
+const SERIES_LOCK: i64 = 0x6363_6e5f_7365_7269;
+
+/// Why no series was opened.
+#[derive(Debug, thiserror::Error)]
+pub enum SeriesError {
+    /// The token's 16 bits are used up.
+    #[error("all 65,536 series are in use")]
+    AllInUse,
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+/// The newest series of a programme, opened when it has none. Its number is in every token minted from it.
+pub async fn open_series(
+    tx: &mut PgTransaction<'_>,
+    programme: ProgrammeId,
+    at: DateTime<Utc>,
+) -> Result<u16, SeriesError> {
+    sqlx::query!("select pg_advisory_xact_lock($1)", SERIES_LOCK).execute(&mut **tx).await?;
+    let series = sqlx::query_scalar!(
+        "with known as (
+             select series from catalogue.series where programme_id = $1 order by series desc limit 1
+         ), made as (
+             insert into catalogue.series (series, programme_id, created_at)
+             select coalesce((select max(series) from catalogue.series), 0) + 1, $1, $2
+             where not exists (select from known)
+               and coalesce((select max(series) from catalogue.series), 0) < 65535
+             returning series
+         )
+         select series from known union all select series from made",
+        programme.uuid(),
+        at,
+    )
+    .fetch_optional(&mut **tx)
+    .await?
+    .flatten()
+    .ok_or(SeriesError::AllInUse)?;
+    u16::try_from(series).map_err(|_| SeriesError::AllInUse)
+}
+
+/// The programme whose vouchers carry this series.
+pub async fn programme_of_series(db: impl PgExecutor<'_>, series: u16) -> Result<Option<ProgrammeId>, sqlx::Error> {
+    let id = sqlx::query_scalar!("select programme_id from catalogue.series where series = $1", i32::from(series))
+        .fetch_optional(db)
+        .await?;
+    Ok(id.map(ProgrammeId::from_uuid))
+}
