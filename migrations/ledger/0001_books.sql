@@ -66,9 +66,7 @@ insert into ledger.transfer_kind (kind, name, label) values
     (43, 'bank_charge', 'Frais bancaires');
 
 -- `number` carries the kind in its top 8 bits: a voucher's is kind, 16 zero bits, its series and its idx; the
--- others are drawn from a sequence.
-create sequence ledger.account_number;
-
+-- others are derived from the account's name, so that whoever posts knows every number without asking.
 create table ledger.account (
     book_id uuid not null,
     number bigint not null,
@@ -78,17 +76,15 @@ create table ledger.account (
     limit_cents bigint,
     debits_cents bigint not null default 0,
     credits_cents bigint not null default 0,
-    side smallint not null generated always as (
-        case when kind in (1, 2, 11, 13, 15) then -1 when kind in (4, 6) then 0 else 1 end) stored,
     constraint account_pk primary key (book_id, number),
     constraint account_kind_in_number check ((number >> 56) = kind),
-    constraint account_voucher_limited check (kind <> 9 or limit_cents > 0),
+    constraint account_voucher_limited check ((kind = 9) = (limit_cents is not null) and limit_cents > 0),
     constraint account_sums_grow check (debits_cents >= 0 and credits_cents >= 0),
-    -- No voucher without money behind it, and no voucher spent twice: both are this line.
+    -- No voucher without money behind it, and no voucher spent twice: both are this line. The kinds are those of
+    -- ledger.account_kind.side, repeated because a check cannot read another table.
     constraint account_within_bounds check (
         case when kind in (4, 6) then true
-             when kind in (1, 2, 11, 13, 15) then
-                debits_cents - credits_cents between 0 and coalesce(limit_cents, 9223372036854775807)
+             when kind in (1, 2, 11, 13, 15) then debits_cents >= credits_cents
              else credits_cents - debits_cents between 0 and coalesce(limit_cents, 9223372036854775807) end)
 );
 
@@ -108,13 +104,16 @@ create table ledger.transfer (
     reverses uuid,
     reference text not null default '',
     constraint transfer_pk primary key (book_id, id),
-    constraint transfer_reversed_once unique (book_id, reverses),
     constraint transfer_positive check (cents > 0),
     constraint transfer_two_sides check (debit <> credit)
 );
 
-create index transfer_debit on ledger.transfer (book_id, debit);
-create index transfer_credit on ledger.transfer (book_id, credit);
+-- Each index serves one question, and claims pay for three of them only.
+create unique index transfer_reversed_once on ledger.transfer (book_id, reverses) where reverses is not null;
+create index transfer_group on ledger.transfer (book_id, grp);
+-- Who paid a voucher (kind 11 is activated); who spent it (kind 20 is claimed).
+create index transfer_opening on ledger.transfer (book_id, credit) where kind = 11;
+create index transfer_claim on ledger.transfer (book_id, debit) where kind = 20;
 
 comment on column ledger.transfer.grp is 'Legs of one event share it: they were admitted together or not at all.';
 
@@ -131,9 +130,20 @@ create policy transfer_by_issuer on ledger.transfer for insert to ccn_issuer wit
 create policy transfer_by_redemption on ledger.transfer for insert to ccn_redemption with check (kind between 20 and 29);
 create policy transfer_by_funding on ledger.transfer for insert to ccn_funding with check (kind between 30 and 59);
 
+-- Only the issuer opens vouchers; each service opens only the kinds of account that its transfers reach.
+alter table ledger.account enable row level security;
+create policy account_read on ledger.account for select using (true);
+create policy account_sums on ledger.account for update to ccn_issuer, ccn_redemption, ccn_funding using (true);
+create policy account_by_issuer on ledger.account for insert to ccn_issuer with check (kind in (7, 8, 9, 12));
+create policy account_by_redemption on ledger.account for insert to ccn_redemption with check (kind in (10, 11, 12));
+create policy account_by_funding on ledger.account for insert to ccn_funding with check (kind not in (8, 9));
+
 grant usage on schema ledger to ccn_issuer, ccn_redemption, ccn_funding, ccn_audit;
-grant select on all tables in schema ledger to ccn_issuer, ccn_redemption, ccn_funding, ccn_audit;
-grant usage on sequence ledger.account_number to ccn_issuer, ccn_redemption, ccn_funding;
-grant insert on ledger.account, ledger.transfer to ccn_issuer, ccn_redemption, ccn_funding;
--- An account is only ever touched through its two sums, which only grow.
+grant select on ledger.account_kind, ledger.transfer_kind, ledger.account, ledger.transfer, ledger.entry
+    to ccn_issuer, ccn_redemption, ccn_funding, ccn_audit;
+grant insert on ledger.transfer to ccn_issuer, ccn_redemption, ccn_funding;
+-- An account is only ever touched through its two sums. The issuer alone writes them with the row: a voucher is
+-- stored with its opening, and never as a row to be updated at once.
+grant insert (book_id, number, kind, party, batch, limit_cents) on ledger.account to ccn_redemption, ccn_funding;
+grant insert on ledger.account to ccn_issuer;
 grant update (debits_cents, credits_cents) on ledger.account to ccn_issuer, ccn_redemption, ccn_funding;
