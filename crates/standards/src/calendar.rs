@@ -46,9 +46,10 @@ pub fn token_day(date: NaiveDate) -> Option<u16> {
 /// The date of a voucher's day number.
 #[must_use]
 pub fn from_token_day(day: u16) -> NaiveDate {
+    // chrono's calendar goes far beyond 65,535 days: the sum always exists.
     TOKEN_EPOCH
         .checked_add_days(Days::new(day.into()))
-        .expect("chrono's calendar goes far beyond 65,535 days")
+        .unwrap_or(NaiveDate::MAX)
 }
 
 /// A calendar month, written `2026-01`.
@@ -65,15 +66,11 @@ pub struct MonthError;
 
 impl Month {
     const FIRST: Self = Self { year: 1, month: 1 };
-    const LAST: Self = Self {
-        year: 9999,
-        month: 12,
-    };
+    const LAST: Self = Self { year: 9999, month: 12 };
 
     /// The month `month` (1–12) of a year of four digits.
     pub fn new(year: i32, month: u32) -> Result<Self, MonthError> {
-        let known =
-            (Self::FIRST.year..=Self::LAST.year).contains(&year) && (1..=12).contains(&month);
+        let known = (Self::FIRST.year..=Self::LAST.year).contains(&year) && (1..=12).contains(&month);
         if known {
             Ok(Self { year, month })
         } else {
@@ -106,16 +103,16 @@ impl Month {
     /// Its first day.
     #[must_use]
     pub fn first_day(self) -> NaiveDate {
-        NaiveDate::from_ymd_opt(self.year, self.month, 1)
-            .expect("the constructor checked year and month")
+        // The constructors let no other year or month in: the first day always exists.
+        NaiveDate::from_ymd_opt(self.year, self.month, 1).unwrap_or(NaiveDate::MAX)
     }
 
     /// Its last day.
     #[must_use]
     pub fn last_day(self) -> NaiveDate {
-        let days = self.first_day().num_days_in_month();
-        NaiveDate::from_ymd_opt(self.year, self.month, days.into())
-            .expect("every month has its last day")
+        let first = self.first_day();
+        let days = u32::from(first.num_days_in_month());
+        first.with_day(days).unwrap_or(first)
     }
 
     /// Whether a date falls in it.
@@ -176,10 +173,7 @@ impl FromStr for Month {
                 .flatten()
                 .ok_or(MonthError)
         };
-        Self::new(
-            number(year, 4)?.try_into().map_err(|_| MonthError)?,
-            number(month, 2)?,
-        )
+        Self::new(number(year, 4)?.try_into().map_err(|_| MonthError)?, number(month, 2)?)
     }
 }
 
@@ -204,26 +198,11 @@ mod tests {
 
     #[test]
     fn midnight_in_paris_is_an_hour_or_two_before_midnight_utc() {
-        assert_eq!(
-            paris_date(instant("2026-01-31T22:59:59Z")),
-            date("2026-01-31")
-        );
-        assert_eq!(
-            paris_date(instant("2026-01-31T23:00:00Z")),
-            date("2026-02-01")
-        );
-        assert_eq!(
-            paris_date(instant("2026-06-30T22:00:00Z")),
-            date("2026-07-01")
-        );
-        assert_eq!(
-            paris_start_of_day(date("2026-07-01")),
-            instant("2026-06-30T22:00:00Z")
-        );
-        assert_eq!(
-            paris_end_of_day(date("2026-12-31")),
-            instant("2026-12-31T23:00:00Z")
-        );
+        assert_eq!(paris_date(instant("2026-01-31T22:59:59Z")), date("2026-01-31"));
+        assert_eq!(paris_date(instant("2026-01-31T23:00:00Z")), date("2026-02-01"));
+        assert_eq!(paris_date(instant("2026-06-30T22:00:00Z")), date("2026-07-01"));
+        assert_eq!(paris_start_of_day(date("2026-07-01")), instant("2026-06-30T22:00:00Z"));
+        assert_eq!(paris_end_of_day(date("2026-12-31")), instant("2026-12-31T23:00:00Z"));
     }
 
     #[test]
@@ -265,14 +244,8 @@ mod tests {
         assert_eq!(february.first_day(), date("2028-02-01"));
         assert_eq!(february.last_day(), date("2028-02-29"));
         assert_eq!(february.next().to_string(), "2028-03");
-        assert_eq!(
-            Month::new(2026, 12).unwrap().next(),
-            "2027-01".parse().unwrap()
-        );
-        assert_eq!(
-            Month::new(2026, 1).unwrap().previous().to_string(),
-            "2025-12"
-        );
+        assert_eq!(Month::new(2026, 12).unwrap().next(), "2027-01".parse().unwrap());
+        assert_eq!(Month::new(2026, 1).unwrap().previous().to_string(), "2025-12");
         assert_eq!(Month::containing(date("2028-02-29")), february);
         assert!(february.contains(date("2028-02-29")) && !february.contains(date("2027-02-28")));
         assert_eq!(serde_json::to_string(&february).unwrap(), r#""2028-02""#);

@@ -7,11 +7,20 @@
 //! Every refusal a person can read is in plain French and says what is wrong and how to mend it; files are reported line by
 //! line and column by column as [`table::CellProblem`], never by stopping at the first error.
 
+pub mod bank_details;
 pub mod calendar;
+pub mod cog;
+pub mod iban;
+pub mod lieux;
 pub mod money;
+pub mod pain001;
+pub mod siret;
 pub mod table;
 mod text;
 
 pub use calendar::Month;
+pub use cog::{BirthPlace, Cog, CommuneCode, DepartementCode, RegionCode, Territory};
+pub use iban::{Bic, Iban};
 pub use money::Cents;
+pub use siret::{Siren, Siret};
 pub use table::CellProblem;

@@ -28,14 +28,10 @@ pub enum CentsError {
     #[error("le montant n'est pas un nombre ; écrivez par exemple « 40.00 »")]
     NotANumber,
     /// `12`, `12.3`, `12.345`.
-    #[error(
-        "le montant doit avoir exactement deux décimales après un point ; écrivez par exemple « 12.30 »"
-    )]
+    #[error("le montant doit avoir exactement deux décimales après un point ; écrivez par exemple « 12.30 »")]
     NotTwoDecimals,
     /// `007.00`, `-0.00`: readable, but a second spelling of the same amount.
-    #[error(
-        "le montant s'écrit sans zéro inutile au début et sans signe devant zéro ; écrivez par exemple « 7.00 »"
-    )]
+    #[error("le montant s'écrit sans zéro inutile au début et sans signe devant zéro ; écrivez par exemple « 7.00 »")]
     NotCanonical,
     /// More than 64 bits of cents.
     #[error("le montant est trop grand")]
@@ -131,8 +127,7 @@ impl Cents {
             }
             text.push(digit);
         }
-        text.push_str(&format!(",{cents:02}\u{A0}€"));
-        text
+        format!("{text},{cents:02}\u{A0}€")
     }
 
     /// Sign, whole euros and remaining cents; `unsigned_abs` because the lowest i64 has no opposite.
@@ -162,11 +157,7 @@ impl FromStr for Cents {
         if cents.len() != 2 {
             return Err(CentsError::NotTwoDecimals);
         }
-        let sign = if unsigned.len() == text.len() {
-            ""
-        } else {
-            "-"
-        };
+        let sign = if unsigned.len() == text.len() { "" } else { "-" };
         let amount = format!("{sign}{euros}{cents}")
             .parse()
             .map(Self)
@@ -225,14 +216,8 @@ mod tests {
 
     #[test]
     fn json_amounts_are_strings() {
-        assert_eq!(
-            serde_json::to_string(&Cents::new(4000)).unwrap(),
-            r#""40.00""#
-        );
-        assert_eq!(
-            serde_json::from_str::<Cents>(r#""40.00""#).unwrap(),
-            Cents::new(4000)
-        );
+        assert_eq!(serde_json::to_string(&Cents::new(4000)).unwrap(), r#""40.00""#);
+        assert_eq!(serde_json::from_str::<Cents>(r#""40.00""#).unwrap(), Cents::new(4000));
         assert!(serde_json::from_str::<Cents>("40").is_err());
         assert!(serde_json::from_str::<Cents>("40.00").is_err());
     }
@@ -244,10 +229,7 @@ mod tests {
         assert_eq!(Cents::new(i64::MIN).checked_neg(), None);
         assert_eq!(most.checked_mul(2), None);
         assert_eq!(Cents::try_sum([most, Cents::new(1)]), None);
-        assert_eq!(
-            Cents::try_sum([Cents::new(1), Cents::new(-3)]),
-            Some(Cents::new(-2))
-        );
+        assert_eq!(Cents::try_sum([Cents::new(1), Cents::new(-3)]), Some(Cents::new(-2)));
     }
 
     #[test]

@@ -11,6 +11,8 @@ mod lines;
 mod problem;
 
 use std::collections::HashMap;
+use std::fmt::Display;
+use std::str::FromStr;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 use lines::Lines;
@@ -59,6 +61,7 @@ pub struct Row<'t> {
 
 impl Table {
     /// The rows that have the right shape. None when the file or its header was refused.
+    #[must_use]
     pub fn rows(&self) -> impl ExactSizeIterator<Item = Row<'_>> {
         self.rows.iter().map(|(line, record)| Row {
             line: *line,
@@ -96,14 +99,29 @@ impl<'t> Row<'t> {
         Some(self.cell(column)).filter(|cell| !cell.is_empty())
     }
 
+    /// The cell of a column as a checked value, or `None` with its refusal among the problems.
+    ///
+    /// The refusals of this package read "what is wrong ; how to mend it": the two halves go where they belong.
+    pub fn parsed<T>(self, column: &str, problems: &mut Problems) -> Option<T>
+    where
+        T: FromStr,
+        T::Err: Display,
+    {
+        self.cell(column)
+            .parse()
+            .map_err(|error: T::Err| {
+                let refusal = error.to_string();
+                let (problem, remedy) = refusal
+                    .split_once(" ; ")
+                    .unwrap_or((&refusal, "corrigez cette cellule"));
+                problems.push(self.problem(column, problem, remedy));
+            })
+            .ok()
+    }
+
     /// A problem with the cell of a column of this row.
     #[must_use]
-    pub fn problem(
-        self,
-        column: &str,
-        problem: impl Into<String>,
-        remedy: impl Into<String>,
-    ) -> CellProblem {
+    pub fn problem(self, column: &str, problem: impl Into<String>, remedy: impl Into<String>) -> CellProblem {
         CellProblem::new(self.line, column, self.cell(column), problem, remedy)
     }
 }
@@ -121,9 +139,7 @@ pub fn read(bytes: &[u8], columns: &Columns) -> Table {
 
 /// Size and encoding; the text without its byte order mark.
 fn whole_file(bytes: &[u8]) -> Result<&str, Box<CellProblem>> {
-    let refuse = |line, problem: String, remedy: &str| {
-        Err(Box::new(CellProblem::new(line, "", "", problem, remedy)))
-    };
+    let refuse = |line, problem: String, remedy: &str| Err(Box::new(CellProblem::new(line, "", "", problem, remedy)));
     if bytes.len() > BYTES_MAX {
         let problem = format!("le fichier dépasse {} Mio", BYTES_MAX / 1024 / 1024);
         return refuse(1, problem, "partagez-le en plusieurs fichiers");
@@ -139,8 +155,7 @@ fn whole_file(bytes: &[u8]) -> Result<&str, Box<CellProblem>> {
         Ok(text) => Ok(text.strip_prefix('\u{FEFF}').unwrap_or(text)),
         Err(error) => refuse(
             Lines::new(bytes).at(error.valid_up_to()),
-            "le fichier n'est pas encodé en UTF-8 : un caractère de cette ligne est illisible"
-                .into(),
+            "le fichier n'est pas encodé en UTF-8 : un caractère de cette ligne est illisible".into(),
             "dans votre tableur, enregistrez-le au format « CSV UTF-8 »",
         ),
     }
@@ -208,12 +223,7 @@ fn header(text: &str, columns: &Columns) -> Option<(u8, StringRecord)> {
         })
         // `max_by_key` keeps the last of equals; reversed so that the comma wins a tie.
         .rev()
-        .max_by_key(|(_, record)| {
-            (
-                record.iter().filter(|name| columns.knows(name)).count(),
-                record.len(),
-            )
-        })
+        .max_by_key(|(_, record)| (record.iter().filter(|name| columns.knows(name)).count(), record.len()))
 }
 
 fn positions(
@@ -255,11 +265,7 @@ fn positions(
             )),
         }
     }
-    for name in columns
-        .required
-        .iter()
-        .filter(|name| !positions.contains_key(*name))
-    {
+    for name in columns.required.iter().filter(|name| !positions.contains_key(*name)) {
         problems.push(CellProblem::new(
             line,
             *name,
@@ -271,22 +277,13 @@ fn positions(
     positions
 }
 
-fn row_is_sound(
-    record: &StringRecord,
-    line: u64,
-    header: &StringRecord,
-    problems: &mut Problems,
-) -> bool {
+fn row_is_sound(record: &StringRecord, line: u64, header: &StringRecord, problems: &mut Problems) -> bool {
     if record.len() != header.len() {
         problems.push(CellProblem::new(
             line,
             "",
             "",
-            format!(
-                "la ligne a {} cellules au lieu de {}",
-                record.len(),
-                header.len()
-            ),
+            format!("la ligne a {} cellules au lieu de {}", record.len(), header.len()),
             "vérifiez les séparateurs et les guillemets de cette ligne",
         ));
         return false;
@@ -302,10 +299,7 @@ fn row_is_sound(
                 "raccourcissez-le, ou cherchez un guillemet qui n'est pas refermé",
             ));
             sound = false;
-        } else if cell
-            .chars()
-            .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
-        {
+        } else if cell.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
             problems.push(CellProblem::new(
                 line,
                 name,

@@ -29,10 +29,7 @@ where
 }
 
 /// Reads a string and parses it; `expecting` completes serde's own message when it is not a string.
-pub(crate) fn deserialize<'de, D, T>(
-    deserializer: D,
-    expecting: &'static str,
-) -> Result<T, D::Error>
+pub(crate) fn deserialize<'de, D, T>(deserializer: D, expecting: &'static str) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: FromStr,
@@ -56,10 +53,7 @@ macro_rules! text_value {
 
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::text::deserialize(
-                    deserializer,
-                    concat!("un texte comme \"", $example, "\""),
-                )
+                $crate::text::deserialize(deserializer, concat!("un texte comme \"", $example, "\""))
             }
         }
 
@@ -109,9 +103,7 @@ macro_rules! text_value {
 
         #[cfg(feature = "sqlx")]
         impl<'r> sqlx::Decode<'r, sqlx::Postgres> for $type {
-            fn decode(
-                value: sqlx::postgres::PgValueRef<'r>,
-            ) -> Result<Self, sqlx::error::BoxDynError> {
+            fn decode(value: sqlx::postgres::PgValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
                 Ok(<&str as sqlx::Decode<sqlx::Postgres>>::decode(value)?.parse()?)
             }
         }

@@ -38,9 +38,7 @@ impl<'b> Lines<'b> {
     /// The line on which a record starts, past the line ends that the csv reader skips before it.
     pub(super) fn at_record(&mut self, record: &StringRecord) -> u64 {
         let start = record.position().map_or(0, csv::Position::byte);
-        let start = usize::try_from(start)
-            .unwrap_or(usize::MAX)
-            .min(self.bytes.len());
+        let start = usize::try_from(start).unwrap_or(usize::MAX).min(self.bytes.len());
         let blank = self.bytes[start..]
             .iter()
             .take_while(|byte| matches!(byte, b'\r' | b'\n'))

@@ -13,9 +13,7 @@ fn rows(text: &str) -> Vec<(u64, Vec<String>)> {
         .map(|row| {
             (
                 row.line(),
-                ["siret", "nom", "note"]
-                    .map(|column| row.cell(column).into())
-                    .into(),
+                ["siret", "nom", "note"].map(|column| row.cell(column).into()).into(),
             )
         })
         .collect()
@@ -23,10 +21,7 @@ fn rows(text: &str) -> Vec<(u64, Vec<String>)> {
 
 fn problems(bytes: impl AsRef<[u8]>) -> Vec<(u64, String, String)> {
     let problems = read(bytes.as_ref(), &COLUMNS).take_problems().into_vec();
-    problems
-        .into_iter()
-        .map(|p| (p.line, p.column, p.problem))
-        .collect()
+    problems.into_iter().map(|p| (p.line, p.column, p.problem)).collect()
 }
 
 fn cells<const N: usize>(line: u64, cells: [&str; N]) -> (u64, Vec<String>) {
@@ -55,12 +50,7 @@ fn lines_are_numbered_as_in_a_text_editor() {
             cells(8, ["3", "c", ""])
         ]
     );
-    let lines = |text: &str| {
-        rows(text)
-            .into_iter()
-            .map(|(line, _)| line)
-            .collect::<Vec<_>>()
-    };
+    let lines = |text: &str| rows(text).into_iter().map(|(line, _)| line).collect::<Vec<_>>();
     assert_eq!(lines(&text.replace('\n', "\r\n")), [2, 6, 8]);
     assert_eq!(lines(&text.replace('\n', "\r")), [2, 6, 8]);
     assert_eq!(lines("\n\nsiret,nom\n1,a\n"), [4]);
@@ -77,16 +67,8 @@ fn a_wrong_header_is_told_column_by_column_and_no_row_is_read() {
     assert_eq!(
         problems(text),
         [
-            (
-                1,
-                "Nom".into(),
-                "la colonne « Nom » n'est pas attendue".into()
-            ),
-            (
-                1,
-                "siret".into(),
-                "la colonne « siret » est là deux fois".into()
-            ),
+            (1, "Nom".into(), "la colonne « Nom » n'est pas attendue".into()),
+            (1, "siret".into(), "la colonne « siret » est là deux fois".into()),
             (1, String::new(), "la colonne n° 4 n'a pas de nom".into()),
             (1, "nom".into(), "la colonne « nom » manque".into()),
         ]
@@ -127,12 +109,7 @@ fn a_row_with_too_few_cells_is_told_and_the_others_are_read() {
     let text = "siret,nom\n1\n2,b\n3,c,d\n";
     let mut table = read(text.as_bytes(), &COLUMNS);
     assert_eq!(table.rows().map(|row| row.line()).collect::<Vec<_>>(), [3]);
-    let lines: Vec<_> = table
-        .take_problems()
-        .into_vec()
-        .into_iter()
-        .map(|p| p.line)
-        .collect();
+    let lines: Vec<_> = table.take_problems().into_vec().into_iter().map(|p| p.line).collect();
     assert_eq!(lines, [2, 4]);
 }
 
