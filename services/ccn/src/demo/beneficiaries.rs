@@ -1,0 +1,31 @@
+//! Step 2: each prescriber imports its people.
+
+use super::import::import;
+use super::input::Inputs;
+use super::story::{Demo, Prescriber, id};
+
+pub async fn register(demo: &mut Demo, inputs: &Inputs) -> anyhow::Result<()> {
+    let main = demo.main.id;
+    for (number, file) in (1..).zip(&inputs.beneficiaries) {
+        let name = format!("Prescripteur {number}");
+        let prescriber = prescriber(demo, name, main).await?;
+        demo.main.booklets += register_file(demo, &prescriber, file).await?;
+        demo.prescribers.push(prescriber);
+    }
+    let short = demo.short.id;
+    let prescriber = prescriber(demo, "Maison des solidarités".to_owned(), short).await?;
+    demo.short.booklets += register_file(demo, &prescriber, &inputs.workshop).await?;
+    demo.prescribers.push(prescriber);
+    Ok(())
+}
+
+async fn prescriber(demo: &Demo, name: String, programme: uuid::Uuid) -> anyhow::Result<Prescriber> {
+    let client = demo.organisation(id(&name), &name, None, &["prescriber"]).await?;
+    Ok(Prescriber { name, client, programme })
+}
+
+async fn register_file(demo: &mut Demo, who: &Prescriber, file: &super::input::InputFile) -> anyhow::Result<u32> {
+    let path = format!("/v1/programmes/{}/beneficiary-imports", who.programme);
+    let report = import(demo, &who.client, &path, file).await?;
+    Ok(u32::try_from(report.accepted)?)
+}

@@ -1,0 +1,43 @@
+//! Step 8: after the last day, unused money goes back to the funders in the shares they paid.
+
+use serde_json::{Value, json};
+use standards::Cents;
+
+use super::client::Answer;
+use super::story::{Demo, cents, id, load_statement};
+
+pub async fn expire(demo: &mut Demo) -> anyhow::Result<()> {
+    let day = demo.story.expiry(demo.main.last_day);
+    demo.go_to(day, 0);
+    for programme in [demo.short.clone(), demo.main.clone()] {
+        let body = json!({"id": id(&format!("échéance {}", programme.name))});
+        let swept: Value = demo.sponsor.post(&format!("/v1/programmes/{}/expiry", programme.id), &body).await?;
+        demo.progress.say(format!(
+            "« {} » : {} chèques expirés, {} repris sur les chèques et {} sur les carnets jamais remis",
+            programme.name,
+            swept["vouchers"],
+            cents(&swept["returned"])?.to_french(),
+            cents(&swept["reserved_returned"])?.to_french(),
+        ));
+        for funder in demo.funders.clone() {
+            let refund = id(&format!("remboursement {} {}", programme.name, funder.name));
+            let body = json!({
+                "id": refund, "funder_id": funder.id, "programme_id": programme.id, "way": "bank", "execute_on": day,
+            });
+            let answer: Answer<Value> = demo.operator.try_post("/v1/refunds", &body).await;
+            let made = match answer? {
+                Ok(made) => made,
+                Err(refusal) if refusal.kind == "nothing-to-refund" => continue,
+                Err(refusal) => anyhow::bail!("remboursement refusé : {refusal}"),
+            };
+            let file = demo.operator.file(&format!("/v1/refunds/{refund}/pain.001.xml")).await?;
+            demo.bank.execute(&file)?;
+            demo.progress.say(format!("  rendu à {} : {}", funder.name, cents(&made["amount"])?.to_french()));
+        }
+    }
+    let xml = demo.bank.statement(day)?;
+    let statement = load_statement(demo, "relevé remboursements", xml).await?;
+    anyhow::ensure!(statement["unexplained"] == 0, "des lignes du relevé restent inexpliquées : {statement}");
+    anyhow::ensure!(cents(&statement["closing"])? >= Cents::ZERO, "le compte du fonds est à découvert");
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! Files: a preview first, then the same file for good, then once more to show that nothing happens twice.
+
+use serde::{Deserialize, Serialize};
+
+use super::client::{Answer, Client, expect_yes};
+use super::input::InputFile;
+use super::story::{Demo, id};
+
+/// A line of `import-report.csv`.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReportRow {
+    pub file: String,
+    pub line: u64,
+    pub column: String,
+    pub value: String,
+    pub problem: String,
+    pub remedy: String,
+}
+
+/// What an import did, or would do.
+#[derive(Debug, Deserialize)]
+pub struct Report {
+    pub rows: u64,
+    pub accepted: u64,
+    pub unchanged: u64,
+    pub digest: String,
+    pub refused: Vec<Cell>,
+    pub duplicates: Vec<Cell>,
+}
+
+/// A refused cell or a duplicate line.
+#[derive(Debug, Deserialize)]
+pub struct Cell {
+    pub line: u64,
+    pub column: String,
+    pub value: String,
+    pub problem: String,
+    pub remedy: String,
+}
+
+/// Imports `file` at `path` (a collection of imports) and reports its refused and duplicate lines.
+pub async fn import(demo: &mut Demo, client: &Client, path: &str, file: &InputFile) -> anyhow::Result<Report> {
+    let preview = put(client, path, file, 1, None).await?;
+    let report = put(client, path, file, 1, Some(&preview.digest)).await?;
+    let again = put(client, path, file, 2, None).await?;
+    anyhow::ensure!(
+        again.accepted == 0 && again.unchanged == report.accepted,
+        "{} : chargé deux fois, le fichier changerait quelque chose",
+        file.name
+    );
+    demo.progress.say(format!(
+        "{} : {} lignes, {} acceptées, {} refusées, {} doublons ; rechargé, il ne change rien",
+        file.name,
+        report.rows,
+        report.accepted,
+        lines(&report.refused),
+        lines(&report.duplicates),
+    ));
+    demo.report.extend(report.refused.iter().chain(&report.duplicates).map(|cell| ReportRow {
+        file: file.name.clone(),
+        line: cell.line,
+        column: cell.column.clone(),
+        value: cell.value.clone(),
+        problem: cell.problem.clone(),
+        remedy: cell.remedy.clone(),
+    }));
+    Ok(report)
+}
+
+/// One line may have several refused cells.
+fn lines(cells: &[Cell]) -> usize {
+    cells.iter().map(|cell| cell.line).collect::<std::collections::BTreeSet<_>>().len()
+}
+
+async fn put(client: &Client, path: &str, file: &InputFile, time: u8, digest: Option<&str>) -> anyhow::Result<Report> {
+    let import = id(&format!("{} {time}", file.name));
+    let name: String = file.name.chars().filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c)).collect();
+    let commit = digest.map(|digest| format!("&commit=true&digest={digest}")).unwrap_or_default();
+    let answer: Answer<Report> =
+        client.try_put(&format!("{path}/{import}?file={name}{commit}"), "text/csv", file.bytes.clone()).await;
+    expect_yes(answer?)
+}

@@ -1,0 +1,55 @@
+//! The files that the demo starts from: those of the command line, or the project's own small set.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+/// A file given to the system, under the name that its report shows.
+#[derive(Debug, Clone)]
+pub struct InputFile {
+    pub name: String,
+    pub bytes: Vec<u8>,
+}
+
+/// Everything that is imported.
+#[derive(Debug)]
+pub struct Inputs {
+    pub structures: InputFile,
+    pub bank_details: InputFile,
+    /// One a prescriber.
+    pub beneficiaries: Vec<InputFile>,
+    /// Of the short programme; always the project's own.
+    pub workshop: InputFile,
+}
+
+macro_rules! own {
+    ($name:literal) => {
+        InputFile { name: $name.to_owned(), bytes: include_bytes!(concat!("data/", $name)).to_vec() }
+    };
+}
+
+impl Inputs {
+    pub fn read(
+        structures: Option<&Path>,
+        bank_details: Option<&Path>,
+        beneficiaries: &[PathBuf],
+    ) -> anyhow::Result<Self> {
+        let or_own = |path: Option<&Path>, own: InputFile| path.map_or(Ok(own), read);
+        Ok(Self {
+            structures: or_own(structures, own!("structures.csv"))?,
+            bank_details: or_own(bank_details, own!("bank-details.csv"))?,
+            beneficiaries: if beneficiaries.is_empty() {
+                vec![own!("beneficiaires-ccas.csv"), own!("beneficiaires-mission-locale.csv")]
+            } else {
+                beneficiaries.iter().map(|path| read(path)).collect::<Result<_, _>>()?
+            },
+            workshop: own!("beneficiaires-ateliers.csv"),
+        })
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<InputFile> {
+    let bytes = std::fs::read(path).with_context(|| format!("{} : fichier illisible", path.display()))?;
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    Ok(InputFile { name, bytes })
+}

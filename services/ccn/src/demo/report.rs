@@ -1,0 +1,142 @@
+//! Step 9 and the artefacts.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Context;
+use serde_json::{Map, Value, json};
+
+use super::money::batch_path;
+use super::settle::BankFiles;
+use super::story::{Demo, cents};
+
+/// What the last step gathers.
+#[derive(Debug)]
+pub struct Report {
+    waterfall: Value,
+    waterfall_csv: Vec<u8>,
+    identities: Vec<Value>,
+    vouchers: BTreeMap<String, u64>,
+    vouchers_csv: Vec<u8>,
+    keys: Vec<u8>,
+}
+
+/// Columns of the waterfall, in the order of the money's way, as the screen names them.
+const COLUMNS: [(&str, &str); 10] = [
+    ("received", "reçu"),
+    ("ordered", "commandé"),
+    ("activated", "activé"),
+    ("handed_over", "remis"),
+    ("claimed", "encaissé"),
+    ("paid", "payé"),
+    ("expired", "expiré"),
+    ("returned", "rendu"),
+    ("free", "libre"),
+    ("owed", "dû"),
+];
+
+pub async fn gather(demo: &Demo) -> anyhow::Result<Report> {
+    let waterfall: Value = demo.operator.get("/v1/waterfall").await?;
+    let identities: Value = demo.operator.get("/v1/identities").await?;
+    let (vouchers, vouchers_csv) = vouchers(demo).await?;
+    let report = Report {
+        waterfall_csv: demo.operator.file("/v1/waterfall.csv").await?,
+        identities: identities["identities"].as_array().cloned().unwrap_or_default(),
+        vouchers,
+        vouchers_csv,
+        keys: demo.anyone.file("/.well-known/jwks.json").await?,
+        waterfall,
+    };
+    report.print(demo)?;
+    anyhow::ensure!(identities["all_hold"] == true, "une identité des livres ne tient pas");
+    Ok(report)
+}
+
+/// Every voucher with its token and its state, and how many there are in each state.
+async fn vouchers(demo: &Demo) -> anyhow::Result<(BTreeMap<String, u64>, Vec<u8>)> {
+    let mut counts = BTreeMap::new();
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    csv.write_record(["serial", "token", "short_code", "face_value", "state"])?;
+    for programme in [&demo.main, &demo.short] {
+        let states = demo.sponsor.file(&batch_path(programme, "/voucher-states.csv")).await?;
+        let states: BTreeMap<u32, String> =
+            csv::Reader::from_reader(states.as_slice()).deserialize().collect::<Result<_, _>>()?;
+        for voucher in &programme.vouchers {
+            let state = states.get(&voucher.serial).with_context(|| format!("chèque {} sans état", voucher.serial))?;
+            *counts.entry(state.clone()).or_default() += 1;
+            let serial = voucher.serial.to_string();
+            csv.write_record([&serial, &voucher.token, &voucher.short_code, &voucher.face_value, state])?;
+        }
+    }
+    Ok((counts, csv.into_inner()?))
+}
+
+impl Report {
+    fn print(&self, demo: &Demo) -> anyhow::Result<()> {
+        let rows = self.waterfall["totals"].as_array().cloned().unwrap_or_default();
+        let width = rows.iter().filter_map(|row| Some(row["funder"].as_str()?.chars().count())).max().unwrap_or(0);
+        let mut line = " ".repeat(width);
+        for (_, french) in COLUMNS {
+            line.push_str(&format!(" {french:>13}"));
+        }
+        demo.progress.say(line);
+        for row in &rows {
+            let mut line = format!("{:width$}", row["funder"].as_str().unwrap_or_default());
+            for (column, _) in COLUMNS {
+                line.push_str(&format!(" {:>13}", cents(&row[column])?.to_french()));
+            }
+            demo.progress.say(line);
+        }
+        for identity in &self.identities {
+            demo.progress.say(format!(
+                "{} {} : {} = {}",
+                if identity["holds"] == true { "✓" } else { "✗" },
+                identity["name"].as_str().unwrap_or_default(),
+                identity["left"].as_str().unwrap_or_default(),
+                identity["right"].as_str().unwrap_or_default(),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Writes everything into the output folder.
+    pub fn write(&self, out: &Path, demo: &Demo, pdf: &[u8], files: &BankFiles) -> anyhow::Result<()> {
+        let timings: Map<String, Value> = demo
+            .progress
+            .timings()
+            .iter()
+            .map(|(step, millis)| {
+                let seconds = serde_json::from_str(&format!("{}.{:03}", millis / 1000, millis % 1000));
+                Ok((step.clone(), seconds?))
+            })
+            .collect::<Result<_, serde_json::Error>>()?;
+        let summary = json!({
+            "vouchers": self.vouchers, "refused": demo.refused, "waterfall": self.waterfall["totals"],
+            "waterfall_by_programme": self.waterfall["rows"], "identities": self.identities, "timings": timings,
+        });
+        let mut import_report = csv::Writer::from_writer(Vec::new());
+        if demo.report.is_empty() {
+            import_report.write_record(["file", "line", "column", "value", "problem", "remedy"])?;
+        }
+        for row in &demo.report {
+            import_report.serialize(row)?;
+        }
+        let summary = serde_json::to_vec_pretty(&summary)?;
+        let import_report = import_report.into_inner()?;
+        let artefacts: [(&str, &[u8]); 8] = [
+            ("summary.json", &summary),
+            ("vouchers.csv", &self.vouchers_csv),
+            ("keys.json", &self.keys),
+            ("carnets.pdf", pdf),
+            ("pain.001.xml", &files.pain001),
+            ("camt.053.xml", &files.camt053),
+            ("waterfall.csv", &self.waterfall_csv),
+            ("import-report.csv", &import_report),
+        ];
+        for (name, bytes) in artefacts {
+            let path = out.join(name);
+            std::fs::write(&path, bytes).with_context(|| format!("{} : écriture impossible", path.display()))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,49 @@
+//! Steps 6 and 7: the month is settled, the bank answers, one transfer comes back.
+
+use serde_json::{Value, json};
+
+use super::story::{Demo, cents, id, load_statement};
+
+/// What step 6 leaves for the artefacts.
+#[derive(Debug, Default)]
+pub struct BankFiles {
+    pub pain001: Vec<u8>,
+    pub camt053: Vec<u8>,
+}
+
+/// Reason of a return: the account is closed (ISO 20022 external code `AC04`).
+const ACCOUNT_CLOSED: &str = "AC04";
+
+pub async fn settle(demo: &mut Demo, files: &mut BankFiles) -> anyhow::Result<()> {
+    demo.go_to(demo.story.settlement(), 0);
+    let month = demo.story.claims_month().to_string();
+    let body = json!({"id": id("contre-paiement"), "month": month, "execute_on": demo.story.settlement()});
+    let settlement: Value = demo.operator.post("/v1/settlements", &body).await?;
+    let list = |name: &str| settlement[name].as_array().cloned().unwrap_or_default();
+    let (payments, held) = (list("payments"), list("held"));
+    anyhow::ensure!(!payments.is_empty(), "le contre-paiement ne paie personne : {settlement}");
+    demo.progress.say(format!("{} virements, {} au total", payments.len(), cents(&settlement["total"])?.to_french()));
+    for structure in &held {
+        demo.progress.say(format!(
+            "en attente : {}, {} : {}",
+            structure["name"].as_str().unwrap_or_default(),
+            cents(&structure["amount"])?.to_french(),
+            structure["explanation"].as_str().unwrap_or_default(),
+        ));
+    }
+    files.pain001 = demo.operator.file(&format!("/v1/settlements/{}/pain.001.xml", id("contre-paiement"))).await?;
+    Ok(())
+}
+
+pub async fn bank_answers(demo: &mut Demo, files: &mut BankFiles) -> anyhow::Result<()> {
+    let day = demo.story.statement();
+    demo.go_to(day, 0);
+    demo.bank.execute(&files.pain001)?;
+    let returned = demo.bank.send_back_last(ACCOUNT_CLOSED)?;
+    files.camt053 = demo.bank.statement(day)?;
+    let statement = load_statement(demo, "relevé contre-paiement", files.camt053.clone()).await?;
+    anyhow::ensure!(statement["unexplained"] == 0, "des lignes du relevé restent inexpliquées : {statement}");
+    let lines = statement["lines"].as_array().map_or(0, Vec::len);
+    demo.progress.say(format!("{lines} lignes du relevé rapprochées ; un virement est revenu ({ACCOUNT_CLOSED}) : {returned}"));
+    Ok(())
+}
