@@ -190,6 +190,6 @@ mod tests {
     fn a_name_keeps_its_number() {
         let book = BookId::from_uuid(uuid::Uuid::from_u128(7));
         let funder = PartyId::from_uuid(uuid::Uuid::from_u128(1));
-        assert_eq!(Account::available(book, funder).number().to_string(), "");
+        assert_eq!(Account::available(book, funder).number().to_string(), "07adba78d86aaf0d");
     }
 }

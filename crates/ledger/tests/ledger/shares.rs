@@ -23,7 +23,7 @@ struct Vector {
 
 #[test]
 fn every_published_share_is_recomputed() {
-    let vectors: Vectors = serde_json::from_str(include_str!("vectors/shares.json")).unwrap();
+    let vectors: Vectors = serde_json::from_str(include_str!("../vectors/shares.json")).unwrap();
     assert!(!vectors.plans.is_empty());
     let cents = |shares: Vec<Cents>| shares.into_iter().map(Cents::get).collect::<Vec<_>>();
     for vector in vectors.plans {

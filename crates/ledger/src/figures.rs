@@ -1,0 +1,237 @@
+//! Everything that the report and its identities are made of, in seven set-based statements whatever the size of the books.
+//! Transfers and account sums are read apart, so that an identity which compares them can fail.
+
+use std::collections::BTreeMap;
+
+use sqlx::{PgConnection, PgPool, PgTransaction};
+use standards::Cents;
+
+use crate::read::known_kind;
+use crate::{AccountKind, BookId, PartyId, TransferKind};
+
+/// The books at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Figures {
+    pub(crate) flows: Vec<Flow>,
+    pub(crate) held: Vec<Held>,
+    /// Claims not reversed, by who paid the vouchers.
+    pub(crate) claimed: BTreeMap<(BookId, PartyId), Cents>,
+    /// Vouchers whose account holds something, by who paid them.
+    pub(crate) on_vouchers: BTreeMap<(BookId, PartyId), Cents>,
+    /// Claims not reversed, by structure, over all books.
+    pub(crate) claimed_by: BTreeMap<PartyId, Cents>,
+    /// By how much accounts differ from their transfers, each difference counted as positive.
+    pub(crate) deviation: BTreeMap<BookId, Cents>,
+    /// Face value of the vouchers that their transfers say are spendable.
+    pub(crate) spendable: BTreeMap<BookId, Cents>,
+}
+
+/// All transfers of one kind between two owners, from the transfers alone.
+#[derive(Debug, Clone)]
+pub(crate) struct Flow {
+    pub book: BookId,
+    pub kind: TransferKind,
+    pub debit: AccountKind,
+    pub debit_party: Option<PartyId>,
+    pub credit: AccountKind,
+    pub credit_party: Option<PartyId>,
+    pub cents: Cents,
+}
+
+/// All accounts of one kind and owner, from the accounts' sums alone.
+#[derive(Debug, Clone)]
+pub(crate) struct Held {
+    pub book: BookId,
+    pub kind: AccountKind,
+    pub party: Option<PartyId>,
+    pub debits: Cents,
+    pub credits: Cents,
+}
+
+/// A read-only transaction in which every statement sees the books at one moment, while claims go on: what
+/// [`Figures::read`] and whatever is compared with it must run in.
+pub async fn snapshot(pool: &PgPool) -> sqlx::Result<PgTransaction<'static>> {
+    pool.begin_with("begin isolation level repeatable read read only").await
+}
+
+impl Figures {
+    /// Reads the books; in a [`snapshot`], or they move meanwhile.
+    pub async fn read(connection: &mut PgConnection) -> sqlx::Result<Self> {
+        Ok(Self {
+            flows: flows(&mut *connection).await?,
+            held: held(&mut *connection).await?,
+            claimed: claimed(&mut *connection).await?,
+            on_vouchers: on_vouchers(&mut *connection).await?,
+            claimed_by: claimed_by(&mut *connection).await?,
+            deviation: deviation(&mut *connection).await?,
+            spendable: spendable(&mut *connection).await?,
+        })
+    }
+
+    /// Debits and credits of all accounts of a kind that match, from the accounts' sums.
+    pub(crate) fn sums(&self, matches: impl Fn(&Held) -> bool) -> (Cents, Cents) {
+        let matching = || self.held.iter().filter(|held| matches(held));
+        (total(matching().map(|held| held.debits)), total(matching().map(|held| held.credits)))
+    }
+
+    /// All transfers that match, from the transfers.
+    pub(crate) fn flow(&self, matches: impl Fn(&Flow) -> bool) -> Cents {
+        total(self.flows.iter().filter(|flow| matches(flow)).map(|flow| flow.cents))
+    }
+}
+
+pub(crate) fn total(amounts: impl IntoIterator<Item = Cents>) -> Cents {
+    Cents::try_sum(amounts).expect("all the money there is fits 64 bits of cents")
+}
+
+pub(crate) fn less(from: Cents, taken: Cents) -> Cents {
+    from.checked_sub(taken).expect("all the money there is fits 64 bits of cents")
+}
+
+/// Grouped by account before the names are joined: ten million transfers become a few thousand rows first.
+async fn flows(connection: &mut PgConnection) -> sqlx::Result<Vec<Flow>> {
+    let rows = sqlx::query!(
+        r#"with moved as (
+               select book_id, kind, debit >> 56 as debit_kind, credit >> 56 as credit_kind,
+                   case when debit >> 56 <> 9 then debit end as debit,
+                   case when credit >> 56 <> 9 then credit end as credit, sum(cents) as cents
+               from ledger.transfer group by 1, 2, 3, 4, 5, 6)
+           select m.book_id as "book!: BookId", m.kind as "kind!", m.debit_kind::smallint as "debit_kind!",
+               m.credit_kind::smallint as "credit_kind!", d.party as "debit_party?: PartyId",
+               c.party as "credit_party?: PartyId", sum(m.cents)::bigint as "cents!: Cents"
+           from moved m
+           left join ledger.account d on d.book_id = m.book_id and d.number = m.debit
+           left join ledger.account c on c.book_id = m.book_id and c.number = m.credit
+           group by m.book_id, m.kind, m.debit_kind, m.credit_kind, d.party, c.party"#
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Flow {
+                book: row.book,
+                kind: known_kind(row.kind)?,
+                debit: known_account_kind(row.debit_kind)?,
+                debit_party: row.debit_party,
+                credit: known_account_kind(row.credit_kind)?,
+                credit_party: row.credit_party,
+                cents: row.cents,
+            })
+        })
+        .collect()
+}
+
+async fn held(connection: &mut PgConnection) -> sqlx::Result<Vec<Held>> {
+    let rows = sqlx::query!(
+        r#"select book_id as "book: BookId", kind, party as "party: PartyId",
+               sum(debits_cents)::bigint as "debits!: Cents", sum(credits_cents)::bigint as "credits!: Cents"
+           from ledger.account group by book_id, kind, party"#
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let kind = known_account_kind(row.kind)?;
+            Ok(Held { book: row.book, kind, party: row.party, debits: row.debits, credits: row.credits })
+        })
+        .collect()
+}
+
+/// A claim whose voucher nobody paid is nobody's: then the funders' identity fails, with the amount.
+async fn claimed(connection: &mut PgConnection) -> sqlx::Result<BTreeMap<(BookId, PartyId), Cents>> {
+    let rows = sqlx::query!(
+        r#"with opened as (
+               select t.book_id, o.debit, sum(o.cents) as cents
+               from ledger.transfer t
+               left join ledger.transfer o on o.book_id = t.book_id and o.credit = t.debit and o.kind = 11
+               where t.kind = 20
+                   and not exists (select from ledger.transfer r where r.book_id = t.book_id and r.reverses = t.id)
+               group by t.book_id, o.debit)
+           select o.book_id as "book!: BookId", r.party as "funder?: PartyId",
+               coalesce(sum(o.cents), 0)::bigint as "cents!: Cents"
+           from opened o
+           left join ledger.account r on r.book_id = o.book_id and r.number = o.debit
+           group by o.book_id, r.party"#
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().filter_map(|row| Some(((row.book, row.funder?), row.cents))).collect())
+}
+
+async fn on_vouchers(connection: &mut PgConnection) -> sqlx::Result<BTreeMap<(BookId, PartyId), Cents>> {
+    let rows = sqlx::query!(
+        r#"with opened as (
+               select v.book_id, o.debit, sum(o.cents) as cents
+               from ledger.account v
+               left join ledger.transfer o on o.book_id = v.book_id and o.credit = v.number and o.kind = 11
+               where v.kind = 9 and v.credits_cents > v.debits_cents
+               group by v.book_id, o.debit)
+           select o.book_id as "book!: BookId", r.party as "funder?: PartyId",
+               coalesce(sum(o.cents), 0)::bigint as "cents!: Cents"
+           from opened o
+           left join ledger.account r on r.book_id = o.book_id and r.number = o.debit
+           group by o.book_id, r.party"#
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().filter_map(|row| Some(((row.book, row.funder?), row.cents))).collect())
+}
+
+async fn claimed_by(connection: &mut PgConnection) -> sqlx::Result<BTreeMap<PartyId, Cents>> {
+    let rows = sqlx::query!(
+        r#"with claimed as (
+               select t.book_id, t.credit, sum(t.cents) as cents
+               from ledger.transfer t
+               where t.kind = 20
+                   and not exists (select from ledger.transfer r where r.book_id = t.book_id and r.reverses = t.id)
+               group by t.book_id, t.credit)
+           select s.party as "structure?: PartyId", sum(c.cents)::bigint as "cents!: Cents"
+           from claimed c
+           left join ledger.account s on s.book_id = c.book_id and s.number = c.credit
+           group by s.party"#
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.structure?, row.cents))).collect())
+}
+
+/// A full join: an account without its transfers and transfers without their account both count.
+async fn deviation(connection: &mut PgConnection) -> sqlx::Result<BTreeMap<BookId, Cents>> {
+    let rows = sqlx::query!(
+        r#"with side as (
+               select book_id, debit as number, cents as debits, 0 as credits from ledger.transfer
+               union all
+               select book_id, credit, 0, cents from ledger.transfer),
+           moved as (
+               select book_id, number, sum(debits) as debits, sum(credits) as credits from side group by book_id, number)
+           select book_id as "book!: BookId",
+               sum(abs(coalesce(a.debits_cents, 0) - coalesce(m.debits, 0))
+                   + abs(coalesce(a.credits_cents, 0) - coalesce(m.credits, 0)))::bigint as "cents!: Cents"
+           from ledger.account a full join moved m using (book_id, number)
+           group by book_id"#
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.book, row.cents)).collect())
+}
+
+/// Opened, not claimed (or its claim reversed), and not gone back to its funders.
+async fn spendable(connection: &mut PgConnection) -> sqlx::Result<BTreeMap<BookId, Cents>> {
+    let rows = sqlx::query!(
+        r#"select o.book_id as "book: BookId", sum(o.cents)::bigint as "cents!: Cents"
+           from ledger.transfer o
+           where o.kind = 11 and not exists (
+               select from ledger.transfer gone
+               where gone.book_id = o.book_id and gone.debit = o.credit and gone.kind in (12, 13, 20, 21)
+                   and not exists (
+                       select from ledger.transfer r where r.book_id = gone.book_id and r.reverses = gone.id))
+           group by o.book_id"#
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.book, row.cents)).collect())
+}
+
+fn known_account_kind(code: i16) -> sqlx::Result<AccountKind> {
+    AccountKind::from_code(code).ok_or_else(|| sqlx::Error::Decode(format!("account kind {code} is unknown").into()))
+}

@@ -1,0 +1,200 @@
+//! What must hold to the cent, always. Each side is computed apart: one from the transfers, the other from the accounts' sums,
+//! so that each identity can fail.
+
+use std::collections::BTreeSet;
+
+use standards::Cents;
+
+use crate::figures::{less, total};
+use crate::waterfall::ProgrammeFigures;
+use crate::{AccountKind, BookId, Figures, PartyId};
+
+/// What an identity is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// All books together.
+    Fund,
+    /// One book: the fund's own, or a programme's.
+    Book(BookId),
+    /// One funder, over all books.
+    Funder(PartyId),
+    /// One structure, over all books.
+    Structure(PartyId),
+}
+
+/// How the left side stands to the right one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    /// To the cent.
+    Equal,
+    /// Never more.
+    AtMost,
+}
+
+/// One identity with both its sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    /// What it says, in French, for the report.
+    pub name: &'static str,
+    /// Of what.
+    pub subject: Subject,
+    /// One side.
+    pub left: Cents,
+    /// The other.
+    pub right: Cents,
+    /// How they must stand.
+    pub relation: Relation,
+}
+
+impl Identity {
+    /// Whether it holds.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        match self.relation {
+            Relation::Equal => self.left == self.right,
+            Relation::AtMost => self.left <= self.right,
+        }
+    }
+
+    const fn equal(name: &'static str, subject: Subject, left: Cents, right: Cents) -> Self {
+        Self { name, subject, left, right, relation: Relation::Equal }
+    }
+}
+
+impl Figures {
+    /// Every identity that the ledger alone can check; the bank's takes a statement ([`Figures::bank_identity`]).
+    #[must_use]
+    pub fn identities(&self) -> Vec<Identity> {
+        let books: BTreeSet<BookId> = self.held.iter().map(|held| held.book).chain(self.deviation.keys().copied()).collect();
+        let mut all = Vec::new();
+        for &book in &books {
+            all.extend(self.balanced(book));
+        }
+        let (debits, credits) = self.sums(|held| held.kind == AccountKind::Clearing);
+        all.push(Identity::equal("Virements internes : débits = crédits", Subject::Fund, debits, credits));
+        all.extend(self.funders());
+        for &book in books.iter().filter(|book| !book.is_fund()) {
+            all.extend(self.covered(book));
+        }
+        all.extend(self.structures());
+        all
+    }
+
+    /// What the ledger says is on the bank account.
+    #[must_use]
+    pub fn bank(&self) -> Cents {
+        let (debits, credits) = self.sums(|held| held.kind == AccountKind::Bank);
+        less(debits, credits)
+    }
+
+    /// The books' bank account against the last statement's closing balance and the explained items under way (negative for
+    /// money going out).
+    #[must_use]
+    pub fn bank_identity(&self, statement_closing: Cents, under_way: Cents) -> Identity {
+        Identity::equal(
+            "Compte bancaire = solde du dernier relevé + opérations expliquées en cours",
+            Subject::Fund,
+            self.bank(),
+            total([statement_closing, under_way]),
+        )
+    }
+
+    fn balanced(&self, book: BookId) -> [Identity; 2] {
+        let (debits, credits) = self.sums(|held| held.book == book);
+        let deviation = self.deviation.get(&book).copied().unwrap_or(Cents::ZERO);
+        let subject = Subject::Book(book);
+        [
+            Identity::equal("Total des débits = total des crédits", subject, debits, credits),
+            Identity::equal("Écart entre les comptes et leurs écritures = 0", subject, deviation, Cents::ZERO),
+        ]
+    }
+
+    fn funders(&self) -> Vec<Identity> {
+        let waterfall = self.waterfall();
+        let identity = |funder: &crate::FunderFigures| {
+            let of = |figure: fn(&ProgrammeFigures) -> Cents| {
+                let lines = waterfall.programmes.iter().filter(|line| line.funder == funder.funder);
+                total(lines.map(figure))
+            };
+            let right = [
+                funder.deposited,
+                of(|line| line.available),
+                of(|line| line.reserved),
+                of(|line| line.on_vouchers),
+                of(|line| line.claimed),
+                of(|line| line.refundable),
+                funder.refund_under_way,
+                funder.returned,
+            ];
+            Identity::equal(
+                "Versé = à affecter + disponible + réservé + en chèques + encaissé + à rendre + rendu",
+                Subject::Funder(funder.funder),
+                total([funder.received, of(|line| line.trued_up)]),
+                total(right),
+            )
+        };
+        waterfall.funders.iter().map(identity).collect()
+    }
+
+    fn covered(&self, book: BookId) -> [Identity; 2] {
+        let held = |kind| {
+            let (debits, credits) = self.sums(|held| held.book == book && held.kind == kind);
+            less(credits, debits)
+        };
+        let vouchers = held(AccountKind::Voucher);
+        let spendable = self.spendable.get(&book).copied().unwrap_or(Cents::ZERO);
+        let allocated = self.flow(|flow| {
+            flow.book == book && flow.debit == AccountKind::Clearing && flow.credit == AccountKind::Available
+        });
+        let subject = Subject::Book(book);
+        [
+            Identity::equal(
+                "Chèques en circulation = valeur faciale des chèques utilisables selon leur historique",
+                subject,
+                vouchers,
+                spendable,
+            ),
+            Identity {
+                name: "En chèques + réservé ≤ versé et affecté",
+                subject,
+                left: total([vouchers, held(AccountKind::Reserved)]),
+                right: allocated,
+                relation: Relation::AtMost,
+            },
+        ]
+    }
+
+    fn structures(&self) -> Vec<Identity> {
+        let payable = self.held.iter().filter(|held| held.kind == AccountKind::Payable);
+        let structures: BTreeSet<PartyId> = payable.filter_map(|held| held.party).collect();
+        let identity = |structure: PartyId| {
+            let held = |kind| {
+                let (debits, credits) = self.sums(|held| held.kind == kind && held.party == Some(structure));
+                less(credits, debits)
+            };
+            let claimed = self.claimed_by.get(&structure).copied().unwrap_or(Cents::ZERO);
+            let paid = self.paid(structure);
+            // A recoverable account stands on its debit side, so adding its credit balance takes it off.
+            let recoverable = held(AccountKind::Recoverable);
+            Identity::equal(
+                "À payer + virements en cours + payé − à reprendre = encaissements non annulés",
+                Subject::Structure(structure),
+                total([held(AccountKind::Payable), held(AccountKind::InTransit), paid, recoverable]),
+                claimed,
+            )
+        };
+        structures.into_iter().map(identity).collect()
+    }
+
+    /// What left for the structure and did not come back, from the transfers. A payment that comes back is debited to the bank,
+    /// which knows no structure, but credited to the structure's payable again, like one that never left.
+    fn paid(&self, structure: PartyId) -> Cents {
+        let left = self.flow(|flow| flow.debit == AccountKind::InTransit && flow.debit_party == Some(structure));
+        let back = self.flow(|flow| {
+            flow.debit == AccountKind::Clearing
+                && flow.credit == AccountKind::Payable
+                && flow.credit_party == Some(structure)
+        });
+        less(left, back)
+    }
+}
