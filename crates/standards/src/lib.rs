@@ -9,6 +9,7 @@
 
 pub mod bank_details;
 pub mod calendar;
+pub mod camt053;
 pub mod cog;
 pub mod iban;
 pub mod lieux;

@@ -111,3 +111,37 @@ macro_rules! text_value {
 }
 
 pub(crate) use text_value;
+
+#[cfg(all(test, feature = "sqlx", feature = "utoipa"))]
+mod tests {
+    use sqlx::postgres::PgHasArrayType;
+    use sqlx::{Encode, Postgres, Type, TypeInfo};
+    use utoipa::PartialSchema;
+
+    use crate::{Cents, Month, Siret, Territory};
+
+    #[test]
+    fn amounts_are_int8_columns_and_the_others_text() {
+        assert_eq!(<Cents as Type<Postgres>>::type_info().name(), "INT8");
+        assert_eq!(Cents::array_type_info().name(), "INT8[]");
+        assert_eq!(<Siret as Type<Postgres>>::type_info().name(), "TEXT");
+        assert_eq!(Siret::array_type_info().name(), "TEXT[]");
+        let mut buffer = sqlx::postgres::PgArgumentBuffer::default();
+        let territory: Territory = "R27".parse().unwrap();
+        assert!(
+            !Encode::<Postgres>::encode_by_ref(&territory, &mut buffer)
+                .unwrap()
+                .is_null()
+        );
+        assert_eq!(&buffer[..], b"R27");
+    }
+
+    #[test]
+    fn the_open_api_document_shows_them_all_as_strings() {
+        for (schema, example) in [(Cents::schema(), "40.00"), (Month::schema(), "2026-01")] {
+            let schema = serde_json::to_value(schema).unwrap();
+            assert_eq!(schema["type"], "string", "{schema}");
+            assert!(schema.to_string().contains(example), "{schema}");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! What is wrong in a file, cell by cell.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Most problems told about one file; beyond, a last line says how many more there are.
 pub const PROBLEMS_MAX: usize = 1_000;
@@ -9,7 +9,7 @@ pub const PROBLEMS_MAX: usize = 1_000;
 const VALUE_CHARS_MAX: usize = 120;
 
 /// One thing wrong in a file, told so that the person who made the file can mend it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 pub struct CellProblem {
     /// Physical line of the file, from 1.

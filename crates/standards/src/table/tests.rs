@@ -108,7 +108,7 @@ fn an_excel_workbook_is_recognised() {
 fn a_row_with_too_few_cells_is_told_and_the_others_are_read() {
     let text = "siret,nom\n1\n2,b\n3,c,d\n";
     let mut table = read(text.as_bytes(), &COLUMNS);
-    assert_eq!(table.rows().map(|row| row.line()).collect::<Vec<_>>(), [3]);
+    assert_eq!(table.rows().map(Row::line).collect::<Vec<_>>(), [3]);
     let lines: Vec<_> = table.take_problems().into_vec().into_iter().map(|p| p.line).collect();
     assert_eq!(lines, [2, 4]);
 }

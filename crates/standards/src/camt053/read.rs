@@ -1,0 +1,252 @@
+//! From the bank's XML to statements.
+
+use roxmltree::{Document, Error, ParsingOptions};
+
+use super::element::{Camt053Error, Camt053Problem, Element};
+use super::{BYTES_MAX, Balance, Batch, DEPTH_MAX, Entry, NODES_MAX, Statement, Transfer};
+use crate::money::Cents;
+
+const NAMESPACE: &str = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.";
+const VERSIONS: [&str; 7] = ["02", "03", "04", "05", "06", "07", "08"];
+
+/// Reads all statements of a file, each of them balanced.
+pub fn read(bytes: &[u8]) -> Result<Vec<Statement>, Camt053Error> {
+    let whole = |line, problem| Camt053Error {
+        line,
+        element: "Document".to_owned(),
+        problem,
+    };
+    if bytes.len() > BYTES_MAX {
+        return Err(whole(1, Camt053Problem::TooLarge));
+    }
+    let text = str::from_utf8(bytes).map_err(|error| {
+        let before = &bytes[..error.valid_up_to()];
+        let line = 1 + before.split(|byte| *byte == b'\n').skip(1).count();
+        whole(u64::try_from(line).unwrap_or(u64::MAX), Camt053Problem::NotUtf8)
+    })?;
+    if too_deep(text) {
+        return Err(whole(1, Camt053Problem::TooLarge));
+    }
+    let options = ParsingOptions {
+        allow_dtd: false,
+        nodes_limit: NODES_MAX,
+        entity_resolver: None,
+    };
+    let document = Document::parse_with_options(text, options).map_err(|error| {
+        let problem = match error {
+            Error::DtdDetected => Camt053Problem::Dtd,
+            Error::NodesLimitReached => Camt053Problem::TooLarge,
+            ref other => Camt053Problem::Xml(other.to_string()),
+        };
+        whole(error.pos().row.into(), problem)
+    })?;
+    let root = Element(document.root_element());
+    let namespace = root.0.tag_name().namespace().unwrap_or_default();
+    let known = namespace
+        .strip_prefix(NAMESPACE)
+        .is_some_and(|version| VERSIONS.contains(&version));
+    if !known || root.0.tag_name().name() != "Document" {
+        return Err(root.error(Camt053Problem::NotCamt053(namespace.to_owned())));
+    }
+    let message = root.required("BkToCstmrStmt")?;
+    let statements: Vec<_> = message.children("Stmt").map(statement).collect::<Result<_, _>>()?;
+    if statements.is_empty() {
+        return Err(message.error(Camt053Problem::Missing("Stmt")));
+    }
+    Ok(statements)
+}
+
+/// Whether tags may nest deeper than [`DEPTH_MAX`]. The parser recurses, so this is asked before it runs; a rough count of
+/// tags is enough, as comments and CDATA can only make a refusal of a file no bank sends.
+fn too_deep(text: &str) -> bool {
+    let mut depth: usize = 0;
+    for tag in text.split('<').skip(1) {
+        if tag.starts_with('/') {
+            depth = depth.saturating_sub(1);
+        } else if !tag.starts_with(['!', '?']) && !tag.split('>').next().is_some_and(|inside| inside.ends_with('/')) {
+            depth += 1;
+            if depth > DEPTH_MAX {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+fn statement(element: Element<'_>) -> Result<Statement, Camt053Error> {
+    let own = element.required("Acct")?;
+    if let Some(currency) = own.child("Ccy")?.filter(|currency| currency.text() != Some("EUR")) {
+        let found = currency.text().unwrap_or_default().to_owned();
+        return Err(currency.error(Camt053Problem::Currency(found)));
+    }
+    let account = own.required("Id")?.required("IBAN")?;
+    let iban = account.text().unwrap_or_default().parse();
+    let opening = match balance(element, "OPBD")? {
+        None => balance(element, "PRCD")?,
+        found => found,
+    };
+    let mut entries = Vec::new();
+    for entry in element.children("Ntry") {
+        entries.extend(booked(entry)?);
+    }
+    let statement = Statement {
+        id: element.text_of("Id")?.to_owned(),
+        sequence: element.child("ElctrncSeqNb")?.map(Element::number).transpose()?,
+        account: iban.map_err(|error| account.error(Camt053Problem::Iban(error)))?,
+        opening: opening.ok_or_else(|| element.error(Camt053Problem::Missing("Bal (OPBD)")))?,
+        closing: balance(element, "CLBD")?.ok_or_else(|| element.error(Camt053Problem::Missing("Bal (CLBD)")))?,
+        entries,
+    };
+    statement.check().map_err(|imbalance| element.error(imbalance.into()))?;
+    Ok(statement)
+}
+
+/// The balance of a code; twice the same code is refused, as nobody could say which is true.
+fn balance(statement: Element<'_>, code: &'static str) -> Result<Option<Balance>, Camt053Error> {
+    let mut found = None;
+    for element in statement.children("Bal") {
+        let own = element.path(&["Tp", "CdOrPrtry", "Cd"])?.and_then(Element::text);
+        if own != Some(code) {
+            continue;
+        }
+        let amount = element.signed(element.required("Amt")?.euros()?)?;
+        let balance = Balance {
+            amount,
+            date: element.required("Dt")?.day()?,
+        };
+        if found.replace(balance).is_some() {
+            return Err(element.error(Camt053Problem::Repeated(code)));
+        }
+    }
+    Ok(found)
+}
+
+/// The entry, or `None` if it is only announced.
+fn booked(element: Element<'_>) -> Result<Option<Entry>, Camt053Error> {
+    // A bare code until version 06, a choice from 07.
+    let status = element.required("Sts")?;
+    let code = status.child("Cd")?.unwrap_or(status).text().unwrap_or_default();
+    match code {
+        "BOOK" => {}
+        "PDNG" | "INFO" | "FUTR" => return Ok(None),
+        other => return Err(status.error(Camt053Problem::Status(other.to_owned()))),
+    }
+    let amount = element.signed(element.required("Amt")?.euros()?)?;
+    let value_on = element.child("ValDt")?.map(Element::day).transpose()?;
+    let booked_on = element.child("BookgDt")?.map(Element::day).transpose()?.or(value_on);
+    let reference = match element.text_at(&["AcctSvcrRef"])? {
+        None => element.text_at(&["NtryRef"])?,
+        found => found,
+    };
+    let reversal = element.child("RvslInd")?.and_then(Element::text);
+    Ok(Some(Entry {
+        reference,
+        amount,
+        booked_on: booked_on.ok_or_else(|| element.error(Camt053Problem::Missing("BookgDt")))?,
+        value_on,
+        reversal: matches!(reversal, Some("true" | "1")),
+        batch: batch(element)?,
+        information: element.text_at(&["AddtlNtryInf"])?,
+        transfers: transfers(element, amount)?,
+    }))
+}
+
+fn batch(entry: Element<'_>) -> Result<Option<Batch>, Camt053Error> {
+    let Some(element) = entry
+        .children("NtryDtls")
+        .flat_map(|details| details.children("Btch"))
+        .next()
+    else {
+        return Ok(None);
+    };
+    Ok(Some(Batch {
+        message_id: element.text_at(&["MsgId"])?,
+        payment_info_id: element.text_at(&["PmtInfId"])?,
+        transfers: element.child("NbOfTxs")?.map(Element::number).transpose()?,
+    }))
+}
+
+fn transfers(entry: Element<'_>, amount: Cents) -> Result<Vec<Transfer>, Camt053Error> {
+    let details: Vec<_> = entry
+        .children("NtryDtls")
+        .flat_map(|details| details.children("TxDtls"))
+        .collect();
+    if details.is_empty() {
+        return Ok(vec![Transfer {
+            amount,
+            ..Transfer::default()
+        }]);
+    }
+    let alone = details.len() == 1;
+    details
+        .into_iter()
+        .map(|element| {
+            // One transfer is the whole entry; among several each must say its part.
+            let own = transfer_amount(element, amount)?;
+            let part = if alone {
+                own.unwrap_or(amount)
+            } else {
+                own.ok_or_else(|| element.error(Camt053Problem::Missing("Amt")))?
+            };
+            transfer(element, part)
+        })
+        .collect()
+}
+
+/// `Amt` from version 03, `AmtDtls/TxAmt/Amt` before; signed by its own indicator, else as the entry is.
+fn transfer_amount(element: Element<'_>, entry: Cents) -> Result<Option<Cents>, Camt053Error> {
+    let amount = match element.child("Amt")? {
+        None => element.path(&["AmtDtls", "TxAmt", "Amt"])?,
+        found => found,
+    };
+    let Some(amount) = amount else { return Ok(None) };
+    let euros = amount.euros()?;
+    if element.child("CdtDbtInd")?.is_some() {
+        return element.signed(euros).map(Some);
+    }
+    // An amount read is never negative, so its opposite exists.
+    Ok(if entry.is_negative() {
+        euros.checked_neg()
+    } else {
+        Some(euros)
+    })
+}
+
+fn transfer(element: Element<'_>, amount: Cents) -> Result<Transfer, Camt053Error> {
+    let return_reason = match element.text_at(&["RtrInf", "Rsn", "Cd"])? {
+        None => element.text_at(&["RtrInf", "Rsn", "Prtry"])?,
+        found => found,
+    };
+    // A transfer that came back keeps its first payer and payee, so the other side of the returned credit is the payee.
+    let came_in = amount.is_positive() && return_reason.is_none();
+    let sent_back_out = amount.is_negative() && return_reason.is_some();
+    let (party, account) = if came_in || sent_back_out {
+        ("Dbtr", "DbtrAcct")
+    } else {
+        ("Cdtr", "CdtrAcct")
+    };
+    let mut counterparty_name = element.text_at(&["RltdPties", party, "Nm"])?;
+    if counterparty_name.is_none() {
+        // From version 07 a party is a choice.
+        counterparty_name = element.text_at(&["RltdPties", party, "Pty", "Nm"])?;
+    }
+    let iban = element.text_at(&["RltdPties", account, "Id", "IBAN"])?;
+    let end_to_end = element
+        .text_at(&["Refs", "EndToEndId"])?
+        .filter(|id| id != "NOTPROVIDED");
+    let mut remittance = Vec::new();
+    if let Some(information) = element.child("RmtInf")? {
+        remittance.extend(information.children("Ustrd").filter_map(Element::text));
+        for structured in information.children("Strd") {
+            remittance.extend(structured.path(&["CdtrRefInf", "Ref"])?.and_then(Element::text));
+        }
+    }
+    Ok(Transfer {
+        end_to_end,
+        amount,
+        counterparty_name,
+        counterparty_iban: iban.and_then(|iban| iban.parse().ok()),
+        remittance: Some(remittance.join(" ")).filter(|text| !text.is_empty()),
+        return_reason,
+    })
+}
