@@ -7,8 +7,8 @@
 //! Not supported, and refused for want of a closing balance: a statement cut in pages. Entries that are only announced
 //! (`PDNG`, `INFO`, `FUTR`) moved no money and are skipped.
 //!
-//! The reader is our own on `roxmltree`: DTDs and entities are refused by that crate, nodes and bytes are bounded, and every node
-//! knows its line. The `sepa` crate reads versions 02, 06 and 08 only, accepts statements without balances and tells no line.
+//! The reader is our own on `roxmltree`: DTDs and entities are refused by that crate, nesting does not use the stack, and every
+//! node knows its line; bytes, nodes, tags and namespaces are bounded here. The `sepa` crate reads versions 02, 06 and 08 only, accepts statements without balances and tells no line.
 
 mod element;
 mod read;
@@ -27,8 +27,10 @@ pub use write::{WriteError, write};
 pub const BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Most XML nodes of a statement file, some forty a transfer.
 pub const NODES_MAX: u32 = 2_000_000;
-/// How deep elements may be nested; the schema needs some fifteen.
-pub const DEPTH_MAX: usize = 64;
+/// Most bytes of one tag and the text after it; the longest text of the schema has 500 characters.
+pub const TAG_BYTES_MAX: usize = 4_096;
+/// Most namespace declarations of a statement file, which needs one.
+pub const NAMESPACES_MAX: usize = 64;
 
 /// One account over one period, usually a day.
 #[derive(Debug, Clone, PartialEq, Eq)]

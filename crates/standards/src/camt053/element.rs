@@ -22,8 +22,8 @@ pub struct Camt053Error {
 /// What can be wrong with a statement.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Camt053Problem {
-    /// More than [`super::BYTES_MAX`], [`super::NODES_MAX`] or [`super::DEPTH_MAX`].
-    #[error("le fichier est trop grand ou trop imbriqué pour un relevé")]
+    /// More than [`super::BYTES_MAX`], [`super::NODES_MAX`], [`super::TAG_BYTES_MAX`] or [`super::NAMESPACES_MAX`].
+    #[error("le fichier est trop grand, ou construit comme aucun relevé ne l'est")]
     TooLarge,
     /// Bytes that are no UTF-8.
     #[error("le fichier n'est pas encodé en UTF-8")]

@@ -105,15 +105,33 @@ fn dtds_entities_and_bad_xml_are_refused() {
 }
 
 #[test]
-fn a_file_nested_to_break_the_reader_is_refused() {
-    assert_eq!(refusal(&"<a>".repeat(500_000)).problem, Camt053Problem::TooLarge);
+fn files_made_to_exhaust_the_reader_are_refused() {
     assert_eq!(
         read(&vec![b' '; BYTES_MAX + 1]).unwrap_err().problem,
         Camt053Problem::TooLarge
     );
-    // Many elements side by side are not deep.
-    let wide = "<Ntry><Amt Ccy=\"EUR\">1</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>PDNG</Sts></Ntry>".repeat(1_000);
-    assert!(one(&xml("08", &wide, "100")).entries.is_empty());
+    let attributes = (0..5_000)
+        .map(|number| format!(" a{number}=\">\""))
+        .collect::<Vec<_>>()
+        .concat();
+    assert_eq!(refusal(&format!("<a{attributes}/>")).problem, Camt053Problem::TooLarge);
+    let namespaces = (0..5_000)
+        .map(|number| format!("<a xmlns:n{number}=\"{number}\">"))
+        .collect::<Vec<_>>()
+        .concat();
+    assert_eq!(refusal(&namespaces).problem, Camt053Problem::TooLarge);
+    assert!(matches!(
+        refusal(&"<a>".repeat(500_000)).problem,
+        Camt053Problem::Xml(_)
+    ));
+}
+
+#[test]
+fn deep_nesting_where_it_does_not_matter_is_no_harm() {
+    let deep = format!("{}{}", "<X>".repeat(100_000), "</X>".repeat(100_000));
+    assert!(one(&xml("08", &deep, "100")).entries.is_empty());
+    let wide = "<Ntry><Amt Ccy=\"EUR\">1</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>PDNG</Sts></Ntry>";
+    assert!(one(&xml("08", &wide.repeat(10_000), "100")).entries.is_empty());
 }
 
 #[test]
