@@ -1,0 +1,175 @@
+//! The main job, end to end, as outsiders do it: through the services' HTTP interfaces, with files that go to and fro, on a
+//! clock that this alone moves. It writes to no table, and stops at the first thing that is not as it should be.
+
+mod bank;
+mod beneficiaries;
+mod calendar;
+mod claims;
+mod client;
+mod expire;
+mod hand_over;
+mod import;
+mod input;
+mod money;
+mod organisations;
+mod parallel;
+mod progress;
+mod refusals;
+mod report;
+mod settle;
+mod story;
+mod structures;
+
+use std::path::Path;
+
+use anyhow::Context;
+use web::Clock;
+
+use crate::cli::DemoArgs;
+use crate::config::Config;
+use crate::serve::Running;
+use crate::service::Service;
+use crate::stop::StopSignals;
+use crate::{keys, secret_file};
+
+use bank::Bank;
+use calendar::{Story, morning};
+use client::Client;
+use input::Inputs;
+use settle::BankFiles;
+use story::{Demo, all_pages};
+
+/// The demo's fund has its account at the demo's bank.
+const FUND_NAME: &str = "Fonds de soutien pour l'inclusion numérique (démonstration)";
+const FUND_IBAN: &str = "FR7630006006119999000000139";
+const FUND_BIC: &str = "AGRIFRPPXXX";
+
+/// Runs the job on an empty system, writes the artefacts, and leaves the site running unless told otherwise.
+pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
+    let mut signals = StopSignals::hear()?;
+    let inputs = Inputs::read(args.structures.as_deref(), args.bank_details.as_deref(), &args.beneficiaries)?;
+    std::fs::create_dir_all(&args.out).with_context(|| format!("{} : dossier impossible à créer", args.out.display()))?;
+    let config = empty_system(&args)?;
+    let story = Story::beginning(Clock::System.now());
+    let (clock, hand) = Clock::set(morning(story.first_day, 0));
+    let running = Running::start(config.clone(), clock, &Service::ALL).await?;
+    let base = format!("http://{}", running.addr);
+    let anyone = Client::new(base.clone())?;
+    let operator = anyone.with_key(&secret_file::read(&running.operator_key_file)?);
+    let bank = Bank::open(FUND_NAME.to_owned(), FUND_IBAN.parse()?, FUND_BIC.parse()?, story.first_day);
+    let mut demo = Demo::new(anyone, operator, hand, story, args.seed, bank);
+    let told = tokio::select! {
+        told = tell(&mut demo, &inputs, &config, &args.out) => told,
+        () = signals.asked() => Err(anyhow::anyhow!("démonstration interrompue")),
+    };
+    if told.is_ok() && !args.once {
+        site(&demo, &base, &args.out);
+        signals.asked().await;
+    }
+    running.stop().await?;
+    told
+}
+
+/// The nine steps.
+async fn tell(demo: &mut Demo, inputs: &Inputs, config: &Config, out: &Path) -> anyhow::Result<()> {
+    let already: Vec<serde_json::Value> = demo.anyone.get("/v1/programmes").await?;
+    anyhow::ensure!(already.is_empty(), "cette base contient déjà des dispositifs : la démonstration veut une base vide");
+    let signing_key = keys::signing_key(&config.key_files().signing)?;
+    let (mut pdf, mut files) = (Vec::new(), BankFiles::default());
+
+    organisations::create(demo).await?;
+    let step = demo.progress.begin(1, "structures", "Structures : import, coordonnées bancaires, labellisation");
+    structures::import_and_accredit(demo, inputs).await?;
+    demo.progress.end(&step);
+
+    let step = demo.progress.begin(2, "beneficiaries", "Bénéficiaires : aperçu, puis import");
+    let places = all_pages(&demo.operator, "/v1/structures?accredited=true").await?;
+    organisations::create_programmes(demo, &structures::territory_of(&places)).await?;
+    beneficiaries::register(demo, inputs).await?;
+    demo.progress.end(&step);
+
+    let step = demo.progress.begin(3, "funding", "Conventions, commande, frappe, impression, financement");
+    money::finance(demo, &mut pdf).await?;
+    demo.progress.end(&step);
+
+    let step = demo.progress.begin(4, "hand_over", "Remise des carnets ; un carnet perdu est remplacé");
+    let handed = hand_over::hand_over(demo).await?;
+    demo.progress.end(&step);
+
+    let step = demo.progress.begin(5, "claims", "Encaissements, et toutes les façons d'être refusé");
+    let claimed = claims::claim(demo, &handed).await?;
+    refusals::refuse(demo, &handed, &claimed, &signing_key).await?;
+    demo.progress.end(&step);
+
+    let step = demo.progress.begin(6, "settlement", "Contre-paiement du mois");
+    settle::settle(demo, &mut files).await?;
+    demo.progress.end(&step);
+
+    let step = demo.progress.begin(7, "statement", "Le relevé de la banque est rapproché");
+    settle::bank_answers(demo, &mut files).await?;
+    demo.progress.end(&step);
+
+    let step = demo.progress.begin(8, "expiry", "Échéance : l'argent non utilisé retourne aux financeurs");
+    expire::expire(demo).await?;
+    demo.progress.end(&step);
+
+    let step = demo.progress.begin(9, "report", "Cascade des montants et identités des livres");
+    let report = report::gather(demo).await?;
+    demo.progress.end(&step);
+    report.write(out, demo, &pdf, &files)?;
+    println!("\nTout est dans {}", out.display());
+    Ok(())
+}
+
+/// The configuration of a system that starts from nothing.
+fn empty_system(args: &DemoArgs) -> anyhow::Result<Config> {
+    let data_dir = args.data_dir.clone();
+    if args.database_url.is_none() {
+        remove_last_demo(&data_dir)?;
+    }
+    Ok(Config {
+        listen: args.listen,
+        data_dir,
+        database_url: args.database_url.clone(),
+        fund_name: Some(FUND_NAME.to_owned()),
+        fund_iban: Some(FUND_IBAN.parse()?),
+        fund_bic: Some(FUND_BIC.parse()?),
+        ..Config::default()
+    })
+}
+
+/// Marks a data folder as the demo's, which the next demo may remove.
+const MARK: &str = "demo";
+
+/// A demo starts from an empty system: the last one's data go, and nobody else's ever.
+fn remove_last_demo(data_dir: &Path) -> anyhow::Result<()> {
+    if data_dir.exists() {
+        let empty = std::fs::read_dir(data_dir)?.next().is_none();
+        anyhow::ensure!(
+            empty || data_dir.join(MARK).exists(),
+            "{} contient autre chose qu'une démonstration : choisissez un autre dossier avec --data-dir",
+            data_dir.display()
+        );
+        std::fs::remove_dir_all(data_dir)?;
+    }
+    std::fs::create_dir_all(data_dir)?;
+    std::fs::write(data_dir.join(MARK), "Données d'une démonstration : la suivante les efface.\n")?;
+    Ok(())
+}
+
+fn site(demo: &Demo, base: &str, out: &Path) {
+    println!("\nLe site reste ouvert (Ctrl+C pour l'arrêter) :");
+    println!("   {base}/                 état du service");
+    println!("   {base}/openapi.json     l'interface");
+    println!("   {base}/metrics          les mesures");
+    println!("Comptes de démonstration (en-tête « Authorization: Bearer … ») :");
+    println!("   opérateur      {}", demo.operator.key());
+    println!("   commanditaire  {}", demo.sponsor.key());
+    for prescriber in &demo.prescribers {
+        println!("   {}  {}", prescriber.name, prescriber.client.key());
+    }
+    for structure in demo.structures.iter().take(2) {
+        println!("   {}  {}", structure.name, structure.client.key());
+    }
+    println!("Les fichiers sont dans {}", out.display());
+}
