@@ -34,6 +34,8 @@ pub(crate) struct Books {
     before: HashMap<Key, Sums>,
     now: HashMap<Key, Sums>,
     booked: HashMap<(BookId, TransferId), Booked>,
+    /// How many transfers of each event are in the books.
+    legs: HashMap<(BookId, GroupId), usize>,
     reversed: HashSet<(BookId, TransferId)>,
 }
 
@@ -55,7 +57,10 @@ impl Books {
         if let Some(reversed) = booked.reverses {
             self.reversed.insert((book, reversed));
         }
-        self.booked.insert((book, id), booked);
+        let group = booked.group;
+        if self.booked.insert((book, id), booked).is_none() {
+            *self.legs.entry((book, group)).or_default() += 1;
+        }
     }
 
     /// What the account was when it was locked; `None` when it did not exist.
@@ -87,19 +92,23 @@ impl Books {
         }
     }
 
+    /// Whether the posting is in the books already: all its legs, with the same content, and no other leg of its event. A part
+    /// of it, or its event with other legs, is neither a retry nor a new request.
     fn booked_before(&self, posting: &Posting) -> Result<bool, Rejection> {
-        let mut missing = 0;
-        let mut same = None;
+        let mut same = 0;
         for transfer in posting.transfers() {
             match self.booked.get(&(transfer.book(), transfer.id())) {
-                None => missing += 1,
-                Some(booked) if *booked == Booked::of(transfer, posting.group()) => same = Some(transfer.id()),
+                None => {}
+                Some(booked) if *booked == Booked::of(transfer, posting.group()) => same += 1,
                 Some(_) => return Err(Rejection::SameIdOtherContent(transfer.id())),
             }
         }
-        match same {
-            Some(id) if missing > 0 => Err(Rejection::SameIdOtherContent(id)),
-            booked => Ok(booked.is_some()),
+        let books: HashSet<BookId> = posting.transfers().iter().map(Transfer::book).collect();
+        let booked: usize = books.into_iter().filter_map(|book| self.legs.get(&(book, posting.group()))).sum();
+        match (booked, same) {
+            (0, 0) => Ok(false),
+            _ if booked == same && same == posting.transfers().len() => Ok(true),
+            _ => Err(Rejection::SameIdOtherContent(posting.transfers()[0].id())),
         }
     }
 

@@ -13,8 +13,7 @@
 //! |---|---|---|
 //! | a | always | open the named accounts that are missing (`on conflict do nothing`); vouchers are opened by step e alone |
 //! | b | always | lock all accounts `for update`, in order of number |
-//! | c | always | read the transfers that exist under the batch's ids: a retry is `Before`, another content is refused |
-//! | c' | with reversals | read what reversed the same transfers |
+//! | c | always | read what is booked under the batch's ids and groups: a retry is `Before`, another content is refused |
 //! | d | – | admit posting by posting, in order of arrival, in Rust: no database ([`Rejection`] says why not) |
 //! | e | with activations | insert the new vouchers with their final sums: a row is never written twice |
 //! | f | if any is admitted | insert transfers and grow sums, arrays through `unnest`, one row an account |

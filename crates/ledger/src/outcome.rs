@@ -52,8 +52,8 @@ pub enum Rejection {
         /// What would be left on it.
         left: Cents,
     },
-    /// The id is in the books with another content (or only some legs of the posting are).
-    #[error("transfer {0} is booked with another content")]
+    /// The id is in the books with another content; or the posting's group is, with other legs than these.
+    #[error("transfer {0}, or the event it belongs to, is booked with another content")]
     SameIdOtherContent(TransferId),
     /// The transfer to reverse is not in the book, or is not the opposite of this one.
     #[error("transfer {0} is not there to be reversed so")]

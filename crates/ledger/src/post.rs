@@ -38,44 +38,54 @@ pub async fn post(
     Ok(outcomes)
 }
 
-/// Loads what the books hold already under these ids, under the ids to be reversed, and of the latter's reversals.
-async fn read_booked(
-    connection: &mut PgConnection,
-    postings: &[Posting],
-    books: &mut Books,
-) -> Result<(), PostError> {
-    let mut ids: BTreeMap<BookId, Vec<Uuid>> = BTreeMap::new();
-    let mut reversed: BTreeMap<BookId, Vec<Uuid>> = BTreeMap::new();
-    for transfer in postings.iter().flat_map(Posting::transfers) {
-        ids.entry(transfer.book()).or_default().push(transfer.id().uuid());
-        if let Some(earlier) = transfer.reverses() {
-            ids.entry(transfer.book()).or_default().push(earlier.uuid());
-            reversed.entry(transfer.book()).or_default().push(earlier.uuid());
+/// What a batch names in one book, as columns.
+#[derive(Default)]
+struct Names {
+    ids: Vec<Uuid>,
+    groups: Vec<Uuid>,
+    reversed: Vec<Uuid>,
+}
+
+/// Loads what the books hold already under these ids, in these groups (a retry must have all its legs and no other), under the
+/// ids to be reversed, and of the latter's reversals.
+async fn read_booked(connection: &mut PgConnection, postings: &[Posting], books: &mut Books) -> Result<(), PostError> {
+    let mut names: BTreeMap<BookId, Names> = BTreeMap::new();
+    for posting in postings {
+        for transfer in posting.transfers() {
+            let names = names.entry(transfer.book()).or_default();
+            names.ids.push(transfer.id().uuid());
+            if names.groups.last() != Some(&posting.group().uuid()) {
+                names.groups.push(posting.group().uuid());
+            }
+            if let Some(earlier) = transfer.reverses() {
+                names.ids.push(earlier.uuid());
+                names.reversed.push(earlier.uuid());
+            }
         }
     }
-    for (&book, ids) in &ids {
+    for (book, names) in names {
+        // Three index scans; a row found twice is loaded once.
         let rows = sqlx::query_as!(
             Row,
-            "select id, kind, debit, credit, cents, grp, reverses, reference
-             from ledger.transfer where book_id = $1 and id = any($2)",
+            r#"select id as "id!", kind as "kind!", debit as "debit!", credit as "credit!", cents as "cents!", grp as "grp!",
+                   reverses, reference as "reference!"
+               from ledger.transfer where book_id = $1 and id = any($2)
+               union all
+               select id, kind, debit, credit, cents, grp, reverses, reference
+               from ledger.transfer where book_id = $1 and grp = any($3)
+               union all
+               select id, kind, debit, credit, cents, grp, reverses, reference
+               from ledger.transfer where book_id = $1 and reverses = any($4)"#,
             book.uuid(),
-            ids,
+            &names.ids,
+            &names.groups,
+            &names.reversed,
         )
         .fetch_all(&mut *connection)
         .await?;
-        rows.into_iter().for_each(|row| row.load(book, books));
-    }
-    for (&book, reversed) in &reversed {
-        let rows = sqlx::query_as!(
-            Row,
-            "select id, kind, debit, credit, cents, grp, reverses, reference
-             from ledger.transfer where book_id = $1 and reverses = any($2)",
-            book.uuid(),
-            reversed,
-        )
-        .fetch_all(&mut *connection)
-        .await?;
-        rows.into_iter().for_each(|row| row.load(book, books));
+        for row in rows {
+            row.load(book, books);
+        }
     }
     Ok(())
 }

@@ -38,7 +38,8 @@ pub enum PostingError {
 }
 
 impl Posting {
-    /// Checks what can be known without a database.
+    /// Checks what can be known without a database. `group` names the event and this posting only: it is what a retry is
+    /// recognised by, together with the transfers' ids.
     pub fn new(group: GroupId, transfers: Vec<Transfer>) -> Result<Self, PostingError> {
         if transfers.is_empty() || transfers.len() > POSTING_TRANSFERS_MAX {
             return Err(PostingError::Size(transfers.len()));

@@ -1,5 +1,7 @@
 //! The ledger on a real PostgreSQL, a fresh database a test.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 mod concurrency;
 mod model;

@@ -158,12 +158,12 @@ async fn play(pool: &PgPool, seed: u64) {
             (0..random.random_range(1..=POSTINGS_MAX)).map(|_| Step::random(&mut random, &past)).collect();
         let outcomes = post_all(pool, &steps.iter().map(Step::posting).collect::<Vec<_>>()).await;
         for (step, outcome) in steps.iter().zip(outcomes) {
-            let seen = match outcome {
+            let gave = match outcome {
                 Outcome::Now => Expected::Now,
                 Outcome::Before => Expected::Before,
                 Outcome::Refused(_) => Expected::Refused,
             };
-            assert_eq!(seen, model.take(step), "seed {seed}: {step:?} gave {outcome:?}");
+            assert_eq!(gave, model.take(step), "seed {seed}: {step:?} gave {outcome:?}");
         }
         past.extend(steps);
     }

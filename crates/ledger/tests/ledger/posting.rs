@@ -116,6 +116,26 @@ async fn the_same_id_with_other_content_is_refused(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = false)]
+async fn the_same_event_with_fewer_more_or_other_legs_is_refused(pool: PgPool) {
+    migrate(&pool).await;
+    spendable(&pool, BOOK, 4).await;
+    let claim = |indexes: &[u32]| {
+        let leg = |&idx: &u32| {
+            let (debit, credit) = (Account::voucher(BOOK, voucher(idx)), Account::payable(BOOK, structure(1)));
+            Transfer::new(id("c", idx as usize), TransferKind::Claimed, debit, credit, FACE_VALUE).unwrap()
+        };
+        Posting::new(GroupId::derive(b"test", &[b"c"]), indexes.iter().map(leg).collect()).unwrap()
+    };
+    post_now(&pool, &[claim(&[0, 1])]).await;
+    for indexes in [&[0][..], &[0, 1, 2], &[1, 2], &[2, 3]] {
+        let outcomes = post_all(&pool, &[claim(indexes)]).await;
+        assert!(matches!(outcomes[..], [Outcome::Refused(Rejection::SameIdOtherContent(_))]), "{indexes:?}");
+    }
+    // The order of the legs is no content.
+    assert_eq!(post_all(&pool, &[claim(&[1, 0])]).await, [Outcome::Before]);
+}
+
+#[sqlx::test(migrations = false)]
 async fn a_refusal_uses_up_no_id(pool: PgPool) {
     migrate(&pool).await;
     spendable(&pool, BOOK, 1).await;
