@@ -49,7 +49,8 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let mut signals = StopSignals::hear()?;
     let inputs = Inputs::read(args.structures.as_deref(), args.bank_details.as_deref(), &args.beneficiaries)?;
     std::fs::create_dir_all(&args.out).with_context(|| format!("{} : dossier impossible à créer", args.out.display()))?;
-    let config = empty_system(&args)?;
+    let own = tempfile::Builder::new().prefix("ccn-demo-").tempdir()?;
+    let config = empty_system(&args, args.data_dir.as_deref().unwrap_or(own.path()))?;
     let story = Story::beginning(Clock::System.now());
     let (clock, hand) = Clock::set(morning(story.first_day, 0));
     let running = Running::start(config.clone(), clock, &Service::ALL).await?;
@@ -121,40 +122,20 @@ async fn tell(demo: &mut Demo, inputs: &Inputs, config: &Config, out: &Path) -> 
     Ok(())
 }
 
-/// The configuration of a system that starts from nothing.
-fn empty_system(args: &DemoArgs) -> anyhow::Result<Config> {
-    let data_dir = args.data_dir.clone();
-    if args.database_url.is_none() {
-        remove_last_demo(&data_dir)?;
-    }
+/// The configuration of a system that starts from nothing, in `data_dir`.
+fn empty_system(args: &DemoArgs, data_dir: &Path) -> anyhow::Result<Config> {
+    let occupied = std::fs::read_dir(data_dir).is_ok_and(|mut entries| entries.next().is_some());
+    anyhow::ensure!(!occupied, "{} n'est pas vide : choisissez un autre dossier avec --data-dir", data_dir.display());
     Ok(Config {
         listen: args.listen,
-        data_dir,
+        log: args.log,
+        data_dir: data_dir.to_owned(),
         database_url: args.database_url.clone(),
         fund_name: Some(FUND_NAME.to_owned()),
         fund_iban: Some(FUND_IBAN.parse()?),
         fund_bic: Some(FUND_BIC.parse()?),
         ..Config::default()
     })
-}
-
-/// Marks a data folder as the demo's, which the next demo may remove.
-const MARK: &str = "demo";
-
-/// A demo starts from an empty system: the last one's data go, and nobody else's ever.
-fn remove_last_demo(data_dir: &Path) -> anyhow::Result<()> {
-    if data_dir.exists() {
-        let empty = std::fs::read_dir(data_dir)?.next().is_none();
-        anyhow::ensure!(
-            empty || data_dir.join(MARK).exists(),
-            "{} contient autre chose qu'une démonstration : choisissez un autre dossier avec --data-dir",
-            data_dir.display()
-        );
-        std::fs::remove_dir_all(data_dir)?;
-    }
-    std::fs::create_dir_all(data_dir)?;
-    std::fs::write(data_dir.join(MARK), "Données d'une démonstration : la suivante les efface.\n")?;
-    Ok(())
 }
 
 fn site(demo: &Demo, base: &str, out: &Path) {
