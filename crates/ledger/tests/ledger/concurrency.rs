@@ -13,6 +13,9 @@ use tokio::sync::Barrier;
 
 const BOOK: BookId = book(1);
 const TASKS: usize = 64;
+/// Repeated until a race would have shown.
+const ROUNDS: u32 = 10;
+const VOUCHERS: u32 = 40;
 
 /// More connections than `sqlx::test` gives.
 async fn wide(pool: &PgPool, connections: u32) -> PgPool {
@@ -44,7 +47,6 @@ async fn at_once(pool: &PgPool, postings: Vec<Vec<Posting>>) -> Vec<Vec<Outcome>
 async fn one_voucher_hammered_by_64_tasks_is_spent_once(pool: PgPool) {
     migrate(&pool).await;
     let pool = wide(&pool, 16).await;
-    const ROUNDS: u32 = 10;
     spendable(&pool, BOOK, ROUNDS).await;
     for idx in 0..ROUNDS {
         let claim = |n: usize| vec![claimed(&format!("{idx} {n}"), BOOK, structure(n as u128 % 3), &[idx])];
@@ -83,7 +85,6 @@ async fn one_activation_repeated_at_once_opens_its_voucher_once(pool: PgPool) {
 async fn random_batches_at_once_never_deadlock(pool: PgPool) {
     migrate(&pool).await;
     let pool = wide(&pool, 16).await;
-    const VOUCHERS: u32 = 40;
     spendable(&pool, BOOK, VOUCHERS).await;
     spendable(&pool, book(2), VOUCHERS).await;
     let mut random = StdRng::seed_from_u64(7);
