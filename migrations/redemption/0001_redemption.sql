@@ -2,19 +2,21 @@
 
 create table redemption.structure (
     id uuid not null,
-    siret text not null,
-    place_id text not null,
+    pivot text not null,
+    siret text,
     name text not null,
     commune text not null,
     place jsonb not null,
     import_id uuid not null,
     imported_at timestamptz not null,
     constraint structure_pk primary key (id),
-    constraint structure_siret_unique unique (siret),
+    constraint structure_pivot_unique unique (pivot),
+    constraint structure_siret_is_pivot check (siret = pivot),
     constraint structure_siret_shape check (siret ~ '^[0-9]{14}$')
 );
 
-comment on column redemption.structure.place is 'The 32 columns of the national schema, as given.';
+comment on column redemption.structure.pivot is 'Its number in a national register; a SIRET, or it cannot be accredited.';
+comment on column redemption.structure.place is 'The 32 columns of the national schema, as last given.';
 
 create table redemption.structure_import (
     id uuid not null,
@@ -33,6 +35,7 @@ create table redemption.accreditation (
     accredited_at timestamptz not null,
     accredited_by uuid not null,
     constraint accreditation_pk primary key (structure_id),
+    constraint accreditation_id_unique unique (id),
     constraint accreditation_structure foreign key (structure_id) references redemption.structure (id)
 );
 
@@ -49,15 +52,17 @@ create table redemption.suspension (
 
 create unique index suspension_one_at_a_time on redemption.suspension (structure_id) where lifted_at is null;
 
--- The newest row counts; older ones say where earlier payments went.
+-- The highest version counts; older ones say where earlier payments went.
 create table redemption.bank_details (
     structure_id uuid not null,
+    version integer not null,
     given_at timestamptz not null,
     holder text not null,
     iban text not null,
     bic text,
     import_id uuid not null,
-    constraint bank_details_pk primary key (structure_id, given_at),
+    constraint bank_details_pk primary key (structure_id, version),
+    constraint bank_details_version check (version >= 1),
     constraint bank_details_structure foreign key (structure_id) references redemption.structure (id)
 );
 
@@ -70,13 +75,18 @@ create table redemption.claim (
     service text not null,
     service_date date not null,
     numbers bigint[] not null,
+    face_values bigint[] not null,
     cents bigint not null,
     at timestamptz not null,
     constraint claim_pk primary key (book_id, id),
-    constraint claim_has_vouchers check (cardinality(numbers) > 0 and cents > 0)
+    constraint claim_has_vouchers check (
+        cardinality(numbers) > 0 and cardinality(numbers) = cardinality(face_values) and cents > 0)
 );
 
-create index claim_structure on redemption.claim (book_id, structure_id, at);
+create index claim_structure on redemption.claim (book_id, structure_id, at, id);
+
+comment on column redemption.claim.numbers is
+    'The vouchers'' accounts in the ledger, in order; face_values has the cents of each. Never a token.';
 
 create table redemption.reversal (
     book_id uuid not null,
@@ -85,7 +95,11 @@ create table redemption.reversal (
     reason text not null,
     by_organisation uuid not null,
     at timestamptz not null,
-    constraint reversal_pk primary key (book_id, claim_id)
+    vouchers_alive integer not null,
+    vouchers_dead integer not null,
+    after_settlement boolean not null,
+    constraint reversal_pk primary key (book_id, claim_id),
+    constraint reversal_id_unique unique (book_id, id)
 );
 
 create view redemption.claim_status as
@@ -98,9 +112,10 @@ create view redemption.payee as
     from redemption.structure s
     left join lateral (
         select d.holder, d.iban, d.bic from redemption.bank_details d
-        where d.structure_id = s.id order by d.given_at desc limit 1) b on true;
+        where d.structure_id = s.id order by d.version desc limit 1) b on true;
 
 grant usage on schema redemption to ccn_redemption, ccn_funding;
 grant select, insert on all tables in schema redemption to ccn_redemption;
+grant update (name, commune, place, import_id, imported_at) on redemption.structure to ccn_redemption;
 grant update (lifted_at) on redemption.suspension to ccn_redemption;
 grant select on redemption.claim_status, redemption.payee to ccn_funding;

@@ -1,1 +1,55 @@
-//! redemption
+//! Structures, their accreditation and bank details; claims and their reversals. Owns schema `redemption`.
+//!
+//! | use case | file |
+//! |---|---|
+//! | import places, import bank details | [`import_structures`], [`import_bank_details`] over [`import`] |
+//! | list, accredit, suspend structures | [`structures`], [`accredit`], [`suspend`] |
+//! | claim vouchers | [`claim`]: the heart; its doc is the design |
+//! | read claims | [`read_claims`] |
+//! | undo a claim | [`reverse`] |
+//!
+//! A structure's id is also its organisation's (`access`) and its party's in the books (`ledger`).
+
+#![expect(clippy::missing_panics_doc, reason = "each `expect` is a proof that it cannot fail")]
+
+pub mod accredit;
+mod api;
+pub mod claim;
+mod criteria;
+mod ids;
+pub mod import;
+pub mod import_bank_details;
+pub mod import_structures;
+pub mod read_claims;
+pub mod reverse;
+pub mod structures;
+pub mod suspend;
+
+use sqlx::PgPool;
+use utoipa_axum::router::OpenApiRouter;
+
+pub use ids::{AccreditationId, ClaimId, ClaimRequestId, ImportId, ReversalId, StructureId, SuspensionId};
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// What the service needs.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Connected as `ccn_redemption`.
+    pub pool: PgPool,
+    /// The process's clock.
+    pub clock: web::Clock,
+    /// The host printed in the vouchers' QR codes.
+    pub host: voucher::Host,
+}
+
+/// The service's routes. Starts the claim desk's workers, so call it inside a Tokio runtime; they stop when the last
+/// clone of the router is dropped.
+pub fn routes(config: Config) -> OpenApiRouter {
+    api::routes(config)
+}
+
+/// Brings schema `redemption` up to date.
+pub async fn migrate(pool: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
+    database::apply(pool, &MIGRATIONS).await
+}

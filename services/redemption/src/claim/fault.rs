@@ -1,0 +1,95 @@
+use chrono::NaiveDate;
+use serde::Serialize;
+use voucher::VerifyError;
+
+/// Why one voucher cannot be spent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Made up, altered, badly read, or signed by a key that is not believed.
+    Forged(VerifyError),
+    /// Rightly signed, and never printed by us.
+    Unknown,
+    /// Printed, and without value yet: not handed over, or its batch not activated.
+    NotActive,
+    /// Spent by the same structure on this day.
+    UsedByYou(NaiveDate),
+    /// Spent by another structure; not told which, nor when.
+    UsedElsewhere,
+    /// Lost, stolen or otherwise stopped.
+    Revoked,
+    /// Its last day has passed.
+    Expired,
+}
+
+impl Fault {
+    /// What a refused signature means for the structure.
+    pub(super) const fn of(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Expired { .. } => Self::Expired,
+            error => Self::Forged(error),
+        }
+    }
+
+    /// The stable word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Forged(_) => "forged",
+            Self::Unknown => "unknown",
+            Self::NotActive => "not-active",
+            Self::UsedByYou(_) => "already-used-by-you",
+            Self::UsedElsewhere => "already-used-elsewhere",
+            Self::Revoked => "revoked",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// The sentence for the mediator.
+    pub fn sentence(self) -> String {
+        match self {
+            Self::Forged(error) => error.to_string(),
+            Self::Unknown => "Ce chèque n'est pas connu : il n'a pas été émis.".to_owned(),
+            Self::NotActive => "Ce chèque n'est pas encore actif : il n'a pas été remis par un prescripteur.".to_owned(),
+            Self::UsedByYou(day) => format!("Vous avez déjà encaissé ce chèque le {}.", day.format("%d/%m/%Y")),
+            Self::UsedElsewhere => "Ce chèque a déjà été encaissé par une autre structure.".to_owned(),
+            Self::Revoked => "Ce chèque a été annulé (perdu, volé ou retiré).".to_owned(),
+            Self::Expired => "Ce chèque est périmé.".to_owned(),
+        }
+    }
+
+    /// What to do about it.
+    pub const fn remedy(self) -> &'static str {
+        match self {
+            Self::Forged(_) => "Scannez-le de nouveau. S'il est encore refusé, ne l'acceptez pas.",
+            Self::Unknown | Self::Revoked => "Ne l'acceptez pas. La personne peut s'adresser à qui lui a remis le carnet.",
+            Self::NotActive => "Réessayez plus tard, ou contactez qui a remis le carnet.",
+            Self::UsedByYou(_) => "Retirez-le de cet encaissement : il vous est déjà dû.",
+            Self::UsedElsewhere | Self::Expired => "Retirez-le de cet encaissement.",
+        }
+    }
+}
+
+/// A voucher of a claim that cannot be spent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BadVoucher {
+    /// Its position in `tokens`, from 0.
+    pub index: usize,
+    /// The stable word.
+    pub reason: &'static str,
+    /// The sentence for the mediator.
+    pub explanation: String,
+    /// When the same structure spent it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub used_on: Option<NaiveDate>,
+    #[serde(skip)]
+    pub(super) remedy: &'static str,
+}
+
+impl BadVoucher {
+    pub(super) fn new(index: usize, fault: Fault) -> Self {
+        let used_on = match fault {
+            Fault::UsedByYou(day) => Some(day),
+            _ => None,
+        };
+        Self { index, reason: fault.word(), explanation: fault.sentence(), used_on, remedy: fault.remedy() }
+    }
+}

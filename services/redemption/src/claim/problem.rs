@@ -1,0 +1,71 @@
+use serde_json::json;
+use web::Problem;
+
+use super::{CLAIM_VOUCHERS_MAX, ClaimError, SERVICE_AGE_DAYS_MAX};
+use http::StatusCode;
+
+/// Seconds after which a claim that found the desk busy comes again (the `Retry-After` header).
+pub const BUSY_SECONDS: u32 = 2;
+
+const NOT_SPENT: &str = "Aucun chèque n'a été encaissé.";
+
+impl From<ClaimError> for Problem {
+    fn from(error: ClaimError) -> Self {
+        let refused = |kind, title: &str| Self::refused(kind, title);
+        match error {
+            ClaimError::NoVoucher => refused("no-voucher", "Cet encaissement ne contient aucun chèque.")
+                .detail("Scannez au moins un chèque."),
+            ClaimError::TooManyVouchers(given) => refused("too-many-vouchers", "Trop de chèques en une fois.")
+                .detail(format!("{given} chèques, au plus {CLAIM_VOUCHERS_MAX} : faites plusieurs encaissements.")),
+            ClaimError::UnknownService => refused("unknown-service", "Ce service n'est pas au catalogue.")
+                .detail("Choisissez un code de la liste GET /v1/services."),
+            ClaimError::DateOutOfRange { earliest, latest } => {
+                refused("date-out-of-range", "La date du service ne convient pas.").detail(format!(
+                    "Du {} au {} : un service s'encaisse dans les {SERVICE_AGE_DAYS_MAX} jours.",
+                    earliest.format("%d/%m/%Y"),
+                    latest.format("%d/%m/%Y")
+                ))
+            }
+            ClaimError::Vouchers(bad) => {
+                let first = bad.first().expect("a claim is refused for at least one voucher");
+                let others = match bad.len() - 1 {
+                    0 => String::new(),
+                    others => format!(" Et {others} autre(s) chèque(s) refusé(s) : voir « vouchers »."),
+                };
+                Self::refused(first.reason, first.explanation.clone())
+                    .detail(format!("{}{others} {NOT_SPENT}", first.remedy))
+                    .with("vouchers", &bad)
+            }
+            ClaimError::TwiceInOneClaim(pairs) => {
+                let vouchers: Vec<_> = pairs
+                    .iter()
+                    .map(|(index, first)| json!({ "index": index, "reason": "twice-in-one-claim", "same_as": first }))
+                    .collect();
+                refused("twice-in-one-claim", "Le même chèque est là deux fois.")
+                    .detail(format!("Retirez le double. {NOT_SPENT}"))
+                    .with("vouchers", vouchers)
+            }
+            ClaimError::MixedProgrammes(parts) => {
+                refused("mixed-programmes", "Ces chèques viennent de plusieurs dispositifs.")
+                    .detail(format!("Faites un encaissement par dispositif : voir « programmes ». {NOT_SPENT}"))
+                    .with("programmes", parts)
+            }
+            ClaimError::NotAccredited => {
+                Self::new(StatusCode::FORBIDDEN, "structure-not-accredited", "Votre structure n'est pas labellisée.")
+                    .detail("Demandez la labellisation avant d'encaisser des chèques.")
+            }
+            ClaimError::Suspended => {
+                Self::new(StatusCode::FORBIDDEN, "structure-suspended", "Votre structure est suspendue.")
+                    .detail("Elle ne peut pas encaisser pour le moment. Contactez votre labellisateur.")
+            }
+            ClaimError::SameIdOtherContent => Self::same_id_other_content(),
+            ClaimError::Busy => Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Trop d'encaissements en même temps.")
+                .detail("Réessayez dans quelques secondes avec le même identifiant : rien ne sera fait deux fois."),
+            ClaimError::Undecided => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "undecided", "L'encaissement n'a pas pu être traité.")
+                    .detail("Réessayez avec le même identifiant : rien ne sera fait deux fois.")
+            }
+            ClaimError::Database(error) => Self::internal(&error),
+        }
+    }
+}
