@@ -1,1 +1,54 @@
-//! ccn
+//! The one executable: the services behind one address, the embedded database, the command line.
+//!
+//! | file | what |
+//! |---|---|
+//! | `cli`, `config`, `environment` | what the process is told, by flag or variable; help that teaches |
+//! | `secret_file`, `keys` | secrets, from files only |
+//! | `embedded`, `store` | PostgreSQL: the private one or a given one, migrations, a pool a role |
+//! | `serve`, `openapi`, `status`, `stop` | the services, started and stopped; in-process for the demo and the tests |
+//! | `verify` | vouchers proven offline |
+//!
+//! [`Running`] is the way in for whoever wants the whole system inside a test:
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use ccn::{Config, Running, Service};
+//!
+//! let (clock, hand) = web::Clock::set("2026-03-02T09:00:00Z".parse()?);
+//! let config = Config {
+//!     listen: "127.0.0.1:0".parse()?,
+//!     data_dir: "/tmp/ccn-example".into(), // keys, and the embedded database unless `database_url` names another
+//!     fund_name: Some("Fonds CCN".to_owned()),
+//!     fund_iban: Some("FR7630006000011234567890189".parse()?),
+//!     ..Config::default()
+//! };
+//! let running = Running::start(config, clock, &Service::ALL).await?;
+//! let operator = std::fs::read_to_string(&running.operator_key_file)?;
+//! println!("http://{} opens to {}", running.addr, operator.trim());
+//! hand.move_to("2026-04-01T09:00:00Z".parse()?);
+//! running.stop().await?;
+//! # Ok(()) }
+//! ```
+
+pub mod cli;
+pub mod config;
+pub mod embedded;
+pub mod environment;
+pub mod keys;
+mod openapi;
+mod run;
+pub mod secret_file;
+mod serve;
+mod service;
+mod status;
+mod stop;
+pub mod store;
+pub mod telemetry;
+pub mod verify;
+
+pub use cli::DemoArgs;
+pub use config::Config;
+pub use run::run;
+pub use serve::{Running, SIGNING_KEY_DAYS, STOP_SECONDS_MAX, StartError};
+pub use service::Service;
+pub use stop::StopSignals;

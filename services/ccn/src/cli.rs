@@ -1,0 +1,233 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use clap::{ArgAction, Args, Parser, Subcommand};
+use sqlx::postgres::PgConnectOptions;
+use voucher::Host;
+
+use crate::config::Config;
+use crate::telemetry::LogFormat;
+
+const TEMPLATE: &str = "{about-with-newline}\nUsage : {usage}\n\n{all-args}{after-help}";
+const COMMANDS: &str = "Commandes";
+const OPTIONS: &str = "Options";
+const TEXTS: &str = "Arguments";
+
+/// Le chèque culture numérique : émettre, encaisser, payer.
+///
+/// Un seul programme pour tout le système. Sans rien préparer, « ccn all » démarre une base de données à lui dans le dossier
+/// « .ccn », y crée ce qui manque et sert les trois services sur <http://127.0.0.1:8080>.
+///
+/// Chaque option a sa variable d'environnement. Une variable CCN_… inconnue est refusée. Les secrets ne passent que par des
+/// fichiers, que seul leur propriétaire peut lire.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ccn",
+    version,
+    help_template = TEMPLATE,
+    subcommand_help_heading = COMMANDS,
+    next_help_heading = OPTIONS,
+    disable_help_flag = true,
+    disable_help_subcommand = true,
+    disable_version_flag = true,
+    after_help = "Exemples :\n  \
+        ccn all --fund-name 'Fonds CCN' --fund-iban FR7630006000011234567890189\n  \
+        ccn verify token --keys keys.json https://cheque.example.fr/v#0050…\n  \
+        ccn migrate --help"
+)]
+pub struct Cli {
+    /// Affiche cette aide ; --help en dit plus que -h
+    #[arg(short, long, action = ArgAction::Help, global = true)]
+    help: Option<bool>,
+    /// Affiche la version
+    #[arg(short = 'V', long, action = ArgAction::Version)]
+    version: Option<bool>,
+    /// Ce qu'il faut faire.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Démarre tous les services, sur une seule machine
+    ///
+    /// Met à jour les schémas de la base, crée dans le dossier de données les clés qui manquent, puis sert l'émission,
+    /// l'encaissement et le financement sur la même adresse. S'arrête proprement sur Ctrl+C ou SIGTERM.
+    ///
+    /// Sans --database-url, PostgreSQL est cherché sur la machine et démarré sur un socket privé du dossier de données.
+    #[command(help_template = TEMPLATE, after_help = "Exemples :\n  \
+        ccn all --fund-name 'Fonds CCN' --fund-iban FR7630006000011234567890189\n  \
+        ccn all --listen 0.0.0.0:80 --data-dir /srv/ccn --log json …\n  \
+        curl -s http://127.0.0.1:8080/v1/programmes")]
+    All(Config),
+
+    /// Démarre le service d'émission seul
+    ///
+    /// Dispositifs, bénéficiaires, commandes, carnets. Le seul service qui reçoit la clé de signature. La base doit exister et être
+    /// à jour (ccn migrate).
+    #[command(help_template = TEMPLATE, after_help = "Exemple :\n  \
+        ccn issuer --database-url postgresql://ccn_issuer@base/ccn --database-password-file base.secret \\\n    \
+        --signing-key-file signing.key --identity-key-file identity.key --operator-key-file operator.key")]
+    Issuer(Config),
+
+    /// Démarre le service d'encaissement seul
+    ///
+    /// Structures et chèques utilisés. La base doit exister et être à jour (ccn migrate).
+    #[command(help_template = TEMPLATE, after_help = "Exemple :\n  \
+        ccn redemption --database-url postgresql://ccn_redemption@base/ccn --operator-key-file operator.key")]
+    Redemption(Config),
+
+    /// Démarre le service de financement seul
+    ///
+    /// Financeurs, relevés de compte, paiements, bilan. La base doit exister et être à jour (ccn migrate).
+    #[command(help_template = TEMPLATE, after_help = "Exemple :\n  \
+        ccn funding --database-url postgresql://ccn_funding@base/ccn --operator-key-file operator.key \\\n    \
+        --fund-name 'Fonds CCN' --fund-iban FR7630006000011234567890189")]
+    Funding(Config),
+
+    /// Met la base à jour : rôles, schémas, mots de passe
+    ///
+    /// Peut être répété sans risque. L'utilisateur de l'URL doit être propriétaire de la base et pouvoir créer des rôles. Avec
+    /// --role-passwords, chaque rôle reçoit le mot de passe du fichier qui porte son nom.
+    #[command(help_template = TEMPLATE, after_help = "Exemple :\n  \
+        ccn migrate --database-url postgresql://postgres@base/ccn --database-password-file base.secret \\\n    \
+        --role-passwords /run/secrets")]
+    Migrate(Config),
+
+    /// Vérifie sans réseau ni base de données
+    #[command(help_template = TEMPLATE, subcommand_help_heading = COMMANDS, disable_help_subcommand = true)]
+    Verify {
+        /// Ce qu'il faut vérifier.
+        #[command(subcommand)]
+        what: Verify,
+    },
+
+    /// Gère les clés
+    #[command(help_template = TEMPLATE, subcommand_help_heading = COMMANDS, disable_help_subcommand = true)]
+    Keys {
+        /// Ce qu'il faut faire.
+        #[command(subcommand)]
+        what: Keys,
+    },
+}
+
+/// What to verify.
+#[derive(Debug, Subcommand)]
+pub enum Verify {
+    /// Vérifie des chèques à partir du texte de leur QR code
+    ///
+    /// Écrit un objet JSON par chèque : {"valid": true, "series", "idx", "cents", "day", "id", "kid", "short_code"} ou
+    /// {"valid": false, "reason"}. Un chèque valable peut avoir déjà servi : cela, seul le service d'encaissement le sait.
+    ///
+    /// Code de sortie : 0 si tous sont valables, 1 si l'un ne l'est pas, 2 si les clés sont illisibles.
+    #[command(help_template = TEMPLATE, after_help = "Exemples :\n  \
+        ccn verify token --keys keys.json https://cheque.example.fr/v#0050…\n  \
+        curl -s https://cheque.example.fr/.well-known/jwks.json > keys.json\n  \
+        cut -d, -f2 vouchers.csv | tail -n +2 | ccn verify token --keys keys.json -")]
+    Token(VerifyToken),
+}
+
+/// Arguments of `verify token`.
+#[derive(Debug, Args)]
+pub struct VerifyToken {
+    /// Fichier des clés publiques (JWK Set), tel que le sert /.well-known/jwks.json
+    #[arg(long, value_name = "FICHIER", help_heading = OPTIONS)]
+    pub keys: PathBuf,
+    /// N'accepte que les QR codes de ce site ; sans lui, celui que dit le texte
+    #[arg(long, value_name = "HÔTE", help_heading = OPTIONS)]
+    pub host: Option<Host>,
+    /// Jour (2026-03-31) ou instant (2026-03-31T12:00:00Z) auquel juger ; sans lui, maintenant
+    #[arg(long, value_name = "DATE", value_parser = crate::verify::instant, help_heading = OPTIONS)]
+    pub at: Option<DateTime<Utc>>,
+    /// Textes des QR codes ; « - » les lit sur l'entrée standard, un par ligne
+    #[arg(value_name = "TEXTE", required = true, help_heading = TEXTS)]
+    pub texts: Vec<String>,
+}
+
+/// What to do with keys.
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// Crée un fichier de clé
+    ///
+    /// Tire 32 octets au hasard et les écrit en hexadécimal dans un fichier que seul son propriétaire peut lire (droits 600). Un
+    /// fichier qui existe n'est jamais remplacé. Affiche l'identifiant et la moitié publique de la clé, jamais le secret.
+    #[command(help_template = TEMPLATE, after_help = "Exemples :\n  \
+        ccn keys new --out signing.key\n  \
+        ccn keys new --for identity --out identity.key\n  \
+        ccn keys new --for operator --out operator.key")]
+    New(NewKey),
+}
+
+/// Arguments of `keys new`.
+#[derive(Debug, Args)]
+pub struct NewKey {
+    /// Fichier à créer
+    #[arg(long, value_name = "FICHIER", help_heading = OPTIONS)]
+    pub out: PathBuf,
+    /// À quoi sert la clé
+    #[arg(long = "for", value_name = "USAGE", value_enum, default_value_t, help_heading = OPTIONS)]
+    pub purpose: KeyPurpose,
+}
+
+/// What a new key is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum KeyPurpose {
+    /// Signer les chèques
+    #[default]
+    Signing,
+    /// Masquer l'identité des bénéficiaires
+    Identity,
+    /// Ouvrir l'accès de l'opérateur
+    Operator,
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Clone, Args)]
+pub struct DemoArgs {
+    /// S'arrête après l'histoire, au lieu de laisser le site ouvert
+    #[arg(long, help_heading = OPTIONS)]
+    pub once: bool,
+    /// Dossier qui reçoit les résultats
+    #[arg(long, value_name = "DOSSIER", default_value = "demo-out", help_heading = OPTIONS)]
+    pub out: PathBuf,
+    /// Structures à importer (CSV, schéma national des lieux de médiation numérique)
+    #[arg(long, value_name = "FICHIER", help_heading = OPTIONS)]
+    pub structures: Option<PathBuf>,
+    /// Coordonnées bancaires des structures (CSV : siret, titulaire, iban, bic)
+    #[arg(long, value_name = "FICHIER", help_heading = OPTIONS)]
+    pub bank_details: Option<PathBuf>,
+    /// Bénéficiaires d'un prescripteur (CSV) ; peut être répété, un fichier par prescripteur
+    #[arg(long, value_name = "FICHIER", help_heading = OPTIONS)]
+    pub beneficiaries: Vec<PathBuf>,
+    /// Graine du hasard de l'histoire : la même graine raconte la même histoire
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = OPTIONS)]
+    pub seed: u64,
+    /// Adresse et port d'écoute
+    #[arg(long, env = "CCN_LISTEN", value_name = "ADRESSE:PORT", default_value_t = crate::config::LISTEN, help_heading = OPTIONS)]
+    pub listen: SocketAddr,
+    /// Dossier de la base embarquée ; sans lui, un dossier temporaire, effacé à la fin
+    #[arg(long, env = "CCN_DATA_DIR", value_name = "DOSSIER", help_heading = OPTIONS)]
+    pub data_dir: Option<PathBuf>,
+    /// Base PostgreSQL vide à utiliser au lieu de la base embarquée
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL", help_heading = OPTIONS)]
+    pub database_url: Option<PgConnectOptions>,
+    /// Forme des journaux, écrits sur la sortie d'erreur
+    #[arg(long, env = "CCN_LOG", value_name = "FORME", value_enum, default_value_t, help_heading = OPTIONS)]
+    pub log: LogFormat,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,203 @@
+//! The configuration: one struct, by flag or by variable. Secrets are the names of files.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use sqlx::postgres::PgConnectOptions;
+use standards::{Bic, Iban};
+use voucher::Host;
+
+use crate::keys::KeyFiles;
+use crate::telemetry::LogFormat;
+
+/// Where a newcomer's server listens: this machine only.
+pub const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+
+/// Where the embedded database and the keys are kept.
+pub const DATA_DIR: &str = ".ccn";
+
+/// The host of the QR codes when none is given: it leads nowhere but to one's own machine.
+pub const PUBLIC_HOST: &str = "cheque.localhost";
+
+/// Connections to the database for each service.
+pub const CONNECTIONS: u32 = 10;
+
+/// What the process is told.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Config {
+    /// Adresse et port d'écoute ; avec le port 0, le système choisit, et l'adresse affichée est la vraie
+    #[arg(long, env = "CCN_LISTEN", value_name = "ADRESSE:PORT", default_value_t = LISTEN, help_heading = "Écoute et journaux")]
+    pub listen: SocketAddr,
+
+    /// Forme des journaux, écrits sur la sortie d'erreur ; la variable `RUST_LOG` en règle le détail
+    #[arg(
+        long,
+        env = "CCN_LOG",
+        value_name = "FORME",
+        value_enum,
+        default_value_t,
+        help_heading = "Écoute et journaux"
+    )]
+    pub log: LogFormat,
+
+    /// Dossier de la base embarquée et des clés créées au premier démarrage
+    #[arg(long, env = "CCN_DATA_DIR", value_name = "DOSSIER", default_value = DATA_DIR, help_heading = "Base de données")]
+    pub data_dir: PathBuf,
+
+    /// Base PostgreSQL à utiliser au lieu de la base embarquée : `postgresql://utilisateur@machine/base`
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        hide_env_values = true,
+        value_name = "URL",
+        help_heading = "Base de données"
+    )]
+    pub database_url: Option<PgConnectOptions>,
+
+    /// Fichier du mot de passe de l'utilisateur nommé dans l'URL
+    #[arg(
+        long,
+        env = "CCN_DATABASE_PASSWORD_FILE",
+        value_name = "FICHIER",
+        help_heading = "Base de données"
+    )]
+    pub database_password_file: Option<PathBuf>,
+
+    /// Dossier des mots de passe des rôles, un fichier par rôle (`ccn_issuer`, `ccn_redemption`, …) :
+    /// `migrate` les pose, `all` s'en sert
+    #[arg(
+        long,
+        env = "CCN_ROLE_PASSWORDS",
+        value_name = "DOSSIER",
+        help_heading = "Base de données"
+    )]
+    pub role_passwords: Option<PathBuf>,
+
+    /// Nombre de connexions à la base pour chaque service
+    #[arg(long, env = "CCN_CONNECTIONS", value_name = "N", default_value_t = CONNECTIONS,
+        value_parser = clap::value_parser!(u32).range(1..=1000), help_heading = "Base de données")]
+    pub connections: u32,
+
+    /// Nom d'hôte imprimé dans les QR codes, 22 caractères au plus ; le changer rend illisibles les chèques déjà imprimés
+    #[arg(long, env = "CCN_PUBLIC_HOST", value_name = "HÔTE", default_value = PUBLIC_HOST, help_heading = "Chèques")]
+    pub public_host: Host,
+
+    /// Fichier de la clé qui signe les chèques (issuer seulement) ; `ccn keys new` en fait une
+    #[arg(
+        long,
+        env = "CCN_SIGNING_KEY_FILE",
+        value_name = "FICHIER",
+        help_heading = "Clés (fichiers de droits 600)"
+    )]
+    pub signing_key_file: Option<PathBuf>,
+
+    /// Fichier de la clé qui masque l'identité des bénéficiaires (issuer seulement) ; `ccn keys new` en fait une
+    #[arg(
+        long,
+        env = "CCN_IDENTITY_KEY_FILE",
+        value_name = "FICHIER",
+        help_heading = "Clés (fichiers de droits 600)"
+    )]
+    pub identity_key_file: Option<PathBuf>,
+
+    /// Fichier de la clé d'accès de l'opérateur
+    #[arg(
+        long,
+        env = "CCN_OPERATOR_KEY_FILE",
+        value_name = "FICHIER",
+        help_heading = "Clés (fichiers de droits 600)"
+    )]
+    pub operator_key_file: Option<PathBuf>,
+
+    /// Titulaire du compte du fonds (funding seulement)
+    #[arg(long, env = "CCN_FUND_NAME", value_name = "NOM", help_heading = "Compte du fonds")]
+    pub fund_name: Option<String>,
+
+    /// IBAN du compte du fonds (funding seulement)
+    #[arg(long, env = "CCN_FUND_IBAN", value_name = "IBAN", help_heading = "Compte du fonds")]
+    pub fund_iban: Option<Iban>,
+
+    /// BIC de la banque du fonds
+    #[arg(long, env = "CCN_FUND_BIC", value_name = "BIC", help_heading = "Compte du fonds")]
+    pub fund_bic: Option<Bic>,
+}
+
+impl Default for Config {
+    /// What the flags say when nothing is given.
+    fn default() -> Self {
+        Self {
+            listen: LISTEN,
+            log: LogFormat::default(),
+            data_dir: DATA_DIR.into(),
+            database_url: None,
+            database_password_file: None,
+            role_passwords: None,
+            connections: CONNECTIONS,
+            public_host: PUBLIC_HOST
+                .parse()
+                .expect("a lowercase name of less than 22 characters"),
+            signing_key_file: None,
+            identity_key_file: None,
+            operator_key_file: None,
+            fund_name: None,
+            fund_iban: None,
+            fund_bic: None,
+        }
+    }
+}
+
+impl Config {
+    /// Where the keys are: as told, or else in the data folder.
+    #[must_use]
+    pub fn key_files(&self) -> KeyFiles {
+        let KeyFiles {
+            signing,
+            identity,
+            operator,
+        } = KeyFiles::in_data_dir(&self.data_dir);
+        KeyFiles {
+            signing: self.signing_key_file.clone().unwrap_or(signing),
+            identity: self.identity_key_file.clone().unwrap_or(identity),
+            operator: self.operator_key_file.clone().unwrap_or(operator),
+        }
+    }
+
+    /// The fund's account, when it is told in full.
+    #[must_use]
+    pub fn fund(&self) -> Option<funding::FundAccount> {
+        Some(funding::FundAccount {
+            name: self.fund_name.clone()?,
+            iban: self.fund_iban.clone()?,
+            bic: self.fund_bic.clone(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Only {
+        #[command(flatten)]
+        config: Config,
+    }
+
+    #[test]
+    fn the_defaults_in_code_are_those_of_the_flags() {
+        let parsed = Only::try_parse_from(["ccn"]).unwrap().config;
+        let given = Config {
+            database_url: parsed.database_url.clone(),
+            ..Config::default()
+        };
+        assert_eq!(format!("{parsed:?}"), format!("{given:?}"));
+    }
+
+    #[test]
+    fn a_host_too_long_for_a_qr_code_is_refused_at_the_door() {
+        let refused = Only::try_parse_from(["ccn", "--public-host", "cheque-culture-numerique.fr"]);
+        assert!(refused.is_err_and(|error| error.to_string().contains("22 caractères")));
+    }
+}

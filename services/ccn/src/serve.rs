@@ -1,0 +1,197 @@
+//! Starts the services of one process behind one address, and stops them without cutting anybody off.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::Days;
+use sqlx::PgPool;
+use standards::calendar::{paris_date, paris_end_of_day, paris_start_of_day};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use utoipa_axum::router::OpenApiRouter;
+use web::{Clock, Ready};
+
+use crate::config::Config;
+use crate::keys;
+use crate::secret_file::SecretError;
+use crate::service::Service;
+use crate::store::{Server, StoreError};
+use crate::{openapi, status, telemetry};
+
+/// Seconds that requests under way are given to end before the process stops all the same.
+pub const STOP_SECONDS_MAX: u64 = 25;
+
+/// Days after its publication until which a signing key's vouchers are accepted: the longest programme, and a margin.
+pub const SIGNING_KEY_DAYS: u64 = 5 * 366;
+
+/// Why the services do not run.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// No service was asked for.
+    #[error("Aucun service à démarrer.")]
+    NoService,
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A key file.
+    #[error("{0}\nPour créer une clé : ccn keys new --out FICHIER ; pour tout créer d'un coup : ccn all")]
+    Secret(#[from] SecretError),
+    /// The funding service does not know its account.
+    #[error(
+        "Le service « funding » doit connaître le compte du fonds : --fund-name TITULAIRE --fund-iban IBAN [--fund-bic BIC]"
+    )]
+    NoFund,
+    /// The address is taken or not ours.
+    #[error("L'adresse {0} ne peut pas être écoutée ; une autre se choisit avec --listen")]
+    Listen(SocketAddr, #[source] std::io::Error),
+    /// The signing key cannot be published.
+    #[error("La clé de signature n'a pas pu être publiée")]
+    SigningKey(#[from] catalogue::KeyError),
+    /// The operator cannot be created.
+    #[error("Le compte de l'opérateur n'a pas pu être créé")]
+    Operator(#[from] access::CreateError),
+    /// Metrics cannot be recorded.
+    #[error("Les mesures n'ont pas pu être mises en route")]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
+}
+
+/// Services that answer; [`stop`](Self::stop) ends them. Dropped without it, requests under way are cut and the
+/// embedded database is stopped.
+#[derive(Debug)]
+pub struct Running {
+    /// Where they listen: the real port.
+    pub addr: SocketAddr,
+    /// The file of the operator's API key.
+    pub operator_key_file: PathBuf,
+    pools: Vec<PgPool>,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<std::io::Result<()>>,
+    server: Server,
+}
+
+impl Running {
+    /// Starts `services` with the one `clock`.
+    ///
+    /// All of them together need nothing but a place on the disk: the schemas are migrated and the missing keys are
+    /// made. A service alone is one of several processes: it takes the database and the keys as they are.
+    pub async fn start(config: Config, clock: Clock, services: &[Service]) -> Result<Self, StartError> {
+        if services.contains(&Service::Funding) && config.fund().is_none() {
+            return Err(StartError::NoFund);
+        }
+        if let ([service], None) = (services, &config.database_url) {
+            return Err(StoreError::NoUrl(*service).into());
+        }
+        let metrics = telemetry::metrics()?;
+        // Before anything long: a taken address is told at once.
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .map_err(|error| StartError::Listen(config.listen, error))?;
+        let addr = listener
+            .local_addr()
+            .map_err(|error| StartError::Listen(config.listen, error))?;
+        let server = Server::open(&config).await?;
+        let files = config.key_files();
+        if services.len() > 1 {
+            server.migrate().await?;
+            files.create_missing()?;
+        }
+        let pools = server.pools(&config, services).await?;
+        let first = pools.first().ok_or(StartError::NoService)?;
+        let operator = keys::operator_key(&files.operator)?;
+        access::ensure_operator(first, &operator, clock.now()).await?;
+
+        let mut routes = OpenApiRouter::with_openapi(openapi::document())
+            .merge(access::routes(first.clone(), clock.clone()))
+            .merge(catalogue::routes(first.clone()));
+        for (service, pool) in services.iter().zip(&pools) {
+            routes = routes.merge(service_routes(*service, &config, pool.clone(), clock.clone()).await?);
+        }
+        let (router, document) = routes.split_for_parts();
+        let router = router
+            .merge(openapi::routes(&document))
+            .merge(status::routes(services))
+            .merge(web::health_routes(Ready(pools.clone()), metrics));
+        let (stop, stopped) = oneshot::channel::<()>();
+        let served = tokio::spawn(
+            axum::serve(listener, web::frame(router))
+                .with_graceful_shutdown(async {
+                    // A dropped sender stops too.
+                    let _ = stopped.await;
+                })
+                .into_future(),
+        );
+        tracing::info!(%addr, services = ?services.iter().map(|service| service.word()).collect::<Vec<_>>(), "listening");
+        Ok(Self {
+            addr,
+            operator_key_file: files.operator,
+            pools,
+            stop,
+            served,
+            server,
+        })
+    }
+
+    /// Takes no new request, lets those under way end, for [`STOP_SECONDS_MAX`] at most, and stops the embedded database.
+    pub async fn stop(self) -> Result<(), StoreError> {
+        let Self {
+            pools,
+            stop,
+            mut served,
+            server,
+            ..
+        } = self;
+        // The receiver is gone only if the server has ended by itself.
+        let _ = stop.send(());
+        if tokio::time::timeout(Duration::from_secs(STOP_SECONDS_MAX), &mut served)
+            .await
+            .is_err()
+        {
+            tracing::warn!(seconds = STOP_SECONDS_MAX, "requests still under way are cut");
+            served.abort();
+        }
+        for pool in pools {
+            // Not awaited for ever: a cut request's connection may take a while to be told.
+            let _ = tokio::time::timeout(Duration::from_secs(1), pool.close()).await;
+        }
+        server.stop().await?;
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+async fn service_routes(
+    service: Service,
+    config: &Config,
+    pool: PgPool,
+    clock: Clock,
+) -> Result<OpenApiRouter, StartError> {
+    let files = config.key_files();
+    Ok(match service {
+        Service::Issuer => {
+            let signing = keys::signing_key(&files.signing)?;
+            let today = paris_date(clock.now());
+            let until = paris_end_of_day(today + Days::new(SIGNING_KEY_DAYS));
+            issuer::publish_signing_key(&pool, &signing, paris_start_of_day(today), until).await?;
+            issuer::routes(issuer::Config {
+                pool,
+                clock,
+                host: config.public_host.clone(),
+                signing: Arc::new(signing),
+                identity_key: issuer::IdentityKey::new(keys::key_bytes(&files.identity)?),
+            })
+        }
+        Service::Redemption => redemption::routes(redemption::Config {
+            pool,
+            clock,
+            host: config.public_host.clone(),
+        }),
+        Service::Funding => funding::routes(funding::Config {
+            pool,
+            clock,
+            fund: config.fund().ok_or(StartError::NoFund)?,
+        }),
+    })
+}

@@ -1,0 +1,137 @@
+//! The database: embedded or given, migrated, and one pool a service, each under its own role.
+
+use std::path::Path;
+
+use sqlx::PgPool;
+use sqlx::migrate::MigrateError;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+use crate::config::Config;
+use crate::embedded::{Embedded, EmbeddedError};
+use crate::secret_file::{self, SecretError};
+use crate::service::Service;
+
+/// Why there is no database to work with.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The embedded server.
+    #[error(transparent)]
+    Embedded(#[from] EmbeddedError),
+    /// A password file.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// A service alone has no embedded database: the others could not share it.
+    #[error("« ccn {0} » demande une base partagée avec les autres services : --database-url postgresql://{role}@machine/ccn", role = .0.role().name())]
+    NoUrl(Service),
+    /// PostgreSQL refuses or cannot be reached.
+    #[error("La base de données ne répond pas ou refuse la connexion")]
+    Database(#[from] sqlx::Error),
+    /// The schemas cannot be brought up to date.
+    #[error("Les schémas de la base n'ont pas pu être mis à jour")]
+    Migrate(#[from] MigrateError),
+}
+
+/// A server to connect to.
+#[derive(Debug)]
+pub struct Server {
+    options: PgConnectOptions,
+    embedded: Option<Embedded>,
+}
+
+impl Server {
+    /// The one of `--database-url`, or else the embedded one, started.
+    pub async fn open(config: &Config) -> Result<Self, StoreError> {
+        if let Some(options) = &config.database_url {
+            let mut options = options.clone();
+            if let Some(file) = &config.database_password_file {
+                options = options.password(&secret_file::read(file)?);
+            }
+            return Ok(Self {
+                options,
+                embedded: None,
+            });
+        }
+        let embedded = Embedded::start(config.data_dir.clone(), std::env::var_os("PATH")).await?;
+        Ok(Self {
+            options: embedded.options(),
+            embedded: Some(embedded),
+        })
+    }
+
+    /// How to connect, as whoever the URL names (the embedded server's superuser).
+    #[must_use]
+    pub const fn options(&self) -> &PgConnectOptions {
+        &self.options
+    }
+
+    /// Creates what is missing: roles, schemas, tables. The user must own the database.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .connect_with(self.options.clone())
+            .await?;
+        let migrated = migrate(&pool).await;
+        pool.close().await;
+        Ok(migrated?)
+    }
+
+    /// A pool for each of `services`: under its own role when there are several, as the URL says when it is alone.
+    pub async fn pools(&self, config: &Config, services: &[Service]) -> Result<Vec<PgPool>, StoreError> {
+        let mut pools = Vec::with_capacity(services.len());
+        for service in services {
+            let mut options = self.options.clone();
+            if services.len() > 1 {
+                options = options.username(service.role().name());
+                if let Some(folder) = &config.role_passwords {
+                    options = options.password(&secret_file::read(&folder.join(service.role().name()))?);
+                }
+            }
+            pools.push(database::connect(options, config.connections).await?);
+        }
+        Ok(pools)
+    }
+
+    /// Stops the embedded server; one that was given is left alone.
+    pub async fn stop(self) -> Result<(), StoreError> {
+        match self.embedded {
+            Some(embedded) => Ok(embedded.stop().await?),
+            None => Ok(()),
+        }
+    }
+}
+
+/// All schemas, in the order of the packages' arrows.
+pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
+    database::apply_roles(pool).await?;
+    access::migrate(pool).await?;
+    catalogue::migrate(pool).await?;
+    ledger::migrate(pool).await?;
+    issuer::migrate(pool).await?;
+    redemption::migrate(pool).await?;
+    funding::migrate(pool).await
+}
+
+/// Gives each role the password in the file of its name in `folder`; a role without a file keeps what it has.
+pub async fn set_role_passwords(options: &PgConnectOptions, folder: &Path) -> Result<Vec<&'static str>, StoreError> {
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .connect_with(options.clone())
+        .await?;
+    let mut set = Vec::new();
+    for role in database::Role::ALL {
+        let path = folder.join(role.name());
+        if !path.exists() {
+            continue;
+        }
+        let password = secret_file::read(&path)?;
+        // A function of ours, for a password cannot be a parameter of ALTER ROLE; as a parameter it is not logged.
+        sqlx::query("select roles.set_password($1, $2)")
+            .bind(role.name())
+            .bind(password.as_str())
+            .execute(&pool)
+            .await?;
+        set.push(role.name());
+    }
+    pool.close().await;
+    Ok(set)
+}
