@@ -42,19 +42,27 @@ pub fn health_routes(ready: Ready, metrics: PrometheusHandle) -> Router {
         )
 }
 
+impl Ready {
+    /// Whether each pool answers now.
+    pub async fn check(&self) -> bool {
+        let checks = async {
+            for pool in &self.0 {
+                sqlx::query("select 1").execute(pool).await?;
+            }
+            Ok::<_, sqlx::Error>(())
+        };
+        matches!(tokio::time::timeout(Duration::from_secs(READY_SECONDS_MAX), checks).await, Ok(Ok(())))
+    }
+}
+
 async fn is_ready(State(ready): State<Arc<Ready>>) -> impl IntoResponse {
-    let checks = async {
-        for pool in &ready.0 {
-            sqlx::query("select 1").execute(pool).await?;
-        }
-        Ok::<_, sqlx::Error>(())
-    };
-    match tokio::time::timeout(Duration::from_secs(READY_SECONDS_MAX), checks).await {
-        Ok(Ok(())) => Ok("ok\n"),
-        _ => Err(Problem::new(
+    if ready.check().await {
+        Ok("ok\n")
+    } else {
+        Err(Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "not-ready",
             "Le service ne peut pas travailler : sa base de données ne répond pas.",
-        )),
+        ))
     }
 }

@@ -113,26 +113,30 @@ impl Problem {
         self.status
     }
 
-    fn json(&self) -> Vec<u8> {
+    /// What is shown of it, whatever the protocol: the members of problem+json. Counts it, so it is rendered once.
+    #[must_use]
+    pub fn into_members(self) -> Map<String, Value> {
+        metrics::counter!("ccn_problems_total", "kind" => self.kind).increment(1);
         let mut body = Map::new();
         body.insert("type".into(), format!("urn:ccn:problem:{}", self.kind).into());
-        body.insert("title".into(), self.title.clone().into());
-        if let Some(detail) = &self.detail {
-            body.insert("detail".into(), detail.clone().into());
+        body.insert("title".into(), self.title.into());
+        if let Some(detail) = self.detail {
+            body.insert("detail".into(), detail.into());
         }
         body.insert("status".into(), self.status.as_u16().into());
         if let Some(id) = crate::current_request_id() {
             body.insert("request_id".into(), id.to_string().into());
         }
-        body.extend(self.more.clone());
-        serde_json::to_vec(&body).expect("a map of strings serialises")
+        body.extend(self.more);
+        body
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        metrics::counter!("ccn_problems_total", "kind" => self.kind).increment(1);
-        let mut response = (self.status, self.json()).into_response();
+        let status = self.status;
+        let json = serde_json::to_vec(&self.into_members()).expect("a map of strings serialises");
+        let mut response = (status, json).into_response();
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
