@@ -107,14 +107,15 @@ pub async fn create_plan(
     new: &NewPlan,
     at: DateTime<Utc>,
 ) -> Result<Made<PlanView>, CreatePlanError> {
-    // The programme's row is the lock that numbers versions one after the other.
-    let face_value = sqlx::query_scalar!(
-        "select face_value_cents from catalogue.programme where id = $1 for key share",
-        programme.uuid()
-    )
-    .fetch_optional(&mut **tx)
-    .await?
-    .ok_or(CreatePlanError::NoProgramme)?;
+    // Versions are numbered one after the other. Not by a lock on the programme's row: that takes the right to change it.
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", format!("plan {programme}"))
+        .execute(&mut **tx)
+        .await?;
+    let face_value =
+        sqlx::query_scalar!("select face_value_cents from catalogue.programme where id = $1", programme.uuid())
+            .fetch_optional(&mut **tx)
+            .await?
+            .ok_or(CreatePlanError::NoProgramme)?;
     if let Some(known) = plan(&mut **tx, new.id).await? {
         let same = known.programme_id == programme && known.shares == normalized(&new.shares);
         return if same { Ok(Made::Before(known)) } else { Err(CreatePlanError::SameIdOtherContent) };

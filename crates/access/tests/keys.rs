@@ -1,0 +1,125 @@
+//! Organisations and API keys, over HTTP and as the role of a service.
+
+use access::Secret;
+use axum::Router;
+use axum::body::Body;
+use http::{Request, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+use tower::ServiceExt;
+use web::Clock;
+
+struct World {
+    router: Router,
+    operator: String,
+    pool: PgPool,
+}
+
+async fn world(owner: &PgPool) -> World {
+    database::apply_roles(owner).await.unwrap();
+    access::migrate(owner).await.unwrap();
+    let as_service = (*owner.connect_options()).clone().username("ccn_redemption");
+    let pool = PgPoolOptions::new().max_connections(4).connect_with(as_service).await.unwrap();
+    let (clock, _) = Clock::set("2026-03-02T09:00:00Z".parse().unwrap());
+    let secret = Secret::generate().unwrap();
+    access::ensure_operator(&pool, &secret, clock.now()).await.unwrap();
+    access::ensure_operator(&pool, &secret, clock.now()).await.unwrap();
+    let (router, _) = access::routes(pool.clone(), clock).split_for_parts();
+    World { router: web::frame(router), operator: secret.reveal().to_owned(), pool }
+}
+
+impl World {
+    async fn ask(&self, verb: &str, path: &str, key: &str, body: Value) -> (StatusCode, Value) {
+        let request = Request::builder()
+            .method(verb)
+            .uri(path)
+            .header("content-type", "application/json")
+            .header("authorization", format!("Bearer {key}"))
+            .body(Body::from(body.to_string()))
+            .unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+}
+
+const LIBRARY: &str = "7e57ab1e-0000-4000-8000-000000000001";
+const KEY: &str = "7e57ab1e-0000-4000-8000-000000000002";
+
+fn library() -> Value {
+    json!({"id": LIBRARY, "name": "Médiathèque des Tilleuls", "siren": "987690013", "roles": ["structure", "sponsor"]})
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_key_opens_its_organisations_doors_until_it_is_revoked(pool: PgPool) {
+    let world = world(&pool).await;
+    let (status, _) = world.ask("POST", "/v1/organisations", &world.operator, library()).await;
+    assert_eq!(status, StatusCode::CREATED);
+    let path = format!("/v1/organisations/{LIBRARY}/api-keys");
+    let (status, made) = world.ask("POST", &path, &world.operator, json!({"id": KEY})).await;
+    assert_eq!(status, StatusCode::CREATED);
+    let secret = made["secret"].as_str().unwrap();
+
+    // Known, and not the operator.
+    let (status, problem) = world.ask("POST", "/v1/organisations", secret, library()).await;
+    assert_eq!((status, &problem["type"]), (StatusCode::FORBIDDEN, &json!("urn:ccn:problem:forbidden")));
+
+    let (status, _) = world.ask("DELETE", &format!("/v1/api-keys/{KEY}"), &world.operator, Value::Null).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    let (status, _) = world.ask("POST", "/v1/organisations", secret, library()).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_repeated_creation_changes_nothing_and_shows_no_secret_again(pool: PgPool) {
+    let world = world(&pool).await;
+    let first = world.ask("POST", "/v1/organisations", &world.operator, library()).await;
+    let mut other_order = library();
+    other_order["roles"] = json!(["sponsor", "structure", "sponsor"]);
+    let again = world.ask("POST", "/v1/organisations", &world.operator, other_order).await;
+    assert_eq!((first.0, again.0), (StatusCode::CREATED, StatusCode::OK));
+    assert_eq!(first.1, again.1);
+
+    let path = format!("/v1/organisations/{LIBRARY}/api-keys");
+    world.ask("POST", &path, &world.operator, json!({"id": KEY})).await;
+    let (status, key) = world.ask("POST", &path, &world.operator, json!({"id": KEY})).await;
+    assert_eq!((status, &key["secret"]), (StatusCode::OK, &Value::Null));
+
+    let mut renamed = library();
+    renamed["name"] = json!("Autre nom");
+    let (status, problem) = world.ask("POST", "/v1/organisations", &world.operator, renamed).await;
+    assert_eq!((status, &problem["type"]), (StatusCode::CONFLICT, &json!("urn:ccn:problem:same-id-other-content")));
+}
+
+#[sqlx::test(migrations = false)]
+async fn every_act_leaves_its_trace_and_no_service_can_remove_it(pool: PgPool) {
+    let world = world(&pool).await;
+    world.ask("POST", "/v1/organisations", &world.operator, library()).await;
+    let traces: Vec<String> = sqlx::query_scalar("select action from access.audit").fetch_all(&pool).await.unwrap();
+    assert_eq!(traces, ["organisation.create"]);
+    let refused = sqlx::query("delete from access.audit").execute(&world.pool).await.unwrap_err();
+    assert!(refused.to_string().contains("permission denied"), "{refused}");
+    let refused = sqlx::query("select * from access.audit").execute(&world.pool).await.unwrap_err();
+    assert!(refused.to_string().contains("permission denied"), "{refused}");
+}
+
+#[sqlx::test(migrations = false)]
+async fn nobody_and_nonsense_are_refused_in_french_with_the_requests_id(pool: PgPool) {
+    let world = world(&pool).await;
+    for key in ["", "ccn_AAAA", "autre"] {
+        let (status, problem) = world.ask("POST", "/v1/organisations", key, library()).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED);
+        assert_eq!(problem["title"], "Clé d'accès absente ou inconnue.");
+        assert!(problem["request_id"].is_string());
+    }
+    let mut unknown = library();
+    unknown["nom"] = json!("x");
+    let (status, problem) = world.ask("POST", "/v1/organisations", &world.operator, unknown).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(problem["detail"].as_str().unwrap().contains("unknown field `nom`"), "{problem}");
+    let (status, problem) = world.ask("GET", "/v1/rien", &world.operator, Value::Null).await;
+    assert_eq!((status, &problem["type"]), (StatusCode::NOT_FOUND, &json!("urn:ccn:problem:not-found")));
+}
