@@ -1,0 +1,143 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sqlx::PgPool;
+use standards::Cents;
+use tokio::task::JoinSet;
+
+use crate::actor::{Answer, Mediator};
+use crate::world::World;
+
+/// Who asks at once.
+const CALLERS: u32 = 64;
+
+/// Often enough that every order of arrival and every split into batches comes up.
+const ROUNDS: u32 = 12;
+
+async fn all_at_once(callers: impl Iterator<Item = (Mediator, u128, Vec<String>)>) -> Vec<Answer> {
+    let mut tasks = JoinSet::new();
+    for (structure, id, tokens) in callers {
+        tasks.spawn(async move { structure.claims(id, &tokens).await });
+    }
+    tasks.join_all().await
+}
+
+/// How many were answered what.
+fn counted(answers: &[Answer]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for answer in answers {
+        let word = if answer.status.is_success() { answer.status.as_u16().to_string() } else { answer.refused().to_owned() };
+        *counts.entry(word).or_default() += 1;
+    }
+    counts
+}
+
+#[sqlx::test(migrations = false)]
+async fn one_voucher_is_spent_once(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (programme, here, there) = (world.programme(1).await, world.structure(0).await, world.structure(1).await);
+    for round in 1..=ROUNDS {
+        let tokens = world.activates(programme, round..=round).await;
+        let structure = |caller: u32| if caller.is_multiple_of(2) { here.clone() } else { there.clone() };
+        let callers =
+            (0..CALLERS).map(|caller| (structure(caller), u128::from(round * CALLERS + caller), tokens.clone()));
+        let mut counts = counted(&all_at_once(callers).await);
+        assert_eq!(counts.remove("201"), Some(1), "{counts:?}");
+        let refused = counts.remove("already-used-by-you").unwrap_or(0) + counts.remove("already-used-elsewhere").unwrap_or(0);
+        assert_eq!((refused, counts), (63, BTreeMap::new()));
+    }
+    let owed = world.owed(programme, here.structure).await.get() + world.owed(programme, there.structure).await.get();
+    assert_eq!(owed, i64::from(ROUNDS) * 1000);
+    assert_eq!(world.claims_booked(programme).await, i64::from(ROUNDS));
+}
+
+#[sqlx::test(migrations = false)]
+async fn one_claim_sent_many_times_at_once_is_one_claim(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
+    for round in 1..=ROUNDS {
+        let tokens = world.activates(programme, round * 4..=round * 4 + 3).await;
+        let answers = all_at_once((0..CALLERS).map(|_| (structure.clone(), u128::from(round), tokens.clone()))).await;
+        assert!(answers.iter().all(|answer| answer.body == answers[0].body), "equal receipts");
+        assert_eq!(counted(&answers), BTreeMap::from([("200".to_owned(), 63), ("201".to_owned(), 1)]));
+    }
+    assert_eq!(world.owed(programme, structure.structure).await, Cents::new(i64::from(ROUNDS) * 4000));
+    assert_eq!(world.claims_booked(programme).await, i64::from(ROUNDS));
+}
+
+#[sqlx::test(migrations = false)]
+async fn one_id_with_two_contents_at_once_is_one_claim(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (programme, here, there) = (world.programme(1).await, world.structure(0).await, world.structure(1).await);
+    for round in 1..=ROUNDS {
+        let (one, two) = (round * 2 - 1, round * 2);
+        let tokens = world.activates(programme, one..=two).await;
+        let callers = (0..CALLERS).map(|caller| match caller.is_multiple_of(2) {
+            true => (here.clone(), u128::from(round), vec![tokens[0].clone()]),
+            false => (there.clone(), u128::from(round), vec![tokens[1].clone()]),
+        });
+        let counts = counted(&all_at_once(callers).await);
+        let half = CALLERS as usize / 2;
+        let expected = [("200", half - 1), ("201", 1), ("same-id-other-content", half)];
+        assert_eq!(counts, expected.map(|(word, count)| (word.to_owned(), count)).into());
+    }
+    assert_eq!(world.claims_booked(programme).await, i64::from(ROUNDS));
+}
+
+#[sqlx::test(migrations = false)]
+async fn overlapping_claims_of_many_vouchers_never_share_one(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
+    let tokens = Arc::new(world.activates(programme, 1..=40).await);
+    // Each caller wants ten neighbours, scanned forwards or backwards: locks taken in scanning order would deadlock.
+    let callers = (0..CALLERS).map(|caller| {
+        let start = (caller as usize * 7) % 31;
+        let mut wanted = tokens[start..start + 10].to_vec();
+        if caller.is_multiple_of(2) {
+            wanted.reverse();
+        }
+        (structure.clone(), u128::from(caller), wanted)
+    });
+    let counts = counted(&all_at_once(callers).await);
+    let booked = counts["201"];
+    assert_eq!(counts["already-used-by-you"], CALLERS as usize - booked, "{counts:?}");
+    assert!((1..=4).contains(&booked), "{booked} claims of ten out of forty");
+    let owed = world.owed(programme, structure.structure).await;
+    assert_eq!(owed, Cents::new(i64::try_from(booked).unwrap() * 10_000));
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_caller_that_goes_away_loses_nothing(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
+    let tokens = world.activates(programme, 1..=30).await;
+    for (id, token) in tokens.iter().enumerate() {
+        let (phone, tokens) = (structure.clone(), vec![token.clone()]);
+        let task = tokio::spawn(async move { phone.claims(id as u128, &tokens).await });
+        for _ in 0..id {
+            tokio::task::yield_now().await;
+        }
+        task.abort();
+    }
+    for (id, token) in tokens.iter().enumerate() {
+        let answer = structure.claims(id as u128, std::slice::from_ref(token)).await;
+        assert!(answer.status.is_success(), "{:#}", answer.body);
+    }
+    assert_eq!(world.claims_booked(programme).await, 30);
+    assert_eq!(world.owed(programme, structure.structure).await, Cents::new(30_000));
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_database_that_fails_hangs_nobody_and_the_desk_stays_open(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
+    let tokens = world.activates(programme, 1..=2).await;
+    structure.claims(1, &tokens[..1]).await.created();
+    sqlx::query("revoke insert on redemption.claim from ccn_redemption").execute(&world.admin).await.unwrap();
+    let answer = structure.claims(2, &tokens[1..]).await;
+    assert_eq!((answer.status.as_u16(), answer.refused()), (503, "undecided"));
+    assert_eq!(answer.retry_after.as_deref(), Some("2"));
+    assert_eq!(world.owed(programme, structure.structure).await, Cents::new(1000));
+    sqlx::query("grant insert on redemption.claim to ccn_redemption").execute(&world.admin).await.unwrap();
+    structure.claims(2, &tokens[1..]).await.created();
+}

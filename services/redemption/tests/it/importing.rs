@@ -1,0 +1,154 @@
+use std::collections::BTreeSet;
+
+use redemption::StructureId;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use crate::world::{SIRETS, World, file, place};
+
+/// A file of the region's real places, when the data is beside the repository.
+fn region(name: &str) -> Option<Vec<u8>> {
+    let path = format!("{}/../../../shared/data/bfc/{name}", env!("CARGO_MANIFEST_DIR"));
+    let bytes = std::fs::read(path).ok();
+    if bytes.is_none() {
+        eprintln!("skipped: the region's data is not beside the repository");
+    }
+    bytes
+}
+
+impl World {
+    async fn previews(&self, kind: &str, id: u128, file: &[u8]) -> Value {
+        let path = format!("/v1/{kind}-imports/{}?file=fichier.csv", Uuid::from_u128(id));
+        self.operator.put_file(&path, file.to_vec()).await.ok()
+    }
+
+    async fn commits(&self, kind: &str, id: u128, file: &[u8], digest: &Value) -> crate::actor::Answer {
+        let digest = digest.as_str().unwrap();
+        let path = format!("/v1/{kind}-imports/{}?file=fichier.csv&commit=true&digest={digest}", Uuid::from_u128(id));
+        self.operator.put_file(&path, file.to_vec()).await
+    }
+
+    async fn loads(&self, kind: &str, id: u128, file: &[u8]) -> Value {
+        let preview = self.previews(kind, id, file).await;
+        self.commits(kind, id, file, &preview["digest"]).await.created()
+    }
+}
+
+fn counts(report: &Value) -> [u64; 5] {
+    let size = |list: &Value| list.as_array().unwrap().len() as u64;
+    [
+        report["rows"].as_u64().unwrap(),
+        report["accepted"].as_u64().unwrap(),
+        report["unchanged"].as_u64().unwrap(),
+        size(&report["refused"]),
+        size(&report["duplicates"]),
+    ]
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_regions_places_are_taken_once_and_72_qualify(pool: PgPool) {
+    let (Some(places), Some(banks), Some(expected)) =
+        (region("structures.csv"), region("bank-details.csv"), region("expected.json"))
+    else {
+        return;
+    };
+    let world = World::new(pool).await;
+    let preview = world.previews("structure", 1, &places).await;
+    assert_eq!((counts(&preview), &preview["committed"]), ([670, 670, 0, 0, 0], &json!(false)));
+    assert_eq!(world.operator.get("/v1/structures").await.ok()["items"], json!([]));
+    let report = world.commits("structure", 1, &places, &preview["digest"]).await.created();
+    assert_eq!(world.commits("structure", 1, &places, &preview["digest"]).await.ok(), report);
+    assert_eq!(counts(&world.loads("structure", 2, &places).await), [670, 0, 670, 0, 0]);
+
+    let expected: Value = serde_json::from_slice(&expected).unwrap();
+    let wrong = expected["bank"]["bad"].as_object().unwrap().iter().filter(|(_, why)| *why == "wrong check digits");
+    let wrong: BTreeSet<String> = wrong.map(|(siret, _)| siret.clone()).collect();
+    let preview = world.previews("bank-details", 3, &banks).await;
+    assert_eq!(counts(&preview), [663, 656, 0, 7, 0]);
+    let text = String::from_utf8(banks.clone()).unwrap();
+    let siret = |problem: &Value| {
+        let line = usize::try_from(problem["line"].as_u64().unwrap()).unwrap();
+        text.lines().nth(line - 1).unwrap()[..14].to_owned()
+    };
+    let refused: BTreeSet<String> = preview["refused"].as_array().unwrap().iter().map(siret).collect();
+    assert_eq!(refused, wrong);
+    world.commits("bank-details", 3, &banks, &preview["digest"]).await.created();
+    assert_eq!(counts(&world.loads("bank-details", 4, &banks).await), [663, 0, 656, 7, 0]);
+
+    let ids: Vec<Uuid> =
+        sqlx::query_scalar("select id from redemption.structure order by pivot").fetch_all(&world.admin).await.unwrap();
+    let mut admitted = 0;
+    for id in ids {
+        let path = format!("/v1/structures/{id}/accreditation");
+        let answer = world.operator.post(&path, json!({ "id": id })).await;
+        if answer.status.is_success() {
+            admitted += 1;
+        } else {
+            assert_eq!(answer.refused(), "not-accreditable");
+        }
+    }
+    assert_eq!(admitted, 72);
+    let (mut listed, mut after) = (0, String::new());
+    loop {
+        let page = world.operator.get(&format!("/v1/structures?after={after}")).await.ok();
+        listed += page["items"].as_array().unwrap().len();
+        match page["next"].as_str() {
+            Some(next) => next.clone_into(&mut after),
+            None => break,
+        }
+    }
+    assert_eq!(listed, 670);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_siret_given_twice_counts_once(pool: PgPool) {
+    let world = World::new(pool).await;
+    let twice = file(&[place(SIRETS[0], "APTIC"), place(SIRETS[1], ""), place(SIRETS[0], "").replacen("lieu-", "x", 1)]);
+    let report = world.loads("structure", 1, twice.as_bytes()).await;
+    assert_eq!(counts(&report), [3, 2, 0, 0, 1]);
+    let duplicate = &report["duplicates"][0];
+    assert_eq!((&duplicate["line"], &duplicate["same_as_line"], &duplicate["column"]), (&json!(4), &json!(2), &json!("pivot")));
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_commit_names_what_was_previewed(pool: PgPool) {
+    let world = World::new(pool).await;
+    let one = file(&[place(SIRETS[0], "APTIC")]);
+    let two = file(&[place(SIRETS[0], "Chèque culture numérique")]);
+    let preview = world.previews("structure", 1, one.as_bytes()).await;
+    let missing = world.commits("structure", 1, one.as_bytes(), &json!("")).await;
+    assert_eq!(missing.refused(), "digest-missing");
+    assert_eq!(world.commits("structure", 1, two.as_bytes(), &preview["digest"]).await.refused(), "preview-outdated");
+    // Meanwhile the same place arrives by another file: what was « new » would now be a change.
+    assert_eq!(counts(&world.loads("structure", 2, two.as_bytes()).await), [1, 1, 0, 0, 0]);
+    assert_eq!(world.commits("structure", 1, one.as_bytes(), &preview["digest"]).await.refused(), "preview-outdated");
+    assert_eq!(counts(&world.loads("structure", 1, one.as_bytes()).await), [1, 1, 0, 0, 0]);
+    let other_content = world.commits("structure", 1, two.as_bytes(), &preview["digest"]).await;
+    assert_eq!(other_content.refused(), "same-id-other-content");
+    let stored: Value = sqlx::query_scalar("select place from redemption.structure").fetch_one(&world.admin).await.unwrap();
+    assert_eq!(stored["autres_formations_labels"], "APTIC");
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_newest_account_of_a_structure_counts(pool: PgPool) {
+    let world = World::new(pool).await;
+    world.imports(&[place(SIRETS[0], "APTIC")]).await;
+    let banks = |siret: &str, iban: &str| format!("siret,titulaire,iban,bic\n{siret},Lieu,{iban},\n").into_bytes();
+    let (old, new) = ("FR7630006000011234567890189", "FR7630006442446260181590863 4");
+    let new = new.replace(' ', "");
+    world.loads("bank-details", 1, &banks(SIRETS[0], old)).await;
+    let report = world.loads("bank-details", 2, &banks(SIRETS[0], &new)).await;
+    assert_eq!(counts(&report), [1, 1, 0, 0, 0]);
+    let id = StructureId::derive(b"structure", &[SIRETS[0].as_bytes()]).uuid();
+    let paid_on: String = sqlx::query_scalar("select iban from redemption.payee where structure_id = $1")
+        .bind(id)
+        .fetch_one(&world.admin)
+        .await
+        .unwrap();
+    assert_eq!(paid_on, new);
+    let stranger = world.previews("bank-details", 3, &banks(SIRETS[1], old)).await;
+    assert_eq!(counts(&stranger), [1, 0, 0, 1, 0]);
+    assert_eq!(stranger["refused"][0]["column"], "siret");
+    assert!(stranger["refused"][0]["remedy"].as_str().unwrap().contains("importez d'abord"));
+}

@@ -1,0 +1,11 @@
+//! The redemption service from its front door, on a real PostgreSQL, connected as the role it runs under.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod actor;
+mod at_once;
+mod claiming;
+mod importing;
+mod reversing;
+mod standing;
+mod world;

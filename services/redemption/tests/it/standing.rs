@@ -1,0 +1,82 @@
+use redemption::StructureId;
+use serde_json::json;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use crate::world::{SIRETS, World, place, place_with};
+
+#[sqlx::test(migrations = false)]
+async fn a_suspended_structure_claims_nothing_until_it_is_lifted(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
+    let tokens = world.activates(programme, 1..=1).await;
+    let path = format!("/v1/structures/{}/suspensions", structure.structure);
+    let suspension = json!({ "id": Uuid::from_u128(5), "reason": "contrôle en cours" });
+    let made = world.operator.post(&path, suspension.clone()).await.created();
+    assert_eq!(world.operator.post(&path, suspension).await.ok(), made);
+    let second = json!({ "id": Uuid::from_u128(6), "reason": "autre" });
+    assert_eq!(world.operator.post(&path, second).await.refused(), "already-suspended");
+    let answer = structure.claims(1, &tokens).await;
+    assert_eq!((answer.status.as_u16(), answer.refused()), (403, "structure-suspended"));
+
+    let lift = format!("{path}/{}/lift", Uuid::from_u128(5));
+    let lifted = world.operator.post(&lift, json!({})).await.ok();
+    assert_eq!(world.operator.post(&lift, json!({})).await.ok(), lifted);
+    structure.claims(1, &tokens).await.created();
+}
+
+#[sqlx::test(migrations = false)]
+async fn an_organisation_that_was_not_accredited_claims_nothing(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
+    let tokens = world.activates(programme, 1..=1).await;
+    let id = Uuid::from_u128(77);
+    let new = json!({ "id": id, "name": "Sans label", "roles": ["structure"] });
+    world.operator.post("/v1/organisations", new).await.created();
+    let key = json!({ "id": Uuid::from_u128(78) });
+    let key = world.operator.post(&format!("/v1/organisations/{id}/api-keys"), key).await.created();
+    let mut stranger = structure.clone();
+    key["secret"].as_str().unwrap().clone_into(&mut stranger.actor.secret);
+    let answer = stranger.claims(1, &tokens).await;
+    assert_eq!((answer.status.as_u16(), answer.refused()), (403, "structure-not-accredited"));
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_refused_accreditation_tells_every_reason(pool: PgPool) {
+    let world = World::new(pool).await;
+    world.imports(&[place_with("W751234567", "", "", "Ce lieu n'accueille pas de public"), place(SIRETS[0], "APTIC")]).await;
+    let accredit = |pivot: &str| {
+        let id = StructureId::derive(b"structure", &[pivot.as_bytes()]);
+        (format!("/v1/structures/{id}/accreditation"), json!({ "id": Uuid::from_u128(1) }))
+    };
+    let (path, body) = accredit("W751234567");
+    let answer = world.operator.post(&path, body).await;
+    assert_eq!(answer.refused(), "not-accreditable");
+    let reasons = answer.body["reasons"].as_array().unwrap();
+    let criteria: Vec<_> = reasons.iter().map(|reason| reason["criterion"].as_str().unwrap()).collect();
+    assert_eq!(criteria, ["siret", "services", "public", "asks"]);
+    let (path, body) = accredit(SIRETS[0]);
+    let made = world.operator.post(&path, body.clone()).await.created();
+    assert_eq!(world.operator.post(&path, body).await.ok(), made);
+    let again = json!({ "id": Uuid::from_u128(2) });
+    assert_eq!(world.operator.post(&path, again).await.refused(), "already-accredited");
+    let (path, body) = accredit("inconnu");
+    assert_eq!(world.operator.post(&path, body).await.refused(), "not-found");
+
+    let list = world.operator.get("/v1/structures?accredited=true").await.ok();
+    assert_eq!(list["items"].as_array().unwrap().len(), 1);
+    assert_eq!(list["items"][0]["siret"], SIRETS[0]);
+    let list = world.operator.get("/v1/structures").await.ok();
+    assert_eq!((list["items"].as_array().unwrap().len(), &list["next"]), (2, &json!(null)));
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_structure_decides_nothing_about_structures(pool: PgPool) {
+    let world = World::new(pool).await;
+    let structure = world.structure(0).await;
+    assert_eq!(structure.actor.get("/v1/structures").await.refused(), "forbidden");
+    let path = format!("/v1/structures/{}/accreditation", structure.structure);
+    assert_eq!(structure.actor.post(&path, json!({ "id": Uuid::from_u128(9) })).await.refused(), "forbidden");
+    let path = format!("/v1/structure-imports/{}?file=x.csv", Uuid::from_u128(9));
+    assert_eq!(structure.actor.put_file(&path, "").await.refused(), "forbidden");
+}
