@@ -254,3 +254,21 @@ fn a_posting_that_cannot_balance_is_not_built() {
     let naming = leg(0, TransferKind::Claimed, spent, payable, 1000).reversing(id("y", 0));
     assert_eq!(Posting::new(group, vec![naming]), Err(PostingError::Reverses(id("x", 0))));
 }
+
+#[sqlx::test(migrations = false)]
+async fn a_locked_account_waits_for_who_locked_it(pool: PgPool) {
+    migrate(&pool).await;
+    spendable(&pool, BOOK, 1).await;
+    let accounts = [Account::payable(BOOK, structure(1)), Account::voucher(BOOK, voucher(0))];
+    let mut first = pool.begin().await.unwrap();
+    ledger::lock(&mut first, &accounts).await.unwrap();
+    let claim = [claimed("c", BOOK, structure(1), &[0])];
+    let second = tokio::spawn({
+        let (pool, claim) = (pool.clone(), claim.clone());
+        async move { post_all(&pool, &claim).await }
+    });
+    // Whether the other task came before or after this line, it cannot have got further than the locks.
+    assert_eq!(ledger::post(&mut first, &claim, at()).await.unwrap(), [Outcome::Now]);
+    first.commit().await.unwrap();
+    assert_eq!(second.await.unwrap(), [Outcome::Before]);
+}
