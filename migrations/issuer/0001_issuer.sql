@@ -20,6 +20,8 @@ create table issuer.beneficiary (
     constraint beneficiary_booklets check (booklets >= 1)
 );
 
+comment on column issuer.beneficiary.booklets is 'How many booklets the prescriber granted: at most the programme''s cap.';
+
 comment on column issuer.beneficiary.identity_hash is
     'HMAC of the normalised identity: finds the same person across organisations without showing anybody.';
 
@@ -56,6 +58,8 @@ create table issuer.batch (
     id uuid not null,
     plan_id uuid not null,
     series integer not null,
+    -- Vouchers of earlier batches in the series: tells the shard of the status list that this batch draws from.
+    series_position bigint not null,
     booklets integer not null,
     booklet_size integer not null,
     face_value_cents bigint not null,
@@ -66,12 +70,15 @@ create table issuer.batch (
     funded_at timestamptz,
     activated_at timestamptz,
     cancelled_at timestamptz,
+    cancelled_reason text,
     constraint batch_pk primary key (book_id, id),
+    constraint batch_cancelled_with_reason check ((cancelled_at is null) = (cancelled_reason is null)),
+    constraint batch_position check (series_position >= 0),
     constraint batch_sizes check (booklets > 0 and booklet_size > 0 and face_value_cents > 0)
 );
 
--- One row a voucher printed. Its serial in the batch (from 1) gives its booklet and its shares; the variant
--- numbers its distinct split among the plan's funders.
+-- One row a voucher printed. Its serial in the batch (from 1) gives its booklet and, with the batch's plan, its shares.
+-- The token itself is stored nowhere: it is signed again, always the same.
 create table issuer.voucher (
     book_id uuid not null,
     number bigint not null,
@@ -99,7 +106,27 @@ create table issuer.hand_over (
     constraint hand_over_replaces_once unique (book_id, replaces)
 );
 
+create index hand_over_beneficiary on issuer.hand_over (book_id, beneficiary_id);
+
 comment on column issuer.hand_over.replaces is 'The hand-over of the lost booklet that this one replaces.';
+
+-- What was asked and what came of it, so that the same request gets the same answer.
+create table issuer.revocation_act (
+    book_id uuid not null,
+    id uuid not null,
+    batch_id uuid not null,
+    first_serial integer not null,
+    last_serial integer not null,
+    reason text not null,
+    by_organisation uuid not null,
+    revoked integer not null,
+    already_claimed integer not null,
+    returned_cents bigint not null,
+    at timestamptz not null,
+    constraint revocation_act_pk primary key (book_id, id),
+    constraint revocation_act_serials check (first_serial between 1 and last_serial),
+    constraint revocation_act_reason_known check (reason in ('lost', 'stolen', 'death', 'ineligible', 'fraud'))
+);
 
 -- A block is a row of its own: a claimed voucher moves no money when revoked, and must not come back to life when
 -- its claim is reversed.
@@ -107,14 +134,11 @@ create table issuer.revocation (
     book_id uuid not null,
     number bigint not null,
     act_id uuid not null,
-    reason text not null,
-    by_organisation uuid not null,
     at timestamptz not null,
-    constraint revocation_pk primary key (book_id, number),
-    constraint revocation_reason_known check (reason in ('lost', 'stolen', 'death', 'ineligible', 'fraud'))
+    constraint revocation_pk primary key (book_id, number)
 );
 
-create index revocation_act on issuer.revocation (book_id, act_id);
+create index revocation_of_act on issuer.revocation (book_id, act_id);
 
 create table issuer.expiry (
     book_id uuid not null,
@@ -146,7 +170,9 @@ create view issuer.handed_over_voucher as
 
 grant usage on schema issuer to ccn_issuer, ccn_redemption, ccn_funding;
 grant select, insert on all tables in schema issuer to ccn_issuer;
-grant update (minted_at, funded_at, activated_at, cancelled_at) on issuer.batch to ccn_issuer;
+grant update (minted_at, funded_at, activated_at, cancelled_at, cancelled_reason) on issuer.batch to ccn_issuer;
+-- Never written: PostgreSQL asks for it to lock a person's row while that person's booklets are counted.
+grant update (booklets) on issuer.beneficiary to ccn_issuer;
 grant delete on issuer.identity to ccn_issuer;
 grant select on issuer.voucher_block to ccn_redemption;
 grant select on issuer.batch_memo, issuer.handed_over_voucher, issuer.voucher_block to ccn_funding;

@@ -1,1 +1,68 @@
-//! issuer
+//! The issuer: programmes, beneficiaries, orders, mint, funding, activation, print, hand-over, revocation, expiry.
+//!
+//! | act | rows | money (through [`ledger::post`], the only way) |
+//! |---|---|---|
+//! | order | a batch: a memo with its plan | – |
+//! | [mint](mint()) | one row a voucher, worth nothing | – |
+//! | [fund](fund()) | `funded_at` | available → reserved, refused while any funder is short |
+//! | [hand over](hand_over()) (or [activate](activate()) a batch) | a hand-over | reserved → voucher |
+//! | [revoke](revoke()) | an act, and a block a voucher | what is left → refundable, in the shares paid |
+//! | [cancel](cancel()), [expire](expire()) | the date | reserved and what is left → refundable |
+//!
+//! **The invariant.** A voucher that exists on paper has no value until its account was opened from money that was reserved for
+//! its batch; what it is worth and whether it was spent is never stored here.
+//!
+//! **Order of locks.** [`ledger::lock`] names every account of the act first; only then are this schema's facts read (in a later
+//! statement, so that it sees what was committed meanwhile), then a beneficiary's row is locked, then rows are written. Two acts
+//! on one booklet meet on its batch's reserve or on its vouchers' accounts.
+//!
+//! **No token is stored** and no name leaves: the pseudonymous half of a person ([`BeneficiaryId`]) is what the other tables
+//! know; identities have their own table, and answers to anybody but the person's own prescriber never carry them.
+
+mod activate;
+mod api;
+mod batch;
+mod beneficiaries;
+mod booklets;
+mod cancel;
+mod create_programme;
+mod expire;
+mod fund;
+mod hand_over;
+mod id;
+mod identity;
+mod import;
+mod keys;
+mod mint;
+mod order;
+mod print;
+mod revoke;
+mod shares;
+mod voucher_states;
+
+pub use activate::{ACTIVATION_CHUNK_VOUCHERS, ActivateError, activate};
+pub use api::{Config, routes};
+pub use batch::{Batch, BatchState};
+pub use beneficiaries::{Beneficiary, beneficiaries};
+pub use booklets::{Paper, PaperVoucher, booklets_pdf};
+pub use cancel::{CancelError, NewCancellation, cancel};
+pub use create_programme::{CreateProgrammeError, create_programme};
+pub use expire::{EXPIRY_CHUNK_VOUCHERS, ExpireError, Expiry, LATE_CLAIM_HOURS, NewExpiry, expire};
+pub use fund::{FundError, Shortfall, fund};
+pub use hand_over::{HandOver, HandOverError, NewHandOver, NewReplacement, hand_over, replace};
+pub use id::{BeneficiaryId, ExpiryId, HandOverId, ImportId, RevocationId};
+pub use identity::{Identity, IdentityHash, IdentityKey};
+pub use import::{CommitError, Duplicate, ImportReport, ImportedFile, Importing, commit_import, preview_import};
+pub use keys::publish_signing_key;
+pub use mint::{MINT_CHUNK_VOUCHERS, MintError, mint};
+pub use order::{BATCH_BOOKLETS_MAX, NewOrder, OrderError, order};
+pub use print::{PRINT_BOOKLETS_MAX, PrintError};
+pub use revoke::{NewRevocation, Reason, Revocation, RevokeError, revoke};
+pub use voucher_states::{VoucherCounts, VoucherState, voucher_counts, voucher_states};
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// Brings schema `issuer` up to date; those of `access`, `catalogue` and `ledger` go first.
+pub async fn migrate(pool: &sqlx::PgPool) -> Result<(), sqlx::migrate::MigrateError> {
+    database::apply(pool, &MIGRATIONS).await
+}

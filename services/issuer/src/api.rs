@@ -1,0 +1,77 @@
+//! The front door: parses, calls one use case, renders. It holds no rule.
+
+mod batches;
+mod beneficiaries;
+mod hand_overs;
+mod prints;
+mod programmes;
+mod vouchers;
+
+use std::sync::Arc;
+
+use access::Caller;
+use catalogue::{Programme, ProgrammeId};
+use sqlx::PgPool;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use voucher::{Host, SigningKey};
+use web::{Clock, Problem};
+
+use crate::IdentityKey;
+
+/// What the issuer's routes need.
+#[derive(Debug, Clone, axum::extract::FromRef)]
+pub struct Config {
+    /// Connected as the issuer's role.
+    pub pool: PgPool,
+    /// The process's clock.
+    pub clock: Clock,
+    /// What the QR codes point to.
+    pub host: Host,
+    /// Signs vouchers. The only secret of its kind; no other service has it.
+    pub signing: Arc<SigningKey>,
+    /// Makes identities comparable.
+    pub identity_key: IdentityKey,
+}
+
+/// The issuer's routes.
+pub fn routes(config: Config) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(programmes::create))
+        .routes(routes!(programmes::keys))
+        .routes(routes!(beneficiaries::import))
+        .routes(routes!(beneficiaries::list))
+        .routes(routes!(batches::order))
+        .routes(routes!(batches::list))
+        .routes(routes!(batches::get))
+        .routes(routes!(batches::mint))
+        .routes(routes!(batches::fund))
+        .routes(routes!(batches::activate))
+        .routes(routes!(batches::cancel))
+        .routes(routes!(prints::booklets))
+        .routes(routes!(prints::vouchers))
+        .routes(routes!(hand_overs::hand_over))
+        .routes(routes!(hand_overs::replace))
+        .routes(routes!(vouchers::revoke))
+        .routes(routes!(vouchers::expire))
+        .routes(routes!(vouchers::counts))
+        .routes(routes!(vouchers::states))
+        .with_state(config)
+}
+
+async fn programme(pool: &PgPool, id: ProgrammeId) -> Result<Programme, Problem> {
+    catalogue::programme(pool, id)
+        .await
+        .map_err(|error| Problem::internal(&error))?
+        .ok_or_else(|| Problem::not_found("Ce dispositif"))
+}
+
+/// The programme, if this caller runs it.
+async fn own_programme(pool: &PgPool, who: &Caller, id: ProgrammeId) -> Result<Programme, Problem> {
+    let programme = programme(pool, id).await?;
+    if programme.sponsor_id == who.organisation() { Ok(programme) } else { Err(Problem::not_found("Ce dispositif")) }
+}
+
+fn internal(error: sqlx::Error) -> Problem {
+    Problem::internal(&error)
+}

@@ -1,0 +1,109 @@
+use std::sync::Arc;
+
+use access::{Caller, Sponsor};
+use axum::extract::State;
+use axum::response::Response;
+use catalogue::{Programme, ProgrammeId};
+use chrono::{DateTime, Utc};
+use ledger::BatchId;
+use serde::Deserialize;
+use sqlx::PgPool;
+use utoipa::IntoParams;
+use voucher::{Host, Qr, QrLevel, SigningKey};
+use web::{Now, Path, Problem, ProblemBody, Query, download};
+
+use super::own_programme;
+use crate::print::{self, ToPrint};
+use crate::{Paper, PaperVoucher, PrintError, booklets_pdf};
+
+/// Which booklets.
+#[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct RangeQuery {
+    /// First booklet; 1 when absent.
+    from: Option<u32>,
+    /// Last booklet; the first one when absent.
+    to: Option<u32>,
+}
+
+/// The booklets of a batch as a PDF for any printer. Leaves a trace.
+#[utoipa::path(get, path = "/v1/programmes/{programme}/batches/{batch}/booklets.pdf", tag = "issuer",
+    params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch"), RangeQuery),
+    responses((status = 200, description = "PDF", content_type = "application/pdf"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn booklets(
+    who: Sponsor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    State(key): State<Arc<SigningKey>>,
+    State(host): State<Host>,
+    Path((id, batch)): Path<(ProgrammeId, BatchId)>,
+    Query(range): Query<RangeQuery>,
+) -> Result<Response, Problem> {
+    let programme = own_programme(&pool, &who, id).await?;
+    let from = range.from.unwrap_or(1);
+    let booklets = from..=range.to.unwrap_or(from);
+    let to_print = prepare(&pool, &who, &programme, batch, Some(booklets), at).await?;
+    let pdf = in_background(move || booklets_pdf(&paper(&programme, &to_print, &key, &host)?)).await?;
+    Ok(download(pdf, "application/pdf", "carnets.pdf"))
+}
+
+/// All vouchers of a batch with their tokens, for a printer with its own layout. Leaves a trace.
+#[utoipa::path(get, path = "/v1/programmes/{programme}/batches/{batch}/vouchers.csv", tag = "issuer",
+    params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
+    responses((status = 200, description = "serial,token,short_code,face_value,booklet", content_type = "text/csv"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn vouchers(
+    who: Sponsor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    State(key): State<Arc<SigningKey>>,
+    State(host): State<Host>,
+    Path((id, batch)): Path<(ProgrammeId, BatchId)>,
+) -> Result<Response, Problem> {
+    let programme = own_programme(&pool, &who, id).await?;
+    let to_print = prepare(&pool, &who, &programme, batch, None, at).await?;
+    let csv = in_background(move || to_print.csv(&key, &host)).await?;
+    Ok(download(csv, "text/csv; charset=utf-8", "cheques.csv"))
+}
+
+async fn prepare(
+    pool: &PgPool,
+    who: &Caller,
+    programme: &Programme,
+    batch: BatchId,
+    booklets: Option<std::ops::RangeInclusive<u32>>,
+    at: DateTime<Utc>,
+) -> Result<ToPrint, PrintError> {
+    database::transaction(pool, "print", |tx| {
+        let (who, programme, booklets) = (who.clone(), programme.clone(), booklets.clone());
+        Box::pin(async move { print::prepare(tx, &who, &programme, batch, booklets, at).await })
+    })
+    .await
+}
+
+fn paper(programme: &Programme, to_print: &ToPrint, key: &SigningKey, host: &Host) -> Result<Paper, PrintError> {
+    let mut booklets: Vec<(u32, Vec<PaperVoucher>)> = Vec::new();
+    for voucher in to_print.signed(key) {
+        let voucher = voucher?;
+        let qr = Qr::new(&voucher.token, host, QrLevel::Quartile);
+        let on_paper = PaperVoucher { serial: voucher.serial, short_code: voucher.id.short_code(), qr };
+        match booklets.last_mut() {
+            Some((booklet, vouchers)) if *booklet == voucher.booklet => vouchers.push(on_paper),
+            _ => booklets.push((voucher.booklet, vec![on_paper])),
+        }
+    }
+    let (face_value, printed_day) = (to_print.batch.face_value, programme.printed_day);
+    Ok(Paper { programme: programme.name.clone(), face_value, printed_day, booklets })
+}
+
+/// Signing and drawing are work for a processor: requests are served meanwhile.
+async fn in_background<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, PrintError> + Send + 'static,
+) -> Result<T, Problem> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done.map_err(Problem::from),
+        Err(error) => Err(Problem::internal(&error)),
+    }
+}

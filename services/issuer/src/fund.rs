@@ -1,0 +1,148 @@
+use access::OrganisationId;
+use catalogue::Programme;
+use chrono::{DateTime, Utc};
+use ledger::{Account, BatchId, GroupId, Outcome, PostError, Posting, Transfer, TransferId, TransferKind};
+use serde::Serialize;
+use sqlx::PgTransaction;
+use standards::Cents;
+use utoipa::ToSchema;
+use web::{Made, Problem};
+
+use crate::batch::{self, Batch};
+use crate::shares::BatchShares;
+
+/// What one funder lacks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Shortfall {
+    /// Who.
+    pub funder_id: OrganisationId,
+    /// Its name.
+    pub funder: Option<String>,
+    /// Its share of the batch.
+    pub needed: Cents,
+    /// What it allocated to the programme and is free.
+    pub available: Cents,
+    /// The difference.
+    pub missing: Cents,
+}
+
+/// Why a batch was not funded.
+#[derive(Debug, thiserror::Error)]
+pub enum FundError {
+    /// No such batch in the programme.
+    #[error("no such batch")]
+    NoBatch,
+    /// It was cancelled.
+    #[error("the batch is cancelled")]
+    Cancelled,
+    /// The programme is over.
+    #[error("the programme is over")]
+    ProgrammeOver,
+    /// Money is short; nothing was reserved.
+    #[error("{} funders are short", .0.len())]
+    Short(Vec<Shortfall>),
+    /// The ledger.
+    #[error("ledger")]
+    Ledger(#[from] PostError),
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<FundError> for Problem {
+    fn from(error: FundError) -> Self {
+        match error {
+            FundError::NoBatch => Self::not_found("Ce lot"),
+            FundError::Cancelled => Self::refused("batch-cancelled", "Ce lot est annulé."),
+            FundError::ProgrammeOver => Self::refused("programme-over", "Ce dispositif est terminé."),
+            FundError::Short(shortfalls) => {
+                let told: Vec<String> = shortfalls.iter().map(Shortfall::sentence).collect();
+                Self::refused("not-funded", "Il manque de l'argent pour financer ce lot.")
+                    .detail(told.join(" "))
+                    .with("shortfalls", shortfalls)
+            }
+            FundError::Ledger(_) | FundError::Database(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl Shortfall {
+    fn sentence(&self) -> String {
+        let funder = self.funder.clone().unwrap_or_else(|| self.funder_id.to_string());
+        format!(
+            "{funder} : il manque {} (part du lot {}, disponible {}).",
+            self.missing.to_french(),
+            self.needed.to_french(),
+            self.available.to_french()
+        )
+    }
+}
+
+/// Reserves the money of a whole batch, one leg a funder, or nothing of it.
+pub async fn fund(
+    tx: &mut PgTransaction<'_>,
+    programme: &Programme,
+    id: BatchId,
+    at: DateTime<Utc>,
+) -> Result<Made<Batch>, FundError> {
+    let ordered = batch::find(&mut **tx, programme.id, id).await?.ok_or(FundError::NoBatch)?;
+    let shares = BatchShares::load(tx, &ordered).await?;
+    let needed = shares.sum_first(ordered.vouchers());
+    let available: Vec<Account> =
+        shares.funders().map(|funder| Account::available(programme.id.book(), funder)).collect();
+    let accounts: Vec<Account> = available.iter().copied().chain(shares.accounts()).collect();
+    ledger::lock(tx, &accounts).await?;
+    let mut batch = batch::find(&mut **tx, programme.id, id).await?.ok_or(FundError::NoBatch)?;
+    if batch.cancelled_at.is_some() {
+        return Err(FundError::Cancelled);
+    }
+    if batch.funded_at.is_some() {
+        return Ok(Made::Before(batch.view()));
+    }
+    if batch::is_over(tx, programme).await? {
+        return Err(FundError::ProgrammeOver);
+    }
+    let legs = needed.iter().zip(&available).filter(|((_, cents), _)| cents.is_positive()).zip(0_u8..);
+    let transfers = legs.map(|((&(funder, cents), &from), leg)| {
+        let transfer = TransferId::derive(b"batch funded", &[id.uuid().as_bytes(), &[leg]]);
+        Transfer::new(transfer, TransferKind::BatchFunded, from, shares.reserved(funder), cents)
+            .expect("a positive share goes from available to reserved in one book")
+    });
+    let group = GroupId::derive(b"batch funded", &[id.uuid().as_bytes()]);
+    let posting = Posting::new(group, transfers.collect()).expect("each funder of a plan has one leg with an id of its own");
+    match ledger::post(tx, &[posting], at).await?.pop() {
+        Some(Outcome::Now | Outcome::Before) => {}
+        refused => {
+            tracing::info!(?refused, "batch not funded");
+            return Err(FundError::Short(shortfalls(tx, &needed, &available).await?));
+        }
+    }
+    sqlx::query!(
+        "update issuer.batch set funded_at = $3 where book_id = $1 and id = $2",
+        batch.book().uuid(),
+        id.uuid(),
+        at
+    )
+    .execute(&mut **tx)
+    .await?;
+    batch.funded_at = Some(at);
+    Ok(Made::Now(batch.view()))
+}
+
+async fn shortfalls(
+    tx: &mut PgTransaction<'_>,
+    needed: &[(ledger::PartyId, Cents)],
+    available: &[Account],
+) -> Result<Vec<Shortfall>, sqlx::Error> {
+    let held = ledger::balances(tx, available).await?;
+    let funders: Vec<uuid::Uuid> = needed.iter().map(|(funder, _)| funder.uuid()).collect();
+    let names = sqlx::query!("select id, name from access.organisation where id = any($1)", &funders)
+        .fetch_all(&mut **tx)
+        .await?;
+    let short = needed.iter().zip(held).filter_map(|(&(funder, needed), available)| {
+        let missing = needed.checked_sub(available).filter(|missing| missing.is_positive())?;
+        let name = names.iter().find(|row| row.id == funder.uuid()).map(|row| row.name.clone());
+        Some(Shortfall { funder_id: OrganisationId::from_uuid(funder.uuid()), funder: name, needed, available, missing })
+    });
+    Ok(short.collect())
+}

@@ -1,0 +1,194 @@
+//! One person, one hash: the same however the name was typed, and nothing to anybody without the key.
+//!
+//! The hash is HMAC-SHA256 under the platform's identity key over: birth name, first names, date and place of birth, each
+//! preceded by its length. Names are compared as words: accents and case dropped (đ, ø, œ and their kind spelt in plain letters),
+//! split at spaces, hyphens and apostrophes; first names are sorted, since forms ask for them in any order.
+//!
+//! **Sex is left out.** Two people of one birth name, the same first names, one day and one place of birth are one person; a
+//! sex that is not told, or told differently at two desks, must not let that person be served twice.
+//!
+//! **Rejected.** A plain hash: names and dates are few enough to try them all. Similar-sounding names: a wrong guess refuses a person
+//! help; what is found here is found for certain.
+
+use std::fmt;
+
+use chrono::NaiveDate;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use standards::cog::BirthPlace;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+use zeroize::Zeroizing;
+
+/// Separates this use of the key from any other one.
+const DOMAIN: &[u8] = b"ccn identity v1";
+
+/// The secret that makes identities comparable: whoever has it can test whether a known person is registered, so it is kept
+/// apart from the database. Losing it loses the detection of duplicates; changing it means hashing all identities again.
+#[derive(Clone)]
+pub struct IdentityKey(Zeroizing<[u8; 32]>);
+
+impl IdentityKey {
+    /// The key of these 32 bytes, which must come from the system's CSPRNG.
+    #[must_use]
+    pub const fn new(bytes: Zeroizing<[u8; 32]>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl fmt::Debug for IdentityKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IdentityKey(…)")
+    }
+}
+
+/// What is kept of an identity beside it: says whether two are the same person, and nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IdentityHash([u8; 32]);
+
+impl IdentityHash {
+    /// As it is stored.
+    #[must_use]
+    pub const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+/// Who somebody is, as far as two files must agree on it.
+#[derive(Clone, Copy)]
+pub struct Identity<'a> {
+    /// Name at birth.
+    pub birth_name: &'a str,
+    /// All first names, in any order.
+    pub first_names: &'a str,
+    /// Day of birth.
+    pub birth_date: NaiveDate,
+    /// Commune or country of birth.
+    pub birth_place: BirthPlace,
+}
+
+impl Identity<'_> {
+    /// The hash of this person under a key.
+    #[must_use]
+    pub fn hash(&self, key: &IdentityKey) -> IdentityHash {
+        let mut first_names = words(self.first_names);
+        first_names.sort_unstable();
+        let mut mac = Hmac::<Sha256>::new_from_slice(&*key.0).expect("HMAC takes a key of any length");
+        let mut add = |part: &[u8]| {
+            let length = u32::try_from(part.len()).expect("a cell is far shorter than 4 GiB");
+            mac.update(&length.to_be_bytes());
+            mac.update(part);
+        };
+        add(DOMAIN);
+        add(words(self.birth_name).join(" ").as_bytes());
+        add(first_names.join(" ").as_bytes());
+        add(self.birth_date.to_string().as_bytes());
+        add(self.birth_place.to_string().as_bytes());
+        IdentityHash(mac.finalize().into_bytes().into())
+    }
+}
+
+/// The words of a name in plain lowercase letters. Empty when nothing in it is a letter or a digit.
+pub(crate) fn words(name: &str) -> Vec<String> {
+    // Lowercase first: some capitals (İ) become a letter and a mark.
+    let plain: String = name.to_lowercase().nfkd().filter(|c| !is_combining_mark(*c)).map(spelt).collect();
+    plain.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// Letters that Unicode does not take apart, as they are typed without them.
+fn spelt(letter: char) -> Spelling {
+    let plain = match letter {
+        'œ' => "oe",
+        'æ' => "ae",
+        'ø' => "o",
+        'đ' | 'ð' => "d",
+        'ł' => "l",
+        'ß' => "ss",
+        'þ' => "th",
+        'ħ' => "h",
+        'ŧ' => "t",
+        'ı' => "i",
+        _ => return Spelling::Letter(letter),
+    };
+    Spelling::Plain(plain)
+}
+
+enum Spelling {
+    Letter(char),
+    Plain(&'static str),
+}
+
+impl FromIterator<Spelling> for String {
+    fn from_iter<I: IntoIterator<Item = Spelling>>(letters: I) -> Self {
+        let mut text = Self::new();
+        for letter in letters {
+            match letter {
+                Spelling::Letter(letter) => text.push(letter),
+                Spelling::Plain(plain) => text.push_str(plain),
+            }
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hash(birth_name: &str, first_names: &str) -> IdentityHash {
+        let identity = Identity {
+            birth_name,
+            first_names,
+            birth_date: NaiveDate::from_ymd_opt(1970, 2, 14).unwrap(),
+            birth_place: "71133".parse().unwrap(),
+        };
+        identity.hash(&IdentityKey::new(Zeroizing::new([7; 32])))
+    }
+
+    #[test]
+    fn one_person_is_found_however_the_name_was_typed() {
+        for (birth_name, first_names) in [
+            ("O'BRIEN", "AICHA MARIE THERESE"),
+            ("O’Brien", "Marie-Thérèse Aïcha"),
+            ("o brien", "Thérèse, Aïcha Marie"),
+            ("O-Brien", "  Ai\u{308}cha  Marie–Thérèse "),
+        ] {
+            assert_eq!(hash(birth_name, first_names), hash("O'Brien", "Aïcha Marie-Thérèse"), "{birth_name} {first_names}");
+        }
+    }
+
+    #[test]
+    fn letters_that_cannot_be_taken_apart_are_spelt() {
+        for (typed, plain) in
+            [("Đức", "duc"), ("Bjørn", "bjorn"), ("Cœur", "coeur"), ("ŁUKASZ", "lukasz"), ("Strauß", "STRAUSS"), ("İnci", "Inci")]
+        {
+            assert_eq!(words(typed), words(plain));
+        }
+    }
+
+    #[test]
+    fn other_people_have_other_hashes() {
+        let person = hash("Martin", "Jean");
+        assert_ne!(person, hash("Martin", "Jeanne"));
+        assert_ne!(person, hash("Jean", "Martin"), "a name is not a first name");
+        assert_ne!(hash("Le Goff", "Anne"), hash("Le", "Goff Anne"), "words do not move between fields");
+    }
+
+    #[test]
+    fn another_key_makes_another_hash() {
+        let identity = Identity {
+            birth_name: "Martin",
+            first_names: "Jean",
+            birth_date: NaiveDate::from_ymd_opt(1970, 2, 14).unwrap(),
+            birth_place: "99352".parse().unwrap(),
+        };
+        let key = |byte| IdentityKey::new(Zeroizing::new([byte; 32]));
+        assert_ne!(identity.hash(&key(1)), identity.hash(&key(2)));
+        assert_eq!(format!("{:?}", key(1)), "IdentityKey(…)");
+    }
+
+    #[test]
+    fn a_name_without_letters_has_no_words() {
+        assert_eq!(words(" -' "), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,101 @@
+use std::num::NonZeroU32;
+
+use ledger::{Account, AccountNumber, BatchId, BookId, Opening, PartyId, Plan, Transfer, TransferId, TransferKind};
+use sqlx::PgConnection;
+use standards::Cents;
+
+use crate::batch::BatchRow;
+
+/// Who pays what of each voucher of one batch: its plan, its face value, and the accounts they name.
+#[derive(Debug, Clone)]
+pub(crate) struct BatchShares {
+    book: BookId,
+    batch: BatchId,
+    face_value: Cents,
+    plan: Plan,
+}
+
+impl BatchShares {
+    /// The plan that the batch was ordered under.
+    pub(crate) async fn load(connection: &mut PgConnection, batch: &BatchRow) -> Result<Self, sqlx::Error> {
+        let view = catalogue::plan(connection, batch.plan).await?.ok_or(sqlx::Error::RowNotFound)?;
+        let funders = view.shares.iter().map(|share| (PartyId::from_uuid(share.funder_id.uuid()), share.rate));
+        let plan = Plan::new(funders.collect()).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        Ok(Self { book: batch.book(), batch: batch.id, face_value: batch.face_value, plan })
+    }
+
+    pub(crate) fn funders(&self) -> impl Iterator<Item = PartyId> {
+        self.plan.funders().iter().map(|(funder, _)| *funder)
+    }
+
+    pub(crate) fn reserved(&self, funder: PartyId) -> Account {
+        Account::reserved(self.book, self.batch, funder)
+    }
+
+    /// Every account that acts on this batch post to, but vouchers.
+    pub(crate) fn accounts(&self) -> Vec<Account> {
+        self.funders().flat_map(|funder| [self.reserved(funder), Account::refundable(self.book, funder)]).collect()
+    }
+
+    /// What each funder reserves for the first `vouchers` vouchers, in the plan's order.
+    pub(crate) fn sum_first(&self, vouchers: u32) -> Vec<(PartyId, Cents)> {
+        self.funders().zip(self.plan.sum_first(vouchers, self.face_value)).collect()
+    }
+
+    /// What each funder pays of one voucher; a funder whose turn it is to pay nothing is left out.
+    pub(crate) fn split(&self, serial: u32) -> Vec<(PartyId, Cents)> {
+        let serial = NonZeroU32::new(serial).expect("serial numbers start at 1");
+        self.funders()
+            .zip(self.plan.split(serial, self.face_value))
+            .filter(|(_, cents)| cents.is_positive())
+            .collect()
+    }
+
+    /// Opens a voucher: reserved → voucher, one leg a funder. The ids come from (batch, serial, leg), so the same voucher is
+    /// never opened twice, whoever asks and in whatever chunk.
+    pub(crate) fn opening(&self, number: AccountNumber, serial: u32) -> Vec<Transfer> {
+        let voucher = Account::new_voucher(self.book, number, self.face_value);
+        let legs = self.split(serial).into_iter().zip(0_u8..);
+        legs.map(|((funder, cents), leg)| {
+            let id = TransferId::derive(
+                b"activated",
+                &[self.batch.uuid().as_bytes(), &serial.to_be_bytes(), &[leg]],
+            );
+            Transfer::new(id, TransferKind::Activated, self.reserved(funder), voucher, cents)
+                .expect("a positive share goes from its reserve to a new voucher of the same book")
+        })
+        .collect()
+    }
+
+    /// Gives up a voucher that was never opened: its part of the reserves → refundable.
+    pub(crate) fn giving_up(&self, number: AccountNumber, serial: u32) -> Vec<Transfer> {
+        let legs = self.split(serial).into_iter().zip(0_u8..);
+        legs.map(|((funder, cents), leg)| {
+            let id = TransferId::derive(b"given up", &[&number.get().to_be_bytes(), self.batch.uuid().as_bytes(), &[leg]]);
+            self.release(id, TransferKind::BatchCancelled, funder, cents)
+        })
+        .collect()
+    }
+
+    /// Reserved → refundable.
+    pub(crate) fn release(&self, id: TransferId, kind: TransferKind, funder: PartyId, cents: Cents) -> Transfer {
+        Transfer::new(id, kind, self.reserved(funder), Account::refundable(self.book, funder), cents)
+            .expect("a positive amount goes from a reserve to what is owed to the same funder")
+    }
+}
+
+/// Takes all that is on a voucher back to those who paid it, cent for cent.
+pub(crate) fn giving_back(
+    book: BookId,
+    kind: TransferKind,
+    number: AccountNumber,
+    openings: &[Opening],
+) -> Vec<Transfer> {
+    let legs = openings.iter().zip(0_u8..);
+    legs.map(|(opening, leg)| {
+        let id = TransferId::derive(kind.name().as_bytes(), &[book.uuid().as_bytes(), &number.get().to_be_bytes(), &[leg]]);
+        let (from, to) = (Account::voucher(book, number), Account::refundable(book, opening.funder));
+        Transfer::new(id, kind, from, to, opening.cents).expect("an opening is positive and of the same book")
+    })
+    .collect()
+}
