@@ -79,13 +79,27 @@ impl Account {
     /// A voucher that exists already: to claim, reverse, revoke, expire. `number` is [`AccountNumber::voucher`].
     #[must_use]
     pub const fn voucher(book: BookId, number: AccountNumber) -> Self {
-        Self { book, number, kind: AccountKind::Voucher, party: None, batch: None, face_value: None }
+        Self {
+            book,
+            number,
+            kind: AccountKind::Voucher,
+            party: None,
+            batch: None,
+            face_value: None,
+        }
     }
 
     /// A voucher that is activated now and will hold `face_value`, never more.
     #[must_use]
     pub const fn new_voucher(book: BookId, number: AccountNumber, face_value: Cents) -> Self {
-        Self { book, number, kind: AccountKind::Voucher, party: None, batch: None, face_value: Some(face_value) }
+        Self {
+            book,
+            number,
+            kind: AccountKind::Voucher,
+            party: None,
+            batch: None,
+            face_value: Some(face_value),
+        }
     }
 
     /// What a structure claimed and is not yet paid.
@@ -113,9 +127,21 @@ impl Account {
         let part = |bytes: &'_ Option<[u8; 16]>| bytes.map_or_else(Vec::new, |bytes| bytes.to_vec());
         let digest = database::derive_uuid(
             b"account",
-            &[&book_bytes, kind.name().as_bytes(), &part(&party_bytes), &part(&batch_bytes)],
+            &[
+                &book_bytes,
+                kind.name().as_bytes(),
+                &part(&party_bytes),
+                &part(&batch_bytes),
+            ],
         );
-        Self { book, number: AccountNumber::named(kind, digest), kind, party, batch, face_value: None }
+        Self {
+            book,
+            number: AccountNumber::named(kind, digest),
+            kind,
+            party,
+            batch,
+            face_value: None,
+        }
     }
 
     /// The book it is in.
@@ -190,6 +216,9 @@ mod tests {
     fn a_name_keeps_its_number() {
         let book = BookId::from_uuid(uuid::Uuid::from_u128(7));
         let funder = PartyId::from_uuid(uuid::Uuid::from_u128(1));
-        assert_eq!(Account::available(book, funder).number().to_string(), "07adba78d86aaf0d");
+        assert_eq!(
+            Account::available(book, funder).number().to_string(),
+            "07adba78d86aaf0d"
+        );
     }
 }

@@ -96,12 +96,9 @@ impl AccountKind {
     pub const fn fund_book(self) -> Option<bool> {
         match self {
             Self::Clearing => None,
-            Self::Available
-            | Self::Reserved
-            | Self::Voucher
-            | Self::Payable
-            | Self::Recoverable
-            | Self::Refundable => Some(false),
+            Self::Available | Self::Reserved | Self::Voucher | Self::Payable | Self::Recoverable | Self::Refundable => {
+                Some(false)
+            }
             Self::Bank
             | Self::Receivable
             | Self::Deposited

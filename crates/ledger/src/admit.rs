@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use standards::Cents;
 
-use crate::{Account, AccountKind, AccountNumber, BookId, GroupId, Outcome, Posting, Rejection, Side, Transfer, TransferId};
+use crate::{
+    Account, AccountKind, AccountNumber, BookId, GroupId, Outcome, Posting, Rejection, Side, Transfer, TransferId,
+};
 
 type Key = (BookId, AccountNumber);
 
@@ -104,7 +106,10 @@ impl Books {
             }
         }
         let books: HashSet<BookId> = posting.transfers().iter().map(Transfer::book).collect();
-        let booked: usize = books.into_iter().filter_map(|book| self.legs.get(&(book, posting.group()))).sum();
+        let booked: usize = books
+            .into_iter()
+            .filter_map(|book| self.legs.get(&(book, posting.group())))
+            .sum();
         match (booked, same) {
             (0, 0) => Ok(false),
             _ if booked == same && same == posting.transfers().len() => Ok(true),
@@ -116,7 +121,10 @@ impl Books {
         let mut here = HashSet::new();
         for transfer in posting.transfers() {
             let Some(earlier) = transfer.reverses() else { continue };
-            let opposite = self.booked.get(&(transfer.book(), earlier)).is_some_and(|booked| booked.undone_by(transfer));
+            let opposite = self
+                .booked
+                .get(&(transfer.book(), earlier))
+                .is_some_and(|booked| booked.undone_by(transfer));
             if !opposite {
                 return Err(Rejection::NothingToReverse(earlier));
             }
@@ -129,14 +137,21 @@ impl Books {
     }
 
     fn sums_after(&self, posting: &Posting) -> Result<Vec<(Key, Sums)>, Rejection> {
-        touches(posting)?.into_iter().map(|touch| Ok((touch.account.key(), self.sum_after(&touch)?))).collect()
+        touches(posting)?
+            .into_iter()
+            .map(|touch| Ok((touch.account.key(), self.sum_after(&touch)?)))
+            .collect()
     }
 
     fn sum_after(&self, touch: &Touch) -> Result<Sums, Rejection> {
         let account = touch.account;
         let old = match (self.now.get(&account.key()), touch.face_value) {
             (Some(&sums), None) => sums,
-            (None, Some(face_value)) => Sums { limit: Some(face_value), debits: Cents::ZERO, credits: Cents::ZERO },
+            (None, Some(face_value)) => Sums {
+                limit: Some(face_value),
+                debits: Cents::ZERO,
+                credits: Cents::ZERO,
+            },
             (Some(_), Some(_)) => return Err(Rejection::AlreadyOpen(account.number())),
             (None, None) => return Err(Rejection::NoSuchAccount(account.number())),
         };
@@ -153,12 +168,26 @@ impl Books {
         };
         if balance.is_negative() {
             let left = left_before.checked_add(grown).ok_or_else(|| too_large(account))?;
-            return Err(Rejection::Short { account, needed: shrunk, left });
+            return Err(Rejection::Short {
+                account,
+                needed: shrunk,
+                left,
+            });
         }
         match new.limit {
-            Some(limit) if balance > limit => Err(Rejection::OverLimit { account, limit, would_hold: balance }),
-            Some(face_value) if account.kind() == AccountKind::Voucher && !balance.is_zero() && balance != face_value => {
-                Err(Rejection::NotWhole { account: account.number(), face_value, left: balance })
+            Some(limit) if balance > limit => Err(Rejection::OverLimit {
+                account,
+                limit,
+                would_hold: balance,
+            }),
+            Some(face_value)
+                if account.kind() == AccountKind::Voucher && !balance.is_zero() && balance != face_value =>
+            {
+                Err(Rejection::NotWhole {
+                    account: account.number(),
+                    face_value,
+                    left: balance,
+                })
             }
             _ => Ok(new),
         }
@@ -168,11 +197,15 @@ impl Books {
 impl Sums {
     /// Both sums are never negative, so their difference fits.
     fn credit_balance(self) -> Cents {
-        self.credits.checked_sub(self.debits).expect("the difference of two amounts that are not negative fits")
+        self.credits
+            .checked_sub(self.debits)
+            .expect("the difference of two amounts that are not negative fits")
     }
 
     fn debit_balance(self) -> Cents {
-        self.debits.checked_sub(self.credits).expect("the difference of two amounts that are not negative fits")
+        self.debits
+            .checked_sub(self.credits)
+            .expect("the difference of two amounts that are not negative fits")
     }
 }
 
@@ -204,11 +237,17 @@ fn touches(posting: &Posting) -> Result<Vec<Touch>, Rejection> {
     let mut touches: Vec<Touch> = Vec::new();
     let mut place = HashMap::new();
     for transfer in posting.transfers() {
-        for (account, debits, credits) in
-            [(transfer.debit(), transfer.cents(), Cents::ZERO), (transfer.credit(), Cents::ZERO, transfer.cents())]
-        {
+        for (account, debits, credits) in [
+            (transfer.debit(), transfer.cents(), Cents::ZERO),
+            (transfer.credit(), Cents::ZERO, transfer.cents()),
+        ] {
             let index = *place.entry(account.key()).or_insert_with(|| {
-                touches.push(Touch { account, face_value: None, debits: Cents::ZERO, credits: Cents::ZERO });
+                touches.push(Touch {
+                    account,
+                    face_value: None,
+                    debits: Cents::ZERO,
+                    credits: Cents::ZERO,
+                });
                 touches.len() - 1
             });
             let touch = &mut touches[index];
@@ -222,5 +261,9 @@ fn touches(posting: &Posting) -> Result<Vec<Touch>, Rejection> {
 
 fn too_large(account: Account) -> Rejection {
     let most = Cents::new(i64::MAX);
-    Rejection::OverLimit { account, limit: most, would_hold: most }
+    Rejection::OverLimit {
+        account,
+        limit: most,
+        would_hold: most,
+    }
 }

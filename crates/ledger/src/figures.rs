@@ -71,7 +71,10 @@ impl Figures {
     /// Debits and credits of all accounts of a kind that match, from the accounts' sums.
     pub(crate) fn sums(&self, matches: impl Fn(&Held) -> bool) -> (Cents, Cents) {
         let matching = || self.held.iter().filter(|held| matches(held));
-        (total(matching().map(|held| held.debits)), total(matching().map(|held| held.credits)))
+        (
+            total(matching().map(|held| held.debits)),
+            total(matching().map(|held| held.credits)),
+        )
     }
 
     /// All transfers that match, from the transfers.
@@ -85,7 +88,8 @@ pub(crate) fn total(amounts: impl IntoIterator<Item = Cents>) -> Cents {
 }
 
 pub(crate) fn less(from: Cents, taken: Cents) -> Cents {
-    from.checked_sub(taken).expect("all the money there is fits 64 bits of cents")
+    from.checked_sub(taken)
+        .expect("all the money there is fits 64 bits of cents")
 }
 
 /// Grouped by account before the names are joined: ten million transfers become a few thousand rows first.
@@ -132,7 +136,13 @@ async fn held(connection: &mut PgConnection) -> sqlx::Result<Vec<Held>> {
     rows.into_iter()
         .map(|row| {
             let kind = known_account_kind(row.kind)?;
-            Ok(Held { book: row.book, kind, party: row.party, debits: row.debits, credits: row.credits })
+            Ok(Held {
+                book: row.book,
+                kind,
+                party: row.party,
+                debits: row.debits,
+                credits: row.credits,
+            })
         })
         .collect()
 }
@@ -155,7 +165,10 @@ async fn claimed(connection: &mut PgConnection) -> sqlx::Result<BTreeMap<(BookId
     )
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().filter_map(|row| Some(((row.book, row.funder?), row.cents))).collect())
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| Some(((row.book, row.funder?), row.cents)))
+        .collect())
 }
 
 async fn on_vouchers(connection: &mut PgConnection) -> sqlx::Result<BTreeMap<(BookId, PartyId), Cents>> {
@@ -174,7 +187,10 @@ async fn on_vouchers(connection: &mut PgConnection) -> sqlx::Result<BTreeMap<(Bo
     )
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().filter_map(|row| Some(((row.book, row.funder?), row.cents))).collect())
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| Some(((row.book, row.funder?), row.cents)))
+        .collect())
 }
 
 async fn claimed_by(connection: &mut PgConnection) -> sqlx::Result<BTreeMap<PartyId, Cents>> {
@@ -192,7 +208,10 @@ async fn claimed_by(connection: &mut PgConnection) -> sqlx::Result<BTreeMap<Part
     )
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().filter_map(|row| Some((row.structure?, row.cents))).collect())
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| Some((row.structure?, row.cents)))
+        .collect())
 }
 
 /// A full join: an account without its transfers and transfers without their account both count.

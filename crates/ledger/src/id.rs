@@ -36,8 +36,20 @@ impl BookId {
 
 /// An account's key inside its book: the kind in the top 8 bits, then a voucher's (series, idx) or 56 bits derived from the
 /// account's name (see [`Account`](crate::Account)).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[derive(sqlx::Type, utoipa::ToSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    sqlx::Type,
+    utoipa::ToSchema,
+)]
 #[serde(transparent)]
 #[sqlx(transparent)]
 pub struct AccountNumber(i64);
@@ -108,7 +120,10 @@ mod tests {
             assert_eq!(number.get() >> KIND_SHIFT, 9);
         }
         assert_eq!(AccountNumber::new(0).as_voucher(), None);
-        assert_eq!(AccountNumber::new(AccountNumber::voucher(1, 2).get() | 1 << 45).as_voucher(), None);
+        assert_eq!(
+            AccountNumber::new(AccountNumber::voucher(1, 2).get() | 1 << 45).as_voucher(),
+            None
+        );
     }
 
     #[test]

@@ -57,7 +57,13 @@ impl Identity {
     }
 
     const fn equal(name: &'static str, subject: Subject, left: Cents, right: Cents) -> Self {
-        Self { name, subject, left, right, relation: Relation::Equal }
+        Self {
+            name,
+            subject,
+            left,
+            right,
+            relation: Relation::Equal,
+        }
     }
 }
 
@@ -65,13 +71,23 @@ impl Figures {
     /// Every identity that the ledger alone can check; the bank's takes a statement ([`Figures::bank_identity`]).
     #[must_use]
     pub fn identities(&self) -> Vec<Identity> {
-        let books: BTreeSet<BookId> = self.held.iter().map(|held| held.book).chain(self.deviation.keys().copied()).collect();
+        let books: BTreeSet<BookId> = self
+            .held
+            .iter()
+            .map(|held| held.book)
+            .chain(self.deviation.keys().copied())
+            .collect();
         let mut all = Vec::new();
         for &book in &books {
             all.extend(self.balanced(book));
         }
         let (debits, credits) = self.sums(|held| held.kind == AccountKind::Clearing);
-        all.push(Identity::equal("Virements internes : débits = crédits", Subject::Fund, debits, credits));
+        all.push(Identity::equal(
+            "Virements internes : débits = crédits",
+            Subject::Fund,
+            debits,
+            credits,
+        ));
         all.extend(self.funders());
         for &book in books.iter().filter(|book| !book.is_fund()) {
             all.extend(self.covered(book));
@@ -105,7 +121,12 @@ impl Figures {
         let subject = Subject::Book(book);
         [
             Identity::equal("Total des débits = total des crédits", subject, debits, credits),
-            Identity::equal("Écart entre les comptes et leurs écritures = 0", subject, deviation, Cents::ZERO),
+            Identity::equal(
+                "Écart entre les comptes et leurs écritures = 0",
+                subject,
+                deviation,
+                Cents::ZERO,
+            ),
         ]
     }
 
@@ -179,7 +200,12 @@ impl Figures {
             Identity::equal(
                 "À payer + virements en cours + payé − à reprendre = encaissements non annulés",
                 Subject::Structure(structure),
-                total([held(AccountKind::Payable), held(AccountKind::InTransit), paid, recoverable]),
+                total([
+                    held(AccountKind::Payable),
+                    held(AccountKind::InTransit),
+                    paid,
+                    recoverable,
+                ]),
                 claimed,
             )
         };

@@ -71,8 +71,8 @@ pub use plan::{PLAN_FUNDERS_MAX, Plan, PlanError, RATE_DECIMALS_MAX, SHARE_CENTS
 pub use post::{POST_TRANSFERS_MAX, post};
 pub use posting::{POSTING_TRANSFERS_MAX, Posting, PostingError};
 pub use read::{
-    BookedTransfer, GroupShare, LastClaim, Opening, VoucherState, balance, balances, last_claims, openings, shares_of_groups,
-    transfers_of_group, voucher_states,
+    BookedTransfer, GroupShare, LastClaim, Opening, VoucherState, balance, balances, last_claims, openings,
+    shares_of_groups, transfers_of_group, voucher_states,
 };
 pub use transfer::{REFERENCE_BYTES_MAX, Transfer, TransferError};
 pub use transfer_kind::TransferKind;

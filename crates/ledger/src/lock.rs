@@ -20,7 +20,10 @@ pub async fn lock(tx: &mut PgTransaction<'_>, accounts: &[Account]) -> Result<()
 pub(crate) fn wanted(accounts: impl IntoIterator<Item = Account>) -> Wanted {
     let mut wanted = Wanted::new();
     for account in accounts {
-        wanted.entry(account.book()).or_default().insert(account.number(), account);
+        wanted
+            .entry(account.book())
+            .or_default()
+            .insert(account.number(), account);
     }
     wanted
 }
@@ -42,7 +45,10 @@ async fn open_named(
     book: BookId,
     accounts: &BTreeMap<AccountNumber, Account>,
 ) -> Result<(), PostError> {
-    let named: Vec<&Account> = accounts.values().filter(|account| account.kind() != AccountKind::Voucher).collect();
+    let named: Vec<&Account> = accounts
+        .values()
+        .filter(|account| account.kind() != AccountKind::Voucher)
+        .collect();
     if named.is_empty() {
         return Ok(());
     }
@@ -86,7 +92,9 @@ async fn lock_book(
     .await?;
     for row in rows {
         let number = AccountNumber::new(row.number);
-        let account = accounts.get(&number).ok_or(PostError::Inconsistent("an account nobody asked for"))?;
+        let account = accounts
+            .get(&number)
+            .ok_or(PostError::Inconsistent("an account nobody asked for"))?;
         let same_name = row.kind == account.kind().code()
             && row.party == account.party().map(PartyId::uuid)
             && row.batch == account.batch().map(BatchId::uuid);

@@ -49,7 +49,9 @@ pub enum PlanError {
     #[error("la valeur d'un chèque doit être supérieure à zéro, {0} ne l'est pas")]
     FaceValue(Cents),
     /// A funder would pay less than [`SHARE_CENTS_MIN`] of a voucher.
-    #[error("un financeur paierait moins de {SHARE_CENTS_MIN} centimes par chèque de {face_value} € : taux {rate} trop bas")]
+    #[error(
+        "un financeur paierait moins de {SHARE_CENTS_MIN} centimes par chèque de {face_value} € : taux {rate} trop bas"
+    )]
     ShareTooSmall {
         /// The funder's rate.
         rate: Decimal,
@@ -75,10 +77,17 @@ impl Plan {
                 return Err(PlanError::NotPositive(rate));
             }
             // Also keeps the sum exact: nothing above 1 is added to.
-            sum = sum.checked_add(rate).filter(|_| sum <= Decimal::ONE).ok_or(PlanError::Sum(sum))?;
+            sum = sum
+                .checked_add(rate)
+                .filter(|_| sum <= Decimal::ONE)
+                .ok_or(PlanError::Sum(sum))?;
             cumulated.push(cumulated.last().unwrap_or(&0) + billionths(rate)?);
         }
-        if sum == Decimal::ONE { Ok(Self { funders, cumulated }) } else { Err(PlanError::Sum(sum)) }
+        if sum == Decimal::ONE {
+            Ok(Self { funders, cumulated })
+        } else {
+            Err(PlanError::Sum(sum))
+        }
     }
 
     /// Funders in priority order with their rates.
@@ -136,8 +145,12 @@ impl Plan {
 
 fn billionths(rate: Decimal) -> Result<i128, PlanError> {
     let rate = rate.normalize();
-    let missing = RATE_DECIMALS_MAX.checked_sub(rate.scale()).ok_or(PlanError::TooFine(rate))?;
-    rate.mantissa().checked_mul(10_i128.pow(missing)).ok_or(PlanError::Sum(rate))
+    let missing = RATE_DECIMALS_MAX
+        .checked_sub(rate.scale())
+        .ok_or(PlanError::TooFine(rate))?;
+    rate.mantissa()
+        .checked_mul(10_i128.pow(missing))
+        .ok_or(PlanError::Sum(rate))
 }
 
 /// `billionths` to whole units, half up.
@@ -163,10 +176,19 @@ mod tests {
     #[test]
     fn rates_sum_to_exactly_one() {
         assert!(plan(&rates(&["0.3339", "0.33305", "0.33305"])).is_ok());
-        assert_eq!(plan(&rates(&["0.3333", "0.3333", "0.3333"])), Err(PlanError::Sum(rates(&["0.9999"])[0])));
-        assert!(matches!(plan(&rates(&["79228162514264337593543950335", "1"])), Err(PlanError::Sum(_))));
+        assert_eq!(
+            plan(&rates(&["0.3333", "0.3333", "0.3333"])),
+            Err(PlanError::Sum(rates(&["0.9999"])[0]))
+        );
+        assert!(matches!(
+            plan(&rates(&["79228162514264337593543950335", "1"])),
+            Err(PlanError::Sum(_))
+        ));
         assert!(matches!(plan(&rates(&["1.5", "-0.5"])), Err(PlanError::NotPositive(_))));
-        assert!(matches!(plan(&rates(&["0.0000000001", "0.9999999999"])), Err(PlanError::TooFine(_))));
+        assert!(matches!(
+            plan(&rates(&["0.0000000001", "0.9999999999"])),
+            Err(PlanError::TooFine(_))
+        ));
         assert_eq!(plan(&[]), Err(PlanError::Funders(0)));
         assert!(plan(&rates(&["0.50", "0.500000000000"])).is_ok());
     }
@@ -175,7 +197,10 @@ mod tests {
     fn a_funder_of_less_than_two_cents_a_voucher_is_refused() {
         let plan = plan(&rates(&["0.998", "0.002"])).unwrap();
         assert_eq!(plan.check(Cents::new(1000)), Ok(()));
-        assert!(matches!(plan.check(Cents::new(999)), Err(PlanError::ShareTooSmall { .. })));
+        assert!(matches!(
+            plan.check(Cents::new(999)),
+            Err(PlanError::ShareTooSmall { .. })
+        ));
         assert_eq!(plan.check(Cents::ZERO), Err(PlanError::FaceValue(Cents::ZERO)));
     }
 
@@ -183,7 +208,13 @@ mod tests {
     fn any_rates() -> impl Strategy<Value = Vec<Decimal>> {
         prop::collection::vec(2_000_i64..500_000, 0..8).prop_filter_map("one funder is left over", |parts| {
             let rest = 1_000_000 - parts.iter().sum::<i64>();
-            (rest >= 2_000).then(|| parts.into_iter().chain([rest]).map(|part| Decimal::new(part, 6)).collect())
+            (rest >= 2_000).then(|| {
+                parts
+                    .into_iter()
+                    .chain([rest])
+                    .map(|part| Decimal::new(part, 6))
+                    .collect()
+            })
         })
     }
 

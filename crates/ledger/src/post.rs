@@ -33,8 +33,17 @@ pub async fn post(
     let mut books = lock_wanted(tx, &accounts).await?;
     read_booked(tx, postings, &mut books).await?;
     let outcomes: Vec<Outcome> = postings.iter().map(|posting| books.admit(posting)).collect();
-    let admitted = postings.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Outcome::Now);
-    write(tx, &books, &admitted.map(|(posting, _)| posting).collect::<Vec<_>>(), at).await?;
+    let admitted = postings
+        .iter()
+        .zip(&outcomes)
+        .filter(|(_, outcome)| **outcome == Outcome::Now);
+    write(
+        tx,
+        &books,
+        &admitted.map(|(posting, _)| posting).collect::<Vec<_>>(),
+        at,
+    )
+    .await?;
     Ok(outcomes)
 }
 

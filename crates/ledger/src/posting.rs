@@ -84,14 +84,22 @@ fn check_clearing(transfers: &[Transfer]) -> Result<(), PostingError> {
             net = net.checked_sub(transfer.cents()).ok_or(PostingError::Overflow)?;
         }
     }
-    if net.is_zero() { Ok(()) } else { Err(PostingError::Clearing(net)) }
+    if net.is_zero() {
+        Ok(())
+    } else {
+        Err(PostingError::Clearing(net))
+    }
 }
 
 fn check_openings(transfers: &[Transfer]) -> Result<(), PostingError> {
     let mut openings = BTreeMap::new();
     for transfer in transfers {
-        let Some(face_value) = transfer.credit().face_value() else { continue };
-        let (limit, sum) = openings.entry(transfer.credit().key()).or_insert((face_value, Cents::ZERO));
+        let Some(face_value) = transfer.credit().face_value() else {
+            continue;
+        };
+        let (limit, sum) = openings
+            .entry(transfer.credit().key())
+            .or_insert((face_value, Cents::ZERO));
         *sum = sum.checked_add(transfer.cents()).ok_or(PostingError::Overflow)?;
         if *limit != face_value {
             return Err(PostingError::FaceValue(transfer.credit().number()));

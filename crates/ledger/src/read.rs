@@ -28,14 +28,22 @@ pub async fn balances(connection: &mut PgConnection, accounts: &[Account]) -> sq
     }
     let normal = |account: &Account| {
         let credit = held.get(&account.key()).copied().unwrap_or(0);
-        Cents::new(if account.kind().side() == Side::Debit { -credit } else { credit })
+        Cents::new(if account.kind().side() == Side::Debit {
+            -credit
+        } else {
+            credit
+        })
     };
     Ok(accounts.iter().map(normal).collect())
 }
 
 /// What one account holds; see [`balances`].
 pub async fn balance(connection: &mut PgConnection, account: Account) -> sqlx::Result<Cents> {
-    Ok(balances(connection, &[account]).await?.first().copied().unwrap_or(Cents::ZERO))
+    Ok(balances(connection, &[account])
+        .await?
+        .first()
+        .copied()
+        .unwrap_or(Cents::ZERO))
 }
 
 /// A voucher that was activated.
@@ -63,7 +71,10 @@ pub async fn voucher_states(
     .fetch_all(connection)
     .await?;
     let state = |face_value, left| VoucherState { face_value, left };
-    Ok(rows.into_iter().map(|row| (row.number, state(row.face_value, row.left))).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.number, state(row.face_value, row.left)))
+        .collect())
 }
 
 /// One funder's part of a voucher.
@@ -97,7 +108,11 @@ pub async fn openings(
     .await?;
     let mut openings: HashMap<AccountNumber, Vec<Opening>> = HashMap::new();
     for row in rows {
-        let opening = Opening { funder: row.funder, batch: row.batch, cents: row.cents };
+        let opening = Opening {
+            funder: row.funder,
+            batch: row.batch,
+            cents: row.cents,
+        };
         openings.entry(row.number).or_default().push(opening);
     }
     Ok(openings)
@@ -138,7 +153,16 @@ pub async fn last_claims(
     .await?;
     let claims = rows.into_iter().map(|row| {
         let (structure, at, group, transfer, cents) = (row.structure, row.at, row.group, row.transfer, row.cents);
-        (row.number, LastClaim { structure, at, group, transfer, cents })
+        (
+            row.number,
+            LastClaim {
+                structure,
+                at,
+                group,
+                transfer,
+                cents,
+            },
+        )
     });
     Ok(claims.collect())
 }

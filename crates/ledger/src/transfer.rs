@@ -73,7 +73,11 @@ impl Transfer {
             return Err(TransferError::SameAccount(debit.number()));
         }
         if !kind.joins(debit.kind(), credit.kind()) {
-            return Err(TransferError::WrongPair { kind, debit: debit.kind(), credit: credit.kind() });
+            return Err(TransferError::WrongPair {
+                kind,
+                debit: debit.kind(),
+                credit: credit.kind(),
+            });
         }
         for account in [debit, credit] {
             check_account(account)?;
@@ -82,7 +86,15 @@ impl Transfer {
         if debit.face_value().is_some() || opens != (kind == TransferKind::Activated) {
             return Err(TransferError::NotAnOpening);
         }
-        Ok(Self { id, kind, debit, credit, cents, reverses: None, reference: String::new() })
+        Ok(Self {
+            id,
+            kind,
+            debit,
+            credit,
+            cents,
+            reverses: None,
+            reference: String::new(),
+        })
     }
 
     /// The same, undoing an earlier transfer of the same book: posting refuses it unless that one exists, moved the same
@@ -152,7 +164,11 @@ impl Transfer {
 }
 
 fn check_account(account: Account) -> Result<(), TransferError> {
-    if account.kind().fund_book().is_some_and(|fund| fund != account.book().is_fund()) {
+    if account
+        .kind()
+        .fund_book()
+        .is_some_and(|fund| fund != account.book().is_fund())
+    {
         return Err(TransferError::WrongBook(account.kind(), account.book()));
     }
     if account.kind() == AccountKind::Voucher && account.number().as_voucher().is_none() {
@@ -173,7 +189,13 @@ mod tests {
 
     fn claimed(cents: i64) -> Result<Transfer, TransferError> {
         let voucher = Account::voucher(BOOK, AccountNumber::voucher(1, 1));
-        Transfer::new(ID, TransferKind::Claimed, voucher, Account::payable(BOOK, PARTY), Cents::new(cents))
+        Transfer::new(
+            ID,
+            TransferKind::Claimed,
+            voucher,
+            Account::payable(BOOK, PARTY),
+            Cents::new(cents),
+        )
     }
 
     #[test]
@@ -199,11 +221,20 @@ mod tests {
     fn books_meet_only_through_clearing() {
         let (kind, cents) = (TransferKind::Allocated, Cents::new(1));
         let (from, to) = (Account::deposited(PARTY), Account::clearing(BOOK));
-        assert!(matches!(Transfer::new(ID, kind, from, to, cents), Err(TransferError::TwoBooks(..))));
+        assert!(matches!(
+            Transfer::new(ID, kind, from, to, cents),
+            Err(TransferError::TwoBooks(..))
+        ));
         let to = Account::clearing(BookId::fund());
         assert!(Transfer::new(ID, kind, from, to, cents).is_ok());
-        let (from, to) = (Account::clearing(BookId::fund()), Account::available(BookId::fund(), PARTY));
-        assert!(matches!(Transfer::new(ID, kind, from, to, cents), Err(TransferError::WrongBook(..))));
+        let (from, to) = (
+            Account::clearing(BookId::fund()),
+            Account::available(BookId::fund(), PARTY),
+        );
+        assert!(matches!(
+            Transfer::new(ID, kind, from, to, cents),
+            Err(TransferError::WrongBook(..))
+        ));
     }
 
     #[test]
@@ -212,8 +243,14 @@ mod tests {
         let reserve = Account::reserved(BOOK, crate::BatchId::from_uuid(Uuid::from_u128(1)), PARTY);
         let activated = |credit| Transfer::new(ID, TransferKind::Activated, reserve, credit, Cents::new(1));
         assert!(activated(Account::new_voucher(BOOK, number, Cents::new(1))).is_ok());
-        assert_eq!(activated(Account::new_voucher(BOOK, number, Cents::ZERO)), Err(TransferError::NotAnOpening));
-        assert_eq!(activated(Account::voucher(BOOK, number)), Err(TransferError::NotAnOpening));
+        assert_eq!(
+            activated(Account::new_voucher(BOOK, number, Cents::ZERO)),
+            Err(TransferError::NotAnOpening)
+        );
+        assert_eq!(
+            activated(Account::voucher(BOOK, number)),
+            Err(TransferError::NotAnOpening)
+        );
         let wrong = AccountNumber::new(4);
         assert_eq!(
             activated(Account::new_voucher(BOOK, wrong, Cents::new(1))),
@@ -226,6 +263,9 @@ mod tests {
         let transfer = || claimed(1).unwrap();
         assert!(transfer().reference("MANDAT 2026-17").is_ok());
         assert_eq!(transfer().reference("a\tb"), Err(TransferError::Reference));
-        assert_eq!(transfer().reference(&"x".repeat(REFERENCE_BYTES_MAX + 1)), Err(TransferError::Reference));
+        assert_eq!(
+            transfer().reference(&"x".repeat(REFERENCE_BYTES_MAX + 1)),
+            Err(TransferError::Reference)
+        );
     }
 }

@@ -1,7 +1,7 @@
 use crate::AccountKind;
 use crate::AccountKind::{
-    Available, Bank, Charges, Clearing, Deposited, InTransit, Payable, Receivable, Recoverable, Refundable, Reserved, Suspense,
-    Voucher,
+    Available, Bank, Charges, Clearing, Deposited, InTransit, Payable, Receivable, Recoverable, Refundable, Reserved,
+    Suspense, Voucher,
 };
 
 macro_rules! transfer_kinds {

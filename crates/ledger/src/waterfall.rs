@@ -113,7 +113,10 @@ impl Figures {
         let funders: BTreeSet<PartyId> = deposits.filter_map(|held| held.party).collect();
         Waterfall {
             funders: funders.into_iter().map(|funder| self.of_funder(funder)).collect(),
-            programmes: lines.into_iter().map(|(book, funder)| self.of_programme(book, funder)).collect(),
+            programmes: lines
+                .into_iter()
+                .map(|(book, funder)| self.of_programme(book, funder))
+                .collect(),
         }
     }
 
@@ -145,17 +148,14 @@ impl Figures {
     fn of_programme(&self, book: BookId, funder: PartyId) -> ProgrammeFigures {
         use TransferKind as Kind;
         let gave = |kind: Kind, from: AccountKind| {
-            self.flow(|flow| {
-                (flow.book, flow.kind, flow.debit, flow.debit_party) == (book, kind, from, Some(funder))
-            })
+            self.flow(|flow| (flow.book, flow.kind, flow.debit, flow.debit_party) == (book, kind, from, Some(funder)))
         };
         let got = |kind: Kind, to: AccountKind| {
-            self.flow(|flow| {
-                (flow.book, flow.kind, flow.credit, flow.credit_party) == (book, kind, to, Some(funder))
-            })
+            self.flow(|flow| (flow.book, flow.kind, flow.credit, flow.credit_party) == (book, kind, to, Some(funder)))
         };
         let held = |kind| self.held_for(book, kind, funder);
-        let by_voucher = |sums: &BTreeMap<(BookId, PartyId), Cents>| sums.get(&(book, funder)).copied().unwrap_or(Cents::ZERO);
+        let by_voucher =
+            |sums: &BTreeMap<(BookId, PartyId), Cents>| sums.get(&(book, funder)).copied().unwrap_or(Cents::ZERO);
         ProgrammeFigures {
             book,
             funder,
@@ -169,7 +169,10 @@ impl Figures {
             reversed_dead: got(Kind::ClaimReversed, AccountKind::Refundable),
             claimed: by_voucher(&self.claimed),
             given_back: gave(Kind::GivenBack, AccountKind::Refundable),
-            trued_up: less(got(Kind::TrueUp, AccountKind::Refundable), gave(Kind::TrueUp, AccountKind::Available)),
+            trued_up: less(
+                got(Kind::TrueUp, AccountKind::Refundable),
+                gave(Kind::TrueUp, AccountKind::Available),
+            ),
             available: held(AccountKind::Available),
             reserved: held(AccountKind::Reserved),
             on_vouchers: by_voucher(&self.on_vouchers),
@@ -180,6 +183,10 @@ impl Figures {
     /// What a party's accounts of a kind hold, on their normal side.
     pub(crate) fn held_for(&self, book: BookId, kind: AccountKind, party: PartyId) -> Cents {
         let (debits, credits) = self.sums(|held| (held.book, held.kind, held.party) == (book, kind, Some(party)));
-        if kind.side() == crate::Side::Debit { less(debits, credits) } else { less(credits, debits) }
+        if kind.side() == crate::Side::Debit {
+            less(debits, credits)
+        } else {
+            less(credits, debits)
+        }
     }
 }

@@ -94,7 +94,11 @@ impl Columns {
             }
             (None, limit) => {
                 self.opened.numbers.push(number.get());
-                self.opened.limits.push(limit.expect("only a voucher is opened by its transfers, with a limit").get());
+                self.opened.limits.push(
+                    limit
+                        .expect("only a voucher is opened by its transfers, with a limit")
+                        .get(),
+                );
                 self.opened.debits.push(now.debits.get());
                 self.opened.credits.push(now.credits.get());
             }

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use chrono::{DateTime, Utc};
 use ledger::{
-    Account, AccountNumber, BatchId, BookId, GroupId, Outcome, PartyId, Plan, Posting, PostError, Transfer, TransferId,
+    Account, AccountNumber, BatchId, BookId, GroupId, Outcome, PartyId, Plan, PostError, Posting, Transfer, TransferId,
     TransferKind, post,
 };
 use sqlx::PgPool;
@@ -40,7 +40,14 @@ pub fn at() -> DateTime<Utc> {
 /// 35 % / 50 % / 15 %.
 pub fn plan() -> Plan {
     let rates = ["0.3339", "0.33305", "0.33305"];
-    Plan::new(rates.iter().enumerate().map(|(n, rate)| (funder(n as u128), rate.parse().unwrap())).collect()).unwrap()
+    Plan::new(
+        rates
+            .iter()
+            .enumerate()
+            .map(|(n, rate)| (funder(n as u128), rate.parse().unwrap()))
+            .collect(),
+    )
+    .unwrap()
 }
 
 /// Creates schema and roles.
@@ -54,9 +61,10 @@ pub type Leg = (TransferKind, Account, Account, Cents);
 
 /// A posting whose ids come from `name`.
 pub fn posting(name: &str, legs: &[Leg]) -> Posting {
-    let transfers = legs.iter().enumerate().map(|(n, &(kind, debit, credit, cents))| {
-        Transfer::new(id(name, n), kind, debit, credit, cents).unwrap()
-    });
+    let transfers = legs
+        .iter()
+        .enumerate()
+        .map(|(n, &(kind, debit, credit, cents))| Transfer::new(id(name, n), kind, debit, credit, cents).unwrap());
     Posting::new(GroupId::derive(b"test", &[name.as_bytes()]), transfers.collect()).unwrap()
 }
 
@@ -65,15 +73,21 @@ pub fn id(name: &str, leg: usize) -> TransferId {
 }
 
 pub fn received(name: &str, from: PartyId, cents: Cents) -> Posting {
-    posting(name, &[(TransferKind::Received, Account::bank(), Account::deposited(from), cents)])
+    posting(
+        name,
+        &[(TransferKind::Received, Account::bank(), Account::deposited(from), cents)],
+    )
 }
 
 pub fn allocated(name: &str, from: PartyId, to: BookId, cents: Cents) -> Posting {
     let kind = TransferKind::Allocated;
-    posting(name, &[
-        (kind, Account::deposited(from), Account::clearing(BookId::fund()), cents),
-        (kind, Account::clearing(to), Account::available(to, from), cents),
-    ])
+    posting(
+        name,
+        &[
+            (kind, Account::deposited(from), Account::clearing(BookId::fund()), cents),
+            (kind, Account::clearing(to), Account::available(to, from), cents),
+        ],
+    )
 }
 
 /// Reserves `vouchers` vouchers' worth by the plan.
@@ -82,7 +96,12 @@ pub fn funded(name: &str, book: BookId, batch: BatchId, vouchers: u32) -> Postin
     let shares = plan.funders().iter().zip(plan.sum_first(vouchers, FACE_VALUE));
     let legs: Vec<Leg> = shares
         .map(|(&(funder, _), cents)| {
-            (TransferKind::BatchFunded, Account::available(book, funder), Account::reserved(book, batch, funder), cents)
+            (
+                TransferKind::BatchFunded,
+                Account::available(book, funder),
+                Account::reserved(book, batch, funder),
+                cents,
+            )
         })
         .collect();
     posting(name, &legs)
@@ -93,7 +112,14 @@ pub fn activated(book: BookId, batch: BatchId, idx: u32) -> Posting {
     let credit = Account::new_voucher(book, voucher(idx), FACE_VALUE);
     let legs: Vec<Leg> = shares(idx)
         .into_iter()
-        .map(|(funder, cents)| (TransferKind::Activated, Account::reserved(book, batch, funder), credit, cents))
+        .map(|(funder, cents)| {
+            (
+                TransferKind::Activated,
+                Account::reserved(book, batch, funder),
+                credit,
+                cents,
+            )
+        })
         .collect();
     posting(&format!("activated {book} {idx}"), &legs)
 }
@@ -116,8 +142,11 @@ pub fn claimed(name: &str, book: BookId, by: PartyId, indexes: &[u32]) -> Postin
 pub fn reversed(name: &str, claim: &str, from: Account, idx: u32, dead: bool) -> Posting {
     let voucher = Account::voucher(from.book(), voucher(idx));
     let kind = TransferKind::ClaimReversed;
-    let mut transfers =
-        vec![Transfer::new(id(name, 0), kind, from, voucher, FACE_VALUE).unwrap().reversing(id(claim, 0))];
+    let mut transfers = vec![
+        Transfer::new(id(name, 0), kind, from, voucher, FACE_VALUE)
+            .unwrap()
+            .reversing(id(claim, 0)),
+    ];
     if dead {
         for (n, (funder, cents)) in shares(idx).into_iter().enumerate() {
             let refundable = Account::refundable(from.book(), funder);
@@ -131,7 +160,14 @@ pub fn reversed(name: &str, claim: &str, from: Account, idx: u32, dead: bool) ->
 pub fn swept(kind: TransferKind, name: &str, book: BookId, idx: u32) -> Posting {
     let legs: Vec<Leg> = shares(idx)
         .into_iter()
-        .map(|(funder, cents)| (kind, Account::voucher(book, voucher(idx)), Account::refundable(book, funder), cents))
+        .map(|(funder, cents)| {
+            (
+                kind,
+                Account::voucher(book, voucher(idx)),
+                Account::refundable(book, funder),
+                cents,
+            )
+        })
         .collect();
     posting(name, &legs)
 }
@@ -168,16 +204,26 @@ pub async fn spendable(pool: &PgPool, book: BookId, vouchers: u32) {
 }
 
 pub async fn held(pool: &PgPool, account: Account) -> i64 {
-    ledger::balance(&mut pool.acquire().await.unwrap(), account).await.unwrap().get()
+    ledger::balance(&mut pool.acquire().await.unwrap(), account)
+        .await
+        .unwrap()
+        .get()
 }
 
 pub async fn transfers(pool: &PgPool) -> i64 {
-    sqlx::query_scalar("select count(*) from ledger.transfer").fetch_one(pool).await.unwrap()
+    sqlx::query_scalar("select count(*) from ledger.transfer")
+        .fetch_one(pool)
+        .await
+        .unwrap()
 }
 
 /// Every identity that does not hold.
 pub async fn broken(pool: &PgPool) -> Vec<ledger::Identity> {
     let mut snapshot = ledger::snapshot(pool).await.unwrap();
     let figures = ledger::Figures::read(&mut snapshot).await.unwrap();
-    figures.identities().into_iter().filter(|identity| !identity.holds()).collect()
+    figures
+        .identities()
+        .into_iter()
+        .filter(|identity| !identity.holds())
+        .collect()
 }

@@ -20,7 +20,11 @@ const VOUCHERS: u32 = 40;
 /// More connections than `sqlx::test` gives.
 async fn wide(pool: &PgPool, connections: u32) -> PgPool {
     let options = (*pool.connect_options()).clone();
-    PgPoolOptions::new().max_connections(connections).connect_with(options).await.unwrap()
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .connect_with(options)
+        .await
+        .unwrap()
 }
 
 /// Runs all postings at the same moment, each in a transaction of its own.
@@ -51,7 +55,11 @@ async fn one_voucher_hammered_by_64_tasks_is_spent_once(pool: PgPool) {
     for idx in 0..ROUNDS {
         let claim = |n: usize| vec![claimed(&format!("{idx} {n}"), BOOK, structure(n as u128 % 3), &[idx])];
         let outcomes = at_once(&pool, (0..TASKS).map(claim).collect()).await;
-        let won = outcomes.iter().flatten().filter(|outcome| **outcome == Outcome::Now).count();
+        let won = outcomes
+            .iter()
+            .flatten()
+            .filter(|outcome| **outcome == Outcome::Now)
+            .count();
         assert_eq!((won, outcomes.len()), (1, TASKS));
     }
     assert_eq!(broken(&pool).await, []);

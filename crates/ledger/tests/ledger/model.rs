@@ -26,9 +26,22 @@ enum Voucher {
 #[derive(Clone, Debug)]
 enum Step {
     Activate(u32),
-    Claim { name: String, by: u128, indexes: Vec<u32> },
-    Reverse { claim: String, by: u128, idx: u32, dead: bool },
-    Sweep { name: String, kind: TransferKind, idx: u32 },
+    Claim {
+        name: String,
+        by: u128,
+        indexes: Vec<u32>,
+    },
+    Reverse {
+        claim: String,
+        by: u128,
+        idx: u32,
+        dead: bool,
+    },
+    Sweep {
+        name: String,
+        kind: TransferKind,
+        idx: u32,
+    },
 }
 
 /// What the books should look like.
@@ -73,8 +86,14 @@ impl Step {
         match random.random_range(0..10) {
             0..3 => Self::Activate(idx),
             3..7 => {
-                let indexes = (0..random.random_range(1..4)).map(|n| (idx + n * 5) % VOUCHERS).collect();
-                Self::Claim { name, by: random.random_range(0..2), indexes }
+                let indexes = (0..random.random_range(1..4))
+                    .map(|n| (idx + n * 5) % VOUCHERS)
+                    .collect();
+                Self::Claim {
+                    name,
+                    by: random.random_range(0..2),
+                    indexes,
+                }
             }
             7..9 => {
                 let claims = past.iter().filter_map(|step| match step {
@@ -85,11 +104,20 @@ impl Step {
                 let dead = random.random_bool(0.3);
                 match claims.get(random.random_range(0..claims.len().max(1))) {
                     None => Self::Activate(idx),
-                    Some((claim, by, idx)) => Self::Reverse { claim: claim.clone(), by: *by, idx: *idx, dead },
+                    Some((claim, by, idx)) => Self::Reverse {
+                        claim: claim.clone(),
+                        by: *by,
+                        idx: *idx,
+                        dead,
+                    },
                 }
             }
             _ => {
-                let kind = if random.random_bool(0.5) { TransferKind::Revoked } else { TransferKind::Expired };
+                let kind = if random.random_bool(0.5) {
+                    TransferKind::Revoked
+                } else {
+                    TransferKind::Expired
+                };
                 Self::Sweep { name, kind, idx }
             }
         }
@@ -120,7 +148,10 @@ impl Model {
             }
             Step::Reverse { claim, by, idx, dead } => {
                 let stands = self.booked.contains_key(claim) && !self.reversed.contains(claim);
-                let by_them = self.booked.get(claim).is_some_and(|content| content.contains(&format!("by: {by},")));
+                let by_them = self
+                    .booked
+                    .get(claim)
+                    .is_some_and(|content| content.contains(&format!("by: {by},")));
                 let after = if *dead { Voucher::Dead } else { Voucher::Alive };
                 let admitted = stands && by_them && self.turn(*idx, Voucher::SpentAt(*by), after);
                 self.reversed.extend(admitted.then(|| claim.clone()));
@@ -150,12 +181,16 @@ async fn play(pool: &PgPool, seed: u64) {
     migrate(pool).await;
     spendable(pool, BOOK, 0).await;
     let mut random = StdRng::seed_from_u64(seed);
-    let mut model =
-        Model { vouchers: vec![Voucher::Inert; VOUCHERS as usize], booked: BTreeMap::new(), reversed: Vec::new() };
+    let mut model = Model {
+        vouchers: vec![Voucher::Inert; VOUCHERS as usize],
+        booked: BTreeMap::new(),
+        reversed: Vec::new(),
+    };
     let mut past: Vec<Step> = Vec::new();
     for _ in 0..BATCHES {
-        let steps: Vec<Step> =
-            (0..random.random_range(1..=POSTINGS_MAX)).map(|_| Step::random(&mut random, &past)).collect();
+        let steps: Vec<Step> = (0..random.random_range(1..=POSTINGS_MAX))
+            .map(|_| Step::random(&mut random, &past))
+            .collect();
         let outcomes = post_all(pool, &steps.iter().map(Step::posting).collect::<Vec<_>>()).await;
         for (step, outcome) in steps.iter().zip(outcomes) {
             let gave = match outcome {
@@ -168,8 +203,16 @@ async fn play(pool: &PgPool, seed: u64) {
         past.extend(steps);
     }
     for (idx, voucher_is) in (0..).zip(&model.vouchers) {
-        let left = if *voucher_is == Voucher::Alive { FACE_VALUE.get() } else { 0 };
-        assert_eq!(held(pool, Account::voucher(BOOK, voucher(idx))).await, left, "seed {seed}: voucher {idx}");
+        let left = if *voucher_is == Voucher::Alive {
+            FACE_VALUE.get()
+        } else {
+            0
+        };
+        assert_eq!(
+            held(pool, Account::voucher(BOOK, voucher(idx))).await,
+            left,
+            "seed {seed}: voucher {idx}"
+        );
     }
     assert_eq!(broken(pool).await, []);
 }

@@ -22,15 +22,22 @@ async fn a_voucher_is_worth_what_its_funders_paid(pool: PgPool) {
 async fn a_batch_is_not_funded_while_a_funder_is_short(pool: PgPool) {
     migrate(&pool).await;
     let before = Cents::new(33_305 - 1);
-    post_now(&pool, &[
-        received("r0", funder(0), Cents::new(33_390)),
-        allocated("a0", funder(0), BOOK, Cents::new(33_390)),
-        received("r1", funder(1), before),
-        allocated("a1", funder(1), BOOK, before),
-    ])
+    post_now(
+        &pool,
+        &[
+            received("r0", funder(0), Cents::new(33_390)),
+            allocated("a0", funder(0), BOOK, Cents::new(33_390)),
+            received("r1", funder(1), before),
+            allocated("a1", funder(1), BOOK, before),
+        ],
+    )
     .await;
     let outcomes = post_all(&pool, &[funded("f", BOOK, batch(1), 100)]).await;
-    let short = Rejection::Short { account: Account::available(BOOK, funder(1)), needed: Cents::new(33_305), left: before };
+    let short = Rejection::Short {
+        account: Account::available(BOOK, funder(1)),
+        needed: Cents::new(33_305),
+        left: before,
+    };
     assert_eq!(outcomes, [Outcome::Refused(short)]);
     assert_eq!(held(&pool, Account::available(BOOK, funder(0))).await, 33_390);
     assert_eq!(transfers(&pool).await, 6);
@@ -47,14 +54,20 @@ async fn one_voucher_is_spent_once(pool: PgPool) {
         left: Cents::new(left),
     };
     // Two claims of one voucher in one batch: the first wins, the neighbours are not touched.
-    let outcomes = post_all(&pool, &[
-        claimed("c1", BOOK, structure(1), &[0]),
-        claimed("c2", BOOK, structure(2), &[0]),
-        claimed("c3", BOOK, structure(2), &[1]),
-    ])
+    let outcomes = post_all(
+        &pool,
+        &[
+            claimed("c1", BOOK, structure(1), &[0]),
+            claimed("c2", BOOK, structure(2), &[0]),
+            claimed("c3", BOOK, structure(2), &[1]),
+        ],
+    )
     .await;
     assert_eq!(outcomes, [Outcome::Now, Outcome::Refused(short(0)), Outcome::Now]);
-    assert_eq!(post_all(&pool, &[claimed("c4", BOOK, structure(2), &[2, 0])]).await, [Outcome::Refused(short(0))]);
+    assert_eq!(
+        post_all(&pool, &[claimed("c4", BOOK, structure(2), &[2, 0])]).await,
+        [Outcome::Refused(short(0))]
+    );
     assert_eq!(held(&pool, Account::voucher(BOOK, voucher(2))).await, 1000);
     assert_eq!(held(&pool, Account::payable(BOOK, structure(1))).await, 1000);
     assert_eq!(held(&pool, Account::payable(BOOK, structure(2))).await, 1000);
@@ -67,7 +80,11 @@ async fn the_same_voucher_twice_in_one_claim_is_too_much(pool: PgPool) {
     spendable(&pool, BOOK, 1).await;
     let outcomes = post_all(&pool, &[claimed("c", BOOK, structure(1), &[0, 0])]).await;
     let account = Account::voucher(BOOK, voucher(0));
-    let short = Rejection::Short { account, needed: Cents::new(2000), left: FACE_VALUE };
+    let short = Rejection::Short {
+        account,
+        needed: Cents::new(2000),
+        left: FACE_VALUE,
+    };
     assert_eq!(outcomes, [Outcome::Refused(short)]);
 }
 
@@ -84,8 +101,20 @@ async fn a_voucher_is_spent_whole(pool: PgPool) {
     migrate(&pool).await;
     spendable(&pool, BOOK, 1).await;
     let account = Account::voucher(BOOK, voucher(0));
-    let part = posting("c", &[(TransferKind::Claimed, account, Account::payable(BOOK, structure(1)), Cents::new(400))]);
-    let refused = Rejection::NotWhole { account: voucher(0), face_value: FACE_VALUE, left: Cents::new(600) };
+    let part = posting(
+        "c",
+        &[(
+            TransferKind::Claimed,
+            account,
+            Account::payable(BOOK, structure(1)),
+            Cents::new(400),
+        )],
+    );
+    let refused = Rejection::NotWhole {
+        account: voucher(0),
+        face_value: FACE_VALUE,
+        left: Cents::new(600),
+    };
     assert_eq!(post_all(&pool, &[part]).await, [Outcome::Refused(refused)]);
 }
 
@@ -97,7 +126,10 @@ async fn the_same_request_again_changes_nothing(pool: PgPool) {
     let outcomes = post_all(&pool, &[claim.clone(), claim.clone()]).await;
     assert_eq!(outcomes, [Outcome::Now, Outcome::Before]);
     let before = transfers(&pool).await;
-    assert_eq!(post_all(&pool, &[claim, activated(BOOK, batch(1), 0)]).await, [Outcome::Before, Outcome::Before]);
+    assert_eq!(
+        post_all(&pool, &[claim, activated(BOOK, batch(1), 0)]).await,
+        [Outcome::Before, Outcome::Before]
+    );
     assert_eq!(transfers(&pool).await, before);
     assert_eq!(held(&pool, Account::payable(BOOK, structure(1))).await, 2000);
 }
@@ -107,11 +139,20 @@ async fn the_same_id_with_other_content_is_refused(pool: PgPool) {
     migrate(&pool).await;
     spendable(&pool, BOOK, 2).await;
     let other = Outcome::Refused(Rejection::SameIdOtherContent(id("c", 0)));
-    let outcomes =
-        post_all(&pool, &[claimed("c", BOOK, structure(1), &[0]), claimed("c", BOOK, structure(2), &[0])]).await;
+    let outcomes = post_all(
+        &pool,
+        &[
+            claimed("c", BOOK, structure(1), &[0]),
+            claimed("c", BOOK, structure(2), &[0]),
+        ],
+    )
+    .await;
     assert_eq!(outcomes, [Outcome::Now, other.clone()]);
     // One leg booked, one not: neither a retry nor a new request.
-    assert_eq!(post_all(&pool, &[claimed("c", BOOK, structure(1), &[0, 1])]).await, [other]);
+    assert_eq!(
+        post_all(&pool, &[claimed("c", BOOK, structure(1), &[0, 1])]).await,
+        [other]
+    );
     assert_eq!(held(&pool, Account::voucher(BOOK, voucher(1))).await, 1000);
 }
 
@@ -121,7 +162,10 @@ async fn the_same_event_with_fewer_more_or_other_legs_is_refused(pool: PgPool) {
     spendable(&pool, BOOK, 4).await;
     let claim = |indexes: &[u32]| {
         let leg = |&idx: &u32| {
-            let (debit, credit) = (Account::voucher(BOOK, voucher(idx)), Account::payable(BOOK, structure(1)));
+            let (debit, credit) = (
+                Account::voucher(BOOK, voucher(idx)),
+                Account::payable(BOOK, structure(1)),
+            );
             Transfer::new(id("c", idx as usize), TransferKind::Claimed, debit, credit, FACE_VALUE).unwrap()
         };
         Posting::new(GroupId::derive(b"test", &[b"c"]), indexes.iter().map(leg).collect()).unwrap()
@@ -129,7 +173,10 @@ async fn the_same_event_with_fewer_more_or_other_legs_is_refused(pool: PgPool) {
     post_now(&pool, &[claim(&[0, 1])]).await;
     for indexes in [&[0][..], &[0, 1, 2], &[1, 2], &[2, 3]] {
         let outcomes = post_all(&pool, &[claim(indexes)]).await;
-        assert!(matches!(outcomes[..], [Outcome::Refused(Rejection::SameIdOtherContent(_))]), "{indexes:?}");
+        assert!(
+            matches!(outcomes[..], [Outcome::Refused(Rejection::SameIdOtherContent(_))]),
+            "{indexes:?}"
+        );
     }
     // The order of the legs is no content.
     assert_eq!(post_all(&pool, &[claim(&[1, 0])]).await, [Outcome::Before]);
@@ -140,7 +187,10 @@ async fn a_refusal_uses_up_no_id(pool: PgPool) {
     migrate(&pool).await;
     spendable(&pool, BOOK, 1).await;
     let claim = claimed("c", BOOK, structure(1), &[1]);
-    assert!(matches!(post_all(&pool, std::slice::from_ref(&claim)).await[..], [Outcome::Refused(_)]));
+    assert!(matches!(
+        post_all(&pool, std::slice::from_ref(&claim)).await[..],
+        [Outcome::Refused(_)]
+    ));
     post_now(&pool, &[activated(BOOK, batch(1), 1), claim]).await;
 }
 
@@ -149,9 +199,19 @@ async fn a_claim_is_reversed_once_and_frees_its_voucher(pool: PgPool) {
     migrate(&pool).await;
     spendable(&pool, BOOK, 1).await;
     let payable = Account::payable(BOOK, structure(1));
-    post_now(&pool, &[claimed("c", BOOK, structure(1), &[0]), reversed("v", "c", payable, 0, false)]).await;
+    post_now(
+        &pool,
+        &[
+            claimed("c", BOOK, structure(1), &[0]),
+            reversed("v", "c", payable, 0, false),
+        ],
+    )
+    .await;
     assert_eq!(held(&pool, payable).await, 0);
-    let again = [reversed("v", "c", payable, 0, false), reversed("w", "c", payable, 0, false)];
+    let again = [
+        reversed("v", "c", payable, 0, false),
+        reversed("w", "c", payable, 0, false),
+    ];
     let already = Outcome::Refused(Rejection::AlreadyReversed(id("c", 0)));
     assert_eq!(post_all(&pool, &again).await, [Outcome::Before, already]);
     post_now(&pool, &[claimed("d", BOOK, structure(2), &[0])]).await;
@@ -162,7 +222,14 @@ async fn a_claim_is_reversed_once_and_frees_its_voucher(pool: PgPool) {
 async fn only_a_claim_of_the_same_structure_and_voucher_is_reversed(pool: PgPool) {
     migrate(&pool).await;
     spendable(&pool, BOOK, 2).await;
-    post_now(&pool, &[claimed("c", BOOK, structure(1), &[0]), claimed("d", BOOK, structure(2), &[1])]).await;
+    post_now(
+        &pool,
+        &[
+            claimed("c", BOOK, structure(1), &[0]),
+            claimed("d", BOOK, structure(2), &[1]),
+        ],
+    )
+    .await;
     let nothing = Outcome::Refused(Rejection::NothingToReverse(id("c", 0)));
     let reversals = [
         reversed("v", "c", Account::payable(BOOK, structure(2)), 0, false),
@@ -179,7 +246,14 @@ async fn a_reversed_claim_of_a_dead_voucher_goes_to_its_funders(pool: PgPool) {
     migrate(&pool).await;
     spendable(&pool, BOOK, 1).await;
     let payable = Account::payable(BOOK, structure(1));
-    post_now(&pool, &[claimed("c", BOOK, structure(1), &[0]), reversed("v", "c", payable, 0, true)]).await;
+    post_now(
+        &pool,
+        &[
+            claimed("c", BOOK, structure(1), &[0]),
+            reversed("v", "c", payable, 0, true),
+        ],
+    )
+    .await;
     assert_eq!(held(&pool, Account::voucher(BOOK, voucher(0))).await, 0);
     for (funder, cents) in shares(0) {
         assert_eq!(held(&pool, Account::refundable(BOOK, funder)).await, cents.get());
@@ -196,7 +270,12 @@ async fn a_spent_voucher_is_not_activated_again(pool: PgPool) {
         .into_iter()
         .map(|(funder, cents)| {
             let credit = Account::new_voucher(BOOK, voucher(0), FACE_VALUE);
-            (TransferKind::Activated, Account::reserved(BOOK, batch(1), funder), credit, cents)
+            (
+                TransferKind::Activated,
+                Account::reserved(BOOK, batch(1), funder),
+                credit,
+                cents,
+            )
         })
         .collect();
     let outcomes = post_all(&pool, &[posting("another activation", &legs)]).await;
@@ -208,12 +287,15 @@ async fn a_voucher_can_live_and_die_in_one_batch(pool: PgPool) {
     migrate(&pool).await;
     spendable(&pool, BOOK, 0).await;
     let payable = Account::payable(BOOK, structure(1));
-    post_now(&pool, &[
-        activated(BOOK, batch(1), 0),
-        claimed("c", BOOK, structure(1), &[0]),
-        reversed("v", "c", payable, 0, false),
-        swept(TransferKind::Expired, "e", BOOK, 0),
-    ])
+    post_now(
+        &pool,
+        &[
+            activated(BOOK, batch(1), 0),
+            claimed("c", BOOK, structure(1), &[0]),
+            reversed("v", "c", payable, 0, false),
+            swept(TransferKind::Expired, "e", BOOK, 0),
+        ],
+    )
     .await;
     assert_eq!(held(&pool, Account::voucher(BOOK, voucher(0))).await, 0);
     assert_eq!(broken(&pool).await, []);
@@ -225,20 +307,53 @@ async fn one_batch_serves_two_books(pool: PgPool) {
     spendable(&pool, BOOK, 1).await;
     spendable(&pool, book(2), 1).await;
     // The same voucher number in two programmes is two vouchers.
-    post_now(&pool, &[claimed("c1", BOOK, structure(1), &[0]), claimed("c2", book(2), structure(1), &[0])]).await;
+    post_now(
+        &pool,
+        &[
+            claimed("c1", BOOK, structure(1), &[0]),
+            claimed("c2", book(2), structure(1), &[0]),
+        ],
+    )
+    .await;
     assert_eq!(broken(&pool).await, []);
 }
 
 #[test]
 fn a_posting_that_cannot_balance_is_not_built() {
     let group = GroupId::derive(b"test", &[]);
-    let leg = |n, kind, debit, credit, cents| Transfer::new(id("x", n), kind, debit, credit, Cents::new(cents)).unwrap();
-    let out = |cents| leg(0, TransferKind::Allocated, Account::deposited(funder(0)), Account::clearing(BookId::fund()), cents);
-    let into = |cents| leg(1, TransferKind::Allocated, Account::clearing(BOOK), Account::available(BOOK, funder(0)), cents);
-    assert_eq!(Posting::new(group, vec![out(5)]), Err(PostingError::Clearing(Cents::new(5))));
-    assert_eq!(Posting::new(group, vec![out(5), into(4)]), Err(PostingError::Clearing(Cents::new(1))));
+    let leg =
+        |n, kind, debit, credit, cents| Transfer::new(id("x", n), kind, debit, credit, Cents::new(cents)).unwrap();
+    let out = |cents| {
+        leg(
+            0,
+            TransferKind::Allocated,
+            Account::deposited(funder(0)),
+            Account::clearing(BookId::fund()),
+            cents,
+        )
+    };
+    let into = |cents| {
+        leg(
+            1,
+            TransferKind::Allocated,
+            Account::clearing(BOOK),
+            Account::available(BOOK, funder(0)),
+            cents,
+        )
+    };
+    assert_eq!(
+        Posting::new(group, vec![out(5)]),
+        Err(PostingError::Clearing(Cents::new(5)))
+    );
+    assert_eq!(
+        Posting::new(group, vec![out(5), into(4)]),
+        Err(PostingError::Clearing(Cents::new(1)))
+    );
     assert!(Posting::new(group, vec![out(5), into(5)]).is_ok());
-    assert_eq!(Posting::new(group, vec![out(5), out(5)]), Err(PostingError::SameId(id("x", 0))));
+    assert_eq!(
+        Posting::new(group, vec![out(5), out(5)]),
+        Err(PostingError::SameId(id("x", 0)))
+    );
     assert_eq!(Posting::new(group, vec![]), Err(PostingError::Size(0)));
     let activation = leg(
         0,
@@ -247,12 +362,21 @@ fn a_posting_that_cannot_balance_is_not_built() {
         Account::new_voucher(BOOK, voucher(0), FACE_VALUE),
         999,
     );
-    assert_eq!(Posting::new(group, vec![activation]), Err(PostingError::FaceValue(voucher(0))));
+    assert_eq!(
+        Posting::new(group, vec![activation]),
+        Err(PostingError::FaceValue(voucher(0)))
+    );
     let (payable, spent) = (Account::payable(BOOK, structure(1)), Account::voucher(BOOK, voucher(0)));
     let nameless = leg(0, TransferKind::ClaimReversed, payable, spent, 1000);
-    assert_eq!(Posting::new(group, vec![nameless]), Err(PostingError::Reverses(id("x", 0))));
+    assert_eq!(
+        Posting::new(group, vec![nameless]),
+        Err(PostingError::Reverses(id("x", 0)))
+    );
     let naming = leg(0, TransferKind::Claimed, spent, payable, 1000).reversing(id("y", 0));
-    assert_eq!(Posting::new(group, vec![naming]), Err(PostingError::Reverses(id("x", 0))));
+    assert_eq!(
+        Posting::new(group, vec![naming]),
+        Err(PostingError::Reverses(id("x", 0)))
+    );
 }
 
 #[sqlx::test(migrations = false)]

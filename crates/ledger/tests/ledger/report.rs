@@ -13,66 +13,181 @@ async fn figures(pool: &PgPool) -> Figures {
 
 fn settled(name: &str, structure: PartyId, cents: i64) -> ledger::Posting {
     let cents = Cents::new(cents);
-    posting(name, &[
-        (TransferKind::Settled, Account::payable(BOOK, structure), Account::clearing(BOOK), cents),
-        (TransferKind::Settled, Account::clearing(BookId::fund()), Account::in_transit(structure), cents),
-    ])
+    posting(
+        name,
+        &[
+            (
+                TransferKind::Settled,
+                Account::payable(BOOK, structure),
+                Account::clearing(BOOK),
+                cents,
+            ),
+            (
+                TransferKind::Settled,
+                Account::clearing(BookId::fund()),
+                Account::in_transit(structure),
+                cents,
+            ),
+        ],
+    )
 }
 
 fn paid(name: &str, structure: PartyId, cents: i64) -> ledger::Posting {
-    posting(name, &[(TransferKind::Paid, Account::in_transit(structure), Account::bank(), Cents::new(cents))])
+    posting(
+        name,
+        &[(
+            TransferKind::Paid,
+            Account::in_transit(structure),
+            Account::bank(),
+            Cents::new(cents),
+        )],
+    )
 }
 
 /// Everything that can happen to money, once.
 async fn a_whole_life(pool: &PgPool) {
     spendable(pool, BOOK, 20).await;
     let cents = Cents::new;
-    post_now(pool, &[
-        posting("mandate", &[(TransferKind::Mandated, Account::receivable(funder(0)), Account::deposited(funder(0)), cents(700))]),
-        posting("its money", &[(TransferKind::MandateReceived, Account::bank(), Account::receivable(funder(0)), cents(600))]),
-        claimed("c1", BOOK, structure(1), &[0, 1, 2, 3]),
-        claimed("c2", BOOK, structure(2), &[4]),
-        claimed("c3", BOOK, structure(2), &[5]),
-        claimed("c4", BOOK, structure(1), &[6]),
-        claimed("c5", BOOK, structure(3), &[13]),
-        reversed("v3", "c3", Account::payable(BOOK, structure(2)), 5, false),
-        swept(TransferKind::Revoked, "lost", BOOK, 7),
-        settled("s1", structure(1), 5000),
-        settled("s2", structure(2), 1000),
-        paid("p1", structure(1), 5000),
-        paid("p2", structure(2), 1000),
-        // Came back after the debit.
-        posting("back", &[
-            (TransferKind::Rejected, Account::bank(), Account::clearing(BookId::fund()), cents(1000)),
-            (TransferKind::Rejected, Account::clearing(BOOK), Account::payable(BOOK, structure(2)), cents(1000)),
-        ]),
-        // Paid, then reversed, then deducted from what the structure claims next.
-        reversed("v4", "c4", Account::recoverable(BOOK, structure(1)), 6, true),
-        claimed("c6", BOOK, structure(1), &[8]),
-        posting("deducted", &[(
-            TransferKind::Deducted,
-            Account::payable(BOOK, structure(1)),
-            Account::recoverable(BOOK, structure(1)),
-            cents(400),
-        )]),
-        swept(TransferKind::Expired, "expired", BOOK, 9),
-        posting("rest of the batch", &[(
-            TransferKind::BatchExpired,
-            Account::reserved(BOOK, batch(1), funder(0)),
-            Account::refundable(BOOK, funder(0)),
-            cents(1234),
-        )]),
-        posting("given back", &[
-            (TransferKind::GivenBack, Account::refundable(BOOK, funder(0)), Account::clearing(BOOK), cents(1500)),
-            (TransferKind::GivenBack, Account::clearing(BookId::fund()), Account::deposited(funder(0)), cents(1500)),
-        ]),
-        posting("refund", &[(TransferKind::RefundSent, Account::deposited(funder(0)), Account::in_transit(funder(0)), cents(900))]),
-        posting("refund paid", &[(TransferKind::Paid, Account::in_transit(funder(0)), Account::bank(), cents(300))]),
-        posting("true-up", &[(TransferKind::TrueUp, Account::available(BOOK, funder(1)), Account::refundable(BOOK, funder(2)), cents(50))]),
-        posting("unexplained", &[(TransferKind::Unexplained, Account::bank(), Account::suspense(), cents(77))]),
-        posting("explained", &[(TransferKind::Explained, Account::suspense(), Account::deposited(funder(1)), cents(70))]),
-        posting("charge", &[(TransferKind::BankCharge, Account::charges(), Account::bank(), cents(12))]),
-    ])
+    post_now(
+        pool,
+        &[
+            posting(
+                "mandate",
+                &[(
+                    TransferKind::Mandated,
+                    Account::receivable(funder(0)),
+                    Account::deposited(funder(0)),
+                    cents(700),
+                )],
+            ),
+            posting(
+                "its money",
+                &[(
+                    TransferKind::MandateReceived,
+                    Account::bank(),
+                    Account::receivable(funder(0)),
+                    cents(600),
+                )],
+            ),
+            claimed("c1", BOOK, structure(1), &[0, 1, 2, 3]),
+            claimed("c2", BOOK, structure(2), &[4]),
+            claimed("c3", BOOK, structure(2), &[5]),
+            claimed("c4", BOOK, structure(1), &[6]),
+            claimed("c5", BOOK, structure(3), &[13]),
+            reversed("v3", "c3", Account::payable(BOOK, structure(2)), 5, false),
+            swept(TransferKind::Revoked, "lost", BOOK, 7),
+            settled("s1", structure(1), 5000),
+            settled("s2", structure(2), 1000),
+            paid("p1", structure(1), 5000),
+            paid("p2", structure(2), 1000),
+            // Came back after the debit.
+            posting(
+                "back",
+                &[
+                    (
+                        TransferKind::Rejected,
+                        Account::bank(),
+                        Account::clearing(BookId::fund()),
+                        cents(1000),
+                    ),
+                    (
+                        TransferKind::Rejected,
+                        Account::clearing(BOOK),
+                        Account::payable(BOOK, structure(2)),
+                        cents(1000),
+                    ),
+                ],
+            ),
+            // Paid, then reversed, then deducted from what the structure claims next.
+            reversed("v4", "c4", Account::recoverable(BOOK, structure(1)), 6, true),
+            claimed("c6", BOOK, structure(1), &[8]),
+            posting(
+                "deducted",
+                &[(
+                    TransferKind::Deducted,
+                    Account::payable(BOOK, structure(1)),
+                    Account::recoverable(BOOK, structure(1)),
+                    cents(400),
+                )],
+            ),
+            swept(TransferKind::Expired, "expired", BOOK, 9),
+            posting(
+                "rest of the batch",
+                &[(
+                    TransferKind::BatchExpired,
+                    Account::reserved(BOOK, batch(1), funder(0)),
+                    Account::refundable(BOOK, funder(0)),
+                    cents(1234),
+                )],
+            ),
+            posting(
+                "given back",
+                &[
+                    (
+                        TransferKind::GivenBack,
+                        Account::refundable(BOOK, funder(0)),
+                        Account::clearing(BOOK),
+                        cents(1500),
+                    ),
+                    (
+                        TransferKind::GivenBack,
+                        Account::clearing(BookId::fund()),
+                        Account::deposited(funder(0)),
+                        cents(1500),
+                    ),
+                ],
+            ),
+            posting(
+                "refund",
+                &[(
+                    TransferKind::RefundSent,
+                    Account::deposited(funder(0)),
+                    Account::in_transit(funder(0)),
+                    cents(900),
+                )],
+            ),
+            posting(
+                "refund paid",
+                &[(
+                    TransferKind::Paid,
+                    Account::in_transit(funder(0)),
+                    Account::bank(),
+                    cents(300),
+                )],
+            ),
+            posting(
+                "true-up",
+                &[(
+                    TransferKind::TrueUp,
+                    Account::available(BOOK, funder(1)),
+                    Account::refundable(BOOK, funder(2)),
+                    cents(50),
+                )],
+            ),
+            posting(
+                "unexplained",
+                &[(
+                    TransferKind::Unexplained,
+                    Account::bank(),
+                    Account::suspense(),
+                    cents(77),
+                )],
+            ),
+            posting(
+                "explained",
+                &[(
+                    TransferKind::Explained,
+                    Account::suspense(),
+                    Account::deposited(funder(1)),
+                    cents(70),
+                )],
+            ),
+            posting(
+                "charge",
+                &[(TransferKind::BankCharge, Account::charges(), Account::bank(), cents(12))],
+            ),
+        ],
+    )
     .await;
 }
 
@@ -99,14 +214,38 @@ async fn the_waterfall_follows_the_money(pool: PgPool) {
     let waterfall = figures(&pool).await.waterfall();
     let share = |indexes: &[u32]| -> i64 { indexes.iter().map(|&idx| shares(idx)[0].1.get()).sum() };
     let first = &waterfall.funders[0];
-    assert_eq!((first.received.get(), first.mandated.get(), first.mandated_not_received.get()), (1_000_700, 700, 100));
-    assert_eq!((first.deposited.get(), first.refund_under_way.get(), first.returned.get()), (700 + 1500 - 900, 600, 300));
-    let line = waterfall.programmes.iter().find(|line| line.funder == funder(0)).unwrap();
+    assert_eq!(
+        (
+            first.received.get(),
+            first.mandated.get(),
+            first.mandated_not_received.get()
+        ),
+        (1_000_700, 700, 100)
+    );
+    assert_eq!(
+        (
+            first.deposited.get(),
+            first.refund_under_way.get(),
+            first.returned.get()
+        ),
+        (700 + 1500 - 900, 600, 300)
+    );
+    let line = waterfall
+        .programmes
+        .iter()
+        .find(|line| line.funder == funder(0))
+        .unwrap();
     assert_eq!(line.allocated.get(), 1_000_000);
-    assert_eq!((line.funded.get(), line.batch_expired.get(), line.funded_net().get()), (33_390, 1234, 33_390 - 1234));
+    assert_eq!(
+        (line.funded.get(), line.batch_expired.get(), line.funded_net().get()),
+        (33_390, 1234, 33_390 - 1234)
+    );
     assert_eq!(line.activated.get(), share(&(0..20).collect::<Vec<_>>()));
     assert_eq!(line.claimed.get(), share(&[0, 1, 2, 3, 4, 13, 8]));
-    assert_eq!((line.revoked.get(), line.reversed_dead.get(), line.expired.get()), (share(&[7]), share(&[6]), share(&[9])));
+    assert_eq!(
+        (line.revoked.get(), line.reversed_dead.get(), line.expired.get()),
+        (share(&[7]), share(&[6]), share(&[9]))
+    );
     assert_eq!(line.on_vouchers.get(), share(&[5, 10, 11, 12, 14, 15, 16, 17, 18, 19]));
     assert_eq!(line.refundable.get(), share(&[6, 7, 9]) + 1234 - 1500);
     assert_eq!(line.given_back.get(), 1500);
@@ -121,21 +260,45 @@ async fn services_read_who_paid_and_who_spent(pool: PgPool) {
     let mut connection = pool.acquire().await.unwrap();
     let numbers = [voucher(4), voucher(5), voucher(6), voucher(99)];
     let states = ledger::voucher_states(&mut connection, BOOK, &numbers).await.unwrap();
-    let left = |number| states.get(&number).map(|state| (state.left.get(), state.face_value.get()));
-    assert_eq!(numbers.map(left), [Some((0, 1000)), Some((1000, 1000)), Some((0, 1000)), None]);
+    let left = |number| {
+        states
+            .get(&number)
+            .map(|state| (state.left.get(), state.face_value.get()))
+    };
+    assert_eq!(
+        numbers.map(left),
+        [Some((0, 1000)), Some((1000, 1000)), Some((0, 1000)), None]
+    );
     let openings = ledger::openings(&mut connection, BOOK, &numbers).await.unwrap();
-    let paid: Vec<_> = openings[&voucher(5)].iter().map(|opening| (opening.funder, opening.cents)).collect();
+    let paid: Vec<_> = openings[&voucher(5)]
+        .iter()
+        .map(|opening| (opening.funder, opening.cents))
+        .collect();
     assert_eq!(paid, shares(5));
     assert_eq!(openings[&voucher(5)][0].batch, batch(1));
     let claims = ledger::last_claims(&mut connection, BOOK, &numbers).await.unwrap();
     assert_eq!(claims.len(), 1, "reversed claims are no claims");
     let claim = claims[&voucher(4)];
     let group = GroupId::derive(b"test", &[b"c2"]);
-    assert_eq!((claim.structure, claim.group, claim.at, claim.transfer), (structure(2), group, at(), id("c2", 0)));
-    let legs = ledger::transfers_of_group(&mut connection, BOOK, GroupId::derive(b"test", &[b"c3"])).await.unwrap();
-    assert_eq!((legs.len(), legs[0].credit_party, legs[0].reversed_by), (1, Some(structure(2)), Some(id("v3", 0))));
+    assert_eq!(
+        (claim.structure, claim.group, claim.at, claim.transfer),
+        (structure(2), group, at(), id("c2", 0))
+    );
+    let legs = ledger::transfers_of_group(&mut connection, BOOK, GroupId::derive(b"test", &[b"c3"]))
+        .await
+        .unwrap();
+    assert_eq!(
+        (legs.len(), legs[0].credit_party, legs[0].reversed_by),
+        (1, Some(structure(2)), Some(id("v3", 0)))
+    );
     let shares_of = ledger::shares_of_groups(&mut connection, BOOK, &[group]).await.unwrap();
-    assert_eq!(shares_of.iter().map(|share| (share.funder, share.cents)).collect::<Vec<_>>(), shares(4));
+    assert_eq!(
+        shares_of
+            .iter()
+            .map(|share| (share.funder, share.cents))
+            .collect::<Vec<_>>(),
+        shares(4)
+    );
 }
 
 /// What a thief of the superuser's rights could do, and the identity that shows it.
@@ -144,7 +307,9 @@ async fn tampered(pool: &PgPool, sql: &'static str, name: &str, subject: Subject
     sqlx::query(sql).execute(pool).await.unwrap();
     let broken = broken(pool).await;
     assert!(
-        broken.iter().any(|identity| identity.name.starts_with(name) && identity.subject == subject),
+        broken
+            .iter()
+            .any(|identity| identity.name.starts_with(name) && identity.subject == subject),
         "{name}: {broken:?}"
     );
 }
@@ -152,7 +317,8 @@ async fn tampered(pool: &PgPool, sql: &'static str, name: &str, subject: Subject
 #[sqlx::test(migrations = false)]
 async fn a_voucher_filled_by_hand_shows(pool: PgPool) {
     migrate(&pool).await;
-    let sql = "update ledger.account set debits_cents = 0 where kind = 9 and debits_cents = 1000 and credits_cents = 1000";
+    let sql =
+        "update ledger.account set debits_cents = 0 where kind = 9 and debits_cents = 1000 and credits_cents = 1000";
     tampered(&pool, sql, "Chèques en circulation", Subject::Book(BOOK)).await;
 }
 
@@ -167,7 +333,8 @@ async fn a_deleted_claim_shows(pool: PgPool) {
 #[sqlx::test(migrations = false)]
 async fn a_sum_changed_on_both_sides_shows(pool: PgPool) {
     migrate(&pool).await;
-    let sql = "update ledger.account set debits_cents = debits_cents + 5, credits_cents = credits_cents + 5 where kind = 10";
+    let sql =
+        "update ledger.account set debits_cents = debits_cents + 5, credits_cents = credits_cents + 5 where kind = 10";
     tampered(&pool, sql, "Écart entre les comptes", Subject::Book(BOOK)).await;
 }
 

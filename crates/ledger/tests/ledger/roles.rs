@@ -23,7 +23,11 @@ async fn denied(pool: &PgPool, posting: Posting) {
 
 async fn denied_sql(pool: &PgPool, sql: &'static str) {
     let error = pool.execute(sql).await.expect_err(sql);
-    assert_eq!(error.as_database_error().unwrap().code().as_deref(), Some("42501"), "{sql}: {error}");
+    assert_eq!(
+        error.as_database_error().unwrap().code().as_deref(),
+        Some("42501"),
+        "{sql}: {error}"
+    );
 }
 
 #[sqlx::test(migrations = false)]
@@ -43,7 +47,15 @@ async fn each_role_posts_its_own_kinds_only(pool: PgPool) {
     denied(&redemption, received("r9", funder(0), money)).await;
     denied(&issuer, received("r9", funder(0), money)).await;
 
-    post_now(&issuer, &[funded("f", BOOK, batch(1), 10), activated(BOOK, batch(1), 0), activated(BOOK, batch(1), 1)]).await;
+    post_now(
+        &issuer,
+        &[
+            funded("f", BOOK, batch(1), 10),
+            activated(BOOK, batch(1), 0),
+            activated(BOOK, batch(1), 1),
+        ],
+    )
+    .await;
     denied(&redemption, activated(BOOK, batch(1), 2)).await;
     denied(&funding, activated(BOOK, batch(1), 2)).await;
 
@@ -51,7 +63,11 @@ async fn each_role_posts_its_own_kinds_only(pool: PgPool) {
     denied(&issuer, claimed("d", BOOK, structure(1), &[1])).await;
     denied(&funding, claimed("d", BOOK, structure(1), &[1])).await;
     denied(&redemption, swept(TransferKind::Revoked, "s", BOOK, 1)).await;
-    post_now(&redemption, &[reversed("v", "c", Account::payable(BOOK, structure(1)), 0, true)]).await;
+    post_now(
+        &redemption,
+        &[reversed("v", "c", Account::payable(BOOK, structure(1)), 0, true)],
+    )
+    .await;
     post_now(&issuer, &[swept(TransferKind::Revoked, "s", BOOK, 1)]).await;
     // A programme without any money yet: a refusal, not a failure.
     let refused = post_all(&issuer, &[funded("g", book(2), batch(2), 10)]).await;
@@ -117,11 +133,18 @@ async fn kinds_in_rust_are_kinds_in_the_database(pool: PgPool) {
         Side::Credit => 1,
     };
     let ours = |kind: &AccountKind| {
-        (kind.code(), kind.name().to_owned(), kind.compte_num().to_owned(), side(kind.side()))
+        (
+            kind.code(),
+            kind.name().to_owned(),
+            kind.compte_num().to_owned(),
+            side(kind.side()),
+        )
     };
     assert_eq!(accounts, AccountKind::ALL.iter().map(ours).collect::<Vec<_>>());
-    let transfers: Vec<(i16, String)> =
-        sqlx::query_as("select kind, name from ledger.transfer_kind order by kind").fetch_all(&pool).await.unwrap();
+    let transfers: Vec<(i16, String)> = sqlx::query_as("select kind, name from ledger.transfer_kind order by kind")
+        .fetch_all(&pool)
+        .await
+        .unwrap();
     let ours = |kind: &TransferKind| (kind.code(), kind.name().to_owned());
     assert_eq!(transfers, TransferKind::ALL.iter().map(ours).collect::<Vec<_>>());
 }
