@@ -4,7 +4,7 @@ create table funding.funder (
     id uuid not null,
     siren text not null,
     name text not null,
-    iban text,
+    iban text not null,
     bic text,
     created_at timestamptz not null,
     constraint funder_pk primary key (id),
@@ -63,6 +63,22 @@ create table funding.settlement (
     constraint settlement_month_is_first_day check (extract(day from month) = 1)
 );
 
+create table funding.refund (
+    id uuid not null,
+    funder_id uuid not null,
+    programme_id uuid not null,
+    cents bigint not null,
+    way text not null,
+    execute_on date not null,
+    at timestamptz not null,
+    message_id text not null,
+    constraint refund_pk primary key (id),
+    constraint refund_positive check (cents > 0),
+    constraint refund_way_known check (way in ('bank', 'credit')),
+    constraint refund_message_unique unique (message_id),
+    constraint refund_funder foreign key (funder_id) references funding.funder (id)
+);
+
 -- One transfer: to a structure (from a settlement) or back to a funder (a refund).
 create table funding.payment (
     id uuid not null,
@@ -74,14 +90,19 @@ create table funding.payment (
     iban text not null,
     bic text,
     cents bigint not null,
+    at timestamptz not null,
     constraint payment_pk primary key (id),
     constraint payment_end_to_end_unique unique (end_to_end),
     constraint payment_positive check (cents > 0),
     constraint payment_of_one_file check ((settlement_id is null) <> (refund_id is null)),
-    constraint payment_settlement foreign key (settlement_id) references funding.settlement (id)
+    constraint payment_settlement foreign key (settlement_id) references funding.settlement (id),
+    constraint payment_refund foreign key (refund_id) references funding.refund (id)
 );
 
 create unique index payment_one_a_structure on funding.payment (settlement_id, party_id) where settlement_id is not null;
+create unique index payment_one_a_refund on funding.payment (refund_id) where refund_id is not null;
+-- The last payment to somebody: did it come back, and from which account?
+create index payment_party on funding.payment (party_id, at);
 
 -- A payment that is sent and not answered is under way; the bank's answer is a row.
 create table funding.payment_answer (
@@ -93,11 +114,11 @@ create table funding.payment_answer (
     at timestamptz not null,
     constraint payment_answer_pk primary key (payment_id, answer),
     constraint payment_answer_known check (answer in ('debited', 'returned')),
-    constraint payment_answer_line_once unique (statement_id, line),
     constraint payment_answer_payment foreign key (payment_id) references funding.payment (id)
 );
 
--- Which claims a payment covers: the evidence behind "paid".
+-- Which claims a payment covers: the evidence behind "paid". A claim that was reversed after it was paid is a negative
+-- line of the next payment, so that a payment is always the sum of its lines.
 create table funding.settlement_line (
     book_id uuid not null,
     claim_id uuid not null,
@@ -105,10 +126,10 @@ create table funding.settlement_line (
     structure_id uuid not null,
     cents bigint not null,
     constraint settlement_line_pk primary key (book_id, claim_id, payment_id),
-    constraint settlement_line_positive check (cents > 0)
+    constraint settlement_line_moves_money check (cents <> 0)
 );
 
-create index settlement_line_payment on funding.settlement_line (book_id, payment_id);
+create index settlement_line_payment on funding.settlement_line (payment_id, book_id);
 
 -- Held, not lost: who was not paid in a settlement, and why.
 create table funding.hold (
@@ -117,22 +138,8 @@ create table funding.hold (
     cents bigint not null,
     reason text not null,
     constraint hold_pk primary key (settlement_id, structure_id),
-    constraint hold_reason_known check (reason in ('no_bank_details', 'returned_by_bank', 'suspended', 'deductions')),
+    constraint hold_reason_known check (reason in ('no_bank_details', 'returned_by_bank', 'deductions')),
     constraint hold_settlement foreign key (settlement_id) references funding.settlement (id)
-);
-
-create table funding.refund (
-    id uuid not null,
-    funder_id uuid not null,
-    programme_id uuid not null,
-    cents bigint not null,
-    way text not null,
-    at timestamptz not null,
-    message_id text,
-    constraint refund_pk primary key (id),
-    constraint refund_positive check (cents > 0),
-    constraint refund_way_known check (way in ('bank', 'credit')),
-    constraint refund_funder foreign key (funder_id) references funding.funder (id)
 );
 
 create table funding.statement (
@@ -149,6 +156,8 @@ create table funding.statement (
     loaded_at timestamptz not null,
     constraint statement_pk primary key (id),
     constraint statement_loaded_once unique (sha256),
+    -- The same statement in other bytes (a bank's second download) is the same statement.
+    constraint statement_identification_unique unique (identification),
     -- Two statements that claim the same place in the row of statements cannot both be loaded.
     constraint statement_position_unique unique (position)
 );
@@ -167,13 +176,14 @@ create table funding.statement_line (
     matched_id uuid,
     constraint statement_line_pk primary key (statement_id, line),
     constraint statement_line_matched check ((rule is null) = (matched_kind is null)),
-    constraint statement_line_kind_known check (matched_kind in ('call', 'payment', 'return')),
+    constraint statement_line_kind_known check (matched_kind in ('call', 'payment', 'return', 'file')),
     constraint statement_line_statement foreign key (statement_id) references funding.statement (id)
 );
 
--- Each of our items is matched by one line: a call may be paid in parts, a payment is debited once and returned once.
+-- Each of our items is matched by one line: a call may be paid in parts, a payment is debited once (alone or with its
+-- whole file) and returned once. The other side is claimed by the primary key of payment_answer.
 create unique index statement_line_item_once on funding.statement_line (matched_kind, matched_id)
-    where matched_kind in ('payment', 'return');
+    where matched_kind in ('payment', 'return', 'file');
 
 comment on column funding.statement_line.cents is 'Signed: positive is money in.';
 
@@ -182,7 +192,9 @@ create view funding.settled_claim as
     select l.book_id, l.claim_id
     from funding.settlement_line l
     where not exists (
-        select from funding.payment_answer a where a.payment_id = l.payment_id and a.answer = 'returned');
+        select from funding.payment_answer a where a.payment_id = l.payment_id and a.answer = 'returned')
+    group by l.book_id, l.claim_id
+    having sum(l.cents) > 0;
 
 grant usage on schema funding to ccn_funding, ccn_redemption, ccn_issuer;
 grant select, insert on all tables in schema funding to ccn_funding;

@@ -1,0 +1,36 @@
+//! The REST front door: parses, calls, renders.
+
+mod funders;
+mod promises;
+mod refunds;
+mod reports;
+mod settlements;
+mod statements;
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use sqlx::PgPool;
+use utoipa_axum::router::OpenApiRouter;
+use web::Clock;
+
+use crate::{Config, FundAccount};
+
+#[derive(Debug, Clone, FromRef)]
+struct App {
+    pool: PgPool,
+    clock: Clock,
+    fund: Arc<FundAccount>,
+}
+
+/// Everything under `/v1` that moves or reports the fund's money.
+pub fn routes(config: Config) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .merge(funders::routes())
+        .merge(promises::routes())
+        .merge(statements::routes())
+        .merge(settlements::routes())
+        .merge(refunds::routes())
+        .merge(reports::routes())
+        .with_state(App { pool: config.pool, clock: config.clock, fund: Arc::new(config.fund) })
+}

@@ -1,0 +1,70 @@
+use std::sync::Arc;
+
+use access::Operator;
+use axum::extract::State;
+use axum::response::Response;
+use sqlx::PgPool;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::{Json, Made, Now, Path, Problem, ProblemBody, download};
+
+use crate::api::App;
+use crate::settlement::{self, NewSettlement, SettlementView};
+use crate::{FundAccount, SettlementId, payment_file};
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(settle))
+        .routes(routes!(get_settlement))
+        .routes(routes!(settlement_file))
+}
+
+/// Settles a month: one payment a structure; who cannot be paid is held.
+#[utoipa::path(post, path = "/v1/settlements", tag = "funding", request_body = NewSettlement,
+    responses((status = 201, body = SettlementView), (status = 200, description = "Made before", body = SettlementView),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`month-not-over`, `execute-on-past`", body = ProblemBody, content_type = "application/problem+json")))]
+async fn settle(
+    who: Operator,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Json(new): Json<NewSettlement>,
+) -> Result<Made<SettlementView>, Problem> {
+    database::transaction(&pool, "settle", |tx| {
+        let who = who.clone();
+        Box::pin(async move { settlement::settle(tx, &who, new, at).await })
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+/// A settlement as it stands.
+#[utoipa::path(get, path = "/v1/settlements/{id}", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "The settlement")),
+    responses((status = 200, body = SettlementView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_settlement(
+    _: Operator,
+    State(pool): State<PgPool>,
+    Path(id): Path<SettlementId>,
+) -> Result<Json<SettlementView>, Problem> {
+    let internal = |error: sqlx::Error| Problem::internal(&error);
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let view = settlement::read(&mut connection, id).await.map_err(internal)?;
+    view.map(Json).ok_or_else(|| Problem::not_found("Ce contre-paiement"))
+}
+
+/// The payment file of a settlement for the bank (pain.001.001.09).
+#[utoipa::path(get, path = "/v1/settlements/{id}/pain.001.xml", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "The settlement")),
+    responses((status = 200, body = String, content_type = "application/xml"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`no-payment`", body = ProblemBody, content_type = "application/problem+json")))]
+async fn settlement_file(
+    _: Operator,
+    State(pool): State<PgPool>,
+    State(fund): State<Arc<FundAccount>>,
+    Path(id): Path<SettlementId>,
+) -> Result<Response, Problem> {
+    let (name, bytes) = payment_file::settlement(&pool, &fund, id).await?;
+    Ok(download(bytes, "application/xml", &format!("{name}.pain.001.xml")))
+}

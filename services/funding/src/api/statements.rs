@@ -1,0 +1,60 @@
+use std::sync::Arc;
+
+use access::Operator;
+use axum::extract::State;
+use sqlx::PgPool;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::{Bytes, Json, Made, Now, Path, Problem, ProblemBody};
+
+use crate::api::App;
+use crate::statement::{self, StatementView};
+use crate::{FundAccount, StatementId};
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(load_statement, get_statement))
+}
+
+/// Loads a bank statement (camt.053, versions 001.02 to 001.08) and matches its lines.
+#[utoipa::path(put, path = "/v1/statements/{id}", tag = "funding",
+    request_body(content = String, content_type = "application/xml"),
+    params(("id" = uuid::Uuid, Path, description = "Made by the caller")),
+    responses((status = 201, body = StatementView), (status = 200, description = "The same file was loaded before", body = StatementView),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`statement-gap`, `statement-invalid`, `statement-other-account`, `statement-already-loaded`",
+            body = ProblemBody, content_type = "application/problem+json")))]
+async fn load_statement(
+    who: Operator,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    State(fund): State<Arc<FundAccount>>,
+    Path(id): Path<StatementId>,
+    Bytes(file): Bytes,
+) -> Result<Made<StatementView>, Problem> {
+    // A large file keeps the processor busy for a while: other requests go on meanwhile.
+    let parsed = tokio::task::spawn_blocking(move || statement::parse(file.to_vec(), &fund))
+        .await
+        .map_err(|error| Problem::internal(&error))??;
+    let parsed = Arc::new(parsed);
+    database::transaction(&pool, "load_statement", |tx| {
+        let (who, parsed) = (who.clone(), Arc::clone(&parsed));
+        Box::pin(async move { statement::load(tx, &who, id, &parsed, at).await })
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+/// A statement as it was matched.
+#[utoipa::path(get, path = "/v1/statements/{id}", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "The statement")),
+    responses((status = 200, body = StatementView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_statement(
+    _: Operator,
+    State(pool): State<PgPool>,
+    Path(id): Path<StatementId>,
+) -> Result<Json<StatementView>, Problem> {
+    let internal = |error: sqlx::Error| Problem::internal(&error);
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let view = statement::read(&mut connection, id).await.map_err(internal)?;
+    view.map(Json).ok_or_else(|| Problem::not_found("Ce relevé"))
+}

@@ -1,0 +1,129 @@
+use access::{NewOrganisation, OrganisationId, Role};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::PgTransaction;
+use standards::{Bic, Iban, Siren};
+use utoipa::ToSchema;
+use web::{Made, Problem};
+
+/// A funder, to be created or as it is known. Its bank account is where a refund goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Funder {
+    /// Made by the caller; also its organisation's.
+    pub id: OrganisationId,
+    /// SIREN, 9 digits.
+    #[schema(value_type = String, example = "222100018")]
+    pub siren: Siren,
+    /// As it appears to people.
+    #[schema(example = "Département de la Côte-d'Or")]
+    pub name: String,
+    /// Its account, for refunds.
+    #[schema(value_type = String)]
+    pub iban: Iban,
+    /// Its bank.
+    #[schema(value_type = Option<String>)]
+    pub bic: Option<Bic>,
+}
+
+/// Why a funder was not created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateFunderError {
+    /// Its organisation exists and is no funder.
+    #[error("the organisation is not a funder")]
+    NotAFunder,
+    /// Another funder has this SIREN.
+    #[error("the SIREN is taken")]
+    SirenTaken,
+    /// The id names another funder.
+    #[error("same id, other content")]
+    SameIdOtherContent,
+    /// The organisation cannot be created.
+    #[error("organisation")]
+    Organisation(#[from] access::CreateError),
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<CreateFunderError> for Problem {
+    fn from(error: CreateFunderError) -> Self {
+        match error {
+            CreateFunderError::NotAFunder => {
+                Self::refused("not-a-funder", "Cette organisation existe déjà et n'a pas le rôle « financeur ».")
+                    .detail("Créez l'organisation avec le rôle « funder », ou choisissez un nouvel identifiant.")
+            }
+            CreateFunderError::SirenTaken => Self::refused("siren-taken", "Un autre financeur porte déjà ce SIREN.")
+                .detail("Reprenez le financeur existant plutôt que d'en créer un second."),
+            CreateFunderError::SameIdOtherContent => Self::same_id_other_content(),
+            CreateFunderError::Organisation(error) => error.into(),
+            CreateFunderError::Database(error) => Self::internal(&error),
+        }
+    }
+}
+
+/// Creates a funder and its organisation, or finds that it was created before. A body that is already an organisation
+/// with several hats, one of them funder, keeps them all.
+pub async fn create(
+    tx: &mut PgTransaction<'_>,
+    new: &Funder,
+    at: DateTime<Utc>,
+) -> Result<Made<Funder>, CreateFunderError> {
+    ensure_organisation(tx, new, at).await?;
+    let inserted = sqlx::query!(
+        "insert into funding.funder (id, siren, name, iban, bic, created_at) values ($1, $2, $3, $4, $5, $6)
+         on conflict (id) do nothing",
+        new.id.uuid(),
+        new.siren.as_str(),
+        new.name.trim(),
+        new.iban.electronic(),
+        new.bic.as_ref().map(Bic::as_str),
+        at,
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(|error| match error {
+        error if database::is_constraint(&error, "funder_siren_unique") => CreateFunderError::SirenTaken,
+        error => error.into(),
+    })?
+    .rows_affected()
+        == 1;
+    if inserted {
+        return Ok(Made::Now(new.clone()));
+    }
+    let known = sqlx::query!("select siren, name, iban, bic from funding.funder where id = $1", new.id.uuid())
+        .fetch_one(&mut **tx)
+        .await?;
+    let same = known.siren == new.siren.as_str()
+        && known.name == new.name.trim()
+        && known.iban == new.iban.electronic()
+        && known.bic.as_deref() == new.bic.as_ref().map(Bic::as_str);
+    if same { Ok(Made::Before(new.clone())) } else { Err(CreateFunderError::SameIdOtherContent) }
+}
+
+async fn ensure_organisation(
+    tx: &mut PgTransaction<'_>,
+    new: &Funder,
+    at: DateTime<Utc>,
+) -> Result<(), CreateFunderError> {
+    let known = sqlx::query!("select siren, roles from access.organisation where id = $1", new.id.uuid())
+        .fetch_optional(&mut **tx)
+        .await?;
+    match known {
+        None => {
+            let organisation = NewOrganisation {
+                id: new.id,
+                name: new.name.clone(),
+                siren: Some(new.siren.clone()),
+                roles: vec![Role::Funder],
+            };
+            access::create(tx, &organisation, at).await?;
+            Ok(())
+        }
+        Some(known) if !known.roles.iter().any(|role| role == Role::Funder.word()) => Err(CreateFunderError::NotAFunder),
+        Some(known) if known.siren.as_deref().is_some_and(|siren| siren != new.siren.as_str()) => {
+            Err(CreateFunderError::SameIdOtherContent)
+        }
+        Some(_) => Ok(()),
+    }
+}

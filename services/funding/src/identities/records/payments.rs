@@ -1,0 +1,93 @@
+//! Payments and refunds. A transfer of a payment bears its end-to-end id as reference.
+
+use sqlx::PgConnection;
+use standards::Cents;
+
+use crate::identities::records::Sides;
+
+/// Into a payment file: credits of `in_transit`.
+pub(super) async fn sent(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
+    sqlx::query_as!(
+        Sides,
+        r#"with booked as (
+               select reference as end_to_end, sum(cents) as cents
+               from ledger.transfer where kind in (34, 39) and credit >> 56 = 5 group by reference)
+           select coalesce(sum(p.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
+               count(*) filter (where p.cents is distinct from b.cents) as "off!"
+           from funding.payment p full join booked b using (end_to_end)"#
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// A payment is the sum of its settlement lines.
+pub(super) async fn covered(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
+    sqlx::query_as!(
+        Sides,
+        r#"with payment as (
+               select id as payment_id, cents from funding.payment where settlement_id is not null
+           ), line as (
+               select payment_id, sum(cents) as cents from funding.settlement_line group by payment_id)
+           select coalesce(sum(p.cents), 0)::bigint as "left!: Cents", coalesce(sum(l.cents), 0)::bigint as "right!: Cents",
+               count(*) filter (where p.cents is distinct from l.cents) as "off!"
+           from payment p full join line l using (payment_id)"#
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// On the statement: from `in_transit` to the bank.
+pub(super) async fn debited(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
+    sqlx::query_as!(
+        Sides,
+        r#"with answered as (
+               select p.end_to_end, p.cents
+               from funding.payment_answer a join funding.payment p on p.id = a.payment_id where a.answer = 'debited'
+           ), booked as (
+               select reference as end_to_end, sum(cents) as cents
+               from ledger.transfer where kind in (36, 39) and debit >> 56 = 5 group by reference)
+           select coalesce(sum(p.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
+               count(*) filter (where p.cents is distinct from b.cents) as "off!"
+           from answered p full join booked b using (end_to_end)"#
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// Came back: debits of the bank.
+pub(super) async fn returned(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
+    sqlx::query_as!(
+        Sides,
+        r#"with answered as (
+               select p.end_to_end, p.cents
+               from funding.payment_answer a join funding.payment p on p.id = a.payment_id where a.answer = 'returned'
+           ), booked as (
+               select reference as end_to_end, sum(cents) as cents
+               from ledger.transfer where kind = 37 and debit >> 56 = 1 group by reference)
+           select coalesce(sum(p.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
+               count(*) filter (where p.cents is distinct from b.cents) as "off!"
+           from answered p full join booked b using (end_to_end)"#
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// Refunds and credits, by programme and funder.
+pub(super) async fn given_back(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
+    sqlx::query_as!(
+        Sides,
+        r#"with refunded as (
+               select programme_id as book_id, funder_id, sum(cents) as cents
+               from funding.refund group by programme_id, funder_id
+           ), booked as (
+               select t.book_id, a.party as funder_id, sum(t.cents) as cents
+               from ledger.transfer t
+               left join ledger.account a on a.book_id = t.book_id and a.number = t.debit
+               where t.kind = 38 and t.debit >> 56 = 12 group by t.book_id, a.party)
+           select coalesce(sum(r.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
+               count(*) filter (where r.cents is distinct from b.cents) as "off!"
+           from refunded r full join booked b using (book_id, funder_id)"#
+    )
+    .fetch_one(connection)
+    .await
+}

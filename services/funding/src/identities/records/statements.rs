@@ -1,0 +1,62 @@
+//! What the bank says against what the books made of it.
+
+use sqlx::PgConnection;
+use standards::Cents;
+
+use crate::identities::records::Sides;
+
+/// By call: a contribution bears its call's reference.
+pub(super) async fn contributions(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
+    sqlx::query_as!(
+        Sides,
+        r#"with seen as (
+               select k.reference, sum(l.cents) as cents
+               from funding.statement_line l join funding.call k on k.id = l.matched_id
+               where l.matched_kind = 'call' group by k.reference
+           ), booked as (
+               select reference, sum(cents) as cents from ledger.transfer where kind = 30 group by reference)
+           select coalesce(sum(s.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
+               count(*) filter (where s.cents is distinct from b.cents) as "off!"
+           from seen s full join booked b using (reference)"#
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// By line: money in counts positive.
+pub(super) async fn unexplained(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
+    sqlx::query_as!(
+        Sides,
+        r#"with seen as (
+               select format('relevé %s, ligne %s', s.position, l.line) as reference, l.cents
+               from funding.statement_line l join funding.statement s on s.id = l.statement_id
+               where l.rule is null and l.cents <> 0
+           ), booked as (
+               select reference, case when debit >> 56 = 1 then cents else -cents end as cents
+               from ledger.transfer where kind = 40)
+           select coalesce(sum(s.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
+               count(*) filter (where s.cents is distinct from b.cents) as "off!"
+           from seen s full join booked b using (reference)"#
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// Each statement adds up and opens where the one before closed.
+pub(super) async fn continuous(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
+    sqlx::query_as!(
+        Sides,
+        r#"with line as (
+               select statement_id, sum(cents) as cents from funding.statement_line group by statement_id
+           ), statement as (
+               select s.closing_cents, s.opening_cents + coalesce(l.cents, 0) as expected,
+                   s.opening_cents <> lag(s.closing_cents, 1, 0::bigint) over (order by s.position) as gap,
+                   coalesce(l.cents, 0) as moved, s.closing_cents - s.opening_cents as said
+               from funding.statement s left join line l on l.statement_id = s.id)
+           select coalesce(sum(moved), 0)::bigint as "left!: Cents", coalesce(sum(said), 0)::bigint as "right!: Cents",
+               count(*) filter (where closing_cents <> expected or gap) as "off!"
+           from statement"#
+    )
+    .fetch_one(connection)
+    .await
+}

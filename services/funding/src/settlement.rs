@@ -1,0 +1,135 @@
+//! The monthly settlement (contre-paiement): one payment a structure, for the claims accepted up to the end of the month
+//! (Paris time) that no live payment covers yet.
+//!
+//! What is due for a claim is its amount if it was not reversed, less what live settlement lines already say of it. So
+//! a claim never paid is due whole, one that came back with its payment is due again, one that was paid and then
+//! reversed is due *negative* and is deducted: a payment is the sum of its lines, whatever happened before. Programmes
+//! are never set off against one another: their money is not the same funders'.
+//!
+//! | step | statements |
+//! |---|---|
+//! | structures concerned | 1 |
+//! | lock payable, recoverable, clearing, in transit; then read what is due | 2 a programme + 1 |
+//! | bank details, last payments, balances | 2 + 1 a programme |
+//! | payments, lines, holds, postings | 3 + 3 a book |
+//!
+//! A reversal locks the same payable account, so a claim is either reversed before it is read here or after it is
+//! covered. Rejected: paying the balance of `payable` without naming claims, which leaves "paid" without evidence.
+
+mod decide;
+mod due;
+mod view;
+mod write;
+
+use access::audit;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::PgTransaction;
+use standards::{Cents, Month, calendar};
+use utoipa::ToSchema;
+use web::{Made, Problem};
+
+use crate::SettlementId;
+use crate::booking::BookError;
+use crate::id::message_id;
+
+pub use view::{SettlementView, read};
+
+/// A settlement to be made.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewSettlement {
+    /// Made by the caller.
+    pub id: SettlementId,
+    /// Claims up to the end of this month are paid.
+    #[schema(value_type = String, example = "2026-03")]
+    pub month: Month,
+    /// When the bank shall pay.
+    pub execute_on: NaiveDate,
+}
+
+/// Why nothing was settled.
+#[derive(Debug, thiserror::Error)]
+pub enum SettleError {
+    /// The month is still running.
+    #[error("the month is not over")]
+    MonthNotOver(Month),
+    /// The bank cannot pay yesterday.
+    #[error("the day of execution is past")]
+    ExecuteOnPast,
+    /// The id names another settlement.
+    #[error("same id, other content")]
+    SameIdOtherContent,
+    /// More than 64 bits of cents.
+    #[error("amounts add up to more than 64 bits")]
+    Overflow,
+    /// The books disagree with what is due.
+    #[error("not booked")]
+    Book(#[from] BookError),
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<SettleError> for Problem {
+    fn from(error: SettleError) -> Self {
+        match error {
+            SettleError::MonthNotOver(month) => Self::refused("month-not-over", format!("Le mois {month} n'est pas terminé."))
+                .detail(format!("Le contre-paiement de {month} est possible à partir du {}.", month.next().first_day().format("%d/%m/%Y"))),
+            SettleError::ExecuteOnPast => Self::refused("execute-on-past", "La date d'exécution est passée.")
+                .detail("Donnez dans « execute_on » la date d'aujourd'hui ou une date à venir."),
+            SettleError::SameIdOtherContent => Self::same_id_other_content(),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+/// Settles a month, or finds that this settlement was made before. A second settlement of a month takes only what is
+/// new, or was held.
+pub async fn settle(
+    tx: &mut PgTransaction<'_>,
+    who: &access::Caller,
+    new: NewSettlement,
+    at: DateTime<Utc>,
+) -> Result<Made<SettlementView>, SettleError> {
+    let inserted = sqlx::query!(
+        "insert into funding.settlement (id, month, at, execute_on, message_id) values ($1, $2, $3, $4, $5)
+         on conflict (id) do nothing",
+        new.id.uuid(),
+        new.month.first_day(),
+        at,
+        new.execute_on,
+        message_id(new.id.uuid()),
+    )
+    .execute(&mut **tx)
+    .await?
+    .rows_affected()
+        == 1;
+    if !inserted {
+        let known = read(&mut **tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
+        let same = known.month == new.month && known.execute_on == new.execute_on;
+        return if same { Ok(Made::Before(known)) } else { Err(SettleError::SameIdOtherContent) };
+    }
+    check_days(new, at)?;
+    let cutoff = calendar::paris_end_of_day(new.month.last_day());
+    let facts = due::lock_and_read(tx, cutoff).await?;
+    let decided = decide::decide(new.id, facts).ok_or(SettleError::Overflow)?;
+    write::write(tx, new.id, &decided, at).await?;
+    let total = Cents::try_sum(decided.payments.iter().map(|payment| payment.total)).ok_or(SettleError::Overflow)?;
+    let (payments, held) = (decided.payments.len(), decided.held.len());
+    audit(tx, who, at, "settlement.create", Some(new.id.uuid()), (payments, held, total)).await?;
+    tracing::info!(payments, held, %total, month = %new.month, "settled");
+    let made = read(&mut **tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
+    Ok(Made::Now(made))
+}
+
+fn check_days(new: NewSettlement, at: DateTime<Utc>) -> Result<(), SettleError> {
+    let today = calendar::paris_date(at);
+    if today <= new.month.last_day() {
+        return Err(SettleError::MonthNotOver(new.month));
+    }
+    if new.execute_on < today {
+        return Err(SettleError::ExecuteOnPast);
+    }
+    Ok(())
+}

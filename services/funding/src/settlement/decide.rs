@@ -1,0 +1,172 @@
+//! Who is paid what, and who is held: pure.
+
+use std::collections::BTreeMap;
+
+use ledger::{BookId, PartyId};
+use standards::Cents;
+use standards::pain001::PAYMENTS_MAX;
+
+use crate::settlement::due::{Due, Facts, Payee};
+use crate::{PaymentId, SettlementId};
+
+/// What a settlement does.
+#[derive(Debug, Default)]
+pub(super) struct Decided {
+    pub payments: Vec<Planned>,
+    pub held: Vec<Held>,
+}
+
+/// One payment.
+#[derive(Debug)]
+pub(super) struct Planned {
+    pub id: PaymentId,
+    pub structure: PartyId,
+    pub payee: Payee,
+    pub total: Cents,
+    pub parts: Vec<Part>,
+}
+
+/// What a payment takes from one programme.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    pub book: BookId,
+    /// Taken back first, from what is payable.
+    pub deducted: Cents,
+    /// Sent: the sum of the lines.
+    pub sent: Cents,
+    pub lines: Vec<Due>,
+}
+
+/// A structure that is owed money and is not paid it now.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Held {
+    pub structure: PartyId,
+    pub cents: Cents,
+    pub reason: &'static str,
+}
+
+/// Nobody has given an account.
+pub(super) const NO_BANK_DETAILS: &str = "no_bank_details";
+/// The last payment came back, and the account is the same.
+pub(super) const RETURNED_BY_BANK: &str = "returned_by_bank";
+/// As much or more is to be taken back as is to be paid.
+pub(super) const DEDUCTIONS: &str = "deductions";
+
+/// `None` when amounts add up to more than 64 bits. At most one payment file: those beyond it are due in the next
+/// settlement of the same month.
+pub(super) fn decide(settlement: SettlementId, facts: Facts) -> Option<Decided> {
+    let Facts { dues, mut payees, returned, recoverable } = facts;
+    let mut structures: BTreeMap<PartyId, BTreeMap<BookId, Vec<Due>>> = BTreeMap::new();
+    for due in dues {
+        structures.entry(due.structure).or_default().entry(due.book).or_default().push(due);
+    }
+    let mut decided = Decided::default();
+    for (structure, books) in structures {
+        let (mut parts, mut positive, mut set_off) = (Vec::new(), Cents::ZERO, Cents::ZERO);
+        for (book, lines) in books {
+            let claimed = sum(lines.iter().map(|due| due.cents).filter(|cents| cents.is_positive()))?;
+            let sent = sum(lines.iter().map(|due| due.cents))?;
+            if sent.is_positive() {
+                let deducted = recoverable.get(&(book, structure)).copied().unwrap_or_default();
+                positive = positive.checked_add(sent)?;
+                parts.push(Part { book, deducted, sent, lines });
+            } else {
+                set_off = set_off.checked_add(claimed)?;
+            }
+        }
+        let mut hold = |cents: Cents, reason| {
+            if cents.is_positive() {
+                decided.held.push(Held { structure, cents, reason });
+            }
+        };
+        if parts.is_empty() {
+            hold(set_off, DEDUCTIONS);
+            continue;
+        }
+        match payees.remove(&structure) {
+            None => hold(positive.checked_add(set_off)?, NO_BANK_DETAILS),
+            Some(payee) if returned.get(&structure) == Some(&payee) => {
+                hold(positive.checked_add(set_off)?, RETURNED_BY_BANK);
+            }
+            Some(payee) if decided.payments.len() < PAYMENTS_MAX => {
+                hold(set_off, DEDUCTIONS);
+                let parts_of = [settlement.uuid(), structure.uuid()];
+                let id = PaymentId::derive(b"payment", &[parts_of[0].as_bytes(), parts_of[1].as_bytes()]);
+                decided.payments.push(Planned { id, structure, payee, total: positive, parts });
+            }
+            Some(_) => {}
+        }
+    }
+    Some(decided)
+}
+
+fn sum(cents: impl Iterator<Item = Cents>) -> Option<Cents> {
+    Cents::try_sum(cents)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    const STRUCTURE: PartyId = PartyId::from_uuid(Uuid::from_u128(1));
+    const A: BookId = BookId::from_uuid(Uuid::from_u128(10));
+    const B: BookId = BookId::from_uuid(Uuid::from_u128(11));
+
+    fn due(book: BookId, claim: u128, cents: i64) -> Due {
+        Due { book, claim: Uuid::from_u128(claim), structure: STRUCTURE, cents: Cents::new(cents) }
+    }
+
+    fn payee(iban: &str) -> Payee {
+        Payee { holder: "Médiathèque".to_owned(), iban: iban.parse().unwrap(), bic: None }
+    }
+
+    fn decided(dues: Vec<Due>, returned: Option<&str>) -> Decided {
+        let facts = Facts {
+            recoverable: dues.iter().filter(|due| due.cents.is_negative()).fold(BTreeMap::new(), |mut all, due| {
+                let cents = all.entry((due.book, due.structure)).or_insert(Cents::ZERO);
+                *cents = cents.checked_sub(due.cents).unwrap();
+                all
+            }),
+            dues,
+            payees: [(STRUCTURE, payee("FR7630006000011234567890189"))].into(),
+            returned: returned.map(|iban| (STRUCTURE, payee(iban))).into_iter().collect(),
+        };
+        decide(SettlementId::from_uuid(Uuid::from_u128(5)), facts).unwrap()
+    }
+
+    #[test]
+    fn one_payment_a_structure_whatever_its_programmes() {
+        let decided = decided(vec![due(A, 1, 4000), due(A, 2, 1000), due(B, 3, 500)], None);
+        assert_eq!(decided.payments.len(), 1);
+        assert_eq!(decided.payments[0].total, Cents::new(5500));
+        assert!(decided.held.is_empty());
+    }
+
+    #[test]
+    fn what_was_paid_and_reversed_is_taken_back_first() {
+        let decided = decided(vec![due(A, 1, 4000), due(A, 2, -1000)], None);
+        let part = &decided.payments[0].parts[0];
+        assert_eq!((part.deducted, part.sent), (Cents::new(1000), Cents::new(3000)));
+    }
+
+    #[test]
+    fn a_programme_never_pays_anothers_deductions() {
+        let decided = decided(vec![due(A, 1, 4000), due(B, 2, 1000), due(B, 3, -1000)], None);
+        assert_eq!(decided.payments[0].total, Cents::new(4000));
+        assert_eq!(decided.held, [Held { structure: STRUCTURE, cents: Cents::new(1000), reason: DEDUCTIONS }]);
+    }
+
+    #[test]
+    fn nothing_but_deductions_is_neither_paid_nor_held() {
+        let decided = decided(vec![due(A, 1, -1000)], None);
+        assert!(decided.payments.is_empty() && decided.held.is_empty());
+    }
+
+    #[test]
+    fn a_returned_payment_waits_for_another_account() {
+        let claim = || vec![due(A, 1, 4000)];
+        assert_eq!(decided(claim(), Some("FR7630006000011234567890189")).held[0].reason, RETURNED_BY_BANK);
+        assert_eq!(decided(claim(), Some("DE89370400440532013000")).payments.len(), 1);
+    }
+}

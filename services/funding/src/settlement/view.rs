@@ -1,0 +1,141 @@
+use chrono::NaiveDate;
+use ledger::PartyId;
+use serde::Serialize;
+use sqlx::PgConnection;
+use standards::{Cents, Month};
+use utoipa::ToSchema;
+
+use crate::SettlementId;
+use crate::settlement::decide::{DEDUCTIONS, NO_BANK_DETAILS, RETURNED_BY_BANK};
+
+/// A settlement as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SettlementView {
+    /// Its id.
+    pub id: SettlementId,
+    /// Claims up to the end of this month.
+    #[schema(value_type = String, example = "2026-03")]
+    pub month: Month,
+    /// When the bank shall pay.
+    pub execute_on: NaiveDate,
+    /// One a structure, by name.
+    pub payments: Vec<PaymentView>,
+    /// Who is owed money and is not paid it now, by name.
+    pub held: Vec<HeldView>,
+    /// Of the payments.
+    pub total: Cents,
+}
+
+/// A payment to a structure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PaymentView {
+    /// The structure.
+    pub structure_id: PartyId,
+    /// Its name.
+    pub name: String,
+    /// How much.
+    pub amount: Cents,
+    /// The id on the bank statement.
+    pub end_to_end: String,
+    /// `sent`, `debited` or `returned`.
+    #[schema(example = "sent")]
+    pub state: String,
+}
+
+/// A structure that is held, not lost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct HeldView {
+    /// The structure.
+    pub structure_id: PartyId,
+    /// Its name.
+    pub name: String,
+    /// What it would have been paid.
+    pub amount: Cents,
+    /// `no_bank_details`, `returned_by_bank` or `deductions`.
+    #[schema(example = "no_bank_details")]
+    pub reason: String,
+    /// What to do, in French.
+    pub explanation: String,
+}
+
+fn explanation(reason: &str) -> &'static str {
+    match reason {
+        NO_BANK_DETAILS => {
+            "Aucun compte bancaire utilisable n'est connu. La somme reste due : elle sera payée au prochain \
+             contre-paiement après réception du RIB."
+        }
+        RETURNED_BY_BANK => {
+            "La banque a renvoyé le dernier virement et le compte n'a pas changé depuis. La somme reste due : \
+             demandez un nouveau RIB à la structure."
+        }
+        DEDUCTIONS => {
+            "Le trop-versé à reprendre dépasse ou égale ce qui est dû. La somme sera payée quand les encaissements \
+             dépasseront la reprise."
+        }
+        _ => "Somme retenue.",
+    }
+}
+
+/// The settlement of this id.
+pub async fn read(connection: &mut PgConnection, id: SettlementId) -> Result<Option<SettlementView>, sqlx::Error> {
+    let Some(settlement) = sqlx::query!("select month, execute_on from funding.settlement where id = $1", id.uuid())
+        .fetch_optional(&mut *connection)
+        .await?
+    else {
+        return Ok(None);
+    };
+    let payments = payments(&mut *connection, id).await?;
+    let total = Cents::try_sum(payments.iter().map(|payment| payment.amount))
+        .ok_or_else(|| sqlx::Error::Decode("payments add up to more than 64 bits".into()))?;
+    Ok(Some(SettlementView {
+        id,
+        month: Month::containing(settlement.month),
+        execute_on: settlement.execute_on,
+        payments,
+        held: held(connection, id).await?,
+        total,
+    }))
+}
+
+async fn payments(connection: &mut PgConnection, id: SettlementId) -> Result<Vec<PaymentView>, sqlx::Error> {
+    sqlx::query_as!(
+        PaymentView,
+        r#"select p.party_id as "structure_id: PartyId", coalesce(s.name, p.holder) as "name!", p.cents as "amount: Cents",
+               p.end_to_end,
+               case when exists (select from funding.payment_answer a where a.payment_id = p.id and a.answer = 'returned')
+                        then 'returned'
+                    when exists (select from funding.payment_answer a where a.payment_id = p.id) then 'debited'
+                    else 'sent' end as "state!"
+           from funding.payment p
+           left join redemption.payee s on s.structure_id = p.party_id
+           where p.settlement_id = $1
+           order by 2, p.party_id"#,
+        id.uuid(),
+    )
+    .fetch_all(connection)
+    .await
+}
+
+async fn held(connection: &mut PgConnection, id: SettlementId) -> Result<Vec<HeldView>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select h.structure_id as "structure_id: PartyId", coalesce(s.name, '') as "name!", h.cents as "amount: Cents",
+               h.reason
+           from funding.hold h
+           left join redemption.payee s on s.structure_id = h.structure_id
+           where h.settlement_id = $1
+           order by 2, h.structure_id"#,
+        id.uuid(),
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| HeldView {
+            structure_id: row.structure_id,
+            name: row.name,
+            amount: row.amount,
+            explanation: explanation(&row.reason).to_owned(),
+            reason: row.reason,
+        })
+        .collect())
+}

@@ -1,0 +1,119 @@
+use chrono::{DateTime, Utc};
+use ledger::{Account, BookId, Posting, TransferKind};
+use sqlx::PgTransaction;
+use standards::Bic;
+
+use crate::SettlementId;
+use crate::booking::{BookError, Event, book_all};
+use crate::settlement::SettleError;
+use crate::settlement::decide::{Decided, Held, Planned};
+
+/// Rows first, then the books. Every account is locked already, so the books may be written in several calls.
+pub(super) async fn write(
+    tx: &mut PgTransaction<'_>,
+    settlement: SettlementId,
+    decided: &Decided,
+    at: DateTime<Utc>,
+) -> Result<(), SettleError> {
+    insert_payments(tx, settlement, &decided.payments, at).await?;
+    insert_lines(tx, &decided.payments).await?;
+    insert_held(tx, settlement, &decided.held).await?;
+    let postings = decided.payments.iter().map(posting).collect::<Result<Vec<_>, _>>()?;
+    book_all(tx, postings, at).await?;
+    Ok(())
+}
+
+fn posting(payment: &Planned) -> Result<Posting, BookError> {
+    let mut event = Event::new(b"settled", payment.id.uuid()).reference(payment.id.end_to_end());
+    for part in &payment.parts {
+        let payable = Account::payable(part.book, payment.structure);
+        if part.deducted.is_positive() {
+            let recoverable = Account::recoverable(part.book, payment.structure);
+            event = event.leg(TransferKind::Deducted, payable, recoverable, part.deducted)?;
+        }
+        event = event.leg(TransferKind::Settled, payable, Account::clearing(part.book), part.sent)?;
+    }
+    let (clearing, in_transit) = (Account::clearing(BookId::fund()), Account::in_transit(payment.structure));
+    Ok(event.leg(TransferKind::Settled, clearing, in_transit, payment.total)?.posting()?)
+}
+
+async fn insert_payments(
+    tx: &mut PgTransaction<'_>,
+    settlement: SettlementId,
+    payments: &[Planned],
+    at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    let ids: Vec<_> = payments.iter().map(|payment| payment.id.uuid()).collect();
+    let parties: Vec<_> = payments.iter().map(|payment| payment.structure.uuid()).collect();
+    let end_to_ends: Vec<_> = payments.iter().map(|payment| payment.id.end_to_end()).collect();
+    let holders: Vec<_> = payments.iter().map(|payment| payment.payee.holder.clone()).collect();
+    let ibans: Vec<_> = payments.iter().map(|payment| payment.payee.iban.electronic().to_owned()).collect();
+    let bics: Vec<_> =
+        payments.iter().map(|payment| payment.payee.bic.as_ref().map(|bic: &Bic| bic.as_str().to_owned())).collect();
+    let cents: Vec<_> = payments.iter().map(|payment| payment.total.get()).collect();
+    sqlx::query!(
+        "insert into funding.payment (id, settlement_id, party_id, end_to_end, holder, iban, bic, cents, at)
+         select p.id, $1, p.party_id, p.end_to_end, p.holder, p.iban, p.bic, p.cents, $2
+         from unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[])
+             as p (id, party_id, end_to_end, holder, iban, bic, cents)",
+        settlement.uuid(),
+        at,
+        &ids,
+        &parties,
+        &end_to_ends,
+        &holders,
+        &ibans,
+        &bics as &[Option<String>],
+        &cents,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+async fn insert_lines(tx: &mut PgTransaction<'_>, payments: &[Planned]) -> Result<(), sqlx::Error> {
+    let lines = || {
+        payments.iter().flat_map(|payment| {
+            payment.parts.iter().flat_map(move |part| part.lines.iter().map(move |line| (payment.id, line)))
+        })
+    };
+    let books: Vec<_> = lines().map(|(_, line)| line.book.uuid()).collect();
+    let claims: Vec<_> = lines().map(|(_, line)| line.claim).collect();
+    let ids: Vec<_> = lines().map(|(id, _)| id.uuid()).collect();
+    let structures: Vec<_> = lines().map(|(_, line)| line.structure.uuid()).collect();
+    let cents: Vec<_> = lines().map(|(_, line)| line.cents.get()).collect();
+    sqlx::query!(
+        "insert into funding.settlement_line (book_id, claim_id, payment_id, structure_id, cents)
+         select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[])",
+        &books,
+        &claims,
+        &ids,
+        &structures,
+        &cents,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+async fn insert_held(
+    tx: &mut PgTransaction<'_>,
+    settlement: SettlementId,
+    held: &[Held],
+) -> Result<(), sqlx::Error> {
+    let structures: Vec<_> = held.iter().map(|held| held.structure.uuid()).collect();
+    let cents: Vec<_> = held.iter().map(|held| held.cents.get()).collect();
+    let reasons: Vec<_> = held.iter().map(|held| held.reason.to_owned()).collect();
+    sqlx::query!(
+        "insert into funding.hold (settlement_id, structure_id, cents, reason)
+         select $1, h.structure_id, h.cents, h.reason
+         from unnest($2::uuid[], $3::bigint[], $4::text[]) as h (structure_id, cents, reason)",
+        settlement.uuid(),
+        &structures,
+        &cents,
+        &reasons,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,200 @@
+//! A bank statement (camt.053): loaded whole or not at all, each line matched once, by rules tried in order.
+//!
+//! | rule | line | is | books |
+//! |---|---|---|---|
+//! | `end-to-end` | debit with a payment's end-to-end id and its amount | the payment | in transit → bank |
+//! | `payment-file` | debit with a file's message id and the amount under way of it | all its payments | in transit → bank, each |
+//! | `payment-file-total` | debit without reference, amount of exactly one file under way | all its payments | the same |
+//! | `return` | credit with a payment's end-to-end id and a reason | the payment came back | bank → clearing · clearing → payable |
+//! | `call-reference` | credit that quotes one call's reference | a contribution | bank → deposited |
+//! | – | what is left | unexplained | bank ↔ suspense |
+//!
+//! A line that names a payment with another amount is a break, never a match: tolerance is zero. Both sides are claimed
+//! by unique keys. Money in is booked before money out, whatever the bank's order, since both are of one period.
+//!
+//! A statement must follow the last one (its opening balance is the last closing balance; the first one opens at zero),
+//! so that the bank account of the books always equals the last closing balance. Statements are loaded one at a time.
+
+mod book;
+mod known;
+mod lines;
+mod matching;
+mod view;
+mod write;
+
+use access::audit;
+use chrono::{DateTime, Utc};
+use ledger::Rejection;
+use sha2::{Digest, Sha256};
+use sqlx::PgTransaction;
+use standards::Cents;
+use standards::camt053::{self, Camt053Error, Statement};
+use web::{Made, Problem};
+
+use crate::booking::{BookError, book_all};
+use crate::{FundAccount, StatementId};
+
+pub use view::{StatementView, read};
+
+/// Advisory lock held while a statement is loaded: each must follow the one before.
+const STATEMENT_LOCK: i64 = 0x6363_6e5f_7374_6d74;
+
+/// Why a statement was not loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// Not a statement, or it does not add up.
+    #[error("not a statement")]
+    Invalid(#[from] Camt053Error),
+    /// Several statements in one file.
+    #[error("{0} statements in one file")]
+    Several(usize),
+    /// Of another account.
+    #[error("another account")]
+    OtherAccount,
+    /// It does not follow the last one.
+    #[error("opens at {opening}, the last one closed at {last_closing}")]
+    Gap {
+        /// Of the last statement; zero when there is none.
+        last_closing: Cents,
+        /// Of this one.
+        opening: Cents,
+    },
+    /// The bank's identifier is another statement's.
+    #[error("statement {0} is loaded already")]
+    AlreadyLoaded(StatementId),
+    /// The id names another statement.
+    #[error("same id, other content")]
+    SameIdOtherContent,
+    /// The books refuse it.
+    #[error("not booked")]
+    Book(#[from] BookError),
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<LoadError> for Problem {
+    fn from(error: LoadError) -> Self {
+        let invalid = || Self::refused("statement-invalid", "Ce fichier n'est pas un relevé utilisable.");
+        match error {
+            LoadError::Invalid(error) => {
+                invalid().detail(error.to_string()).with("line", error.line).with("element", error.element)
+            }
+            LoadError::Several(statements) => invalid()
+                .detail(format!("Le fichier contient {statements} relevés : envoyez-les un par un, dans l'ordre.")),
+            LoadError::OtherAccount => Self::refused("statement-other-account", "Ce relevé est celui d'un autre compte.")
+                .detail("Seuls les relevés du compte cantonné du fonds sont acceptés."),
+            LoadError::Gap { last_closing, opening } => gap(last_closing, opening),
+            LoadError::AlreadyLoaded(id) => {
+                Self::refused("statement-already-loaded", "Ce relevé est déjà chargé, sous une autre forme.")
+                    .detail("La banque lui donne le même numéro. Rien n'a changé.")
+                    .with("statement_id", id)
+            }
+            LoadError::Book(BookError::Refused(Rejection::Short { .. })) => {
+                Self::refused("statement-overdrawn", "Le relevé fait passer le compte du fonds sous zéro.")
+                    .detail("Un compte cantonné ne peut pas être à découvert : vérifiez avec la banque.")
+            }
+            LoadError::SameIdOtherContent => Self::same_id_other_content(),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+fn gap(last_closing: Cents, opening: Cents) -> Problem {
+    let difference = opening.checked_sub(last_closing).unwrap_or_default();
+    Problem::refused("statement-gap", "Ce relevé ne suit pas le précédent.")
+        .detail(format!(
+            "Dernier solde de clôture : {} ; solde d'ouverture : {} ; écart : {}. Chargez d'abord le relevé manquant.",
+            last_closing.to_french(),
+            opening.to_french(),
+            difference.to_french()
+        ))
+        .with("last_closing", last_closing)
+        .with("opening", opening)
+        .with("difference", difference)
+}
+
+/// A statement of the fund's account, read and balanced, with the bytes it was read from.
+#[derive(Debug)]
+pub struct Parsed {
+    pub(super) statement: Statement,
+    pub(super) sha256: [u8; 32],
+    pub(super) raw: Vec<u8>,
+}
+
+/// Reads a file; needs no database.
+pub fn parse(bytes: Vec<u8>, fund: &FundAccount) -> Result<Parsed, LoadError> {
+    let mut statements = camt053::read(&bytes)?;
+    let count = statements.len();
+    let statement = statements.pop().filter(|_| count == 1).ok_or(LoadError::Several(count))?;
+    if statement.account != fund.iban {
+        return Err(LoadError::OtherAccount);
+    }
+    Ok(Parsed { statement, sha256: Sha256::digest(&bytes).into(), raw: bytes })
+}
+
+/// Loads a statement, or finds that the same file was loaded before, under whatever id.
+pub async fn load(
+    tx: &mut PgTransaction<'_>,
+    who: &access::Caller,
+    id: StatementId,
+    parsed: &Parsed,
+    at: DateTime<Utc>,
+) -> Result<Made<StatementView>, LoadError> {
+    sqlx::query!("select pg_advisory_xact_lock($1)", STATEMENT_LOCK).execute(&mut **tx).await?;
+    if let Some(known) = known_before(tx, id, parsed).await? {
+        let view = read(&mut **tx, known).await?.ok_or(sqlx::Error::RowNotFound)?;
+        return Ok(Made::Before(view));
+    }
+    let position = next_position(tx, &parsed.statement).await?;
+    let lines = lines::lines(&parsed.statement);
+    let mut known = known::read(tx, &lines).await?;
+    let matches = matching::match_lines(&lines, &mut known);
+    write::write(tx, id, position, parsed, &lines, &matches, at).await?;
+    let returned = book::returned_parts(tx, &matches).await?;
+    let postings = book::postings(id, position, &lines, &matches, &returned)?;
+    book_all(tx, postings, at).await?;
+    let view = read(&mut **tx, id).await?.ok_or(sqlx::Error::RowNotFound)?;
+    audit(tx, who, at, "statement.load", Some(id.uuid()), (view.lines.len(), view.unexplained)).await?;
+    tracing::info!(lines = view.lines.len(), unexplained = view.unexplained, position, "statement loaded");
+    metrics::counter!("ccn_statement_lines_total", "matched" => "no").increment(view.unexplained as u64);
+    Ok(Made::Now(view))
+}
+
+async fn known_before(
+    tx: &mut PgTransaction<'_>,
+    id: StatementId,
+    parsed: &Parsed,
+) -> Result<Option<StatementId>, LoadError> {
+    let known = sqlx::query!(
+        r#"select id as "id: StatementId", sha256 = $2 as "same!" from funding.statement
+           where id = $1 or sha256 = $2 or identification = $3
+           order by 2 desc, id = $1 desc"#,
+        id.uuid(),
+        &parsed.sha256,
+        parsed.statement.id,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    match known.first() {
+        None => Ok(None),
+        Some(known) if known.same => Ok(Some(known.id)),
+        Some(known) if known.id == id => Err(LoadError::SameIdOtherContent),
+        Some(known) => Err(LoadError::AlreadyLoaded(known.id)),
+    }
+}
+
+/// The statement's place in the row; refuses one that does not follow the last.
+async fn next_position(tx: &mut PgTransaction<'_>, statement: &Statement) -> Result<i32, LoadError> {
+    let last = sqlx::query!(
+        r#"select position, closing_cents as "closing: Cents" from funding.statement order by position desc limit 1"#
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    let (position, last_closing) = last.map_or((0, Cents::ZERO), |last| (last.position, last.closing));
+    if statement.opening.amount == last_closing {
+        Ok(position + 1)
+    } else {
+        Err(LoadError::Gap { last_closing, opening: statement.opening.amount })
+    }
+}

@@ -1,0 +1,91 @@
+//! Our own items that a statement's lines may be.
+
+use std::collections::BTreeMap;
+
+use ledger::PartyId;
+use sqlx::PgTransaction;
+use standards::Cents;
+use uuid::Uuid;
+
+use crate::statement::lines::Line;
+use crate::{CallId, PaymentId};
+
+/// A payment that the statement names, or that is under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Payment {
+    pub party: PartyId,
+    pub cents: Cents,
+    /// The settlement or refund whose file it is in.
+    pub file: Uuid,
+    pub message_id: String,
+    /// To a funder.
+    pub refund: bool,
+    pub debited: bool,
+    pub returned: bool,
+}
+
+/// A call for funds that the statement quotes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Call {
+    pub id: CallId,
+    pub funder: PartyId,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub payments: BTreeMap<PaymentId, Payment>,
+    /// By reference.
+    pub calls: BTreeMap<String, Call>,
+}
+
+pub(super) async fn read(tx: &mut PgTransaction<'_>, lines: &[Line]) -> Result<Known, sqlx::Error> {
+    let named: Vec<Uuid> = lines.iter().filter_map(|line| line.payment().map(PaymentId::uuid)).collect();
+    let quoted: Vec<String> =
+        lines.iter().flat_map(Line::references).map(|reference| reference.as_str().to_owned()).collect();
+    Ok(Known { payments: payments(tx, &named).await?, calls: calls(tx, &quoted).await? })
+}
+
+async fn payments(tx: &mut PgTransaction<'_>, named: &[Uuid]) -> Result<BTreeMap<PaymentId, Payment>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select p.id as "id: PaymentId", p.party_id as "party: PartyId", p.cents as "cents: Cents",
+               coalesce(p.settlement_id, p.refund_id) as "file!", coalesce(s.message_id, r.message_id) as "message_id!",
+               p.refund_id is not null as "refund!", debited.payment_id is not null as "debited!",
+               returned.payment_id is not null as "returned!"
+           from funding.payment p
+           left join funding.settlement s on s.id = p.settlement_id
+           left join funding.refund r on r.id = p.refund_id
+           left join funding.payment_answer debited on debited.payment_id = p.id and debited.answer = 'debited'
+           left join funding.payment_answer returned on returned.payment_id = p.id and returned.answer = 'returned'
+           where p.id = any($1) or debited.payment_id is null"#,
+        named,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let payment = Payment {
+                party: row.party,
+                cents: row.cents,
+                file: row.file,
+                message_id: row.message_id,
+                refund: row.refund,
+                debited: row.debited,
+                returned: row.returned,
+            };
+            (row.id, payment)
+        })
+        .collect())
+}
+
+async fn calls(tx: &mut PgTransaction<'_>, quoted: &[String]) -> Result<BTreeMap<String, Call>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select k.reference, k.id as "id: CallId", c.funder_id as "funder: PartyId"
+           from funding.call k join funding.convention c on c.id = k.convention_id
+           where k.reference = any($1)"#,
+        quoted,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.reference, Call { id: row.id, funder: row.funder })).collect())
+}

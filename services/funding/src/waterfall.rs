@@ -1,0 +1,162 @@
+//! The report that ends the "nobody had the same total" problem: per funder and programme, each figure in its own column.
+//!
+//! | column | from | note |
+//! |---|---|---|
+//! | announced, agreed | conventions | only what is signed is recorded, so both are the same sum |
+//! | called | calls for funds | |
+//! | received | the books | see below |
+//! | ordered | the issuer's batches, split by each batch's own plan | less cancelled batches and revocations |
+//! | funded | available → reserved | less cancelled batches and revocations |
+//! | activated | reserved → voucher | less revocations |
+//! | handed over | the issuer's hand-overs, by who paid each voucher | spendable vouchers, less revocations |
+//! | claimed | claims not reversed, by who paid each voucher | |
+//! | paid | settlement lines of payments debited and not returned, by who paid each voucher | |
+//! | expired | vouchers and reserves that went back past the last day | |
+//! | returned | refunds debited at the bank and not come back | |
+//! | free | available (and, without programme, deposited) | |
+//! | at risk | activated − handed over | |
+//! | owed | claimed − paid | negative when a claim was reversed after it was paid |
+//! | revoked | what revocations gave back | already off the columns above |
+//!
+//! **Received** is money on the bank account, and the bank knows no programme. A programme's part is what was allocated to
+//! it, less what it gave back as a credit (that is the funder's free money again); what went back to the funder's own
+//! bank account stays received here and is returned there. The rest stands in a row without programme («&nbsp;non
+//! affecté&nbsp;»). So a funder's rows always sum to what the bank saw of it, and the row without programme has equal
+//! *received* and *free*.
+//!
+//! All statements run in one snapshot; their number does not grow with the books.
+
+mod csv;
+mod outside;
+mod row;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use access::{Caller, Role};
+use ledger::{BookId, FunderFigures, PartyId};
+use serde::Serialize;
+use sqlx::{PgConnection, PgPool};
+use standards::Cents;
+use utoipa::ToSchema;
+use web::Problem;
+
+use crate::waterfall::outside::Outside;
+
+pub use csv::csv;
+pub use row::Row;
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum WaterfallError {
+    /// Not a reader of the report.
+    #[error("forbidden")]
+    Forbidden,
+    /// More than 64 bits of cents.
+    #[error("amounts add up to more than 64 bits")]
+    Overflow,
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<WaterfallError> for Problem {
+    fn from(error: WaterfallError) -> Self {
+        match error {
+            WaterfallError::Forbidden => Self::forbidden(
+                "Cette action est réservée aux rôles « opérateur », « auditeur », « financeur » et « commanditaire ».",
+            ),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+/// The whole report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Waterfall {
+    /// By funder, then programme; money without programme last.
+    pub rows: Vec<Row>,
+    /// One a funder.
+    pub totals: Vec<Row>,
+}
+
+/// The report as `who` may see it: all of it, a funder its own rows, a sponsor those of its programmes.
+pub async fn waterfall(pool: &PgPool, who: &Caller) -> Result<Waterfall, WaterfallError> {
+    let everything = who.has(Role::Operator) || who.has(Role::Auditor);
+    if !everything && !who.has(Role::Funder) && !who.has(Role::Sponsor) {
+        return Err(WaterfallError::Forbidden);
+    }
+    let mut snapshot = ledger::snapshot(pool).await?;
+    let (mut rows, sponsored) = all_rows(&mut snapshot, who).await?;
+    snapshot.rollback().await?;
+    let me = PartyId::from_uuid(who.organisation().uuid());
+    rows.retain(|row| {
+        everything
+            || (who.has(Role::Funder) && row.funder_id == me)
+            || row.programme_id.is_some_and(|programme| sponsored.contains(&programme))
+    });
+    let totals = totals(&rows).ok_or(WaterfallError::Overflow)?;
+    Ok(Waterfall { rows, totals })
+}
+
+/// Every row, and the programmes that `who` sponsors.
+async fn all_rows(
+    connection: &mut PgConnection,
+    who: &Caller,
+) -> Result<(Vec<Row>, BTreeSet<BookId>), WaterfallError> {
+    let books = ledger::Figures::read(&mut *connection).await?.waterfall();
+    let outside = outside::read(&mut *connection).await?;
+    let names = outside::names(connection).await?;
+    let mut rows = programme_rows(&books, &outside).ok_or(WaterfallError::Overflow)?;
+    rows.extend(unallocated(&books.funders, &rows).ok_or(WaterfallError::Overflow)?);
+    for row in &mut rows {
+        row.funder = names.funders.get(&row.funder_id).cloned().unwrap_or_default();
+        row.programme = row.programme_id.and_then(|book| names.programmes.get(&book)).map(|(name, _)| name.clone());
+    }
+    rows.sort_by(|a, b| {
+        let key = |row: &Row| (row.funder.clone(), row.funder_id, row.programme.is_none(), row.programme.clone());
+        key(a).cmp(&key(b)).then(a.programme_id.cmp(&b.programme_id))
+    });
+    let sponsor = who.organisation().uuid();
+    let sponsored = names.programmes.iter().filter(|(_, (_, by))| who.has(Role::Sponsor) && *by == sponsor);
+    let sponsored = sponsored.map(|(&book, _)| book).collect();
+    Ok((rows, sponsored))
+}
+
+fn programme_rows(books: &ledger::Waterfall, outside: &BTreeMap<(BookId, PartyId), Outside>) -> Option<Vec<Row>> {
+    let inside: BTreeMap<_, _> = books.programmes.iter().map(|line| ((line.book, line.funder), line)).collect();
+    let keys: BTreeSet<(BookId, PartyId)> = inside.keys().chain(outside.keys()).copied().collect();
+    let nothing = Outside::default();
+    let row = |key: (BookId, PartyId)| {
+        Row::of_programme(key, inside.get(&key).copied(), outside.get(&key).unwrap_or(&nothing))
+    };
+    keys.into_iter().map(row).collect()
+}
+
+/// What of each funder's money has no programme.
+fn unallocated(funders: &[FunderFigures], rows: &[Row]) -> Option<Vec<Row>> {
+    let mut all = Vec::new();
+    for funder in funders {
+        let mine = rows.iter().filter(|row| row.funder_id == funder.funder);
+        let placed = Cents::try_sum(mine.map(|row| row.received))?;
+        let received = funder.received.checked_sub(placed)?;
+        if !received.is_zero() || !funder.deposited.is_zero() {
+            all.push(Row { received, free: funder.deposited, ..Row::empty(funder.funder) });
+        }
+    }
+    Some(all)
+}
+
+fn totals(rows: &[Row]) -> Option<Vec<Row>> {
+    let mut totals: Vec<Row> = Vec::new();
+    for row in rows {
+        match totals.last_mut() {
+            Some(total) if total.funder_id == row.funder_id => total.add(row)?,
+            _ => {
+                let mut total = Row { funder: row.funder.clone(), ..Row::empty(row.funder_id) };
+                total.add(row)?;
+                totals.push(total);
+            }
+        }
+    }
+    Some(totals)
+}

@@ -1,0 +1,200 @@
+//! What the books do not know: promises, orders, hand-overs, which claims were paid, which refunds left.
+
+use std::collections::BTreeMap;
+
+use ledger::{BookId, PartyId, Plan};
+use rust_decimal::Decimal;
+use sqlx::PgConnection;
+use standards::Cents;
+use uuid::Uuid;
+
+/// A funder's figures in a programme.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Outside {
+    pub agreed: Cents,
+    pub called: Cents,
+    pub ordered: Cents,
+    pub handed_over: Cents,
+    pub paid: Cents,
+    pub credited: Cents,
+    pub returned: Cents,
+    /// Freed by the reversal of a claim of a voucher revoked meanwhile.
+    pub dead_revoked: Cents,
+    /// The same, past the last day.
+    pub dead_expired: Cents,
+}
+
+type All = BTreeMap<(BookId, PartyId), Outside>;
+
+/// A figure by programme and funder.
+struct Figure {
+    book: BookId,
+    funder: PartyId,
+    cents: Cents,
+}
+
+pub(super) async fn read(connection: &mut PgConnection) -> Result<All, sqlx::Error> {
+    let mut all = All::new();
+    let mut add = |figures: Vec<Figure>, set: fn(&mut Outside) -> &mut Cents| {
+        for figure in figures {
+            *set(all.entry((figure.book, figure.funder)).or_default()) = figure.cents;
+        }
+    };
+    add(agreed(&mut *connection).await?, |figures| &mut figures.agreed);
+    add(called(&mut *connection).await?, |figures| &mut figures.called);
+    add(ordered(&mut *connection).await?, |figures| &mut figures.ordered);
+    add(handed_over(&mut *connection).await?, |figures| &mut figures.handed_over);
+    add(paid(&mut *connection).await?, |figures| &mut figures.paid);
+    add(refunded(&mut *connection, false).await?, |figures| &mut figures.credited);
+    add(refunded(&mut *connection, true).await?, |figures| &mut figures.returned);
+    add(dead(&mut *connection, "revoked").await?, |figures| &mut figures.dead_revoked);
+    add(dead(&mut *connection, "expired").await?, |figures| &mut figures.dead_expired);
+    Ok(all)
+}
+
+/// Names for the report.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    pub funders: BTreeMap<PartyId, String>,
+    /// With their sponsors.
+    pub programmes: BTreeMap<BookId, (String, Uuid)>,
+}
+
+pub(super) async fn names(connection: &mut PgConnection) -> Result<Names, sqlx::Error> {
+    let funders = sqlx::query!(r#"select id as "id: PartyId", name from funding.funder"#).fetch_all(&mut *connection).await?;
+    let programmes = sqlx::query!(r#"select id as "id: BookId", name, sponsor_id from catalogue.programme"#)
+        .fetch_all(connection)
+        .await?;
+    Ok(Names {
+        funders: funders.into_iter().map(|row| (row.id, row.name)).collect(),
+        programmes: programmes.into_iter().map(|row| (row.id, (row.name, row.sponsor_id))).collect(),
+    })
+}
+
+async fn agreed(connection: &mut PgConnection) -> Result<Vec<Figure>, sqlx::Error> {
+    sqlx::query_as!(
+        Figure,
+        r#"select programme_id as "book: BookId", funder_id as "funder: PartyId", sum(cents)::bigint as "cents!: Cents"
+           from funding.convention group by programme_id, funder_id"#
+    )
+    .fetch_all(connection)
+    .await
+}
+
+async fn called(connection: &mut PgConnection) -> Result<Vec<Figure>, sqlx::Error> {
+    sqlx::query_as!(
+        Figure,
+        r#"select c.programme_id as "book: BookId", c.funder_id as "funder: PartyId", sum(k.cents)::bigint as "cents!: Cents"
+           from funding.call k join funding.convention c on c.id = k.convention_id
+           group by c.programme_id, c.funder_id"#
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// Each batch by its own plan, in the exact shares of its vouchers.
+async fn ordered(connection: &mut PgConnection) -> Result<Vec<Figure>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select b.book_id as "book!: BookId", b.booklets as "booklets!", b.booklet_size as "booklet_size!",
+               b.face_value_cents as "face_value!: Cents",
+               array_agg(s.funder_id order by s.rank) as "funders!: Vec<PartyId>",
+               array_agg(s.rate order by s.rank) as "rates!: Vec<Decimal>"
+           from issuer.batch_memo b join catalogue.plan_share s on s.plan_id = b.plan_id
+           where b.cancelled_at is null
+           group by b.book_id, b.batch_id, b.booklets, b.booklet_size, b.face_value_cents"#
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut sums: BTreeMap<(BookId, PartyId), Cents> = BTreeMap::new();
+    for row in rows {
+        let wrong = || sqlx::Error::Decode("a batch was stored without a plan or with too many vouchers".into());
+        let plan = Plan::new(row.funders.into_iter().zip(row.rates).collect()).map_err(|_| wrong())?;
+        let vouchers = row.booklets.checked_mul(row.booklet_size).and_then(|n| u32::try_from(n).ok()).ok_or_else(wrong)?;
+        for (&(funder, _), share) in plan.funders().iter().zip(plan.sum_first(vouchers, row.face_value)) {
+            let sum = sums.entry((row.book, funder)).or_default();
+            *sum = sum.checked_add(share).ok_or_else(wrong)?;
+        }
+    }
+    Ok(sums.into_iter().map(|((book, funder), cents)| Figure { book, funder, cents }).collect())
+}
+
+/// By who paid each voucher, less those that a revocation gave back.
+async fn handed_over(connection: &mut PgConnection) -> Result<Vec<Figure>, sqlx::Error> {
+    sqlx::query_as!(
+        Figure,
+        r#"select o.book_id as "book!: BookId", r.party as "funder!: PartyId", sum(o.cents)::bigint as "cents!: Cents"
+           from issuer.handed_over_voucher h
+           join ledger.transfer o on o.book_id = h.book_id and o.kind = 11 and o.credit = h.number
+           join ledger.account r on r.book_id = o.book_id and r.number = o.debit
+           where not exists (
+                   select from ledger.transfer t where t.book_id = h.book_id and t.kind = 12 and t.debit = h.number)
+               and not exists (
+                   select from ledger.transfer t
+                   join issuer.voucher_block b on b.book_id = t.book_id and b.number = t.debit
+                   where t.book_id = h.book_id and t.kind = 21 and t.debit = h.number and b.blocked_reason = 'revoked')
+           group by o.book_id, r.party"#
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// The lines of payments that left and did not come back, by who paid the claim's vouchers; a deduction counts less.
+async fn paid(connection: &mut PgConnection) -> Result<Vec<Figure>, sqlx::Error> {
+    sqlx::query_as!(
+        Figure,
+        r#"with line as (
+               select l.book_id, l.claim_id, sign(sum(l.cents)) as sign
+               from funding.settlement_line l
+               join funding.payment_answer a on a.payment_id = l.payment_id and a.answer = 'debited'
+               where not exists (
+                   select from funding.payment_answer b where b.payment_id = l.payment_id and b.answer = 'returned')
+               group by l.book_id, l.claim_id
+               having sum(l.cents) <> 0)
+           select l.book_id as "book!: BookId", r.party as "funder!: PartyId",
+               sum(l.sign * o.cents)::bigint as "cents!: Cents"
+           from line l
+           join ledger.transfer c on c.book_id = l.book_id and c.grp = l.claim_id and c.kind = 20
+           join ledger.transfer o on o.book_id = c.book_id and o.kind = 11 and o.credit = c.debit
+           join ledger.account r on r.book_id = o.book_id and r.number = o.debit
+           group by l.book_id, r.party"#
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// Refunds that left the bank account, or those that are the funder's free money again (credits, and those that came
+/// back).
+async fn refunded(connection: &mut PgConnection, left: bool) -> Result<Vec<Figure>, sqlx::Error> {
+    sqlx::query_as!(
+        Figure,
+        r#"with refund as (
+               select r.programme_id, r.funder_id, r.cents,
+                   exists (select from funding.payment_answer a where a.payment_id = p.id and a.answer = 'debited') as debited,
+                   p.id is null or exists (
+                       select from funding.payment_answer a where a.payment_id = p.id and a.answer = 'returned') as free
+               from funding.refund r left join funding.payment p on p.refund_id = r.id)
+           select programme_id as "book: BookId", funder_id as "funder: PartyId", sum(cents)::bigint as "cents!: Cents"
+           from refund
+           where case when $1 then debited and not free else free end
+           group by programme_id, funder_id"#,
+        left,
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// What the reversal of a claim gave straight back to the funders, because the voucher was dead already.
+async fn dead(connection: &mut PgConnection, reason: &str) -> Result<Vec<Figure>, sqlx::Error> {
+    sqlx::query_as!(
+        Figure,
+        r#"select t.book_id as "book!: BookId", f.party as "funder!: PartyId", sum(t.cents)::bigint as "cents!: Cents"
+           from ledger.transfer t
+           join ledger.account f on f.book_id = t.book_id and f.number = t.credit and f.kind = 12
+           join issuer.voucher_block b on b.book_id = t.book_id and b.number = t.debit
+           where t.kind = 21 and b.blocked_reason = $1
+           group by t.book_id, f.party"#,
+        reason,
+    )
+    .fetch_all(connection)
+    .await
+}

@@ -1,0 +1,115 @@
+use ledger::{BookId, PartyId, ProgrammeFigures};
+use serde::Serialize;
+use standards::Cents;
+use utoipa::ToSchema;
+
+use crate::waterfall::outside::Outside;
+
+macro_rules! row {
+    ($($(#[$doc:meta])* $column:ident,)+) => {
+        /// A line of the report, or a funder's total (without programme).
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+        pub struct Row {
+            /// Its name.
+            pub funder: String,
+            /// Who pays.
+            pub funder_id: PartyId,
+            /// Its name; none for money without programme, and in totals.
+            pub programme: Option<String>,
+            /// The programme.
+            pub programme_id: Option<BookId>,
+            $($(#[$doc])* pub $column: Cents,)+
+        }
+
+        impl Row {
+            /// The columns of amounts, in the report's order.
+            pub(super) const COLUMNS: &[&str] = &[$(stringify!($column)),+];
+
+            /// A row of nothing.
+            pub(super) const fn empty(funder_id: PartyId) -> Self {
+                Self { funder: String::new(), funder_id, programme: None, programme_id: None, $($column: Cents::ZERO,)+ }
+            }
+
+            /// The amounts, in the report's order.
+            pub(super) fn amounts(&self) -> Vec<Cents> {
+                vec![$(self.$column),+]
+            }
+
+            /// Adds another row's amounts; `None` beyond 64 bits.
+            pub(super) fn add(&mut self, other: &Self) -> Option<()> {
+                $(self.$column = self.$column.checked_add(other.$column)?;)+
+                Some(())
+            }
+        }
+    };
+}
+
+row! {
+    /// Promised: signed conventions.
+    announced,
+    /// Signed.
+    agreed,
+    /// Called for.
+    called,
+    /// On the bank account.
+    received,
+    /// Ordered, not cancelled or revoked since.
+    ordered,
+    /// Put behind batches, not cancelled or revoked since.
+    funded,
+    /// Became vouchers, not revoked since.
+    activated,
+    /// In people's hands, not revoked since.
+    handed_over,
+    /// Spent at structures, not reversed since.
+    claimed,
+    /// Paid to structures: debited at the bank, not come back.
+    paid,
+    /// Past the last day.
+    expired,
+    /// Refunded: debited at the bank, not come back.
+    returned,
+    /// Can be put behind batches, or allocated.
+    free,
+    /// Activated and not handed over.
+    at_risk,
+    /// Claimed and not paid.
+    owed,
+    /// Given back by revocations.
+    revoked,
+}
+
+impl Row {
+    /// A row from what the books and what the other records say; `None` beyond 64 bits.
+    pub(super) fn of_programme(
+        (book, funder): (BookId, PartyId),
+        inside: Option<&ProgrammeFigures>,
+        outside: &Outside,
+    ) -> Option<Self> {
+        let of = |figure: fn(&ProgrammeFigures) -> Cents| inside.map(figure).unwrap_or_default();
+        let revoked = of(|line| line.revoked).checked_add(outside.dead_revoked)?;
+        let activated = of(|line| line.activated).checked_sub(revoked)?;
+        let funded = of(|line| line.funded).checked_sub(of(|line| line.batch_cancelled))?.checked_sub(revoked)?;
+        let claimed = of(|line| line.claimed);
+        Some(Self {
+            programme_id: Some(book),
+            announced: outside.agreed,
+            agreed: outside.agreed,
+            called: outside.called,
+            received: of(|line| line.allocated).checked_sub(outside.credited)?,
+            ordered: outside.ordered.checked_sub(revoked)?,
+            funded,
+            activated,
+            handed_over: outside.handed_over,
+            claimed,
+            paid: outside.paid,
+            expired: Cents::try_sum([of(|line| line.expired), of(|line| line.batch_expired), outside.dead_expired])?,
+            returned: outside.returned,
+            free: of(|line| line.available),
+            at_risk: activated.checked_sub(outside.handed_over)?,
+            owed: claimed.checked_sub(outside.paid)?,
+            revoked,
+            ..Self::empty(funder)
+        })
+    }
+}

@@ -1,0 +1,9 @@
+//! The money's way in and out, over HTTP, on a real PostgreSQL, as the role `ccn_funding`. What the issuer and redemption would
+//! have done is put there by the owner: their rows, and their transfers through `ledger::post`.
+
+mod bank;
+mod cycle;
+mod identities;
+mod promises;
+mod statements;
+mod world;
