@@ -6,7 +6,9 @@
 //! | `secret_file`, `keys` | secrets, from files only |
 //! | `embedded`, `store` | PostgreSQL: the private one or a given one, migrations, a pool a role |
 //! | `serve`, `openapi`, `status`, `stop` | the services, started and stopped; in-process for the demo and the tests |
+//! | `demo` | the main job, told from outside |
 //! | `verify` | vouchers proven offline |
+//! | `demo` | the whole life of the vouchers, told through the HTTP interfaces |
 //!
 //! [`Running`] is the way in for whoever wants the whole system inside a test:
 //!
@@ -17,7 +19,7 @@
 //! let (clock, hand) = web::Clock::set("2026-03-02T09:00:00Z".parse()?);
 //! let config = Config {
 //!     listen: "127.0.0.1:0".parse()?,
-//!     data_dir: "/tmp/ccn-example".into(), // keys, and the embedded database unless `database_url` names another
+//!     data_dir: "demo-data".into(), // keys, and the embedded database unless `database_url` names another
 //!     fund_name: Some("Fonds CCN".to_owned()),
 //!     fund_iban: Some("FR7630006000011234567890189".parse()?),
 //!     ..Config::default()
@@ -32,16 +34,18 @@
 
 pub mod cli;
 pub mod config;
+mod demo;
+pub mod demo;
 pub mod embedded;
 pub mod environment;
 pub mod keys;
 mod openapi;
 mod run;
 pub mod secret_file;
-mod serve;
-mod service;
+pub mod serve;
+pub mod service;
 mod status;
-mod stop;
+pub mod stop;
 pub mod store;
 pub mod telemetry;
 pub mod verify;

@@ -53,6 +53,15 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Redemption(config) => serve(config, &[Service::Redemption]),
         Command::Funding(config) => serve(config, &[Service::Funding]),
         Command::Migrate(config) => migrate(config),
+        Command::Demo(args) => {
+            telemetry::start_logs(args.log, telemetry::DEMO_LOG_FILTER);
+            runtime()?.block_on(crate::demo::run(args))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Demo(args) => {
+            telemetry::start_logs(args.log, telemetry::PERSON_FILTER);
+            runtime()?.block_on(crate::demo::run(args)).map(|()| ExitCode::SUCCESS)
+        }
         Command::Verify {
             what: Verify::Token(args),
         } => verify_token(&args),
@@ -68,7 +77,7 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 }
 
 fn serve(config: Config, services: &[Service]) -> anyhow::Result<ExitCode> {
-    telemetry::start_logs(config.log);
+    telemetry::start_logs(config.log, telemetry::LOG_FILTER);
     runtime()?.block_on(async {
         let mut signals = StopSignals::hear()?;
         let running = tokio::select! {
@@ -98,7 +107,7 @@ fn tell(line: &str) {
 }
 
 fn migrate(config: Config) -> anyhow::Result<ExitCode> {
-    telemetry::start_logs(config.log);
+    telemetry::start_logs(config.log, telemetry::LOG_FILTER);
     runtime()?.block_on(async {
         let server = Server::open(&config).await?;
         server.migrate().await?;

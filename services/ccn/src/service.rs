@@ -1,3 +1,5 @@
+//! The three services and what tells them apart.
+
 use std::fmt;
 
 /// A part of the system that can run alone or with the others.

@@ -20,9 +20,13 @@ pub enum LogFormat {
 /// What is logged when `RUST_LOG` does not say.
 pub const LOG_FILTER: &str = "info,sqlx=warn";
 
-/// Sends log lines to standard error from now on. A process that already logs keeps its way.
-pub fn start_logs(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG_FILTER));
+/// What the demo logs when `RUST_LOG` does not say: its own lines tell the rest.
+pub const DEMO_LOG_FILTER: &str = "warn";
+
+/// Sends log lines to standard error from now on: those that `RUST_LOG` names, else those that `filter` names. A process that
+/// already logs keeps its way.
+pub fn start_logs(format: LogFormat, filter: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
