@@ -30,6 +30,13 @@ where
     head.headers = metadata.into_headers();
     head.extensions = extensions;
     let who = E::from_request_parts(&mut head, state).await.map_err(status)?;
-    let request = RequestId::from_request_parts(&mut head, state).await.unwrap_or_else(|never| match never {});
-    Ok(Entered { who, head, request, message })
+    let request = RequestId::from_request_parts(&mut head, state)
+        .await
+        .unwrap_or_else(|never| match never {});
+    Ok(Entered {
+        who,
+        head,
+        request,
+        message,
+    })
 }

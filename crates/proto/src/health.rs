@@ -31,7 +31,11 @@ impl Health for Probe {
         if !name.is_empty() && !self.services.contains(&name.as_str()) {
             return Err(Status::not_found("no such service here"));
         }
-        let status = if self.ready.check().await { ServingStatus::Serving } else { ServingStatus::NotServing };
+        let status = if self.ready.check().await {
+            ServingStatus::Serving
+        } else {
+            ServingStatus::NotServing
+        };
         Ok(Response::new(HealthCheckResponse { status: status.into() }))
     }
 

@@ -28,7 +28,10 @@ pub fn status(problem: Problem) -> Status {
         _ => Code::Internal,
     };
     let shown = v1::Problem::from(problem);
-    Status::new(code, format!("{} {}", shown.title, shown.detail.unwrap_or_default()).trim_end())
+    Status::new(
+        code,
+        format!("{} {}", shown.title, shown.detail.unwrap_or_default()).trim_end(),
+    )
 }
 
 #[cfg(test)]
@@ -58,7 +61,10 @@ mod tests {
         assert_eq!(status(Problem::unauthorized()).code(), Code::Unauthenticated);
         let refused = status(Problem::forbidden("Réservé aux structures."));
         assert_eq!(refused.code(), Code::PermissionDenied);
-        assert_eq!(refused.message(), "Votre organisation n'a pas ce droit. Réservé aux structures.");
+        assert_eq!(
+            refused.message(),
+            "Votre organisation n'a pas ce droit. Réservé aux structures."
+        );
     }
 
     #[test]

@@ -51,7 +51,10 @@ impl Ready {
             }
             Ok::<_, sqlx::Error>(())
         };
-        matches!(tokio::time::timeout(Duration::from_secs(READY_SECONDS_MAX), checks).await, Ok(Ok(())))
+        matches!(
+            tokio::time::timeout(Duration::from_secs(READY_SECONDS_MAX), checks).await,
+            Ok(Ok(()))
+        )
     }
 }
 

@@ -36,7 +36,13 @@ pub struct ProblemBody {
 impl Problem {
     /// `kind` is the stable last word of `type`, in kebab case.
     pub fn new(status: StatusCode, kind: &'static str, title: impl Into<String>) -> Self {
-        Self { status, kind, title: title.into(), detail: None, more: Map::new() }
+        Self {
+            status,
+            kind,
+            title: title.into(),
+            detail: None,
+            more: Map::new(),
+        }
     }
 
     /// 400: the request cannot be read.
@@ -47,24 +53,41 @@ impl Problem {
     /// 401: nobody, or nobody known, asks.
     #[must_use]
     pub fn unauthorized() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "Clé d'accès absente ou inconnue.")
-            .detail("Envoyez l'en-tête « Authorization: Bearer <clé> » avec une clé valide de votre organisation.")
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthorized",
+            "Clé d'accès absente ou inconnue.",
+        )
+        .detail("Envoyez l'en-tête « Authorization: Bearer <clé> » avec une clé valide de votre organisation.")
     }
 
     /// 403: `detail` says who may.
     pub fn forbidden(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", "Votre organisation n'a pas ce droit.").detail(detail)
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            "Votre organisation n'a pas ce droit.",
+        )
+        .detail(detail)
     }
 
     /// 404: `what` in French with its article, for example « Ce lot ».
     pub fn not_found(what: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not-found", format!("{what} n'existe pas ou ne vous est pas visible."))
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not-found",
+            format!("{what} n'existe pas ou ne vous est pas visible."),
+        )
     }
 
     /// 409: an id came back with another content.
     pub fn same_id_other_content() -> Self {
-        Self::new(StatusCode::CONFLICT, "same-id-other-content", "Cet identifiant a déjà servi pour autre chose.")
-            .detail("Reprenez exactement la même demande, ou choisissez un nouvel identifiant.")
+        Self::new(
+            StatusCode::CONFLICT,
+            "same-id-other-content",
+            "Cet identifiant a déjà servi pour autre chose.",
+        )
+        .detail("Reprenez exactement la même demande, ou choisissez un nouvel identifiant.")
     }
 
     /// 422: well formed, and refused by a rule.
@@ -137,9 +160,10 @@ impl IntoResponse for Problem {
         let status = self.status;
         let json = serde_json::to_vec(&self.into_members()).expect("a map of strings serialises");
         let mut response = (status, json).into_response();
-        response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response.headers_mut().insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         response
     }
 }

@@ -14,16 +14,23 @@ use web::{Clock, Problem};
 use crate::Config;
 use crate::claim::ClaimDesk;
 
-/// What the handlers need.
+/// What the handlers need, whatever the door.
 #[derive(Debug, Clone, FromRef)]
-struct App {
-    pool: PgPool,
-    clock: Clock,
-    desk: Arc<ClaimDesk>,
+pub(crate) struct App {
+    pub pool: PgPool,
+    pub clock: Clock,
+    pub desk: Arc<ClaimDesk>,
 }
 
-pub(crate) fn routes(config: Config) -> OpenApiRouter {
-    let desk = Arc::new(ClaimDesk::open(&config.pool, config.host));
+impl App {
+    /// Opens the one desk to which every door leads.
+    pub(crate) fn open(config: Config) -> Self {
+        let desk = Arc::new(ClaimDesk::open(&config.pool, config.host));
+        Self { pool: config.pool, clock: config.clock, desk }
+    }
+}
+
+pub(crate) fn routes(app: App) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(imports::import_structures))
         .routes(routes!(imports::import_bank_details))
@@ -34,7 +41,7 @@ pub(crate) fn routes(config: Config) -> OpenApiRouter {
         .routes(routes!(claims::create_claim, claims::list_claims))
         .routes(routes!(claims::get_claim))
         .routes(routes!(claims::reverse_claim))
-        .with_state(App { pool: config.pool, clock: config.clock, desk })
+        .with_state(app)
 }
 
 /// Lets a caller pass that has one of two roles.

@@ -7,6 +7,7 @@
 //! | claim vouchers | [`claim`]: the heart; its doc is the design |
 //! | read claims | [`read_claims`] |
 //! | undo a claim | [`reverse`] |
+//! | claim over gRPC, one or a stream of them | `rpc`: a second door to the same desk |
 //!
 //! A structure's id is also its organisation's (`access`) and its party's in the books (`ledger`).
 
@@ -22,6 +23,7 @@ pub mod import_bank_details;
 pub mod import_structures;
 pub mod read_claims;
 pub mod reverse;
+mod rpc;
 pub mod structures;
 pub mod suspend;
 
@@ -43,10 +45,12 @@ pub struct Config {
     pub host: voucher::Host,
 }
 
-/// The service's routes. Starts the claim desk's workers, so call it inside a Tokio runtime; they stop when the last
+/// The service's routes, REST and gRPC. Starts the claim desk's workers, so call it inside a Tokio runtime; they stop when the last
 /// clone of the router is dropped.
+#[must_use]
 pub fn routes(config: Config) -> OpenApiRouter {
-    api::routes(config)
+    let app = api::App::open(config);
+    api::routes(app.clone()).merge(rpc::rpc_routes(app).into())
 }
 
 /// Brings schema `redemption` up to date.

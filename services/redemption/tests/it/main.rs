@@ -7,5 +7,6 @@ mod at_once;
 mod claiming;
 mod importing;
 mod reversing;
+mod rpc;
 mod standing;
 mod world;

@@ -1,0 +1,238 @@
+//! Claims over gRPC: a real socket, HTTP/2 in clear, the generated client.
+
+use futures_util::StreamExt;
+use futures_util::stream::{iter, poll_fn};
+use http::{Method, StatusCode};
+use proto::v1::claim_answer::Answer;
+use proto::v1::claims_client::ClaimsClient;
+use proto::v1::{ClaimAnswer, ClaimRequest, Problem, Receipt};
+use serde_json::json;
+use sqlx::PgPool;
+use standards::Cents;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Request};
+use uuid::Uuid;
+
+use crate::actor::Actor;
+use crate::world::{World, instant};
+
+/// A machine with an API key, connected.
+struct Machine {
+    client: ClaimsClient<Channel>,
+    secret: String,
+}
+
+impl Machine {
+    async fn of(actor: &Actor) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(axum::serve(listener, actor.app.clone()).into_future());
+        let channel = Endpoint::from_shared(format!("http://{address}"))
+            .unwrap()
+            .connect()
+            .await
+            .unwrap();
+        Self {
+            client: ClaimsClient::new(channel),
+            secret: actor.secret.clone(),
+        }
+    }
+
+    fn call<T>(&self, message: T) -> Request<T> {
+        let mut call = Request::new(message);
+        call.metadata_mut()
+            .insert("authorization", format!("Bearer {}", self.secret).parse().unwrap());
+        call
+    }
+
+    async fn claims(&mut self, claim: ClaimRequest) -> Result<ClaimAnswer, Code> {
+        let call = self.call(claim);
+        self.client
+            .claim(call)
+            .await
+            .map(tonic::Response::into_inner)
+            .map_err(|status| status.code())
+    }
+
+    async fn streams(&mut self, claims: Vec<ClaimRequest>) -> Vec<ClaimAnswer> {
+        let call = self.call(iter(claims));
+        let answers = self.client.claim_stream(call).await.unwrap().into_inner();
+        answers.map(Result::unwrap).collect().await
+    }
+}
+
+fn claim(id: u128, tokens: &[String]) -> ClaimRequest {
+    let (service, date) = ("atelier-premiers-pas".to_owned(), "2026-03-10".to_owned());
+    ClaimRequest {
+        id: Uuid::from_u128(id).to_string(),
+        tokens: tokens.to_vec(),
+        service,
+        date,
+    }
+}
+
+fn accepted(answer: ClaimAnswer) -> Receipt {
+    match answer.answer {
+        Some(Answer::Receipt(receipt)) => receipt,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn refused(answer: ClaimAnswer) -> Problem {
+    match answer.answer {
+        Some(Answer::Problem(problem)) => problem,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_claim_over_grpc_has_the_receipt_that_rest_gives(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
+    let tokens = world.activates(programme, 1..=4).await;
+    let mut machine = Machine::of(&structure.actor).await;
+    let answer = machine.claims(claim(1, &tokens)).await.unwrap();
+    assert!(!answer.before);
+    let receipt = accepted(answer);
+    assert_eq!(world.owed(programme, structure.structure).await, Cents::new(4000));
+
+    let again = machine.claims(claim(1, &tokens)).await.unwrap();
+    assert!(again.before);
+    assert_eq!(accepted(again), receipt);
+    let vouchers: Vec<_> = receipt
+        .vouchers
+        .iter()
+        .map(|voucher| json!({ "series": voucher.series, "idx": voucher.idx, "value": voucher.value }))
+        .collect();
+    let as_json = json!({
+        "id": receipt.id, "claim_id": receipt.claim_id, "programme_id": receipt.programme_id,
+        "structure_id": receipt.structure_id, "service": receipt.service, "date": receipt.date, "total": receipt.total,
+        "vouchers": vouchers, "at": receipt.at, "reversed_at": receipt.reversed_at,
+    });
+    assert_eq!(structure.claims(1, &tokens).await.ok(), as_json);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_refusal_is_an_answer_in_the_stream_and_answers_keep_their_order(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
+    let tokens = world.activates(programme, 1..=200).await;
+    let mut claims: Vec<_> = (0..100).map(|n| claim(n as u128, &tokens[2 * n..2 * n + 2])).collect();
+    claims[50].tokens.push(world.token(programme, 999));
+    claims[60].date = "hier".to_owned();
+    claims[70].id = "un".to_owned();
+    let ids: Vec<_> = claims.iter().map(|claim| claim.id.clone()).collect();
+    let answers = Machine::of(&structure.actor).await.streams(claims).await;
+
+    assert_eq!(answers.iter().map(|answer| answer.id.clone()).collect::<Vec<_>>(), ids);
+    for (place, answer) in answers.into_iter().enumerate() {
+        match place {
+            50 => {
+                let problem = refused(answer);
+                assert_eq!(
+                    (problem.r#type.as_str(), problem.status),
+                    ("urn:ccn:problem:unknown", 422)
+                );
+                assert_eq!(problem.vouchers.len(), 1);
+                assert_eq!(
+                    (problem.vouchers[0].index, problem.vouchers[0].reason.as_str()),
+                    (2, "unknown")
+                );
+                assert!(problem.request_id.parse::<Uuid>().is_ok());
+            }
+            60 | 70 => assert_eq!(refused(answer).r#type, "urn:ccn:problem:bad-request"),
+            _ => assert_eq!(accepted(answer).total, "20.00"),
+        }
+    }
+    assert_eq!(world.owed(programme, structure.structure).await, Cents::new(97 * 2000));
+    assert_eq!(world.claims_booked(programme).await, 97);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_problem_over_grpc_is_word_for_word_that_of_rest(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (one, other) = (world.programme(1).await, world.programme(2).await);
+    let structure = world.structure(0).await;
+    let first = world.activates(one, 1..=1).await.remove(0);
+    let mixed = [first.clone(), world.activates(other, 1..=1).await.remove(0)];
+    let twice = [first.clone(), first];
+    let mut machine = Machine::of(&structure.actor).await;
+    for tokens in [&mixed[..], &twice[..], &[]] {
+        let rest = structure.claims(1, tokens).await;
+        let problem = refused(machine.claims(claim(1, tokens)).await.unwrap());
+        assert_eq!(json!(problem.r#type), rest.body["type"]);
+        assert_eq!(json!(problem.title), rest.body["title"]);
+        assert_eq!(json!(problem.detail), rest.body["detail"]);
+        assert_eq!(json!(problem.status), rest.body["status"]);
+        for (index, part) in problem.programmes.iter().enumerate() {
+            assert_eq!(json!(part.programme_id), rest.body["programmes"][index]["programme_id"]);
+            assert_eq!(json!(part.indexes), rest.body["programmes"][index]["indexes"]);
+        }
+        assert_eq!(
+            problem.programmes.len(),
+            rest.body["programmes"].as_array().map_or(0, Vec::len)
+        );
+        if let Some(bad) = problem.vouchers.first() {
+            assert_eq!(
+                (bad.index, bad.reason.as_str(), bad.same_as),
+                (1, "twice-in-one-claim", Some(0))
+            );
+        }
+    }
+}
+
+#[sqlx::test(migrations = false)]
+async fn only_a_structure_with_its_key_is_let_in(pool: PgPool) {
+    let world = World::new(pool).await;
+    let structure = world.structure(0).await;
+    let mut machine = Machine::of(&structure.actor).await;
+    assert_eq!(
+        refused(machine.claims(claim(1, &[])).await.unwrap()).r#type,
+        "urn:ccn:problem:no-voucher"
+    );
+
+    world.operator.secret.clone_into(&mut machine.secret);
+    assert_eq!(machine.claims(claim(1, &[])).await, Err(Code::PermissionDenied));
+    machine.secret = access::Secret::generate().unwrap().reveal().to_owned();
+    assert_eq!(machine.claims(claim(1, &[])).await, Err(Code::Unauthenticated));
+    let refused = machine
+        .client
+        .claim_stream(machine.call(iter([claim(1, &[])])))
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), Code::Unauthenticated);
+    assert!(
+        refused.message().starts_with("Clé d'accès absente ou inconnue."),
+        "{}",
+        refused.message()
+    );
+    let nobody = machine.client.claim(Request::new(claim(1, &[]))).await.unwrap_err();
+    assert_eq!(nobody.code(), Code::Unauthenticated);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_key_revoked_during_a_stream_claims_nothing_more(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
+    let tokens = world.activates(programme, 1..=3).await;
+    let mut machine = Machine::of(&structure.actor).await;
+    let (sender, mut receiver) = mpsc::channel(1);
+    let call = machine.call(poll_fn(move |context| receiver.poll_recv(context)));
+    sender.send(claim(1, &tokens[..1])).await.unwrap();
+    let mut answers = machine.client.claim_stream(call).await.unwrap().into_inner();
+    accepted(answers.message().await.unwrap().unwrap());
+
+    world.hand.move_to(instant("2026-03-10T10:05:00Z"));
+    sender.send(claim(2, &tokens[1..2])).await.unwrap();
+    accepted(answers.message().await.unwrap().unwrap());
+
+    let key = format!("/v1/api-keys/{}", Uuid::from_u128(0xbb00));
+    let revoked = world.operator.ask(Method::DELETE, &key, "application/json", "").await;
+    assert_eq!(revoked.status, StatusCode::NO_CONTENT);
+    world.hand.move_to(instant("2026-03-10T10:06:00Z"));
+    sender.send(claim(3, &tokens[2..])).await.unwrap();
+    assert_eq!(answers.message().await.unwrap_err().code(), Code::Unauthenticated);
+    assert_eq!(world.claims_booked(programme).await, 2);
+}
