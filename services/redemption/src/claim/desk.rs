@@ -60,11 +60,14 @@ impl ClaimDesk {
         Self::with_limits(pool, host, WORKERS, QUEUE_MAX)
     }
 
-    fn with_limits(pool: &PgPool, host: voucher::Host, workers: usize, queue_max: usize) -> Self {
-        let (queue, waiting) = mpsc::channel(queue_max);
+    /// As [`open`](Self::open), with other limits: at least one worker, at least one place in the queue.
+    #[must_use]
+    pub fn with_limits(pool: &PgPool, host: voucher::Host, workers: usize, queue_max: usize) -> Self {
+        let (queue, waiting) = mpsc::channel(queue_max.max(1));
         let waiting = Arc::new(Mutex::new(waiting));
-        for _ in 0..workers {
-            tokio::spawn(work(pool.clone(), Arc::clone(&waiting)));
+        for _ in 0..workers.max(1) {
+            let pool = pool.clone();
+            tokio::spawn(work(Arc::clone(&waiting), move |jobs| answer(pool.clone(), jobs)));
         }
         Self { keys: KeyringCache::new(pool.clone(), host), catalogue: CatalogueCache::new(pool.clone()), queue }
     }
@@ -119,13 +122,16 @@ impl ClaimDesk {
 }
 
 /// Takes what waits, again and again. Each batch is a task of its own, so that its panic is its own.
-async fn work(pool: PgPool, waiting: Arc<Mutex<mpsc::Receiver<Job>>>) {
+async fn work<F>(waiting: Arc<Mutex<mpsc::Receiver<Job>>>, answer: impl Fn(Vec<Job>) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     loop {
         let mut jobs = Vec::new();
         if waiting.lock().await.recv_many(&mut jobs, BATCH_MAX).await == 0 {
             return;
         }
-        if tokio::spawn(answer(pool.clone(), jobs)).await.is_err() {
+        if tokio::spawn(answer(jobs)).await.is_err() {
             tracing::error!("a batch of claims failed; its callers come again");
         }
     }
@@ -170,6 +176,7 @@ fn different_ids(jobs: Vec<Job>) -> (Vec<Candidate>, Vec<Job>) {
 
 #[tracing::instrument(skip_all, fields(claims = round.len()))]
 async fn answer_round(pool: &PgPool, book: BookId, round: Vec<Candidate>) {
+    metrics::histogram!("ccn_claim_batch_claims").record(u32::try_from(round.len()).unwrap_or(u32::MAX));
     let claims: Arc<[Arc<Wanted>]> = round.iter().map(|candidate| Arc::clone(&candidate.wanted)).collect();
     match decide(pool, book, &claims).await {
         Ok(decisions) => {
@@ -191,7 +198,9 @@ async fn answer_round(pool: &PgPool, book: BookId, round: Vec<Candidate>) {
         }
         Err(error) => {
             let undecided = undecided(&error);
-            round.into_iter().for_each(|candidate| candidate.answer(Err(undecided)));
+            for candidate in round {
+                candidate.answer(Err(undecided));
+            }
         }
     }
 }
@@ -227,4 +236,63 @@ fn causes(error: &DecideError) -> String {
         source = error.source();
     }
     causes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use catalogue::ProgrammeId;
+    use standards::Cents;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::ClaimRequestId;
+    use crate::claim::wanted::WantedVoucher;
+
+    fn job(request: u128, idx: u32) -> (Job, oneshot::Receiver<Answer>) {
+        let (reply, answer) = oneshot::channel();
+        let wanted = Wanted {
+            programme: ProgrammeId::from_uuid(Uuid::from_u128(1)),
+            request: ClaimRequestId::from_uuid(Uuid::from_u128(request)),
+            structure: StructureId::from_uuid(Uuid::from_u128(2)),
+            service: "bureautique".to_owned(),
+            date: chrono::NaiveDate::default(),
+            vouchers: vec![WantedVoucher { number: AccountNumber::voucher(1, idx), value: Cents::new(1000) }],
+            at: DateTime::UNIX_EPOCH,
+        };
+        (Job { wanted: Arc::new(wanted), reply }, answer)
+    }
+
+    #[test]
+    fn retries_share_a_round_and_another_content_waits_for_the_next() {
+        let jobs = [job(1, 1), job(2, 2), job(1, 1), job(1, 3)].map(|(job, _)| job);
+        let (round, later) = different_ids(jobs.into());
+        let replies: Vec<usize> = round.iter().map(|candidate| candidate.replies.len()).collect();
+        assert_eq!((replies, later.len()), (vec![2, 1], 1));
+    }
+
+    #[tokio::test]
+    async fn a_batch_that_panics_hangs_nobody_and_the_next_one_is_answered() {
+        let (queue, waiting) = mpsc::channel(8);
+        let batches = AtomicU32::new(0);
+        let answer = move |jobs: Vec<Job>| {
+            let first = batches.fetch_add(1, Ordering::SeqCst) == 0;
+            async move {
+                assert!(!first, "the first batch panics");
+                for job in jobs {
+                    let _ = job.reply.send(Ok(Decision::Suspended));
+                }
+            }
+        };
+        let worker = tokio::spawn(work(Arc::new(Mutex::new(waiting)), answer));
+        let (first, first_answer) = job(1, 1);
+        queue.try_send(first).unwrap_or_else(|_| panic!("the queue has room"));
+        assert!(first_answer.await.is_err(), "told that there is no answer");
+        let (second, second_answer) = job(2, 2);
+        queue.try_send(second).unwrap_or_else(|_| panic!("the queue has room"));
+        assert!(matches!(second_answer.await, Ok(Ok(Decision::Suspended))));
+        drop(queue);
+        worker.await.expect("a closed desk sends its workers home");
+    }
 }

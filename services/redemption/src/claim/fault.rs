@@ -31,6 +31,7 @@ impl Fault {
     }
 
     /// The stable word.
+    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Forged(_) => "forged",
@@ -44,6 +45,7 @@ impl Fault {
     }
 
     /// The sentence for the mediator.
+    #[must_use]
     pub fn sentence(self) -> String {
         match self {
             Self::Forged(error) => error.to_string(),
@@ -57,6 +59,7 @@ impl Fault {
     }
 
     /// What to do about it.
+    #[must_use]
     pub const fn remedy(self) -> &'static str {
         match self {
             Self::Forged(_) => "Scannez-le de nouveau. S'il est encore refusé, ne l'acceptez pas.",

@@ -1,12 +1,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use redemption::ClaimRequestId;
+use redemption::claim::{ClaimDesk, ClaimError, NewClaim};
 use sqlx::PgPool;
 use standards::Cents;
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 use crate::actor::{Answer, Mediator};
-use crate::world::World;
+use crate::world::{MORNING, World, instant, number};
 
 /// Who asks at once.
 const CALLERS: u32 = 64;
@@ -72,9 +75,9 @@ async fn one_id_with_two_contents_at_once_is_one_claim(pool: PgPool) {
     for round in 1..=ROUNDS {
         let (one, two) = (round * 2 - 1, round * 2);
         let tokens = world.activates(programme, one..=two).await;
-        let callers = (0..CALLERS).map(|caller| match caller.is_multiple_of(2) {
-            true => (here.clone(), u128::from(round), vec![tokens[0].clone()]),
-            false => (there.clone(), u128::from(round), vec![tokens[1].clone()]),
+        let callers = (0..CALLERS).map(|caller| {
+            let (structure, token) = if caller.is_multiple_of(2) { (&here, &tokens[0]) } else { (&there, &tokens[1]) };
+            (structure.clone(), u128::from(round), vec![token.clone()])
         });
         let counts = counted(&all_at_once(callers).await);
         let half = CALLERS as usize / 2;
@@ -140,4 +143,43 @@ async fn a_database_that_fails_hangs_nobody_and_the_desk_stays_open(pool: PgPool
     assert_eq!(world.owed(programme, structure.structure).await, Cents::new(1000));
     sqlx::query("grant insert on redemption.claim to ccn_redemption").execute(&world.admin).await.unwrap();
     structure.claims(2, &tokens[1..]).await.created();
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_full_queue_sends_callers_away_and_keeps_who_waits(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (programme, structure) = (world.programme(1).await, world.structure(0).await.structure);
+    let tokens = world.activates(programme, 1..=3).await;
+    let desk = Arc::new(ClaimDesk::with_limits(&world.pool, world.host.clone(), 1, 1));
+    let claim = |nth: usize| {
+        let new = NewClaim {
+            id: ClaimRequestId::from_uuid(Uuid::from_u128(nth as u128)),
+            tokens: vec![tokens[nth].clone()],
+            service: "bureautique".to_owned(),
+            date: "2026-03-10".parse().unwrap(),
+        };
+        let desk = Arc::clone(&desk);
+        tokio::spawn(async move { desk.claim(structure, &new, instant(MORNING)).await })
+    };
+    // Somebody holds the first voucher: the only worker waits for it.
+    let mut holder = world.admin.begin().await.unwrap();
+    let held = "select from ledger.account where book_id = $1 and number = $2 for update";
+    let account = number(programme, 1).get();
+    sqlx::query(held).bind(programme.id.uuid()).bind(account).execute(&mut *holder).await.unwrap();
+    let at_work = claim(0);
+    let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&world.admin).await.unwrap() == 0 {}
+    // Of two more, one finds the only place in the queue and the other finds it taken.
+    let (one, other) = (claim(1), claim(2));
+    while !one.is_finished() && !other.is_finished() {
+        tokio::task::yield_now().await;
+    }
+    holder.rollback().await.unwrap();
+    let mut results = Vec::new();
+    for task in [at_work, one, other] {
+        results.push(task.await.unwrap());
+    }
+    assert!(results[0].is_ok());
+    assert_eq!(results.iter().filter(|result| matches!(result, Err(ClaimError::Busy))).count(), 1);
+    assert_eq!(world.owed(programme, structure).await, Cents::new(2000));
 }

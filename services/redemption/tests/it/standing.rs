@@ -80,3 +80,23 @@ async fn a_structure_decides_nothing_about_structures(pool: PgPool) {
     let path = format!("/v1/structure-imports/{}?file=x.csv", Uuid::from_u128(9));
     assert_eq!(structure.actor.put_file(&path, "").await.refused(), "forbidden");
 }
+
+#[sqlx::test(migrations = false)]
+async fn the_service_reads_no_person_and_rewrites_no_history(pool: PgPool) {
+    let world = World::new(pool).await;
+    for forbidden in [
+        "select from issuer.identity",
+        "select from issuer.beneficiary",
+        "select from issuer.voucher",
+        "select from funding.settlement",
+        "update ledger.transfer set cents = 1",
+        "delete from redemption.claim",
+        "update redemption.claim set cents = 1",
+        "update redemption.reversal set reason = ''",
+        "delete from redemption.bank_details",
+    ] {
+        let error = sqlx::query(forbidden).execute(&world.pool).await.unwrap_err();
+        let code = error.as_database_error().and_then(|error| error.code().map(std::borrow::Cow::into_owned));
+        assert_eq!(code.as_deref(), Some("42501"), "{forbidden}: {error}");
+    }
+}

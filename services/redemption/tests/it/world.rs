@@ -33,7 +33,7 @@ pub struct World {
     pub operator: Actor,
     pub hand: ClockHand,
     pub key: SigningKey,
-    host: voucher::Host,
+    pub host: voucher::Host,
 }
 
 /// A programme whose vouchers exist.
@@ -76,7 +76,7 @@ impl World {
         redemption::migrate(&admin).await.unwrap();
         apply_views_of(&admin, "funding").await;
 
-        let options = admin.connect_options().as_ref().clone().options([("role", "ccn_redemption")]);
+        let options = admin.connect_options().as_ref().clone().username("ccn_redemption");
         let pool = database::connect(options, 6).await.unwrap();
         let secret = Secret::generate().unwrap();
         access::ensure_operator(&admin, &secret, instant(MORNING)).await.unwrap();
@@ -252,7 +252,7 @@ impl World {
     }
 
     pub async fn balance(&self, account: Account) -> Cents {
-        ledger::balance(&mut *self.admin.acquire().await.unwrap(), account).await.unwrap()
+        ledger::balance(&mut self.admin.acquire().await.unwrap(), account).await.unwrap()
     }
 
     pub async fn owed(&self, programme: Dispositif, structure: StructureId) -> Cents {
