@@ -61,11 +61,18 @@ impl From<AccreditError> for Problem {
     fn from(error: AccreditError) -> Self {
         match error {
             AccreditError::NoStructure => Self::not_found("Cette structure"),
-            AccreditError::Unmet(reasons) => {
-                Self::refused("not-accreditable", "Cette structure ne remplit pas encore les critères.")
-                    .detail(reasons.iter().map(|reason| reason.problem.as_str()).collect::<Vec<_>>().join(" "))
-                    .with("reasons", reasons)
-            }
+            AccreditError::Unmet(reasons) => Self::refused(
+                "not-accreditable",
+                "Cette structure ne remplit pas encore les critères.",
+            )
+            .detail(
+                reasons
+                    .iter()
+                    .map(|reason| reason.problem.as_str())
+                    .collect::<Vec<_>>()
+                    .join(" "),
+            )
+            .with("reasons", reasons),
             AccreditError::Already(at) => Self::refused("already-accredited", "Cette structure est déjà labellisée.")
                 .detail("Il n'y a rien à faire.")
                 .with("accredited_at", at),
@@ -85,10 +92,13 @@ pub async fn accredit(
     new: NewAccreditation,
     at: DateTime<Utc>,
 ) -> Result<Made<Accreditation>, AccreditError> {
-    let known = sqlx::query!("select name, place from redemption.structure where id = $1", structure.uuid())
-        .fetch_optional(&mut **tx)
-        .await?
-        .ok_or(AccreditError::NoStructure)?;
+    let known = sqlx::query!(
+        "select name, place from redemption.structure where id = $1",
+        structure.uuid()
+    )
+    .fetch_optional(&mut **tx)
+    .await?
+    .ok_or(AccreditError::NoStructure)?;
     if let Some(before) = accredited_before(tx, structure, new).await? {
         return Ok(Made::Before(before));
     }
@@ -112,12 +122,30 @@ pub async fn accredit(
         error if database::is_constraint(&error, "accreditation_pk") => AccreditError::Already(at),
         error => error.into(),
     })?;
-    let siren: Option<Siren> = known.place["pivot"].as_str().and_then(|pivot| Some(pivot.parse::<Siret>().ok()?.siren()));
-    let organisation =
-        NewOrganisation { id: structure.organisation(), name: known.name, siren, roles: vec![Role::Structure] };
+    let siren: Option<Siren> = known.place["pivot"]
+        .as_str()
+        .and_then(|pivot| Some(pivot.parse::<Siret>().ok()?.siren()));
+    let organisation = NewOrganisation {
+        id: structure.organisation(),
+        name: known.name,
+        siren,
+        roles: vec![Role::Structure],
+    };
     access::create(tx, &organisation, at).await?;
-    audit(tx, who, at, "structure.accredit", Some(structure.uuid()), json!({ "id": new.id })).await?;
-    Ok(Made::Now(Accreditation { id: new.id, structure_id: structure, accredited_at: at }))
+    audit(
+        tx,
+        who,
+        at,
+        "structure.accredit",
+        Some(structure.uuid()),
+        json!({ "id": new.id }),
+    )
+    .await?;
+    Ok(Made::Now(Accreditation {
+        id: new.id,
+        structure_id: structure,
+        accredited_at: at,
+    }))
 }
 
 async fn accredited_before(
@@ -133,9 +161,11 @@ async fn accredited_before(
     .await?;
     match known {
         None => Ok(None),
-        Some(known) if known.id == new.id => {
-            Ok(Some(Accreditation { id: new.id, structure_id: structure, accredited_at: known.accredited_at }))
-        }
+        Some(known) if known.id == new.id => Ok(Some(Accreditation {
+            id: new.id,
+            structure_id: structure,
+            accredited_at: known.accredited_at,
+        })),
         Some(known) => Err(AccreditError::Already(known.accredited_at)),
     }
 }

@@ -136,4 +136,3 @@ pub enum ClaimError {
     #[error("database")]
     Database(#[from] sqlx::Error),
 }
-

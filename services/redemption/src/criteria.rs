@@ -36,7 +36,11 @@ pub struct Reason {
 
 /// Every criterion that the place does not meet.
 pub fn unmet(place: &Place) -> Vec<Reason> {
-    let reason = |criterion, problem: String, remedy: &str| Reason { criterion, problem, remedy: remedy.to_owned() };
+    let reason = |criterion, problem: String, remedy: &str| Reason {
+        criterion,
+        problem,
+        remedy: remedy.to_owned(),
+    };
     let mut reasons = Vec::new();
     if let Err(error) = place.pivot.parse::<Siret>() {
         let told = error.to_string();
@@ -99,13 +103,22 @@ mod tests {
     fn all_unmet_criteria_are_told_at_once() {
         let worst = place("W751234567", &[], &["Se présenter", NO_PUBLIC], Some("Label QualiREL"));
         assert_eq!(words(&worst), ["siret", "services", "public", "asks"]);
-        assert!(unmet(&worst).iter().all(|reason| !reason.problem.is_empty() && !reason.remedy.is_empty()));
+        assert!(
+            unmet(&worst)
+                .iter()
+                .all(|reason| !reason.problem.is_empty() && !reason.remedy.is_empty())
+        );
     }
 
     #[test]
     fn the_historic_label_and_the_new_one_both_ask() {
         for labels in ["APTIC", "Autre|Chèque culture numérique", "Autre | APTIC"] {
-            let place = place("21210231300013", &["Loisirs et créations numériques"], &[], Some(labels));
+            let place = place(
+                "21210231300013",
+                &["Loisirs et créations numériques"],
+                &[],
+                Some(labels),
+            );
             assert_eq!(unmet(&place), [], "{labels}");
         }
         let not_asking = place("21210231300013", &["x"], &[], Some("APTICX"));

@@ -143,7 +143,11 @@ impl Upload {
     }
 
     fn file_name(&self) -> String {
-        self.file.chars().filter(|c| !c.is_control()).take(FILE_NAME_CHARS_MAX).collect()
+        self.file
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(FILE_NAME_CHARS_MAX)
+            .collect()
     }
 
     /// The report of what was found.
@@ -178,7 +182,9 @@ impl Upload {
         tx: &mut PgTransaction<'_>,
         kind: Kind,
     ) -> Result<Option<serde_json::Value>, ImportError> {
-        sqlx::query!("select pg_advisory_xact_lock($1)", IMPORT_LOCK).execute(&mut **tx).await?;
+        sqlx::query!("select pg_advisory_xact_lock($1)", IMPORT_LOCK)
+            .execute(&mut **tx)
+            .await?;
         let known = sqlx::query!(
             "select kind, file_name, sha256, report from redemption.structure_import where id = $1",
             self.id.uuid()
@@ -187,7 +193,11 @@ impl Upload {
         .await?;
         let Some(known) = known else { return Ok(None) };
         let same = known.kind == kind.word() && known.file_name == self.file_name() && known.sha256 == self.sha256();
-        if same { Ok(Some(known.report)) } else { Err(ImportError::SameIdOtherContent) }
+        if same {
+            Ok(Some(known.report))
+        } else {
+            Err(ImportError::SameIdOtherContent)
+        }
     }
 
     /// Refuses unless what would happen is what was previewed.
@@ -236,7 +246,10 @@ fn split_duplicates(problems: Vec<CellProblem>) -> (Vec<Duplicate>, Vec<CellProb
     let mut duplicates = Vec::new();
     let mut refused = Vec::new();
     for problem in problems {
-        let same_as = problem.problem.split_once(SAME_AS).and_then(|(_, line)| line.parse().ok());
+        let same_as = problem
+            .problem
+            .split_once(SAME_AS)
+            .and_then(|(_, line)| line.parse().ok());
         match same_as {
             Some(same_as_line) => duplicates.push(Duplicate {
                 line: problem.line,

@@ -34,7 +34,15 @@ pub async fn commit(
     let (report, accounts) = examine(tx, upload).await?;
     upload.check_digest(&report)?;
     store(tx, upload, &accounts, at).await?;
-    audit(tx, who, at, "bank_details.import", Some(upload.id.uuid()), json!({ "accepted": report.accepted })).await?;
+    audit(
+        tx,
+        who,
+        at,
+        "bank_details.import",
+        Some(upload.id.uuid()),
+        json!({ "accepted": report.accepted }),
+    )
+    .await?;
     Ok(Made::Now(upload.keep(tx, Kind::BankDetails, report, at).await?))
 }
 
@@ -53,9 +61,16 @@ struct Known {
 
 async fn examine(tx: &mut PgTransaction<'_>, upload: &Upload) -> Result<(ImportReport, Vec<NewAccount>), ImportError> {
     let parsed = standards::bank_details::parse(&upload.bytes);
-    let sirets: Vec<String> = parsed.rows.iter().map(|(_, details)| details.siret.to_string()).collect();
+    let sirets: Vec<String> = parsed
+        .rows
+        .iter()
+        .map(|(_, details)| details.siret.to_string())
+        .collect();
     let known = known(tx, &sirets).await?;
-    let mut found = Findings { problems: parsed.problems, ..Findings::default() };
+    let mut found = Findings {
+        problems: parsed.problems,
+        ..Findings::default()
+    };
     let mut accounts = Vec::new();
     for (line, details) in parsed.rows {
         match known.get(details.siret.as_str()) {
@@ -68,8 +83,13 @@ async fn examine(tx: &mut PgTransaction<'_>, upload: &Upload) -> Result<(ImportR
             )),
             Some(known) if known.is(&details) => found.unchanged.push(line),
             Some(known) => {
-                found.accepted.push((line, if known.iban.is_some() { "changed" } else { "new" }));
-                accounts.push(NewAccount { structure: known.structure, details });
+                found
+                    .accepted
+                    .push((line, if known.iban.is_some() { "changed" } else { "new" }));
+                accounts.push(NewAccount {
+                    structure: known.structure,
+                    details,
+                });
             }
         }
     }
@@ -96,7 +116,15 @@ async fn known(tx: &mut PgTransaction<'_>, sirets: &[String]) -> Result<HashMap<
     Ok(rows
         .into_iter()
         .map(|row| {
-            (row.siret, Known { structure: row.structure_id, holder: row.holder, iban: row.iban, bic: row.bic })
+            (
+                row.siret,
+                Known {
+                    structure: row.structure_id,
+                    holder: row.holder,
+                    iban: row.iban,
+                    bic: row.bic,
+                },
+            )
         })
         .collect())
 }
@@ -109,9 +137,14 @@ async fn store(
 ) -> Result<(), sqlx::Error> {
     let structures: Vec<_> = accounts.iter().map(|account| account.structure).collect();
     let holders: Vec<_> = accounts.iter().map(|account| account.details.holder.clone()).collect();
-    let ibans: Vec<_> = accounts.iter().map(|account| account.details.iban.electronic().to_owned()).collect();
-    let bics: Vec<_> =
-        accounts.iter().map(|account| account.details.bic.as_ref().map(|bic| bic.as_str().to_owned())).collect();
+    let ibans: Vec<_> = accounts
+        .iter()
+        .map(|account| account.details.iban.electronic().to_owned())
+        .collect();
+    let bics: Vec<_> = accounts
+        .iter()
+        .map(|account| account.details.bic.as_ref().map(|bic| bic.as_str().to_owned()))
+        .collect();
     sqlx::query!(
         "insert into redemption.bank_details (structure_id, version, given_at, holder, iban, bic, import_id)
          select a.structure_id,

@@ -34,7 +34,15 @@ pub async fn commit(
     let (report, places) = examine(tx, upload).await?;
     upload.check_digest(&report)?;
     store(tx, upload, &places, at).await?;
-    audit(tx, who, at, "structure.import", Some(upload.id.uuid()), json!({ "accepted": report.accepted })).await?;
+    audit(
+        tx,
+        who,
+        at,
+        "structure.import",
+        Some(upload.id.uuid()),
+        json!({ "accepted": report.accepted }),
+    )
+    .await?;
     Ok(Made::Now(upload.keep(tx, Kind::Structures, report, at).await?))
 }
 
@@ -55,26 +63,39 @@ fn id_of(pivot: &str) -> StructureId {
 async fn examine(tx: &mut PgTransaction<'_>, upload: &Upload) -> Result<(ImportReport, Vec<Place>), ImportError> {
     let parsed = standards::lieux::parse(&upload.bytes);
     let pivots: Vec<String> = parsed.rows.iter().map(|(_, lieu)| lieu.pivot.to_string()).collect();
-    let known: HashMap<String, Value> =
-        sqlx::query!("select pivot, place from redemption.structure where pivot = any($1)", &pivots)
-            .fetch_all(&mut **tx)
-            .await?
-            .into_iter()
-            .map(|row| (row.pivot, row.place))
-            .collect();
-    let mut found = Findings { problems: parsed.problems, ..Findings::default() };
+    let known: HashMap<String, Value> = sqlx::query!(
+        "select pivot, place from redemption.structure where pivot = any($1)",
+        &pivots
+    )
+    .fetch_all(&mut **tx)
+    .await?
+    .into_iter()
+    .map(|row| (row.pivot, row.place))
+    .collect();
+    let mut found = Findings {
+        problems: parsed.problems,
+        ..Findings::default()
+    };
     let mut places = Vec::new();
     for ((line, lieu), pivot) in parsed.rows.into_iter().zip(pivots) {
         let columns = columns(&lieu);
         match known.get(&pivot) {
             Some(before) if *before == columns => found.unchanged.push(line),
             before => {
-                found.accepted.push((line, if before.is_some() { "changed" } else { "new" }));
+                found
+                    .accepted
+                    .push((line, if before.is_some() { "changed" } else { "new" }));
                 let siret = match &lieu.pivot {
                     Pivot::Siret(siret) => Some(siret.to_string()),
                     Pivot::Rna(_) | Pivot::Ridet(_) => None,
                 };
-                places.push(Place { pivot, siret, name: lieu.nom, commune: lieu.commune, columns });
+                places.push(Place {
+                    pivot,
+                    siret,
+                    name: lieu.nom,
+                    commune: lieu.commune,
+                    columns,
+                });
             }
         }
     }
@@ -139,10 +160,16 @@ fn columns(lieu: &Lieu) -> Value {
         ("structure_parente", json!(lieu.structure_parente)),
         ("date_maj", json!(lieu.date_maj)),
         ("services", json!(lieu.services)),
-        ("publics_specifiquement_adresses", json!(lieu.publics_specifiquement_adresses)),
+        (
+            "publics_specifiquement_adresses",
+            json!(lieu.publics_specifiquement_adresses),
+        ),
         ("prise_en_charge_specifique", json!(lieu.prise_en_charge_specifique)),
         ("frais_a_charge", json!(lieu.frais_a_charge)),
-        ("dispositif_programmes_nationaux", json!(lieu.dispositif_programmes_nationaux)),
+        (
+            "dispositif_programmes_nationaux",
+            json!(lieu.dispositif_programmes_nationaux),
+        ),
         ("formations_labels", json!(lieu.formations_labels)),
         ("autres_formations_labels", json!(lieu.autres_formations_labels)),
         ("modalites_acces", json!(lieu.modalites_acces)),
@@ -150,5 +177,10 @@ fn columns(lieu: &Lieu) -> Value {
         ("fiche_acces_libre", json!(lieu.fiche_acces_libre)),
         ("prise_rdv", json!(lieu.prise_rdv)),
     ];
-    Value::Object(columns.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>())
+    Value::Object(
+        columns
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect::<Map<_, _>>(),
+    )
 }

@@ -80,7 +80,11 @@ pub(crate) async fn receipts(
     )
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().map(|row| row.receipt(book)).map(|receipt| (receipt.claim_id, receipt)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| row.receipt(book))
+        .map(|receipt| (receipt.claim_id, receipt))
+        .collect())
 }
 
 /// One claim, by the phone's id or the books'; `structure` sees only its own.
@@ -93,7 +97,9 @@ pub async fn get(
     let by_request = ClaimId::of(programme, ClaimRequestId::from_uuid(id)).uuid();
     let mut connection = pool.acquire().await?;
     let found = receipts(&mut connection, programme.book(), &[id, by_request]).await?;
-    Ok(found.into_values().find(|receipt| structure.is_none_or(|structure| receipt.structure_id == structure)))
+    Ok(found
+        .into_values()
+        .find(|receipt| structure.is_none_or(|structure| receipt.structure_id == structure)))
 }
 
 /// A programme's claims in order of time, after the cursor `after`; `structure` sees only its own.
@@ -103,7 +109,10 @@ pub async fn list(
     structure: Option<StructureId>,
     after: Option<Cursor>,
 ) -> Result<Page<Receipt>, sqlx::Error> {
-    let after = after.unwrap_or(Cursor { at: DateTime::UNIX_EPOCH, id: Uuid::nil() });
+    let after = after.unwrap_or(Cursor {
+        at: DateTime::UNIX_EPOCH,
+        id: Uuid::nil(),
+    });
     let book = programme.book();
     let rows = sqlx::query_as!(
         Row,
@@ -122,8 +131,17 @@ pub async fn list(
     .fetch_all(pool)
     .await?;
     let page = usize::try_from(PAGE_ROWS).expect("a page is small");
-    let next = (rows.len() > page).then(|| Cursor { at: rows[page - 1].at, id: rows[page - 1].id }.to_string());
-    Ok(Page { items: rows.into_iter().take(page).map(|row| row.receipt(book)).collect(), next })
+    let next = (rows.len() > page).then(|| {
+        Cursor {
+            at: rows[page - 1].at,
+            id: rows[page - 1].id,
+        }
+        .to_string()
+    });
+    Ok(Page {
+        items: rows.into_iter().take(page).map(|row| row.receipt(book)).collect(),
+        next,
+    })
 }
 
 /// Where a page ended: `<microseconds>.<claim>`.
@@ -149,8 +167,15 @@ impl std::str::FromStr for Cursor {
 
     fn from_str(text: &str) -> Result<Self, NotACursor> {
         let (micros, id) = text.split_once('.').ok_or(NotACursor)?;
-        let at = micros.parse().ok().and_then(DateTime::from_timestamp_micros).ok_or(NotACursor)?;
-        Ok(Self { at, id: id.parse().map_err(|_| NotACursor)? })
+        let at = micros
+            .parse()
+            .ok()
+            .and_then(DateTime::from_timestamp_micros)
+            .ok_or(NotACursor)?;
+        Ok(Self {
+            at,
+            id: id.parse().map_err(|_| NotACursor)?,
+        })
     }
 }
 
@@ -170,8 +195,14 @@ struct Row {
 impl Row {
     fn receipt(self, book: BookId) -> Receipt {
         let voucher = |(number, cents)| {
-            let (series, idx) = AccountNumber::new(number).as_voucher().expect("only vouchers are claimed");
-            ClaimedVoucher { series, idx, value: Cents::new(cents) }
+            let (series, idx) = AccountNumber::new(number)
+                .as_voucher()
+                .expect("only vouchers are claimed");
+            ClaimedVoucher {
+                series,
+                idx,
+                value: Cents::new(cents),
+            }
         };
         Receipt {
             id: ClaimRequestId::from_uuid(self.request_id),

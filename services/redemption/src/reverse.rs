@@ -16,7 +16,8 @@ use access::{Caller, Role, audit};
 use catalogue::ProgrammeId;
 use chrono::{DateTime, Utc};
 use ledger::{
-    Account, AccountNumber, BookId, GroupId, Opening, Outcome, PartyId, PostError, Posting, Transfer, TransferId, TransferKind,
+    Account, AccountNumber, BookId, GroupId, Opening, Outcome, PartyId, PostError, Posting, Transfer, TransferId,
+    TransferKind,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -85,13 +86,16 @@ impl From<ReverseError> for Problem {
     fn from(error: ReverseError) -> Self {
         match error {
             ReverseError::NoClaim => Self::not_found("Cet encaissement"),
-            ReverseError::Reason => Self::refused("reason", "Le motif ne convient pas.")
-                .detail(format!("Donnez un motif de {REASON_CHARS_MAX} caractères au plus, sans nommer personne.")),
+            ReverseError::Reason => Self::refused("reason", "Le motif ne convient pas.").detail(format!(
+                "Donnez un motif de {REASON_CHARS_MAX} caractères au plus, sans nommer personne."
+            )),
             ReverseError::Already(at) => Self::refused("already-reversed", "Cet encaissement est déjà annulé.")
                 .detail("Un encaissement ne s'annule qu'une fois. Il n'y a rien à faire.")
                 .with("reversed_at", at),
             ReverseError::SameIdOtherContent => Self::same_id_other_content(),
-            error @ (ReverseError::Refused(_) | ReverseError::Post(_) | ReverseError::Database(_)) => Self::internal(&error),
+            error @ (ReverseError::Refused(_) | ReverseError::Post(_) | ReverseError::Database(_)) => {
+                Self::internal(&error)
+            }
         }
     }
 }
@@ -110,12 +114,16 @@ pub async fn reverse(
         return Err(ReverseError::Reason);
     }
     let book = programme.book();
-    let receipt = receipts(&mut *tx, book, &[claim.uuid()]).await?.remove(&claim).filter(|receipt| {
-        who.has(Role::Operator) || receipt.structure_id.organisation() == who.organisation()
-    });
+    let receipt = receipts(&mut *tx, book, &[claim.uuid()])
+        .await?
+        .remove(&claim)
+        .filter(|receipt| who.has(Role::Operator) || receipt.structure_id.organisation() == who.organisation());
     let receipt = receipt.ok_or(ReverseError::NoClaim)?;
-    let numbers: Vec<AccountNumber> =
-        receipt.vouchers.iter().map(|voucher| AccountNumber::voucher(voucher.series, voucher.idx)).collect();
+    let numbers: Vec<AccountNumber> = receipt
+        .vouchers
+        .iter()
+        .map(|voucher| AccountNumber::voucher(voucher.series, voucher.idx))
+        .collect();
     // Openings never change, so they may be read before the locks that they help to name.
     let openings = ledger::openings(&mut *tx, book, &numbers).await?;
     ledger::lock(tx, &accounts(book, &receipt, &numbers, &openings)).await?;
@@ -132,9 +140,23 @@ pub async fn reverse(
     }
     let vouchers_dead = i32::try_from(dead.len()).expect("at most 50 vouchers");
     let vouchers_alive = i32::try_from(numbers.len()).expect("at most 50 vouchers") - vouchers_dead;
-    let reversal = Reversal { claim_id: claim, at, vouchers_alive, vouchers_dead, after_settlement: settled };
+    let reversal = Reversal {
+        claim_id: claim,
+        at,
+        vouchers_alive,
+        vouchers_dead,
+        after_settlement: settled,
+    };
     insert(tx, who, book, new.id, reason, &reversal).await?;
-    audit(tx, who, at, "claim.reverse", Some(claim.uuid()), json!({ "id": new.id, "programme": programme })).await?;
+    audit(
+        tx,
+        who,
+        at,
+        "claim.reverse",
+        Some(claim.uuid()),
+        json!({ "id": new.id, "programme": programme }),
+    )
+    .await?;
     Ok(Made::Now(reversal))
 }
 
@@ -163,7 +185,11 @@ fn posting(
     openings: &HashMap<AccountNumber, Vec<Opening>>,
 ) -> Posting {
     let (claim, structure) = (receipt.claim_id, receipt.structure_id.party());
-    let from = if settled { Account::recoverable(book, structure) } else { Account::payable(book, structure) };
+    let from = if settled {
+        Account::recoverable(book, structure)
+    } else {
+        Account::payable(book, structure)
+    };
     let transfer = |id, debit, credit, cents: Cents| {
         Transfer::new(id, TransferKind::ClaimReversed, debit, credit, cents).expect("what was claimed goes back")
     };
@@ -177,10 +203,20 @@ fn posting(
         if !dead.contains(&number) {
             continue;
         }
-        for opening in openings.get(&number).into_iter().flatten().filter(|opening| opening.cents.is_positive()) {
+        for opening in openings
+            .get(&number)
+            .into_iter()
+            .flatten()
+            .filter(|opening| opening.cents.is_positive())
+        {
             let funder = opening.funder.uuid();
             let id = TransferId::derive(b"claim-reversed-dead", &[&parts.0, &parts.1, funder.as_bytes()]);
-            transfers.push(transfer(id, account, Account::refundable(book, opening.funder), opening.cents));
+            transfers.push(transfer(
+                id,
+                account,
+                Account::refundable(book, opening.funder),
+                opening.cents,
+            ));
         }
     }
     let group = GroupId::derive(b"reversal", &[book.uuid().as_bytes(), claim.uuid().as_bytes()]);
@@ -237,7 +273,11 @@ async fn dead(
     numbers: &[AccountNumber],
 ) -> Result<BTreeSet<AccountNumber>, sqlx::Error> {
     let blocks = blocks(&mut *tx, book, numbers).await?;
-    Ok(blocks.into_iter().filter(|(_, block)| block.is_some()).map(|(number, _)| number).collect())
+    Ok(blocks
+        .into_iter()
+        .filter(|(_, block)| block.is_some())
+        .map(|(number, _)| number)
+        .collect())
 }
 
 async fn insert(

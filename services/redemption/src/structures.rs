@@ -31,7 +31,11 @@ pub struct StructureView {
 }
 
 /// Structures in order of register number, after the one named by `after`; only (not) accredited ones if asked.
-pub async fn list(pool: &PgPool, after: Option<&str>, accredited: Option<bool>) -> Result<Page<StructureView>, sqlx::Error> {
+pub async fn list(
+    pool: &PgPool,
+    after: Option<&str>,
+    accredited: Option<bool>,
+) -> Result<Page<StructureView>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select s.id as "id: StructureId", s.pivot, s.siret, s.name, s.commune,
                (a.structure_id is not null) as "accredited!",

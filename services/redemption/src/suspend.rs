@@ -65,8 +65,9 @@ pub enum SuspendError {
 impl From<SuspendError> for Problem {
     fn from(error: SuspendError) -> Self {
         match error {
-            SuspendError::Reason => Self::refused("reason", "Le motif ne convient pas.")
-                .detail(format!("Donnez un motif de {REASON_CHARS_MAX} caractères au plus, sans nommer personne.")),
+            SuspendError::Reason => Self::refused("reason", "Le motif ne convient pas.").detail(format!(
+                "Donnez un motif de {REASON_CHARS_MAX} caractères au plus, sans nommer personne."
+            )),
             SuspendError::NoStructure => Self::not_found("Cette structure"),
             SuspendError::NoSuspension => Self::not_found("Cette suspension"),
             SuspendError::Already => Self::refused("already-suspended", "Cette structure est déjà suspendue.")
@@ -107,10 +108,20 @@ pub async fn suspend(
     })?
     .rows_affected()
         == 1;
-    let known = read(tx, new.id).await?.filter(|known| known.structure_id == structure && known.reason == reason);
+    let known = read(tx, new.id)
+        .await?
+        .filter(|known| known.structure_id == structure && known.reason == reason);
     let known = known.ok_or(SuspendError::SameIdOtherContent)?;
     if inserted {
-        audit(tx, who, at, "structure.suspend", Some(structure.uuid()), json!({ "id": new.id })).await?;
+        audit(
+            tx,
+            who,
+            at,
+            "structure.suspend",
+            Some(structure.uuid()),
+            json!({ "id": new.id }),
+        )
+        .await?;
         Ok(Made::Now(known))
     } else {
         Ok(Made::Before(known))
@@ -136,9 +147,20 @@ pub async fn lift(
     .rows_affected()
         == 1;
     if lifted {
-        audit(tx, who, at, "structure.lift_suspension", Some(structure.uuid()), json!({ "id": id })).await?;
+        audit(
+            tx,
+            who,
+            at,
+            "structure.lift_suspension",
+            Some(structure.uuid()),
+            json!({ "id": id }),
+        )
+        .await?;
     }
-    read(tx, id).await?.filter(|known| known.structure_id == structure).ok_or(SuspendError::NoSuspension)
+    read(tx, id)
+        .await?
+        .filter(|known| known.structure_id == structure)
+        .ok_or(SuspendError::NoSuspension)
 }
 
 async fn read(tx: &mut PgTransaction<'_>, id: SuspensionId) -> Result<Option<Suspension>, sqlx::Error> {

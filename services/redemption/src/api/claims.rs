@@ -39,7 +39,9 @@ pub(super) async fn create_claim(
     State(desk): State<Arc<ClaimDesk>>,
     Json(new): Json<NewClaim>,
 ) -> Result<Made<Receipt>, ComeAgain> {
-    desk.claim(who.organisation().into(), &new, at).await.map_err(|error| ComeAgain(error.into()))
+    desk.claim(who.organisation().into(), &new, at)
+        .await
+        .map_err(|error| ComeAgain(error.into()))
 }
 
 /// A problem that, when it passes by itself, says when to come again.
@@ -50,7 +52,9 @@ impl IntoResponse for ComeAgain {
         let passes = self.0.status() == StatusCode::SERVICE_UNAVAILABLE;
         let mut response = self.0.into_response();
         if passes {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(BUSY_SECONDS));
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from(BUSY_SECONDS));
         }
         response
     }

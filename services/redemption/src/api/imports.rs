@@ -28,7 +28,12 @@ pub(super) struct ImportQuery {
 impl ImportQuery {
     fn upload(self, id: ImportId, bytes: axum::body::Bytes) -> Upload {
         let commit = self.commit.then(|| self.digest.unwrap_or_default());
-        Upload { id, file: self.file, bytes, commit }
+        Upload {
+            id,
+            file: self.file,
+            bytes,
+            commit,
+        }
     }
 }
 

@@ -32,7 +32,10 @@ pub(super) async fn list_structures(
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<StructureView>>, Problem> {
     either(&who, Role::Accreditor, Role::Operator)?;
-    list(&pool, query.after.as_deref(), query.accredited).await.map(Json).map_err(|error| Problem::internal(&error))
+    list(&pool, query.after.as_deref(), query.accredited)
+        .await
+        .map(Json)
+        .map_err(|error| Problem::internal(&error))
 }
 
 /// Admits a structure: from now on it may have API keys and claim vouchers.

@@ -45,32 +45,61 @@ pub(super) async fn check(
     let programme = one_programme(catalogue, &verified).await?;
     vouchers.sort_unstable_by_key(|voucher| voucher.number);
     let (service, date) = (new.service.clone(), new.date);
-    let wanted = Wanted { programme, request: new.id, structure, service, date, vouchers, at };
+    let wanted = Wanted {
+        programme,
+        request: new.id,
+        structure,
+        service,
+        date,
+        vouchers,
+        at,
+    };
     Ok(Checked { wanted, numbers })
 }
 
 fn check_date(date: NaiveDate, at: DateTime<Utc>) -> Result<(), ClaimError> {
     let latest = paris_date(at);
-    let earliest = latest.checked_sub_days(Days::new(SERVICE_AGE_DAYS_MAX)).unwrap_or(NaiveDate::MIN);
-    if (earliest..=latest).contains(&date) { Ok(()) } else { Err(ClaimError::DateOutOfRange { earliest, latest }) }
+    let earliest = latest
+        .checked_sub_days(Days::new(SERVICE_AGE_DAYS_MAX))
+        .unwrap_or(NaiveDate::MIN);
+    if (earliest..=latest).contains(&date) {
+        Ok(())
+    } else {
+        Err(ClaimError::DateOutOfRange { earliest, latest })
+    }
 }
 
 /// All tokens are verified before any is refused, so that the mediator sorts the bad ones out at once.
 async fn verify(keys: &KeyringCache, tokens: &[String], at: DateTime<Utc>) -> Result<Vec<Verified>, ClaimError> {
     let mut results = verify_all(&*keys.get().await?, tokens, at);
-    if results.iter().any(|result| matches!(result, Err(VerifyError::UnknownKey(_)))) {
+    if results
+        .iter()
+        .any(|result| matches!(result, Err(VerifyError::UnknownKey(_))))
+    {
         results = verify_all(&*keys.get_for_unknown_key().await?, tokens, at);
     }
     let bad: Vec<BadVoucher> = results
         .iter()
         .enumerate()
-        .filter_map(|(index, result)| result.as_ref().err().map(|error| BadVoucher::new(index, Fault::of(*error))))
+        .filter_map(|(index, result)| {
+            result
+                .as_ref()
+                .err()
+                .map(|error| BadVoucher::new(index, Fault::of(*error)))
+        })
         .collect();
-    if bad.is_empty() { Ok(results.into_iter().flatten().collect()) } else { Err(ClaimError::Vouchers(bad)) }
+    if bad.is_empty() {
+        Ok(results.into_iter().flatten().collect())
+    } else {
+        Err(ClaimError::Vouchers(bad))
+    }
 }
 
 fn verify_all(keyring: &Keyring, tokens: &[String], at: DateTime<Utc>) -> Vec<Result<Verified, VerifyError>> {
-    tokens.iter().map(|token| keyring.verify_with_grace(token, at.timestamp(), SERVER_GRACE_SECONDS)).collect()
+    tokens
+        .iter()
+        .map(|token| keyring.verify_with_grace(token, at.timestamp(), SERVER_GRACE_SECONDS))
+        .collect()
 }
 
 fn wanted(verified: &Verified) -> WantedVoucher {
@@ -90,7 +119,11 @@ fn check_twice(numbers: &[AccountNumber]) -> Result<(), ClaimError> {
             twice.push((index, seen));
         }
     }
-    if twice.is_empty() { Ok(()) } else { Err(ClaimError::TwiceInOneClaim(twice)) }
+    if twice.is_empty() {
+        Ok(())
+    } else {
+        Err(ClaimError::TwiceInOneClaim(twice))
+    }
 }
 
 /// Rightly signed terms of a series that is nobody's, or of no value, were never issued: the key has leaked or errs.
@@ -106,8 +139,10 @@ async fn one_programme(catalogue: &CatalogueCache, vouchers: &[Verified]) -> Res
     if !unknown.is_empty() {
         return Err(ClaimError::Vouchers(unknown));
     }
-    let mut parts: Vec<ProgrammePart> =
-        parts.into_iter().map(|(programme_id, indexes)| ProgrammePart { programme_id, indexes }).collect();
+    let mut parts: Vec<ProgrammePart> = parts
+        .into_iter()
+        .map(|(programme_id, indexes)| ProgrammePart { programme_id, indexes })
+        .collect();
     match (parts.pop(), parts.is_empty()) {
         (Some(part), true) => Ok(part.programme_id),
         (last, _) => {

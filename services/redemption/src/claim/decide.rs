@@ -90,8 +90,10 @@ async fn decide_in(
     let ids: Vec<Uuid> = claims.iter().map(|claim| claim.id().uuid()).collect();
     let known = receipts(&mut *tx, book, &ids).await?;
     let standing = standing(tx, claims).await?;
-    let mut decisions: Vec<Option<Decision>> =
-        claims.iter().map(|claim| before_posting(claim, &known, &standing)).collect();
+    let mut decisions: Vec<Option<Decision>> = claims
+        .iter()
+        .map(|claim| before_posting(claim, &known, &standing))
+        .collect();
     let candidates: Vec<usize> = (0..claims.len()).filter(|&place| decisions[place].is_none()).collect();
     if !candidates.is_empty() {
         let posted = post(tx, book, claims, &candidates, at).await?;
@@ -99,7 +101,10 @@ async fn decide_in(
             decisions[place] = Some(decision);
         }
     }
-    Ok(decisions.into_iter().map(|decision| decision.expect("every candidate was posted")).collect())
+    Ok(decisions
+        .into_iter()
+        .map(|decision| decision.expect("every candidate was posted"))
+        .collect())
 }
 
 fn before_posting(
@@ -118,7 +123,11 @@ fn before_posting(
 }
 
 fn booked_before(claim: &Wanted, receipt: &Receipt) -> Decision {
-    if claim.is(receipt) { Decision::Booked(Made::Before(receipt.clone())) } else { Decision::OtherContent }
+    if claim.is(receipt) {
+        Decision::Booked(Made::Before(receipt.clone()))
+    } else {
+        Decision::OtherContent
+    }
 }
 
 async fn post(
@@ -132,17 +141,33 @@ async fn post(
     let postings: Vec<Posting> = candidates.iter().map(|claim| claim.posting()).collect();
     let outcomes = ledger::post(tx, &postings, at).await?;
     let of = |wanted: fn(&Outcome) -> bool| -> Vec<&Wanted> {
-        candidates.iter().zip(&outcomes).filter(|(_, outcome)| wanted(outcome)).map(|(claim, _)| *claim).collect()
+        candidates
+            .iter()
+            .zip(&outcomes)
+            .filter(|(_, outcome)| wanted(outcome))
+            .map(|(claim, _)| *claim)
+            .collect()
     };
     insert(tx, book, &of(|outcome| *outcome == Outcome::Now), at).await?;
-    let ids: Vec<Uuid> = of(|outcome| *outcome != Outcome::Now).iter().map(|claim| claim.id().uuid()).collect();
+    let ids: Vec<Uuid> = of(|outcome| *outcome != Outcome::Now)
+        .iter()
+        .map(|claim| claim.id().uuid())
+        .collect();
     // Whoever held the locks before us may have been the same claim.
-    let known = if ids.is_empty() { HashMap::new() } else { receipts(&mut *tx, book, &ids).await? };
+    let known = if ids.is_empty() {
+        HashMap::new()
+    } else {
+        receipts(&mut *tx, book, &ids).await?
+    };
     let refused: Vec<AccountNumber> = of(|outcome| matches!(outcome, Outcome::Refused(_)))
         .iter()
         .flat_map(|claim| claim.vouchers.iter().map(|voucher| voucher.number))
         .collect();
-    let facts = if refused.is_empty() { None } else { Some(Facts::read(&mut *tx, book, &refused).await?) };
+    let facts = if refused.is_empty() {
+        None
+    } else {
+        Some(Facts::read(&mut *tx, book, &refused).await?)
+    };
     let decision = |(claim, outcome): (&&Wanted, &Outcome)| match (outcome, known.get(&claim.id()), &facts) {
         (Outcome::Now, ..) => Ok(Decision::Booked(Made::Now(claim.receipt(at)))),
         (_, Some(receipt), _) => Ok(booked_before(claim, receipt)),
@@ -176,7 +201,17 @@ async fn standing(
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.structure_id, Standing { suspended: row.suspended })).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            (
+                row.structure_id,
+                Standing {
+                    suspended: row.suspended,
+                },
+            )
+        })
+        .collect())
 }
 
 async fn insert(
@@ -194,7 +229,12 @@ async fn insert(
     let services: Vec<String> = claims.iter().map(|claim| claim.service.clone()).collect();
     let dates: Vec<_> = claims.iter().map(|claim| claim.date).collect();
     // PostgreSQL has no ragged arrays: all vouchers in one, and which claim each is of in another.
-    let vouchers = || claims.iter().zip(&ids).flat_map(|(claim, id)| claim.vouchers.iter().map(move |voucher| (id, voucher)));
+    let vouchers = || {
+        claims
+            .iter()
+            .zip(&ids)
+            .flat_map(|(claim, id)| claim.vouchers.iter().map(move |voucher| (id, voucher)))
+    };
     let owners: Vec<Uuid> = vouchers().map(|(id, _)| *id).collect();
     let numbers: Vec<i64> = vouchers().map(|(_, voucher)| voucher.number.get()).collect();
     let values: Vec<i64> = vouchers().map(|(_, voucher)| voucher.value.get()).collect();
@@ -225,5 +265,9 @@ async fn insert(
     .execute(&mut **tx)
     .await?
     .rows_affected();
-    if inserted == claims.len() as u64 { Ok(()) } else { Err(DecideError::Raced) }
+    if inserted == claims.len() as u64 {
+        Ok(())
+    } else {
+        Err(DecideError::Raced)
+    }
 }

@@ -69,7 +69,11 @@ impl ClaimDesk {
             let pool = pool.clone();
             tokio::spawn(work(Arc::clone(&waiting), move |jobs| answer(pool.clone(), jobs)));
         }
-        Self { keys: KeyringCache::new(pool.clone(), host), catalogue: CatalogueCache::new(pool.clone()), queue }
+        Self {
+            keys: KeyringCache::new(pool.clone(), host),
+            catalogue: CatalogueCache::new(pool.clone()),
+            queue,
+        }
     }
 
     /// Claims vouchers for a structure: all of them or none.
@@ -97,10 +101,15 @@ impl ClaimDesk {
     ) -> Result<Made<Receipt>, ClaimError> {
         let Checked { wanted, numbers } = check(&self.keys, &self.catalogue, structure, new, at).await?;
         let (reply, answer) = oneshot::channel();
-        self.queue.try_send(Job { wanted: Arc::new(wanted), reply }).map_err(|error| match error {
-            TrySendError::Full(_) => ClaimError::Busy,
-            TrySendError::Closed(_) => ClaimError::Undecided,
-        })?;
+        self.queue
+            .try_send(Job {
+                wanted: Arc::new(wanted),
+                reply,
+            })
+            .map_err(|error| match error {
+                TrySendError::Full(_) => ClaimError::Busy,
+                TrySendError::Closed(_) => ClaimError::Undecided,
+            })?;
         // A worker that failed dropped its end: that is an answer too.
         let decision = answer.await.ok().and_then(Result::ok).ok_or(ClaimError::Undecided)?;
         match decision {
@@ -166,7 +175,10 @@ fn different_ids(jobs: Vec<Job>) -> (Vec<Candidate>, Vec<Job>) {
     for job in jobs {
         let index = *place.entry(job.wanted.id()).or_insert(round.len());
         match round.get_mut(index) {
-            None => round.push(Candidate { wanted: job.wanted, replies: vec![job.reply] }),
+            None => round.push(Candidate {
+                wanted: job.wanted,
+                replies: vec![job.reply],
+            }),
             Some(candidate) if candidate.wanted.same_as(&job.wanted) => candidate.replies.push(job.reply),
             Some(_) => later.push(job),
         }
@@ -258,10 +270,19 @@ mod tests {
             structure: StructureId::from_uuid(Uuid::from_u128(2)),
             service: "bureautique".to_owned(),
             date: chrono::NaiveDate::default(),
-            vouchers: vec![WantedVoucher { number: AccountNumber::voucher(1, idx), value: Cents::new(1000) }],
+            vouchers: vec![WantedVoucher {
+                number: AccountNumber::voucher(1, idx),
+                value: Cents::new(1000),
+            }],
             at: DateTime::UNIX_EPOCH,
         };
-        (Job { wanted: Arc::new(wanted), reply }, answer)
+        (
+            Job {
+                wanted: Arc::new(wanted),
+                reply,
+            },
+            answer,
+        )
     }
 
     #[test]

@@ -37,7 +37,9 @@ impl Facts {
 
     fn fault(&self, voucher: &WantedVoucher, structure: StructureId) -> Option<Fault> {
         let number = &voucher.number;
-        let Some(block) = self.blocks.get(number) else { return Some(Fault::Unknown) };
+        let Some(block) = self.blocks.get(number) else {
+            return Some(Fault::Unknown);
+        };
         // Spent comes first: what became of the voucher afterwards changes nothing for who asks.
         if let Some(claim) = self.claims.get(number) {
             return Some(used(claim, structure));
@@ -55,7 +57,11 @@ impl Facts {
 }
 
 fn used(claim: &LastClaim, structure: StructureId) -> Fault {
-    if claim.structure == structure.party() { Fault::UsedByYou(day(claim.at)) } else { Fault::UsedElsewhere }
+    if claim.structure == structure.party() {
+        Fault::UsedByYou(day(claim.at))
+    } else {
+        Fault::UsedElsewhere
+    }
 }
 
 fn day(at: DateTime<Utc>) -> chrono::NaiveDate {
@@ -76,5 +82,8 @@ pub(crate) async fn blocks(
     )
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().map(|row| (AccountNumber::new(row.number), row.blocked_reason)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (AccountNumber::new(row.number), row.blocked_reason))
+        .collect())
 }

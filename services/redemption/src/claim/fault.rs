@@ -50,7 +50,9 @@ impl Fault {
         match self {
             Self::Forged(error) => error.to_string(),
             Self::Unknown => "Ce chèque n'est pas connu : il n'a pas été émis.".to_owned(),
-            Self::NotActive => "Ce chèque n'est pas encore actif : il n'a pas été remis par un prescripteur.".to_owned(),
+            Self::NotActive => {
+                "Ce chèque n'est pas encore actif : il n'a pas été remis par un prescripteur.".to_owned()
+            }
             Self::UsedByYou(day) => format!("Vous avez déjà encaissé ce chèque le {}.", day.format("%d/%m/%Y")),
             Self::UsedElsewhere => "Ce chèque a déjà été encaissé par une autre structure.".to_owned(),
             Self::Revoked => "Ce chèque a été annulé (perdu, volé ou retiré).".to_owned(),
@@ -63,7 +65,9 @@ impl Fault {
     pub const fn remedy(self) -> &'static str {
         match self {
             Self::Forged(_) => "Scannez-le de nouveau. S'il est encore refusé, ne l'acceptez pas.",
-            Self::Unknown | Self::Revoked => "Ne l'acceptez pas. La personne peut s'adresser à qui lui a remis le carnet.",
+            Self::Unknown | Self::Revoked => {
+                "Ne l'acceptez pas. La personne peut s'adresser à qui lui a remis le carnet."
+            }
             Self::NotActive => "Réessayez plus tard, ou contactez qui a remis le carnet.",
             Self::UsedByYou(_) => "Retirez-le de cet encaissement : il vous est déjà dû.",
             Self::UsedElsewhere | Self::Expired => "Retirez-le de cet encaissement.",
@@ -93,6 +97,12 @@ impl BadVoucher {
             Fault::UsedByYou(day) => Some(day),
             _ => None,
         };
-        Self { index, reason: fault.word(), explanation: fault.sentence(), used_on, remedy: fault.remedy() }
+        Self {
+            index,
+            reason: fault.word(),
+            explanation: fault.sentence(),
+            used_on,
+            remedy: fault.remedy(),
+        }
     }
 }

@@ -23,7 +23,11 @@ pub(super) struct KeyringCache {
 
 impl KeyringCache {
     pub(super) fn new(pool: PgPool, host: Host) -> Self {
-        Self { pool, host, current: RwLock::new(None) }
+        Self {
+            pool,
+            host,
+            current: RwLock::new(None),
+        }
     }
 
     /// The key ring, at most a few seconds old.
@@ -64,7 +68,11 @@ pub(super) struct CatalogueCache {
 
 impl CatalogueCache {
     pub(super) fn new(pool: PgPool) -> Self {
-        Self { pool, programmes: RwLock::default(), services: RwLock::default() }
+        Self {
+            pool,
+            programmes: RwLock::default(),
+            services: RwLock::default(),
+        }
     }
 
     /// Whose vouchers carry this series.

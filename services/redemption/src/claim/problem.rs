@@ -15,8 +15,9 @@ impl From<ClaimError> for Problem {
         match error {
             ClaimError::NoVoucher => refused("no-voucher", "Cet encaissement ne contient aucun chèque.")
                 .detail("Scannez au moins un chèque."),
-            ClaimError::TooManyVouchers(given) => refused("too-many-vouchers", "Trop de chèques en une fois.")
-                .detail(format!("{given} chèques, au plus {CLAIM_VOUCHERS_MAX} : faites plusieurs encaissements.")),
+            ClaimError::TooManyVouchers(given) => refused("too-many-vouchers", "Trop de chèques en une fois.").detail(
+                format!("{given} chèques, au plus {CLAIM_VOUCHERS_MAX} : faites plusieurs encaissements."),
+            ),
             ClaimError::UnknownService => refused("unknown-service", "Ce service n'est pas au catalogue.")
                 .detail("Choisissez un code de la liste GET /v1/services."),
             ClaimError::DateOutOfRange { earliest, latest } => {
@@ -47,24 +48,36 @@ impl From<ClaimError> for Problem {
             }
             ClaimError::MixedProgrammes(parts) => {
                 refused("mixed-programmes", "Ces chèques viennent de plusieurs dispositifs.")
-                    .detail(format!("Faites un encaissement par dispositif : voir « programmes ». {NOT_SPENT}"))
+                    .detail(format!(
+                        "Faites un encaissement par dispositif : voir « programmes ». {NOT_SPENT}"
+                    ))
                     .with("programmes", parts)
             }
-            ClaimError::NotAccredited => {
-                Self::new(StatusCode::FORBIDDEN, "structure-not-accredited", "Votre structure n'est pas labellisée.")
-                    .detail("Demandez la labellisation avant d'encaisser des chèques.")
-            }
-            ClaimError::Suspended => {
-                Self::new(StatusCode::FORBIDDEN, "structure-suspended", "Votre structure est suspendue.")
-                    .detail("Elle ne peut pas encaisser pour le moment. Contactez votre labellisateur.")
-            }
+            ClaimError::NotAccredited => Self::new(
+                StatusCode::FORBIDDEN,
+                "structure-not-accredited",
+                "Votre structure n'est pas labellisée.",
+            )
+            .detail("Demandez la labellisation avant d'encaisser des chèques."),
+            ClaimError::Suspended => Self::new(
+                StatusCode::FORBIDDEN,
+                "structure-suspended",
+                "Votre structure est suspendue.",
+            )
+            .detail("Elle ne peut pas encaisser pour le moment. Contactez votre labellisateur."),
             ClaimError::SameIdOtherContent => Self::same_id_other_content(),
-            ClaimError::Busy => Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Trop d'encaissements en même temps.")
-                .detail("Réessayez dans quelques secondes avec le même identifiant : rien ne sera fait deux fois."),
-            ClaimError::Undecided => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "undecided", "L'encaissement n'a pas pu être traité.")
-                    .detail("Réessayez avec le même identifiant : rien ne sera fait deux fois.")
-            }
+            ClaimError::Busy => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "busy",
+                "Trop d'encaissements en même temps.",
+            )
+            .detail("Réessayez dans quelques secondes avec le même identifiant : rien ne sera fait deux fois."),
+            ClaimError::Undecided => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "undecided",
+                "L'encaissement n'a pas pu être traité.",
+            )
+            .detail("Réessayez avec le même identifiant : rien ne sera fait deux fois."),
             ClaimError::Database(error) => Self::internal(&error),
         }
     }

@@ -48,7 +48,8 @@ impl Wanted {
 
     /// Whether both ask for the same; when they were sent is no content.
     pub(super) fn same_as(&self, other: &Self) -> bool {
-        (self.programme, self.request, self.structure, self.date) == (other.programme, other.request, other.structure, other.date)
+        (self.programme, self.request, self.structure, self.date)
+            == (other.programme, other.request, other.structure, other.date)
             && self.service == other.service
             && self.vouchers == other.vouchers
     }
@@ -79,8 +80,15 @@ impl Wanted {
 
     fn claimed(&self) -> Vec<ClaimedVoucher> {
         let claimed = |voucher: &WantedVoucher| {
-            let (series, idx) = voucher.number.as_voucher().expect("made from a token's series and index");
-            ClaimedVoucher { series, idx, value: voucher.value }
+            let (series, idx) = voucher
+                .number
+                .as_voucher()
+                .expect("made from a token's series and index");
+            ClaimedVoucher {
+                series,
+                idx,
+                value: voucher.value,
+            }
         };
         self.vouchers.iter().map(claimed).collect()
     }
@@ -92,8 +100,14 @@ impl Wanted {
         let payable = Account::payable(book, self.structure.party());
         let spend = |voucher: &WantedVoucher| {
             let id = transfer_id(claim, voucher.number);
-            Transfer::new(id, TransferKind::Claimed, Account::voucher(book, voucher.number), payable, voucher.value)
-                .expect("a checked voucher of a programme has a positive value")
+            Transfer::new(
+                id,
+                TransferKind::Claimed,
+                Account::voucher(book, voucher.number),
+                payable,
+                voucher.value,
+            )
+            .expect("a checked voucher of a programme has a positive value")
         };
         Posting::new(claim.group(), self.vouchers.iter().map(spend).collect()).expect("1 to 50 different vouchers")
     }

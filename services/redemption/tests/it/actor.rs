@@ -32,10 +32,17 @@ impl Actor {
             .unwrap();
         let response = self.app.clone().oneshot(request).await.unwrap();
         let status = response.status();
-        let retry_after = response.headers().get("retry-after").map(|value| value.to_str().unwrap().to_owned());
+        let retry_after = response
+            .headers()
+            .get("retry-after")
+            .map(|value| value.to_str().unwrap().to_owned());
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer { status, body, retry_after }
+        Answer {
+            status,
+            body,
+            retry_after,
+        }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -66,15 +73,30 @@ impl Answer {
 
     /// The stable word of a problem.
     pub fn refused(&self) -> &str {
-        assert!(self.status.is_client_error() || self.status.is_server_error(), "{:#}", self.body);
+        assert!(
+            self.status.is_client_error() || self.status.is_server_error(),
+            "{:#}",
+            self.body
+        );
         assert!(!self.body["title"].as_str().unwrap().is_empty());
-        self.body["type"].as_str().unwrap().strip_prefix("urn:ccn:problem:").unwrap()
+        self.body["type"]
+            .as_str()
+            .unwrap()
+            .strip_prefix("urn:ccn:problem:")
+            .unwrap()
     }
 
     /// `(index, reason)` of each bad voucher.
     pub fn bad(&self) -> Vec<(u64, String)> {
         let bad = self.body["vouchers"].as_array().unwrap();
-        bad.iter().map(|bad| (bad["index"].as_u64().unwrap(), bad["reason"].as_str().unwrap().to_owned())).collect()
+        bad.iter()
+            .map(|bad| {
+                (
+                    bad["index"].as_u64().unwrap(),
+                    bad["reason"].as_str().unwrap().to_owned(),
+                )
+            })
+            .collect()
     }
 }
 
@@ -92,6 +114,11 @@ impl Mediator {
 
     pub async fn claims_for(&self, id: u128, tokens: &[String], service: &str, date: &str) -> Answer {
         let id = Uuid::from_u128(id);
-        self.actor.post("/v1/claims", json!({ "id": id, "tokens": tokens, "service": service, "date": date })).await
+        self.actor
+            .post(
+                "/v1/claims",
+                json!({ "id": id, "tokens": tokens, "service": service, "date": date }),
+            )
+            .await
     }
 }

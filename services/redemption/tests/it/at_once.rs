@@ -29,7 +29,11 @@ async fn all_at_once(callers: impl Iterator<Item = (Mediator, u128, Vec<String>)
 fn counted(answers: &[Answer]) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for answer in answers {
-        let word = if answer.status.is_success() { answer.status.as_u16().to_string() } else { answer.refused().to_owned() };
+        let word = if answer.status.is_success() {
+            answer.status.as_u16().to_string()
+        } else {
+            answer.refused().to_owned()
+        };
         *counts.entry(word).or_default() += 1;
     }
     counts
@@ -38,15 +42,26 @@ fn counted(answers: &[Answer]) -> BTreeMap<String, usize> {
 #[sqlx::test(migrations = false)]
 async fn one_voucher_is_spent_once(pool: PgPool) {
     let world = World::new(pool).await;
-    let (programme, here, there) = (world.programme(1).await, world.structure(0).await, world.structure(1).await);
+    let (programme, here, there) = (
+        world.programme(1).await,
+        world.structure(0).await,
+        world.structure(1).await,
+    );
     for round in 1..=ROUNDS {
         let tokens = world.activates(programme, round..=round).await;
-        let structure = |caller: u32| if caller.is_multiple_of(2) { here.clone() } else { there.clone() };
+        let structure = |caller: u32| {
+            if caller.is_multiple_of(2) {
+                here.clone()
+            } else {
+                there.clone()
+            }
+        };
         let callers =
             (0..CALLERS).map(|caller| (structure(caller), u128::from(round * CALLERS + caller), tokens.clone()));
         let mut counts = counted(&all_at_once(callers).await);
         assert_eq!(counts.remove("201"), Some(1), "{counts:?}");
-        let refused = counts.remove("already-used-by-you").unwrap_or(0) + counts.remove("already-used-elsewhere").unwrap_or(0);
+        let refused =
+            counts.remove("already-used-by-you").unwrap_or(0) + counts.remove("already-used-elsewhere").unwrap_or(0);
         assert_eq!((refused, counts), (63, BTreeMap::new()));
     }
     let owed = world.owed(programme, here.structure).await.get() + world.owed(programme, there.structure).await.get();
@@ -61,22 +76,39 @@ async fn one_claim_sent_many_times_at_once_is_one_claim(pool: PgPool) {
     for round in 1..=ROUNDS {
         let tokens = world.activates(programme, round * 4..=round * 4 + 3).await;
         let answers = all_at_once((0..CALLERS).map(|_| (structure.clone(), u128::from(round), tokens.clone()))).await;
-        assert!(answers.iter().all(|answer| answer.body == answers[0].body), "equal receipts");
-        assert_eq!(counted(&answers), BTreeMap::from([("200".to_owned(), 63), ("201".to_owned(), 1)]));
+        assert!(
+            answers.iter().all(|answer| answer.body == answers[0].body),
+            "equal receipts"
+        );
+        assert_eq!(
+            counted(&answers),
+            BTreeMap::from([("200".to_owned(), 63), ("201".to_owned(), 1)])
+        );
     }
-    assert_eq!(world.owed(programme, structure.structure).await, Cents::new(i64::from(ROUNDS) * 4000));
+    assert_eq!(
+        world.owed(programme, structure.structure).await,
+        Cents::new(i64::from(ROUNDS) * 4000)
+    );
     assert_eq!(world.claims_booked(programme).await, i64::from(ROUNDS));
 }
 
 #[sqlx::test(migrations = false)]
 async fn one_id_with_two_contents_at_once_is_one_claim(pool: PgPool) {
     let world = World::new(pool).await;
-    let (programme, here, there) = (world.programme(1).await, world.structure(0).await, world.structure(1).await);
+    let (programme, here, there) = (
+        world.programme(1).await,
+        world.structure(0).await,
+        world.structure(1).await,
+    );
     for round in 1..=ROUNDS {
         let (one, two) = (round * 2 - 1, round * 2);
         let tokens = world.activates(programme, one..=two).await;
         let callers = (0..CALLERS).map(|caller| {
-            let (structure, token) = if caller.is_multiple_of(2) { (&here, &tokens[0]) } else { (&there, &tokens[1]) };
+            let (structure, token) = if caller.is_multiple_of(2) {
+                (&here, &tokens[0])
+            } else {
+                (&there, &tokens[1])
+            };
             (structure.clone(), u128::from(round), vec![token.clone()])
         });
         let counts = counted(&all_at_once(callers).await);
@@ -136,12 +168,18 @@ async fn a_database_that_fails_hangs_nobody_and_the_desk_stays_open(pool: PgPool
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
     let tokens = world.activates(programme, 1..=2).await;
     structure.claims(1, &tokens[..1]).await.created();
-    sqlx::query("revoke insert on redemption.claim from ccn_redemption").execute(&world.admin).await.unwrap();
+    sqlx::query("revoke insert on redemption.claim from ccn_redemption")
+        .execute(&world.admin)
+        .await
+        .unwrap();
     let answer = structure.claims(2, &tokens[1..]).await;
     assert_eq!((answer.status.as_u16(), answer.refused()), (503, "undecided"));
     assert_eq!(answer.retry_after.as_deref(), Some("2"));
     assert_eq!(world.owed(programme, structure.structure).await, Cents::new(1000));
-    sqlx::query("grant insert on redemption.claim to ccn_redemption").execute(&world.admin).await.unwrap();
+    sqlx::query("grant insert on redemption.claim to ccn_redemption")
+        .execute(&world.admin)
+        .await
+        .unwrap();
     structure.claims(2, &tokens[1..]).await.created();
 }
 
@@ -165,10 +203,21 @@ async fn a_full_queue_sends_callers_away_and_keeps_who_waits(pool: PgPool) {
     let mut holder = world.admin.begin().await.unwrap();
     let held = "select from ledger.account where book_id = $1 and number = $2 for update";
     let account = number(programme, 1).get();
-    sqlx::query(held).bind(programme.id.uuid()).bind(account).execute(&mut *holder).await.unwrap();
+    sqlx::query(held)
+        .bind(programme.id.uuid())
+        .bind(account)
+        .execute(&mut *holder)
+        .await
+        .unwrap();
     let at_work = claim(0);
-    let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-    while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&world.admin).await.unwrap() == 0 {}
+    let waiting =
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    while sqlx::query_scalar::<_, i64>(waiting)
+        .fetch_one(&world.admin)
+        .await
+        .unwrap()
+        == 0
+    {}
     // Of two more, one finds the only place in the queue and the other finds it taken.
     let (one, other) = (claim(1), claim(2));
     while !one.is_finished() && !other.is_finished() {
@@ -180,6 +229,12 @@ async fn a_full_queue_sends_callers_away_and_keeps_who_waits(pool: PgPool) {
         results.push(task.await.unwrap());
     }
     assert!(results[0].is_ok());
-    assert_eq!(results.iter().filter(|result| matches!(result, Err(ClaimError::Busy))).count(), 1);
+    assert_eq!(
+        results
+            .iter()
+            .filter(|result| matches!(result, Err(ClaimError::Busy)))
+            .count(),
+        1
+    );
     assert_eq!(world.owed(programme, structure).await, Cents::new(2000));
 }

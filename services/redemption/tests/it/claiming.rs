@@ -12,38 +12,65 @@ async fn a_claim_is_a_receipt_and_money_owed(pool: PgPool) {
     let receipt = structure.claims(1, &tokens).await.created();
     assert_eq!(receipt["total"], "40.00");
     assert_eq!(receipt["structure_id"], json!(structure.structure));
-    assert_eq!(receipt["vouchers"][3], json!({ "series": programme.series, "idx": 4, "value": "10.00" }));
+    assert_eq!(
+        receipt["vouchers"][3],
+        json!({ "series": programme.series, "idx": 4, "value": "10.00" })
+    );
     assert_eq!(receipt["at"], "2026-03-10T10:00:00Z");
     assert_eq!(world.owed(programme, structure.structure).await, Cents::new(4000));
 
-    let by_phone = format!("/v1/claims/{}?programme={}", receipt["id"].as_str().unwrap(), programme.id);
+    let by_phone = format!(
+        "/v1/claims/{}?programme={}",
+        receipt["id"].as_str().unwrap(),
+        programme.id
+    );
     assert_eq!(structure.actor.get(&by_phone).await.ok(), receipt);
-    let by_claim = format!("/v1/claims/{}?programme={}", receipt["claim_id"].as_str().unwrap(), programme.id);
+    let by_claim = format!(
+        "/v1/claims/{}?programme={}",
+        receipt["claim_id"].as_str().unwrap(),
+        programme.id
+    );
     assert_eq!(world.operator.get(&by_claim).await.ok(), receipt);
-    let list = structure.actor.get(&format!("/v1/claims?programme={}", programme.id)).await.ok();
+    let list = structure
+        .actor
+        .get(&format!("/v1/claims?programme={}", programme.id))
+        .await
+        .ok();
     assert_eq!(list, json!({ "items": [receipt], "next": null }));
 }
 
 #[sqlx::test(migrations = false)]
 async fn a_retry_gets_the_same_receipt_and_other_content_is_a_conflict(pool: PgPool) {
     let world = World::new(pool).await;
-    let (programme, structure, other) = (world.programme(1).await, world.structure(0).await, world.structure(1).await);
+    let (programme, structure, other) = (
+        world.programme(1).await,
+        world.structure(0).await,
+        world.structure(1).await,
+    );
     let tokens = world.activates(programme, 1..=3).await;
     let receipt = structure.claims(1, &tokens[..2]).await.created();
     world.hand.move_to(instant("2026-03-12T10:00:00Z"));
     assert_eq!(structure.claims(1, &tokens[..2]).await.ok(), receipt);
     // Scanned in another order, it is the same claim.
-    assert_eq!(structure.claims(1, &[tokens[1].clone(), tokens[0].clone()]).await.ok(), receipt);
+    assert_eq!(
+        structure.claims(1, &[tokens[1].clone(), tokens[0].clone()]).await.ok(),
+        receipt
+    );
 
     for answer in [
         structure.claims(1, &tokens).await,
         structure.claims(1, &tokens[2..]).await,
         structure.claims_for(1, &tokens[..2], "bureautique", "2026-03-10").await,
-        structure.claims_for(1, &tokens[..2], "atelier-premiers-pas", "2026-03-09").await,
+        structure
+            .claims_for(1, &tokens[..2], "atelier-premiers-pas", "2026-03-09")
+            .await,
         other.claims(1, &tokens[..2]).await,
         other.claims(1, &tokens[2..]).await,
     ] {
-        assert_eq!((answer.status.as_u16(), answer.refused()), (409, "same-id-other-content"));
+        assert_eq!(
+            (answer.status.as_u16(), answer.refused()),
+            (409, "same-id-other-content")
+        );
     }
     assert_eq!(world.owed(programme, structure.structure).await, Cents::new(2000));
     assert_eq!(world.claims_booked(programme).await, 1);
@@ -56,7 +83,11 @@ async fn a_retry_is_answered_even_when_the_structure_was_suspended_since(pool: P
     let tokens = world.activates(programme, 1..=1).await;
     let receipt = structure.claims(1, &tokens).await.created();
     let path = format!("/v1/structures/{}/suspensions", structure.structure);
-    world.operator.post(&path, json!({ "id": uuid::Uuid::from_u128(5), "reason": "contrôle" })).await.created();
+    world
+        .operator
+        .post(&path, json!({ "id": uuid::Uuid::from_u128(5), "reason": "contrôle" }))
+        .await
+        .created();
     assert_eq!(structure.claims(1, &tokens).await.ok(), receipt);
 }
 
@@ -77,14 +108,23 @@ async fn three_good_vouchers_and_a_bad_one_claim_nothing(pool: PgPool) {
 #[sqlx::test(migrations = false)]
 async fn each_refusal_says_why_and_for_which_voucher(pool: PgPool) {
     let world = World::new(pool).await;
-    let (programme, you, elsewhere) = (world.programme(1).await, world.structure(0).await, world.structure(1).await);
+    let (programme, you, elsewhere) = (
+        world.programme(1).await,
+        world.structure(0).await,
+        world.structure(1).await,
+    );
     world.prints(programme, [1]).await;
     let tokens = world.activates(programme, 2..=6).await;
-    let [yours, theirs, revoked, revoked_after_use, good] = &tokens[..] else { panic!("five") };
+    let [yours, theirs, revoked, revoked_after_use, good] = &tokens[..] else {
+        panic!("five")
+    };
     let not_active = world.token(programme, 1);
     you.claims(1, std::slice::from_ref(yours)).await.created();
     elsewhere.claims(2, std::slice::from_ref(theirs)).await.created();
-    elsewhere.claims(3, std::slice::from_ref(revoked_after_use)).await.created();
+    elsewhere
+        .claims(3, std::slice::from_ref(revoked_after_use))
+        .await
+        .created();
     world.revokes(programme, 4).await;
     world.revokes(programme, 5).await;
     world.hand.move_to(instant("2026-03-11T23:30:00Z"));
@@ -125,7 +165,9 @@ async fn a_signature_that_is_not_ours_stops_a_claim(pool: PgPool) {
     };
     let forged = stranger.sign(&terms).to_url(&"cheque.example.fr".parse().unwrap());
     let late = world.token_of(programme.series, 1, 1000, "2026-03-08");
-    let answer = structure.claims(1, &[tokens[0].clone(), forged, "bonjour".to_owned(), late]).await;
+    let answer = structure
+        .claims(1, &[tokens[0].clone(), forged, "bonjour".to_owned(), late])
+        .await;
     assert_eq!(answer.refused(), "forged");
     let expected = [(1, "forged"), (2, "forged"), (3, "expired")];
     assert_eq!(answer.bad(), expected.map(|(index, reason)| (index, reason.to_owned())));
@@ -146,7 +188,11 @@ async fn the_last_day_has_a_day_of_grace(pool: PgPool) {
 #[sqlx::test(migrations = false)]
 async fn vouchers_of_two_programmes_make_two_claims(pool: PgPool) {
     let world = World::new(pool).await;
-    let (one, two, structure) = (world.programme(1).await, world.programme(2).await, world.structure(0).await);
+    let (one, two, structure) = (
+        world.programme(1).await,
+        world.programme(2).await,
+        world.structure(0).await,
+    );
     let (first, second) = (world.activates(one, 1..=2).await, world.activates(two, 1..=1).await);
     let mixed = [first[0].clone(), second[0].clone(), first[1].clone()];
     let answer = structure.claims(1, &mixed).await;
@@ -165,26 +211,56 @@ async fn what_no_voucher_is_to_blame_for_is_told_apart(pool: PgPool) {
     let token = world.activates(programme, 1..=1).await.remove(0);
     let twice = structure.claims(1, &[token.clone(), token.clone()]).await;
     assert_eq!(twice.refused(), "twice-in-one-claim");
-    assert_eq!(twice.body["vouchers"], json!([{ "index": 1, "reason": "twice-in-one-claim", "same_as": 0 }]));
-    assert_eq!(structure.claims(1, &vec![token.clone(); 51]).await.refused(), "too-many-vouchers");
+    assert_eq!(
+        twice.body["vouchers"],
+        json!([{ "index": 1, "reason": "twice-in-one-claim", "same_as": 0 }])
+    );
+    assert_eq!(
+        structure.claims(1, &vec![token.clone(); 51]).await.refused(),
+        "too-many-vouchers"
+    );
     assert_eq!(structure.claims(1, &[]).await.refused(), "no-voucher");
     let tokens = [token];
-    assert_eq!(structure.claims_for(1, &tokens, "coiffure", "2026-03-10").await.refused(), "unknown-service");
+    assert_eq!(
+        structure
+            .claims_for(1, &tokens, "coiffure", "2026-03-10")
+            .await
+            .refused(),
+        "unknown-service"
+    );
     for date in ["2026-03-11", "2026-02-06"] {
-        assert_eq!(structure.claims_for(1, &tokens, "bureautique", date).await.refused(), "date-out-of-range");
+        assert_eq!(
+            structure.claims_for(1, &tokens, "bureautique", date).await.refused(),
+            "date-out-of-range"
+        );
     }
-    structure.claims_for(1, &tokens, "bureautique", "2026-02-07").await.created();
+    structure
+        .claims_for(1, &tokens, "bureautique", "2026-02-07")
+        .await
+        .created();
     assert_eq!(world.operator.post("/v1/claims", json!({})).await.status.as_u16(), 403);
 }
 
 #[sqlx::test(migrations = false)]
 async fn a_structure_sees_no_other_structures_claims(pool: PgPool) {
     let world = World::new(pool).await;
-    let (programme, structure, other) = (world.programme(1).await, world.structure(0).await, world.structure(1).await);
+    let (programme, structure, other) = (
+        world.programme(1).await,
+        world.structure(0).await,
+        world.structure(1).await,
+    );
     let tokens = world.activates(programme, 1..=1).await;
     let receipt = structure.claims(1, &tokens).await.created();
-    let path = format!("/v1/claims/{}?programme={}", receipt["claim_id"].as_str().unwrap(), programme.id);
+    let path = format!(
+        "/v1/claims/{}?programme={}",
+        receipt["claim_id"].as_str().unwrap(),
+        programme.id
+    );
     assert_eq!(other.actor.get(&path).await.refused(), "not-found");
-    let list = other.actor.get(&format!("/v1/claims?programme={}", programme.id)).await.ok();
+    let list = other
+        .actor
+        .get(&format!("/v1/claims?programme={}", programme.id))
+        .await
+        .ok();
     assert_eq!(list["items"], json!([]));
 }

@@ -25,7 +25,10 @@ impl World {
 
     async fn commits(&self, kind: &str, id: u128, file: &[u8], digest: &Value) -> crate::actor::Answer {
         let digest = digest.as_str().unwrap();
-        let path = format!("/v1/{kind}-imports/{}?file=fichier.csv&commit=true&digest={digest}", Uuid::from_u128(id));
+        let path = format!(
+            "/v1/{kind}-imports/{}?file=fichier.csv&commit=true&digest={digest}",
+            Uuid::from_u128(id)
+        );
         self.operator.put_file(&path, file.to_vec()).await
     }
 
@@ -48,21 +51,36 @@ fn counts(report: &Value) -> [u64; 5] {
 
 #[sqlx::test(migrations = false)]
 async fn the_regions_places_are_taken_once_and_72_qualify(pool: PgPool) {
-    let (Some(places), Some(banks), Some(expected)) =
-        (region("structures.csv"), region("bank-details.csv"), region("expected.json"))
-    else {
+    let (Some(places), Some(banks), Some(expected)) = (
+        region("structures.csv"),
+        region("bank-details.csv"),
+        region("expected.json"),
+    ) else {
         return;
     };
     let world = World::new(pool).await;
     let preview = world.previews("structure", 1, &places).await;
-    assert_eq!((counts(&preview), &preview["committed"]), ([670, 670, 0, 0, 0], &json!(false)));
+    assert_eq!(
+        (counts(&preview), &preview["committed"]),
+        ([670, 670, 0, 0, 0], &json!(false))
+    );
     assert_eq!(world.operator.get("/v1/structures").await.ok()["items"], json!([]));
-    let report = world.commits("structure", 1, &places, &preview["digest"]).await.created();
-    assert_eq!(world.commits("structure", 1, &places, &preview["digest"]).await.ok(), report);
+    let report = world
+        .commits("structure", 1, &places, &preview["digest"])
+        .await
+        .created();
+    assert_eq!(
+        world.commits("structure", 1, &places, &preview["digest"]).await.ok(),
+        report
+    );
     assert_eq!(counts(&world.loads("structure", 2, &places).await), [670, 0, 670, 0, 0]);
 
     let expected: Value = serde_json::from_slice(&expected).unwrap();
-    let wrong = expected["bank"]["bad"].as_object().unwrap().iter().filter(|(_, why)| *why == "wrong check digits");
+    let wrong = expected["bank"]["bad"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(_, why)| *why == "wrong check digits");
     let wrong: BTreeSet<String> = wrong.map(|(siret, _)| siret.clone()).collect();
     let preview = world.previews("bank-details", 3, &banks).await;
     assert_eq!(counts(&preview), [663, 656, 0, 7, 0]);
@@ -73,11 +91,19 @@ async fn the_regions_places_are_taken_once_and_72_qualify(pool: PgPool) {
     };
     let refused: BTreeSet<String> = preview["refused"].as_array().unwrap().iter().map(siret).collect();
     assert_eq!(refused, wrong);
-    world.commits("bank-details", 3, &banks, &preview["digest"]).await.created();
-    assert_eq!(counts(&world.loads("bank-details", 4, &banks).await), [663, 0, 656, 7, 0]);
+    world
+        .commits("bank-details", 3, &banks, &preview["digest"])
+        .await
+        .created();
+    assert_eq!(
+        counts(&world.loads("bank-details", 4, &banks).await),
+        [663, 0, 656, 7, 0]
+    );
 
-    let ids: Vec<Uuid> =
-        sqlx::query_scalar("select id from redemption.structure order by pivot").fetch_all(&world.admin).await.unwrap();
+    let ids: Vec<Uuid> = sqlx::query_scalar("select id from redemption.structure order by pivot")
+        .fetch_all(&world.admin)
+        .await
+        .unwrap();
     let mut admitted = 0;
     for id in ids {
         let path = format!("/v1/structures/{id}/accreditation");
@@ -104,11 +130,18 @@ async fn the_regions_places_are_taken_once_and_72_qualify(pool: PgPool) {
 #[sqlx::test(migrations = false)]
 async fn a_siret_given_twice_counts_once(pool: PgPool) {
     let world = World::new(pool).await;
-    let twice = file(&[place(SIRETS[0], "APTIC"), place(SIRETS[1], ""), place(SIRETS[0], "").replacen("lieu-", "x", 1)]);
+    let twice = file(&[
+        place(SIRETS[0], "APTIC"),
+        place(SIRETS[1], ""),
+        place(SIRETS[0], "").replacen("lieu-", "x", 1),
+    ]);
     let report = world.loads("structure", 1, twice.as_bytes()).await;
     assert_eq!(counts(&report), [3, 2, 0, 0, 1]);
     let duplicate = &report["duplicates"][0];
-    assert_eq!((&duplicate["line"], &duplicate["same_as_line"], &duplicate["column"]), (&json!(4), &json!(2), &json!("pivot")));
+    assert_eq!(
+        (&duplicate["line"], &duplicate["same_as_line"], &duplicate["column"]),
+        (&json!(4), &json!(2), &json!("pivot"))
+    );
 }
 
 #[sqlx::test(migrations = false)]
@@ -119,14 +152,35 @@ async fn a_commit_names_what_was_previewed(pool: PgPool) {
     let preview = world.previews("structure", 1, one.as_bytes()).await;
     let missing = world.commits("structure", 1, one.as_bytes(), &json!("")).await;
     assert_eq!(missing.refused(), "digest-missing");
-    assert_eq!(world.commits("structure", 1, two.as_bytes(), &preview["digest"]).await.refused(), "preview-outdated");
+    assert_eq!(
+        world
+            .commits("structure", 1, two.as_bytes(), &preview["digest"])
+            .await
+            .refused(),
+        "preview-outdated"
+    );
     // Meanwhile the same place arrives by another file: what was « new » would now be a change.
-    assert_eq!(counts(&world.loads("structure", 2, two.as_bytes()).await), [1, 1, 0, 0, 0]);
-    assert_eq!(world.commits("structure", 1, one.as_bytes(), &preview["digest"]).await.refused(), "preview-outdated");
-    assert_eq!(counts(&world.loads("structure", 1, one.as_bytes()).await), [1, 1, 0, 0, 0]);
+    assert_eq!(
+        counts(&world.loads("structure", 2, two.as_bytes()).await),
+        [1, 1, 0, 0, 0]
+    );
+    assert_eq!(
+        world
+            .commits("structure", 1, one.as_bytes(), &preview["digest"])
+            .await
+            .refused(),
+        "preview-outdated"
+    );
+    assert_eq!(
+        counts(&world.loads("structure", 1, one.as_bytes()).await),
+        [1, 1, 0, 0, 0]
+    );
     let other_content = world.commits("structure", 1, two.as_bytes(), &preview["digest"]).await;
     assert_eq!(other_content.refused(), "same-id-other-content");
-    let stored: Value = sqlx::query_scalar("select place from redemption.structure").fetch_one(&world.admin).await.unwrap();
+    let stored: Value = sqlx::query_scalar("select place from redemption.structure")
+        .fetch_one(&world.admin)
+        .await
+        .unwrap();
     assert_eq!(stored["autres_formations_labels"], "APTIC");
 }
 
@@ -149,5 +203,10 @@ async fn the_newest_account_of_a_structure_counts(pool: PgPool) {
     let stranger = world.previews("bank-details", 3, &banks(SIRETS[1], old)).await;
     assert_eq!(counts(&stranger), [1, 0, 0, 1, 0]);
     assert_eq!(stranger["refused"][0]["column"], "siret");
-    assert!(stranger["refused"][0]["remedy"].as_str().unwrap().contains("importez d'abord"));
+    assert!(
+        stranger["refused"][0]["remedy"]
+            .as_str()
+            .unwrap()
+            .contains("importez d'abord")
+    );
 }

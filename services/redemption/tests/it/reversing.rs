@@ -10,24 +10,46 @@ use crate::world::{Dispositif, World, funders, number};
 async fn reverses(actor: &Actor, programme: Dispositif, receipt: &Value, id: u128) -> Answer {
     let claim = receipt["claim_id"].as_str().unwrap();
     let path = format!("/v1/programmes/{}/claims/{claim}/reversal", programme.id);
-    actor.post(&path, json!({ "id": Uuid::from_u128(id), "reason": "erreur de saisie" })).await
+    actor
+        .post(
+            &path,
+            json!({ "id": Uuid::from_u128(id), "reason": "erreur de saisie" }),
+        )
+        .await
 }
 
 #[sqlx::test(migrations = false)]
 async fn a_reversed_claim_gives_its_vouchers_back_once(pool: PgPool) {
     let world = World::new(pool).await;
-    let (programme, structure, other) = (world.programme(1).await, world.structure(0).await, world.structure(1).await);
+    let (programme, structure, other) = (
+        world.programme(1).await,
+        world.structure(0).await,
+        world.structure(1).await,
+    );
     let tokens = world.activates(programme, 1..=2).await;
     let receipt = structure.claims(1, &tokens).await.created();
-    assert_eq!(reverses(&other.actor, programme, &receipt, 1).await.refused(), "not-found");
+    assert_eq!(
+        reverses(&other.actor, programme, &receipt, 1).await.refused(),
+        "not-found"
+    );
     let reversal = reverses(&structure.actor, programme, &receipt, 1).await.created();
     assert_eq!(
-        (&reversal["vouchers_alive"], &reversal["vouchers_dead"], &reversal["after_settlement"]),
+        (
+            &reversal["vouchers_alive"],
+            &reversal["vouchers_dead"],
+            &reversal["after_settlement"]
+        ),
         (&json!(2), &json!(0), &json!(false))
     );
     assert_eq!(reverses(&structure.actor, programme, &receipt, 1).await.ok(), reversal);
-    assert_eq!(reverses(&structure.actor, programme, &receipt, 2).await.refused(), "already-reversed");
-    assert_eq!(reverses(&world.operator, programme, &receipt, 1).await.refused(), "same-id-other-content");
+    assert_eq!(
+        reverses(&structure.actor, programme, &receipt, 2).await.refused(),
+        "already-reversed"
+    );
+    assert_eq!(
+        reverses(&world.operator, programme, &receipt, 1).await.refused(),
+        "same-id-other-content"
+    );
     assert_eq!(world.owed(programme, structure.structure).await, Cents::ZERO);
 
     let retried = structure.claims(1, &tokens).await.ok();
@@ -44,7 +66,10 @@ async fn a_voucher_revoked_since_does_not_come_back_to_life(pool: PgPool) {
     let receipt = structure.claims(1, &tokens).await.created();
     world.revokes(programme, 2).await;
     let reversal = reverses(&world.operator, programme, &receipt, 1).await.created();
-    assert_eq!((&reversal["vouchers_alive"], &reversal["vouchers_dead"]), (&json!(1), &json!(1)));
+    assert_eq!(
+        (&reversal["vouchers_alive"], &reversal["vouchers_dead"]),
+        (&json!(1), &json!(1))
+    );
     assert_eq!(structure.claims(2, &tokens[1..]).await.refused(), "revoked");
     structure.claims(3, &tokens[..1]).await.created();
     let mut returned = Vec::new();
@@ -53,7 +78,12 @@ async fn a_voucher_revoked_since_does_not_come_back_to_life(pool: PgPool) {
     }
     // Voucher 2 of 33.39 % and 66.61 %: the second bound minus the first, 668 - 334 and its rest.
     assert_eq!(returned, [334, 666]);
-    assert_eq!(world.balance(Account::voucher(programme.book, number(programme, 2))).await, Cents::ZERO);
+    assert_eq!(
+        world
+            .balance(Account::voucher(programme.book, number(programme, 2)))
+            .await,
+        Cents::ZERO
+    );
 }
 
 #[sqlx::test(migrations = false)]
@@ -63,12 +93,17 @@ async fn a_claim_reversed_after_its_payment_is_owed_by_the_structure(pool: PgPoo
     let tokens = world.activates(programme, 1..=3).await;
     let paid = structure.claims(1, &tokens[..2]).await.created();
     let claim: Uuid = paid["claim_id"].as_str().unwrap().parse().unwrap();
-    world.settles(programme, claim, structure.structure, Cents::new(2000)).await;
+    world
+        .settles(programme, claim, structure.structure, Cents::new(2000))
+        .await;
     let unpaid = structure.claims(2, &tokens[2..]).await.created();
     world.expires(programme, []).await;
 
     let reversal = reverses(&world.operator, programme, &paid, 1).await.created();
-    assert_eq!((&reversal["after_settlement"], &reversal["vouchers_dead"]), (&json!(true), &json!(2)));
+    assert_eq!(
+        (&reversal["after_settlement"], &reversal["vouchers_dead"]),
+        (&json!(true), &json!(2))
+    );
     let recoverable = Account::recoverable(programme.book, structure.structure.party());
     assert_eq!(world.balance(recoverable).await, Cents::new(2000));
     // What is owed for the other claim is not touched, until that one is reversed too.
@@ -92,6 +127,9 @@ async fn many_reversals_at_once_are_one(pool: PgPool) {
     }
     let mut answers = tasks.join_all().await;
     answers.sort_unstable();
-    assert_eq!((answers[0], answers[1], answers[2..].iter().all(|&status| status == 422)), (200, 201, true));
+    assert_eq!(
+        (answers[0], answers[1], answers[2..].iter().all(|&status| status == 422)),
+        (200, 201, true)
+    );
     assert_eq!(world.owed(programme, structure.structure).await, Cents::ZERO);
 }

@@ -34,26 +34,44 @@ async fn an_organisation_that_was_not_accredited_claims_nothing(pool: PgPool) {
     let new = json!({ "id": id, "name": "Sans label", "roles": ["structure"] });
     world.operator.post("/v1/organisations", new).await.created();
     let key = json!({ "id": Uuid::from_u128(78) });
-    let key = world.operator.post(&format!("/v1/organisations/{id}/api-keys"), key).await.created();
+    let key = world
+        .operator
+        .post(&format!("/v1/organisations/{id}/api-keys"), key)
+        .await
+        .created();
     let mut stranger = structure.clone();
     key["secret"].as_str().unwrap().clone_into(&mut stranger.actor.secret);
     let answer = stranger.claims(1, &tokens).await;
-    assert_eq!((answer.status.as_u16(), answer.refused()), (403, "structure-not-accredited"));
+    assert_eq!(
+        (answer.status.as_u16(), answer.refused()),
+        (403, "structure-not-accredited")
+    );
 }
 
 #[sqlx::test(migrations = false)]
 async fn a_refused_accreditation_tells_every_reason(pool: PgPool) {
     let world = World::new(pool).await;
-    world.imports(&[place_with("W751234567", "", "", "Ce lieu n'accueille pas de public"), place(SIRETS[0], "APTIC")]).await;
+    world
+        .imports(&[
+            place_with("W751234567", "", "", "Ce lieu n'accueille pas de public"),
+            place(SIRETS[0], "APTIC"),
+        ])
+        .await;
     let accredit = |pivot: &str| {
         let id = StructureId::derive(b"structure", &[pivot.as_bytes()]);
-        (format!("/v1/structures/{id}/accreditation"), json!({ "id": Uuid::from_u128(1) }))
+        (
+            format!("/v1/structures/{id}/accreditation"),
+            json!({ "id": Uuid::from_u128(1) }),
+        )
     };
     let (path, body) = accredit("W751234567");
     let answer = world.operator.post(&path, body).await;
     assert_eq!(answer.refused(), "not-accreditable");
     let reasons = answer.body["reasons"].as_array().unwrap();
-    let criteria: Vec<_> = reasons.iter().map(|reason| reason["criterion"].as_str().unwrap()).collect();
+    let criteria: Vec<_> = reasons
+        .iter()
+        .map(|reason| reason["criterion"].as_str().unwrap())
+        .collect();
     assert_eq!(criteria, ["siret", "services", "public", "asks"]);
     let (path, body) = accredit(SIRETS[0]);
     let made = world.operator.post(&path, body.clone()).await.created();
@@ -67,7 +85,10 @@ async fn a_refused_accreditation_tells_every_reason(pool: PgPool) {
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
     assert_eq!(list["items"][0]["siret"], SIRETS[0]);
     let list = world.operator.get("/v1/structures").await.ok();
-    assert_eq!((list["items"].as_array().unwrap().len(), &list["next"]), (2, &json!(null)));
+    assert_eq!(
+        (list["items"].as_array().unwrap().len(), &list["next"]),
+        (2, &json!(null))
+    );
 }
 
 #[sqlx::test(migrations = false)]
@@ -76,7 +97,14 @@ async fn a_structure_decides_nothing_about_structures(pool: PgPool) {
     let structure = world.structure(0).await;
     assert_eq!(structure.actor.get("/v1/structures").await.refused(), "forbidden");
     let path = format!("/v1/structures/{}/accreditation", structure.structure);
-    assert_eq!(structure.actor.post(&path, json!({ "id": Uuid::from_u128(9) })).await.refused(), "forbidden");
+    assert_eq!(
+        structure
+            .actor
+            .post(&path, json!({ "id": Uuid::from_u128(9) }))
+            .await
+            .refused(),
+        "forbidden"
+    );
     let path = format!("/v1/structure-imports/{}?file=x.csv", Uuid::from_u128(9));
     assert_eq!(structure.actor.put_file(&path, "").await.refused(), "forbidden");
 }
@@ -96,7 +124,9 @@ async fn the_service_reads_no_person_and_rewrites_no_history(pool: PgPool) {
         "delete from redemption.bank_details",
     ] {
         let error = sqlx::query(forbidden).execute(&world.pool).await.unwrap_err();
-        let code = error.as_database_error().and_then(|error| error.code().map(std::borrow::Cow::into_owned));
+        let code = error
+            .as_database_error()
+            .and_then(|error| error.code().map(std::borrow::Cow::into_owned));
         assert_eq!(code.as_deref(), Some("42501"), "{forbidden}: {error}");
     }
 }

@@ -5,7 +5,8 @@ use access::{OrganisationId, Secret};
 use catalogue::{NewProgramme, ProgrammeId, Spendable};
 use chrono::{DateTime, Utc};
 use ledger::{
-    Account, AccountNumber, BatchId, BookId, GroupId, Outcome, PartyId, Plan, Posting, Transfer, TransferId, TransferKind,
+    Account, AccountNumber, BatchId, BookId, GroupId, Outcome, PartyId, Plan, Posting, Transfer, TransferId,
+    TransferKind,
 };
 use redemption::{Config, StructureId};
 use serde_json::json;
@@ -50,16 +51,25 @@ pub fn instant(text: &str) -> DateTime<Utc> {
 
 /// Two funders that never share a voucher evenly.
 pub fn funders() -> [PartyId; 2] {
-    [PartyId::from_uuid(Uuid::from_u128(0xf1)), PartyId::from_uuid(Uuid::from_u128(0xf2))]
+    [
+        PartyId::from_uuid(Uuid::from_u128(0xf1)),
+        PartyId::from_uuid(Uuid::from_u128(0xf2)),
+    ]
 }
 
 fn plan() -> Plan {
     let [first, second] = funders();
-    Plan::new(vec![(first, "0.3339".parse().unwrap()), (second, "0.6661".parse().unwrap())]).unwrap()
+    Plan::new(vec![
+        (first, "0.3339".parse().unwrap()),
+        (second, "0.6661".parse().unwrap()),
+    ])
+    .unwrap()
 }
 
 async fn apply_views_of(pool: &PgPool, schema: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations").join(schema);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../migrations")
+        .join(schema);
     let mut migrator = Migrator::new(path).await.unwrap();
     migrator.create_schema(schema.to_owned());
     migrator.dangerous_set_table_name(format!("{schema}._sqlx_migrations"));
@@ -79,20 +89,38 @@ impl World {
         let options = admin.connect_options().as_ref().clone().username("ccn_redemption");
         let pool = database::connect(options, 6).await.unwrap();
         let secret = Secret::generate().unwrap();
-        access::ensure_operator(&admin, &secret, instant(MORNING)).await.unwrap();
+        access::ensure_operator(&admin, &secret, instant(MORNING))
+            .await
+            .unwrap();
         let key = SigningKey::from_seed(&zeroize::Zeroizing::new([7; 32]));
         let mut tx = admin.begin().await.unwrap();
         let (from, until) = (instant("2026-01-01T00:00:00Z"), instant("2030-01-01T00:00:00Z"));
-        catalogue::publish_key(&mut tx, &key.public_bytes(), from, until).await.unwrap();
+        catalogue::publish_key(&mut tx, &key.public_bytes(), from, until)
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
 
         let (clock, hand) = Clock::set(instant(MORNING));
         let host: voucher::Host = "cheque.example.fr".parse().unwrap();
-        let config = Config { pool: pool.clone(), clock: clock.clone(), host: host.clone() };
+        let config = Config {
+            pool: pool.clone(),
+            clock: clock.clone(),
+            host: host.clone(),
+        };
         let routes = redemption::routes(config).merge(access::routes(pool.clone(), clock));
         let app = web::frame(routes.split_for_parts().0);
-        let operator = Actor { app, secret: secret.reveal().to_owned() };
-        Self { admin, pool, operator, hand, key, host }
+        let operator = Actor {
+            app,
+            secret: secret.reveal().to_owned(),
+        };
+        Self {
+            admin,
+            pool,
+            operator,
+            hand,
+            key,
+            host,
+        }
     }
 
     /// A programme with money for 1,000 vouchers.
@@ -111,19 +139,45 @@ impl World {
         };
         let sponsor = OrganisationId::from_uuid(Uuid::from_u128(0x50));
         let mut tx = self.admin.begin().await.unwrap();
-        catalogue::create(&mut tx, sponsor, &new, instant(MORNING)).await.unwrap();
+        catalogue::create(&mut tx, sponsor, &new, instant(MORNING))
+            .await
+            .unwrap();
         let series = catalogue::open_series(&mut tx, new.id, instant(MORNING)).await.unwrap();
         tx.commit().await.unwrap();
-        let programme = Dispositif { id: new.id, book: new.id.book(), series };
+        let programme = Dispositif {
+            id: new.id,
+            book: new.id.book(),
+            series,
+        };
         let (book, fund) = (programme.book, BookId::fund());
         let mut legs = Vec::new();
         for funder in funders() {
             let cents = Cents::new(1_000_000);
-            legs.push((TransferKind::Received, Account::bank(), Account::deposited(funder), cents));
-            legs.push((TransferKind::Allocated, Account::deposited(funder), Account::clearing(fund), cents));
-            legs.push((TransferKind::Allocated, Account::clearing(book), Account::available(book, funder), cents));
+            legs.push((
+                TransferKind::Received,
+                Account::bank(),
+                Account::deposited(funder),
+                cents,
+            ));
+            legs.push((
+                TransferKind::Allocated,
+                Account::deposited(funder),
+                Account::clearing(fund),
+                cents,
+            ));
+            legs.push((
+                TransferKind::Allocated,
+                Account::clearing(book),
+                Account::available(book, funder),
+                cents,
+            ));
             let reserved = Account::reserved(book, batch(programme), funder);
-            legs.push((TransferKind::BatchFunded, Account::available(book, funder), reserved, cents));
+            legs.push((
+                TransferKind::BatchFunded,
+                Account::available(book, funder),
+                reserved,
+                cents,
+            ));
         }
         self.book(&format!("money of {id}"), legs).await;
         programme
@@ -137,14 +191,25 @@ impl World {
     pub fn token_of(&self, series: u16, idx: u32, cents: u16, last_day: &str) -> String {
         let day = LastDay::from_date(last_day.parse().unwrap()).unwrap();
         let id = VoucherId::new(u64::from(idx).to_be_bytes());
-        self.key.sign(&Terms { series, idx: Idx::new(idx).unwrap(), cents, day, id }).to_url(&self.host)
+        self.key
+            .sign(&Terms {
+                series,
+                idx: Idx::new(idx).unwrap(),
+                cents,
+                day,
+                id,
+            })
+            .to_url(&self.host)
     }
 
     /// Prints vouchers: they exist and are worth nothing.
     pub async fn prints(&self, programme: Dispositif, idxs: impl IntoIterator<Item = u32>) {
         let mut connection = self.admin.acquire().await.unwrap();
         // The issuer's batches are the issuer's business: only its view is read here.
-        sqlx::query("set session_replication_role = replica").execute(&mut *connection).await.unwrap();
+        sqlx::query("set session_replication_role = replica")
+            .execute(&mut *connection)
+            .await
+            .unwrap();
         for idx in idxs {
             sqlx::query(
                 "insert into issuer.voucher (book_id, number, batch_id, serial, token_id, kid) values ($1, $2, $3, $4, $5, $6)",
@@ -159,7 +224,10 @@ impl World {
             .await
             .unwrap();
         }
-        sqlx::query("set session_replication_role = default").execute(&mut *connection).await.unwrap();
+        sqlx::query("set session_replication_role = default")
+            .execute(&mut *connection)
+            .await
+            .unwrap();
     }
 
     /// Prints vouchers and gives them their value; their tokens.
@@ -169,7 +237,12 @@ impl World {
             let voucher = Account::new_voucher(programme.book, number(programme, idx), TEN_EUROS);
             let shares = plan().split(NonZeroU32::new(idx).unwrap(), TEN_EUROS);
             let leg = |(funder, cents)| {
-                (TransferKind::Activated, Account::reserved(programme.book, batch(programme), funder), voucher, cents)
+                (
+                    TransferKind::Activated,
+                    Account::reserved(programme.book, batch(programme), funder),
+                    voucher,
+                    cents,
+                )
             };
             let legs = funders().into_iter().zip(shares).map(leg).collect();
             self.book(&format!("activation of {} {idx}", programme.id), legs).await;
@@ -180,7 +253,10 @@ impl World {
     /// Blocks a voucher; what is left on it goes back.
     pub async fn revokes(&self, programme: Dispositif, idx: u32) {
         let mut connection = self.admin.acquire().await.unwrap();
-        sqlx::query("set session_replication_role = replica").execute(&mut *connection).await.unwrap();
+        sqlx::query("set session_replication_role = replica")
+            .execute(&mut *connection)
+            .await
+            .unwrap();
         sqlx::query("insert into issuer.revocation (book_id, number, act_id, at) values ($1, $2, $3, $4)")
             .bind(programme.id.uuid())
             .bind(number(programme, idx).get())
@@ -189,7 +265,10 @@ impl World {
             .execute(&mut *connection)
             .await
             .unwrap();
-        sqlx::query("set session_replication_role = default").execute(&mut *connection).await.unwrap();
+        sqlx::query("set session_replication_role = default")
+            .execute(&mut *connection)
+            .await
+            .unwrap();
         self.gives_back(programme, idx, TransferKind::Revoked).await;
     }
 
@@ -223,7 +302,10 @@ impl World {
         let (book, party) = (programme.book, structure.party());
         let (out, through) = (Account::payable(book, party), Account::clearing(book));
         let (fund, transit) = (Account::clearing(BookId::fund()), Account::in_transit(party));
-        let legs = vec![(TransferKind::Settled, out, through, cents), (TransferKind::Settled, fund, transit, cents)];
+        let legs = vec![
+            (TransferKind::Settled, out, through, cents),
+            (TransferKind::Settled, fund, transit, cents),
+        ];
         self.book(&format!("settlement of {claim}"), legs).await;
         sqlx::query(
             "insert into funding.settlement_line (book_id, claim_id, payment_id, structure_id, cents) values ($1, $2, $3, $4, $5)",
@@ -247,12 +329,18 @@ impl World {
         let transfers = legs.into_iter().enumerate().map(transfer).collect();
         let posting = Posting::new(GroupId::derive(b"test", &[name.as_bytes()]), transfers).unwrap();
         let mut tx = self.admin.begin().await.unwrap();
-        assert_eq!(ledger::post(&mut tx, &[posting], instant(MORNING)).await.unwrap(), [Outcome::Now], "{name}");
+        assert_eq!(
+            ledger::post(&mut tx, &[posting], instant(MORNING)).await.unwrap(),
+            [Outcome::Now],
+            "{name}"
+        );
         tx.commit().await.unwrap();
     }
 
     pub async fn balance(&self, account: Account) -> Cents {
-        ledger::balance(&mut self.admin.acquire().await.unwrap(), account).await.unwrap()
+        ledger::balance(&mut self.admin.acquire().await.unwrap(), account)
+            .await
+            .unwrap()
     }
 
     pub async fn owed(&self, programme: Dispositif, structure: StructureId) -> Cents {
@@ -273,11 +361,24 @@ impl World {
         self.imports(&[place(siret, "APTIC")]).await;
         let id = StructureId::derive(b"structure", &[siret.as_bytes()]);
         let accreditation = json!({ "id": Uuid::from_u128(nth as u128) });
-        self.operator.post(&format!("/v1/structures/{id}/accreditation"), accreditation).await.created();
+        self.operator
+            .post(&format!("/v1/structures/{id}/accreditation"), accreditation)
+            .await
+            .created();
         let key = json!({ "id": Uuid::from_u128(0xbb00 + nth as u128) });
-        let key = self.operator.post(&format!("/v1/organisations/{id}/api-keys"), key).await.created();
+        let key = self
+            .operator
+            .post(&format!("/v1/organisations/{id}/api-keys"), key)
+            .await
+            .created();
         let secret = key["secret"].as_str().unwrap().to_owned();
-        Mediator { structure: id, actor: Actor { app: self.operator.app.clone(), secret } }
+        Mediator {
+            structure: id,
+            actor: Actor {
+                app: self.operator.app.clone(),
+                secret,
+            },
+        }
     }
 
     /// Previews and commits a file of places.
@@ -287,7 +388,10 @@ impl World {
         let path = format!("/v1/structure-imports/{id}?file=lieux.csv");
         let preview = self.operator.put_file(&path, file.clone()).await.ok();
         let digest = preview["digest"].as_str().unwrap();
-        self.operator.put_file(&format!("{path}&commit=true&digest={digest}"), file).await.created();
+        self.operator
+            .put_file(&format!("{path}&commit=true&digest={digest}"), file)
+            .await
+            .created();
     }
 }
 
@@ -321,4 +425,3 @@ pub fn number(programme: Dispositif, idx: u32) -> AccountNumber {
 pub fn batch(programme: Dispositif) -> BatchId {
     BatchId::from_uuid(programme.id.uuid())
 }
-
