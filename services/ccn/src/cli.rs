@@ -111,18 +111,6 @@ pub enum Command {
         ccn demo --once --structures lieux.csv --bank-details rib.csv --beneficiaries ccas.csv --beneficiaries mission-locale.csv")]
     Demo(DemoArgs),
 
-    /// Raconte toute la vie des chèques sur un système neuf
-    ///
-    /// Importe des structures et des bénéficiaires, finance et imprime des carnets, les remet, les encaisse, paie les structures et
-    /// rend aux financeurs ce qui n'a pas servi : le tout par les interfaces HTTP des services, sur une horloge qui avance seule.
-    /// Sans fichiers, se sert d'un petit jeu de données inventé. Les résultats vont dans le dossier de --out.
-    #[command(help_template = TEMPLATE, after_help = "Exemples :\n  \
-        ccn demo\n  \
-        ccn demo --once --out resultats\n  \
-        ccn demo --once --structures lieux.csv --bank-details rib.csv \\\n    \
-        --beneficiaries ccas.csv --beneficiaries mission-locale.csv")]
-    Demo(DemoArgs),
-
     /// Vérifie sans réseau ni base de données
     #[command(help_template = TEMPLATE, subcommand_help_heading = COMMANDS, disable_help_subcommand = true)]
     Verify {

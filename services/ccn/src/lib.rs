@@ -34,7 +34,6 @@
 
 pub mod cli;
 pub mod config;
-mod demo;
 pub mod demo;
 pub mod embedded;
 pub mod environment;

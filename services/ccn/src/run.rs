@@ -58,10 +58,6 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             runtime()?.block_on(crate::demo::run(args))?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Demo(args) => {
-            telemetry::start_logs(args.log, telemetry::PERSON_FILTER);
-            runtime()?.block_on(crate::demo::run(args)).map(|()| ExitCode::SUCCESS)
-        }
         Command::Verify {
             what: Verify::Token(args),
         } => verify_token(&args),
