@@ -57,16 +57,17 @@ impl From<AllocateError> for Problem {
             AllocateError::NoFunder => Self::not_found("Ce financeur"),
             AllocateError::NoProgramme => Self::not_found("Ce dispositif"),
             AllocateError::SameIdOtherContent => Self::same_id_other_content(),
-            AllocateError::Book(BookError::Refused(Rejection::Short { needed, left, .. })) => {
-                Self::refused("not-enough-deposited", "L'argent de ce financeur n'est pas encore arrivé.")
-                    .detail(format!(
-                        "À affecter : {} ; reçu et libre : {}. Attendez le virement ou affectez moins.",
-                        needed.to_french(),
-                        left.to_french()
-                    ))
-                    .with("needed", needed)
-                    .with("available", left)
-            }
+            AllocateError::Book(BookError::Refused(Rejection::Short { needed, left, .. })) => Self::refused(
+                "not-enough-deposited",
+                "L'argent de ce financeur n'est pas encore arrivé.",
+            )
+            .detail(format!(
+                "À affecter : {} ; reçu et libre : {}. Attendez le virement ou affectez moins.",
+                needed.to_french(),
+                left.to_french()
+            ))
+            .with("needed", needed)
+            .with("available", left),
             error => Self::internal(&error),
         }
     }
@@ -113,13 +114,27 @@ pub async fn allocate(
     )
     .fetch_one(&mut **tx)
     .await?;
-    if known == *new { Ok(Made::Before(known)) } else { Err(AllocateError::SameIdOtherContent) }
+    if known == *new {
+        Ok(Made::Before(known))
+    } else {
+        Err(AllocateError::SameIdOtherContent)
+    }
 }
 
 fn event(new: &Allocation) -> Result<Event, TransferError> {
     let (funder, book) = (known::party(new.funder_id), new.programme_id.book());
     let kind = TransferKind::Allocated;
     Event::new(b"allocated", new.id.uuid())
-        .leg(kind, Account::deposited(funder), Account::clearing(BookId::fund()), new.amount)?
-        .leg(kind, Account::clearing(book), Account::available(book, funder), new.amount)
+        .leg(
+            kind,
+            Account::deposited(funder),
+            Account::clearing(BookId::fund()),
+            new.amount,
+        )?
+        .leg(
+            kind,
+            Account::clearing(book),
+            Account::available(book, funder),
+            new.amount,
+        )
 }

@@ -32,5 +32,9 @@ pub fn routes(config: Config) -> OpenApiRouter {
         .merge(settlements::routes())
         .merge(refunds::routes())
         .merge(reports::routes())
-        .with_state(App { pool: config.pool, clock: config.clock, fund: Arc::new(config.fund) })
+        .with_state(App {
+            pool: config.pool,
+            clock: config.clock,
+            fund: Arc::new(config.fund),
+        })
 }

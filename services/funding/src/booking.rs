@@ -1,7 +1,9 @@
 //! Postings of this service, built and booked one event at a time.
 
 use chrono::{DateTime, Utc};
-use ledger::{Account, GroupId, Outcome, PostError, Posting, PostingError, Rejection, Transfer, TransferError, TransferId};
+use ledger::{
+    Account, GroupId, Outcome, PostError, Posting, PostingError, Rejection, Transfer, TransferError, TransferId,
+};
 use ledger::{POST_TRANSFERS_MAX, TransferKind, post};
 use sqlx::PgTransaction;
 use standards::Cents;
@@ -38,7 +40,12 @@ pub(crate) struct Event {
 impl Event {
     /// The event `name` of the thing `id`.
     pub(crate) fn new(name: &'static [u8], id: Uuid) -> Self {
-        Self { name, id, reference: String::new(), legs: Vec::new() }
+        Self {
+            name,
+            id,
+            reference: String::new(),
+            legs: Vec::new(),
+        }
     }
 
     /// The number that people know it by.
@@ -64,7 +71,8 @@ impl Event {
                 &credit.number().get().to_be_bytes(),
             ],
         );
-        self.legs.push(Transfer::new(id, kind, debit, credit, cents)?.reference(&self.reference)?);
+        self.legs
+            .push(Transfer::new(id, kind, debit, credit, cents)?.reference(&self.reference)?);
         Ok(self)
     }
 

@@ -98,12 +98,19 @@ pub async fn call(tx: &mut PgTransaction<'_>, new: &NewCall, at: DateTime<Utc>) 
         return Err(CallError::NotPositive);
     }
     // Two calls at once would each see the other's amount as not called; the lock's name is the convention.
-    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", new.convention_id.to_string())
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtextextended($1, 0))",
+        new.convention_id.to_string()
+    )
+    .execute(&mut **tx)
+    .await?;
     if let Some(known) = read(tx, new.id).await? {
         let same = known.convention_id == new.convention_id && known.amount == new.amount && known.due_on == new.due_on;
-        return if same { Ok(Made::Before(known)) } else { Err(CallError::SameIdOtherContent) };
+        return if same {
+            Ok(Made::Before(known))
+        } else {
+            Err(CallError::SameIdOtherContent)
+        };
     }
     let promised = sqlx::query!(
         r#"select c.cents as "agreed: Cents", coalesce(sum(k.cents), 0)::bigint as "called!: Cents"
@@ -114,9 +121,15 @@ pub async fn call(tx: &mut PgTransaction<'_>, new: &NewCall, at: DateTime<Utc>) 
     .fetch_optional(&mut **tx)
     .await?
     .ok_or(CallError::NoConvention)?;
-    let within = promised.called.checked_add(new.amount).is_some_and(|sum| sum <= promised.agreed);
+    let within = promised
+        .called
+        .checked_add(new.amount)
+        .is_some_and(|sum| sum <= promised.agreed);
     if !within {
-        return Err(CallError::AboveConvention { agreed: promised.agreed, called: promised.called });
+        return Err(CallError::AboveConvention {
+            agreed: promised.agreed,
+            called: promised.called,
+        });
     }
     let year = calendar::paris_date(at).year();
     for attempt in 0..REFERENCE_ATTEMPTS_MAX {

@@ -109,5 +109,9 @@ pub async fn sign(
     )
     .fetch_one(&mut **tx)
     .await?;
-    if known == *new { Ok(Made::Before(known)) } else { Err(SignError::SameIdOtherContent) }
+    if known == *new {
+        Ok(Made::Before(known))
+    } else {
+        Err(SignError::SameIdOtherContent)
+    }
 }

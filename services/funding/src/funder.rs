@@ -49,10 +49,11 @@ pub enum CreateFunderError {
 impl From<CreateFunderError> for Problem {
     fn from(error: CreateFunderError) -> Self {
         match error {
-            CreateFunderError::NotAFunder => {
-                Self::refused("not-a-funder", "Cette organisation existe déjà et n'a pas le rôle « financeur ».")
-                    .detail("Créez l'organisation avec le rôle « funder », ou choisissez un nouvel identifiant.")
-            }
+            CreateFunderError::NotAFunder => Self::refused(
+                "not-a-funder",
+                "Cette organisation existe déjà et n'a pas le rôle « financeur ».",
+            )
+            .detail("Créez l'organisation avec le rôle « funder », ou choisissez un nouvel identifiant."),
             CreateFunderError::SirenTaken => Self::refused("siren-taken", "Un autre financeur porte déjà ce SIREN.")
                 .detail("Reprenez le financeur existant plutôt que d'en créer un second."),
             CreateFunderError::SameIdOtherContent => Self::same_id_other_content(),
@@ -91,14 +92,21 @@ pub async fn create(
     if inserted {
         return Ok(Made::Now(new.clone()));
     }
-    let known = sqlx::query!("select siren, name, iban, bic from funding.funder where id = $1", new.id.uuid())
-        .fetch_one(&mut **tx)
-        .await?;
+    let known = sqlx::query!(
+        "select siren, name, iban, bic from funding.funder where id = $1",
+        new.id.uuid()
+    )
+    .fetch_one(&mut **tx)
+    .await?;
     let same = known.siren == new.siren.as_str()
         && known.name == new.name.trim()
         && known.iban == new.iban.electronic()
         && known.bic.as_deref() == new.bic.as_ref().map(Bic::as_str);
-    if same { Ok(Made::Before(new.clone())) } else { Err(CreateFunderError::SameIdOtherContent) }
+    if same {
+        Ok(Made::Before(new.clone()))
+    } else {
+        Err(CreateFunderError::SameIdOtherContent)
+    }
 }
 
 async fn ensure_organisation(
@@ -106,9 +114,12 @@ async fn ensure_organisation(
     new: &Funder,
     at: DateTime<Utc>,
 ) -> Result<(), CreateFunderError> {
-    let known = sqlx::query!("select siren, roles from access.organisation where id = $1", new.id.uuid())
-        .fetch_optional(&mut **tx)
-        .await?;
+    let known = sqlx::query!(
+        "select siren, roles from access.organisation where id = $1",
+        new.id.uuid()
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
     match known {
         None => {
             let organisation = NewOrganisation {
@@ -120,7 +131,9 @@ async fn ensure_organisation(
             access::create(tx, &organisation, at).await?;
             Ok(())
         }
-        Some(known) if !known.roles.iter().any(|role| role == Role::Funder.word()) => Err(CreateFunderError::NotAFunder),
+        Some(known) if !known.roles.iter().any(|role| role == Role::Funder.word()) => {
+            Err(CreateFunderError::NotAFunder)
+        }
         Some(known) if known.siren.as_deref().is_some_and(|siren| siren != new.siren.as_str()) => {
             Err(CreateFunderError::SameIdOtherContent)
         }

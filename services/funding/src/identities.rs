@@ -45,8 +45,10 @@ pub async fn identities(pool: &PgPool) -> Result<Identities, sqlx::Error> {
     let closing = last_closing(&mut snapshot).await?;
     let records = records::check(&mut snapshot).await?;
     snapshot.rollback().await?;
-    let (structures, others): (Vec<Identity>, Vec<Identity>) =
-        figures.identities().into_iter().partition(|identity| matches!(identity.subject, Subject::Structure(_)));
+    let (structures, others): (Vec<Identity>, Vec<Identity>) = figures
+        .identities()
+        .into_iter()
+        .partition(|identity| matches!(identity.subject, Subject::Structure(_)));
     let mut identities: Vec<IdentityView> = others.iter().map(|identity| view(identity, &names)).collect();
     identities.extend(structures_as_one(&structures, &names));
     // Nothing is under way at the bank that the books do not hold apart, as payments in transit.
@@ -71,12 +73,19 @@ fn view(identity: &Identity, names: &Names) -> IdentityView {
         Subject::Funder(party) | Subject::Structure(party) => Some(named(party.uuid())),
     };
     let name = of.map_or_else(|| identity.name.to_owned(), |of| format!("{} ({of})", identity.name));
-    IdentityView { name, left: identity.left, right: identity.right, holds: identity.holds() }
+    IdentityView {
+        name,
+        left: identity.left,
+        right: identity.right,
+        holds: identity.holds(),
+    }
 }
 
 /// Thousands of structures are one line while all is well, and a line each where it is not.
 fn structures_as_one(structures: &[Identity], names: &Names) -> Vec<IdentityView> {
-    let Some(first) = structures.first() else { return Vec::new() };
+    let Some(first) = structures.first() else {
+        return Vec::new();
+    };
     let side = |amount: fn(&Identity) -> Cents| Cents::try_sum(structures.iter().map(|identity| amount(identity)));
     let (left, right) = (side(|identity| identity.left), side(|identity| identity.right));
     let failing = || structures.iter().filter(|identity| !identity.holds());

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgPool;
-use standards::{Cents, Month};
 use standards::pain001::{Payment, PaymentFile, PaymentFileError};
+use standards::{Cents, Month};
 use web::Problem;
 
 use crate::{FundAccount, RefundId, SettlementId};
@@ -41,7 +41,8 @@ impl From<FileError> for Problem {
             FileError::Empty => Self::refused("no-payment", "Il n'y a rien à virer.")
                 .detail("Aucun virement n'est prévu : toutes les sommes sont retenues, nulles ou laissées en avoir."),
             FileError::Format(error) => {
-                Self::refused("payment-file", "Le fichier de virements ne peut pas être écrit.").detail(error.to_string())
+                Self::refused("payment-file", "Le fichier de virements ne peut pas être écrit.")
+                    .detail(error.to_string())
             }
             FileError::Database(error) => Self::internal(&error),
         }
@@ -58,23 +59,39 @@ struct Header {
 
 /// The pain.001 of a settlement, and its message id.
 pub async fn settlement(pool: &PgPool, fund: &FundAccount, id: SettlementId) -> Result<(String, Vec<u8>), FileError> {
-    let row = sqlx::query!("select month, at, execute_on, message_id from funding.settlement where id = $1", id.uuid())
-        .fetch_optional(pool)
-        .await?
-        .ok_or(FileError::Unknown)?;
+    let row = sqlx::query!(
+        "select month, at, execute_on, message_id from funding.settlement where id = $1",
+        id.uuid()
+    )
+    .fetch_optional(pool)
+    .await?
+    .ok_or(FileError::Unknown)?;
     let remittance = format!("Cheques culture numerique {}", Month::containing(row.month));
-    let header = Header { message_id: row.message_id, at: row.at, execute_on: row.execute_on, remittance };
+    let header = Header {
+        message_id: row.message_id,
+        at: row.at,
+        execute_on: row.execute_on,
+        remittance,
+    };
     write(pool, fund, header, Some(id), None).await
 }
 
 /// The pain.001 of a refund, and its message id.
 pub async fn refund(pool: &PgPool, fund: &FundAccount, id: RefundId) -> Result<(String, Vec<u8>), FileError> {
-    let row = sqlx::query!("select at, execute_on, message_id from funding.refund where id = $1", id.uuid())
-        .fetch_optional(pool)
-        .await?
-        .ok_or(FileError::Unknown)?;
+    let row = sqlx::query!(
+        "select at, execute_on, message_id from funding.refund where id = $1",
+        id.uuid()
+    )
+    .fetch_optional(pool)
+    .await?
+    .ok_or(FileError::Unknown)?;
     let remittance = "Cheques culture numerique, valeur non utilisee rendue".to_owned();
-    let header = Header { message_id: row.message_id, at: row.at, execute_on: row.execute_on, remittance };
+    let header = Header {
+        message_id: row.message_id,
+        at: row.at,
+        execute_on: row.execute_on,
+        remittance,
+    };
     write(pool, fund, header, None, Some(id)).await
 }
 
@@ -101,7 +118,11 @@ async fn write(
                 end_to_end: row.end_to_end,
                 creditor_name: row.holder,
                 iban: row.iban.parse().map_err(|_| unreadable("IBAN"))?,
-                bic: row.bic.map(|bic| bic.parse()).transpose().map_err(|_| unreadable("BIC"))?,
+                bic: row
+                    .bic
+                    .map(|bic| bic.parse())
+                    .transpose()
+                    .map_err(|_| unreadable("BIC"))?,
                 amount: row.amount,
                 remittance: header.remittance.clone(),
             })

@@ -37,7 +37,11 @@ impl CallReference {
     /// forgiven where no letter can be, and a wrong check character is not.
     #[must_use]
     pub fn find_all(text: &str) -> Vec<Self> {
-        let plain: Vec<u8> = text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_uppercase()).collect();
+        let plain: Vec<u8> = text
+            .bytes()
+            .filter(u8::is_ascii_alphanumeric)
+            .map(|byte| byte.to_ascii_uppercase())
+            .collect();
         let mut found = Vec::new();
         for window in plain.windows(REFERENCE_CHARS) {
             if let Some(reference) = Self::parse(window)
@@ -52,7 +56,10 @@ impl CallReference {
     fn parse(plain: &[u8]) -> Option<Self> {
         let (year, code) = plain.strip_prefix(b"AF")?.split_at_checked(4)?;
         let digits: String = year.iter().map(|&byte| char::from(mended(byte, b'0'))).collect();
-        let year: i32 = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())??;
+        let year: i32 = digits
+            .bytes()
+            .all(|byte| byte.is_ascii_digit())
+            .then(|| digits.parse().ok())??;
         let value = |&byte: &u8| ALPHABET.iter().position(|&known| known == mended(byte, byte));
         let values: Vec<usize> = code.iter().map(value).collect::<Option<_>>()?;
         let (last, payload) = values.split_last()?;
@@ -78,7 +85,10 @@ const fn mended(byte: u8, zero: u8) -> u8 {
 
 fn check(year: i32, payload: &[usize]) -> usize {
     let year = usize::try_from(year.rem_euclid(31)).expect("below 31");
-    let weighted = payload.iter().zip(2..).map(|(value, weight): (&usize, usize)| value * weight);
+    let weighted = payload
+        .iter()
+        .zip(2..)
+        .map(|(value, weight): (&usize, usize)| value * weight);
     (weighted.sum::<usize>() + year * 7) % ALPHABET.len()
 }
 

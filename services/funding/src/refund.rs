@@ -95,8 +95,13 @@ pub enum RefundError {
 impl From<RefundError> for Problem {
     fn from(error: RefundError) -> Self {
         match error {
-            RefundError::Nothing => Self::refused("nothing-to-refund", "Rien n'est à rendre à ce financeur sur ce dispositif.")
-                .detail("La valeur non utilisée devient remboursable à l'échéance, à la révocation ou à l'annulation d'un lot."),
+            RefundError::Nothing => Self::refused(
+                "nothing-to-refund",
+                "Rien n'est à rendre à ce financeur sur ce dispositif.",
+            )
+            .detail(
+                "La valeur non utilisée devient remboursable à l'échéance, à la révocation ou à l'annulation d'un lot.",
+            ),
             RefundError::ExecuteOnPast => Self::refused("execute-on-past", "La date d'exécution est passée.")
                 .detail("Donnez dans « execute_on » la date d'aujourd'hui ou une date à venir."),
             RefundError::NoFunder => Self::not_found("Ce financeur"),
@@ -130,7 +135,11 @@ pub async fn refund(
             way: known.way,
             execute_on: known.execute_on,
         };
-        return if asked == new { Ok(Made::Before(known)) } else { Err(RefundError::SameIdOtherContent) };
+        return if asked == new {
+            Ok(Made::Before(known))
+        } else {
+            Err(RefundError::SameIdOtherContent)
+        };
     }
     if new.execute_on < calendar::paris_date(at) {
         return Err(RefundError::ExecuteOnPast);
@@ -171,7 +180,12 @@ fn event(new: NewRefund, cents: Cents) -> Result<Event, BookError> {
     let (given_back, deposited) = (TransferKind::GivenBack, Account::deposited(funder));
     let event = Event::new(b"refund", new.id.uuid())
         .reference(payment_id(new).end_to_end())
-        .leg(given_back, Account::refundable(programme, funder), Account::clearing(programme), cents)?
+        .leg(
+            given_back,
+            Account::refundable(programme, funder),
+            Account::clearing(programme),
+            cents,
+        )?
         .leg(given_back, Account::clearing(BookId::fund()), deposited, cents)?;
     match new.way {
         Way::Credit => Ok(event),
@@ -179,7 +193,12 @@ fn event(new: NewRefund, cents: Cents) -> Result<Event, BookError> {
     }
 }
 
-async fn insert(tx: &mut PgTransaction<'_>, new: NewRefund, cents: Cents, at: DateTime<Utc>) -> Result<(), sqlx::Error> {
+async fn insert(
+    tx: &mut PgTransaction<'_>,
+    new: NewRefund,
+    cents: Cents,
+    at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "insert into funding.refund (id, funder_id, programme_id, cents, way, execute_on, at, message_id)
          values ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -226,7 +245,11 @@ async fn read(tx: &mut PgTransaction<'_>, id: RefundId) -> Result<Option<Refund>
         id,
         funder_id: row.funder_id,
         programme_id: row.programme_id,
-        way: if row.way == Way::Bank.word() { Way::Bank } else { Way::Credit },
+        way: if row.way == Way::Bank.word() {
+            Way::Bank
+        } else {
+            Way::Credit
+        },
         execute_on: row.execute_on,
         amount: row.amount,
         end_to_end: row.end_to_end,

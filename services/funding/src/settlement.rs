@@ -74,8 +74,12 @@ pub enum SettleError {
 impl From<SettleError> for Problem {
     fn from(error: SettleError) -> Self {
         match error {
-            SettleError::MonthNotOver(month) => Self::refused("month-not-over", format!("Le mois {month} n'est pas terminé."))
-                .detail(format!("Le contre-paiement de {month} est possible à partir du {}.", month.next().first_day().format("%d/%m/%Y"))),
+            SettleError::MonthNotOver(month) => {
+                Self::refused("month-not-over", format!("Le mois {month} n'est pas terminé.")).detail(format!(
+                    "Le contre-paiement de {month} est possible à partir du {}.",
+                    month.next().first_day().format("%d/%m/%Y")
+                ))
+            }
             SettleError::ExecuteOnPast => Self::refused("execute-on-past", "La date d'exécution est passée.")
                 .detail("Donnez dans « execute_on » la date d'aujourd'hui ou une date à venir."),
             SettleError::SameIdOtherContent => Self::same_id_other_content(),
@@ -108,7 +112,11 @@ pub async fn settle(
     if !inserted {
         let known = read(&mut **tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
         let same = known.month == new.month && known.execute_on == new.execute_on;
-        return if same { Ok(Made::Before(known)) } else { Err(SettleError::SameIdOtherContent) };
+        return if same {
+            Ok(Made::Before(known))
+        } else {
+            Err(SettleError::SameIdOtherContent)
+        };
     }
     check_days(new, at)?;
     let cutoff = calendar::paris_end_of_day(new.month.last_day());
@@ -117,7 +125,15 @@ pub async fn settle(
     write::write(tx, new.id, &decided, at).await?;
     let total = Cents::try_sum(decided.payments.iter().map(|payment| payment.total)).ok_or(SettleError::Overflow)?;
     let (payments, held) = (decided.payments.len(), decided.held.len());
-    audit(tx, who, at, "settlement.create", Some(new.id.uuid()), (payments, held, total)).await?;
+    audit(
+        tx,
+        who,
+        at,
+        "settlement.create",
+        Some(new.id.uuid()),
+        (payments, held, total),
+    )
+    .await?;
     tracing::info!(payments, held, %total, month = %new.month, "settled");
     let made = read(&mut **tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
     Ok(Made::Now(made))

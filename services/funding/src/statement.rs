@@ -77,23 +77,29 @@ impl From<LoadError> for Problem {
     fn from(error: LoadError) -> Self {
         let invalid = || Self::refused("statement-invalid", "Ce fichier n'est pas un relevé utilisable.");
         match error {
-            LoadError::Invalid(error) => {
-                invalid().detail(error.to_string()).with("line", error.line).with("element", error.element)
+            LoadError::Invalid(error) => invalid()
+                .detail(error.to_string())
+                .with("line", error.line)
+                .with("element", error.element),
+            LoadError::Several(statements) => invalid().detail(format!(
+                "Le fichier contient {statements} relevés : envoyez-les un par un, dans l'ordre."
+            )),
+            LoadError::OtherAccount => {
+                Self::refused("statement-other-account", "Ce relevé est celui d'un autre compte.")
+                    .detail("Seuls les relevés du compte cantonné du fonds sont acceptés.")
             }
-            LoadError::Several(statements) => invalid()
-                .detail(format!("Le fichier contient {statements} relevés : envoyez-les un par un, dans l'ordre.")),
-            LoadError::OtherAccount => Self::refused("statement-other-account", "Ce relevé est celui d'un autre compte.")
-                .detail("Seuls les relevés du compte cantonné du fonds sont acceptés."),
             LoadError::Gap { last_closing, opening } => gap(last_closing, opening),
-            LoadError::AlreadyLoaded(id) => {
-                Self::refused("statement-already-loaded", "Ce relevé est déjà chargé, sous une autre forme.")
-                    .detail("La banque lui donne le même numéro. Rien n'a changé.")
-                    .with("statement_id", id)
-            }
-            LoadError::Book(BookError::Refused(Rejection::Short { .. })) => {
-                Self::refused("statement-overdrawn", "Le relevé fait passer le compte du fonds sous zéro.")
-                    .detail("Un compte cantonné ne peut pas être à découvert : vérifiez avec la banque.")
-            }
+            LoadError::AlreadyLoaded(id) => Self::refused(
+                "statement-already-loaded",
+                "Ce relevé est déjà chargé, sous une autre forme.",
+            )
+            .detail("La banque lui donne le même numéro. Rien n'a changé.")
+            .with("statement_id", id),
+            LoadError::Book(BookError::Refused(Rejection::Short { .. })) => Self::refused(
+                "statement-overdrawn",
+                "Le relevé fait passer le compte du fonds sous zéro.",
+            )
+            .detail("Un compte cantonné ne peut pas être à découvert : vérifiez avec la banque."),
             LoadError::SameIdOtherContent => Self::same_id_other_content(),
             error => Self::internal(&error),
         }
@@ -126,11 +132,18 @@ pub struct Parsed {
 pub fn parse(bytes: Vec<u8>, fund: &FundAccount) -> Result<Parsed, LoadError> {
     let mut statements = camt053::read(&bytes)?;
     let count = statements.len();
-    let statement = statements.pop().filter(|_| count == 1).ok_or(LoadError::Several(count))?;
+    let statement = statements
+        .pop()
+        .filter(|_| count == 1)
+        .ok_or(LoadError::Several(count))?;
     if statement.account != fund.iban {
         return Err(LoadError::OtherAccount);
     }
-    Ok(Parsed { statement, sha256: Sha256::digest(&bytes).into(), raw: bytes })
+    Ok(Parsed {
+        statement,
+        sha256: Sha256::digest(&bytes).into(),
+        raw: bytes,
+    })
 }
 
 /// Loads a statement, or finds that the same file was loaded before, under whatever id.
@@ -141,7 +154,9 @@ pub async fn load(
     parsed: &Parsed,
     at: DateTime<Utc>,
 ) -> Result<Made<StatementView>, LoadError> {
-    sqlx::query!("select pg_advisory_xact_lock($1)", STATEMENT_LOCK).execute(&mut **tx).await?;
+    sqlx::query!("select pg_advisory_xact_lock($1)", STATEMENT_LOCK)
+        .execute(&mut **tx)
+        .await?;
     if let Some(known) = known_before(tx, id, parsed).await? {
         let view = read(&mut **tx, known).await?.ok_or(sqlx::Error::RowNotFound)?;
         return Ok(Made::Before(view));
@@ -155,8 +170,21 @@ pub async fn load(
     let postings = book::postings(id, position, &lines, &matches, &returned)?;
     book_all(tx, postings, at).await?;
     let view = read(&mut **tx, id).await?.ok_or(sqlx::Error::RowNotFound)?;
-    audit(tx, who, at, "statement.load", Some(id.uuid()), (view.lines.len(), view.unexplained)).await?;
-    tracing::info!(lines = view.lines.len(), unexplained = view.unexplained, position, "statement loaded");
+    audit(
+        tx,
+        who,
+        at,
+        "statement.load",
+        Some(id.uuid()),
+        (view.lines.len(), view.unexplained),
+    )
+    .await?;
+    tracing::info!(
+        lines = view.lines.len(),
+        unexplained = view.unexplained,
+        position,
+        "statement loaded"
+    );
     metrics::counter!("ccn_statement_lines_total", "matched" => "no").increment(view.unexplained as u64);
     Ok(Made::Now(view))
 }
@@ -195,6 +223,9 @@ async fn next_position(tx: &mut PgTransaction<'_>, statement: &Statement) -> Res
     if statement.opening.amount == last_closing {
         Ok(position + 1)
     } else {
-        Err(LoadError::Gap { last_closing, opening: statement.opening.amount })
+        Err(LoadError::Gap {
+            last_closing,
+            opening: statement.opening.amount,
+        })
     }
 }

@@ -99,10 +99,7 @@ pub async fn waterfall(pool: &PgPool, who: &Caller) -> Result<Waterfall, Waterfa
 }
 
 /// Every row, and the programmes that `who` sponsors.
-async fn all_rows(
-    connection: &mut PgConnection,
-    who: &Caller,
-) -> Result<(Vec<Row>, BTreeSet<BookId>), WaterfallError> {
+async fn all_rows(connection: &mut PgConnection, who: &Caller) -> Result<(Vec<Row>, BTreeSet<BookId>), WaterfallError> {
     let books = ledger::Figures::read(&mut *connection).await?.waterfall();
     let outside = outside::read(&mut *connection).await?;
     let names = outside::names(connection).await?;
@@ -110,20 +107,37 @@ async fn all_rows(
     rows.extend(unallocated(&books.funders, &rows).ok_or(WaterfallError::Overflow)?);
     for row in &mut rows {
         row.funder = names.funders.get(&row.funder_id).cloned().unwrap_or_default();
-        row.programme = row.programme_id.and_then(|book| names.programmes.get(&book)).map(|(name, _)| name.clone());
+        row.programme = row
+            .programme_id
+            .and_then(|book| names.programmes.get(&book))
+            .map(|(name, _)| name.clone());
     }
     rows.sort_by(|a, b| {
-        let key = |row: &Row| (row.funder.clone(), row.funder_id, row.programme.is_none(), row.programme.clone());
+        let key = |row: &Row| {
+            (
+                row.funder.clone(),
+                row.funder_id,
+                row.programme.is_none(),
+                row.programme.clone(),
+            )
+        };
         key(a).cmp(&key(b)).then(a.programme_id.cmp(&b.programme_id))
     });
     let sponsor = who.organisation().uuid();
-    let sponsored = names.programmes.iter().filter(|(_, (_, by))| who.has(Role::Sponsor) && *by == sponsor);
+    let sponsored = names
+        .programmes
+        .iter()
+        .filter(|(_, (_, by))| who.has(Role::Sponsor) && *by == sponsor);
     let sponsored = sponsored.map(|(&book, _)| book).collect();
     Ok((rows, sponsored))
 }
 
 fn programme_rows(books: &ledger::Waterfall, outside: &BTreeMap<(BookId, PartyId), Outside>) -> Option<Vec<Row>> {
-    let inside: BTreeMap<_, _> = books.programmes.iter().map(|line| ((line.book, line.funder), line)).collect();
+    let inside: BTreeMap<_, _> = books
+        .programmes
+        .iter()
+        .map(|line| ((line.book, line.funder), line))
+        .collect();
     let keys: BTreeSet<(BookId, PartyId)> = inside.keys().chain(outside.keys()).copied().collect();
     let nothing = Outside::default();
     let row = |key: (BookId, PartyId)| {
@@ -140,7 +154,11 @@ fn unallocated(funders: &[FunderFigures], rows: &[Row]) -> Option<Vec<Row>> {
         let placed = Cents::try_sum(mine.map(|row| row.received))?;
         let received = funder.received.checked_sub(placed)?;
         if !received.is_zero() || !funder.deposited.is_zero() {
-            all.push(Row { received, free: funder.deposited, ..Row::empty(funder.funder) });
+            all.push(Row {
+                received,
+                free: funder.deposited,
+                ..Row::empty(funder.funder)
+            });
         }
     }
     Some(all)
@@ -152,7 +170,10 @@ fn totals(rows: &[Row]) -> Option<Vec<Row>> {
         match totals.last_mut() {
             Some(total) if total.funder_id == row.funder_id => total.add(row)?,
             _ => {
-                let mut total = Row { funder: row.funder.clone(), ..Row::empty(row.funder_id) };
+                let mut total = Row {
+                    funder: row.funder.clone(),
+                    ..Row::empty(row.funder_id)
+                };
                 total.add(row)?;
                 totals.push(total);
             }

@@ -10,7 +10,9 @@ use crate::api::App;
 use crate::funder::{self, CreateFunderError, Funder};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(create_funder)).routes(routes!(allocate))
+    OpenApiRouter::new()
+        .routes(routes!(create_funder))
+        .routes(routes!(allocate))
 }
 
 /// Creates a funder and its organisation.

@@ -11,7 +11,10 @@ use crate::call::{self, Call, CallError, NewCall};
 use crate::convention::{self, Convention, SignError};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(sign_convention)).routes(routes!(create_plan)).routes(routes!(call_funds))
+    OpenApiRouter::new()
+        .routes(routes!(sign_convention))
+        .routes(routes!(create_plan))
+        .routes(routes!(call_funds))
 }
 
 /// Records a signed convention.
@@ -52,11 +55,15 @@ async fn create_plan(
     Path(programme): Path<ProgrammeId>,
     Json(new): Json<NewPlan>,
 ) -> Result<Made<PlanView>, Problem> {
-    let known = catalogue::programme(&pool, programme).await.map_err(|error| Problem::internal(&error))?;
+    let known = catalogue::programme(&pool, programme)
+        .await
+        .map_err(|error| Problem::internal(&error))?;
     let known = known.ok_or_else(|| Problem::not_found("Ce dispositif"))?;
     let sponsors = who.has(Role::Sponsor) && known.sponsor_id == who.organisation();
     if !sponsors && !who.has(Role::Operator) {
-        return Err(Problem::forbidden("Le plan est arrêté par le commanditaire du dispositif ou par l'opérateur."));
+        return Err(Problem::forbidden(
+            "Le plan est arrêté par le commanditaire du dispositif ou par l'opérateur.",
+        ));
     }
     database::transaction(&pool, "create_plan", |tx| {
         let (who, new) = (who.clone(), new.clone());

@@ -13,7 +13,9 @@ use crate::refund::{self, NewRefund, Refund};
 use crate::{FundAccount, RefundId, payment_file};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(give_back)).routes(routes!(refund_file))
+    OpenApiRouter::new()
+        .routes(routes!(give_back))
+        .routes(routes!(refund_file))
 }
 
 /// Gives back what a programme owes a funder: by a payment file, or as the funder's free money.

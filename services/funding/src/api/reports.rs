@@ -44,5 +44,8 @@ async fn get_identities(who: Caller, State(pool): State<PgPool>) -> Result<Json<
             "Cette action est réservée aux rôles « opérateur », « auditeur », « financeur » et « commanditaire ».",
         ));
     }
-    identities::identities(&pool).await.map(Json).map_err(|error| Problem::internal(&error))
+    identities::identities(&pool)
+        .await
+        .map(Json)
+        .map_err(|error| Problem::internal(&error))
 }

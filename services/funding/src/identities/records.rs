@@ -19,24 +19,53 @@ pub(super) struct Sides {
 impl Sides {
     fn named(self, name: &str) -> IdentityView {
         let Self { left, right, off } = self;
-        IdentityView { name: name.to_owned(), left, right, holds: off == 0 && left == right }
+        IdentityView {
+            name: name.to_owned(),
+            left,
+            right,
+            holds: off == 0 && left == right,
+        }
     }
 }
 
 pub(super) async fn check(connection: &mut PgConnection) -> Result<Vec<IdentityView>, sqlx::Error> {
     Ok(vec![
-        claims(&mut *connection).await?.named("Encaissements acceptés = écritures d'encaissement"),
-        reversals(&mut *connection).await?.named("Encaissements annulés = écritures d'annulation"),
-        activations(&mut *connection).await?.named("Chèques remis ou lots activés = écritures d'activation"),
-        allocations(&mut *connection).await?.named("Affectations = écritures d'affectation"),
-        payments::sent(&mut *connection).await?.named("Virements préparés = écritures d'envoi"),
-        payments::covered(&mut *connection).await?.named("Virements aux structures = encaissements qu'ils couvrent"),
-        payments::debited(&mut *connection).await?.named("Virements vus au débit = écritures de paiement"),
-        payments::returned(&mut *connection).await?.named("Virements revenus = écritures de retour"),
-        payments::given_back(&mut *connection).await?.named("Valeur rendue aux financeurs = écritures de restitution"),
-        statements::contributions(&mut *connection).await?.named("Versements reconnus au relevé = écritures de versement"),
-        statements::unexplained(&mut *connection).await?.named("Lignes de relevé non expliquées = écritures en attente"),
-        statements::continuous(connection).await?.named("Relevés : ouverture + lignes = clôture, sans trou"),
+        claims(&mut *connection)
+            .await?
+            .named("Encaissements acceptés = écritures d'encaissement"),
+        reversals(&mut *connection)
+            .await?
+            .named("Encaissements annulés = écritures d'annulation"),
+        activations(&mut *connection)
+            .await?
+            .named("Chèques remis ou lots activés = écritures d'activation"),
+        allocations(&mut *connection)
+            .await?
+            .named("Affectations = écritures d'affectation"),
+        payments::sent(&mut *connection)
+            .await?
+            .named("Virements préparés = écritures d'envoi"),
+        payments::covered(&mut *connection)
+            .await?
+            .named("Virements aux structures = encaissements qu'ils couvrent"),
+        payments::debited(&mut *connection)
+            .await?
+            .named("Virements vus au débit = écritures de paiement"),
+        payments::returned(&mut *connection)
+            .await?
+            .named("Virements revenus = écritures de retour"),
+        payments::given_back(&mut *connection)
+            .await?
+            .named("Valeur rendue aux financeurs = écritures de restitution"),
+        statements::contributions(&mut *connection)
+            .await?
+            .named("Versements reconnus au relevé = écritures de versement"),
+        statements::unexplained(&mut *connection)
+            .await?
+            .named("Lignes de relevé non expliquées = écritures en attente"),
+        statements::continuous(connection)
+            .await?
+            .named("Relevés : ouverture + lignes = clôture, sans trou"),
     ])
 }
 

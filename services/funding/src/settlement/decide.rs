@@ -55,10 +55,20 @@ pub(super) const DEDUCTIONS: &str = "deductions";
 /// `None` when amounts add up to more than 64 bits. At most one payment file: those beyond it are due in the next
 /// settlement of the same month.
 pub(super) fn decide(settlement: SettlementId, facts: Facts) -> Option<Decided> {
-    let Facts { dues, mut payees, returned, recoverable } = facts;
+    let Facts {
+        dues,
+        mut payees,
+        returned,
+        recoverable,
+    } = facts;
     let mut structures: BTreeMap<PartyId, BTreeMap<BookId, Vec<Due>>> = BTreeMap::new();
     for due in dues {
-        structures.entry(due.structure).or_default().entry(due.book).or_default().push(due);
+        structures
+            .entry(due.structure)
+            .or_default()
+            .entry(due.book)
+            .or_default()
+            .push(due);
     }
     let mut decided = Decided::default();
     for (structure, books) in structures {
@@ -69,14 +79,23 @@ pub(super) fn decide(settlement: SettlementId, facts: Facts) -> Option<Decided> 
             if sent.is_positive() {
                 let deducted = recoverable.get(&(book, structure)).copied().unwrap_or_default();
                 positive = positive.checked_add(sent)?;
-                parts.push(Part { book, deducted, sent, lines });
+                parts.push(Part {
+                    book,
+                    deducted,
+                    sent,
+                    lines,
+                });
             } else {
                 set_off = set_off.checked_add(claimed)?;
             }
         }
         let mut hold = |cents: Cents, reason| {
             if cents.is_positive() {
-                decided.held.push(Held { structure, cents, reason });
+                decided.held.push(Held {
+                    structure,
+                    cents,
+                    reason,
+                });
             }
         };
         if parts.is_empty() {
@@ -92,7 +111,13 @@ pub(super) fn decide(settlement: SettlementId, facts: Facts) -> Option<Decided> 
                 hold(set_off, DEDUCTIONS);
                 let parts_of = [settlement.uuid(), structure.uuid()];
                 let id = PaymentId::derive(b"payment", &[parts_of[0].as_bytes(), parts_of[1].as_bytes()]);
-                decided.payments.push(Planned { id, structure, payee, total: positive, parts });
+                decided.payments.push(Planned {
+                    id,
+                    structure,
+                    payee,
+                    total: positive,
+                    parts,
+                });
             }
             Some(_) => {}
         }
@@ -114,20 +139,32 @@ mod tests {
     const B: BookId = BookId::from_uuid(Uuid::from_u128(11));
 
     fn due(book: BookId, claim: u128, cents: i64) -> Due {
-        Due { book, claim: Uuid::from_u128(claim), structure: STRUCTURE, cents: Cents::new(cents) }
+        Due {
+            book,
+            claim: Uuid::from_u128(claim),
+            structure: STRUCTURE,
+            cents: Cents::new(cents),
+        }
     }
 
     fn payee(iban: &str) -> Payee {
-        Payee { holder: "Médiathèque".to_owned(), iban: iban.parse().unwrap(), bic: None }
+        Payee {
+            holder: "Médiathèque".to_owned(),
+            iban: iban.parse().unwrap(),
+            bic: None,
+        }
     }
 
     fn decided(dues: Vec<Due>, returned: Option<&str>) -> Decided {
         let facts = Facts {
-            recoverable: dues.iter().filter(|due| due.cents.is_negative()).fold(BTreeMap::new(), |mut all, due| {
-                let cents = all.entry((due.book, due.structure)).or_insert(Cents::ZERO);
-                *cents = cents.checked_sub(due.cents).unwrap();
-                all
-            }),
+            recoverable: dues
+                .iter()
+                .filter(|due| due.cents.is_negative())
+                .fold(BTreeMap::new(), |mut all, due| {
+                    let cents = all.entry((due.book, due.structure)).or_insert(Cents::ZERO);
+                    *cents = cents.checked_sub(due.cents).unwrap();
+                    all
+                }),
             dues,
             payees: [(STRUCTURE, payee("FR7630006000011234567890189"))].into(),
             returned: returned.map(|iban| (STRUCTURE, payee(iban))).into_iter().collect(),
@@ -154,7 +191,14 @@ mod tests {
     fn a_programme_never_pays_anothers_deductions() {
         let decided = decided(vec![due(A, 1, 4000), due(B, 2, 1000), due(B, 3, -1000)], None);
         assert_eq!(decided.payments[0].total, Cents::new(4000));
-        assert_eq!(decided.held, [Held { structure: STRUCTURE, cents: Cents::new(1000), reason: DEDUCTIONS }]);
+        assert_eq!(
+            decided.held,
+            [Held {
+                structure: STRUCTURE,
+                cents: Cents::new(1000),
+                reason: DEDUCTIONS
+            }]
+        );
     }
 
     #[test]
@@ -166,7 +210,10 @@ mod tests {
     #[test]
     fn a_returned_payment_waits_for_another_account() {
         let claim = || vec![due(A, 1, 4000)];
-        assert_eq!(decided(claim(), Some("FR7630006000011234567890189")).held[0].reason, RETURNED_BY_BANK);
+        assert_eq!(
+            decided(claim(), Some("FR7630006000011234567890189")).held[0].reason,
+            RETURNED_BY_BANK
+        );
         assert_eq!(decided(claim(), Some("DE89370400440532013000")).payments.len(), 1);
     }
 }

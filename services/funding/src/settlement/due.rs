@@ -43,14 +43,21 @@ pub(super) struct Facts {
 /// Locks every account that the settlement can touch, then reads: what was committed while waiting is seen, what
 /// comes later waits.
 pub(super) async fn lock_and_read(tx: &mut PgTransaction<'_>, cutoff: DateTime<Utc>) -> Result<Facts, SettleError> {
-    let pairs: BTreeSet<(BookId, PartyId)> =
-        dues(tx, cutoff).await?.into_iter().map(|due| (due.book, due.structure)).collect();
+    let pairs: BTreeSet<(BookId, PartyId)> = dues(tx, cutoff)
+        .await?
+        .into_iter()
+        .map(|due| (due.book, due.structure))
+        .collect();
     ledger::lock(tx, &accounts(&pairs)).await.map_err(BookError::from)?;
     let mut dues = dues(tx, cutoff).await?;
     // A structure that claimed for the first time meanwhile is not locked: its turn is the next settlement.
     dues.retain(|due| pairs.contains(&(due.book, due.structure)));
-    let structures: Vec<Uuid> =
-        pairs.iter().map(|(_, structure)| structure.uuid()).collect::<BTreeSet<_>>().into_iter().collect();
+    let structures: Vec<Uuid> = pairs
+        .iter()
+        .map(|(_, structure)| structure.uuid())
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
     Ok(Facts {
         dues,
         payees: payees(tx, &structures).await?,
@@ -99,7 +106,11 @@ async fn dues(tx: &mut PgTransaction<'_>, cutoff: DateTime<Utc>) -> Result<Vec<D
 fn payee(holder: Option<String>, iban: Option<String>, bic: Option<String>) -> Option<Payee> {
     let iban: Iban = iban?.parse().ok()?;
     let bic = bic.map(|bic| bic.parse()).transpose().ok()?;
-    iban.is_sepa().then_some(Payee { holder: holder?, iban, bic })
+    iban.is_sepa().then_some(Payee {
+        holder: holder?,
+        iban,
+        bic,
+    })
 }
 
 async fn payees(tx: &mut PgTransaction<'_>, structures: &[Uuid]) -> Result<BTreeMap<PartyId, Payee>, sqlx::Error> {
@@ -110,7 +121,10 @@ async fn payees(tx: &mut PgTransaction<'_>, structures: &[Uuid]) -> Result<BTree
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows.into_iter().filter_map(|row| Some((row.structure, payee(row.holder, row.iban, row.bic)?))).collect())
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| Some((row.structure, payee(row.holder, row.iban, row.bic)?)))
+        .collect())
 }
 
 async fn returned(tx: &mut PgTransaction<'_>, structures: &[Uuid]) -> Result<BTreeMap<PartyId, Payee>, sqlx::Error> {
@@ -135,8 +149,10 @@ async fn recoverable(
     tx: &mut PgTransaction<'_>,
     pairs: &BTreeSet<(BookId, PartyId)>,
 ) -> Result<BTreeMap<(BookId, PartyId), Cents>, sqlx::Error> {
-    let accounts: Vec<Account> =
-        pairs.iter().map(|&(book, structure)| Account::recoverable(book, structure)).collect();
+    let accounts: Vec<Account> = pairs
+        .iter()
+        .map(|&(book, structure)| Account::recoverable(book, structure))
+        .collect();
     let balances = ledger::balances(&mut **tx, &accounts).await?;
     Ok(pairs.iter().copied().zip(balances).collect())
 }

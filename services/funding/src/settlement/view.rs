@@ -78,9 +78,12 @@ fn explanation(reason: &str) -> &'static str {
 
 /// The settlement of this id.
 pub async fn read(connection: &mut PgConnection, id: SettlementId) -> Result<Option<SettlementView>, sqlx::Error> {
-    let Some(settlement) = sqlx::query!("select month, execute_on from funding.settlement where id = $1", id.uuid())
-        .fetch_optional(&mut *connection)
-        .await?
+    let Some(settlement) = sqlx::query!(
+        "select month, execute_on from funding.settlement where id = $1",
+        id.uuid()
+    )
+    .fetch_optional(&mut *connection)
+    .await?
     else {
         return Ok(None);
     };

@@ -33,8 +33,13 @@ fn posting(payment: &Planned) -> Result<Posting, BookError> {
         }
         event = event.leg(TransferKind::Settled, payable, Account::clearing(part.book), part.sent)?;
     }
-    let (clearing, in_transit) = (Account::clearing(BookId::fund()), Account::in_transit(payment.structure));
-    Ok(event.leg(TransferKind::Settled, clearing, in_transit, payment.total)?.posting()?)
+    let (clearing, in_transit) = (
+        Account::clearing(BookId::fund()),
+        Account::in_transit(payment.structure),
+    );
+    Ok(event
+        .leg(TransferKind::Settled, clearing, in_transit, payment.total)?
+        .posting()?)
 }
 
 async fn insert_payments(
@@ -47,9 +52,14 @@ async fn insert_payments(
     let parties: Vec<_> = payments.iter().map(|payment| payment.structure.uuid()).collect();
     let end_to_ends: Vec<_> = payments.iter().map(|payment| payment.id.end_to_end()).collect();
     let holders: Vec<_> = payments.iter().map(|payment| payment.payee.holder.clone()).collect();
-    let ibans: Vec<_> = payments.iter().map(|payment| payment.payee.iban.electronic().to_owned()).collect();
-    let bics: Vec<_> =
-        payments.iter().map(|payment| payment.payee.bic.as_ref().map(|bic: &Bic| bic.as_str().to_owned())).collect();
+    let ibans: Vec<_> = payments
+        .iter()
+        .map(|payment| payment.payee.iban.electronic().to_owned())
+        .collect();
+    let bics: Vec<_> = payments
+        .iter()
+        .map(|payment| payment.payee.bic.as_ref().map(|bic: &Bic| bic.as_str().to_owned()))
+        .collect();
     let cents: Vec<_> = payments.iter().map(|payment| payment.total.get()).collect();
     sqlx::query!(
         "insert into funding.payment (id, settlement_id, party_id, end_to_end, holder, iban, bic, cents, at)
@@ -74,7 +84,10 @@ async fn insert_payments(
 async fn insert_lines(tx: &mut PgTransaction<'_>, payments: &[Planned]) -> Result<(), sqlx::Error> {
     let lines = || {
         payments.iter().flat_map(|payment| {
-            payment.parts.iter().flat_map(move |part| part.lines.iter().map(move |line| (payment.id, line)))
+            payment
+                .parts
+                .iter()
+                .flat_map(move |part| part.lines.iter().map(move |line| (payment.id, line)))
         })
     };
     let books: Vec<_> = lines().map(|(_, line)| line.book.uuid()).collect();
@@ -96,11 +109,7 @@ async fn insert_lines(tx: &mut PgTransaction<'_>, payments: &[Planned]) -> Resul
     Ok(())
 }
 
-async fn insert_held(
-    tx: &mut PgTransaction<'_>,
-    settlement: SettlementId,
-    held: &[Held],
-) -> Result<(), sqlx::Error> {
+async fn insert_held(tx: &mut PgTransaction<'_>, settlement: SettlementId, held: &[Held]) -> Result<(), sqlx::Error> {
     let structures: Vec<_> = held.iter().map(|held| held.structure.uuid()).collect();
     let cents: Vec<_> = held.iter().map(|held| held.cents.get()).collect();
     let reasons: Vec<_> = held.iter().map(|held| held.reason.to_owned()).collect();

@@ -52,7 +52,11 @@ pub(super) fn postings(
 ) -> Result<Vec<Posting>, BookError> {
     let (mut credits, mut debits) = (Vec::new(), Vec::new());
     for (line, found) in lines.iter().zip(matches) {
-        let side = if line.cents.is_negative() { &mut debits } else { &mut credits };
+        let side = if line.cents.is_negative() {
+            &mut debits
+        } else {
+            &mut credits
+        };
         match found.as_ref().map(|found| &found.what) {
             Some(What::Debited(item)) => side.push(debited(item)?),
             Some(What::File(_, items)) => {
@@ -75,9 +79,15 @@ pub(super) fn postings(
 }
 
 fn debited(item: &Item) -> Result<Posting, BookError> {
-    let kind = if item.refund { TransferKind::RefundSent } else { TransferKind::Paid };
+    let kind = if item.refund {
+        TransferKind::RefundSent
+    } else {
+        TransferKind::Paid
+    };
     let event = Event::new(b"debited", item.id.uuid()).reference(item.id.end_to_end());
-    Ok(event.leg(kind, Account::in_transit(item.party), Account::bank(), item.cents)?.posting()?)
+    Ok(event
+        .leg(kind, Account::in_transit(item.party), Account::bank(), item.cents)?
+        .posting()?)
 }
 
 /// To a structure: its programmes owe it again. To a funder: it is the funder's free money again.
@@ -85,7 +95,9 @@ fn came_back(item: &Item, returned: &ReturnedParts) -> Result<Posting, BookError
     let kind = TransferKind::Rejected;
     let mut event = Event::new(b"returned", item.id.uuid()).reference(item.id.end_to_end());
     if item.refund {
-        return Ok(event.leg(kind, Account::bank(), Account::deposited(item.party), item.cents)?.posting()?);
+        return Ok(event
+            .leg(kind, Account::bank(), Account::deposited(item.party), item.cents)?
+            .posting()?);
     }
     event = event.leg(kind, Account::bank(), Account::clearing(BookId::fund()), item.cents)?;
     for &(book, cents) in returned.get(&item.id).into_iter().flatten() {
@@ -106,5 +118,8 @@ fn unexplained(statement: StatementId, position: i32, line: &Line) -> Result<Pos
 }
 
 fn line_id(statement: StatementId, line: &Line) -> Uuid {
-    database::derive_uuid(b"statement-line", &[statement.uuid().as_bytes(), &line.number.to_be_bytes()])
+    database::derive_uuid(
+        b"statement-line",
+        &[statement.uuid().as_bytes(), &line.number.to_be_bytes()],
+    )
 }

@@ -39,10 +39,19 @@ pub(super) struct Known {
 }
 
 pub(super) async fn read(tx: &mut PgTransaction<'_>, lines: &[Line]) -> Result<Known, sqlx::Error> {
-    let named: Vec<Uuid> = lines.iter().filter_map(|line| line.payment().map(PaymentId::uuid)).collect();
-    let quoted: Vec<String> =
-        lines.iter().flat_map(Line::references).map(|reference| reference.as_str().to_owned()).collect();
-    Ok(Known { payments: payments(tx, &named).await?, calls: calls(tx, &quoted).await? })
+    let named: Vec<Uuid> = lines
+        .iter()
+        .filter_map(|line| line.payment().map(PaymentId::uuid))
+        .collect();
+    let quoted: Vec<String> = lines
+        .iter()
+        .flat_map(Line::references)
+        .map(|reference| reference.as_str().to_owned())
+        .collect();
+    Ok(Known {
+        payments: payments(tx, &named).await?,
+        calls: calls(tx, &quoted).await?,
+    })
 }
 
 async fn payments(tx: &mut PgTransaction<'_>, named: &[Uuid]) -> Result<BTreeMap<PaymentId, Payment>, sqlx::Error> {
@@ -87,5 +96,16 @@ async fn calls(tx: &mut PgTransaction<'_>, quoted: &[String]) -> Result<BTreeMap
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.reference, Call { id: row.id, funder: row.funder })).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            (
+                row.reference,
+                Call {
+                    id: row.id,
+                    funder: row.funder,
+                },
+            )
+        })
+        .collect())
 }

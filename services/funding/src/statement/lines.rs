@@ -35,13 +35,23 @@ impl Line {
 const REVERSAL: &str = "RVSL";
 
 pub(super) fn lines(statement: &Statement) -> Vec<Line> {
-    let transfers = statement.entries.iter().flat_map(|entry| entry.transfers.iter().map(move |part| (entry, part)));
-    (1..).zip(transfers).map(|(number, (entry, transfer))| line(number, entry, transfer)).collect()
+    let transfers = statement
+        .entries
+        .iter()
+        .flat_map(|entry| entry.transfers.iter().map(move |part| (entry, part)));
+    (1..)
+        .zip(transfers)
+        .map(|(number, (entry, transfer))| line(number, entry, transfer))
+        .collect()
 }
 
 fn line(number: i32, entry: &Entry, transfer: &Transfer) -> Line {
     // The bank's own words carry the reference when it gives no remittance text of its own.
-    let remittance = transfer.remittance.clone().or_else(|| entry.information.clone()).unwrap_or_default();
+    let remittance = transfer
+        .remittance
+        .clone()
+        .or_else(|| entry.information.clone())
+        .unwrap_or_default();
     let reversal = entry.reversal.then(|| REVERSAL.to_owned());
     Line {
         number,
@@ -49,7 +59,10 @@ fn line(number: i32, entry: &Entry, transfer: &Transfer) -> Line {
         cents: transfer.amount,
         end_to_end: transfer.end_to_end.clone(),
         remittance,
-        counterparty: transfer.counterparty_iban.as_ref().map(|iban| iban.electronic().to_owned()),
+        counterparty: transfer
+            .counterparty_iban
+            .as_ref()
+            .map(|iban| iban.electronic().to_owned()),
         return_reason: transfer.return_reason.clone().or(reversal),
         message_id: entry.batch.as_ref().and_then(|batch| batch.message_id.clone()),
     }

@@ -26,7 +26,11 @@ pub(super) enum What {
     /// A payment came back.
     Returned(Item, String),
     /// A contribution arrived.
-    Call { id: CallId, funder: PartyId, reference: String },
+    Call {
+        id: CallId,
+        funder: PartyId,
+        reference: String,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +43,12 @@ pub(super) struct Item {
 
 impl Item {
     fn new(id: PaymentId, payment: &Payment) -> Self {
-        Self { id, party: payment.party, cents: payment.cents, refund: payment.refund }
+        Self {
+            id,
+            party: payment.party,
+            cents: payment.cents,
+            refund: payment.refund,
+        }
     }
 }
 
@@ -80,7 +89,11 @@ fn payment_file(line: &Line, known: &mut Known) -> Option<What> {
     if line.end_to_end.is_some() {
         return None;
     }
-    let file = known.payments.values().find(|payment| payment.message_id == message_id)?.file;
+    let file = known
+        .payments
+        .values()
+        .find(|payment| payment.message_id == message_id)?
+        .file;
     debit_file(line, known, file)
 }
 
@@ -116,11 +129,19 @@ fn call_reference(line: &Line, known: &mut Known) -> Option<What> {
     // Several calls in one transfer: how it splits is for a person to say.
     let [reference] = &quoted[..] else { return None };
     let call = known.calls.get(reference.as_str())?;
-    Some(What::Call { id: call.id, funder: call.funder, reference: reference.to_string() })
+    Some(What::Call {
+        id: call.id,
+        funder: call.funder,
+        reference: reference.to_string(),
+    })
 }
 
 fn under_way(known: &Known) -> impl Iterator<Item = (PaymentId, &Payment)> {
-    known.payments.iter().filter(|(_, payment)| !payment.debited).map(|(&id, payment)| (id, payment))
+    known
+        .payments
+        .iter()
+        .filter(|(_, payment)| !payment.debited)
+        .map(|(&id, payment)| (id, payment))
 }
 
 fn is_total(line: &Line, known: &Known, file: Uuid) -> bool {
@@ -133,7 +154,10 @@ fn debit_file(line: &Line, known: &mut Known, file: Uuid) -> Option<What> {
     if !is_total(line, known, file) {
         return None;
     }
-    let open = known.payments.iter_mut().filter(|(_, payment)| payment.file == file && !payment.debited);
+    let open = known
+        .payments
+        .iter_mut()
+        .filter(|(_, payment)| payment.file == file && !payment.debited);
     let items = open.map(|(&id, payment)| {
         payment.debited = true;
         Item::new(id, payment)

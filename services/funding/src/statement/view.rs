@@ -76,7 +76,10 @@ pub async fn read(connection: &mut PgConnection, id: StatementId) -> Result<Opti
             booked_on: row.booked_on,
             amount: row.amount,
             rule: row.rule,
-            matched: row.matched_kind.zip(row.matched_id).map(|(kind, id)| MatchedView { kind, id }),
+            matched: row
+                .matched_kind
+                .zip(row.matched_id)
+                .map(|(kind, id)| MatchedView { kind, id }),
         })
         .collect();
     Ok(Some(StatementView {

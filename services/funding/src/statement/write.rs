@@ -65,8 +65,14 @@ async fn insert_lines(
     let remittances: Vec<_> = lines.iter().map(|line| line.remittance.clone()).collect();
     let counterparties: Vec<_> = lines.iter().map(|line| line.counterparty.clone()).collect();
     let reasons: Vec<_> = lines.iter().map(|line| line.return_reason.clone()).collect();
-    let rules: Vec<_> = matches.iter().map(|found| found.as_ref().map(|found| found.rule.to_owned())).collect();
-    let items: Vec<_> = matches.iter().map(|found| found.as_ref().map(|found| found.what.item())).collect();
+    let rules: Vec<_> = matches
+        .iter()
+        .map(|found| found.as_ref().map(|found| found.rule.to_owned()))
+        .collect();
+    let items: Vec<_> = matches
+        .iter()
+        .map(|found| found.as_ref().map(|found| found.what.item()))
+        .collect();
     let kinds: Vec<_> = items.iter().map(|item| item.map(|(kind, _)| kind.to_owned())).collect();
     let ids: Vec<_> = items.iter().map(|item| item.map(|(_, id)| id)).collect();
     sqlx::query!(

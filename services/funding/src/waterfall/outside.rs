@@ -45,10 +45,16 @@ pub(super) async fn read(connection: &mut PgConnection) -> Result<All, sqlx::Err
     add(ordered(&mut *connection).await?, |figures| &mut figures.ordered);
     add(handed_over(&mut *connection).await?, |figures| &mut figures.handed_over);
     add(paid(&mut *connection).await?, |figures| &mut figures.paid);
-    add(refunded(&mut *connection, false).await?, |figures| &mut figures.credited);
+    add(refunded(&mut *connection, false).await?, |figures| {
+        &mut figures.credited
+    });
     add(refunded(&mut *connection, true).await?, |figures| &mut figures.returned);
-    add(dead(&mut *connection, "revoked").await?, |figures| &mut figures.dead_revoked);
-    add(dead(&mut *connection, "expired").await?, |figures| &mut figures.dead_expired);
+    add(dead(&mut *connection, "revoked").await?, |figures| {
+        &mut figures.dead_revoked
+    });
+    add(dead(&mut *connection, "expired").await?, |figures| {
+        &mut figures.dead_expired
+    });
     Ok(all)
 }
 
@@ -61,13 +67,18 @@ pub(super) struct Names {
 }
 
 pub(super) async fn names(connection: &mut PgConnection) -> Result<Names, sqlx::Error> {
-    let funders = sqlx::query!(r#"select id as "id: PartyId", name from funding.funder"#).fetch_all(&mut *connection).await?;
+    let funders = sqlx::query!(r#"select id as "id: PartyId", name from funding.funder"#)
+        .fetch_all(&mut *connection)
+        .await?;
     let programmes = sqlx::query!(r#"select id as "id: BookId", name, sponsor_id from catalogue.programme"#)
         .fetch_all(connection)
         .await?;
     Ok(Names {
         funders: funders.into_iter().map(|row| (row.id, row.name)).collect(),
-        programmes: programmes.into_iter().map(|row| (row.id, (row.name, row.sponsor_id))).collect(),
+        programmes: programmes
+            .into_iter()
+            .map(|row| (row.id, (row.name, row.sponsor_id)))
+            .collect(),
     })
 }
 
@@ -109,13 +120,20 @@ async fn ordered(connection: &mut PgConnection) -> Result<Vec<Figure>, sqlx::Err
     for row in rows {
         let wrong = || sqlx::Error::Decode("a batch was stored without a plan or with too many vouchers".into());
         let plan = Plan::new(row.funders.into_iter().zip(row.rates).collect()).map_err(|_| wrong())?;
-        let vouchers = row.booklets.checked_mul(row.booklet_size).and_then(|n| u32::try_from(n).ok()).ok_or_else(wrong)?;
+        let vouchers = row
+            .booklets
+            .checked_mul(row.booklet_size)
+            .and_then(|n| u32::try_from(n).ok())
+            .ok_or_else(wrong)?;
         for (&(funder, _), share) in plan.funders().iter().zip(plan.sum_first(vouchers, row.face_value)) {
             let sum = sums.entry((row.book, funder)).or_default();
             *sum = sum.checked_add(share).ok_or_else(wrong)?;
         }
     }
-    Ok(sums.into_iter().map(|((book, funder), cents)| Figure { book, funder, cents }).collect())
+    Ok(sums
+        .into_iter()
+        .map(|((book, funder), cents)| Figure { book, funder, cents })
+        .collect())
 }
 
 /// By who paid each voucher, less those that a revocation gave back.

@@ -89,7 +89,9 @@ impl Row {
         let of = |figure: fn(&ProgrammeFigures) -> Cents| inside.map(figure).unwrap_or_default();
         let revoked = of(|line| line.revoked).checked_add(outside.dead_revoked)?;
         let activated = of(|line| line.activated).checked_sub(revoked)?;
-        let funded = of(|line| line.funded).checked_sub(of(|line| line.batch_cancelled))?.checked_sub(revoked)?;
+        let funded = of(|line| line.funded)
+            .checked_sub(of(|line| line.batch_cancelled))?
+            .checked_sub(revoked)?;
         let claimed = of(|line| line.claimed);
         Some(Self {
             programme_id: Some(book),
@@ -103,7 +105,11 @@ impl Row {
             handed_over: outside.handed_over,
             claimed,
             paid: outside.paid,
-            expired: Cents::try_sum([of(|line| line.expired), of(|line| line.batch_expired), outside.dead_expired])?,
+            expired: Cents::try_sum([
+                of(|line| line.expired),
+                of(|line| line.batch_expired),
+                outside.dead_expired,
+            ])?,
             returned: outside.returned,
             free: of(|line| line.available),
             at_risk: activated.checked_sub(outside.handed_over)?,

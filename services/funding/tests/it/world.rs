@@ -8,7 +8,8 @@ use chrono::{DateTime, Utc};
 use funding::{Config, FundAccount};
 use http::{Request, StatusCode};
 use ledger::{
-    Account, AccountNumber, BatchId, BookId, GroupId, Outcome, PartyId, Plan, Posting, Transfer, TransferId, TransferKind,
+    Account, AccountNumber, BatchId, BookId, GroupId, Outcome, PartyId, Plan, Posting, Transfer, TransferId,
+    TransferKind,
 };
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -63,7 +64,9 @@ fn voucher(serial: i32) -> AccountNumber {
 }
 
 async fn apply_views_of(pool: &PgPool, schema: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations").join(schema);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../migrations")
+        .join(schema);
     let mut migrator = Migrator::new(path).await.unwrap();
     migrator.create_schema(schema.to_owned());
     migrator.dangerous_set_table_name(format!("{schema}._sqlx_migrations"));
@@ -82,16 +85,31 @@ impl World {
         apply_views_of(&admin, "issuer").await;
         apply_views_of(&admin, "redemption").await;
         funding::migrate(&admin).await.unwrap();
-        let options = (*admin.connect_options()).clone().username(database::Role::Funding.name());
+        let options = (*admin.connect_options())
+            .clone()
+            .username(database::Role::Funding.name());
         let pool = database::connect(options, 6).await.unwrap();
         let secret = Secret::generate().unwrap();
         access::ensure_operator(&admin, &secret, instant(START)).await.unwrap();
         let (clock, hand) = Clock::set(instant(START));
-        let fund = FundAccount { name: "Fonds de soutien".into(), iban: FUND_IBAN.parse().unwrap(), bic: None };
-        let routes = funding::routes(Config { pool: pool.clone(), clock: clock.clone(), fund });
+        let fund = FundAccount {
+            name: "Fonds de soutien".into(),
+            iban: FUND_IBAN.parse().unwrap(),
+            bic: None,
+        };
+        let routes = funding::routes(Config {
+            pool: pool.clone(),
+            clock: clock.clone(),
+            fund,
+        });
         let routes = routes.merge(access::routes(pool, clock));
         let app = web::frame(routes.split_for_parts().0);
-        let world = Self { admin, hand, app, secret: secret.reveal().to_owned() };
+        let world = Self {
+            admin,
+            hand,
+            app,
+            secret: secret.reveal().to_owned(),
+        };
         world.programme().await;
         world
     }
@@ -110,16 +128,29 @@ impl World {
             booklets_per_person_max: 2,
         };
         let mut tx = self.admin.begin().await.unwrap();
-        catalogue::create(&mut tx, OrganisationId::from_uuid(SPONSOR), &new, instant(START)).await.unwrap();
+        catalogue::create(&mut tx, OrganisationId::from_uuid(SPONSOR), &new, instant(START))
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
-        for (funder, (name, siren, rate)) in FUNDERS.into_iter().zip([("Département", "732829320", 0xa1), ("État", "552100554", 0xa2)]) {
-            self.created("/v1/funders", json!({"id": funder, "siren": siren, "name": name, "iban": OTHER_IBAN})).await;
+        for (funder, (name, siren, rate)) in FUNDERS
+            .into_iter()
+            .zip([("Département", "732829320", 0xa1), ("État", "552100554", 0xa2)])
+        {
+            self.created(
+                "/v1/funders",
+                json!({"id": funder, "siren": siren, "name": name, "iban": OTHER_IBAN}),
+            )
+            .await;
             let convention = json!({"id": id(rate), "funder_id": funder, "programme_id": PROGRAMME, "amount": "100.00",
                 "signed_on": "2026-01-15", "starts_on": "2026-01-01", "ends_on": "2026-12-31"});
             self.created("/v1/conventions", convention).await;
         }
         let shares = json!([{"funder_id": FUNDERS[0], "rate": "0.3339"}, {"funder_id": FUNDERS[1], "rate": "0.6661"}]);
-        self.created(&format!("/v1/programmes/{PROGRAMME}/plans"), json!({"id": PLAN, "shares": shares})).await;
+        self.created(
+            &format!("/v1/programmes/{PROGRAMME}/plans"),
+            json!({"id": PLAN, "shares": shares}),
+        )
+        .await;
     }
 
     pub async fn send(&self, method: &str, path: &str, secret: &str, body: Vec<u8>) -> (StatusCode, Vec<u8>) {
@@ -132,11 +163,16 @@ impl World {
             .unwrap();
         let response = self.app.clone().oneshot(request).await.unwrap();
         let status = response.status();
-        (status, to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec())
+        (
+            status,
+            to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec(),
+        )
     }
 
     pub async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
-        let (status, bytes) = self.send("POST", path, &self.secret, body.to_string().into_bytes()).await;
+        let (status, bytes) = self
+            .send("POST", path, &self.secret, body.to_string().into_bytes())
+            .await;
         (status, serde_json::from_slice(&bytes).unwrap())
     }
 
@@ -160,6 +196,10 @@ impl World {
         bytes
     }
 
+    pub async fn status(&self, path: &str) -> StatusCode {
+        self.send("GET", path, &self.secret, Vec::new()).await.0
+    }
+
     pub async fn get_json(&self, path: &str) -> Value {
         serde_json::from_slice(&self.get(path).await).unwrap()
     }
@@ -171,7 +211,10 @@ impl World {
 
     pub async fn call(&self, n: u128, convention: u128, amount: &str) -> String {
         let call = json!({"id": id(n), "convention_id": id(convention), "amount": amount, "due_on": "2026-03-31"});
-        self.created("/v1/calls", call).await["reference"].as_str().unwrap().to_owned()
+        self.created("/v1/calls", call).await["reference"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     pub async fn allocate(&self, n: u128, funder: Uuid, amount: &str) {
@@ -180,7 +223,11 @@ impl World {
     }
 
     pub async fn settle(&self, n: u128, month: &str, execute_on: &str) -> Value {
-        self.created("/v1/settlements", json!({"id": id(n), "month": month, "execute_on": execute_on})).await
+        self.created(
+            "/v1/settlements",
+            json!({"id": id(n), "month": month, "execute_on": execute_on}),
+        )
+        .await
     }
 
     /// Every identity, or the names of those that do not hold.
@@ -188,7 +235,9 @@ impl World {
         let answer = self.get_json("/v1/identities").await;
         let all = answer["identities"].as_array().unwrap();
         let failing = all.iter().filter(|one| one["holds"] == false);
-        let failing: Vec<String> = failing.map(|one| format!("{} {} {}", one["name"], one["left"], one["right"])).collect();
+        let failing: Vec<String> = failing
+            .map(|one| format!("{} {} {}", one["name"], one["left"], one["right"]))
+            .collect();
         assert_eq!(answer["all_hold"], failing.is_empty());
         assert!(all.len() > 15, "{all:?}");
         failing
@@ -203,7 +252,11 @@ impl World {
             let id = TransferId::derive(name.as_bytes(), &[group.as_bytes(), &n.to_be_bytes()]);
             Transfer::new(id, kind, debit, credit, Cents::new(cents)).unwrap()
         });
-        self.book(Posting::new(GroupId::from_uuid(group), transfers.collect()).unwrap(), at).await;
+        self.book(
+            Posting::new(GroupId::from_uuid(group), transfers.collect()).unwrap(),
+            at,
+        )
+        .await;
     }
 
     async fn book(&self, posting: Posting, at: DateTime<Utc>) {
@@ -232,12 +285,20 @@ impl World {
                 "insert into issuer.voucher (book_id, number, batch_id, serial, token_id, kid)
                  values ($1, $2, $3, $4, int8send($4), int4send(1))",
             )
-            .bind(PROGRAMME).bind(voucher(serial).get()).bind(BATCH).bind(serial)
-            .execute(&self.admin).await.unwrap();
+            .bind(PROGRAMME)
+            .bind(voucher(serial).get())
+            .bind(BATCH)
+            .bind(serial)
+            .execute(&self.admin)
+            .await
+            .unwrap();
         }
         let shares = Self::plan().sum_first(10, TEN_EUROS);
         let legs = FUNDERS.into_iter().zip(shares).map(|(funder, cents)| {
-            let (from, to) = (Account::available(book(), party(funder)), Account::reserved(book(), BatchId::from_uuid(BATCH), party(funder)));
+            let (from, to) = (
+                Account::available(book(), party(funder)),
+                Account::reserved(book(), BatchId::from_uuid(BATCH), party(funder)),
+            );
             (TransferKind::BatchFunded, from, to, cents.get())
         });
         self.book_legs("funded", BATCH, at, legs.collect()).await;
@@ -256,14 +317,26 @@ impl World {
             "insert into issuer.hand_over (book_id, id, batch_id, booklet, beneficiary_id, prescriber_id, at)
              values ($1, $2, $3, 1, $4, $5, $6)",
         )
-        .bind(PROGRAMME).bind(id(0x61)).bind(BATCH).bind(id(0x60)).bind(SPONSOR).bind(at)
-        .execute(&self.admin).await.unwrap();
+        .bind(PROGRAMME)
+        .bind(id(0x61))
+        .bind(BATCH)
+        .bind(id(0x60))
+        .bind(SPONSOR)
+        .bind(at)
+        .execute(&self.admin)
+        .await
+        .unwrap();
         let mut legs = Vec::new();
         for serial in 1..=5 {
             let shares = Self::plan().split(u32::try_from(serial).unwrap().try_into().unwrap(), TEN_EUROS);
             for (funder, cents) in FUNDERS.into_iter().zip(shares) {
                 let from = Account::reserved(book(), BatchId::from_uuid(BATCH), party(funder));
-                legs.push((TransferKind::Activated, from, Account::new_voucher(book(), voucher(serial), TEN_EUROS), cents.get()));
+                legs.push((
+                    TransferKind::Activated,
+                    from,
+                    Account::new_voucher(book(), voucher(serial), TEN_EUROS),
+                    cents.get(),
+                ));
             }
         }
         self.book_legs("activated", id(0x61), at, legs).await;
@@ -271,18 +344,28 @@ impl World {
 
     pub async fn has_structure(&self, structure: Uuid, iban: Option<&str>, given_at: &str) {
         sqlx::query(
-            "insert into redemption.structure (id, siret, place_id, name, commune, place, import_id, imported_at)
-             values ($1, lpad(($2 % 1000)::text, 14, '1'), $2::text, 'Médiathèque ' || $2::text, '21231', '{}', $1, $3)
+            "insert into redemption.structure (id, pivot, siret, name, commune, place, import_id, imported_at)
+             select $1, pivot, pivot, 'Médiathèque ' || $2::text, '21231', '{}', $1, $3
+             from lpad($2::text, 14, '1') as pivot
              on conflict (id) do nothing",
         )
-        .bind(structure).bind(i64::try_from(structure.as_u128()).unwrap()).bind(instant(given_at))
-        .execute(&self.admin).await.unwrap();
+        .bind(structure)
+        .bind(i64::try_from(structure.as_u128()).unwrap())
+        .bind(instant(given_at))
+        .execute(&self.admin)
+        .await
+        .unwrap();
         if let Some(iban) = iban {
             sqlx::query(
-                "insert into redemption.bank_details (structure_id, given_at, holder, iban, import_id)
-                 values ($1, $2, 'Mairie', $3, $1)",
+                "insert into redemption.bank_details (structure_id, version, given_at, holder, iban, import_id)
+                 select $1, count(*) + 1, $2, 'Mairie', $3, $1 from redemption.bank_details where structure_id = $1",
             )
-            .bind(structure).bind(instant(given_at)).bind(iban).execute(&self.admin).await.unwrap();
+            .bind(structure)
+            .bind(instant(given_at))
+            .bind(iban)
+            .execute(&self.admin)
+            .await
+            .unwrap();
         }
     }
 
@@ -294,54 +377,93 @@ impl World {
     pub async fn claims(&self, claim: Uuid, structure: Uuid, serials: &[i32], at: &str) {
         let numbers: Vec<i64> = serials.iter().map(|&serial| voucher(serial).get()).collect();
         sqlx::query(
-            "insert into redemption.claim (book_id, id, request_id, structure_id, service, service_date, numbers, cents, at)
-             values ($1, $2, $2, $3, 'bureautique', '2026-03-05', $4, $5, $6)",
+            "insert into redemption.claim (book_id, id, request_id, structure_id, service, service_date, numbers, face_values, cents, at)
+             values ($1, $2, $2, $3, 'bureautique', '2026-03-05', $4, array_fill(1000, array[cardinality($4)]), $5, $6)",
         )
         .bind(PROGRAMME).bind(claim).bind(structure).bind(numbers)
         .bind(1000 * i64::try_from(serials.len()).unwrap()).bind(instant(at))
         .execute(&self.admin).await.unwrap();
         let transfers = serials.iter().map(|&serial| {
-            let (from, to) = (Account::voucher(book(), voucher(serial)), Account::payable(book(), party(structure)));
-            Transfer::new(Self::claim_leg(claim, serial), TransferKind::Claimed, from, to, TEN_EUROS).unwrap()
+            let (from, to) = (
+                Account::voucher(book(), voucher(serial)),
+                Account::payable(book(), party(structure)),
+            );
+            Transfer::new(
+                Self::claim_leg(claim, serial),
+                TransferKind::Claimed,
+                from,
+                to,
+                TEN_EUROS,
+            )
+            .unwrap()
         });
-        self.book(Posting::new(GroupId::from_uuid(claim), transfers.collect()).unwrap(), instant(at)).await;
+        self.book(
+            Posting::new(GroupId::from_uuid(claim), transfers.collect()).unwrap(),
+            instant(at),
+        )
+        .await;
     }
 
     /// Redemption reverses a claim that was settled.
     pub async fn reverses_after_settlement(&self, claim: Uuid, structure: Uuid, serials: &[i32], at: &str) {
         let settled: bool = sqlx::query_scalar("select exists (select from funding.settled_claim where claim_id = $1)")
-            .bind(claim).fetch_one(&self.admin).await.unwrap();
+            .bind(claim)
+            .fetch_one(&self.admin)
+            .await
+            .unwrap();
         assert!(settled);
         sqlx::query(
-            "insert into redemption.reversal (book_id, claim_id, id, reason, by_organisation, at) values ($1, $2, $2, 'x', $3, $4)",
+            "insert into redemption.reversal (book_id, claim_id, id, reason, by_organisation, at, vouchers_alive, vouchers_dead,
+                 after_settlement)
+             values ($1, $2, $2, 'x', $3, $4, 2, 0, true)",
         )
         .bind(PROGRAMME).bind(claim).bind(structure).bind(instant(at)).execute(&self.admin).await.unwrap();
         let transfers = serials.iter().map(|&serial| {
-            let (from, to) = (Account::recoverable(book(), party(structure)), Account::voucher(book(), voucher(serial)));
+            let (from, to) = (
+                Account::recoverable(book(), party(structure)),
+                Account::voucher(book(), voucher(serial)),
+            );
             let id = TransferId::derive(b"reversed", &[claim.as_bytes(), &serial.to_be_bytes()]);
             let transfer = Transfer::new(id, TransferKind::ClaimReversed, from, to, TEN_EUROS).unwrap();
             transfer.reversing(Self::claim_leg(claim, serial))
         });
         let group = GroupId::derive(b"reversal", &[claim.as_bytes()]);
-        self.book(Posting::new(group, transfers.collect()).unwrap(), instant(at)).await;
+        self.book(Posting::new(group, transfers.collect()).unwrap(), instant(at))
+            .await;
     }
 
     /// The issuer sweeps what is left past the last day: these vouchers, and the reserve of the second booklet.
     pub async fn expires(&self, serials: &[i32], at: &str) {
         sqlx::query("insert into issuer.expiry (book_id, id, at) values ($1, $2, $3)")
-            .bind(PROGRAMME).bind(id(0x70)).bind(instant(at)).execute(&self.admin).await.unwrap();
+            .bind(PROGRAMME)
+            .bind(id(0x70))
+            .bind(instant(at))
+            .execute(&self.admin)
+            .await
+            .unwrap();
         let mut legs = Vec::new();
         for &serial in serials {
             let shares = Self::plan().split(u32::try_from(serial).unwrap().try_into().unwrap(), TEN_EUROS);
             for (funder, cents) in FUNDERS.into_iter().zip(shares) {
-                let (from, to) = (Account::voucher(book(), voucher(serial)), Account::refundable(book(), party(funder)));
+                let (from, to) = (
+                    Account::voucher(book(), voucher(serial)),
+                    Account::refundable(book(), party(funder)),
+                );
                 legs.push((TransferKind::Expired, from, to, cents.get()));
             }
         }
-        let (all, opened) = (Self::plan().sum_first(10, TEN_EUROS), Self::plan().sum_first(5, TEN_EUROS));
+        let (all, opened) = (
+            Self::plan().sum_first(10, TEN_EUROS),
+            Self::plan().sum_first(5, TEN_EUROS),
+        );
         for ((funder, all), opened) in FUNDERS.into_iter().zip(all).zip(opened) {
             let from = Account::reserved(book(), BatchId::from_uuid(BATCH), party(funder));
-            legs.push((TransferKind::BatchExpired, from, Account::refundable(book(), party(funder)), all.get() - opened.get()));
+            legs.push((
+                TransferKind::BatchExpired,
+                from,
+                Account::refundable(book(), party(funder)),
+                all.get() - opened.get(),
+            ));
         }
         self.book_legs("expired", id(0x70), instant(at), legs).await;
     }

@@ -22,7 +22,10 @@ fn line(cents: i64) -> Line {
 }
 
 fn names(cents: i64, payment: u128) -> Line {
-    Line { end_to_end: Some(id(payment).end_to_end()), ..line(cents) }
+    Line {
+        end_to_end: Some(id(payment).end_to_end()),
+        ..line(cents)
+    }
 }
 
 fn reference(n: u128) -> CallReference {
@@ -40,33 +43,58 @@ fn known() -> Known {
         debited: false,
         returned: false,
     };
-    let call = |n| (reference(n).to_string(), Call { id: CallId::from_uuid(Uuid::from_u128(n)), funder: FUNDER });
+    let call = |n| {
+        (
+            reference(n).to_string(),
+            Call {
+                id: CallId::from_uuid(Uuid::from_u128(n)),
+                funder: FUNDER,
+            },
+        )
+    };
     Known {
-        payments: [(id(1), payment(4000, 100)), (id(2), payment(1000, 100)), (id(3), payment(700, 101))].into(),
+        payments: [
+            (id(1), payment(4000, 100)),
+            (id(2), payment(1000, 100)),
+            (id(3), payment(700, 101)),
+        ]
+        .into(),
         calls: [call(7), call(8)].into(),
     }
 }
 
 fn rules(lines: &[Line]) -> Vec<Option<&'static str>> {
-    match_lines(lines, &mut known()).into_iter().map(|found| found.map(|found| found.rule)).collect()
+    match_lines(lines, &mut known())
+        .into_iter()
+        .map(|found| found.map(|found| found.rule))
+        .collect()
 }
 
 #[test]
 fn a_payment_is_debited_once_and_returned_once() {
-    let back = || Line { return_reason: Some("AC04".to_owned()), ..names(4000, 1) };
+    let back = || Line {
+        return_reason: Some("AC04".to_owned()),
+        ..names(4000, 1)
+    };
     let found = rules(&[names(-4000, 1), names(-4000, 1), back(), back()]);
     assert_eq!(found, [Some("end-to-end"), None, Some("return"), None]);
 }
 
 #[test]
 fn a_return_listed_before_its_debit_is_still_one() {
-    let back = Line { return_reason: Some("AC04".to_owned()), ..names(4000, 1) };
+    let back = Line {
+        return_reason: Some("AC04".to_owned()),
+        ..names(4000, 1)
+    };
     assert_eq!(rules(&[back, names(-4000, 1)]), [Some("return"), Some("end-to-end")]);
 }
 
 #[test]
 fn another_amount_is_a_break() {
-    let back = |cents| Line { return_reason: Some("AC04".to_owned()), ..names(cents, 1) };
+    let back = |cents| Line {
+        return_reason: Some("AC04".to_owned()),
+        ..names(cents, 1)
+    };
     assert_eq!(rules(&[names(-4001, 1), back(4000)]), [None, None]);
     assert_eq!(rules(&[names(-4000, 1), back(3900)]), [Some("end-to-end"), None]);
 }
@@ -78,12 +106,18 @@ fn a_credit_without_a_reason_is_no_return() {
 
 #[test]
 fn a_file_booked_as_one_is_all_its_payments() {
-    let by_id = Line { message_id: Some("CCN100".to_owned()), ..line(-5000) };
+    let by_id = Line {
+        message_id: Some("CCN100".to_owned()),
+        ..line(-5000)
+    };
     assert_eq!(rules(&[by_id.clone()]), [Some("payment-file")]);
     assert_eq!(rules(&[line(-5000)]), [Some("payment-file-total")]);
     assert_eq!(rules(&[line(-5001)]), [None]);
     // What is under way of it: payment 1 was booked alone.
-    assert_eq!(rules(&[names(-4000, 1), line(-1000)]), [Some("end-to-end"), Some("payment-file-total")]);
+    assert_eq!(
+        rules(&[names(-4000, 1), line(-1000)]),
+        [Some("end-to-end"), Some("payment-file-total")]
+    );
     assert_eq!(rules(&[by_id, names(-4000, 1)]), [None, Some("end-to-end")]);
 }
 
@@ -96,13 +130,19 @@ fn two_files_of_one_amount_are_left_to_a_person() {
 
 #[test]
 fn a_contribution_quotes_one_call() {
-    let quoting = |text: String| Line { remittance: text, ..line(100) };
+    let quoting = |text: String| Line {
+        remittance: text,
+        ..line(100)
+    };
     let found = rules(&[
         quoting(format!("virement {}", reference(7).as_str().to_lowercase())),
         quoting(format!("{} {}", reference(7), reference(8))),
         quoting(reference(9).to_string()),
         quoting(String::new()),
-        Line { remittance: reference(7).to_string(), ..line(-100) },
+        Line {
+            remittance: reference(7).to_string(),
+            ..line(-100)
+        },
     ]);
     assert_eq!(found, [Some("call-reference"), None, None, None, None]);
 }

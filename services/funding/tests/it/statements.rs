@@ -1,0 +1,148 @@
+use http::StatusCode;
+use serde_json::json;
+use sqlx::PgPool;
+
+use crate::bank::{moved, naming, quoting, statement, statement_of};
+use crate::world::{FUNDERS, OTHER_IBAN, PROGRAMME, World, id};
+
+async fn rows(world: &World) -> (i64, i64) {
+    let count = "select (select count(*) from funding.statement_line), (select count(*) from ledger.transfer)";
+    sqlx::query_as(count).fetch_one(&world.admin).await.unwrap()
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_statement_loaded_twice_changes_nothing(admin: PgPool) {
+    let world = World::new(admin).await;
+    let reference = world.call(0xc1, 0xa1, "100.00").await;
+    let file = statement(
+        1,
+        "0.00",
+        vec![
+            quoting("60.00", &reference),
+            quoting("40.00", &reference),
+            moved("1.00"),
+        ],
+    );
+    let (status, first) = world.put(&format!("/v1/statements/{}", id(1)), file.clone()).await;
+    assert_eq!((status, &first["unexplained"]), (StatusCode::CREATED, &json!(1)));
+    assert_eq!(first["lines"][0]["matched"], json!({"kind": "call", "id": id(0xc1)}));
+    let before = rows(&world).await;
+    for other_id in [1, 2] {
+        let (status, again) = world
+            .put(&format!("/v1/statements/{}", id(other_id)), file.clone())
+            .await;
+        assert_eq!((status, &again), (StatusCode::OK, &first));
+    }
+    assert_eq!(rows(&world).await, before);
+    let (status, answer) = world
+        .put(&format!("/v1/statements/{}", id(1)), statement(2, "101.00", vec![]))
+        .await;
+    assert_eq!(
+        (status, &answer["type"]),
+        (StatusCode::CONFLICT, &json!("urn:ccn:problem:same-id-other-content"))
+    );
+    let renamed = statement(1, "101.00", vec![]);
+    let (_, answer) = world.put(&format!("/v1/statements/{}", id(9)), renamed).await;
+    assert_eq!(answer["type"], "urn:ccn:problem:statement-already-loaded");
+    world.all_hold().await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_statement_that_does_not_follow_the_last_is_refused_with_the_difference(admin: PgPool) {
+    let world = World::new(admin).await;
+    let (status, answer) = world
+        .put(&format!("/v1/statements/{}", id(1)), statement(1, "5.00", vec![]))
+        .await;
+    assert_eq!(
+        (status, &answer["type"]),
+        (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &json!("urn:ccn:problem:statement-gap")
+        )
+    );
+    world.loads(1, "0.00", vec![moved("100.00")]).await;
+    let (_, answer) = world
+        .put(&format!("/v1/statements/{}", id(2)), statement(2, "90.00", vec![]))
+        .await;
+    assert_eq!(
+        (&answer["last_closing"], &answer["opening"], &answer["difference"]),
+        (&json!("100.00"), &json!("90.00"), &json!("-10.00"))
+    );
+    let (lines, _) = rows(&world).await;
+    assert_eq!(lines, 1);
+}
+
+#[sqlx::test(migrations = false)]
+async fn only_a_readable_statement_of_the_funds_account_is_taken(admin: PgPool) {
+    let world = World::new(admin).await;
+    let (_, answer) = world
+        .put(
+            &format!("/v1/statements/{}", id(1)),
+            statement_of(OTHER_IBAN, 1, "0.00", vec![]),
+        )
+        .await;
+    assert_eq!(answer["type"], "urn:ccn:problem:statement-other-account");
+    let (_, answer) = world
+        .put(&format!("/v1/statements/{}", id(1)), b"<Document>\n<a></b>".to_vec())
+        .await;
+    assert_eq!(
+        (&answer["type"], &answer["line"]),
+        (&json!("urn:ccn:problem:statement-invalid"), &json!(2))
+    );
+}
+
+#[sqlx::test(migrations = false)]
+async fn what_no_rule_explains_is_kept_apart(admin: PgPool) {
+    let world = World::new(admin).await;
+    let unknown = json!("00000000000000000000000000000001");
+    let found = world
+        .loads(
+            1,
+            "0.00",
+            vec![
+                moved("30.00"),
+                naming("-10.00", &unknown),
+                quoting("5.00", "AF-2026-111111"),
+            ],
+        )
+        .await;
+    assert_eq!(found, [None, None, None]);
+    world.all_hold().await;
+    let balance: i64 = sqlx::query_scalar("select credits_cents - debits_cents from ledger.account where kind = 4")
+        .fetch_one(&world.admin)
+        .await
+        .unwrap();
+    assert_eq!(balance, 2500);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_statement_is_loaded_whole_or_not_at_all(admin: PgPool) {
+    let world = World::new(admin).await;
+    let (_, answer) = world
+        .put(
+            &format!("/v1/statements/{}", id(1)),
+            statement(1, "0.00", vec![moved("-1.00")]),
+        )
+        .await;
+    assert_eq!(answer["type"], "urn:ccn:problem:statement-overdrawn");
+    assert_eq!(rows(&world).await, (0, 0));
+    // Money in first, whatever the bank's order.
+    world.loads(1, "0.00", vec![moved("-1.00"), moved("1.00")]).await;
+    world.all_hold().await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn only_money_that_has_arrived_is_allocated(admin: PgPool) {
+    let world = World::new(admin).await;
+    world.money_arrives().await;
+    let allocation =
+        |n, amount| json!({"id": id(n), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "amount": amount});
+    let answer = world.refused("/v1/allocations", allocation(1, "30.01")).await;
+    assert_eq!(
+        (&answer["type"], &answer["available"]),
+        (&json!("urn:ccn:problem:not-enough-deposited"), &json!("30.00"))
+    );
+    // The refusal used up no id.
+    world.created("/v1/allocations", allocation(1, "30.00")).await;
+    world.all_hold().await;
+}
