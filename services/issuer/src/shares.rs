@@ -19,9 +19,7 @@ impl BatchShares {
     /// The plan that the batch was ordered under.
     pub(crate) async fn load(connection: &mut PgConnection, batch: &BatchRow) -> Result<Self, sqlx::Error> {
         let view = catalogue::plan(connection, batch.plan).await?.ok_or(sqlx::Error::RowNotFound)?;
-        let funders = view.shares.iter().map(|share| (PartyId::from_uuid(share.funder_id.uuid()), share.rate));
-        let plan = Plan::new(funders.collect()).map_err(|error| sqlx::Error::Decode(error.into()))?;
-        Ok(Self { book: batch.book(), batch: batch.id, face_value: batch.face_value, plan })
+        Ok(Self { book: batch.book(), batch: batch.id, face_value: batch.face_value, plan: view.plan() })
     }
 
     pub(crate) fn funders(&self) -> impl Iterator<Item = PartyId> {

@@ -70,7 +70,7 @@ fn cells_that_may_be_empty_or_unusual_are_taken() {
         (",,1", ",a.b@exemple.fr,2"),
         ("1941-06-01", "2026-05-01"),
     ] {
-        assert_eq!(told(from, to), [], "{from} → {to}");
+        assert!(told(from, to).is_empty(), "{from} → {to}");
     }
 }
 

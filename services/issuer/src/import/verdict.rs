@@ -53,8 +53,11 @@ pub(super) fn judge(people: Vec<Person>, known: &Known, prescriber: Organisation
                 judged.unchanged.push(person.line);
             }
             Some((owner, number)) if *owner == prescriber => {
-                let problem = format!("cette personne est déjà enregistrée par votre organisme sous le numéro {number}");
-                let cell = told(&problem, "reprenez son premier numéro, ou supprimez cette ligne");
+                // The number stands in the value, which is told and never stored.
+                let value = format!("{} (déjà {number})", person.external_id);
+                let problem = "cette personne est déjà enregistrée par votre organisme sous un autre numéro";
+                let remedy = "reprenez son premier numéro, ou supprimez cette ligne";
+                let cell = CellProblem::new(person.line, COLUMN, &value, problem, remedy);
                 judged.duplicates.push(Duplicate { cell, same_as_line: None });
             }
             Some(_) => {

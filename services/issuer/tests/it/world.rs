@@ -1,0 +1,305 @@
+//! The actors and the money around the issuer.
+
+use std::sync::Arc;
+
+use access::{OrganisationId, Secret};
+use axum::Router;
+use axum::body::Body;
+use catalogue::{NewPlan, NewShare, PlanId, ProgrammeId};
+use chrono::{DateTime, Utc};
+use http::{Method, Request, StatusCode};
+use issuer::{Config, IdentityKey};
+use ledger::{Account, AccountNumber, BookId, GroupId, Outcome, PartyId, Posting, Transfer, TransferId, TransferKind};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+use standards::Cents;
+use tower::ServiceExt;
+use uuid::Uuid;
+use voucher::SigningKey;
+use web::{Clock, ClockHand};
+use zeroize::Zeroizing;
+
+pub const HOST: &str = "cheque.example.fr";
+pub const COLUMNS: &str = "identifiant_externe,nom_naissance,prenoms,date_naissance,sexe,code_insee_naissance,\
+    code_insee_residence,public,telephone,courriel,carnets";
+
+pub fn instant(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+pub fn uuid(n: u128) -> Uuid {
+    Uuid::from_u128(0x1000_0000_0000_4000_8000_0000_0000_0000 + n)
+}
+
+/// Everything that a test stands in. `owner` is the database's superuser: the funding and redemption services of these tests.
+pub struct World {
+    pub owner: PgPool,
+    pub clock: ClockHand,
+    pub sponsor: Actor,
+    pub prescriber: Actor,
+    pub other_prescriber: Actor,
+    pub programme: Uuid,
+    pub signing: Arc<SigningKey>,
+}
+
+/// An organisation with its key.
+#[derive(Clone)]
+pub struct Actor {
+    router: Router,
+    key: String,
+    pub id: Uuid,
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub bytes: Vec<u8>,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|_| panic!("{}", self.text()))
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    #[track_caller]
+    pub fn now(self) -> Value {
+        assert_eq!(self.status, StatusCode::CREATED, "{}", self.text());
+        self.json()
+    }
+
+    #[track_caller]
+    pub fn ok(self) -> Value {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.text());
+        self.json()
+    }
+
+    #[track_caller]
+    pub fn refused(self, kind: &str) -> Value {
+        let body = self.json();
+        assert_eq!(body["type"], format!("urn:ccn:problem:{kind}"), "{body}");
+        assert!(self.status.is_client_error());
+        body
+    }
+}
+
+impl Actor {
+    pub async fn send(&self, method: Method, path: &str, content_type: &str, body: impl Into<Body>) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {}", self.key))
+            .header("content-type", content_type)
+            .body(body.into())
+            .unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec();
+        Answer { status, bytes }
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, "application/json", body.to_string()).await
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, "application/json", Body::empty()).await
+    }
+}
+
+impl World {
+    pub async fn new(pool: PgPool, spendable: &str) -> Self {
+        database::apply_roles(&pool).await.unwrap();
+        access::migrate(&pool).await.unwrap();
+        catalogue::migrate(&pool).await.unwrap();
+        ledger::migrate(&pool).await.unwrap();
+        issuer::migrate(&pool).await.unwrap();
+        sqlx::raw_sql("create schema funding").execute(&pool).await.unwrap();
+        sqlx::raw_sql(include_str!("../../../../migrations/funding/0001_funding.sql")).execute(&pool).await.unwrap();
+        let as_issuer = pool.connect_options().as_ref().clone().username("ccn_issuer");
+        let issuer_pool = PgPoolOptions::new().max_connections(8).connect_with(as_issuer).await.unwrap();
+
+        let (clock, hand) = Clock::set(instant("2026-05-04T08:00:00Z"));
+        let secret = Secret::generate().unwrap();
+        access::ensure_operator(&pool, &secret, clock.now()).await.unwrap();
+        let signing = Arc::new(SigningKey::from_seed(&Zeroizing::new([9; 32])));
+        let window = (instant("2026-01-01T00:00:00Z"), instant("2028-01-01T00:00:00Z"));
+        issuer::publish_signing_key(&issuer_pool, &signing, window.0, window.1).await.unwrap();
+        let config = Config {
+            pool: issuer_pool,
+            clock: clock.clone(),
+            host: HOST.parse().unwrap(),
+            signing: Arc::clone(&signing),
+            identity_key: IdentityKey::new(Zeroizing::new([5; 32])),
+        };
+        let routes = issuer::routes(config).merge(access::routes(pool.clone(), clock));
+        let router = web::frame(routes.split_for_parts().0);
+        let operator = Actor { router, key: secret.reveal().to_owned(), id: access::OPERATOR.uuid() };
+        let sponsor = operator.makes(1, "Département", "sponsor").await;
+        let prescriber = operator.makes(2, "CCAS", "prescriber").await;
+        let other_prescriber = operator.makes(3, "Mission locale", "prescriber").await;
+        for funder in 11..=13 {
+            operator.makes(funder, "Financeur", "funder").await;
+        }
+        let programme = uuid(100);
+        let created = sponsor
+            .post(
+                "/v1/programmes",
+                json!({"id": programme, "name": "Chèques de Côte-d'Or 2026", "territory": "21", "face_value": "10.00",
+                    "booklet_size": 10, "spendable": spendable, "printed_day": "2026-12-31", "tolerance_days": 31,
+                    "booklets_min": 2, "booklets_per_person_max": 2}),
+            )
+            .await;
+        created.now();
+        let world = Self { owner: pool, clock: hand, sponsor, prescriber, other_prescriber, programme, signing };
+        world.agrees_plan(&["0.3339", "0.33305", "0.33305"]).await;
+        world
+    }
+
+    pub fn path(&self, rest: &str) -> String {
+        format!("/v1/programmes/{}/{rest}", self.programme)
+    }
+
+    pub fn book(&self) -> BookId {
+        BookId::from_uuid(self.programme)
+    }
+
+    async fn agrees_plan(&self, rates: &[&str]) {
+        let shares = rates.iter().zip(11..).map(|(rate, funder)| NewShare {
+            funder_id: OrganisationId::from_uuid(uuid(funder)),
+            rate: rate.parse().unwrap(),
+        });
+        let plan = NewPlan { id: PlanId::from_uuid(uuid(50)), shares: shares.collect() };
+        let mut tx = self.owner.begin().await.unwrap();
+        let programme = ProgrammeId::from_uuid(self.programme);
+        catalogue::create_plan(&mut tx, programme, &plan, instant("2026-05-04T08:00:00Z")).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Each funder's money arrives and is allocated.
+    pub async fn allocates(&self, cents: [i64; 3]) {
+        for (cents, n) in cents.into_iter().zip(11_u128..).filter(|(cents, _)| *cents > 0) {
+            let funder = PartyId::from_uuid(uuid(n));
+            let move_it = |name: &[u8], kind, debit, credit| {
+                let id = TransferId::derive(name, &[&n.to_be_bytes(), &cents.to_be_bytes()]);
+                Transfer::new(id, kind, debit, credit, Cents::new(cents)).unwrap()
+            };
+            let deposited = Account::deposited(funder);
+            let (fund, own) = (Account::clearing(BookId::fund()), Account::clearing(self.book()));
+            self.posts(vec![
+                move_it(b"1", TransferKind::Received, Account::bank(), deposited),
+                move_it(b"2", TransferKind::Allocated, deposited, fund),
+                move_it(b"3", TransferKind::Allocated, own, Account::available(self.book(), funder)),
+            ])
+            .await;
+        }
+    }
+
+    /// A structure claims a voucher.
+    pub async fn claims(&self, number: AccountNumber) {
+        let (from, to) = (Account::voucher(self.book(), number), Account::payable(self.book(), PartyId::from_uuid(uuid(20))));
+        let id = TransferId::derive(b"claim", &[&number.get().to_be_bytes()]);
+        self.posts(vec![Transfer::new(id, TransferKind::Claimed, from, to, Cents::new(1000)).unwrap()]).await;
+    }
+
+    async fn posts(&self, transfers: Vec<Transfer>) {
+        let group = GroupId::from_uuid(transfers[0].id().uuid());
+        let posting = Posting::new(group, transfers).unwrap();
+        let mut tx = self.owner.begin().await.unwrap();
+        let outcomes = ledger::post(&mut tx, &[posting], instant("2026-06-01T08:00:00Z")).await.unwrap();
+        assert_eq!(outcomes, [Outcome::Now]);
+        tx.commit().await.unwrap();
+    }
+
+    /// What the three funders have on the accounts that `account` names.
+    pub async fn held(&self, account: impl Fn(PartyId) -> Account) -> [i64; 3] {
+        let accounts: Vec<Account> = (11..=13).map(|n| account(PartyId::from_uuid(uuid(n)))).collect();
+        let mut connection = self.owner.acquire().await.unwrap();
+        let held = ledger::balances(&mut connection, &accounts).await.unwrap();
+        held.iter().map(|cents| cents.get()).collect::<Vec<_>>().try_into().unwrap()
+    }
+
+    pub async fn refundable(&self) -> [i64; 3] {
+        self.held(|funder| Account::refundable(self.book(), funder)).await
+    }
+
+    pub async fn reserved(&self, batch: Uuid) -> [i64; 3] {
+        self.held(|funder| Account::reserved(self.book(), ledger::BatchId::from_uuid(batch), funder)).await
+    }
+
+    /// The account of a voucher.
+    pub async fn number(&self, batch: Uuid, serial: i32) -> AccountNumber {
+        let number: i64 =
+            sqlx::query_scalar("select number from issuer.voucher where book_id = $1 and batch_id = $2 and serial = $3")
+                .bind(self.programme)
+                .bind(batch)
+                .bind(serial)
+                .fetch_one(&self.owner)
+                .await
+                .unwrap();
+        AccountNumber::new(number)
+    }
+
+    /// An order, minted.
+    pub async fn minted(&self, n: u128, booklets: u32) -> Uuid {
+        let batch = uuid(n);
+        self.sponsor.post(&self.path("orders"), json!({"id": batch, "booklets": booklets})).await.now();
+        self.sponsor.post(&self.path(&format!("batches/{batch}/mint")), json!({})).await.ok();
+        batch
+    }
+
+    /// The same, with its money.
+    pub async fn funded(&self, n: u128, booklets: u32) -> Uuid {
+        let batch = self.minted(n, booklets).await;
+        self.allocates([i64::from(booklets) * 10_000; 3]).await;
+        self.sponsor.post(&self.path(&format!("batches/{batch}/funding")), json!({})).await.now();
+        batch
+    }
+
+    /// People of the first prescriber, as registered, with this many booklets each.
+    pub async fn people(&self, count: u32, booklets: u32) -> Vec<Uuid> {
+        let rows = (0..count).map(|n| format!("B{n},Nom{n},Anne,1970-01-01,F,21231,21231,Seniors,,,{booklets}\n"));
+        let file = format!("{COLUMNS}\n{}", rows.collect::<String>());
+        self.loads(&self.prescriber, 900, &file).await;
+        let list = self.prescriber.get(&self.path("beneficiaries")).await.ok();
+        list["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().parse().unwrap()).collect()
+    }
+
+    pub async fn previews(&self, who: &Actor, import: u128, file: impl Into<Body>) -> Value {
+        let path = self.path(&format!("beneficiary-imports/{}?file=liste.csv", uuid(import)));
+        who.send(Method::PUT, &path, "text/csv", file).await.ok()
+    }
+
+    pub async fn commits(&self, who: &Actor, import: u128, file: impl Into<Body>, digest: &str) -> Answer {
+        let path = self.path(&format!("beneficiary-imports/{}?file=liste.csv&commit=true&digest={digest}", uuid(import)));
+        who.send(Method::PUT, &path, "text/csv", file).await
+    }
+
+    /// Previews and commits.
+    pub async fn loads(&self, who: &Actor, import: u128, file: &str) -> Value {
+        let preview = self.previews(who, import, file.to_owned()).await;
+        self.commits(who, import, file.to_owned(), preview["digest"].as_str().unwrap()).await.now()
+    }
+
+    pub async fn hands_over(&self, n: u128, batch: Uuid, booklet: u32, person: Uuid) -> Answer {
+        let body = json!({"id": uuid(n), "batch_id": batch, "booklet": booklet, "beneficiary_id": person});
+        self.prescriber.post(&self.path("hand-overs"), body).await
+    }
+
+    pub async fn states(&self) -> Value {
+        self.sponsor.get(&self.path("voucher-states")).await.ok()
+    }
+}
+
+impl Actor {
+    async fn makes(&self, n: u128, name: &str, role: &str) -> Self {
+        let id = uuid(n);
+        self.post("/v1/organisations", json!({"id": id, "name": name, "roles": [role]})).await.now();
+        let key = self.post(&format!("/v1/organisations/{id}/api-keys"), json!({"id": uuid(n + 1000)})).await.now();
+        Self { router: self.router.clone(), key: key["secret"].as_str().unwrap().to_owned(), id }
+    }
+}
