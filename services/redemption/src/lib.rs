@@ -45,8 +45,8 @@ pub struct Config {
     pub host: voucher::Host,
 }
 
-/// The service's routes, REST and gRPC. Starts the claim desk's workers, so call it inside a Tokio runtime; they stop when the last
-/// clone of the router is dropped.
+/// The service's routes, REST and gRPC. Starts the claim desk's workers, so call it inside a Tokio runtime; they stop
+/// when the last clone of the router is dropped.
 #[must_use]
 pub fn routes(config: Config) -> OpenApiRouter {
     let app = api::App::open(config);
