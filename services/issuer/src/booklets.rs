@@ -14,7 +14,10 @@ mod voucher_cell;
 
 use chrono::{Datelike, NaiveDate};
 use krilla::configure::{Accessibility, ConfigurationBuilder};
+use krilla::destination::XyzDestination;
+use krilla::geom::Point;
 use krilla::metadata::Metadata;
+use krilla::outline::{Outline, OutlineNode};
 use krilla::page::PageSettings;
 use krilla::tagging::{Tag, TagGroup, TagTree};
 use krilla::{Document, SerializeSettings};
@@ -68,7 +71,10 @@ pub fn booklets_pdf(paper: &Paper) -> Result<Vec<u8>, PrintError> {
     let mut document = Document::new_with(SerializeSettings { configuration, ..SerializeSettings::default() });
     let fonts = Fonts::load();
     let mut tags = TagTree::new();
-    for (booklet, vouchers) in &paper.booklets {
+    let mut outline = Outline::new();
+    for (page_index, (booklet, vouchers)) in paper.booklets.iter().enumerate() {
+        let top = XyzDestination::new(page_index, Point::from_xy(0.0, 0.0));
+        outline.push_child(OutlineNode::new(format!("Carnet n° {booklet}"), top));
         let settings = PageSettings::from_wh(PAGE_POINTS.0, PAGE_POINTS.1).expect("A4 has a positive size");
         let mut page = document.start_page_with(settings);
         let mut pen = Pen::new(page.surface(), &fonts);
@@ -78,6 +84,7 @@ pub fn booklets_pdf(paper: &Paper) -> Result<Vec<u8>, PrintError> {
     }
     let title = format!("Carnets de chèques culture numérique – {}", drawing::printable(&paper.programme));
     document.set_metadata(Metadata::new().language("fr-FR".to_owned()).title(title));
+    document.set_outline(outline);
     document.set_tag_tree(tags.with_lang(Some("fr-FR".to_owned())));
     document.finish().map_err(|error| failed(&error))
 }
@@ -120,6 +127,27 @@ fn french_day(day: NaiveDate) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn booklets_of_five_and_ten_make_an_accessible_pdf_with_a_page_each() {
+        use voucher::{Idx, LastDay, QrLevel, SigningKey, Terms, VoucherId};
+        let key = SigningKey::from_seed(&zeroize::Zeroizing::new([7; 32]));
+        let on_paper = |serial: u32| {
+            let id = VoucherId::new(u64::from(serial).to_be_bytes());
+            let terms = Terms { series: 1, idx: Idx::new(serial).unwrap(), cents: 1000, day: LastDay::new(2587), id };
+            let qr = Qr::new(&key.sign(&terms), &"cheque.example.fr".parse().unwrap(), QrLevel::Quartile);
+            PaperVoucher { serial, short_code: id.short_code(), qr }
+        };
+        let paper = Paper {
+            programme: "Chèques de Côte-d'Or – « inclusion » 日 2026".to_owned(),
+            face_value: Cents::new(1000),
+            printed_day: NaiveDate::from_ymd_opt(2026, 12, 31).unwrap(),
+            booklets: vec![(1, (1..=10).map(on_paper).collect()), (2, (11..=15).map(on_paper).collect())],
+        };
+        // The writer itself checks PDF/UA-1: text for images, titles, language, outline, glyphs.
+        let pdf = booklets_pdf(&paper).unwrap();
+        assert!(pdf.starts_with(b"%PDF-1.7"));
+    }
 
     #[test]
     fn values_and_days_read_as_people_say_them() {
