@@ -24,6 +24,7 @@ struct App {
 }
 
 /// Everything under `/v1` that moves or reports the fund's money.
+#[must_use]
 pub fn routes(config: Config) -> OpenApiRouter {
     OpenApiRouter::new()
         .merge(funders::routes())

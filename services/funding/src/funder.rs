@@ -125,7 +125,7 @@ async fn ensure_organisation(
             let organisation = NewOrganisation {
                 id: new.id,
                 name: new.name.clone(),
-                siren: Some(new.siren.clone()),
+                siren: Some(new.siren),
                 roles: vec![Role::Funder],
             };
             access::create(tx, &organisation, at).await?;

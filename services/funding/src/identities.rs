@@ -65,12 +65,12 @@ pub async fn identities(pool: &PgPool) -> Result<Identities, sqlx::Error> {
 type Names = BTreeMap<uuid::Uuid, String>;
 
 fn view(identity: &Identity, names: &Names) -> IdentityView {
-    let named = |id: uuid::Uuid| names.get(&id).cloned().unwrap_or_else(|| id.to_string());
+    let label = |id: uuid::Uuid| names.get(&id).cloned().unwrap_or_else(|| id.to_string());
     let of = match identity.subject {
         Subject::Fund => None,
         Subject::Book(book) if book.is_fund() => Some("livre du fonds".to_owned()),
-        Subject::Book(book) => Some(named(book.uuid())),
-        Subject::Funder(party) | Subject::Structure(party) => Some(named(party.uuid())),
+        Subject::Book(book) => Some(label(book.uuid())),
+        Subject::Funder(party) | Subject::Structure(party) => Some(label(party.uuid())),
     };
     let name = of.map_or_else(|| identity.name.to_owned(), |of| format!("{} ({of})", identity.name));
     IdentityView {
@@ -86,7 +86,7 @@ fn structures_as_one(structures: &[Identity], names: &Names) -> Vec<IdentityView
     let Some(first) = structures.first() else {
         return Vec::new();
     };
-    let side = |amount: fn(&Identity) -> Cents| Cents::try_sum(structures.iter().map(|identity| amount(identity)));
+    let side = |amount: fn(&Identity) -> Cents| Cents::try_sum(structures.iter().map(amount));
     let (left, right) = (side(|identity| identity.left), side(|identity| identity.right));
     let failing = || structures.iter().filter(|identity| !identity.holds());
     let whole = IdentityView {

@@ -145,7 +145,7 @@ pub async fn refund(
         return Err(RefundError::ExecuteOnPast);
     }
     let refundable = Account::refundable(new.programme_id.book(), known::party(new.funder_id));
-    let cents = ledger::balance(&mut **tx, refundable).await?;
+    let cents = ledger::balance(tx, refundable).await?;
     if !cents.is_positive() {
         return Err(RefundError::Nothing);
     }

@@ -110,7 +110,7 @@ pub async fn settle(
     .rows_affected()
         == 1;
     if !inserted {
-        let known = read(&mut **tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
+        let known = read(tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
         let same = known.month == new.month && known.execute_on == new.execute_on;
         return if same {
             Ok(Made::Before(known))
@@ -135,7 +135,7 @@ pub async fn settle(
     )
     .await?;
     tracing::info!(payments, held, %total, month = %new.month, "settled");
-    let made = read(&mut **tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
+    let made = read(tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
     Ok(Made::Now(made))
 }
 

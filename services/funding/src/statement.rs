@@ -158,7 +158,7 @@ pub async fn load(
         .execute(&mut **tx)
         .await?;
     if let Some(known) = known_before(tx, id, parsed).await? {
-        let view = read(&mut **tx, known).await?.ok_or(sqlx::Error::RowNotFound)?;
+        let view = read(tx, known).await?.ok_or(sqlx::Error::RowNotFound)?;
         return Ok(Made::Before(view));
     }
     let position = next_position(tx, &parsed.statement).await?;
@@ -169,7 +169,7 @@ pub async fn load(
     let returned = book::returned_parts(tx, &matches).await?;
     let postings = book::postings(id, position, &lines, &matches, &returned)?;
     book_all(tx, postings, at).await?;
-    let view = read(&mut **tx, id).await?.ok_or(sqlx::Error::RowNotFound)?;
+    let view = read(tx, id).await?.ok_or(sqlx::Error::RowNotFound)?;
     audit(
         tx,
         who,

@@ -89,7 +89,7 @@ impl Row {
         let of = |figure: fn(&ProgrammeFigures) -> Cents| inside.map(figure).unwrap_or_default();
         let revoked = of(|line| line.revoked).checked_add(outside.dead_revoked)?;
         let activated = of(|line| line.activated).checked_sub(revoked)?;
-        let funded = of(|line| line.funded)
+        let behind_batches = of(|line| line.funded)
             .checked_sub(of(|line| line.batch_cancelled))?
             .checked_sub(revoked)?;
         let claimed = of(|line| line.claimed);
@@ -100,7 +100,7 @@ impl Row {
             called: outside.called,
             received: of(|line| line.allocated).checked_sub(outside.credited)?,
             ordered: outside.ordered.checked_sub(revoked)?,
-            funded,
+            funded: behind_batches,
             activated,
             handed_over: outside.handed_over,
             claimed,

@@ -1,6 +1,8 @@
 //! The money's way in and out, over HTTP, on a real PostgreSQL, as the role `ccn_funding`. What the issuer and redemption would
 //! have done is put there by the owner: their rows, and their transfers through `ledger::post`.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
+
 mod bank;
 mod cycle;
 mod identities;

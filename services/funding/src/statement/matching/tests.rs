@@ -110,7 +110,7 @@ fn a_file_booked_as_one_is_all_its_payments() {
         message_id: Some("CCN100".to_owned()),
         ..line(-5000)
     };
-    assert_eq!(rules(&[by_id.clone()]), [Some("payment-file")]);
+    assert_eq!(rules(std::slice::from_ref(&by_id)), [Some("payment-file")]);
     assert_eq!(rules(&[line(-5000)]), [Some("payment-file-total")]);
     assert_eq!(rules(&[line(-5001)]), [None]);
     // What is under way of it: payment 1 was booked alone.
