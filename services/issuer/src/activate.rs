@@ -49,8 +49,11 @@ impl From<ActivateError> for Problem {
     fn from(error: ActivateError) -> Self {
         match error {
             ActivateError::NoBatch => Self::not_found("Ce lot"),
-            ActivateError::ByHandOver => Self::refused("activated-by-hand-over", "Ce dispositif n'active pas les lots entiers.")
-                .detail("Chaque carnet prend sa valeur quand il est remis à une personne : il n'y a rien à activer ici."),
+            ActivateError::ByHandOver => {
+                Self::refused("activated-by-hand-over", "Ce dispositif n'active pas les lots entiers.").detail(
+                    "Chaque carnet prend sa valeur quand il est remis à une personne : il n'y a rien à activer ici.",
+                )
+            }
             ActivateError::NotMinted => Self::refused("not-minted", "Ce lot n'est pas encore émis.")
                 .detail("Émettez d'abord ses chèques (mint)."),
             ActivateError::NotFunded => Self::refused("not-funded", "Ce lot n'est pas financé.")
@@ -96,7 +99,9 @@ async fn activate_from(
     first: u32,
     at: DateTime<Utc>,
 ) -> Result<(BatchRow, Option<u32>), ActivateError> {
-    let batch = batch::find(&mut **tx, programme.id, id).await?.ok_or(ActivateError::NoBatch)?;
+    let batch = batch::find(&mut **tx, programme.id, id)
+        .await?
+        .ok_or(ActivateError::NoBatch)?;
     if batch.minted_at.is_none() {
         return Err(ActivateError::NotMinted);
     }
@@ -104,10 +109,16 @@ async fn activate_from(
     let vouchers = batch::vouchers(&mut **tx, &batch, &(first..=last)).await?;
     let shares = BatchShares::load(tx, &batch).await?;
     lock(tx, &batch, &shares, &vouchers).await?;
-    let mut batch = batch::find(&mut **tx, programme.id, id).await?.ok_or(ActivateError::NoBatch)?;
+    let mut batch = batch::find(&mut **tx, programme.id, id)
+        .await?
+        .ok_or(ActivateError::NoBatch)?;
     match &batch {
-        BatchRow { cancelled_at: Some(_), .. } => return Err(ActivateError::Cancelled),
-        BatchRow { activated_at: Some(_), .. } => return Ok((batch, None)),
+        BatchRow {
+            cancelled_at: Some(_), ..
+        } => return Err(ActivateError::Cancelled),
+        BatchRow {
+            activated_at: Some(_), ..
+        } => return Ok((batch, None)),
         BatchRow { funded_at: None, .. } => return Err(ActivateError::NotFunded),
         _ => {}
     }
@@ -120,7 +131,8 @@ async fn activate_from(
         .filter(|voucher| !blocked.contains(&voucher.serial))
         .map(|voucher| {
             let group = GroupId::derive(b"activated", &[id.uuid().as_bytes(), &voucher.serial.to_be_bytes()]);
-            Posting::new(group, shares.opening(voucher.number, voucher.serial)).expect("the shares sum to the face value")
+            Posting::new(group, shares.opening(voucher.number, voucher.serial))
+                .expect("the shares sum to the face value")
         })
         .collect();
     for outcome in ledger::post(tx, &postings, at).await? {
@@ -150,7 +162,11 @@ pub(crate) async fn lock(
     vouchers: &[Printed],
 ) -> Result<(), PostError> {
     let mut accounts = shares.accounts();
-    accounts.extend(vouchers.iter().map(|voucher| Account::voucher(batch.book(), voucher.number)));
+    accounts.extend(
+        vouchers
+            .iter()
+            .map(|voucher| Account::voucher(batch.book(), voucher.number)),
+    );
     ledger::lock(tx, &accounts).await
 }
 
@@ -171,5 +187,8 @@ pub(crate) async fn revoked(
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows.into_iter().filter_map(|serial| u32::try_from(serial).ok()).collect())
+    Ok(rows
+        .into_iter()
+        .filter_map(|serial| u32::try_from(serial).ok())
+        .collect())
 }

@@ -69,9 +69,14 @@ async fn programme(pool: &PgPool, id: ProgrammeId) -> Result<Programme, Problem>
 /// The programme, if this caller runs it.
 async fn own_programme(pool: &PgPool, who: &Caller, id: ProgrammeId) -> Result<Programme, Problem> {
     let programme = programme(pool, id).await?;
-    if programme.sponsor_id == who.organisation() { Ok(programme) } else { Err(Problem::not_found("Ce dispositif")) }
+    if programme.sponsor_id == who.organisation() {
+        Ok(programme)
+    } else {
+        Err(Problem::not_found("Ce dispositif"))
+    }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` hands it over")]
 fn internal(error: sqlx::Error) -> Problem {
     Problem::internal(&error)
 }

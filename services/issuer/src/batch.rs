@@ -118,8 +118,12 @@ impl BatchRow {
 
     fn state(&self) -> BatchState {
         match self {
-            Self { cancelled_at: Some(_), .. } => BatchState::Cancelled,
-            Self { activated_at: Some(_), .. } => BatchState::Activated,
+            Self {
+                cancelled_at: Some(_), ..
+            } => BatchState::Cancelled,
+            Self {
+                activated_at: Some(_), ..
+            } => BatchState::Activated,
             Self { funded_at: Some(_), .. } => BatchState::Funded,
             Self { minted_at: Some(_), .. } => BatchState::Minted,
             _ => BatchState::Ordered,
@@ -240,7 +244,11 @@ mod tests {
         };
         let serials: Vec<u32> = (1..=3).flat_map(|booklet| batch.serials_of(booklet).unwrap()).collect();
         assert_eq!(serials, (1..=30).collect::<Vec<_>>());
-        assert!(serials.iter().all(|&serial| batch.serials_of(batch.booklet_of(serial)).unwrap().contains(&serial)));
+        assert!(
+            serials
+                .iter()
+                .all(|&serial| batch.serials_of(batch.booklet_of(serial)).unwrap().contains(&serial))
+        );
         assert_eq!((batch.serials_of(0), batch.serials_of(4)), (None, None));
         assert_eq!(batch.view().total.to_string(), "300.00");
     }

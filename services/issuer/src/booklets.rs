@@ -60,15 +60,31 @@ const FIRST_ROW_TOP: i16 = 270;
 const ROW_HEIGHT: i16 = 530;
 
 const MONTHS: [&str; 12] = [
-    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
 ];
 
 /// Writes the booklets, one page each.
 pub fn booklets_pdf(paper: &Paper) -> Result<Vec<u8>, PrintError> {
     let failed = |what: &dyn std::fmt::Debug| PrintError::Pdf(format!("{what:?}"));
-    let configuration = ConfigurationBuilder::new().with_accessibility_validator(Accessibility::UA1).finish();
+    let configuration = ConfigurationBuilder::new()
+        .with_accessibility_validator(Accessibility::UA1)
+        .finish();
     let configuration = configuration.map_err(|error| failed(&error))?;
-    let mut document = Document::new_with(SerializeSettings { configuration, ..SerializeSettings::default() });
+    let mut document = Document::new_with(SerializeSettings {
+        configuration,
+        ..SerializeSettings::default()
+    });
     let fonts = Fonts::load();
     let mut tags = TagTree::new();
     let mut outline = Outline::new();
@@ -82,7 +98,10 @@ pub fn booklets_pdf(paper: &Paper) -> Result<Vec<u8>, PrintError> {
         pen.finish();
         page.finish();
     }
-    let title = format!("Carnets de chèques culture numérique – {}", drawing::printable(&paper.programme));
+    let title = format!(
+        "Carnets de chèques culture numérique – {}",
+        drawing::printable(&paper.programme)
+    );
     document.set_metadata(Metadata::new().language("fr-FR".to_owned()).title(title));
     document.set_outline(outline);
     document.set_tag_tree(tags.with_lang(Some("fr-FR".to_owned())));
@@ -96,7 +115,12 @@ fn booklet_page(pen: &mut Pen<'_>, paper: &Paper, booklet: u32, vouchers: &[Pape
     section.push(heading(1, &title, line));
     let count = format!("{} chèques de {}", vouchers.len(), french_value(paper.face_value));
     let mut about = TagGroup::new(Tag::P);
-    about.push(pen.regular(MARGIN, 205, 34, &format!("{count}. Ne séparez pas les chèques avant de les donner.")));
+    about.push(pen.regular(
+        MARGIN,
+        205,
+        34,
+        &format!("{count}. Ne séparez pas les chèques avant de les donner."),
+    ));
     section.push(about);
     let shared = voucher_cell::Shared {
         programme: pen.wrapped(&paper.programme),
@@ -104,7 +128,10 @@ fn booklet_page(pen: &mut Pen<'_>, paper: &Paper, booklet: u32, vouchers: &[Pape
         day: french_day(paper.printed_day),
     };
     for (index, voucher) in (0_i16..).zip(vouchers) {
-        let (left, top) = (MARGIN + index % 2 * COLUMN_WIDTH, FIRST_ROW_TOP + index / 2 * ROW_HEIGHT);
+        let (left, top) = (
+            MARGIN + index % 2 * COLUMN_WIDTH,
+            FIRST_ROW_TOP + index / 2 * ROW_HEIGHT,
+        );
         section.push(voucher_cell::draw(pen, &shared, voucher, left, top));
         pen.cut_marks(left, top, COLUMN_WIDTH, ROW_HEIGHT);
     }
@@ -119,7 +146,11 @@ fn french_value(value: Cents) -> String {
 
 /// `31 décembre 2026`, `1er mars 2027`.
 fn french_day(day: NaiveDate) -> String {
-    let number = if day.day() == 1 { "1er".to_owned() } else { day.day().to_string() };
+    let number = if day.day() == 1 {
+        "1er".to_owned()
+    } else {
+        day.day().to_string()
+    };
     let month = MONTHS.get(day.month0() as usize).expect("a year has 12 months");
     format!("{number} {month} {}", day.year())
 }
@@ -134,15 +165,32 @@ mod tests {
         let key = SigningKey::from_seed(&zeroize::Zeroizing::new([7; 32]));
         let on_paper = |serial: u32| {
             let id = VoucherId::new(u64::from(serial).to_be_bytes());
-            let terms = Terms { series: 1, idx: Idx::new(serial).unwrap(), cents: 1000, day: LastDay::new(2587), id };
-            let qr = Qr::new(&key.sign(&terms), &"cheque.example.fr".parse().unwrap(), QrLevel::Quartile);
-            PaperVoucher { serial, short_code: id.short_code(), qr }
+            let terms = Terms {
+                series: 1,
+                idx: Idx::new(serial).unwrap(),
+                cents: 1000,
+                day: LastDay::new(2587),
+                id,
+            };
+            let qr = Qr::new(
+                &key.sign(&terms),
+                &"cheque.example.fr".parse().unwrap(),
+                QrLevel::Quartile,
+            );
+            PaperVoucher {
+                serial,
+                short_code: id.short_code(),
+                qr,
+            }
         };
         let paper = Paper {
             programme: "Chèques de Côte-d'Or – « inclusion » 日 2026".to_owned(),
             face_value: Cents::new(1000),
             printed_day: NaiveDate::from_ymd_opt(2026, 12, 31).unwrap(),
-            booklets: vec![(1, (1..=10).map(on_paper).collect()), (2, (11..=15).map(on_paper).collect())],
+            booklets: vec![
+                (1, (1..=10).map(on_paper).collect()),
+                (2, (11..=15).map(on_paper).collect()),
+            ],
         };
         // The writer itself checks PDF/UA-1: text for images, titles, language, outline, glyphs.
         let pdf = booklets_pdf(&paper).unwrap();
@@ -153,7 +201,13 @@ mod tests {
     fn values_and_days_read_as_people_say_them() {
         assert_eq!(french_value(Cents::new(1000)), "10 €");
         assert_eq!(french_value(Cents::new(1050)), "10,50 €");
-        assert_eq!(french_day(NaiveDate::from_ymd_opt(2026, 12, 31).unwrap()), "31 décembre 2026");
-        assert_eq!(french_day(NaiveDate::from_ymd_opt(2027, 3, 1).unwrap()), "1er mars 2027");
+        assert_eq!(
+            french_day(NaiveDate::from_ymd_opt(2026, 12, 31).unwrap()),
+            "31 décembre 2026"
+        );
+        assert_eq!(
+            french_day(NaiveDate::from_ymd_opt(2027, 3, 1).unwrap()),
+            "1er mars 2027"
+        );
     }
 }

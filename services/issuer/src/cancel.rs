@@ -55,9 +55,9 @@ impl From<CancelError> for Problem {
         let refused = |kind| Self::refused(kind, "Ce lot ne peut pas être annulé.");
         match error {
             CancelError::NoBatch => Self::not_found("Ce lot"),
-            CancelError::Reason => {
-                refused("no-reason").detail(format!("Donnez un motif dans « reason », de 1 à {REASON_CHARS_MAX} caractères."))
-            }
+            CancelError::Reason => refused("no-reason").detail(format!(
+                "Donnez un motif dans « reason », de 1 à {REASON_CHARS_MAX} caractères."
+            )),
             CancelError::HandedOver => refused("already-handed-over")
                 .detail("Des carnets sont déjà chez des personnes : révoquez plutôt les carnets qui restent."),
             CancelError::Activated => {
@@ -81,10 +81,14 @@ pub async fn cancel(
     if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
         return Err(CancelError::Reason);
     }
-    let ordered = batch::find(&mut **tx, programme.id, id).await?.ok_or(CancelError::NoBatch)?;
+    let ordered = batch::find(&mut **tx, programme.id, id)
+        .await?
+        .ok_or(CancelError::NoBatch)?;
     let shares = BatchShares::load(tx, &ordered).await?;
     ledger::lock(tx, &shares.accounts()).await?;
-    let mut batch = batch::find(&mut **tx, programme.id, id).await?.ok_or(CancelError::NoBatch)?;
+    let mut batch = batch::find(&mut **tx, programme.id, id)
+        .await?
+        .ok_or(CancelError::NoBatch)?;
     let known = sqlx::query!(
         r#"select cancelled_reason,
                exists (select from issuer.hand_over h where h.book_id = $1 and h.batch_id = $2) as "handed_over!",
@@ -125,7 +129,11 @@ async fn release_all(
 ) -> Result<(), CancelError> {
     let reserves: Vec<_> = shares.funders().map(|funder| shares.reserved(funder)).collect();
     let left = ledger::balances(tx, &reserves).await?;
-    let legs = shares.funders().zip(left).filter(|(_, cents)| cents.is_positive()).zip(0_u8..);
+    let legs = shares
+        .funders()
+        .zip(left)
+        .filter(|(_, cents)| cents.is_positive())
+        .zip(0_u8..);
     let transfers: Vec<_> = legs
         .map(|((funder, cents), leg)| {
             let transfer = TransferId::derive(b"batch cancelled", &[id.uuid().as_bytes(), &[leg]]);

@@ -10,7 +10,9 @@
 
 use catalogue::Programme;
 use chrono::{DateTime, TimeDelta, Utc};
-use ledger::{Account, AccountNumber, BatchId, GroupId, Outcome, PartyId, PostError, Posting, Transfer, TransferId, TransferKind};
+use ledger::{
+    Account, AccountNumber, BatchId, GroupId, Outcome, PartyId, PostError, Posting, Transfer, TransferId, TransferKind,
+};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgPool, PgTransaction};
 use standards::Cents;
@@ -68,7 +70,9 @@ impl From<ExpireError> for Problem {
     fn from(error: ExpireError) -> Self {
         match error {
             ExpireError::TooEarly(from) => {
-                let from = from.with_timezone(&chrono_tz::Europe::Paris).format("%d/%m/%Y à %H h %M");
+                let from = from
+                    .with_timezone(&chrono_tz::Europe::Paris)
+                    .format("%d/%m/%Y à %H h %M");
                 Self::refused("too-early", "Ce dispositif n'est pas encore terminé.").detail(format!(
                     "Des encaissements faits sans réseau peuvent encore arriver. Recommencez à partir du {from} (heure de Paris)."
                 ))
@@ -115,7 +119,11 @@ pub async fn expire(
         .await?;
     }
     let expiry = outcome(pool, programme).await?;
-    Ok(if declared { Made::Now(expiry) } else { Made::Before(expiry) })
+    Ok(if declared {
+        Made::Now(expiry)
+    } else {
+        Made::Before(expiry)
+    })
 }
 
 /// Sweeps the vouchers after a cursor; the next cursor, or nothing at the end.
@@ -145,8 +153,15 @@ async fn sweep_vouchers(
         })
         .collect();
     let outcomes = ledger::post(tx, &postings, at).await?;
-    let claimed_meanwhile = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Refused(_))).count();
-    tracing::debug!(swept = outcomes.len() - claimed_meanwhile, claimed_meanwhile, "vouchers expired");
+    let claimed_meanwhile = outcomes
+        .iter()
+        .filter(|outcome| matches!(outcome, Outcome::Refused(_)))
+        .count();
+    tracing::debug!(
+        swept = outcomes.len() - claimed_meanwhile,
+        claimed_meanwhile,
+        "vouchers expired"
+    );
     let whole = i64::try_from(numbers.len()) == Ok(EXPIRY_CHUNK_VOUCHERS);
     Ok(numbers.last().copied().filter(|_| whole))
 }
@@ -174,11 +189,18 @@ async fn sweep_reserve(
     )
     .fetch_all(&mut **tx)
     .await?;
-    let reserves: Vec<Account> = funders.iter().map(|&funder| Account::reserved(book, batch, funder)).collect();
+    let reserves: Vec<Account> = funders
+        .iter()
+        .map(|&funder| Account::reserved(book, batch, funder))
+        .collect();
     let owed = funders.iter().map(|&funder| Account::refundable(book, funder));
     ledger::lock(tx, &reserves.iter().copied().chain(owed.clone()).collect::<Vec<_>>()).await?;
     let left = ledger::balances(tx, &reserves).await?;
-    let legs = reserves.iter().zip(owed).zip(left).filter(|(_, cents)| cents.is_positive());
+    let legs = reserves
+        .iter()
+        .zip(owed)
+        .zip(left)
+        .filter(|(_, cents)| cents.is_positive());
     let transfers: Vec<Transfer> = legs
         .map(|((&from, to), cents)| {
             let funder = to.party().expect("what is owed is owed to somebody").uuid();

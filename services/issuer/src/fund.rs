@@ -85,14 +85,20 @@ pub async fn fund(
     id: BatchId,
     at: DateTime<Utc>,
 ) -> Result<Made<Batch>, FundError> {
-    let ordered = batch::find(&mut **tx, programme.id, id).await?.ok_or(FundError::NoBatch)?;
+    let ordered = batch::find(&mut **tx, programme.id, id)
+        .await?
+        .ok_or(FundError::NoBatch)?;
     let shares = BatchShares::load(tx, &ordered).await?;
     let needed = shares.sum_first(ordered.vouchers());
-    let available: Vec<Account> =
-        shares.funders().map(|funder| Account::available(programme.id.book(), funder)).collect();
+    let available: Vec<Account> = shares
+        .funders()
+        .map(|funder| Account::available(programme.id.book(), funder))
+        .collect();
     let accounts: Vec<Account> = available.iter().copied().chain(shares.accounts()).collect();
     ledger::lock(tx, &accounts).await?;
-    let mut batch = batch::find(&mut **tx, programme.id, id).await?.ok_or(FundError::NoBatch)?;
+    let mut batch = batch::find(&mut **tx, programme.id, id)
+        .await?
+        .ok_or(FundError::NoBatch)?;
     if batch.cancelled_at.is_some() {
         return Err(FundError::Cancelled);
     }
@@ -102,14 +108,25 @@ pub async fn fund(
     if batch::is_over(tx, programme).await? {
         return Err(FundError::ProgrammeOver);
     }
-    let legs = needed.iter().zip(&available).filter(|((_, cents), _)| cents.is_positive()).zip(0_u8..);
+    let legs = needed
+        .iter()
+        .zip(&available)
+        .filter(|((_, cents), _)| cents.is_positive())
+        .zip(0_u8..);
     let transfers = legs.map(|((&(funder, cents), &from), leg)| {
         let transfer = TransferId::derive(b"batch funded", &[id.uuid().as_bytes(), &[leg]]);
-        Transfer::new(transfer, TransferKind::BatchFunded, from, shares.reserved(funder), cents)
-            .expect("a positive share goes from available to reserved in one book")
+        Transfer::new(
+            transfer,
+            TransferKind::BatchFunded,
+            from,
+            shares.reserved(funder),
+            cents,
+        )
+        .expect("a positive share goes from available to reserved in one book")
     });
     let group = GroupId::derive(b"batch funded", &[id.uuid().as_bytes()]);
-    let posting = Posting::new(group, transfers.collect()).expect("each funder of a plan has one leg with an id of its own");
+    let posting =
+        Posting::new(group, transfers.collect()).expect("each funder of a plan has one leg with an id of its own");
     match ledger::post(tx, &[posting], at).await?.pop() {
         Some(Outcome::Now | Outcome::Before) => {}
         refused => {
@@ -141,8 +158,17 @@ async fn shortfalls(
         .await?;
     let short = needed.iter().zip(held).filter_map(|(&(funder, needed), available)| {
         let missing = needed.checked_sub(available).filter(|missing| missing.is_positive())?;
-        let name = names.iter().find(|row| row.id == funder.uuid()).map(|row| row.name.clone());
-        Some(Shortfall { funder_id: OrganisationId::from_uuid(funder.uuid()), funder: name, needed, available, missing })
+        let name = names
+            .iter()
+            .find(|row| row.id == funder.uuid())
+            .map(|row| row.name.clone());
+        Some(Shortfall {
+            funder_id: OrganisationId::from_uuid(funder.uuid()),
+            funder: name,
+            needed,
+            available,
+            missing,
+        })
     });
     Ok(short.collect())
 }

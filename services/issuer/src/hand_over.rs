@@ -94,9 +94,13 @@ pub async fn replace(
     new: &NewReplacement,
     at: DateTime<Utc>,
 ) -> Result<Made<HandOver>, HandOverError> {
-    let lost = find(tx, programme, new.hand_over_id).await?.filter(|lost| lost.prescriber == prescriber);
+    let lost = find(tx, programme, new.hand_over_id)
+        .await?
+        .filter(|lost| lost.prescriber == prescriber);
     let lost = lost.ok_or(HandOverError::NoLostBooklet)?.hand_over;
-    let batch = batch::find(&mut **tx, programme.id, lost.batch_id).await?.ok_or(HandOverError::NoLostBooklet)?;
+    let batch = batch::find(&mut **tx, programme.id, lost.batch_id)
+        .await?
+        .ok_or(HandOverError::NoLostBooklet)?;
     let serials = batch.serials_of(lost.booklet).ok_or(HandOverError::NoLostBooklet)?;
     if activate::revoked(tx, &batch, &serials).await?.len() < lost.vouchers.len() {
         return Err(HandOverError::LostNotRevoked);
@@ -118,7 +122,9 @@ async fn give(
     replaces: Option<HandOverId>,
     at: DateTime<Utc>,
 ) -> Result<Made<HandOver>, HandOverError> {
-    let batch = batch::find(&mut **tx, programme.id, new.batch_id).await?.ok_or(HandOverError::NoBatch)?;
+    let batch = batch::find(&mut **tx, programme.id, new.batch_id)
+        .await?
+        .ok_or(HandOverError::NoBatch)?;
     let serials = batch.serials_of(new.booklet).ok_or(HandOverError::NoBooklet)?;
     let vouchers = batch::vouchers(&mut **tx, &batch, &serials).await?;
     if batch.minted_at.is_none() {
@@ -136,9 +142,16 @@ async fn give(
         vouchers: serials.clone().collect(),
     };
     if let Some(known) = find(tx, programme, new.id).await? {
-        let same = HandOver { at: known.hand_over.at, ..wanted };
+        let same = HandOver {
+            at: known.hand_over.at,
+            ..wanted
+        };
         let same = known.prescriber == prescriber && known.hand_over == same;
-        return if same { Ok(Made::Before(known.hand_over)) } else { Err(HandOverError::SameIdOtherContent) };
+        return if same {
+            Ok(Made::Before(known.hand_over))
+        } else {
+            Err(HandOverError::SameIdOtherContent)
+        };
     }
     check_batch(tx, programme, new.batch_id, at).await?;
     if !activate::revoked(tx, &batch, &serials).await?.is_empty() {
@@ -159,10 +172,14 @@ async fn check_batch(
     id: BatchId,
     at: DateTime<Utc>,
 ) -> Result<(), HandOverError> {
-    let batch = batch::find(&mut **tx, programme.id, id).await?.ok_or(HandOverError::NoBatch)?;
+    let batch = batch::find(&mut **tx, programme.id, id)
+        .await?
+        .ok_or(HandOverError::NoBatch)?;
     let whole = programme.spendable == Spendable::Batch;
     match batch {
-        BatchRow { cancelled_at: Some(_), .. } => return Err(HandOverError::Cancelled),
+        BatchRow {
+            cancelled_at: Some(_), ..
+        } => return Err(HandOverError::Cancelled),
         BatchRow { funded_at: None, .. } => return Err(HandOverError::NotFunded),
         BatchRow { activated_at: None, .. } if whole => return Err(HandOverError::NotActivated),
         _ => {}
@@ -200,7 +217,9 @@ async fn check_person(
     .fetch_one(&mut **tx)
     .await?;
     if wanted.replaces.is_none() && has >= i64::from(granted) {
-        return Err(HandOverError::CapReached { granted: u32::try_from(granted).unwrap_or_default() });
+        return Err(HandOverError::CapReached {
+            granted: u32::try_from(granted).unwrap_or_default(),
+        });
     }
     Ok(())
 }
@@ -237,8 +256,12 @@ async fn open(
     vouchers: &[Printed],
     at: DateTime<Utc>,
 ) -> Result<(), HandOverError> {
-    let transfers = vouchers.iter().flat_map(|voucher| shares.opening(voucher.number, voucher.serial)).collect();
-    let posting = Posting::new(GroupId::from_uuid(given.id.uuid()), transfers).expect("the shares sum to the face value");
+    let transfers = vouchers
+        .iter()
+        .flat_map(|voucher| shares.opening(voucher.number, voucher.serial))
+        .collect();
+    let posting =
+        Posting::new(GroupId::from_uuid(given.id.uuid()), transfers).expect("the shares sum to the face value");
     match ledger::post(tx, &[posting], at).await?.pop() {
         Some(Outcome::Refused(rejection)) => Err(HandOverError::Refused(rejection)),
         _ => Ok(()),
@@ -264,8 +287,10 @@ async fn find(tx: &mut PgTransaction<'_>, programme: &Programme, id: HandOverId)
     .await?;
     Ok(row.map(|row| {
         let kept = "booklets and sizes are positive";
-        let (booklet, size) =
-            (u32::try_from(row.booklet).expect(kept), u32::try_from(row.booklet_size).expect(kept));
+        let (booklet, size) = (
+            u32::try_from(row.booklet).expect(kept),
+            u32::try_from(row.booklet_size).expect(kept),
+        );
         let hand_over = HandOver {
             id,
             batch_id: row.batch_id,
@@ -275,6 +300,9 @@ async fn find(tx: &mut PgTransaction<'_>, programme: &Programme, id: HandOverId)
             at: row.at,
             vouchers: ((booklet - 1) * size + 1..=booklet * size).collect(),
         };
-        Known { prescriber: row.prescriber, hand_over }
+        Known {
+            prescriber: row.prescriber,
+            hand_over,
+        }
     }))
 }

@@ -79,13 +79,20 @@ pub async fn commit_import(
     if let Some(known) = store::find(tx, by.programme.id, file.import).await? {
         let sha256: [u8; 32] = Sha256::digest(&file.bytes).into();
         let same = known.prescriber == by.prescriber && known.sha256 == sha256;
-        return if same { Ok(Made::Before(known.report)) } else { Err(CommitError::SameIdOtherContent) };
+        return if same {
+            Ok(Made::Before(known.report))
+        } else {
+            Err(CommitError::SameIdOtherContent)
+        };
     }
     let outcome = examine(tx, by, file).await?;
     if outcome.report.digest != digest {
         return Err(CommitError::PreviewOutdated);
     }
-    let report = ImportReport { committed: true, ..outcome.report };
+    let report = ImportReport {
+        committed: true,
+        ..outcome.report
+    };
     store::import(tx, by, file.import, &report).await?;
     store::beneficiaries(tx, by, file.import, &outcome.accepted).await?;
     Ok(Made::Now(report))
@@ -97,7 +104,9 @@ struct Outcome {
 }
 
 async fn examine(tx: &mut PgTransaction<'_>, by: &Importing<'_>, file: &ImportedFile) -> Result<Outcome, sqlx::Error> {
-    let audiences = sqlx::query_scalar!("select label from catalogue.audience").fetch_all(&mut **tx).await?;
+    let audiences = sqlx::query_scalar!("select label from catalogue.audience")
+        .fetch_all(&mut **tx)
+        .await?;
     let rules = row::Rules {
         today: standards::calendar::paris_date(by.at),
         booklets_max: by.programme.booklets_per_person_max,
@@ -122,5 +131,8 @@ async fn examine(tx: &mut PgTransaction<'_>, by: &Importing<'_>, file: &Imported
         committed: false,
     };
     report.digest = digest::of(by, &sha256, &report, &judged.accepted, &judged.unchanged);
-    Ok(Outcome { report, accepted: judged.accepted })
+    Ok(Outcome {
+        report,
+        accepted: judged.accepted,
+    })
 }

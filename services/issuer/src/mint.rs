@@ -164,7 +164,9 @@ async fn draw(
     let mut numbers = Vec::with_capacity(serials.len());
     let mut ids = Vec::with_capacity(serials.len());
     for (serial, bytes) in serials.iter().zip(random) {
-        let ([p0, p1, p2, p3], id) = bytes.split_first_chunk().expect("12 bytes: 4 for the place, 8 for the id");
+        let ([p0, p1, p2, p3], id) = bytes
+            .split_first_chunk()
+            .expect("12 bytes: 4 for the place, 8 for the id");
         numbers.push(number(batch, *serial, u32::from_be_bytes([*p0, *p1, *p2, *p3])).get());
         ids.push(id.to_vec());
     }
@@ -184,7 +186,10 @@ async fn draw(
     .fetch_all(&mut **tx)
     .await?;
     let written: std::collections::HashSet<i32> = written.into_iter().collect();
-    Ok(serials.into_iter().filter(|&serial| !written.contains(&stored(serial))).collect())
+    Ok(serials
+        .into_iter()
+        .filter(|&serial| !written.contains(&stored(serial)))
+        .collect())
 }
 
 /// The account number of a voucher whose place in its shard is `random` (its low 20 bits).

@@ -56,16 +56,20 @@ impl From<OrderError> for Problem {
     fn from(error: OrderError) -> Self {
         let refused = |kind| Self::refused(kind, "Cette commande n'est pas possible.");
         match error {
-            OrderError::TooFew(least) => {
-                refused("order-too-small").detail(format!("Commandez au moins {least} carnets : c'est le minimum de ce dispositif."))
-            }
-            OrderError::TooMany => refused("order-too-large")
-                .detail(format!("Une commande compte au plus {BATCH_BOOKLETS_MAX} carnets : partagez-la.")),
+            OrderError::TooFew(least) => refused("order-too-small").detail(format!(
+                "Commandez au moins {least} carnets : c'est le minimum de ce dispositif."
+            )),
+            OrderError::TooMany => refused("order-too-large").detail(format!(
+                "Une commande compte au plus {BATCH_BOOKLETS_MAX} carnets : partagez-la."
+            )),
             OrderError::NoPlan => refused("no-plan")
                 .detail("Ce dispositif n'a pas encore de plan de financement : convenez-en avec ses financeurs."),
-            OrderError::ProgrammeOver => refused("programme-over").detail("Le dernier jour de ce dispositif est passé."),
-            OrderError::SeriesFull => refused("series-full")
-                .detail("La série de ce dispositif ne peut plus accueillir autant de chèques : créez un nouveau dispositif."),
+            OrderError::ProgrammeOver => {
+                refused("programme-over").detail("Le dernier jour de ce dispositif est passé.")
+            }
+            OrderError::SeriesFull => refused("series-full").detail(
+                "La série de ce dispositif ne peut plus accueillir autant de chèques : créez un nouveau dispositif.",
+            ),
             OrderError::SameIdOtherContent => Self::same_id_other_content(),
             OrderError::Series(error) => Self::internal(&error),
             OrderError::Database(error) => Self::internal(&error),
@@ -84,10 +88,16 @@ pub async fn order(
     // Opening the series also puts orders in a row: the positions read below cannot be taken twice.
     let series = catalogue::open_series(tx, programme.id, at).await?;
     if let Some(known) = batch::find(&mut **tx, programme.id, new.id).await? {
-        return if known.booklets == new.booklets { Ok(Made::Before(known.view())) } else { Err(OrderError::SameIdOtherContent) };
+        return if known.booklets == new.booklets {
+            Ok(Made::Before(known.view()))
+        } else {
+            Err(OrderError::SameIdOtherContent)
+        };
     }
     check(programme, new, at)?;
-    let plan = catalogue::current_plan(tx, programme.id).await?.ok_or(OrderError::NoPlan)?;
+    let plan = catalogue::current_plan(tx, programme.id)
+        .await?
+        .ok_or(OrderError::NoPlan)?;
     let position = next_position(tx, programme, series).await?;
     let batch = BatchRow {
         id: new.id,

@@ -85,7 +85,9 @@ pub(crate) async fn prepare(
     booklets: Option<RangeInclusive<u32>>,
     at: DateTime<Utc>,
 ) -> Result<ToPrint, PrintError> {
-    let batch = batch::find(&mut **tx, programme.id, id).await?.ok_or(PrintError::NoBatch)?;
+    let batch = batch::find(&mut **tx, programme.id, id)
+        .await?
+        .ok_or(PrintError::NoBatch)?;
     if batch.minted_at.is_none() {
         return Err(PrintError::NotMinted);
     }
@@ -102,7 +104,11 @@ pub(crate) async fn prepare(
         return Err(PrintError::Range(batch.booklets));
     }
     let vouchers = batch::vouchers(&mut **tx, &batch, &(*first.start()..=*last.end())).await?;
-    let action = if as_pdf { "batch.print_booklets" } else { "batch.export_vouchers" };
+    let action = if as_pdf {
+        "batch.print_booklets"
+    } else {
+        "batch.export_vouchers"
+    };
     access::audit(tx, who, at, action, Some(id.uuid()), [booklets.start(), booklets.end()]).await?;
     Ok(ToPrint { batch, vouchers })
 }
@@ -114,17 +120,27 @@ impl ToPrint {
             if voucher.kid != key.kid().to_bytes() {
                 return Err(PrintError::OtherKey);
             }
-            let (series, idx) = voucher.number.as_voucher().expect("vouchers are minted under voucher numbers");
+            let (series, idx) = voucher
+                .number
+                .as_voucher()
+                .expect("vouchers are minted under voucher numbers");
             let id = VoucherId::new(voucher.token_id);
             let terms = Terms {
                 series,
                 idx: Idx::new(idx).expect("a voucher number holds 24 bits of idx"),
-                cents: u16::try_from(self.batch.face_value.get()).expect("the catalogue keeps face values within the token's 16 bits"),
-                day: LastDay::from_date(self.batch.last_day).expect("the catalogue keeps last days within the token's 16 bits"),
+                cents: u16::try_from(self.batch.face_value.get())
+                    .expect("the catalogue keeps face values within the token's 16 bits"),
+                day: LastDay::from_date(self.batch.last_day)
+                    .expect("the catalogue keeps last days within the token's 16 bits"),
                 id,
             };
             let booklet = self.batch.booklet_of(voucher.serial);
-            Ok(Signed { serial: voucher.serial, booklet, token: key.sign(&terms), id })
+            Ok(Signed {
+                serial: voucher.serial,
+                booklet,
+                token: key.sign(&terms),
+                id,
+            })
         })
     }
 
@@ -132,13 +148,17 @@ impl ToPrint {
     pub(crate) fn csv(&self, key: &SigningKey, host: &Host) -> Result<Vec<u8>, PrintError> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         let written = "a Vec takes every write";
-        writer.write_record(["serial", "token", "short_code", "face_value", "booklet"]).expect(written);
+        writer
+            .write_record(["serial", "token", "short_code", "face_value", "booklet"])
+            .expect(written);
         for voucher in self.signed(key) {
             let voucher = voucher?;
             let (token, code) = (voucher.token.to_url(host), voucher.id.short_code().to_string());
             let (serial, booklet) = (voucher.serial.to_string(), voucher.booklet.to_string());
             let face_value = self.batch.face_value.to_string();
-            writer.write_record([&serial, &token, &code, &face_value, &booklet]).expect(written);
+            writer
+                .write_record([&serial, &token, &code, &face_value, &booklet])
+                .expect(written);
         }
         Ok(writer.into_inner().expect(written))
     }

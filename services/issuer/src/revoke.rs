@@ -91,7 +91,9 @@ pub async fn revoke(
     new: &NewRevocation,
     at: DateTime<Utc>,
 ) -> Result<Made<Revocation>, RevokeError> {
-    let batch = batch::find(&mut **tx, programme.id, new.batch_id).await?.ok_or(RevokeError::NoBatch)?;
+    let batch = batch::find(&mut **tx, programme.id, new.batch_id)
+        .await?
+        .ok_or(RevokeError::NoBatch)?;
     let (booklet, serials) = chosen(&batch, new)?;
     check_right(tx, who, programme, &batch, booklet).await?;
     let vouchers = batch::vouchers(&mut **tx, &batch, &serials).await?;
@@ -107,8 +109,13 @@ pub async fn revoke(
         return Err(RevokeError::ProgrammeOver);
     }
     let blocked = activate::revoked(tx, &batch, &serials).await?;
-    let fresh: Vec<Printed> = vouchers.into_iter().filter(|voucher| !blocked.contains(&voucher.serial)).collect();
-    let batch = batch::find(&mut **tx, programme.id, new.batch_id).await?.ok_or(RevokeError::NoBatch)?;
+    let fresh: Vec<Printed> = vouchers
+        .into_iter()
+        .filter(|voucher| !blocked.contains(&voucher.serial))
+        .collect();
+    let batch = batch::find(&mut **tx, programme.id, new.batch_id)
+        .await?
+        .ok_or(RevokeError::NoBatch)?;
     let (transfers, claimed) = transfers(tx, &batch, &shares, &fresh).await?;
     let done = Revocation {
         id: new.id,
@@ -118,7 +125,8 @@ pub async fn revoke(
     };
     insert(tx, programme, new, &serials, who.organisation(), &done, &fresh, at).await?;
     if !transfers.is_empty() {
-        let posting = Posting::new(GroupId::from_uuid(new.id.uuid()), transfers).expect("ids come from each voucher's number");
+        let posting =
+            Posting::new(GroupId::from_uuid(new.id.uuid()), transfers).expect("ids come from each voucher's number");
         if let Some(Outcome::Refused(rejection)) = ledger::post(tx, &[posting], at).await?.pop() {
             return Err(RevokeError::Refused(rejection));
         }
@@ -129,7 +137,9 @@ pub async fn revoke(
 fn chosen(batch: &BatchRow, new: &NewRevocation) -> Result<(u32, RangeInclusive<u32>), RevokeError> {
     match (new.booklet, new.serial) {
         (Some(booklet), None) => Ok((booklet, batch.serials_of(booklet).ok_or(RevokeError::NoBooklet)?)),
-        (None, Some(serial)) if (1..=batch.vouchers()).contains(&serial) => Ok((batch.booklet_of(serial), serial..=serial)),
+        (None, Some(serial)) if (1..=batch.vouchers()).contains(&serial) => {
+            Ok((batch.booklet_of(serial), serial..=serial))
+        }
         (None, Some(_)) => Err(RevokeError::NoBooklet),
         _ => Err(RevokeError::BookletOrSerial),
     }
@@ -175,7 +185,12 @@ async fn transfers(
         match states.get(&voucher.number) {
             Some(state) if state.left.is_positive() => {
                 let openings = openings.get(&voucher.number).map(Vec::as_slice).unwrap_or_default();
-                transfers.extend(giving_back(batch.book(), TransferKind::Revoked, voucher.number, openings));
+                transfers.extend(giving_back(
+                    batch.book(),
+                    TransferKind::Revoked,
+                    voucher.number,
+                    openings,
+                ));
             }
             Some(_) => {
                 claimed.insert(voucher.serial);

@@ -18,8 +18,15 @@ pub(crate) struct BatchShares {
 impl BatchShares {
     /// The plan that the batch was ordered under.
     pub(crate) async fn load(connection: &mut PgConnection, batch: &BatchRow) -> Result<Self, sqlx::Error> {
-        let view = catalogue::plan(connection, batch.plan).await?.ok_or(sqlx::Error::RowNotFound)?;
-        Ok(Self { book: batch.book(), batch: batch.id, face_value: batch.face_value, plan: view.plan() })
+        let view = catalogue::plan(connection, batch.plan)
+            .await?
+            .ok_or(sqlx::Error::RowNotFound)?;
+        Ok(Self {
+            book: batch.book(),
+            batch: batch.id,
+            face_value: batch.face_value,
+            plan: view.plan(),
+        })
     }
 
     pub(crate) fn funders(&self) -> impl Iterator<Item = PartyId> {
@@ -32,12 +39,16 @@ impl BatchShares {
 
     /// Every account that acts on this batch post to, but vouchers.
     pub(crate) fn accounts(&self) -> Vec<Account> {
-        self.funders().flat_map(|funder| [self.reserved(funder), Account::refundable(self.book, funder)]).collect()
+        self.funders()
+            .flat_map(|funder| [self.reserved(funder), Account::refundable(self.book, funder)])
+            .collect()
     }
 
     /// What each funder reserves for the first `vouchers` vouchers, in the plan's order.
     pub(crate) fn sum_first(&self, vouchers: u32) -> Vec<(PartyId, Cents)> {
-        self.funders().zip(self.plan.sum_first(vouchers, self.face_value)).collect()
+        self.funders()
+            .zip(self.plan.sum_first(vouchers, self.face_value))
+            .collect()
     }
 
     /// What each funder pays of one voucher; a funder whose turn it is to pay nothing is left out.
@@ -69,7 +80,10 @@ impl BatchShares {
     pub(crate) fn giving_up(&self, number: AccountNumber, serial: u32) -> Vec<Transfer> {
         let legs = self.split(serial).into_iter().zip(0_u8..);
         legs.map(|((funder, cents), leg)| {
-            let id = TransferId::derive(b"given up", &[&number.get().to_be_bytes(), self.batch.uuid().as_bytes(), &[leg]]);
+            let id = TransferId::derive(
+                b"given up",
+                &[&number.get().to_be_bytes(), self.batch.uuid().as_bytes(), &[leg]],
+            );
             self.release(id, TransferKind::BatchCancelled, funder, cents)
         })
         .collect()
@@ -77,8 +91,14 @@ impl BatchShares {
 
     /// Reserved → refundable.
     pub(crate) fn release(&self, id: TransferId, kind: TransferKind, funder: PartyId, cents: Cents) -> Transfer {
-        Transfer::new(id, kind, self.reserved(funder), Account::refundable(self.book, funder), cents)
-            .expect("a positive amount goes from a reserve to what is owed to the same funder")
+        Transfer::new(
+            id,
+            kind,
+            self.reserved(funder),
+            Account::refundable(self.book, funder),
+            cents,
+        )
+        .expect("a positive amount goes from a reserve to what is owed to the same funder")
     }
 }
 
@@ -91,8 +111,14 @@ pub(crate) fn giving_back(
 ) -> Vec<Transfer> {
     let legs = openings.iter().zip(0_u8..);
     legs.map(|(opening, leg)| {
-        let id = TransferId::derive(kind.name().as_bytes(), &[book.uuid().as_bytes(), &number.get().to_be_bytes(), &[leg]]);
-        let (from, to) = (Account::voucher(book, number), Account::refundable(book, opening.funder));
+        let id = TransferId::derive(
+            kind.name().as_bytes(),
+            &[book.uuid().as_bytes(), &number.get().to_be_bytes(), &[leg]],
+        );
+        let (from, to) = (
+            Account::voucher(book, number),
+            Account::refundable(book, opening.funder),
+        );
         Transfer::new(id, kind, from, to, opening.cents).expect("an opening is positive and of the same book")
     })
     .collect()

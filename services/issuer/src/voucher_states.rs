@@ -101,7 +101,13 @@ pub async fn voucher_counts(db: impl PgExecutor<'_>, programme: ProgrammeId) -> 
     for row in rows {
         let (spendable, claimed, settled, revoked, over) =
             (row.spendable, row.claimed, row.settled, row.revoked, row.over);
-        let count = match VoucherState::of(&Facts { spendable, claimed, settled, revoked, over }) {
+        let count = match VoucherState::of(&Facts {
+            spendable,
+            claimed,
+            settled,
+            revoked,
+            over,
+        }) {
             VoucherState::Minted => &mut counts.minted,
             VoucherState::Activated => &mut counts.activated,
             VoucherState::Claimed => &mut counts.claimed,
@@ -142,7 +148,16 @@ pub async fn voucher_states(
     let state = rows.into_iter().map(|row| {
         let (spendable, claimed, settled, revoked, over) =
             (row.spendable, row.claimed, row.settled, row.revoked, row.over);
-        (row.serial, VoucherState::of(&Facts { spendable, claimed, settled, revoked, over }))
+        (
+            row.serial,
+            VoucherState::of(&Facts {
+                spendable,
+                claimed,
+                settled,
+                revoked,
+                over,
+            }),
+        )
     });
     Ok(state.collect())
 }

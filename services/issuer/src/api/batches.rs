@@ -65,7 +65,9 @@ pub(super) async fn list(
 ) -> Result<Json<Page<Batch>>, Problem> {
     let programme = visible(&pool, &who, id).await?;
     let after = query.after.map(BatchId::from_uuid);
-    let rows = batch::read(&pool, programme.id, None, after, PAGE_ROWS).await.map_err(internal)?;
+    let rows = batch::read(&pool, programme.id, None, after, PAGE_ROWS)
+        .await
+        .map_err(internal)?;
     let items: Vec<Batch> = rows.iter().map(batch::BatchRow::view).collect();
     let whole = i64::try_from(items.len()) == Ok(PAGE_ROWS);
     let next = items.last().filter(|_| whole).map(|last| last.id.to_string());
@@ -83,11 +85,15 @@ pub(super) async fn get(
 ) -> Result<Json<Batch>, Problem> {
     let programme = visible(&pool, &who, id).await?;
     let row = batch::find(&pool, programme.id, batch).await.map_err(internal)?;
-    row.map(|row| Json(row.view())).ok_or_else(|| Problem::not_found("Ce lot"))
+    row.map(|row| Json(row.view()))
+        .ok_or_else(|| Problem::not_found("Ce lot"))
 }
 
 async fn visible(pool: &PgPool, who: &Caller, id: ProgrammeId) -> Result<Programme, Problem> {
-    if [Role::Prescriber, Role::Operator, Role::Auditor].into_iter().any(|role| who.has(role)) {
+    if [Role::Prescriber, Role::Operator, Role::Auditor]
+        .into_iter()
+        .any(|role| who.has(role))
+    {
         programme(pool, id).await
     } else {
         own_programme(pool, who, id).await
@@ -118,7 +124,10 @@ pub(super) async fn mint(
     })
     .await
     .map_err(internal)?;
-    crate::mint(&pool, &programme, batch, signing.kid(), at).await.map(Json).map_err(|error: MintError| error.into())
+    crate::mint(&pool, &programme, batch, signing.kid(), at)
+        .await
+        .map(Json)
+        .map_err(|error: MintError| error.into())
 }
 
 /// Reserves the money of a batch, or says what is missing.
@@ -167,7 +176,9 @@ pub(super) async fn activate(
     })
     .await
     .map_err(internal)?;
-    crate::activate(&pool, &programme, batch, at).await.map_err(|error: ActivateError| error.into())
+    crate::activate(&pool, &programme, batch, at)
+        .await
+        .map_err(|error: ActivateError| error.into())
 }
 
 /// Gives up a batch of which nothing was handed over.

@@ -9,7 +9,10 @@ use web::{Bytes, Json, Made, Now, Page, Path, Problem, ProblemBody, Query};
 
 use super::{internal, programme};
 use crate::import::{CommitError, Importing};
-use crate::{Beneficiary, BeneficiaryId, IdentityKey, ImportId, ImportReport, ImportedFile, beneficiaries, commit_import, preview_import};
+use crate::{
+    Beneficiary, BeneficiaryId, IdentityKey, ImportId, ImportReport, ImportedFile, beneficiaries, commit_import,
+    preview_import,
+};
 
 /// How a file is sent.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
@@ -43,9 +46,18 @@ pub(super) async fn import(
     Bytes(bytes): Bytes,
 ) -> Result<Response, Problem> {
     let programme = programme(&pool, id).await?;
-    let file = ImportedFile { import, name: query.file, bytes };
+    let file = ImportedFile {
+        import,
+        name: query.file,
+        bytes,
+    };
     if !query.commit {
-        let by = Importing { prescriber: who.organisation(), programme: &programme, key: &key, at };
+        let by = Importing {
+            prescriber: who.organisation(),
+            programme: &programme,
+            key: &key,
+            at,
+        };
         let report = preview_import(&pool, &by, &file).await.map_err(internal)?;
         return Ok(Json(report).into_response());
     }
@@ -54,13 +66,31 @@ pub(super) async fn import(
             .detail("Demandez d'abord un aperçu, puis renvoyez son « digest » avec « commit=true ».")
     })?;
     let made = database::transaction(&pool, "commit_import", |tx| {
-        let (who, programme, key, file, digest) =
-            (who.clone(), programme.clone(), key.clone(), file.clone(), digest.clone());
+        let (who, programme, key, file, digest) = (
+            who.clone(),
+            programme.clone(),
+            key.clone(),
+            file.clone(),
+            digest.clone(),
+        );
         Box::pin(async move {
-            let by = Importing { prescriber: who.organisation(), programme: &programme, key: &key, at };
+            let by = Importing {
+                prescriber: who.organisation(),
+                programme: &programme,
+                key: &key,
+                at,
+            };
             let made = commit_import(tx, &by, &file, &digest).await?;
             if let Made::Now(report) = &made {
-                audit(tx, &who, at, "beneficiaries.import", Some(import.uuid()), report.accepted).await?;
+                audit(
+                    tx,
+                    &who,
+                    at,
+                    "beneficiaries.import",
+                    Some(import.uuid()),
+                    report.accepted,
+                )
+                .await?;
             }
             Ok::<_, CommitError>(made)
         })
@@ -90,5 +120,8 @@ pub(super) async fn list(
 ) -> Result<Json<Page<Beneficiary>>, Problem> {
     let programme = programme(&pool, id).await?;
     let after = query.after.map(BeneficiaryId::from_uuid);
-    beneficiaries(&pool, who.organisation(), programme.id, after).await.map(Json).map_err(internal)
+    beneficiaries(&pool, who.organisation(), programme.id, after)
+        .await
+        .map(Json)
+        .map_err(internal)
 }

@@ -88,14 +88,23 @@ fn paper(programme: &Programme, to_print: &ToPrint, key: &SigningKey, host: &Hos
     for voucher in to_print.signed(key) {
         let voucher = voucher?;
         let qr = Qr::new(&voucher.token, host, QrLevel::Quartile);
-        let on_paper = PaperVoucher { serial: voucher.serial, short_code: voucher.id.short_code(), qr };
+        let on_paper = PaperVoucher {
+            serial: voucher.serial,
+            short_code: voucher.id.short_code(),
+            qr,
+        };
         match booklets.last_mut() {
             Some((booklet, vouchers)) if *booklet == voucher.booklet => vouchers.push(on_paper),
             _ => booklets.push((voucher.booklet, vec![on_paper])),
         }
     }
     let (face_value, printed_day) = (to_print.batch.face_value, programme.printed_day);
-    Ok(Paper { programme: programme.name.clone(), face_value, printed_day, booklets })
+    Ok(Paper {
+        programme: programme.name.clone(),
+        face_value,
+        printed_day,
+        booklets,
+    })
 }
 
 /// Signing and drawing are work for a processor: requests are served meanwhile.

@@ -39,6 +39,9 @@ pub(super) async fn create(
     responses((status = 200, description = "JWK Set", content_type = "application/jwk-set+json")))]
 pub(super) async fn keys(State(pool): State<PgPool>) -> Result<Response, Problem> {
     let keys = keys::jwks(&pool).await.map_err(internal)?;
-    let headers = [(CONTENT_TYPE, "application/jwk-set+json"), (CACHE_CONTROL, "public, max-age=300")];
+    let headers = [
+        (CONTENT_TYPE, "application/jwk-set+json"),
+        (CACHE_CONTROL, "public, max-age=300"),
+    ];
     Ok((headers, axum::Json(keys)).into_response())
 }

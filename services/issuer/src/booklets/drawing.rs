@@ -33,7 +33,10 @@ pub(super) struct Fonts {
 impl Fonts {
     pub(super) fn load() -> Self {
         let font = |bytes: &'static [u8]| Font::new(bytes.into(), 0).expect("the embedded fonts are read by the tests");
-        Self { regular: font(REGULAR), bold: font(BOLD) }
+        Self {
+            regular: font(REGULAR),
+            bold: font(BOLD),
+        }
     }
 }
 
@@ -45,7 +48,10 @@ pub(super) struct Pen<'a> {
 impl<'a> Pen<'a> {
     pub(super) fn new(mut surface: Surface<'a>, fonts: &'a Fonts) -> Self {
         surface.push_transform(&Transform::from_scale(POINTS_PER_UNIT, POINTS_PER_UNIT));
-        surface.set_fill(Some(Fill { paint: luma::Color::black().into(), ..Fill::default() }));
+        surface.set_fill(Some(Fill {
+            paint: luma::Color::black().into(),
+            ..Fill::default()
+        }));
         Self { surface, fonts }
     }
 
@@ -67,7 +73,14 @@ impl<'a> Pen<'a> {
     fn line(&mut self, font: Font, x: i16, y: i16, size: i16, text: &str) -> Identifier {
         let tagged = self.surface.start_tagged(ContentTag::Span(SpanTag::empty()));
         let start = Point::from_xy(x.into(), y.into());
-        self.surface.draw_text(start, font, size.into(), &printable(text), false, TextDirection::LeftToRight);
+        self.surface.draw_text(
+            start,
+            font,
+            size.into(),
+            &printable(text),
+            false,
+            TextDirection::LeftToRight,
+        );
         self.surface.end_tagged();
         tagged
     }
@@ -76,8 +89,12 @@ impl<'a> Pen<'a> {
     pub(super) fn qr(&mut self, x: i16, y: i16, side: i16, qr: &Qr) -> Identifier {
         let image = Image::from_custom(Modules::of(qr), false).expect("one byte a module");
         let tagged = self.surface.start_tagged(ContentTag::Other);
-        self.surface.push_transform(&Transform::from_translate(x.into(), y.into()));
-        self.surface.draw_image(image, Size::from_wh(side.into(), side.into()).expect("a symbol has a positive side"));
+        self.surface
+            .push_transform(&Transform::from_translate(x.into(), y.into()));
+        self.surface.draw_image(
+            image,
+            Size::from_wh(side.into(), side.into()).expect("a symbol has a positive side"),
+        );
         self.surface.pop();
         self.surface.end_tagged();
         tagged
@@ -85,15 +102,25 @@ impl<'a> Pen<'a> {
 
     /// Crosses at the four corners of a cell, for scissors; decoration to a screen reader.
     pub(super) fn cut_marks(&mut self, left: i16, top: i16, width: i16, height: i16) {
-        self.surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)));
+        self.surface
+            .start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)));
         let mut path = PathBuilder::new();
-        for (x, y) in [(left, top), (left + width, top), (left, top + height), (left + width, top + height)] {
+        for (x, y) in [
+            (left, top),
+            (left + width, top),
+            (left, top + height),
+            (left + width, top + height),
+        ] {
             path.move_to((x - MARK).into(), y.into());
             path.line_to((x + MARK).into(), y.into());
             path.move_to(x.into(), (y - MARK).into());
             path.line_to(x.into(), (y + MARK).into());
         }
-        let stroke = Stroke { paint: luma::Color::new(130).into(), width: 2.0, ..Stroke::default() };
+        let stroke = Stroke {
+            paint: luma::Color::new(130).into(),
+            width: 2.0,
+            ..Stroke::default()
+        };
         let fill = self.surface.get_fill().cloned();
         self.surface.set_fill(None);
         self.surface.set_stroke(Some(stroke));
@@ -144,10 +171,14 @@ pub(super) fn heading(level: u16, title: &str, line: Identifier) -> TagGroup {
 /// The text in letters that the embedded font has: others lose their marks, or become a question mark.
 pub(super) fn printable(text: &str) -> String {
     text.nfc()
-        .flat_map(|c| {
+        .filter_map(|c| {
             let plain = || c.nfkd().find(|part| has_glyph(*part));
             let space = c.is_whitespace().then_some(' ');
-            if has_glyph(c) { Some(c) } else { space.or_else(plain).or(Some('?')) }
+            if has_glyph(c) {
+                Some(c)
+            } else {
+                space.or_else(plain).or(Some('?'))
+            }
         })
         .collect()
 }
@@ -168,8 +199,13 @@ struct Modules {
 impl Modules {
     fn of(qr: &Qr) -> Self {
         let places = (0..qr.size()).flat_map(|y| (0..qr.size()).map(move |x| (x, y)));
-        let luma = places.map(|(x, y)| if qr.is_dark(x, y) { 0 } else { u8::MAX }).collect();
-        Self { side: u32::try_from(qr.size()).expect("a symbol has at most 177 modules"), luma }
+        let luma = places
+            .map(|(x, y)| if qr.is_dark(x, y) { 0 } else { u8::MAX })
+            .collect();
+        Self {
+            side: u32::try_from(qr.size()).expect("a symbol has at most 177 modules"),
+            luma,
+        }
     }
 }
 
@@ -205,7 +241,10 @@ mod tests {
 
     #[test]
     fn what_the_font_lacks_is_replaced_by_what_it_has() {
-        assert_eq!(printable("Chèque « été » d'Łódź – 10 €"), "Chèque « été » d'Łódź – 10 €");
+        assert_eq!(
+            printable("Chèque « été » d'Łódź – 10 €"),
+            "Chèque « été » d'Łódź – 10 €"
+        );
         assert_eq!(printable("Thị Đức 1\u{202f}000 日"), "Thi Đuc 1 000 ?");
     }
 

@@ -39,7 +39,10 @@ pub(super) fn draw(pen: &mut Pen<'_>, shared: &Shared, voucher: &PaperVoucher, l
     valid.push(pen.regular(x, top + 300, 32, "Valable jusqu'au "));
     valid.push(pen.bold(x, top + 340, 38, &shared.day));
     section.push(valid);
-    let alt = format!("Code QR du chèque n° {}. La personne qui vous aide le lit avec un téléphone.", voucher.serial);
+    let alt = format!(
+        "Code QR du chèque n° {}. La personne qui vous aide le lit avec un téléphone.",
+        voucher.serial
+    );
     let mut figure = TagGroup::new(Tag::Figure(Some(alt)));
     figure.push(pen.qr(left + QR_LEFT, top + QR_TOP, QR_SIDE, &voucher.qr));
     section.push(figure);
@@ -51,7 +54,12 @@ pub(super) fn draw(pen: &mut Pen<'_>, shared: &Shared, voucher: &PaperVoucher, l
     help.push(pen.regular(x, top + 462, 29, "Donnez ce chèque à la personne qui vous aide. "));
     help.push(pen.regular(x, top + 496, 29, "Le chèque paie votre aide ou votre atelier."));
     section.push(help);
-    section.push(paragraph(pen.regular(left + 690, top + 496, 29, &format!("Chèque n° {}", voucher.serial))));
+    section.push(paragraph(pen.regular(
+        left + 690,
+        top + 496,
+        29,
+        &format!("Chèque n° {}", voucher.serial),
+    )));
     section
 }
 

@@ -89,20 +89,37 @@ impl From<HandOverError> for Problem {
                 "Cette personne n'est pas dans votre liste de bénéficiaires.",
             )
             .detail("Importez d'abord la personne, puis remettez-lui le carnet."),
-            E::LostNotRevoked => refused("not-revoked", "Révoquez d'abord le carnet perdu : il est encore utilisable."),
+            E::LostNotRevoked => refused(
+                "not-revoked",
+                "Révoquez d'abord le carnet perdu : il est encore utilisable.",
+            ),
             E::AlreadyReplaced => refused("already-replaced", "Le carnet perdu a déjà été remplacé."),
             E::NotMinted => refused("not-minted", "Les chèques de ce lot ne sont pas encore émis."),
-            E::NotFunded => refused("not-funded", "Ce lot n'est pas financé : le commanditaire doit d'abord le financer."),
-            E::NotActivated => refused("not-activated", "Ce lot n'est pas activé : le commanditaire doit d'abord l'activer."),
-            E::Cancelled => refused("batch-cancelled", "Ce lot est annulé. Rendez le carnet au commanditaire."),
+            E::NotFunded => refused(
+                "not-funded",
+                "Ce lot n'est pas financé : le commanditaire doit d'abord le financer.",
+            ),
+            E::NotActivated => refused(
+                "not-activated",
+                "Ce lot n'est pas activé : le commanditaire doit d'abord l'activer.",
+            ),
+            E::Cancelled => refused(
+                "batch-cancelled",
+                "Ce lot est annulé. Rendez le carnet au commanditaire.",
+            ),
             E::ProgrammeOver => refused("programme-over", "Le dernier jour de ce dispositif est passé."),
-            E::Blocked => refused("booklet-blocked", "Ce carnet est révoqué. Mettez-le de côté et prenez-en un autre."),
-            E::AlreadyHandedOver => {
-                refused("booklet-already-handed-over", "Ce carnet a déjà été remis. Vérifiez son numéro ou prenez-en un autre.")
-            }
-            E::CapReached { granted } => {
-                refused("cap-reached", &format!("Cette personne a déjà reçu ses {granted} carnet(s)."))
-            }
+            E::Blocked => refused(
+                "booklet-blocked",
+                "Ce carnet est révoqué. Mettez-le de côté et prenez-en un autre.",
+            ),
+            E::AlreadyHandedOver => refused(
+                "booklet-already-handed-over",
+                "Ce carnet a déjà été remis. Vérifiez son numéro ou prenez-en un autre.",
+            ),
+            E::CapReached { granted } => refused(
+                "cap-reached",
+                &format!("Cette personne a déjà reçu ses {granted} carnet(s)."),
+            ),
             E::SameIdOtherContent => Self::same_id_other_content(),
             E::Refused(_) | E::Ledger(_) | E::Database(_) => Self::internal(&error),
         }

@@ -17,11 +17,19 @@ pub enum CommitError {
 impl CommitError {
     /// Somebody registered the same person, or the same number, since the file was examined: the constraint decides.
     pub(super) fn of_insert(error: sqlx::Error) -> Self {
-        let raced = ["beneficiary_identity_unique", "beneficiary_external_unique", "beneficiary_pk"];
+        let raced = [
+            "beneficiary_identity_unique",
+            "beneficiary_external_unique",
+            "beneficiary_pk",
+        ];
         if raced.iter().any(|name| database::is_constraint(&error, name)) {
             return Self::PreviewOutdated;
         }
-        if database::is_constraint(&error, "import_pk") { Self::SameIdOtherContent } else { Self::Database(error) }
+        if database::is_constraint(&error, "import_pk") {
+            Self::SameIdOtherContent
+        } else {
+            Self::Database(error)
+        }
     }
 }
 

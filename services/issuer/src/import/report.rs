@@ -74,13 +74,23 @@ impl StoredReport {
             accepted: report.accepted,
             unchanged: report.unchanged,
             refused: report.refused.iter().map(|cell| stored(cell, None)).collect(),
-            duplicates: report.duplicates.iter().map(|double| stored(&double.cell, double.same_as_line)).collect(),
+            duplicates: report
+                .duplicates
+                .iter()
+                .map(|double| stored(&double.cell, double.same_as_line))
+                .collect(),
         }
     }
 
     pub(super) fn into_report(self, import: ImportId, file: String, sha256: &[u8]) -> ImportReport {
         let cell = |told: &StoredProblem| {
-            CellProblem::new(told.line, told.column.clone(), "", told.problem.clone(), told.remedy.clone())
+            CellProblem::new(
+                told.line,
+                told.column.clone(),
+                "",
+                told.problem.clone(),
+                told.remedy.clone(),
+            )
         };
         ImportReport {
             import,
@@ -94,7 +104,10 @@ impl StoredReport {
             duplicates: self
                 .duplicates
                 .iter()
-                .map(|told| Duplicate { cell: cell(told), same_as_line: told.same_as_line })
+                .map(|told| Duplicate {
+                    cell: cell(told),
+                    same_as_line: told.same_as_line,
+                })
                 .collect(),
             committed: true,
         }

@@ -66,27 +66,62 @@ pub(super) struct Parsed {
 pub(super) fn parse(bytes: &[u8], rules: &Rules<'_>) -> Parsed {
     let mut table = table::read(bytes, &COLUMNS);
     let mut problems = table.take_problems();
-    let people = table.rows().filter_map(|row| person(row, rules, &mut problems)).collect();
-    Parsed { rows: table.rows().len(), people, problems }
+    let people = table
+        .rows()
+        .filter_map(|row| person(row, rules, &mut problems))
+        .collect();
+    Parsed {
+        rows: table.rows().len(),
+        people,
+        problems,
+    }
 }
 
 /// Every cell is looked at, so that one reading of the report mends the whole line.
 fn person(row: Row<'_>, rules: &Rules<'_>, problems: &mut Problems) -> Option<Person> {
-    let external_id = text(row, "identifiant_externe", "le numéro de la personne dans vos fichiers", problems);
+    let external_id = text(
+        row,
+        "identifiant_externe",
+        "le numéro de la personne dans vos fichiers",
+        problems,
+    );
     let birth_name = name(row, "nom_naissance", "le nom de naissance", problems);
     let first_names = name(row, "prenoms", "les prénoms", problems);
     let birth_date = birth_date(row, rules.today, problems);
-    let sex = one_of(row, "sexe", &["", "F", "M", "X"], "écrivez F, M ou X, ou laissez vide", problems);
+    let sex = one_of(
+        row,
+        "sexe",
+        &["", "F", "M", "X"],
+        "écrivez F, M ou X, ou laissez vide",
+        problems,
+    );
     let birth_place = row.parsed::<BirthPlace>("code_insee_naissance", problems);
     let residence = residence(row, problems);
     let audiences: Vec<&str> = rules.audiences.iter().map(String::as_str).collect();
     let choices = format!("choisissez parmi : {}", rules.audiences.join(", "));
     let audience = one_of(row, "public", &audiences, &choices, problems);
-    let phone = shaped(row, "telephone", is_phone, "écrivez les 10 chiffres, par exemple 06 12 34 56 78, ou laissez vide", problems);
-    let email = shaped(row, "courriel", is_email, "écrivez une adresse comme nom@exemple.fr, ou laissez vide", problems);
+    let phone = shaped(
+        row,
+        "telephone",
+        is_phone,
+        "écrivez les 10 chiffres, par exemple 06 12 34 56 78, ou laissez vide",
+        problems,
+    );
+    let email = shaped(
+        row,
+        "courriel",
+        is_email,
+        "écrivez une adresse comme nom@exemple.fr, ou laissez vide",
+        problems,
+    );
     let booklets = booklets(row, rules.booklets_max, problems);
     let (birth_name, first_names, birth_date, birth_place) = (birth_name?, first_names?, birth_date?, birth_place?);
-    let identity = Identity { birth_name: &birth_name, first_names: &first_names, birth_date, birth_place };
+    let identity = Identity {
+        birth_name: &birth_name,
+        first_names: &first_names,
+        birth_date,
+        birth_place,
+    };
     Some(Person {
         line: row.line(),
         external_id: external_id?,
@@ -106,11 +141,19 @@ fn person(row: Row<'_>, rules: &Rules<'_>, problems: &mut Problems) -> Option<Pe
 
 fn text(row: Row<'_>, column: &str, what: &str, problems: &mut Problems) -> Option<String> {
     let Some(text) = row.filled(column) else {
-        problems.push(row.problem(column, format!("{what} : cette cellule est vide"), "remplissez cette cellule"));
+        problems.push(row.problem(
+            column,
+            format!("{what} : cette cellule est vide"),
+            "remplissez cette cellule",
+        ));
         return None;
     };
     if text.chars().count() > TEXT_CHARS_MAX {
-        problems.push(row.problem(column, format!("plus de {TEXT_CHARS_MAX} caractères"), "raccourcissez cette cellule"));
+        problems.push(row.problem(
+            column,
+            format!("plus de {TEXT_CHARS_MAX} caractères"),
+            "raccourcissez cette cellule",
+        ));
         return None;
     }
     Some(text.to_owned())
@@ -119,7 +162,11 @@ fn text(row: Row<'_>, column: &str, what: &str, problems: &mut Problems) -> Opti
 fn name(row: Row<'_>, column: &str, what: &str, problems: &mut Problems) -> Option<String> {
     let name = text(row, column, what, problems)?;
     if words(&name).is_empty() {
-        problems.push(row.problem(column, "cette cellule ne contient aucune lettre", "recopiez le nom depuis une pièce d'identité"));
+        problems.push(row.problem(
+            column,
+            "cette cellule ne contient aucune lettre",
+            "recopiez le nom depuis une pièce d'identité",
+        ));
         return None;
     }
     Some(name)
@@ -128,14 +175,22 @@ fn name(row: Row<'_>, column: &str, what: &str, problems: &mut Problems) -> Opti
 fn birth_date(row: Row<'_>, today: NaiveDate, problems: &mut Problems) -> Option<NaiveDate> {
     let cell = row.cell("date_naissance");
     // chrono alone would also take "1975-1-4" and "+1975-01-04".
-    let date = Some(cell).filter(|cell| cell.len() == 10).and_then(|cell| NaiveDate::parse_from_str(cell, "%Y-%m-%d").ok());
+    let date = Some(cell)
+        .filter(|cell| cell.len() == 10)
+        .and_then(|cell| NaiveDate::parse_from_str(cell, "%Y-%m-%d").ok());
     let first = NaiveDate::from_ymd_opt(BIRTH_YEAR_MIN, 1, 1).expect("1 January exists");
     let (problem, remedy) = match date {
         Some(date) if date > today => ("la date de naissance est dans le futur", "vérifiez l'année"),
         Some(date) if date < first => ("la date de naissance est trop ancienne", "vérifiez l'année"),
         Some(date) => return Some(date),
-        None if cell.is_empty() => ("la date de naissance manque", "écrivez-la AAAA-MM-JJ, par exemple 1975-01-31"),
-        None => ("cette date n'existe pas", "écrivez une date réelle, AAAA-MM-JJ, par exemple 1975-01-31"),
+        None if cell.is_empty() => (
+            "la date de naissance manque",
+            "écrivez-la AAAA-MM-JJ, par exemple 1975-01-31",
+        ),
+        None => (
+            "cette date n'existe pas",
+            "écrivez une date réelle, AAAA-MM-JJ, par exemple 1975-01-31",
+        ),
     };
     problems.push(row.problem("date_naissance", problem, remedy));
     None
@@ -159,13 +214,20 @@ fn one_of(row: Row<'_>, column: &str, choices: &[&str], remedy: &str, problems: 
     if choices.contains(&cell) {
         return Some(cell.to_owned());
     }
-    let problem = if cell.is_empty() { "cette cellule est vide" } else { "cette valeur n'est pas dans la liste" };
+    let problem = if cell.is_empty() {
+        "cette cellule est vide"
+    } else {
+        "cette valeur n'est pas dans la liste"
+    };
     problems.push(row.problem(column, problem, remedy));
     None
 }
 
 /// A cell that may be empty: `Some(None)`.
-#[expect(clippy::option_option, reason = "the outer says whether the cell is right, the inner whether it is filled")]
+#[expect(
+    clippy::option_option,
+    reason = "the outer says whether the cell is right, the inner whether it is filled"
+)]
 fn shaped(
     row: Row<'_>,
     column: &str,
@@ -185,7 +247,10 @@ fn shaped(
 
 /// French (10 digits) or international (+ and 8 to 15 digits, ITU-T E.164), with the usual separators.
 fn is_phone(text: &str) -> bool {
-    let plain: String = text.chars().filter(|c| !matches!(c, ' ' | '.' | '-' | '\u{a0}' | '\u{202f}')).collect();
+    let plain: String = text
+        .chars()
+        .filter(|c| !matches!(c, ' ' | '.' | '-' | '\u{a0}' | '\u{202f}'))
+        .collect();
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     match plain.strip_prefix('+') {
         Some(rest) => (8..=15).contains(&rest.len()) && digits(rest),
@@ -194,7 +259,9 @@ fn is_phone(text: &str) -> bool {
 }
 
 fn is_email(text: &str) -> bool {
-    let Some((local, domain)) = text.split_once('@') else { return false };
+    let Some((local, domain)) = text.split_once('@') else {
+        return false;
+    };
     let labels_filled = domain.split('.').all(|label| !label.is_empty());
     let plain = !text.contains(|c: char| c.is_whitespace() || c.is_control());
     plain && !local.is_empty() && !domain.contains('@') && domain.contains('.') && labels_filled
@@ -202,7 +269,10 @@ fn is_email(text: &str) -> bool {
 
 fn booklets(row: Row<'_>, most: u32, problems: &mut Problems) -> Option<i32> {
     let cell = row.cell("carnets");
-    let booklets = cell.parse::<i32>().ok().filter(|count| u32::try_from(*count).is_ok_and(|count| (1..=most).contains(&count)));
+    let booklets = cell
+        .parse::<i32>()
+        .ok()
+        .filter(|count| u32::try_from(*count).is_ok_and(|count| (1..=most).contains(&count)));
     if booklets.is_none() {
         let remedy = format!("écrivez un nombre entier de 1 à {most}, le maximum de ce dispositif");
         problems.push(row.problem("carnets", "ce nombre de carnets n'est pas possible", remedy));

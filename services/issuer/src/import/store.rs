@@ -9,9 +9,15 @@ use super::{CommitError, ImportReport, Importing};
 use crate::{BeneficiaryId, IdentityHash, ImportId};
 
 /// What is registered among these people, by identity and by the prescriber's own numbers.
-pub(super) async fn known(tx: &mut PgTransaction<'_>, by: &Importing<'_>, people: &[Person]) -> Result<Known, sqlx::Error> {
-    let by_bytes: std::collections::HashMap<&[u8], IdentityHash> =
-        people.iter().map(|person| (&person.hash.bytes()[..], person.hash)).collect();
+pub(super) async fn known(
+    tx: &mut PgTransaction<'_>,
+    by: &Importing<'_>,
+    people: &[Person],
+) -> Result<Known, sqlx::Error> {
+    let by_bytes: std::collections::HashMap<&[u8], IdentityHash> = people
+        .iter()
+        .map(|person| (&person.hash.bytes()[..], person.hash))
+        .collect();
     let hashes: Vec<&[u8]> = by_bytes.keys().copied().collect();
     let mut known = Known::default();
     let rows = sqlx::query!(
@@ -24,7 +30,9 @@ pub(super) async fn known(tx: &mut PgTransaction<'_>, by: &Importing<'_>, people
     .await?;
     for row in rows {
         let hash = by_bytes.get(&row.identity_hash[..]).copied();
-        known.people.extend(hash.map(|hash| (hash, (row.prescriber, row.external_id))));
+        known
+            .people
+            .extend(hash.map(|hash| (hash, (row.prescriber, row.external_id))));
     }
     let numbers: Vec<&str> = people.iter().map(|person| person.external_id.as_str()).collect();
     known.numbers = sqlx::query_scalar!(
@@ -74,7 +82,9 @@ pub(super) async fn import(
     report: &ImportReport,
 ) -> Result<(), CommitError> {
     let stored = serde_json::to_value(StoredReport::of(report)).expect("a report is plain data");
-    let sha256 = data_encoding::HEXLOWER.decode(report.sha256.as_bytes()).expect("encoded by us");
+    let sha256 = data_encoding::HEXLOWER
+        .decode(report.sha256.as_bytes())
+        .expect("encoded by us");
     sqlx::query!(
         "insert into issuer.import (book_id, id, prescriber_id, file_name, sha256, report, committed_at)
          values ($1, $2, $3, $4, $5, $6, $7)",
@@ -148,5 +158,8 @@ pub(super) async fn beneficiaries(
 
 /// The same person in the same programme has one id, and the id tells nothing to whoever lacks the identity key.
 fn id(by: &Importing<'_>, person: &Person) -> BeneficiaryId {
-    BeneficiaryId::derive(b"beneficiary", &[by.programme.id.uuid().as_bytes(), person.hash.bytes()])
+    BeneficiaryId::derive(
+        b"beneficiary",
+        &[by.programme.id.uuid().as_bytes(), person.hash.bytes()],
+    )
 }

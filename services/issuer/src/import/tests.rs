@@ -25,7 +25,12 @@ fn parse(rows: &[&str]) -> Parsed {
 fn told(from: &str, to: &str) -> Vec<(String, String)> {
     let parsed = parse(&[&GOOD.replacen(from, to, 1)]);
     assert_eq!(parsed.people.len(), usize::from(parsed.problems.is_empty()));
-    parsed.problems.into_vec().into_iter().map(|problem| (problem.column, problem.problem)).collect()
+    parsed
+        .problems
+        .into_vec()
+        .into_iter()
+        .map(|problem| (problem.column, problem.problem))
+        .collect()
 }
 
 #[test]
@@ -53,7 +58,11 @@ fn each_wrong_cell_is_told_with_its_column() {
         (",,1", ",,1.5", "carnets"),
     ] {
         let told = told(from, to);
-        assert_eq!(told.iter().map(|(column, _)| column.as_str()).collect::<Vec<_>>(), [column], "{from} → {to}: {told:?}");
+        assert_eq!(
+            told.iter().map(|(column, _)| column.as_str()).collect::<Vec<_>>(),
+            [column],
+            "{from} → {to}: {told:?}"
+        );
     }
 }
 
@@ -77,21 +86,39 @@ fn cells_that_may_be_empty_or_unusual_are_taken() {
 #[test]
 fn a_line_with_several_wrong_cells_tells_them_all() {
     let parsed = parse(&["B1,,,1981-02-30,M,89385,21231,Seniors,,,0"]);
-    let columns: Vec<String> = parsed.problems.into_vec().into_iter().map(|problem| problem.column).collect();
+    let columns: Vec<String> = parsed
+        .problems
+        .into_vec()
+        .into_iter()
+        .map(|problem| problem.column)
+        .collect();
     assert_eq!(columns, ["nom_naissance", "prenoms", "date_naissance", "carnets"]);
 }
 
 #[test]
 fn the_order_of_first_names_makes_no_other_person() {
-    let swapped = GOOD.replace("B1", "B2").replace("Garnier,Jacques Daniel", "GARNIER,daniel JACQUES");
-    let judged = judge(parse(&[GOOD, &swapped]).people, &Known::default(), OrganisationId::from_uuid(uuid::Uuid::nil()));
+    let swapped = GOOD
+        .replace("B1", "B2")
+        .replace("Garnier,Jacques Daniel", "GARNIER,daniel JACQUES");
+    let judged = judge(
+        parse(&[GOOD, &swapped]).people,
+        &Known::default(),
+        OrganisationId::from_uuid(uuid::Uuid::nil()),
+    );
     assert_eq!(judged.accepted.len(), 1);
-    assert_eq!((judged.duplicates[0].cell.line, judged.duplicates[0].same_as_line), (3, Some(2)));
+    assert_eq!(
+        (judged.duplicates[0].cell.line, judged.duplicates[0].same_as_line),
+        (3, Some(2))
+    );
 }
 
 #[test]
 fn one_number_names_one_person() {
     let other = GOOD.replace("Garnier", "Martin");
-    let judged = judge(parse(&[GOOD, &other]).people, &Known::default(), OrganisationId::from_uuid(uuid::Uuid::nil()));
+    let judged = judge(
+        parse(&[GOOD, &other]).people,
+        &Known::default(),
+        OrganisationId::from_uuid(uuid::Uuid::nil()),
+    );
     assert_eq!((judged.accepted.len(), judged.refused[0].line), (1, 3));
 }

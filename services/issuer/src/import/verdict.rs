@@ -34,16 +34,22 @@ pub(super) fn judge(people: Vec<Person>, known: &Known, prescriber: Organisation
     let mut first_line_of: HashMap<IdentityHash, u64> = HashMap::new();
     let mut first_line_with: HashMap<String, u64> = HashMap::new();
     for person in people {
-        let told = |problem: &str, remedy: &str| CellProblem::new(person.line, COLUMN, &person.external_id, problem, remedy);
+        let told =
+            |problem: &str, remedy: &str| CellProblem::new(person.line, COLUMN, &person.external_id, problem, remedy);
         if let Some(&line) = first_line_of.get(&person.hash) {
             let problem = format!("c'est la même personne qu'à la ligne {line}");
             let cell = told(&problem, "gardez une seule ligne par personne");
-            judged.duplicates.push(Duplicate { cell, same_as_line: Some(line) });
+            judged.duplicates.push(Duplicate {
+                cell,
+                same_as_line: Some(line),
+            });
             continue;
         }
         if let Some(line) = first_line_with.get(&person.external_id) {
             let problem = format!("ce numéro désigne déjà une autre personne à la ligne {line}");
-            judged.refused.push(told(&problem, "donnez à chaque personne un numéro à elle"));
+            judged
+                .refused
+                .push(told(&problem, "donnez à chaque personne un numéro à elle"));
             continue;
         }
         first_line_of.insert(person.hash, person.line);
@@ -58,16 +64,28 @@ pub(super) fn judge(people: Vec<Person>, known: &Known, prescriber: Organisation
                 let problem = "cette personne est déjà enregistrée par votre organisme sous un autre numéro";
                 let remedy = "reprenez son premier numéro, ou supprimez cette ligne";
                 let cell = CellProblem::new(person.line, COLUMN, &value, problem, remedy);
-                judged.duplicates.push(Duplicate { cell, same_as_line: None });
+                judged.duplicates.push(Duplicate {
+                    cell,
+                    same_as_line: None,
+                });
             }
             Some(_) => {
                 let problem = "cette personne est déjà enregistrée par un autre organisme";
-                let cell = told(problem, "ne lui remettez pas de carnet : elle en reçoit déjà par cet autre organisme");
-                judged.duplicates.push(Duplicate { cell, same_as_line: None });
+                let cell = told(
+                    problem,
+                    "ne lui remettez pas de carnet : elle en reçoit déjà par cet autre organisme",
+                );
+                judged.duplicates.push(Duplicate {
+                    cell,
+                    same_as_line: None,
+                });
             }
             None if known.numbers.contains(&person.external_id) => {
                 let problem = "ce numéro désigne déjà une autre personne dans vos imports précédents";
-                judged.refused.push(told(problem, "vérifiez l'identité, ou donnez à cette personne un autre numéro"));
+                judged.refused.push(told(
+                    problem,
+                    "vérifiez l'identité, ou donnez à cette personne un autre numéro",
+                ));
             }
             None => judged.accepted.push(person),
         }

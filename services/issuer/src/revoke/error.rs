@@ -36,7 +36,11 @@ pub enum RevokeError {
 impl RevokeError {
     /// Two acts of one id on different batches hold different locks: the primary key decides.
     pub(super) fn of_insert(error: sqlx::Error) -> Self {
-        if database::is_constraint(&error, "revocation_act_pk") { Self::SameIdOtherContent } else { Self::Database(error) }
+        if database::is_constraint(&error, "revocation_act_pk") {
+            Self::SameIdOtherContent
+        } else {
+            Self::Database(error)
+        }
     }
 }
 
@@ -48,9 +52,10 @@ impl From<RevokeError> for Problem {
             RevokeError::BookletOrSerial => Self::refused("booklet-or-serial", "Il faut dire quoi révoquer.")
                 .detail("Donnez soit « booklet » (un carnet entier), soit « serial » (un seul chèque)."),
             RevokeError::NotMinted => Self::refused("not-minted", "Les chèques de ce lot ne sont pas encore émis."),
-            RevokeError::ProgrammeOver => {
-                Self::refused("programme-over", "Ce dispositif est terminé : tous ses chèques sont déjà périmés.")
-            }
+            RevokeError::ProgrammeOver => Self::refused(
+                "programme-over",
+                "Ce dispositif est terminé : tous ses chèques sont déjà périmés.",
+            ),
             RevokeError::SameIdOtherContent => Self::same_id_other_content(),
             RevokeError::Refused(_) | RevokeError::Ledger(_) | RevokeError::Database(_) => Self::internal(&error),
         }

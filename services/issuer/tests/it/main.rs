@@ -1,5 +1,7 @@
 //! The issuer through its front door, as the database role `ccn_issuer`, on a real PostgreSQL.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 mod import;
 mod print;
 mod real_people;

@@ -9,7 +9,11 @@ async fn the_printers_file_holds_tokens_that_verify_with_the_published_keys(pool
     let batch = world.minted(1, 2).await;
     let path = world.path(&format!("batches/{batch}/vouchers.csv"));
     let csv = world.sponsor.get(&path).await.text();
-    assert_eq!(world.sponsor.get(&path).await.text(), csv, "signing again gives the same tokens");
+    assert_eq!(
+        world.sponsor.get(&path).await.text(),
+        csv,
+        "signing again gives the same tokens"
+    );
 
     let jwks = world.sponsor.get("/.well-known/jwks.json").await.text();
     let keyring = Keyring::new(HOST.parse().unwrap(), voucher::JwkSet::read(&jwks).unwrap());
@@ -34,10 +38,17 @@ async fn booklets_print_and_every_print_leaves_a_trace(pool: PgPool) {
     let batch = world.minted(1, 3).await;
     let path = |range: &str| world.path(&format!("batches/{batch}/booklets.pdf{range}"));
     let pdf = world.sponsor.get(&path("?from=2&to=3")).await;
-    assert!(pdf.status.is_success() && pdf.bytes.starts_with(b"%PDF-1.7"), "{}", pdf.text());
+    assert!(
+        pdf.status.is_success() && pdf.bytes.starts_with(b"%PDF-1.7"),
+        "{}",
+        pdf.text()
+    );
     if let Ok(folder) = std::env::var("CCN_KEEP_PDF") {
         std::fs::write(format!("{folder}/carnets.pdf"), &pdf.bytes).unwrap();
-        let csv = world.sponsor.get(&world.path(&format!("batches/{batch}/vouchers.csv"))).await;
+        let csv = world
+            .sponsor
+            .get(&world.path(&format!("batches/{batch}/vouchers.csv")))
+            .await;
         std::fs::write(format!("{folder}/vouchers.csv"), csv.bytes).unwrap();
     }
     for range in ["?from=0&to=1", "?from=2&to=1", "?from=1&to=4"] {

@@ -15,36 +15,70 @@ fn data(name: &str) -> Option<Vec<u8>> {
 }
 
 fn lines(list: &Value) -> Vec<u64> {
-    list.as_array().unwrap().iter().map(|item| item["line"].as_u64().unwrap()).collect()
+    list.as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["line"].as_u64().unwrap())
+        .collect()
 }
 
 #[sqlx::test(migrations = false)]
 async fn exactly_the_expected_lines_are_refused_and_found_twice(pool: PgPool) {
-    let (Some(a), Some(b), Some(expected)) =
-        (data("beneficiaries-a.csv"), data("beneficiaries-b.csv"), data("expected.json"))
-    else {
+    let (Some(a), Some(b), Some(expected)) = (
+        data("beneficiaries-a.csv"),
+        data("beneficiaries-b.csv"),
+        data("expected.json"),
+    ) else {
         return;
     };
     let expected: Value = serde_json::from_slice(&expected).unwrap();
     let world = World::new(pool, "hand_over").await;
     let cells = |list: &Value| -> Vec<(u64, String)> {
-        let cell = |item: &Value| (item["line"].as_u64().unwrap(), item["column"].as_str().unwrap().to_owned());
+        let cell = |item: &Value| {
+            (
+                item["line"].as_u64().unwrap(),
+                item["column"].as_str().unwrap().to_owned(),
+            )
+        };
         list.as_array().unwrap().iter().map(cell).collect()
     };
 
     let preview = world.previews(&world.prescriber, 1, a.clone()).await;
-    let done = world.commits(&world.prescriber, 1, a.clone(), preview["digest"].as_str().unwrap()).await.now();
+    let done = world
+        .commits(&world.prescriber, 1, a.clone(), preview["digest"].as_str().unwrap())
+        .await
+        .now();
     assert_eq!(cells(&done["refused"]), cells(&expected["a"]["bad"]));
     assert_eq!(lines(&done["duplicates"]), lines(&expected["a"]["duplicates"]));
-    let same_as = |list: &Value| list.as_array().unwrap().iter().map(|d| d["same_as_line"].as_u64()).collect::<Vec<_>>();
+    let same_as = |list: &Value| {
+        list.as_array()
+            .unwrap()
+            .iter()
+            .map(|d| d["same_as_line"].as_u64())
+            .collect::<Vec<_>>()
+    };
     assert_eq!(same_as(&done["duplicates"]), same_as(&expected["a"]["duplicates"]));
-    assert_eq!((&done["rows"], &done["accepted"]), (&expected["a"]["rows"], &json!(1494)));
+    assert_eq!(
+        (&done["rows"], &done["accepted"]),
+        (&expected["a"]["rows"], &json!(1494))
+    );
 
     let preview = world.previews(&world.other_prescriber, 2, b.clone()).await;
-    let done = world.commits(&world.other_prescriber, 2, b.clone(), preview["digest"].as_str().unwrap()).await.now();
+    let done = world
+        .commits(
+            &world.other_prescriber,
+            2,
+            b.clone(),
+            preview["digest"].as_str().unwrap(),
+        )
+        .await
+        .now();
     assert_eq!(done["refused"], json!([]));
     assert_eq!(lines(&done["duplicates"]), lines(&expected["b"]["already_in_a"]));
-    assert_eq!((&done["rows"], &done["accepted"]), (&expected["b"]["rows"], &json!(1500)));
+    assert_eq!(
+        (&done["rows"], &done["accepted"]),
+        (&expected["b"]["rows"], &json!(1500))
+    );
 
     let again = world.previews(&world.other_prescriber, 3, b).await;
     assert_eq!((&again["accepted"], &again["unchanged"]), (&json!(0), &json!(1500)));

@@ -11,7 +11,10 @@ async fn an_order_keeps_to_the_programmes_limits(pool: PgPool) {
     order(1, 1).await.refused("order-too-small");
     order(1, 100_001).await.refused("order-too-large");
     let batch = order(1, 3).await.now();
-    assert_eq!((&batch["vouchers"], &batch["total"], &batch["state"]), (&json!(30), &json!("300.00"), &json!("ordered")));
+    assert_eq!(
+        (&batch["vouchers"], &batch["total"], &batch["state"]),
+        (&json!(30), &json!("300.00"), &json!("ordered"))
+    );
     assert_eq!(order(1, 3).await.ok(), batch);
     order(1, 4).await.refused("same-id-other-content");
     world.clock.move_to(instant("2027-02-01T08:00:00Z"));
@@ -20,7 +23,8 @@ async fn an_order_keeps_to_the_programmes_limits(pool: PgPool) {
 
 impl crate::world::Actor {
     async fn post_order(&self, world: &World, n: u128, booklets: u32) -> crate::world::Answer {
-        self.post(&world.path("orders"), json!({"id": uuid(n), "booklets": booklets})).await
+        self.post(&world.path("orders"), json!({"id": uuid(n), "booklets": booklets}))
+            .await
     }
 }
 
@@ -30,8 +34,14 @@ async fn every_voucher_is_minted_once_whoever_asks_how_often(pool: PgPool) {
     let batch = uuid(1);
     world.sponsor.post_order(&world, 1, 1_200).await.now();
     let path = world.path(&format!("batches/{batch}/mint"));
-    let (first, second) = tokio::join!(world.sponsor.post(&path, json!({})), world.sponsor.post(&path, json!({})));
-    assert_eq!((first.ok()["minted"].clone(), second.ok()["minted"].clone()), (json!(true), json!(true)));
+    let (first, second) = tokio::join!(
+        world.sponsor.post(&path, json!({})),
+        world.sponsor.post(&path, json!({}))
+    );
+    assert_eq!(
+        (first.ok()["minted"].clone(), second.ok()["minted"].clone()),
+        (json!(true), json!(true))
+    );
     world.sponsor.post(&path, json!({})).await.ok();
     let (count, last, ids): (i64, i32, i64) =
         sqlx::query_as("select count(*), max(serial), count(distinct token_id) from issuer.voucher")
@@ -39,7 +49,13 @@ async fn every_voucher_is_minted_once_whoever_asks_how_often(pool: PgPool) {
             .await
             .unwrap();
     assert_eq!((count, last, ids), (12_000, 12_000, 12_000));
-    assert!(world.number(batch, 1).await.as_voucher().is_some_and(|(series, idx)| series == 1 && idx < 1 << 20));
+    assert!(
+        world
+            .number(batch, 1)
+            .await
+            .as_voucher()
+            .is_some_and(|(series, idx)| series == 1 && idx < 1 << 20)
+    );
     assert_eq!(world.states().await["minted"], 12_000);
 }
 
@@ -52,7 +68,10 @@ async fn a_batch_is_funded_whole_or_says_what_each_funder_lacks(pool: PgPool) {
     let refused = world.sponsor.post(&path, json!({})).await.refused("not-funded");
     let short = refused["shortfalls"].as_array().unwrap();
     assert_eq!(short.len(), 2);
-    assert_eq!((&short[0]["missing"], &short[1]["missing"]), (&json!("0.01"), &json!("333.05")));
+    assert_eq!(
+        (&short[0]["missing"], &short[1]["missing"]),
+        (&json!("0.01"), &json!("333.05"))
+    );
     assert_eq!(world.reserved(batch).await, [0, 0, 0]);
     world.allocates([0, 1, 33_305]).await;
     assert_eq!(world.sponsor.post(&path, json!({})).await.now()["state"], "funded");
@@ -67,8 +86,15 @@ async fn a_booklet_becomes_money_when_it_is_handed_over(pool: PgPool) {
     let people = world.people(1, 2).await;
     let given = world.hands_over(30, batch, 2, people[0]).await.now();
     assert_eq!(given["vouchers"], json!((11..=20).collect::<Vec<_>>()));
-    assert_eq!(world.hands_over(30, batch, 2, people[0]).await.ok(), given, "a retry changes nothing");
-    world.hands_over(30, batch, 3, people[0]).await.refused("same-id-other-content");
+    assert_eq!(
+        world.hands_over(30, batch, 2, people[0]).await.ok(),
+        given,
+        "a retry changes nothing"
+    );
+    world
+        .hands_over(30, batch, 3, people[0])
+        .await
+        .refused("same-id-other-content");
     let states = world.states().await;
     assert_eq!((&states["activated"], &states["minted"]), (&json!(10), &json!(20)));
     let reserved = world.reserved(batch).await;
@@ -85,17 +111,33 @@ async fn a_booklet_is_not_handed_over_against_the_rules(pool: PgPool) {
     world.hands_over(30, unfunded, 1, people[0]).await.refused("not-funded");
     let batch = world.funded(2, 5).await;
     world.hands_over(31, batch, 1, people[0]).await.now();
-    world.hands_over(32, batch, 1, people[1]).await.refused("booklet-already-handed-over");
+    world
+        .hands_over(32, batch, 1, people[1])
+        .await
+        .refused("booklet-already-handed-over");
     world.hands_over(33, batch, 2, people[0]).await.refused("cap-reached");
     world.hands_over(34, batch, 9, people[1]).await.refused("not-found");
-    world.hands_over(35, batch, 2, uuid(77)).await.refused("not-your-beneficiary");
+    world
+        .hands_over(35, batch, 2, uuid(77))
+        .await
+        .refused("not-your-beneficiary");
     let body = json!({"id": uuid(36), "batch_id": batch, "booklet": 2, "beneficiary_id": people[1]});
-    world.other_prescriber.post(&world.path("hand-overs"), body).await.refused("not-your-beneficiary");
+    world
+        .other_prescriber
+        .post(&world.path("hand-overs"), body)
+        .await
+        .refused("not-your-beneficiary");
     let stolen = json!({"id": uuid(37), "batch_id": batch, "booklet": 3, "reason": "stolen"});
     world.sponsor.post(&world.path("revocations"), stolen).await.now();
-    world.hands_over(38, batch, 3, people[1]).await.refused("booklet-blocked");
+    world
+        .hands_over(38, batch, 3, people[1])
+        .await
+        .refused("booklet-blocked");
     world.clock.move_to(instant("2027-02-01T08:00:00Z"));
-    world.hands_over(39, batch, 2, people[1]).await.refused("programme-over");
+    world
+        .hands_over(39, batch, 2, people[1])
+        .await
+        .refused("programme-over");
 }
 
 #[sqlx::test(migrations = false)]
@@ -117,7 +159,10 @@ async fn one_person_cannot_get_more_booklets_from_two_desks_at_once(pool: PgPool
     let world = World::new(pool, "hand_over").await;
     let (one, two) = (world.funded(1, 2).await, world.funded(2, 4).await);
     let people = world.people(1, 1).await;
-    let (a, b) = tokio::join!(world.hands_over(40, one, 1, people[0]), world.hands_over(41, two, 1, people[0]));
+    let (a, b) = tokio::join!(
+        world.hands_over(40, one, 1, people[0]),
+        world.hands_over(41, two, 1, people[0])
+    );
     let mut statuses = [a.status.as_u16(), b.status.as_u16()];
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 422]);
@@ -131,21 +176,51 @@ async fn what_is_left_of_a_lost_booklet_goes_back_in_the_shares_paid_and_it_is_r
     world.hands_over(30, batch, 1, people[0]).await.now();
     world.claims(world.number(batch, 1).await).await;
     let replacement = json!({"id": uuid(32), "hand_over_id": uuid(30), "batch_id": batch, "booklet": 2});
-    world.prescriber.post(&world.path("replacements"), replacement.clone()).await.refused("not-revoked");
+    world
+        .prescriber
+        .post(&world.path("replacements"), replacement.clone())
+        .await
+        .refused("not-revoked");
 
     let lost = json!({"id": uuid(31), "batch_id": batch, "booklet": 1, "reason": "lost"});
-    world.other_prescriber.post(&world.path("revocations"), lost.clone()).await.refused("not-found");
-    let done = world.prescriber.post(&world.path("revocations"), lost.clone()).await.now();
-    assert_eq!(done, json!({"id": uuid(31), "revoked": 10, "already_claimed": 1, "returned": "90.00"}));
+    world
+        .other_prescriber
+        .post(&world.path("revocations"), lost.clone())
+        .await
+        .refused("not-found");
+    let done = world
+        .prescriber
+        .post(&world.path("revocations"), lost.clone())
+        .await
+        .now();
+    assert_eq!(
+        done,
+        json!({"id": uuid(31), "revoked": 10, "already_claimed": 1, "returned": "90.00"})
+    );
     assert_eq!(world.prescriber.post(&world.path("revocations"), lost).await.ok(), done);
     assert_eq!(world.refundable().await.iter().sum::<i64>(), 9_000);
 
-    world.prescriber.post(&world.path("replacements"), replacement.clone()).await.now();
-    world.prescriber.post(&world.path("replacements"), replacement).await.ok();
+    world
+        .prescriber
+        .post(&world.path("replacements"), replacement.clone())
+        .await
+        .now();
+    world
+        .prescriber
+        .post(&world.path("replacements"), replacement)
+        .await
+        .ok();
     let again = json!({"id": uuid(33), "hand_over_id": uuid(30), "batch_id": batch, "booklet": 3});
-    world.prescriber.post(&world.path("replacements"), again).await.refused("already-replaced");
+    world
+        .prescriber
+        .post(&world.path("replacements"), again)
+        .await
+        .refused("already-replaced");
     let states = world.states().await;
-    assert_eq!((&states["activated"], &states["revoked"], &states["claimed"]), (&json!(10), &json!(9), &json!(1)));
+    assert_eq!(
+        (&states["activated"], &states["revoked"], &states["claimed"]),
+        (&json!(10), &json!(9), &json!(1))
+    );
 }
 
 #[sqlx::test(migrations = false)]
@@ -153,10 +228,16 @@ async fn a_booklet_nobody_got_and_a_single_voucher_can_be_revoked(pool: PgPool) 
     let world = World::new(pool, "hand_over").await;
     let batch = world.funded(1, 2).await;
     let revoke = |body| world.sponsor.post_revocation(&world, body);
-    revoke(json!({"id": uuid(1), "batch_id": batch, "reason": "lost"})).await.refused("booklet-or-serial");
-    let one = revoke(json!({"id": uuid(2), "batch_id": batch, "serial": 13, "reason": "fraud"})).await.now();
+    revoke(json!({"id": uuid(1), "batch_id": batch, "reason": "lost"}))
+        .await
+        .refused("booklet-or-serial");
+    let one = revoke(json!({"id": uuid(2), "batch_id": batch, "serial": 13, "reason": "fraud"}))
+        .await
+        .now();
     assert_eq!((&one["revoked"], &one["returned"]), (&json!(1), &json!("10.00")));
-    let rest = revoke(json!({"id": uuid(3), "batch_id": batch, "booklet": 2, "reason": "stolen"})).await.now();
+    let rest = revoke(json!({"id": uuid(3), "batch_id": batch, "booklet": 2, "reason": "stolen"}))
+        .await
+        .now();
     assert_eq!((&rest["revoked"], &rest["returned"]), (&json!(9), &json!("90.00")));
     assert_eq!(world.reserved(batch).await.iter().sum::<i64>(), 10_000);
     assert_eq!(world.states().await["revoked"], 10);
@@ -181,10 +262,17 @@ async fn at_the_end_unused_money_goes_back_in_the_exact_shares_paid(pool: PgPool
     }
     let end = json!({"id": uuid(60)});
     world.clock.move_to(instant("2027-02-03T22:59:59Z"));
-    world.sponsor.post(&world.path("expiry"), end.clone()).await.refused("too-early");
+    world
+        .sponsor
+        .post(&world.path("expiry"), end.clone())
+        .await
+        .refused("too-early");
     world.clock.move_to(instant("2027-02-03T23:00:00Z"));
     let done = world.sponsor.post(&world.path("expiry"), end.clone()).await.now();
-    assert_eq!(done, json!({"id": uuid(60), "vouchers": 18, "returned": "180.00", "reserved_returned": "100.00"}));
+    assert_eq!(
+        done,
+        json!({"id": uuid(60), "vouchers": 18, "returned": "180.00", "reserved_returned": "100.00"})
+    );
     assert_eq!(world.sponsor.post(&world.path("expiry"), end).await.ok(), done);
 
     assert_eq!(world.reserved(batch).await, [0, 0, 0]);
@@ -199,10 +287,23 @@ async fn at_the_end_unused_money_goes_back_in_the_exact_shares_paid(pool: PgPool
     assert_eq!(refundable.iter().sum::<i64>(), 28_000);
     assert_eq!(refundable, paid, "to the cent");
     let states = world.states().await;
-    assert_eq!((&states["expired"], &states["claimed"], &states["activated"]), (&json!(28), &json!(2), &json!(0)));
-    let csv = world.sponsor.get(&world.path(&format!("batches/{batch}/voucher-states.csv"))).await.text();
-    assert!(csv.starts_with("serial,state\n1,expired\n2,expired\n3,claimed\n"), "{csv}");
-    world.hands_over(62, batch, 3, people[0]).await.refused("programme-over");
+    assert_eq!(
+        (&states["expired"], &states["claimed"], &states["activated"]),
+        (&json!(28), &json!(2), &json!(0))
+    );
+    let csv = world
+        .sponsor
+        .get(&world.path(&format!("batches/{batch}/voucher-states.csv")))
+        .await
+        .text();
+    assert!(
+        csv.starts_with("serial,state\n1,expired\n2,expired\n3,claimed\n"),
+        "{csv}"
+    );
+    world
+        .hands_over(62, batch, 3, people[0])
+        .await
+        .refused("programme-over");
 }
 
 #[sqlx::test(migrations = false)]
@@ -220,7 +321,11 @@ async fn a_whole_batch_is_activated_where_the_programme_says_so(pool: PgPool) {
     assert_eq!(world.reserved(batch).await, [0, 0, 0]);
     world.hands_over(30, batch, 1, people[0]).await.now();
     let cancel = world.path(&format!("batches/{batch}/cancellation"));
-    world.sponsor.post(&cancel, json!({"reason": "trop tard"})).await.refused("already-handed-over");
+    world
+        .sponsor
+        .post(&cancel, json!({"reason": "trop tard"}))
+        .await
+        .refused("already-handed-over");
 }
 
 #[sqlx::test(migrations = false)]
@@ -229,13 +334,37 @@ async fn a_cancelled_batch_gives_its_money_back_and_stays_dead(pool: PgPool) {
     let batch = world.funded(1, 2).await;
     let people = world.people(1, 1).await;
     let path = world.path(&format!("batches/{batch}/cancellation"));
-    world.sponsor.post(&path, json!({"reason": " "})).await.refused("no-reason");
-    assert_eq!(world.sponsor.post(&path, json!({"reason": "abîmés"})).await.now()["state"], "cancelled");
+    world
+        .sponsor
+        .post(&path, json!({"reason": " "}))
+        .await
+        .refused("no-reason");
+    assert_eq!(
+        world.sponsor.post(&path, json!({"reason": "abîmés"})).await.now()["state"],
+        "cancelled"
+    );
     world.sponsor.post(&path, json!({"reason": "abîmés"})).await.ok();
-    world.sponsor.post(&path, json!({"reason": "autre"})).await.refused("same-id-other-content");
-    assert_eq!((world.reserved(batch).await, world.refundable().await.iter().sum::<i64>()), ([0, 0, 0], 20_000));
-    world.hands_over(30, batch, 1, people[0]).await.refused("batch-cancelled");
-    world.sponsor.post(&world.path(&format!("batches/{batch}/funding")), json!({})).await.refused("batch-cancelled");
+    world
+        .sponsor
+        .post(&path, json!({"reason": "autre"}))
+        .await
+        .refused("same-id-other-content");
+    assert_eq!(
+        (
+            world.reserved(batch).await,
+            world.refundable().await.iter().sum::<i64>()
+        ),
+        ([0, 0, 0], 20_000)
+    );
+    world
+        .hands_over(30, batch, 1, people[0])
+        .await
+        .refused("batch-cancelled");
+    world
+        .sponsor
+        .post(&world.path(&format!("batches/{batch}/funding")), json!({}))
+        .await
+        .refused("batch-cancelled");
 }
 
 #[sqlx::test(migrations = false)]
@@ -243,7 +372,19 @@ async fn nobody_sees_or_moves_what_is_anothers(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = world.minted(1, 2).await;
     world.prescriber.post_order(&world, 2, 2).await.refused("forbidden");
-    world.prescriber.get(&world.path(&format!("batches/{batch}/vouchers.csv"))).await.refused("forbidden");
-    world.sponsor.get(&world.path("beneficiaries")).await.refused("forbidden");
-    world.sponsor.get(&format!("/v1/programmes/{}/voucher-states", uuid(9))).await.refused("not-found");
+    world
+        .prescriber
+        .get(&world.path(&format!("batches/{batch}/vouchers.csv")))
+        .await
+        .refused("forbidden");
+    world
+        .sponsor
+        .get(&world.path("beneficiaries"))
+        .await
+        .refused("forbidden");
+    world
+        .sponsor
+        .get(&format!("/v1/programmes/{}/voucher-states", uuid(9)))
+        .await
+        .refused("not-found");
 }

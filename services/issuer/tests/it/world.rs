@@ -40,7 +40,6 @@ pub struct World {
     pub prescriber: Actor,
     pub other_prescriber: Actor,
     pub programme: Uuid,
-    pub signing: Arc<SigningKey>,
 }
 
 /// An organisation with its key.
@@ -48,7 +47,6 @@ pub struct World {
 pub struct Actor {
     router: Router,
     key: String,
-    pub id: Uuid,
 }
 
 #[derive(Debug)]
@@ -98,12 +96,16 @@ impl Actor {
             .unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let status = response.status();
-        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec();
+        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX)
+            .await
+            .unwrap()
+            .to_vec();
         Answer { status, bytes }
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Answer {
-        self.send(Method::POST, path, "application/json", body.to_string()).await
+        self.send(Method::POST, path, "application/json", body.to_string())
+            .await
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -119,26 +121,38 @@ impl World {
         ledger::migrate(&pool).await.unwrap();
         issuer::migrate(&pool).await.unwrap();
         sqlx::raw_sql("create schema funding").execute(&pool).await.unwrap();
-        sqlx::raw_sql(include_str!("../../../../migrations/funding/0001_funding.sql")).execute(&pool).await.unwrap();
+        sqlx::raw_sql(include_str!("../../../../migrations/funding/0001_funding.sql"))
+            .execute(&pool)
+            .await
+            .unwrap();
         let as_issuer = pool.connect_options().as_ref().clone().username("ccn_issuer");
-        let issuer_pool = PgPoolOptions::new().max_connections(8).connect_with(as_issuer).await.unwrap();
+        let issuer_pool = PgPoolOptions::new()
+            .max_connections(8)
+            .connect_with(as_issuer)
+            .await
+            .unwrap();
 
         let (clock, hand) = Clock::set(instant("2026-05-04T08:00:00Z"));
         let secret = Secret::generate().unwrap();
         access::ensure_operator(&pool, &secret, clock.now()).await.unwrap();
-        let signing = Arc::new(SigningKey::from_seed(&Zeroizing::new([9; 32])));
+        let signing = SigningKey::from_seed(&Zeroizing::new([9; 32]));
         let window = (instant("2026-01-01T00:00:00Z"), instant("2028-01-01T00:00:00Z"));
-        issuer::publish_signing_key(&issuer_pool, &signing, window.0, window.1).await.unwrap();
+        issuer::publish_signing_key(&issuer_pool, &signing, window.0, window.1)
+            .await
+            .unwrap();
         let config = Config {
             pool: issuer_pool,
             clock: clock.clone(),
             host: HOST.parse().unwrap(),
-            signing: Arc::clone(&signing),
+            signing: Arc::new(signing),
             identity_key: IdentityKey::new(Zeroizing::new([5; 32])),
         };
         let routes = issuer::routes(config).merge(access::routes(pool.clone(), clock));
-        let router = web::frame(routes.split_for_parts().0);
-        let operator = Actor { router, key: secret.reveal().to_owned(), id: access::OPERATOR.uuid() };
+        let framed = web::frame(routes.split_for_parts().0);
+        let operator = Actor {
+            router: framed,
+            key: secret.reveal().to_owned(),
+        };
         let sponsor = operator.makes(1, "Département", "sponsor").await;
         let prescriber = operator.makes(2, "CCAS", "prescriber").await;
         let other_prescriber = operator.makes(3, "Mission locale", "prescriber").await;
@@ -155,7 +169,14 @@ impl World {
             )
             .await;
         created.now();
-        let world = Self { owner: pool, clock: hand, sponsor, prescriber, other_prescriber, programme, signing };
+        let world = Self {
+            owner: pool,
+            clock: hand,
+            sponsor,
+            prescriber,
+            other_prescriber,
+            programme,
+        };
         world.agrees_plan(&["0.3339", "0.33305", "0.33305"]).await;
         world
     }
@@ -173,10 +194,15 @@ impl World {
             funder_id: OrganisationId::from_uuid(uuid(funder)),
             rate: rate.parse().unwrap(),
         });
-        let plan = NewPlan { id: PlanId::from_uuid(uuid(50)), shares: shares.collect() };
+        let plan = NewPlan {
+            id: PlanId::from_uuid(uuid(50)),
+            shares: shares.collect(),
+        };
         let mut tx = self.owner.begin().await.unwrap();
         let programme = ProgrammeId::from_uuid(self.programme);
-        catalogue::create_plan(&mut tx, programme, &plan, instant("2026-05-04T08:00:00Z")).await.unwrap();
+        catalogue::create_plan(&mut tx, programme, &plan, instant("2026-05-04T08:00:00Z"))
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
     }
 
@@ -193,7 +219,12 @@ impl World {
             self.posts(vec![
                 move_it(b"1", TransferKind::Received, Account::bank(), deposited),
                 move_it(b"2", TransferKind::Allocated, deposited, fund),
-                move_it(b"3", TransferKind::Allocated, own, Account::available(self.book(), funder)),
+                move_it(
+                    b"3",
+                    TransferKind::Allocated,
+                    own,
+                    Account::available(self.book(), funder),
+                ),
             ])
             .await;
         }
@@ -201,16 +232,24 @@ impl World {
 
     /// A structure claims a voucher.
     pub async fn claims(&self, number: AccountNumber) {
-        let (from, to) = (Account::voucher(self.book(), number), Account::payable(self.book(), PartyId::from_uuid(uuid(20))));
+        let (from, to) = (
+            Account::voucher(self.book(), number),
+            Account::payable(self.book(), PartyId::from_uuid(uuid(20))),
+        );
         let id = TransferId::derive(b"claim", &[&number.get().to_be_bytes()]);
-        self.posts(vec![Transfer::new(id, TransferKind::Claimed, from, to, Cents::new(1000)).unwrap()]).await;
+        self.posts(vec![
+            Transfer::new(id, TransferKind::Claimed, from, to, Cents::new(1000)).unwrap(),
+        ])
+        .await;
     }
 
     async fn posts(&self, transfers: Vec<Transfer>) {
         let group = GroupId::from_uuid(transfers[0].id().uuid());
         let posting = Posting::new(group, transfers).unwrap();
         let mut tx = self.owner.begin().await.unwrap();
-        let outcomes = ledger::post(&mut tx, &[posting], instant("2026-06-01T08:00:00Z")).await.unwrap();
+        let outcomes = ledger::post(&mut tx, &[posting], instant("2026-06-01T08:00:00Z"))
+            .await
+            .unwrap();
         assert_eq!(outcomes, [Outcome::Now]);
         tx.commit().await.unwrap();
     }
@@ -220,7 +259,11 @@ impl World {
         let accounts: Vec<Account> = (11..=13).map(|n| account(PartyId::from_uuid(uuid(n)))).collect();
         let mut connection = self.owner.acquire().await.unwrap();
         let held = ledger::balances(&mut connection, &accounts).await.unwrap();
-        held.iter().map(|cents| cents.get()).collect::<Vec<_>>().try_into().unwrap()
+        held.iter()
+            .map(|cents| cents.get())
+            .collect::<Vec<_>>()
+            .try_into()
+            .unwrap()
     }
 
     pub async fn refundable(&self) -> [i64; 3] {
@@ -228,27 +271,35 @@ impl World {
     }
 
     pub async fn reserved(&self, batch: Uuid) -> [i64; 3] {
-        self.held(|funder| Account::reserved(self.book(), ledger::BatchId::from_uuid(batch), funder)).await
+        self.held(|funder| Account::reserved(self.book(), ledger::BatchId::from_uuid(batch), funder))
+            .await
     }
 
     /// The account of a voucher.
     pub async fn number(&self, batch: Uuid, serial: i32) -> AccountNumber {
-        let number: i64 =
-            sqlx::query_scalar("select number from issuer.voucher where book_id = $1 and batch_id = $2 and serial = $3")
-                .bind(self.programme)
-                .bind(batch)
-                .bind(serial)
-                .fetch_one(&self.owner)
-                .await
-                .unwrap();
+        let number: i64 = sqlx::query_scalar(
+            "select number from issuer.voucher where book_id = $1 and batch_id = $2 and serial = $3",
+        )
+        .bind(self.programme)
+        .bind(batch)
+        .bind(serial)
+        .fetch_one(&self.owner)
+        .await
+        .unwrap();
         AccountNumber::new(number)
     }
 
     /// An order, minted.
     pub async fn minted(&self, n: u128, booklets: u32) -> Uuid {
         let batch = uuid(n);
-        self.sponsor.post(&self.path("orders"), json!({"id": batch, "booklets": booklets})).await.now();
-        self.sponsor.post(&self.path(&format!("batches/{batch}/mint")), json!({})).await.ok();
+        self.sponsor
+            .post(&self.path("orders"), json!({"id": batch, "booklets": booklets}))
+            .await
+            .now();
+        self.sponsor
+            .post(&self.path(&format!("batches/{batch}/mint")), json!({}))
+            .await
+            .ok();
         batch
     }
 
@@ -256,7 +307,10 @@ impl World {
     pub async fn funded(&self, n: u128, booklets: u32) -> Uuid {
         let batch = self.minted(n, booklets).await;
         self.allocates([i64::from(booklets) * 10_000; 3]).await;
-        self.sponsor.post(&self.path(&format!("batches/{batch}/funding")), json!({})).await.now();
+        self.sponsor
+            .post(&self.path(&format!("batches/{batch}/funding")), json!({}))
+            .await
+            .now();
         batch
     }
 
@@ -266,7 +320,12 @@ impl World {
         let file = format!("{COLUMNS}\n{}", rows.collect::<String>());
         self.loads(&self.prescriber, 900, &file).await;
         let list = self.prescriber.get(&self.path("beneficiaries")).await.ok();
-        list["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().parse().unwrap()).collect()
+        list["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["id"].as_str().unwrap().parse().unwrap())
+            .collect()
     }
 
     pub async fn previews(&self, who: &Actor, import: u128, file: impl Into<Body>) -> Value {
@@ -275,14 +334,19 @@ impl World {
     }
 
     pub async fn commits(&self, who: &Actor, import: u128, file: impl Into<Body>, digest: &str) -> Answer {
-        let path = self.path(&format!("beneficiary-imports/{}?file=liste.csv&commit=true&digest={digest}", uuid(import)));
+        let path = self.path(&format!(
+            "beneficiary-imports/{}?file=liste.csv&commit=true&digest={digest}",
+            uuid(import)
+        ));
         who.send(Method::PUT, &path, "text/csv", file).await
     }
 
     /// Previews and commits.
     pub async fn loads(&self, who: &Actor, import: u128, file: &str) -> Value {
         let preview = self.previews(who, import, file.to_owned()).await;
-        self.commits(who, import, file.to_owned(), preview["digest"].as_str().unwrap()).await.now()
+        self.commits(who, import, file.to_owned(), preview["digest"].as_str().unwrap())
+            .await
+            .now()
     }
 
     pub async fn hands_over(&self, n: u128, batch: Uuid, booklet: u32, person: Uuid) -> Answer {
@@ -298,8 +362,19 @@ impl World {
 impl Actor {
     async fn makes(&self, n: u128, name: &str, role: &str) -> Self {
         let id = uuid(n);
-        self.post("/v1/organisations", json!({"id": id, "name": name, "roles": [role]})).await.now();
-        let key = self.post(&format!("/v1/organisations/{id}/api-keys"), json!({"id": uuid(n + 1000)})).await.now();
-        Self { router: self.router.clone(), key: key["secret"].as_str().unwrap().to_owned(), id }
+        self.post("/v1/organisations", json!({"id": id, "name": name, "roles": [role]}))
+            .await
+            .now();
+        let key = self
+            .post(
+                &format!("/v1/organisations/{id}/api-keys"),
+                json!({"id": uuid(n + 1000)}),
+            )
+            .await
+            .now();
+        Self {
+            router: self.router.clone(),
+            key: key["secret"].as_str().unwrap().to_owned(),
+        }
     }
 }
