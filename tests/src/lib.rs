@@ -1,1 +1,45 @@
-//! e2e
+//! The system from outside: real services on a real PostgreSQL, over real HTTP, each with its own database role.
+//!
+//! A test sets a [`Scene`]: a fresh database, the services started in this process on a free port, a clock with a hand,
+//! and actors who do by verbs what people do over the interface. Nothing is written behind the services' back; the pool
+//! that a [`World`] keeps only looks, and shows what each role may not do.
+//!
+//! ```text
+//! World    database, services, clock, nobody's client and the operator's
+//! └─ Scene one programme with its sponsor, three funders, a prescriber with people, accredited structures, a bank
+//! ```
+//!
+//! Every answer is checked as it arrives: an error is problem+json and names the request of its header.
+//! `tests/checkers/` holds what other people's software says about our files.
+
+mod actors;
+mod answer;
+mod bank;
+mod checker;
+mod client;
+mod demo;
+mod files;
+mod ids;
+mod logs;
+mod redact;
+mod refusal;
+mod scene;
+mod settings;
+mod together;
+mod world;
+
+pub use actors::{Batch, Funder, Operator, Person, Prescriber, Sponsor, Structure, Voucher, holds};
+pub use answer::Answer;
+pub use bank::Bank;
+pub use checker::{check, write_temporarily};
+pub use client::Client;
+pub use demo::{Demo, DemoFiles};
+pub use files::{Place, real_data};
+pub use ids::{Ids, iban, id, siren, siret};
+pub use logs::{Logs, logs};
+pub use redact::redacted;
+pub use refusal::Refusal;
+pub use scene::Scene;
+pub use settings::Settings;
+pub use together::together;
+pub use world::{DAY, FUND_IBAN, FUND_NAME, World, morning};

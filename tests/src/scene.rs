@@ -1,0 +1,262 @@
+use chrono::NaiveDate;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use standards::Cents;
+use uuid::Uuid;
+use voucher::Host;
+
+use crate::files::{self, Place};
+use crate::ids::{iban, id, siren};
+use crate::world::{DAY, World};
+use crate::{Bank, Batch, Client, Funder, Operator, Person, Prescriber, Settings, Sponsor, Structure, Voucher};
+
+/// A programme with everybody it needs. No money has come yet.
+#[derive(Debug)]
+pub struct Scene {
+    /// Where it is set.
+    pub world: World,
+    /// Runs the programme.
+    pub sponsor: Sponsor,
+    /// Pay for it, in the order of its plan.
+    pub funders: Vec<Funder>,
+    /// Hands its booklets over.
+    pub prescriber: Prescriber,
+    /// On the prescriber's list.
+    pub people: Vec<Person>,
+    /// Claim its vouchers.
+    pub structures: Vec<Structure>,
+    /// Keeps the fund's account.
+    pub bank: Bank,
+}
+
+/// Each funder's convention is large enough for any test.
+const CONVENTION: &str = "1000000.00";
+
+impl Scene {
+    /// The usual one.
+    pub async fn set(pool: PgPool) -> Self {
+        Self::with(pool, Settings::default()).await
+    }
+
+    /// One with other settings.
+    pub async fn with(pool: PgPool, settings: Settings) -> Self {
+        let world = match settings.threads {
+            0 => World::new(pool).await,
+            threads => World::on_threads(pool, threads).await,
+        };
+        let programme = id("programme");
+        let sponsor = sponsor(&world, programme, &settings).await;
+        let funders = funders(&world, programme, &settings).await;
+        agree_plan(&sponsor, &funders).await;
+        let prescriber = prescriber(&world, "Prescripteur", programme).await;
+        prescriber
+            .imports(&files::people(settings.people, settings.booklets_per_person))
+            .await;
+        let people = prescriber.people().await;
+        let structures = structures(&world, settings.structures).await;
+        Self {
+            world,
+            sponsor,
+            funders,
+            prescriber,
+            people,
+            structures,
+            bank: Bank::default(),
+        }
+    }
+
+    /// The operator.
+    #[must_use]
+    pub const fn operator(&self) -> &Operator {
+        &self.world.operator
+    }
+
+    /// The programme.
+    #[must_use]
+    pub const fn programme(&self) -> Uuid {
+        self.sponsor.programme
+    }
+
+    /// Another programme of the same sponsor and funders, with a prescriber of its own.
+    pub async fn another_programme(&self) -> (Sponsor, Prescriber) {
+        let programme = self.world.ids.next("programme");
+        let other = Sponsor {
+            programme,
+            ..self.sponsor.clone()
+        };
+        create_programme(&other, &Settings::default()).await;
+        agree_plan(&other, &self.funders).await;
+        let prescriber = prescriber(&self.world, "Autre prescripteur", programme).await;
+        prescriber.imports(&files::people(1, 1)).await;
+        (other, prescriber)
+    }
+
+    /// A funder is called for an amount and pays it; the bank tells at the next statement.
+    pub async fn pays(&mut self, funder: &Funder, amount: Cents) {
+        let call = json!({
+            "id": self.world.ids.next("call"), "convention_id": funder.convention, "amount": amount, "due_on": "2026-12-31",
+        });
+        let call = self.operator().client.post("/v1/calls", &call).await.made_now();
+        let reference = call["reference"].as_str().expect("a call has a reference");
+        self.bank.receives(
+            &funder.name,
+            &funder.iban,
+            amount,
+            &format!("Appel de fonds {reference}"),
+        );
+    }
+
+    /// The bank sends its statement of the day, and the operator loads it.
+    pub async fn statement(&mut self, day: NaiveDate) -> Value {
+        let xml = self.bank.statement(day);
+        self.operator().loads_statement(&xml).await.made_now()
+    }
+
+    /// Each funder pays exactly what is missing for a batch, and its money is allocated to the batch's programme.
+    pub async fn pay_for(&mut self, sponsor: &Sponsor, batch: &Batch) {
+        let refusal = sponsor.funds(batch).await.refused(crate::Refusal::NotFunded);
+        let shortfalls = refusal["shortfalls"].as_array().expect("who lacks what").clone();
+        for shortfall in &shortfalls {
+            let funder = self
+                .funders
+                .iter()
+                .find(|funder| shortfall["funder_id"] == json!(funder.id));
+            let funder = funder.expect("a funder of the plan").clone();
+            self.pays(
+                &funder,
+                serde_json::from_value(shortfall["missing"].clone()).expect("an amount"),
+            )
+            .await;
+        }
+        let statement = self.statement(DAY).await;
+        assert_eq!(statement["unexplained"], 0, "{statement:#}");
+        for shortfall in &shortfalls {
+            let funder = serde_json::from_value(shortfall["funder_id"].clone()).expect("an id");
+            self.operator()
+                .allocates(funder, sponsor.programme, &shortfall["missing"])
+                .await
+                .made_now();
+        }
+    }
+
+    /// A batch that is ordered, printed, paid and funded; nobody has a booklet yet.
+    pub async fn funded_batch(&mut self, booklets: u32) -> Batch {
+        let sponsor = self.sponsor.clone();
+        let batch = sponsor.orders(booklets).await;
+        self.pay_for(&sponsor, &batch).await;
+        sponsor.funds(&batch).await.accepted();
+        batch
+    }
+
+    /// A booklet in the first person's hands: ten vouchers that can be spent.
+    pub async fn booklet_in_hand(&mut self) -> (Batch, Vec<Voucher>) {
+        let batch = self.funded_batch(1).await;
+        self.prescriber.hands_over(&batch, 1, &self.people[0]).await.made_now();
+        let vouchers = batch.booklet(1);
+        (batch, vouchers)
+    }
+
+    /// The host in the text of every QR code.
+    #[must_use]
+    pub fn host() -> Host {
+        ccn::config::PUBLIC_HOST.parse().expect("a host")
+    }
+}
+
+async fn sponsor(world: &World, programme: Uuid, settings: &Settings) -> Sponsor {
+    let client = world
+        .operator
+        .admits(id("sponsor"), "Département d'essai", &["sponsor"])
+        .await;
+    let sponsor = Sponsor {
+        client,
+        programme,
+        ids: world.ids.clone(),
+    };
+    create_programme(&sponsor, settings).await;
+    sponsor
+}
+
+async fn create_programme(sponsor: &Sponsor, settings: &Settings) {
+    let programme = json!({
+        "id": sponsor.programme, "name": "Chèque culture numérique", "territory": "21", "face_value": "10.00",
+        "booklet_size": 10, "spendable": settings.spendable, "printed_day": settings.printed_day,
+        "tolerance_days": settings.tolerance_days, "booklets_min": settings.booklets_min,
+        "booklets_per_person_max": settings.booklets_per_person,
+    });
+    sponsor.client.post("/v1/programmes", &programme).await.made_now();
+}
+
+async fn funders(world: &World, programme: Uuid, settings: &Settings) -> Vec<Funder> {
+    let operator = &world.operator;
+    let mut funders = Vec::new();
+    for (number, rate) in (1..).zip(&settings.rates) {
+        let (funder, convention) = (id(&format!("funder {number}")), id(&format!("convention {number}")));
+        let (name, iban) = (format!("Financeur {number}"), iban(900_000 + number));
+        let body =
+            json!({"id": funder, "siren": siren(90_000 + number), "name": name, "iban": iban, "bic": "AGRIFRPPXXX"});
+        operator.client.post("/v1/funders", &body).await.made_now();
+        let body = json!({
+            "id": convention, "funder_id": funder, "programme_id": programme, "amount": CONVENTION,
+            "signed_on": DAY, "starts_on": DAY, "ends_on": "2027-12-31",
+        });
+        operator.client.post("/v1/conventions", &body).await.made_now();
+        let client = operator.gives_key(funder).await;
+        funders.push(Funder {
+            id: funder,
+            name,
+            iban,
+            rate: (*rate).to_owned(),
+            convention,
+            client,
+        });
+    }
+    funders
+}
+
+async fn agree_plan(sponsor: &Sponsor, funders: &[Funder]) {
+    let shares: Vec<Value> = funders
+        .iter()
+        .map(|funder| json!({"funder_id": funder.id, "rate": funder.rate}))
+        .collect();
+    let plan = json!({"id": sponsor.ids.next("plan"), "shares": shares});
+    sponsor.client.post(&sponsor.path("/plans"), &plan).await.made_now();
+}
+
+async fn prescriber(world: &World, name: &str, programme: Uuid) -> Prescriber {
+    let client = world
+        .operator
+        .admits(world.ids.next("prescriber"), name, &["prescriber"])
+        .await;
+    Prescriber {
+        client,
+        programme,
+        ids: world.ids.clone(),
+    }
+}
+
+async fn structures(world: &World, count: usize) -> Vec<Structure> {
+    let operator = &world.operator;
+    let places: Vec<Place> = (1..).take(count).map(Place::new).collect();
+    operator.imports_structures(&Place::file(&places)).await;
+    operator.imports_bank_details(&Place::bank_details(&places)).await;
+    let known = operator.structures().await;
+    let mut structures = Vec::new();
+    for place in &places {
+        let found = known
+            .iter()
+            .find(|structure| structure["siret"] == place.siret().as_str());
+        let found = found.unwrap_or_else(|| panic!("{} was not imported: {known:#?}", place.name()));
+        let structure: Uuid = serde_json::from_value(found["id"].clone()).expect("an id");
+        operator.accredits(structure).await.made_now();
+        let client: Client = operator.gives_key(structure).await;
+        structures.push(Structure {
+            id: structure,
+            name: place.name(),
+            client,
+            ids: world.ids.clone(),
+            clock: world.clock.clone(),
+        });
+    }
+    structures
+}

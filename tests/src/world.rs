@@ -1,0 +1,137 @@
+use ccn::{Config, Running, Service};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use database::Role;
+use sqlx::PgPool;
+use standards::calendar::paris_start_of_day;
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::spawn_blocking;
+use voucher::SigningKey;
+use web::{Clock, ClockHand};
+
+use crate::{Client, Ids, Operator};
+
+/// The day on which every story begins: a Monday.
+pub const DAY: NaiveDate = NaiveDate::from_ymd_opt(2026, 3, 2).expect("a day of the calendar");
+
+/// The fund's account holder.
+pub const FUND_NAME: &str = "Fonds de soutien";
+
+/// The fund's account.
+pub const FUND_IBAN: &str = "FR7630006000011234567890189";
+
+/// Connections of each service: a test must not need the whole server.
+const CONNECTIONS: u32 = 6;
+
+/// A database of its own with the real services in front of it. Dropped, it stops them.
+#[derive(Debug)]
+pub struct World {
+    /// Connected as the migration role: looks, and tries what services may not.
+    pub pool: PgPool,
+    /// Nobody's client.
+    pub anyone: Client,
+    /// The operator.
+    pub operator: Operator,
+    /// The key that signs vouchers, for the tests that play its thief.
+    pub signing_key: SigningKey,
+    /// New ids.
+    pub ids: Ids,
+    /// What the services' clock shows.
+    pub clock: Clock,
+    hand: ClockHand,
+    // Dropped in this order: the services stop, then their threads, then their keys go.
+    _running: Running,
+    _threads: Option<Threads>,
+    _folder: TempDir,
+}
+
+/// Threads for the services alone.
+#[derive(Debug)]
+struct Threads(Option<Runtime>);
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        // Not waited for: a test is itself a task, which may not block.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Nine in the morning in Paris.
+#[must_use]
+pub fn morning(day: NaiveDate) -> DateTime<Utc> {
+    paris_start_of_day(day) + TimeDelta::hours(9)
+}
+
+impl World {
+    /// Migrates the empty database behind `pool` and starts all services on it, in the test's own thread.
+    pub async fn new(pool: PgPool) -> Self {
+        Self::start(pool, None).await
+    }
+
+    /// The same, with threads for the services: what they do at once, they really do at once.
+    pub async fn on_threads(pool: PgPool, threads: usize) -> Self {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(threads)
+            .enable_all()
+            .build()
+            .expect("threads");
+        Self::start(pool, Some(runtime)).await
+    }
+
+    async fn start(pool: PgPool, threads: Option<Runtime>) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the keys");
+        let config = Config {
+            listen: ([127, 0, 0, 1], 0).into(),
+            data_dir: folder.path().to_owned(),
+            database_url: Some(pool.connect_options().as_ref().clone()),
+            connections: CONNECTIONS,
+            fund_name: Some(FUND_NAME.to_owned()),
+            fund_iban: Some(FUND_IBAN.parse().expect("an IBAN")),
+            ..Config::default()
+        };
+        let files = config.key_files();
+        let (clock, hand) = Clock::set(morning(DAY));
+        let running = match &threads {
+            Some(threads) => {
+                let (threads, clock) = (threads.handle().clone(), clock.clone());
+                let starting = move || threads.block_on(Running::start(config, clock, &Service::ALL));
+                spawn_blocking(starting).await.expect("starting does not panic")
+            }
+            None => Running::start(config, clock.clone(), &Service::ALL).await,
+        };
+        let running = running.expect("the services start");
+        let anyone = Client::new(format!("http://{}", running.addr));
+        let key = ccn::keys::operator_key(&files.operator).expect("the operator's key was made");
+        let ids = Ids::default();
+        Self {
+            operator: Operator::new(anyone.with_key(key.reveal()), ids.clone()),
+            signing_key: ccn::keys::signing_key(&files.signing).expect("the signing key was made"),
+            pool,
+            anyone,
+            ids,
+            clock,
+            hand,
+            _running: running,
+            _threads: threads.map(|runtime| Threads(Some(runtime))),
+            _folder: folder,
+        }
+    }
+
+    /// Moves the clock to nine in the morning of a day.
+    pub fn go_to(&self, day: NaiveDate) {
+        self.go_to_instant(morning(day));
+    }
+
+    /// Moves the clock.
+    pub fn go_to_instant(&self, at: DateTime<Utc>) {
+        self.hand.move_to(at);
+    }
+
+    /// A pool under a service's role, with what it may do and nothing more.
+    pub async fn as_role(&self, role: Role) -> PgPool {
+        let options = self.pool.connect_options().as_ref().clone().username(role.name());
+        database::connect(options, 1).await.expect("every role may connect")
+    }
+}

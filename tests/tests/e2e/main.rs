@@ -1,0 +1,13 @@
+//! The system from outside, topic by topic.
+
+mod claims;
+mod demo;
+mod funding;
+mod hammer;
+mod hand_overs;
+mod ids;
+mod imports;
+mod life_cycle;
+mod privilege;
+mod problems;
+mod repeats;

@@ -1,0 +1,259 @@
+//! Errors that a client can work with, and answers and logs without secrets.
+
+use e2e::{Refusal, Scene, World, check, id, logs, write_temporarily};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+#[sqlx::test(migrations = false)]
+async fn every_kind_of_error_is_a_problem_that_names_its_request(pool: PgPool) {
+    // Answer checks both for every error; here is one of each way to fail before a use case is reached.
+    let world = World::new(pool).await;
+    let (anyone, operator) = (&world.anyone, &world.operator.client);
+    anyone.get("/nowhere").await.refused(Refusal::NotFound);
+    assert_eq!(anyone.delete("/v1/services").await.status, 405);
+    anyone.get("/v1/structures").await.refused(Refusal::Unauthorized);
+    anyone
+        .with_key("ccn_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+        .get("/v1/structures")
+        .await
+        .refused(Refusal::Unauthorized);
+    operator
+        .get("/v1/programmes/not-a-uuid")
+        .await
+        .refused(Refusal::BadRequest);
+    operator
+        .get(&format!("/v1/programmes/{}", id("none")))
+        .await
+        .refused(Refusal::NotFound);
+    let post = reqwest::Method::POST;
+    let send = async |body: &str, content_type| {
+        operator
+            .send(
+                post.clone(),
+                "/v1/organisations",
+                Some((body.as_bytes().to_vec(), content_type)),
+            )
+            .await
+    };
+    send("{", "application/json").await.refused(Refusal::BadRequest);
+    send("{}", "application/json").await.refused(Refusal::BadRequest);
+    assert_eq!(send("{}", "text/plain").await.status, 415);
+    let huge = vec![b' '; web::UPLOAD_BYTES_MAX + 1];
+    assert_eq!(
+        operator
+            .put(&format!("/v1/statements/{}", id("huge")), "application/xml", &huge)
+            .await
+            .status,
+        413
+    );
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_problem_reads_like_this(pool: PgPool) {
+    let world = World::new(pool).await;
+    let body = json!({"id": id("nobody"), "name": " ", "roles": ["sponsor"]});
+    let answer = world.operator.client.post("/v1/organisations", &body).await;
+    insta::assert_json_snapshot!(e2e::redacted(&answer.json()), @r#"
+    {
+      "detail": "Remplissez le champ « name ».",
+      "request_id": "[id]",
+      "status": 422,
+      "title": "L'organisation n'a pas de nom.",
+      "type": "urn:ccn:problem:no-name"
+    }
+    "#);
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_interface_describes_itself_in_openapi(pool: PgPool) {
+    let world = World::new(pool).await;
+    let answer = world.anyone.get("/openapi.json").await;
+    let document = answer.clone().accepted();
+    let missing: Vec<&str> = ROUTES
+        .iter()
+        .copied()
+        .filter(|route| {
+            let (method, path) = route.split_once(' ').expect("METHOD path");
+            let shape = |path: &str| {
+                path.split('/')
+                    .map(|part| if part.starts_with('{') { "{}" } else { part })
+                    .collect::<Vec<_>>()
+                    .join("/")
+            };
+            let paths = document["paths"].as_object().expect("paths");
+            !paths
+                .iter()
+                .any(|(known, methods)| shape(known) == shape(path) && methods.get(method.to_lowercase()).is_some())
+        })
+        .collect();
+    assert_eq!(missing, Vec::<&str>::new(), "not described");
+    let file = write_temporarily(&answer.bytes);
+    check("check_openapi.py", &[&file.path()]);
+}
+
+/// What clients are promised.
+const ROUTES: &[&str] = &[
+    "POST /v1/organisations",
+    "POST /v1/organisations/{}/api-keys",
+    "DELETE /v1/api-keys/{}",
+    "GET /v1/services",
+    "GET /v1/programmes",
+    "GET /v1/programmes/{}",
+    "POST /v1/programmes",
+    "PUT /v1/programmes/{}/beneficiary-imports/{}",
+    "GET /v1/programmes/{}/beneficiaries",
+    "POST /v1/programmes/{}/orders",
+    "GET /v1/programmes/{}/batches",
+    "GET /v1/programmes/{}/batches/{}",
+    "POST /v1/programmes/{}/batches/{}/mint",
+    "POST /v1/programmes/{}/batches/{}/funding",
+    "POST /v1/programmes/{}/batches/{}/activation",
+    "POST /v1/programmes/{}/batches/{}/cancellation",
+    "GET /v1/programmes/{}/batches/{}/booklets.pdf",
+    "GET /v1/programmes/{}/batches/{}/vouchers.csv",
+    "GET /v1/programmes/{}/batches/{}/voucher-states.csv",
+    "GET /v1/programmes/{}/voucher-states",
+    "POST /v1/programmes/{}/hand-overs",
+    "POST /v1/programmes/{}/revocations",
+    "POST /v1/programmes/{}/replacements",
+    "POST /v1/programmes/{}/expiry",
+    "GET /.well-known/jwks.json",
+    "PUT /v1/structure-imports/{}",
+    "PUT /v1/bank-details-imports/{}",
+    "GET /v1/structures",
+    "POST /v1/structures/{}/accreditation",
+    "POST /v1/structures/{}/suspensions",
+    "POST /v1/structures/{}/suspensions/{}/lift",
+    "POST /v1/claims",
+    "GET /v1/claims/{}",
+    "GET /v1/claims",
+    "POST /v1/programmes/{}/claims/{}/reversal",
+    "POST /v1/funders",
+    "POST /v1/conventions",
+    "POST /v1/programmes/{}/plans",
+    "POST /v1/calls",
+    "PUT /v1/statements/{}",
+    "POST /v1/allocations",
+    "POST /v1/settlements",
+    "GET /v1/settlements/{}",
+    "GET /v1/settlements/{}/pain.001.xml",
+    "POST /v1/refunds",
+    "GET /v1/refunds/{}/pain.001.xml",
+    "GET /v1/waterfall",
+    "GET /v1/waterfall.csv",
+    "GET /v1/identities",
+];
+
+#[sqlx::test(migrations = false)]
+async fn no_answer_and_no_log_line_holds_a_token_or_a_key(pool: PgPool) {
+    let logs = logs();
+    let mut scene = Scene::set(pool).await;
+    let (_, vouchers) = scene.booklet_in_hand().await;
+    let [here, elsewhere]: [e2e::Structure; 2] = scene.structures.clone().try_into().expect("two structures");
+    let mut answers = vec![
+        here.claims(&vouchers[..2]).await,
+        elsewhere.claims(&vouchers[1..4]).await,
+    ];
+    answers.push(
+        here.claims_texts(&[format!("{}0", vouchers[5].token), vouchers[6].short_code.clone()])
+            .await,
+    );
+    let mut wrong = here.claim(id("wrong"), &vouchers[7..8]);
+    wrong["unknown"] = json!(vouchers[8].token);
+    answers.push(here.client.post("/v1/claims", &wrong).await);
+    wrong["tokens"] = json!(vouchers[9].token);
+    answers.push(here.client.post("/v1/claims", &wrong).await);
+    let receipt: Value = answers[0].json();
+    answers.push(here.reverses(&receipt).await);
+    answers.push(scene.operator().client.get("/v1/waterfall").await);
+    answers.push(scene.world.anyone.get("/metrics").await);
+    answers.push(
+        scene
+            .world
+            .anyone
+            .with_key(&format!("{}x", here.client.key()))
+            .get("/v1/claims")
+            .await,
+    );
+
+    let text = logs.text();
+    assert!(
+        text.contains("answered") && text.contains("/v1/claims"),
+        "nothing was captured"
+    );
+    let mut secrets: Vec<String> = vouchers.iter().map(|voucher| digits(&voucher.token)).collect();
+    secrets.extend(vouchers.iter().map(|voucher| voucher.short_code.clone()));
+    for client in [
+        &here.client,
+        &elsewhere.client,
+        &scene.sponsor.client,
+        &scene.prescriber.client,
+        &scene.operator().client,
+    ] {
+        secrets.push(client.key().trim_start_matches("ccn_").to_owned());
+    }
+    let people: [&str; 2] = ["Duponta", "1950-06-15"];
+    for secret in secrets.iter().map(String::as_str).chain(people) {
+        assert!(secret.len() > 6);
+        if let Some(place) = text.find(secret) {
+            let from = text[..place].rfind('\n').map_or(0, |end| end + 1);
+            panic!("a log line holds a secret or a person: {}", &text[from..place]);
+        }
+        for answer in &answers {
+            assert!(
+                !answer.text().contains(secret),
+                "an answer holds a secret: {}",
+                answer.asked
+            );
+        }
+    }
+}
+
+/// The part of a token that is worth money, without what comes before.
+fn digits(token: &str) -> String {
+    token.rsplit('#').next().unwrap_or(token).to_owned()
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_key_opens_nothing_once_it_is_revoked(pool: PgPool) {
+    let world = World::new(pool).await;
+    let organisation = id("auditor");
+    world
+        .operator
+        .client
+        .post(
+            "/v1/organisations",
+            &json!({"id": organisation, "name": "Auditeur", "roles": ["auditor"]}),
+        )
+        .await
+        .made_now();
+    let path = format!("/v1/organisations/{organisation}/api-keys");
+    let key = world
+        .operator
+        .client
+        .post(&path, &json!({"id": id("key")}))
+        .await
+        .made_now();
+    // Shown once: repeated, the answer no longer holds it.
+    assert_eq!(
+        world
+            .operator
+            .client
+            .post(&path, &json!({"id": id("key")}))
+            .await
+            .made_before()["secret"],
+        Value::Null
+    );
+    let auditor = world.anyone.with_key(key["secret"].as_str().expect("a secret"));
+    auditor.get("/v1/waterfall").await.accepted();
+    assert_eq!(
+        world
+            .operator
+            .client
+            .delete(&format!("/v1/api-keys/{}", id("key")))
+            .await
+            .status,
+        204
+    );
+    auditor.get("/v1/waterfall").await.refused(Refusal::Unauthorized);
+}
