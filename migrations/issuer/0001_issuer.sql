@@ -161,12 +161,16 @@ create view issuer.batch_memo as
         b.ordered_at, b.minted_at, b.funded_at, b.activated_at, b.cancelled_at
     from issuer.batch b;
 
+-- `offset 0` keeps the inner join together: with its booklet computed, a voucher is found by equality, and no plan compares every
+-- hand-over of a batch with every voucher of it.
 create view issuer.handed_over_voucher as
     select v.book_id, v.number, v.batch_id, v.serial, h.at as handed_over_at
-    from issuer.hand_over h
-    join issuer.batch b on b.book_id = h.book_id and b.id = h.batch_id
-    join issuer.voucher v on v.book_id = h.book_id and v.batch_id = h.batch_id
-        and (v.serial - 1) / b.booklet_size + 1 = h.booklet;
+    from (
+        select v.book_id, v.number, v.batch_id, v.serial, (v.serial - 1) / b.booklet_size + 1 as booklet
+        from issuer.voucher v
+        join issuer.batch b on b.book_id = v.book_id and b.id = v.batch_id
+        offset 0) v
+    join issuer.hand_over h on h.book_id = v.book_id and h.batch_id = v.batch_id and h.booklet = v.booklet;
 
 grant usage on schema issuer to ccn_issuer, ccn_redemption, ccn_funding;
 grant select, insert on all tables in schema issuer to ccn_issuer;

@@ -75,13 +75,21 @@ async fn create_key(
         let (who, secret) = (who.clone(), secret.clone());
         Box::pin(async move {
             let inserted = api_key::insert(tx, new.id, organisation, &secret, at).await?;
-            let known = sqlx::query!("select organisation_id, created_at from access.api_key where id = $1", new.id.uuid())
-                .fetch_one(&mut **tx)
-                .await?;
+            let known = sqlx::query!(
+                "select organisation_id, created_at from access.api_key where id = $1",
+                new.id.uuid()
+            )
+            .fetch_one(&mut **tx)
+            .await?;
             if known.organisation_id != organisation.uuid() {
                 return Err(CreateKeyError::SameIdOtherContent);
             }
-            let key = |secret| ApiKey { id: new.id, organisation_id: organisation, created_at: known.created_at, secret };
+            let key = |secret| ApiKey {
+                id: new.id,
+                organisation_id: organisation,
+                created_at: known.created_at,
+                secret,
+            };
             if !inserted {
                 return Ok(Made::Before(key(None)));
             }
@@ -123,7 +131,11 @@ async fn revoke_key(
     })
     .await
     .map_err(|error| Problem::internal(&error))?;
-    if known { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found("Cette clé")) }
+    if known {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::not_found("Cette clé"))
+    }
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -30,7 +30,10 @@ impl Secret {
     pub fn generate() -> Result<Self, getrandom::Error> {
         let mut bytes = Zeroizing::new([0; SECRET_BYTES]);
         getrandom::fill(&mut *bytes)?;
-        Ok(Self(Zeroizing::new(format!("{PREFIX}{}", BASE64URL_NOPAD.encode(&*bytes)))))
+        Ok(Self(Zeroizing::new(format!(
+            "{PREFIX}{}",
+            BASE64URL_NOPAD.encode(&*bytes)
+        ))))
     }
 
     /// The secret that this text is, if it has the right form.

@@ -45,7 +45,10 @@ impl Caller {
         if self.has(role) {
             Ok(self)
         } else {
-            Err(Problem::forbidden(format!("Cette action est réservée au rôle « {} ».", role.french())))
+            Err(Problem::forbidden(format!(
+                "Cette action est réservée au rôle « {} ».",
+                role.french()
+            )))
         }
     }
 }
@@ -64,7 +67,9 @@ where
             .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
             .and_then(Secret::parse)
             .ok_or_else(Problem::unauthorized)?;
-        let RequestId(request) = RequestId::from_request_parts(parts, state).await.unwrap_or_else(|never| match never {});
+        let RequestId(request) = RequestId::from_request_parts(parts, state)
+            .await
+            .unwrap_or_else(|never| match never {});
         let known = sqlx::query!(
             "select o.id, o.name, o.roles
              from access.api_key k join access.organisation o on o.id = k.organisation_id

@@ -167,9 +167,12 @@ pub async fn create(
     .await?
     .rows_affected()
         == 1;
-    let known = sqlx::query!("select name, siren, roles, created_at from access.organisation where id = $1", new.id.uuid())
-        .fetch_one(&mut **tx)
-        .await?;
+    let known = sqlx::query!(
+        "select name, siren, roles, created_at from access.organisation where id = $1",
+        new.id.uuid()
+    )
+    .fetch_one(&mut **tx)
+    .await?;
     if known.name != new.name.trim() || known.siren != siren || known.roles != roles {
         return Err(CreateError::SameIdOtherContent);
     }
@@ -180,5 +183,9 @@ pub async fn create(
         roles: known.roles.iter().filter_map(|word| Role::from_word(word)).collect(),
         created_at: known.created_at,
     };
-    Ok(if inserted { Made::Now(organisation) } else { Made::Before(organisation) })
+    Ok(if inserted {
+        Made::Now(organisation)
+    } else {
+        Made::Before(organisation)
+    })
 }

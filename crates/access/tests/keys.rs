@@ -21,13 +21,21 @@ async fn world(owner: &PgPool) -> World {
     database::apply_roles(owner).await.unwrap();
     access::migrate(owner).await.unwrap();
     let as_service = (*owner.connect_options()).clone().username("ccn_redemption");
-    let pool = PgPoolOptions::new().max_connections(4).connect_with(as_service).await.unwrap();
+    let pool = PgPoolOptions::new()
+        .max_connections(4)
+        .connect_with(as_service)
+        .await
+        .unwrap();
     let (clock, _) = Clock::set("2026-03-02T09:00:00Z".parse().unwrap());
     let secret = Secret::generate().unwrap();
     access::ensure_operator(&pool, &secret, clock.now()).await.unwrap();
     access::ensure_operator(&pool, &secret, clock.now()).await.unwrap();
     let (router, _) = access::routes(pool.clone(), clock).split_for_parts();
-    World { router: web::frame(router), operator: secret.reveal().to_owned(), pool }
+    World {
+        router: web::frame(router),
+        operator: secret.reveal().to_owned(),
+        pool,
+    }
 }
 
 impl World {
@@ -65,9 +73,14 @@ async fn a_key_opens_its_organisations_doors_until_it_is_revoked(pool: PgPool) {
 
     // Known, and not the operator.
     let (status, problem) = world.ask("POST", "/v1/organisations", secret, library()).await;
-    assert_eq!((status, &problem["type"]), (StatusCode::FORBIDDEN, &json!("urn:ccn:problem:forbidden")));
+    assert_eq!(
+        (status, &problem["type"]),
+        (StatusCode::FORBIDDEN, &json!("urn:ccn:problem:forbidden"))
+    );
 
-    let (status, _) = world.ask("DELETE", &format!("/v1/api-keys/{KEY}"), &world.operator, Value::Null).await;
+    let (status, _) = world
+        .ask("DELETE", &format!("/v1/api-keys/{KEY}"), &world.operator, Value::Null)
+        .await;
     assert_eq!(status, StatusCode::NO_CONTENT);
     let (status, _) = world.ask("POST", "/v1/organisations", secret, library()).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
@@ -79,7 +92,9 @@ async fn a_repeated_creation_changes_nothing_and_shows_no_secret_again(pool: PgP
     let first = world.ask("POST", "/v1/organisations", &world.operator, library()).await;
     let mut other_order = library();
     other_order["roles"] = json!(["sponsor", "structure", "sponsor"]);
-    let again = world.ask("POST", "/v1/organisations", &world.operator, other_order).await;
+    let again = world
+        .ask("POST", "/v1/organisations", &world.operator, other_order)
+        .await;
     assert_eq!((first.0, again.0), (StatusCode::CREATED, StatusCode::OK));
     assert_eq!(first.1, again.1);
 
@@ -91,18 +106,30 @@ async fn a_repeated_creation_changes_nothing_and_shows_no_secret_again(pool: PgP
     let mut renamed = library();
     renamed["name"] = json!("Autre nom");
     let (status, problem) = world.ask("POST", "/v1/organisations", &world.operator, renamed).await;
-    assert_eq!((status, &problem["type"]), (StatusCode::CONFLICT, &json!("urn:ccn:problem:same-id-other-content")));
+    assert_eq!(
+        (status, &problem["type"]),
+        (StatusCode::CONFLICT, &json!("urn:ccn:problem:same-id-other-content"))
+    );
 }
 
 #[sqlx::test(migrations = false)]
 async fn every_act_leaves_its_trace_and_no_service_can_remove_it(pool: PgPool) {
     let world = world(&pool).await;
     world.ask("POST", "/v1/organisations", &world.operator, library()).await;
-    let traces: Vec<String> = sqlx::query_scalar("select action from access.audit").fetch_all(&pool).await.unwrap();
+    let traces: Vec<String> = sqlx::query_scalar("select action from access.audit")
+        .fetch_all(&pool)
+        .await
+        .unwrap();
     assert_eq!(traces, ["organisation.create"]);
-    let refused = sqlx::query("delete from access.audit").execute(&world.pool).await.unwrap_err();
+    let refused = sqlx::query("delete from access.audit")
+        .execute(&world.pool)
+        .await
+        .unwrap_err();
     assert!(refused.to_string().contains("permission denied"), "{refused}");
-    let refused = sqlx::query("select * from access.audit").execute(&world.pool).await.unwrap_err();
+    let refused = sqlx::query("select * from access.audit")
+        .execute(&world.pool)
+        .await
+        .unwrap_err();
     assert!(refused.to_string().contains("permission denied"), "{refused}");
 }
 
@@ -119,7 +146,13 @@ async fn nobody_and_nonsense_are_refused_in_french_with_the_requests_id(pool: Pg
     unknown["nom"] = json!("x");
     let (status, problem) = world.ask("POST", "/v1/organisations", &world.operator, unknown).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
-    assert!(problem["detail"].as_str().unwrap().contains("unknown field `nom`"), "{problem}");
+    assert!(
+        problem["detail"].as_str().unwrap().contains("unknown field `nom`"),
+        "{problem}"
+    );
     let (status, problem) = world.ask("GET", "/v1/rien", &world.operator, Value::Null).await;
-    assert_eq!((status, &problem["type"]), (StatusCode::NOT_FOUND, &json!("urn:ccn:problem:not-found")));
+    assert_eq!(
+        (status, &problem["type"]),
+        (StatusCode::NOT_FOUND, &json!("urn:ccn:problem:not-found"))
+    );
 }

@@ -18,13 +18,19 @@ pub fn routes(pool: PgPool) -> OpenApiRouter {
 /// The catalogue of services.
 #[utoipa::path(get, path = "/v1/services", tag = "catalogue", responses((status = 200, body = Vec<Service>)))]
 async fn list_services(State(pool): State<PgPool>) -> Result<Json<Vec<Service>>, Problem> {
-    crate::services(&pool).await.map(Json).map_err(|error| Problem::internal(&error))
+    crate::services(&pool)
+        .await
+        .map(Json)
+        .map_err(|error| Problem::internal(&error))
 }
 
 /// All programmes.
 #[utoipa::path(get, path = "/v1/programmes", tag = "catalogue", responses((status = 200, body = Vec<Programme>)))]
 async fn list_programmes(State(pool): State<PgPool>) -> Result<Json<Vec<Programme>>, Problem> {
-    crate::programmes(&pool).await.map(Json).map_err(|error| Problem::internal(&error))
+    crate::programmes(&pool)
+        .await
+        .map(Json)
+        .map_err(|error| Problem::internal(&error))
 }
 
 /// One programme.

@@ -86,7 +86,12 @@ impl From<CreatePlanError> for Problem {
 }
 
 fn as_plan(shares: &[NewShare]) -> Result<Plan, ledger::PlanError> {
-    Plan::new(shares.iter().map(|share| (PartyId::from_uuid(share.funder_id.uuid()), share.rate)).collect())
+    Plan::new(
+        shares
+            .iter()
+            .map(|share| (PartyId::from_uuid(share.funder_id.uuid()), share.rate))
+            .collect(),
+    )
 }
 
 impl PlanView {
@@ -108,19 +113,32 @@ pub async fn create_plan(
     at: DateTime<Utc>,
 ) -> Result<Made<PlanView>, CreatePlanError> {
     // Versions are numbered one after the other. Not by a lock on the programme's row: that takes the right to change it.
-    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", format!("plan {programme}"))
-        .execute(&mut **tx)
-        .await?;
-    let face_value =
-        sqlx::query_scalar!("select face_value_cents from catalogue.programme where id = $1", programme.uuid())
-            .fetch_optional(&mut **tx)
-            .await?
-            .ok_or(CreatePlanError::NoProgramme)?;
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtextextended($1, 0))",
+        format!("plan {programme}")
+    )
+    .execute(&mut **tx)
+    .await?;
+    let face_value = sqlx::query_scalar!(
+        "select face_value_cents from catalogue.programme where id = $1",
+        programme.uuid()
+    )
+    .fetch_optional(&mut **tx)
+    .await?
+    .ok_or(CreatePlanError::NoProgramme)?;
     if let Some(known) = plan(&mut **tx, new.id).await? {
         let same = known.programme_id == programme && known.shares == normalized(&new.shares);
-        return if same { Ok(Made::Before(known)) } else { Err(CreatePlanError::SameIdOtherContent) };
+        return if same {
+            Ok(Made::Before(known))
+        } else {
+            Err(CreatePlanError::SameIdOtherContent)
+        };
     }
-    if new.shares.iter().any(|share| share.rate.normalize().scale() > RATE_DECIMALS_MAX) {
+    if new
+        .shares
+        .iter()
+        .any(|share| share.rate.normalize().scale() > RATE_DECIMALS_MAX)
+    {
         return Err(CreatePlanError::TooFine);
     }
     as_plan(&new.shares)?.check(Cents::new(face_value))?;
@@ -147,7 +165,12 @@ pub async fn create_plan(
     )
     .execute(&mut **tx)
     .await?;
-    Ok(Made::Now(PlanView { id: new.id, programme_id: programme, version, shares: normalized(&new.shares) }))
+    Ok(Made::Now(PlanView {
+        id: new.id,
+        programme_id: programme,
+        version,
+        shares: normalized(&new.shares),
+    }))
 }
 
 /// The plan of this id: the one that a batch keeps.
@@ -167,7 +190,10 @@ pub async fn plan(db: impl PgExecutor<'_>, id: PlanId) -> Result<Option<PlanView
         version: first.version,
         shares: rows
             .iter()
-            .map(|row| NewShare { funder_id: OrganisationId::from_uuid(row.funder_id), rate: row.rate.normalize() })
+            .map(|row| NewShare {
+                funder_id: OrganisationId::from_uuid(row.funder_id),
+                rate: row.rate.normalize(),
+            })
             .collect(),
     }))
 }
@@ -188,5 +214,11 @@ pub async fn current_plan(tx: &mut PgTransaction<'_>, programme: ProgrammeId) ->
 
 /// `0.50` and `0.5` are the same rate.
 fn normalized(shares: &[NewShare]) -> Vec<NewShare> {
-    shares.iter().map(|share| NewShare { rate: share.rate.normalize(), ..*share }).collect()
+    shares
+        .iter()
+        .map(|share| NewShare {
+            rate: share.rate.normalize(),
+            ..*share
+        })
+        .collect()
 }

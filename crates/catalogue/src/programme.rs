@@ -130,7 +130,8 @@ impl From<CreateError> for Problem {
     fn from(error: CreateError) -> Self {
         match error {
             CreateError::Field { field, rule } => {
-                Self::refused("programme-field", "Ce dispositif ne peut pas être créé.").detail(format!("« {field} » : {rule}"))
+                Self::refused("programme-field", "Ce dispositif ne peut pas être créé.")
+                    .detail(format!("« {field} » : {rule}"))
             }
             CreateError::SameIdOtherContent => Self::same_id_other_content(),
             CreateError::Database(error) => Self::internal(&error),
@@ -140,7 +141,10 @@ impl From<CreateError> for Problem {
 
 impl NewProgramme {
     fn checked(&self, sponsor: OrganisationId) -> Result<Programme, CreateError> {
-        let broken = |field, rule: &str| CreateError::Field { field, rule: rule.to_owned() };
+        let broken = |field, rule: &str| CreateError::Field {
+            field,
+            rule: rule.to_owned(),
+        };
         if self.name.trim().is_empty() {
             return Err(broken("name", "donnez un nom, il sera imprimé sur le carnet."));
         }
@@ -243,7 +247,11 @@ async fn read(db: impl sqlx::PgExecutor<'_>, id: Option<ProgrammeId>) -> Result<
             territory: row.territory,
             face_value: Cents::new(row.face_value_cents),
             booklet_size: u16::try_from(row.booklet_size).expect(kept),
-            spendable: if row.spendable == Spendable::Batch.word() { Spendable::Batch } else { Spendable::HandOver },
+            spendable: if row.spendable == Spendable::Batch.word() {
+                Spendable::Batch
+            } else {
+                Spendable::HandOver
+            },
             printed_day: row.printed_day,
             last_day: row.last_day,
             booklets_min: u32::try_from(row.booklets_min).expect(kept),

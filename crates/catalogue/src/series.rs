@@ -23,7 +23,9 @@ pub async fn open_series(
     programme: ProgrammeId,
     at: DateTime<Utc>,
 ) -> Result<u16, SeriesError> {
-    sqlx::query!("select pg_advisory_xact_lock($1)", SERIES_LOCK).execute(&mut **tx).await?;
+    sqlx::query!("select pg_advisory_xact_lock($1)", SERIES_LOCK)
+        .execute(&mut **tx)
+        .await?;
     let series = sqlx::query_scalar!(
         "with known as (
              select series from catalogue.series where programme_id = $1 order by series desc limit 1
@@ -47,8 +49,11 @@ pub async fn open_series(
 
 /// The programme whose vouchers carry this series.
 pub async fn programme_of_series(db: impl PgExecutor<'_>, series: u16) -> Result<Option<ProgrammeId>, sqlx::Error> {
-    let id = sqlx::query_scalar!("select programme_id from catalogue.series where series = $1", i32::from(series))
-        .fetch_optional(db)
-        .await?;
+    let id = sqlx::query_scalar!(
+        "select programme_id from catalogue.series where series = $1",
+        i32::from(series)
+    )
+    .fetch_optional(db)
+    .await?;
     Ok(id.map(ProgrammeId::from_uuid))
 }

@@ -31,7 +31,11 @@ pub async fn services(pool: &PgPool) -> Result<Vec<Service>, sqlx::Error> {
 
 /// The service of this code.
 pub async fn service(pool: &PgPool, code: &str) -> Result<Option<Service>, sqlx::Error> {
-    sqlx::query_as!(Service, "select code, label, level, format from catalogue.service where code = $1", code)
-        .fetch_optional(pool)
-        .await
+    sqlx::query_as!(
+        Service,
+        "select code, label, level, format from catalogue.service where code = $1",
+        code
+    )
+    .fetch_optional(pool)
+    .await
 }

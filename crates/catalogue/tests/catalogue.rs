@@ -37,7 +37,11 @@ async fn role(owner: &PgPool, name: &str) -> PgPool {
     access::migrate(owner).await.unwrap();
     catalogue::migrate(owner).await.unwrap();
     let options = (*owner.connect_options()).clone().username(name);
-    PgPoolOptions::new().max_connections(4).connect_with(options).await.unwrap()
+    PgPoolOptions::new()
+        .max_connections(4)
+        .connect_with(options)
+        .await
+        .unwrap()
 }
 
 async fn create(pool: &PgPool, new: &NewProgramme) -> Result<Made<catalogue::Programme>, CreateError> {
@@ -53,20 +57,62 @@ async fn a_programme_accepts_its_vouchers_31_days_longer_than_its_paper_says(poo
     let made = create(&issuer, &programme(1)).await.unwrap();
     assert!(matches!(made, Made::Now(ref made) if made.last_day.to_string() == "2027-01-31"));
     assert!(matches!(create(&issuer, &programme(1)).await, Ok(Made::Before(_))));
-    let other = NewProgramme { booklets_min: 11, ..programme(1) };
-    assert!(matches!(create(&issuer, &other).await, Err(CreateError::SameIdOtherContent)));
+    let other = NewProgramme {
+        booklets_min: 11,
+        ..programme(1)
+    };
+    assert!(matches!(
+        create(&issuer, &other).await,
+        Err(CreateError::SameIdOtherContent)
+    ));
 }
 
 #[sqlx::test(migrations = false)]
 async fn a_programme_that_paper_or_token_cannot_hold_is_refused_by_field(pool: PgPool) {
     let issuer = role(&pool, "ccn_issuer").await;
     let broken = [
-        ("name", NewProgramme { name: "  ".to_owned(), ..programme(1) }),
-        ("face_value", NewProgramme { face_value: Cents::new(65_536), ..programme(1) }),
-        ("face_value", NewProgramme { face_value: Cents::ZERO, ..programme(1) }),
-        ("booklet_size", NewProgramme { booklet_size: 7, ..programme(1) }),
-        ("printed_day", NewProgramme { printed_day: "2200-01-01".parse().unwrap(), ..programme(1) }),
-        ("printed_day", NewProgramme { printed_day: "2019-01-01".parse().unwrap(), ..programme(1) }),
+        (
+            "name",
+            NewProgramme {
+                name: "  ".to_owned(),
+                ..programme(1)
+            },
+        ),
+        (
+            "face_value",
+            NewProgramme {
+                face_value: Cents::new(65_536),
+                ..programme(1)
+            },
+        ),
+        (
+            "face_value",
+            NewProgramme {
+                face_value: Cents::ZERO,
+                ..programme(1)
+            },
+        ),
+        (
+            "booklet_size",
+            NewProgramme {
+                booklet_size: 7,
+                ..programme(1)
+            },
+        ),
+        (
+            "printed_day",
+            NewProgramme {
+                printed_day: "2200-01-01".parse().unwrap(),
+                ..programme(1)
+            },
+        ),
+        (
+            "printed_day",
+            NewProgramme {
+                printed_day: "2019-01-01".parse().unwrap(),
+                ..programme(1)
+            },
+        ),
     ];
     for (wanted, new) in broken {
         match create(&issuer, &new).await {
@@ -92,7 +138,10 @@ async fn programmes_created_at_once_get_series_of_their_own(pool: PgPool) {
                 tx.commit().await.unwrap();
             }
             assert_eq!(series[0], series[1], "opening again finds the same");
-            assert_eq!(catalogue::programme_of_series(&issuer, series[0]).await.unwrap(), Some(new.id));
+            assert_eq!(
+                catalogue::programme_of_series(&issuer, series[0]).await.unwrap(),
+                Some(new.id)
+            );
             series[0]
         });
     }
@@ -106,7 +155,10 @@ fn plan(n: u128, rates: &[&str]) -> NewPlan {
         funder_id: OrganisationId::from_uuid(uuid(funder)),
         rate: rate.parse().unwrap(),
     };
-    NewPlan { id: PlanId::from_uuid(uuid(n)), shares: (100..).zip(rates).map(share).collect() }
+    NewPlan {
+        id: PlanId::from_uuid(uuid(n)),
+        shares: (100..).zip(rates).map(share).collect(),
+    }
 }
 
 #[sqlx::test(migrations = false)]
@@ -115,18 +167,35 @@ async fn plans_are_versions_and_only_whole_ones_are_agreed(pool: PgPool) {
     let new = programme(1);
     create(&issuer, &new).await.unwrap();
     let mut tx = funding.begin().await.unwrap();
-    let agree = async |tx: &mut sqlx::PgTransaction<'static>, plan: NewPlan| catalogue::create_plan(tx, new.id, &plan, at()).await;
+    let agree = async |tx: &mut sqlx::PgTransaction<'static>, plan: NewPlan| {
+        catalogue::create_plan(tx, new.id, &plan, at()).await
+    };
 
     let first = agree(&mut tx, plan(1, &["0.35", "0.50", "0.15"])).await.unwrap();
     assert!(matches!(first, Made::Now(ref view) if view.version == 1));
     let again = agree(&mut tx, plan(1, &["0.350", "0.5", "0.15"])).await.unwrap();
-    assert_eq!(again, Made::Before(first.into_inner()), "0.50 and 0.5 are the same rate");
-    assert!(matches!(agree(&mut tx, plan(1, &["0.5", "0.5"])).await, Err(CreatePlanError::SameIdOtherContent)));
-    let second = agree(&mut tx, plan(2, &["0.3339", "0.33305", "0.33305"])).await.unwrap().into_inner();
+    assert_eq!(
+        again,
+        Made::Before(first.into_inner()),
+        "0.50 and 0.5 are the same rate"
+    );
+    assert!(matches!(
+        agree(&mut tx, plan(1, &["0.5", "0.5"])).await,
+        Err(CreatePlanError::SameIdOtherContent)
+    ));
+    let second = agree(&mut tx, plan(2, &["0.3339", "0.33305", "0.33305"]))
+        .await
+        .unwrap()
+        .into_inner();
     assert_eq!(second.version, 2);
     assert_eq!(catalogue::current_plan(&mut tx, new.id).await.unwrap(), Some(second));
 
-    for rates in [&["0.5", "0.4"][..], &["0.9999", "0.0001"], &[], &["0.333333333", "0.666666667"]] {
+    for rates in [
+        &["0.5", "0.4"][..],
+        &["0.9999", "0.0001"],
+        &[],
+        &["0.333333333", "0.666666667"],
+    ] {
         assert!(agree(&mut tx, plan(3, rates)).await.is_err(), "{rates:?}");
     }
     assert!(matches!(
@@ -143,7 +212,10 @@ async fn each_service_writes_only_what_is_its_own(pool: PgPool) {
         ("ccn_redemption", "insert into catalogue.series values (9, $1, now())"),
         ("ccn_funding", "insert into catalogue.series values (9, $1, now())"),
         ("ccn_issuer", "insert into catalogue.plan values ($1, $1, 1, now())"),
-        ("ccn_issuer", "update catalogue.programme set face_value_cents = 2000 where id = $1"),
+        (
+            "ccn_issuer",
+            "update catalogue.programme set face_value_cents = 2000 where id = $1",
+        ),
         ("ccn_audit", "select * from catalogue.programme where id = $1"),
     ] {
         let who = role(&pool, name).await;

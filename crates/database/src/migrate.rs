@@ -14,7 +14,10 @@ pub async fn apply_roles(pool: &PgPool) -> Result<(), MigrateError> {
 /// Applies what is missing of one schema's migrations. Safe to call from several processes at once.
 pub async fn apply(pool: &PgPool, migrator: &Migrator) -> Result<(), MigrateError> {
     let mut connection = PgConnection::connect_with(&pool.connect_options()).await?;
-    sqlx::query("select pg_advisory_lock($1)").bind(MIGRATION_LOCK).execute(&mut connection).await?;
+    sqlx::query("select pg_advisory_lock($1)")
+        .bind(MIGRATION_LOCK)
+        .execute(&mut connection)
+        .await?;
     let applied = migrator.run(&mut connection).await;
     // Closing the connection gives the lock back, whatever happened.
     connection.close().await?;

@@ -42,6 +42,8 @@ pub async fn connect(options: PgConnectOptions, connections_max: u32) -> Result<
         ("statement_timeout", "60s"),
         ("idle_in_transaction_session_timeout", "30s"),
         ("timezone", "UTC"),
+        // Statements here are short: compiling one takes longer than running it.
+        ("jit", "off"),
     ]);
     PgPoolOptions::new()
         .max_connections(connections_max)

@@ -59,7 +59,9 @@ where
 fn begin_again(error: &(dyn Error + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(error) = cause {
-        let code = error.downcast_ref::<sqlx::Error>().and_then(|error| error.as_database_error()?.code());
+        let code = error
+            .downcast_ref::<sqlx::Error>()
+            .and_then(|error| error.as_database_error()?.code());
         if let Some(code) = code {
             return matches!(code.as_ref(), "40001" | "40P01");
         }
@@ -71,5 +73,7 @@ fn begin_again(error: &(dyn Error + 'static)) -> bool {
 /// Whether a statement failed on the constraint of this name: the constraint decides, its name says what.
 #[must_use]
 pub fn is_constraint(error: &sqlx::Error, constraint: &str) -> bool {
-    error.as_database_error().is_some_and(|error| error.constraint() == Some(constraint))
+    error
+        .as_database_error()
+        .is_some_and(|error| error.constraint() == Some(constraint))
 }

@@ -14,7 +14,10 @@ enum Failed {
 
 async fn add_one(tx: &mut PgTransaction<'static>, first: i32, second: i32) -> Result<(), sqlx::Error> {
     for id in [first, second] {
-        sqlx::query("update box set n = n + 1 where id = $1").bind(id).execute(&mut **tx).await?;
+        sqlx::query("update box set n = n + 1 where id = $1")
+            .bind(id)
+            .execute(&mut **tx)
+            .await?;
         sqlx::query("select pg_sleep(0.05)").execute(&mut **tx).await?;
     }
     Ok(())
@@ -37,7 +40,10 @@ async fn a_deadlock_is_begun_again_until_both_are_through(pool: PgPool) {
     let (one, other) = tokio::join!(run(1, 2), run(2, 1));
     one.unwrap();
     other.unwrap();
-    let sums: Vec<i32> = sqlx::query_scalar("select n from box order by id").fetch_all(&pool).await.unwrap();
+    let sums: Vec<i32> = sqlx::query_scalar("select n from box order by id")
+        .fetch_all(&pool)
+        .await
+        .unwrap();
     assert_eq!(sums, [2, 2]);
     assert!(attempts.load(Ordering::SeqCst) > 2, "they did not meet");
 }
@@ -56,15 +62,24 @@ async fn a_refusal_leaves_nothing_behind_and_is_not_tried_again(pool: PgPool) {
     .await;
     assert!(matches!(refused, Err(Failed::Rule)));
     assert_eq!(attempts.load(Ordering::SeqCst), 1);
-    let rows: i64 = sqlx::query_scalar("select count(*) from box").fetch_one(&pool).await.unwrap();
+    let rows: i64 = sqlx::query_scalar("select count(*) from box")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
     assert_eq!(rows, 0);
 }
 
 #[sqlx::test(migrations = false)]
 async fn migrations_run_at_once_from_several_places_apply_once(pool: PgPool) {
-    let (one, two, three) =
-        tokio::join!(database::apply_roles(&pool), database::apply_roles(&pool), database::apply_roles(&pool));
+    let (one, two, three) = tokio::join!(
+        database::apply_roles(&pool),
+        database::apply_roles(&pool),
+        database::apply_roles(&pool)
+    );
     assert!(one.is_ok() && two.is_ok() && three.is_ok());
-    let roles: i64 = sqlx::query_scalar("select count(*) from pg_roles where rolname like 'ccn\\_%'").fetch_one(&pool).await.unwrap();
+    let roles: i64 = sqlx::query_scalar("select count(*) from pg_roles where rolname like 'ccn\\_%'")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
     assert_eq!(roles, 4);
 }

@@ -68,15 +68,25 @@ impl From<PathRejection> for Problem {
 
 impl From<QueryRejection> for Problem {
     fn from(rejection: QueryRejection) -> Self {
-        Self::bad_request(format!("Les paramètres de l'adresse ne conviennent pas : {}", rejection.body_text()))
+        Self::bad_request(format!(
+            "Les paramètres de l'adresse ne conviennent pas : {}",
+            rejection.body_text()
+        ))
     }
 }
 
 impl From<BytesRejection> for Problem {
     fn from(rejection: BytesRejection) -> Self {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Le fichier envoyé est trop grand.")
-                .detail(format!("La limite est de {} Mio : partagez le fichier.", UPLOAD_BYTES_MAX >> 20))
+            Self::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too-large",
+                "Le fichier envoyé est trop grand.",
+            )
+            .detail(format!(
+                "La limite est de {} Mio : partagez le fichier.",
+                UPLOAD_BYTES_MAX >> 20
+            ))
         } else {
             Self::bad_request("Le corps de la demande n'est pas arrivé en entier.")
         }

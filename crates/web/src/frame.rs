@@ -20,7 +20,11 @@ pub fn frame(router: Router) -> Router {
     router
         .fallback(|| async { Problem::not_found("Cette adresse") })
         .method_not_allowed_fallback(|| async {
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Cette adresse ne connaît pas ce verbe HTTP.")
+            Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method-not-allowed",
+                "Cette adresse ne connaît pas ce verbe HTTP.",
+            )
         })
         .layer(DefaultBodyLimit::max(UPLOAD_BYTES_MAX))
         .layer(CatchPanicLayer::custom(panicked))
@@ -36,23 +40,39 @@ async fn watch(request: Request, next: Next) -> Response {
         .extensions()
         .get::<MatchedPath>()
         .map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
-    let id = request.extensions().get::<RequestId>().map(|id| id.0).unwrap_or_default();
+    let id = request
+        .extensions()
+        .get::<RequestId>()
+        .map(|id| id.0)
+        .unwrap_or_default();
     let span = tracing::info_span!("request", %id, %method, route);
-    let answer = tokio::time::timeout(Duration::from_secs(REQUEST_SECONDS_MAX), next.run(request)).instrument(span.clone());
+    let answer =
+        tokio::time::timeout(Duration::from_secs(REQUEST_SECONDS_MAX), next.run(request)).instrument(span.clone());
     let response = answer.await.unwrap_or_else(|_| {
-        Problem::new(StatusCode::GATEWAY_TIMEOUT, "timeout", "La demande a pris trop de temps.")
-            .detail("Réessayez avec le même identifiant : rien ne sera fait deux fois.")
-            .into_response()
+        Problem::new(
+            StatusCode::GATEWAY_TIMEOUT,
+            "timeout",
+            "La demande a pris trop de temps.",
+        )
+        .detail("Réessayez avec le même identifiant : rien ne sera fait deux fois.")
+        .into_response()
     });
     let status = response.status().as_u16();
     let elapsed = started.elapsed();
-    span.in_scope(|| tracing::info!(status, micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX), "answered"));
+    span.in_scope(|| {
+        tracing::info!(
+            status,
+            micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+            "answered"
+        );
+    });
     metrics::histogram!("ccn_http_request_seconds",
         "method" => method.to_string(), "route" => route, "status" => status.to_string())
     .record(elapsed);
     response
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands the panic over")]
 fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let said = panic
         .downcast_ref::<String>()

@@ -72,6 +72,7 @@ impl Problem {
     }
 
     /// 404: `what` in French with its article, for example « Ce lot ».
+    #[must_use]
     pub fn not_found(what: &str) -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
@@ -81,6 +82,7 @@ impl Problem {
     }
 
     /// 409: an id came back with another content.
+    #[must_use]
     pub fn same_id_other_content() -> Self {
         Self::new(
             StatusCode::CONFLICT,

@@ -42,6 +42,9 @@ impl<S: Send + Sync> FromRequestParts<S> for RequestId {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(*parts.extensions.get::<Self>().expect("web::frame sets the id of every request"))
+        Ok(*parts
+            .extensions
+            .get::<Self>()
+            .expect("web::frame sets the id of every request"))
     }
 }

@@ -113,6 +113,7 @@ impl Running {
         let router = router
             .merge(openapi::routes(&document))
             .merge(status::routes(services))
+            .merge(proto::health_routes(Ready(pools.clone()), grpc_services(services)))
             .merge(web::health_routes(Ready(pools.clone()), metrics));
         let (stop, stopped) = oneshot::channel::<()>();
         let served = tokio::spawn(
@@ -159,6 +160,15 @@ impl Running {
         server.stop().await?;
         tracing::info!("stopped");
         Ok(())
+    }
+}
+
+/// The gRPC services that answer here, by their full names.
+fn grpc_services(services: &[Service]) -> &'static [&'static str] {
+    if services.contains(&Service::Redemption) {
+        &[proto::v1::claims_server::SERVICE_NAME]
+    } else {
+        &[]
     }
 }
 

@@ -26,7 +26,11 @@ impl App {
     /// Opens the one desk to which every door leads.
     pub(crate) fn open(config: Config) -> Self {
         let desk = Arc::new(ClaimDesk::open(&config.pool, config.host));
-        Self { pool: config.pool, clock: config.clock, desk }
+        Self {
+            pool: config.pool,
+            clock: config.clock,
+            desk,
+        }
     }
 }
 
@@ -49,6 +53,10 @@ fn either(who: &Caller, one: Role, other: Role) -> Result<(), Problem> {
     if who.has(one) || who.has(other) {
         return Ok(());
     }
-    let detail = format!("Cette action est réservée aux rôles « {} » et « {} ».", one.french(), other.french());
+    let detail = format!(
+        "Cette action est réservée aux rôles « {} » et « {} ».",
+        one.french(),
+        other.french()
+    );
     Err(Problem::forbidden(detail))
 }

@@ -5,20 +5,15 @@ use anyhow::Context;
 use chrono::NaiveDate;
 use roxmltree::{Document, Node};
 use standards::Cents;
+use standards::Iban;
 use standards::camt053::{Balance, Entry, Statement, Transfer, write};
-use standards::iban::{Bic, Iban};
 
 use super::calendar::morning;
 
 /// The bank of the fund's account.
 #[derive(Debug, Clone)]
 pub struct Bank {
-    /// In whose name the account is.
-    pub holder: String,
-    /// The account.
-    pub iban: Iban,
-    /// The bank itself.
-    pub bic: Bic,
+    iban: Iban,
     /// At the close of the last statement.
     balance: Cents,
     opened_on: NaiveDate,
@@ -28,8 +23,14 @@ pub struct Bank {
 
 impl Bank {
     /// An empty account.
-    pub const fn open(holder: String, iban: Iban, bic: Bic, opened_on: NaiveDate) -> Self {
-        Self { holder, iban, bic, balance: Cents::ZERO, opened_on, statements: 0, movements: Vec::new() }
+    pub const fn open(iban: Iban, opened_on: NaiveDate) -> Self {
+        Self {
+            iban,
+            balance: Cents::ZERO,
+            opened_on,
+            statements: 0,
+            movements: Vec::new(),
+        }
     }
 
     /// Somebody's transfer arrives.
@@ -47,12 +48,17 @@ impl Bank {
     /// Carries out every transfer of a pain.001 file.
     pub fn execute(&mut self, pain001: &[u8]) -> anyhow::Result<()> {
         let document = Document::parse(std::str::from_utf8(pain001)?)?;
-        let transfers = document.descendants().filter(|node| node.tag_name().name() == "CdtTrfTxInf");
+        let transfers = document
+            .descendants()
+            .filter(|node| node.tag_name().name() == "CdtTrfTxInf");
         for transfer in transfers {
             let iban: Iban = text(transfer, "IBAN")?.parse()?;
             self.movements.push(Transfer {
                 end_to_end: Some(text(transfer, "EndToEndId")?),
-                amount: text(transfer, "InstdAmt")?.parse::<Cents>()?.checked_neg().context("montant hors limites")?,
+                amount: text(transfer, "InstdAmt")?
+                    .parse::<Cents>()?
+                    .checked_neg()
+                    .context("montant hors limites")?,
                 counterparty_name: Some(text(transfer, "Nm")?),
                 counterparty_iban: Some(iban),
                 remittance: Some(text(transfer, "Ustrd")?),
@@ -67,7 +73,11 @@ impl Bank {
         let sent = self.movements.last().context("aucun virement à renvoyer")?.clone();
         let name = sent.counterparty_name.clone().unwrap_or_default();
         let amount = sent.amount.checked_neg().context("montant hors limites")?;
-        self.movements.push(Transfer { amount, return_reason: Some(reason.to_owned()), ..sent });
+        self.movements.push(Transfer {
+            amount,
+            return_reason: Some(reason.to_owned()),
+            ..sent
+        });
         Ok(name)
     }
 
@@ -81,8 +91,14 @@ impl Bank {
             id: format!("RELEVE-{}-{}", day.format("%Y%m%d"), self.statements),
             sequence: Some(self.statements),
             account: self.iban.clone(),
-            opening: Balance { amount: self.balance, date: self.opened_on },
-            closing: Balance { amount: closing, date: day },
+            opening: Balance {
+                amount: self.balance,
+                date: self.opened_on,
+            },
+            closing: Balance {
+                amount: closing,
+                date: day,
+            },
             entries,
         };
         (self.balance, self.opened_on) = (closing, day);
@@ -105,6 +121,9 @@ fn entry(transfer: Transfer, day: NaiveDate) -> Entry {
 
 /// The text of the first element of this name inside a transfer.
 fn text(transfer: Node, name: &str) -> anyhow::Result<String> {
-    let found = transfer.descendants().find(|node| node.tag_name().name() == name).and_then(|node| node.text());
+    let found = transfer
+        .descendants()
+        .find(|node| node.tag_name().name() == name)
+        .and_then(|node| node.text());
     Ok(found.with_context(|| format!("pain.001 : {name} manque"))?.to_owned())
 }

@@ -21,7 +21,11 @@ pub async fn register(demo: &mut Demo, inputs: &Inputs) -> anyhow::Result<()> {
 
 async fn prescriber(demo: &Demo, name: String, programme: uuid::Uuid) -> anyhow::Result<Prescriber> {
     let client = demo.organisation(id(&name), &name, None, &["prescriber"]).await?;
-    Ok(Prescriber { name, client, programme })
+    Ok(Prescriber {
+        name,
+        client,
+        programme,
+    })
 }
 
 async fn register_file(demo: &mut Demo, who: &Prescriber, file: &super::input::InputFile) -> anyhow::Result<u32> {

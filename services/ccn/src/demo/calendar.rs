@@ -15,7 +15,9 @@ const DAYS_TO_YEARS_END_MIN: u64 = 120;
 
 impl Story {
     pub fn beginning(at: DateTime<Utc>) -> Self {
-        Self { first_day: paris_date(at) }
+        Self {
+            first_day: paris_date(at),
+        }
     }
 
     /// The money of the funders arrives.
@@ -60,9 +62,14 @@ impl Story {
 
     /// Last day printed on the vouchers of the main programme: 31 December, of this year when that is far enough.
     pub fn printed_day(self) -> NaiveDate {
-        let year_end = |day: NaiveDate| NaiveDate::from_ymd_opt(day.year(), 12, 31).expect("every year has a 31 December");
+        let year_end =
+            |day: NaiveDate| NaiveDate::from_ymd_opt(day.year(), 12, 31).expect("every year has a 31 December");
         let this = year_end(self.first_day);
-        if self.first_day + Days::new(DAYS_TO_YEARS_END_MIN) <= this { this } else { year_end(self.first_day + Months::new(12)) }
+        if self.first_day + Days::new(DAYS_TO_YEARS_END_MIN) <= this {
+            this
+        } else {
+            year_end(self.first_day + Months::new(12))
+        }
     }
 
     /// Unused money goes back: late offline claims (72 h) are in.

@@ -20,8 +20,13 @@ const BEGUN_OUT_OF_TEN: u32 = 7;
 /// Vouchers of the dearest workshop: 40 €.
 pub const WORKSHOP_VOUCHERS: usize = 4;
 
-const SERVICES: [&str; 5] =
-    ["atelier-premiers-pas", "demarche-urgente", "demarche-accompagnee", "atelier-securite", "parcours-pix"];
+const SERVICES: [&str; 5] = [
+    "atelier-premiers-pas",
+    "demarche-urgente",
+    "demarche-accompagnee",
+    "atelier-securite",
+    "parcours-pix",
+];
 
 /// A claim that was accepted.
 #[derive(Debug, Clone)]
@@ -37,7 +42,12 @@ pub async fn claim(demo: &mut Demo, handed: &HandedOver) -> anyhow::Result<Vec<C
     let day = demo.story.claims();
     demo.go_to(day, 0);
     let services: Vec<Value> = demo.anyone.get("/v1/services").await?;
-    anyhow::ensure!(SERVICES.iter().all(|code| services.iter().any(|service| service["code"] == *code)), "catalogue incomplet");
+    anyhow::ensure!(
+        SERVICES
+            .iter()
+            .all(|code| services.iter().any(|service| service["code"] == *code)),
+        "catalogue incomplet"
+    );
     let (main, short) = (demo.main.clone(), demo.short.clone());
     let mut wanted = Vec::new();
     for booklet in &handed.booklets[2..] {
@@ -52,12 +62,21 @@ pub async fn claim(demo: &mut Demo, handed: &HandedOver) -> anyhow::Result<Vec<C
         async move {
             let receipt: Value = client.post("/v1/claims", &body).await?;
             let uuid = |name: &str| serde_json::from_value(receipt[name].clone());
-            Ok(Claimed { programme: uuid("programme_id")?, claim_id: uuid("claim_id")?, client, token })
+            Ok(Claimed {
+                programme: uuid("programme_id")?,
+                claim_id: uuid("claim_id")?,
+                client,
+                token,
+            })
         }
     })
     .await?;
     drop(bar);
-    demo.progress.say(format!("{} encaissements par {} structures", claimed.len(), demo.structures.len()));
+    demo.progress.say(format!(
+        "{} encaissements par {} structures",
+        claimed.len(),
+        demo.structures.len()
+    ));
     Ok(claimed)
 }
 
@@ -80,17 +99,30 @@ fn plan_claims(
         let (these, rest) = left.split_at(now);
         left = rest;
         // The structure at index 0 is kept for the suspension.
-        let structure = demo.structures[1..].choose(&mut demo.rng).ok_or_else(|| anyhow::anyhow!("aucune structure"))?;
-        let service = SERVICES.choose(&mut demo.rng).ok_or_else(|| anyhow::anyhow!("aucun service"))?;
+        let structure = demo.structures[1..]
+            .choose(&mut demo.rng)
+            .ok_or_else(|| anyhow::anyhow!("aucune structure"))?;
+        let service = SERVICES
+            .choose(&mut demo.rng)
+            .ok_or_else(|| anyhow::anyhow!("aucun service"))?;
         let claim = id(&format!("encaissement {}", wanted.len()));
-        wanted.push((structure.client.clone(), body(claim, these, service, day), these[0].clone()));
+        wanted.push((
+            structure.client.clone(),
+            body(claim, these, service, day),
+            these[0].clone(),
+        ));
     }
     Ok(())
 }
 
 /// The tokens of a booklet, in order.
 pub fn tokens_of(programme: &Programme, booklet: u32) -> Vec<String> {
-    programme.vouchers.iter().filter(|voucher| voucher.booklet == booklet).map(|voucher| voucher.token.clone()).collect()
+    programme
+        .vouchers
+        .iter()
+        .filter(|voucher| voucher.booklet == booklet)
+        .map(|voucher| voucher.token.clone())
+        .collect()
 }
 
 /// A claim as a phone sends it.
@@ -100,5 +132,7 @@ pub fn body(claim: Uuid, tokens: &[String], service: &str, day: NaiveDate) -> Va
 
 /// Tries a claim that has its own name in the story.
 pub async fn try_claim(client: &Client, name: &str, tokens: &[String], day: NaiveDate) -> Answer<Value> {
-    client.try_post("/v1/claims", &body(id(name), tokens, SERVICES[0], day)).await
+    client
+        .try_post("/v1/claims", &body(id(name), tokens, SERVICES[0], day))
+        .await
 }

@@ -37,13 +37,23 @@ pub type Answer<T> = anyhow::Result<Result<T, Refusal>>;
 impl Client {
     /// A client of the services at `base`, with nobody's key yet.
     pub fn new(base: String) -> anyhow::Result<Self> {
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(ANSWER_SECONDS_MAX)).no_proxy().build()?;
-        Ok(Self { http, base, secret: None })
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(ANSWER_SECONDS_MAX))
+            .no_proxy()
+            .build()?;
+        Ok(Self {
+            http,
+            base,
+            secret: None,
+        })
     }
 
     /// The same services, asked by the owner of this key.
     pub fn with_key(&self, secret: &str) -> Self {
-        Self { secret: Some(secret.to_owned()), ..self.clone() }
+        Self {
+            secret: Some(secret.to_owned()),
+            ..self.clone()
+        }
     }
 
     /// The key that this client shows.
@@ -100,7 +110,13 @@ impl Client {
         let problem: Value = serde_json::from_slice(&bytes)
             .map_err(|_| anyhow::anyhow!("{path} : réponse {status} sans problem+json"))?;
         anyhow::ensure!(status != StatusCode::INTERNAL_SERVER_ERROR, "{path} : {problem}");
-        let kind = problem["type"].as_str().unwrap_or_default().rsplit(':').next().unwrap_or_default().to_owned();
+        let kind = problem["type"]
+            .as_str()
+            .unwrap_or_default()
+            .rsplit(':')
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         Ok(Err(Refusal { kind, problem }))
     }
 }

@@ -11,7 +11,10 @@ pub async fn expire(demo: &mut Demo) -> anyhow::Result<()> {
     demo.go_to(day, 0);
     for programme in [demo.short.clone(), demo.main.clone()] {
         let body = json!({"id": id(&format!("échéance {}", programme.name))});
-        let swept: Value = demo.sponsor.post(&format!("/v1/programmes/{}/expiry", programme.id), &body).await?;
+        let swept: Value = demo
+            .sponsor
+            .post(&format!("/v1/programmes/{}/expiry", programme.id), &body)
+            .await?;
         demo.progress.say(format!(
             "« {} » : {} chèques expirés, {} repris sur les chèques et {} sur les carnets jamais remis",
             programme.name,
@@ -30,14 +33,27 @@ pub async fn expire(demo: &mut Demo) -> anyhow::Result<()> {
                 Err(refusal) if refusal.kind == "nothing-to-refund" => continue,
                 Err(refusal) => anyhow::bail!("remboursement refusé : {refusal}"),
             };
-            let file = demo.operator.file(&format!("/v1/refunds/{refund}/pain.001.xml")).await?;
+            let file = demo
+                .operator
+                .file(&format!("/v1/refunds/{refund}/pain.001.xml"))
+                .await?;
             demo.bank.execute(&file)?;
-            demo.progress.say(format!("  rendu à {} : {}", funder.name, cents(&made["amount"])?.to_french()));
+            demo.progress.say(format!(
+                "  rendu à {} : {}",
+                funder.name,
+                cents(&made["amount"])?.to_french()
+            ));
         }
     }
     let xml = demo.bank.statement(day)?;
     let statement = load_statement(demo, "relevé remboursements", xml).await?;
-    anyhow::ensure!(statement["unexplained"] == 0, "des lignes du relevé restent inexpliquées : {statement}");
-    anyhow::ensure!(cents(&statement["closing"])? >= Cents::ZERO, "le compte du fonds est à découvert");
+    anyhow::ensure!(
+        statement["unexplained"] == 0,
+        "des lignes du relevé restent inexpliquées : {statement}"
+    );
+    anyhow::ensure!(
+        cents(&statement["closing"])? >= Cents::ZERO,
+        "le compte du fonds est à découvert"
+    );
     Ok(())
 }

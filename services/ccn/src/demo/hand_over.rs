@@ -32,7 +32,11 @@ pub async fn hand_over(demo: &mut Demo) -> anyhow::Result<HandedOver> {
     let mut next_booklet = 1;
     let mut hand_overs = Vec::new();
     for prescriber in demo.prescribers.clone() {
-        let people = all_pages(&prescriber.client, &format!("/v1/programmes/{}/beneficiaries", prescriber.programme)).await?;
+        let people = all_pages(
+            &prescriber.client,
+            &format!("/v1/programmes/{}/beneficiaries", prescriber.programme),
+        )
+        .await?;
         let main = prescriber.programme == demo.main.id;
         let programme = if main { demo.main.clone() } else { demo.short.clone() };
         let first = if main { next_booklet } else { 1 };
@@ -43,15 +47,27 @@ pub async fn hand_over(demo: &mut Demo) -> anyhow::Result<HandedOver> {
             .collect::<Result<_, _>>()?;
         let bar = demo.progress.bar(coming.len(), "remises");
         let booklets: Vec<u32> = (first..).take(coming.len()).collect();
-        in_parallel(booklets.iter().copied().zip(coming), AT_ONCE, |(booklet, beneficiary)| {
-            bar.advance();
-            let (client, path) = (prescriber.client.clone(), format!("/v1/programmes/{}/hand-overs", programme.id));
-            let body = hand_over_body(&programme, booklet, beneficiary);
-            async move { client.post::<Value>(&path, &body).await }
-        })
+        in_parallel(
+            booklets.iter().copied().zip(coming),
+            AT_ONCE,
+            |(booklet, beneficiary)| {
+                bar.advance();
+                let (client, path) = (
+                    prescriber.client.clone(),
+                    format!("/v1/programmes/{}/hand-overs", programme.id),
+                );
+                let body = hand_over_body(&programme, booklet, beneficiary);
+                async move { client.post::<Value>(&path, &body).await }
+            },
+        )
         .await?;
         drop(bar);
-        demo.progress.say(format!("{} : {} carnets de « {} » remis", prescriber.name, booklets.len(), programme.name));
+        demo.progress.say(format!(
+            "{} : {} carnets de « {} » remis",
+            prescriber.name,
+            booklets.len(),
+            programme.name
+        ));
         if main {
             next_booklet += u32::try_from(booklets.len())?;
             hand_overs.extend(booklets.iter().map(|booklet| (prescriber.clone(), *booklet)));
@@ -59,7 +75,10 @@ pub async fn hand_over(demo: &mut Demo) -> anyhow::Result<HandedOver> {
             handed.short = booklets;
         }
     }
-    anyhow::ensure!(hand_overs.len() >= 6, "il faut au moins 6 bénéficiaires pour la démonstration");
+    anyhow::ensure!(
+        hand_overs.len() >= 6,
+        "il faut au moins 6 bénéficiaires pour la démonstration"
+    );
     let (finder, lost) = hand_overs.remove(0);
     lose_and_replace(demo, &finder.client, lost, next_booklet).await?;
     handed.lost = lost;
@@ -85,15 +104,20 @@ async fn lose_and_replace(
 ) -> anyhow::Result<()> {
     let programme = &demo.main;
     let revocation = json!({"id": id("carnet perdu"), "batch_id": programme.batch, "booklet": lost, "reason": "lost"});
-    let revoked: Value = prescriber.post(&format!("/v1/programmes/{}/revocations", programme.id), &revocation).await?;
+    let revoked: Value = prescriber
+        .post(&format!("/v1/programmes/{}/revocations", programme.id), &revocation)
+        .await?;
     let body = json!({
         "id": hand_over_id(programme, replacement), "hand_over_id": hand_over_id(programme, lost),
         "batch_id": programme.batch, "booklet": replacement,
     });
-    let _: Value = prescriber.post(&format!("/v1/programmes/{}/replacements", programme.id), &body).await?;
+    let _: Value = prescriber
+        .post(&format!("/v1/programmes/{}/replacements", programme.id), &body)
+        .await?;
     demo.progress.say(format!(
         "Carnet n° {lost} perdu : {} chèques bloqués, {} € rendus aux financeurs ; remplacé par le n° {replacement}",
-        revoked["revoked"], revoked["returned"].as_str().unwrap_or_default().replace('.', ","),
+        revoked["revoked"],
+        revoked["returned"].as_str().unwrap_or_default().replace('.', ","),
     ));
     Ok(())
 }

@@ -56,27 +56,43 @@ pub async fn import(demo: &mut Demo, client: &Client, path: &str, file: &InputFi
         lines(&report.refused),
         lines(&report.duplicates),
     ));
-    demo.report.extend(report.refused.iter().chain(&report.duplicates).map(|cell| ReportRow {
-        file: file.name.clone(),
-        line: cell.line,
-        column: cell.column.clone(),
-        value: cell.value.clone(),
-        problem: cell.problem.clone(),
-        remedy: cell.remedy.clone(),
-    }));
+    demo.report
+        .extend(report.refused.iter().chain(&report.duplicates).map(|cell| ReportRow {
+            file: file.name.clone(),
+            line: cell.line,
+            column: cell.column.clone(),
+            value: cell.value.clone(),
+            problem: cell.problem.clone(),
+            remedy: cell.remedy.clone(),
+        }));
     Ok(report)
 }
 
 /// One line may have several refused cells.
 fn lines(cells: &[Cell]) -> usize {
-    cells.iter().map(|cell| cell.line).collect::<std::collections::BTreeSet<_>>().len()
+    cells
+        .iter()
+        .map(|cell| cell.line)
+        .collect::<std::collections::BTreeSet<_>>()
+        .len()
 }
 
 async fn put(client: &Client, path: &str, file: &InputFile, time: u8, digest: Option<&str>) -> anyhow::Result<Report> {
     let import = id(&format!("{} {time}", file.name));
-    let name: String = file.name.chars().filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c)).collect();
-    let commit = digest.map(|digest| format!("&commit=true&digest={digest}")).unwrap_or_default();
-    let answer: Answer<Report> =
-        client.try_put(&format!("{path}/{import}?file={name}{commit}"), "text/csv", file.bytes.clone()).await;
+    let name: String = file
+        .name
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c))
+        .collect();
+    let commit = digest
+        .map(|digest| format!("&commit=true&digest={digest}"))
+        .unwrap_or_default();
+    let answer: Answer<Report> = client
+        .try_put(
+            &format!("{path}/{import}?file={name}{commit}"),
+            "text/csv",
+            file.bytes.clone(),
+        )
+        .await;
     expect_yes(answer?)
 }

@@ -24,7 +24,10 @@ pub struct Inputs {
 
 macro_rules! own {
     ($name:literal) => {
-        InputFile { name: $name.to_owned(), bytes: include_bytes!(concat!("data/", $name)).to_vec() }
+        InputFile {
+            name: $name.to_owned(),
+            bytes: include_bytes!(concat!("data/", $name)).to_vec(),
+        }
     };
 }
 
@@ -50,6 +53,10 @@ impl Inputs {
 
 fn read(path: &Path) -> anyhow::Result<InputFile> {
     let bytes = std::fs::read(path).with_context(|| format!("{} : fichier illisible", path.display()))?;
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let name = path
+        .file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned();
     Ok(InputFile { name, bytes })
 }

@@ -20,6 +20,8 @@ mod settle;
 mod story;
 mod structures;
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use anyhow::Context;
@@ -47,9 +49,19 @@ const FUND_BIC: &str = "AGRIFRPPXXX";
 /// Runs the job on an empty system, writes the artefacts, and leaves the site running unless told otherwise.
 pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let mut signals = StopSignals::hear()?;
-    let inputs = Inputs::read(args.structures.as_deref(), args.bank_details.as_deref(), &args.beneficiaries)?;
-    std::fs::create_dir_all(&args.out).with_context(|| format!("{} : dossier impossible à créer", args.out.display()))?;
-    let own = tempfile::Builder::new().prefix("ccn-demo-").tempdir()?;
+    let inputs = Inputs::read(
+        args.structures.as_deref(),
+        args.bank_details.as_deref(),
+        &args.beneficiaries,
+    )?;
+    std::fs::create_dir_all(&args.out)
+        .with_context(|| format!("{} : dossier impossible à créer", args.out.display()))?;
+    // Others may pass through it: PostgreSQL, which refuses to run as root, runs as somebody else.
+    let passable = Permissions::from_mode(0o711);
+    let own = tempfile::Builder::new()
+        .prefix("ccn-demo-")
+        .permissions(passable)
+        .tempdir()?;
     let config = empty_system(&args, args.data_dir.as_deref().unwrap_or(own.path()))?;
     let story = Story::beginning(Clock::System.now());
     let (clock, hand) = Clock::set(morning(story.first_day, 0));
@@ -57,7 +69,7 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let base = format!("http://{}", running.addr);
     let anyone = Client::new(base.clone())?;
     let operator = anyone.with_key(&secret_file::read(&running.operator_key_file)?);
-    let bank = Bank::open(FUND_NAME.to_owned(), FUND_IBAN.parse()?, FUND_BIC.parse()?, story.first_day);
+    let bank = Bank::open(FUND_IBAN.parse()?, story.first_day);
     let mut demo = Demo::new(anyone, operator, hand, story, args.seed, bank);
     let told = tokio::select! {
         told = tell(&mut demo, &inputs, &config, &args.out) => told,
@@ -74,30 +86,45 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
 /// The nine steps.
 async fn tell(demo: &mut Demo, inputs: &Inputs, config: &Config, out: &Path) -> anyhow::Result<()> {
     let already: Vec<serde_json::Value> = demo.anyone.get("/v1/programmes").await?;
-    anyhow::ensure!(already.is_empty(), "cette base contient déjà des dispositifs : la démonstration veut une base vide");
+    anyhow::ensure!(
+        already.is_empty(),
+        "cette base contient déjà des dispositifs : la démonstration veut une base vide"
+    );
     let signing_key = keys::signing_key(&config.key_files().signing)?;
     let (mut pdf, mut files) = (Vec::new(), BankFiles::default());
 
     organisations::create(demo).await?;
-    let step = demo.progress.begin(1, "structures", "Structures : import, coordonnées bancaires, labellisation");
+    let step = demo.progress.begin(
+        1,
+        "structures",
+        "Structures : import, coordonnées bancaires, labellisation",
+    );
     structures::import_and_accredit(demo, inputs).await?;
     demo.progress.end(&step);
 
-    let step = demo.progress.begin(2, "beneficiaries", "Bénéficiaires : aperçu, puis import");
+    let step = demo
+        .progress
+        .begin(2, "beneficiaries", "Bénéficiaires : aperçu, puis import");
     let places = all_pages(&demo.operator, "/v1/structures?accredited=true").await?;
     organisations::create_programmes(demo, &structures::territory_of(&places)).await?;
     beneficiaries::register(demo, inputs).await?;
     demo.progress.end(&step);
 
-    let step = demo.progress.begin(3, "funding", "Conventions, commande, frappe, impression, financement");
+    let step = demo
+        .progress
+        .begin(3, "funding", "Conventions, commande, frappe, impression, financement");
     money::finance(demo, &mut pdf).await?;
     demo.progress.end(&step);
 
-    let step = demo.progress.begin(4, "hand_over", "Remise des carnets ; un carnet perdu est remplacé");
+    let step = demo
+        .progress
+        .begin(4, "hand_over", "Remise des carnets ; un carnet perdu est remplacé");
     let handed = hand_over::hand_over(demo).await?;
     demo.progress.end(&step);
 
-    let step = demo.progress.begin(5, "claims", "Encaissements, et toutes les façons d'être refusé");
+    let step = demo
+        .progress
+        .begin(5, "claims", "Encaissements, et toutes les façons d'être refusé");
     let claimed = claims::claim(demo, &handed).await?;
     refusals::refuse(demo, &handed, &claimed, &signing_key).await?;
     demo.progress.end(&step);
@@ -106,15 +133,21 @@ async fn tell(demo: &mut Demo, inputs: &Inputs, config: &Config, out: &Path) -> 
     settle::settle(demo, &mut files).await?;
     demo.progress.end(&step);
 
-    let step = demo.progress.begin(7, "statement", "Le relevé de la banque est rapproché");
+    let step = demo
+        .progress
+        .begin(7, "statement", "Le relevé de la banque est rapproché");
     settle::bank_answers(demo, &mut files).await?;
     demo.progress.end(&step);
 
-    let step = demo.progress.begin(8, "expiry", "Échéance : l'argent non utilisé retourne aux financeurs");
+    let step = demo
+        .progress
+        .begin(8, "expiry", "Échéance : l'argent non utilisé retourne aux financeurs");
     expire::expire(demo).await?;
     demo.progress.end(&step);
 
-    let step = demo.progress.begin(9, "report", "Cascade des montants et identités des livres");
+    let step = demo
+        .progress
+        .begin(9, "report", "Cascade des montants et identités des livres");
     let report = report::gather(demo).await?;
     demo.progress.end(&step);
     report.write(out, demo, &pdf, &files)?;
@@ -125,7 +158,11 @@ async fn tell(demo: &mut Demo, inputs: &Inputs, config: &Config, out: &Path) -> 
 /// The configuration of a system that starts from nothing, in `data_dir`.
 fn empty_system(args: &DemoArgs, data_dir: &Path) -> anyhow::Result<Config> {
     let occupied = std::fs::read_dir(data_dir).is_ok_and(|mut entries| entries.next().is_some());
-    anyhow::ensure!(!occupied, "{} n'est pas vide : choisissez un autre dossier avec --data-dir", data_dir.display());
+    anyhow::ensure!(
+        !occupied,
+        "{} n'est pas vide : choisissez un autre dossier avec --data-dir",
+        data_dir.display()
+    );
     Ok(Config {
         listen: args.listen,
         log: args.log,

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::client::Answer;
 use super::organisations::SPONSOR_FUNDER;
-use super::story::{Demo, Funder, Programme, cents, id, key_for, load_statement};
+use super::story::{Demo, Funder, Programme, id, load_statement};
 
 /// Spare booklets of an order: for replacements, and some that stay in the drawer.
 const SPARE_PERCENT: u32 = 4;
@@ -29,7 +29,11 @@ pub async fn finance(demo: &mut Demo, pdf: &mut Vec<u8>) -> anyhow::Result<()> {
         programme.booklets = programme.booklets.max(BOOKLETS_MIN);
         sign(demo, &programme).await?;
         plan_and_order(demo, &mut programme).await?;
-        if programme.id == demo.main.id { demo.main = programme } else { demo.short = programme }
+        if programme.id == demo.main.id {
+            demo.main = programme
+        } else {
+            demo.short = programme
+        }
     }
     print(demo, pdf).await?;
     let programmes = [demo.main.clone(), demo.short.clone()];
@@ -39,11 +43,20 @@ pub async fn finance(demo: &mut Demo, pdf: &mut Vec<u8>) -> anyhow::Result<()> {
     let calls = call_for_funds(demo, &programmes).await?;
     money_arrives(demo, &calls).await?;
     for programme in &programmes {
-        let _: Value = demo.sponsor.post(&batch_path(programme, "/funding"), &json!({})).await?;
+        let _: Value = demo
+            .sponsor
+            .post(&batch_path(programme, "/funding"), &json!({}))
+            .await?;
         demo.progress.say(format!("« {} » : lot financé", programme.name));
     }
-    let _: Value = demo.sponsor.post(&batch_path(&demo.short, "/activation"), &json!({})).await?;
-    demo.progress.say(format!("« {} » : lot activé d'un coup, comme dans l'ancien dispositif", demo.short.name));
+    let _: Value = demo
+        .sponsor
+        .post(&batch_path(&demo.short, "/activation"), &json!({}))
+        .await?;
+    demo.progress.say(format!(
+        "« {} » : lot activé d'un coup, comme dans l'ancien dispositif",
+        demo.short.name
+    ));
     Ok(())
 }
 
@@ -53,7 +66,11 @@ pub fn batch_path(programme: &Programme, rest: &str) -> String {
 
 async fn create_funders(demo: &mut Demo) -> anyhow::Result<()> {
     let funders = [
-        ("État, stratégie numérique inclusif", "987690021", "FR7630006006119999000001109"),
+        (
+            "État, stratégie numérique inclusif",
+            "987690021",
+            "FR7630006006119999000001109",
+        ),
         (SPONSOR_FUNDER.0, SPONSOR_FUNDER.1, "FR7630006006119999000002176"),
         ("Fondation Lien et Savoirs", "987690039", "FR7630006006119999000003146"),
     ];
@@ -61,12 +78,11 @@ async fn create_funders(demo: &mut Demo) -> anyhow::Result<()> {
         let funder_id = id(name);
         let body = json!({"id": funder_id, "siren": siren, "name": name, "iban": iban, "bic": "AGRIFRPPXXX"});
         let _: Value = demo.operator.post("/v1/funders", &body).await?;
-        let client = if funder_id == super::organisations::sponsor_id() {
-            demo.sponsor.clone()
-        } else {
-            key_for(&demo.operator, funder_id).await?
-        };
-        demo.funders.push(Funder { id: funder_id, name, siren, iban, client });
+        demo.funders.push(Funder {
+            id: funder_id,
+            name,
+            iban,
+        });
     }
     Ok(())
 }
@@ -79,40 +95,50 @@ async fn plan_and_order(demo: &Demo, programme: &mut Programme) -> anyhow::Resul
         .map(|(funder, rate)| json!({"funder_id": funder.id, "rate": rate}))
         .collect();
     let plan = json!({"id": id(&format!("plan {}", programme.name)), "shares": shares});
-    let _: Value = demo.sponsor.post(&format!("/v1/programmes/{}/plans", programme.id), &plan).await?;
+    let _: Value = demo
+        .sponsor
+        .post(&format!("/v1/programmes/{}/plans", programme.id), &plan)
+        .await?;
     let order = json!({"id": programme.batch, "booklets": programme.booklets});
-    let _: Value = demo.sponsor.post(&format!("/v1/programmes/{}/orders", programme.id), &order).await?;
+    let _: Value = demo
+        .sponsor
+        .post(&format!("/v1/programmes/{}/orders", programme.id), &order)
+        .await?;
     let _: Value = demo.sponsor.post(&batch_path(programme, "/mint"), &json!({})).await?;
     let csv = demo.sponsor.file(&batch_path(programme, "/vouchers.csv")).await?;
-    programme.vouchers = csv::Reader::from_reader(csv.as_slice()).deserialize().collect::<Result<_, _>>()?;
+    programme.vouchers = csv::Reader::from_reader(csv.as_slice())
+        .deserialize()
+        .collect::<Result<_, _>>()?;
     demo.progress.say(format!(
         "« {} » : {} carnets commandés, {} chèques frappés, plan {}",
         programme.name,
         programme.booklets,
         programme.vouchers.len(),
-        programme.rates.map(|rate| rate.trim_start_matches("0.").to_owned()).join(" / "),
+        programme
+            .rates
+            .map(|rate| rate.trim_start_matches("0.").to_owned())
+            .join(" / "),
     ));
     Ok(())
 }
 
 async fn print(demo: &Demo, pdf: &mut Vec<u8>) -> anyhow::Result<()> {
     *pdf = demo.sponsor.file(&batch_path(&demo.main, "/booklets.pdf")).await?;
-    demo.progress.say(format!("« {} » : carnets imprimés, {} Kio de PDF", demo.main.name, pdf.len() / 1024));
+    demo.progress.say(format!(
+        "« {} » : carnets imprimés, {} Kio de PDF",
+        demo.main.name,
+        pdf.len() / 1024
+    ));
     Ok(())
 }
 
 async fn refused_while_short(demo: &mut Demo, programme: &Programme) -> anyhow::Result<()> {
-    let answer: Answer<Value> = demo.sponsor.try_post(&batch_path(programme, "/funding"), &json!({})).await;
+    let answer: Answer<Value> = demo
+        .sponsor
+        .try_post(&batch_path(programme, "/funding"), &json!({}))
+        .await;
     let refusal = demo.must_refuse(answer?, "not-funded")?;
     demo.progress.say(format!("« {} » : {refusal}", programme.name));
-    for shortfall in refusal.problem["shortfalls"].as_array().into_iter().flatten() {
-        let funder = demo.funders.iter().find(|funder| shortfall["funder_id"] == json!(funder.id));
-        demo.progress.say(format!(
-            "  {} : il manque {}",
-            funder.map_or("?", |funder| funder.name),
-            cents(&shortfall["missing"])?.to_french()
-        ));
-    }
     Ok(())
 }
 
@@ -125,7 +151,11 @@ async fn sign(demo: &Demo, programme: &Programme) -> anyhow::Result<()> {
         });
         let _: Value = demo.operator.post("/v1/conventions", &convention).await?;
     }
-    demo.progress.say(format!("« {} » : {} conventions signées", programme.name, demo.funders.len()));
+    demo.progress.say(format!(
+        "« {} » : {} conventions signées",
+        programme.name,
+        demo.funders.len()
+    ));
     Ok(())
 }
 
@@ -152,7 +182,12 @@ async fn call_for_funds(demo: &Demo, programmes: &[Programme]) -> anyhow::Result
             });
             let made: Value = demo.operator.post("/v1/calls", &call).await?;
             let reference = made["reference"].as_str().unwrap_or_default().to_owned();
-            calls.push(Call { funder: funder.clone(), programme: programme.id, amount, reference });
+            calls.push(Call {
+                funder: funder.clone(),
+                programme: programme.id,
+                amount,
+                reference,
+            });
         }
     }
     Ok(calls)
@@ -170,11 +205,19 @@ async fn money_arrives(demo: &mut Demo, calls: &[Call]) -> anyhow::Result<()> {
     let day = demo.story.money();
     demo.go_to(day, 0);
     for call in calls {
-        demo.bank.receive(call.funder.name, call.funder.iban, call.amount, &format!("Appel de fonds {}", call.reference))?;
+        demo.bank.receive(
+            call.funder.name,
+            call.funder.iban,
+            call.amount,
+            &format!("Appel de fonds {}", call.reference),
+        )?;
     }
     let xml = demo.bank.statement(day)?;
     let statement = load_statement(demo, "relevé versements", xml).await?;
-    anyhow::ensure!(statement["unexplained"] == 0, "des lignes du relevé restent inexpliquées : {statement}");
+    anyhow::ensure!(
+        statement["unexplained"] == 0,
+        "des lignes du relevé restent inexpliquées : {statement}"
+    );
     for call in calls {
         let allocation = json!({
             "id": id(&format!("affectation {}", call.reference)), "funder_id": call.funder.id,
@@ -183,6 +226,10 @@ async fn money_arrives(demo: &mut Demo, calls: &[Call]) -> anyhow::Result<()> {
         let _: Value = demo.operator.post("/v1/allocations", &allocation).await?;
     }
     let total = Cents::try_sum(calls.iter().map(|call| call.amount)).unwrap_or(Cents::ZERO);
-    demo.progress.say(format!("{} versements reçus sur le relevé et affectés : {}", calls.len(), total.to_french()));
+    demo.progress.say(format!(
+        "{} versements reçus sur le relevé et affectés : {}",
+        calls.len(),
+        total.to_french()
+    ));
     Ok(())
 }

@@ -15,7 +15,9 @@ pub fn sponsor_id() -> uuid::Uuid {
 pub const SPONSOR_FUNDER: (&str, &str) = (SPONSOR, SPONSOR_SIREN);
 
 pub async fn create(demo: &mut Demo) -> anyhow::Result<()> {
-    demo.sponsor = demo.organisation(sponsor_id(), SPONSOR, Some(SPONSOR_SIREN), &["sponsor", "funder"]).await?;
+    demo.sponsor = demo
+        .organisation(sponsor_id(), SPONSOR, Some(SPONSOR_SIREN), &["sponsor", "funder"])
+        .await?;
     Ok(())
 }
 

@@ -21,13 +21,19 @@ pub struct Bar(ProgressBar);
 
 impl Progress {
     pub fn new() -> Self {
-        Self { terminal: std::io::stderr().is_terminal(), timings: BTreeMap::new() }
+        Self {
+            terminal: std::io::stderr().is_terminal(),
+            timings: BTreeMap::new(),
+        }
     }
 
     /// Begins step `number`; `name` is its key in the summary's timings.
     pub fn begin(&self, number: usize, name: &'static str, title: &str) -> Step {
         println!("\n{number}. {title}");
-        Step { name, started: Instant::now() }
+        Step {
+            name,
+            started: Instant::now(),
+        }
     }
 
     /// One line of what happened.
@@ -45,7 +51,11 @@ impl Progress {
 
     /// A bar over `length` things, invisible in a pipe.
     pub fn bar(&self, length: usize, what: &'static str) -> Bar {
-        let bar = if self.terminal { ProgressBar::new(length as u64) } else { ProgressBar::hidden() };
+        let bar = if self.terminal {
+            ProgressBar::new(length as u64)
+        } else {
+            ProgressBar::hidden()
+        };
         let style = ProgressStyle::with_template("   {msg} {bar:30} {human_pos}/{human_len} ({eta})")
             .expect("the template is well formed");
         bar.set_style(style);

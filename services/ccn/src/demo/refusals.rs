@@ -11,7 +11,8 @@ use super::story::{Demo, id};
 pub async fn refuse(demo: &mut Demo, handed: &HandedOver, claimed: &[Claimed], key: &SigningKey) -> anyhow::Result<()> {
     let day = demo.story.claims();
     let fresh = tokens_of(&demo.main, handed.booklets[0]);
-    let used = claimed.last().ok_or_else(|| anyhow::anyhow!("aucun encaissement"))?.clone();
+    let used = claimed.iter().find(|claimed| claimed.programme == demo.main.id);
+    let used = used.ok_or_else(|| anyhow::anyhow!("aucun encaissement"))?.clone();
     let owner = used.client.clone();
     let other = another(demo, &owner);
 
@@ -44,7 +45,9 @@ pub async fn refuse(demo: &mut Demo, handed: &HandedOver, claimed: &[Claimed], k
 }
 
 fn another(demo: &Demo, owner: &super::client::Client) -> super::client::Client {
-    let other = demo.structures[1..].iter().find(|structure| structure.client.key() != owner.key());
+    let other = demo.structures[1..]
+        .iter()
+        .find(|structure| structure.client.key() != owner.key());
     other.map_or_else(|| owner.clone(), |structure| structure.client.clone())
 }
 
@@ -86,12 +89,19 @@ async fn workshop(demo: &mut Demo, fresh: &[String], used: &Claimed) -> anyhow::
     let mut tokens = fresh[..WORKSHOP_VOUCHERS].to_vec();
     tokens[WORKSHOP_VOUCHERS - 1].clone_from(&used.token);
     let answer: Answer<Value> = try_claim(&structure, "atelier à 40 €", &tokens, day).await;
-    let Err(refusal) = answer? else { anyhow::bail!("un atelier avec un mauvais chèque a été accepté") };
+    let Err(refusal) = answer? else {
+        anyhow::bail!("un atelier avec un mauvais chèque a été accepté")
+    };
     anyhow::ensure!(refusal.kind.starts_with("already-used"), "refus inattendu : {refusal}");
     *demo.refused.entry("workshop-all-or-nothing".to_owned()).or_default() += 1;
-    demo.progress.say(format!("non : atelier à 40 € avec 3 bons chèques et 1 mauvais, rien n'est pris : {refusal}"));
+    demo.progress.say(format!(
+        "non : atelier à 40 € avec 3 bons chèques et 1 mauvais, rien n'est pris : {refusal}"
+    ));
     let receipt = try_claim(&structure, "atelier à 40 €", &fresh[..WORKSHOP_VOUCHERS], day).await?;
-    anyhow::ensure!(receipt.is_ok(), "les bons chèques d'un atelier refusé doivent rester bons");
+    anyhow::ensure!(
+        receipt.is_ok(),
+        "les bons chèques d'un atelier refusé doivent rester bons"
+    );
     demo.progress.say("oui : le même atelier avec 4 bons chèques");
     Ok(())
 }
@@ -100,6 +110,7 @@ async fn reverse(demo: &Demo, used: &Claimed) -> anyhow::Result<()> {
     let path = format!("/v1/programmes/{}/claims/{}/reversal", used.programme, used.claim_id);
     let body = json!({"id": id("annulation"), "reason": "Atelier annulé"});
     let _: Value = used.client.post(&path, &body).await?;
-    demo.progress.say("Un encaissement annulé : ses chèques sont de nouveau utilisables");
+    demo.progress
+        .say("Un encaissement annulé : ses chèques sont de nouveau utilisables");
     Ok(())
 }

@@ -59,10 +59,13 @@ async fn vouchers(demo: &Demo) -> anyhow::Result<(BTreeMap<String, u64>, Vec<u8>
     csv.write_record(["serial", "token", "short_code", "face_value", "state"])?;
     for programme in [&demo.main, &demo.short] {
         let states = demo.sponsor.file(&batch_path(programme, "/voucher-states.csv")).await?;
-        let states: BTreeMap<u32, String> =
-            csv::Reader::from_reader(states.as_slice()).deserialize().collect::<Result<_, _>>()?;
+        let states: BTreeMap<u32, String> = csv::Reader::from_reader(states.as_slice())
+            .deserialize()
+            .collect::<Result<_, _>>()?;
         for voucher in &programme.vouchers {
-            let state = states.get(&voucher.serial).with_context(|| format!("chèque {} sans état", voucher.serial))?;
+            let state = states
+                .get(&voucher.serial)
+                .with_context(|| format!("chèque {} sans état", voucher.serial))?;
             *counts.entry(state.clone()).or_default() += 1;
             let serial = voucher.serial.to_string();
             csv.write_record([&serial, &voucher.token, &voucher.short_code, &voucher.face_value, state])?;
@@ -74,7 +77,11 @@ async fn vouchers(demo: &Demo) -> anyhow::Result<(BTreeMap<String, u64>, Vec<u8>
 impl Report {
     fn print(&self, demo: &Demo) -> anyhow::Result<()> {
         let rows = self.waterfall["totals"].as_array().cloned().unwrap_or_default();
-        let width = rows.iter().filter_map(|row| Some(row["funder"].as_str()?.chars().count())).max().unwrap_or(0);
+        let width = rows
+            .iter()
+            .filter_map(|row| Some(row["funder"].as_str()?.chars().count()))
+            .max()
+            .unwrap_or(0);
         let mut line = " ".repeat(width);
         for (_, french) in COLUMNS {
             line.push_str(&format!(" {french:>13}"));

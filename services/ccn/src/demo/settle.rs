@@ -21,8 +21,15 @@ pub async fn settle(demo: &mut Demo, files: &mut BankFiles) -> anyhow::Result<()
     let settlement: Value = demo.operator.post("/v1/settlements", &body).await?;
     let list = |name: &str| settlement[name].as_array().cloned().unwrap_or_default();
     let (payments, held) = (list("payments"), list("held"));
-    anyhow::ensure!(!payments.is_empty(), "le contre-paiement ne paie personne : {settlement}");
-    demo.progress.say(format!("{} virements, {} au total", payments.len(), cents(&settlement["total"])?.to_french()));
+    anyhow::ensure!(
+        !payments.is_empty(),
+        "le contre-paiement ne paie personne : {settlement}"
+    );
+    demo.progress.say(format!(
+        "{} virements, {} au total",
+        payments.len(),
+        cents(&settlement["total"])?.to_french()
+    ));
     for structure in &held {
         demo.progress.say(format!(
             "en attente : {}, {} : {}",
@@ -31,7 +38,10 @@ pub async fn settle(demo: &mut Demo, files: &mut BankFiles) -> anyhow::Result<()
             structure["explanation"].as_str().unwrap_or_default(),
         ));
     }
-    files.pain001 = demo.operator.file(&format!("/v1/settlements/{}/pain.001.xml", id("contre-paiement"))).await?;
+    files.pain001 = demo
+        .operator
+        .file(&format!("/v1/settlements/{}/pain.001.xml", id("contre-paiement")))
+        .await?;
     Ok(())
 }
 
@@ -42,8 +52,13 @@ pub async fn bank_answers(demo: &mut Demo, files: &mut BankFiles) -> anyhow::Res
     let returned = demo.bank.send_back_last(ACCOUNT_CLOSED)?;
     files.camt053 = demo.bank.statement(day)?;
     let statement = load_statement(demo, "relevé contre-paiement", files.camt053.clone()).await?;
-    anyhow::ensure!(statement["unexplained"] == 0, "des lignes du relevé restent inexpliquées : {statement}");
+    anyhow::ensure!(
+        statement["unexplained"] == 0,
+        "des lignes du relevé restent inexpliquées : {statement}"
+    );
     let lines = statement["lines"].as_array().map_or(0, Vec::len);
-    demo.progress.say(format!("{lines} lignes du relevé rapprochées ; un virement est revenu ({ACCOUNT_CLOSED}) : {returned}"));
+    demo.progress.say(format!(
+        "{lines} lignes du relevé rapprochées ; un virement est revenu ({ACCOUNT_CLOSED}) : {returned}"
+    ));
     Ok(())
 }

@@ -82,9 +82,7 @@ pub struct Structure {
 pub struct Funder {
     pub id: Uuid,
     pub name: &'static str,
-    pub siren: &'static str,
     pub iban: &'static str,
-    pub client: Client,
 }
 
 /// Ids are made by the caller, and from names: a step that is repeated repeats them.
@@ -110,7 +108,12 @@ impl Demo {
             story,
             rng: StdRng::seed_from_u64(seed),
             bank,
-            main: programme("Chèque culture numérique", story.printed_day(), story.printed_day(), ["0.35", "0.50", "0.15"]),
+            main: programme(
+                "Chèque culture numérique",
+                story.printed_day(),
+                story.printed_day(),
+                ["0.35", "0.50", "0.15"],
+            ),
             short: programme(
                 "Semaine du numérique",
                 story.short_printed_day(),
@@ -135,14 +138,24 @@ impl Demo {
     }
 
     /// Creates an organisation with a key, and gives the client that holds it.
-    pub async fn organisation(&self, id: Uuid, name: &str, siren: Option<&str>, roles: &[&str]) -> anyhow::Result<Client> {
+    pub async fn organisation(
+        &self,
+        id: Uuid,
+        name: &str,
+        siren: Option<&str>,
+        roles: &[&str],
+    ) -> anyhow::Result<Client> {
         let body = json!({"id": id, "name": name, "siren": siren, "roles": roles});
         let _: Value = self.operator.post("/v1/organisations", &body).await?;
         key_for(&self.operator, id).await
     }
 
     /// Counts a refusal that the story wants, and ends the story when it does not come.
-    pub fn must_refuse<T>(&mut self, answer: Result<T, super::client::Refusal>, kind: &str) -> anyhow::Result<super::client::Refusal> {
+    pub fn must_refuse<T>(
+        &mut self,
+        answer: Result<T, super::client::Refusal>,
+        kind: &str,
+    ) -> anyhow::Result<super::client::Refusal> {
         match answer {
             Err(refusal) if refusal.kind == kind => {
                 *self.refused.entry(kind.to_owned()).or_default() += 1;
@@ -161,7 +174,9 @@ pub async fn key_for(operator: &Client, organisation: Uuid) -> anyhow::Result<Cl
         secret: String,
     }
     let body = json!({"id": id(&format!("clé {organisation}"))});
-    let key: Key = operator.post(&format!("/v1/organisations/{organisation}/api-keys"), &body).await?;
+    let key: Key = operator
+        .post(&format!("/v1/organisations/{organisation}/api-keys"), &body)
+        .await?;
     Ok(operator.with_key(&key.secret))
 }
 
@@ -173,15 +188,12 @@ pub async fn all_pages(client: &Client, path: &str) -> anyhow::Result<Vec<Value>
         next: Option<String>,
     }
     let mut items = Vec::new();
-    let mut after = String::new();
+    let mut page: Page = client.get(path).await?;
     loop {
+        items.append(&mut page.items);
+        let Some(next) = page.next else { return Ok(items) };
         let separator = if path.contains('?') { '&' } else { '?' };
-        let page: Page = client.get(&format!("{path}{separator}after={after}")).await?;
-        items.extend(page.items);
-        match page.next {
-            Some(next) => after = next,
-            None => return Ok(items),
-        }
+        page = client.get(&format!("{path}{separator}after={next}")).await?;
     }
 }
 
@@ -192,7 +204,9 @@ pub fn cents(value: &Value) -> anyhow::Result<Cents> {
 
 /// Sends a statement of the bank to the fund's books.
 pub async fn load_statement(demo: &Demo, name: &str, xml: Vec<u8>) -> anyhow::Result<Value> {
-    let answer: Answer<Value> =
-        demo.operator.try_put(&format!("/v1/statements/{}", id(name)), "application/xml", xml).await;
+    let answer: Answer<Value> = demo
+        .operator
+        .try_put(&format!("/v1/statements/{}", id(name)), "application/xml", xml)
+        .await;
     expect_yes(answer?)
 }

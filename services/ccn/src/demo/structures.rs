@@ -31,32 +31,49 @@ pub async fn import_and_accredit(demo: &mut Demo, inputs: &Inputs) -> anyhow::Re
     for decision in decisions {
         match decision {
             Ok(structure) => demo.structures.push(structure),
-            Err(criteria) => criteria.into_iter().for_each(|why| *reasons.entry(why).or_default() += 1),
+            Err(criteria) => criteria
+                .into_iter()
+                .for_each(|why| *reasons.entry(why).or_default() += 1),
         }
     }
-    demo.progress.say(format!("{} structures labellisées ; les autres :", demo.structures.len()));
+    demo.progress.say(format!(
+        "{} structures labellisées ; les autres :",
+        demo.structures.len()
+    ));
     for (why, count) in reasons {
         demo.progress.say(format!("  {count} × {why}"));
     }
-    anyhow::ensure!(demo.structures.len() >= 4, "il faut au moins 4 structures labellisées pour la démonstration");
+    anyhow::ensure!(
+        demo.structures.len() >= 4,
+        "il faut au moins 4 structures labellisées pour la démonstration"
+    );
     Ok(())
 }
 
 async fn accredit(operator: Client, structure: Value) -> anyhow::Result<Result<Structure, Vec<String>>> {
     let structure_id: Uuid = serde_json::from_value(structure["id"].clone())?;
     let body = json!({"id": id(&format!("labellisation {structure_id}"))});
-    let answer: Answer<Value> = operator.try_post(&format!("/v1/structures/{structure_id}/accreditation"), &body).await;
+    let answer: Answer<Value> = operator
+        .try_post(&format!("/v1/structures/{structure_id}/accreditation"), &body)
+        .await;
     let refusal = match answer? {
         Ok(_) => {
             let name = structure["name"].as_str().unwrap_or_default().to_owned();
             let client = key_for(&operator, structure_id).await?;
-            return Ok(Ok(Structure { id: structure_id, name, client }));
+            return Ok(Ok(Structure {
+                id: structure_id,
+                name,
+                client,
+            }));
         }
         Err(refusal) => refusal,
     };
     let reasons = refusal.problem["reasons"].as_array().cloned().unwrap_or_default();
     anyhow::ensure!(!reasons.is_empty(), "une structure est refusée sans raison : {refusal}");
-    Ok(Err(reasons.iter().filter_map(|reason| reason["problem"].as_str().map(str::to_owned)).collect()))
+    Ok(Err(reasons
+        .iter()
+        .filter_map(|reason| reason["problem"].as_str().map(str::to_owned))
+        .collect()))
 }
 
 /// The smallest territory that holds the communes of these structures: a département, else a région, else the country.
@@ -71,7 +88,10 @@ pub fn territory_of(structures: &[Value]) -> String {
     let regions: BTreeSet<_> = communes.iter().map(|commune| commune.region.to_string()).collect();
     match (departements.len(), regions.len()) {
         (1, _) => departements.into_iter().next().unwrap_or_default(),
-        (_, 1) => regions.into_iter().map(|region| format!("R{}", region.trim_start_matches('R'))).collect(),
+        (_, 1) => regions
+            .into_iter()
+            .map(|region| format!("R{}", region.trim_start_matches('R')))
+            .collect(),
         _ => "FR".to_owned(),
     }
 }

@@ -136,24 +136,48 @@ async fn roles_are_given_the_passwords_of_their_files_and_nobody_else_is() {
         return;
     }
     let folder = folder();
-    let embedded = Embedded::start(folder.path().join("data"), std::env::var_os("PATH")).await.unwrap();
+    let embedded = Embedded::start(folder.path().join("data"), std::env::var_os("PATH"))
+        .await
+        .unwrap();
     let passwords = folder.path().join("passwords");
     secret_file::create(&passwords.join("ccn_issuer"), "l'été \\ $1").unwrap();
     let pool = sqlx::PgPool::connect_with(embedded.options()).await.unwrap();
     store::migrate(&pool).await.unwrap();
     store::migrate(&pool).await.unwrap();
-    assert_eq!(store::set_role_passwords(&embedded.options(), &passwords).await.unwrap(), ["ccn_issuer"]);
+    assert_eq!(
+        store::set_role_passwords(&embedded.options(), &passwords)
+            .await
+            .unwrap(),
+        ["ccn_issuer"]
+    );
 
     let kept = "select rolname::text, coalesce(rolpassword like 'SCRAM-SHA-256$%', false) from pg_authid where rolname like 'ccn_%' order by 1";
     let kept: Vec<(String, bool)> = sqlx::query_as(kept).fetch_all(&pool).await.unwrap();
     let kept: Vec<(&str, bool)> = kept.iter().map(|(role, has)| (role.as_str(), *has)).collect();
-    assert_eq!(kept, [("ccn_audit", false), ("ccn_funding", false), ("ccn_issuer", true), ("ccn_redemption", false)]);
+    assert_eq!(
+        kept,
+        [
+            ("ccn_audit", false),
+            ("ccn_funding", false),
+            ("ccn_issuer", true),
+            ("ccn_redemption", false)
+        ]
+    );
 
     // Not a way to become the superuser, nor for a role to change another's.
-    let refused = sqlx::query("select roles.set_password('postgres', 'x')").execute(&pool).await;
+    let refused = sqlx::query("select roles.set_password('postgres', 'x')")
+        .execute(&pool)
+        .await;
     assert!(refused.is_err_and(|error| error.to_string().contains("not one of our roles")));
-    let issuer = sqlx::PgPool::connect_with(embedded.options().username("ccn_issuer")).await.unwrap();
-    assert!(sqlx::query("select roles.set_password('ccn_audit', 'x')").execute(&issuer).await.is_err());
+    let issuer = sqlx::PgPool::connect_with(embedded.options().username("ccn_issuer"))
+        .await
+        .unwrap();
+    assert!(
+        sqlx::query("select roles.set_password('ccn_audit', 'x')")
+            .execute(&issuer)
+            .await
+            .is_err()
+    );
     issuer.close().await;
     pool.close().await;
     embedded.stop().await.unwrap();

@@ -51,7 +51,8 @@ fn help_teaches_every_command_in_french() {
     for command in [
         &["--help"][..],
         &["all", "--help"],
-        &["migrate", "--help"], &["demo", "--help"],
+        &["migrate", "--help"],
+        &["demo", "--help"],
         &["verify", "token", "--help"],
         &["keys", "new", "--help"],
     ] {
