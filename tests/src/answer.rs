@@ -18,6 +18,7 @@ pub struct Answer {
     pub bytes: Vec<u8>,
 }
 
+#[expect(clippy::must_use_candidate, reason = "expectations: what they refuse ends the test")]
 impl Answer {
     pub(crate) async fn read(asked: String, response: reqwest::Response) -> Self {
         let header = |name: &str| {

@@ -19,7 +19,7 @@ pub fn check(script: &str, args: &[&dyn AsRef<OsStr>]) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("checkers").join(script);
     // -B: no compiled files beside the sources.
     let mut command = Command::new(&python);
-    command.arg("-B").arg(path).args(args.iter().map(|arg| arg.as_ref()));
+    command.arg("-B").arg(path).args(args.iter().map(AsRef::as_ref));
     let output = command
         .output()
         .unwrap_or_else(|error| panic!("{}: {error}", Path::new(&python).display()));

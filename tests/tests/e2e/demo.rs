@@ -217,7 +217,8 @@ fn ccn_verify_accepts_every_voucher_of_the_demo() {
         .stdout(Stdio::piped())
         .spawn()
         .expect("the executable starts");
-    let lines: String = rows.iter().map(|row| format!("{}\n", row.token)).collect();
+    let tokens: Vec<&str> = rows.iter().map(|row| row.token.as_str()).collect();
+    let lines = tokens.join("\n") + "\n";
     let mut stdin = child.stdin.take().expect("piped");
     let writer = std::thread::spawn(move || stdin.write_all(lines.as_bytes()));
     let output = child.wait_with_output().expect("it ends");

@@ -43,7 +43,8 @@ async fn a_batch_is_refused_while_the_money_is_not_there(pool: PgPool) {
         .refused(Refusal::NotFunded);
 
     // Two of the three have paid: still nothing is reserved.
-    for funder in scene.funders[..2].to_vec() {
+    for number in 0..2 {
+        let funder = scene.funders[number].clone();
         scene.pays(&funder, Cents::new(10_000)).await;
     }
     scene.statement(DAY).await;

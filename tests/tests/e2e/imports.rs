@@ -19,15 +19,15 @@ struct Expected {
 struct People {
     rows: u64,
     #[serde(default)]
-    bad: Vec<Line>,
+    bad: Vec<Defect>,
     #[serde(default)]
-    duplicates: Vec<Line>,
+    duplicates: Vec<Defect>,
     #[serde(default)]
-    already_in_a: Vec<Line>,
+    already_in_a: Vec<Defect>,
 }
 
 #[derive(Deserialize)]
-struct Line {
+struct Defect {
     line: u64,
     column: Option<String>,
     same_as_line: Option<u64>,
@@ -156,8 +156,9 @@ async fn exactly_the_expected_accounts_are_missing_or_wrong(pool: PgPool) {
     let report = operator.imports_bank_details(&details).await;
     let text = String::from_utf8(details.clone()).expect("UTF-8");
     let siret_of = |line: u64| {
+        let line = usize::try_from(line).expect("a small file");
         text.lines()
-            .nth(line as usize - 1)
+            .nth(line - 1)
             .and_then(|row| row.split(',').next())
             .expect("a line")
     };

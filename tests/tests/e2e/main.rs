@@ -11,3 +11,4 @@ mod life_cycle;
 mod privilege;
 mod problems;
 mod repeats;
+mod structures;

@@ -1,5 +1,7 @@
 //! Least privilege: what a stolen database role may not do, tried under each role.
 
+use std::borrow::Cow;
+
 use database::Role;
 use e2e::{Scene, World};
 use sqlx::{PgPool, Row};
@@ -11,7 +13,7 @@ async fn refused(pool: &PgPool, sql: &'static str) {
     let error = sqlx::query(sql).execute(pool).await.expect_err(sql);
     let code = error
         .as_database_error()
-        .and_then(|error| error.code().map(|code| code.into_owned()));
+        .and_then(|error| error.code().map(Cow::into_owned));
     assert_eq!(code.as_deref(), Some(DENIED), "{sql}: {error}");
 }
 
@@ -111,7 +113,7 @@ async fn each_service_posts_its_own_kinds_of_transfer_only(pool: PgPool) {
                     assert!(!kinds.contains(&kind), "{role:?}: {error}");
                     let code = error
                         .as_database_error()
-                        .and_then(|error| error.code().map(|code| code.into_owned()));
+                        .and_then(|error| error.code().map(Cow::into_owned));
                     assert_eq!(code.as_deref(), Some(DENIED), "{error}");
                 }
             }
