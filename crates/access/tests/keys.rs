@@ -1,5 +1,7 @@
 //! Organisations and API keys, over HTTP and as the role of a service.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
+
 use access::Secret;
 use axum::Router;
 use axum::body::Body;

@@ -1,5 +1,7 @@
 //! Programmes, series and plans, under the roles that may write them.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
+
 use access::OrganisationId;
 use catalogue::{CreateError, CreatePlanError, NewPlan, NewProgramme, NewShare, PlanId, ProgrammeId, Spendable};
 use chrono::{DateTime, Utc};

@@ -133,8 +133,8 @@ pub enum Command {
 pub enum Verify {
     /// Vérifie des chèques à partir du texte de leur QR code
     ///
-    /// Écrit un objet JSON par chèque : {"valid": true, "series", "idx", "cents", "day", "id", "kid", "short_code"} ou
-    /// {"valid": false, "reason"}. Un chèque valable peut avoir déjà servi : cela, seul le service d'encaissement le sait.
+    /// Écrit un objet JSON par chèque : `{"valid": true, "series", "idx", "cents", "day", "id", "kid", "short_code"}` ou
+    /// `{"valid": false, "reason"}`. Un chèque valable peut avoir déjà servi : cela, seul le service d'encaissement le sait.
     ///
     /// Code de sortie : 0 si tous sont valables, 1 si l'un ne l'est pas, 2 si les clés sont illisibles.
     #[command(help_template = TEMPLATE, after_help = "Exemples :\n  \

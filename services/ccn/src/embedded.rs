@@ -113,7 +113,7 @@ impl Embedded {
         let data_dir = data_dir.canonicalize().map_err(io)?;
         let lock = lock(&data_dir)?;
         let (home, owner) = home::open(&data_dir)?;
-        let cluster = Cluster::start(home, owner, path)?;
+        let cluster = Cluster::start(&home, owner, path)?;
         Ok(Self { cluster, _lock: lock })
     }
 

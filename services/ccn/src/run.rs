@@ -52,7 +52,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Issuer(config) => serve(config, &[Service::Issuer]),
         Command::Redemption(config) => serve(config, &[Service::Redemption]),
         Command::Funding(config) => serve(config, &[Service::Funding]),
-        Command::Migrate(config) => migrate(config),
+        Command::Migrate(config) => migrate(&config),
         Command::Demo(args) => {
             telemetry::start_logs(args.log, telemetry::DEMO_LOG_FILTER);
             runtime()?.block_on(crate::demo::run(args))?;
@@ -102,10 +102,10 @@ fn tell(line: &str) {
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
-fn migrate(config: Config) -> anyhow::Result<ExitCode> {
+fn migrate(config: &Config) -> anyhow::Result<ExitCode> {
     telemetry::start_logs(config.log, telemetry::LOG_FILTER);
     runtime()?.block_on(async {
-        let server = Server::open(&config).await?;
+        let server = Server::open(config).await?;
         server.migrate().await?;
         println!("La base est à jour.");
         if let Some(folder) = &config.role_passwords {

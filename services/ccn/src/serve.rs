@@ -109,15 +109,15 @@ impl Running {
         for (service, pool) in services.iter().zip(&pools) {
             routes = routes.merge(service_routes(*service, &config, pool.clone(), clock.clone()).await?);
         }
-        let (router, document) = routes.split_for_parts();
-        let router = router
-            .merge(openapi::routes(&document))
+        let (api, document) = routes.split_for_parts();
+        let api = api
+            .merge(openapi::routes(document))
             .merge(status::routes(services))
             .merge(proto::health_routes(Ready(pools.clone()), grpc_services(services)))
             .merge(web::health_routes(Ready(pools.clone()), metrics));
         let (stop, stopped) = oneshot::channel::<()>();
-        let served = tokio::spawn(
-            axum::serve(listener, web::frame(router))
+        let answering = tokio::spawn(
+            axum::serve(listener, web::frame(api))
                 .with_graceful_shutdown(async {
                     // A dropped sender stops too.
                     let _ = stopped.await;
@@ -130,7 +130,7 @@ impl Running {
             operator_key_file: files.operator,
             pools,
             stop,
-            served,
+            served: answering,
             server,
         })
     }

@@ -21,10 +21,8 @@ pub fn routes(services: &[Service]) -> Router {
 }
 
 fn page(services: &[Service]) -> String {
-    let items: String = services
-        .iter()
-        .map(|service| format!("<li><code>{service}</code> – {}</li>\n", service.french()))
-        .collect();
+    let item = |service: &Service| format!("<li><code>{service}</code> – {}</li>\n", service.french());
+    let items = services.iter().map(item).collect::<Vec<_>>().concat();
     format!(
         "<!doctype html>\n<html lang=\"fr\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\

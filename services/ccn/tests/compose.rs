@@ -1,6 +1,8 @@
 //! No Docker engine is needed to know that `docker-compose.yml` and the Dockerfile speak of things that exist: every
 //! command, variable, port, volume and secret that they name is looked up in the command line and in one another.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -76,7 +78,7 @@ fn parsed(service: &Value) -> Command {
 fn there_is_a_container_for_each_role_and_one_that_migrates() {
     let names: Vec<String> = ours().into_iter().map(|(name, _)| name).collect();
     assert_eq!(
-        BTreeSet::from_iter(names.iter().map(String::as_str)),
+        names.iter().map(String::as_str).collect::<BTreeSet<_>>(),
         BTreeSet::from(["funding", "issuer", "migrate", "redemption"])
     );
     for (name, service) in ours() {
@@ -166,9 +168,9 @@ fn nobody_but_the_issuer_is_given_the_signing_key() {
 fn the_ports_published_and_checked_are_those_listened_to() {
     let mut published = BTreeSet::new();
     for (name, service) in ours() {
-        let config = match parsed(&service) {
-            Command::Issuer(config) | Command::Redemption(config) | Command::Funding(config) => config,
-            _ => continue,
+        let (Command::Issuer(config) | Command::Redemption(config) | Command::Funding(config)) = parsed(&service)
+        else {
+            continue;
         };
         assert!(
             config.listen.ip().is_unspecified(),

@@ -49,6 +49,7 @@ pub fn routes(config: Config) -> OpenApiRouter {
         .routes(routes!(batches::activate))
         .routes(routes!(batches::cancel))
         .routes(routes!(prints::booklets))
+        .routes(routes!(prints::print_run))
         .routes(routes!(prints::vouchers))
         .routes(routes!(hand_overs::hand_over))
         .routes(routes!(hand_overs::replace))

@@ -74,8 +74,8 @@ const MONTHS: [&str; 12] = [
     "décembre",
 ];
 
-/// Writes the booklets, one page each.
-pub fn booklets_pdf(paper: &Paper) -> Result<Vec<u8>, PrintError> {
+/// Writes the booklets of several batches into one document, one page a booklet, in the order given.
+pub fn booklets_pdf(papers: &[Paper]) -> Result<Vec<u8>, PrintError> {
     let failed = |what: &dyn std::fmt::Debug| PrintError::Pdf(format!("{what:?}"));
     let configuration = ConfigurationBuilder::new()
         .with_accessibility_validator(Accessibility::UA1)
@@ -88,9 +88,13 @@ pub fn booklets_pdf(paper: &Paper) -> Result<Vec<u8>, PrintError> {
     let fonts = Fonts::load();
     let mut tags = TagTree::new();
     let mut outline = Outline::new();
-    for (page_index, (booklet, vouchers)) in paper.booklets.iter().enumerate() {
+    let pages = papers
+        .iter()
+        .flat_map(|paper| paper.booklets.iter().map(move |booklet| (paper, booklet)));
+    for (page_index, (paper, (booklet, vouchers))) in pages.enumerate() {
         let top = XyzDestination::new(page_index, Point::from_xy(0.0, 0.0));
-        outline.push_child(OutlineNode::new(format!("Carnet n° {booklet}"), top));
+        let programme = drawing::printable(&paper.programme);
+        outline.push_child(OutlineNode::new(format!("{programme} – carnet n° {booklet}"), top));
         let settings = PageSettings::from_wh(PAGE_POINTS.0, PAGE_POINTS.1).expect("A4 has a positive size");
         let mut page = document.start_page_with(settings);
         let mut pen = Pen::new(page.surface(), &fonts);
@@ -98,10 +102,7 @@ pub fn booklets_pdf(paper: &Paper) -> Result<Vec<u8>, PrintError> {
         pen.finish();
         page.finish();
     }
-    let title = format!(
-        "Carnets de chèques culture numérique – {}",
-        drawing::printable(&paper.programme)
-    );
+    let title = "Carnets de chèques culture numérique".to_owned();
     document.set_metadata(Metadata::new().language("fr-FR".to_owned()).title(title));
     document.set_outline(outline);
     document.set_tag_tree(tags.with_lang(Some("fr-FR".to_owned())));
@@ -193,7 +194,7 @@ mod tests {
             ],
         };
         // The writer itself checks PDF/UA-1: text for images, titles, language, outline, glyphs.
-        let pdf = booklets_pdf(&paper).unwrap();
+        let pdf = booklets_pdf(&[paper]).unwrap();
         assert!(pdf.starts_with(b"%PDF-1.7"));
     }
 

@@ -3,8 +3,6 @@
 //! Tokens are signed again for each print and stored nowhere: Ed25519 is deterministic, so every print of a voucher bears the same
 //! token. Whoever prints holds what becomes money at the hand-over, so each print is in the audit trail before it is made.
 
-use std::ops::RangeInclusive;
-
 use access::Caller;
 use catalogue::Programme;
 use chrono::{DateTime, Utc};
@@ -61,6 +59,18 @@ impl From<PrintError> for Problem {
     }
 }
 
+/// Vouchers in one PDF of several batches.
+pub(crate) const PRINT_VOUCHERS_MAX: usize = 10 * PRINT_BOOKLETS_MAX as usize;
+
+/// Which booklets of a batch, and for what.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Booklets {
+    /// All, with their tokens, for a printer with its own layout.
+    AllAsCsv,
+    /// Some, drawn; up to the last one when no end is named.
+    Range { from: u32, to: Option<u32> },
+}
+
 /// Vouchers to be printed, before they are signed.
 #[derive(Debug, Clone)]
 pub(crate) struct ToPrint {
@@ -76,13 +86,13 @@ pub(crate) struct Signed {
     pub id: VoucherId,
 }
 
-/// Reads what is to be printed and leaves the trace of it. All booklets when none are named.
+/// Reads what is to be printed and leaves the trace of it.
 pub(crate) async fn prepare(
     tx: &mut PgTransaction<'_>,
     who: &Caller,
     programme: &Programme,
     id: BatchId,
-    booklets: Option<RangeInclusive<u32>>,
+    booklets: Booklets,
     at: DateTime<Utc>,
 ) -> Result<ToPrint, PrintError> {
     let batch = batch::find(&mut **tx, programme.id, id)
@@ -94,26 +104,28 @@ pub(crate) async fn prepare(
     if batch.cancelled_at.is_some() {
         return Err(PrintError::Cancelled);
     }
-    let as_pdf = booklets.is_some();
-    let booklets = booklets.unwrap_or(1..=batch.booklets);
-    let asked = booklets.end().saturating_sub(*booklets.start()).saturating_add(1);
-    let (Some(first), Some(last)) = (batch.serials_of(*booklets.start()), batch.serials_of(*booklets.end())) else {
+    let (action, from, to) = match booklets {
+        Booklets::AllAsCsv => ("batch.export_vouchers", 1, batch.booklets),
+        Booklets::Range { from, to } => ("batch.print_booklets", from, to.unwrap_or(batch.booklets)),
+    };
+    let (Some(first), Some(last)) = (batch.serials_of(from), batch.serials_of(to)) else {
         return Err(PrintError::Range(batch.booklets));
     };
-    if booklets.is_empty() || (as_pdf && asked > PRINT_BOOKLETS_MAX) {
+    let drawn = matches!(booklets, Booklets::Range { .. });
+    if from > to || (drawn && to - from >= PRINT_BOOKLETS_MAX) {
         return Err(PrintError::Range(batch.booklets));
     }
     let vouchers = batch::vouchers(&mut **tx, &batch, &(*first.start()..=*last.end())).await?;
-    let action = if as_pdf {
-        "batch.print_booklets"
-    } else {
-        "batch.export_vouchers"
-    };
-    access::audit(tx, who, at, action, Some(id.uuid()), [booklets.start(), booklets.end()]).await?;
+    access::audit(tx, who, at, action, Some(id.uuid()), [from, to]).await?;
     Ok(ToPrint { batch, vouchers })
 }
 
 impl ToPrint {
+    /// How many vouchers.
+    pub(crate) const fn len(&self) -> usize {
+        self.vouchers.len()
+    }
+
     /// Signs, in order of serial number. CPU only: about 40,000 a second.
     pub(crate) fn signed<'a>(&'a self, key: &'a SigningKey) -> impl Iterator<Item = Result<Signed, PrintError>> + 'a {
         self.vouchers.iter().map(|voucher| {

@@ -1,7 +1,7 @@
 use catalogue::ProgrammeId;
 use ledger::BatchId;
 use serde::Serialize;
-use sqlx::PgExecutor;
+use sqlx::PgPool;
 use utoipa::ToSchema;
 
 /// Where a voucher is in its life. Stored nowhere: read from its account, its claims, its blocks.
@@ -77,7 +77,8 @@ struct Facts {
 }
 
 /// How many vouchers of a programme are in each state.
-pub async fn voucher_counts(db: impl PgExecutor<'_>, programme: ProgrammeId) -> Result<VoucherCounts, sqlx::Error> {
+pub async fn voucher_counts(pool: &PgPool, programme: ProgrammeId) -> Result<VoucherCounts, sqlx::Error> {
+    let mut tx = ledger::snapshot(pool).await?;
     let rows = sqlx::query!(
         r#"select coalesce(a.credits_cents > a.debits_cents, false) as "spendable!", c.grp is not null as "claimed!",
                s.claim_id is not null as "settled!", r.number is not null as "revoked!", e.book_id is not null as "over!",
@@ -95,7 +96,7 @@ pub async fn voucher_counts(db: impl PgExecutor<'_>, programme: ProgrammeId) -> 
            where v.book_id = $1 group by 1, 2, 3, 4, 5"#,
         programme.uuid(),
     )
-    .fetch_all(db)
+    .fetch_all(&mut *tx)
     .await?;
     let mut counts = VoucherCounts::default();
     for row in rows {
@@ -122,10 +123,11 @@ pub async fn voucher_counts(db: impl PgExecutor<'_>, programme: ProgrammeId) -> 
 
 /// Serial number and state of each voucher of a batch, in order.
 pub async fn voucher_states(
-    db: impl PgExecutor<'_>,
+    pool: &PgPool,
     programme: ProgrammeId,
     batch: BatchId,
 ) -> Result<Vec<(i32, VoucherState)>, sqlx::Error> {
+    let mut tx = ledger::snapshot(pool).await?;
     let rows = sqlx::query!(
         r#"select v.serial, coalesce(a.credits_cents > a.debits_cents, false) as "spendable!", c.grp is not null as "claimed!",
                s.claim_id is not null as "settled!", r.number is not null as "revoked!", e.book_id is not null as "over!"
@@ -143,7 +145,7 @@ pub async fn voucher_states(
         programme.uuid(),
         batch.uuid(),
     )
-    .fetch_all(db)
+    .fetch_all(&mut *tx)
     .await?;
     let state = rows.into_iter().map(|row| {
         let (spendable, claimed, settled, revoked, over) =

@@ -45,6 +45,10 @@ fn paid(name: &str, structure: PartyId, cents: i64) -> ledger::Posting {
 }
 
 /// Everything that can happen to money, once.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a list of events, in the order in which they happen"
+)]
 async fn a_whole_life(pool: &PgPool) {
     spendable(pool, BOOK, 20).await;
     let cents = Cents::new;

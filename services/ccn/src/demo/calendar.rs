@@ -73,7 +73,7 @@ impl Story {
     }
 
     /// Unused money goes back: late offline claims (72 h) are in.
-    pub fn expiry(self, last_day: NaiveDate) -> NaiveDate {
+    pub fn expiry(last_day: NaiveDate) -> NaiveDate {
         last_day + Days::new(5)
     }
 }

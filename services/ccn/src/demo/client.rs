@@ -77,6 +77,12 @@ impl Client {
         expect_yes(self.try_post(path, body).await?)
     }
 
+    /// POST of JSON, for a file.
+    pub async fn post_for_file(&self, path: &str, body: &Value) -> anyhow::Result<Vec<u8>> {
+        let body = (serde_json::to_vec(body)?, "application/json");
+        expect_yes(self.send(Method::POST, path, Some(body)).await?)
+    }
+
     /// POST of JSON that may be refused.
     pub async fn try_post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Answer<T> {
         let body = (serde_json::to_vec(body)?, "application/json");

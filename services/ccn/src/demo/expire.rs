@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 use standards::Cents;
 
+use super::calendar::Story;
 use super::client::Answer;
 use super::story::{Demo, cents, id, load_statement};
 
 pub async fn expire(demo: &mut Demo) -> anyhow::Result<()> {
-    let day = demo.story.expiry(demo.main.last_day);
+    let day = Story::expiry(demo.main.last_day);
     demo.go_to(day, 0);
     for programme in [demo.short.clone(), demo.main.clone()] {
         let body = json!({"id": id(&format!("échéance {}", programme.name))});

@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::parallel::in_parallel;
 use super::story::{Demo, Programme, all_pages, id};
 
-/// Requests of the demo that wait for an answer at the same time.
-const AT_ONCE: usize = 16;
+/// Desks that hand over at the same time. They wait for one another: the booklets of a batch share its reserve.
+const AT_ONCE: usize = 4;
 
 /// Out of ten people, so many have come for their booklet.
 const COME_OUT_OF_TEN: u32 = 9;

@@ -30,9 +30,9 @@ pub async fn finance(demo: &mut Demo, pdf: &mut Vec<u8>) -> anyhow::Result<()> {
         sign(demo, &programme).await?;
         plan_and_order(demo, &mut programme).await?;
         if programme.id == demo.main.id {
-            demo.main = programme
+            demo.main = programme;
         } else {
-            demo.short = programme
+            demo.short = programme;
         }
     }
     print(demo, pdf).await?;
@@ -122,11 +122,25 @@ async fn plan_and_order(demo: &Demo, programme: &mut Programme) -> anyhow::Resul
     Ok(())
 }
 
+/// Booklets of one PDF, for the issuer; the rest of a larger batch would be printed in parts.
+const PRINT_BOOKLETS_MAX: u32 = 480;
+
 async fn print(demo: &Demo, pdf: &mut Vec<u8>) -> anyhow::Result<()> {
-    *pdf = demo.sponsor.file(&batch_path(&demo.main, "/booklets.pdf")).await?;
+    let part = |programme: &Programme| {
+        let to = programme.booklets.min(PRINT_BOOKLETS_MAX);
+        json!({"programme_id": programme.id, "batch_id": programme.batch, "from": 1, "to": to})
+    };
+    let run = json!({"parts": [part(&demo.main), part(&demo.short)]});
+    *pdf = demo.sponsor.post_for_file("/v1/print-runs", &run).await?;
+    let printed = demo.main.booklets.min(PRINT_BOOKLETS_MAX) + demo.short.booklets;
+    let left = demo.main.booklets.saturating_sub(PRINT_BOOKLETS_MAX);
+    let rest = if left > 0 {
+        format!(" (les {left} autres s'impriment par parties)")
+    } else {
+        String::new()
+    };
     demo.progress.say(format!(
-        "« {} » : carnets imprimés, {} Kio de PDF",
-        demo.main.name,
+        "{printed} carnets imprimés dans un PDF de {} Kio{rest}",
         pdf.len() / 1024
     ));
     Ok(())

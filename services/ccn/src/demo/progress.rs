@@ -28,6 +28,7 @@ impl Progress {
     }
 
     /// Begins step `number`; `name` is its key in the summary's timings.
+    #[expect(clippy::unused_self, reason = "a step belongs to the job that this tells")]
     pub fn begin(&self, number: usize, name: &'static str, title: &str) -> Step {
         println!("\n{number}. {title}");
         Step {

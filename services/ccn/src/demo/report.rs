@@ -1,6 +1,7 @@
 //! Step 9 and the artefacts.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::path::Path;
 
 use anyhow::Context;
@@ -84,13 +85,13 @@ impl Report {
             .unwrap_or(0);
         let mut line = " ".repeat(width);
         for (_, french) in COLUMNS {
-            line.push_str(&format!(" {french:>13}"));
+            write!(line, " {french:>13}")?;
         }
         demo.progress.say(line);
         for row in &rows {
             let mut line = format!("{:width$}", row["funder"].as_str().unwrap_or_default());
             for (column, _) in COLUMNS {
-                line.push_str(&format!(" {:>13}", cents(&row[column])?.to_french()));
+                write!(line, " {:>13}", cents(&row[column])?.to_french())?;
             }
             demo.progress.say(line);
         }

@@ -56,17 +56,14 @@ async fn accredit(operator: Client, structure: Value) -> anyhow::Result<Result<S
     let answer: Answer<Value> = operator
         .try_post(&format!("/v1/structures/{structure_id}/accreditation"), &body)
         .await;
-    let refusal = match answer? {
-        Ok(_) => {
-            let name = structure["name"].as_str().unwrap_or_default().to_owned();
-            let client = key_for(&operator, structure_id).await?;
-            return Ok(Ok(Structure {
-                id: structure_id,
-                name,
-                client,
-            }));
-        }
-        Err(refusal) => refusal,
+    let Err(refusal) = answer? else {
+        let name = structure["name"].as_str().unwrap_or_default().to_owned();
+        let client = key_for(&operator, structure_id).await?;
+        return Ok(Ok(Structure {
+            id: structure_id,
+            name,
+            client,
+        }));
     };
     let reasons = refusal.problem["reasons"].as_array().cloned().unwrap_or_default();
     anyhow::ensure!(!reasons.is_empty(), "une structure est refusée sans raison : {refusal}");
@@ -88,10 +85,7 @@ pub fn territory_of(structures: &[Value]) -> String {
     let regions: BTreeSet<_> = communes.iter().map(|commune| commune.region.to_string()).collect();
     match (departements.len(), regions.len()) {
         (1, _) => departements.into_iter().next().unwrap_or_default(),
-        (_, 1) => regions
-            .into_iter()
-            .map(|region| format!("R{}", region.trim_start_matches('R')))
-            .collect(),
+        (_, 1) => regions.first().map(|region| format!("R{region}")).unwrap_or_default(),
         _ => "FR".to_owned(),
     }
 }

@@ -39,8 +39,8 @@ enum Socket {
 
 impl Cluster {
     /// Starts the server of `home` and waits until it answers.
-    pub fn start(home: PathBuf, owner: Owner, path: Option<&OsStr>) -> Result<Self, EmbeddedError> {
-        let io = |error| EmbeddedError::Io(home.clone(), error);
+    pub fn start(home: &Path, owner: Owner, path: Option<&OsStr>) -> Result<Self, EmbeddedError> {
+        let io = |error| EmbeddedError::Io(home.to_owned(), error);
         let wanted = match fs::read_to_string(home.join("data/PG_VERSION")) {
             Ok(version) => version.trim().parse().ok(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -51,7 +51,7 @@ impl Cluster {
             .to_str()
             .ok_or_else(|| io(io::Error::other("le chemin n'est pas de l'UTF-8")))?
             .to_owned();
-        let socket = Socket::choose(&home, owner).map_err(io)?;
+        let socket = Socket::choose(home, owner).map_err(io)?;
         let mut cluster = Self {
             binaries,
             owner,

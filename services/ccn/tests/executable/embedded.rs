@@ -1,6 +1,6 @@
 //! The embedded database through a whole life of the process. Without PostgreSQL there is nothing to try.
 
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
@@ -25,7 +25,6 @@ fn server_runs(data_dir: &Path) -> bool {
 
 /// A folder that other users may go through.
 fn folder() -> tempfile::TempDir {
-    use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir_in("/tmp").unwrap();
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     folder
@@ -92,7 +91,6 @@ fn root_may_keep_its_data_where_nobody_else_can_go() {
     if no_postgresql() || !is_root() {
         return;
     }
-    use std::os::unix::fs::PermissionsExt;
     let closed = tempfile::tempdir_in("/tmp").unwrap();
     std::fs::set_permissions(closed.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
     let served = Served::start(ccn(), closed.path()).unwrap();

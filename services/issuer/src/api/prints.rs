@@ -8,12 +8,12 @@ use chrono::{DateTime, Utc};
 use ledger::BatchId;
 use serde::Deserialize;
 use sqlx::PgPool;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use voucher::{Host, Qr, QrLevel, SigningKey};
-use web::{Now, Path, Problem, ProblemBody, Query, download};
+use web::{Json, Now, Path, Problem, ProblemBody, Query, download};
 
 use super::own_programme;
-use crate::print::{self, ToPrint};
+use crate::print::{self, Booklets, PRINT_VOUCHERS_MAX, ToPrint};
 use crate::{Paper, PaperVoucher, PrintError, booklets_pdf};
 
 /// Which booklets.
@@ -23,7 +23,27 @@ use crate::{Paper, PaperVoucher, PrintError, booklets_pdf};
 pub(super) struct RangeQuery {
     /// First booklet; 1 when absent.
     from: Option<u32>,
-    /// Last booklet; the first one when absent.
+    /// Last booklet; the batch's last one when absent.
+    to: Option<u32>,
+}
+
+/// What goes to the printer together.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewPrintRun {
+    /// In the order of the pages.
+    parts: Vec<PrintPart>,
+}
+
+/// Booklets of one batch.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PrintPart {
+    programme_id: ProgrammeId,
+    batch_id: BatchId,
+    /// First booklet; 1 when absent.
+    from: Option<u32>,
+    /// Last booklet; the batch's last one when absent.
     to: Option<u32>,
 }
 
@@ -42,10 +62,52 @@ pub(super) async fn booklets(
     Query(range): Query<RangeQuery>,
 ) -> Result<Response, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
-    let from = range.from.unwrap_or(1);
-    let booklets = from..=range.to.unwrap_or(from);
-    let to_print = prepare(&pool, &who, &programme, batch, Some(booklets), at).await?;
-    let pdf = in_background(move || booklets_pdf(&paper(&programme, &to_print, &key, &host)?)).await?;
+    let booklets = Booklets::Range {
+        from: range.from.unwrap_or(1),
+        to: range.to,
+    };
+    let to_print = prepare(&pool, &who, &programme, batch, booklets, at).await?;
+    let pdf = in_background(move || booklets_pdf(&[paper(&programme, &to_print, &key, &host)?])).await?;
+    Ok(download(pdf, "application/pdf", "carnets.pdf"))
+}
+
+/// Booklets of several batches as one PDF, for one job at the printer's. Leaves a trace for each batch.
+#[utoipa::path(post, path = "/v1/print-runs", tag = "issuer", request_body = NewPrintRun,
+    responses((status = 200, description = "PDF", content_type = "application/pdf"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn print_run(
+    who: Sponsor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    State(key): State<Arc<SigningKey>>,
+    State(host): State<Host>,
+    Json(run): Json<NewPrintRun>,
+) -> Result<Response, Problem> {
+    let mut to_print = Vec::new();
+    for part in run.parts {
+        let programme = own_programme(&pool, &who, part.programme_id).await?;
+        let booklets = Booklets::Range {
+            from: part.from.unwrap_or(1),
+            to: part.to,
+        };
+        let vouchers = prepare(&pool, &who, &programme, part.batch_id, booklets, at).await?;
+        to_print.push((programme, vouchers));
+    }
+    let vouchers: usize = to_print.iter().map(|(_, vouchers)| vouchers.len()).sum();
+    if !(1..=PRINT_VOUCHERS_MAX).contains(&vouchers) {
+        return Err(
+            Problem::refused("print-run", "Cette impression ne peut pas être préparée.").detail(format!(
+                "Demandez de 1 à {PRINT_VOUCHERS_MAX} chèques à la fois ; cette demande en compte {vouchers}."
+            )),
+        );
+    }
+    let pdf = in_background(move || {
+        let papers = to_print
+            .iter()
+            .map(|(programme, vouchers)| paper(programme, vouchers, &key, &host));
+        booklets_pdf(&papers.collect::<Result<Vec<_>, _>>()?)
+    })
+    .await?;
     Ok(download(pdf, "application/pdf", "carnets.pdf"))
 }
 
@@ -63,7 +125,7 @@ pub(super) async fn vouchers(
     Path((id, batch)): Path<(ProgrammeId, BatchId)>,
 ) -> Result<Response, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
-    let to_print = prepare(&pool, &who, &programme, batch, None, at).await?;
+    let to_print = prepare(&pool, &who, &programme, batch, Booklets::AllAsCsv, at).await?;
     let csv = in_background(move || to_print.csv(&key, &host)).await?;
     Ok(download(csv, "text/csv; charset=utf-8", "cheques.csv"))
 }
@@ -73,11 +135,11 @@ async fn prepare(
     who: &Caller,
     programme: &Programme,
     batch: BatchId,
-    booklets: Option<std::ops::RangeInclusive<u32>>,
+    booklets: Booklets,
     at: DateTime<Utc>,
 ) -> Result<ToPrint, PrintError> {
     database::transaction(pool, "print", |tx| {
-        let (who, programme, booklets) = (who.clone(), programme.clone(), booklets.clone());
+        let (who, programme) = (who.clone(), programme.clone());
         Box::pin(async move { print::prepare(tx, &who, &programme, batch, booklets, at).await })
     })
     .await
