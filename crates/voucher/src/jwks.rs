@@ -58,7 +58,7 @@ struct Policy {
 #[derive(Debug, Error)]
 pub enum JwksError {
     /// Not JSON, or without the array `keys`.
-    #[error("Ce fichier n’est pas un jeu de clés JWK : {0}")]
+    #[error("Ce fichier n'est pas un jeu de clés JWK : {0}")]
     Json(#[from] serde_json::Error),
     /// A private or shared secret key: the file is not to be read, and that key is not to be used any more.
     #[error("La clé n° {0} est une clé secrète : elle ne doit jamais se trouver dans ce fichier.")]
@@ -67,10 +67,10 @@ pub enum JwksError {
     #[error("La clé n° {0} est mal écrite : {1}")]
     Member(usize, #[source] serde_json::Error),
     /// `x` is not the base64url of a usable Ed25519 public key.
-    #[error("La clé n° {0} n’est pas une clé publique Ed25519 utilisable.")]
+    #[error("La clé n° {0} n'est pas une clé publique Ed25519 utilisable.")]
     Key(usize),
     /// `kid` is not the start of the key's thumbprint, so no token would ever find it.
-    #[error("La clé n° {0} porte l’identifiant « {1} » au lieu de « {2} ».")]
+    #[error("La clé n° {0} porte l'identifiant « {1} » au lieu de « {2} ».")]
     Kid(usize, String, Kid),
     /// `latest_day` cannot stand in a token.
     #[error("Le dernier jour de la clé n° {0} est hors limites.")]

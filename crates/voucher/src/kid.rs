@@ -56,7 +56,7 @@ impl fmt::Debug for Kid {
 
 /// A key identifier is 8 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("Un identifiant de clé s’écrit avec 8 chiffres hexadécimaux.")]
+#[error("Un identifiant de clé s'écrit avec 8 chiffres hexadécimaux.")]
 pub struct KidError;
 
 impl FromStr for Kid {

@@ -32,7 +32,7 @@ pub struct ShortCode(VoucherId);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum ShortCodeError {
     /// A letter or sign that never occurs.
-    #[error("Le signe « {0} » n’existe pas dans un code. Vérifiez ce que vous avez tapé.")]
+    #[error("Le signe « {0} » n'existe pas dans un code. Vérifiez ce que vous avez tapé.")]
     Symbol(char),
     /// Too few or too many symbols.
     #[error("Un code compte {SHORT_CODE_SYMBOLS} lettres et chiffres.")]

@@ -33,10 +33,10 @@ pub struct Host(String);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum HostError {
     /// Nothing, or more characters than fit.
-    #[error("L’adresse du site compte de 1 à {HOST_CHARS_MAX} caractères.")]
+    #[error("L'adresse du site compte de 1 à {HOST_CHARS_MAX} caractères.")]
     Length,
     /// A character other than `a-z`, `0-9`, `-` and `.`, or a label that is empty or hyphenated at its end.
-    #[error("L’adresse du site s’écrit en minuscules, sans « https:// », sans port et sans barre oblique.")]
+    #[error("L'adresse du site s'écrit en minuscules, sans « https:// », sans port et sans barre oblique.")]
     Character,
 }
 
@@ -84,22 +84,22 @@ pub enum TextError {
     #[error("Le texte du QR code contient un espace.")]
     Space,
     /// `http://`: a copy of the page without encryption would read the token.
-    #[error("L’adresse du QR code n’est pas sécurisée (http au lieu de https).")]
+    #[error("L'adresse du QR code n'est pas sécurisée (http au lieu de https).")]
     PlainHttp,
     /// An `https://` address of another site.
     #[error("Ce QR code mène à un autre site.")]
     OtherHost,
     /// The right site, but not a voucher's address.
-    #[error("Ce QR code n’est pas celui d’un chèque.")]
+    #[error("Ce QR code n'est pas celui d'un chèque.")]
     OtherPath,
     /// A character that is not one of the digits 0 to 9.
-    #[error("Ce QR code n’est pas celui d’un chèque : un chiffre était attendu.")]
+    #[error("Ce QR code n'est pas celui d'un chèque : un chiffre était attendu.")]
     NotADigit,
     /// Not exactly 209 digits.
     #[error("Le QR code est incomplet ou trop long : {TOKEN_DIGITS} chiffres étaient attendus.")]
     Length,
     /// A group of digits above what its bytes can hold, which would be a second text for some token.
-    #[error("Les chiffres du QR code ne sont pas ceux d’un chèque.")]
+    #[error("Les chiffres du QR code ne sont pas ceux d'un chèque.")]
     GroupTooLarge,
     /// Well written, but in a layout that is not known here.
     #[error(transparent)]

@@ -26,7 +26,7 @@ const FORMAT: u8 = 0x01;
 
 /// The first byte announces a layout that this program does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("Ce QR code est d’un format plus récent ou inconnu.")]
+#[error("Ce QR code est d'un format plus récent ou inconnu.")]
 pub struct UnknownFormat;
 
 /// A signed voucher whose signature has **not** been checked: see [`Keyring::verify`](crate::Keyring::verify).

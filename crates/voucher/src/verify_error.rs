@@ -11,28 +11,28 @@ pub enum VerifyError {
     #[error(transparent)]
     Text(#[from] TextError),
     /// No key of the ring has the token's identifier.
-    #[error("Ce chèque n’est pas connu : sa clé ({0}) n’est pas l’une des nôtres.")]
+    #[error("Ce chèque n'est pas connu : sa clé ({0}) n'est pas l'une des nôtres.")]
     UnknownKey(Kid),
     /// The signature is not that of the key: made up, altered or badly read.
-    #[error("Ce chèque est faux ou altéré : sa signature n’est pas la bonne.")]
+    #[error("Ce chèque est faux ou altéré : sa signature n'est pas la bonne.")]
     Forged,
     /// Really signed, by a key that has been withdrawn.
-    #[error("Ce chèque n’est plus accepté : la clé qui l’a signé a été retirée.")]
+    #[error("Ce chèque n'est plus accepté : la clé qui l'a signé a été retirée.")]
     KeyWithdrawn,
     /// Really signed, by a key that is not for vouchers.
-    #[error("Ce chèque n’est pas accepté : sa clé n’est pas faite pour signer des chèques.")]
+    #[error("Ce chèque n'est pas accepté : sa clé n'est pas faite pour signer des chèques.")]
     WrongPurpose,
     /// Really signed, beyond what the key may sign: series, face value or last day.
-    #[error("Ce chèque n’est pas accepté : il dépasse ce que sa clé a le droit de signer.")]
+    #[error("Ce chèque n'est pas accepté : il dépasse ce que sa clé a le droit de signer.")]
     OutOfBounds,
     /// The key is not to be used yet.
-    #[error("Ce chèque n’est pas encore accepté : sa clé n’est pas encore en service.")]
+    #[error("Ce chèque n'est pas encore accepté : sa clé n'est pas encore en service.")]
     KeyNotYetValid,
     /// The key is not to be used any more.
-    #[error("Ce chèque n’est plus accepté : sa clé n’est plus en service.")]
+    #[error("Ce chèque n'est plus accepté : sa clé n'est plus en service.")]
     KeyExpired,
     /// The last day has passed.
-    #[error("Ce chèque est périmé : il était accepté jusqu’au {last_day}.")]
+    #[error("Ce chèque est périmé : il était accepté jusqu'au {last_day}.")]
     Expired {
         /// The last day it was accepted.
         last_day: LastDay,

@@ -45,11 +45,16 @@ pub fn check(command: &clap::Command, names: impl IntoIterator<Item = OsString>)
     let Some(name) = unknown else { return Ok(()) };
     let nearest = known
         .into_iter()
-        .map(|known| (strsim::jaro_winkler(&known, &name), known))
+        .map(|known| (strsim::jaro_winkler(own_part(&known), own_part(&name)), known))
         .filter(|(alike, _)| *alike >= ALIKE_MIN)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, known)| known);
     Err(UnknownVariable { name, nearest })
+}
+
+/// What tells a variable from its sisters; the prefix would make all of them look alike.
+fn own_part(name: &str) -> &str {
+    name.strip_prefix(PREFIX).unwrap_or(name)
 }
 
 #[cfg(test)]
@@ -69,6 +74,12 @@ mod tests {
             error.to_string(),
             "La variable d'environnement CCN_SIGNING_KEYFILE n'existe pas. Vouliez-vous dire CCN_SIGNING_KEY_FILE ?"
         );
+    }
+
+    #[test]
+    fn no_name_is_proposed_where_none_is_near() {
+        let error = check_names(&["CCN_X"]).unwrap_err();
+        assert_eq!(error.to_string(), "La variable d'environnement CCN_X n'existe pas.");
     }
 
     #[test]

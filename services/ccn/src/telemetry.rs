@@ -12,8 +12,10 @@ use tracing_subscriber::util::SubscriberInitExt;
 pub enum LogFormat {
     /// For people.
     #[default]
+    #[value(help = "Des lignes pour les personnes")]
     Text,
     /// For machines: one JSON object a line.
+    #[value(help = "Un objet JSON par ligne, pour les machines")]
     Json,
 }
 
@@ -21,7 +23,7 @@ pub enum LogFormat {
 pub const LOG_FILTER: &str = "info,sqlx=warn";
 
 /// What the demo logs when `RUST_LOG` does not say: its own lines tell the rest.
-pub const DEMO_LOG_FILTER: &str = "warn";
+pub const DEMO_LOG_FILTER: &str = "warn,sqlx=error";
 
 /// Sends log lines to standard error from now on: those that `RUST_LOG` names, else those that `filter` names. A process that
 /// already logs keeps its way.

@@ -55,7 +55,7 @@ impl From<ActivateError> for Problem {
                 )
             }
             ActivateError::NotMinted => Self::refused("not-minted", "Ce lot n'est pas encore émis.")
-                .detail("Émettez d'abord ses chèques (mint)."),
+                .detail("Émettez d'abord ses chèques."),
             ActivateError::NotFunded => Self::refused("not-funded", "Ce lot n'est pas financé.")
                 .detail("Financez d'abord le lot : aucun chèque ne circule sans sa contrepartie."),
             ActivateError::Cancelled => Self::refused("batch-cancelled", "Ce lot est annulé."),

@@ -47,7 +47,7 @@ impl From<PrintError> for Problem {
         let refused = |kind| Self::refused(kind, "Ces chèques ne peuvent pas être imprimés.");
         match error {
             PrintError::NoBatch => Self::not_found("Ce lot"),
-            PrintError::NotMinted => refused("not-minted").detail("Émettez d'abord les chèques de ce lot (mint)."),
+            PrintError::NotMinted => refused("not-minted").detail("Émettez d'abord les chèques de ce lot."),
             PrintError::Cancelled => refused("batch-cancelled").detail("Ce lot est annulé."),
             PrintError::Range(booklets) => refused("print-range").detail(format!(
                 "Demandez de 1 à {PRINT_BOOKLETS_MAX} carnets à la fois, par exemple « ?from=1&to=100 » ; ce lot en compte {booklets}."

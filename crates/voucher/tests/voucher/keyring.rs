@@ -43,7 +43,7 @@ fn a_refusal_says_the_last_day_in_french() {
     assert_eq!(error.reason(), "expired");
     assert_eq!(
         error.to_string(),
-        "Ce chèque est périmé : il était accepté jusqu’au 31/12/2028."
+        "Ce chèque est périmé : il était accepté jusqu'au 31/12/2028."
     );
 }
 

@@ -6,14 +6,13 @@ use super::story::{Demo, Prescriber, id};
 
 pub async fn register(demo: &mut Demo, inputs: &Inputs) -> anyhow::Result<()> {
     let main = demo.main.id;
-    for (number, file) in (1..).zip(&inputs.beneficiaries) {
-        let name = format!("Prescripteur {number}");
-        let prescriber = prescriber(demo, name, main).await?;
+    for file in &inputs.beneficiaries {
+        let prescriber = prescriber(demo, file.owner.clone(), main).await?;
         demo.main.booklets += register_file(demo, &prescriber, file).await?;
         demo.prescribers.push(prescriber);
     }
     let short = demo.short.id;
-    let prescriber = prescriber(demo, "Maison des solidarités".to_owned(), short).await?;
+    let prescriber = prescriber(demo, inputs.workshop.owner.clone(), short).await?;
     demo.short.booklets += register_file(demo, &prescriber, &inputs.workshop).await?;
     demo.prescribers.push(prescriber);
     Ok(())

@@ -1,5 +1,7 @@
 //! Step 5: many structures claim at once.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use rand::RngExt;
 use rand::seq::IndexedRandom;
@@ -72,10 +74,11 @@ pub async fn claim(demo: &mut Demo, handed: &HandedOver) -> anyhow::Result<Vec<C
     })
     .await?;
     drop(bar);
+    let structures: BTreeSet<&str> = claimed.iter().map(|claimed| claimed.client.key()).collect();
     demo.progress.say(format!(
         "{} encaissements par {} structures",
         claimed.len(),
-        demo.structures.len()
+        structures.len()
     ));
     Ok(claimed)
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::parallel::in_parallel;
-use super::story::{Demo, Programme, all_pages, id};
+use super::story::{Demo, Programme, all_pages, cents, id};
 
 /// Desks that hand over at the same time. They wait for one another: the booklets of a batch share its reserve.
 const AT_ONCE: usize = 4;
@@ -115,9 +115,9 @@ async fn lose_and_replace(
         .post(&format!("/v1/programmes/{}/replacements", programme.id), &body)
         .await?;
     demo.progress.say(format!(
-        "Carnet n° {lost} perdu : {} chèques bloqués, {} € rendus aux financeurs ; remplacé par le n° {replacement}",
+        "Carnet n° {lost} perdu : {} chèques bloqués, {} rendus aux financeurs ; remplacé par le n° {replacement}",
         revoked["revoked"],
-        revoked["returned"].as_str().unwrap_or_default().replace('.', ","),
+        cents(&revoked["returned"])?.to_french(),
     ));
     Ok(())
 }

@@ -78,7 +78,7 @@ fn lines(cells: &[Cell]) -> usize {
 }
 
 async fn put(client: &Client, path: &str, file: &InputFile, time: u8, digest: Option<&str>) -> anyhow::Result<Report> {
-    let import = id(&format!("{} {time}", file.name));
+    let import = id(&format!("{} {} {time}", file.owner, file.name));
     let name: String = file
         .name
         .chars()

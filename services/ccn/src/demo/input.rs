@@ -8,6 +8,8 @@ use anyhow::Context;
 #[derive(Debug, Clone)]
 pub struct InputFile {
     pub name: String,
+    /// Whose file it is, as the story calls them.
+    pub owner: String,
     pub bytes: Vec<u8>,
 }
 
@@ -23,9 +25,10 @@ pub struct Inputs {
 }
 
 macro_rules! own {
-    ($name:literal) => {
+    ($name:literal, $owner:literal) => {
         InputFile {
             name: $name.to_owned(),
+            owner: $owner.to_owned(),
             bytes: include_bytes!(concat!("data/", $name)).to_vec(),
         }
     };
@@ -39,14 +42,22 @@ impl Inputs {
     ) -> anyhow::Result<Self> {
         let or_own = |path: Option<&Path>, own: InputFile| path.map_or(Ok(own), read);
         Ok(Self {
-            structures: or_own(structures, own!("structures.csv"))?,
-            bank_details: or_own(bank_details, own!("bank-details.csv"))?,
+            structures: or_own(structures, own!("structures.csv", "Labellisateur"))?,
+            bank_details: or_own(bank_details, own!("bank-details.csv", "Labellisateur"))?,
             beneficiaries: if beneficiaries.is_empty() {
-                vec![own!("beneficiaires-ccas.csv"), own!("beneficiaires-mission-locale.csv")]
+                vec![
+                    own!("beneficiaires-ccas.csv", "CCAS de Dijon (exemple)"),
+                    own!("beneficiaires-mission-locale.csv", "Mission locale (exemple)"),
+                ]
             } else {
-                beneficiaries.iter().map(|path| read(path)).collect::<Result<_, _>>()?
+                let numbered = |(number, path): (u32, &PathBuf)| {
+                    let file = read(path)?;
+                    let owner = format!("Prescripteur {number} ({})", file.name);
+                    Ok(InputFile { owner, ..file })
+                };
+                (1..).zip(beneficiaries).map(numbered).collect::<anyhow::Result<_>>()?
             },
-            workshop: own!("beneficiaires-ateliers.csv"),
+            workshop: own!("beneficiaires-ateliers.csv", "Maison des solidarités"),
         })
     }
 }
@@ -58,5 +69,9 @@ fn read(path: &Path) -> anyhow::Result<InputFile> {
         .unwrap_or(path.as_os_str())
         .to_string_lossy()
         .into_owned();
-    Ok(InputFile { name, bytes })
+    Ok(InputFile {
+        name,
+        owner: "Labellisateur".to_owned(),
+        bytes,
+    })
 }

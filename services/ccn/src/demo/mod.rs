@@ -39,7 +39,7 @@ use calendar::{Story, morning};
 use client::Client;
 use input::Inputs;
 use settle::BankFiles;
-use story::{Demo, all_pages};
+use story::{Demo, all_pages, key_for};
 
 /// The demo's fund has its account at the demo's bank.
 const FUND_NAME: &str = "Fonds de soutien pour l'inclusion numérique (démonstration)";
@@ -76,7 +76,7 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
         () = signals.asked() => Err(anyhow::anyhow!("démonstration interrompue")),
     };
     if told.is_ok() && !args.once {
-        site(&demo, &base, &args.out);
+        site(&demo, &base, &args.out).await?;
         signals.asked().await;
     }
     running.stop().await?;
@@ -112,7 +112,7 @@ async fn tell(demo: &mut Demo, inputs: &Inputs, config: &Config, out: &Path) -> 
 
     let step = demo
         .progress
-        .begin(3, "funding", "Conventions, commande, frappe, impression, financement");
+        .begin(3, "funding", "Conventions, commande, émission, impression, financement");
     money::finance(demo, &mut pdf).await?;
     demo.progress.end(&step);
 
@@ -175,19 +175,38 @@ fn empty_system(args: &DemoArgs, data_dir: &Path) -> anyhow::Result<Config> {
     })
 }
 
-fn site(demo: &Demo, base: &str, out: &Path) {
-    println!("\nLe site reste ouvert (Ctrl+C pour l'arrêter) :");
-    println!("   {base}/                 état du service");
-    println!("   {base}/openapi.json     l'interface");
-    println!("   {base}/metrics          les mesures");
-    println!("Comptes de démonstration (en-tête « Authorization: Bearer … ») :");
-    println!("   opérateur      {}", demo.operator.key());
-    println!("   commanditaire  {}", demo.sponsor.key());
+async fn site(demo: &Demo, base: &str, out: &Path) -> anyhow::Result<()> {
+    let mut accounts = vec![
+        ("opérateur et labellisateur".to_owned(), demo.operator.clone()),
+        ("commanditaire et financeur".to_owned(), demo.sponsor.clone()),
+    ];
+    for funder in demo
+        .funders
+        .iter()
+        .filter(|funder| funder.id != organisations::sponsor_id())
+    {
+        accounts.push((
+            format!("financeur : {}", funder.name),
+            key_for(&demo.operator, funder.id).await?,
+        ));
+    }
     for prescriber in &demo.prescribers {
-        println!("   {}  {}", prescriber.name, prescriber.client.key());
+        accounts.push((format!("prescripteur : {}", prescriber.name), prescriber.client.clone()));
     }
-    for structure in demo.structures.iter().take(2) {
-        println!("   {}  {}", structure.name, structure.client.key());
+    for structure in demo.structures.iter().skip(1).take(2) {
+        accounts.push((format!("structure : {}", structure.name), structure.client.clone()));
     }
-    println!("Les fichiers sont dans {}", out.display());
+    let width = accounts.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    println!("\nLes fichiers sont dans {}", out.display());
+    println!(
+        "Le site reste ouvert (Ctrl+C pour l'arrêter) ; son horloge est celle de la fin de l'histoire, elle n'avance pas."
+    );
+    println!("   {base}/              état du service");
+    println!("   {base}/openapi.json  l'interface");
+    println!("   {base}/metrics       les mesures");
+    println!("Comptes de démonstration (en-tête « Authorization: Bearer … ») :");
+    for (name, client) in accounts {
+        println!("   {name:width$}  {}", client.key());
+    }
+    Ok(())
 }

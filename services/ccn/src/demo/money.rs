@@ -1,5 +1,6 @@
 //! Step 3: conventions and plans, order, mint, print; the batch is refused while the money is not there.
 
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use standards::Cents;
 use uuid::Uuid;
@@ -110,16 +111,22 @@ async fn plan_and_order(demo: &Demo, programme: &mut Programme) -> anyhow::Resul
         .deserialize()
         .collect::<Result<_, _>>()?;
     demo.progress.say(format!(
-        "« {} » : {} carnets commandés, {} chèques frappés, plan {}",
+        "« {} » : {} carnets commandés, {} chèques émis, plan {}",
         programme.name,
         programme.booklets,
         programme.vouchers.len(),
-        programme
-            .rates
-            .map(|rate| rate.trim_start_matches("0.").to_owned())
-            .join(" / "),
+        programme.rates.map(percent).join(" / "),
     ));
     Ok(())
+}
+
+/// `0.3339` as people say it: `33,39 %`.
+fn percent(rate: &str) -> String {
+    let rate: Decimal = rate.parse().unwrap_or_default();
+    format!(
+        "{} %",
+        (rate * Decimal::ONE_HUNDRED).normalize().to_string().replace('.', ",")
+    )
 }
 
 /// Booklets of one PDF, for the issuer; the rest of a larger batch would be printed in parts.
@@ -208,10 +215,10 @@ async fn call_for_funds(demo: &Demo, programmes: &[Programme]) -> anyhow::Result
 }
 
 fn convention_amount(programme: &Programme, rate: &str) -> anyhow::Result<Cents> {
-    let rate: rust_decimal::Decimal = rate.parse()?;
+    let rate: Decimal = rate.parse()?;
     let face_values = i64::from(programme.booklets) * BOOKLET_CENTS;
-    let exact = rust_decimal::Decimal::from(face_values * CONVENTION_PERCENT / 100) * rate;
-    let steps = (exact / rust_decimal::Decimal::from(CONVENTION_STEP_CENTS)).ceil();
+    let exact = Decimal::from(face_values * CONVENTION_PERCENT / 100) * rate;
+    let steps = (exact / Decimal::from(CONVENTION_STEP_CENTS)).ceil();
     Ok(Cents::new(i64::try_from(steps)? * CONVENTION_STEP_CENTS))
 }
 

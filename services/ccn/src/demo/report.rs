@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use serde_json::{Map, Value, json};
+use standards::Cents;
 
 use super::money::batch_path;
 use super::settle::BankFiles;
@@ -22,19 +23,27 @@ pub struct Report {
     keys: Vec<u8>,
 }
 
-/// Columns of the waterfall, in the order of the money's way, as the screen names them.
-const COLUMNS: [(&str, &str); 10] = [
+/// Stages of the waterfall, in the order of the money's way, as people say them.
+const STAGES: [(&str, &str); 15] = [
+    ("announced", "annoncé"),
+    ("agreed", "conventionné"),
+    ("called", "appelé"),
     ("received", "reçu"),
     ("ordered", "commandé"),
+    ("funded", "financé"),
     ("activated", "activé"),
     ("handed_over", "remis"),
     ("claimed", "encaissé"),
     ("paid", "payé"),
     ("expired", "expiré"),
+    ("revoked", "révoqué"),
     ("returned", "rendu"),
     ("free", "libre"),
-    ("owed", "dû"),
+    ("owed", "dû aux structures"),
 ];
+
+const STAGE_WIDTH: usize = 18;
+const AMOUNT_WIDTH: usize = 26;
 
 pub async fn gather(demo: &Demo) -> anyhow::Result<Report> {
     let waterfall: Value = demo.operator.get("/v1/waterfall").await?;
@@ -76,32 +85,41 @@ async fn vouchers(demo: &Demo) -> anyhow::Result<(BTreeMap<String, u64>, Vec<u8>
 }
 
 impl Report {
+    /// The waterfall with a column a funder, so that it fits a screen; then the identities with both sides.
     fn print(&self, demo: &Demo) -> anyhow::Result<()> {
-        let rows = self.waterfall["totals"].as_array().cloned().unwrap_or_default();
-        let width = rows
-            .iter()
-            .filter_map(|row| Some(row["funder"].as_str()?.chars().count()))
-            .max()
-            .unwrap_or(0);
-        let mut line = " ".repeat(width);
-        for (_, french) in COLUMNS {
-            write!(line, " {french:>13}")?;
+        let funders = self.waterfall["totals"].as_array().cloned().unwrap_or_default();
+        let mut head = " ".repeat(STAGE_WIDTH);
+        for funder in &funders {
+            let name: String = funder["funder"]
+                .as_str()
+                .unwrap_or_default()
+                .chars()
+                .take(AMOUNT_WIDTH - 2)
+                .collect();
+            write!(head, "{name:>AMOUNT_WIDTH$}")?;
         }
-        demo.progress.say(line);
-        for row in &rows {
-            let mut line = format!("{:width$}", row["funder"].as_str().unwrap_or_default());
-            for (column, _) in COLUMNS {
-                write!(line, " {:>13}", cents(&row[column])?.to_french())?;
+        write!(head, "{:>AMOUNT_WIDTH$}", "ensemble")?;
+        demo.progress.say(head);
+        for (stage, french) in STAGES {
+            let amounts = funders
+                .iter()
+                .map(|funder| cents(&funder[stage]))
+                .collect::<anyhow::Result<Vec<_>>>()?;
+            let total = Cents::try_sum(amounts.iter().copied()).context("montant hors limites")?;
+            let mut line = format!("{french:STAGE_WIDTH$}");
+            for amount in amounts.into_iter().chain([total]) {
+                write!(line, "{:>AMOUNT_WIDTH$}", amount.to_french())?;
             }
             demo.progress.say(line);
         }
         for identity in &self.identities {
+            let name = identity["name"].as_str().unwrap_or_default();
             demo.progress.say(format!(
-                "{} {} : {} = {}",
+                "{} {name} : {} {} {}",
                 if identity["holds"] == true { "✓" } else { "✗" },
-                identity["name"].as_str().unwrap_or_default(),
-                identity["left"].as_str().unwrap_or_default(),
-                identity["right"].as_str().unwrap_or_default(),
+                cents(&identity["left"])?.to_french(),
+                if name.contains('≤') { '≤' } else { '=' },
+                cents(&identity["right"])?.to_french(),
             ));
         }
         Ok(())

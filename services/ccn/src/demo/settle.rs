@@ -25,6 +25,10 @@ pub async fn settle(demo: &mut Demo, files: &mut BankFiles) -> anyhow::Result<()
         !payments.is_empty(),
         "le contre-paiement ne paie personne : {settlement}"
     );
+    anyhow::ensure!(
+        !held.is_empty(),
+        "une structure sans coordonnées bancaires valables devait être mise en attente"
+    );
     demo.progress.say(format!(
         "{} virements, {} au total",
         payments.len(),
