@@ -115,7 +115,10 @@ create view redemption.payee as
         where d.structure_id = s.id order by d.version desc limit 1) b on true;
 
 grant usage on schema redemption to ccn_redemption, ccn_funding;
-grant select, insert on all tables in schema redemption to ccn_redemption;
+-- By name: not the table in which migrations are recorded.
+grant select, insert on redemption.structure, redemption.structure_import, redemption.accreditation, redemption.suspension,
+    redemption.bank_details, redemption.claim, redemption.reversal to ccn_redemption;
+grant select on redemption.claim_status, redemption.payee to ccn_redemption;
 grant update (name, commune, place, import_id, imported_at) on redemption.structure to ccn_redemption;
 grant update (lifted_at) on redemption.suspension to ccn_redemption;
 grant select on redemption.claim_status, redemption.payee to ccn_funding;

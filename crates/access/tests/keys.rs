@@ -1,8 +1,8 @@
-//! Organisations and API keys, over HTTP and as the role of a service.
+//! Organisations and API keys, over HTTP and as the roles of the services.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
 
-use access::Secret;
+use access::{NewOrganisation, OrganisationId, Role, Secret};
 use axum::Router;
 use axum::body::Body;
 use http::{Request, StatusCode};
@@ -18,15 +18,19 @@ struct World {
     pool: PgPool,
 }
 
-async fn world(owner: &PgPool) -> World {
-    database::apply_roles(owner).await.unwrap();
-    access::migrate(owner).await.unwrap();
-    let as_service = (*owner.connect_options()).clone().username("ccn_redemption");
-    let pool = PgPoolOptions::new()
+async fn as_role(owner: &PgPool, role: &str) -> PgPool {
+    let as_service = (*owner.connect_options()).clone().username(role);
+    PgPoolOptions::new()
         .max_connections(4)
         .connect_with(as_service)
         .await
-        .unwrap();
+        .unwrap()
+}
+
+async fn world(owner: &PgPool) -> World {
+    database::apply_roles(owner).await.unwrap();
+    access::migrate(owner).await.unwrap();
+    let pool = as_role(owner, "ccn_issuer").await;
     let (clock, _) = Clock::set("2026-03-02T09:00:00Z".parse().unwrap());
     let secret = Secret::generate().unwrap();
     access::ensure_operator(&pool, &secret, clock.now()).await.unwrap();
@@ -132,6 +136,45 @@ async fn every_act_leaves_its_trace_and_no_service_can_remove_it(pool: PgPool) {
         .await
         .unwrap_err();
     assert!(refused.to_string().contains("permission denied"), "{refused}");
+}
+
+#[sqlx::test(migrations = false)]
+async fn only_the_issuer_makes_keys_and_the_others_only_whom_they_admit(pool: PgPool) {
+    world(&pool).await;
+    let at = "2026-03-02T09:00:00Z".parse().unwrap();
+    for (name, own, foreign) in [
+        ("ccn_redemption", Role::Structure, Role::Funder),
+        ("ccn_funding", Role::Funder, Role::Structure),
+    ] {
+        let service = as_role(&pool, name).await;
+        let roles = [
+            (vec![own], true),
+            (vec![foreign], false),
+            (vec![Role::Operator], false),
+            (vec![own, Role::Operator], false),
+        ];
+        for (roles, allowed) in roles {
+            let new = NewOrganisation {
+                id: OrganisationId::derive(b"test", &[name.as_bytes(), format!("{roles:?}").as_bytes()]),
+                name: "Organisation".to_owned(),
+                siren: None,
+                roles,
+            };
+            let mut tx = service.begin().await.unwrap();
+            let made = access::create(&mut tx, &new, at).await;
+            assert_eq!(made.is_ok(), allowed, "{name}: {:?}", new.roles);
+        }
+        let secret = Secret::generate().unwrap();
+        access::ensure_operator(&service, &secret, at).await.unwrap_err();
+        for sql in [
+            "insert into access.api_key select * from access.api_key",
+            "update access.api_key set revoked_at = null",
+            "update access.organisation set roles = '{operator}'",
+        ] {
+            let refused = sqlx::query(sql).execute(&service).await.unwrap_err();
+            assert!(refused.to_string().contains("permission denied"), "{refused}");
+        }
+    }
 }
 
 #[sqlx::test(migrations = false)]

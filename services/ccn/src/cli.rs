@@ -67,8 +67,8 @@ pub enum Command {
 
     /// Démarre le service d'émission seul
     ///
-    /// Dispositifs, bénéficiaires, commandes, carnets. Le seul service qui reçoit la clé de signature. La base doit exister et être
-    /// à jour (ccn migrate).
+    /// Dispositifs, bénéficiaires, commandes, carnets ; organisations et clés d'accès. Le seul service qui reçoit la clé de
+    /// signature et celle de l'opérateur. La base doit exister et être à jour (ccn migrate).
     #[command(help_template = TEMPLATE, after_help = "Exemple :\n  \
         ccn issuer --database-url postgresql://ccn_issuer@base/ccn --database-password-file base.secret \\\n    \
         --signing-key-file signing.key --identity-key-file identity.key --operator-key-file operator.key")]
@@ -78,14 +78,14 @@ pub enum Command {
     ///
     /// Structures et chèques utilisés. La base doit exister et être à jour (ccn migrate).
     #[command(help_template = TEMPLATE, after_help = "Exemple :\n  \
-        ccn redemption --database-url postgresql://ccn_redemption@base/ccn --operator-key-file operator.key")]
+        ccn redemption --database-url postgresql://ccn_redemption@base/ccn --database-password-file base.secret")]
     Redemption(Config),
 
     /// Démarre le service de financement seul
     ///
     /// Financeurs, relevés de compte, paiements, bilan. La base doit exister et être à jour (ccn migrate).
     #[command(help_template = TEMPLATE, after_help = "Exemple :\n  \
-        ccn funding --database-url postgresql://ccn_funding@base/ccn --operator-key-file operator.key \\\n    \
+        ccn funding --database-url postgresql://ccn_funding@base/ccn --database-password-file base.secret \\\n    \
         --fund-name 'Fonds CCN' --fund-iban FR7630006000011234567890189")]
     Funding(Config),
 

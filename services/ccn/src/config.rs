@@ -100,7 +100,7 @@ pub struct Config {
     )]
     pub identity_key_file: Option<PathBuf>,
 
-    /// Fichier de la clé d'accès de l'opérateur
+    /// Fichier de la clé d'accès de l'opérateur (issuer seulement) ; `ccn keys new --for operator` en fait une
     #[arg(
         long,
         env = "CCN_OPERATOR_KEY_FILE",

@@ -82,10 +82,12 @@ fn serve(config: Config, services: &[Service]) -> anyhow::Result<ExitCode> {
             () = signals.asked() => return Ok(ExitCode::SUCCESS),
         };
         tell(&format!("ccn écoute sur http://{}", running.addr));
-        tell(&format!(
-            "Clé d'accès de l'opérateur : {}",
-            running.operator_key_file.display()
-        ));
+        if services.contains(&Service::Issuer) {
+            tell(&format!(
+                "Clé d'accès de l'opérateur : {}",
+                running.operator_key_file.display()
+            ));
+        }
         signals.asked().await;
         tokio::select! {
             stopped = running.stop() => stopped?,

@@ -64,7 +64,7 @@ pub enum StartError {
 pub struct Running {
     /// Where they listen: the real port.
     pub addr: SocketAddr,
-    /// The file of the operator's API key.
+    /// The file of the operator's API key; only the issuer reads it.
     pub operator_key_file: PathBuf,
     pools: Vec<PgPool>,
     stop: oneshot::Sender<()>,
@@ -100,12 +100,8 @@ impl Running {
         }
         let pools = server.pools(&config, services).await?;
         let first = pools.first().ok_or(StartError::NoService)?;
-        let operator = keys::operator_key(&files.operator)?;
-        access::ensure_operator(first, &operator, clock.now()).await?;
 
-        let mut routes = OpenApiRouter::with_openapi(openapi::document())
-            .merge(access::routes(first.clone(), clock.clone()))
-            .merge(catalogue::routes(first.clone()));
+        let mut routes = OpenApiRouter::with_openapi(openapi::document()).merge(catalogue::routes(first.clone()));
         for (service, pool) in services.iter().zip(&pools) {
             routes = routes.merge(service_routes(*service, &config, pool.clone(), clock.clone()).await?);
         }
@@ -180,7 +176,11 @@ async fn service_routes(
 ) -> Result<OpenApiRouter, StartError> {
     let files = config.key_files();
     Ok(match service {
+        // The home of organisations and keys too: no other service may make a key.
         Service::Issuer => {
+            let operator = keys::operator_key(&files.operator)?;
+            access::ensure_operator(&pool, &operator, clock.now()).await?;
+            let access = access::routes(pool.clone(), clock.clone());
             let signing = keys::signing_key(&files.signing)?;
             let today = paris_date(clock.now());
             let until = paris_end_of_day(today + Days::new(SIGNING_KEY_DAYS));
@@ -192,6 +192,7 @@ async fn service_routes(
                 signing: Arc::new(signing),
                 identity_key: issuer::IdentityKey::new(keys::key_bytes(&files.identity)?),
             })
+            .merge(access)
         }
         Service::Redemption => redemption::routes(redemption::Config {
             pool,

@@ -155,11 +155,11 @@ fn every_secret_that_is_read_is_given_and_every_one_given_is_read() {
 }
 
 #[test]
-fn nobody_but_the_issuer_is_given_the_signing_key() {
+fn nobody_but_the_issuer_is_given_the_keys() {
     for (name, service) in compose()["services"].as_object().unwrap() {
         let has = words(&service["secrets"])
             .iter()
-            .any(|secret| secret == "signing_key" || secret == "identity_key");
+            .any(|secret| ["signing_key", "identity_key", "operator_key"].contains(&secret.as_str()));
         assert_eq!(has, name == "issuer", "{name}");
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! phone ── {id, tokens[], service, date} ──► check     CPU and memory: signature, last day, one programme, no voucher twice
+//!                                              │       too late now: one look whether it was booked in its time
 //!                                              │
 //!                                           queue      bounded; full means 503 and Retry-After
 //!                                              │       all that waits at this moment, never longer
@@ -27,7 +28,8 @@
 //! A claim alone waits for nobody: a worker takes what is there. Workers ([`WORKERS`]) work on different batches at once.
 //!
 //! **Idempotent.** The claim's id is derived from the programme and the phone's id. The same content gives an equal
-//! receipt (200); other content, 409. A refusal uses up no id, since its cause may pass. When the caller goes away, its
+//! receipt (200), however late: a claim that would now be refused for its date, its last day, its key or its structure's
+//! standing is first looked for among those booked; other content, 409. A refusal uses up no id, since its cause may pass. When the caller goes away, its
 //! claim is decided all the same and a retry gets the receipt; when a worker fails, nothing was committed, the callers
 //! are told to come again (503), and the next batch is taken as if nothing had happened.
 //!

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use ccn::{Config, Running, Service};
 use database::Role;
-use e2e::{Scene, World};
+use e2e::{Client, FUND_IBAN, FUND_NAME, Scene, World};
 use sqlx::{PgPool, Row};
 
 /// PostgreSQL's code for a missing right; row-level security refuses with the same.
@@ -64,6 +65,102 @@ async fn funding_sees_no_person_and_the_issuer_no_bank_account(pool: PgPool) {
         "select from redemption.bank_details",
     ] {
         refused(&issuer, sql).await;
+    }
+}
+
+#[sqlx::test(migrations = false)]
+async fn only_the_issuer_makes_keys_and_no_other_service_an_operator(pool: PgPool) {
+    let world = World::new(pool).await;
+    for role in [Role::Redemption, Role::Funding, Role::Audit] {
+        let pool = world.as_role(role).await;
+        for sql in [
+            "insert into access.api_key (id, organisation_id, secret_sha256, created_at)
+             values (gen_random_uuid(), '00000000-0000-4000-8000-000000000001', sha256('mine'), now())",
+            "update access.api_key set revoked_at = null",
+            "update access.api_key set secret_sha256 = sha256('mine')",
+            "insert into access.organisation (id, name, roles, created_at)
+             values (gen_random_uuid(), 'Moi', '{operator}', now())",
+            "insert into access.organisation (id, name, roles, created_at)
+             values (gen_random_uuid(), 'Moi', '{structure,funder,operator}', now())",
+            "update access.organisation set roles = '{operator}'",
+            "delete from access.organisation",
+        ] {
+            refused(&pool, sql).await;
+        }
+    }
+    let own = [(Role::Redemption, "structure"), (Role::Funding, "funder")];
+    for (role, word) in own {
+        let pool = world.as_role(role).await;
+        for (_, other) in own {
+            let created = sqlx::query(
+                "insert into access.organisation (id, name, roles, created_at) values (gen_random_uuid(), 'Nous', $1, now())",
+            )
+            .bind(vec![other])
+            .execute(&pool)
+            .await;
+            assert_eq!(
+                created.is_ok(),
+                other == word,
+                "{role:?} creates a {other}: {created:?}"
+            );
+        }
+    }
+}
+
+#[sqlx::test(migrations = false)]
+async fn no_service_rewrites_the_record_of_migrations(pool: PgPool) {
+    let world = World::new(pool).await;
+    let tables: Vec<String> = sqlx::query_scalar(
+        "select format('%I.%I', schemaname, tablename) from pg_tables where tablename = '_sqlx_migrations'",
+    )
+    .fetch_all(&world.pool)
+    .await
+    .expect("the catalogue");
+    assert!(tables.len() >= 7, "{tables:?}");
+    for role in Role::ALL {
+        let may_write: Vec<String> = sqlx::query_scalar(
+            "select t from unnest($1::text[]) t where has_table_privilege($2, t, 'insert, update, delete, truncate')",
+        )
+        .bind(&tables)
+        .bind(role.name())
+        .fetch_all(&world.pool)
+        .await
+        .expect("the catalogue");
+        assert!(may_write.is_empty(), "{role:?} writes {may_write:?}");
+    }
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_service_alone_knows_callers_and_makes_none(pool: PgPool) {
+    let world = World::new(pool).await;
+    for service in [Service::Redemption, Service::Funding] {
+        // No key file at all: the operator's is the issuer's.
+        let folder = tempfile::tempdir().expect("an empty folder");
+        let options = world.pool.connect_options().as_ref().clone();
+        let config = Config {
+            listen: ([127, 0, 0, 1], 0).into(),
+            data_dir: folder.path().to_owned(),
+            database_url: Some(options.username(service.role().name())),
+            connections: 2,
+            fund_name: Some(FUND_NAME.to_owned()),
+            fund_iban: Some(FUND_IBAN.parse().expect("an IBAN")),
+            ..Config::default()
+        };
+        let alone = Running::start(config, world.clock.clone(), &[service])
+            .await
+            .expect("it starts");
+        let operator = Client::new(format!("http://{}", alone.addr)).with_key(world.operator.client.key());
+        let known = match service {
+            Service::Funding => "/v1/identities",
+            _ => "/v1/structures",
+        };
+        operator.get(known).await.accepted();
+        let new = serde_json::json!({ "id": e2e::id("mine"), "name": "Moi", "roles": ["operator"] });
+        operator.post("/v1/organisations", &new).await.refused_with(404);
+        let path = format!("/v1/organisations/{}/api-keys", e2e::id("mine"));
+        let key = serde_json::json!({ "id": e2e::id("key") });
+        operator.post(&path, &key).await.refused_with(404);
+        alone.stop().await.expect("it stops");
     }
 }
 

@@ -102,7 +102,7 @@ impl World {
             clock: clock.clone(),
             fund,
         });
-        let routes = routes.merge(access::routes(pool, clock));
+        let routes = routes.merge(access::routes(admin.clone(), clock));
         let app = web::frame(routes.split_for_parts().0);
         let world = Self {
             admin,

@@ -7,7 +7,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use ledger::AccountNumber;
 use standards::Cents;
 use standards::calendar::paris_date;
-use voucher::{Keyring, SERVER_GRACE_SECONDS, Verified, VerifyError};
+use voucher::{Keyring, SERVER_GRACE_SECONDS, Terms, Token, Verified, VerifyError};
 
 use super::fault::{BadVoucher, Fault};
 use super::keys::{CatalogueCache, KeyringCache};
@@ -22,27 +22,33 @@ pub(super) struct Checked {
     pub numbers: Vec<AccountNumber>,
 }
 
+/// What the desk does with a claim that we can read and whose signatures are ours.
+pub(super) enum Check {
+    /// It may be decided.
+    Decide(Checked),
+    /// It comes too late, or circumstances have changed: only a claim that was booked before is answered with its receipt.
+    OnlyIfBooked(Wanted, ClaimError),
+}
+
+/// What can never be right is an error. What time or circumstances may bring (the date, the service, the last day, the
+/// key's standing) is found too, but must not hide from a retry that its claim was booked.
 pub(super) async fn check(
     keys: &KeyringCache,
     catalogue: &CatalogueCache,
     structure: StructureId,
     new: &NewClaim,
     at: DateTime<Utc>,
-) -> Result<Checked, ClaimError> {
+) -> Result<Check, ClaimError> {
     match new.tokens.len() {
         0 => return Err(ClaimError::NoVoucher),
         1..=CLAIM_VOUCHERS_MAX => {}
         given => return Err(ClaimError::TooManyVouchers(given)),
     }
-    check_date(new.date, at)?;
-    if !catalogue.has_service(&new.service).await? {
-        return Err(ClaimError::UnknownService);
-    }
-    let verified = verify(keys, &new.tokens, at).await?;
-    let mut vouchers: Vec<WantedVoucher> = verified.iter().map(wanted).collect();
+    let signed = signed(keys, &new.tokens, at).await?;
+    let mut vouchers: Vec<WantedVoucher> = signed.iter().map(wanted).collect();
     let numbers: Vec<AccountNumber> = vouchers.iter().map(|voucher| voucher.number).collect();
     check_twice(&numbers)?;
-    let programme = one_programme(catalogue, &verified).await?;
+    let programme = one_programme(catalogue, &signed).await?;
     vouchers.sort_unstable_by_key(|voucher| voucher.number);
     let (service, date) = (new.service.clone(), new.date);
     let wanted = Wanted {
@@ -54,7 +60,27 @@ pub(super) async fn check(
         vouchers,
         at,
     };
-    Ok(Checked { wanted, numbers })
+    Ok(match refusal(catalogue, new, &signed, at).await? {
+        None => Check::Decide(Checked { wanted, numbers }),
+        Some(refusal) => Check::OnlyIfBooked(wanted, refusal),
+    })
+}
+
+/// Why the claim, were it new, would be refused at this moment.
+async fn refusal(
+    catalogue: &CatalogueCache,
+    new: &NewClaim,
+    signed: &[Signed],
+    at: DateTime<Utc>,
+) -> Result<Option<ClaimError>, sqlx::Error> {
+    if let Err(error) = check_date(new.date, at) {
+        return Ok(Some(error));
+    }
+    if !catalogue.has_service(&new.service).await? {
+        return Ok(Some(ClaimError::UnknownService));
+    }
+    let late = bad(signed.iter().map(Signed::refused));
+    Ok((!late.is_empty()).then_some(ClaimError::Vouchers(late)))
 }
 
 fn check_date(date: NaiveDate, at: DateTime<Utc>) -> Result<(), ClaimError> {
@@ -69,41 +95,87 @@ fn check_date(date: NaiveDate, at: DateTime<Utc>) -> Result<(), ClaimError> {
     }
 }
 
+/// A voucher that one of our keys has signed.
+enum Signed {
+    /// To be accepted now.
+    Accepted(Verified),
+    /// Not, or no longer.
+    Refused(Terms, VerifyError),
+}
+
+impl Signed {
+    fn read(keyring: &Keyring, token: &str, at: DateTime<Utc>) -> Result<Self, VerifyError> {
+        match keyring.verify_with_grace(token, at.timestamp(), SERVER_GRACE_SECONDS) {
+            Ok(verified) => Ok(Self::Accepted(verified)),
+            Err(error) if is_ours(error) => {
+                // The key ring has just proven these terms: it looks at the signature before anything else.
+                let token = Token::from_text(token, keyring.host())?;
+                Ok(Self::Refused(*token.unverified_terms(), error))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    const fn terms(&self) -> &Terms {
+        match self {
+            Self::Accepted(verified) => verified.terms(),
+            Self::Refused(terms, _) => terms,
+        }
+    }
+
+    const fn refused(&self) -> Option<VerifyError> {
+        match self {
+            Self::Accepted(_) => None,
+            Self::Refused(_, error) => Some(*error),
+        }
+    }
+}
+
+/// Whether what was refused bears our signature all the same.
+const fn is_ours(error: VerifyError) -> bool {
+    match error {
+        VerifyError::Text(_) | VerifyError::UnknownKey(_) | VerifyError::Forged => false,
+        VerifyError::KeyWithdrawn
+        | VerifyError::WrongPurpose
+        | VerifyError::OutOfBounds
+        | VerifyError::KeyNotYetValid
+        | VerifyError::KeyExpired
+        | VerifyError::Expired { .. } => true,
+    }
+}
+
 /// All tokens are verified before any is refused, so that the mediator sorts the bad ones out at once.
-async fn verify(keys: &KeyringCache, tokens: &[String], at: DateTime<Utc>) -> Result<Vec<Verified>, ClaimError> {
-    let mut results = verify_all(&*keys.get().await?, tokens, at);
+async fn signed(keys: &KeyringCache, tokens: &[String], at: DateTime<Utc>) -> Result<Vec<Signed>, ClaimError> {
+    let mut results = read_all(&*keys.get().await?, tokens, at);
     if results
         .iter()
         .any(|result| matches!(result, Err(VerifyError::UnknownKey(_))))
     {
-        results = verify_all(&*keys.get_for_unknown_key().await?, tokens, at);
+        results = read_all(&*keys.get_for_unknown_key().await?, tokens, at);
     }
-    let bad: Vec<BadVoucher> = results
-        .iter()
-        .enumerate()
-        .filter_map(|(index, result)| {
-            result
-                .as_ref()
-                .err()
-                .map(|error| BadVoucher::new(index, Fault::of(*error)))
-        })
-        .collect();
-    if bad.is_empty() {
-        Ok(results.into_iter().flatten().collect())
-    } else {
-        Err(ClaimError::Vouchers(bad))
+    if results.iter().any(Result::is_err) {
+        let faults = results
+            .iter()
+            .map(|result| result.as_ref().map_or_else(|error| Some(*error), Signed::refused));
+        return Err(ClaimError::Vouchers(bad(faults)));
     }
+    Ok(results.into_iter().flatten().collect())
 }
 
-fn verify_all(keyring: &Keyring, tokens: &[String], at: DateTime<Utc>) -> Vec<Result<Verified, VerifyError>> {
-    tokens
-        .iter()
-        .map(|token| keyring.verify_with_grace(token, at.timestamp(), SERVER_GRACE_SECONDS))
+fn read_all(keyring: &Keyring, tokens: &[String], at: DateTime<Utc>) -> Vec<Result<Signed, VerifyError>> {
+    tokens.iter().map(|token| Signed::read(keyring, token, at)).collect()
+}
+
+/// Those among the tokens, in their order, that are refused.
+fn bad(refused: impl Iterator<Item = Option<VerifyError>>) -> Vec<BadVoucher> {
+    refused
+        .enumerate()
+        .filter_map(|(index, error)| Some(BadVoucher::new(index, Fault::of(error?))))
         .collect()
 }
 
-fn wanted(verified: &Verified) -> WantedVoucher {
-    let terms = verified.terms();
+fn wanted(signed: &Signed) -> WantedVoucher {
+    let terms = signed.terms();
     WantedVoucher {
         number: AccountNumber::voucher(terms.series, terms.idx.get()),
         value: Cents::new(terms.cents.into()),
@@ -127,7 +199,7 @@ fn check_twice(numbers: &[AccountNumber]) -> Result<(), ClaimError> {
 }
 
 /// Rightly signed terms of a series that is nobody's, or of no value, were never issued: the key has leaked or errs.
-async fn one_programme(catalogue: &CatalogueCache, vouchers: &[Verified]) -> Result<ProgrammeId, ClaimError> {
+async fn one_programme(catalogue: &CatalogueCache, vouchers: &[Signed]) -> Result<ProgrammeId, ClaimError> {
     let mut parts: BTreeMap<ProgrammeId, Vec<usize>> = BTreeMap::new();
     let mut unknown = Vec::new();
     for (index, voucher) in vouchers.iter().enumerate() {

@@ -10,14 +10,14 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use web::Made;
 
-use super::check::{Checked, check};
+use super::check::{Check, Checked, check};
 use super::decide::{DecideError, Decision, decide};
 use super::fault::BadVoucher;
 use super::keys::{CatalogueCache, KeyringCache};
 use super::wanted::Wanted;
 use super::{ClaimError, NewClaim};
 use crate::StructureId;
-use crate::read_claims::Receipt;
+use crate::read_claims::{Receipt, receipts};
 
 /// Claims decided in one transaction.
 pub const BATCH_MAX: usize = 256;
@@ -30,6 +30,7 @@ pub const WORKERS: usize = 4;
 
 /// Where claims are made.
 pub struct ClaimDesk {
+    pool: PgPool,
     keys: KeyringCache,
     catalogue: CatalogueCache,
     queue: mpsc::Sender<Job>,
@@ -70,6 +71,7 @@ impl ClaimDesk {
             tokio::spawn(work(Arc::clone(&waiting), move |jobs| answer(pool.clone(), jobs)));
         }
         Self {
+            pool: pool.clone(),
             keys: KeyringCache::new(pool.clone(), host),
             catalogue: CatalogueCache::new(pool.clone()),
             queue,
@@ -99,7 +101,10 @@ impl ClaimDesk {
         new: &NewClaim,
         at: DateTime<Utc>,
     ) -> Result<Made<Receipt>, ClaimError> {
-        let Checked { wanted, numbers } = check(&self.keys, &self.catalogue, structure, new, at).await?;
+        let Checked { wanted, numbers } = match check(&self.keys, &self.catalogue, structure, new, at).await? {
+            Check::Decide(checked) => checked,
+            Check::OnlyIfBooked(wanted, refusal) => return self.booked_or_refused(&wanted, refusal).await,
+        };
         let (reply, answer) = oneshot::channel();
         self.queue
             .try_send(Job {
@@ -126,6 +131,18 @@ impl ClaimDesk {
                 bad.sort_by_key(|bad| bad.index);
                 Err(ClaimError::Vouchers(bad))
             }
+        }
+    }
+
+    /// A retry gets what its claim got, however late it comes; a new claim, its refusal.
+    async fn booked_or_refused(&self, wanted: &Wanted, refusal: ClaimError) -> Result<Made<Receipt>, ClaimError> {
+        let mut connection = self.pool.acquire().await?;
+        let id = wanted.id();
+        let mut known = receipts(&mut connection, wanted.book(), &[id.uuid()]).await?;
+        match known.remove(&id) {
+            None => Err(refusal),
+            Some(receipt) if wanted.is(&receipt) => Ok(Made::Before(receipt)),
+            Some(_) => Err(ClaimError::SameIdOtherContent),
         }
     }
 }

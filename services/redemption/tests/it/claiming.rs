@@ -1,8 +1,12 @@
+use redemption::ClaimRequestId;
+use redemption::claim::{ClaimDesk, ClaimError, NewClaim};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use standards::Cents;
+use uuid::Uuid;
+use web::Made;
 
-use crate::world::{World, instant};
+use crate::world::{MORNING, World, instant};
 
 #[sqlx::test(migrations = false)]
 async fn a_claim_is_a_receipt_and_money_owed(pool: PgPool) {
@@ -85,7 +89,7 @@ async fn a_retry_is_answered_even_when_the_structure_was_suspended_since(pool: P
     let path = format!("/v1/structures/{}/suspensions", structure.structure);
     world
         .operator
-        .post(&path, json!({ "id": uuid::Uuid::from_u128(5), "reason": "contrôle" }))
+        .post(&path, json!({ "id": Uuid::from_u128(5), "reason": "contrôle" }))
         .await
         .created();
     assert_eq!(structure.claims(1, &tokens).await.ok(), receipt);
@@ -155,15 +159,7 @@ async fn a_signature_that_is_not_ours_stops_a_claim(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
     let tokens = world.activates(programme, 1..=1).await;
-    let stranger = voucher::SigningKey::from_seed(&zeroize::Zeroizing::new([8; 32]));
-    let terms = voucher::Terms {
-        series: programme.series,
-        idx: voucher::Idx::new(1).unwrap(),
-        cents: 1000,
-        day: voucher::LastDay::from_date("2027-01-31".parse().unwrap()).unwrap(),
-        id: voucher::VoucherId::new([1; 8]),
-    };
-    let forged = stranger.sign(&terms).to_url(&"cheque.example.fr".parse().unwrap());
+    let forged = forged(programme.series, 1, "2027-01-31");
     let late = world.token_of(programme.series, 1, 1000, "2026-03-08");
     let answer = structure
         .claims(1, &[tokens[0].clone(), forged, "bonjour".to_owned(), late])
@@ -183,6 +179,115 @@ async fn the_last_day_has_a_day_of_grace(pool: PgPool) {
     structure.claims(1, &[token(1)]).await.created();
     world.hand.move_to(instant("2026-03-11T00:00:00Z"));
     assert_eq!(structure.claims(2, &[token(2)]).await.refused(), "expired");
+}
+
+/// The same terms, signed by somebody else.
+fn forged(series: u16, idx: u32, last_day: &str) -> String {
+    let stranger = voucher::SigningKey::from_seed(&zeroize::Zeroizing::new([8; 32]));
+    let terms = voucher::Terms {
+        series,
+        idx: voucher::Idx::new(idx).unwrap(),
+        cents: 1000,
+        day: voucher::LastDay::from_date(last_day.parse().unwrap()).unwrap(),
+        id: voucher::VoucherId::new(u64::from(idx).to_be_bytes()),
+    };
+    stranger.sign(&terms).to_url(&"cheque.example.fr".parse().unwrap())
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_retry_gets_its_receipt_however_late_it_comes(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (programme, structure, other) = (
+        world.programme(1).await,
+        world.structure(0).await,
+        world.structure(1).await,
+    );
+    world.activates(programme, 1..=3).await;
+    let token = |idx| world.token_of(programme.series, idx, 1000, "2026-03-20");
+    let (tokens, scanned_otherwise) = ([token(1), token(2)], [token(2), token(1)]);
+    let receipt = structure.claims(1, &tokens).await.created();
+
+    // After the last day of grace, and within the 31 days of the service.
+    world.hand.move_to(instant("2026-03-22T10:00:00Z"));
+    assert_eq!(structure.claims(1, &tokens).await.ok(), receipt);
+    // On day 40.
+    world.hand.move_to(instant("2026-04-19T10:00:00Z"));
+    assert_eq!(structure.claims(1, &tokens).await.ok(), receipt);
+    assert_eq!(structure.claims(1, &scanned_otherwise).await.ok(), receipt);
+
+    // Another content under its id, and another structure's.
+    let same_id = "same-id-other-content";
+    assert_eq!(structure.claims(1, &tokens[..1]).await.refused(), same_id);
+    assert_eq!(structure.claims(1, &[token(1), token(3)]).await.refused(), same_id);
+    let answer = structure.claims_for(1, &tokens, "bureautique", "2026-03-10").await;
+    assert_eq!((answer.status.as_u16(), answer.refused()), (409, same_id));
+    let answer = structure.claims_for(1, &tokens, "coiffure", "2026-03-10").await;
+    assert_eq!(answer.refused(), same_id);
+    let answer = structure
+        .claims_for(1, &tokens, "atelier-premiers-pas", "2026-04-20")
+        .await;
+    assert_eq!(answer.refused(), same_id);
+    assert_eq!(other.claims(1, &tokens).await.refused(), same_id);
+
+    // A new claim is refused as ever.
+    assert_eq!(structure.claims(2, &tokens).await.refused(), "date-out-of-range");
+    let answer = structure.claims_for(2, &[token(3)], "bureautique", "2026-04-19").await;
+    assert_eq!((answer.refused(), answer.bad().len()), ("expired", 1));
+    assert_eq!(world.claims_booked(programme).await, 1);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_forged_voucher_gets_no_receipt_under_any_id(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
+    let tokens = world.activates(programme, 1..=2).await;
+    structure.claims(1, &tokens).await.created();
+    for instant_of_retry in ["2026-03-10T11:00:00Z", "2026-04-19T10:00:00Z", "2027-02-10T10:00:00Z"] {
+        world.hand.move_to(instant(instant_of_retry));
+        let forged = [tokens[0].clone(), forged(programme.series, 2, "2027-01-31")];
+        let answer = structure.claims(1, &forged).await;
+        assert!(answer.bad().contains(&(1, "forged".to_owned())), "{:#}", answer.body);
+        let mut altered = tokens.clone();
+        let last = altered[1].pop().unwrap();
+        altered[1].push(if last == '0' { '1' } else { '0' });
+        assert_eq!(structure.claims(1, &altered).await.status.as_u16(), 422);
+    }
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_withdrawn_key_and_a_suspension_take_no_receipt_back(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
+    let tokens = world.activates(programme, 1..=3).await;
+    let receipt = structure.claims(1, &tokens[..2]).await.created();
+    let suspension = json!({ "id": Uuid::from_u128(5), "reason": "contrôle en cours" });
+    let path = format!("/v1/structures/{}/suspensions", structure.structure);
+    world.operator.post(&path, suspension).await.created();
+    assert_eq!(structure.claims(1, &tokens[..2]).await.ok(), receipt);
+    assert_eq!(structure.claims(2, &tokens[2..]).await.refused(), "structure-suspended");
+
+    let mut tx = world.admin.begin().await.unwrap();
+    catalogue::withdraw_key(&mut tx, world.key.kid(), instant(MORNING))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    // A desk that has not yet read the key as it was.
+    let desk = ClaimDesk::open(&world.pool, world.host.clone());
+    let claim = |id, tokens: &[String]| NewClaim {
+        id: ClaimRequestId::from_uuid(Uuid::from_u128(id)),
+        tokens: tokens.to_vec(),
+        service: "atelier-premiers-pas".to_owned(),
+        date: "2026-03-10".parse().unwrap(),
+    };
+    let again = desk
+        .claim(structure.structure, &claim(1, &tokens[..2]), instant(MORNING))
+        .await
+        .unwrap();
+    assert!(matches!(&again, Made::Before(again) if serde_json::to_value(again).unwrap() == receipt));
+    let new = desk
+        .claim(structure.structure, &claim(2, &tokens[2..]), instant(MORNING))
+        .await;
+    assert!(matches!(new, Err(ClaimError::Vouchers(bad)) if bad[0].reason == "forged"));
 }
 
 #[sqlx::test(migrations = false)]

@@ -107,7 +107,7 @@ impl World {
             clock: clock.clone(),
             host: host.clone(),
         };
-        let routes = redemption::routes(config).merge(access::routes(pool.clone(), clock));
+        let routes = redemption::routes(config).merge(access::routes(admin.clone(), clock));
         let app = web::frame(routes.split_for_parts().0);
         let operator = Actor {
             app,
