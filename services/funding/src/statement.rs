@@ -194,10 +194,11 @@ async fn known_before(
     id: StatementId,
     parsed: &Parsed,
 ) -> Result<Option<StatementId>, LoadError> {
+    // The id first: whoever repeats it is never answered with another statement.
     let known = sqlx::query!(
         r#"select id as "id: StatementId", sha256 = $2 as "same!" from funding.statement
            where id = $1 or sha256 = $2 or identification = $3
-           order by 2 desc, id = $1 desc"#,
+           order by id = $1 desc, 2 desc"#,
         id.uuid(),
         &parsed.sha256,
         parsed.statement.id,

@@ -48,6 +48,21 @@ async fn a_statement_loaded_twice_changes_nothing(admin: PgPool) {
 }
 
 #[sqlx::test(migrations = false)]
+async fn an_id_never_answers_with_another_statement(admin: PgPool) {
+    let world = World::new(admin).await;
+    world.loads(1, "0.00", vec![moved("1.00")]).await;
+    world.loads(2, "1.00", vec![moved("2.00")]).await;
+    let before = rows(&world).await;
+    let second = statement(2, "1.00", vec![moved("2.00")]);
+    let (status, answer) = world.put(&format!("/v1/statements/{}", id(1)), second).await;
+    assert_eq!(
+        (status, &answer["type"]),
+        (StatusCode::CONFLICT, &json!("urn:ccn:problem:same-id-other-content"))
+    );
+    assert_eq!(rows(&world).await, before);
+}
+
+#[sqlx::test(migrations = false)]
 async fn a_statement_that_does_not_follow_the_last_is_refused_with_the_difference(admin: PgPool) {
     let world = World::new(admin).await;
     let (status, answer) = world
