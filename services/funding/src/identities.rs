@@ -1,26 +1,33 @@
 //! What must hold to the cent, always: the identities of the books (each side from another source: transfers against
 //! account sums), the bank account against the last statement, and the records of the three services against the
 //! books. All in one snapshot.
+//!
+//! Operators and auditors see every line. A funder or a sponsor sees those of the whole fund (the records' among them:
+//! sums over everybody), its own and its programmes'; whether all hold is said to everybody.
 
+mod reader;
 mod records;
 
 use std::collections::BTreeMap;
 
+use access::Caller;
 use ledger::{Figures, Identity, Subject};
 use serde::Serialize;
 use sqlx::{PgConnection, PgPool};
 use standards::Cents;
 use utoipa::ToSchema;
 
+use crate::identities::reader::Reader;
+
 /// Failing structures that are shown one by one.
 const FAILURES_SHOWN_MAX: usize = 20;
 
-/// Every identity with both its sides.
+/// The identities that the caller may see, with both their sides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Identities {
     /// The books' first, then the bank's, then the records'.
     pub identities: Vec<IdentityView>,
-    /// Whether every one of them holds.
+    /// Whether every identity there is holds, shown or not.
     pub all_hold: bool,
 }
 
@@ -37,28 +44,41 @@ pub struct IdentityView {
     pub holds: bool,
 }
 
-/// Checks everything.
-pub async fn identities(pool: &PgPool) -> Result<Identities, sqlx::Error> {
+/// Checks everything, and shows what `who` may see.
+pub async fn identities(pool: &PgPool, who: &Caller) -> Result<Identities, sqlx::Error> {
     let mut snapshot = ledger::snapshot(pool).await?;
     let figures = Figures::read(&mut snapshot).await?;
     let names = names(&mut snapshot).await?;
     let closing = last_closing(&mut snapshot).await?;
     let records = records::check(&mut snapshot).await?;
+    let reader = Reader::of(&mut snapshot, who).await?;
     snapshot.rollback().await?;
-    let (structures, others): (Vec<Identity>, Vec<Identity>) = figures
-        .identities()
-        .into_iter()
-        .partition(|identity| matches!(identity.subject, Subject::Structure(_)));
-    let mut identities: Vec<IdentityView> = others.iter().map(|identity| view(identity, &names)).collect();
-    identities.extend(structures_as_one(&structures, &names));
+    let mut books = figures.identities();
     // Nothing is under way at the bank that the books do not hold apart, as payments in transit.
-    identities.push(view(&figures.bank_identity(closing, Cents::ZERO), &names));
-    identities.extend(records);
+    let bank = figures.bank_identity(closing, Cents::ZERO);
+    let mut identities = views(&books, &bank, &records, &names);
     let all_hold = identities.iter().all(|identity| identity.holds);
     if !all_hold {
         tracing::error!("an identity does not hold");
     }
+    let all = books.len();
+    books.retain(|identity| reader.sees(identity.subject));
+    if books.len() < all {
+        identities = views(&books, &bank, &records, &names);
+    }
     Ok(Identities { identities, all_hold })
+}
+
+fn views(books: &[Identity], bank: &Identity, records: &[IdentityView], names: &Names) -> Vec<IdentityView> {
+    let (structures, others): (Vec<Identity>, Vec<Identity>) = books
+        .iter()
+        .copied()
+        .partition(|identity| matches!(identity.subject, Subject::Structure(_)));
+    let mut views: Vec<IdentityView> = others.iter().map(|identity| view(identity, names)).collect();
+    views.extend(structures_as_one(&structures, names));
+    views.push(view(bank, names));
+    views.extend_from_slice(records);
+    views
 }
 
 /// Names of funders, programmes and structures.
@@ -83,8 +103,10 @@ fn view(identity: &Identity, names: &Names) -> IdentityView {
 
 /// Thousands of structures are one line while all is well, and a line each where it is not.
 fn structures_as_one(structures: &[Identity], names: &Names) -> Vec<IdentityView> {
-    let Some(first) = structures.first() else {
-        return Vec::new();
+    let first = match structures {
+        [] => return Vec::new(),
+        [one] => return vec![view(one, names)],
+        [first, ..] => first,
     };
     let side = |amount: fn(&Identity) -> Cents| Cents::try_sum(structures.iter().map(amount));
     let (left, right) = (side(|identity| identity.left), side(|identity| identity.right));

@@ -34,7 +34,8 @@ async fn waterfall_csv(who: Caller, State(pool): State<PgPool>) -> Result<Respon
     Ok(download(bytes, "text/csv; charset=utf-8", "waterfall.csv"))
 }
 
-/// The identities that hold to the cent, each with both its sides.
+/// The identities that hold to the cent, each with both its sides: all of them for operators and auditors; for funders and
+/// sponsors those of the fund, their own and their programmes'. `all_hold` speaks for all.
 #[utoipa::path(get, path = "/v1/identities", tag = "funding",
     responses((status = 200, body = Identities), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 async fn get_identities(who: Caller, State(pool): State<PgPool>) -> Result<Json<Identities>, Problem> {
@@ -44,7 +45,7 @@ async fn get_identities(who: Caller, State(pool): State<PgPool>) -> Result<Json<
             "Cette action est réservée aux rôles « opérateur », « auditeur », « financeur » et « commanditaire ».",
         ));
     }
-    identities::identities(&pool)
+    identities::identities(&pool, &who)
         .await
         .map(Json)
         .map_err(|error| Problem::internal(&error))

@@ -1,9 +1,13 @@
 //! Whoever holds a pen as the owner can falsify a row; the identities say so.
 
+use access::OrganisationId;
+use catalogue::{NewProgramme, ProgrammeId, Spendable};
+use serde_json::{Value, json};
 use sqlx::PgPool;
+use standards::Cents;
 
 use crate::bank::naming;
-use crate::world::{STRUCTURE_IBAN, World, id, instant};
+use crate::world::{FUNDERS, SPONSOR, START, STRUCTURE_IBAN, World, id, instant};
 
 async fn settled(admin: PgPool) -> World {
     let world = World::new(admin).await;
@@ -110,6 +114,86 @@ async fn a_falsified_row_is_told(admin: PgPool) {
         put_back(&world).await;
         world.all_hold().await;
     }
+}
+
+/// A programme of another sponsor, with money of the second funder only.
+async fn another_programme(world: &World) {
+    let other = id(0x11);
+    let new = NewProgramme {
+        id: ProgrammeId::from_uuid(other),
+        name: "Autre dispositif".to_owned(),
+        territory: "71".parse().unwrap(),
+        face_value: Cents::new(500),
+        booklet_size: 5,
+        spendable: Spendable::HandOver,
+        printed_day: "2026-06-30".parse().unwrap(),
+        tolerance_days: None,
+        booklets_min: 1,
+        booklets_per_person_max: 1,
+    };
+    let mut tx = world.admin.begin().await.unwrap();
+    catalogue::create(&mut tx, OrganisationId::from_uuid(id(0x51)), &new, instant(START))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let allocation = json!({"id": id(0xe1), "funder_id": FUNDERS[1], "programme_id": other, "amount": "5.00"});
+    world.created("/v1/allocations", allocation).await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn everybody_sees_the_fund_and_their_own_part_and_whether_all_holds(admin: PgPool) {
+    let world = settled(admin).await;
+    another_programme(&world).await;
+    let sponsor = json!({"id": SPONSOR, "name": "Commanditaire", "roles": ["sponsor"]});
+    let sponsor = world.key_of(SPONSOR, Some(sponsor)).await;
+    let auditor = json!({"id": id(0x90), "name": "Chambre régionale des comptes", "roles": ["auditor"]});
+    let auditor = world.key_of(id(0x90), Some(auditor)).await;
+    let funders = [
+        world.key_of(FUNDERS[0], None).await,
+        world.key_of(FUNDERS[1], None).await,
+    ];
+    let (fund, ours, other) = ("livre du fonds", "Dispositif de Côte-d'Or", "Autre dispositif");
+    let (first, second, structure) = ("Département", "État", "Médiathèque 101");
+    let cases = [
+        (&auditor, vec![fund, ours, other, first, second, structure]),
+        (&sponsor, vec![ours]),
+        (&funders[0], vec![ours, first]),
+        (&funders[1], vec![ours, other, second]),
+    ];
+    let read = async |secret: &str| -> Value {
+        let (status, bytes) = world.send("GET", "/v1/identities", secret, Vec::new()).await;
+        assert_eq!(status, 200);
+        serde_json::from_slice(&bytes).unwrap()
+    };
+    for (secret, seen) in &cases {
+        let answer = read(secret).await;
+        let names: Vec<&str> = answer["identities"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["name"].as_str().unwrap())
+            .collect();
+        for subject in [fund, ours, other, first, second, structure] {
+            let shown = names.iter().any(|name| name.ends_with(&format!("({subject})")));
+            assert_eq!(shown, seen.contains(&subject), "{subject}: {names:#?}");
+        }
+        assert!(
+            names.iter().any(|name| name.starts_with("Compte bancaire")),
+            "{names:#?}"
+        );
+        assert_eq!(answer["all_hold"], true);
+    }
+
+    // What is wrong elsewhere is told without its amounts.
+    sqlx::query("update ledger.account set credits_cents = credits_cents + 1 where book_id = $1 and kind = 7")
+        .bind(id(0x11))
+        .execute(&world.admin)
+        .await
+        .unwrap();
+    let answer = read(&funders[0]).await;
+    assert_eq!(answer["all_hold"], false);
+    let shown = answer["identities"].as_array().unwrap();
+    assert!(shown.iter().all(|one| one["holds"] == true), "{shown:#?}");
 }
 
 /// Copies every table that is falsified.
