@@ -14,7 +14,7 @@
 //! | expired | vouchers and reserves that went back past the last day | |
 //! | returned | refunds debited at the bank and not come back | |
 //! | free | available (and, without programme, deposited) | |
-//! | at risk | activated − handed over | |
+//! | at risk | activated, not handed over, and still spendable | claimed, revoked or swept past the last day: no more |
 //! | owed | claimed − paid | negative when a claim was reversed after it was paid |
 //! | revoked | what revocations gave back | already off the columns above |
 //!

@@ -15,6 +15,8 @@ pub(super) struct Outside {
     pub called: Cents,
     pub ordered: Cents,
     pub handed_over: Cents,
+    /// Of what was handed over, still on spendable vouchers.
+    pub in_hands: Cents,
     pub paid: Cents,
     pub credited: Cents,
     pub returned: Cents,
@@ -44,6 +46,7 @@ pub(super) async fn read(connection: &mut PgConnection) -> Result<All, sqlx::Err
     add(called(&mut *connection).await?, |figures| &mut figures.called);
     add(ordered(&mut *connection).await?, |figures| &mut figures.ordered);
     add(handed_over(&mut *connection).await?, |figures| &mut figures.handed_over);
+    add(in_hands(&mut *connection).await?, |figures| &mut figures.in_hands);
     add(paid(&mut *connection).await?, |figures| &mut figures.paid);
     add(refunded(&mut *connection, false).await?, |figures| {
         &mut figures.credited
@@ -150,6 +153,21 @@ async fn handed_over(connection: &mut PgConnection) -> Result<Vec<Figure>, sqlx:
                    select from ledger.transfer t
                    join issuer.voucher_block b on b.book_id = t.book_id and b.number = t.debit
                    where t.book_id = h.book_id and t.kind = 21 and t.debit = h.number and b.blocked_reason = 'revoked')
+           group by o.book_id, r.party"#
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// By who paid each voucher, those whose account still holds something.
+async fn in_hands(connection: &mut PgConnection) -> Result<Vec<Figure>, sqlx::Error> {
+    sqlx::query_as!(
+        Figure,
+        r#"select o.book_id as "book!: BookId", r.party as "funder!: PartyId", sum(o.cents)::bigint as "cents!: Cents"
+           from issuer.handed_over_voucher h
+           join ledger.account v on v.book_id = h.book_id and v.number = h.number and v.credits_cents > v.debits_cents
+           join ledger.transfer o on o.book_id = h.book_id and o.kind = 11 and o.credit = h.number
+           join ledger.account r on r.book_id = o.book_id and r.number = o.debit
            group by o.book_id, r.party"#
     )
     .fetch_all(connection)

@@ -71,7 +71,8 @@ row! {
     returned,
     /// Can be put behind batches, or allocated.
     free,
-    /// Activated and not handed over.
+    /// On spendable vouchers that nobody recorded as handed over: what was claimed, revoked or swept past the last day is
+    /// at risk no more.
     at_risk,
     /// Claimed and not paid.
     owed,
@@ -112,7 +113,7 @@ impl Row {
             ])?,
             returned: outside.returned,
             free: of(|line| line.available),
-            at_risk: activated.checked_sub(outside.handed_over)?,
+            at_risk: of(|line| line.on_vouchers).checked_sub(outside.in_hands)?,
             owed: claimed.checked_sub(outside.paid)?,
             revoked,
             ..Self::empty(funder)

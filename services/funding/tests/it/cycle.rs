@@ -262,6 +262,43 @@ async fn unused_value_goes_back_to_the_cent_by_bank_or_as_a_credit(admin: PgPool
 }
 
 #[sqlx::test(migrations = false)]
+async fn what_can_be_spent_by_nobody_any_more_is_at_risk_no_more(admin: PgPool) {
+    let world = World::new(admin).await;
+    world.money_arrives().await;
+    world.funds_a_batch().await;
+    // Five vouchers can be spent, and nobody recorded who has them.
+    world.activates().await;
+    world
+        .has_structure(PAID, Some(STRUCTURE_IBAN), "2026-03-01T00:00:00Z")
+        .await;
+    let at_risk = async || {
+        let waterfall = world.get_json("/v1/waterfall").await;
+        let csv = world.get("/v1/waterfall.csv").await;
+        let mut reader = csv::Reader::from_reader(csv.as_slice());
+        let column = reader.headers().unwrap().iter().position(|name| name == "at_risk");
+        let by_csv: Vec<_> = reader
+            .records()
+            .map(|record| record.unwrap()[column.unwrap()].to_owned())
+            .collect();
+        let rows = waterfall["rows"].as_array().unwrap();
+        let by_json: Vec<_> = rows.iter().map(|row| row["at_risk"].as_str().unwrap()).collect();
+        assert_eq!(by_csv, by_json);
+        [0, 1].map(|funder| row(&waterfall, funder, true, &["at_risk"]).remove(0))
+    };
+    assert_eq!(at_risk().await, ["16.70", "33.30"]);
+    world.claims(id(201), PAID, &[1], "2026-03-10T10:00:00Z").await;
+    assert_eq!(at_risk().await, ["13.36", "26.64"]);
+    world.hand.move_to(instant("2026-08-10T08:00:00Z"));
+    world.expires(&[2, 3, 4, 5], "2026-08-08T10:00:00Z").await;
+    assert_eq!(at_risk().await, ["0.00", "0.00"]);
+    let waterfall = world.get_json("/v1/waterfall").await;
+    assert_eq!(
+        row(&waterfall, 0, true, &["activated", "handed_over", "claimed"]),
+        ["16.70", "0.00", "3.34"]
+    );
+}
+
+#[sqlx::test(migrations = false)]
 async fn a_refund_that_comes_back_is_the_funders_free_money(admin: PgPool) {
     let world = march(admin).await;
     world.hand.move_to(instant("2026-08-10T08:00:00Z"));
