@@ -85,6 +85,9 @@ impl Scene {
             ..self.sponsor.clone()
         };
         create_programme(&other, &Settings::default()).await;
+        for funder in &self.funders {
+            sign(self.operator(), self.world.ids.next("convention"), funder.id, programme).await;
+        }
         agree_plan(&other, &self.funders).await;
         let prescriber = prescriber(&self.world, "Autre prescripteur", programme).await;
         prescriber.imports(&files::people(1, 1)).await;
@@ -196,11 +199,7 @@ async fn funders(world: &World, programme: Uuid, settings: &Settings) -> Vec<Fun
         let body =
             json!({"id": funder, "siren": siren(90_000 + number), "name": name, "iban": iban, "bic": "AGRIFRPPXXX"});
         operator.client.post("/v1/funders", &body).await.made_now();
-        let body = json!({
-            "id": convention, "funder_id": funder, "programme_id": programme, "amount": CONVENTION,
-            "signed_on": DAY, "starts_on": DAY, "ends_on": "2027-12-31",
-        });
-        operator.client.post("/v1/conventions", &body).await.made_now();
+        sign(operator, convention, funder, programme).await;
         let client = operator.gives_key(funder).await;
         funders.push(Funder {
             id: funder,
@@ -212,6 +211,14 @@ async fn funders(world: &World, programme: Uuid, settings: &Settings) -> Vec<Fun
         });
     }
     funders
+}
+
+async fn sign(operator: &Operator, convention: Uuid, funder: Uuid, programme: Uuid) {
+    let body = json!({
+        "id": convention, "funder_id": funder, "programme_id": programme, "amount": CONVENTION,
+        "signed_on": DAY, "starts_on": DAY, "ends_on": "2027-12-31",
+    });
+    operator.client.post("/v1/conventions", &body).await.made_now();
 }
 
 async fn agree_plan(sponsor: &Sponsor, funders: &[Funder]) {

@@ -147,7 +147,7 @@ async fn insert(
     new: &NewCall,
     reference: &CallReference,
     at: DateTime<Utc>,
-) -> Result<bool, sqlx::Error> {
+) -> Result<bool, CallError> {
     let inserted = sqlx::query!(
         "insert into funding.call (id, convention_id, cents, reference, called_at, due_on)
          values ($1, $2, $3, $4, $5, $6) on conflict (reference) do nothing",
@@ -159,7 +159,12 @@ async fn insert(
         new.due_on,
     )
     .execute(&mut **tx)
-    .await?;
+    .await
+    .map_err(|error| match error {
+        // The lock is the convention's: under another one the same id may be used at the same time.
+        error if database::is_constraint(&error, "call_pk") => CallError::SameIdOtherContent,
+        error => error.into(),
+    })?;
     Ok(inserted.rows_affected() == 1)
 }
 

@@ -26,6 +26,7 @@ mod id;
 mod identities;
 mod known;
 mod payment_file;
+mod plan;
 mod reference;
 mod refund;
 mod settlement;

@@ -198,7 +198,7 @@ async fn insert(
     new: NewRefund,
     cents: Cents,
     at: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), RefundError> {
     sqlx::query!(
         "insert into funding.refund (id, funder_id, programme_id, cents, way, execute_on, at, message_id)
          values ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -212,7 +212,12 @@ async fn insert(
         message_id(new.id.uuid()),
     )
     .execute(&mut **tx)
-    .await?;
+    .await
+    .map_err(|error| match error {
+        // The locks are the funder's and the programme's: for others the same id may be used at the same time.
+        error if database::is_constraint(&error, "refund_pk") => RefundError::SameIdOtherContent,
+        error => error.into(),
+    })?;
     if new.way == Way::Credit {
         return Ok(());
     }

@@ -1,6 +1,6 @@
 use access::{Caller, Operator, Role, audit};
 use axum::extract::State;
-use catalogue::{CreatePlanError, NewPlan, PlanView, ProgrammeId};
+use catalogue::{NewPlan, PlanView, ProgrammeId};
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -9,6 +9,7 @@ use web::{Json, Made, Now, Path, Problem, ProblemBody};
 use crate::api::App;
 use crate::call::{self, Call, CallError, NewCall};
 use crate::convention::{self, Convention, SignError};
+use crate::plan::{self, AgreeError};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -42,12 +43,12 @@ async fn sign_convention(
     .map_err(Problem::from)
 }
 
-/// Agrees a new version of a programme's funding plan.
+/// Agrees a new version of a programme's funding plan; each of its funders has a convention that covers today.
 #[utoipa::path(post, path = "/v1/programmes/{programme}/plans", tag = "funding", request_body = NewPlan,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 201, body = PlanView), (status = 200, description = "Agreed before", body = PlanView),
         (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`not-a-plan`", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`not-a-plan`, `no-convention`", body = ProblemBody, content_type = "application/problem+json")))]
 async fn create_plan(
     who: Caller,
     Now(at): Now,
@@ -68,11 +69,11 @@ async fn create_plan(
     database::transaction(&pool, "create_plan", |tx| {
         let (who, new) = (who.clone(), new.clone());
         Box::pin(async move {
-            let made = catalogue::create_plan(tx, programme, &new, at).await?;
+            let made = plan::agree(tx, programme, &new, at).await?;
             if let Made::Now(_) = made {
                 audit(tx, &who, at, "plan.create", Some(new.id.uuid()), &new.shares).await?;
             }
-            Ok::<_, CreatePlanError>(made)
+            Ok::<_, AgreeError>(made)
         })
     })
     .await

@@ -7,5 +7,6 @@ mod bank;
 mod cycle;
 mod identities;
 mod promises;
+mod races;
 mod statements;
 mod world;

@@ -1,7 +1,7 @@
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::world::{FUNDERS, OTHER_IBAN, PROGRAMME, World, id};
+use crate::world::{FUNDERS, OTHER_IBAN, PLAN, PROGRAMME, SPONSOR, World, id, instant};
 
 #[sqlx::test(migrations = false)]
 async fn calls_stay_within_their_convention_and_carry_their_own_reference(admin: PgPool) {
@@ -73,4 +73,57 @@ async fn a_promise_names_what_exists(admin: PgPool) {
     let plan = json!({"id": id(6), "shares": [{"funder_id": FUNDERS[0], "rate": "0.9"}]});
     let path = format!("/v1/programmes/{PROGRAMME}/plans");
     assert_eq!(world.refused(&path, plan).await["type"], "urn:ccn:problem:not-a-plan");
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_plan_names_only_funders_that_signed_for_the_programme(admin: PgPool) {
+    let world = World::new(admin).await;
+    let (stranger, nobody) = (id(0xf3), id(0xf4));
+    let funder = json!({"id": stranger, "siren": "443061841", "name": "Fondation", "iban": OTHER_IBAN});
+    world.created("/v1/funders", funder).await;
+    let sponsor = json!({"id": SPONSOR, "name": "Commanditaire", "roles": ["sponsor"]});
+    let sponsor = world.key_of(SPONSOR, Some(sponsor)).await;
+    let path = format!("/v1/programmes/{PROGRAMME}/plans");
+    let halves = |other| json!([{"funder_id": FUNDERS[0], "rate": "0.5"}, {"funder_id": other, "rate": "0.5"}]);
+    let plan = |other| json!({"id": id(6), "shares": halves(other)});
+
+    for (other, name) in [(stranger, "Fondation".to_owned()), (nobody, nobody.to_string())] {
+        let (status, answer) = world
+            .send("POST", &path, &sponsor, plan(other).to_string().into_bytes())
+            .await;
+        let answer: Value = serde_json::from_slice(&answer).unwrap();
+        assert_eq!(
+            (status.as_u16(), &answer["type"]),
+            (422, &json!("urn:ccn:problem:no-convention"))
+        );
+        assert!(answer["detail"].as_str().unwrap().contains(&name), "{answer}");
+        let funders = answer["funders"].as_array().unwrap();
+        assert_eq!((funders.len(), &funders[0]["funder_id"]), (1, &json!(other)));
+        assert_eq!(world.refused(&path, plan(other)).await["type"], answer["type"]);
+    }
+
+    // A convention for another time is none; the days are those of Paris.
+    let convention = json!({"id": id(7), "funder_id": stranger, "programme_id": PROGRAMME, "amount": "0.01",
+        "signed_on": "2026-03-01", "starts_on": "2026-04-01", "ends_on": "2026-04-30"});
+    world.created("/v1/conventions", convention).await;
+    for (at, agreed) in [
+        ("2026-03-31T21:59:59Z", false),
+        ("2026-04-30T22:00:00Z", false),
+        ("2026-04-30T21:59:59Z", true),
+    ] {
+        world.hand.move_to(instant(at));
+        let (status, answer) = world.post(&path, plan(stranger)).await;
+        assert_eq!(status.as_u16(), if agreed { 201 } else { 422 }, "{at} {answer}");
+    }
+
+    // What was agreed can be asked for again when the conventions are over.
+    world.hand.move_to(instant("2027-06-01T10:00:00Z"));
+    assert_eq!(world.post(&path, plan(stranger)).await.0.as_u16(), 200);
+    let fresh = json!({"id": id(8), "shares": halves(FUNDERS[1])});
+    assert_eq!(
+        world.refused(&path, fresh).await["funders"].as_array().unwrap().len(),
+        2
+    );
+    let other = json!({"id": PLAN, "shares": halves(FUNDERS[1])});
+    assert_eq!(world.refused(&path, other).await["status"], 409);
 }

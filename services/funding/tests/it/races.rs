@@ -1,0 +1,97 @@
+//! One id, two contents, at the same time: the second is told so, whatever it had seen before it wrote.
+
+use chrono::NaiveDate;
+use http::StatusCode;
+use serde_json::{Value, json};
+use sqlx::{PgPool, PgTransaction};
+
+use crate::world::{FUNDERS, PROGRAMME, START, World, id, instant};
+
+/// How often is looked whether the request waits.
+const LOOKS_MAX: u32 = 500;
+
+/// The request meets what `first` wrote and has not committed, waits for it, and is refused for its id.
+async fn loses_against(world: &World, first: PgTransaction<'_>, path: &str, body: Value) {
+    let waits = async {
+        for _ in 0..LOOKS_MAX {
+            let waiting: bool = sqlx::query_scalar(
+                "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')
+                 from pg_sleep(0.01)",
+            )
+            .fetch_one(&world.admin)
+            .await
+            .unwrap();
+            if waiting {
+                break;
+            }
+        }
+        first.commit().await.unwrap();
+    };
+    let ((status, answer), ()) = tokio::join!(world.post(path, body), waits);
+    assert_eq!(
+        (status, &answer["type"]),
+        (StatusCode::CONFLICT, &json!("urn:ccn:problem:same-id-other-content")),
+        "{answer}"
+    );
+}
+
+#[sqlx::test(migrations = false)]
+async fn two_refunds_of_one_id_are_one_refund(admin: PgPool) {
+    let world = World::new(admin).await;
+    world.money_arrives().await;
+    world.funds_a_batch().await;
+    world.hands_over().await;
+    world.hand.move_to(instant("2026-08-10T08:00:00Z"));
+    world.expires(&[1, 2, 3, 4, 5], "2026-08-08T10:00:00Z").await;
+    let day: NaiveDate = "2026-08-11".parse().unwrap();
+    let mut first = world.admin.begin().await.unwrap();
+    sqlx::query(
+        "insert into funding.refund (id, funder_id, programme_id, cents, way, execute_on, at, message_id)
+         values ($1, $2, $3, 1, 'credit', $4, $5, 'CCN')",
+    )
+    .bind(id(1))
+    .bind(FUNDERS[1])
+    .bind(PROGRAMME)
+    .bind(day)
+    .bind(instant(START))
+    .execute(&mut *first)
+    .await
+    .unwrap();
+    let body =
+        json!({"id": id(1), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "way": "bank", "execute_on": day});
+    loses_against(&world, first, "/v1/refunds", body).await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn two_calls_of_one_id_are_one_call(admin: PgPool) {
+    let world = World::new(admin).await;
+    let day: NaiveDate = "2026-03-31".parse().unwrap();
+    let mut first = world.admin.begin().await.unwrap();
+    sqlx::query(
+        "insert into funding.call (id, convention_id, cents, reference, called_at, due_on) values ($1, $2, 1, 'AF', $3, $4)",
+    )
+    .bind(id(1))
+    .bind(id(0xa2))
+    .bind(instant(START))
+    .bind(day)
+    .execute(&mut *first)
+    .await
+    .unwrap();
+    let body = json!({"id": id(1), "convention_id": id(0xa1), "amount": "1.00", "due_on": day});
+    loses_against(&world, first, "/v1/calls", body).await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn two_plans_of_one_id_are_one_plan(admin: PgPool) {
+    let world = World::new(admin).await;
+    let mut first = world.admin.begin().await.unwrap();
+    sqlx::query("insert into catalogue.plan (id, programme_id, version, created_at) values ($1, $2, 99, $3)")
+        .bind(id(1))
+        .bind(PROGRAMME)
+        .bind(instant(START))
+        .execute(&mut *first)
+        .await
+        .unwrap();
+    let body = json!({"id": id(1), "shares": [{"funder_id": FUNDERS[0], "rate": "1"}]});
+    loses_against(&world, first, &format!("/v1/programmes/{PROGRAMME}/plans"), body).await;
+}
