@@ -52,6 +52,9 @@ const TOLERANCE_DAYS: u16 = 31;
 /// The largest face value: the token holds it in 16 bits.
 const FACE_VALUE_CENTS_MAX: i64 = 65_535;
 
+/// Booklets in the programme's limits: 31 bits, as every count of booklets.
+const BOOKLETS_MAX: u32 = i32::MAX.unsigned_abs();
+
 /// A programme to be created.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -145,6 +148,9 @@ impl NewProgramme {
             field,
             rule: rule.to_owned(),
         };
+        if self.id.book().is_fund() {
+            return Err(broken("id", "cet identifiant est celui du fonds ; prenez-en un autre."));
+        }
         if self.name.trim().is_empty() {
             return Err(broken("name", "donnez un nom, il sera imprimé sur le carnet."));
         }
@@ -154,8 +160,15 @@ impl NewProgramme {
         if !matches!(self.booklet_size, 5 | 10) {
             return Err(broken("booklet_size", "5 ou 10 chèques par carnet."));
         }
-        if self.booklets_min == 0 || self.booklets_per_person_max == 0 {
-            return Err(broken("booklets_min, booklets_per_person_max", "au moins 1."));
+        let limits = [
+            ("booklets_min", self.booklets_min),
+            ("booklets_per_person_max", self.booklets_per_person_max),
+        ];
+        if let Some((field, _)) = limits
+            .iter()
+            .find(|(_, booklets)| !(1..=BOOKLETS_MAX).contains(booklets))
+        {
+            return Err(broken(field, &format!("entre 1 et {BOOKLETS_MAX}.")));
         }
         let tolerance = Days::new(self.tolerance_days.unwrap_or(TOLERANCE_DAYS).into());
         let last_day = self
@@ -187,6 +200,7 @@ pub async fn create(
     at: DateTime<Utc>,
 ) -> Result<Made<Programme>, CreateError> {
     let wanted = new.checked(sponsor)?;
+    let checked = "BOOKLETS_MAX is checked";
     let inserted = sqlx::query!(
         "insert into catalogue.programme (id, sponsor_id, name, territory, face_value_cents, booklet_size, spendable,
              printed_day, last_day, booklets_min, booklets_per_person_max, created_at)
@@ -201,8 +215,8 @@ pub async fn create(
         wanted.spendable.word(),
         wanted.printed_day,
         wanted.last_day,
-        i32::try_from(wanted.booklets_min).unwrap_or(i32::MAX),
-        i32::try_from(wanted.booklets_per_person_max).unwrap_or(i32::MAX),
+        i32::try_from(wanted.booklets_min).expect(checked),
+        i32::try_from(wanted.booklets_per_person_max).expect(checked),
         at,
     )
     .execute(&mut **tx)

@@ -74,6 +74,34 @@ async fn a_programme_that_paper_or_token_cannot_hold_is_refused_by_field(pool: P
     let issuer = role(&pool, "ccn_issuer").await;
     let broken = [
         (
+            "id",
+            NewProgramme {
+                id: ledger::BookId::fund().into(),
+                ..programme(1)
+            },
+        ),
+        (
+            "booklets_min",
+            NewProgramme {
+                booklets_min: 1 << 31,
+                ..programme(1)
+            },
+        ),
+        (
+            "booklets_per_person_max",
+            NewProgramme {
+                booklets_per_person_max: u32::MAX,
+                ..programme(1)
+            },
+        ),
+        (
+            "booklets_per_person_max",
+            NewProgramme {
+                booklets_per_person_max: 0,
+                ..programme(1)
+            },
+        ),
+        (
             "name",
             NewProgramme {
                 name: "  ".to_owned(),
