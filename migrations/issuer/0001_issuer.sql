@@ -1,6 +1,14 @@
 -- Beneficiaries, batches, booklets, vouchers as printed, hand-overs and blocks. Money is the ledger's.
 -- `book_id` is the programme's id.
 
+-- Who hands vouchers over in a programme. Its sponsor says so; nobody else sees the programme's batches or acts on it.
+create table issuer.programme_prescriber (
+    book_id uuid not null,
+    prescriber_id uuid not null,
+    since timestamptz not null,
+    constraint programme_prescriber_pk primary key (book_id, prescriber_id)
+);
+
 -- The pseudonymous half: stays for as long as the books do.
 create table issuer.beneficiary (
     book_id uuid not null,
@@ -174,8 +182,8 @@ create view issuer.handed_over_voucher as
 
 grant usage on schema issuer to ccn_issuer, ccn_redemption, ccn_funding;
 -- By name: not the table in which migrations are recorded.
-grant select, insert on issuer.beneficiary, issuer.identity, issuer.import, issuer.batch, issuer.voucher, issuer.hand_over,
-    issuer.revocation_act, issuer.revocation, issuer.expiry to ccn_issuer;
+grant select, insert on issuer.programme_prescriber, issuer.beneficiary, issuer.identity, issuer.import, issuer.batch, issuer.voucher,
+    issuer.hand_over, issuer.revocation_act, issuer.revocation, issuer.expiry to ccn_issuer;
 grant select on issuer.voucher_block, issuer.batch_memo, issuer.handed_over_voucher to ccn_issuer;
 grant update (minted_at, funded_at, activated_at, cancelled_at, cancelled_reason) on issuer.batch to ccn_issuer;
 -- Never written: PostgreSQL asks for it to lock a person's row while that person's booklets are counted.

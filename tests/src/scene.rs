@@ -48,7 +48,7 @@ impl Scene {
         let sponsor = sponsor(&world, programme, &settings).await;
         let funders = funders(&world, programme, &settings).await;
         agree_plan(&sponsor, &funders).await;
-        let prescriber = prescriber(&world, "Prescripteur", programme).await;
+        let prescriber = prescriber(&world, &sponsor, "Prescripteur").await;
         prescriber
             .imports(&files::people(settings.people, settings.booklets_per_person))
             .await;
@@ -89,7 +89,7 @@ impl Scene {
             sign(self.operator(), self.world.ids.next("convention"), funder.id, programme).await;
         }
         agree_plan(&other, &self.funders).await;
-        let prescriber = prescriber(&self.world, "Autre prescripteur", programme).await;
+        let prescriber = prescriber(&self.world, &other, "Autre prescripteur").await;
         prescriber.imports(&files::people(1, 1)).await;
         (other, prescriber)
     }
@@ -230,14 +230,14 @@ async fn agree_plan(sponsor: &Sponsor, funders: &[Funder]) {
     sponsor.client.post(&sponsor.path("/plans"), &plan).await.made_now();
 }
 
-async fn prescriber(world: &World, name: &str, programme: Uuid) -> Prescriber {
-    let client = world
-        .operator
-        .admits(world.ids.next("prescriber"), name, &["prescriber"])
-        .await;
+async fn prescriber(world: &World, sponsor: &Sponsor, name: &str) -> Prescriber {
+    let id = world.ids.next("prescriber");
+    let client = world.operator.admits(id, name, &["prescriber"]).await;
+    sponsor.admits_prescriber(id).await.made_now();
     Prescriber {
+        id,
         client,
-        programme,
+        programme: sponsor.programme,
         ids: world.ids.clone(),
     }
 }

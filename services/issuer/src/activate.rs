@@ -54,8 +54,9 @@ impl From<ActivateError> for Problem {
                     "Chaque carnet prend sa valeur quand il est remis à une personne : il n'y a rien à activer ici.",
                 )
             }
-            ActivateError::NotMinted => Self::refused("not-minted", "Ce lot n'est pas encore émis.")
-                .detail("Émettez d'abord ses chèques."),
+            ActivateError::NotMinted => {
+                Self::refused("not-minted", "Ce lot n'est pas encore émis.").detail("Émettez d'abord ses chèques.")
+            }
             ActivateError::NotFunded => Self::refused("not-funded", "Ce lot n'est pas financé.")
                 .detail("Financez d'abord le lot : aucun chèque ne circule sans sa contrepartie."),
             ActivateError::Cancelled => Self::refused("batch-cancelled", "Ce lot est annulé."),

@@ -3,6 +3,7 @@
 mod batches;
 mod beneficiaries;
 mod hand_overs;
+mod prescribers;
 mod prints;
 mod programmes;
 mod vouchers;
@@ -17,7 +18,7 @@ use utoipa_axum::routes;
 use voucher::{Host, SigningKey};
 use web::{Clock, Problem};
 
-use crate::IdentityKey;
+use crate::{IdentityKey, admit_prescriber};
 
 /// What the issuer's routes need.
 #[derive(Debug, Clone, axum::extract::FromRef)]
@@ -39,6 +40,7 @@ pub fn routes(config: Config) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(programmes::create))
         .routes(routes!(programmes::keys))
+        .routes(routes!(prescribers::admit))
         .routes(routes!(beneficiaries::import))
         .routes(routes!(beneficiaries::list))
         .routes(routes!(batches::order))
@@ -71,6 +73,17 @@ async fn programme(pool: &PgPool, id: ProgrammeId) -> Result<Programme, Problem>
 async fn own_programme(pool: &PgPool, who: &Caller, id: ProgrammeId) -> Result<Programme, Problem> {
     let programme = programme(pool, id).await?;
     if programme.sponsor_id == who.organisation() {
+        Ok(programme)
+    } else {
+        Err(Problem::not_found("Ce dispositif"))
+    }
+}
+
+/// The programme, if its sponsor admitted this caller as a prescriber.
+async fn prescribed_programme(pool: &PgPool, who: &Caller, id: ProgrammeId) -> Result<Programme, Problem> {
+    let programme = programme(pool, id).await?;
+    let admitted = admit_prescriber::is_admitted(pool, id, who.organisation()).await;
+    if admitted.map_err(internal)? {
         Ok(programme)
     } else {
         Err(Problem::not_found("Ce dispositif"))

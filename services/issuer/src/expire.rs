@@ -8,10 +8,12 @@
 //! and left alone; swept before, it is not found again. So a crash resumes, and a repetition sweeps only what came back to
 //! life in the instant before the declaration was seen. The answer is read from the books, not counted on the way.
 
-use catalogue::Programme;
+use access::{Caller, audit};
+use catalogue::{Programme, ProgrammeId};
 use chrono::{DateTime, TimeDelta, Utc};
 use ledger::{
-    Account, AccountNumber, BatchId, GroupId, Outcome, PartyId, PostError, Posting, Transfer, TransferId, TransferKind,
+    Account, AccountNumber, BatchId, GroupId, Outcome, PartyId, PostError, Posting, Rejection, Transfer, TransferId,
+    TransferKind,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::{PgPool, PgTransaction};
@@ -57,7 +59,7 @@ pub enum ExpireError {
     TooEarly(DateTime<Utc>),
     /// The ledger refused what it should hold.
     #[error("the ledger refuses")]
-    Refused(#[source] ledger::Rejection),
+    Refused(#[source] Rejection),
     /// The ledger.
     #[error("ledger")]
     Ledger(#[from] PostError),
@@ -82,9 +84,10 @@ impl From<ExpireError> for Problem {
     }
 }
 
-/// Declares the end of a programme and sweeps its books; harmless to repeat.
+/// Declares the end of a programme and sweeps its books; harmless to repeat. The declaration leaves a trace of who made it.
 pub async fn expire(
     pool: &PgPool,
+    who: &Caller,
     programme: &Programme,
     new: &NewExpiry,
     at: DateTime<Utc>,
@@ -93,16 +96,11 @@ pub async fn expire(
     if at < from {
         return Err(ExpireError::TooEarly(from));
     }
-    let declared = sqlx::query!(
-        "insert into issuer.expiry (book_id, id, at) values ($1, $2, $3) on conflict do nothing",
-        programme.id.uuid(),
-        new.id.uuid(),
-        at,
-    )
-    .execute(pool)
-    .await?
-    .rows_affected()
-        == 1;
+    let declared = database::transaction(pool, "declare_expiry", |tx| {
+        let (who, programme, new) = (who.clone(), programme.id, *new);
+        Box::pin(async move { declare(tx, &who, programme, &new, at).await })
+    })
+    .await?;
     let mut after = Some(AccountNumber::new(0));
     while let Some(cursor) = after {
         let programme = programme.id;
@@ -124,6 +122,30 @@ pub async fn expire(
     } else {
         Made::Before(expiry)
     })
+}
+
+/// Whether it was declared now.
+async fn declare(
+    tx: &mut PgTransaction<'_>,
+    who: &Caller,
+    programme: ProgrammeId,
+    new: &NewExpiry,
+    at: DateTime<Utc>,
+) -> Result<bool, sqlx::Error> {
+    let declared = sqlx::query!(
+        "insert into issuer.expiry (book_id, id, at) values ($1, $2, $3) on conflict do nothing",
+        programme.uuid(),
+        new.id.uuid(),
+        at,
+    )
+    .execute(&mut **tx)
+    .await?
+    .rows_affected()
+        == 1;
+    if declared {
+        audit(tx, who, at, "programme.expire", Some(programme.uuid()), ()).await?;
+    }
+    Ok(declared)
 }
 
 /// Sweeps the vouchers after a cursor; the next cursor, or nothing at the end.
@@ -153,15 +175,15 @@ async fn sweep_vouchers(
         })
         .collect();
     let outcomes = ledger::post(tx, &postings, at).await?;
-    let claimed_meanwhile = outcomes
-        .iter()
-        .filter(|outcome| matches!(outcome, Outcome::Refused(_)))
-        .count();
-    tracing::debug!(
-        swept = outcomes.len() - claimed_meanwhile,
-        claimed_meanwhile,
-        "vouchers expired"
-    );
+    let (mut swept, mut claimed_meanwhile) = (0, 0);
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Now | Outcome::Before => swept += 1,
+            Outcome::Refused(Rejection::Short { .. }) => claimed_meanwhile += 1,
+            Outcome::Refused(rejection) => return Err(ExpireError::Refused(rejection)),
+        }
+    }
+    tracing::debug!(swept, claimed_meanwhile, "vouchers expired");
     let whole = i64::try_from(numbers.len()) == Ok(EXPIRY_CHUNK_VOUCHERS);
     Ok(numbers.last().copied().filter(|_| whole))
 }

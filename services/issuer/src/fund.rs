@@ -8,6 +8,7 @@ use standards::Cents;
 use utoipa::ToSchema;
 use web::{Made, Problem};
 
+use crate::activate;
 use crate::batch::{self, Batch};
 use crate::shares::BatchShares;
 
@@ -78,7 +79,8 @@ impl Shortfall {
     }
 }
 
-/// Reserves the money of a whole batch, one leg a funder, or nothing of it.
+/// Reserves the money of a whole batch, one leg a funder, or nothing of it. Vouchers that were revoked before stay closed, and
+/// need none.
 pub async fn fund(
     tx: &mut PgTransaction<'_>,
     programme: &Programme,
@@ -89,7 +91,6 @@ pub async fn fund(
         .await?
         .ok_or(FundError::NoBatch)?;
     let shares = BatchShares::load(tx, &ordered).await?;
-    let needed = shares.sum_first(ordered.vouchers());
     let available: Vec<Account> = shares
         .funders()
         .map(|funder| Account::available(programme.id.book(), funder))
@@ -108,32 +109,9 @@ pub async fn fund(
     if batch::is_over(tx, programme).await? {
         return Err(FundError::ProgrammeOver);
     }
-    let legs = needed
-        .iter()
-        .zip(&available)
-        .filter(|((_, cents), _)| cents.is_positive())
-        .zip(0_u8..);
-    let transfers = legs.map(|((&(funder, cents), &from), leg)| {
-        let transfer = TransferId::derive(b"batch funded", &[id.uuid().as_bytes(), &[leg]]);
-        Transfer::new(
-            transfer,
-            TransferKind::BatchFunded,
-            from,
-            shares.reserved(funder),
-            cents,
-        )
-        .expect("a positive share goes from available to reserved in one book")
-    });
-    let group = GroupId::derive(b"batch funded", &[id.uuid().as_bytes()]);
-    let posting =
-        Posting::new(group, transfers.collect()).expect("each funder of a plan has one leg with an id of its own");
-    match ledger::post(tx, &[posting], at).await?.pop() {
-        Some(Outcome::Now | Outcome::Before) => {}
-        refused => {
-            tracing::info!(?refused, "batch not funded");
-            return Err(FundError::Short(shortfalls(tx, &needed, &available).await?));
-        }
-    }
+    let blocked = activate::revoked(tx, &batch, &(1..=batch.vouchers())).await?;
+    let needed = shares.to_reserve(batch.vouchers(), &blocked);
+    reserve(tx, &shares, id, &needed, &available, at).await?;
     sqlx::query!(
         "update issuer.batch set funded_at = $3 where book_id = $1 and id = $2",
         batch.book().uuid(),
@@ -144,6 +122,47 @@ pub async fn fund(
     .await?;
     batch.funded_at = Some(at);
     Ok(Made::Now(batch.view()))
+}
+
+/// Available → reserved, as one event named by the batch.
+async fn reserve(
+    tx: &mut PgTransaction<'_>,
+    shares: &BatchShares,
+    id: BatchId,
+    needed: &[(ledger::PartyId, Cents)],
+    available: &[Account],
+    at: DateTime<Utc>,
+) -> Result<(), FundError> {
+    let legs = needed
+        .iter()
+        .zip(available)
+        .filter(|((_, cents), _)| cents.is_positive())
+        .zip(0_u8..);
+    let transfers: Vec<Transfer> = legs
+        .map(|((&(funder, cents), &from), leg)| {
+            let transfer = TransferId::derive(b"batch funded", &[id.uuid().as_bytes(), &[leg]]);
+            Transfer::new(
+                transfer,
+                TransferKind::BatchFunded,
+                from,
+                shares.reserved(funder),
+                cents,
+            )
+            .expect("a positive share goes from available to reserved in one book")
+        })
+        .collect();
+    if transfers.is_empty() {
+        return Ok(());
+    }
+    let group = GroupId::derive(b"batch funded", &[id.uuid().as_bytes()]);
+    let posting = Posting::new(group, transfers).expect("each funder of a plan has one leg with an id of its own");
+    match ledger::post(tx, &[posting], at).await?.pop() {
+        Some(Outcome::Now | Outcome::Before) => Ok(()),
+        refused => {
+            tracing::info!(?refused, "batch not funded");
+            Err(FundError::Short(shortfalls(tx, needed, available).await?))
+        }
+    }
 }
 
 async fn shortfalls(

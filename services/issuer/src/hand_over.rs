@@ -4,13 +4,14 @@
 //! its vouchers are opened in the same transaction, all or none. A person gets at most the booklets granted at the import;
 //! a booklet that was lost and replaced does not count.
 //!
-//! **A replacement** is a new whole booklet, whatever was left of the lost one: what was unused went back to the funders when the
-//! lost one was revoked, and the new booklet opens from its own batch's reserve. The paper is simply another booklet; no
-//! voucher's value is ever split or moved to another voucher.
+//! **A replacement** is a new whole booklet for one that was lost or stolen with something left on it: what was unused went back
+//! to the funders when the lost one was revoked, and the new booklet opens from its own batch's reserve. The paper is simply
+//! another booklet; no voucher's value is ever split or moved to another voucher.
 //!
 //! Locks: reserves and vouchers ([`ledger::lock`]), then the person's row, so that two desks cannot both give the last booklet.
 
 mod error;
+mod replace;
 
 use access::OrganisationId;
 use catalogue::{Programme, Spendable};
@@ -26,6 +27,7 @@ use crate::shares::BatchShares;
 use crate::{BeneficiaryId, HandOverId, activate};
 
 pub use error::HandOverError;
+pub use replace::{NewReplacement, replace};
 
 /// A booklet to be given to a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -39,20 +41,6 @@ pub struct NewHandOver {
     pub booklet: u32,
     /// The person.
     pub beneficiary_id: BeneficiaryId,
-}
-
-/// A booklet to be given in place of a lost one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewReplacement {
-    /// Made by the caller.
-    pub id: HandOverId,
-    /// The hand-over of the lost booklet, which was revoked.
-    pub hand_over_id: HandOverId,
-    /// The batch of the new booklet.
-    pub batch_id: BatchId,
-    /// The new booklet's number in that batch.
-    pub booklet: u32,
 }
 
 /// A booklet that a person has.
@@ -83,35 +71,6 @@ pub async fn hand_over(
     at: DateTime<Utc>,
 ) -> Result<Made<HandOver>, HandOverError> {
     give(tx, prescriber, programme, new, None, at).await
-}
-
-/// Gives a booklet in place of a lost one, which the same prescriber gave and which was revoked whole. It does not count
-/// towards the person's booklets.
-pub async fn replace(
-    tx: &mut PgTransaction<'_>,
-    prescriber: OrganisationId,
-    programme: &Programme,
-    new: &NewReplacement,
-    at: DateTime<Utc>,
-) -> Result<Made<HandOver>, HandOverError> {
-    let lost = find(tx, programme, new.hand_over_id)
-        .await?
-        .filter(|lost| lost.prescriber == prescriber);
-    let lost = lost.ok_or(HandOverError::NoLostBooklet)?.hand_over;
-    let batch = batch::find(&mut **tx, programme.id, lost.batch_id)
-        .await?
-        .ok_or(HandOverError::NoLostBooklet)?;
-    let serials = batch.serials_of(lost.booklet).ok_or(HandOverError::NoLostBooklet)?;
-    if activate::revoked(tx, &batch, &serials).await?.len() < lost.vouchers.len() {
-        return Err(HandOverError::LostNotRevoked);
-    }
-    let given = NewHandOver {
-        id: new.id,
-        batch_id: new.batch_id,
-        booklet: new.booklet,
-        beneficiary_id: lost.beneficiary_id,
-    };
-    give(tx, prescriber, programme, &given, Some(lost.id), at).await
 }
 
 async fn give(
@@ -260,8 +219,9 @@ async fn open(
         .iter()
         .flat_map(|voucher| shares.opening(voucher.number, voucher.serial))
         .collect();
-    let posting =
-        Posting::new(GroupId::from_uuid(given.id.uuid()), transfers).expect("the shares sum to the face value");
+    // Derived: the caller made the id, and could have made it that of another event.
+    let group = GroupId::derive(b"handed over", &[given.id.uuid().as_bytes()]);
+    let posting = Posting::new(group, transfers).expect("the shares sum to the face value");
     match ledger::post(tx, &[posting], at).await?.pop() {
         Some(Outcome::Refused(rejection)) => Err(HandOverError::Refused(rejection)),
         _ => Ok(()),

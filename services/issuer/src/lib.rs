@@ -2,6 +2,7 @@
 //!
 //! | act | rows | money (through [`ledger::post`], the only way) |
 //! |---|---|---|
+//! | [admit a prescriber](admit_prescriber()) | who may act in a programme | – |
 //! | order | a batch: a memo with its plan | – |
 //! | [mint](mint()) | one row a voucher, worth nothing | – |
 //! | [fund](fund()) | `funded_at` | available → reserved, refused while any funder is short |
@@ -20,6 +21,7 @@
 //! know; identities have their own table, and answers to anybody but the person's own prescriber never carry them.
 
 mod activate;
+mod admit_prescriber;
 mod api;
 mod batch;
 mod beneficiaries;
@@ -41,6 +43,7 @@ mod shares;
 mod voucher_states;
 
 pub use activate::{ACTIVATION_CHUNK_VOUCHERS, ActivateError, activate};
+pub use admit_prescriber::{AdmitError, AdmittedPrescriber, NewPrescriber, admit_prescriber};
 pub use api::{Config, routes};
 pub use batch::{Batch, BatchState};
 pub use beneficiaries::{Beneficiary, beneficiaries};

@@ -125,8 +125,9 @@ pub async fn revoke(
     };
     insert(tx, programme, new, &serials, who.organisation(), &done, &fresh, at).await?;
     if !transfers.is_empty() {
-        let posting =
-            Posting::new(GroupId::from_uuid(new.id.uuid()), transfers).expect("ids come from each voucher's number");
+        // Derived: the caller made the id, and could have made it that of another event.
+        let group = GroupId::derive(b"revocation", &[new.id.uuid().as_bytes()]);
+        let posting = Posting::new(group, transfers).expect("ids come from each voucher's number");
         if let Some(Outcome::Refused(rejection)) = ledger::post(tx, &[posting], at).await?.pop() {
             return Err(RevokeError::Refused(rejection));
         }

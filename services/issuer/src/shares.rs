@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::num::NonZeroU32;
 
 use ledger::{Account, AccountNumber, BatchId, BookId, Opening, PartyId, Plan, Transfer, TransferId, TransferKind};
@@ -44,11 +45,18 @@ impl BatchShares {
             .collect()
     }
 
-    /// What each funder reserves for the first `vouchers` vouchers, in the plan's order.
-    pub(crate) fn sum_first(&self, vouchers: u32) -> Vec<(PartyId, Cents)> {
-        self.funders()
-            .zip(self.plan.sum_first(vouchers, self.face_value))
-            .collect()
+    /// What each funder reserves for a batch of `vouchers` vouchers, in the plan's order. Those blocked before will never be
+    /// opened: exactly their own shares are left out.
+    pub(crate) fn to_reserve(&self, vouchers: u32, blocked: &HashSet<u32>) -> Vec<(PartyId, Cents)> {
+        let all = self.plan.sum_first(vouchers, self.face_value);
+        let mut sums: Vec<(PartyId, Cents)> = self.funders().zip(all).collect();
+        for &serial in blocked {
+            let serial = NonZeroU32::new(serial).expect("serial numbers start at 1");
+            for ((_, sum), cents) in sums.iter_mut().zip(self.plan.split(serial, self.face_value)) {
+                *sum = sum.checked_sub(cents).expect("a part is not more than the whole");
+            }
+        }
+        sums
     }
 
     /// What each funder pays of one voucher; a funder whose turn it is to pay nothing is left out.

@@ -7,6 +7,8 @@ use crate::{Answer, Batch, Client, Ids};
 /// Hands booklets over (prescripteur).
 #[derive(Debug, Clone)]
 pub struct Prescriber {
+    /// Its organisation.
+    pub id: Uuid,
     /// Its access.
     pub client: Client,
     /// The programme it hands over for.

@@ -21,6 +21,13 @@ impl Sponsor {
         format!("/v1/programmes/{}{rest}", self.programme)
     }
 
+    /// Lets a prescriber act in its programme.
+    pub async fn admits_prescriber(&self, prescriber: Uuid) -> Answer {
+        self.client
+            .post(&self.path("/prescribers"), &json!({"id": prescriber}))
+            .await
+    }
+
     fn batch_path(&self, batch: &Batch, rest: &str) -> String {
         self.path(&format!("/batches/{}{rest}", batch.id))
     }

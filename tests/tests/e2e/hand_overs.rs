@@ -62,6 +62,15 @@ async fn a_prescriber_hands_over_to_its_own_people_only(pool: PgPool) {
         programme: scene.programme(),
         ..stranger
     };
+    // Nothing of a programme whose sponsor did not admit it.
+    stranger
+        .hands_over(&batch, 1, &scene.people[0])
+        .await
+        .refused(Refusal::NotFound);
+    let batches = stranger.path("/batches");
+    stranger.client.get(&batches).await.refused(Refusal::NotFound);
+    scene.sponsor.admits_prescriber(stranger.id).await.made_now();
+    stranger.client.get(&batches).await.accepted();
     stranger
         .hands_over(&batch, 1, &scene.people[0])
         .await

@@ -112,7 +112,9 @@ async fn exactly_the_expected_people_are_refused_or_found_twice(pool: PgPool) {
         .operator()
         .admits(id("other"), "Mission locale", &["prescriber"])
         .await;
+    scene.sponsor.admits_prescriber(id("other")).await.made_now();
     let other = e2e::Prescriber {
+        id: id("other"),
         client,
         ..scene.prescriber.clone()
     };
@@ -234,7 +236,9 @@ async fn a_preview_keeps_nothing_and_a_commit_needs_its_digest(pool: PgPool) {
         .operator()
         .admits(id("other"), "Mission locale", &["prescriber"])
         .await;
+    scene.sponsor.admits_prescriber(id("other")).await.made_now();
     let other = e2e::Prescriber {
+        id: id("other"),
         client,
         ..scene.prescriber.clone()
     };

@@ -100,6 +100,7 @@ const ROUTES: &[&str] = &[
     "GET /v1/programmes",
     "GET /v1/programmes/{}",
     "POST /v1/programmes",
+    "POST /v1/programmes/{}/prescribers",
     "PUT /v1/programmes/{}/beneficiary-imports/{}",
     "GET /v1/programmes/{}/beneficiaries",
     "POST /v1/programmes/{}/orders",

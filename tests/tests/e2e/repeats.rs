@@ -85,6 +85,12 @@ async fn organisations_programmes_and_promises_can_be_created_again(pool: PgPool
             organisation,
             Some(("name", json!("CIAS"))),
         ),
+        Creation::new(
+            sponsor,
+            scene.sponsor.path("/prescribers"),
+            json!({"id": new("organisation")}),
+            None,
+        ),
         key,
         Creation::new(
             sponsor,

@@ -1,4 +1,6 @@
-//! Step 2: each prescriber imports its people.
+//! Step 2: the sponsor admits each prescriber to its programme, and each imports its people.
+
+use serde_json::{Value, json};
 
 use super::import::import;
 use super::input::Inputs;
@@ -19,7 +21,10 @@ pub async fn register(demo: &mut Demo, inputs: &Inputs) -> anyhow::Result<()> {
 }
 
 async fn prescriber(demo: &Demo, name: String, programme: uuid::Uuid) -> anyhow::Result<Prescriber> {
-    let client = demo.organisation(id(&name), &name, None, &["prescriber"]).await?;
+    let organisation = id(&name);
+    let client = demo.organisation(organisation, &name, None, &["prescriber"]).await?;
+    let path = format!("/v1/programmes/{programme}/prescribers");
+    let _: Value = demo.sponsor.post(&path, &json!({"id": organisation})).await?;
     Ok(Prescriber {
         name,
         client,

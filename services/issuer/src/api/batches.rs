@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use voucher::SigningKey;
 use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query};
 
-use super::{internal, own_programme, programme};
+use super::{internal, own_programme, prescribed_programme, programme};
 use crate::{ActivateError, Batch, CancelError, FundError, MintError, NewCancellation, NewOrder, OrderError, batch};
 
 /// Batches in one page.
@@ -53,7 +53,7 @@ pub(super) struct AfterQuery {
     after: Option<uuid::Uuid>,
 }
 
-/// The batches of a programme: for its sponsor, for prescribers, the operator and auditors.
+/// The batches of a programme: for its sponsor, for the prescribers it admitted, the operator and auditors.
 #[utoipa::path(get, path = "/v1/programmes/{programme}/batches", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), AfterQuery),
     responses((status = 200, body = Page<Batch>)))]
@@ -90,13 +90,12 @@ pub(super) async fn get(
 }
 
 async fn visible(pool: &PgPool, who: &Caller, id: ProgrammeId) -> Result<Programme, Problem> {
-    if [Role::Prescriber, Role::Operator, Role::Auditor]
-        .into_iter()
-        .any(|role| who.has(role))
-    {
-        programme(pool, id).await
+    let programme = programme(pool, id).await?;
+    let sees_all = [Role::Operator, Role::Auditor].into_iter().any(|role| who.has(role));
+    if sees_all || programme.sponsor_id == who.organisation() {
+        Ok(programme)
     } else {
-        own_programme(pool, who, id).await
+        prescribed_programme(pool, who, id).await
     }
 }
 

@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use utoipa::IntoParams;
 use web::{Bytes, Json, Made, Now, Page, Path, Problem, ProblemBody, Query};
 
-use super::{internal, programme};
+use super::{internal, prescribed_programme};
 use crate::import::{CommitError, Importing};
 use crate::{
     Beneficiary, BeneficiaryId, IdentityKey, ImportId, ImportReport, ImportedFile, beneficiaries, commit_import,
@@ -34,6 +34,7 @@ pub(super) struct ImportQuery {
         ImportQuery),
     request_body(content = String, content_type = "text/csv"),
     responses((status = 200, description = "Preview, or committed before", body = ImportReport), (status = 201, body = ImportReport),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn import(
@@ -45,7 +46,7 @@ pub(super) async fn import(
     Query(query): Query<ImportQuery>,
     Bytes(bytes): Bytes,
 ) -> Result<Response, Problem> {
-    let programme = programme(&pool, id).await?;
+    let programme = prescribed_programme(&pool, &who, id).await?;
     let file = ImportedFile {
         import,
         name: query.file,
@@ -111,14 +112,15 @@ pub(super) struct AfterQuery {
 /// The prescriber's own people, without their identities.
 #[utoipa::path(get, path = "/v1/programmes/{programme}/beneficiaries", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), AfterQuery),
-    responses((status = 200, body = Page<Beneficiary>)))]
+    responses((status = 200, body = Page<Beneficiary>),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn list(
     who: Prescriber,
     State(pool): State<PgPool>,
     Path(id): Path<ProgrammeId>,
     Query(query): Query<AfterQuery>,
 ) -> Result<Json<Page<Beneficiary>>, Problem> {
-    let programme = programme(&pool, id).await?;
+    let programme = prescribed_programme(&pool, &who, id).await?;
     let after = query.after.map(BeneficiaryId::from_uuid);
     beneficiaries(&pool, who.organisation(), programme.id, after)
         .await

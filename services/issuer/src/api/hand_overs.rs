@@ -4,7 +4,7 @@ use catalogue::ProgrammeId;
 use sqlx::PgPool;
 use web::{Json, Made, Now, Path, Problem, ProblemBody};
 
-use super::programme;
+use super::prescribed_programme;
 use crate::{HandOver, HandOverError, NewHandOver, NewReplacement};
 
 /// Gives a booklet to one of the prescriber's people. Where the programme does so, this makes it spendable.
@@ -21,7 +21,7 @@ pub(super) async fn hand_over(
     Path(id): Path<ProgrammeId>,
     Json(new): Json<NewHandOver>,
 ) -> Result<Made<HandOver>, Problem> {
-    let programme = programme(&pool, id).await?;
+    let programme = prescribed_programme(&pool, &who, id).await?;
     database::transaction(&pool, "hand_over", |tx| {
         let (who, programme) = (who.clone(), programme.clone());
         Box::pin(async move {
@@ -50,7 +50,7 @@ pub(super) async fn replace(
     Path(id): Path<ProgrammeId>,
     Json(new): Json<NewReplacement>,
 ) -> Result<Made<HandOver>, Problem> {
-    let programme = programme(&pool, id).await?;
+    let programme = prescribed_programme(&pool, &who, id).await?;
     database::transaction(&pool, "replace", |tx| {
         let (who, programme) = (who.clone(), programme.clone());
         Box::pin(async move {

@@ -59,14 +59,9 @@ pub(super) async fn expire(
     } else {
         own_programme(&pool, &who, id).await?
     };
-    let made = crate::expire(&pool, &programme, &new, at).await?;
-    database::transaction(&pool, "expiry_trace", |tx| {
-        let who = who.clone();
-        Box::pin(async move { audit(tx, &who, at, "programme.expire", Some(id.uuid()), ()).await })
-    })
-    .await
-    .map_err(internal)?;
-    Ok(made)
+    crate::expire(&pool, &who, &programme, &new, at)
+        .await
+        .map_err(Problem::from)
 }
 
 /// How many vouchers of a programme are in each state: for its sponsor, the operator, auditors and funders.

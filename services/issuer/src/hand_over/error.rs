@@ -16,6 +16,12 @@ pub enum HandOverError {
     /// The lost booklet can still be spent.
     #[error("the lost booklet is not revoked")]
     LostNotRevoked,
+    /// The booklet to replace was revoked for another reason than its loss or theft.
+    #[error("the booklet was not lost")]
+    NotLost,
+    /// All of the lost booklet was spent.
+    #[error("nothing was left on the lost booklet")]
+    NothingLeft,
     /// The lost booklet was replaced before.
     #[error("replaced before")]
     AlreadyReplaced,
@@ -92,6 +98,14 @@ impl From<HandOverError> for Problem {
             E::LostNotRevoked => refused(
                 "not-revoked",
                 "Révoquez d'abord le carnet perdu : il est encore utilisable.",
+            ),
+            E::NotLost => refused(
+                "not-replaceable",
+                "Seul un carnet entièrement révoqué pour perte ou vol est remplacé ; celui-ci l'a été, en tout ou partie, pour un autre motif.",
+            ),
+            E::NothingLeft => refused(
+                "not-replaceable",
+                "Tous les chèques du carnet perdu étaient déjà utilisés : il n'y a rien à remplacer.",
             ),
             E::AlreadyReplaced => refused("already-replaced", "Le carnet perdu a déjà été remplacé."),
             E::NotMinted => refused("not-minted", "Les chèques de ce lot ne sont pas encore émis."),

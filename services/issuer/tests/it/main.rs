@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+mod abuse;
 mod import;
+mod prescribers;
 mod print;
 mod real_people;
 mod vouchers;

@@ -177,12 +177,22 @@ impl World {
             other_prescriber,
             programme,
         };
+        for prescriber in [2, 3] {
+            world.admits(prescriber).await.now();
+        }
         world.agrees_plan(&["0.3339", "0.33305", "0.33305"]).await;
         world
     }
 
     pub fn path(&self, rest: &str) -> String {
         format!("/v1/programmes/{}/{rest}", self.programme)
+    }
+
+    /// The sponsor admits a prescriber.
+    pub async fn admits(&self, organisation: u128) -> Answer {
+        self.sponsor
+            .post(&self.path("prescribers"), json!({"id": uuid(organisation)}))
+            .await
     }
 
     pub fn book(&self) -> BookId {
@@ -232,11 +242,16 @@ impl World {
 
     /// A structure claims a voucher.
     pub async fn claims(&self, number: AccountNumber) {
+        self.claims_as(TransferId::derive(b"claim", &[&number.get().to_be_bytes()]), number)
+            .await;
+    }
+
+    /// A structure claims a voucher, under this id.
+    pub async fn claims_as(&self, id: TransferId, number: AccountNumber) {
         let (from, to) = (
             Account::voucher(self.book(), number),
             Account::payable(self.book(), PartyId::from_uuid(uuid(20))),
         );
-        let id = TransferId::derive(b"claim", &[&number.get().to_be_bytes()]);
         self.posts(vec![
             Transfer::new(id, TransferKind::Claimed, from, to, Cents::new(1000)).unwrap(),
         ])
@@ -352,6 +367,26 @@ impl World {
     pub async fn hands_over(&self, n: u128, batch: Uuid, booklet: u32, person: Uuid) -> Answer {
         let body = json!({"id": uuid(n), "batch_id": batch, "booklet": booklet, "beneficiary_id": person});
         self.prescriber.post(&self.path("hand-overs"), body).await
+    }
+
+    /// The first prescriber blocks a booklet it gave.
+    pub async fn declares(&self, n: u128, batch: Uuid, booklet: u32, reason: &str) -> Answer {
+        let body = json!({"id": uuid(n), "batch_id": batch, "booklet": booklet, "reason": reason});
+        self.prescriber.post(&self.path("revocations"), body).await
+    }
+
+    pub async fn replaces(&self, n: u128, lost: u128, batch: Uuid, booklet: u32) -> Answer {
+        let body = json!({"id": uuid(n), "hand_over_id": uuid(lost), "batch_id": batch, "booklet": booklet});
+        self.prescriber.post(&self.path("replacements"), body).await
+    }
+
+    /// Traces of this action.
+    pub async fn traces(&self, action: &str) -> i64 {
+        sqlx::query_scalar("select count(*) from access.audit where action = $1")
+            .bind(action)
+            .fetch_one(&self.owner)
+            .await
+            .unwrap()
     }
 
     pub async fn states(&self) -> Value {

@@ -1,0 +1,105 @@
+use access::{OrganisationId, Role};
+use catalogue::ProgrammeId;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::{PgExecutor, PgTransaction};
+use utoipa::ToSchema;
+use web::{Made, Problem};
+
+/// A prescriber to be admitted to a programme.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewPrescriber {
+    /// The prescriber's organisation.
+    pub id: OrganisationId,
+}
+
+/// A prescriber of a programme.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AdmittedPrescriber {
+    /// The organisation.
+    pub id: OrganisationId,
+    /// When it was admitted.
+    pub since: DateTime<Utc>,
+}
+
+/// Why a prescriber was not admitted.
+#[derive(Debug, thiserror::Error)]
+pub enum AdmitError {
+    /// No such organisation, or not one that prescribes.
+    #[error("not a prescriber")]
+    NotAPrescriber,
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<AdmitError> for Problem {
+    fn from(error: AdmitError) -> Self {
+        match error {
+            AdmitError::NotAPrescriber => Self::refused(
+                "not-a-prescriber",
+                "Cette organisation n'est pas un prescripteur.",
+            )
+            .detail(
+                "Vérifiez son identifiant, ou demandez à l'opérateur une organisation qui ait le rôle « prescriber ».",
+            ),
+            AdmitError::Database(error) => Self::internal(&error),
+        }
+    }
+}
+
+/// Lets a prescriber import people and hand booklets over in a programme; harmless to repeat.
+pub async fn admit_prescriber(
+    tx: &mut PgTransaction<'_>,
+    programme: ProgrammeId,
+    new: &NewPrescriber,
+    at: DateTime<Utc>,
+) -> Result<Made<AdmittedPrescriber>, AdmitError> {
+    let prescribes = sqlx::query_scalar!(
+        r#"select exists (select from access.organisation where id = $1 and $2 = any(roles)) as "prescribes!""#,
+        new.id.uuid(),
+        Role::Prescriber.word(),
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    if !prescribes {
+        return Err(AdmitError::NotAPrescriber);
+    }
+    let inserted = sqlx::query!(
+        "insert into issuer.programme_prescriber (book_id, prescriber_id, since) values ($1, $2, $3) on conflict do nothing",
+        programme.uuid(),
+        new.id.uuid(),
+        at,
+    )
+    .execute(&mut **tx)
+    .await?
+    .rows_affected()
+        == 1;
+    if inserted {
+        return Ok(Made::Now(AdmittedPrescriber { id: new.id, since: at }));
+    }
+    let since = sqlx::query_scalar!(
+        "select since from issuer.programme_prescriber where book_id = $1 and prescriber_id = $2",
+        programme.uuid(),
+        new.id.uuid(),
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(Made::Before(AdmittedPrescriber { id: new.id, since }))
+}
+
+/// Whether a prescriber was admitted to a programme.
+pub(crate) async fn is_admitted(
+    db: impl PgExecutor<'_>,
+    programme: ProgrammeId,
+    prescriber: OrganisationId,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select exists (select from issuer.programme_prescriber where book_id = $1 and prescriber_id = $2) as "admitted!""#,
+        programme.uuid(),
+        prescriber.uuid(),
+    )
+    .fetch_one(db)
+    .await
+}
