@@ -77,6 +77,7 @@ create table issuer.batch (
     minted_at timestamptz,
     funded_at timestamptz,
     activated_at timestamptz,
+    activated_vouchers integer not null default 0,
     cancelled_at timestamptz,
     cancelled_reason text,
     constraint batch_pk primary key (book_id, id),
@@ -166,7 +167,8 @@ create view issuer.voucher_block as
 -- What funding needs for its report: sums by batch, no person.
 create view issuer.batch_memo as
     select b.book_id, b.id as batch_id, b.plan_id, b.booklets, b.booklet_size, b.face_value_cents,
-        b.ordered_at, b.minted_at, b.funded_at, b.activated_at, b.cancelled_at
+        b.ordered_at, b.minted_at, b.funded_at, b.activated_at, b.activated_vouchers,
+        b.cancelled_at
     from issuer.batch b;
 
 -- `offset 0` keeps the inner join together: with its booklet computed, a voucher is found by equality, and no plan compares every
@@ -185,7 +187,7 @@ grant usage on schema issuer to ccn_issuer, ccn_redemption, ccn_funding;
 grant select, insert on issuer.programme_prescriber, issuer.beneficiary, issuer.identity, issuer.import, issuer.batch, issuer.voucher,
     issuer.hand_over, issuer.revocation_act, issuer.revocation, issuer.expiry to ccn_issuer;
 grant select on issuer.voucher_block, issuer.batch_memo, issuer.handed_over_voucher to ccn_issuer;
-grant update (minted_at, funded_at, activated_at, cancelled_at, cancelled_reason) on issuer.batch to ccn_issuer;
+grant update (minted_at, funded_at, activated_at, activated_vouchers, cancelled_at, cancelled_reason) on issuer.batch to ccn_issuer;
 -- Never written: PostgreSQL asks for it to lock a person's row while that person's booklets are counted.
 grant update (booklets) on issuer.beneficiary to ccn_issuer;
 grant delete on issuer.identity to ccn_issuer;

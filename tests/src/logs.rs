@@ -1,20 +1,18 @@
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// All that is logged on this thread until it is dropped. The services of a scene without threads of its own run here.
+/// All that this process logs.
 #[derive(Debug)]
 pub struct Logs {
     buffer: Buffer,
-    _guard: DefaultGuard,
 }
 
 #[derive(Debug, Clone, Default)]
 struct Buffer(Arc<Mutex<Vec<u8>>>);
 
-/// Starts capturing everything, down to traces.
+/// Starts capturing everything, down to traces; once a process.
 #[must_use]
 pub fn logs() -> Logs {
     let buffer = Buffer::default();
@@ -22,10 +20,8 @@ pub fn logs() -> Logs {
         .with_max_level(tracing::Level::TRACE)
         .with_writer(buffer.clone())
         .json();
-    Logs {
-        buffer,
-        _guard: tracing::subscriber::set_default(lines.finish()),
-    }
+    tracing::subscriber::set_global_default(lines.finish()).expect("nothing else in this process logs");
+    Logs { buffer }
 }
 
 impl Logs {

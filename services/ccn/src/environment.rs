@@ -79,7 +79,10 @@ mod tests {
     #[test]
     fn no_name_is_proposed_where_none_is_near() {
         let error = check_names(&["CCN_X"]).unwrap_err();
-        assert_eq!(error.to_string(), "La variable d'environnement CCN_X n'existe pas.");
+        assert_eq!(
+            error.to_string(),
+            "La variable d'environnement CCN_X n'existe pas. La liste se lit avec : ccn all --help"
+        );
     }
 
     #[test]

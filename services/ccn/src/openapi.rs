@@ -35,7 +35,7 @@ pub fn document() -> OpenApi {
 
 /// `/openapi.json`, written once.
 pub fn routes(mut document: OpenApi) -> Router {
-    describe_responses(&mut document);
+    complete(&mut document);
     let json = document.to_json().expect("the document holds plain data");
     Router::new().route(
         "/openapi.json",
@@ -43,11 +43,19 @@ pub fn routes(mut document: OpenApi) -> Router {
     )
 }
 
-/// OpenAPI 3.1 wants a description of every response; where a route has nothing to add, its status says it.
-fn describe_responses(document: &mut OpenApi) {
-    for item in document.paths.paths.values_mut() {
-        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
-        for operation in operations.into_iter().flatten() {
+/// OpenAPI 3.1 wants a unique id of every operation (here its verb and path) and a description of every response; where a
+/// route has nothing to add, its status says it.
+fn complete(document: &mut OpenApi) {
+    for (path, item) in &mut document.paths.paths {
+        let operations = [
+            ("get", &mut item.get),
+            ("put", &mut item.put),
+            ("post", &mut item.post),
+            ("delete", &mut item.delete),
+        ];
+        for (verb, operation) in operations {
+            let Some(operation) = operation else { continue };
+            operation.operation_id = Some(format!("{verb}{}", path.replace('/', "_").replace(['{', '}'], "")));
             for (status, response) in &mut operation.responses.responses {
                 if let RefOr::T(response) = response
                     && response.description.is_empty()

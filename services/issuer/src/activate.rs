@@ -136,22 +136,25 @@ async fn activate_from(
                 .expect("the shares sum to the face value")
         })
         .collect();
+    let mut opened = 0;
     for outcome in ledger::post(tx, &postings, at).await? {
-        if let Outcome::Refused(rejection) = outcome {
-            return Err(ActivateError::Refused(rejection));
+        match outcome {
+            Outcome::Refused(rejection) => return Err(ActivateError::Refused(rejection)),
+            Outcome::Now => opened += 1,
+            Outcome::Before => {}
         }
     }
-    if last == batch.vouchers() {
-        sqlx::query!(
-            "update issuer.batch set activated_at = $3 where book_id = $1 and id = $2",
-            batch.book().uuid(),
-            id.uuid(),
-            at
-        )
-        .execute(&mut **tx)
-        .await?;
-        batch.activated_at = Some(at);
-    }
+    batch.activated_at = (last == batch.vouchers()).then_some(at);
+    sqlx::query!(
+        "update issuer.batch set activated_at = $3, activated_vouchers = activated_vouchers + $4
+         where book_id = $1 and id = $2",
+        batch.book().uuid(),
+        id.uuid(),
+        batch.activated_at,
+        opened,
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok((batch, Some(last)))
 }
 

@@ -100,17 +100,16 @@ async fn reversals(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> 
     .await
 }
 
-/// By batch. One that is activated whole and is not through with it yet counts on neither side.
+/// By batch. Of one that is activated whole, the issuer counts what each chunk opened: vouchers revoked before stay closed.
 async fn activations(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
     sqlx::query_as!(
         Sides,
         r#"with handed_over as (
                select book_id, batch_id, count(*) as vouchers from issuer.handed_over_voucher group by book_id, batch_id
            ), batch as (
-               select b.book_id, b.batch_id, p.spendable = 'batch' and b.activated_at is null as running,
-                   case when p.spendable = 'hand_over' then coalesce(h.vouchers, 0) * b.face_value_cents
-                        when b.activated_at is not null then b.booklets::bigint * b.booklet_size * b.face_value_cents
-                        else 0 end as cents
+               select b.book_id, b.batch_id,
+                   case when p.spendable = 'hand_over' then coalesce(h.vouchers, 0) else b.activated_vouchers end
+                       * b.face_value_cents as cents
                from issuer.batch_memo b
                join catalogue.programme p on p.id = b.book_id
                left join handed_over h on h.book_id = b.book_id and h.batch_id = b.batch_id
@@ -121,8 +120,7 @@ async fn activations(connection: &mut PgConnection) -> Result<Sides, sqlx::Error
                group by o.book_id, r.batch)
            select coalesce(sum(a.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
                count(*) filter (where coalesce(a.cents, 0) <> coalesce(b.cents, 0)) as "off!"
-           from batch a full join booked b using (book_id, batch_id)
-           where a.running is not true"#
+           from batch a full join booked b using (book_id, batch_id)"#
     )
     .fetch_one(connection)
     .await
