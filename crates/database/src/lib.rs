@@ -1,7 +1,7 @@
 //! What every package that talks to PostgreSQL shares: ids, the services' roles, migrations, transactions.
 //!
 //! It owns no business table. A use case takes `&mut PgTransaction`, so it cannot run outside a transaction;
-//! the front door opens one with [`transaction`], which alone decides what is tried again.
+//! the front door opens one with [`transaction()`], which alone decides what is tried again.
 
 mod id;
 mod migrate;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::{PgPool, PgTransaction};
 
-/// What the body of a [`transaction`] returns.
+/// What the body of a [`transaction()`] returns.
 pub type BoxFuture<'t, T> = Pin<Box<dyn Future<Output = T> + Send + 't>>;
 
 /// How often a transaction is begun in all, when PostgreSQL asks to begin again.

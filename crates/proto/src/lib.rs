@@ -4,8 +4,8 @@
 //! |---|---|
 //! | [`v1`] | messages, service traits and clients of package `ccn.v1` |
 //! | [`FILE_DESCRIPTOR_SET`] | the same, described: for reflection and for tools |
-//! | [`enter`] | who asks, as an argument: axum's extractors on a gRPC call |
-//! | [`mount`] | a service as an axum router, to be merged with the REST routes on the same port |
+//! | [`enter()`] | who asks, as an argument: axum's extractors on a gRPC call |
+//! | [`mount()`] | a service as an axum router, to be merged with the REST routes on the same port |
 //! | [`health_routes`] | `grpc.health.v1.Health` |
 //!
 //! Tokens in requests are worth money to whoever holds them, so [`v1::ClaimRequest`] does not implement `Debug`.

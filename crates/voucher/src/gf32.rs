@@ -1,4 +1,4 @@
-//! The field GF(32) = GF(2)[x] / (x⁵ + x² + 1), in which the short code's checks are made.
+//! The field GF(32) = `GF(2)[x]` / (x⁵ + x² + 1), in which the short code's checks are made.
 //!
 //! A symbol is a field element of 5 bits; addition and subtraction are `^`; α is the element 2.
 
