@@ -67,11 +67,7 @@ pub fn batch_path(programme: &Programme, rest: &str) -> String {
 
 async fn create_funders(demo: &mut Demo) -> anyhow::Result<()> {
     let funders = [
-        (
-            "État, stratégie numérique inclusif",
-            "987690021",
-            "FR7630006006119999000001109",
-        ),
+        ("État (stratégie nationale)", "987690021", "FR7630006006119999000001109"),
         (SPONSOR_FUNDER.0, SPONSOR_FUNDER.1, "FR7630006006119999000002176"),
         ("Fondation Lien et Savoirs", "987690039", "FR7630006006119999000003146"),
     ];

@@ -43,7 +43,7 @@ const STAGES: [(&str, &str); 15] = [
 ];
 
 const STAGE_WIDTH: usize = 18;
-const AMOUNT_WIDTH: usize = 26;
+const AMOUNT_WIDTH: usize = 16;
 
 pub async fn gather(demo: &Demo) -> anyhow::Result<Report> {
     let waterfall: Value = demo.operator.get("/v1/waterfall").await?;
@@ -88,15 +88,14 @@ impl Report {
     /// The waterfall with a column a funder, so that it fits a screen; then the identities with both sides.
     fn print(&self, demo: &Demo) -> anyhow::Result<()> {
         let funders = self.waterfall["totals"].as_array().cloned().unwrap_or_default();
+        let names: Vec<&str> = funders.iter().filter_map(|funder| funder["funder"].as_str()).collect();
+        let widths: Vec<usize> = names
+            .iter()
+            .map(|name| name.chars().count().max(AMOUNT_WIDTH) + 2)
+            .collect();
         let mut head = " ".repeat(STAGE_WIDTH);
-        for funder in &funders {
-            let name: String = funder["funder"]
-                .as_str()
-                .unwrap_or_default()
-                .chars()
-                .take(AMOUNT_WIDTH - 2)
-                .collect();
-            write!(head, "{name:>AMOUNT_WIDTH$}")?;
+        for (name, width) in names.iter().zip(&widths) {
+            write!(head, "{name:>width$}")?;
         }
         write!(head, "{:>AMOUNT_WIDTH$}", "ensemble")?;
         demo.progress.say(head);
@@ -107,9 +106,10 @@ impl Report {
                 .collect::<anyhow::Result<Vec<_>>>()?;
             let total = Cents::try_sum(amounts.iter().copied()).context("montant hors limites")?;
             let mut line = format!("{french:STAGE_WIDTH$}");
-            for amount in amounts.into_iter().chain([total]) {
-                write!(line, "{:>AMOUNT_WIDTH$}", amount.to_french())?;
+            for (amount, width) in amounts.iter().zip(&widths) {
+                write!(line, "{:>width$}", amount.to_french())?;
             }
+            write!(line, "{:>AMOUNT_WIDTH$}", total.to_french())?;
             demo.progress.say(line);
         }
         for identity in &self.identities {

@@ -109,7 +109,7 @@ impl Demo {
             rng: StdRng::seed_from_u64(seed),
             bank,
             main: programme(
-                "Chèque culture numérique",
+                "Coup de pouce numérique",
                 story.printed_day(),
                 story.printed_day(),
                 ["0.35", "0.50", "0.15"],
