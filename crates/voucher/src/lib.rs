@@ -68,6 +68,7 @@
 #![expect(clippy::missing_panics_doc, reason = "each `expect` is a proof that it cannot fail")]
 
 mod cose;
+mod envelope;
 mod gf32;
 mod jwks;
 mod key;
@@ -76,6 +77,8 @@ mod kid;
 mod qr;
 mod short_code;
 mod sign;
+mod status;
+mod status_list;
 mod terms;
 mod text;
 mod token;
@@ -88,6 +91,8 @@ pub use kid::{Kid, KidError, thumbprint};
 pub use qr::{QUIET_ZONE_MODULES, Qr, QrLevel};
 pub use short_code::{ILLEGIBLE_MAX, SHORT_CODE_SYMBOLS, ShortCode, ShortCodeError};
 pub use sign::{SignError, Signer, SigningKey, ToBeSigned};
+pub use status::{SHARD_PLACES, Status, StatusShard};
+pub use status_list::{CLOCK_SKEW_SECONDS, STATUS_LIST_BYTES_MAX, STATUS_LIST_TYPE, StatusList, StatusListError};
 pub use terms::{Idx, LastDay, Terms, VoucherId};
 pub use text::{HOST_CHARS_MAX, Host, HostError, TOKEN_DIGITS, TextError};
 pub use token::{TOKEN_BYTES, Token, UnknownFormat};

@@ -5,5 +5,6 @@ mod keyring;
 mod properties;
 mod qr;
 mod short_code;
+mod status_list;
 mod support;
 mod vectors;
