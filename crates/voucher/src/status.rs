@@ -48,9 +48,8 @@ impl Status {
 impl Idx {
     /// Which shard of the series' status list has this place.
     #[must_use]
-    pub const fn shard(self) -> u8 {
-        // 24 bits less 20 leave 4.
-        (self.get() / SHARD_PLACES) as u8
+    pub fn shard(self) -> u8 {
+        u8::try_from(self.get() / SHARD_PLACES).expect("24 bits less 20 leave 4")
     }
 
     /// Where in its shard, below [`SHARD_PLACES`].
