@@ -50,8 +50,12 @@ pub fn key_bytes(path: &Path, opener: &Opener) -> Result<Zeroizing<[u8; KEY_BYTE
     let bytes = secret_file::read_bytes(path)?;
     if seal::is_sealed(&bytes) {
         let name = path.display().to_string();
-        let seal = opener.seal(&name).map_err(|error| KeyFileError::Opener(path.to_owned(), error))?;
-        let plain = seal.open(&bytes).map_err(|error| KeyFileError::Seal(path.to_owned(), error))?;
+        let seal = opener
+            .seal(&name)
+            .map_err(|error| KeyFileError::Opener(path.to_owned(), error))?;
+        let plain = seal
+            .open(&bytes)
+            .map_err(|error| KeyFileError::Seal(path.to_owned(), error))?;
         return hex(path, &plain);
     }
     let key = hex(path, &bytes)?;
@@ -83,7 +87,9 @@ pub fn write_key_file(
     let made = match seal {
         None => secret_file::create(path, &line)?,
         Some(seal) => {
-            let sealed = seal.close(line.as_bytes()).map_err(|error| KeyFileError::Seal(path.to_owned(), error))?;
+            let sealed = seal
+                .close(line.as_bytes())
+                .map_err(|error| KeyFileError::Seal(path.to_owned(), error))?;
             secret_file::create(path, &sealed)?
         }
     };

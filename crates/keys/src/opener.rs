@@ -58,7 +58,8 @@ pub enum OpenerError {
 impl Opener {
     /// What opens the seal of `what` (a file's name, for the question at the terminal).
     pub fn seal(&self, what: &str) -> Result<Seal, OpenerError> {
-        self.from_files()?.map_or_else(|| self.asked(&format!("Phrase de passe de « {what} » : ")), Ok)
+        self.from_files()?
+            .map_or_else(|| self.asked(&format!("Phrase de passe de « {what} » : ")), Ok)
     }
 
     /// What is to close a new seal: a typed passphrase is asked for twice.
@@ -99,6 +100,8 @@ impl Opener {
         if !self.ask || !std::io::stdin().is_terminal() {
             return Err(OpenerError::Nothing);
         }
-        rpassword::prompt_password(question).map(Zeroizing::new).map_err(OpenerError::Terminal)
+        rpassword::prompt_password(question)
+            .map(Zeroizing::new)
+            .map_err(OpenerError::Terminal)
     }
 }

@@ -49,10 +49,14 @@ pub enum SealError {
     #[error("Ce fichier ne contient pas d'identité age (« AGE-SECRET-KEY-1… »).")]
     NoIdentity,
     /// Wrong passphrase or identity, or the file was altered: nobody can tell which.
-    #[error("Le sceau ne s'ouvre pas : la phrase de passe ou l'identité n'est pas la bonne, ou le fichier a été altéré.")]
+    #[error(
+        "Le sceau ne s'ouvre pas : la phrase de passe ou l'identité n'est pas la bonne, ou le fichier a été altéré."
+    )]
     Refused,
     /// Made with the other means.
-    #[error("Ce fichier n'a pas été scellé pour cette identité : il s'ouvre par une phrase de passe ou par une autre identité.")]
+    #[error(
+        "Ce fichier n'a pas été scellé pour cette identité : il s'ouvre par une phrase de passe ou par une autre identité."
+    )]
     OtherMeans,
     /// Opening would take too long.
     #[error("Ce fichier demande 2^{0} calculs pour être ouvert, plus que les 2^{SCRYPT_LOG_N_MAX} acceptés.")]
@@ -74,7 +78,10 @@ impl Seal {
 
     /// Sealing and opening with the identity in this text, such as `age-keygen` writes: comments, and one `AGE-SECRET-KEY-1…`.
     pub fn identity(text: &str) -> Result<Self, SealError> {
-        let line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
+        let line = text
+            .lines()
+            .map(str::trim)
+            .find(|line| !line.is_empty() && !line.starts_with('#'));
         let identity = line.and_then(|line| line.parse().ok()).ok_or(SealError::NoIdentity)?;
         Ok(Self::Identity(Box::new(identity)))
     }
@@ -137,7 +144,8 @@ pub fn new_identity() -> Zeroizing<String> {
 
 fn armoured(recipient: &dyn age::Recipient, plain: &[u8]) -> Result<String, SealError> {
     let closing = |error| SealError::Io(std::io::Error::other(error));
-    let encryptor = Encryptor::with_recipients(std::iter::once(recipient)).map_err(|error| closing(error.to_string()))?;
+    let encryptor =
+        Encryptor::with_recipients(std::iter::once(recipient)).map_err(|error| closing(error.to_string()))?;
     let armour = age::armor::ArmoredWriter::wrap_output(Vec::new(), age::armor::Format::AsciiArmor)?;
     let mut writer = encryptor.wrap_output(armour)?;
     writer.write_all(plain)?;
@@ -149,9 +157,9 @@ fn refused(error: age::DecryptError) -> SealError {
     match error {
         age::DecryptError::ExcessiveWork { required, .. } => SealError::TooCostly(required),
         age::DecryptError::NoMatchingKeys => SealError::OtherMeans,
-        age::DecryptError::DecryptionFailed | age::DecryptError::KeyDecryptionFailed | age::DecryptError::InvalidMac => {
-            SealError::Refused
-        }
+        age::DecryptError::DecryptionFailed
+        | age::DecryptError::KeyDecryptionFailed
+        | age::DecryptError::InvalidMac => SealError::Refused,
         _ => SealError::Form,
     }
 }

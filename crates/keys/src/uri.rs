@@ -9,7 +9,16 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 const SCHEME: &str = "pkcs11:";
 
 /// What is escaped inside a value (RFC 7512 § 2.3).
-const ESCAPED: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b';').add(b'?').add(b'&').add(b'#').add(b'"').add(b'<').add(b'>');
+const ESCAPED: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'%')
+    .add(b';')
+    .add(b'?')
+    .add(b'&')
+    .add(b'#')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>');
 
 /// Which key, in which token, through which library, with the PIN of which file.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -22,7 +31,9 @@ pub struct Pkcs11Uri {
 
 /// Why a text is no address of a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("L'adresse « pkcs11: » ne convient pas : {0}\nExemple : pkcs11:token=ccn;object=cheques-2027?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:/run/secrets/pin")]
+#[error(
+    "L'adresse « pkcs11: » ne convient pas : {0}\nExemple : pkcs11:token=ccn;object=cheques-2027?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:/run/secrets/pin"
+)]
 pub struct UriError(String);
 
 impl Pkcs11Uri {
@@ -61,12 +72,16 @@ impl FromStr for Pkcs11Uri {
     type Err = UriError;
 
     fn from_str(text: &str) -> Result<Self, UriError> {
-        let rest = text.strip_prefix(SCHEME).ok_or_else(|| UriError("elle commence par « pkcs11: ».".to_owned()))?;
+        let rest = text
+            .strip_prefix(SCHEME)
+            .ok_or_else(|| UriError("elle commence par « pkcs11: ».".to_owned()))?;
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (mut token, mut object, mut module_path, mut pin_source) = (None, None, None, None);
         let parts = path.split(';').chain(query.split('&')).filter(|part| !part.is_empty());
         for part in parts {
-            let (name, value) = part.split_once('=').ok_or_else(|| UriError(format!("« {part} » n'est pas « nom=valeur ».")))?;
+            let (name, value) = part
+                .split_once('=')
+                .ok_or_else(|| UriError(format!("« {part} » n'est pas « nom=valeur ».")))?;
             let slot = match name {
                 "token" => &mut token,
                 "object" => &mut object,
@@ -74,11 +89,20 @@ impl FromStr for Pkcs11Uri {
                 "pin-source" => &mut pin_source,
                 // It says only what the key is, which is checked anyway.
                 "type" if value == "private" => continue,
-                "pin-value" => return Err(UriError("le code PIN ne s'écrit pas ici, il se verrait : nommez un fichier, « pin-source=file:/chemin ».".to_owned())),
-                other => return Err(UriError(format!("« {other} » n'est pas compris ; « token », « object », « module-path » et « pin-source » le sont."))),
+                "pin-value" => return Err(UriError(
+                    "le code PIN ne s'écrit pas ici, il se verrait : nommez un fichier, « pin-source=file:/chemin »."
+                        .to_owned(),
+                )),
+                other => {
+                    return Err(UriError(format!(
+                        "« {other} » n'est pas compris ; « token », « object », « module-path » et « pin-source » le sont."
+                    )));
+                }
             };
             let value = percent_decode_str(value).decode_utf8();
-            let value = value.map_err(|_| UriError(format!("« {name} » n'est pas de l'UTF-8.")))?.into_owned();
+            let value = value
+                .map_err(|_| UriError(format!("« {name} » n'est pas de l'UTF-8.")))?
+                .into_owned();
             if value.is_empty() || slot.replace(value).is_some() {
                 return Err(UriError(format!("« {name} » est vide ou donné deux fois.")));
             }
@@ -86,7 +110,9 @@ impl FromStr for Pkcs11Uri {
         let needed = |name: &str, value: Option<String>| value.ok_or_else(|| UriError(format!("« {name} » manque.")));
         let pin_source = needed("pin-source", pin_source)?;
         if pin_source.starts_with('|') {
-            return Err(UriError("« pin-source » nomme un fichier ; une commande n'est pas exécutée.".to_owned()));
+            return Err(UriError(
+                "« pin-source » nomme un fichier ; une commande n'est pas exécutée.".to_owned(),
+            ));
         }
         Ok(Self {
             module_path: needed("module-path", module_path)?.into(),
@@ -133,7 +159,10 @@ mod tests {
             ("pkcs11:token=a;object=b?pin-source=/p", "« module-path » manque"),
             ("pkcs11:token=a;token=b", "deux fois"),
             ("pkcs11:token=a;object=b?module-path=/m&pin-value=1234", "se verrait"),
-            ("pkcs11:token=a;object=b?module-path=/m&pin-source=%7Ccat", "pas exécutée"),
+            (
+                "pkcs11:token=a;object=b?module-path=/m&pin-source=%7Ccat",
+                "pas exécutée",
+            ),
             ("pkcs11:slot-id=4", "« slot-id » n'est pas compris"),
             ("signing.key", "commence par"),
         ] {

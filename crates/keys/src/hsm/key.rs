@@ -40,12 +40,15 @@ impl HsmKey {
         let module = Module::load(uri.module_path())?;
         let connection = connect(&module, &uri)?;
         let public = public_half(&connection.session, &uri)?;
-        let told = connection.session.get_attributes(connection.key, &[AttributeType::Extractable])?;
+        let told = connection
+            .session
+            .get_attributes(connection.key, &[AttributeType::Extractable])?;
         if told.contains(&Attribute::Extractable(true)) {
             tracing::warn!(key = %uri.object(), "this key can be taken out of its security module: make one there with « ccn keys new --hsm »");
         }
         let policy = voucher::KeyPolicy::unbounded(voucher::Purpose::Voucher);
-        let checked = voucher::PublicKey::new(&public, policy).map_err(|_| HsmError::NotEd25519(uri.object().to_owned()))?;
+        let checked =
+            voucher::PublicKey::new(&public, policy).map_err(|_| HsmError::NotEd25519(uri.object().to_owned()))?;
         let key = Self {
             kid: Kid::of(&public),
             uri,
@@ -91,7 +94,9 @@ impl HsmKey {
     }
 
     fn kept(&self, connection: Connection, signature: &[u8]) -> Result<[u8; 64], HsmError> {
-        let signature = signature.try_into().map_err(|_| HsmError::Mismatch(self.uri.object().to_owned()))?;
+        let signature = signature
+            .try_into()
+            .map_err(|_| HsmError::Mismatch(self.uri.object().to_owned()))?;
         let mut shelf = self.shelf();
         if shelf.len() < SESSIONS_MAX {
             shelf.push(connection);

@@ -43,7 +43,10 @@ impl Module {
 
     /// Initialises the library; once more after it was finalised by somebody else in the process.
     pub(super) fn initialize(&self) -> Result<(), Error> {
-        match self.pkcs11.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
+        match self
+            .pkcs11
+            .initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK))
+        {
             Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => Ok(()),
             other => other,
         }
@@ -53,7 +56,10 @@ impl Module {
     pub fn generate(uri: &Pkcs11Uri) -> Result<(), HsmError> {
         let module = Self::load(uri.module_path())?;
         let session = module.log_in(uri, true)?;
-        if !session.find_objects(&[Attribute::Label(uri.object().into())])?.is_empty() {
+        if !session
+            .find_objects(&[Attribute::Label(uri.object().into())])?
+            .is_empty()
+        {
             return Err(HsmError::Exists {
                 token: uri.token().to_owned(),
                 object: uri.object().to_owned(),
@@ -61,7 +67,12 @@ impl Module {
         }
         // The two halves find one another by their id.
         let mut id = vec![0; 16];
-        getrandom::fill(&mut id).map_err(|error| HsmError::Pin(crate::secret_file::SecretError::Io(uri.pin_source().into(), std::io::Error::other(error))))?;
+        getrandom::fill(&mut id).map_err(|error| {
+            HsmError::Pin(crate::secret_file::SecretError::Io(
+                uri.pin_source().into(),
+                std::io::Error::other(error),
+            ))
+        })?;
         let named = [
             Attribute::Token(true),
             Attribute::Label(uri.object().into()),

@@ -11,7 +11,9 @@ pub(super) fn read(point: &[u8]) -> Option<[u8; 32]> {
     let bytes = if point.len() == 32 {
         point
     } else {
-        point.strip_prefix(&OCTET_STRING).or_else(|| point.strip_prefix(&BIT_STRING))?
+        point
+            .strip_prefix(&OCTET_STRING)
+            .or_else(|| point.strip_prefix(&BIT_STRING))?
     };
     bytes.try_into().ok()
 }
