@@ -132,9 +132,9 @@ pub(super) async fn publish(
     .await??;
     sqlx::query!(
         "insert into redemption.status_list (series, shard, token, sha256, kid, signed_at, changed_at)
-         values ($1, $2, $3, $4, $5, $6, coalesce($7, $6))
+         values ($1, $2, $3, $4, $5, $6, coalesce($7::timestamptz, $6::timestamptz))
          on conflict (series, shard) do update set token = excluded.token, sha256 = excluded.sha256, kid = excluded.kid,
-             signed_at = excluded.signed_at, changed_at = coalesce($7, status_list.changed_at)",
+             signed_at = excluded.signed_at, changed_at = coalesce($7::timestamptz, status_list.changed_at)",
         i32::from(name.series),
         i16::from(name.shard),
         token,
