@@ -31,7 +31,7 @@ mod state;
 
 pub use keep::{ROUND_SECONDS, keep};
 pub use publish::{ListIndex, ListedShard, PublishedList, list_index, published_list};
-pub use round::{Maker, Round, RoundError};
+pub use round::{Maker, Round, RoundError, Work};
 
 /// Hours after which an unchanged list is signed again.
 pub const SIGNATURE_HOURS: i64 = 6;
