@@ -25,8 +25,7 @@
 //!
 //! **Rejected.** The CWT itself in the QR code: 115 bytes, one or two versions more. An address in capitals, for the
 //! denser alphanumeric mode: several phone cameras do not open `HTTPS://`. A general CBOR library: three fixed shapes
-//! need few kinds of item, and signed bytes must not change with a dependency. A signer trait: a security module
-//! signs [`ToBeSigned::bytes`].
+//! need few kinds of item, and signed bytes must not change with a dependency.
 //!
 //! # Sign, then verify
 //!
@@ -88,7 +87,7 @@ pub use keyring::{Keyring, SERVER_GRACE_SECONDS, Verified};
 pub use kid::{Kid, KidError, thumbprint};
 pub use qr::{QUIET_ZONE_MODULES, Qr, QrLevel};
 pub use short_code::{ILLEGIBLE_MAX, SHORT_CODE_SYMBOLS, ShortCode, ShortCodeError};
-pub use sign::{SigningKey, ToBeSigned};
+pub use sign::{SignError, Signer, SigningKey, ToBeSigned};
 pub use terms::{Idx, LastDay, Terms, VoucherId};
 pub use text::{HOST_CHARS_MAX, Host, HostError, TOKEN_DIGITS, TextError};
 pub use token::{TOKEN_BYTES, Token, UnknownFormat};

@@ -8,17 +8,15 @@ mod prints;
 mod programmes;
 mod vouchers;
 
-use std::sync::Arc;
-
 use access::Caller;
 use catalogue::{Programme, ProgrammeId};
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use voucher::{Host, SigningKey};
+use voucher::Host;
 use web::{Clock, Problem};
 
-use crate::{IdentityKey, admit_prescriber};
+use crate::{IdentityKey, Signers, admit_prescriber};
 
 /// What the issuer's routes need.
 #[derive(Debug, Clone, axum::extract::FromRef)]
@@ -29,8 +27,8 @@ pub struct Config {
     pub clock: Clock,
     /// What the QR codes point to.
     pub host: Host,
-    /// Signs vouchers. The only secret of its kind; no other service has it.
-    pub signing: Arc<SigningKey>,
+    /// Sign vouchers. No other service has such keys.
+    pub signers: Signers,
     /// Makes identities comparable.
     pub identity_key: IdentityKey,
 }

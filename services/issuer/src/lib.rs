@@ -40,6 +40,7 @@ mod order;
 mod print;
 mod revoke;
 mod shares;
+mod signers;
 mod voucher_states;
 
 pub use activate::{ACTIVATION_CHUNK_VOUCHERS, ActivateError, activate};
@@ -61,6 +62,7 @@ pub use mint::{MINT_CHUNK_VOUCHERS, MintError, mint};
 pub use order::{BATCH_BOOKLETS_MAX, NewOrder, OrderError, order};
 pub use print::{PRINT_BOOKLETS_MAX, PrintError};
 pub use revoke::{NewRevocation, Reason, Revocation, RevokeError, revoke};
+pub use signers::Signers;
 pub use voucher_states::{VoucherCounts, VoucherState, voucher_counts, voucher_states};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();

@@ -144,7 +144,7 @@ impl World {
             pool: issuer_pool,
             clock: clock.clone(),
             host: HOST.parse().unwrap(),
-            signing: Arc::new(signing),
+            signers: issuer::Signers::new(Arc::new(signing), []),
             identity_key: IdentityKey::new(Zeroizing::new([5; 32])),
         };
         let routes = issuer::routes(config).merge(access::routes(pool.clone(), clock));
