@@ -36,8 +36,10 @@ mod identity;
 mod import;
 mod key_sets;
 mod keys;
+mod logos;
 mod mint;
 mod order;
+mod paper;
 mod print;
 mod revoke;
 mod shares;
@@ -49,13 +51,13 @@ pub use admit_prescriber::{AdmitError, AdmittedPrescriber, NewPrescriber, admit_
 pub use api::{Config, routes};
 pub use batch::{Batch, BatchState};
 pub use beneficiaries::{Beneficiary, beneficiaries};
-pub use booklets::{Paper, PaperVoucher, booklets_pdf};
+pub use booklets::{Paper, PaperFormat, PaperVoucher, Partner, booklets_pdf};
 pub use cancel::{CancelError, NewCancellation, cancel};
 pub use create_programme::{CreateProgrammeError, create_programme};
 pub use expire::{EXPIRY_CHUNK_VOUCHERS, ExpireError, Expiry, LATE_CLAIM_HOURS, NewExpiry, expire};
 pub use fund::{FundError, Shortfall, fund};
 pub use hand_over::{HandOver, HandOverError, NewHandOver, NewReplacement, hand_over, replace};
-pub use id::{BeneficiaryId, ExpiryId, HandOverId, ImportId, RevocationId};
+pub use id::{BeneficiaryId, ExpiryId, HandOverId, ImportId, PrintId, ProofId, ReissueId, RevocationId};
 pub use identity::{Identity, IdentityHash, IdentityKey};
 pub use import::{CommitError, Duplicate, ImportReport, ImportedFile, Importing, commit_import, preview_import};
 pub use key_sets::KeySets;
@@ -64,9 +66,13 @@ pub use keys::{
     DelegateError, KEY_DAYS_MAX, PublishKeyError, WithdrawError, latest_day, possession_challenge,
     publish_first_delegation, publish_first_key, word as purpose_word,
 };
+pub use logos::{
+    LOGO_BYTES_MAX, LOGO_HEIGHT_MAX, LOGO_PIXELS_MAX, LOGO_WIDTH_MAX, Logo, LogoError, LogoFormat, SVG_ELEMENTS_MAX,
+};
 pub use mint::{MINT_CHUNK_VOUCHERS, MintError, mint};
 pub use order::{BATCH_BOOKLETS_MAX, NewOrder, OrderError, order};
-pub use print::{PRINT_BOOKLETS_MAX, PrintError};
+pub use paper::{Contact, ContactError};
+pub use print::{PRINT_BOOKLETS_MAX, PrintError, ReprintReason};
 pub use revoke::{NewRevocation, Reason, Revocation, RevokeError, revoke};
 pub use signers::Signers;
 pub use voucher_states::{VoucherCounts, VoucherState, voucher_counts, voucher_states};

@@ -1,18 +1,30 @@
 //! What goes to the printer: the booklets as PDF, or the vouchers as CSV for a printer with its own layout.
 //!
 //! Tokens are signed again for each print and stored nowhere: Ed25519 is deterministic, so every print of a voucher bears the same
-//! token. Whoever prints holds what becomes money at the hand-over, so each print is in the audit trail before it is made.
+//! token. Whoever prints holds what becomes money at the hand-over, so each print is in the audit trail before it is made, and a
+//! booklet that was printed before is printed again only with a reason ([`ReprintReason`]). When the old paper must be refused, its
+//! booklets are [reissued](crate::reissue()) instead.
+
+mod on_paper;
+mod reason;
+mod record;
 
 use access::Caller;
 use catalogue::Programme;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use ledger::BatchId;
 use sqlx::PgTransaction;
 use voucher::{Host, Idx, Kid, LastDay, SignError, Terms, Token, VoucherId};
 use web::Problem;
 
 use crate::batch::{self, BatchRow, Printed};
+use crate::paper::{self, Settings};
 use crate::signers::Signers;
+use crate::{PaperFormat, PrintId};
+
+pub(crate) use on_paper::{paper, processors};
+pub use reason::ReprintReason;
+pub(crate) use record::{NewPrint, add as record, lock};
 
 /// Booklets in one PDF: some 20 seconds of work and 20 MB; more are printed in parts.
 pub const PRINT_BOOKLETS_MAX: u32 = 500;
@@ -38,6 +50,9 @@ pub enum PrintError {
     /// The security module does not sign.
     #[error("not signed")]
     Signing(#[from] SignError),
+    /// One of the booklets was printed before, on that day, and no reason is given.
+    #[error("printed before, on {0}")]
+    PrintedBefore(NaiveDate),
     /// The PDF could not be written.
     #[error("pdf: {0}")]
     Pdf(String),
@@ -58,6 +73,12 @@ impl From<PrintError> for Problem {
             )),
             PrintError::OtherKey => refused("key-not-loaded")
                 .detail("Ces chèques ont été émis pour une autre clé de signature : l'opérateur doit la remettre en service."),
+            PrintError::PrintedBefore(day) => refused("printed-before").detail(format!(
+                "Des carnets demandés ont déjà été imprimés, la dernière fois le {}. Donnez un motif, par exemple « reason=damaged » \
+                 (damaged, misprinted, lost_in_transit, other_format, reissued, interrupted). Si l'ancien papier peut être en de \
+                 mauvaises mains, réémettez plutôt ces carnets.",
+                day.format("%d/%m/%Y")
+            )),
             PrintError::Signing(_) | PrintError::Pdf(_) | PrintError::Database(_) => Self::internal(&error),
         }
     }
@@ -72,14 +93,22 @@ pub(crate) enum Booklets {
     /// All, with their tokens, for a printer with its own layout.
     AllAsCsv,
     /// Some, drawn; up to the last one when no end is named.
-    Range { from: u32, to: Option<u32> },
+    Range {
+        from: u32,
+        to: Option<u32>,
+        format: PaperFormat,
+        reason: Option<ReprintReason>,
+        id: PrintId,
+    },
 }
 
 /// Vouchers to be printed, before they are signed.
 #[derive(Debug, Clone)]
 pub(crate) struct ToPrint {
     pub batch: BatchRow,
-    vouchers: Vec<Printed>,
+    pub format: PaperFormat,
+    pub settings: Settings,
+    pub vouchers: Vec<Printed>,
 }
 
 /// A voucher with its token: as good as the paper, so it is neither logged nor stored.
@@ -108,9 +137,9 @@ pub(crate) async fn prepare(
     if batch.cancelled_at.is_some() {
         return Err(PrintError::Cancelled);
     }
-    let (action, from, to) = match booklets {
-        Booklets::AllAsCsv => ("batch.export_vouchers", 1, batch.booklets),
-        Booklets::Range { from, to } => ("batch.print_booklets", from, to.unwrap_or(batch.booklets)),
+    let (from, to) = match booklets {
+        Booklets::AllAsCsv => (1, batch.booklets),
+        Booklets::Range { from, to, .. } => (from, to.unwrap_or(batch.booklets)),
     };
     let (Some(first), Some(last)) = (batch.serials_of(from), batch.serials_of(to)) else {
         return Err(PrintError::Range(batch.booklets));
@@ -119,9 +148,42 @@ pub(crate) async fn prepare(
     if from > to || (drawn && to - from >= PRINT_BOOKLETS_MAX) {
         return Err(PrintError::Range(batch.booklets));
     }
+    let settings = paper::settings(tx, programme, Some(batch.plan)).await?;
+    let format = match booklets {
+        Booklets::AllAsCsv => {
+            access::audit(tx, who, at, "batch.export_vouchers", Some(id.uuid()), [from, to]).await?;
+            PaperFormat::default()
+        }
+        Booklets::Range { format, reason, id: print, .. } => {
+            lock(tx, &batch).await?;
+            let new = NewPrint {
+                id: print,
+                booklets: &(from..=to),
+                kind: "booklets",
+                format,
+                reason,
+                settings: Some(settings.digest(programme, format)),
+            };
+            record(tx, who, &batch, &new, at).await?;
+            let (range, again) = ([from, to], reason.map(ReprintReason::word));
+            match again {
+                None => access::audit(tx, who, at, "batch.print_booklets", Some(id.uuid()), range).await?,
+                Some(reason) => {
+                    let detail = serde_json::json!({"booklets": range, "reason": reason});
+                    access::audit(tx, who, at, "batch.reprint_booklets", Some(id.uuid()), detail).await?;
+                }
+            }
+            format
+        }
+    };
+    // After the lock: booklets that are reissued meanwhile are read whole, before or after.
     let vouchers = batch::vouchers(&mut **tx, &batch, &(*first.start()..=*last.end())).await?;
-    access::audit(tx, who, at, action, Some(id.uuid()), [from, to]).await?;
-    Ok(ToPrint { batch, vouchers })
+    Ok(ToPrint {
+        batch,
+        format,
+        settings,
+        vouchers,
+    })
 }
 
 impl ToPrint {
