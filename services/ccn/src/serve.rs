@@ -1,21 +1,21 @@
 //! Starts the services of one process behind one address, and stops them without cutting anybody off.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::Days;
+use ::keys::{OpenError, Opener, Place, Plain};
 use sqlx::PgPool;
-use standards::calendar::{paris_date, paris_end_of_day, paris_start_of_day};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use utoipa_axum::router::OpenApiRouter;
+use voucher::{JwkSet, KeyPolicy, PublicKey, Purpose, Signer};
 use web::{Clock, Ready};
 
 use crate::config::Config;
-use crate::keys;
+use crate::keys::{self, FirstKeysError, KeyShelf};
 use crate::secret_file::SecretError;
 use crate::service::Service;
 use crate::store::{Server, StoreError};
@@ -23,9 +23,6 @@ use crate::{openapi, status, telemetry};
 
 /// Seconds that requests under way are given to end before the process stops all the same.
 pub const STOP_SECONDS_MAX: u64 = 25;
-
-/// Days after its publication until which a signing key's vouchers are accepted: the longest programme, and a margin.
-pub const SIGNING_KEY_DAYS: u64 = 5 * 366;
 
 /// Why the services do not run.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +36,12 @@ pub enum StartError {
     /// A key file.
     #[error("{0}\nPour créer une clé : ccn keys new --out FICHIER ; pour tout créer d'un coup : ccn all")]
     Secret(#[from] SecretError),
+    /// A key file.
+    #[error("{0}\nPour créer une clé : ccn keys new --out FICHIER ; pour tout créer d'un coup : ccn all")]
+    Key(#[from] OpenError),
+    /// The file of the roots.
+    #[error("Les clés racines de « {0} » sont illisibles : {1}")]
+    Roots(PathBuf, String),
     /// The funding service does not know its account.
     #[error(
         "Le service « funding » doit connaître le compte du fonds : --fund-name TITULAIRE --fund-iban IBAN [--fund-bic BIC]"
@@ -47,9 +50,9 @@ pub enum StartError {
     /// The address is taken or not ours.
     #[error("L'adresse {0} ne peut pas être écoutée ; une autre se choisit avec --listen")]
     Listen(SocketAddr, #[source] std::io::Error),
-    /// The signing key cannot be published.
-    #[error("La clé de signature n'a pas pu être publiée")]
-    SigningKey(#[from] catalogue::KeyError),
+    /// The first keys cannot be published.
+    #[error(transparent)]
+    FirstKeys(#[from] FirstKeysError),
     /// The operator cannot be created.
     #[error("Le compte de l'opérateur n'a pas pu être créé")]
     Operator(#[from] access::CreateError),
@@ -67,6 +70,8 @@ pub struct Running {
     /// The file of the operator's API key; only the issuer reads it.
     pub operator_key_file: PathBuf,
     pools: Vec<PgPool>,
+    /// What runs beside the requests; aborted when dropped.
+    _beside: JoinSet<()>,
     stop: oneshot::Sender<()>,
     served: JoinHandle<std::io::Result<()>>,
     server: Server,
@@ -96,14 +101,22 @@ impl Running {
         let files = config.key_files();
         if services.len() > 1 {
             server.migrate().await?;
-            files.create_missing()?;
+            files.create_missing().map_err(OpenError::from)?;
         }
         let pools = server.pools(&config, services).await?;
         let first = pools.first().ok_or(StartError::NoService)?;
 
         let mut routes = OpenApiRouter::with_openapi(openapi::document()).merge(catalogue::routes(first.clone()));
+        let mut beside = JoinSet::new();
+        let start = Start {
+            config: &config,
+            clock: &clock,
+            // Where one process is everything, so is whoever reads its disk.
+            opener: config.opener(if services.len() > 1 { Plain::Warned } else { Plain::Refused }),
+            all: services.len() > 1,
+        };
         for (service, pool) in services.iter().zip(&pools) {
-            routes = routes.merge(service_routes(*service, &config, pool.clone(), clock.clone()).await?);
+            routes = routes.merge(start.service(*service, pool.clone(), &mut beside).await?);
         }
         let (api, document) = routes.split_for_parts();
         let api = api
@@ -125,6 +138,7 @@ impl Running {
             addr,
             operator_key_file: files.operator,
             pools,
+            _beside: beside,
             stop,
             served: answering,
             server,
@@ -168,41 +182,118 @@ fn grpc_services(services: &[Service]) -> &'static [&'static str] {
     }
 }
 
-async fn service_routes(
-    service: Service,
-    config: &Config,
-    pool: PgPool,
-    clock: Clock,
-) -> Result<OpenApiRouter, StartError> {
-    let files = config.key_files();
-    Ok(match service {
-        // The home of organisations and keys too: no other service may make a key.
-        Service::Issuer => {
-            let operator = keys::operator_key(&files.operator)?;
-            access::ensure_operator(&pool, &operator, clock.now()).await?;
-            let access = access::routes(pool.clone(), clock.clone());
-            let signing = keys::signing_key(&files.signing)?;
-            let today = paris_date(clock.now());
-            let until = paris_end_of_day(today + Days::new(SIGNING_KEY_DAYS));
-            issuer::publish_signing_key(&pool, &signing, paris_start_of_day(today), until).await?;
-            issuer::routes(issuer::Config {
+/// What every service is started with.
+struct Start<'a> {
+    config: &'a Config,
+    clock: &'a Clock,
+    opener: Opener,
+    all: bool,
+}
+
+impl Start<'_> {
+    async fn service(
+        &self,
+        service: Service,
+        pool: PgPool,
+        beside: &mut JoinSet<()>,
+    ) -> Result<OpenApiRouter, StartError> {
+        let clock = self.clock.clone();
+        Ok(match service {
+            Service::Issuer => self.issuer(pool, beside).await?,
+            Service::Redemption => redemption::routes(redemption::Config {
                 pool,
                 clock,
-                host: config.public_host.clone(),
-                signers: issuer::Signers::new(Arc::new(signing), []),
-                identity_key: issuer::IdentityKey::new(keys::key_bytes(&files.identity)?),
-            })
-            .merge(access)
+                host: self.config.public_host.clone(),
+            }),
+            Service::Funding => funding::routes(funding::Config {
+                pool,
+                clock,
+                fund: self.config.fund().ok_or(StartError::NoFund)?,
+            }),
+        })
+    }
+
+    /// The home of organisations and keys too: no other service may make a key.
+    async fn issuer(&self, pool: PgPool, beside: &mut JoinSet<()>) -> Result<OpenApiRouter, StartError> {
+        let (files, at) = (self.config.key_files(), self.clock.now());
+        let operator = keys::operator_key(&files.operator)?;
+        access::ensure_operator(&pool, &operator, at).await?;
+        let signing = self.open(&files.signing).await?;
+        let key_set = self.open_if_any(&files.key_set, self.config.key_set_key_file.is_some()).await?;
+        let mut first: Vec<(Purpose, &dyn Signer)> = vec![(Purpose::Voucher, &*signing)];
+        first.extend(key_set.iter().map(|key| (Purpose::KeySet, &**key)));
+        // Alone, the issuer never holds the key of the status lists: its public half is published by who does.
+        let status = if self.all { self.status_signer().await? } else { None };
+        first.extend(status.iter().map(|key| (Purpose::Status, &**key)));
+        let own_root = if self.config.root_keys.is_none() && self.all {
+            Some(self.open(&files.root).await?)
+        } else {
+            None
+        };
+        keys::publish_first_keys(&pool, &first, own_root.as_deref(), at).await?;
+
+        let roots = match (&self.config.root_keys, &own_root) {
+            (Some(path), _) => read_roots(path)?,
+            (None, Some(root)) => PublicKey::new(&root.public_bytes(), KeyPolicy::unbounded(Purpose::Root)).into_iter().collect(),
+            (None, None) => Vec::new(),
+        };
+        let named: Vec<Arc<dyn Signer>> = key_set.into_iter().chain([Arc::clone(&signing)]).collect();
+        let signers = issuer::Signers::new(signing, named.clone());
+        let mut shelf = KeyShelf::new(named, files.folder, self.opener.clone());
+        // Once before the first request, then beside them.
+        let (shelf, loaded) = in_background(move || {
+            let loaded = shelf.look();
+            (shelf, loaded)
+        })
+        .await;
+        signers.replace(loaded);
+        beside.spawn(shelf.watch(signers.clone()));
+        let access = access::routes(pool.clone(), self.clock.clone());
+        let identity_key = keys::key_bytes(&files.identity, &self.opener).map_err(OpenError::from)?;
+        Ok(issuer::routes(issuer::Config {
+            pool,
+            clock: self.clock.clone(),
+            host: self.config.public_host.clone(),
+            signers,
+            key_sets: issuer::KeySets::under(roots),
+            identity_key: issuer::IdentityKey::new(identity_key),
+        })
+        .merge(access))
+    }
+
+    /// The key that signs status lists, if this process was given it.
+    async fn status_signer(&self) -> Result<Option<Arc<dyn Signer>>, StartError> {
+        let files = self.config.key_files();
+        self.open_if_any(&files.status, self.config.status_key_file.is_some()).await
+    }
+
+    /// The key at `path` when it was named or is there.
+    async fn open_if_any(&self, path: &Path, named: bool) -> Result<Option<Arc<dyn Signer>>, StartError> {
+        if named || path.exists() {
+            Ok(Some(self.open(path).await?))
+        } else {
+            Ok(None)
         }
-        Service::Redemption => redemption::routes(redemption::Config {
-            pool,
-            clock,
-            host: config.public_host.clone(),
-        }),
-        Service::Funding => funding::routes(funding::Config {
-            pool,
-            clock,
-            fund: config.fund().ok_or(StartError::NoFund)?,
-        }),
-    })
+    }
+
+    /// Opens a key where it may take a second.
+    async fn open(&self, path: &Path) -> Result<Arc<dyn Signer>, StartError> {
+        let (place, opener) = (Place::of(path).map_err(OpenError::from)?, self.opener.clone());
+        Ok(in_background(move || place.open(&opener)).await?)
+    }
+}
+
+async fn in_background<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(work).await.expect("opening a key does not panic")
+}
+
+fn read_roots(path: &Path) -> Result<Vec<PublicKey>, StartError> {
+    let unreadable = |error: String| StartError::Roots(path.to_owned(), error);
+    let json = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+    let keys = JwkSet::read(&json).map_err(|error| unreadable(error.to_string()))?;
+    if keys.iter().all(|key| key.policy().purpose == Purpose::Root) {
+        Ok(keys)
+    } else {
+        Err(unreadable("toutes doivent être des clés racines, exportées par « ccn keys export --for root »".to_owned()))
+    }
 }
