@@ -112,7 +112,11 @@ impl Running {
             config: &config,
             clock: &clock,
             // Where one process is everything, so is whoever reads its disk.
-            opener: config.opener(if services.len() > 1 { Plain::Warned } else { Plain::Refused }),
+            opener: config.opener(if services.len() > 1 {
+                Plain::Warned
+            } else {
+                Plain::Refused
+            }),
             all: services.len() > 1,
         };
         for (service, pool) in services.iter().zip(&pools) {
@@ -219,7 +223,9 @@ impl Start<'_> {
         let operator = keys::operator_key(&files.operator)?;
         access::ensure_operator(&pool, &operator, at).await?;
         let signing = self.open(&files.signing).await?;
-        let key_set = self.open_if_any(&files.key_set, self.config.key_set_key_file.is_some()).await?;
+        let key_set = self
+            .open_if_any(&files.key_set, self.config.key_set_key_file.is_some())
+            .await?;
         let mut first: Vec<(Purpose, &dyn Signer)> = vec![(Purpose::Voucher, &*signing)];
         first.extend(key_set.iter().map(|key| (Purpose::KeySet, &**key)));
         // Alone, the issuer never holds the key of the status lists: its public half is published by who does.
@@ -234,7 +240,9 @@ impl Start<'_> {
 
         let roots = match (&self.config.root_keys, &own_root) {
             (Some(path), _) => read_roots(path)?,
-            (None, Some(root)) => PublicKey::new(&root.public_bytes(), KeyPolicy::unbounded(Purpose::Root)).into_iter().collect(),
+            (None, Some(root)) => PublicKey::new(&root.public_bytes(), KeyPolicy::unbounded(Purpose::Root))
+                .into_iter()
+                .collect(),
             (None, None) => Vec::new(),
         };
         let named: Vec<Arc<dyn Signer>> = key_set.into_iter().chain([Arc::clone(&signing)]).collect();
@@ -264,7 +272,8 @@ impl Start<'_> {
     /// The key that signs status lists, if this process was given it.
     async fn status_signer(&self) -> Result<Option<Arc<dyn Signer>>, StartError> {
         let files = self.config.key_files();
-        self.open_if_any(&files.status, self.config.status_key_file.is_some()).await
+        self.open_if_any(&files.status, self.config.status_key_file.is_some())
+            .await
     }
 
     /// The key at `path` when it was named or is there.
@@ -284,7 +293,9 @@ impl Start<'_> {
 }
 
 async fn in_background<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    tokio::task::spawn_blocking(work).await.expect("opening a key does not panic")
+    tokio::task::spawn_blocking(work)
+        .await
+        .expect("opening a key does not panic")
 }
 
 fn read_roots(path: &Path) -> Result<Vec<PublicKey>, StartError> {
@@ -294,6 +305,8 @@ fn read_roots(path: &Path) -> Result<Vec<PublicKey>, StartError> {
     if keys.iter().all(|key| key.policy().purpose == Purpose::Root) {
         Ok(keys)
     } else {
-        Err(unreadable("toutes doivent être des clés racines, exportées par « ccn keys export --for root »".to_owned()))
+        Err(unreadable(
+            "toutes doivent être des clés racines, exportées par « ccn keys export --for root »".to_owned(),
+        ))
     }
 }

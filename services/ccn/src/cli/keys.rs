@@ -340,7 +340,9 @@ pub type PublicHalf = std::sync::Arc<[u8; 32]>;
 fn public_key(text: &str) -> Result<PublicHalf, String> {
     let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok();
     let bytes = bytes.and_then(|bytes| bytes.try_into().ok());
-    bytes.map(std::sync::Arc::new).ok_or_else(|| "une moitié publique s'écrit avec 64 chiffres hexadécimaux".to_owned())
+    bytes
+        .map(std::sync::Arc::new)
+        .ok_or_else(|| "une moitié publique s'écrit avec 64 chiffres hexadécimaux".to_owned())
 }
 
 /// `2027-01-01` is its first second in Paris.

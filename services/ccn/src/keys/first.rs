@@ -37,7 +37,10 @@ pub async fn publish_first_keys(
     at: DateTime<Utc>,
 ) -> Result<(), FirstKeysError> {
     let today = paris_date(at);
-    let (from, until) = (paris_start_of_day(today), paris_end_of_day(today + Days::new(FIRST_KEY_DAYS)));
+    let (from, until) = (
+        paris_start_of_day(today),
+        paris_end_of_day(today + Days::new(FIRST_KEY_DAYS)),
+    );
     for (purpose, signer) in first {
         if !issuer::publish_first_key(pool, *signer, *purpose, from, until).await? {
             tracing::warn!(

@@ -47,7 +47,8 @@ impl KeyShelf {
     /// All keys as they are now. A file that cannot be opened is said in the logs and left out: one bad file stops no mint.
     pub fn look(&mut self) -> Vec<Arc<dyn Signer>> {
         let found = key_files(&self.folder);
-        self.opened.retain(|path, _| found.iter().any(|(known, _)| known == path));
+        self.opened
+            .retain(|path, _| found.iter().any(|(known, _)| known == path));
         for (path, changed) in found {
             if self.opened.get(&path).is_some_and(|known| known.changed == changed) {
                 continue;
@@ -95,9 +96,9 @@ fn open(path: &Path, opener: &Opener) -> Result<Arc<dyn Signer>, OpenError> {
 /// The files that hold keys, with the time of their last change.
 fn key_files(folder: &Path) -> Vec<(PathBuf, Option<SystemTime>)> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let files = entries.map(|entry| entry.path()).filter(|path| {
-        path.extension().is_some_and(|end| end == KEY_FILE || end == HSM_FILE)
-    });
+    let files = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|end| end == KEY_FILE || end == HSM_FILE));
     let mut files: Vec<_> = files
         .map(|path| {
             let changed = std::fs::metadata(&path).and_then(|metadata| metadata.modified()).ok();

@@ -21,8 +21,12 @@ pub(super) fn delegate(args: &DelegateKey, at: DateTime<Utc>) -> anyhow::Result<
         bounds: bounds(&args.limits)?,
     };
     let document = says.sign(&*root)?;
-    let mut file = std::fs::File::create_new(&args.out)
-        .with_context(|| format!("« {} » ne peut pas être créé (un fichier qui existe n'est pas remplacé)", args.out.display()))?;
+    let mut file = std::fs::File::create_new(&args.out).with_context(|| {
+        format!(
+            "« {} » ne peut pas être créé (un fichier qui existe n'est pas remplacé)",
+            args.out.display()
+        )
+    })?;
     file.write_all(&document)?;
     println!(
         "{}",
@@ -36,8 +40,12 @@ pub(super) fn delegate(args: &DelegateKey, at: DateTime<Utc>) -> anyhow::Result<
 
 /// `keys publish-delegation`
 pub(super) fn publish(args: &PublishDelegation) -> anyhow::Result<()> {
-    let document = std::fs::read(&args.input).with_context(|| format!("« {} » ne peut pas être lu", args.input.display()))?;
-    println!("{}", Operator::of(&args.remote)?.post_bytes("/v1/keys/delegations", document)?);
+    let document =
+        std::fs::read(&args.input).with_context(|| format!("« {} » ne peut pas être lu", args.input.display()))?;
+    println!(
+        "{}",
+        Operator::of(&args.remote)?.post_bytes("/v1/keys/delegations", document)?
+    );
     Ok(())
 }
 
@@ -50,7 +58,9 @@ fn bounds(limits: &Limits) -> anyhow::Result<Bounds> {
     };
     let latest_day = match limits.latest_day {
         None => LastDay::MAX,
-        Some(date) => LastDay::from_date(date).context("Le dernier jour est hors du calendrier des chèques (2020 à 2199).")?,
+        Some(date) => {
+            LastDay::from_date(date).context("Le dernier jour est hors du calendrier des chèques (2020 à 2199).")?
+        }
     };
     Ok(Bounds {
         series,

@@ -24,7 +24,9 @@ pub(super) fn export(args: &ExportKeys) -> anyhow::Result<()> {
         KeyFormat::Pem => keys.iter().map(pem).collect::<String>().into_bytes(),
     };
     match &args.out {
-        Some(path) => std::fs::write(path, written).with_context(|| format!("« {} » ne peut pas être écrit", path.display())),
+        Some(path) => {
+            std::fs::write(path, written).with_context(|| format!("« {} » ne peut pas être écrit", path.display()))
+        }
         None => Ok(std::io::stdout().write_all(&written)?),
     }
 }

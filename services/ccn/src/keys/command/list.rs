@@ -20,7 +20,16 @@ struct Key {
     loaded: bool,
 }
 
-const HEADER: [&str; 8] = ["CLÉ", "USAGE", "ÉTAT", "DU", "AU", "CHARGÉE", "LIMITES", "MOTIF DU RETRAIT"];
+const HEADER: [&str; 8] = [
+    "CLÉ",
+    "USAGE",
+    "ÉTAT",
+    "DU",
+    "AU",
+    "CHARGÉE",
+    "LIMITES",
+    "MOTIF DU RETRAIT",
+];
 
 /// `keys list`
 pub(super) fn list(args: &ListKeys) -> anyhow::Result<()> {
@@ -29,7 +38,8 @@ pub(super) fn list(args: &ListKeys) -> anyhow::Result<()> {
         println!("{answer}");
         return Ok(());
     }
-    let keys: Vec<Key> = serde_json::from_value(answer).context("Le serveur décrit ses clés autrement : utilisez le même ccn")?;
+    let keys: Vec<Key> =
+        serde_json::from_value(answer).context("Le serveur décrit ses clés autrement : utilisez le même ccn")?;
     let rows: Vec<[String; 8]> = keys.iter().map(Key::row).collect();
     print!("{}", table(&rows));
     Ok(())

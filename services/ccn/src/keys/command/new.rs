@@ -13,7 +13,10 @@ pub(super) fn new(args: &NewKey) -> anyhow::Result<()> {
     let told = match args.purpose {
         KeyPurpose::Operator | KeyPurpose::Seal => text_secret(args)?,
         KeyPurpose::Identity => {
-            anyhow::ensure!(args.target.hsm.is_none(), "Cette clé ne signe pas : elle se garde dans un fichier (--out).");
+            anyhow::ensure!(
+                args.target.hsm.is_none(),
+                "Cette clé ne signe pas : elle se garde dans un fichier (--out)."
+            );
             in_file(file(&args.target)?, &args.target)?;
             json!({ "file": args.target.out, "sealed": !args.target.plain })
         }
@@ -30,11 +33,17 @@ pub(super) fn signing_key(target: &Target) -> anyhow::Result<(Place, Value)> {
         if let Some(out) = &target.out {
             created(out, secret_file::create(out, &uri.to_string())?)?;
         }
-        (Place::Hsm(uri.clone()), json!({ "hsm": uri.to_string(), "file": target.out }))
+        (
+            Place::Hsm(uri.clone()),
+            json!({ "hsm": uri.to_string(), "file": target.out }),
+        )
     } else {
         let path = file(target)?;
         in_file(path, target)?;
-        (Place::File(path.to_owned()), json!({ "file": path, "sealed": !target.plain }))
+        (
+            Place::File(path.to_owned()),
+            json!({ "file": path, "sealed": !target.plain }),
+        )
     };
     // Opened again, as the server will.
     let signer = place.open(&target.sealing.opener())?;
@@ -45,7 +54,11 @@ pub(super) fn signing_key(target: &Target) -> anyhow::Result<(Place, Value)> {
 
 /// `keys seal`
 pub(super) fn seal(args: &SealKey) -> anyhow::Result<()> {
-    anyhow::ensure!(!::keys::is_sealed(&args.input)?, "« {} » est déjà scellé.", args.input.display());
+    anyhow::ensure!(
+        !::keys::is_sealed(&args.input)?,
+        "« {} » est déjà scellé.",
+        args.input.display()
+    );
     let opener = args.sealing.opener();
     let bytes = key_bytes(&args.input, &opener)?;
     let seal = opener.new_seal(&args.out.display().to_string())?;
@@ -87,6 +100,10 @@ fn written(path: &Path, written: Written) -> anyhow::Result<()> {
 }
 
 fn created(path: &Path, made: bool) -> anyhow::Result<()> {
-    anyhow::ensure!(made, "Le fichier « {} » existe déjà : il n'est pas remplacé.", path.display());
+    anyhow::ensure!(
+        made,
+        "Le fichier « {} » existe déjà : il n'est pas remplacé.",
+        path.display()
+    );
     Ok(())
 }

@@ -32,8 +32,9 @@ pub(super) fn rotate(args: &RotateKey, at: DateTime<Utc>) -> anyhow::Result<()> 
     operator.get("/v1/keys")?;
     let (place, mut told) = signing_key(&args.target)?;
     let signer = place.open(&args.target.sealing.opener())?;
-    let published = send(&operator, &signer, args.purpose, &args.window, at)
-        .with_context(|| format!("La clé est faite ({place}) et n'est pas publiée ; reprenez avec : ccn keys publish --key …"))?;
+    let published = send(&operator, &signer, args.purpose, &args.window, at).with_context(|| {
+        format!("La clé est faite ({place}) et n'est pas publiée ; reprenez avec : ccn keys publish --key …")
+    })?;
     told["published"] = published;
     println!("{told}");
     eprintln!(
@@ -52,7 +53,9 @@ fn send(
     let purpose = published_purpose(purpose)?;
     let public = signer.public_bytes();
     let proof = signer.sign_bytes(&possession_challenge(&public, purpose))?;
-    let from = window.valid_from.unwrap_or_else(|| first_instant(window.short_notice, at));
+    let from = window
+        .valid_from
+        .unwrap_or_else(|| first_instant(window.short_notice, at));
     let until = from + Days::new(window.days.into());
     let Limits {
         first_series,

@@ -40,8 +40,15 @@ impl Operator {
         self.send(Method::POST, path, |request| typed(request).body(body))
     }
 
-    fn send(&self, method: Method, path: &str, fill: impl FnOnce(RequestBuilder) -> RequestBuilder) -> anyhow::Result<Value> {
-        let request = client()?.request(method, format!("{}{path}", self.server)).bearer_auth(self.key.as_str());
+    fn send(
+        &self,
+        method: Method,
+        path: &str,
+        fill: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> anyhow::Result<Value> {
+        let request = client()?
+            .request(method, format!("{}{path}", self.server))
+            .bearer_auth(self.key.as_str());
         let text = answer(fill(request))?;
         serde_json::from_str(&text).context("Le serveur n'a pas répondu en JSON")
     }
@@ -54,7 +61,10 @@ pub(super) fn public(server: &str, path: &str) -> anyhow::Result<String> {
 
 fn client() -> anyhow::Result<reqwest::Client> {
     // No proxy: the key is for this machine.
-    reqwest::Client::builder().no_proxy().build().context("Le client HTTP ne démarre pas")
+    reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .context("Le client HTTP ne démarre pas")
 }
 
 fn local(server: &str) -> anyhow::Result<String> {
@@ -70,9 +80,15 @@ fn local(server: &str) -> anyhow::Result<String> {
 /// The body, or the problem in the server's own words.
 fn answer(request: RequestBuilder) -> anyhow::Result<String> {
     runtime()?.block_on(async {
-        let response = request.send().await.context("Le serveur ne répond pas ; --server dit où il est")?;
+        let response = request
+            .send()
+            .await
+            .context("Le serveur ne répond pas ; --server dit où il est")?;
         let status = response.status();
-        let text = response.text().await.context("La réponse du serveur n'est pas arrivée en entier")?;
+        let text = response
+            .text()
+            .await
+            .context("La réponse du serveur n'est pas arrivée en entier")?;
         if status.is_success() {
             return Ok(text);
         }
@@ -91,10 +107,21 @@ mod tests {
 
     #[test]
     fn the_operators_key_goes_to_this_machine_only() {
-        for good in ["http://127.0.0.1:8080", "http://localhost:8080/", "http://[::1]:8080", "http://localhost"] {
+        for good in [
+            "http://127.0.0.1:8080",
+            "http://localhost:8080/",
+            "http://[::1]:8080",
+            "http://localhost",
+        ] {
             local(good).unwrap();
         }
-        for bad in ["http://192.0.2.1:8080", "https://cheque.example.fr", "http://localhost.example.fr", "127.0.0.1:8080", "http://user@127.0.0.1:80"] {
+        for bad in [
+            "http://192.0.2.1:8080",
+            "https://cheque.example.fr",
+            "http://localhost.example.fr",
+            "127.0.0.1:8080",
+            "http://user@127.0.0.1:80",
+        ] {
             assert!(local(bad).unwrap_err().to_string().contains("ssh -L"), "{bad}");
         }
     }
