@@ -8,6 +8,8 @@
 //! | read claims | [`read_claims`] |
 //! | undo a claim | [`reverse`] |
 //! | publish what a phone without a network knows | [`status_lists`] |
+//! | places near you, for everybody | [`places`] |
+//! | the page that a QR code opens | `pages` |
 //! | claim over gRPC, one or a stream of them | `rpc`: a second door to the same desk |
 //!
 //! A structure's id is also its organisation's (`access`) and its party's in the books (`ledger`).
@@ -22,6 +24,8 @@ mod ids;
 pub mod import;
 pub mod import_bank_details;
 pub mod import_structures;
+mod pages;
+pub mod places;
 pub mod read_claims;
 pub mod reverse;
 mod rpc;
@@ -79,7 +83,9 @@ pub fn keep_status_lists(config: &Config) -> Result<Option<JoinHandle<()>>, vouc
 #[must_use]
 pub fn routes(config: Config) -> OpenApiRouter {
     let app = api::App::open(config);
-    api::routes(app.clone()).merge(rpc::rpc_routes(app).into())
+    api::routes(app.clone())
+        .merge(pages::routes(app.pool.clone()))
+        .merge(rpc::rpc_routes(app).into())
 }
 
 /// Brings schema `redemption` up to date.

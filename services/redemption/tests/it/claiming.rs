@@ -267,7 +267,11 @@ async fn a_withdrawn_key_and_a_suspension_take_no_receipt_back(pool: PgPool) {
     assert_eq!(structure.claims(2, &tokens[2..]).await.refused(), "structure-suspended");
 
     let mut tx = world.admin.begin().await.unwrap();
-    catalogue::withdraw_key(&mut tx, world.key.kid(), instant(MORNING))
+    let stolen = catalogue::Withdrawal {
+        id: catalogue::WithdrawalId::derive(b"test", &[]),
+        reason: "clé copiée".to_owned(),
+    };
+    catalogue::withdraw_key(&mut tx, world.key.kid(), &stolen, instant(MORNING))
         .await
         .unwrap();
     tx.commit().await.unwrap();
