@@ -198,6 +198,7 @@ async fn service_routes(
             pool,
             clock,
             host: config.public_host.clone(),
+            status_signer: None,
         }),
         Service::Funding => funding::routes(funding::Config {
             pool,
