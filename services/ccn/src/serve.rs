@@ -204,11 +204,18 @@ impl Start<'_> {
         let clock = self.clock.clone();
         Ok(match service {
             Service::Issuer => self.issuer(pool, beside).await?,
-            Service::Redemption => redemption::routes(redemption::Config {
-                pool,
-                clock,
-                host: self.config.public_host.clone(),
-            }),
+            Service::Redemption => {
+                let config = redemption::Config {
+                    pool,
+                    clock,
+                    host: self.config.public_host.clone(),
+                    status_signer: self.status_signer().await?,
+                };
+                if let Some(keeping) = redemption::keep_status_lists(&config).map_err(catalogue::KeyError::from).map_err(FirstKeysError::from)? {
+                    beside.spawn(keeping);
+                }
+                redemption::routes(config)
+            }
             Service::Funding => funding::routes(funding::Config {
                 pool,
                 clock,
