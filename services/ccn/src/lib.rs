@@ -5,7 +5,7 @@
 //! | `cli`, `config`, `environment` | what the process is told, by flag or variable; help that teaches |
 //! | `keys` | private keys and secrets: opened, made, published, watched |
 //! | `embedded`, `store` | PostgreSQL: the private one or a given one, migrations, a pool a role |
-//! | `serve`, `openapi`, `status`, `stop` | the services, started and stopped; in-process for the demo and the tests |
+//! | `serve`, `start`, `openapi`, `status`, `stop` | the services, started and stopped; in-process for the demo and the tests |
 //! | `demo` | the main job, told from outside |
 //! | `verify` | vouchers proven offline |
 //! | `demo` | the whole life of the vouchers, told through the HTTP interfaces |
@@ -42,6 +42,7 @@ mod openapi;
 mod run;
 pub mod serve;
 pub mod service;
+mod start;
 mod status;
 pub mod stop;
 pub mod store;

@@ -1,23 +1,22 @@
 //! Starts the services of one process behind one address, and stops them without cutting anybody off.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use ::keys::{OpenError, Opener, Place, Plain};
+use ::keys::{OpenError, Plain};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 use utoipa_axum::router::OpenApiRouter;
-use voucher::{JwkSet, KeyPolicy, PublicKey, Purpose, Signer};
 use web::{Clock, Ready};
 
 use crate::config::Config;
-use crate::keys::{self, FirstKeysError, KeyShelf};
+use crate::keys::FirstKeysError;
 use crate::secret_file::SecretError;
 use crate::service::Service;
+use crate::start::Start;
 use crate::store::{Server, StoreError};
 use crate::{openapi, status, telemetry};
 
@@ -71,7 +70,7 @@ pub struct Running {
     pub operator_key_file: PathBuf,
     pools: Vec<PgPool>,
     /// What runs beside the requests; aborted when dropped.
-    _beside: JoinSet<()>,
+    beside: JoinSet<()>,
     stop: oneshot::Sender<()>,
     served: JoinHandle<std::io::Result<()>>,
     server: Server,
@@ -142,7 +141,7 @@ impl Running {
             addr,
             operator_key_file: files.operator,
             pools,
-            _beside: beside,
+            beside,
             stop,
             served: answering,
             server,
@@ -153,6 +152,7 @@ impl Running {
     pub async fn stop(self) -> Result<(), StoreError> {
         let Self {
             pools,
+            beside,
             stop,
             mut served,
             server,
@@ -167,6 +167,8 @@ impl Running {
             tracing::warn!(seconds = STOP_SECONDS_MAX, "requests still under way are cut");
             served.abort();
         }
+        // Before the connections that it uses.
+        drop(beside);
         for pool in pools {
             // Not awaited for ever: a cut request's connection may take a while to be told.
             let _ = tokio::time::timeout(Duration::from_secs(1), pool.close()).await;
@@ -183,137 +185,5 @@ fn grpc_services(services: &[Service]) -> &'static [&'static str] {
         &[proto::v1::claims_server::SERVICE_NAME]
     } else {
         &[]
-    }
-}
-
-/// What every service is started with.
-struct Start<'a> {
-    config: &'a Config,
-    clock: &'a Clock,
-    opener: Opener,
-    all: bool,
-}
-
-impl Start<'_> {
-    async fn service(
-        &self,
-        service: Service,
-        pool: PgPool,
-        beside: &mut JoinSet<()>,
-    ) -> Result<OpenApiRouter, StartError> {
-        let clock = self.clock.clone();
-        Ok(match service {
-            Service::Issuer => self.issuer(pool, beside).await?,
-            Service::Redemption => {
-                let config = redemption::Config {
-                    pool,
-                    clock,
-                    host: self.config.public_host.clone(),
-                    status_signer: self.status_signer().await?,
-                };
-                if let Some(keeping) = redemption::keep_status_lists(&config).map_err(catalogue::KeyError::from).map_err(FirstKeysError::from)? {
-                    beside.spawn(keeping);
-                }
-                redemption::routes(config)
-            }
-            Service::Funding => funding::routes(funding::Config {
-                pool,
-                clock,
-                fund: self.config.fund().ok_or(StartError::NoFund)?,
-            }),
-        })
-    }
-
-    /// The home of organisations and keys too: no other service may make a key.
-    async fn issuer(&self, pool: PgPool, beside: &mut JoinSet<()>) -> Result<OpenApiRouter, StartError> {
-        let (files, at) = (self.config.key_files(), self.clock.now());
-        let operator = keys::operator_key(&files.operator)?;
-        access::ensure_operator(&pool, &operator, at).await?;
-        let signing = self.open(&files.signing).await?;
-        let key_set = self
-            .open_if_any(&files.key_set, self.config.key_set_key_file.is_some())
-            .await?;
-        let mut first: Vec<(Purpose, &dyn Signer)> = vec![(Purpose::Voucher, &*signing)];
-        first.extend(key_set.iter().map(|key| (Purpose::KeySet, &**key)));
-        // Alone, the issuer never holds the key of the status lists: its public half is published by who does.
-        let status = if self.all { self.status_signer().await? } else { None };
-        first.extend(status.iter().map(|key| (Purpose::Status, &**key)));
-        let own_root = if self.config.root_keys.is_none() && self.all {
-            Some(self.open(&files.root).await?)
-        } else {
-            None
-        };
-        keys::publish_first_keys(&pool, &first, own_root.as_deref(), at).await?;
-
-        let roots = match (&self.config.root_keys, &own_root) {
-            (Some(path), _) => read_roots(path)?,
-            (None, Some(root)) => PublicKey::new(&root.public_bytes(), KeyPolicy::unbounded(Purpose::Root))
-                .into_iter()
-                .collect(),
-            (None, None) => Vec::new(),
-        };
-        let named: Vec<Arc<dyn Signer>> = key_set.into_iter().chain([Arc::clone(&signing)]).collect();
-        let signers = issuer::Signers::new(signing, named.clone());
-        let mut shelf = KeyShelf::new(named, files.folder, self.opener.clone());
-        // Once before the first request, then beside them.
-        let (shelf, loaded) = in_background(move || {
-            let loaded = shelf.look();
-            (shelf, loaded)
-        })
-        .await;
-        signers.replace(loaded);
-        beside.spawn(shelf.watch(signers.clone()));
-        let access = access::routes(pool.clone(), self.clock.clone());
-        let identity_key = keys::key_bytes(&files.identity, &self.opener).map_err(OpenError::from)?;
-        Ok(issuer::routes(issuer::Config {
-            pool,
-            clock: self.clock.clone(),
-            host: self.config.public_host.clone(),
-            signers,
-            key_sets: issuer::KeySets::under(roots),
-            identity_key: issuer::IdentityKey::new(identity_key),
-        })
-        .merge(access))
-    }
-
-    /// The key that signs status lists, if this process was given it.
-    async fn status_signer(&self) -> Result<Option<Arc<dyn Signer>>, StartError> {
-        let files = self.config.key_files();
-        self.open_if_any(&files.status, self.config.status_key_file.is_some())
-            .await
-    }
-
-    /// The key at `path` when it was named or is there.
-    async fn open_if_any(&self, path: &Path, named: bool) -> Result<Option<Arc<dyn Signer>>, StartError> {
-        if named || path.exists() {
-            Ok(Some(self.open(path).await?))
-        } else {
-            Ok(None)
-        }
-    }
-
-    /// Opens a key where it may take a second.
-    async fn open(&self, path: &Path) -> Result<Arc<dyn Signer>, StartError> {
-        let (place, opener) = (Place::of(path).map_err(OpenError::from)?, self.opener.clone());
-        Ok(in_background(move || place.open(&opener)).await?)
-    }
-}
-
-async fn in_background<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    tokio::task::spawn_blocking(work)
-        .await
-        .expect("opening a key does not panic")
-}
-
-fn read_roots(path: &Path) -> Result<Vec<PublicKey>, StartError> {
-    let unreadable = |error: String| StartError::Roots(path.to_owned(), error);
-    let json = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
-    let keys = JwkSet::read(&json).map_err(|error| unreadable(error.to_string()))?;
-    if keys.iter().all(|key| key.policy().purpose == Purpose::Root) {
-        Ok(keys)
-    } else {
-        Err(unreadable(
-            "toutes doivent être des clés racines, exportées par « ccn keys export --for root »".to_owned(),
-        ))
     }
 }
