@@ -36,7 +36,6 @@ pub mod suspend;
 use std::sync::Arc;
 
 use sqlx::PgPool;
-use tokio::task::JoinHandle;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use ids::{AccreditationId, ClaimId, ClaimRequestId, ImportId, ReversalId, StructureId, SuspensionId};
@@ -67,9 +66,11 @@ impl std::fmt::Debug for Config {
     }
 }
 
-/// Starts the task that keeps status lists in step, if there is a key to sign them with; it ends when the handle is aborted. Call
-/// it inside a Tokio runtime.
-pub fn keep_status_lists(config: &Config) -> Result<Option<JoinHandle<()>>, voucher::WeakKey> {
+/// What keeps status lists in step, to be spawned beside the routes, if there is a key to sign them with. It never ends; dropped at any
+/// point, it leaves nothing half done.
+pub fn keep_status_lists(
+    config: &Config,
+) -> Result<Option<impl Future<Output = ()> + Send + use<>>, voucher::WeakKey> {
     let Some(signer) = config.status_signer.clone() else {
         tracing::warn!("no status key: no status lists are made here");
         return Ok(None);

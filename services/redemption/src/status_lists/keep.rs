@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 use web::Clock;
 
@@ -14,30 +13,27 @@ use super::cursor;
 /// phone that has just asked asks again after [`LIST_TTL_SECONDS`](super::LIST_TTL_SECONDS).
 pub const ROUND_SECONDS: u64 = 15;
 
-/// Keeps the lists in step until the handle is aborted. Call it inside a Tokio runtime; as many processes as like to.
+/// Keeps the lists in step for as long as it is polled; in as many processes as like to.
 ///
 /// Metered as `ccn_status_rounds_total` (`outcome`: `made`, `elsewhere`, `failed`), `ccn_status_round_seconds`,
 /// `ccn_status_changed_vouchers_total`, `ccn_status_lists_signed_total` (`why`: `changed`, `old`) and `ccn_status_behind_seconds`: for how
 /// long the lists have not been known to be in step, whoever makes them. That is the one to watch: it stays under a minute.
-#[must_use]
-pub fn keep(maker: Maker, clock: Clock) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        let mut rounds = interval(Duration::from_secs(ROUND_SECONDS));
-        rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            rounds.tick().await;
-            let at = clock.now();
-            let started = Instant::now();
-            let result = maker.round(at).await;
-            metrics::histogram!("ccn_status_round_seconds").record(started.elapsed());
-            record(&result);
-            let behind = behind(&maker, at).await;
-            if let Err(error) = result {
-                let error = causes(&error);
-                tracing::error!(error, behind_seconds = behind, "status lists were not brought in step");
-            }
+pub async fn keep(maker: Maker, clock: Clock) {
+    let mut rounds = interval(Duration::from_secs(ROUND_SECONDS));
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        rounds.tick().await;
+        let at = clock.now();
+        let started = Instant::now();
+        let result = maker.round(at).await;
+        metrics::histogram!("ccn_status_round_seconds").record(started.elapsed());
+        record(&result);
+        let behind = behind(&maker, at).await;
+        if let Err(error) = result {
+            let error = causes(&error);
+            tracing::error!(error, behind_seconds = behind, "status lists were not brought in step");
         }
-    })
+    }
 }
 
 fn record(result: &Result<Round, RoundError>) {

@@ -6,6 +6,7 @@ mod actor;
 mod at_once;
 mod claiming;
 mod importing;
+mod measures;
 mod reversing;
 mod rpc;
 mod standing;
