@@ -6,6 +6,7 @@ mod actor;
 mod at_once;
 mod claiming;
 mod importing;
+mod pages;
 mod reversing;
 mod rpc;
 mod standing;
