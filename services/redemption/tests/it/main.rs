@@ -10,4 +10,7 @@ mod pages;
 mod reversing;
 mod rpc;
 mod standing;
+mod status_feed;
+mod status_lists;
+mod typed_codes;
 mod world;
