@@ -4,6 +4,7 @@
 
 mod abuse;
 mod import;
+mod paper;
 mod prescribers;
 mod print;
 mod real_people;
