@@ -7,7 +7,7 @@
 //!
 //! | format | vouchers a page | a voucher | QR code | cover |
 //! |---|---|---|---|---|
-//! | [`PaperFormat::Sheet`], the default: fewest pages | 10 | 95 × 54 mm | 30 mm | 1 page |
+//! | [`PaperFormat::Sheet`], the default: fewest pages | 10 | 95 × 54 mm | 30 mm | 1 page; 2 when its words are long |
 //! | [`PaperFormat::LargePrint`]: letters of 16 points or more | 4 | 190 × 68 mm | 40 mm | 2 pages |
 //!
 //! The typeface is Atkinson Hyperlegible, made for people with low vision. The PDF is tagged (PDF/UA-1) and made to be kept
@@ -156,7 +156,7 @@ impl Writer {
         let top = XyzDestination::new(self.pages, Point::from_xy(0.0, 0.0));
         let programme = printable(&paper.programme);
         let mut entry = OutlineNode::new(format!("{programme} – carnet n° {booklet}"), top);
-        for page in 0..cover::pages(paper) {
+        for page in 0..cover::pages(&self.fonts, paper) {
             self.page(document, |pen| {
                 cover::draw(pen, paper, partners, booklet, vouchers.len(), page)
             });
@@ -265,7 +265,9 @@ mod tests {
     #[test]
     fn long_names_high_values_and_many_partners_still_fit() {
         let logo = |width, height| {
-            let pixels: Vec<u8> = (0..u32::from(width) * u32::from(height) * 3).map(|n| (n % 251) as u8).collect();
+            let pixels: Vec<u8> = (0..u32::from(width) * u32::from(height) * 3)
+                .map(|n| (n % 251) as u8)
+                .collect();
             Some(Logo::from_pixels(width, height, &pixels).unwrap())
         };
         for format in [PaperFormat::Sheet, PaperFormat::LargePrint] {
@@ -274,15 +276,23 @@ mod tests {
             paper.contact = Contact {
                 phone: Some("03 80 12 34 56".to_owned()),
                 web_page: Some("www.cheque-numerique-bourgogne-franche-comte.example.fr/lieux".to_owned()),
-                address: Some("Maison France Services de Semur-en-Auxois, 10 place de l'Ancienne-Comédie, 21140".to_owned()),
+                address: Some(
+                    "Maison France Services de Semur-en-Auxois, 10 place de l'Ancienne-Comédie, 21140".to_owned(),
+                ),
             };
             paper.specimen = format == PaperFormat::LargePrint;
-            let partner = |name: &str, logo| Partner { name: name.to_owned(), logo };
+            let partner = |name: &str, logo| Partner {
+                name: name.to_owned(),
+                logo,
+            };
             paper.partners = vec![
                 partner("Département de la Côte-d'Or", logo(900, 100)),
                 partner("État – Agence nationale de la cohésion des territoires", logo(60, 300)),
                 partner("Caisse d'allocations familiales de la Côte-d'Or", None),
-                partner("Fondation pour l'inclusion numérique des personnes éloignées", logo(300, 300)),
+                partner(
+                    "Fondation pour l'inclusion numérique des personnes éloignées",
+                    logo(300, 300),
+                ),
             ];
             let pdf = booklets_pdf(&[paper], at()).unwrap();
             keep(&format!("long-{}", format.word()), &pdf);

@@ -7,6 +7,7 @@
 //! | [mint](mint()) | one row a voucher, worth nothing | – |
 //! | [fund](fund()) | `funded_at` | available → reserved, refused while any funder is short |
 //! | [hand over](hand_over()) (or [activate](activate()) a batch) | a hand-over | reserved → voucher |
+//! | [reissue](reissue()) booklets that nobody holds | old numbers withdrawn, new ones drawn | – |
 //! | [revoke](revoke()) | an act, and a block a voucher | what is left → refundable, in the shares paid |
 //! | [cancel](cancel()), [expire](expire()) | the date | reserved and what is left → refundable |
 //!
@@ -40,7 +41,11 @@ mod logos;
 mod mint;
 mod order;
 mod paper;
+mod phone;
 mod print;
+mod printer_file;
+mod proofs;
+mod reissue;
 mod revoke;
 mod shares;
 mod signers;
@@ -73,6 +78,9 @@ pub use mint::{MINT_CHUNK_VOUCHERS, MintError, mint};
 pub use order::{BATCH_BOOKLETS_MAX, NewOrder, OrderError, order};
 pub use paper::{Contact, ContactError};
 pub use print::{PRINT_BOOKLETS_MAX, PrintError, ReprintReason};
+pub use printer_file::{NewPrinterFile, PART_BOOKLETS, PrinterFile, PrinterFileError};
+pub use proofs::{NewProof, Proof, ProofError, specimen, specimen_token};
+pub use reissue::{NewReissue, REISSUE_VOUCHERS_MAX, Reissue, ReissueError, ReissueReason, reissue};
 pub use revoke::{NewRevocation, Reason, Revocation, RevokeError, revoke};
 pub use signers::Signers;
 pub use voucher_states::{VoucherCounts, VoucherState, voucher_counts, voucher_states};

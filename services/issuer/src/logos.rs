@@ -17,6 +17,7 @@ mod svg;
 
 use web::Problem;
 
+pub(crate) use picture::write as write_png;
 pub(crate) use store::{delete, find, of_organisations, put};
 
 /// Bytes of the largest file taken.
@@ -200,7 +201,10 @@ fn kept_size(width: u32, height: u32, enlarge: bool) -> (u32, u32) {
         ((high * w / h).max(1), high)
     };
     let small = "within the limits";
-    (u32::try_from(kept_width).expect(small), u32::try_from(kept_height).expect(small))
+    (
+        u32::try_from(kept_width).expect(small),
+        u32::try_from(kept_height).expect(small),
+    )
 }
 
 #[cfg(test)]

@@ -52,9 +52,8 @@ pub enum ContactError {
 impl From<ContactError> for Problem {
     fn from(error: ContactError) -> Self {
         match error {
-            ContactError::Field { field, rule } => {
-                Self::refused("paper-field", "Ce texte ne peut pas être imprimé.").detail(format!("« {field} » : {rule}"))
-            }
+            ContactError::Field { field, rule } => Self::refused("paper-field", "Ce texte ne peut pas être imprimé.")
+                .detail(format!("« {field} » : {rule}")),
             ContactError::Database(_) => Self::internal(&error),
         }
     }
@@ -67,15 +66,19 @@ impl Contact {
             let value = value.as_deref().map(str::trim).filter(|value| !value.is_empty());
             let broken = |rule| Err(ContactError::Field { field, rule });
             match value {
-                Some(value) if value.chars().count() > chars_max => {
-                    broken(format!("{chars_max} caractères au plus, pour tenir sur la couverture en grands caractères."))
-                }
+                Some(value) if value.chars().count() > chars_max => broken(format!(
+                    "{chars_max} caractères au plus, pour tenir sur la couverture en grands caractères."
+                )),
                 Some(value) if value.chars().any(char::is_control) => broken("une seule ligne de texte.".to_owned()),
                 value => Ok(value.map(str::to_owned)),
             }
         };
         let phone = text("phone", &self.phone, PHONE_CHARS_MAX)?;
-        let digits = |phone: &str| phone.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '.' | '+' | '(' | ')' | '-'));
+        let digits = |phone: &str| {
+            phone
+                .chars()
+                .all(|c| c.is_ascii_digit() || matches!(c, ' ' | '.' | '+' | '(' | ')' | '-'))
+        };
         if phone.as_deref().is_some_and(|phone| !digits(phone)) {
             let rule = "des chiffres et des espaces, par exemple « 03 80 12 34 56 ».".to_owned();
             return Err(ContactError::Field { field: "phone", rule });
@@ -84,9 +87,15 @@ impl Contact {
             let short = page.strip_prefix("https://").or_else(|| page.strip_prefix("http://"));
             short.unwrap_or(&page).trim_end_matches('/').to_owned()
         });
-        if web_page.as_deref().is_some_and(|page| page.contains(char::is_whitespace) || !page.contains('.')) {
+        if web_page
+            .as_deref()
+            .is_some_and(|page| page.contains(char::is_whitespace) || !page.contains('.'))
+        {
             let rule = "l'adresse d'une page, par exemple « www.exemple.fr/cheques ».".to_owned();
-            return Err(ContactError::Field { field: "web_page", rule });
+            return Err(ContactError::Field {
+                field: "web_page",
+                rule,
+            });
         }
         let address = text("address", &self.address, ADDRESS_CHARS_MAX)?;
         Ok(Self {
@@ -203,7 +212,11 @@ impl Settings {
         }
         for partner in &self.partners {
             add(partner.name.as_bytes());
-            add(partner.logo.as_ref().map(|logo| logo.png.as_slice()).unwrap_or_default());
+            add(partner
+                .logo
+                .as_ref()
+                .map(|logo| logo.png.as_slice())
+                .unwrap_or_default());
         }
         digest.finalize().into()
     }
@@ -220,8 +233,16 @@ mod tests {
             web_page: Some(page.to_owned()),
             address: Some(address.to_owned()),
         };
-        let tidy = given(" 03 80 12 34 56 ", "https://www.exemple.fr/", " ").checked().unwrap();
-        assert_eq!(tidy, Contact { address: None, ..given("03 80 12 34 56", "www.exemple.fr", "") });
+        let tidy = given(" 03 80 12 34 56 ", "https://www.exemple.fr/", " ")
+            .checked()
+            .unwrap();
+        assert_eq!(
+            tidy,
+            Contact {
+                address: None,
+                ..given("03 80 12 34 56", "www.exemple.fr", "")
+            }
+        );
         for (contact, wrong) in [
             (given("appelez-nous", "a.fr", ""), "phone"),
             (given("", "pas une page", ""), "web_page"),

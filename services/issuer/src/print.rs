@@ -22,7 +22,7 @@ use crate::paper::{self, Settings};
 use crate::signers::Signers;
 use crate::{PaperFormat, PrintId};
 
-pub(crate) use on_paper::{paper, processors};
+pub(crate) use on_paper::{paper, paper_of, processors};
 pub use reason::ReprintReason;
 pub(crate) use record::{NewPrint, add as record, lock};
 
@@ -44,6 +44,9 @@ pub enum PrintError {
     /// The batch has no such booklets, or they are too many for one file.
     #[error("1 to {PRINT_BOOKLETS_MAX} booklets of 1 to {0}")]
     Range(u32),
+    /// The batch has no such booklets.
+    #[error("booklets 1 to {0}")]
+    Booklets(u32),
     /// These vouchers were minted for a key that this process does not hold.
     #[error("the key of these vouchers is not loaded")]
     OtherKey,
@@ -70,6 +73,9 @@ impl From<PrintError> for Problem {
             PrintError::Cancelled => refused("batch-cancelled").detail("Ce lot est annulé."),
             PrintError::Range(booklets) => refused("print-range").detail(format!(
                 "Demandez de 1 à {PRINT_BOOKLETS_MAX} carnets à la fois, par exemple « ?from=1&to=100 » ; ce lot en compte {booklets}."
+            )),
+            PrintError::Booklets(booklets) => refused("print-range").detail(format!(
+                "Donnez « from » et « to » entre 1 et {booklets}, dans cet ordre."
             )),
             PrintError::OtherKey => refused("key-not-loaded")
                 .detail("Ces chèques ont été émis pour une autre clé de signature : l'opérateur doit la remettre en service."),
@@ -154,7 +160,12 @@ pub(crate) async fn prepare(
             access::audit(tx, who, at, "batch.export_vouchers", Some(id.uuid()), [from, to]).await?;
             PaperFormat::default()
         }
-        Booklets::Range { format, reason, id: print, .. } => {
+        Booklets::Range {
+            format,
+            reason,
+            id: print,
+            ..
+        } => {
             lock(tx, &batch).await?;
             let new = NewPrint {
                 id: print,
@@ -181,6 +192,38 @@ pub(crate) async fn prepare(
     Ok(ToPrint {
         batch,
         format,
+        settings,
+        vouchers,
+    })
+}
+
+/// Reads one voucher that is to be shown on a phone, and leaves the trace of it.
+pub(crate) async fn prepare_one(
+    tx: &mut PgTransaction<'_>,
+    who: &Caller,
+    programme: &Programme,
+    id: BatchId,
+    serial: u32,
+    at: DateTime<Utc>,
+) -> Result<ToPrint, PrintError> {
+    let batch = batch::find(&mut **tx, programme.id, id)
+        .await?
+        .ok_or(PrintError::NoBatch)?;
+    if batch.minted_at.is_none() {
+        return Err(PrintError::NotMinted);
+    }
+    if batch.cancelled_at.is_some() {
+        return Err(PrintError::Cancelled);
+    }
+    if !(1..=batch.vouchers()).contains(&serial) {
+        return Err(PrintError::Booklets(batch.booklets));
+    }
+    let settings = paper::settings(tx, programme, Some(batch.plan)).await?;
+    let vouchers = batch::vouchers(&mut **tx, &batch, &(serial..=serial)).await?;
+    access::audit(tx, who, at, "voucher.image", Some(id.uuid()), serial).await?;
+    Ok(ToPrint {
+        batch,
+        format: PaperFormat::default(),
         settings,
         vouchers,
     })
@@ -223,13 +266,18 @@ impl ToPrint {
 
     /// `serial,token,short_code,face_value,booklet`: the printer's file.
     pub(crate) fn csv(&self, signers: &Signers, host: &Host) -> Result<Vec<u8>, PrintError> {
+        let signed: Vec<Signed> = self.signed(signers).collect::<Result<_, _>>()?;
+        Ok(self.csv_of(&signed, host))
+    }
+
+    /// The same for vouchers that are signed already.
+    pub(crate) fn csv_of(&self, signed: &[Signed], host: &Host) -> Vec<u8> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         let written = "a Vec takes every write";
         writer
             .write_record(["serial", "token", "short_code", "face_value", "booklet"])
             .expect(written);
-        for voucher in self.signed(signers) {
-            let voucher = voucher?;
+        for voucher in signed {
             let (token, code) = (voucher.token.to_url(host), voucher.id.short_code().to_string());
             let (serial, booklet) = (voucher.serial.to_string(), voucher.booklet.to_string());
             let face_value = self.batch.face_value.to_string();
@@ -237,6 +285,6 @@ impl ToPrint {
                 .write_record([&serial, &token, &code, &face_value, &booklet])
                 .expect(written);
         }
-        Ok(writer.into_inner().expect(written))
+        writer.into_inner().expect(written)
     }
 }

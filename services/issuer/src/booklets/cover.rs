@@ -5,7 +5,7 @@ use krilla::tagging::{Tag, TagGroup};
 
 use super::drawing::{Pen, figure, heading, paragraph};
 use super::format::PAGE_WIDTH;
-use super::letters::Weight;
+use super::letters::{Fonts, Weight};
 use super::pictograms::Pictogram;
 use super::words::{french_day, french_value};
 use super::{Paper, Partner};
@@ -21,7 +21,7 @@ const LOGOS_MAX: usize = 8;
 const LOGOS_IN_ROW: i16 = 4;
 
 /// Top of the partners' part, from which the page's foot is theirs.
-const PARTNERS_TOP: i16 = 2420;
+const PARTNERS_TOP: i16 = 2470;
 
 /// One question and its answers.
 struct Advice {
@@ -50,13 +50,13 @@ impl<'p> Shown<'p> {
     }
 }
 
-/// How many pages a cover takes.
-pub(super) fn pages(paper: &Paper) -> usize {
-    if paper.format.geometry().cover.first_page < advices(paper, 0).len() {
-        2
-    } else {
-        1
-    }
+/// How many pages a cover takes: one, unless its words reach the partners' part.
+pub(super) fn pages(fonts: &Fonts, paper: &Paper) -> usize {
+    let advices = advices(paper, usize::from(u16::MAX));
+    let end = advices
+        .iter()
+        .fold(TITLE_HEIGHT, |y, advice| y + height(fonts, paper, advice));
+    if end <= PARTNERS_TOP - 30 { 1 } else { 2 }
 }
 
 /// Draws one page of the cover.
@@ -69,6 +69,10 @@ pub(super) fn draw(
     page: usize,
 ) -> TagGroup {
     let sizes = &paper.format.geometry().cover;
+    let pages = pages(pen.fonts(), paper);
+    if paper.specimen {
+        pen.across(300, 2300, 330, super::voucher_cell::SPECIMEN);
+    }
     let mut section = TagGroup::new(Tag::Section);
     let mut y = if page == 0 {
         title(pen, &mut section, paper, booklet, vouchers)
@@ -78,27 +82,31 @@ pub(super) fn draw(
         300
     };
     let advices = advices(paper, vouchers);
-    let chosen = match page {
-        0 => advices.get(..sizes.first_page),
-        _ => advices.get(sizes.first_page..),
-    };
-    for advice in chosen.unwrap_or_default() {
-        y = advise(pen, &mut section, paper, advice, y);
+    let share = advices.len().div_ceil(pages);
+    for advice in advices.chunks(share).nth(page).unwrap_or_default() {
+        advise(pen, &mut section, paper, advice, y);
+        y += height(pen.fonts(), paper, advice);
     }
-    if page + 1 == pages(paper) {
+    if page + 1 == pages {
         section.push(thanks(pen, partners));
-    }
-    if paper.specimen {
-        pen.across(300, 2300, 330, super::voucher_cell::SPECIMEN);
     }
     section
 }
 
+/// Where the first advice begins when the programme's name takes two lines.
+const TITLE_HEIGHT: i16 = 190 + 2 * 68 + 310;
+
 fn title(pen: &mut Pen<'_>, section: &mut TagGroup, paper: &Paper, booklet: u32, vouchers: usize) -> i16 {
     let title = format!("Carnet n° {booklet}");
     let heading_line = pen.bold(LEFT, 190, 100, "Chèques culture numérique");
-    section.push(heading(1, &format!("{title} de chèques culture numérique"), heading_line));
-    let name = pen.fonts().wrapped(Weight::Regular, 55, RIGHT - LEFT, 2, &paper.programme);
+    section.push(heading(
+        1,
+        &format!("{title} de chèques culture numérique"),
+        heading_line,
+    ));
+    let name = pen
+        .fonts()
+        .wrapped(Weight::Regular, 55, RIGHT - LEFT, 2, &paper.programme);
     let mut y = 190;
     let mut lines = Vec::new();
     for line in name {
@@ -114,28 +122,37 @@ fn title(pen: &mut Pen<'_>, section: &mut TagGroup, paper: &Paper, booklet: u32,
     y + 310
 }
 
-fn advise(pen: &mut Pen<'_>, section: &mut TagGroup, paper: &Paper, advice: &Advice, top: i16) -> i16 {
+/// Left edge and lines of each sentence.
+fn sentences(fonts: &Fonts, paper: &Paper, advice: &Advice) -> (i16, Vec<Vec<String>>) {
     let sizes = &paper.format.geometry().cover;
-    let words_left = LEFT + sizes.pictogram + 60;
+    let left = LEFT + sizes.pictogram + 60;
+    let wrapped =
+        |sentence: &String| fonts.wrapped(Weight::Regular, sizes.body, RIGHT - left, SENTENCE_LINES_MAX, sentence);
+    (left, advice.sentences.iter().map(wrapped).collect())
+}
+
+/// Height of an advice with the space below it.
+fn height(fonts: &Fonts, paper: &Paper, advice: &Advice) -> i16 {
+    let sizes = &paper.format.geometry().cover;
+    let (_, sentences) = sentences(fonts, paper, advice);
+    let lines = i16::try_from(sentences.iter().map(Vec::len).sum::<usize>()).unwrap_or(i16::MAX / 200);
+    (sizes.heading * 3 / 4 + lines * sizes.pitch + sizes.pitch * 2 / 3).max(230)
+}
+
+fn advise(pen: &mut Pen<'_>, section: &mut TagGroup, paper: &Paper, advice: &Advice, top: i16) {
+    let sizes = &paper.format.geometry().cover;
+    let (left, sentences) = sentences(pen.fonts(), paper, advice);
     advice.pictogram.draw(pen, LEFT + (sizes.pictogram - 200) / 2, top);
     let mut y = top + sizes.heading * 3 / 4;
-    let line = pen.bold(words_left, y, sizes.heading, advice.question);
+    let line = pen.bold(left, y, sizes.heading, advice.question);
     section.push(heading(2, advice.question, line));
-    for sentence in &advice.sentences {
-        let lines = pen.fonts().wrapped(
-            Weight::Regular,
-            sizes.body,
-            RIGHT - words_left,
-            SENTENCE_LINES_MAX,
-            sentence,
-        );
-        let drawn = lines.iter().map(|line| {
+    for sentence in &sentences {
+        let drawn = sentence.iter().map(|line| {
             y += sizes.pitch;
-            pen.regular(words_left, y, sizes.body, &format!("{line} "))
+            pen.regular(left, y, sizes.body, &format!("{line} "))
         });
         section.push(paragraph(drawn.collect::<Vec<_>>()));
     }
-    (y + sizes.pitch * 2 / 3).max(top + 230)
 }
 
 /// Who pays and who runs the programme, with their logos.
@@ -165,12 +182,19 @@ fn thanks(pen: &mut Pen<'_>, partners: &[Shown<'_>]) -> TagGroup {
         (_, true) => PARTNERS_TOP + 300,
         (_, false) => PARTNERS_TOP + 335,
     };
-    let names = partners.iter().map(|partner| partner.name).collect::<Vec<_>>().join(", ");
+    let names = partners
+        .iter()
+        .map(|partner| partner.name)
+        .collect::<Vec<_>>()
+        .join(", ");
     let (size, lines_max) = if shown == 0 { (50, 5) } else { (40, 3) };
-    let lines = pen.fonts().wrapped(Weight::Regular, size, RIGHT - LEFT, lines_max, &names);
-    let drawn = lines.iter().zip(0_i16..).map(|(text, line)| {
-        pen.regular(LEFT, names_top + line * (size + 8), size, &format!("{text} "))
-    });
+    let lines = pen
+        .fonts()
+        .wrapped(Weight::Regular, size, RIGHT - LEFT, lines_max, &names);
+    let drawn = lines
+        .iter()
+        .zip(0_i16..)
+        .map(|(text, line)| pen.regular(LEFT, names_top + line * (size + 8), size, &format!("{text} ")));
     section.push(paragraph(drawn.collect::<Vec<_>>()));
     section
 }
@@ -185,7 +209,10 @@ fn fitted(pixels_wide: u16, pixels_high: u16, box_width: i16, box_height: i16) -
         ((height * wide / high).max(1), height)
     };
     let small = "inside the box";
-    (i16::try_from(fit_width).expect(small), i16::try_from(fit_height).expect(small))
+    (
+        i16::try_from(fit_width).expect(small),
+        i16::try_from(fit_height).expect(small),
+    )
 }
 
 fn advices(paper: &Paper, vouchers: usize) -> Vec<Advice> {
@@ -193,9 +220,19 @@ fn advices(paper: &Paper, vouchers: usize) -> Vec<Advice> {
     let contact = &paper.contact;
     let text = |sentence: &str| sentence.to_owned();
     let mut places = Vec::new();
-    places.extend(contact.web_page.as_ref().map(|page| format!("Cherchez un lieu sur Internet : {page}")));
+    places.extend(
+        contact
+            .web_page
+            .as_ref()
+            .map(|page| format!("Cherchez un lieu sur Internet : {page}")),
+    );
     places.extend(contact.phone.as_ref().map(|phone| format!("Ou appelez le {phone}.")));
-    places.extend(contact.address.as_ref().map(|address| format!("Ou demandez ici : {address}")));
+    places.extend(
+        contact
+            .address
+            .as_ref()
+            .map(|address| format!("Ou demandez ici : {address}")),
+    );
     if places.is_empty() {
         places.push(text("La personne qui vous donne ce carnet vous dit où aller."));
     }
@@ -203,14 +240,19 @@ fn advices(paper: &Paper, vouchers: usize) -> Vec<Advice> {
         text("Dites-le vite à la personne qui vous a donné ce carnet."),
         text("Les chèques perdus seront bloqués."),
     ];
-    lost.extend(contact.phone.as_ref().map(|phone| format!("Vous pouvez aussi appeler le {phone}.")));
+    lost.extend(
+        contact
+            .phone
+            .as_ref()
+            .map(|phone| format!("Vous pouvez aussi appeler le {phone}.")),
+    );
     vec![
         Advice {
             pictogram: Pictogram::Voucher,
             question: "C'est quoi ?",
             sentences: vec![
                 format!("Vous avez {vouchers} chèques. Un chèque vaut {value}."),
-                text("Un chèque paie une aide ou un atelier pour apprendre le numérique."),
+                text("Avec un chèque, vous payez une aide ou un atelier numérique."),
             ],
         },
         Advice {
@@ -231,7 +273,7 @@ fn advices(paper: &Paper, vouchers: usize) -> Vec<Advice> {
             pictogram: Pictogram::Calendar,
             question: "Jusqu'à quand ?",
             sentences: vec![
-                format!("Utilisez vos chèques avant le {day} au soir."),
+                format!("Utilisez vos chèques jusqu'au {day}."),
                 text("Après cette date, les chèques ne valent plus rien."),
             ],
         },
@@ -241,11 +283,12 @@ fn advices(paper: &Paper, vouchers: usize) -> Vec<Advice> {
             sentences: lost,
         },
         Advice {
-            pictogram: Pictogram::Never,
+            pictogram: Pictogram::Warning,
             question: "Attention",
             sentences: vec![
                 text("Ne donnez jamais un chèque à une personne inconnue."),
-                text("Un chèque ne se vend pas. Ne montrez pas le code à tout le monde."),
+                text("Un chèque ne se vend pas."),
+                text("Ne montrez pas le code à tout le monde."),
             ],
         },
     ]

@@ -23,6 +23,15 @@ impl PaperFormat {
         }
     }
 
+    /// The format of a stored word; the database's constraint knows no other.
+    pub(crate) fn of_word(word: &str) -> Self {
+        if word == Self::LargePrint.word() {
+            Self::LargePrint
+        } else {
+            Self::Sheet
+        }
+    }
+
     pub(super) const fn geometry(self) -> &'static Geometry {
         match self {
             Self::Sheet => &SHEET,
@@ -33,8 +42,6 @@ impl PaperFormat {
 
 /// A4 (ISO 216).
 pub(super) const PAGE_WIDTH: i16 = 2100;
-/// A4 (ISO 216).
-pub(super) const PAGE_HEIGHT: i16 = 2970;
 
 /// Where things are: the grid of vouchers on a page, and what is in a voucher, from its top left corner.
 pub(super) struct Geometry {
@@ -48,8 +55,6 @@ pub(super) struct Geometry {
     pub header: i16,
     /// Left edge of the words.
     pub inset: i16,
-    /// Right edge of the words beside the QR code.
-    pub words_right: i16,
     pub value: Line,
     /// The value is made smaller when it is wider than this.
     pub value_width_max: i16,
@@ -87,8 +92,6 @@ pub(super) struct Cover {
     pub body: i16,
     pub pitch: i16,
     pub pictogram: i16,
-    /// How many of the six advices stand on the first page.
-    pub first_page: usize,
 }
 
 const fn line(y: i16, size: i16) -> Line {
@@ -105,7 +108,6 @@ static SHEET: Geometry = Geometry {
     height: 540,
     header: 38,
     inset: 30,
-    words_right: 580,
     value: line(132, 150),
     value_width_max: 330,
     title: &[("Chèque", 52), ("culture", 94), ("numérique", 136)],
@@ -127,7 +129,6 @@ static SHEET: Geometry = Geometry {
         body: 55,
         pitch: 68,
         pictogram: 190,
-        first_page: 6,
     },
 };
 
@@ -140,7 +141,6 @@ static LARGE_PRINT: Geometry = Geometry {
     height: 680,
     header: 57,
     inset: 40,
-    words_right: 1400,
     value: line(205, 240),
     value_width_max: 700,
     title: &[("Chèque culture", 115), ("numérique", 205)],
@@ -162,7 +162,6 @@ static LARGE_PRINT: Geometry = Geometry {
         body: 66,
         pitch: 84,
         pictogram: 240,
-        first_page: 3,
     },
 };
 
@@ -202,7 +201,7 @@ impl Geometry {
         }
         for &x in &columns {
             for &y in &rows {
-                if (x > self.left && x < right) || (y > self.top && y < bottom) {
+                if x > self.left && x < right && y > self.top && y < bottom {
                     marks.push([x - CROSS, y, x + CROSS, y]);
                     marks.push([x, y - CROSS, x, y + CROSS]);
                 }
@@ -225,14 +224,17 @@ mod tests {
             let modules = i16::try_from(QrLevel::Quartile.modules()).unwrap();
             let quiet = (side * i16::try_from(QUIET_ZONE_MODULES).unwrap() + modules - 1) / modules;
             assert!(side >= 300, "30 mm at least (token.md)");
-            assert!(left - quiet >= g.words_right && left + side + quiet <= g.width);
+            assert!(left + side + quiet <= g.width);
             assert!(left - quiet >= g.programme_right && left - quiet >= g.stamp[0] + g.stamp[2]);
             // A cut may be half a millimetre off and still leave the quiet zone.
             assert!(top - quiet >= 5 && left + side + quiet + 5 <= g.width);
-            assert!(g.serial.y - g.serial.size >= top + side, "words begin below the quiet zone");
+            assert!(
+                g.serial.y - g.serial.size >= top + side,
+                "words begin below the quiet zone"
+            );
             assert!(g.left >= 100, "room for staples");
             assert!(g.left + g.columns * g.width <= PAGE_WIDTH - 50);
-            assert!(g.top + g.rows * g.height <= PAGE_HEIGHT - 50);
+            assert!(g.top + g.rows * g.height <= 2970 - 50, "A4 is 297 mm high");
             for [x1, y1, x2, y2] in g.marks() {
                 for (corner_x, corner_y) in g.corners() {
                     let (x, y) = (corner_x + left, corner_y + top);

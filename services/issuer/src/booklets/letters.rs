@@ -72,29 +72,44 @@ impl Fonts {
         i16::try_from((advances * size).div_ceil(face.units_per_em)).unwrap_or(i16::MAX)
     }
 
-    /// The text on lines of at most `width`; beyond `lines_max` lines, or when a word is wider than a line, it is cut with an
-    /// ellipsis.
+    /// The text on lines of at most `width`. A word that is wider than a line (an address on the web) is broken; what does not fit
+    /// on `lines_max` lines is cut with an ellipsis.
     pub(super) fn wrapped(&self, weight: Weight, size: i16, width: i16, lines_max: usize, text: &str) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
-        let text = printable(text);
-        let mut words = text.split_whitespace().peekable();
-        while let Some(word) = words.next() {
-            let longer = lines.last().map(|last| format!("{last} {word}"));
-            match longer {
-                Some(longer) if self.width(weight, size, &longer) <= width => {
-                    lines.pop();
-                    lines.push(longer);
+        for word in printable(text).split_whitespace() {
+            let mut rest = word.to_owned();
+            match lines.last_mut() {
+                Some(last) if self.width(weight, size, &format!("{last} {rest}")) <= width => {
+                    last.push(' ');
+                    last.push_str(&rest);
+                    continue;
                 }
-                _ if lines.len() < lines_max => lines.push(self.cut(weight, size, width, word)),
-                _ => {
-                    if let Some(last) = lines.pop() {
-                        lines.push(self.cut(weight, size, width, &format!("{last} {word} …")));
-                    }
-                    return lines;
-                }
+                _ => {}
+            }
+            while !rest.is_empty() {
+                let fitting = self.fitting(weight, size, width, &rest);
+                let after = rest.split_off(fitting);
+                lines.push(std::mem::replace(&mut rest, after));
+            }
+        }
+        if lines.len() > lines_max {
+            let beyond = lines.split_off(lines_max);
+            if let (Some(last), Some(next)) = (lines.last_mut(), beyond.first()) {
+                *last = self.cut(weight, size, width, &format!("{last} {next} …"));
             }
         }
         lines
+    }
+
+    /// Bytes of the longest beginning that fits, at least one letter.
+    fn fitting(&self, weight: Weight, size: i16, width: i16, word: &str) -> usize {
+        let ends = word.char_indices().map(|(start, letter)| start + letter.len_utf8());
+        let fits = |end: &usize| {
+            word.get(..*end)
+                .is_some_and(|part| self.width(weight, size, part) <= width)
+        };
+        let first = word.chars().next().map_or(0, char::len_utf8);
+        ends.take_while(fits).last().unwrap_or(first)
     }
 
     /// The beginning of a line that is too wide.
@@ -155,13 +170,22 @@ mod tests {
         assert_eq!(lines("Côte-d'Or 2026"), ["Côte-d'Or 2026"]);
         let fits = lines("Chèque culture numérique du Département de la Côte-d'Or");
         assert_eq!((fits.len(), fits[1].ends_with('…')), (2, false));
+        let address = "www.cheque-numerique-bourgogne.fr/lieux";
+        assert_eq!(
+            fonts.wrapped(Weight::Regular, 33, 550, 3, address).concat(),
+            address,
+            "broken, not cut"
+        );
         for long in [
             "Inclusion numérique pour toutes et tous en Bourgogne ".repeat(4),
             "Anticonstitutionnellement".repeat(9),
             format!("Un {} deux", "mot".repeat(60)),
         ] {
             let lines = lines(&long);
-            assert!(lines.len() <= 2 && lines.iter().any(|line| line.ends_with('…')), "{lines:?}");
+            assert!(
+                lines.len() <= 2 && lines.iter().any(|line| line.ends_with('…')),
+                "{lines:?}"
+            );
             assert!(lines.iter().all(|line| fonts.width(Weight::Regular, 33, line) <= 550));
         }
         assert!(lines("").is_empty());

@@ -14,10 +14,10 @@ pub(super) enum Pictogram {
     Place,
     /// A leaf of a calendar.
     Calendar,
-    /// A question mark over a voucher.
+    /// A question mark where a voucher was.
     Lost,
-    /// A barred circle.
-    Never,
+    /// A triangle with an exclamation mark.
+    Warning,
 }
 
 /// Width of the lines.
@@ -33,7 +33,7 @@ impl Pictogram {
             Self::Place => place(&mut lines, &mut shapes),
             Self::Calendar => calendar(&mut lines, &mut shapes),
             Self::Lost => lost(&mut lines, &mut shapes),
-            Self::Never => never(&mut lines, &mut shapes),
+            Self::Warning => warning(&mut lines, &mut shapes),
         }
         pen.strokes(x, y, LINE, lines);
         pen.shape(x, y, shapes);
@@ -102,19 +102,21 @@ fn calendar(lines: &mut PathBuilder, shapes: &mut PathBuilder) {
     circle(lines, 142, 148, 20);
 }
 
+/// A voucher that is not where it was: its outline is broken, and a question mark stands in it.
 fn lost(lines: &mut PathBuilder, shapes: &mut PathBuilder) {
-    polygon(lines, &[(15, 105), (185, 105), (185, 185), (15, 185)]);
-    lines.move_to(72.0, 50.0);
-    lines.cubic_to(72.0, 10.0, 128.0, 10.0, 128.0, 48.0);
-    lines.cubic_to(128.0, 75.0, 100.0, 72.0, 100.0, 118.0);
-    circle(shapes, 100, 150, 9);
+    for side in [[(60, 35), (10, 35), (10, 75)], [(10, 125), (10, 165), (60, 165)]] {
+        open_line(lines, &side);
+        open_line(lines, &side.map(|(x, y)| (200 - x, y)));
+    }
+    lines.move_to(70.0, 70.0);
+    lines.cubic_to(70.0, 28.0, 130.0, 28.0, 130.0, 70.0);
+    lines.cubic_to(130.0, 96.0, 100.0, 92.0, 100.0, 124.0);
+    circle(shapes, 100, 152, 9);
 }
 
-fn never(lines: &mut PathBuilder, shapes: &mut PathBuilder) {
-    circle(lines, 100, 100, 85);
-    open_line(lines, &[(40, 40), (160, 160)]);
-    // An exclamation mark would hide under the bar: a person, whom one does not know.
-    circle(lines, 118, 62, 17);
-    open_line(lines, &[(84, 118), (84, 145)]);
-    square(shapes, 78, 150, 12);
+/// The warning triangle.
+fn warning(lines: &mut PathBuilder, shapes: &mut PathBuilder) {
+    polygon(lines, &[(100, 20), (188, 175), (12, 175)]);
+    open_line(lines, &[(100, 75), (100, 125)]);
+    circle(shapes, 100, 151, 9);
 }

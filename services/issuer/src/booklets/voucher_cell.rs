@@ -68,7 +68,12 @@ pub(super) fn draw(
     let g = shared.geometry;
     let x = left + g.inset;
     if shared.specimen {
-        pen.across(x + g.inset, top + g.stamp[1] + g.stamp[3], g.value.size * 3 / 4, SPECIMEN);
+        pen.across(
+            x + g.inset,
+            top + g.stamp[1] + g.stamp[3],
+            g.value.size * 3 / 4,
+            SPECIMEN,
+        );
     }
     let mut section = TagGroup::new(Tag::Section);
     let number = format!("Chèque n° {}", voucher.serial);
@@ -78,20 +83,32 @@ pub(super) fn draw(
         pen.bold(left + shared.title_left, top + y, g.title_size, &format!("{word} "))
     })));
     if !shared.programme.is_empty() {
-        section.push(paragraph(shared.programme.iter().zip(g.programme).map(|(text, y)| {
-            pen.regular(x, top + y, g.programme_size, &format!("{text} "))
-        })));
+        section.push(paragraph(
+            shared
+                .programme
+                .iter()
+                .zip(g.programme)
+                .map(|(text, y)| pen.regular(x, top + y, g.programme_size, &format!("{text} "))),
+        ));
     }
     section.push(paragraph([
         pen.regular(x, top + g.valid.y, g.valid.size, "Valable jusqu'au "),
         pen.bold(x, top + g.day.y, g.day.size, &shared.day),
     ]));
     let [qr_left, qr_top, side] = g.qr;
-    let alt = format!("Code QR du chèque n° {}. La personne qui vous aide le lit avec un téléphone.", voucher.serial);
+    let alt = format!(
+        "Code QR du chèque n° {}. La personne qui vous aide le lit avec un téléphone.",
+        voucher.serial
+    );
     section.push(figure(&alt, pen.qr(left + qr_left, top + qr_top, side, &voucher.qr)));
     section.push(paragraph([
         pen.bold(left + qr_left, top + g.serial.y, g.serial.size, &format!("{number} ")),
-        pen.regular(left + qr_left, top + g.booklet.y, g.booklet.size, &format!("Carnet n° {booklet}")),
+        pen.regular(
+            left + qr_left,
+            top + g.booklet.y,
+            g.booklet.size,
+            &format!("Carnet n° {booklet}"),
+        ),
     ]));
     let [stamp_left, stamp_top, stamp_width, stamp_height] = g.stamp;
     pen.frame(left + stamp_left, top + stamp_top, stamp_width, stamp_height);
@@ -103,7 +120,12 @@ pub(super) fn draw(
     )]));
     section.push(paragraph([
         pen.regular(x, top + g.code.y, g.code_label_size, &format!("{CODE} ")),
-        pen.bold(left + shared.code_left, top + g.code.y, g.code.size, &voucher.short_code.to_string()),
+        pen.bold(
+            left + shared.code_left,
+            top + g.code.y,
+            g.code.size,
+            &voucher.short_code.to_string(),
+        ),
     ]));
     section
 }

@@ -54,7 +54,10 @@ pub(crate) async fn find(
     programme: ProgrammeId,
     organisation: OrganisationId,
 ) -> Result<Option<Logo>, sqlx::Error> {
-    Ok(of_organisations(db, programme, &[organisation]).await?.pop().map(|(_, logo)| logo))
+    Ok(of_organisations(db, programme, &[organisation])
+        .await?
+        .pop()
+        .map(|(_, logo)| logo))
 }
 
 /// The logos of these organisations, of those that gave one.

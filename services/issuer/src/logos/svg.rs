@@ -57,14 +57,19 @@ pub(super) fn read(bytes: &[u8]) -> Result<Logo, LogoError> {
     draw(&tree)
 }
 
-#[expect(clippy::float_arithmetic, reason = "resvg measures in f32; what is kept is whole pixels")]
+#[expect(
+    clippy::float_arithmetic,
+    reason = "resvg measures in f32; what is kept is whole pixels"
+)]
 fn draw(tree: &Tree) -> Result<Logo, LogoError> {
     let size = tree.size().to_int_size();
     let (width, height) = kept_size(size.width(), size.height(), true);
     check_dimensions(width, height)?;
     let mut canvas = Pixmap::new(width, height).ok_or(LogoError::Bomb("pixels"))?;
     let whole = u16::try_from(width).ok().zip(u16::try_from(height).ok());
-    let (wide, high) = whole.map(|(wide, high)| (f32::from(wide), f32::from(high))).ok_or(LogoError::Bomb("pixels"))?;
+    let (wide, high) = whole
+        .map(|(wide, high)| (f32::from(wide), f32::from(high)))
+        .ok_or(LogoError::Bomb("pixels"))?;
     let scale = Transform::from_scale(wide / tree.size().width(), high / tree.size().height());
     resvg::render(tree, scale, &mut canvas.as_mut());
     let rgb: Vec<[u8; 3]> = canvas
@@ -92,7 +97,10 @@ fn look_through(document: &Document<'_>) -> Result<(), LogoError> {
     }
     for node in root.descendants().filter(Node::is_element) {
         let name = node.tag_name().name();
-        if let Some((_, french)) = FORBIDDEN.iter().find(|(forbidden, _)| forbidden.eq_ignore_ascii_case(name)) {
+        if let Some((_, french)) = FORBIDDEN
+            .iter()
+            .find(|(forbidden, _)| forbidden.eq_ignore_ascii_case(name))
+        {
             return Err(LogoError::Forbidden((*french).to_owned()));
         }
         if name == "style" {
@@ -137,7 +145,8 @@ fn check_style(style: &str, ids: &HashMap<&str, Node<'_, '_>>) -> Result<(), Log
         return Err(LogoError::Forbidden("un lien vers l'extérieur".to_owned()));
     }
     let gradients_only = references(style).all(|id| {
-        ids.get(id).is_none_or(|node| matches!(node.tag_name().name(), "linearGradient" | "radialGradient"))
+        ids.get(id)
+            .is_none_or(|node| matches!(node.tag_name().name(), "linearGradient" | "radialGradient"))
     });
     if gradients_only {
         Ok(())
@@ -174,7 +183,9 @@ impl<'a, 'i> Drawn<'_, 'a, 'i> {
             elements = elements.saturating_add(self.elements(child, depth + 1)?);
         }
         for attribute in node.attributes() {
-            let link = (attribute.name() == "href").then(|| attribute.value().trim().strip_prefix('#')).flatten();
+            let link = (attribute.name() == "href")
+                .then(|| attribute.value().trim().strip_prefix('#'))
+                .flatten();
             for id in references(attribute.value()).chain(link) {
                 if let Some(target) = self.ids.get(id).copied() {
                     elements = elements.saturating_add(self.elements(target, depth + 1)?);

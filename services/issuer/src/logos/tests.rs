@@ -13,8 +13,10 @@ fn colours(logo: &Logo) -> (Vec<u8>, png::ColorType) {
 }
 
 fn svg(inside: &str) -> String {
-    format!("<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" \
-        viewBox=\"0 0 200 100\">{inside}</svg>")
+    format!(
+        "<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" \
+        viewBox=\"0 0 200 100\">{inside}</svg>"
+    )
 }
 
 fn read_svg(inside: &str) -> Result<Logo, LogoError> {
@@ -27,15 +29,25 @@ fn a_large_transparent_png_is_kept_smaller_on_white() {
     assert_eq!((logo.width, logo.height), (1000, 333));
     let (pixels, kind) = colours(&logo);
     assert_eq!(kind, png::ColorType::Rgb);
-    assert!(pixels.iter().all(|channel| *channel == 255), "what was transparent is white");
-    let grey = Logo::read(LogoFormat::Png, &png(100, 80, png::ColorType::GrayscaleAlpha, &[0, 128])).unwrap();
+    assert!(
+        pixels.iter().all(|channel| *channel == 255),
+        "what was transparent is white"
+    );
+    let grey = Logo::read(
+        LogoFormat::Png,
+        &png(100, 80, png::ColorType::GrayscaleAlpha, &[0, 128]),
+    )
+    .unwrap();
     assert_eq!((grey.width, grey.height, colours(&grey).0[0]), (100, 80, 127));
 }
 
 #[test]
 fn an_svg_is_drawn_at_the_size_of_print() {
-    let logo = read_svg("<defs><linearGradient id=\"g\"><stop stop-color=\"#00f\"/></linearGradient></defs>\
-        <style>.a{fill:url(#g)}</style><rect width=\"200\" height=\"100\" class=\"a\"/>").unwrap();
+    let logo = read_svg(
+        "<defs><linearGradient id=\"g\"><stop stop-color=\"#00f\"/></linearGradient></defs>\
+        <style>.a{fill:url(#g)}</style><rect width=\"200\" height=\"100\" class=\"a\"/>",
+    )
+    .unwrap();
     assert_eq!((logo.width, logo.height), (1000, 500));
     assert_eq!(colours(&logo).0[..3], [0, 0, 255]);
 }
@@ -43,11 +55,26 @@ fn an_svg_is_drawn_at_the_size_of_print() {
 #[test]
 fn the_format_is_told_by_the_content() {
     let picture = png(100, 100, png::ColorType::Rgb, &[1, 2, 3]);
-    assert!(matches!(Logo::read(LogoFormat::Svg, &picture), Err(LogoError::OtherFormat)));
-    assert!(matches!(Logo::read(LogoFormat::Png, svg("").as_bytes()), Err(LogoError::OtherFormat)));
-    assert!(matches!(Logo::read(LogoFormat::Png, b"\xff\xd8\xff\xe0 JFIF"), Err(LogoError::Format)));
-    assert!(matches!(Logo::read(LogoFormat::Png, &picture[..200.min(picture.len() - 20)]), Err(LogoError::Damaged(_))));
-    assert!(matches!(Logo::read(LogoFormat::Svg, &vec![b'<'; LOGO_BYTES_MAX + 1]), Err(LogoError::Bytes)));
+    assert!(matches!(
+        Logo::read(LogoFormat::Svg, &picture),
+        Err(LogoError::OtherFormat)
+    ));
+    assert!(matches!(
+        Logo::read(LogoFormat::Png, svg("").as_bytes()),
+        Err(LogoError::OtherFormat)
+    ));
+    assert!(matches!(
+        Logo::read(LogoFormat::Png, b"\xff\xd8\xff\xe0 JFIF"),
+        Err(LogoError::Format)
+    ));
+    assert!(matches!(
+        Logo::read(LogoFormat::Png, &picture[..200.min(picture.len() - 20)]),
+        Err(LogoError::Damaged(_))
+    ));
+    assert!(matches!(
+        Logo::read(LogoFormat::Svg, &vec![b'<'; LOGO_BYTES_MAX + 1]),
+        Err(LogoError::Bytes)
+    ));
 }
 
 #[test]
@@ -57,7 +84,10 @@ fn bombs_are_refused_before_they_go_off() {
     bomb[16..24].copy_from_slice(&[0, 0, 234, 96, 0, 0, 234, 96]);
     let crc = crc32(&bomb[12..29]);
     bomb[29..33].copy_from_slice(&crc.to_be_bytes());
-    assert!(matches!(Logo::read(LogoFormat::Png, &bomb), Err(LogoError::Bomb("pixels"))));
+    assert!(matches!(
+        Logo::read(LogoFormat::Png, &bomb),
+        Err(LogoError::Bomb("pixels"))
+    ));
     let mut uses = String::from("<g id=\"n0\"><rect width=\"9\" height=\"9\"/></g>");
     for level in 1..12 {
         let copies = format!("<use xlink:href=\"#n{}\"/>", level - 1).repeat(10);
@@ -66,13 +96,21 @@ fn bombs_are_refused_before_they_go_off() {
     assert!(matches!(read_svg(&uses), Err(LogoError::Bomb("éléments"))));
     let circle = "<g id=\"a\"><use xlink:href=\"#b\"/></g><g id=\"b\"><use xlink:href=\"#a\"/></g>";
     assert!(matches!(read_svg(circle), Err(LogoError::Damaged(_))));
-    assert!(matches!(read_svg(&"<g>".repeat(200).replace("<g>", "<rect/>").repeat(600)), Err(LogoError::Bomb("éléments"))));
-    assert!(matches!(read_svg(&format!("{}{}", "<g>".repeat(100), "</g>".repeat(100))), Err(LogoError::Bomb(_))));
+    assert!(matches!(
+        read_svg(&"<g>".repeat(200).replace("<g>", "<rect/>").repeat(600)),
+        Err(LogoError::Bomb("éléments"))
+    ));
+    assert!(matches!(
+        read_svg(&format!("{}{}", "<g>".repeat(100), "</g>".repeat(100))),
+        Err(LogoError::Bomb(_))
+    ));
 }
 
 fn crc32(bytes: &[u8]) -> u32 {
     bytes.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & 0_u32.wrapping_sub(crc & 1)))
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ (0xedb8_8320 & 0_u32.wrapping_sub(crc & 1))
+        })
     }) ^ u32::MAX
 }
 
@@ -95,7 +133,10 @@ fn nothing_in_an_svg_runs_or_fetches() {
         assert!(matches!(read_svg(inside), Err(LogoError::Forbidden(_))), "{inside}");
     }
     let entity = "<!DOCTYPE svg [<!ENTITY a \"b\">]><svg xmlns=\"http://www.w3.org/2000/svg\">&a;</svg>";
-    assert!(matches!(Logo::read(LogoFormat::Svg, entity.as_bytes()), Err(LogoError::Forbidden(_))));
+    assert!(matches!(
+        Logo::read(LogoFormat::Svg, entity.as_bytes()),
+        Err(LogoError::Forbidden(_))
+    ));
 }
 
 #[test]
@@ -103,6 +144,11 @@ fn logos_too_small_or_too_thin_are_refused_with_their_size() {
     for (width, height) in [(40, 40), (1300, 100), (64, 900)] {
         let refused = Logo::read(LogoFormat::Png, &png(width, height, png::ColorType::Rgb, &[0, 0, 0])).unwrap_err();
         assert!(matches!(refused, LogoError::Dimensions { .. }));
-        assert!(Problem::from(refused).into_members()["detail"].as_str().unwrap().contains(&format!("{width} × {height}")));
+        assert!(
+            Problem::from(refused).into_members()["detail"]
+                .as_str()
+                .unwrap()
+                .contains(&format!("{width} × {height}"))
+        );
     }
 }

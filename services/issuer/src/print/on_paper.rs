@@ -17,7 +17,12 @@ pub(crate) fn paper(
     host: &Host,
 ) -> Result<Paper, PrintError> {
     let signed: Vec<Signed> = to_print.signed(signers).collect::<Result<_, _>>()?;
-    let qrs = encoded(&signed, host);
+    Ok(paper_of(programme, to_print, &signed, host))
+}
+
+/// The same for vouchers that are signed already.
+pub(crate) fn paper_of(programme: &Programme, to_print: &ToPrint, signed: &[Signed], host: &Host) -> Paper {
+    let qrs = encoded(signed, host);
     let mut booklets: Vec<(u32, Vec<PaperVoucher>)> = Vec::new();
     for (voucher, qr) in signed.iter().zip(qrs) {
         let on_paper = PaperVoucher {
@@ -30,7 +35,7 @@ pub(crate) fn paper(
             _ => booklets.push((voucher.booklet, vec![on_paper])),
         }
     }
-    Ok(Paper {
+    Paper {
         programme: programme.name.clone(),
         face_value: to_print.batch.face_value,
         printed_day: programme.printed_day,
@@ -39,7 +44,7 @@ pub(crate) fn paper(
         partners: to_print.settings.partners.clone(),
         specimen: false,
         booklets,
-    })
+    }
 }
 
 /// One QR code a voucher, in order, on all processors.
@@ -51,8 +56,13 @@ fn encoded(signed: &[Signed], host: &Host) -> Vec<Qr> {
             .collect()
     };
     std::thread::scope(|scope| {
-        let parts: Vec<_> = signed.chunks(share).map(|part| scope.spawn(move || encode(part))).collect();
-        let joined = parts.into_iter().map(|part| part.join().expect("every token fits its symbol"));
+        let parts: Vec<_> = signed
+            .chunks(share)
+            .map(|part| scope.spawn(move || encode(part)))
+            .collect();
+        let joined = parts
+            .into_iter()
+            .map(|part| part.join().expect("every token fits its symbol"));
         joined.flatten().collect()
     })
 }
