@@ -31,7 +31,7 @@ mod world;
 pub use actors::{Batch, Funder, Operator, Person, Prescriber, Sponsor, Structure, Voucher, holds};
 pub use answer::Answer;
 pub use bank::Bank;
-pub use checker::{check, write_temporarily};
+pub use checker::{check, check_js, write_temporarily};
 pub use client::Client;
 pub use demo::{Demo, DemoFiles};
 pub use files::{Place, real_data};

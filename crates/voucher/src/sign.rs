@@ -1,15 +1,62 @@
 //! Signing: the only secret of the crate.
 //!
-//! A key in a file signs with [`SigningKey`]. A key inside a security module signs the bytes of [`ToBeSigned`]
-//! and hands the signature back: nothing else needs to know where a key lives. Ed25519 (RFC 8032) is
-//! deterministic: the same terms give the same token, so tokens are made again rather than stored.
+//! [`Signer`] is the one seam: a key in memory is a [`SigningKey`]; a key inside a security module is another
+//! implementation, elsewhere, since this crate does no I/O. Nothing else needs to know where a key lives. Ed25519
+//! (RFC 8032) is deterministic: the same terms give the same token, so tokens are made again rather than stored.
 
+use std::error::Error;
 use std::fmt;
 
-use ed25519_dalek::Signer;
+use ed25519_dalek::Signer as _;
 use zeroize::Zeroizing;
 
 use crate::{Kid, Terms, Token, cose};
+
+/// The signer did not sign: the security module is away, or refuses.
+#[derive(Debug, thiserror::Error)]
+#[error("La clé {kid} n'a pas pu signer.")]
+pub struct SignError {
+    /// The key that was asked.
+    pub kid: Kid,
+    /// Why.
+    #[source]
+    pub cause: Box<dyn Error + Send + Sync>,
+}
+
+/// One Ed25519 key that signs, wherever it lives.
+pub trait Signer: Send + Sync {
+    /// The 32 bytes of the public key.
+    fn public_bytes(&self) -> [u8; 32];
+
+    /// The Ed25519 signature (RFC 8032 § 5.1.6: pure, not prehashed) of `message`.
+    fn sign_bytes(&self, message: &[u8]) -> Result<[u8; 64], SignError>;
+
+    /// The identifier that what this key signs carries.
+    fn kid(&self) -> Kid {
+        Kid::of(&self.public_bytes())
+    }
+
+    /// The token for `terms`: always the same one for the same terms.
+    fn token(&self, terms: &Terms) -> Result<Token, SignError> {
+        let unsigned = ToBeSigned::new(self.kid(), *terms);
+        let signature = self.sign_bytes(&unsigned.bytes())?;
+        Ok(unsigned.attach(signature))
+    }
+}
+
+impl Signer for SigningKey {
+    fn public_bytes(&self) -> [u8; 32] {
+        self.key.verifying_key().to_bytes()
+    }
+
+    fn sign_bytes(&self, message: &[u8]) -> Result<[u8; 64], SignError> {
+        Ok(self.key.sign(message).to_bytes())
+    }
+
+    fn kid(&self) -> Kid {
+        self.kid
+    }
+}
 
 /// A private key. It is wiped from memory when dropped, and `Debug` shows only its public identifier.
 pub struct SigningKey {
@@ -38,7 +85,7 @@ impl SigningKey {
         self.key.verifying_key().to_bytes()
     }
 
-    /// The token for `terms`: always the same one for the same terms.
+    /// The token for `terms`: always the same one for the same terms. A key in memory never fails.
     #[must_use]
     pub fn sign(&self, terms: &Terms) -> Token {
         let unsigned = ToBeSigned::new(self.kid, *terms);
@@ -70,7 +117,7 @@ impl ToBeSigned {
     /// What goes through Ed25519: the COSE `Sig_structure` (RFC 9052 § 4.4).
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
-        cose::sig_structure(self.kid, &self.terms)
+        cose::token_sig_structure(self.kid, &self.terms)
     }
 
     /// The token with the signature of [`bytes`](Self::bytes). A wrong signature makes a token that no key ring

@@ -189,7 +189,7 @@ async fn service_routes(
                 pool,
                 clock,
                 host: config.public_host.clone(),
-                signing: Arc::new(signing),
+                signers: issuer::Signers::new(Arc::new(signing), []),
                 identity_key: issuer::IdentityKey::new(keys::key_bytes(&files.identity)?),
             })
             .merge(access)

@@ -3,22 +3,22 @@
 mod batches;
 mod beneficiaries;
 mod hand_overs;
+mod key_sets;
+mod keys;
 mod prescribers;
 mod prints;
 mod programmes;
 mod vouchers;
-
-use std::sync::Arc;
 
 use access::Caller;
 use catalogue::{Programme, ProgrammeId};
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use voucher::{Host, SigningKey};
+use voucher::Host;
 use web::{Clock, Problem};
 
-use crate::{IdentityKey, admit_prescriber};
+use crate::{IdentityKey, KeySets, Signers, admit_prescriber};
 
 /// What the issuer's routes need.
 #[derive(Debug, Clone, axum::extract::FromRef)]
@@ -29,8 +29,10 @@ pub struct Config {
     pub clock: Clock,
     /// What the QR codes point to.
     pub host: Host,
-    /// Signs vouchers. The only secret of its kind; no other service has it.
-    pub signing: Arc<SigningKey>,
+    /// Sign vouchers and key sets. No other service has such keys.
+    pub signers: Signers,
+    /// The roots, and the sets signed under them.
+    pub key_sets: KeySets,
     /// Makes identities comparable.
     pub identity_key: IdentityKey,
 }
@@ -39,7 +41,13 @@ pub struct Config {
 pub fn routes(config: Config) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(programmes::create))
-        .routes(routes!(programmes::keys))
+        .routes(routes!(keys::list, keys::create))
+        .routes(routes!(keys::delegation))
+        .routes(routes!(keys::withdrawal))
+        .routes(routes!(key_sets::jwks))
+        .routes(routes!(key_sets::cose))
+        .routes(routes!(key_sets::signed))
+        .routes(routes!(key_sets::signed_jwks))
         .routes(routes!(prescribers::admit))
         .routes(routes!(beneficiaries::import))
         .routes(routes!(beneficiaries::list))

@@ -34,12 +34,14 @@ mod hand_over;
 mod id;
 mod identity;
 mod import;
+mod key_sets;
 mod keys;
 mod mint;
 mod order;
 mod print;
 mod revoke;
 mod shares;
+mod signers;
 mod voucher_states;
 
 pub use activate::{ACTIVATION_CHUNK_VOUCHERS, ActivateError, activate};
@@ -56,11 +58,17 @@ pub use hand_over::{HandOver, HandOverError, NewHandOver, NewReplacement, hand_o
 pub use id::{BeneficiaryId, ExpiryId, HandOverId, ImportId, RevocationId};
 pub use identity::{Identity, IdentityHash, IdentityKey};
 pub use import::{CommitError, Duplicate, ImportReport, ImportedFile, Importing, commit_import, preview_import};
-pub use keys::publish_signing_key;
+pub use key_sets::KeySets;
+pub use keys::choice::NoKey;
+pub use keys::{
+    DelegateError, KEY_DAYS_MAX, PublishKeyError, WithdrawError, latest_day, possession_challenge,
+    publish_first_delegation, publish_first_key, word as purpose_word,
+};
 pub use mint::{MINT_CHUNK_VOUCHERS, MintError, mint};
 pub use order::{BATCH_BOOKLETS_MAX, NewOrder, OrderError, order};
 pub use print::{PRINT_BOOKLETS_MAX, PrintError};
 pub use revoke::{NewRevocation, Reason, Revocation, RevokeError, revoke};
+pub use signers::Signers;
 pub use voucher_states::{VoucherCounts, VoucherState, voucher_counts, voucher_states};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();

@@ -8,10 +8,11 @@ use catalogue::Programme;
 use chrono::{DateTime, Utc};
 use ledger::BatchId;
 use sqlx::PgTransaction;
-use voucher::{Host, Idx, LastDay, SigningKey, Terms, Token, VoucherId};
+use voucher::{Host, Idx, Kid, LastDay, SignError, Terms, Token, VoucherId};
 use web::Problem;
 
 use crate::batch::{self, BatchRow, Printed};
+use crate::signers::Signers;
 
 /// Booklets in one PDF: some 20 seconds of work and 20 MB; more are printed in parts.
 pub const PRINT_BOOKLETS_MAX: u32 = 500;
@@ -31,9 +32,12 @@ pub enum PrintError {
     /// The batch has no such booklets, or they are too many for one file.
     #[error("1 to {PRINT_BOOKLETS_MAX} booklets of 1 to {0}")]
     Range(u32),
-    /// These vouchers were minted for another key than the one that this service holds.
+    /// These vouchers were minted for a key that this process does not hold.
     #[error("the key of these vouchers is not loaded")]
     OtherKey,
+    /// The security module does not sign.
+    #[error("not signed")]
+    Signing(#[from] SignError),
     /// The PDF could not be written.
     #[error("pdf: {0}")]
     Pdf(String),
@@ -54,7 +58,7 @@ impl From<PrintError> for Problem {
             )),
             PrintError::OtherKey => refused("key-not-loaded")
                 .detail("Ces chèques ont été émis pour une autre clé de signature : l'opérateur doit la remettre en service."),
-            PrintError::Pdf(_) | PrintError::Database(_) => Self::internal(&error),
+            PrintError::Signing(_) | PrintError::Pdf(_) | PrintError::Database(_) => Self::internal(&error),
         }
     }
 }
@@ -127,11 +131,10 @@ impl ToPrint {
     }
 
     /// Signs, in order of serial number. CPU only: about 40,000 a second.
-    pub(crate) fn signed<'a>(&'a self, key: &'a SigningKey) -> impl Iterator<Item = Result<Signed, PrintError>> + 'a {
+    pub(crate) fn signed<'a>(&'a self, signers: &'a Signers) -> impl Iterator<Item = Result<Signed, PrintError>> + 'a {
         self.vouchers.iter().map(|voucher| {
-            if voucher.kid != key.kid().to_bytes() {
-                return Err(PrintError::OtherKey);
-            }
+            let kid = Kid::new(voucher.kid);
+            let signer = signers.get(kid).ok_or(PrintError::OtherKey)?;
             let (series, idx) = voucher
                 .number
                 .as_voucher()
@@ -150,20 +153,20 @@ impl ToPrint {
             Ok(Signed {
                 serial: voucher.serial,
                 booklet,
-                token: key.sign(&terms),
+                token: signer.token(&terms)?,
                 id,
             })
         })
     }
 
     /// `serial,token,short_code,face_value,booklet`: the printer's file.
-    pub(crate) fn csv(&self, key: &SigningKey, host: &Host) -> Result<Vec<u8>, PrintError> {
+    pub(crate) fn csv(&self, signers: &Signers, host: &Host) -> Result<Vec<u8>, PrintError> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         let written = "a Vec takes every write";
         writer
             .write_record(["serial", "token", "short_code", "face_value", "booklet"])
             .expect(written);
-        for voucher in self.signed(key) {
+        for voucher in self.signed(signers) {
             let voucher = voucher?;
             let (token, code) = (voucher.token.to_url(host), voucher.id.short_code().to_string());
             let (serial, booklet) = (voucher.serial.to_string(), voucher.booklet.to_string());

@@ -12,3 +12,4 @@ mod privilege;
 mod problems;
 mod repeats;
 mod structures;
+mod tokens;

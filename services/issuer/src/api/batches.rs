@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use access::{Caller, Role, Sponsor, audit};
 use axum::extract::State;
 use catalogue::{Programme, ProgrammeId};
@@ -7,10 +5,10 @@ use ledger::BatchId;
 use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::{IntoParams, ToSchema};
-use voucher::SigningKey;
 use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query};
 
 use super::{internal, own_programme, prescribed_programme, programme};
+use crate::signers::Signers;
 use crate::{ActivateError, Batch, CancelError, FundError, MintError, NewCancellation, NewOrder, OrderError, batch};
 
 /// Batches in one page.
@@ -112,7 +110,7 @@ pub(super) async fn mint(
     who: Sponsor,
     Now(at): Now,
     State(pool): State<PgPool>,
-    State(signing): State<Arc<SigningKey>>,
+    State(signers): State<Signers>,
     Path((id, batch)): Path<(ProgrammeId, BatchId)>,
     Json(Nothing {}): Json<Nothing>,
 ) -> Result<Json<Batch>, Problem> {
@@ -123,7 +121,7 @@ pub(super) async fn mint(
     })
     .await
     .map_err(internal)?;
-    crate::mint(&pool, &programme, batch, signing.kid(), at)
+    crate::mint(&pool, &programme, batch, &signers, at)
         .await
         .map(Json)
         .map_err(|error: MintError| error.into())

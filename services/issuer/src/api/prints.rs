@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use access::{Caller, Sponsor};
 use axum::extract::State;
 use axum::response::Response;
@@ -9,11 +7,12 @@ use ledger::BatchId;
 use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::{IntoParams, ToSchema};
-use voucher::{Host, Qr, QrLevel, SigningKey};
+use voucher::{Host, Qr, QrLevel};
 use web::{Json, Now, Path, Problem, ProblemBody, Query, download};
 
 use super::own_programme;
 use crate::print::{self, Booklets, PRINT_VOUCHERS_MAX, ToPrint};
+use crate::signers::Signers;
 use crate::{Paper, PaperVoucher, PrintError, booklets_pdf};
 
 /// Which booklets.
@@ -56,7 +55,7 @@ pub(super) async fn booklets(
     who: Sponsor,
     Now(at): Now,
     State(pool): State<PgPool>,
-    State(key): State<Arc<SigningKey>>,
+    State(signers): State<Signers>,
     State(host): State<Host>,
     Path((id, batch)): Path<(ProgrammeId, BatchId)>,
     Query(range): Query<RangeQuery>,
@@ -67,7 +66,7 @@ pub(super) async fn booklets(
         to: range.to,
     };
     let to_print = prepare(&pool, &who, &programme, batch, booklets, at).await?;
-    let pdf = in_background(move || booklets_pdf(&[paper(&programme, &to_print, &key, &host)?])).await?;
+    let pdf = in_background(move || booklets_pdf(&[paper(&programme, &to_print, &signers, &host)?])).await?;
     Ok(download(pdf, "application/pdf", "carnets.pdf"))
 }
 
@@ -79,7 +78,7 @@ pub(super) async fn print_run(
     who: Sponsor,
     Now(at): Now,
     State(pool): State<PgPool>,
-    State(key): State<Arc<SigningKey>>,
+    State(signers): State<Signers>,
     State(host): State<Host>,
     Json(run): Json<NewPrintRun>,
 ) -> Result<Response, Problem> {
@@ -104,7 +103,7 @@ pub(super) async fn print_run(
     let pdf = in_background(move || {
         let papers = to_print
             .iter()
-            .map(|(programme, vouchers)| paper(programme, vouchers, &key, &host));
+            .map(|(programme, vouchers)| paper(programme, vouchers, &signers, &host));
         booklets_pdf(&papers.collect::<Result<Vec<_>, _>>()?)
     })
     .await?;
@@ -120,13 +119,13 @@ pub(super) async fn vouchers(
     who: Sponsor,
     Now(at): Now,
     State(pool): State<PgPool>,
-    State(key): State<Arc<SigningKey>>,
+    State(signers): State<Signers>,
     State(host): State<Host>,
     Path((id, batch)): Path<(ProgrammeId, BatchId)>,
 ) -> Result<Response, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
     let to_print = prepare(&pool, &who, &programme, batch, Booklets::AllAsCsv, at).await?;
-    let csv = in_background(move || to_print.csv(&key, &host)).await?;
+    let csv = in_background(move || to_print.csv(&signers, &host)).await?;
     Ok(download(csv, "text/csv; charset=utf-8", "cheques.csv"))
 }
 
@@ -145,9 +144,9 @@ async fn prepare(
     .await
 }
 
-fn paper(programme: &Programme, to_print: &ToPrint, key: &SigningKey, host: &Host) -> Result<Paper, PrintError> {
+fn paper(programme: &Programme, to_print: &ToPrint, signers: &Signers, host: &Host) -> Result<Paper, PrintError> {
     let mut booklets: Vec<(u32, Vec<PaperVoucher>)> = Vec::new();
-    for voucher in to_print.signed(key) {
+    for voucher in to_print.signed(signers) {
         let voucher = voucher?;
         let qr = Qr::new(&voucher.token, host, QrLevel::Quartile);
         let on_paper = PaperVoucher {

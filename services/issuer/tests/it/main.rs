@@ -4,6 +4,7 @@
 
 mod abuse;
 mod import;
+mod keys;
 mod prescribers;
 mod print;
 mod real_people;

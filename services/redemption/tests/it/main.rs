@@ -9,4 +9,7 @@ mod importing;
 mod reversing;
 mod rpc;
 mod standing;
+mod status_feed;
+mod status_lists;
+mod typed_codes;
 mod world;

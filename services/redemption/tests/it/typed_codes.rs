@@ -1,0 +1,1 @@
+//! Codes typed by hand.
