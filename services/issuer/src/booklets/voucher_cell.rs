@@ -71,7 +71,7 @@ pub(super) fn draw(
         pen.across(
             x + g.inset,
             top + g.stamp[1] + g.stamp[3],
-            g.value.size * 3 / 4,
+            g.value.size * 2 / 3,
             SPECIMEN,
         );
     }

@@ -1,3 +1,4 @@
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -84,10 +85,10 @@ pub(crate) fn start(job: Job) -> Body {
                 drop(zip);
                 match error {
                     ArchiveError::Gone(_) => {
-                        tracing::info!(print = %job.file.id, "the printer's file was not fetched to its end")
+                        tracing::info!(print = %job.file.id, "the printer's file was not fetched to its end");
                     }
                     other => {
-                        tracing::error!(print = %job.file.id, error = &other as &dyn std::error::Error, "the printer's file broke off")
+                        tracing::error!(print = %job.file.id, error = &other as &dyn std::error::Error, "the printer's file broke off");
                     }
                 }
                 let _ = runtime.block_on(to.send(Err(io::Error::other("broken off"))));
@@ -205,7 +206,7 @@ fn add(
     zip.write_all(bytes)?;
     let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(bytes));
     // As `sha256sum --check` reads it.
-    sums.push_str(&format!("{digest}  {name}\n"));
+    writeln!(sums, "{digest}  {name}").expect("a String takes every write");
     Ok(())
 }
 

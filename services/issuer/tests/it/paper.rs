@@ -1,4 +1,5 @@
 use axum::body::Body;
+use futures_util::StreamExt;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -163,6 +164,7 @@ async fn nothing_on_a_proof_can_be_spent(pool: PgPool) {
         pdf.text()
     );
     keep("epreuve.pdf", &pdf.bytes);
+    check_pdf(&pdf.bytes, 10);
     let jwks = world.sponsor.get("/.well-known/jwks.json").await.text();
     let keyring = Keyring::new(HOST.parse().unwrap(), voucher::JwkSet::read(&jwks).unwrap());
     let specimen = issuer::specimen(3, &HOST.parse().unwrap());
@@ -386,6 +388,88 @@ async fn a_whole_batch_is_withdrawn_with_one_call_and_no_number_is_ever_given_tw
         .post(&world.path(&format!("batches/{other}/reissues")), elsewhere)
         .await;
     elsewhere.refused("same-id-other-content");
+}
+
+/// `tests/checkers/check_pdf.py` must find the document accessible, and this many QR codes in it.
+#[track_caller]
+fn check_pdf(pdf: &[u8], codes: u32) {
+    let python = std::env::var("TEST_PYTHON")
+        .expect("TEST_PYTHON is not set: run scripts/test (tests/requirements.txt says more)");
+    let folder = std::env::temp_dir().join(format!(
+        "ccn-{}",
+        uuid::Uuid::from_u128(u128::from(std::process::id()) << 64 | pdf.len() as u128)
+    ));
+    std::fs::write(&folder, pdf).unwrap();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/checkers/check_pdf.py");
+    let mut command = std::process::Command::new(python);
+    let output = command
+        .args(["-B", script])
+        .arg(&folder)
+        .arg(codes.to_string())
+        .output()
+        .unwrap();
+    std::fs::remove_file(&folder).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[sqlx::test(migrations = false)]
+async fn every_format_is_accessible_and_every_code_of_it_reads_at_150_and_300_dpi(pool: PgPool) {
+    let world = World::new(pool, "hand_over").await;
+    let batch = world.minted(1, 2).await;
+    world.gives_logo(1, "image/svg+xml", RED).await.ok();
+    world
+        .says(json!({"phone": "03 80 12 34 56", "web_page": "www.exemple.fr", "address": "10 rue de la Gare, Semur"}))
+        .await
+        .ok();
+    for (format, reason) in [("sheet", ""), ("large_print", "&reason=other_format")] {
+        let path = world.path(&format!("batches/{batch}/booklets.pdf?format={format}{reason}"));
+        let pdf = world.sponsor.get(&path).await;
+        assert!(pdf.status.is_success(), "{}", pdf.text());
+        keep(&format!("carnets-{format}.pdf"), &pdf.bytes);
+        check_pdf(&pdf.bytes, 20);
+    }
+}
+
+/// A number of `/proc/self/status`, in kB.
+fn memory_kib(field: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
+    line.trim_start_matches(':')
+        .trim()
+        .trim_end_matches(" kB")
+        .parse()
+        .unwrap()
+}
+
+/// `scripts/bench-print`: how long a hand-over of `CCN_BENCH_BOOKLETS` booklets takes, and how much memory.
+#[sqlx::test(migrations = false)]
+#[ignore = "a measurement of some minutes"]
+async fn measures_the_printers_file(pool: PgPool) {
+    let booklets: u32 = std::env::var("CCN_BENCH_BOOKLETS").map_or(10_000, |text| text.parse().unwrap());
+    let world = World::new(pool, "hand_over").await;
+    let batch = world.minted(1, booklets).await;
+    world.gives_logo(1, "image/svg+xml", RED).await.ok();
+    world.approves(600, "sheet").await;
+    world.orders_print(batch, 500, &json!({})).await.now();
+    std::fs::write("/proc/self/clear_refs", "5").unwrap();
+    let (before, started) = (memory_kib("VmRSS"), std::time::Instant::now());
+    let path = world.path(&format!("batches/{batch}/printer-files/{}/carnets.zip", uuid(500)));
+    let (status, body) = world.sponsor.streams(&path).await;
+    assert_eq!(status, StatusCode::OK);
+    let (mut pieces, mut bytes) = (body.into_data_stream(), 0);
+    while let Some(piece) = pieces.next().await {
+        bytes += piece.unwrap().len();
+    }
+    let seconds = started.elapsed().as_secs().max(1);
+    println!(
+        "{} vouchers, {} pages, {} MB in {seconds} s: {} pages/s; memory {} MB before, {} MB at most",
+        booklets * 10,
+        booklets * 2,
+        bytes / 1_000_000,
+        u64::from(booklets) * 2 / seconds,
+        before / 1024,
+        memory_kib("VmHWM") / 1024
+    );
 }
 
 #[sqlx::test(migrations = false)]
