@@ -122,6 +122,13 @@ impl Browser {
             .await;
     }
 
+    /// From now on, requests to addresses of these patterns fail, and no others.
+    pub async fn blocks(&self, patterns: &[&str]) {
+        self.devtools("Network.enable", json!({})).await;
+        self.devtools("Network.setBlockedURLs", json!({ "urls": patterns }))
+            .await;
+    }
+
     /// Opens an address and waits until it is loaded.
     pub async fn visit(&self, url: &str) {
         // The same page with something else behind # would not be loaded anew.

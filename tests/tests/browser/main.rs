@@ -5,5 +5,6 @@ mod copies;
 mod phone;
 mod place;
 mod private;
+mod states;
 mod verdicts;
 mod without_scripts;

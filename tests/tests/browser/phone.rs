@@ -86,8 +86,16 @@ pub fn digits(token: &str) -> &str {
     token.split_once('#').expect("an address").1
 }
 
-/// A browser that believes in the test's day.
+/// A browser that believes in the test's day, and gets no status lists: they follow the books within a minute, which is
+/// too late for a test that is about something else.
 pub async fn browser(scene: &Scene, size: (u32, u32)) -> Browser {
+    let browser = browser_with_lists(scene, size).await;
+    browser.blocks(&["*/sl/*"]).await;
+    browser
+}
+
+/// The same, with the lists.
+pub async fn browser_with_lists(scene: &Scene, size: (u32, u32)) -> Browser {
     let browser = Browser::open(size.0, size.1).await;
     browser.believes_it_is(scene.world.clock.now().timestamp_millis()).await;
     browser

@@ -81,10 +81,12 @@ async fn each_bad_voucher_gets_its_own_plain_message(pool: PgPool) {
     }
     photograph(&late, "expired-phone").await;
 
-    sqlx::query("update catalogue.signing_key set withdrawn_at = now()")
-        .execute(&scene.world.pool)
-        .await
-        .expect("withdrawn");
+    sqlx::query(
+        "update catalogue.signing_key set withdrawn_at = now(), withdrawn_reason = 'volée' where purpose = 'voucher'",
+    )
+    .execute(&scene.world.pool)
+    .await
+    .expect("withdrawn");
     let said = opens(&phone, &good).await;
     assert!(said.contains("Ce chèque a été annulé."), "{said}");
     photograph(&phone, "withdrawn-phone").await;
@@ -94,18 +96,14 @@ async fn each_bad_voucher_gets_its_own_plain_message(pool: PgPool) {
 async fn without_the_keys_nothing_is_said_against_the_voucher_and_it_can_be_tried_again(pool: PgPool) {
     let (scene, vouchers) = scene(pool).await;
     let browser = browser(&scene, PHONE).await;
-    browser
-        .devtools("Network.setBlockedURLs", serde_json::json!({ "urls": ["*jwks*"] }))
-        .await;
+    browser.blocks(&["*jwks*", "*/sl/*"]).await;
     let said = opens(&browser, &address(&scene, &vouchers[0].token)).await;
     assert!(
         said.contains("Nous ne pouvons pas vérifier maintenant.") && said.contains("le papier suffit"),
         "{said}"
     );
     photograph(&browser, "offline-phone").await;
-    browser
-        .devtools("Network.setBlockedURLs", serde_json::json!({ "urls": [] }))
-        .await;
+    browser.blocks(&["*/sl/*"]).await;
     browser.click("button[data-again]").await;
     browser
         .wait_for("document.querySelector('#verdict').innerText.includes('vrai chèque')")
