@@ -8,6 +8,7 @@
 //! | [fund](fund()) | `funded_at` | available → reserved, refused while any funder is short |
 //! | [hand over](hand_over()) (or [activate](activate()) a batch) | a hand-over | reserved → voucher |
 //! | [revoke](revoke()) | an act, and a block a voucher | what is left → refundable, in the shares paid |
+//! | publish, withdraw a key | the public half, its withdrawal (in `catalogue`) | – |
 //! | [cancel](cancel()), [expire](expire()) | the date | reserved and what is left → refundable |
 //!
 //! **The invariant.** A voucher that exists on paper has no value until its account was opened from money that was reserved for
