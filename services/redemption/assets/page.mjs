@@ -58,9 +58,9 @@ function show(name, slots) {
   offerToListen();
 }
 
-/** Same-origin JSON. */
-async function json(path) {
-  const answer = await fetch(path, { credentials: 'omit', referrerPolicy: 'no-referrer' });
+/** Same-origin JSON; `cache` as for `fetch`. */
+async function json(path, cache) {
+  const answer = await fetch(path, { cache: cache || 'default', credentials: 'omit', referrerPolicy: 'no-referrer' });
   if (!answer.ok) throw new Error(path + ': ' + answer.status);
   return answer.json();
 }
@@ -78,7 +78,8 @@ async function tell(text) {
   show('reading');
   let keys;
   try {
-    keys = await readKeys(await json('/.well-known/jwks.json'));
+    // Asked anew for each voucher: a key may have been withdrawn since.
+    keys = await readKeys(await json('/.well-known/jwks.json', 'no-cache'));
   } catch (_) {
     // Its own words, never the forger's: without keys nothing is proven either way.
     show('offline');

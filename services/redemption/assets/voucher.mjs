@@ -59,7 +59,7 @@ export function read(digits) {
   };
 }
 
-// Deterministic CBOR (RFC 8949 § 4.2.1): every number in its shortest head. Nothing here needs more than 32 bits.
+// Deterministic CBOR (RFC 8949 § 4.2.1): every number in its shortest head. A last day after 2106 needs more than 32 bits.
 const UNSIGNED = 0;
 const NEGATIVE = 1;
 const BYTES = 2;
@@ -72,7 +72,9 @@ function head(major, argument) {
   if (argument < 24) return [top | argument];
   if (argument < 0x100) return [top | 24, argument];
   if (argument < 0x10000) return [top | 25, argument >> 8, argument & 255];
-  return [top | 26, argument >>> 24, (argument >>> 16) & 255, (argument >>> 8) & 255, argument & 255];
+  const word = (number) => [number >>> 24, (number >>> 16) & 255, (number >>> 8) & 255, number & 255];
+  if (argument < 0x100000000) return [top | 26, ...word(argument)];
+  return [top | 27, ...word(Math.floor(argument / 0x100000000)), ...word(argument % 0x100000000)];
 }
 
 const integer = (value) => (value < 0 ? head(NEGATIVE, -1 - value) : head(UNSIGNED, value));
