@@ -74,7 +74,7 @@ def main(jwks_file, cose_file, set_file, jwt_file, roots_file, at):
 
     cose = {}
     for key in cbor2.loads(read(cose_file)):
-        parsed = COSEKey.new({1: 1, 2: key[2], 3: -8, -1: 6, -2: key[-2]})  # cwt does not know -19 yet
+        parsed = COSEKey.new(key)
         assert key[3] == ED25519 and key[4] == [2], key
         assert parsed.kid == kid(key[-2]), "a kid of the COSE_KeySet is not the thumbprint of its key"
         cose[key[2].hex()] = key[-2]

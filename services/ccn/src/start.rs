@@ -42,7 +42,9 @@ impl Start<'_> {
                     host: self.config.public_host.clone(),
                     status_signer: self.status_signer().await?,
                 };
-                if let Some(keeping) = redemption::keep_status_lists(&config).map_err(|weak| FirstKeysError::from(catalogue::KeyError::from(weak)))? {
+                if let Some(keeping) = redemption::keep_status_lists(&config)
+                    .map_err(|weak| FirstKeysError::from(catalogue::KeyError::from(weak)))?
+                {
                     beside.spawn(keeping);
                 }
                 redemption::routes(config)

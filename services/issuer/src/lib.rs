@@ -9,6 +9,7 @@
 //! | [hand over](hand_over()) (or [activate](activate()) a batch) | a hand-over | reserved → voucher |
 //! | [reissue](reissue()) booklets that nobody holds | old numbers withdrawn, new ones drawn | – |
 //! | [revoke](revoke()) | an act, and a block a voucher | what is left → refundable, in the shares paid |
+//! | publish, withdraw a key | the public half, its withdrawal (in `catalogue`) | – |
 //! | [cancel](cancel()), [expire](expire()) | the date | reserved and what is left → refundable |
 //!
 //! **The invariant.** A voucher that exists on paper has no value until its account was opened from money that was reserved for

@@ -118,7 +118,8 @@ pub async fn mint(
     }
 }
 
-async fn key_for(
+/// The key for which vouchers of this batch are drawn now.
+pub(crate) async fn key_for(
     tx: &mut PgTransaction<'_>,
     batch: &BatchRow,
     signers: &Signers,

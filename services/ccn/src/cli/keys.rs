@@ -134,6 +134,7 @@ pub struct Target {
     /// Écrit la clé en clair : pour un essai seulement
     #[arg(long, conflicts_with = "hsm", help_heading = OPTIONS)]
     pub plain: bool,
+    /// With what it is sealed and opened.
     #[command(flatten)]
     pub sealing: Sealing,
 }
@@ -144,6 +145,7 @@ pub struct NewKey {
     /// À quoi sert la clé
     #[arg(long = "for", value_name = "USAGE", value_enum, default_value_t, help_heading = OPTIONS)]
     pub purpose: KeyPurpose,
+    /// Where it goes.
     #[command(flatten)]
     pub target: Target,
 }
@@ -157,6 +159,7 @@ pub struct SealKey {
     /// Fichier scellé à créer
     #[arg(long, value_name = "FICHIER", help_heading = OPTIONS)]
     pub out: PathBuf,
+    /// With what it is sealed and opened.
     #[command(flatten)]
     pub sealing: Sealing,
 }
@@ -185,6 +188,7 @@ pub struct Window {
     /// Annonce moins de 7 jours avant : première clé, ou remplacement d'une clé volée
     #[arg(long, help_heading = WINDOW)]
     pub short_notice: bool,
+    /// What it may sign.
     #[command(flatten)]
     pub limits: Limits,
 }
@@ -218,10 +222,13 @@ pub struct PublishKey {
     /// À quoi elle sert : signing, status ou key-set
     #[arg(long = "for", value_name = "USAGE", value_enum, default_value_t, help_heading = OPTIONS)]
     pub purpose: KeyPurpose,
+    /// When it is used.
     #[command(flatten)]
     pub window: Window,
+    /// With what it is sealed and opened.
     #[command(flatten)]
     pub sealing: Sealing,
+    /// Where the server is.
     #[command(flatten)]
     pub remote: Remote,
 }
@@ -232,10 +239,13 @@ pub struct RotateKey {
     /// À quoi sert la clé : signing, status ou key-set
     #[arg(long = "for", value_name = "USAGE", value_enum, default_value_t, help_heading = OPTIONS)]
     pub purpose: KeyPurpose,
+    /// Where it goes.
     #[command(flatten)]
     pub target: Target,
+    /// When it is used.
     #[command(flatten)]
     pub window: Window,
+    /// Where the server is.
     #[command(flatten)]
     pub remote: Remote,
 }
@@ -246,6 +256,7 @@ pub struct ListKeys {
     /// Écrit le JSON du serveur au lieu d'un tableau
     #[arg(long, help_heading = OPTIONS)]
     pub json: bool,
+    /// Where the server is.
     #[command(flatten)]
     pub remote: Remote,
 }
@@ -262,6 +273,7 @@ pub struct WithdrawKey {
     /// Ne demande pas de confirmation
     #[arg(long, help_heading = OPTIONS)]
     pub yes: bool,
+    /// Where the server is.
     #[command(flatten)]
     pub remote: Remote,
 }
@@ -290,6 +302,7 @@ pub struct ExportKeys {
     /// À quoi servent ces clés
     #[arg(long = "for", value_name = "USAGE", value_enum, default_value_t, help_heading = OPTIONS)]
     pub purpose: KeyPurpose,
+    /// With what it is sealed and opened.
     #[command(flatten)]
     pub sealing: Sealing,
     /// Adresse du service d'émission
@@ -318,8 +331,10 @@ pub struct DelegateKey {
     /// Durée en jours, 400 au plus
     #[arg(long, value_name = "N", default_value_t = 395, value_parser = clap::value_parser!(u32).range(1..=400), help_heading = WINDOW)]
     pub days: u32,
+    /// What it may sign.
     #[command(flatten)]
     pub limits: Limits,
+    /// With what it is sealed and opened.
     #[command(flatten)]
     pub sealing: Sealing,
 }
@@ -330,6 +345,7 @@ pub struct PublishDelegation {
     /// Le fichier fait par « ccn keys delegate »
     #[arg(long = "in", value_name = "FICHIER", help_heading = OPTIONS)]
     pub input: PathBuf,
+    /// Where the server is.
     #[command(flatten)]
     pub remote: Remote,
 }

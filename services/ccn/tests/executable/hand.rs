@@ -26,7 +26,9 @@ impl Hand {
     fn send(&self, method: Method, key: &str, path: &str, body: Option<Value>) -> Vec<u8> {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
-            let mut request = reqwest::Client::new().request(method, format!("{}{path}", self.base)).bearer_auth(key);
+            let mut request = reqwest::Client::new()
+                .request(method, format!("{}{path}", self.base))
+                .bearer_auth(key);
             if let Some(body) = body {
                 request = request.json(&body);
             }
@@ -52,7 +54,11 @@ impl Hand {
         let operator = self.operator.clone();
         let organisation = json!({"id": id(1), "name": "Département", "roles": ["sponsor"]});
         self.post(&operator, "/v1/organisations", organisation);
-        let key = self.post(&operator, &format!("/v1/organisations/{}/api-keys", id(1)), json!({"id": id(2)}));
+        let key = self.post(
+            &operator,
+            &format!("/v1/organisations/{}/api-keys", id(1)),
+            json!({"id": id(2)}),
+        );
         key["secret"].as_str().unwrap().clone_into(&mut self.sponsor);
         let programme = json!({
             "id": id(3), "name": "Chèques d'essai", "territory": "21", "face_value": "10.00", "booklet_size": 5,
@@ -76,11 +82,23 @@ impl Hand {
     pub fn mints(&self, n: u128) -> Vec<String> {
         let programme = format!("/v1/programmes/{}", id(3));
         let batch = id(100 + n);
-        self.post(&self.sponsor, &format!("{programme}/orders"), json!({"id": batch, "booklets": 1}));
+        self.post(
+            &self.sponsor,
+            &format!("{programme}/orders"),
+            json!({"id": batch, "booklets": 1}),
+        );
         self.post(&self.sponsor, &format!("{programme}/batches/{batch}/mint"), json!({}));
-        let csv = self.send(Method::GET, &self.sponsor, &format!("{programme}/batches/{batch}/vouchers.csv"), None);
+        let csv = self.send(
+            Method::GET,
+            &self.sponsor,
+            &format!("{programme}/batches/{batch}/vouchers.csv"),
+            None,
+        );
         let rows = String::from_utf8(csv).unwrap();
-        rows.lines().skip(1).map(|row| row.split(',').nth(1).unwrap().to_owned()).collect()
+        rows.lines()
+            .skip(1)
+            .map(|row| row.split(',').nth(1).unwrap().to_owned())
+            .collect()
     }
 }
 

@@ -43,12 +43,22 @@ fn identity(folder: &Path) -> PathBuf {
 fn a_new_key_is_sealed_told_by_its_public_half_and_never_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let (path, identity) = (folder.path().join("signing.key"), identity(folder.path()));
-    let new = ["keys", "new", "--out", text(&path), "--key-identity-file", text(&identity)];
+    let new = [
+        "keys",
+        "new",
+        "--out",
+        text(&path),
+        "--key-identity-file",
+        text(&identity),
+    ];
     let made = said(&output(&new));
     let file = std::fs::read_to_string(&path).unwrap();
     assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
     assert!(file.starts_with("-----BEGIN AGE ENCRYPTED FILE-----"), "{file}");
-    assert_eq!((made["kid"].as_str().unwrap().len(), &made["sealed"]), (8, &json!(true)));
+    assert_eq!(
+        (made["kid"].as_str().unwrap().len(), &made["sealed"]),
+        (8, &json!(true))
+    );
 
     let again = output(&new);
     assert_eq!(again.status.code(), Some(1));
@@ -61,7 +71,11 @@ fn a_key_in_clear_is_made_only_on_request_and_sealed_afterwards() {
     let folder = tempfile::tempdir().unwrap();
     let (plain, sealed) = (folder.path().join("plain.key"), folder.path().join("sealed.key"));
     let refused = output(&["keys", "new", "--out", text(&plain)]);
-    assert!(stderr(&refused).contains("--key-passphrase-file") && stderr(&refused).contains("--plain"), "{}", stderr(&refused));
+    assert!(
+        stderr(&refused).contains("--key-passphrase-file") && stderr(&refused).contains("--plain"),
+        "{}",
+        stderr(&refused)
+    );
     assert!(!plain.exists());
     let made = output(&["keys", "new", "--out", text(&plain), "--plain"]);
     assert!(stderr(&made).contains("en clair"), "{}", stderr(&made));
@@ -71,7 +85,13 @@ fn a_key_in_clear_is_made_only_on_request_and_sealed_afterwards() {
 
     let identity = identity(folder.path());
     let means = ["--key-identity-file", text(&identity)];
-    said(&output(&[&["keys", "seal", "--in", text(&plain), "--out", text(&sealed)], &means[..]].concat()));
+    said(&output(
+        &[
+            &["keys", "seal", "--in", text(&plain), "--out", text(&sealed)],
+            &means[..],
+        ]
+        .concat(),
+    ));
     let export = |key: &Path| {
         let told = output(&[&["keys", "export", "--key", text(key)], &means[..]].concat());
         assert!(told.status.success(), "{}", stderr(&told));
@@ -91,15 +111,24 @@ async fn the_issuer_alone_takes_no_signing_key_in_clear() {
     if no_postgresql() {
         return;
     }
-    let embedded = Embedded::start(folder.path().join("data"), std::env::var_os("PATH")).await.unwrap();
+    let embedded = Embedded::start(folder.path().join("data"), std::env::var_os("PATH"))
+        .await
+        .unwrap();
     let pool = sqlx::PgPool::connect_with(embedded.options()).await.unwrap();
     ccn::store::migrate(&pool).await.unwrap();
     pool.close().await;
     let url = embedded.options().to_url_lossy().to_string();
     let mut issuer = ccn();
     issuer.args(["issuer", "--listen", "127.0.0.1:0", "--database-url", &url]);
-    issuer.args(["--signing-key-file", text(&signing), "--operator-key-file", text(&operator)]);
-    let refused = tokio::task::spawn_blocking(move || issuer.output().unwrap()).await.unwrap();
+    issuer.args([
+        "--signing-key-file",
+        text(&signing),
+        "--operator-key-file",
+        text(&operator),
+    ]);
+    let refused = tokio::task::spawn_blocking(move || issuer.output().unwrap())
+        .await
+        .unwrap();
     embedded.stop().await.unwrap();
     let told = stderr(&refused);
     assert!(told.contains("en clair") && told.contains("ccn keys seal"), "{told}");
@@ -175,9 +204,17 @@ impl Site {
     /// The reasons with which the texts are refused; nothing for a good one.
     fn verify(&self, texts: &[String]) -> Vec<Option<String>> {
         let keys = self.fetch("/.well-known/jwks.json", "keys.json");
-        let told = ccn().args(["verify", "token", "--keys", text(&keys)]).args(texts).output().unwrap();
+        let told = ccn()
+            .args(["verify", "token", "--keys", text(&keys)])
+            .args(texts)
+            .output()
+            .unwrap();
         let lines = String::from_utf8(told.stdout).unwrap();
-        let verdict = |line: &str| serde_json::from_str::<Value>(line).unwrap()["reason"].as_str().map(str::to_owned);
+        let verdict = |line: &str| {
+            serde_json::from_str::<Value>(line).unwrap()["reason"]
+                .as_str()
+                .map(str::to_owned)
+        };
         lines.lines().map(verdict).collect()
     }
 }
@@ -191,17 +228,35 @@ fn a_key_is_rotated_while_the_server_runs_and_a_stolen_one_withdrawn() {
     let mut hand = site.hand();
     hand.sets_the_scene();
     let first = hand.mints(1);
-    let kinds: Vec<_> = site.list().iter().map(|key| (key["purpose"].clone(), key["state"].clone(), key["loaded"].clone())).collect();
+    let kinds: Vec<_> = site
+        .list()
+        .iter()
+        .map(|key| (key["purpose"].clone(), key["state"].clone(), key["loaded"].clone()))
+        .collect();
     for purpose in ["voucher", "key_set"] {
-        assert!(kinds.contains(&(json!(purpose), json!("active"), json!(true))), "{kinds:?}");
+        assert!(
+            kinds.contains(&(json!(purpose), json!("active"), json!(true))),
+            "{kinds:?}"
+        );
     }
     // The issuer's half of the process does not hold the key of the status lists.
-    assert!(kinds.contains(&(json!("status"), json!("active"), json!(false))), "{kinds:?}");
+    assert!(
+        kinds.contains(&(json!("status"), json!("active"), json!(false))),
+        "{kinds:?}"
+    );
 
     let out = site.secret("keys/next.key");
     let announced = said(&site.keys(&["rotate", "--plain", "--out", text(&site.path("later.key"))]));
     assert_eq!(announced["published"]["state"], "announced");
-    let rotated = said(&site.keys(&["rotate", "--plain", "--out", text(&out), "--short-notice", "--max-face-value", "10.00"]));
+    let rotated = said(&site.keys(&[
+        "rotate",
+        "--plain",
+        "--out",
+        text(&out),
+        "--short-notice",
+        "--max-face-value",
+        "10.00",
+    ]));
     let kid = rotated["kid"].as_str().unwrap().to_owned();
     site.wait_until_loaded(&kid);
     let second = hand.mints(2);
@@ -212,10 +267,16 @@ fn a_key_is_rotated_while_the_server_runs_and_a_stolen_one_withdrawn() {
     let gone = said(&site.keys(&["withdraw", &kid, "--reason", "clé copiée", "--yes"]));
     assert_eq!(gone["state"], "withdrawn");
     said(&site.keys(&["withdraw", &kid, "--reason", "clé copiée", "--yes"]));
-    assert_eq!(site.verify(&[first[0].clone(), second[0].clone()]), [None, Some("key_withdrawn".to_owned())]);
+    assert_eq!(
+        site.verify(&[first[0].clone(), second[0].clone()]),
+        [None, Some("key_withdrawn".to_owned())]
+    );
 
     let table = String::from_utf8(site.keys(&["list"]).stdout).unwrap();
-    assert!(table.contains("RETIRÉE") && table.contains("clé copiée") && table.contains("10,00 € au plus"), "{table}");
+    assert!(
+        table.contains("RETIRÉE") && table.contains("clé copiée") && table.contains("10,00 € au plus"),
+        "{table}"
+    );
     assert!(table.contains("annoncée") && table.contains("jeu de clés"), "{table}");
     site.check_published_sets();
     assert_eq!(site.served.signal("TERM"), Some(0));
@@ -229,7 +290,16 @@ impl Site {
         };
         let roots = self.path("roots.json");
         let root = self.secret("root.key");
-        let exported = output(&["keys", "export", "--for", "root", "--key", text(&root), "--out", text(&roots)]);
+        let exported = output(&[
+            "keys",
+            "export",
+            "--for",
+            "root",
+            "--key",
+            text(&root),
+            "--out",
+            text(&roots),
+        ]);
         assert!(exported.status.success(), "{}", stderr(&exported));
         let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
         let checker = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/checkers/check_key_sets.py");
@@ -251,7 +321,11 @@ impl Site {
         let server = format!("http://{}", self.served.addr);
         let pem = output(&["keys", "export", "--format", "pem", "--server", &server]);
         let pem = String::from_utf8(pem.stdout).unwrap();
-        assert_eq!(pem.matches("-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA").count(), 4, "{pem}");
+        assert_eq!(
+            pem.matches("-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA").count(),
+            4,
+            "{pem}"
+        );
     }
 }
 
@@ -262,20 +336,54 @@ fn the_root_delegates_offline_and_the_server_takes_its_word_only() {
     }
     let site = Site::start(ccn());
     let key_set = site.secret("keys/key-set-2.key");
-    let next = said(&site.keys(&["rotate", "--for", "key-set", "--plain", "--out", text(&key_set), "--short-notice"]));
+    let next = said(&site.keys(&[
+        "rotate",
+        "--for",
+        "key-set",
+        "--plain",
+        "--out",
+        text(&key_set),
+        "--short-notice",
+    ]));
     let half = next["public_key"].as_str().unwrap();
     let (good, bad) = (site.path("good.cose"), site.path("bad.cose"));
     let delegate = |root: &Path, out: &Path| {
-        said(&output(&["keys", "delegate", "--root", text(root), "--to", half, "--days", "400", "--out", text(out)]))
+        said(&output(&[
+            "keys",
+            "delegate",
+            "--root",
+            text(root),
+            "--to",
+            half,
+            "--days",
+            "400",
+            "--out",
+            text(out),
+        ]))
     };
     let stranger = site.path("stranger.key");
-    said(&output(&["keys", "new", "--for", "root", "--plain", "--out", text(&stranger)]));
+    said(&output(&[
+        "keys",
+        "new",
+        "--for",
+        "root",
+        "--plain",
+        "--out",
+        text(&stranger),
+    ]));
     delegate(&stranger, &bad);
     let refused = site.keys(&["publish-delegation", "--in", text(&bad)]);
-    assert!(stderr(&refused).contains("racines de confiance"), "{}", stderr(&refused));
+    assert!(
+        stderr(&refused).contains("racines de confiance"),
+        "{}",
+        stderr(&refused)
+    );
     let told = delegate(&site.secret("root.key"), &good);
     assert_eq!(told["delegate"], next["kid"]);
-    assert_eq!(said(&site.keys(&["publish-delegation", "--in", text(&good)]))["delegate"], next["kid"]);
+    assert_eq!(
+        said(&site.keys(&["publish-delegation", "--in", text(&good)]))["delegate"],
+        next["kid"]
+    );
     assert_eq!(site.served.signal("TERM"), Some(0));
 }
 
@@ -288,9 +396,22 @@ fn vouchers_are_signed_inside_a_security_module() {
     let tokens = tempfile::tempdir().unwrap();
     let conf = tokens.path().join("softhsm2.conf");
     std::fs::create_dir(tokens.path().join("tokens")).unwrap();
-    std::fs::write(&conf, format!("directories.tokendir = {}/tokens\n", tokens.path().display())).unwrap();
+    std::fs::write(
+        &conf,
+        format!("directories.tokendir = {}/tokens\n", tokens.path().display()),
+    )
+    .unwrap();
     let made = Command::new("softhsm2-util")
-        .args(["--init-token", "--free", "--label", "ccn", "--so-pin", "12345678", "--pin", "47114711"])
+        .args([
+            "--init-token",
+            "--free",
+            "--label",
+            "ccn",
+            "--so-pin",
+            "12345678",
+            "--pin",
+            "47114711",
+        ])
         .env("SOFTHSM2_CONF", &conf)
         .output()
         .expect("SoftHSM2 is not installed: scripts/install-debian test");

@@ -1,9 +1,12 @@
 use std::path::Path;
+use std::sync::Arc;
 
-use ::keys::{Module, Place, Written, create_key_file, key_bytes, secret_file, write_key_file};
+use ::keys::{KEY_BYTES, Module, Place, Written, draw_key, key_bytes, secret_file, write_key_file};
 use anyhow::Context;
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
+use voucher::{Signer, SigningKey};
+use zeroize::Zeroizing;
 
 use crate::cli::keys::{KeyPurpose, NewKey, SealKey, Target};
 use crate::keys::new_operator_key;
@@ -27,29 +30,26 @@ pub(super) fn new(args: &NewKey) -> anyhow::Result<()> {
 }
 
 /// Makes a key that signs; tells where it is and its public half.
-pub(super) fn signing_key(target: &Target) -> anyhow::Result<(Place, Value)> {
-    let (place, mut told) = if let Some(uri) = &target.hsm {
+pub(super) fn signing_key(target: &Target) -> anyhow::Result<(Arc<dyn Signer>, Value)> {
+    let (signer, mut told): (Arc<dyn Signer>, Value) = if let Some(uri) = &target.hsm {
+        if let Some(out) = &target.out {
+            created(out, !out.exists())?;
+        }
         Module::generate(uri)?;
         if let Some(out) = &target.out {
             created(out, secret_file::create(out, &uri.to_string())?)?;
         }
-        (
-            Place::Hsm(uri.clone()),
-            json!({ "hsm": uri.to_string(), "file": target.out }),
-        )
+        let told = json!({ "hsm": uri.to_string(), "file": target.out });
+        (Place::Hsm(uri.clone()).open(&target.sealing.opener())?, told)
     } else {
         let path = file(target)?;
-        in_file(path, target)?;
-        (
-            Place::File(path.to_owned()),
-            json!({ "file": path, "sealed": !target.plain }),
-        )
+        let bytes = in_file(path, target)?;
+        let told = json!({ "file": path, "sealed": !target.plain });
+        (Arc::new(SigningKey::from_seed(&bytes)), told)
     };
-    // Opened again, as the server will.
-    let signer = place.open(&target.sealing.opener())?;
     told["kid"] = signer.kid().to_string().into();
     told["public_key"] = HEXLOWER.encode(&signer.public_bytes()).into();
-    Ok((place, told))
+    Ok((signer, told))
 }
 
 /// `keys seal`
@@ -78,7 +78,7 @@ fn text_secret(args: &NewKey) -> anyhow::Result<Value> {
     Ok(json!({ "file": path }))
 }
 
-fn in_file(path: &Path, target: &Target) -> anyhow::Result<()> {
+fn in_file(path: &Path, target: &Target) -> anyhow::Result<Zeroizing<[u8; KEY_BYTES]>> {
     // Before anybody is asked for a passphrase.
     created(path, !path.exists())?;
     let seal = if target.plain {
@@ -88,7 +88,9 @@ fn in_file(path: &Path, target: &Target) -> anyhow::Result<()> {
         let seal = target.sealing.opener().new_seal(&path.display().to_string());
         Some(seal.context("Une clé s'écrit scellée (ou en clair, pour un essai : --plain).")?)
     };
-    written(path, create_key_file(path, seal.as_ref())?)
+    let bytes = draw_key()?;
+    written(path, write_key_file(path, &bytes, seal.as_ref())?)?;
+    Ok(bytes)
 }
 
 fn file(target: &Target) -> anyhow::Result<&Path> {

@@ -30,10 +30,9 @@ pub(super) fn rotate(args: &RotateKey, at: DateTime<Utc>) -> anyhow::Result<()> 
     let operator = Operator::of(&args.remote)?;
     // Asked first: no key is made for a server that is not there.
     operator.get("/v1/keys")?;
-    let (place, mut told) = signing_key(&args.target)?;
-    let signer = place.open(&args.target.sealing.opener())?;
+    let (signer, mut told) = signing_key(&args.target)?;
     let published = send(&operator, &signer, args.purpose, &args.window, at).with_context(|| {
-        format!("La clé est faite ({place}) et n'est pas publiée ; reprenez avec : ccn keys publish --key …")
+        format!("La clé est faite et n'est pas publiée ; reprenez avec « ccn keys publish » : {told}")
     })?;
     told["published"] = published;
     println!("{told}");
