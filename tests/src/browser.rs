@@ -28,7 +28,7 @@ const FLAGS: [&str; 9] = [
     "--no-proxy-server",
 ];
 
-/// A real browser (Debian's `chromium` and `chromium-driver`), spoken to in WebDriver and its DevTools extension.
+/// A real browser (Debian's `chromium` and `chromium-driver`), spoken to in `WebDriver` and its `DevTools` extension.
 ///
 /// Written out, in the few commands that are needed: the Rust libraries for it turn on `serde_json/preserve_order`, which
 /// Cargo would turn on for what is tested too.
@@ -93,7 +93,7 @@ impl Browser {
             .await
     }
 
-    /// A command of the DevTools protocol.
+    /// A command of the `DevTools` protocol.
     pub async fn devtools(&self, command: &str, params: Value) -> Value {
         self.command("/goog/cdp/execute", &json!({ "cmd": command, "params": params }))
             .await
@@ -189,7 +189,7 @@ impl Browser {
         id.unwrap_or_else(|| panic!("{selector} is not there")).to_owned()
     }
 
-    /// Everything that went over the network since the last call: DevTools' `Network` events.
+    /// Everything that went over the network since the last call: the `Network` events of `DevTools`.
     pub async fn network(&self) -> Vec<Value> {
         let events = self.log("performance").await;
         let parsed = events
@@ -242,6 +242,7 @@ impl Browser {
     }
 
     /// Closes it and gives its profile: what is left on the disk after a visit.
+    #[must_use]
     pub fn close(mut self) -> TempDir {
         self.quit();
         std::mem::replace(&mut self.profile, tempfile::tempdir().expect("a folder"))

@@ -1,4 +1,4 @@
-//! Tokens between implementations that share no code: ours, `cwt` (Python) and WebCrypto (JavaScript). What one makes the others
+//! Tokens between implementations that share no code: ours, `cwt` (Python) and `WebCrypto` (JavaScript). What one makes the others
 //! verify; what one refuses the others refuse, for the same reason where they name one.
 
 use std::path::PathBuf;

@@ -60,12 +60,12 @@ fn days(list: &str) -> Option<Vec<bool>> {
     let place = |name: &str| DAYS.iter().position(|(short, _)| *short == name);
     let mut named = vec![false; DAYS.len()];
     for part in list.split(',') {
-        let (first, last) = part.split_once('-').unwrap_or((part, part));
-        let (mut day, last) = (place(first)?, place(last)?);
+        let (from, to) = part.split_once('-').unwrap_or((part, part));
+        let (mut day, end) = (place(from)?, place(to)?);
         // `Sa-Mo` goes over the week's end.
         loop {
             *named.get_mut(day)? = true;
-            if day == last {
+            if day == end {
                 break;
             }
             day = (day + 1) % DAYS.len();
