@@ -44,6 +44,7 @@
 mod account;
 mod account_kind;
 mod admit;
+mod changes;
 mod figures;
 mod id;
 mod identities;
@@ -61,6 +62,7 @@ mod write;
 
 pub use account::Account;
 pub use account_kind::{AccountKind, Side};
+pub use changes::{Changes, TransactionNumber, changed_vouchers, cluster, oldest_under_way, vouchers_from};
 pub use figures::{Figures, snapshot};
 pub use id::{AccountNumber, BatchId, BookId, GroupId, PartyId, SERIES_VOUCHERS_MAX, TransferId};
 pub use identities::{Identity, Relation, Subject};

@@ -1,20 +1,24 @@
-//! The COSE and CWT bytes that a token determines, in deterministic CBOR (RFC 8949 § 4.2.1).
+//! The COSE and CWT bytes that are signed, in deterministic CBOR (RFC 8949 § 4.2.1).
 //!
-//! Three fixed shapes need few kinds of CBOR item, so they are written here rather than with a library:
-//! the shortest heads and the order of the keys are then visible, and no dependency can change signed bytes.
+//! A few fixed shapes need few kinds of CBOR item, so they are written here rather than with a library: the shortest heads
+//! and the order of the keys are then visible, and no dependency can change signed bytes. What comes from elsewhere is read
+//! with a library, in [`crate::envelope`] and beside each shape.
 
 use crate::{Kid, Terms};
 
-const ALG: u8 = 1; // header parameters, RFC 9052 § 3.1
-const KID: u8 = 4;
-const ED25519: u64 = 19; // RFC 9864; -8, EdDSA, is deprecated
-const EXP: u8 = 4; // CWT claims, RFC 8392 § 4
+pub(crate) const ALG: u8 = 1; // header parameters, RFC 9052 § 3.1
+pub(crate) const KID: u8 = 4;
+pub(crate) const TYP: u8 = 16; // RFC 9596
+pub(crate) const ED25519: u64 = 19; // RFC 9864; -8, EdDSA, is deprecated
+pub(crate) const SUB: u8 = 2; // CWT claims, RFC 8392 § 4
+pub(crate) const EXP: u8 = 4;
+pub(crate) const IAT: u8 = 6;
 const CTI: u8 = 7;
 const VALUE: u64 = 65_537; // private use: [cents, series, idx]
-const TAG_SIGN1: u64 = 18;
+pub(crate) const TAG_SIGN1: u64 = 18;
 
 /// The major types of CBOR that are used here, already in their three bits.
-mod major {
+pub(crate) mod major {
     pub const UNSIGNED: u8 = 0 << 5;
     pub const NEGATIVE: u8 = 1 << 5;
     pub const BYTES: u8 = 2 << 5;
@@ -22,18 +26,23 @@ mod major {
     pub const ARRAY: u8 = 4 << 5;
     pub const MAP: u8 = 5 << 5;
     pub const TAG: u8 = 6 << 5;
+    pub const SIMPLE: u8 = 7 << 5;
 }
 
+const FALSE: u64 = 20; // simple values, RFC 8949 § 3.3
+const TRUE: u64 = 21;
+const NULL: u64 = 22;
+
 /// A growing CBOR item.
-struct Cbor(Vec<u8>);
+pub(crate) struct Cbor(pub Vec<u8>);
 
 impl Cbor {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(Vec::with_capacity(128))
     }
 
     /// The head of an item: its major type and its argument in the fewest bytes.
-    fn head(mut self, major: u8, argument: u64) -> Self {
+    pub fn head(mut self, major: u8, argument: u64) -> Self {
         let [.., b4, b5, b6, b7] = argument.to_be_bytes();
         match argument {
             0..=23 => self.0.push(major | b7),
@@ -48,32 +57,60 @@ impl Cbor {
         self
     }
 
-    fn uint(self, value: impl Into<u64>) -> Self {
+    pub fn uint(self, value: impl Into<u64>) -> Self {
         self.head(major::UNSIGNED, value.into())
     }
 
     /// The negative integer `-magnitude`; the magnitude is at least 1.
-    fn negative(self, magnitude: u64) -> Self {
+    pub fn negative(self, magnitude: u64) -> Self {
         self.head(major::NEGATIVE, magnitude - 1)
     }
 
-    fn bytes(self, bytes: &[u8]) -> Self {
+    pub fn bytes(self, bytes: &[u8]) -> Self {
         let mut this = self.head(major::BYTES, bytes.len() as u64);
         this.0.extend(bytes);
         this
     }
 
-    fn text(self, text: &str) -> Self {
+    pub fn text(self, text: &str) -> Self {
         let mut this = self.head(major::TEXT, text.len() as u64);
         this.0.extend(text.as_bytes());
         this
+    }
+
+    pub fn array(self, items: usize) -> Self {
+        self.head(major::ARRAY, items as u64)
+    }
+
+    pub fn map(self, pairs: usize) -> Self {
+        self.head(major::MAP, pairs as u64)
+    }
+
+    /// A whole number of seconds, which may be before 1970.
+    pub fn int(self, value: i64) -> Self {
+        match u64::try_from(value) {
+            Ok(value) => self.head(major::UNSIGNED, value),
+            Err(_) => self.negative(value.unsigned_abs()),
+        }
+    }
+
+    /// An integer, or null.
+    pub fn int_or_null(self, value: Option<i64>) -> Self {
+        match value {
+            Some(value) => self.int(value),
+            None => self.head(major::SIMPLE, NULL),
+        }
+    }
+
+    pub fn bool(self, value: bool) -> Self {
+        self.head(major::SIMPLE, if value { TRUE } else { FALSE })
     }
 }
 
 /// `{1: -19, 4: kid}`
 fn protected(kid: Kid) -> Vec<u8> {
     Cbor::new()
-        .head(major::MAP, 2)
+        .map(2)
         .uint(ALG)
         .negative(ED25519)
         .uint(KID)
@@ -85,38 +122,48 @@ fn protected(kid: Kid) -> Vec<u8> {
 fn payload(terms: &Terms) -> Vec<u8> {
     let exp = u64::try_from(terms.day.exp_unix_seconds()).expect("no day is before 1970");
     Cbor::new()
-        .head(major::MAP, 3)
+        .map(3)
         .uint(EXP)
         .uint(exp)
         .uint(CTI)
         .bytes(&terms.id.to_bytes())
         .negative(VALUE)
-        .head(major::ARRAY, 3)
+        .array(3)
         .uint(terms.cents)
         .uint(terms.series)
         .uint(terms.idx.get())
         .0
 }
 
+/// The bytes that are signed for a token.
+pub(crate) fn token_sig_structure(kid: Kid, terms: &Terms) -> Vec<u8> {
+    sig_structure(&protected(kid), &payload(terms))
+}
+
 /// The bytes that are signed: `["Signature1", protected, h'', payload]` (RFC 9052 § 4.4).
-pub(crate) fn sig_structure(kid: Kid, terms: &Terms) -> Vec<u8> {
+pub(crate) fn sig_structure(protected: &[u8], payload: &[u8]) -> Vec<u8> {
     Cbor::new()
-        .head(major::ARRAY, 4)
+        .array(4)
         .text("Signature1")
-        .bytes(&protected(kid))
+        .bytes(protected)
         .bytes(&[])
-        .bytes(&payload(terms))
+        .bytes(payload)
         .0
 }
 
+/// The token as COSE.
+pub(crate) fn token_sign1(kid: Kid, terms: &Terms, signature: &[u8; 64]) -> Vec<u8> {
+    sign1(&protected(kid), &payload(terms), signature)
+}
+
 /// `18([protected, {}, payload, signature])`
-pub(crate) fn sign1(kid: Kid, terms: &Terms, signature: &[u8; 64]) -> Vec<u8> {
+pub(crate) fn sign1(protected: &[u8], payload: &[u8], signature: &[u8; 64]) -> Vec<u8> {
     Cbor::new()
         .head(major::TAG, TAG_SIGN1)
-        .head(major::ARRAY, 4)
-        .bytes(&protected(kid))
-        .head(major::MAP, 0)
-        .bytes(&payload(terms))
+        .array(4)
+        .bytes(protected)
+        .map(0)
+        .bytes(payload)
         .bytes(signature)
         .0
 }
@@ -124,7 +171,7 @@ pub(crate) fn sign1(kid: Kid, terms: &Terms, signature: &[u8; 64]) -> Vec<u8> {
 /// The `COSE_Key` of an Ed25519 public key: `{1: 1, -1: 6, -2: x}`, kty OKP and curve Ed25519 (RFC 9053 § 7.2).
 pub(crate) fn cose_key(x: &[u8; 32]) -> Vec<u8> {
     Cbor::new()
-        .head(major::MAP, 3)
+        .map(3)
         .uint(1u8)
         .uint(1u8)
         .negative(1)

@@ -16,6 +16,10 @@ pub enum Purpose {
     Voucher,
     /// Signs status lists.
     Status,
+    /// Signs the daily key set, as long as a root has delegated that to it.
+    KeySet,
+    /// Delegates; pinned by whoever verifies, kept offline.
+    Root,
 }
 
 /// What a voucher key may sign, so that a stolen one can do only so much.
@@ -36,6 +40,15 @@ impl Bounds {
         max_cents: u16::MAX,
         latest_day: LastDay::MAX,
     };
+
+    /// Whether everything that `other` allows is allowed by these bounds too.
+    #[must_use]
+    pub fn contain(&self, other: &Self) -> bool {
+        self.series.start() <= other.series.start()
+            && other.series.end() <= self.series.end()
+            && other.max_cents <= self.max_cents
+            && other.latest_day <= self.latest_day
+    }
 
     /// Whether the key may have signed these terms.
     #[must_use]
@@ -125,6 +138,15 @@ impl PublicKey {
         cose::cose_key(self.key.as_bytes())
     }
 
+    /// Whether the key may be used at the instant `at` (Unix seconds).
+    #[must_use]
+    pub fn in_service(&self, at: i64) -> bool {
+        let policy = &self.policy;
+        !policy.withdrawn
+            && policy.valid_from.is_none_or(|from| from <= at)
+            && policy.valid_until.is_none_or(|until| at < until)
+    }
+
     /// What the operator has decided about the key.
     #[must_use]
     pub const fn policy(&self) -> &KeyPolicy {
@@ -133,9 +155,16 @@ impl PublicKey {
 
     /// Whether this key made the signature of `token`; strict, so one voucher has one signature.
     pub(crate) fn signed(&self, token: &Token) -> bool {
-        let message = cose::sig_structure(token.kid(), token.unverified_terms());
+        let message = cose::token_sig_structure(token.kid(), token.unverified_terms());
+        self.verifies(&message, token.signature())
+    }
+
+    /// Whether `signature` is this key's of `message`, and the only one it can have (RFC 8032 § 5.1.7, strictly: neither the
+    /// signature nor the key is malleable).
+    #[must_use]
+    pub fn verifies(&self, message: &[u8], signature: &[u8; 64]) -> bool {
         self.key
-            .verify_strict(&message, &Signature::from_bytes(token.signature()))
+            .verify_strict(message, &Signature::from_bytes(signature))
             .is_ok()
     }
 }

@@ -7,6 +7,9 @@
 //!   └── id ── ShortCode: F6GVF-A2SFF-WB1XY, for fingers
 //!
 //! text, instant ──Keyring::verify──► Verified, or a VerifyError: a stable word and a French sentence
+//!
+//! root ──Delegation──► KeySet ──► the keys of a Keyring, for a phone that pins the root and nothing else
+//! StatusShard ──StatusList::sign──► what became of a million vouchers, in some 100 kB, with its age
 //! ```
 //!
 //! **The invariant.** A [`Verified`] exists only if [`Keyring`] checked its signature (strictly), its key's
@@ -21,6 +24,8 @@
 //! | a host | [`HOST_CHARS_MAX`] = 22 characters |
 //! | a token | [`TOKEN_BYTES`] = 86 bytes, [`TOKEN_DIGITS`] = 209 digits |
 //! | a symbol | [`QrLevel`]: version 9-Q or 7-M, never another |
+//! | a status list | 2²⁰ vouchers, [`STATUS_LIST_BYTES_MAX`]; inflated only after its signature is checked |
+//! | a key set | [`KEY_SET_SECONDS_MAX`] = 7 days, [`KEY_SET_BYTES_MAX`], [`KEY_SET_KEYS_MAX`] |
 //! | a series | 2²⁴ vouchers ([`Idx`]), up to 655.35 € each, until 2199 ([`LastDay`]) |
 //!
 //! **Rejected.** The CWT itself in the QR code: 115 bytes, one or two versions more. An address in capitals, for the
@@ -53,6 +58,26 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Know without a network what became of a voucher
+//!
+//! ```
+//! use voucher::*;
+//!
+//! let key = SigningKey::from_seed(&[8; 32].into());
+//! let public = PublicKey::new(&key.public_bytes(), KeyPolicy::unbounded(Purpose::Status))?;
+//! let (idx, made_at) = (Idx::new(734_219).ok_or("24 bits")?, 1_800_000_000);
+//! let uri = "cheque.example.fr".parse::<Host>()?.status_list_uri(263, idx.shard());
+//!
+//! let mut shard = StatusShard::new();
+//! shard.set(idx.place(), Status::Used);
+//! let published = StatusList::new(shard, made_at, made_at + 72 * 3600, 60).sign(&uri, &key)?;
+//!
+//! let list = StatusList::verify(&published, &uri, &[public], made_at + 600)?;
+//! assert_eq!(list.shard().get(idx.place()), Status::Used);
+//! assert_eq!(list.age_seconds(made_at + 600), 600);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Print and type the short code
 //!
 //! ```
@@ -68,26 +93,40 @@
 #![expect(clippy::missing_panics_doc, reason = "each `expect` is a proof that it cannot fail")]
 
 mod cose;
+mod cose_key_set;
+mod delegation;
+mod envelope;
 mod gf32;
 mod jwks;
 mod key;
+mod key_set;
 mod keyring;
 mod kid;
 mod qr;
 mod short_code;
 mod sign;
+mod status;
+mod status_list;
 mod terms;
 mod text;
 mod token;
 mod verify_error;
 
+pub use cose_key_set::{COSE_KEY_SET_TYPE, cose_key_set};
+pub use delegation::{DELEGATION_SECONDS_MAX, DELEGATION_TYPE, Delegation, DelegationError};
 pub use jwks::{JwkSet, JwksError};
 pub use key::{Bounds, KeyPolicy, PublicKey, Purpose, WeakKey};
+pub use key_set::{
+    KEY_SET_BYTES_MAX, KEY_SET_KEYS_MAX, KEY_SET_SECONDS_MAX, KEY_SET_TYPE, KeySet, KeySetError,
+    PROGRAMME_NAME_CHARS_MAX, SeriesFacts,
+};
 pub use keyring::{Keyring, SERVER_GRACE_SECONDS, Verified};
 pub use kid::{Kid, KidError, thumbprint};
 pub use qr::{QUIET_ZONE_MODULES, Qr, QrLevel};
 pub use short_code::{ILLEGIBLE_MAX, SHORT_CODE_SYMBOLS, ShortCode, ShortCodeError};
 pub use sign::{SignError, Signer, SigningKey, ToBeSigned};
+pub use status::{SHARD_PLACES, Status, StatusShard};
+pub use status_list::{CLOCK_SKEW_SECONDS, STATUS_LIST_BYTES_MAX, STATUS_LIST_TYPE, StatusList, StatusListError};
 pub use terms::{Idx, LastDay, Terms, VoucherId};
 pub use text::{HOST_CHARS_MAX, Host, HostError, TOKEN_DIGITS, TextError};
 pub use token::{TOKEN_BYTES, Token, UnknownFormat};

@@ -117,7 +117,7 @@ impl ToBeSigned {
     /// What goes through Ed25519: the COSE `Sig_structure` (RFC 9052 § 4.4).
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
-        cose::sig_structure(self.kid, &self.terms)
+        cose::token_sig_structure(self.kid, &self.terms)
     }
 
     /// The token with the signature of [`bytes`](Self::bytes). A wrong signature makes a token that no key ring

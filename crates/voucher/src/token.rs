@@ -86,7 +86,7 @@ impl Token {
     /// Any COSE library can verify these bytes.
     #[must_use]
     pub fn expand(&self) -> Vec<u8> {
-        cose::sign1(self.kid, &self.terms, &self.signature)
+        cose::token_sign1(self.kid, &self.terms, &self.signature)
     }
 
     /// Which key is said to have signed.

@@ -9,6 +9,7 @@
 //! | [hand over](hand_over()) (or [activate](activate()) a batch) | a hand-over | reserved → voucher |
 //! | [reissue](reissue()) booklets that nobody holds | old numbers withdrawn, new ones drawn | – |
 //! | [revoke](revoke()) | an act, and a block a voucher | what is left → refundable, in the shares paid |
+//! | publish, withdraw a key | the public half, its withdrawal (in `catalogue`) | – |
 //! | [cancel](cancel()), [expire](expire()) | the date | reserved and what is left → refundable |
 //!
 //! **The invariant.** A voucher that exists on paper has no value until its account was opened from money that was reserved for
@@ -35,6 +36,7 @@ mod hand_over;
 mod id;
 mod identity;
 mod import;
+mod key_sets;
 mod keys;
 mod logos;
 mod mint;
@@ -64,7 +66,12 @@ pub use hand_over::{HandOver, HandOverError, NewHandOver, NewReplacement, hand_o
 pub use id::{BeneficiaryId, ExpiryId, HandOverId, ImportId, PrintId, ProofId, ReissueId, RevocationId};
 pub use identity::{Identity, IdentityHash, IdentityKey};
 pub use import::{CommitError, Duplicate, ImportReport, ImportedFile, Importing, commit_import, preview_import};
-pub use keys::publish_signing_key;
+pub use key_sets::KeySets;
+pub use keys::choice::NoKey;
+pub use keys::{
+    DelegateError, KEY_DAYS_MAX, PublishKeyError, WithdrawError, latest_day, possession_challenge,
+    publish_first_delegation, publish_first_key, word as purpose_word,
+};
 pub use logos::{
     LOGO_BYTES_MAX, LOGO_HEIGHT_MAX, LOGO_PIXELS_MAX, LOGO_WIDTH_MAX, Logo, LogoError, LogoFormat, SVG_ELEMENTS_MAX,
 };

@@ -15,6 +15,7 @@
 //! | round trips per chunk | |
 //! |---|---|
 //! | lock and look | 1 |
+//! | the published keys | 1 |
 //! | insert by arrays, skipping places that are taken | 1, and a few small ones for what was skipped |
 //!
 //! **Rejected.** Encrypting a counter instead of drawing: the shard would be guessable to whoever learns the key, and one
@@ -24,10 +25,12 @@ use catalogue::Programme;
 use chrono::{DateTime, Utc};
 use ledger::{AccountNumber, BatchId};
 use sqlx::{PgPool, PgTransaction};
-use voucher::Kid;
+use voucher::{Kid, LastDay};
 use web::Problem;
 
 use crate::batch::{self, Batch, BatchRow, stored};
+use crate::keys::choice::{NoKey, Wanted, choose};
+use crate::signers::Signers;
 
 /// Vouchers added by one transaction.
 pub const MINT_CHUNK_VOUCHERS: u32 = 5_000;
@@ -60,6 +63,9 @@ pub enum MintError {
     /// The system gives no randomness.
     #[error("no randomness: {0}")]
     Random(getrandom::Error),
+    /// No loaded key may sign these vouchers now.
+    #[error("no key")]
+    NoKey(#[from] NoKey),
     /// No free place was found.
     #[error("no free place in the shard")]
     ShardFull,
@@ -73,22 +79,24 @@ impl From<MintError> for Problem {
         match error {
             MintError::NoBatch => Self::not_found("Ce lot"),
             MintError::Cancelled => Self::refused("batch-cancelled", "Ce lot est annulé."),
+            MintError::NoKey(none) => none.into(),
             MintError::Random(_) | MintError::ShardFull | MintError::Database(_) => Self::internal(&error),
         }
     }
 }
 
-/// Mints what is missing of a batch; repeating it changes nothing. `kid` names the key that will sign these vouchers.
+/// Mints what is missing of a batch; repeating it changes nothing. Each chunk is minted for the key that is the one to use at that
+/// moment: a key that is withdrawn meanwhile signs no further chunk.
 pub async fn mint(
     pool: &PgPool,
     programme: &Programme,
     id: BatchId,
-    kid: Kid,
+    signers: &Signers,
     at: DateTime<Utc>,
 ) -> Result<Batch, MintError> {
     loop {
         let batch = database::transaction(pool, "mint_chunk", |tx| {
-            let programme = programme.id;
+            let (programme, signers) = (programme.id, signers.clone());
             Box::pin(async move {
                 lock(tx, programme, id).await?;
                 lock_places(tx, programme, Places::Draw).await?;
@@ -97,6 +105,7 @@ pub async fn mint(
                     return Err(MintError::Cancelled);
                 }
                 if batch.minted_at.is_none() {
+                    let kid = key_for(tx, &batch, &signers, at).await?;
                     add_chunk(tx, &batch, kid, at).await?;
                 }
                 Ok(batch)
@@ -107,6 +116,23 @@ pub async fn mint(
             return Ok(batch.view());
         }
     }
+}
+
+/// The key for which vouchers of this batch are drawn now.
+pub(crate) async fn key_for(
+    tx: &mut PgTransaction<'_>,
+    batch: &BatchRow,
+    signers: &Signers,
+    at: DateTime<Utc>,
+) -> Result<Kid, MintError> {
+    let published = catalogue::published_keys(&mut **tx).await?;
+    let kept = "the catalogue keeps face values and last days within the token's 16 bits";
+    let wanted = Wanted {
+        series: batch.series,
+        cents: u16::try_from(batch.face_value.get()).expect(kept),
+        last_day: LastDay::from_date(batch.last_day).expect(kept),
+    };
+    Ok(choose(&published, signers, wanted, at)?)
 }
 
 async fn lock(tx: &mut PgTransaction<'_>, programme: catalogue::ProgrammeId, id: BatchId) -> Result<(), sqlx::Error> {

@@ -23,12 +23,12 @@ use ledger::{BatchId, PostError};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use utoipa::ToSchema;
-use voucher::Kid;
 use web::{Made, Problem};
 
 use crate::batch::{self, BatchRow, stored};
 use crate::mint::{self, MintError};
 use crate::shares::BatchShares;
+use crate::signers::Signers;
 use crate::{ReissueId, activate};
 
 /// Vouchers reissued by one call: some 15 seconds.
@@ -158,14 +158,14 @@ impl From<ReissueError> for Problem {
     }
 }
 
-/// Withdraws the numbers of these booklets and draws new ones, to be signed by `kid`.
+/// Withdraws the numbers of these booklets and draws new ones, to be signed by the key that is the one to use now.
 pub async fn reissue(
     tx: &mut PgTransaction<'_>,
     who: &Caller,
     programme: &Programme,
     batch: BatchId,
     new: &NewReissue,
-    kid: Kid,
+    signers: &Signers,
     at: DateTime<Utc>,
 ) -> Result<Made<Reissue>, ReissueError> {
     let ordered = batch::find(&mut **tx, programme.id, batch)
@@ -208,6 +208,7 @@ pub async fn reissue(
         .await?
         .ok_or(ReissueError::NoBatch)?;
     check(tx, programme, &locked, (from, to), &serials).await?;
+    let kid = mint::key_for(tx, &locked, signers, at).await?;
     insert(tx, programme, &wanted, new.reason, who, at).await?;
     withdraw(tx, &locked, &wanted, &serials, at).await?;
     let mut missing: Vec<u32> = serials.collect();

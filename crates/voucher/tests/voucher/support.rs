@@ -117,3 +117,44 @@ pub fn keyring() -> Keyring {
 pub fn terms() -> Terms {
     VECTORS.valid[0].terms()
 }
+
+/// A `COSE_Sign1` of any type over any payload, rightly signed, written with another library than the crate's own writer.
+pub fn sign1(key: &SigningKey, typ: &str, payload: &[u8]) -> Vec<u8> {
+    use minicbor::Encoder;
+    use minicbor::data::Tag;
+    use voucher::Signer;
+    let mut header = Encoder::new(Vec::new());
+    header.map(3).unwrap().u8(1).unwrap().i8(-19).unwrap();
+    header
+        .u8(4)
+        .unwrap()
+        .bytes(&key.kid().to_bytes())
+        .unwrap()
+        .u8(16)
+        .unwrap()
+        .str(typ)
+        .unwrap();
+    let header = header.into_writer();
+    let mut message = Encoder::new(Vec::new());
+    message
+        .array(4)
+        .unwrap()
+        .str("Signature1")
+        .unwrap()
+        .bytes(&header)
+        .unwrap();
+    message.bytes(&[]).unwrap().bytes(payload).unwrap();
+    let signature = key.sign_bytes(&message.into_writer()).unwrap();
+    let mut document = Encoder::new(Vec::new());
+    document
+        .tag(Tag::new(18))
+        .unwrap()
+        .array(4)
+        .unwrap()
+        .bytes(&header)
+        .unwrap()
+        .map(0)
+        .unwrap();
+    document.bytes(payload).unwrap().bytes(&signature).unwrap();
+    document.into_writer()
+}

@@ -1,7 +1,7 @@
 //! Every vector, made with Python's `cryptography` and `cbor2`.
 
 use data_encoding::HEXLOWER;
-use voucher::{Keyring, Kid, TextError, Token, UnknownFormat, VerifyError};
+use voucher::{Keyring, Kid, Terms, TextError, Token, UnknownFormat, VerifyError};
 
 use crate::support::{AT, VECTORS, bytes, host, keyring, unbounded};
 
@@ -80,4 +80,33 @@ fn a_ring_without_keys_knows_nobody() {
         .verify(&VECTORS.valid[0].url, AT)
         .expect_err("no key");
     assert_eq!(error.reason(), "unknown_key");
+}
+
+#[test]
+fn the_worked_example_of_the_documentation_is_a_vector() {
+    let page = include_str!("../../../../docs/TOKEN.md");
+    let example = &VECTORS.valid[0];
+    for cell in [
+        &example.kid,
+        &example.id,
+        &example.cwt,
+        &example.digits,
+        &example.short_code,
+    ] {
+        assert!(page.contains(&format!("| `{cell}` |")), "{cell}");
+    }
+    let Terms {
+        series,
+        idx,
+        cents,
+        day,
+        ..
+    } = example.terms();
+    assert!(page.contains(&format!(
+        "| {series}, {}, {cents}, {} (31 December 2028) |",
+        idx.get(),
+        day.days()
+    )));
+    assert_eq!(day.date().to_string(), "2028-12-31");
+    assert_eq!(VECTORS.keys[0].private_seed, "07".repeat(32));
 }

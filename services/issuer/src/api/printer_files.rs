@@ -125,11 +125,10 @@ pub(super) async fn reissue(
     Json(new): Json<NewReissue>,
 ) -> Result<Made<Reissue>, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
-    let kid = signers.minting();
     database::transaction(&pool, "reissue", |tx| {
-        let (who, programme) = (who.clone(), programme.clone());
+        let (who, programme, signers) = (who.clone(), programme.clone(), signers.clone());
         Box::pin(async move {
-            let made = crate::reissue(tx, &who, &programme, batch, &new, kid, at).await?;
+            let made = crate::reissue(tx, &who, &programme, batch, &new, &signers, at).await?;
             if let Made::Now(done) = made {
                 let detail =
                     serde_json::json!({"reissue": new.id, "booklets": [done.from, done.to], "reason": new.reason});

@@ -4,6 +4,7 @@
 
 mod abuse;
 mod import;
+mod keys;
 mod paper;
 mod prescribers;
 mod print;
