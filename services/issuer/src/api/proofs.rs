@@ -12,7 +12,7 @@ use super::prints::in_background;
 use crate::{NewProof, Proof, ProofError, ProofId, booklets_pdf, proofs};
 
 /// Asks for a proof (bon à tirer) of the settings as they are.
-#[utoipa::path(post, path = "/v1/programmes/{programme}/proofs", tag = "issuer", operation_id = "make_proof", request_body = NewProof,
+#[utoipa::path(post, path = "/v1/programmes/{programme}/proofs", tag = "issuer", request_body = NewProof,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 201, body = Proof), (status = 200, description = "Made before", body = Proof),
         (status = 409, body = ProblemBody, content_type = "application/problem+json")))]
@@ -39,7 +39,7 @@ pub(super) async fn make(
 }
 
 /// One proof, and whether it is still up to date.
-#[utoipa::path(get, path = "/v1/programmes/{programme}/proofs/{proof}", tag = "issuer", operation_id = "get_proof",
+#[utoipa::path(get, path = "/v1/programmes/{programme}/proofs/{proof}", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("proof" = uuid::Uuid, Path, description = "The proof")),
     responses((status = 200, body = Proof), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn get(
@@ -56,7 +56,7 @@ pub(super) async fn get(
 }
 
 /// The proof to be read: the real layout, SPÉCIMEN across, nothing that could be spent. Only while it is up to date.
-#[utoipa::path(get, path = "/v1/programmes/{programme}/proofs/{proof}/proof.pdf", tag = "issuer", operation_id = "get_proof_pdf",
+#[utoipa::path(get, path = "/v1/programmes/{programme}/proofs/{proof}/proof.pdf", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("proof" = uuid::Uuid, Path, description = "The proof")),
     responses((status = 200, description = "PDF", content_type = "application/pdf"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
@@ -85,7 +85,7 @@ pub(super) async fn pdf(
 }
 
 /// Approves a proof: from now on, and until a setting changes, booklets may go to a printer.
-#[utoipa::path(post, path = "/v1/programmes/{programme}/proofs/{proof}/approval", tag = "issuer", operation_id = "approve_proof",
+#[utoipa::path(post, path = "/v1/programmes/{programme}/proofs/{proof}/approval", tag = "issuer",
     request_body = Nothing,
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("proof" = uuid::Uuid, Path, description = "The proof")),
     responses((status = 201, body = Proof), (status = 200, description = "Approved before", body = Proof),
