@@ -103,3 +103,16 @@ pg_schemas() {
         done
     } | pg_psql -d "$1" -1 -f - 2>&1 | { grep -v NOTICE || true; }
 }
+
+# The Python of tests/checkers/ at locked versions, made anew when their list changes; sets TEST_PYTHON.
+checkers_python() {
+    local venv="$ROOT/target/checkers"
+    if ! cmp -s "$ROOT/tests/requirements.txt" "$venv/installed.txt"; then
+        note "Préparation de l'environnement Python des vérificateurs"
+        rm -rf "$venv"
+        python3 -m venv "$venv"
+        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r "$ROOT/tests/requirements.txt"
+        cp "$ROOT/tests/requirements.txt" "$venv/installed.txt"
+    fi
+    export TEST_PYTHON="$venv/bin/python"
+}

@@ -18,7 +18,10 @@ pub fn check(script: &str, args: &[&dyn AsRef<OsStr>]) -> String {
     };
     let mut command = Command::new(&python);
     // -B: no compiled files beside the sources.
-    command.arg("-B").arg(checker(script)).args(args.iter().map(AsRef::as_ref));
+    command
+        .arg("-B")
+        .arg(checker(script))
+        .args(args.iter().map(AsRef::as_ref));
     run(command, script, "")
 }
 
@@ -27,7 +30,10 @@ pub fn check(script: &str, args: &[&dyn AsRef<OsStr>]) -> String {
 pub fn check_js(script: &str, args: &[&dyn AsRef<OsStr>], input: &str) -> String {
     let mut command = Command::new("node");
     // Node 18 calls its Ed25519 experimental, on standard error.
-    command.arg("--no-warnings").arg(checker("js").join(script)).args(args.iter().map(AsRef::as_ref));
+    command
+        .arg("--no-warnings")
+        .arg(checker("js").join(script))
+        .args(args.iter().map(AsRef::as_ref));
     run(command, script, input)
 }
 
@@ -38,7 +44,10 @@ fn checker(script: &str) -> PathBuf {
 #[track_caller]
 fn run(mut command: Command, script: &str, input: &str) -> String {
     let program = command.get_program().to_owned();
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = command.spawn().unwrap_or_else(|error| match error.kind() {
         ErrorKind::NotFound => panic!("{} is not installed: scripts/install-debian test", program.display()),
         _ => panic!("{}: {error}", program.display()),

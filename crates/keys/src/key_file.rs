@@ -70,11 +70,16 @@ pub fn key_bytes(path: &Path, opener: &Opener) -> Result<Zeroizing<[u8; KEY_BYTE
     Ok(key)
 }
 
-/// Draws 32 bytes from the system's CSPRNG into a new file, sealed when `seal` is given.
-pub fn create_key_file(path: &Path, seal: Option<&Seal>) -> Result<Written, KeyFileError> {
+/// 32 bytes from the system's CSPRNG.
+pub fn draw_key() -> Result<Zeroizing<[u8; KEY_BYTES]>, KeyFileError> {
     let mut bytes = Zeroizing::new([0; KEY_BYTES]);
     getrandom::fill(&mut *bytes).map_err(|error| KeyFileError::Random(std::io::Error::other(error)))?;
-    write_key_file(path, &bytes, seal)
+    Ok(bytes)
+}
+
+/// Draws a key into a new file, sealed when `seal` is given.
+pub fn create_key_file(path: &Path, seal: Option<&Seal>) -> Result<Written, KeyFileError> {
+    write_key_file(path, &draw_key()?, seal)
 }
 
 /// Writes these 32 bytes into a new file, sealed when `seal` is given.

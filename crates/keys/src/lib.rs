@@ -30,7 +30,7 @@ pub mod secret_file;
 mod uri;
 
 pub use hsm::{HsmError, HsmKey, Module};
-pub use key_file::{KEY_BYTES, KeyFileError, Written, create_key_file, is_sealed, key_bytes};
+pub use key_file::{KEY_BYTES, KeyFileError, Written, create_key_file, draw_key, is_sealed, key_bytes, write_key_file};
 pub use opener::{Opener, OpenerError, Plain};
 pub use place::{OpenError, Place, PlaceError};
 pub use uri::{Pkcs11Uri, UriError};

@@ -5,9 +5,13 @@ mod beneficiaries;
 mod hand_overs;
 mod key_sets;
 mod keys;
+mod papers;
+mod phones;
 mod prescribers;
+mod printer_files;
 mod prints;
 mod programmes;
+mod proofs;
 mod vouchers;
 
 use access::Caller;
@@ -61,6 +65,16 @@ pub fn routes(config: Config) -> OpenApiRouter {
         .routes(routes!(prints::booklets))
         .routes(routes!(prints::print_run))
         .routes(routes!(prints::vouchers))
+        .routes(routes!(phones::voucher_image))
+        .routes(routes!(papers::get, papers::put))
+        .routes(routes!(papers::put_logo, papers::get_logo, papers::delete_logo))
+        .routes(routes!(proofs::make))
+        .routes(routes!(proofs::get))
+        .routes(routes!(proofs::pdf))
+        .routes(routes!(proofs::approve))
+        .routes(routes!(printer_files::make))
+        .routes(routes!(printer_files::get))
+        .routes(routes!(printer_files::reissue))
         .routes(routes!(hand_overs::hand_over))
         .routes(routes!(hand_overs::replace))
         .routes(routes!(vouchers::revoke))

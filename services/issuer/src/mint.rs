@@ -99,6 +99,7 @@ pub async fn mint(
             let (programme, signers) = (programme.id, signers.clone());
             Box::pin(async move {
                 lock(tx, programme, id).await?;
+                lock_places(tx, programme, Places::Draw).await?;
                 let batch = batch::find(&mut **tx, programme, id).await?.ok_or(MintError::NoBatch)?;
                 if batch.cancelled_at.is_some() {
                     return Err(MintError::Cancelled);
@@ -117,7 +118,8 @@ pub async fn mint(
     }
 }
 
-async fn key_for(
+/// The key for which vouchers of this batch are drawn now.
+pub(crate) async fn key_for(
     tx: &mut PgTransaction<'_>,
     batch: &BatchRow,
     signers: &Signers,
@@ -154,16 +156,7 @@ async fn add_chunk(tx: &mut PgTransaction<'_>, batch: &BatchRow, kid: Kid, at: D
     .await?;
     let first = u32::try_from(done).expect("serial numbers are positive") + 1;
     let last = batch.vouchers().min(first.saturating_add(MINT_CHUNK_VOUCHERS - 1));
-    let mut missing: Vec<u32> = (first..=last).collect();
-    for _ in 0..DRAWS_MAX {
-        if missing.is_empty() {
-            break;
-        }
-        missing = draw(tx, batch, kid, missing).await?;
-    }
-    if !missing.is_empty() {
-        return Err(MintError::ShardFull);
-    }
+    draw_all(tx, batch, kid, (first..=last).collect()).await?;
     if last == batch.vouchers() {
         sqlx::query!(
             "update issuer.batch set minted_at = $3 where book_id = $1 and id = $2",
@@ -175,6 +168,58 @@ async fn add_chunk(tx: &mut PgTransaction<'_>, batch: &BatchRow, kid: Kid, at: D
         .await?;
     }
     Ok(())
+}
+
+/// What is done with places of the status list.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Places {
+    /// Free ones are taken.
+    Draw,
+    /// Taken ones are given up, for ever.
+    Withdraw,
+}
+
+/// Draws go side by side; a withdrawal waits for them and they for it. So the statement that draws, which comes after, sees every
+/// place that was withdrawn.
+pub(crate) async fn lock_places(
+    tx: &mut PgTransaction<'_>,
+    programme: catalogue::ProgrammeId,
+    places: Places,
+) -> Result<(), sqlx::Error> {
+    let name = format!("places {programme}");
+    let locked = match places {
+        Places::Draw => {
+            sqlx::query!("select pg_advisory_xact_lock_shared(hashtextextended($1, 0))", name)
+                .execute(&mut **tx)
+                .await
+        }
+        Places::Withdraw => {
+            sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", name)
+                .execute(&mut **tx)
+                .await
+        }
+    };
+    locked.map(drop)
+}
+
+/// Draws until each serial number has a place.
+pub(crate) async fn draw_all(
+    tx: &mut PgTransaction<'_>,
+    batch: &BatchRow,
+    kid: Kid,
+    mut missing: Vec<u32>,
+) -> Result<(), MintError> {
+    for _ in 0..DRAWS_MAX {
+        if missing.is_empty() {
+            return Ok(());
+        }
+        missing = draw(tx, batch, kid, missing).await?;
+    }
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(MintError::ShardFull)
+    }
 }
 
 /// Draws a place and an id for each serial number; returns those whose draw was taken.
@@ -200,6 +245,8 @@ async fn draw(
         "insert into issuer.voucher (book_id, number, batch_id, serial, token_id, kid)
          select $1, drawn.number, $2, drawn.serial, drawn.token_id, $3
          from unnest($4::bigint[], $5::int[], $6::bytea[]) as drawn (number, serial, token_id)
+         where not exists (select from issuer.withdrawn_voucher w where w.book_id = $1 and w.number = drawn.number)
+             and not exists (select from issuer.withdrawn_voucher w where w.book_id = $1 and w.token_id = drawn.token_id)
          on conflict do nothing returning serial",
         batch.book().uuid(),
         batch.id.uuid(),

@@ -3,7 +3,7 @@
 
 import { coseKey, publicPoint } from './voucher.mjs';
 
-const PURPOSES = ['voucher', 'status'];
+const PURPOSES = ['voucher', 'status', 'key_set', 'root'];
 const MEMBERS = ['purpose', 'valid_from', 'valid_until', 'series', 'max_cents', 'latest_day', 'withdrawn'];
 const U16_MAX = 65535;
 const DAY_MILLIS = 86400000;

@@ -3,6 +3,7 @@
 
 import { readKeys } from './keys.mjs';
 import { offerNearest } from './near.mjs';
+import { stateOf } from './state.mjs';
 import { Refused, verify } from './voucher.mjs';
 
 window.ccnModules = true;
@@ -39,6 +40,13 @@ function french(isoDay) {
   return (day === 1 ? '1er' : day) + '\u00a0' + MONTHS[month - 1] + '\u00a0' + year;
 }
 
+/** Seconds since 1970 as « 31 décembre 2026 à 9 h 05 », where the person is. */
+function frenchInstant(seconds) {
+  const at = new Date(seconds * 1000);
+  const day = [at.getFullYear(), at.getMonth() + 1, at.getDate()].join('-');
+  return french(day) + ' à ' + at.getHours() + '\u00a0h\u00a0' + String(at.getMinutes()).padStart(2, '0');
+}
+
 /** The day it is where the person is. */
 function today() {
   const now = new Date();
@@ -58,9 +66,9 @@ function show(name, slots) {
   offerToListen();
 }
 
-/** Same-origin JSON. */
-async function json(path) {
-  const answer = await fetch(path, { credentials: 'omit', referrerPolicy: 'no-referrer' });
+/** Same-origin JSON; `cache` as for `fetch`. */
+async function json(path, cache) {
+  const answer = await fetch(path, { cache: cache || 'default', credentials: 'omit', referrerPolicy: 'no-referrer' });
   if (!answer.ok) throw new Error(path + ': ' + answer.status);
   return answer.json();
 }
@@ -78,7 +86,8 @@ async function tell(text) {
   show('reading');
   let keys;
   try {
-    keys = await readKeys(await json('/.well-known/jwks.json'));
+    // Asked anew for each voucher: a key may have been withdrawn since.
+    keys = await readKeys(await json('/.well-known/jwks.json', 'no-cache'));
   } catch (_) {
     // Its own words, never the forger's: without keys nothing is proven either way.
     show('offline');
@@ -87,8 +96,9 @@ async function tell(text) {
   }
   let token;
   let message = 'valid';
+  const at = Math.floor(Date.now() / 1000);
   try {
-    token = await verify(text, keys, Math.floor(Date.now() / 1000));
+    token = await verify(text, keys, at);
   } catch (refused) {
     if (!(refused instanceof Refused)) throw refused;
     message = MESSAGES[refused.reason];
@@ -101,13 +111,22 @@ async function tell(text) {
   const series = await seriesOf(token);
   // The token's own day is the printed one plus a tolerance for the places: a person goes by the paper.
   if (message === 'valid' && series && today() > series.printed_day) message = 'expired';
-  show(message, {
+  const slots = {
     value: euros(token.cents),
     until: series && french(series.printed_day),
     programme: series && series.programme,
     sponsor: series && series.sponsor,
-  });
-  if (message === 'valid' && series) await placesOf(series);
+  };
+  if (message === 'valid') {
+    // Before anything is said: « a real voucher, 10 € » must not be read of one that is used.
+    const known = await stateOf(token, keys, at);
+    if (known) {
+      message = known.state;
+      slots.known = frenchInstant(known.issuedAt);
+    }
+  }
+  show(message, slots);
+  if (series && (message === 'valid' || message === 'unused')) await placesOf(series);
 }
 
 /** The places of the programme's département, or the choice of one. */

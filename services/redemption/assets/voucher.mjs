@@ -59,7 +59,7 @@ export function read(digits) {
   };
 }
 
-// Deterministic CBOR (RFC 8949 § 4.2.1): every number in its shortest head. Nothing here needs more than 32 bits.
+// Deterministic CBOR (RFC 8949 § 4.2.1): every number in its shortest head. A last day after 2106 needs more than 32 bits.
 const UNSIGNED = 0;
 const NEGATIVE = 1;
 const BYTES = 2;
@@ -72,7 +72,9 @@ function head(major, argument) {
   if (argument < 24) return [top | argument];
   if (argument < 0x100) return [top | 24, argument];
   if (argument < 0x10000) return [top | 25, argument >> 8, argument & 255];
-  return [top | 26, argument >>> 24, (argument >>> 16) & 255, (argument >>> 8) & 255, argument & 255];
+  const word = (number) => [number >>> 24, (number >>> 16) & 255, (number >>> 8) & 255, number & 255];
+  if (argument < 0x100000000) return [top | 26, ...word(argument)];
+  return [top | 27, ...word(Math.floor(argument / 0x100000000)), ...word(argument % 0x100000000)];
 }
 
 const integer = (value) => (value < 0 ? head(NEGATIVE, -1 - value) : head(UNSIGNED, value));
@@ -94,13 +96,16 @@ export function sigStructure(token) {
     ...integer(token.series),
     ...integer(token.idx),
   ];
-  return Uint8Array.from([
-    ...head(ARRAY, 4),
-    ...textString('Signature1'),
-    ...byteString(protectedHeader),
-    ...byteString([]),
-    ...byteString(payload),
-  ]);
+  return sigStructureOf(protectedHeader, payload);
+}
+
+/** The same of any header and payload. */
+export function sigStructureOf(protectedHeader, payload) {
+  const parts = [[...head(ARRAY, 4), ...textString('Signature1'), ...byteString(protectedHeader), ...byteString([])]];
+  parts.push(head(BYTES, payload.length), payload);
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
+  return whole;
 }
 
 /** The deterministic `COSE_Key` whose SHA-256 is the key's thumbprint (RFC 9679). */
@@ -134,7 +139,10 @@ export async function verifyStrict(x, message, signature) {
   const R = signature.slice(0, 32);
   const s = littleEndian(signature.slice(32));
   if (A === null || publicPoint(R) === null || s >= ORDER) return false;
-  const hashed = Uint8Array.from([...R, ...x, ...message]);
+  const hashed = new Uint8Array(64 + message.length);
+  hashed.set(R);
+  hashed.set(x, 32);
+  hashed.set(message, 64);
   const k = littleEndian(new Uint8Array(await crypto.subtle.digest('SHA-512', hashed))) % ORDER;
   // Both products in one walk over the bits; the library's own multiplication by B first fills a table for many signatures.
   const terms = [Point.ZERO, Point.BASE, A.negate(), Point.BASE.add(A.negate())];

@@ -126,7 +126,12 @@ impl PublicPlace {
     /// Whether it lies in a commune, or in a part of it that has a code of its own.
     #[must_use]
     pub fn is_in(&self, commune: CommuneCode) -> bool {
-        let whole = |code| Cog::embedded().commune(code).and_then(|known| known.chef_lieu).unwrap_or(code);
+        let whole = |code| {
+            Cog::embedded()
+                .commune(code)
+                .and_then(|known| known.chef_lieu)
+                .unwrap_or(code)
+        };
         self.commune_code.is_some_and(|own| whole(own) == whole(commune))
     }
 }

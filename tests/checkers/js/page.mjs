@@ -2,6 +2,7 @@
 // signatures that only a lenient check would take.
 //
 //   node page.mjs ASSETS JWKS.json AT < TEXTS     a line of digits each; prints `valid` or the reason, a line each
+//   node page.mjs ASSETS list JWKS.json AT URI LIST IDX…   the state of each IDX in a status list
 //   node page.mjs ASSETS lenient                  fails if a signature is accepted that `verify_strict` refuses
 
 import { webcrypto } from 'node:crypto';
@@ -65,4 +66,14 @@ async function lenient() {
   await expect('the identity as key and R, s = 0', false, identity, Uint8Array.from([...identity, ...new Array(32).fill(0)]));
 }
 
-await (jwks === 'lenient' ? lenient() : texts());
+async function list(jwks, at, uri, path, idxs) {
+  const { readList, stateIn } = await load('state.mjs');
+  const keys = await readKeys(JSON.parse(readFileSync(jwks, 'utf8')));
+  const read = await readList(new Uint8Array(readFileSync(path)), uri, keys, Number(at)).catch((error) => error.message);
+  if (typeof read === 'string') console.log(read);
+  else for (const idx of idxs) console.log(stateIn(read, Number(idx)));
+}
+
+if (jwks === 'lenient') await lenient();
+else if (jwks === 'list') await list(at, ...process.argv.slice(5, 8), process.argv.slice(8));
+else await texts();

@@ -188,6 +188,15 @@ fn every_printed_qr_code_is_read_back() {
 }
 
 #[test]
+fn damaged_vouchers_are_still_read() {
+    let files = &small().files;
+    check(
+        "check_damage.py",
+        &[&files.path("carnets.pdf"), &files.path("vouchers.csv")],
+    );
+}
+
+#[test]
 fn every_token_verifies_with_an_independent_cose_library() {
     let files = &small().files;
     check(

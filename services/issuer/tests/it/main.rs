@@ -5,6 +5,7 @@
 mod abuse;
 mod import;
 mod keys;
+mod paper;
 mod prescribers;
 mod print;
 mod real_people;

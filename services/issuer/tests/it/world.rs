@@ -112,6 +112,17 @@ impl Actor {
         self.router.clone().oneshot(request).await.unwrap()
     }
 
+    /// The head of the answer, and its body as it comes.
+    pub async fn streams(&self, path: &str) -> (StatusCode, Body) {
+        let request = Request::builder()
+            .uri(path)
+            .header("authorization", format!("Bearer {}", self.key))
+            .body(Body::empty())
+            .unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        (response.status(), response.into_body())
+    }
+
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.send(Method::POST, path, "application/json", body.to_string())
             .await

@@ -25,13 +25,14 @@ macro_rules! asset {
     };
 }
 
-const ASSETS: [Asset; 11] = [
+const ASSETS: [Asset; 12] = [
     asset!("style.css", "text/css; charset=utf-8", Fresh::Revalidated),
     asset!("start.js", JAVASCRIPT, Fresh::Revalidated),
     asset!("page.mjs", JAVASCRIPT, Fresh::Revalidated),
     asset!("keys.mjs", JAVASCRIPT, Fresh::Revalidated),
     asset!("voucher.mjs", JAVASCRIPT, Fresh::Revalidated),
     asset!("ed25519.mjs", JAVASCRIPT, Fresh::Revalidated),
+    asset!("state.mjs", JAVASCRIPT, Fresh::Revalidated),
     asset!("near.mjs", JAVASCRIPT, Fresh::Revalidated),
     asset!("lieux.mjs", JAVASCRIPT, Fresh::Revalidated),
     asset!("atkinson-400.woff2", FONT, Fresh::Month),

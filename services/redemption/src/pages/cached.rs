@@ -45,12 +45,21 @@ impl<S: Sync> FromRequestParts<S> for Known {
 impl Known {
     /// Weak comparison (RFC 9110 § 13.1.2).
     fn has(&self, tag: &str) -> bool {
-        let text = self.0.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let text = self
+            .0
+            .as_ref()
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         text.split(',').map(str::trim).any(|known| known == "*" || known == tag)
     }
 
     /// The content under its tag, or 304 without it. The tag is weak: compression changes the bytes and not what they say.
-    pub(super) fn answer(&self, content_type: &'static str, fresh: Fresh, content: impl Into<Body> + AsRef<[u8]>) -> Response {
+    pub(super) fn answer(
+        &self,
+        content_type: &'static str,
+        fresh: Fresh,
+        content: impl Into<Body> + AsRef<[u8]>,
+    ) -> Response {
         let digest = HEXLOWER.encode(&Sha256::digest(content.as_ref()));
         let tag = format!("W/\"{}\"", digest.get(..TAG_CHARS).unwrap_or(&digest));
         let mut response = if self.has(&tag) {

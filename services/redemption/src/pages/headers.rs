@@ -15,10 +15,7 @@ const POLICIES: [(HeaderName, HeaderValue); 7] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (
         HeaderName::from_static("permissions-policy"),
-        HeaderValue::from_static(
-            "geolocation=(self), camera=(), microphone=(), payment=(), usb=(), bluetooth=(), browsing-topics=(), \
-             interest-cohort=()",
-        ),
+        HeaderValue::from_static("geolocation=(self), camera=(), microphone=(), payment=(), usb=()"),
     ),
     (
         HeaderName::from_static("cross-origin-opener-policy"),

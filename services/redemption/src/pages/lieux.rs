@@ -57,7 +57,8 @@ fn list(area: &Area, places: &[PublicPlace]) -> Markup {
             @match (places.len(), first.len()) {
                 (0, _) => p { "Aucun lieu n'accepte encore le chèque dans ce département. Essayez un département voisin." },
                 (all, 0) if !here.is_empty() => p { "Aucun lieu à " (here) ". Il y a " (count(all)) " dans le département." },
-                (_, near) if near > 0 => p { (count(near)) " à " (here) ". Ils sont en premier." },
+                (_, 1) => p { "1 lieu à " (here) ", en premier dans la liste." },
+                (_, near) if near > 0 => p { (count(near)) " à " (here) ", en premier dans la liste." },
                 (all, _) => p { (count(all)) "." },
             }
             @if !places.is_empty() {

@@ -20,6 +20,7 @@ pub(super) fn card(place: &PublicPlace) -> Markup {
             p { "Ouvert :" }
             ul { @for line in &place.opening_hours_french { li { (line) } } }
         }
+        @if !place.services.is_empty() { p { "On vous y aide pour : " (place.services.join(", ").to_lowercase()) } }
         @if !place.price.is_empty() { p { "Prix sans chèque : " (place.price.join(", ").to_lowercase()) } }
         @if let Some(site) = place.websites.first() { p { (link(site, "Site internet", &place.name)) } }
         @if let Some(address) = &place.appointment { p { (link(address, "Prendre rendez-vous", &place.name)) } }
@@ -29,7 +30,7 @@ pub(super) fn card(place: &PublicPlace) -> Markup {
 
 /// A link whose words stand alone: a screen reader lists links without what surrounds them.
 fn link(address: &str, words: &str, name: &str) -> Markup {
-    html! { a href=(address) rel="noreferrer" { (words) " de " (name) } }
+    html! { a href=(address) rel="noreferrer" { (words) " : " (name) } }
 }
 
 /// `+33380000000` as it is told in France: « 03 80 00 00 00 ». Other country codes stay as they are.
@@ -38,7 +39,10 @@ fn spoken(phone: &str) -> String {
         return phone.to_owned();
     };
     let national = format!("0{number}");
-    let pairs: Vec<_> = (0..national.len()).step_by(2).filter_map(|at| national.get(at..at + 2)).collect();
+    let pairs: Vec<_> = (0..national.len())
+        .step_by(2)
+        .filter_map(|at| national.get(at..at + 2))
+        .collect();
     pairs.join(" ")
 }
 

@@ -71,7 +71,10 @@ async fn facts(pool: &PgPool, series: u16) -> Result<Option<SeriesFacts>, sqlx::
     .fetch_optional(pool)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let territory: Territory = row.territory.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+    let territory: Territory = row
+        .territory
+        .parse()
+        .map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
     let commune = match territory {
         Territory::Commune(code) => Some(code),
         Territory::Departement(_) | Territory::Region(_) | Territory::National => None,
@@ -91,7 +94,9 @@ async fn facts(pool: &PgPool, series: u16) -> Result<Option<SeriesFacts>, sqlx::
 fn departements(territory: Territory) -> Vec<DepartementFact> {
     let cog = Cog::embedded();
     let known = cog.departements().iter().filter(|departement| match territory {
-        Territory::Commune(code) => cog.commune(code).is_some_and(|commune| commune.departement == departement.code),
+        Territory::Commune(code) => cog
+            .commune(code)
+            .is_some_and(|commune| commune.departement == departement.code),
         Territory::Departement(code) => departement.code == code,
         Territory::Region(code) => departement.region == code,
         Territory::National => false,

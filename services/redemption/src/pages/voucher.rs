@@ -76,7 +76,38 @@ fn verdicts() -> Markup {
             div.card.good {
                 p.title { span aria-hidden="true" { "✓" } "C'est un vrai chèque." }
                 (facts())
-                p { "Cette page ne dit pas si le chèque a déjà servi. Le lieu le vérifie." }
+                p { "Cette page ne sait pas si le chèque a déjà servi. Le lieu le vérifie." }
+            }
+        }
+        template id="verdict-unused" {
+            div.card.good {
+                p.title { span aria-hidden="true" { "✓" } "C'est un vrai chèque. Il n'a pas encore servi." }
+                (facts())
+                (as_of())
+            }
+        }
+        template id="verdict-used" {
+            div.card.care {
+                p.title { span aria-hidden="true" { "!" } "Ce chèque a déjà servi." }
+                p { "C'est un vrai chèque, mais il ne peut servir qu'une fois." }
+                p { "Si ce n'est pas vous, dites-le à la personne qui vous l'a donné." }
+                (as_of())
+            }
+        }
+        template id="verdict-inactive" {
+            div.card.care {
+                p.title { span aria-hidden="true" { "!" } "Ce chèque n'est pas encore prêt." }
+                p { "C'est un vrai chèque, mais il n'a pas encore été remis à quelqu'un." }
+                p { "On vient de vous le donner ? Attendez quelques minutes, puis scannez-le encore une fois." }
+                (as_of())
+            }
+        }
+        template id="verdict-blocked" {
+            div.card.bad {
+                p.title { span aria-hidden="true" { "✕" } "Ce chèque est bloqué." }
+                p { "C'est un vrai chèque, mais il n'est plus accepté. Il a peut-être été perdu et remplacé." }
+                p { "Montrez-le à la personne qui vous l'a donné." }
+                (as_of())
             }
         }
         template id="verdict-expired" {
@@ -133,6 +164,11 @@ fn verdicts() -> Markup {
             }
         }
     }
+}
+
+/// When the list was true that said so.
+fn as_of() -> Markup {
+    html! { p.hint data-line { "Vérifié le " span data-slot="known" {} "." } }
 }
 
 /// What a good voucher is worth, until when, and whose it is.

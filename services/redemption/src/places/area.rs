@@ -96,7 +96,11 @@ pub fn find(text: &str) -> Found {
         .filter(|(name, _)| name.starts_with(&wanted))
         .collect();
     let those = |fits: &dyn Fn(&str) -> bool| -> Vec<&'static Commune> {
-        communes.iter().filter(|(name, _)| fits(name)).map(|(_, known)| *known).collect()
+        communes
+            .iter()
+            .filter(|(name, _)| fits(name))
+            .map(|(_, known)| *known)
+            .collect()
     };
     // Chalon is a village of Isère: whoever lives in Chalon-sur-Saône and writes « Chalon » must find it all the same.
     let longer = format!("{wanted} ");
@@ -152,7 +156,10 @@ mod tests {
         for text in ["Chalon-sur-Saône", "chalon sur saone"] {
             assert_eq!(one(text).1, Some("Chalon-sur-Saône"), "{text}");
         }
-        assert_eq!(one("st étienne de saint geoirs").1, Some("Saint-Étienne-de-Saint-Geoirs"));
+        assert_eq!(
+            one("st étienne de saint geoirs").1,
+            Some("Saint-Étienne-de-Saint-Geoirs")
+        );
     }
 
     #[test]
@@ -166,7 +173,13 @@ mod tests {
 
     #[test]
     fn a_postal_code_leads_to_its_departement() {
-        for (code, departement) in [("21000", "21"), ("01000", "01"), ("20000", "2A"), ("20200", "2B"), ("97400", "974")] {
+        for (code, departement) in [
+            ("21000", "21"),
+            ("01000", "01"),
+            ("20000", "2A"),
+            ("20200", "2B"),
+            ("97400", "974"),
+        ] {
             assert_eq!(one(code), (departement.to_owned(), None, Some(code.to_owned())));
         }
         assert_eq!(find("00000"), Found::Nothing);
@@ -178,7 +191,9 @@ mod tests {
             panic!("one Saint-Denis");
         };
         assert!(choices.len() > 1 && choices[0].name == "Saint-Denis" && choices[1].name == "Saint-Denis");
-        let Found::Several(choices) = find("chalon") else { panic!("one Chalon") };
+        let Found::Several(choices) = find("chalon") else {
+            panic!("one Chalon")
+        };
         assert!(choices.iter().any(|known| known.name == "Chalon-sur-Saône"));
     }
 

@@ -1,7 +1,7 @@
 //! Opening hours in French, from the syntax of OpenStreetMap that the national schema asks for. Pure.
 //!
-//! Read are days with times (`Mo-Fr 09:00-12:00,14:00-18:30; Sa off`), which is all that the files known to us hold. Months,
-//! holidays, weeks and comments are not: then nothing is made up, and the page shows the syntax as it is.
+//! Read are days with times (`Mo-Fr 09:00-12:00,14:00-18:30; Sa off; PH off`), which is all that the files known to us hold.
+//! Months, weeks and comments are not: then nothing is made up, and the page shows the syntax as it is.
 
 use std::fmt::Write;
 
@@ -15,13 +15,21 @@ const DAYS: [(&str, &str); 7] = [
     ("Su", "dimanche"),
 ];
 
+/// Between a number and what it counts.
+const NO_BREAK: char = '\u{a0}';
+
 /// The times of one day, in French; empty is closed.
 type Times = String;
 
 /// A line for each run of days with the same times: « du lundi au vendredi : de 9 h à 12 h et de 14 h à 18 h 30 ».
 pub(super) fn french(syntax: &str) -> Option<Vec<String>> {
     let mut week: [Times; DAYS.len()] = Default::default();
+    let mut holidays = None;
     for rule in syntax.split(';').map(str::trim).filter(|rule| !rule.is_empty()) {
+        if let Some(rule) = rule.strip_prefix("PH ") {
+            holidays = Some(times(rule)?);
+            continue;
+        }
         let (days, times) = if rule == "24/7" {
             (vec![true; DAYS.len()], "toute la journée et toute la nuit".to_owned())
         } else {
@@ -36,8 +44,15 @@ pub(super) fn french(syntax: &str) -> Option<Vec<String>> {
             day.clone_from(&times);
         }
     }
-    let lines = lines(&week);
-    (!lines.is_empty()).then_some(lines)
+    let mut lines = lines(&week);
+    if lines.is_empty() {
+        return None;
+    }
+    lines.extend(holidays.map(|times| match times.as_str() {
+        "" => "fermé les jours fériés".to_owned(),
+        times => format!("les jours fériés : {times}"),
+    }));
+    Some(lines)
 }
 
 /// `Mo-We,Fr`.
@@ -45,12 +60,12 @@ fn days(list: &str) -> Option<Vec<bool>> {
     let place = |name: &str| DAYS.iter().position(|(short, _)| *short == name);
     let mut named = vec![false; DAYS.len()];
     for part in list.split(',') {
-        let (first, last) = part.split_once('-').unwrap_or((part, part));
-        let (mut day, last) = (place(first)?, place(last)?);
+        let (from, to) = part.split_once('-').unwrap_or((part, part));
+        let (mut day, end) = (place(from)?, place(to)?);
         // `Sa-Mo` goes over the week's end.
         loop {
             *named.get_mut(day)? = true;
-            if day == last {
+            if day == end {
                 break;
             }
             day = (day + 1) % DAYS.len();
@@ -80,7 +95,7 @@ fn times(list: &str) -> Option<Times> {
     Some(french.join(" et "))
 }
 
-/// `09:30` is « 9 h 30 ».
+/// `09:30` is « 9 h 30 », which no line break cuts.
 fn hour(time: &str) -> Option<String> {
     let (hours, minutes) = time.split_once(':')?;
     let two = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -89,8 +104,8 @@ fn hour(time: &str) -> Option<String> {
     }
     let hours = hours.strip_prefix('0').unwrap_or(hours);
     Some(match minutes {
-        "00" => format!("{hours} h"),
-        minutes => format!("{hours} h {minutes}"),
+        "00" => format!("{hours}{NO_BREAK}h"),
+        minutes => format!("{hours}{NO_BREAK}h{NO_BREAK}{minutes}"),
     })
 }
 
@@ -117,7 +132,11 @@ fn lines(week: &[Times; DAYS.len()]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    /// With the spaces that a reader of the test sees.
+    fn french(syntax: &str) -> Option<Vec<String>> {
+        let lines = super::french(syntax)?;
+        Some(lines.iter().map(|line| line.replace(super::NO_BREAK, " ")).collect())
+    }
 
     #[test]
     fn the_example_of_the_schema_reads_well() {
@@ -132,10 +151,14 @@ mod tests {
 
     #[test]
     fn days_written_one_by_one_are_put_together() {
-        let real = "Mo 09:00-12:00,12:00-17:00; Tu 09:00-12:00,12:00-17:00; We 09:00-17:00; Th 09:00-12:00; Fr 09:00-12:00";
+        let real =
+            "Mo 09:00-12:00,12:00-17:00; Tu 09:00-12:00,12:00-17:00; We 09:00-17:00; Th 09:00-12:00; Fr 09:00-12:00";
         assert_eq!(
             french(real).unwrap(),
-            ["du lundi au mercredi : de 9 h à 17 h", "le jeudi et le vendredi : de 9 h à 12 h"]
+            [
+                "du lundi au mercredi : de 9 h à 17 h",
+                "le jeudi et le vendredi : de 9 h à 12 h"
+            ]
         );
     }
 
@@ -149,8 +172,15 @@ mod tests {
                 "le samedi et le dimanche : de 10 h à 12 h"
             ]
         );
+        assert_eq!(
+            french("Mo 10:00-12:00; PH off").unwrap(),
+            ["le lundi : de 10 h à 12 h", "fermé les jours fériés"]
+        );
         assert_eq!(french("Sa-Mo 10:00-12:00").unwrap().len(), 2);
-        assert_eq!(french("24/7").unwrap(), ["tous les jours : toute la journée et toute la nuit"]);
+        assert_eq!(
+            french("24/7").unwrap(),
+            ["tous les jours : toute la journée et toute la nuit"]
+        );
         assert_eq!(french("09:00-12:00").unwrap(), ["tous les jours : de 9 h à 12 h"]);
     }
 
@@ -161,7 +191,8 @@ mod tests {
             "off",
             "Mo-Fr",
             "Jan-Mar Mo 09:00-12:00",
-            "PH off; Mo 09:00-12:00",
+            "PH off",
+            "SH Mo 09:00-12:00",
             "Mo 9h-12h",
             "Mo 09:00-12:00+",
             "Mo 09:00-12:00 \"sur rendez-vous\"",

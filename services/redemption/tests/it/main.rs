@@ -7,6 +7,7 @@ mod at_once;
 mod claiming;
 mod importing;
 mod measures;
+mod pages;
 mod reversing;
 mod rpc;
 mod standing;
