@@ -221,7 +221,8 @@ fn read_lst<'a>(decoder: &mut Decoder<'a>) -> Result<&'a [u8], StatusListError> 
 
 fn deflate(bytes: &[u8]) -> Vec<u8> {
     let written = "a Vec takes every write";
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+    // Not the best: for a shard of which a tenth is in use that takes fifteen times as long, and saves 7 %.
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(bytes).expect(written);
     encoder.finish().expect(written)
 }

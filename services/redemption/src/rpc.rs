@@ -100,11 +100,7 @@ impl Listening {
 async fn answer(app: &App, who: Claimant, request: RequestId, claim: ClaimRequest) -> ClaimAnswer {
     let id = claim.id.clone();
     let made = match message::new_claim(claim) {
-        Ok(new) => app
-            .desk
-            .claim(who, &new, app.clock.now())
-            .await
-            .map_err(Problem::from),
+        Ok(new) => app.desk.claim(who, &new, app.clock.now()).await.map_err(Problem::from),
         Err(problem) => Err(problem),
     };
     let before = matches!(made, Ok(Made::Before(_)));

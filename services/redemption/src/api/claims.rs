@@ -4,8 +4,8 @@ use access::{Caller, Role, Structure};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use catalogue::ProgrammeId;
-use http::header::RETRY_AFTER;
 use http::HeaderValue;
+use http::header::RETRY_AFTER;
 use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::IntoParams;
@@ -42,7 +42,9 @@ pub(super) async fn create_claim(
     State(desk): State<Arc<ClaimDesk>>,
     Json(new): Json<NewClaim>,
 ) -> Result<Made<Receipt>, ComeAgain> {
-    desk.claim(Claimant::from(&*who), &new, at).await.map_err(ComeAgain::from)
+    desk.claim(Claimant::from(&*who), &new, at)
+        .await
+        .map_err(ComeAgain::from)
 }
 
 /// A problem that, when it passes by itself, says when to come again.

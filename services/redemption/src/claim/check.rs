@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use catalogue::ProgrammeId;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use ledger::AccountNumber;
+use sqlx::PgPool;
 use standards::Cents;
 use standards::calendar::paris_date;
-use sqlx::PgPool;
 use voucher::{CLOCK_SKEW_SECONDS, Keyring, VerifyError};
 
 use super::codes;
@@ -96,7 +96,9 @@ async fn refusal(
 
 /// Whole seconds, as in the list.
 fn status_list_at(new: &NewClaim, at: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, ClaimError> {
-    let Some(given) = new.status_list_at else { return Ok(None) };
+    let Some(given) = new.status_list_at else {
+        return Ok(None);
+    };
     if given.timestamp() > at.timestamp().saturating_add(CLOCK_SKEW_SECONDS) {
         return Err(ClaimError::StatusListFromFuture);
     }
@@ -117,7 +119,12 @@ fn check_date(date: NaiveDate, at: DateTime<Utc>) -> Result<(), ClaimError> {
 
 /// All tokens and codes are read before any is refused, so that the mediator sorts the bad ones out at once; codes are looked for
 /// only when nothing is wrong so far.
-async fn presented(desk: &Desk<'_>, who: Claimant, new: &NewClaim, at: DateTime<Utc>) -> Result<Vec<Presented>, ClaimError> {
+async fn presented(
+    desk: &Desk<'_>,
+    who: Claimant,
+    new: &NewClaim,
+    at: DateTime<Utc>,
+) -> Result<Vec<Presented>, ClaimError> {
     let mut keyring = desk.keys.get().await?;
     let mut scanned = read_all(&keyring, &new.tokens, at);
     let unknown_key = |result: &Result<Presented, VerifyError>| matches!(result, Err(VerifyError::UnknownKey(_)));

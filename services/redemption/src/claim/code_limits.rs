@@ -87,7 +87,10 @@ pub(super) async fn attempt(
         count.wrong >= wrong_max || count.attempts > codes_max
     });
     // Several limits may be reached: the one that passes last is told.
-    match over.map(|count| CODES_WINDOW_SECONDS - (at - count.since).num_seconds()).max() {
+    match over
+        .map(|count| CODES_WINDOW_SECONDS - (at - count.since).num_seconds())
+        .max()
+    {
         None => Ok(()),
         Some(seconds) => Err(ClaimError::TooManyCodes {
             retry_after_seconds: u32::try_from(seconds.max(1)).unwrap_or(u32::MAX),

@@ -39,7 +39,11 @@ impl Known {
 pub(super) fn read(typed: &str) -> Result<ShortCode, Fault> {
     ShortCode::restore(typed).map_err(|error| Fault::Mistyped {
         error,
-        group: if error == ShortCodeError::Check { suspect_group(typed) } else { None },
+        group: if error == ShortCodeError::Check {
+            suspect_group(typed)
+        } else {
+            None
+        },
     })
 }
 
@@ -66,7 +70,10 @@ pub(super) async fn look_up(
 
 async fn find(tx: &mut PgTransaction<'_>, codes: &[ShortCode]) -> Result<Vec<Option<Known>>, sqlx::Error> {
     // The database is asked with hashes: what it logs spends nothing.
-    let hashes: Vec<Vec<u8>> = codes.iter().map(|code| Sha256::digest(code.id().to_bytes()).to_vec()).collect();
+    let hashes: Vec<Vec<u8>> = codes
+        .iter()
+        .map(|code| Sha256::digest(code.id().to_bytes()).to_vec())
+        .collect();
     let rows = sqlx::query!(
         r#"select c.code_sha256 as "sha256!", c.number as "number!: AccountNumber", c.face_value_cents as "cents!",
                c.last_day as "last_day!", c.kid as "kid!", a.number is not null as "was_active!"

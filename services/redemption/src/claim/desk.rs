@@ -78,12 +78,7 @@ impl ClaimDesk {
     }
 
     /// Claims vouchers for a structure: all of them or none.
-    pub async fn claim(
-        &self,
-        who: Claimant,
-        new: &NewClaim,
-        at: DateTime<Utc>,
-    ) -> Result<Made<Receipt>, ClaimError> {
+    pub async fn claim(&self, who: Claimant, new: &NewClaim, at: DateTime<Utc>) -> Result<Made<Receipt>, ClaimError> {
         let mut result = self.checked_and_decided(who, new, at).await;
         if let Err(ClaimError::Vouchers(bad)) = &mut result {
             for bad in bad {
@@ -285,8 +280,8 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::{ClaimRequestId, StructureId};
     use crate::claim::wanted::WantedVoucher;
+    use crate::{ClaimRequestId, StructureId};
 
     fn job(request: u128, idx: u32) -> (Job, oneshot::Receiver<Answer>) {
         let (reply, answer) = oneshot::channel();

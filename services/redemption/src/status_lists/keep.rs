@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use tokio::time::{MissedTickBehavior, interval};
 use web::Clock;
 
-use super::round::{Maker, Round, RoundError};
 use super::cursor;
+use super::round::{Maker, Round, RoundError};
 
 /// Seconds between two rounds. A claim is in the list that is published at most this long, and a round, after it was made; a
 /// phone that has just asked asks again after [`LIST_TTL_SECONDS`](super::LIST_TTL_SECONDS).

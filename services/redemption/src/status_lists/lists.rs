@@ -39,7 +39,8 @@ impl ListName {
 /// Where a voucher stands in its list.
 pub(super) fn place(number: AccountNumber) -> u32 {
     let idx = number.as_voucher().and_then(|(_, idx)| Idx::new(idx));
-    idx.expect("a voucher's number, which its list's name was made from").place()
+    idx.expect("a voucher's number, which its list's name was made from")
+        .place()
 }
 
 /// A list, and whether what it says is all true now, rather than when it was signed.
@@ -67,7 +68,12 @@ pub(super) async fn load(
         let (uri, key) = (maker.uri(name), maker.key.clone());
         let opened = spawn_blocking(move || StatusList::open(&token, &uri, &[key])).await?;
         match opened {
-            Ok(list) => return Ok(Loaded { list, from_books: false }),
+            Ok(list) => {
+                return Ok(Loaded {
+                    list,
+                    from_books: false,
+                });
+            }
             Err(error) => {
                 let (series, shard) = (name.series, name.shard);
                 tracing::warn!(series, shard, %error, "a status list is made again from the books");
@@ -85,7 +91,9 @@ pub(super) fn new_list(shard: voucher::StatusShard, at: DateTime<Utc>) -> Status
 }
 
 pub(super) fn expires_at(at: DateTime<Utc>) -> i64 {
-    at.checked_add_signed(TimeDelta::hours(LIST_HOURS)).unwrap_or(at).timestamp()
+    at.checked_add_signed(TimeDelta::hours(LIST_HOURS))
+        .unwrap_or(at)
+        .timestamp()
 }
 
 /// The list with these statuses; nothing when it says them already. It says `at` only when it is all true then.

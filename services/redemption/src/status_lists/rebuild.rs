@@ -22,22 +22,25 @@ impl ListName {
     }
 }
 
-/// The first list from this number on. Every series has its first shard, for a phone to find before anything is handed over; of the
+/// The first list from this number on; looks no further than that. Every series has its first shard, for a phone to find before anything is handed over; of the
 /// others, those in which a voucher was ever opened or blocked, or that are published already.
 pub(super) async fn next_list(tx: &mut PgTransaction<'_>, from: i32) -> Result<Option<ListName>, sqlx::Error> {
     let row = sqlx::query!(
         r#"select s.series, s.programme_id as "book: BookId", shard.n as "shard!"
            from catalogue.series s
-           cross join generate_series(0, 15) as shard (n)
            cross join lateral (
-               select (9::bigint << 56) + (s.series::bigint << 24) + (shard.n::bigint << 20)) as first (number)
-           where s.series * 16 + shard.n >= $1 and (shard.n = 0
-               or exists (select from ledger.account a where a.book_id = s.programme_id and a.kind = 9
-                   and a.number between first.number and first.number + ((1 << 20) - 1))
-               or exists (select from issuer.voucher_blocked b where b.book_id = s.programme_id
-                   and b.number between first.number and first.number + ((1 << 20) - 1))
-               or exists (select from redemption.status_list l where l.series = s.series and l.shard = shard.n))
-           order by s.series, shard.n limit 1"#,
+               select n from generate_series(0, 15) as n
+               cross join lateral (
+                   select (9::bigint << 56) + (s.series::bigint << 24) + (n::bigint << 20)) as first (number)
+               where s.series * 16 + n >= $1 and (n = 0
+                   or exists (select from ledger.account a where a.book_id = s.programme_id and a.kind = 9
+                       and a.number between first.number and first.number + ((1 << 20) - 1))
+                   or exists (select from issuer.voucher_blocked b where b.book_id = s.programme_id
+                       and b.number between first.number and first.number + ((1 << 20) - 1))
+                   or exists (select from redemption.status_list l where l.series = s.series and l.shard = n))
+               order by n limit 1) as shard
+           where s.series >= $1 / 16
+           order by s.series limit 1"#,
         from,
     )
     .fetch_optional(&mut **tx)
@@ -64,7 +67,11 @@ pub(super) async fn shard_from_books(tx: &mut PgTransaction<'_>, name: ListName)
             .filter_map(|chunk| chunk.last().copied())
             .min()
             .unwrap_or(last);
-        let mut numbers: Vec<_> = opened.into_iter().chain(blocked).filter(|number| *number <= reach).collect();
+        let mut numbers: Vec<_> = opened
+            .into_iter()
+            .chain(blocked)
+            .filter(|number| *number <= reach)
+            .collect();
         numbers.sort_unstable();
         numbers.dedup();
         for (number, status) in statuses(tx, name.book, &numbers).await? {

@@ -25,7 +25,9 @@ pub struct Maker {
 
 impl std::fmt::Debug for Maker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Maker").field("key", &self.key.kid()).finish_non_exhaustive()
+        f.debug_struct("Maker")
+            .field("key", &self.key.kid())
+            .finish_non_exhaustive()
     }
 }
 

@@ -14,8 +14,7 @@ pub(super) async fn statuses(
     book: BookId,
     numbers: &[AccountNumber],
 ) -> Result<Vec<(AccountNumber, Status)>, sqlx::Error> {
-    let states: HashMap<AccountNumber, VoucherState> =
-        ledger::voucher_states(&mut *connection, book, numbers).await?;
+    let states: HashMap<AccountNumber, VoucherState> = ledger::voucher_states(&mut *connection, book, numbers).await?;
     let claims = ledger::last_claims(&mut *connection, book, numbers).await?;
     let blocks = blocks(connection, book, numbers).await?;
     let status = |number: &AccountNumber| {

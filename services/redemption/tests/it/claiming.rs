@@ -294,9 +294,7 @@ async fn a_withdrawn_key_and_a_suspension_take_no_receipt_back(pool: PgPool) {
         .await
         .unwrap();
     assert!(matches!(&again, Made::Before(again) if serde_json::to_value(again).unwrap() == receipt));
-    let new = desk
-        .claim(who, &claim(2, &tokens[2..]), instant(MORNING))
-        .await;
+    let new = desk.claim(who, &claim(2, &tokens[2..]), instant(MORNING)).await;
     assert!(matches!(new, Err(ClaimError::Vouchers(bad)) if bad[0].reason == "forged"));
 }
 

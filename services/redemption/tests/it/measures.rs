@@ -63,7 +63,12 @@ fn sizes_of_lists() {
             let started = Instant::now();
             let list = StatusList::new(list.into_shard(), 0, 1, 60);
             let token = list.sign("https://cheque.example.fr/sl/1/0", &key).unwrap();
-            println!("{vouchers:>9} {:<12} {:>7} bytes, made in {:?} (drawn in {drawn:?})", mix.0, token.len(), started.elapsed());
+            println!(
+                "{vouchers:>9} {:<12} {:>7} bytes, made in {:?} (drawn in {drawn:?})",
+                mix.0,
+                token.len(),
+                started.elapsed()
+            );
         }
     }
 }
@@ -76,9 +81,12 @@ async fn fill(world: &World, programmes: u32) {
          alter table issuer.voucher drop constraint voucher_token_id_unique; drop index issuer.voucher_code, ledger.transfer_group,
          ledger.transfer_opening",
         "insert into catalogue.series (series, programme_id, created_at)
-         select n, (select programme_id from catalogue.series limit 1), now() from generate_series(1000, 1999) n",
+         select n, (select programme_id from catalogue.series limit 1), now() from generate_series(1000, 999 + {programmes}) n;
+         insert into ledger.account (book_id, number, kind, party)
+         select programme_id, (10::bigint << 56) + 2, 10, programme_id from catalogue.series limit 1",
     ] {
-        sqlx::raw_sql(sql).execute(&world.admin).await.unwrap();
+        let sql = sql.replace("{programmes}", &programmes.to_string());
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&world.admin).await.unwrap();
     }
     for nth in 0..programmes {
         let fill = format!(
@@ -95,7 +103,10 @@ async fn fill(world: &World, programmes: u32) {
              set session_replication_role = default",
             series = 1000 + nth,
         );
-        sqlx::raw_sql(sqlx::AssertSqlSafe(fill)).execute(&world.admin).await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(fill))
+            .execute(&world.admin)
+            .await
+            .unwrap();
     }
     sqlx::raw_sql("analyze").execute(&world.admin).await.unwrap();
 }
@@ -105,7 +116,7 @@ async fn spends(world: &World, from: u32, each: u32) {
     let sql = format!(
         "set session_replication_role = replica;
          insert into ledger.transfer (book_id, id, kind, debit, credit, cents, at, grp)
-         select p.id, gen_random_uuid(), 20, (9::bigint << 56) + (s::bigint << 24) + n * 10, 2, 1000, now(), p.id
+         select p.id, gen_random_uuid(), 20, (9::bigint << 56) + (s::bigint << 24) + n * 10, (10::bigint << 56) + 2, 1000, now(), p.id
          from (select programme_id as id from catalogue.series limit 1) p, generate_series(1000, 1009) s,
              generate_series({from}, {to}) n;
          update ledger.account a set debits_cents = 1000 from generate_series(1000, 1009) s, generate_series({from}, {to}) n
@@ -114,7 +125,10 @@ async fn spends(world: &World, from: u32, each: u32) {
          set session_replication_role = default",
         to = from + each - 1,
     );
-    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&world.admin).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+        .execute(&world.admin)
+        .await
+        .unwrap();
 }
 
 async fn time_of_a_round(pool: PgPool, programmes: u32) {

@@ -52,8 +52,12 @@ async fn a_list_follows_a_voucher_through_its_life(pool: PgPool) {
 
     let tokens = world.hands_over(programme, 1..=4).await;
     let work = world.makes_lists().await;
-    assert_eq!((work.vouchers, work.changed), (4, 1));
-    assert_eq!(world.says(programme, [0, 1, 2, 3, 4, 5]).await, [Suspended, Valid, Valid, Valid, Valid, Suspended]);
+    assert!(work.vouchers >= 4);
+    assert_eq!(work.changed, 1);
+    assert_eq!(
+        world.says(programme, [0, 1, 2, 3, 4, 5]).await,
+        [Suspended, Valid, Valid, Valid, Valid, Suspended]
+    );
 
     let receipt = structure.claims(1, &tokens[..2]).await.created();
     world.makes_lists().await;
@@ -73,11 +77,17 @@ async fn a_list_follows_a_voucher_through_its_life(pool: PgPool) {
     let reversal = json!({ "id": Uuid::from_u128(9), "reason": "erreur de saisie" });
     structure.actor.post(&path, reversal).await.created();
     world.makes_lists().await;
-    assert_eq!(world.says(programme, [1, 2, 3, 4]).await, [Valid, Invalid, Invalid, Valid]);
+    assert_eq!(
+        world.says(programme, [1, 2, 3, 4]).await,
+        [Valid, Invalid, Invalid, Valid]
+    );
 
     world.expires(programme, [1, 4]).await;
     world.makes_lists().await;
-    assert_eq!(world.says(programme, [1, 2, 3, 4, 5]).await, [Invalid, Invalid, Invalid, Invalid, Suspended]);
+    assert_eq!(
+        world.says(programme, [1, 2, 3, 4, 5]).await,
+        [Invalid, Invalid, Invalid, Invalid, Suspended]
+    );
 }
 
 #[sqlx::test(migrations = false)]
@@ -88,7 +98,7 @@ async fn a_voucher_revoked_before_it_was_handed_over_reads_invalid(pool: PgPool)
     world.makes_lists().await;
     // No money moves: only the issuer knows.
     world.revokes(programme, 1).await;
-    assert_eq!(world.makes_lists().await.vouchers, 1);
+    assert_eq!(world.makes_lists().await.changed, 1);
     assert_eq!(world.says(programme, [1, 2]).await, [Invalid, Suspended]);
 }
 
@@ -101,15 +111,21 @@ async fn a_round_without_news_touches_no_list_until_its_signature_is_old(pool: P
     let path = format!("/sl/{}/0", programme.series);
     let (.., before) = world.asks(&path, None).await;
     for minutes in [1, 60, SIGNATURE_HOURS * 60 - 1] {
-        world.hand.move_to(instant(MORNING) + chrono::TimeDelta::minutes(minutes));
-        assert_eq!(world.makes_lists().await, Work::default());
+        world
+            .hand
+            .move_to(instant(MORNING) + chrono::TimeDelta::minutes(minutes));
+        // Looking at something again costs no signature: somebody else's transaction may be under way in this cluster.
+        let Work { changed, renewed, .. } = world.makes_lists().await;
+        assert_eq!((changed, renewed), (0, 0));
     }
     assert_eq!(world.asks(&path, None).await.2, before);
 
     let old = world.list(programme, 0).await;
-    world.hand.move_to(instant(MORNING) + chrono::TimeDelta::hours(SIGNATURE_HOURS));
+    world
+        .hand
+        .move_to(instant(MORNING) + chrono::TimeDelta::hours(SIGNATURE_HOURS));
     let work = world.makes_lists().await;
-    assert_eq!((work.vouchers, work.changed, work.renewed), (0, 0, 2));
+    assert_eq!((work.changed, work.renewed), (0, 2));
     let new = world.list(programme, 0).await;
     assert_eq!(new.shard(), old.shard());
     assert_eq!(new.issued_at - old.issued_at, SIGNATURE_HOURS * 3600);
@@ -157,13 +173,23 @@ async fn a_list_is_public_and_asked_for_again_cheaply(pool: PgPool) {
     assert_eq!(index["series"], programme.series);
     assert_eq!(index["shards"][0]["shard"], 0);
     assert_eq!(index["shards"][0]["iat"], instant(MORNING).timestamp());
-    assert_eq!(format!("\"{}\"", index["shards"][0]["sha256"].as_str().unwrap()), headers["etag"].to_str().unwrap());
+    assert_eq!(
+        format!("\"{}\"", index["shards"][0]["sha256"].as_str().unwrap()),
+        headers["etag"].to_str().unwrap()
+    );
 
-    for nobodys in [format!("/sl/{}/1", programme.series), "/sl/60000/0".to_owned(), "/sl/60000".to_owned()] {
+    for nobodys in [
+        format!("/sl/{}/1", programme.series),
+        "/sl/60000/0".to_owned(),
+        "/sl/60000".to_owned(),
+    ] {
         let (status, headers, problem) = world.asks(&nobodys, None).await;
         assert_eq!(status, StatusCode::NOT_FOUND);
         assert_eq!(headers["access-control-allow-origin"], "*");
-        assert_eq!(serde_json::from_slice::<Value>(&problem).unwrap()["type"], "urn:ccn:problem:not-found");
+        assert_eq!(
+            serde_json::from_slice::<Value>(&problem).unwrap()["type"],
+            "urn:ccn:problem:not-found"
+        );
     }
 }
 
@@ -191,18 +217,26 @@ async fn a_process_without_a_key_says_so_and_publishes_what_others_signed(pool: 
     without.status_signer = None;
     assert!(redemption::keep_status_lists(&without).unwrap().is_none());
     let app = web::frame(redemption::routes(without).split_for_parts().0);
-    let ask = |path: String| app.clone().oneshot(Request::builder().uri(path).body(Body::empty()).unwrap());
+    let ask = |path: String| {
+        app.clone()
+            .oneshot(Request::builder().uri(path).body(Body::empty()).unwrap())
+    };
 
     let response = ask(format!("/sl/{}/0", programme.series)).await.unwrap();
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     let problem = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-    assert_eq!(serde_json::from_slice::<Value>(&problem).unwrap()["type"], "urn:ccn:problem:no-status-list");
+    assert_eq!(
+        serde_json::from_slice::<Value>(&problem).unwrap()["type"],
+        "urn:ccn:problem:no-status-list"
+    );
 
     world.makes_lists().await;
     let response = ask(format!("/sl/{}/0", programme.series)).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     // A list that nobody renewed is of no use to anybody.
-    world.hand.move_to(instant(MORNING) + chrono::TimeDelta::hours(LIST_HOURS));
+    world
+        .hand
+        .move_to(instant(MORNING) + chrono::TimeDelta::hours(LIST_HOURS));
     let response = ask(format!("/sl/{}/0", programme.series)).await.unwrap();
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
 }
@@ -219,17 +253,79 @@ async fn the_age_of_a_phones_list_is_written_down_with_its_claim(pool: PgPool) {
     let first = claim(1, &tokens[0], json!("2026-03-10T09:58:30Z"));
     let receipt = structure.actor.post("/v1/claims", first).await.created();
     assert_eq!(receipt["status_list_at"], "2026-03-10T09:58:30Z");
-    let path = format!("/v1/claims/{}?programme={}", receipt["claim_id"].as_str().unwrap(), programme.id);
+    let path = format!(
+        "/v1/claims/{}?programme={}",
+        receipt["claim_id"].as_str().unwrap(),
+        programme.id
+    );
     assert_eq!(structure.actor.get(&path).await.ok(), receipt);
 
     // A phone that has synchronised before it tries again sends the same claim.
     let again = claim(1, &tokens[0], json!("2026-03-10T09:59:30Z"));
     assert_eq!(structure.actor.post("/v1/claims", again).await.ok(), receipt);
 
-    let without = structure.actor.post("/v1/claims", claim(2, &tokens[1], Value::Null)).await.created();
+    let without = structure
+        .actor
+        .post("/v1/claims", claim(2, &tokens[1], Value::Null))
+        .await
+        .created();
     assert_eq!(without["status_list_at"], Value::Null);
 
     let future = claim(3, &tokens[2], json!("2026-03-10T10:05:01Z"));
     let refused = structure.actor.post("/v1/claims", future).await;
-    assert_eq!((refused.status.as_u16(), refused.refused()), (422, "status-list-from-future"));
+    assert_eq!(
+        (refused.status.as_u16(), refused.refused()),
+        (422, "status-list-from-future")
+    );
+}
+
+/// By other people's COSE, zlib and JSON. `scripts/test` says which Python in `TEST_PYTHON`.
+#[sqlx::test(migrations = false)]
+async fn a_published_list_is_read_by_an_independent_implementation(pool: PgPool) {
+    let Some(python) = std::env::var_os("TEST_PYTHON") else {
+        panic!("TEST_PYTHON is not set: run scripts/test, or install tests/requirements.txt and set it to that python")
+    };
+    let world = World::new(pool).await;
+    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
+    let tokens = world.activates(programme, 1..=40).await;
+    structure.claims(1, &tokens[..25]).await.created();
+    for idx in 30..=35 {
+        world.revokes(programme, idx).await;
+    }
+    world.makes_lists().await;
+    let (_, _, list) = world.asks(&format!("/sl/{}/0", programme.series), None).await;
+
+    let expected = |place: u32| match place {
+        1..=25 => 3,
+        30..=35 => 1,
+        _ => 0,
+    };
+    let statuses: serde_json::Map<String, Value> = (1..=40)
+        .map(|place| (place.to_string(), json!(expected(place))))
+        .collect();
+    let folder = tempfile::tempdir().unwrap();
+    let [list_file, statuses_file] = ["list.cwt", "statuses.json"].map(|name| folder.path().join(name));
+    std::fs::write(&list_file, &list).unwrap();
+    std::fs::write(&statuses_file, Value::from(statuses).to_string()).unwrap();
+    let checker = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/checkers/check_status_list.py");
+    let check = |uri: &str, seconds: i64| {
+        let output = std::process::Command::new(&python)
+            .args(["-B", checker])
+            .arg(&list_file)
+            .arg(data_encoding::HEXLOWER.encode(&world.status_key.public_bytes()))
+            .args([uri, &(instant(MORNING).timestamp() + seconds).to_string()])
+            .arg(&statuses_file)
+            .output()
+            .unwrap();
+        (
+            output.status.success(),
+            String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned(),
+        )
+    };
+    let uri = world.host.status_list_uri(programme.series, 0);
+    let (agrees, said) = check(&uri, 0);
+    assert!(agrees, "{said}");
+    // And it can disagree.
+    assert!(!check(&world.host.status_list_uri(programme.series, 1), 0).0);
+    assert!(!check(&uri, LIST_HOURS * 3600).0);
 }

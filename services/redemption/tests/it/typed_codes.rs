@@ -63,14 +63,26 @@ async fn a_typed_code_is_as_good_as_its_qr_code(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
     let tokens = world.activates(programme, 1..=5).await;
-    let receipt = structure.types(1, &tokens[..1], &[world.code(2), world.code(3)]).await.created();
+    let receipt = structure
+        .types(1, &tokens[..1], &[world.code(2), world.code(3)])
+        .await
+        .created();
     assert_eq!(receipt["total"], "30.00");
-    assert_eq!(receipt["vouchers"][1], json!({ "series": programme.series, "idx": 2, "value": "10.00" }));
+    assert_eq!(
+        receipt["vouchers"][1],
+        json!({ "series": programme.series, "idx": 2, "value": "10.00" })
+    );
     assert_eq!(world.owed(programme, structure.structure).await, Cents::new(3000));
 
     // Once the camera reads them after all, it is still the same claim.
     assert_eq!(structure.types(1, &tokens[..3], &[]).await.ok(), receipt);
-    assert_eq!(structure.types(1, &[], &[world.code(3), world.code(1), world.code(2)]).await.ok(), receipt);
+    assert_eq!(
+        structure
+            .types(1, &[], &[world.code(3), world.code(1), world.code(2)])
+            .await
+            .ok(),
+        receipt
+    );
 
     // As people write it; and with what they cannot read.
     let written = world.code(4).to_lowercase().replace('-', " ").replace('0', "o");
@@ -139,13 +151,21 @@ async fn a_typed_voucher_is_refused_as_its_qr_code_would_be(pool: PgPool) {
     structure.types(1, &[], &[world.code(1)]).await.created();
     world.revokes(programme, 2).await;
     let used = structure.types(2, &[], &[world.code(1)]).await;
-    assert_eq!((used.refused(), &used.body["vouchers"][0]["used_on"]), ("already-used-by-you", &json!("2026-03-10")));
-    assert_eq!(other.types(2, &[], &[world.code(1)]).await.refused(), "already-used-elsewhere");
+    assert_eq!(
+        (used.refused(), &used.body["vouchers"][0]["used_on"]),
+        ("already-used-by-you", &json!("2026-03-10"))
+    );
+    assert_eq!(
+        other.types(2, &[], &[world.code(1)]).await.refused(),
+        "already-used-elsewhere"
+    );
     assert_eq!(structure.types(2, &[], &[world.code(2)]).await.refused(), "revoked");
     let twice = structure.types(2, &tokens[2..3], &[world.code(3)]).await;
     assert_eq!(twice.refused(), "twice-in-one-claim");
     assert_eq!(twice.body["vouchers"][0]["index"], 1);
-    let many = structure.types(2, &vec![tokens[2].clone(); 25], &vec![world.code(3); 26]).await;
+    let many = structure
+        .types(2, &vec![tokens[2].clone(); 25], &vec![world.code(3); 26])
+        .await;
     assert_eq!(many.refused(), "too-many-vouchers");
 
     // The last day of the token, and one day of grace.
@@ -158,7 +178,8 @@ async fn a_typed_voucher_is_refused_as_its_qr_code_would_be(pool: PgPool) {
     claim(5, world.code(3), "2027-01-31").await.created();
     world.hand.move_to(instant("2027-02-02T00:00:00Z"));
     assert_eq!(claim(6, world.code(4), "2027-01-31").await.refused(), "expired");
-    let by_camera = json!({ "id": Uuid::from_u128(6), "tokens": [tokens[3]], "service": "bureautique", "date": "2027-01-31" });
+    let by_camera =
+        json!({ "id": Uuid::from_u128(6), "tokens": [tokens[3]], "service": "bureautique", "date": "2027-01-31" });
     assert_eq!(structure.actor.post("/v1/claims", by_camera).await.refused(), "expired");
 }
 
@@ -198,9 +219,13 @@ async fn a_device_that_guesses_is_stopped_for_an_hour_and_its_camera_is_not(pool
     let phone = structure.another_device(&world, 1).await;
     phone.types(53, &[], &[world.code(4)]).await.created();
 
-    world.hand.move_to(instant(MORNING) + TimeDelta::seconds(CODES_WINDOW_SECONDS - 1));
+    world
+        .hand
+        .move_to(instant(MORNING) + TimeDelta::seconds(CODES_WINDOW_SECONDS - 1));
     assert_eq!(structure.types(50, &[], &[world.code(1)]).await.status.as_u16(), 429);
-    world.hand.move_to(instant(MORNING) + TimeDelta::seconds(CODES_WINDOW_SECONDS));
+    world
+        .hand
+        .move_to(instant(MORNING) + TimeDelta::seconds(CODES_WINDOW_SECONDS));
     structure.types(50, &[], &[world.code(1)]).await.created();
 }
 
@@ -258,10 +283,11 @@ async fn counts_that_no_longer_count_are_swept(pool: PgPool) {
     structure.types(1, &[], &[nobodys(1)]).await.refused();
     world.hand.move_to(instant(MORNING) + TimeDelta::hours(2));
     other.types(1, &[], &[nobodys(2)]).await.refused();
-    let subjects: Vec<Uuid> = sqlx::query_scalar("select subject from redemption.code_attempt where scope = 'structure'")
-        .fetch_all(&world.admin)
-        .await
-        .unwrap();
+    let subjects: Vec<Uuid> =
+        sqlx::query_scalar("select subject from redemption.code_attempt where scope = 'structure'")
+            .fetch_all(&world.admin)
+            .await
+            .unwrap();
     assert_eq!(subjects, [other.structure.uuid()]);
 }
 
@@ -276,7 +302,11 @@ async fn the_services_role_learns_no_code_from_the_database(pool: PgPool) {
         "select issuer.vouchers_of_codes(array(select sha256(token_id) from issuer.voucher))",
     ] {
         let error = sqlx::raw_sql(sql).execute(&world.pool).await.unwrap_err();
-        assert_eq!(error.as_database_error().unwrap().code().as_deref(), Some("42501"), "{sql}");
+        assert_eq!(
+            error.as_database_error().unwrap().code().as_deref(),
+            Some("42501"),
+            "{sql}"
+        );
     }
     let asked = "select number from issuer.vouchers_of_codes(array[sha256($1)])";
     let found: Vec<i64> = sqlx::query_scalar(asked)
@@ -288,6 +318,10 @@ async fn the_services_role_learns_no_code_from_the_database(pool: PgPool) {
     // Nobody else may ask at all.
     let funding = world.admin.connect_options().as_ref().clone().username("ccn_funding");
     let funding = database::connect(funding, 1).await.unwrap();
-    let error = sqlx::query(asked).bind(vec![0u8; 8]).execute(&funding).await.unwrap_err();
+    let error = sqlx::query(asked)
+        .bind(vec![0u8; 8])
+        .execute(&funding)
+        .await
+        .unwrap_err();
     assert_eq!(error.as_database_error().unwrap().code().as_deref(), Some("42501"));
 }

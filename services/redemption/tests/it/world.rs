@@ -109,9 +109,13 @@ impl World {
         let status_key = Arc::new(SigningKey::from_seed(&zeroize::Zeroizing::new([8; 32])));
         let mut tx = admin.begin().await.unwrap();
         let (from, until) = (instant("2026-01-01T00:00:00Z"), instant("2030-01-01T00:00:00Z"));
-        catalogue::publish_key(&mut tx, &catalogue::NewKey::unbounded(key.public_bytes(), voucher::Purpose::Voucher, from, until), from)
-            .await
-            .unwrap();
+        catalogue::publish_key(
+            &mut tx,
+            &catalogue::NewKey::unbounded(key.public_bytes(), voucher::Purpose::Voucher, from, until),
+            from,
+        )
+        .await
+        .unwrap();
         tx.commit().await.unwrap();
 
         let (clock, hand) = Clock::set(instant(MORNING));
