@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         day: LastDay::new(3287),
         id: VoucherId::new([0xf3, 0x43, 0x6f, 0x50, 0xb2, 0xf7, 0xf1, 0x61]),
     };
-    let token = key(1).sign(&terms)?;
+    let token = key(1).sign(&terms);
     seed("token_text", "address", token.to_url(&host()).as_bytes())?;
     seed("token_text", "digits", token.digits().as_bytes())?;
     seed("token_text", "other-host", b"https://evil.example/v#0123")?;
