@@ -1,6 +1,6 @@
 """Measures how well damaged vouchers are read, and writes the tables of docs/PAPER.md; scripts/damage runs it.
 
-    measure_damage.py BOOKLETS.pdf VOUCHERS.csv SYMBOLS.txt FOLDER [--seed N] [--vouchers N] [--document PAPER.md]
+    measure_damage.py BOOKLETS.pdf VOUCHERS.csv SYMBOLS.txt FOLDER [--seed N] [--vouchers N] [--document PAPER.md] [--tables-only]
 
 SYMBOLS.txt comes from the example `symbols` of the crate voucher. The readings go to FOLDER/readings.json, print by print; what
 is there already of the same seed and size is not measured again. With --document, the tables are put between its marks.
@@ -71,6 +71,7 @@ def main():
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--vouchers", type=int, default=100)
     parser.add_argument("--document", type=pathlib.Path)
+    parser.add_argument("--tables-only", action="store_true", help="measure nothing, show what is there")
     arguments = parser.parse_args()
     texts, drawn = tokens(arguments.vouchers_csv)[: arguments.vouchers], symbols(arguments.symbols)
     arguments.folder.mkdir(parents=True, exist_ok=True)
@@ -81,10 +82,10 @@ def main():
         results = {"named": named, "prints": {}}
     for side, level, dpi, moderate in PRINTS:
         name = f"{side} {level} {dpi}"
-        if name not in results["prints"]:
+        if name not in results["prints"] and not arguments.tables_only:
             results["prints"][name] = measure_print(arguments, texts, drawn, side, level, dpi, moderate)
             kept.write_text(json.dumps(results))
-        print(f"{name}: done", flush=True)
+            print(f"{name}: done", flush=True)
     written = document(results)
     print(written)
     if arguments.document:

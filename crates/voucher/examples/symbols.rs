@@ -38,11 +38,19 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// The host that a text names.
 fn host(text: &str) -> Result<Host, Box<dyn Error>> {
-    let address = text.strip_prefix("https://").ok_or("the address of a voucher begins with https://")?;
+    let address = text
+        .strip_prefix("https://")
+        .ok_or("the address of a voucher begins with https://")?;
     Ok(address.split('/').next().unwrap_or_default().parse()?)
 }
 
-fn write(out: &mut impl Write, level: &str, text: &str, size: usize, dark: impl Iterator<Item = bool>) -> io::Result<()> {
+fn write(
+    out: &mut impl Write,
+    level: &str,
+    text: &str,
+    size: usize,
+    dark: impl Iterator<Item = bool>,
+) -> io::Result<()> {
     let modules: String = dark.map(|dark| if dark { '1' } else { '0' }).collect();
     writeln!(out, "{level} {text} {size} {modules}")
 }

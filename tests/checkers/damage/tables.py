@@ -46,12 +46,13 @@ def _label(name):
 
 def conditions_table(prints):
     """Every condition and degree, for the two prints of the product."""
-    header = ["condition", *(f"{_label(p).split(',')[0]}, {reader}" for p in (NORMAL, TIGHT) for reader in READERS)]
+    product = [p for p in (NORMAL, TIGHT) if p in prints]
+    header = ["condition", *(f"{_label(p).split(',')[0]}, {reader}" for p in product for reader in READERS)]
     rows = []
     for condition, degrees in CONDITIONS.items():
         for degree in range(len(degrees)):
             name = f"{condition}, {DEGREES[degree]}" if len(degrees) > 1 else condition
-            cells = [_rate(prints[p][f"{condition}/{degree}"][reader]) for p in (NORMAL, TIGHT) for reader in READERS]
+            cells = [_rate(prints[p][f"{condition}/{degree}"][reader]) for p in product for reader in READERS]
             rows.append([name, *cells])
     return _rows(header, rows)
 

@@ -9,7 +9,11 @@ fuzz_target!(|text: &str| {
     let restored = ShortCode::restore(text);
     if let Ok(code) = typed {
         assert!(!text.contains('?'));
-        assert_eq!(restored, Ok(code), "without an illegible symbol there is nothing to restore");
+        assert_eq!(
+            restored,
+            Ok(code),
+            "without an illegible symbol there is nothing to restore"
+        );
     }
     if let Ok(code) = restored {
         let printed = code.to_string();

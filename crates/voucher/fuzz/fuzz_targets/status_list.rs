@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use voucher::{PublicKey, Purpose, STATUS_LIST_TYPE, SHARD_PLACES, SigningKey, StatusList};
+use voucher::{PublicKey, Purpose, SHARD_PLACES, STATUS_LIST_TYPE, SigningKey, StatusList};
 use voucher_fuzz::{AT, LIST_URI, key, public, signed};
 
 static KEY: LazyLock<SigningKey> = LazyLock::new(|| key(5));
@@ -18,6 +18,9 @@ fuzz_target!(|payload: &[u8]| {
         let _ = list.age_seconds(AT);
         let again = list.sign(LIST_URI, &*KEY).expect("signs");
         let again = StatusList::open(&again, LIST_URI, &*KEYS).expect("our own document");
-        assert_eq!((again.issued_at, again.expires_at, again.ttl_seconds), (list.issued_at, list.expires_at, list.ttl_seconds));
+        assert_eq!(
+            (again.issued_at, again.expires_at, again.ttl_seconds),
+            (list.issued_at, list.expires_at, list.ttl_seconds)
+        );
     }
 });

@@ -14,7 +14,10 @@ fuzz_target!(|text: &str| {
     let verified = RING.verify(text, AT);
     match Token::from_text(text, &HOST) {
         Ok(token) => {
-            assert!(text == token.digits() || text == token.to_url(&HOST), "a second text for one token");
+            assert!(
+                text == token.digits() || text == token.to_url(&HOST),
+                "a second text for one token"
+            );
             assert_eq!(Token::from_bytes(&token.to_bytes()).as_ref(), Ok(&token));
             assert_eq!(token.expand().first(), Some(&0xd2));
             if let Ok(verified) = verified {

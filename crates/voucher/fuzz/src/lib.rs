@@ -60,7 +60,10 @@ pub fn public(key: &SigningKey, purpose: Purpose) -> PublicKey {
 
 /// A ring that believes the keys 1 and 2.
 pub fn keyring() -> Keyring {
-    Keyring::new(host(), vec![public(&key(1), Purpose::Voucher), public(&key(2), Purpose::Voucher)])
+    Keyring::new(
+        host(),
+        vec![public(&key(1), Purpose::Voucher), public(&key(2), Purpose::Voucher)],
+    )
 }
 
 /// `payload` in an envelope of the type `typ` that `signer` really signed: what is behind the signature is reached only so.
