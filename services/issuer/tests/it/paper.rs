@@ -357,7 +357,10 @@ async fn a_stolen_carton_gets_new_numbers_and_the_old_ones_read_as_revoked(pool:
     .fetch_one(&world.owner)
     .await
     .unwrap();
-    assert_eq!(explained, 20, "a short code of the old paper is known, and refused as revoked");
+    assert_eq!(
+        explained, 20,
+        "a short code of the old paper is known, and refused as revoked"
+    );
     assert_ne!(world.number(batch, 11).await, old);
     // The booklet is what it was: it can be given, with its money.
     world.hands_over(701, batch, 2, person).await.now();
