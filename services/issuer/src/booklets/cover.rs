@@ -219,20 +219,25 @@ fn advices(paper: &Paper, vouchers: usize) -> Vec<Advice> {
     let (value, day) = (french_value(paper.face_value), french_day(paper.printed_day));
     let contact = &paper.contact;
     let text = |sentence: &str| sentence.to_owned();
-    let mut places = Vec::new();
-    places.extend(
+    let ways = [
         contact
             .web_page
             .as_ref()
-            .map(|page| format!("Cherchez un lieu sur Internet : {page}")),
-    );
-    places.extend(contact.phone.as_ref().map(|phone| format!("Ou appelez le {phone}.")));
-    places.extend(
+            .map(|page| ("Cherchez", format!(" un lieu sur Internet : {page}"))),
+        contact.phone.as_ref().map(|phone| ("Appelez", format!(" le {phone}."))),
         contact
             .address
             .as_ref()
-            .map(|address| format!("Ou demandez ici : {address}")),
-    );
+            .map(|address| ("Demandez", format!(" ici : {address}"))),
+    ];
+    let mut places: Vec<String> = Vec::new();
+    for (verb, rest) in ways.into_iter().flatten() {
+        places.push(if places.is_empty() {
+            format!("{verb}{rest}")
+        } else {
+            format!("Ou {}{rest}", verb.to_lowercase())
+        });
+    }
     if places.is_empty() {
         places.push(text("La personne qui vous donne ce carnet vous dit où aller."));
     }

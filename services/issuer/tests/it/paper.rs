@@ -344,6 +344,23 @@ async fn a_stolen_carton_gets_new_numbers_and_the_old_ones_read_as_revoked(pool:
             .await
             .unwrap();
     assert_eq!(blocked.as_deref(), Some("revoked"));
+    let listed: i64 = sqlx::query_scalar("select count(*) from issuer.voucher_blocked where number = $1 and xact > 0")
+        .bind(old.get())
+        .fetch_one(&world.owner)
+        .await
+        .unwrap();
+    assert_eq!(listed, 1, "refused without a network too");
+    let explained: i64 = sqlx::query_scalar(
+        "select count(*) from issuer.withdrawn_voucher w, issuer.vouchers_of_codes(array[sha256(w.token_id)]) v
+         where v.number = w.number",
+    )
+    .fetch_one(&world.owner)
+    .await
+    .unwrap();
+    assert_eq!(
+        explained, 20,
+        "a short code of the old paper is known, and refused as revoked"
+    );
     assert_ne!(world.number(batch, 11).await, old);
     // The booklet is what it was: it can be given, with its money.
     world.hands_over(701, batch, 2, person).await.now();
