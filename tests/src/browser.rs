@@ -241,13 +241,6 @@ impl Browser {
         found.as_array().expect("a list").clone()
     }
 
-    /// Closes it and gives its profile: what is left on the disk after a visit.
-    #[must_use]
-    pub fn close(mut self) -> TempDir {
-        self.quit();
-        std::mem::replace(&mut self.profile, tempfile::tempdir().expect("a folder"))
-    }
-
     /// Ends the browser, then its driver. Blocking, because it also happens when a test panics.
     fn quit(&mut self) {
         if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) {

@@ -1,5 +1,5 @@
 // First of all, in every browser: the voucher leaves the address bar and the history entry, then waits here to be taken once.
-// What stands behind « # » was never sent to the server.
+// What stands behind « # » was never sent to the server. The browser's own list of visits is out of a page's reach.
 (function () {
   'use strict';
   var text = location.hash.slice(1);

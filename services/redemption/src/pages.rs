@@ -13,6 +13,10 @@
 //! **The invariant.** No request of these pages holds a digit of a token, anything about a person, or leaves the origin: the
 //! policy of [`headers`] forbids what the code does not do. Nobody signs in, no cookie is set, nothing is written.
 //!
+//! **What a page cannot do.** It clears the address, the tab's history, « back » and what is shared. The list of visits that a browser
+//! keeps for its owner is written before any script runs, with what stands behind #, and a browser that synchronises carries it
+//! further. A voucher that was lost or copied is blocked by whoever handed it over.
+//!
 //! **Rejected.** Drawing the verdict on the server: it would have to be sent the token, which is money. A framework: the page is
 //! a few kilobytes for old phones on slow networks.
 
