@@ -4,7 +4,7 @@ use super::*;
 use crate::camt053::{Balance, Imbalance};
 use crate::money::Cents;
 
-/// Written by the PyPI package `python-cfonb` (see `fixtures/make.py`), which reads the same amounts and end-to-end id.
+/// Written by the package `python-cfonb` (see `fixtures/make.py`), which reads the same amounts and end-to-end id.
 const TWO_DAYS: &str = include_str!("fixtures/two-days.txt");
 
 fn one(bytes: &[u8]) -> Statement {
@@ -87,7 +87,9 @@ fn other_line_ends_cut_blanks_and_encodings_are_the_same_statement() {
     assert_eq!(one(TWO_DAYS.replace('\n', "\n\n").as_bytes()), expected);
     assert_eq!(one((TWO_DAYS.to_owned() + "\u{1A}").as_bytes()), expected);
     assert_eq!(one(format!("\u{FEFF}{TWO_DAYS}").as_bytes()), expected);
-    let padded: String = TWO_DAYS.lines().map(|line| format!("{line:<120}")).collect();
+    let padded: String = TWO_DAYS
+        .lines()
+        .fold(String::new(), |file, line| file + &format!("{line:<120}"));
     assert_eq!(one(padded.as_bytes()), expected);
     let trimmed: String = TWO_DAYS.lines().map(|line| line.trim_end().to_owned() + "\n").collect();
     assert_eq!(one(trimmed.as_bytes()), expected);
