@@ -7,10 +7,9 @@
 //! Not supported, and refused for want of a closing balance: a statement cut in pages. Entries that are only announced
 //! (`PDNG`, `INFO`, `FUTR`) moved no money and are skipped.
 //!
-//! The reader is our own on `roxmltree`: DTDs and entities are refused by that crate, nesting does not use the stack, and every
-//! node knows its line; bytes, nodes, tags and namespaces are bounded here. The `sepa` crate reads versions 02, 06 and 08 only, accepts statements without balances and tells no line.
+//! The reader is our own on `roxmltree`, with bounds (module `iso20022`). The `sepa` crate reads versions 02, 06 and 08 only,
+//! accepts statements without balances and tells no line.
 
-mod element;
 mod read;
 mod write;
 
@@ -19,18 +18,10 @@ use chrono::NaiveDate;
 use crate::iban::Iban;
 use crate::money::Cents;
 
-pub use element::{Camt053Error, Camt053Problem};
+pub use crate::iso20022::{BYTES_MAX, NAMESPACES_MAX, NODES_MAX, TAG_BYTES_MAX};
+pub use crate::iso20022::{XmlError as Camt053Error, XmlProblem as Camt053Problem};
 pub use read::read;
 pub use write::{WriteError, write};
-
-/// Most bytes of a statement file.
-pub const BYTES_MAX: usize = 32 * 1024 * 1024;
-/// Most XML nodes of a statement file, some forty a transfer.
-pub const NODES_MAX: u32 = 2_000_000;
-/// Most bytes of one tag and the text after it; the longest text of the schema has 500 characters.
-pub const TAG_BYTES_MAX: usize = 4_096;
-/// Most namespace declarations of a statement file, which needs one.
-pub const NAMESPACES_MAX: usize = 64;
 
 /// One account over one period, usually a day.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,11 +10,14 @@
 pub mod bank_details;
 pub mod calendar;
 pub mod camt053;
+pub mod cfonb120;
 pub mod cog;
 pub mod iban;
+pub mod iso20022;
 pub mod lieux;
 pub mod money;
 pub mod pain001;
+pub mod pain002;
 pub mod siret;
 pub mod table;
 mod text;

@@ -1,4 +1,4 @@
-//! A bank statement (camt.053): loaded whole or not at all, each line matched once, by rules tried in order.
+//! A bank statement (camt.053 or CFONB 120, told apart by what the file contains): loaded whole or not at all, each line matched once, by rules tried in order.
 //!
 //! | rule | line | is | books |
 //! |---|---|---|---|
@@ -29,6 +29,7 @@ use sha2::{Digest, Sha256};
 use sqlx::PgTransaction;
 use standards::Cents;
 use standards::camt053::{self, Camt053Error, Statement};
+use standards::cfonb120::{self, CfonbError};
 use web::{Made, Problem};
 
 use crate::booking::{BookError, book_all};
@@ -45,6 +46,12 @@ pub enum LoadError {
     /// Not a statement, or it does not add up.
     #[error("not a statement")]
     Invalid(#[from] Camt053Error),
+    /// The same, of the French format.
+    #[error("not a CFONB 120 statement")]
+    InvalidCfonb(#[from] CfonbError),
+    /// Neither of the formats that are read.
+    #[error("not a known format")]
+    UnknownFormat,
     /// Several statements in one file.
     #[error("{0} statements in one file")]
     Several(usize),
@@ -81,6 +88,14 @@ impl From<LoadError> for Problem {
                 .detail(error.to_string())
                 .with("line", error.line)
                 .with("element", error.element),
+            LoadError::InvalidCfonb(error) => invalid()
+                .detail(error.to_string())
+                .with("line", error.line)
+                .with("columns", error.columns),
+            LoadError::UnknownFormat => invalid().detail(
+                "Ni du XML (camt.053), ni des enregistrements CFONB 120 : téléchargez le relevé à la banque dans l'un de \
+                 ces deux formats, sans l'ouvrir dans un tableur.",
+            ),
             LoadError::Several(statements) => invalid().detail(format!(
                 "Le fichier contient {statements} relevés : envoyez-les un par un, dans l'ordre."
             )),
@@ -130,7 +145,7 @@ pub struct Parsed {
 
 /// Reads a file; needs no database.
 pub fn parse(bytes: Vec<u8>, fund: &FundAccount) -> Result<Parsed, LoadError> {
-    let mut statements = camt053::read(&bytes)?;
+    let mut statements = read_any(&bytes)?;
     let count = statements.len();
     let statement = statements
         .pop()
@@ -144,6 +159,18 @@ pub fn parse(bytes: Vec<u8>, fund: &FundAccount) -> Result<Parsed, LoadError> {
         sha256: Sha256::digest(&bytes).into(),
         raw: bytes,
     })
+}
+
+/// By content, never by a file's name or type, which banks and browsers change.
+fn read_any(bytes: &[u8]) -> Result<Vec<Statement>, LoadError> {
+    if cfonb120::looks_like(bytes) {
+        return Ok(cfonb120::read(bytes)?);
+    }
+    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
+    if text.first() == Some(&b'<') {
+        return Ok(camt053::read(bytes)?);
+    }
+    Err(LoadError::UnknownFormat)
 }
 
 /// Loads a statement, or finds that the same file was loaded before, under whatever id.

@@ -1,66 +1,27 @@
 //! From the bank's XML to statements.
 
-use roxmltree::{Document, Error, ParsingOptions};
-
-use super::element::{Camt053Error, Camt053Problem, Element};
-use super::{BYTES_MAX, Balance, Batch, Entry, NAMESPACES_MAX, NODES_MAX, Statement, TAG_BYTES_MAX, Transfer};
+use super::{Balance, Batch, Camt053Error, Camt053Problem, Entry, Statement, Transfer};
+use crate::iso20022::{self, Element};
 use crate::money::Cents;
 
+const EXPECTED: &str = "un relevé camt.053, versions 001.02 à 001.08";
 const NAMESPACE: &str = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.";
 const VERSIONS: [&str; 7] = ["02", "03", "04", "05", "06", "07", "08"];
 
 /// Reads all statements of a file, each of them balanced.
 pub fn read(bytes: &[u8]) -> Result<Vec<Statement>, Camt053Error> {
-    let whole = |line, problem| Camt053Error {
-        line,
-        element: "Document".to_owned(),
-        problem,
+    let known = |namespace: &str| {
+        let version = namespace.strip_prefix(NAMESPACE);
+        version.is_some_and(|version| VERSIONS.contains(&version))
     };
-    if bytes.len() > BYTES_MAX {
-        return Err(whole(1, Camt053Problem::TooLarge));
-    }
-    let text = str::from_utf8(bytes).map_err(|error| {
-        let before = &bytes[..error.valid_up_to()];
-        let line = 1 + before.split(|byte| *byte == b'\n').skip(1).count();
-        whole(u64::try_from(line).unwrap_or(u64::MAX), Camt053Problem::NotUtf8)
-    })?;
-    if is_bomb(text) {
-        return Err(whole(1, Camt053Problem::TooLarge));
-    }
-    let options = ParsingOptions {
-        allow_dtd: false,
-        nodes_limit: NODES_MAX,
-        entity_resolver: None,
-    };
-    let document = Document::parse_with_options(text, options).map_err(|error| {
-        let problem = match error {
-            Error::DtdDetected => Camt053Problem::Dtd,
-            Error::NodesLimitReached => Camt053Problem::TooLarge,
-            ref other => Camt053Problem::Xml(other.to_string()),
-        };
-        whole(error.pos().row.into(), problem)
-    })?;
-    let root = Element(document.root_element());
-    let namespace = root.0.tag_name().namespace().unwrap_or_default();
-    let known = namespace
-        .strip_prefix(NAMESPACE)
-        .is_some_and(|version| VERSIONS.contains(&version));
-    if !known || root.0.tag_name().name() != "Document" {
-        return Err(root.error(Camt053Problem::NotCamt053(namespace.to_owned())));
-    }
-    let message = root.required("BkToCstmrStmt")?;
-    let statements: Vec<_> = message.children("Stmt").map(statement).collect::<Result<_, _>>()?;
-    if statements.is_empty() {
-        return Err(message.error(Camt053Problem::Missing("Stmt")));
-    }
-    Ok(statements)
-}
-
-/// Whether a file is made to exhaust the parser, whose time grows with the square of one element's attributes and of nested
-/// namespace declarations. No `<` may stand inside a tag, so the pieces between them bound both; comments and texts count
-/// too, which can only refuse what no bank sends.
-fn is_bomb(text: &str) -> bool {
-    text.split('<').any(|piece| piece.len() > TAG_BYTES_MAX) || text.matches("xmlns").nth(NAMESPACES_MAX).is_some()
+    iso20022::parse(bytes, EXPECTED, known, |root| {
+        let message = root.required("BkToCstmrStmt")?;
+        let statements: Vec<_> = message.children("Stmt").map(statement).collect::<Result<_, _>>()?;
+        if statements.is_empty() {
+            return Err(message.error(Camt053Problem::Missing("Stmt")));
+        }
+        Ok(statements)
+    })
 }
 
 fn statement(element: Element<'_>) -> Result<Statement, Camt053Error> {

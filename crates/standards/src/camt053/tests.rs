@@ -83,11 +83,14 @@ fn other_documents_and_versions_are_refused() {
     ] {
         let text = xml("08", "", "100").replace("camt.053.001.08", namespace);
         assert!(
-            matches!(refusal(&text).problem, Camt053Problem::NotCamt053(_)),
+            matches!(refusal(&text).problem, Camt053Problem::OtherDocument { .. }),
             "{namespace}"
         );
     }
-    assert!(matches!(refusal("<html/>").problem, Camt053Problem::NotCamt053(_)));
+    assert!(matches!(
+        refusal("<html/>").problem,
+        Camt053Problem::OtherDocument { .. }
+    ));
 }
 
 #[test]

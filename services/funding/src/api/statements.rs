@@ -15,7 +15,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(load_statement, get_statement))
 }
 
-/// Loads a bank statement (camt.053, versions 001.02 to 001.08) and matches its lines.
+/// Loads a bank statement (camt.053, versions 001.02 to 001.08, or CFONB 120, known by its content) and matches its lines.
 #[utoipa::path(put, path = "/v1/statements/{id}", tag = "funding",
     request_body(content = String, content_type = "application/xml"),
     params(("id" = uuid::Uuid, Path, description = "Made by the caller")),

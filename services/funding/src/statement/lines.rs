@@ -1,6 +1,6 @@
 use chrono::NaiveDate;
 use standards::Cents;
-use standards::camt053::{Entry, Statement, Transfer};
+use standards::camt053::{Batch, Entry, Statement, Transfer};
 
 use crate::{CallReference, PaymentId};
 
@@ -45,6 +45,11 @@ pub(super) fn lines(statement: &Statement) -> Vec<Line> {
         .collect()
 }
 
+/// Our files have one group of payments, whose id is the file's: CFONB 120 gives only that.
+fn file_id(batch: &Batch) -> Option<String> {
+    batch.message_id.clone().or_else(|| batch.payment_info_id.clone())
+}
+
 fn line(number: i32, entry: &Entry, transfer: &Transfer) -> Line {
     // The bank's own words carry the reference when it gives no remittance text of its own.
     let remittance = transfer
@@ -64,6 +69,6 @@ fn line(number: i32, entry: &Entry, transfer: &Transfer) -> Line {
             .as_ref()
             .map(|iban| iban.electronic().to_owned()),
         return_reason: transfer.return_reason.clone().or(reversal),
-        message_id: entry.batch.as_ref().and_then(|batch| batch.message_id.clone()),
+        message_id: entry.batch.as_ref().and_then(file_id),
     }
 }

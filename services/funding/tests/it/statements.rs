@@ -161,3 +161,69 @@ async fn only_money_that_has_arrived_is_allocated(admin: PgPool) {
     world.created("/v1/allocations", allocation(1, "30.00")).await;
     world.all_hold().await;
 }
+
+/// A CFONB 120 statement of the fund's account: signed cents, complements.
+pub fn cfonb(opening: i64, movements: &[(i64, &[(&str, &str)])]) -> Vec<u8> {
+    let amount = |cents: i64| {
+        let signs = if cents < 0 { b"}JKLMNOPQR" } else { b"{ABCDEFGHI" };
+        let last = usize::try_from(cents.unsigned_abs() % 10).unwrap();
+        format!("{:013}{}", cents.unsigned_abs() / 10, char::from(signs[last]))
+    };
+    let balance = |code, cents| {
+        format!(
+            "{code}30006    00001EUR2 12345678901  100426{:50}{}{:16}\n",
+            "",
+            amount(cents),
+            ""
+        )
+    };
+    let mut file = balance("01", opening);
+    for (cents, complements) in movements {
+        file += &format!(
+            "0430006    00001EUR2 1234567890105100426  100426{:31}  0000000  {}{:16}\n",
+            "VIR",
+            amount(*cents),
+            ""
+        );
+        for (qualifier, text) in *complements {
+            file += &format!("0530006    00001EUR2 1234567890105100426     {qualifier}{text:<70}  \n");
+        }
+    }
+    let moved: i64 = movements.iter().map(|(cents, _)| cents).sum();
+    (file + &balance("07", opening + moved)).into_bytes()
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_cfonb_statement_is_known_by_its_content_and_matched_as_any_other(admin: PgPool) {
+    let world = World::new(admin).await;
+    let reference = world.call(0xc1, 0xa1, "100.00").await;
+    let quoted = format!("VIREMENT {}", reference.replace('-', " "));
+    let file = cfonb(0, &[(10_000, &[("LCC", &quoted)]), (500, &[("LIB", "INCONNU")])]);
+    let path = format!("/v1/statements/{}", id(1));
+    let (status, first) = world.put(&path, file.clone()).await;
+    assert_eq!(
+        (status, &first["closing"]),
+        (StatusCode::CREATED, &json!("105.00")),
+        "{first}"
+    );
+    assert_eq!(first["lines"][0]["matched"], json!({"kind": "call", "id": id(0xc1)}));
+    assert_eq!(first["unexplained"], 1);
+    assert_eq!(world.put(&path, file.clone()).await, (StatusCode::OK, first));
+    let crlf = String::from_utf8(file).unwrap().replace('\n', "\r\n").into_bytes();
+    let (_, answer) = world.put(&format!("/v1/statements/{}", id(2)), crlf).await;
+    assert_eq!(answer["type"], "urn:ccn:problem:statement-already-loaded");
+    // The next one in the other format.
+    world.loads(3, "105.00", vec![moved("1.00")]).await;
+    world.all_hold().await;
+
+    let wrong = cfonb(10_600, &[(1, &[("R-N", "")])]);
+    let (_, answer) = world.put(&format!("/v1/statements/{}", id(4)), wrong).await;
+    assert_eq!(
+        (&answer["type"], &answer["line"], &answer["columns"]),
+        (&json!("urn:ccn:problem:statement-invalid"), &json!(3), &json!([46, 48]))
+    );
+    let (_, answer) = world
+        .put(&format!("/v1/statements/{}", id(4)), b"PK\x03\x04".to_vec())
+        .await;
+    assert_eq!(answer["type"], "urn:ccn:problem:statement-invalid");
+}

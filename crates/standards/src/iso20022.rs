@@ -1,0 +1,264 @@
+//! What all ISO 20022 files have in common: an XML element that knows its line, the refusals that name it, and a parser with
+//! bounds. DTDs and entities are refused by `roxmltree`, nesting does not use the stack, and every node knows its line; bytes,
+//! nodes, tags and namespaces are bounded here.
+
+use chrono::NaiveDate;
+use roxmltree::{Document, Error, Node, ParsingOptions};
+
+use crate::camt053::Imbalance;
+use crate::iban::IbanError;
+use crate::money::Cents;
+
+/// Most bytes of a file.
+pub const BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Most XML nodes of a file, some forty a transfer.
+pub const NODES_MAX: u32 = 2_000_000;
+/// Most bytes of one tag and the text after it; the longest text of the schemas has 500 characters.
+pub const TAG_BYTES_MAX: usize = 4_096;
+/// Most namespace declarations of a file, which needs one.
+pub const NAMESPACES_MAX: usize = 64;
+
+/// Why a file was refused, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("ligne {line}, élément <{element}> : {problem}")]
+pub struct XmlError {
+    /// Physical line of the file, from 1.
+    pub line: u64,
+    /// The element at fault, or the one in which something is missing.
+    pub element: String,
+    /// What is wrong.
+    pub problem: XmlProblem,
+}
+
+/// What can be wrong with a file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum XmlProblem {
+    /// More than [`BYTES_MAX`], [`NODES_MAX`], [`TAG_BYTES_MAX`] or [`NAMESPACES_MAX`].
+    #[error("le fichier est trop grand, ou construit comme aucune banque ne le fait")]
+    TooLarge,
+    /// Bytes that are no UTF-8.
+    #[error("le fichier n'est pas encodé en UTF-8")]
+    NotUtf8,
+    /// A document type or entity: never needed, and a known way of attack.
+    #[error("le fichier contient une déclaration DTD, refusée par sécurité")]
+    Dtd,
+    /// Not well-formed; the parser's words.
+    #[error("le XML est mal formé ({0})")]
+    Xml(String),
+    /// Another root element or namespace.
+    #[error("ce n'est pas {expected} (espace de noms « {found} »)")]
+    OtherDocument {
+        /// What is read here, in French.
+        expected: &'static str,
+        /// The namespace found.
+        found: String,
+    },
+    /// A child that must be there.
+    #[error("l'élément <{0}> manque ou est vide")]
+    Missing(&'static str),
+    /// A child that may be there once.
+    #[error("l'élément <{0}> est répété")]
+    Repeated(&'static str),
+    /// Not digits with at most two decimals.
+    #[error("« {0} » n'est pas un montant à deux décimales au plus")]
+    Amount(String),
+    /// Another currency than the euro.
+    #[error("la devise « {0} » n'est pas l'euro")]
+    Currency(String),
+    /// Neither `CRDT` nor `DBIT`.
+    #[error("« {0} » n'est ni CRDT ni DBIT")]
+    Sign(String),
+    /// Not a date.
+    #[error("« {0} » n'est pas une date")]
+    Date(String),
+    /// Not a whole number.
+    #[error("« {0} » n'est pas un nombre entier")]
+    Number(String),
+    /// An unknown status of an entry or of a payment.
+    #[error("« {0} » n'est pas un état connu")]
+    Status(String),
+    /// A payment that is not rejected in a file or group that is.
+    #[error("l'état « {found} » contredit l'état « {whole} » du fichier ou du groupe entier")]
+    Contradiction {
+        /// Of the payment.
+        found: &'static str,
+        /// Of the file or group.
+        whole: &'static str,
+    },
+    /// The account.
+    #[error(transparent)]
+    Iban(IbanError),
+    /// The sums.
+    #[error(transparent)]
+    Imbalance(#[from] Imbalance),
+}
+
+/// Parses a file and gives its root element, the `Document` of a namespace that `known` knows, to `read`.
+pub(crate) fn parse<T>(
+    bytes: &[u8],
+    expected: &'static str,
+    known: impl FnOnce(&str) -> bool,
+    read: impl FnOnce(Element<'_>) -> Result<T, XmlError>,
+) -> Result<T, XmlError> {
+    let whole = |line, problem| XmlError {
+        line,
+        element: "Document".to_owned(),
+        problem,
+    };
+    if bytes.len() > BYTES_MAX {
+        return Err(whole(1, XmlProblem::TooLarge));
+    }
+    let text = str::from_utf8(bytes).map_err(|error| {
+        let before = &bytes[..error.valid_up_to()];
+        let line = 1 + before.split(|byte| *byte == b'\n').skip(1).count();
+        whole(u64::try_from(line).unwrap_or(u64::MAX), XmlProblem::NotUtf8)
+    })?;
+    if is_bomb(text) {
+        return Err(whole(1, XmlProblem::TooLarge));
+    }
+    let options = ParsingOptions {
+        allow_dtd: false,
+        nodes_limit: NODES_MAX,
+        entity_resolver: None,
+    };
+    let document = Document::parse_with_options(text, options).map_err(|error| {
+        let problem = match error {
+            Error::DtdDetected => XmlProblem::Dtd,
+            Error::NodesLimitReached => XmlProblem::TooLarge,
+            ref other => XmlProblem::Xml(other.to_string()),
+        };
+        whole(error.pos().row.into(), problem)
+    })?;
+    let root = Element(document.root_element());
+    let namespace = root.0.tag_name().namespace().unwrap_or_default();
+    if !known(namespace) || root.0.tag_name().name() != "Document" {
+        let found = namespace.to_owned();
+        return Err(root.error(XmlProblem::OtherDocument { expected, found }));
+    }
+    read(root)
+}
+
+/// Whether a file is made to exhaust the parser, whose time grows with the square of one element's attributes and of nested
+/// namespace declarations. No `<` may stand inside a tag, so the pieces between them bound both; comments and texts count
+/// too, which can only refuse what no bank sends.
+fn is_bomb(text: &str) -> bool {
+    text.split('<').any(|piece| piece.len() > TAG_BYTES_MAX) || text.matches("xmlns").nth(NAMESPACES_MAX).is_some()
+}
+
+/// A node of the file's namespace.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Element<'d>(pub(crate) Node<'d, 'd>);
+
+impl<'d> Element<'d> {
+    /// Physical line of its start tag, from 1.
+    pub(crate) fn line(self) -> u64 {
+        self.0.document().text_pos_at(self.0.range().start).row.into()
+    }
+
+    pub(crate) fn error(self, problem: XmlProblem) -> XmlError {
+        XmlError {
+            line: self.line(),
+            element: self.0.tag_name().name().to_owned(),
+            problem,
+        }
+    }
+
+    pub(crate) fn children(self, name: &'static str) -> impl Iterator<Item = Self> + use<'d> {
+        let namespace = self.0.tag_name().namespace();
+        self.0
+            .children()
+            .filter(move |node| {
+                node.is_element() && node.tag_name().name() == name && node.tag_name().namespace() == namespace
+            })
+            .map(Self)
+    }
+
+    /// The only child of a name.
+    pub(crate) fn child(self, name: &'static str) -> Result<Option<Self>, XmlError> {
+        let mut children = self.children(name);
+        let first = children.next();
+        match children.next() {
+            Some(second) => Err(second.error(XmlProblem::Repeated(name))),
+            None => Ok(first),
+        }
+    }
+
+    /// The only child of a name, which must be there.
+    pub(crate) fn required(self, name: &'static str) -> Result<Self, XmlError> {
+        self.child(name)?.ok_or_else(|| self.error(XmlProblem::Missing(name)))
+    }
+
+    /// A descendant by its path of names.
+    pub(crate) fn path(self, names: &[&'static str]) -> Result<Option<Self>, XmlError> {
+        let mut found = Some(self);
+        for &name in names {
+            let Some(element) = found else { return Ok(None) };
+            found = element.child(name)?;
+        }
+        Ok(found)
+    }
+
+    /// The text without the white space around it, or `None` if there is none.
+    pub(crate) fn text(self) -> Option<&'d str> {
+        self.0.text().map(str::trim).filter(|text| !text.is_empty())
+    }
+
+    /// The text of a descendant.
+    pub(crate) fn text_at(self, names: &[&'static str]) -> Result<Option<String>, XmlError> {
+        Ok(self.path(names)?.and_then(Self::text).map(str::to_owned))
+    }
+
+    /// The text of a child that must have one.
+    pub(crate) fn text_of(self, name: &'static str) -> Result<&'d str, XmlError> {
+        self.required(name)?
+            .text()
+            .ok_or_else(|| self.error(XmlProblem::Missing(name)))
+    }
+
+    /// This element as an unsigned amount in euro.
+    pub(crate) fn euros(self) -> Result<Cents, XmlError> {
+        let currency = self.0.attribute("Ccy").unwrap_or_default();
+        if currency != "EUR" {
+            return Err(self.error(XmlProblem::Currency(currency.to_owned())));
+        }
+        let text = self.text().unwrap_or_default();
+        let (whole, decimals) = text.split_once('.').unwrap_or((text, "00"));
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let cents = (digits(whole) && digits(decimals) && decimals.len() <= 2)
+            .then(|| format!("{whole}{decimals:0<2}").parse().ok().map(Cents::new))
+            .flatten();
+        cents.ok_or_else(|| self.error(XmlProblem::Amount(text.to_owned())))
+    }
+
+    /// An amount under this element's `CdtDbtInd`: credit positive, debit negative.
+    pub(crate) fn signed(self, amount: Cents) -> Result<Cents, XmlError> {
+        match self.text_of("CdtDbtInd")? {
+            "CRDT" => Ok(amount),
+            // An amount read is never negative, so its opposite exists.
+            "DBIT" => amount
+                .checked_neg()
+                .ok_or_else(|| self.error(Imbalance::Overflow.into())),
+            other => Err(self.error(XmlProblem::Sign(other.to_owned()))),
+        }
+    }
+
+    /// The day in this element's `Dt` or `DtTm`, as the bank wrote it.
+    pub(crate) fn day(self) -> Result<NaiveDate, XmlError> {
+        let text = match self.child("Dt")? {
+            Some(date) => date.text(),
+            None => self
+                .required("DtTm")?
+                .text()
+                .and_then(|instant| instant.split('T').next()),
+        };
+        let text = text.unwrap_or_default();
+        text.parse().map_err(|_| self.error(XmlProblem::Date(text.to_owned())))
+    }
+
+    /// A whole number.
+    pub(crate) fn number(self) -> Result<u64, XmlError> {
+        let text = self.text().unwrap_or_default();
+        text.parse()
+            .map_err(|_| self.error(XmlProblem::Number(text.to_owned())))
+    }
+}

@@ -1,0 +1,161 @@
+use super::*;
+
+const FIRST: &str = "00000000000000000000000000000001";
+const SECOND: &str = "00000000000000000000000000000002";
+
+fn payment(end_to_end: &str, status: &str) -> String {
+    format!(
+        "<TxInfAndSts><OrgnlInstrId>I</OrgnlInstrId><OrgnlEndToEndId>{end_to_end}</OrgnlEndToEndId>{status}</TxInfAndSts>"
+    )
+}
+
+fn rejected(end_to_end: &str, reason: &str) -> String {
+    let amount = "<OrgnlTxRef><Amt><InstdAmt Ccy=\"EUR\">40.5</InstdAmt></Amt></OrgnlTxRef>";
+    let why = format!(
+        "<StsRsnInf><Rsn><Cd>{reason}</Cd></Rsn><AddtlInf>compte</AddtlInf><AddtlInf>clos</AddtlInf></StsRsnInf>"
+    );
+    payment(end_to_end, &format!("<TxSts>RJCT</TxSts>{why}{amount}"))
+}
+
+fn xml(version: &str, file: &str, group: &str, payments: &str) -> String {
+    format!(
+        r#"<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.{version}">
+<CstmrPmtStsRpt><GrpHdr><MsgId>BANK-1</MsgId><CreDtTm>2026-04-03T09:00:00</CreDtTm></GrpHdr>
+<OrgnlGrpInfAndSts><OrgnlMsgId>CCN1</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId>{file}</OrgnlGrpInfAndSts>
+<OrgnlPmtInfAndSts><OrgnlPmtInfId>CCN1</OrgnlPmtInfId>{group}
+{payments}
+</OrgnlPmtInfAndSts></CstmrPmtStsRpt></Document>"#
+    )
+}
+
+fn one(text: &str) -> StatusReport {
+    read(text.as_bytes()).unwrap()
+}
+
+fn refusal(text: &str) -> Pain002Error {
+    read(text.as_bytes()).expect_err(text)
+}
+
+#[test]
+fn both_versions_are_read_as_other_software_reads_them() {
+    for version in ["03", "10"] {
+        let payments = rejected(FIRST, "AC04") + &payment(SECOND, "<TxSts>ACSP</TxSts>");
+        let text = xml(version, "<GrpSts>PART</GrpSts>", "", &payments);
+        let report = one(&text);
+        assert_eq!(
+            (report.id.as_str(), report.original_message_id.as_str()),
+            ("BANK-1", "CCN1")
+        );
+        assert_eq!(
+            report.verdict.as_ref().map(|verdict| verdict.status),
+            Some(Status::Partial)
+        );
+        let group = &report.groups[0];
+        let expected = PaymentStatus {
+            line: 6,
+            end_to_end: Some(FIRST.to_owned()),
+            verdict: Some(Verdict {
+                status: Status::Rejected,
+                reason: Some("AC04".to_owned()),
+                information: Some("compte clos".to_owned()),
+            }),
+            amount: Some(Cents::new(4050)),
+        };
+        assert_eq!(group.payments[0], expected);
+        let second = group.payments[1].verdict.as_ref().map(|verdict| verdict.status);
+        assert_eq!(second, Some(Status::InProcess));
+
+        let theirs = sepa::pain002::parse_pain002(&text).unwrap();
+        assert_eq!(
+            (&theirs.msg_id, &theirs.original_msg_id),
+            (&report.id, &report.original_message_id)
+        );
+        for (theirs, ours) in theirs.payment_info_statuses[0].transactions.iter().zip(&group.payments) {
+            assert_eq!(theirs.original_end_to_end_id, ours.end_to_end);
+            let code = ours.verdict.as_ref().map(|verdict| verdict.status.code());
+            assert_eq!(theirs.status.as_ref().map(sepa::pain002::PaymentStatus::as_code), code);
+            assert_eq!(theirs.original_amount_ct, ours.amount.map(Cents::get));
+        }
+    }
+}
+
+#[test]
+fn what_holds_for_the_whole_holds_for_its_payments() {
+    let why = "<StsRsnInf><Rsn><Prtry>FF01</Prtry></Rsn></StsRsnInf>";
+    for (file, group) in [("<GrpSts>RJCT</GrpSts>", ""), ("", "<PmtInfSts>RJCT</PmtInfSts>")] {
+        let with_why = |status: &str| {
+            if status.is_empty() {
+                String::new()
+            } else {
+                format!("{status}{why}")
+            }
+        };
+        let text = xml("10", &with_why(file), &with_why(group), &payment(FIRST, ""));
+        let verdict = one(&text).groups[0].payments[0].verdict.clone().unwrap();
+        assert_eq!(
+            (verdict.status, verdict.reason.as_deref()),
+            (Status::Rejected, Some("FF01"))
+        );
+        let contrary = refusal(&xml("10", file, group, &payment(FIRST, "<TxSts>ACSP</TxSts>")));
+        assert_eq!((contrary.line, contrary.element.as_str()), (6, "TxInfAndSts"));
+        assert!(matches!(contrary.problem, Pain002Problem::Contradiction { .. }));
+    }
+    let silent = one(&xml("10", "<GrpSts>ACCP</GrpSts>", "", &payment(FIRST, "")));
+    assert_eq!(silent.groups[0].payments[0].verdict, None);
+}
+
+#[test]
+fn a_file_rejected_outright_names_no_payment() {
+    let text = xml("03", "<GrpSts>RJCT</GrpSts>", "", "");
+    let start = text.find("<OrgnlPmtInfAndSts>").unwrap();
+    let end = text.find("</CstmrPmtStsRpt>").unwrap();
+    let report = one(&(text[..start].to_owned() + &text[end..]));
+    assert_eq!(
+        (report.groups.len(), report.verdict.unwrap().status),
+        (0, Status::Rejected)
+    );
+}
+
+#[test]
+fn a_refusal_names_the_line_and_the_element() {
+    let good = xml("10", "", "", &rejected(FIRST, "AC04"));
+    for (from, to, line, element) in [
+        ("<TxSts>RJCT", "<TxSts>DONE", 6, "TxSts"),
+        (FIRST, "NOTPROVIDED", 6, "TxInfAndSts"),
+        ("pain.001.001.09", "pain.008.001.08", 4, "OrgnlMsgNmId"),
+        ("<MsgId>BANK-1</MsgId>", "", 3, "GrpHdr"),
+        ("<OrgnlMsgId>CCN1</OrgnlMsgId>", "", 4, "OrgnlGrpInfAndSts"),
+        ("Ccy=\"EUR\"", "Ccy=\"USD\"", 6, "InstdAmt"),
+        ("40.5", "40.505", 6, "InstdAmt"),
+        ("pain.002.001.10", "pain.002.001.09", 2, "Document"),
+        ("CstmrPmtStsRpt>", "Other>", 2, "Document"),
+    ] {
+        let wrong = good.replace(from, to);
+        assert_ne!(wrong, good, "{from}");
+        let error = refusal(&wrong);
+        assert_eq!((error.line, error.element.as_str()), (line, element), "{to}: {error}");
+    }
+    let twice = rejected(FIRST, "AC04") + "\n" + &payment(FIRST, "<TxSts>ACSP</TxSts>");
+    let error = refusal(&xml("10", "", "", &twice));
+    assert_eq!(
+        (error.line, error.problem),
+        (7, Pain002Problem::Repeated("OrgnlEndToEndId"))
+    );
+}
+
+#[test]
+fn dtds_truncated_files_and_other_encodings_are_refused() {
+    let good = xml("10", "", "", &rejected(FIRST, "AC04"));
+    let bomb = format!("<!DOCTYPE a [<!ENTITY b \"c\"><!ENTITY d \"&b;&b;\">]>{}", &good[39..]);
+    assert_eq!(refusal(&bomb).problem, Pain002Problem::Dtd);
+    assert!(matches!(
+        refusal(&good[..good.len() - 30]).problem,
+        Pain002Problem::Xml(_)
+    ));
+    let latin = good.replace("compte", "\u{0}").replace('\u{0}', "é");
+    let latin: Vec<u8> = latin.chars().map(|one| u8::try_from(one).unwrap()).collect();
+    assert_eq!(read(&latin).unwrap_err().problem, Pain002Problem::NotUtf8);
+    let deep = "<a>".repeat(500_000);
+    assert!(matches!(refusal(&deep).problem, Pain002Problem::Xml(_)));
+}
