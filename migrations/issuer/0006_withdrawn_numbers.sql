@@ -9,6 +9,9 @@ create or replace view issuer.voucher_blocked as
     union all
     select w.book_id, w.number, w.xact from issuer.withdrawn_voucher w;
 
+comment on view issuer.voucher_blocked is
+    'Vouchers revoked, or withdrawn with their paper, by the transaction that did it: no reason, no act, no person.';
+
 create or replace function issuer.vouchers_of_codes(codes_sha256 bytea[])
     returns table (code_sha256 bytea, book_id uuid, number bigint, face_value_cents bigint, last_day date, kid bytea)
 language sql
