@@ -58,13 +58,13 @@ pub enum OpenerError {
 impl Opener {
     /// What opens the seal of `what` (a file's name, for the question at the terminal).
     pub fn seal(&self, what: &str) -> Result<Seal, OpenerError> {
-        self.from_files()?
+        self.files_seal()?
             .map_or_else(|| self.asked(&format!("Phrase de passe de « {what} » : ")), Ok)
     }
 
     /// What is to close a new seal: a typed passphrase is asked for twice.
     pub fn new_seal(&self, what: &str) -> Result<Seal, OpenerError> {
-        if let Some(seal) = self.from_files()? {
+        if let Some(seal) = self.files_seal()? {
             return Ok(seal);
         }
         let first = self.typed(&format!("Phrase de passe pour sceller « {what} » : "))?;
@@ -80,14 +80,14 @@ impl Opener {
         self.passphrase_file.is_some() || self.identity_file.is_some() || (self.ask && std::io::stdin().is_terminal())
     }
 
-    fn from_files(&self) -> Result<Option<Seal>, OpenerError> {
+    fn files_seal(&self) -> Result<Option<Seal>, OpenerError> {
         if let Some(path) = &self.identity_file {
             let bytes = secret_file::read_bytes(path)?;
             let text = std::str::from_utf8(&bytes).map_err(|_| SealError::NoIdentity)?;
             return Ok(Some(Seal::identity(text)?));
         }
         match &self.passphrase_file {
-            Some(path) => Ok(Some(Seal::passphrase(&*secret_file::read(path)?))),
+            Some(path) => Ok(Some(Seal::passphrase(&secret_file::read(path)?))),
             None => Ok(None),
         }
     }

@@ -104,7 +104,8 @@ impl Seal {
 
     /// Opens an age file, armoured or binary.
     pub fn open(&self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
-        let decryptor = Decryptor::new_buffered(age::armor::ArmoredReader::new(sealed)).map_err(refused)?;
+        let decryptor =
+            Decryptor::new_buffered(age::armor::ArmoredReader::new(sealed)).map_err(|error| refused(&error))?;
         if decryptor.is_scrypt() != matches!(self, Self::Passphrase(_)) {
             return Err(SealError::OtherMeans);
         }
@@ -120,7 +121,10 @@ impl Seal {
         let mut plain = Zeroizing::new(Vec::with_capacity(PLAIN_BYTES_MAX + 1));
         let limit = u64::try_from(PLAIN_BYTES_MAX + 1).expect("a thousand");
         // A chunk that was altered is told while reading.
-        let read = reader.map_err(refused)?.take(limit).read_to_end(&mut plain);
+        let read = reader
+            .map_err(|error| refused(&error))?
+            .take(limit)
+            .read_to_end(&mut plain);
         if read.map_err(|_| SealError::Refused)? > PLAIN_BYTES_MAX {
             return Err(SealError::Form);
         }
@@ -153,9 +157,9 @@ fn armoured(recipient: &dyn age::Recipient, plain: &[u8]) -> Result<String, Seal
     Ok(String::from_utf8(bytes).expect("armour is ASCII"))
 }
 
-fn refused(error: age::DecryptError) -> SealError {
+fn refused(error: &age::DecryptError) -> SealError {
     match error {
-        age::DecryptError::ExcessiveWork { required, .. } => SealError::TooCostly(required),
+        age::DecryptError::ExcessiveWork { required, .. } => SealError::TooCostly(*required),
         age::DecryptError::NoMatchingKeys => SealError::OtherMeans,
         age::DecryptError::DecryptionFailed
         | age::DecryptError::KeyDecryptionFailed

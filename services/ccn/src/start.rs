@@ -87,15 +87,15 @@ impl Start<'_> {
         };
         let named: Vec<Arc<dyn Signer>> = key_set.into_iter().chain([Arc::clone(&signing)]).collect();
         let signers = issuer::Signers::new(signing, named.clone());
-        let mut shelf = KeyShelf::new(named, files.folder, self.opener.clone());
+        let mut keys_folder = KeyShelf::new(named, files.folder, self.opener.clone());
         // Once before the first request, then beside them.
-        let (shelf, loaded) = in_background(move || {
-            let loaded = shelf.look();
-            (shelf, loaded)
+        let (keys_folder, loaded) = in_background(move || {
+            let loaded = keys_folder.look();
+            (keys_folder, loaded)
         })
         .await;
         signers.replace(loaded);
-        beside.spawn(shelf.watch(signers.clone()));
+        beside.spawn(keys_folder.watch(signers.clone()));
         let access = access::routes(pool.clone(), self.clock.clone());
         let identity_key = keys::key_bytes(&files.identity, &self.opener).map_err(OpenError::from)?;
         Ok(issuer::routes(issuer::Config {

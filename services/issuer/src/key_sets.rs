@@ -127,12 +127,12 @@ impl KeySets {
         let host = host.clone();
         // A security module takes its time.
         let signing = tokio::task::spawn_blocking(move || sign(says, delegation.document, &*signer, &host));
-        let signed = signing
+        let made = signing
             .await
             .map_err(|error| sqlx::Error::Io(std::io::Error::other(error)))??;
-        let signed = Arc::new(signed);
-        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&signed));
-        Ok(signed)
+        let made = Arc::new(made);
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&made));
+        Ok(made)
     }
 
     fn held(&self) -> Option<Arc<Signed>> {
@@ -228,7 +228,7 @@ fn jwt(says: &KeySet, delegation: &[u8], signer: &dyn Signer, host: &voucher::Ho
         "ccn_delegation": BASE64URL_NOPAD.encode(delegation),
     });
     let part = |value: &serde_json::Value| BASE64URL_NOPAD.encode(value.to_string().as_bytes());
-    let signed = format!("{}.{}", part(&header), part(&payload));
-    let signature = signer.sign_bytes(signed.as_bytes())?;
-    Ok(format!("{signed}.{}", BASE64URL_NOPAD.encode(&signature)))
+    let input = format!("{}.{}", part(&header), part(&payload));
+    let signature = signer.sign_bytes(input.as_bytes())?;
+    Ok(format!("{input}.{}", BASE64URL_NOPAD.encode(&signature)))
 }

@@ -130,7 +130,7 @@ pub(crate) async fn publish(
         return Err(PublishKeyError::NoProof);
     }
     let known = catalogue::published_key(&mut **tx, key.kid()).await?;
-    if !known.is_some_and(|known| known.key.to_bytes() == new.public) {
+    if known.is_none_or(|known| known.key.to_bytes() != new.public) {
         // What was published in its time is not judged again.
         check_window(&new, short_notice, at)?;
     }

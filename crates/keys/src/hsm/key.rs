@@ -97,9 +97,9 @@ impl HsmKey {
         let signature = signature
             .try_into()
             .map_err(|_| HsmError::Mismatch(self.uri.object().to_owned()))?;
-        let mut shelf = self.shelf();
-        if shelf.len() < SESSIONS_MAX {
-            shelf.push(connection);
+        let mut sessions = self.shelf();
+        if sessions.len() < SESSIONS_MAX {
+            sessions.push(connection);
         }
         Ok(signature)
     }

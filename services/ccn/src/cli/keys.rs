@@ -60,7 +60,7 @@ pub enum Keys {
     #[command(help_template = TEMPLATE, after_help = "Exemple :\n  \
         ccn keys withdraw 2e1f99a0 --reason 'clé copiée le 3 mars' --operator-key-file operator.key")]
     Withdraw(WithdrawKey),
-    /// Écrit des clés publiques : JWK Set, COSE_KeySet ou PEM
+    /// Écrit des clés publiques : JWK Set, `COSE_KeySet` ou PEM
     #[command(help_template = TEMPLATE, after_help = "Exemples :\n  \
         ccn keys export --format pem --server http://127.0.0.1:8080\n  \
         ccn keys export --for root --key racine-a.key --key racine-b.key > racines.json")]

@@ -74,11 +74,11 @@ impl KeyShelf {
                 let keys = self.look();
                 (self, keys)
             });
-            let Ok((shelf, keys)) = looked.await else {
+            let Ok((this, keys)) = looked.await else {
                 tracing::error!("the folder of keys is not watched any more");
                 return;
             };
-            self = shelf;
+            self = this;
             signers.replace(keys);
         }
     }

@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use http::StatusCode;
 use serde_json::json;
 use sqlx::PgPool;
@@ -179,14 +181,20 @@ pub fn cfonb(opening: i64, movements: &[(i64, &[(&str, &str)])]) -> Vec<u8> {
     };
     let mut file = balance("01", opening);
     for (cents, complements) in movements {
-        file += &format!(
-            "0430006    00001EUR2 1234567890105100426  100426{:31}  0000000  {}{:16}\n",
+        writeln!(
+            file,
+            "0430006    00001EUR2 1234567890105100426  100426{:31}  0000000  {}{:16}",
             "VIR",
             amount(*cents),
             ""
-        );
+        )
+        .unwrap();
         for (qualifier, text) in *complements {
-            file += &format!("0530006    00001EUR2 1234567890105100426     {qualifier}{text:<70}  \n");
+            writeln!(
+                file,
+                "0530006    00001EUR2 1234567890105100426     {qualifier}{text:<70}  "
+            )
+            .unwrap();
         }
     }
     let moved: i64 = movements.iter().map(|(cents, _)| cents).sum();

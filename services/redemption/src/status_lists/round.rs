@@ -77,7 +77,7 @@ struct Reading {
 enum Step {
     Elsewhere,
     More(Option<Reading>, Work),
-    InStep(Work),
+    Done(Work),
 }
 
 impl Maker {
@@ -112,7 +112,7 @@ impl Maker {
                     reading = next;
                     done = done.and(work);
                 }
-                Step::InStep(work) => return Ok(Round::InStep(done.and(work))),
+                Step::Done(work) => return Ok(Round::InStep(done.and(work))),
             }
         }
     }
@@ -208,7 +208,7 @@ impl Maker {
         let next = next.max(seen.map_or(reading.oldest, |seen| seen.min(reading.oldest)));
         cursor::leave(tx, cluster, Cursor::Follow { next }, last.then_some(at)).await?;
         Ok(if last {
-            Step::InStep(work)
+            Step::Done(work)
         } else {
             Step::More(Some(reading), work)
         })

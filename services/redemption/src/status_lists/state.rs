@@ -17,11 +17,11 @@ pub(super) async fn statuses(
     let states: HashMap<AccountNumber, VoucherState> = ledger::voucher_states(&mut *connection, book, numbers).await?;
     let claims = ledger::last_claims(&mut *connection, book, numbers).await?;
     let blocks = blocks(connection, book, numbers).await?;
-    let status = |number: &AccountNumber| {
+    let read = |number: &AccountNumber| {
         let block = blocks.get(number).and_then(Option::as_deref);
         (*number, status(states.get(number), claims.get(number), block))
     };
-    Ok(numbers.iter().map(status).collect())
+    Ok(numbers.iter().map(read).collect())
 }
 
 /// In the order in which a claim would be refused: spent, then blocked, then never or no longer worth anything.

@@ -153,8 +153,8 @@ async fn books_restored_elsewhere_have_their_lists_made_again(pool: PgPool) {
         assert!(work.changed >= 3, "{restored}: {work:?}");
         let after = [world.list(programme, 0).await, world.list(other, 15).await];
         assert_eq!(
-            after.each_ref().map(|list| list.shard()),
-            before.each_ref().map(|list| list.shard())
+            after.each_ref().map(voucher::StatusList::shard),
+            before.each_ref().map(voucher::StatusList::shard)
         );
         assert_eq!(world.makes_lists().await.changed, 0);
     }

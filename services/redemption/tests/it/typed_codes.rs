@@ -11,7 +11,7 @@ use uuid::Uuid;
 use voucher::VoucherId;
 
 use crate::actor::{Actor, Answer, Mediator};
-use crate::world::{MORNING, World, instant, number};
+use crate::world::{MORNING, World, code, instant, number};
 
 impl Mediator {
     async fn types(&self, id: u128, tokens: &[String], codes: &[String]) -> Answer {
@@ -63,10 +63,7 @@ async fn a_typed_code_is_as_good_as_its_qr_code(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
     let tokens = world.activates(programme, 1..=5).await;
-    let receipt = structure
-        .types(1, &tokens[..1], &[world.code(2), world.code(3)])
-        .await
-        .created();
+    let receipt = structure.types(1, &tokens[..1], &[code(2), code(3)]).await.created();
     assert_eq!(receipt["total"], "30.00");
     assert_eq!(
         receipt["vouchers"][1],
@@ -77,17 +74,14 @@ async fn a_typed_code_is_as_good_as_its_qr_code(pool: PgPool) {
     // Once the camera reads them after all, it is still the same claim.
     assert_eq!(structure.types(1, &tokens[..3], &[]).await.ok(), receipt);
     assert_eq!(
-        structure
-            .types(1, &[], &[world.code(3), world.code(1), world.code(2)])
-            .await
-            .ok(),
+        structure.types(1, &[], &[code(3), code(1), code(2)]).await.ok(),
         receipt
     );
 
     // As people write it; and with what they cannot read.
-    let written = world.code(4).to_lowercase().replace('-', " ").replace('0', "o");
+    let written = code(4).to_lowercase().replace('-', " ").replace('0', "o");
     structure.types(2, &[], &[written]).await.created();
-    let mut worn = world.code(5);
+    let mut worn = code(5);
     worn.replace_range(2..3, "?");
     worn.replace_range(14..15, "?");
     structure.types(3, &[], &[worn]).await.created();
@@ -99,10 +93,10 @@ async fn a_slip_is_told_with_its_place_and_counts_for_nothing(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
     let tokens = world.activates(programme, 1..=2).await;
-    let mut slip = world.code(2);
+    let mut slip = code(2);
     slip.replace_range(13..14, if slip.get(13..14) == Some("7") { "8" } else { "7" });
     for attempt in 0..20 {
-        let codes = [slip.clone(), "U2345".to_owned(), world.code(1)];
+        let codes = [slip.clone(), "U2345".to_owned(), code(1)];
         let answer = structure.types(attempt, &tokens[..1], &codes).await;
         assert_eq!((answer.status.as_u16(), answer.refused()), (422, "mistyped"));
         assert_eq!(answer.bad(), [(1, "mistyped".to_owned()), (2, "mistyped".to_owned())]);
@@ -115,7 +109,7 @@ async fn a_slip_is_told_with_its_place_and_counts_for_nothing(pool: PgPool) {
         .await
         .unwrap();
     assert_eq!(counted, 0);
-    structure.types(30, &tokens[..1], &[world.code(2)]).await.created();
+    structure.types(30, &tokens[..1], &[code(2)]).await.created();
 }
 
 #[sqlx::test(migrations = false)]
@@ -125,9 +119,9 @@ async fn a_code_that_nobody_has_and_a_voucher_without_value_are_told_the_same(po
     world.activates(programme, 1..=1).await;
     world.prints(programme, 2..=3).await;
     world.revokes(programme, 3).await;
-    let nobody = structure.types(1, &[], &[world.code(1), nobodys(1)]).await;
-    let inactive = structure.types(2, &[], &[world.code(1), world.code(2)]).await;
-    let revoked = structure.types(3, &[], &[world.code(1), world.code(3)]).await;
+    let nobody = structure.types(1, &[], &[code(1), nobodys(1)]).await;
+    let inactive = structure.types(2, &[], &[code(1), code(2)]).await;
+    let revoked = structure.types(3, &[], &[code(1), code(3)]).await;
     assert_eq!(nobody.status.as_u16(), 422);
     assert_eq!(nobody.bad(), [(1, "code-unknown".to_owned())]);
     assert_eq!(said(&nobody), said(&inactive));
@@ -148,23 +142,23 @@ async fn a_typed_voucher_is_refused_as_its_qr_code_would_be(pool: PgPool) {
         world.structure(1).await,
     );
     let tokens = world.activates(programme, 1..=4).await;
-    structure.types(1, &[], &[world.code(1)]).await.created();
+    structure.types(1, &[], &[code(1)]).await.created();
     world.revokes(programme, 2).await;
-    let used = structure.types(2, &[], &[world.code(1)]).await;
+    let used = structure.types(2, &[], &[code(1)]).await;
     assert_eq!(
         (used.refused(), &used.body["vouchers"][0]["used_on"]),
         ("already-used-by-you", &json!("2026-03-10"))
     );
     assert_eq!(
-        other.types(2, &[], &[world.code(1)]).await.refused(),
+        other.types(2, &[], &[code(1)]).await.refused(),
         "already-used-elsewhere"
     );
-    assert_eq!(structure.types(2, &[], &[world.code(2)]).await.refused(), "revoked");
-    let twice = structure.types(2, &tokens[2..3], &[world.code(3)]).await;
+    assert_eq!(structure.types(2, &[], &[code(2)]).await.refused(), "revoked");
+    let twice = structure.types(2, &tokens[2..3], &[code(3)]).await;
     assert_eq!(twice.refused(), "twice-in-one-claim");
     assert_eq!(twice.body["vouchers"][0]["index"], 1);
     let many = structure
-        .types(2, &vec![tokens[2].clone(); 25], &vec![world.code(3); 26])
+        .types(2, &vec![tokens[2].clone(); 25], &vec![code(3); 26])
         .await;
     assert_eq!(many.refused(), "too-many-vouchers");
 
@@ -175,9 +169,9 @@ async fn a_typed_voucher_is_refused_as_its_qr_code_would_be(pool: PgPool) {
         let actor = structure.actor.clone();
         async move { actor.post("/v1/claims", claim).await }
     };
-    claim(5, world.code(3), "2027-01-31").await.created();
+    claim(5, code(3), "2027-01-31").await.created();
     world.hand.move_to(instant("2027-02-02T00:00:00Z"));
-    assert_eq!(claim(6, world.code(4), "2027-01-31").await.refused(), "expired");
+    assert_eq!(claim(6, code(4), "2027-01-31").await.refused(), "expired");
     let by_camera =
         json!({ "id": Uuid::from_u128(6), "tokens": [tokens[3]], "service": "bureautique", "date": "2027-01-31" });
     assert_eq!(structure.actor.post("/v1/claims", by_camera).await.refused(), "expired");
@@ -192,7 +186,7 @@ async fn vouchers_of_a_key_that_is_believed_no_more_cannot_be_typed_either(pool:
         .execute(&world.admin)
         .await
         .unwrap();
-    assert_eq!(structure.types(1, &[], &[world.code(1)]).await.refused(), "forged");
+    assert_eq!(structure.types(1, &[], &[code(1)]).await.refused(), "forged");
     assert_eq!(structure.claims(1, &tokens).await.refused(), "forged");
 }
 
@@ -208,25 +202,25 @@ async fn a_device_that_guesses_is_stopped_for_an_hour_and_its_camera_is_not(pool
     assert_eq!(structure.guesses(0).await, WRONG_CODES_KEY_MAX);
 
     world.hand.move_to(instant(MORNING) + TimeDelta::minutes(20));
-    let stopped = structure.types(50, &[], &[world.code(1)]).await;
+    let stopped = structure.types(50, &[], &[code(1)]).await;
     assert_eq!((stopped.status.as_u16(), stopped.refused()), (429, "too-many-codes"));
     assert_eq!(stopped.retry_after.as_deref(), Some("2400"));
     assert_eq!(stopped.body["retry_after_seconds"], 2400);
     assert!(stopped.body["detail"].as_str().unwrap().contains("40 minute(s)"));
     // QR codes, and others, are not concerned.
     structure.claims(51, &tokens[1..2]).await.created();
-    other.types(52, &[], &[world.code(3)]).await.created();
+    other.types(52, &[], &[code(3)]).await.created();
     let phone = structure.another_device(&world, 1).await;
-    phone.types(53, &[], &[world.code(4)]).await.created();
+    phone.types(53, &[], &[code(4)]).await.created();
 
     world
         .hand
         .move_to(instant(MORNING) + TimeDelta::seconds(CODES_WINDOW_SECONDS - 1));
-    assert_eq!(structure.types(50, &[], &[world.code(1)]).await.status.as_u16(), 429);
+    assert_eq!(structure.types(50, &[], &[code(1)]).await.status.as_u16(), 429);
     world
         .hand
         .move_to(instant(MORNING) + TimeDelta::seconds(CODES_WINDOW_SECONDS));
-    structure.types(50, &[], &[world.code(1)]).await.created();
+    structure.types(50, &[], &[code(1)]).await.created();
 }
 
 #[sqlx::test(migrations = false)]
@@ -254,7 +248,7 @@ async fn everybody_counts_together_across_processes(pool: PgPool) {
         .execute(&world.admin)
         .await
         .unwrap();
-    structure.types(1, &[], &[world.code(1)]).await.created();
+    structure.types(1, &[], &[code(1)]).await.created();
     assert_eq!(structure.guesses(0).await, 1);
     structure.claims(3, &tokens[1..]).await.created();
 }

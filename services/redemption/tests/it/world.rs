@@ -288,11 +288,6 @@ impl World {
         idxs.map(|idx| self.token(programme, idx)).collect()
     }
 
-    /// The code printed beside the QR code of voucher `idx`.
-    pub fn code(&self, idx: u32) -> String {
-        VoucherId::new(u64::from(idx).to_be_bytes()).short_code().to_string()
-    }
-
     /// A maker of status lists, under the service's role.
     pub fn maker(&self) -> Maker {
         Maker::new(self.pool.clone(), self.host.clone(), self.status_key.clone()).unwrap()
@@ -491,4 +486,9 @@ pub fn number(programme: Dispositif, idx: u32) -> AccountNumber {
 
 pub fn batch(programme: Dispositif) -> BatchId {
     BatchId::from_uuid(programme.id.uuid())
+}
+
+/// The code printed beside the QR code of voucher `idx`.
+pub fn code(idx: u32) -> String {
+    VoucherId::new(u64::from(idx).to_be_bytes()).short_code().to_string()
 }
