@@ -38,6 +38,7 @@ async fn a_workshop_is_paid_with_four_vouchers_and_gives_a_receipt(pool: PgPool)
       "programme_id": "[id]",
       "reversed_at": null,
       "service": "atelier-premiers-pas",
+      "status_list_at": null,
       "structure_id": "[id]",
       "total": "40.00",
       "vouchers": [
