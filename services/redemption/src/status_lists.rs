@@ -3,9 +3,9 @@
 //! A list is a shard of 2^20 places of a series, two bits a voucher, signed as a CWT. This module makes them, keeps them in step
 //! with the books and publishes them.
 //!
-//! **A list is derived.** A place says what the books and the issuer's blocks say of the voucher *now* ([`state`]); changes only tell
+//! **A list is derived.** A place says what the books and the issuer's blocks say of the voucher *now* (`state`); changes only tell
 //! which vouchers to look at again ([`ledger::changed_vouchers`]). So a change may be seen twice, in any order, by several makers
-//! one after the other, and a list can be made again from nothing ([`rebuild`]): the same list.
+//! one after the other, and a list can be made again from nothing (`rebuild`): the same list.
 //!
 //! **One maker at a time, any of them.** A round is made of transactions that each lock the one row of `status_cursor`; who does not
 //! get it leaves the round to whoever has it. The process that makes lists may stop at any point: nothing is half done.

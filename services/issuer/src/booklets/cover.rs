@@ -241,6 +241,8 @@ fn advices(paper: &Paper, vouchers: usize) -> Vec<Advice> {
     if places.is_empty() {
         places.push(text("La personne qui vous donne ce carnet vous dit où aller."));
     }
+    // The page behind every QR code lists the structures near the reader.
+    places.push(text("Un téléphone qui lit le code montre aussi où aller."));
     let mut lost = vec![
         text("Dites-le vite à la personne qui vous a donné ce carnet."),
         text("Les chèques perdus seront bloqués."),
