@@ -5,8 +5,8 @@ use std::fs;
 
 use minicbor::Decoder;
 use voucher::{
-    Bounds, Delegation, Idx, JwkSet, KeyPolicy, KeySet, LastDay, PublicKey, Purpose, SeriesFacts, Signer, SigningKey,
-    Status, StatusList, StatusShard, Terms, VoucherId,
+    Bounds, Delegation, Idx, JwkSet, KeyPolicy, KeySet, LastDay, PublicKey, Purpose, SeriesFacts, SigningKey, Status,
+    StatusList, StatusShard, Terms, VoucherId,
 };
 use voucher_fuzz::{AT, LIST_URI, host, key, public};
 
