@@ -15,7 +15,7 @@
 //!
 //! The format has no statement identifier: one is made of the period, the balances and the number of movements, so that a second
 //! download in other bytes is the same statement. Read are ASCII, UTF-8 and ISO 8859-1, with or without line ends; trailing
-//! blanks may be cut off. EBCDIC and UTF-16 are refused. No crate reads this format (crates.io, 2026).
+//! blanks may be cut off. EBCDIC and UTF-16 are refused. No published crate reads this format.
 
 mod problem;
 mod read;
