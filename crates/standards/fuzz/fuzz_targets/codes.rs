@@ -19,12 +19,12 @@ fuzz_target!(|text: &str| {
     round::<Month>(text);
     round::<Siren>(text);
     round::<Siret>(text);
-    round::<Iban>(text);
     round::<Bic>(text);
     round::<CommuneCode>(text);
     round::<DepartementCode>(text);
     round::<RegionCode>(text);
     round::<Territory>(text);
+    // `Display` masks it: it is written whole for its holder only.
     if let Ok(iban) = text.parse::<Iban>() {
         assert_eq!(iban.grouped().parse::<Iban>().as_ref(), Ok(&iban));
     }
