@@ -125,15 +125,8 @@ pub(crate) struct Signed {
     pub id: VoucherId,
 }
 
-/// Reads what is to be printed and leaves the trace of it.
-pub(crate) async fn prepare(
-    tx: &mut PgTransaction<'_>,
-    who: &Caller,
-    programme: &Programme,
-    id: BatchId,
-    booklets: Booklets,
-    at: DateTime<Utc>,
-) -> Result<ToPrint, PrintError> {
+/// A batch that has vouchers and was not cancelled.
+async fn printable(tx: &mut PgTransaction<'_>, programme: &Programme, id: BatchId) -> Result<BatchRow, PrintError> {
     let batch = batch::find(&mut **tx, programme.id, id)
         .await?
         .ok_or(PrintError::NoBatch)?;
@@ -143,6 +136,19 @@ pub(crate) async fn prepare(
     if batch.cancelled_at.is_some() {
         return Err(PrintError::Cancelled);
     }
+    Ok(batch)
+}
+
+/// Reads what is to be printed and leaves the trace of it.
+pub(crate) async fn prepare(
+    tx: &mut PgTransaction<'_>,
+    who: &Caller,
+    programme: &Programme,
+    id: BatchId,
+    booklets: Booklets,
+    at: DateTime<Utc>,
+) -> Result<ToPrint, PrintError> {
+    let batch = printable(tx, programme, id).await?;
     let (from, to) = match booklets {
         Booklets::AllAsCsv => (1, batch.booklets),
         Booklets::Range { from, to, .. } => (from, to.unwrap_or(batch.booklets)),
@@ -206,15 +212,7 @@ pub(crate) async fn prepare_one(
     serial: u32,
     at: DateTime<Utc>,
 ) -> Result<ToPrint, PrintError> {
-    let batch = batch::find(&mut **tx, programme.id, id)
-        .await?
-        .ok_or(PrintError::NoBatch)?;
-    if batch.minted_at.is_none() {
-        return Err(PrintError::NotMinted);
-    }
-    if batch.cancelled_at.is_some() {
-        return Err(PrintError::Cancelled);
-    }
+    let batch = printable(tx, programme, id).await?;
     if !(1..=batch.vouchers()).contains(&serial) {
         return Err(PrintError::Booklets(batch.booklets));
     }
