@@ -44,6 +44,7 @@
 mod account;
 mod account_kind;
 mod admit;
+mod changes;
 mod figures;
 mod id;
 mod identities;
@@ -53,6 +54,7 @@ mod outcome;
 mod plan;
 mod post;
 mod posting;
+pub mod proof;
 mod read;
 mod transfer;
 mod transfer_kind;
@@ -61,6 +63,7 @@ mod write;
 
 pub use account::Account;
 pub use account_kind::{AccountKind, Side};
+pub use changes::{Changes, TransactionNumber, changed_vouchers, cluster, oldest_under_way, vouchers_from};
 pub use figures::{Figures, snapshot};
 pub use id::{AccountNumber, BatchId, BookId, GroupId, PartyId, SERIES_VOUCHERS_MAX, TransferId};
 pub use identities::{Identity, Relation, Subject};
