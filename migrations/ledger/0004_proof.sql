@@ -36,6 +36,7 @@ create table ledger.checkpoint (
     size bigint not null,
     root bytea not null,
     note text not null,
+    verifier text not null,
     at timestamptz not null,
     cluster bigint not null,
     sealed_below bigint not null,
@@ -45,6 +46,7 @@ create table ledger.checkpoint (
 );
 
 comment on column ledger.checkpoint.note is 'The signed note, as it is served.';
+comment on column ledger.checkpoint.verifier is 'Verifier key in signed-note form: for convenience, since who doubts the database has it from elsewhere.';
 comment on column ledger.checkpoint.sealed_below is 'In this cluster every transaction with a lower number is sealed.';
 
 -- Belts and braces beside the missing rights: whoever is granted too much one day still meets a policy.

@@ -48,6 +48,7 @@ mod changes;
 mod figures;
 mod id;
 mod identities;
+mod labels;
 mod lock;
 mod migrate;
 mod outcome;
@@ -67,6 +68,7 @@ pub use changes::{Changes, TransactionNumber, changed_vouchers, cluster, oldest_
 pub use figures::{Figures, snapshot};
 pub use id::{AccountNumber, BatchId, BookId, GroupId, PartyId, SERIES_VOUCHERS_MAX, TransferId};
 pub use identities::{Identity, Relation, Subject};
+pub use labels::{Labels, labels};
 pub use lock::lock;
 pub use migrate::migrate;
 pub use outcome::{Outcome, PostError, Rejection};

@@ -11,6 +11,7 @@ pub mod bank_details;
 pub mod calendar;
 pub mod camt053;
 pub mod cog;
+pub mod fec;
 pub mod iban;
 pub mod lieux;
 pub mod money;

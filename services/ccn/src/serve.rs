@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use chrono::Days;
 use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
 use standards::calendar::{paris_date, paris_end_of_day, paris_start_of_day};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -19,7 +20,7 @@ use crate::keys;
 use crate::secret_file::SecretError;
 use crate::service::Service;
 use crate::store::{Server, StoreError};
-use crate::{openapi, status, telemetry};
+use crate::{openapi, sealing, status, telemetry};
 
 /// Seconds that requests under way are given to end before the process stops all the same.
 pub const STOP_SECONDS_MAX: u64 = 25;
@@ -105,6 +106,10 @@ impl Running {
         for (service, pool) in services.iter().zip(&pools) {
             routes = routes.merge(service_routes(*service, &config, pool.clone(), clock.clone()).await?);
         }
+        if let Some(at) = services.iter().position(|service| *service == Service::Funding) {
+            let log = sealing::start(&config, clock.clone(), pools[at].clone(), services.len() > 1)?;
+            routes = routes.merge(log);
+        }
         let (api, document) = routes.split_for_parts();
         let api = api
             .merge(openapi::routes(document))
@@ -129,6 +134,12 @@ impl Running {
             served: answering,
             server,
         })
+    }
+
+    /// How to reach the database, as whoever the URL names.
+    #[must_use]
+    pub const fn database(&self) -> &PgConnectOptions {
+        self.server.options()
     }
 
     /// Takes no new request, lets those under way end, for [`STOP_SECONDS_MAX`] at most, and stops the embedded database.

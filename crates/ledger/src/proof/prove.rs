@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use sqlx::PgConnection;
 
@@ -67,9 +68,8 @@ async fn hashes(connection: &mut PgConnection, plan: Vec<Vec<Node>>, size: u64) 
         let inner = node.level % 8;
         let first = node.index << inner;
         let key = (level, first >> 8);
-        if !tiles.contains_key(&key) {
-            let tile = tile_hashes(&mut *connection, key.0, key.1, size).await?;
-            tiles.insert(key, tile);
+        if let Entry::Vacant(place) = tiles.entry(key) {
+            place.insert(tile_hashes(&mut *connection, key.0, key.1, size).await?);
         }
         let from = usize::try_from(first & 0xff).expect("less than 256");
         let damaged = || sqlx::Error::Decode("a tile lacks hashes: the log is damaged".into());

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{PgConnection, PgPool};
 use standards::Cents;
@@ -12,7 +14,7 @@ use crate::{
 };
 
 /// Transfers sealed in one transaction: a sealer that dies loses no more work than this.
-pub const SEAL_CHUNK_TRANSFERS: i64 = 4096;
+pub const SEAL_CHUNK_TRANSFERS: usize = 4096;
 
 /// Held by the one sealer until its transaction ends.
 const SEAL_LOCK: i64 = 0x6363_6e5f_7365_616c;
@@ -74,7 +76,7 @@ pub async fn seal(pool: &PgPool, key: &NoteKey, at: DateTime<Utc>) -> Result<Sea
         let mut tree = frontier(&mut tx, edge.size).await?;
         check_sums(&pending)?;
         write_leaves(&mut tx, &mut tree, &pending, edge.booked_on, at).await?;
-        let more = pending.len() as i64 == SEAL_CHUNK_TRANSFERS;
+        let more = pending.len() == SEAL_CHUNK_TRANSFERS;
         if !more && checkpoint.map_or(0, |last| last.size) < tree.size() {
             sign(&mut tx, key, &tree, at, here, below).await?;
         }
@@ -175,7 +177,7 @@ async fn pending(
         after.id,
         below,
         moved,
-        SEAL_CHUNK_TRANSFERS,
+        i64::try_from(SEAL_CHUNK_TRANSFERS).expect("a small number"),
     )
     .fetch_all(connection)
     .await
@@ -204,8 +206,7 @@ async fn last_leaf(connection: &mut PgConnection) -> sqlx::Result<Edge> {
 
 /// Sums only grow, so they are at least what this chunk added to them; rows were read with their accounts in one snapshot.
 fn check_sums(pending: &[Pending]) -> Result<(), SealError> {
-    let mut moved: std::collections::HashMap<(BookId, AccountNumber, bool), (i64, i64)> =
-        std::collections::HashMap::new();
+    let mut moved: HashMap<(BookId, AccountNumber, bool), (i64, i64)> = HashMap::new();
     for row in pending {
         for (number, debit, sum) in [(row.debit, true, row.debits), (row.credit, false, row.credits)] {
             let sum = sum.ok_or(SealError::Nameless(row.id))?;
@@ -289,10 +290,12 @@ async fn sign(
         root: tree.root(),
     };
     sqlx::query!(
-        "insert into ledger.checkpoint (size, root, note, at, cluster, sealed_below) values ($1, $2, $3, $4, $5, $6)",
+        "insert into ledger.checkpoint (size, root, note, verifier, at, cluster, sealed_below)
+         values ($1, $2, $3, $4, $5, $6, $7)",
         signed(checkpoint.size)?,
         checkpoint.root.bytes().as_slice(),
         checkpoint.sign(key),
+        key.verifier().to_string(),
         at,
         cluster,
         below,

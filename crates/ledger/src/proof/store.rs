@@ -13,6 +13,8 @@ pub struct StoredCheckpoint {
     pub root: Hash,
     /// The signed note.
     pub note: String,
+    /// The verifier key of who signed it: to be compared with the one that was published elsewhere.
+    pub verifier: String,
     /// When it was made.
     pub at: DateTime<Utc>,
     pub(super) cluster: i64,
@@ -22,7 +24,7 @@ pub struct StoredCheckpoint {
 /// The latest checkpoint; nothing before the first transfer is sealed.
 pub async fn last_checkpoint(connection: &mut PgConnection) -> sqlx::Result<Option<StoredCheckpoint>> {
     let row = sqlx::query!(
-        "select size, root, note, at, cluster, sealed_below from ledger.checkpoint order by size desc limit 1"
+        "select size, root, note, verifier, at, cluster, sealed_below from ledger.checkpoint order by size desc limit 1"
     )
     .fetch_optional(connection)
     .await?;
@@ -31,6 +33,7 @@ pub async fn last_checkpoint(connection: &mut PgConnection) -> sqlx::Result<Opti
             size: unsigned(row.size)?,
             root: hash(&row.root)?,
             note: row.note,
+            verifier: row.verifier,
             at: row.at,
             cluster: row.cluster,
             sealed_below: row.sealed_below,
@@ -85,7 +88,7 @@ pub async fn tile_hashes(connection: &mut PgConnection, level: u8, n: u64, size:
             format!("tile {n} of level {level} lacks hashes: the log is damaged").into(),
         ));
     }
-    rows.iter().map(|row| hash(row)).collect()
+    rows.iter().map(hash).collect()
 }
 
 /// The right edge of the tree of `size` leaves.

@@ -308,7 +308,7 @@ async fn only_funding_seals_and_nobody_changes_a_sealed_line(pool: PgPool) {
         }
         for statement in [
             "insert into ledger.leaf values (99, gen_random_uuid(), gen_random_uuid(), '2026-01-01', sha256(''))",
-            "insert into ledger.checkpoint values (99, sha256(''), '', now(), 0, 0)",
+            "insert into ledger.checkpoint values (99, sha256(''), '', '', now(), 0, 0)",
         ] {
             let refused = under
                 .execute(statement)
