@@ -20,9 +20,10 @@ pub(crate) async fn export(args: &ExportArgs) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("{} : dossier impossible à créer", args.out.display()))?;
     let (database, server) = export::open(&config).await?;
     let path = sealing::key_file(&config);
-    let key = match config.checkpoint_key_file.is_some() || path.exists() {
-        true => Some(sealing::read_key(&path, &config.public_host)?),
-        false => None,
+    let key = if config.checkpoint_key_file.is_some() || path.exists() {
+        Some(sealing::read_key(&path, &config.public_host)?)
+    } else {
+        None
     };
     let asked = Export {
         database,

@@ -142,13 +142,13 @@ pub fn verify_books(folder: &Path, trusted: &Trusted<'_>) -> Result<Verdict, Unr
             ));
         }
         tree.push(hash);
-        if let Some(older) = older.as_ref().filter(|older| older.size == tree.size()) {
-            if older.root != tree.root() {
-                verdict.fault(format!(
-                    "les {} premières écritures ne sont pas celles du point de contrôle antérieur : les livres ont été réécrits",
-                    older.size
-                ));
-            }
+        if let Some(older) = older.as_ref().filter(|older| older.size == tree.size())
+            && older.root != tree.root()
+        {
+            verdict.fault(format!(
+                "les {} premières écritures ne sont pas celles du point de contrôle antérieur : les livres ont été réécrits",
+                older.size
+            ));
         }
         for fault in balances.add(&leaf) {
             verdict.fault(format!("ligne {} (rang {place}) : {fault}", place + 1));

@@ -43,9 +43,7 @@ impl<W: Write> Journal<W> {
         for (account, sign) in [(&leaf.debit, ""), (&leaf.credit, "-")] {
             let name = account_name(account);
             writeln!(self.out, "    {name}  {sign}{} EUR", amount(leaf.cents))?;
-            if !self.accounts.contains(&name) {
-                self.accounts.insert(name);
-            }
+            self.accounts.insert(name);
         }
         writeln!(self.out)
     }
@@ -67,14 +65,10 @@ fn account_name(account: &LeafAccount) -> String {
     };
     name.push(':');
     name.push_str(account.kind.name());
-    for part in [
-        account.party.map(|id| id.to_string()),
-        account.batch.map(|id| id.to_string()),
-    ] {
-        if let Some(part) = part {
-            name.push(':');
-            name.push_str(&part);
-        }
+    let (party, batch) = (account.party.map(|id| id.to_string()), account.batch.map(|id| id.to_string()));
+    for part in [party, batch].into_iter().flatten() {
+        name.push(':');
+        name.push_str(&part);
     }
     name
 }
