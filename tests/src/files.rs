@@ -60,6 +60,8 @@ pub struct Place {
     pub number: u32,
     /// What it says of its labels.
     pub labels: &'static str,
+    /// What it says otherwise than usual, by column.
+    pub more: &'static [(&'static str, &'static str)],
 }
 
 impl Place {
@@ -69,6 +71,7 @@ impl Place {
         Self {
             number,
             labels: "Chèque culture numérique",
+            more: &[],
         }
     }
 
@@ -88,13 +91,14 @@ impl Place {
     #[must_use]
     pub fn file(places: &[Self]) -> Vec<u8> {
         let rows = places.iter().map(|place| {
+            let more = place.more.iter().map(|(column, text)| (*column, (*text).to_owned()));
             let own = [
                 ("id", format!("lieu-{}", place.number)),
                 ("pivot", place.siret()),
                 ("nom", place.name()),
                 ("autres_formations_labels", place.labels.to_owned()),
             ];
-            filled(&PLACE_COLUMNS, &own)
+            filled(&PLACE_COLUMNS, &more.chain(own).collect::<Vec<_>>())
         });
         file(&PLACE_COLUMNS.map(|(column, _)| column), rows)
     }

@@ -15,6 +15,7 @@
 mod actors;
 mod answer;
 mod bank;
+mod browser;
 mod checker;
 mod client;
 mod demo;
@@ -31,7 +32,8 @@ mod world;
 pub use actors::{Batch, Funder, Operator, Person, Prescriber, Sponsor, Structure, Voucher, holds};
 pub use answer::Answer;
 pub use bank::Bank;
-pub use checker::{check, write_temporarily};
+pub use browser::Browser;
+pub use checker::{check, check_js, write_temporarily};
 pub use client::Client;
 pub use demo::{Demo, DemoFiles};
 pub use files::{Place, real_data};

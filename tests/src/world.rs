@@ -1,3 +1,5 @@
+use std::net::SocketAddr;
+
 use ccn::{Config, Running, Service};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use database::Role;
@@ -40,7 +42,7 @@ pub struct World {
     pub clock: Clock,
     hand: ClockHand,
     // Dropped in this order: the services stop, then their threads, then their keys go.
-    _running: Running,
+    running: Running,
     _threads: Option<Threads>,
     _folder: TempDir,
 }
@@ -113,10 +115,16 @@ impl World {
             ids,
             clock,
             hand,
-            _running: running,
+            running,
             _threads: threads.map(|runtime| Threads(Some(runtime))),
             _folder: folder,
         }
+    }
+
+    /// Where the services listen.
+    #[must_use]
+    pub const fn addr(&self) -> SocketAddr {
+        self.running.addr
     }
 
     /// Moves the clock to nine in the morning of a day.

@@ -13,6 +13,7 @@ pub struct Caller {
     organisation: OrganisationId,
     name: String,
     roles: Vec<Role>,
+    key: Uuid,
     request: Uuid,
 }
 
@@ -33,6 +34,12 @@ impl Caller {
     #[must_use]
     pub fn has(&self, role: Role) -> bool {
         self.roles.contains(&role)
+    }
+
+    /// The id of the API key: one device, or one machine. Never the key itself.
+    #[must_use]
+    pub const fn key(&self) -> Uuid {
+        self.key
     }
 
     /// The request's id, for the audit trail.
@@ -71,7 +78,7 @@ where
             .await
             .unwrap_or_else(|never| match never {});
         let known = sqlx::query!(
-            "select o.id, o.name, o.roles
+            "select o.id, o.name, o.roles, k.id as key_id
              from access.api_key k join access.organisation o on o.id = k.organisation_id
              where k.secret_sha256 = $1 and k.revoked_at is null",
             &secret.sha256(),
@@ -84,6 +91,7 @@ where
             organisation: OrganisationId::from_uuid(known.id),
             name: known.name,
             roles: known.roles.iter().filter_map(|word| Role::from_word(word)).collect(),
+            key: known.key_id,
             request,
         })
     }

@@ -14,10 +14,14 @@ mod service;
 
 pub use api::routes;
 pub use audience::audiences;
-pub use key::{KeyError, keyring, public_keys, publish_key, withdraw_key};
+pub use key::{
+    DelegationInForce, KEY_KEPT_HOURS, KEY_NOTICE_DAYS, KeyError, NewDelegation, NewKey, PublishedKey,
+    WithdrawKeyError, Withdrawal, WithdrawalId, current_delegation, find as published_key, keyring, public_keys,
+    publish_delegation, publish_key, published_keys, withdraw_key,
+};
 pub use plan::{CreatePlanError, NewPlan, NewShare, PlanId, PlanView, ShareView, create_plan, current_plan, plan};
 pub use programme::{CreateError, NewProgramme, Programme, ProgrammeId, Spendable, create, programme, programmes};
-pub use series::{SeriesError, open_series, programme_of_series};
+pub use series::{SeriesError, SeriesFact, current_series, open_series, programme_of_series};
 pub use service::{Service, ServiceCode, service, services};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();

@@ -1,4 +1,4 @@
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{PgExecutor, PgTransaction};
 
 use crate::ProgrammeId;
@@ -56,4 +56,39 @@ pub async fn programme_of_series(db: impl PgExecutor<'_>, series: u16) -> Result
     .fetch_optional(db)
     .await?;
     Ok(id.map(ProgrammeId::from_uuid))
+}
+
+/// What a scanner shows of a series, and when that became known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeriesFact {
+    /// In the tokens.
+    pub series: u16,
+    /// Whose vouchers carry it.
+    pub programme: ProgrammeId,
+    /// The programme's name.
+    pub name: String,
+    /// The validity date on the paper.
+    pub printed_day: NaiveDate,
+    /// When the series was opened.
+    pub opened_at: DateTime<Utc>,
+}
+
+/// All series of programmes that can still be claimed on `day`, in order.
+pub async fn current_series(db: impl PgExecutor<'_>, day: NaiveDate) -> Result<Vec<SeriesFact>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "select s.series, s.programme_id, s.created_at, p.name, p.printed_day
+         from catalogue.series s join catalogue.programme p on p.id = s.programme_id
+         where p.last_day >= $1 order by s.series",
+        day
+    )
+    .fetch_all(db)
+    .await?;
+    let fact = rows.into_iter().map(|row| SeriesFact {
+        series: u16::try_from(row.series).expect("series_fits_token keeps it"),
+        programme: ProgrammeId::from_uuid(row.programme_id),
+        name: row.name,
+        printed_day: row.printed_day,
+        opened_at: row.created_at,
+    });
+    Ok(fact.collect())
 }

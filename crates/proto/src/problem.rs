@@ -22,6 +22,7 @@ pub fn status(problem: Problem) -> Status {
         StatusCode::NOT_FOUND => Code::NotFound,
         StatusCode::CONFLICT => Code::AlreadyExists,
         StatusCode::UNPROCESSABLE_ENTITY => Code::FailedPrecondition,
+        StatusCode::TOO_MANY_REQUESTS => Code::ResourceExhausted,
         StatusCode::SERVICE_UNAVAILABLE => Code::Unavailable,
         StatusCode::GATEWAY_TIMEOUT => Code::DeadlineExceeded,
         status if status.is_client_error() => Code::InvalidArgument,

@@ -60,6 +60,20 @@ impl Keyring {
         Ok(Verified { token })
     }
 
+    /// What [`verify_with_grace`](Self::verify_with_grace) asks after the signature: whether a voucher with these terms, printed with
+    /// the key `kid`, is to be accepted now. It proves nothing: it is for the issuer's own server, which finds a voucher by its
+    /// short code in its own records and must refuse it as it would refuse its QR code.
+    pub fn admits(&self, kid: Kid, terms: &Terms, at_unix_seconds: i64, grace_seconds: i64) -> Result<(), VerifyError> {
+        let mut result = Err(VerifyError::UnknownKey(kid));
+        for key in self.keys.iter().filter(|key| key.kid() == kid) {
+            result = admit(key, terms, at_unix_seconds, grace_seconds);
+            if result.is_ok() {
+                break;
+            }
+        }
+        result
+    }
+
     /// The key that signed `token`, whatever may be said against that key.
     fn signer(&self, token: &Token) -> Result<&PublicKey, VerifyError> {
         let mut candidates = self.keys.iter().filter(|key| key.kid() == token.kid()).peekable();

@@ -1,6 +1,7 @@
 //! The command line.
 
 pub mod books;
+pub mod keys;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -133,12 +134,15 @@ pub enum Command {
         what: Verify,
     },
 
-    /// Gère les clés
+    /// Gère les clés : créer, publier, remplacer, retirer
+    ///
+    /// Une clé se crée scellée, s'annonce 7 jours avant de servir, et reste publiée jusqu'au dernier encaissement possible de ses
+    /// chèques. Plusieurs servent en même temps : en changer ne fait rien réimprimer.
     #[command(help_template = TEMPLATE, subcommand_help_heading = COMMANDS, disable_help_subcommand = true)]
     Keys {
         /// Ce qu'il faut faire.
         #[command(subcommand)]
-        what: Keys,
+        what: keys::Keys,
     },
 }
 
@@ -191,43 +195,6 @@ pub struct VerifyToken {
     /// Textes des QR codes ; « - » les lit sur l'entrée standard, un par ligne
     #[arg(value_name = "TEXTE", required = true, help_heading = TEXTS)]
     pub texts: Vec<String>,
-}
-
-/// What to do with keys.
-#[derive(Debug, Subcommand)]
-pub enum Keys {
-    /// Crée un fichier de clé
-    ///
-    /// Tire 32 octets au hasard et les écrit en hexadécimal dans un fichier que seul son propriétaire peut lire (droits 600). Un
-    /// fichier qui existe n'est jamais remplacé. Affiche l'identifiant et la moitié publique de la clé, jamais le secret.
-    #[command(help_template = TEMPLATE, after_help = "Exemples :\n  \
-        ccn keys new --out signing.key\n  \
-        ccn keys new --for identity --out identity.key\n  \
-        ccn keys new --for operator --out operator.key")]
-    New(NewKey),
-}
-
-/// Arguments of `keys new`.
-#[derive(Debug, Args)]
-pub struct NewKey {
-    /// Fichier à créer
-    #[arg(long, value_name = "FICHIER", help_heading = OPTIONS)]
-    pub out: PathBuf,
-    /// À quoi sert la clé
-    #[arg(long = "for", value_name = "USAGE", value_enum, default_value_t, help_heading = OPTIONS)]
-    pub purpose: KeyPurpose,
-}
-
-/// What a new key is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum KeyPurpose {
-    /// Signer les chèques
-    #[default]
-    Signing,
-    /// Masquer l'identité des bénéficiaires
-    Identity,
-    /// Ouvrir l'accès de l'opérateur
-    Operator,
 }
 
 /// Arguments of `demo`.

@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use ::keys::{Opener, Plain};
 use sqlx::postgres::PgConnectOptions;
 use standards::{Bic, Iban};
 use voucher::Host;
@@ -82,7 +83,7 @@ pub struct Config {
     #[arg(long, env = "CCN_PUBLIC_HOST", value_name = "HÔTE", default_value = PUBLIC_HOST, help_heading = "Chèques")]
     pub public_host: Host,
 
-    /// Fichier de la clé qui signe les chèques (issuer seulement) ; `ccn keys new` en fait une
+    /// Clé qui signe les chèques (issuer seulement) : fichier, ou adresse « pkcs11: » ; `ccn keys new` en fait une
     #[arg(
         long,
         env = "CCN_SIGNING_KEY_FILE",
@@ -90,6 +91,60 @@ pub struct Config {
         help_heading = "Clés (fichiers de droits 600)"
     )]
     pub signing_key_file: Option<PathBuf>,
+
+    /// Clé qui signe les listes d'état (redemption seulement) : fichier, ou adresse « pkcs11: »
+    #[arg(
+        long,
+        env = "CCN_STATUS_KEY_FILE",
+        value_name = "FICHIER",
+        help_heading = "Clés (fichiers de droits 600)"
+    )]
+    pub status_key_file: Option<PathBuf>,
+
+    /// Clé qui signe chaque jour le jeu de clés (issuer seulement) : fichier, ou adresse « pkcs11: »
+    #[arg(
+        long,
+        env = "CCN_KEY_SET_KEY_FILE",
+        value_name = "FICHIER",
+        help_heading = "Clés (fichiers de droits 600)"
+    )]
+    pub key_set_key_file: Option<PathBuf>,
+
+    /// Dossier des autres clés (issuer seulement), relu toutes les 15 secondes : « *.key », et « *.pkcs11 » qui contient une adresse
+    #[arg(
+        long,
+        env = "CCN_KEYS_DIR",
+        value_name = "DOSSIER",
+        help_heading = "Clés (fichiers de droits 600)"
+    )]
+    pub keys_dir: Option<PathBuf>,
+
+    /// Clés publiques des racines (JWK Set) dont les délégations sont acceptées (issuer seulement)
+    #[arg(
+        long,
+        env = "CCN_ROOT_KEYS",
+        value_name = "FICHIER",
+        help_heading = "Clés (fichiers de droits 600)"
+    )]
+    pub root_keys: Option<PathBuf>,
+
+    /// Fichier de la phrase de passe qui ouvre les clés scellées
+    #[arg(
+        long,
+        env = "CCN_KEY_PASSPHRASE_FILE",
+        value_name = "FICHIER",
+        help_heading = "Clés (fichiers de droits 600)"
+    )]
+    pub key_passphrase_file: Option<PathBuf>,
+
+    /// Fichier de l'identité age qui ouvre les clés scellées ; `ccn keys new --for seal` en fait une
+    #[arg(
+        long,
+        env = "CCN_KEY_IDENTITY_FILE",
+        value_name = "FICHIER",
+        help_heading = "Clés (fichiers de droits 600)"
+    )]
+    pub key_identity_file: Option<PathBuf>,
 
     /// Fichier de la clé qui masque l'identité des bénéficiaires (issuer seulement) ; `ccn keys new` en fait une
     #[arg(
@@ -146,6 +201,12 @@ impl Default for Config {
                 .parse()
                 .expect("a lowercase name of less than 22 characters"),
             signing_key_file: None,
+            status_key_file: None,
+            key_set_key_file: None,
+            keys_dir: None,
+            root_keys: None,
+            key_passphrase_file: None,
+            key_identity_file: None,
             identity_key_file: None,
             operator_key_file: None,
             fund_name: None,
@@ -160,15 +221,27 @@ impl Config {
     /// Where the keys are: as told, or else in the data folder.
     #[must_use]
     pub fn key_files(&self) -> KeyFiles {
-        let KeyFiles {
-            signing,
-            identity,
-            operator,
-        } = KeyFiles::in_data_dir(&self.data_dir);
+        let own = KeyFiles::in_data_dir(&self.data_dir);
+        let told = |flag: &Option<PathBuf>, own: PathBuf| flag.clone().unwrap_or(own);
         KeyFiles {
-            signing: self.signing_key_file.clone().unwrap_or(signing),
-            identity: self.identity_key_file.clone().unwrap_or(identity),
-            operator: self.operator_key_file.clone().unwrap_or(operator),
+            signing: told(&self.signing_key_file, own.signing),
+            status: told(&self.status_key_file, own.status),
+            key_set: told(&self.key_set_key_file, own.key_set),
+            root: own.root,
+            folder: told(&self.keys_dir, own.folder),
+            identity: told(&self.identity_key_file, own.identity),
+            operator: told(&self.operator_key_file, own.operator),
+        }
+    }
+
+    /// With what sealed keys are opened; `plain` says whether one in clear is taken.
+    #[must_use]
+    pub fn opener(&self, plain: Plain) -> Opener {
+        Opener {
+            passphrase_file: self.key_passphrase_file.clone(),
+            identity_file: self.key_identity_file.clone(),
+            ask: false,
+            plain,
         }
     }
 

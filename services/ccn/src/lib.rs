@@ -3,9 +3,9 @@
 //! | file | what |
 //! |---|---|
 //! | `cli`, `config`, `environment` | what the process is told, by flag or variable; help that teaches |
-//! | `secret_file`, `keys` | secrets, from files only |
+//! | `keys` | private keys and secrets: opened, made, published, watched |
 //! | `embedded`, `store` | PostgreSQL: the private one or a given one, migrations, a pool a role |
-//! | `serve`, `openapi`, `status`, `stop` | the services, started and stopped; in-process for the demo and the tests |
+//! | `serve`, `start`, `openapi`, `status`, `stop` | the services, started and stopped; in-process for the demo and the tests |
 //! | `demo` | the main job, told from outside |
 //! | `verify` | vouchers proven offline |
 //! | `sealing`, `export`, `verify_books` | the books sealed, exported and proven offline |
@@ -44,9 +44,9 @@ pub mod keys;
 mod openapi;
 mod run;
 pub mod sealing;
-pub mod secret_file;
 pub mod serve;
 pub mod service;
+mod start;
 mod status;
 pub mod stop;
 pub mod store;
@@ -54,9 +54,10 @@ pub mod telemetry;
 pub mod verify;
 pub mod verify_books;
 
+pub use ::keys::secret_file;
 pub use cli::DemoArgs;
 pub use config::Config;
 pub use run::run;
-pub use serve::{Running, SIGNING_KEY_DAYS, STOP_SECONDS_MAX, StartError};
+pub use serve::{Running, STOP_SECONDS_MAX, StartError};
 pub use service::Service;
 pub use stop::StopSignals;

@@ -6,11 +6,10 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{CommandFactory, Parser};
-use serde_json::json;
 use voucher::JwkSet;
 use web::Clock;
 
-use crate::cli::{Cli, Command, KeyPurpose, Keys, NewKey, Verify, VerifyToken};
+use crate::cli::{Cli, Command, Verify, VerifyToken};
 use crate::config::Config;
 use crate::serve::Running;
 use crate::service::Service;
@@ -71,11 +70,11 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             telemetry::start_logs(telemetry::LogFormat::default(), telemetry::DEMO_LOG_FILTER);
             runtime()?.block_on(books::export(&args))
         }
-        Command::Keys { what: Keys::New(args) } => new_key(&args),
+        Command::Keys { what } => keys::command::run(what),
     }
 }
 
-fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -161,24 +160,4 @@ fn verify_token(args: &VerifyToken) -> anyhow::Result<ExitCode> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::FAILURE),
         Err(error) => Err(error.into()),
     }
-}
-
-fn new_key(args: &NewKey) -> anyhow::Result<ExitCode> {
-    let made = match args.purpose {
-        KeyPurpose::Signing | KeyPurpose::Identity => keys::new_key(&args.out)?,
-        KeyPurpose::Operator => keys::new_operator_key(&args.out)?,
-    };
-    anyhow::ensure!(
-        made,
-        "Le fichier « {} » existe déjà : il n'est pas remplacé.",
-        args.out.display()
-    );
-    let mut told = json!({ "file": args.out });
-    if args.purpose == KeyPurpose::Signing {
-        let key = keys::signing_key(&args.out)?;
-        told["kid"] = key.kid().to_string().into();
-        told["public_key"] = data_encoding::HEXLOWER.encode(&key.public_bytes()).into();
-    }
-    println!("{told}");
-    Ok(ExitCode::SUCCESS)
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use ledger::proof::NoteKey;
 use sqlx::PgPool;
+use tokio::task::JoinSet;
 use utoipa_axum::router::OpenApiRouter;
 use voucher::Host;
 use web::Clock;
@@ -43,9 +44,15 @@ pub fn create_key(path: &Path) -> Result<bool, SecretError> {
     secret_file::create(path, &Zeroizing::new(HEXLOWER.encode(&*seed)))
 }
 
-/// The log's routes, with the sealer started beside them; it ends when the pool is closed. `own_keys`: a process that is
+/// The log's routes, with the sealer started beside them; it ends when the pool is closed or `beside` is dropped. `own_keys`: a process that is
 /// everything makes the key that is missing; a service alone that was given none serves what others seal, and says so.
-pub fn start(config: &Config, clock: Clock, pool: PgPool, own_keys: bool) -> Result<OpenApiRouter, SecretError> {
+pub fn start(
+    config: &Config,
+    clock: Clock,
+    pool: PgPool,
+    own_keys: bool,
+    beside: &mut JoinSet<()>,
+) -> Result<OpenApiRouter, SecretError> {
     let path = key_file(config);
     if own_keys && !path.exists() {
         create_key(&path)?;
@@ -57,7 +64,7 @@ pub fn start(config: &Config, clock: Clock, pool: PgPool, own_keys: bool) -> Res
         None
     };
     if let Some(key) = &key {
-        tokio::spawn(funding::keep_sealed(pool.clone(), clock.clone(), Arc::clone(key)));
+        beside.spawn(funding::keep_sealed(pool.clone(), clock.clone(), Arc::clone(key)));
     }
     Ok(funding::log_routes(pool, clock, key))
 }

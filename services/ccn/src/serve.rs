@@ -2,31 +2,27 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::Days;
+use ::keys::{OpenError, Plain};
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
-use standards::calendar::{paris_date, paris_end_of_day, paris_start_of_day};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use utoipa_axum::router::OpenApiRouter;
 use web::{Clock, Ready};
 
 use crate::config::Config;
-use crate::keys;
+use crate::keys::FirstKeysError;
 use crate::secret_file::SecretError;
 use crate::service::Service;
+use crate::start::Start;
 use crate::store::{Server, StoreError};
 use crate::{openapi, sealing, status, telemetry};
 
 /// Seconds that requests under way are given to end before the process stops all the same.
 pub const STOP_SECONDS_MAX: u64 = 25;
-
-/// Days after its publication until which a signing key's vouchers are accepted: the longest programme, and a margin.
-pub const SIGNING_KEY_DAYS: u64 = 5 * 366;
 
 /// Why the services do not run.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +36,12 @@ pub enum StartError {
     /// A key file.
     #[error("{0}\nPour créer une clé : ccn keys new --out FICHIER ; pour tout créer d'un coup : ccn all")]
     Secret(#[from] SecretError),
+    /// A key file.
+    #[error("{0}\nPour créer une clé : ccn keys new --out FICHIER ; pour tout créer d'un coup : ccn all")]
+    Key(#[from] OpenError),
+    /// The file of the roots.
+    #[error("Les clés racines de « {0} » sont illisibles : {1}")]
+    Roots(PathBuf, String),
     /// The funding service does not know its account.
     #[error(
         "Le service « funding » doit connaître le compte du fonds : --fund-name TITULAIRE --fund-iban IBAN [--fund-bic BIC]"
@@ -48,9 +50,9 @@ pub enum StartError {
     /// The address is taken or not ours.
     #[error("L'adresse {0} ne peut pas être écoutée ; une autre se choisit avec --listen")]
     Listen(SocketAddr, #[source] std::io::Error),
-    /// The signing key cannot be published.
-    #[error("La clé de signature n'a pas pu être publiée")]
-    SigningKey(#[from] catalogue::KeyError),
+    /// The first keys cannot be published.
+    #[error(transparent)]
+    FirstKeys(#[from] FirstKeysError),
     /// The operator cannot be created.
     #[error("Le compte de l'opérateur n'a pas pu être créé")]
     Operator(#[from] access::CreateError),
@@ -68,6 +70,8 @@ pub struct Running {
     /// The file of the operator's API key; only the issuer reads it.
     pub operator_key_file: PathBuf,
     pools: Vec<PgPool>,
+    /// What runs beside the requests; aborted when dropped.
+    beside: JoinSet<()>,
     stop: oneshot::Sender<()>,
     served: JoinHandle<std::io::Result<()>>,
     server: Server,
@@ -97,17 +101,35 @@ impl Running {
         let files = config.key_files();
         if services.len() > 1 {
             server.migrate().await?;
-            files.create_missing()?;
+            files.create_missing().map_err(OpenError::from)?;
         }
         let pools = server.pools(&config, services).await?;
         let first = pools.first().ok_or(StartError::NoService)?;
 
         let mut routes = OpenApiRouter::with_openapi(openapi::document()).merge(catalogue::routes(first.clone()));
+        let mut beside = JoinSet::new();
+        let start = Start {
+            config: &config,
+            clock: &clock,
+            // Where one process is everything, so is whoever reads its disk.
+            opener: config.opener(if services.len() > 1 {
+                Plain::Warned
+            } else {
+                Plain::Refused
+            }),
+            all: services.len() > 1,
+        };
         for (service, pool) in services.iter().zip(&pools) {
-            routes = routes.merge(service_routes(*service, &config, pool.clone(), clock.clone()).await?);
+            routes = routes.merge(start.service(*service, pool.clone(), &mut beside).await?);
         }
         if let Some(at) = services.iter().position(|service| *service == Service::Funding) {
-            let log = sealing::start(&config, clock.clone(), pools[at].clone(), services.len() > 1)?;
+            let log = sealing::start(
+                &config,
+                clock.clone(),
+                pools[at].clone(),
+                services.len() > 1,
+                &mut beside,
+            )?;
             routes = routes.merge(log);
         }
         let (api, document) = routes.split_for_parts();
@@ -130,6 +152,7 @@ impl Running {
             addr,
             operator_key_file: files.operator,
             pools,
+            beside,
             stop,
             served: answering,
             server,
@@ -146,6 +169,7 @@ impl Running {
     pub async fn stop(self) -> Result<(), StoreError> {
         let Self {
             pools,
+            beside,
             stop,
             mut served,
             server,
@@ -160,6 +184,8 @@ impl Running {
             tracing::warn!(seconds = STOP_SECONDS_MAX, "requests still under way are cut");
             served.abort();
         }
+        // Before the connections that it uses.
+        drop(beside);
         for pool in pools {
             // Not awaited for ever: a cut request's connection may take a while to be told.
             let _ = tokio::time::timeout(Duration::from_secs(1), pool.close()).await;
@@ -177,43 +203,4 @@ fn grpc_services(services: &[Service]) -> &'static [&'static str] {
     } else {
         &[]
     }
-}
-
-async fn service_routes(
-    service: Service,
-    config: &Config,
-    pool: PgPool,
-    clock: Clock,
-) -> Result<OpenApiRouter, StartError> {
-    let files = config.key_files();
-    Ok(match service {
-        // The home of organisations and keys too: no other service may make a key.
-        Service::Issuer => {
-            let operator = keys::operator_key(&files.operator)?;
-            access::ensure_operator(&pool, &operator, clock.now()).await?;
-            let access = access::routes(pool.clone(), clock.clone());
-            let signing = keys::signing_key(&files.signing)?;
-            let today = paris_date(clock.now());
-            let until = paris_end_of_day(today + Days::new(SIGNING_KEY_DAYS));
-            issuer::publish_signing_key(&pool, &signing, paris_start_of_day(today), until).await?;
-            issuer::routes(issuer::Config {
-                pool,
-                clock,
-                host: config.public_host.clone(),
-                signers: issuer::Signers::new(Arc::new(signing), []),
-                identity_key: issuer::IdentityKey::new(keys::key_bytes(&files.identity)?),
-            })
-            .merge(access)
-        }
-        Service::Redemption => redemption::routes(redemption::Config {
-            pool,
-            clock,
-            host: config.public_host.clone(),
-        }),
-        Service::Funding => funding::routes(funding::Config {
-            pool,
-            clock,
-            fund: config.fund().ok_or(StartError::NoFund)?,
-        }),
-    })
 }

@@ -155,12 +155,15 @@ fn every_secret_that_is_read_is_given_and_every_one_given_is_read() {
 }
 
 #[test]
-fn nobody_but_the_issuer_is_given_the_keys() {
+fn nobody_but_the_issuer_is_given_its_keys_and_nobody_the_root() {
+    assert!(compose()["secrets"]["root_key"].is_null());
     for (name, service) in compose()["services"].as_object().unwrap() {
         let has = words(&service["secrets"])
             .iter()
-            .any(|secret| ["signing_key", "identity_key", "operator_key"].contains(&secret.as_str()));
+            .any(|secret| ["signing_key", "key_set_key", "identity_key", "operator_key"].contains(&secret.as_str()));
         assert_eq!(has, name == "issuer", "{name}");
+        let status = words(&service["secrets"]).iter().any(|secret| secret == "status_key");
+        assert_eq!(status, name == "redemption", "{name}");
     }
 }
 
@@ -208,6 +211,11 @@ fn containers_wait_for_what_they_need_and_are_given_time_to_stop() {
         }
         for volume in words(&service["volumes"]) {
             let (volume, path) = volume.split_once(':').unwrap();
+            if volume == "./secrets/keys" {
+                let keys = &members(&service["environment"])["CCN_KEYS_DIR"];
+                assert_eq!((name.as_str(), path), ("issuer", format!("{keys}:ro").as_str()));
+                continue;
+            }
             assert!(compose["volumes"].as_object().unwrap().contains_key(volume));
             assert_eq!(
                 path, "/var/lib/postgresql/data",
@@ -217,7 +225,7 @@ fn containers_wait_for_what_they_need_and_are_given_time_to_stop() {
     }
     let used: BTreeSet<&str> = services
         .values()
-        .filter(|s| s["volumes"].is_array())
+        .filter(|s| words(&s["volumes"]).iter().any(|volume| !volume.starts_with("./")))
         .map(|_| "database")
         .collect();
     assert_eq!(used.len(), compose["volumes"].as_object().unwrap().len());

@@ -3,9 +3,15 @@
 mod batches;
 mod beneficiaries;
 mod hand_overs;
+mod key_sets;
+mod keys;
+mod papers;
+mod phones;
 mod prescribers;
+mod printer_files;
 mod prints;
 mod programmes;
+mod proofs;
 mod vouchers;
 
 use access::Caller;
@@ -16,7 +22,7 @@ use utoipa_axum::routes;
 use voucher::Host;
 use web::{Clock, Problem};
 
-use crate::{IdentityKey, Signers, admit_prescriber};
+use crate::{IdentityKey, KeySets, Signers, admit_prescriber};
 
 /// What the issuer's routes need.
 #[derive(Debug, Clone, axum::extract::FromRef)]
@@ -27,8 +33,10 @@ pub struct Config {
     pub clock: Clock,
     /// What the QR codes point to.
     pub host: Host,
-    /// Sign vouchers. No other service has such keys.
+    /// Sign vouchers and key sets. No other service has such keys.
     pub signers: Signers,
+    /// The roots, and the sets signed under them.
+    pub key_sets: KeySets,
     /// Makes identities comparable.
     pub identity_key: IdentityKey,
 }
@@ -37,7 +45,13 @@ pub struct Config {
 pub fn routes(config: Config) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(programmes::create))
-        .routes(routes!(programmes::keys))
+        .routes(routes!(keys::list, keys::create))
+        .routes(routes!(keys::delegation))
+        .routes(routes!(keys::withdrawal))
+        .routes(routes!(key_sets::jwks))
+        .routes(routes!(key_sets::cose))
+        .routes(routes!(key_sets::signed))
+        .routes(routes!(key_sets::signed_jwks))
         .routes(routes!(prescribers::admit))
         .routes(routes!(beneficiaries::import))
         .routes(routes!(beneficiaries::list))
@@ -51,6 +65,16 @@ pub fn routes(config: Config) -> OpenApiRouter {
         .routes(routes!(prints::booklets))
         .routes(routes!(prints::print_run))
         .routes(routes!(prints::vouchers))
+        .routes(routes!(phones::voucher_image))
+        .routes(routes!(papers::get, papers::put))
+        .routes(routes!(papers::put_logo, papers::get_logo, papers::delete_logo))
+        .routes(routes!(proofs::make))
+        .routes(routes!(proofs::get))
+        .routes(routes!(proofs::pdf))
+        .routes(routes!(proofs::approve))
+        .routes(routes!(printer_files::make))
+        .routes(routes!(printer_files::get))
+        .routes(routes!(printer_files::reissue))
         .routes(routes!(hand_overs::hand_over))
         .routes(routes!(hand_overs::replace))
         .routes(routes!(vouchers::revoke))

@@ -13,4 +13,13 @@ database::id_type! {
 
     /// The end of a programme.
     pub struct ExpiryId;
+
+    /// A proof sheet (bon à tirer).
+    pub struct ProofId;
+
+    /// A print of booklets.
+    pub struct PrintId;
+
+    /// New numbers for booklets whose paper must be refused.
+    pub struct ReissueId;
 }

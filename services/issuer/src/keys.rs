@@ -1,23 +1,231 @@
-use catalogue::KeyError;
-use chrono::{DateTime, Utc};
-use sqlx::PgPool;
-use voucher::{JwkSet, SigningKey};
+//! The life of keys: published, chosen for a mint, withdrawn.
+//!
+//! ```text
+//! made ──publish──► announced ──valid_from──► active ──valid_until──► ended
+//!                       └───────────────withdraw──────► withdrawn: nothing it signed is accepted any more
+//! ```
+//!
+//! **Overlap.** Several voucher keys are active at once. New vouchers are minted for the newest loaded one whose bounds admit the
+//! batch; what older ones signed stays good until their own end, so a rotation reprints nothing.
+//!
+//! **Notice.** A key is published [`KEY_NOTICE_DAYS`] days before its first use: a phone without network keeps its key set for as long.
+//! Only somebody who says so publishes at shorter notice: the very first key, or the one that replaces a stolen one.
+//!
+//! **Possession.** A public half is published only with a signature by its private half over a text that no other document looks like,
+//! so nobody publishes a key that is not theirs, and nobody publishes one that was mistyped.
 
-/// Publishes the public half of the key that signs vouchers; called at start, and harmless to repeat. Verifiers accept what it
-/// signed from `from` until `until`.
-pub async fn publish_signing_key(
-    pool: &PgPool,
-    key: &SigningKey,
-    from: DateTime<Utc>,
-    until: DateTime<Utc>,
-) -> Result<(), KeyError> {
-    let mut tx = pool.begin().await?;
-    catalogue::publish_key(&mut tx, &key.public_bytes(), from, until).await?;
-    tx.commit().await?;
+pub(crate) mod choice;
+mod delegate;
+
+pub(crate) use delegate::delegate;
+pub use delegate::{DelegateError, publish_first_delegation};
+
+use access::{Caller, audit};
+use catalogue::{
+    KEY_KEPT_HOURS, KEY_NOTICE_DAYS, KeyError, NewKey, PublishedKey, WithdrawKeyError, Withdrawal, publish_key,
+};
+use chrono::{DateTime, Days, SubsecRound, TimeDelta, Utc};
+use serde_json::json;
+use sqlx::{PgPool, PgTransaction};
+use voucher::{Kid, LastDay, PublicKey, Purpose, Signer};
+use web::{Made, Problem};
+
+/// The longest window of a key, in days.
+pub const KEY_DAYS_MAX: i64 = 10 * 366;
+
+/// Why a key was not published.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishKeyError {
+    /// The catalogue refuses.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// Whoever asks does not hold the key.
+    #[error("no proof of possession")]
+    NoProof,
+    /// It would be used before everybody knows it.
+    #[error("too short a notice: not before {0}")]
+    Notice(DateTime<Utc>),
+    /// Empty, past, or longer than [`KEY_DAYS_MAX`].
+    #[error("window")]
+    Window,
+    /// Vouchers would outlive their key.
+    #[error("the key ends before its vouchers: latest day {0}")]
+    EndsEarly(LastDay),
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<PublishKeyError> for Problem {
+    fn from(error: PublishKeyError) -> Self {
+        let refused = |kind| Self::refused(kind, "Cette clé n'est pas publiée.");
+        match error {
+            PublishKeyError::Key(KeyError::Weak(weak)) => refused("key-weak").detail(weak.to_string()),
+            PublishKeyError::Key(KeyError::Root) => {
+                refused("key-root").detail("Une clé racine ne se publie pas : les vérificateurs la connaissent d'avance.")
+            }
+            PublishKeyError::Key(KeyError::OtherPolicy) => Self::same_id_other_content()
+                .detail("Cette clé est déjà publiée avec un autre usage, d'autres dates ou d'autres limites, qui ne changent plus. Créez une autre clé."),
+            PublishKeyError::Key(KeyError::KidTaken) => refused("kid-taken")
+                .detail("Une autre clé a le même identifiant court. Créez-en une nouvelle : cela n'arrive qu'une fois sur quatre milliards."),
+            PublishKeyError::NoProof => refused("key-possession")
+                .detail("La preuve de possession ne convient pas : elle se fait avec la clé privée elle-même, par « ccn keys publish »."),
+            PublishKeyError::Notice(earliest) => refused("key-notice").detail(format!(
+                "Une clé s'annonce {KEY_NOTICE_DAYS} jours avant de servir, pas avant le {} donc. En urgence, demandez-le expressément (short_notice).",
+                earliest.format("%d/%m/%Y à %H:%M UTC")
+            )),
+            PublishKeyError::Window => refused("key-window").detail(format!(
+                "La clé doit commencer avant de finir, finir dans l'avenir, et durer {KEY_DAYS_MAX} jours au plus."
+            )),
+            PublishKeyError::EndsEarly(day) => refused("key-ends-early").detail(format!(
+                "Une clé reste publiée {KEY_KEPT_HOURS} heures après le dernier jour de ses chèques : avec cette fin, le dernier jour ne peut pas dépasser le {day}."
+            )),
+            PublishKeyError::Key(KeyError::Database(_)) | PublishKeyError::Database(_) => Self::internal(&error),
+        }
+    }
+}
+
+/// What the holder of a key signs to show that it holds it. No COSE or JOSE signature is over a text that begins so.
+#[must_use]
+pub fn possession_challenge(public: &[u8; 32], purpose: Purpose) -> Vec<u8> {
+    let hex = data_encoding::HEXLOWER.encode(public);
+    format!("ccn key possession, version 1\n{}\n{hex}\n", word(purpose)).into_bytes()
+}
+
+/// The word of a purpose on the wire.
+#[must_use]
+pub const fn word(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Voucher => "voucher",
+        Purpose::Status => "status",
+        Purpose::KeySet => "key_set",
+        Purpose::Root => "root",
+    }
+}
+
+/// The latest last day of vouchers whose key ends at `valid_until`: claims may come in [`KEY_KEPT_HOURS`] later.
+#[must_use]
+pub fn latest_day(valid_until: DateTime<Utc>) -> Option<LastDay> {
+    let last = (valid_until - TimeDelta::hours(KEY_KEPT_HOURS)).date_naive();
+    LastDay::from_date(last.checked_sub_days(Days::new(1))?)
+}
+
+/// Publishes a key on the word of its holder, and leaves the trace.
+pub(crate) async fn publish(
+    tx: &mut PgTransaction<'_>,
+    who: &Caller,
+    new: &NewKey,
+    proof: &[u8; 64],
+    short_notice: bool,
+    at: DateTime<Utc>,
+) -> Result<Made<PublishedKey>, PublishKeyError> {
+    let new = NewKey {
+        valid_from: new.valid_from.trunc_subsecs(0),
+        valid_until: new.valid_until.trunc_subsecs(0),
+        ..new.clone()
+    };
+    let policy = voucher::KeyPolicy::unbounded(new.purpose);
+    let key = PublicKey::new(&new.public, policy).map_err(KeyError::from)?;
+    if !key.verifies(&possession_challenge(&new.public, new.purpose), proof) {
+        return Err(PublishKeyError::NoProof);
+    }
+    let known = catalogue::published_key(&mut **tx, key.kid()).await?;
+    if !known.is_some_and(|known| known.key.to_bytes() == new.public) {
+        // What was published in its time is not judged again.
+        check_window(&new, short_notice, at)?;
+    }
+    let made = publish_key(tx, &new, at).await?;
+    if let Made::Now(published) = &made {
+        let detail = json!({
+            "kid": published.key.kid().to_string(), "purpose": word(new.purpose), "valid_from": new.valid_from,
+            "valid_until": new.valid_until, "short_notice": short_notice,
+        });
+        audit(tx, who, at, "key.publish", None, detail).await?;
+    }
+    Ok(made)
+}
+
+fn check_window(new: &NewKey, short_notice: bool, at: DateTime<Utc>) -> Result<(), PublishKeyError> {
+    let lasts = new.valid_until - new.valid_from;
+    if lasts <= TimeDelta::zero() || lasts > TimeDelta::days(KEY_DAYS_MAX) || new.valid_until <= at {
+        return Err(PublishKeyError::Window);
+    }
+    let earliest = at + TimeDelta::days(KEY_NOTICE_DAYS);
+    if new.valid_from < earliest.trunc_subsecs(0) && !short_notice {
+        return Err(PublishKeyError::Notice(earliest));
+    }
+    if new.purpose == Purpose::Voucher {
+        let latest = latest_day(new.valid_until).ok_or(PublishKeyError::Window)?;
+        if new.bounds.latest_day > latest {
+            return Err(PublishKeyError::EndsEarly(latest));
+        }
+    }
     Ok(())
 }
 
-/// All published keys as a JWK Set (RFC 7517), withdrawn ones included with their state.
-pub(crate) async fn jwks(pool: &PgPool) -> Result<JwkSet, sqlx::Error> {
-    Ok(JwkSet::of(&catalogue::public_keys(pool).await?))
+/// Publishes the key that a new system starts with: without notice, since nobody knows an older one. When there is a key of
+/// this purpose already, nothing happens: the next ones are announced in time. Tells whether this one is published.
+pub async fn publish_first_key(
+    pool: &PgPool,
+    signer: &dyn Signer,
+    purpose: Purpose,
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<bool, KeyError> {
+    let mut tx = pool.begin().await?;
+    // Two processes may start at once.
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended('first key', 0))")
+        .execute(&mut *tx)
+        .await?;
+    let published = catalogue::published_keys(&mut *tx).await?;
+    let public = signer.public_bytes();
+    let mut done = published.iter().any(|known| known.key.to_bytes() == public);
+    let others = published.iter().any(|known| known.key.policy().purpose == purpose);
+    if !done && !others {
+        publish_key(&mut tx, &NewKey::unbounded(public, purpose, from, until), from).await?;
+        done = true;
+    }
+    tx.commit().await?;
+    Ok(done)
+}
+
+/// Why a key was not withdrawn.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct WithdrawError(#[from] WithdrawKeyError);
+
+impl From<WithdrawError> for Problem {
+    fn from(WithdrawError(error): WithdrawError) -> Self {
+        match error {
+            WithdrawKeyError::NoKey => Self::not_found("Cette clé"),
+            WithdrawKeyError::NoReason => Self::refused("reason-missing", "Cette clé n'est pas retirée.")
+                .detail("Dites pourquoi, dans « reason » : le motif reste dans le journal."),
+            WithdrawKeyError::Before(when) => Self::refused("key-withdrawn", "Cette clé est déjà retirée.")
+                .detail(format!("Elle l'est depuis le {}.", when.format("%d/%m/%Y à %H:%M UTC"))),
+            WithdrawKeyError::SameIdOtherContent => Self::same_id_other_content(),
+            WithdrawKeyError::Database(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<sqlx::Error> for WithdrawError {
+    fn from(error: sqlx::Error) -> Self {
+        Self(error.into())
+    }
+}
+
+/// Withdraws a key and leaves the trace: nothing that it ever signed is accepted any more.
+pub(crate) async fn withdraw(
+    tx: &mut PgTransaction<'_>,
+    who: &Caller,
+    kid: Kid,
+    act: &Withdrawal,
+    at: DateTime<Utc>,
+) -> Result<Made<PublishedKey>, WithdrawError> {
+    let made = catalogue::withdraw_key(tx, kid, act, at).await?;
+    if let Made::Now(_) = made {
+        let detail = json!({"kid": kid.to_string(), "reason": act.reason.trim()});
+        audit(tx, who, at, "key.withdraw", Some(act.id.uuid()), detail).await?;
+    }
+    Ok(made)
 }

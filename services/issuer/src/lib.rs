@@ -7,7 +7,9 @@
 //! | [mint](mint()) | one row a voucher, worth nothing | – |
 //! | [fund](fund()) | `funded_at` | available → reserved, refused while any funder is short |
 //! | [hand over](hand_over()) (or [activate](activate()) a batch) | a hand-over | reserved → voucher |
+//! | [reissue](reissue()) booklets that nobody holds | old numbers withdrawn, new ones drawn | – |
 //! | [revoke](revoke()) | an act, and a block a voucher | what is left → refundable, in the shares paid |
+//! | publish, withdraw a key | the public half, its withdrawal (in `catalogue`) | – |
 //! | [cancel](cancel()), [expire](expire()) | the date | reserved and what is left → refundable |
 //!
 //! **The invariant.** A voucher that exists on paper has no value until its account was opened from money that was reserved for
@@ -34,10 +36,17 @@ mod hand_over;
 mod id;
 mod identity;
 mod import;
+mod key_sets;
 mod keys;
+mod logos;
 mod mint;
 mod order;
+mod paper;
+mod phone;
 mod print;
+mod printer_file;
+mod proofs;
+mod reissue;
 mod revoke;
 mod shares;
 mod signers;
@@ -48,19 +57,31 @@ pub use admit_prescriber::{AdmitError, AdmittedPrescriber, NewPrescriber, admit_
 pub use api::{Config, routes};
 pub use batch::{Batch, BatchState};
 pub use beneficiaries::{Beneficiary, beneficiaries};
-pub use booklets::{Paper, PaperVoucher, booklets_pdf};
+pub use booklets::{Paper, PaperFormat, PaperVoucher, Partner, booklets_pdf};
 pub use cancel::{CancelError, NewCancellation, cancel};
 pub use create_programme::{CreateProgrammeError, create_programme};
 pub use expire::{EXPIRY_CHUNK_VOUCHERS, ExpireError, Expiry, LATE_CLAIM_HOURS, NewExpiry, expire};
 pub use fund::{FundError, Shortfall, fund};
 pub use hand_over::{HandOver, HandOverError, NewHandOver, NewReplacement, hand_over, replace};
-pub use id::{BeneficiaryId, ExpiryId, HandOverId, ImportId, RevocationId};
+pub use id::{BeneficiaryId, ExpiryId, HandOverId, ImportId, PrintId, ProofId, ReissueId, RevocationId};
 pub use identity::{Identity, IdentityHash, IdentityKey};
 pub use import::{CommitError, Duplicate, ImportReport, ImportedFile, Importing, commit_import, preview_import};
-pub use keys::publish_signing_key;
+pub use key_sets::KeySets;
+pub use keys::choice::NoKey;
+pub use keys::{
+    DelegateError, KEY_DAYS_MAX, PublishKeyError, WithdrawError, latest_day, possession_challenge,
+    publish_first_delegation, publish_first_key, word as purpose_word,
+};
+pub use logos::{
+    LOGO_BYTES_MAX, LOGO_HEIGHT_MAX, LOGO_PIXELS_MAX, LOGO_WIDTH_MAX, Logo, LogoError, LogoFormat, SVG_ELEMENTS_MAX,
+};
 pub use mint::{MINT_CHUNK_VOUCHERS, MintError, mint};
 pub use order::{BATCH_BOOKLETS_MAX, NewOrder, OrderError, order};
-pub use print::{PRINT_BOOKLETS_MAX, PrintError};
+pub use paper::{Contact, ContactError};
+pub use print::{PRINT_BOOKLETS_MAX, PrintError, ReprintReason};
+pub use printer_file::{NewPrinterFile, PART_BOOKLETS, PrinterFile, PrinterFileError};
+pub use proofs::{NewProof, Proof, ProofError, specimen, specimen_token};
+pub use reissue::{NewReissue, REISSUE_VOUCHERS_MAX, Reissue, ReissueError, ReissueReason, reissue};
 pub use revoke::{NewRevocation, Reason, Revocation, RevokeError, revoke};
 pub use signers::Signers;
 pub use voucher_states::{VoucherCounts, VoucherState, voucher_counts, voucher_states};

@@ -15,6 +15,7 @@
 //! | round trips per chunk | |
 //! |---|---|
 //! | lock and look | 1 |
+//! | the published keys | 1 |
 //! | insert by arrays, skipping places that are taken | 1, and a few small ones for what was skipped |
 //!
 //! **Rejected.** Encrypting a counter instead of drawing: the shard would be guessable to whoever learns the key, and one
@@ -24,10 +25,12 @@ use catalogue::Programme;
 use chrono::{DateTime, Utc};
 use ledger::{AccountNumber, BatchId};
 use sqlx::{PgPool, PgTransaction};
-use voucher::Kid;
+use voucher::{Kid, LastDay};
 use web::Problem;
 
 use crate::batch::{self, Batch, BatchRow, stored};
+use crate::keys::choice::{NoKey, Wanted, choose};
+use crate::signers::Signers;
 
 /// Vouchers added by one transaction.
 pub const MINT_CHUNK_VOUCHERS: u32 = 5_000;
@@ -60,6 +63,9 @@ pub enum MintError {
     /// The system gives no randomness.
     #[error("no randomness: {0}")]
     Random(getrandom::Error),
+    /// No loaded key may sign these vouchers now.
+    #[error("no key")]
+    NoKey(#[from] NoKey),
     /// No free place was found.
     #[error("no free place in the shard")]
     ShardFull,
@@ -73,29 +79,33 @@ impl From<MintError> for Problem {
         match error {
             MintError::NoBatch => Self::not_found("Ce lot"),
             MintError::Cancelled => Self::refused("batch-cancelled", "Ce lot est annulé."),
+            MintError::NoKey(none) => none.into(),
             MintError::Random(_) | MintError::ShardFull | MintError::Database(_) => Self::internal(&error),
         }
     }
 }
 
-/// Mints what is missing of a batch; repeating it changes nothing. `kid` names the key that will sign these vouchers.
+/// Mints what is missing of a batch; repeating it changes nothing. Each chunk is minted for the key that is the one to use at that
+/// moment: a key that is withdrawn meanwhile signs no further chunk.
 pub async fn mint(
     pool: &PgPool,
     programme: &Programme,
     id: BatchId,
-    kid: Kid,
+    signers: &Signers,
     at: DateTime<Utc>,
 ) -> Result<Batch, MintError> {
     loop {
         let batch = database::transaction(pool, "mint_chunk", |tx| {
-            let programme = programme.id;
+            let (programme, signers) = (programme.id, signers.clone());
             Box::pin(async move {
                 lock(tx, programme, id).await?;
+                lock_places(tx, programme, Places::Draw).await?;
                 let batch = batch::find(&mut **tx, programme, id).await?.ok_or(MintError::NoBatch)?;
                 if batch.cancelled_at.is_some() {
                     return Err(MintError::Cancelled);
                 }
                 if batch.minted_at.is_none() {
+                    let kid = key_for(tx, &batch, &signers, at).await?;
                     add_chunk(tx, &batch, kid, at).await?;
                 }
                 Ok(batch)
@@ -106,6 +116,23 @@ pub async fn mint(
             return Ok(batch.view());
         }
     }
+}
+
+/// The key for which vouchers of this batch are drawn now.
+pub(crate) async fn key_for(
+    tx: &mut PgTransaction<'_>,
+    batch: &BatchRow,
+    signers: &Signers,
+    at: DateTime<Utc>,
+) -> Result<Kid, MintError> {
+    let published = catalogue::published_keys(&mut **tx).await?;
+    let kept = "the catalogue keeps face values and last days within the token's 16 bits";
+    let wanted = Wanted {
+        series: batch.series,
+        cents: u16::try_from(batch.face_value.get()).expect(kept),
+        last_day: LastDay::from_date(batch.last_day).expect(kept),
+    };
+    Ok(choose(&published, signers, wanted, at)?)
 }
 
 async fn lock(tx: &mut PgTransaction<'_>, programme: catalogue::ProgrammeId, id: BatchId) -> Result<(), sqlx::Error> {
@@ -129,16 +156,7 @@ async fn add_chunk(tx: &mut PgTransaction<'_>, batch: &BatchRow, kid: Kid, at: D
     .await?;
     let first = u32::try_from(done).expect("serial numbers are positive") + 1;
     let last = batch.vouchers().min(first.saturating_add(MINT_CHUNK_VOUCHERS - 1));
-    let mut missing: Vec<u32> = (first..=last).collect();
-    for _ in 0..DRAWS_MAX {
-        if missing.is_empty() {
-            break;
-        }
-        missing = draw(tx, batch, kid, missing).await?;
-    }
-    if !missing.is_empty() {
-        return Err(MintError::ShardFull);
-    }
+    draw_all(tx, batch, kid, (first..=last).collect()).await?;
     if last == batch.vouchers() {
         sqlx::query!(
             "update issuer.batch set minted_at = $3 where book_id = $1 and id = $2",
@@ -150,6 +168,58 @@ async fn add_chunk(tx: &mut PgTransaction<'_>, batch: &BatchRow, kid: Kid, at: D
         .await?;
     }
     Ok(())
+}
+
+/// What is done with places of the status list.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Places {
+    /// Free ones are taken.
+    Draw,
+    /// Taken ones are given up, for ever.
+    Withdraw,
+}
+
+/// Draws go side by side; a withdrawal waits for them and they for it. So the statement that draws, which comes after, sees every
+/// place that was withdrawn.
+pub(crate) async fn lock_places(
+    tx: &mut PgTransaction<'_>,
+    programme: catalogue::ProgrammeId,
+    places: Places,
+) -> Result<(), sqlx::Error> {
+    let name = format!("places {programme}");
+    let locked = match places {
+        Places::Draw => {
+            sqlx::query!("select pg_advisory_xact_lock_shared(hashtextextended($1, 0))", name)
+                .execute(&mut **tx)
+                .await
+        }
+        Places::Withdraw => {
+            sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", name)
+                .execute(&mut **tx)
+                .await
+        }
+    };
+    locked.map(drop)
+}
+
+/// Draws until each serial number has a place.
+pub(crate) async fn draw_all(
+    tx: &mut PgTransaction<'_>,
+    batch: &BatchRow,
+    kid: Kid,
+    mut missing: Vec<u32>,
+) -> Result<(), MintError> {
+    for _ in 0..DRAWS_MAX {
+        if missing.is_empty() {
+            return Ok(());
+        }
+        missing = draw(tx, batch, kid, missing).await?;
+    }
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(MintError::ShardFull)
+    }
 }
 
 /// Draws a place and an id for each serial number; returns those whose draw was taken.
@@ -175,6 +245,8 @@ async fn draw(
         "insert into issuer.voucher (book_id, number, batch_id, serial, token_id, kid)
          select $1, drawn.number, $2, drawn.serial, drawn.token_id, $3
          from unnest($4::bigint[], $5::int[], $6::bytea[]) as drawn (number, serial, token_id)
+         where not exists (select from issuer.withdrawn_voucher w where w.book_id = $1 and w.number = drawn.number)
+             and not exists (select from issuer.withdrawn_voucher w where w.book_id = $1 and w.token_id = drawn.token_id)
          on conflict do nothing returning serial",
         batch.book().uuid(),
         batch.id.uuid(),

@@ -1,11 +1,13 @@
 mod claims;
 mod imports;
+mod status_lists;
 mod structures;
 
 use std::sync::Arc;
 
 use access::{Caller, Role};
 use axum::extract::FromRef;
+use axum::routing::options;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -20,7 +22,12 @@ pub(crate) struct App {
     pub pool: PgPool,
     pub clock: Clock,
     pub desk: Arc<ClaimDesk>,
+    pub makes_status_lists: MakesStatusLists,
 }
+
+/// Whether this process was given a status key.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MakesStatusLists(bool);
 
 impl App {
     /// Opens the one desk to which every door leads.
@@ -30,6 +37,7 @@ impl App {
             pool: config.pool,
             clock: config.clock,
             desk,
+            makes_status_lists: MakesStatusLists(config.status_signer.is_some()),
         }
     }
 }
@@ -45,6 +53,9 @@ pub(crate) fn routes(app: App) -> OpenApiRouter {
         .routes(routes!(claims::create_claim, claims::list_claims))
         .routes(routes!(claims::get_claim))
         .routes(routes!(claims::reverse_claim))
+        .routes(routes!(status_lists::status_list))
+        .routes(routes!(status_lists::status_list_index))
+        .route("/sl/{series}/{shard}", options(status_lists::status_list_options))
         .with_state(app)
 }
 

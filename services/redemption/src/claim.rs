@@ -33,26 +33,40 @@
 //! claim is decided all the same and a retry gets the receipt; when a worker fails, nothing was committed, the callers
 //! are told to come again (503), and the next batch is taken as if nothing had happened.
 //!
+//! **Codes** typed by hand (`codes`) are looked for before the queue, and limited (`code_limits`); from there on a voucher is a voucher.
+//!
+//! **The age of a status list** that a phone relied on is written down with the claim, and is no part of its content: a phone that
+//! has synchronised between two tries sends the same claim.
+//!
 //! **Tokens** are worth money to whoever holds them: no type that holds one implements `Debug`, and none is stored.
 //!
 //! *Rejected:* a lock per programme (no two claims at once); waiting a few milliseconds to fill a batch (a claim alone
 //! would pay for it); an `insert … on conflict` per voucher (it sinks its neighbours, and says too little).
 
 mod check;
+mod code_limits;
+mod codes;
 mod decide;
 mod desk;
 mod explain;
 mod fault;
 mod keys;
+mod presented;
 mod problem;
 mod wanted;
 
-use chrono::NaiveDate;
+use access::Caller;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
-use crate::ClaimRequestId;
+use crate::{ClaimRequestId, StructureId};
 
+pub use code_limits::{
+    CODES_EVERYBODY_MAX, CODES_KEY_MAX, CODES_STRUCTURE_MAX, CODES_WINDOW_SECONDS, WRONG_CODES_EVERYBODY_MAX,
+    WRONG_CODES_KEY_MAX, WRONG_CODES_STRUCTURE_MAX,
+};
 pub(crate) use explain::blocks;
 pub use fault::{BadVoucher, Fault};
 pub(crate) use wanted::transfer_id;
@@ -72,13 +86,40 @@ pub const SERVICE_AGE_DAYS_MAX: u64 = 31;
 pub struct NewClaim {
     /// Made and stored by the phone before it sends: a retry uses it again.
     pub id: ClaimRequestId,
-    /// The text of each QR code scanned, or its digits. At most 50, of one programme.
+    /// The text of each QR code scanned, or its digits. With `short_codes`, 1 to 50 of one programme.
+    #[serde(default)]
     pub tokens: Vec<String>,
+    /// The codes printed beside QR codes that no camera reads, as typed; `?` for a sign that cannot be read. A voucher's position in
+    /// an answer counts on from the tokens.
+    #[serde(default)]
+    pub short_codes: Vec<String>,
     /// Code of the service given, from the catalogue.
     #[schema(example = "atelier-premiers-pas")]
     pub service: String,
     /// Day on which it was given (Europe/Paris): not in the future, at most 31 days ago.
     pub date: NaiveDate,
+    /// When the vouchers were looked at with a status list: that list's `iat` (for several, the oldest). Not in the future.
+    /// Recorded with the claim; a retry may say another one, and the first one stays.
+    #[serde(default)]
+    pub status_list_at: Option<DateTime<Utc>>,
+}
+
+/// Who claims: a structure, with one of its API keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claimant {
+    /// The structure.
+    pub structure: StructureId,
+    /// The id of the key: one device.
+    pub key: Uuid,
+}
+
+impl From<&Caller> for Claimant {
+    fn from(caller: &Caller) -> Self {
+        Self {
+            structure: caller.organisation().into(),
+            key: caller.key(),
+        }
+    }
 }
 
 /// The vouchers of one programme in a claim that mixes several.
@@ -86,7 +127,7 @@ pub struct NewClaim {
 pub struct ProgrammePart {
     /// The programme.
     pub programme_id: catalogue::ProgrammeId,
-    /// Which positions in `tokens` are its vouchers.
+    /// Which positions are its vouchers: the tokens from 0, then the short codes.
     pub indexes: Vec<usize>,
 }
 
@@ -109,6 +150,15 @@ pub enum ClaimError {
         earliest: NaiveDate,
         /// Last day accepted: today in Paris.
         latest: NaiveDate,
+    },
+    /// A status list from the future.
+    #[error("a status list from the future")]
+    StatusListFromFuture,
+    /// Too many codes were typed, or too many wrong ones.
+    #[error("too many codes")]
+    TooManyCodes {
+        /// When to come again.
+        retry_after_seconds: u32,
     },
     /// These vouchers cannot be spent, each for its reason; the others are untouched.
     #[error("{} bad vouchers", .0.len())]

@@ -50,6 +50,8 @@ pub struct Receipt {
     pub vouchers: Vec<ClaimedVoucher>,
     /// When it was claimed.
     pub at: DateTime<Utc>,
+    /// When what the phone knew of the vouchers was true, if it had a status list: the list's `iat`.
+    pub status_list_at: Option<DateTime<Utc>>,
     /// When it was undone, if it was.
     pub reversed_at: Option<DateTime<Utc>>,
 }
@@ -71,7 +73,7 @@ pub(crate) async fn receipts(
     let rows = sqlx::query_as!(
         Row,
         "select c.id, c.request_id, c.structure_id, c.service, c.service_date, c.cents, c.numbers, c.face_values, c.at,
-             r.at as \"reversed_at?\"
+             c.status_list_at, r.at as \"reversed_at?\"
          from redemption.claim c
          left join redemption.reversal r on r.book_id = $1 and r.claim_id = c.id
          where c.book_id = $1 and c.id = any($2)",
@@ -117,7 +119,7 @@ pub async fn list(
     let rows = sqlx::query_as!(
         Row,
         "select c.id, c.request_id, c.structure_id, c.service, c.service_date, c.cents, c.numbers, c.face_values, c.at,
-             r.at as \"reversed_at?\"
+             c.status_list_at, r.at as \"reversed_at?\"
          from redemption.claim c
          left join redemption.reversal r on r.book_id = $1 and r.claim_id = c.id
          where c.book_id = $1 and ($2::uuid is null or c.structure_id = $2) and (c.at, c.id) > ($3, $4)
@@ -189,6 +191,7 @@ struct Row {
     numbers: Vec<i64>,
     face_values: Vec<i64>,
     at: DateTime<Utc>,
+    status_list_at: Option<DateTime<Utc>>,
     reversed_at: Option<DateTime<Utc>>,
 }
 
@@ -214,6 +217,7 @@ impl Row {
             total: Cents::new(self.cents),
             vouchers: self.numbers.into_iter().zip(self.face_values).map(voucher).collect(),
             at: self.at,
+            status_list_at: self.status_list_at,
             reversed_at: self.reversed_at,
         }
     }

@@ -15,8 +15,8 @@ use tonic::{Request, Response, Status, Streaming};
 use tracing::{Instrument, Span};
 use web::{Made, Problem, RequestId};
 
-use crate::StructureId;
 use crate::api::App;
+use crate::claim::Claimant;
 
 mod message;
 
@@ -41,7 +41,7 @@ impl Claims for Door {
             who, request, message, ..
         } = enter::<_, Structure, _>(&self.0, call).await?;
         Ok(Response::new(
-            answer(&self.0, who.organisation().into(), request, message).await,
+            answer(&self.0, Claimant::from(&*who), request, message).await,
         ))
     }
 
@@ -55,7 +55,7 @@ impl Claims for Door {
             request,
             message,
         } = enter::<_, Structure, _>(&self.0, call).await?;
-        let (app, structure) = (self.0.clone(), StructureId::from(who.organisation()));
+        let (app, who) = (self.0.clone(), Claimant::from(&*who));
         let listening = Listening {
             app: app.clone(),
             head,
@@ -66,7 +66,7 @@ impl Claims for Door {
         let span = Span::current();
         let answers = try_unfold(listening, Listening::next).map(move |next| {
             let (app, span) = (app.clone(), span.clone());
-            async move { Ok(answer(&app, structure, request, next?).await) }.instrument(span)
+            async move { Ok(answer(&app, who, request, next?).await) }.instrument(span)
         });
         Ok(Response::new(Box::pin(answers.buffered(STREAM_CLAIMS_AT_ONCE))))
     }
@@ -97,12 +97,12 @@ impl Listening {
     }
 }
 
-async fn answer(app: &App, structure: StructureId, request: RequestId, claim: ClaimRequest) -> ClaimAnswer {
+async fn answer(app: &App, who: Claimant, request: RequestId, claim: ClaimRequest) -> ClaimAnswer {
     let id = claim.id.clone();
     let made = match message::new_claim(claim) {
         Ok(new) => app
             .desk
-            .claim(structure, &new, app.clock.now())
+            .claim(who, &new, app.clock.now())
             .await
             .map_err(Problem::from),
         Err(problem) => Err(problem),

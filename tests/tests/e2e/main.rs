@@ -10,5 +10,7 @@ mod imports;
 mod life_cycle;
 mod privilege;
 mod problems;
+mod public_page;
 mod repeats;
 mod structures;
+mod tokens;

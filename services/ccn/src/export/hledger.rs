@@ -65,7 +65,10 @@ fn account_name(account: &LeafAccount) -> String {
     };
     name.push(':');
     name.push_str(account.kind.name());
-    let (party, batch) = (account.party.map(|id| id.to_string()), account.batch.map(|id| id.to_string()));
+    let (party, batch) = (
+        account.party.map(|id| id.to_string()),
+        account.batch.map(|id| id.to_string()),
+    );
     for part in [party, batch].into_iter().flatten() {
         name.push(':');
         name.push_str(&part);

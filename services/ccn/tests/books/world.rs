@@ -48,7 +48,10 @@ pub async fn post(pool: &PgPool, name: &str, legs: &[Leg], reverses: Option<Tran
     });
     let posting = Posting::new(GroupId::derive(b"test", &[name.as_bytes()]), transfers.collect()).unwrap();
     let mut tx = pool.begin().await.unwrap();
-    assert_eq!(ledger::post(&mut tx, &[posting], instant(at)).await.unwrap(), [Outcome::Now]);
+    assert_eq!(
+        ledger::post(&mut tx, &[posting], instant(at)).await.unwrap(),
+        [Outcome::Now]
+    );
     tx.commit().await.unwrap();
 }
 
@@ -62,16 +65,42 @@ pub async fn two_years(pool: &PgPool) {
     let [a, b] = FUNDERS;
     let first = "2026-11-02T10:00:00.123456Z";
     for (n, (funder, cents)) in [(a, 500_000), (b, 500_001)].into_iter().enumerate() {
-        post(pool, &format!("received {n}"), &[(Kind::Received, Account::bank(), Account::deposited(funder), cents)], None, first).await;
+        post(
+            pool,
+            &format!("received {n}"),
+            &[(Kind::Received, Account::bank(), Account::deposited(funder), cents)],
+            None,
+            first,
+        )
+        .await;
         let legs = [
-            (Kind::Allocated, Account::deposited(funder), Account::clearing(BookId::fund()), 400_000),
-            (Kind::Allocated, Account::clearing(BOOK), Account::available(BOOK, funder), 400_000),
+            (
+                Kind::Allocated,
+                Account::deposited(funder),
+                Account::clearing(BookId::fund()),
+                400_000,
+            ),
+            (
+                Kind::Allocated,
+                Account::clearing(BOOK),
+                Account::available(BOOK, funder),
+                400_000,
+            ),
         ];
         post(pool, &format!("allocated {n}"), &legs, None, first).await;
     }
     let each = i64::from(VOUCHERS) * 500;
     let reserved = |funder| Account::reserved(BOOK, BATCH, funder);
-    let legs: Vec<Leg> = [a, b].map(|funder| (Kind::BatchFunded, Account::available(BOOK, funder), reserved(funder), each)).to_vec();
+    let legs: Vec<Leg> = [a, b]
+        .map(|funder| {
+            (
+                Kind::BatchFunded,
+                Account::available(BOOK, funder),
+                reserved(funder),
+                each,
+            )
+        })
+        .to_vec();
     post(pool, "funded", &legs, None, first).await;
     for idx in 0..VOUCHERS {
         let opened = Account::new_voucher(BOOK, AccountNumber::voucher(1, idx), Cents::new(1000));
@@ -80,12 +109,32 @@ pub async fn two_years(pool: &PgPool) {
     }
     let payable = Account::payable(BOOK, STRUCTURE);
     for idx in 0..40 {
-        let at = if idx < 20 { "2026-12-31T22:59:00Z" } else { "2026-12-31T23:01:00Z" };
-        post(pool, &format!("claimed {idx}"), &[(Kind::Claimed, voucher(idx), payable, 1000)], None, at).await;
+        let at = if idx < 20 {
+            "2026-12-31T22:59:00Z"
+        } else {
+            "2026-12-31T23:01:00Z"
+        };
+        post(
+            pool,
+            &format!("claimed {idx}"),
+            &[(Kind::Claimed, voucher(idx), payable, 1000)],
+            None,
+            at,
+        )
+        .await;
     }
     let second = "2027-02-01T09:00:00Z";
-    post(pool, "reversed", &[(Kind::ClaimReversed, payable, voucher(3), 1000)], Some(id("claimed 3", 0)), second).await;
-    let legs: Vec<Leg> = [a, b].map(|funder| (Kind::Expired, voucher(299), Account::refundable(BOOK, funder), 500)).to_vec();
+    post(
+        pool,
+        "reversed",
+        &[(Kind::ClaimReversed, payable, voucher(3), 1000)],
+        Some(id("claimed 3", 0)),
+        second,
+    )
+    .await;
+    let legs: Vec<Leg> = [a, b]
+        .map(|funder| (Kind::Expired, voucher(299), Account::refundable(BOOK, funder), 500))
+        .to_vec();
     post(pool, "expired", &legs, None, second).await;
 }
 
@@ -131,7 +180,10 @@ impl Books {
 
     pub fn verdict_since(&self, older: Option<&Path>) -> Verdict {
         let vkey = key().verifier().to_string();
-        let trusted = Trusted { key: Some(&vkey), older };
+        let trusted = Trusted {
+            key: Some(&vkey),
+            older,
+        };
         verify_books(self.folder.path(), &trusted).unwrap()
     }
 
@@ -139,9 +191,19 @@ impl Books {
     pub fn judged_by_others(&self) -> String {
         let python = std::env::var_os("TEST_PYTHON").expect("TEST_PYTHON: run scripts/test");
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/checkers/check_export.py");
-        let output = Command::new(python).arg("-B").arg(script).arg(self.folder.path()).arg("hledger").output().unwrap();
+        let output = Command::new(python)
+            .arg("-B")
+            .arg(script)
+            .arg(self.folder.path())
+            .arg("hledger")
+            .output()
+            .unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{said}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         said
     }
 }

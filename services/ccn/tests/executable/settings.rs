@@ -55,6 +55,14 @@ fn help_teaches_every_command_in_french() {
         &["demo", "--help"],
         &["verify", "token", "--help"],
         &["keys", "new", "--help"],
+        &["keys", "seal", "--help"],
+        &["keys", "publish", "--help"],
+        &["keys", "rotate", "--help"],
+        &["keys", "list", "--help"],
+        &["keys", "withdraw", "--help"],
+        &["keys", "export", "--help"],
+        &["keys", "delegate", "--help"],
+        &["keys", "publish-delegation", "--help"],
     ] {
         let told = String::from_utf8(output(command).stdout).unwrap();
         assert!(

@@ -121,7 +121,7 @@ pub(super) async fn mint(
     })
     .await
     .map_err(internal)?;
-    crate::mint(&pool, &programme, batch, signers.minting(), at)
+    crate::mint(&pool, &programme, batch, &signers, at)
         .await
         .map(Json)
         .map_err(|error: MintError| error.into())

@@ -7,13 +7,13 @@ use ledger::BatchId;
 use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::{IntoParams, ToSchema};
-use voucher::{Host, Qr, QrLevel};
+use voucher::Host;
 use web::{Json, Now, Path, Problem, ProblemBody, Query, download};
 
 use super::own_programme;
 use crate::print::{self, Booklets, PRINT_VOUCHERS_MAX, ToPrint};
 use crate::signers::Signers;
-use crate::{Paper, PaperVoucher, PrintError, booklets_pdf};
+use crate::{PaperFormat, PrintError, PrintId, ReprintReason, booklets_pdf};
 
 /// Which booklets.
 #[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
@@ -24,6 +24,11 @@ pub(super) struct RangeQuery {
     from: Option<u32>,
     /// Last booklet; the batch's last one when absent.
     to: Option<u32>,
+    /// Ten vouchers a page, or four in large print.
+    #[serde(default)]
+    format: PaperFormat,
+    /// Why booklets that were printed before are printed again.
+    reason: Option<ReprintReason>,
 }
 
 /// What goes to the printer together.
@@ -44,6 +49,11 @@ struct PrintPart {
     from: Option<u32>,
     /// Last booklet; the batch's last one when absent.
     to: Option<u32>,
+    /// Ten vouchers a page, or four in large print.
+    #[serde(default)]
+    format: PaperFormat,
+    /// Why booklets that were printed before are printed again.
+    reason: Option<ReprintReason>,
 }
 
 /// The booklets of a batch as a PDF for any printer. Leaves a trace.
@@ -64,9 +74,12 @@ pub(super) async fn booklets(
     let booklets = Booklets::Range {
         from: range.from.unwrap_or(1),
         to: range.to,
+        format: range.format,
+        reason: range.reason,
+        id: print_id(&who, batch, at, 0),
     };
     let to_print = prepare(&pool, &who, &programme, batch, booklets, at).await?;
-    let pdf = in_background(move || booklets_pdf(&[paper(&programme, &to_print, &signers, &host)?])).await?;
+    let pdf = in_background(move || booklets_pdf(&[print::paper(&programme, &to_print, &signers, &host)?], at)).await?;
     Ok(download(pdf, "application/pdf", "carnets.pdf"))
 }
 
@@ -83,11 +96,14 @@ pub(super) async fn print_run(
     Json(run): Json<NewPrintRun>,
 ) -> Result<Response, Problem> {
     let mut to_print = Vec::new();
-    for part in run.parts {
+    for (part, index) in run.parts.into_iter().zip(0_u32..) {
         let programme = own_programme(&pool, &who, part.programme_id).await?;
         let booklets = Booklets::Range {
             from: part.from.unwrap_or(1),
             to: part.to,
+            format: part.format,
+            reason: part.reason,
+            id: print_id(&who, part.batch_id, at, index),
         };
         let vouchers = prepare(&pool, &who, &programme, part.batch_id, booklets, at).await?;
         to_print.push((programme, vouchers));
@@ -103,8 +119,8 @@ pub(super) async fn print_run(
     let pdf = in_background(move || {
         let papers = to_print
             .iter()
-            .map(|(programme, vouchers)| paper(programme, vouchers, &signers, &host));
-        booklets_pdf(&papers.collect::<Result<Vec<_>, _>>()?)
+            .map(|(programme, vouchers)| print::paper(programme, vouchers, &signers, &host));
+        booklets_pdf(&papers.collect::<Result<Vec<_>, _>>()?, at)
     })
     .await?;
     Ok(download(pdf, "application/pdf", "carnets.pdf"))
@@ -144,32 +160,14 @@ async fn prepare(
     .await
 }
 
-fn paper(programme: &Programme, to_print: &ToPrint, signers: &Signers, host: &Host) -> Result<Paper, PrintError> {
-    let mut booklets: Vec<(u32, Vec<PaperVoucher>)> = Vec::new();
-    for voucher in to_print.signed(signers) {
-        let voucher = voucher?;
-        let qr = Qr::new(&voucher.token, host, QrLevel::Quartile);
-        let on_paper = PaperVoucher {
-            serial: voucher.serial,
-            short_code: voucher.id.short_code(),
-            qr,
-        };
-        match booklets.last_mut() {
-            Some((booklet, vouchers)) if *booklet == voucher.booklet => vouchers.push(on_paper),
-            _ => booklets.push((voucher.booklet, vec![on_paper])),
-        }
-    }
-    let (face_value, printed_day) = (to_print.batch.face_value, programme.printed_day);
-    Ok(Paper {
-        programme: programme.name.clone(),
-        face_value,
-        printed_day,
-        booklets,
-    })
+/// A print that the caller did not name: derived, so that a transaction that is tried again writes the same.
+fn print_id(who: &Caller, batch: BatchId, at: DateTime<Utc>, part: u32) -> PrintId {
+    let name = format!("{batch} {part} {}", at.timestamp_micros());
+    PrintId::from_uuid(uuid::Uuid::new_v5(&who.request(), name.as_bytes()))
 }
 
 /// Signing and drawing are work for a processor: requests are served meanwhile.
-async fn in_background<T: Send + 'static>(
+pub(super) async fn in_background<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, PrintError> + Send + 'static,
 ) -> Result<T, Problem> {
     match tokio::task::spawn_blocking(work).await {

@@ -1,13 +1,10 @@
 use access::{Sponsor, audit};
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
 use catalogue::{NewProgramme, Programme};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use sqlx::PgPool;
 use web::{Json, Made, Now, Problem, ProblemBody};
 
-use super::internal;
-use crate::{CreateProgrammeError, create_programme, keys};
+use crate::{CreateProgrammeError, create_programme};
 
 /// Creates a programme.
 #[utoipa::path(post, path = "/v1/programmes", tag = "issuer", request_body = NewProgramme,
@@ -32,16 +29,4 @@ pub(super) async fn create(
     })
     .await
     .map_err(Problem::from)
-}
-
-/// The public keys that verify vouchers, as a JWK Set (RFC 7517). `kid` is the 8 hex digits found in tokens.
-#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "issuer",
-    responses((status = 200, description = "JWK Set", content_type = "application/jwk-set+json")))]
-pub(super) async fn keys(State(pool): State<PgPool>) -> Result<Response, Problem> {
-    let keys = keys::jwks(&pool).await.map_err(internal)?;
-    let headers = [
-        (CONTENT_TYPE, "application/jwk-set+json"),
-        (CACHE_CONTROL, "public, max-age=300"),
-    ];
-    Ok((headers, axum::Json(keys)).into_response())
 }

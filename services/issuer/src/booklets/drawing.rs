@@ -3,42 +3,21 @@
 use std::num::NonZeroU16;
 
 use krilla::color::luma;
-use krilla::geom::{PathBuilder, Point, Size, Transform};
+use krilla::geom::{Path, PathBuilder, Point, Size, Transform};
 use krilla::image::{BitsPerComponent, CustomImage, Image, ImageColorspace};
-use krilla::paint::{Fill, Stroke};
+use krilla::paint::{Fill, LineCap, LineJoin, Stroke};
 use krilla::surface::Surface;
 use krilla::tagging::{Artifact, ArtifactType, ContentTag, Identifier, SpanTag, Tag, TagGroup};
-use krilla::text::{Font, TextDirection};
-use unicode_normalization::UnicodeNormalization;
+use krilla::text::TextDirection;
 use voucher::Qr;
+
+use super::letters::{Fonts, Weight, printable};
 
 /// Points (1/72 inch) in a tenth of a millimetre.
 const POINTS_PER_UNIT: f32 = 0.283_464_57;
 
-/// Length of a cut mark, in tenths of a millimetre.
-const MARK: i16 = 25;
-
-/// Characters of a line of a programme's name, and how many lines it may take.
-const WRAP_CHARS: usize = 38;
-const WRAP_LINES: usize = 2;
-
-const REGULAR: &[u8] = include_bytes!("../../assets/fonts/AtkinsonHyperlegible-Regular.ttf");
-const BOLD: &[u8] = include_bytes!("../../assets/fonts/AtkinsonHyperlegible-Bold.ttf");
-
-pub(super) struct Fonts {
-    regular: Font,
-    bold: Font,
-}
-
-impl Fonts {
-    pub(super) fn load() -> Self {
-        let font = |bytes: &'static [u8]| Font::new(bytes.into(), 0).expect("the embedded fonts are read by the tests");
-        Self {
-            regular: font(REGULAR),
-            bold: font(BOLD),
-        }
-    }
-}
+/// Width of a cut mark: a hairline that every printer shows.
+const MARK_WIDTH: f32 = 2.0;
 
 pub(super) struct Pen<'a> {
     surface: Surface<'a>,
@@ -48,10 +27,7 @@ pub(super) struct Pen<'a> {
 impl<'a> Pen<'a> {
     pub(super) fn new(mut surface: Surface<'a>, fonts: &'a Fonts) -> Self {
         surface.push_transform(&Transform::from_scale(POINTS_PER_UNIT, POINTS_PER_UNIT));
-        surface.set_fill(Some(Fill {
-            paint: luma::Color::black().into(),
-            ..Fill::default()
-        }));
+        surface.set_fill(Some(black()));
         Self { surface, fonts }
     }
 
@@ -60,133 +36,184 @@ impl<'a> Pen<'a> {
         self.surface.finish();
     }
 
+    pub(super) const fn fonts(&self) -> &'a Fonts {
+        self.fonts
+    }
+
     /// One line of text whose baseline starts at (x, y).
     pub(super) fn regular(&mut self, x: i16, y: i16, size: i16, text: &str) -> Identifier {
-        self.line(self.fonts.regular.clone(), x, y, size, text)
+        self.line(Weight::Regular, x, y, size, text)
     }
 
     /// The same in bold.
     pub(super) fn bold(&mut self, x: i16, y: i16, size: i16, text: &str) -> Identifier {
-        self.line(self.fonts.bold.clone(), x, y, size, text)
+        self.line(Weight::Bold, x, y, size, text)
     }
 
-    fn line(&mut self, font: Font, x: i16, y: i16, size: i16, text: &str) -> Identifier {
+    pub(super) fn line(&mut self, weight: Weight, x: i16, y: i16, size: i16, text: &str) -> Identifier {
         let tagged = self.surface.start_tagged(ContentTag::Span(SpanTag::empty()));
-        let start = Point::from_xy(x.into(), y.into());
-        self.surface.draw_text(
-            start,
-            font,
-            size.into(),
-            &printable(text),
-            false,
-            TextDirection::LeftToRight,
-        );
+        self.text(weight, x, y, size, text);
         self.surface.end_tagged();
         tagged
+    }
+
+    fn text(&mut self, weight: Weight, x: i16, y: i16, size: i16, text: &str) {
+        let start = Point::from_xy(x.into(), y.into());
+        let font = self.fonts.font(weight);
+        let text = printable(text);
+        self.surface
+            .draw_text(start, font, size.into(), &text, false, TextDirection::LeftToRight);
     }
 
     /// A QR code whose top left module is at (x, y); `side` does not count the quiet zone.
     pub(super) fn qr(&mut self, x: i16, y: i16, side: i16, qr: &Qr) -> Identifier {
         let image = Image::from_custom(Modules::of(qr), false).expect("one byte a module");
+        self.image(x, y, side, side, image)
+    }
+
+    /// An image in the rectangle whose top left corner is at (x, y).
+    pub(super) fn image(&mut self, x: i16, y: i16, width: i16, height: i16, image: Image) -> Identifier {
         let tagged = self.surface.start_tagged(ContentTag::Other);
         self.surface
             .push_transform(&Transform::from_translate(x.into(), y.into()));
-        self.surface.draw_image(
-            image,
-            Size::from_wh(side.into(), side.into()).expect("a symbol has a positive side"),
-        );
+        let size = Size::from_wh(width.into(), height.into()).expect("an image has a positive size");
+        self.surface.draw_image(image, size);
         self.surface.pop();
         self.surface.end_tagged();
         tagged
     }
 
-    /// Crosses at the four corners of a cell, for scissors; decoration to a screen reader.
-    pub(super) fn cut_marks(&mut self, left: i16, top: i16, width: i16, height: i16) {
-        self.surface
-            .start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)));
-        let mut path = PathBuilder::new();
-        for (x, y) in [
-            (left, top),
-            (left + width, top),
-            (left, top + height),
-            (left + width, top + height),
-        ] {
-            path.move_to((x - MARK).into(), y.into());
-            path.line_to((x + MARK).into(), y.into());
-            path.move_to(x.into(), (y - MARK).into());
-            path.line_to(x.into(), (y + MARK).into());
-        }
+    /// Lines that mean nothing to a screen reader, moved to (x, y).
+    pub(super) fn strokes(&mut self, x: i16, y: i16, width: f32, path: PathBuilder) {
         let stroke = Stroke {
-            paint: luma::Color::new(130).into(),
-            width: 2.0,
+            paint: luma::Color::black().into(),
+            width,
+            line_cap: LineCap::Round,
+            line_join: LineJoin::Round,
             ..Stroke::default()
         };
-        let fill = self.surface.get_fill().cloned();
-        self.surface.set_fill(None);
-        self.surface.set_stroke(Some(stroke));
-        self.surface.draw_path(&path.finish().expect("eight lines are a path"));
-        self.surface.set_stroke(None);
+        if let Some(path) = path.finish() {
+            self.decoration(x, y, &path, None, Some(stroke));
+        }
+    }
+
+    /// A black shape that means nothing to a screen reader, moved to (x, y).
+    pub(super) fn shape(&mut self, x: i16, y: i16, path: PathBuilder) {
+        if let Some(path) = path.finish() {
+            self.decoration(x, y, &path, Some(black()), None);
+        }
+    }
+
+    fn decoration(&mut self, x: i16, y: i16, path: &Path, fill: Option<Fill>, stroke: Option<Stroke>) {
+        self.surface.start_tagged(layout());
+        self.surface
+            .push_transform(&Transform::from_translate(x.into(), y.into()));
         self.surface.set_fill(fill);
+        self.surface.set_stroke(stroke);
+        self.surface.draw_path(path);
+        self.surface.set_stroke(None);
+        self.surface.set_fill(Some(black()));
+        self.surface.pop();
         self.surface.end_tagged();
     }
 
-    /// A long name on a few lines, cut with an ellipsis.
-    #[expect(clippy::unused_self, reason = "the width of a line is the pen's business")]
-    pub(super) fn wrapped(&self, text: &str) -> Vec<String> {
-        wrapped(text)
+    /// A frame of thin lines.
+    pub(super) fn frame(&mut self, left: i16, top: i16, width: i16, height: i16) {
+        let mut path = PathBuilder::new();
+        polygon(&mut path, &[(0, 0), (width, 0), (width, height), (0, height)]);
+        self.strokes(left, top, 3.0, path);
+    }
+
+    /// Short lines for a guillotine or scissors, each from a point to another; decoration to a screen reader.
+    pub(super) fn cut_marks(&mut self, marks: &[[i16; 4]]) {
+        let mut path = PathBuilder::new();
+        for [x1, y1, x2, y2] in marks.iter().copied() {
+            path.move_to(x1.into(), y1.into());
+            path.line_to(x2.into(), y2.into());
+        }
+        self.strokes(0, 0, MARK_WIDTH, path);
+    }
+
+    /// Grey letters aslant over what must not be taken for the real thing; decoration to a screen reader.
+    pub(super) fn across(&mut self, x: i16, y: i16, size: i16, text: &str) {
+        self.surface.start_tagged(layout());
+        self.surface
+            .push_transform(&Transform::from_rotate_at(-14.0, x.into(), y.into()));
+        self.surface.set_fill(Some(Fill {
+            paint: luma::Color::new(150).into(),
+            ..Fill::default()
+        }));
+        self.text(Weight::Bold, x, y, size, text);
+        self.surface.set_fill(Some(black()));
+        self.surface.pop();
+        self.surface.end_tagged();
     }
 }
 
-fn wrapped(text: &str) -> Vec<String> {
-    let mut lines: Vec<String> = vec![String::new()];
-    for word in printable(text).split_whitespace() {
-        let last = lines.last_mut().expect("there is a line from the start");
-        if last.is_empty() {
-            last.push_str(word);
-        } else if last.chars().count() + 1 + word.chars().count() <= WRAP_CHARS {
-            last.push(' ');
-            last.push_str(word);
+fn black() -> Fill {
+    Fill {
+        paint: luma::Color::black().into(),
+        ..Fill::default()
+    }
+}
+
+fn layout() -> ContentTag<'static> {
+    ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout))
+}
+
+/// A closed line through these points.
+pub(super) fn polygon(path: &mut PathBuilder, points: &[(i16, i16)]) {
+    open_line(path, points);
+    path.close();
+}
+
+/// A line through these points.
+pub(super) fn open_line(path: &mut PathBuilder, points: &[(i16, i16)]) {
+    for (index, (x, y)) in points.iter().enumerate() {
+        if index == 0 {
+            path.move_to((*x).into(), (*y).into());
         } else {
-            lines.push(word.to_owned());
+            path.line_to((*x).into(), (*y).into());
         }
     }
-    let cut = lines.len() > WRAP_LINES;
-    lines.truncate(WRAP_LINES);
-    for line in &mut lines {
-        *line = line.chars().take(WRAP_CHARS).collect();
+}
+
+/// A circle, of four Bézier curves.
+pub(super) fn circle(path: &mut PathBuilder, x: i16, y: i16, radius: i16) {
+    // 4/3·(√2 − 1) of the radius: the usual approximation of a quarter.
+    let pull = i16::try_from(i32::from(radius) * 5523 / 10_000).expect("a part of the radius");
+    let r = radius;
+    path.move_to((x + r).into(), y.into());
+    for [x1, y1, x2, y2, x3, y3] in [
+        [x + r, y + pull, x + pull, y + r, x, y + r],
+        [x - pull, y + r, x - r, y + pull, x - r, y],
+        [x - r, y - pull, x - pull, y - r, x, y - r],
+        [x + pull, y - r, x + r, y - pull, x + r, y],
+    ] {
+        path.cubic_to(x1.into(), y1.into(), x2.into(), y2.into(), x3.into(), y3.into());
     }
-    if cut && let Some(last) = lines.last_mut() {
-        last.push('…');
-    }
-    lines
+    path.close();
 }
 
 pub(super) fn heading(level: u16, title: &str, line: Identifier) -> TagGroup {
     let level = NonZeroU16::new(level).expect("levels start at 1");
-    let mut group = TagGroup::new(Tag::Hn(level, Some(title.to_owned())));
+    let mut group = TagGroup::new(Tag::Hn(level, Some(printable(title))));
     group.push(line);
     group
 }
 
-/// The text in letters that the embedded font has: others lose their marks, or become a question mark.
-pub(super) fn printable(text: &str) -> String {
-    text.nfc()
-        .filter_map(|c| {
-            let plain = || c.nfkd().find(|part| has_glyph(*part));
-            let space = c.is_whitespace().then_some(' ');
-            if has_glyph(c) {
-                Some(c)
-            } else {
-                space.or_else(plain).or(Some('?'))
-            }
-        })
-        .collect()
+pub(super) fn paragraph(lines: impl IntoIterator<Item = Identifier>) -> TagGroup {
+    let mut paragraph = TagGroup::new(Tag::P);
+    for line in lines {
+        paragraph.push(line);
+    }
+    paragraph
 }
 
-/// Whether both embedded fonts have the character: French and its neighbours.
-const fn has_glyph(c: char) -> bool {
-    matches!(c, ' '..='~' | '\u{a0}'..='ÿ' | 'ą'..='ć' | 'Č'..='ē' | 'Ė'..='ě' | 'Ł'..='ń' | 'ň' | 'ő' | 'Œ'..='ŕ'
-        | 'Ř'..='ś' | 'Ş'..='ť' | 'Ū'..='ū' | 'Ů'..='ų' | 'Ÿ'..='ž' | 'Ș'..='ț' | '–' | '—' | '‘'..='‚' | '“'..='„' | '…' | '€')
+pub(super) fn figure(alt: &str, image: Identifier) -> TagGroup {
+    let mut figure = TagGroup::new(Tag::Figure(Some(printable(alt))));
+    figure.push(image);
+    figure
 }
 
 /// One byte a module: 0 is dark.
@@ -232,27 +259,5 @@ impl CustomImage for Modules {
 
     fn color_space(&self) -> ImageColorspace {
         ImageColorspace::Luma
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_the_font_lacks_is_replaced_by_what_it_has() {
-        assert_eq!(
-            printable("Chèque « été » d'Łódź – 10 €"),
-            "Chèque « été » d'Łódź – 10 €"
-        );
-        assert_eq!(printable("Thị Đức 1\u{202f}000 日"), "Thi Đuc 1 000 ?");
-    }
-
-    #[test]
-    fn long_names_take_two_lines() {
-        assert_eq!(wrapped("Côte-d'Or 2026"), ["Côte-d'Or 2026"]);
-        let long = wrapped(&"Inclusion numérique pour toutes et tous en Bourgogne ".repeat(4));
-        assert_eq!(long.len(), WRAP_LINES);
-        assert!(long.iter().all(|line| line.chars().count() <= WRAP_CHARS + 1) && long[1].ends_with('…'));
     }
 }

@@ -4,6 +4,8 @@
 
 mod abuse;
 mod import;
+mod keys;
+mod paper;
 mod prescribers;
 mod print;
 mod real_people;

@@ -16,11 +16,13 @@ use sqlx::postgres::PgPoolOptions;
 use standards::Cents;
 use tower::ServiceExt;
 use uuid::Uuid;
-use voucher::SigningKey;
+use voucher::{KeyPolicy, PublicKey, Purpose, SigningKey};
 use web::{Clock, ClockHand};
 use zeroize::Zeroizing;
 
 pub const HOST: &str = "cheque.example.fr";
+/// Of the root that the issuer trusts.
+pub const ROOT_SEED: [u8; 32] = [11; 32];
 pub const COLUMNS: &str = "identifiant_externe,nom_naissance,prenoms,date_naissance,sexe,code_insee_naissance,\
     code_insee_residence,public,telephone,courriel,carnets";
 
@@ -36,6 +38,8 @@ pub fn uuid(n: u128) -> Uuid {
 pub struct World {
     pub owner: PgPool,
     pub clock: ClockHand,
+    pub operator: Actor,
+    pub signers: issuer::Signers,
     pub sponsor: Actor,
     pub prescriber: Actor,
     pub other_prescriber: Actor,
@@ -103,6 +107,22 @@ impl Actor {
         Answer { status, bytes }
     }
 
+    /// As it is, without the key.
+    pub async fn sends(&self, request: Request<Body>) -> axum::response::Response {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    /// The head of the answer, and its body as it comes.
+    pub async fn streams(&self, path: &str) -> (StatusCode, Body) {
+        let request = Request::builder()
+            .uri(path)
+            .header("authorization", format!("Bearer {}", self.key))
+            .body(Body::empty())
+            .unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        (response.status(), response.into_body())
+    }
+
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.send(Method::POST, path, "application/json", body.to_string())
             .await
@@ -137,14 +157,18 @@ impl World {
         access::ensure_operator(&pool, &secret, clock.now()).await.unwrap();
         let signing = SigningKey::from_seed(&Zeroizing::new([9; 32]));
         let window = (instant("2026-01-01T00:00:00Z"), instant("2028-01-01T00:00:00Z"));
-        issuer::publish_signing_key(&issuer_pool, &signing, window.0, window.1)
+        issuer::publish_first_key(&issuer_pool, &signing, Purpose::Voucher, window.0, window.1)
             .await
             .unwrap();
+        let root = SigningKey::from_seed(&Zeroizing::new(ROOT_SEED));
+        let root = PublicKey::new(&root.public_bytes(), KeyPolicy::unbounded(Purpose::Root)).unwrap();
+        let signers = issuer::Signers::new(Arc::new(signing), []);
         let config = Config {
             pool: issuer_pool,
             clock: clock.clone(),
             host: HOST.parse().unwrap(),
-            signers: issuer::Signers::new(Arc::new(signing), []),
+            signers: signers.clone(),
+            key_sets: issuer::KeySets::under(vec![root]),
             identity_key: IdentityKey::new(Zeroizing::new([5; 32])),
         };
         let routes = issuer::routes(config).merge(access::routes(pool.clone(), clock));
@@ -172,6 +196,8 @@ impl World {
         let world = Self {
             owner: pool,
             clock: hand,
+            operator,
+            signers,
             sponsor,
             prescriber,
             other_prescriber,

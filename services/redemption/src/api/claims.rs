@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use catalogue::ProgrammeId;
 use http::header::RETRY_AFTER;
-use http::{HeaderValue, StatusCode};
+use http::HeaderValue;
 use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::IntoParams;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query};
 
 use super::either;
-use crate::claim::{BUSY_SECONDS, ClaimDesk, NewClaim};
+use crate::claim::{BUSY_SECONDS, ClaimDesk, ClaimError, Claimant, NewClaim};
 use crate::read_claims::{self, Receipt};
 use crate::reverse::{NewReversal, Reversal, reverse};
 use crate::{ClaimId, StructureId};
@@ -28,9 +28,12 @@ use crate::{ClaimId, StructureId};
         (status = 409, description = "`same-id-other-content`", body = ProblemBody,
             content_type = "application/problem+json"),
         (status = 422, description = "`forged`, `unknown`, `not-active`, `already-used-by-you`, `already-used-elsewhere`, \
-            `revoked`, `expired` (the first bad voucher's reason; `vouchers` lists every bad one), `mixed-programmes` \
+            `revoked`, `expired`, `mistyped`, `code-unknown` (the first bad voucher's reason; `vouchers` lists every bad one), `mixed-programmes` \
             (`programmes` says which positions are whose), `too-many-vouchers`, `no-voucher`, `twice-in-one-claim`, \
-            `unknown-service`, `date-out-of-range`", body = ProblemBody, content_type = "application/problem+json"),
+            `unknown-service`, `date-out-of-range`, `status-list-from-future`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`too-many-codes`: too many short codes, or too many wrong ones; tokens are claimed all the \
+            same. Come again after `Retry-After` seconds, with the same id", body = ProblemBody,
+            content_type = "application/problem+json"),
         (status = 503, description = "`busy`, `undecided`: come again after `Retry-After` seconds, with the same id",
             body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn create_claim(
@@ -39,22 +42,34 @@ pub(super) async fn create_claim(
     State(desk): State<Arc<ClaimDesk>>,
     Json(new): Json<NewClaim>,
 ) -> Result<Made<Receipt>, ComeAgain> {
-    desk.claim(who.organisation().into(), &new, at)
-        .await
-        .map_err(|error| ComeAgain(error.into()))
+    desk.claim(Claimant::from(&*who), &new, at).await.map_err(ComeAgain::from)
 }
 
 /// A problem that, when it passes by itself, says when to come again.
-pub(super) struct ComeAgain(Problem);
+pub(super) struct ComeAgain {
+    problem: Problem,
+    retry_after_seconds: Option<u32>,
+}
+
+impl From<ClaimError> for ComeAgain {
+    fn from(error: ClaimError) -> Self {
+        let retry_after_seconds = match error {
+            ClaimError::Busy | ClaimError::Undecided => Some(BUSY_SECONDS),
+            ClaimError::TooManyCodes { retry_after_seconds } => Some(retry_after_seconds),
+            _ => None,
+        };
+        Self {
+            problem: error.into(),
+            retry_after_seconds,
+        }
+    }
+}
 
 impl IntoResponse for ComeAgain {
     fn into_response(self) -> Response {
-        let passes = self.0.status() == StatusCode::SERVICE_UNAVAILABLE;
-        let mut response = self.0.into_response();
-        if passes {
-            response
-                .headers_mut()
-                .insert(RETRY_AFTER, HeaderValue::from(BUSY_SECONDS));
+        let mut response = self.problem.into_response();
+        if let Some(seconds) = self.retry_after_seconds {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

@@ -7,18 +7,27 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use ledger::AccountNumber;
 use standards::Cents;
 use standards::calendar::paris_date;
-use voucher::{Keyring, SERVER_GRACE_SECONDS, Terms, Token, Verified, VerifyError};
+use sqlx::PgPool;
+use voucher::{CLOCK_SKEW_SECONDS, Keyring, VerifyError};
 
+use super::codes;
 use super::fault::{BadVoucher, Fault};
 use super::keys::{CatalogueCache, KeyringCache};
+use super::presented::Presented;
 use super::wanted::{Wanted, WantedVoucher};
-use super::{CLAIM_VOUCHERS_MAX, ClaimError, NewClaim, ProgrammePart, SERVICE_AGE_DAYS_MAX};
-use crate::StructureId;
+use super::{CLAIM_VOUCHERS_MAX, ClaimError, Claimant, NewClaim, ProgrammePart, SERVICE_AGE_DAYS_MAX};
 
-/// A claim whose vouchers stand in the order of its tokens.
+/// What the desk knows before it asks.
+pub(super) struct Desk<'d> {
+    pub pool: &'d PgPool,
+    pub keys: &'d KeyringCache,
+    pub catalogue: &'d CatalogueCache,
+}
+
+/// A claim whose vouchers stand in the order of its tokens, then of its codes.
 pub(super) struct Checked {
     pub wanted: Wanted,
-    /// The account of each token, by position.
+    /// The account of each, by position.
     pub numbers: Vec<AccountNumber>,
 }
 
@@ -33,18 +42,19 @@ pub(super) enum Check {
 /// What can never be right is an error. What time or circumstances may bring (the date, the service, the last day, the
 /// key's standing) is found too, but must not hide from a retry that its claim was booked.
 pub(super) async fn check(
-    keys: &KeyringCache,
-    catalogue: &CatalogueCache,
-    structure: StructureId,
+    desk: Desk<'_>,
+    who: Claimant,
     new: &NewClaim,
     at: DateTime<Utc>,
 ) -> Result<Check, ClaimError> {
-    match new.tokens.len() {
+    match new.tokens.len().saturating_add(new.short_codes.len()) {
         0 => return Err(ClaimError::NoVoucher),
         1..=CLAIM_VOUCHERS_MAX => {}
         given => return Err(ClaimError::TooManyVouchers(given)),
     }
-    let signed = signed(keys, &new.tokens, at).await?;
+    let status_list_at = status_list_at(new, at)?;
+    let catalogue = desk.catalogue;
+    let signed = presented(&desk, who, new, at).await?;
     let mut vouchers: Vec<WantedVoucher> = signed.iter().map(wanted).collect();
     let numbers: Vec<AccountNumber> = vouchers.iter().map(|voucher| voucher.number).collect();
     check_twice(&numbers)?;
@@ -54,10 +64,11 @@ pub(super) async fn check(
     let wanted = Wanted {
         programme,
         request: new.id,
-        structure,
+        structure: who.structure,
         service,
         date,
         vouchers,
+        status_list_at,
         at,
     };
     Ok(match refusal(catalogue, new, &signed, at).await? {
@@ -70,7 +81,7 @@ pub(super) async fn check(
 async fn refusal(
     catalogue: &CatalogueCache,
     new: &NewClaim,
-    signed: &[Signed],
+    signed: &[Presented],
     at: DateTime<Utc>,
 ) -> Result<Option<ClaimError>, sqlx::Error> {
     if let Err(error) = check_date(new.date, at) {
@@ -79,8 +90,17 @@ async fn refusal(
     if !catalogue.has_service(&new.service).await? {
         return Ok(Some(ClaimError::UnknownService));
     }
-    let late = bad(signed.iter().map(Signed::refused));
+    let late = bad(signed.iter().map(|presented| presented.refused().map(Fault::of)));
     Ok((!late.is_empty()).then_some(ClaimError::Vouchers(late)))
+}
+
+/// Whole seconds, as in the list.
+fn status_list_at(new: &NewClaim, at: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, ClaimError> {
+    let Some(given) = new.status_list_at else { return Ok(None) };
+    if given.timestamp() > at.timestamp().saturating_add(CLOCK_SKEW_SECONDS) {
+        return Err(ClaimError::StatusListFromFuture);
+    }
+    Ok(DateTime::from_timestamp(given.timestamp(), 0))
 }
 
 fn check_date(date: NaiveDate, at: DateTime<Utc>) -> Result<(), ClaimError> {
@@ -95,86 +115,55 @@ fn check_date(date: NaiveDate, at: DateTime<Utc>) -> Result<(), ClaimError> {
     }
 }
 
-/// A voucher that one of our keys has signed.
-enum Signed {
-    /// To be accepted now.
-    Accepted(Verified),
-    /// Not, or no longer.
-    Refused(Terms, VerifyError),
-}
-
-impl Signed {
-    fn read(keyring: &Keyring, token: &str, at: DateTime<Utc>) -> Result<Self, VerifyError> {
-        match keyring.verify_with_grace(token, at.timestamp(), SERVER_GRACE_SECONDS) {
-            Ok(verified) => Ok(Self::Accepted(verified)),
-            Err(error) if is_ours(error) => {
-                // The key ring has just proven these terms: it looks at the signature before anything else.
-                let token = Token::from_text(token, keyring.host())?;
-                Ok(Self::Refused(*token.unverified_terms(), error))
-            }
-            Err(error) => Err(error),
-        }
+/// All tokens and codes are read before any is refused, so that the mediator sorts the bad ones out at once; codes are looked for
+/// only when nothing is wrong so far.
+async fn presented(desk: &Desk<'_>, who: Claimant, new: &NewClaim, at: DateTime<Utc>) -> Result<Vec<Presented>, ClaimError> {
+    let mut keyring = desk.keys.get().await?;
+    let mut scanned = read_all(&keyring, &new.tokens, at);
+    let unknown_key = |result: &Result<Presented, VerifyError>| matches!(result, Err(VerifyError::UnknownKey(_)));
+    if scanned.iter().any(unknown_key) {
+        keyring = desk.keys.get_for_unknown_key().await?;
+        scanned = read_all(&keyring, &new.tokens, at);
     }
-
-    const fn terms(&self) -> &Terms {
-        match self {
-            Self::Accepted(verified) => verified.terms(),
-            Self::Refused(terms, _) => terms,
-        }
-    }
-
-    const fn refused(&self) -> Option<VerifyError> {
-        match self {
-            Self::Accepted(_) => None,
-            Self::Refused(_, error) => Some(*error),
-        }
-    }
-}
-
-/// Whether what was refused bears our signature all the same.
-const fn is_ours(error: VerifyError) -> bool {
-    match error {
-        VerifyError::Text(_) | VerifyError::UnknownKey(_) | VerifyError::Forged => false,
-        VerifyError::KeyWithdrawn
-        | VerifyError::WrongPurpose
-        | VerifyError::OutOfBounds
-        | VerifyError::KeyNotYetValid
-        | VerifyError::KeyExpired
-        | VerifyError::Expired { .. } => true,
-    }
-}
-
-/// All tokens are verified before any is refused, so that the mediator sorts the bad ones out at once.
-async fn signed(keys: &KeyringCache, tokens: &[String], at: DateTime<Utc>) -> Result<Vec<Signed>, ClaimError> {
-    let mut results = read_all(&*keys.get().await?, tokens, at);
-    if results
-        .iter()
-        .any(|result| matches!(result, Err(VerifyError::UnknownKey(_))))
-    {
-        results = read_all(&*keys.get_for_unknown_key().await?, tokens, at);
-    }
-    if results.iter().any(Result::is_err) {
-        let faults = results
-            .iter()
-            .map(|result| result.as_ref().map_or_else(|error| Some(*error), Signed::refused));
+    let typed: Vec<_> = new.short_codes.iter().map(|typed| codes::read(typed)).collect();
+    if scanned.iter().any(Result::is_err) || typed.iter().any(Result::is_err) {
+        let scanned = scanned.iter().map(|result| match result {
+            Ok(presented) => presented.refused().map(Fault::of),
+            Err(error) => Some(Fault::of(*error)),
+        });
+        let faults = scanned.chain(typed.iter().map(|result| result.as_ref().err().copied()));
         return Err(ClaimError::Vouchers(bad(faults)));
     }
-    Ok(results.into_iter().flatten().collect())
+    let mut presented: Vec<Presented> = scanned.into_iter().flatten().collect();
+    let typed: Vec<_> = typed.into_iter().flatten().collect();
+    if typed.is_empty() {
+        return Ok(presented);
+    }
+    let known = codes::look_up(desk.pool, who, &typed, at).await?;
+    if known.iter().any(Option::is_none) {
+        let scanned = presented.iter().map(|scanned| scanned.refused().map(Fault::of));
+        let unknown = known.iter().map(|known| known.is_none().then_some(Fault::CodeUnknown));
+        return Err(ClaimError::Vouchers(bad(scanned.chain(unknown))));
+    }
+    let typed = known.into_iter().flatten();
+    presented.extend(typed.map(|known| Presented::typed(&keyring, known, at.timestamp())));
+    Ok(presented)
 }
 
-fn read_all(keyring: &Keyring, tokens: &[String], at: DateTime<Utc>) -> Vec<Result<Signed, VerifyError>> {
-    tokens.iter().map(|token| Signed::read(keyring, token, at)).collect()
+fn read_all(keyring: &Keyring, tokens: &[String], at: DateTime<Utc>) -> Vec<Result<Presented, VerifyError>> {
+    let read = |token: &String| Presented::scanned(keyring, token, at.timestamp());
+    tokens.iter().map(read).collect()
 }
 
-/// Those among the tokens, in their order, that are refused.
-fn bad(refused: impl Iterator<Item = Option<VerifyError>>) -> Vec<BadVoucher> {
-    refused
+/// Those among the vouchers, in their order, that are refused.
+fn bad(faults: impl Iterator<Item = Option<Fault>>) -> Vec<BadVoucher> {
+    faults
         .enumerate()
-        .filter_map(|(index, error)| Some(BadVoucher::new(index, Fault::of(error?))))
+        .filter_map(|(index, fault)| Some(BadVoucher::new(index, fault?)))
         .collect()
 }
 
-fn wanted(signed: &Signed) -> WantedVoucher {
+fn wanted(signed: &Presented) -> WantedVoucher {
     let terms = signed.terms();
     WantedVoucher {
         number: AccountNumber::voucher(terms.series, terms.idx.get()),
@@ -199,7 +188,7 @@ fn check_twice(numbers: &[AccountNumber]) -> Result<(), ClaimError> {
 }
 
 /// Rightly signed terms of a series that is nobody's, or of no value, were never issued: the key has leaked or errs.
-async fn one_programme(catalogue: &CatalogueCache, vouchers: &[Signed]) -> Result<ProgrammeId, ClaimError> {
+async fn one_programme(catalogue: &CatalogueCache, vouchers: &[Presented]) -> Result<ProgrammeId, ClaimError> {
     let mut parts: BTreeMap<ProgrammeId, Vec<usize>> = BTreeMap::new();
     let mut unknown = Vec::new();
     for (index, voucher) in vouchers.iter().enumerate() {

@@ -227,6 +227,7 @@ async fn insert(
     let requests: Vec<Uuid> = claims.iter().map(|claim| claim.request.uuid()).collect();
     let structures: Vec<Uuid> = claims.iter().map(|claim| claim.structure.uuid()).collect();
     let services: Vec<String> = claims.iter().map(|claim| claim.service.clone()).collect();
+    let status_lists: Vec<Option<DateTime<Utc>>> = claims.iter().map(|claim| claim.status_list_at).collect();
     let dates: Vec<_> = claims.iter().map(|claim| claim.date).collect();
     // PostgreSQL has no ragged arrays: all vouchers in one, and which claim each is of in another.
     let vouchers = || {
@@ -240,10 +241,12 @@ async fn insert(
     let values: Vec<i64> = vouchers().map(|(_, voucher)| voucher.value.get()).collect();
     let inserted = sqlx::query!(
         "insert into redemption.claim
-             (book_id, id, request_id, structure_id, service, service_date, numbers, face_values, cents, at)
-         select $1, c.id, c.request_id, c.structure_id, c.service, c.service_date, v.numbers, v.face_values, v.cents, $2
-         from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::date[])
-             as c (id, request_id, structure_id, service, service_date)
+             (book_id, id, request_id, structure_id, service, service_date, numbers, face_values, cents, at,
+                 status_list_at)
+         select $1, c.id, c.request_id, c.structure_id, c.service, c.service_date, v.numbers, v.face_values, v.cents, $2,
+             c.status_list_at
+         from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::date[], $11::timestamptz[])
+             as c (id, request_id, structure_id, service, service_date, status_list_at)
          join (
              select u.claim_id, array_agg(u.number order by u.number) as numbers,
                  array_agg(u.cents order by u.number) as face_values, sum(u.cents)::bigint as cents
@@ -261,6 +264,7 @@ async fn insert(
         &owners,
         &numbers,
         &values,
+        &status_lists as &[Option<DateTime<Utc>>],
     )
     .execute(&mut **tx)
     .await?

@@ -10,13 +10,12 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use web::Made;
 
-use super::check::{Check, Checked, check};
+use super::check::{Check, Checked, Desk, check};
 use super::decide::{DecideError, Decision, decide};
 use super::fault::BadVoucher;
 use super::keys::{CatalogueCache, KeyringCache};
 use super::wanted::Wanted;
-use super::{ClaimError, NewClaim};
-use crate::StructureId;
+use super::{ClaimError, Claimant, NewClaim};
 use crate::read_claims::{Receipt, receipts};
 
 /// Claims decided in one transaction.
@@ -81,11 +80,16 @@ impl ClaimDesk {
     /// Claims vouchers for a structure: all of them or none.
     pub async fn claim(
         &self,
-        structure: StructureId,
+        who: Claimant,
         new: &NewClaim,
         at: DateTime<Utc>,
     ) -> Result<Made<Receipt>, ClaimError> {
-        let result = self.checked_and_decided(structure, new, at).await;
+        let mut result = self.checked_and_decided(who, new, at).await;
+        if let Err(ClaimError::Vouchers(bad)) = &mut result {
+            for bad in bad {
+                bad.short_code = bad.index.checked_sub(new.tokens.len());
+            }
+        }
         let outcome = match &result {
             Ok(Made::Now(_)) => "claimed",
             Ok(Made::Before(_)) => "before",
@@ -97,11 +101,16 @@ impl ClaimDesk {
 
     async fn checked_and_decided(
         &self,
-        structure: StructureId,
+        who: Claimant,
         new: &NewClaim,
         at: DateTime<Utc>,
     ) -> Result<Made<Receipt>, ClaimError> {
-        let Checked { wanted, numbers } = match check(&self.keys, &self.catalogue, structure, new, at).await? {
+        let desk = Desk {
+            pool: &self.pool,
+            keys: &self.keys,
+            catalogue: &self.catalogue,
+        };
+        let Checked { wanted, numbers } = match check(desk, who, new, at).await? {
             Check::Decide(checked) => checked,
             Check::OnlyIfBooked(wanted, refusal) => return self.booked_or_refused(&wanted, refusal).await,
         };
@@ -276,7 +285,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::ClaimRequestId;
+    use crate::{ClaimRequestId, StructureId};
     use crate::claim::wanted::WantedVoucher;
 
     fn job(request: u128, idx: u32) -> (Job, oneshot::Receiver<Answer>) {
@@ -291,6 +300,7 @@ mod tests {
                 number: AccountNumber::voucher(1, idx),
                 value: Cents::new(1000),
             }],
+            status_list_at: None,
             at: DateTime::UNIX_EPOCH,
         };
         (

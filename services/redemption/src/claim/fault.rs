@@ -1,12 +1,21 @@
 use chrono::NaiveDate;
 use serde::Serialize;
-use voucher::VerifyError;
+use voucher::{ShortCodeError, VerifyError};
 
 /// Why one voucher cannot be spent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// Made up, altered, badly read, or signed by a key that is not believed.
     Forged(VerifyError),
+    /// A typed code that is none.
+    Mistyped {
+        /// What is wrong with it.
+        error: ShortCodeError,
+        /// Where the slip probably is: a group of five, from 1.
+        group: Option<u8>,
+    },
+    /// A typed code that nobody has, or of a voucher without value yet: not told which.
+    CodeUnknown,
     /// Rightly signed, and never printed by us.
     Unknown,
     /// Printed, and without value yet: not handed over, or its batch not activated.
@@ -35,6 +44,8 @@ impl Fault {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Forged(_) => "forged",
+            Self::Mistyped { .. } => "mistyped",
+            Self::CodeUnknown => "code-unknown",
             Self::Unknown => "unknown",
             Self::NotActive => "not-active",
             Self::UsedByYou(_) => "already-used-by-you",
@@ -49,6 +60,14 @@ impl Fault {
     pub fn sentence(self) -> String {
         match self {
             Self::Forged(error) => error.to_string(),
+            Self::Mistyped { error, group: None } => error.to_string(),
+            Self::Mistyped {
+                error,
+                group: Some(group),
+            } => format!("{error} Regardez d'abord le groupe {group}."),
+            Self::CodeUnknown => {
+                "Ce code n'est celui d'aucun chèque, ou le chèque n'a pas encore été remis.".to_owned()
+            }
             Self::Unknown => "Ce chèque n'est pas connu : il n'a pas été émis.".to_owned(),
             Self::NotActive => {
                 "Ce chèque n'est pas encore actif : il n'a pas été remis par un prescripteur.".to_owned()
@@ -65,6 +84,10 @@ impl Fault {
     pub const fn remedy(self) -> &'static str {
         match self {
             Self::Forged(_) => "Scannez-le de nouveau. S'il est encore refusé, ne l'acceptez pas.",
+            Self::Mistyped { .. } => {
+                "Comparez avec le papier. Pour un signe illisible, tapez « ? » : deux au plus peuvent être retrouvés."
+            }
+            Self::CodeUnknown => "Comparez avec le papier. Si le code est le bon, contactez qui a remis le carnet.",
             Self::Unknown | Self::Revoked => {
                 "Ne l'acceptez pas. La personne peut s'adresser à qui lui a remis le carnet."
             }
@@ -78,8 +101,11 @@ impl Fault {
 /// A voucher of a claim that cannot be spent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BadVoucher {
-    /// Its position in `tokens`, from 0.
+    /// Its position: the tokens from 0, then the short codes.
     pub index: usize,
+    /// For a typed code, its position in `short_codes`, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub short_code: Option<usize>,
     /// The stable word.
     pub reason: &'static str,
     /// The sentence for the mediator.
@@ -99,6 +125,7 @@ impl BadVoucher {
         };
         Self {
             index,
+            short_code: None,
             reason: fault.word(),
             explanation: fault.sentence(),
             used_on,

@@ -27,6 +27,20 @@ impl From<ClaimError> for Problem {
                     latest.format("%d/%m/%Y")
                 ))
             }
+            ClaimError::StatusListFromFuture => {
+                refused("status-list-from-future", "La liste d'états utilisée est datée du futur.")
+                    .detail("« status_list_at » est l'« iat » de la liste d'états : réglez l'heure du téléphone.")
+            }
+            ClaimError::TooManyCodes { retry_after_seconds } => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too-many-codes",
+                "Trop de codes ont été tapés.",
+            )
+            .detail(format!(
+                "Par sécurité, les codes tapés ne sont plus acceptés pendant {} minute(s). Les QR codes le restent. {NOT_SPENT}",
+                retry_after_seconds.div_ceil(60)
+            ))
+            .with("retry_after_seconds", retry_after_seconds),
             ClaimError::Vouchers(bad) => {
                 let first = bad.first().expect("a claim is refused for at least one voucher");
                 let others = match bad.len() - 1 {

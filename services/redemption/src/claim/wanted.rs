@@ -24,6 +24,7 @@ pub(super) struct Wanted {
     pub service: String,
     pub date: NaiveDate,
     pub vouchers: Vec<WantedVoucher>,
+    pub status_list_at: Option<DateTime<Utc>>,
     pub at: DateTime<Utc>,
 }
 
@@ -46,7 +47,7 @@ impl Wanted {
             .expect("at most 50 vouchers of 16 bits of cents")
     }
 
-    /// Whether both ask for the same; when they were sent is no content.
+    /// Whether both ask for the same; when they were sent, and what the phone knew then, is no content.
     pub(super) fn same_as(&self, other: &Self) -> bool {
         (self.programme, self.request, self.structure, self.date)
             == (other.programme, other.request, other.structure, other.date)
@@ -74,6 +75,7 @@ impl Wanted {
             total: self.total(),
             vouchers: self.claimed(),
             at,
+            status_list_at: self.status_list_at,
             reversed_at: None,
         }
     }

@@ -14,6 +14,8 @@ pub(super) fn new_claim(message: v1::ClaimRequest) -> Result<NewClaim, Problem> 
         tokens,
         service,
         date,
+        short_codes,
+        status_list_at,
     } = message;
     let id = id
         .parse()
@@ -21,11 +23,16 @@ pub(super) fn new_claim(message: v1::ClaimRequest) -> Result<NewClaim, Problem> 
     let date: NaiveDate = date
         .parse()
         .map_err(|_| Problem::bad_request("« date » n'est pas une date : écrivez AAAA-MM-JJ."))?;
+    let status_list_at = status_list_at.map(|at| at.parse()).transpose().map_err(|_| {
+        Problem::bad_request("« status_list_at » n'est pas un instant : écrivez AAAA-MM-JJThh:mm:ssZ (RFC 3339).")
+    })?;
     Ok(NewClaim {
         id,
         tokens,
+        short_codes,
         service,
         date,
+        status_list_at,
     })
 }
 
@@ -46,6 +53,7 @@ pub(super) fn receipt(receipt: Receipt) -> v1::Receipt {
         total: receipt.total.to_string(),
         vouchers: vouchers.collect(),
         at: instant(receipt.at),
+        status_list_at: receipt.status_list_at.map(instant),
         reversed_at: receipt.reversed_at.map(instant),
     }
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use redemption::ClaimRequestId;
-use redemption::claim::{ClaimDesk, ClaimError, NewClaim};
+use redemption::claim::{ClaimDesk, ClaimError, Claimant, NewClaim};
 use sqlx::PgPool;
 use standards::Cents;
 use tokio::task::JoinSet;
@@ -189,15 +189,21 @@ async fn a_full_queue_sends_callers_away_and_keeps_who_waits(pool: PgPool) {
     let (programme, structure) = (world.programme(1).await, world.structure(0).await.structure);
     let tokens = world.activates(programme, 1..=3).await;
     let desk = Arc::new(ClaimDesk::with_limits(&world.pool, world.host.clone(), 1, 1));
+    let who = Claimant {
+        structure,
+        key: Uuid::nil(),
+    };
     let claim = |nth: usize| {
         let new = NewClaim {
             id: ClaimRequestId::from_uuid(Uuid::from_u128(nth as u128)),
             tokens: vec![tokens[nth].clone()],
+            short_codes: Vec::new(),
+            status_list_at: None,
             service: "bureautique".to_owned(),
             date: "2026-03-10".parse().unwrap(),
         };
         let desk = Arc::clone(&desk);
-        tokio::spawn(async move { desk.claim(structure, &new, instant(MORNING)).await })
+        tokio::spawn(async move { desk.claim(who, &new, instant(MORNING)).await })
     };
     // Somebody holds the first voucher: the only worker waits for it.
     let mut holder = world.admin.begin().await.unwrap();

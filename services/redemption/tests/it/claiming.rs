@@ -1,5 +1,5 @@
 use redemption::ClaimRequestId;
-use redemption::claim::{ClaimDesk, ClaimError, NewClaim};
+use redemption::claim::{ClaimDesk, ClaimError, Claimant, NewClaim};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use standards::Cents;
@@ -267,7 +267,11 @@ async fn a_withdrawn_key_and_a_suspension_take_no_receipt_back(pool: PgPool) {
     assert_eq!(structure.claims(2, &tokens[2..]).await.refused(), "structure-suspended");
 
     let mut tx = world.admin.begin().await.unwrap();
-    catalogue::withdraw_key(&mut tx, world.key.kid(), instant(MORNING))
+    let stolen = catalogue::Withdrawal {
+        id: catalogue::WithdrawalId::derive(b"test", &[]),
+        reason: "clé copiée".to_owned(),
+    };
+    catalogue::withdraw_key(&mut tx, world.key.kid(), &stolen, instant(MORNING))
         .await
         .unwrap();
     tx.commit().await.unwrap();
@@ -276,16 +280,22 @@ async fn a_withdrawn_key_and_a_suspension_take_no_receipt_back(pool: PgPool) {
     let claim = |id, tokens: &[String]| NewClaim {
         id: ClaimRequestId::from_uuid(Uuid::from_u128(id)),
         tokens: tokens.to_vec(),
+        short_codes: Vec::new(),
+        status_list_at: None,
         service: "atelier-premiers-pas".to_owned(),
         date: "2026-03-10".parse().unwrap(),
     };
+    let who = Claimant {
+        structure: structure.structure,
+        key: Uuid::nil(),
+    };
     let again = desk
-        .claim(structure.structure, &claim(1, &tokens[..2]), instant(MORNING))
+        .claim(who, &claim(1, &tokens[..2]), instant(MORNING))
         .await
         .unwrap();
     assert!(matches!(&again, Made::Before(again) if serde_json::to_value(again).unwrap() == receipt));
     let new = desk
-        .claim(structure.structure, &claim(2, &tokens[2..]), instant(MORNING))
+        .claim(who, &claim(2, &tokens[2..]), instant(MORNING))
         .await;
     assert!(matches!(new, Err(ClaimError::Vouchers(bad)) if bad[0].reason == "forged"));
 }

@@ -70,6 +70,8 @@ fn claim(id: u128, tokens: &[String]) -> ClaimRequest {
         tokens: tokens.to_vec(),
         service,
         date,
+        short_codes: Vec::new(),
+        status_list_at: None,
     }
 }
 
@@ -109,7 +111,7 @@ async fn a_claim_over_grpc_has_the_receipt_that_rest_gives(pool: PgPool) {
     let as_json = json!({
         "id": receipt.id, "claim_id": receipt.claim_id, "programme_id": receipt.programme_id,
         "structure_id": receipt.structure_id, "service": receipt.service, "date": receipt.date, "total": receipt.total,
-        "vouchers": vouchers, "at": receipt.at, "reversed_at": receipt.reversed_at,
+        "vouchers": vouchers, "at": receipt.at, "reversed_at": receipt.reversed_at, "status_list_at": receipt.status_list_at,
     });
     assert_eq!(structure.claims(1, &tokens).await.ok(), as_json);
 }

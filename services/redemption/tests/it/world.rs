@@ -1,5 +1,6 @@
 use std::num::NonZeroU32;
 use std::path::Path;
+use std::sync::Arc;
 
 use access::{OrganisationId, Secret};
 use catalogue::{NewProgramme, ProgrammeId, Spendable};
@@ -8,6 +9,7 @@ use ledger::{
     Account, AccountNumber, BatchId, BookId, GroupId, Outcome, PartyId, Plan, Posting, Transfer, TransferId,
     TransferKind,
 };
+use redemption::status_lists::{Maker, Round, Work};
 use redemption::{Config, StructureId};
 use serde_json::json;
 use sqlx::PgPool;
@@ -33,7 +35,9 @@ pub struct World {
     pub pool: PgPool,
     pub operator: Actor,
     pub hand: ClockHand,
+    pub clock: Clock,
     pub key: SigningKey,
+    pub status_key: Arc<SigningKey>,
     pub host: voucher::Host,
 }
 
@@ -76,6 +80,15 @@ async fn apply_views_of(pool: &PgPool, schema: &str) {
     database::apply(pool, &migrator).await.unwrap();
 }
 
+fn config(pool: &PgPool, clock: &Clock, host: &voucher::Host, status_key: &Arc<SigningKey>) -> Config {
+    Config {
+        pool: pool.clone(),
+        clock: clock.clone(),
+        host: host.clone(),
+        status_signer: Some(status_key.clone()),
+    }
+}
+
 impl World {
     pub async fn new(admin: PgPool) -> Self {
         database::apply_roles(&admin).await.unwrap();
@@ -93,21 +106,18 @@ impl World {
             .await
             .unwrap();
         let key = SigningKey::from_seed(&zeroize::Zeroizing::new([7; 32]));
+        let status_key = Arc::new(SigningKey::from_seed(&zeroize::Zeroizing::new([8; 32])));
         let mut tx = admin.begin().await.unwrap();
         let (from, until) = (instant("2026-01-01T00:00:00Z"), instant("2030-01-01T00:00:00Z"));
-        catalogue::publish_key(&mut tx, &key.public_bytes(), from, until)
+        catalogue::publish_key(&mut tx, &catalogue::NewKey::unbounded(key.public_bytes(), voucher::Purpose::Voucher, from, until), from)
             .await
             .unwrap();
         tx.commit().await.unwrap();
 
         let (clock, hand) = Clock::set(instant(MORNING));
         let host: voucher::Host = "cheque.example.fr".parse().unwrap();
-        let config = Config {
-            pool: pool.clone(),
-            clock: clock.clone(),
-            host: host.clone(),
-        };
-        let routes = redemption::routes(config).merge(access::routes(admin.clone(), clock));
+        let config = config(&pool, &clock, &host, &status_key);
+        let routes = redemption::routes(config).merge(access::routes(admin.clone(), clock.clone()));
         let app = web::frame(routes.split_for_parts().0);
         let operator = Actor {
             app,
@@ -118,9 +128,16 @@ impl World {
             pool,
             operator,
             hand,
+            clock,
             key,
+            status_key,
             host,
         }
+    }
+
+    /// The service's configuration, as it runs here.
+    pub fn config(&self) -> Config {
+        config(&self.pool, &self.clock, &self.host, &self.status_key)
     }
 
     /// A programme with money for 1,000 vouchers.
@@ -210,6 +227,18 @@ impl World {
             .execute(&mut *connection)
             .await
             .unwrap();
+        sqlx::query(
+            "insert into issuer.batch (book_id, id, plan_id, series, series_position, booklets, booklet_size, face_value_cents,
+                 last_day, ordered_by, ordered_at)
+             values ($1, $2, $2, $3, 0, 100, 10, 1000, '2027-01-31', $2, $4) on conflict do nothing",
+        )
+        .bind(programme.id.uuid())
+        .bind(batch(programme).uuid())
+        .bind(i32::from(programme.series))
+        .bind(instant(MORNING))
+        .execute(&mut *connection)
+        .await
+        .unwrap();
         for idx in idxs {
             sqlx::query(
                 "insert into issuer.voucher (book_id, number, batch_id, serial, token_id, kid) values ($1, $2, $3, $4, $5, $6)",
@@ -233,6 +262,11 @@ impl World {
     /// Prints vouchers and gives them their value; their tokens.
     pub async fn activates(&self, programme: Dispositif, idxs: std::ops::RangeInclusive<u32>) -> Vec<String> {
         self.prints(programme, idxs.clone()).await;
+        self.hands_over(programme, idxs).await
+    }
+
+    /// Gives printed vouchers their value; their tokens.
+    pub async fn hands_over(&self, programme: Dispositif, idxs: std::ops::RangeInclusive<u32>) -> Vec<String> {
         for idx in idxs.clone() {
             let voucher = Account::new_voucher(programme.book, number(programme, idx), TEN_EUROS);
             let shares = plan().split(NonZeroU32::new(idx).unwrap(), TEN_EUROS);
@@ -248,6 +282,24 @@ impl World {
             self.book(&format!("activation of {} {idx}", programme.id), legs).await;
         }
         idxs.map(|idx| self.token(programme, idx)).collect()
+    }
+
+    /// The code printed beside the QR code of voucher `idx`.
+    pub fn code(&self, idx: u32) -> String {
+        VoucherId::new(u64::from(idx).to_be_bytes()).short_code().to_string()
+    }
+
+    /// A maker of status lists, under the service's role.
+    pub fn maker(&self) -> Maker {
+        Maker::new(self.pool.clone(), self.host.clone(), self.status_key.clone()).unwrap()
+    }
+
+    /// Brings the status lists in step, alone.
+    pub async fn makes_lists(&self) -> Work {
+        match self.maker().round(self.clock.now()).await.unwrap() {
+            Round::InStep(work) => work,
+            Round::Elsewhere => panic!("nobody else makes lists"),
+        }
     }
 
     /// Blocks a voucher; what is left on it goes back.
@@ -320,8 +372,19 @@ impl World {
         .unwrap();
     }
 
+    /// Spends a voucher in a transaction that its caller commits.
+    pub async fn books_claim_in(&self, tx: &mut sqlx::PgTransaction<'_>, programme: Dispositif, idx: u32) {
+        let payable = Account::payable(programme.book, PartyId::from_uuid(Uuid::from_u128(0x99)));
+        let voucher = Account::voucher(programme.book, number(programme, idx));
+        let id = TransferId::derive(b"test", &[b"late", &idx.to_be_bytes()]);
+        let transfer = Transfer::new(id, TransferKind::Claimed, voucher, payable, TEN_EUROS).unwrap();
+        let posting = Posting::new(GroupId::derive(b"test", &[b"late"]), vec![transfer]).unwrap();
+        let outcomes = ledger::post(tx, &[posting], instant(MORNING)).await.unwrap();
+        assert_eq!(outcomes, [Outcome::Now]);
+    }
+
     /// Books what another service would.
-    async fn book(&self, name: &str, legs: Vec<(TransferKind, Account, Account, Cents)>) {
+    pub async fn book(&self, name: &str, legs: Vec<(TransferKind, Account, Account, Cents)>) {
         let transfer = |(index, (kind, debit, credit, cents)): (usize, _)| {
             let id = TransferId::derive(b"test", &[name.as_bytes(), &index.to_be_bytes()]);
             Transfer::new(id, kind, debit, credit, cents).unwrap()

@@ -45,16 +45,28 @@ pub enum SecretError {
     Io(PathBuf, #[source] io::Error),
 }
 
-/// The one line of the file at `path`, without its line end. The permissions are those of the opened file, so that
-/// it cannot be exchanged between the check and the reading.
+/// The one line of the file at `path`, without its line end.
 pub fn read(path: &Path) -> Result<Zeroizing<String>, SecretError> {
+    let bytes = read_bytes(path)?;
+    let content = || SecretError::Content(path.to_owned());
+    let text = std::str::from_utf8(&bytes).map_err(|_| content())?;
+    let line = text.strip_suffix('\n').unwrap_or(text);
+    if line.is_empty() || line.contains('\n') {
+        return Err(content());
+    }
+    Ok(Zeroizing::new(line.to_owned()))
+}
+
+/// The bytes of the file at `path`, which may hold several lines. The permissions are those of the opened file, so that it
+/// cannot be exchanged between the check and the reading.
+pub fn read_bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, SecretError> {
     let io = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => SecretError::Missing(path.to_owned()),
         _ => SecretError::Io(path.to_owned(), error),
     };
     let file = File::open(path).map_err(io)?;
     let metadata = file.metadata().map_err(io)?;
-    if !metadata.is_file() {
+    if !metadata.is_file() || metadata.len() > SECRET_BYTES_MAX {
         return Err(SecretError::Content(path.to_owned()));
     }
     let mode = metadata.mode() & 0o7777;
@@ -64,20 +76,17 @@ pub fn read(path: &Path) -> Result<Zeroizing<String>, SecretError> {
             mode,
         });
     }
-    let mut text = Zeroizing::new(String::new());
-    match file.take(SECRET_BYTES_MAX + 1).read_to_string(&mut text) {
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(SecretError::Content(path.to_owned())),
-        Err(error) => return Err(io(error)),
-        Ok(_) => {}
-    }
-    let line = text.strip_suffix('\n').unwrap_or(&text);
-    if line.is_empty() || line.contains('\n') || text.len() as u64 > SECRET_BYTES_MAX {
+    // Room for all of it from the start: a buffer that grew would leave copies behind.
+    let room = usize::try_from(SECRET_BYTES_MAX + 1).expect("a few thousand bytes");
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
+    file.take(SECRET_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(io)?;
+    if bytes.len() as u64 > SECRET_BYTES_MAX {
         return Err(SecretError::Content(path.to_owned()));
     }
-    Ok(Zeroizing::new(line.to_owned()))
+    Ok(bytes)
 }
 
-/// Writes `line` to a new file that only its owner may read (0600), in a folder that only its owner may enter.
+/// Writes `line` (or lines) to a new file that only its owner may read (0600), in a folder that only its owner may enter.
 /// False when the file exists: it is never overwritten.
 pub fn create(path: &Path, line: &str) -> Result<bool, SecretError> {
     let io = |error| SecretError::Io(path.to_owned(), error);
@@ -92,7 +101,7 @@ pub fn create(path: &Path, line: &str) -> Result<bool, SecretError> {
         .map_err(io)?;
     // Written whole under another name, then linked: nobody ever reads half a key.
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
-    writeln!(file, "{line}").map_err(io)?;
+    writeln!(file, "{}", line.trim_end_matches('\n')).map_err(io)?;
     file.as_file().sync_all().map_err(io)?;
     match file.persist_noclobber(path) {
         Ok(_) => Ok(true),

@@ -1,0 +1,167 @@
+//! The public halves of keys, under the role that may write them.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
+
+use catalogue::{KeyError, NewKey, WithdrawKeyError, Withdrawal, WithdrawalId};
+use chrono::{DateTime, Utc};
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+use voucher::{Bounds, Kid, LastDay, Purpose, SigningKey};
+use web::Made;
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+const NOW: &str = "2026-03-02T09:00:00Z";
+
+fn public(seed: u8) -> [u8; 32] {
+    SigningKey::from_seed(&[seed; 32].into()).public_bytes()
+}
+
+fn new(seed: u8, purpose: Purpose) -> NewKey {
+    NewKey::unbounded(
+        public(seed),
+        purpose,
+        at("2026-03-09T09:00:00Z"),
+        at("2028-01-01T00:00:00Z"),
+    )
+}
+
+async fn issuer(owner: &PgPool) -> PgPool {
+    database::apply_roles(owner).await.unwrap();
+    access::migrate(owner).await.unwrap();
+    catalogue::migrate(owner).await.unwrap();
+    let options = (*owner.connect_options()).clone().username("ccn_issuer");
+    PgPoolOptions::new()
+        .max_connections(2)
+        .connect_with(options)
+        .await
+        .unwrap()
+}
+
+async fn publish(pool: &PgPool, new: &NewKey) -> Result<bool, KeyError> {
+    let mut tx = pool.begin().await.unwrap();
+    let made = catalogue::publish_key(&mut tx, new, at(NOW)).await?;
+    tx.commit().await.unwrap();
+    Ok(matches!(made, Made::Now(_)))
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_key_is_published_once_and_reads_back_as_it_was_given(pool: PgPool) {
+    let pool = issuer(&pool).await;
+    let bounded = NewKey {
+        bounds: Bounds {
+            series: 3..=9,
+            max_cents: 1000,
+            latest_day: LastDay::new(2900),
+        },
+        ..new(1, Purpose::Voucher)
+    };
+    assert!(publish(&pool, &bounded).await.unwrap());
+    assert!(!publish(&pool, &bounded).await.unwrap());
+    assert!(matches!(
+        publish(&pool, &new(1, Purpose::Voucher)).await,
+        Err(KeyError::OtherPolicy)
+    ));
+    for (seed, purpose) in [(2, Purpose::Status), (3, Purpose::KeySet)] {
+        assert!(publish(&pool, &new(seed, purpose)).await.unwrap());
+    }
+    assert!(matches!(
+        publish(&pool, &new(4, Purpose::Root)).await,
+        Err(KeyError::Root)
+    ));
+    let known = catalogue::published_key(&pool, Kid::of(&public(1)))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (known.key.to_bytes(), &known.key.policy().bounds),
+        (public(1), &bounded.bounds)
+    );
+    assert_eq!((known.published_at, known.valid_from), (at(NOW), bounded.valid_from));
+    assert_eq!(catalogue::public_keys(&pool).await.unwrap().len(), 3);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_key_whose_identifier_is_taken_is_refused(owner: PgPool) {
+    let pool = issuer(&owner).await;
+    publish(&pool, &new(1, Purpose::Voucher)).await.unwrap();
+    // As if 32 bits had met.
+    let taken = Kid::of(&public(2)).to_bytes();
+    sqlx::query("update catalogue.signing_key set kid = $1")
+        .bind(&taken[..])
+        .execute(&owner)
+        .await
+        .unwrap();
+    assert!(matches!(
+        publish(&pool, &new(2, Purpose::Voucher)).await,
+        Err(KeyError::KidTaken)
+    ));
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_withdrawal_wants_a_reason_and_is_never_undone(owner: PgPool) {
+    let pool = issuer(&owner).await;
+    publish(&pool, &new(1, Purpose::Voucher)).await.unwrap();
+    let kid = Kid::of(&public(1));
+    let act = |n: &[u8], reason: &str| Withdrawal {
+        id: WithdrawalId::derive(n, &[]),
+        reason: reason.to_owned(),
+    };
+    let withdraw = async |act: Withdrawal| {
+        let mut tx = pool.begin().await.unwrap();
+        let done = catalogue::withdraw_key(&mut tx, kid, &act, at(NOW)).await;
+        tx.commit().await.unwrap();
+        done
+    };
+    assert!(matches!(
+        withdraw(act(b"a", "  ")).await,
+        Err(WithdrawKeyError::NoReason)
+    ));
+    assert!(matches!(withdraw(act(b"a", "copiée")).await, Ok(Made::Now(_))));
+    assert!(matches!(withdraw(act(b"a", "copiée")).await, Ok(Made::Before(_))));
+    assert!(matches!(
+        withdraw(act(b"b", "copiée")).await,
+        Err(WithdrawKeyError::Before(_))
+    ));
+    let known = catalogue::published_key(&pool, kid).await.unwrap().unwrap();
+    assert_eq!(known.withdrawn, Some((at(NOW), "copiée".to_owned())));
+    assert!(known.key.policy().withdrawn);
+    let undone = sqlx::query("update catalogue.signing_key set valid_until = now()")
+        .execute(&pool)
+        .await;
+    assert!(undone.is_err(), "the issuer changes what it published");
+}
+
+#[sqlx::test(migrations = false)]
+async fn keys_from_before_keep_their_window_and_get_no_bounds(owner: PgPool) {
+    database::apply_roles(&owner).await.unwrap();
+    sqlx::raw_sql("create schema catalogue").execute(&owner).await.unwrap();
+    sqlx::raw_sql(include_str!("../../../migrations/catalogue/0001_catalogue.sql"))
+        .execute(&owner)
+        .await
+        .unwrap();
+    for (seed, withdrawn) in [(1, None), (2, Some(at(NOW)))] {
+        sqlx::query("insert into catalogue.signing_key values ($1, $2, 'voucher', '2026-01-01', '2031-01-01', $3)")
+            .bind(&public(seed)[..])
+            .bind(&Kid::of(&public(seed)).to_bytes()[..])
+            .bind(withdrawn)
+            .execute(&owner)
+            .await
+            .unwrap();
+    }
+    sqlx::raw_sql(include_str!("../../../migrations/catalogue/0002_key_life.sql"))
+        .execute(&owner)
+        .await
+        .unwrap();
+    let keys = catalogue::published_keys(&owner).await.unwrap();
+    assert_eq!(keys.len(), 2);
+    for key in &keys {
+        assert_eq!(
+            (&key.key.policy().bounds, key.published_at),
+            (&Bounds::NONE, key.valid_from)
+        );
+        assert_eq!(key.withdrawn.is_some(), key.key.to_bytes() == public(2));
+    }
+}

@@ -1,0 +1,123 @@
+//! A file that holds 32 secret bytes: 64 hexadecimal digits, sealed or plain.
+
+use std::path::{Path, PathBuf};
+
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+use zeroize::Zeroizing;
+
+use crate::opener::{Opener, OpenerError, Plain};
+use crate::seal::{self, Seal, SealError};
+use crate::secret_file::{self, SecretError};
+
+/// Bytes of the seed of an Ed25519 key (RFC 8032 § 5.1.5), and of the key that hides people's identities.
+pub const KEY_BYTES: usize = 32;
+
+const HEX_EXPECTED: &str = "64 chiffres hexadécimaux (une clé de 32 octets)";
+
+/// Why a key file cannot be used or made.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyFileError {
+    /// The file itself.
+    #[error(transparent)]
+    File(#[from] SecretError),
+    /// Nothing to open it with.
+    #[error("« {0} » : {1}")]
+    Opener(PathBuf, OpenerError),
+    /// The seal.
+    #[error("« {0} » : {1}")]
+    Seal(PathBuf, SealError),
+    /// In clear where only sealed keys are taken.
+    #[error(
+        "La clé « {0} » est en clair : elle est refusée ici.\nScellez-la : ccn keys seal --in '{0}' --out '{0}.age' --key-passphrase-file FICHIER"
+    )]
+    Plain(PathBuf),
+    /// The system gives no randomness.
+    #[error("Le système ne donne pas de hasard")]
+    Random(#[source] std::io::Error),
+}
+
+/// What became of a new key file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It was made.
+    Made,
+    /// There is a file of this name, and it was left as it is.
+    Exists,
+}
+
+/// The 32 bytes in the file at `path`, unsealed with what `opener` has.
+pub fn key_bytes(path: &Path, opener: &Opener) -> Result<Zeroizing<[u8; KEY_BYTES]>, KeyFileError> {
+    let bytes = secret_file::read_bytes(path)?;
+    if seal::is_sealed(&bytes) {
+        let name = path.display().to_string();
+        let seal = opener
+            .seal(&name)
+            .map_err(|error| KeyFileError::Opener(path.to_owned(), error))?;
+        let plain = seal
+            .open(&bytes)
+            .map_err(|error| KeyFileError::Seal(path.to_owned(), error))?;
+        return hex(path, &plain);
+    }
+    let key = hex(path, &bytes)?;
+    match opener.plain {
+        Plain::Refused => return Err(KeyFileError::Plain(path.to_owned())),
+        Plain::Warned => tracing::warn!(
+            file = %path.display(),
+            "PRIVATE KEY IN CLEAR: good for a demonstration only; seal it with « ccn keys seal »"
+        ),
+        Plain::Accepted => {}
+    }
+    Ok(key)
+}
+
+/// 32 bytes from the system's CSPRNG.
+pub fn draw_key() -> Result<Zeroizing<[u8; KEY_BYTES]>, KeyFileError> {
+    let mut bytes = Zeroizing::new([0; KEY_BYTES]);
+    getrandom::fill(&mut *bytes).map_err(|error| KeyFileError::Random(std::io::Error::other(error)))?;
+    Ok(bytes)
+}
+
+/// Draws a key into a new file, sealed when `seal` is given.
+pub fn create_key_file(path: &Path, seal: Option<&Seal>) -> Result<Written, KeyFileError> {
+    write_key_file(path, &draw_key()?, seal)
+}
+
+/// Writes these 32 bytes into a new file, sealed when `seal` is given.
+pub fn write_key_file(
+    path: &Path,
+    bytes: &Zeroizing<[u8; KEY_BYTES]>,
+    seal: Option<&Seal>,
+) -> Result<Written, KeyFileError> {
+    let line = Zeroizing::new(HEXLOWER.encode(&**bytes));
+    let made = match seal {
+        None => secret_file::create(path, &line)?,
+        Some(seal) => {
+            let sealed = seal
+                .close(line.as_bytes())
+                .map_err(|error| KeyFileError::Seal(path.to_owned(), error))?;
+            secret_file::create(path, &sealed)?
+        }
+    };
+    Ok(if made { Written::Made } else { Written::Exists })
+}
+
+/// Whether the file at `path` is sealed.
+pub fn is_sealed(path: &Path) -> Result<bool, SecretError> {
+    Ok(seal::is_sealed(&secret_file::read_bytes(path)?))
+}
+
+fn hex(path: &Path, text: &[u8]) -> Result<Zeroizing<[u8; KEY_BYTES]>, KeyFileError> {
+    let line = text.strip_suffix(b"\n").unwrap_or(text);
+    let mut key = Zeroizing::new([0; KEY_BYTES]);
+    match HEXLOWER_PERMISSIVE.decode(line).map(Zeroizing::new) {
+        Ok(bytes) if bytes.len() == KEY_BYTES => key.copy_from_slice(&bytes),
+        _ => {
+            return Err(SecretError::Form {
+                path: path.to_owned(),
+                expected: HEX_EXPECTED,
+            }
+            .into());
+        }
+    }
+    Ok(key)
+}

@@ -1,0 +1,107 @@
+//! Following the books: every voucher touched is told, once its transaction is visible, and however late that is.
+
+use ledger::{Account, AccountNumber, Changes, TransactionNumber, TransferKind};
+use sqlx::PgPool;
+
+use crate::common::*;
+
+const BOOK: ledger::BookId = book(1);
+
+/// All vouchers that changed from a transaction on, read in chunks of some `transfers_max`, and where to begin next time.
+async fn follow(pool: &PgPool, from: TransactionNumber, transfers_max: u32) -> (Vec<AccountNumber>, TransactionNumber) {
+    let mut connection = pool.acquire().await.unwrap();
+    let keep = ledger::oldest_under_way(&mut connection).await.unwrap();
+    let (mut vouchers, mut next) = (Vec::new(), Some(from));
+    while let Some(from) = next {
+        let changes = ledger::changed_vouchers(&mut connection, from, transfers_max)
+            .await
+            .unwrap();
+        assert!(changes.next.is_none_or(|next| next > from), "each chunk goes on");
+        vouchers.extend(changes.vouchers.into_iter().map(|(_, number)| number));
+        next = changes.next;
+    }
+    vouchers.sort_unstable();
+    vouchers.dedup();
+    (vouchers, keep)
+}
+
+#[sqlx::test(migrations = false)]
+async fn whatever_moves_a_vouchers_money_is_told_and_nothing_else(pool: PgPool) {
+    migrate(&pool).await;
+    spendable(&pool, BOOK, 6).await;
+    let (opened, from) = follow(&pool, 0, 1000).await;
+    assert_eq!(opened, (0..6).map(voucher).collect::<Vec<_>>());
+
+    post_now(&pool, &[claimed("c", BOOK, structure(1), &[1, 2])]).await;
+    post_now(
+        &pool,
+        &[reversed("r", "c", Account::payable(BOOK, structure(1)), 1, false)],
+    )
+    .await;
+    post_now(&pool, &[swept(TransferKind::Revoked, "v", BOOK, 3)]).await;
+    post_now(&pool, &[swept(TransferKind::Expired, "e", BOOK, 4)]).await;
+    let (changed, from) = follow(&pool, from, 1000).await;
+    assert_eq!(changed, [1, 2, 3, 4].map(voucher));
+
+    post_now(&pool, &[received("money", funder(1), FACE_VALUE)]).await;
+    assert_eq!(follow(&pool, from, 1000).await.0, []);
+}
+
+#[sqlx::test(migrations = false)]
+async fn chunks_of_any_size_tell_the_same(pool: PgPool) {
+    migrate(&pool).await;
+    // One transaction of many transfers, then many of one.
+    spendable(&pool, BOOK, 40).await;
+    for idx in 0..20 {
+        post_now(&pool, &[claimed(&format!("c{idx}"), BOOK, structure(1), &[idx])]).await;
+    }
+    let all = follow(&pool, 0, u32::MAX).await.0;
+    assert_eq!(all.len(), 40);
+    for transfers_max in [0, 1, 2, 7, 120, 121] {
+        assert_eq!(follow(&pool, 0, transfers_max).await.0, all, "{transfers_max}");
+    }
+}
+
+#[sqlx::test(migrations = false)]
+async fn what_is_committed_after_younger_transactions_is_told_when_it_is(pool: PgPool) {
+    migrate(&pool).await;
+    spendable(&pool, BOOK, 3).await;
+    let (_, from) = follow(&pool, 0, 1000).await;
+    let mut late = pool.begin().await.unwrap();
+    ledger::post(&mut late, &[claimed("late", BOOK, structure(1), &[0])], at())
+        .await
+        .unwrap();
+    post_now(&pool, &[claimed("soon", BOOK, structure(2), &[1])]).await;
+
+    let (changed, kept) = follow(&pool, from, 1000).await;
+    assert_eq!(changed, [voucher(1)], "the young are not held back by the old");
+    late.commit().await.unwrap();
+    let (changed, kept_then) = follow(&pool, kept, 1000).await;
+    assert!(changed.contains(&voucher(0)), "{changed:?}");
+    assert_eq!(follow(&pool, kept_then, 1000).await.0, []);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_first_reader_goes_through_the_accounts(pool: PgPool) {
+    migrate(&pool).await;
+    spendable(&pool, BOOK, 10).await;
+    let mut connection = pool.acquire().await.unwrap();
+    let chunk = ledger::vouchers_from(&mut connection, BOOK, voucher(3), voucher(8), 4)
+        .await
+        .unwrap();
+    assert_eq!(chunk, [3, 4, 5, 6].map(voucher));
+    let rest = ledger::vouchers_from(&mut connection, BOOK, voucher(7), voucher(8), 4)
+        .await
+        .unwrap();
+    assert_eq!(rest, [7, 8].map(voucher));
+    let nothing = ledger::changed_vouchers(&mut connection, TransactionNumber::MAX, 10)
+        .await
+        .unwrap();
+    assert_eq!(
+        nothing,
+        Changes {
+            vouchers: Vec::new(),
+            next: None
+        }
+    );
+}

@@ -1,0 +1,144 @@
+//! The private keys that this process has opened, and the folder that is looked at again while it runs.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use ::keys::{OpenError, Opener, Place, PlaceError};
+use issuer::Signers;
+use voucher::Signer;
+
+/// Seconds between two looks at the folder of keys: a key that is put there is in use, or ready for its day, after this.
+pub const KEYS_RESCAN_SECONDS: u64 = 15;
+
+/// A file of the folder whose name ends so holds a private key, sealed or not.
+const KEY_FILE: &str = "key";
+
+/// A file of the folder whose name ends so holds the address of a key in a security module, on one line.
+const HSM_FILE: &str = "pkcs11";
+
+/// Keys named by flags, and the folder of further ones. A file is opened once, and again when it changes: unsealing costs a second.
+pub struct KeyShelf {
+    named: Vec<Arc<dyn Signer>>,
+    folder: PathBuf,
+    opener: Opener,
+    opened: HashMap<PathBuf, Opened>,
+}
+
+struct Opened {
+    changed: Option<SystemTime>,
+    /// Absent when it cannot be opened, which was said once.
+    signer: Option<Arc<dyn Signer>>,
+}
+
+impl KeyShelf {
+    /// The keys `named`, and those of `folder`, which need not exist.
+    #[must_use]
+    pub fn new(named: Vec<Arc<dyn Signer>>, folder: PathBuf, opener: Opener) -> Self {
+        Self {
+            named,
+            folder,
+            opener,
+            opened: HashMap::new(),
+        }
+    }
+
+    /// All keys as they are now. A file that cannot be opened is said in the logs and left out: one bad file stops no mint.
+    pub fn look(&mut self) -> Vec<Arc<dyn Signer>> {
+        let found = key_files(&self.folder);
+        self.opened
+            .retain(|path, _| found.iter().any(|(known, _)| known == path));
+        for (path, changed) in found {
+            if self.opened.get(&path).is_some_and(|known| known.changed == changed) {
+                continue;
+            }
+            let signer = open(&path, &self.opener)
+                .inspect(|signer| tracing::info!(file = %path.display(), kid = %signer.kid(), "key loaded"))
+                .inspect_err(|error| tracing::error!(file = %path.display(), %error, "this key is not loaded"))
+                .ok();
+            self.opened.insert(path, Opened { changed, signer });
+        }
+        let further = self.opened.values().filter_map(|opened| opened.signer.clone());
+        self.named.iter().cloned().chain(further).collect()
+    }
+
+    /// Looks again and again, until the task is aborted.
+    pub async fn watch(mut self, signers: Signers) {
+        let mut ticks = tokio::time::interval(Duration::from_secs(KEYS_RESCAN_SECONDS));
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            // Unsealing and security modules take their time.
+            let looked = tokio::task::spawn_blocking(move || {
+                let keys = self.look();
+                (self, keys)
+            });
+            let Ok((shelf, keys)) = looked.await else {
+                tracing::error!("the folder of keys is not watched any more");
+                return;
+            };
+            self = shelf;
+            signers.replace(keys);
+        }
+    }
+}
+
+fn open(path: &Path, opener: &Opener) -> Result<Arc<dyn Signer>, OpenError> {
+    if path.extension().is_some_and(|end| end == HSM_FILE) {
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        let uri: Result<::keys::Pkcs11Uri, PlaceError> = text.trim().parse();
+        return Place::Hsm(uri?).open(opener);
+    }
+    Place::File(path.to_owned()).open(opener)
+}
+
+/// The files that hold keys, with the time of their last change.
+fn key_files(folder: &Path) -> Vec<(PathBuf, Option<SystemTime>)> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let files = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|end| end == KEY_FILE || end == HSM_FILE));
+    let mut files: Vec<_> = files
+        .map(|path| {
+            let changed = std::fs::metadata(&path).and_then(|metadata| metadata.modified()).ok();
+            (path, changed)
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use ::keys::{Plain, create_key_file};
+
+    use super::*;
+
+    #[test]
+    fn a_file_put_into_the_folder_is_loaded_and_one_taken_out_is_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let opener = Opener {
+            plain: Plain::Accepted,
+            ..Opener::default()
+        };
+        let path = |name: &str| folder.path().join(name);
+        let mut shelf = KeyShelf::new(Vec::new(), folder.path().to_owned(), opener);
+        assert!(shelf.look().is_empty());
+        create_key_file(&path("2027.key"), None).unwrap();
+        create_key_file(&path("2027.key.old"), None).unwrap();
+        create_key_file(&path("open.key"), None).unwrap();
+        std::fs::set_permissions(path("open.key"), std::fs::Permissions::from_mode(0o644)).unwrap();
+        std::fs::write(path("bad.pkcs11"), "pkcs11:token=a").unwrap();
+        let loaded = shelf.look();
+        assert_eq!(loaded.len(), 1);
+        create_key_file(&path("2028.key"), None).unwrap();
+        assert_eq!(shelf.look().len(), 2);
+        std::fs::remove_file(path("2027.key")).unwrap();
+        let left = shelf.look();
+        assert_eq!(left.len(), 1);
+        assert_ne!(left[0].kid(), loaded[0].kid());
+    }
+}

@@ -1,0 +1,88 @@
+use access::OrganisationId;
+use catalogue::ProgrammeId;
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+use sqlx::{PgExecutor, PgTransaction};
+
+use super::Logo;
+
+/// Keeps a logo in place of the one before.
+pub(crate) async fn put(
+    tx: &mut PgTransaction<'_>,
+    programme: ProgrammeId,
+    organisation: OrganisationId,
+    logo: &Logo,
+    at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    let digest = Sha256::digest(&logo.png);
+    sqlx::query!(
+        "insert into issuer.logo (book_id, organisation_id, png, width, height, sha256, at) values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (book_id, organisation_id) do update
+         set png = excluded.png, width = excluded.width, height = excluded.height, sha256 = excluded.sha256, at = excluded.at",
+        programme.uuid(),
+        organisation.uuid(),
+        logo.png,
+        i32::from(logo.width),
+        i32::from(logo.height),
+        digest.as_slice(),
+        at,
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+}
+
+/// Forgets a logo; says whether there was one.
+pub(crate) async fn delete(
+    tx: &mut PgTransaction<'_>,
+    programme: ProgrammeId,
+    organisation: OrganisationId,
+) -> Result<bool, sqlx::Error> {
+    let deleted = sqlx::query!(
+        "delete from issuer.logo where book_id = $1 and organisation_id = $2",
+        programme.uuid(),
+        organisation.uuid()
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(deleted.rows_affected() == 1)
+}
+
+/// The logo of one organisation.
+pub(crate) async fn find(
+    db: impl PgExecutor<'_>,
+    programme: ProgrammeId,
+    organisation: OrganisationId,
+) -> Result<Option<Logo>, sqlx::Error> {
+    Ok(of_organisations(db, programme, &[organisation])
+        .await?
+        .pop()
+        .map(|(_, logo)| logo))
+}
+
+/// The logos of these organisations, of those that gave one.
+pub(crate) async fn of_organisations(
+    db: impl PgExecutor<'_>,
+    programme: ProgrammeId,
+    organisations: &[OrganisationId],
+) -> Result<Vec<(OrganisationId, Logo)>, sqlx::Error> {
+    let ids: Vec<uuid::Uuid> = organisations.iter().map(|organisation| organisation.uuid()).collect();
+    let rows = sqlx::query!(
+        r#"select organisation_id as "organisation: OrganisationId", png, width, height from issuer.logo
+           where book_id = $1 and organisation_id = any($2)"#,
+        programme.uuid(),
+        &ids,
+    )
+    .fetch_all(db)
+    .await?;
+    let kept = "logo_size keeps it";
+    let logos = rows.into_iter().map(|row| {
+        let logo = Logo {
+            png: row.png,
+            width: u16::try_from(row.width).expect(kept),
+            height: u16::try_from(row.height).expect(kept),
+        };
+        (row.organisation, logo)
+    });
+    Ok(logos.collect())
+}

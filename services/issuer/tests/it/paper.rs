@@ -1,0 +1,498 @@
+use axum::body::Body;
+use futures_util::StreamExt;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use voucher::{Keyring, VerifyError};
+
+use crate::world::{Answer, HOST, World, instant, uuid};
+
+const RED: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 40 20\"><circle cx=\"20\" cy=\"10\" r=\"9\" fill=\"red\"/></svg>";
+
+impl World {
+    async fn gives_logo(&self, organisation: u128, media_type: &str, file: impl Into<Body>) -> Answer {
+        let path = self.path(&format!("logos/{}", uuid(organisation)));
+        self.sponsor.send(Method::PUT, &path, media_type, file).await
+    }
+
+    async fn says(&self, contact: Value) -> Answer {
+        let path = self.path("paper");
+        self.sponsor
+            .send(Method::PUT, &path, "application/json", contact.to_string())
+            .await
+    }
+
+    async fn approves(&self, proof: u128, format: &str) {
+        let made = json!({"id": uuid(proof), "format": format});
+        self.sponsor.post(&self.path("proofs"), made).await.now();
+        let path = self.path(&format!("proofs/{}/approval", uuid(proof)));
+        self.sponsor.post(&path, json!({})).await.now();
+    }
+
+    async fn orders_print(&self, batch: uuid::Uuid, print: u128, more: &Value) -> Answer {
+        let mut body = json!({"id": uuid(print)});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        self.sponsor
+            .post(&self.path(&format!("batches/{batch}/printer-files")), body)
+            .await
+    }
+
+    async fn archive(&self, batch: uuid::Uuid, print: u128) -> Answer {
+        let path = self.path(&format!("batches/{batch}/printer-files/{}/carnets.zip", uuid(print)));
+        self.sponsor.get(&path).await
+    }
+
+    async fn csv(&self, batch: uuid::Uuid) -> String {
+        self.sponsor
+            .get(&self.path(&format!("batches/{batch}/vouchers.csv")))
+            .await
+            .text()
+    }
+}
+
+fn keep(name: &str, bytes: &[u8]) {
+    if let Ok(folder) = std::env::var("CCN_KEEP_PDF") {
+        std::fs::write(format!("{folder}/{name}"), bytes).unwrap();
+    }
+}
+
+#[sqlx::test(migrations = false)]
+async fn logos_are_given_by_the_sponsor_for_partners_only_and_kept_as_png(pool: PgPool) {
+    let world = World::new(pool, "hand_over").await;
+    assert_eq!(
+        world.gives_logo(1, "image/svg+xml", RED).await.ok(),
+        json!({"width": 1000, "height": 500})
+    );
+    world.gives_logo(11, "image/svg+xml; charset=utf-8", RED).await.ok();
+    let path = world.path(&format!("logos/{}", uuid(1)));
+    let kept = world.sponsor.get(&path).await;
+    assert!(kept.status.is_success() && kept.bytes.starts_with(b"\x89PNG"));
+    // Kept as it is when given again.
+    world.gives_logo(1, "image/png", kept.bytes.clone()).await.ok();
+    world.gives_logo(2, "image/svg+xml", RED).await.refused("not-a-partner");
+    world.gives_logo(1, "image/png", RED).await.refused("logo-format");
+    world.gives_logo(1, "image/png", "GIF89a").await.refused("logo-format");
+    world
+        .gives_logo(1, "application/pdf", "%PDF")
+        .await
+        .refused("unsupported-media-type");
+    world
+        .gives_logo(1, "image/svg+xml", RED.replace("circle", "script"))
+        .await
+        .refused("logo-forbidden");
+    let other = world.prescriber.send(Method::PUT, &path, "image/svg+xml", RED).await;
+    assert_eq!(other.status, StatusCode::FORBIDDEN);
+
+    let paper = world.sponsor.get(&world.path("paper")).await.ok();
+    let logos: Vec<bool> = paper["partners"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| p["has_logo"].as_bool().unwrap())
+        .collect();
+    assert_eq!(logos, [true, true, false, false]);
+    for _ in 0..2 {
+        let gone = world.sponsor.send(Method::DELETE, &path, "", Body::empty()).await;
+        assert_eq!(gone.status, StatusCode::NO_CONTENT);
+    }
+    assert_eq!(world.sponsor.get(&path).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        (world.traces("logo.put").await, world.traces("logo.delete").await),
+        (3, 1)
+    );
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_printer_gets_nothing_before_the_sponsor_approved_a_proof_of_the_settings_as_they_are(pool: PgPool) {
+    let world = World::new(pool, "hand_over").await;
+    let batch = world.minted(1, 2).await;
+    world
+        .orders_print(batch, 500, &json!({}))
+        .await
+        .refused("proof-not-approved");
+    world.approves(600, "sheet").await;
+    world
+        .orders_print(batch, 500, &json!({"format": "large_print"}))
+        .await
+        .refused("proof-not-approved");
+    let told = world.orders_print(batch, 500, &json!({})).await.now();
+    assert_eq!((&told["vouchers"], &told["parts"]), (&json!(20), &json!(1)));
+    assert!(world.archive(batch, 500).await.status.is_success());
+
+    world
+        .says(json!({"phone": "03 80 12 34 56", "web_page": "https://www.exemple.fr/cheques"}))
+        .await
+        .ok();
+    world.archive(batch, 500).await.refused("proof-not-approved");
+    let proof = world
+        .sponsor
+        .get(&world.path(&format!("proofs/{}", uuid(600))))
+        .await
+        .ok();
+    assert_eq!(proof["current"], json!(false));
+    let approval = world.path(&format!("proofs/{}/approval", uuid(600)));
+    world.sponsor.post(&approval, json!({})).await.refused("proof-outdated");
+    world.approves(601, "sheet").await;
+    world.gives_logo(11, "image/svg+xml", RED).await.ok();
+    world
+        .orders_print(batch, 501, &json!({"reason": "damaged"}))
+        .await
+        .refused("proof-not-approved");
+    world.says(json!({"phone": "appelez"})).await.refused("paper-field");
+    assert_eq!(world.traces("proof.approve").await, 2);
+}
+
+#[sqlx::test(migrations = false)]
+async fn nothing_on_a_proof_can_be_spent(pool: PgPool) {
+    let world = World::new(pool, "hand_over").await;
+    let new = json!({"id": uuid(600), "format": "sheet"});
+    world.sponsor.post(&world.path("proofs"), new.clone()).await.now();
+    world.sponsor.post(&world.path("proofs"), new).await.ok();
+    let other = json!({"id": uuid(600), "format": "large_print"});
+    world
+        .sponsor
+        .post(&world.path("proofs"), other)
+        .await
+        .refused("same-id-other-content");
+    let pdf = world
+        .sponsor
+        .get(&world.path(&format!("proofs/{}/proof.pdf", uuid(600))))
+        .await;
+    assert!(
+        pdf.status.is_success() && pdf.bytes.starts_with(b"%PDF-1.7"),
+        "{}",
+        pdf.text()
+    );
+    keep("epreuve.pdf", &pdf.bytes);
+    check_pdf(&pdf.bytes, 10);
+    let jwks = world.sponsor.get("/.well-known/jwks.json").await.text();
+    let keyring = Keyring::new(HOST.parse().unwrap(), voucher::JwkSet::read(&jwks).unwrap());
+    let specimen = issuer::specimen(3, &HOST.parse().unwrap());
+    assert_eq!(specimen.short_code.id().to_bytes(), *b"SPECIMEN");
+    let text = issuer::specimen_token(3).to_url(&HOST.parse().unwrap());
+    let refused = keyring.verify(&text, instant("2026-06-01T08:00:00Z").timestamp());
+    assert!(matches!(refused, Err(VerifyError::UnknownKey(_))), "{refused:?}");
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_archive_is_whole_its_sums_hold_and_its_rows_are_those_of_the_batch(pool: PgPool) {
+    let world = World::new(pool, "hand_over").await;
+    let batch = world.minted(1, 102).await;
+    world.gives_logo(1, "image/svg+xml", RED).await.ok();
+    world.approves(600, "sheet").await;
+    let first = world.orders_print(batch, 500, &json!({})).await.now();
+    assert_eq!(world.orders_print(batch, 500, &json!({})).await.ok(), first);
+    world
+        .orders_print(batch, 500, &json!({"to": 3}))
+        .await
+        .refused("same-id-other-content");
+    world
+        .orders_print(batch, 501, &json!({"from": 0}))
+        .await
+        .refused("print-range");
+    let archive = world.archive(batch, 500).await;
+    assert!(archive.status.is_success());
+    keep("carnets.zip", &archive.bytes);
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(archive.bytes)).unwrap();
+    let names: Vec<String> = zip.file_names().map(|name| name.unwrap().into_owned()).collect();
+    assert_eq!(
+        names,
+        [
+            "LISEZ-MOI.txt",
+            "carnets-000001-000100.pdf",
+            "cheques-000001-000100.csv",
+            "carnets-000101-000102.pdf",
+            "cheques-000101-000102.csv",
+            "SHA256SUMS"
+        ]
+    );
+    let mut read = |name: &str| {
+        let mut bytes = Vec::new();
+        std::io::copy(&mut zip.by_name(name).unwrap(), &mut bytes).unwrap();
+        bytes
+    };
+    let sums = String::from_utf8(read("SHA256SUMS")).unwrap();
+    for line in sums.lines() {
+        let (sum, name) = line.split_once("  ").unwrap();
+        let found = data_encoding::HEXLOWER.encode(&<sha2::Sha256 as sha2::Digest>::digest(read(name)));
+        assert_eq!(sum, found, "{name}");
+    }
+    assert_eq!(sums.lines().count(), 5);
+    let header = "serial,token,short_code,face_value,booklet\n";
+    let parts = ["cheques-000001-000100.csv", "cheques-000101-000102.csv"];
+    let rows: String = parts
+        .iter()
+        .map(|name| String::from_utf8(read(name)).unwrap().replace(header, ""))
+        .collect();
+    assert_eq!(format!("{header}{rows}"), world.csv(batch).await);
+    assert_eq!(
+        (
+            world.traces("batch.printer_file").await,
+            world.traces("print.download").await
+        ),
+        (1, 1)
+    );
+}
+
+#[sqlx::test(migrations = false)]
+async fn an_archive_that_breaks_midway_is_no_archive(pool: PgPool) {
+    let world = World::new(pool, "hand_over").await;
+    let batch = world.minted(1, 450).await;
+    world.approves(600, "sheet").await;
+    world.orders_print(batch, 500, &json!({})).await.now();
+    sqlx::query("update issuer.voucher set kid = '\\x00000000' where serial > 4300")
+        .execute(&world.owner)
+        .await
+        .unwrap();
+    let path = world.path(&format!("batches/{batch}/printer-files/{}/carnets.zip", uuid(500)));
+    let (status, body) = world.sponsor.streams(&path).await;
+    assert_eq!(status, StatusCode::OK, "the first parts were on their way");
+    assert!(
+        axum::body::to_bytes(body, usize::MAX).await.is_err(),
+        "the connection breaks, it does not end"
+    );
+}
+
+#[sqlx::test(migrations = false)]
+async fn booklets_printed_before_are_printed_again_only_with_a_reason(pool: PgPool) {
+    let world = World::new(pool, "hand_over").await;
+    let batch = world.minted(1, 4).await;
+    let path = |query: &str| world.path(&format!("batches/{batch}/booklets.pdf{query}"));
+    assert!(world.sponsor.get(&path("?from=2&to=3")).await.status.is_success());
+    world.sponsor.get(&path("?from=3&to=4")).await.refused("printed-before");
+    assert!(world.sponsor.get(&path("?from=4&to=4")).await.status.is_success());
+    assert!(
+        world
+            .sponsor
+            .get(&path("?from=3&to=4&reason=damaged&format=large_print"))
+            .await
+            .status
+            .is_success()
+    );
+    let bad = world.sponsor.get(&path("?reason=because")).await;
+    assert_eq!(bad.status, StatusCode::BAD_REQUEST);
+    let run = json!({"parts": [{"programme_id": world.programme, "batch_id": batch}]});
+    world
+        .sponsor
+        .post("/v1/print-runs", run)
+        .await
+        .refused("printed-before");
+    world.approves(600, "sheet").await;
+    world
+        .orders_print(batch, 500, &json!({}))
+        .await
+        .refused("printed-before");
+    world
+        .orders_print(batch, 500, &json!({"reason": "misprinted"}))
+        .await
+        .now();
+    let again: Vec<String> =
+        sqlx::query_scalar("select detail::text from access.audit where action = 'batch.reprint_booklets' order by id")
+            .fetch_all(&world.owner)
+            .await
+            .unwrap();
+    assert_eq!(again, [r#"{"reason": "damaged", "booklets": [3, 4]}"#]);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_stolen_carton_gets_new_numbers_and_the_old_ones_read_as_revoked(pool: PgPool) {
+    let world = World::new(pool, "hand_over").await;
+    let batch = world.funded(1, 4).await;
+    let person = world.people(1, 2).await[0];
+    world.hands_over(700, batch, 1, person).await.now();
+    let old = world.number(batch, 11).await;
+    let before = world.csv(batch).await;
+    let path = world.path(&format!("batches/{batch}/reissues"));
+    let stolen = |id: u128, from: u32, to: u32| json!({"id": uuid(id), "from": from, "to": to, "reason": "stolen"});
+    world
+        .sponsor
+        .post(&path, stolen(800, 1, 4))
+        .await
+        .refused("already-handed-over");
+    world
+        .sponsor
+        .post(&path, stolen(800, 2, 9))
+        .await
+        .refused("reissue-range");
+    world
+        .sponsor
+        .post(&path, stolen(800, 3, 2))
+        .await
+        .refused("reissue-range");
+    let done = world.sponsor.post(&path, stolen(800, 2, 3)).await.now();
+    assert_eq!(done["vouchers"], json!(20));
+    assert_eq!(world.sponsor.post(&path, stolen(800, 2, 3)).await.ok(), done);
+    world
+        .sponsor
+        .post(&path, stolen(800, 2, 4))
+        .await
+        .refused("same-id-other-content");
+
+    let after = world.csv(batch).await;
+    for ((was, is), serial) in before.lines().zip(after.lines()).skip(1).zip(1..) {
+        assert_eq!(
+            was != is,
+            (11..=30).contains(&serial),
+            "only what was stolen changes: {serial}"
+        );
+    }
+    let blocked: Option<String> =
+        sqlx::query_scalar("select blocked_reason from issuer.voucher_block where book_id = $1 and number = $2")
+            .bind(world.programme)
+            .bind(old.get())
+            .fetch_one(&world.owner)
+            .await
+            .unwrap();
+    assert_eq!(blocked.as_deref(), Some("revoked"));
+    assert_ne!(world.number(batch, 11).await, old);
+    // The booklet is what it was: it can be given, with its money.
+    world.hands_over(701, batch, 2, person).await.now();
+    assert_eq!(world.states().await["activated"], json!(20));
+    world
+        .sponsor
+        .post(&path, stolen(801, 2, 2))
+        .await
+        .refused("already-handed-over");
+    // A revoked booklet does not come back to life.
+    let revoked = json!({"id": uuid(900), "batch_id": batch, "booklet": 4, "reason": "stolen"});
+    world.sponsor.post(&world.path("revocations"), revoked).await.now();
+    world.sponsor.post(&path, stolen(802, 4, 4)).await.refused("revoked");
+    assert_eq!(world.traces("batch.reissue").await, 1);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_whole_batch_is_withdrawn_with_one_call_and_no_number_is_ever_given_twice(pool: PgPool) {
+    let world = World::new(pool, "hand_over").await;
+    let batch = world.minted(1, 600).await;
+    let (path, other) = (
+        world.path(&format!("batches/{batch}/reissues")),
+        world.minted(2, 2).await,
+    );
+    let untouched = world.csv(other).await;
+    for id in [800, 801] {
+        let whole = json!({"id": uuid(id), "reason": "lost_in_transit"});
+        assert_eq!(world.sponsor.post(&path, whole).await.now()["vouchers"], json!(6000));
+    }
+    let (numbers, ids): (i64, i64) = sqlx::query_as(
+        "select count(distinct number), count(distinct token_id)
+         from (select number, token_id from issuer.voucher union all select number, token_id from issuer.withdrawn_voucher) as every",
+    )
+    .fetch_one(&world.owner)
+    .await
+    .unwrap();
+    assert_eq!((numbers, ids), (18_020, 18_020));
+    assert_eq!(world.csv(other).await, untouched);
+    let elsewhere = json!({"id": uuid(800), "reason": "lost_in_transit"});
+    let elsewhere = world
+        .sponsor
+        .post(&world.path(&format!("batches/{other}/reissues")), elsewhere)
+        .await;
+    elsewhere.refused("same-id-other-content");
+}
+
+/// `tests/checkers/check_pdf.py` must find the document accessible, and this many QR codes in it.
+#[track_caller]
+fn check_pdf(pdf: &[u8], codes: u32) {
+    let python = std::env::var("TEST_PYTHON")
+        .expect("TEST_PYTHON is not set: run scripts/test (tests/requirements.txt says more)");
+    let folder = std::env::temp_dir().join(format!(
+        "ccn-{}",
+        uuid::Uuid::from_u128(u128::from(std::process::id()) << 64 | pdf.len() as u128)
+    ));
+    std::fs::write(&folder, pdf).unwrap();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/checkers/check_pdf.py");
+    let mut command = std::process::Command::new(python);
+    let output = command
+        .args(["-B", script])
+        .arg(&folder)
+        .arg(codes.to_string())
+        .output()
+        .unwrap();
+    std::fs::remove_file(&folder).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[sqlx::test(migrations = false)]
+async fn every_format_is_accessible_and_every_code_of_it_reads_at_150_and_300_dpi(pool: PgPool) {
+    let world = World::new(pool, "hand_over").await;
+    let batch = world.minted(1, 2).await;
+    world.gives_logo(1, "image/svg+xml", RED).await.ok();
+    world
+        .says(json!({"phone": "03 80 12 34 56", "web_page": "www.exemple.fr", "address": "10 rue de la Gare, Semur"}))
+        .await
+        .ok();
+    for (format, reason) in [("sheet", ""), ("large_print", "&reason=other_format")] {
+        let path = world.path(&format!("batches/{batch}/booklets.pdf?format={format}{reason}"));
+        let pdf = world.sponsor.get(&path).await;
+        assert!(pdf.status.is_success(), "{}", pdf.text());
+        keep(&format!("carnets-{format}.pdf"), &pdf.bytes);
+        check_pdf(&pdf.bytes, 20);
+    }
+}
+
+/// A number of `/proc/self/status`, in kB.
+fn memory_kib(field: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
+    line.trim_start_matches(':')
+        .trim()
+        .trim_end_matches(" kB")
+        .parse()
+        .unwrap()
+}
+
+/// `scripts/bench-print`: how long a hand-over of `CCN_BENCH_BOOKLETS` booklets takes, and how much memory.
+#[sqlx::test(migrations = false)]
+#[ignore = "a measurement of some minutes"]
+async fn measures_the_printers_file(pool: PgPool) {
+    let booklets: u32 = std::env::var("CCN_BENCH_BOOKLETS").map_or(10_000, |text| text.parse().unwrap());
+    let world = World::new(pool, "hand_over").await;
+    let batch = world.minted(1, booklets).await;
+    world.gives_logo(1, "image/svg+xml", RED).await.ok();
+    world.approves(600, "sheet").await;
+    world.orders_print(batch, 500, &json!({})).await.now();
+    std::fs::write("/proc/self/clear_refs", "5").unwrap();
+    let (before, started) = (memory_kib("VmRSS"), std::time::Instant::now());
+    let path = world.path(&format!("batches/{batch}/printer-files/{}/carnets.zip", uuid(500)));
+    let (status, body) = world.sponsor.streams(&path).await;
+    assert_eq!(status, StatusCode::OK);
+    let (mut pieces, mut bytes) = (body.into_data_stream(), 0);
+    while let Some(piece) = pieces.next().await {
+        bytes += piece.unwrap().len();
+    }
+    let seconds = started.elapsed().as_secs().max(1);
+    println!(
+        "{} vouchers, {} pages, {} MB in {seconds} s: {} pages/s; memory {} MB before, {} MB at most",
+        booklets * 10,
+        booklets * 2,
+        bytes / 1_000_000,
+        u64::from(booklets) * 2 / seconds,
+        before / 1024,
+        memory_kib("VmHWM") / 1024
+    );
+}
+
+#[sqlx::test(migrations = false)]
+async fn one_voucher_is_an_image_for_a_phone_and_leaves_a_trace(pool: PgPool) {
+    let world = World::new(pool, "hand_over").await;
+    let batch = world.minted(1, 2).await;
+    let path = |image: &str| world.path(&format!("batches/{batch}/vouchers/{image}"));
+    let png = world.sponsor.get(&path("12.png")).await;
+    assert!(
+        png.status.is_success() && png.bytes.starts_with(b"\x89PNG"),
+        "{}",
+        png.text()
+    );
+    keep("cheque-12.png", &png.bytes);
+    let svg = world.sponsor.get(&path("12.svg")).await.text();
+    assert!(svg.contains("10 €") && svg.contains("31 décembre 2026") && svg.contains("<title"));
+    assert_eq!(world.traces("voucher.image").await, 2);
+    for image in ["12.gif", "x.png", "12"] {
+        assert_eq!(world.sponsor.get(&path(image)).await.status, StatusCode::NOT_FOUND);
+    }
+    world.sponsor.get(&path("21.png")).await.refused("print-range");
+    assert_eq!(
+        world.prescriber.get(&path("12.png")).await.status,
+        StatusCode::FORBIDDEN
+    );
+}

@@ -1,0 +1,235 @@
+//! Status lists: what they say of vouchers, how they are published, how old they are.
+
+use axum::body::{Body, Bytes, to_bytes};
+use http::{HeaderMap, Request, StatusCode};
+use redemption::status_lists::{LIST_HOURS, SIGNATURE_HOURS, Work};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use tower::ServiceExt;
+use uuid::Uuid;
+use voucher::{KeyPolicy, PublicKey, Purpose, Status, StatusList};
+
+use crate::world::{Dispositif, MORNING, World, instant};
+
+impl World {
+    /// Asks for a list as anybody can: without a key.
+    pub async fn asks(&self, path: &str, known: Option<&str>) -> (StatusCode, HeaderMap, Bytes) {
+        let mut request = Request::builder().uri(path);
+        if let Some(known) = known {
+            request = request.header("if-none-match", known);
+        }
+        let request = request.body(Body::empty()).unwrap();
+        let response = self.operator.app.clone().oneshot(request).await.unwrap();
+        let (head, body) = response.into_parts();
+        (head.status, head.headers, to_bytes(body, usize::MAX).await.unwrap())
+    }
+
+    /// The list of a shard, verified as a phone does.
+    pub async fn list(&self, programme: Dispositif, shard: u8) -> StatusList {
+        let (status, _, token) = self.asks(&format!("/sl/{}/{shard}", programme.series), None).await;
+        assert_eq!(status, StatusCode::OK);
+        let key = PublicKey::new(&self.status_key.public_bytes(), KeyPolicy::unbounded(Purpose::Status)).unwrap();
+        let uri = self.host.status_list_uri(programme.series, shard);
+        StatusList::verify(&token, &uri, &[key], self.clock.now().timestamp()).unwrap()
+    }
+
+    /// What the first list of a programme says of these places.
+    pub async fn says<const N: usize>(&self, programme: Dispositif, places: [u32; N]) -> [Status; N] {
+        let list = self.list(programme, 0).await;
+        places.map(|place| list.shard().get(place))
+    }
+}
+
+use Status::{Invalid, Suspended, Used, Valid};
+
+#[sqlx::test(migrations = false)]
+async fn a_list_follows_a_voucher_through_its_life(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
+    world.prints(programme, 1..=4).await;
+    world.makes_lists().await;
+    assert_eq!(world.says(programme, [0, 1, 2]).await, [Suspended; 3]);
+
+    let tokens = world.hands_over(programme, 1..=4).await;
+    let work = world.makes_lists().await;
+    assert_eq!((work.vouchers, work.changed), (4, 1));
+    assert_eq!(world.says(programme, [0, 1, 2, 3, 4, 5]).await, [Suspended, Valid, Valid, Valid, Valid, Suspended]);
+
+    let receipt = structure.claims(1, &tokens[..2]).await.created();
+    world.makes_lists().await;
+    assert_eq!(world.says(programme, [1, 2, 3, 4]).await, [Used, Used, Valid, Valid]);
+
+    // Lost while it was spent: the claim stands, and so does what the list says.
+    world.revokes(programme, 2).await;
+    world.revokes(programme, 3).await;
+    world.makes_lists().await;
+    assert_eq!(world.says(programme, [1, 2, 3, 4]).await, [Used, Used, Invalid, Valid]);
+
+    let path = format!(
+        "/v1/programmes/{}/claims/{}/reversal",
+        programme.id,
+        receipt["claim_id"].as_str().unwrap()
+    );
+    let reversal = json!({ "id": Uuid::from_u128(9), "reason": "erreur de saisie" });
+    structure.actor.post(&path, reversal).await.created();
+    world.makes_lists().await;
+    assert_eq!(world.says(programme, [1, 2, 3, 4]).await, [Valid, Invalid, Invalid, Valid]);
+
+    world.expires(programme, [1, 4]).await;
+    world.makes_lists().await;
+    assert_eq!(world.says(programme, [1, 2, 3, 4, 5]).await, [Invalid, Invalid, Invalid, Invalid, Suspended]);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_voucher_revoked_before_it_was_handed_over_reads_invalid(pool: PgPool) {
+    let world = World::new(pool).await;
+    let programme = world.programme(1).await;
+    world.prints(programme, 1..=2).await;
+    world.makes_lists().await;
+    // No money moves: only the issuer knows.
+    world.revokes(programme, 1).await;
+    assert_eq!(world.makes_lists().await.vouchers, 1);
+    assert_eq!(world.says(programme, [1, 2]).await, [Invalid, Suspended]);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_round_without_news_touches_no_list_until_its_signature_is_old(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (programme, other) = (world.programme(1).await, world.programme(2).await);
+    world.activates(programme, 1..=3).await;
+    world.makes_lists().await;
+    let path = format!("/sl/{}/0", programme.series);
+    let (.., before) = world.asks(&path, None).await;
+    for minutes in [1, 60, SIGNATURE_HOURS * 60 - 1] {
+        world.hand.move_to(instant(MORNING) + chrono::TimeDelta::minutes(minutes));
+        assert_eq!(world.makes_lists().await, Work::default());
+    }
+    assert_eq!(world.asks(&path, None).await.2, before);
+
+    let old = world.list(programme, 0).await;
+    world.hand.move_to(instant(MORNING) + chrono::TimeDelta::hours(SIGNATURE_HOURS));
+    let work = world.makes_lists().await;
+    assert_eq!((work.vouchers, work.changed, work.renewed), (0, 0, 2));
+    let new = world.list(programme, 0).await;
+    assert_eq!(new.shard(), old.shard());
+    assert_eq!(new.issued_at - old.issued_at, SIGNATURE_HOURS * 3600);
+    assert_eq!(new.expires_at - new.issued_at, LIST_HOURS * 3600);
+
+    // News of one series leaves the other's list alone.
+    let (_, headers, _) = world.asks(&format!("/sl/{}/0", other.series), None).await;
+    world.activates(programme, 4..=4).await;
+    assert_eq!(world.makes_lists().await.changed, 1);
+    let (_, after, _) = world.asks(&format!("/sl/{}/0", other.series), None).await;
+    assert_eq!(headers["etag"], after["etag"]);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_list_is_public_and_asked_for_again_cheaply(pool: PgPool) {
+    let world = World::new(pool).await;
+    let programme = world.programme(1).await;
+    let path = format!("/sl/{}/0", programme.series);
+    assert_eq!(world.asks(&path, None).await.0, StatusCode::NOT_FOUND);
+    world.activates(programme, 1..=1).await;
+    world.makes_lists().await;
+
+    let (status, headers, body) = world.asks(&path, None).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(headers["content-type"], "application/statuslist+cwt");
+    assert_eq!(headers["cache-control"], "public, max-age=60");
+    assert_eq!(headers["access-control-allow-origin"], "*");
+    assert_eq!(headers["content-length"], body.len().to_string().as_str());
+    let tag = headers["etag"].to_str().unwrap();
+
+    for known in [tag.to_owned(), format!("\"0badcafe\", W/{tag}")] {
+        let (status, headers, body) = world.asks(&path, Some(&known)).await;
+        assert_eq!((status, body.len()), (StatusCode::NOT_MODIFIED, 0));
+        assert_eq!(headers["etag"], tag);
+        assert_eq!(headers["access-control-allow-origin"], "*");
+    }
+    world.activates(programme, 2..=2).await;
+    world.makes_lists().await;
+    let (status, headers, _) = world.asks(&path, Some(tag)).await;
+    assert_eq!(status, StatusCode::OK);
+
+    let (status, _, index) = world.asks(&format!("/sl/{}", programme.series), None).await;
+    assert_eq!(status, StatusCode::OK);
+    let index: Value = serde_json::from_slice(&index).unwrap();
+    assert_eq!(index["series"], programme.series);
+    assert_eq!(index["shards"][0]["shard"], 0);
+    assert_eq!(index["shards"][0]["iat"], instant(MORNING).timestamp());
+    assert_eq!(format!("\"{}\"", index["shards"][0]["sha256"].as_str().unwrap()), headers["etag"].to_str().unwrap());
+
+    for nobodys in [format!("/sl/{}/1", programme.series), "/sl/60000/0".to_owned(), "/sl/60000".to_owned()] {
+        let (status, headers, problem) = world.asks(&nobodys, None).await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+        assert_eq!(headers["access-control-allow-origin"], "*");
+        assert_eq!(serde_json::from_slice::<Value>(&problem).unwrap()["type"], "urn:ccn:problem:not-found");
+    }
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_page_of_another_origin_may_ask_whether_its_list_is_still_the_one(pool: PgPool) {
+    let world = World::new(pool).await;
+    let request = Request::builder()
+        .method("OPTIONS")
+        .uri("/sl/1/0")
+        .header("origin", "https://autre.example")
+        .header("access-control-request-headers", "if-none-match")
+        .body(Body::empty())
+        .unwrap();
+    let response = world.operator.app.clone().oneshot(request).await.unwrap();
+    assert!(response.status().is_success());
+    assert_eq!(response.headers()["access-control-allow-headers"], "If-None-Match");
+    assert_eq!(response.headers()["access-control-allow-origin"], "*");
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_process_without_a_key_says_so_and_publishes_what_others_signed(pool: PgPool) {
+    let world = World::new(pool).await;
+    let programme = world.programme(1).await;
+    let mut without = world.config();
+    without.status_signer = None;
+    assert!(redemption::keep_status_lists(&without).unwrap().is_none());
+    let app = web::frame(redemption::routes(without).split_for_parts().0);
+    let ask = |path: String| app.clone().oneshot(Request::builder().uri(path).body(Body::empty()).unwrap());
+
+    let response = ask(format!("/sl/{}/0", programme.series)).await.unwrap();
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let problem = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&problem).unwrap()["type"], "urn:ccn:problem:no-status-list");
+
+    world.makes_lists().await;
+    let response = ask(format!("/sl/{}/0", programme.series)).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    // A list that nobody renewed is of no use to anybody.
+    world.hand.move_to(instant(MORNING) + chrono::TimeDelta::hours(LIST_HOURS));
+    let response = ask(format!("/sl/{}/0", programme.series)).await.unwrap();
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_age_of_a_phones_list_is_written_down_with_its_claim(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
+    let tokens = world.activates(programme, 1..=3).await;
+    let claim = |id: u128, token: &str, list: Value| {
+        json!({ "id": Uuid::from_u128(id), "tokens": [token], "service": "bureautique", "date": "2026-03-10",
+            "status_list_at": list })
+    };
+    let first = claim(1, &tokens[0], json!("2026-03-10T09:58:30Z"));
+    let receipt = structure.actor.post("/v1/claims", first).await.created();
+    assert_eq!(receipt["status_list_at"], "2026-03-10T09:58:30Z");
+    let path = format!("/v1/claims/{}?programme={}", receipt["claim_id"].as_str().unwrap(), programme.id);
+    assert_eq!(structure.actor.get(&path).await.ok(), receipt);
+
+    // A phone that has synchronised before it tries again sends the same claim.
+    let again = claim(1, &tokens[0], json!("2026-03-10T09:59:30Z"));
+    assert_eq!(structure.actor.post("/v1/claims", again).await.ok(), receipt);
+
+    let without = structure.actor.post("/v1/claims", claim(2, &tokens[1], Value::Null)).await.created();
+    assert_eq!(without["status_list_at"], Value::Null);
+
+    let future = claim(3, &tokens[2], json!("2026-03-10T10:05:01Z"));
+    let refused = structure.actor.post("/v1/claims", future).await;
+    assert_eq!((refused.status.as_u16(), refused.refused()), (422, "status-list-from-future"));
+}
