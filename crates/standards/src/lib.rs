@@ -12,6 +12,7 @@ pub mod calendar;
 pub mod camt053;
 pub mod cfonb120;
 pub mod cog;
+pub mod fec;
 pub mod iban;
 pub mod iso20022;
 pub mod lieux;

@@ -1,5 +1,6 @@
 //! The command line.
 
+pub mod books;
 pub mod keys;
 
 use std::net::SocketAddr;
@@ -113,6 +114,18 @@ pub enum Command {
         ccn demo --once --structures lieux.csv --bank-details rib.csv --beneficiaries ccas.csv --beneficiaries mission-locale.csv")]
     Demo(DemoArgs),
 
+    /// Écrit les livres dans des formats ouverts : écritures prouvées, FEC, hledger, bilan
+    ///
+    /// Lit la base (celle de --database-url, ou la base embarquée, même en service) et scelle d'abord ce qui ne l'est pas encore.
+    /// Les fichiers se vérifient sans ce logiciel : « transfers.ndjson » et « checkpoint » avec tout outil RFC 9162, le journal avec
+    /// « hledger check ».
+    ///
+    /// Code de sortie : 0, ou 1 si les livres ne disent plus ce qui a été scellé.
+    #[command(help_template = TEMPLATE, after_help = "Exemples :\n  \
+        ccn export --out livres --siren 732829320\n  \
+        ccn verify books livres")]
+    Export(books::ExportArgs),
+
     /// Vérifie sans réseau ni base de données
     #[command(help_template = TEMPLATE, subcommand_help_heading = COMMANDS, disable_help_subcommand = true)]
     Verify {
@@ -147,6 +160,24 @@ pub enum Verify {
         curl -s https://cheque.example.fr/.well-known/jwks.json > keys.json\n  \
         cut -d, -f2 vouchers.csv | tail -n +2 | ccn verify token --keys keys.json -")]
     Token(VerifyToken),
+
+    /// Vérifie les livres écrits par « ccn export »
+    ///
+    /// Recalcule chaque feuille, la racine et tous les soldes, vérifie la signature du point de contrôle, et dit à quelle ligne
+    /// quelque chose a changé.
+    ///
+    /// Code de sortie : 0 si tout est intact, 1 sinon, 2 si un fichier est illisible.
+    #[command(help_template = TEMPLATE, after_help = "Exemples :\n  \
+        ccn verify books livres\n  \
+        ccn verify books --vkey \"$(cat cle-publiee.vkey)\" --older checkpoint-de-janvier livres")]
+    Books(books::VerifyBooks),
+
+    /// Vérifie qu'une écriture est dans le journal scellé
+    ///
+    /// Code de sortie : 0 si c'est prouvé, 1 sinon, 2 si le fichier est illisible.
+    #[command(help_template = TEMPLATE, after_help = "Exemple :\n  \
+        ccn verify proof preuve.json")]
+    Proof(books::VerifyProof),
 }
 
 /// Arguments of `verify token`.

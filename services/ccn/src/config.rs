@@ -175,6 +175,15 @@ pub struct Config {
     /// BIC de la banque du fonds
     #[arg(long, env = "CCN_FUND_BIC", value_name = "BIC", help_heading = "Compte du fonds")]
     pub fund_bic: Option<Bic>,
+
+    /// Fichier de la clé qui signe les points de contrôle des livres (funding et export) ; une autre que celle des chèques
+    #[arg(
+        long,
+        env = "CCN_CHECKPOINT_KEY_FILE",
+        value_name = "FICHIER",
+        help_heading = "Clés (fichiers de droits 600)"
+    )]
+    pub checkpoint_key_file: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -203,6 +212,7 @@ impl Default for Config {
             fund_name: None,
             fund_iban: None,
             fund_bic: None,
+            checkpoint_key_file: None,
         }
     }
 }

@@ -8,6 +8,7 @@
 //! | `serve`, `start`, `openapi`, `status`, `stop` | the services, started and stopped; in-process for the demo and the tests |
 //! | `demo` | the main job, told from outside |
 //! | `verify` | vouchers proven offline |
+//! | `sealing`, `export`, `verify_books` | the books sealed, exported and proven offline |
 //! | `demo` | the whole life of the vouchers, told through the HTTP interfaces |
 //!
 //! [`Running`] is the way in for whoever wants the whole system inside a test:
@@ -32,14 +33,17 @@
 //! # Ok(()) }
 //! ```
 
+mod books;
 pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod embedded;
 pub mod environment;
+pub mod export;
 pub mod keys;
 mod openapi;
 mod run;
+pub mod sealing;
 pub mod serve;
 pub mod service;
 mod start;
@@ -48,6 +52,7 @@ pub mod stop;
 pub mod store;
 pub mod telemetry;
 pub mod verify;
+pub mod verify_books;
 
 pub use ::keys::secret_file;
 pub use cli::DemoArgs;

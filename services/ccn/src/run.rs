@@ -16,7 +16,7 @@ use crate::service::Service;
 use crate::stop::StopSignals;
 use crate::store::{self, Server};
 use crate::verify::Verifier;
-use crate::{environment, keys, telemetry};
+use crate::{books, environment, keys, telemetry};
 
 /// Status when the question itself was wrong: bad arguments, unreadable keys.
 const UNUSABLE: u8 = 2;
@@ -60,6 +60,16 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Verify {
             what: Verify::Token(args),
         } => verify_token(&args),
+        Command::Verify {
+            what: Verify::Books(args),
+        } => Ok(books::verify(&args)),
+        Command::Verify {
+            what: Verify::Proof(args),
+        } => Ok(books::prove(&args)),
+        Command::Export(args) => {
+            telemetry::start_logs(telemetry::LogFormat::default(), telemetry::DEMO_LOG_FILTER);
+            runtime()?.block_on(books::export(&args))
+        }
         Command::Keys { what } => keys::command::run(what),
     }
 }

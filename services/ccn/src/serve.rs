@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ::keys::{OpenError, Plain};
 use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
@@ -18,7 +19,7 @@ use crate::secret_file::SecretError;
 use crate::service::Service;
 use crate::start::Start;
 use crate::store::{Server, StoreError};
-use crate::{openapi, status, telemetry};
+use crate::{openapi, sealing, status, telemetry};
 
 /// Seconds that requests under way are given to end before the process stops all the same.
 pub const STOP_SECONDS_MAX: u64 = 25;
@@ -121,6 +122,16 @@ impl Running {
         for (service, pool) in services.iter().zip(&pools) {
             routes = routes.merge(start.service(*service, pool.clone(), &mut beside).await?);
         }
+        if let Some(at) = services.iter().position(|service| *service == Service::Funding) {
+            let log = sealing::start(
+                &config,
+                clock.clone(),
+                pools[at].clone(),
+                services.len() > 1,
+                &mut beside,
+            )?;
+            routes = routes.merge(log);
+        }
         let (api, document) = routes.split_for_parts();
         let api = api
             .merge(openapi::routes(document))
@@ -146,6 +157,12 @@ impl Running {
             served: answering,
             server,
         })
+    }
+
+    /// How to reach the database, as whoever the URL names.
+    #[must_use]
+    pub const fn database(&self) -> &PgConnectOptions {
+        self.server.options()
     }
 
     /// Takes no new request, lets those under way end, for [`STOP_SECONDS_MAX`] at most, and stops the embedded database.

@@ -21,12 +21,14 @@ mod api;
 mod booking;
 mod call;
 mod convention;
+mod export;
 mod funder;
 mod id;
 mod identities;
 mod known;
 mod payment_file;
 mod plan;
+mod proof;
 mod reference;
 mod refund;
 mod settlement;
@@ -38,7 +40,9 @@ use standards::{Bic, Iban};
 use web::Clock;
 
 pub use api::routes;
+pub use export::{ExportError, names, waterfall_csv};
 pub use id::{AllocationId, CallId, ConventionId, PaymentId, RefundId, SettlementId, StatementId};
+pub use proof::{ProofView, SEAL_SECONDS, keep_sealed, log_routes};
 pub use reference::CallReference;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();

@@ -9,4 +9,6 @@ mod model;
 mod posting;
 mod report;
 mod roles;
+mod sealing;
 mod shares;
+mod tree;

@@ -25,14 +25,16 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use anyhow::Context;
+use chrono::{DateTime, Utc};
 use web::Clock;
 
 use crate::cli::DemoArgs;
 use crate::config::Config;
+use crate::export::Export;
 use crate::serve::Running;
 use crate::service::Service;
 use crate::stop::StopSignals;
-use crate::{keys, secret_file};
+use crate::{keys, sealing, secret_file};
 
 use bank::Bank;
 use calendar::{Story, morning};
@@ -45,6 +47,8 @@ use story::{Demo, all_pages, key_for};
 const FUND_NAME: &str = "Fonds de soutien pour l'inclusion numérique (démonstration)";
 const FUND_IBAN: &str = "FR7630006006119999000000139";
 const FUND_BIC: &str = "AGRIFRPPXXX";
+/// Passes the check of a SIREN and is nobody's.
+const FUND_SIREN: &str = "000000000";
 
 /// Runs the job on an empty system, writes the artefacts, and leaves the site running unless told otherwise.
 pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
@@ -65,7 +69,7 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let config = empty_system(&args, args.data_dir.as_deref().unwrap_or(own.path()))?;
     let story = Story::beginning(Clock::System.now());
     let (clock, hand) = Clock::set(morning(story.first_day, 0));
-    let running = Running::start(config.clone(), clock, &Service::ALL).await?;
+    let running = Running::start(config.clone(), clock.clone(), &Service::ALL).await?;
     let base = format!("http://{}", running.addr);
     let anyone = Client::new(base.clone())?;
     let operator = anyone.with_key(&secret_file::read(&running.operator_key_file)?);
@@ -75,6 +79,9 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
         told = tell(&mut demo, &inputs, &config, &args.out) => told,
         () = signals.asked() => Err(anyhow::anyhow!("démonstration interrompue")),
     };
+    if told.is_ok() {
+        books(&running, &config, clock.now(), &args.out).await?;
+    }
     if told.is_ok() && !args.once {
         site(&demo, &base, &args.out).await?;
         signals.asked().await;
@@ -152,6 +159,30 @@ async fn tell(demo: &mut Demo, inputs: &Inputs, config: &Config, out: &Path) -> 
     demo.progress.end(&step);
     report.write(out, demo, &pdf, &files)?;
     println!("\nTout est dans {}", out.display());
+    Ok(())
+}
+
+/// The same files as `ccn export` writes.
+async fn books(running: &Running, config: &Config, at: DateTime<Utc>, out: &Path) -> anyhow::Result<()> {
+    let key = sealing::read_key(&sealing::key_file(config), &config.public_host)?;
+    let siren = FUND_SIREN.parse()?;
+    let export = Export {
+        database: running.database().clone(),
+        key: Some(&key),
+        siren: &siren,
+        at,
+        out,
+    };
+    let exported = export.write().await?;
+    anyhow::ensure!(
+        exported.changed == 0,
+        "les livres ont été modifiés après avoir été scellés"
+    );
+    println!(
+        "Livres : {} écritures scellées ; pour les vérifier : ccn verify books {}",
+        exported.transfers,
+        out.display()
+    );
     Ok(())
 }
 

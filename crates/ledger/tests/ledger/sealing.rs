@@ -1,0 +1,341 @@
+//! The log on a real PostgreSQL: who is sealed, in what order, and what a change leaves behind.
+
+use crate::common::*;
+use chrono::{DateTime, TimeDelta, Utc};
+use ledger::proof::{
+    self, Checkpoint, Entry, Frontier, Hash, Leaf, LeafError, NoteKey, ProveError, SealError, Sealed,
+    verify_consistency, verify_inclusion,
+};
+use ledger::{Account, BookId, PartyId};
+use sqlx::{Executor, PgPool};
+use standards::Cents;
+
+const BOOK: BookId = book(1);
+
+fn key() -> NoteKey {
+    NoteKey::from_seed("test.example/log", &[7; 32]).unwrap()
+}
+
+/// Seals until nothing is left: transactions of other tests on the same server may hold the oldest number for a while.
+async fn seal_all(pool: &PgPool, at: DateTime<Utc>) -> Sealed {
+    let mut transfers = 0;
+    loop {
+        let sealed = proof::seal(pool, &key(), at).await.unwrap();
+        transfers += sealed.transfers;
+        if proof::unsealed(&mut pool.acquire().await.unwrap()).await.unwrap() == 0 {
+            return Sealed { transfers, ..sealed };
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+async fn checkpoint(pool: &PgPool) -> Checkpoint {
+    let stored = proof::last_checkpoint(&mut pool.acquire().await.unwrap())
+        .await
+        .unwrap()
+        .unwrap();
+    let read = Checkpoint::open(&stored.note, &key().verifier()).unwrap();
+    assert_eq!((read.size, read.root), (stored.size, stored.root));
+    read
+}
+
+async fn all(pool: &PgPool) -> Vec<Entry> {
+    proof::entries(&mut pool.acquire().await.unwrap(), 0..1_000_000)
+        .await
+        .unwrap()
+}
+
+fn root(entries: &[Entry]) -> Hash {
+    let mut tree = Frontier::new();
+    for entry in entries {
+        tree.push(entry.leaf.as_ref().map_or_else(Hash::empty, Leaf::hash));
+    }
+    tree.root()
+}
+
+#[sqlx::test(migrations = false)]
+async fn every_transfer_gets_one_place_and_the_root_is_that_of_the_leaves(pool: PgPool) {
+    migrate(&pool).await;
+    assert_eq!(proof::seal(&pool, &key(), at()).await.unwrap(), Sealed::default());
+    spendable(&pool, BOOK, 120).await;
+    let first = seal_all(&pool, at()).await;
+    assert_eq!(i64::try_from(first.transfers).unwrap(), transfers(&pool).await);
+    let earlier = checkpoint(&pool).await;
+    post_now(&pool, &[claimed("c", BOOK, structure(1), &[0, 1, 2])]).await;
+    assert_eq!(seal_all(&pool, at()).await.transfers, 3);
+    assert_eq!(seal_all(&pool, at()).await.transfers, 0);
+
+    let entries = all(&pool).await;
+    assert!(
+        entries
+            .iter()
+            .enumerate()
+            .all(|(n, entry)| entry.seq == n as u64 && entry.holds())
+    );
+    let last = checkpoint(&pool).await;
+    assert_eq!((last.size, last.root), (entries.len() as u64, root(&entries)));
+    let path = proof::prove_consistency(&mut pool.acquire().await.unwrap(), earlier.size, last.size)
+        .await
+        .unwrap();
+    assert_eq!(
+        verify_consistency((earlier.size, earlier.root), (last.size, last.root), &path),
+        Ok(())
+    );
+
+    for entry in &entries {
+        let proof = proof::prove_transfer(&mut pool.acquire().await.unwrap(), entry.id)
+            .await
+            .unwrap();
+        assert_eq!(Some(&proof.leaf), entry.leaf.as_ref());
+        assert_eq!(
+            verify_inclusion(proof.leaf.hash(), entry.seq, last.size, &proof.path, last.root),
+            Ok(())
+        );
+        let bytes = proof.leaf.to_bytes();
+        assert_eq!(Leaf::from_bytes(&bytes), Ok(proof.leaf));
+        let mut longer = bytes.clone();
+        longer.push(0);
+        assert_eq!(Leaf::from_bytes(&longer), Err(LeafError::NotDeterministic));
+        assert!(Leaf::from_bytes(&bytes[..bytes.len() - 1]).is_err());
+    }
+}
+
+/// Transaction numbers are drawn before the commit: who draws first and commits last must not be missed, nor come twice.
+#[sqlx::test(migrations = false)]
+async fn what_commits_late_is_sealed_late_and_once(pool: PgPool) {
+    migrate(&pool).await;
+    let mut late = pool.begin().await.unwrap();
+    let posting = received("late", funder(1), Cents::new(100));
+    ledger::post(&mut late, &[posting], at()).await.unwrap();
+    // Another account, so that it does not wait for the first one's locks.
+    spendable_without_bank(&pool).await;
+    assert_eq!(proof::seal(&pool, &key(), at()).await.unwrap().transfers, 0);
+    late.commit().await.unwrap();
+    assert_eq!(seal_all(&pool, at()).await.transfers, 2);
+    assert_eq!(all(&pool).await.len(), 2);
+}
+
+/// A transfer that touches no account of [`received`].
+async fn spendable_without_bank(pool: &PgPool) {
+    let legs = [(
+        ledger::TransferKind::Explained,
+        Account::charges(),
+        Account::suspense(),
+        Cents::new(5),
+    )];
+    post_now(pool, &[posting("aside", &legs)]).await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn sealers_side_by_side_seal_each_transfer_once(pool: PgPool) {
+    migrate(&pool).await;
+    spendable(&pool, BOOK, 50).await;
+    let (signer, now) = (key(), at());
+    let (a, b, c) = tokio::join!(
+        proof::seal(&pool, &signer, now),
+        proof::seal(&pool, &signer, now),
+        proof::seal(&pool, &signer, now)
+    );
+    let at_work: u64 = [a, b, c].into_iter().map(|sealed| sealed.unwrap().transfers).sum();
+    let rest = seal_all(&pool, at()).await;
+    assert_eq!(i64::try_from(at_work + rest.transfers).unwrap(), transfers(&pool).await);
+    assert!(all(&pool).await.iter().all(Entry::holds));
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_day_of_the_entry_never_goes_back(pool: PgPool) {
+    migrate(&pool).await;
+    let later = "2026-03-31T22:30:00Z".parse::<DateTime<Utc>>().unwrap();
+    for (name, at) in [("a", later), ("b", at()), ("c", later + TimeDelta::days(400))] {
+        let mut tx = pool.begin().await.unwrap();
+        ledger::post(&mut tx, &[received(name, funder(1), Cents::new(1))], at)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+    }
+    seal_all(&pool, later + TimeDelta::days(1)).await;
+    let days: Vec<String> = all(&pool)
+        .await
+        .iter()
+        .map(|entry| entry.leaf.as_ref().unwrap().booked_on.to_string())
+        .collect();
+    // 22:30 UTC is past midnight in Paris; the second is late and keeps its own instant; the third is not before its time.
+    assert_eq!(days, ["2026-04-01", "2026-04-01", "2026-04-02"]);
+}
+
+/// What the issue asks: rewrite one old amount, relabel an account, or remove a transfer, as the superuser; the log says where.
+#[sqlx::test(migrations = false)]
+async fn a_change_of_the_past_is_found_at_its_place(pool: PgPool) {
+    migrate(&pool).await;
+    spendable(&pool, BOOK, 10).await;
+    seal_all(&pool, at()).await;
+    let before = all(&pool).await;
+    let wrong = async |pool: &PgPool| -> Vec<u64> {
+        all(pool)
+            .await
+            .iter()
+            .filter(|entry| !entry.holds())
+            .map(|entry| entry.seq)
+            .collect()
+    };
+    pool.execute(
+        "update ledger.transfer set cents = cents + 1 where id = (select transfer_id from ledger.leaf where seq = 7)",
+    )
+    .await
+    .unwrap();
+    assert_eq!(wrong(&pool).await, [7]);
+    assert_ne!(root(&all(&pool).await), checkpoint(&pool).await.root);
+    let refused = proof::prove_transfer(&mut pool.acquire().await.unwrap(), before[7].id).await;
+    assert!(matches!(refused, Err(ProveError::Changed(7))));
+    assert_eq!(proof::entries_bundle(&all(&pool).await), None);
+
+    pool.execute(
+        "update ledger.transfer set cents = cents - 1 where id = (select transfer_id from ledger.leaf where seq = 7)",
+    )
+    .await
+    .unwrap();
+    assert_eq!(all(&pool).await, before);
+    pool.execute("alter table ledger.transfer drop constraint transfer_pk cascade")
+        .await
+        .unwrap();
+    pool.execute("delete from ledger.transfer where id = (select transfer_id from ledger.leaf where seq = 9)")
+        .await
+        .unwrap();
+    assert_eq!(wrong(&pool).await, [9]);
+    pool.execute("update ledger.account set party = gen_random_uuid() where kind = 3")
+        .await
+        .unwrap();
+    assert!(wrong(&pool).await.len() > 1);
+}
+
+#[sqlx::test(migrations = false)]
+async fn an_account_whose_sums_were_reset_stops_the_sealer(pool: PgPool) {
+    migrate(&pool).await;
+    post_now(&pool, &[received("a", funder(1), Cents::new(100))]).await;
+    pool.execute("update ledger.account set credits_cents = 0 where kind = 3")
+        .await
+        .unwrap();
+    loop {
+        match proof::seal(&pool, &key(), at()).await {
+            Err(SealError::Sums(book, number)) => {
+                let account = Account::deposited(funder(1));
+                return assert_eq!((book, number), (account.book(), account.number()));
+            }
+            Ok(sealed) => assert_eq!(sealed.transfers, 0),
+            Err(error) => panic!("{error}"),
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+/// Books restored into another cluster: numbers of transactions start again, lower or higher than those that came along.
+#[sqlx::test(migrations = false)]
+async fn restored_books_are_sealed_on_from_where_they_were(pool: PgPool) {
+    migrate(&pool).await;
+    spendable(&pool, BOOK, 10).await;
+    seal_all(&pool, at()).await;
+    let before = all(&pool).await;
+    post_now(
+        &pool,
+        &[claimed("unsealed at the time of the copy", BOOK, structure(1), &[0])],
+    )
+    .await;
+    pool.execute("update ledger.checkpoint set cluster = cluster + 1, sealed_below = 1::bigint << 60")
+        .await
+        .unwrap();
+    pool.execute("update ledger.transfer set xact = xact + (1::bigint << 59)")
+        .await
+        .unwrap();
+    post_now(&pool, &[claimed("after", BOOK, structure(1), &[1])]).await;
+    assert_eq!(seal_all(&pool, at()).await.transfers, 2);
+    post_now(&pool, &[claimed("later", BOOK, structure(1), &[2])]).await;
+    assert_eq!(seal_all(&pool, at()).await.transfers, 1);
+    let entries = all(&pool).await;
+    assert_eq!(entries[..before.len()], before);
+    assert_eq!(checkpoint(&pool).await.root, root(&entries));
+}
+
+/// More than one chunk, and a second row of tiles.
+#[sqlx::test(migrations = false)]
+async fn a_long_book_is_sealed_in_chunks_and_served_in_tiles(pool: PgPool) {
+    migrate(&pool).await;
+    let cents = Cents::new(1);
+    for n in 0..3 {
+        let postings: Vec<_> = (0..2000)
+            .map(|m| {
+                received(
+                    &format!("{n} {m}"),
+                    PartyId::from_uuid(uuid::Uuid::from_u128(m % 7)),
+                    cents,
+                )
+            })
+            .collect();
+        post_now(&pool, &postings).await;
+    }
+    assert_eq!(seal_all(&pool, at()).await.size, 6000);
+    let last = checkpoint(&pool).await;
+    let entries = all(&pool).await;
+    assert_eq!(last.root, root(&entries));
+    let mut connection = pool.acquire().await.unwrap();
+    let tile = proof::tile_hashes(&mut connection, 0, 23, 6000).await.unwrap();
+    assert_eq!(
+        tile,
+        entries[5888..].iter().map(|entry| entry.sealed).collect::<Vec<_>>()
+    );
+    assert_eq!(proof::tile_hashes(&mut connection, 1, 0, 6000).await.unwrap().len(), 23);
+    assert_eq!(proof::tile_hashes(&mut connection, 0, 24, 6000).await.unwrap(), []);
+    for seq in [0, 255, 256, 4095, 4096, 5887, 5888, 5999] {
+        let proof = proof::prove_transfer(&mut connection, entries[seq].id).await.unwrap();
+        assert_eq!(
+            verify_inclusion(proof.leaf.hash(), seq as u64, 6000, &proof.path, last.root),
+            Ok(())
+        );
+    }
+    let bundle = proof::entries_bundle(&entries[..256]).unwrap();
+    let length = usize::from(u16::from_be_bytes([bundle[0], bundle[1]]));
+    assert_eq!(Hash::leaf(&bundle[2..2 + length]), entries[0].sealed);
+}
+
+#[sqlx::test(migrations = false)]
+async fn only_funding_seals_and_nobody_changes_a_sealed_line(pool: PgPool) {
+    migrate(&pool).await;
+    spendable(&pool, BOOK, 1).await;
+    for role in database::Role::ALL {
+        let options = (*pool.connect_options()).clone().username(role.name());
+        let under = PgPool::connect_with(options).await.unwrap();
+        if role == database::Role::Funding {
+            seal_all(&under, at()).await;
+        }
+        for statement in [
+            "insert into ledger.leaf values (99, gen_random_uuid(), gen_random_uuid(), '2026-01-01', sha256(''))",
+            "insert into ledger.checkpoint values (99, sha256(''), '', '', now(), 0, 0)",
+        ] {
+            let refused = under
+                .execute(statement)
+                .await
+                .map_err(|error| error.as_database_error().unwrap().code().map(String::from));
+            let denied = refused.is_err_and(|code| code.as_deref() == Some("42501"));
+            assert_eq!(denied, role != database::Role::Funding, "{role:?} {statement}");
+        }
+        for statement in [
+            "update ledger.leaf set booked_on = '2020-01-01'",
+            "update ledger.tile set root = sha256('')",
+            "update ledger.checkpoint set note = ''",
+            "delete from ledger.leaf",
+            "delete from ledger.checkpoint",
+            "truncate ledger.leaf",
+        ] {
+            let refused = under.execute(statement).await.unwrap_err();
+            assert_eq!(
+                refused.as_database_error().unwrap().code().as_deref(),
+                Some("42501"),
+                "{role:?} {statement}"
+            );
+        }
+        pool.execute("delete from ledger.leaf where seq = 99").await.unwrap();
+        pool.execute("delete from ledger.checkpoint where size = 99")
+            .await
+            .unwrap();
+    }
+    assert!(all(&pool).await.len() > 1);
+}

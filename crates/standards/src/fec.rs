@@ -1,0 +1,235 @@
+//! The FEC, *fichier des écritures comptables*: what the French tax administration reads (article A47 A-1 of the *Livre des
+//! procédures fiscales*). 18 columns in a fixed order, tab between them, one line a side of an entry, UTF-8, amounts with a comma.
+//!
+//! This module knows the form of a line and the name of the file. The order of entries, their gapless numbers and that each entry
+//! balances are the caller's: it streams, and keeps nothing.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use chrono::NaiveDate;
+
+use crate::{Cents, Siren};
+
+/// The columns, in the order and with the names of the law.
+pub const COLUMNS: [&str; 18] = [
+    "JournalCode",
+    "JournalLib",
+    "EcritureNum",
+    "EcritureDate",
+    "CompteNum",
+    "CompteLib",
+    "CompAuxNum",
+    "CompAuxLib",
+    "PieceRef",
+    "PieceDate",
+    "EcritureLib",
+    "Debit",
+    "Credit",
+    "EcritureLet",
+    "DateLet",
+    "ValidDate",
+    "Montantdevise",
+    "Idevise",
+];
+
+/// A side of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// On the left.
+    Debit,
+    /// On the right.
+    Credit,
+}
+
+/// One line: one side of one entry, so never debit and credit together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line<'l> {
+    /// The journal's code and name.
+    pub journal: (&'l str, &'l str),
+    /// The entry's number: from 1, without a gap within the year.
+    pub number: u64,
+    /// The day of the entry, which is also that of its validation: what is written here can no longer be changed.
+    pub date: NaiveDate,
+    /// The account's number (three digits at least) and name.
+    pub account: (&'l str, &'l str),
+    /// The number and name of the third party, if the account has them.
+    pub auxiliary: Option<(&'l str, &'l str)>,
+    /// What the entry is proven by.
+    pub piece: &'l str,
+    /// The day of that.
+    pub piece_date: NaiveDate,
+    /// What happened.
+    pub label: &'l str,
+    /// Which side.
+    pub side: Side,
+    /// How much, positive.
+    pub cents: Cents,
+}
+
+/// Why a line may not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum FecError {
+    /// The first three characters are not digits.
+    #[error("le compte « {0} » ne commence pas par trois chiffres")]
+    Account(String),
+    /// A mandatory field is empty.
+    #[error("la colonne {0} est vide")]
+    Empty(&'static str),
+    /// Negative or zero.
+    #[error("un montant de {0} ne peut pas être une ligne")]
+    Amount(Cents),
+    /// The file cannot be written.
+    #[error("le fichier ne peut pas être écrit")]
+    Io(#[from] io::Error),
+}
+
+/// The file's name for the year that ends on `closing`.
+#[must_use]
+pub fn file_name(siren: &Siren, closing: NaiveDate) -> String {
+    format!("{siren}FEC{}.txt", day(closing))
+}
+
+/// Writes the line of column names.
+pub fn write_header(out: &mut impl Write) -> Result<(), FecError> {
+    writeln!(out, "{}\r", COLUMNS.join("\t"))?;
+    Ok(())
+}
+
+impl Line<'_> {
+    /// Writes the line. Tabs and line ends inside texts become spaces.
+    pub fn write(&self, out: &mut impl Write) -> Result<(), FecError> {
+        let (number, name) = self.account;
+        // A check of the official tool: the plan of accounts has three digits at least.
+        if number.len() < 3 || !number.bytes().take(3).all(|byte| byte.is_ascii_digit()) {
+            return Err(FecError::Account(number.to_owned()));
+        }
+        let mandatory = [
+            ("JournalCode", self.journal.0),
+            ("JournalLib", self.journal.1),
+            ("CompteLib", name),
+            ("PieceRef", self.piece),
+            ("EcritureLib", self.label),
+        ];
+        if let Some((column, _)) = mandatory.iter().find(|(_, text)| text.trim().is_empty()) {
+            return Err(FecError::Empty(column));
+        }
+        if !self.cents.is_positive() {
+            return Err(FecError::Amount(self.cents));
+        }
+        let (debit, credit) = match self.side {
+            Side::Debit => (self.cents, Cents::ZERO),
+            Side::Credit => (Cents::ZERO, self.cents),
+        };
+        let date = day(self.date);
+        let (auxiliary, auxiliary_name) = self.auxiliary.unwrap_or(("", ""));
+        let fields = [
+            self.journal.0,
+            self.journal.1,
+            &self.number.to_string(),
+            &date,
+            number,
+            name,
+            auxiliary,
+            auxiliary_name,
+            self.piece,
+            &day(self.piece_date),
+            self.label,
+            &amount(debit),
+            &amount(credit),
+            "",
+            "",
+            &date,
+            "",
+            "",
+        ];
+        let mut line = String::with_capacity(256);
+        for (n, field) in fields.into_iter().enumerate() {
+            if n > 0 {
+                line.push('\t');
+            }
+            line.extend(field.chars().map(|c| if c.is_control() { ' ' } else { c }));
+        }
+        line.push_str("\r\n");
+        out.write_all(line.as_bytes())?;
+        Ok(())
+    }
+}
+
+fn day(date: NaiveDate) -> String {
+    date.format("%Y%m%d").to_string()
+}
+
+/// `1234,56`: a comma, no space.
+fn amount(cents: Cents) -> String {
+    let mut text = String::new();
+    let cents = cents.get().unsigned_abs();
+    let _ = write!(text, "{},{:02}", cents / 100, cents % 100);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line() -> Line<'static> {
+        let date = NaiveDate::from_ymd_opt(2026, 3, 31).unwrap();
+        Line {
+            journal: ("BQ", "Banque"),
+            number: 12,
+            date,
+            account: ("512", "Banque, compte\tcantonné"),
+            auxiliary: None,
+            piece: "MANDAT 17",
+            piece_date: date.pred_opt().unwrap(),
+            label: "Versement reçu",
+            side: Side::Debit,
+            cents: Cents::new(123_456),
+        }
+    }
+
+    fn written(line: &Line<'_>) -> Result<String, FecError> {
+        let mut out = Vec::new();
+        line.write(&mut out)?;
+        Ok(String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn a_line_has_18_columns_and_one_side() {
+        assert_eq!(
+            written(&line()).unwrap(),
+            "BQ\tBanque\t12\t20260331\t512\tBanque, compte cantonné\t\t\tMANDAT 17\t20260330\tVersement reçu\t1234,56\t0,00\t\t\t20260331\t\t\r\n"
+        );
+        let mut header = Vec::new();
+        write_header(&mut header).unwrap();
+        assert_eq!(String::from_utf8(header).unwrap().split('\t').count(), 18);
+    }
+
+    #[test]
+    fn what_the_law_refuses_is_not_written() {
+        for wrong in [
+            Line {
+                account: ("46A", "x"),
+                ..line()
+            },
+            Line {
+                account: ("46", "x"),
+                ..line()
+            },
+            Line { piece: " ", ..line() },
+            Line {
+                cents: Cents::ZERO,
+                ..line()
+            },
+        ] {
+            assert!(written(&wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn the_file_is_named_after_who_and_when() {
+        let siren: Siren = "732829320".parse().unwrap();
+        let closing = NaiveDate::from_ymd_opt(2026, 12, 31).unwrap();
+        assert_eq!(file_name(&siren, closing), "732829320FEC20261231.txt");
+    }
+}

@@ -1,0 +1,143 @@
+//! The commands on the books: they parse, call and tell.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use web::Clock;
+
+use crate::cli::books::{ExportArgs, VerifyBooks, VerifyProof};
+use crate::export::{self, Export, Exported};
+use crate::sealing;
+use crate::verify_books::{FAULTS_SHOWN_MAX, Trusted, Verdict, verify_books, verify_proof};
+
+/// Status when nothing could be judged.
+const UNUSABLE: u8 = 2;
+
+/// `ccn export`.
+pub(crate) async fn export(args: &ExportArgs) -> anyhow::Result<ExitCode> {
+    let config = args.config();
+    std::fs::create_dir_all(&args.out)
+        .with_context(|| format!("{} : dossier impossible à créer", args.out.display()))?;
+    let (database, server) = export::open(&config).await?;
+    let path = sealing::key_file(&config);
+    let key = if config.checkpoint_key_file.is_some() || path.exists() {
+        Some(sealing::read_key(&path, &config.public_host)?)
+    } else {
+        None
+    };
+    let asked = Export {
+        database,
+        key: key.as_ref(),
+        siren: &args.siren,
+        at: Clock::System.now(),
+        out: &args.out,
+    };
+    let exported = asked.write().await;
+    if let Some(server) = server {
+        server.stop().await?;
+    }
+    let exported = exported?;
+    tell(&exported, args);
+    Ok(if exported.changed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn tell(exported: &Exported, args: &ExportArgs) {
+    println!(
+        "{} écritures scellées, dans {} :",
+        exported.transfers,
+        args.out.display()
+    );
+    for file in &exported.files {
+        println!("  {file}");
+    }
+    if exported.unsealed > 0 {
+        println!(
+            "{} écritures toutes récentes ne sont pas encore scellées : le bilan (waterfall.csv) les compte, le journal non.",
+            exported.unsealed
+        );
+    }
+    if exported.changed > 0 {
+        let places: Vec<String> = exported.changed_first.iter().map(u64::to_string).collect();
+        eprintln!(
+            "ATTENTION : {} écritures ne sont plus ce qui a été scellé, aux rangs {}. Les livres ont été modifiés après coup.",
+            exported.changed,
+            places.join(", ")
+        );
+    }
+    println!("Pour vérifier : ccn verify books {}", args.out.display());
+}
+
+/// `ccn verify books`.
+pub(crate) fn verify(args: &VerifyBooks) -> ExitCode {
+    let trusted = Trusted {
+        key: args.vkey.as_deref(),
+        older: args.older.as_deref(),
+    };
+    match verify_books(&args.folder, &trusted) {
+        Ok(verdict) => judge(&verdict, args.vkey.is_some()),
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::from(UNUSABLE)
+        }
+    }
+}
+
+fn judge(verdict: &Verdict, key_known: bool) -> ExitCode {
+    println!("{} écritures, racine {}", verdict.transfers, verdict.root);
+    println!("Soldes recalculés (livre, nature, comptes, débits moins crédits) :");
+    for line in &verdict.balances {
+        println!("  {line}");
+    }
+    if !verdict.holds() {
+        println!("LES LIVRES NE SONT PAS INTACTS :");
+        for fault in &verdict.faults {
+            println!("  - {fault}");
+        }
+        if verdict.faults_count > FAULTS_SHOWN_MAX as u64 {
+            println!("  … {} défauts en tout", verdict.faults_count);
+        }
+        return ExitCode::FAILURE;
+    }
+    println!("Les livres sont intacts et signés par {}.", verdict.signer);
+    if !key_known {
+        println!("La clé est celle du dossier : comparez-la à celle que vous connaissez, ou donnez --vkey.");
+    }
+    ExitCode::SUCCESS
+}
+
+/// `ccn verify proof`.
+pub(crate) fn prove(args: &VerifyProof) -> ExitCode {
+    let file = match std::fs::read(&args.file) {
+        Ok(file) => file,
+        Err(error) => {
+            eprintln!("« {} » ne peut pas être lu : {error}", args.file.display());
+            return ExitCode::from(UNUSABLE);
+        }
+    };
+    match verify_proof(&file, args.vkey.as_deref()) {
+        Ok((leaf, checkpoint)) => {
+            println!(
+                "Prouvé : l'écriture {} (« {} », {} €, {}) est au rang {} du journal {}, qui en compte {}.",
+                leaf.id,
+                leaf.kind.name(),
+                leaf.cents,
+                leaf.booked_on,
+                leaf.seq,
+                checkpoint.origin,
+                checkpoint.size
+            );
+            if args.vkey.is_none() {
+                println!("La clé est celle du fichier : comparez-la à celle que vous connaissez, ou donnez --vkey.");
+            }
+            ExitCode::SUCCESS
+        }
+        Err(refused) => {
+            println!("NON PROUVÉ : {refused}.");
+            ExitCode::FAILURE
+        }
+    }
+}

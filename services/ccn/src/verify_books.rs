@@ -1,0 +1,264 @@
+//! `ccn verify books` and `ccn verify proof`: exported files proven with a public key alone. No database, no network.
+//!
+//! One pass over `transfers.ndjson`: each line must say what its leaf says, in its place; the leaves must make the root that the
+//! checkpoint's key signed, and be the ones that were sealed (`leaf-hashes`); every balance is added up again.
+//!
+//! Memory: 16 bytes a voucher and one balance an account. Nothing else grows with the books.
+
+mod balances;
+mod line;
+mod proof;
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use ledger::proof::{Checkpoint, Frontier, Hash, VerifierKey};
+
+use balances::Balances;
+use line::read_line;
+
+pub use proof::{ProofRefused, verify_proof};
+
+/// Faults that are told one by one; the others are counted.
+pub const FAULTS_SHOWN_MAX: usize = 20;
+
+/// Bytes of the longest line read: a leaf has some 500, twice in a line.
+const LINE_BYTES_MAX: u64 = 64 * 1024;
+
+/// Why nothing can be verified.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// A file is missing or cannot be read.
+    #[error("« {0} » ne peut pas être lu : {1}")]
+    File(String, #[source] io::Error),
+    /// The verifier key is none.
+    #[error("« {0} » n'est pas une clé de vérification (nom+empreinte+base64)")]
+    Key(String),
+}
+
+/// What was found.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// Lines read.
+    pub transfers: u64,
+    /// The root that they make, in base64.
+    pub root: String,
+    /// The name in the key that signed.
+    pub signer: String,
+    /// What is wrong, where, in French: the first [`FAULTS_SHOWN_MAX`].
+    pub faults: Vec<String>,
+    /// How many there are in all.
+    pub faults_count: u64,
+    /// The balances added up again, one line each: book, kind, number of accounts, cents.
+    pub balances: Vec<String>,
+}
+
+impl Verdict {
+    /// Whether everything is as it was sealed.
+    #[must_use]
+    pub const fn holds(&self) -> bool {
+        self.faults_count == 0
+    }
+
+    fn fault(&mut self, what: impl Into<String>) {
+        self.faults_count += 1;
+        if self.faults.len() < FAULTS_SHOWN_MAX {
+            self.faults.push(what.into());
+        }
+    }
+}
+
+/// What else is known from elsewhere.
+#[derive(Debug, Default)]
+pub struct Trusted<'t> {
+    /// The verifier key; without it, the folder's own, which only proves that its files belong together.
+    pub key: Option<&'t str>,
+    /// A checkpoint of before: the books must extend it.
+    pub older: Option<&'t Path>,
+}
+
+/// Verifies the export in `folder`.
+pub fn verify_books(folder: &Path, trusted: &Trusted<'_>) -> Result<Verdict, Unreadable> {
+    let key = match trusted.key {
+        Some(text) => text.to_owned(),
+        None => read_text(&folder.join("checkpoint.vkey"))?,
+    };
+    let key: VerifierKey = key.trim().parse().map_err(|_| Unreadable::Key(key.trim().to_owned()))?;
+    let mut verdict = Verdict {
+        signer: key.name().to_owned(),
+        ..Verdict::default()
+    };
+    let checkpoint = open_checkpoint(&folder.join("checkpoint"), &key, &mut verdict)?;
+    let older = match trusted.older {
+        Some(path) => open_checkpoint(path, &key, &mut verdict)?,
+        None => None,
+    };
+    let mut sealed = Sealed::open(&folder.join("leaf-hashes"))?;
+    let mut balances = Balances::default();
+    let mut tree = Frontier::new();
+    let mut day = None;
+    let mut lines = open(&folder.join("transfers.ndjson"))?;
+    let mut buffer = Vec::new();
+    loop {
+        buffer.clear();
+        let read = lines.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut buffer);
+        if read.map_err(|error| Unreadable::File("transfers.ndjson".to_owned(), error))? == 0 {
+            break;
+        }
+        let place = verdict.transfers;
+        verdict.transfers += 1;
+        let expected = sealed.next();
+        let leaf = match read_line(&buffer) {
+            Ok(leaf) => leaf,
+            Err(fault) => {
+                verdict.fault(format!("ligne {} (rang {place}) : {fault}", place + 1));
+                // Its place in the tree stays: the other lines are still judged.
+                tree.push(expected.unwrap_or_else(Hash::empty));
+                continue;
+            }
+        };
+        if leaf.seq != place {
+            verdict.fault(format!(
+                "ligne {} : l'écriture de rang {} est à la place du rang {place} (ligne supprimée, ajoutée ou déplacée)",
+                place + 1,
+                leaf.seq
+            ));
+        }
+        if day.is_some_and(|day| leaf.booked_on < day) {
+            verdict.fault(format!(
+                "ligne {} : la date d'écriture {} recule",
+                place + 1,
+                leaf.booked_on
+            ));
+        }
+        day = Some(leaf.booked_on);
+        let hash = leaf.hash();
+        if expected.is_some_and(|expected| expected != hash) {
+            verdict.fault(format!(
+                "ligne {} (rang {place}, écriture {}) : ce n'est pas ce qui a été scellé",
+                place + 1,
+                leaf.id
+            ));
+        }
+        tree.push(hash);
+        if let Some(older) = older.as_ref().filter(|older| older.size == tree.size())
+            && older.root != tree.root()
+        {
+            verdict.fault(format!(
+                "les {} premières écritures ne sont pas celles du point de contrôle antérieur : les livres ont été réécrits",
+                older.size
+            ));
+        }
+        for fault in balances.add(&leaf) {
+            verdict.fault(format!("ligne {} (rang {place}) : {fault}", place + 1));
+        }
+    }
+    conclude(&mut verdict, &tree, checkpoint, older, &sealed);
+    for fault in balances.faults() {
+        verdict.fault(fault);
+    }
+    verdict.balances = balances.lines();
+    Ok(verdict)
+}
+
+fn conclude(
+    verdict: &mut Verdict,
+    tree: &Frontier,
+    checkpoint: Option<Checkpoint>,
+    older: Option<Checkpoint>,
+    sealed: &Sealed,
+) {
+    let root = tree.root();
+    verdict.root = root.to_base64();
+    if let Some(older) = older.filter(|older| older.size > tree.size()) {
+        verdict.fault(format!(
+            "le point de contrôle antérieur compte {} écritures, il n'y en a que {}",
+            older.size,
+            tree.size()
+        ));
+    }
+    let Some(checkpoint) = checkpoint else { return };
+    if checkpoint.size != tree.size() {
+        let missing = checkpoint.size.saturating_sub(tree.size());
+        verdict.fault(if missing > 0 {
+            format!(
+                "il manque {missing} écritures à la fin, à partir du rang {}",
+                tree.size()
+            )
+        } else {
+            format!(
+                "il y a des écritures après le rang {}, que le point de contrôle ne connaît pas",
+                checkpoint.size - 1
+            )
+        });
+    }
+    if checkpoint.root != root {
+        verdict.fault(format!(
+            "la racine des écritures est {}, le point de contrôle a signé {}",
+            verdict.root,
+            checkpoint.root.to_base64()
+        ));
+    }
+    if sealed.present && (sealed.tree.size() != checkpoint.size || sealed.tree.root() != checkpoint.root) {
+        verdict.fault(
+            "le fichier « leaf-hashes » n'est pas celui du point de contrôle : les places indiquées ne sont pas sûres",
+        );
+    }
+}
+
+/// The hashes that were sealed, read beside the lines; an export may come without them.
+struct Sealed {
+    file: Option<BufReader<File>>,
+    tree: Frontier,
+    present: bool,
+}
+
+impl Sealed {
+    fn open(path: &Path) -> Result<Self, Unreadable> {
+        let file = match open(path) {
+            Ok(file) => Some(file),
+            Err(Unreadable::File(_, error)) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Self {
+            present: file.is_some(),
+            file,
+            tree: Frontier::new(),
+        })
+    }
+
+    fn next(&mut self) -> Option<Hash> {
+        let mut bytes = [0; 32];
+        self.file.as_mut()?.read_exact(&mut bytes).ok()?;
+        let hash = Hash::from_slice(&bytes)?;
+        self.tree.push(hash);
+        Some(hash)
+    }
+}
+
+fn open_checkpoint(path: &Path, key: &VerifierKey, verdict: &mut Verdict) -> Result<Option<Checkpoint>, Unreadable> {
+    match Checkpoint::open(&read_text(path)?, key) {
+        Ok(checkpoint) => Ok(Some(checkpoint)),
+        Err(error) => {
+            verdict.fault(format!(
+                "« {} » n'est pas signé par la clé {} : {error}",
+                path.display(),
+                key.name()
+            ));
+            Ok(None)
+        }
+    }
+}
+
+fn open(path: &Path) -> Result<BufReader<File>, Unreadable> {
+    let file = File::open(path).map_err(|error| Unreadable::File(path.display().to_string(), error))?;
+    Ok(BufReader::with_capacity(1 << 16, file))
+}
+
+fn read_text(path: &Path) -> Result<String, Unreadable> {
+    let mut text = String::new();
+    let read = open(path)?.take(LINE_BYTES_MAX).read_to_string(&mut text);
+    read.map_err(|error| Unreadable::File(path.display().to_string(), error))?;
+    Ok(text)
+}

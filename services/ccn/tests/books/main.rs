@@ -1,0 +1,186 @@
+//! The books from outside: exported, judged by other people's tools, altered in every way, and found out each time.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
+
+mod world;
+
+use sqlx::{Executor, PgPool};
+use world::{export, instant, key, post, two_years};
+
+const LATER: &str = "2027-03-01T09:00:00Z";
+
+#[sqlx::test(migrations = false)]
+async fn an_export_is_intact_and_others_agree(pool: PgPool) {
+    two_years(&pool).await;
+    let books = export(&pool, LATER).await;
+    assert_eq!(books.exported.changed, 0);
+    let verdict = books.verdict();
+    assert_eq!(verdict.faults, Vec::<String>::new());
+    assert_eq!(verdict.transfers, books.exported.transfers);
+    let fecs: Vec<&String> = books
+        .exported
+        .files
+        .iter()
+        .filter(|name| name.contains("FEC"))
+        .collect();
+    assert_eq!(fecs, ["732829320FEC20261231.txt", "732829320FEC20271231.txt"]);
+    assert!(books.read("732829320FEC20271231.txt").contains("Report à nouveau"));
+    let said = books.judged_by_others();
+    assert!(said.contains("2 funders, 2 FEC agree"), "{said}");
+}
+
+/// A later export extends an earlier checkpoint; one made from rewritten books does not.
+#[sqlx::test(migrations = false)]
+async fn a_rewritten_past_is_found_by_who_kept_a_checkpoint(pool: PgPool) {
+    two_years(&pool).await;
+    let before = export(&pool, LATER).await;
+    let [funder, _] = world::FUNDERS;
+    let leg = (
+        ledger::TransferKind::Received,
+        ledger::Account::bank(),
+        ledger::Account::deposited(funder),
+        7,
+    );
+    post(&pool, "later", &[leg], None, LATER).await;
+    let after = export(&pool, LATER).await;
+    let older = before.path("checkpoint");
+    assert_eq!(after.verdict_since(Some(&older)).faults, Vec::<String>::new());
+
+    // One old amount, by who may do everything.
+    pool.execute(
+        "update ledger.transfer set cents = 501 where id = (select transfer_id from ledger.leaf where seq = 100)",
+    )
+    .await
+    .unwrap();
+    let wrong = export(&pool, LATER).await;
+    assert_eq!(
+        (wrong.exported.changed, wrong.exported.changed_first.clone()),
+        (1, vec![100])
+    );
+    let verdict = wrong.verdict_since(Some(&older));
+    assert!(
+        verdict.faults[0].contains("ligne 101 (rang 100"),
+        "{:?}",
+        verdict.faults
+    );
+    assert!(
+        verdict.faults.iter().any(|fault| fault.contains("la racine")),
+        "{:?}",
+        verdict.faults
+    );
+
+    // A whole new log of other facts, signed with the same key: a fork. Amounts are left alone, or the sealer itself refuses.
+    pool.execute("update ledger.transfer set cents = 500, reference = 'autre' where id = (select transfer_id from ledger.leaf where seq = 100)").await.unwrap();
+    pool.execute("delete from ledger.leaf").await.unwrap();
+    pool.execute("delete from ledger.tile").await.unwrap();
+    pool.execute("delete from ledger.checkpoint").await.unwrap();
+    let fork = export(&pool, LATER).await;
+    assert_eq!(fork.verdict().faults, Vec::<String>::new());
+    let verdict = fork.verdict_since(Some(&older));
+    assert!(
+        verdict.faults.iter().any(|fault| fault.contains("ont été réécrits")),
+        "{:?}",
+        verdict.faults
+    );
+}
+
+#[sqlx::test(migrations = false)]
+async fn every_alteration_of_the_files_is_found_at_its_place(pool: PgPool) {
+    two_years(&pool).await;
+    let books = export(&pool, LATER).await;
+    let whole = books.read("transfers.ndjson");
+    let lines: Vec<&str> = whole.lines().collect();
+    let found = |content: Vec<&str>, told: &str| {
+        books.write("transfers.ndjson", &(content.join("\n") + "\n"));
+        let verdict = books.verdict();
+        assert!(!verdict.holds());
+        assert!(
+            verdict.faults.iter().any(|fault| fault.contains(told)),
+            "{told}: {:?}",
+            verdict.faults
+        );
+    };
+    let with = |place: usize, line: &'static str| {
+        let mut changed = lines.clone();
+        changed[place] = line;
+        changed
+    };
+    // Truncation, deletion, exchange, insertion, noise.
+    found(lines[..lines.len() - 2].to_vec(), "il manque 2 écritures à la fin");
+    found(
+        [&lines[..50], &lines[51..]].concat(),
+        "ligne 51 : l'écriture de rang 51 est à la place du rang 50",
+    );
+    let mut exchanged = lines.clone();
+    exchanged.swap(10, 11);
+    found(exchanged, "ligne 11 : l'écriture de rang 11 est à la place du rang 10");
+    found(
+        [&lines[..20], &lines[19..]].concat(),
+        "ligne 21 : l'écriture de rang 19",
+    );
+    found(with(30, "{}"), "ligne 31 (rang 30) : la feuille");
+    found(with(30, "not json"), "ligne 31 (rang 30) : ce n'est pas du JSON");
+    // An edit of what people read, and of both.
+    let edited: &'static str = lines[60].replace("\"cents\":500", "\"cents\":600").leak();
+    found(
+        with(60, edited),
+        "ligne 61 (rang 60) : « cents » dit 600, la feuille dit 500",
+    );
+    let consistent: &'static str = {
+        let raw = data_encoding::BASE64
+            .decode(
+                serde_json::from_str::<serde_json::Value>(lines[60]).unwrap()["leaf"]
+                    .as_str()
+                    .unwrap()
+                    .as_bytes(),
+            )
+            .unwrap();
+        let mut leaf = ledger::proof::Leaf::from_bytes(&raw).unwrap();
+        leaf.cents = standards::Cents::new(600);
+        leaf.to_json().to_string().leak()
+    };
+    found(with(60, consistent), "ligne 61 (rang 60, écriture");
+    books.write("transfers.ndjson", &whole);
+    assert!(books.verdict().holds());
+
+    // Another checkpoint, another key, other sealed hashes.
+    let checkpoint = books.read("checkpoint");
+    books.write("checkpoint", &checkpoint.replacen('6', "7", 1));
+    assert!(books.verdict().faults[0].contains("n'est pas signé"));
+    books.write("checkpoint", &checkpoint);
+    let mut hashes = std::fs::read(books.path("leaf-hashes")).unwrap();
+    hashes[0] ^= 1;
+    std::fs::write(books.path("leaf-hashes"), hashes).unwrap();
+    assert!(books.verdict().faults.iter().any(|fault| fault.contains("leaf-hashes")));
+    std::fs::remove_file(books.path("leaf-hashes")).unwrap();
+    assert!(books.verdict().holds());
+}
+
+#[sqlx::test(migrations = false)]
+async fn one_transfer_is_proven_by_its_file_alone(pool: PgPool) {
+    two_years(&pool).await;
+    export(&pool, LATER).await;
+    let id = sqlx::query_scalar::<_, ledger::TransferId>("select transfer_id from ledger.leaf where seq = 300")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    let proof = ledger::proof::prove_transfer(&mut *pool.acquire().await.unwrap(), id)
+        .await
+        .unwrap();
+    let file = serde_json::to_string(&funding::ProofView::from(proof)).unwrap();
+    let vkey = key().verifier().to_string();
+    let verify = |file: &str| ccn::verify_books::verify_proof(file.as_bytes(), Some(&vkey));
+    let (leaf, checkpoint) = verify(&file).unwrap();
+    assert_eq!((leaf.id, leaf.seq), (id, 300));
+    assert!(checkpoint.size > 600);
+    for (from, to) in [
+        ("\"cents\":500", "\"cents\":501"),
+        ("\"seq\":300", "\"seq\":301"),
+        ("\"path\":[\"", "\"path\":[\"AA"),
+        ("test.example", "best.example"),
+    ] {
+        assert!(file.contains(from), "{from}");
+        assert!(verify(&file.replacen(from, to, 1)).is_err(), "{from}");
+    }
+    assert!(instant(LATER) > leaf.at);
+}
