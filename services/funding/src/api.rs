@@ -1,6 +1,8 @@
 //! The REST front door: parses, calls, renders.
 
+mod breaks;
 mod funders;
+mod payment_reports;
 mod promises;
 mod refunds;
 mod reports;
@@ -30,6 +32,8 @@ pub fn routes(config: Config) -> OpenApiRouter {
         .merge(funders::routes())
         .merge(promises::routes())
         .merge(statements::routes())
+        .merge(payment_reports::routes())
+        .merge(breaks::routes())
         .merge(settlements::routes())
         .merge(refunds::routes())
         .merge(reports::routes())

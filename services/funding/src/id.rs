@@ -19,6 +19,12 @@ database::id_type! {
 
     /// A bank statement.
     pub struct StatementId;
+
+    /// A bank's report on a payment file.
+    pub struct PaymentReportId;
+
+    /// What the bank and the books do not agree on.
+    pub struct BreakId;
 }
 
 impl PaymentId {

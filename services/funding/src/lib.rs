@@ -10,7 +10,8 @@
 //! | money received | `statement_line` matched to a call | bank → deposited |
 //! | allocation | `allocation` | deposited → clearing · clearing → available |
 //! | settlement | `payment`, `settlement_line` (claim → payment), `hold` | payable → clearing · clearing → in transit |
-//! | bank's answer | `payment_answer` with its statement line | in transit → bank, or back to payable |
+//! | bank's answer | `payment_answer` with its statement line, or the line of a `payment_report` | in transit → bank, or back to payable |
+//! | what is not agreed with the bank | `break`, its `break_step`s, `explanation` | bank ↔ suspense, then suspense → what it was |
 //! | refund | `refund`, `payment` | refundable → clearing · clearing → deposited (→ in transit → bank) |
 //!
 //! A payment to a funder goes through `in_transit` as a payment to a structure does, so that money in a payment file is
@@ -19,6 +20,7 @@
 mod allocation;
 mod api;
 mod booking;
+mod breaks;
 mod call;
 mod convention;
 mod export;
@@ -27,6 +29,7 @@ mod id;
 mod identities;
 mod known;
 mod payment_file;
+mod payment_report;
 mod plan;
 mod proof;
 mod reference;
@@ -41,7 +44,9 @@ use web::Clock;
 
 pub use api::routes;
 pub use export::{ExportError, names, waterfall_csv};
-pub use id::{AllocationId, CallId, ConventionId, PaymentId, RefundId, SettlementId, StatementId};
+pub use id::{
+    AllocationId, BreakId, CallId, ConventionId, PaymentId, PaymentReportId, RefundId, SettlementId, StatementId,
+};
 pub use proof::{ProofView, SEAL_SECONDS, keep_sealed, log_routes};
 pub use reference::CallReference;
 

@@ -12,10 +12,13 @@
 //! A line that names a payment with another amount is a break, never a match: tolerance is zero. Both sides are claimed
 //! by unique keys. Money in is booked before money out, whatever the bank's order, since both are of one period.
 //!
+//! What is left is a break ([`crate::breaks`]), with a kind that [`doubt`] reads off the line.
+//!
 //! A statement must follow the last one (its opening balance is the last closing balance; the first one opens at zero),
 //! so that the bank account of the books always equals the last closing balance. Statements are loaded one at a time.
 
 mod book;
+mod doubt;
 mod known;
 mod lines;
 mod matching;
@@ -33,12 +36,13 @@ use standards::cfonb120::{self, CfonbError};
 use web::{Made, Problem};
 
 use crate::booking::{BookError, book_all};
-use crate::{FundAccount, StatementId};
+use crate::{FundAccount, StatementId, breaks};
 
+pub(crate) use book::{ReturnedParts, parts_of};
 pub use view::{StatementView, read};
 
-/// Advisory lock held while a statement is loaded: each must follow the one before.
-const STATEMENT_LOCK: i64 = 0x6363_6e5f_7374_6d74;
+/// Advisory lock held while a statement or a payment report is loaded: each statement must follow the one before.
+pub(crate) const STATEMENT_LOCK: i64 = 0x6363_6e5f_7374_6d74;
 
 /// Why a statement was not loaded.
 #[derive(Debug, thiserror::Error)]
@@ -193,6 +197,9 @@ pub async fn load(
     let mut known = known::read(tx, &lines).await?;
     let matches = matching::match_lines(&lines, &mut known);
     write::write(tx, id, position, parsed, &lines, &matches, at).await?;
+    breaks::open_lines(tx, who, id, &doubt::openings(&lines, &matches, &known), at).await?;
+    breaks::settle_expected(tx, who, at).await?;
+    breaks::open_expected(tx, who, parsed.statement.closing.date, at).await?;
     let returned = book::returned_parts(tx, &matches).await?;
     let postings = book::postings(id, position, &lines, &matches, &returned)?;
     book_all(tx, postings, at).await?;

@@ -54,6 +54,9 @@ pub(super) async fn check(connection: &mut PgConnection) -> Result<Vec<IdentityV
         payments::returned(&mut *connection)
             .await?
             .named("Virements revenus = écritures de retour"),
+        payments::rejected(&mut *connection)
+            .await?
+            .named("Virements rejetés avant débit = écritures de rejet"),
         payments::given_back(&mut *connection)
             .await?
             .named("Valeur rendue aux financeurs = écritures de restitution"),
@@ -63,6 +66,9 @@ pub(super) async fn check(connection: &mut PgConnection) -> Result<Vec<IdentityV
         statements::unexplained(&mut *connection)
             .await?
             .named("Lignes de relevé non expliquées = écritures en attente"),
+        statements::explained(&mut *connection)
+            .await?
+            .named("Lignes expliquées à la main = écritures d'explication"),
         statements::continuous(connection)
             .await?
             .named("Relevés : ouverture + lignes = clôture, sans trou"),

@@ -84,7 +84,7 @@ async fn dues(tx: &mut PgTransaction<'_>, cutoff: DateTime<Utc>) -> Result<Vec<D
                select l.book_id, l.claim_id, sum(l.cents)::bigint as cents
                from funding.settlement_line l
                where not exists (
-                   select from funding.payment_answer a where a.payment_id = l.payment_id and a.answer = 'returned')
+                   select from funding.payment_answer a where a.payment_id = l.payment_id and a.answer in ('returned', 'rejected'))
                group by l.book_id, l.claim_id
            ), claims as (
                select c.book_id, c.claim_id, c.structure_id, c.at,
@@ -130,7 +130,7 @@ async fn payees(tx: &mut PgTransaction<'_>, structures: &[Uuid]) -> Result<BTree
 async fn returned(tx: &mut PgTransaction<'_>, structures: &[Uuid]) -> Result<BTreeMap<PartyId, Payee>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select distinct on (p.party_id) p.party_id as "structure: PartyId", p.holder, p.iban, p.bic,
-               exists (select from funding.payment_answer a where a.payment_id = p.id and a.answer = 'returned')
+               exists (select from funding.payment_answer a where a.payment_id = p.id and a.answer in ('returned', 'rejected'))
                    as "returned!"
            from funding.payment p where p.party_id = any($1) and p.settlement_id is not null
            order by p.party_id, p.at desc, p.id"#,

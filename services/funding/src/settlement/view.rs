@@ -37,7 +37,7 @@ pub struct PaymentView {
     pub amount: Cents,
     /// The id on the bank statement.
     pub end_to_end: String,
-    /// `sent`, `debited` or `returned`.
+    /// `sent`, `debited`, `returned`, or `rejected` before its debit.
     #[schema(example = "sent")]
     pub state: String,
 }
@@ -65,7 +65,7 @@ fn explanation(reason: &str) -> &'static str {
              contre-paiement après réception du RIB."
         }
         RETURNED_BY_BANK => {
-            "La banque a renvoyé le dernier virement et le compte n'a pas changé depuis. La somme reste due : \
+            "La banque a rejeté ou renvoyé le dernier virement et le compte n'a pas changé depuis. La somme reste due : \
              demandez un nouveau RIB à la structure."
         }
         DEDUCTIONS => {
@@ -107,6 +107,8 @@ async fn payments(connection: &mut PgConnection, id: SettlementId) -> Result<Vec
                p.end_to_end,
                case when exists (select from funding.payment_answer a where a.payment_id = p.id and a.answer = 'returned')
                         then 'returned'
+                    when exists (select from funding.payment_answer a where a.payment_id = p.id and a.answer = 'rejected')
+                        then 'rejected'
                     when exists (select from funding.payment_answer a where a.payment_id = p.id) then 'debited'
                     else 'sent' end as "state!"
            from funding.payment p

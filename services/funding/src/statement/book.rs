@@ -13,7 +13,7 @@ use crate::statement::matching::{Item, Match, What};
 use crate::{PaymentId, StatementId};
 
 /// What each programme gets back of payments that came back: the sums of their settlement lines.
-pub(super) type ReturnedParts = BTreeMap<PaymentId, Vec<(BookId, Cents)>>;
+pub(crate) type ReturnedParts = BTreeMap<PaymentId, Vec<(BookId, Cents)>>;
 
 pub(super) async fn returned_parts(
     tx: &mut PgTransaction<'_>,
@@ -27,11 +27,16 @@ pub(super) async fn returned_parts(
             _ => None,
         })
         .collect();
+    parts_of(tx, &payments).await
+}
+
+/// The same, by the payments' ids.
+pub(crate) async fn parts_of(tx: &mut PgTransaction<'_>, payments: &[Uuid]) -> Result<ReturnedParts, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select payment_id as "payment: PaymentId", book_id as "book: BookId", sum(cents)::bigint as "cents!: Cents"
            from funding.settlement_line where payment_id = any($1)
            group by payment_id, book_id order by payment_id, book_id"#,
-        &payments,
+        payments,
     )
     .fetch_all(&mut **tx)
     .await?;

@@ -11,6 +11,7 @@ use crate::statement::lines::Line;
 use crate::{CallId, PaymentId};
 
 /// A payment that the statement names, or that is under way.
+#[expect(clippy::struct_excessive_bools, reason = "each is an answer of its own that the bank may have given")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Payment {
     pub party: PartyId,
@@ -22,6 +23,8 @@ pub(super) struct Payment {
     pub refund: bool,
     pub debited: bool,
     pub returned: bool,
+    /// Before its debit: no line can be it any more.
+    pub rejected: bool,
 }
 
 /// A call for funds that the statement quotes.
@@ -59,13 +62,14 @@ async fn payments(tx: &mut PgTransaction<'_>, named: &[Uuid]) -> Result<BTreeMap
         r#"select p.id as "id: PaymentId", p.party_id as "party: PartyId", p.cents as "cents: Cents",
                coalesce(p.settlement_id, p.refund_id) as "file!", coalesce(s.message_id, r.message_id) as "message_id!",
                p.refund_id is not null as "refund!", debited.payment_id is not null as "debited!",
-               returned.payment_id is not null as "returned!"
+               returned.payment_id is not null as "returned!", rejected.payment_id is not null as "rejected!"
            from funding.payment p
            left join funding.settlement s on s.id = p.settlement_id
            left join funding.refund r on r.id = p.refund_id
            left join funding.payment_answer debited on debited.payment_id = p.id and debited.answer = 'debited'
            left join funding.payment_answer returned on returned.payment_id = p.id and returned.answer = 'returned'
-           where p.id = any($1) or debited.payment_id is null"#,
+           left join funding.payment_answer rejected on rejected.payment_id = p.id and rejected.answer = 'rejected'
+           where p.id = any($1) or (debited.payment_id is null and rejected.payment_id is null)"#,
         named,
     )
     .fetch_all(&mut **tx)
@@ -81,6 +85,7 @@ async fn payments(tx: &mut PgTransaction<'_>, named: &[Uuid]) -> Result<BTreeMap
                 refund: row.refund,
                 debited: row.debited,
                 returned: row.returned,
+                rejected: row.rejected,
             };
             (row.id, payment)
         })

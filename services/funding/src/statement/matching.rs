@@ -41,6 +41,12 @@ pub(super) struct Item {
     pub refund: bool,
 }
 
+impl Payment {
+    const fn is_under_way(&self) -> bool {
+        !self.debited && !self.rejected
+    }
+}
+
 impl Item {
     fn new(id: PaymentId, payment: &Payment) -> Self {
         Self {
@@ -77,7 +83,7 @@ pub(super) fn match_lines(lines: &[Line], known: &mut Known) -> Matches {
 fn end_to_end(line: &Line, known: &mut Known) -> Option<What> {
     let id = line.payment()?;
     let payment = known.payments.get_mut(&id)?;
-    let is_it = !payment.debited && line.cents.checked_neg() == Some(payment.cents);
+    let is_it = payment.is_under_way() && line.cents.checked_neg() == Some(payment.cents);
     is_it.then(|| {
         payment.debited = true;
         What::Debited(Item::new(id, payment))
@@ -140,7 +146,7 @@ fn under_way(known: &Known) -> impl Iterator<Item = (PaymentId, &Payment)> {
     known
         .payments
         .iter()
-        .filter(|(_, payment)| !payment.debited)
+        .filter(|(_, payment)| payment.is_under_way())
         .map(|(&id, payment)| (id, payment))
 }
 
@@ -157,7 +163,7 @@ fn debit_file(line: &Line, known: &mut Known, file: Uuid) -> Option<What> {
     let open = known
         .payments
         .iter_mut()
-        .filter(|(_, payment)| payment.file == file && !payment.debited);
+        .filter(|(_, payment)| payment.file == file && payment.is_under_way());
     let items = open.map(|(&id, payment)| {
         payment.debited = true;
         Item::new(id, payment)

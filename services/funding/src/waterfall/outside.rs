@@ -183,7 +183,7 @@ async fn paid(connection: &mut PgConnection) -> Result<Vec<Figure>, sqlx::Error>
                from funding.settlement_line l
                join funding.payment_answer a on a.payment_id = l.payment_id and a.answer = 'debited'
                where not exists (
-                   select from funding.payment_answer b where b.payment_id = l.payment_id and b.answer = 'returned')
+                   select from funding.payment_answer b where b.payment_id = l.payment_id and b.answer in ('returned', 'rejected'))
                group by l.book_id, l.claim_id
                having sum(l.cents) <> 0)
            select l.book_id as "book!: BookId", r.party as "funder!: PartyId",
@@ -207,7 +207,7 @@ async fn refunded(connection: &mut PgConnection, left: bool) -> Result<Vec<Figur
                select r.programme_id, r.funder_id, r.cents,
                    exists (select from funding.payment_answer a where a.payment_id = p.id and a.answer = 'debited') as debited,
                    p.id is null or exists (
-                       select from funding.payment_answer a where a.payment_id = p.id and a.answer = 'returned') as free
+                       select from funding.payment_answer a where a.payment_id = p.id and a.answer in ('returned', 'rejected')) as free
                from funding.refund r left join funding.payment p on p.refund_id = r.id)
            select programme_id as "book: BookId", funder_id as "funder: PartyId", sum(cents)::bigint as "cents!: Cents"
            from refund

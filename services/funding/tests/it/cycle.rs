@@ -4,14 +4,14 @@ use sqlx::PgPool;
 use crate::bank::{batch, naming, returning};
 use crate::world::{FUNDERS, OTHER_IBAN, PROGRAMME, SPONSOR, STRUCTURE_IBAN, World, id, instant};
 
-const PAID: uuid::Uuid = id(101);
-const HELD: uuid::Uuid = id(102);
+pub const PAID: uuid::Uuid = id(101);
+pub const HELD: uuid::Uuid = id(102);
 
-fn rules(rules: &[&str]) -> Vec<Option<String>> {
+pub fn rules(rules: &[&str]) -> Vec<Option<String>> {
     rules.iter().map(|rule| Some((*rule).to_owned())).collect()
 }
 
-fn reasons(settlement: &Value) -> Vec<(&str, &str)> {
+pub fn reasons(settlement: &Value) -> Vec<(&str, &str)> {
     let held = settlement["held"].as_array().unwrap();
     held.iter()
         .map(|one| (one["amount"].as_str().unwrap(), one["reason"].as_str().unwrap()))
@@ -31,7 +31,7 @@ fn row(waterfall: &Value, funder: usize, programme: bool, columns: &[&str]) -> V
 }
 
 /// Contributions, a batch handed over, and claims of March: 20 € of one structure, 10 € of another without an account.
-async fn march(admin: PgPool) -> World {
+pub async fn march(admin: PgPool) -> World {
     let world = World::new(admin).await;
     world.money_arrives().await;
     world.funds_a_batch().await;

@@ -3,9 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
 
+mod bad_files;
 mod bank;
+mod breaks;
 mod cycle;
 mod identities;
+mod payment_reports;
 mod promises;
 mod races;
 mod statements;

@@ -176,6 +176,25 @@ impl World {
         (status, serde_json::from_slice(&bytes).unwrap())
     }
 
+    /// Sends a body piece by piece.
+    pub async fn stream(&self, method: &str, path: &str, body: Body) -> (StatusCode, Value) {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {}", self.secret))
+            .body(body)
+            .unwrap();
+        let response = self.app.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, serde_json::from_slice(&bytes).unwrap())
+    }
+
+    pub async fn post_bytes(&self, path: &str, body: Vec<u8>) -> (StatusCode, Value) {
+        let (status, bytes) = self.send("POST", path, &self.secret, body).await;
+        (status, serde_json::from_slice(&bytes).unwrap())
+    }
+
     pub async fn created(&self, path: &str, body: Value) -> Value {
         let (status, answer) = self.post(path, body.clone()).await;
         assert_eq!(status, StatusCode::CREATED, "{path} {answer}");

@@ -36,7 +36,7 @@ pub(super) async fn covered(connection: &mut PgConnection) -> Result<Sides, sqlx
     .await
 }
 
-/// On the statement: from `in_transit` to the bank.
+/// On the statement: from `in_transit` to the bank, or to suspense where a person said so.
 pub(super) async fn debited(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
     sqlx::query_as!(
         Sides,
@@ -45,7 +45,7 @@ pub(super) async fn debited(connection: &mut PgConnection) -> Result<Sides, sqlx
                from funding.payment_answer a join funding.payment p on p.id = a.payment_id where a.answer = 'debited'
            ), booked as (
                select reference as end_to_end, sum(cents) as cents
-               from ledger.transfer where kind in (36, 39) and debit >> 56 = 5 group by reference)
+               from ledger.transfer where kind in (36, 39, 41) and debit >> 56 = 5 group by reference)
            select coalesce(sum(p.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
                count(*) filter (where p.cents is distinct from b.cents) as "off!"
            from answered p full join booked b using (end_to_end)"#
@@ -54,7 +54,7 @@ pub(super) async fn debited(connection: &mut PgConnection) -> Result<Sides, sqlx
     .await
 }
 
-/// Came back: debits of the bank.
+/// Came back: debits of the bank, or of suspense where a person said so.
 pub(super) async fn returned(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
     sqlx::query_as!(
         Sides,
@@ -63,7 +63,26 @@ pub(super) async fn returned(connection: &mut PgConnection) -> Result<Sides, sql
                from funding.payment_answer a join funding.payment p on p.id = a.payment_id where a.answer = 'returned'
            ), booked as (
                select reference as end_to_end, sum(cents) as cents
-               from ledger.transfer where kind = 37 and debit >> 56 = 1 group by reference)
+               from ledger.transfer where (kind = 37 and debit >> 56 = 1) or (kind = 41 and debit >> 56 = 4 and credit >> 56 = 6)
+               group by reference)
+           select coalesce(sum(p.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
+               count(*) filter (where p.cents is distinct from b.cents) as "off!"
+           from answered p full join booked b using (end_to_end)"#
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// Refused by the bank before their debit: debits of `in_transit` to anything but the bank.
+pub(super) async fn rejected(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
+    sqlx::query_as!(
+        Sides,
+        r#"with answered as (
+               select p.end_to_end, p.cents
+               from funding.payment_answer a join funding.payment p on p.id = a.payment_id where a.answer = 'rejected'
+           ), booked as (
+               select reference as end_to_end, sum(cents) as cents
+               from ledger.transfer where kind = 37 and debit >> 56 = 5 group by reference)
            select coalesce(sum(p.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
                count(*) filter (where p.cents is distinct from b.cents) as "off!"
            from answered p full join booked b using (end_to_end)"#

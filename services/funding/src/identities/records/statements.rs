@@ -42,6 +42,23 @@ pub(super) async fn unexplained(connection: &mut PgConnection) -> Result<Sides, 
     .await
 }
 
+/// By reference: whatever left suspense was said by a person.
+pub(super) async fn explained(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
+    sqlx::query_as!(
+        Sides,
+        r#"with said as (
+               select reference, sum(cents) as cents from funding.explanation group by reference
+           ), booked as (
+               select reference, sum(case when debit >> 56 = 4 then cents else -cents end) as cents
+               from ledger.transfer where kind = 41 and (debit >> 56 = 4 or credit >> 56 = 4) group by reference)
+           select coalesce(sum(s.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
+               count(*) filter (where s.cents is distinct from b.cents) as "off!"
+           from said s full join booked b using (reference)"#
+    )
+    .fetch_one(connection)
+    .await
+}
+
 /// Each statement adds up and opens where the one before closed.
 pub(super) async fn continuous(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
     sqlx::query_as!(

@@ -42,6 +42,7 @@ fn known() -> Known {
         refund: false,
         debited: false,
         returned: false,
+        rejected: false,
     };
     let call = |n| {
         (
@@ -145,4 +146,16 @@ fn a_contribution_quotes_one_call() {
         },
     ]);
     assert_eq!(found, [Some("call-reference"), None, None, None, None]);
+}
+
+#[test]
+fn a_payment_that_was_rejected_is_debited_neither_alone_nor_with_its_file() {
+    let rules = |lines: &[Line]| {
+        let mut known = known();
+        known.payments.get_mut(&id(1)).unwrap().rejected = true;
+        let matches = match_lines(lines, &mut known).into_iter();
+        matches.map(|found| found.map(|found| found.rule)).collect::<Vec<_>>()
+    };
+    assert_eq!(rules(&[names(-4000, 1), line(-5000)]), [None, None]);
+    assert_eq!(rules(&[line(-1000)]), [Some("payment-file-total")]);
 }

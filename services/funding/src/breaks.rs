@@ -1,0 +1,36 @@
+//! Breaks: what the bank and the books do not agree on, until somebody has said why.
+//!
+//! | kind | opened when | closes by itself when |
+//! |---|---|---|
+//! | `unexpected` | a statement's line is nothing that we know; a report names a payment that is not ours | – |
+//! | `amount_differs` | a line, or a report's rejection, names a payment with another amount | – |
+//! | `duplicate` | a line names a payment that was debited or returned already | – |
+//! | `returned` | money came back that no payment under way explains; a report rejects a payment that is on a statement | – |
+//! | `missing` | a payment is on no statement [`MISSING_DAYS`] after its day of execution | it is on a statement, or rejected |
+//! | `late` | a call for funds is not paid when its due day is past, by the statement's closing day | it is paid |
+//!
+//! Its life is rows that are only added: open → explained → closed, each with who, when and why. Explaining a statement's line
+//! says what it was, and moves it from suspense there (`Explained`); the amount must be the line's. A break without a line is
+//! explained in words. Ages count Paris days from the bank's day.
+
+mod ageing;
+mod explain;
+mod open;
+mod step;
+mod view;
+
+pub use ageing::{Ageing, ageing, csv};
+pub use explain::{NewExplanation, explain};
+pub use open::{Opening, open_expected, open_lines, open_report, settle_expected};
+pub use step::{NewClosing, NewOwner, StepError, close, own};
+pub use view::{BreakView, list, read};
+
+/// Days after which a payment that is on no statement is missing: weekends and holidays are shorter.
+pub const MISSING_DAYS: i32 = 5;
+/// Most characters of an owner or a reason.
+pub const WORDS_CHARS_MAX: usize = 500;
+
+/// Whether words say something and fit.
+fn is_said(words: &str) -> bool {
+    !words.trim().is_empty() && words.chars().count() <= WORDS_CHARS_MAX && !words.chars().any(char::is_control)
+}

@@ -1,0 +1,75 @@
+use serde::Serialize;
+use sqlx::PgConnection;
+use utoipa::ToSchema;
+
+use crate::{PaymentId, PaymentReportId};
+
+/// A report as it was understood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PaymentReportView {
+    /// Made from the file's bytes.
+    pub id: PaymentReportId,
+    /// The bank's identifier.
+    pub identification: String,
+    /// Of the payment file.
+    pub original_message_id: String,
+    /// In the bank's order, then the payments rejected with their whole file.
+    pub lines: Vec<ReportLineView>,
+    /// Payments that went back to what they paid.
+    pub rejected: usize,
+    /// Lines that a person must look at.
+    pub unexplained: usize,
+}
+
+/// What the bank says of one payment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ReportLineView {
+    /// From 1.
+    pub line: i32,
+    /// As the bank wrote it.
+    pub end_to_end: Option<String>,
+    /// ISO code.
+    #[schema(example = "RJCT")]
+    pub status: Option<String>,
+    /// ISO code, or the bank's own.
+    #[schema(example = "AC04")]
+    pub reason: Option<String>,
+    /// Our payment.
+    pub payment_id: Option<PaymentId>,
+    /// `recorded`, `rejected`, or for a person: `unknown`, `amount_differs`, `too_late` (on a statement already).
+    #[schema(example = "rejected")]
+    pub outcome: String,
+}
+
+/// The report of this id.
+pub async fn read(
+    connection: &mut PgConnection,
+    id: PaymentReportId,
+) -> Result<Option<PaymentReportView>, sqlx::Error> {
+    let Some(report) = sqlx::query!(
+        "select identification, original_message_id from funding.payment_report where id = $1",
+        id.uuid(),
+    )
+    .fetch_optional(&mut *connection)
+    .await?
+    else {
+        return Ok(None);
+    };
+    let lines = sqlx::query_as!(
+        ReportLineView,
+        r#"select line, end_to_end, status, reason, payment_id as "payment_id: PaymentId", outcome
+           from funding.payment_report_line where report_id = $1 order by line"#,
+        id.uuid(),
+    )
+    .fetch_all(connection)
+    .await?;
+    let count = |matches: &dyn Fn(&str) -> bool| lines.iter().filter(|line| matches(&line.outcome)).count();
+    Ok(Some(PaymentReportView {
+        id,
+        identification: report.identification,
+        original_message_id: report.original_message_id,
+        rejected: count(&|outcome| outcome == super::decide::REJECTED),
+        unexplained: count(&|outcome| outcome != super::decide::REJECTED && outcome != super::decide::RECORDED),
+        lines,
+    }))
+}

@@ -1,0 +1,310 @@
+//! What nobody can match has a life: it is opened, explained by a person, and closed.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use crate::bank::{moved, naming, returning};
+use crate::cycle::{PAID, march};
+use crate::payment_reports::report;
+use crate::world::{FUNDERS, World, id, instant};
+
+impl World {
+    async fn breaks(&self) -> Vec<Value> {
+        self.get_json("/v1/breaks").await["items"].as_array().unwrap().clone()
+    }
+
+    async fn put_json(&self, path: &str, body: Value) -> (StatusCode, Value) {
+        self.put(path, body.to_string().into_bytes()).await
+    }
+
+    /// Explains a break, twice: the second time changes nothing.
+    async fn explains(&self, broken: &Value, explanation: Value) -> Value {
+        let path = format!("/v1/breaks/{}/explanation", broken["id"].as_str().unwrap());
+        let (status, answer) = self.put_json(&path, explanation.clone()).await;
+        assert_eq!(
+            (status, &answer["state"]),
+            (StatusCode::CREATED, &json!("explained")),
+            "{answer}"
+        );
+        assert_eq!(
+            self.put_json(&path, explanation).await,
+            (StatusCode::OK, answer.clone())
+        );
+        self.all_hold().await;
+        answer
+    }
+
+    async fn refuses_to_explain(&self, broken: &Value, explanation: Value) -> Value {
+        let path = format!("/v1/breaks/{}/explanation", broken["id"].as_str().unwrap());
+        let (status, answer) = self.put_json(&path, explanation).await;
+        assert!(status.is_client_error(), "{answer}");
+        answer["type"].clone()
+    }
+
+    async fn suspense(&self) -> i64 {
+        sqlx::query_scalar("select credits_cents - debits_cents from ledger.account where kind = 4")
+            .fetch_one(&self.admin)
+            .await
+            .unwrap()
+    }
+}
+
+fn kinds(breaks: &[Value]) -> Vec<(&str, &str)> {
+    let of = |one: &'_ Value, name| one[name].as_str().map(str::to_owned).unwrap().leak() as &str;
+    breaks.iter().map(|one| (of(one, "kind"), of(one, "amount"))).collect()
+}
+
+#[sqlx::test(migrations = false)]
+async fn an_unexplained_line_becomes_a_contribution_or_a_charge_and_is_closed(admin: PgPool) {
+    let world = World::new(admin).await;
+    world.loads(1, "0.00", vec![moved("30.00"), moved("-1.20")]).await;
+    let breaks = world.breaks().await;
+    let mut found = kinds(&breaks);
+    found.sort_unstable();
+    assert_eq!(found, [("unexpected", "-1.20"), ("unexpected", "30.00")]);
+    let credit = breaks.iter().find(|one| one["amount"] == "30.00").unwrap();
+    let debit = breaks.iter().find(|one| one["amount"] == "-1.20").unwrap();
+    assert_eq!(world.suspense().await, 2880);
+
+    let path = |name| format!("/v1/breaks/{}/{name}", credit["id"].as_str().unwrap());
+    let closing = json!({"why": "Vérifié avec la banque."});
+    let (_, answer) = world.put_json(&path("closing"), closing.clone()).await;
+    assert_eq!(answer["type"], "urn:ccn:problem:break-not-explained");
+    let (status, answer) = world.put_json(&path("owner"), json!({"owner": "Comptabilité"})).await;
+    assert_eq!(
+        (status, &answer["owner"]),
+        (StatusCode::CREATED, &json!("Comptabilité"))
+    );
+
+    let contribution = json!({"what": "contribution", "why": "Confirmé par le payeur.", "funder_id": FUNDERS[0]});
+    for (wrong, problem) in [
+        (json!({"what": "bank_charge", "why": "x"}), "break-misfit"),
+        (json!({"what": "contribution", "why": "x"}), "break-misfit"),
+        (
+            json!({"what": "contribution", "why": " ", "funder_id": FUNDERS[0]}),
+            "break-words",
+        ),
+        (
+            json!({"what": "contribution", "why": "x", "funder_id": id(9)}),
+            "not-found",
+        ),
+        (
+            json!({"what": "returned", "why": "x", "payment_id": id(9)}),
+            "not-found",
+        ),
+    ] {
+        assert_eq!(
+            world.refuses_to_explain(credit, wrong).await,
+            format!("urn:ccn:problem:{problem}")
+        );
+    }
+    let explained = world.explains(credit, contribution).await;
+    assert_eq!(
+        (&explained["explained_as"], &explained["owner"]),
+        (&json!("contribution"), &json!("Comptabilité"))
+    );
+    let other = json!({"what": "words", "why": "autre"});
+    assert_eq!(
+        world.refuses_to_explain(credit, other).await,
+        "urn:ccn:problem:break-explained"
+    );
+    let charge = json!({"what": "bank_charge", "why": "Tenue de compte."});
+    assert_eq!(
+        world
+            .refuses_to_explain(
+                debit,
+                json!({"what": "contribution", "why": "x", "funder_id": FUNDERS[0]})
+            )
+            .await,
+        "urn:ccn:problem:break-misfit"
+    );
+    world.explains(debit, charge).await;
+    assert_eq!(world.suspense().await, 0);
+    let waterfall = world.get_json("/v1/waterfall").await;
+    assert_eq!(waterfall["totals"][0]["received"], "30.00");
+
+    let (status, closed) = world.put_json(&path("closing"), closing.clone()).await;
+    assert_eq!((status, &closed["state"]), (StatusCode::CREATED, &json!("closed")));
+    assert_eq!(
+        world.put_json(&path("closing"), closing).await,
+        (StatusCode::OK, closed.clone())
+    );
+    let states: Vec<_> = closed["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| step["state"].as_str().unwrap())
+        .collect();
+    assert_eq!(states, ["open", "open", "explained", "closed"]);
+    assert_eq!(world.breaks().await.len(), 1);
+    assert_eq!(world.get_json("/v1/breaks?state=closed").await["items"][0], closed);
+    let acts: Vec<String> =
+        sqlx::query_scalar("select action from access.audit where action like 'break.%' order by at, action")
+            .fetch_all(&world.admin)
+            .await
+            .unwrap();
+    assert_eq!(acts, ["break.close", "break.explain", "break.explain", "break.own"]);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_payment_that_the_bank_did_not_name_is_explained_debited_and_returned(admin: PgPool) {
+    let world = march(admin).await;
+    let settlement = world.settle(1, "2026-03", "2026-04-03").await;
+    let end_to_end = settlement["payments"][0]["end_to_end"].as_str().unwrap();
+    let payment: uuid::Uuid = end_to_end.parse().unwrap();
+    // Named with another reference, so that neither it nor the amount tells.
+    let unknown = json!("X");
+    world.loads(2, "200.00", vec![naming("-20.00", &unknown)]).await;
+    let breaks = world.breaks().await;
+    let debit = breaks.iter().find(|one| one["kind"] == "unexpected").unwrap();
+    let explanation = json!({"what": "payment", "why": "Référence perdue par la banque.", "payment_id": payment});
+    world.explains(debit, explanation).await;
+    let seen = world.get_json(&format!("/v1/settlements/{}", id(1))).await;
+    assert_eq!(seen["payments"][0]["state"], "debited");
+
+    world.loads(3, "180.00", vec![moved("20.00"), moved("19.00")]).await;
+    let breaks = world.breaks().await;
+    let of = |amount: &str| breaks.iter().find(|one| one["amount"] == amount).unwrap();
+    let returned = json!({"what": "returned", "why": "Avis de retour de la banque.", "payment_id": payment});
+    assert_eq!(
+        world.refuses_to_explain(of("19.00"), returned.clone()).await,
+        "urn:ccn:problem:break-amount"
+    );
+    world.explains(of("20.00"), returned).await;
+    let seen = world.get_json(&format!("/v1/settlements/{}", id(1))).await;
+    assert_eq!(seen["payments"][0]["state"], "returned");
+    world
+        .has_structure(PAID, Some(crate::world::OTHER_IBAN), "2026-04-02T00:00:00Z")
+        .await;
+    assert_eq!(world.settle(2, "2026-03", "2026-04-03").await["total"], "20.00");
+    world.all_hold().await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_break_tells_its_kind(admin: PgPool) {
+    let world = march(admin).await;
+    let settlement = world.settle(1, "2026-03", "2026-04-03").await;
+    let payment = &settlement["payments"][0]["end_to_end"];
+    let none = json!("00000000000000000000000000000001");
+    let entries = vec![
+        naming("-20.00", payment),
+        naming("-20.00", payment),
+        naming("-19.00", payment),
+        returning("7.00", &none),
+        naming("20.00", payment),
+    ];
+    world.loads(2, "200.00", entries).await;
+    let breaks = world.breaks().await;
+    let mut found = kinds(&breaks);
+    found.sort_unstable();
+    assert_eq!(
+        found,
+        [
+            ("amount_differs", "-19.00"),
+            ("duplicate", "-20.00"),
+            ("returned", "20.00"),
+            ("returned", "7.00")
+        ]
+    );
+    let file = report(
+        1,
+        &format!("CCN{}", id(1).simple()),
+        "",
+        &[(payment.as_str().unwrap(), "RJCT", None), ("Z", "RJCT", None)],
+    );
+    world.reports(file).await;
+    let breaks = world.breaks().await;
+    let of_report: Vec<_> = breaks
+        .iter()
+        .filter(|one| one["payment_report_id"].is_string())
+        .cloned()
+        .collect();
+    let mut found = kinds(&of_report);
+    found.sort_unstable();
+    assert_eq!(found, [("returned", "20.00"), ("unexpected", "0.00")]);
+    let words = json!({"what": "words", "why": "La banque le renvoie demain."});
+    world.explains(&of_report[0], words).await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn what_does_not_come_is_missing_or_late_until_it_comes(admin: PgPool) {
+    let world = march(admin).await;
+    // The bank's statement closes on 10 April: seven days after the execution, and the call was due on 31 March.
+    let settlement = world.settle(1, "2026-03", "2026-04-03").await;
+    let reference = world.call(0xc3, 0xa1, "50.00").await;
+    world.loads(2, "200.00", vec![]).await;
+    let breaks = world.breaks().await;
+    assert_eq!(kinds(&breaks), [("late", "50.00"), ("missing", "-20.00")]);
+    world
+        .loads(3, "200.00", vec![crate::bank::quoting("49.00", &reference)])
+        .await;
+    assert_eq!(world.breaks().await.len(), 2);
+    let entries = vec![
+        crate::bank::quoting("1.00", &reference),
+        naming("-20.00", &settlement["payments"][0]["end_to_end"]),
+    ];
+    world.loads(4, "249.00", entries).await;
+    assert_eq!(world.breaks().await, Vec::<Value>::new());
+    assert_eq!(
+        world.get_json("/v1/breaks?state=closed").await["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    world.all_hold().await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn ages_are_reported_in_four_bands_as_json_and_csv(admin: PgPool) {
+    let world = World::new(admin).await;
+    // Booked on 10 April 2026.
+    world.loads(1, "0.00", vec![moved("30.00"), moved("-1.20")]).await;
+    let bands = async |at: &str| -> Vec<(String, u64)> {
+        world.hand.move_to(instant(at));
+        let report = world.get_json("/v1/breaks/ageing").await;
+        let bands = report["bands"].as_array().unwrap().iter();
+        let filled = bands.filter(|band| band["breaks"] != 0);
+        filled
+            .map(|band| {
+                (
+                    band["days"].as_str().unwrap().to_owned(),
+                    band["breaks"].as_u64().unwrap(),
+                )
+            })
+            .collect()
+    };
+    for (at, band) in [
+        ("2026-04-17T10:00:00Z", "0-7"),
+        // Eight days in Paris, seven in Greenwich.
+        ("2026-04-17T22:30:00Z", "8-30"),
+        ("2026-05-11T10:00:00Z", "31-90"),
+        ("2026-07-09T10:00:00Z", "31-90"),
+        ("2026-07-10T10:00:00Z", ">90"),
+    ] {
+        assert_eq!(bands(at).await, [(band.to_owned(), 2)], "{at}");
+    }
+    let report = world.get_json("/v1/breaks/ageing").await;
+    assert_eq!(
+        (&report["bands"][3]["money_in"], &report["bands"][3]["money_out"]),
+        (&json!("30.00"), &json!("1.20"))
+    );
+    let csv = String::from_utf8(world.get("/v1/breaks/ageing.csv").await).unwrap();
+    assert!(
+        csv.starts_with("break_id,kind,state,owner,opened_on,age_days,days,amount\n"),
+        "{csv}"
+    );
+    assert_eq!(
+        (
+            csv.lines().count(),
+            csv.contains(",unexpected,open,,2026-04-10,91,>90,30.00")
+        ),
+        (3, true),
+        "{csv}"
+    );
+    let funder = world.key_of(FUNDERS[0], None).await;
+    for path in ["/v1/breaks", "/v1/breaks/ageing", "/v1/breaks/ageing.csv"] {
+        assert_eq!(world.send("GET", path, &funder, Vec::new()).await.0, 403);
+    }
+}

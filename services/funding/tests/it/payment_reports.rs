@@ -1,0 +1,198 @@
+//! What the bank refuses before any debit goes back to what it paid.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use crate::bank::{naming, returning};
+use crate::cycle::{PAID, march, reasons, rules};
+use crate::world::{FUNDERS, OTHER_IBAN, PROGRAMME, World, id, instant};
+
+/// A pain.002.001.10 on a file; each payment with its status, reason and perhaps amount.
+pub fn report(n: u32, message_id: &str, file: &str, payments: &[(&str, &str, Option<&str>)]) -> Vec<u8> {
+    let payments: String = payments
+        .iter()
+        .map(|(end_to_end, status, amount)| {
+            let amount = amount.map_or_else(String::new, |amount| {
+                format!("<OrgnlTxRef><Amt><InstdAmt Ccy=\"EUR\">{amount}</InstdAmt></Amt></OrgnlTxRef>")
+            });
+            format!(
+                "<TxInfAndSts><OrgnlEndToEndId>{end_to_end}</OrgnlEndToEndId><TxSts>{status}</TxSts>\
+                 <StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf>{amount}</TxInfAndSts>\n"
+            )
+        })
+        .collect();
+    format!(
+        "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.002.001.10\"><CstmrPmtStsRpt>\n\
+         <GrpHdr><MsgId>RAPPORT-{n}</MsgId><CreDtTm>2026-04-03T09:00:00</CreDtTm></GrpHdr>\n\
+         <OrgnlGrpInfAndSts><OrgnlMsgId>{message_id}</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId>{file}\
+         </OrgnlGrpInfAndSts>\n<OrgnlPmtInfAndSts><OrgnlPmtInfId>X</OrgnlPmtInfId>\n{payments}</OrgnlPmtInfAndSts>\n\
+         </CstmrPmtStsRpt></Document>"
+    )
+    .into_bytes()
+}
+
+fn file_of(n: u128) -> String {
+    format!("CCN{}", id(n).simple())
+}
+
+impl World {
+    pub async fn reports(&self, file: Vec<u8>) -> (StatusCode, Value) {
+        self.post_bytes("/v1/payment-status-reports", file).await
+    }
+}
+
+fn outcomes(answer: &Value) -> Vec<&str> {
+    let lines = answer["lines"].as_array().unwrap().iter();
+    lines.map(|line| line["outcome"].as_str().unwrap()).collect()
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_rejected_payment_is_owed_again_and_paid_to_another_account(admin: PgPool) {
+    let world = march(admin).await;
+    let first = world.settle(1, "2026-03", "2026-04-03").await;
+    let end_to_end = first["payments"][0]["end_to_end"].as_str().unwrap();
+    let accepted = report(
+        1,
+        &file_of(1),
+        "<GrpSts>ACCP</GrpSts>",
+        &[(end_to_end, "ACSP", Some("20.00"))],
+    );
+    let (status, answer) = world.reports(accepted).await;
+    assert_eq!(
+        (status, outcomes(&answer)),
+        (StatusCode::CREATED, vec!["recorded"]),
+        "{answer}"
+    );
+    world.all_hold().await;
+
+    let file = report(
+        2,
+        &file_of(1),
+        "",
+        &[(&end_to_end.to_uppercase(), "RJCT", Some("20.00"))],
+    );
+    let (status, answer) = world.reports(file.clone()).await;
+    assert_eq!(
+        (status, outcomes(&answer)),
+        (StatusCode::CREATED, vec!["rejected"]),
+        "{answer}"
+    );
+    assert_eq!((&answer["rejected"], &answer["unexplained"]), (&json!(1), &json!(0)));
+    world.all_hold().await;
+    assert_eq!(world.reports(file.clone()).await, (StatusCode::OK, answer.clone()));
+    let path = format!("/v1/payment-status-reports/{}", answer["id"].as_str().unwrap());
+    assert_eq!(world.get_json(&path).await, answer);
+    let again = String::from_utf8(file).unwrap().replace('\n', "\r\n").into_bytes();
+    let (_, refused) = world.reports(again).await;
+    assert_eq!(refused["type"], "urn:ccn:problem:payment-report-already-loaded");
+
+    let seen = world.get_json(&format!("/v1/settlements/{}", id(1))).await;
+    assert_eq!(seen["payments"][0]["state"], "rejected");
+    let second = world.settle(2, "2026-03", "2026-04-03").await;
+    assert_eq!(
+        reasons(&second),
+        [("20.00", "returned_by_bank"), ("10.00", "no_bank_details")]
+    );
+    world
+        .has_structure(PAID, Some(OTHER_IBAN), "2026-04-02T00:00:00Z")
+        .await;
+    let third = world.settle(3, "2026-03", "2026-04-03").await;
+    assert_eq!(third["total"], "20.00");
+    let paid = world
+        .loads(2, "200.00", vec![naming("-20.00", &third["payments"][0]["end_to_end"])])
+        .await;
+    assert_eq!(paid, rules(&["end-to-end"]));
+    world.all_hold().await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_file_rejected_whole_rejects_its_payments_without_naming_them(admin: PgPool) {
+    let world = march(admin).await;
+    world.settle(1, "2026-03", "2026-04-03").await;
+    let why = "<GrpSts>RJCT</GrpSts><StsRsnInf><Rsn><Cd>FF01</Cd></Rsn></StsRsnInf>";
+    let (_, answer) = world.reports(report(1, &file_of(1), why, &[])).await;
+    assert_eq!(
+        (outcomes(&answer), &answer["lines"][0]["reason"]),
+        (vec!["rejected"], &json!("FF01"))
+    );
+    world.all_hold().await;
+    // A second report that says so again changes nothing.
+    let (_, answer) = world.reports(report(2, &file_of(1), why, &[])).await;
+    assert_eq!(outcomes(&answer), ["recorded"]);
+    world.all_hold().await;
+    // The bank debits it all the same: nobody can say what that is.
+    let message_id = file_of(1);
+    let found = world
+        .loads(2, "200.00", vec![crate::bank::batch("-20.00", &message_id)])
+        .await;
+    assert_eq!(found, [None]);
+    world.all_hold().await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn what_a_report_cannot_settle_is_left_to_a_person(admin: PgPool) {
+    let world = march(admin).await;
+    let settlement = world.settle(1, "2026-03", "2026-04-03").await;
+    let end_to_end = &settlement["payments"][0]["end_to_end"];
+    let text = end_to_end.as_str().unwrap();
+    let unknown = "00000000000000000000000000000009";
+    let file = report(
+        1,
+        &file_of(1),
+        "",
+        &[
+            (text, "RJCT", Some("19.99")),
+            (unknown, "RJCT", None),
+            ("X", "ACSP", None),
+        ],
+    );
+    let (_, answer) = world.reports(file).await;
+    assert_eq!(outcomes(&answer), ["amount_differs", "unknown", "unknown"]);
+    assert_eq!((&answer["rejected"], &answer["unexplained"]), (&json!(0), &json!(3)));
+    world.loads(2, "200.00", vec![naming("-20.00", end_to_end)]).await;
+    let (_, answer) = world.reports(report(2, &file_of(1), "", &[(text, "RJCT", None)])).await;
+    assert_eq!(outcomes(&answer), ["too_late"]);
+    world.all_hold().await;
+    // It comes back on the statement.
+    let back = world.loads(3, "180.00", vec![returning("20.00", end_to_end)]).await;
+    assert_eq!(back, rules(&["return"]));
+    world.all_hold().await;
+
+    let (status, answer) = world.reports(report(3, "AUTRE", "", &[(text, "RJCT", None)])).await;
+    assert_eq!(
+        (status, &answer["type"]),
+        (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &json!("urn:ccn:problem:payment-report-unknown-file")
+        )
+    );
+    let (_, answer) = world.reports(report(4, &file_of(1), "", &[(text, "BOF", None)])).await;
+    assert_eq!(
+        (&answer["type"], &answer["line"], &answer["element"]),
+        (
+            &json!("urn:ccn:problem:payment-report-invalid"),
+            &json!(5),
+            &json!("TxSts")
+        )
+    );
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_rejected_refund_is_the_funders_free_money(admin: PgPool) {
+    let world = march(admin).await;
+    world.hand.move_to(instant("2026-08-10T08:00:00Z"));
+    world.expires(&[5], "2026-08-08T10:00:00Z").await;
+    let refund = json!({"id": id(31), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "way": "bank", "execute_on": "2026-08-11"});
+    let end_to_end = world.created("/v1/refunds", refund).await["end_to_end"].clone();
+    let file = report(1, &file_of(31), "", &[(end_to_end.as_str().unwrap(), "CANC", None)]);
+    assert_eq!(outcomes(&world.reports(file).await.1), ["rejected"]);
+    world.all_hold().await;
+    let waterfall = world.get_json("/v1/waterfall").await;
+    let rows = waterfall["rows"].as_array().unwrap();
+    let free = rows
+        .iter()
+        .find(|row| row["funder_id"] == json!(FUNDERS[0]) && row["programme_id"].is_null())
+        .unwrap();
+    assert_eq!((&free["received"], &free["free"]), (&json!("50.03"), &json!("50.03")));
+}
