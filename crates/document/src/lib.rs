@@ -1,0 +1,1 @@
+//! Documents that people read and keep: set in one typeface, tagged for screen readers, signed where they bind.
