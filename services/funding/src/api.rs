@@ -9,6 +9,7 @@ mod refunds;
 mod reports;
 mod settlements;
 mod statements;
+mod tolerance;
 
 use std::sync::Arc;
 
@@ -35,6 +36,7 @@ pub fn routes(config: Config) -> OpenApiRouter {
         .merge(funders::routes())
         .merge(promises::routes())
         .merge(statements::routes())
+        .merge(tolerance::routes())
         .merge(payment_reports::routes())
         .merge(breaks::routes())
         .merge(settlements::routes())

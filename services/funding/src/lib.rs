@@ -37,6 +37,7 @@ mod reference;
 mod refund;
 mod settlement;
 mod statement;
+mod tolerance;
 mod waterfall;
 
 use sqlx::PgPool;

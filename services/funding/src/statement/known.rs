@@ -9,7 +9,7 @@ use standards::{Cents, calendar};
 use uuid::Uuid;
 
 use crate::statement::lines::Line;
-use crate::{CallId, PaymentId};
+use crate::{CallId, PaymentId, tolerance};
 
 /// A payment that the statement names, or that is under way.
 #[expect(
@@ -53,6 +53,8 @@ pub(super) struct Known {
     pub payments: BTreeMap<PaymentId, Payment>,
     /// By reference.
     pub calls: BTreeMap<String, Call>,
+    /// What the bank may take beyond a payment that it names.
+    pub tolerance: Cents,
 }
 
 pub(super) async fn read(tx: &mut PgTransaction<'_>, lines: &[Line]) -> Result<Known, sqlx::Error> {
@@ -73,6 +75,7 @@ pub(super) async fn read(tx: &mut PgTransaction<'_>, lines: &[Line]) -> Result<K
     Ok(Known {
         payments: payments(tx, &named).await?,
         calls: calls(tx, &quoted, &payers).await?,
+        tolerance: tolerance::read(tx).await?.amount,
     })
 }
 

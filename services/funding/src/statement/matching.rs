@@ -12,6 +12,7 @@ mod payment_file_total;
 mod returned;
 #[cfg(test)]
 mod samples;
+mod tolerance;
 
 use crate::statement::known::Known;
 use crate::statement::lines::Line;
@@ -26,8 +27,9 @@ struct Rule {
 }
 
 /// In the order in which they are tried: what names its item first, what only looks like it last.
-const RULES: [Rule; 6] = [
+const RULES: [Rule; 7] = [
     end_to_end::RULE,
+    tolerance::RULE,
     payment_file::RULE,
     returned::RULE,
     call_reference::RULE,
@@ -57,6 +59,7 @@ mod tests {
             RULES.map(|rule| rule.name),
             [
                 "end-to-end",
+                "end-to-end-tolerance",
                 "payment-file",
                 "return",
                 "call-reference",

@@ -1,3 +1,4 @@
+use access::OrganisationId;
 use chrono::{DateTime, Utc};
 use sqlx::PgTransaction;
 use standards::Cents;
@@ -75,7 +76,10 @@ async fn insert(
     let numbers: Vec<i32> = (1..).take(parts.len()).collect();
     let whats: Vec<_> = parts.iter().map(|part| part.what.word().to_owned()).collect();
     let cents: Vec<_> = parts.iter().map(|part| part.amount.get()).collect();
-    let funders: Vec<_> = parts.iter().map(|part| part.funder_id.map(|id| id.uuid())).collect();
+    let funders: Vec<_> = parts
+        .iter()
+        .map(|part| part.funder_id.map(OrganisationId::uuid))
+        .collect();
     let payments: Vec<_> = parts.iter().map(|part| part.payment_id.map(PaymentId::uuid)).collect();
     let calls: Vec<_> = parts.iter().map(|part| part.call_id.map(CallId::uuid)).collect();
     sqlx::query!(
