@@ -35,7 +35,7 @@ pub fn corpus() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         (
             "records with a NUL",
             with(records, "LIBVIREMENT", "LIBVIREMEN\0"),
-            "encod",
+            "n'est pas du texte",
         ),
         (
             "records with a line of XML",
