@@ -5,6 +5,7 @@
 mod changes;
 mod common;
 mod concurrency;
+mod life;
 mod model;
 mod posting;
 mod report;
