@@ -2,9 +2,10 @@
 //!
 //! | file | what | checked with |
 //! |---|---|---|
-//! | `transfers.ndjson` | every sealed transfer, in order of `seq`, with the exact bytes of its Merkle leaf | any RFC 9162 implementation |
+//! | `transfers.ndjson` | every sealed transfer and settlement line, in order of `seq`, with the exact bytes of its Merkle leaf | any RFC 9162 implementation |
 //! | `leaf-hashes` | the hashes that were sealed, 32 bytes each: they say *where* a line was changed | the same |
 //! | `checkpoint`, `checkpoint.vkey` | the signed note that fixes them all, and its verifier key | C2SP signed-note tools |
+//! | `closes.ndjson` | one closed month a line, with the signed checkpoint that closed it | the same |
 //! | `journal.hledger` | the same entries as a journal | `hledger check` |
 //! | `SirenFECAAAA1231.txt` | one a year | the rules of the official checker |
 //! | `waterfall.csv` | the report | its sums are those of the transfers |
@@ -13,6 +14,7 @@
 //! FEC's opening entries) and the names of accounts. Everything is first sealed, if the key is at hand.
 
 mod chart;
+mod closes;
 mod fec;
 mod hledger;
 
@@ -23,7 +25,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use ledger::proof::{Entry, NoteKey, SealError, entries, last_checkpoint, seal, unsealed};
+use ledger::proof::{Entry, NoteKey, SealError, cosigned_note, entries, last_checkpoint, seal, unsealed};
 use serde_json::json;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
@@ -48,9 +50,9 @@ const CHANGED_SHOWN_MAX: usize = 20;
 /// What was written.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Exported {
-    /// Transfers, all under the checkpoint.
+    /// Transfers and settlement lines, all under the checkpoint.
     pub transfers: u64,
-    /// Transfers that are too recent to be sealed.
+    /// Those that are too recent to be sealed.
     pub unsealed: u64,
     /// Places where the books no longer say what was sealed.
     pub changed: u64,
@@ -121,7 +123,7 @@ impl Export<'_> {
                     exported.changed_first.push(entry.seq);
                     exported.changed_first.truncate(CHANGED_SHOWN_MAX);
                 }
-                if let Some(leaf) = &entry.leaf {
+                if let Some(leaf) = entry.transfer() {
                     journal.entry(leaf)?;
                     fec.entry(leaf)?;
                 }
@@ -133,8 +135,10 @@ impl Export<'_> {
         hashes.flush()?;
         journal.end()?;
         exported.files.extend(fec.end()?);
+        let note = cosigned_note(&mut connection, checkpoint.size, &checkpoint.note).await?;
         for (name, content) in [
-            ("checkpoint", checkpoint.note.into_bytes()),
+            ("checkpoint", note.into_bytes()),
+            ("closes.ndjson", closes::lines(&mut connection).await?),
             ("checkpoint.vkey", format!("{}\n", checkpoint.verifier).into_bytes()),
             ("waterfall.csv", waterfall),
         ] {

@@ -47,7 +47,10 @@ pub use export::{ExportError, names, waterfall_csv};
 pub use id::{
     AllocationId, BreakId, CallId, ConventionId, PaymentId, PaymentReportId, RefundId, SettlementId, StatementId,
 };
-pub use proof::{ProofView, SEAL_SECONDS, keep_sealed, log_routes};
+pub use proof::{
+    CloseView, ConsistencyView, CosignerView, EventProofView, ProofView, ProvenEntryView, SEAL_SECONDS, SUMS_SECONDS,
+    keep_sealed, log_routes,
+};
 pub use reference::CallReference;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();

@@ -4,8 +4,10 @@
 
 mod changes;
 mod common;
+mod closing;
 mod concurrency;
 mod life;
+mod cosigning;
 mod model;
 mod posting;
 mod report;
