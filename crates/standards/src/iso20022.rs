@@ -198,9 +198,12 @@ impl<'d> Element<'d> {
         Ok(found)
     }
 
-    /// The text without the white space around it, or `None` if there is none.
+    /// The text without the white space around it, or `None` if there is none. A comment or an element inside cuts it, and half
+    /// an amount is no amount.
     pub(crate) fn text(self) -> Option<&'d str> {
-        self.0.text().map(str::trim).filter(|text| !text.is_empty())
+        let whole = self.0.children().nth(1).is_none();
+        let text = self.0.text().filter(|_| whole).map(str::trim);
+        text.filter(|text| !text.is_empty())
     }
 
     /// The text of a descendant.

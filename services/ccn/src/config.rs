@@ -8,6 +8,7 @@ use sqlx::postgres::PgConnectOptions;
 use standards::{Bic, Iban};
 use voucher::Host;
 
+use crate::cli::reconcile::ReconcileSettings;
 use crate::keys::KeyFiles;
 use crate::telemetry::LogFormat;
 
@@ -185,6 +186,10 @@ pub struct Config {
         help_heading = "Clés (fichiers de droits 600)"
     )]
     pub checkpoint_key_file: Option<PathBuf>,
+
+    /// When the books are compared with the bank.
+    #[command(flatten)]
+    pub reconciliation: ReconcileSettings,
 }
 
 impl Default for Config {
@@ -214,6 +219,7 @@ impl Default for Config {
             fund_iban: None,
             fund_bic: None,
             checkpoint_key_file: None,
+            reconciliation: ReconcileSettings::default(),
         }
     }
 }

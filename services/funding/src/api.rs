@@ -4,6 +4,7 @@ mod breaks;
 mod funders;
 mod payment_reports;
 mod promises;
+mod reconciliations;
 mod refunds;
 mod reports;
 mod settlements;
@@ -17,6 +18,8 @@ use utoipa_axum::router::OpenApiRouter;
 use web::Clock;
 
 use crate::{Config, FundAccount};
+
+pub use reconciliations::reconciliation_routes;
 
 #[derive(Debug, Clone, FromRef)]
 struct App {

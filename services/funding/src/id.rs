@@ -25,6 +25,12 @@ database::id_type! {
 
     /// What the bank and the books do not agree on.
     pub struct BreakId;
+
+    /// What lines of statements were that no rule knew.
+    pub struct ExplanationId;
+
+    /// A reconciliation run.
+    pub struct ReconciliationId;
 }
 
 impl PaymentId {

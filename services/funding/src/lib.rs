@@ -11,7 +11,7 @@
 //! | allocation | `allocation` | deposited → clearing · clearing → available |
 //! | settlement | `payment`, `settlement_line` (claim → payment), `hold` | payable → clearing · clearing → in transit |
 //! | bank's answer | `payment_answer` with its statement line, or the line of a `payment_report` | in transit → bank, or back to payable |
-//! | what is not agreed with the bank | `break`, its `break_step`s, `explanation` | bank ↔ suspense, then suspense → what it was |
+//! | what is not agreed with the bank | `break`, its `break_step`s, `explanation` (`explained_line`s, `explanation_part`s) | bank ↔ suspense, then suspense → what it was |
 //! | refund | `refund`, `payment` | refundable → clearing · clearing → deposited (→ in transit → bank) |
 //!
 //! A payment to a funder goes through `in_transit` as a payment to a structure does, so that money in a payment file is
@@ -32,6 +32,7 @@ mod payment_file;
 mod payment_report;
 mod plan;
 mod proof;
+pub mod reconciliation;
 mod reference;
 mod refund;
 mod settlement;
@@ -42,10 +43,11 @@ use sqlx::PgPool;
 use standards::{Bic, Iban};
 use web::Clock;
 
-pub use api::routes;
+pub use api::{reconciliation_routes, routes};
 pub use export::{ExportError, names, waterfall_csv};
 pub use id::{
-    AllocationId, BreakId, CallId, ConventionId, PaymentId, PaymentReportId, RefundId, SettlementId, StatementId,
+    AllocationId, BreakId, CallId, ConventionId, ExplanationId, PaymentId, PaymentReportId, ReconciliationId, RefundId,
+    SettlementId, StatementId,
 };
 pub use proof::{
     CloseView, ConsistencyView, CosignerView, EventProofView, ProofView, ProvenEntryView, SEAL_SECONDS, SUMS_SECONDS,

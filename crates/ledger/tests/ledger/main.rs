@@ -3,11 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod changes;
-mod common;
 mod closing;
+mod common;
 mod concurrency;
-mod life;
 mod cosigning;
+mod life;
 mod model;
 mod posting;
 mod report;

@@ -72,6 +72,12 @@ pub(super) async fn check(connection: &mut PgConnection) -> Result<Vec<IdentityV
         statements::explained(&mut *connection)
             .await?
             .named("Lignes expliquées à la main = écritures d'explication"),
+        statements::explained_whole(&mut *connection)
+            .await?
+            .named("Lignes expliquées ensemble = leurs parts"),
+        statements::suspense(&mut *connection)
+            .await?
+            .named("Lignes qui attendent une explication, chacune avec son écart = compte d'attente"),
         statements::continuous(connection)
             .await?
             .named("Relevés : ouverture + lignes = clôture, sans trou"),

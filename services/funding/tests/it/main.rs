@@ -6,10 +6,15 @@
 mod bad_files;
 mod bank;
 mod breaks;
+mod cfonb_by_others;
 mod cycle;
 mod identities;
 mod payment_reports;
 mod promises;
 mod races;
+mod reconciliations;
+mod rules;
+mod splits;
 mod statements;
 mod world;
+mod world_bank;
