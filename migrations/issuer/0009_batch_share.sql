@@ -26,13 +26,13 @@ create view issuer.programme_end as select e.book_id, e.at from issuer.expiry e;
 -- A function, so that one programme is asked for and no other is read. `offset 0` keeps the first joins together: a voucher's
 -- booklet is computed before its hand-over is looked up.
 create function issuer.used_by_audience(programme uuid)
-    returns table (batch_id uuid, audience text, vouchers bigint)
+    returns table (batch_id uuid, audience text, vouchers bigint, people bigint)
 language sql
 stable
 security definer
 set search_path = pg_catalog
 as $$
-    select v.batch_id, p.audience, count(*)
+    select v.batch_id, p.audience, count(*), count(distinct p.id)
     from (
         select v.batch_id, (v.serial - 1) / b.booklet_size + 1 as booklet
         from ledger.transfer c

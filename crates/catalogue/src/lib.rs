@@ -22,7 +22,7 @@ pub use key::{
 };
 pub use plan::{
     AudienceQuota, CreatePlanError, NewPlan, NewShare, PlanId, PlanView, ShareView, UsedCap, agreement, create_plan,
-    current_plan, plan,
+    current_plan, newest_plan, plan,
 };
 pub use programme::{CreateError, NewProgramme, Programme, ProgrammeId, Spendable, create, programme, programmes};
 pub use series::{SeriesError, SeriesFact, current_series, open_series, programme_of_series};

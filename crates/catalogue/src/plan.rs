@@ -4,7 +4,7 @@ use access::OrganisationId;
 use chrono::{DateTime, Utc};
 use ledger::{Agreement, Plan};
 use serde::{Deserialize, Serialize};
-use sqlx::{PgExecutor, PgTransaction};
+use sqlx::{PgConnection, PgExecutor, PgTransaction};
 use standards::Cents;
 use utoipa::ToSchema;
 use web::{Made, Problem};
@@ -252,14 +252,22 @@ pub async fn plan(db: impl PgExecutor<'_>, id: PlanId) -> Result<Option<PlanView
 
 /// The newest version of a programme's plan: the one that an order takes.
 pub async fn current_plan(tx: &mut PgTransaction<'_>, programme: ProgrammeId) -> Result<Option<PlanView>, sqlx::Error> {
+    newest_plan(tx, programme).await
+}
+
+/// The same, for who only reads.
+pub async fn newest_plan(
+    connection: &mut PgConnection,
+    programme: ProgrammeId,
+) -> Result<Option<PlanView>, sqlx::Error> {
     let newest = sqlx::query_scalar!(
         "select id from catalogue.plan where programme_id = $1 order by version desc limit 1",
         programme.uuid()
     )
-    .fetch_optional(&mut **tx)
+    .fetch_optional(&mut *connection)
     .await?;
     match newest {
-        Some(id) => plan(&mut **tx, PlanId::from_uuid(id)).await,
+        Some(id) => plan(connection, PlanId::from_uuid(id)).await,
         None => Ok(None),
     }
 }

@@ -6,6 +6,8 @@
 //! | `payment-file` | debit with a file's message id and the amount under way of it | all its payments | in transit → bank, each |
 //! | `payment-file-total` | debit without reference, amount of exactly one file under way | all its payments | the same |
 //! | `return` | credit with a payment's end-to-end id and a reason | the payment came back | bank → clearing · clearing → payable |
+//! | `mandate` | credit that names one mandate whose money is awaited, or the call it answers | the mandate | bank → receivable (what is above: deposited) |
+//! | `fee-invoice` | credit that quotes an invoice of the operator, of at most what is owed | the fee | bank → fee receivable |
 //! | `call-reference` | credit that quotes one call's reference | a contribution | bank → deposited |
 //! | – | what is left | unexplained | bank ↔ suspense |
 //!
@@ -17,6 +19,7 @@
 //! A statement must follow the last one (its opening balance is the last closing balance; the first one opens at zero),
 //! so that the bank account of the books always equals the last closing balance. Statements are loaded one at a time.
 
+mod awaited;
 mod book;
 mod doubt;
 mod known;

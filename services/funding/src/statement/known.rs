@@ -7,11 +7,15 @@ use sqlx::PgTransaction;
 use standards::Cents;
 use uuid::Uuid;
 
+use crate::statement::awaited::{self, Awaited};
 use crate::statement::lines::Line;
 use crate::{CallId, PaymentId};
 
 /// A payment that the statement names, or that is under way.
-#[expect(clippy::struct_excessive_bools, reason = "each is an answer of its own that the bank may have given")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an answer of its own that the bank may have given"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Payment {
     pub party: PartyId,
@@ -39,6 +43,8 @@ pub(super) struct Known {
     pub payments: BTreeMap<PaymentId, Payment>,
     /// By reference.
     pub calls: BTreeMap<String, Call>,
+    /// Mandates and invoices that are not all paid.
+    pub awaited: Vec<Awaited>,
 }
 
 pub(super) async fn read(tx: &mut PgTransaction<'_>, lines: &[Line]) -> Result<Known, sqlx::Error> {
@@ -54,6 +60,7 @@ pub(super) async fn read(tx: &mut PgTransaction<'_>, lines: &[Line]) -> Result<K
     Ok(Known {
         payments: payments(tx, &named).await?,
         calls: calls(tx, &quoted).await?,
+        awaited: awaited::read(tx).await?,
     })
 }
 

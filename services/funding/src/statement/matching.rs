@@ -4,6 +4,7 @@ use ledger::PartyId;
 use standards::Cents;
 use uuid::Uuid;
 
+use crate::statement::awaited::{self, Came};
 use crate::statement::known::{Known, Payment};
 use crate::statement::lines::Line;
 use crate::{CallId, PaymentId};
@@ -25,6 +26,8 @@ pub(super) enum What {
     File(Uuid, Vec<Item>),
     /// A payment came back.
     Returned(Item, String),
+    /// A mandate or an invoice is paid.
+    Awaited(Came),
     /// A contribution arrived.
     Call {
         id: CallId,
@@ -60,11 +63,17 @@ impl Item {
 
 type Rule = fn(&Line, &mut Known) -> Option<What>;
 
-const RULES: [(&str, Rule); 5] = [
+const RULES: [(&str, Rule); 7] = [
     ("end-to-end", end_to_end),
     ("payment-file", payment_file),
     ("payment-file-total", payment_file_total),
     ("return", returned),
+    ("mandate", |line, known| {
+        awaited::mandate(line, known).map(What::Awaited)
+    }),
+    ("fee-invoice", |line, known| {
+        awaited::fee(line, known).map(What::Awaited)
+    }),
     ("call-reference", call_reference),
 ];
 

@@ -61,6 +61,7 @@ fn known() -> Known {
         ]
         .into(),
         calls: [call(7), call(8)].into(),
+        awaited: Vec::new(),
     }
 }
 
