@@ -46,7 +46,9 @@ fn read_all() {
         ("quotes", filled(CAMT, "<a b=\"", "")),
     ] {
         assert!(camt053::read(&file).is_err(), "camt.053 of {what}");
-        let file = String::from_utf8(file).unwrap().replace("camt.053.001.08", "pain.002.001.10");
+        let file = String::from_utf8(file)
+            .unwrap()
+            .replace("camt.053.001.08", "pain.002.001.10");
         assert!(pain002::read(file.as_bytes()).is_err(), "pain.002 of {what}");
     }
     for (what, file) in [

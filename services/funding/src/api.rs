@@ -1,14 +1,19 @@
 //! The REST front door: parses, calls, renders.
 
 mod breaks;
+mod closes;
+mod fees;
 mod funders;
+mod mandates;
 mod payment_reports;
 mod promises;
+mod reader;
 mod reconciliations;
 mod refunds;
 mod reports;
 mod settlements;
 mod statements;
+mod terms;
 
 use std::sync::Arc;
 
@@ -34,6 +39,10 @@ pub fn routes(config: Config) -> OpenApiRouter {
     OpenApiRouter::new()
         .merge(funders::routes())
         .merge(promises::routes())
+        .merge(terms::routes())
+        .merge(mandates::routes())
+        .merge(fees::routes())
+        .merge(closes::routes())
         .merge(statements::routes())
         .merge(payment_reports::routes())
         .merge(breaks::routes())

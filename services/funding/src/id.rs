@@ -5,6 +5,18 @@ database::id_type! {
     /// A call for funds under a convention.
     pub struct CallId;
 
+    /// A public accountant's mandate.
+    pub struct MandateId;
+
+    /// What a funder announced before any convention.
+    pub struct AnnouncementId;
+
+    /// The operator's own invoice for a batch.
+    pub struct FeeId;
+
+    /// The settling of shares at a programme's close.
+    pub struct TrueUpId;
+
     /// Money received that goes to a programme.
     pub struct AllocationId;
 

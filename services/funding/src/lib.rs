@@ -8,15 +8,19 @@
 //! |---|---|---|
 //! | convention, call for funds | `convention`, `call` | nothing: promises |
 //! | money received | `statement_line` matched to a call | bank → deposited |
+//! | public mandate | `mandate`, `mandate_receipt`, `mandate_cancellation` | receivable → deposited, then bank → receivable |
+//! | operator's own fee | `fee`, `fee_receipt` | fee receivable → fees and VAT, then bank → fee receivable |
 //! | allocation | `allocation` | deposited → clearing · clearing → available |
 //! | settlement | `payment`, `settlement_line` (claim → payment), `hold` | payable → clearing · clearing → in transit |
 //! | bank's answer | `payment_answer` with its statement line, or the line of a `payment_report` | in transit → bank, or back to payable |
 //! | what is not agreed with the bank | `break`, its `break_step`s, `explanation` (`explained_line`s, `explanation_part`s) | bank ↔ suspense, then suspense → what it was |
+//! | close | `true_up`, `true_up_payment` | available → refundable |
 //! | refund | `refund`, `payment` | refundable → clearing · clearing → deposited (→ in transit → bank) |
 //!
 //! A payment to a funder goes through `in_transit` as a payment to a structure does, so that money in a payment file is
 //! always visible. Every creation can be repeated with the same id.
 
+mod ages;
 mod allocation;
 mod api;
 mod booking;
@@ -24,10 +28,12 @@ mod breaks;
 mod call;
 mod convention;
 mod export;
+mod fee;
 mod funder;
 mod id;
 mod identities;
 mod known;
+mod mandate;
 mod payment_file;
 mod payment_report;
 mod plan;
@@ -36,7 +42,9 @@ pub mod reconciliation;
 mod reference;
 mod refund;
 mod settlement;
+mod simulation;
 mod statement;
+mod true_up;
 mod waterfall;
 
 use sqlx::PgPool;
@@ -46,8 +54,8 @@ use web::Clock;
 pub use api::{reconciliation_routes, routes};
 pub use export::{ExportError, names, waterfall_csv};
 pub use id::{
-    AllocationId, BreakId, CallId, ConventionId, ExplanationId, PaymentId, PaymentReportId, ReconciliationId, RefundId,
-    SettlementId, StatementId,
+    AllocationId, AnnouncementId, BreakId, CallId, ConventionId, ExplanationId, FeeId, MandateId, PaymentId,
+    PaymentReportId, ReconciliationId, RefundId, SettlementId, StatementId, TrueUpId,
 };
 pub use proof::{
     CloseView, ConsistencyView, CosignerView, EventProofView, ProofView, ProvenEntryView, SEAL_SECONDS, SUMS_SECONDS,

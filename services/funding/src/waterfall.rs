@@ -5,6 +5,7 @@
 //! | announced, agreed | conventions | only what is signed is recorded, so both are the same sum |
 //! | called | calls for funds | |
 //! | received | the books | see below |
+//! | mandated | the part of *received* that is a public mandate whose money is awaited | by the mandate's programme, as far as allocated to it |
 //! | ordered | the issuer's batches, split by each batch's own plan | less cancelled batches and revocations |
 //! | funded | available → reserved | less cancelled batches and revocations |
 //! | activated | reserved → voucher | less revocations |
@@ -164,9 +165,16 @@ fn unallocated(funders: &[FunderFigures], rows: &[Row]) -> Option<Vec<Row>> {
         let mine = rows.iter().filter(|row| row.funder_id == funder.funder);
         let placed = Cents::try_sum(mine.map(|row| row.received))?;
         let received = funder.received.checked_sub(placed)?;
-        if !received.is_zero() || !funder.deposited.is_zero() {
+        let mandated = Cents::try_sum(
+            rows.iter()
+                .filter(|row| row.funder_id == funder.funder)
+                .map(|row| row.mandated),
+        )?;
+        let mandated = funder.mandated_not_received.checked_sub(mandated)?;
+        if !received.is_zero() || !funder.deposited.is_zero() || !mandated.is_zero() {
             all.push(Row {
                 received,
+                mandated,
                 free: funder.deposited,
                 ..Row::empty(funder.funder)
             });

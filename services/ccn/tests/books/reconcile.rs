@@ -64,7 +64,10 @@ async fn the_exit_status_says_whether_the_books_are_right(pool: PgPool) {
     let operator = Operator::new(pool).await;
     let (status, text) = said(&operator.runs(&["reconcile"]).await);
     assert_eq!(status, Some(0), "{text}");
-    assert!(text.contains("Rapprochement n° 1 (en ligne de commande)") && text.contains("TOUT EST JUSTE."), "{text}");
+    assert!(
+        text.contains("Rapprochement n° 1 (en ligne de commande)") && text.contains("TOUT EST JUSTE."),
+        "{text}"
+    );
 
     let note = operator.path("run.note");
     let note = note.to_str().unwrap();
@@ -85,7 +88,11 @@ async fn the_exit_status_says_whether_the_books_are_right(pool: PgPool) {
     let (status, text) = said(&operator.runs(&["reconcile"]).await);
     assert_eq!(status, Some(3), "{text}");
     assert!(text.contains("1 écart(s) attendent depuis plus de 30 jours"), "{text}");
-    let (status, text) = said(&operator.runs(&["reconcile", "--break-days-max", "40", "--out", note]).await);
+    let (status, text) = said(
+        &operator
+            .runs(&["reconcile", "--break-days-max", "40", "--out", note])
+            .await,
+    );
     assert_eq!(status, Some(0), "{text}");
     let (status, text) = said(&operator.runs(&["verify", "reconciliation", note]).await);
     assert_eq!(status, Some(0), "{text}");
@@ -109,13 +116,26 @@ async fn a_corrupted_sum_is_status_1_and_the_proof_still_holds(pool: PgPool) {
     // What failed is proven as well.
     let vkey = sealing::read_key(&operator.path("checkpoint.key"), &"cheque.localhost".parse().unwrap());
     let vkey = vkey.unwrap().verifier().to_string();
-    let (status, text) = said(&operator.runs(&["verify", "reconciliation", "--vkey", &vkey, note]).await);
+    let (status, text) = said(
+        &operator
+            .runs(&["verify", "reconciliation", "--vkey", &vkey, note])
+            .await,
+    );
     assert_eq!(status, Some(0), "{text}");
-    assert!(text.contains("FAUX : ") && !text.contains("celle du document"), "{text}");
+    assert!(
+        text.contains("FAUX : ") && !text.contains("celle du document"),
+        "{text}"
+    );
 
-    let changed = std::fs::read_to_string(note).unwrap().replace("\"holds\":false", "\"holds\":true");
+    let changed = std::fs::read_to_string(note)
+        .unwrap()
+        .replace("\"holds\":false", "\"holds\":true");
     std::fs::write(note, changed).unwrap();
-    let (status, text) = said(&operator.runs(&["verify", "reconciliation", "--vkey", &vkey, note]).await);
+    let (status, text) = said(
+        &operator
+            .runs(&["verify", "reconciliation", "--vkey", &vkey, note])
+            .await,
+    );
     assert_eq!(status, Some(1), "{text}");
     assert!(text.contains("NON PROUVÉ"), "{text}");
     let (status, text) = said(&operator.runs(&["verify", "reconciliation", "/nonexistent"]).await);
@@ -161,7 +181,9 @@ async fn a_server_makes_up_for_the_night_that_it_missed(pool: PgPool) {
     let metrics = reqwest::get(format!("http://{}/metrics", running.addr)).await.unwrap();
     let metrics = metrics.text().await.unwrap();
     assert!(metrics.contains("ccn_reconciliation_all_hold 1"), "{metrics}");
-    let ready = reqwest::get(format!("http://{}/health/ready", running.addr)).await.unwrap();
+    let ready = reqwest::get(format!("http://{}/health/ready", running.addr))
+        .await
+        .unwrap();
     assert!(ready.status().is_success());
     running.stop().await.unwrap();
 }

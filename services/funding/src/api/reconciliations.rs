@@ -152,10 +152,19 @@ async fn get_signed(
     params(("id" = uuid::Uuid, Path, description = "The run")),
     responses((status = 200, body = String, content_type = "text/plain"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
-async fn get_text(who: Caller, State(pool): State<PgPool>, Path(id): Path<ReconciliationId>) -> Result<Response, Problem> {
+async fn get_text(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Path(id): Path<ReconciliationId>,
+) -> Result<Response, Problem> {
     reader(&who)?;
     let run = stored(&pool, id).await?;
-    Ok(file(reconciliation::text(&run), "text/plain; charset=utf-8", &run, "txt"))
+    Ok(file(
+        reconciliation::text(&run),
+        "text/plain; charset=utf-8",
+        &run,
+        "txt",
+    ))
 }
 
 /// Its identities and breaks as CSV.
@@ -163,7 +172,11 @@ async fn get_text(who: Caller, State(pool): State<PgPool>, Path(id): Path<Reconc
     params(("id" = uuid::Uuid, Path, description = "The run")),
     responses((status = 200, body = String, content_type = "text/csv"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
-async fn get_csv(who: Caller, State(pool): State<PgPool>, Path(id): Path<ReconciliationId>) -> Result<Response, Problem> {
+async fn get_csv(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Path(id): Path<ReconciliationId>,
+) -> Result<Response, Problem> {
     reader(&who)?;
     let run = stored(&pool, id).await?;
     let bytes = reconciliation::csv(&run.document).map_err(|error| Problem::internal(&error))?;

@@ -61,9 +61,15 @@ impl What {
     }
 
     fn from_word(word: &str) -> Option<Self> {
-        [Self::Contribution, Self::Call, Self::BankCharge, Self::Payment, Self::Returned]
-            .into_iter()
-            .find(|what| what.word() == word)
+        [
+            Self::Contribution,
+            Self::Call,
+            Self::BankCharge,
+            Self::Payment,
+            Self::Returned,
+        ]
+        .into_iter()
+        .find(|what| what.word() == word)
     }
 
     const fn is_money_in(self) -> bool {

@@ -23,7 +23,9 @@ pub(super) async fn gather(pool: &PgPool, request: &RunRequest, known: i32) -> R
     let mut snapshot = ledger::snapshot(pool).await?;
     let mut identities = identities::check(&mut snapshot).await?.all();
     identities.push(kept_files(&mut snapshot).await?);
-    let breaks = breaks::ageing(&mut snapshot, calendar::paris_date(request.at)).await?.breaks;
+    let breaks = breaks::ageing(&mut snapshot, calendar::paris_date(request.at))
+        .await?
+        .breaks;
     let statements = statements(&mut snapshot, known).await?;
     let ledger = books(&mut snapshot).await?;
     snapshot.rollback().await?;

@@ -32,7 +32,12 @@ pub(super) fn tell(document: &Document) {
         tracing::error!(number, failing, ?places, "reconciliation: an identity does not hold");
     }
     if old_breaks > 0 {
-        tracing::error!(number, old_breaks, open_breaks, "reconciliation: breaks wait for too long");
+        tracing::error!(
+            number,
+            old_breaks,
+            open_breaks,
+            "reconciliation: breaks wait for too long"
+        );
     }
     if document.verdict.is_good() {
         tracing::info!(number, open_breaks, "reconciliation: all identities hold");

@@ -114,7 +114,10 @@ pub async fn keep_reconciled(pool: PgPool, clock: Clock, key: Arc<NoteKey>, nigh
             Err(RunError::Database(sqlx::Error::PoolClosed)) => return,
             Err(error) => {
                 metrics::counter!("ccn_reconciliation_errors_total").increment(1);
-                tracing::error!(error = &error as &dyn std::error::Error, "the nightly reconciliation cannot run");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the nightly reconciliation cannot run"
+                );
             }
         }
     }
@@ -137,12 +140,32 @@ mod tests {
     fn a_night_begins_when_it_is_due_in_paris_and_not_before() {
         for (now, time, date, instant) in [
             // Winter: 3:00 in Paris is 2:00 UTC.
-            ("2026-01-10T01:59:59Z", "03:00:00", "2026-01-09", "2026-01-09T02:00:00+00:00"),
-            ("2026-01-10T02:00:00Z", "03:00:00", "2026-01-10", "2026-01-10T02:00:00+00:00"),
+            (
+                "2026-01-10T01:59:59Z",
+                "03:00:00",
+                "2026-01-09",
+                "2026-01-09T02:00:00+00:00",
+            ),
+            (
+                "2026-01-10T02:00:00Z",
+                "03:00:00",
+                "2026-01-10",
+                "2026-01-10T02:00:00+00:00",
+            ),
             // Summer: 1:00 UTC.
-            ("2026-07-10T01:00:00Z", "03:00:00", "2026-07-10", "2026-07-10T01:00:00+00:00"),
+            (
+                "2026-07-10T01:00:00Z",
+                "03:00:00",
+                "2026-07-10",
+                "2026-07-10T01:00:00+00:00",
+            ),
             // After midnight in Paris, before it in Greenwich.
-            ("2026-07-09T22:30:00Z", "00:15:00", "2026-07-10", "2026-07-09T22:15:00+00:00"),
+            (
+                "2026-07-09T22:30:00Z",
+                "00:15:00",
+                "2026-07-10",
+                "2026-07-09T22:15:00+00:00",
+            ),
         ] {
             assert_eq!(due(now, time), (date.to_owned(), instant.to_owned()), "{now}");
         }

@@ -120,7 +120,15 @@ pub async fn run(
     })?;
     if let Some(who) = who {
         let verdict = stored.document.verdict;
-        audit(&mut tx, who, request.at, "reconciliation.run", Some(request.id.uuid()), verdict).await?;
+        audit(
+            &mut tx,
+            who,
+            request.at,
+            "reconciliation.run",
+            Some(request.id.uuid()),
+            verdict,
+        )
+        .await?;
     }
     tx.commit().await?;
     loud::tell(&stored.document);

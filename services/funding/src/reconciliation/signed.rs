@@ -46,9 +46,11 @@ pub(super) fn file(document: &str, signature: &str) -> String {
 /// agrees with itself.
 pub fn verify(file: &str, key: Option<&str>) -> Result<Document, VerifyError> {
     let note = Note::parse_within(file, RECONCILIATION_BYTES_MAX).map_err(|_| VerifyError::Form)?;
-    let text = file.split_once('\n').map(|(document, _)| document).ok_or(VerifyError::Form)?;
-    let document: Document =
-        serde_json::from_str(text).map_err(|error| VerifyError::Document(error.to_string()))?;
+    let text = file
+        .split_once('\n')
+        .map(|(document, _)| document)
+        .ok_or(VerifyError::Form)?;
+    let document: Document = serde_json::from_str(text).map_err(|error| VerifyError::Document(error.to_string()))?;
     let key: VerifierKey = key
         .unwrap_or(&document.signer)
         .trim()
@@ -81,7 +83,10 @@ fn consistent(document: &Document) -> Result<(), VerifyError> {
             "le bilan compte autrement les identités",
         ),
         (
-            document.identities.iter().all(|one| !one.holds || one.left <= one.right),
+            document
+                .identities
+                .iter()
+                .all(|one| !one.holds || one.left <= one.right),
             "une identité dite vraie a deux côtés différents",
         ),
         (

@@ -30,7 +30,8 @@ impl Stored {
     }
 
     fn of(document: Vec<u8>, sha256: &[u8], signature: String) -> Result<Self, sqlx::Error> {
-        let damaged = |error: &dyn std::fmt::Display| sqlx::Error::Decode(format!("a kept run is damaged: {error}").into());
+        let damaged =
+            |error: &dyn std::fmt::Display| sqlx::Error::Decode(format!("a kept run is damaged: {error}").into());
         let bytes = String::from_utf8(document).map_err(|error| damaged(&error))?;
         Ok(Self {
             document: serde_json::from_str(&bytes).map_err(|error| damaged(&error))?,
@@ -59,11 +60,11 @@ pub(super) async fn last(connection: &mut PgConnection) -> Result<Option<Last>, 
 
 /// The latest run's whole record.
 pub(super) async fn latest(connection: &mut PgConnection) -> Result<Option<Stored>, sqlx::Error> {
-    let row = sqlx::query!(
-        "select document, sha256, signature from funding.reconciliation order by number desc limit 1"
-    );
+    let row =
+        sqlx::query!("select document, sha256, signature from funding.reconciliation order by number desc limit 1");
     let row = row.fetch_optional(connection).await?;
-    row.map(|row| Stored::of(row.document, &row.sha256, row.signature)).transpose()
+    row.map(|row| Stored::of(row.document, &row.sha256, row.signature))
+        .transpose()
 }
 
 /// The run of this id.
@@ -74,7 +75,8 @@ pub async fn read(connection: &mut PgConnection, id: ReconciliationId) -> Result
     )
     .fetch_optional(connection)
     .await?;
-    row.map(|row| Stored::of(row.document, &row.sha256, row.signature)).transpose()
+    row.map(|row| Stored::of(row.document, &row.sha256, row.signature))
+        .transpose()
 }
 
 /// Runs, newest first; those before number `before` when it is given.

@@ -142,7 +142,11 @@ fn foot(out: &mut String, stored: &Stored) -> fmt::Result {
         )?;
     }
     if let Some(checkpoint) = &document.ledger.checkpoint {
-        writeln!(out, "\nJournal scellé : {} écritures, racine {}", checkpoint.size, checkpoint.root)?;
+        writeln!(
+            out,
+            "\nJournal scellé : {} écritures, racine {}",
+            checkpoint.size, checkpoint.root
+        )?;
     }
     if let Some(previous) = &document.previous {
         writeln!(out, "Précédent : n° {}, SHA-256 {}", previous.number, previous.sha256)?;

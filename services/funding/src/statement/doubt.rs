@@ -23,7 +23,11 @@ pub(super) fn openings(lines: &[Line], matches: &[Option<Match>], known: &Known)
 fn kind(line: &Line, known: &Known) -> &'static str {
     let came_back = line.cents.is_positive() && line.return_reason.is_some();
     let Some(payment) = line.payment().and_then(|id| known.payments.get(&id)) else {
-        return if came_back { "returned" } else { contribution(line, known) };
+        return if came_back {
+            "returned"
+        } else {
+            contribution(line, known)
+        };
     };
     let out = if line.cents.is_negative() {
         line.cents.checked_neg()

@@ -8,6 +8,7 @@ use sqlx::PgTransaction;
 use standards::{Cents, calendar};
 use uuid::Uuid;
 
+use crate::statement::awaited::{self, Awaited};
 use crate::statement::lines::Line;
 use crate::{CallId, PaymentId};
 
@@ -53,6 +54,8 @@ pub(super) struct Known {
     pub payments: BTreeMap<PaymentId, Payment>,
     /// By reference.
     pub calls: BTreeMap<String, Call>,
+    /// Mandates and invoices that are not all paid.
+    pub awaited: Vec<Awaited>,
 }
 
 pub(super) async fn read(tx: &mut PgTransaction<'_>, lines: &[Line]) -> Result<Known, sqlx::Error> {
@@ -73,6 +76,7 @@ pub(super) async fn read(tx: &mut PgTransaction<'_>, lines: &[Line]) -> Result<K
     Ok(Known {
         payments: payments(tx, &named).await?,
         calls: calls(tx, &quoted, &payers).await?,
+        awaited: awaited::read(tx).await?,
     })
 }
 

@@ -13,6 +13,8 @@ use uuid::Uuid;
 pub(super) struct Outside {
     pub agreed: Cents,
     pub called: Cents,
+    /// Counted as money for the programme, and not there yet.
+    pub mandated: Cents,
     pub ordered: Cents,
     pub handed_over: Cents,
     /// Of what was handed over, still on spendable vouchers.
@@ -44,6 +46,7 @@ pub(super) async fn read(connection: &mut PgConnection) -> Result<All, sqlx::Err
     };
     add(agreed(&mut *connection).await?, |figures| &mut figures.agreed);
     add(called(&mut *connection).await?, |figures| &mut figures.called);
+    add(mandated(&mut *connection).await?, |figures| &mut figures.mandated);
     add(ordered(&mut *connection).await?, |figures| &mut figures.ordered);
     add(handed_over(&mut *connection).await?, |figures| &mut figures.handed_over);
     add(in_hands(&mut *connection).await?, |figures| &mut figures.in_hands);
@@ -106,6 +109,16 @@ async fn called(connection: &mut PgConnection) -> Result<Vec<Figure>, sqlx::Erro
     .await
 }
 
+async fn mandated(connection: &mut PgConnection) -> Result<Vec<Figure>, sqlx::Error> {
+    sqlx::query_as!(
+        Figure,
+        r#"select programme_id as "book!: BookId", funder_id as "funder!: PartyId", sum(awaited_cents)::bigint as "cents!: Cents"
+           from funding.mandate_state where awaited_cents > 0 group by programme_id, funder_id"#
+    )
+    .fetch_all(connection)
+    .await
+}
+
 /// Each batch by its own plan, in the exact shares of its vouchers.
 async fn ordered(connection: &mut PgConnection) -> Result<Vec<Figure>, sqlx::Error> {
     let rows = sqlx::query!(
@@ -113,7 +126,7 @@ async fn ordered(connection: &mut PgConnection) -> Result<Vec<Figure>, sqlx::Err
                b.face_value_cents as "face_value!: Cents",
                array_agg(s.funder_id order by s.rank) as "funders!: Vec<PartyId>",
                array_agg(s.rate order by s.rank) as "rates!: Vec<Decimal>"
-           from issuer.batch_memo b join catalogue.plan_share s on s.plan_id = b.plan_id
+           from issuer.batch_memo b join issuer.batch_plan_share s on s.book_id = b.book_id and s.batch_id = b.batch_id
            where b.cancelled_at is null
            group by b.book_id, b.batch_id, b.booklets, b.booklet_size, b.face_value_cents"#
     )

@@ -51,8 +51,10 @@ row! {
     agreed,
     /// Called for.
     called,
-    /// On the bank account.
+    /// On the bank account, or mandated where the programme accepts it.
     received,
+    /// Of `received`: mandated, and not on the bank account yet.
+    mandated,
     /// Ordered, not cancelled or revoked since.
     ordered,
     /// Put behind batches, not cancelled or revoked since.
@@ -94,12 +96,14 @@ impl Row {
             .checked_sub(of(|line| line.batch_cancelled))?
             .checked_sub(revoked)?;
         let claimed = of(|line| line.claimed);
+        let received = of(|line| line.allocated).checked_sub(outside.credited)?;
         Some(Self {
             programme_id: Some(book),
             announced: outside.agreed,
             agreed: outside.agreed,
             called: outside.called,
-            received: of(|line| line.allocated).checked_sub(outside.credited)?,
+            received,
+            mandated: outside.mandated.min(received.max(Cents::ZERO)),
             ordered: outside.ordered.checked_sub(revoked)?,
             funded: behind_batches,
             activated,

@@ -53,7 +53,11 @@ fn doubled(file: &[u8], start: &str, end: &str) -> Vec<u8> {
 fn external(file: &[u8]) -> Vec<u8> {
     let text = String::from_utf8(file.to_vec()).unwrap();
     let start = text.find("<Document").unwrap();
-    format!("<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/hostname\">]>{}", &text[start..]).into_bytes()
+    format!(
+        "<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/hostname\">]>{}",
+        &text[start..]
+    )
+    .into_bytes()
 }
 
 fn half(file: &[u8]) -> Vec<u8> {
@@ -68,7 +72,10 @@ async fn refused(world: &World, answer: (StatusCode, Value), problem: &str, reas
     assert!(detail.contains(reason), "{what}: {detail}");
     // Where: but for what is no such file at all, or several of them.
     let whole = ["Ni du XML", "relevés :"].iter().any(|said| detail.contains(said));
-    let place = (answer["line"].as_u64(), answer["element"].is_string() || answer["columns"].is_array());
+    let place = (
+        answer["line"].as_u64(),
+        answer["element"].is_string() || answer["columns"].is_array(),
+    );
     assert!(whole || matches!(place, (Some(1..), true)), "{what}: {answer}");
     let kept: i64 = sqlx::query_scalar(
         "select (select count(*) from funding.statement) + (select count(*) from funding.payment_report)
@@ -99,9 +106,21 @@ async fn every_broken_statement_is_refused_with_its_reason(admin: PgPool) {
             with(&xml, ">30.00<", ">30.001<"),
             "deux décimales",
         ),
-        ("XML of a comma", with(&xml, ">30.00<", ">30,00<"), "« 30,00 » n'est pas un montant"),
-        ("XML of an exponent", with(&xml, ">30.00<", ">3e1<"), "« 3e1 » n'est pas un montant"),
-        ("XML of a sign", with(&xml, ">30.00<", ">-30.00<"), "« -30.00 » n'est pas un montant"),
+        (
+            "XML of a comma",
+            with(&xml, ">30.00<", ">30,00<"),
+            "« 30,00 » n'est pas un montant",
+        ),
+        (
+            "XML of an exponent",
+            with(&xml, ">30.00<", ">3e1<"),
+            "« 3e1 » n'est pas un montant",
+        ),
+        (
+            "XML of a sign",
+            with(&xml, ">30.00<", ">-30.00<"),
+            "« -30.00 » n'est pas un montant",
+        ),
         (
             "XML of a sum beyond all",
             with(&xml, ">30.00<", &format!(">{}.00<", "9".repeat(30))),
@@ -112,22 +131,30 @@ async fn every_broken_statement_is_refused_with_its_reason(admin: PgPool) {
             with(&xml, ">30.00<", ">3<!-- -->0.00<"),
             "n'est pas un montant",
         ),
-        ("XML of no currency", with(&xml, " Ccy=\"EUR\"", ""), "« » n'est pas l'euro"),
-        ("XML of neither in nor out", with(&xml, "CRDT", "CREDIT"), "ni CRDT ni DBIT"),
+        (
+            "XML of no currency",
+            with(&xml, " Ccy=\"EUR\"", ""),
+            "« » n'est pas l'euro",
+        ),
+        (
+            "XML of neither in nor out",
+            with(&xml, "CRDT", "CREDIT"),
+            "ni CRDT ni DBIT",
+        ),
         (
             "XML of a closing that is not the sum",
             with(&xml, "<Bal><Tp><CdOrPrtry><Cd>CLBD", "<Bal><Tp><CdOrPrtry><Cd>XXXX"),
             "CLBD",
         ),
-        (
-            "XML of a movement twice",
-            doubled(&xml, "<Ntry>", "</Ntry>"),
-            "solde",
-        ),
+        ("XML of a movement twice", doubled(&xml, "<Ntry>", "</Ntry>"), "solde"),
         ("XML of a balance twice", doubled(&xml, "<Bal>", "</Bal>"), "répété"),
         ("XML of two statements", doubled(&xml, "<Stmt>", "</Stmt>"), "2 relevés"),
         ("XML twice", [xml.clone(), xml.clone()].concat(), "mal formé"),
-        ("XML of a later version", with(&xml, "camt.053.001.08", "camt.053.001.13"), "camt.053.001.13"),
+        (
+            "XML of a later version",
+            with(&xml, "camt.053.001.08", "camt.053.001.13"),
+            "camt.053.001.13",
+        ),
         ("XML with a NUL", with(&xml, "RELEVE-1", "RELEVE\0"), "mal formé"),
         ("XML of another file's text", external(&xml), "DTD"),
         (
@@ -158,14 +185,34 @@ async fn every_broken_statement_is_refused_with_its_reason(admin: PgPool) {
             records[121..].to_vec(),
             "enregistrement",
         ),
-        ("records of a movement twice", {
-            let movement = records[121..242].to_vec();
-            [&records[..242], &movement, &records[242..]].concat()
-        }, "solde"),
-        ("records of an unknown sign", with(&records, "000300{", "0003000"), "montant"),
-        ("records of a column too many", with(&records, "LIBVIREMENT", "LIBVIREMENTX"), "120"),
-        ("records with a NUL", with(&records, "LIBVIREMENT", "LIBVIREMEN\0"), "encod"),
-        ("records with a line of XML", [&records[..121], b"<a/>\n", &records[121..]].concat(), "ligne 2"),
+        (
+            "records of a movement twice",
+            {
+                let movement = records[121..242].to_vec();
+                [&records[..242], &movement, &records[242..]].concat()
+            },
+            "solde",
+        ),
+        (
+            "records of an unknown sign",
+            with(&records, "000300{", "0003000"),
+            "montant",
+        ),
+        (
+            "records of a column too many",
+            with(&records, "LIBVIREMENT", "LIBVIREMENTX"),
+            "120",
+        ),
+        (
+            "records with a NUL",
+            with(&records, "LIBVIREMENT", "LIBVIREMEN\0"),
+            "encod",
+        ),
+        (
+            "records with a line of XML",
+            [&records[..121], b"<a/>\n", &records[121..]].concat(),
+            "ligne 2",
+        ),
         (
             "records in EBCDIC",
             [0xF0, 0xF1].into_iter().chain([0x40; 118]).collect(),
@@ -216,8 +263,16 @@ async fn every_broken_report_is_refused_with_its_reason(admin: PgPool) {
         ("UTF-16", utf16(&xml), "UTF-8"),
         ("NUL", with(&xml, "RAPPORT-1", "RAPPORT\0"), "mal formé"),
         ("another file's text", external(&xml), "DTD"),
-        ("a file that nobody names", with(&xml, "<OrgnlMsgId>CCN1</OrgnlMsgId>", ""), "OrgnlMsgId"),
-        ("two names of the file", doubled(&xml, "<OrgnlMsgId>", "</OrgnlMsgId>"), "répété"),
+        (
+            "a file that nobody names",
+            with(&xml, "<OrgnlMsgId>CCN1</OrgnlMsgId>", ""),
+            "OrgnlMsgId",
+        ),
+        (
+            "two names of the file",
+            doubled(&xml, "<OrgnlMsgId>", "</OrgnlMsgId>"),
+            "répété",
+        ),
         ("entities", billion_laughs(&xml), "DTD"),
         ("one payment twice", twice, "répété"),
         (

@@ -14,7 +14,9 @@ const FILES: u64 = 60;
 
 /// Numbers without a pattern, the same at each run (a step of Knuth's MMIX).
 fn drawn(seed: &mut u64, below: u64) -> u64 {
-    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    *seed = seed
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1_442_695_040_888_963_407);
     (*seed >> 33) % below
 }
 
@@ -30,7 +32,10 @@ fn drawn_file(seed: &mut u64) -> Vec<u8> {
         if drawn(seed, 2) == 0 {
             let words = "APPEL DE FONDS AF-2026-7K3M9Q, ".repeat(4);
             details.push(("LCC", words[..70].to_owned()));
-            details.push(("LC2", words[70..70 + usize::try_from(drawn(seed, 50)).unwrap()].to_owned()));
+            details.push((
+                "LC2",
+                words[70..70 + usize::try_from(drawn(seed, 50)).unwrap()].to_owned(),
+            ));
         }
         let account = if cents > 0 { "CPY" } else { "CBE" };
         details.push((account, "FR7630006424462601815908634".to_owned()));
@@ -38,10 +43,17 @@ fn drawn_file(seed: &mut u64) -> Vec<u8> {
     }
     let movements: Vec<(i64, Vec<(&str, &str)>)> = movements
         .iter()
-        .map(|(cents, details)| (*cents, details.iter().map(|(name, text)| (*name, text.as_str())).collect()))
+        .map(|(cents, details)| {
+            (
+                *cents,
+                details.iter().map(|(name, text)| (*name, text.as_str())).collect(),
+            )
+        })
         .collect();
-    let movements: Vec<(i64, &[(&str, &str)])> =
-        movements.iter().map(|(cents, details)| (*cents, details.as_slice())).collect();
+    let movements: Vec<(i64, &[(&str, &str)])> = movements
+        .iter()
+        .map(|(cents, details)| (*cents, details.as_slice()))
+        .collect();
     cfonb(signed(drawn(seed, 1_000_000_000), drawn(seed, 4) == 0), &movements)
 }
 
@@ -69,13 +81,23 @@ fn our_amounts_days_and_references_are_those_that_others_read() {
     let mut seed = 20_260_410;
     let drawn = (0..FILES).map(|_| drawn_file(&mut seed));
     for (n, file) in drawn.chain([TWO_DAYS.as_bytes().to_vec()]).enumerate() {
-        let [statement] = &cfonb120::read(&file).unwrap()[..] else { panic!("one statement") };
+        let [statement] = &cfonb120::read(&file).unwrap()[..] else {
+            panic!("one statement")
+        };
         std::fs::write(folder.path().join(format!("{n}.txt")), &file).unwrap();
         std::fs::write(folder.path().join(format!("{n}.json")), ours(statement).to_string()).unwrap();
     }
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/checkers/check_cfonb.py");
-    let output = Command::new(python).args(["-B", script]).arg(folder.path()).output().unwrap();
+    let output = Command::new(python)
+        .args(["-B", script])
+        .arg(folder.path())
+        .output()
+        .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert!(said.contains(&format!("of {} statements", FILES + 1)), "{said}");
 }

@@ -41,7 +41,10 @@ fn judged_by_others(file: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.note");
     std::fs::write(&path, file).unwrap();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/checkers/check_reconciliation.py");
+    let script = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/checkers/check_reconciliation.py"
+    );
     let output = Command::new(python)
         .args(["-B", script])
         .arg(path)
@@ -49,7 +52,11 @@ fn judged_by_others(file: &str) -> String {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     said
 }
 
@@ -60,7 +67,12 @@ async fn a_run_is_numbered_signed_kept_and_verified_by_others(admin: PgPool) {
     assert_eq!(verdict(&first), (true, 0, 1, 0), "{first}");
     let document = &first["document"];
     assert_eq!(
-        (&document["number"], &document["occasion"], &document["previous"], &document["at"]),
+        (
+            &document["number"],
+            &document["occasion"],
+            &document["previous"],
+            &document["at"]
+        ),
         (&json!(1), &json!("request"), &Value::Null, &json!(AT))
     );
     let statements = &document["statements"];
@@ -73,7 +85,12 @@ async fn a_run_is_numbered_signed_kept_and_verified_by_others(admin: PgPool) {
             .fetch_all(&bank.world.admin)
             .await
             .unwrap();
-    let kept: Vec<_> = statements["new"].as_array().unwrap().iter().map(|one| &one["sha256"]).collect();
+    let kept: Vec<_> = statements["new"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["sha256"])
+        .collect();
     assert_eq!(kept, [&raw[0], &raw[1]]);
     assert!(document["identities"].as_array().unwrap().len() > 20);
     assert_eq!(document["breaks"][0]["amount"], "5.00");
@@ -82,7 +99,12 @@ async fn a_run_is_numbered_signed_kept_and_verified_by_others(admin: PgPool) {
     let second = bank.runs(2).await;
     let (before, statements) = (&second["document"]["previous"], &second["document"]["statements"]);
     assert_eq!(
-        (&before["number"], &before["sha256"], &statements["new"], &statements["last"]["position"]),
+        (
+            &before["number"],
+            &before["sha256"],
+            &statements["new"],
+            &statements["last"]["position"]
+        ),
         (&json!(1), &first["sha256"], &json!([]), &json!(2))
     );
     for n in [1, 2] {
@@ -92,11 +114,19 @@ async fn a_run_is_numbered_signed_kept_and_verified_by_others(admin: PgPool) {
         assert!(said.contains(&format!("run {n}: ")), "{said}");
     }
     let list = bank.world.get_json("/v1/reconciliations").await;
-    let numbers: Vec<_> = list["items"].as_array().unwrap().iter().map(|run| &run["number"]).collect();
+    let numbers: Vec<_> = list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|run| &run["number"])
+        .collect();
     assert_eq!(numbers, [&json!(2), &json!(1)]);
     let older = bank.world.get_json("/v1/reconciliations?after=2").await;
     assert_eq!(older["items"][0]["id"], json!(id(1)));
-    assert_eq!(bank.world.get_json(&format!("/v1/reconciliations/{}", id(1))).await, first);
+    assert_eq!(
+        bank.world.get_json(&format!("/v1/reconciliations/{}", id(1))).await,
+        first
+    );
     let acts: i64 = sqlx::query_scalar("select count(*) from access.audit where action = 'reconciliation.run'")
         .fetch_one(&bank.world.admin)
         .await
@@ -121,11 +151,21 @@ async fn a_run_is_read_by_people_who_may(admin: PgPool) {
         assert!(text.contains(said), "{said}\n{text}");
     }
     let csv = String::from_utf8(bank.world.get(&path("report.csv")).await).unwrap();
-    assert!(csv.starts_with("line,name,left,right,holds,state,age_days,owner\n"), "{csv}");
-    assert!(csv.contains("break,unexpected ") && csv.contains(",5.00,,,open,2,"), "{csv}");
+    assert!(
+        csv.starts_with("line,name,left,right,holds,state,age_days,owner\n"),
+        "{csv}"
+    );
+    assert!(
+        csv.contains("break,unexpected ") && csv.contains(",5.00,,,open,2,"),
+        "{csv}"
+    );
     let funder = bank.world.key_of(FUNDERS[0], None).await;
     for name in ["signed", "report.txt", "report.csv", &format!("compare/{}", id(1))] {
-        assert_eq!(bank.world.send("GET", &path(name), &funder, Vec::new()).await.0, 403, "{name}");
+        assert_eq!(
+            bank.world.send("GET", &path(name), &funder, Vec::new()).await.0,
+            403,
+            "{name}"
+        );
     }
     let body = json!({"id": id(9)}).to_string().into_bytes();
     let (status, _) = bank.world.send("POST", "/v1/reconciliations", &funder, body).await;
@@ -158,28 +198,42 @@ async fn two_runs_say_what_changed_between_them(admin: PgPool) {
         bank.world.get_json(&path).await
     };
     let changed = compare(1, 2).await;
-    assert_eq!((&changed["from"]["number"], &changed["to"]["number"]), (&json!(1), &json!(2)));
+    assert_eq!(
+        (&changed["from"]["number"], &changed["to"]["number"]),
+        (&json!(1), &json!(2))
+    );
     let amounts = |breaks: &Value| -> Vec<String> {
         let amounts = breaks.as_array().unwrap().iter();
         amounts.map(|one| one["amount"].as_str().unwrap().to_owned()).collect()
     };
     let mut opened = amounts(&changed["opened"]);
     opened.sort();
-    assert_eq!((opened, amounts(&changed["closed"])), (vec!["-2.00".to_owned(), "7.00".to_owned()], vec![]));
     assert_eq!(
-        (&changed["changed"][0]["before"]["owner"], &changed["changed"][0]["after"]["owner"]),
+        (opened, amounts(&changed["closed"])),
+        (vec!["-2.00".to_owned(), "7.00".to_owned()], vec![])
+    );
+    assert_eq!(
+        (
+            &changed["changed"][0]["before"]["owner"],
+            &changed["changed"][0]["after"]["owner"]
+        ),
         (&Value::Null, &json!("Comptabilité"))
     );
     let bank_account = |changed: &Value| {
         let moved = changed["identities"].as_array().unwrap().iter();
-        let one = moved.into_iter().find(|one| one["name"].as_str().unwrap().starts_with("Compte bancaire"));
+        let one = moved
+            .into_iter()
+            .find(|one| one["name"].as_str().unwrap().starts_with("Compte bancaire"));
         one.map(|one| (one["before"]["left"].clone(), one["after"]["right"].clone()))
     };
     assert_eq!(bank_account(&changed), Some((json!("185.00"), json!("190.00"))));
     // In either order; nothing came from the bank between the later ones.
     assert_eq!(compare(3, 2).await, compare(2, 3).await);
     let changed = compare(2, 3).await;
-    assert_eq!((amounts(&changed["closed"]), bank_account(&changed)), (vec!["5.00".to_owned()], None));
+    assert_eq!(
+        (amounts(&changed["closed"]), bank_account(&changed)),
+        (vec!["5.00".to_owned()], None)
+    );
     let same = compare(1, 1).await;
     for list in ["identities", "opened", "closed", "changed"] {
         assert_eq!(same[list], json!([]));
@@ -210,8 +264,16 @@ async fn a_rewritten_file_is_refused_with_the_reason(admin: PgPool) {
             file.replacen("\n\n", "\n{}\n\n", 1),
             "n'est pas signé",
         ),
-        ("spaces", key().sign(&format!(" {}", &file[..file.find('\n').unwrap() + 1])), "canonique"),
-        ("another log's checkpoint", key().sign("fonds.example/log\n1\nAAAA\n"), "n'est pas celui"),
+        (
+            "spaces",
+            key().sign(&format!(" {}", &file[..file.find('\n').unwrap() + 1])),
+            "canonique",
+        ),
+        (
+            "another log's checkpoint",
+            key().sign("fonds.example/log\n1\nAAAA\n"),
+            "n'est pas celui",
+        ),
         (
             "a judgement",
             signed_again(&|document| document.verdict.open_breaks = 0),
@@ -237,7 +299,12 @@ async fn a_rewritten_file_is_refused_with_the_reason(admin: PgPool) {
     // Whoever changes what is kept is found too: the digest is a constraint.
     let forged = "update funding.reconciliation set document = convert_to(replace(convert_from(document, 'UTF8'), '5.00', '6.00'), 'UTF8')";
     assert!(sqlx::query(forged).execute(&bank.world.admin).await.is_err());
-    assert!(sqlx::query("update funding.reconciliation set number = 2").execute(&bank.pool).await.is_err());
+    assert!(
+        sqlx::query("update funding.reconciliation set number = 2")
+            .execute(&bank.pool)
+            .await
+            .is_err()
+    );
 }
 
 #[sqlx::test(migrations = false)]
@@ -247,13 +314,20 @@ async fn a_corrupted_sum_makes_a_failing_run_that_is_heard(admin: PgPool) {
     let _heard = metrics::set_default_local_recorder(&recorder);
     let gauge = |name: &str| {
         let text = metrics.render();
-        let line = text.lines().find_map(|line| line.strip_prefix(&format!("ccn_reconciliation_{name} ")));
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(&format!("ccn_reconciliation_{name} ")));
         line.map(str::to_owned).unwrap_or_default()
     };
     let bank = april(admin).await;
     bank.runs(1).await;
     assert_eq!(
-        (gauge("all_hold"), gauge("good"), gauge("failing_identities"), gauge("open_breaks")),
+        (
+            gauge("all_hold"),
+            gauge("good"),
+            gauge("failing_identities"),
+            gauge("open_breaks")
+        ),
         ("1".to_owned(), "1".to_owned(), "0".to_owned(), "1".to_owned())
     );
     assert_eq!(gauge("timestamp_seconds"), instant(AT).timestamp().to_string());
@@ -263,7 +337,10 @@ async fn a_corrupted_sum_makes_a_failing_run_that_is_heard(admin: PgPool) {
     let run = bank.runs(2).await;
     let (all_hold, failing, ..) = verdict(&run);
     assert!(!all_hold && failing > 0);
-    assert_eq!((gauge("all_hold"), gauge("failing_identities")), ("0".to_owned(), failing.to_string()));
+    assert_eq!(
+        (gauge("all_hold"), gauge("failing_identities")),
+        ("0".to_owned(), failing.to_string())
+    );
     // Two structures fail apart from their sum, so both sides are told.
     let failing: Vec<_> = run["document"]["identities"]
         .as_array()
@@ -272,10 +349,16 @@ async fn a_corrupted_sum_makes_a_failing_run_that_is_heard(admin: PgPool) {
         .filter(|one| one["holds"] == false)
         .map(|one| one["name"].as_str().unwrap())
         .collect();
-    assert!(failing.iter().any(|name| name.starts_with("Compte bancaire")), "{failing:?}");
+    assert!(
+        failing.iter().any(|name| name.starts_with("Compte bancaire")),
+        "{failing:?}"
+    );
     // A failing run is as well signed as another.
     assert!(judged_by_others(&bank.signed(2).await).contains("FAILS"));
-    let text = bank.world.get(&format!("/v1/reconciliations/{}/report.txt", id(2))).await;
+    let text = bank
+        .world
+        .get(&format!("/v1/reconciliations/{}/report.txt", id(2)))
+        .await;
     let text = String::from_utf8(text).unwrap();
     assert!(text.contains("ATTENTION") && text.contains("FAUX"), "{text}");
 

@@ -33,7 +33,11 @@ async fn a_contribution_without_a_reference_is_found_by_the_funders_account(admi
     // Both funders pay from one account: another amount each tells them apart.
     world.call(0xc1, 0xa1, "60.00").await;
     world.call(0xc2, 0xa2, "40.00").await;
-    let entries = vec![with("40.00", OTHER_IBAN), with("60.01", OTHER_IBAN), with("60.00", STRUCTURE_IBAN)];
+    let entries = vec![
+        with("40.00", OTHER_IBAN),
+        with("60.01", OTHER_IBAN),
+        with("60.00", STRUCTURE_IBAN),
+    ];
     let found = world.loads(1, "0.00", entries).await;
     assert_eq!(found, [Some("amount-and-account".to_owned()), None, None]);
     // It is paid.

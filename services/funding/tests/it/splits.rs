@@ -117,7 +117,11 @@ async fn several_lines_are_one_payment_and_none_is_claimed_twice(admin: PgPool) 
             json!([{"what": "payment", "amount": "-12.00", "payment_id": payment_id}]),
             "break-amount",
         ),
-        (vec![twelve], json!([{"what": "words", "amount": "-12.00"}]), "break-misfit"),
+        (
+            vec![twelve],
+            json!([{"what": "words", "amount": "-12.00"}]),
+            "break-misfit",
+        ),
     ] {
         assert_eq!(
             world.refuses_together(&lines, parts).await["type"],

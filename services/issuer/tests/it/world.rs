@@ -226,10 +226,10 @@ impl World {
     }
 
     async fn agrees_plan(&self, rates: &[&str]) {
-        let shares = rates.iter().zip(11..).map(|(rate, funder)| NewShare {
-            funder_id: OrganisationId::from_uuid(uuid(funder)),
-            rate: rate.parse().unwrap(),
-        });
+        let shares = rates
+            .iter()
+            .zip(11..)
+            .map(|(rate, funder)| NewShare::new(OrganisationId::from_uuid(uuid(funder)), rate.parse().unwrap()));
         let plan = NewPlan {
             id: PlanId::from_uuid(uuid(50)),
             shares: shares.collect(),

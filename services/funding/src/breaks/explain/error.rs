@@ -60,14 +60,15 @@ impl From<ExplainError> for Problem {
             ExplainError::NoFunder => Self::not_found("Ce financeur"),
             ExplainError::NoCall => Self::not_found("Cet appel de fonds"),
             ExplainError::NoPayment => Self::not_found("Ce virement"),
-            ExplainError::Amount(amount) => {
-                Self::refused("break-amount", "Le virement n'a pas le montant de la ligne.")
-                    .detail(format!(
-                        "Il est de {}. Un virement s'explique entier : donnez toutes les lignes et toutes les parts ensemble.",
-                        amount.to_french()
-                    ))
-                    .with("amount", amount)
-            }
+            ExplainError::Amount(amount) => Self::refused(
+                "break-amount",
+                "Le virement n'a pas le montant de la ligne.",
+            )
+            .detail(format!(
+                "Il est de {}. Un virement s'explique entier : donnez toutes les lignes et toutes les parts ensemble.",
+                amount.to_french()
+            ))
+            .with("amount", amount),
             ExplainError::SameIdOtherContent => Self::same_id_other_content(),
             error => Self::internal(&error),
         }

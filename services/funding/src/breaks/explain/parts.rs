@@ -82,9 +82,10 @@ impl NewPart {
                 let to = Account::deposited(funder);
                 Booked::plain(event(&reference).leg(leg.0, leg.1, to, amount), reference)
             }
-            (What::BankCharge, None, None, None) => {
-                Booked::plain(event(&reference).leg(leg.0, Account::charges(), leg.1, amount), reference)
-            }
+            (What::BankCharge, None, None, None) => Booked::plain(
+                event(&reference).leg(leg.0, Account::charges(), leg.1, amount),
+                reference,
+            ),
             (What::Payment | What::Returned, None, Some(payment), None) => {
                 self.payment(tx, event(&payment.end_to_end()), payment, amount).await
             }

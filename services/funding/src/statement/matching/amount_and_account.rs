@@ -82,7 +82,10 @@ mod tests {
     #[test]
     fn a_payment_is_known_by_amount_and_account_once() {
         assert_eq!(rules(&[with(-700, STRUCTURE), with(-700, STRUCTURE)]), [TAKEN, None]);
-        assert_eq!(rules(&[with(-700, FUNDER), with(-701, STRUCTURE), with(700, STRUCTURE)]), [None; 3]);
+        assert_eq!(
+            rules(&[with(-700, FUNDER), with(-701, STRUCTURE), with(700, STRUCTURE)]),
+            [None; 3]
+        );
     }
 
     #[test]

@@ -37,7 +37,10 @@ mod tests {
 
     #[test]
     fn an_empty_text_matches_nothing() {
-        assert_eq!(rules(&[quotes(6000, ""), quotes(6000, "  - -"), quotes(6000, "AF-")]), [None; 3]);
+        assert_eq!(
+            rules(&[quotes(6000, ""), quotes(6000, "  - -"), quotes(6000, "AF-")]),
+            [None; 3]
+        );
     }
 
     #[test]

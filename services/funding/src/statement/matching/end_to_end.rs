@@ -22,7 +22,12 @@ mod tests {
 
     #[test]
     fn a_payment_is_debited_once_and_returned_once() {
-        let found = rules(&[names(-4000, 1), names(-4000, 1), comes_back(4000, 1), comes_back(4000, 1)]);
+        let found = rules(&[
+            names(-4000, 1),
+            names(-4000, 1),
+            comes_back(4000, 1),
+            comes_back(4000, 1),
+        ]);
         assert_eq!(found, [Some("end-to-end"), None, Some("return"), None]);
     }
 

@@ -36,8 +36,14 @@ mod tests {
 
     #[test]
     fn another_amount_is_a_break() {
-        assert_eq!(rules(&[names(-4000, 1), comes_back(3900, 1)]), [Some("end-to-end"), None]);
-        assert_eq!(rules(&[names(-4000, 1), comes_back(4001, 1)]), [Some("end-to-end"), None]);
+        assert_eq!(
+            rules(&[names(-4000, 1), comes_back(3900, 1)]),
+            [Some("end-to-end"), None]
+        );
+        assert_eq!(
+            rules(&[names(-4000, 1), comes_back(4001, 1)]),
+            [Some("end-to-end"), None]
+        );
     }
 
     #[test]
