@@ -8,7 +8,7 @@ use crate::world::{Answer, World, instant, uuid};
 
 /// A step as it was written.
 #[derive(Debug, PartialEq, Eq, sqlx::FromRow)]
-struct Step {
+struct Row {
     step: String,
     due_on: chrono::NaiveDate,
     by_organisation: Option<Uuid>,
@@ -30,7 +30,7 @@ impl World {
     }
 
     /// In the order in which they were done.
-    async fn steps(&self) -> Vec<Step> {
+    async fn steps(&self) -> Vec<Row> {
         sqlx::query_as(
             "select step, due_on, by_organisation, late, data from issuer.expiry_step where book_id = $1
              order by done_at, due_on",
@@ -41,7 +41,7 @@ impl World {
         .unwrap()
     }
 
-    async fn step(&self, word: &str) -> Step {
+    async fn step(&self, word: &str) -> Row {
         let steps = self.steps().await;
         steps.into_iter().find(|step| step.step == word).unwrap()
     }
