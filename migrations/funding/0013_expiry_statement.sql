@@ -21,10 +21,11 @@ create table funding.expiry_statement (
 comment on column funding.expiry_statement.data is 'Canonical JSON (RFC 8785), as bytes: jsonb would not keep them.';
 comment on column funding.expiry_statement.pdf is 'Signed; it names the digests of the two others.';
 
--- Who may contest it: the sponsor and the funders that it names.
+-- Who may contest it: the sponsor and the funders that it names; a funder also chooses what becomes of its part.
 create table funding.expiry_party (
     programme_id uuid not null,
     organisation_id uuid not null,
+    funds boolean not null,
     constraint expiry_party_pk primary key (programme_id, organisation_id),
     constraint expiry_party_statement foreign key (programme_id) references funding.expiry_statement (programme_id)
 );

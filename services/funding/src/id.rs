@@ -25,6 +25,12 @@ database::id_type! {
 
     /// What the bank and the books do not agree on.
     pub struct BreakId;
+
+    /// An answer to an adversarial statement.
+    pub struct ExpiryResponseId;
+
+    /// A funder's choice for its unused value.
+    pub struct ExpiryChoiceId;
 }
 
 impl PaymentId {

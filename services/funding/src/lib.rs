@@ -12,6 +12,7 @@
 //! | settlement | `payment`, `settlement_line` (claim → payment), `hold` | payable → clearing · clearing → in transit |
 //! | bank's answer | `payment_answer` with its statement line, or the line of a `payment_report` | in transit → bank, or back to payable |
 //! | what is not agreed with the bank | `break`, its `break_step`s, `explanation` | bank ↔ suspense, then suspense → what it was |
+//! | end of a programme | `expiry_statement`, `expiry_response`, `expiry_choice`, `expiry_giving_back` | the refunds |
 //! | refund | `refund`, `payment` | refundable → clearing · clearing → deposited (→ in transit → bank) |
 //!
 //! A payment to a funder goes through `in_transit` as a payment to a structure does, so that money in a payment file is
@@ -23,6 +24,7 @@ mod booking;
 mod breaks;
 mod call;
 mod convention;
+mod expiry;
 mod export;
 mod funder;
 mod id;
@@ -43,9 +45,10 @@ use standards::{Bic, Iban};
 use web::Clock;
 
 pub use api::routes;
+pub use expiry::{STATEMENT_SECONDS, Stationery, expiry_routes, keep_statements};
 pub use export::{ExportError, names, waterfall_csv};
 pub use id::{
-    AllocationId, BreakId, CallId, ConventionId, PaymentId, PaymentReportId, RefundId, SettlementId, StatementId,
+    AllocationId, BreakId, CallId, ConventionId, ExpiryChoiceId, ExpiryResponseId, PaymentId, PaymentReportId, RefundId, SettlementId, StatementId,
 };
 pub use proof::{ProofView, SEAL_SECONDS, keep_sealed, log_routes};
 pub use reference::CallReference;

@@ -90,7 +90,7 @@ pub(super) async fn choose(
     if let Some(known) = read(tx, programme, Some(new.id)).await?.pop() {
         return before(wanted, known);
     }
-    if !issue::is_party(tx, programme, who.organisation()).await? {
+    if !issue::funds(tx, programme, who.organisation()).await? {
         return Err(ChooseError::NotAFunder);
     }
     if paris_date(at) > until {
