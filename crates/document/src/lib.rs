@@ -26,10 +26,13 @@
 //! **Columns** share the width as they say; one whose dates or amounts would break takes what they need, if there is room.
 //!
 //! **Numbers are tenths of a millimetre**, whole, as on the booklets.
+//!
+//! [`sign`] adds an electronic signature to a finished document.
 
 mod blocks;
 mod draw;
 mod flow;
+pub mod sign;
 mod table;
 pub mod typeface;
 mod words;
