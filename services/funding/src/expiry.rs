@@ -49,7 +49,7 @@ pub struct Stationery {
     /// The fund, as it appears at the head of a statement.
     pub fund: String,
     /// The key and the certificate; nothing is issued without.
-    pub signer: Option<Arc<document::Signer>>,
+    pub signer: Option<Arc<document::sign::Signer>>,
 }
 
 /// What these routes need.

@@ -48,7 +48,8 @@ pub use api::routes;
 pub use expiry::{STATEMENT_SECONDS, Stationery, expiry_routes, keep_statements};
 pub use export::{ExportError, names, waterfall_csv};
 pub use id::{
-    AllocationId, BreakId, CallId, ConventionId, ExpiryChoiceId, ExpiryResponseId, PaymentId, PaymentReportId, RefundId, SettlementId, StatementId,
+    AllocationId, BreakId, CallId, ConventionId, ExpiryChoiceId, ExpiryResponseId, PaymentId, PaymentReportId,
+    RefundId, SettlementId, StatementId,
 };
 pub use proof::{ProofView, SEAL_SECONDS, keep_sealed, log_routes};
 pub use reference::CallReference;

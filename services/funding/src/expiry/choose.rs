@@ -60,12 +60,12 @@ impl From<ChooseError> for Problem {
             ChooseError::NotAFunder => {
                 Self::forbidden("Seul un financeur nommé dans l'état contradictoire choisit ce que devient sa part.")
             }
-            ChooseError::Over(until) => Self::refused("contest-over", "Ce choix ne peut plus être fait.").detail(
-                format!(
+            ChooseError::Over(until) => {
+                Self::refused("contest-over", "Ce choix ne peut plus être fait.").detail(format!(
                     "Il se faisait jusqu'au {}. Adressez-vous à l'opérateur.",
                     until.format("%d/%m/%Y")
-                ),
-            ),
+                ))
+            }
             ChooseError::SameIdOtherContent => Self::same_id_other_content(),
             ChooseError::Database(error) => Self::internal(&error),
         }
@@ -80,7 +80,9 @@ pub(super) async fn choose(
     new: NewUnusedValueChoice,
     at: DateTime<Utc>,
 ) -> Result<Made<UnusedValueChoice>, ChooseError> {
-    let until = issue::contest_until(tx, programme).await?.ok_or(ChooseError::NoStatement)?;
+    let until = issue::contest_until(tx, programme)
+        .await?
+        .ok_or(ChooseError::NoStatement)?;
     let wanted = UnusedValueChoice {
         id: new.id,
         funder_id: who.organisation(),

@@ -12,7 +12,6 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use standards::Cents;
 use standards::calendar::paris_date;
-use utoipa::ToSchema;
 
 use super::figures::{self, Figures, Held};
 
@@ -20,7 +19,7 @@ use super::figures::{self, Figures, Held};
 const FORMAT: &str = "ccn-etat-contradictoire/1";
 
 /// The statement of a programme's end.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct Content {
     /// `ccn-etat-contradictoire/1`.
     pub format: &'static str,
@@ -47,7 +46,7 @@ pub(super) struct Content {
 }
 
 /// A programme, as it is named on paper.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct ProgrammeFacts {
     pub id: ProgrammeId,
     pub name: String,
@@ -60,7 +59,7 @@ pub(super) struct ProgrammeFacts {
 }
 
 /// Who may contest, until when.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct Contest {
     /// The last day.
     pub until: NaiveDate,
@@ -71,7 +70,7 @@ pub(super) struct Contest {
 }
 
 /// One who may contest.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct Party {
     pub id: OrganisationId,
     pub name: String,
@@ -80,7 +79,7 @@ pub(super) struct Party {
 }
 
 /// What becomes of unused value.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub(super) struct UnusedValueFact {
     pub way: UnusedValue,
     /// True when the programme says nothing.
@@ -88,7 +87,7 @@ pub(super) struct UnusedValueFact {
 }
 
 /// A step that the issuer did.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct StepFact {
     pub step: ExpiryStep,
     pub due_on: NaiveDate,
@@ -105,7 +104,7 @@ pub(super) struct StepFact {
 }
 
 /// A funder over all batches.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct FunderFact {
     pub id: PartyId,
     pub name: String,
@@ -123,7 +122,7 @@ pub(super) struct FunderFact {
 }
 
 /// A batch.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct BatchFact {
     pub id: BatchId,
     pub ordered_on: NaiveDate,
@@ -135,7 +134,7 @@ pub(super) struct BatchFact {
 }
 
 /// A funder's part of a batch.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct BatchFunderFact {
     pub id: PartyId,
     pub name: String,
@@ -181,7 +180,11 @@ pub(super) async fn read(
     let funders: BTreeSet<PartyId> = held
         .keys()
         .copied()
-        .chain(batches.iter().flat_map(|batch| batch.funders.iter().map(|(funder, ..)| *funder)))
+        .chain(
+            batches
+                .iter()
+                .flat_map(|batch| batch.funders.iter().map(|(funder, ..)| *funder)),
+        )
         .collect();
     let names = names(&mut *connection, programme, &funders).await?;
     let name = |id: uuid::Uuid| names.get(&id).map_or_else(|| id.to_string(), |(name, _)| name.clone());
@@ -252,7 +255,10 @@ fn of_funder(
     held: Held,
     batches: &[BatchFact],
 ) -> Result<FunderFact, ContentError> {
-    let mine = batches.iter().flat_map(|batch| &batch.funders).filter(|funder| funder.id == id);
+    let mine = batches
+        .iter()
+        .flat_map(|batch| &batch.funders)
+        .filter(|funder| funder.id == id);
     let figures = Figures::sum(mine.map(|funder| &funder.figures)).ok_or(ContentError::Overflow)?;
     let of_batches = figures
         .refundable

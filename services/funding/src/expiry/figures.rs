@@ -8,12 +8,11 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use sqlx::PgConnection;
 use standards::Cents;
-use utoipa::ToSchema;
 
 macro_rules! figures {
     ($($(#[$doc:meta])* $figure:ident,)+) => {
         /// What became of a funder's money. Nothing is netted: `funded` = `claimed` + `refundable`, once all is swept.
-        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
         pub struct Figures {
             $($(#[$doc])* pub $figure: Cents,)+
         }
@@ -101,11 +100,16 @@ pub(super) async fn read(
 ) -> Result<Vec<BatchFigures>, sqlx::Error> {
     let mut sums = in_reserve(&mut *connection, programme).await?;
     on_vouchers(&mut *connection, programme, &mut sums).await?;
-    let wrong = || sqlx::Error::Decode("a batch was stored without a plan, or is worth more than 64 bits of cents".into());
+    let wrong =
+        || sqlx::Error::Decode("a batch was stored without a plan, or is worth more than 64 bits of cents".into());
     let mut batches = Vec::new();
     for row in batches_of(connection, programme).await? {
-        let plan = Plan::new(row.funders.iter().copied().zip(row.rates.iter().copied()).collect()).map_err(|_| wrong())?;
-        let vouchers = row.booklets.checked_mul(row.booklet_size).and_then(|all| u32::try_from(all).ok());
+        let plan =
+            Plan::new(row.funders.iter().copied().zip(row.rates.iter().copied()).collect()).map_err(|_| wrong())?;
+        let vouchers = row
+            .booklets
+            .checked_mul(row.booklet_size)
+            .and_then(|all| u32::try_from(all).ok());
         let shares = plan.sum_first(vouchers.ok_or_else(wrong)?, row.face_value);
         let mut funders = Vec::new();
         for ((funder, rate), ordered) in row.funders.iter().zip(&row.rates).zip(shares) {

@@ -130,14 +130,20 @@ pub(super) async fn give_back(
     at: DateTime<Utc>,
 ) -> Result<Made<Vec<GivenBack>>, GiveBackError> {
     let mut tx = pool.begin().await?;
-    let until = issue::contest_until(&mut tx, programme.id).await?.ok_or(GiveBackError::NoStatement)?;
+    let until = issue::contest_until(&mut tx, programme.id)
+        .await?
+        .ok_or(GiveBackError::NoStatement)?;
     let contesting = respond::contesting(&respond::read(&mut tx, programme.id, None).await?);
     let funders = issue::funders(&mut tx, programme.id).await?;
     tx.rollback().await?;
     if paris_date(at) <= until {
         return Err(GiveBackError::TooEarly(until));
     }
-    let despite = new.despite.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
+    let despite = new
+        .despite
+        .as_deref()
+        .map(str::trim)
+        .filter(|reason| !reason.is_empty());
     if despite.is_none() && !contesting.is_empty() {
         return Err(GiveBackError::Contested(contesting));
     }
@@ -221,7 +227,15 @@ impl Giving {
         };
         insert(tx, self.programme.id, &given).await?;
         let detail = (self.funder, way, amount);
-        audit(tx, &self.who, at, "expiry.give_back", Some(self.programme.id.uuid()), detail).await?;
+        audit(
+            tx,
+            &self.who,
+            at,
+            "expiry.give_back",
+            Some(self.programme.id.uuid()),
+            detail,
+        )
+        .await?;
         Ok(true)
     }
 

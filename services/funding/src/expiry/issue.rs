@@ -28,7 +28,7 @@ pub(super) enum IssueError {
     Document(#[from] document::DocumentError),
     /// The signature.
     #[error("the PDF is not signed")]
-    Sign(#[from] document::SignError),
+    Sign(#[from] document::sign::SignError),
     /// The drawing was cut off.
     #[error("the drawing was cut off")]
     Task(#[from] tokio::task::JoinError),
@@ -87,7 +87,7 @@ pub(super) async fn issue(
 }
 
 /// The three files. The PDF names the digests of the two others, so that its signature covers them.
-fn write(content: &Content, fund: &str, signer: &document::Signer) -> Result<Files, IssueError> {
+fn write(content: &Content, fund: &str, signer: &document::sign::Signer) -> Result<Files, IssueError> {
     let value = serde_json::to_value(content).map_err(|error| sqlx::Error::Encode(error.into()))?;
     let data = File::new(canonical::canonical(&value));
     let csv = File::new(csv::csv(content)?);
@@ -96,11 +96,11 @@ fn write(content: &Content, fund: &str, signer: &document::Signer) -> Result<Fil
         csv: HEXLOWER.encode(&csv.sha256),
     };
     let unsigned = pdf::draw(content, fund, &digests)?;
-    let signing = document::Signing {
+    let signing = document::sign::Signing {
         reason: "État contradictoire de fin de dispositif",
         at: content.issued_at,
     };
-    let pdf = File::new(document::sign(&unsigned, signer, signing)?);
+    let pdf = File::new(document::sign::sign(&unsigned, signer, signing)?);
     Ok(Files { data, csv, pdf })
 }
 
@@ -145,7 +145,15 @@ async fn store(tx: &mut PgTransaction<'_>, content: &Content, files: &Files) -> 
         &[programme.uuid().as_bytes(), ExpiryStep::Statement.word().as_bytes()],
     );
     let digest = HEXLOWER.encode(&files.pdf.sha256);
-    audit(tx, &Caller::clock(act), content.issued_at, "expiry.state", Some(programme.uuid()), digest).await?;
+    audit(
+        tx,
+        &Caller::clock(act),
+        content.issued_at,
+        "expiry.state",
+        Some(programme.uuid()),
+        digest,
+    )
+    .await?;
     Ok(true)
 }
 

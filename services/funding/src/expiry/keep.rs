@@ -155,7 +155,10 @@ pub async fn keep_statements(pool: PgPool, clock: Clock, stationery: Stationery)
             Err(sqlx::Error::PoolClosed) => return,
             Err(error) => {
                 metrics::counter!("ccn_expiry_failures_total", "step" => "all").increment(1);
-                tracing::error!(error = &error as &dyn std::error::Error, "adversarial statements stand still");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "adversarial statements stand still"
+                );
             }
         }
     }

@@ -31,11 +31,22 @@ pub(super) fn draw(content: &Content, fund: &str, digests: &Digests) -> Result<V
 
 fn meta(content: &Content, fund: &str) -> Meta {
     let id = content.programme.id.uuid().simple().to_string();
-    let reference = format!("EC-{}-{}", content.programme.printed_day.format("%Y"), id.get(..8).unwrap_or(&id));
-    Meta::new("État contradictoire de fin de dispositif", reference, paris_date(content.issued_at))
-        .issuer([fund])
-        .recipient([content.programme.sponsor.as_str(), "et les financeurs nommés ci-dessous"])
-        .landscape()
+    let reference = format!(
+        "EC-{}-{}",
+        content.programme.printed_day.format("%Y"),
+        id.get(..8).unwrap_or(&id)
+    );
+    Meta::new(
+        "État contradictoire de fin de dispositif",
+        reference,
+        paris_date(content.issued_at),
+    )
+    .issuer([fund])
+    .recipient([
+        content.programme.sponsor.as_str(),
+        "et les financeurs nommés ci-dessous",
+    ])
+    .landscape()
 }
 
 fn summary(document: Document, content: &Content) -> Document {
@@ -43,12 +54,18 @@ fn summary(document: Document, content: &Content) -> Document {
     let mut facts = vec![
         ("Dispositif".to_owned(), programme.name.clone()),
         ("Commanditaire".to_owned(), programme.sponsor.clone()),
-        ("Date de validité imprimée".to_owned(), french_day(programme.printed_day)),
+        (
+            "Date de validité imprimée".to_owned(),
+            french_day(programme.printed_day),
+        ),
         ("Dernier jour accepté".to_owned(), french_day(programme.last_day)),
         ("Territoire".to_owned(), format!("code {}", programme.territory)),
     ];
     let counted = content.steps.iter().filter(|step| step.sums.is_some());
-    if let Some(sums) = counted.max_by_key(|step| step.due_on).and_then(|step| step.sums.as_ref()) {
+    if let Some(sums) = counted
+        .max_by_key(|step| step.due_on)
+        .and_then(|step| step.sums.as_ref())
+    {
         facts.push(("Carnets".to_owned(), booklets(sums)));
     }
     if let Some(acceptance) = content.steps.iter().find(|step| step.step == ExpiryStep::Acceptance) {
@@ -110,7 +127,8 @@ fn figures(figures: &Figures) -> [String; 7] {
 fn owed_back(document: Document, content: &Content) -> Document {
     let columns = std::iter::once(Column::text("Financeur", 5).head())
         .chain(FIGURES_TITLES.map(|title| Column::amount(title, 3)));
-    let row = |name: &str, of: &Figures| -> Vec<String> { std::iter::once(name.to_owned()).chain(figures(of)).collect() };
+    let row =
+        |name: &str, of: &Figures| -> Vec<String> { std::iter::once(name.to_owned()).chain(figures(of)).collect() };
     let table = Table::new(columns)
         .caption("Ce que chaque financeur a payé, et ce qui lui est dû")
         .rows(content.funders.iter().map(|funder| row(&funder.name, &funder.figures)))
@@ -134,7 +152,10 @@ fn owed_back(document: Document, content: &Content) -> Document {
 fn otherwise(funder: &FunderFact) -> Option<String> {
     let mut parts = Vec::new();
     if !funder.trued_up.is_zero() {
-        parts.push(format!("{} reçus des autres financeurs par régularisation", funder.trued_up.to_french()));
+        parts.push(format!(
+            "{} reçus des autres financeurs par régularisation",
+            funder.trued_up.to_french()
+        ));
     }
     if !funder.given_back.is_zero() {
         parts.push(format!("{} déjà rendus", funder.given_back.to_french()));
@@ -144,7 +165,10 @@ fn otherwise(funder: &FunderFact) -> Option<String> {
         parts.push(format!("reste à rendre : {}", funder.to_give_back.to_french()));
     }
     if !funder.available.is_zero() {
-        parts.push(format!("{} affectés au dispositif et jamais engagés, qui restent libres", funder.available.to_french()));
+        parts.push(format!(
+            "{} affectés au dispositif et jamais engagés, qui restent libres",
+            funder.available.to_french()
+        ));
     }
     (!parts.is_empty()).then(|| format!("{} : {}.", funder.name, parts.join(" ; ")))
 }
@@ -212,7 +236,11 @@ fn by_batch(document: Document, content: &Content) -> Document {
     }
     for (index, batch) in content.batches.iter().enumerate() {
         document = document
-            .subheading(format!("Lot {} commandé le {}", index + 1, french_day(batch.ordered_on)))
+            .subheading(format!(
+                "Lot {} commandé le {}",
+                index + 1,
+                french_day(batch.ordered_on)
+            ))
             .facts(batch_facts(batch))
             .table(batch_table(batch));
     }
@@ -239,7 +267,18 @@ fn batch_facts(batch: &BatchFact) -> Vec<(String, String)> {
 }
 
 fn batch_table(batch: &BatchFact) -> Table {
-    let titles = ["Commandé", "Financé", "Activé", "Remis", "Encaissé", "dont payé", "Expiré", "Révoqué", "Annulé", "À rendre"];
+    let titles = [
+        "Commandé",
+        "Financé",
+        "Activé",
+        "Remis",
+        "Encaissé",
+        "dont payé",
+        "Expiré",
+        "Révoqué",
+        "Annulé",
+        "À rendre",
+    ];
     let columns = [Column::text("Financeur", 4).head(), Column::amount("Part", 2)]
         .into_iter()
         .chain(titles.map(|title| Column::amount(title, 3)));

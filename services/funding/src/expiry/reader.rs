@@ -25,7 +25,10 @@ impl Reader {
 pub(super) async fn programme(pool: &PgPool, who: &Caller, id: ProgrammeId) -> Result<(Programme, Reader), Problem> {
     let internal = |error: sqlx::Error| Problem::internal(&error);
     let nothing = || Problem::not_found("Ce dispositif");
-    let programme = catalogue::programme(pool, id).await.map_err(internal)?.ok_or_else(nothing)?;
+    let programme = catalogue::programme(pool, id)
+        .await
+        .map_err(internal)?
+        .ok_or_else(nothing)?;
     let reader = Reader {
         everything: who.has(Role::Operator) || who.has(Role::Auditor),
         sponsors: who.has(Role::Sponsor) && programme.sponsor_id == who.organisation(),

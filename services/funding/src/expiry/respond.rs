@@ -120,12 +120,18 @@ pub(super) async fn respond(
     new: &NewStatementResponse,
     at: DateTime<Utc>,
 ) -> Result<Made<StatementResponse>, RespondError> {
-    let reasons = new.reasons.as_deref().map(str::trim).filter(|reasons| !reasons.is_empty());
+    let reasons = new
+        .reasons
+        .as_deref()
+        .map(str::trim)
+        .filter(|reasons| !reasons.is_empty());
     let missing = new.answer == StatementAnswer::Contested && reasons.is_none();
     if missing || reasons.is_some_and(|reasons| reasons.chars().count() > REASONS_CHARS_MAX) {
         return Err(RespondError::Reasons);
     }
-    let until = issue::contest_until(tx, programme).await?.ok_or(RespondError::NoStatement)?;
+    let until = issue::contest_until(tx, programme)
+        .await?
+        .ok_or(RespondError::NoStatement)?;
     let wanted = StatementResponse {
         id: new.id,
         organisation_id: who.organisation(),
@@ -162,7 +168,15 @@ pub(super) async fn respond(
         let known = read(tx, programme, Some(new.id)).await?.pop();
         return before(wanted, known.ok_or(sqlx::Error::RowNotFound)?);
     }
-    audit(tx, who, at, "expiry.respond", Some(programme.uuid()), (new.id, new.answer)).await?;
+    audit(
+        tx,
+        who,
+        at,
+        "expiry.respond",
+        Some(programme.uuid()),
+        (new.id, new.answer),
+    )
+    .await?;
     if new.answer == StatementAnswer::Contested {
         tracing::warn!(%programme, by = %wanted.organisation_id, "an adversarial statement is contested");
     }
@@ -209,6 +223,8 @@ pub(super) fn contesting(responses: &[StatementResponse]) -> Vec<OrganisationId>
         .iter()
         .map(|response| (response.organisation_id, response.answer))
         .collect();
-    let contested = last.into_iter().filter(|(_, answer)| *answer == StatementAnswer::Contested);
+    let contested = last
+        .into_iter()
+        .filter(|(_, answer)| *answer == StatementAnswer::Contested);
     contested.map(|(organisation, _)| organisation).collect()
 }

@@ -41,7 +41,10 @@ async fn calendar(
     Path(id): Path<ProgrammeId>,
 ) -> Result<Json<CalendarView>, Problem> {
     let (programme, reader) = reader::programme(&pool, &who, id).await?;
-    view::calendar(&pool, &programme, reader, at).await.map(Json).map_err(internal)
+    view::calendar(&pool, &programme, reader, at)
+        .await
+        .map(Json)
+        .map_err(internal)
 }
 
 /// The adversarial statement of a programme's end, with what was answered and given back.
@@ -56,7 +59,9 @@ async fn statement(
 ) -> Result<Json<StatementView>, Problem> {
     let (programme, reader) = reader::programme(&pool, &who, id).await?;
     let mut tx = ledger::snapshot(&pool).await.map_err(internal)?;
-    let statement = view::statement(&mut tx, &programme, &who, reader, at).await.map_err(internal)?;
+    let statement = view::statement(&mut tx, &programme, &who, reader, at)
+        .await
+        .map_err(internal)?;
     statement.map(Json).ok_or_else(no_statement)
 }
 
@@ -75,7 +80,15 @@ async fn pdf(who: Caller, State(pool): State<PgPool>, Path(id): Path<ProgrammeId
     responses((status = 200, description = "Its SHA-256 is in the signed PDF", content_type = "application/json"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 async fn data(who: Caller, State(pool): State<PgPool>, Path(id): Path<ProgrammeId>) -> Result<Response, Problem> {
-    file(&pool, &who, id, Kind::Data, "application/json", "etat-contradictoire.json").await
+    file(
+        &pool,
+        &who,
+        id,
+        Kind::Data,
+        "application/json",
+        "etat-contradictoire.json",
+    )
+    .await
 }
 
 /// The statement's sums as CSV, as they were issued.
@@ -84,7 +97,15 @@ async fn data(who: Caller, State(pool): State<PgPool>, Path(id): Path<ProgrammeI
     responses((status = 200, description = "Its SHA-256 is in the signed PDF", content_type = "text/csv"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 async fn csv(who: Caller, State(pool): State<PgPool>, Path(id): Path<ProgrammeId>) -> Result<Response, Problem> {
-    file(&pool, &who, id, Kind::Csv, "text/csv; charset=utf-8", "etat-contradictoire.csv").await
+    file(
+        &pool,
+        &who,
+        id,
+        Kind::Csv,
+        "text/csv; charset=utf-8",
+        "etat-contradictoire.csv",
+    )
+    .await
 }
 
 async fn file(

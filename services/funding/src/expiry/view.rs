@@ -124,7 +124,10 @@ pub(super) async fn calendar(
         programme_id: programme.id,
         printed_day: programme.printed_day,
         last_day: programme.last_day,
-        steps: ExpiryStep::ALL.into_iter().map(|step| view(&calendar, step, &mut done, at)).collect(),
+        steps: ExpiryStep::ALL
+            .into_iter()
+            .map(|step| view(&calendar, step, &mut done, at))
+            .collect(),
         decisions,
         contest: calendar.contest(),
         unused_value,
@@ -133,7 +136,10 @@ pub(super) async fn calendar(
 }
 
 fn view(calendar: &ExpiryCalendar, step: ExpiryStep, all: &mut Vec<Done>, at: DateTime<Utc>) -> StepView {
-    let done = all.iter().position(|done| done.step == step.word()).map(|index| all.swap_remove(index));
+    let done = all
+        .iter()
+        .position(|done| done.step == step.word())
+        .map(|index| all.swap_remove(index));
     // Nobody does it: the day does.
     let by_itself = step == ExpiryStep::Refusal && calendar.is_due(step, at);
     let state = match &done {
