@@ -6,6 +6,7 @@
 
 mod api;
 mod audience;
+mod expiry;
 mod key;
 mod plan;
 mod programme;
@@ -15,6 +16,11 @@ mod terms;
 
 pub use api::routes;
 pub use audience::audiences;
+pub use expiry::{
+    ACCEPTANCE_DAYS, ALERT_DAYS, BLOCK_DAYS, CONTEST_DAYS, DaysSetting, ExpiryCalendar, ExpirySettings,
+    ExpirySettingsError, ExpiryStep, LATE_CLAIM_HOURS, STATEMENT_DAYS, UnusedValue, expiry_calendar, expiry_calendars,
+    set_expiry_settings,
+};
 pub use key::{
     DelegationInForce, KEY_KEPT_HOURS, KEY_NOTICE_DAYS, KeyError, NewDelegation, NewKey, PublishedKey,
     WithdrawKeyError, Withdrawal, WithdrawalId, current_delegation, find as published_key, keyring, public_keys,

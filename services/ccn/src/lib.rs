@@ -50,6 +50,7 @@ pub mod sealing;
 pub mod serve;
 pub mod service;
 mod start;
+mod stating;
 mod status;
 pub mod stop;
 pub mod store;

@@ -96,6 +96,7 @@ impl Start<'_> {
         .await;
         signers.replace(loaded);
         beside.spawn(keys_folder.watch(signers.clone()));
+        beside.spawn(issuer::keep_calendar(pool.clone(), self.clock.clone()));
         let access = access::routes(pool.clone(), self.clock.clone());
         let identity_key = keys::key_bytes(&files.identity, &self.opener).map_err(OpenError::from)?;
         Ok(issuer::routes(issuer::Config {

@@ -43,6 +43,12 @@ database::id_type! {
 
     /// A reconciliation run.
     pub struct ReconciliationId;
+
+    /// An answer to an adversarial statement.
+    pub struct ExpiryResponseId;
+
+    /// A funder's choice for its unused value.
+    pub struct ExpiryChoiceId;
 }
 
 impl PaymentId {

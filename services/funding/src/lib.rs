@@ -15,6 +15,7 @@
 //! | bank's answer | `payment_answer` with its statement line, or the line of a `payment_report` | in transit → bank, or back to payable |
 //! | what is not agreed with the bank | `break`, its `break_step`s, `explanation` (`explained_line`s, `explanation_part`s) | bank ↔ suspense, then suspense → what it was |
 //! | close | `true_up`, `true_up_payment` | available → refundable |
+//! | end of a programme | `expiry_statement`, `expiry_response`, `expiry_choice`, `expiry_giving_back` | the refunds |
 //! | refund | `refund`, `payment` | refundable → clearing · clearing → deposited (→ in transit → bank) |
 //!
 //! A payment to a funder goes through `in_transit` as a payment to a structure does, so that money in a payment file is
@@ -27,6 +28,7 @@ mod booking;
 mod breaks;
 mod call;
 mod convention;
+mod expiry;
 mod export;
 mod fee;
 mod funder;
@@ -52,10 +54,11 @@ use standards::{Bic, Iban};
 use web::Clock;
 
 pub use api::{reconciliation_routes, routes};
+pub use expiry::{STATEMENT_SECONDS, Stationery, expiry_routes, keep_statements};
 pub use export::{ExportError, names, waterfall_csv};
 pub use id::{
-    AllocationId, AnnouncementId, BreakId, CallId, ConventionId, ExplanationId, FeeId, MandateId, PaymentId,
-    PaymentReportId, ReconciliationId, RefundId, SettlementId, StatementId, TrueUpId,
+    AllocationId, AnnouncementId, BreakId, CallId, ConventionId, ExpiryChoiceId, ExpiryResponseId, ExplanationId,
+    FeeId, MandateId, PaymentId, PaymentReportId, ReconciliationId, RefundId, SettlementId, StatementId, TrueUpId,
 };
 pub use proof::{
     CloseView, ConsistencyView, CosignerView, EventProofView, ProofView, ProvenEntryView, SEAL_SECONDS, SUMS_SECONDS,

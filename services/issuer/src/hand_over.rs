@@ -24,7 +24,7 @@ use web::Made;
 
 use crate::batch::{self, BatchRow, Printed, stored};
 use crate::shares::BatchShares;
-use crate::{BeneficiaryId, HandOverId, activate};
+use crate::{BeneficiaryId, HandOverId, activate, calendar};
 
 pub use error::HandOverError;
 pub use replace::{NewReplacement, replace};
@@ -113,6 +113,12 @@ async fn give(
         };
     }
     let batch = check_batch(tx, programme, new.batch_id, at).await?;
+    // A lost booklet is replaced until the end: its person had it before hand-overs stopped.
+    if replaces.is_none()
+        && let Some(since) = calendar::stopped_since(tx, programme, at).await?
+    {
+        return Err(HandOverError::Stopped { since });
+    }
     let shares = shares.under_locks(tx, &batch).await?;
     if !activate::revoked(tx, &batch, &serials).await?.is_empty() {
         return Err(HandOverError::Blocked);

@@ -421,7 +421,7 @@ impl World {
 }
 
 impl Actor {
-    async fn makes(&self, n: u128, name: &str, role: &str) -> Self {
+    pub async fn makes(&self, n: u128, name: &str, role: &str) -> Self {
         let id = uuid(n);
         self.post("/v1/organisations", json!({"id": id, "name": name, "roles": [role]}))
             .await
