@@ -43,12 +43,13 @@ use standards::{Bic, Iban};
 use web::Clock;
 
 pub use api::routes;
-pub use export::{ExportError, names, waterfall_csv};
+pub use export::{names, report, waterfall_csv};
 pub use id::{
     AllocationId, BreakId, CallId, ConventionId, PaymentId, PaymentReportId, RefundId, SettlementId, StatementId,
 };
 pub use proof::{ProofView, SEAL_SECONDS, keep_sealed, log_routes};
 pub use reference::CallReference;
+pub use waterfall::{Row as WaterfallRow, Waterfall, WaterfallError};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 

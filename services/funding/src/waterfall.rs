@@ -98,11 +98,9 @@ pub async fn waterfall(pool: &PgPool, who: &Caller) -> Result<Waterfall, Waterfa
     Ok(Waterfall { rows, totals })
 }
 
-/// The whole report, for who holds the database itself: the export.
-pub async fn whole(pool: &PgPool) -> Result<Waterfall, WaterfallError> {
-    let mut snapshot = ledger::snapshot(pool).await?;
-    let (rows, _) = all_rows(&mut snapshot, None).await?;
-    snapshot.rollback().await?;
+/// The whole report, for who holds the database itself: the export. In a [`ledger::snapshot`], or the books move meanwhile.
+pub async fn whole(snapshot: &mut PgConnection) -> Result<Waterfall, WaterfallError> {
+    let (rows, _) = all_rows(snapshot, None).await?;
     let totals = totals(&rows).ok_or(WaterfallError::Overflow)?;
     Ok(Waterfall { rows, totals })
 }
