@@ -1,6 +1,7 @@
 //! The REST front door: parses, calls, renders.
 
 mod breaks;
+mod claims_report;
 mod funders;
 mod payment_reports;
 mod promises;
@@ -37,6 +38,7 @@ pub fn routes(config: Config) -> OpenApiRouter {
         .merge(settlements::routes())
         .merge(refunds::routes())
         .merge(reports::routes())
+        .merge(claims_report::routes())
         .with_state(App {
             pool: config.pool,
             clock: config.clock,

@@ -22,6 +22,7 @@ mod api;
 mod booking;
 mod breaks;
 mod call;
+mod claims_report;
 mod convention;
 mod export;
 mod funder;
@@ -36,6 +37,7 @@ mod reference;
 mod refund;
 mod settlement;
 mod statement;
+mod stream;
 mod waterfall;
 
 use sqlx::PgPool;

@@ -5,7 +5,10 @@ use sqlx::PgPool;
 use crate::world::{FUNDERS, two_years};
 
 /// With everything that a separated file does not stand.
-pub const NAMES: [&str; 2] = ["Département de la Côte-d’Or | pôle\u{a0}« Œuvres »", "État\tplan numérique"];
+pub const NAMES: [&str; 2] = [
+    "Département de la Côte-d’Or | pôle\u{a0}«\u{a0}Œuvres\u{a0}»",
+    "État\tplan numérique",
+];
 
 pub async fn two_years_with_names(pool: &PgPool) {
     two_years(pool).await;

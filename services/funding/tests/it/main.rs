@@ -6,6 +6,7 @@
 mod bad_files;
 mod bank;
 mod breaks;
+mod claims_report;
 mod cycle;
 mod identities;
 mod payment_reports;
