@@ -9,6 +9,7 @@ mod refunds;
 mod reports;
 mod settlements;
 mod statements;
+mod waterfall_report;
 
 use std::sync::Arc;
 
@@ -39,6 +40,7 @@ pub fn routes(config: Config) -> OpenApiRouter {
         .merge(refunds::routes())
         .merge(reports::routes())
         .merge(claims_report::routes())
+        .merge(waterfall_report::routes())
         .with_state(App {
             pool: config.pool,
             clock: config.clock,
