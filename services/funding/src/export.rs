@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-pub use crate::waterfall::{csv as waterfall_csv, whole as report, xlsx as waterfall_xlsx};
+pub use crate::waterfall::{csv as waterfall_csv, pdf as waterfall_pdf, whole as report, xlsx as waterfall_xlsx};
 
 /// Names of organisations and programmes, by their ids.
 pub async fn names(connection: &mut PgConnection) -> sqlx::Result<BTreeMap<Uuid, String>> {

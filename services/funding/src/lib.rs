@@ -45,7 +45,7 @@ use standards::{Bic, Iban};
 use web::Clock;
 
 pub use api::routes;
-pub use export::{names, report, waterfall_csv, waterfall_xlsx};
+pub use export::{names, report, waterfall_csv, waterfall_pdf, waterfall_xlsx};
 pub use id::{
     AllocationId, BreakId, CallId, ConventionId, PaymentId, PaymentReportId, RefundId, SettlementId, StatementId,
 };

@@ -35,6 +35,7 @@ mod asked;
 mod csv;
 mod french;
 mod outside;
+mod pdf;
 mod row;
 mod xlsx;
 
@@ -54,6 +55,7 @@ use crate::waterfall::outside::Outside;
 
 pub(crate) use asked::Asked;
 pub use csv::csv;
+pub use pdf::pdf;
 pub use row::Row;
 pub use xlsx::xlsx;
 

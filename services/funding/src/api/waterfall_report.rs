@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use access::Caller;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -13,10 +15,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::{Json, Now, Problem, ProblemBody, Query, download};
 
+use crate::FundAccount;
 use crate::api::App;
 use crate::waterfall::{self, Asked, Waterfall};
 
 const CSV: &str = "text/csv; charset=utf-8";
+const PDF: &str = "application/pdf";
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -30,6 +34,7 @@ enum Form {
     Json,
     Csv,
     Xlsx,
+    Pdf,
 }
 
 /// [`Asked`], and the form. Written out, because flattened parameters cannot refuse unknown ones.
@@ -54,16 +59,17 @@ struct ReportAsked {
     format: Option<Form>,
 }
 
-/// The waterfall as JSON, CSV or a workbook, as `format` or the header `Accept` says.
+/// The waterfall as JSON, CSV, a workbook or a PDF, as `format` or the header `Accept` says.
 #[utoipa::path(get, path = "/v1/reports/waterfall", tag = "funding", params(ReportAsked),
     responses((status = 200, content((Waterfall = "application/json"), (String = "text/csv"),
-            (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
+            (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (String = "application/pdf"))),
         (status = 400, body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 async fn waterfall_report(
     who: Caller,
     Now(at): Now,
     State(pool): State<PgPool>,
+    State(fund): State<Arc<FundAccount>>,
     Query(report): Query<ReportAsked>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -86,6 +92,10 @@ async fn waterfall_report(
             let bytes = waterfall::xlsx(&found, &asked.days(today), today).map_err(|error| Problem::internal(&error))?;
             download(bytes, XLSX, "cascade.xlsx")
         }
+        Form::Pdf => {
+            let bytes = waterfall::pdf(&found, &asked.days(today), today, Some(&fund.name));
+            download(bytes.map_err(|error| Problem::internal(&error))?, PDF, "cascade.pdf")
+        }
     })
 }
 
@@ -96,6 +106,7 @@ fn accepted(headers: &HeaderMap) -> Form {
         "application/json" => Some(Form::Json),
         "text/csv" => Some(Form::Csv),
         XLSX => Some(Form::Xlsx),
+        PDF => Some(Form::Pdf),
         _ => None,
     };
     named.split(',').find_map(form).unwrap_or(Form::Json)

@@ -30,7 +30,7 @@ pub(crate) struct Asked {
 /// The period is turned round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the period ends before it begins")]
-pub(crate) struct TurnedRound;
+pub struct TurnedRound;
 
 impl Asked {
     /// Whether a row is asked for; `territory` is its programme's.

@@ -32,8 +32,8 @@ pub struct World {
     /// Connected as the owner.
     pub admin: PgPool,
     pub hand: ClockHand,
-    app: Router,
-    secret: String,
+    pub app: Router,
+    pub secret: String,
 }
 
 pub const fn id(n: u128) -> Uuid {
