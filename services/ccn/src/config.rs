@@ -176,7 +176,8 @@ pub struct Config {
     #[arg(long, env = "CCN_FUND_BIC", value_name = "BIC", help_heading = "Compte du fonds")]
     pub fund_bic: Option<Bic>,
 
-    /// Fichier de la clé qui signe les points de contrôle des livres (funding et export) ; une autre que celle des chèques
+    /// Clé qui signe les points de contrôle des livres (funding et export), une autre que celle des chèques : fichier, ou adresse
+    /// « pkcs11: » ; `ccn keys new` en fait une. Sans elle, `funding` sert le journal sans le sceller
     #[arg(
         long,
         env = "CCN_CHECKPOINT_KEY_FILE",

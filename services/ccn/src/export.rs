@@ -2,9 +2,10 @@
 //!
 //! | file | what | checked with |
 //! |---|---|---|
-//! | `transfers.ndjson` | every sealed transfer, in order of `seq`, with the exact bytes of its Merkle leaf | any RFC 9162 implementation |
+//! | `transfers.ndjson` | every sealed transfer and settlement line, in order of `seq`, with the exact bytes of its Merkle leaf | any RFC 9162 implementation |
 //! | `leaf-hashes` | the hashes that were sealed, 32 bytes each: they say *where* a line was changed | the same |
 //! | `checkpoint`, `checkpoint.vkey` | the signed note that fixes them all, and its verifier key | C2SP signed-note tools |
+//! | `closes.ndjson` | one closed month a line, with the signed checkpoint that closed it | the same |
 //! | `journal.hledger` | the same entries as a journal | `hledger check` |
 //! | `SirenFECAAAA1231.txt` | one a year | the rules of the official checker |
 //! | `waterfall.csv`, `.xlsx`, `.pdf` | the report | its sums are those of the transfers |
@@ -14,6 +15,7 @@
 //! checkpoint and the number of what is not sealed yet are read in one snapshot.
 
 mod chart;
+mod closes;
 mod fec;
 mod hledger;
 mod line;
@@ -28,10 +30,12 @@ use std::time::Duration;
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use funding::Waterfall;
-use ledger::proof::{NoteKey, SealError, StoredCheckpoint, last_checkpoint, seal, unsealed};
+use ledger::proof::{
+    NoteKey, SealError, StoredCheckpoint, cosigned_note, last_checkpoint, seal, unsealed,
+};
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
-use standards::Siren;
+use standards::{Siren, calendar};
 
 use chart::Chart;
 use fec::Fec;
@@ -50,9 +54,9 @@ const CHANGED_SHOWN_MAX: usize = 20;
 /// What was written.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Exported {
-    /// Transfers, all under the checkpoint.
+    /// Transfers and settlement lines, all under the checkpoint.
     pub transfers: u64,
-    /// Transfers that are too recent to be sealed.
+    /// Those that are too recent to be sealed.
     pub unsealed: u64,
     /// Places where the books no longer say what was sealed.
     pub changed: u64,
@@ -81,6 +85,9 @@ pub struct Export<'e> {
 struct Moment {
     report: Waterfall,
     checkpoint: StoredCheckpoint,
+    /// The signed note, with the lines of those who co-signed it.
+    note: String,
+    closes: Vec<u8>,
     unsealed: u64,
     chart: Chart,
 }
@@ -123,7 +130,7 @@ impl Export<'_> {
                     exported.changed_first.truncate(CHANGED_SHOWN_MAX);
                 }
                 hashes.write_all(entry.sealed.bytes())?;
-                if let Some(leaf) = &entry.leaf {
+                if let Some(leaf) = entry.transfer() {
                     journal.entry(leaf)?;
                     fec.entry(leaf)?;
                 }
@@ -142,10 +149,15 @@ impl Export<'_> {
     fn write_report(&self, moment: &Moment, exported: &mut Exported) -> anyhow::Result<()> {
         let checkpoint = &moment.checkpoint;
         let vkey = format!("{}\n", checkpoint.verifier);
+        let today = calendar::paris_date(self.at);
+        let of = format!("Situation au {}", today.format("%d/%m/%Y"));
         for (name, content) in [
-            ("checkpoint", checkpoint.note.as_bytes()),
+            ("checkpoint", moment.note.as_bytes()),
             ("checkpoint.vkey", vkey.as_bytes()),
+            ("closes.ndjson", &moment.closes),
             ("waterfall.csv", &funding::waterfall_csv(&moment.report)?),
+            ("waterfall.xlsx", &funding::waterfall_xlsx(&moment.report, &of, today)?),
+            ("waterfall.pdf", &funding::waterfall_pdf(&moment.report, &of, today, None)?),
         ] {
             let mut file = self.create(name, exported)?;
             file.write_all(content)?;
@@ -163,11 +175,14 @@ impl Export<'_> {
 impl Moment {
     async fn read(pool: &PgPool) -> anyhow::Result<Self> {
         let mut snapshot = ledger::snapshot(pool).await?;
+        let checkpoint = last_checkpoint(&mut snapshot).await?.context(
+            "rien n'est encore scellé : démarrez le service de financement avec sa clé, ou donnez --checkpoint-key-file",
+        )?;
         let moment = Self {
             report: funding::report(&mut snapshot).await?,
-            checkpoint: last_checkpoint(&mut snapshot).await?.context(
-                "rien n'est encore scellé : démarrez le service de financement avec sa clé, ou donnez --checkpoint-key-file",
-            )?,
+            note: cosigned_note(&mut snapshot, checkpoint.size, &checkpoint.note).await?,
+            checkpoint,
+            closes: closes::lines(&mut snapshot).await?,
             unsealed: unsealed(&mut snapshot).await?,
             chart: Chart {
                 labels: ledger::labels(&mut snapshot).await?,

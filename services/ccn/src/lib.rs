@@ -8,7 +8,7 @@
 //! | `serve`, `start`, `openapi`, `status`, `stop` | the services, started and stopped; in-process for the demo and the tests |
 //! | `demo` | the main job, told from outside |
 //! | `verify` | vouchers proven offline |
-//! | `sealing`, `export`, `verify_books` | the books sealed, exported and proven offline |
+//! | `sealing`, `export`, `verify_books`, `cosign` | the books sealed, exported, proven and co-signed offline |
 //! | `demo` | the whole life of the vouchers, told through the HTTP interfaces |
 //!
 //! [`Running`] is the way in for whoever wants the whole system inside a test:
@@ -36,6 +36,7 @@
 mod books;
 pub mod cli;
 pub mod config;
+pub mod cosign;
 pub mod demo;
 pub mod embedded;
 pub mod environment;

@@ -128,8 +128,10 @@ impl Running {
                 clock.clone(),
                 pools[at].clone(),
                 services.len() > 1,
+                start.opener.clone(),
                 &mut beside,
-            )?;
+            )
+            .await?;
             routes = routes.merge(log);
         }
         let (api, document) = routes.split_for_parts();

@@ -49,7 +49,10 @@ pub use export::{names, report, waterfall_csv, waterfall_pdf, waterfall_xlsx};
 pub use id::{
     AllocationId, BreakId, CallId, ConventionId, PaymentId, PaymentReportId, RefundId, SettlementId, StatementId,
 };
-pub use proof::{ProofView, SEAL_SECONDS, keep_sealed, log_routes};
+pub use proof::{
+    CloseView, ConsistencyView, CosignerView, EventProofView, ProofView, ProvenEntryView, SEAL_SECONDS, SUMS_SECONDS,
+    keep_sealed, log_routes,
+};
 pub use reference::CallReference;
 pub use waterfall::{Row as WaterfallRow, Waterfall, WaterfallError};
 

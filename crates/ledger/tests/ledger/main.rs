@@ -4,7 +4,9 @@
 
 mod changes;
 mod common;
+mod closing;
 mod concurrency;
+mod cosigning;
 mod model;
 mod posting;
 mod report;

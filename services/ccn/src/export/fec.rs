@@ -8,7 +8,7 @@ use ledger::proof::{Leaf, LeafAccount};
 use ledger::{AccountKind, PartyId};
 use standards::calendar::paris_date;
 use standards::fec::{self, Line, Side};
-use standards::{Cents, Month, Siren};
+use standards::{Cents, Siren};
 
 use crate::export::chart::Chart;
 
@@ -105,10 +105,9 @@ impl<'f> Fec<'f> {
             label.push_str(" - ");
             label.push_str(programme);
         }
-        let day = paris_date(leaf.at);
-        if Month::containing(day) < Month::containing(leaf.booked_on) {
+        if leaf.is_late() {
             label.push_str(" (tardive : fait du ");
-            label.push_str(&day.format("%d/%m/%Y").to_string());
+            label.push_str(&paris_date(leaf.at).format("%d/%m/%Y").to_string());
             label.push(')');
         }
         label

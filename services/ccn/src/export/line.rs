@@ -1,11 +1,11 @@
 use std::io::Write;
 
 use data_encoding::BASE64;
-use ledger::proof::{Entry, Hash, Leaf, LeafAccount};
+use ledger::proof::{AnyLeaf, Entry, Hash, LeafAccount};
 use serde::Serialize;
 use uuid::Uuid;
 
-/// A line of `transfers.ndjson`, in the order in which people read it. The same members as [`Leaf::to_json`], written without
+/// A line of `transfers.ndjson`, in the order in which people read it. The same members as [`AnyLeaf::to_json`], written without
 /// building a tree: there are ten million of them.
 #[derive(Serialize)]
 struct Line<'l> {
@@ -21,6 +21,12 @@ struct Line<'l> {
     reverses: Option<Uuid>,
     reference: &'l str,
     leaf: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claim: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment: Option<Uuid>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    late: bool,
 }
 
 #[derive(Serialize)]
@@ -55,7 +61,7 @@ pub(super) fn write_line(out: &mut impl Write, entry: &Entry) -> anyhow::Result<
         None => {
             let gone = Missing {
                 seq: entry.seq,
-                id: entry.id.uuid(),
+                id: entry.id,
                 missing: true,
             };
             serde_json::to_writer(&mut *out, &gone)?;
@@ -66,20 +72,32 @@ pub(super) fn write_line(out: &mut impl Write, entry: &Entry) -> anyhow::Result<
     Ok(holds)
 }
 
-fn line<'l>(leaf: &'l Leaf, bytes: &[u8]) -> Line<'l> {
+/// A record stands on one account, so it is on both its sides.
+fn line<'l>(leaf: &'l AnyLeaf, bytes: &[u8]) -> Line<'l> {
+    let (debit, credit, at, grp, reverses, reference) = match leaf {
+        AnyLeaf::Transfer(leaf) => (leaf.debit, leaf.credit, leaf.at, leaf.grp, leaf.reverses, &leaf.reference),
+        AnyLeaf::Record(leaf) => (leaf.account, leaf.account, leaf.at, leaf.grp, None, &leaf.reference),
+    };
+    let (claim, payment) = match leaf {
+        AnyLeaf::Transfer(_) => (None, None),
+        AnyLeaf::Record(leaf) => (Some(leaf.claim), Some(leaf.payment)),
+    };
     Line {
-        seq: leaf.seq,
-        id: leaf.id.uuid(),
-        kind: leaf.kind.name(),
-        debit: account(&leaf.debit),
-        credit: account(&leaf.credit),
-        cents: leaf.cents.get(),
-        at: leaf.at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
-        booked_on: leaf.booked_on,
-        grp: leaf.grp.uuid(),
-        reverses: leaf.reverses.map(ledger::TransferId::uuid),
-        reference: &leaf.reference,
+        seq: leaf.seq(),
+        id: leaf.id(),
+        kind: leaf.kind_name(),
+        debit: account(&debit),
+        credit: account(&credit),
+        cents: leaf.cents().get(),
+        at: at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
+        booked_on: leaf.booked_on(),
+        grp: grp.uuid(),
+        reverses: reverses.map(ledger::TransferId::uuid),
+        reference,
         leaf: BASE64.encode(bytes),
+        claim,
+        payment,
+        late: leaf.is_late(),
     }
 }
 
@@ -97,7 +115,8 @@ fn account(account: &LeafAccount) -> Account {
 
 #[cfg(test)]
 mod tests {
-    use ledger::{AccountKind, BatchId, BookId, GroupId, PartyId, TransferId, TransferKind};
+    use ledger::proof::{Leaf, RecordLeaf};
+    use ledger::{AccountKind, BatchId, BookId, GroupId, PartyId, RecordId, RecordKind, TransferId, TransferKind};
     use standards::Cents;
 
     use super::*;
@@ -128,32 +147,51 @@ mod tests {
             voucher: Some((7, 70_000)),
             ..side(AccountKind::Voucher)
         };
-        for (reverses, reference) in [(None, ""), (Some(TransferId::from_uuid(id(9))), "Réf \"7\"")] {
-            let leaf = Leaf {
+        let at = "2026-03-31T23:00:00.000001Z".parse().unwrap();
+        let transfer = |reverses, reference: &str, booked_on: &str| {
+            AnyLeaf::Transfer(Leaf {
                 seq: 12,
                 id: TransferId::from_uuid(id(4)),
                 kind: TransferKind::Activated,
                 debit: reserve,
                 credit: voucher,
                 cents: Cents::new(334),
-                at: "2026-03-02T10:00:00.000001Z".parse().unwrap(),
-                booked_on: "2026-03-02".parse().unwrap(),
+                at,
+                booked_on: booked_on.parse().unwrap(),
                 grp: GroupId::from_uuid(id(5)),
                 reverses,
                 reference: reference.to_owned(),
-            };
+            })
+        };
+        let record = AnyLeaf::Record(RecordLeaf {
+            seq: 12,
+            id: RecordId::from_uuid(id(4)),
+            kind: RecordKind::SettlementLine,
+            account: side(AccountKind::Payable),
+            cents: Cents::new(334),
+            at,
+            booked_on: "2026-05-02".parse().unwrap(),
+            grp: GroupId::from_uuid(id(5)),
+            claim: id(6),
+            payment: id(7),
+            reference: String::new(),
+        });
+        let reversing = Some(TransferId::from_uuid(id(9)));
+        for leaf in [
+            transfer(None, "", "2026-04-01"),
+            transfer(reversing, "Réf \"7\"", "2026-05-02"),
+            record,
+        ] {
             let entry = Entry {
-                seq: leaf.seq,
-                id: leaf.id,
+                seq: leaf.seq(),
+                id: leaf.id(),
                 sealed: leaf.hash(),
                 leaf: Some(leaf.clone()),
             };
             let mut out = Vec::new();
             assert!(write_line(&mut out, &entry).unwrap());
-            assert_eq!(
-                serde_json::from_slice::<serde_json::Value>(&out).unwrap(),
-                leaf.to_json()
-            );
+            let read: serde_json::Value = serde_json::from_slice(&out).unwrap();
+            assert_eq!(read, leaf.to_json());
             assert!(out.starts_with(br#"{"seq":12,"id":"#) && out.ends_with(b"}\n"));
         }
     }

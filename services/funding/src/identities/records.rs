@@ -48,6 +48,9 @@ pub(super) async fn check(connection: &mut PgConnection) -> Result<Vec<IdentityV
         payments::covered(&mut *connection)
             .await?
             .named("Virements aux structures = encaissements qu'ils couvrent"),
+        payments::proven(&mut *connection)
+            .await?
+            .named("Lignes de contre-paiement = lignes du journal scellé"),
         payments::debited(&mut *connection)
             .await?
             .named("Virements vus au débit = écritures de paiement"),
