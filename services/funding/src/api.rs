@@ -1,6 +1,7 @@
 //! The REST front door: parses, calls, renders.
 
 mod breaks;
+mod claims_report;
 mod closes;
 mod fees;
 mod funders;
@@ -14,6 +15,7 @@ mod reports;
 mod settlements;
 mod statements;
 mod terms;
+mod waterfall_report;
 
 use std::sync::Arc;
 
@@ -49,6 +51,8 @@ pub fn routes(config: Config) -> OpenApiRouter {
         .merge(settlements::routes())
         .merge(refunds::routes())
         .merge(reports::routes())
+        .merge(claims_report::routes())
+        .merge(waterfall_report::routes())
         .with_state(App {
             pool: config.pool,
             clock: config.clock,

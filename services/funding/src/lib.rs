@@ -27,6 +27,7 @@ mod api;
 mod booking;
 mod breaks;
 mod call;
+mod claims_report;
 mod convention;
 mod expiry;
 mod export;
@@ -46,6 +47,7 @@ mod refund;
 mod settlement;
 mod simulation;
 mod statement;
+mod stream;
 mod true_up;
 mod waterfall;
 
@@ -55,7 +57,7 @@ use web::Clock;
 
 pub use api::{reconciliation_routes, routes};
 pub use expiry::{STATEMENT_SECONDS, Stationery, expiry_routes, keep_statements};
-pub use export::{ExportError, names, waterfall_csv};
+pub use export::{names, report, waterfall_csv, waterfall_pdf, waterfall_xlsx};
 pub use id::{
     AllocationId, AnnouncementId, BreakId, CallId, ConventionId, ExpiryChoiceId, ExpiryResponseId, ExplanationId,
     FeeId, MandateId, PaymentId, PaymentReportId, ReconciliationId, RefundId, SettlementId, StatementId, TrueUpId,
@@ -65,6 +67,7 @@ pub use proof::{
     keep_sealed, log_routes,
 };
 pub use reference::CallReference;
+pub use waterfall::{Row as WaterfallRow, Waterfall, WaterfallError};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 

@@ -40,6 +40,12 @@ macro_rules! row {
                 $(self.$column = self.$column.checked_add(other.$column)?;)+
                 Some(())
             }
+
+            /// Takes another row's amounts off; `None` beyond 64 bits.
+            fn take_off(&mut self, other: &Self) -> Option<()> {
+                $(self.$column = self.$column.checked_sub(other.$column)?;)+
+                Some(())
+            }
         }
     };
 }
@@ -83,6 +89,26 @@ row! {
 }
 
 impl Row {
+    /// Where it stands in the report: by funder, then programme, money without programme last.
+    pub(super) fn place(&self) -> (String, PartyId, bool, Option<String>, Option<BookId>) {
+        let (funder, programme) = (self.funder.clone(), self.programme.clone());
+        (
+            funder,
+            self.funder_id,
+            programme.is_none(),
+            programme,
+            self.programme_id,
+        )
+    }
+
+    /// Takes off what happened before; how things stand stays. `None` beyond 64 bits.
+    pub(super) fn happened_since(&mut self, before: &Self) -> Option<()> {
+        let (mandated, free, at_risk, owed) = (self.mandated, self.free, self.at_risk, self.owed);
+        self.take_off(before)?;
+        (self.mandated, self.free, self.at_risk, self.owed) = (mandated, free, at_risk, owed);
+        Some(())
+    }
+
     /// A row from what the books and what the other records say; `None` beyond 64 bits.
     pub(super) fn of_programme(
         (book, funder): (BookId, PartyId),
