@@ -6,7 +6,7 @@
 //!
 //! | fact | row | in the books |
 //! |---|---|---|
-//! | convention, call for funds | `convention`, `call` | nothing: promises |
+//! | announcement, convention, call for funds, reminder | `announcement`, `convention`, `call`, `reminder` | nothing: promises |
 //! | money received | `statement_line` matched to a call | bank → deposited |
 //! | public mandate | `mandate`, `mandate_receipt`, `mandate_cancellation` | receivable → deposited, then bank → receivable |
 //! | operator's own fee | `fee`, `fee_receipt` | fee receivable → fees and VAT, then bank → fee receivable |
@@ -22,6 +22,7 @@
 
 mod ages;
 mod allocation;
+mod announcement;
 mod api;
 mod booking;
 mod breaks;
@@ -51,6 +52,7 @@ use standards::{Bic, Iban};
 use web::Clock;
 
 pub use api::routes;
+pub use call::{keep_reminding, remind};
 pub use export::{ExportError, names, waterfall_csv};
 pub use id::{
     AllocationId, AnnouncementId, BreakId, CallId, ConventionId, FeeId, MandateId, PaymentId, PaymentReportId,

@@ -11,6 +11,7 @@ use uuid::Uuid;
 /// A funder's figures in a programme.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Outside {
+    pub announced: Cents,
     pub agreed: Cents,
     pub called: Cents,
     /// Counted as money for the programme, and not there yet.
@@ -44,6 +45,7 @@ pub(super) async fn read(connection: &mut PgConnection) -> Result<All, sqlx::Err
             *set(all.entry((figure.book, figure.funder)).or_default()) = figure.cents;
         }
     };
+    add(announced(&mut *connection).await?, |figures| &mut figures.announced);
     add(agreed(&mut *connection).await?, |figures| &mut figures.agreed);
     add(called(&mut *connection).await?, |figures| &mut figures.called);
     add(mandated(&mut *connection).await?, |figures| &mut figures.mandated);
@@ -86,6 +88,31 @@ pub(super) async fn names(connection: &mut PgConnection) -> Result<Names, sqlx::
             .map(|row| (row.id, (row.name, row.sponsor_id)))
             .collect(),
     })
+}
+
+/// What was announced for a programme, and what was signed without having been announced.
+async fn announced(connection: &mut PgConnection) -> Result<Vec<Figure>, sqlx::Error> {
+    sqlx::query_as!(
+        Figure,
+        r#"select p.programme_id as "book!: BookId", p.funder_id as "funder!: PartyId", sum(p.cents)::bigint as "cents!: Cents"
+           from (select programme_id, funder_id, cents from funding.announcement where programme_id is not null
+                 union all
+                 select programme_id, funder_id, cents from funding.convention where announcement_id is null) p
+           group by p.programme_id, p.funder_id"#
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// What was announced and for which programme nobody said.
+pub(super) async fn announced_at_large(connection: &mut PgConnection) -> Result<BTreeMap<PartyId, Cents>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select funder_id as "funder: PartyId", sum(cents)::bigint as "cents!: Cents"
+           from funding.announcement where programme_id is null group by funder_id"#
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.funder, row.cents)).collect())
 }
 
 async fn agreed(connection: &mut PgConnection) -> Result<Vec<Figure>, sqlx::Error> {

@@ -45,7 +45,7 @@ macro_rules! row {
 }
 
 row! {
-    /// Promised: signed conventions.
+    /// Said in public, signed or not.
     announced,
     /// Signed.
     agreed,
@@ -53,8 +53,6 @@ row! {
     called,
     /// On the bank account, or mandated where the programme accepts it.
     received,
-    /// Of `received`: mandated, and not on the bank account yet.
-    mandated,
     /// Ordered, not cancelled or revoked since.
     ordered,
     /// Put behind batches, not cancelled or revoked since.
@@ -80,6 +78,8 @@ row! {
     owed,
     /// Given back by revocations.
     revoked,
+    /// Of `received`: mandated, and not on the bank account yet.
+    mandated,
 }
 
 impl Row {
@@ -99,7 +99,7 @@ impl Row {
         let received = of(|line| line.allocated).checked_sub(outside.credited)?;
         Some(Self {
             programme_id: Some(book),
-            announced: outside.agreed,
+            announced: outside.announced,
             agreed: outside.agreed,
             called: outside.called,
             received,

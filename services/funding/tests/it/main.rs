@@ -6,6 +6,8 @@
 mod bad_files;
 mod bank;
 mod breaks;
+mod calls;
+mod closes;
 mod cycle;
 mod fees;
 mod identities;
