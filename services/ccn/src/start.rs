@@ -49,11 +49,14 @@ impl Start<'_> {
                 }
                 redemption::routes(config)
             }
-            Service::Funding => funding::routes(funding::Config {
-                pool,
-                clock,
-                fund: self.config.fund().ok_or(StartError::NoFund)?,
-            }),
+            Service::Funding => {
+                beside.spawn(funding::keep_reminding(pool.clone(), clock.clone()));
+                funding::routes(funding::Config {
+                    pool,
+                    clock,
+                    fund: self.config.fund().ok_or(StartError::NoFund)?,
+                })
+            }
         })
     }
 

@@ -6,7 +6,7 @@
 //!
 //! | fact | row | in the books |
 //! |---|---|---|
-//! | convention, call for funds | `convention`, `call` | nothing: promises |
+//! | announcement, convention, call for funds, reminder | `announcement`, `convention`, `call`, `reminder` | nothing: promises |
 //! | money received | `statement_line` matched to a call | bank → deposited |
 //! | public mandate | `mandate`, `mandate_receipt`, `mandate_cancellation` | receivable → deposited, then bank → receivable |
 //! | operator's own fee | `fee`, `fee_receipt` | fee receivable → fees and VAT, then bank → fee receivable |
@@ -23,6 +23,7 @@
 
 mod ages;
 mod allocation;
+mod announcement;
 mod api;
 mod booking;
 mod breaks;
@@ -56,6 +57,7 @@ use standards::{Bic, Iban};
 use web::Clock;
 
 pub use api::{reconciliation_routes, routes};
+pub use call::{keep_reminding, remind};
 pub use expiry::{STATEMENT_SECONDS, Stationery, expiry_routes, keep_statements};
 pub use export::{names, report, waterfall_csv, waterfall_pdf, waterfall_xlsx};
 pub use id::{

@@ -2,10 +2,10 @@
 //!
 //! | column | from | note |
 //! |---|---|---|
-//! | announced, agreed | conventions | only what is signed is recorded, so both are the same sum |
+//! | announced | announcements, and conventions that carry none out | what has no programme yet stands in the row without programme |
+//! | agreed | conventions | |
 //! | called | calls for funds | |
 //! | received | the books | see below |
-//! | mandated | the part of *received* that is a public mandate whose money is awaited | by the mandate's programme, as far as allocated to it |
 //! | ordered | the issuer's batches, split by each batch's own plan | less cancelled batches and revocations |
 //! | funded | available → reserved | less cancelled batches and revocations |
 //! | activated | reserved → voucher | less revocations |
@@ -18,6 +18,7 @@
 //! | at risk | activated, not handed over, and still spendable | claimed, revoked or swept past the last day: no more |
 //! | owed | claimed − paid | negative when a claim was reversed after it was paid |
 //! | revoked | what revocations gave back | already off the columns above |
+//! | mandated | the part of *received* that is a public mandate whose money is awaited | by the mandate's programme, as far as allocated to it |
 //!
 //! **Received** is money on the bank account, and the bank knows no programme. A programme's part is what was allocated to
 //! it, less what it gave back as a credit (that is the funder's free money again); what went back to the funder's own
@@ -147,10 +148,11 @@ async fn rows_at(connection: &mut PgConnection, until: Option<DateTime<Utc>>) ->
     }
     .waterfall();
     let outside = outside::read(&mut *connection, until).await?;
+    let at_large = outside::announced_at_large(&mut *connection, until).await?;
     let funders = outside::funders(&mut *connection).await?;
     let programmes = outside::programmes(connection).await?;
     let mut rows = programme_rows(&books, &outside).ok_or(WaterfallError::Overflow)?;
-    rows.extend(unallocated(&books.funders, &rows).ok_or(WaterfallError::Overflow)?);
+    rows.extend(unallocated(&books.funders, &rows, at_large).ok_or(WaterfallError::Overflow)?);
     for row in &mut rows {
         row.funder = funders.get(&row.funder_id).cloned().unwrap_or_default();
         row.programme = row
@@ -191,8 +193,8 @@ fn programme_rows(books: &ledger::Waterfall, outside: &BTreeMap<(BookId, PartyId
     keys.into_iter().map(row).collect()
 }
 
-/// What of each funder's money has no programme.
-fn unallocated(funders: &[FunderFigures], rows: &[Row]) -> Option<Vec<Row>> {
+/// What of each funder's money, or of what it announced, has no programme.
+fn unallocated(funders: &[FunderFigures], rows: &[Row], mut at_large: BTreeMap<PartyId, Cents>) -> Option<Vec<Row>> {
     let mut all = Vec::new();
     for funder in funders {
         let mine = rows.iter().filter(|row| row.funder_id == funder.funder);
@@ -204,8 +206,13 @@ fn unallocated(funders: &[FunderFigures], rows: &[Row]) -> Option<Vec<Row>> {
                 .map(|row| row.mandated),
         )?;
         let mandated = funder.mandated_not_received.checked_sub(mandated)?;
-        if !received.is_zero() || !funder.deposited.is_zero() || !mandated.is_zero() {
+        let announced = at_large.remove(&funder.funder).unwrap_or_default();
+        let any = [received, funder.deposited, mandated, announced]
+            .iter()
+            .any(|cents| !cents.is_zero());
+        if any {
             all.push(Row {
+                announced,
                 received,
                 mandated,
                 free: funder.deposited,
@@ -213,6 +220,10 @@ fn unallocated(funders: &[FunderFigures], rows: &[Row]) -> Option<Vec<Row>> {
             });
         }
     }
+    all.extend(at_large.into_iter().map(|(funder, announced)| Row {
+        announced,
+        ..Row::empty(funder)
+    }));
     Some(all)
 }
 

@@ -14,4 +14,5 @@ mod report;
 mod roles;
 mod sealing;
 mod shares;
+mod shares_proof;
 mod tree;

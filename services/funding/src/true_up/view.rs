@@ -189,9 +189,9 @@ impl Shown<'_> {
         }
         let taker = step.to.and_then(|taker| self.names.get(&taker));
         if step.passed_on.is_positive() {
-            let taker = taker.map_or("un autre financeur", String::as_str);
+            let taker = taker.map_or_else(|| "un autre financeur".to_owned(), |name| format!("« {name} »"));
             words.push(format!(
-                "Le dépassement, {}, revient à {taker}.",
+                "Le dépassement, {}, est payé par {taker}.",
                 step.passed_on.to_french()
             ));
         }

@@ -16,7 +16,7 @@ pub(super) const HEADINGS: [Heading; 17] = [
     heading(
         "announced",
         "Annoncé",
-        "Ce qui a été promis. Seul ce qui est signé est enregistré : c'est la somme des conventions.",
+        "Ce qui a été promis : les annonces, et les conventions signées qui n'en suivent aucune.",
     ),
     heading("agreed", "Conventionné", "La somme des conventions signées."),
     heading("called", "Appelé", "La somme des appels de fonds."),

@@ -13,6 +13,7 @@ use uuid::Uuid;
 /// A funder's figures in a programme.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Outside {
+    pub announced: Cents,
     pub agreed: Cents,
     pub called: Cents,
     /// Counted as money for the programme, and not there yet.
@@ -49,6 +50,9 @@ pub(super) async fn read(connection: &mut PgConnection, until: Until) -> Result<
             *set(all.entry((figure.book, figure.funder)).or_default()) = figure.cents;
         }
     };
+    add(announced(&mut *connection, until).await?, |figures| {
+        &mut figures.announced
+    });
     add(agreed(&mut *connection, until).await?, |figures| &mut figures.agreed);
     add(called(&mut *connection, until).await?, |figures| &mut figures.called);
     add(mandated(&mut *connection, until).await?, |figures| {
@@ -105,6 +109,40 @@ pub(super) async fn programmes(connection: &mut PgConnection) -> Result<BTreeMap
         .into_iter()
         .map(|row| (row.id, programme(row.name, row.sponsor_id, &row.territory)))
         .collect())
+}
+
+/// What was announced for a programme, and what was signed without having been announced; by the day of either.
+async fn announced(connection: &mut PgConnection, until: Until) -> Result<Vec<Figure>, sqlx::Error> {
+    sqlx::query_as!(
+        Figure,
+        r#"select p.programme_id as "book!: BookId", p.funder_id as "funder!: PartyId", sum(p.cents)::bigint as "cents!: Cents"
+           from (select programme_id, funder_id, cents, announced_on as day
+                 from funding.announcement where programme_id is not null
+                 union all
+                 select programme_id, funder_id, cents, signed_on from funding.convention where announcement_id is null) p
+           where $1::timestamptz is null or p.day::timestamp at time zone 'Europe/Paris' < $1
+           group by p.programme_id, p.funder_id"#,
+        until,
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// What was announced and for which programme nobody said.
+pub(super) async fn announced_at_large(
+    connection: &mut PgConnection,
+    until: Until,
+) -> Result<BTreeMap<PartyId, Cents>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select funder_id as "funder: PartyId", sum(cents)::bigint as "cents!: Cents"
+           from funding.announcement
+           where programme_id is null and ($1::timestamptz is null or announced_on::timestamp at time zone 'Europe/Paris' < $1)
+           group by funder_id"#,
+        until,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.funder, row.cents)).collect())
 }
 
 /// By the day of the signature, which begins at midnight in Paris.

@@ -51,7 +51,7 @@ macro_rules! row {
 }
 
 row! {
-    /// Promised: signed conventions.
+    /// Said in public, signed or not.
     announced,
     /// Signed.
     agreed,
@@ -59,8 +59,6 @@ row! {
     called,
     /// On the bank account, or mandated where the programme accepts it.
     received,
-    /// Of `received`: mandated, and not on the bank account yet.
-    mandated,
     /// Ordered, not cancelled or revoked since.
     ordered,
     /// Put behind batches, not cancelled or revoked since.
@@ -86,6 +84,8 @@ row! {
     owed,
     /// Given back by revocations.
     revoked,
+    /// Of `received`: mandated, and not on the bank account yet.
+    mandated,
 }
 
 impl Row {
@@ -125,7 +125,7 @@ impl Row {
         let received = of(|line| line.allocated).checked_sub(outside.credited)?;
         Some(Self {
             programme_id: Some(book),
-            announced: outside.agreed,
+            announced: outside.announced,
             agreed: outside.agreed,
             called: outside.called,
             received,

@@ -8,6 +8,8 @@ mod bank;
 mod breaks;
 mod cfonb_by_others;
 mod claims_report;
+mod calls;
+mod closes;
 mod cycle;
 mod expiry;
 mod fees;
