@@ -215,7 +215,14 @@ pub(super) async fn read(
         let siren = names.get(&id.uuid()).and_then(|(_, siren)| siren.clone());
         of_funders.push(of_funder(id, name(id.uuid()), siren, held, &batches)?);
     }
-    of_funders.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+    // In the order of the plans, as their parties know it; then those who brought money and are in none.
+    let rank = |id: PartyId| {
+        batches
+            .iter()
+            .flat_map(|batch| &batch.funders)
+            .position(|funder| funder.id == id)
+    };
+    of_funders.sort_by_key(|funder| (rank(funder.id).unwrap_or(usize::MAX), funder.name.clone(), funder.id));
     swept(&batches)?;
     let total = Figures::sum(of_funders.iter().map(|funder| &funder.figures)).ok_or(ContentError::Overflow)?;
     let (way, by_default) = calendar.unused_value();

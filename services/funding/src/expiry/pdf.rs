@@ -6,7 +6,7 @@ use document::{Column, Document, DocumentError, Meta, Table, french_day};
 use rust_decimal::Decimal;
 use serde_json::Value;
 use standards::Cents;
-use standards::calendar::paris_date;
+use standards::calendar::{paris_date, paris_start_of_day};
 
 use super::content::{BatchFact, Content, FunderFact, StepFact};
 use super::figures::Figures;
@@ -81,13 +81,19 @@ fn summary(document: Document, content: &Content) -> Document {
 
 fn booklets(sums: &Value) -> String {
     let count = |name: &str| sums[name]["booklets"].as_i64().unwrap_or_default();
+    let started = count("started");
     format!(
-        "{} émis, dont {} remis et {} jamais remis ; {} entamés",
+        "{} émis, dont {} remis et {} jamais remis ; {started} entamé{}",
         count("issued"),
         count("handed_over"),
         count("never_handed_over"),
-        count("started")
+        plural(started)
     )
+}
+
+/// The plural begins at two.
+const fn plural(count: i64) -> &'static str {
+    if count >= 2 { "s" } else { "" }
 }
 
 fn accepted(step: &StepFact) -> String {
@@ -100,6 +106,9 @@ fn accepted(step: &StepFact) -> String {
         ),
     }
 }
+
+/// Who did what nobody asked for.
+const CLOCK: &str = "le système";
 
 const FIGURES_TITLES: [&str; 7] = [
     "Financé",
@@ -230,10 +239,13 @@ fn contest(document: Document, content: &Content) -> Document {
 }
 
 fn by_batch(document: Document, content: &Content) -> Document {
-    let mut document = document.heading("Détail par lot");
+    let document = document.heading("Détail par lot");
     if content.batches.is_empty() {
         return document.paragraph("Aucun lot n'a été commandé.");
     }
+    let mut document = document.paragraph(
+        "Chaque lot garde le plan de financement sous lequel il a été commandé. Rien n'est compensé entre les lots.",
+    );
     for (index, batch) in content.batches.iter().enumerate() {
         document = document
             .subheading(format!(
@@ -253,8 +265,9 @@ fn batch_facts(batch: &BatchFact) -> Vec<(String, String)> {
         (
             "Contenu".to_owned(),
             format!(
-                "{} carnets de {} chèques de {}",
+                "{} carnet{} de {} chèques de {}",
                 batch.booklets,
+                plural(batch.booklets.into()),
                 batch.booklet_size,
                 batch.face_value.to_french()
             ),
@@ -279,7 +292,7 @@ fn batch_table(batch: &BatchFact) -> Table {
         "Annulé",
         "À rendre",
     ];
-    let columns = [Column::text("Financeur", 4).head(), Column::amount("Part", 2)]
+    let columns = [Column::text("Financeur", 5).head(), Column::amount("Part", 2)]
         .into_iter()
         .chain(titles.map(|title| Column::amount(title, 3)));
     let cells = |name: &str, rate: String, of: &Figures| -> Vec<String> {
@@ -329,26 +342,46 @@ fn steps(document: Document, content: &Content) -> Document {
     let day = |day: NaiveDate| day.format("%d/%m/%Y").to_string();
     let at = |at: DateTime<Utc>| day(paris_date(at));
     let remark = |late: bool| if late { "en retard" } else { "" };
-    let mut rows: Vec<[String; 5]> = content
+    let row = |step: ExpiryStep, due_on: NaiveDate, done_at: DateTime<Utc>, by: &str, late: bool| {
+        let cells = [
+            step.french().to_owned(),
+            day(due_on),
+            at(done_at),
+            by.to_owned(),
+            remark(late).to_owned(),
+        ];
+        (step, cells)
+    };
+    let mut rows: Vec<(ExpiryStep, [String; 5])> = content
         .steps
         .iter()
         .map(|step| {
-            [
-                step.step.french().to_owned(),
-                day(step.due_on),
-                at(step.done_at),
-                step.by.clone().unwrap_or_else(|| "le système".to_owned()),
-                remark(step.late).to_owned(),
-            ]
+            row(
+                step.step,
+                step.due_on,
+                step.done_at,
+                step.by.as_deref().unwrap_or(CLOCK),
+                step.late,
+            )
         })
         .collect();
-    rows.push([
-        ExpiryStep::Statement.french().to_owned(),
-        day(content.due_on),
-        at(content.issued_at),
-        "le système".to_owned(),
-        remark(content.late).to_owned(),
-    ]);
+    let refused_on = content.programme.last_day.succ_opt().unwrap_or(NaiveDate::MAX);
+    rows.push(row(
+        ExpiryStep::Refusal,
+        refused_on,
+        paris_start_of_day(refused_on),
+        "la date des chèques",
+        false,
+    ));
+    rows.push(row(
+        ExpiryStep::Statement,
+        content.due_on,
+        content.issued_at,
+        CLOCK,
+        content.late,
+    ));
+    rows.sort_by_key(|(step, _)| *step);
+    let rows = rows.into_iter().map(|(_, cells)| cells);
     document.heading("Déroulé").table(Table::new(columns).rows(rows))
 }
 

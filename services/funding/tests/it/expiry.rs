@@ -119,10 +119,11 @@ async fn the_statement_is_that_of_a_hand_count(pool: PgPool) {
         parties,
         [
             "Département de la Côte-d'Or",
-            "Caf de la Côte-d'Or",
+            "État",
             "Région Bourgogne-Franche-Comté",
-            "État"
-        ]
+            "Caf de la Côte-d'Or"
+        ],
+        "in the plan's order"
     );
     assert_eq!(content["steps"][2]["by"], "Département de la Côte-d'Or");
     assert!(
