@@ -45,11 +45,7 @@ pub fn read_cosigner(path: &Path, name: &str, opener: &Opener) -> Result<Result<
 fn open(path: &Path, opener: &Opener) -> Result<([u8; 32], SignBytes), OpenError> {
     let signer: Arc<dyn Signer> = Place::of(path)?.open(opener)?;
     let public = signer.public_bytes();
-    let sign = move |bytes: &[u8]| {
-        signer
-            .sign_bytes(bytes)
-            .map_err(|error| SignFailed(error.to_string()))
-    };
+    let sign = move |bytes: &[u8]| signer.sign_bytes(bytes).map_err(|error| SignFailed(error.to_string()));
     Ok((public, Box::new(sign)))
 }
 

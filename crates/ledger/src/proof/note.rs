@@ -69,11 +69,7 @@ impl<'n> Note<'n> {
     }
 
     /// What `check` says of the line of `key`: its bytes after the key's hash.
-    fn signature_of<T>(
-        &self,
-        key: &Public,
-        check: impl FnOnce(&[u8]) -> Result<T, NoteError>,
-    ) -> Result<T, NoteError> {
+    fn signature_of<T>(&self, key: &Public, check: impl FnOnce(&[u8]) -> Result<T, NoteError>) -> Result<T, NoteError> {
         let expected = key.hash();
         for line in self.signatures.lines() {
             let (name, blob) = line

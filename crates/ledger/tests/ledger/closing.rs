@@ -136,13 +136,9 @@ async fn a_posting_under_way_is_in_the_month_or_says_that_it_is_late(pool: PgPoo
         Account::suspense(),
         Cents::new(5),
     )];
-    ledger::post(
-        &mut under_way,
-        &[posting("b", &late)],
-        instant("2026-03-31T21:00:00Z"),
-    )
-    .await
-    .unwrap();
+    ledger::post(&mut under_way, &[posting("b", &late)], instant("2026-03-31T21:00:00Z"))
+        .await
+        .unwrap();
     // It is not over: who asks for the close is told to come again.
     assert!(Quiet::wait(&pool, Duration::from_millis(100)).await.unwrap().is_none());
     let closing = closes(&pool, "2026-03", "2026-04-01T08:00:00Z");
@@ -160,7 +156,11 @@ async fn a_posting_under_way_is_in_the_month_or_says_that_it_is_late(pool: PgPoo
     assert!(close.size >= 3, "what was posted before the close is in it");
     for (seq, (day, late)) in booked.iter().enumerate() {
         let in_march = (seq as u64) < close.size;
-        assert_eq!((day.starts_with("2026-03"), *late), (in_march, !in_march), "{seq} {day}");
+        assert_eq!(
+            (day.starts_with("2026-03"), *late),
+            (in_march, !in_march),
+            "{seq} {day}"
+        );
     }
 }
 
@@ -171,9 +171,11 @@ async fn a_month_whose_sums_are_wrong_is_told_where(pool: PgPool) {
     let mut connection = pool.acquire().await.unwrap();
     proof::check_all_sums(&mut connection).await.unwrap();
     // A voucher made spendable twice, by who may do everything; the sealer's cheap check cannot see it.
-    pool.execute("update ledger.account set credits_cents = 2000, limit_cents = 2000 where kind = 9 and number & 16777215 = 1")
-        .await
-        .unwrap();
+    pool.execute(
+        "update ledger.account set credits_cents = 2000, limit_cents = 2000 where kind = 9 and number & 16777215 = 1",
+    )
+    .await
+    .unwrap();
     let wrong = proof::unequal_sums(&mut connection, 10).await.unwrap();
     assert_eq!(wrong.len(), 1);
     assert_eq!((wrong[0].book, wrong[0].number), (BOOK, voucher(1)));

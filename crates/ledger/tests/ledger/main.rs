@@ -3,10 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod changes;
-mod common;
 mod closing;
+mod common;
 mod concurrency;
 mod cosigning;
+mod measures;
 mod model;
 mod posting;
 mod report;

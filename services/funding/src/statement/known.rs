@@ -11,7 +11,10 @@ use crate::statement::lines::Line;
 use crate::{CallId, PaymentId};
 
 /// A payment that the statement names, or that is under way.
-#[expect(clippy::struct_excessive_bools, reason = "each is an answer of its own that the bank may have given")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an answer of its own that the bank may have given"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Payment {
     pub party: PartyId,

@@ -8,6 +8,7 @@ mod bank;
 mod breaks;
 mod cycle;
 mod identities;
+mod log;
 mod payment_reports;
 mod promises;
 mod races;
