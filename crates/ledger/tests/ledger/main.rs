@@ -8,6 +8,7 @@ mod common;
 mod concurrency;
 mod cosigning;
 mod life;
+mod measures;
 mod model;
 mod posting;
 mod report;

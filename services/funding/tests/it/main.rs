@@ -16,6 +16,7 @@ mod fees;
 mod identities;
 mod judge;
 mod mandates;
+mod log;
 mod payment_reports;
 mod promises;
 mod races;
