@@ -127,6 +127,20 @@ pub enum Command {
         ccn verify books livres")]
     Export(books::ExportArgs),
 
+    /// Co-signe un point de contrôle des livres, hors ligne, s'il prolonge celui qu'on a vu avant
+    ///
+    /// Pour un financeur ou un témoin : vérifie la signature du journal et la preuve qu'il prolonge le point de contrôle gardé
+    /// dans --seen, puis écrit la ligne de signature, à envoyer à l'opérateur (`POST /v1/checkpoints/…/cosignatures`).
+    ///
+    /// Code de sortie : 0, 1 si le journal ne prolonge pas celui qui a été vu, 2 si un fichier est illisible.
+    #[command(help_template = TEMPLATE, after_help = "Exemples :\n  \
+        ccn cosign --key temoin.key --name departement21.example/journal --show-key\n  \
+        curl -s https://cheque.example.fr/log/checkpoint > dernier\n  \
+        ccn cosign --key temoin.key --name departement21.example/journal --vkey \"$(cat journal.vkey)\" --seen vu dernier\n  \
+        curl -s \"https://cheque.example.fr/v1/proofs/consistency?older=$(sed -n 2p vu)\" > preuve.json\n  \
+        ccn cosign --key temoin.key --name departement21.example/journal --vkey \"$(cat journal.vkey)\" --seen vu preuve.json")]
+    Cosign(books::CosignArgs),
+
     /// Rapproche les livres de la banque, maintenant : chaque identité avec ses deux côtés, chaque écart
     ///
     /// Le résultat est signé, numéroté et gardé dans la base, comme celui de chaque nuit. La base est celle de --database-url, ou la
@@ -183,10 +197,11 @@ pub enum Verify {
     /// Code de sortie : 0 si tout est intact, 1 sinon, 2 si un fichier est illisible.
     #[command(help_template = TEMPLATE, after_help = "Exemples :\n  \
         ccn verify books livres\n  \
-        ccn verify books --vkey \"$(cat cle-publiee.vkey)\" --older checkpoint-de-janvier livres")]
+        ccn verify books --vkey \"$(cat cle-publiee.vkey)\" --older checkpoint-de-janvier livres\n  \
+        ccn verify books --cosigner \"$(cat departement.vkey)\" livres")]
     Books(books::VerifyBooks),
 
-    /// Vérifie qu'une écriture est dans le journal scellé
+    /// Vérifie qu'une écriture est dans le journal scellé, ou qu'un journal en prolonge un autre
     ///
     /// Code de sortie : 0 si c'est prouvé, 1 sinon, 2 si le fichier est illisible.
     #[command(help_template = TEMPLATE, after_help = "Exemple :\n  \

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
 
+use ::keys::{Opener, Plain};
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use funding::ReconciliationId;
@@ -26,13 +27,17 @@ const TOO_OLD: u8 = 3;
 /// `ccn reconcile`.
 pub(crate) async fn reconcile(args: &ReconcileArgs) -> anyhow::Result<ExitCode> {
     let config = args.config();
-    let path = sealing::key_file(&config);
-    anyhow::ensure!(
-        path.exists(),
-        "La clé « {} » n'existe pas : donnez celle des points de contrôle avec --checkpoint-key-file, ou démarrez « ccn all » une fois",
-        path.display()
-    );
-    let key = sealing::read_key(&path, &config.public_host)?;
+    // Who reconciles at a terminal may be asked for the passphrase; the demo's key is in clear.
+    let opener = Opener {
+        ask: true,
+        ..config.opener(Plain::Accepted)
+    };
+    let key = sealing::read_key_if_any(&config, &opener)?.with_context(|| {
+        format!(
+            "La clé « {} » n'existe pas : donnez celle des points de contrôle avec --checkpoint-key-file, ou démarrez « ccn all » une fois",
+            sealing::key_file(&config).display()
+        )
+    })?;
     let (database, server) = export::open(&config).await?;
     let ran = run(database, &key, args.break_days_max, Clock::System.now()).await;
     if let Some(server) = server {

@@ -1,15 +1,22 @@
 //! The REST front door: parses, calls, renders.
 
 mod breaks;
+mod claims_report;
+mod closes;
+mod fees;
 mod funders;
+mod mandates;
 mod payment_reports;
 mod promises;
+mod reader;
 mod reconciliations;
 mod refunds;
 mod reports;
 mod settlements;
 mod statements;
+mod terms;
 mod tolerance;
+mod waterfall_report;
 
 use std::sync::Arc;
 
@@ -35,6 +42,10 @@ pub fn routes(config: Config) -> OpenApiRouter {
     OpenApiRouter::new()
         .merge(funders::routes())
         .merge(promises::routes())
+        .merge(terms::routes())
+        .merge(mandates::routes())
+        .merge(fees::routes())
+        .merge(closes::routes())
         .merge(statements::routes())
         .merge(tolerance::routes())
         .merge(payment_reports::routes())
@@ -42,6 +53,8 @@ pub fn routes(config: Config) -> OpenApiRouter {
         .merge(settlements::routes())
         .merge(refunds::routes())
         .merge(reports::routes())
+        .merge(claims_report::routes())
+        .merge(waterfall_report::routes())
         .with_state(App {
             pool: config.pool,
             clock: config.clock,

@@ -5,6 +5,18 @@ database::id_type! {
     /// A call for funds under a convention.
     pub struct CallId;
 
+    /// A public accountant's mandate.
+    pub struct MandateId;
+
+    /// What a funder announced before any convention.
+    pub struct AnnouncementId;
+
+    /// The operator's own invoice for a batch.
+    pub struct FeeId;
+
+    /// The settling of shares at a programme's close.
+    pub struct TrueUpId;
+
     /// Money received that goes to a programme.
     pub struct AllocationId;
 
@@ -31,6 +43,12 @@ database::id_type! {
 
     /// A reconciliation run.
     pub struct ReconciliationId;
+
+    /// An answer to an adversarial statement.
+    pub struct ExpiryResponseId;
+
+    /// A funder's choice for its unused value.
+    pub struct ExpiryChoiceId;
 }
 
 impl PaymentId {

@@ -109,6 +109,12 @@ pub struct ReconcileArgs {
     /// Fichier de la clé des points de contrôle, qui signe aussi les rapprochements
     #[arg(long, env = "CCN_CHECKPOINT_KEY_FILE", value_name = "FICHIER", help_heading = OPTIONS)]
     pub checkpoint_key_file: Option<PathBuf>,
+    /// Fichier de la phrase de passe qui ouvre cette clé
+    #[arg(long, env = "CCN_KEY_PASSPHRASE_FILE", value_name = "FICHIER", help_heading = OPTIONS)]
+    pub key_passphrase_file: Option<PathBuf>,
+    /// Fichier de l'identité age qui ouvre cette clé
+    #[arg(long, env = "CCN_KEY_IDENTITY_FILE", value_name = "FICHIER", conflicts_with = "key_passphrase_file", help_heading = OPTIONS)]
+    pub key_identity_file: Option<PathBuf>,
     /// Nom d'hôte du site : le journal scellé porte son nom
     #[arg(long, env = "CCN_PUBLIC_HOST", value_name = "HÔTE", default_value = PUBLIC_HOST, help_heading = OPTIONS)]
     pub public_host: Host,
@@ -123,6 +129,8 @@ impl ReconcileArgs {
             database_url: self.database_url.clone(),
             database_password_file: self.database_password_file.clone(),
             checkpoint_key_file: self.checkpoint_key_file.clone(),
+            key_passphrase_file: self.key_passphrase_file.clone(),
+            key_identity_file: self.key_identity_file.clone(),
             public_host: self.public_host.clone(),
             ..Config::default()
         }

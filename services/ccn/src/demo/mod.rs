@@ -24,6 +24,7 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use ::keys::Plain;
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use web::Clock;
@@ -165,11 +166,11 @@ async fn tell(demo: &mut Demo, inputs: &Inputs, config: &Config, out: &Path) -> 
 
 /// The same files as `ccn export` writes.
 async fn books(running: &Running, config: &Config, at: DateTime<Utc>, out: &Path) -> anyhow::Result<()> {
-    let key = sealing::read_key(&sealing::key_file(config), &config.public_host)?;
+    let key = sealing::read_key_if_any(config, &config.opener(Plain::Accepted))?;
     let siren = FUND_SIREN.parse()?;
     let export = Export {
         database: running.database().clone(),
-        key: Some(&key),
+        key: key.as_ref(),
         siren: &siren,
         at,
         out,

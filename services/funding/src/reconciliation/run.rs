@@ -2,7 +2,7 @@ use access::{Caller, audit};
 use chrono::{DateTime, NaiveDate, Utc};
 use data_encoding::HEXLOWER;
 use http::StatusCode;
-use ledger::proof::NoteKey;
+use ledger::proof::{NoteKey, SignFailed};
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 use web::{Made, Problem};
@@ -41,6 +41,9 @@ pub enum RunError {
     /// The run's night was run by somebody else meanwhile.
     #[error("the night was run already")]
     NightRun,
+    /// The key is in a module that does not answer.
+    #[error("not signed")]
+    Sign(#[from] SignFailed),
     /// A mistake of this program.
     #[error("no JSON")]
     Json(#[from] serde_json::Error),
@@ -108,7 +111,7 @@ pub async fn run(
     let bytes = canonical(&document)?;
     let stored = Stored {
         sha256: Sha256::digest(bytes.as_bytes()).into(),
-        signature: signed::sign(key, &bytes),
+        signature: signed::sign(key, &bytes)?,
         bytes,
         document,
     };

@@ -1,6 +1,6 @@
 //! The file of a run, and its proof without database or network.
 
-use ledger::proof::{Note, NoteError, NoteKey, VerifierKey};
+use ledger::proof::{Note, NoteError, NoteKey, SignFailed, VerifierKey};
 
 use crate::reconciliation::canonical::canonical;
 use crate::reconciliation::document::{Document, FORMAT};
@@ -32,9 +32,9 @@ pub enum VerifyError {
 }
 
 /// The signature lines over a document.
-pub(super) fn sign(key: &NoteKey, document: &str) -> String {
-    let note = key.sign(&format!("{document}\n"));
-    note.get(document.len() + 2..).unwrap_or_default().to_owned()
+pub(super) fn sign(key: &NoteKey, document: &str) -> Result<String, SignFailed> {
+    let note = key.sign(&format!("{document}\n"))?;
+    Ok(note.get(document.len() + 2..).unwrap_or_default().to_owned())
 }
 
 /// The file of a document.

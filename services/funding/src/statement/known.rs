@@ -8,6 +8,7 @@ use sqlx::PgTransaction;
 use standards::{Cents, calendar};
 use uuid::Uuid;
 
+use crate::statement::awaited::{self, Awaited};
 use crate::statement::lines::Line;
 use crate::{CallId, PaymentId, tolerance};
 
@@ -55,6 +56,8 @@ pub(super) struct Known {
     pub calls: BTreeMap<String, Call>,
     /// What the bank may take beyond a payment that it names.
     pub tolerance: Cents,
+    /// Mandates and invoices that are not all paid.
+    pub awaited: Vec<Awaited>,
 }
 
 pub(super) async fn read(tx: &mut PgTransaction<'_>, lines: &[Line]) -> Result<Known, sqlx::Error> {
@@ -76,6 +79,7 @@ pub(super) async fn read(tx: &mut PgTransaction<'_>, lines: &[Line]) -> Result<K
         payments: payments(tx, &named).await?,
         calls: calls(tx, &quoted, &payers).await?,
         tolerance: tolerance::read(tx).await?.amount,
+        awaited: awaited::read(tx).await?,
     })
 }
 

@@ -6,7 +6,9 @@
 mod amount_and_account;
 mod call_reference;
 mod end_to_end;
+mod fee_invoice;
 mod item;
+mod mandate;
 mod payment_file;
 mod payment_file_total;
 mod returned;
@@ -27,11 +29,13 @@ struct Rule {
 }
 
 /// In the order in which they are tried: what names its item first, what only looks like it last.
-const RULES: [Rule; 7] = [
+const RULES: [Rule; 9] = [
     end_to_end::RULE,
     tolerance::RULE,
     payment_file::RULE,
     returned::RULE,
+    mandate::RULE,
+    fee_invoice::RULE,
     call_reference::RULE,
     amount_and_account::RULE,
     payment_file_total::RULE,
@@ -62,6 +66,8 @@ mod tests {
                 "end-to-end-tolerance",
                 "payment-file",
                 "return",
+                "mandate",
+                "fee-invoice",
                 "call-reference",
                 "amount-and-account",
                 "payment-file-total"

@@ -252,7 +252,7 @@ async fn a_rewritten_file_is_refused_with_the_reason(admin: PgPool) {
         change(&mut document);
         // Sorted keys: serde_json's maps are.
         let text = serde_json::to_value(&document).unwrap().to_string();
-        key().sign(&format!("{text}\n"))
+        key().sign(&format!("{text}\n")).unwrap()
     };
     for (what, changed, reason) in [
         ("an amount", file.replace("\"5.00\"", "\"5.01\""), "n'est pas signé"),
@@ -266,12 +266,14 @@ async fn a_rewritten_file_is_refused_with_the_reason(admin: PgPool) {
         ),
         (
             "spaces",
-            key().sign(&format!(" {}", &file[..file.find('\n').unwrap() + 1])),
+            key()
+                .sign(&format!(" {}", &file[..file.find('\n').unwrap() + 1]))
+                .unwrap(),
             "canonique",
         ),
         (
             "another log's checkpoint",
-            key().sign("fonds.example/log\n1\nAAAA\n"),
+            key().sign("fonds.example/log\n1\nAAAA\n").unwrap(),
             "n'est pas celui",
         ),
         (

@@ -137,3 +137,24 @@ async fn what_the_operator_tolerates_is_booked_where_everybody_sees_it(admin: Pg
         "{failing:?}"
     );
 }
+
+#[sqlx::test(migrations = false)]
+async fn money_that_may_be_a_mandates_is_never_counted_twice(admin: PgPool) {
+    let world = World::new(admin).await;
+    world.accepts_mandates(true).await;
+    world.call(0xc1, 0xa1, "60.00").await;
+    // The accountant answers the call with a mandate of the same amount; its money comes without a word.
+    world.mandates(0x101, 0xa1, "60.00").await;
+    assert_eq!(world.loads(1, "0.00", vec![with("60.00", OTHER_IBAN)]).await, [None]);
+    let breaks = world.breaks().await;
+    let line = breaks
+        .iter()
+        .find(|one| one["amount"] == "60.00" && one["kind"] == "unexpected")
+        .unwrap();
+    let path = format!("/v1/breaks/{}/explanation", line["id"].as_str().unwrap());
+    let explanation = json!({"what": "mandate", "why": "Avis du comptable public.", "mandate_id": id(0x101)});
+    assert_eq!(world.put_json(&path, explanation).await.0, StatusCode::CREATED);
+    let waterfall = world.get_json("/v1/waterfall").await;
+    assert_eq!(waterfall["totals"][0]["received"], "60.00");
+    world.all_hold().await;
+}

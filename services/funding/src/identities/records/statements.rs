@@ -5,7 +5,7 @@ use standards::Cents;
 
 use crate::identities::records::Sides;
 
-/// By call: a contribution bears its call's reference.
+/// By call, or by the mandate that a line brought more than: a contribution bears its reference.
 pub(super) async fn contributions(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
     sqlx::query_as!(
         Sides,
@@ -13,6 +13,10 @@ pub(super) async fn contributions(connection: &mut PgConnection) -> Result<Sides
                select k.reference, sum(l.cents) as cents
                from funding.statement_line l join funding.call k on k.id = l.matched_id
                where l.matched_kind = 'call' group by k.reference
+               union all
+               select m.reference, sum(r.rest_cents)
+               from funding.mandate_receipt r join funding.mandate m on m.id = r.mandate_id
+               where r.rest_cents > 0 group by m.reference
            ), booked as (
                select reference, sum(cents) as cents from ledger.transfer where kind = 30 group by reference)
            select coalesce(sum(s.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",

@@ -4,6 +4,7 @@ use ledger::PartyId;
 use standards::Cents;
 use uuid::Uuid;
 
+use crate::statement::awaited::Came;
 use crate::statement::known::{Known, Payment};
 use crate::{CallId, PaymentId};
 
@@ -26,6 +27,8 @@ pub(in crate::statement) enum What {
     File(Uuid, Vec<Item>),
     /// A payment came back.
     Returned(Item, String),
+    /// A mandate or an invoice is paid.
+    Awaited(Came),
     /// A contribution arrived.
     Call {
         id: CallId,
