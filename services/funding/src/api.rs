@@ -1,5 +1,6 @@
 //! The REST front door: parses, calls, renders.
 
+mod approvals;
 mod breaks;
 mod funders;
 mod payment_reports;
@@ -8,6 +9,7 @@ mod refunds;
 mod reports;
 mod settlements;
 mod statements;
+mod structures_money;
 
 use std::sync::Arc;
 
@@ -35,6 +37,8 @@ pub fn routes(config: Config) -> OpenApiRouter {
         .merge(payment_reports::routes())
         .merge(breaks::routes())
         .merge(settlements::routes())
+        .merge(approvals::routes())
+        .merge(structures_money::routes())
         .merge(refunds::routes())
         .merge(reports::routes())
         .with_state(App {

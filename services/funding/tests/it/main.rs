@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
 
+mod approval;
 mod bad_files;
 mod bank;
 mod breaks;
@@ -12,4 +13,5 @@ mod payment_reports;
 mod promises;
 mod races;
 mod statements;
+mod structures_money;
 mod world;
