@@ -51,7 +51,7 @@ fn written(fund: &FundAccount, account: &StructureAccount, standing: &Standing, 
     let meta = Meta::new("Attestation pour la régie", reference, account.on)
         .issuer([fund.name.as_str()])
         .recipient(recipient);
-    Document::new(meta)
+    let letter = Document::new(meta)
         .paragraph(format!(
             "L'opérateur du fonds « {} » atteste ce qui suit, au {}, pour la structure « {} ».",
             fund.name,
@@ -80,12 +80,16 @@ fn written(fund: &FundAccount, account: &StructureAccount, standing: &Standing, 
             "La structure a donné un RIB au nom de son comptable ou de sa régie. Sans compte utilisable, la somme est retenue : elle \
              reste due.",
             "Un encaissement annulé après son paiement est repris sur le virement suivant du même dispositif, une seule fois.",
-            "Le fonds ne demande et ne transmet aucune donnée sur les personnes accompagnées.",
+            "Le fonds ne demande et ne transmet aucune donnée nominative sur les personnes accompagnées.",
         ])
         .heading("Situation du compte")
         .facts(situation(account))
-        .heading("Derniers virements")
-        .table(payments(account))
+        .heading("Derniers virements");
+    if account.payments.is_empty() {
+        letter.paragraph("Aucun virement à ce jour.")
+    } else {
+        letter.table(payments(account))
+    }
 }
 
 /// Eight letters of the id: enough beside the date.
