@@ -1,22 +1,23 @@
--- The proof: one RFC 9162 Merkle tree over all transfers, in one order that never changes. Nobody may update or delete a row
+-- The proof: one RFC 9162 Merkle tree over all transfers and records (0006), in one order that never changes. Nobody may update or delete a row
 -- of these tables; what is written twice or out of order meets a key.
 --
 -- Undistributed on purpose: the order is one for the whole fund. So no foreign key leads to the (distributable) transfers; a
--- sealed transfer that is gone or changed is found by whoever compares the hash, which every export and every proof does.
+-- sealed entry that is gone or changed is found by whoever compares the hash, which every export and every proof does.
 
 create table ledger.leaf (
     seq bigint not null,
     book_id uuid not null,
-    transfer_id uuid not null,
+    entry_id uuid not null,
     booked_on date not null,
     hash bytea not null,
     constraint leaf_pk primary key (seq),
-    constraint leaf_of_one_transfer unique (transfer_id, book_id),
+    constraint leaf_of_one_entry unique (entry_id, book_id),
     constraint leaf_seq_from_zero check (seq >= 0),
     constraint leaf_hash_is_sha256 check (octet_length(hash) = 32)
 );
 
-comment on column ledger.leaf.hash is 'RFC 9162 §2.1.1: SHA-256 of a zero byte and the leaf''s bytes, which are made again from the transfer, never stored.';
+comment on column ledger.leaf.hash is 'RFC 9162 §2.1.1: SHA-256 of a zero byte and the leaf''s bytes, which are made again from the transfer or record, never stored.';
+comment on column ledger.leaf.entry_id is 'The transfer, or the record.';
 comment on column ledger.leaf.booked_on is 'Day of the entry in Paris; never decreases with seq.';
 
 -- Full tiles only (C2SP tlog-tiles): 256 hashes, each the root of 256^level leaves. A partial tile is made from the level below.

@@ -53,7 +53,7 @@ pub async fn changed_vouchers(
     from: TransactionNumber,
     transfers_max: u32,
 ) -> sqlx::Result<Changes> {
-    // `kind in (…)` word for word as in the index; a voucher is on one side of each of these transfers.
+    // Index `transfer_sealing`; nearly all rows pass the filter. A voucher is on one side of each of these transfers.
     let last = sqlx::query_scalar!(
         "select xact from ledger.transfer where kind in (11, 12, 13, 20, 21) and xact >= $1
          order by xact offset $2 limit 1",

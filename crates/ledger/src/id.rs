@@ -18,6 +18,9 @@ database::id_type! {
     /// One transfer. Derived from what it does (`derive(b"claimed", &[claim, voucher])`), never drawn at random and never from
     /// a chunk's number: that is what makes a repeated request harmless.
     pub struct TransferId;
+
+    /// One [record](crate::Record), derived from what it says.
+    pub struct RecordId;
 }
 
 impl BookId {

@@ -1,4 +1,5 @@
-//! The proof: what lets a funder stop trusting anybody. Every transfer becomes a leaf of one RFC 9162 (SHA-256) Merkle tree; a
+//! The proof: what lets a funder stop trusting anybody. Every transfer, and every record of what a payment
+//! covers, becomes a leaf of one RFC 9162 (SHA-256) Merkle tree; a
 //! signed checkpoint fixes all of them, their order and their number; an export can be checked with it on any machine.
 //!
 //! ```text
@@ -7,12 +8,12 @@
 //! transfers.ndjson ◄─────┘    /log/tile/… ◄─────┘   /log/checkpoint ◄─┘
 //! ```
 //!
-//! **The invariant.** `seq` is gapless from zero, every committed transfer gets exactly one, and no row of the three tables is
+//! **The invariant.** `seq` is gapless from zero, every committed transfer or record gets exactly one, and no row of the three tables is
 //! ever changed. A leaf's bytes ([`Leaf`]) are made again from the transfer and its accounts each time they are needed and never
 //! stored: whoever rewrites a transfer, relabels an account or removes either changes the bytes, and every later export, entry
 //! bundle and proof says which `seq` no longer has the hash that was sealed.
 //!
-//! **Order.** Transfers are sealed in order of (transaction number, book, id), and only those of transactions below the oldest one
+//! **Order.** Entries are sealed in order of (transaction number, book, id), and only those of transactions below the oldest one
 //! under way: those are finished for ever, so nothing appears before what was sealed. No marker row is written by claims.
 //!
 //! | part | what | from |
@@ -21,16 +22,19 @@
 //! | [`TilePath`] | names and widths of tiles | C2SP tlog-tiles |
 //! | [`Note`], [`NoteKey`], [`VerifierKey`] | signature lines | C2SP signed-note |
 //! | [`Checkpoint`] | origin, size, root | C2SP tlog-checkpoint |
-//! | [`Leaf`] | deterministic CBOR | RFC 8949 §4.2 |
-//! | [`seal`] | the one sealer | |
+//! | [`Cosigner`], [`CosignerKey`] | what others sign below it | C2SP tlog-cosignature |
+//! | [`AnyLeaf`] | deterministic CBOR | RFC 8949 §4.2 |
+//! | [`seal`], [`close`] | the one sealer, and the months that it closes | |
 //!
-//! All but the last lines is pure. Limits: [`SEAL_CHUNK_TRANSFERS`] a transaction, [`TILE_HASHES`] a tile.
+//! All but the last lines is pure. Limits: [`SEAL_CHUNK_ENTRIES`] a transaction, [`TILE_HASHES`] a tile.
 //!
 //! *Rejected:* a chain of hashes (a proof of one entry is as long as the book); hashes written by the services that post (their
 //! order would be a lock held across every commit); storing the leaf's bytes (a rewritten transfer would still export its old,
 //! proven leaf).
 
 mod checkpoint;
+mod close;
+mod cosigning;
 mod entries;
 mod frontier;
 mod hash;
@@ -40,16 +44,25 @@ mod path;
 mod prove;
 mod seal;
 mod store;
+mod sums;
 mod tile;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
+pub use close::{Close, CloseError, Quiet, check_all_sums, close, closes, first_open_day, next_to_close};
+pub use cosigning::{
+    CosignError, RegisterError, RegisteredCosigner, add_cosignature, cosigned_note, cosigners, register_cosigner,
+};
 pub use entries::{Entry, entries, entries_bundle, sealed_size};
 pub use frontier::{Frontier, Tile};
 pub use hash::Hash;
-pub use leaf::{Leaf, LeafAccount, LeafError};
-pub use note::{Note, NoteError, NoteKey, VerifierKey};
+pub use leaf::{AnyLeaf, Leaf, LeafAccount, LeafError, RecordLeaf};
+pub use note::{Cosigner, CosignerKey, Note, NoteError, NoteKey, SignBytes, SignFailed, VerifierKey};
 pub use path::{Node, ProofError, consistency_plan, fold_nodes, inclusion_plan, verify_consistency, verify_inclusion};
-pub use prove::{ProveError, TransferProof, prove_consistency, prove_transfer};
-pub use seal::{SEAL_CHUNK_TRANSFERS, SealError, Sealed, seal, unsealed};
-pub use store::{StoredCheckpoint, last_checkpoint, tile_hashes};
+pub use prove::{
+    EVENT_ENTRIES_MAX, EntryProofs, ProveError, TransferProof, prove_consistency, prove_entry, prove_event,
+    prove_transfer,
+};
+pub use seal::{SEAL_CHUNK_ENTRIES, SealError, Sealed, seal, unsealed};
+pub use store::{StoredCheckpoint, checkpoint_of, last_checkpoint, tile_hashes};
+pub use sums::{Unequal, unequal_sums};
 pub use tile::{TILE_HASHES, TilePath, TilePathError};

@@ -2,13 +2,14 @@
 
 use std::process::ExitCode;
 
+use ::keys::{Opener, Plain};
 use anyhow::Context;
 use web::Clock;
 
 use crate::cli::books::{ExportArgs, VerifyBooks, VerifyProof};
 use crate::export::{self, Export, Exported};
 use crate::sealing;
-use crate::verify_books::{FAULTS_SHOWN_MAX, Trusted, Verdict, verify_books, verify_proof};
+use crate::verify_books::{FAULTS_SHOWN_MAX, Proven, Trusted, Verdict, verify_books, verify_proof};
 
 /// Status when nothing could be judged.
 const UNUSABLE: u8 = 2;
@@ -19,12 +20,12 @@ pub(crate) async fn export(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     std::fs::create_dir_all(&args.out)
         .with_context(|| format!("{} : dossier impossible à créer", args.out.display()))?;
     let (database, server) = export::open(&config).await?;
-    let path = sealing::key_file(&config);
-    let key = if config.checkpoint_key_file.is_some() || path.exists() {
-        Some(sealing::read_key(&path, &config.public_host)?)
-    } else {
-        None
+    // Who exports at a terminal may be asked for the passphrase; the demo's key is in clear.
+    let opener = Opener {
+        ask: true,
+        ..config.opener(Plain::Accepted)
     };
+    let key = sealing::read_key_if_any(&config, &opener)?;
     let asked = Export {
         database,
         key: key.as_ref(),
@@ -76,6 +77,7 @@ pub(crate) fn verify(args: &VerifyBooks) -> ExitCode {
     let trusted = Trusted {
         key: args.vkey.as_deref(),
         older: args.older.as_deref(),
+        cosigners: &args.cosigner,
     };
     match verify_books(&args.folder, &trusted) {
         Ok(verdict) => judge(&verdict, args.vkey.is_some()),
@@ -87,7 +89,13 @@ pub(crate) fn verify(args: &VerifyBooks) -> ExitCode {
 }
 
 fn judge(verdict: &Verdict, key_known: bool) -> ExitCode {
-    println!("{} écritures, racine {}", verdict.transfers, verdict.root);
+    println!(
+        "{} écritures, dont {} lignes de contre-paiement, racine {}",
+        verdict.transfers, verdict.records, verdict.root
+    );
+    for close in &verdict.closes {
+        println!("{close}");
+    }
     println!("Soldes recalculés (livre, nature, comptes, débits moins crédits) :");
     for line in &verdict.balances {
         println!("  {line}");
@@ -103,6 +111,9 @@ fn judge(verdict: &Verdict, key_known: bool) -> ExitCode {
         return ExitCode::FAILURE;
     }
     println!("Les livres sont intacts et signés par {}.", verdict.signer);
+    for cosigned in &verdict.cosigned {
+        println!("{cosigned}");
+    }
     if !key_known {
         println!("La clé est celle du dossier : comparez-la à celle que vous connaissez, ou donnez --vkey.");
     }
@@ -119,17 +130,8 @@ pub(crate) fn prove(args: &VerifyProof) -> ExitCode {
         }
     };
     match verify_proof(&file, args.vkey.as_deref()) {
-        Ok((leaf, checkpoint)) => {
-            println!(
-                "Prouvé : l'écriture {} (« {} », {} €, {}) est au rang {} du journal {}, qui en compte {}.",
-                leaf.id,
-                leaf.kind.name(),
-                leaf.cents,
-                leaf.booked_on,
-                leaf.seq,
-                checkpoint.origin,
-                checkpoint.size
-            );
+        Ok(proven) => {
+            tell_proven(&proven);
             if args.vkey.is_none() {
                 println!("La clé est celle du fichier : comparez-la à celle que vous connaissez, ou donnez --vkey.");
             }
@@ -139,5 +141,32 @@ pub(crate) fn prove(args: &VerifyProof) -> ExitCode {
             println!("NON PROUVÉ : {refused}.");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn tell_proven(proven: &Proven) {
+    match proven {
+        Proven::Entries(leaves, checkpoint) => {
+            for leaf in leaves {
+                println!(
+                    "Prouvé : l'écriture {} (« {} », {} €, {}{}) est au rang {} du journal {}, qui en compte {}.",
+                    leaf.id(),
+                    leaf.kind_name(),
+                    leaf.cents(),
+                    leaf.booked_on(),
+                    if leaf.is_late() { ", tardive" } else { "" },
+                    leaf.seq(),
+                    checkpoint.origin,
+                    checkpoint.size
+                );
+            }
+        }
+        Proven::Extends(older, checkpoint) => println!(
+            "Prouvé : le journal {} de {} écritures prolonge celui de {} écritures (racine {}) sans rien y changer.",
+            checkpoint.origin,
+            checkpoint.size,
+            older.size,
+            older.root.to_base64()
+        ),
     }
 }

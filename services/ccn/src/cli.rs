@@ -2,6 +2,7 @@
 
 pub mod books;
 pub mod keys;
+pub mod reconcile;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -126,6 +127,33 @@ pub enum Command {
         ccn verify books livres")]
     Export(books::ExportArgs),
 
+    /// Co-signe un point de contrôle des livres, hors ligne, s'il prolonge celui qu'on a vu avant
+    ///
+    /// Pour un financeur ou un témoin : vérifie la signature du journal et la preuve qu'il prolonge le point de contrôle gardé
+    /// dans --seen, puis écrit la ligne de signature, à envoyer à l'opérateur (`POST /v1/checkpoints/…/cosignatures`).
+    ///
+    /// Code de sortie : 0, 1 si le journal ne prolonge pas celui qui a été vu, 2 si un fichier est illisible.
+    #[command(help_template = TEMPLATE, after_help = "Exemples :\n  \
+        ccn cosign --key temoin.key --name departement21.example/journal --show-key\n  \
+        curl -s https://cheque.example.fr/log/checkpoint > dernier\n  \
+        ccn cosign --key temoin.key --name departement21.example/journal --vkey \"$(cat journal.vkey)\" --seen vu dernier\n  \
+        curl -s \"https://cheque.example.fr/v1/proofs/consistency?older=$(sed -n 2p vu)\" > preuve.json\n  \
+        ccn cosign --key temoin.key --name departement21.example/journal --vkey \"$(cat journal.vkey)\" --seen vu preuve.json")]
+    Cosign(books::CosignArgs),
+
+    /// Rapproche les livres de la banque, maintenant : chaque identité avec ses deux côtés, chaque écart
+    ///
+    /// Le résultat est signé, numéroté et gardé dans la base, comme celui de chaque nuit. La base est celle de --database-url, ou la
+    /// base embarquée, même en service.
+    ///
+    /// Code de sortie : 0 si tout est juste ; 1 si une identité est fausse ou si rien n'a pu être comparé ; 3 si tout est juste mais
+    /// qu'un écart attend depuis plus de --break-days-max jours.
+    #[command(help_template = TEMPLATE, after_help = "Exemples :\n  \
+        ccn reconcile\n  \
+        ccn reconcile --json --out rapprochement.note\n  \
+        ccn verify reconciliation rapprochement.note")]
+    Reconcile(reconcile::ReconcileArgs),
+
     /// Vérifie sans réseau ni base de données
     #[command(help_template = TEMPLATE, subcommand_help_heading = COMMANDS, disable_help_subcommand = true)]
     Verify {
@@ -169,15 +197,23 @@ pub enum Verify {
     /// Code de sortie : 0 si tout est intact, 1 sinon, 2 si un fichier est illisible.
     #[command(help_template = TEMPLATE, after_help = "Exemples :\n  \
         ccn verify books livres\n  \
-        ccn verify books --vkey \"$(cat cle-publiee.vkey)\" --older checkpoint-de-janvier livres")]
+        ccn verify books --vkey \"$(cat cle-publiee.vkey)\" --older checkpoint-de-janvier livres\n  \
+        ccn verify books --cosigner \"$(cat departement.vkey)\" livres")]
     Books(books::VerifyBooks),
 
-    /// Vérifie qu'une écriture est dans le journal scellé
+    /// Vérifie qu'une écriture est dans le journal scellé, ou qu'un journal en prolonge un autre
     ///
     /// Code de sortie : 0 si c'est prouvé, 1 sinon, 2 si le fichier est illisible.
     #[command(help_template = TEMPLATE, after_help = "Exemple :\n  \
         ccn verify proof preuve.json")]
     Proof(books::VerifyProof),
+
+    /// Vérifie qu'un rapprochement est bien celui qui a été signé
+    ///
+    /// Code de sortie : 0 si c'est prouvé (ce qu'il dit peut être mauvais), 1 sinon, 2 si le fichier est illisible.
+    #[command(help_template = TEMPLATE, after_help = "Exemple :\n  \
+        ccn verify reconciliation --vkey \"$(cat cle-publiee.vkey)\" rapprochement.note")]
+    Reconciliation(reconcile::VerifyReconciliation),
 }
 
 /// Arguments of `verify token`.

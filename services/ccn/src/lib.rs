@@ -8,7 +8,8 @@
 //! | `serve`, `start`, `openapi`, `status`, `stop` | the services, started and stopped; in-process for the demo and the tests |
 //! | `demo` | the main job, told from outside |
 //! | `verify` | vouchers proven offline |
-//! | `sealing`, `export`, `verify_books` | the books sealed, exported and proven offline |
+//! | `sealing`, `export`, `verify_books`, `cosign` | the books sealed, exported, proven and co-signed offline |
+//! | `reconcile` | the books compared with the bank |
 //! | `demo` | the whole life of the vouchers, told through the HTTP interfaces |
 //!
 //! [`Running`] is the way in for whoever wants the whole system inside a test:
@@ -36,17 +37,20 @@
 mod books;
 pub mod cli;
 pub mod config;
+pub mod cosign;
 pub mod demo;
 pub mod embedded;
 pub mod environment;
 pub mod export;
 pub mod keys;
 mod openapi;
+mod reconcile;
 mod run;
 pub mod sealing;
 pub mod serve;
 pub mod service;
 mod start;
+mod stating;
 mod status;
 pub mod stop;
 pub mod store;

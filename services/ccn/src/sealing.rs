@@ -3,74 +3,97 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
-use ledger::proof::NoteKey;
+use ::keys::{KeyFileError, OpenError, Opener, Pkcs11Uri, Place, create_key_file};
+use funding::reconciliation::keep_reconciled;
+use ledger::proof::{Cosigner, NoteError, NoteKey, SignBytes, SignFailed};
 use sqlx::PgPool;
 use tokio::task::JoinSet;
 use utoipa_axum::router::OpenApiRouter;
-use voucher::Host;
+use voucher::{Host, Signer};
 use web::Clock;
-use zeroize::Zeroizing;
 
 use crate::config::Config;
-use crate::secret_file::{self, SecretError};
 
-/// Where the key is: as told, or else in the data folder.
+/// Where the key is: as told (a file, or a `pkcs11:` URI), or else in the data folder.
 #[must_use]
 pub fn key_file(config: &Config) -> PathBuf {
     let own = || config.data_dir.join("secrets/checkpoint.key");
     config.checkpoint_key_file.clone().unwrap_or_else(own)
 }
 
-/// The key in the file at `path`, under the name of the log: `host/log`, its origin.
-pub fn read_key(path: &Path, host: &Host) -> Result<NoteKey, SecretError> {
-    let line = secret_file::read(path)?;
-    let bytes = HEXLOWER_PERMISSIVE.decode(line.as_bytes()).map(Zeroizing::new);
-    let seed = bytes
-        .ok()
-        .and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok())
-        .map(Zeroizing::new);
-    let key = seed.and_then(|seed| NoteKey::from_seed(&format!("{host}/log"), &seed).ok());
-    key.ok_or_else(|| SecretError::Form {
-        path: path.to_owned(),
-        expected: "64 chiffres hexadécimaux (une clé de 32 octets)",
-    })
+/// The key at `path`, under the name of the log: `host/log`, its origin.
+pub fn read_key(path: &Path, host: &Host, opener: &Opener) -> Result<NoteKey, OpenError> {
+    let (public, sign) = open(path, opener)?;
+    Ok(NoteKey::new(&format!("{host}/log"), public, sign).expect("a host has neither space nor plus, a key is sound"))
 }
 
-/// Draws a key into a new file; an existing one is left alone.
-pub fn create_key(path: &Path) -> Result<bool, SecretError> {
-    let mut seed = Zeroizing::new([0; 32]);
-    getrandom::fill(&mut *seed).map_err(|error| SecretError::Io(path.to_owned(), std::io::Error::other(error)))?;
-    secret_file::create(path, &Zeroizing::new(HEXLOWER.encode(&*seed)))
+/// The key that was named, or the one in the data folder if it is there.
+pub fn read_key_if_any(config: &Config, opener: &Opener) -> Result<Option<NoteKey>, OpenError> {
+    let path = key_file(config);
+    if config.checkpoint_key_file.is_some() || path.exists() {
+        read_key(&path, &config.public_host, opener).map(Some)
+    } else {
+        Ok(None)
+    }
 }
 
-/// The log's routes, with the sealer started beside them; it ends when the pool is closed or `beside` is dropped. `own_keys`: a process that is
+/// The key at `path`, as one that co-signs under `name`.
+pub fn read_cosigner(path: &Path, name: &str, opener: &Opener) -> Result<Result<Cosigner, NoteError>, OpenError> {
+    let (public, sign) = open(path, opener)?;
+    Ok(Cosigner::new(name, public, sign))
+}
+
+fn open(path: &Path, opener: &Opener) -> Result<([u8; 32], SignBytes), OpenError> {
+    let signer: Arc<dyn Signer> = Place::of(path)?.open(opener)?;
+    let public = signer.public_bytes();
+    let sign = move |bytes: &[u8]| signer.sign_bytes(bytes).map_err(|error| SignFailed(error.to_string()));
+    Ok((public, Box::new(sign)))
+}
+
+/// Draws a key into a new file, in clear; an existing one is left alone, and one in a security module is made there.
+pub fn create_key(path: &Path) -> Result<(), KeyFileError> {
+    if !Pkcs11Uri::is_meant(&path.to_string_lossy()) && !path.exists() {
+        create_key_file(path, None)?;
+    }
+    Ok(())
+}
+
+/// The routes of the log and of reconciliation runs, with the sealer and the nightly run started beside them; both end when the pool is closed or `beside` is dropped. `own_keys`: a process that is
 /// everything makes the key that is missing; a service alone that was given none serves what others seal, and says so.
-pub fn start(
+pub async fn start(
     config: &Config,
     clock: Clock,
     pool: PgPool,
     own_keys: bool,
+    opener: Opener,
     beside: &mut JoinSet<()>,
-) -> Result<OpenApiRouter, SecretError> {
-    let path = key_file(config);
-    if own_keys && !path.exists() {
-        create_key(&path)?;
+) -> Result<OpenApiRouter, OpenError> {
+    if own_keys {
+        create_key(&key_file(config))?;
     }
-    let key = if config.checkpoint_key_file.is_some() || path.exists() {
-        Some(Arc::new(read_key(&path, &config.public_host)?))
-    } else {
-        tracing::warn!("no checkpoint key (--checkpoint-key-file): the books are not sealed by this process");
-        None
-    };
-    if let Some(key) = &key {
-        beside.spawn(funding::keep_sealed(pool.clone(), clock.clone(), Arc::clone(key)));
+    let told = config.clone();
+    // Unsealing takes a second.
+    let key = tokio::task::spawn_blocking(move || read_key_if_any(&told, &opener))
+        .await
+        .expect("opening a key does not panic")?
+        .map(Arc::new);
+    let nightly = config.reconciliation.nightly();
+    match &key {
+        Some(key) => {
+            beside.spawn(funding::keep_sealed(pool.clone(), clock.clone(), Arc::clone(key)));
+            // The same key: who believes the checkpoints believes what they were compared with.
+            beside.spawn(keep_reconciled(pool.clone(), clock.clone(), Arc::clone(key), nightly));
+        }
+        None => tracing::warn!("no checkpoint key (--checkpoint-key-file): the books are not sealed by this process"),
     }
-    Ok(funding::log_routes(pool, clock, key))
+    let log = funding::log_routes(pool.clone(), clock.clone(), key.clone());
+    Ok(log.merge(funding::reconciliation_routes(pool, clock, key, nightly)))
 }
 
 #[cfg(test)]
 mod tests {
+    use ::keys::Plain;
+
     use super::*;
 
     #[test]
@@ -80,11 +103,38 @@ mod tests {
             data_dir: folder.path().to_owned(),
             ..Config::default()
         };
-        let path = key_file(&config);
-        assert!(create_key(&path).unwrap());
-        let key = read_key(&path, &config.public_host).unwrap();
-        assert!(!create_key(&path).unwrap());
+        let opener = Opener {
+            plain: Plain::Accepted,
+            ..Opener::default()
+        };
+        assert!(read_key_if_any(&config, &opener).unwrap().is_none());
+        create_key(&key_file(&config)).unwrap();
+        let key = read_key_if_any(&config, &opener).unwrap().unwrap();
+        create_key(&key_file(&config)).unwrap();
         assert_eq!(key.name(), "cheque.localhost/log");
-        assert_eq!(read_key(&path, &config.public_host).unwrap().verifier(), key.verifier());
+        let again = read_key_if_any(&config, &opener).unwrap().unwrap();
+        assert_eq!(again.verifier(), key.verifier());
+        // A service alone takes no key in clear.
+        assert!(read_key_if_any(&config, &Opener::default()).is_err());
+    }
+
+    #[test]
+    fn a_sealed_checkpoint_key_is_opened_with_the_identity() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        ::keys::secret_file::create(&path("identity"), &::keys::seal::new_identity()).unwrap();
+        let opener = Opener {
+            identity_file: Some(path("identity")),
+            ..Opener::default()
+        };
+        let seal = opener.new_seal("checkpoint.key").unwrap();
+        create_key_file(&path("checkpoint.key"), Some(&seal)).unwrap();
+        let config = Config {
+            checkpoint_key_file: Some(path("checkpoint.key")),
+            ..Config::default()
+        };
+        let key = read_key_if_any(&config, &opener).unwrap().unwrap();
+        assert!(key.sign("cheque.localhost/log\n0\nAAAA\n").is_ok());
+        assert!(read_key_if_any(&config, &Opener::default()).is_err());
     }
 }

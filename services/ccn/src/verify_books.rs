@@ -1,24 +1,29 @@
 //! `ccn verify books` and `ccn verify proof`: exported files proven with a public key alone. No database, no network.
 //!
 //! One pass over `transfers.ndjson`: each line must say what its leaf says, in its place; the leaves must make the root that the
-//! checkpoint's key signed, and be the ones that were sealed (`leaf-hashes`); every balance is added up again.
+//! checkpoint's key signed, and be the ones that were sealed (`leaf-hashes`); nothing is booked in a month after its close
+//! (`closes.ndjson`); every balance is added up again, and every payment is the sum of the claims that it covers.
 //!
-//! Memory: 16 bytes a voucher and one balance an account. Nothing else grows with the books.
+//! Memory: 16 bytes a voucher, one balance an account, two sums a payment. Nothing else grows with the books.
 
 mod balances;
+mod closes;
 mod line;
 mod proof;
+mod records;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
-use ledger::proof::{Checkpoint, Frontier, Hash, VerifierKey};
+use ledger::proof::{Checkpoint, CosignerKey, Frontier, Hash, Note, VerifierKey};
 
 use balances::Balances;
+use closes::Closes;
 use line::read_line;
+use records::Records;
 
-pub use proof::{ProofRefused, verify_proof};
+pub use proof::{ProofRefused, Proven, verify_proof};
 
 /// Faults that are told one by one; the others are counted.
 pub const FAULTS_SHOWN_MAX: usize = 20;
@@ -42,6 +47,8 @@ pub enum Unreadable {
 pub struct Verdict {
     /// Lines read.
     pub transfers: u64,
+    /// Those that say what a payment covers, and move nothing.
+    pub records: u64,
     /// The root that they make, in base64.
     pub root: String,
     /// The name in the key that signed.
@@ -52,6 +59,10 @@ pub struct Verdict {
     pub faults_count: u64,
     /// The balances added up again, one line each: book, kind, number of accounts, cents.
     pub balances: Vec<String>,
+    /// The closed months, one line each.
+    pub closes: Vec<String>,
+    /// Who co-signed the checkpoint, of those that were asked for, and when.
+    pub cosigned: Vec<String>,
 }
 
 impl Verdict {
@@ -76,6 +87,8 @@ pub struct Trusted<'t> {
     pub key: Option<&'t str>,
     /// A checkpoint of before: the books must extend it.
     pub older: Option<&'t Path>,
+    /// Verifier keys of those who must have co-signed the checkpoint.
+    pub cosigners: &'t [String],
 }
 
 /// Verifies the export in `folder`.
@@ -90,12 +103,17 @@ pub fn verify_books(folder: &Path, trusted: &Trusted<'_>) -> Result<Verdict, Unr
         ..Verdict::default()
     };
     let checkpoint = open_checkpoint(&folder.join("checkpoint"), &key, &mut verdict)?;
+    check_cosigners(&folder.join("checkpoint"), trusted.cosigners, &mut verdict)?;
+    let (closes, faults) = Closes::read(&folder.join("closes.ndjson"), &key)?;
+    for fault in faults {
+        verdict.fault(fault);
+    }
     let older = match trusted.older {
         Some(path) => open_checkpoint(path, &key, &mut verdict)?,
         None => None,
     };
     let mut sealed = Sealed::open(&folder.join("leaf-hashes"))?;
-    let mut balances = Balances::default();
+    let (mut balances, mut records) = (Balances::default(), Records::default());
     let mut tree = Frontier::new();
     let mut day = None;
     let mut lines = open(&folder.join("transfers.ndjson"))?;
@@ -118,27 +136,27 @@ pub fn verify_books(folder: &Path, trusted: &Trusted<'_>) -> Result<Verdict, Unr
                 continue;
             }
         };
-        if leaf.seq != place {
+        if leaf.seq() != place {
             verdict.fault(format!(
                 "ligne {} : l'écriture de rang {} est à la place du rang {place} (ligne supprimée, ajoutée ou déplacée)",
                 place + 1,
-                leaf.seq
+                leaf.seq()
             ));
         }
-        if day.is_some_and(|day| leaf.booked_on < day) {
+        if day.is_some_and(|day| leaf.booked_on() < day) {
             verdict.fault(format!(
                 "ligne {} : la date d'écriture {} recule",
                 place + 1,
-                leaf.booked_on
+                leaf.booked_on()
             ));
         }
-        day = Some(leaf.booked_on);
+        day = Some(leaf.booked_on());
         let hash = leaf.hash();
         if expected.is_some_and(|expected| expected != hash) {
             verdict.fault(format!(
                 "ligne {} (rang {place}, écriture {}) : ce n'est pas ce qui a été scellé",
                 place + 1,
-                leaf.id
+                leaf.id()
             ));
         }
         tree.push(hash);
@@ -150,16 +168,42 @@ pub fn verify_books(folder: &Path, trusted: &Trusted<'_>) -> Result<Verdict, Unr
                 older.size
             ));
         }
-        for fault in balances.add(&leaf) {
+        let mut faults = closes.faults_of(&leaf, &tree);
+        faults.extend(leaf.transfer().map(|leaf| balances.add(leaf)).unwrap_or_default());
+        faults.extend(records.add(&leaf));
+        for fault in faults {
             verdict.fault(format!("ligne {} (rang {place}) : {fault}", place + 1));
         }
     }
+    let (told, beyond) = closes.told(tree.size());
+    verdict.closes = told;
     conclude(&mut verdict, &tree, checkpoint, older, &sealed);
-    for fault in balances.faults() {
+    for fault in beyond.into_iter().chain(balances.faults()).chain(records.faults()) {
         verdict.fault(fault);
     }
+    verdict.records = records.count();
     verdict.balances = balances.lines();
     Ok(verdict)
+}
+
+/// Each of the co-signers that are asked for has a good line below the checkpoint.
+fn check_cosigners(checkpoint: &Path, keys: &[String], verdict: &mut Verdict) -> Result<(), Unreadable> {
+    let note = read_text(checkpoint)?;
+    for text in keys {
+        let key: CosignerKey = text.trim().parse().map_err(|_| Unreadable::Key(text.clone()))?;
+        match Note::parse(&note).and_then(|note| key.verify(&note)) {
+            Ok(at) => verdict.cosigned.push(format!(
+                "Co-signé par {} le {}.",
+                key.name(),
+                at.format("%d/%m/%Y à %H:%M:%S UTC")
+            )),
+            Err(error) => verdict.fault(format!(
+                "le point de contrôle n'est pas co-signé par {} : {error}",
+                key.name()
+            )),
+        }
+    }
+    Ok(())
 }
 
 fn conclude(

@@ -2,14 +2,22 @@
 
 mod approvals;
 mod breaks;
+mod claims_report;
+mod closes;
+mod fees;
 mod funders;
+mod mandates;
 mod payment_reports;
 mod promises;
+mod reader;
+mod reconciliations;
 mod refunds;
 mod reports;
 mod settlements;
 mod statements;
 mod structures_money;
+mod terms;
+mod waterfall_report;
 
 use std::sync::Arc;
 
@@ -19,6 +27,8 @@ use utoipa_axum::router::OpenApiRouter;
 use web::Clock;
 
 use crate::{Config, FundAccount};
+
+pub use reconciliations::reconciliation_routes;
 
 #[derive(Debug, Clone, FromRef)]
 struct App {
@@ -33,6 +43,10 @@ pub fn routes(config: Config) -> OpenApiRouter {
     OpenApiRouter::new()
         .merge(funders::routes())
         .merge(promises::routes())
+        .merge(terms::routes())
+        .merge(mandates::routes())
+        .merge(fees::routes())
+        .merge(closes::routes())
         .merge(statements::routes())
         .merge(payment_reports::routes())
         .merge(breaks::routes())
@@ -41,6 +55,8 @@ pub fn routes(config: Config) -> OpenApiRouter {
         .merge(structures_money::routes())
         .merge(refunds::routes())
         .merge(reports::routes())
+        .merge(claims_report::routes())
+        .merge(waterfall_report::routes())
         .with_state(App {
             pool: config.pool,
             clock: config.clock,

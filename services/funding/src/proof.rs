@@ -2,29 +2,45 @@
 //!
 //! | path | who | what |
 //! |---|---|---|
-//! | `/log/checkpoint` | everybody | the latest signed checkpoint (C2SP tlog-checkpoint) |
+//! | `/log/checkpoint` | everybody | the latest signed checkpoint (C2SP tlog-checkpoint), with its co-signatures |
 //! | `/log/checkpoint.vkey` | everybody | the verifier key of who signs |
 //! | `/log/tile/<L>/<N>[.p/<W>]` | everybody | hashes (C2SP tlog-tiles): they tell nothing |
 //! | `/log/tile/entries/<N>[.p/<W>]` | operators, auditors | the leaves themselves |
-//! | `/v1/proofs/transfers/{id}` | those and whom the transfer concerns | an inclusion proof that is checked alone |
+//! | `/v1/checkpoints/{size}` | everybody | an earlier checkpoint, with its co-signatures |
+//! | `/v1/checkpoints/{size}/cosignatures` | operators, the key's owner | adds one |
+//! | `/v1/cosigners` | operators, auditors, funders | whose keys are believed; registers one |
+//! | `/v1/closes` | operators close, their readers read | the closed months |
+//! | `/v1/proofs/transfers/{id}`, `/v1/proofs/events/{id}` | operators, auditors and whom it concerns | inclusion proofs, checked alone |
+//! | `/v1/proofs/consistency` | everybody | that one checkpoint extends another |
 //!
 //! Entries are not for everybody although no leaf names a person: who knows the vouchers that somebody was given could read where
 //! they were used.
 
-mod routes;
+mod checkpoints;
+mod closes;
+mod cosigners;
+mod proofs;
 mod task;
+mod tiles;
 mod view;
 
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use ledger::proof::NoteKey;
-use sqlx::PgPool;
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use ledger::proof::{NoteKey, StoredCheckpoint, last_checkpoint};
+use sqlx::{PgConnection, PgPool};
 use utoipa_axum::router::OpenApiRouter;
-use web::Clock;
+use web::{Clock, Problem};
 
-pub use task::{SEAL_SECONDS, keep_sealed};
-pub use view::ProofView;
+pub use closes::CloseView;
+pub use cosigners::CosignerView;
+pub use task::{SEAL_SECONDS, SUMS_SECONDS, keep_sealed};
+pub use view::{ConsistencyView, EventProofView, ProofView, ProvenEntryView};
+
+/// The checkpoint and the edge of the log grow.
+const BRIEFLY: &str = "no-cache";
 
 /// What the log's routes need.
 #[derive(Debug, Clone, FromRef)]
@@ -34,8 +50,39 @@ struct Log {
     key: Option<Arc<NoteKey>>,
 }
 
-/// The log's routes. With the key, a proof that is asked for too early seals at once; without it, what others sealed is served.
+/// The log's routes. With the key, a proof that is asked for too early seals at once and months can be closed; without it, what
+/// others sealed is served.
 #[must_use]
 pub fn log_routes(pool: PgPool, clock: Clock, key: Option<Arc<NoteKey>>) -> OpenApiRouter {
-    routes::routes().with_state(Log { pool, clock, key })
+    checkpoints::routes()
+        .merge(tiles::routes())
+        .merge(proofs::routes())
+        .merge(cosigners::routes())
+        .merge(closes::routes())
+        .with_state(Log { pool, clock, key })
+}
+
+async fn latest(connection: &mut PgConnection) -> Result<StoredCheckpoint, Problem> {
+    let checkpoint = last_checkpoint(connection).await.map_err(internal)?;
+    checkpoint.ok_or_else(|| Problem::not_found("Le journal scellé").detail("Aucune écriture n'est encore scellée."))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "map_err gives it away")]
+fn internal(error: sqlx::Error) -> Problem {
+    Problem::internal(&error)
+}
+
+fn text(body: String) -> Response {
+    let headers = [(CONTENT_TYPE, "text/plain; charset=utf-8"), (CACHE_CONTROL, BRIEFLY)];
+    (headers, body).into_response()
+}
+
+/// Sealing is the work of the process that holds the key.
+fn no_key() -> Problem {
+    Problem::new(
+        http::StatusCode::SERVICE_UNAVAILABLE,
+        "no-checkpoint-key",
+        "Ce processus ne scelle pas les livres.",
+    )
+    .detail("Démarrez le service de financement avec --checkpoint-key-file, ou adressez-vous à celui qui l'a.")
 }

@@ -1,7 +1,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::proof::{Hash, Note, NoteError, NoteKey, VerifierKey};
+use standards::Month;
+
+use crate::proof::{Hash, Note, NoteError, NoteKey, SignFailed, VerifierKey};
+
+/// The extension line of a checkpoint that closes a month: this word and the month.
+const CLOSED: &str = "closed ";
 
 /// What fixes a log: its name, how many leaves it has and their root (C2SP tlog-checkpoint).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +17,8 @@ pub struct Checkpoint {
     pub size: u64,
     /// Root of the tree.
     pub root: Hash,
+    /// The month that it closes, said in an extension line: no leaf from `size` on is booked in it or before it.
+    pub closed: Option<Month>,
 }
 
 /// Why a checkpoint is not believed.
@@ -26,9 +33,28 @@ pub enum CheckpointError {
 }
 
 impl Checkpoint {
-    /// As a signed note.
+    /// That the log `origin` has `size` leaves under `root`.
     #[must_use]
-    pub fn sign(&self, key: &NoteKey) -> String {
+    pub fn new(origin: &str, size: u64, root: Hash) -> Self {
+        Self {
+            origin: origin.to_owned(),
+            size,
+            root,
+            closed: None,
+        }
+    }
+
+    /// The same, said at the close of `month`.
+    #[must_use]
+    pub fn of_close(origin: &str, size: u64, root: Hash, month: Month) -> Self {
+        Self {
+            closed: Some(month),
+            ..Self::new(origin, size, root)
+        }
+    }
+
+    /// As a signed note.
+    pub fn sign(&self, key: &NoteKey) -> Result<String, SignFailed> {
         key.sign(&self.to_string())
     }
 
@@ -46,7 +72,7 @@ impl Checkpoint {
 impl FromStr for Checkpoint {
     type Err = CheckpointError;
 
-    /// Reads the text of a checkpoint; lines after the third are extensions, signed but not understood.
+    /// Reads the text of a checkpoint; lines after the third are extensions: that of a close, or not understood.
     fn from_str(text: &str) -> Result<Self, CheckpointError> {
         let mut lines = text.lines();
         let (Some(origin), Some(size), Some(root)) = (lines.next(), lines.next(), lines.next()) else {
@@ -54,6 +80,8 @@ impl FromStr for Checkpoint {
         };
         let count: u64 = size.parse().map_err(|_| CheckpointError::Form)?;
         let root = Hash::from_base64(root).ok_or(CheckpointError::Form)?;
+        let closed = lines.find_map(|line| line.strip_prefix(CLOSED));
+        let closed = closed.map(str::parse).transpose().map_err(|_| CheckpointError::Form)?;
         if origin.is_empty() || count.to_string() != size {
             return Err(CheckpointError::Form);
         }
@@ -61,13 +89,18 @@ impl FromStr for Checkpoint {
             origin: origin.to_owned(),
             size: count,
             root,
+            closed,
         })
     }
 }
 
 impl fmt::Display for Checkpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}\n{}\n{}", self.origin, self.size, self.root.to_base64())
+        writeln!(f, "{}\n{}\n{}", self.origin, self.size, self.root.to_base64())?;
+        match self.closed {
+            Some(month) => writeln!(f, "{CLOSED}{month}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -78,16 +111,16 @@ mod tests {
     #[test]
     fn a_checkpoint_is_believed_from_its_own_log_only() {
         let key = NoteKey::from_seed("a.example/log", &[7; 32]).unwrap();
-        let checkpoint = |origin: &str| Checkpoint {
-            origin: origin.to_owned(),
-            size: 12,
-            root: Hash::empty(),
-        };
+        let checkpoint = |origin: &str| Checkpoint::new(origin, 12, Hash::empty());
         let ours = checkpoint("a.example/log");
-        assert_eq!(Checkpoint::open(&ours.sign(&key), &key.verifier()), Ok(ours));
-        let others = checkpoint("b.example/log").sign(&key);
+        assert_eq!(Checkpoint::open(&ours.sign(&key).unwrap(), &key.verifier()), Ok(ours));
+        let others = checkpoint("b.example/log").sign(&key).unwrap();
         assert_eq!(Checkpoint::open(&others, &key.verifier()), Err(CheckpointError::Form));
+        let close = Checkpoint::of_close("a.example/log", 12, Hash::empty(), "2026-03".parse().unwrap());
+        assert!(close.to_string().ends_with("\nclosed 2026-03\n"));
+        assert_eq!(Checkpoint::open(&close.sign(&key).unwrap(), &key.verifier()), Ok(close));
         for text in [
+            "a\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\nclosed March\n",
             "a\n012\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n",
             "a\n1\n47DE\n",
             "a\n1\n",

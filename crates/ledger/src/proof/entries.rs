@@ -6,20 +6,20 @@ use standards::Cents;
 use uuid::Uuid;
 
 use crate::proof::store::{hash, last_checkpoint, signed, unsigned};
-use crate::proof::{Hash, Leaf, LeafAccount};
-use crate::{AccountNumber, BatchId, BookId, GroupId, PartyId, TransferId, TransferKind};
+use crate::proof::{AnyLeaf, Hash, Leaf, LeafAccount, RecordLeaf};
+use crate::{AccountNumber, BatchId, BookId, GroupId, PartyId, RecordId, RecordKind, TransferId, TransferKind};
 
-/// A sealed place in the log, and what the books say today of the transfer that was sealed there.
+/// A sealed place in the log, and what the books say today of what was sealed there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Its place.
     pub seq: u64,
-    /// The transfer that was sealed.
-    pub id: TransferId,
+    /// The transfer or record that was sealed.
+    pub id: Uuid,
     /// The hash that was sealed.
     pub sealed: Hash,
-    /// The leaf, made from the books as they are now; nothing when the transfer is gone, or names no account any more.
-    pub leaf: Option<Leaf>,
+    /// The leaf, made from the books as they are now; nothing when the entry is gone, or names no account any more.
+    pub leaf: Option<AnyLeaf>,
 }
 
 impl Entry {
@@ -27,6 +27,12 @@ impl Entry {
     #[must_use]
     pub fn holds(&self) -> bool {
         self.leaf.as_ref().is_some_and(|leaf| leaf.hash() == self.sealed)
+    }
+
+    /// The transfer, as the books say it today; nothing for a record.
+    #[must_use]
+    pub fn transfer(&self) -> Option<&Leaf> {
+        self.leaf.as_ref().and_then(AnyLeaf::transfer)
     }
 }
 
@@ -37,20 +43,24 @@ pub async fn sealed_size(connection: &mut PgConnection) -> sqlx::Result<u64> {
         .map_or(0, |checkpoint| checkpoint.size))
 }
 
-/// The entries of some places, in order. Three lookups by key each, so memory and time are those of the range.
+/// The entries of some places, in order. A few lookups by key each, so memory and time are those of the range.
 pub async fn entries(connection: &mut PgConnection, places: Range<u64>) -> sqlx::Result<Vec<Entry>> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select l.seq, l.book_id as "book: BookId", l.transfer_id as "id: TransferId", l.booked_on, l.hash,
-               t.kind as "kind?", t.debit as "debit?: AccountNumber", t.credit as "credit?: AccountNumber",
-               t.cents as "cents?: Cents", t.at as "at?", t.grp as "grp?: GroupId", t.reverses as "reverses: TransferId",
-               t.reference as "reference?", d.number as "debit_found?", d.party as "debit_party: PartyId",
+        r#"select l.seq, l.book_id as "book: BookId", l.entry_id as id, l.booked_on, l.hash,
+               t.kind as "transfer_kind?", r.kind as "record_kind?",
+               coalesce(t.debit, r.account) as "debit?: AccountNumber", coalesce(t.credit, r.account) as "credit?: AccountNumber",
+               coalesce(t.cents, r.cents) as "cents?: Cents", coalesce(t.at, r.at) as "at?",
+               coalesce(t.grp, r.grp) as "grp?: GroupId", t.reverses as "reverses: TransferId",
+               coalesce(t.reference, r.reference) as "reference?", r.claim_id as "claim?", r.payment_id as "payment?",
+               d.number as "debit_found?", d.party as "debit_party: PartyId",
                d.batch as "debit_batch: BatchId", c.number as "credit_found?", c.party as "credit_party: PartyId",
                c.batch as "credit_batch: BatchId"
            from ledger.leaf l
-           left join ledger.transfer t on t.book_id = l.book_id and t.id = l.transfer_id
-           left join ledger.account d on d.book_id = t.book_id and d.number = t.debit
-           left join ledger.account c on c.book_id = t.book_id and c.number = t.credit
+           left join ledger.transfer t on t.book_id = l.book_id and t.id = l.entry_id
+           left join ledger.record r on r.book_id = l.book_id and r.id = l.entry_id
+           left join ledger.account d on d.book_id = l.book_id and d.number = coalesce(t.debit, r.account)
+           left join ledger.account c on c.book_id = l.book_id and c.number = coalesce(t.credit, r.account)
            where l.seq >= $1 and l.seq < $2 order by l.seq"#,
         signed(places.start)?,
         signed(places.end)?,
@@ -74,14 +84,15 @@ pub fn entries_bundle(entries: &[Entry]) -> Option<Vec<u8>> {
     Some(bundle)
 }
 
-/// Every column of the transfer may be missing: it may be gone.
+/// Every column of the transfer or record may be missing: it may be gone.
 struct Row {
     seq: i64,
     book: BookId,
-    id: TransferId,
+    id: Uuid,
     booked_on: NaiveDate,
     hash: Vec<u8>,
-    kind: Option<i16>,
+    transfer_kind: Option<i16>,
+    record_kind: Option<i16>,
     debit: Option<AccountNumber>,
     credit: Option<AccountNumber>,
     cents: Option<Cents>,
@@ -89,6 +100,8 @@ struct Row {
     grp: Option<GroupId>,
     reverses: Option<TransferId>,
     reference: Option<String>,
+    claim: Option<Uuid>,
+    payment: Option<Uuid>,
     debit_found: Option<i64>,
     debit_party: Option<PartyId>,
     debit_batch: Option<BatchId>,
@@ -107,28 +120,72 @@ impl Row {
         })
     }
 
-    fn leaf(self) -> Option<Leaf> {
+    fn leaf(self) -> Option<AnyLeaf> {
         self.debit_found.and(self.credit_found)?;
-        Some(Leaf {
-            seq: u64::try_from(self.seq).ok()?,
-            id: self.id,
-            kind: TransferKind::from_code(self.kind?)?,
-            debit: LeafAccount::new(self.book, self.debit?, self.debit_party, self.debit_batch)?,
-            credit: LeafAccount::new(self.book, self.credit?, self.credit_party, self.credit_batch)?,
-            cents: self.cents?,
-            at: self.at?,
-            booked_on: self.booked_on,
-            grp: self.grp?,
-            reverses: self.reverses,
-            reference: self.reference?,
-        })
+        let seq = u64::try_from(self.seq).ok()?;
+        let debit = LeafAccount::new(self.book, self.debit?, self.debit_party, self.debit_batch)?;
+        let (cents, at, booked_on, grp, reference) =
+            (self.cents?, self.at?, self.booked_on, self.grp?, self.reference?);
+        if let Some(kind) = self.transfer_kind {
+            return Some(AnyLeaf::Transfer(Leaf {
+                seq,
+                id: TransferId::from_uuid(self.id),
+                kind: TransferKind::from_code(kind)?,
+                debit,
+                credit: LeafAccount::new(self.book, self.credit?, self.credit_party, self.credit_batch)?,
+                cents,
+                at,
+                booked_on,
+                grp,
+                reverses: self.reverses,
+                reference,
+            }));
+        }
+        Some(AnyLeaf::Record(RecordLeaf {
+            seq,
+            id: RecordId::from_uuid(self.id),
+            kind: RecordKind::from_code(self.record_kind?)?,
+            account: debit,
+            cents,
+            at,
+            booked_on,
+            grp,
+            claim: self.claim?,
+            payment: self.payment?,
+            reference,
+        }))
     }
 }
 
-/// The place of a sealed transfer in one of the books; nothing while it is not sealed.
+/// The place of a sealed transfer or record in one of the books; nothing while it is not sealed.
 pub(super) async fn place_of(connection: &mut PgConnection, id: Uuid) -> sqlx::Result<Option<u64>> {
-    let seq = sqlx::query_scalar!("select min(seq) from ledger.leaf where transfer_id = $1", id)
+    let seq = sqlx::query_scalar!("select min(seq) from ledger.leaf where entry_id = $1", id)
         .fetch_one(connection)
         .await?;
     seq.map(unsigned).transpose()
+}
+
+/// The places of everything that was sealed of events: the transfers and records of the groups, and the records of a claim (its group is its
+/// id). At most `places_max`.
+pub(super) async fn places_of_event(
+    connection: &mut PgConnection,
+    groups: &[Uuid],
+    places_max: u32,
+) -> sqlx::Result<Vec<u64>> {
+    // The books are few (each has a bank or a clearing account), and each is asked by its own index.
+    let places = sqlx::query_scalar!(
+        r#"select l.seq from (select distinct book_id from ledger.account where kind in (1, 6)) b
+           cross join lateral (
+               select t.id from ledger.transfer t where t.book_id = b.book_id and t.grp = any($1)
+               union
+               select r.id from ledger.record r
+               where r.book_id = b.book_id and (r.grp = any($1) or r.claim_id = any($1))) e
+           join ledger.leaf l on l.entry_id = e.id and l.book_id = b.book_id
+           order by l.seq limit $2"#,
+        groups,
+        i64::from(places_max),
+    )
+    .fetch_all(connection)
+    .await?;
+    places.into_iter().map(unsigned).collect()
 }

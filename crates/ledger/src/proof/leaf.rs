@@ -1,13 +1,22 @@
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
-use data_encoding::BASE64;
-use minicbor::encode::Error;
-use minicbor::{Decoder, Encoder};
-use serde_json::{Value, json};
+//! What the log's leaves say. One format for all: a record is written as a transfer that goes nowhere (the same account on both
+//! sides) and names its claim and its payment, so that who adds up transfers may read it as one.
+
+mod account;
+mod fields;
+
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use serde::Serialize;
+use serde_json::Value;
 use standards::Cents;
+use standards::calendar::paris_date;
 use uuid::Uuid;
 
 use crate::proof::Hash;
-use crate::{AccountKind, AccountNumber, BatchId, BookId, GroupId, PartyId, TransferId, TransferKind};
+use crate::{GroupId, RecordId, RecordKind, TransferId, TransferKind};
+
+use fields::{Fields, form, named};
+
+pub use account::LeafAccount;
 
 /// What is proven of a transfer: all of it, its accounts named in full, and its place and day in the journal. Nothing of a person.
 ///
@@ -39,114 +48,85 @@ pub struct Leaf {
     pub reference: String,
 }
 
-/// An account's full name: what it is called, not the number that finds it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LeafAccount {
-    /// The book.
-    pub book: BookId,
-    /// What it holds.
-    pub kind: AccountKind,
-    /// The funder or structure it is held for.
-    pub party: Option<PartyId>,
-    /// The batch that a reserve is for.
-    pub batch: Option<BatchId>,
-    /// The series and index of a voucher.
-    pub voucher: Option<(u16, u32)>,
+/// What is proven of a record: that a payment covers a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordLeaf {
+    /// Its place in the log.
+    pub seq: u64,
+    /// The record.
+    pub id: RecordId,
+    /// What it says.
+    pub kind: RecordKind,
+    /// What the structure was owed on.
+    pub account: LeafAccount,
+    /// How much.
+    pub cents: Cents,
+    /// When it was written; microseconds.
+    pub at: DateTime<Utc>,
+    /// Its day in the journal.
+    pub booked_on: NaiveDate,
+    /// The payment's event.
+    pub grp: GroupId,
+    /// The claim.
+    pub claim: Uuid,
+    /// The payment.
+    pub payment: Uuid,
+    /// The number that people know the payment by.
+    pub reference: String,
+}
+
+/// A leaf of the log, of whichever kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnyLeaf {
+    /// It moved money.
+    Transfer(Leaf),
+    /// It did not.
+    Record(RecordLeaf),
 }
 
 /// Why bytes are not a leaf.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LeafError {
-    /// Not CBOR, or not of a transfer.
-    #[error("not a transfer in CBOR: {0}")]
+    /// Not CBOR, or not of a transfer or record.
+    #[error("not a transfer or record in CBOR: {0}")]
     Form(String),
     /// It says the same as another spelling would.
     #[error("not the deterministic spelling")]
     NotDeterministic,
 }
 
-impl LeafAccount {
-    /// The account with this number, of this owner; nothing when the number is of no kind, or no voucher's.
-    #[must_use]
-    pub fn new(book: BookId, number: AccountNumber, party: Option<PartyId>, batch: Option<BatchId>) -> Option<Self> {
-        let kind = AccountKind::from_code(i16::try_from(number.get() >> 56).ok()?)?;
-        let voucher = match kind {
-            AccountKind::Voucher => Some(number.as_voucher()?),
-            _ => None,
-        };
-        Some(Self {
-            book,
-            kind,
-            party,
-            batch,
-            voucher,
-        })
-    }
+/// Whether something of the instant `at` was booked in a later month than its own, because that one was over by then.
+fn late(at: DateTime<Utc>, booked_on: NaiveDate) -> bool {
+    let own = paris_date(at);
+    (own.year(), own.month()) != (booked_on.year(), booked_on.month())
+}
 
-    fn encode(&self, e: &mut Encoder<Vec<u8>>) -> Result<(), Error<std::convert::Infallible>> {
-        let optional = u64::from(self.party.is_some()) + u64::from(self.batch.is_some());
-        e.map(2 + optional + if self.voucher.is_some() { 2 } else { 0 })?;
-        if let Some((_, idx)) = self.voucher {
-            e.str("idx")?.u32(idx)?;
-        }
-        e.str("book")?.bytes(self.book.uuid().as_bytes())?;
-        e.str("kind")?.str(self.kind.name())?;
-        if let Some(batch) = self.batch {
-            e.str("batch")?.bytes(batch.uuid().as_bytes())?;
-        }
-        if let Some(party) = self.party {
-            e.str("party")?.bytes(party.uuid().as_bytes())?;
-        }
-        if let Some((series, _)) = self.voucher {
-            e.str("series")?.u16(series)?;
-        }
-        Ok(())
-    }
-
-    fn decode(d: &mut Decoder<'_>) -> Result<Self, LeafError> {
-        let (mut book, mut kind, mut party, mut batch, mut idx, mut series) = (None, None, None, None, None, None);
-        for _ in 0..map(d)? {
-            match d.str().map_err(form)? {
-                "idx" => idx = Some(d.u32().map_err(form)?),
-                "book" => book = Some(BookId::from_uuid(uuid(d)?)),
-                "kind" => kind = Some(named(AccountKind::ALL, d, AccountKind::name)?),
-                "batch" => batch = Some(BatchId::from_uuid(uuid(d)?)),
-                "party" => party = Some(PartyId::from_uuid(uuid(d)?)),
-                "series" => series = Some(d.u16().map_err(form)?),
-                other => return Err(unknown(other)),
-            }
-        }
-        Ok(Self {
-            book: book.ok_or_else(|| missing("book"))?,
-            kind: kind.ok_or_else(|| missing("kind"))?,
-            party,
-            batch,
-            voucher: series.zip(idx),
-        })
-    }
-
-    /// As `transfers.ndjson` writes it: `party` always, the others where there are any.
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        let mut value = json!({ "book": self.book, "kind": self.kind.name(), "party": self.party });
-        if let Some(batch) = self.batch {
-            value["batch"] = json!(batch);
-        }
-        if let Some((series, idx)) = self.voucher {
-            value["series"] = series.into();
-            value["idx"] = idx.into();
-        }
-        value
-    }
+fn json(line: &impl Serialize) -> Value {
+    serde_json::to_value(line).expect("numbers, texts and ids are JSON")
 }
 
 impl Leaf {
+    fn fields(&self) -> Fields<'_> {
+        Fields {
+            seq: self.seq,
+            id: self.id.uuid(),
+            kind: self.kind.name(),
+            debit: self.debit,
+            credit: self.credit,
+            cents: self.cents,
+            at: self.at,
+            booked_on: self.booked_on,
+            grp: self.grp,
+            reverses: self.reverses,
+            reference: &self.reference,
+            covers: None,
+        }
+    }
+
     /// The exact bytes that are the Merkle leaf.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut encoder = Encoder::new(Vec::with_capacity(320));
-        self.encode(&mut encoder).expect("a vector takes everything");
-        encoder.into_writer()
+        self.fields().to_bytes()
     }
 
     /// RFC 9162's hash of those bytes.
@@ -155,123 +135,171 @@ impl Leaf {
         Hash::leaf(&self.to_bytes())
     }
 
-    // Keys in the order of RFC 8949 §4.2.1: shorter first, then by letter.
-    fn encode(&self, e: &mut Encoder<Vec<u8>>) -> Result<(), Error<std::convert::Infallible>> {
-        e.map(9 + u64::from(self.reverses.is_some()) + u64::from(!self.reference.is_empty()))?;
-        e.str("at")?.str(&instant(self.at))?;
-        e.str("id")?.bytes(self.id.uuid().as_bytes())?;
-        e.str("grp")?.bytes(self.grp.uuid().as_bytes())?;
-        e.str("seq")?.u64(self.seq)?;
-        e.str("kind")?.str(self.kind.name())?;
-        e.str("cents")?.i64(self.cents.get())?;
-        e.str("debit")?;
-        self.debit.encode(e)?;
-        e.str("credit")?;
-        self.credit.encode(e)?;
-        if let Some(earlier) = self.reverses {
-            e.str("reverses")?.bytes(earlier.uuid().as_bytes())?;
-        }
-        e.str("booked_on")?.str(&self.booked_on.to_string())?;
-        if !self.reference.is_empty() {
-            e.str("reference")?.str(&self.reference)?;
-        }
-        Ok(())
-    }
-
-    /// Reads a leaf's bytes. Only their deterministic spelling: what is read is what was hashed.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, LeafError> {
-        let mut decoder = Decoder::new(bytes);
-        let leaf = Self::decode(&mut decoder)?;
-        if leaf.to_bytes() == bytes {
-            Ok(leaf)
-        } else {
-            Err(LeafError::NotDeterministic)
-        }
-    }
-
-    fn decode(d: &mut Decoder<'_>) -> Result<Self, LeafError> {
-        let (mut seq, mut id, mut kind, mut debit, mut credit) = (None, None, None, None, None);
-        let (mut cents, mut at, mut booked_on, mut grp) = (None, None, None, None);
-        let (mut reverses, mut reference) = (None, String::new());
-        for _ in 0..map(d)? {
-            match d.str().map_err(form)? {
-                "at" => at = Some(d.str().map_err(form)?.parse().map_err(form)?),
-                "id" => id = Some(TransferId::from_uuid(uuid(d)?)),
-                "grp" => grp = Some(GroupId::from_uuid(uuid(d)?)),
-                "seq" => seq = Some(d.u64().map_err(form)?),
-                "kind" => kind = Some(named(TransferKind::ALL, d, TransferKind::name)?),
-                "cents" => cents = Some(Cents::new(d.i64().map_err(form)?)),
-                "debit" => debit = Some(LeafAccount::decode(d)?),
-                "credit" => credit = Some(LeafAccount::decode(d)?),
-                "reverses" => reverses = Some(TransferId::from_uuid(uuid(d)?)),
-                "booked_on" => booked_on = Some(d.str().map_err(form)?.parse().map_err(form)?),
-                "reference" => d.str().map_err(form)?.clone_into(&mut reference),
-                other => return Err(unknown(other)),
-            }
-        }
-        Ok(Self {
-            seq: seq.ok_or_else(|| missing("seq"))?,
-            id: id.ok_or_else(|| missing("id"))?,
-            kind: kind.ok_or_else(|| missing("kind"))?,
-            debit: debit.ok_or_else(|| missing("debit"))?,
-            credit: credit.ok_or_else(|| missing("credit"))?,
-            cents: cents.ok_or_else(|| missing("cents"))?,
-            at: at.ok_or_else(|| missing("at"))?,
-            booked_on: booked_on.ok_or_else(|| missing("booked_on"))?,
-            grp: grp.ok_or_else(|| missing("grp"))?,
-            reverses,
-            reference,
-        })
+    /// Whether it came too late for its own month, and is booked in a later one.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        late(self.at, self.booked_on)
     }
 
     /// A line of `transfers.ndjson`: the same facts for people, and `leaf`, the base64 of the bytes that are the proof's.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        json!({
-            "seq": self.seq,
-            "id": self.id,
-            "kind": self.kind.name(),
-            "debit": self.debit.to_json(),
-            "credit": self.credit.to_json(),
-            "cents": self.cents.get(),
-            "at": instant(self.at),
-            "booked_on": self.booked_on,
-            "grp": self.grp,
-            "reverses": self.reverses,
-            "reference": self.reference,
-            "leaf": BASE64.encode(&self.to_bytes()),
-        })
+        json(&self.fields().line(&self.to_bytes(), self.is_late()))
     }
 }
 
-fn instant(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Micros, true)
+impl RecordLeaf {
+    fn fields(&self) -> Fields<'_> {
+        Fields {
+            seq: self.seq,
+            id: self.id.uuid(),
+            kind: self.kind.name(),
+            debit: self.account,
+            credit: self.account,
+            cents: self.cents,
+            at: self.at,
+            booked_on: self.booked_on,
+            grp: self.grp,
+            reverses: None,
+            reference: &self.reference,
+            covers: Some((self.claim, self.payment)),
+        }
+    }
 }
 
-fn map(d: &mut Decoder<'_>) -> Result<u64, LeafError> {
-    d.map().map_err(form)?.ok_or(LeafError::NotDeterministic)
-}
+impl AnyLeaf {
+    fn fields(&self) -> Fields<'_> {
+        match self {
+            Self::Transfer(leaf) => leaf.fields(),
+            Self::Record(leaf) => leaf.fields(),
+        }
+    }
 
-fn uuid(d: &mut Decoder<'_>) -> Result<Uuid, LeafError> {
-    Uuid::from_slice(d.bytes().map_err(form)?).map_err(form)
-}
+    /// The transfer that it is of, if it is.
+    #[must_use]
+    pub const fn transfer(&self) -> Option<&Leaf> {
+        match self {
+            Self::Transfer(leaf) => Some(leaf),
+            Self::Record(_) => None,
+        }
+    }
 
-fn named<K: Copy>(all: &[K], d: &mut Decoder<'_>, name: fn(K) -> &'static str) -> Result<K, LeafError> {
-    let word = d.str().map_err(form)?;
-    all.iter()
-        .copied()
-        .find(|kind| name(*kind) == word)
-        .ok_or_else(|| unknown(word))
-}
+    /// Its place in the log.
+    #[must_use]
+    pub const fn seq(&self) -> u64 {
+        match self {
+            Self::Transfer(leaf) => leaf.seq,
+            Self::Record(leaf) => leaf.seq,
+        }
+    }
 
-fn form(error: impl std::fmt::Display) -> LeafError {
-    LeafError::Form(error.to_string())
-}
+    /// The transfer or the record.
+    #[must_use]
+    pub const fn id(&self) -> Uuid {
+        match self {
+            Self::Transfer(leaf) => leaf.id.uuid(),
+            Self::Record(leaf) => leaf.id.uuid(),
+        }
+    }
 
-fn missing(key: &str) -> LeafError {
-    LeafError::Form(format!("no {key}"))
-}
+    /// The name of what it does or says.
+    #[must_use]
+    pub const fn kind_name(&self) -> &'static str {
+        match self {
+            Self::Transfer(leaf) => leaf.kind.name(),
+            Self::Record(leaf) => leaf.kind.name(),
+        }
+    }
 
-fn unknown(word: &str) -> LeafError {
-    LeafError::Form(format!("unknown: {word:?}"))
+    /// How much.
+    #[must_use]
+    pub const fn cents(&self) -> Cents {
+        match self {
+            Self::Transfer(leaf) => leaf.cents,
+            Self::Record(leaf) => leaf.cents,
+        }
+    }
+
+    /// Its day in the journal.
+    #[must_use]
+    pub const fn booked_on(&self) -> NaiveDate {
+        match self {
+            Self::Transfer(leaf) => leaf.booked_on,
+            Self::Record(leaf) => leaf.booked_on,
+        }
+    }
+
+    /// The accounts that it stands on: both sides of a transfer, the one of a record.
+    pub fn accounts(&self) -> impl Iterator<Item = LeafAccount> {
+        let fields = self.fields();
+        [fields.debit, fields.credit].into_iter()
+    }
+
+    /// Whether it came too late for its own month, and is booked in a later one.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        match self {
+            Self::Transfer(leaf) => leaf.is_late(),
+            Self::Record(leaf) => late(leaf.at, leaf.booked_on),
+        }
+    }
+
+    /// The exact bytes that are the Merkle leaf.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.fields().to_bytes()
+    }
+
+    /// RFC 9162's hash of those bytes.
+    #[must_use]
+    pub fn hash(&self) -> Hash {
+        Hash::leaf(&self.to_bytes())
+    }
+
+    /// A line of `transfers.ndjson`.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        json(&self.line(&self.to_bytes()))
+    }
+
+    /// The same, to be written at once; `bytes` are [`to_bytes`](Self::to_bytes), which whoever also wants the hash made already.
+    pub fn line(&self, bytes: &[u8]) -> impl Serialize {
+        self.fields().line(bytes, self.is_late())
+    }
+
+    /// Reads a leaf's bytes. Only their deterministic spelling: what is read is what was hashed.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, LeafError> {
+        let fields = Fields::from_bytes(bytes)?;
+        let Some((claim, payment)) = fields.covers else {
+            return Ok(Self::Transfer(Leaf {
+                seq: fields.seq,
+                id: TransferId::from_uuid(fields.id),
+                kind: named(TransferKind::ALL, fields.kind, TransferKind::name)?,
+                debit: fields.debit,
+                credit: fields.credit,
+                cents: fields.cents,
+                at: fields.at,
+                booked_on: fields.booked_on,
+                grp: fields.grp,
+                reverses: fields.reverses,
+                reference: fields.reference.to_owned(),
+            }));
+        };
+        if fields.debit != fields.credit || fields.reverses.is_some() {
+            return Err(form("a record stands on one account and reverses nothing"));
+        }
+        Ok(Self::Record(RecordLeaf {
+            seq: fields.seq,
+            id: RecordId::from_uuid(fields.id),
+            kind: named(RecordKind::ALL, fields.kind, RecordKind::name)?,
+            account: fields.debit,
+            cents: fields.cents,
+            at: fields.at,
+            booked_on: fields.booked_on,
+            grp: fields.grp,
+            claim,
+            payment,
+            reference: fields.reference.to_owned(),
+        }))
+    }
 }

@@ -2,13 +2,14 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::TransferId;
-use crate::proof::entries::place_of;
+use crate::proof::entries::{place_of, places_of_event};
 use crate::proof::frontier::root_of;
 use crate::proof::store::{last_checkpoint, tile_hashes};
 use crate::proof::{
-    Hash, Leaf, Node, ProofError, StoredCheckpoint, consistency_plan, entries, fold_nodes, inclusion_plan,
+    AnyLeaf, Hash, Leaf, Node, ProofError, StoredCheckpoint, consistency_plan, entries, fold_nodes, inclusion_plan,
 };
 
 /// Why there is no proof.
@@ -39,19 +40,61 @@ pub struct TransferProof {
     pub checkpoint: StoredCheckpoint,
 }
 
+/// That some entries are in the log: all of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryProofs {
+    /// The entries with their places, each with the hashes beside its path, lowest first.
+    pub entries: Vec<(AnyLeaf, Vec<Hash>)>,
+    /// What they lead to.
+    pub checkpoint: StoredCheckpoint,
+}
+
+/// Legs and records of one event that are proven together: those of the largest payment.
+pub const EVENT_ENTRIES_MAX: u32 = 10_000;
+
 /// Proves that a transfer is under the latest checkpoint.
 pub async fn prove_transfer(connection: &mut PgConnection, id: TransferId) -> Result<TransferProof, ProveError> {
+    let EntryProofs {
+        mut entries,
+        checkpoint,
+    } = prove_entry(connection, id.uuid()).await?;
+    match entries.pop() {
+        Some((AnyLeaf::Transfer(leaf), path)) => Ok(TransferProof { leaf, path, checkpoint }),
+        _ => Err(ProveError::NotSealed),
+    }
+}
+
+/// Proves that the transfer or record of this id is under the latest checkpoint.
+pub async fn prove_entry(connection: &mut PgConnection, id: Uuid) -> Result<EntryProofs, ProveError> {
+    let place = place_of(&mut *connection, id).await?;
+    prove_places(connection, place.into_iter().collect()).await
+}
+
+/// Proves everything that was sealed of the events of these groups: transfers, and the records of a payment or a claim. At most
+/// [`EVENT_ENTRIES_MAX`].
+pub async fn prove_event(connection: &mut PgConnection, groups: &[Uuid]) -> Result<EntryProofs, ProveError> {
+    let places = places_of_event(&mut *connection, groups, EVENT_ENTRIES_MAX).await?;
+    prove_places(connection, places).await
+}
+
+async fn prove_places(connection: &mut PgConnection, mut places: Vec<u64>) -> Result<EntryProofs, ProveError> {
     let checkpoint = last_checkpoint(&mut *connection).await?.ok_or(ProveError::NotSealed)?;
-    let seq = place_of(&mut *connection, id.uuid()).await?;
-    let seq = seq.filter(|seq| *seq < checkpoint.size).ok_or(ProveError::NotSealed)?;
-    let mut found = entries(&mut *connection, seq..seq + 1).await?;
-    let entry = found
-        .pop()
-        .filter(super::Entry::holds)
-        .ok_or(ProveError::Changed(seq))?;
-    let leaf = entry.leaf.ok_or(ProveError::Changed(seq))?;
-    let path = hashes(connection, inclusion_plan(seq, checkpoint.size)?, checkpoint.size).await?;
-    Ok(TransferProof { leaf, path, checkpoint })
+    places.retain(|seq| *seq < checkpoint.size);
+    if places.is_empty() {
+        return Err(ProveError::NotSealed);
+    }
+    let mut proven = Vec::with_capacity(places.len());
+    for seq in places {
+        let entry = entries(&mut *connection, seq..seq + 1).await?.pop();
+        let leaf = entry.filter(super::Entry::holds).and_then(|entry| entry.leaf);
+        let leaf = leaf.ok_or(ProveError::Changed(seq))?;
+        let path = hashes(&mut *connection, inclusion_plan(seq, checkpoint.size)?, checkpoint.size).await?;
+        proven.push((leaf, path));
+    }
+    Ok(EntryProofs {
+        entries: proven,
+        checkpoint,
+    })
 }
 
 /// Proves that the log of `size` leaves extends the one of `older` leaves (RFC 9162 §2.1.4).

@@ -21,25 +21,55 @@ pub struct StoredCheckpoint {
     pub(super) sealed_below: TransactionNumber,
 }
 
-/// The latest checkpoint; nothing before the first transfer is sealed.
+/// The latest checkpoint; nothing before the first entry is sealed.
 pub async fn last_checkpoint(connection: &mut PgConnection) -> sqlx::Result<Option<StoredCheckpoint>> {
-    let row = sqlx::query!(
+    let row = sqlx::query_as!(
+        Row,
         "select size, root, note, verifier, at, cluster, sealed_below from ledger.checkpoint order by size desc limit 1"
     )
     .fetch_optional(connection)
     .await?;
-    row.map(|row| {
+    row.map(Row::checkpoint).transpose()
+}
+
+/// The checkpoint of `size` leaves, if one was made then.
+pub async fn checkpoint_of(connection: &mut PgConnection, size: u64) -> sqlx::Result<Option<StoredCheckpoint>> {
+    // What nobody could have stored is not there.
+    let Ok(size) = i64::try_from(size) else {
+        return Ok(None);
+    };
+    let row = sqlx::query_as!(
+        Row,
+        "select size, root, note, verifier, at, cluster, sealed_below from ledger.checkpoint where size = $1",
+        size
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(Row::checkpoint).transpose()
+}
+
+struct Row {
+    size: i64,
+    root: Vec<u8>,
+    note: String,
+    verifier: String,
+    at: DateTime<Utc>,
+    cluster: i64,
+    sealed_below: TransactionNumber,
+}
+
+impl Row {
+    fn checkpoint(self) -> sqlx::Result<StoredCheckpoint> {
         Ok(StoredCheckpoint {
-            size: unsigned(row.size)?,
-            root: hash(&row.root)?,
-            note: row.note,
-            verifier: row.verifier,
-            at: row.at,
-            cluster: row.cluster,
-            sealed_below: row.sealed_below,
+            size: unsigned(self.size)?,
+            root: hash(&self.root)?,
+            note: self.note,
+            verifier: self.verifier,
+            at: self.at,
+            cluster: self.cluster,
+            sealed_below: self.sealed_below,
         })
-    })
-    .transpose()
+    }
 }
 
 /// The hashes of tile `n` of `level` in the tree of `size` leaves: 256, or fewer at the right edge, or none beyond it.

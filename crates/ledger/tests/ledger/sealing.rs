@@ -3,33 +3,33 @@
 use crate::common::*;
 use chrono::{DateTime, TimeDelta, Utc};
 use ledger::proof::{
-    self, Checkpoint, Entry, Frontier, Hash, Leaf, LeafError, NoteKey, ProveError, SealError, Sealed,
+    self, AnyLeaf, Checkpoint, Entry, Frontier, Hash, LeafError, NoteKey, ProveError, SealError, Sealed,
     verify_consistency, verify_inclusion,
 };
-use ledger::{Account, BookId, PartyId};
+use ledger::{Account, BookId, GroupId, PartyId, Record, TransferId};
 use sqlx::{Executor, PgPool};
 use standards::Cents;
 
 const BOOK: BookId = book(1);
 
-fn key() -> NoteKey {
+pub fn key() -> NoteKey {
     NoteKey::from_seed("test.example/log", &[7; 32]).unwrap()
 }
 
 /// Seals until nothing is left: transactions of other tests on the same server may hold the oldest number for a while.
-async fn seal_all(pool: &PgPool, at: DateTime<Utc>) -> Sealed {
-    let mut transfers = 0;
+pub async fn seal_all(pool: &PgPool, at: DateTime<Utc>) -> Sealed {
+    let mut entries = 0;
     loop {
         let sealed = proof::seal(pool, &key(), at).await.unwrap();
-        transfers += sealed.transfers;
+        entries += sealed.entries;
         if proof::unsealed(&mut pool.acquire().await.unwrap()).await.unwrap() == 0 {
-            return Sealed { transfers, ..sealed };
+            return Sealed { entries, ..sealed };
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
 }
 
-async fn checkpoint(pool: &PgPool) -> Checkpoint {
+pub async fn checkpoint(pool: &PgPool) -> Checkpoint {
     let stored = proof::last_checkpoint(&mut pool.acquire().await.unwrap())
         .await
         .unwrap()
@@ -39,16 +39,16 @@ async fn checkpoint(pool: &PgPool) -> Checkpoint {
     read
 }
 
-async fn all(pool: &PgPool) -> Vec<Entry> {
+pub async fn all(pool: &PgPool) -> Vec<Entry> {
     proof::entries(&mut pool.acquire().await.unwrap(), 0..1_000_000)
         .await
         .unwrap()
 }
 
-fn root(entries: &[Entry]) -> Hash {
+pub fn root(entries: &[Entry]) -> Hash {
     let mut tree = Frontier::new();
     for entry in entries {
-        tree.push(entry.leaf.as_ref().map_or_else(Hash::empty, Leaf::hash));
+        tree.push(entry.leaf.as_ref().map_or_else(Hash::empty, AnyLeaf::hash));
     }
     tree.root()
 }
@@ -59,11 +59,11 @@ async fn every_transfer_gets_one_place_and_the_root_is_that_of_the_leaves(pool: 
     assert_eq!(proof::seal(&pool, &key(), at()).await.unwrap(), Sealed::default());
     spendable(&pool, BOOK, 120).await;
     let first = seal_all(&pool, at()).await;
-    assert_eq!(i64::try_from(first.transfers).unwrap(), transfers(&pool).await);
+    assert_eq!(i64::try_from(first.entries).unwrap(), transfers(&pool).await);
     let earlier = checkpoint(&pool).await;
     post_now(&pool, &[claimed("c", BOOK, structure(1), &[0, 1, 2])]).await;
-    assert_eq!(seal_all(&pool, at()).await.transfers, 3);
-    assert_eq!(seal_all(&pool, at()).await.transfers, 0);
+    assert_eq!(seal_all(&pool, at()).await.entries, 3);
+    assert_eq!(seal_all(&pool, at()).await.entries, 0);
 
     let entries = all(&pool).await;
     assert!(
@@ -83,20 +83,20 @@ async fn every_transfer_gets_one_place_and_the_root_is_that_of_the_leaves(pool: 
     );
 
     for entry in &entries {
-        let proof = proof::prove_transfer(&mut pool.acquire().await.unwrap(), entry.id)
+        let proof = proof::prove_transfer(&mut pool.acquire().await.unwrap(), TransferId::from_uuid(entry.id))
             .await
             .unwrap();
-        assert_eq!(Some(&proof.leaf), entry.leaf.as_ref());
+        assert_eq!(Some(&proof.leaf), entry.transfer());
         assert_eq!(
             verify_inclusion(proof.leaf.hash(), entry.seq, last.size, &proof.path, last.root),
             Ok(())
         );
         let bytes = proof.leaf.to_bytes();
-        assert_eq!(Leaf::from_bytes(&bytes), Ok(proof.leaf));
+        assert_eq!(AnyLeaf::from_bytes(&bytes), Ok(AnyLeaf::Transfer(proof.leaf)));
         let mut longer = bytes.clone();
         longer.push(0);
-        assert_eq!(Leaf::from_bytes(&longer), Err(LeafError::NotDeterministic));
-        assert!(Leaf::from_bytes(&bytes[..bytes.len() - 1]).is_err());
+        assert_eq!(AnyLeaf::from_bytes(&longer), Err(LeafError::NotDeterministic));
+        assert!(AnyLeaf::from_bytes(&bytes[..bytes.len() - 1]).is_err());
     }
 }
 
@@ -109,9 +109,9 @@ async fn what_commits_late_is_sealed_late_and_once(pool: PgPool) {
     ledger::post(&mut late, &[posting], at()).await.unwrap();
     // Another account, so that it does not wait for the first one's locks.
     spendable_without_bank(&pool).await;
-    assert_eq!(proof::seal(&pool, &key(), at()).await.unwrap().transfers, 0);
+    assert_eq!(proof::seal(&pool, &key(), at()).await.unwrap().entries, 0);
     late.commit().await.unwrap();
-    assert_eq!(seal_all(&pool, at()).await.transfers, 2);
+    assert_eq!(seal_all(&pool, at()).await.entries, 2);
     assert_eq!(all(&pool).await.len(), 2);
 }
 
@@ -136,9 +136,9 @@ async fn sealers_side_by_side_seal_each_transfer_once(pool: PgPool) {
         proof::seal(&pool, &signer, now),
         proof::seal(&pool, &signer, now)
     );
-    let at_work: u64 = [a, b, c].into_iter().map(|sealed| sealed.unwrap().transfers).sum();
+    let at_work: u64 = [a, b, c].into_iter().map(|sealed| sealed.unwrap().entries).sum();
     let rest = seal_all(&pool, at()).await;
-    assert_eq!(i64::try_from(at_work + rest.transfers).unwrap(), transfers(&pool).await);
+    assert_eq!(i64::try_from(at_work + rest.entries).unwrap(), transfers(&pool).await);
     assert!(all(&pool).await.iter().all(Entry::holds));
 }
 
@@ -157,7 +157,7 @@ async fn the_day_of_the_entry_never_goes_back(pool: PgPool) {
     let days: Vec<String> = all(&pool)
         .await
         .iter()
-        .map(|entry| entry.leaf.as_ref().unwrap().booked_on.to_string())
+        .map(|entry| entry.leaf.as_ref().unwrap().booked_on().to_string())
         .collect();
     // 22:30 UTC is past midnight in Paris; the second is late and keeps its own instant; the third is not before its time.
     assert_eq!(days, ["2026-04-01", "2026-04-01", "2026-04-02"]);
@@ -179,18 +179,18 @@ async fn a_change_of_the_past_is_found_at_its_place(pool: PgPool) {
             .collect()
     };
     pool.execute(
-        "update ledger.transfer set cents = cents + 1 where id = (select transfer_id from ledger.leaf where seq = 7)",
+        "update ledger.transfer set cents = cents + 1 where id = (select entry_id from ledger.leaf where seq = 7)",
     )
     .await
     .unwrap();
     assert_eq!(wrong(&pool).await, [7]);
     assert_ne!(root(&all(&pool).await), checkpoint(&pool).await.root);
-    let refused = proof::prove_transfer(&mut pool.acquire().await.unwrap(), before[7].id).await;
+    let refused = proof::prove_entry(&mut pool.acquire().await.unwrap(), before[7].id).await;
     assert!(matches!(refused, Err(ProveError::Changed(7))));
     assert_eq!(proof::entries_bundle(&all(&pool).await), None);
 
     pool.execute(
-        "update ledger.transfer set cents = cents - 1 where id = (select transfer_id from ledger.leaf where seq = 7)",
+        "update ledger.transfer set cents = cents - 1 where id = (select entry_id from ledger.leaf where seq = 7)",
     )
     .await
     .unwrap();
@@ -198,7 +198,7 @@ async fn a_change_of_the_past_is_found_at_its_place(pool: PgPool) {
     pool.execute("alter table ledger.transfer drop constraint transfer_pk cascade")
         .await
         .unwrap();
-    pool.execute("delete from ledger.transfer where id = (select transfer_id from ledger.leaf where seq = 9)")
+    pool.execute("delete from ledger.transfer where id = (select entry_id from ledger.leaf where seq = 9)")
         .await
         .unwrap();
     assert_eq!(wrong(&pool).await, [9]);
@@ -221,7 +221,7 @@ async fn an_account_whose_sums_were_reset_stops_the_sealer(pool: PgPool) {
                 let account = Account::deposited(funder(1));
                 return assert_eq!((book, number), (account.book(), account.number()));
             }
-            Ok(sealed) => assert_eq!(sealed.transfers, 0),
+            Ok(sealed) => assert_eq!(sealed.entries, 0),
             Err(error) => panic!("{error}"),
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
@@ -247,9 +247,9 @@ async fn restored_books_are_sealed_on_from_where_they_were(pool: PgPool) {
         .await
         .unwrap();
     post_now(&pool, &[claimed("after", BOOK, structure(1), &[1])]).await;
-    assert_eq!(seal_all(&pool, at()).await.transfers, 2);
+    assert_eq!(seal_all(&pool, at()).await.entries, 2);
     post_now(&pool, &[claimed("later", BOOK, structure(1), &[2])]).await;
-    assert_eq!(seal_all(&pool, at()).await.transfers, 1);
+    assert_eq!(seal_all(&pool, at()).await.entries, 1);
     let entries = all(&pool).await;
     assert_eq!(entries[..before.len()], before);
     assert_eq!(checkpoint(&pool).await.root, root(&entries));
@@ -285,7 +285,8 @@ async fn a_long_book_is_sealed_in_chunks_and_served_in_tiles(pool: PgPool) {
     assert_eq!(proof::tile_hashes(&mut connection, 1, 0, 6000).await.unwrap().len(), 23);
     assert_eq!(proof::tile_hashes(&mut connection, 0, 24, 6000).await.unwrap(), []);
     for seq in [0, 255, 256, 4095, 4096, 5887, 5888, 5999] {
-        let proof = proof::prove_transfer(&mut connection, entries[seq].id).await.unwrap();
+        let id = TransferId::from_uuid(entries[seq].id);
+        let proof = proof::prove_transfer(&mut connection, id).await.unwrap();
         assert_eq!(
             verify_inclusion(proof.leaf.hash(), seq as u64, 6000, &proof.path, last.root),
             Ok(())
@@ -309,6 +310,8 @@ async fn only_funding_seals_and_nobody_changes_a_sealed_line(pool: PgPool) {
         for statement in [
             "insert into ledger.leaf values (99, gen_random_uuid(), gen_random_uuid(), '2026-01-01', sha256(''))",
             "insert into ledger.checkpoint values (99, sha256(''), '', '', now(), 0, 0)",
+            "insert into ledger.close values ('2020-01-01', now(), gen_random_uuid(), 99, sha256(''), '', '')",
+            "insert into ledger.cosigner values ('x', gen_random_uuid(), now(), gen_random_uuid())",
         ] {
             let refused = under
                 .execute(statement)
@@ -323,6 +326,11 @@ async fn only_funding_seals_and_nobody_changes_a_sealed_line(pool: PgPool) {
             "update ledger.checkpoint set note = ''",
             "delete from ledger.leaf",
             "delete from ledger.checkpoint",
+            "update ledger.record set cents = 1",
+            "delete from ledger.record",
+            "update ledger.close set size = 1",
+            "delete from ledger.close",
+            "delete from ledger.cosignature",
             "truncate ledger.leaf",
         ] {
             let refused = under.execute(statement).await.unwrap_err();
@@ -333,9 +341,120 @@ async fn only_funding_seals_and_nobody_changes_a_sealed_line(pool: PgPool) {
             );
         }
         pool.execute("delete from ledger.leaf where seq = 99").await.unwrap();
-        pool.execute("delete from ledger.checkpoint where size = 99")
-            .await
-            .unwrap();
+        for made in ["ledger.checkpoint where size = 99", "ledger.close", "ledger.cosigner"] {
+            pool.execute(sqlx::AssertSqlSafe(format!("delete from {made}")))
+                .await
+                .unwrap();
+        }
     }
     assert!(all(&pool).await.len() > 1);
+}
+
+/// What a payment covers is in the same log, in the same order, and proven alike.
+#[sqlx::test(migrations = false)]
+async fn a_record_gets_its_place_beside_the_transfers_of_its_event(pool: PgPool) {
+    migrate(&pool).await;
+    spendable(&pool, BOOK, 10).await;
+    post_now(&pool, &[claimed("c", BOOK, structure(1), &[0, 1])]).await;
+    seal_all(&pool, at()).await;
+    let before = all(&pool).await.len();
+    let payable = Account::payable(BOOK, structure(1));
+    let claim = GroupId::derive(b"test", &[b"c"]).uuid();
+    let payment = uuid::Uuid::from_u128(0x9a);
+    let group = GroupId::derive(b"settled", &[payment.as_bytes()]);
+    let line = |cents| Record::settlement(payable, claim, (payment, group), Cents::new(cents), "9a").unwrap();
+    assert_eq!(
+        Record::settlement(payable, claim, (payment, group), Cents::ZERO, "9a"),
+        None
+    );
+    assert_eq!(line(-2000).kind, ledger::RecordKind::SettlementDeduction);
+    let mut tx = pool.begin().await.unwrap();
+    ledger::record(&mut tx, &[line(2000)], at()).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(seal_all(&pool, at()).await.entries, 1);
+    let mut tx = pool.begin().await.unwrap();
+    let twice = ledger::record(&mut tx, &[line(2000)], at()).await.unwrap_err();
+    assert!(database::is_constraint(&twice, "record_pk"));
+    tx.rollback().await.unwrap();
+
+    let entries = all(&pool).await;
+    assert_eq!(entries.len(), before + 1);
+    let last = entries.last().unwrap();
+    assert!(last.holds() && last.transfer().is_none());
+    let AnyLeaf::Record(leaf) = last.leaf.clone().unwrap() else {
+        panic!("not a record");
+    };
+    assert_eq!(
+        (leaf.claim, leaf.payment, leaf.cents, leaf.grp),
+        (claim, payment, Cents::new(2000), group)
+    );
+    let bytes = last.leaf.as_ref().unwrap().to_bytes();
+    assert_eq!(AnyLeaf::from_bytes(&bytes), Ok(AnyLeaf::Record(leaf)));
+    let json = last.leaf.as_ref().unwrap().to_json();
+    assert_eq!(json["kind"], "settlement_line");
+    assert_eq!(json["debit"], json["credit"]);
+
+    // The claim with its two legs and its payment; the payment with what it covers.
+    let mut connection = pool.acquire().await.unwrap();
+    let proofs = proof::prove_event(&mut connection, &[claim]).await.unwrap();
+    assert_eq!(proofs.entries.len(), 3);
+    let checkpoint = checkpoint(&pool).await;
+    for (leaf, path) in &proofs.entries {
+        assert_eq!(
+            verify_inclusion(leaf.hash(), leaf.seq(), checkpoint.size, path, checkpoint.root),
+            Ok(())
+        );
+    }
+    let proofs = proof::prove_event(&mut connection, &[group.uuid()]).await.unwrap();
+    assert_eq!(proofs.entries.len(), 1);
+
+    pool.execute("update ledger.record set cents = 1000").await.unwrap();
+    let refused = proof::prove_event(&mut connection, &[claim]).await;
+    assert!(matches!(refused, Err(ProveError::Changed(seq)) if seq == before as u64));
+}
+
+/// A sealer that is killed leaves whole chunks behind, and the next one goes on.
+#[sqlx::test(migrations = false)]
+async fn a_sealer_that_dies_in_the_middle_is_taken_up_by_the_next(pool: PgPool) {
+    migrate(&pool).await;
+    let cents = Cents::new(1);
+    for n in 0..5 {
+        let postings: Vec<_> = (0..2000)
+            .map(|m| received(&format!("{n} {m}"), PartyId::from_uuid(uuid::Uuid::from_u128(m)), cents))
+            .collect();
+        post_now(&pool, &postings).await;
+    }
+    let options = (*pool.connect_options()).clone().application_name("sealer that dies");
+    let dying = PgPool::connect_with(options).await.unwrap();
+    let (signer, now) = (key(), at());
+    let kill = async {
+        loop {
+            let places: i64 = sqlx::query_scalar("select count(*) from ledger.leaf")
+                .fetch_one(&pool)
+                .await
+                .unwrap();
+            if places > 0 {
+                return sqlx::query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1 and datname = current_database()")
+                    .bind("sealer that dies")
+                    .execute(&pool)
+                    .await
+                    .unwrap();
+            }
+        }
+    };
+    let (sealed, _) = tokio::join!(proof::seal(&dying, &signer, now), kill);
+    let places = all(&pool).await.len();
+    if sealed.is_err() {
+        assert!(places % proof::SEAL_CHUNK_ENTRIES == 0, "{places}");
+    }
+    seal_all(&pool, at()).await;
+    let entries = all(&pool).await;
+    assert_eq!(entries.len(), 10_000);
+    assert!(
+        entries
+            .iter()
+            .enumerate()
+            .all(|(n, entry)| entry.seq == n as u64 && entry.holds())
+    );
+    assert_eq!(checkpoint(&pool).await.root, root(&entries));
 }

@@ -1,4 +1,4 @@
-//! `ccn export`, `ccn verify books`, `ccn verify proof`.
+//! `ccn export`, `ccn verify books`, `ccn verify proof`, `ccn cosign`.
 
 use std::path::PathBuf;
 
@@ -7,6 +7,7 @@ use sqlx::postgres::PgConnectOptions;
 use standards::Siren;
 use voucher::Host;
 
+use super::keys::Sealing;
 use super::{OPTIONS, TEXTS};
 use crate::config::{Config, DATA_DIR, PUBLIC_HOST};
 
@@ -28,9 +29,15 @@ pub struct ExportArgs {
     /// Fichier du mot de passe de l'utilisateur nommé dans l'URL
     #[arg(long, env = "CCN_DATABASE_PASSWORD_FILE", value_name = "FICHIER", help_heading = OPTIONS)]
     pub database_password_file: Option<PathBuf>,
-    /// Fichier de la clé des points de contrôle ; sans elle, seul ce qui est déjà scellé est exporté
+    /// Clé des points de contrôle (fichier, ou adresse « pkcs11: ») ; sans elle, seul ce qui est déjà scellé est exporté
     #[arg(long, env = "CCN_CHECKPOINT_KEY_FILE", value_name = "FICHIER", help_heading = OPTIONS)]
     pub checkpoint_key_file: Option<PathBuf>,
+    /// Fichier de la phrase de passe qui ouvre cette clé
+    #[arg(long, env = "CCN_KEY_PASSPHRASE_FILE", value_name = "FICHIER", help_heading = OPTIONS)]
+    pub key_passphrase_file: Option<PathBuf>,
+    /// Fichier de l'identité age qui ouvre cette clé
+    #[arg(long, env = "CCN_KEY_IDENTITY_FILE", value_name = "FICHIER", help_heading = OPTIONS)]
+    pub key_identity_file: Option<PathBuf>,
     /// Nom d'hôte du site : le journal scellé porte son nom
     #[arg(long, env = "CCN_PUBLIC_HOST", value_name = "HÔTE", default_value = PUBLIC_HOST, help_heading = OPTIONS)]
     pub public_host: Host,
@@ -45,6 +52,8 @@ impl ExportArgs {
             database_url: self.database_url.clone(),
             database_password_file: self.database_password_file.clone(),
             checkpoint_key_file: self.checkpoint_key_file.clone(),
+            key_passphrase_file: self.key_passphrase_file.clone(),
+            key_identity_file: self.key_identity_file.clone(),
             public_host: self.public_host.clone(),
             ..Config::default()
         }
@@ -61,6 +70,9 @@ pub struct VerifyBooks {
     /// Point de contrôle antérieur, gardé par vous : les livres doivent le prolonger
     #[arg(long, value_name = "FICHIER", help_heading = OPTIONS)]
     pub older: Option<PathBuf>,
+    /// Clé d'un co-signataire (nom+empreinte+base64) qui doit avoir signé le point de contrôle ; peut être répétée
+    #[arg(long, value_name = "CLÉ", help_heading = OPTIONS)]
+    pub cosigner: Vec<String>,
     /// Dossier écrit par « ccn export »
     #[arg(value_name = "DOSSIER", help_heading = TEXTS)]
     pub folder: PathBuf,
@@ -72,7 +84,33 @@ pub struct VerifyProof {
     /// Clé de vérification connue d'ailleurs (nom+empreinte+base64) ; sans elle, celle du fichier
     #[arg(long, value_name = "CLÉ", help_heading = OPTIONS)]
     pub vkey: Option<String>,
-    /// Preuve, telle que la sert `/v1/proofs/transfers/…`
+    /// Preuve, telle que la sert `/v1/proofs/transfers/…`, `/v1/proofs/events/…` ou `/v1/proofs/consistency`
     #[arg(value_name = "FICHIER", help_heading = TEXTS)]
     pub file: PathBuf,
+}
+
+/// Arguments of `cosign`.
+#[derive(Debug, Args)]
+pub struct CosignArgs {
+    /// Clé du co-signataire : fichier, ou adresse « pkcs11: » ; `ccn keys new` en fait une
+    #[arg(long, value_name = "CLÉ", help_heading = OPTIONS)]
+    pub key: PathBuf,
+    /// Nom de cette clé, sans espace ni « + » : « departement21.example/journal »
+    #[arg(long, value_name = "NOM", help_heading = OPTIONS)]
+    pub name: String,
+    /// Affiche la clé de vérification, à enregistrer auprès de l'opérateur, et ne signe rien
+    #[arg(long, help_heading = OPTIONS)]
+    pub show_key: bool,
+    /// Clé de vérification du journal (nom+empreinte+base64), connue d'ailleurs
+    #[arg(long, value_name = "CLÉ", required_unless_present = "show_key", help_heading = OPTIONS)]
+    pub vkey: Option<String>,
+    /// Dernier point de contrôle signé ici ; il est remplacé par le nouveau. La première fois, le fichier n'existe pas
+    #[arg(long, value_name = "FICHIER", required_unless_present = "show_key", help_heading = OPTIONS)]
+    pub seen: Option<PathBuf>,
+    /// With what the key is opened.
+    #[command(flatten)]
+    pub sealing: Sealing,
+    /// Preuve de `/v1/proofs/consistency?older=…` ; la première fois, le point de contrôle de `/log/checkpoint`
+    #[arg(value_name = "FICHIER", required_unless_present = "show_key", help_heading = TEXTS)]
+    pub file: Option<PathBuf>,
 }

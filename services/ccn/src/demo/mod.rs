@@ -24,11 +24,13 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use ::keys::Plain;
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use web::Clock;
 
 use crate::cli::DemoArgs;
+use crate::cli::reconcile::{ReconcileSettings, TimeOfDay};
 use crate::config::Config;
 use crate::export::Export;
 use crate::serve::Running;
@@ -164,11 +166,11 @@ async fn tell(demo: &mut Demo, inputs: &Inputs, config: &Config, out: &Path) -> 
 
 /// The same files as `ccn export` writes.
 async fn books(running: &Running, config: &Config, at: DateTime<Utc>, out: &Path) -> anyhow::Result<()> {
-    let key = sealing::read_key(&sealing::key_file(config), &config.public_host)?;
+    let key = sealing::read_key_if_any(config, &config.opener(Plain::Accepted))?;
     let siren = FUND_SIREN.parse()?;
     let export = Export {
         database: running.database().clone(),
-        key: Some(&key),
+        key: key.as_ref(),
         siren: &siren,
         at,
         out,
@@ -202,6 +204,11 @@ fn empty_system(args: &DemoArgs, data_dir: &Path) -> anyhow::Result<Config> {
         fund_name: Some(FUND_NAME.to_owned()),
         fund_iban: Some(FUND_IBAN.parse()?),
         fund_bic: Some(FUND_BIC.parse()?),
+        // The story's nights pass in a moment: it says itself when the books are compared.
+        reconciliation: ReconcileSettings {
+            reconcile_at: TimeOfDay(None),
+            ..ReconcileSettings::default()
+        },
         ..Config::default()
     })
 }

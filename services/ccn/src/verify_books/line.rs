@@ -1,9 +1,9 @@
 use data_encoding::BASE64;
-use ledger::proof::Leaf;
+use ledger::proof::AnyLeaf;
 use serde_json::Value;
 
 /// The leaf of a line of `transfers.ndjson`, if the rest of the line says the same. The error says where it does not, in French.
-pub(super) fn read_line(line: &[u8]) -> Result<Leaf, String> {
+pub(super) fn read_line(line: &[u8]) -> Result<AnyLeaf, String> {
     let line: Value = serde_json::from_slice(line).map_err(|error| format!("ce n'est pas du JSON : {error}"))?;
     if line["missing"] == Value::Bool(true) {
         return Err(format!(
@@ -15,7 +15,7 @@ pub(super) fn read_line(line: &[u8]) -> Result<Leaf, String> {
     let bytes = BASE64
         .decode(leaf.as_bytes())
         .map_err(|_| "la feuille (« leaf ») n'est pas en base64")?;
-    let leaf = Leaf::from_bytes(&bytes).map_err(|error| format!("la feuille (« leaf ») est illisible : {error}"))?;
+    let leaf = AnyLeaf::from_bytes(&bytes).map_err(|error| format!("la feuille (« leaf ») est illisible : {error}"))?;
     let expected = leaf.to_json();
     let (Value::Object(told), Value::Object(proven)) = (&line, &expected) else {
         return Err("ce n'est pas un objet JSON".to_owned());

@@ -183,6 +183,7 @@ impl Books {
         let trusted = Trusted {
             key: Some(&vkey),
             older,
+            cosigners: &[],
         };
         verify_books(self.folder.path(), &trusted).unwrap()
     }

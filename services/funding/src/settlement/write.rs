@@ -1,5 +1,5 @@
 use chrono::{DateTime, Utc};
-use ledger::{Account, BookId, Posting, TransferKind};
+use ledger::{Account, BookId, GroupId, Posting, Record, TransferKind};
 use sqlx::PgTransaction;
 use standards::Bic;
 
@@ -8,7 +8,10 @@ use crate::booking::{BookError, Event, book_all};
 use crate::settlement::SettleError;
 use crate::settlement::decide::{Decided, Held, Planned};
 
-/// Rows first, then the books. Every account is locked already, so the books may be written in several calls.
+/// The event that books a payment.
+const SETTLED: &[u8] = b"settled";
+
+/// Rows first, then the books, and in them which claims are paid. Every account is locked already, so the books may be written in several calls.
 pub(super) async fn write(
     tx: &mut PgTransaction<'_>,
     settlement: SettlementId,
@@ -20,11 +23,18 @@ pub(super) async fn write(
     insert_held(tx, settlement, &decided.held).await?;
     let postings = decided.payments.iter().map(posting).collect::<Result<Vec<_>, _>>()?;
     book_all(tx, postings, at).await?;
+    let records = decided
+        .payments
+        .iter()
+        .flat_map(records)
+        .collect::<Option<Vec<_>>>()
+        .ok_or(SettleError::Overflow)?;
+    ledger::record(tx, &records, at).await?;
     Ok(())
 }
 
 fn posting(payment: &Planned) -> Result<Posting, BookError> {
-    let mut event = Event::new(b"settled", payment.id.uuid()).reference(payment.id.end_to_end());
+    let mut event = Event::new(SETTLED, payment.id.uuid()).reference(payment.id.end_to_end());
     for part in &payment.parts {
         let payable = Account::payable(part.book, payment.structure);
         if part.deducted.is_positive() {
@@ -40,6 +50,17 @@ fn posting(payment: &Planned) -> Result<Posting, BookError> {
     Ok(event
         .leg(TransferKind::Settled, clearing, in_transit, payment.total)?
         .posting()?)
+}
+
+/// The lines of a payment as the log proves them; nothing for one of zero cents, which there is none of.
+fn records(payment: &Planned) -> impl Iterator<Item = Option<Record>> {
+    let id = payment.id.uuid();
+    let group = GroupId::derive(SETTLED, &[id.as_bytes()]);
+    let reference = payment.id.end_to_end();
+    payment.parts.iter().flat_map(|part| &part.lines).map(move |line| {
+        let payable = Account::payable(line.book, line.structure);
+        Record::settlement(payable, line.claim, (id, group), line.cents, &reference)
+    })
 }
 
 async fn insert_payments(

@@ -36,6 +36,20 @@ pub(super) async fn covered(connection: &mut PgConnection) -> Result<Sides, sqlx
     .await
 }
 
+/// What a payment covers is said twice: in our records, and in the log.
+pub(super) async fn proven(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
+    sqlx::query_as!(
+        Sides,
+        r#"with recorded as (
+               select book_id, claim_id, payment_id, case when kind = 61 then -cents else cents end as cents from ledger.record)
+           select coalesce(sum(l.cents), 0)::bigint as "left!: Cents", coalesce(sum(r.cents), 0)::bigint as "right!: Cents",
+               count(*) filter (where l.cents is distinct from r.cents) as "off!"
+           from funding.settlement_line l full join recorded r using (book_id, claim_id, payment_id)"#
+    )
+    .fetch_one(connection)
+    .await
+}
+
 /// On the statement: from `in_transit` to the bank, or to suspense where a person said so.
 pub(super) async fn debited(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
     sqlx::query_as!(

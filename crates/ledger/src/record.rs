@@ -1,0 +1,130 @@
+//! Records: what is proven beside the transfers and moves no money.
+//!
+//! A settlement pays claims; which ones is not in its transfers, which move a sum. A record says it, one a claim, and becomes a leaf
+//! of the same log, so that *paid per funder* can be worked out, and proven, from the log alone.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgTransaction;
+use standards::Cents;
+use uuid::Uuid;
+
+use crate::{Account, GroupId, REFERENCE_BYTES_MAX, RecordId};
+
+/// What a record says. Codes and names are those of table `ledger.record_kind`; only the funding service's role may write them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(i16)]
+pub enum RecordKind {
+    /// A payment pays a claim.
+    SettlementLine = 60,
+    /// A payment is smaller by a claim that was paid before and then reversed.
+    SettlementDeduction = 61,
+}
+
+impl RecordKind {
+    /// All of them, by code.
+    pub const ALL: &[Self] = &[Self::SettlementLine, Self::SettlementDeduction];
+
+    /// As it is stored.
+    #[must_use]
+    pub const fn code(self) -> i16 {
+        self as i16
+    }
+
+    /// The kind with this code.
+    #[must_use]
+    pub fn from_code(code: i16) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.code() == code)
+    }
+
+    /// Its name in the database and in exports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SettlementLine => "settlement_line",
+            Self::SettlementDeduction => "settlement_deduction",
+        }
+    }
+}
+
+/// That a payment covers a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Derived from what it says, so that a retry cannot say it twice.
+    pub id: RecordId,
+    /// What it says.
+    pub kind: RecordKind,
+    /// What the structure is owed on.
+    pub account: Account,
+    /// How much, above zero.
+    pub cents: Cents,
+    /// The payment's event: its transfers have the same.
+    pub group: GroupId,
+    /// The claim: its transfers have this group.
+    pub claim: Uuid,
+    /// The payment.
+    pub payment: Uuid,
+    /// The number that people know the payment by; at most [`REFERENCE_BYTES_MAX`] bytes.
+    pub reference: String,
+}
+
+impl Record {
+    /// That `payment` covers `cents` of `claim`, or, where `cents` is below zero, takes them back. Nothing for zero cents, or a
+    /// reference that is too long.
+    #[must_use]
+    pub fn settlement(
+        account: Account,
+        claim: Uuid,
+        (payment, group): (Uuid, GroupId),
+        cents: Cents,
+        reference: &str,
+    ) -> Option<Self> {
+        let (kind, cents) = if cents.is_negative() {
+            (RecordKind::SettlementDeduction, cents.checked_neg()?)
+        } else {
+            (RecordKind::SettlementLine, cents)
+        };
+        let book = account.book().uuid();
+        let id = RecordId::derive(
+            b"settlement-line",
+            &[book.as_bytes(), claim.as_bytes(), payment.as_bytes()],
+        );
+        (cents.is_positive() && reference.len() <= REFERENCE_BYTES_MAX).then(|| Self {
+            id,
+            kind,
+            account,
+            cents,
+            group,
+            claim,
+            payment,
+            reference: reference.to_owned(),
+        })
+    }
+}
+
+/// Writes records in one statement, in the transaction of what they are about. One that is there already is an error
+/// (`record_pk`): whoever repeats an event knows it by then. Their accounts exist, since something is owed on them.
+pub async fn record(tx: &mut PgTransaction<'_>, records: &[Record], at: DateTime<Utc>) -> sqlx::Result<()> {
+    let column = |of: fn(&Record) -> Uuid| records.iter().map(of).collect::<Vec<Uuid>>();
+    let number = |of: fn(&Record) -> i64| records.iter().map(of).collect::<Vec<i64>>();
+    let kinds: Vec<i16> = records.iter().map(|record| record.kind.code()).collect();
+    let references: Vec<String> = records.iter().map(|record| record.reference.clone()).collect();
+    sqlx::query!(
+        "insert into ledger.record (book_id, id, kind, account, cents, at, grp, claim_id, payment_id, reference)
+         select r.book_id, r.id, r.kind, r.account, r.cents, $1, r.grp, r.claim_id, r.payment_id, r.reference
+         from unnest($2::uuid[], $3::uuid[], $4::smallint[], $5::bigint[], $6::bigint[], $7::uuid[], $8::uuid[], $9::uuid[],
+             $10::text[]) as r (book_id, id, kind, account, cents, grp, claim_id, payment_id, reference)",
+        at,
+        &column(|record| record.account.book().uuid()),
+        &column(|record| record.id.uuid()),
+        &kinds,
+        &number(|record| record.account.number().get()),
+        &number(|record| record.cents.get()),
+        &column(|record| record.group.uuid()),
+        &column(|record| record.claim),
+        &column(|record| record.payment),
+        &references,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! Co-signatures as they are kept and served.
+
+use crate::common::*;
+use crate::sealing::{checkpoint, key, seal_all};
+use ledger::proof::{self, CosignError, Cosigner, Note, NoteError, RegisterError};
+use ledger::{BookId, PartyId};
+use sqlx::PgPool;
+use uuid::Uuid;
+
+const BOOK: BookId = book(1);
+
+fn cosigner(n: u8) -> Cosigner {
+    Cosigner::from_seed(&format!("funder{n}.example/w"), &[n; 32]).unwrap()
+}
+
+async fn registers(pool: &PgPool, n: u8, party: PartyId) -> Result<bool, RegisterError> {
+    let mut tx = pool.begin().await.unwrap();
+    let made = proof::register_cosigner(&mut tx, &cosigner(n).verifier(), party, Uuid::nil(), at()).await;
+    tx.commit().await.unwrap();
+    made
+}
+
+async fn adds(pool: &PgPool, size: u64, line: &str, party: Option<PartyId>) -> Result<bool, CosignError> {
+    let mut tx = pool.begin().await.unwrap();
+    let added = proof::add_cosignature(&mut tx, size, line, party, at()).await;
+    tx.commit().await.unwrap();
+    added.map(|(_, new)| new)
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_registered_key_cosigns_a_checkpoint_once(pool: PgPool) {
+    migrate(&pool).await;
+    spendable(&pool, BOOK, 3).await;
+    seal_all(&pool, at()).await;
+    let last = checkpoint(&pool).await;
+    let line = cosigner(1).line(&last.to_string(), at()).unwrap();
+    assert!(matches!(
+        adds(&pool, last.size, &line, None).await,
+        Err(CosignError::NotSigned)
+    ));
+    assert!(registers(&pool, 1, funder(1)).await.unwrap());
+    assert!(!registers(&pool, 1, funder(1)).await.unwrap());
+    assert!(matches!(
+        registers(&pool, 1, funder(2)).await,
+        Err(RegisterError::Taken)
+    ));
+    registers(&pool, 2, funder(2)).await.unwrap();
+
+    // Not for another funder, another size, another text.
+    let another = adds(&pool, last.size, &line, Some(funder(2))).await;
+    assert!(matches!(another, Err(CosignError::NotSigned)));
+    let nowhere = adds(&pool, last.size + 1, &line, None).await;
+    assert!(matches!(nowhere, Err(CosignError::NoCheckpoint)));
+    let other = cosigner(1)
+        .line(&last.to_string().replace("test", "best"), at())
+        .unwrap();
+    assert!(matches!(
+        adds(&pool, last.size, &other, None).await,
+        Err(CosignError::NotSigned)
+    ));
+    for noise in ["", "x", "\u{2014} a b\n\u{2014} c d", &format!("{line}{line}")] {
+        assert!(
+            matches!(
+                adds(&pool, last.size, noise, None).await,
+                Err(CosignError::Form(NoteError::Form))
+            ),
+            "{noise}"
+        );
+    }
+
+    assert!(adds(&pool, last.size, &line, Some(funder(1))).await.unwrap());
+    assert!(!adds(&pool, last.size, &line, Some(funder(1))).await.unwrap());
+    let second = cosigner(2).line(&last.to_string(), at()).unwrap();
+    assert!(adds(&pool, last.size, &second, None).await.unwrap());
+
+    let mut connection = pool.acquire().await.unwrap();
+    let stored = proof::last_checkpoint(&mut connection).await.unwrap().unwrap();
+    let served = proof::cosigned_note(&mut connection, stored.size, &stored.note)
+        .await
+        .unwrap();
+    assert_eq!(served.lines().filter(|line| line.starts_with('\u{2014}')).count(), 3);
+    let note = Note::parse(&served).unwrap();
+    assert!(note.verify(&key().verifier()).is_ok());
+    for n in [1, 2] {
+        assert_eq!(cosigner(n).verifier().verify(&note), Ok(at()));
+    }
+}

@@ -1,0 +1,124 @@
+//! `ccn cosign`: a funder says that it saw a checkpoint, and that it extended the one it saw before. Offline: two files and a key.
+//!
+//! What was seen is kept in a file, so that a log that forks cannot have both branches co-signed: the second is refused.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use ledger::proof::{Checkpoint, Cosigner, Note, VerifierKey};
+use web::Clock;
+
+use crate::cli::books::CosignArgs;
+use crate::sealing;
+use crate::verify_books::{Proven, verify_proof};
+
+/// Status when a file cannot be used.
+const UNUSABLE: u8 = 2;
+
+/// Bytes of the longest file taken.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// Why a checkpoint is not co-signed; the message is the person's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotCosigned {
+    /// Not signed by the log.
+    #[error("le point de contrôle n'est pas signé par la clé du journal : {0}")]
+    Checkpoint(String),
+    /// Something was seen, and there is no proof that this extends it.
+    #[error(
+        "un point de contrôle de {0} écritures a déjà été vu : donnez la preuve que celui-ci le prolonge \
+         (/v1/proofs/consistency?older={0})"
+    )]
+    NoProof(u64),
+    /// The proof begins elsewhere.
+    #[error(
+        "la preuve ne part pas du point de contrôle vu, de {0} écritures et de racine {1} : le journal a bifurqué, ou ce n'est pas la bonne preuve"
+    )]
+    OtherPast(u64, String),
+    /// The proof is none.
+    #[error("le journal ne prolonge pas celui qui a été vu : {0}")]
+    Proof(String),
+    /// The key does not sign.
+    #[error("la clé ne signe pas : {0}")]
+    Sign(String),
+}
+
+/// The line that co-signs what `file` holds (a consistency proof, or the first checkpoint), and the checkpoint, to be kept. `seen` is
+/// the one that was kept before.
+pub fn cosign(
+    key: &Cosigner,
+    log: &VerifierKey,
+    seen: Option<&str>,
+    file: &str,
+    at: DateTime<Utc>,
+) -> Result<(String, String), NotCosigned> {
+    let opened = |note: &str| Checkpoint::open(note, log).map_err(|error| NotCosigned::Checkpoint(error.to_string()));
+    let seen = seen.map(opened).transpose()?;
+    let note = match (seen, proof_note(file)) {
+        (None, Some(note)) => note,
+        (None, None) => file.to_owned(),
+        (Some(seen), None) => {
+            // The same again needs no proof.
+            let same = opened(file)?;
+            if (same.size, same.root) != (seen.size, seen.root) {
+                return Err(NotCosigned::NoProof(seen.size));
+            }
+            file.to_owned()
+        }
+        (Some(seen), Some(note)) => {
+            match verify_proof(file.as_bytes(), Some(&log.to_string())) {
+                Ok(Proven::Extends(older, _)) if (older.size, older.root) == (seen.size, seen.root) => {}
+                Ok(_) => return Err(NotCosigned::OtherPast(seen.size, seen.root.to_base64())),
+                Err(error) => return Err(NotCosigned::Proof(error.to_string())),
+            }
+            note
+        }
+    };
+    opened(&note)?;
+    let parsed = Note::parse(&note).map_err(|error| NotCosigned::Checkpoint(error.to_string()))?;
+    let line = key
+        .line(parsed.text(), at)
+        .map_err(|error| NotCosigned::Sign(error.to_string()))?;
+    Ok((line, note))
+}
+
+/// The newer checkpoint in a proof's file; nothing when it is not JSON.
+fn proof_note(file: &str) -> Option<String> {
+    let proof: serde_json::Value = serde_json::from_str(file).ok()?;
+    proof["checkpoint"].as_str().map(str::to_owned)
+}
+
+pub(crate) fn run(args: &CosignArgs) -> anyhow::Result<ExitCode> {
+    let key = sealing::read_cosigner(&args.key, &args.name, &args.sealing.opener())?
+        .map_err(|_| anyhow::anyhow!("« {} » n'est pas un nom de clé : sans espace ni « + ».", args.name))?;
+    let (Some(vkey), Some(seen), Some(file)) = (&args.vkey, &args.seen, &args.file) else {
+        println!("{}", key.verifier());
+        return Ok(ExitCode::SUCCESS);
+    };
+    let Ok(log) = vkey.trim().parse::<VerifierKey>() else {
+        eprintln!("« {vkey} » n'est pas une clé de vérification (nom+empreinte+base64).");
+        return Ok(ExitCode::from(UNUSABLE));
+    };
+    let before = if seen.exists() { Some(read(seen)?) } else { None };
+    match cosign(&key, &log, before.as_deref(), &read(file)?, Clock::System.now()) {
+        Ok((line, note)) => {
+            // Kept first: what was signed must be remembered, even if nobody reads the line.
+            std::fs::write(seen, note).with_context(|| format!("{} : écriture impossible", seen.display()))?;
+            print!("{line}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(refused) => {
+            eprintln!("NON SIGNÉ : {refused}.");
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    let unreadable = || format!("« {} » ne peut pas être lu", path.display());
+    let size = std::fs::metadata(path).with_context(unreadable)?.len();
+    anyhow::ensure!(size <= FILE_BYTES_MAX, "« {} » est trop grand.", path.display());
+    std::fs::read_to_string(path).with_context(unreadable)
+}
