@@ -52,7 +52,7 @@ create view funding.call_state as
         greatest(k.cents - coalesce(i.cents, 0) - coalesce(m.cents, 0), 0)::bigint as missing_cents
     from funding.call k
     join funding.convention c on c.id = k.convention_id
-    left join (select call_id, sum(cents) as cents from funding.call_income group by call_id) i on i.call_id = k.id
+    left join funding.call_paid i on i.call_id = k.id
     left join (select call_id, sum(awaited_cents) as cents from funding.mandate_state
                where call_id is not null group by call_id) m on m.call_id = k.id;
 

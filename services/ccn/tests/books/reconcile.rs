@@ -114,7 +114,9 @@ async fn a_corrupted_sum_is_status_1_and_the_proof_still_holds(pool: PgPool) {
     assert_eq!(status, Some(1), "{text}");
     assert!(text.contains("ATTENTION") && text.contains("FAUX"), "{text}");
     // What failed is proven as well.
-    let vkey = sealing::read_key(&operator.path("checkpoint.key"), &"cheque.localhost".parse().unwrap());
+    let opener = ccn::config::Config::default().opener(keys::Plain::Accepted);
+    let host = "cheque.localhost".parse().unwrap();
+    let vkey = sealing::read_key(&operator.path("checkpoint.key"), &host, &opener);
     let vkey = vkey.unwrap().verifier().to_string();
     let (status, text) = said(
         &operator
