@@ -51,8 +51,8 @@ mod remittance;
 mod settlement;
 mod simulation;
 mod statement;
-mod structure_account;
 mod stream;
+mod structure_account;
 mod true_up;
 mod waterfall;
 

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::bank::naming;
+use crate::bank::{batch, naming};
 use crate::cycle::{PAID, march, reasons, rules};
 use crate::world::{World, id, instant};
 
@@ -250,4 +250,49 @@ async fn nobody_lifts_the_rule_alone(admin: PgPool) {
             (422, &json!("urn:ccn:problem:payment-rules"))
         );
     }
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_debit_of_what_nobody_approved_is_for_a_person(admin: PgPool) {
+    let world = march(admin).await;
+    world.sets_rules(Some("0.00")).await;
+    let settlement = world.settle(1, "2026-03", "2026-04-03").await;
+    let end_to_end = &settlement["payments"][0]["end_to_end"];
+    let message_id = format!("CCN{}", id(1).simple());
+    let entries = vec![naming("-20.00", end_to_end), batch("-20.00", &message_id)];
+    assert_eq!(world.loads(2, "200.00", entries).await, [None, None]);
+    world.all_hold().await;
+    world
+        .created(
+            &path(1, "rejection"),
+            json!({"reason": "La banque a débité deux fois ce que personne n'a approuvé."}),
+        )
+        .await;
+    world.all_hold().await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_claim_reversed_while_its_payment_waited_is_not_paid_after_a_rejection(admin: PgPool) {
+    let world = march(admin).await;
+    world.sets_rules(Some("0.00")).await;
+    world.settle(1, "2026-03", "2026-04-03").await;
+    world
+        .reverses_after_settlement(id(201), PAID, &[1, 2], "2026-04-02T07:00:00Z")
+        .await;
+    world
+        .created(
+            &path(1, "rejection"),
+            json!({"reason": "Un encaissement a été annulé."}),
+        )
+        .await;
+    world.all_hold().await;
+    world.hand.move_to(instant("2026-05-02T08:00:00Z"));
+    let april = world.settle(2, "2026-04", "2026-05-04").await;
+    assert_eq!(april["total"], "10.00");
+    world.all_hold().await;
+    let account = world.get_json(&format!("/v1/structures/{PAID}/account")).await;
+    assert_eq!(
+        (&account["payable"], &account["recoverable"]),
+        (&json!("0.00"), &json!("0.00"))
+    );
 }
