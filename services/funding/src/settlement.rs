@@ -12,7 +12,7 @@
 //! | lock payable, recoverable, clearing, in transit; then read what is due | 2 a programme + 1 |
 //! | bank details, last payments, balances | 2 + 1 a programme |
 //! | payments, lines, holds, postings, records | 4 + 3 a book |
-//! | who has to approve ([`approval`]) | 2 |
+//! | who has to approve ([`mod@approval`]) | 2 |
 //!
 //! A reversal locks the same payable account, so a claim is either reversed before it is read here or after it is
 //! covered. Rejected: paying the balance of `payable` without naming claims, which leaves "paid" without evidence.

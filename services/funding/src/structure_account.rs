@@ -1,5 +1,5 @@
 //! What a structure sees of its money: owed, under way, paid, to be taken back, held and why, and when the next payment comes. The
-//! figures are the books' own; [`attestation`] says them on paper, with what the fund commits itself to.
+//! figures are the books' own; [`attestation()`] says them on paper, with what the fund commits itself to.
 
 mod attestation;
 
