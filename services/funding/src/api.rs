@@ -1,5 +1,6 @@
 //! The REST front door: parses, calls, renders.
 
+mod approvals;
 mod breaks;
 mod claims_report;
 mod closes;
@@ -14,6 +15,7 @@ mod refunds;
 mod reports;
 mod settlements;
 mod statements;
+mod structures_money;
 mod terms;
 mod tolerance;
 mod waterfall_report;
@@ -51,6 +53,8 @@ pub fn routes(config: Config) -> OpenApiRouter {
         .merge(payment_reports::routes())
         .merge(breaks::routes())
         .merge(settlements::routes())
+        .merge(approvals::routes())
+        .merge(structures_money::routes())
         .merge(refunds::routes())
         .merge(reports::routes())
         .merge(claims_report::routes())

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
 
+mod approval;
 mod bad_files;
 mod bank;
 mod breaks;
@@ -24,6 +25,7 @@ mod reconciliations;
 mod rules;
 mod splits;
 mod statements;
+mod structures_money;
 mod waterfall_report;
 mod world;
 mod world_bank;
