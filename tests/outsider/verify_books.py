@@ -42,7 +42,7 @@ def plain(leaf):
     if "seq" in leaf:
         told.setdefault("reverses", None)
         told.setdefault("reference", "")
-        if own_month(told["at"]) != told["booked_on"][:7]:
+        if own_month(told["at"]) < told["booked_on"][:7]:
             told["late"] = True
     else:
         told.setdefault("party", None)
