@@ -192,7 +192,7 @@ def check_fec(folder, name):
     require(match, f"{name} is not the name of a FEC")
     year = match[2]
     entries, last_number, last_date, sums = defaultdict(lambda: [Decimal(0), Decimal(0)]), 0, "", 0
-    with open(os.path.join(folder, name), encoding="utf-8", newline="") as file:
+    with open(os.path.join(folder, name), encoding="iso8859-15", newline="") as file:
         header = file.readline().rstrip("\r\n").split("\t")
         require(header == FEC_COLUMNS, f"columns {header}")
         for count, text in enumerate(file, 2):

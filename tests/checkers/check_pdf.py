@@ -32,7 +32,7 @@ def resolve(thing):
     return thing.get_object() if hasattr(thing, "get_object") else thing
 
 
-def check_catalog(reader):
+def check_catalog(reader, forbidden=frozenset({"/OpenAction", "/AA", "/AcroForm"})):
     root = reader.trailer["/Root"]
     require("/Encrypt" not in reader.trailer, "encrypted")
     require(root.get("/Lang") == "fr-FR", f"language {root.get('/Lang')}")
@@ -40,8 +40,8 @@ def check_catalog(reader):
     require(bool(resolve(root["/ViewerPreferences"])["/DisplayDocTitle"]), "the title is not shown")
     require(len(resolve(root["/OutputIntents"])) >= 1, "no output intent")
     require("/Outlines" in root, "no outline")
-    for forbidden in ("/OpenAction", "/AA", "/AcroForm"):
-        require(forbidden not in root, f"{forbidden} in the catalogue")
+    for key in forbidden:
+        require(key not in root, f"{key} in the catalogue")
     names = resolve(root.get("/Names", {})) or {}
     require("/JavaScript" not in names and "/EmbeddedFiles" not in names, "scripts or attachments")
     xmp = resolve(root["/Metadata"]).get_data().decode("utf-8")

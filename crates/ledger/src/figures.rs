@@ -1,8 +1,10 @@
 //! Everything that the report and its identities are made of, in seven set-based statements whatever the size of the books.
-//! Transfers and account sums are read apart, so that an identity which compares them can fail.
+//! Transfers and account sums are read apart, so that an identity which compares them can fail. Of an instant of the past there are no
+//! sums of accounts: all of it is then worked out from the transfers.
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgPool, PgTransaction};
 use standards::Cents;
 
@@ -67,13 +69,25 @@ impl Figures {
     /// Reads the books; in a [`snapshot`], or they move meanwhile.
     pub async fn read(connection: &mut PgConnection) -> sqlx::Result<Self> {
         Ok(Self {
-            flows: flows(&mut *connection).await?,
+            flows: flows(&mut *connection, None).await?,
             held: held(&mut *connection).await?,
-            claimed: claimed(&mut *connection).await?,
+            claimed: claimed(&mut *connection, None).await?,
             on_vouchers: on_vouchers(&mut *connection).await?,
             claimed_by: claimed_by(&mut *connection).await?,
             deviation: deviation(&mut *connection).await?,
             spendable: spendable(&mut *connection).await?,
+        })
+    }
+
+    /// What the report needs, as it stood just before the instant `until`, by the instants of the transfers. Not what the identities compare.
+    pub async fn read_at(connection: &mut PgConnection, until: DateTime<Utc>) -> sqlx::Result<Self> {
+        let flows = flows(&mut *connection, Some(until)).await?;
+        Ok(Self {
+            held: held_by(&flows),
+            flows,
+            claimed: claimed(&mut *connection, Some(until)).await?,
+            on_vouchers: on_vouchers_at(connection, until).await?,
+            ..Self::default()
         })
     }
 
@@ -102,20 +116,21 @@ pub(crate) fn less(from: Cents, taken: Cents) -> Cents {
 }
 
 /// Grouped by account before the names are joined: ten million transfers become a few thousand rows first.
-async fn flows(connection: &mut PgConnection) -> sqlx::Result<Vec<Flow>> {
+async fn flows(connection: &mut PgConnection, until: Option<DateTime<Utc>>) -> sqlx::Result<Vec<Flow>> {
     let rows = sqlx::query!(
         r#"with moved as (
                select book_id, kind, debit >> 56 as debit_kind, credit >> 56 as credit_kind,
                    case when debit >> 56 <> 9 then debit end as debit,
                    case when credit >> 56 <> 9 then credit end as credit, sum(cents) as cents
-               from ledger.transfer group by 1, 2, 3, 4, 5, 6)
+               from ledger.transfer where $1::timestamptz is null or at < $1 group by 1, 2, 3, 4, 5, 6)
            select m.book_id as "book!: BookId", m.kind as "kind!", m.debit_kind::smallint as "debit_kind!",
                m.credit_kind::smallint as "credit_kind!", d.party as "debit_party?: PartyId",
                c.party as "credit_party?: PartyId", sum(m.cents)::bigint as "cents!: Cents"
            from moved m
            left join ledger.account d on d.book_id = m.book_id and d.number = m.debit
            left join ledger.account c on c.book_id = m.book_id and c.number = m.credit
-           group by m.book_id, m.kind, m.debit_kind, m.credit_kind, d.party, c.party"#
+           group by m.book_id, m.kind, m.debit_kind, m.credit_kind, d.party, c.party"#,
+        until,
     )
     .fetch_all(connection)
     .await?;
@@ -130,6 +145,26 @@ async fn flows(connection: &mut PgConnection) -> sqlx::Result<Vec<Flow>> {
                 credit_party: row.credit_party,
                 cents: row.cents,
             })
+        })
+        .collect()
+}
+
+/// What accounts held, by what had moved.
+fn held_by(flows: &[Flow]) -> Vec<Held> {
+    let mut sums: BTreeMap<_, (Cents, Cents)> = BTreeMap::new();
+    for flow in flows {
+        let debit = sums.entry((flow.book, flow.debit, flow.debit_party)).or_default();
+        debit.0 = total([debit.0, flow.cents]);
+        let credit = sums.entry((flow.book, flow.credit, flow.credit_party)).or_default();
+        credit.1 = total([credit.1, flow.cents]);
+    }
+    sums.into_iter()
+        .map(|((book, kind, party), (debits, credits))| Held {
+            book,
+            kind,
+            party,
+            debits,
+            credits,
         })
         .collect()
 }
@@ -157,20 +192,26 @@ async fn held(connection: &mut PgConnection) -> sqlx::Result<Vec<Held>> {
 }
 
 /// A claim whose voucher nobody paid is nobody's: then the funders' identity fails, with the amount.
-async fn claimed(connection: &mut PgConnection) -> sqlx::Result<BTreeMap<(BookId, PartyId), Cents>> {
+async fn claimed(
+    connection: &mut PgConnection,
+    until: Option<DateTime<Utc>>,
+) -> sqlx::Result<BTreeMap<(BookId, PartyId), Cents>> {
     let rows = sqlx::query!(
         r#"with opened as (
                select t.book_id, o.debit, sum(o.cents) as cents
                from ledger.transfer t
                left join ledger.transfer o on o.book_id = t.book_id and o.credit = t.debit and o.kind = 11
-               where t.kind = 20
-                   and not exists (select from ledger.transfer r where r.book_id = t.book_id and r.reverses = t.id)
+               where t.kind = 20 and ($1::timestamptz is null or t.at < $1)
+                   and not exists (
+                       select from ledger.transfer r
+                       where r.book_id = t.book_id and r.reverses = t.id and ($1::timestamptz is null or r.at < $1))
                group by t.book_id, o.debit)
            select o.book_id as "book!: BookId", r.party as "funder?: PartyId",
                coalesce(sum(o.cents), 0)::bigint as "cents!: Cents"
            from opened o
            left join ledger.account r on r.book_id = o.book_id and r.number = o.debit
-           group by o.book_id, r.party"#
+           group by o.book_id, r.party"#,
+        until,
     )
     .fetch_all(connection)
     .await?;
@@ -193,6 +234,36 @@ async fn on_vouchers(connection: &mut PgConnection) -> sqlx::Result<BTreeMap<(Bo
            from opened o
            left join ledger.account r on r.book_id = o.book_id and r.number = o.debit
            group by o.book_id, r.party"#
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| Some(((row.book, row.funder?), row.cents)))
+        .collect())
+}
+
+/// Vouchers that something had opened and nothing had taken.
+async fn on_vouchers_at(
+    connection: &mut PgConnection,
+    until: DateTime<Utc>,
+) -> sqlx::Result<BTreeMap<(BookId, PartyId), Cents>> {
+    let rows = sqlx::query!(
+        r#"with opened as (
+               select o.book_id, o.debit, sum(o.cents) as cents
+               from ledger.transfer o
+               where o.kind = 11 and o.at < $1 and not exists (
+                   select from ledger.transfer gone
+                   left join ledger.transfer back
+                       on back.book_id = gone.book_id and back.reverses = gone.id and back.at < $1
+                   where gone.book_id = o.book_id and gone.debit = o.credit and gone.kind in (12, 13, 20, 21)
+                       and gone.at < $1 and back.id is null)
+               group by o.book_id, o.debit)
+           select o.book_id as "book!: BookId", r.party as "funder?: PartyId", sum(o.cents)::bigint as "cents!: Cents"
+           from opened o
+           left join ledger.account r on r.book_id = o.book_id and r.number = o.debit
+           group by o.book_id, r.party"#,
+        until,
     )
     .fetch_all(connection)
     .await?;

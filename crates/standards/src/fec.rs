@@ -1,5 +1,9 @@
 //! The FEC, *fichier des écritures comptables*: what the French tax administration reads (article A47 A-1 of the *Livre des
-//! procédures fiscales*). 18 columns in a fixed order, tab between them, one line a side of an entry, UTF-8, amounts with a comma.
+//! procédures fiscales*). 18 columns in a fixed order, tab between them, one line a side of an entry, amounts with a comma.
+//!
+//! Characters are ISO 8859-15: of the encodings that the article allows (ASCII, ISO 8859-15, EBCDIC) the one that has French
+//! accents. UTF-8 is not among them, although the administration's own checker reads it too. What has no place there is spelt
+//! with what has: a curly apostrophe becomes a straight one, a foreign accent is dropped, the rest is a question mark.
 //!
 //! This module knows the form of a line and the name of the file. The order of entries, their gapless numbers and that each entry
 //! balances are the caller's: it streams, and keeps nothing.
@@ -8,6 +12,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use chrono::NaiveDate;
+use unicode_normalization::UnicodeNormalization;
 
 use crate::{Cents, Siren};
 
@@ -97,7 +102,7 @@ pub fn write_header(out: &mut impl Write) -> Result<(), FecError> {
 }
 
 impl Line<'_> {
-    /// Writes the line. Tabs and line ends inside texts become spaces.
+    /// Writes the line. Tabs, bars (the other separator that the law allows) and line ends inside texts become spaces.
     pub fn write(&self, out: &mut impl Write) -> Result<(), FecError> {
         let (number, name) = self.account;
         // A check of the official tool: the plan of accounts has three digits at least.
@@ -110,6 +115,9 @@ impl Line<'_> {
             ("CompteLib", name),
             ("PieceRef", self.piece),
             ("EcritureLib", self.label),
+            // Both or none.
+            ("CompAuxNum", self.auxiliary.map_or("-", |(number, _)| number)),
+            ("CompAuxLib", self.auxiliary.map_or("-", |(_, name)| name)),
         ];
         if let Some((column, _)) = mandatory.iter().find(|(_, text)| text.trim().is_empty()) {
             return Err(FecError::Empty(column));
@@ -143,16 +151,64 @@ impl Line<'_> {
             "",
             "",
         ];
-        let mut line = String::with_capacity(256);
+        let mut line = Vec::with_capacity(256);
         for (n, field) in fields.into_iter().enumerate() {
             if n > 0 {
-                line.push('\t');
+                line.push(b'\t');
             }
-            line.extend(field.chars().map(|c| if c.is_control() { ' ' } else { c }));
+            push_latin9(&mut line, field);
         }
-        line.push_str("\r\n");
-        out.write_all(line.as_bytes())?;
+        line.extend_from_slice(b"\r\n");
+        out.write_all(&line)?;
         Ok(())
+    }
+}
+
+/// Appends `text` in ISO 8859-15, without the two separators.
+fn push_latin9(line: &mut Vec<u8>, text: &str) {
+    for c in text.chars() {
+        match c {
+            '\t' | '|' => line.push(b' '),
+            c if c.is_control() => line.push(b' '),
+            c if c.is_ascii() => line.extend(u8::try_from(c)),
+            c => match latin9(c) {
+                Some(byte) => line.push(byte),
+                None => line.extend_from_slice(spelt(c).as_bytes()),
+            },
+        }
+    }
+}
+
+/// A character's byte in the right half of ISO 8859-15.
+fn latin9(c: char) -> Option<u8> {
+    Some(match c {
+        '€' => 0xa4,
+        'Š' => 0xa6,
+        'š' => 0xa8,
+        'Ž' => 0xb4,
+        'ž' => 0xb8,
+        'Œ' => 0xbc,
+        'œ' => 0xbd,
+        'Ÿ' => 0xbe,
+        // What those eight replaced.
+        '¤' | '¦' | '¨' | '´' | '¸' | '¼' | '½' | '¾' => return None,
+        '\u{a0}'..='\u{ff}' => u8::try_from(u32::from(c)).ok()?,
+        _ => return None,
+    })
+}
+
+/// What stands for a character without a place.
+fn spelt(c: char) -> String {
+    match c {
+        '‘' | '’' | '´' => "'".to_owned(),
+        '“' | '”' | '„' => "\"".to_owned(),
+        '‐' | '‑' | '–' | '—' | '−' => "-".to_owned(),
+        '…' => "...".to_owned(),
+        c if c.is_whitespace() => " ".to_owned(),
+        c => {
+            let base: String = c.nfkd().filter(char::is_ascii).collect();
+            if base.is_empty() { "?".to_owned() } else { base }
+        }
     }
 }
 
@@ -191,7 +247,8 @@ mod tests {
     fn written(line: &Line<'_>) -> Result<String, FecError> {
         let mut out = Vec::new();
         line.write(&mut out)?;
-        Ok(String::from_utf8(out).unwrap())
+        // Without the eight that differ, ISO 8859-15 is the beginning of Unicode.
+        Ok(out.into_iter().map(char::from).collect())
     }
 
     #[test]
@@ -206,6 +263,21 @@ mod tests {
     }
 
     #[test]
+    fn texts_are_in_the_encoding_of_the_law_and_have_no_separator() {
+        let label = "Côte‑d’Or | «\u{a0}Œuvre\u{a0}»\n12\u{a0}€ – ł Ş";
+        let mut out = Vec::new();
+        Line { label, ..line() }.write(&mut out).unwrap();
+        let expected = b"C\xf4te-d'Or   \xab\xa0\xbcuvre\xa0\xbb 12\xa0\xa4 - ? S\t";
+        assert!(
+            out.windows(expected.len()).any(|part| part == expected),
+            "{}",
+            String::from_utf8_lossy(&out)
+        );
+        assert_eq!(out.iter().filter(|byte| **byte == b'\t').count(), 17);
+        assert!(!out.contains(&b'|'));
+    }
+
+    #[test]
     fn what_the_law_refuses_is_not_written() {
         for wrong in [
             Line {
@@ -217,6 +289,10 @@ mod tests {
                 ..line()
             },
             Line { piece: " ", ..line() },
+            Line {
+                auxiliary: Some(("F1", "")),
+                ..line()
+            },
             Line {
                 cents: Cents::ZERO,
                 ..line()

@@ -8,38 +8,40 @@
 //! | `closes.ndjson` | one closed month a line, with the signed checkpoint that closed it | the same |
 //! | `journal.hledger` | the same entries as a journal | `hledger check` |
 //! | `SirenFECAAAA1231.txt` | one a year | the rules of the official checker |
-//! | `waterfall.csv` | the report | its sums are those of the transfers |
+//! | `waterfall.csv`, `.xlsx`, `.pdf` | the report | its sums are those of the transfers |
 //!
 //! It streams, 4,096 transfers at a time: memory does not grow with the books, but for a balance a funder and structure (the
-//! FEC's opening entries) and the names of accounts. Everything is first sealed, if the key is at hand.
+//! FEC's opening entries) and the names of accounts. Everything is first sealed, if the key is at hand; the report, the
+//! checkpoint and the number of what is not sealed yet are read in one snapshot.
 
 mod chart;
 mod closes;
 mod fec;
 mod hledger;
+mod line;
+mod open;
+mod pages;
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use ledger::proof::{Entry, NoteKey, SealError, cosigned_note, entries, last_checkpoint, seal, unsealed};
-use serde_json::json;
+use funding::Waterfall;
+use ledger::proof::{NoteKey, SealError, StoredCheckpoint, cosigned_note, last_checkpoint, seal, unsealed};
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
-use standards::Siren;
-
-use crate::embedded::{DATABASE, EmbeddedError, SUPERUSER};
-use crate::store::{Server, StoreError};
+use standards::{Siren, calendar};
 
 use chart::Chart;
 use fec::Fec;
 use hledger::Journal;
+use line::write_line;
+use pages::Pages;
 
-/// Transfers read at a time.
-const PAGE_TRANSFERS: u64 = 4096;
+pub use open::open;
 
 /// Rounds of sealing before the export takes what is sealed: a long transaction elsewhere delays what comes after it.
 const SEAL_ROUNDS_MAX: u32 = 20;
@@ -77,74 +79,92 @@ pub struct Export<'e> {
     pub out: &'e Path,
 }
 
+/// What the books said at one moment.
+struct Moment {
+    report: Waterfall,
+    checkpoint: StoredCheckpoint,
+    /// The signed note, with the lines of those who co-signed it.
+    note: String,
+    closes: Vec<u8>,
+    unsealed: u64,
+    chart: Chart,
+}
+
 impl Export<'_> {
     /// Writes all files.
     pub async fn write(&self) -> anyhow::Result<Exported> {
+        self.write_telling(|_, _| {}).await
+    }
+
+    /// Writes all files, and tells after each page how many transfers are written, of how many.
+    pub async fn write_telling(&self, tell: impl Fn(u64, u64)) -> anyhow::Result<Exported> {
         let pool = database::connect(self.database.clone(), 2).await?;
-        let exported = self.write_from(&pool).await;
+        let exported = self.write_from(&pool, tell).await;
         pool.close().await;
         exported
     }
 
-    async fn write_from(&self, pool: &PgPool) -> anyhow::Result<Exported> {
+    async fn write_from(&self, pool: &PgPool, tell: impl Fn(u64, u64)) -> anyhow::Result<Exported> {
         if let Some(key) = self.key {
             seal_all(pool, key, self.at).await?;
         }
-        let waterfall = funding::waterfall_csv(pool).await?;
-        let mut connection = pool.acquire().await?;
-        let checkpoint = last_checkpoint(&mut connection)
-            .await?
-            .context("rien n'est encore scellé : démarrez le service de financement avec sa clé, ou donnez --checkpoint-key-file")?;
+        let moment = Moment::read(pool).await?;
+        let size = moment.checkpoint.size;
         let mut exported = Exported {
-            unsealed: unsealed(&mut connection).await?,
+            transfers: size,
+            unsealed: moment.unsealed,
             ..Exported::default()
-        };
-        let chart = Chart {
-            labels: ledger::labels(&mut connection).await?,
-            names: funding::names(&mut connection).await?,
         };
         let mut lines = self.create("transfers.ndjson", &mut exported)?;
         let mut hashes = self.create("leaf-hashes", &mut exported)?;
         let mut journal = Journal::begin(self.create("journal.hledger", &mut exported)?)?;
-        let mut fec = Fec::new(self.out, self.siren, &chart);
-        let mut from = 0;
-        while from < checkpoint.size {
-            let to = checkpoint.size.min(from + PAGE_TRANSFERS);
-            let page = entries(&mut connection, from..to).await?;
-            anyhow::ensure!(
-                page.len() as u64 == to - from,
-                "le journal scellé a un trou après le rang {from}"
-            );
+        let mut fec = Fec::new(self.out, self.siren, &moment.chart);
+        let (mut pages, mut from) = (Pages::read(pool.clone(), size), 0);
+        while let Some(page) = pages.next(from, size).await? {
             for entry in &page {
-                write_line(&mut lines, entry)?;
-                hashes.write_all(entry.sealed.bytes())?;
-                if !entry.holds() {
+                if !write_line(&mut lines, entry)? {
                     exported.changed += 1;
                     exported.changed_first.push(entry.seq);
                     exported.changed_first.truncate(CHANGED_SHOWN_MAX);
                 }
+                hashes.write_all(entry.sealed.bytes())?;
                 if let Some(leaf) = entry.transfer() {
                     journal.entry(leaf)?;
                     fec.entry(leaf)?;
                 }
             }
-            from = to;
+            from += page.len() as u64;
+            tell(from, size);
         }
-        exported.transfers = checkpoint.size;
         lines.flush()?;
         hashes.flush()?;
-        journal.end()?;
+        journal.end(&moment.chart)?;
         exported.files.extend(fec.end()?);
-        let note = cosigned_note(&mut connection, checkpoint.size, &checkpoint.note).await?;
-        for (name, content) in [
-            ("checkpoint", note.into_bytes()),
-            ("closes.ndjson", closes::lines(&mut connection).await?),
-            ("checkpoint.vkey", format!("{}\n", checkpoint.verifier).into_bytes()),
-            ("waterfall.csv", waterfall),
-        ] {
-            self.create(name, &mut exported)?.write_all(&content)?;
-        }
+        self.write_report(&moment, &mut exported)?;
         Ok(exported)
+    }
+
+    fn write_report(&self, moment: &Moment, exported: &mut Exported) -> anyhow::Result<()> {
+        let checkpoint = &moment.checkpoint;
+        let vkey = format!("{}\n", checkpoint.verifier);
+        let today = calendar::paris_date(self.at);
+        let of = format!("Situation au {}", today.format("%d/%m/%Y"));
+        for (name, content) in [
+            ("checkpoint", moment.note.as_bytes()),
+            ("checkpoint.vkey", vkey.as_bytes()),
+            ("closes.ndjson", &moment.closes),
+            ("waterfall.csv", &funding::waterfall_csv(&moment.report)?),
+            ("waterfall.xlsx", &funding::waterfall_xlsx(&moment.report, &of, today)?),
+            (
+                "waterfall.pdf",
+                &funding::waterfall_pdf(&moment.report, &of, today, None)?,
+            ),
+        ] {
+            let mut file = self.create(name, exported)?;
+            file.write_all(content)?;
+            file.flush()?;
+        }
+        Ok(())
     }
 
     fn create(&self, name: &str, exported: &mut Exported) -> anyhow::Result<BufWriter<File>> {
@@ -153,21 +173,32 @@ impl Export<'_> {
     }
 }
 
+impl Moment {
+    async fn read(pool: &PgPool) -> anyhow::Result<Self> {
+        let mut snapshot = ledger::snapshot(pool).await?;
+        let checkpoint = last_checkpoint(&mut snapshot).await?.context(
+            "rien n'est encore scellé : démarrez le service de financement avec sa clé, ou donnez --checkpoint-key-file",
+        )?;
+        let moment = Self {
+            report: funding::report(&mut snapshot).await?,
+            note: cosigned_note(&mut snapshot, checkpoint.size, &checkpoint.note).await?,
+            checkpoint,
+            closes: closes::lines(&mut snapshot).await?,
+            unsealed: unsealed(&mut snapshot).await?,
+            chart: Chart {
+                labels: ledger::labels(&mut snapshot).await?,
+                names: funding::names(&mut snapshot).await?,
+            },
+        };
+        snapshot.rollback().await?;
+        Ok(moment)
+    }
+}
+
 /// A file that does not exist yet, or is replaced.
 fn create(path: &Path) -> anyhow::Result<BufWriter<File>> {
     let file = File::create(path).with_context(|| format!("{} : écriture impossible", path.display()))?;
     Ok(BufWriter::with_capacity(1 << 16, file))
-}
-
-/// A transfer that is gone has a line too: what is missing must show.
-fn write_line(out: &mut impl Write, entry: &Entry) -> anyhow::Result<()> {
-    let line = match &entry.leaf {
-        Some(leaf) => leaf.to_json(),
-        None => json!({ "seq": entry.seq, "id": entry.id, "missing": true }),
-    };
-    serde_json::to_writer(&mut *out, &line)?;
-    out.write_all(b"\n")?;
-    Ok(())
 }
 
 /// Seals until nothing is left, or somebody's transaction is too long.
@@ -188,28 +219,4 @@ async fn seal_all(pool: &PgPool, key: &NoteKey, at: DateTime<Utc>) -> Result<(),
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
     Ok(())
-}
-
-/// The database of a `config`: the one that was named, or the embedded one, running or not. The server is given back, to be stopped.
-pub async fn open(config: &crate::config::Config) -> Result<(PgConnectOptions, Option<Server>), StoreError> {
-    match Server::open(config).await {
-        Ok(server) => Ok((server.options().clone(), Some(server))),
-        // Somebody serves from this folder: its database answers on its socket.
-        Err(StoreError::Embedded(EmbeddedError::InUse { folder, process })) => match running(&folder) {
-            Some(options) => Ok((options, None)),
-            None => Err(EmbeddedError::InUse { folder, process }.into()),
-        },
-        Err(error) => Err(error),
-    }
-}
-
-/// How to reach the embedded server that runs on `data_dir`: PostgreSQL writes its port and its socket's folder on the 4th and
-/// 5th line of `postmaster.pid`.
-fn running(data_dir: &Path) -> Option<PgConnectOptions> {
-    let told = std::fs::read_to_string(data_dir.join("postgres/data/postmaster.pid")).ok()?;
-    let mut lines = told.lines().skip(3);
-    let port = lines.next()?.trim().parse().ok()?;
-    let socket = PathBuf::from(lines.next()?.trim());
-    let options = PgConnectOptions::new_without_pgpass().socket(socket).port(port);
-    Some(options.username(SUPERUSER).database(DATABASE))
 }

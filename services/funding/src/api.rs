@@ -1,13 +1,21 @@
 //! The REST front door: parses, calls, renders.
 
 mod breaks;
+mod claims_report;
+mod closes;
+mod fees;
 mod funders;
+mod mandates;
 mod payment_reports;
 mod promises;
+mod reader;
+mod reconciliations;
 mod refunds;
 mod reports;
 mod settlements;
 mod statements;
+mod terms;
+mod waterfall_report;
 
 use std::sync::Arc;
 
@@ -17,6 +25,8 @@ use utoipa_axum::router::OpenApiRouter;
 use web::Clock;
 
 use crate::{Config, FundAccount};
+
+pub use reconciliations::reconciliation_routes;
 
 #[derive(Debug, Clone, FromRef)]
 struct App {
@@ -31,12 +41,18 @@ pub fn routes(config: Config) -> OpenApiRouter {
     OpenApiRouter::new()
         .merge(funders::routes())
         .merge(promises::routes())
+        .merge(terms::routes())
+        .merge(mandates::routes())
+        .merge(fees::routes())
+        .merge(closes::routes())
         .merge(statements::routes())
         .merge(payment_reports::routes())
         .merge(breaks::routes())
         .merge(settlements::routes())
         .merge(refunds::routes())
         .merge(reports::routes())
+        .merge(claims_report::routes())
+        .merge(waterfall_report::routes())
         .with_state(App {
             pool: config.pool,
             clock: config.clock,

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::waterfall::{self, WaterfallError};
+pub use crate::waterfall::{csv as waterfall_csv, pdf as waterfall_pdf, whole as report, xlsx as waterfall_xlsx};
 
 /// Names of organisations and programmes, by their ids.
 pub async fn names(connection: &mut PgConnection) -> sqlx::Result<BTreeMap<Uuid, String>> {
@@ -18,20 +18,4 @@ pub async fn names(connection: &mut PgConnection) -> sqlx::Result<BTreeMap<Uuid,
     .fetch_all(connection)
     .await?;
     Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
-}
-
-/// The whole report as CSV, for who holds the database itself.
-pub async fn waterfall_csv(pool: &PgPool) -> Result<Vec<u8>, ExportError> {
-    Ok(waterfall::csv(&waterfall::whole(pool).await?)?)
-}
-
-/// Why there is no report.
-#[derive(Debug, thiserror::Error)]
-pub enum ExportError {
-    /// It cannot be made.
-    #[error(transparent)]
-    Waterfall(#[from] WaterfallError),
-    /// It cannot be written.
-    #[error("csv")]
-    Csv(#[from] csv::Error),
 }

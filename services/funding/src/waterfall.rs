@@ -2,7 +2,8 @@
 //!
 //! | column | from | note |
 //! |---|---|---|
-//! | announced, agreed | conventions | only what is signed is recorded, so both are the same sum |
+//! | announced | announcements, and conventions that carry none out | what has no programme yet stands in the row without programme |
+//! | agreed | conventions | |
 //! | called | calls for funds | |
 //! | received | the books | see below |
 //! | ordered | the issuer's batches, split by each batch's own plan | less cancelled batches and revocations |
@@ -17,6 +18,7 @@
 //! | at risk | activated, not handed over, and still spendable | claimed, revoked or swept past the last day: no more |
 //! | owed | claimed − paid | negative when a claim was reversed after it was paid |
 //! | revoked | what revocations gave back | already off the columns above |
+//! | mandated | the part of *received* that is a public mandate whose money is awaited | by the mandate's programme, as far as allocated to it |
 //!
 //! **Received** is money on the bank account, and the bank knows no programme. A programme's part is what was allocated to
 //! it, less what it gave back as a credit (that is the funder's free money again); what went back to the funder's own
@@ -24,15 +26,25 @@
 //! affecté&nbsp;»). So a funder's rows always sum to what the bank saw of it, and the row without programme has equal
 //! *received* and *free*.
 //!
+//! **A period** has two kinds of column. *Mandated*, *free*, *at risk* and *owed* are how things stood at its end; each other one is what
+//! happened in it: the column as it stood at the end, less the column as it stood at the beginning. So periods that follow one another add up.
+//! How things stood at an instant is worked out from the transfers up to it ([`ledger::Figures::read_at`]); how they stand now is also what
+//! the accounts' sums say, and the identities compare the two.
+//!
 //! All statements run in one snapshot; their number does not grow with the books.
 
+mod asked;
 mod csv;
+mod french;
 mod outside;
+mod pdf;
 mod row;
+mod xlsx;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use access::{Caller, Role};
+use chrono::{DateTime, Utc};
 use ledger::{BookId, FunderFigures, PartyId};
 use serde::Serialize;
 use sqlx::{PgConnection, PgPool};
@@ -40,10 +52,14 @@ use standards::Cents;
 use utoipa::ToSchema;
 use web::Problem;
 
+use crate::waterfall::asked::TurnedRound;
 use crate::waterfall::outside::Outside;
 
+pub(crate) use asked::Asked;
 pub use csv::csv;
+pub use pdf::pdf;
 pub use row::Row;
+pub use xlsx::xlsx;
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +67,9 @@ pub enum WaterfallError {
     /// Not a reader of the report.
     #[error("forbidden")]
     Forbidden,
+    /// The period ends before it begins.
+    #[error(transparent)]
+    Period(#[from] TurnedRound),
     /// More than 64 bits of cents.
     #[error("amounts add up to more than 64 bits")]
     Overflow,
@@ -64,6 +83,9 @@ impl From<WaterfallError> for Problem {
         match error {
             WaterfallError::Forbidden => Self::forbidden(
                 "Cette action est réservée aux rôles « opérateur », « auditeur », « financeur » et « commanditaire ».",
+            ),
+            WaterfallError::Period(_) => Self::bad_request(
+                "« to » est avant « from » : donnez le premier jour dans « from », le dernier dans « to ».",
             ),
             error => Self::internal(&error),
         }
@@ -79,68 +101,82 @@ pub struct Waterfall {
     pub totals: Vec<Row>,
 }
 
-/// The report as `who` may see it: all of it, a funder its own rows, a sponsor those of its programmes.
-pub async fn waterfall(pool: &PgPool, who: &Caller) -> Result<Waterfall, WaterfallError> {
+/// The report as `who` may see it (all of it, a funder its own rows, a sponsor those of its programmes), and of that what is
+/// `asked` for.
+pub async fn waterfall(pool: &PgPool, who: &Caller, asked: Asked) -> Result<Waterfall, WaterfallError> {
     let everything = who.has(Role::Operator) || who.has(Role::Auditor);
     if !everything && !who.has(Role::Funder) && !who.has(Role::Sponsor) {
         return Err(WaterfallError::Forbidden);
     }
+    let (from, until) = asked.instants()?;
     let mut snapshot = ledger::snapshot(pool).await?;
-    let (mut rows, sponsored) = all_rows(&mut snapshot, Some(who)).await?;
+    let programmes = outside::programmes(&mut snapshot).await?;
+    let mut rows = rows_at(&mut snapshot, until).await?;
+    if from.is_some() {
+        let before = rows_at(&mut snapshot, from).await?;
+        rows = happened_between(&before, rows).ok_or(WaterfallError::Overflow)?;
+    }
     snapshot.rollback().await?;
-    let me = PartyId::from_uuid(who.organisation().uuid());
+    let me = who.organisation().uuid();
     rows.retain(|row| {
-        everything
-            || (who.has(Role::Funder) && row.funder_id == me)
-            || row.programme_id.is_some_and(|programme| sponsored.contains(&programme))
+        let programme = row.programme_id.and_then(|book| programmes.get(&book));
+        let seen = everything
+            || (who.has(Role::Funder) && row.funder_id.uuid() == me)
+            || (who.has(Role::Sponsor) && programme.is_some_and(|programme| programme.sponsor == me));
+        seen && asked.wants(row, programme.and_then(|programme| programme.territory))
     });
-    let totals = totals(&rows).ok_or(WaterfallError::Overflow)?;
-    Ok(Waterfall { rows, totals })
+    Waterfall::of(rows)
 }
 
-/// The whole report, for who holds the database itself: the export.
-pub async fn whole(pool: &PgPool) -> Result<Waterfall, WaterfallError> {
-    let mut snapshot = ledger::snapshot(pool).await?;
-    let (rows, _) = all_rows(&mut snapshot, None).await?;
-    snapshot.rollback().await?;
-    let totals = totals(&rows).ok_or(WaterfallError::Overflow)?;
-    Ok(Waterfall { rows, totals })
+/// The whole report, for who holds the database itself: the export. In a [`ledger::snapshot`], or the books move meanwhile.
+pub async fn whole(snapshot: &mut PgConnection) -> Result<Waterfall, WaterfallError> {
+    Waterfall::of(rows_at(snapshot, None).await?)
 }
 
-/// Every row, and the programmes that `who` sponsors.
-async fn all_rows(
-    connection: &mut PgConnection,
-    who: Option<&Caller>,
-) -> Result<(Vec<Row>, BTreeSet<BookId>), WaterfallError> {
-    let books = ledger::Figures::read(&mut *connection).await?.waterfall();
-    let outside = outside::read(&mut *connection).await?;
-    let names = outside::names(connection).await?;
+impl Waterfall {
+    fn of(rows: Vec<Row>) -> Result<Self, WaterfallError> {
+        let totals = totals(&rows).ok_or(WaterfallError::Overflow)?;
+        Ok(Self { rows, totals })
+    }
+}
+
+/// Every row, as it stood at the instant `until`, or as it stands.
+async fn rows_at(connection: &mut PgConnection, until: Option<DateTime<Utc>>) -> Result<Vec<Row>, WaterfallError> {
+    let books = match until {
+        None => ledger::Figures::read(&mut *connection).await?,
+        Some(until) => ledger::Figures::read_at(&mut *connection, until).await?,
+    }
+    .waterfall();
+    let outside = outside::read(&mut *connection, until).await?;
+    let at_large = outside::announced_at_large(&mut *connection, until).await?;
+    let funders = outside::funders(&mut *connection).await?;
+    let programmes = outside::programmes(connection).await?;
     let mut rows = programme_rows(&books, &outside).ok_or(WaterfallError::Overflow)?;
-    rows.extend(unallocated(&books.funders, &rows).ok_or(WaterfallError::Overflow)?);
+    rows.extend(unallocated(&books.funders, &rows, at_large).ok_or(WaterfallError::Overflow)?);
     for row in &mut rows {
-        row.funder = names.funders.get(&row.funder_id).cloned().unwrap_or_default();
+        row.funder = funders.get(&row.funder_id).cloned().unwrap_or_default();
         row.programme = row
             .programme_id
-            .and_then(|book| names.programmes.get(&book))
-            .map(|(name, _)| name.clone());
+            .and_then(|book| programmes.get(&book))
+            .map(|programme| programme.name.clone());
     }
-    rows.sort_by(|a, b| {
-        let key = |row: &Row| {
-            (
-                row.funder.clone(),
-                row.funder_id,
-                row.programme.is_none(),
-                row.programme.clone(),
-            )
-        };
-        key(a).cmp(&key(b)).then(a.programme_id.cmp(&b.programme_id))
-    });
-    let sponsor = who
-        .filter(|who| who.has(Role::Sponsor))
-        .map(|who| who.organisation().uuid());
-    let sponsored = names.programmes.iter().filter(|(_, (_, by))| Some(*by) == sponsor);
-    let sponsored = sponsored.map(|(&book, _)| book).collect();
-    Ok((rows, sponsored))
+    rows.sort_by_cached_key(Row::place);
+    Ok(rows)
+}
+
+/// What of `rows` happened since they stood as `before`; `None` beyond 64 bits. A row that was there is there again: nothing ever
+/// leaves the books.
+fn happened_between(before: &[Row], mut rows: Vec<Row>) -> Option<Vec<Row>> {
+    let before: BTreeMap<_, _> = before
+        .iter()
+        .map(|row| ((row.funder_id, row.programme_id), row))
+        .collect();
+    for row in &mut rows {
+        if let Some(earlier) = before.get(&(row.funder_id, row.programme_id)) {
+            row.happened_since(earlier)?;
+        }
+    }
+    Some(rows)
 }
 
 fn programme_rows(books: &ledger::Waterfall, outside: &BTreeMap<(BookId, PartyId), Outside>) -> Option<Vec<Row>> {
@@ -157,21 +193,37 @@ fn programme_rows(books: &ledger::Waterfall, outside: &BTreeMap<(BookId, PartyId
     keys.into_iter().map(row).collect()
 }
 
-/// What of each funder's money has no programme.
-fn unallocated(funders: &[FunderFigures], rows: &[Row]) -> Option<Vec<Row>> {
+/// What of each funder's money, or of what it announced, has no programme.
+fn unallocated(funders: &[FunderFigures], rows: &[Row], mut at_large: BTreeMap<PartyId, Cents>) -> Option<Vec<Row>> {
     let mut all = Vec::new();
     for funder in funders {
         let mine = rows.iter().filter(|row| row.funder_id == funder.funder);
         let placed = Cents::try_sum(mine.map(|row| row.received))?;
         let received = funder.received.checked_sub(placed)?;
-        if !received.is_zero() || !funder.deposited.is_zero() {
+        let mandated = Cents::try_sum(
+            rows.iter()
+                .filter(|row| row.funder_id == funder.funder)
+                .map(|row| row.mandated),
+        )?;
+        let mandated = funder.mandated_not_received.checked_sub(mandated)?;
+        let announced = at_large.remove(&funder.funder).unwrap_or_default();
+        let any = [received, funder.deposited, mandated, announced]
+            .iter()
+            .any(|cents| !cents.is_zero());
+        if any {
             all.push(Row {
+                announced,
                 received,
+                mandated,
                 free: funder.deposited,
                 ..Row::empty(funder.funder)
             });
         }
     }
+    all.extend(at_large.into_iter().map(|(funder, announced)| Row {
+        announced,
+        ..Row::empty(funder)
+    }));
     Some(all)
 }
 

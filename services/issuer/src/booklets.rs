@@ -24,12 +24,12 @@
 mod cover;
 mod drawing;
 mod format;
-mod letters;
 mod pictograms;
 mod voucher_cell;
 mod words;
 
 use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
+use document::typeface::{Fonts, printable};
 use krilla::configure::{Accessibility, Archival, ConfigurationBuilder};
 use krilla::destination::XyzDestination;
 use krilla::geom::Point;
@@ -43,11 +43,9 @@ use voucher::{Qr, ShortCode};
 
 use crate::{Contact, Logo, PrintError};
 use drawing::{Pen, paragraph};
-use letters::Fonts;
 
 pub use format::PaperFormat;
-pub(crate) use letters::{BOLD, REGULAR, printable};
-pub(crate) use words::{french_day, french_value};
+pub(crate) use words::french_value;
 
 /// What all vouchers of a print share, and the booklets.
 #[derive(Debug)]

@@ -6,13 +6,15 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use document::french_day;
+use document::typeface::{BOLD, REGULAR, printable};
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree, fontdb};
 use standards::Cents;
 use voucher::{QUIET_ZONE_MODULES, Qr, ShortCode};
 
 use crate::PrintError;
-use crate::booklets::{BOLD, REGULAR, french_day, french_value, printable};
+use crate::booklets::french_value;
 
 /// What is on the screen.
 pub(crate) struct PhoneVoucher<'v> {

@@ -40,6 +40,19 @@ impl Territory {
         }
     }
 
+    /// Whether a territory lies in it as a whole: each lies in itself, a commune in its département, a département in its région.
+    #[must_use]
+    pub fn includes(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::National, _) => true,
+            (_, Self::Commune(commune)) => self.contains(commune),
+            (Self::Region(own), Self::Departement(departement)) => Cog::embedded()
+                .departement(departement)
+                .is_some_and(|departement| departement.region == own),
+            (own, other) => own == other,
+        }
+    }
+
     /// Its name, or `None` if the COG does not know it.
     #[must_use]
     pub fn name(self) -> Option<&'static str> {

@@ -1,6 +1,7 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use ledger::{AccountKind, Labels, PartyId};
+use ledger::{Labels, PartyId};
 use uuid::Uuid;
 
 /// What accounts, events and organisations are called.
@@ -10,10 +11,11 @@ pub(super) struct Chart {
 }
 
 impl Chart {
-    /// The name of a funder or structure; its kind when nobody recorded a name.
-    pub fn party(&self, kind: AccountKind, party: PartyId) -> &str {
-        self.names
-            .get(&party.uuid())
-            .map_or(self.labels.account(kind), String::as_str)
+    /// The name of a funder or structure; its id when nobody recorded a name: one number has one name, whatever the account.
+    pub fn party(&self, party: PartyId) -> Cow<'_, str> {
+        match self.names.get(&party.uuid()) {
+            Some(name) => Cow::Borrowed(name),
+            None => Cow::Owned(party.to_string()),
+        }
     }
 }

@@ -4,11 +4,11 @@ use axum::response::Response;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Json, Problem, ProblemBody, download};
+use web::{Json, Problem, ProblemBody, Query, download};
 
 use crate::api::App;
 use crate::identities::{self, Identities};
-use crate::waterfall::{self, Waterfall};
+use crate::waterfall::{self, Asked, Waterfall};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -18,18 +18,26 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// The waterfall: per funder and programme, from announced to returned.
-#[utoipa::path(get, path = "/v1/waterfall", tag = "funding",
+#[utoipa::path(get, path = "/v1/waterfall", tag = "funding", params(Asked),
     responses((status = 200, body = Waterfall), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
-async fn get_waterfall(who: Caller, State(pool): State<PgPool>) -> Result<Json<Waterfall>, Problem> {
-    Ok(Json(waterfall::waterfall(&pool, &who).await?))
+async fn get_waterfall(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Waterfall>, Problem> {
+    Ok(Json(waterfall::waterfall(&pool, &who, asked).await?))
 }
 
 /// The waterfall's rows as CSV, with the same figures.
-#[utoipa::path(get, path = "/v1/waterfall.csv", tag = "funding",
+#[utoipa::path(get, path = "/v1/waterfall.csv", tag = "funding", params(Asked),
     responses((status = 200, body = String, content_type = "text/csv"),
         (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
-async fn waterfall_csv(who: Caller, State(pool): State<PgPool>) -> Result<Response, Problem> {
-    let waterfall = waterfall::waterfall(&pool, &who).await?;
+async fn waterfall_csv(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    let waterfall = waterfall::waterfall(&pool, &who, asked).await?;
     let bytes = waterfall::csv(&waterfall).map_err(|error| Problem::internal(&error))?;
     Ok(download(bytes, "text/csv; charset=utf-8", "waterfall.csv"))
 }

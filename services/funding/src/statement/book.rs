@@ -70,6 +70,7 @@ pub(super) fn postings(
                 }
             }
             Some(What::Returned(item, _)) => side.push(came_back(item, returned)?),
+            Some(What::Awaited(came)) => side.push(came.posting(line_id(statement, line))?),
             Some(What::Call { funder, reference, .. }) => {
                 let event = Event::new(b"received", line_id(statement, line)).reference(reference.as_str());
                 let (from, to) = (Account::bank(), Account::deposited(*funder));

@@ -47,6 +47,7 @@ impl What {
             Self::Debited(item) => ("payment", item.id.uuid()),
             Self::File(file, _) => ("file", *file),
             Self::Returned(item, _) => ("return", item.id.uuid()),
+            Self::Awaited(came) => came.item(),
             Self::Call { id, .. } => ("call", id.uuid()),
         }
     }
@@ -110,6 +111,10 @@ async fn insert_answers(
             Some(What::Debited(item)) => (std::slice::from_ref(item), "debited", None),
             Some(What::File(_, items)) => (items.as_slice(), "debited", None),
             Some(What::Returned(item, reason)) => (std::slice::from_ref(item), "returned", Some(reason.clone())),
+            Some(What::Awaited(came)) => {
+                came.keep(tx, id, line.number).await?;
+                continue;
+            }
             Some(What::Call { .. }) | None => continue,
         };
         for item in items {

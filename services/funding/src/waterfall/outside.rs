@@ -1,18 +1,23 @@
-//! What the books do not know: promises, orders, hand-overs, which claims were paid, which refunds left.
+//! What the books do not know: promises, orders, hand-overs, which claims were paid, which refunds left; as it stood at an
+//! instant (exclusive), or as it stands.
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use ledger::{BookId, PartyId, Plan};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
-use standards::Cents;
+use standards::{Cents, Territory};
 use uuid::Uuid;
 
 /// A funder's figures in a programme.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Outside {
+    pub announced: Cents,
     pub agreed: Cents,
     pub called: Cents,
+    /// Counted as money for the programme, and not there yet.
+    pub mandated: Cents,
     pub ordered: Cents,
     pub handed_over: Cents,
     /// Of what was handed over, still on spendable vouchers.
@@ -35,87 +40,172 @@ struct Figure {
     cents: Cents,
 }
 
-pub(super) async fn read(connection: &mut PgConnection) -> Result<All, sqlx::Error> {
+/// An instant, or now.
+type Until = Option<DateTime<Utc>>;
+
+pub(super) async fn read(connection: &mut PgConnection, until: Until) -> Result<All, sqlx::Error> {
     let mut all = All::new();
     let mut add = |figures: Vec<Figure>, set: fn(&mut Outside) -> &mut Cents| {
         for figure in figures {
             *set(all.entry((figure.book, figure.funder)).or_default()) = figure.cents;
         }
     };
-    add(agreed(&mut *connection).await?, |figures| &mut figures.agreed);
-    add(called(&mut *connection).await?, |figures| &mut figures.called);
-    add(ordered(&mut *connection).await?, |figures| &mut figures.ordered);
-    add(handed_over(&mut *connection).await?, |figures| &mut figures.handed_over);
-    add(in_hands(&mut *connection).await?, |figures| &mut figures.in_hands);
-    add(paid(&mut *connection).await?, |figures| &mut figures.paid);
-    add(refunded(&mut *connection, false).await?, |figures| {
+    add(announced(&mut *connection, until).await?, |figures| {
+        &mut figures.announced
+    });
+    add(agreed(&mut *connection, until).await?, |figures| &mut figures.agreed);
+    add(called(&mut *connection, until).await?, |figures| &mut figures.called);
+    add(mandated(&mut *connection, until).await?, |figures| {
+        &mut figures.mandated
+    });
+    add(ordered(&mut *connection, until).await?, |figures| &mut figures.ordered);
+    add(handed_over(&mut *connection, until).await?, |figures| {
+        &mut figures.handed_over
+    });
+    add(in_hands(&mut *connection, until).await?, |figures| {
+        &mut figures.in_hands
+    });
+    add(paid(&mut *connection, until).await?, |figures| &mut figures.paid);
+    add(refunded(&mut *connection, false, until).await?, |figures| {
         &mut figures.credited
     });
-    add(refunded(&mut *connection, true).await?, |figures| &mut figures.returned);
-    add(dead(&mut *connection, "revoked").await?, |figures| {
+    add(refunded(&mut *connection, true, until).await?, |figures| {
+        &mut figures.returned
+    });
+    add(dead(&mut *connection, "revoked", until).await?, |figures| {
         &mut figures.dead_revoked
     });
-    add(dead(&mut *connection, "expired").await?, |figures| {
+    add(dead(&mut *connection, "expired", until).await?, |figures| {
         &mut figures.dead_expired
     });
     Ok(all)
 }
 
-/// Names for the report.
-#[derive(Debug, Default)]
-pub(super) struct Names {
-    pub funders: BTreeMap<PartyId, String>,
-    /// With their sponsors.
-    pub programmes: BTreeMap<BookId, (String, Uuid)>,
+/// What the report and its filters need of a programme.
+#[derive(Debug)]
+pub(super) struct Programme {
+    pub name: String,
+    pub sponsor: Uuid,
+    pub territory: Option<Territory>,
 }
 
-pub(super) async fn names(connection: &mut PgConnection) -> Result<Names, sqlx::Error> {
-    let funders = sqlx::query!(r#"select id as "id: PartyId", name from funding.funder"#)
-        .fetch_all(&mut *connection)
-        .await?;
-    let programmes = sqlx::query!(r#"select id as "id: BookId", name, sponsor_id from catalogue.programme"#)
+pub(super) async fn funders(connection: &mut PgConnection) -> Result<BTreeMap<PartyId, String>, sqlx::Error> {
+    let rows = sqlx::query!(r#"select id as "id: PartyId", name from funding.funder"#)
         .fetch_all(connection)
         .await?;
-    Ok(Names {
-        funders: funders.into_iter().map(|row| (row.id, row.name)).collect(),
-        programmes: programmes
-            .into_iter()
-            .map(|row| (row.id, (row.name, row.sponsor_id)))
-            .collect(),
-    })
+    Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
 }
 
-async fn agreed(connection: &mut PgConnection) -> Result<Vec<Figure>, sqlx::Error> {
+pub(super) async fn programmes(connection: &mut PgConnection) -> Result<BTreeMap<BookId, Programme>, sqlx::Error> {
+    let rows = sqlx::query!(r#"select id as "id: BookId", name, sponsor_id, territory from catalogue.programme"#)
+        .fetch_all(connection)
+        .await?;
+    let programme = |name, sponsor, territory: &str| Programme {
+        name,
+        sponsor,
+        territory: territory.parse().ok(),
+    };
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.id, programme(row.name, row.sponsor_id, &row.territory)))
+        .collect())
+}
+
+/// What was announced for a programme, and what was signed without having been announced; by the day of either.
+async fn announced(connection: &mut PgConnection, until: Until) -> Result<Vec<Figure>, sqlx::Error> {
     sqlx::query_as!(
         Figure,
-        r#"select programme_id as "book: BookId", funder_id as "funder: PartyId", sum(cents)::bigint as "cents!: Cents"
-           from funding.convention group by programme_id, funder_id"#
+        r#"select p.programme_id as "book!: BookId", p.funder_id as "funder!: PartyId", sum(p.cents)::bigint as "cents!: Cents"
+           from (select programme_id, funder_id, cents, announced_on as day
+                 from funding.announcement where programme_id is not null
+                 union all
+                 select programme_id, funder_id, cents, signed_on from funding.convention where announcement_id is null) p
+           where $1::timestamptz is null or p.day::timestamp at time zone 'Europe/Paris' < $1
+           group by p.programme_id, p.funder_id"#,
+        until,
     )
     .fetch_all(connection)
     .await
 }
 
-async fn called(connection: &mut PgConnection) -> Result<Vec<Figure>, sqlx::Error> {
+/// What was announced and for which programme nobody said.
+pub(super) async fn announced_at_large(
+    connection: &mut PgConnection,
+    until: Until,
+) -> Result<BTreeMap<PartyId, Cents>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select funder_id as "funder: PartyId", sum(cents)::bigint as "cents!: Cents"
+           from funding.announcement
+           where programme_id is null and ($1::timestamptz is null or announced_on::timestamp at time zone 'Europe/Paris' < $1)
+           group by funder_id"#,
+        until,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.funder, row.cents)).collect())
+}
+
+/// By the day of the signature, which begins at midnight in Paris.
+async fn agreed(connection: &mut PgConnection, until: Until) -> Result<Vec<Figure>, sqlx::Error> {
+    sqlx::query_as!(
+        Figure,
+        r#"select programme_id as "book: BookId", funder_id as "funder: PartyId", sum(cents)::bigint as "cents!: Cents"
+           from funding.convention
+           where $1::timestamptz is null or signed_on::timestamp at time zone 'Europe/Paris' < $1
+           group by programme_id, funder_id"#,
+        until,
+    )
+    .fetch_all(connection)
+    .await
+}
+
+async fn called(connection: &mut PgConnection, until: Until) -> Result<Vec<Figure>, sqlx::Error> {
     sqlx::query_as!(
         Figure,
         r#"select c.programme_id as "book: BookId", c.funder_id as "funder: PartyId", sum(k.cents)::bigint as "cents!: Cents"
            from funding.call k join funding.convention c on c.id = k.convention_id
-           group by c.programme_id, c.funder_id"#
+           where $1::timestamptz is null or k.called_at < $1
+           group by c.programme_id, c.funder_id"#,
+        until,
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// Of mandates, what had neither come nor been cancelled.
+async fn mandated(connection: &mut PgConnection, until: Until) -> Result<Vec<Figure>, sqlx::Error> {
+    sqlx::query_as!(
+        Figure,
+        r#"with come as (
+               select r.mandate_id, sum(r.cents) as cents
+               from funding.mandate_receipt r join funding.statement s on s.id = r.statement_id
+               where $1::timestamptz is null or s.loaded_at < $1 group by r.mandate_id)
+           select c.programme_id as "book: BookId", m.funder_id as "funder: PartyId",
+               sum(m.cents - coalesce(come.cents, 0) - coalesce(x.cents, 0))::bigint as "cents!: Cents"
+           from funding.mandate m
+           join funding.convention c on c.id = m.convention_id
+           left join come on come.mandate_id = m.id
+           left join funding.mandate_cancellation x on x.mandate_id = m.id and ($1::timestamptz is null or x.at < $1)
+           where $1::timestamptz is null or m.accepted_at < $1
+           group by c.programme_id, m.funder_id"#,
+        until,
     )
     .fetch_all(connection)
     .await
 }
 
 /// Each batch by its own plan, in the exact shares of its vouchers.
-async fn ordered(connection: &mut PgConnection) -> Result<Vec<Figure>, sqlx::Error> {
+async fn ordered(connection: &mut PgConnection, until: Until) -> Result<Vec<Figure>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select b.book_id as "book!: BookId", b.booklets as "booklets!", b.booklet_size as "booklet_size!",
                b.face_value_cents as "face_value!: Cents",
                array_agg(s.funder_id order by s.rank) as "funders!: Vec<PartyId>",
                array_agg(s.rate order by s.rank) as "rates!: Vec<Decimal>"
-           from issuer.batch_memo b join catalogue.plan_share s on s.plan_id = b.plan_id
-           where b.cancelled_at is null
-           group by b.book_id, b.batch_id, b.booklets, b.booklet_size, b.face_value_cents"#
+           from issuer.batch_memo b join issuer.batch_plan_share s on s.book_id = b.book_id and s.batch_id = b.batch_id
+           where case when $1::timestamptz is null then b.cancelled_at is null
+               else b.ordered_at < $1 and (b.cancelled_at is null or b.cancelled_at >= $1) end
+           group by b.book_id, b.batch_id, b.booklets, b.booklet_size, b.face_value_cents"#,
+        until,
     )
     .fetch_all(connection)
     .await?;
@@ -140,50 +230,76 @@ async fn ordered(connection: &mut PgConnection) -> Result<Vec<Figure>, sqlx::Err
 }
 
 /// By who paid each voucher, less those that a revocation gave back.
-async fn handed_over(connection: &mut PgConnection) -> Result<Vec<Figure>, sqlx::Error> {
+async fn handed_over(connection: &mut PgConnection, until: Until) -> Result<Vec<Figure>, sqlx::Error> {
     sqlx::query_as!(
         Figure,
         r#"select o.book_id as "book!: BookId", r.party as "funder!: PartyId", sum(o.cents)::bigint as "cents!: Cents"
            from issuer.handed_over_voucher h
            join ledger.transfer o on o.book_id = h.book_id and o.kind = 11 and o.credit = h.number
            join ledger.account r on r.book_id = o.book_id and r.number = o.debit
-           where not exists (
-                   select from ledger.transfer t where t.book_id = h.book_id and t.kind = 12 and t.debit = h.number)
+           where ($1::timestamptz is null or (h.handed_over_at < $1 and o.at < $1))
+               and not exists (
+                   select from ledger.transfer t
+                   where t.book_id = h.book_id and t.kind = 12 and t.debit = h.number
+                       and ($1::timestamptz is null or t.at < $1))
                and not exists (
                    select from ledger.transfer t
                    join issuer.voucher_block b on b.book_id = t.book_id and b.number = t.debit
-                   where t.book_id = h.book_id and t.kind = 21 and t.debit = h.number and b.blocked_reason = 'revoked')
-           group by o.book_id, r.party"#
+                   where t.book_id = h.book_id and t.kind = 21 and t.debit = h.number and b.blocked_reason = 'revoked'
+                       and ($1::timestamptz is null or t.at < $1))
+           group by o.book_id, r.party"#,
+        until,
     )
     .fetch_all(connection)
     .await
 }
 
-/// By who paid each voucher, those whose account still holds something.
-async fn in_hands(connection: &mut PgConnection) -> Result<Vec<Figure>, sqlx::Error> {
+/// By who paid each voucher, those whose account still holds something; at an instant, those that nothing took until then.
+async fn in_hands(connection: &mut PgConnection, until: Until) -> Result<Vec<Figure>, sqlx::Error> {
+    let Some(until) = until else {
+        return sqlx::query_as!(
+            Figure,
+            r#"select o.book_id as "book!: BookId", r.party as "funder!: PartyId", sum(o.cents)::bigint as "cents!: Cents"
+               from issuer.handed_over_voucher h
+               join ledger.account v on v.book_id = h.book_id and v.number = h.number and v.credits_cents > v.debits_cents
+               join ledger.transfer o on o.book_id = h.book_id and o.kind = 11 and o.credit = h.number
+               join ledger.account r on r.book_id = o.book_id and r.number = o.debit
+               group by o.book_id, r.party"#
+        )
+        .fetch_all(connection)
+        .await;
+    };
     sqlx::query_as!(
         Figure,
         r#"select o.book_id as "book!: BookId", r.party as "funder!: PartyId", sum(o.cents)::bigint as "cents!: Cents"
            from issuer.handed_over_voucher h
-           join ledger.account v on v.book_id = h.book_id and v.number = h.number and v.credits_cents > v.debits_cents
-           join ledger.transfer o on o.book_id = h.book_id and o.kind = 11 and o.credit = h.number
+           join ledger.transfer o on o.book_id = h.book_id and o.kind = 11 and o.credit = h.number and o.at < $1
            join ledger.account r on r.book_id = o.book_id and r.number = o.debit
-           group by o.book_id, r.party"#
+           where h.handed_over_at < $1 and not exists (
+               select from ledger.transfer gone
+               left join ledger.transfer back on back.book_id = gone.book_id and back.reverses = gone.id and back.at < $1
+               where gone.book_id = h.book_id and gone.debit = h.number and gone.kind in (12, 13, 20, 21)
+                   and gone.at < $1 and back.id is null)
+           group by o.book_id, r.party"#,
+        until,
     )
     .fetch_all(connection)
     .await
 }
 
 /// The lines of payments that left and did not come back, by who paid the claim's vouchers; a deduction counts less.
-async fn paid(connection: &mut PgConnection) -> Result<Vec<Figure>, sqlx::Error> {
+async fn paid(connection: &mut PgConnection, until: Until) -> Result<Vec<Figure>, sqlx::Error> {
     sqlx::query_as!(
         Figure,
         r#"with line as (
                select l.book_id, l.claim_id, sign(sum(l.cents)) as sign
                from funding.settlement_line l
                join funding.payment_answer a on a.payment_id = l.payment_id and a.answer = 'debited'
+                   and ($1::timestamptz is null or a.at < $1)
                where not exists (
-                   select from funding.payment_answer b where b.payment_id = l.payment_id and b.answer in ('returned', 'rejected'))
+                   select from funding.payment_answer b
+                   where b.payment_id = l.payment_id and b.answer in ('returned', 'rejected')
+                       and ($1::timestamptz is null or b.at < $1))
                group by l.book_id, l.claim_id
                having sum(l.cents) <> 0)
            select l.book_id as "book!: BookId", r.party as "funder!: PartyId",
@@ -192,7 +308,8 @@ async fn paid(connection: &mut PgConnection) -> Result<Vec<Figure>, sqlx::Error>
            join ledger.transfer c on c.book_id = l.book_id and c.grp = l.claim_id and c.kind = 20
            join ledger.transfer o on o.book_id = c.book_id and o.kind = 11 and o.credit = c.debit
            join ledger.account r on r.book_id = o.book_id and r.number = o.debit
-           group by l.book_id, r.party"#
+           group by l.book_id, r.party"#,
+        until,
     )
     .fetch_all(connection)
     .await
@@ -200,36 +317,44 @@ async fn paid(connection: &mut PgConnection) -> Result<Vec<Figure>, sqlx::Error>
 
 /// Refunds that left the bank account, or those that are the funder's free money again (credits, and those that came
 /// back).
-async fn refunded(connection: &mut PgConnection, left: bool) -> Result<Vec<Figure>, sqlx::Error> {
+async fn refunded(connection: &mut PgConnection, left: bool, until: Until) -> Result<Vec<Figure>, sqlx::Error> {
     sqlx::query_as!(
         Figure,
         r#"with refund as (
                select r.programme_id, r.funder_id, r.cents,
-                   exists (select from funding.payment_answer a where a.payment_id = p.id and a.answer = 'debited') as debited,
+                   exists (
+                       select from funding.payment_answer a
+                       where a.payment_id = p.id and a.answer = 'debited'
+                           and ($2::timestamptz is null or a.at < $2)) as debited,
                    p.id is null or exists (
-                       select from funding.payment_answer a where a.payment_id = p.id and a.answer in ('returned', 'rejected')) as free
-               from funding.refund r left join funding.payment p on p.refund_id = r.id)
+                       select from funding.payment_answer a
+                       where a.payment_id = p.id and a.answer in ('returned', 'rejected')
+                           and ($2::timestamptz is null or a.at < $2)) as free
+               from funding.refund r left join funding.payment p on p.refund_id = r.id
+               where $2::timestamptz is null or r.at < $2)
            select programme_id as "book: BookId", funder_id as "funder: PartyId", sum(cents)::bigint as "cents!: Cents"
            from refund
            where case when $1 then debited and not free else free end
            group by programme_id, funder_id"#,
         left,
+        until,
     )
     .fetch_all(connection)
     .await
 }
 
 /// What the reversal of a claim gave straight back to the funders, because the voucher was dead already.
-async fn dead(connection: &mut PgConnection, reason: &str) -> Result<Vec<Figure>, sqlx::Error> {
+async fn dead(connection: &mut PgConnection, reason: &str, until: Until) -> Result<Vec<Figure>, sqlx::Error> {
     sqlx::query_as!(
         Figure,
         r#"select t.book_id as "book!: BookId", f.party as "funder!: PartyId", sum(t.cents)::bigint as "cents!: Cents"
            from ledger.transfer t
            join ledger.account f on f.book_id = t.book_id and f.number = t.credit and f.kind = 12
            join issuer.voucher_block b on b.book_id = t.book_id and b.number = t.debit
-           where t.kind = 21 and b.blocked_reason = $1
+           where t.kind = 21 and b.blocked_reason = $1 and ($2::timestamptz is null or t.at < $2)
            group by t.book_id, f.party"#,
         reason,
+        until,
     )
     .fetch_all(connection)
     .await

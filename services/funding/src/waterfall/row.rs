@@ -40,18 +40,24 @@ macro_rules! row {
                 $(self.$column = self.$column.checked_add(other.$column)?;)+
                 Some(())
             }
+
+            /// Takes another row's amounts off; `None` beyond 64 bits.
+            fn take_off(&mut self, other: &Self) -> Option<()> {
+                $(self.$column = self.$column.checked_sub(other.$column)?;)+
+                Some(())
+            }
         }
     };
 }
 
 row! {
-    /// Promised: signed conventions.
+    /// Said in public, signed or not.
     announced,
     /// Signed.
     agreed,
     /// Called for.
     called,
-    /// On the bank account.
+    /// On the bank account, or mandated where the programme accepts it.
     received,
     /// Ordered, not cancelled or revoked since.
     ordered,
@@ -78,9 +84,31 @@ row! {
     owed,
     /// Given back by revocations.
     revoked,
+    /// Of `received`: mandated, and not on the bank account yet.
+    mandated,
 }
 
 impl Row {
+    /// Where it stands in the report: by funder, then programme, money without programme last.
+    pub(super) fn place(&self) -> (String, PartyId, bool, Option<String>, Option<BookId>) {
+        let (funder, programme) = (self.funder.clone(), self.programme.clone());
+        (
+            funder,
+            self.funder_id,
+            programme.is_none(),
+            programme,
+            self.programme_id,
+        )
+    }
+
+    /// Takes off what happened before; how things stand stays. `None` beyond 64 bits.
+    pub(super) fn happened_since(&mut self, before: &Self) -> Option<()> {
+        let (mandated, free, at_risk, owed) = (self.mandated, self.free, self.at_risk, self.owed);
+        self.take_off(before)?;
+        (self.mandated, self.free, self.at_risk, self.owed) = (mandated, free, at_risk, owed);
+        Some(())
+    }
+
     /// A row from what the books and what the other records say; `None` beyond 64 bits.
     pub(super) fn of_programme(
         (book, funder): (BookId, PartyId),
@@ -94,12 +122,14 @@ impl Row {
             .checked_sub(of(|line| line.batch_cancelled))?
             .checked_sub(revoked)?;
         let claimed = of(|line| line.claimed);
+        let received = of(|line| line.allocated).checked_sub(outside.credited)?;
         Some(Self {
             programme_id: Some(book),
-            announced: outside.agreed,
+            announced: outside.announced,
             agreed: outside.agreed,
             called: outside.called,
-            received: of(|line| line.allocated).checked_sub(outside.credited)?,
+            received,
+            mandated: outside.mandated.min(received.max(Cents::ZERO)),
             ordered: outside.ordered.checked_sub(revoked)?,
             funded: behind_batches,
             activated,

@@ -33,7 +33,7 @@ pub struct World {
     /// Connected as the owner.
     pub admin: PgPool,
     pub hand: ClockHand,
-    app: Router,
+    pub app: Router,
     pub secret: String,
 }
 

@@ -1,13 +1,14 @@
 //! The cover in easy-to-read French (FALC): one idea a sentence, common words, each advice with a pictogram and its words.
 
+use document::french_day;
+use document::typeface::{Fonts, Weight};
 use krilla::image::Image;
 use krilla::tagging::{Tag, TagGroup};
 
 use super::drawing::{Pen, figure, heading, paragraph};
 use super::format::PAGE_WIDTH;
-use super::letters::{Fonts, Weight};
 use super::pictograms::Pictogram;
-use super::words::{french_day, french_value};
+use super::words::french_value;
 use super::{Paper, Partner};
 
 const LEFT: i16 = 150;

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU16;
 
+use document::typeface::{Fonts, Weight, printable};
 use krilla::color::luma;
 use krilla::geom::{Path, PathBuilder, Point, Size, Transform};
 use krilla::image::{BitsPerComponent, CustomImage, Image, ImageColorspace};
@@ -10,8 +11,6 @@ use krilla::surface::Surface;
 use krilla::tagging::{Artifact, ArtifactType, ContentTag, Identifier, SpanTag, Tag, TagGroup};
 use krilla::text::TextDirection;
 use voucher::Qr;
-
-use super::letters::{Fonts, Weight, printable};
 
 /// Points (1/72 inch) in a tenth of a millimetre.
 const POINTS_PER_UNIT: f32 = 0.283_464_57;

@@ -1,9 +1,10 @@
+use document::french_day;
+use document::typeface::Weight;
 use krilla::tagging::{Tag, TagGroup};
 
 use super::drawing::{Pen, figure, heading, paragraph};
 use super::format::Geometry;
-use super::letters::Weight;
-use super::words::{french_day, french_value};
+use super::words::french_value;
 use super::{Paper, PaperVoucher};
 
 /// Written across what must not be taken for a voucher.

@@ -1,20 +1,4 @@
-use chrono::{Datelike, NaiveDate};
 use standards::Cents;
-
-const MONTHS: [&str; 12] = [
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-];
 
 /// `10 €`, or `10,50 €`: no cents where there are none.
 pub(crate) fn french_value(value: Cents) -> String {
@@ -22,27 +6,13 @@ pub(crate) fn french_value(value: Cents) -> String {
     format!("{} €", text.strip_suffix(",00").unwrap_or(&text))
 }
 
-/// `31 décembre 2026`, `1er mars 2027`.
-pub(crate) fn french_day(day: NaiveDate) -> String {
-    let number = if day.day() == 1 {
-        "1er".to_owned()
-    } else {
-        day.day().to_string()
-    };
-    let month = MONTHS.get(day.month0() as usize).expect("a year has 12 months");
-    format!("{number} {month} {}", day.year())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn values_and_days_read_as_people_say_them() {
+    fn values_read_as_people_say_them() {
         assert_eq!(french_value(Cents::new(1000)), "10 €");
         assert_eq!(french_value(Cents::new(1050)), "10,50 €");
-        let day = |y, m, d| french_day(NaiveDate::from_ymd_opt(y, m, d).unwrap());
-        assert_eq!(day(2026, 12, 31), "31 décembre 2026");
-        assert_eq!(day(2027, 3, 1), "1er mars 2027");
     }
 }

@@ -6,17 +6,21 @@ use skrifa::{FontRef, GlyphId, MetadataProvider};
 use unicode_normalization::UnicodeNormalization;
 
 /// Atkinson Hyperlegible (SIL OFL), made by the Braille Institute for people with low vision.
-pub(crate) const REGULAR: &[u8] = include_bytes!("../../assets/fonts/AtkinsonHyperlegible-Regular.ttf");
-pub(crate) const BOLD: &[u8] = include_bytes!("../../assets/fonts/AtkinsonHyperlegible-Bold.ttf");
+pub const REGULAR: &[u8] = include_bytes!("../assets/fonts/AtkinsonHyperlegible-Regular.ttf");
+/// Its bold weight.
+pub const BOLD: &[u8] = include_bytes!("../assets/fonts/AtkinsonHyperlegible-Bold.ttf");
 
 /// A weight of the typeface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Weight {
+pub enum Weight {
+    /// For reading.
     Regular,
+    /// For headings and what must be found.
     Bold,
 }
 
-pub(super) struct Fonts {
+/// Both weights, loaded once a document.
+pub struct Fonts {
     regular: Face,
     bold: Face,
 }
@@ -46,7 +50,9 @@ impl Face {
 }
 
 impl Fonts {
-    pub(super) fn load() -> Self {
+    /// Reads the embedded fonts.
+    #[must_use]
+    pub fn load() -> Self {
         Self {
             regular: Face::load(REGULAR),
             bold: Face::load(BOLD),
@@ -60,12 +66,15 @@ impl Fonts {
         }
     }
 
-    pub(super) fn font(&self, weight: Weight) -> Font {
+    /// The font to draw with.
+    #[must_use]
+    pub fn font(&self, weight: Weight) -> Font {
         self.face(weight).font.clone()
     }
 
     /// Width of a line, in the unit of `size`, rounded up. Kerning only makes it narrower.
-    pub(super) fn width(&self, weight: Weight, size: i16, text: &str) -> i16 {
+    #[must_use]
+    pub fn width(&self, weight: Weight, size: i16, text: &str) -> i16 {
         let face = self.face(weight);
         let advances: u32 = printable(text).chars().map(|letter| face.advance(letter)).sum();
         let size = u32::from(size.unsigned_abs());
@@ -73,10 +82,11 @@ impl Fonts {
     }
 
     /// The text on lines of at most `width`. A word that is wider than a line (an address on the web) is broken; what does not fit
-    /// on `lines_max` lines is cut with an ellipsis.
-    pub(super) fn wrapped(&self, weight: Weight, size: i16, width: i16, lines_max: usize, text: &str) -> Vec<String> {
+    /// on `lines_max` lines is cut with an ellipsis. Lines break at spaces, never at a no-break space: an amount stays in one piece.
+    #[must_use]
+    pub fn wrapped(&self, weight: Weight, size: i16, width: i16, lines_max: usize, text: &str) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
-        for word in printable(text).split_whitespace() {
+        for word in printable(text).split(' ').filter(|word| !word.is_empty()) {
             let mut rest = word.to_owned();
             match lines.last_mut() {
                 Some(last) if self.width(weight, size, &format!("{last} {rest}")) <= width => {
@@ -130,19 +140,21 @@ impl Fonts {
 }
 
 /// The text in letters that the embedded font has: others lose their marks, or become a question mark.
-pub(crate) fn printable(text: &str) -> String {
+/// A narrow no-break space (U+202F) becomes a no-break space, which the fonts have.
+#[must_use]
+pub fn printable(text: &str) -> String {
     text.nfc()
-        .filter_map(|c| {
-            let plain = || c.nfkd().find(|part| has_glyph(*part));
-            let space = c.is_whitespace().then_some(' ');
-            if has_glyph(c) {
-                Some(c)
-            } else {
-                space.or_else(plain).or(Some('?'))
-            }
+        .map(|c| match c {
+            NARROW_NO_BREAK_SPACE => NO_BREAK_SPACE,
+            c if has_glyph(c) => c,
+            c if c.is_whitespace() => ' ',
+            c => c.nfkd().find(|part| has_glyph(*part)).unwrap_or('?'),
         })
         .collect()
 }
+
+const NO_BREAK_SPACE: char = '\u{a0}';
+const NARROW_NO_BREAK_SPACE: char = '\u{202f}';
 
 /// Whether both embedded fonts have the character: French and its neighbours.
 const fn has_glyph(c: char) -> bool {
@@ -160,7 +172,7 @@ mod tests {
             printable("Chèque « été » d'Łódź – 10 €"),
             "Chèque « été » d'Łódź – 10 €"
         );
-        assert_eq!(printable("Thị Đức 1\u{202f}000 日"), "Thi Đuc 1 000 ?");
+        assert_eq!(printable("Thị Đức 1\u{202f}000 日"), "Thi Đuc 1\u{a0}000 ?");
     }
 
     #[test]

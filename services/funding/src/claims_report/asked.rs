@@ -1,0 +1,87 @@
+use access::{Caller, Role};
+use chrono::{DateTime, NaiveDate, Utc};
+use ledger::{BookId, PartyId};
+use serde::Deserialize;
+use standards::calendar::{paris_end_of_day, paris_start_of_day};
+use utoipa::IntoParams;
+use web::Problem;
+
+/// Which claims a caller asks for.
+#[derive(Debug, Clone, Copy, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClaimsAsked {
+    /// Only this funder's shares; a funder gets its own and no other.
+    #[param(value_type = Option<uuid::Uuid>)]
+    funder_id: Option<PartyId>,
+    /// Only claims of this programme.
+    #[param(value_type = Option<uuid::Uuid>)]
+    programme_id: Option<BookId>,
+    /// Only claims of this day and later (Paris).
+    from: Option<NaiveDate>,
+    /// Only claims of this day and earlier (Paris).
+    to: Option<NaiveDate>,
+}
+
+/// What a caller gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub funder: Option<PartyId>,
+    pub programme: Option<BookId>,
+    pub from: Option<DateTime<Utc>>,
+    /// Exclusive.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// Why there is no report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ClaimsReportError {
+    /// Not a reader.
+    #[error("forbidden")]
+    Forbidden,
+    /// A funder asked for another one's.
+    #[error("another funder's")]
+    AnotherFunder,
+    /// The period ends before it begins.
+    #[error("the period is turned round")]
+    Period,
+}
+
+impl From<ClaimsReportError> for Problem {
+    fn from(error: ClaimsReportError) -> Self {
+        match error {
+            ClaimsReportError::Forbidden => {
+                Self::forbidden("Cette action est réservée aux rôles « opérateur », « auditeur » et « financeur ».")
+            }
+            ClaimsReportError::AnotherFunder => {
+                Self::forbidden("Un financeur ne lit que ses propres parts : retirez « funder_id ».")
+            }
+            ClaimsReportError::Period => Self::bad_request(
+                "« to » est avant « from » : donnez le premier jour dans « from », le dernier dans « to ».",
+            ),
+        }
+    }
+}
+
+impl ClaimsAsked {
+    /// What `who` may have of it: operators and auditors everything, a funder its own shares.
+    pub fn by(self, who: &Caller) -> Result<Asked, ClaimsReportError> {
+        let me = PartyId::from_uuid(who.organisation().uuid());
+        let funder = match self.funder_id {
+            asked if who.has(Role::Operator) || who.has(Role::Auditor) => asked,
+            None if who.has(Role::Funder) => Some(me),
+            Some(funder) if who.has(Role::Funder) && funder == me => Some(me),
+            Some(_) if who.has(Role::Funder) => return Err(ClaimsReportError::AnotherFunder),
+            _ => return Err(ClaimsReportError::Forbidden),
+        };
+        if self.from.zip(self.to).is_some_and(|(from, to)| to < from) {
+            return Err(ClaimsReportError::Period);
+        }
+        Ok(Asked {
+            funder,
+            programme: self.programme_id,
+            from: self.from.map(paris_start_of_day),
+            until: self.to.map(paris_end_of_day),
+        })
+    }
+}
