@@ -137,6 +137,8 @@ class Books:
             rows[credit["party"], book]["back"] += cents
         if credit["kind"] == "deposited" and debit["kind"] in ("bank", "suspense", "receivable"):
             rows[credit["party"], None]["returned" if kind == "rejected" else "received"] += -cents if kind == "rejected" else cents
+        if (debit["kind"], credit["kind"]) == ("deposited", "receivable"):
+            rows[debit["party"], None]["received"] -= cents
         if debit["kind"] in ("deposited", "in_transit") and credit["kind"] in ("bank", "suspense"):
             rows[debit["party"], None]["returned"] += cents
 
