@@ -18,18 +18,29 @@ use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use web::Clock;
 
-use crate::{Config, FundAccount};
+use crate::{Config, FundAccount, rpc};
 
 #[derive(Debug, Clone, FromRef)]
-struct App {
-    pool: PgPool,
+pub(crate) struct App {
+    pub pool: PgPool,
     clock: Clock,
     fund: Arc<FundAccount>,
 }
 
-/// Everything under `/v1` that moves or reports the fund's money.
+impl App {
+    pub fn open(config: Config) -> Self {
+        Self {
+            pool: config.pool,
+            clock: config.clock,
+            fund: Arc::new(config.fund),
+        }
+    }
+}
+
+/// Everything under `/v1` that moves or reports the fund's money, and the same exports over gRPC.
 #[must_use]
 pub fn routes(config: Config) -> OpenApiRouter {
+    let app = App::open(config);
     OpenApiRouter::new()
         .merge(funders::routes())
         .merge(promises::routes())
@@ -41,9 +52,6 @@ pub fn routes(config: Config) -> OpenApiRouter {
         .merge(reports::routes())
         .merge(claims_report::routes())
         .merge(waterfall_report::routes())
-        .with_state(App {
-            pool: config.pool,
-            clock: config.clock,
-            fund: Arc::new(config.fund),
-        })
+        .with_state(app.clone())
+        .merge(rpc::rpc_routes(app).into())
 }

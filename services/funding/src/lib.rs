@@ -35,6 +35,7 @@ mod plan;
 mod proof;
 mod reference;
 mod refund;
+mod rpc;
 mod settlement;
 mod statement;
 mod stream;

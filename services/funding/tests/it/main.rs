@@ -13,6 +13,7 @@ mod judge;
 mod payment_reports;
 mod promises;
 mod races;
+mod rpc;
 mod statements;
 mod waterfall_report;
 mod world;
