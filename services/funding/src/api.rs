@@ -2,6 +2,7 @@
 
 mod breaks;
 mod claims_report;
+mod evidence;
 mod funders;
 mod payment_reports;
 mod promises;
@@ -51,6 +52,7 @@ pub fn routes(config: Config) -> OpenApiRouter {
         .merge(refunds::routes())
         .merge(reports::routes())
         .merge(claims_report::routes())
+        .merge(evidence::routes())
         .merge(waterfall_report::routes())
         .with_state(app.clone())
         .merge(rpc::rpc_routes(app).into())

@@ -24,6 +24,7 @@ mod breaks;
 mod call;
 mod claims_report;
 mod convention;
+mod evidence;
 mod export;
 mod funder;
 mod id;
