@@ -5,6 +5,7 @@ mod breaks;
 mod claims_report;
 mod closes;
 mod fees;
+mod evidence;
 mod funders;
 mod mandates;
 mod payment_reports;
@@ -27,20 +28,31 @@ use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use web::Clock;
 
-use crate::{Config, FundAccount};
+use crate::{Config, FundAccount, rpc};
 
 pub use reconciliations::reconciliation_routes;
 
 #[derive(Debug, Clone, FromRef)]
-struct App {
-    pool: PgPool,
+pub(crate) struct App {
+    pub pool: PgPool,
     clock: Clock,
     fund: Arc<FundAccount>,
 }
 
-/// Everything under `/v1` that moves or reports the fund's money.
+impl App {
+    pub fn open(config: Config) -> Self {
+        Self {
+            pool: config.pool,
+            clock: config.clock,
+            fund: Arc::new(config.fund),
+        }
+    }
+}
+
+/// Everything under `/v1` that moves or reports the fund's money, and the same exports over gRPC.
 #[must_use]
 pub fn routes(config: Config) -> OpenApiRouter {
+    let app = App::open(config);
     OpenApiRouter::new()
         .merge(funders::routes())
         .merge(promises::routes())
@@ -58,10 +70,8 @@ pub fn routes(config: Config) -> OpenApiRouter {
         .merge(refunds::routes())
         .merge(reports::routes())
         .merge(claims_report::routes())
+        .merge(evidence::routes())
         .merge(waterfall_report::routes())
-        .with_state(App {
-            pool: config.pool,
-            clock: config.clock,
-            fund: Arc::new(config.fund),
-        })
+        .with_state(app.clone())
+        .merge(rpc::rpc_routes(app).into())
 }

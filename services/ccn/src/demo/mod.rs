@@ -166,7 +166,7 @@ async fn tell(demo: &mut Demo, inputs: &Inputs, config: &Config, out: &Path) -> 
 
 /// The same files as `ccn export` writes.
 async fn books(running: &Running, config: &Config, at: DateTime<Utc>, out: &Path) -> anyhow::Result<()> {
-    let key = sealing::read_key_if_any(config, &config.opener(Plain::Accepted))?;
+    let key = sealing::read_key_if_any(config, &config.opener(::keys::Plain::Accepted))?;
     let siren = FUND_SIREN.parse()?;
     let export = Export {
         database: running.database().clone(),

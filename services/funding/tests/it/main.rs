@@ -24,6 +24,7 @@ mod races;
 mod reconciliations;
 mod rules;
 mod splits;
+mod rpc;
 mod statements;
 mod structures_money;
 mod waterfall_report;
