@@ -24,7 +24,6 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use ::keys::Plain;
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use web::Clock;
