@@ -8,6 +8,7 @@ mod bank;
 mod breaks;
 mod claims_report;
 mod cycle;
+mod evidence;
 mod identities;
 mod judge;
 mod payment_reports;
