@@ -70,6 +70,12 @@ fn written(receipt: &Receipt, names: Names) -> Result<Document, ReceiptError> {
             )
         },
     );
+    let payment = if receipt.reversed_at.is_some() {
+        "Cet encaissement est annulé. S'il avait déjà été payé, sa valeur est reprise, une seule fois, sur un virement suivant."
+    } else {
+        "Le fonds règle cette somme par virement, avec les autres encaissements du mois. L'avis de virement porte le numéro de cet \
+         encaissement, qui est la référence de ce reçu."
+    };
     Ok(Document::new(meta)
         .paragraph("La structure ci-dessus a encaissé des chèques culture numérique pour une prestation rendue.")
         .facts([
@@ -83,10 +89,9 @@ fn written(receipt: &Receipt, names: Names) -> Result<Document, ReceiptError> {
         .heading("Chèques encaissés")
         .table(table(receipt)?)
         .heading("Paiement")
+        .paragraph(payment)
         .paragraph(
-            "Le fonds règle cette somme par virement, avec les autres encaissements du mois. L'avis de virement porte le numéro de cet \
-             encaissement, qui est la référence de ce reçu. Ce reçu ne nomme pas la personne accompagnée : le dispositif ne connaît \
-             pas son identité.",
+            "Ce reçu ne nomme ni les chèques ni la personne accompagnée : la structure n'a pas à connaître son identité pour être payée.",
         ))
 }
 

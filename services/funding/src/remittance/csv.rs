@@ -50,7 +50,7 @@ fn total(remittance: &Remittance, part: Option<&ProgrammePart>) -> [String; 11] 
         "payment_total"
     };
     let mut row = [const { String::new() }; 11];
-    row[0] = kind.to_owned();
+    kind.clone_into(&mut row[0]);
     row[1].clone_from(&remittance.end_to_end);
     if let Some(part) = part {
         row[2].clone_from(&part.programme);

@@ -14,6 +14,7 @@ mod closes;
 mod cycle;
 mod expiry;
 mod fees;
+mod evidence;
 mod identities;
 mod judge;
 mod log;

@@ -142,6 +142,7 @@ async fn a_debt_and_its_deduction_are_seen_from_claim_to_advice(admin: PgPool) {
         "Montant du virement 20,00 €",
         "annulé le 05/04/2026",
         "… 2606",
+        "00000000-0000-0000-0000-0000000000c9",
         "Total 6 20,00 €",
     ] {
         assert!(said.contains(part), "{part} is not in\n{said}");

@@ -81,5 +81,8 @@ async fn a_receipt_says_the_day_the_service_and_the_vouchers_and_names_nobody(po
     let body = json!({"id": uuid::Uuid::from_u128(7), "reason": "Madame Unetelle s'est trompée"});
     structure.actor.post(&reversal, body).await.created();
     let said = words(&file(&structure.actor, &path).await.1);
-    assert!(said.contains("annulé le") && !said.contains("Unetelle"), "{said}");
+    assert!(
+        said.contains("annulé le") && said.contains("Cet encaissement est annulé.") && !said.contains("Unetelle"),
+        "{said}"
+    );
 }
