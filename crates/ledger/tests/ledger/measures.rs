@@ -94,7 +94,10 @@ async fn measures_the_sealer(pool: PgPool) {
     // The reserve, which nobody funded here.
     assert_eq!(unequal.len(), 1);
     let begin = Instant::now();
-    let quiet = proof::Quiet::wait(&pool, Duration::from_secs(60)).await.unwrap().unwrap();
+    let quiet = proof::Quiet::wait(&pool, Duration::from_secs(60))
+        .await
+        .unwrap()
+        .unwrap();
     let mut tx = pool.begin().await.unwrap();
     proof::close(
         &mut tx,

@@ -266,7 +266,9 @@ async fn a_rewritten_file_is_refused_with_the_reason(admin: PgPool) {
         ),
         (
             "spaces",
-            key().sign(&format!(" {}", &file[..file.find('\n').unwrap() + 1])).unwrap(),
+            key()
+                .sign(&format!(" {}", &file[..file.find('\n').unwrap() + 1]))
+                .unwrap(),
             "canonique",
         ),
         (
