@@ -134,8 +134,11 @@ pub async fn set_funding_terms(
     .execute(&mut **tx)
     .await?;
     if funding_terms(&mut **tx, programme).await? == wanted {
-        let known = crate::programme::exists(tx, programme).await?;
-        return known.then_some(Made::Before(wanted)).ok_or(TermsError::NoProgramme);
+        return if crate::programme::exists(tx, programme).await? {
+            Ok(Made::Before(wanted))
+        } else {
+            Err(TermsError::NoProgramme)
+        };
     }
     sqlx::query!(
         "insert into catalogue.funding_terms (programme_id, version, accepts_mandates, fee_rate, vat_rate, reminder_days, set_at)

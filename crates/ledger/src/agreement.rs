@@ -214,10 +214,11 @@ fn in_order(plan: &Plan, takers: &[Option<usize>]) -> Result<Vec<usize>, Agreeme
     while order.len() < takers.len() {
         let waits =
             |index: usize| (0..takers.len()).any(|other| takers[other] == Some(index) && !order.contains(&other));
-        let left = || (0..takers.len()).filter(|index| !order.contains(index));
-        let Some(next) = left().find(|&index| !waits(index)) else {
-            let stuck = left().next().expect("the order is not complete");
-            return Err(AgreementError::Circle(plan.funders()[stuck].0));
+        let next = (0..takers.len()).find(|&index| !order.contains(&index) && !waits(index));
+        let stuck = || (0..takers.len()).find(|index| !order.contains(index));
+        let Some(next) = next else {
+            let funder = stuck().map_or_else(|| plan.funders()[0].0, |index| plan.funders()[index].0);
+            return Err(AgreementError::Circle(funder));
         };
         order.push(next);
     }

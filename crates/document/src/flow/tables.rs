@@ -1,5 +1,6 @@
 //! Tables on pages: a row is never cut in two, the header comes back on each page, the total never stands alone.
 
+use super::spaces::bound;
 use super::{Flow, Item, Kind, Paper, Style, style};
 use crate::table::{Align, Column, Table};
 use crate::typeface::Weight;
@@ -36,28 +37,40 @@ struct Setting<'t> {
     places: Vec<(i16, i16)>,
 }
 
-/// Letters of a word that is kept in one piece where there is room: a date, an amount; not an identifier.
-const WORD_MAX: usize = 16;
+/// Letters of words that are kept in one piece where there is room for all of them: an identifier (a UUID has 36), or else a date, an
+/// amount.
+const WORDS_MAX: [usize; 2] = [36, 16];
 
-/// The width that each column's longest word takes.
+/// The width that each column takes for its longest word.
 fn least(flow: &Flow<'_>, table: &Table) -> Vec<i16> {
+    let [long, short] = WORDS_MAX.map(|letters| least_for(flow, table, letters));
+    let needed: i32 = long.iter().map(|width| i32::from(*width)).sum();
+    if needed <= i32::from(flow.laid.paper.text_width()) {
+        long
+    } else {
+        short
+    }
+}
+
+fn least_for(flow: &Flow<'_>, table: &Table, letters_max: usize) -> Vec<i16> {
     let titles = table
         .columns
         .iter()
-        .map(|column| flow.widest_word(CELL_BOLD, &column.title));
+        .map(|column| flow.widest_word(CELL_BOLD, &column.title, letters_max));
     let mut least: Vec<i16> = titles.collect();
     let rows = table.rows.iter().map(|cells| (CELL, cells));
     for (style, cells) in rows.chain(table.total.iter().map(|cells| (CELL_BOLD, cells))) {
         for (cell, least) in cells.iter().zip(&mut least) {
-            *least = (*least).max(flow.widest_word(style, cell));
+            *least = (*least).max(flow.widest_word(style, cell, letters_max));
         }
     }
     least.iter().map(|width| width + 2 * INSET).collect()
 }
 
 impl Flow<'_> {
-    fn widest_word(&self, style: Style, text: &str) -> i16 {
-        let words = text.split(' ').filter(|word| word.chars().count() <= WORD_MAX);
+    fn widest_word(&self, style: Style, text: &str, letters_max: usize) -> i16 {
+        let text = bound(text);
+        let words = text.split(' ').filter(|word| word.chars().count() <= letters_max);
         words
             .map(|word| self.fonts.width(style.weight, style.size, word))
             .max()
@@ -122,7 +135,7 @@ impl Setting<'_> {
             .map(|(text, (_, width))| {
                 let width = width - 2 * INSET;
                 flow.fonts
-                    .wrapped(style.weight, style.size, width, CELL_LINES_MAX, text)
+                    .wrapped(style.weight, style.size, width, CELL_LINES_MAX, &bound(text))
             })
             .collect();
         let lines = cells.iter().map(Vec::len).max().unwrap_or_default().max(1);

@@ -130,6 +130,9 @@ pub async fn open_expected(
          left join funding.refund r on r.id = p.refund_id
          where coalesce(s.execute_on, r.execute_on) + $2::int <= $1
              and not exists (select from funding.payment_answer a where a.payment_id = p.id)
+             -- Nobody has approved it, so the bank has not had it.
+             and not exists (select from funding.settlement_proposal w where w.settlement_id = p.settlement_id
+                 and not exists (select from funding.settlement_decision d where d.settlement_id = w.settlement_id))
          on conflict (payment_id) do nothing returning id",
         day,
         MISSING_DAYS,

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::statement::awaited::{self, Awaited};
 use crate::statement::lines::Line;
-use crate::{CallId, PaymentId};
+use crate::{CallId, PaymentId, tolerance};
 
 /// A payment that the statement names, or that is under way.
 #[expect(
@@ -54,6 +54,8 @@ pub(super) struct Known {
     pub payments: BTreeMap<PaymentId, Payment>,
     /// By reference.
     pub calls: BTreeMap<String, Call>,
+    /// What the bank may take beyond a payment that it names.
+    pub tolerance: Cents,
     /// Mandates and invoices that are not all paid.
     pub awaited: Vec<Awaited>,
 }
@@ -76,6 +78,7 @@ pub(super) async fn read(tx: &mut PgTransaction<'_>, lines: &[Line]) -> Result<K
     Ok(Known {
         payments: payments(tx, &named).await?,
         calls: calls(tx, &quoted, &payers).await?,
+        tolerance: tolerance::read(tx).await?.amount,
         awaited: awaited::read(tx).await?,
     })
 }
@@ -93,7 +96,10 @@ async fn payments(tx: &mut PgTransaction<'_>, named: &[Uuid]) -> Result<BTreeMap
            left join funding.payment_answer debited on debited.payment_id = p.id and debited.answer = 'debited'
            left join funding.payment_answer returned on returned.payment_id = p.id and returned.answer = 'returned'
            left join funding.payment_answer rejected on rejected.payment_id = p.id and rejected.answer = 'rejected'
-           where p.id = any($1) or (debited.payment_id is null and rejected.payment_id is null)"#,
+           where (p.id = any($1) or (debited.payment_id is null and rejected.payment_id is null))
+               -- What nobody has approved is not at the bank: a line that names it is for a person.
+               and not exists (select from funding.settlement_proposal w where w.settlement_id = p.settlement_id
+                       and not exists (select from funding.settlement_decision d where d.settlement_id = w.settlement_id))"#,
         named,
     )
     .fetch_all(&mut **tx)

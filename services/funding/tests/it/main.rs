@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
 
+mod approval;
 mod bad_files;
 mod bank;
 mod breaks;
@@ -13,6 +14,7 @@ mod closes;
 mod cycle;
 mod expiry;
 mod fees;
+mod evidence;
 mod identities;
 mod judge;
 mod log;
@@ -21,9 +23,11 @@ mod payment_reports;
 mod promises;
 mod races;
 mod reconciliations;
+mod rpc;
 mod rules;
 mod splits;
 mod statements;
+mod structures_money;
 mod waterfall_report;
 mod world;
 mod world_bank;
