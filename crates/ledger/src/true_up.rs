@@ -189,7 +189,7 @@ impl TrueUp {
 struct Share {
     funder: PartyId,
     paid: Cents,
-    used: Cents,
+    value: Cents,
     vouchers: u64,
     reached: u64,
 }
@@ -200,7 +200,7 @@ impl Share {
         Self {
             funder,
             paid: sum(mine().filter_map(|batch| batch.pays(funder))),
-            used: sum(mine().flat_map(|batch| batch.paid.iter().map(|&(_, cents)| cents))),
+            value: sum(mine().flat_map(|batch| batch.paid.iter().map(|&(_, cents)| cents))),
             vouchers: mine().map(|batch| batch.vouchers).sum(),
             reached: mine().map(|batch| batch.reached(funder)).sum(),
         }
@@ -208,7 +208,7 @@ impl Share {
 
     fn settle(&self, limits: &crate::Limits, taken_over: Cents, earlier: Cents) -> Step {
         let due = sum([self.paid, taken_over]);
-        let most_by_rate = limits.used_rate.map(|rate| part_of(self.used, units(rate), ONE));
+        let most_by_rate = limits.used_rate.map(|rate| part_of(self.value, units(rate), ONE));
         let most_by_amount = limits
             .used_cap
             .map(|cap| Cents::new((cap.get() - earlier.get()).max(0)));
@@ -223,7 +223,7 @@ impl Share {
             funder: self.funder,
             paid: self.paid,
             taken_over: Cents::ZERO,
-            used: self.used,
+            used: self.value,
             vouchers: self.vouchers,
             most_by_rate,
             most_by_amount,

@@ -33,7 +33,7 @@ pub(crate) fn days(age_days: i32) -> &'static str {
 }
 
 /// All bands, youngest first; nothing beyond 64 bits.
-pub(crate) fn bands(aged: impl Iterator<Item = (i32, Cents)> + Clone) -> Option<Vec<AgeBand>> {
+pub(crate) fn bands(aged: &(impl Iterator<Item = (i32, Cents)> + Clone)) -> Option<Vec<AgeBand>> {
     let band = |name: &str| {
         let of_band = aged.clone().filter(|&(age, _)| days(age) == name);
         Some(AgeBand {
@@ -52,7 +52,7 @@ mod tests {
     #[test]
     fn every_age_is_in_one_band() {
         let aged = [(-1, 1), (7, 2), (8, 4), (30, 8), (31, 16), (90, 32), (91, 64)];
-        let bands = bands(aged.into_iter().map(|(age, cents)| (age, Cents::new(cents)))).unwrap();
+        let bands = bands(&aged.into_iter().map(|(age, cents)| (age, Cents::new(cents)))).unwrap();
         let sums: Vec<i64> = bands.iter().map(|band| band.amount.get()).collect();
         assert_eq!(sums, [3, 12, 48, 64]);
     }

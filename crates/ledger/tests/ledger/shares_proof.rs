@@ -189,11 +189,11 @@ fn shares_hold_for_plans_of_up_to_six_funders_up_to_the_last_voucher() {
     );
 }
 
-/// `SHARES_PLANS` plans (40 when absent), every value up to 200 €, every n up to 100,000: minutes with optimisation.
+/// `SHARES_PLANS` plans (12 when absent), every value up to 200 €, every n up to 100,000: minutes with optimisation.
 #[test]
 #[ignore = "minutes: run scripts/prove-shares"]
 fn shares_hold_for_every_value_and_every_number_of_vouchers() {
-    let plans: u64 = std::env::var("SHARES_PLANS").map_or(40, |plans| plans.parse().unwrap());
+    let plans: u64 = std::env::var("SHARES_PLANS").map_or(12, |plans| plans.parse().unwrap());
     let mut random = Random(2);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let (mut looked_at, mut values, mut refused) = (0_u64, 0_u64, 0_u64);

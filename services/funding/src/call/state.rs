@@ -114,7 +114,7 @@ pub async fn overdue(
     };
     let mut calls = rows(connection, which).await?;
     calls.sort_by_key(|call| (call.due_on, call.id));
-    let bands = bands(calls.iter().map(|call| (call.overdue_days, call.missing)));
+    let bands = bands(&calls.iter().map(|call| (call.overdue_days, call.missing)));
     Ok(Overdue {
         on,
         bands: bands.ok_or_else(|| sqlx::Error::Decode("calls add up to more than 64 bits".into()))?,

@@ -73,7 +73,7 @@ pub async fn ageing(
             awaited: row.awaited,
         })
         .collect();
-    let bands = bands(mandates.iter().map(|mandate| (mandate.age_days, mandate.awaited)));
+    let bands = bands(&mandates.iter().map(|mandate| (mandate.age_days, mandate.awaited)));
     Ok(MandateAgeing {
         on,
         bands: bands.ok_or_else(|| sqlx::Error::Decode("mandates add up to more than 64 bits".into()))?,

@@ -92,15 +92,15 @@ fn take(line: &Line, known: &mut Known, names: impl Fn(&Awaited) -> bool) -> Opt
     if !line.cents.is_positive() || line.return_reason.is_some() {
         return None;
     }
-    let mut named: Vec<&mut Awaited> = known
+    let mut found: Vec<&mut Awaited> = known
         .awaited
         .iter_mut()
         .filter(|awaited| awaited.left.is_positive() && names(awaited))
         .collect();
-    if named.len() > 1 {
-        named.retain(|awaited| awaited.left == line.cents);
+    if found.len() > 1 {
+        found.retain(|awaited| awaited.left == line.cents);
     }
-    let [awaited] = &mut named[..] else { return None };
+    let [awaited] = &mut found[..] else { return None };
     let cents = line.cents.min(awaited.left);
     let rest = line.cents.checked_sub(cents)?;
     awaited.left = awaited.left.checked_sub(cents)?;
