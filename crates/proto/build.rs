@@ -7,12 +7,17 @@ use prost::Message as _;
 
 const ROOT: &str = "../../proto";
 
-/// Messages that are built from problem+json, whose members have the same names.
-const READ_FROM_JSON: [&str; 3] = ["ccn.v1.Problem", "ccn.v1.BadVoucher", "ccn.v1.ProgrammePart"];
+/// Messages that are built from what REST gives as JSON, whose members have the same names.
+const READ_FROM_JSON: [&str; 4] = [
+    "ccn.v1.Problem",
+    "ccn.v1.BadVoucher",
+    "ccn.v1.ProgrammePart",
+    "ccn.v1.WaterfallRow",
+];
 
 fn main() -> Result<(), Box<dyn error::Error>> {
     println!("cargo:rerun-if-changed={ROOT}");
-    let files = protox::compile(["ccn/v1/claims.proto"], [ROOT])?;
+    let files = protox::compile(["ccn/v1/claims.proto", "ccn/v1/exports.proto"], [ROOT])?;
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
     fs::write(out.join("descriptors.bin"), files.encode_to_vec())?;
     // The caller connects as it likes: no transport.

@@ -58,6 +58,9 @@ class Books:
         if credit["kind"] == "deposited" and debit["kind"] in ("bank", "suspense", "receivable"):
             name, sign = ("returned", -1) if kind == "rejected" else ("received", 1)
             self.figures[credit["party"]][name] += sign * cents
+        if pair == ("deposited", "receivable"):
+            # A mandate that was not honoured.
+            self.figures[debit["party"]]["received"] -= cents
         if pair[0] in ("deposited", "in_transit") and pair[1] in ("bank", "suspense"):
             self.figures[debit["party"]]["returned"] += cents
             self.debited.add(line["reference"])

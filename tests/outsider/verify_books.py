@@ -42,7 +42,7 @@ def plain(leaf):
     if "seq" in leaf:
         told.setdefault("reverses", None)
         told.setdefault("reference", "")
-        if own_month(told["at"]) != told["booked_on"][:7]:
+        if own_month(told["at"]) < told["booked_on"][:7]:
             told["late"] = True
     else:
         told.setdefault("party", None)
@@ -74,9 +74,14 @@ def read_closes(folder, vkey):
             text = log.open_note(note, vkey) if vkey else note.rpartition("\n\n")[0]
             _, size, root, more = log.read_checkpoint(text)
             month = next(line.removeprefix("closed ") for line in more if line.startswith("closed "))
-            require(not closes or (closes[-1][0] < month and closes[-1][1] <= size), f"the close of {month} is out of order")
+            require(not closes or (next_month(closes[-1][0]) == month and closes[-1][1] <= size), f"the close of {month} is out of order")
             closes.append((month, size, root))
     return closes
+
+
+def next_month(month):
+    year, number = map(int, month.split("-"))
+    return f"{year + number // 12}-{number % 12 + 1:02}"
 
 
 def sealed_hashes(path):

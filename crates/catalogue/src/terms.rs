@@ -134,9 +134,10 @@ pub async fn set_funding_terms(
     .execute(&mut **tx)
     .await?;
     if funding_terms(&mut **tx, programme).await? == wanted {
-        return match crate::programme::exists(tx, programme).await? {
-            true => Ok(Made::Before(wanted)),
-            false => Err(TermsError::NoProgramme),
+        return if crate::programme::exists(tx, programme).await? {
+            Ok(Made::Before(wanted))
+        } else {
+            Err(TermsError::NoProgramme)
         };
     }
     sqlx::query!(

@@ -216,13 +216,11 @@ fn in_order(plan: &Plan, takers: &[Option<usize>]) -> Result<Vec<usize>, Agreeme
             |index: usize| (0..takers.len()).any(|other| takers[other] == Some(index) && !order.contains(&other));
         let next = (0..takers.len()).find(|&index| !order.contains(&index) && !waits(index));
         let stuck = || (0..takers.len()).find(|index| !order.contains(index));
-        match next {
-            Some(next) => order.push(next),
-            None => {
-                let funder = stuck().map_or_else(|| plan.funders()[0].0, |index| plan.funders()[index].0);
-                return Err(AgreementError::Circle(funder));
-            }
-        }
+        let Some(next) = next else {
+            let funder = stuck().map_or_else(|| plan.funders()[0].0, |index| plan.funders()[index].0);
+            return Err(AgreementError::Circle(funder));
+        };
+        order.push(next);
     }
     Ok(order)
 }

@@ -131,7 +131,7 @@ impl TrueUp {
         );
         let mut taken_over = vec![Cents::ZERO; funders.len()];
         for &index in agreement.order() {
-            let mine = Used::by(funders[index].0, batches);
+            let mine = Share::by(funders[index].0, batches);
             let before = self.part(funders[index].0).part;
             let taker = agreement.taker(index);
             let step = Step {
@@ -186,7 +186,7 @@ impl TrueUp {
 }
 
 /// One funder's sums over the batches that it takes part in.
-struct Used {
+struct Share {
     funder: PartyId,
     paid: Cents,
     used: Cents,
@@ -194,7 +194,7 @@ struct Used {
     reached: u64,
 }
 
-impl Used {
+impl Share {
     fn by(funder: PartyId, batches: &[UsedBatch]) -> Self {
         let mine = || batches.iter().filter(|batch| batch.pays(funder).is_some());
         Self {

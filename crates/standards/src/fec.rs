@@ -273,7 +273,7 @@ mod tests {
             "{}",
             String::from_utf8_lossy(&out)
         );
-        assert_eq!(out.iter().filter(|byte| **byte == b'\t').count(), 17);
+        assert_eq!(out.split(|byte| *byte == b'\t').count(), 18);
         assert!(!out.contains(&b'|'));
     }
 

@@ -1,7 +1,5 @@
 //! The largest files that are taken, made to exhaust whoever reads them: each is refused, in bounded memory.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::process::Command;
 
 use standards::{camt053, cfonb120, pain002};

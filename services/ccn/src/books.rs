@@ -1,9 +1,11 @@
 //! The commands on the books: they parse, call and tell.
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use ::keys::{Opener, Plain};
 use anyhow::Context;
+use indicatif::{ProgressBar, ProgressStyle};
 use web::Clock;
 
 use crate::cli::books::{ExportArgs, VerifyBooks, VerifyProof};
@@ -13,6 +15,9 @@ use crate::verify_books::{FAULTS_SHOWN_MAX, Proven, Trusted, Verdict, verify_boo
 
 /// Status when nothing could be judged.
 const UNUSABLE: u8 = 2;
+
+/// Passes the check of a SIREN and is nobody's: that of an export which was told none.
+const NOBODYS_SIREN: &str = "000000000";
 
 /// `ccn export`.
 pub(crate) async fn export(args: &ExportArgs) -> anyhow::Result<ExitCode> {
@@ -33,7 +38,14 @@ pub(crate) async fn export(args: &ExportArgs) -> anyhow::Result<ExitCode> {
         at: Clock::System.now(),
         out: &args.out,
     };
-    let exported = asked.write().await;
+    let bar = progress();
+    let exported = asked
+        .write_telling(|done, all| {
+            bar.set_length(all);
+            bar.set_position(done);
+        })
+        .await;
+    bar.finish_and_clear();
     if let Some(server) = server {
         server.stop().await?;
     }
@@ -46,14 +58,47 @@ pub(crate) async fn export(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// A bar on a terminal, nothing in a pipe.
+fn progress() -> ProgressBar {
+    let bar = if std::io::stderr().is_terminal() {
+        ProgressBar::new(0)
+    } else {
+        ProgressBar::hidden()
+    };
+    let style = ProgressStyle::with_template("écritures {bar:30} {human_pos}/{human_len} ({eta})");
+    bar.set_style(style.expect("the template is well formed"));
+    bar
+}
+
+/// What a file is for, as its reader says it.
+fn purpose(file: &str) -> &'static str {
+    match file {
+        "transfers.ndjson" => "les écritures, avec leur preuve",
+        "leaf-hashes" => "les empreintes scellées",
+        "checkpoint" => "le point de contrôle signé",
+        "checkpoint.vkey" => "la clé qui le vérifie",
+        "closes.ndjson" => "les mois clos",
+        "journal.hledger" => "le journal, pour hledger",
+        "waterfall.csv" => "la cascade des montants",
+        "waterfall.xlsx" => "la même, pour un tableur",
+        "waterfall.pdf" => "la même, à imprimer",
+        _ if file.contains("FEC") => "le fichier des écritures comptables de l'année",
+        _ => "",
+    }
+}
+
 fn tell(exported: &Exported, args: &ExportArgs) {
     println!(
         "{} écritures scellées, dans {} :",
         exported.transfers,
         args.out.display()
     );
+    let width = exported.files.iter().map(String::len).max().unwrap_or(0);
     for file in &exported.files {
-        println!("  {file}");
+        println!("  {file:width$}  {}", purpose(file));
+    }
+    if args.siren.to_string() == NOBODYS_SIREN {
+        println!("Le nom du FEC doit commencer par un SIREN : donnez --siren, ou la variable CCN_FUND_SIREN.");
     }
     if exported.unsealed > 0 {
         println!(

@@ -1,6 +1,7 @@
 //! The command line.
 
 pub mod books;
+pub mod evidence;
 pub mod keys;
 pub mod reconcile;
 
@@ -214,6 +215,17 @@ pub enum Verify {
     #[command(help_template = TEMPLATE, after_help = "Exemple :\n  \
         ccn verify reconciliation --vkey \"$(cat cle-publiee.vkey)\" rapprochement.note")]
     Reconciliation(reconcile::VerifyReconciliation),
+
+    /// Vérifie les preuves d'une structure, téléchargées à /v1/structures/…/evidence
+    ///
+    /// Vérifie la preuve de chaque encaissement, de chaque annulation et de chaque paiement, avec les clés publiques seules, et dit ce
+    /// qui reste dû. Avec --tokens, vérifie aussi que les chèques gardés par la structure sont authentiques et encaissés là.
+    ///
+    /// Code de sortie : 0 si tout est prouvé, 1 sinon, 2 si un fichier est illisible.
+    #[command(help_template = TEMPLATE, after_help = "Exemples :\n  \
+        ccn verify evidence preuves.zip\n  \
+        ccn verify evidence --vkey \"$(cat cle-publiee.vkey)\" --tokens codes.txt preuves.zip")]
+    Evidence(evidence::VerifyEvidence),
 }
 
 /// Arguments of `verify token`.

@@ -41,6 +41,7 @@ pub mod cosign;
 pub mod demo;
 pub mod embedded;
 pub mod environment;
+mod evidence;
 pub mod export;
 pub mod keys;
 mod openapi;
@@ -57,6 +58,7 @@ pub mod store;
 pub mod telemetry;
 pub mod verify;
 pub mod verify_books;
+pub mod verify_evidence;
 
 pub use ::keys::secret_file;
 pub use cli::DemoArgs;

@@ -16,7 +16,7 @@ use crate::service::Service;
 use crate::stop::StopSignals;
 use crate::store::{self, Server};
 use crate::verify::Verifier;
-use crate::{books, cosign, environment, keys, reconcile, telemetry};
+use crate::{books, cosign, environment, evidence, keys, reconcile, telemetry};
 
 /// Status when the question itself was wrong: bad arguments, unreadable keys.
 const UNUSABLE: u8 = 2;
@@ -66,6 +66,9 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Verify {
             what: Verify::Proof(args),
         } => Ok(books::prove(&args)),
+        Command::Verify {
+            what: Verify::Evidence(args),
+        } => Ok(evidence::verify(&args)),
         Command::Export(args) => {
             telemetry::start_logs(telemetry::LogFormat::default(), telemetry::DEMO_LOG_FILTER);
             runtime()?.block_on(books::export(&args))

@@ -212,9 +212,12 @@ impl Running {
 
 /// The gRPC services that answer here, by their full names.
 fn grpc_services(services: &[Service]) -> &'static [&'static str] {
-    if services.contains(&Service::Redemption) {
-        &[proto::v1::claims_server::SERVICE_NAME]
-    } else {
-        &[]
+    use proto::v1::{claims_server, exports_server};
+    let has = |service| services.contains(&service);
+    match (has(Service::Redemption), has(Service::Funding)) {
+        (true, true) => &[claims_server::SERVICE_NAME, exports_server::SERVICE_NAME],
+        (true, false) => &[claims_server::SERVICE_NAME],
+        (false, true) => &[exports_server::SERVICE_NAME],
+        (false, false) => &[],
     }
 }

@@ -20,7 +20,7 @@ use ledger::proof::{Checkpoint, CosignerKey, Frontier, Hash, Note, VerifierKey};
 
 use balances::Balances;
 use closes::Closes;
-use line::read_line;
+pub(crate) use line::read_line;
 use records::Records;
 
 pub use proof::{ProofRefused, Proven, verify_proof};

@@ -4,6 +4,7 @@ mod approvals;
 mod breaks;
 mod claims_report;
 mod closes;
+mod evidence;
 mod fees;
 mod funders;
 mod mandates;
@@ -17,6 +18,7 @@ mod settlements;
 mod statements;
 mod structures_money;
 mod terms;
+mod tolerance;
 mod waterfall_report;
 
 use std::sync::Arc;
@@ -26,20 +28,31 @@ use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use web::Clock;
 
-use crate::{Config, FundAccount};
+use crate::{Config, FundAccount, rpc};
 
 pub use reconciliations::reconciliation_routes;
 
 #[derive(Debug, Clone, FromRef)]
-struct App {
-    pool: PgPool,
+pub(crate) struct App {
+    pub pool: PgPool,
     clock: Clock,
     fund: Arc<FundAccount>,
 }
 
-/// Everything under `/v1` that moves or reports the fund's money.
+impl App {
+    pub fn open(config: Config) -> Self {
+        Self {
+            pool: config.pool,
+            clock: config.clock,
+            fund: Arc::new(config.fund),
+        }
+    }
+}
+
+/// Everything under `/v1` that moves or reports the fund's money, and the same exports over gRPC.
 #[must_use]
 pub fn routes(config: Config) -> OpenApiRouter {
+    let app = App::open(config);
     OpenApiRouter::new()
         .merge(funders::routes())
         .merge(promises::routes())
@@ -48,6 +61,7 @@ pub fn routes(config: Config) -> OpenApiRouter {
         .merge(fees::routes())
         .merge(closes::routes())
         .merge(statements::routes())
+        .merge(tolerance::routes())
         .merge(payment_reports::routes())
         .merge(breaks::routes())
         .merge(settlements::routes())
@@ -56,10 +70,8 @@ pub fn routes(config: Config) -> OpenApiRouter {
         .merge(refunds::routes())
         .merge(reports::routes())
         .merge(claims_report::routes())
+        .merge(evidence::routes())
         .merge(waterfall_report::routes())
-        .with_state(App {
-            pool: config.pool,
-            clock: config.clock,
-            fund: Arc::new(config.fund),
-        })
+        .with_state(app.clone())
+        .merge(rpc::rpc_routes(app).into())
 }

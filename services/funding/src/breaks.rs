@@ -31,6 +31,6 @@ pub const MISSING_DAYS: i32 = 5;
 pub const WORDS_CHARS_MAX: usize = 500;
 
 /// Whether words say something and fit.
-fn is_said(words: &str) -> bool {
+pub(crate) fn is_said(words: &str) -> bool {
     !words.trim().is_empty() && words.chars().count() <= WORDS_CHARS_MAX && !words.chars().any(char::is_control)
 }

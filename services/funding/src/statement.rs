@@ -3,6 +3,7 @@
 //! | rule | line | is | books |
 //! |---|---|---|---|
 //! | `end-to-end` | debit with a payment's end-to-end id and its amount | the payment | in transit → bank |
+//! | `end-to-end-tolerance` | the same, more by no more than the operator tolerates ([`crate::tolerance`]; nothing unless set) | the payment and a charge | in transit → bank · charges → bank |
 //! | `payment-file` | debit with a file's message id and the amount under way of it | all its payments | in transit → bank, each |
 //! | `return` | credit with a payment's end-to-end id, its amount and a reason | the payment came back | bank → clearing · clearing → payable |
 //! | `mandate` | credit that names one mandate whose money is awaited, or the call it answers | the mandate | bank → receivable (what is above: deposited) |
@@ -13,7 +14,7 @@
 //! | – | what is left | unexplained | bank ↔ suspense |
 //!
 //! Each rule is a file of [`matching`] with its tests. A line that names an item with another amount is a break, never a match:
-//! tolerance is zero, also when the bank gives too much. Both sides are claimed by unique keys. Money in is booked before money
+//! tolerance is zero unless it was set, also when the bank gives too much. Both sides are claimed by unique keys. Money in is booked before money
 //! out, whatever the bank's order, since both are of one period. What one line cannot say (several items, several lines) a
 //! person says: [`crate::breaks`].
 //!

@@ -98,7 +98,7 @@ pub enum LeafError {
 /// Whether something of the instant `at` was booked in a later month than its own, because that one was over by then.
 fn late(at: DateTime<Utc>, booked_on: NaiveDate) -> bool {
     let own = paris_date(at);
-    (own.year(), own.month()) != (booked_on.year(), booked_on.month())
+    (own.year(), own.month()) < (booked_on.year(), booked_on.month())
 }
 
 fn json(line: &impl Serialize) -> Value {
@@ -263,6 +263,7 @@ impl AnyLeaf {
     }
 
     /// The same, to be written at once; `bytes` are [`to_bytes`](Self::to_bytes), which whoever also wants the hash made already.
+    #[must_use]
     pub fn line(&self, bytes: &[u8]) -> impl Serialize {
         self.fields().line(bytes, self.is_late())
     }

@@ -25,7 +25,7 @@ async fn live(pool: &PgPool, seed: u64) -> Seen {
     let mut random = StdRng::seed_from_u64(seed);
     let mut life = Life::new();
     let mut booked: Vec<Posting> = Vec::new();
-    let mut seen = Seen::new();
+    let mut counted = Seen::new();
     for number in 0..STEPS {
         // One in ten is a retry, which must change nothing.
         let retried = (!booked.is_empty() && random.random_bool(0.1)).then(|| random.random_range(0..booked.len()));
@@ -40,12 +40,12 @@ async fn live(pool: &PgPool, seed: u64) -> Seen {
         };
         let when = format!("seed {seed}, {number}: {what}");
         happens(pool, &life, &posting, expected, &when).await;
-        seen.entry(what).or_default()[usize::from(expected == Expected::Refused)] += 1;
+        counted.entry(what).or_default()[usize::from(expected == Expected::Refused)] += 1;
         if expected == Expected::Now {
             booked.push(posting);
         }
     }
-    seen
+    counted
 }
 
 async fn happens(pool: &PgPool, life: &Life, posting: &Posting, expected: Expected, when: &str) {

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 const VOUCHERS: u32 = 100_000;
 const VALUE_CENTS: u32 = 20_000;
-const FUNDERS_MAX: u64 = 6;
+const FUNDERS_MAX: usize = 6;
 const ONE: u64 = 1_000_000_000;
 /// How often the real function is asked, besides the first vouchers and the last.
 const ASKED_EVERY: u32 = 9_973;
@@ -43,7 +43,7 @@ impl Random {
 fn any_rates(random: &mut Random) -> Vec<u64> {
     let unit = [10_000_000, 100_000, 1_000, 10][usize::try_from(random.below(4)).unwrap()];
     let whole = ONE / unit;
-    let mut cuts: Vec<u64> = (0..random.below(FUNDERS_MAX))
+    let mut cuts: Vec<u64> = (0..random.below(FUNDERS_MAX.try_into().unwrap()))
         .map(|_| 1 + random.below(whole - 1))
         .collect();
     cuts.extend([0, whole]);
@@ -113,7 +113,7 @@ fn prove(rates: &[u64], plan: &Plan, value: u32, vouchers: u32) -> Option<u32> {
     if refused {
         return None;
     }
-    let mut boundaries = [Boundary::default(); FUNDERS_MAX as usize];
+    let mut boundaries = [Boundary::default(); FUNDERS_MAX];
     let count = rates.len();
     let mut cumulated = 0;
     for (boundary, rate) in boundaries.iter_mut().zip(rates) {

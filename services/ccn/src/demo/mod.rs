@@ -24,7 +24,6 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use ::keys::Plain;
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use web::Clock;
@@ -166,7 +165,7 @@ async fn tell(demo: &mut Demo, inputs: &Inputs, config: &Config, out: &Path) -> 
 
 /// The same files as `ccn export` writes.
 async fn books(running: &Running, config: &Config, at: DateTime<Utc>, out: &Path) -> anyhow::Result<()> {
-    let key = sealing::read_key_if_any(config, &config.opener(Plain::Accepted))?;
+    let key = sealing::read_key_if_any(config, &config.opener(::keys::Plain::Accepted))?;
     let siren = FUND_SIREN.parse()?;
     let export = Export {
         database: running.database().clone(),

@@ -3,7 +3,7 @@ use ledger::proof::AnyLeaf;
 use serde_json::Value;
 
 /// The leaf of a line of `transfers.ndjson`, if the rest of the line says the same. The error says where it does not, in French.
-pub(super) fn read_line(line: &[u8]) -> Result<AnyLeaf, String> {
+pub(crate) fn read_line(line: &[u8]) -> Result<AnyLeaf, String> {
     let line: Value = serde_json::from_slice(line).map_err(|error| format!("ce n'est pas du JSON : {error}"))?;
     if line["missing"] == Value::Bool(true) {
         return Err(format!(

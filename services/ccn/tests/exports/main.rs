@@ -6,6 +6,7 @@
 #[path = "../books/world.rs"]
 mod world;
 
+mod evidence;
 mod fec;
 mod hledger;
 mod judge;

@@ -13,7 +13,9 @@ impl Copy {
     pub async fn of(pool: &PgPool) -> Self {
         let options = (*pool.connect_options()).clone();
         let original = options.get_database().unwrap().to_owned();
-        let name = format!("{original}_copy");
+        // A name has at most 63 bytes.
+        let short: String = original.chars().rev().take(40).collect();
+        let name = format!("copy_{}", short.chars().rev().collect::<String>());
         let mut server = PgConnection::connect_with(&options.clone().database("postgres"))
             .await
             .unwrap();

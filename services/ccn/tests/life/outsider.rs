@@ -97,7 +97,7 @@ async fn proofs_are_believed_by_both_and_by_nobody_once_altered(admin: PgPool) {
         assert!(text.contains(from), "{from} in {text}");
         text.replacen(from, to, 1).into_bytes()
     };
-    assert!(both(&altered(&claim, "\"leaf\": \"qw", "\"leaf\": \"qx")).is_err());
+    assert!(both(&altered(&claim, "\"leaf\": \"q", "\"leaf\": \"r")).is_err());
     assert!(both(&altered(&claim, "test.example/log\\n", "test.example/log\\n1")).is_err());
     assert!(
         both(&altered(
@@ -123,8 +123,9 @@ async fn a_cosigner_signs_what_extends_what_it_saw_and_nothing_else(admin: PgPoo
     let (_, seen) = cosign(&key, &log, None, &first, at).unwrap();
     assert_eq!(seen, first);
     world.claims_late().await;
-    world.get(&format!("/v1/proofs/events/{}", id(209))).await;
+    world.get(&format!("/v1/proofs/events/{}", id(909))).await;
     let second = checkpoint().await;
+    assert_ne!(first, second);
     let size = |note: &str| note.lines().nth(1).unwrap().to_owned();
     assert!(matches!(
         cosign(&key, &log, Some(&seen), &second, at),
@@ -132,7 +133,7 @@ async fn a_cosigner_signs_what_extends_what_it_saw_and_nothing_else(admin: PgPoo
     ));
     let path = format!("/v1/proofs/consistency?older={}", size(&seen));
     let proof = String::from_utf8(world.get(&path).await).unwrap();
-    let late = world.get_json(&format!("/v1/proofs/transfers/{}", id(209))).await;
+    let late = world.get_json(&format!("/v1/proofs/transfers/{}", id(909))).await;
     assert_eq!(
         (&late["transfer"]["late"], &late["transfer"]["booked_on"]),
         (&json!(true), &json!("2026-08-10"))
@@ -184,10 +185,10 @@ impl World {
             standards::Cents::new(5),
         )];
         let transfers = late.map(|(kind, debit, credit, cents)| {
-            let id = ledger::TransferId::from_uuid(id(209));
+            let id = ledger::TransferId::from_uuid(id(909));
             ledger::Transfer::new(id, kind, debit, credit, cents).unwrap()
         });
-        let posting = ledger::Posting::new(ledger::GroupId::from_uuid(id(209)), transfers.to_vec()).unwrap();
+        let posting = ledger::Posting::new(ledger::GroupId::from_uuid(id(909)), transfers.to_vec()).unwrap();
         let mut tx = self.admin.begin().await.unwrap();
         ledger::post(&mut tx, &[posting], instant("2026-07-15T10:00:00Z"))
             .await

@@ -23,7 +23,7 @@ use crate::breaks::step::{add, locked};
 use crate::breaks::view::BreakView;
 use crate::breaks::{StepError, is_said};
 use crate::statement::STATEMENT_LOCK;
-use crate::{BreakId, CallId, ExplanationId, PaymentId};
+use crate::{BreakId, CallId, ExplanationId, MandateId, PaymentId};
 
 pub use error::ExplainError;
 pub use parts::NewPart;
@@ -38,6 +38,8 @@ pub enum What {
     Contribution,
     /// Money in: what a call for funds asked for (`call_id`), or a part of it.
     Call,
+    /// Money in: that of a public mandate (`mandate_id`), or a part of it.
+    Mandate,
     /// Money out: the bank's own charge.
     BankCharge,
     /// Money out: a payment under way (`payment_id`), whole.
@@ -53,6 +55,7 @@ impl What {
         match self {
             Self::Contribution => "contribution",
             Self::Call => "call",
+            Self::Mandate => "mandate",
             Self::BankCharge => "bank_charge",
             Self::Payment => "payment",
             Self::Returned => "returned",
@@ -64,6 +67,7 @@ impl What {
         [
             Self::Contribution,
             Self::Call,
+            Self::Mandate,
             Self::BankCharge,
             Self::Payment,
             Self::Returned,
@@ -73,7 +77,7 @@ impl What {
     }
 
     const fn is_money_in(self) -> bool {
-        matches!(self, Self::Contribution | Self::Call | Self::Returned)
+        matches!(self, Self::Contribution | Self::Call | Self::Mandate | Self::Returned)
     }
 }
 
@@ -92,6 +96,8 @@ pub struct NewExplanation {
     pub payment_id: Option<PaymentId>,
     /// For `call`.
     pub call_id: Option<CallId>,
+    /// For `mandate`.
+    pub mandate_id: Option<MandateId>,
 }
 
 /// Says what a break was, or finds that the same was said before.
@@ -117,13 +123,14 @@ pub async fn explain(
             funder_id: new.funder_id,
             payment_id: new.payment_id,
             call_id: new.call_id,
+            mandate_id: new.mandate_id,
         };
         let explanation = ExplanationId::derive(b"explanation-of-break", &[id.uuid().as_bytes()]);
         write::write(tx, explanation, std::slice::from_ref(&seen), &[part], &new.why, at).await?;
         settle_expected(tx, who, at).await?;
-    } else if new.funder_id.is_some() || new.payment_id.is_some() || new.call_id.is_some() {
+    } else if (new.funder_id, new.payment_id, new.call_id, new.mandate_id) != (None, None, None, None) {
         return Err(ExplainError::Misfit(
-            "Une explication en mots ne désigne ni financeur, ni appel de fonds, ni virement.",
+            "Une explication en mots ne désigne ni financeur, ni appel de fonds, ni mandat, ni virement.",
         ));
     }
     let made = add(
@@ -134,7 +141,7 @@ pub async fn explain(
         at,
     )
     .await?;
-    let named = (new.what, new.funder_id, new.payment_id, new.call_id);
+    let named = (new.what, new.funder_id, new.payment_id, new.call_id, new.mandate_id);
     audit(tx, who, at, "break.explain", Some(id.uuid()), named).await?;
     tracing::info!(what = new.what.word(), "break explained");
     Ok(Made::Now(made))

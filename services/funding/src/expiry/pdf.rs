@@ -91,6 +91,19 @@ fn booklets(sums: &Value) -> String {
     )
 }
 
+/// `100 000`, with the narrow no-break spaces of amounts.
+fn grouped(count: i32) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push('\u{202F}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// The plural begins at two.
 const fn plural(count: i64) -> &'static str {
     if count >= 2 { "s" } else { "" }
@@ -253,8 +266,10 @@ fn by_batch(document: Document, content: &Content) -> Document {
                 index + 1,
                 french_day(batch.ordered_on)
             ))
-            .facts(batch_facts(batch))
-            .table(batch_table(batch));
+            .facts(batch_facts(batch));
+        for table in batch_tables(batch) {
+            document = document.table(table);
+        }
     }
     document
 }
@@ -266,7 +281,7 @@ fn batch_facts(batch: &BatchFact) -> Vec<(String, String)> {
             "Contenu".to_owned(),
             format!(
                 "{} carnet{} de {} chèques de {}",
-                batch.booklets,
+                grouped(batch.booklets),
                 plural(batch.booklets.into()),
                 batch.booklet_size,
                 batch.face_value.to_french()
@@ -279,50 +294,42 @@ fn batch_facts(batch: &BatchFact) -> Vec<(String, String)> {
     facts
 }
 
-fn batch_table(batch: &BatchFact) -> Table {
-    let titles = [
-        "Commandé",
-        "Financé",
-        "Activé",
-        "Remis",
-        "Encaissé",
-        "dont payé",
-        "Expiré",
-        "Révoqué",
-        "Annulé",
-        "À rendre",
-    ];
+/// What was brought, then what became of it: sums of millions of euros fit half the columns.
+fn batch_tables(batch: &BatchFact) -> [Table; 2] {
+    let total = Figures::sum(batch.funders.iter().map(|funder| &funder.figures));
+    let brought = |of: &Figures| [of.ordered, of.funded, of.activated, of.handed_over];
     let columns = [Column::text("Financeur", 5).head(), Column::amount("Part", 2)]
         .into_iter()
-        .chain(titles.map(|title| Column::amount(title, 3)));
-    let cells = |name: &str, rate: String, of: &Figures| -> Vec<String> {
-        let amounts = [
-            of.ordered,
-            of.funded,
-            of.activated,
-            of.handed_over,
-            of.claimed,
-            of.paid,
-            of.expired,
-            of.revoked,
-            of.cancelled,
-            of.refundable,
-        ];
-        [name.to_owned(), rate]
+        .chain(["Commandé", "Financé", "Activé", "Remis"].map(|title| Column::amount(title, 3)));
+    let row = |name: &str, rate: Decimal, of: &Figures| -> Vec<String> {
+        [name.to_owned(), percent(rate)]
             .into_iter()
-            .chain(amounts.map(Cents::to_french))
+            .chain(brought(of).map(Cents::to_french))
             .collect()
     };
-    let table = Table::new(columns).rows(
+    let mut first = Table::new(columns).caption("Ce que chacun a apporté").rows(
         batch
             .funders
             .iter()
-            .map(|funder| cells(&funder.name, percent(funder.rate), &funder.figures)),
+            .map(|funder| row(&funder.name, funder.rate, &funder.figures)),
     );
-    match Figures::sum(batch.funders.iter().map(|funder| &funder.figures)) {
-        Some(total) => table.total(cells("Ensemble", percent(Decimal::ONE), &total)),
-        None => table,
+    let became = |of: &Figures| [of.claimed, of.paid, of.expired, of.revoked, of.cancelled, of.refundable];
+    let titles = ["Encaissé", "dont payé", "Expiré", "Révoqué", "Annulé", "À rendre"];
+    let columns =
+        std::iter::once(Column::text("Financeur", 5).head()).chain(titles.map(|title| Column::amount(title, 3)));
+    let end = |name: &str, of: &Figures| -> Vec<String> {
+        std::iter::once(name.to_owned())
+            .chain(became(of).map(Cents::to_french))
+            .collect()
+    };
+    let mut second = Table::new(columns)
+        .caption("Ce que c'est devenu")
+        .rows(batch.funders.iter().map(|funder| end(&funder.name, &funder.figures)));
+    if let Some(total) = total {
+        first = first.total(row("Ensemble", Decimal::ONE, &total));
+        second = second.total(end("Ensemble", &total));
     }
+    [first, second]
 }
 
 /// `33,39 %`.
@@ -396,4 +403,122 @@ fn verify(document: Document, digests: &Digests) -> Document {
             ("etat-contradictoire.json (SHA-256)", digests.data.as_str()),
             ("etat-contradictoire.csv (SHA-256)", digests.csv.as_str()),
         ])
+}
+
+#[cfg(test)]
+mod tests {
+    use access::OrganisationId;
+    use catalogue::{DaysSetting, ProgrammeId};
+    use ledger::{BatchId, PartyId};
+    use uuid::Uuid;
+
+    use super::super::content::{BatchFunderFact, Contest, Party, ProgrammeFacts, UnusedValueFact};
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    /// Six funders of batches of a million vouchers.
+    fn large() -> Content {
+        let millions = Cents::new(333_450_012);
+        let figures = Figures {
+            ordered: millions,
+            funded: millions,
+            activated: millions,
+            handed_over: millions,
+            claimed: millions,
+            paid: millions,
+            unpaid: Cents::new(-5_000),
+            expired: millions,
+            revoked: millions,
+            cancelled: millions,
+            refundable: millions,
+        };
+        let name = |n: u128| format!("Communauté de communes du Val-de-Saône-et-Bourgogne n° {n}");
+        let funder = |n| FunderFact {
+            id: PartyId::from_uuid(Uuid::from_u128(n)),
+            name: name(n),
+            siren: None,
+            figures,
+            trued_up: Cents::new(12_345),
+            given_back: Cents::new(1),
+            to_give_back: millions,
+            available: Cents::ZERO,
+        };
+        let of_batch = |n| BatchFunderFact {
+            id: PartyId::from_uuid(Uuid::from_u128(n)),
+            name: name(n),
+            rate: Decimal::new(1_666_667, 7),
+            figures,
+        };
+        let batch = |n| BatchFact {
+            id: BatchId::from_uuid(Uuid::from_u128(n)),
+            ordered_on: day("2026-03-02"),
+            booklets: 100_000,
+            booklet_size: 10,
+            face_value: Cents::new(1_000),
+            cancelled: false,
+            funders: (1..=6).map(of_batch).collect(),
+        };
+        let sponsor = OrganisationId::from_uuid(Uuid::from_u128(9));
+        Content {
+            format: "ccn-etat-contradictoire/1",
+            programme: ProgrammeFacts {
+                id: ProgrammeId::from_uuid(Uuid::from_u128(8)),
+                name: "Chèque culture numérique".to_owned(),
+                territory: "R27".to_owned(),
+                sponsor_id: sponsor,
+                sponsor: "Région".to_owned(),
+                printed_day: day("2026-12-31"),
+                last_day: day("2027-01-31"),
+            },
+            issued_at: "2027-02-06T05:00:00Z".parse().unwrap(),
+            due_on: day("2027-02-06"),
+            late: false,
+            contest: Contest {
+                until: day("2027-02-21"),
+                days: DaysSetting {
+                    days: 15,
+                    by_default: true,
+                },
+                parties: vec![Party {
+                    id: sponsor,
+                    name: "Région".to_owned(),
+                    sponsor: true,
+                    funder: true,
+                }],
+            },
+            unused_value: UnusedValueFact {
+                way: UnusedValue::Bank,
+                by_default: false,
+            },
+            steps: Vec::new(),
+            funders: (1..=6).map(funder).collect(),
+            batches: vec![batch(21), batch(22)],
+            total: figures,
+        }
+    }
+
+    #[test]
+    fn the_largest_sums_are_drawn_and_always_the_same() {
+        let digests = Digests {
+            data: "00".repeat(32),
+            csv: "11".repeat(32),
+        };
+        let content = large();
+        let pdf = draw(&content, "Fonds", &digests).unwrap();
+        assert_eq!(draw(&content, "Fonds", &digests).unwrap(), pdf);
+        if let Ok(folder) = std::env::var("CCN_KEEP_PDF") {
+            std::fs::write(format!("{folder}/grands-montants.pdf"), &pdf).unwrap();
+        }
+    }
+
+    #[test]
+    fn counts_and_rates_read_as_people_write_them() {
+        assert_eq!(grouped(100_000), "100\u{202F}000");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(percent(Decimal::new(3339, 4)), "33,39\u{A0}%");
+        assert_eq!(percent(Decimal::ONE), "100\u{A0}%");
+    }
 }

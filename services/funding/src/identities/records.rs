@@ -73,6 +73,9 @@ pub(super) async fn check(connection: &mut PgConnection) -> Result<Vec<IdentityV
         statements::explained(&mut *connection)
             .await?
             .named("Lignes expliquées à la main = écritures d'explication"),
+        statements::tolerated(&mut *connection)
+            .await?
+            .named("Débits au-delà de leur virement = écritures de frais"),
         statements::explained_whole(&mut *connection)
             .await?
             .named("Lignes expliquées ensemble = leurs parts"),

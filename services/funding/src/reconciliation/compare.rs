@@ -131,7 +131,7 @@ fn moved(from: &Document, to: &Document) -> Vec<MovedIdentity> {
             });
         }
     }
-    let gone = before.into_iter().flat_map(|(_, left)| left.into_iter().rev());
+    let gone = before.into_values().flat_map(|left| left.into_iter().rev());
     moved.extend(gone.map(|identity| MovedIdentity {
         name: identity.name.clone(),
         before: Some(identity.clone()),

@@ -36,6 +36,8 @@ pub struct Document {
     pub signer: String,
     /// In short.
     pub verdict: Verdict,
+    /// What the bank may take beyond a payment, as the operator set it.
+    pub tolerance: Cents,
     /// Every identity with both its sides.
     pub identities: Vec<IdentityView>,
     /// Every break that is not closed, oldest first.

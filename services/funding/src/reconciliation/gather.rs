@@ -9,9 +9,11 @@ use crate::breaks::{self, Aged};
 use crate::identities::{self, IdentityView};
 use crate::reconciliation::document::{CheckpointSeen, LedgerSeen, StatementSeen, StatementsSeen, Verdict};
 use crate::reconciliation::run::RunRequest;
+use crate::tolerance;
 
 pub(super) struct Gathered {
     pub verdict: Verdict,
+    pub tolerance: Cents,
     pub identities: Vec<IdentityView>,
     pub breaks: Vec<Aged>,
     pub statements: StatementsSeen,
@@ -28,6 +30,7 @@ pub(super) async fn gather(pool: &PgPool, request: &RunRequest, known: i32) -> R
         .breaks;
     let statements = statements(&mut snapshot, known).await?;
     let ledger = books(&mut snapshot).await?;
+    let tolerance = tolerance::read(&mut snapshot).await?.amount;
     snapshot.rollback().await?;
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let failing = identities.iter().filter(|identity| !identity.holds).count();
@@ -43,6 +46,7 @@ pub(super) async fn gather(pool: &PgPool, request: &RunRequest, known: i32) -> R
     };
     Ok(Gathered {
         verdict,
+        tolerance,
         identities,
         breaks,
         statements,

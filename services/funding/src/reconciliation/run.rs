@@ -102,6 +102,7 @@ pub async fn run(
         }),
         signer: key.verifier().to_string(),
         verdict: gathered.verdict,
+        tolerance: gathered.tolerance,
         identities: gathered.identities,
         breaks: gathered.breaks,
         statements: gathered.statements,

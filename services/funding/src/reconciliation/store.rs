@@ -1,3 +1,4 @@
+use access::OrganisationId;
 use sqlx::PgConnection;
 use web::Page;
 
@@ -107,7 +108,7 @@ pub(super) async fn insert(connection: &mut PgConnection, stored: &Stored) -> Re
         document.number,
         document.at,
         document.occasion.word(),
-        document.organisation_id.map(|id| id.uuid()),
+        document.organisation_id.map(OrganisationId::uuid),
         document.night,
         document.statements.loaded,
         verdict.all_hold,

@@ -87,6 +87,13 @@ fn head(out: &mut String, document: &Document) -> fmt::Result {
         document.ledger.transfers,
         document.ledger.unsealed
     )?;
+    if document.tolerance.is_positive() {
+        writeln!(
+            out,
+            "Tolérance : {} par virement, écrite en frais bancaires.",
+            document.tolerance.to_french()
+        )?;
+    }
     if let Some(last) = &document.statements.last {
         writeln!(
             out,

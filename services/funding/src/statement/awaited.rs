@@ -26,6 +26,16 @@ pub(super) struct Awaited {
     pub left: Cents,
 }
 
+impl Awaited {
+    /// Whether a payer's line that names nothing may be this mandate's money rather than the call's.
+    pub(super) fn may_be(&self, payer: PartyId, cents: Cents, call: &str) -> bool {
+        let answers =
+            |number: &Number| matches!(number, Number::Mandate(_, answered) if answered.as_deref() == Some(call));
+        let is_mandate = matches!(self.number, Number::Mandate(..));
+        is_mandate && self.left.is_positive() && self.party == payer && (answers(&self.number) || self.left == cents)
+    }
+}
+
 /// How a line names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Number {

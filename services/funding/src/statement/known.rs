@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::statement::awaited::{self, Awaited};
 use crate::statement::lines::Line;
-use crate::{CallId, PaymentId};
+use crate::{CallId, PaymentId, tolerance};
 
 /// A payment that the statement names, or that is under way.
 #[expect(
@@ -54,6 +54,8 @@ pub(super) struct Known {
     pub payments: BTreeMap<PaymentId, Payment>,
     /// By reference.
     pub calls: BTreeMap<String, Call>,
+    /// What the bank may take beyond a payment that it names.
+    pub tolerance: Cents,
     /// Mandates and invoices that are not all paid.
     pub awaited: Vec<Awaited>,
 }
@@ -76,6 +78,7 @@ pub(super) async fn read(tx: &mut PgTransaction<'_>, lines: &[Line]) -> Result<K
     Ok(Known {
         payments: payments(tx, &named).await?,
         calls: calls(tx, &quoted, &payers).await?,
+        tolerance: tolerance::read(tx).await?.amount,
         awaited: awaited::read(tx).await?,
     })
 }

@@ -14,6 +14,7 @@ mod payment_file_total;
 mod returned;
 #[cfg(test)]
 mod samples;
+mod tolerance;
 
 use crate::statement::known::Known;
 use crate::statement::lines::Line;
@@ -28,8 +29,9 @@ struct Rule {
 }
 
 /// In the order in which they are tried: what names its item first, what only looks like it last.
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 9] = [
     end_to_end::RULE,
+    tolerance::RULE,
     payment_file::RULE,
     returned::RULE,
     mandate::RULE,
@@ -61,6 +63,7 @@ mod tests {
             RULES.map(|rule| rule.name),
             [
                 "end-to-end",
+                "end-to-end-tolerance",
                 "payment-file",
                 "return",
                 "mandate",

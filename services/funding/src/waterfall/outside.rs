@@ -178,8 +178,11 @@ async fn mandated(connection: &mut PgConnection, until: Until) -> Result<Vec<Fig
         Figure,
         r#"with come as (
                select r.mandate_id, sum(r.cents) as cents
-               from funding.mandate_receipt r join funding.statement s on s.id = r.statement_id
-               where $1::timestamptz is null or s.loaded_at < $1 group by r.mandate_id)
+               from funding.mandate_receipt r
+               join funding.statement s on s.id = r.statement_id
+               left join funding.explained_line l on l.statement_id = r.statement_id and l.line = r.line
+               left join funding.explanation e on e.id = l.explanation_id
+               where $1::timestamptz is null or coalesce(e.at, s.loaded_at) < $1 group by r.mandate_id)
            select c.programme_id as "book: BookId", m.funder_id as "funder: PartyId",
                sum(m.cents - coalesce(come.cents, 0) - coalesce(x.cents, 0))::bigint as "cents!: Cents"
            from funding.mandate m

@@ -193,8 +193,8 @@ async fn the_pdf_is_signed_accessible_and_says_the_sums(pool: PgPool) {
     let certificate = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(&certificate, &ended.identity.certificate).unwrap();
     checker("check_signature.py", &pdf, &[certificate.path().to_str().unwrap()]);
-    // Of funders, of two batches, of steps.
-    checker("check_document.py", &pdf, &["--tables", "4", "--signed"]);
+    // Of funders, two of each batch, of steps.
+    checker("check_document.py", &pdf, &["--tables", "6", "--signed"]);
     let text = pdf_text(&pdf);
     for part in [
         "43,41€",

@@ -190,3 +190,42 @@ async fn a_falsified_explanation_is_told(admin: PgPool) {
         world.all_hold().await;
     }
 }
+
+#[sqlx::test(migrations = false)]
+async fn a_line_is_explained_as_the_money_of_mandates(admin: PgPool) {
+    let world = World::new(admin).await;
+    world.accepts_mandates(true).await;
+    world.mandates(0x101, 0xa1, "60.00").await;
+    world.mandates(0x102, 0xa1, "40.00").await;
+    world.loads(1, "0.00", vec![moved("90.00"), moved("15.00")]).await;
+    let breaks = world.breaks().await;
+    let part = |n: u128, amount: &str| json!({"what": "mandate", "amount": amount, "mandate_id": id(n)});
+    for (parts, problem) in [
+        (json!([part(0x101, "60.00"), part(0x102, "40.00")]), "break-sum"),
+        (json!([part(0x101, "30.00"), part(0x101, "60.00")]), "break-misfit"),
+        (json!([part(0x101, "90.00")]), "break-amount"),
+        (json!([part(0x1ff, "90.00")]), "not-found"),
+    ] {
+        let answer = world.refuses_together(&[of(&breaks, "90.00")], parts).await;
+        assert_eq!(answer["type"], format!("urn:ccn:problem:{problem}"), "{answer}");
+    }
+    let parts = json!([part(0x101, "60.00"), part(0x102, "30.00")]);
+    world.explains_together(1, &[of(&breaks, "90.00")], parts).await;
+    // The rest of the second one, and what is above it.
+    let parts = json!([part(0x102, "10.00"), {"what": "contribution", "amount": "5.00", "funder_id": FUNDERS[0]}]);
+    world.explains_together(2, &[of(&breaks, "15.00")], parts).await;
+    assert_eq!(world.suspense().await, 0);
+    for n in [0x101, 0x102] {
+        let mandate = world.get_json(&format!("/v1/mandates/{}", id(n))).await;
+        assert_eq!(
+            (&mandate["state"], &mandate["awaited"]),
+            (&json!("received"), &json!("0.00"))
+        );
+    }
+    // Counted once: when it was mandated.
+    let waterfall = world.get_json("/v1/waterfall").await;
+    assert_eq!(
+        (&waterfall["totals"][0]["received"], &waterfall["totals"][0]["mandated"]),
+        (&json!("105.00"), &json!("0.00"))
+    );
+}

@@ -201,14 +201,13 @@ impl Step {
             }
             _ => {}
         }
-        let (legs, admitted) = self.simple(life);
+        let (legs, admitted) = self.arrives(life);
         let expected = if admitted { Expected::Now } else { Expected::Refused };
         (posting(&name, &legs), expected)
     }
 
-    /// One amount from here to there.
-    fn simple(&self, life: &mut Life) -> (Vec<Leg>, bool) {
-        let fund = Account::clearing(BookId::fund());
+    /// Money that comes to the fund or is explained there.
+    fn arrives(&self, life: &mut Life) -> (Vec<Leg>, bool) {
         match *self {
             Self::Received((f, cents)) => {
                 let funder = &mut life.funders[f];
@@ -267,6 +266,14 @@ impl Step {
                 let done = take_from(&mut life.bank, cents);
                 (one(Kind::BankCharge, Account::charges(), Account::bank(), cents), done)
             }
+            _ => self.moves_on(life),
+        }
+    }
+
+    /// Money that goes to programmes, and back.
+    fn moves_on(&self, life: &mut Life) -> (Vec<Leg>, bool) {
+        let fund = Account::clearing(BookId::fund());
+        match *self {
             Self::Allocated(b, (f, cents)) => {
                 let done = take_from(&mut life.funders[f].deposited, cents);
                 let programme = &mut life.books[b];
@@ -277,7 +284,7 @@ impl Step {
                 let available = Account::available(book_of(b), funder_of(f));
                 let there = Account::clearing(book_of(b));
                 (
-                    two(Kind::Allocated, [(deposited(f), fund), (there, available)], cents),
+                    two(Kind::Allocated, &[(deposited(f), fund), (there, available)], cents),
                     done,
                 )
             }
@@ -290,7 +297,7 @@ impl Step {
                 let refundable = Account::refundable(book_of(b), funder_of(f));
                 let there = Account::clearing(book_of(b));
                 (
-                    two(Kind::GivenBack, [(refundable, there), (fund, deposited(f))], cents),
+                    two(Kind::GivenBack, &[(refundable, there), (fund, deposited(f))], cents),
                     done,
                 )
             }
@@ -373,9 +380,10 @@ fn one(kind: Kind, debit: Account, credit: Account, cents: i64) -> Vec<Leg> {
     vec![(kind, debit, credit, Cents::new(cents))]
 }
 
-fn two(kind: Kind, legs: [(Account, Account); 2], cents: i64) -> Vec<Leg> {
-    legs.map(|(debit, credit)| (kind, debit, credit, Cents::new(cents)))
-        .into()
+fn two(kind: Kind, legs: &[(Account, Account); 2], cents: i64) -> Vec<Leg> {
+    legs.iter()
+        .map(|&(debit, credit)| (kind, debit, credit, Cents::new(cents)))
+        .collect()
 }
 
 fn number_of((k, serial): (usize, u32)) -> AccountNumber {
@@ -406,9 +414,9 @@ fn batch_funded(life: &mut Life, name: &str, b: usize, k: usize) -> (Posting, Ex
     if enough {
         programme.batches[k] = Batch::Funded;
         programme.reserved[k] = shares;
-        for f in 0..FUNDERS {
-            programme.available[f] -= shares[f];
-            programme.funded[f] += shares[f];
+        for (f, cents) in shares.into_iter().enumerate() {
+            programme.available[f] -= cents;
+            programme.funded[f] += cents;
         }
     }
     (
@@ -459,9 +467,9 @@ fn activated(life: &mut Life, b: usize, of: (usize, u32)) -> (Posting, Expected)
         Expected::Before
     } else if programme.batches[k] == Batch::Funded {
         programme.vouchers.insert(of, Voucher::Alive);
-        for f in 0..FUNDERS {
-            programme.reserved[k][f] -= shares[f];
-            programme.activated[f] += shares[f];
+        for (f, cents) in shares.into_iter().enumerate() {
+            programme.reserved[k][f] -= cents;
+            programme.activated[f] += cents;
         }
         Expected::Now
     } else {
@@ -596,7 +604,7 @@ fn settled(life: &mut Life, name: &str, b: usize, s: usize) -> (Posting, Expecte
     let cents = owed - deducted;
     let mut legs = two(
         Kind::Settled,
-        [(payable, here), (fund, Account::in_transit(structure_of(s)))],
+        &[(payable, here), (fund, Account::in_transit(structure_of(s)))],
         cents,
     );
     if deducted > 0 {
@@ -651,5 +659,5 @@ fn answered(life: &mut Life, name: &str, number: usize, step: &Step) -> (Posting
         (from, Account::clearing(BookId::fund())),
         (Account::clearing(book_of(b)), payable),
     ];
-    (posting(name, &two(Kind::Rejected, clearing, cents)), Expected::Now)
+    (posting(name, &two(Kind::Rejected, &clearing, cents)), Expected::Now)
 }

@@ -30,6 +30,12 @@ pub enum ExplainError {
     /// No such call for funds.
     #[error("no such call")]
     NoCall,
+    /// No such mandate.
+    #[error("no such mandate")]
+    NoMandate,
+    /// More than the mandate has still to bring.
+    #[error("the mandate awaits {0}")]
+    Awaited(Cents),
     /// No such payment.
     #[error("no such payment")]
     NoPayment,
@@ -59,6 +65,13 @@ impl From<ExplainError> for Problem {
             ExplainError::Sum { lines, parts } => sum(lines, parts),
             ExplainError::NoFunder => Self::not_found("Ce financeur"),
             ExplainError::NoCall => Self::not_found("Cet appel de fonds"),
+            ExplainError::NoMandate => Self::not_found("Ce mandat"),
+            ExplainError::Awaited(amount) => Self::refused("break-amount", "Ce mandat n'attend pas autant.")
+                .detail(format!(
+                    "Il attend encore {}. Ce qui est au-delà est une autre part : un versement du financeur, par exemple.",
+                    amount.to_french()
+                ))
+                .with("amount", amount),
             ExplainError::NoPayment => Self::not_found("Ce virement"),
             ExplainError::Amount(amount) => Self::refused(
                 "break-amount",

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::booking::{BookError, Event};
 use crate::breaks::explain::{ExplainError, What};
 use crate::statement::parts_of;
-use crate::{CallId, PaymentId, known};
+use crate::{CallId, MandateId, PaymentId, known};
 
 /// One of the things that lines were.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -27,6 +27,8 @@ pub struct NewPart {
     pub payment_id: Option<PaymentId>,
     /// For `call`.
     pub call_id: Option<CallId>,
+    /// For `mandate`.
+    pub mandate_id: Option<MandateId>,
 }
 
 /// A part as it is booked and kept.
@@ -36,6 +38,8 @@ pub(super) struct Booked {
     pub reference: String,
     /// What the bank is taken to have said of a payment.
     pub answer: Option<(PaymentId, &'static str, Option<&'static str>)>,
+    /// The mandate whose money it was.
+    pub receipt: Option<(MandateId, Cents)>,
 }
 
 struct Payment {
@@ -69,29 +73,42 @@ impl NewPart {
         };
         let event = |reference: &str| Event::new(b"explained", id).reference(reference);
         let leg = (TransferKind::Explained, Account::suspense());
-        match (self.what, self.funder_id, self.payment_id, self.call_id) {
-            (What::Contribution, Some(funder), None, None) => {
+        let named = (self.funder_id, self.payment_id, self.call_id, self.mandate_id);
+        match (self.what, named) {
+            (What::Contribution, (Some(funder), None, None, None)) => {
                 if !known::funder(tx, funder).await? {
                     return Err(ExplainError::NoFunder);
                 }
                 let to = Account::deposited(known::party(funder));
                 Booked::plain(event(&reference).leg(leg.0, leg.1, to, amount), reference)
             }
-            (What::Call, None, None, Some(call)) => {
+            (What::Call, (None, None, Some(call), None)) => {
                 let funder = funder_of(tx, call).await?.ok_or(ExplainError::NoCall)?;
                 let to = Account::deposited(funder);
                 Booked::plain(event(&reference).leg(leg.0, leg.1, to, amount), reference)
             }
-            (What::BankCharge, None, None, None) => Booked::plain(
+            (What::Mandate, (None, None, None, Some(mandate))) => {
+                let (funder, awaited) = awaited(tx, mandate).await?.ok_or(ExplainError::NoMandate)?;
+                if amount > awaited {
+                    return Err(ExplainError::Awaited(awaited));
+                }
+                let to = Account::receivable(funder);
+                let booked = Booked::plain(event(&reference).leg(leg.0, leg.1, to, amount), reference)?;
+                Ok(Booked {
+                    receipt: Some((mandate, amount)),
+                    ..booked
+                })
+            }
+            (What::BankCharge, (None, None, None, None)) => Booked::plain(
                 event(&reference).leg(leg.0, Account::charges(), leg.1, amount),
                 reference,
             ),
-            (What::Payment | What::Returned, None, Some(payment), None) => {
+            (What::Payment | What::Returned, (None, Some(payment), None, None)) => {
                 self.payment(tx, event(&payment.end_to_end()), payment, amount).await
             }
             _ => Err(ExplainError::Misfit(
-                "Donnez « funder_id » pour un versement, « call_id » pour un appel de fonds, « payment_id » pour un \
-                 virement, et rien d'autre.",
+                "Donnez « funder_id » pour un versement, « call_id » pour un appel de fonds, « mandate_id » pour un \
+                 mandat, « payment_id » pour un virement, et rien d'autre.",
             )),
         }
     }
@@ -139,6 +156,7 @@ impl NewPart {
             event,
             reference: id.end_to_end(),
             answer: Some((id, answer, reason)),
+            receipt: None,
         })
     }
 }
@@ -149,8 +167,20 @@ impl Booked {
             event: event.map_err(BookError::from)?,
             reference,
             answer: None,
+            receipt: None,
         })
     }
+}
+
+/// Whose mandate it is, and what of it is still to come.
+async fn awaited(tx: &mut PgTransaction<'_>, mandate: MandateId) -> Result<Option<(PartyId, Cents)>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select funder_id as "funder!: PartyId", awaited_cents as "awaited!: Cents" from funding.mandate_state where id = $1"#,
+        mandate.uuid(),
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|row| (row.funder, row.awaited)))
 }
 
 async fn funder_of(tx: &mut PgTransaction<'_>, call: CallId) -> Result<Option<PartyId>, sqlx::Error> {

@@ -1,5 +1,7 @@
 //! Several lines, several things.
 
+use std::collections::BTreeSet;
+
 use access::audit;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -52,15 +54,19 @@ impl NewSplit {
                 "Donnez les parts, mille au plus ; sans part, il faut au moins deux lignes qui s'annulent.",
             ));
         }
-        let mut payments: Vec<_> = self.parts.iter().filter_map(|part| part.payment_id).collect();
-        let named = payments.len();
-        payments.sort_unstable();
-        payments.dedup();
-        if payments.len() < named {
+        if is_twice(self.parts.iter().filter_map(|part| part.payment_id)) {
             return Err(ExplainError::Misfit("Un même virement est donné deux fois."));
+        }
+        if is_twice(self.parts.iter().filter_map(|part| part.mandate_id)) {
+            return Err(ExplainError::Misfit("Un même mandat est donné deux fois."));
         }
         Ok(())
     }
+}
+
+fn is_twice<T: Ord>(named: impl Iterator<Item = T>) -> bool {
+    let named: Vec<T> = named.collect();
+    named.iter().collect::<BTreeSet<_>>().len() < named.len()
 }
 
 /// Says what lines were together, or finds that the same was said before.

@@ -6,7 +6,7 @@ use standards::Cents;
 use utoipa::ToSchema;
 
 use crate::breaks::explain::{NewPart, NewSplit, What};
-use crate::{BreakId, CallId, ExplanationId, PaymentId};
+use crate::{BreakId, CallId, ExplanationId, MandateId, PaymentId};
 
 /// What lines were together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -50,7 +50,7 @@ pub(super) async fn read(
     .await?;
     let parts = sqlx::query!(
         r#"select what, cents as "amount: Cents", funder_id as "funder_id: OrganisationId",
-               payment_id as "payment_id: PaymentId", call_id as "call_id: CallId"
+               payment_id as "payment_id: PaymentId", call_id as "call_id: CallId", mandate_id as "mandate_id: MandateId"
            from funding.explanation_part where explanation_id = $1 order by part"#,
         id.uuid(),
     )
@@ -63,6 +63,7 @@ pub(super) async fn read(
             funder_id: row.funder_id,
             payment_id: row.payment_id,
             call_id: row.call_id,
+            mandate_id: row.mandate_id,
         })
     });
     let parts: Option<_> = parts.collect();

@@ -1,3 +1,4 @@
+use access::OrganisationId;
 use chrono::{DateTime, Utc};
 use sqlx::PgTransaction;
 use standards::Cents;
@@ -8,7 +9,7 @@ use crate::breaks::explain::lines::Lines;
 use crate::breaks::explain::parts::Booked;
 use crate::breaks::explain::{ExplainError, NewPart};
 use crate::breaks::view::BreakView;
-use crate::{CallId, ExplanationId, PaymentId};
+use crate::{CallId, ExplanationId, MandateId, PaymentId};
 
 /// Books the parts and keeps what was said; the sums must agree.
 pub(super) async fn write(
@@ -27,7 +28,8 @@ pub(super) async fn write(
             parts: sum,
         });
     }
-    let (mut postings, mut references, mut answers) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut postings, mut references) = (Vec::new(), Vec::new());
+    let (mut answers, mut receipts) = (Vec::new(), Vec::new());
     for (number, part) in (1..).zip(parts) {
         let own = database::derive_uuid(b"explanation-part", &[id.uuid().as_bytes(), &i32::to_be_bytes(number)]);
         let reference = lines.reference_of(number, parts.len());
@@ -35,14 +37,17 @@ pub(super) async fn write(
             event,
             reference,
             answer,
+            receipt,
         } = part.booked(tx, own, reference).await?;
         postings.push(event.posting().map_err(BookError::from)?);
         references.push(reference);
         answers.extend(answer);
+        receipts.extend(receipt);
     }
     book_all(tx, postings, at).await?;
     insert(tx, id, &lines, parts, &references, why, at).await?;
     insert_answers(tx, &lines, &answers, at).await?;
+    insert_receipts(tx, &lines, &receipts).await?;
     Ok(())
 }
 
@@ -75,12 +80,18 @@ async fn insert(
     let numbers: Vec<i32> = (1..).take(parts.len()).collect();
     let whats: Vec<_> = parts.iter().map(|part| part.what.word().to_owned()).collect();
     let cents: Vec<_> = parts.iter().map(|part| part.amount.get()).collect();
-    let funders: Vec<_> = parts.iter().map(|part| part.funder_id.map(|id| id.uuid())).collect();
+    let funders: Vec<_> = parts
+        .iter()
+        .map(|part| part.funder_id.map(OrganisationId::uuid))
+        .collect();
     let payments: Vec<_> = parts.iter().map(|part| part.payment_id.map(PaymentId::uuid)).collect();
     let calls: Vec<_> = parts.iter().map(|part| part.call_id.map(CallId::uuid)).collect();
+    let mandates: Vec<_> = parts.iter().map(|part| part.mandate_id.map(MandateId::uuid)).collect();
     sqlx::query!(
-        "insert into funding.explanation_part (explanation_id, part, what, cents, funder_id, payment_id, call_id, reference)
-         select $1, p.* from unnest($2::int[], $3::text[], $4::bigint[], $5::uuid[], $6::uuid[], $7::uuid[], $8::text[]) as p",
+        "insert into funding.explanation_part (explanation_id, part, what, cents, funder_id, payment_id, call_id,
+             mandate_id, reference)
+         select $1, p.* from unnest($2::int[], $3::text[], $4::bigint[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[],
+             $9::text[]) as p",
         id.uuid(),
         &numbers,
         &whats,
@@ -88,6 +99,7 @@ async fn insert(
         &funders as &[Option<Uuid>],
         &payments as &[Option<Uuid>],
         &calls as &[Option<Uuid>],
+        &mandates as &[Option<Uuid>],
         references,
     )
     .execute(&mut **tx)
@@ -115,6 +127,27 @@ async fn insert_answers(
         &payments,
         &words,
         &reasons as &[Option<String>],
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// The same for mandates.
+async fn insert_receipts(
+    tx: &mut PgTransaction<'_>,
+    lines: &Lines,
+    receipts: &[(MandateId, Cents)],
+) -> Result<(), sqlx::Error> {
+    let mandates: Vec<_> = receipts.iter().map(|(mandate, _)| mandate.uuid()).collect();
+    let cents: Vec<_> = receipts.iter().map(|(_, cents)| cents.get()).collect();
+    sqlx::query!(
+        "insert into funding.mandate_receipt (mandate_id, statement_id, line, cents, rest_cents)
+         select r.mandate_id, $1, $2, r.cents, 0 from unnest($3::uuid[], $4::bigint[]) as r (mandate_id, cents)",
+        lines.statements[0],
+        lines.numbers[0],
+        &mandates,
+        &cents,
     )
     .execute(&mut **tx)
     .await?;

@@ -1,4 +1,4 @@
-//! Mandates and the operator's own invoices against what the books made of them: by reference.
+//! Mandates, the operator's own invoices and closes against what the books made of them.
 
 use sqlx::PgConnection;
 use standards::Cents;
@@ -7,7 +7,7 @@ use crate::identities::IdentityView;
 use crate::identities::records::Sides;
 
 /// All of them, by name.
-pub(super) async fn check(connection: &mut PgConnection) -> Result<[IdentityView; 6], sqlx::Error> {
+pub(super) async fn check(connection: &mut PgConnection) -> Result<[IdentityView; 7], sqlx::Error> {
     Ok([
         accepted(&mut *connection)
             .await?
@@ -24,9 +24,12 @@ pub(super) async fn check(connection: &mut PgConnection) -> Result<[IdentityView
         invoiced(&mut *connection)
             .await?
             .named("Rémunération facturée + TVA = écritures de facture"),
-        paid(connection)
+        paid(&mut *connection)
             .await?
             .named("Factures encaissées au relevé = écritures d'encaissement"),
+        settled(connection)
+            .await?
+            .named("Régularisations entre financeurs = écritures de clôture"),
     ])
 }
 
@@ -118,6 +121,25 @@ async fn paid(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
            select coalesce(sum(s.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
                count(*) filter (where s.cents is distinct from b.cents) as "off!"
            from seen s full join booked b using (reference)"#
+    )
+    .fetch_one(connection)
+    .await
+}
+
+async fn settled(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
+    sqlx::query_as!(
+        Sides,
+        r#"with said as (
+               select p.programme_id as book_id, p.from_funder, p.to_funder, p.cents from funding.true_up_payment p
+           ), booked as (
+               select t.book_id, f.party as from_funder, b.party as to_funder, sum(t.cents) as cents
+               from ledger.transfer t
+               left join ledger.account f on f.book_id = t.book_id and f.number = t.debit
+               left join ledger.account b on b.book_id = t.book_id and b.number = t.credit
+               where t.kind = 42 group by t.book_id, f.party, b.party)
+           select coalesce(sum(s.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
+               count(*) filter (where s.cents is distinct from b.cents) as "off!"
+           from said s full join booked b using (book_id, from_funder, to_funder)"#
     )
     .fetch_one(connection)
     .await

@@ -80,6 +80,26 @@ pub(super) async fn explained_whole(connection: &mut PgConnection) -> Result<Sid
     .await
 }
 
+/// By line: what the bank took beyond payments is booked as its charge.
+pub(super) async fn tolerated(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
+    sqlx::query_as!(
+        Sides,
+        r#"with seen as (
+               select format('relevé %s, ligne %s', s.position, l.line) as reference, -l.cents - p.cents as cents
+               from funding.statement_line l
+               join funding.statement s on s.id = l.statement_id
+               join funding.payment p on p.id = l.matched_id
+               where l.matched_kind = 'payment' and -l.cents <> p.cents
+           ), booked as (
+               select reference, sum(cents) as cents from ledger.transfer where kind = 43 group by reference)
+           select coalesce(sum(s.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
+               count(*) filter (where s.cents is distinct from b.cents) as "off!"
+           from seen s full join booked b using (reference)"#
+    )
+    .fetch_one(connection)
+    .await
+}
+
 /// What waits in suspense is the lines that nobody has explained, each of which has its break.
 pub(super) async fn suspense(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
     sqlx::query_as!(

@@ -3,7 +3,8 @@
 use chrono::NaiveDate;
 
 use super::{Rule, What};
-use crate::statement::known::Known;
+use crate::statement::awaited::Awaited;
+use crate::statement::known::{Call, Known};
 use crate::statement::lines::Line;
 
 pub(super) const RULE: Rule = Rule {
@@ -33,12 +34,18 @@ fn contribution(line: &Line, account: &str, known: &mut Known) -> Option<What> {
     if quoted.iter().any(|one| known.calls.contains_key(one.as_str())) {
         return None;
     }
-    let is_it = |call: &&crate::statement::known::Call| {
+    let is_it = |call: &Call| {
         let late = days_between(call.due_on, line.booked_on);
         call.left == line.cents && call.iban == account && call.called_on <= line.booked_on && late <= WINDOW_DAYS
     };
     let mut found = known.calls.iter().filter(|(_, call)| is_it(call));
     let (reference, _) = found.next().filter(|_| found.next().is_none())?;
+    // It may be the money of a mandate, which counts already.
+    let payer = known.calls.get(reference)?.funder;
+    let may_be = |awaited: &Awaited| awaited.may_be(payer, line.cents, reference);
+    if known.awaited.iter().any(may_be) {
+        return None;
+    }
     let reference = reference.clone();
     known.receive(&reference, line.cents)
 }

@@ -21,6 +21,8 @@ pub(in crate::statement) struct Match {
 pub(in crate::statement) enum What {
     /// A payment left the account.
     Debited(Item),
+    /// The same, and the bank took its charge with it.
+    DebitedWithCharge(Item, Cents),
     /// Every payment of a file that was under way left the account.
     File(Uuid, Vec<Item>),
     /// A payment came back.
@@ -94,7 +96,7 @@ impl Known {
     pub(super) fn is_total(&self, file: Uuid, out: Option<Cents>) -> bool {
         let of_file = self.under_way().filter(|(_, payment)| payment.file == file);
         let total = Cents::try_sum(of_file.map(|(_, payment)| payment.cents));
-        total.is_some_and(|total| total.is_positive()) && total == out
+        total.is_some_and(Cents::is_positive) && total == out
     }
 
     /// A contribution of `cents`, if no more than that is left of the call: what is too much is for a person.

@@ -96,6 +96,7 @@ pub fn known() -> Known {
         ]
         .into(),
         calls: [call(7), call(8)].into(),
+        tolerance: Cents::ZERO,
         awaited: Vec::new(),
     }
 }

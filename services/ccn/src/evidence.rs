@@ -1,0 +1,67 @@
+//! The command on a structure's evidence: it parses, calls and tells.
+
+use std::process::ExitCode;
+
+use crate::cli::evidence::VerifyEvidence;
+use crate::verify_evidence::{EvidenceVerdict, verify_evidence};
+
+/// Status when nothing could be judged.
+const UNUSABLE: u8 = 2;
+
+/// `ccn verify evidence`.
+pub(crate) fn verify(args: &VerifyEvidence) -> ExitCode {
+    match verify_evidence(&args.file, args.vkey.as_deref(), args.tokens.as_deref()) {
+        Ok(verdict) => {
+            tell(&verdict, args);
+            if verdict.holds() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::from(UNUSABLE)
+        }
+    }
+}
+
+fn tell(verdict: &EvidenceVerdict, args: &VerifyEvidence) {
+    if let Some(structure) = &verdict.structure {
+        println!("Structure {structure}");
+    }
+    println!(
+        "{} encaissements prouvés par {} écritures : {}, dont {} annulés ; reste dû : {}.",
+        verdict.claims,
+        verdict.entries,
+        verdict.claimed.to_french(),
+        verdict.reversed.to_french(),
+        verdict.owed.to_french()
+    );
+    if verdict.recent > 0 {
+        println!(
+            "{} encaissements étaient trop récents pour être prouvés : téléchargez une archive plus récente.",
+            verdict.recent
+        );
+    }
+    if args.tokens.is_some() {
+        println!("{} chèques authentiques, encaissés par cette structure.", verdict.tokens);
+    }
+    if !verdict.holds() {
+        println!("CES PREUVES NE SONT PAS INTACTES :");
+        for fault in &verdict.faults {
+            println!("  - {fault}");
+        }
+        if verdict.faults_count > verdict.faults.len() as u64 {
+            println!("  … {} défauts en tout", verdict.faults_count);
+        }
+        return;
+    }
+    println!(
+        "Tout est prouvé par le point de contrôle de {}, qui compte {} écritures.",
+        verdict.signer, verdict.size
+    );
+    if args.vkey.is_none() {
+        println!("La clé est celle de l'archive : comparez-la à celle que vous connaissez, ou donnez --vkey.");
+    }
+}

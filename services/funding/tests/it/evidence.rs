@@ -1,0 +1,82 @@
+use std::path::Path;
+
+use http::StatusCode;
+use ledger::proof::{NoteKey, seal};
+use serde_json::json;
+use sqlx::{Executor, PgPool};
+
+use crate::bank::naming;
+use crate::cycle::{HELD, PAID, march};
+use crate::judge::agreed;
+use crate::world::{World, id, instant};
+
+fn key() -> NoteKey {
+    NoteKey::from_seed("test.example/log", &[7; 32]).unwrap()
+}
+
+async fn seals(world: &World) {
+    seal(&world.admin, &key(), instant("2026-05-02T08:00:00Z")).await.unwrap();
+}
+
+async fn judged(world: &World, structure: uuid::Uuid) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("preuves.zip");
+    let bytes = world.get(&format!("/v1/structures/{structure}/evidence")).await;
+    std::fs::write(&path, &bytes).unwrap();
+    if let Some(keep) = std::env::var_os("KEEP_REPORTS") {
+        std::fs::copy(&path, Path::new(&keep).join("preuves.zip")).unwrap();
+    }
+    let vkey = key().verifier().to_string();
+    agreed("check_evidence.py", &[&path, Path::new(&vkey)])
+}
+
+/// Paid, reversed, claimed again: at each moment the structure can prove what it is owed.
+#[sqlx::test(migrations = false)]
+async fn a_structure_proves_what_it_is_owed_without_anybody(admin: PgPool) {
+    let world = march(admin).await;
+    seals(&world).await;
+    assert_eq!(judged(&world, PAID).await, "2 claims, 3000 claimed, 3000 owed, 0 lines\n");
+    assert_eq!(judged(&world, HELD).await, "1 claims, 1000 claimed, 1000 owed, 0 lines\n");
+    let settled = world.settle(1, "2026-03", "2026-04-03").await;
+    seals(&world).await;
+    assert_eq!(judged(&world, PAID).await, "2 claims, 3000 claimed, 3000 owed, 1 lines\n");
+    world.loads(2, "200.00", vec![naming("-20.00", &settled["payments"][0]["end_to_end"])]).await;
+    seals(&world).await;
+    assert_eq!(judged(&world, PAID).await, "2 claims, 3000 claimed, 1000 owed, 1 lines\n");
+    world.reverses_after_settlement(id(201), PAID, &[1, 2], "2026-04-05T10:00:00Z").await;
+    seals(&world).await;
+    assert_eq!(judged(&world, PAID).await, "2 claims, 3000 claimed, -1000 owed, 1 lines\n");
+
+    // What is not sealed yet is listed, and said not to be proven.
+    world.claims(id(204), PAID, &[1], "2026-04-06T10:00:00Z").await;
+    assert_eq!(judged(&world, PAID).await, "2 claims, 3000 claimed, -1000 owed, 1 lines\n");
+    seals(&world).await;
+    assert_eq!(judged(&world, PAID).await, "3 claims, 4000 claimed, 0 owed, 1 lines\n");
+}
+
+/// A claim whose entry was rewritten is listed with what happened to it, and nothing false is proven.
+#[sqlx::test(migrations = false)]
+async fn a_rewritten_claim_is_told_and_not_proven(admin: PgPool) {
+    let world = march(admin).await;
+    seals(&world).await;
+    let rewrite = format!("update ledger.transfer set reference = 'autre' where grp = '{}'", id(203));
+    world.admin.execute(rewrite.as_str()).await.unwrap();
+    assert_eq!(judged(&world, PAID).await, "1 claims, 2000 claimed, 2000 owed, 0 lines\n");
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_structure_gets_its_own_evidence_and_no_other(admin: PgPool) {
+    let world = march(admin).await;
+    let path = |structure| format!("/v1/structures/{structure}/evidence");
+    assert_eq!(world.status(&path(PAID)).await, StatusCode::NOT_FOUND, "nothing is sealed");
+    seals(&world).await;
+    let structure = json!({"id": PAID, "name": "Médiathèque", "roles": ["structure"]});
+    let own = world.key_of(PAID, Some(structure)).await;
+    let read = async |structure| world.send("GET", &path(structure), &own, Vec::new()).await.0;
+    assert_eq!(read(PAID).await, StatusCode::OK);
+    assert_eq!(read(HELD).await, StatusCode::NOT_FOUND);
+    assert_eq!(world.status(&path(HELD)).await, StatusCode::OK, "the operator may");
+    assert_eq!(world.status(&path(id(0x999))).await, StatusCode::NOT_FOUND);
+    let funder = world.key_of(crate::world::FUNDERS[0], None).await;
+    assert_eq!(world.send("GET", &path(PAID), &funder, Vec::new()).await.0, StatusCode::NOT_FOUND);
+}
