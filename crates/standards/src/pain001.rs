@@ -212,12 +212,22 @@ fn in_french(rule: &ValidationError) -> String {
     }
 }
 
-/// A name in the SEPA set, cut to its 70 characters; cut after transliteration, which may lengthen it. A mark that some spreadsheets
-/// write apart from its letter is dropped with those written together.
+/// A name in the SEPA set, cut to its 70 characters; cut after transliteration, which may lengthen it.
 fn shortened(name: &str) -> String {
-    let together: String = name.chars().filter(|c| !('\u{300}'..='\u{36f}').contains(c)).collect();
-    let plain = transliterate(&together, Transliteration::Epc);
+    let plain: String = name.chars().filter_map(typed).collect();
+    let plain = transliterate(&plain, Transliteration::Epc);
     plain.chars().take(NAME_CHARS_MAX).collect::<String>().trim().to_owned()
+}
+
+/// What the table of EPC217-08 leaves out and would turn into a full stop: the apostrophe and dashes that word processors write. And
+/// the mark that some spreadsheets write apart from its letter goes, as with those written together.
+const fn typed(letter: char) -> Option<char> {
+    match letter {
+        '\u{300}'..='\u{36f}' => None,
+        '‘' | '’' | 'ʼ' => Some('\''),
+        '\u{2010}'..='\u{2015}' => Some('-'),
+        letter => Some(letter),
+    }
 }
 
 fn iso_date(date: NaiveDate) -> Result<IsoDate, PaymentFileError> {

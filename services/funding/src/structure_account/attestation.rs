@@ -159,5 +159,5 @@ fn payments(account: &StructureAccount) -> Table {
         Column::amount("Montant", 3),
     ])
     .rows(rows)
-    .total(["Payé".to_owned(), String::new(), String::new(), paid.to_french()])
+    .total(["Total payé".to_owned(), String::new(), String::new(), paid.to_french()])
 }
