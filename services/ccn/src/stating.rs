@@ -140,7 +140,7 @@ fn draw(fund: &str, at: DateTime<Utc>, key: &Path) -> Result<NewIdentity, Statin
         getrandom::fill(&mut *random).map_err(|error| SecretError::Io(key.to_owned(), std::io::Error::other(error)))?;
         match self_signed(fund, &random, at) {
             Err(IdentityError::NoKey(_)) if draws < DRAWS_MAX => draws += 1,
-            drawn => return Ok(drawn?),
+            identity => return Ok(identity?),
         }
     }
 }

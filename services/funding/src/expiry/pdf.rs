@@ -216,13 +216,13 @@ fn unpaid(document: Document, content: &Content) -> Document {
 }
 
 fn contest(document: Document, content: &Content) -> Document {
-    let contest = &content.contest;
-    let names = contest.parties.iter().map(|party| match (party.sponsor, party.funder) {
+    let window = &content.contest;
+    let names = window.parties.iter().map(|party| match (party.sponsor, party.funder) {
         (true, true) => format!("{}, commanditaire et financeur", party.name),
         (true, false) => format!("{}, commanditaire", party.name),
         _ => format!("{}, financeur", party.name),
     });
-    let chosen = if contest.days.by_default {
+    let chosen = if window.days.by_default {
         "délai par défaut"
     } else {
         "délai fixé par le commanditaire"
@@ -240,8 +240,8 @@ fn contest(document: Document, content: &Content) -> Document {
         .heading("Accepter ou contester")
         .paragraph(format!(
             "Cet état peut être contesté jusqu'au {} compris ({} jours, {chosen}), par :",
-            french_day(contest.until),
-            contest.days.days
+            french_day(window.until),
+            window.days.days
         ))
         .list(names)
         .paragraph("Une contestation dit ce qui est faux et ce qui serait juste. Sans réponse dans ce délai, l'état est accepté.")

@@ -87,7 +87,7 @@ pub(super) struct DecisionView {
 }
 
 /// A step that was done.
-struct Done {
+struct StepRow {
     step: String,
     done_at: DateTime<Utc>,
     late: bool,
@@ -135,7 +135,7 @@ pub(super) async fn calendar(
     })
 }
 
-fn view(calendar: &ExpiryCalendar, step: ExpiryStep, all: &mut Vec<Done>, at: DateTime<Utc>) -> StepView {
+fn view(calendar: &ExpiryCalendar, step: ExpiryStep, all: &mut Vec<StepRow>, at: DateTime<Utc>) -> StepView {
     let done = all
         .iter()
         .position(|done| done.step == step.word())
@@ -165,9 +165,9 @@ fn view(calendar: &ExpiryCalendar, step: ExpiryStep, all: &mut Vec<Done>, at: Da
 }
 
 /// The issuer's steps, and the statement.
-async fn done(pool: &PgPool, programme: ProgrammeId) -> Result<Vec<Done>, sqlx::Error> {
+async fn done(pool: &PgPool, programme: ProgrammeId) -> Result<Vec<StepRow>, sqlx::Error> {
     sqlx::query_as!(
-        Done,
+        StepRow,
         r#"select step as "step!", done_at as "done_at!", late as "late!", by_organisation as "by: OrganisationId", data as "data!"
            from issuer.expiry_step_done where book_id = $1
            union all

@@ -171,7 +171,7 @@ impl Ended {
         self.batch(FIRST, 2, [3339, 3331, 3330], "null").await;
         self.batch(SECOND, 1, [1670, 1665, 1665], "2026-04-01T10:00:00Z").await;
         for serial in 1..=5 {
-            let opened = self.legs(TransferKind::Activated, SPLIT, |funder| {
+            let opened = Self::legs(TransferKind::Activated, SPLIT, |funder| {
                 (
                     reserved(FIRST, funder),
                     Account::new_voucher(book(), voucher(serial), TEN_EUROS),
@@ -189,7 +189,7 @@ impl Ended {
             (4, TransferKind::Expired),
             (5, TransferKind::Revoked),
         ] {
-            let ended = self.legs(kind, SPLIT, |funder| {
+            let ended = Self::legs(kind, SPLIT, |funder| {
                 (
                     Account::voucher(book(), voucher(serial)),
                     Account::refundable(book(), party(funder)),
@@ -201,7 +201,7 @@ impl Ended {
             (FIRST, TransferKind::BatchExpired, [1669, 1666, 1665]),
             (SECOND, TransferKind::BatchCancelled, [1670, 1665, 1665]),
         ] {
-            let released = self.legs(kind, cents, |funder| {
+            let released = Self::legs(kind, cents, |funder| {
                 (reserved(batch, funder), Account::refundable(book(), party(funder)))
             });
             self.post(&[b"released", batch.as_bytes()], released).await;
@@ -209,7 +209,6 @@ impl Ended {
     }
 
     fn legs(
-        &self,
         kind: TransferKind,
         cents: [i64; 3],
         accounts: impl Fn(Uuid) -> (Account, Account),
@@ -231,7 +230,7 @@ impl Ended {
         )
         .bind(ENDED).bind(batch).bind(id(0x1030)).bind(booklets).bind(SPONSOR).bind(instant(START)).bind(cancelled_at)
         .execute(&self.world.admin).await.unwrap();
-        let funded = self.legs(TransferKind::BatchFunded, cents, |funder| {
+        let funded = Self::legs(TransferKind::BatchFunded, cents, |funder| {
             (Account::available(book(), party(funder)), reserved(batch, funder))
         });
         self.post(&[b"funded", batch.as_bytes()], funded).await;
