@@ -263,6 +263,7 @@ impl AnyLeaf {
     }
 
     /// The same, to be written at once; `bytes` are [`to_bytes`](Self::to_bytes), which whoever also wants the hash made already.
+    #[must_use]
     pub fn line(&self, bytes: &[u8]) -> impl Serialize {
         self.fields().line(bytes, self.is_late())
     }
