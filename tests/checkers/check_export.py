@@ -87,7 +87,7 @@ def check_line(place, line, raw):
     for name in ("claim", "payment"):
         if name in leaf:
             proven[name] = str(UUID(bytes=leaf[name]))
-    if paris_month(line["at"]) != line["booked_on"][:7]:
+    if paris_month(line["at"]) < line["booked_on"][:7]:
         proven["late"] = True
     require(told == proven, f"line {place + 1} says {told}, its leaf {proven}")
     require(line["seq"] == place, f"line {place + 1}: seq {line['seq']}")
@@ -137,6 +137,8 @@ class Books:
             rows[credit["party"], book]["back"] += cents
         if credit["kind"] == "deposited" and debit["kind"] in ("bank", "suspense", "receivable"):
             rows[credit["party"], None]["returned" if kind == "rejected" else "received"] += -cents if kind == "rejected" else cents
+        if (debit["kind"], credit["kind"]) == ("deposited", "receivable"):
+            rows[debit["party"], None]["received"] -= cents
         if debit["kind"] in ("deposited", "in_transit") and credit["kind"] in ("bank", "suspense"):
             rows[debit["party"], None]["returned"] += cents
 

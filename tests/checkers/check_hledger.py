@@ -40,7 +40,7 @@ def main(folder, program="hledger"):
         rows = list(csv.DictReader(file))
     if not rows:
         raise ValueError("the report is empty")
-    received = credited("deposited", r"desc:^(received|mandated|explained)\b")
+    received = credited("deposited", r"desc:^(received|mandated|mandate_cancelled|explained)\b")
     deposited, available = credited("deposited"), credited("available")
     funded = credited("available", r"desc:^batch_funded\b")
     cancelled = credited("reserved", r"desc:^batch_cancelled\b")

@@ -46,6 +46,8 @@ refusals! {
     AlreadyUsedByYou = 422 "already-used-by-you",
     /// Spent at another structure.
     AlreadyUsedElsewhere = 422 "already-used-elsewhere",
+    /// The programme ends soon: nothing is handed over any more.
+    DistributionStopped = 422 "distribution-stopped",
     /// Lost, stolen, …
     Revoked = 422 "revoked",
     /// The last day is over.

@@ -1,29 +1,21 @@
+mod share;
+
 use access::OrganisationId;
 use chrono::{DateTime, Utc};
-use ledger::{PartyId, Plan};
-use rust_decimal::Decimal;
+use ledger::{Agreement, Plan};
 use serde::{Deserialize, Serialize};
-use sqlx::{PgExecutor, PgTransaction};
+use sqlx::{PgConnection, PgExecutor, PgTransaction};
 use standards::Cents;
 use utoipa::ToSchema;
 use web::{Made, Problem};
 
 use crate::ProgrammeId;
 
+pub use share::{AudienceQuota, NewShare, UsedCap, agreement};
+
 database::id_type! {
     /// One version of a programme's funding plan.
     pub struct PlanId;
-}
-
-/// A funder's part of a plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewShare {
-    /// The funder.
-    pub funder_id: OrganisationId,
-    /// Its rate: `"0.3339"` is 33.39 %.
-    #[schema(value_type = String, example = "0.3339")]
-    pub rate: Decimal,
 }
 
 /// A funding plan to be agreed.
@@ -57,7 +49,13 @@ pub struct PlanView {
 pub enum CreatePlanError {
     /// The rates do not make a plan, or give somebody too little of a voucher.
     #[error("not a plan: {0}")]
-    NotAPlan(#[from] ledger::PlanError),
+    NotAPlan(#[from] ledger::AgreementError),
+    /// An audience that the catalogue does not have.
+    #[error("no such audience")]
+    NoAudience(String),
+    /// A quota without audience.
+    #[error("a quota without audience")]
+    NoAudiences,
     /// No such programme.
     #[error("no such programme")]
     NoProgramme,
@@ -77,6 +75,12 @@ impl From<CreatePlanError> for Problem {
         let refused = || Self::refused("not-a-plan", "Ce plan de financement ne convient pas.");
         match error {
             CreatePlanError::NotAPlan(error) => refused().detail(error.to_string()),
+            CreatePlanError::NoAudience(label) => refused().detail(format!(
+                "« {label} » n'est pas un public du catalogue : reprenez un des publics de l'import des bénéficiaires."
+            )),
+            CreatePlanError::NoAudiences => {
+                refused().detail("« audience_quota » : donnez au moins un public, par exemple « Seniors ».")
+            }
             CreatePlanError::TooFine => refused().detail("Un taux a au plus 8 décimales, par exemple « 0.33305 »."),
             CreatePlanError::NoProgramme => Self::not_found("Ce dispositif"),
             CreatePlanError::SameIdOtherContent => Self::same_id_other_content(),
@@ -85,20 +89,17 @@ impl From<CreatePlanError> for Problem {
     }
 }
 
-fn as_plan(shares: &[NewShare]) -> Result<Plan, ledger::PlanError> {
-    Plan::new(
-        shares
-            .iter()
-            .map(|share| (PartyId::from_uuid(share.funder_id.uuid()), share.rate))
-            .collect(),
-    )
-}
-
 impl PlanView {
-    /// The pure plan, which splits a voucher to the cent.
+    /// The pure plan, which splits a voucher to the cent, as long as no limit acts.
     #[must_use]
     pub fn plan(&self) -> Plan {
-        as_plan(&self.shares).expect("only plans are stored")
+        self.agreement().plan().clone()
+    }
+
+    /// The plan with its limits.
+    #[must_use]
+    pub fn agreement(&self) -> Agreement {
+        agreement(&self.shares).expect("only agreements are stored")
     }
 }
 
@@ -134,14 +135,20 @@ pub async fn create_plan(
             Err(CreatePlanError::SameIdOtherContent)
         };
     }
-    if new
-        .shares
+    let shares = normalized(&new.shares);
+    if shares
         .iter()
-        .any(|share| share.rate.normalize().scale() > RATE_DECIMALS_MAX)
+        .flat_map(NewShare::rates)
+        .any(|rate| rate.normalize().scale() > RATE_DECIMALS_MAX)
     {
         return Err(CreatePlanError::TooFine);
     }
-    as_plan(&new.shares)?.check(Cents::new(face_value))?;
+    let agreed = agreement(&shares)?;
+    agreed
+        .plan()
+        .check(Cents::new(face_value))
+        .map_err(ledger::AgreementError::from)?;
+    check_audiences(tx, &shares).await?;
     let version = sqlx::query_scalar!(
         "insert into catalogue.plan (id, programme_id, version, created_at)
          select $1, $2, coalesce(max(version), 0) + 1, $3 from catalogue.plan where programme_id = $2
@@ -152,73 +159,119 @@ pub async fn create_plan(
     )
     .fetch_one(&mut **tx)
     .await?;
-    let ranks: Vec<i32> = (1..).take(new.shares.len()).collect();
-    let funders: Vec<_> = new.shares.iter().map(|share| share.funder_id.uuid()).collect();
-    let rates: Vec<_> = new.shares.iter().map(|share| share.rate).collect();
-    sqlx::query!(
-        "insert into catalogue.plan_share (plan_id, rank, funder_id, rate)
-         select $1, rank, funder_id, rate from unnest($2::int[], $3::uuid[], $4::numeric[]) as s (rank, funder_id, rate)",
-        new.id.uuid(),
-        &ranks,
-        &funders,
-        &rates,
-    )
-    .execute(&mut **tx)
-    .await?;
+    insert_shares(tx, new.id, &shares).await?;
     Ok(Made::Now(PlanView {
         id: new.id,
         programme_id: programme,
         version,
-        shares: normalized(&new.shares),
+        shares,
     }))
 }
 
-/// The plan of this id: the one that a batch keeps.
+async fn check_audiences(tx: &mut PgTransaction<'_>, shares: &[NewShare]) -> Result<(), CreatePlanError> {
+    let quotas = || shares.iter().filter_map(|share| share.audience_quota.as_ref());
+    if quotas().any(|quota| quota.audiences.is_empty()) {
+        return Err(CreatePlanError::NoAudiences);
+    }
+    let wanted: Vec<String> = quotas().flat_map(|quota| quota.audiences.clone()).collect();
+    let unknown = sqlx::query_scalar!(
+        r#"select w.label as "label!" from unnest($1::text[]) as w (label)
+           where not exists (select from catalogue.audience a where a.label = w.label) limit 1"#,
+        &wanted,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    unknown.map_or(Ok(()), |label| Err(CreatePlanError::NoAudience(label)))
+}
+
+async fn insert_shares(tx: &mut PgTransaction<'_>, plan: PlanId, shares: &[NewShare]) -> Result<(), sqlx::Error> {
+    for (rank, share) in (1_i32..).zip(shares) {
+        let quota = share.audience_quota.as_ref();
+        sqlx::query!(
+            "insert into catalogue.plan_share (plan_id, rank, funder_id, rate, cap_cents, order_minimum_cents, used_rate,
+                 used_cap_cents, audience_quota, quota_audiences, taken_over_by)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            plan.uuid(),
+            rank,
+            share.funder_id.uuid(),
+            share.rate,
+            share.cap.map(Cents::get),
+            share.order_minimum.map(Cents::get),
+            share.used_cap.and_then(|cap| cap.rate),
+            share.used_cap.and_then(|cap| cap.amount).map(Cents::get),
+            quota.map(|quota| quota.rate),
+            quota.map(|quota| quota.audiences.as_slice()),
+            share.taken_over_by.map(OrganisationId::uuid),
+        )
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
+}
+
+/// The plan of this id: the one that a batch was ordered under.
 pub async fn plan(db: impl PgExecutor<'_>, id: PlanId) -> Result<Option<PlanView>, sqlx::Error> {
     let rows = sqlx::query!(
-        "select p.programme_id, p.version, s.funder_id, s.rate
-         from catalogue.plan p join catalogue.plan_share s on s.plan_id = p.id
-         where p.id = $1 order by s.rank",
+        r#"select p.programme_id, p.version, s.funder_id, s.rate, s.cap_cents as "cap: Cents",
+               s.order_minimum_cents as "order_minimum: Cents", s.used_rate, s.used_cap_cents as "used_cap: Cents",
+               s.audience_quota, s.quota_audiences, s.taken_over_by
+           from catalogue.plan p join catalogue.plan_share s on s.plan_id = p.id
+           where p.id = $1 order by s.rank"#,
         id.uuid(),
     )
     .fetch_all(db)
     .await?;
     let Some(first) = rows.first() else { return Ok(None) };
+    let (programme_id, version) = (ProgrammeId::from_uuid(first.programme_id), first.version);
+    let shares = rows.into_iter().map(|row| {
+        let used_cap = UsedCap {
+            rate: row.used_rate,
+            amount: row.used_cap,
+        };
+        let share = NewShare {
+            funder_id: OrganisationId::from_uuid(row.funder_id),
+            rate: row.rate,
+            cap: row.cap,
+            order_minimum: row.order_minimum,
+            used_cap: Some(used_cap),
+            audience_quota: row
+                .audience_quota
+                .zip(row.quota_audiences)
+                .map(|(rate, audiences)| AudienceQuota { rate, audiences }),
+            taken_over_by: row.taken_over_by.map(OrganisationId::from_uuid),
+        };
+        share.normalized()
+    });
     Ok(Some(PlanView {
         id,
-        programme_id: ProgrammeId::from_uuid(first.programme_id),
-        version: first.version,
-        shares: rows
-            .iter()
-            .map(|row| NewShare {
-                funder_id: OrganisationId::from_uuid(row.funder_id),
-                rate: row.rate.normalize(),
-            })
-            .collect(),
+        programme_id,
+        version,
+        shares: shares.collect(),
     }))
 }
 
 /// The newest version of a programme's plan: the one that an order takes.
 pub async fn current_plan(tx: &mut PgTransaction<'_>, programme: ProgrammeId) -> Result<Option<PlanView>, sqlx::Error> {
+    newest_plan(tx, programme).await
+}
+
+/// The same, for who only reads.
+pub async fn newest_plan(
+    connection: &mut PgConnection,
+    programme: ProgrammeId,
+) -> Result<Option<PlanView>, sqlx::Error> {
     let newest = sqlx::query_scalar!(
         "select id from catalogue.plan where programme_id = $1 order by version desc limit 1",
         programme.uuid()
     )
-    .fetch_optional(&mut **tx)
+    .fetch_optional(&mut *connection)
     .await?;
     match newest {
-        Some(id) => plan(&mut **tx, PlanId::from_uuid(id)).await,
+        Some(id) => plan(connection, PlanId::from_uuid(id)).await,
         None => Ok(None),
     }
 }
 
-/// `0.50` and `0.5` are the same rate.
 fn normalized(shares: &[NewShare]) -> Vec<NewShare> {
-    shares
-        .iter()
-        .map(|share| NewShare {
-            rate: share.rate.normalize(),
-            ..*share
-        })
-        .collect()
+    shares.iter().map(NewShare::normalized).collect()
 }

@@ -273,3 +273,13 @@ async fn read(db: impl sqlx::PgExecutor<'_>, id: Option<ProgrammeId>) -> Result<
         })
         .collect())
 }
+
+/// Whether there is such a programme.
+pub(crate) async fn exists(tx: &mut PgTransaction<'_>, id: ProgrammeId) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select exists (select from catalogue.programme where id = $1) as "known!""#,
+        id.uuid()
+    )
+    .fetch_one(&mut **tx)
+    .await
+}

@@ -181,10 +181,8 @@ async fn programmes_created_at_once_get_series_of_their_own(pool: PgPool) {
 }
 
 fn plan(n: u128, rates: &[&str]) -> NewPlan {
-    let share = |(funder, rate): (u128, &&str)| NewShare {
-        funder_id: OrganisationId::from_uuid(uuid(funder)),
-        rate: rate.parse().unwrap(),
-    };
+    let share =
+        |(funder, rate): (u128, &&str)| NewShare::new(OrganisationId::from_uuid(uuid(funder)), rate.parse().unwrap());
     NewPlan {
         id: PlanId::from_uuid(uuid(n)),
         shares: (100..).zip(rates).map(share).collect(),

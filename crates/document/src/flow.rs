@@ -1,6 +1,9 @@
 //! First pass: every line finds its page and its place. Nothing is drawn.
 
+mod spaces;
 mod tables;
+
+use spaces::bound;
 
 use crate::blocks::{Block, Document, Meta};
 use crate::typeface::{Fonts, Weight};
@@ -208,8 +211,9 @@ impl Flow<'_> {
     }
 
     fn wrapped(&self, style: Style, width: i16, text: &str) -> Vec<String> {
+        let text = bound(text);
         self.fonts
-            .wrapped(style.weight, style.size, width, TEXT_LINES_MAX, text)
+            .wrapped(style.weight, style.size, width, TEXT_LINES_MAX, &text)
     }
 
     /// Lines one under another, on new pages where they must.

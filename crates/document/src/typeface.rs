@@ -140,12 +140,14 @@ impl Fonts {
 }
 
 /// The text in letters that the embedded font has: others lose their marks, or become a question mark.
-/// A narrow no-break space (U+202F) becomes a no-break space, which the fonts have.
+/// What the fonts lack and have the like of becomes it: narrow no-break spaces, the minus sign, typographic hyphens.
 #[must_use]
 pub fn printable(text: &str) -> String {
     text.nfc()
         .map(|c| match c {
             NARROW_NO_BREAK_SPACE => NO_BREAK_SPACE,
+            MINUS => '–',
+            HYPHEN | NO_BREAK_HYPHEN => '-',
             c if has_glyph(c) => c,
             c if c.is_whitespace() => ' ',
             c => c.nfkd().find(|part| has_glyph(*part)).unwrap_or('?'),
@@ -155,6 +157,9 @@ pub fn printable(text: &str) -> String {
 
 const NO_BREAK_SPACE: char = '\u{a0}';
 const NARROW_NO_BREAK_SPACE: char = '\u{202f}';
+const MINUS: char = '\u{2212}';
+const HYPHEN: char = '\u{2010}';
+const NO_BREAK_HYPHEN: char = '\u{2011}';
 
 /// Whether both embedded fonts have the character: French and its neighbours.
 const fn has_glyph(c: char) -> bool {
@@ -171,6 +176,10 @@ mod tests {
         assert_eq!(
             printable("Chèque « été » d'Łódź – 10 €"),
             "Chèque « été » d'Łódź – 10 €"
+        );
+        assert_eq!(
+            printable("\u{2212}\u{202f}20 rendez\u{2011}vous"),
+            "–\u{a0}20 rendez-vous"
         );
         assert_eq!(printable("Thị Đức 1\u{202f}000 日"), "Thi Đuc 1\u{a0}000 ?");
     }

@@ -7,7 +7,7 @@ use standards::Cents;
 
 use crate::figures::{less, total};
 use crate::waterfall::ProgrammeFigures;
-use crate::{AccountKind, BookId, Figures, PartyId};
+use crate::{AccountKind, BookId, Figures, PartyId, TransferKind};
 
 /// What an identity is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,7 +93,25 @@ impl Figures {
             all.extend(self.covered(book));
         }
         all.extend(self.structures());
+        all.extend(self.fees());
         all
+    }
+
+    /// The operator's own fees, apart from all face value; nothing when there are none.
+    fn fees(&self) -> Option<Identity> {
+        let held = |kind| self.sums(|held| held.kind == kind);
+        let (owed, paid) = held(AccountKind::FeeReceivable);
+        let ((taken_off, fees), (_, vat)) = (held(AccountKind::Fees), held(AccountKind::Vat));
+        let received = self.flow(|flow| flow.kind == TransferKind::FeeReceived);
+        let none = [owed, paid, fees, vat, taken_off].into_iter().all(Cents::is_zero);
+        (!none).then(|| {
+            Identity::equal(
+                "Rémunération de l'opérateur : à recevoir + reçue = facturée + TVA",
+                Subject::Fund,
+                total([less(owed, paid), received]),
+                total([fees, vat]),
+            )
+        })
     }
 
     /// What the ledger says is on the bank account.
@@ -164,9 +182,11 @@ impl Figures {
         };
         let vouchers = held(AccountKind::Voucher);
         let spendable = self.spendable.get(&book).copied().unwrap_or(Cents::ZERO);
-        let allocated = self.flow(|flow| {
-            flow.book == book && flow.debit == AccountKind::Clearing && flow.credit == AccountKind::Available
-        });
+        let between = |debit, credit| self.flow(|flow| (flow.book, flow.debit, flow.credit) == (book, debit, credit));
+        let allocated = less(
+            between(AccountKind::Clearing, AccountKind::Available),
+            between(AccountKind::Available, AccountKind::Clearing),
+        );
         let subject = Subject::Book(book);
         [
             Identity::equal(

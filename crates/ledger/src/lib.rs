@@ -44,6 +44,7 @@
 mod account;
 mod account_kind;
 mod admit;
+mod agreement;
 mod changes;
 mod figures;
 mod id;
@@ -60,11 +61,13 @@ mod read;
 mod record;
 mod transfer;
 mod transfer_kind;
+mod true_up;
 mod waterfall;
 mod write;
 
 pub use account::Account;
 pub use account_kind::{AccountKind, Side};
+pub use agreement::{Agreement, AgreementError, Limits, Order};
 pub use changes::{Changes, TransactionNumber, changed_vouchers, cluster, oldest_under_way, vouchers_from};
 pub use figures::{Figures, snapshot};
 pub use id::{AccountNumber, BatchId, BookId, GroupId, PartyId, RecordId, SERIES_VOUCHERS_MAX, TransferId};
@@ -83,4 +86,5 @@ pub use read::{
 pub use record::{Record, RecordKind, record};
 pub use transfer::{REFERENCE_BYTES_MAX, Transfer, TransferError};
 pub use transfer_kind::TransferKind;
+pub use true_up::{Part, Payment, Step, TrueUp, UsedBatch, true_up};
 pub use waterfall::{FunderFigures, ProgrammeFigures, Waterfall};

@@ -17,7 +17,8 @@ pub const RATE_DECIMALS_MAX: u32 = 9;
 /// The least that a funder pays of a voucher, in cents: below, rounding could ask for a negative cent.
 pub const SHARE_CENTS_MIN: i64 = 2;
 
-const ONE: i128 = 10_i128.pow(RATE_DECIMALS_MAX);
+/// A rate of 1, in billionths.
+pub(crate) const ONE: i128 = 10_i128.pow(RATE_DECIMALS_MAX);
 
 /// A funding plan: funders in priority order, with rates that sum to exactly 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +97,17 @@ impl Plan {
         &self.funders
     }
 
+    /// The rates in billionths, in the plan's order.
+    pub(crate) fn billionths(&self) -> Vec<i128> {
+        let mut below = 0;
+        let mut rates = Vec::with_capacity(self.cumulated.len());
+        for &up_to in &self.cumulated {
+            rates.push(up_to - below);
+            below = up_to;
+        }
+        rates
+    }
+
     /// Refuses a face value of which some funder would pay less than [`SHARE_CENTS_MIN`].
     pub fn check(&self, face_value: Cents) -> Result<(), PlanError> {
         if !face_value.is_positive() {
@@ -143,7 +155,7 @@ impl Plan {
     }
 }
 
-fn billionths(rate: Decimal) -> Result<i128, PlanError> {
+pub(crate) fn billionths(rate: Decimal) -> Result<i128, PlanError> {
     let rate = rate.normalize();
     let missing = RATE_DECIMALS_MAX
         .checked_sub(rate.scale())

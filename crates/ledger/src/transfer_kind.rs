@@ -1,7 +1,7 @@
 use crate::AccountKind;
 use crate::AccountKind::{
-    Available, Bank, Charges, Clearing, Deposited, InTransit, Payable, Receivable, Recoverable, Refundable, Reserved,
-    Suspense, Voucher,
+    Available, Bank, Charges, Clearing, Deposited, FeeReceivable, Fees, InTransit, Payable, Receivable, Recoverable,
+    Refundable, Reserved, Suspense, Vat, Voucher,
 };
 
 macro_rules! transfer_kinds {
@@ -81,6 +81,14 @@ transfer_kinds! {
     TrueUp = 42, "true_up", [Available => Refundable];
     /// What the bank takes for itself.
     BankCharge = 43, "bank_charge", [Charges => Bank];
+    /// A public mandate was not honoured: what was counted as money is taken off.
+    MandateCancelled = 44, "mandate_cancelled", [Deposited => Receivable];
+    /// A funder's money leaves a programme before anything stands behind it.
+    Deallocated = 45, "deallocated", [Available => Clearing, Clearing => Deposited];
+    /// The operator's own fee for a batch, and the VAT on it.
+    FeeInvoiced = 46, "fee_invoiced", [FeeReceivable => Fees, FeeReceivable => Vat];
+    /// The fee is paid.
+    FeeReceived = 47, "fee_received", [Bank => FeeReceivable];
 }
 
 impl TransferKind {

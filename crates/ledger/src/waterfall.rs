@@ -23,9 +23,9 @@ pub struct Waterfall {
 pub struct FunderFigures {
     /// Whose.
     pub funder: PartyId,
-    /// Received or mandated, in all.
+    /// Received or mandated, in all; net of mandates cancelled.
     pub received: Cents,
-    /// The part of `received` that began as a public mandate.
+    /// The part of `received` that began as a public mandate, net of those cancelled.
     pub mandated: Cents,
     /// The part of `mandated` that the bank has not seen yet.
     pub mandated_not_received: Cents,
@@ -45,7 +45,7 @@ pub struct ProgrammeFigures {
     pub book: BookId,
     /// Whose.
     pub funder: PartyId,
-    /// Brought to the programme.
+    /// Brought to the programme, net of what left it before anything stood behind it.
     pub allocated: Cents,
     /// Put behind batches.
     pub funded: Cents,
@@ -136,8 +136,11 @@ impl Figures {
         let left_bank = total([out(Deposited, &[Bank, Suspense]), out(InTransit, &[Bank, Suspense])]);
         FunderFigures {
             funder,
-            received: came_in(&[Bank, Suspense, Receivable], &|flow| !is_return(flow)),
-            mandated: came_in(&[Receivable], &|_| true),
+            received: less(
+                came_in(&[Bank, Suspense, Receivable], &|flow| !is_return(flow)),
+                out(Deposited, &[Receivable]),
+            ),
+            mandated: less(came_in(&[Receivable], &|_| true), out(Deposited, &[Receivable])),
             mandated_not_received: held(Receivable),
             deposited: held(Deposited),
             refund_under_way: held(InTransit),
@@ -159,7 +162,10 @@ impl Figures {
         ProgrammeFigures {
             book,
             funder,
-            allocated: got(Kind::Allocated, AccountKind::Available),
+            allocated: less(
+                got(Kind::Allocated, AccountKind::Available),
+                gave(Kind::Deallocated, AccountKind::Available),
+            ),
             funded: gave(Kind::BatchFunded, AccountKind::Available),
             batch_cancelled: gave(Kind::BatchCancelled, AccountKind::Reserved),
             batch_expired: gave(Kind::BatchExpired, AccountKind::Reserved),

@@ -268,7 +268,11 @@ mod tests {
         let mut out = Vec::new();
         Line { label, ..line() }.write(&mut out).unwrap();
         let expected = b"C\xf4te-d'Or   \xab\xa0\xbcuvre\xa0\xbb 12\xa0\xa4 - ? S\t";
-        assert!(out.windows(expected.len()).any(|part| part == expected), "{}", String::from_utf8_lossy(&out));
+        assert!(
+            out.windows(expected.len()).any(|part| part == expected),
+            "{}",
+            String::from_utf8_lossy(&out)
+        );
         assert_eq!(out.iter().filter(|byte| **byte == b'\t').count(), 17);
         assert!(!out.contains(&b'|'));
     }

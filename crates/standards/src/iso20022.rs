@@ -139,10 +139,15 @@ pub(crate) fn parse<T>(
 }
 
 /// Whether a file is made to exhaust the parser, whose time grows with the square of one element's attributes and of nested
-/// namespace declarations. No `<` may stand inside a tag, so the pieces between them bound both; comments and texts count
-/// too, which can only refuse what no bank sends.
+/// namespace declarations, and which first takes memory for a node for each `<` and an attribute for each `=`. No `<` may stand
+/// inside a tag, so the pieces between them bound both; comments and texts count too, which can only refuse what no bank sends.
 fn is_bomb(text: &str) -> bool {
-    text.split('<').any(|piece| piece.len() > TAG_BYTES_MAX) || text.matches("xmlns").nth(NAMESPACES_MAX).is_some()
+    let nodes_max = usize::try_from(NODES_MAX).unwrap_or(usize::MAX);
+    let too_many = |mark: u8| text.bytes().filter(|byte| *byte == mark).nth(nodes_max).is_some();
+    too_many(b'<')
+        || too_many(b'=')
+        || text.split('<').any(|piece| piece.len() > TAG_BYTES_MAX)
+        || text.matches("xmlns").nth(NAMESPACES_MAX).is_some()
 }
 
 /// A node of the file's namespace.
@@ -198,9 +203,12 @@ impl<'d> Element<'d> {
         Ok(found)
     }
 
-    /// The text without the white space around it, or `None` if there is none.
+    /// The text without the white space around it, or `None` if there is none. A comment or an element inside cuts it, and half
+    /// an amount is no amount.
     pub(crate) fn text(self) -> Option<&'d str> {
-        self.0.text().map(str::trim).filter(|text| !text.is_empty())
+        let whole = self.0.children().nth(1).is_none();
+        let text = self.0.text().filter(|_| whole).map(str::trim);
+        text.filter(|text| !text.is_empty())
     }
 
     /// The text of a descendant.

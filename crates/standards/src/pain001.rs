@@ -212,9 +212,11 @@ fn in_french(rule: &ValidationError) -> String {
     }
 }
 
-/// A name in the SEPA set, cut to its 70 characters; cut after transliteration, which may lengthen it.
+/// A name in the SEPA set, cut to its 70 characters; cut after transliteration, which may lengthen it. A mark that some spreadsheets
+/// write apart from its letter is dropped with those written together.
 fn shortened(name: &str) -> String {
-    let plain = transliterate(name, Transliteration::Epc);
+    let together: String = name.chars().filter(|c| !('\u{300}'..='\u{36f}').contains(c)).collect();
+    let plain = transliterate(&together, Transliteration::Epc);
     plain.chars().take(NAME_CHARS_MAX).collect::<String>().trim().to_owned()
 }
 

@@ -3,6 +3,7 @@
 pub mod books;
 pub mod evidence;
 pub mod keys;
+pub mod reconcile;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -141,6 +142,19 @@ pub enum Command {
         ccn cosign --key temoin.key --name departement21.example/journal --vkey \"$(cat journal.vkey)\" --seen vu preuve.json")]
     Cosign(books::CosignArgs),
 
+    /// Rapproche les livres de la banque, maintenant : chaque identité avec ses deux côtés, chaque écart
+    ///
+    /// Le résultat est signé, numéroté et gardé dans la base, comme celui de chaque nuit. La base est celle de --database-url, ou la
+    /// base embarquée, même en service.
+    ///
+    /// Code de sortie : 0 si tout est juste ; 1 si une identité est fausse ou si rien n'a pu être comparé ; 3 si tout est juste mais
+    /// qu'un écart attend depuis plus de --break-days-max jours.
+    #[command(help_template = TEMPLATE, after_help = "Exemples :\n  \
+        ccn reconcile\n  \
+        ccn reconcile --json --out rapprochement.note\n  \
+        ccn verify reconciliation rapprochement.note")]
+    Reconcile(reconcile::ReconcileArgs),
+
     /// Vérifie sans réseau ni base de données
     #[command(help_template = TEMPLATE, subcommand_help_heading = COMMANDS, disable_help_subcommand = true)]
     Verify {
@@ -205,6 +219,13 @@ pub enum Verify {
         ccn verify evidence preuves.zip\n  \
         ccn verify evidence --vkey \"$(cat cle-publiee.vkey)\" --tokens codes.txt preuves.zip")]
     Evidence(evidence::VerifyEvidence),
+
+    /// Vérifie qu'un rapprochement est bien celui qui a été signé
+    ///
+    /// Code de sortie : 0 si c'est prouvé (ce qu'il dit peut être mauvais), 1 sinon, 2 si le fichier est illisible.
+    #[command(help_template = TEMPLATE, after_help = "Exemple :\n  \
+        ccn verify reconciliation --vkey \"$(cat cle-publiee.vkey)\" rapprochement.note")]
+    Reconciliation(reconcile::VerifyReconciliation),
 }
 
 /// Arguments of `verify token`.

@@ -8,6 +8,7 @@ use sqlx::postgres::PgConnectOptions;
 use standards::{Bic, Iban};
 use voucher::Host;
 
+use crate::cli::reconcile::ReconcileSettings;
 use crate::keys::KeyFiles;
 use crate::telemetry::LogFormat;
 
@@ -185,6 +186,27 @@ pub struct Config {
         help_heading = "Clés (fichiers de droits 600)"
     )]
     pub checkpoint_key_file: Option<PathBuf>,
+
+    /// When the books are compared with the bank.
+    #[command(flatten)]
+    pub reconciliation: ReconcileSettings,
+    /// Clé P-256 (PEM) qui signe les états contradictoires (funding seulement), avec son certificat
+    #[arg(
+        long,
+        env = "CCN_DOCUMENT_KEY_FILE",
+        value_name = "FICHIER",
+        help_heading = "Clés (fichiers de droits 600)"
+    )]
+    pub document_key_file: Option<PathBuf>,
+
+    /// Certificat de cette clé (PEM), suivi de ceux qui le garantissent ; sans lui, aucun état contradictoire n'est établi
+    #[arg(
+        long,
+        env = "CCN_DOCUMENT_CERTIFICATE_FILE",
+        value_name = "FICHIER",
+        help_heading = "Clés (fichiers de droits 600)"
+    )]
+    pub document_certificate_file: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -214,6 +236,9 @@ impl Default for Config {
             fund_iban: None,
             fund_bic: None,
             checkpoint_key_file: None,
+            reconciliation: ReconcileSettings::default(),
+            document_key_file: None,
+            document_certificate_file: None,
         }
     }
 }

@@ -33,7 +33,9 @@ pub enum NotCosigned {
     )]
     NoProof(u64),
     /// The proof begins elsewhere.
-    #[error("la preuve ne part pas du point de contrôle vu, de {0} écritures et de racine {1} : le journal a bifurqué, ou ce n'est pas la bonne preuve")]
+    #[error(
+        "la preuve ne part pas du point de contrôle vu, de {0} écritures et de racine {1} : le journal a bifurqué, ou ce n'est pas la bonne preuve"
+    )]
     OtherPast(u64, String),
     /// The proof is none.
     #[error("le journal ne prolonge pas celui qui a été vu : {0}")]

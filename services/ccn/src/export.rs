@@ -30,9 +30,7 @@ use std::time::Duration;
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use funding::Waterfall;
-use ledger::proof::{
-    NoteKey, SealError, StoredCheckpoint, cosigned_note, last_checkpoint, seal, unsealed,
-};
+use ledger::proof::{NoteKey, SealError, StoredCheckpoint, cosigned_note, last_checkpoint, seal, unsealed};
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use standards::{Siren, calendar};
@@ -157,7 +155,10 @@ impl Export<'_> {
             ("closes.ndjson", &moment.closes),
             ("waterfall.csv", &funding::waterfall_csv(&moment.report)?),
             ("waterfall.xlsx", &funding::waterfall_xlsx(&moment.report, &of, today)?),
-            ("waterfall.pdf", &funding::waterfall_pdf(&moment.report, &of, today, None)?),
+            (
+                "waterfall.pdf",
+                &funding::waterfall_pdf(&moment.report, &of, today, None)?,
+            ),
         ] {
             let mut file = self.create(name, exported)?;
             file.write_all(content)?;

@@ -9,6 +9,7 @@
 //! | `demo` | the main job, told from outside |
 //! | `verify` | vouchers proven offline |
 //! | `sealing`, `export`, `verify_books`, `cosign` | the books sealed, exported, proven and co-signed offline |
+//! | `reconcile` | the books compared with the bank |
 //! | `demo` | the whole life of the vouchers, told through the HTTP interfaces |
 //!
 //! [`Running`] is the way in for whoever wants the whole system inside a test:
@@ -44,11 +45,13 @@ mod evidence;
 pub mod export;
 pub mod keys;
 mod openapi;
+mod reconcile;
 mod run;
 pub mod sealing;
 pub mod serve;
 pub mod service;
 mod start;
+mod stating;
 mod status;
 pub mod stop;
 pub mod store;

@@ -16,7 +16,7 @@ use crate::service::Service;
 use crate::stop::StopSignals;
 use crate::store::{self, Server};
 use crate::verify::Verifier;
-use crate::{books, evidence, cosign, environment, keys, telemetry};
+use crate::{books, cosign, environment, evidence, keys, reconcile, telemetry};
 
 /// Status when the question itself was wrong: bad arguments, unreadable keys.
 const UNUSABLE: u8 = 2;
@@ -74,6 +74,13 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             runtime()?.block_on(books::export(&args))
         }
         Command::Cosign(args) => cosign::run(&args),
+        Command::Verify {
+            what: Verify::Reconciliation(args),
+        } => Ok(reconcile::verify(&args)),
+        Command::Reconcile(args) => {
+            telemetry::start_logs(telemetry::LogFormat::default(), telemetry::DEMO_LOG_FILTER);
+            runtime()?.block_on(reconcile::reconcile(&args))
+        }
         Command::Keys { what } => keys::command::run(what),
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ::keys::{KeyFileError, OpenError, Opener, Pkcs11Uri, Place, create_key_file};
+use funding::reconciliation::keep_reconciled;
 use ledger::proof::{Cosigner, NoteError, NoteKey, SignBytes, SignFailed};
 use sqlx::PgPool;
 use tokio::task::JoinSet;
@@ -45,11 +46,7 @@ pub fn read_cosigner(path: &Path, name: &str, opener: &Opener) -> Result<Result<
 fn open(path: &Path, opener: &Opener) -> Result<([u8; 32], SignBytes), OpenError> {
     let signer: Arc<dyn Signer> = Place::of(path)?.open(opener)?;
     let public = signer.public_bytes();
-    let sign = move |bytes: &[u8]| {
-        signer
-            .sign_bytes(bytes)
-            .map_err(|error| SignFailed(error.to_string()))
-    };
+    let sign = move |bytes: &[u8]| signer.sign_bytes(bytes).map_err(|error| SignFailed(error.to_string()));
     Ok((public, Box::new(sign)))
 }
 
@@ -61,7 +58,7 @@ pub fn create_key(path: &Path) -> Result<(), KeyFileError> {
     Ok(())
 }
 
-/// The log's routes, with the sealer started beside them; it ends when the pool is closed or `beside` is dropped. `own_keys`: a process that is
+/// The routes of the log and of reconciliation runs, with the sealer and the nightly run started beside them; both end when the pool is closed or `beside` is dropped. `own_keys`: a process that is
 /// everything makes the key that is missing; a service alone that was given none serves what others seal, and says so.
 pub async fn start(
     config: &Config,
@@ -80,13 +77,17 @@ pub async fn start(
         .await
         .expect("opening a key does not panic")?
         .map(Arc::new);
+    let nightly = config.reconciliation.nightly();
     match &key {
         Some(key) => {
             beside.spawn(funding::keep_sealed(pool.clone(), clock.clone(), Arc::clone(key)));
+            // The same key: who believes the checkpoints believes what they were compared with.
+            beside.spawn(keep_reconciled(pool.clone(), clock.clone(), Arc::clone(key), nightly));
         }
         None => tracing::warn!("no checkpoint key (--checkpoint-key-file): the books are not sealed by this process"),
     }
-    Ok(funding::log_routes(pool, clock, key))
+    let log = funding::log_routes(pool.clone(), clock.clone(), key.clone());
+    Ok(log.merge(funding::reconciliation_routes(pool, clock, key, nightly)))
 }
 
 #[cfg(test)]

@@ -18,8 +18,9 @@ use crate::keys::FirstKeysError;
 use crate::secret_file::SecretError;
 use crate::service::Service;
 use crate::start::Start;
+use crate::stating::StatingError;
 use crate::store::{Server, StoreError};
-use crate::{openapi, sealing, status, telemetry};
+use crate::{openapi, sealing, stating, status, telemetry};
 
 /// Seconds that requests under way are given to end before the process stops all the same.
 pub const STOP_SECONDS_MAX: u64 = 25;
@@ -39,6 +40,9 @@ pub enum StartError {
     /// A key file.
     #[error("{0}\nPour créer une clé : ccn keys new --out FICHIER ; pour tout créer d'un coup : ccn all")]
     Key(#[from] OpenError),
+    /// The identity that signs statements.
+    #[error(transparent)]
+    Stating(#[from] StatingError),
     /// The file of the roots.
     #[error("Les clés racines de « {0} » sont illisibles : {1}")]
     Roots(PathBuf, String),
@@ -133,6 +137,14 @@ impl Running {
             )
             .await?;
             routes = routes.merge(log);
+            let end = stating::start(
+                &config,
+                clock.clone(),
+                pools[at].clone(),
+                services.len() > 1,
+                &mut beside,
+            )?;
+            routes = routes.merge(end);
         }
         let (api, document) = routes.split_for_parts();
         let api = api

@@ -49,11 +49,14 @@ impl Start<'_> {
                 }
                 redemption::routes(config)
             }
-            Service::Funding => funding::routes(funding::Config {
-                pool,
-                clock,
-                fund: self.config.fund().ok_or(StartError::NoFund)?,
-            }),
+            Service::Funding => {
+                beside.spawn(funding::keep_reminding(pool.clone(), clock.clone()));
+                funding::routes(funding::Config {
+                    pool,
+                    clock,
+                    fund: self.config.fund().ok_or(StartError::NoFund)?,
+                })
+            }
         })
     }
 
@@ -96,6 +99,7 @@ impl Start<'_> {
         .await;
         signers.replace(loaded);
         beside.spawn(keys_folder.watch(signers.clone()));
+        beside.spawn(issuer::keep_calendar(pool.clone(), self.clock.clone()));
         let access = access::routes(pool.clone(), self.clock.clone());
         let identity_key = keys::key_bytes(&files.identity, &self.opener).map_err(OpenError::from)?;
         Ok(issuer::routes(issuer::Config {

@@ -192,10 +192,15 @@ fn check_cosigners(checkpoint: &Path, keys: &[String], verdict: &mut Verdict) ->
     for text in keys {
         let key: CosignerKey = text.trim().parse().map_err(|_| Unreadable::Key(text.clone()))?;
         match Note::parse(&note).and_then(|note| key.verify(&note)) {
-            Ok(at) => verdict
-                .cosigned
-                .push(format!("Co-signé par {} le {}.", key.name(), at.format("%d/%m/%Y à %H:%M:%S UTC"))),
-            Err(error) => verdict.fault(format!("le point de contrôle n'est pas co-signé par {} : {error}", key.name())),
+            Ok(at) => verdict.cosigned.push(format!(
+                "Co-signé par {} le {}.",
+                key.name(),
+                at.format("%d/%m/%Y à %H:%M:%S UTC")
+            )),
+            Err(error) => verdict.fault(format!(
+                "le point de contrôle n'est pas co-signé par {} : {error}",
+                key.name()
+            )),
         }
     }
     Ok(())

@@ -164,6 +164,10 @@ fn nobody_but_the_issuer_is_given_its_keys_and_nobody_the_root() {
         assert_eq!(has, name == "issuer", "{name}");
         let status = words(&service["secrets"]).iter().any(|secret| secret == "status_key");
         assert_eq!(status, name == "redemption", "{name}");
+        let checkpoint = words(&service["secrets"])
+            .iter()
+            .any(|secret| secret == "checkpoint_key");
+        assert_eq!(checkpoint, name == "funding", "{name}");
     }
 }
 

@@ -40,6 +40,14 @@ pub enum AllocateError {
     /// The id names another allocation.
     #[error("same id, other content")]
     SameIdOtherContent,
+    /// Part of what is deposited is mandated and not there yet, and the programme waits for money.
+    #[error("{available} is on the bank account")]
+    Mandated {
+        /// To be allocated.
+        needed: Cents,
+        /// Deposited, less what is only mandated.
+        available: Cents,
+    },
     /// Less is deposited than is allocated.
     #[error("not booked")]
     Book(#[from] BookError),
@@ -56,6 +64,17 @@ impl From<AllocateError> for Problem {
             }
             AllocateError::NoFunder => Self::not_found("Ce financeur"),
             AllocateError::NoProgramme => Self::not_found("Ce dispositif"),
+            AllocateError::Mandated { needed, available } => Self::refused(
+                "mandated-not-received",
+                "L'argent de ce financeur est mandaté, pas encore arrivé.",
+            )
+            .detail(format!(
+                "Ce dispositif n'accepte pas les mandats. À affecter : {} ; reçu en banque et libre : {}. Attendez le virement.",
+                needed.to_french(),
+                available.to_french()
+            ))
+            .with("needed", needed)
+            .with("available", available),
             AllocateError::SameIdOtherContent => Self::same_id_other_content(),
             AllocateError::Book(BookError::Refused(Rejection::Short { needed, left, .. })) => Self::refused(
                 "not-enough-deposited",
@@ -101,6 +120,7 @@ pub async fn allocate(
     .rows_affected()
         == 1;
     if inserted {
+        check_mandated(tx, new).await?;
         let event = event(new).map_err(BookError::from)?;
         book(tx, event, at).await?;
         return Ok(Made::Now(new.clone()));
@@ -119,6 +139,42 @@ pub async fn allocate(
     } else {
         Err(AllocateError::SameIdOtherContent)
     }
+}
+
+/// Money that is only mandated goes to programmes that accept mandates. Asks under the locks that the booking takes too: whoever
+/// accepts a mandate waits for the deposited money.
+async fn check_mandated(tx: &mut PgTransaction<'_>, new: &Allocation) -> Result<(), AllocateError> {
+    let terms = catalogue::funding_terms(&mut **tx, new.programme_id).await?;
+    if terms.accepts_mandates {
+        return Ok(());
+    }
+    let (funder, programme) = (known::party(new.funder_id), new.programme_id.book());
+    let deposited = Account::deposited(funder);
+    let accounts = [
+        deposited,
+        Account::clearing(BookId::fund()),
+        Account::clearing(programme),
+        Account::available(programme, funder),
+    ];
+    ledger::lock(tx, &accounts).await.map_err(BookError::from)?;
+    let awaited = sqlx::query_scalar!(
+        r#"select coalesce(sum(awaited_cents), 0)::bigint as "awaited!: Cents" from funding.mandate_state where funder_id = $1"#,
+        new.funder_id.uuid(),
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    if awaited.is_zero() {
+        return Ok(());
+    }
+    let held = ledger::balances(tx, &[deposited]).await?;
+    let there = held[0].checked_sub(awaited).unwrap_or_default();
+    if new.amount <= there {
+        return Ok(());
+    }
+    Err(AllocateError::Mandated {
+        needed: new.amount,
+        available: there.max(Cents::ZERO),
+    })
 }
 
 fn event(new: &Allocation) -> Result<Event, TransferError> {

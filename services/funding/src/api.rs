@@ -1,15 +1,24 @@
 //! The REST front door: parses, calls, renders.
 
+mod approvals;
 mod breaks;
 mod claims_report;
+mod closes;
 mod evidence;
+mod fees;
 mod funders;
+mod mandates;
 mod payment_reports;
 mod promises;
+mod reader;
+mod reconciliations;
 mod refunds;
 mod reports;
 mod settlements;
 mod statements;
+mod structures_money;
+mod terms;
+mod tolerance;
 mod waterfall_report;
 
 use std::sync::Arc;
@@ -20,6 +29,8 @@ use utoipa_axum::router::OpenApiRouter;
 use web::Clock;
 
 use crate::{Config, FundAccount, rpc};
+
+pub use reconciliations::reconciliation_routes;
 
 #[derive(Debug, Clone, FromRef)]
 pub(crate) struct App {
@@ -45,10 +56,17 @@ pub fn routes(config: Config) -> OpenApiRouter {
     OpenApiRouter::new()
         .merge(funders::routes())
         .merge(promises::routes())
+        .merge(terms::routes())
+        .merge(mandates::routes())
+        .merge(fees::routes())
+        .merge(closes::routes())
         .merge(statements::routes())
+        .merge(tolerance::routes())
         .merge(payment_reports::routes())
         .merge(breaks::routes())
         .merge(settlements::routes())
+        .merge(approvals::routes())
+        .merge(structures_money::routes())
         .merge(refunds::routes())
         .merge(reports::routes())
         .merge(claims_report::routes())

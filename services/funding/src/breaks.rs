@@ -10,8 +10,8 @@
 //! | `late` | a call for funds is not paid when its due day is past, by the statement's closing day | it is paid |
 //!
 //! Its life is rows that are only added: open → explained → closed, each with who, when and why. Explaining a statement's line
-//! says what it was, and moves it from suspense there (`Explained`); the amount must be the line's. A break without a line is
-//! explained in words. Ages count Paris days from the bank's day.
+//! says what it was, and moves it from suspense there (`Explained`); lines and what they were must make one sum ([`explain`],
+//! [`split`]). A break without a line is explained in words. Ages count Paris days from the bank's day.
 
 mod ageing;
 mod explain;
@@ -19,8 +19,8 @@ mod open;
 mod step;
 mod view;
 
-pub use ageing::{Ageing, ageing, csv};
-pub use explain::{NewExplanation, explain};
+pub use ageing::{Aged, Ageing, ageing, csv};
+pub use explain::{ExplanationView, NewExplanation, NewSplit, explain, split};
 pub use open::{Opening, open_expected, open_lines, open_report, settle_expected};
 pub use step::{NewClosing, NewOwner, StepError, close, own};
 pub use view::{BreakView, list, read};
@@ -31,6 +31,6 @@ pub const MISSING_DAYS: i32 = 5;
 pub const WORDS_CHARS_MAX: usize = 500;
 
 /// Whether words say something and fit.
-fn is_said(words: &str) -> bool {
+pub(crate) fn is_said(words: &str) -> bool {
     !words.trim().is_empty() && words.chars().count() <= WORDS_CHARS_MAX && !words.chars().any(char::is_control)
 }

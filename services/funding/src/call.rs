@@ -1,3 +1,6 @@
+mod remind;
+mod state;
+
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
@@ -6,6 +9,9 @@ use utoipa::ToSchema;
 use web::{Made, Problem};
 
 use crate::{CallId, CallReference, ConventionId};
+
+pub use remind::{keep_reminding, remind};
+pub use state::{CallState, Overdue, list, overdue, state};
 
 /// How often another reference is tried when two calls derive one: once is already rare.
 const REFERENCE_ATTEMPTS_MAX: u8 = 8;

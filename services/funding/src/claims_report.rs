@@ -32,5 +32,7 @@ pub(crate) use asked::{Asked, ClaimsAsked};
 
 /// The report as CSV, written while it is read.
 pub(crate) fn start(pool: PgPool, asked: Asked) -> Body {
-    stream::body("claims report", |pieces| async move { write::write(&pool, asked, &pieces).await })
+    stream::body("claims report", |pieces| async move {
+        write::write(&pool, asked, &pieces).await
+    })
 }

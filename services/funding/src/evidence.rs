@@ -77,5 +77,7 @@ pub(crate) async fn start(
     }
     drop(connection);
     let bundle = write::Bundle { structure, name, at };
-    Ok(stream::body("evidence", |pieces| async move { bundle.write(&pool, &pieces).await }))
+    Ok(stream::body("evidence", |pieces| async move {
+        bundle.write(&pool, &pieces).await
+    }))
 }

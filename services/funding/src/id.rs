@@ -5,6 +5,18 @@ database::id_type! {
     /// A call for funds under a convention.
     pub struct CallId;
 
+    /// A public accountant's mandate.
+    pub struct MandateId;
+
+    /// What a funder announced before any convention.
+    pub struct AnnouncementId;
+
+    /// The operator's own invoice for a batch.
+    pub struct FeeId;
+
+    /// The settling of shares at a programme's close.
+    pub struct TrueUpId;
+
     /// Money received that goes to a programme.
     pub struct AllocationId;
 
@@ -25,6 +37,18 @@ database::id_type! {
 
     /// What the bank and the books do not agree on.
     pub struct BreakId;
+
+    /// What lines of statements were that no rule knew.
+    pub struct ExplanationId;
+
+    /// A reconciliation run.
+    pub struct ReconciliationId;
+
+    /// An answer to an adversarial statement.
+    pub struct ExpiryResponseId;
+
+    /// A funder's choice for its unused value.
+    pub struct ExpiryChoiceId;
 }
 
 impl PaymentId {

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use access::Caller;
 use ledger::{Figures, Identity, Subject};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 use standards::Cents;
 use utoipa::ToSchema;
@@ -32,7 +32,8 @@ pub struct Identities {
 }
 
 /// One identity.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct IdentityView {
     /// What it says and of what, in French.
     pub name: String,
@@ -44,27 +45,49 @@ pub struct IdentityView {
     pub holds: bool,
 }
 
+/// Everything that was checked, before anybody looks.
+pub(crate) struct Checked {
+    books: Vec<Identity>,
+    bank: Identity,
+    records: Vec<IdentityView>,
+    names: Names,
+}
+
+impl Checked {
+    /// As operators and auditors see it.
+    pub(crate) fn all(&self) -> Vec<IdentityView> {
+        views(&self.books, &self.bank, &self.records, &self.names)
+    }
+}
+
+/// Checks everything; in a snapshot, or the sides are of different moments.
+pub(crate) async fn check(snapshot: &mut PgConnection) -> Result<Checked, sqlx::Error> {
+    let figures = Figures::read(&mut *snapshot).await?;
+    let closing = last_closing(&mut *snapshot).await?;
+    Ok(Checked {
+        books: figures.identities(),
+        // Nothing is under way at the bank that the books do not hold apart, as payments in transit.
+        bank: figures.bank_identity(closing, Cents::ZERO),
+        names: names(&mut *snapshot).await?,
+        records: records::check(snapshot).await?,
+    })
+}
+
 /// Checks everything, and shows what `who` may see.
 pub async fn identities(pool: &PgPool, who: &Caller) -> Result<Identities, sqlx::Error> {
     let mut snapshot = ledger::snapshot(pool).await?;
-    let figures = Figures::read(&mut snapshot).await?;
-    let names = names(&mut snapshot).await?;
-    let closing = last_closing(&mut snapshot).await?;
-    let records = records::check(&mut snapshot).await?;
+    let mut checked = check(&mut snapshot).await?;
     let reader = Reader::of(&mut snapshot, who).await?;
     snapshot.rollback().await?;
-    let mut books = figures.identities();
-    // Nothing is under way at the bank that the books do not hold apart, as payments in transit.
-    let bank = figures.bank_identity(closing, Cents::ZERO);
-    let mut identities = views(&books, &bank, &records, &names);
+    let mut identities = checked.all();
     let all_hold = identities.iter().all(|identity| identity.holds);
     if !all_hold {
         tracing::error!("an identity does not hold");
     }
-    let all = books.len();
-    books.retain(|identity| reader.sees(identity.subject));
-    if books.len() < all {
-        identities = views(&books, &bank, &records, &names);
+    let all = checked.books.len();
+    checked.books.retain(|identity| reader.sees(identity.subject));
+    if checked.books.len() < all {
+        identities = checked.all();
     }
     Ok(Identities { identities, all_hold })
 }

@@ -6,18 +6,24 @@
 //!
 //! | fact | row | in the books |
 //! |---|---|---|
-//! | convention, call for funds | `convention`, `call` | nothing: promises |
+//! | announcement, convention, call for funds, reminder | `announcement`, `convention`, `call`, `reminder` | nothing: promises |
 //! | money received | `statement_line` matched to a call | bank → deposited |
+//! | public mandate | `mandate`, `mandate_receipt`, `mandate_cancellation` | receivable → deposited, then bank → receivable |
+//! | operator's own fee | `fee`, `fee_receipt` | fee receivable → fees and VAT, then bank → fee receivable |
 //! | allocation | `allocation` | deposited → clearing · clearing → available |
 //! | settlement | `payment`, `settlement_line` (claim → payment), `hold` | payable → clearing · clearing → in transit |
 //! | bank's answer | `payment_answer` with its statement line, or the line of a `payment_report` | in transit → bank, or back to payable |
-//! | what is not agreed with the bank | `break`, its `break_step`s, `explanation` | bank ↔ suspense, then suspense → what it was |
+//! | what is not agreed with the bank | `break`, its `break_step`s, `explanation` (`explained_line`s, `explanation_part`s) | bank ↔ suspense, then suspense → what it was |
+//! | close | `true_up`, `true_up_payment` | available → refundable |
+//! | end of a programme | `expiry_statement`, `expiry_response`, `expiry_choice`, `expiry_giving_back` | the refunds |
 //! | refund | `refund`, `payment` | refundable → clearing · clearing → deposited (→ in transit → bank) |
 //!
 //! A payment to a funder goes through `in_transit` as a payment to a structure does, so that money in a payment file is
 //! always visible. Every creation can be repeated with the same id.
 
+mod ages;
 mod allocation;
+mod announcement;
 mod api;
 mod booking;
 mod breaks;
@@ -25,31 +31,45 @@ mod call;
 mod claims_report;
 mod convention;
 mod evidence;
+mod expiry;
 mod export;
+mod fee;
 mod funder;
+mod holds;
 mod id;
 mod identities;
 mod known;
+mod mandate;
 mod payment_file;
 mod payment_report;
+mod payment_rule;
 mod plan;
 mod proof;
+pub mod reconciliation;
 mod reference;
 mod refund;
+mod remittance;
 mod rpc;
 mod settlement;
+mod simulation;
 mod statement;
 mod stream;
+mod structure_account;
+mod tolerance;
+mod true_up;
 mod waterfall;
 
 use sqlx::PgPool;
 use standards::{Bic, Iban};
 use web::Clock;
 
-pub use api::routes;
+pub use api::{reconciliation_routes, routes};
+pub use call::{keep_reminding, remind};
+pub use expiry::{STATEMENT_SECONDS, Stationery, expiry_routes, keep_statements};
 pub use export::{names, report, waterfall_csv, waterfall_pdf, waterfall_xlsx};
 pub use id::{
-    AllocationId, BreakId, CallId, ConventionId, PaymentId, PaymentReportId, RefundId, SettlementId, StatementId,
+    AllocationId, AnnouncementId, BreakId, CallId, ConventionId, ExpiryChoiceId, ExpiryResponseId, ExplanationId,
+    FeeId, MandateId, PaymentId, PaymentReportId, ReconciliationId, RefundId, SettlementId, StatementId, TrueUpId,
 };
 pub use proof::{
     CloseView, ConsistencyView, CosignerView, EventProofView, ProofView, ProvenEntryView, SEAL_SECONDS, SUMS_SECONDS,

@@ -6,6 +6,7 @@ use standards::pain001::{Payment, PaymentFile, PaymentFileError};
 use standards::{Cents, Month};
 use web::Problem;
 
+use crate::settlement::approval;
 use crate::{FundAccount, RefundId, SettlementId};
 
 /// Why there is no file.
@@ -17,6 +18,12 @@ pub enum FileError {
     /// Everybody is held, or the refund is a credit.
     #[error("nobody is paid")]
     Empty,
+    /// Nobody has approved it yet.
+    #[error("not approved")]
+    NotApproved,
+    /// It was rejected, and is never sent.
+    #[error("rejected")]
+    Withdrawn,
     /// The format cannot say it.
     #[error("not a payment file")]
     Format(#[source] PaymentFileError),
@@ -40,6 +47,14 @@ impl From<FileError> for Problem {
             FileError::Unknown => Self::not_found("Ce fichier de virements"),
             FileError::Empty => Self::refused("no-payment", "Il n'y a rien à virer.")
                 .detail("Aucun virement n'est prévu : toutes les sommes sont retenues, nulles ou laissées en avoir."),
+            FileError::NotApproved => Self::new(
+                http::StatusCode::CONFLICT,
+                "approval-waiting",
+                "Ce contre-paiement attend l'accord d'une autre personne.",
+            )
+            .detail("Son total dépasse le seuil d'approbation. Le fichier de virements est disponible dès l'accord donné."),
+            FileError::Withdrawn => Self::refused("settlement-rejected", "Ce contre-paiement a été rejeté.")
+                .detail("Il n'y a rien à envoyer à la banque. Un nouveau contre-paiement du même mois reprend les mêmes encaissements."),
             FileError::Format(error) => {
                 Self::refused("payment-file", "Le fichier de virements ne peut pas être écrit.")
                     .detail(error.to_string())
@@ -66,6 +81,12 @@ pub async fn settlement(pool: &PgPool, fund: &FundAccount, id: SettlementId) -> 
     .fetch_optional(pool)
     .await?
     .ok_or(FileError::Unknown)?;
+    let mut connection = pool.acquire().await?;
+    match approval(&mut connection, id).await?.state.as_str() {
+        "waiting" => return Err(FileError::NotApproved),
+        "rejected" => return Err(FileError::Withdrawn),
+        _ => drop(connection),
+    }
     let remittance = format!("Cheques culture numerique {}", Month::containing(row.month));
     let header = Header {
         message_id: row.message_id,

@@ -27,7 +27,7 @@ use web::{Made, Problem};
 use crate::booking::{BookError, Event, book_all};
 use crate::payment_report::decide::{Decided, Payment};
 use crate::statement::{ReturnedParts, STATEMENT_LOCK, parts_of};
-use crate::{PaymentReportId, breaks};
+use crate::{PaymentReportId, SettlementId, breaks};
 
 pub use view::{PaymentReportView, read};
 
@@ -140,6 +140,17 @@ pub async fn load(
         "payment report loaded"
     );
     Ok(Made::Now(view))
+}
+
+/// What brings the payments of a settlement back to what they paid, when it never reaches the bank.
+pub(crate) async fn back_to_payable(
+    tx: &mut PgTransaction<'_>,
+    settlement: SettlementId,
+) -> Result<Vec<Posting>, BookError> {
+    let payments = decide::of_settlement(tx, settlement).await?;
+    let ids: Vec<_> = payments.iter().map(|payment| payment.id.uuid()).collect();
+    let parts = parts_of(tx, &ids).await?;
+    payments.iter().map(|payment| posting(payment, &parts)).collect()
 }
 
 /// As a payment that comes back after its debit, but the money never left: it is still in transit.

@@ -3,9 +3,10 @@
 use access::OrganisationId;
 use catalogue::{CreatePlanError, NewPlan, PlanView, ProgrammeId};
 use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
 use serde::Serialize;
 use sqlx::PgTransaction;
-use standards::calendar;
+use standards::{Cents, calendar};
 use web::{Made, Problem};
 
 /// A funder of a plan that has signed nothing for the programme.
@@ -17,12 +18,28 @@ pub struct Unsigned {
     pub name: Option<String>,
 }
 
+/// A share that is beyond what its funder signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Beyond {
+    /// As the plan names it.
+    pub funder_id: OrganisationId,
+    /// Its name.
+    pub name: String,
+    /// The highest rate that it signed, when every convention has one and the share is above.
+    pub rate: Option<Decimal>,
+    /// What it signed to put behind vouchers at most, when every convention has a cap and the share has none or more.
+    pub cap: Option<Cents>,
+}
+
 /// Why a plan was not agreed.
 #[derive(Debug, thiserror::Error)]
 pub enum AgreeError {
     /// These funders have no convention for the programme that covers today.
     #[error("{} funders without convention", .0.len())]
     NoConvention(Vec<Unsigned>),
+    /// These shares are beyond what their funders signed.
+    #[error("{} shares beyond their convention", .0.len())]
+    Beyond(Vec<Beyond>),
     /// The id names another plan.
     #[error("same id, other content")]
     SameIdOtherContent,
@@ -48,6 +65,7 @@ impl From<AgreeError> for Problem {
     fn from(error: AgreeError) -> Self {
         match error {
             AgreeError::NoConvention(funders) => no_convention(&funders),
+            AgreeError::Beyond(shares) => beyond_convention(&shares),
             AgreeError::SameIdOtherContent => Self::same_id_other_content(),
             AgreeError::Create(error) => error.into(),
             AgreeError::Database(error) => Self::internal(&error),
@@ -85,6 +103,10 @@ pub async fn agree(
         if !unsigned.is_empty() {
             return Err(AgreeError::NoConvention(unsigned));
         }
+        let beyond = beyond(tx, plan, at).await?;
+        if !beyond.is_empty() {
+            return Err(AgreeError::Beyond(beyond));
+        }
     }
     Ok(made)
 }
@@ -111,4 +133,54 @@ async fn unsigned(
     )
     .fetch_all(&mut **tx)
     .await
+}
+
+fn beyond_convention(shares: &[Beyond]) -> Problem {
+    let told: Vec<String> = shares
+        .iter()
+        .map(|share| {
+            let rate = share.rate.map(|rate| format!("taux d'au plus {rate}"));
+            let cap = share
+                .cap
+                .map(|cap| format!("plafond (« cap ») d'au plus {}", cap.to_french()));
+            let limits: Vec<String> = rate.into_iter().chain(cap).collect();
+            format!("{} : {}.", share.name, limits.join(", "))
+        })
+        .collect();
+    Problem::refused(
+        "beyond-convention",
+        "Une part du plan dépasse ce que son financeur a signé.",
+    )
+    .detail(told.join(" "))
+    .with("funders", shares)
+}
+
+/// The shares whose funder signed less, in all its conventions of today.
+async fn beyond(tx: &mut PgTransaction<'_>, plan: &PlanView, at: DateTime<Utc>) -> Result<Vec<Beyond>, sqlx::Error> {
+    let funders: Vec<_> = plan.shares.iter().map(|share| share.funder_id.uuid()).collect();
+    let signed = sqlx::query!(
+        r#"select c.funder_id as "funder_id: OrganisationId", f.name,
+               case when bool_and(c.rate is not null) then max(c.rate) end as rate,
+               case when bool_and(c.cap_cents is not null) then sum(c.cap_cents)::bigint end as "cap: Cents"
+           from funding.convention c join funding.funder f on f.id = c.funder_id
+           where c.funder_id = any($1) and c.programme_id = $2 and $3 between c.starts_on and c.ends_on
+           group by c.funder_id, f.name"#,
+        &funders,
+        plan.programme_id.uuid(),
+        calendar::paris_date(at),
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let beyond = plan.shares.iter().filter_map(|share| {
+        let signed = signed.iter().find(|signed| signed.funder_id == share.funder_id)?;
+        let rate = signed.rate.filter(|&most| share.rate > most);
+        let cap = signed.cap.filter(|&most| share.cap.is_none_or(|cap| cap > most));
+        (rate.is_some() || cap.is_some()).then(|| Beyond {
+            funder_id: share.funder_id,
+            name: signed.name.clone(),
+            rate: rate.map(|rate| rate.normalize()),
+            cap,
+        })
+    });
+    Ok(beyond.collect())
 }

@@ -12,10 +12,12 @@
 //! | lock payable, recoverable, clearing, in transit; then read what is due | 2 a programme + 1 |
 //! | bank details, last payments, balances | 2 + 1 a programme |
 //! | payments, lines, holds, postings, records | 4 + 3 a book |
+//! | who has to approve ([`mod@approval`]) | 2 |
 //!
 //! A reversal locks the same payable account, so a claim is either reversed before it is read here or after it is
 //! covered. Rejected: paying the balance of `payable` without naming claims, which leaves "paid" without evidence.
 
+mod approval;
 mod decide;
 mod due;
 mod view;
@@ -33,6 +35,9 @@ use crate::SettlementId;
 use crate::booking::BookError;
 use crate::id::message_id;
 
+pub(crate) use approval::approval;
+pub use approval::{Decision, NewRejection, decide};
+pub(crate) use view::explanation;
 pub use view::{SettlementView, read};
 
 /// A settlement to be made.
@@ -124,6 +129,7 @@ pub async fn settle(
     let decided = decide::decide(new.id, facts).ok_or(SettleError::Overflow)?;
     write::write(tx, new.id, &decided, at).await?;
     let total = Cents::try_sum(decided.payments.iter().map(|payment| payment.total)).ok_or(SettleError::Overflow)?;
+    approval::propose(tx, who, new.id, total, at).await?;
     let (payments, held) = (decided.payments.len(), decided.held.len());
     audit(
         tx,

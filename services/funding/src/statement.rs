@@ -3,20 +3,27 @@
 //! | rule | line | is | books |
 //! |---|---|---|---|
 //! | `end-to-end` | debit with a payment's end-to-end id and its amount | the payment | in transit → bank |
+//! | `end-to-end-tolerance` | the same, more by no more than the operator tolerates ([`crate::tolerance`]; nothing unless set) | the payment and a charge | in transit → bank · charges → bank |
 //! | `payment-file` | debit with a file's message id and the amount under way of it | all its payments | in transit → bank, each |
-//! | `payment-file-total` | debit without reference, amount of exactly one file under way | all its payments | the same |
-//! | `return` | credit with a payment's end-to-end id and a reason | the payment came back | bank → clearing · clearing → payable |
-//! | `call-reference` | credit that quotes one call's reference | a contribution | bank → deposited |
+//! | `return` | credit with a payment's end-to-end id, its amount and a reason | the payment came back | bank → clearing · clearing → payable |
+//! | `mandate` | credit that names one mandate whose money is awaited, or the call it answers | the mandate | bank → receivable (what is above: deposited) |
+//! | `fee-invoice` | credit that quotes an invoice of the operator, of at most what is owed | the fee | bank → fee receivable |
+//! | `call-reference` | credit that quotes one call's reference, of what is left of it or less | a contribution | bank → deposited |
+//! | `amount-and-account` | nothing of ours quoted; exact amount and account of one item, within days of its day | the payment, or the call | as theirs |
+//! | `payment-file-total` | debit without reference, amount of exactly one file under way | all its payments | in transit → bank, each |
 //! | – | what is left | unexplained | bank ↔ suspense |
 //!
-//! A line that names a payment with another amount is a break, never a match: tolerance is zero. Both sides are claimed
-//! by unique keys. Money in is booked before money out, whatever the bank's order, since both are of one period.
+//! Each rule is a file of [`matching`] with its tests. A line that names an item with another amount is a break, never a match:
+//! tolerance is zero unless it was set, also when the bank gives too much. Both sides are claimed by unique keys. Money in is booked before money
+//! out, whatever the bank's order, since both are of one period. What one line cannot say (several items, several lines) a
+//! person says: [`crate::breaks`].
 //!
 //! What is left is a break ([`crate::breaks`]), with a kind that [`doubt`] reads off the line.
 //!
 //! A statement must follow the last one (its opening balance is the last closing balance; the first one opens at zero),
 //! so that the bank account of the books always equals the last closing balance. Statements are loaded one at a time.
 
+mod awaited;
 mod book;
 mod doubt;
 mod known;

@@ -2,7 +2,8 @@
 //!
 //! | column | from | note |
 //! |---|---|---|
-//! | announced, agreed | conventions | only what is signed is recorded, so both are the same sum |
+//! | announced | announcements, and conventions that carry none out | what has no programme yet stands in the row without programme |
+//! | agreed | conventions | |
 //! | called | calls for funds | |
 //! | received | the books | see below |
 //! | ordered | the issuer's batches, split by each batch's own plan | less cancelled batches and revocations |
@@ -17,6 +18,7 @@
 //! | at risk | activated, not handed over, and still spendable | claimed, revoked or swept past the last day: no more |
 //! | owed | claimed − paid | negative when a claim was reversed after it was paid |
 //! | revoked | what revocations gave back | already off the columns above |
+//! | mandated | the part of *received* that is a public mandate whose money is awaited | by the mandate's programme, as far as allocated to it |
 //!
 //! **Received** is money on the bank account, and the bank knows no programme. A programme's part is what was allocated to
 //! it, less what it gave back as a credit (that is the funder's free money again); what went back to the funder's own
@@ -24,7 +26,7 @@
 //! affecté&nbsp;»). So a funder's rows always sum to what the bank saw of it, and the row without programme has equal
 //! *received* and *free*.
 //!
-//! **A period** has two kinds of column. *Free*, *at risk* and *owed* are how things stood at its end; each other one is what
+//! **A period** has two kinds of column. *Mandated*, *free*, *at risk* and *owed* are how things stood at its end; each other one is what
 //! happened in it: the column as it stood at the end, less the column as it stood at the beginning. So periods that follow one another add up.
 //! How things stood at an instant is worked out from the transfers up to it ([`ledger::Figures::read_at`]); how they stand now is also what
 //! the accounts' sums say, and the identities compare the two.
@@ -82,9 +84,9 @@ impl From<WaterfallError> for Problem {
             WaterfallError::Forbidden => Self::forbidden(
                 "Cette action est réservée aux rôles « opérateur », « auditeur », « financeur » et « commanditaire ».",
             ),
-            WaterfallError::Period(_) => {
-                Self::bad_request("« to » est avant « from » : donnez le premier jour dans « from », le dernier dans « to ».")
-            }
+            WaterfallError::Period(_) => Self::bad_request(
+                "« to » est avant « from » : donnez le premier jour dans « from », le dernier dans « to ».",
+            ),
             error => Self::internal(&error),
         }
     }
@@ -146,10 +148,11 @@ async fn rows_at(connection: &mut PgConnection, until: Option<DateTime<Utc>>) ->
     }
     .waterfall();
     let outside = outside::read(&mut *connection, until).await?;
+    let at_large = outside::announced_at_large(&mut *connection, until).await?;
     let funders = outside::funders(&mut *connection).await?;
     let programmes = outside::programmes(connection).await?;
     let mut rows = programme_rows(&books, &outside).ok_or(WaterfallError::Overflow)?;
-    rows.extend(unallocated(&books.funders, &rows).ok_or(WaterfallError::Overflow)?);
+    rows.extend(unallocated(&books.funders, &rows, at_large).ok_or(WaterfallError::Overflow)?);
     for row in &mut rows {
         row.funder = funders.get(&row.funder_id).cloned().unwrap_or_default();
         row.programme = row
@@ -164,7 +167,10 @@ async fn rows_at(connection: &mut PgConnection, until: Option<DateTime<Utc>>) ->
 /// What of `rows` happened since they stood as `before`; `None` beyond 64 bits. A row that was there is there again: nothing ever
 /// leaves the books.
 fn happened_between(before: &[Row], mut rows: Vec<Row>) -> Option<Vec<Row>> {
-    let before: BTreeMap<_, _> = before.iter().map(|row| ((row.funder_id, row.programme_id), row)).collect();
+    let before: BTreeMap<_, _> = before
+        .iter()
+        .map(|row| ((row.funder_id, row.programme_id), row))
+        .collect();
     for row in &mut rows {
         if let Some(earlier) = before.get(&(row.funder_id, row.programme_id)) {
             row.happened_since(earlier)?;
@@ -187,21 +193,37 @@ fn programme_rows(books: &ledger::Waterfall, outside: &BTreeMap<(BookId, PartyId
     keys.into_iter().map(row).collect()
 }
 
-/// What of each funder's money has no programme.
-fn unallocated(funders: &[FunderFigures], rows: &[Row]) -> Option<Vec<Row>> {
+/// What of each funder's money, or of what it announced, has no programme.
+fn unallocated(funders: &[FunderFigures], rows: &[Row], mut at_large: BTreeMap<PartyId, Cents>) -> Option<Vec<Row>> {
     let mut all = Vec::new();
     for funder in funders {
         let mine = rows.iter().filter(|row| row.funder_id == funder.funder);
         let placed = Cents::try_sum(mine.map(|row| row.received))?;
         let received = funder.received.checked_sub(placed)?;
-        if !received.is_zero() || !funder.deposited.is_zero() {
+        let mandated = Cents::try_sum(
+            rows.iter()
+                .filter(|row| row.funder_id == funder.funder)
+                .map(|row| row.mandated),
+        )?;
+        let mandated = funder.mandated_not_received.checked_sub(mandated)?;
+        let announced = at_large.remove(&funder.funder).unwrap_or_default();
+        let any = [received, funder.deposited, mandated, announced]
+            .iter()
+            .any(|cents| !cents.is_zero());
+        if any {
             all.push(Row {
+                announced,
                 received,
+                mandated,
                 free: funder.deposited,
                 ..Row::empty(funder.funder)
             });
         }
     }
+    all.extend(at_large.into_iter().map(|(funder, announced)| Row {
+        announced,
+        ..Row::empty(funder)
+    }));
     Some(all)
 }
 

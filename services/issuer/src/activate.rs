@@ -126,6 +126,7 @@ async fn activate_from(
     if batch::is_over(tx, programme).await? {
         return Err(ActivateError::ProgrammeOver);
     }
+    let shares = shares.under_locks(tx, &batch).await?;
     let blocked = revoked(tx, &batch, &(first..=last)).await?;
     let postings: Vec<Posting> = vouchers
         .iter()

@@ -2,6 +2,7 @@
 
 mod batches;
 mod beneficiaries;
+mod calendar;
 mod hand_overs;
 mod key_sets;
 mod keys;
@@ -79,6 +80,10 @@ pub fn routes(config: Config) -> OpenApiRouter {
         .routes(routes!(hand_overs::replace))
         .routes(routes!(vouchers::revoke))
         .routes(routes!(vouchers::expire))
+        .routes(routes!(calendar::set))
+        .routes(routes!(calendar::decide))
+        .routes(routes!(calendar::accept))
+        .routes(routes!(calendar::round))
         .routes(routes!(vouchers::counts))
         .routes(routes!(vouchers::states))
         .with_state(config)

@@ -107,6 +107,7 @@ pub async fn cancel(
         None if known.opened => return Err(CancelError::Activated),
         None => {}
     }
+    let shares = shares.under_locks(tx, &batch).await?;
     release_all(tx, &shares, id, at).await?;
     sqlx::query!(
         "update issuer.batch set cancelled_at = $3, cancelled_reason = $4 where book_id = $1 and id = $2",

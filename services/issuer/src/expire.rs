@@ -6,11 +6,12 @@
 //!
 //! **The invariant.** Each voucher is one posting named by its number, under its account's lock: claimed meanwhile, it is refused
 //! and left alone; swept before, it is not found again. So a crash resumes, and a repetition sweeps only what came back to
-//! life in the instant before the declaration was seen. The answer is read from the books, not counted on the way.
+//! life in the instant before the declaration was seen. The answer is read from the books, not counted on the way. The step of the
+//! [calendar](crate::keep_calendar()) is written when all is swept.
 
 use access::{Caller, audit};
-use catalogue::{Programme, ProgrammeId};
-use chrono::{DateTime, TimeDelta, Utc};
+use catalogue::{ExpiryStep, Programme, ProgrammeId};
+use chrono::{DateTime, Utc};
 use ledger::{
     Account, AccountNumber, BatchId, GroupId, Outcome, PartyId, PostError, Posting, Rejection, Transfer, TransferId,
     TransferKind,
@@ -22,13 +23,11 @@ use utoipa::ToSchema;
 use web::{Made, Problem};
 
 use crate::ExpiryId;
+use crate::calendar::{Doing, record};
 use crate::shares::giving_back;
 
 /// Vouchers swept by one transaction.
 pub const EXPIRY_CHUNK_VOUCHERS: i64 = 1_000;
-
-/// Hours after the last day during which claims made without a network may still arrive.
-pub const LATE_CLAIM_HOURS: i64 = 72;
 
 /// The end of a programme, to be declared.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
@@ -92,7 +91,8 @@ pub async fn expire(
     new: &NewExpiry,
     at: DateTime<Utc>,
 ) -> Result<Made<Expiry>, ExpireError> {
-    let from = standards::calendar::paris_end_of_day(programme.last_day) + TimeDelta::hours(LATE_CLAIM_HOURS);
+    let calendar = catalogue::expiry_calendar(pool, programme).await?;
+    let from = calendar.runs_from(ExpiryStep::Sweep);
     if at < from {
         return Err(ExpireError::TooEarly(from));
     }
@@ -117,6 +117,19 @@ pub async fn expire(
         .await?;
     }
     let expiry = outcome(pool, programme).await?;
+    // Last: whoever finds the step done finds the books swept. A repetition finds the row of the first.
+    database::transaction(pool, "record_sweep", |tx| {
+        let (who, programme) = (who.clone(), programme.id);
+        Box::pin(async move {
+            let doing = Doing {
+                who: &who,
+                act: None,
+                at,
+            };
+            record(tx, programme, &calendar, ExpiryStep::Sweep, &doing, &expiry).await
+        })
+    })
+    .await?;
     Ok(if declared {
         Made::Now(expiry)
     } else {

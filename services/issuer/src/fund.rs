@@ -1,7 +1,10 @@
 use access::OrganisationId;
 use catalogue::Programme;
 use chrono::{DateTime, Utc};
-use ledger::{Account, BatchId, GroupId, Outcome, PostError, Posting, Transfer, TransferId, TransferKind};
+use ledger::{
+    Account, Agreement, BatchId, GroupId, Order, Outcome, PartyId, Plan, PostError, Posting, Transfer, TransferId,
+    TransferKind,
+};
 use serde::Serialize;
 use sqlx::PgTransaction;
 use standards::Cents;
@@ -9,7 +12,7 @@ use utoipa::ToSchema;
 use web::{Made, Problem};
 
 use crate::activate;
-use crate::batch::{self, Batch};
+use crate::batch::{self, Batch, BatchRow};
 use crate::shares::BatchShares;
 
 /// What one funder lacks.
@@ -81,6 +84,9 @@ impl Shortfall {
 
 /// Reserves the money of a whole batch, one leg a funder, or nothing of it. Vouchers that were revoked before stay closed, and
 /// need none.
+///
+/// The plan that the batch was ordered under may have limits: what it becomes for this batch is computed from what its
+/// funders have behind earlier batches, read under the locks of their money, and kept with the batch.
 pub async fn fund(
     tx: &mut PgTransaction<'_>,
     programme: &Programme,
@@ -90,12 +96,13 @@ pub async fn fund(
     let ordered = batch::find(&mut **tx, programme.id, id)
         .await?
         .ok_or(FundError::NoBatch)?;
-    let shares = BatchShares::load(tx, &ordered).await?;
-    let available: Vec<Account> = shares
-        .funders()
-        .map(|funder| Account::available(programme.id.book(), funder))
-        .collect();
-    let accounts: Vec<Account> = available.iter().copied().chain(shares.accounts()).collect();
+    let agreement = catalogue::plan(&mut **tx, ordered.plan)
+        .await?
+        .ok_or(sqlx::Error::RowNotFound)?
+        .agreement();
+    let all = BatchShares::of(&ordered, agreement.plan().clone());
+    let available = |funder| Account::available(programme.id.book(), funder);
+    let accounts: Vec<Account> = all.funders().map(available).chain(all.accounts()).collect();
     ledger::lock(tx, &accounts).await?;
     let mut batch = batch::find(&mut **tx, programme.id, id)
         .await?
@@ -109,8 +116,10 @@ pub async fn fund(
     if batch::is_over(tx, programme).await? {
         return Err(FundError::ProgrammeOver);
     }
+    let shares = effective(tx, &batch, &agreement).await?;
     let blocked = activate::revoked(tx, &batch, &(1..=batch.vouchers())).await?;
     let needed = shares.to_reserve(batch.vouchers(), &blocked);
+    let available: Vec<Account> = shares.funders().map(available).collect();
     reserve(tx, &shares, id, &needed, &available, at).await?;
     sqlx::query!(
         "update issuer.batch set funded_at = $3 where book_id = $1 and id = $2",
@@ -122,6 +131,63 @@ pub async fn fund(
     .await?;
     batch.funded_at = Some(at);
     Ok(Made::Now(batch.view()))
+}
+
+/// What the plan becomes for this batch; kept when a limit acts.
+async fn effective(
+    tx: &mut PgTransaction<'_>,
+    batch: &BatchRow,
+    agreement: &Agreement,
+) -> Result<BatchShares, sqlx::Error> {
+    let funders: Vec<PartyId> = agreement.plan().funders().iter().map(|(funder, _)| *funder).collect();
+    let order = Order {
+        vouchers: batch.vouchers(),
+        face_value: batch.face_value,
+    };
+    let plan = agreement.effective(order, &committed(tx, batch, &funders).await?);
+    if plan != *agreement.plan() {
+        tracing::info!(batch = %batch.id, funders = plan.funders().len(), "a limit acts on the batch");
+        keep(tx, batch, &plan).await?;
+    }
+    Ok(BatchShares::of(batch, plan))
+}
+
+/// What each funder has behind earlier batches of the programme, net of what came back of them. All of its reserves are funded
+/// under the lock of its available money, which the caller holds.
+async fn committed(
+    tx: &mut PgTransaction<'_>,
+    batch: &BatchRow,
+    funders: &[PartyId],
+) -> Result<Vec<Cents>, sqlx::Error> {
+    let parties: Vec<uuid::Uuid> = funders.iter().map(|funder| funder.uuid()).collect();
+    sqlx::query_scalar!(
+        r#"select coalesce(sum(case a.kind when 8 then a.credits_cents else -a.credits_cents end), 0)::bigint as "cents!: Cents"
+           from unnest($2::uuid[]) with ordinality as f (party, rank)
+           left join ledger.account a on a.book_id = $1 and a.kind in (8, 12) and a.party = f.party
+           group by f.rank order by f.rank"#,
+        batch.book().uuid(),
+        &parties,
+    )
+    .fetch_all(&mut **tx)
+    .await
+}
+
+async fn keep(tx: &mut PgTransaction<'_>, batch: &BatchRow, plan: &Plan) -> Result<(), sqlx::Error> {
+    let ranks: Vec<i32> = (1..).take(plan.funders().len()).collect();
+    let funders: Vec<uuid::Uuid> = plan.funders().iter().map(|(funder, _)| funder.uuid()).collect();
+    let rates: Vec<_> = plan.funders().iter().map(|&(_, rate)| rate).collect();
+    sqlx::query!(
+        "insert into issuer.batch_share (book_id, batch_id, rank, funder_id, rate)
+         select $1, $2, rank, funder_id, rate from unnest($3::int[], $4::uuid[], $5::numeric[]) as s (rank, funder_id, rate)",
+        batch.book().uuid(),
+        batch.id.uuid(),
+        &ranks,
+        &funders,
+        &rates,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// Available → reserved, as one event named by the batch.

@@ -24,7 +24,7 @@ use web::Made;
 
 use crate::batch::{self, BatchRow, Printed, stored};
 use crate::shares::BatchShares;
-use crate::{BeneficiaryId, HandOverId, activate};
+use crate::{BeneficiaryId, HandOverId, activate, calendar};
 
 pub use error::HandOverError;
 pub use replace::{NewReplacement, replace};
@@ -112,7 +112,14 @@ async fn give(
             Err(HandOverError::SameIdOtherContent)
         };
     }
-    check_batch(tx, programme, new.batch_id, at).await?;
+    let batch = check_batch(tx, programme, new.batch_id, at).await?;
+    // A lost booklet is replaced until the end: its person had it before hand-overs stopped.
+    if replaces.is_none()
+        && let Some(since) = calendar::stopped_since(tx, programme, at).await?
+    {
+        return Err(HandOverError::Stopped { since });
+    }
+    let shares = shares.under_locks(tx, &batch).await?;
     if !activate::revoked(tx, &batch, &serials).await?.is_empty() {
         return Err(HandOverError::Blocked);
     }
@@ -130,12 +137,12 @@ async fn check_batch(
     programme: &Programme,
     id: BatchId,
     at: DateTime<Utc>,
-) -> Result<(), HandOverError> {
+) -> Result<BatchRow, HandOverError> {
     let batch = batch::find(&mut **tx, programme.id, id)
         .await?
         .ok_or(HandOverError::NoBatch)?;
     let whole = programme.spendable == Spendable::Batch;
-    match batch {
+    match &batch {
         BatchRow {
             cancelled_at: Some(_), ..
         } => return Err(HandOverError::Cancelled),
@@ -147,7 +154,7 @@ async fn check_batch(
     if last_day_passed || batch::is_over(tx, programme).await? {
         return Err(HandOverError::ProgrammeOver);
     }
-    Ok(())
+    Ok(batch)
 }
 
 /// Locks the person's row, so that its booklets are counted by one desk at a time.

@@ -11,6 +11,12 @@ database::id_type! {
     /// A request to block a booklet or a voucher.
     pub struct RevocationId;
 
+    /// A sponsor's decision about hand-overs near the end.
+    pub struct DecisionId;
+
+    /// A sponsor's acceptance of the counts of its booklets.
+    pub struct AcceptanceId;
+
     /// The end of a programme.
     pub struct ExpiryId;
 

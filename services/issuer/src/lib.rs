@@ -11,6 +11,7 @@
 //! | [revoke](revoke()) | an act, and a block a voucher | what is left → refundable, in the shares paid |
 //! | publish, withdraw a key | the public half, its withdrawal (in `catalogue`) | – |
 //! | [cancel](cancel()), [expire](expire()) | the date | reserved and what is left → refundable |
+//! | the [calendar](keep_calendar()) of the end | a row a step | the sweep's |
 //!
 //! **The invariant.** A voucher that exists on paper has no value until its account was opened from money that was reserved for
 //! its batch; what it is worth and whether it was spent is never stored here.
@@ -28,6 +29,7 @@ mod api;
 mod batch;
 mod beneficiaries;
 mod booklets;
+mod calendar;
 mod cancel;
 mod create_programme;
 mod expire;
@@ -58,12 +60,19 @@ pub use api::{Config, routes};
 pub use batch::{Batch, BatchState};
 pub use beneficiaries::{Beneficiary, beneficiaries};
 pub use booklets::{Paper, PaperFormat, PaperVoucher, Partner, booklets_pdf};
+pub use calendar::{
+    AcceptError, Acceptance, BatchSums, BookletCount, BookletSums, CALENDAR_SECONDS, DecideError, Decision,
+    Distribution, ExpiryRound, NewAcceptance, NewDecision, PointSums, SetCalendarError, StepDone, Sum, accept,
+    decide_distribution, expiry_round, keep_calendar, set_calendar,
+};
 pub use cancel::{CancelError, NewCancellation, cancel};
 pub use create_programme::{CreateProgrammeError, create_programme};
-pub use expire::{EXPIRY_CHUNK_VOUCHERS, ExpireError, Expiry, LATE_CLAIM_HOURS, NewExpiry, expire};
+pub use expire::{EXPIRY_CHUNK_VOUCHERS, ExpireError, Expiry, NewExpiry, expire};
 pub use fund::{FundError, Shortfall, fund};
 pub use hand_over::{HandOver, HandOverError, NewHandOver, NewReplacement, hand_over, replace};
-pub use id::{BeneficiaryId, ExpiryId, HandOverId, ImportId, PrintId, ProofId, ReissueId, RevocationId};
+pub use id::{
+    AcceptanceId, BeneficiaryId, DecisionId, ExpiryId, HandOverId, ImportId, PrintId, ProofId, ReissueId, RevocationId,
+};
 pub use identity::{Identity, IdentityHash, IdentityKey};
 pub use import::{CommitError, Duplicate, ImportReport, ImportedFile, Importing, commit_import, preview_import};
 pub use key_sets::KeySets;

@@ -116,6 +116,7 @@ pub async fn revoke(
     let batch = batch::find(&mut **tx, programme.id, new.batch_id)
         .await?
         .ok_or(RevokeError::NoBatch)?;
+    let shares = shares.under_locks(tx, &batch).await?;
     let (transfers, claimed) = transfers(tx, &batch, &shares, &fresh).await?;
     let done = Revocation {
         id: new.id,

@@ -14,20 +14,49 @@ pub(crate) struct BatchShares {
     batch: BatchId,
     face_value: Cents,
     plan: Plan,
+    /// Of a batch that was funded: the plan that it keeps. Until then a limit may still change it.
+    settled: bool,
 }
 
 impl BatchShares {
-    /// The plan that the batch was ordered under.
+    /// The plan that the batch keeps: as it was funded or, until then, as it was ordered. What is funded has no funder that
+    /// the order had not, so whoever locks these accounts has locked enough.
     pub(crate) async fn load(connection: &mut PgConnection, batch: &BatchRow) -> Result<Self, sqlx::Error> {
-        let view = catalogue::plan(connection, batch.plan)
-            .await?
-            .ok_or(sqlx::Error::RowNotFound)?;
-        Ok(Self {
+        let rows = sqlx::query!(
+            r#"select funder_id as "funder!: PartyId", rate as "rate!" from issuer.batch_plan_share
+               where book_id = $1 and batch_id = $2 order by rank"#,
+            batch.book().uuid(),
+            batch.id.uuid(),
+        )
+        .fetch_all(connection)
+        .await?;
+        let plan = Plan::new(rows.into_iter().map(|row| (row.funder, row.rate)).collect())
+            .map_err(|error| sqlx::Error::Decode(error.into()))?;
+        Ok(Self::of(batch, plan))
+    }
+
+    /// The same batch as it is read under the locks: its plan again, when it was funded meanwhile.
+    pub(crate) async fn under_locks(
+        self,
+        connection: &mut PgConnection,
+        batch: &BatchRow,
+    ) -> Result<Self, sqlx::Error> {
+        if self.settled == batch.funded_at.is_some() {
+            Ok(self)
+        } else {
+            Self::load(connection, batch).await
+        }
+    }
+
+    /// A batch that splits by `plan`.
+    pub(crate) const fn of(batch: &BatchRow, plan: Plan) -> Self {
+        Self {
             book: batch.book(),
             batch: batch.id,
             face_value: batch.face_value,
-            plan: view.plan(),
-        })
+            plan,
+            settled: batch.funded_at.is_some(),
+        }
     }
 
     pub(crate) fn funders(&self) -> impl Iterator<Item = PartyId> {

@@ -52,6 +52,7 @@ pub(crate) fn routes(app: App) -> OpenApiRouter {
         .routes(routes!(structures::lift_suspension))
         .routes(routes!(claims::create_claim, claims::list_claims))
         .routes(routes!(claims::get_claim))
+        .routes(routes!(claims::get_receipt))
         .routes(routes!(claims::reverse_claim))
         .routes(routes!(status_lists::status_list))
         .routes(routes!(status_lists::status_list_index))

@@ -27,6 +27,7 @@ pub mod import_structures;
 mod pages;
 pub mod places;
 pub mod read_claims;
+mod receipt_pdf;
 pub mod reverse;
 mod rpc;
 pub mod status_lists;

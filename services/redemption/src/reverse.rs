@@ -5,6 +5,7 @@
 //! | not settled | alive | payable → voucher |
 //! | not settled | revoked or expired | payable → voucher → refundable of each funder, in the shares paid |
 //! | settled | … | the same from recoverable: the next payment is so much less |
+//! | in a payment that came back after a deduction | … | the same, as far as payable does not hold the whole claim |
 //!
 //! **Facts under locks.** Whether a claim was settled and whether a voucher was blocked are other services' facts. Both
 //! services lock the accounts they move (payable, voucher) before they write their fact, so a statement that reads after
@@ -132,7 +133,15 @@ pub async fn reverse(
     }
     let settled = is_settled(tx, book, claim).await?;
     let dead = dead(tx, book, &numbers).await?;
-    let posting = posting(book, &receipt, settled, &dead, &openings);
+    let structure = receipt.structure_id.party();
+    let owed = ledger::balance(tx, Account::payable(book, structure)).await?;
+    // Its payment may have come back reduced by an earlier debt: what is not owed any more cannot be taken from there.
+    let from = if settled || owed < receipt.total {
+        Account::recoverable(book, structure)
+    } else {
+        Account::payable(book, structure)
+    };
+    let posting = posting(book, &receipt, from, &dead, &openings);
     match ledger::post(tx, &[posting], at).await?.pop() {
         Some(Outcome::Now) => {}
         Some(Outcome::Refused(rejection)) => return Err(ReverseError::Refused(rejection)),
@@ -180,16 +189,11 @@ fn accounts(
 fn posting(
     book: BookId,
     receipt: &Receipt,
-    settled: bool,
+    from: Account,
     dead: &BTreeSet<AccountNumber>,
     openings: &HashMap<AccountNumber, Vec<Opening>>,
 ) -> Posting {
-    let (claim, structure) = (receipt.claim_id, receipt.structure_id.party());
-    let from = if settled {
-        Account::recoverable(book, structure)
-    } else {
-        Account::payable(book, structure)
-    };
+    let claim = receipt.claim_id;
     let transfer = |id, debit, credit, cents: Cents| {
         Transfer::new(id, TransferKind::ClaimReversed, debit, credit, cents).expect("what was claimed goes back")
     };

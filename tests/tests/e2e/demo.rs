@@ -173,7 +173,10 @@ fn the_waterfall_is_the_same_in_every_file_and_adds_up() {
 fn an_outsider_proves_the_books_from_their_files_alone() {
     let files = &small().files;
     let folder = files.path("waterfall.csv");
-    check("check_export.py", &[&folder.parent().expect("a file in a folder"), &"hledger"]);
+    check(
+        "check_export.py",
+        &[&folder.parent().expect("a file in a folder"), &"hledger"],
+    );
 }
 
 #[test]

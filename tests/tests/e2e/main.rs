@@ -2,6 +2,7 @@
 
 mod claims;
 mod demo;
+mod expiry;
 mod funding;
 mod hammer;
 mod hand_overs;

@@ -1,5 +1,6 @@
 //! Tables on pages: a row is never cut in two, the header comes back on each page, the total never stands alone.
 
+use super::spaces::bound;
 use super::{Flow, Item, Kind, Paper, Style, style};
 use crate::table::{Align, Column, Table};
 use crate::typeface::Weight;
@@ -122,7 +123,7 @@ impl Setting<'_> {
             .map(|(text, (_, width))| {
                 let width = width - 2 * INSET;
                 flow.fonts
-                    .wrapped(style.weight, style.size, width, CELL_LINES_MAX, text)
+                    .wrapped(style.weight, style.size, width, CELL_LINES_MAX, &bound(text))
             })
             .collect();
         let lines = cells.iter().map(Vec::len).max().unwrap_or_default().max(1);

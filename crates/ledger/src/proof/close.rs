@@ -81,11 +81,9 @@ impl Quiet {
     pub async fn wait(pool: &PgPool, patience: Duration) -> sqlx::Result<Option<Self>> {
         let mut connection = pool.acquire().await?;
         // A number of its own, so above those of all that began before. (The snapshot's xmax would be above those of all that ended.)
-        let own = sqlx::query_scalar!(
-            r#"select pg_current_xact_id()::text::bigint as "number!""#
-        )
-        .fetch_one(&mut *connection)
-        .await?;
+        let own = sqlx::query_scalar!(r#"select pg_current_xact_id()::text::bigint as "number!""#)
+            .fetch_one(&mut *connection)
+            .await?;
         let pause = Duration::from_millis(QUIET_POLL_MILLIS);
         let mut waited = Duration::ZERO;
         while oldest_under_way(&mut connection).await? < own {

@@ -87,7 +87,10 @@ pub async fn cosigners(connection: &mut PgConnection) -> sqlx::Result<Vec<Regist
     rows.into_iter()
         .map(|row| {
             Ok(RegisteredCosigner {
-                key: row.verifier.parse().map_err(|_| wrong("a stored verifier key is none"))?,
+                key: row
+                    .verifier
+                    .parse()
+                    .map_err(|_| wrong("a stored verifier key is none"))?,
                 party: row.party,
                 registered_at: row.registered_at,
             })

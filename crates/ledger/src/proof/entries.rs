@@ -124,7 +124,8 @@ impl Row {
         self.debit_found.and(self.credit_found)?;
         let seq = u64::try_from(self.seq).ok()?;
         let debit = LeafAccount::new(self.book, self.debit?, self.debit_party, self.debit_batch)?;
-        let (cents, at, booked_on, grp, reference) = (self.cents?, self.at?, self.booked_on, self.grp?, self.reference?);
+        let (cents, at, booked_on, grp, reference) =
+            (self.cents?, self.at?, self.booked_on, self.grp?, self.reference?);
         if let Some(kind) = self.transfer_kind {
             return Some(AnyLeaf::Transfer(Leaf {
                 seq,

@@ -98,7 +98,7 @@ pub enum LeafError {
 /// Whether something of the instant `at` was booked in a later month than its own, because that one was over by then.
 fn late(at: DateTime<Utc>, booked_on: NaiveDate) -> bool {
     let own = paris_date(at);
-    (own.year(), own.month()) != (booked_on.year(), booked_on.month())
+    (own.year(), own.month()) < (booked_on.year(), booked_on.month())
 }
 
 fn json(line: &impl Serialize) -> Value {

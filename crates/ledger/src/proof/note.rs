@@ -46,11 +46,16 @@ pub struct Note<'n> {
 impl<'n> Note<'n> {
     /// Takes a note apart.
     pub fn parse(note: &'n str) -> Result<Self, NoteError> {
+        Self::parse_within(note, NOTE_BYTES_MAX)
+    }
+
+    /// The same, of a note that may be longer than a checkpoint.
+    pub fn parse_within(note: &'n str, bytes_max: usize) -> Result<Self, NoteError> {
         let end = note.rfind("\n\n").ok_or(NoteError::Form)?;
         let (text, signatures) = (&note[..=end], &note[end + 2..]);
         let control = |byte: u8| byte < 0x20 && byte != b'\n';
         let lines = signatures.ends_with('\n') && signatures.lines().all(|line| line.starts_with(SIGNATURE_MARK));
-        if note.len() > NOTE_BYTES_MAX || note.bytes().any(control) || !lines {
+        if note.len() > bytes_max || note.bytes().any(control) || !lines {
             return Err(NoteError::Form);
         }
         Ok(Self { text, signatures })
@@ -69,11 +74,7 @@ impl<'n> Note<'n> {
     }
 
     /// What `check` says of the line of `key`: its bytes after the key's hash.
-    fn signature_of<T>(
-        &self,
-        key: &Public,
-        check: impl FnOnce(&[u8]) -> Result<T, NoteError>,
-    ) -> Result<T, NoteError> {
+    fn signature_of<T>(&self, key: &Public, check: impl FnOnce(&[u8]) -> Result<T, NoteError>) -> Result<T, NoteError> {
         let expected = key.hash();
         for line in self.signatures.lines() {
             let (name, blob) = line

@@ -54,7 +54,10 @@ pub const EVENT_ENTRIES_MAX: u32 = 10_000;
 
 /// Proves that a transfer is under the latest checkpoint.
 pub async fn prove_transfer(connection: &mut PgConnection, id: TransferId) -> Result<TransferProof, ProveError> {
-    let EntryProofs { mut entries, checkpoint } = prove_entry(connection, id.uuid()).await?;
+    let EntryProofs {
+        mut entries,
+        checkpoint,
+    } = prove_entry(connection, id.uuid()).await?;
     match entries.pop() {
         Some((AnyLeaf::Transfer(leaf), path)) => Ok(TransferProof { leaf, path, checkpoint }),
         _ => Err(ProveError::NotSealed),

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use crate::common::*;
 use crate::sealing::{all, key, seal_all};
-use chrono::{DateTime, Utc};
-use ledger::proof::{self, Checkpoint, Close, CloseError, Quiet, verify_consistency};
+use chrono::{DateTime, TimeDelta, Utc};
+use ledger::proof::{self, Checkpoint, Close, CloseError, Frontier, Quiet, verify_consistency};
 use ledger::{Account, BookId};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 use sqlx::{Executor, PgPool};
 use standards::{Cents, Month};
 use uuid::Uuid;
@@ -136,13 +138,9 @@ async fn a_posting_under_way_is_in_the_month_or_says_that_it_is_late(pool: PgPoo
         Account::suspense(),
         Cents::new(5),
     )];
-    ledger::post(
-        &mut under_way,
-        &[posting("b", &late)],
-        instant("2026-03-31T21:00:00Z"),
-    )
-    .await
-    .unwrap();
+    ledger::post(&mut under_way, &[posting("b", &late)], instant("2026-03-31T21:00:00Z"))
+        .await
+        .unwrap();
     // It is not over: who asks for the close is told to come again.
     assert!(Quiet::wait(&pool, Duration::from_millis(100)).await.unwrap().is_none());
     let closing = closes(&pool, "2026-03", "2026-04-01T08:00:00Z");
@@ -160,7 +158,11 @@ async fn a_posting_under_way_is_in_the_month_or_says_that_it_is_late(pool: PgPoo
     assert!(close.size >= 3, "what was posted before the close is in it");
     for (seq, (day, late)) in booked.iter().enumerate() {
         let in_march = (seq as u64) < close.size;
-        assert_eq!((day.starts_with("2026-03"), *late), (in_march, !in_march), "{seq} {day}");
+        assert_eq!(
+            (day.starts_with("2026-03"), *late),
+            (in_march, !in_march),
+            "{seq} {day}"
+        );
     }
 }
 
@@ -171,13 +173,80 @@ async fn a_month_whose_sums_are_wrong_is_told_where(pool: PgPool) {
     let mut connection = pool.acquire().await.unwrap();
     proof::check_all_sums(&mut connection).await.unwrap();
     // A voucher made spendable twice, by who may do everything; the sealer's cheap check cannot see it.
-    pool.execute("update ledger.account set credits_cents = 2000, limit_cents = 2000 where kind = 9 and number & 16777215 = 1")
-        .await
-        .unwrap();
+    pool.execute(
+        "update ledger.account set credits_cents = 2000, limit_cents = 2000 where kind = 9 and number & 16777215 = 1",
+    )
+    .await
+    .unwrap();
     let wrong = proof::unequal_sums(&mut connection, 10).await.unwrap();
     assert_eq!(wrong.len(), 1);
     assert_eq!((wrong[0].book, wrong[0].number), (BOOK, voucher(1)));
     assert_eq!(wrong[0].account.1, Cents::new(2000));
     assert_eq!(wrong[0].transfers.1, Cents::new(1000));
     assert!(matches!(proof::check_all_sums(&mut connection).await, Err(CloseError::Sums(found)) if found == wrong[0]));
+}
+
+/// Long random lives: postings of any instant, rounds of the sealer, closes as soon as a month is over.
+#[sqlx::test(migrations = false)]
+async fn whatever_happens_days_never_go_back_and_closed_months_stay_closed(pool: PgPool) {
+    migrate(&pool).await;
+    let mut random = StdRng::seed_from_u64(4);
+    let mut now = instant("2026-03-02T08:00:00Z");
+    spendable(&pool, BOOK, 1).await;
+    post_now(&pool, &[claimed("c", BOOK, structure(1), &[0])]).await;
+    let mut made: Vec<Close> = Vec::new();
+    for n in 0..120 {
+        match random.random_range(0..10) {
+            0..6 => {
+                let late = TimeDelta::hours(random.random_range(0..24 * 60));
+                receives(&pool, &format!("p{n}"), &(now - late).to_rfc3339()).await;
+            }
+            6 => {
+                let payable = Account::payable(BOOK, structure(1));
+                let payment = Uuid::from_u128(n);
+                let group = ledger::GroupId::from_uuid(payment);
+                let line = ledger::Record::settlement(payable, BY, (payment, group), FACE_VALUE, "x").unwrap();
+                let mut tx = pool.begin().await.unwrap();
+                ledger::record(&mut tx, &[line], now).await.unwrap();
+                tx.commit().await.unwrap();
+            }
+            7 => now += TimeDelta::hours(random.random_range(24..24 * 25)),
+            8 => drop(seal_all(&pool, now).await),
+            _ => made.extend(first_close(&pool, now).await),
+        }
+    }
+    seal_all(&pool, now).await;
+
+    let entries = all(&pool).await;
+    let mut tree = Frontier::new();
+    let (mut day, mut closed) = (None, None);
+    for (seq, entry) in entries.iter().enumerate() {
+        let leaf = entry.leaf.as_ref().unwrap();
+        assert!(entry.holds() && entry.seq == seq as u64);
+        for close in made.iter().filter(|close| close.size == seq as u64) {
+            assert_eq!(close.root, tree.root(), "{}", close.month);
+            closed = Some(close.month.last_day());
+        }
+        assert!(day.is_none_or(|day| day <= leaf.booked_on()));
+        assert!(closed.is_none_or(|closed| closed < leaf.booked_on()), "{seq}");
+        day = Some(leaf.booked_on());
+        tree.push(leaf.hash());
+    }
+    assert!(made.len() >= 2, "{}", made.len());
+    let months: Vec<Month> = made.iter().map(|close| close.month).collect();
+    assert!(months.windows(2).all(|pair| pair[0].next() == pair[1]));
+    assert_eq!(proof::closes(&mut pool.acquire().await.unwrap()).await.unwrap(), made);
+}
+
+/// Closes the month whose turn it is, if it is over.
+async fn first_close(pool: &PgPool, now: DateTime<Utc>) -> Option<Close> {
+    seal_all(pool, now).await;
+    let next = proof::next_to_close(&mut pool.acquire().await.unwrap())
+        .await
+        .unwrap()?;
+    match try_close(pool, &next.to_string(), &now.to_rfc3339()).await {
+        Ok((close, true)) => Some(close),
+        Err(CloseError::NotOver) => None,
+        other => panic!("{other:?}"),
+    }
 }

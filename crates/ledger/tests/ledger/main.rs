@@ -3,14 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod changes;
-mod common;
 mod closing;
+mod common;
 mod concurrency;
 mod cosigning;
+mod life;
+mod measures;
 mod model;
 mod posting;
 mod report;
 mod roles;
 mod sealing;
 mod shares;
+mod shares_proof;
 mod tree;

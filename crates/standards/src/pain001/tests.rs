@@ -57,6 +57,22 @@ fn every_text_is_in_the_sepa_character_set() {
 }
 
 #[test]
+fn letters_that_banks_do_not_carry_become_those_they_do() {
+    for (name, carried) in [
+        ("Œuvre de Łódź & Cie", "Ouvre de Lodz + Cie"),
+        ("Association Ġgantija – Đurić", "Association Ggantija . Duric"),
+        ("C.C.A.S. de L’Haÿ-les-Roses", "C.C.A.S. de L'Hay-les-Roses"),
+        ("Me\u{301}diathe\u{300}que", "Mediatheque"),
+    ] {
+        let mut one = payment("E1", 1);
+        one.creditor_name = name.into();
+        let xml = written(vec![one]);
+        let nm = format!("<Nm>{}</Nm>", carried.replace('\'', "&apos;"));
+        assert!(xml.contains(&nm), "{nm} is not in\n{xml}");
+    }
+}
+
+#[test]
 fn the_same_payments_give_the_same_bytes() {
     assert_eq!(written(vec![payment("E1", 4000)]), written(vec![payment("E1", 4000)]));
 }

@@ -90,6 +90,8 @@ pub enum KeyPurpose {
     KeySet,
     /// Racine, gardée hors ligne : désigner la clé qui signe les jeux de clés
     Root,
+    /// Signer les points de contrôle des livres ; ou les co-signer, chez un financeur (ccn cosign)
+    Checkpoint,
     /// Masquer l'identité des bénéficiaires
     Identity,
     /// Ouvrir l'accès de l'opérateur

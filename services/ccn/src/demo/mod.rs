@@ -29,6 +29,7 @@ use chrono::{DateTime, Utc};
 use web::Clock;
 
 use crate::cli::DemoArgs;
+use crate::cli::reconcile::{ReconcileSettings, TimeOfDay};
 use crate::config::Config;
 use crate::export::Export;
 use crate::serve::Running;
@@ -202,6 +203,11 @@ fn empty_system(args: &DemoArgs, data_dir: &Path) -> anyhow::Result<Config> {
         fund_name: Some(FUND_NAME.to_owned()),
         fund_iban: Some(FUND_IBAN.parse()?),
         fund_bic: Some(FUND_BIC.parse()?),
+        // The story's nights pass in a moment: it says itself when the books are compared.
+        reconciliation: ReconcileSettings {
+            reconcile_at: TimeOfDay(None),
+            ..ReconcileSettings::default()
+        },
         ..Config::default()
     })
 }

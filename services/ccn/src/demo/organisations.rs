@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::client::{Answer, expect_yes};
 use super::story::{Demo, id};
 
 const SPONSOR: &str = "Département de démonstration";
@@ -36,5 +37,13 @@ pub async fn create_programmes(demo: &mut Demo, territory: &str) -> anyhow::Resu
         let made: Value = demo.sponsor.post("/v1/programmes", &body).await?;
         programme.last_day = serde_json::from_value(made["last_day"].clone())?;
     }
+    // Its booklets are handed over less than a month before its end, when the days by default would have stopped that.
+    let days = json!({"alert_days": 4, "block_days": 2, "acceptance_days": 1});
+    let path = format!("/v1/programmes/{}/expiry-settings", demo.short.id);
+    let set: Answer<Value> = demo
+        .sponsor
+        .try_put(&path, "application/json", serde_json::to_vec(&days)?)
+        .await;
+    expect_yes(set?)?;
     Ok(())
 }

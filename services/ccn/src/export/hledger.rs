@@ -47,12 +47,12 @@ impl<W: Write> Journal<W> {
         for (name, account) in &self.accounts {
             let kind = chart.labels.account(account.kind);
             let of = |id| chart.names.get(&id).map_or("", String::as_str);
-            let words = [kind, account.party.map_or("", |party| of(party.uuid())), of(account.book.uuid())];
-            let words: Vec<String> = words
-                .into_iter()
-                .filter(|word| !word.is_empty())
-                .map(plain)
-                .collect();
+            let words = [
+                kind,
+                account.party.map_or("", |party| of(party.uuid())),
+                of(account.book.uuid()),
+            ];
+            let words: Vec<String> = words.into_iter().filter(|word| !word.is_empty()).map(plain).collect();
             writeln!(self.out, "account {name}  ; {}", words.join(" - "))?;
         }
         self.out.flush()

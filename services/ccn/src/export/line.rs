@@ -1,46 +1,8 @@
 use std::io::Write;
 
-use data_encoding::BASE64;
-use ledger::proof::{AnyLeaf, Entry, Hash, LeafAccount};
+use ledger::proof::{Entry, Hash};
 use serde::Serialize;
 use uuid::Uuid;
-
-/// A line of `transfers.ndjson`, in the order in which people read it. The same members as [`AnyLeaf::to_json`], written without
-/// building a tree: there are ten million of them.
-#[derive(Serialize)]
-struct Line<'l> {
-    seq: u64,
-    id: Uuid,
-    kind: &'static str,
-    debit: Account,
-    credit: Account,
-    cents: i64,
-    at: String,
-    booked_on: chrono::NaiveDate,
-    grp: Uuid,
-    reverses: Option<Uuid>,
-    reference: &'l str,
-    leaf: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    claim: Option<Uuid>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    payment: Option<Uuid>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    late: bool,
-}
-
-#[derive(Serialize)]
-struct Account {
-    book: Uuid,
-    kind: &'static str,
-    party: Option<Uuid>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    batch: Option<Uuid>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    series: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    idx: Option<u32>,
-}
 
 /// What stands in the place of a transfer that is gone: what is missing must show.
 #[derive(Serialize)]
@@ -55,7 +17,7 @@ pub(super) fn write_line(out: &mut impl Write, entry: &Entry) -> anyhow::Result<
     let holds = match &entry.leaf {
         Some(leaf) => {
             let bytes = leaf.to_bytes();
-            serde_json::to_writer(&mut *out, &line(leaf, &bytes))?;
+            serde_json::to_writer(&mut *out, &leaf.line(&bytes))?;
             Hash::leaf(&bytes) == entry.sealed
         }
         None => {
@@ -72,50 +34,9 @@ pub(super) fn write_line(out: &mut impl Write, entry: &Entry) -> anyhow::Result<
     Ok(holds)
 }
 
-/// A record stands on one account, so it is on both its sides.
-fn line<'l>(leaf: &'l AnyLeaf, bytes: &[u8]) -> Line<'l> {
-    let (debit, credit, at, grp, reverses, reference) = match leaf {
-        AnyLeaf::Transfer(leaf) => (leaf.debit, leaf.credit, leaf.at, leaf.grp, leaf.reverses, &leaf.reference),
-        AnyLeaf::Record(leaf) => (leaf.account, leaf.account, leaf.at, leaf.grp, None, &leaf.reference),
-    };
-    let (claim, payment) = match leaf {
-        AnyLeaf::Transfer(_) => (None, None),
-        AnyLeaf::Record(leaf) => (Some(leaf.claim), Some(leaf.payment)),
-    };
-    Line {
-        seq: leaf.seq(),
-        id: leaf.id(),
-        kind: leaf.kind_name(),
-        debit: account(&debit),
-        credit: account(&credit),
-        cents: leaf.cents().get(),
-        at: at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
-        booked_on: leaf.booked_on(),
-        grp: grp.uuid(),
-        reverses: reverses.map(ledger::TransferId::uuid),
-        reference,
-        leaf: BASE64.encode(bytes),
-        claim,
-        payment,
-        late: leaf.is_late(),
-    }
-}
-
-fn account(account: &LeafAccount) -> Account {
-    let (series, idx) = account.voucher.unzip();
-    Account {
-        book: account.book.uuid(),
-        kind: account.kind.name(),
-        party: account.party.map(ledger::PartyId::uuid),
-        batch: account.batch.map(ledger::BatchId::uuid),
-        series,
-        idx,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use ledger::proof::{Leaf, RecordLeaf};
+    use ledger::proof::{AnyLeaf, Leaf, LeafAccount, RecordLeaf};
     use ledger::{AccountKind, BatchId, BookId, GroupId, PartyId, RecordId, RecordKind, TransferId, TransferKind};
     use standards::Cents;
 

@@ -68,7 +68,10 @@ impl Closes {
     /// What was signed at a close of this size is the root of these leaves.
     pub fn faults_at(&self, tree: &Frontier) -> Option<String> {
         let at = |close: &&(Month, Checkpoint)| close.1.size == tree.size();
-        let (month, _) = self.closed.iter().find(|close| at(close) && close.1.root != tree.root())?;
+        let (month, _) = self
+            .closed
+            .iter()
+            .find(|close| at(close) && close.1.root != tree.root())?;
         Some(format!(
             "les {} premières écritures ne sont pas celles de la clôture de {month} : les livres ont été réécrits",
             tree.size()

@@ -64,8 +64,7 @@ pub fn verify_proof(file: &[u8], key: Option<&str>) -> Result<Proven, ProofRefus
     let text = key.unwrap_or(&file.vkey).trim();
     let key: VerifierKey = text.parse().map_err(|error| form(&error))?;
     let opened = |note: &str| {
-        Checkpoint::open(note, &key)
-            .map_err(|error| ProofRefused::Checkpoint(key.name().to_owned(), error.to_string()))
+        Checkpoint::open(note, &key).map_err(|error| ProofRefused::Checkpoint(key.name().to_owned(), error.to_string()))
     };
     let checkpoint = opened(&file.checkpoint)?;
     let entries = match file.what {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
 
+mod reconcile;
 mod world;
 
 use ccn::verify_books::Proven;
@@ -120,6 +121,9 @@ async fn every_alteration_of_the_files_is_found_at_its_place(pool: PgPool) {
     );
     found(with(30, "{}"), "ligne 31 (rang 30) : la feuille");
     found(with(30, "not json"), "ligne 31 (rang 30) : ce n'est pas du JSON");
+    // A claim that it is late, or that it is not, follows from its days.
+    let punctual: &'static str = lines[61].replace("\"leaf\":", "\"late\":true,\"leaf\":").leak();
+    found(with(61, punctual), "ligne 62 (rang 61) : « late » dit true");
     // An edit of what people read, and of both.
     let edited: &'static str = lines[60].replace("\"cents\":500", "\"cents\":600").leak();
     found(
@@ -186,4 +190,55 @@ async fn one_transfer_is_proven_by_its_file_alone(pool: PgPool) {
         assert!(file.contains(from), "{from}");
         assert!(verify(&file.replacen(from, to, 1)).is_err(), "{from}");
     }
+}
+
+/// A close is a promise: the log had this root then, and nothing after it is booked in the month.
+#[sqlx::test(migrations = false)]
+async fn what_is_booked_into_a_closed_month_is_found(pool: PgPool) {
+    two_years(&pool).await;
+    let books = export(&pool, LATER).await;
+    assert_eq!(books.read("closes.ndjson"), "");
+    let hashes = std::fs::read(books.path("leaf-hashes")).unwrap();
+    let mut tree = ledger::proof::Frontier::new();
+    for hash in hashes.chunks(32).take(300) {
+        tree.push(ledger::proof::Hash::from_slice(hash).unwrap());
+    }
+    let close = |size, root, month: &str| {
+        let close = ledger::proof::Checkpoint::of_close("test.example/log", size, root, month.parse().unwrap());
+        serde_json::json!({"checkpoint": close.sign(&key()).unwrap()}).to_string()
+    };
+    let found = |lines: &[String], told: &str| {
+        books.write("closes.ndjson", &(lines.join("\n") + "\n"));
+        let verdict = books.verdict();
+        assert!(
+            verdict.faults.iter().any(|fault| fault.contains(told)),
+            "{told}: {:?}",
+            verdict.faults
+        );
+    };
+    // What really was: all of November, and nothing later in it.
+    let november = close(300, tree.root(), "2026-10");
+    books.write("closes.ndjson", &format!("{november}\n"));
+    assert_eq!(books.verdict().faults, Vec::<String>::new());
+    found(
+        &[close(300, tree.root(), "2026-11")],
+        "ligne 301 (rang 300) : écrite au 02/11/2026 alors que 2026-11 était clos",
+    );
+    found(
+        &[close(299, tree.root(), "2026-10")],
+        "les 299 premières écritures ne sont pas celles de la clôture de 2026-10",
+    );
+    found(
+        &[close(100_000, tree.root(), "2026-10")],
+        "la clôture de 2026-10 compte 100000 écritures",
+    );
+    found(
+        &[november.clone(), close(300, tree.root(), "2026-12")],
+        "ligne 2 : 2026-12 ne suit pas 2026-10",
+    );
+    found(
+        &[november.replace("2026-10", "2026-09")],
+        "ligne 1 : elle n'est pas signée",
+    );
+    found(&["{}".to_owned()], "ligne 1 : ce n'est pas une clôture");
 }

@@ -29,7 +29,10 @@ async fn each_year_keeps_the_rules_of_the_official_checker(pool: PgPool) {
     assert_eq!(said.lines().count(), 2, "{said}");
     let first = read(&files[0]);
     // The curly apostrophe, the bar and the tab have no place in the file; Œ is one of the eight that ISO 8859-15 has.
-    assert!(first.contains("Département de la Côte-d'Or   pôle\u{a0}«\u{a0}\u{bc}uvres\u{a0}»\t"), "{first}");
+    assert!(
+        first.contains("Département de la Côte-d'Or   pôle\u{a0}«\u{a0}\u{bc}uvres\u{a0}»\t"),
+        "{first}"
+    );
     assert!(first.contains("\tÉtat plan numérique\t"));
     assert!(read(&files[1]).contains("AN\tÀ nouveaux\t1\t20270101\t"));
 }
@@ -46,7 +49,10 @@ async fn a_late_entry_says_so_and_keeps_its_day(pool: PgPool) {
     assert!(said.contains("2 late lines"), "{said}");
     let second = read(&fecs(&books)[1]);
     let late = second.lines().rfind(|line| line.contains("tardive")).unwrap();
-    assert!(late.contains("\t20261224\tLigne de relevé à expliquer (tardive : fait du 24/12/2026)\t"), "{late}");
+    assert!(
+        late.contains("\t20261224\tLigne de relevé à expliquer (tardive : fait du 24/12/2026)\t"),
+        "{late}"
+    );
     assert!(late.contains("\t20270201\t"), "{late}");
 }
 
@@ -65,7 +71,10 @@ async fn charges_make_the_result_and_a_year_without_entries_has_its_file(pool: P
     assert!(said.contains("732829320FEC20281231.txt: 1 entries"), "{said}");
     for year in [2, 3] {
         let content = read(&files[year]);
-        assert!(content.contains("\t129\tRésultat de l'exercice (perte)\t\t\t"), "{content}");
+        assert!(
+            content.contains("\t129\tRésultat de l'exercice (perte)\t\t\t"),
+            "{content}"
+        );
         assert!(!content.contains("\t627\t"), "{content}");
     }
 }
@@ -83,14 +92,29 @@ async fn each_rule_that_is_broken_is_named(pool: PgPool) {
         (text.replacen("EcritureNum", "EcritureNo", 1), "18 columns"),
         (text.replacen("\t512\t", "\t5A2\t", 1), "CompteNum begins"),
         (text.replacen("\r\n", "\n", 1), "lines end alike"),
-        (text.replacen("5000,00\t0,00", "5000.00\t0,00", 1), "amounts with a comma"),
-        (text.replacen("5000,00\t0,00", "5000,00\t5000,00", 1), "a debit or a credit"),
-        (text.replacen("5000,00\t0,00", "5000,01\t0,00", 1), "each entry balances"),
+        (
+            text.replacen("5000,00\t0,00", "5000.00\t0,00", 1),
+            "amounts with a comma",
+        ),
+        (
+            text.replacen("5000,00\t0,00", "5000,00\t5000,00", 1),
+            "a debit or a credit",
+        ),
+        (
+            text.replacen("5000,00\t0,00", "5000,01\t0,00", 1),
+            "each entry balances",
+        ),
         (text.replacen("\t20261102\t", "\t20261132\t", 1), "dates AAAAMMJJ"),
         (text.replacen("\t20261102\t", "\t20251102\t", 1), "entries of the year"),
-        (text.replacen("BQ\tBanque\t1\t", "BQ\tBanque\t2\t", 1), "EcritureNum without a gap"),
+        (
+            text.replacen("BQ\tBanque\t1\t", "BQ\tBanque\t2\t", 1),
+            "EcritureNum without a gap",
+        ),
         (text.replacen("BQ\tBanque\t", "BQ\t\t", 1), "mandatory fields"),
-        (text.replacen("BQ\tBanque\t", "BQ\tBanques\t", 1), "one number, one name"),
+        (
+            text.replacen("BQ\tBanque\t", "BQ\tBanques\t", 1),
+            "one number, one name",
+        ),
         (text.replacen(&line, &format!("{line}\t"), 1), "18 fields a line"),
     ];
     for (content, rule) in broken {

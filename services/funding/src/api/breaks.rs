@@ -1,6 +1,7 @@
 use access::{Caller, Operator, Role};
 use axum::extract::State;
 use axum::response::Response;
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use sqlx::PgPool;
 use standards::calendar;
@@ -11,7 +12,7 @@ use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query, download};
 
 use crate::BreakId;
 use crate::api::App;
-use crate::breaks::{self, Ageing, BreakView, NewClosing, NewExplanation, NewOwner};
+use crate::breaks::{self, Ageing, BreakView, ExplanationView, NewClosing, NewExplanation, NewOwner, NewSplit};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -22,6 +23,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(own_break))
         .routes(routes!(explain_break))
         .routes(routes!(close_break))
+        .routes(routes!(explain_together))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -63,13 +65,18 @@ async fn list_breaks(
     page.map(Json).map_err(internal)
 }
 
+async fn report(pool: &PgPool, at: DateTime<Utc>) -> Result<Ageing, Problem> {
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let ageing = breaks::ageing(&mut connection, calendar::paris_date(at)).await;
+    ageing.map_err(internal)
+}
+
 /// Breaks that are not closed, by age: 0–7, 8–30, 31–90 and more than 90 days.
 #[utoipa::path(get, path = "/v1/breaks/ageing", tag = "funding",
     responses((status = 200, body = Ageing), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 async fn get_ageing(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Json<Ageing>, Problem> {
     reader(&who)?;
-    let ageing = breaks::ageing(&pool, calendar::paris_date(at)).await;
-    ageing.map(Json).map_err(internal)
+    Ok(Json(report(&pool, at).await?))
 }
 
 /// The same breaks as CSV.
@@ -78,9 +85,7 @@ async fn get_ageing(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Re
         (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 async fn ageing_csv(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Response, Problem> {
     reader(&who)?;
-    let ageing = breaks::ageing(&pool, calendar::paris_date(at))
-        .await
-        .map_err(internal)?;
+    let ageing = report(&pool, at).await?;
     let bytes = breaks::csv(&ageing).map_err(|error| Problem::internal(&error))?;
     Ok(download(bytes, "text/csv; charset=utf-8", "ecarts.csv"))
 }
@@ -160,6 +165,27 @@ async fn close_break(
     database::transaction(&pool, "close_break", |tx| {
         let (who, new) = (who.clone(), new.clone());
         Box::pin(async move { breaks::close(tx, &who, id, new, at).await })
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+/// Says what several lines were together, or what several things one line was; the sums agree to the cent.
+#[utoipa::path(post, path = "/v1/explanations", tag = "funding", request_body = NewSplit,
+    responses((status = 201, body = ExplanationView), (status = 200, description = "Explained so before", body = ExplanationView),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`break-words`, `break-explained`, `break-misfit`, `break-sum`, `break-amount`",
+            body = ProblemBody, content_type = "application/problem+json")))]
+async fn explain_together(
+    who: Operator,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Json(new): Json<NewSplit>,
+) -> Result<Made<ExplanationView>, Problem> {
+    database::transaction(&pool, "explain_together", |tx| {
+        let (who, new) = (who.clone(), new.clone());
+        Box::pin(async move { breaks::split(tx, &who, new, at).await })
     })
     .await
     .map_err(Problem::from)

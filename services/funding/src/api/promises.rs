@@ -1,21 +1,32 @@
 use access::{Caller, Operator, Role, audit};
 use axum::extract::State;
 use catalogue::{NewPlan, PlanView, ProgrammeId};
+use serde::Deserialize;
 use sqlx::PgPool;
+use standards::calendar;
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Json, Made, Now, Path, Problem, ProblemBody};
+use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query};
 
+use crate::announcement::{self, AnnounceError, Announcement};
 use crate::api::App;
-use crate::call::{self, Call, CallError, NewCall};
-use crate::convention::{self, Convention, SignError};
+use crate::api::reader::{internal, own_or_all};
+use crate::call::{self, Call, CallError, CallState, NewCall, Overdue};
+use crate::convention::{self, Convention, ConventionView, SignError};
 use crate::plan::{self, AgreeError};
+use crate::{AnnouncementId, CallId, ConventionId};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(sign_convention))
+        .routes(routes!(announce, list_announcements))
+        .routes(routes!(get_announcement))
+        .routes(routes!(sign_convention, list_conventions))
+        .routes(routes!(get_convention))
         .routes(routes!(create_plan))
-        .routes(routes!(call_funds))
+        .routes(routes!(call_funds, list_calls))
+        .routes(routes!(overdue_calls))
+        .routes(routes!(get_call))
 }
 
 /// Records a signed convention.
@@ -48,7 +59,7 @@ async fn sign_convention(
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 201, body = PlanView), (status = 200, description = "Agreed before", body = PlanView),
         (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`not-a-plan`, `no-convention`", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`not-a-plan`, `no-convention`, `beyond-convention`", body = ProblemBody, content_type = "application/problem+json")))]
 async fn create_plan(
     who: Caller,
     Now(at): Now,
@@ -103,4 +114,150 @@ async fn call_funds(
     })
     .await
     .map_err(Problem::from)
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct After {
+    /// The cursor of the page before.
+    after: Option<uuid::Uuid>,
+}
+
+/// Records money that was announced before anything is signed, with its source.
+#[utoipa::path(post, path = "/v1/announcements", tag = "funding", request_body = Announcement,
+    responses((status = 201, body = Announcement), (status = 200, description = "Recorded before", body = Announcement),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`announcement-field`", body = ProblemBody, content_type = "application/problem+json")))]
+async fn announce(
+    who: Operator,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Json(new): Json<Announcement>,
+) -> Result<Made<Announcement>, Problem> {
+    database::transaction(&pool, "announce", |tx| {
+        let (who, new) = (who.clone(), new.clone());
+        Box::pin(async move {
+            let made = announcement::announce(tx, &new, at).await?;
+            if let Made::Now(_) = made {
+                audit(tx, &who, at, "announcement.record", Some(new.id.uuid()), new.amount).await?;
+            }
+            Ok::<_, AnnounceError>(made)
+        })
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+/// Announced money; a funder sees its own.
+#[utoipa::path(get, path = "/v1/announcements", tag = "funding", params(After),
+    responses((status = 200, body = Page<Announcement>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+async fn list_announcements(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Query(page): Query<After>,
+) -> Result<Json<Page<Announcement>>, Problem> {
+    let funder = own_or_all(&who, Role::Funder)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let after = page.after.map(AnnouncementId::from_uuid);
+    announcement::list(&mut connection, funder, after)
+        .await
+        .map(Json)
+        .map_err(internal)
+}
+
+/// An announcement.
+#[utoipa::path(get, path = "/v1/announcements/{id}", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "The announcement")),
+    responses((status = 200, body = Announcement), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_announcement(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Path(id): Path<AnnouncementId>,
+) -> Result<Json<Announcement>, Problem> {
+    let funder = own_or_all(&who, Role::Funder)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let known = announcement::read(&mut connection, id).await.map_err(internal)?;
+    let seen = known.filter(|one| funder.is_none_or(|funder| one.funder_id == funder));
+    seen.map(Json).ok_or_else(|| Problem::not_found("Cette annonce"))
+}
+
+/// Conventions with how far each is; a funder sees its own.
+#[utoipa::path(get, path = "/v1/conventions", tag = "funding", params(After),
+    responses((status = 200, body = Page<ConventionView>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+async fn list_conventions(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Query(page): Query<After>,
+) -> Result<Json<Page<ConventionView>>, Problem> {
+    let funder = own_or_all(&who, Role::Funder)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let after = page.after.map(ConventionId::from_uuid);
+    convention::list(&mut connection, funder, after)
+        .await
+        .map(Json)
+        .map_err(internal)
+}
+
+/// A convention with how far it is.
+#[utoipa::path(get, path = "/v1/conventions/{id}", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "The convention")),
+    responses((status = 200, body = ConventionView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_convention(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Path(id): Path<ConventionId>,
+) -> Result<Json<ConventionView>, Problem> {
+    let funder = own_or_all(&who, Role::Funder)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let known = convention::read(&mut connection, id).await.map_err(internal)?;
+    let seen = known.filter(|one| funder.is_none_or(|funder| one.convention.funder_id == funder));
+    seen.map(Json).ok_or_else(|| Problem::not_found("Cette convention"))
+}
+
+/// Calls for funds as they stand; a funder sees its own.
+#[utoipa::path(get, path = "/v1/calls", tag = "funding", params(After),
+    responses((status = 200, body = Page<CallState>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+async fn list_calls(
+    who: Caller,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Query(page): Query<After>,
+) -> Result<Json<Page<CallState>>, Problem> {
+    let funder = own_or_all(&who, Role::Funder)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let (on, after) = (calendar::paris_date(at), page.after.map(CallId::from_uuid));
+    call::list(&mut connection, on, funder, after)
+        .await
+        .map(Json)
+        .map_err(internal)
+}
+
+/// Calls past their due day, by age, with the reminders that the clock recorded: 0–7, 8–30, 31–90 and more than 90 days.
+#[utoipa::path(get, path = "/v1/calls/overdue", tag = "funding",
+    responses((status = 200, body = Overdue), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+async fn overdue_calls(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Json<Overdue>, Problem> {
+    let funder = own_or_all(&who, Role::Funder)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let overdue = call::overdue(&mut connection, calendar::paris_date(at), funder).await;
+    overdue.map(Json).map_err(internal)
+}
+
+/// A call for funds as it stands.
+#[utoipa::path(get, path = "/v1/calls/{id}", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "The call")),
+    responses((status = 200, body = CallState), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_call(
+    who: Caller,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path(id): Path<CallId>,
+) -> Result<Json<CallState>, Problem> {
+    let funder = own_or_all(&who, Role::Funder)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let known = call::state(&mut connection, id, calendar::paris_date(at))
+        .await
+        .map_err(internal)?;
+    let seen = known.filter(|call| funder.is_none_or(|funder| call.funder_id == funder));
+    seen.map(Json).ok_or_else(|| Problem::not_found("Cet appel de fonds"))
 }

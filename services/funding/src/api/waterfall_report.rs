@@ -89,7 +89,8 @@ async fn waterfall_report(
             download(bytes, CSV, "cascade.csv")
         }
         Form::Xlsx => {
-            let bytes = waterfall::xlsx(&found, &asked.days(today), today).map_err(|error| Problem::internal(&error))?;
+            let bytes =
+                waterfall::xlsx(&found, &asked.days(today), today).map_err(|error| Problem::internal(&error))?;
             download(bytes, XLSX, "cascade.xlsx")
         }
         Form::Pdf => {
@@ -101,7 +102,10 @@ async fn waterfall_report(
 
 /// The first form that the client names.
 fn accepted(headers: &HeaderMap) -> Form {
-    let named = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let named = headers
+        .get(ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let form = |range: &str| match range.split(';').next().unwrap_or_default().trim() {
         "application/json" => Some(Form::Json),
         "text/csv" => Some(Form::Csv),

@@ -1,8 +1,8 @@
 //! How long breaks have been waiting.
 
 use chrono::NaiveDate;
-use serde::Serialize;
-use sqlx::PgPool;
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
 use standards::Cents;
 use utoipa::ToSchema;
 
@@ -42,7 +42,8 @@ pub struct Band {
 }
 
 /// A break with its age.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Aged {
     /// Its id.
     pub id: BreakId,
@@ -63,7 +64,7 @@ pub struct Aged {
 }
 
 /// The report on a day.
-pub async fn ageing(pool: &PgPool, on: NaiveDate) -> Result<Ageing, sqlx::Error> {
+pub async fn ageing(connection: &mut PgConnection, on: NaiveDate) -> Result<Ageing, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select b.id as "id: BreakId", b.kind, last.state, last.owner, b.opened_on, $1::date - b.opened_on as "age_days!",
                b.cents as "amount: Cents"
@@ -74,7 +75,7 @@ pub async fn ageing(pool: &PgPool, on: NaiveDate) -> Result<Ageing, sqlx::Error>
            order by b.opened_on, b.id"#,
         on,
     )
-    .fetch_all(pool)
+    .fetch_all(connection)
     .await?;
     let breaks: Vec<Aged> = rows
         .into_iter()

@@ -130,6 +130,9 @@ pub async fn open_expected(
          left join funding.refund r on r.id = p.refund_id
          where coalesce(s.execute_on, r.execute_on) + $2::int <= $1
              and not exists (select from funding.payment_answer a where a.payment_id = p.id)
+             -- Nobody has approved it, so the bank has not had it.
+             and not exists (select from funding.settlement_proposal w where w.settlement_id = p.settlement_id
+                 and not exists (select from funding.settlement_decision d where d.settlement_id = w.settlement_id))
          on conflict (payment_id) do nothing returning id",
         day,
         MISSING_DAYS,
@@ -141,8 +144,7 @@ pub async fn open_expected(
         "insert into funding.break (id, kind, cents, call_id, opened_on)
          select md5('late ' || k.id)::uuid, 'late', k.cents - coalesce(l.cents, 0), k.id, k.due_on
          from funding.call k
-         left join (select matched_id, sum(cents)::bigint as cents from funding.statement_line
-                    where matched_kind = 'call' group by matched_id) l on l.matched_id = k.id
+         left join funding.call_paid l on l.call_id = k.id
          where k.due_on < $1 and coalesce(l.cents, 0) < k.cents
          on conflict (call_id) do nothing returning id",
         day,
@@ -168,9 +170,8 @@ pub async fn settle_expected(
                              where s.break_id = b.id order by s.number desc limit 1) last
          where last.state <> 'closed' and (
              exists (select from funding.payment_answer a where a.payment_id = b.payment_id)
-             or (select coalesce(sum(l.cents), 0) >= min(k.cents) from funding.call k
-                 left join funding.statement_line l on l.matched_kind = 'call' and l.matched_id = k.id
-                 where k.id = b.call_id))",
+             or exists (select from funding.call k join funding.call_paid l on l.call_id = k.id
+                        where k.id = b.call_id and l.cents >= k.cents))",
         who.organisation().uuid(),
         at,
     )

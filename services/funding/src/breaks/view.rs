@@ -6,7 +6,7 @@ use standards::Cents;
 use utoipa::ToSchema;
 use web::Page;
 
-use crate::{BreakId, CallId, PaymentId, PaymentReportId, StatementId};
+use crate::{BreakId, CallId, ExplanationId, PaymentId, PaymentReportId, StatementId};
 
 /// Breaks on one page of the list.
 const PAGE_BREAKS: i64 = 200;
@@ -38,9 +38,11 @@ pub struct BreakView {
     pub payment_id: Option<PaymentId>,
     /// The call that is not paid.
     pub call_id: Option<CallId>,
-    /// What the line was, once it is explained.
+    /// What the line was, once it is explained: `several` when it was explained with other lines, or as several things.
     #[schema(example = "contribution")]
     pub explained_as: Option<String>,
+    /// The explanation that says so.
+    pub explanation_id: Option<ExplanationId>,
     /// Its life, oldest first.
     pub steps: Vec<StepView>,
 }
@@ -65,9 +67,14 @@ pub async fn read(connection: &mut PgConnection, id: BreakId) -> Result<Option<B
     let row = sqlx::query!(
         r#"select b.kind, b.cents as "amount: Cents", b.opened_on, b.statement_id as "statement_id: StatementId",
                b.report_id as "report_id: PaymentReportId", b.line, b.payment_id as "payment_id: PaymentId",
-               b.call_id as "call_id: CallId", e.what as "what?"
+               b.call_id as "call_id: CallId", l.explanation_id as "explanation_id?: ExplanationId", case
+                   when l.explanation_id is null then null
+                   when (select count(*) from funding.explained_line o where o.explanation_id = l.explanation_id) = 1
+                       and (select count(*) from funding.explanation_part p where p.explanation_id = l.explanation_id) = 1
+                   then (select p.what from funding.explanation_part p where p.explanation_id = l.explanation_id)
+                   else 'several' end as what
            from funding.break b
-           left join funding.explanation e on e.statement_id = b.statement_id and e.line = b.line
+           left join funding.explained_line l on l.statement_id = b.statement_id and l.line = b.line
            where b.id = $1"#,
         id.uuid(),
     );
@@ -96,6 +103,7 @@ pub async fn read(connection: &mut PgConnection, id: BreakId) -> Result<Option<B
         payment_id: row.payment_id,
         call_id: row.call_id,
         explained_as: row.what,
+        explanation_id: row.explanation_id,
         steps,
     }))
 }

@@ -50,15 +50,15 @@ pub(crate) enum ClaimsReportError {
 impl From<ClaimsReportError> for Problem {
     fn from(error: ClaimsReportError) -> Self {
         match error {
-            ClaimsReportError::Forbidden => Self::forbidden(
-                "Cette action est réservée aux rôles « opérateur », « auditeur » et « financeur ».",
-            ),
+            ClaimsReportError::Forbidden => {
+                Self::forbidden("Cette action est réservée aux rôles « opérateur », « auditeur » et « financeur ».")
+            }
             ClaimsReportError::AnotherFunder => {
                 Self::forbidden("Un financeur ne lit que ses propres parts : retirez « funder_id ».")
             }
-            ClaimsReportError::Period => {
-                Self::bad_request("« to » est avant « from » : donnez le premier jour dans « from », le dernier dans « to ».")
-            }
+            ClaimsReportError::Period => Self::bad_request(
+                "« to » est avant « from » : donnez le premier jour dans « from », le dernier dans « to ».",
+            ),
         }
     }
 }

@@ -87,7 +87,10 @@ pub(super) async fn write(pool: &PgPool, asked: Asked, pieces: &Pieces) -> Resul
     )
     .fetch(&mut *snapshot);
     while let Some(share) = shares.try_next().await? {
-        let mut writer = WriterBuilder::new().has_headers(false).buffer_capacity(LINE_BYTES).from_writer(&mut buffer);
+        let mut writer = WriterBuilder::new()
+            .has_headers(false)
+            .buffer_capacity(LINE_BYTES)
+            .from_writer(&mut buffer);
         writer.serialize(Line::from(share))?;
         drop(writer);
         pieces.send(&mut buffer, false).await?;

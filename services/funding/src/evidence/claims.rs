@@ -120,7 +120,9 @@ pub(super) async fn vouchers(
         let voucher = AccountNumber::new(number).as_voucher();
         voucher.map(|(series, idx)| format!("{series}-{idx}"))
     };
-    let named = rows.into_iter().map(|row| (row.claim, row.numbers.into_iter().filter_map(written).collect()));
+    let named = rows
+        .into_iter()
+        .map(|row| (row.claim, row.numbers.into_iter().filter_map(written).collect()));
     Ok(named.collect())
 }
 
@@ -144,7 +146,10 @@ pub(super) async fn payments(
     )
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.claim, (row.payment, row.debited))).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.claim, (row.payment, row.debited)))
+        .collect())
 }
 
 /// All payments to the structure.

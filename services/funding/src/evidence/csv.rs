@@ -53,5 +53,7 @@ pub(super) fn line(claim: &Claim, beside: &Beside<'_>) -> Result<Vec<u8>, WriteE
 pub(super) fn record(texts: &[&str]) -> Result<Vec<u8>, WriteError> {
     let mut writer = Writer::from_writer(Vec::new());
     writer.write_record(texts)?;
-    Ok(writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?)
+    Ok(writer
+        .into_inner()
+        .map_err(|error| csv::Error::from(error.into_error()))?)
 }

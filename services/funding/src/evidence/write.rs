@@ -53,7 +53,9 @@ impl Bundle {
             .await?;
         let mut archive = Archive::new(pieces);
         let day = paris_date(self.at).format("%d/%m/%Y").to_string();
-        archive.file("LISEZMOI.txt", readme(&self.name, &day).as_bytes()).await?;
+        archive
+            .file("LISEZMOI.txt", readme(&self.name, &day).as_bytes())
+            .await?;
         let checkpoint = last_checkpoint(&mut snapshot).await?.ok_or(WriteError::NotSealed)?;
         let note = cosigned_note(&mut snapshot, checkpoint.size, &checkpoint.note).await?;
         archive.file("checkpoint", note.as_bytes()).await?;

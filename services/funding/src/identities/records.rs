@@ -1,6 +1,7 @@
 //! Every record has its transfers and every transfer its record: a full join for each kind of record, so that a missing,
 //! an added and a changed one all show, even when the sums agree.
 
+mod awaited;
 mod payments;
 mod statements;
 
@@ -29,7 +30,7 @@ impl Sides {
 }
 
 pub(super) async fn check(connection: &mut PgConnection) -> Result<Vec<IdentityView>, sqlx::Error> {
-    Ok(vec![
+    let mut all = vec![
         claims(&mut *connection)
             .await?
             .named("Encaissements acceptés = écritures d'encaissement"),
@@ -72,10 +73,21 @@ pub(super) async fn check(connection: &mut PgConnection) -> Result<Vec<IdentityV
         statements::explained(&mut *connection)
             .await?
             .named("Lignes expliquées à la main = écritures d'explication"),
-        statements::continuous(connection)
+        statements::tolerated(&mut *connection)
+            .await?
+            .named("Débits au-delà de leur virement = écritures de frais"),
+        statements::explained_whole(&mut *connection)
+            .await?
+            .named("Lignes expliquées ensemble = leurs parts"),
+        statements::suspense(&mut *connection)
+            .await?
+            .named("Lignes qui attendent une explication, chacune avec son écart = compte d'attente"),
+        statements::continuous(&mut *connection)
             .await?
             .named("Relevés : ouverture + lignes = clôture, sans trou"),
-    ])
+    ];
+    all.extend(awaited::check(connection).await?);
+    Ok(all)
 }
 
 async fn claims(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {

@@ -8,8 +8,8 @@ use standards::Cents;
 use standards::pain002::{PaymentStatus, StatusReport, Verdict};
 use uuid::Uuid;
 
-use crate::PaymentId;
 use crate::breaks::Opening;
+use crate::{PaymentId, SettlementId};
 
 /// A payment of the file that the report is on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,4 +147,20 @@ pub(super) async fn payments(
     .fetch_all(&mut **tx)
     .await?;
     Ok(rows.into_iter().map(|payment| (payment.id, payment)).collect())
+}
+
+/// The payments of a settlement that no statement and no report has named.
+pub(super) async fn of_settlement(
+    tx: &mut PgTransaction<'_>,
+    settlement: SettlementId,
+) -> Result<Vec<Payment>, sqlx::Error> {
+    sqlx::query_as!(
+        Payment,
+        r#"select id as "id: PaymentId", party_id as party, cents as "cents: Cents", false as "refund!", false as "debited!",
+               false as "rejected!"
+           from funding.payment where settlement_id = $1 order by id"#,
+        settlement.uuid(),
+    )
+    .fetch_all(&mut **tx)
+    .await
 }

@@ -80,7 +80,11 @@ pub(super) fn asked(message: &WaterfallRequest) -> Result<Asked, Problem> {
     Ok(Asked {
         funder_id: read("funder_id", "un UUID", message.funder_id.as_deref())?,
         programme_id: read("programme_id", "un UUID", message.programme_id.as_deref())?,
-        territory: read("territory", "un territoire (FR, R27, 21, 21231)", message.territory.as_deref())?,
+        territory: read(
+            "territory",
+            "un territoire (FR, R27, 21, 21231)",
+            message.territory.as_deref(),
+        )?,
         from: read("from", "une date (AAAA-MM-JJ)", message.from.as_deref())?,
         to: read("to", "une date (AAAA-MM-JJ)", message.to.as_deref())?,
     })

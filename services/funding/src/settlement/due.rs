@@ -133,6 +133,8 @@ async fn returned(tx: &mut PgTransaction<'_>, structures: &[Uuid]) -> Result<BTr
                exists (select from funding.payment_answer a where a.payment_id = p.id and a.answer in ('returned', 'rejected'))
                    as "returned!"
            from funding.payment p where p.party_id = any($1) and p.settlement_id is not null
+               -- One that never reached the bank says nothing of the account.
+               and not exists (select from funding.payment_answer a where a.payment_id = p.id and a.decided_settlement_id is not null)
            order by p.party_id, p.at desc, p.id"#,
         structures,
     )

@@ -6,6 +6,7 @@ use standards::{Cents, Month};
 use utoipa::ToSchema;
 
 use crate::SettlementId;
+use crate::settlement::approval::{self, Approval};
 use crate::settlement::decide::{DEDUCTIONS, NO_BANK_DETAILS, RETURNED_BY_BANK};
 
 /// A settlement as it stands.
@@ -24,6 +25,8 @@ pub struct SettlementView {
     pub held: Vec<HeldView>,
     /// Of the payments.
     pub total: Cents,
+    /// Whether a second person has to look, and has.
+    pub approval: Approval,
 }
 
 /// A payment to a structure.
@@ -37,7 +40,8 @@ pub struct PaymentView {
     pub amount: Cents,
     /// The id on the bank statement.
     pub end_to_end: String,
-    /// `sent`, `debited`, `returned`, or `rejected` before its debit.
+    /// `proposed` while somebody has to approve it, `sent`, `debited`, `returned`, `rejected` by the bank before its debit, or
+    /// `withdrawn` because its settlement was not approved.
     #[schema(example = "sent")]
     pub state: String,
 }
@@ -58,7 +62,7 @@ pub struct HeldView {
     pub explanation: String,
 }
 
-fn explanation(reason: &str) -> &'static str {
+pub(crate) fn explanation(reason: &str) -> &'static str {
     match reason {
         NO_BANK_DETAILS => {
             "Aucun compte bancaire utilisable n'est connu. La somme reste due : elle sera payée au prochain \
@@ -95,6 +99,7 @@ pub async fn read(connection: &mut PgConnection, id: SettlementId) -> Result<Opt
         month: Month::containing(settlement.month),
         execute_on: settlement.execute_on,
         payments,
+        approval: approval::approval(&mut *connection, id).await?,
         held: held(connection, id).await?,
         total,
     }))
@@ -104,14 +109,9 @@ async fn payments(connection: &mut PgConnection, id: SettlementId) -> Result<Vec
     sqlx::query_as!(
         PaymentView,
         r#"select p.party_id as "structure_id: PartyId", coalesce(s.name, p.holder) as "name!", p.cents as "amount: Cents",
-               p.end_to_end,
-               case when exists (select from funding.payment_answer a where a.payment_id = p.id and a.answer = 'returned')
-                        then 'returned'
-                    when exists (select from funding.payment_answer a where a.payment_id = p.id and a.answer = 'rejected')
-                        then 'rejected'
-                    when exists (select from funding.payment_answer a where a.payment_id = p.id) then 'debited'
-                    else 'sent' end as "state!"
+               p.end_to_end, t.state as "state!"
            from funding.payment p
+           join funding.payment_state t on t.payment_id = p.id
            left join redemption.payee s on s.structure_id = p.party_id
            where p.settlement_id = $1
            order by 2, p.party_id"#,

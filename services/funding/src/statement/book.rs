@@ -64,12 +64,17 @@ pub(super) fn postings(
         };
         match found.as_ref().map(|found| &found.what) {
             Some(What::Debited(item)) => side.push(debited(item)?),
+            Some(What::DebitedWithCharge(item, charge)) => {
+                side.push(debited(item)?);
+                side.push(charged(statement, position, line, *charge)?);
+            }
             Some(What::File(_, items)) => {
                 for item in items {
                     side.push(debited(item)?);
                 }
             }
             Some(What::Returned(item, _)) => side.push(came_back(item, returned)?),
+            Some(What::Awaited(came)) => side.push(came.posting(line_id(statement, line))?),
             Some(What::Call { funder, reference, .. }) => {
                 let event = Event::new(b"received", line_id(statement, line)).reference(reference.as_str());
                 let (from, to) = (Account::bank(), Account::deposited(*funder));
@@ -95,6 +100,18 @@ fn debited(item: &Item) -> Result<Posting, BookError> {
         .posting()?)
 }
 
+/// Apart from the payment, so that everybody sees it.
+fn charged(statement: StatementId, position: i32, line: &Line, charge: Cents) -> Result<Posting, BookError> {
+    let event = Event::new(b"tolerated", line_id(statement, line)).reference(line_name(position, line));
+    let leg = event.leg(TransferKind::BankCharge, Account::charges(), Account::bank(), charge)?;
+    Ok(leg.posting()?)
+}
+
+/// What people call a line.
+fn line_name(position: i32, line: &Line) -> String {
+    format!("relevé {position}, ligne {}", line.number)
+}
+
 /// To a structure: its programmes owe it again. To a funder: it is the funder's free money again.
 fn came_back(item: &Item, returned: &ReturnedParts) -> Result<Posting, BookError> {
     let kind = TransferKind::Rejected;
@@ -117,8 +134,7 @@ fn unexplained(statement: StatementId, position: i32, line: &Line) -> Result<Pos
         Some(out) if out.is_positive() => (suspense, bank, out),
         _ => (bank, suspense, line.cents),
     };
-    let event = Event::new(b"unexplained", line_id(statement, line))
-        .reference(format!("relevé {position}, ligne {}", line.number));
+    let event = Event::new(b"unexplained", line_id(statement, line)).reference(line_name(position, line));
     Ok(event.leg(TransferKind::Unexplained, from, to, cents)?.posting()?)
 }
 

@@ -23,7 +23,11 @@ pub(super) fn openings(lines: &[Line], matches: &[Option<Match>], known: &Known)
 fn kind(line: &Line, known: &Known) -> &'static str {
     let came_back = line.cents.is_positive() && line.return_reason.is_some();
     let Some(payment) = line.payment().and_then(|id| known.payments.get(&id)) else {
-        return if came_back { "returned" } else { "unexpected" };
+        return if came_back {
+            "returned"
+        } else {
+            contribution(line, known)
+        };
     };
     let out = if line.cents.is_negative() {
         line.cents.checked_neg()
@@ -43,5 +47,18 @@ fn kind(line: &Line, known: &Known) -> &'static str {
         (true, _) => "duplicate",
         (false, true) => "returned",
         (false, false) => "unexpected",
+    }
+}
+
+/// Money in that quotes one call: more than is left of it, or a second time.
+fn contribution(line: &Line, known: &Known) -> &'static str {
+    let mut quoted = line.references();
+    quoted.retain(|reference| known.calls.contains_key(reference.as_str()));
+    let [reference] = &quoted[..] else { return "unexpected" };
+    match known.calls.get(reference.as_str()) {
+        Some(_) if !line.cents.is_positive() => "unexpected",
+        Some(call) if call.left.is_positive() => "amount_differs",
+        Some(_) => "duplicate",
+        None => "unexpected",
     }
 }

@@ -2,16 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use ledger::PartyId;
 use sqlx::PgTransaction;
-use standards::Cents;
+use standards::{Cents, calendar};
 use uuid::Uuid;
 
+use crate::statement::awaited::{self, Awaited};
 use crate::statement::lines::Line;
-use crate::{CallId, PaymentId};
+use crate::{CallId, PaymentId, tolerance};
 
 /// A payment that the statement names, or that is under way.
-#[expect(clippy::struct_excessive_bools, reason = "each is an answer of its own that the bank may have given")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an answer of its own that the bank may have given"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Payment {
     pub party: PartyId,
@@ -19,6 +24,10 @@ pub(super) struct Payment {
     /// The settlement or refund whose file it is in.
     pub file: Uuid,
     pub message_id: String,
+    /// Where it goes.
+    pub iban: String,
+    /// When the bank should debit it.
+    pub execute_on: NaiveDate,
     /// To a funder.
     pub refund: bool,
     pub debited: bool,
@@ -27,11 +36,17 @@ pub(super) struct Payment {
     pub rejected: bool,
 }
 
-/// A call for funds that the statement quotes.
+/// A call for funds that the statement quotes, or of a funder that it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Call {
     pub id: CallId,
     pub funder: PartyId,
+    /// What has not arrived yet.
+    pub left: Cents,
+    /// Where the funder said that it pays from.
+    pub iban: String,
+    pub called_on: NaiveDate,
+    pub due_on: NaiveDate,
 }
 
 #[derive(Debug, Default)]
@@ -39,6 +54,10 @@ pub(super) struct Known {
     pub payments: BTreeMap<PaymentId, Payment>,
     /// By reference.
     pub calls: BTreeMap<String, Call>,
+    /// What the bank may take beyond a payment that it names.
+    pub tolerance: Cents,
+    /// Mandates and invoices that are not all paid.
+    pub awaited: Vec<Awaited>,
 }
 
 pub(super) async fn read(tx: &mut PgTransaction<'_>, lines: &[Line]) -> Result<Known, sqlx::Error> {
@@ -51,9 +70,16 @@ pub(super) async fn read(tx: &mut PgTransaction<'_>, lines: &[Line]) -> Result<K
         .flat_map(Line::references)
         .map(|reference| reference.as_str().to_owned())
         .collect();
+    let payers: Vec<String> = lines
+        .iter()
+        .filter(|line| line.cents.is_positive())
+        .filter_map(|line| line.counterparty.clone())
+        .collect();
     Ok(Known {
         payments: payments(tx, &named).await?,
-        calls: calls(tx, &quoted).await?,
+        calls: calls(tx, &quoted, &payers).await?,
+        tolerance: tolerance::read(tx).await?.amount,
+        awaited: awaited::read(tx).await?,
     })
 }
 
@@ -61,6 +87,7 @@ async fn payments(tx: &mut PgTransaction<'_>, named: &[Uuid]) -> Result<BTreeMap
     let rows = sqlx::query!(
         r#"select p.id as "id: PaymentId", p.party_id as "party: PartyId", p.cents as "cents: Cents",
                coalesce(p.settlement_id, p.refund_id) as "file!", coalesce(s.message_id, r.message_id) as "message_id!",
+               p.iban, coalesce(s.execute_on, r.execute_on) as "execute_on!",
                p.refund_id is not null as "refund!", debited.payment_id is not null as "debited!",
                returned.payment_id is not null as "returned!", rejected.payment_id is not null as "rejected!"
            from funding.payment p
@@ -69,7 +96,10 @@ async fn payments(tx: &mut PgTransaction<'_>, named: &[Uuid]) -> Result<BTreeMap
            left join funding.payment_answer debited on debited.payment_id = p.id and debited.answer = 'debited'
            left join funding.payment_answer returned on returned.payment_id = p.id and returned.answer = 'returned'
            left join funding.payment_answer rejected on rejected.payment_id = p.id and rejected.answer = 'rejected'
-           where p.id = any($1) or (debited.payment_id is null and rejected.payment_id is null)"#,
+           where (p.id = any($1) or (debited.payment_id is null and rejected.payment_id is null))
+               -- What nobody has approved is not at the bank: a line that names it is for a person.
+               and not exists (select from funding.settlement_proposal w where w.settlement_id = p.settlement_id
+                       and not exists (select from funding.settlement_decision d where d.settlement_id = w.settlement_id))"#,
         named,
     )
     .fetch_all(&mut **tx)
@@ -82,6 +112,8 @@ async fn payments(tx: &mut PgTransaction<'_>, named: &[Uuid]) -> Result<BTreeMap
                 cents: row.cents,
                 file: row.file,
                 message_id: row.message_id,
+                iban: row.iban,
+                execute_on: row.execute_on,
                 refund: row.refund,
                 debited: row.debited,
                 returned: row.returned,
@@ -92,25 +124,37 @@ async fn payments(tx: &mut PgTransaction<'_>, named: &[Uuid]) -> Result<BTreeMap
         .collect())
 }
 
-async fn calls(tx: &mut PgTransaction<'_>, quoted: &[String]) -> Result<BTreeMap<String, Call>, sqlx::Error> {
+/// Those that are quoted, and those of the payers that are not paid in full.
+async fn calls(
+    tx: &mut PgTransaction<'_>,
+    quoted: &[String],
+    payers: &[String],
+) -> Result<BTreeMap<String, Call>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"select k.reference, k.id as "id: CallId", c.funder_id as "funder: PartyId"
-           from funding.call k join funding.convention c on c.id = k.convention_id
-           where k.reference = any($1)"#,
+        r#"select k.reference, k.id as "id: CallId", c.funder_id as "funder: PartyId", f.iban, k.called_at, k.due_on,
+               (k.cents - coalesce(p.cents, 0)) as "left!: Cents"
+           from funding.call k
+           join funding.convention c on c.id = k.convention_id
+           join funding.funder f on f.id = c.funder_id
+           left join funding.call_paid p on p.call_id = k.id
+           where k.reference = any($1) or (f.iban = any($2) and k.cents > coalesce(p.cents, 0))"#,
         quoted,
+        payers,
     )
     .fetch_all(&mut **tx)
     .await?;
     Ok(rows
         .into_iter()
         .map(|row| {
-            (
-                row.reference,
-                Call {
-                    id: row.id,
-                    funder: row.funder,
-                },
-            )
+            let call = Call {
+                id: row.id,
+                funder: row.funder,
+                left: row.left,
+                iban: row.iban,
+                called_on: calendar::paris_date(row.called_at),
+                due_on: row.due_on,
+            };
+            (row.reference, call)
         })
         .collect())
 }

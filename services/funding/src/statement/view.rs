@@ -43,10 +43,10 @@ pub struct LineView {
 /// Our item that a line is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct MatchedView {
-    /// `payment`, `file`, `return` or `call`.
+    /// `payment`, `file`, `return`, `mandate`, `fee` or `call`.
     #[schema(example = "payment")]
     pub kind: String,
-    /// The payment, the settlement or refund of the file, or the call.
+    /// The payment, the settlement or refund of the file, the mandate, the operator's invoice, or the call.
     pub id: Uuid,
 }
 

@@ -44,9 +44,10 @@ impl What {
     /// The kind of our item and its id.
     fn item(&self) -> (&'static str, Uuid) {
         match self {
-            Self::Debited(item) => ("payment", item.id.uuid()),
+            Self::Debited(item) | Self::DebitedWithCharge(item, _) => ("payment", item.id.uuid()),
             Self::File(file, _) => ("file", *file),
             Self::Returned(item, _) => ("return", item.id.uuid()),
+            Self::Awaited(came) => came.item(),
             Self::Call { id, .. } => ("call", id.uuid()),
         }
     }
@@ -107,9 +108,15 @@ async fn insert_answers(
     let (mut payments, mut answers, mut reasons, mut numbers) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (line, found) in lines.iter().zip(matches) {
         let (items, answer, reason) = match found.as_ref().map(|found| &found.what) {
-            Some(What::Debited(item)) => (std::slice::from_ref(item), "debited", None),
+            Some(What::Debited(item) | What::DebitedWithCharge(item, _)) => {
+                (std::slice::from_ref(item), "debited", None)
+            }
             Some(What::File(_, items)) => (items.as_slice(), "debited", None),
             Some(What::Returned(item, reason)) => (std::slice::from_ref(item), "returned", Some(reason.clone())),
+            Some(What::Awaited(came)) => {
+                came.keep(tx, id, line.number).await?;
+                continue;
+            }
             Some(What::Call { .. }) | None => continue,
         };
         for item in items {

@@ -36,7 +36,9 @@ impl Asked {
     /// Whether a row is asked for; `territory` is its programme's.
     pub fn wants(&self, row: &Row, territory: Option<Territory>) -> bool {
         let funder = self.funder_id.is_none_or(|funder| funder == row.funder_id);
-        let programme = self.programme_id.is_none_or(|programme| row.programme_id == Some(programme));
+        let programme = self
+            .programme_id
+            .is_none_or(|programme| row.programme_id == Some(programme));
         let place = self
             .territory
             .is_none_or(|asked| territory.is_some_and(|own| asked.includes(own)));
@@ -80,7 +82,13 @@ mod tests {
             ..Asked::default()
         };
         let dijon = Some("21231".parse().unwrap());
-        for (territory, wanted) in [("FR", true), ("R27", true), ("21", true), ("21231", true), ("59", false)] {
+        for (territory, wanted) in [
+            ("FR", true),
+            ("R27", true),
+            ("21", true),
+            ("21231", true),
+            ("59", false),
+        ] {
             assert_eq!(asked(territory).wants(&row(1, Some(2)), dijon), wanted, "{territory}");
         }
         assert!(!asked("21231").wants(&row(1, Some(2)), Some("21".parse().unwrap())));

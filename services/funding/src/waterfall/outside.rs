@@ -13,8 +13,11 @@ use uuid::Uuid;
 /// A funder's figures in a programme.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Outside {
+    pub announced: Cents,
     pub agreed: Cents,
     pub called: Cents,
+    /// Counted as money for the programme, and not there yet.
+    pub mandated: Cents,
     pub ordered: Cents,
     pub handed_over: Cents,
     /// Of what was handed over, still on spendable vouchers.
@@ -47,16 +50,34 @@ pub(super) async fn read(connection: &mut PgConnection, until: Until) -> Result<
             *set(all.entry((figure.book, figure.funder)).or_default()) = figure.cents;
         }
     };
+    add(announced(&mut *connection, until).await?, |figures| {
+        &mut figures.announced
+    });
     add(agreed(&mut *connection, until).await?, |figures| &mut figures.agreed);
     add(called(&mut *connection, until).await?, |figures| &mut figures.called);
+    add(mandated(&mut *connection, until).await?, |figures| {
+        &mut figures.mandated
+    });
     add(ordered(&mut *connection, until).await?, |figures| &mut figures.ordered);
-    add(handed_over(&mut *connection, until).await?, |figures| &mut figures.handed_over);
-    add(in_hands(&mut *connection, until).await?, |figures| &mut figures.in_hands);
+    add(handed_over(&mut *connection, until).await?, |figures| {
+        &mut figures.handed_over
+    });
+    add(in_hands(&mut *connection, until).await?, |figures| {
+        &mut figures.in_hands
+    });
     add(paid(&mut *connection, until).await?, |figures| &mut figures.paid);
-    add(refunded(&mut *connection, false, until).await?, |figures| &mut figures.credited);
-    add(refunded(&mut *connection, true, until).await?, |figures| &mut figures.returned);
-    add(dead(&mut *connection, "revoked", until).await?, |figures| &mut figures.dead_revoked);
-    add(dead(&mut *connection, "expired", until).await?, |figures| &mut figures.dead_expired);
+    add(refunded(&mut *connection, false, until).await?, |figures| {
+        &mut figures.credited
+    });
+    add(refunded(&mut *connection, true, until).await?, |figures| {
+        &mut figures.returned
+    });
+    add(dead(&mut *connection, "revoked", until).await?, |figures| {
+        &mut figures.dead_revoked
+    });
+    add(dead(&mut *connection, "expired", until).await?, |figures| {
+        &mut figures.dead_expired
+    });
     Ok(all)
 }
 
@@ -90,6 +111,40 @@ pub(super) async fn programmes(connection: &mut PgConnection) -> Result<BTreeMap
         .collect())
 }
 
+/// What was announced for a programme, and what was signed without having been announced; by the day of either.
+async fn announced(connection: &mut PgConnection, until: Until) -> Result<Vec<Figure>, sqlx::Error> {
+    sqlx::query_as!(
+        Figure,
+        r#"select p.programme_id as "book!: BookId", p.funder_id as "funder!: PartyId", sum(p.cents)::bigint as "cents!: Cents"
+           from (select programme_id, funder_id, cents, announced_on as day
+                 from funding.announcement where programme_id is not null
+                 union all
+                 select programme_id, funder_id, cents, signed_on from funding.convention where announcement_id is null) p
+           where $1::timestamptz is null or p.day::timestamp at time zone 'Europe/Paris' < $1
+           group by p.programme_id, p.funder_id"#,
+        until,
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// What was announced and for which programme nobody said.
+pub(super) async fn announced_at_large(
+    connection: &mut PgConnection,
+    until: Until,
+) -> Result<BTreeMap<PartyId, Cents>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select funder_id as "funder: PartyId", sum(cents)::bigint as "cents!: Cents"
+           from funding.announcement
+           where programme_id is null and ($1::timestamptz is null or announced_on::timestamp at time zone 'Europe/Paris' < $1)
+           group by funder_id"#,
+        until,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.funder, row.cents)).collect())
+}
+
 /// By the day of the signature, which begins at midnight in Paris.
 async fn agreed(connection: &mut PgConnection, until: Until) -> Result<Vec<Figure>, sqlx::Error> {
     sqlx::query_as!(
@@ -117,6 +172,31 @@ async fn called(connection: &mut PgConnection, until: Until) -> Result<Vec<Figur
     .await
 }
 
+/// Of mandates, what had neither come nor been cancelled.
+async fn mandated(connection: &mut PgConnection, until: Until) -> Result<Vec<Figure>, sqlx::Error> {
+    sqlx::query_as!(
+        Figure,
+        r#"with come as (
+               select r.mandate_id, sum(r.cents) as cents
+               from funding.mandate_receipt r
+               join funding.statement s on s.id = r.statement_id
+               left join funding.explained_line l on l.statement_id = r.statement_id and l.line = r.line
+               left join funding.explanation e on e.id = l.explanation_id
+               where $1::timestamptz is null or coalesce(e.at, s.loaded_at) < $1 group by r.mandate_id)
+           select c.programme_id as "book: BookId", m.funder_id as "funder: PartyId",
+               sum(m.cents - coalesce(come.cents, 0) - coalesce(x.cents, 0))::bigint as "cents!: Cents"
+           from funding.mandate m
+           join funding.convention c on c.id = m.convention_id
+           left join come on come.mandate_id = m.id
+           left join funding.mandate_cancellation x on x.mandate_id = m.id and ($1::timestamptz is null or x.at < $1)
+           where $1::timestamptz is null or m.accepted_at < $1
+           group by c.programme_id, m.funder_id"#,
+        until,
+    )
+    .fetch_all(connection)
+    .await
+}
+
 /// Each batch by its own plan, in the exact shares of its vouchers.
 async fn ordered(connection: &mut PgConnection, until: Until) -> Result<Vec<Figure>, sqlx::Error> {
     let rows = sqlx::query!(
@@ -124,7 +204,7 @@ async fn ordered(connection: &mut PgConnection, until: Until) -> Result<Vec<Figu
                b.face_value_cents as "face_value!: Cents",
                array_agg(s.funder_id order by s.rank) as "funders!: Vec<PartyId>",
                array_agg(s.rate order by s.rank) as "rates!: Vec<Decimal>"
-           from issuer.batch_memo b join catalogue.plan_share s on s.plan_id = b.plan_id
+           from issuer.batch_memo b join issuer.batch_plan_share s on s.book_id = b.book_id and s.batch_id = b.batch_id
            where case when $1::timestamptz is null then b.cancelled_at is null
                else b.ordered_at < $1 and (b.cancelled_at is null or b.cancelled_at >= $1) end
            group by b.book_id, b.batch_id, b.booklets, b.booklet_size, b.face_value_cents"#,

@@ -18,9 +18,9 @@ const AMOUNT_SHARE: u8 = 3;
 pub fn pdf(waterfall: &Waterfall, of: &str, day: NaiveDate, issuer: Option<&str>) -> Result<Vec<u8>, DocumentError> {
     let meta = Meta::new("Cascade des montants", of, day).issuer(issuer);
     let mut document = Document::new(meta).paragraph(
-            "Chaque ligne est une étape de l'argent, de la promesse au remboursement ; chaque colonne, un financeur. \
+        "Chaque ligne est une étape de l'argent, de la promesse au remboursement ; chaque colonne, un financeur. \
              Les définitions sont à la fin.",
-        );
+    );
     if waterfall.rows.is_empty() {
         return document.paragraph("Aucun montant ne répond à cette demande.").render();
     }
@@ -31,7 +31,12 @@ pub fn pdf(waterfall: &Waterfall, of: &str, day: NaiveDate, issuer: Option<&str>
     for (_, rows) in programmes {
         let name = rows.first().and_then(|row| row.programme.as_deref());
         // Money without programme has two stages: it came, and it is free.
-        document = section(document, name.unwrap_or("Argent non affecté à un dispositif"), &rows, name.is_some());
+        document = section(
+            document,
+            name.unwrap_or("Argent non affecté à un dispositif"),
+            &rows,
+            name.is_some(),
+        );
     }
     let explained = HEADINGS
         .iter()
@@ -44,7 +49,10 @@ fn by_programme(rows: &[Row]) -> BTreeMap<(bool, Option<&str>, Option<uuid::Uuid
     let mut programmes: BTreeMap<_, Vec<&Row>> = BTreeMap::new();
     for row in rows {
         let id = row.programme_id.map(ledger::BookId::uuid);
-        programmes.entry((id.is_none(), row.programme.as_deref(), id)).or_default().push(row);
+        programmes
+            .entry((id.is_none(), row.programme.as_deref(), id))
+            .or_default()
+            .push(row);
     }
     programmes
 }

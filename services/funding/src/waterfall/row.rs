@@ -51,13 +51,13 @@ macro_rules! row {
 }
 
 row! {
-    /// Promised: signed conventions.
+    /// Said in public, signed or not.
     announced,
     /// Signed.
     agreed,
     /// Called for.
     called,
-    /// On the bank account.
+    /// On the bank account, or mandated where the programme accepts it.
     received,
     /// Ordered, not cancelled or revoked since.
     ordered,
@@ -84,20 +84,28 @@ row! {
     owed,
     /// Given back by revocations.
     revoked,
+    /// Of `received`: mandated, and not on the bank account yet.
+    mandated,
 }
 
 impl Row {
     /// Where it stands in the report: by funder, then programme, money without programme last.
     pub(super) fn place(&self) -> (String, PartyId, bool, Option<String>, Option<BookId>) {
         let (funder, programme) = (self.funder.clone(), self.programme.clone());
-        (funder, self.funder_id, programme.is_none(), programme, self.programme_id)
+        (
+            funder,
+            self.funder_id,
+            programme.is_none(),
+            programme,
+            self.programme_id,
+        )
     }
 
     /// Takes off what happened before; how things stand stays. `None` beyond 64 bits.
     pub(super) fn happened_since(&mut self, before: &Self) -> Option<()> {
-        let (free, at_risk, owed) = (self.free, self.at_risk, self.owed);
+        let (mandated, free, at_risk, owed) = (self.mandated, self.free, self.at_risk, self.owed);
         self.take_off(before)?;
-        (self.free, self.at_risk, self.owed) = (free, at_risk, owed);
+        (self.mandated, self.free, self.at_risk, self.owed) = (mandated, free, at_risk, owed);
         Some(())
     }
 
@@ -114,12 +122,14 @@ impl Row {
             .checked_sub(of(|line| line.batch_cancelled))?
             .checked_sub(revoked)?;
         let claimed = of(|line| line.claimed);
+        let received = of(|line| line.allocated).checked_sub(outside.credited)?;
         Some(Self {
             programme_id: Some(book),
-            announced: outside.agreed,
+            announced: outside.announced,
             agreed: outside.agreed,
             called: outside.called,
-            received: of(|line| line.allocated).checked_sub(outside.credited)?,
+            received,
+            mandated: outside.mandated.min(received.max(Cents::ZERO)),
             ordered: outside.ordered.checked_sub(revoked)?,
             funded: behind_batches,
             activated,

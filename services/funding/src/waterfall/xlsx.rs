@@ -1,5 +1,7 @@
 use chrono::{Datelike, NaiveDate};
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{
+    DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
+};
 use standards::Cents;
 
 use crate::waterfall::french::HEADINGS;
@@ -29,8 +31,22 @@ pub fn xlsx(waterfall: &Waterfall, of: &str, day: NaiveDate) -> Result<Vec<u8>, 
         .set_creation_datetime(&date(day)?);
     workbook.set_properties(&properties);
     let look = Look::new();
-    rows(workbook.add_worksheet_with_constant_memory()?, &look, "Par dispositif", of, &waterfall.rows, true)?;
-    rows(workbook.add_worksheet_with_constant_memory()?, &look, "Par financeur", of, &waterfall.totals, false)?;
+    rows(
+        workbook.add_worksheet_with_constant_memory()?,
+        &look,
+        "Par dispositif",
+        of,
+        &waterfall.rows,
+        true,
+    )?;
+    rows(
+        workbook.add_worksheet_with_constant_memory()?,
+        &look,
+        "Par financeur",
+        of,
+        &waterfall.totals,
+        false,
+    )?;
     explained(workbook.add_worksheet_with_constant_memory()?, &look)?;
     workbook.save_to_buffer()
 }
@@ -45,12 +61,17 @@ struct Look {
 
 impl Look {
     fn new() -> Self {
-        let head = Format::new().set_bold().set_text_wrap().set_background_color(0x00DC_E6F1);
+        let head = Format::new()
+            .set_bold()
+            .set_text_wrap()
+            .set_background_color(0x00DC_E6F1);
         Self {
             title: Format::new().set_bold().set_font_size(14),
             text: Format::new(),
             wrapped: Format::new().set_text_wrap().set_align(FormatAlign::Top),
-            head: head.set_border_bottom(FormatBorder::Thin).set_align(FormatAlign::VerticalCenter),
+            head: head
+                .set_border_bottom(FormatBorder::Thin)
+                .set_align(FormatAlign::VerticalCenter),
             amount: Format::new().set_num_format(EUROS),
         }
     }
@@ -65,7 +86,11 @@ fn rows(
     programmes: bool,
 ) -> Result<(), XlsxError> {
     sheet.set_name(name)?;
-    let names: &[&str] = if programmes { &["Financeur", "Dispositif"] } else { &["Financeur"] };
+    let names: &[&str] = if programmes {
+        &["Financeur", "Dispositif"]
+    } else {
+        &["Financeur"]
+    };
     let first_amount = u16::try_from(names.len()).expect("two columns of names");
     for column in 0..first_amount {
         sheet.set_column_width(column, NAME_WIDTH)?;
@@ -79,7 +104,12 @@ fn rows(
     sheet.set_footer("&L&A&RPage &P sur &N");
     sheet.write_string_with_format(0, 0, "Cascade des montants", &look.title)?;
     sheet.write_string_with_format(1, 0, of, &look.text)?;
-    for (column, title) in (0..).zip(names.iter().copied().chain(HEADINGS.iter().map(|heading| heading.title))) {
+    for (column, title) in (0..).zip(
+        names
+            .iter()
+            .copied()
+            .chain(HEADINGS.iter().map(|heading| heading.title)),
+    ) {
         sheet.write_string_with_format(HEAD_ROW, column, title, &look.head)?;
     }
     for (line, row) in (HEAD_ROW + 1..).zip(rows) {
@@ -97,7 +127,10 @@ fn rows(
 
 fn explained(sheet: &mut Worksheet, look: &Look) -> Result<(), XlsxError> {
     sheet.set_name("Que veulent dire les colonnes")?;
-    sheet.set_column_width(0, 22)?.set_column_width(1, COUNTS_WIDTH)?.set_column_width(2, 16)?;
+    sheet
+        .set_column_width(0, 22)?
+        .set_column_width(1, COUNTS_WIDTH)?
+        .set_column_width(2, 16)?;
     sheet.set_freeze_panes(1, 0)?;
     sheet.set_paper_size(A4).set_print_fit_to_pages(1, 0);
     for (column, title) in (0..).zip(["Colonne", "Ce qu'elle compte", "Nom dans le CSV"]) {

@@ -7,14 +7,14 @@ use sqlx::PgPool;
 use crate::bank::{moved, naming, returning};
 use crate::cycle::{PAID, march};
 use crate::payment_reports::report;
-use crate::world::{FUNDERS, World, id, instant};
+use crate::world::{FUNDERS, PROGRAMME, World, id, instant};
 
 impl World {
-    async fn breaks(&self) -> Vec<Value> {
+    pub async fn breaks(&self) -> Vec<Value> {
         self.get_json("/v1/breaks").await["items"].as_array().unwrap().clone()
     }
 
-    async fn put_json(&self, path: &str, body: Value) -> (StatusCode, Value) {
+    pub async fn put_json(&self, path: &str, body: Value) -> (StatusCode, Value) {
         self.put(path, body.to_string().into_bytes()).await
     }
 
@@ -42,7 +42,7 @@ impl World {
         answer["type"].clone()
     }
 
-    async fn suspense(&self) -> i64 {
+    pub async fn suspense(&self) -> i64 {
         sqlx::query_scalar("select credits_cents - debits_cents from ledger.account where kind = 4")
             .fetch_one(&self.admin)
             .await
@@ -50,7 +50,7 @@ impl World {
     }
 }
 
-fn kinds(breaks: &[Value]) -> Vec<(&str, &str)> {
+pub fn kinds(breaks: &[Value]) -> Vec<(&str, &str)> {
     let of = |one: &'_ Value, name| one[name].as_str().map(str::to_owned).unwrap().leak() as &str;
     breaks.iter().map(|one| (of(one, "kind"), of(one, "amount"))).collect()
 }
@@ -232,7 +232,11 @@ async fn what_does_not_come_is_missing_or_late_until_it_comes(admin: PgPool) {
     let world = march(admin).await;
     // The bank's statement closes on 10 April: seven days after the execution, and the call was due on 31 March.
     let settlement = world.settle(1, "2026-03", "2026-04-03").await;
-    let reference = world.call(0xc3, 0xa1, "50.00").await;
+    // Both conventions are called in full: a third one.
+    let convention = json!({"id": id(0xa3), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "amount": "50.00",
+        "signed_on": "2026-01-15", "starts_on": "2026-01-01", "ends_on": "2026-12-31"});
+    world.created("/v1/conventions", convention).await;
+    let reference = world.call(0xc3, 0xa3, "50.00").await;
     world.loads(2, "200.00", vec![]).await;
     let breaks = world.breaks().await;
     assert_eq!(kinds(&breaks), [("late", "50.00"), ("missing", "-20.00")]);

@@ -12,7 +12,10 @@ use crate::world::{FUNDERS, OTHER_IBAN, PROGRAMME, STRUCTURE_IBAN, World, id, in
 type Line = BTreeMap<String, String>;
 
 fn lines(csv: &[u8]) -> Vec<Line> {
-    csv::Reader::from_reader(csv).deserialize().map(Result::unwrap).collect()
+    csv::Reader::from_reader(csv)
+        .deserialize()
+        .map(Result::unwrap)
+        .collect()
 }
 
 async fn report(world: &World, query: &str) -> Vec<Line> {
@@ -30,8 +33,14 @@ async fn sums_agree(world: &World) -> Vec<(Cents, Cents)> {
     let mut sums = Vec::new();
     for funder in FUNDERS {
         let mine: Vec<Line> = report(world, &format!("?funder_id={funder}")).await;
-        let kept: Vec<&Line> = all.iter().filter(|line| line["funder_id"] == funder.to_string()).collect();
-        assert!(mine.iter().eq(kept.iter().copied()), "one funder's lines are those of all");
+        let kept: Vec<&Line> = all
+            .iter()
+            .filter(|line| line["funder_id"] == funder.to_string())
+            .collect();
+        assert!(
+            mine.iter().eq(kept.iter().copied()),
+            "one funder's lines are those of all"
+        );
         let standing = mine.iter().filter(|line| line["reversed_on"].is_empty());
         let by_lines = (sum(standing, "share"), sum(mine.iter(), "paid"));
         let totals = waterfall["totals"].as_array().unwrap();
@@ -44,7 +53,9 @@ async fn sums_agree(world: &World) -> Vec<(Cents, Cents)> {
 }
 
 fn cents(amounts: [(i64, i64); 2]) -> Vec<(Cents, Cents)> {
-    amounts.map(|(claimed, paid)| (Cents::new(claimed), Cents::new(paid))).to_vec()
+    amounts
+        .map(|(claimed, paid)| (Cents::new(claimed), Cents::new(paid)))
+        .to_vec()
 }
 
 /// Paid, returned, paid elsewhere, reversed, deducted, expired: the lines follow the waterfall to the cent, funder by funder.
@@ -56,28 +67,44 @@ async fn lines_sum_to_the_waterfall_whatever_happens(admin: PgPool) {
     sums_agree(&world).await;
     let sent = report(&world, &format!("?funder_id={}", FUNDERS[0])).await;
     assert_eq!(
-        sent.iter().map(|line| line["payment_state"].as_str()).collect::<Vec<_>>(),
+        sent.iter()
+            .map(|line| line["payment_state"].as_str())
+            .collect::<Vec<_>>(),
         ["", "sent", ""]
     );
 
     let end_to_end = &first["payments"][0]["end_to_end"];
-    world.loads(2, "200.00", vec![naming("-20.00", end_to_end), returning("20.00", end_to_end)]).await;
+    world
+        .loads(
+            2,
+            "200.00",
+            vec![naming("-20.00", end_to_end), returning("20.00", end_to_end)],
+        )
+        .await;
     assert_eq!(sums_agree(&world).await, cents([(1336, 0), (2664, 0)]));
     let returned = report(&world, &format!("?funder_id={}", FUNDERS[0])).await;
     assert!(returned.iter().all(|line| line["payment_id"].is_empty()));
 
-    world.has_structure(PAID, Some(OTHER_IBAN), "2026-04-02T00:00:00Z").await;
+    world
+        .has_structure(PAID, Some(OTHER_IBAN), "2026-04-02T00:00:00Z")
+        .await;
     let again = world.settle(2, "2026-03", "2026-04-03").await;
-    world.loads(3, "200.00", vec![naming("-20.00", &again["payments"][0]["end_to_end"])]).await;
+    world
+        .loads(3, "200.00", vec![naming("-20.00", &again["payments"][0]["end_to_end"])])
+        .await;
     assert_eq!(sums_agree(&world).await, cents([(1336, 668), (2664, 1332)]));
 
     // Undone after it was paid: no longer claimed, still paid, until the next payment takes it back.
-    world.reverses_after_settlement(id(201), PAID, &[1, 2], "2026-04-05T10:00:00Z").await;
+    world
+        .reverses_after_settlement(id(201), PAID, &[1, 2], "2026-04-05T10:00:00Z")
+        .await;
     assert_eq!(sums_agree(&world).await, cents([(668, 668), (1332, 1332)]));
     world.hand.move_to(instant("2026-05-02T08:00:00Z"));
     world.claims(id(204), PAID, &[1, 2, 5], "2026-04-06T10:00:00Z").await;
     let april = world.settle(3, "2026-04", "2026-05-04").await;
-    world.loads(4, "180.00", vec![naming("-20.00", &april["payments"][0]["end_to_end"])]).await;
+    world
+        .loads(4, "180.00", vec![naming("-20.00", &april["payments"][0]["end_to_end"])])
+        .await;
     let [(a, paid_a), (b, paid_b)] = sums_agree(&world).await.try_into().unwrap();
     assert_eq!(Cents::try_sum([a, b]), Some(Cents::new(5000)));
     assert_eq!(Cents::try_sum([paid_a, paid_b]), Some(Cents::new(4000)));
@@ -95,7 +122,9 @@ async fn a_line_says_what_was_done_where_and_never_who(admin: PgPool) {
         .execute(&world.admin)
         .await
         .unwrap();
-    world.has_structure(HELD, Some(STRUCTURE_IBAN), "2026-03-02T00:00:00Z").await;
+    world
+        .has_structure(HELD, Some(STRUCTURE_IBAN), "2026-03-02T00:00:00Z")
+        .await;
     let bytes = world.get("/v1/reports/claims").await;
     let all = lines(&bytes);
     assert_eq!(all.len(), 6, "three claims of two funders");
@@ -122,7 +151,10 @@ async fn a_line_says_what_was_done_where_and_never_who(admin: PgPool) {
         ("payment_id", String::new()),
         ("payment_state", String::new()),
     ];
-    let expected: Line = expected.into_iter().map(|(column, value)| (column.to_owned(), value)).collect();
+    let expected: Line = expected
+        .into_iter()
+        .map(|(column, value)| (column.to_owned(), value))
+        .collect();
     assert_eq!(line, &expected);
     let text = String::from_utf8(bytes).unwrap();
     for secret in ["Médiathèque", "1111111", "FR14", "Mairie"] {
@@ -144,10 +176,18 @@ async fn a_period_is_of_paris_days_and_a_programme_is_one(admin: PgPool) {
     assert_eq!(claims("?from=2026-03-01&to=2026-03-31").await, named(&[202, 201]));
     assert_eq!(claims("?from=2026-04-01").await, named(&[203]));
     assert_eq!(claims("?to=2026-03-10").await, named(&[202]));
-    assert_eq!(claims(&format!("?programme_id={PROGRAMME}")).await, named(&[202, 201, 203]));
-    let nothing = world.get(&format!("/v1/reports/claims?programme_id={}", id(0x99))).await;
+    assert_eq!(
+        claims(&format!("?programme_id={PROGRAMME}")).await,
+        named(&[202, 201, 203])
+    );
+    let nothing = world
+        .get(&format!("/v1/reports/claims?programme_id={}", id(0x99)))
+        .await;
     assert!(nothing.starts_with(b"claim_id,programme_id,") && nothing.ends_with(b",payment_state\n"));
-    assert_eq!(world.status("/v1/reports/claims?from=2026-04-01&to=2026-03-01").await, 400);
+    assert_eq!(
+        world.status("/v1/reports/claims?from=2026-04-01&to=2026-03-01").await,
+        400
+    );
     assert_eq!(world.status("/v1/reports/claims?from=avril").await, 400);
 }
 
@@ -169,7 +209,10 @@ async fn a_funder_reads_its_own_shares_and_no_others(admin: PgPool) {
     assert!(refused["detail"].as_str().unwrap().contains("ses propres parts"));
     let structure = json!({"id": PAID, "name": "Médiathèque", "roles": ["structure"]});
     let structure = world.key_of(PAID, Some(structure)).await;
-    assert_eq!(read("/v1/reports/claims".to_owned(), &structure).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(
+        read("/v1/reports/claims".to_owned(), &structure).await.0,
+        StatusCode::FORBIDDEN
+    );
     let auditor = json!({"id": id(0x77), "name": "Cour des comptes", "roles": ["auditor"]});
     let auditor = world.key_of(id(0x77), Some(auditor)).await;
     assert_eq!(lines(&read("/v1/reports/claims".to_owned(), &auditor).await.1).len(), 6);

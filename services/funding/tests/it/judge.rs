@@ -6,6 +6,10 @@ pub fn agreed(checker: &str, files: &[&std::path::Path]) -> String {
     let script = format!("{}/../../tests/checkers/{checker}", env!("CARGO_MANIFEST_DIR"));
     let output = Command::new(python).arg("-B").arg(script).args(files).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     said
 }

@@ -3,19 +3,33 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
 
+mod approval;
 mod bad_files;
 mod bank;
 mod breaks;
+mod calls;
+mod cfonb_by_others;
 mod claims_report;
+mod closes;
 mod cycle;
 mod evidence;
+mod expiry;
+mod fees;
 mod identities;
 mod judge;
+mod log;
+mod mandates;
 mod payment_reports;
 mod promises;
 mod races;
+mod reconciliations;
 mod rpc;
+mod rules;
+mod splits;
 mod statements;
+mod structures_money;
 mod waterfall_report;
 mod world;
+mod world_bank;
+mod world_expiry;
 mod world_exports;

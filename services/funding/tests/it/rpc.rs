@@ -66,7 +66,9 @@ fn key() -> NoteKey {
 }
 
 async fn seals(world: &World) {
-    seal(&world.admin, &key(), instant("2026-04-02T08:00:00Z")).await.unwrap();
+    seal(&world.admin, &key(), instant("2026-04-02T08:00:00Z"))
+        .await
+        .unwrap();
 }
 
 /// Whoever keeps what the stream gives can prove it with the public key alone.
@@ -79,7 +81,10 @@ async fn a_copy_of_the_log_proves_itself_and_goes_on_where_it_ended(admin: PgPoo
     world.settle(1, "2026-03", "2026-04-03").await;
     seals(&world).await;
     let (later, last) = machine.copies(first.len() as u64).await.unwrap();
-    assert!(later.iter().any(|entry| entry.claim.is_some()), "which claims are paid is in the log");
+    assert!(
+        later.iter().any(|entry| entry.claim.is_some()),
+        "which claims are paid is in the log"
+    );
 
     let vkey: VerifierKey = key().verifier().to_string().parse().unwrap();
     let mut tree = Frontier::new();
@@ -89,8 +94,14 @@ async fn a_copy_of_the_log_proves_itself_and_goes_on_where_it_ended(admin: PgPoo
         assert_eq!(leaf.id().to_string(), entry.id);
         let told = leaf.to_json();
         let account = entry.debit.as_ref().unwrap();
-        assert_eq!((json!(account.kind), json!(account.book)), (told["debit"]["kind"].clone(), told["debit"]["book"].clone()));
-        assert_eq!((json!(entry.at), json!(entry.cents)), (told["at"].clone(), told["cents"].clone()));
+        assert_eq!(
+            (json!(account.kind), json!(account.book)),
+            (told["debit"]["kind"].clone(), told["debit"]["book"].clone())
+        );
+        assert_eq!(
+            (json!(entry.at), json!(entry.cents)),
+            (told["at"].clone(), told["cents"].clone())
+        );
         tree.push(leaf.hash());
         if seq + 1 == first.len() as u64 {
             let note = checkpoint.as_ref().unwrap().note.clone();
@@ -110,7 +121,8 @@ async fn a_copy_of_the_log_proves_itself_and_goes_on_where_it_ended(admin: PgPoo
 async fn a_rewritten_entry_ends_the_stream_at_its_place(admin: PgPool) {
     let world = march(admin).await;
     seals(&world).await;
-    let rewrite = "update ledger.transfer set reference = 'autre' where id = (select entry_id from ledger.leaf where seq = 5)";
+    let rewrite =
+        "update ledger.transfer set reference = 'autre' where id = (select entry_id from ledger.leaf where seq = 5)";
     world.admin.execute(rewrite).await.unwrap();
     let mut machine = Machine::with_key(&world, &world.secret).await;
     let lost = machine.copies(0).await.unwrap_err();
@@ -123,16 +135,32 @@ async fn a_rewritten_entry_ends_the_stream_at_its_place(admin: PgPool) {
 async fn rows_of_the_waterfall_are_those_of_rest(admin: PgPool) {
     let world = march(admin).await;
     let settled = world.settle(1, "2026-03", "2026-04-03").await;
-    world.loads(2, "200.00", vec![naming("-20.00", &settled["payments"][0]["end_to_end"])]).await;
+    world
+        .loads(
+            2,
+            "200.00",
+            vec![naming("-20.00", &settled["payments"][0]["end_to_end"])],
+        )
+        .await;
     let mut machine = Machine::with_key(&world, &world.secret).await;
     let rows = machine.reads(WaterfallRequest::default()).await.unwrap();
     let rest = world.get_json("/v1/reports/waterfall").await;
     let rest = rest["rows"].as_array().unwrap();
     assert_eq!(rows.len(), rest.len());
     for (row, rest) in rows.iter().zip(rest) {
-        let shown = [&row.funder_id, &row.received, &row.claimed, &row.paid, &row.owed, &row.revoked];
+        let shown = [
+            &row.funder_id,
+            &row.received,
+            &row.claimed,
+            &row.paid,
+            &row.owed,
+            &row.revoked,
+        ];
         let columns = ["funder_id", "received", "claimed", "paid", "owed", "revoked"];
-        assert_eq!(shown.map(|text| json!(text)), columns.map(|column| rest[column].clone()));
+        assert_eq!(
+            shown.map(|text| json!(text)),
+            columns.map(|column| rest[column].clone())
+        );
         assert_eq!(json!(row.programme_id), rest["programme_id"]);
     }
     let asked = WaterfallRequest {
@@ -157,7 +185,10 @@ async fn keys_and_roles_are_asked_as_in_rest(admin: PgPool) {
     seals(&world).await;
     let mut stranger = Machine::with_key(&world, "ccn_nobody").await;
     assert_eq!(stranger.copies(0).await.unwrap_err().code(), Code::Unauthenticated);
-    assert_eq!(stranger.reads(WaterfallRequest::default()).await, Err(Code::Unauthenticated));
+    assert_eq!(
+        stranger.reads(WaterfallRequest::default()).await,
+        Err(Code::Unauthenticated)
+    );
     let funder = world.key_of(FUNDERS[0], None).await;
     let mut funder = Machine::with_key(&world, &funder).await;
     assert_eq!(funder.copies(0).await.unwrap_err().code(), Code::PermissionDenied);
@@ -166,8 +197,19 @@ async fn keys_and_roles_are_asked_as_in_rest(admin: PgPool) {
     let roles = |roles: Value| json!({"id": PAID, "name": "Médiathèque", "roles": roles});
     let structure = world.key_of(PAID, Some(roles(json!(["structure"])))).await;
     let mut structure = Machine::with_key(&world, &structure).await;
-    assert_eq!(structure.reads(WaterfallRequest::default()).await, Err(Code::PermissionDenied));
+    assert_eq!(
+        structure.reads(WaterfallRequest::default()).await,
+        Err(Code::PermissionDenied)
+    );
     let auditor = json!({"id": id(0x77), "name": "Cour des comptes", "roles": ["auditor"]});
     let auditor = world.key_of(id(0x77), Some(auditor)).await;
-    assert!(Machine::with_key(&world, &auditor).await.copies(0).await.unwrap().1.is_some());
+    assert!(
+        Machine::with_key(&world, &auditor)
+            .await
+            .copies(0)
+            .await
+            .unwrap()
+            .1
+            .is_some()
+    );
 }

@@ -23,7 +23,11 @@ fn amounts(report: &Value) -> BTreeMap<(String, String, String), Cents> {
     for row in report["rows"].as_array().unwrap() {
         for (column, value) in row.as_object().unwrap() {
             if let Some(cents) = value.as_str().and_then(|text| text.parse().ok()) {
-                let key = (row["funder_id"].to_string(), row["programme_id"].to_string(), column.clone());
+                let key = (
+                    row["funder_id"].to_string(),
+                    row["programme_id"].to_string(),
+                    column.clone(),
+                );
                 amounts.insert(key, cents);
             }
         }
@@ -35,8 +39,16 @@ fn amounts(report: &Value) -> BTreeMap<(String, String, String), Cents> {
 async fn story(admin: PgPool) -> World {
     let world = march(admin).await;
     let settled = world.settle(1, "2026-03", "2026-04-03").await;
-    world.loads(2, "200.00", vec![naming("-20.00", &settled["payments"][0]["end_to_end"])]).await;
-    world.reverses_after_settlement(id(201), PAID, &[1, 2], "2026-04-05T10:00:00Z").await;
+    world
+        .loads(
+            2,
+            "200.00",
+            vec![naming("-20.00", &settled["payments"][0]["end_to_end"])],
+        )
+        .await;
+    world
+        .reverses_after_settlement(id(201), PAID, &[1, 2], "2026-04-05T10:00:00Z")
+        .await;
     world.claims(id(204), PAID, &[1], "2026-04-06T10:00:00Z").await;
     world.hand.move_to(instant("2026-08-10T08:00:00Z"));
     world.expires(&[2, 5], "2026-08-08T10:00:00Z").await;
@@ -44,7 +56,9 @@ async fn story(admin: PgPool) -> World {
     let sent = world.created("/v1/refunds", refund(31, 0, "bank")).await;
     world.created("/v1/refunds", refund(32, 1, "credit")).await;
     let amount = format!("-{}", sent["amount"].as_str().unwrap());
-    world.loads(3, "180.00", vec![naming(&amount, &sent["end_to_end"])]).await;
+    world
+        .loads(3, "180.00", vec![naming(&amount, &sent["end_to_end"])])
+        .await;
     world.all_hold().await;
     world
 }
@@ -57,7 +71,12 @@ async fn periods_that_follow_one_another_add_up_to_the_whole(admin: PgPool) {
     assert_eq!(report(&world, "to=2099-12-31").await, whole);
     assert_eq!(world.get_json("/v1/waterfall").await, whole);
     let whole = amounts(&whole);
-    for cut in [("2026-03-09", "2026-03-10"), ("2026-03-31", "2026-04-01"), ("2026-04-05", "2026-04-06"), ("2026-08-09", "2026-08-10")] {
+    for cut in [
+        ("2026-03-09", "2026-03-10"),
+        ("2026-03-31", "2026-04-01"),
+        ("2026-04-05", "2026-04-06"),
+        ("2026-08-09", "2026-08-10"),
+    ] {
         let before = amounts(&report(&world, &format!("to={}", cut.0)).await);
         let after = amounts(&report(&world, &format!("from={}", cut.1)).await);
         for (key, &cents) in &whole {
@@ -80,15 +99,29 @@ async fn a_period_is_what_happened_on_its_paris_days(admin: PgPool) {
         let totals = report["totals"].as_array().unwrap();
         let columns = ["received", "claimed", "paid", "expired", "owed"];
         columns.map(|column| {
-            Cents::try_sum(totals.iter().map(|row| row[column].as_str().unwrap().parse().unwrap())).unwrap().to_string()
+            Cents::try_sum(totals.iter().map(|row| row[column].as_str().unwrap().parse().unwrap()))
+                .unwrap()
+                .to_string()
         })
     };
     // Vouchers 1 to 3 in March, 4 in the first minutes of April; then 1 and 2 come back, and 1 is used again.
     assert_eq!(of("to=2026-03-31").await, ["200.00", "30.00", "0.00", "0.00", "30.00"]);
-    assert_eq!(of("from=2026-04-01&to=2026-04-01").await, ["0.00", "10.00", "0.00", "0.00", "40.00"]);
-    assert_eq!(of("from=2026-04-02&to=2026-04-05").await, ["0.00", "-20.00", "20.00", "0.00", "0.00"]);
-    assert_eq!(of("from=2026-04-06&to=2026-07-31").await, ["0.00", "10.00", "0.00", "0.00", "10.00"]);
-    assert_eq!(world.status(&format!("{PATH}?from=2026-04-02&to=2026-04-01")).await, 400);
+    assert_eq!(
+        of("from=2026-04-01&to=2026-04-01").await,
+        ["0.00", "10.00", "0.00", "0.00", "40.00"]
+    );
+    assert_eq!(
+        of("from=2026-04-02&to=2026-04-05").await,
+        ["0.00", "-20.00", "20.00", "0.00", "0.00"]
+    );
+    assert_eq!(
+        of("from=2026-04-06&to=2026-07-31").await,
+        ["0.00", "10.00", "0.00", "0.00", "10.00"]
+    );
+    assert_eq!(
+        world.status(&format!("{PATH}?from=2026-04-02&to=2026-04-01")).await,
+        400
+    );
 }
 
 #[sqlx::test(migrations = false)]
@@ -98,21 +131,33 @@ async fn the_report_is_of_a_funder_a_programme_or_a_territory(admin: PgPool) {
     assert_eq!(rows(String::new()).await, 4);
     assert_eq!(rows(format!("funder_id={}", FUNDERS[0])).await, 2);
     assert_eq!(rows(format!("programme_id={PROGRAMME}")).await, 2);
-    assert_eq!(rows(format!("programme_id={PROGRAMME}&funder_id={}", FUNDERS[1])).await, 1);
+    assert_eq!(
+        rows(format!("programme_id={PROGRAMME}&funder_id={}", FUNDERS[1])).await,
+        1
+    );
     assert_eq!(rows("territory=21".to_owned()).await, 2);
     assert_eq!(rows("territory=R27".to_owned()).await, 2);
     assert_eq!(rows("territory=FR".to_owned()).await, 2);
     assert_eq!(rows("territory=59".to_owned()).await, 0);
     for wrong in ["territory=Dijon", "format=docx", "funder=x"] {
-        assert_eq!(world.status(&format!("{PATH}?{wrong}")).await, StatusCode::BAD_REQUEST, "{wrong}");
+        assert_eq!(
+            world.status(&format!("{PATH}?{wrong}")).await,
+            StatusCode::BAD_REQUEST,
+            "{wrong}"
+        );
     }
     // A filter opens nothing: a funder who asks for another one gets nothing.
     let own = world.key_of(FUNDERS[0], None).await;
-    let other = world.send("GET", &format!("{PATH}?funder_id={}", FUNDERS[1]), &own, Vec::new()).await;
+    let other = world
+        .send("GET", &format!("{PATH}?funder_id={}", FUNDERS[1]), &own, Vec::new())
+        .await;
     assert_eq!(serde_json::from_slice::<Value>(&other.1).unwrap()["rows"], json!([]));
     let structure = json!({"id": PAID, "name": "Médiathèque", "roles": ["structure"]});
     let structure = world.key_of(PAID, Some(structure)).await;
-    assert_eq!(world.send("GET", PATH, &structure, Vec::new()).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(
+        world.send("GET", PATH, &structure, Vec::new()).await.0,
+        StatusCode::FORBIDDEN
+    );
 }
 
 #[sqlx::test(migrations = false)]
@@ -145,7 +190,10 @@ async fn every_form_says_the_same(admin: PgPool) {
     for (accept, content_type) in [
         ("text/csv", "text/csv; charset=utf-8"),
         ("application/pdf;q=0.9, */*", "application/pdf"),
-        ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        ),
         ("text/html, */*", "application/json"),
     ] {
         let request = Request::builder().uri(PATH).header("accept", accept);

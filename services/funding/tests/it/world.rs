@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::sync::Arc;
 
 use access::{OrganisationId, Secret};
 use axum::Router;
@@ -49,6 +50,11 @@ pub const FUNDERS: [Uuid; 2] = [id(0xf1), id(0xf2)];
 
 pub fn instant(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
+}
+
+/// Signs the log.
+pub fn log_key() -> ledger::proof::NoteKey {
+    ledger::proof::NoteKey::from_seed("test.example/log", &[7; 32]).unwrap()
 }
 
 pub fn book() -> BookId {
@@ -102,7 +108,8 @@ impl World {
             clock: clock.clone(),
             fund,
         });
-        let routes = routes.merge(access::routes(admin.clone(), clock));
+        let log = funding::log_routes(pool, clock.clone(), Some(Arc::new(log_key())));
+        let routes = routes.merge(log).merge(access::routes(admin.clone(), clock));
         let app = web::frame(routes.split_for_parts().0);
         let world = Self {
             admin,

@@ -9,6 +9,10 @@ impl World {
     /// Asks as the operator, and keeps the headers of the answer.
     pub async fn respond(&self, request: request::Builder) -> Response {
         let request = request.header("authorization", format!("Bearer {}", self.secret));
-        self.app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+        self.app
+            .clone()
+            .oneshot(request.body(Body::empty()).unwrap())
+            .await
+            .unwrap()
     }
 }

@@ -1,3 +1,4 @@
+use chrono::NaiveDate;
 use ledger::{PostError, Rejection};
 use web::Problem;
 
@@ -40,6 +41,12 @@ pub enum HandOverError {
     /// The last day has passed.
     #[error("the programme is over")]
     ProgrammeOver,
+    /// The programme ends soon: its hand-overs have stopped.
+    #[error("stopped since {since}")]
+    Stopped {
+        /// The first day without hand-overs.
+        since: NaiveDate,
+    },
     /// The booklet, or a voucher in it, was revoked.
     #[error("blocked")]
     Blocked,
@@ -122,6 +129,13 @@ impl From<HandOverError> for Problem {
                 "Ce lot est annulé. Rendez le carnet au commanditaire.",
             ),
             E::ProgrammeOver => refused("programme-over", "Le dernier jour de ce dispositif est passé."),
+            E::Stopped { since } => refused(
+                "distribution-stopped",
+                &format!(
+                    "Les remises de ce dispositif sont arrêtées depuis le {} : ses chèques ne seront bientôt plus acceptés. Rendez les carnets qui restent au commanditaire.",
+                    since.format("%d/%m/%Y")
+                ),
+            ),
             E::Blocked => refused(
                 "booklet-blocked",
                 "Ce carnet est révoqué. Mettez-le de côté et prenez-en un autre.",

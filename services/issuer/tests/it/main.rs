@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 mod abuse;
+mod calendar;
+mod caps;
 mod import;
 mod keys;
 mod paper;

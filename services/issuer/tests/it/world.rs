@@ -226,10 +226,10 @@ impl World {
     }
 
     async fn agrees_plan(&self, rates: &[&str]) {
-        let shares = rates.iter().zip(11..).map(|(rate, funder)| NewShare {
-            funder_id: OrganisationId::from_uuid(uuid(funder)),
-            rate: rate.parse().unwrap(),
-        });
+        let shares = rates
+            .iter()
+            .zip(11..)
+            .map(|(rate, funder)| NewShare::new(OrganisationId::from_uuid(uuid(funder)), rate.parse().unwrap()));
         let plan = NewPlan {
             id: PlanId::from_uuid(uuid(50)),
             shares: shares.collect(),
@@ -421,7 +421,7 @@ impl World {
 }
 
 impl Actor {
-    async fn makes(&self, n: u128, name: &str, role: &str) -> Self {
+    pub async fn makes(&self, n: u128, name: &str, role: &str) -> Self {
         let id = uuid(n);
         self.post("/v1/organisations", json!({"id": id, "name": name, "roles": [role]}))
             .await

@@ -10,11 +10,12 @@ use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::IntoParams;
 use uuid::Uuid;
-use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query};
+use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query, download};
 
 use super::either;
 use crate::claim::{BUSY_SECONDS, ClaimDesk, ClaimError, Claimant, NewClaim};
 use crate::read_claims::{self, Receipt};
+use crate::receipt_pdf;
 use crate::reverse::{NewReversal, Reversal, reverse};
 use crate::{ClaimId, StructureId};
 
@@ -116,6 +117,33 @@ pub(super) async fn get_claim(
         .map_err(|error| Problem::internal(&error))?
         .map(Json)
         .ok_or_else(|| Problem::not_found("Cet encaissement"))
+}
+
+/// The receipt of a claim for the accounts of a régie (PDF): no voucher is named, and nobody. By the phone's id or its own; a
+/// structure has those of its own claims, the operator all.
+#[utoipa::path(get, path = "/v1/claims/{id}/receipt.pdf", tag = "claims",
+    params(("id" = uuid::Uuid, Path, description = "The phone's id, or the claim's"), GetQuery),
+    responses((status = 200, body = String, content_type = "application/pdf"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn get_receipt(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Path(id): Path<Uuid>,
+    Query(query): Query<GetQuery>,
+) -> Result<Response, Problem> {
+    let structure = sees(&who)?;
+    let receipt = read_claims::get(&pool, query.programme, id, structure)
+        .await
+        .map_err(|error| Problem::internal(&error))?
+        .ok_or_else(|| Problem::not_found("Cet encaissement"))?;
+    let bytes = receipt_pdf::receipt_pdf(&pool, &receipt)
+        .await
+        .map_err(|error| Problem::internal(&error))?;
+    Ok(download(
+        bytes,
+        "application/pdf",
+        &format!("recu-{}.pdf", receipt.claim_id),
+    ))
 }
 
 /// A programme's claims in order of time. A structure sees its own claims, the operator all.

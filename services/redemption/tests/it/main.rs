@@ -8,6 +8,7 @@ mod claiming;
 mod importing;
 mod measures;
 mod pages;
+mod receipts;
 mod reversing;
 mod rpc;
 mod standing;

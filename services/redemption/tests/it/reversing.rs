@@ -1,4 +1,4 @@
-use ledger::Account;
+use ledger::{Account, TransferKind};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use standards::Cents;
@@ -112,6 +112,33 @@ async fn a_claim_reversed_after_its_payment_is_owed_by_the_structure(pool: PgPoo
     assert_eq!(reversal["after_settlement"], json!(false));
     assert_eq!(world.owed(programme, structure.structure).await, Cents::ZERO);
     assert_eq!(world.balance(recoverable).await, Cents::new(2000));
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_claim_whose_reduced_payment_came_back_can_still_be_reversed(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
+    let tokens = world.activates(programme, 1..=5).await;
+    let paid = structure.claims(1, &tokens[..2]).await.created();
+    let claim: Uuid = paid["claim_id"].as_str().unwrap().parse().unwrap();
+    world
+        .settles(programme, claim, structure.structure, Cents::new(2000))
+        .await;
+    reverses(&world.operator, programme, &paid, 1).await.created();
+    let next = structure.claims(2, &tokens[2..]).await.created();
+    // A settlement took the debt of 20 € from the 30 €; its payment of 10 € came back.
+    let party = structure.structure.party();
+    let (payable, recoverable) = (
+        Account::payable(programme.book, party),
+        Account::recoverable(programme.book, party),
+    );
+    let deduction = (TransferKind::Deducted, payable, recoverable, Cents::new(2000));
+    world.book("deduction", vec![deduction]).await;
+    assert_eq!(world.owed(programme, structure.structure).await, Cents::new(1000));
+
+    reverses(&world.operator, programme, &next, 2).await.created();
+    assert_eq!(world.owed(programme, structure.structure).await, Cents::new(1000));
+    assert_eq!(world.balance(recoverable).await, Cents::new(3000));
 }
 
 #[sqlx::test(migrations = false)]

@@ -61,7 +61,9 @@ impl CosignerKey {
             let (time, signature) = blob.split_first_chunk::<8>().ok_or(NoteError::Form)?;
             let seconds = u64::from_be_bytes(*time);
             self.0.verify(signed(note.text(), seconds).as_bytes(), signature)?;
-            let at = i64::try_from(seconds).ok().and_then(|at| DateTime::from_timestamp(at, 0));
+            let at = i64::try_from(seconds)
+                .ok()
+                .and_then(|at| DateTime::from_timestamp(at, 0));
             at.ok_or(NoteError::Form)
         })
     }

@@ -37,6 +37,9 @@ fn local(args: &ExportKeys) -> anyhow::Result<Vec<PublicKey>> {
         KeyPurpose::Status => Purpose::Status,
         KeyPurpose::KeySet => Purpose::KeySet,
         KeyPurpose::Root => Purpose::Root,
+        KeyPurpose::Checkpoint => anyhow::bail!(
+            "La moitié publique de cette clé est servie par /log/checkpoint.vkey ; celle d'un co-signataire, par « ccn cosign --show-key »."
+        ),
         _ => anyhow::bail!("Une clé de cet usage n'a pas de moitié publique."),
     };
     let opened = args.key.iter().map(|place| {

@@ -83,6 +83,10 @@ fn published_purpose(purpose: KeyPurpose) -> anyhow::Result<Purpose> {
         KeyPurpose::Signing => Ok(Purpose::Voucher),
         KeyPurpose::Status => Ok(Purpose::Status),
         KeyPurpose::KeySet => Ok(Purpose::KeySet),
+        KeyPurpose::Checkpoint => anyhow::bail!(
+            "La clé des points de contrôle ne se publie pas ici : sa moitié publique est servie par /log/checkpoint.vkey. \
+             Faites-la connaître aux financeurs par une autre voie."
+        ),
         KeyPurpose::Root | KeyPurpose::Identity | KeyPurpose::Operator | KeyPurpose::Seal => {
             anyhow::bail!("Une clé de cet usage ne se publie pas : --for signing, status ou key-set.")
         }

@@ -1,0 +1,159 @@
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use sqlx::{PgExecutor, PgTransaction};
+use utoipa::ToSchema;
+use web::{Made, Problem};
+
+use crate::ProgrammeId;
+
+/// Reminders of one call.
+pub const REMINDERS_MAX: usize = 12;
+
+/// Days after the due day, unless the programme says otherwise.
+const REMINDER_DAYS: [i32; 3] = [1, 15, 30];
+
+/// Decimals kept of a rate.
+const RATE_DECIMALS_MAX: u32 = 8;
+
+/// The latest reminder, in days after the due day.
+const REMINDER_DAYS_MAX: i32 = 3_650;
+
+/// How a programme is funded, beside its plan. What is not said keeps its default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FundingTerms {
+    /// Whether the mandate of a public accountant counts as money before it arrives. No, unless said.
+    pub accepts_mandates: bool,
+    /// The operator's upstream fee, of the face value of each batch, before VAT: `"0.03"` is 3 %. None, unless said.
+    #[schema(value_type = String, example = "0.03")]
+    pub fee_rate: Decimal,
+    /// VAT on that fee; 20 % unless said.
+    #[schema(value_type = String, example = "0.2")]
+    pub vat_rate: Decimal,
+    /// Days after the due day on which a call for funds is reminded, in order; 1, 15 and 30 unless said.
+    pub reminder_days: Vec<i32>,
+}
+
+impl Default for FundingTerms {
+    fn default() -> Self {
+        Self {
+            accepts_mandates: false,
+            fee_rate: Decimal::ZERO,
+            vat_rate: Decimal::new(2, 1),
+            reminder_days: REMINDER_DAYS.to_vec(),
+        }
+    }
+}
+
+/// Why terms were not set.
+#[derive(Debug, thiserror::Error)]
+pub enum TermsError {
+    /// A rate is not between 0 and 1, or too fine.
+    #[error("not a rate")]
+    Rate(&'static str),
+    /// Reminders are not days in order.
+    #[error("not days in order")]
+    Reminders,
+    /// No such programme.
+    #[error("no such programme")]
+    NoProgramme,
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<TermsError> for Problem {
+    fn from(error: TermsError) -> Self {
+        let refused = || Self::refused("funding-terms", "Ces règles de financement ne conviennent pas.");
+        match error {
+            TermsError::Rate(field) => refused().detail(format!(
+                "« {field} » : un taux entre 0 et 1, avec au plus {RATE_DECIMALS_MAX} décimales, par exemple « 0.03 »."
+            )),
+            TermsError::Reminders => refused().detail(format!(
+                "« reminder_days » : au plus {REMINDERS_MAX} nombres de jours croissants, de 1 à {REMINDER_DAYS_MAX}, par exemple 1, 15, 30."
+            )),
+            TermsError::NoProgramme => Self::not_found("Ce dispositif"),
+            TermsError::Database(error) => Self::internal(&error),
+        }
+    }
+}
+
+impl FundingTerms {
+    fn checked(&self) -> Result<Self, TermsError> {
+        for (field, rate) in [("fee_rate", self.fee_rate), ("vat_rate", self.vat_rate)] {
+            let fits = (Decimal::ZERO..=Decimal::ONE).contains(&rate) && rate.normalize().scale() <= RATE_DECIMALS_MAX;
+            if !fits {
+                return Err(TermsError::Rate(field));
+            }
+        }
+        let days = &self.reminder_days;
+        let in_order = days.windows(2).all(|pair| pair[0] < pair[1]);
+        let within = days.iter().all(|day| (1..=REMINDER_DAYS_MAX).contains(day));
+        if days.len() > REMINDERS_MAX || !in_order || !within {
+            return Err(TermsError::Reminders);
+        }
+        Ok(Self {
+            fee_rate: self.fee_rate.normalize(),
+            vat_rate: self.vat_rate.normalize(),
+            ..self.clone()
+        })
+    }
+}
+
+/// The terms that hold now: the defaults for a programme that has said nothing.
+pub async fn funding_terms(db: impl PgExecutor<'_>, programme: ProgrammeId) -> Result<FundingTerms, sqlx::Error> {
+    let row = sqlx::query!(
+        "select accepts_mandates, fee_rate, vat_rate, reminder_days from catalogue.funding_terms
+         where programme_id = $1 order by version desc limit 1",
+        programme.uuid()
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map_or_else(FundingTerms::default, |row| FundingTerms {
+        accepts_mandates: row.accepts_mandates,
+        fee_rate: row.fee_rate.normalize(),
+        vat_rate: row.vat_rate.normalize(),
+        reminder_days: row.reminder_days,
+    }))
+}
+
+/// Sets the terms from now on, or finds that they are so already.
+pub async fn set_funding_terms(
+    tx: &mut PgTransaction<'_>,
+    programme: ProgrammeId,
+    terms: &FundingTerms,
+    at: DateTime<Utc>,
+) -> Result<Made<FundingTerms>, TermsError> {
+    let wanted = terms.checked()?;
+    // Versions are numbered one after the other, as those of plans.
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtextextended($1, 0))",
+        format!("funding terms {programme}")
+    )
+    .execute(&mut **tx)
+    .await?;
+    if funding_terms(&mut **tx, programme).await? == wanted {
+        return match crate::programme::exists(tx, programme).await? {
+            true => Ok(Made::Before(wanted)),
+            false => Err(TermsError::NoProgramme),
+        };
+    }
+    sqlx::query!(
+        "insert into catalogue.funding_terms (programme_id, version, accepts_mandates, fee_rate, vat_rate, reminder_days, set_at)
+         select $1, coalesce(max(version), 0) + 1, $2, $3, $4, $5, $6 from catalogue.funding_terms where programme_id = $1",
+        programme.uuid(),
+        wanted.accepts_mandates,
+        wanted.fee_rate,
+        wanted.vat_rate,
+        &wanted.reminder_days,
+        at,
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(|error| match error {
+        error if database::is_constraint(&error, "funding_terms_programme") => TermsError::NoProgramme,
+        error => error.into(),
+    })?;
+    Ok(Made::Now(wanted))
+}

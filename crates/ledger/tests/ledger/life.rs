@@ -1,0 +1,144 @@
+//! Long random lives of a fund, every event of it, against a model in the words of the business: funders, programmes,
+//! vouchers, claims, payments. After each event all identities hold, the bank account is what the model says, and the report
+//! is the model's, figure by figure.
+
+mod model;
+mod step;
+
+use std::collections::BTreeMap;
+
+use ledger::{Account, Figures, Outcome, Posting};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use sqlx::PgPool;
+use standards::Cents;
+
+use crate::common::*;
+use model::{BOOKS, Life, STRUCTURES};
+use step::{Expected, Step};
+
+const STEPS: usize = 1_000;
+
+/// How often each kind of event was booked and refused.
+async fn live(pool: &PgPool, seed: u64) -> Seen {
+    migrate(pool).await;
+    let mut random = StdRng::seed_from_u64(seed);
+    let mut life = Life::new();
+    let mut booked: Vec<Posting> = Vec::new();
+    let mut seen = Seen::new();
+    for number in 0..STEPS {
+        // One in ten is a retry, which must change nothing.
+        let retried = (!booked.is_empty() && random.random_bool(0.1)).then(|| random.random_range(0..booked.len()));
+        let (what, posting, expected) = if let Some(retried) = retried {
+            ("retry", booked[retried].clone(), Expected::Before)
+        } else {
+            let Some(step) = Step::random(&mut random, &life) else {
+                continue;
+            };
+            let (posting, expected) = step.take(number, &mut life);
+            (step.name(), posting, expected)
+        };
+        let when = format!("seed {seed}, {number}: {what}");
+        happens(pool, &life, &posting, expected, &when).await;
+        seen.entry(what).or_default()[usize::from(expected == Expected::Refused)] += 1;
+        if expected == Expected::Now {
+            booked.push(posting);
+        }
+    }
+    seen
+}
+
+async fn happens(pool: &PgPool, life: &Life, posting: &Posting, expected: Expected, when: &str) {
+    let outcome = post_all(pool, std::slice::from_ref(posting)).await.remove(0);
+    let gave = match outcome {
+        Outcome::Now => Expected::Now,
+        Outcome::Before => Expected::Before,
+        Outcome::Refused(_) => Expected::Refused,
+    };
+    assert_eq!(gave, expected, "{when} {posting:?} gave {outcome:?}");
+    check(pool, life, when).await;
+}
+
+type Seen = BTreeMap<&'static str, [u32; 2]>;
+
+async fn check(pool: &PgPool, life: &Life, when: &str) {
+    let mut snapshot = ledger::snapshot(pool).await.unwrap();
+    let figures = Figures::read(&mut snapshot).await.unwrap();
+    let payable: Vec<Account> = (0..BOOKS)
+        .flat_map(|b| (0..STRUCTURES).map(move |s| Account::payable(model::book_of(b), model::structure_of(s))))
+        .collect();
+    let held = ledger::balances(&mut snapshot, &payable).await.unwrap();
+    snapshot.rollback().await.unwrap();
+    let bank = figures.bank_identity(Cents::new(life.bank), Cents::ZERO);
+    let broken: Vec<_> = figures
+        .identities()
+        .into_iter()
+        .chain([bank])
+        .filter(|identity| !identity.holds())
+        .collect();
+    assert_eq!(broken, [], "{when}");
+    assert_eq!(
+        held.into_iter().map(Cents::get).collect::<Vec<_>>(),
+        life.payable(),
+        "{when}"
+    );
+    let report = figures.waterfall();
+    for funder in report.funders {
+        assert_eq!(funder, life.funder_figures(funder.funder), "{when}");
+    }
+    for line in report.programmes {
+        assert_eq!(line, life.programme_figures(line.book, line.funder), "{when}");
+    }
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_life_of_a_fund_is_what_the_model_says_after_each_event(pool: PgPool) {
+    let seen = live(&pool, 104).await;
+    let booked = seen
+        .iter()
+        .filter(|(what, [booked, _])| **what != "retry" && *booked > 0);
+    assert_eq!(booked.count(), Step::KINDS, "a life has all kinds of events: {seen:?}");
+}
+
+/// Rare in random lives: a payment that was reduced by a debt comes back, and then its claims are reversed.
+#[sqlx::test(migrations = false)]
+async fn what_a_structure_owes_survives_a_payment_that_comes_back(pool: PgPool) {
+    migrate(&pool).await;
+    let mut life = Life::new();
+    let money = (0..3).flat_map(|f| [Step::Received((f, 9_000)), Step::Allocated(0, (f, 9_000))]);
+    let vouchers = (1..=5).map(|serial| Step::Activated(0, (0, serial)));
+    let steps = [
+        Step::Claimed(0, 0, vec![(0, 1)]),
+        Step::Settled(0, 0),
+        Step::Paid(0),
+        Step::Reversed(0, 0, false),
+        Step::Claimed(0, 0, vec![(0, 2)]),
+        Step::Claimed(0, 0, vec![(0, 3)]),
+        Step::Settled(0, 0),
+        Step::Rejected(1),
+        Step::Reversed(0, 1, false),
+        Step::Reversed(0, 2, true),
+        Step::Claimed(0, 0, vec![(0, 4), (0, 5)]),
+        Step::Settled(0, 0),
+        Step::Paid(2),
+        Step::Returned(2),
+    ];
+    let all = money.chain([Step::BatchFunded(0, 0)]).chain(vouchers).chain(steps);
+    for (number, step) in all.enumerate() {
+        let (posting, expected) = step.take(number, &mut life);
+        assert_eq!(expected, Expected::Now, "{step:?}");
+        happens(&pool, &life, &posting, expected, &format!("{number}: {step:?}")).await;
+    }
+}
+
+/// `LIFE_SEEDS=100 cargo test -p ledger --test ledger many_lives -- --ignored`
+#[sqlx::test(migrations = false)]
+#[ignore = "as long as one likes"]
+async fn many_lives_are_what_the_model_says(pool: PgPool) {
+    let seeds: u64 = std::env::var("LIFE_SEEDS").map_or(20, |seeds| seeds.parse().unwrap());
+    for seed in 100..100 + seeds {
+        sqlx::raw_sql("drop schema ledger cascade").execute(&pool).await.ok();
+        let seen = live(&pool, seed).await;
+        println!("seed {seed}: [booked, refused] {seen:?}");
+    }
+}

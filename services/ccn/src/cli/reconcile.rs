@@ -1,0 +1,166 @@
+//! `ccn reconcile`, `ccn verify reconciliation`, and the settings of the nightly run.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use chrono::NaiveTime;
+use clap::Args;
+use funding::reconciliation::Nightly;
+use sqlx::postgres::PgConnectOptions;
+use voucher::Host;
+
+use super::{OPTIONS, TEXTS};
+use crate::config::{Config, DATA_DIR, PUBLIC_HOST};
+
+/// Days that a break may take when nothing is said.
+pub const BREAK_DAYS_MAX: u32 = 30;
+
+/// What says that there is no nightly run.
+const NEVER: &str = "jamais";
+
+const HEADING: &str = "Rapprochement (funding seulement)";
+
+/// The settings of the nightly run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
+pub struct ReconcileSettings {
+    /// Heure de Paris à laquelle les livres sont rapprochés de la banque chaque nuit, ou « jamais »
+    #[arg(long, env = "CCN_RECONCILE_AT", value_name = "HH:MM", default_value_t, help_heading = HEADING)]
+    pub reconcile_at: TimeOfDay,
+    /// Jours pendant lesquels un écart peut attendre avant que le rapprochement le signale
+    #[arg(long, env = "CCN_BREAK_DAYS_MAX", value_name = "JOURS", default_value_t = BREAK_DAYS_MAX, help_heading = HEADING)]
+    pub break_days_max: u32,
+}
+
+impl Default for ReconcileSettings {
+    fn default() -> Self {
+        Self {
+            reconcile_at: TimeOfDay::default(),
+            break_days_max: BREAK_DAYS_MAX,
+        }
+    }
+}
+
+impl ReconcileSettings {
+    /// As the funding service takes them.
+    #[must_use]
+    pub const fn nightly(&self) -> Nightly {
+        Nightly {
+            at: self.reconcile_at.0,
+            break_days_max: self.break_days_max,
+        }
+    }
+}
+
+/// A time of day, or never.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeOfDay(pub Option<NaiveTime>);
+
+impl Default for TimeOfDay {
+    /// When nobody works, and every time of day exists: the hour changes at two.
+    fn default() -> Self {
+        Self(NaiveTime::from_hms_opt(3, 0, 0))
+    }
+}
+
+impl FromStr for TimeOfDay {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == NEVER {
+            return Ok(Self(None));
+        }
+        NaiveTime::parse_from_str(text, "%H:%M")
+            .map(|time| Self(Some(time)))
+            .map_err(|_| format!("une heure s'écrit 03:00 ; pour aucune : {NEVER}"))
+    }
+}
+
+impl fmt::Display for TimeOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(time) => write!(f, "{}", time.format("%H:%M")),
+            None => f.write_str(NEVER),
+        }
+    }
+}
+
+/// Arguments of `reconcile`.
+#[derive(Debug, Args)]
+pub struct ReconcileArgs {
+    /// Écrit le document en JSON, au lieu du tableau
+    #[arg(long, help_heading = OPTIONS)]
+    pub json: bool,
+    /// Fichier qui reçoit aussi le document signé, à garder et à vérifier ailleurs
+    #[arg(long, value_name = "FICHIER", help_heading = OPTIONS)]
+    pub out: Option<PathBuf>,
+    /// Jours pendant lesquels un écart peut attendre
+    #[arg(long, env = "CCN_BREAK_DAYS_MAX", value_name = "JOURS", default_value_t = BREAK_DAYS_MAX, help_heading = OPTIONS)]
+    pub break_days_max: u32,
+    /// Dossier de la base embarquée, en service ou non
+    #[arg(long, env = "CCN_DATA_DIR", value_name = "DOSSIER", default_value = DATA_DIR, help_heading = OPTIONS)]
+    pub data_dir: PathBuf,
+    /// Base PostgreSQL à utiliser au lieu de la base embarquée
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL", help_heading = OPTIONS)]
+    pub database_url: Option<PgConnectOptions>,
+    /// Fichier du mot de passe de l'utilisateur nommé dans l'URL
+    #[arg(long, env = "CCN_DATABASE_PASSWORD_FILE", value_name = "FICHIER", help_heading = OPTIONS)]
+    pub database_password_file: Option<PathBuf>,
+    /// Fichier de la clé des points de contrôle, qui signe aussi les rapprochements
+    #[arg(long, env = "CCN_CHECKPOINT_KEY_FILE", value_name = "FICHIER", help_heading = OPTIONS)]
+    pub checkpoint_key_file: Option<PathBuf>,
+    /// Fichier de la phrase de passe qui ouvre cette clé
+    #[arg(long, env = "CCN_KEY_PASSPHRASE_FILE", value_name = "FICHIER", help_heading = OPTIONS)]
+    pub key_passphrase_file: Option<PathBuf>,
+    /// Fichier de l'identité age qui ouvre cette clé
+    #[arg(long, env = "CCN_KEY_IDENTITY_FILE", value_name = "FICHIER", conflicts_with = "key_passphrase_file", help_heading = OPTIONS)]
+    pub key_identity_file: Option<PathBuf>,
+    /// Nom d'hôte du site : le journal scellé porte son nom
+    #[arg(long, env = "CCN_PUBLIC_HOST", value_name = "HÔTE", default_value = PUBLIC_HOST, help_heading = OPTIONS)]
+    pub public_host: Host,
+}
+
+impl ReconcileArgs {
+    /// What finds the database and the key.
+    #[must_use]
+    pub fn config(&self) -> Config {
+        Config {
+            data_dir: self.data_dir.clone(),
+            database_url: self.database_url.clone(),
+            database_password_file: self.database_password_file.clone(),
+            checkpoint_key_file: self.checkpoint_key_file.clone(),
+            key_passphrase_file: self.key_passphrase_file.clone(),
+            key_identity_file: self.key_identity_file.clone(),
+            public_host: self.public_host.clone(),
+            ..Config::default()
+        }
+    }
+}
+
+/// Arguments of `verify reconciliation`.
+#[derive(Debug, Args)]
+pub struct VerifyReconciliation {
+    /// Clé de vérification connue d'ailleurs (nom+empreinte+base64) ; sans elle, celle du document, qui prouve seulement que le
+    /// fichier va avec lui-même
+    #[arg(long, value_name = "CLÉ", help_heading = OPTIONS)]
+    pub vkey: Option<String>,
+    /// Document signé, tel que le sert `/v1/reconciliations/…/signed` ou que l'écrit « ccn reconcile --out »
+    #[arg(value_name = "FICHIER", help_heading = TEXTS)]
+    pub file: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_of_day_is_written_as_it_is_read() {
+        for text in ["03:00", "23:59", "jamais"] {
+            assert_eq!(text.parse::<TimeOfDay>().unwrap().to_string(), text);
+        }
+        for text in ["", "3h", "24:00", "never"] {
+            assert!(text.parse::<TimeOfDay>().is_err(), "{text}");
+        }
+        assert_eq!(TimeOfDay::default().to_string(), "03:00");
+    }
+}

@@ -1,0 +1,191 @@
+//! `ccn reconcile` and `ccn verify reconciliation` as a person runs them, and the server's nightly run.
+
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use ccn::{Config, Running, Service, sealing};
+use serde_json::Value;
+use sqlx::{ConnectOptions, Executor, PgPool};
+use tempfile::TempDir;
+use web::Clock;
+
+use crate::world::{instant, two_years};
+
+/// A sum that no transfer explains.
+const CORRUPTED: &str = "update ledger.account set debits_cents = debits_cents + 100 where kind = 1";
+const MENDED: &str = "update ledger.account set debits_cents = debits_cents - 100 where kind = 1";
+
+struct Operator {
+    pool: PgPool,
+    folder: TempDir,
+}
+
+impl Operator {
+    async fn new(pool: PgPool) -> Self {
+        ccn::store::migrate(&pool).await.unwrap();
+        let operator = Self {
+            pool,
+            folder: tempfile::tempdir().unwrap(),
+        };
+        sealing::create_key(&operator.path("checkpoint.key")).unwrap();
+        operator
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    async fn runs(&self, args: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ccn"));
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("CCN_") {
+                command.env_remove(name);
+            }
+        }
+        command
+            .args(args)
+            .env("DATABASE_URL", self.pool.connect_options().to_url_lossy().as_str())
+            .env("CCN_CHECKPOINT_KEY_FILE", self.path("checkpoint.key"))
+            .stdin(Stdio::null());
+        tokio::task::spawn_blocking(move || command.output().unwrap())
+            .await
+            .unwrap()
+    }
+}
+
+fn said(output: &Output) -> (Option<i32>, String) {
+    let text = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
+    (output.status.code(), String::from_utf8(text).unwrap())
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_exit_status_says_whether_the_books_are_right(pool: PgPool) {
+    let operator = Operator::new(pool).await;
+    let (status, text) = said(&operator.runs(&["reconcile"]).await);
+    assert_eq!(status, Some(0), "{text}");
+    assert!(
+        text.contains("Rapprochement n° 1 (en ligne de commande)") && text.contains("TOUT EST JUSTE."),
+        "{text}"
+    );
+
+    let note = operator.path("run.note");
+    let note = note.to_str().unwrap();
+    // A break that is too old is a state of its own.
+    operator
+        .pool
+        .execute(
+            "insert into funding.payment_report (id, sha256, raw, identification, original_message_id, loaded_at)
+             values (gen_random_uuid(), sha256('x'), 'x', 'R', 'M', now());
+             insert into funding.payment_report_line (report_id, line, outcome) select id, 1, 'unknown' from funding.payment_report;
+             insert into funding.break (id, kind, cents, report_id, line, opened_on)
+                 select id, 'unexpected', 0, id, 1, current_date - 31 from funding.payment_report;
+             insert into funding.break_step (break_id, number, state, why, organisation_id, at)
+                 select id, 1, 'open', 'x', id, now() from funding.break",
+        )
+        .await
+        .unwrap();
+    let (status, text) = said(&operator.runs(&["reconcile"]).await);
+    assert_eq!(status, Some(3), "{text}");
+    assert!(text.contains("1 écart(s) attendent depuis plus de 30 jours"), "{text}");
+    let (status, text) = said(
+        &operator
+            .runs(&["reconcile", "--break-days-max", "40", "--out", note])
+            .await,
+    );
+    assert_eq!(status, Some(0), "{text}");
+    let (status, text) = said(&operator.runs(&["verify", "reconciliation", note]).await);
+    assert_eq!(status, Some(0), "{text}");
+    assert!(text.contains("Prouvé : le rapprochement n° 3"), "{text}");
+
+    let output = operator.runs(&["reconcile", "--json", "--out", note]).await;
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["number"], 4);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_corrupted_sum_is_status_1_and_the_proof_still_holds(pool: PgPool) {
+    two_years(&pool).await;
+    let operator = Operator::new(pool).await;
+    operator.pool.execute(CORRUPTED).await.unwrap();
+    let note = operator.path("run.note");
+    let note = note.to_str().unwrap();
+    let (status, text) = said(&operator.runs(&["reconcile", "--out", note]).await);
+    assert_eq!(status, Some(1), "{text}");
+    assert!(text.contains("ATTENTION") && text.contains("FAUX"), "{text}");
+    // What failed is proven as well.
+    let opener = ccn::config::Config::default().opener(keys::Plain::Accepted);
+    let host = "cheque.localhost".parse().unwrap();
+    let vkey = sealing::read_key(&operator.path("checkpoint.key"), &host, &opener);
+    let vkey = vkey.unwrap().verifier().to_string();
+    let (status, text) = said(
+        &operator
+            .runs(&["verify", "reconciliation", "--vkey", &vkey, note])
+            .await,
+    );
+    assert_eq!(status, Some(0), "{text}");
+    assert!(
+        text.contains("FAUX : ") && !text.contains("celle du document"),
+        "{text}"
+    );
+
+    let changed = std::fs::read_to_string(note)
+        .unwrap()
+        .replace("\"holds\":false", "\"holds\":true");
+    std::fs::write(note, changed).unwrap();
+    let (status, text) = said(
+        &operator
+            .runs(&["verify", "reconciliation", "--vkey", &vkey, note])
+            .await,
+    );
+    assert_eq!(status, Some(1), "{text}");
+    assert!(text.contains("NON PROUVÉ"), "{text}");
+    let (status, text) = said(&operator.runs(&["verify", "reconciliation", "/nonexistent"]).await);
+    assert_eq!(status, Some(2), "{text}");
+
+    operator.pool.execute(MENDED).await.unwrap();
+    std::fs::remove_file(operator.path("checkpoint.key")).unwrap();
+    let (status, text) = said(&operator.runs(&["reconcile"]).await);
+    assert_eq!(status, Some(1), "{text}");
+    assert!(text.contains("--checkpoint-key-file"), "{text}");
+}
+
+/// The longest wait for the first look of the nightly task.
+const LOOKS_MAX: u32 = 200;
+
+#[sqlx::test(migrations = false)]
+async fn a_server_makes_up_for_the_night_that_it_missed(pool: PgPool) {
+    ccn::store::migrate(&pool).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (clock, _hand) = Clock::set(instant("2026-04-12T08:00:00Z"));
+    let config = Config {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        data_dir: folder.path().to_owned(),
+        database_url: Some((*pool.connect_options()).clone()),
+        fund_name: Some("Fonds CCN".to_owned()),
+        fund_iban: Some("FR7630006000011234567890189".parse().unwrap()),
+        ..Config::default()
+    };
+    let running = Running::start(config, clock, &Service::ALL).await.unwrap();
+    let mut night = None;
+    for _ in 0..LOOKS_MAX {
+        let found: Option<String> = sqlx::query_scalar("select night::text from funding.reconciliation")
+            .fetch_optional(&pool)
+            .await
+            .unwrap();
+        night = found;
+        if night.is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(night.as_deref(), Some("2026-04-12"));
+    let metrics = reqwest::get(format!("http://{}/metrics", running.addr)).await.unwrap();
+    let metrics = metrics.text().await.unwrap();
+    assert!(metrics.contains("ccn_reconciliation_all_hold 1"), "{metrics}");
+    let ready = reqwest::get(format!("http://{}/health/ready", running.addr))
+        .await
+        .unwrap();
+    assert!(ready.status().is_success());
+    running.stop().await.unwrap();
+}

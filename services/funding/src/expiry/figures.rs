@@ -1,0 +1,306 @@
+//! The sums of a statement, per batch and funder, from the transfers themselves: each voucher by the legs that opened it.
+
+use std::collections::BTreeMap;
+
+use catalogue::ProgrammeId;
+use ledger::{BatchId, PartyId, Plan};
+use rust_decimal::Decimal;
+use serde::Serialize;
+use sqlx::PgConnection;
+use standards::Cents;
+
+macro_rules! figures {
+    ($($(#[$doc:meta])* $figure:ident,)+) => {
+        /// What became of a funder's money. Nothing is netted: `funded` = `claimed` + `refundable`, once all is swept.
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+        pub struct Figures {
+            $($(#[$doc])* pub $figure: Cents,)+
+        }
+
+        impl Figures {
+            /// Their names, in order.
+            pub(super) const NAMES: &[&str] = &[$(stringify!($figure)),+];
+
+            /// The amounts, in order.
+            pub(super) fn amounts(&self) -> Vec<Cents> {
+                vec![$(self.$figure),+]
+            }
+
+            /// Both together; nothing beyond 64 bits.
+            pub(super) fn plus(&self, other: &Self) -> Option<Self> {
+                Some(Self { $($figure: self.$figure.checked_add(other.$figure)?,)+ })
+            }
+        }
+    };
+}
+
+figures! {
+    /// Its share of what was ordered, by the batch's own plan.
+    ordered,
+    /// Put behind the batch.
+    funded,
+    /// Became spendable vouchers.
+    activated,
+    /// Of those, given to people.
+    handed_over,
+    /// Spent at structures, not reversed.
+    claimed,
+    /// Of `claimed`, debited at the bank and not come back.
+    paid,
+    /// Of `claimed`, not yet paid; negative when a claim was reversed after it was paid.
+    unpaid,
+    /// Not used before the end, on vouchers or in reserve.
+    expired,
+    /// On vouchers that were revoked.
+    revoked,
+    /// In reserve for a batch that was cancelled, or for booklets revoked before they were given.
+    cancelled,
+    /// `expired`, `revoked` and `cancelled` together: owed back.
+    refundable,
+}
+
+impl Figures {
+    /// Sums; nothing beyond 64 bits.
+    pub(super) fn sum<'a>(all: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
+        all.into_iter().try_fold(Self::default(), |sum, one| sum.plus(one))
+    }
+
+    /// What is neither claimed nor owed back: still on vouchers or in reserve.
+    pub(super) fn left(&self) -> Option<Cents> {
+        self.funded.checked_sub(self.claimed)?.checked_sub(self.refundable)
+    }
+
+    /// The figures that are made of others.
+    fn complete(mut self) -> Option<Self> {
+        self.unpaid = self.claimed.checked_sub(self.paid)?;
+        self.refundable = Cents::try_sum([self.expired, self.revoked, self.cancelled])?;
+        Some(self)
+    }
+}
+
+/// A batch with its funders.
+#[derive(Debug, Clone)]
+pub(super) struct BatchFigures {
+    pub id: BatchId,
+    pub booklets: i32,
+    pub booklet_size: i32,
+    pub face_value: Cents,
+    pub ordered_at: chrono::DateTime<chrono::Utc>,
+    pub cancelled: bool,
+    /// In the plan's order.
+    pub funders: Vec<(PartyId, Decimal, Figures)>,
+}
+
+type Sums = BTreeMap<(BatchId, PartyId), Figures>;
+
+/// Every batch of a programme, in order of its order.
+pub(super) async fn read(
+    connection: &mut PgConnection,
+    programme: ProgrammeId,
+) -> Result<Vec<BatchFigures>, sqlx::Error> {
+    let mut sums = in_reserve(&mut *connection, programme).await?;
+    on_vouchers(&mut *connection, programme, &mut sums).await?;
+    let wrong =
+        || sqlx::Error::Decode("a batch was stored without a plan, or is worth more than 64 bits of cents".into());
+    let mut batches = Vec::new();
+    for row in batches_of(connection, programme).await? {
+        let plan =
+            Plan::new(row.funders.iter().copied().zip(row.rates.iter().copied()).collect()).map_err(|_| wrong())?;
+        let vouchers = row
+            .booklets
+            .checked_mul(row.booklet_size)
+            .and_then(|all| u32::try_from(all).ok());
+        let shares = plan.sum_first(vouchers.ok_or_else(wrong)?, row.face_value);
+        let mut funders = Vec::new();
+        for ((funder, rate), ordered) in row.funders.iter().zip(&row.rates).zip(shares) {
+            let figures = sums.get(&(row.id, *funder)).copied().unwrap_or_default();
+            let figures = Figures { ordered, ..figures }.complete().ok_or_else(wrong)?;
+            funders.push((*funder, rate.normalize(), figures));
+        }
+        batches.push(BatchFigures {
+            id: row.id,
+            booklets: row.booklets,
+            booklet_size: row.booklet_size,
+            face_value: row.face_value,
+            ordered_at: row.ordered_at,
+            cancelled: row.cancelled,
+            funders,
+        });
+    }
+    Ok(batches)
+}
+
+struct BatchRow {
+    id: BatchId,
+    booklets: i32,
+    booklet_size: i32,
+    face_value: Cents,
+    ordered_at: chrono::DateTime<chrono::Utc>,
+    cancelled: bool,
+    funders: Vec<PartyId>,
+    rates: Vec<Decimal>,
+}
+
+async fn batches_of(connection: &mut PgConnection, programme: ProgrammeId) -> Result<Vec<BatchRow>, sqlx::Error> {
+    sqlx::query_as!(
+        BatchRow,
+        r#"select b.batch_id as "id!: BatchId", b.booklets as "booklets!", b.booklet_size as "booklet_size!",
+               b.face_value_cents as "face_value!: Cents", b.ordered_at as "ordered_at!",
+               b.cancelled_at is not null as "cancelled!",
+               array_agg(s.funder_id order by s.rank) as "funders!: Vec<PartyId>",
+               array_agg(s.rate order by s.rank) as "rates!: Vec<Decimal>"
+           from issuer.batch_memo b join catalogue.plan_share s on s.plan_id = b.plan_id
+           where b.book_id = $1
+           group by b.batch_id, b.booklets, b.booklet_size, b.face_value_cents, b.ordered_at, b.cancelled_at
+           order by b.ordered_at, b.batch_id"#,
+        programme.uuid(),
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// What went into each reserve, and out of it otherwise than onto vouchers that ended (kinds 10, 11, 14, 15: the issuer's).
+async fn in_reserve(connection: &mut PgConnection, programme: ProgrammeId) -> Result<Sums, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"with side as (
+               select t.credit as number, 10 as kind, t.cents from ledger.transfer t where t.book_id = $1 and t.kind = 10
+               union all
+               select t.debit, t.kind, t.cents from ledger.transfer t where t.book_id = $1 and t.kind in (11, 14, 15))
+           select r.batch as "batch!: BatchId", r.party as "funder!: PartyId",
+               coalesce(sum(s.cents) filter (where s.kind = 10), 0)::bigint as "funded!: Cents",
+               coalesce(sum(s.cents) filter (where s.kind = 11), 0)::bigint as "activated!: Cents",
+               coalesce(sum(s.cents) filter (where s.kind = 14), 0)::bigint as "expired!: Cents",
+               coalesce(sum(s.cents) filter (where s.kind = 15), 0)::bigint as "cancelled!: Cents"
+           from side s join ledger.account r on r.book_id = $1 and r.number = s.number and r.kind = 8
+           group by r.batch, r.party"#,
+        programme.uuid(),
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let figures = Figures {
+                funded: row.funded,
+                activated: row.activated,
+                expired: row.expired,
+                cancelled: row.cancelled,
+                ..Figures::default()
+            };
+            ((row.batch, row.funder), figures)
+        })
+        .collect())
+}
+
+/// What became of the vouchers, each by the legs that opened it. A voucher dies once: revoked or expired, on its own (12, 13) or when
+/// the claim that had spent it was reversed (21, back to the funders).
+async fn on_vouchers(
+    connection: &mut PgConnection,
+    programme: ProgrammeId,
+    sums: &mut Sums,
+) -> Result<(), sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"with opened as (
+               select t.credit as number, t.debit as reserve, t.cents from ledger.transfer t where t.book_id = $1 and t.kind = 11),
+           given as (select h.number from issuer.handed_over_voucher h where h.book_id = $1),
+           claimed as (
+               select distinct t.debit as number from ledger.transfer t
+               where t.book_id = $1 and t.kind = 20
+                   and not exists (select from ledger.transfer r where r.book_id = $1 and r.reverses = t.id)),
+           line as (
+               select l.claim_id, sign(sum(l.cents))::bigint as sign
+               from funding.settlement_line l
+               join funding.payment_answer a on a.payment_id = l.payment_id and a.answer = 'debited'
+               where l.book_id = $1 and not exists (
+                   select from funding.payment_answer b where b.payment_id = l.payment_id and b.answer in ('returned', 'rejected'))
+               group by l.claim_id having sum(l.cents) <> 0),
+           paid as (
+               select t.debit as number, sum(l.sign)::bigint as sign
+               from line l join ledger.transfer t on t.book_id = $1 and t.grp = l.claim_id and t.kind = 20
+               group by t.debit),
+           dead as (
+               select t.debit as number, bool_or(t.kind = 12 or (t.kind = 21 and b.blocked_reason = 'revoked')) as revoked
+               from ledger.transfer t
+               join ledger.account f on f.book_id = $1 and f.number = t.credit and f.kind = 12
+               left join issuer.voucher_block b on b.book_id = $1 and b.number = t.debit
+               where t.book_id = $1 and t.kind in (12, 13, 21)
+               group by t.debit)
+           select r.batch as "batch!: BatchId", r.party as "funder!: PartyId",
+               coalesce(sum(o.cents) filter (where g.number is not null), 0)::bigint as "handed_over!: Cents",
+               coalesce(sum(o.cents) filter (where c.number is not null), 0)::bigint as "claimed!: Cents",
+               coalesce(sum(o.cents * p.sign), 0)::bigint as "paid!: Cents",
+               coalesce(sum(o.cents) filter (where d.revoked), 0)::bigint as "revoked!: Cents",
+               coalesce(sum(o.cents) filter (where not d.revoked), 0)::bigint as "expired!: Cents"
+           from opened o
+           join ledger.account r on r.book_id = $1 and r.number = o.reserve
+           left join given g on g.number = o.number
+           left join claimed c on c.number = o.number
+           left join paid p on p.number = o.number
+           left join dead d on d.number = o.number
+           group by r.batch, r.party"#,
+        programme.uuid(),
+    )
+    .fetch_all(connection)
+    .await?;
+    for row in rows {
+        let figures = sums.entry((row.batch, row.funder)).or_default();
+        figures.handed_over = row.handed_over;
+        figures.claimed = row.claimed;
+        figures.paid = row.paid;
+        figures.revoked = row.revoked;
+        let expired = figures.expired.checked_add(row.expired);
+        figures.expired = expired.ok_or_else(|| sqlx::Error::Decode("more than 64 bits of cents".into()))?;
+    }
+    Ok(())
+}
+
+/// What a funder's accounts in the programme hold, and what moved there otherwise than through batches.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Held {
+    /// Owed back, as its account says.
+    pub refundable: Cents,
+    /// Of it, received from the other funders at the close.
+    pub trued_up: Cents,
+    /// Given back before.
+    pub given_back: Cents,
+    /// Allocated and never put behind a batch.
+    pub available: Cents,
+}
+
+pub(super) async fn held(
+    connection: &mut PgConnection,
+    programme: ProgrammeId,
+) -> Result<BTreeMap<PartyId, Held>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"with side as (
+               select t.credit as number, t.cents as trued_up, 0 as given_back
+               from ledger.transfer t where t.book_id = $1 and t.kind = 42
+               union all
+               select t.debit, 0, t.cents from ledger.transfer t where t.book_id = $1 and t.kind = 38),
+           moved as (
+               select s.number, sum(s.trued_up) as trued_up, sum(s.given_back) as given_back from side s group by s.number)
+           select a.party as "funder!: PartyId",
+               coalesce(sum(a.credits_cents - a.debits_cents) filter (where a.kind = 12), 0)::bigint as "refundable!: Cents",
+               coalesce(sum(a.credits_cents - a.debits_cents) filter (where a.kind = 7), 0)::bigint as "available!: Cents",
+               coalesce(sum(m.trued_up) filter (where a.kind = 12), 0)::bigint as "trued_up!: Cents",
+               coalesce(sum(m.given_back) filter (where a.kind = 12), 0)::bigint as "given_back!: Cents"
+           from ledger.account a left join moved m on m.number = a.number
+           where a.book_id = $1 and a.kind in (7, 12)
+           group by a.party"#,
+        programme.uuid(),
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let held = Held {
+                refundable: row.refundable,
+                trued_up: row.trued_up,
+                given_back: row.given_back,
+                available: row.available,
+            };
+            (row.funder, held)
+        })
+        .collect())
+}

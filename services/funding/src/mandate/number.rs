@@ -1,0 +1,245 @@
+//! The number of a public accountant's mandate, and how it is found in what a bank writes.
+
+/// Characters of a number or of its bordereau.
+pub const MANDATE_NUMBER_CHARS_MAX: usize = 35;
+
+/// What stands before a mandate's number, in capitals.
+const MANDATE_WORDS: [&str; 6] = ["MANDAT", "MANDATS", "MDT", "MAND", "MANDT", "MDTS"];
+
+/// What stands before a bordereau's number.
+const BORDEREAU_WORDS: [&str; 5] = ["BORDEREAU", "BORD", "BRD", "BDX", "BJ"];
+
+/// What may stand between the word and the number.
+const FILLERS: [&str; 6] = ["N", "NO", "NR", "NUM", "NUMERO", "ET"];
+
+/// Below this many characters, a number with letters is only believed after the word « mandat ».
+const TELLING_CHARS_MIN: usize = 6;
+
+/// A piece of text: letters, or digits without leading zeros.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    text: String,
+    /// Nothing but a slash, a dash or a dot stands before it.
+    glued: bool,
+}
+
+impl Word {
+    fn is_number(&self) -> bool {
+        self.text.starts_with(|first: char| first.is_ascii_digit())
+    }
+}
+
+impl From<Word> for String {
+    fn from(word: Word) -> Self {
+        word.text
+    }
+}
+
+/// Cuts a text where letters and digits meet and at everything else.
+#[must_use]
+pub fn words(text: &str) -> Vec<Word> {
+    let mut words: Vec<Word> = Vec::new();
+    let (mut last, mut glued) = (None, false);
+    for char in text.chars() {
+        let char = char.to_ascii_uppercase();
+        if !char.is_ascii_alphanumeric() {
+            glued = (glued || last.is_some()) && matches!(char, '/' | '-' | '.' | '_');
+            last = None;
+            continue;
+        }
+        let digit = char.is_ascii_digit();
+        match words.last_mut() {
+            Some(word) if last == Some(digit) => word.text.push(char),
+            _ => words.push(Word {
+                text: char.to_string(),
+                glued: glued || last.is_some(),
+            }),
+        }
+        (last, glued) = (Some(digit), false);
+    }
+    for word in &mut words {
+        if word.is_number() {
+            let short = word.text.trim_start_matches('0');
+            word.text = if short.is_empty() {
+                "0".to_owned()
+            } else {
+                short.to_owned()
+            };
+        }
+    }
+    words
+}
+
+/// A mandate's number, as it is compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MandateNumber {
+    year: String,
+    bordereau: Vec<String>,
+    number: Vec<String>,
+}
+
+impl MandateNumber {
+    /// Nothing without a digit, too long, or with other characters than letters, digits, spaces and `/ - . _`.
+    #[must_use]
+    pub fn parse(year: i32, bordereau: Option<&str>, number: &str) -> Option<Self> {
+        let parts = |text: &str| {
+            let legal = |char: char| char.is_ascii_alphanumeric() || " /-._".contains(char);
+            let fits = text.len() <= MANDATE_NUMBER_CHARS_MAX
+                && text.chars().all(legal)
+                && text.chars().any(|char| char.is_ascii_digit());
+            fits.then(|| words(text).into_iter().map(|word| word.text).collect())
+        };
+        Some(Self {
+            year: year.to_string(),
+            bordereau: bordereau.map_or(Some(Vec::new()), parts)?,
+            number: parts(number)?,
+        })
+    }
+
+    /// The number without punctuation and leading zeros.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        self.number.join(" ")
+    }
+
+    /// The bordereau the same way; none when it has none.
+    #[must_use]
+    pub fn plain_bordereau(&self) -> Option<String> {
+        (!self.bordereau.is_empty()).then(|| self.bordereau.join(" "))
+    }
+
+    /// How people and exports know it: `mandat 2026 12/345`.
+    #[must_use]
+    pub fn reference(&self) -> String {
+        let before = self
+            .plain_bordereau()
+            .map(|text| format!("{text}/"))
+            .unwrap_or_default();
+        format!("mandat {} {before}{}", self.year, self.plain())
+    }
+
+    /// Whether a text names this mandate: the word « mandat » (or what banks make of it), then the number, alone or after its
+    /// year or bordereau; a bordereau that the text names must be its own. A number with letters that nothing else looks like
+    /// is enough by itself. An empty text names nothing.
+    #[must_use]
+    pub fn is_in(&self, text: &[Word]) -> bool {
+        let starts = (0..text.len()).filter(|&place| MANDATE_WORDS.contains(&text[place].text.as_str()));
+        let named = starts
+            .map(|place| skip_fillers(&text[place + 1..]))
+            .any(|rest| self.begins(rest));
+        let telling = self.number.iter().map(String::len).sum::<usize>() >= TELLING_CHARS_MIN
+            && self
+                .number
+                .iter()
+                .any(|part| !part.starts_with(|first: char| first.is_ascii_digit()));
+        let alone = telling && contains(text, &self.number);
+        (named || alone) && self.has_bordereau(text)
+    }
+
+    fn begins(&self, rest: &[Word]) -> bool {
+        let year = std::slice::from_ref(&self.year);
+        let forms: [&[&[String]]; 4] = [
+            &[&self.number],
+            &[&self.bordereau, &self.number],
+            &[year, &self.number],
+            &[year, &self.bordereau, &self.number],
+        ];
+        forms.iter().any(|form| {
+            let parts: Vec<String> = form.concat();
+            rest.get(..parts.len()).is_some_and(|head| same(head, &parts)) && self.ends(&rest[parts.len()..])
+        })
+    }
+
+    /// « 12/345 » is not mandate 12: what is glued to the number is part of it, unless it is the year.
+    fn ends(&self, rest: &[Word]) -> bool {
+        let glued = rest.first().filter(|next| next.glued && next.is_number());
+        glued.is_none_or(|next| next.text == self.year)
+    }
+
+    fn has_bordereau(&self, text: &[Word]) -> bool {
+        let starts = (0..text.len()).filter(|&place| BORDEREAU_WORDS.contains(&text[place].text.as_str()));
+        let said: Vec<&[Word]> = starts
+            .map(|place| skip_fillers(&text[place + 1..]))
+            .filter(|rest| rest.first().is_some_and(Word::is_number))
+            .collect();
+        let own = |rest: &[Word]| {
+            rest.get(..self.bordereau.len())
+                .is_some_and(|head| same(head, &self.bordereau))
+        };
+        said.is_empty() || self.bordereau.is_empty() || said.into_iter().any(own)
+    }
+}
+
+/// Whether a text has these parts one after the other.
+pub fn contains(text: &[Word], parts: &[String]) -> bool {
+    let goes_on = |rest: &[Word]| rest.first().is_some_and(|next| next.glued && next.is_number());
+    (0..text.len()).any(|place| {
+        let rest = &text[place..];
+        rest.get(..parts.len())
+            .is_some_and(|head| same(head, parts) && !goes_on(&rest[parts.len()..]))
+    })
+}
+
+fn same(words: &[Word], parts: &[String]) -> bool {
+    words.iter().map(|word| &word.text).eq(parts)
+}
+
+fn skip_fillers(words: &[Word]) -> &[Word] {
+    let fillers = words.iter().take_while(|word| FILLERS.contains(&word.text.as_str()));
+    &words[fillers.count()..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(bordereau: Option<&str>, number: &str, text: &str) -> bool {
+        MandateNumber::parse(2026, bordereau, number)
+            .unwrap()
+            .is_in(&words(text))
+    }
+
+    #[test]
+    fn a_mandate_is_found_however_the_bank_writes_it() {
+        for text in [
+            "MANDAT 345",
+            "Mandat n° 00345 du 12/03",
+            "VIR DRFIP BFC MDT345 BORD 12",
+            "BORDEREAU 0012 MANDAT NO 345",
+            "mandat 12/345",
+            "MANDAT 345/2026",
+            "MANDAT 2026-345",
+            "TRESOR/MAND. 2026 12 345/",
+        ] {
+            assert!(found(Some("12"), "345", text), "{text}");
+        }
+        assert!(found(None, "2026-CD21-0077", "DEP 21 REF 2026CD21 077"));
+    }
+
+    #[test]
+    fn another_number_is_not_the_mandate() {
+        for text in [
+            "",
+            "345",
+            "FACTURE 345",
+            "MANDAT 3456",
+            "MANDAT 1345",
+            "MANDAT 345/12",
+            "MANDAT 345 BORD 13",
+            "MANDAT 13/345",
+            "MANDAT",
+        ] {
+            assert!(!found(Some("12"), "345", text), "{text}");
+        }
+        assert!(!found(None, "345", "MANDAT 345-7"));
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused() {
+        for number in ["", "ABC", "12;34", "1\t2", &"1".repeat(36)] {
+            assert_eq!(MandateNumber::parse(2026, None, number), None, "{number}");
+        }
+        let number = MandateNumber::parse(2026, Some("0012"), "00345").unwrap();
+        assert_eq!(number.reference(), "mandat 2026 12/345");
+    }
+}

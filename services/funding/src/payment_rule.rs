@@ -1,0 +1,242 @@
+//! What the operator decided about payments: above which amount a second person looks, and within how many days a structure is
+//! paid. Each change is a row; the last one in force counts. Without any, nobody is asked and the delay is
+//! [`DELAY_DAYS`].
+//!
+//! A change that lets more pass unseen (a higher amount, or none) waits until another key confirms it: else one person
+//! would lift the rule, pay, and put it back.
+
+use access::audit;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::{PgConnection, PgTransaction};
+use standards::Cents;
+use utoipa::ToSchema;
+use web::Problem;
+
+/// What public bodies have to pay (Décret n° 2013-269, article 1): structures may count on no less.
+pub const DELAY_DAYS: i32 = 30;
+/// Longer is no promise.
+const DELAY_DAYS_MAX: i32 = 365;
+/// Changes wait for one another, so that their numbers have no gap.
+const RULE_LOCK: i64 = 0x7061_795f_7275_6c65;
+
+/// The rules on payments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PaymentRules {
+    /// A settlement above it is approved by a second person; `null`: never, `"0.00"`: always.
+    pub approval_above: Option<Cents>,
+    /// A structure is paid at most so many days after the end of the month of its claim.
+    #[schema(minimum = 1, maximum = 365, example = 30)]
+    pub delay_days: i32,
+}
+
+impl Default for PaymentRules {
+    fn default() -> Self {
+        Self {
+            approval_above: None,
+            delay_days: DELAY_DAYS,
+        }
+    }
+}
+
+impl PaymentRules {
+    /// Whether `self` lets pass what `other` has looked at twice.
+    fn is_looser_than(self, other: Self) -> bool {
+        match (self.approval_above, other.approval_above) {
+            (_, None) => false,
+            (None, Some(_)) => true,
+            (Some(mine), Some(theirs)) => mine > theirs,
+        }
+    }
+}
+
+/// The rules in force, and a change that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PaymentRulesView {
+    /// What counts now.
+    pub in_force: PaymentRules,
+    /// What another person has to confirm.
+    pub waiting: Option<WaitingRules>,
+}
+
+/// A change that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct WaitingRules {
+    /// Names it when it is confirmed.
+    pub number: i32,
+    /// What would count.
+    pub rules: PaymentRules,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+/// Why the rules did not change.
+#[derive(Debug, thiserror::Error)]
+pub enum RuleError {
+    /// Below zero.
+    #[error("a negative amount")]
+    Amount,
+    /// Not a number of days.
+    #[error("{0} days")]
+    Delay(i32),
+    /// Nothing of this number waits.
+    #[error("nothing waits")]
+    NothingWaits,
+    /// Who changed them does not confirm.
+    #[error("the same key")]
+    SamePerson,
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<RuleError> for Problem {
+    fn from(error: RuleError) -> Self {
+        match error {
+            RuleError::Amount => Self::refused("payment-rules", "Le seuil d'approbation est négatif.")
+                .detail("Donnez dans « approval_above » un montant, « 0.00 » pour toujours demander, ou null pour ne jamais demander."),
+            RuleError::Delay(days) => Self::refused("payment-rules", "Le délai de paiement ne convient pas.")
+                .detail(format!("« delay_days » vaut {days} ; donnez de 1 à {DELAY_DAYS_MAX} jours.")),
+            RuleError::NothingWaits => Self::not_found("Ce changement à confirmer"),
+            RuleError::SamePerson => same_person("Vous avez demandé ce changement : il relève le seuil d'approbation."),
+            RuleError::Database(error) => Self::internal(&error),
+        }
+    }
+}
+
+/// Nobody looks twice alone.
+pub(crate) fn same_person(why: &str) -> Problem {
+    Problem::new(
+        http::StatusCode::FORBIDDEN,
+        "same-person",
+        "Une autre personne doit donner son accord.",
+    )
+    .detail(format!(
+        "{why} Demandez à un ou une collègue de le confirmer avec sa propre clé d'accès."
+    ))
+}
+
+/// The rules that count now.
+pub async fn in_force(connection: &mut PgConnection) -> Result<PaymentRules, sqlx::Error> {
+    let row = sqlx::query_as!(
+        PaymentRules,
+        r#"select r.approval_above_cents as "approval_above: Cents", r.delay_days
+           from funding.payment_rule r
+           where not r.needs_confirmation
+               or exists (select from funding.payment_rule_confirmation c where c.number = r.number)
+           order by r.number desc limit 1"#
+    );
+    Ok(row.fetch_optional(connection).await?.unwrap_or_default())
+}
+
+/// The rules, with a change that waits: the last one, unless something came after it.
+pub async fn view(connection: &mut PgConnection) -> Result<PaymentRulesView, sqlx::Error> {
+    let waiting = sqlx::query!(
+        r#"select r.number, r.approval_above_cents as "above: Cents", r.delay_days, r.set_at
+           from funding.payment_rule r
+           where r.number = (select max(number) from funding.payment_rule) and r.needs_confirmation
+               and not exists (select from funding.payment_rule_confirmation c where c.number = r.number)"#
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    Ok(PaymentRulesView {
+        in_force: in_force(connection).await?,
+        waiting: waiting.map(|row| WaitingRules {
+            number: row.number,
+            rules: PaymentRules {
+                approval_above: row.above,
+                delay_days: row.delay_days,
+            },
+            since: row.set_at,
+        }),
+    })
+}
+
+async fn lock(tx: &mut PgTransaction<'_>) -> Result<(), sqlx::Error> {
+    sqlx::query!("select pg_advisory_xact_lock($1)", RULE_LOCK)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Changes the rules; what is the rule already changes nothing.
+pub async fn set(
+    tx: &mut PgTransaction<'_>,
+    who: &access::Caller,
+    new: PaymentRules,
+    at: DateTime<Utc>,
+) -> Result<PaymentRulesView, RuleError> {
+    if new.approval_above.is_some_and(Cents::is_negative) {
+        return Err(RuleError::Amount);
+    }
+    if !(1..=DELAY_DAYS_MAX).contains(&new.delay_days) {
+        return Err(RuleError::Delay(new.delay_days));
+    }
+    lock(tx).await?;
+    let before = view(tx).await?;
+    let asked = before.waiting.as_ref().map_or(before.in_force, |waiting| waiting.rules);
+    if asked == new {
+        return Ok(before);
+    }
+    sqlx::query!(
+        "insert into funding.payment_rule (number, approval_above_cents, delay_days, set_by, set_at, needs_confirmation)
+         select coalesce(max(number), 0) + 1, $1, $2, $3, $4, $5 from funding.payment_rule",
+        new.approval_above.map(Cents::get),
+        new.delay_days,
+        who.key(),
+        at,
+        new.is_looser_than(before.in_force),
+    )
+    .execute(&mut **tx)
+    .await?;
+    audit(tx, who, at, "payment_rules.set", None, new).await?;
+    Ok(view(tx).await?)
+}
+
+/// Confirms the change that waits.
+pub async fn confirm(
+    tx: &mut PgTransaction<'_>,
+    who: &access::Caller,
+    number: i32,
+    at: DateTime<Utc>,
+) -> Result<PaymentRulesView, RuleError> {
+    lock(tx).await?;
+    let now = view(tx).await?;
+    let Some(waiting) = now.waiting.as_ref().filter(|waiting| waiting.number == number) else {
+        return Err(RuleError::NothingWaits);
+    };
+    let inserted = sqlx::query!(
+        "insert into funding.payment_rule_confirmation (number, set_by, by_key, at)
+         select number, set_by, $2, $3 from funding.payment_rule where number = $1",
+        waiting.number,
+        who.key(),
+        at,
+    )
+    .execute(&mut **tx)
+    .await;
+    match inserted {
+        Err(error) if database::is_constraint(&error, "payment_rule_four_eyes") => return Err(RuleError::SamePerson),
+        inserted => inserted?,
+    };
+    audit(tx, who, at, "payment_rules.confirm", None, number).await?;
+    Ok(view(tx).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_lets_more_pass_unseen_is_looser() {
+        let above = |cents: Option<i64>| PaymentRules {
+            approval_above: cents.map(Cents::new),
+            delay_days: 30,
+        };
+        let looser = |new, old| above(new).is_looser_than(above(old));
+        assert!(looser(None, Some(0)) && looser(Some(1), Some(0)) && looser(None, Some(500)));
+        assert!(
+            !looser(Some(0), Some(0)) && !looser(Some(0), None) && !looser(None, None) && !looser(Some(1), Some(2))
+        );
+    }
+}

@@ -1,0 +1,97 @@
+use chrono::NaiveDate;
+use document::{Column, Document, DocumentError, Meta, Table, french_day};
+
+use super::{ProgrammePart, Remittance, RemittanceLine, state_in_words};
+use crate::FundAccount;
+
+/// The advice as a letter.
+pub fn pdf(remittance: &Remittance, fund: &FundAccount) -> Result<Vec<u8>, DocumentError> {
+    let siret = remittance.siret.as_ref().map(|siret| format!("SIRET {siret}"));
+    let recipient = [Some(remittance.structure.clone()), siret].into_iter().flatten();
+    let meta = Meta::new("Avis de virement", remittance.end_to_end.clone(), remittance.made_on)
+        .issuer([fund.name.clone()])
+        .recipient(recipient);
+    let mut letter = Document::new(meta)
+        .paragraph(format!(
+            "Ce virement règle vos encaissements de chèques culture numérique acceptés jusqu'au {}.",
+            french_day(remittance.month.last_day())
+        ))
+        .facts(facts(remittance));
+    for part in &remittance.programmes {
+        letter = letter
+            .heading(format!("Dispositif « {} »", part.programme))
+            .table(table(part));
+    }
+    if remittance.deducted.is_positive() {
+        letter = letter.heading("Pourquoi une reprise").paragraph(
+            "Un encaissement que nous vous avions payé a été annulé ensuite. Sa valeur est reprise ici, une seule fois, sur les \
+             encaissements du même dispositif. L'annulation figure sur le reçu de l'encaissement.",
+        );
+    }
+    letter
+        .heading("Pour vos comptes")
+        .list([
+            "La référence de bout en bout ci-dessus figure sur le relevé de votre compte.",
+            "Chaque ligne porte le numéro de l'encaissement : c'est celui de votre reçu.",
+            "Une question, une erreur : écrivez à l'opérateur du fonds en citant la référence de cet avis.",
+        ])
+        .render()
+}
+
+fn facts(remittance: &Remittance) -> Vec<(&'static str, String)> {
+    let mut facts = vec![("Encaissements", remittance.claimed.to_french())];
+    if remittance.deducted.is_positive() {
+        facts.push(("Reprise", format!("− {}", remittance.deducted.to_french())));
+    }
+    facts.extend([
+        ("Montant du virement", remittance.amount.to_french()),
+        ("Référence de bout en bout", remittance.end_to_end.clone()),
+        ("Titulaire du compte crédité", remittance.holder.clone()),
+        (
+            "Compte crédité, fin du numéro",
+            format!("… {}", remittance.account_ends),
+        ),
+        ("Exécution demandée", french_day(remittance.execute_on)),
+        ("État", state_in_words(&remittance.state).to_owned()),
+    ]);
+    facts
+}
+
+fn table(part: &ProgrammePart) -> Table {
+    let vouchers: i64 = part.lines.iter().map(|line| i64::from(line.vouchers)).sum();
+    Table::new([
+        Column::text("Encaissé le", 3),
+        Column::text("Prestation", 5),
+        Column::text("Encaissement", 9).head(),
+        Column::amount("Chèques", 2),
+        Column::amount("Montant", 3),
+    ])
+    .rows(part.lines.iter().map(row))
+    .total([
+        "Total".to_owned(),
+        String::new(),
+        String::new(),
+        vouchers.to_string(),
+        part.total.to_french(),
+    ])
+}
+
+fn row(line: &RemittanceLine) -> [String; 5] {
+    let short = |day: NaiveDate| day.format("%d/%m/%Y").to_string();
+    let service = if line.amount.is_negative() {
+        let on = line
+            .reversed_on
+            .map(|day| format!(" le {}", short(day)))
+            .unwrap_or_default();
+        format!("Reprise : encaissement annulé{on} ({})", line.service)
+    } else {
+        line.service.clone()
+    };
+    [
+        short(line.claimed_on),
+        service,
+        line.claim_id.to_string(),
+        line.vouchers.to_string(),
+        line.amount.to_french(),
+    ]
+}

@@ -1,0 +1,298 @@
+//! Four eyes on payment files.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use crate::bank::{batch, naming};
+use crate::cycle::{PAID, march, reasons, rules};
+use crate::world::{World, id, instant};
+
+impl World {
+    /// A key of the operator's for somebody else.
+    pub async fn colleague(&self, n: u128) -> String {
+        let path = format!("/v1/organisations/{}/api-keys", access::OPERATOR.uuid());
+        let (status, key) = self.post(&path, json!({"id": id(n)})).await;
+        assert_eq!(status, StatusCode::CREATED, "{key}");
+        key["secret"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn sets_rules(&self, above: Option<&str>) -> Value {
+        let body = json!({"approval_above": above, "delay_days": 30}).to_string();
+        let (status, answer) = self.put("/v1/payment-rules", body.into_bytes()).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        answer
+    }
+
+    async fn decides(&self, secret: &str, path: &str, body: Value) -> (StatusCode, Value) {
+        let (status, bytes) = self.send("POST", path, secret, body.to_string().into_bytes()).await;
+        (status, serde_json::from_slice(&bytes).unwrap())
+    }
+
+    async fn problem(&self, path: &str) -> Value {
+        let (status, answer) = self.stream("GET", path, axum::body::Body::empty()).await;
+        assert!(status.is_client_error());
+        answer["type"].clone()
+    }
+}
+
+fn path(n: u128, what: &str) -> String {
+    format!("/v1/settlements/{}/{what}", id(n))
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_settlement_above_the_amount_waits_for_another_person(admin: PgPool) {
+    let world = march(admin).await;
+    let colleague = world.colleague(900).await;
+    world.sets_rules(Some("15.00")).await;
+    let settlement = world.settle(1, "2026-03", "2026-04-03").await;
+    assert_eq!(
+        (
+            &settlement["approval"]["state"],
+            &settlement["approval"]["above"],
+            &settlement["payments"][0]["state"]
+        ),
+        (&json!("waiting"), &json!("15.00"), &json!("proposed"))
+    );
+    let file = path(1, "pain.001.xml");
+    assert_eq!(world.problem(&file).await, "urn:ccn:problem:approval-waiting");
+
+    let alone = world.refused(&path(1, "approval"), json!({})).await;
+    assert_eq!(
+        (&alone["type"], &alone["status"]),
+        (&json!("urn:ccn:problem:same-person"), &json!(403))
+    );
+    world.hand.move_to(instant("2026-04-02T09:00:00Z"));
+    let helper = world.colleague(901).await;
+    let (status, answer) = world.decides(&helper, &path(1, "approval"), json!({})).await;
+    assert_eq!(
+        (status, &answer["type"]),
+        (StatusCode::FORBIDDEN, &json!("urn:ccn:problem:same-person"))
+    );
+
+    let (status, approved) = world.decides(&colleague, &path(1, "approval"), json!({})).await;
+    assert_eq!(
+        (status, &approved["approval"]["state"]),
+        (StatusCode::CREATED, &json!("approved")),
+        "{approved}"
+    );
+    let (status, again) = world.decides(&colleague, &path(1, "approval"), json!({})).await;
+    assert_eq!((status, again), (StatusCode::OK, approved.clone()));
+    assert_eq!(approved["payments"][0]["state"], "sent");
+    assert_eq!(world.status(&file).await, 200);
+    let (status, answer) = world
+        .decides(&helper, &path(1, "rejection"), json!({"reason": "Trop tard."}))
+        .await;
+    assert_eq!(
+        (status, &answer["type"]),
+        (StatusCode::CONFLICT, &json!("urn:ccn:problem:settlement-decided"))
+    );
+    world.all_hold().await;
+    let trail: Vec<String> = sqlx::query_scalar(
+        "select action from access.audit where object_id = $1 and action like 'settlement.%' order by id",
+    )
+    .bind(id(1))
+    .fetch_all(&world.admin)
+    .await
+    .unwrap();
+    assert_eq!(trail, ["settlement.create", "settlement.approve"]);
+    let paid = world
+        .loads(
+            2,
+            "200.00",
+            vec![naming("-20.00", &settlement["payments"][0]["end_to_end"])],
+        )
+        .await;
+    assert_eq!(paid, rules(&["end-to-end"]));
+    world.all_hold().await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn nobody_is_asked_up_to_the_amount_and_always_above_nothing(admin: PgPool) {
+    let world = march(admin).await;
+    world.sets_rules(Some("20.00")).await;
+    let settlement = world.settle(1, "2026-03", "2026-04-03").await;
+    assert_eq!(settlement["approval"]["state"], "not_needed");
+    assert_eq!(world.status(&path(1, "pain.001.xml")).await, 200);
+    let refused = world.refused(&path(1, "approval"), json!({})).await;
+    assert_eq!(refused["type"], "urn:ccn:problem:approval-not-needed");
+    world.sets_rules(Some("0.00")).await;
+    let empty = world.settle(2, "2026-03", "2026-04-03").await;
+    assert_eq!(empty["approval"]["state"], "not_needed", "nothing is paid");
+    world.hand.move_to(instant("2026-05-02T08:00:00Z"));
+    let april = world.settle(3, "2026-04", "2026-05-04").await;
+    assert_eq!(
+        (&april["total"], &april["approval"]["state"]),
+        (&json!("10.00"), &json!("waiting"))
+    );
+    assert_eq!(world.refused(&path(9, "approval"), json!({})).await["status"], 404);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_rejected_settlement_loses_nothing(admin: PgPool) {
+    let world = march(admin).await;
+    world.colleague(900).await;
+    world.sets_rules(Some("0.00")).await;
+    let first = world.settle(1, "2026-03", "2026-04-03").await;
+    for reason in [String::new(), "  ".to_owned(), "x".repeat(501)] {
+        let refused = world.refused(&path(1, "rejection"), json!({"reason": reason})).await;
+        assert_eq!(refused["type"], "urn:ccn:problem:rejection-reason");
+    }
+    let reason = json!({"reason": "Le RIB de la médiathèque est à vérifier."});
+    let rejected = world.created(&path(1, "rejection"), reason.clone()).await;
+    assert_eq!(
+        (
+            &rejected["approval"]["state"],
+            &rejected["approval"]["reason"],
+            &rejected["payments"][0]["state"]
+        ),
+        (&json!("rejected"), &reason["reason"], &json!("withdrawn"))
+    );
+    world.all_hold().await;
+    assert_eq!(
+        world.problem(&path(1, "pain.001.xml")).await,
+        "urn:ccn:problem:settlement-rejected"
+    );
+    let late = world.refused(&path(1, "approval"), json!({})).await;
+    assert_eq!(late["status"], 403, "{late}");
+    let account = world.get_json(&format!("/v1/structures/{PAID}/account")).await;
+    assert_eq!(
+        (&account["payable"], &account["in_transit"]),
+        (&json!("30.00"), &json!("0.00"))
+    );
+
+    // The same account is paid: no bank refused it.
+    let second = world.settle(2, "2026-03", "2026-04-03").await;
+    assert_eq!(
+        (&second["total"], reasons(&second)),
+        (&json!("20.00"), vec![("10.00", "no_bank_details")])
+    );
+    assert_ne!(second["payments"][0]["end_to_end"], first["payments"][0]["end_to_end"]);
+    world.all_hold().await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn of_two_who_decide_at_once_one_is_told_that_it_is_decided(admin: PgPool) {
+    let world = march(admin).await;
+    let colleague = world.colleague(900).await;
+    let third = world.colleague(901).await;
+    world.sets_rules(Some("0.00")).await;
+    world.settle(1, "2026-03", "2026-04-03").await;
+    let (approval, rejection) = (path(1, "approval"), path(1, "rejection"));
+    let (approved, rejected) = tokio::join!(
+        world.decides(&colleague, &approval, json!({})),
+        world.decides(&third, &rejection, json!({"reason": "Un doute."})),
+    );
+    let mut statuses = [approved.0.as_u16(), rejected.0.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 409], "{} {}", approved.1, rejected.1);
+    world.all_hold().await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_day_that_passed_meanwhile_is_not_approved(admin: PgPool) {
+    let world = march(admin).await;
+    let colleague = world.colleague(900).await;
+    world.sets_rules(Some("0.00")).await;
+    world.settle(1, "2026-03", "2026-04-03").await;
+    world.hand.move_to(instant("2026-04-05T08:00:00Z"));
+    let (status, answer) = world.decides(&colleague, &path(1, "approval"), json!({})).await;
+    assert_eq!(
+        (status.as_u16(), &answer["type"]),
+        (422, &json!("urn:ccn:problem:execute-on-past"))
+    );
+    let (status, _) = world
+        .decides(
+            &colleague,
+            &path(1, "rejection"),
+            json!({"reason": "La date est passée."}),
+        )
+        .await;
+    assert_eq!(status, StatusCode::CREATED);
+    world.all_hold().await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn nobody_lifts_the_rule_alone(admin: PgPool) {
+    let world = World::new(admin).await;
+    let colleague = world.colleague(900).await;
+    let none = json!({"in_force": {"approval_above": null, "delay_days": 30}, "waiting": null});
+    assert_eq!(world.get_json("/v1/payment-rules").await, none);
+    assert_eq!(
+        world.sets_rules(Some("0.00")).await["in_force"]["approval_above"],
+        "0.00"
+    );
+    let asked = world.sets_rules(None).await;
+    assert_eq!(
+        (
+            &asked["in_force"]["approval_above"],
+            &asked["waiting"]["number"],
+            &asked["waiting"]["rules"]["approval_above"]
+        ),
+        (&json!("0.00"), &json!(2), &Value::Null)
+    );
+    assert_eq!(world.sets_rules(None).await, asked, "asked once");
+    let confirm = "/v1/payment-rules/2/confirmation";
+    assert_eq!(
+        world.refused(confirm, json!({})).await["type"],
+        "urn:ccn:problem:same-person"
+    );
+    let (status, lifted) = world.decides(&colleague, confirm, json!({})).await;
+    assert_eq!((status, lifted), (StatusCode::OK, none));
+    assert_eq!(world.decides(&colleague, confirm, json!({})).await.0, 404);
+    for wrong in [
+        json!({"approval_above": "-1.00", "delay_days": 30}),
+        json!({"approval_above": null, "delay_days": 0}),
+    ] {
+        let (status, answer) = world.put("/v1/payment-rules", wrong.to_string().into_bytes()).await;
+        assert_eq!(
+            (status.as_u16(), &answer["type"]),
+            (422, &json!("urn:ccn:problem:payment-rules"))
+        );
+    }
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_debit_of_what_nobody_approved_is_for_a_person(admin: PgPool) {
+    let world = march(admin).await;
+    world.sets_rules(Some("0.00")).await;
+    let settlement = world.settle(1, "2026-03", "2026-04-03").await;
+    let end_to_end = &settlement["payments"][0]["end_to_end"];
+    let message_id = format!("CCN{}", id(1).simple());
+    let entries = vec![naming("-20.00", end_to_end), batch("-20.00", &message_id)];
+    assert_eq!(world.loads(2, "200.00", entries).await, [None, None]);
+    world.all_hold().await;
+    world
+        .created(
+            &path(1, "rejection"),
+            json!({"reason": "La banque a débité deux fois ce que personne n'a approuvé."}),
+        )
+        .await;
+    world.all_hold().await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_claim_reversed_while_its_payment_waited_is_not_paid_after_a_rejection(admin: PgPool) {
+    let world = march(admin).await;
+    world.sets_rules(Some("0.00")).await;
+    world.settle(1, "2026-03", "2026-04-03").await;
+    world
+        .reverses_after_settlement(id(201), PAID, &[1, 2], "2026-04-02T07:00:00Z")
+        .await;
+    world
+        .created(
+            &path(1, "rejection"),
+            json!({"reason": "Un encaissement a été annulé."}),
+        )
+        .await;
+    world.all_hold().await;
+    world.hand.move_to(instant("2026-05-02T08:00:00Z"));
+    let april = world.settle(2, "2026-04", "2026-05-04").await;
+    assert_eq!(april["total"], "10.00");
+    world.all_hold().await;
+    let account = world.get_json(&format!("/v1/structures/{PAID}/account")).await;
+    assert_eq!(
+        (&account["payable"], &account["recoverable"]),
+        (&json!("0.00"), &json!("0.00"))
+    );
+}

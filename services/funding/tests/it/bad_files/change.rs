@@ -1,0 +1,52 @@
+//! Ways to break a file.
+
+/// A file's text with one part exchanged.
+pub fn with(file: &[u8], from: &str, to: &str) -> Vec<u8> {
+    let text = String::from_utf8(file.to_vec()).unwrap();
+    let changed = text.replace(from, to);
+    assert_ne!(text, changed, "{from}");
+    changed.into_bytes()
+}
+
+pub fn latin(file: &[u8]) -> Vec<u8> {
+    let end = file.iter().rposition(|byte| *byte == b'<').unwrap();
+    [&file[..end], b"\xE9", &file[end..]].concat()
+}
+
+pub fn utf16(file: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8(file.to_vec()).unwrap();
+    text.encode_utf16().flat_map(u16::to_be_bytes).collect()
+}
+
+/// Entities that would grow to gigabytes.
+pub fn billion_laughs(file: &[u8]) -> Vec<u8> {
+    let entities: String = (1..30)
+        .map(|n| format!("<!ENTITY l{n} \"&l{};&l{};\">", n - 1, n - 1))
+        .collect();
+    let text = String::from_utf8(file.to_vec()).unwrap();
+    let start = text.find("<Document").unwrap();
+    format!("<!DOCTYPE x [<!ENTITY l0 \"ha\">{entities}]>{}", &text[start..]).into_bytes()
+}
+
+/// The first `<x>…</x>` twice.
+pub fn doubled(file: &[u8], start: &str, end: &str) -> Vec<u8> {
+    let text = String::from_utf8(file.to_vec()).unwrap();
+    let from = text.find(start).unwrap();
+    let to = from + text[from..].find(end).unwrap() + end.len();
+    format!("{}{}", &text[..to], &text[from..]).into_bytes()
+}
+
+/// An entity that would read a file of ours.
+pub fn external(file: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8(file.to_vec()).unwrap();
+    let start = text.find("<Document").unwrap();
+    format!(
+        "<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/hostname\">]>{}",
+        &text[start..]
+    )
+    .into_bytes()
+}
+
+pub fn half(file: &[u8]) -> Vec<u8> {
+    file[..file.len() / 2].to_vec()
+}

@@ -1,0 +1,121 @@
+//! The operator's own fee: its own entries, never mixed with face value.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use crate::bank::quoting;
+use crate::world::{BATCH, PROGRAMME, World, id};
+
+impl World {
+    async fn charges(&self, fee_rate: &str) {
+        let path = format!("/v1/programmes/{PROGRAMME}/funding-terms");
+        let terms = json!({"fee_rate": fee_rate});
+        let (status, answer) = self.put(&path, terms.to_string().into_bytes()).await;
+        assert_eq!(status, StatusCode::CREATED, "{answer}");
+    }
+
+    async fn fee(&self, n: u128) -> Value {
+        self.get_json(&format!("/v1/fees/{}", id(n))).await
+    }
+
+    /// A batch of one booklet that is funded, as far as fees ask.
+    async fn has_batch(&self, n: u128) {
+        sqlx::query(
+            "insert into issuer.batch (book_id, id, plan_id, series, series_position, booklets, booklet_size, face_value_cents,
+                 last_day, ordered_by, ordered_at, funded_at)
+             values ($1, $2, $2, 1, 0, 1, 5, 1000, '2026-07-31', $2, '2026-03-01', '2026-03-01')",
+        )
+        .bind(PROGRAMME)
+        .bind(id(n))
+        .execute(&self.admin)
+        .await
+        .unwrap();
+    }
+}
+
+fn of_batch(n: u128) -> Value {
+    json!({"id": id(n), "programme_id": PROGRAMME, "batch_id": BATCH})
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_fee_of_a_batch_is_invoiced_once_and_paid_by_its_number(admin: PgPool) {
+    let world = World::new(admin).await;
+    assert_eq!(
+        world.refused("/v1/fees", of_batch(1)).await["type"],
+        "urn:ccn:problem:not-found"
+    );
+    world.money_arrives().await;
+    world.funds_a_batch().await;
+    assert_eq!(
+        world.refused("/v1/fees", of_batch(1)).await["type"],
+        "urn:ccn:problem:no-fee"
+    );
+    world.charges("0.0333").await;
+    let before = world.get("/v1/waterfall").await;
+    let fee = world.created("/v1/fees", of_batch(1)).await;
+    // 3.33 % of 100 €, and 20 % of it.
+    assert_eq!(
+        (&fee["number"], &fee["net"], &fee["vat"], &fee["gross"]),
+        (&json!("F-2026-00001"), &json!("3.33"), &json!("0.67"), &json!("4.00"))
+    );
+    assert_eq!(
+        world.refused("/v1/fees", of_batch(2)).await["type"],
+        "urn:ccn:problem:already-invoiced"
+    );
+    assert_eq!(world.get("/v1/waterfall").await, before, "face value is not touched");
+    world.all_hold().await;
+    let rules = world
+        .loads(
+            2,
+            "200.00",
+            vec![
+                quoting("1.50", "FACTURE F2026 00001"),
+                quoting("2.51", "F-2026-00001"),
+                quoting("2.50", "solde f-2026-00001"),
+            ],
+        )
+        .await;
+    // More than is owed is nobody's: a person says what it was.
+    let paid = Some("fee-invoice".to_owned());
+    assert_eq!(rules, [paid.clone(), None, paid]);
+    let fee = world.fee(1).await;
+    assert_eq!((&fee["received"], &fee["owed"]), (&json!("4.00"), &json!("0.00")));
+    assert_eq!(world.get("/v1/waterfall").await, before);
+    world.all_hold().await;
+    let identities = world.get_json("/v1/identities").await;
+    let fees = identities["identities"].as_array().unwrap().iter();
+    assert_eq!(
+        fees.filter(|one| one["name"].as_str().unwrap().contains("Rémunération"))
+            .count(),
+        2
+    );
+}
+
+#[sqlx::test(migrations = false)]
+async fn numbers_have_no_gap_whoever_asks_at_once_and_whatever_is_refused(admin: PgPool) {
+    let world = World::new(admin).await;
+    world.charges("0.1").await;
+    for n in 1..=6 {
+        world.has_batch(n).await;
+    }
+    let invoice = async |n: u128| {
+        let new = json!({"id": id(n), "programme_id": PROGRAMME, "batch_id": id(n)});
+        world.post("/v1/fees", new).await
+    };
+    let (one, two, three, four) = tokio::join!(invoice(1), invoice(2), invoice(9), invoice(3));
+    let made: Vec<u16> = [one, two, three, four].iter().map(|answer| answer.0.as_u16()).collect();
+    assert_eq!(made, [201, 201, 404, 201]);
+    for n in 4..=6 {
+        assert_eq!(invoice(n).await.0, StatusCode::CREATED);
+    }
+    let list = world.get_json("/v1/fees").await;
+    let numbers: Vec<&str> = list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|fee| fee["number"].as_str())
+        .collect();
+    let expected: Vec<String> = (1..=6).map(|n| format!("F-2026-{n:05}")).collect();
+    assert_eq!(numbers, expected);
+}

@@ -1,0 +1,382 @@
+//! The log over HTTP: proofs of what concerns whom, months that close, co-signatures.
+
+use data_encoding::BASE64;
+use http::StatusCode;
+use ledger::proof::{AnyLeaf, Checkpoint, Cosigner, CosignerKey, Hash, Note, verify_consistency, verify_inclusion};
+use serde_json::{Value, json};
+use sqlx::{Executor, PgPool};
+
+use crate::bank::naming;
+use crate::cycle::{PAID, march};
+use crate::world::{FUNDERS, World, id, instant, log_key};
+
+fn hashes(path: &Value) -> Vec<Hash> {
+    let hash = |text: &Value| Hash::from_base64(text.as_str().unwrap()).unwrap();
+    path.as_array().unwrap().iter().map(hash).collect()
+}
+
+fn opened(note: &Value) -> Checkpoint {
+    Checkpoint::open(note.as_str().unwrap(), &log_key().verifier()).unwrap()
+}
+
+/// The leaf of a proven entry, checked against the signed root.
+fn proven(entry: &Value, checkpoint: &Checkpoint) -> AnyLeaf {
+    let bytes = BASE64
+        .decode(entry["transfer"]["leaf"].as_str().unwrap().as_bytes())
+        .unwrap();
+    let leaf = AnyLeaf::from_bytes(&bytes).unwrap();
+    assert_eq!(entry["transfer"], leaf.to_json());
+    let path = hashes(&entry["path"]);
+    assert_eq!(
+        verify_inclusion(leaf.hash(), leaf.seq(), checkpoint.size, &path, checkpoint.root),
+        Ok(())
+    );
+    leaf
+}
+
+async fn text(world: &World, path: &str) -> String {
+    String::from_utf8(world.get(path).await).unwrap()
+}
+
+/// A settled month: 20 € paid to a structure, for one claim of two vouchers.
+async fn settled(admin: PgPool) -> (World, Value) {
+    let world = march(admin).await;
+    let settlement = world.settle(1, "2026-03", "2026-04-03").await;
+    let end_to_end = settlement["payments"][0]["end_to_end"].clone();
+    world.loads(2, "200.00", vec![naming("-20.00", &end_to_end)]).await;
+    (world, end_to_end)
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_claim_a_payment_and_a_contribution_are_proven_to_whom_they_concern(admin: PgPool) {
+    let (world, end_to_end) = settled(admin).await;
+    world.all_hold().await;
+    let claim = world.get_json(&format!("/v1/proofs/events/{}", id(201))).await;
+    let checkpoint = opened(&claim["checkpoint"]);
+    let entries = claim["entries"].as_array().unwrap();
+    let kinds: Vec<&str> = entries
+        .iter()
+        .map(|entry| proven(entry, &checkpoint).kind_name())
+        .collect();
+    // Two vouchers, and what paid them.
+    assert_eq!(kinds, ["claimed", "claimed", "settlement_line"]);
+
+    let payment = uuid::Uuid::parse_str(end_to_end.as_str().unwrap()).unwrap();
+    let proof = world.get_json(&format!("/v1/proofs/events/{payment}")).await;
+    let checkpoint = opened(&proof["checkpoint"]);
+    let leaves: Vec<AnyLeaf> = proof["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| proven(entry, &checkpoint))
+        .collect();
+    let kinds: Vec<&str> = leaves.iter().map(AnyLeaf::kind_name).collect();
+    assert_eq!(kinds.iter().filter(|kind| **kind == "settled").count(), 2);
+    assert_eq!(kinds.iter().filter(|kind| **kind == "settlement_line").count(), 1);
+    assert_eq!(kinds.last(), Some(&"paid"));
+    let line = leaves.iter().find(|leaf| leaf.transfer().is_none()).unwrap();
+    assert_eq!(line.to_json()["claim"], json!(id(201)));
+    assert_eq!(line.to_json()["payment"], json!(payment));
+
+    let received: uuid::Uuid = sqlx::query_scalar("select id from ledger.transfer where kind = 30 limit 1")
+        .fetch_one(&world.admin)
+        .await
+        .unwrap();
+    let proof = world.get_json(&format!("/v1/proofs/transfers/{received}")).await;
+    assert_eq!(proven(&proof, &opened(&proof["checkpoint"])).kind_name(), "received");
+    let unknown = format!("/v1/proofs/transfers/{}", id(0xdead));
+    assert_eq!(world.status(&unknown).await, StatusCode::NOT_FOUND);
+
+    // The structure sees its claim; another funder's contribution does not exist for it.
+    let new = json!({"id": PAID, "name": "Médiathèque", "roles": ["structure"]});
+    let structure = world.key_of(PAID, Some(new)).await;
+    let seen = async |path: String| world.send("GET", &path, &structure, Vec::new()).await.0;
+    assert_eq!(seen(format!("/v1/proofs/events/{}", id(201))).await, StatusCode::OK);
+    assert_eq!(seen(format!("/v1/proofs/events/{payment}")).await, StatusCode::OK);
+    assert_eq!(
+        seen(format!("/v1/proofs/transfers/{received}")).await,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(
+        seen("/log/tile/entries/000.p/1".to_owned()).await,
+        StatusCode::FORBIDDEN
+    );
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_settlement_line_that_was_rewritten_shows_on_either_side(admin: PgPool) {
+    let (world, _) = settled(admin).await;
+    world.get(&format!("/v1/proofs/events/{}", id(201))).await;
+    world
+        .admin
+        .execute("update funding.settlement_line set cents = 1900")
+        .await
+        .unwrap();
+    let failing = world.failing().await;
+    assert!(
+        failing.iter().any(|name| name.contains("lignes du journal scellé")),
+        "{failing:?}"
+    );
+    world
+        .admin
+        .execute("update ledger.record set cents = 1900")
+        .await
+        .unwrap();
+    let (status, answer) = world
+        .send(
+            "GET",
+            &format!("/v1/proofs/events/{}", id(201)),
+            &world.secret,
+            Vec::new(),
+        )
+        .await;
+    let answer: Value = serde_json::from_slice(&answer).unwrap();
+    assert_eq!(
+        (status, &answer["type"]),
+        (StatusCode::CONFLICT, &json!("urn:ccn:problem:books-changed"))
+    );
+}
+
+#[sqlx::test(migrations = false)]
+async fn one_checkpoint_extends_another(admin: PgPool) {
+    let (world, _) = settled(admin).await;
+    world.get(&format!("/v1/proofs/events/{}", id(201))).await;
+    let older = text(&world, "/log/checkpoint").await;
+    let size = |note: &str| -> u64 { note.lines().nth(1).unwrap().parse().unwrap() };
+    world.claims(id(207), PAID, &[5], "2026-04-02T09:00:00Z").await;
+    world.get(&format!("/v1/proofs/events/{}", id(207))).await;
+    let proof = world
+        .get_json(&format!("/v1/proofs/consistency?older={}", size(&older)))
+        .await;
+    assert_eq!(proof["older"], older);
+    let (before, now) = (opened(&proof["older"]), opened(&proof["checkpoint"]));
+    assert_eq!(now.size, before.size + 1);
+    let path = hashes(&proof["path"]);
+    assert_eq!(
+        verify_consistency((before.size, before.root), (now.size, now.root), &path),
+        Ok(())
+    );
+    assert_eq!(text(&world, &format!("/v1/checkpoints/{}", before.size)).await, older);
+    for nowhere in [
+        "/v1/proofs/consistency?older=1".to_owned(),
+        format!("/v1/proofs/consistency?older={}&size={}", now.size, before.size),
+        "/v1/checkpoints/1".to_owned(),
+        "/v1/checkpoints/18446744073709551615".to_owned(),
+    ] {
+        assert_eq!(world.status(&nowhere).await, StatusCode::NOT_FOUND, "{nowhere}");
+    }
+}
+
+/// Other tests' transactions on the same server may hold a close up for a moment.
+async fn closes(world: &World, month: &str) -> (StatusCode, Value) {
+    loop {
+        let (status, answer) = world.post("/v1/closes", json!({"month": month})).await;
+        if status != StatusCode::SERVICE_UNAVAILABLE {
+            return (status, answer);
+        }
+    }
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_operator_closes_months_in_order_and_for_ever(admin: PgPool) {
+    let (world, _) = settled(admin).await;
+    for (month, why) in [("2026-04", "month-not-over"), ("2026-02", "nothing-to-close")] {
+        let (status, answer) = closes(&world, month).await;
+        let why = format!("urn:ccn:problem:{why}");
+        assert_eq!(
+            (status, answer["type"].as_str()),
+            (StatusCode::UNPROCESSABLE_ENTITY, Some(why.as_str()))
+        );
+    }
+    world.hand.move_to(instant("2026-06-02T08:00:00Z"));
+    let (status, answer) = closes(&world, "2026-04").await;
+    assert_eq!(
+        (status, &answer["next"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("2026-03"))
+    );
+    let (status, close) = closes(&world, "2026-03").await;
+    assert_eq!(status, StatusCode::CREATED, "{close}");
+    let (status, again) = closes(&world, "2026-03").await;
+    assert_eq!((status, &again), (StatusCode::OK, &close));
+    let signed = opened(&close["checkpoint"]);
+    assert_eq!(signed.closed.map(|month| month.to_string()).as_deref(), Some("2026-03"));
+    assert_eq!(
+        (json!(signed.size), json!(signed.root.to_base64())),
+        (close["size"].clone(), close["root"].clone())
+    );
+    assert_eq!(world.get_json("/v1/closes").await, json!([close]));
+
+    // What is posted of March now is late, and says so.
+    world.claims(id(208), PAID, &[5], "2026-03-20T09:00:00Z").await;
+    let late = world.get_json(&format!("/v1/proofs/events/{}", id(208))).await;
+    let line = &late["entries"][0]["transfer"];
+    assert_eq!(
+        (&line["late"], &line["at"]),
+        (&json!(true), &json!("2026-03-20T09:00:00.000000Z"))
+    );
+    assert!(line["booked_on"].as_str().unwrap() >= "2026-04-01");
+
+    let audited: i64 = sqlx::query_scalar("select count(*) from access.audit where action = 'month.close'")
+        .fetch_one(&world.admin)
+        .await
+        .unwrap();
+    assert_eq!(audited, 1);
+    let funder = world.key_of(FUNDERS[0], None).await;
+    let body = json!({"month": "2026-04"}).to_string().into_bytes();
+    assert_eq!(
+        world.send("POST", "/v1/closes", &funder, body).await.0,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(
+        world.send("GET", "/v1/closes", &funder, Vec::new()).await.0,
+        StatusCode::OK
+    );
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_month_does_not_close_over_sums_that_were_falsified(admin: PgPool) {
+    let (world, _) = settled(admin).await;
+    world
+        .admin
+        .execute("update ledger.account set debits_cents = debits_cents - 500, credits_cents = credits_cents - 500 where kind = 7")
+        .await
+        .unwrap();
+    let (status, answer) = closes(&world, "2026-03").await;
+    assert_eq!(
+        (status, &answer["type"]),
+        (StatusCode::CONFLICT, &json!("urn:ccn:problem:books-changed"))
+    );
+    assert!(answer["account"].is_string(), "{answer}");
+    assert!(!world.failing().await.is_empty());
+}
+
+fn cosigner(n: u8) -> Cosigner {
+    Cosigner::from_seed(&format!("funder{n}.example/log"), &[n; 32]).unwrap()
+}
+
+fn verified(key: &Cosigner, note: &str) -> bool {
+    let key: CosignerKey = key.verifier().to_string().parse().unwrap();
+    key.verify(&Note::parse(note).unwrap()).is_ok()
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_funder_registers_its_key_and_cosigns(admin: PgPool) {
+    let (world, _) = settled(admin).await;
+    world.get(&format!("/v1/proofs/events/{}", id(201))).await;
+    let note = text(&world, "/log/checkpoint").await;
+    let checkpoint = opened(&json!(note));
+    let funder = world.key_of(FUNDERS[0], None).await;
+    let other = world.key_of(FUNDERS[1], None).await;
+    let line = cosigner(1)
+        .line(&checkpoint.to_string(), instant("2026-04-02T08:00:00Z"))
+        .unwrap();
+    let path = format!("/v1/checkpoints/{}/cosignatures", checkpoint.size);
+    let sends = async |path: &str, secret: &str, body: Value| {
+        let (status, bytes) = world.send("POST", path, secret, body.to_string().into_bytes()).await;
+        (status, serde_json::from_slice::<Value>(&bytes).unwrap())
+    };
+    // A key that nobody registered is not believed.
+    let (status, answer) = sends(&path, &funder, json!({"line": line})).await;
+    assert_eq!(
+        (status, &answer["type"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("urn:ccn:problem:not-cosigned"))
+    );
+
+    let vkey = json!({"vkey": cosigner(1).verifier().to_string()});
+    let (status, answer) = sends("/v1/cosigners", &funder, vkey.clone()).await;
+    assert_eq!(
+        (status, &answer["organisation_id"]),
+        (StatusCode::CREATED, &json!(FUNDERS[0]))
+    );
+    assert_eq!(
+        sends("/v1/cosigners", &funder, vkey.clone()).await,
+        (StatusCode::OK, answer)
+    );
+    assert_eq!(
+        sends("/v1/cosigners", &other, vkey.clone()).await.0,
+        StatusCode::CONFLICT
+    );
+    let for_another = json!({"vkey": cosigner(2).verifier().to_string(), "organisation_id": FUNDERS[1]});
+    assert_eq!(
+        sends("/v1/cosigners", &funder, for_another.clone()).await.0,
+        StatusCode::FORBIDDEN
+    );
+    world.created("/v1/cosigners", for_another).await;
+    for noise in [log_key().verifier().to_string(), "x+y+z".to_owned()] {
+        assert_eq!(
+            sends("/v1/cosigners", &funder, json!({"vkey": noise})).await.0,
+            StatusCode::UNPROCESSABLE_ENTITY
+        );
+    }
+
+    assert_eq!(
+        sends(&path, &other, json!({"line": line})).await.0,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    assert_eq!(
+        sends(&path, &funder, json!({"line": line})).await.0,
+        StatusCode::CREATED
+    );
+    assert_eq!(sends(&path, &funder, json!({"line": line})).await.0, StatusCode::OK);
+    let second = cosigner(2)
+        .line(&checkpoint.to_string(), instant("2026-04-02T08:00:00Z"))
+        .unwrap();
+    world.created(&path, json!({"line": second})).await;
+    let nowhere = "/v1/checkpoints/1/cosignatures";
+    assert_eq!(
+        sends(nowhere, &funder, json!({"line": line})).await.0,
+        StatusCode::NOT_FOUND
+    );
+
+    // Everybody sees them, wherever the checkpoint is shown.
+    let served = text(&world, "/log/checkpoint").await;
+    assert!(served.starts_with(&note) && verified(&cosigner(1), &served) && verified(&cosigner(2), &served));
+    assert_eq!(
+        text(&world, &format!("/v1/checkpoints/{}", checkpoint.size)).await,
+        served
+    );
+    let proof = world.get_json(&format!("/v1/proofs/events/{}", id(201))).await;
+    assert_eq!(proof["checkpoint"], served);
+    let audited: Vec<String> = sqlx::query_scalar(
+        "select action from access.audit where action in ('cosigner.register', 'checkpoint.cosign') order by action",
+    )
+    .fetch_all(&world.admin)
+    .await
+    .unwrap();
+    assert_eq!(
+        audited,
+        [
+            "checkpoint.cosign",
+            "checkpoint.cosign",
+            "cosigner.register",
+            "cosigner.register"
+        ]
+    );
+}
+
+/// The close has a checkpoint of its own, which a funder co-signs like another.
+#[sqlx::test(migrations = false)]
+async fn a_close_is_cosigned_too(admin: PgPool) {
+    let (world, _) = settled(admin).await;
+    let (_, close) = closes(&world, "2026-03").await;
+    world
+        .created(
+            "/v1/cosigners",
+            json!({"vkey": cosigner(1).verifier().to_string(), "organisation_id": FUNDERS[0]}),
+        )
+        .await;
+    let signed = opened(&close["checkpoint"]);
+    let line = cosigner(1)
+        .line(&signed.to_string(), instant("2026-04-02T08:00:00Z"))
+        .unwrap();
+    world
+        .created(
+            &format!("/v1/checkpoints/{}/cosignatures", signed.size),
+            json!({"line": line}),
+        )
+        .await;
+    let closes = world.get_json("/v1/closes").await;
+    assert!(verified(&cosigner(1), closes[0]["checkpoint"].as_str().unwrap()));
+    let text = text(&world, "/log/checkpoint").await;
+    assert!(!verified(&cosigner(1), &text));
+}

@@ -1,0 +1,301 @@
+//! What a structure sees of its money, on screen and on paper.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use crate::bank::{naming, returning};
+use crate::cycle::{HELD, PAID, march};
+use crate::world::{OTHER_IBAN, World, id, instant};
+
+fn payment(settlement: &Value) -> &str {
+    settlement["payments"][0]["end_to_end"].as_str().unwrap()
+}
+
+/// `tests/checkers/SCRIPT` must agree; gives what it says.
+fn check(script: &str, file: &[u8], more: &[&str]) -> String {
+    let python = std::env::var("TEST_PYTHON").expect("TEST_PYTHON is not set: run scripts/test");
+    let kept = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&kept, file).unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../tests/checkers")
+        .join(script);
+    let output = Command::new(python)
+        .arg("-B")
+        .arg(script)
+        .arg(kept.path())
+        .args(more)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success(), "{said}");
+    said
+}
+
+/// The words of a PDF, by poppler.
+fn words(name: &str, pdf: &[u8]) -> String {
+    if let Ok(folder) = std::env::var("CCN_KEEP_PDF") {
+        std::fs::write(format!("{folder}/{name}.pdf"), pdf).unwrap();
+    }
+    let kept = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&kept, pdf).unwrap();
+    let output = Command::new("pdftotext")
+        .arg("-layout")
+        .arg(kept.path())
+        .arg("-")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap().replace('\u{a0}', " ");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+impl World {
+    async fn account(&self, structure: uuid::Uuid) -> Value {
+        self.get_json(&format!("/v1/structures/{structure}/account")).await
+    }
+
+    async fn structure_key(&self, structure: uuid::Uuid) -> String {
+        let new = json!({"id": structure, "name": "Médiathèque", "roles": ["structure"]});
+        self.key_of(structure, Some(new)).await
+    }
+}
+
+fn figures(account: &Value) -> [&str; 4] {
+    ["payable", "in_transit", "paid", "recoverable"].map(|name| account[name].as_str().unwrap())
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_debt_and_its_deduction_are_seen_from_claim_to_advice(admin: PgPool) {
+    let world = march(admin).await;
+    assert_eq!(figures(&world.account(PAID).await), ["30.00", "0.00", "0.00", "0.00"]);
+    let march = world.settle(1, "2026-03", "2026-04-03").await;
+    let account = world.account(PAID).await;
+    assert_eq!(figures(&account), ["10.00", "20.00", "0.00", "0.00"]);
+    assert_eq!(
+        account["next"],
+        json!({"month": "2026-04", "from": "2026-05-01", "by": "2026-05-30"})
+    );
+    world
+        .loads(2, "200.00", vec![naming("-20.00", &march["payments"][0]["end_to_end"])])
+        .await;
+    world
+        .reverses_after_settlement(id(201), PAID, &[1, 2], "2026-04-05T10:00:00Z")
+        .await;
+    let account = world.account(PAID).await;
+    assert_eq!(figures(&account), ["10.00", "0.00", "20.00", "20.00"]);
+    assert_eq!(account["programmes"][0]["recoverable"], "20.00");
+
+    world.claims(id(204), PAID, &[1, 2, 5], "2026-04-06T10:00:00Z").await;
+    world.hand.move_to(instant("2026-05-02T08:00:00Z"));
+    let april = world.settle(3, "2026-04", "2026-05-04").await;
+    assert_eq!(figures(&world.account(PAID).await), ["0.00", "20.00", "20.00", "0.00"]);
+    let path = format!("/v1/payments/{}/remittance", payment(&april));
+    let advice = world.get_json(&path).await;
+    assert_eq!(
+        [
+            &advice["claimed"],
+            &advice["deducted"],
+            &advice["amount"],
+            &advice["account_ends"],
+            &advice["state"]
+        ],
+        ["40.00", "20.00", "20.00", "2606", "sent"]
+    );
+    let lines = advice["programmes"][0]["lines"].as_array().unwrap();
+    let amounts: Vec<_> = lines
+        .iter()
+        .map(|line| (line["amount"].as_str().unwrap(), line["vouchers"].as_i64().unwrap()))
+        .collect();
+    assert_eq!(amounts, [("-20.00", 2), ("10.00", 1), ("30.00", 3)]);
+    assert_eq!(lines[0]["reversed_on"], "2026-04-05");
+
+    let csv = String::from_utf8(world.get(&format!("{path}?format=csv")).await).unwrap();
+    let rows: Vec<_> = csv
+        .lines()
+        .map(|row| (row.split(',').next().unwrap(), row.rsplit(',').next().unwrap()))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            ("kind", "amount"),
+            ("deduction", "-20.00"),
+            ("claim", "10.00"),
+            ("claim", "30.00"),
+            ("programme_total", "20.00"),
+            ("payment_total", "20.00")
+        ]
+    );
+    let pdf = world.get(&format!("{path}?format=pdf")).await;
+    check(
+        "check_document.py",
+        &pdf,
+        &["--tables", "1", "--rows", "5", "--pages", "1"],
+    );
+    let said = words("advice", &pdf);
+    for part in [
+        "Avis de virement",
+        payment(&april),
+        "Médiathèque 101",
+        "Reprise – 20,00 €",
+        "Montant du virement 20,00 €",
+        "annulé le 05/04/2026",
+        "… 2606",
+        "Total 6 20,00 €",
+    ] {
+        assert!(said.contains(part), "{part} is not in\n{said}");
+    }
+    assert_eq!(pdf, world.get(&format!("{path}?format=pdf")).await, "the same bytes");
+    assert_eq!(world.status(&format!("{path}?format=docx")).await, 400);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_transfer_that_comes_back_is_owed_again_and_seen_so(admin: PgPool) {
+    let world = march(admin).await;
+    let first = world.settle(1, "2026-03", "2026-04-03").await;
+    let end_to_end = &first["payments"][0]["end_to_end"];
+    world.loads(2, "200.00", vec![naming("-20.00", end_to_end)]).await;
+    assert_eq!(figures(&world.account(PAID).await), ["10.00", "0.00", "20.00", "0.00"]);
+    world.loads(3, "180.00", vec![returning("20.00", end_to_end)]).await;
+    let account = world.account(PAID).await;
+    assert_eq!(figures(&account), ["30.00", "0.00", "0.00", "0.00"]);
+    assert_eq!(account["payments"][0]["state"], "returned");
+    world.settle(2, "2026-03", "2026-04-03").await;
+    let held = &world.account(PAID).await["held"];
+    assert_eq!(
+        (&held["amount"], &held["reason"]),
+        (&json!("20.00"), &json!("returned_by_bank"))
+    );
+    world
+        .has_structure(PAID, Some(OTHER_IBAN), "2026-04-02T00:00:00Z")
+        .await;
+    let third = world.settle(3, "2026-03", "2026-04-03").await;
+    world
+        .loads(4, "200.00", vec![naming("-20.00", &third["payments"][0]["end_to_end"])])
+        .await;
+    let account = world.account(PAID).await;
+    assert_eq!(
+        (figures(&account), &account["held"]),
+        (["10.00", "0.00", "20.00", "0.00"], &Value::Null)
+    );
+    world.all_hold().await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn holds_grow_old_by_amount_until_they_are_paid(admin: PgPool) {
+    let world = march(admin).await;
+    world.settle(1, "2026-03", "2026-04-03").await;
+    world.hand.move_to(instant("2026-05-10T08:00:00Z"));
+    world.claims(id(205), HELD, &[5], "2026-04-20T10:00:00Z").await;
+    world.settle(2, "2026-04", "2026-05-11").await;
+    let holds = world.get_json("/v1/holds").await;
+    assert_eq!((&holds["total"], &holds["on"]), (&json!("20.00"), &json!("2026-05-10")));
+    let one = &holds["structures"][0];
+    assert_eq!(
+        (&one["structure_id"], &one["reason"], &one["since"], &one["age_days"]),
+        (
+            &json!(HELD),
+            &json!("no_bank_details"),
+            &json!("2026-04-02"),
+            &json!(38)
+        )
+    );
+    let buckets: Vec<_> = holds["buckets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|bucket| bucket["amount"].as_str().unwrap())
+        .collect();
+    assert_eq!(buckets, ["10.00", "10.00", "0.00", "0.00"]);
+    let csv = String::from_utf8(world.get("/v1/holds?format=csv").await).unwrap();
+    assert!(
+        csv.starts_with("structure_id,name,reason,since,age_days,amount,0-30,31-60,61-90,>90\n"),
+        "{csv}"
+    );
+    assert!(
+        csv.contains(",no_bank_details,2026-04-02,38,20.00,10.00,10.00,0.00,0.00\n"),
+        "{csv}"
+    );
+    assert_eq!(world.status("/v1/holds?format=pdf").await, 400);
+
+    world
+        .has_structure(HELD, Some(OTHER_IBAN), "2026-05-10T00:00:00Z")
+        .await;
+    world.settle(3, "2026-04", "2026-05-11").await;
+    assert_eq!(world.get_json("/v1/holds").await["structures"], json!([]));
+    world.all_hold().await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_structure_sees_its_own_money_and_nobody_elses(admin: PgPool) {
+    let world = march(admin).await;
+    world.sets_rules(Some("0.00")).await;
+    let settlement = world.settle(1, "2026-03", "2026-04-03").await;
+    let (own, other) = (world.structure_key(PAID).await, world.structure_key(HELD).await);
+    let advice = format!("/v1/payments/{}/remittance", payment(&settlement));
+    let status = async |secret: &str, path: &str| world.send("GET", path, secret, Vec::new()).await.0.as_u16();
+    assert_eq!(status(&own, &advice).await, 404, "it may never be sent");
+    let colleague = world.colleague(900).await;
+    assert_eq!(status(&colleague, &advice).await, 200);
+    let approval = format!("/v1/settlements/{}/approval", id(1));
+    let (made, _) = world.send("POST", &approval, &colleague, b"{}".to_vec()).await;
+    assert_eq!(made.as_u16(), 201);
+    for path in [
+        advice,
+        format!("/v1/structures/{PAID}/account"),
+        format!("/v1/structures/{PAID}/attestation"),
+    ] {
+        assert_eq!(
+            [status(&own, &path).await, status(&other, &path).await],
+            [200, 404],
+            "{path}"
+        );
+    }
+    assert_eq!(status(&own, "/v1/holds").await, 403);
+    assert_eq!(status(&own, &format!("/v1/structures/{}/account", id(1))).await, 404);
+}
+
+#[sqlx::test(migrations = false)]
+async fn an_attestation_says_the_delay_the_conditions_and_the_account(admin: PgPool) {
+    let world = march(admin).await;
+    let rules = json!({"approval_above": null, "delay_days": 20}).to_string();
+    world.put("/v1/payment-rules", rules.into_bytes()).await;
+    world.settle(1, "2026-03", "2026-04-03").await;
+    let pdf = world.get(&format!("/v1/structures/{HELD}/attestation")).await;
+    check("check_document.py", &pdf, &["--tables", "0"]);
+    let said = words("attestation", &pdf);
+    for part in [
+        "Attestation pour la régie",
+        "Médiathèque 102",
+        "de 20 jours après la fin du mois",
+        "décret n° 2013-269",
+        "n'est pas labellisée",
+        "Dû, pas encore viré 10,00 €",
+        "Retenu 10,00 € depuis le 2 avril 2026",
+        "payés au plus tard le 20 mai 2026",
+        "Aucun virement à ce jour.",
+    ] {
+        assert!(said.contains(part), "{part} is not in\n{said}");
+    }
+    let pdf = world.get(&format!("/v1/structures/{PAID}/attestation")).await;
+    check("check_document.py", &pdf, &["--tables", "1", "--rows", "3"]);
+    assert!(words("attestation-paid", &pdf).contains("Virement en cours 20,00 €"));
+}
+
+#[sqlx::test(migrations = false)]
+async fn names_are_written_in_the_letters_that_banks_carry(admin: PgPool) {
+    let world = march(admin).await;
+    sqlx::query(
+        "update redemption.bank_details set holder = 'Œuvre de Łódź & Cie – Ünïté n° 3' where structure_id = $1",
+    )
+    .bind(PAID)
+    .execute(&world.admin)
+    .await
+    .unwrap();
+    world.settle(1, "2026-03", "2026-04-03").await;
+    let file = world.get(&format!("/v1/settlements/{}/pain.001.xml", id(1))).await;
+    check("check_pain001.py", &file, &[]);
+    let text = String::from_utf8(file).unwrap();
+    assert!(text.is_ascii() && text.contains("<Nm>Ouvre de Lodz + Cie"), "{text}");
+}

@@ -1,0 +1,71 @@
+//! The world with reconciliation runs.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use chrono::{DateTime, Utc};
+use funding::reconciliation::{Nightly, Stored, run_night};
+use ledger::proof::NoteKey;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use tower::ServiceExt;
+use web::Clock;
+
+use crate::world::{World, id};
+
+pub const NIGHTLY: Nightly = Nightly {
+    at: chrono::NaiveTime::from_hms_opt(3, 0, 0),
+    break_days_max: 30,
+};
+
+pub fn key() -> NoteKey {
+    NoteKey::from_seed("fonds.example/log", &[7; 32]).unwrap()
+}
+
+pub fn vkey() -> String {
+    key().verifier().to_string()
+}
+
+pub struct Reconciling {
+    pub world: World,
+    /// As role `ccn_funding`.
+    pub pool: PgPool,
+}
+
+impl Reconciling {
+    /// Adds the routes of runs to a world.
+    pub async fn of(mut world: World, at: &str) -> Self {
+        let options = (*world.admin.connect_options())
+            .clone()
+            .username(database::Role::Funding.name());
+        let pool = database::connect(options, 4).await.unwrap();
+        let (clock, hand) = Clock::set(crate::world::instant(at));
+        world.hand.move_to(crate::world::instant(at));
+        world.hand = hand;
+        let routes = funding::reconciliation_routes(pool.clone(), clock, Some(Arc::new(key())), NIGHTLY);
+        let runs = web::frame(routes.split_for_parts().0);
+        let rest = world.app;
+        // Both are framed, as in two processes: the address says whose it is.
+        world.app = Router::new().fallback(async move |request: Request| {
+            let of_runs = request.uri().path().starts_with("/v1/reconciliations");
+            let app = if of_runs { runs } else { rest };
+            app.oneshot(request).await.unwrap()
+        });
+        Self { world, pool }
+    }
+
+    /// Runs, twice: the second time finds the first.
+    pub async fn runs(&self, n: u128) -> Value {
+        self.world.created("/v1/reconciliations", json!({"id": id(n)})).await
+    }
+
+    pub async fn night(&self, at: DateTime<Utc>) -> Option<Stored> {
+        run_night(&self.pool, &key(), NIGHTLY, at).await.unwrap()
+    }
+
+    pub async fn signed(&self, n: u128) -> String {
+        let file = self.world.get(&format!("/v1/reconciliations/{}/signed", id(n))).await;
+        String::from_utf8(file).unwrap()
+    }
+}

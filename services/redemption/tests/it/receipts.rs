@@ -1,0 +1,85 @@
+//! The receipt of a claim on paper, as a régie files it.
+
+use std::path::Path;
+use std::process::Command;
+
+use axum::body::{Body, to_bytes};
+use http::{Request, StatusCode};
+use serde_json::json;
+use sqlx::PgPool;
+use tower::ServiceExt;
+
+use crate::actor::Actor;
+use crate::world::World;
+
+async fn file(actor: &Actor, path: &str) -> (StatusCode, Vec<u8>) {
+    let request = Request::get(path)
+        .header("authorization", format!("Bearer {}", actor.secret))
+        .body(Body::empty())
+        .unwrap();
+    let response = actor.app.clone().oneshot(request).await.unwrap();
+    let status = response.status();
+    (
+        status,
+        to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec(),
+    )
+}
+
+/// The words of a PDF that `check_document.py` finds accessible.
+fn words(pdf: &[u8]) -> String {
+    if let Ok(folder) = std::env::var("CCN_KEEP_PDF") {
+        std::fs::write(format!("{folder}/receipt.pdf"), pdf).unwrap();
+    }
+    let python = std::env::var("TEST_PYTHON").expect("TEST_PYTHON is not set: run scripts/test");
+    let kept = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&kept, pdf).unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/checkers/check_document.py");
+    let output = Command::new(python)
+        .arg("-B")
+        .arg(script)
+        .arg(kept.path())
+        .args(["--tables", "1", "--rows", "3", "--pages", "1"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = Command::new("pdftotext")
+        .arg("-layout")
+        .arg(kept.path())
+        .arg("-")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap().replace('\u{a0}', " ");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_receipt_says_the_day_the_service_and_the_vouchers_and_names_nobody(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
+    let tokens = world.activates(programme, 1..=4).await;
+    let claim = structure.claims(1, &tokens).await.created();
+    let claim_id = claim["claim_id"].as_str().unwrap();
+    let path = format!("/v1/claims/{claim_id}/receipt.pdf?programme={}", programme.id);
+    let (status, pdf) = file(&structure.actor, &path).await;
+    assert!(status.is_success());
+    let said = words(&pdf);
+    for part in [
+        "Reçu d'encaissement",
+        claim_id,
+        "10 mars 2026",
+        "10,00 € 4 40,00 €",
+        "Total 4 40,00 €",
+        "État accepté",
+    ] {
+        assert!(said.contains(part), "{part} is not in\n{said}");
+    }
+    assert_eq!(pdf, file(&world.operator, &path).await.1, "the same for the operator");
+    let other = world.structure(1).await;
+    assert_eq!(file(&other.actor, &path).await.0, 404);
+
+    let reversal = format!("/v1/programmes/{}/claims/{claim_id}/reversal", programme.id);
+    let body = json!({"id": uuid::Uuid::from_u128(7), "reason": "Madame Unetelle s'est trompée"});
+    structure.actor.post(&reversal, body).await.created();
+    let said = words(&file(&structure.actor, &path).await.1);
+    assert!(said.contains("annulé le") && !said.contains("Unetelle"), "{said}");
+}

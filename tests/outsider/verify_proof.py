@@ -1,0 +1,42 @@
+"""A proof of /v1/proofs/…, checked by an outsider with Python's standard library alone.
+
+    verify_proof.py FILE [--vkey KEY]
+
+One entry, all entries of an event, or that one checkpoint extends another (RFC 9162 section 2.1).
+"""
+
+import argparse
+import base64
+import json
+import sys
+
+import log
+
+
+def main(args):
+    with open(args.file, encoding="utf-8") as file:
+        proof = json.load(file)
+    vkey = args.vkey or proof["vkey"]
+    _, size, root, _ = log.read_checkpoint(log.open_note(proof["checkpoint"], vkey))
+    hashes = lambda path: [base64.b64decode(node, validate=True) for node in path]
+    if "older" in proof:
+        _, before, before_root, _ = log.read_checkpoint(log.open_note(proof["older"], vkey))
+        if not log.consistency(before, size, before_root, root, hashes(proof["path"])):
+            raise ValueError(f"{size} leaves do not extend {before}")
+        return print(f"{size} leaves extend {before}")
+    for entry in proof.get("entries", [proof]):
+        raw = base64.b64decode(entry["transfer"]["leaf"], validate=True)
+        seq = entry["transfer"]["seq"]
+        if not log.inclusion(log.leaf_hash(raw), seq, size, hashes(entry["path"]), root):
+            raise ValueError(f"entry {seq} is not in the log")
+        print(f"entry {seq} is in the log of {size} leaves")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("file")
+    parser.add_argument("--vkey")
+    try:
+        main(parser.parse_args())
+    except ValueError as wrong:
+        sys.exit(f"NOT PROVEN: {wrong}")

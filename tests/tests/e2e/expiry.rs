@@ -1,0 +1,103 @@
+//! The end of a programme by its calendar, from the alert to the credit for the next order. D is 31 December 2026.
+
+use chrono::NaiveDate;
+use e2e::{Client, Refusal, Scene, check, write_temporarily};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+/// In the morning of a day, each service does what is due: the steps done, and the statements issued.
+async fn rounds(scene: &Scene, day: &str) -> (Vec<Value>, Vec<Value>) {
+    scene.world.go_to(day.parse::<NaiveDate>().expect("a day"));
+    let operator = &scene.operator().client;
+    let steps = operator.post("/v1/expiry/rounds", &json!({})).await.accepted();
+    let statements = operator
+        .post("/v1/expiry/statement-rounds", &json!({}))
+        .await
+        .accepted();
+    assert_eq!((&steps["failed"], &statements["failed"]), (&json!([]), &json!([])));
+    let steps = steps["steps"].as_array().expect("steps").iter();
+    (
+        steps.map(|step| step["step"].clone()).collect(),
+        statements["issued"].as_array().expect("statements").clone(),
+    )
+}
+
+async fn get(client: &Client, scene: &Scene, what: &str) -> Value {
+    let path = format!("/v1/programmes/{}/{what}", scene.programme());
+    client.get(&path).await.accepted()
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_programme_ends_by_its_calendar(pool: PgPool) {
+    let mut scene = Scene::set(pool).await;
+    let batch = scene.funded_batch(3).await;
+    for (booklet, person) in [1, 2].into_iter().zip(&scene.people) {
+        scene.prescriber.hands_over(&batch, booklet, person).await.made_now();
+    }
+    scene.structures[0].claims(&batch.booklet(1)[..7]).await.made_now();
+    let programme = json!(scene.programme());
+
+    assert_eq!(rounds(&scene, "2026-12-01").await.0, ["alert"]);
+    let alert = get(&scene.sponsor.client, &scene, "expiry-calendar").await["steps"][0].clone();
+    let counts = ["issued", "handed_over", "never_handed_over", "started"]
+        .map(|sum| alert["data"]["sums"][sum]["booklets"].as_i64().expect("a count"));
+    assert_eq!((counts, &alert["state"]), ([3, 2, 1, 1], &json!("done")));
+
+    assert_eq!(rounds(&scene, "2026-12-16").await.0, ["block"]);
+    let last = scene.prescriber.hands_over(&batch, 3, &scene.people[2]).await;
+    last.refused(Refusal::DistributionStopped);
+    let [issued, handed_over, never_handed_over, started] = counts;
+    let accepted = json!({"id": scene.world.ids.next("acceptance"), "issued": issued, "handed_over": handed_over,
+        "never_handed_over": never_handed_over, "started": started});
+    let path = format!("/v1/programmes/{}/expiry-acceptance", scene.programme());
+    scene.sponsor.client.post(&path, &accepted).await.made_now();
+
+    assert_eq!(rounds(&scene, "2027-02-01").await.0, Vec::<Value>::new());
+    assert_eq!(rounds(&scene, "2027-02-04").await.0, ["sweep"]);
+    scene.operator().balances_the_books().await;
+    assert_eq!(rounds(&scene, "2027-02-06").await.1, [programme.clone()]);
+
+    // The same files for everybody who is concerned, each with the digest that the signed one names.
+    let statement = get(&scene.funders[0].client, &scene, "expiry-statement").await;
+    assert_eq!(statement["content"]["total"]["refundable"], "230.00");
+    let base = format!("/v1/programmes/{}/expiry-statement", scene.programme());
+    let pdf = scene.funders[1].client.get(&format!("{base}.pdf")).await;
+    assert_eq!((pdf.status, pdf.content_type.as_str()), (200, "application/pdf"));
+    check(
+        "check_document.py",
+        &[&write_temporarily(&pdf.bytes).path(), &"--signed"],
+    );
+    let data = scene.sponsor.client.get(&format!("{base}.json")).await;
+    check("check_statement.py", &[&write_temporarily(&data.bytes).path()]);
+
+    let answer = json!({"id": scene.world.ids.next("answer"), "answer": "accepted"});
+    scene
+        .sponsor
+        .client
+        .post(&format!("{base}/responses"), &answer)
+        .await
+        .made_now();
+    let choice = json!({"id": scene.world.ids.next("choice"), "way": "bank"});
+    scene.funders[0]
+        .client
+        .post(&format!("{base}/choices"), &choice)
+        .await
+        .made_now();
+    rounds(&scene, "2027-02-22").await;
+    let give = json!({"execute_on": "2027-02-25"});
+    let given = scene
+        .operator()
+        .client
+        .post(&format!("{base}/giving-back"), &give)
+        .await
+        .made_now();
+    let mut ways: Vec<&str> = given
+        .as_array()
+        .expect("a row a funder")
+        .iter()
+        .filter_map(|one| one["way"].as_str())
+        .collect();
+    ways.sort_unstable();
+    assert_eq!(ways, ["bank", "credit", "credit"]);
+    scene.operator().balances_the_books().await;
+}
