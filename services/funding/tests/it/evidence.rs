@@ -3,7 +3,7 @@ use std::path::Path;
 use http::StatusCode;
 use ledger::proof::{NoteKey, seal};
 use serde_json::json;
-use sqlx::{Executor, PgPool};
+use sqlx::PgPool;
 
 use crate::bank::naming;
 use crate::cycle::{HELD, PAID, march};
@@ -59,8 +59,11 @@ async fn a_structure_proves_what_it_is_owed_without_anybody(admin: PgPool) {
 async fn a_rewritten_claim_is_told_and_not_proven(admin: PgPool) {
     let world = march(admin).await;
     seals(&world).await;
-    let rewrite = format!("update ledger.transfer set reference = 'autre' where grp = '{}'", id(203));
-    world.admin.execute(rewrite.as_str()).await.unwrap();
+    sqlx::query("update ledger.transfer set reference = 'autre' where grp = $1")
+        .bind(id(203))
+        .execute(&world.admin)
+        .await
+        .unwrap();
     assert_eq!(judged(&world, PAID).await, "1 claims, 2000 claimed, 2000 owed, 0 lines\n");
 }
 
