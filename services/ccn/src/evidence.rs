@@ -45,7 +45,10 @@ fn tell(verdict: &EvidenceVerdict, args: &VerifyEvidence) {
         );
     }
     if args.tokens.is_some() {
-        println!("{} chèques authentiques, encaissés par cette structure.", verdict.tokens);
+        println!(
+            "{} chèques authentiques, encaissés par cette structure.",
+            verdict.tokens
+        );
     }
     if !verdict.holds() {
         println!("CES PREUVES NE SONT PAS INTACTES :");

@@ -65,7 +65,8 @@ impl Claims {
     }
 
     fn sum(&mut self, leaf: &Leaf, structure: PartyId) -> Option<()> {
-        let own = |account: &ledger::proof::LeafAccount| of_structures(account.kind) && account.party == Some(structure);
+        let own =
+            |account: &ledger::proof::LeafAccount| of_structures(account.kind) && account.party == Some(structure);
         if own(&leaf.credit) {
             self.owed = self.owed.checked_add(leaf.cents)?;
         }
@@ -136,5 +137,8 @@ impl Claims {
 
 /// Accounts whose party is a structure.
 const fn of_structures(kind: AccountKind) -> bool {
-    matches!(kind, AccountKind::Payable | AccountKind::InTransit | AccountKind::Recoverable)
+    matches!(
+        kind,
+        AccountKind::Payable | AccountKind::InTransit | AccountKind::Recoverable
+    )
 }

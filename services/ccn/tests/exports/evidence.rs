@@ -74,7 +74,7 @@ fn altered(path: &Path, member: &str, change: impl Fn(String) -> String) -> Path
     let mut writer = zip::ZipWriter::new(std::fs::File::create(&out).unwrap());
     for index in 0..archive.len() {
         let mut file = archive.by_index(index).unwrap();
-        let name = file.name().to_owned();
+        let name = file.name().unwrap().into_owned();
         let mut content = String::new();
         file.read_to_string(&mut content).unwrap();
         let content = if name == member { change(content) } else { content };
@@ -100,19 +100,57 @@ async fn a_bundle_is_proven_by_public_keys_and_every_alteration_is_found(pool: P
 
     let found = |member: &str, change: &dyn Fn(String) -> String, told: &str| {
         let verdict = verify_evidence(&altered(&path, member, change), Some(&vkey), None).unwrap();
-        assert!(verdict.faults.iter().any(|fault| fault.contains(told)), "{told}: {:?}", verdict.faults);
+        assert!(
+            verdict.faults.iter().any(|fault| fault.contains(told)),
+            "{told}: {:?}",
+            verdict.faults
+        );
     };
-    found("ecritures.ndjson", &|text| text.replacen("\"cents\":1000", "\"cents\":2000", 1), "la feuille dit 1000");
-    found("ecritures.ndjson", &|text| text.replacen("\"path\":[\"", "\"path\":[\"AA", 1), "empreinte");
-    found("ecritures.ndjson", &|text| text.lines().skip(1).collect::<Vec<_>>().join("\n"), "n'a pas de preuve");
-    found("ecritures.ndjson", &|text| format!("{0}\n{text}", text.lines().next().unwrap()), "y est deux fois");
-    found("encaissements.csv", &|text| text.replacen(",10.00,", ",20.00,", 1), "les écritures prouvent 10.00 €");
-    found("encaissements.csv", &|text| text.lines().take(5).collect::<Vec<_>>().join("\n"), "36 encaissements prouvés ne sont pas");
-    found("checkpoint", &|text| text.replacen("test.example", "best.example", 1), "n'est pas signé");
+    found(
+        "ecritures.ndjson",
+        &|text| text.replacen("\"cents\":1000", "\"cents\":2000", 1),
+        "la feuille dit 1000",
+    );
+    found(
+        "ecritures.ndjson",
+        &|text| text.replacen("\"path\":[\"", "\"path\":[\"AA", 1),
+        "empreinte",
+    );
+    found(
+        "ecritures.ndjson",
+        &|text| text.lines().skip(1).collect::<Vec<_>>().join("\n"),
+        "n'a pas de preuve",
+    );
+    found(
+        "ecritures.ndjson",
+        &|text| format!("{0}\n{text}", text.lines().next().unwrap()),
+        "y est deux fois",
+    );
+    found(
+        "encaissements.csv",
+        &|text| text.replacen(",10.00,", ",20.00,", 1),
+        "les écritures prouvent 10.00 €",
+    );
+    found(
+        "encaissements.csv",
+        &|text| text.lines().take(5).collect::<Vec<_>>().join("\n"),
+        "36 encaissements prouvés ne sont pas",
+    );
+    found(
+        "checkpoint",
+        &|text| text.replacen("test.example", "best.example", 1),
+        "n'est pas signé",
+    );
 
-    let other = ledger::proof::NoteKey::from_seed("test.example/log", &[8; 32]).unwrap().verifier();
+    let other = ledger::proof::NoteKey::from_seed("test.example/log", &[8; 32])
+        .unwrap()
+        .verifier();
     let verdict = verify_evidence(&path, Some(&other.to_string()), None).unwrap();
-    assert!(verdict.faults[0].contains("n'est pas signé par la clé"), "{:?}", verdict.faults);
+    assert!(
+        verdict.faults[0].contains("n'est pas signé par la clé"),
+        "{:?}",
+        verdict.faults
+    );
     let codes = folder.path().join("codes.txt");
     std::fs::write(&codes, "bonjour\n").unwrap();
     let verdict = verify_evidence(&path, Some(&vkey), Some(&codes)).unwrap();

@@ -15,7 +15,9 @@ fn key() -> NoteKey {
 }
 
 async fn seals(world: &World) {
-    seal(&world.admin, &key(), instant("2026-05-02T08:00:00Z")).await.unwrap();
+    seal(&world.admin, &key(), instant("2026-05-02T08:00:00Z"))
+        .await
+        .unwrap();
 }
 
 async fn judged(world: &World, structure: uuid::Uuid) -> String {
@@ -35,21 +37,47 @@ async fn judged(world: &World, structure: uuid::Uuid) -> String {
 async fn a_structure_proves_what_it_is_owed_without_anybody(admin: PgPool) {
     let world = march(admin).await;
     seals(&world).await;
-    assert_eq!(judged(&world, PAID).await, "2 claims, 3000 claimed, 3000 owed, 0 lines\n");
-    assert_eq!(judged(&world, HELD).await, "1 claims, 1000 claimed, 1000 owed, 0 lines\n");
+    assert_eq!(
+        judged(&world, PAID).await,
+        "2 claims, 3000 claimed, 3000 owed, 0 lines\n"
+    );
+    assert_eq!(
+        judged(&world, HELD).await,
+        "1 claims, 1000 claimed, 1000 owed, 0 lines\n"
+    );
     let settled = world.settle(1, "2026-03", "2026-04-03").await;
     seals(&world).await;
-    assert_eq!(judged(&world, PAID).await, "2 claims, 3000 claimed, 3000 owed, 1 lines\n");
-    world.loads(2, "200.00", vec![naming("-20.00", &settled["payments"][0]["end_to_end"])]).await;
+    assert_eq!(
+        judged(&world, PAID).await,
+        "2 claims, 3000 claimed, 3000 owed, 1 lines\n"
+    );
+    world
+        .loads(
+            2,
+            "200.00",
+            vec![naming("-20.00", &settled["payments"][0]["end_to_end"])],
+        )
+        .await;
     seals(&world).await;
-    assert_eq!(judged(&world, PAID).await, "2 claims, 3000 claimed, 1000 owed, 1 lines\n");
-    world.reverses_after_settlement(id(201), PAID, &[1, 2], "2026-04-05T10:00:00Z").await;
+    assert_eq!(
+        judged(&world, PAID).await,
+        "2 claims, 3000 claimed, 1000 owed, 1 lines\n"
+    );
+    world
+        .reverses_after_settlement(id(201), PAID, &[1, 2], "2026-04-05T10:00:00Z")
+        .await;
     seals(&world).await;
-    assert_eq!(judged(&world, PAID).await, "2 claims, 3000 claimed, -1000 owed, 1 lines\n");
+    assert_eq!(
+        judged(&world, PAID).await,
+        "2 claims, 3000 claimed, -1000 owed, 1 lines\n"
+    );
 
     // What is not sealed yet is listed, and said not to be proven.
     world.claims(id(204), PAID, &[1], "2026-04-06T10:00:00Z").await;
-    assert_eq!(judged(&world, PAID).await, "2 claims, 3000 claimed, -1000 owed, 1 lines\n");
+    assert_eq!(
+        judged(&world, PAID).await,
+        "2 claims, 3000 claimed, -1000 owed, 1 lines\n"
+    );
     seals(&world).await;
     assert_eq!(judged(&world, PAID).await, "3 claims, 4000 claimed, 0 owed, 1 lines\n");
 }
@@ -64,14 +92,21 @@ async fn a_rewritten_claim_is_told_and_not_proven(admin: PgPool) {
         .execute(&world.admin)
         .await
         .unwrap();
-    assert_eq!(judged(&world, PAID).await, "1 claims, 2000 claimed, 2000 owed, 0 lines\n");
+    assert_eq!(
+        judged(&world, PAID).await,
+        "1 claims, 2000 claimed, 2000 owed, 0 lines\n"
+    );
 }
 
 #[sqlx::test(migrations = false)]
 async fn a_structure_gets_its_own_evidence_and_no_other(admin: PgPool) {
     let world = march(admin).await;
     let path = |structure| format!("/v1/structures/{structure}/evidence");
-    assert_eq!(world.status(&path(PAID)).await, StatusCode::NOT_FOUND, "nothing is sealed");
+    assert_eq!(
+        world.status(&path(PAID)).await,
+        StatusCode::NOT_FOUND,
+        "nothing is sealed"
+    );
     seals(&world).await;
     let structure = json!({"id": PAID, "name": "Médiathèque", "roles": ["structure"]});
     let own = world.key_of(PAID, Some(structure)).await;
@@ -81,5 +116,8 @@ async fn a_structure_gets_its_own_evidence_and_no_other(admin: PgPool) {
     assert_eq!(world.status(&path(HELD)).await, StatusCode::OK, "the operator may");
     assert_eq!(world.status(&path(id(0x999))).await, StatusCode::NOT_FOUND);
     let funder = world.key_of(crate::world::FUNDERS[0], None).await;
-    assert_eq!(world.send("GET", &path(PAID), &funder, Vec::new()).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(
+        world.send("GET", &path(PAID), &funder, Vec::new()).await.0,
+        StatusCode::NOT_FOUND
+    );
 }
