@@ -78,6 +78,6 @@ pub(crate) async fn start(
     drop(connection);
     let bundle = write::Bundle { structure, name, at };
     Ok(stream::body("evidence", |pieces| async move {
-        bundle.write(&pool, &pieces).await
+        Box::pin(bundle.write(&pool, &pieces)).await
     }))
 }

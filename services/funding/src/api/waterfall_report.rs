@@ -80,21 +80,21 @@ async fn waterfall_report(
         from: report.from,
         to: report.to,
     };
-    let found = waterfall::waterfall(&pool, &who, asked).await?;
+    let gathered = waterfall::waterfall(&pool, &who, asked).await?;
     let today = calendar::paris_date(at);
     Ok(match report.format.unwrap_or_else(|| accepted(&headers)) {
-        Form::Json => Json(found).into_response(),
+        Form::Json => Json(gathered).into_response(),
         Form::Csv => {
-            let bytes = waterfall::csv(&found).map_err(|error| Problem::internal(&error))?;
+            let bytes = waterfall::csv(&gathered).map_err(|error| Problem::internal(&error))?;
             download(bytes, CSV, "cascade.csv")
         }
         Form::Xlsx => {
             let bytes =
-                waterfall::xlsx(&found, &asked.days(today), today).map_err(|error| Problem::internal(&error))?;
+                waterfall::xlsx(&gathered, &asked.days(today), today).map_err(|error| Problem::internal(&error))?;
             download(bytes, XLSX, "cascade.xlsx")
         }
         Form::Pdf => {
-            let bytes = waterfall::pdf(&found, &asked.days(today), today, Some(&fund.name));
+            let bytes = waterfall::pdf(&gathered, &asked.days(today), today, Some(&fund.name));
             download(bytes.map_err(|error| Problem::internal(&error))?, PDF, "cascade.pdf")
         }
     })

@@ -9,7 +9,7 @@ use crate::PaymentId;
 
 /// A claim and a funder, as they are read.
 #[derive(Debug)]
-pub(super) struct Share {
+pub(super) struct Part {
     pub claim: Uuid,
     pub book: BookId,
     pub programme: Option<String>,
@@ -83,8 +83,8 @@ impl Line {
     ];
 }
 
-impl From<Share> for Line {
-    fn from(share: Share) -> Self {
+impl From<Part> for Line {
+    fn from(share: Part) -> Self {
         Self {
             claim_id: share.claim,
             programme_id: share.book,

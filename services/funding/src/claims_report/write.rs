@@ -6,7 +6,7 @@ use standards::Cents;
 
 use crate::PaymentId;
 use crate::claims_report::asked::Asked;
-use crate::claims_report::line::{Line, Share};
+use crate::claims_report::line::{Line, Part};
 use crate::stream::{Gone, PIECE_BYTES, Pieces};
 
 /// Room for a line, which has some 400 bytes.
@@ -31,7 +31,7 @@ pub(super) async fn write(pool: &PgPool, asked: Asked, pieces: &Pieces) -> Resul
     head.write_record(Line::COLUMNS)?;
     drop(head);
     let mut shares = sqlx::query_as!(
-        Share,
+        Part,
         r#"with share as (
                select c.book_id, c.grp as claim_id, r.party as funder_id, sum(o.cents)::bigint as cents,
                    min(c.at) as at, max(v.at) as reversed_at

@@ -69,7 +69,7 @@ impl Bundle {
         let books = claims::books(&mut snapshot, self.structure).await?;
         let unproven = self.entries(&mut snapshot, &mut archive, &books).await?;
         self.table(&mut snapshot, &mut archive, &books, &unproven).await?;
-        archive.end().await
+        Box::pin(archive.end()).await
     }
 
     /// `ecritures.ndjson`; gives what could not be proven.

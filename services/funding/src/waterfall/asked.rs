@@ -1,4 +1,4 @@
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use ledger::{BookId, PartyId};
 use serde::Deserialize;
 use standards::Territory;
@@ -6,6 +6,7 @@ use standards::calendar::{paris_end_of_day, paris_start_of_day};
 use utoipa::IntoParams;
 
 use crate::waterfall::Row;
+use crate::waterfall::outside::Until;
 
 /// Which part of the report is asked for; nothing asked is all of it, as it stands now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, IntoParams)]
@@ -46,7 +47,7 @@ impl Asked {
     }
 
     /// The instants between which things happened: the first is where the period begins, the second where it ends.
-    pub fn instants(&self) -> Result<(Option<DateTime<Utc>>, Option<DateTime<Utc>>), TurnedRound> {
+    pub fn instants(&self) -> Result<(Until, Until), TurnedRound> {
         if self.from.zip(self.to).is_some_and(|(from, to)| to < from) {
             return Err(TurnedRound);
         }

@@ -41,7 +41,7 @@ struct Figure {
 }
 
 /// An instant, or now.
-type Until = Option<DateTime<Utc>>;
+pub(super) type Until = Option<DateTime<Utc>>;
 
 pub(super) async fn read(connection: &mut PgConnection, until: Until) -> Result<All, sqlx::Error> {
     let mut all = All::new();

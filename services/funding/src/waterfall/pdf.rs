@@ -44,9 +44,12 @@ pub fn pdf(waterfall: &Waterfall, of: &str, day: NaiveDate, issuer: Option<&str>
     document.heading("Ce que compte chaque ligne").list(explained).render()
 }
 
-/// The rows of each programme, in the report's order; money without programme last.
-fn by_programme(rows: &[Row]) -> BTreeMap<(bool, Option<&str>, Option<uuid::Uuid>), Vec<&Row>> {
-    let mut programmes: BTreeMap<_, Vec<&Row>> = BTreeMap::new();
+/// Where a programme stands in the report: by name; money without programme last.
+type Place<'r> = (bool, Option<&'r str>, Option<uuid::Uuid>);
+
+/// The rows of each programme, in the report's order.
+fn by_programme(rows: &[Row]) -> BTreeMap<Place<'_>, Vec<&Row>> {
+    let mut programmes: BTreeMap<Place<'_>, Vec<&Row>> = BTreeMap::new();
     for row in rows {
         let id = row.programme_id.map(ledger::BookId::uuid);
         programmes
