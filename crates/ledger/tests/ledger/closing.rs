@@ -35,7 +35,7 @@ async fn receives(pool: &PgPool, name: &str, at: &str) {
 /// Tries until other tests' transactions let it.
 async fn try_close(pool: &PgPool, which: &str, at: &str) -> Result<(Close, bool), CloseError> {
     loop {
-        let quiet = Quiet::wait(pool, Duration::from_secs(60)).await.unwrap().unwrap();
+        let quiet = Quiet::wait(pool, Duration::from_mins(1)).await.unwrap().unwrap();
         let mut tx = pool.begin().await.unwrap();
         match proof::close(&mut tx, &key(), month(which), BY, quiet, instant(at)).await {
             Ok(closed) => {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::common::*;
 use crate::sealing::{key, seal_all};
 use ledger::proof;
-use sqlx::{AssertSqlSafe, Executor, PgPool};
+use sqlx::{Executor, PgPool};
 
 /// Transfers of one transaction, as a busy second would have.
 const STEP: i64 = 2000;
@@ -30,9 +30,9 @@ async fn fill(pool: &PgPool, vouchers: i64) {
     .unwrap();
     for first in (0..vouchers).step_by(usize::try_from(STEP).unwrap()) {
         let last = (first + STEP).min(vouchers) - 1;
-        let statement = format!(
+        let filled = sqlx::query(
             "with voucher as (
-                 select (9::bigint << 56) + (1 << 24) + n as number, n from generate_series({first}, {last}) n
+                 select (9::bigint << 56) + (1 << 24) + n as number, n from generate_series($1::bigint, $2::bigint) n
              ), opened as (
                  insert into ledger.account (book_id, number, kind, limit_cents, debits_cents, credits_cents)
                  select '00000000-0000-0000-0000-00000000b001', number, 9, 1000, 1000, 1000 from voucher
@@ -43,7 +43,7 @@ async fn fill(pool: &PgPool, vouchers: i64) {
              from voucher cross join lateral (values
                  (11, (8::bigint << 56) + 1, number), (20, number, (10::bigint << 56) + 1 + n % 1000)) as leg (kind, debit, credit)"
         );
-        pool.execute(AssertSqlSafe(statement)).await.unwrap();
+        filled.bind(first).bind(last).execute(pool).await.unwrap();
     }
     pool.execute(
         "update ledger.account a set debits_cents = m.debits, credits_cents = greatest(m.credits, m.debits)
@@ -94,7 +94,7 @@ async fn measures_the_sealer(pool: PgPool) {
     // The reserve, which nobody funded here.
     assert_eq!(unequal.len(), 1);
     let begin = Instant::now();
-    let quiet = proof::Quiet::wait(&pool, Duration::from_secs(60))
+    let quiet = proof::Quiet::wait(&pool, Duration::from_mins(1))
         .await
         .unwrap()
         .unwrap();
