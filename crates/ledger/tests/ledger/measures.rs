@@ -30,7 +30,7 @@ async fn fill(pool: &PgPool, vouchers: i64) {
     .unwrap();
     for first in (0..vouchers).step_by(usize::try_from(STEP).unwrap()) {
         let last = (first + STEP).min(vouchers) - 1;
-        let statement = sqlx::query(
+        let filled = sqlx::query(
             "with voucher as (
                  select (9::bigint << 56) + (1 << 24) + n as number, n from generate_series($1::bigint, $2::bigint) n
              ), opened as (
@@ -43,7 +43,7 @@ async fn fill(pool: &PgPool, vouchers: i64) {
              from voucher cross join lateral (values
                  (11, (8::bigint << 56) + 1, number), (20, number, (10::bigint << 56) + 1 + n % 1000)) as leg (kind, debit, credit)"
         );
-        statement.bind(first).bind(last).execute(pool).await.unwrap();
+        filled.bind(first).bind(last).execute(pool).await.unwrap();
     }
     pool.execute(
         "update ledger.account a set debits_cents = m.debits, credits_cents = greatest(m.credits, m.debits)
