@@ -51,7 +51,7 @@ def main(workbook_xlsx, report_json):
             require(texts[0] == row["funder"], f"{texts} for {row['funder']}")
             if names == 2:
                 require(texts[1] == (row["programme"] or "(non affecté)"), f"{texts}")
-            require(columns == [column for column in row if column not in NAMES], f"columns {columns}")
+            require(set(columns) == set(row) - set(NAMES), f"columns {columns}, the report has {list(row)}")
             require(amounts == [Decimal(row[column]) for column in columns], f"{texts}: {amounts}")
     sums = [sum(row[1][n] for row in read(programmes, 2)[1]) for n in range(len(columns))]
     require(sums == [sum(Decimal(row[column]) for row in report["rows"]) for column in columns], "sums")

@@ -26,11 +26,6 @@ pub(super) const HEADINGS: [Heading; 17] = [
         "L'argent arrivé sur le compte du fonds, ou mandaté par un comptable public. Sur la ligne d'un dispositif : la part qui lui est affectée.",
     ),
     heading(
-        "mandated",
-        "Mandaté",
-        "La part du reçu qui est un mandat public dont l'argent n'est pas encore arrivé, à la fin de la période.",
-    ),
-    heading(
         "ordered",
         "Commandé",
         "La valeur des chèques commandés, moins les lots annulés et les chèques révoqués.",
@@ -89,6 +84,11 @@ pub(super) const HEADINGS: [Heading; 17] = [
         "revoked",
         "Révoqué",
         "La valeur rendue par les chèques révoqués ; elle est déjà ôtée des colonnes précédentes.",
+    ),
+    heading(
+        "mandated",
+        "Mandaté",
+        "La part du reçu qui est un mandat public dont l'argent n'est pas encore arrivé, à la fin de la période.",
     ),
 ];
 
