@@ -78,13 +78,12 @@ pub async fn start(
         .expect("opening a key does not panic")?
         .map(Arc::new);
     let nightly = config.reconciliation.nightly();
-    match &key {
-        Some(key) => {
-            beside.spawn(funding::keep_sealed(pool.clone(), clock.clone(), Arc::clone(key)));
-            // The same key: who believes the checkpoints believes what they were compared with.
-            beside.spawn(keep_reconciled(pool.clone(), clock.clone(), Arc::clone(key), nightly));
-        }
-        None => tracing::warn!("no checkpoint key (--checkpoint-key-file): the books are not sealed by this process"),
+    if let Some(key) = &key {
+        beside.spawn(funding::keep_sealed(pool.clone(), clock.clone(), Arc::clone(key)));
+        // The same key: who believes the checkpoints believes what they were compared with.
+        beside.spawn(keep_reconciled(pool.clone(), clock.clone(), Arc::clone(key), nightly));
+    } else {
+        tracing::warn!("no checkpoint key (--checkpoint-key-file): the books are not sealed by this process");
     }
     let log = funding::log_routes(pool.clone(), clock.clone(), key.clone());
     Ok(log.merge(funding::reconciliation_routes(pool, clock, key, nightly)))

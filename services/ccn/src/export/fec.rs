@@ -39,7 +39,7 @@ pub(super) struct Fec<'f> {
 }
 
 struct Year {
-    year: i32,
+    of: i32,
     next: u64,
     out: BufWriter<File>,
 }
@@ -81,7 +81,7 @@ impl<'f> Fec<'f> {
                 side,
                 cents: leaf.cents,
             };
-            self.write(&mut year, line, account.party)?;
+            self.write(&mut year, &line, account.party)?;
             let balance = self.balances.entry(key(account)).or_insert(0);
             *balance = balance.saturating_add(signed);
         }
@@ -118,9 +118,9 @@ impl<'f> Fec<'f> {
         let Some(mut open) = self.year.take() else {
             return self.begin(date.year());
         };
-        while open.year < date.year() {
+        while open.of < date.year() {
             open.out.flush()?;
-            open = self.begin(open.year + 1)?;
+            open = self.begin(open.of + 1)?;
         }
         Ok(open)
     }
@@ -129,7 +129,7 @@ impl<'f> Fec<'f> {
         let day = |month, day| NaiveDate::from_ymd_opt(number, month, day).expect("every year has both its ends");
         let name = fec::file_name(self.siren, day(12, 31));
         let mut year = Year {
-            year: number,
+            of: number,
             next: 1,
             out: super::create(&self.folder.join(&name))?,
         };
@@ -151,12 +151,12 @@ impl<'f> Fec<'f> {
         };
         for (&(kind, party), &cents) in self.balances.iter().filter(|(_, cents)| **cents != 0) {
             let account = (kind.compte_num(), self.chart.labels.account(kind));
-            self.write(&mut year, opening(account, cents), party)?;
+            self.write(&mut year, &opening(account, cents), party)?;
             year.next = 2;
         }
         if self.result != 0 {
             let account = RESULT[usize::from(self.result > 0)];
-            self.write(&mut year, opening(account, self.result), None)?;
+            self.write(&mut year, &opening(account, self.result), None)?;
             year.next = 2;
         }
         Ok(year)
@@ -174,10 +174,10 @@ impl<'f> Fec<'f> {
         });
     }
 
-    fn write(&self, year: &mut Year, line: Line<'_>, party: Option<PartyId>) -> anyhow::Result<()> {
+    fn write(&self, year: &mut Year, line: &Line<'_>, party: Option<PartyId>) -> anyhow::Result<()> {
         let named = party.map(|party| (party.to_string(), self.chart.party(party)));
         let auxiliary = named.as_ref().map(|(number, name)| (number.as_str(), name.as_ref()));
-        Line { auxiliary, ..line }.write(&mut year.out)?;
+        Line { auxiliary, ..*line }.write(&mut year.out)?;
         Ok(())
     }
 }

@@ -35,9 +35,7 @@ impl<W: Write> Journal<W> {
         for (account, sign) in [(&leaf.debit, ""), (&leaf.credit, "-")] {
             let name = account_name(account);
             writeln!(self.out, "    {name}  {sign}{} EUR", leaf.cents)?;
-            if !self.accounts.contains_key(&name) {
-                self.accounts.insert(name, *account);
-            }
+            self.accounts.entry(name).or_insert(*account);
         }
         writeln!(self.out)
     }

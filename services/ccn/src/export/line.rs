@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 /// What stands in the place of a transfer that is gone: what is missing must show.
 #[derive(Serialize)]
-struct Missing {
+struct Gone {
     seq: u64,
     id: Uuid,
     missing: bool,
@@ -14,21 +14,18 @@ struct Missing {
 
 /// Writes an entry's line. True if the books still say what was sealed.
 pub(super) fn write_line(out: &mut impl Write, entry: &Entry) -> anyhow::Result<bool> {
-    let holds = match &entry.leaf {
-        Some(leaf) => {
-            let bytes = leaf.to_bytes();
-            serde_json::to_writer(&mut *out, &leaf.line(&bytes))?;
-            Hash::leaf(&bytes) == entry.sealed
-        }
-        None => {
-            let gone = Missing {
-                seq: entry.seq,
-                id: entry.id,
-                missing: true,
-            };
-            serde_json::to_writer(&mut *out, &gone)?;
-            false
-        }
+    let holds = if let Some(leaf) = &entry.leaf {
+        let bytes = leaf.to_bytes();
+        serde_json::to_writer(&mut *out, &leaf.line(&bytes))?;
+        Hash::leaf(&bytes) == entry.sealed
+    } else {
+        let gone = Gone {
+            seq: entry.seq,
+            id: entry.id,
+            missing: true,
+        };
+        serde_json::to_writer(&mut *out, &gone)?;
+        false
     };
     out.write_all(b"\n")?;
     Ok(holds)

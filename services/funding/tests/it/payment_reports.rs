@@ -10,7 +10,7 @@ use crate::world::{FUNDERS, OTHER_IBAN, PROGRAMME, World, id, instant};
 
 /// A pain.002.001.10 on a file; each payment with its status, reason and perhaps amount.
 pub fn report(n: u32, message_id: &str, file: &str, payments: &[(&str, &str, Option<&str>)]) -> Vec<u8> {
-    let payments: String = payments
+    let payments = payments
         .iter()
         .map(|(end_to_end, status, amount)| {
             let amount = amount.map_or_else(String::new, |amount| {
@@ -21,7 +21,8 @@ pub fn report(n: u32, message_id: &str, file: &str, payments: &[(&str, &str, Opt
                  <StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf>{amount}</TxInfAndSts>\n"
             )
         })
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     format!(
         "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.002.001.10\"><CstmrPmtStsRpt>\n\
          <GrpHdr><MsgId>RAPPORT-{n}</MsgId><CreDtTm>2026-04-03T09:00:00</CreDtTm></GrpHdr>\n\

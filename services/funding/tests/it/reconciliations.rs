@@ -267,7 +267,7 @@ async fn a_rewritten_file_is_refused_with_the_reason(admin: PgPool) {
         (
             "spaces",
             key()
-                .sign(&format!(" {}", &file[..file.find('\n').unwrap() + 1]))
+                .sign(&format!(" {}", &file[..=file.find('\n').unwrap()]))
                 .unwrap(),
             "canonique",
         ),

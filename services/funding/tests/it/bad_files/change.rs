@@ -20,9 +20,8 @@ pub fn utf16(file: &[u8]) -> Vec<u8> {
 
 /// Entities that would grow to gigabytes.
 pub fn billion_laughs(file: &[u8]) -> Vec<u8> {
-    let entities: String = (1..30)
-        .map(|n| format!("<!ENTITY l{n} \"&l{};&l{};\">", n - 1, n - 1))
-        .collect();
+    let entities = (1..30).map(|n| format!("<!ENTITY l{n} \"&l{};&l{};\">", n - 1, n - 1));
+    let entities = entities.collect::<Vec<_>>().concat();
     let text = String::from_utf8(file.to_vec()).unwrap();
     let start = text.find("<Document").unwrap();
     format!("<!DOCTYPE x [<!ENTITY l0 \"ha\">{entities}]>{}", &text[start..]).into_bytes()

@@ -14,7 +14,7 @@ pub fn corpus() -> Broken {
 
 fn unreadable(xml: &[u8]) -> Broken {
     let deep = "<a>".repeat(300_000).into_bytes();
-    let attributes: String = (0..5000).map(|n| format!(" a{n}=\">\"")).collect();
+    let attributes = (0..5000).map(|n| format!(" a{n}=\">\"")).collect::<Vec<_>>().concat();
     vec![
         ("empty", Vec::new(), "Ni du XML"),
         ("a spreadsheet", b"PK\x03\x04".to_vec(), "Ni du XML"),
