@@ -55,7 +55,7 @@ async fn a_programme_ends_by_its_calendar(pool: PgPool) {
     assert_eq!(rounds(&scene, "2027-02-01").await.0, Vec::<Value>::new());
     assert_eq!(rounds(&scene, "2027-02-04").await.0, ["sweep"]);
     scene.operator().balances_the_books().await;
-    assert_eq!(rounds(&scene, "2027-02-06").await.1, [programme.clone()]);
+    assert_eq!(rounds(&scene, "2027-02-06").await.1, std::slice::from_ref(&programme));
 
     // The same files for everybody who is concerned, each with the digest that the signed one names.
     let statement = get(&scene.funders[0].client, &scene, "expiry-statement").await;

@@ -170,7 +170,7 @@ async fn one_transfer_is_proven_by_its_file_alone(pool: PgPool) {
         .fetch_one(&pool)
         .await
         .unwrap();
-    let proof = ledger::proof::prove_transfer(&mut *pool.acquire().await.unwrap(), id)
+    let proof = ledger::proof::prove_transfer(&mut pool.acquire().await.unwrap(), id)
         .await
         .unwrap();
     let file = serde_json::to_string(&funding::ProofView::from(proof)).unwrap();

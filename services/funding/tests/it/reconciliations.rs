@@ -266,9 +266,7 @@ async fn a_rewritten_file_is_refused_with_the_reason(admin: PgPool) {
         ),
         (
             "spaces",
-            key()
-                .sign(&format!(" {}", &file[..=file.find('\n').unwrap()]))
-                .unwrap(),
+            key().sign(&format!(" {}", &file[..=file.find('\n').unwrap()])).unwrap(),
             "canonique",
         ),
         (
