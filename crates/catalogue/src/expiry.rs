@@ -190,7 +190,9 @@ impl ExpiryCalendar {
     }
 
     fn sweep_from(&self) -> DateTime<Utc> {
-        paris_end_of_day(self.last_day) + TimeDelta::hours(LATE_CLAIM_HOURS)
+        let end = paris_end_of_day(self.last_day);
+        end.checked_add_signed(TimeDelta::hours(LATE_CLAIM_HOURS))
+            .unwrap_or(end)
     }
 
     /// Whether a step is to be done at all.

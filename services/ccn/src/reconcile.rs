@@ -32,7 +32,9 @@ pub(crate) async fn reconcile(args: &ReconcileArgs) -> anyhow::Result<ExitCode> 
         ask: true,
         ..config.opener(Plain::Accepted)
     };
-    let key = sealing::read_key_if_any(&config, &opener)?.with_context(|| {
+    let key = sealing::read_key_if_any(&config, &opener)
+        .context("La clé des points de contrôle (--checkpoint-key-file) ne s'ouvre pas")?;
+    let key = key.with_context(|| {
         format!(
             "La clé « {} » n'existe pas : donnez celle des points de contrôle avec --checkpoint-key-file, ou démarrez « ccn all » une fois",
             sealing::key_file(&config).display()
