@@ -56,6 +56,7 @@ struct ReportAsked {
     /// What happened up to this day (Paris), and how things stood at its end; without it, up to now.
     to: Option<NaiveDate>,
     /// The form; without it, as the header `Accept` says, or JSON.
+    #[param(inline)]
     format: Option<Form>,
 }
 

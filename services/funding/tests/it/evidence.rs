@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use http::StatusCode;
-use ledger::proof::{NoteKey, seal};
+use ledger::proof::NoteKey;
 use serde_json::json;
 use sqlx::PgPool;
 
@@ -9,15 +9,14 @@ use crate::bank::naming;
 use crate::cycle::{HELD, PAID, march};
 use crate::judge::agreed;
 use crate::world::{World, id, instant};
+use crate::world_exports;
 
 fn key() -> NoteKey {
     NoteKey::from_seed("test.example/log", &[7; 32]).unwrap()
 }
 
 async fn seals(world: &World) {
-    seal(&world.admin, &key(), instant("2026-05-02T08:00:00Z"))
-        .await
-        .unwrap();
+    world_exports::seals(world, &key(), instant("2026-05-02T08:00:00Z")).await;
 }
 
 async fn judged(world: &World, structure: uuid::Uuid) -> String {

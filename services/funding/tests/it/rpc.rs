@@ -1,7 +1,7 @@
 //! The exports over gRPC: a real socket, HTTP/2 in clear, the generated client.
 
 use futures_util::StreamExt;
-use ledger::proof::{AnyLeaf, Checkpoint, Frontier, NoteKey, VerifierKey, seal};
+use ledger::proof::{AnyLeaf, Checkpoint, Frontier, NoteKey, VerifierKey};
 use proto::v1::entries_answer::Answer;
 use proto::v1::exports_client::ExportsClient;
 use proto::v1::{EntriesRequest, LogCheckpoint, SealedEntry, WaterfallRequest, WaterfallRow};
@@ -14,6 +14,7 @@ use tonic::{Code, Request, Status};
 use crate::bank::naming;
 use crate::cycle::{PAID, march};
 use crate::world::{FUNDERS, PROGRAMME, World, id, instant};
+use crate::world_exports;
 
 /// An auditor's machine, with its key.
 struct Machine {
@@ -66,9 +67,7 @@ fn key() -> NoteKey {
 }
 
 async fn seals(world: &World) {
-    seal(&world.admin, &key(), instant("2026-04-02T08:00:00Z"))
-        .await
-        .unwrap();
+    world_exports::seals(world, &key(), instant("2026-04-02T08:00:00Z")).await;
 }
 
 /// Whoever keeps what the stream gives can prove it with the public key alone.

@@ -1,6 +1,8 @@
 use axum::body::Body;
 use axum::response::Response;
+use chrono::{DateTime, Utc};
 use http::request;
+use ledger::proof::{self, NoteKey};
 use tower::ServiceExt;
 
 use crate::world::World;
@@ -14,5 +16,20 @@ impl World {
             .oneshot(request.body(Body::empty()).unwrap())
             .await
             .unwrap()
+    }
+}
+
+/// Seals until nothing is left: the sealer waits for every transaction of the cluster, and other tests have theirs.
+pub async fn seals(world: &World, key: &NoteKey, at: DateTime<Utc>) {
+    loop {
+        proof::seal(&world.admin, key, at).await.unwrap();
+        if proof::unsealed(&mut world.admin.acquire().await.unwrap())
+            .await
+            .unwrap()
+            == 0
+        {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
 }
