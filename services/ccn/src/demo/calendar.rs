@@ -76,6 +76,11 @@ impl Story {
     pub fn expiry(last_day: NaiveDate) -> NaiveDate {
         last_day + Days::new(5)
     }
+
+    /// The signed statement: 37 days after the printed day, which is 6 days after the last one accepted.
+    pub fn statement_of_end(last_day: NaiveDate) -> NaiveDate {
+        last_day + Days::new(6)
+    }
 }
 
 /// Nine in the morning, Paris time; `minutes` later.

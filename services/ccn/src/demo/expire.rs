@@ -5,9 +5,10 @@ use standards::Cents;
 
 use super::calendar::Story;
 use super::client::Answer;
+use super::settle::Papers;
 use super::story::{Demo, cents, id, load_statement};
 
-pub async fn expire(demo: &mut Demo) -> anyhow::Result<()> {
+pub async fn expire(demo: &mut Demo, papers: &mut Papers) -> anyhow::Result<()> {
     let day = Story::expiry(demo.main.last_day);
     demo.go_to(day, 0);
     for programme in [demo.short.clone(), demo.main.clone()] {
@@ -23,6 +24,12 @@ pub async fn expire(demo: &mut Demo) -> anyhow::Result<()> {
             cents(&swept["returned"])?.to_french(),
             cents(&swept["reserved_returned"])?.to_french(),
         ));
+    }
+    let day = Story::statement_of_end(demo.main.last_day);
+    demo.go_to(day, 0);
+    papers.statement = statement(demo).await?;
+    for programme in [demo.short.clone(), demo.main.clone()] {
+        demo.progress.say(format!("« {} » :", programme.name));
         for funder in demo.funders.clone() {
             let refund = id(&format!("remboursement {} {}", programme.name, funder.name));
             let body = json!({
@@ -57,4 +64,16 @@ pub async fn expire(demo: &mut Demo) -> anyhow::Result<()> {
         "le compte du fonds est à découvert"
     );
     Ok(())
+}
+
+/// D+37: what the clock would do by itself within the hour.
+async fn statement(demo: &mut Demo) -> anyhow::Result<Vec<u8>> {
+    let done: Value = demo.operator.post("/v1/expiry/statement-rounds", &json!({})).await?;
+    anyhow::ensure!(
+        done["failed"] == json!([]),
+        "un état contradictoire n'a pas pu être établi : {done}"
+    );
+    demo.progress.say("états contradictoires établis et signés");
+    let path = format!("/v1/programmes/{}/expiry-statement.pdf", demo.main.id);
+    demo.sponsor.file(&path).await
 }

@@ -41,7 +41,7 @@ use bank::Bank;
 use calendar::{Story, morning};
 use client::Client;
 use input::Inputs;
-use settle::BankFiles;
+use settle::Papers;
 use story::{Demo, all_pages, key_for};
 
 /// The demo's fund has its account at the demo's bank.
@@ -99,7 +99,7 @@ async fn tell(demo: &mut Demo, inputs: &Inputs, config: &Config, out: &Path) -> 
         "cette base contient déjà des dispositifs : la démonstration veut une base vide"
     );
     let signing_key = keys::signing_key(&config.key_files().signing)?;
-    let (mut pdf, mut files) = (Vec::new(), BankFiles::default());
+    let (mut pdf, mut files) = (Vec::new(), Papers::default());
 
     organisations::create(demo).await?;
     let step = demo.progress.begin(
@@ -150,7 +150,7 @@ async fn tell(demo: &mut Demo, inputs: &Inputs, config: &Config, out: &Path) -> 
     let step = demo
         .progress
         .begin(8, "expiry", "Échéance : l'argent non utilisé retourne aux financeurs");
-    expire::expire(demo).await?;
+    expire::expire(demo, &mut files).await?;
     demo.progress.end(&step);
 
     let step = demo

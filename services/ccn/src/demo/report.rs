@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use standards::Cents;
 
 use super::money::batch_path;
-use super::settle::BankFiles;
+use super::settle::Papers;
 use super::story::{Demo, cents};
 
 /// What the last step gathers.
@@ -126,7 +126,7 @@ impl Report {
     }
 
     /// Writes everything into the output folder.
-    pub fn write(&self, out: &Path, demo: &Demo, pdf: &[u8], files: &BankFiles) -> anyhow::Result<()> {
+    pub fn write(&self, out: &Path, demo: &Demo, pdf: &[u8], files: &Papers) -> anyhow::Result<()> {
         let timings: Map<String, Value> = demo
             .progress
             .timings()
@@ -149,13 +149,15 @@ impl Report {
         }
         let summary = serde_json::to_vec_pretty(&summary)?;
         let import_report = import_report.into_inner()?;
-        let artefacts: [(&str, &[u8]); 8] = [
+        let artefacts: [(&str, &[u8]); 10] = [
             ("summary.json", &summary),
             ("vouchers.csv", &self.vouchers_csv),
             ("keys.json", &self.keys),
             ("carnets.pdf", pdf),
             ("pain.001.xml", &files.pain001),
+            ("avis-de-virement.pdf", &files.advice),
             ("camt.053.xml", &files.camt053),
+            ("etat-contradictoire.pdf", &files.statement),
             ("waterfall.csv", &self.waterfall_csv),
             ("import-report.csv", &import_report),
         ];

@@ -4,17 +4,21 @@ use serde_json::{Value, json};
 
 use super::story::{Demo, cents, id, load_statement};
 
-/// What step 6 leaves for the artefacts.
+/// What steps 6 to 8 leave for the artefacts.
 #[derive(Debug, Default)]
-pub struct BankFiles {
+pub struct Papers {
     pub pain001: Vec<u8>,
+    /// What the first structure is told of its transfer, as PDF.
+    pub advice: Vec<u8>,
     pub camt053: Vec<u8>,
+    /// The signed statement of the main programme's end, as PDF.
+    pub statement: Vec<u8>,
 }
 
 /// Reason of a return: the account is closed (ISO 20022 external code `AC04`).
 const ACCOUNT_CLOSED: &str = "AC04";
 
-pub async fn settle(demo: &mut Demo, files: &mut BankFiles) -> anyhow::Result<()> {
+pub async fn settle(demo: &mut Demo, files: &mut Papers) -> anyhow::Result<()> {
     demo.go_to(demo.story.settlement(), 0);
     let month = demo.story.claims_month().to_string();
     let body = json!({"id": id("contre-paiement"), "month": month, "execute_on": demo.story.settlement()});
@@ -46,10 +50,16 @@ pub async fn settle(demo: &mut Demo, files: &mut BankFiles) -> anyhow::Result<()
         .operator
         .file(&format!("/v1/settlements/{}/pain.001.xml", id("contre-paiement")))
         .await?;
+    if let Some(payment) = payments.first().and_then(|payment| payment["id"].as_str()) {
+        files.advice = demo
+            .operator
+            .file(&format!("/v1/payments/{payment}/remittance?format=pdf"))
+            .await?;
+    }
     Ok(())
 }
 
-pub async fn bank_answers(demo: &mut Demo, files: &mut BankFiles) -> anyhow::Result<()> {
+pub async fn bank_answers(demo: &mut Demo, files: &mut Papers) -> anyhow::Result<()> {
     let day = demo.story.statement();
     demo.go_to(day, 0);
     demo.bank.execute(&files.pain001)?;
