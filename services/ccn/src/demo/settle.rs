@@ -50,12 +50,11 @@ pub async fn settle(demo: &mut Demo, files: &mut Papers) -> anyhow::Result<()> {
         .operator
         .file(&format!("/v1/settlements/{}/pain.001.xml", id("contre-paiement")))
         .await?;
-    if let Some(payment) = payments.first().and_then(|payment| payment["id"].as_str()) {
-        files.advice = demo
-            .operator
-            .file(&format!("/v1/payments/{payment}/remittance?format=pdf"))
-            .await?;
-    }
+    let payment = payments[0]["end_to_end"].as_str().unwrap_or_default();
+    files.advice = demo
+        .operator
+        .file(&format!("/v1/payments/{payment}/remittance?format=pdf"))
+        .await?;
     Ok(())
 }
 
