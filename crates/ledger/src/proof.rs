@@ -18,13 +18,13 @@
 //!
 //! | part | what | from |
 //! |---|---|---|
-//! | [`Hash`], [`Frontier`], [`inclusion_plan`], [`consistency_plan`] | the tree, append and proofs | RFC 9162 §2.1 |
+//! | [`struct@Hash`], [`Frontier`], [`inclusion_plan`], [`consistency_plan`] | the tree, append and proofs | RFC 9162 §2.1 |
 //! | [`TilePath`] | names and widths of tiles | C2SP tlog-tiles |
 //! | [`Note`], [`NoteKey`], [`VerifierKey`] | signature lines | C2SP signed-note |
 //! | [`Checkpoint`] | origin, size, root | C2SP tlog-checkpoint |
 //! | [`Cosigner`], [`CosignerKey`] | what others sign below it | C2SP tlog-cosignature |
 //! | [`AnyLeaf`] | deterministic CBOR | RFC 8949 §4.2 |
-//! | [`seal`], [`close`] | the one sealer, and the months that it closes | |
+//! | [`seal()`], [`close()`] | the one sealer, and the months that it closes | |
 //!
 //! All but the last lines is pure. Limits: [`SEAL_CHUNK_ENTRIES`] a transaction, [`TILE_HASHES`] a tile.
 //!

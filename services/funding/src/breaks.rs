@@ -10,7 +10,7 @@
 //! | `late` | a call for funds is not paid when its due day is past, by the statement's closing day | it is paid |
 //!
 //! Its life is rows that are only added: open → explained → closed, each with who, when and why. Explaining a statement's line
-//! says what it was, and moves it from suspense there (`Explained`); lines and what they were must make one sum ([`explain`],
+//! says what it was, and moves it from suspense there (`Explained`); lines and what they were must make one sum ([`explain()`],
 //! [`split`]). A break without a line is explained in words. Ages count Paris days from the bank's day.
 
 mod ageing;

@@ -2,7 +2,7 @@
 //!
 //! | part | what |
 //! |---|---|
-//! | `identities` | all of [`crate::identities`], and that the kept files of statements are what was loaded; both sides of each |
+//! | `identities` | all of `crate::identities`, and that the kept files of statements are what was loaded; both sides of each |
 //! | `breaks` | every break that is not closed, with its age |
 //! | `statements` | how many, the last one, and the digest of each that came since the run before |
 //! | `ledger` | how many transfers, how many of them too recent to be sealed, and the checkpoint |
