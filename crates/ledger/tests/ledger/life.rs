@@ -2,6 +2,7 @@
 //! vouchers, claims, payments. After each event all identities hold, the bank account is what the model says, and the report
 //! is the model's, figure by figure.
 
+mod events;
 mod model;
 mod step;
 
