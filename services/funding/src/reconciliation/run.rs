@@ -83,6 +83,8 @@ pub async fn run(
         return Err(RunError::UnderWay);
     }
     if let Some(known) = read(&mut tx, request.id).await? {
+        // Before the answer: a transaction that is only dropped keeps its lock until its connection is looked at again.
+        tx.rollback().await?;
         return Ok(Made::Before(known));
     }
     let previous = last(&mut tx).await?;

@@ -34,6 +34,15 @@ fn proven(entry: &Value, checkpoint: &Checkpoint) -> AnyLeaf {
     leaf
 }
 
+/// The proof of an event, once it is sealed: the sealer waits for every transaction of the cluster, and other tests have theirs.
+async fn sealed(world: &World, event: impl std::fmt::Display) -> Value {
+    let path = format!("/v1/proofs/events/{event}");
+    while world.status(&path).await == StatusCode::NOT_FOUND {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    world.get_json(&path).await
+}
+
 async fn text(world: &World, path: &str) -> String {
     String::from_utf8(world.get(path).await).unwrap()
 }
@@ -51,7 +60,7 @@ async fn settled(admin: PgPool) -> (World, Value) {
 async fn a_claim_a_payment_and_a_contribution_are_proven_to_whom_they_concern(admin: PgPool) {
     let (world, end_to_end) = settled(admin).await;
     world.all_hold().await;
-    let claim = world.get_json(&format!("/v1/proofs/events/{}", id(201))).await;
+    let claim = sealed(&world, id(201)).await;
     let checkpoint = opened(&claim["checkpoint"]);
     let entries = claim["entries"].as_array().unwrap();
     let kinds: Vec<&str> = entries
@@ -62,7 +71,7 @@ async fn a_claim_a_payment_and_a_contribution_are_proven_to_whom_they_concern(ad
     assert_eq!(kinds, ["claimed", "claimed", "settlement_line"]);
 
     let payment = uuid::Uuid::parse_str(end_to_end.as_str().unwrap()).unwrap();
-    let proof = world.get_json(&format!("/v1/proofs/events/{payment}")).await;
+    let proof = sealed(&world, payment).await;
     let checkpoint = opened(&proof["checkpoint"]);
     let leaves: Vec<AnyLeaf> = proof["entries"]
         .as_array()
@@ -106,7 +115,7 @@ async fn a_claim_a_payment_and_a_contribution_are_proven_to_whom_they_concern(ad
 #[sqlx::test(migrations = false)]
 async fn a_settlement_line_that_was_rewritten_shows_on_either_side(admin: PgPool) {
     let (world, _) = settled(admin).await;
-    world.get(&format!("/v1/proofs/events/{}", id(201))).await;
+    sealed(&world, id(201)).await;
     world
         .admin
         .execute("update funding.settlement_line set cents = 1900")
@@ -140,11 +149,11 @@ async fn a_settlement_line_that_was_rewritten_shows_on_either_side(admin: PgPool
 #[sqlx::test(migrations = false)]
 async fn one_checkpoint_extends_another(admin: PgPool) {
     let (world, _) = settled(admin).await;
-    world.get(&format!("/v1/proofs/events/{}", id(201))).await;
+    sealed(&world, id(201)).await;
     let older = text(&world, "/log/checkpoint").await;
     let size = |note: &str| -> u64 { note.lines().nth(1).unwrap().parse().unwrap() };
     world.claims(id(207), PAID, &[5], "2026-04-02T09:00:00Z").await;
-    world.get(&format!("/v1/proofs/events/{}", id(207))).await;
+    sealed(&world, id(207)).await;
     let proof = world
         .get_json(&format!("/v1/proofs/consistency?older={}", size(&older)))
         .await;
@@ -208,7 +217,7 @@ async fn the_operator_closes_months_in_order_and_for_ever(admin: PgPool) {
 
     // What is posted of March now is late, and says so.
     world.claims(id(208), PAID, &[5], "2026-03-20T09:00:00Z").await;
-    let late = world.get_json(&format!("/v1/proofs/events/{}", id(208))).await;
+    let late = sealed(&world, id(208)).await;
     let line = &late["entries"][0]["transfer"];
     assert_eq!(
         (&line["late"], &line["at"]),
@@ -262,7 +271,7 @@ fn verified(key: &Cosigner, note: &str) -> bool {
 #[sqlx::test(migrations = false)]
 async fn a_funder_registers_its_key_and_cosigns(admin: PgPool) {
     let (world, _) = settled(admin).await;
-    world.get(&format!("/v1/proofs/events/{}", id(201))).await;
+    sealed(&world, id(201)).await;
     let note = text(&world, "/log/checkpoint").await;
     let checkpoint = opened(&json!(note));
     let funder = world.key_of(FUNDERS[0], None).await;
@@ -335,7 +344,7 @@ async fn a_funder_registers_its_key_and_cosigns(admin: PgPool) {
         text(&world, &format!("/v1/checkpoints/{}", checkpoint.size)).await,
         served
     );
-    let proof = world.get_json(&format!("/v1/proofs/events/{}", id(201))).await;
+    let proof = sealed(&world, id(201)).await;
     assert_eq!(proof["checkpoint"], served);
     let audited: Vec<String> = sqlx::query_scalar(
         "select action from access.audit where action in ('cosigner.register', 'checkpoint.cosign') order by action",
