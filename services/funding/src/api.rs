@@ -28,6 +28,7 @@ use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use web::Clock;
 
+use crate::stream::Downloads;
 use crate::{Config, FundAccount, rpc};
 
 pub use reconciliations::reconciliation_routes;
@@ -37,6 +38,7 @@ pub(crate) struct App {
     pub pool: PgPool,
     clock: Clock,
     fund: Arc<FundAccount>,
+    downloads: Downloads,
 }
 
 impl App {
@@ -45,6 +47,7 @@ impl App {
             pool: config.pool,
             clock: config.clock,
             fund: Arc::new(config.fund),
+            downloads: Downloads::default(),
         }
     }
 }
