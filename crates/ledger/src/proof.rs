@@ -48,9 +48,10 @@ mod sums;
 mod tile;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
-pub use close::{Close, CloseError, Quiet, check_all_sums, close, closes, first_open_day, next_to_close};
+pub use close::{Close, CloseError, Quiet, check_all_sums, close, closes, first_open_day, next_to_close, turn};
 pub use cosigning::{
-    CosignError, RegisterError, RegisteredCosigner, add_cosignature, cosigned_note, cosigners, register_cosigner,
+    CosignError, RegisterError, RegisteredCosigner, RetireError, Retirement, add_cosignature, cosigned_note, cosigner,
+    cosigners, register_cosigner, retire_cosigner,
 };
 pub use entries::{Entry, entries, entries_bundle, sealed_size};
 pub use frontier::{Frontier, Tile};

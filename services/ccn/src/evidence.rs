@@ -3,10 +3,8 @@
 use std::process::ExitCode;
 
 use crate::cli::evidence::VerifyEvidence;
+use crate::exit::unusable;
 use crate::verify_evidence::{EvidenceVerdict, verify_evidence};
-
-/// Status when nothing could be judged.
-const UNUSABLE: u8 = 2;
 
 /// `ccn verify evidence`.
 pub(crate) fn verify(args: &VerifyEvidence) -> ExitCode {
@@ -19,10 +17,7 @@ pub(crate) fn verify(args: &VerifyEvidence) -> ExitCode {
                 ExitCode::FAILURE
             }
         }
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::from(UNUSABLE)
-        }
+        Err(error) => unusable(error),
     }
 }
 
