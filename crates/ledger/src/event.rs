@@ -177,9 +177,30 @@ mod tests {
         let group = EventKind::Settled.group(Uuid::from_u128(7));
         assert_eq!(group, GroupId::derive(b"settled", &[Uuid::from_u128(7).as_bytes()]));
         for old in [
-            "activated", "allocated", "batch cancelled", "batch expired", "batch funded", "debited", "expired", "explained",
-            "fee invoiced", "fee received", "handed over", "mandate cancelled", "mandate received", "mandated", "received",
-            "refund", "rejected", "returned", "reversal", "revocation", "settled", "tolerated", "true up", "unexplained",
+            "activated",
+            "allocated",
+            "batch cancelled",
+            "batch expired",
+            "batch funded",
+            "debited",
+            "expired",
+            "explained",
+            "fee invoiced",
+            "fee received",
+            "handed over",
+            "mandate cancelled",
+            "mandate received",
+            "mandated",
+            "received",
+            "refund",
+            "rejected",
+            "returned",
+            "reversal",
+            "revocation",
+            "settled",
+            "tolerated",
+            "true up",
+            "unexplained",
         ] {
             assert!(names.contains(old), "{old}");
         }

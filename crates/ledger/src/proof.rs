@@ -63,7 +63,7 @@ pub use prove::{
     EVENT_ENTRIES_MAX, EntryProofs, ProveError, TransferProof, prove_consistency, prove_entry, prove_event,
     prove_transfer,
 };
-pub use seal::{SEAL_CHUNK_ENTRIES, SealError, Sealed, seal, unsealed};
+pub use seal::{LAG_ENTRIES_MAX, SEAL_CHUNK_ENTRIES, SealError, SealLag, Sealed, seal, seal_lag, unsealed};
 pub use store::{StoredCheckpoint, checkpoint_of, last_checkpoint, tile_hashes};
 pub use sums::{Unequal, unequal_sums};
 pub use tile::{TILE_HASHES, TilePath, TilePathError};

@@ -12,7 +12,7 @@ use crate::exit::unusable;
 use crate::export::{self, Export, Exported};
 use crate::own_books::opener;
 use crate::sealing;
-use crate::verify_books::{FAULTS_SHOWN_MAX, Proven, Trusted, Verdict, verify_books, verify_proof};
+use crate::verify_books::{Proven, Trusted, Verdict, verify_books, verify_proof};
 
 /// Passes the check of a SIREN and is nobody's: that of an export which was told none.
 const NOBODYS_SIREN: &str = "000000000";
@@ -137,12 +137,7 @@ fn judge(verdict: &Verdict, key_known: bool) -> ExitCode {
     }
     if !verdict.holds() {
         println!("LES LIVRES NE SONT PAS INTACTS :");
-        for fault in &verdict.faults {
-            println!("  - {fault}");
-        }
-        if verdict.faults_count > FAULTS_SHOWN_MAX as u64 {
-            println!("  … {} défauts en tout", verdict.faults_count);
-        }
+        print!("{}", verdict.faults);
         return ExitCode::FAILURE;
     }
     println!("Les livres sont intacts et signés par {}.", verdict.signer);

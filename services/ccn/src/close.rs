@@ -103,12 +103,16 @@ fn tell(view: &CloseView, args: &CloseArgs) -> anyhow::Result<()> {
             out.display().to_string()
         }
         None => {
-            println!("\nLe point de contrôle signé, à copier tel quel dans un fichier (ou redemandez-le avec --out) :\n");
+            println!(
+                "\nLe point de contrôle signé, à copier tel quel dans un fichier (ou redemandez-le avec --out) :\n"
+            );
             println!("{}", view.checkpoint);
             format!("cloture-{}.note", view.month)
         }
     };
-    println!("Gardez-le ailleurs que sur ce serveur, chez l'auditeur et chez les financeurs : il prouve que rien d'ancien n'est réécrit.");
+    println!(
+        "Gardez-le ailleurs que sur ce serveur, chez l'auditeur et chez les financeurs : il prouve que rien d'ancien n'est réécrit."
+    );
     println!("Pour le prouver plus tard : ccn verify books --older {file} DOSSIER");
     Ok(())
 }

@@ -96,7 +96,9 @@ pub(crate) fn run(args: &CosignArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     };
     let Ok(log) = vkey.trim().parse::<VerifierKey>() else {
-        return Ok(unusable(format!("« {vkey} » n'est pas une clé de vérification (nom+empreinte+base64).")));
+        return Ok(unusable(format!(
+            "« {vkey} » n'est pas une clé de vérification (nom+empreinte+base64)."
+        )));
     };
     let before = if seen.exists() { Some(read(seen)?) } else { None };
     match cosign(&key, &log, before.as_deref(), &read(file)?, Clock::System.now()) {

@@ -47,12 +47,7 @@ fn tell(verdict: &EvidenceVerdict, args: &VerifyEvidence) {
     }
     if !verdict.holds() {
         println!("CES PREUVES NE SONT PAS INTACTES :");
-        for fault in &verdict.faults {
-            println!("  - {fault}");
-        }
-        if verdict.faults_count > verdict.faults.len() as u64 {
-            println!("  … {} défauts en tout", verdict.faults_count);
-        }
+        print!("{}", verdict.faults);
         return;
     }
     println!(

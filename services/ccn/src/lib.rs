@@ -7,7 +7,7 @@
 //! | `embedded`, `store` | PostgreSQL: the private one or a given one, migrations, a pool a role |
 //! | `serve`, `start`, `openapi`, `status`, `stop` | the services, started and stopped; in-process for the demo and the tests |
 //! | `verify` | vouchers proven offline |
-//! | `sealing`, `export`, `verify_books`, `cosign` | the books sealed, exported, proven and co-signed offline |
+//! | `sealing`, `export`, `verify_books`, `faults`, `cosign` | the books sealed, exported, proven and co-signed offline |
 //! | `reconcile`, `close` | the books compared with the bank; a month closed |
 //! | `own_books`, `remote`, `exit` | a database and its key, or a server, as commands use them; exit statuses |
 //! | `demo` | the whole life of the vouchers, told through the HTTP interfaces |
@@ -45,6 +45,7 @@ pub mod environment;
 mod evidence;
 mod exit;
 pub mod export;
+pub mod faults;
 pub mod keys;
 mod openapi;
 mod own_books;

@@ -112,8 +112,9 @@ fn key_of_environment() -> anyhow::Result<Secret> {
     let secret = Zeroizing::new(std::env::var(API_KEY_VARIABLE).ok().with_context(|| {
         format!("Donnez la clé d'accès : --api-key-file FICHIER, ou la variable d'environnement {API_KEY_VARIABLE}")
     })?);
-    Secret::parse(secret.trim())
-        .with_context(|| format!("La variable {API_KEY_VARIABLE} ne contient pas une clé d'accès (« ccn_ » et 43 caractères)"))
+    Secret::parse(secret.trim()).with_context(|| {
+        format!("La variable {API_KEY_VARIABLE} ne contient pas une clé d'accès (« ccn_ » et 43 caractères)")
+    })
 }
 
 fn client() -> anyhow::Result<reqwest::Client> {

@@ -73,7 +73,7 @@ pub use id::{
 };
 pub use proof::{
     CloseView, ConsistencyView, CosignerView, EventProofView, NotClosed, ProofView, ProvenEntryView, QUIET_SECONDS_MAX,
-    SEAL_SECONDS, SUMS_SECONDS, close_month, keep_sealed, log_routes,
+    SEAL_LAG_SECONDS_MAX, SEAL_SECONDS, SUMS_SECONDS, close_month, keep_sealed, log_routes, show_seal_lag,
 };
 pub use reference::CallReference;
 pub use waterfall::{Row as WaterfallRow, Waterfall, WaterfallError};

@@ -21,6 +21,7 @@ mod close_month;
 mod closes;
 mod cosigners;
 mod events;
+mod lag;
 mod proofs;
 mod retirement;
 mod task;
@@ -37,10 +38,11 @@ use sqlx::{PgConnection, PgPool};
 use utoipa_axum::router::OpenApiRouter;
 use web::{Clock, Problem};
 
-pub(crate) use events::{line_id, part_id};
 pub use close_month::{NotClosed, QUIET_SECONDS_MAX, close_month};
 pub use closes::CloseView;
 pub use cosigners::CosignerView;
+pub(crate) use events::{line_id, part_id};
+pub use lag::{SEAL_LAG_SECONDS_MAX, show_seal_lag};
 pub use task::{SEAL_SECONDS, SUMS_SECONDS, keep_sealed};
 pub use view::{ConsistencyView, EventProofView, ProofView, ProvenEntryView};
 

@@ -1,7 +1,9 @@
 use std::collections::HashSet;
 use std::num::NonZeroU32;
 
-use ledger::{giving_back_id, Account, AccountNumber, BatchId, BookId, Opening, PartyId, Plan, Transfer, TransferId, TransferKind};
+use ledger::{
+    Account, AccountNumber, BatchId, BookId, Opening, PartyId, Plan, Transfer, TransferId, TransferKind, giving_back_id,
+};
 use sqlx::PgConnection;
 use standards::Cents;
 

@@ -108,11 +108,7 @@ pub async fn check_all_sums(connection: &mut PgConnection) -> Result<(), CloseEr
 
 /// What is known before the book is read: that `month` was closed before, or why it cannot be closed. An entry that is not sealed yet may
 /// still be the first of all, so [`close`] looks again.
-pub async fn turn(
-    connection: &mut PgConnection,
-    month: Month,
-    at: DateTime<Utc>,
-) -> Result<Option<Close>, CloseError> {
+pub async fn turn(connection: &mut PgConnection, month: Month, at: DateTime<Utc>) -> Result<Option<Close>, CloseError> {
     let mut known = closes(&mut *connection).await?;
     if let Some(place) = known.iter().position(|close| close.month == month) {
         return Ok(Some(known.swap_remove(place)));

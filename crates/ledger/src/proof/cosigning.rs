@@ -103,10 +103,7 @@ pub async fn register_cosigner(
 }
 
 /// One key that was registered.
-pub async fn cosigner(
-    connection: &mut PgConnection,
-    key: &CosignerKey,
-) -> sqlx::Result<Option<RegisteredCosigner>> {
+pub async fn cosigner(connection: &mut PgConnection, key: &CosignerKey) -> sqlx::Result<Option<RegisteredCosigner>> {
     Ok(cosigners(connection).await?.into_iter().find(|known| known.key == *key))
 }
 
@@ -128,7 +125,10 @@ pub async fn cosigners(connection: &mut PgConnection) -> sqlx::Result<Vec<Regist
                     .map_err(|_| wrong("a stored verifier key is none"))?,
                 party: row.party,
                 registered_at: row.registered_at,
-                retirement: row.from.zip(row.reason).map(|(from, reason)| Retirement { from, reason }),
+                retirement: row
+                    .from
+                    .zip(row.reason)
+                    .map(|(from, reason)| Retirement { from, reason }),
             })
         })
         .collect()

@@ -83,7 +83,10 @@ fn both_versions_are_read_as_other_software_reads_them() {
 
 #[test]
 fn the_banks_dates_are_kept() {
-    let payments = payment(FIRST, "<TxSts>ACSP</TxSts><AccptncDtTm>2026-04-03T10:30:00+02:00</AccptncDtTm>");
+    let payments = payment(
+        FIRST,
+        "<TxSts>ACSP</TxSts><AccptncDtTm>2026-04-03T10:30:00+02:00</AccptncDtTm>",
+    );
     let text = xml("10", "", "", &payments).replace(
         "<OrgnlMsgNmId>",
         "<OrgnlCreDtTm>2026-04-02T08:00:00Z</OrgnlCreDtTm><OrgnlMsgNmId>",
@@ -91,7 +94,10 @@ fn the_banks_dates_are_kept() {
     let report = one(&text);
     let instant = |text: &str| text.parse::<chrono::DateTime<chrono::Utc>>().unwrap();
     assert_eq!(report.created.at(), instant("2026-04-03T07:00:00Z"));
-    assert_eq!(report.original_created.map(BankInstant::at), Some(instant("2026-04-02T08:00:00Z")));
+    assert_eq!(
+        report.original_created.map(BankInstant::at),
+        Some(instant("2026-04-02T08:00:00Z"))
+    );
     let accepted = report.groups[0].payments[0].accepted;
     assert_eq!(accepted.map(BankInstant::at), Some(instant("2026-04-03T08:30:00Z")));
     let wrong = refusal(&text.replace("T10:30:00+02:00", "T10:30"));

@@ -142,9 +142,11 @@ async fn tell(demo: &mut Demo, inputs: &Inputs, config: &Config, out: &Path) -> 
     settle::settle(demo, &mut files).await?;
     demo.progress.end(&step);
 
-    let step = demo
-        .progress
-        .begin(7, "statement", "Le relevé de la banque est rapproché ; les mois passés sont clos");
+    let step = demo.progress.begin(
+        7,
+        "statement",
+        "Le relevé de la banque est rapproché ; les mois passés sont clos",
+    );
     settle::bank_answers(demo, &mut files).await?;
     close::close_months(demo).await?;
     demo.progress.end(&step);

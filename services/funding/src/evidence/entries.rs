@@ -33,7 +33,9 @@ pub(super) async fn of_payment(
     structure: PartyId,
     payment: PaymentId,
 ) -> sqlx::Result<Proven> {
-    let events = EventKind::ALL.iter().filter(|event| event.known_by() == KnownBy::Payment);
+    let events = EventKind::ALL
+        .iter()
+        .filter(|event| event.known_by() == KnownBy::Payment);
     let groups: Vec<Uuid> = events.map(|event| event.group(payment.uuid()).uuid()).collect();
     proven(connection, structure, &groups, |leaf| leaf.transfer().is_some()).await
 }

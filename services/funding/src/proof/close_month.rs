@@ -83,7 +83,9 @@ impl From<NotClosed> for Problem {
                 .detail("Un mois se clôt à partir du premier jour du mois suivant."),
             NotClosed::Close(CloseError::NotNext(next)) => {
                 Self::refused("close-in-order", format!("Le mois {next} n'est pas encore clos."))
-                    .detail(format!("Les mois se clôturent dans l'ordre, sans en sauter : clôturez d'abord {next}."))
+                    .detail(format!(
+                        "Les mois se clôturent dans l'ordre, sans en sauter : clôturez d'abord {next}."
+                    ))
                     .with("next", next.to_string())
             }
             NotClosed::Close(CloseError::Nothing(next)) => nothing(next),
@@ -104,7 +106,9 @@ fn nothing(next: Option<Month>) -> Problem {
                 "Le premier mois à clôturer est celui de la première écriture ; le prochain est {next}."
             ))
             .with("next", next.to_string()),
-        None => problem.detail("Le premier mois à clôturer est celui de la première écriture : il n'y en a encore aucune."),
+        None => {
+            problem.detail("Le premier mois à clôturer est celui de la première écriture : il n'y en a encore aucune.")
+        }
     }
 }
 

@@ -19,7 +19,10 @@ pub(crate) fn line_id(statement: StatementId, line: i32) -> Uuid {
 
 /// Names the events of a part of an explanation.
 pub(crate) fn part_id(explanation: ExplanationId, part: i32) -> Uuid {
-    database::derive_uuid(b"explanation-part", &[explanation.uuid().as_bytes(), &part.to_be_bytes()])
+    database::derive_uuid(
+        b"explanation-part",
+        &[explanation.uuid().as_bytes(), &part.to_be_bytes()],
+    )
 }
 
 /// The groups of every event that is known by `id`, whatever it names; of a statement, only those of `line` when one is given. Nothing

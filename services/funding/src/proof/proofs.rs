@@ -111,11 +111,14 @@ async fn voucher_proof(
 }
 
 fn too_many_lines() -> Problem {
-    Problem::refused("too-many-lines", "Ce relevé a trop de lignes pour être prouvé d'un coup.")
-        .detail(format!(
-            "Jusqu'à {} lignes le sont ; au-delà, demandez une ligne avec « ?line=N ».",
-            events::LINES_MAX
-        ))
+    Problem::refused(
+        "too-many-lines",
+        "Ce relevé a trop de lignes pour être prouvé d'un coup.",
+    )
+    .detail(format!(
+        "Jusqu'à {} lignes le sont ; au-delà, demandez une ligne avec « ?line=N ».",
+        events::LINES_MAX
+    ))
 }
 
 /// Two checkpoints, by their numbers of leaves.

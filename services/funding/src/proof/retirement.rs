@@ -72,8 +72,11 @@ async fn retire(
     let key = key_of(&new.vkey)?;
     let reason = new.reason.trim().to_owned();
     if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
-        return Err(Problem::refused("retirement-reason", "Dites pourquoi cette clé est retirée.")
-            .detail(format!("Le motif a 1 à {REASON_CHARS_MAX} caractères, et ne nomme personne.")));
+        return Err(
+            Problem::refused("retirement-reason", "Dites pourquoi cette clé est retirée.").detail(format!(
+                "Le motif a 1 à {REASON_CHARS_MAX} caractères, et ne nomme personne."
+            )),
+        );
     }
     database::transaction(&pool, "retire_cosigner", |tx| {
         let (who, key, reason) = (who.clone(), key.clone(), reason.clone());
@@ -85,7 +88,15 @@ async fn retire(
             if !made {
                 return Ok(Made::Before(view));
             }
-            audit(tx, &who, at, "cosigner.retire", Some(whose), (&view.vkey, view.retired_from)).await?;
+            audit(
+                tx,
+                &who,
+                at,
+                "cosigner.retire",
+                Some(whose),
+                (&view.vkey, view.retired_from),
+            )
+            .await?;
             Ok::<_, RetireError>(Made::Now(view))
         })
     })

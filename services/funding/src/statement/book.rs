@@ -77,7 +77,8 @@ pub(super) fn postings(
             Some(What::Returned(item, _)) => side.push(came_back(item, returned)?),
             Some(What::Awaited(came)) => side.push(came.posting(line_id(statement, line.number))?),
             Some(What::Call { funder, reference, .. }) => {
-                let event = Event::new(EventKind::Received, line_id(statement, line.number)).reference(reference.as_str());
+                let event =
+                    Event::new(EventKind::Received, line_id(statement, line.number)).reference(reference.as_str());
                 let (from, to) = (Account::bank(), Account::deposited(*funder));
                 side.push(event.leg(TransferKind::Received, from, to, line.cents)?.posting()?);
             }
@@ -135,6 +136,7 @@ fn unexplained(statement: StatementId, position: i32, line: &Line) -> Result<Pos
         Some(out) if out.is_positive() => (suspense, bank, out),
         _ => (bank, suspense, line.cents),
     };
-    let event = Event::new(EventKind::Unexplained, line_id(statement, line.number)).reference(line_name(position, line));
+    let event =
+        Event::new(EventKind::Unexplained, line_id(statement, line.number)).reference(line_name(position, line));
     Ok(event.leg(TransferKind::Unexplained, from, to, cents)?.posting()?)
 }

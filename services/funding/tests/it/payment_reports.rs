@@ -194,12 +194,22 @@ async fn the_dates_of_a_report_are_shown_and_its_clock_may_differ(admin: PgPool)
         assert_eq!(refused["type"], "urn:ccn:problem:payment-report-too-early", "{early}");
     }
     let full = dated("2026-04-02T07:55:00")
-        .replace("<OrgnlMsgNmId>", "<OrgnlCreDtTm>2026-04-02T08:00:00Z</OrgnlCreDtTm><OrgnlMsgNmId>")
-        .replace("</TxInfAndSts>", "<AccptncDtTm>2026-04-03T10:30:00+02:00</AccptncDtTm></TxInfAndSts>");
+        .replace(
+            "<OrgnlMsgNmId>",
+            "<OrgnlCreDtTm>2026-04-02T08:00:00Z</OrgnlCreDtTm><OrgnlMsgNmId>",
+        )
+        .replace(
+            "</TxInfAndSts>",
+            "<AccptncDtTm>2026-04-03T10:30:00+02:00</AccptncDtTm></TxInfAndSts>",
+        );
     let (status, view) = world.reports(full.into_bytes()).await;
     assert_eq!(status, StatusCode::CREATED, "{view}");
     assert_eq!(
-        (&view["created_at"], &view["original_created_at"], &view["lines"][0]["accepted_at"]),
+        (
+            &view["created_at"],
+            &view["original_created_at"],
+            &view["lines"][0]["accepted_at"]
+        ),
         (
             &json!("2026-04-02T05:55:00Z"),
             &json!("2026-04-02T08:00:00Z"),
@@ -228,8 +238,14 @@ async fn a_rejected_refund_is_the_funders_free_money(admin: PgPool) {
         "{refused}"
     );
     let detail = refused["detail"].as_str().unwrap();
-    assert!(detail.contains("03/04/2026 à 09:00:00") && detail.contains("10/08/2026 à 10:00:00"), "{detail}");
-    let file = String::from_utf8(file).unwrap().replace("2026-04-03", "2026-08-10").into_bytes();
+    assert!(
+        detail.contains("03/04/2026 à 09:00:00") && detail.contains("10/08/2026 à 10:00:00"),
+        "{detail}"
+    );
+    let file = String::from_utf8(file)
+        .unwrap()
+        .replace("2026-04-03", "2026-08-10")
+        .into_bytes();
     assert_eq!(outcomes(&world.reports(file).await.1), ["rejected"]);
     world.all_hold().await;
     let waterfall = world.get_json("/v1/waterfall").await;
