@@ -1,7 +1,7 @@
 use access::OrganisationId;
 use catalogue::ProgrammeId;
 use chrono::{DateTime, Utc};
-use ledger::{Account, BookId, Rejection, TransferError, TransferKind};
+use ledger::{Account, BookId, EventKind, Rejection, TransferError, TransferKind};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::Cents;
@@ -196,7 +196,7 @@ async fn check_mandated(tx: &mut PgTransaction<'_>, new: &Allocation) -> Result<
 fn event(new: &Allocation) -> Result<Event, TransferError> {
     let (funder, book) = (known::party(new.funder_id), new.programme_id.book());
     let kind = TransferKind::Allocated;
-    Event::new(b"allocated", new.id.uuid())
+    Event::new(EventKind::Allocated, new.id.uuid())
         .leg(
             kind,
             Account::deposited(funder),

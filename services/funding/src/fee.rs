@@ -14,7 +14,7 @@ mod view;
 use access::{Caller, OrganisationId, audit};
 use catalogue::ProgrammeId;
 use chrono::{DateTime, Datelike, Utc};
-use ledger::{Account, BatchId, PartyId, TransferKind};
+use ledger::{Account, BatchId, EventKind, PartyId, TransferKind};
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
@@ -148,7 +148,7 @@ pub async fn invoice(
     let (net, vat) = amounts(batch.face_value, terms.fee_rate, terms.vat_rate).ok_or(FeeError::NoFee)?;
     let number = insert(tx, new, &batch, (terms.fee_rate, net), (terms.vat_rate, vat), at).await?;
     let owed = Account::fee_receivable(PartyId::from_uuid(batch.sponsor.uuid()));
-    let mut event = Event::new(b"fee invoiced", new.id.uuid())
+    let mut event = Event::new(EventKind::FeeInvoiced, new.id.uuid())
         .reference(number)
         .leg(TransferKind::FeeInvoiced, owed, Account::fees(), net)
         .map_err(BookError::from)?;

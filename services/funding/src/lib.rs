@@ -72,8 +72,8 @@ pub use id::{
     FeeId, MandateId, PaymentId, PaymentReportId, ReconciliationId, RefundId, SettlementId, StatementId, TrueUpId,
 };
 pub use proof::{
-    CloseView, ConsistencyView, CosignerView, EventProofView, ProofView, ProvenEntryView, SEAL_SECONDS, SUMS_SECONDS,
-    keep_sealed, log_routes,
+    CloseView, ConsistencyView, CosignerView, EventProofView, NotClosed, ProofView, ProvenEntryView, QUIET_SECONDS_MAX,
+    SEAL_LAG_SECONDS_MAX, SEAL_SECONDS, SUMS_SECONDS, close_month, keep_sealed, log_routes, show_seal_lag,
 };
 pub use reference::CallReference;
 pub use waterfall::{Row as WaterfallRow, Waterfall, WaterfallError};

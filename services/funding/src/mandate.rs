@@ -17,7 +17,7 @@ mod view;
 
 use access::OrganisationId;
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
-use ledger::{Account, TransferKind};
+use ledger::{Account, EventKind, TransferKind};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::Cents;
@@ -186,7 +186,7 @@ pub async fn accept(
     }
     insert(tx, new, convention.funder, &number, at).await?;
     let funder = known::party(convention.funder);
-    let event = Event::new(b"mandated", new.id.uuid())
+    let event = Event::new(EventKind::Mandated, new.id.uuid())
         .reference(number.reference())
         .leg(
             TransferKind::Mandated,

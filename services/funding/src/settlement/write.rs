@@ -1,5 +1,5 @@
 use chrono::{DateTime, Utc};
-use ledger::{Account, BookId, GroupId, Posting, Record, TransferKind};
+use ledger::{Account, BookId, EventKind, Posting, Record, TransferKind};
 use sqlx::PgTransaction;
 use standards::Bic;
 
@@ -9,7 +9,6 @@ use crate::settlement::SettleError;
 use crate::settlement::decide::{Decided, Held, Planned};
 
 /// The event that books a payment.
-const SETTLED: &[u8] = b"settled";
 
 /// Rows first, then the books, and in them which claims are paid. Every account is locked already, so the books may be written in several calls.
 pub(super) async fn write(
@@ -34,7 +33,7 @@ pub(super) async fn write(
 }
 
 fn posting(payment: &Planned) -> Result<Posting, BookError> {
-    let mut event = Event::new(SETTLED, payment.id.uuid()).reference(payment.id.end_to_end());
+    let mut event = Event::new(EventKind::Settled, payment.id.uuid()).reference(payment.id.end_to_end());
     for part in &payment.parts {
         let payable = Account::payable(part.book, payment.structure);
         if part.deducted.is_positive() {
@@ -55,7 +54,7 @@ fn posting(payment: &Planned) -> Result<Posting, BookError> {
 /// The lines of a payment as the log proves them; nothing for one of zero cents, which there is none of.
 fn records(payment: &Planned) -> impl Iterator<Item = Option<Record>> {
     let id = payment.id.uuid();
-    let group = GroupId::derive(SETTLED, &[id.as_bytes()]);
+    let group = EventKind::Settled.group(id);
     let reference = payment.id.end_to_end();
     payment.parts.iter().flat_map(|part| &part.lines).map(move |line| {
         let payable = Account::payable(line.book, line.structure);
