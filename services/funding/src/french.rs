@@ -1,7 +1,7 @@
 //! How figures are written for people, on paper.
 
 use rust_decimal::Decimal;
-use standards::Iban;
+use standards::{Iban, Siret};
 
 /// `3,33 %`.
 pub(crate) fn percent(rate: Decimal) -> String {
@@ -14,6 +14,13 @@ pub(crate) fn grouped(iban: &Iban) -> String {
     let characters: Vec<char> = iban.electronic().chars().collect();
     let groups: Vec<String> = characters.chunks(4).map(|group| group.iter().collect()).collect();
     groups.join("\u{A0}")
+}
+
+/// `SIRET 212 103 013 00013`, in one piece; as it is when it is none.
+pub(crate) fn siret(number: &str) -> String {
+    let read = number.parse::<Siret>();
+    let number = read.map_or_else(|_| number.to_owned(), |siret| siret.to_french());
+    format!("SIRET\u{A0}{number}")
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use standards::{Cents, calendar};
 use web::Problem;
 
 use super::{CallState, ReminderView, state};
-use crate::french::grouped;
+use crate::french::{grouped, siret};
 use crate::invoicing::{Seller, seller};
 use crate::{CallId, FundAccount};
 
@@ -115,7 +115,7 @@ fn meta(title: String, day: NaiveDate, call: &CallState, agreed: &Agreed, fund: 
     if let Some(from) = from {
         issuer.push(from.name.clone());
         issuer.extend(from.address.on_paper());
-        issuer.push(format!("SIRET {}", from.siret.to_french()));
+        issuer.push(siret(from.siret.as_str()));
         issuer.extend(from.contact.clone());
     }
     Meta::new(title, call.reference.clone(), day)

@@ -1,8 +1,10 @@
 //! Invoices and credit notes on paper: written at the first demand, and kept.
 //!
 //! What the books know comes from the invoice, the rest from what is said of [seller and buyer](crate::invoicing) at that moment; while
-//! something of it lacks there is no paper, and the answer says what to give. Settings that change later change no paper.
+//! something of it lacks there is no paper, and the answer says what to give. Settings that change later change no paper. Each holds its
+//! [data](cii) too (Factur-X), from the same figures.
 
+mod cii;
 mod credit_note;
 mod invoice;
 mod mentions;

@@ -12,7 +12,7 @@ use standards::{Cents, calendar};
 
 use super::{AccountError, StructureAccount};
 use crate::remittance::state_in_words;
-use crate::{Stationery, payment_rule};
+use crate::{Stationery, french, payment_rule};
 
 /// Whether it may take vouchers.
 struct Standing {
@@ -69,7 +69,7 @@ async fn standing(pool: &PgPool, id: PartyId) -> Result<Standing, AccountError> 
 }
 
 fn written(fund: &str, account: &StructureAccount, standing: &Standing, delay_days: i32) -> Document {
-    let siret = account.siret.as_ref().map(|siret| format!("SIRET {siret}"));
+    let siret = account.siret.as_deref().map(french::siret);
     let recipient = [Some(account.name.clone()), siret].into_iter().flatten();
     let reference = format!("ATT-{}-{}", account.on.format("%Y%m%d"), short(account.structure_id));
     let meta = Meta::new("Attestation pour la régie", reference, account.on)

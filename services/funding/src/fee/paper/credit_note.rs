@@ -4,6 +4,7 @@ use document::{Column, Document, Meta, Table, french_day};
 use rust_decimal::Decimal;
 use standards::Cents;
 
+use super::cii::{Data, Kind};
 use super::{Facts, mentions};
 use crate::fee::credit::{CreditLine, CreditNote};
 use crate::french::percent;
@@ -13,7 +14,8 @@ pub(super) fn written(facts: &Facts, note: &CreditNote, earlier: Cents) -> Docum
     let rate = fee.lines.first().map_or(Decimal::ZERO, |line| line.vat_rate);
     let meta = Meta::new("Avoir", note.number.clone(), note.credited_on)
         .issuer(mentions::from(&facts.seller))
-        .recipient(mentions::to(&facts.buyer));
+        .recipient(mentions::to(&facts.buyer))
+        .factur_x(data(facts, note, rate).xml());
     let mut said = vec![
         ("Numéro d'avoir", note.number.clone()),
         ("Date d'émission", french_day(note.credited_on)),
@@ -40,6 +42,23 @@ pub(super) fn written(facts: &Facts, note: &CreditNote, earlier: Cents) -> Docum
         .heading("Ce qui reste de la facture")
         .table(left(fee.gross, earlier, note.gross))
         .paragraph("Cet avoir se déduit de la facture : il n'y a rien à payer pour lui.")
+}
+
+fn data<'a>(facts: &'a Facts, note: &'a CreditNote, rate: Decimal) -> Data<'a> {
+    Data {
+        facts,
+        number: &note.number,
+        made_on: note.credited_on,
+        lines: note.lines.iter().map(|line| (line.label.clone(), line.net)).collect(),
+        rate,
+        net: note.net,
+        vat: note.vat,
+        gross: note.gross,
+        kind: Kind::CreditNote {
+            invoice: &note.invoice,
+            of: facts.fee.invoiced_on,
+        },
+    }
 }
 
 fn lines(lines: &[CreditLine], rate: Decimal) -> Table {

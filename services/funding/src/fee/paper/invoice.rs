@@ -4,6 +4,7 @@ use chrono::{Days, NaiveDate};
 use document::{Column, Document, Meta, Table, french_day};
 use rust_decimal::Decimal;
 
+use super::cii::{Data, Kind};
 use super::{BatchFacts, Facts, mentions};
 use crate::FundAccount;
 use crate::fee::view::FeeLine;
@@ -14,7 +15,8 @@ pub(super) fn written(facts: &Facts, fund: &FundAccount) -> Document {
     let rate = fee.lines.first().map_or(Decimal::ZERO, |line| line.vat_rate);
     let meta = Meta::new("Facture", fee.number.clone(), fee.invoiced_on)
         .issuer(mentions::from(&facts.seller))
-        .recipient(mentions::to(&facts.buyer));
+        .recipient(mentions::to(&facts.buyer))
+        .factur_x(data(facts, rate, fund).xml());
     let letter = Document::new(meta)
         .facts(dates(facts))
         .heading("Ce qui est facturé")
@@ -28,6 +30,29 @@ pub(super) fn written(facts: &Facts, fund: &FundAccount) -> Document {
         .heading("Comment payer")
         .facts(transfer(facts, fund))
         .list([mentions::NO_DISCOUNT, mentions::penalties(&facts.buyer)])
+}
+
+fn data<'a>(facts: &'a Facts, rate: Decimal, fund: &'a FundAccount) -> Data<'a> {
+    let fee = &facts.fee;
+    let id = fee.batch_id.to_string();
+    Data {
+        facts,
+        number: &fee.number,
+        made_on: fee.invoiced_on,
+        lines: fee
+            .lines
+            .iter()
+            .map(|line| (label(line, &facts.batch, &id), line.net))
+            .collect(),
+        rate,
+        net: fee.net,
+        vat: fee.vat,
+        gross: fee.gross,
+        kind: Kind::Invoice {
+            due: due(facts),
+            iban: &fund.iban,
+        },
+    }
 }
 
 /// The last day, counted from the invoice's.

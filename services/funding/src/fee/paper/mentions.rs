@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use standards::Cents;
 
 use super::Facts;
-use crate::french::percent;
+use crate::french::{percent, siret};
 use crate::invoicing::{Buyer, Seller};
 
 /// Code de commerce, art. L441-9, in one sentence.
@@ -30,7 +30,7 @@ pub(super) const fn penalties(buyer: &Buyer) -> &'static str {
 pub(super) fn from(seller: &Seller) -> Vec<String> {
     let mut lines = vec![seller.name.clone(), seller.legal_form.clone()];
     lines.extend(seller.address.on_paper());
-    lines.push(format!("SIRET {}", seller.siret.to_french()));
+    lines.push(siret(seller.siret.as_str()));
     lines.extend(seller.vat_number.as_ref().map(|number| format!("TVA {number}")));
     lines.extend(seller.contact.clone());
     lines
@@ -40,7 +40,7 @@ pub(super) fn from(seller: &Seller) -> Vec<String> {
 pub(super) fn to(buyer: &Buyer) -> Vec<String> {
     let mut lines = vec![buyer.name.clone()];
     lines.extend(buyer.address.on_paper());
-    lines.push(format!("SIRET {}", buyer.siret.to_french()));
+    lines.push(siret(buyer.siret.as_str()));
     lines.extend(buyer.vat_number.as_ref().map(|number| format!("TVA {number}")));
     lines
 }
