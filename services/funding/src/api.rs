@@ -4,9 +4,11 @@ mod approvals;
 mod breaks;
 mod claims_report;
 mod closes;
+mod credit_notes;
 mod evidence;
 mod fees;
 mod funders;
+mod invoicing;
 mod mandates;
 mod payment_reports;
 mod promises;
@@ -62,6 +64,8 @@ pub fn routes(config: Config) -> OpenApiRouter {
         .merge(terms::routes())
         .merge(mandates::routes())
         .merge(fees::routes())
+        .merge(credit_notes::routes())
+        .merge(invoicing::routes())
         .merge(closes::routes())
         .merge(statements::routes())
         .merge(tolerance::routes())

@@ -13,7 +13,8 @@ use standards::Cents;
 use utoipa::ToSchema;
 use web::Problem;
 
-/// What public bodies have to pay (Décret n° 2013-269, article 1): structures may count on no less.
+/// What public bodies have to pay their contracts (Code de la commande publique, art. R2192-10, which took over the décret n° 2013-269):
+/// structures may count on no less.
 pub const DELAY_DAYS: i32 = 30;
 /// Longer is no promise.
 const DELAY_DAYS_MAX: i32 = 365;
