@@ -138,9 +138,9 @@ async fn close_month(
 ) -> Result<Made<CloseView>, Problem> {
     let key = key.ok_or_else(no_key)?;
     // The long part, while the sealer goes on: its lock is held for the rest only.
-    let mut connection = pool.acquire().await.map_err(internal)?;
-    check_all_sums(&mut connection).await.map_err(refused)?;
-    drop(connection);
+    let mut snapshot = ledger::snapshot(&pool).await.map_err(internal)?;
+    check_all_sums(&mut snapshot).await.map_err(refused)?;
+    snapshot.rollback().await.map_err(internal)?;
     let quiet = Quiet::wait(&pool, Duration::from_secs(QUIET_SECONDS_MAX))
         .await
         .map_err(internal)?
