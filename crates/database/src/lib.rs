@@ -10,7 +10,7 @@ mod transaction;
 
 pub use id::derive_uuid;
 pub use migrate::{MIGRATION_LOCK, apply, apply_roles};
-pub use role::{Role, connect, read_long};
+pub use role::{Role, connect};
 pub use transaction::{ATTEMPTS_MAX, BoxFuture, is_constraint, transaction};
 
 #[doc(hidden)]

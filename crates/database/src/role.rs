@@ -1,7 +1,7 @@
 use std::time::Duration;
 
+use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Executor, PgConnection, PgPool};
 
 /// A database role: what a process that connects under it may read and write (migrations/*/ grant it).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,12 +50,4 @@ pub async fn connect(options: PgConnectOptions, connections_max: u32) -> Result<
         .acquire_timeout(Duration::from_secs(ACQUIRE_SECONDS))
         .connect_with(options)
         .await
-}
-/// Lets the statements of this transaction take an hour instead of a minute: for a report that reads whole books at the database's own
-/// pace, and holds no lock that others wait for.
-pub async fn read_long(transaction: &mut PgConnection) -> Result<(), sqlx::Error> {
-    transaction
-        .execute("set local statement_timeout = '60min'")
-        .await
-        .map(drop)
 }
