@@ -37,7 +37,7 @@ pub use browser::Browser;
 pub use checker::{check, check_js, write_temporarily};
 pub use client::Client;
 pub use demo::{Demo, DemoFiles};
-pub use files::{Place, real_data};
+pub use files::{Place, people, real_data};
 pub use ids::{Ids, iban, id, siren, siret};
 pub use logs::{Logs, logs};
 pub use redact::redacted;
