@@ -92,8 +92,9 @@ class Books:
             if kind in ("available", "deposited"):
                 self.figures[party]["free"] -= balance
         require(clearing == 0, f"clearing accounts are off by {clearing}")
-        for payment, cents in self.covered.items():
-            require(self.moved[payment] == cents, f"payment {payment} moved {self.moved[payment]} and covers {cents}")
+        for payment in self.moved.keys() | self.covered.keys():
+            moved, covered = self.moved.get(payment, 0), self.covered.get(payment, 0)
+            require(moved == covered, f"payment {payment} moved {moved} and covers {covered}")
         for (book, _), vouchers in self.claims.items():
             for transfer, voucher in vouchers:
                 if transfer not in self.reversed:

@@ -121,3 +121,13 @@ def read_checkpoint(text):
     """(origin, size, root, extension lines)."""
     origin, size, root, *more = text.rstrip("\n").split("\n")
     return origin, int(size), base64.b64decode(root, validate=True), more
+
+
+def closes_known(extensions, size):
+    """(month, lines) of each close that the extension lines of a checkpoint of this size speak of."""
+    for line in extensions:
+        if line.startswith("closed "):
+            yield line.removeprefix("closed "), size
+        if line.startswith("last-closed "):
+            month, _, at = line.removeprefix("last-closed ").partition(" ")
+            yield month, int(at)

@@ -123,9 +123,14 @@ def main(args):
     text = log.open_note(note, args.vkey) if args.vkey else note.rpartition("\n\n")[0]
     for cosigner in args.cosigner:
         require(log.open_note(note, cosigner) == text or not args.vkey, "co-signed another text")
-    origin, size, root, _ = log.read_checkpoint(text)
+    origin, size, root, more = log.read_checkpoint(text)
     older = log.read_checkpoint(open(args.older, encoding="utf-8").read().rpartition("\n\n")[0]) if args.older else None
     closes = read_closes(args.folder, args.vkey)
+    if os.path.exists(os.path.join(args.folder, "closes.ndjson")):
+        known = {(month, upto) for month, upto, _ in closes}
+        for extensions, upto in [(more, size)] + ([(older[3], older[1])] if older else []):
+            for month, at in log.closes_known(extensions, upto):
+                require((month, at) in known, f"closes.ndjson leaves out the close of {month} at {at} lines")
 
     sealed = sealed_hashes(os.path.join(args.folder, "leaf-hashes"))
     tree, books, last_day, late = log.Tree(), Books(), "", 0

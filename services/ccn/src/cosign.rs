@@ -16,7 +16,7 @@ use crate::sealing;
 use crate::verify_books::{Proven, verify_proof};
 
 /// Bytes of the longest file taken.
-const FILE_BYTES_MAX: u64 = 1 << 20;
+const FILE_BYTES_MAX: u64 = 4 << 20;
 
 /// Why a checkpoint is not co-signed; the message is the person's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

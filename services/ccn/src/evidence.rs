@@ -4,11 +4,15 @@ use std::process::ExitCode;
 
 use crate::cli::evidence::VerifyEvidence;
 use crate::exit::unusable;
-use crate::verify_evidence::{EvidenceVerdict, verify_evidence};
+use crate::verify_evidence::{EvidenceVerdict, Tokens, verify_evidence};
 
 /// `ccn verify evidence`.
 pub(crate) fn verify(args: &VerifyEvidence) -> ExitCode {
-    match verify_evidence(&args.file, args.vkey.as_deref(), args.tokens.as_deref()) {
+    let tokens = args.tokens.as_deref().map(|texts| Tokens {
+        texts,
+        keys: args.keys.as_deref(),
+    });
+    match verify_evidence(&args.file, args.vkey.as_deref(), tokens) {
         Ok(verdict) => {
             tell(&verdict, args);
             if verdict.holds() {
@@ -44,6 +48,11 @@ fn tell(verdict: &EvidenceVerdict, args: &VerifyEvidence) {
             "{} chèques authentiques, encaissés par cette structure.",
             verdict.tokens
         );
+        if args.keys.is_none() {
+            println!(
+                "Leurs clés sont celles de l'archive, que rien ne signe : comparez « cles.json » à /.well-known/jwks.json, ou donnez --keys."
+            );
+        }
     }
     if !verdict.holds() {
         println!("CES PREUVES NE SONT PAS INTACTES :");

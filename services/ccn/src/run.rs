@@ -97,7 +97,7 @@ fn serve(config: Config, services: &[Service]) -> anyhow::Result<ExitCode> {
     telemetry::start_logs(config.log, telemetry::LOG_FILTER);
     runtime()?.block_on(async {
         let mut signals = StopSignals::hear()?;
-        let running = tokio::select! {
+        let mut running = tokio::select! {
             running = Running::start(config, Clock::System, services) => running?,
             // What was started so far is dropped, and so stopped.
             () = signals.asked() => return Ok(ExitCode::SUCCESS),
@@ -109,13 +109,20 @@ fn serve(config: Config, services: &[Service]) -> anyhow::Result<ExitCode> {
                 running.operator_key_file.display()
             ));
         }
-        signals.asked().await;
+        let status = tokio::select! {
+            () = signals.asked() => ExitCode::SUCCESS,
+            // Whoever supervises the process starts it anew.
+            () = running.broken() => {
+                eprintln!("Une tâche de fond s'est arrêtée d'elle-même : ccn s'arrête. Le journal dit laquelle ; relancez ccn.");
+                ExitCode::FAILURE
+            }
+        };
         tokio::select! {
             stopped = running.stop() => stopped?,
             // Asked twice: at once.
             () = signals.asked() => {}
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(status)
     })
 }
 

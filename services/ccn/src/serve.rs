@@ -179,6 +179,20 @@ impl Running {
         self.server.options()
     }
 
+    /// Waits until something that runs beside the requests (the sealer, the nightly run, the calendars) has ended although nobody
+    /// stopped it: it panicked, and its work is not done any more. Told in the log and counted; whoever runs the process lets it end, so
+    /// that it is started anew. Never returns when all is well.
+    pub async fn broken(&mut self) {
+        match self.beside.join_next().await {
+            None => std::future::pending().await,
+            Some(ended) => {
+                metrics::counter!("ccn_background_tasks_ended_total").increment(1);
+                let error = ended.err().map(|error| error.to_string());
+                tracing::error!(error, "a background task has ended");
+            }
+        }
+    }
+
     /// Takes no new request, lets those under way end, for [`STOP_SECONDS_MAX`] at most, and stops the embedded database.
     pub async fn stop(self) -> Result<(), StoreError> {
         let Self {

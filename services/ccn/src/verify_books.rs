@@ -16,7 +16,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
-use ledger::proof::{Checkpoint, CosignerKey, Frontier, Hash, Note, VerifierKey};
+use ledger::proof::{Checkpoint, CosignerKey, Frontier, Hash, NOTE_BYTES_MAX, Note, VerifierKey};
 
 use crate::faults::Faults;
 use balances::Balances;
@@ -105,6 +105,11 @@ pub fn verify_books(folder: &Path, trusted: &Trusted<'_>) -> Result<Verdict, Unr
         Some(path) => open_checkpoint(path, &key, &mut verdict)?,
         None => None,
     };
+    for known in [&checkpoint, &older].into_iter().flatten() {
+        if let Some(fault) = closes.missing(known) {
+            verdict.fault(fault);
+        }
+    }
     let mut sealed = Sealed::open(&folder.join("leaf-hashes"))?;
     let (mut balances, mut records) = (Balances::default(), Records::default());
     let mut tree = Frontier::new();
@@ -293,9 +298,10 @@ fn open(path: &Path) -> Result<BufReader<File>, Unreadable> {
     Ok(BufReader::with_capacity(1 << 16, file))
 }
 
+/// A note, or the text of a key. A longer file is cut, and then is no note.
 fn read_text(path: &Path) -> Result<String, Unreadable> {
     let mut text = String::new();
-    let read = open(path)?.take(LINE_BYTES_MAX).read_to_string(&mut text);
+    let read = open(path)?.take(NOTE_BYTES_MAX as u64 + 1).read_to_string(&mut text);
     read.map_err(|error| Unreadable::File(path.display().to_string(), error))?;
     Ok(text)
 }

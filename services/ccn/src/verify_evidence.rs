@@ -60,12 +60,21 @@ impl EvidenceVerdict {
     }
 }
 
+/// The vouchers' codes that a structure kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Tokens<'p> {
+    /// The texts of the QR codes, one a line.
+    pub texts: &'p Path,
+    /// The public keys of vouchers, a JWK Set known from elsewhere; without it the bundle's own, which nothing signs.
+    pub keys: Option<&'p Path>,
+}
+
 /// Verifies the bundle at `path`. `vkey` comes from elsewhere; without it, the bundle's own is taken, which only proves that its files
-/// belong together. `tokens`: a file of QR codes' texts, one a line.
+/// belong together.
 pub fn verify_evidence(
     path: &Path,
     vkey: Option<&str>,
-    tokens: Option<&Path>,
+    tokens: Option<Tokens<'_>>,
 ) -> Result<EvidenceVerdict, EvidenceUnreadable> {
     let mut bundle = Bundle::open(path)?;
     let own = bundle.text("checkpoint.vkey")?;
@@ -94,8 +103,14 @@ pub fn verify_evidence(
         }
     })?;
     claims.compare(bundle.text_of_any_length("encaissements.csv")?.as_bytes(), &mut verdict);
-    if let Some(path) = tokens {
-        tokens::check(path, &bundle.text("cles.json")?, &claims, &mut verdict)?;
+    if let Some(Tokens { texts, keys }) = tokens {
+        let keys = match keys {
+            Some(path) => {
+                std::fs::read_to_string(path).map_err(|error| EvidenceUnreadable::File(path.to_owned(), error))?
+            }
+            None => bundle.text("cles.json")?,
+        };
+        tokens::check(texts, &keys, &claims, &mut verdict)?;
     }
     claims.tell(&mut verdict);
     Ok(verdict)

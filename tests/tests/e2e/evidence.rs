@@ -30,6 +30,10 @@ async fn evidence(structure: &Structure, claim: &str) -> Vec<u8> {
 
 /// Status and what was said.
 fn verify(vkey: &str, tokens: &Path, archive: &Path) -> (Option<i32>, String) {
+    verify_with(&["--vkey", vkey], tokens, archive)
+}
+
+fn verify_with(trusted: &[&str], tokens: &Path, archive: &Path) -> (Option<i32>, String) {
     let mut command = Command::new(Demo::executable());
     for (name, _) in std::env::vars_os() {
         if name == "DATABASE_URL" || name.to_string_lossy().starts_with("CCN_") {
@@ -37,7 +41,9 @@ fn verify(vkey: &str, tokens: &Path, archive: &Path) -> (Option<i32>, String) {
         }
     }
     let output = command
-        .args(["verify", "evidence", "--vkey", vkey, "--tokens"])
+        .args(["verify", "evidence"])
+        .args(trusted)
+        .arg("--tokens")
         .arg(tokens)
         .arg(archive)
         .stdin(Stdio::null())
@@ -79,6 +85,17 @@ async fn a_structure_proves_its_claims_with_its_tokens_and_its_evidence(pool: Pg
         said.contains("7 chèques authentiques, encaissés par cette structure."),
         "{said}"
     );
+    // Nothing signs the keys of an archive: it is said, unless they come from elsewhere.
+    assert!(said.contains("comparez « cles.json »"), "{said}");
+    let published = scene.world.anyone.get("/.well-known/jwks.json").await.text();
+    std::fs::write(path("cles.json"), &published).expect("written");
+    let keys = path("cles.json");
+    let trusted = ["--vkey", vkey, "--keys", keys.to_str().expect("a path")];
+    let (status, said) = verify_with(&trusted, &path("codes.txt"), &path("preuves.zip"));
+    assert!(status == Some(0) && !said.contains("cles.json"), "{said}");
+    std::fs::write(path("cles.json"), r#"{"keys": []}"#).expect("written");
+    let (status, said) = verify_with(&trusted, &path("codes.txt"), &path("preuves.zip"));
+    assert_ne!(status, Some(0), "other keys than the published ones: {said}");
     let judged = check("check_evidence.py", &[&path("preuves.zip"), &vkey, &path("codes.txt")]);
     assert!(judged.contains("4 claims, 7000 claimed, 6000 owed"), "{judged}");
     assert!(judged.contains("7 tokens"), "{judged}");

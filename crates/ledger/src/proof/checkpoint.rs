@@ -8,6 +8,9 @@ use crate::proof::{Hash, Note, NoteError, NoteKey, SignFailed, VerifierKey};
 /// The extension line of a checkpoint that closes a month: this word and the month.
 const CLOSED: &str = "closed ";
 
+/// The extension line of every later checkpoint: this word, the last closed month and how many leaves there were at its close.
+const LAST_CLOSED: &str = "last-closed ";
+
 /// What fixes a log: its name, how many leaves it has and their root (C2SP tlog-checkpoint).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
@@ -19,6 +22,8 @@ pub struct Checkpoint {
     pub root: Hash,
     /// The month that it closes, said in an extension line: no leaf from `size` on is booked in it or before it.
     pub closed: Option<Month>,
+    /// The last close before it, and its number of leaves: who leaves out the last closes of an export is found out.
+    pub last_closed: Option<(Month, u64)>,
 }
 
 /// Why a checkpoint is not believed.
@@ -41,6 +46,7 @@ impl Checkpoint {
             size,
             root,
             closed: None,
+            last_closed: None,
         }
     }
 
@@ -50,6 +56,15 @@ impl Checkpoint {
         Self {
             closed: Some(month),
             ..Self::new(origin, size, root)
+        }
+    }
+
+    /// The same, said after that close.
+    #[must_use]
+    pub fn after_close(self, last: Option<(Month, u64)>) -> Self {
+        Self {
+            last_closed: last,
+            ..self
         }
     }
 
@@ -72,7 +87,7 @@ impl Checkpoint {
 impl FromStr for Checkpoint {
     type Err = CheckpointError;
 
-    /// Reads the text of a checkpoint; lines after the third are extensions: that of a close, or not understood.
+    /// Reads the text of a checkpoint; lines after the third are extensions: those of closes, or not understood.
     fn from_str(text: &str) -> Result<Self, CheckpointError> {
         let mut lines = text.lines();
         let (Some(origin), Some(size), Some(root)) = (lines.next(), lines.next(), lines.next()) else {
@@ -80,8 +95,14 @@ impl FromStr for Checkpoint {
         };
         let count: u64 = size.parse().map_err(|_| CheckpointError::Form)?;
         let root = Hash::from_base64(root).ok_or(CheckpointError::Form)?;
-        let closed = lines.find_map(|line| line.strip_prefix(CLOSED));
-        let closed = closed.map(str::parse).transpose().map_err(|_| CheckpointError::Form)?;
+        let extension = |word| lines.clone().find_map(|line| line.strip_prefix(word));
+        let closed = extension(CLOSED)
+            .map(str::parse)
+            .transpose()
+            .map_err(|_| CheckpointError::Form)?;
+        let last_closed = extension(LAST_CLOSED)
+            .map(|told| last_closed(told).ok_or(CheckpointError::Form))
+            .transpose()?;
         if origin.is_empty() || count.to_string() != size {
             return Err(CheckpointError::Form);
         }
@@ -90,17 +111,26 @@ impl FromStr for Checkpoint {
             size: count,
             root,
             closed,
+            last_closed,
         })
     }
+}
+
+fn last_closed(told: &str) -> Option<(Month, u64)> {
+    let (month, size) = told.split_once(' ')?;
+    Some((month.parse().ok()?, size.parse().ok()?))
 }
 
 impl fmt::Display for Checkpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}\n{}\n{}", self.origin, self.size, self.root.to_base64())?;
-        match self.closed {
-            Some(month) => writeln!(f, "{CLOSED}{month}"),
-            None => Ok(()),
+        if let Some(month) = self.closed {
+            writeln!(f, "{CLOSED}{month}")?;
         }
+        if let Some((month, size)) = self.last_closed {
+            writeln!(f, "{LAST_CLOSED}{month} {size}")?;
+        }
+        Ok(())
     }
 }
 
@@ -119,7 +149,11 @@ mod tests {
         let close = Checkpoint::of_close("a.example/log", 12, Hash::empty(), "2026-03".parse().unwrap());
         assert!(close.to_string().ends_with("\nclosed 2026-03\n"));
         assert_eq!(Checkpoint::open(&close.sign(&key).unwrap(), &key.verifier()), Ok(close));
+        let later = Checkpoint::new("a.example/log", 15, Hash::empty()).after_close(Some(("2026-03".parse().unwrap(), 12)));
+        assert!(later.to_string().ends_with("\nlast-closed 2026-03 12\n"));
+        assert_eq!(Checkpoint::open(&later.sign(&key).unwrap(), &key.verifier()), Ok(later));
         for text in [
+            "a\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\nlast-closed 2026-03\n",
             "a\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\nclosed March\n",
             "a\n012\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n",
             "a\n1\n47DE\n",

@@ -197,6 +197,15 @@ pub async fn closes(connection: &mut PgConnection) -> sqlx::Result<Vec<Close>> {
         .collect()
 }
 
+/// The last closed month, and how many leaves there were at its close.
+pub(super) async fn last_close(connection: &mut PgConnection) -> sqlx::Result<Option<(Month, u64)>> {
+    let last = sqlx::query!("select month, size from ledger.close order by month desc limit 1")
+        .fetch_optional(connection)
+        .await?;
+    last.map(|last| Ok((Month::containing(last.month), unsigned(last.size)?)))
+        .transpose()
+}
+
 /// The month whose turn it is: after the last closed one, or that of the first entry; nothing before there is one.
 pub async fn next_to_close(connection: &mut PgConnection) -> sqlx::Result<Option<Month>> {
     if let Some(open) = first_open_day(&mut *connection).await? {
@@ -210,8 +219,6 @@ pub async fn next_to_close(connection: &mut PgConnection) -> sqlx::Result<Option
 
 /// The first day on which something may be booked; nothing while no month is closed.
 pub async fn first_open_day(connection: &mut PgConnection) -> sqlx::Result<Option<NaiveDate>> {
-    let last = sqlx::query_scalar!("select month from ledger.close order by month desc limit 1")
-        .fetch_optional(connection)
-        .await?;
-    Ok(last.map(|month| Month::containing(month).next().first_day()))
+    let last = last_close(connection).await?;
+    Ok(last.map(|(month, _)| month.next().first_day()))
 }

@@ -9,6 +9,12 @@ use crate::PartyId;
 use crate::proof::store::signed;
 use crate::proof::{CosignerKey, Note, NoteError};
 
+/// Keys that one party may register, retired ones among them: each may put a line below every checkpoint, for ever.
+pub const COSIGNERS_OF_ONE_MAX: usize = 16;
+
+/// Letters of a key's name at most, for the same reason.
+pub const COSIGNER_NAME_CHARS_MAX: usize = 64;
+
 /// A co-signer's key that is believed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegisteredCosigner {
@@ -48,6 +54,12 @@ pub enum RegisterError {
     /// It was retired, and does not come back.
     #[error("the key is retired")]
     Retired(Retirement),
+    /// Its name is longer than [`COSIGNER_NAME_CHARS_MAX`].
+    #[error("a long name")]
+    Name,
+    /// The party has [`COSIGNERS_OF_ONE_MAX`] already.
+    #[error("too many keys")]
+    Many,
     /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
@@ -81,6 +93,18 @@ pub async fn register_cosigner(
     by: Uuid,
     at: DateTime<Utc>,
 ) -> Result<bool, RegisterError> {
+    if key.name().chars().count() > COSIGNER_NAME_CHARS_MAX {
+        return Err(RegisterError::Name);
+    }
+    // Two of one party at once would each count without the other.
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", party.to_string())
+        .execute(&mut **tx)
+        .await?;
+    let registered = cosigners(tx).await?;
+    let others = registered.iter().filter(|known| known.party == party && known.key != *key);
+    if others.count() >= COSIGNERS_OF_ONE_MAX {
+        return Err(RegisterError::Many);
+    }
     let verifier = key.to_string();
     let inserted = sqlx::query!(
         "insert into ledger.cosigner (verifier, party, registered_at, registered_by) values ($1, $2, $3, $4)

@@ -13,8 +13,9 @@ pub use key::{NoteKey, SignBytes, SignFailed, VerifierKey};
 /// What begins a signature line: an em dash and a space.
 const SIGNATURE_MARK: &str = "\u{2014} ";
 
-/// Bytes of the longest note read: a checkpoint has some 200, and a line a co-signature.
-const NOTE_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of the longest note read: a checkpoint has some 200, and a line a co-signature, of which the service takes a few hundred at
+/// most (`COSIGNERS_OF_ONE_MAX` for each organisation).
+pub const NOTE_BYTES_MAX: usize = 1 << 20;
 
 /// Why a note is not believed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{GroupStatus, Pain002Error, Pain002Problem, PaymentStatus, Status, StatusReport, Verdict};
-use crate::iso20022::{self, Element};
+use crate::iso20022::{self, Element, Lines};
 
 const EXPECTED: &str = "un compte rendu de virements pain.002, versions 001.03 et 001.10";
 const NAMESPACES: [&str; 2] = [
@@ -23,6 +23,12 @@ pub fn read(bytes: &[u8]) -> Result<StatusReport, Pain002Error> {
     )
 }
 
+/// What is kept while the payments are read in the order of the file.
+struct Reading<'d> {
+    named: BTreeSet<String>,
+    lines: Lines<'d>,
+}
+
 fn report(element: Element<'_>) -> Result<StatusReport, Pain002Error> {
     let original = element.required("OrgnlGrpInfAndSts")?;
     let name = original.required("OrgnlMsgNmId")?;
@@ -32,7 +38,10 @@ fn report(element: Element<'_>) -> Result<StatusReport, Pain002Error> {
         return Err(name.error(Pain002Problem::OtherDocument { expected, found }));
     }
     let whole = verdict(original, "GrpSts")?;
-    let mut named = BTreeSet::new();
+    let mut reading = Reading {
+        named: BTreeSet::new(),
+        lines: Lines::of(element),
+    };
     let groups = element.children("OrgnlPmtInfAndSts");
     let header = element.required("GrpHdr")?;
     Ok(StatusReport {
@@ -41,7 +50,7 @@ fn report(element: Element<'_>) -> Result<StatusReport, Pain002Error> {
         original_created: original.instant_at(&["OrgnlCreDtTm"])?,
         original_message_id: original.text_of("OrgnlMsgId")?.to_owned(),
         groups: groups
-            .map(|group| self::group(group, whole.as_ref(), &mut named))
+            .map(|group| self::group(group, whole.as_ref(), &mut reading))
             .collect::<Result<_, _>>()?,
         verdict: whole,
     })
@@ -50,14 +59,14 @@ fn report(element: Element<'_>) -> Result<StatusReport, Pain002Error> {
 fn group(
     element: Element<'_>,
     file: Option<&Verdict>,
-    named: &mut BTreeSet<String>,
+    reading: &mut Reading<'_>,
 ) -> Result<GroupStatus, Pain002Error> {
     let own = within(element, verdict(element, "PmtInfSts")?, file)?;
     let payments = element.children("TxInfAndSts");
     Ok(GroupStatus {
         payment_info_id: element.text_at(&["OrgnlPmtInfId"])?,
         payments: payments
-            .map(|payment| self::payment(payment, own.as_ref(), named))
+            .map(|payment| self::payment(payment, own.as_ref(), reading))
             .collect::<Result<_, _>>()?,
         verdict: own,
     })
@@ -66,13 +75,13 @@ fn group(
 fn payment(
     element: Element<'_>,
     group: Option<&Verdict>,
-    named: &mut BTreeSet<String>,
+    reading: &mut Reading<'_>,
 ) -> Result<PaymentStatus, Pain002Error> {
     let verdict = within(element, verdict(element, "TxSts")?, group)?;
     let id = element.child("OrgnlEndToEndId")?;
     let end_to_end = id.and_then(Element::text).filter(|id| *id != "NOTPROVIDED");
     if let Some((element, end_to_end)) = id.zip(end_to_end)
-        && !named.insert(end_to_end.to_owned())
+        && !reading.named.insert(end_to_end.to_owned())
     {
         return Err(element.error(Pain002Problem::Repeated("OrgnlEndToEndId")));
     }
@@ -82,7 +91,7 @@ fn payment(
     }
     let amount = element.path(&["OrgnlTxRef", "Amt", "InstdAmt"])?;
     Ok(PaymentStatus {
-        line: element.line(),
+        line: reading.lines.at(element),
         end_to_end: end_to_end.map(str::to_owned),
         verdict,
         amount: amount.map(Element::euros).transpose()?,

@@ -82,6 +82,28 @@ fn both_versions_are_read_as_other_software_reads_them() {
 }
 
 #[test]
+fn each_payment_knows_its_line_in_every_group() {
+    let many = |from: usize| -> String {
+        let line = |n: usize| payment(&format!("{n:032x}"), "<TxSts>ACSP</TxSts>") + "\n";
+        (from..from + 3).map(line).collect()
+    };
+    let second = format!("\n</OrgnlPmtInfAndSts>\n\n<OrgnlPmtInfAndSts>\n{}", many(10));
+    let text = xml("10", "<GrpSts>ACSP</GrpSts>", "", &(many(1) + &second));
+    let report = one(&text);
+    let told: Vec<u64> = report
+        .groups
+        .iter()
+        .flat_map(|group| group.payments.iter().map(|payment| payment.line))
+        .collect();
+    let expected: Vec<u64> = (1..)
+        .zip(text.lines())
+        .filter(|(_, line)| line.contains("<TxInfAndSts>"))
+        .map(|(number, _)| number)
+        .collect();
+    assert_eq!((told.len(), told), (6, expected));
+}
+
+#[test]
 fn the_banks_dates_are_kept() {
     let payments = payment(
         FIRST,

@@ -16,6 +16,10 @@ pub struct VerifyEvidence {
     /// Codes QR des chèques gardés par la structure, un texte par ligne
     #[arg(long, value_name = "FICHIER", help_heading = OPTIONS)]
     pub tokens: Option<PathBuf>,
+    /// Clés publiques des chèques connues d'ailleurs, comme les publie /.well-known/jwks.json ; sans elles, « --tokens » se sert de
+    /// celles de l'archive, que rien ne signe
+    #[arg(long, value_name = "FICHIER", requires = "tokens", help_heading = OPTIONS)]
+    pub keys: Option<PathBuf>,
     /// Archive de /v1/structures/…/evidence
     #[arg(value_name = "FICHIER", help_heading = TEXTS)]
     pub file: PathBuf,

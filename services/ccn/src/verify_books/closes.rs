@@ -1,11 +1,14 @@
-use std::io;
+use std::io::{self, BufRead, Read};
 use std::path::Path;
 
-use ledger::proof::{AnyLeaf, Checkpoint, Frontier, VerifierKey};
+use ledger::proof::{AnyLeaf, Checkpoint, Frontier, NOTE_BYTES_MAX, VerifierKey};
 use serde::Deserialize;
 use standards::Month;
 
-use super::{Unreadable, read_text};
+use super::{Unreadable, open};
+
+/// Bytes of the longest line read: a note, some of whose characters JSON writes as two, and what is told beside it.
+const LINE_BYTES_MAX: u64 = 2 * NOTE_BYTES_MAX as u64;
 
 /// The closed months of an export, and what they promise: the log had this root then, and nothing after is booked in them.
 #[derive(Debug, Default)]
@@ -22,16 +25,22 @@ impl Closes {
     /// Reads `closes.ndjson`; an export may come without one. Each line is as good as its signature. The second value says what is
     /// wrong with them.
     pub fn read(path: &Path, key: &VerifierKey) -> Result<(Self, Vec<String>), Unreadable> {
-        let text = match read_text(path) {
-            Ok(text) => text,
-            Err(Unreadable::File(_, error)) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        let (mut closes, mut faults) = (Self::default(), Vec::new());
+        let mut file = match open(path) {
+            Ok(file) => file,
+            Err(Unreadable::File(_, error)) if error.kind() == io::ErrorKind::NotFound => return Ok((closes, faults)),
             Err(error) => return Err(error),
         };
-        let (mut closes, mut faults) = (Self::default(), Vec::new());
-        for (n, line) in text.lines().enumerate() {
-            match signed(line, key) {
-                Ok((month, checkpoint)) => closes.add(month, checkpoint, n + 1, &mut faults),
-                Err(fault) => faults.push(format!("« closes.ndjson », ligne {} : {fault}", n + 1)),
+        let mut line = String::new();
+        for number in 1.. {
+            line.clear();
+            let read = file.by_ref().take(LINE_BYTES_MAX).read_line(&mut line);
+            if read.map_err(|error| Unreadable::File(path.display().to_string(), error))? == 0 {
+                break;
+            }
+            match signed(&line, key) {
+                Ok((month, checkpoint)) => closes.add(month, checkpoint, number, &mut faults),
+                Err(fault) => faults.push(format!("« closes.ndjson », ligne {number} : {fault}")),
             }
         }
         Ok((closes, faults))
@@ -46,6 +55,18 @@ impl Closes {
             ));
         }
         self.closed.push((month, checkpoint));
+    }
+
+    /// What a signed checkpoint knows of closes, and this file does not tell: its last lines were taken away, or put together anew.
+    pub fn missing(&self, checkpoint: &Checkpoint) -> Option<String> {
+        let own = checkpoint.closed.map(|month| (month, checkpoint.size));
+        let (month, size) = own.max(checkpoint.last_closed)?;
+        let told = self.closed.iter().any(|(other, close)| *other == month && close.size == size);
+        (!told).then(|| {
+            format!(
+                "« closes.ndjson » ne dit rien de la clôture de {month} à {size} écritures, que connaît un point de contrôle signé"
+            )
+        })
     }
 
     /// What is wrong with the entry that `tree` ends with.

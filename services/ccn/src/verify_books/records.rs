@@ -59,16 +59,13 @@ impl Records {
         self.count
     }
 
-    /// Payments that are not the sum of their lines. One without any line is of before the log had them.
+    /// Payments that are not the sum of their lines.
     pub fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
         if self.too_large {
             faults.push("des lignes de contre-paiement dépassent 64 bits".to_owned());
         }
-        let wrong = self
-            .payments
-            .iter()
-            .filter(|(_, (moved, covered))| *covered != 0 && moved != covered);
+        let wrong = self.payments.iter().filter(|(_, (moved, covered))| moved != covered);
         for (payment, (moved, covered)) in wrong {
             faults.push(format!(
                 "le virement {payment} est de {}, les encaissements qu'il couvre de {}",

@@ -6,7 +6,7 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 /// Bytes of the longest small member and of the longest line: a proof has some 3,000.
-const SMALL_BYTES_MAX: u64 = 256 * 1024;
+const SMALL_BYTES_MAX: u64 = 1 << 20;
 
 /// Bytes of the longest table read: a million claims.
 const TABLE_BYTES_MAX: u64 = 512 << 20;

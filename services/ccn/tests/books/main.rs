@@ -6,7 +6,7 @@ mod close;
 mod reconcile;
 mod world;
 
-use ccn::verify_books::Proven;
+use ccn::verify_books::{Proven, Verdict};
 use sqlx::{Executor, PgPool};
 use world::{export, key, post, two_years};
 
@@ -191,6 +191,45 @@ async fn one_transfer_is_proven_by_its_file_alone(pool: PgPool) {
         assert!(file.contains(from), "{from}");
         assert!(verify(&file.replacen(from, to, 1)).is_err(), "{from}");
     }
+}
+
+/// Whoever takes the last closes away, or makes others, meets the checkpoints signed since.
+#[sqlx::test(migrations = false)]
+async fn closes_that_a_signed_checkpoint_knows_are_not_left_out(pool: PgPool) {
+    two_years(&pool).await;
+    let books = export(&pool, LATER).await;
+    let signed = |closed: Option<(&str, u64)>| {
+        let note = books.read("checkpoint");
+        let mut own = ledger::proof::Checkpoint::open(&note, &key().verifier()).unwrap();
+        own.last_closed = closed.map(|(month, size)| (month.parse().unwrap(), size));
+        own
+    };
+    let last = signed(Some(("2026-10", 300)));
+    books.write("checkpoint", &last.sign(&key()).unwrap());
+    let told = "ne dit rien de la clôture de 2026-10 à 300 écritures";
+    let missing = |verdict: &Verdict| verdict.faults.iter().any(|fault| fault.contains(told));
+    assert!(missing(&books.verdict()));
+    assert!(books.judged_by_outsider().is_err());
+    let hashes = std::fs::read(books.path("leaf-hashes")).unwrap();
+    let mut tree = ledger::proof::Frontier::new();
+    for hash in hashes.chunks(32).take(300) {
+        tree.push(ledger::proof::Hash::from_slice(hash).unwrap());
+    }
+    let close = ledger::proof::Checkpoint::of_close("test.example/log", 300, tree.root(), "2026-10".parse().unwrap());
+    let note = close.sign(&key()).unwrap();
+    let line = serde_json::json!({"checkpoint": note}).to_string();
+    books.write("closes.ndjson", &format!("{line}\n"));
+    assert_eq!(books.verdict().faults, Vec::<String>::new());
+    assert_eq!(books.judged_by_outsider(), Ok(()));
+    // An auditor kept the note of the close; the books that come later speak of none.
+    books.write("checkpoint", &signed(None).sign(&key()).unwrap());
+    books.write("closes.ndjson", "");
+    books.write("kept", &note);
+    assert!(missing(&books.verdict_since(Some(&books.path("kept")))));
+    // A line may be long: many may co-sign.
+    let long = serde_json::json!({"checkpoint": note, "told": "x".repeat(100_000)}).to_string();
+    books.write("closes.ndjson", &format!("{long}\n"));
+    assert_eq!(books.verdict().faults, Vec::<String>::new());
 }
 
 /// A close is a promise: the log had this root then, and nothing after it is booked in the month.

@@ -188,6 +188,23 @@ impl Books {
         verify_books(self.folder.path(), &trusted).unwrap()
     }
 
+    /// The outsider, who wrote everything anew: what it finds wrong.
+    pub fn judged_by_outsider(&self) -> Result<(), String> {
+        let python = std::env::var_os("TEST_PYTHON").expect("TEST_PYTHON: run scripts/test");
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/outsider/verify_books.py");
+        let output = Command::new(python)
+            .arg("-B")
+            .arg(script)
+            .arg(self.folder.path())
+            .output()
+            .unwrap();
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).into_owned())
+        }
+    }
+
     /// The outsider's script, on these files alone.
     pub fn judged_by_others(&self) -> String {
         let python = std::env::var_os("TEST_PYTHON").expect("TEST_PYTHON: run scripts/test");

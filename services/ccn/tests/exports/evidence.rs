@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use access::Secret;
 use axum::body::{Body, to_bytes};
-use ccn::verify_evidence::{EvidenceUnreadable, verify_evidence};
+use ccn::verify_evidence::{EvidenceUnreadable, Tokens, verify_evidence};
 use funding::{Config, FundAccount};
 use http::Request;
 use ledger::{GroupId, PartyId};
@@ -154,7 +154,15 @@ async fn a_bundle_is_proven_by_public_keys_and_every_alteration_is_found(pool: P
     let codes = folder.path().join("codes.txt");
     std::fs::write(&codes, "bonjour\n").unwrap();
     // These books have no published key, so no token can be judged.
-    let unreadable = verify_evidence(&path, Some(&vkey), Some(&codes)).unwrap_err();
+    let unreadable = verify_evidence(
+        &path,
+        Some(&vkey),
+        Some(Tokens {
+            texts: &codes,
+            keys: None,
+        }),
+    )
+    .unwrap_err();
     assert!(matches!(unreadable, EvidenceUnreadable::Keys(_)), "{unreadable}");
 
     // A download that broke off does not open.

@@ -3,7 +3,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use ledger::PartyId;
 use ledger::proof::{
-    CosignError, CosignerKey, RegisterError, RegisteredCosigner, Retirement, add_cosignature, cosigner, cosigners,
+    COSIGNER_NAME_CHARS_MAX, COSIGNERS_OF_ONE_MAX, CosignError, CosignerKey, RegisterError, RegisteredCosigner, Retirement, add_cosignature, cosigner, cosigners,
     register_cosigner,
 };
 use serde::{Deserialize, Serialize};
@@ -90,6 +90,11 @@ fn unregistered(error: RegisterError) -> Problem {
             Problem::same_id_other_content().detail("Cette clé est celle d'une autre organisation.")
         }
         RegisterError::Retired(end) => retired(&end),
+        RegisterError::Name => Problem::refused("not-a-key", "Le nom de cette clé est trop long.").detail(format!(
+            "Au plus {COSIGNER_NAME_CHARS_MAX} caractères avant le premier « + » : il est écrit sous chaque point de contrôle."
+        )),
+        RegisterError::Many => Problem::refused("too-many-keys", "Votre organisation a déjà trop de clés de co-signature.")
+            .detail(format!("{COSIGNERS_OF_ONE_MAX} au plus, clés retirées comprises.")),
         RegisterError::Database(error) => Problem::internal(&error),
     }
 }
@@ -138,7 +143,7 @@ async fn list(who: Caller, State(pool): State<PgPool>) -> Result<Json<Vec<Cosign
     responses((status = 201, body = CosignerView), (status = 200, description = "Registered before", body = CosignerView),
         (status = 403, body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The key is another organisation's", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`not-a-key`, `cosigner-retired`", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`not-a-key`, `too-many-keys`, `cosigner-retired`", body = ProblemBody, content_type = "application/problem+json")))]
 async fn register(
     who: Caller,
     Now(at): Now,

@@ -197,3 +197,24 @@ async fn an_operator_retires_a_key_for_later_and_it_signs_until_then(admin: PgPo
         StatusCode::FORBIDDEN
     );
 }
+
+/// Each key may put a line below every checkpoint, for ever: one organisation cannot make the notes too long for everybody.
+#[sqlx::test(migrations = false)]
+async fn an_organisation_has_so_many_keys_with_names_of_some_length(admin: PgPool) {
+    let (world, funder, _) = cosigned(admin).await;
+    let named = |name: &str, n: u8| Cosigner::from_seed(name, &[n; 32]).unwrap().verifier().to_string();
+    let long = json!({"vkey": named(&"x".repeat(65), 9)});
+    let (status, answer) = posts(&world, "/v1/cosigners", &funder, long).await;
+    assert_eq!((status.as_u16(), kind(&answer)), (422, "not-a-key"));
+    for n in 2..=16 {
+        let key = json!({"vkey": named(&"x".repeat(64), n)});
+        assert_eq!(posts(&world, "/v1/cosigners", &funder, key).await.0, StatusCode::CREATED);
+    }
+    let (status, answer) = posts(&world, "/v1/cosigners", &funder, json!({"vkey": vkey(17)})).await;
+    assert_eq!((status.as_u16(), kind(&answer)), (422, "too-many-keys"));
+    // The ones that it has are known still.
+    assert_eq!(
+        posts(&world, "/v1/cosigners", &funder, json!({"vkey": vkey(1)})).await.0,
+        StatusCode::OK
+    );
+}

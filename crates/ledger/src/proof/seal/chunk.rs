@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::proof::seal::pending::{Pending, Position, pending};
 use crate::proof::seal::{SEAL_CHUNK_ENTRIES, SealError};
 use crate::proof::store::{StoredCheckpoint, frontier, last_checkpoint, signed, unsigned, write_tiles};
+use crate::proof::close::last_close;
 use crate::proof::{Checkpoint, Frontier, NoteKey, first_open_day};
 use crate::{AccountNumber, BookId, TransactionNumber, cluster, oldest_under_way};
 
@@ -171,7 +172,8 @@ async fn sign(
     cluster: i64,
     below: TransactionNumber,
 ) -> Result<(), SealError> {
-    let checkpoint = Checkpoint::new(key.name(), tree.size(), tree.root());
+    let last = last_close(&mut *connection).await?;
+    let checkpoint = Checkpoint::new(key.name(), tree.size(), tree.root()).after_close(last);
     sqlx::query!(
         "insert into ledger.checkpoint (size, root, note, verifier, at, cluster, sealed_below)
          values ($1, $2, $3, $4, $5, $6, $7)",
