@@ -72,7 +72,7 @@ pub use account_kind::{AccountKind, Side};
 pub use agreement::{Agreement, AgreementError, Limits, Order};
 pub use changes::{Changes, TransactionNumber, changed_vouchers, cluster, oldest_under_way, vouchers_from};
 pub use event::{EventKind, KnownBy, giving_back_id};
-pub use figures::{Figures, snapshot};
+pub use figures::{Figures, SNAPSHOT_SECONDS_MAX, snapshot};
 pub use id::{AccountNumber, BatchId, BookId, GroupId, PartyId, RecordId, SERIES_VOUCHERS_MAX, TransferId};
 pub use identities::{Identity, Relation, Subject};
 pub use labels::{Labels, labels};

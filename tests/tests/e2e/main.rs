@@ -10,6 +10,7 @@ mod hand_overs;
 mod ids;
 mod imports;
 mod life_cycle;
+mod lives;
 mod privilege;
 mod problems;
 mod public_page;

@@ -45,8 +45,10 @@ pub async fn close_month(
         return Ok(Made::Before(CloseView::read(&mut connection, known).await?));
     }
     // The long part, while the sealer goes on: its lock is held for the rest only.
-    check_all_sums(&mut connection).await?;
     drop(connection);
+    let mut snapshot = ledger::snapshot(pool).await?;
+    check_all_sums(&mut snapshot).await?;
+    snapshot.rollback().await?;
     let Some(quiet) = Quiet::wait(pool, Duration::from_secs(QUIET_SECONDS_MAX)).await? else {
         return Err(busy(pool).await?);
     };

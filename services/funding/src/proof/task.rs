@@ -47,8 +47,9 @@ pub async fn keep_sealed(pool: PgPool, clock: Clock, key: Arc<NoteKey>) {
 }
 
 async fn compare_sums(pool: &PgPool) {
-    let unequal = match pool.acquire().await {
-        Ok(mut connection) => unequal_sums(&mut connection, UNEQUAL_SHOWN_MAX).await,
+    // A snapshot, because it has the time that reading the whole book takes.
+    let unequal = match ledger::snapshot(pool).await {
+        Ok(mut snapshot) => unequal_sums(&mut snapshot, UNEQUAL_SHOWN_MAX).await,
         Err(error) => Err(error),
     };
     match unequal {

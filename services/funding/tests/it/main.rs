@@ -21,6 +21,7 @@ mod identities;
 mod judge;
 mod log;
 mod mandates;
+mod papers;
 mod payment_reports;
 mod promises;
 mod races;
