@@ -25,6 +25,8 @@ pub enum KnownBy {
     Mandate,
     /// The invoice's.
     Fee,
+    /// The credit note's.
+    CreditNote,
     /// The payment's: its end-to-end id.
     Payment,
     /// The refund's.
@@ -107,6 +109,8 @@ events! {
     MandateCancelled = "mandate cancelled", Mandate;
     /// The operator's own fee is invoiced.
     FeeInvoiced = "fee invoiced", Fee;
+    /// A credit note takes an invoice back, or a part of it.
+    FeeCredited = "fee credited", CreditNote;
     /// A funder's money goes to a programme.
     Allocated = "allocated", Allocation;
     /// A structure's claims go into a payment file.
@@ -185,6 +189,7 @@ mod tests {
             "debited",
             "expired",
             "explained",
+            "fee credited",
             "fee invoiced",
             "fee received",
             "handed over",

@@ -125,3 +125,42 @@ async fn a_retired_key_signs_no_more_and_its_owner_alone_retires_it(pool: PgPool
     let refused = proof::register_cosigner(&mut tx, &key, funder(1), Uuid::nil(), later).await;
     assert!(matches!(refused, Err(RegisterError::Retired(_))));
 }
+
+#[sqlx::test(migrations = false)]
+async fn only_funding_retires_a_key_and_nobody_takes_it_back(pool: PgPool) {
+    migrate(&pool).await;
+    registers(&pool, 1, funder(1)).await.unwrap();
+    for role in database::Role::ALL {
+        let options = (*pool.connect_options()).clone().username(role.name());
+        let under = PgPool::connect_with(options).await.unwrap();
+        let says = async |statement: &'static str| {
+            let done = sqlx::query(statement).execute(&under).await;
+            done.map_err(|error| error.as_database_error().unwrap().code().map(String::from))
+        };
+        let denied = Err(Some("42501".to_owned()));
+        let retired = says(
+            "insert into ledger.cosigner_retirement select verifier, now(), 'x', now(), party from ledger.cosigner",
+        )
+        .await;
+        assert_eq!(
+            retired.map(|done| done.rows_affected()) == denied,
+            role != database::Role::Funding,
+            "{role:?}"
+        );
+        for statement in [
+            "update ledger.cosigner_retirement set from_at = now()",
+            "delete from ledger.cosigner_retirement",
+        ] {
+            assert_eq!(
+                says(statement).await.map(|done| done.rows_affected()),
+                denied,
+                "{role:?} {statement}"
+            );
+        }
+    }
+    let left: i64 = sqlx::query_scalar("select count(*) from ledger.cosigner_retirement")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert_eq!(left, 1);
+}

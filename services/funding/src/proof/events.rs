@@ -49,6 +49,7 @@ pub(super) async fn groups_of(
             | KnownBy::Allocation
             | KnownBy::Mandate
             | KnownBy::Fee
+            | KnownBy::CreditNote
             | KnownBy::Payment
             | KnownBy::Refund => groups.push(event.group(id).uuid()),
             KnownBy::StatementLine => groups.extend(lines.iter().map(|line| event.group(*line).uuid())),

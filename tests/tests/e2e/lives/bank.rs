@@ -12,7 +12,7 @@ use standards::Cents;
 use standards::camt053::{self, Balance, Entry, Statement, Transfer};
 
 use super::euros;
-use super::fund::{About, Break, Fund, FUNDERS, State};
+use super::fund::{About, Break, FUNDERS, Fund, State};
 use super::life::{Done, Life, Wanted};
 
 /// What stands on the account at the end of the last statement.
@@ -26,7 +26,12 @@ pub struct Bank {
 
 impl Bank {
     pub fn new() -> Self {
-        Self { balance: 0, opened_on: DAY, statements: 0, named: BTreeSet::new() }
+        Self {
+            balance: 0,
+            opened_on: DAY,
+            statements: 0,
+            named: BTreeSet::new(),
+        }
     }
 }
 
@@ -62,20 +67,38 @@ struct Line {
 
 impl Line {
     fn new(cents: i64, is: Is, rule: Option<&'static str>) -> Self {
-        Self { cents, end_to_end: None, text: None, from: None, reason: None, file: None, is, rule }
+        Self {
+            cents,
+            end_to_end: None,
+            text: None,
+            from: None,
+            reason: None,
+            file: None,
+            is,
+            rule,
+        }
     }
 
     fn saying(self, text: String) -> Self {
-        Self { text: Some(text), ..self }
+        Self {
+            text: Some(text),
+            ..self
+        }
     }
 
     fn naming(self, payment: &str) -> Self {
-        Self { end_to_end: Some(payment.to_owned()), ..self }
+        Self {
+            end_to_end: Some(payment.to_owned()),
+            ..self
+        }
     }
 
     fn entry(&self, day: NaiveDate) -> Entry {
         let amount = Cents::new(self.cents);
-        let batch = self.file.clone().map(|id| camt053::Batch { message_id: Some(id), ..camt053::Batch::default() });
+        let batch = self.file.clone().map(|id| camt053::Batch {
+            message_id: Some(id),
+            ..camt053::Batch::default()
+        });
         let transfer = Transfer {
             end_to_end: self.end_to_end.clone(),
             amount,
@@ -159,10 +182,15 @@ impl Life {
             return None;
         }
         used.takes("funder", funder);
-        let spelling = if self.chance(30) { reference.replace('-', " ").to_lowercase() } else { reference };
+        let spelling = if self.chance(30) {
+            reference.replace('-', " ").to_lowercase()
+        } else {
+            reference
+        };
         // Its mandate's money, if it has one: it counts already.
-        let mut mandates: Vec<usize> =
-            (0..self.fund.mandates.len()).filter(|&m| self.fund.mandates[m].call == Some(c) && self.fund.mandates[m].awaited > 0).collect();
+        let mut mandates: Vec<usize> = (0..self.fund.mandates.len())
+            .filter(|&m| self.fund.mandates[m].call == Some(c) && self.fund.mandates[m].awaited > 0)
+            .collect();
         if mandates.len() > 1 {
             mandates.retain(|&m| self.fund.mandates[m].awaited == cents);
         }
@@ -174,11 +202,18 @@ impl Life {
         } else if cents <= left {
             Line::new(cents, Is::Call(c), Some("call-reference"))
         } else {
-            Line::new(cents, Is::Unknown(if left > 0 { "amount_differs" } else { "duplicate" }), None)
+            Line::new(
+                cents,
+                Is::Unknown(if left > 0 { "amount_differs" } else { "duplicate" }),
+                None,
+            )
         };
         let from = iban(900_001 + u32::try_from(funder).expect("few"));
         let from = self.chance(50).then_some(from);
-        Some(Line { from, ..line.saying(format!("VIREMENT APPEL DE FONDS {spelling}")) })
+        Some(Line {
+            from,
+            ..line.saying(format!("VIREMENT APPEL DE FONDS {spelling}"))
+        })
     }
 
     fn a_mandate_is_paid(&mut self, used: &mut Used) -> Option<Line> {
@@ -202,7 +237,12 @@ impl Life {
     /// Only the account and the amount tell what it is, if they do.
     fn a_call_is_paid_without_a_word(&mut self, used: &mut Used) -> Option<Line> {
         let f = self.pick(FUNDERS);
-        let open: Vec<bool> = self.fund.calls.iter().map(|call| call.funder == f && call.paid < call.cents).collect();
+        let open: Vec<bool> = self
+            .fund
+            .calls
+            .iter()
+            .map(|call| call.funder == f && call.paid < call.cents)
+            .collect();
         let c = self.pick_where(&open, |is| *is)?;
         if used.has("funder", f) || !used.takes("call", c) {
             return None;
@@ -250,7 +290,12 @@ impl Life {
 
     /// Its own charge, or a payment for the second time.
     fn something_is_taken(&mut self, used: &mut Used) -> Option<Line> {
-        let debited: Vec<bool> = self.fund.payments.iter().map(|payment| payment.state == State::Debited).collect();
+        let debited: Vec<bool> = self
+            .fund
+            .payments
+            .iter()
+            .map(|payment| payment.state == State::Debited)
+            .collect();
         if self.chance(35) {
             let n = self.pick_where(&debited, |is| *is)?;
             let payment = &self.fund.payments[n];
@@ -259,7 +304,8 @@ impl Life {
         }
         let cents = self.random.random_range(1..400);
         // It must be no payment file's total.
-        (!self.totals().contains(&cents)).then(|| Line::new(-cents, Is::Unknown("unexpected"), None).saying("FRAIS".to_owned()))
+        (!self.totals().contains(&cents))
+            .then(|| Line::new(-cents, Is::Unknown("unexpected"), None).saying("FRAIS".to_owned()))
     }
 
     /// What it took and should not have.
@@ -272,11 +318,17 @@ impl Life {
             .collect();
         let b = self.pick_where(&open, |is| *is)?;
         let cents = -self.fund.breaks[b].cents;
-        used.takes("break", b).then(|| Line::new(cents, Is::Unknown("unexpected"), None).saying("REGULARISATION".to_owned()))
+        used.takes("break", b)
+            .then(|| Line::new(cents, Is::Unknown("unexpected"), None).saying("REGULARISATION".to_owned()))
     }
 
     fn a_payment_returns(&mut self, used: &mut Used) -> Option<Line> {
-        let debited: Vec<bool> = self.fund.payments.iter().map(|payment| payment.state == State::Debited).collect();
+        let debited: Vec<bool> = self
+            .fund
+            .payments
+            .iter()
+            .map(|payment| payment.state == State::Debited)
+            .collect();
         let n = self.pick_where(&debited, |is| *is)?;
         if !used.takes("payment", n) {
             return None;
@@ -288,7 +340,10 @@ impl Life {
         } else {
             Line::new(cents, Is::Returned(n), Some("return"))
         };
-        Some(Line { reason: Some("AC04"), ..line.naming(&end_to_end) })
+        Some(Line {
+            reason: Some("AC04"),
+            ..line.naming(&end_to_end)
+        })
     }
 
     /// A payment, or a file of them, as far as there is money.
@@ -321,7 +376,11 @@ impl Life {
             }
             _ => Line::new(-cents, Is::Debited(n), Some("end-to-end")),
         };
-        Some(line.naming(&if way == 4 { end_to_end.to_uppercase() } else { end_to_end }))
+        Some(line.naming(&if way == 4 {
+            end_to_end.to_uppercase()
+        } else {
+            end_to_end
+        }))
     }
 
     /// Named by the bank, or only by its amount.
@@ -334,21 +393,37 @@ impl Life {
             return None;
         }
         let alone = totals.iter().filter(|other| **other == total).count() == 1;
-        let payments: Vec<usize> =
-            self.fund.files[n].payments.iter().copied().filter(|&one| self.fund.payments[one].state == State::Sent).collect();
+        let payments: Vec<usize> = self.fund.files[n]
+            .payments
+            .iter()
+            .copied()
+            .filter(|&one| self.fund.payments[one].state == State::Sent)
+            .collect();
         if !payments.iter().all(|&one| used.takes("payment", one)) || !named && !alone {
             return None;
         }
         let rule = if named { "payment-file" } else { "payment-file-total" };
-        let file = if named { self.fund.files[n].message_id.clone() } else { None };
-        Some(Line { file, ..Line::new(-total, Is::File(payments), Some(rule)) })
+        let file = if named {
+            self.fund.files[n].message_id.clone()
+        } else {
+            None
+        };
+        Some(Line {
+            file,
+            ..Line::new(-total, Is::File(payments), Some(rule))
+        })
     }
 
     /// What each file still has under way.
     fn totals(&self) -> Vec<i64> {
         let sent = |&payment: &usize| &self.fund.payments[payment];
         let total = |file: &super::fund::File| {
-            file.payments.iter().map(sent).filter(|one| one.state == State::Sent).map(|one| one.cents).sum()
+            file.payments
+                .iter()
+                .map(sent)
+                .filter(|one| one.state == State::Sent)
+                .map(|one| one.cents)
+                .sum()
         };
         self.fund.files.iter().map(total).collect()
     }
@@ -364,15 +439,28 @@ impl Life {
     }
 
     async fn load(&self, file: &[u8], id: uuid::Uuid) -> e2e::Answer {
-        self.operator().put(&format!("/v1/statements/{id}"), "application/xml", file).await
+        self.operator()
+            .put(&format!("/v1/statements/{id}"), "application/xml", file)
+            .await
     }
 
     async fn loads(&mut self, mut lines: Vec<Line>) {
         let closing = self.bank.balance + lines.iter().map(|line| line.cents).sum::<i64>();
-        let name = format!("{} {} {} {} {}", self.bank.opened_on, self.day, self.bank.balance, closing, lines.len());
+        let name = format!(
+            "{} {} {} {} {}",
+            self.bank.opened_on,
+            self.day,
+            self.bank.balance,
+            closing,
+            lines.len()
+        );
         let cfonb = self.chance(40) && !self.bank.named.contains(&name);
         self.bank.statements += 1;
-        let file = if cfonb { self.cfonb(&lines) } else { self.camt(&lines, 0) };
+        let file = if cfonb {
+            self.cfonb(&lines)
+        } else {
+            self.camt(&lines, 0)
+        };
         self.bank.named.insert(name);
         let id = self.new_id("statement");
         self.says(&format!("statement {lines:?}"));
@@ -380,8 +468,23 @@ impl Life {
         let wanted: Wanted = Ok(());
         let made = self.must("statement", &answer, wanted).expect("a statement");
         assert_eq!(answer.status, 201, "{}: {}", self.doing, answer.told());
-        let rules: Vec<&Value> = made["lines"].as_array().expect("lines").iter().map(|line| &line["rule"]).collect();
-        assert_eq!(rules, lines.iter().map(|line| json!(line.rule)).collect::<Vec<_>>().iter().collect::<Vec<_>>(), "{}", self.doing);
+        let rules: Vec<&Value> = made["lines"]
+            .as_array()
+            .expect("lines")
+            .iter()
+            .map(|line| &line["rule"])
+            .collect();
+        assert_eq!(
+            rules,
+            lines
+                .iter()
+                .map(|line| json!(line.rule))
+                .collect::<Vec<_>>()
+                .iter()
+                .collect::<Vec<_>>(),
+            "{}",
+            self.doing
+        );
         let path = format!("/v1/statements/{id}");
         self.done.push(Done {
             what: "statement",
@@ -412,8 +515,14 @@ impl Life {
             id: format!("RELEVE-{number}-{missing}-{}", self.requests),
             sequence: Some(number.into()),
             account: FUND_IBAN.parse().expect("an IBAN"),
-            opening: Balance { amount: Cents::new(opening), date: self.bank.opened_on },
-            closing: Balance { amount: Cents::new(closing), date: self.day },
+            opening: Balance {
+                amount: Cents::new(opening),
+                date: self.bank.opened_on,
+            },
+            closing: Balance {
+                amount: Cents::new(closing),
+                date: self.day,
+            },
             entries: lines.iter().map(|line| line.entry(self.day)).collect(),
         };
         camt053::write(&statement, &statement.id, morning(self.day + Days::new(1))).expect("a statement that adds up")
@@ -435,7 +544,12 @@ impl Life {
         let mut file = balance("01", self.bank.opened_on, self.bank.balance);
         for line in lines {
             let value = amount(line.cents);
-            writeln!(file, "04{ACCOUNT}05{today}  {today}{:31}  0000000  {value}{:16}", "VIR", "").expect("memory");
+            writeln!(
+                file,
+                "04{ACCOUNT}05{today}  {today}{:31}  0000000  {value}{:16}",
+                "VIR", ""
+            )
+            .expect("memory");
             let mut says = |qualifier: &str, text: &str| {
                 writeln!(file, "05{ACCOUNT}05{today}     {qualifier}{text:<70}  ").expect("memory");
             };
@@ -499,7 +613,12 @@ impl Fund {
             Is::Unknown(kind) => {
                 self.bank += line.cents;
                 self.suspense += line.cents;
-                self.breaks.push(Break { about: About::Line, kind, cents: line.cents, state: "open" });
+                self.breaks.push(Break {
+                    about: About::Line,
+                    kind,
+                    cents: line.cents,
+                    state: "open",
+                });
             }
         }
     }

@@ -20,13 +20,22 @@ impl Life {
     pub async fn settles(&mut self) {
         let running = self.chance(8);
         let late = self.chance(5);
-        let first = self.day.format("%Y-%m-01").to_string().parse::<chrono::NaiveDate>().expect("a day");
+        let first = self
+            .day
+            .format("%Y-%m-01")
+            .to_string()
+            .parse::<chrono::NaiveDate>()
+            .expect("a day");
         let last = first - Days::new(1);
         if !running && last < e2e::DAY {
             return;
         }
         let month = if running { first } else { last }.format("%Y-%m").to_string();
-        let execute_on = if late { self.day - Days::new(1) } else { self.day + Days::new(1) };
+        let execute_on = if late {
+            self.day - Days::new(1)
+        } else {
+            self.day + Days::new(1)
+        };
         let wanted: Wanted = if running {
             Err("month-not-over")
         } else if late {
@@ -41,11 +50,23 @@ impl Life {
         let new = New::of(&self.operator(), "/v1/settlements", body)
             .as_it_stands()
             .otherwise("execute_on", json!(execute_on + Days::new(1)));
-        let Some(made) = self.creates("settlement", new, wanted).await else { return };
-        let total: i64 = decided.payments.iter().map(|payment| payment.1.iter().sum::<i64>()).sum();
+        let Some(made) = self.creates("settlement", new, wanted).await else {
+            return;
+        };
+        let total: i64 = decided
+            .payments
+            .iter()
+            .map(|payment| payment.1.iter().sum::<i64>())
+            .sum();
         assert_eq!(made["total"], euros(total), "{}: {made:#}", self.doing);
         let mut held: Vec<(Value, Value, Value)> = items(&made, "held")
-            .map(|one| (one["structure_id"].clone(), one["amount"].clone(), one["reason"].clone()))
+            .map(|one| {
+                (
+                    one["structure_id"].clone(),
+                    one["amount"].clone(),
+                    one["reason"].clone(),
+                )
+            })
             .collect();
         let mut expected: Vec<(Value, Value, Value)> = decided
             .held
@@ -56,7 +77,12 @@ impl Life {
         expected.sort_by_key(ToString::to_string_of);
         assert_eq!(held, expected, "{}: {made:#}", self.doing);
         let proposed = self.fund.approval_above.is_some_and(|above| total > above);
-        assert_eq!(made["approval"]["state"], if proposed { "waiting" } else { "not_needed" }, "{}", self.doing);
+        assert_eq!(
+            made["approval"]["state"],
+            if proposed { "waiting" } else { "not_needed" },
+            "{}",
+            self.doing
+        );
         self.keep(&made, id, decided, execute_on, proposed);
     }
 
@@ -89,7 +115,12 @@ impl Life {
             });
             payments.push(payment);
         }
-        assert_eq!(items(made, "payments").count(), payments.len(), "{}: {made:#}", self.doing);
+        assert_eq!(
+            items(made, "payments").count(),
+            payments.len(),
+            "{}: {made:#}",
+            self.doing
+        );
         self.fund.files.push(File {
             id,
             of_settlement: true,
@@ -102,7 +133,10 @@ impl Life {
 
     /// Structure by structure; a programme whose debts are more than its dues waits.
     fn decide(&self, cutoff: chrono::DateTime<chrono::Utc>) -> Decided {
-        let mut decided = Decided { payments: Vec::new(), held: Vec::new() };
+        let mut decided = Decided {
+            payments: Vec::new(),
+            held: Vec::new(),
+        };
         for s in 0..STRUCTURES {
             let (mut parts, mut deducted, mut lines, mut set_off) = ([0; PROGRAMMES], [0; PROGRAMMES], Vec::new(), 0);
             for (p, programme) in self.fund.programmes.iter().enumerate() {
@@ -130,14 +164,20 @@ impl Life {
                     Some((set_off, "deductions"))
                 }
             };
-            decided.held.extend(held.filter(|(cents, _)| *cents > 0).map(|(cents, why)| (s, cents, why)));
+            decided
+                .held
+                .extend(held.filter(|(cents, _)| *cents > 0).map(|(cents, why)| (s, cents, why)));
         }
         decided
     }
 
     /// The account to which the structure's last payment did not get.
     fn came_back_from(&self, s: usize) -> Option<u32> {
-        let mine = self.fund.payments.iter().filter(|payment| payment.to == Paid::Structure(s) && payment.state != State::Withdrawn);
+        let mine = self
+            .fund
+            .payments
+            .iter()
+            .filter(|payment| payment.to == Paid::Structure(s) && payment.state != State::Withdrawn);
         let last = mine.max_by_key(|payment| payment.at)?;
         matches!(last.state, State::Returned | State::Rejected).then_some(last.account)
     }
@@ -150,7 +190,10 @@ impl Life {
         }
         let account = 7_000 + self.requests;
         self.says("bank details");
-        self.scene.operator().imports_bank_details(&bank_details(s, account)).await;
+        self.scene
+            .operator()
+            .imports_bank_details(&bank_details(s, account))
+            .await;
         self.fund.accounts[s] = Some(account);
     }
 
@@ -159,7 +202,10 @@ impl Life {
         let above = [None, Some(0), Some(6_000), Some(12_000)][self.pick(4)];
         let body = json!({"approval_above": above.map(euros), "delay_days": 30});
         self.says("payment rules");
-        let answer = self.operator().put("/v1/payment-rules", "application/json", body.to_string().as_bytes()).await;
+        let answer = self
+            .operator()
+            .put("/v1/payment-rules", "application/json", body.to_string().as_bytes())
+            .await;
         let view = self.must("payment rules", &answer, Ok(())).expect("a view");
         let looser = match (above, self.fund.approval_above) {
             (_, None) => false,
@@ -204,7 +250,10 @@ impl Life {
     /// Its claims are due again.
     pub async fn rejects(&mut self) {
         let Some(file) = self.a_proposal() else { return };
-        let (id, decided) = (self.fund.files[file].id, self.fund.files[file].proposal.expect("a proposal"));
+        let (id, decided) = (
+            self.fund.files[file].id,
+            self.fund.files[file].proposal.expect("a proposal"),
+        );
         let reason = if self.chance(10) { " " } else { "Montant inattendu" };
         let wanted: Wanted = match decided {
             _ if reason == " " => Err("rejection-reason"),
@@ -212,7 +261,10 @@ impl Life {
             _ => Ok(()),
         };
         self.says(&format!("reject {id}"));
-        let answer = self.colleague.post(&format!("/v1/settlements/{id}/rejection"), &json!({"reason": reason})).await;
+        let answer = self
+            .colleague
+            .post(&format!("/v1/settlements/{id}/rejection"), &json!({"reason": reason}))
+            .await;
         self.must("rejection", &answer, wanted);
         if wanted.is_ok() && decided.is_none() {
             self.fund.files[file].proposal = Some(Some(false));
@@ -236,7 +288,9 @@ impl Life {
     /// The operator takes a payment file to the bank.
     pub async fn sends_a_file(&mut self) {
         let unsent: Vec<bool> = self.fund.files.iter().map(|file| file.message_id.is_none()).collect();
-        let Some(file) = self.pick_where(&unsent, |is| *is) else { return };
+        let Some(file) = self.pick_where(&unsent, |is| *is) else {
+            return;
+        };
         let one = &self.fund.files[file];
         let wanted: Wanted = match one.proposal {
             Some(None) => Err("approval-waiting"),
@@ -280,7 +334,9 @@ impl Life {
             .iter()
             .map(|payment| payment.state == State::Sent && self.fund.files[payment.file].message_id.is_some())
             .collect();
-        let Some(payment) = self.pick_where(&sent, |is| *is) else { return };
+        let Some(payment) = self.pick_where(&sent, |is| *is) else {
+            return;
+        };
         let one = &self.fund.payments[payment];
         let message_id = self.fund.files[one.file].message_id.clone().expect("the bank has it");
         let status = if self.chance(25) { "ACSP" } else { "RJCT" };
@@ -295,13 +351,19 @@ impl Life {
         );
         let post = async |who: &e2e::Client| {
             let body = Some((report.clone().into_bytes(), "application/xml"));
-            who.send(reqwest::Method::POST, "/v1/payment-status-reports", body).await
+            who.send(reqwest::Method::POST, "/v1/payment-status-reports", body)
+                .await
         };
         self.says(&format!("report {status} {}", one.end_to_end));
         let answer = post(&self.operator()).await;
         let made = self.must("bank's report", &answer, Ok(())).expect("a report");
         let outcome = if status == "RJCT" { "rejected" } else { "recorded" };
-        assert_eq!((answer.status, &made["lines"][0]["outcome"]), (201, &json!(outcome)), "{}", self.doing);
+        assert_eq!(
+            (answer.status, &made["lines"][0]["outcome"]),
+            (201, &json!(outcome)),
+            "{}",
+            self.doing
+        );
         let again = post(&self.operator()).await;
         assert_eq!((again.status, again.json()), (200, made), "{}", self.doing);
         if status == "RJCT" {

@@ -21,7 +21,11 @@ pub(super) fn written(facts: &Facts, fund: &FundAccount) -> Document {
         .facts(dates(facts))
         .heading("Ce qui est facturé")
         .table(lines(facts))
-        .table(mentions::totals(rate, (fee.net, fee.vat, fee.gross), "Total à payer, toutes taxes comprises"));
+        .table(mentions::totals(
+            rate,
+            (fee.net, fee.vat, fee.gross),
+            "Total à payer, toutes taxes comprises",
+        ));
     let letter = match mentions::tax(&facts.seller, rate) {
         Some(text) => letter.paragraph(text),
         None => letter,
@@ -110,10 +114,7 @@ fn label(line: &FeeLine, batch: &BatchFacts, id: &str) -> String {
 }
 
 fn transfer(facts: &Facts, fund: &FundAccount) -> Vec<(&'static str, String)> {
-    let mut said = vec![
-        ("Par virement à", fund.name.clone()),
-        ("IBAN", grouped(&fund.iban)),
-    ];
+    let mut said = vec![("Par virement à", fund.name.clone()), ("IBAN", grouped(&fund.iban))];
     said.extend(fund.bic.as_ref().map(|bic| ("BIC", bic.to_string())));
     said.push(("Référence à écrire", facts.fee.number.clone()));
     said.push((
