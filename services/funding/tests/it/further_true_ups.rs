@@ -104,7 +104,7 @@ async fn a_claim_reversed_after_the_close_is_settled_by_a_further_one(admin: PgP
             &second["payments"][0]["amount"],
             &second["parts"][0]["settled"]
         ),
-        (&json!(2), &json!("0.84"), &json!("3.36"))
+        (&json!(2), &json!("0.84"), &json!("-3.36"))
     );
     assert_eq!(
         (&second["parts"][0]["paid"], &second["parts"][0]["part"]),
@@ -118,7 +118,7 @@ async fn a_claim_reversed_after_the_close_is_settled_by_a_further_one(admin: PgP
     }
     assert_eq!(world.due().await, owes(0, 1, "2.52"));
     world.created(&path("true-up"), json!({"id": id(0x92)})).await;
-    // As if nothing had ever been used: 33.39 € and 66.61 €, but for the 3.36 € that the first funder paid out of its free money.
+    // As if nothing had ever been used: 33.39 € and 66.61 €, and the 3.36 € that each paid the other out of its free money.
     assert_eq!(
         world.refundable().await,
         [2_003 + 336 + 4 * 334, 3_997 + 4 * 666 + 84 + 252]
