@@ -17,8 +17,8 @@ pub enum KnownBy {
     HandOver,
     /// The revocation's.
     Revocation,
-    /// The programme's: it happens once.
-    Programme,
+    /// The close's between funders.
+    TrueUp,
     /// The allocation's.
     Allocation,
     /// The mandate's.
@@ -124,7 +124,7 @@ events! {
     /// Unused value is a funder's free money again, or goes back to its bank account.
     Refunded = "refund", Refund;
     /// Funders settle what was known only at the close.
-    TrueUp = "true up", Programme;
+    TrueUp = "true up", TrueUp;
 }
 
 impl EventKind {

@@ -42,10 +42,12 @@ mod leaf;
 mod note;
 mod path;
 mod prove;
+mod prover;
 mod seal;
 mod store;
 mod sums;
 mod tile;
+mod tiles;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use close::{Close, CloseError, Quiet, check_all_sums, close, closes, first_open_day, next_to_close, turn};
@@ -64,6 +66,7 @@ pub use prove::{
     EVENT_ENTRIES_MAX, EntryProofs, ProveError, TransferProof, prove_consistency, prove_entry, prove_event,
     prove_transfer,
 };
+pub use prover::{Entries, EventProof, Prover};
 pub use seal::{LAG_ENTRIES_MAX, SEAL_CHUNK_ENTRIES, SealError, SealLag, Sealed, seal, seal_lag, unsealed};
 pub use store::{StoredCheckpoint, checkpoint_of, last_checkpoint, tile_hashes};
 pub use sums::{Unequal, unequal_sums};

@@ -66,8 +66,8 @@ transfer_kinds! {
     /// A payment never left (from in transit) or came back (from the bank).
     Rejected = 37, "rejected",
         [InTransit => Clearing, Bank => Clearing, Clearing => Payable, InTransit => Deposited, Bank => Deposited];
-    /// Unused value becomes the funder's free money again.
-    GivenBack = 38, "given_back", [Refundable => Clearing, Clearing => Deposited];
+    /// Unused value becomes the funder's free money again; at the end of a programme also what never stood behind a batch.
+    GivenBack = 38, "given_back", [Refundable => Clearing, Available => Clearing, Clearing => Deposited];
     /// A funder's free money goes back to its bank account, at once or by a payment file.
     RefundSent = 39, "refund_sent", [Deposited => Bank, Deposited => InTransit, InTransit => Bank];
     /// A statement line that nobody has explained yet, in or out.
@@ -77,8 +77,8 @@ transfer_kinds! {
         Suspense => Deposited, Suspense => Receivable, Suspense => Clearing, Clearing => Payable,
         InTransit => Suspense, Deposited => Suspense, Charges => Suspense
     ];
-    /// Funders settle a share that was known only at the close.
-    TrueUp = 42, "true_up", [Available => Refundable];
+    /// Funders settle a share that was known only at the close, out of what is free or of what is owed back.
+    TrueUp = 42, "true_up", [Available => Refundable, Refundable => Refundable];
     /// What the bank takes for itself.
     BankCharge = 43, "bank_charge", [Charges => Bank];
     /// A public mandate was not honoured: what was counted as money is taken off.

@@ -11,6 +11,9 @@
 //!
 //! The differences of all versions are netted, so that a funder that both gains and takes over pays or gets one amount, and then
 //! paired in the plans' order. They sum to zero: the close moves money between funders and makes none.
+//!
+//! A claim that is reversed after the close changes what was used, so a further close settles the difference: the same computation,
+//! less what the earlier ones settled. However many closes there were, their payments net to those of a single one made last.
 
 use std::collections::BTreeMap;
 
@@ -82,6 +85,8 @@ pub struct Part {
     pub paid: Cents,
     /// After.
     pub part: Cents,
+    /// What earlier closes settled of the difference: paid to other funders, or (negative) got back from them.
+    pub settled: Cents,
 }
 
 /// What one funder owes another.
@@ -95,12 +100,13 @@ pub struct Payment {
     pub cents: Cents,
 }
 
-/// Settles the limits of use and the audience quotas: each version of the plan with the batches ordered under it.
+/// Settles the limits of use and the audience quotas: each version of the plan with the batches ordered under it. What earlier closes
+/// `settled` is not settled again.
 ///
 /// # Panics
 /// When what was used is worth more than 64 bits of cents, or a batch names a funder that its plan does not.
 #[must_use]
-pub fn true_up(versions: &[(Agreement, Vec<UsedBatch>)]) -> TrueUp {
+pub fn true_up(versions: &[(Agreement, Vec<UsedBatch>)], settled: &[Payment]) -> TrueUp {
     let mut computed = TrueUp {
         steps: Vec::new(),
         parts: Vec::new(),
@@ -108,6 +114,12 @@ pub fn true_up(versions: &[(Agreement, Vec<UsedBatch>)]) -> TrueUp {
     };
     for (version, (agreement, batches)) in versions.iter().enumerate() {
         computed.add_version(version, agreement, batches);
+    }
+    for payment in settled {
+        for (funder, cents) in [(payment.from, payment.cents.get()), (payment.to, -payment.cents.get())] {
+            let part = computed.part(funder);
+            part.settled = sum([part.settled, Cents::new(cents)]);
+        }
     }
     computed.pair();
     computed
@@ -117,10 +129,7 @@ impl TrueUp {
     fn add_version(&mut self, version: usize, agreement: &Agreement, batches: &[UsedBatch]) {
         let funders = agreement.plan().funders();
         for &(funder, _) in funders {
-            if !self.parts.iter().any(|part| part.funder == funder) {
-                let (paid, part) = (Cents::ZERO, Cents::ZERO);
-                self.parts.push(Part { funder, paid, part });
-            }
+            self.part(funder);
         }
         assert!(
             batches
@@ -150,14 +159,24 @@ impl TrueUp {
         }
     }
 
+    /// A funder's part, of nothing when it is new.
     fn part(&mut self, funder: PartyId) -> &mut Part {
-        let found = self.parts.iter_mut().find(|part| part.funder == funder);
-        found.expect("a version's funders are added first")
+        let known = self.parts.iter().position(|part| part.funder == funder);
+        let place = known.unwrap_or_else(|| {
+            self.parts.push(Part {
+                funder,
+                paid: Cents::ZERO,
+                part: Cents::ZERO,
+                settled: Cents::ZERO,
+            });
+            self.parts.len() - 1
+        });
+        &mut self.parts[place]
     }
 
     /// Pairs who owes with who is owed, in the plans' order.
     fn pair(&mut self) {
-        let difference = |part: &Part| (part.funder, part.part.get() - part.paid.get());
+        let difference = |part: &Part| (part.funder, part.part.get() - part.paid.get() - part.settled.get());
         let mut owe: Vec<_> = self
             .parts
             .iter()

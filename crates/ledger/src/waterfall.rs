@@ -63,7 +63,7 @@ pub struct ProgrammeFigures {
     pub reversed_dead: Cents,
     /// Spent at structures, not reversed.
     pub claimed: Cents,
-    /// Unused value that became free money again, by refund or credit.
+    /// Unused value, and at the end unspent money, that became free money again, by refund or credit.
     pub given_back: Cents,
     /// Received from (or, negative, ceded to) the other funders at the close.
     pub trued_up: Cents,
@@ -174,10 +174,16 @@ impl Figures {
             expired: got(Kind::Expired, AccountKind::Refundable),
             reversed_dead: got(Kind::ClaimReversed, AccountKind::Refundable),
             claimed: by_voucher(&self.claimed),
-            given_back: gave(Kind::GivenBack, AccountKind::Refundable),
+            given_back: total([
+                gave(Kind::GivenBack, AccountKind::Refundable),
+                gave(Kind::GivenBack, AccountKind::Available),
+            ]),
             trued_up: less(
                 got(Kind::TrueUp, AccountKind::Refundable),
-                gave(Kind::TrueUp, AccountKind::Available),
+                total([
+                    gave(Kind::TrueUp, AccountKind::Available),
+                    gave(Kind::TrueUp, AccountKind::Refundable),
+                ]),
             ),
             available: held(AccountKind::Available),
             reserved: held(AccountKind::Reserved),

@@ -21,7 +21,7 @@ mod view;
 
 pub use ageing::{Aged, Ageing, ageing, csv};
 pub use explain::{ExplanationView, NewExplanation, NewSplit, explain, split};
-pub use open::{Opening, open_expected, open_lines, open_report, settle_expected};
+pub use open::{On, Opening, open, open_expected, settle_expected};
 pub use step::{NewClosing, NewOwner, StepError, close, own};
 pub use view::{BreakView, list, read};
 

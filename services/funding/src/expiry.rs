@@ -11,11 +11,14 @@
 //! | [issue](issue::issue) | the clock | D+37, once the sweep is done and the certificate is there |
 //! | [respond](respond::respond) | the sponsor, each funder | until the last day of contest |
 //! | [choose](choose::choose) | each funder | until the same day |
-//! | [give back](give_back::give_back) | the clock (credits), the operator (bank too) | after it |
+//! | [give back](give_back::give_back) | the clock (credits), the operator (bank too) | after it, and again when something comes back |
 //!
 //! **The invariant.** A statement is three files written once: their bytes are kept, with their digests, and served as they are. Its sums
 //! agree with the books on two counts, or it is not issued: per batch and funder, funded = claimed + refundable; per funder, the refundable
 //! of its batches (with true-ups, less what was given back) is what its account holds.
+//!
+//! **In the end the programme's book holds nothing** of its funders: with the unused value goes what never stood behind a batch, and a claim
+//! reversed later gives back in a further round.
 //!
 //! **Silence** until the last day of contest is acceptance. A statement that somebody contests gives nothing back by itself: the operator
 //! does, and says why. Money leaves the bank account only by the operator's act; the clock gives credits only.
@@ -23,6 +26,7 @@
 mod canonical;
 mod choose;
 mod content;
+mod contest;
 mod csv;
 mod figures;
 mod give_back;

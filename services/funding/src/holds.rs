@@ -13,7 +13,8 @@ use sqlx::PgConnection;
 use standards::{Cents, calendar};
 use utoipa::ToSchema;
 
-use crate::settlement::explanation;
+use crate::SettlementId;
+use crate::settlement::{AwaitedMoney, awaited_by, explanation};
 
 /// The report's buckets: name, last day.
 const BUCKETS: [(&str, i64); 4] = [("0-30", 30), ("31-60", 60), ("61-90", 90), (">90", i64::MAX)];
@@ -48,11 +49,13 @@ pub struct HeldStructure {
     pub structure_id: PartyId,
     /// Its name.
     pub name: String,
-    /// `no_bank_details`, `returned_by_bank` or `deductions`.
+    /// `no_bank_details`, `returned_by_bank`, `deductions`, `money_awaited` or `bank_short`: why most of it is held.
     #[schema(example = "no_bank_details")]
     pub reason: String,
     /// What to do, in French.
     pub explanation: String,
+    /// Whose money, when money is awaited.
+    pub awaits: Vec<AwaitedMoney>,
     /// Held now.
     pub amount: Cents,
     /// Day of the first settlement that held something of it.
@@ -63,9 +66,10 @@ pub struct HeldStructure {
     pub buckets: Vec<Bucket>,
 }
 
-/// One hold of a settlement.
+/// What a settlement held of a structure.
 #[derive(Debug)]
 struct Row {
+    settlement: SettlementId,
     structure: PartyId,
     name: String,
     reason: String,
@@ -83,8 +87,9 @@ pub async fn holds(connection: &mut PgConnection, of: Option<PartyId>, on: Naive
                -- Said twice for the index on named accounts: vouchers are not looked at.
                from ledger.account a where a.kind = 10 and a.kind <> 9 and ($1::uuid is null or a.party = $1)
                group by a.party having sum(a.credits_cents - a.debits_cents) > 0)
-           select h.structure_id as "structure: PartyId", coalesce(y.name, '') as "name!", h.reason, s.at,
-               h.cents as "cents: Cents", owed.cents as "payable!: Cents"
+           select s.id as "settlement: SettlementId", h.structure_id as "structure: PartyId", coalesce(y.name, '') as "name!",
+               (array_agg(h.reason order by h.cents desc, h.reason))[1] as "reason!", s.at,
+               sum(h.cents)::bigint as "cents!: Cents", owed.cents as "payable!: Cents"
            from funding.hold h
            join funding.settlement s on s.id = h.settlement_id
            join owed on owed.party = h.structure_id
@@ -96,20 +101,30 @@ pub async fn holds(connection: &mut PgConnection, of: Option<PartyId>, on: Naive
                    and not exists (select from funding.hold o where o.settlement_id = t.id and o.structure_id = p.party_id)
                    and not exists (select from funding.payment_answer a
                                    where a.payment_id = p.id and a.answer in ('returned', 'rejected'))), '-infinity')
+           group by s.id, h.structure_id, y.name, owed.cents
            order by h.structure_id, s.at, s.id"#,
         of.map(PartyId::uuid),
     )
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
-    add_up(rows, on).ok_or_else(|| sqlx::Error::Decode("holds add up to more than 64 bits".into()))
+    // The last hold of each structure says why: its rows stand together, in order of time.
+    let ends = rows
+        .iter()
+        .enumerate()
+        .filter(|(place, row)| rows.get(place + 1).is_none_or(|next| next.structure != row.structure));
+    let last: Vec<_> = ends.map(|(_, row)| row.settlement.uuid()).collect();
+    let awaited = awaited_by(connection, &last).await?;
+    add_up(rows, &awaited, on).ok_or_else(|| sqlx::Error::Decode("holds add up to more than 64 bits".into()))
 }
 
-fn add_up(rows: Vec<Row>, on: NaiveDate) -> Option<Holds> {
+type Awaited = [(SettlementId, PartyId, AwaitedMoney)];
+
+fn add_up(rows: Vec<Row>, awaited: &Awaited, on: NaiveDate) -> Option<Holds> {
     let mut by_structure: BTreeMap<PartyId, Vec<Row>> = BTreeMap::new();
     for row in rows {
         by_structure.entry(row.structure).or_default().push(row);
     }
-    let held = by_structure.into_values().map(|rows| structure(rows, on));
+    let held = by_structure.into_values().map(|rows| structure(rows, awaited, on));
     let mut structures: Vec<HeldStructure> = held.collect::<Option<Vec<_>>>()?;
     structures.sort_by(|one, other| (one.since, &one.name).cmp(&(other.since, &other.name)));
     let mut buckets = Vec::new();
@@ -131,7 +146,7 @@ fn add_up(rows: Vec<Row>, on: NaiveDate) -> Option<Holds> {
     })
 }
 
-fn structure(rows: Vec<Row>, on: NaiveDate) -> Option<HeldStructure> {
+fn structure(rows: Vec<Row>, awaited: &Awaited, on: NaiveDate) -> Option<HeldStructure> {
     let parts = aged(&rows);
     let days = |at: DateTime<Utc>| (on - calendar::paris_date(at)).num_days();
     let mut buckets = Vec::new();
@@ -147,11 +162,16 @@ fn structure(rows: Vec<Row>, on: NaiveDate) -> Option<HeldStructure> {
     let since = parts.iter().find(|(_, cents)| cents.is_positive()).map(|(at, _)| *at);
     let last = rows.into_iter().last()?;
     let since = since.unwrap_or(last.at);
+    let mine = awaited
+        .iter()
+        .filter(|(settlement, structure, _)| (*settlement, *structure) == (last.settlement, last.structure));
+    let awaits: Vec<AwaitedMoney> = mine.map(|(_, _, money)| money.clone()).collect();
     Some(HeldStructure {
         structure_id: last.structure,
         name: last.name,
-        explanation: explanation(&last.reason).to_owned(),
+        explanation: explanation(&last.reason, &awaits),
         reason: last.reason,
+        awaits,
         amount: last.cents.min(last.payable),
         since: calendar::paris_date(since),
         age_days: days(since),
@@ -205,6 +225,7 @@ mod tests {
 
     fn row(structure: u128, day: &str, cents: i64, payable: i64) -> Row {
         Row {
+            settlement: SettlementId::from_uuid(Uuid::from_u128(9)),
             structure: PartyId::from_uuid(Uuid::from_u128(structure)),
             name: format!("S{structure}"),
             reason: "no_bank_details".to_owned(),
@@ -228,7 +249,7 @@ mod tests {
             row(1, "2026-06-02", 5000, 9000),
             row(2, "2026-06-30", 200, 200),
         ];
-        let holds = add_up(rows, on).unwrap();
+        let holds = add_up(rows, &[], on).unwrap();
         assert_eq!(amounts(&holds.structures[0].buckets), [1500, 0, 2500, 1000]);
         assert_eq!((holds.structures[0].age_days, holds.structures[1].age_days), (148, 0));
         assert_eq!(amounts(&holds.buckets), [1700, 0, 2500, 1000]);
@@ -240,6 +261,7 @@ mod tests {
         let on = "2026-06-30".parse().unwrap();
         let holds = add_up(
             vec![row(1, "2026-02-02", 1000, 300), row(1, "2026-06-02", 1000, 300)],
+            &[],
             on,
         )
         .unwrap();

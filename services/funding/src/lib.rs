@@ -12,12 +12,12 @@
 //! | operator's own fee | `fee`, `fee_receipt` | fee receivable → fees and VAT, then bank → fee receivable |
 //! | credit note | `credit_note` | fees and VAT → fee receivable |
 //! | allocation | `allocation` | deposited → clearing · clearing → available |
-//! | settlement | `payment`, `settlement_line` (claim → payment), `hold` | payable → clearing · clearing → in transit |
+//! | settlement | `payment`, `settlement_line` (claim → payment), `hold`, `hold_awaits` | payable → clearing · clearing → in transit |
 //! | bank's answer | `payment_answer` with its statement line, or the line of a `payment_report` | in transit → bank, or back to payable |
 //! | what is not agreed with the bank | `break`, its `break_step`s, `explanation` (`explained_line`s, `explanation_part`s) | bank ↔ suspense, then suspense → what it was |
-//! | close | `true_up`, `true_up_payment` | available → refundable |
+//! | close, further closes | `true_up`, `true_up_payment` | available, refundable → refundable |
 //! | end of a programme | `expiry_statement`, `expiry_response`, `expiry_choice`, `expiry_giving_back` | the refunds |
-//! | refund | `refund`, `payment` | refundable → clearing · clearing → deposited (→ in transit → bank) |
+//! | refund | `refund`, `payment` | refundable (at the end, available) → clearing · clearing → deposited (→ in transit → bank) |
 //!
 //! A payment to a funder goes through `in_transit` as a payment to a structure does, so that money in a payment file is
 //! always visible. Every creation can be repeated with the same id.
@@ -29,6 +29,7 @@ mod api;
 mod booking;
 mod breaks;
 mod call;
+mod cash;
 mod claims_report;
 mod convention;
 mod evidence;

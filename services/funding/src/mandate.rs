@@ -25,6 +25,7 @@ use utoipa::ToSchema;
 use web::{Made, Problem};
 
 use crate::booking::{BookError, Event, book};
+use crate::statement::STATEMENT_LOCK;
 use crate::{CallId, ConventionId, MandateId, known};
 
 pub use ageing::{MandateAgeing, ageing};

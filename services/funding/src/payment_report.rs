@@ -167,7 +167,7 @@ pub async fn load(
     check_date(&parsed.report, decide::file_made_at(tx, &parsed.report).await?)?;
     write::write(tx, id, parsed, &decided, at).await?;
     let openings = decide::openings(&decided, calendar::paris_date(at));
-    breaks::open_report(tx, who, id, &openings, at).await?;
+    breaks::open(tx, who, breaks::On::Report(id), &openings, at).await?;
     breaks::settle_expected(tx, who, at).await?;
     let rejected: Vec<&Payment> = decided.iter().filter_map(Decided::rejected).collect();
     let ids: Vec<_> = rejected.iter().map(|payment| payment.id.uuid()).collect();

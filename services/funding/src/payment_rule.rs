@@ -2,7 +2,7 @@
 //! paid. Each change is a row; the last one in force counts. Without any, nobody is asked and the delay is
 //! [`DELAY_DAYS`].
 //!
-//! A change that lets more pass unseen (a higher amount, or none) waits until another key confirms it: else one person
+//! A change that lets more pass (a higher amount or none, claims paid before their money) waits until another key confirms it: else one person
 //! would lift the rule, pay, and put it back.
 
 use access::audit;
@@ -30,6 +30,9 @@ pub struct PaymentRules {
     /// A structure is paid at most so many days after the end of the month of its claim.
     #[schema(minimum = 1, maximum = 365, example = 30)]
     pub delay_days: i32,
+    /// Whether a claim is paid while the money of a funder of it is awaited on a mandate: from what the others paid. `false`: it is held.
+    #[serde(default)]
+    pub may_advance: bool,
 }
 
 impl Default for PaymentRules {
@@ -37,13 +40,18 @@ impl Default for PaymentRules {
         Self {
             approval_above: None,
             delay_days: DELAY_DAYS,
+            may_advance: false,
         }
     }
 }
 
 impl PaymentRules {
-    /// Whether `self` lets pass what `other` has looked at twice.
+    /// Whether `self` lets pass what `other` has looked at twice, or holds.
     fn is_looser_than(self, other: Self) -> bool {
+        (self.may_advance && !other.may_advance) || self.asks_less_than(other)
+    }
+
+    fn asks_less_than(self, other: Self) -> bool {
         match (self.approval_above, other.approval_above) {
             (_, None) => false,
             (None, Some(_)) => true,
@@ -103,7 +111,7 @@ impl From<RuleError> for Problem {
             RuleError::Delay(days) => Self::refused("payment-rules", "Le délai de paiement ne convient pas.")
                 .detail(format!("« delay_days » vaut {days} ; donnez de 1 à {DELAY_DAYS_MAX} jours.")),
             RuleError::NothingWaits => Self::not_found("Ce changement à confirmer"),
-            RuleError::SamePerson => same_person("Vous avez demandé ce changement : il relève le seuil d'approbation."),
+            RuleError::SamePerson => same_person("Vous avez demandé ce changement : il laisse passer plus de paiements."),
             RuleError::NewKey => same_person("Votre clé d'accès a été créée après la demande de ce changement."),
             RuleError::Database(error) => Self::internal(&error),
         }
@@ -126,7 +134,7 @@ pub(crate) fn same_person(why: &str) -> Problem {
 pub async fn in_force(connection: &mut PgConnection) -> Result<PaymentRules, sqlx::Error> {
     let row = sqlx::query_as!(
         PaymentRules,
-        r#"select r.approval_above_cents as "approval_above: Cents", r.delay_days
+        r#"select r.approval_above_cents as "approval_above: Cents", r.delay_days, r.may_advance
            from funding.payment_rule r
            where not r.needs_confirmation
                or exists (select from funding.payment_rule_confirmation c where c.number = r.number)
@@ -138,7 +146,7 @@ pub async fn in_force(connection: &mut PgConnection) -> Result<PaymentRules, sql
 /// The rules, with a change that waits: the last one, unless something came after it.
 pub async fn view(connection: &mut PgConnection) -> Result<PaymentRulesView, sqlx::Error> {
     let waiting = sqlx::query!(
-        r#"select r.number, r.approval_above_cents as "above: Cents", r.delay_days, r.set_at
+        r#"select r.number, r.approval_above_cents as "above: Cents", r.delay_days, r.may_advance, r.set_at
            from funding.payment_rule r
            where r.number = (select max(number) from funding.payment_rule) and r.needs_confirmation
                and not exists (select from funding.payment_rule_confirmation c where c.number = r.number)"#
@@ -152,6 +160,7 @@ pub async fn view(connection: &mut PgConnection) -> Result<PaymentRulesView, sql
             rules: PaymentRules {
                 approval_above: row.above,
                 delay_days: row.delay_days,
+                may_advance: row.may_advance,
             },
             since: row.set_at,
         }),
@@ -185,13 +194,14 @@ pub async fn set(
         return Ok(before);
     }
     sqlx::query!(
-        "insert into funding.payment_rule (number, approval_above_cents, delay_days, set_by, set_at, needs_confirmation)
-         select coalesce(max(number), 0) + 1, $1, $2, $3, $4, $5 from funding.payment_rule",
+        "insert into funding.payment_rule (number, approval_above_cents, delay_days, may_advance, set_by, set_at, needs_confirmation)
+         select coalesce(max(number), 0) + 1, $1, $2, $6, $3, $4, $5 from funding.payment_rule",
         new.approval_above.map(Cents::get),
         new.delay_days,
         who.key(),
         at,
         new.is_looser_than(before.in_force),
+        new.may_advance,
     )
     .execute(&mut **tx)
     .await?;
@@ -244,15 +254,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_lets_more_pass_unseen_is_looser() {
+    fn only_what_lets_more_pass_is_looser() {
         let above = |cents: Option<i64>| PaymentRules {
             approval_above: cents.map(Cents::new),
             delay_days: 30,
+            may_advance: false,
         };
         let looser = |new, old| above(new).is_looser_than(above(old));
         assert!(looser(None, Some(0)) && looser(Some(1), Some(0)) && looser(None, Some(500)));
         assert!(
             !looser(Some(0), Some(0)) && !looser(Some(0), None) && !looser(None, None) && !looser(Some(1), Some(2))
         );
+        let advancing = PaymentRules {
+            may_advance: true,
+            ..above(Some(0))
+        };
+        assert!(advancing.is_looser_than(above(None)) && !above(Some(0)).is_looser_than(advancing));
     }
 }

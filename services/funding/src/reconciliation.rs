@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `identities` | all of `crate::identities`, and that the kept files of statements are what was loaded; both sides of each |
 //! | `breaks` | every break that is not closed, with its age |
+//! | `open_points` | what the rules ask for and nobody has done yet: a close that is due, money to give back; absent when there is none |
 //! | `statements` | how many, the last one, and the digest of each that came since the run before |
 //! | `ledger` | how many transfers, how many of them too recent to be sealed, and the checkpoint |
 //! | `previous` | number and digest of the run before: none can be taken out unseen |
@@ -23,6 +24,7 @@ mod document;
 mod gather;
 mod loud;
 mod night;
+mod open_point;
 mod run;
 mod signed;
 mod store;
@@ -35,6 +37,7 @@ pub use document::{
     CheckpointSeen, Document, FORMAT, LedgerSeen, Occasion, PreviousRun, StatementSeen, StatementsSeen, Verdict,
 };
 pub use night::{Night, Nightly, keep_reconciled, last_due, run_night};
+pub use open_point::{OpenPoint, OpenPointKind};
 pub use run::{RunError, RunRequest, run};
 pub use signed::{RECONCILIATION_BYTES_MAX, VerifyError, open, verify};
 pub use store::{Stored, list, read};

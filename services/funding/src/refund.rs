@@ -10,7 +10,7 @@ use web::{Made, Problem};
 
 use crate::booking::{BookError, Event, book};
 use crate::id::message_id;
-use crate::{PaymentId, RefundId, known};
+use crate::{PaymentId, RefundId, cash, known, true_up};
 
 /// Where unused value goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -29,6 +29,15 @@ impl Way {
             Self::Credit => "credit",
         }
     }
+}
+
+/// What of a funder's money in a programme is given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    /// Unused value, owed back to it.
+    OwedBack,
+    /// That, and what never stood behind a batch: at the end of the programme.
+    Everything,
 }
 
 /// A refund to be made: of all that a programme owes back to a funder.
@@ -60,8 +69,10 @@ pub struct Refund {
     pub way: Way,
     /// When the bank shall pay.
     pub execute_on: NaiveDate,
-    /// All that was owed back.
+    /// All that was owed back, and at the end of the programme all that was free there.
     pub amount: Cents,
+    /// Of it, allocated to the programme and never put behind a batch.
+    pub unspent: Cents,
     /// The id on the bank statement; none for a credit.
     pub end_to_end: Option<String>,
 }
@@ -81,6 +92,15 @@ pub enum RefundError {
     /// No such programme.
     #[error("no such programme")]
     NoProgramme,
+    /// By a close that is due, it owes other funders some of it.
+    #[error("a close is due")]
+    TrueUpDue,
+    /// The money of its mandates has not come: what it has on the bank account.
+    #[error("only {0} came from it")]
+    MoneyAwaited(Cents),
+    /// What the bank account can pay.
+    #[error("the bank account has {0}")]
+    BankShort(Cents),
     /// The id names another refund.
     #[error("same id, other content")]
     SameIdOtherContent,
@@ -106,6 +126,23 @@ impl From<RefundError> for Problem {
                 .detail("Donnez dans « execute_on » la date d'aujourd'hui ou une date à venir."),
             RefundError::NoFunder => Self::not_found("Ce financeur"),
             RefundError::NoProgramme => Self::not_found("Ce dispositif"),
+            RefundError::TrueUpDue => Self::refused("true-up-due", "Une clôture est à faire avant de rendre cet argent.").detail(
+                "Ce financeur doit une part de cette somme aux autres. Faites la clôture du dispositif (« true-up »), puis recommencez.",
+            ),
+            RefundError::MoneyAwaited(cash) => Self::refused(
+                "money-awaited",
+                "L'argent de ce financeur n'est pas arrivé : un virement prendrait celui des autres.",
+            )
+            .detail(format!(
+                "Il a {} sur le compte du fonds ; le reste est mandaté. Rendez un crédit, attendez l'argent du mandat, ou annulez le mandat.",
+                cash.max(Cents::ZERO).to_french()
+            )),
+            RefundError::BankShort(bank) => {
+                Self::refused("bank-short", "Le compte du fonds n'a pas de quoi faire ce virement.").detail(format!(
+                    "Il peut payer {}, une fois ôtés les virements en cours et les lignes non expliquées.",
+                    bank.max(Cents::ZERO).to_french()
+                ))
+            }
             RefundError::SameIdOtherContent => Self::same_id_other_content(),
             error => Self::internal(&error),
         }
@@ -113,10 +150,11 @@ impl From<RefundError> for Problem {
 }
 
 /// Gives back what a programme owes a funder, whole, or finds that it was given back before.
-pub async fn refund(
+pub(crate) async fn refund(
     tx: &mut PgTransaction<'_>,
     who: &access::Caller,
     new: NewRefund,
+    what: What,
     at: DateTime<Utc>,
 ) -> Result<Made<Refund>, RefundError> {
     if !known::programme(tx, new.programme_id).await? {
@@ -144,22 +182,73 @@ pub async fn refund(
     if new.execute_on < calendar::paris_date(at) {
         return Err(RefundError::ExecuteOnPast);
     }
-    let refundable = Account::refundable(new.programme_id.book(), known::party(new.funder_id));
-    let cents = ledger::balance(tx, refundable).await?;
-    if !cents.is_positive() {
-        return Err(RefundError::Nothing);
-    }
-    insert(tx, new, cents, at).await?;
-    book(tx, event(new, cents)?, at).await?;
+    let money = money(tx, new, what).await?;
+    check(tx, new, money.all).await?;
+    let cents = money.all;
+    insert(tx, new, money, at).await?;
+    book(tx, event(new, money)?, at).await?;
     audit(tx, who, at, "refund.create", Some(new.id.uuid()), (cents, new.way)).await?;
     tracing::info!(%cents, way = new.way.word(), "refunded");
     let made = read(tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
     Ok(Made::Now(made))
 }
 
+/// What is given back.
+#[derive(Clone, Copy)]
+struct Money {
+    all: Cents,
+    owed_back: Cents,
+    unspent: Cents,
+}
+
+async fn money(tx: &mut PgTransaction<'_>, new: NewRefund, what: What) -> Result<Money, RefundError> {
+    let (funder, programme) = (known::party(new.funder_id), new.programme_id.book());
+    let owed_back = ledger::balance(tx, Account::refundable(programme, funder)).await?;
+    let unspent = match what {
+        What::OwedBack => Cents::ZERO,
+        What::Everything => ledger::balance(tx, Account::available(programme, funder)).await?,
+    };
+    let all = owed_back
+        .checked_add(unspent)
+        .ok_or_else(|| sqlx::Error::Decode("more than 64 bits of cents".into()))?;
+    if !all.is_positive() {
+        return Err(RefundError::Nothing);
+    }
+    Ok(Money {
+        all,
+        owed_back,
+        unspent,
+    })
+}
+
+/// Nothing goes back that its funder owes another one, nor to the bank what has not come from there.
+async fn check(tx: &mut PgTransaction<'_>, new: NewRefund, cents: Cents) -> Result<(), RefundError> {
+    let funder = known::party(new.funder_id);
+    let due = true_up::due(tx, new.programme_id).await?;
+    if due.iter().any(|payment| payment.from == funder) {
+        return Err(RefundError::TrueUpDue);
+    }
+    if new.way == Way::Credit {
+        return Ok(());
+    }
+    if let Some(position) = cash::positions(tx)
+        .await?
+        .get(&funder)
+        .filter(|position| position.cash < cents)
+    {
+        return Err(RefundError::MoneyAwaited(position.cash));
+    }
+    let bank = cash::at_bank(tx).await?;
+    if bank < cents {
+        return Err(RefundError::BankShort(bank));
+    }
+    Ok(())
+}
+
 fn accounts(new: NewRefund) -> Vec<Account> {
     let (funder, programme) = (known::party(new.funder_id), new.programme_id.book());
     let mut accounts = vec![
+        Account::available(programme, funder),
         Account::refundable(programme, funder),
         Account::clearing(programme),
         Account::clearing(BookId::fund()),
@@ -175,41 +264,48 @@ fn payment_id(new: NewRefund) -> PaymentId {
     PaymentId::derive(b"payment", &[new.id.uuid().as_bytes(), new.funder_id.uuid().as_bytes()])
 }
 
-fn event(new: NewRefund, cents: Cents) -> Result<Event, BookError> {
+fn event(new: NewRefund, money: Money) -> Result<Event, BookError> {
     let (funder, programme) = (known::party(new.funder_id), new.programme_id.book());
     let (given_back, deposited) = (TransferKind::GivenBack, Account::deposited(funder));
-    let event = Event::new(EventKind::Refunded, new.id.uuid())
-        .reference(payment_id(new).end_to_end())
-        .leg(
-            given_back,
-            Account::refundable(programme, funder),
-            Account::clearing(programme),
-            cents,
-        )?
-        .leg(given_back, Account::clearing(BookId::fund()), deposited, cents)?;
+    let mut event = Event::new(EventKind::Refunded, new.id.uuid()).reference(payment_id(new).end_to_end());
+    for (from, cents) in [
+        (Account::refundable(programme, funder), money.owed_back),
+        (Account::available(programme, funder), money.unspent),
+    ] {
+        if cents.is_positive() {
+            event = event.leg(given_back, from, Account::clearing(programme), cents)?;
+        }
+    }
+    let event = event.leg(given_back, Account::clearing(BookId::fund()), deposited, money.all)?;
     match new.way {
         Way::Credit => Ok(event),
-        Way::Bank => Ok(event.leg(TransferKind::RefundSent, deposited, Account::in_transit(funder), cents)?),
+        Way::Bank => Ok(event.leg(
+            TransferKind::RefundSent,
+            deposited,
+            Account::in_transit(funder),
+            money.all,
+        )?),
     }
 }
 
 async fn insert(
     tx: &mut PgTransaction<'_>,
     new: NewRefund,
-    cents: Cents,
+    money: Money,
     at: DateTime<Utc>,
 ) -> Result<(), RefundError> {
     sqlx::query!(
-        "insert into funding.refund (id, funder_id, programme_id, cents, way, execute_on, at, message_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into funding.refund (id, funder_id, programme_id, cents, way, execute_on, at, message_id, unspent_cents)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         new.id.uuid(),
         new.funder_id.uuid(),
         new.programme_id.uuid(),
-        cents.get(),
+        money.all.get(),
         new.way.word(),
         new.execute_on,
         at,
         message_id(new.id.uuid()),
+        money.unspent.get(),
     )
     .execute(&mut **tx)
     .await
@@ -229,7 +325,7 @@ async fn insert(
         new.id.uuid(),
         new.funder_id.uuid(),
         payment.end_to_end(),
-        cents.get(),
+        money.all.get(),
         at,
     )
     .execute(&mut **tx)
@@ -240,7 +336,7 @@ async fn insert(
 async fn read(tx: &mut PgTransaction<'_>, id: RefundId) -> Result<Option<Refund>, sqlx::Error> {
     let row = sqlx::query!(
         r#"select r.funder_id as "funder_id: OrganisationId", r.programme_id as "programme_id: ProgrammeId", r.way,
-               r.execute_on, r.cents as "amount: Cents", p.end_to_end as "end_to_end?"
+               r.execute_on, r.cents as "amount: Cents", r.unspent_cents as "unspent: Cents", p.end_to_end as "end_to_end?"
            from funding.refund r left join funding.payment p on p.refund_id = r.id where r.id = $1"#,
         id.uuid(),
     )
@@ -257,6 +353,7 @@ async fn read(tx: &mut PgTransaction<'_>, id: RefundId) -> Result<Option<Refund>
         },
         execute_on: row.execute_on,
         amount: row.amount,
+        unspent: row.unspent,
         end_to_end: row.end_to_end,
     }))
 }

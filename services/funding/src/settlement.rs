@@ -12,8 +12,12 @@
 //! | structures concerned | 1 |
 //! | lock payable, recoverable, clearing, in transit; then read what is due | 2 a programme + 1 |
 //! | bank details, last payments, balances | 2 + 1 a programme |
-//! | payments, lines, holds, postings, records | 4 + 3 a book |
+//! | what is at the bank, whose money is awaited | 3, and 1 a programme when some is |
+//! | payments, lines, holds, postings, records | 5 + 3 a book |
 //! | who has to approve ([`mod@approval`]) | 2 |
+//!
+//! **Only money that is there** ([`limit`]): a claim is held while the bank account cannot pay it, or while money of a funder of it is
+//! awaited on a mandate, unless the operator lets the others advance it ([`crate::payment_rule`]). The oldest claims are paid first.
 //!
 //! A reversal locks the same payable account, so a claim is either reversed before it is read here or after it is
 //! covered. Rejected: paying the balance of `payable` without naming claims, which leaves "paid" without evidence.
@@ -21,6 +25,8 @@
 mod approval;
 mod decide;
 mod due;
+mod hold;
+mod limit;
 mod view;
 mod write;
 
@@ -38,7 +44,7 @@ use crate::id::message_id;
 
 pub(crate) use approval::approval;
 pub use approval::{Decision, NewRejection, decide};
-pub(crate) use view::explanation;
+pub(crate) use hold::{AwaitedMoney, awaited_by, explanation};
 pub use view::{SettlementView, read};
 
 /// A settlement to be made.

@@ -144,7 +144,7 @@ fn figures(agreement: &Agreement, order: Order, used: u32, reached: u64) -> Figu
         .map(|(&(funder, _), _)| (funder, reached))
         .collect();
     let batch = UsedBatch::first(&plan, used, order.face_value, &reached);
-    let close = ledger::true_up(&[(agreement.clone(), vec![batch])]);
+    let close = ledger::true_up(&[(agreement.clone(), vec![batch])], &[]);
     Figures { plan, close }
 }
 

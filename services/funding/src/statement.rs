@@ -204,7 +204,8 @@ pub async fn load(
     let mut known = known::read(tx, &lines).await?;
     let matches = matching::match_lines(&lines, &mut known);
     write::write(tx, id, position, parsed, &lines, &matches, at).await?;
-    breaks::open_lines(tx, who, id, &doubt::openings(&lines, &matches, &known), at).await?;
+    let openings = doubt::openings(&lines, &matches, &known);
+    breaks::open(tx, who, breaks::On::Statement(id), &openings, at).await?;
     breaks::settle_expected(tx, who, at).await?;
     breaks::open_expected(tx, who, parsed.statement.closing.date, at).await?;
     let returned = book::returned_parts(tx, &matches).await?;

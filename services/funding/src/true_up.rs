@@ -1,20 +1,26 @@
 //! The close: shares that are limited by what is *used*, or by whom it reached, are settled between funders.
 //!
-//! Once the programme's end is declared and swept, [`ledger::true_up()`] says who owes whom; what each owes goes from its free
-//! money in the programme to what the other is owed back (available → refundable). One close a programme.
+//! Once the programme's end is declared and swept, [`ledger::true_up()`] says who owes whom; what each owes goes from its money in
+//! the programme (what is free, then what is owed back to it) to what the other is owed back.
+//!
+//! **A claim reversed after the close** changes what was used, and its value comes back in the shares from before the close. Then a
+//! further close is [due](due::due): number 2, 3, … of the programme, of the difference alone. Until somebody makes it, it is an
+//! open point of every reconciliation, and whoever would pay by it is given nothing back.
 //!
 //! **Why it cannot go wrong twice.** The free and the refundable money of every funder of every plan is locked before anything is
-//! read: a reversal that gives a dead voucher's value back waits, and a second close finds the first.
+//! read: a reversal that gives a dead voucher's value back waits, and of two closes at once the second settles what the first left:
+//! nothing. An id is used once.
 
+mod due;
+mod pay;
+mod read;
 mod used;
 mod view;
-
-use std::collections::BTreeMap;
 
 use access::{Caller, OrganisationId, audit};
 use catalogue::{Programme, ProgrammeId};
 use chrono::{DateTime, Utc};
-use ledger::{Account, EventKind, PartyId, TransferKind};
+use ledger::{Account, PartyId};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::Cents;
@@ -22,11 +28,13 @@ use utoipa::ToSchema;
 use web::{Made, Problem};
 
 use crate::TrueUpId;
-use crate::booking::{BookError, Event, book};
+use crate::booking::BookError;
 
+pub(crate) use due::{all_due, due};
+pub use read::{TrueUps, read, read_all};
 pub use used::Version;
 pub(crate) use used::names;
-pub use view::{Computation, read};
+pub use view::Computation;
 pub(crate) use view::{Shown, render};
 
 /// A close to be made.
@@ -44,6 +52,8 @@ pub struct TrueUp {
     pub id: TrueUpId,
     /// Of what.
     pub programme_id: ProgrammeId,
+    /// From 1: a further one settles what changed since.
+    pub number: i32,
     /// When.
     pub at: DateTime<Utc>,
     /// Step by step.
@@ -60,7 +70,7 @@ pub struct Lacking {
     pub funder: Option<String>,
     /// What it owes the other funders.
     pub owed: Cents,
-    /// What it has free in the programme.
+    /// What it has in the programme: free, or owed back to it.
     pub available: Cents,
     /// The difference.
     pub missing: Cents,
@@ -75,11 +85,14 @@ pub enum TrueUpError {
     /// Its end is declared, and not all of it is swept.
     #[error("the programme is not swept")]
     NotSwept,
-    /// Funders who owe have too little free money.
+    /// It was closed, and nothing changed since.
+    #[error("nothing changed since close {0}")]
+    Settled(i32),
+    /// Funders who owe have too little money in the programme.
     #[error("{} funders are short", .0.len())]
     Short(Vec<Lacking>),
-    /// The programme was closed under another id.
-    #[error("closed under another id")]
+    /// The id is that of another programme's close.
+    #[error("the id is another close's")]
     SameIdOtherContent,
     /// The books refuse it.
     #[error("not booked")]
@@ -100,11 +113,16 @@ impl From<TrueUpError> for Problem {
                 "Des chèques ou des réserves restent à reprendre.",
             )
             .detail("Relancez la fin du dispositif (elle reprend où elle s'est arrêtée), puis recommencez."),
+            TrueUpError::Settled(number) => Self::refused("true-up-settled", "Ce dispositif est déjà clôturé.").detail(
+                format!(
+                    "Rien n'a changé depuis la clôture n° {number}. Une clôture complémentaire est possible quand un encaissement est annulé après elle."
+                ),
+            ),
             TrueUpError::Short(lacking) => {
                 let told: Vec<String> = lacking.iter().map(Lacking::sentence).collect();
                 Self::refused(
                     "true-up-short",
-                    "Un financeur n'a pas assez d'argent libre dans ce dispositif.",
+                    "Un financeur n'a pas assez d'argent dans ce dispositif.",
                 )
                 .detail(format!(
                     "{} Affectez un versement ou un avoir de ce financeur au dispositif, puis recommencez.",
@@ -131,7 +149,7 @@ impl Lacking {
     }
 }
 
-/// Closes a programme, or finds that it was closed before.
+/// Closes a programme, or settles what changed since its last close, or finds that this close was made before.
 pub async fn true_up(
     tx: &mut PgTransaction<'_>,
     who: &Caller,
@@ -142,30 +160,39 @@ pub async fn true_up(
     let versions = used::versions(tx, programme.id).await?;
     let accounts = accounts(programme.id, &versions);
     ledger::lock(tx, &accounts).await.map_err(BookError::from)?;
-    if let Some(known) = read(tx, programme.id).await? {
-        return if known.id == new.id {
-            Ok(Made::Before(known))
-        } else {
-            Err(TrueUpError::SameIdOtherContent)
-        };
+    let before = read(tx, programme.id).await?;
+    let last = before.last().map(|last| last.number);
+    if let Some(known) = before.into_iter().find(|known| known.id == new.id) {
+        return Ok(Made::Before(known));
     }
-    used::check_ended(tx, programme.id).await?;
-    let used = used::used(tx, programme.id, &versions).await?;
-    let agreed: Vec<_> = versions.iter().map(|version| version.plan.agreement()).collect();
-    let computed = ledger::true_up(&agreed.into_iter().zip(used.batches).collect::<Vec<_>>());
+    match used::end(tx, programme.id).await? {
+        used::End::Running => return Err(TrueUpError::NotEnded),
+        used::End::NotSwept => return Err(TrueUpError::NotSwept),
+        used::End::Swept => {}
+    }
+    let (computed, hidden) = due::compute(tx, programme.id, &versions).await?;
+    if let Some(last) = last.filter(|_| computed.payments.is_empty()) {
+        return Err(TrueUpError::Settled(last));
+    }
     let names = names(tx, &computed.parts.iter().map(|part| part.funder).collect::<Vec<_>>()).await?;
-    pay(tx, programme.id, new.id, &computed, &names, at).await?;
-    let shown = Shown {
+    pay::pay(tx, programme.id, new.id, &computed, &names, at).await?;
+    let computation = render(&Shown {
         computed: &computed,
         versions: versions.iter().map(|version| version.plan.version).collect(),
-        hidden: &used.hidden,
+        hidden: &hidden,
         names: &names,
+    });
+    let made = TrueUp {
+        id: new.id,
+        programme_id: programme.id,
+        number: last.unwrap_or(0) + 1,
+        at,
+        computation,
     };
-    let computation = render(&shown);
-    view::insert(tx, who, programme.id, new.id, &computation, at).await?;
-    let owed = computation.payments.len();
+    read::insert(tx, who, &made).await?;
+    let owed = (made.number, made.computation.payments.len());
     audit(tx, who, at, "programme.true_up", Some(programme.id.uuid()), owed).await?;
-    let made = read(tx, programme.id).await?.ok_or(sqlx::Error::RowNotFound)?;
+    let made = read(tx, programme.id).await?.pop().ok_or(sqlx::Error::RowNotFound)?;
     Ok(Made::Now(made))
 }
 
@@ -176,64 +203,4 @@ fn accounts(programme: ProgrammeId, versions: &[Version]) -> Vec<Account> {
     funders
         .flat_map(|funder| [Account::available(book, funder), Account::refundable(book, funder)])
         .collect()
-}
-
-async fn pay(
-    tx: &mut PgTransaction<'_>,
-    programme: ProgrammeId,
-    id: TrueUpId,
-    computed: &ledger::TrueUp,
-    names: &BTreeMap<PartyId, String>,
-    at: DateTime<Utc>,
-) -> Result<(), TrueUpError> {
-    if computed.payments.is_empty() {
-        return Ok(());
-    }
-    let lacking = lacking(tx, programme, computed, names).await?;
-    if !lacking.is_empty() {
-        return Err(TrueUpError::Short(lacking));
-    }
-    let book_id = programme.book();
-    let mut event = Event::new(EventKind::TrueUp, programme.uuid()).reference(format!("clôture {id}"));
-    for payment in &computed.payments {
-        let (from, to) = (
-            Account::available(book_id, payment.from),
-            Account::refundable(book_id, payment.to),
-        );
-        event = event
-            .leg(TransferKind::TrueUp, from, to, payment.cents)
-            .map_err(BookError::from)?;
-    }
-    Ok(book(tx, event, at).await?)
-}
-
-async fn lacking(
-    tx: &mut PgTransaction<'_>,
-    programme: ProgrammeId,
-    computed: &ledger::TrueUp,
-    names: &BTreeMap<PartyId, String>,
-) -> Result<Vec<Lacking>, sqlx::Error> {
-    let mut owed: BTreeMap<PartyId, Cents> = BTreeMap::new();
-    for payment in &computed.payments {
-        let sum = owed.entry(payment.from).or_default();
-        *sum = sum
-            .checked_add(payment.cents)
-            .ok_or_else(|| sqlx::Error::Decode("more than 64 bits".into()))?;
-    }
-    let accounts: Vec<Account> = owed
-        .keys()
-        .map(|&funder| Account::available(programme.book(), funder))
-        .collect();
-    let held = ledger::balances(tx, &accounts).await?;
-    let short = owed.into_iter().zip(held).filter_map(|((funder, owed), available)| {
-        let missing = owed.checked_sub(available).filter(|missing| missing.is_positive())?;
-        Some(Lacking {
-            funder_id: OrganisationId::from_uuid(funder.uuid()),
-            funder: names.get(&funder).cloned(),
-            owed,
-            available,
-            missing,
-        })
-    });
-    Ok(short.collect())
 }

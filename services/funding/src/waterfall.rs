@@ -19,6 +19,7 @@
 //! | owed | claimed − paid | negative when a claim was reversed after it was paid |
 //! | revoked | what revocations gave back | already off the columns above |
 //! | mandated | the part of *received* that is a public mandate whose money is awaited | by the mandate's programme, as far as allocated to it |
+//! | cash | received − mandated − paid − returned, with what closes moved between funders | negative: advanced by the other funders |
 //!
 //! **Received** is money on the bank account, and the bank knows no programme. A programme's part is what was allocated to
 //! it, less what it gave back as a credit (that is the funder's free money again); what went back to the funder's own
@@ -26,7 +27,7 @@
 //! affecté&nbsp;»). So a funder's rows always sum to what the bank saw of it, and the row without programme has equal
 //! *received* and *free*.
 //!
-//! **A period** has two kinds of column. *Mandated*, *free*, *at risk* and *owed* are how things stood at its end; each other one is what
+//! **A period** has two kinds of column. *Mandated*, *free*, *at risk*, *owed* and *cash* are how things stood at its end; each other one is what
 //! happened in it: the column as it stood at the end, less the column as it stood at the beginning. So periods that follow one another add up.
 //! How things stood at an instant is worked out from the transfers up to it ([`ledger::Figures::read_at`]); how they stand now is also what
 //! the accounts' sums say, and the identities compare the two.
@@ -216,6 +217,7 @@ fn unallocated(funders: &[FunderFigures], rows: &[Row], mut at_large: BTreeMap<P
                 received,
                 mandated,
                 free: funder.deposited,
+                cash: received.checked_sub(mandated)?,
                 ..Row::empty(funder.funder)
             });
         }

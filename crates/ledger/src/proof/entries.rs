@@ -43,31 +43,47 @@ pub async fn sealed_size(connection: &mut PgConnection) -> sqlx::Result<u64> {
         .map_or(0, |checkpoint| checkpoint.size))
 }
 
+/// One query, whichever way its places are given.
+macro_rules! entries_where {
+    ($connection:expr, $wanted:tt, $($place:expr),+) => {
+        sqlx::query_as!(
+            Row,
+            r#"select l.seq, l.book_id as "book: BookId", l.entry_id as id, l.booked_on, l.hash,
+                   t.kind as "transfer_kind?", r.kind as "record_kind?",
+                   coalesce(t.debit, r.account) as "debit?: AccountNumber",
+                   coalesce(t.credit, r.account) as "credit?: AccountNumber",
+                   coalesce(t.cents, r.cents) as "cents?: Cents", coalesce(t.at, r.at) as "at?",
+                   coalesce(t.grp, r.grp) as "grp?: GroupId", t.reverses as "reverses: TransferId",
+                   coalesce(t.reference, r.reference) as "reference?", r.claim_id as "claim?", r.payment_id as "payment?",
+                   d.number as "debit_found?", d.party as "debit_party: PartyId",
+                   d.batch as "debit_batch: BatchId", c.number as "credit_found?", c.party as "credit_party: PartyId",
+                   c.batch as "credit_batch: BatchId"
+               from ledger.leaf l
+               left join ledger.transfer t on t.book_id = l.book_id and t.id = l.entry_id
+               left join ledger.record r on r.book_id = l.book_id and r.id = l.entry_id
+               left join ledger.account d on d.book_id = l.book_id and d.number = coalesce(t.debit, r.account)
+               left join ledger.account c on c.book_id = l.book_id and c.number = coalesce(t.credit, r.account)
+               "# + $wanted + " order by l.seq",
+            $($place),+
+        )
+        .fetch_all($connection)
+        .await?
+        .into_iter()
+        .map(Row::entry)
+        .collect()
+    };
+}
+
 /// The entries of some places, in order. A few lookups by key each, so memory and time are those of the range.
 pub async fn entries(connection: &mut PgConnection, places: Range<u64>) -> sqlx::Result<Vec<Entry>> {
-    let rows = sqlx::query_as!(
-        Row,
-        r#"select l.seq, l.book_id as "book: BookId", l.entry_id as id, l.booked_on, l.hash,
-               t.kind as "transfer_kind?", r.kind as "record_kind?",
-               coalesce(t.debit, r.account) as "debit?: AccountNumber", coalesce(t.credit, r.account) as "credit?: AccountNumber",
-               coalesce(t.cents, r.cents) as "cents?: Cents", coalesce(t.at, r.at) as "at?",
-               coalesce(t.grp, r.grp) as "grp?: GroupId", t.reverses as "reverses: TransferId",
-               coalesce(t.reference, r.reference) as "reference?", r.claim_id as "claim?", r.payment_id as "payment?",
-               d.number as "debit_found?", d.party as "debit_party: PartyId",
-               d.batch as "debit_batch: BatchId", c.number as "credit_found?", c.party as "credit_party: PartyId",
-               c.batch as "credit_batch: BatchId"
-           from ledger.leaf l
-           left join ledger.transfer t on t.book_id = l.book_id and t.id = l.entry_id
-           left join ledger.record r on r.book_id = l.book_id and r.id = l.entry_id
-           left join ledger.account d on d.book_id = l.book_id and d.number = coalesce(t.debit, r.account)
-           left join ledger.account c on c.book_id = l.book_id and c.number = coalesce(t.credit, r.account)
-           where l.seq >= $1 and l.seq < $2 order by l.seq"#,
-        signed(places.start)?,
-        signed(places.end)?,
-    )
-    .fetch_all(connection)
-    .await?;
-    rows.into_iter().map(Row::entry).collect()
+    let (from, to) = (signed(places.start)?, signed(places.end)?);
+    entries_where!(connection, "where l.seq >= $1 and l.seq < $2", from, to)
+}
+
+/// The entries of these places, wherever they are, in order.
+pub(super) async fn entries_at(connection: &mut PgConnection, places: &[u64]) -> sqlx::Result<Vec<Entry>> {
+    let places = places.iter().copied().map(signed).collect::<sqlx::Result<Vec<_>>>()?;
+    entries_where!(connection, "where l.seq = any($1)", &places)
 }
 
 /// Leaves as an entry bundle of C2SP tlog-tiles: each after its length in two bytes, big-endian. Nothing when an entry no longer
@@ -188,4 +204,38 @@ pub(super) async fn places_of_event(
     .fetch_all(connection)
     .await?;
     places.into_iter().map(unsigned).collect()
+}
+
+/// The places of everything that was sealed of many events in some books, each with the number of its event; with the records of its
+/// payments and claims, or the transfers alone.
+pub(super) async fn places_of_events(
+    connection: &mut PgConnection,
+    books: &[BookId],
+    (groups, events): (&[Uuid], &[i32]),
+    records: bool,
+) -> sqlx::Result<Vec<(usize, u64)>> {
+    let books: Vec<Uuid> = books.iter().map(|book| book.uuid()).collect();
+    let rows = sqlx::query!(
+        r#"select g.event as "event!", l.seq
+           from unnest($1::uuid[], $2::integer[]) as g (grp, event)
+           cross join unnest($3::uuid[]) as b (book_id)
+           cross join lateral (
+               select t.id from ledger.transfer t where t.book_id = b.book_id and t.grp = g.grp
+               union all
+               select r.id from ledger.record r where $4 and r.book_id = b.book_id and r.grp = g.grp
+               union all
+               select r.id from ledger.record r where $4 and r.book_id = b.book_id and r.claim_id = g.grp) e
+           join ledger.leaf l on l.entry_id = e.id and l.book_id = b.book_id
+           group by g.event, l.seq order by g.event, l.seq"#,
+        groups,
+        events,
+        &books,
+        records,
+    )
+    .fetch_all(connection)
+    .await?;
+    let event = |event| usize::try_from(event).map_err(|error| sqlx::Error::Decode(Box::new(error)));
+    rows.into_iter()
+        .map(|row| Ok((event(row.event)?, unsigned(row.seq)?)))
+        .collect()
 }

@@ -1,16 +1,13 @@
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::TransferId;
-use crate::proof::entries::{place_of, places_of_event};
-use crate::proof::frontier::root_of;
-use crate::proof::store::{last_checkpoint, tile_hashes};
-use crate::proof::{
-    AnyLeaf, Hash, Leaf, Node, ProofError, StoredCheckpoint, consistency_plan, entries, fold_nodes, inclusion_plan,
-};
+use crate::proof::entries::{entries_at, place_of, places_of_event};
+use crate::proof::store::last_checkpoint;
+use crate::proof::tiles::Tiles;
+use crate::proof::{AnyLeaf, Hash, Leaf, Node, ProofError, StoredCheckpoint, consistency_plan, inclusion_plan};
 
 /// Why there is no proof.
 #[derive(Debug, thiserror::Error)]
@@ -83,18 +80,40 @@ async fn prove_places(connection: &mut PgConnection, mut places: Vec<u64>) -> Re
     if places.is_empty() {
         return Err(ProveError::NotSealed);
     }
-    let mut proven = Vec::with_capacity(places.len());
-    for seq in places {
-        let entry = entries(&mut *connection, seq..seq + 1).await?.pop();
-        let leaf = entry.filter(super::Entry::holds).and_then(|entry| entry.leaf);
-        let leaf = leaf.ok_or(ProveError::Changed(seq))?;
-        let path = hashes(&mut *connection, inclusion_plan(seq, checkpoint.size)?, checkpoint.size).await?;
-        proven.push((leaf, path));
-    }
+    let proven = prove_all(connection, &places, checkpoint.size, &mut Tiles::default()).await?;
+    let entries = proven
+        .into_iter()
+        .map(|(seq, leaf, path)| Ok((leaf.ok_or(ProveError::Changed(seq))?, path)));
     Ok(EntryProofs {
-        entries: proven,
+        entries: entries.collect::<Result<_, ProveError>>()?,
         checkpoint,
     })
+}
+
+/// A place, its entry as long as the books still say what was sealed there, and the hashes beside its path.
+pub(super) type Proof = (u64, Option<AnyLeaf>, Vec<Hash>);
+
+/// Proves the entries of these places, in two statements and one for each tile at the right edge that is not known yet.
+pub(super) async fn prove_all(
+    connection: &mut PgConnection,
+    places: &[u64],
+    size: u64,
+    tiles: &mut Tiles,
+) -> Result<Vec<Proof>, ProveError> {
+    let mut leaves: HashMap<u64, AnyLeaf> = HashMap::with_capacity(places.len());
+    for entry in entries_at(&mut *connection, places).await? {
+        if let Some(leaf) = entry.leaf.clone().filter(|_| entry.holds()) {
+            leaves.insert(entry.seq, leaf);
+        }
+    }
+    let plans = places.iter().map(|&seq| inclusion_plan(seq, size));
+    let plans = plans.collect::<Result<Vec<_>, ProofError>>()?;
+    tiles.load(connection, plans.iter().flatten().flatten(), size).await?;
+    let mut proven = Vec::with_capacity(places.len());
+    for (&seq, plan) in places.iter().zip(&plans) {
+        proven.push((seq, leaves.get(&seq).cloned(), tiles.path(plan)?));
+    }
+    Ok(proven)
 }
 
 /// Proves that the log of `size` leaves extends the one of `older` leaves (RFC 9162 §2.1.4).
@@ -104,26 +123,7 @@ pub async fn prove_consistency(connection: &mut PgConnection, older: u64, size: 
 
 /// The hashes of a plan, each tile read once.
 async fn hashes(connection: &mut PgConnection, plan: Vec<Vec<Node>>, size: u64) -> sqlx::Result<Vec<Hash>> {
-    let mut tiles: HashMap<(u8, u64), Vec<Hash>> = HashMap::new();
-    let mut of = HashMap::new();
-    for node in plan.iter().flatten().copied() {
-        let level = u8::try_from(node.level / 8).expect("64 levels make 8 rows of tiles");
-        let inner = node.level % 8;
-        let first = node.index << inner;
-        let key = (level, first >> 8);
-        if let Entry::Vacant(place) = tiles.entry(key) {
-            place.insert(tile_hashes(&mut *connection, key.0, key.1, size).await?);
-        }
-        let from = usize::try_from(first & 0xff).expect("less than 256");
-        let damaged = || sqlx::Error::Decode("a tile lacks hashes: the log is damaged".into());
-        let row = tiles
-            .get(&key)
-            .and_then(|tile| tile.get(from..from + (1 << inner)))
-            .ok_or_else(damaged)?;
-        of.insert((node.level, node.index), root_of(row));
-    }
-    Ok(plan
-        .iter()
-        .map(|nodes| fold_nodes(nodes, |node| of[&(node.level, node.index)]))
-        .collect())
+    let mut tiles = Tiles::default();
+    tiles.load(connection, plan.iter().flatten(), size).await?;
+    tiles.path(&plan)
 }

@@ -72,14 +72,46 @@ impl Row {
     }
 }
 
-/// The hashes of tile `n` of `level` in the tree of `size` leaves: 256, or fewer at the right edge, or none beyond it.
-pub async fn tile_hashes(connection: &mut PgConnection, level: u8, n: u64, size: u64) -> sqlx::Result<Vec<Hash>> {
+/// Hashes in tile `n` of `level` in the tree of `size` leaves: 256, fewer at the right edge, none beyond it.
+pub(super) fn tile_width(level: u8, n: u64, size: u64) -> u64 {
     let in_level = size.checked_shr(8 * u32::from(level)).unwrap_or(0);
     let from = n.saturating_mul(TILE_HASHES as u64);
-    let width = in_level.saturating_sub(from).min(TILE_HASHES as u64);
+    in_level.saturating_sub(from).min(TILE_HASHES as u64)
+}
+
+/// Full tiles by level and place, in one statement.
+pub(super) async fn full_tiles(
+    connection: &mut PgConnection,
+    keys: &[(u8, u64)],
+) -> sqlx::Result<Vec<((u8, u64), Vec<Hash>)>> {
+    let levels: Vec<i16> = keys.iter().map(|(level, _)| i16::from(*level)).collect();
+    let places = keys
+        .iter()
+        .map(|(_, n)| signed(*n))
+        .collect::<sqlx::Result<Vec<i64>>>()?;
+    let rows = sqlx::query!(
+        "select t.level, t.n, t.hashes
+         from unnest($1::smallint[], $2::bigint[]) as k (level, n) join ledger.tile t on t.level = k.level and t.n = k.n",
+        &levels,
+        &places,
+    )
+    .fetch_all(connection)
+    .await?;
+    let tile = |level: i16, n: i64, hashes: Vec<u8>| {
+        let level = u8::try_from(level).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        let hashes = hashes.chunks(32).map(hash).collect::<sqlx::Result<Vec<Hash>>>()?;
+        Ok(((level, unsigned(n)?), hashes))
+    };
+    rows.into_iter().map(|row| tile(row.level, row.n, row.hashes)).collect()
+}
+
+/// The hashes of tile `n` of `level` in the tree of `size` leaves: 256, or fewer at the right edge, or none beyond it.
+pub async fn tile_hashes(connection: &mut PgConnection, level: u8, n: u64, size: u64) -> sqlx::Result<Vec<Hash>> {
+    let width = tile_width(level, n, size);
     if width == 0 {
         return Ok(Vec::new());
     }
+    let from = n.saturating_mul(TILE_HASHES as u64);
     if width == TILE_HASHES as u64 {
         let bytes = sqlx::query_scalar!(
             "select hashes from ledger.tile where level = $1 and n = $2",

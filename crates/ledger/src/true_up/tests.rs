@@ -48,7 +48,7 @@ fn a_cap_of_use_is_settled_between_funders() {
         used_rate: Some(rate("0.5")),
         ..Limits::default()
     };
-    let done = true_up(&[(with(half), vec![used(100, 0)])]);
+    let done = true_up(&[(with(half), vec![used(100, 0)])], &[]);
     // 1,000 € used, 600 € paid, 500 € at most.
     assert_eq!(owed(&done), [(party(1), party(0), 10_000)]);
     assert_eq!(done.steps[0].most_by_rate, Some(Cents::new(50_000)));
@@ -62,7 +62,7 @@ fn the_amount_of_use_is_capped_over_all_versions_of_the_plan() {
         ..Limits::default()
     };
     let versions = [(with(at_most), vec![used(100, 0)]), (with(at_most), vec![used(100, 0)])];
-    let done = true_up(&versions);
+    let done = true_up(&versions, &[]);
     // 600 € of the first version, 100 € are left for the second.
     assert_eq!(owed(&done), [(party(1), party(0), 50_000)]);
     assert_eq!(done.steps[2].most_by_amount, Some(Cents::new(10_000)));
@@ -75,7 +75,7 @@ fn a_missed_audience_shrinks_the_part_in_proportion() {
         ..Limits::default()
     };
     for (reached, part) in [(50, 60_000), (51, 60_000), (40, 48_000), (0, 0)] {
-        let done = true_up(&[(with(quota), vec![used(100, reached)])]);
+        let done = true_up(&[(with(quota), vec![used(100, reached)])], &[]);
         assert_eq!(done.parts[0].part.get(), part, "{reached}");
         assert_eq!(done.steps[0].after_quota.is_some(), reached < 50);
     }
@@ -84,7 +84,7 @@ fn a_missed_audience_shrinks_the_part_in_proportion() {
         used_rate: Some(rate("0.5")),
         ..quota
     };
-    let done = true_up(&[(with(both), vec![used(100, 40)])]);
+    let done = true_up(&[(with(both), vec![used(100, 40)])], &[]);
     assert_eq!(done.parts[0].part.get(), 40_000);
 }
 
@@ -95,8 +95,8 @@ fn nothing_used_owes_nothing() {
         used_rate: Some(rate("0.5")),
         ..Limits::default()
     };
-    assert!(true_up(&[(with(quota), vec![used(0, 0)])]).payments.is_empty());
-    assert!(true_up(&[(with(quota), vec![])]).payments.is_empty());
+    assert!(true_up(&[(with(quota), vec![used(0, 0)])], &[]).payments.is_empty());
+    assert!(true_up(&[(with(quota), vec![])], &[]).payments.is_empty());
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn a_batch_that_a_funder_does_not_pay_does_not_count_as_its_use() {
         paid: vec![(party(1), Cents::new(10_000))],
         reached: vec![],
     };
-    let done = true_up(&[(with(half), vec![used(100, 0), small])]);
+    let done = true_up(&[(with(half), vec![used(100, 0), small])], &[]);
     assert_eq!(done.steps[0].used, Cents::new(100_000));
     assert_eq!(owed(&done), [(party(1), party(0), 10_000)]);
 }
@@ -138,12 +138,71 @@ fn a_taker_with_a_limit_of_its_own_passes_on_and_gets_one_amount() {
         ],
         reached: vec![],
     };
-    let done = true_up(&[(agreed, vec![batch])]);
+    let done = true_up(&[(agreed, vec![batch])], &[]);
     assert_eq!(owed(&done), [(party(2), party(0), 1500), (party(2), party(1), 1500)]);
     assert_eq!(done.steps[1].taken_over, Cents::new(1500));
 }
 
+/// By hand. 100 vouchers used: the State paid 600 €, half of 1,000 € at most, so the sponsor pays it 100 €. Ten are reversed: it paid
+/// 540 €, 450 € at most, so 90 € in all: it gives 10 € back. All are reversed: what is left of the 100 € goes back.
+#[test]
+fn a_further_close_settles_the_difference_alone() {
+    let half = || {
+        with(Limits {
+            used_rate: Some(rate("0.5")),
+            ..Limits::default()
+        })
+    };
+    let mut settled = Vec::new();
+    for (vouchers, expected) in [
+        (100, vec![(party(1), party(0), 10_000)]),
+        (90, vec![(party(0), party(1), 1_000)]),
+        (90, vec![]),
+        (0, vec![(party(0), party(1), 9_000)]),
+        (0, vec![]),
+    ] {
+        let done = true_up(&[(half(), vec![used(vouchers, 0)])], &settled);
+        assert_eq!(owed(&done), expected, "{vouchers} vouchers used");
+        settled.extend(done.payments);
+    }
+}
+
 proptest! {
+    #[test]
+    fn closes_one_after_another_net_to_a_single_one(
+        used_rate in prop::option::of(1_i64..=100), used_cap in prop::option::of(1_i64..500_000),
+        quota in prop::option::of(1_i64..=100), uses in prop::collection::vec((0_u32..400, 0_u64..=100), 1..6),
+    ) {
+        let limits = |taker| Limits {
+            used_rate: used_rate.map(|percent| Decimal::new(percent, 2)),
+            used_cap: used_cap.map(Cents::new),
+            audience_quota: quota.map(|percent| Decimal::new(percent, 2)),
+            taken_over_by: Some(party(taker)),
+            ..Limits::default()
+        };
+        let agreement = Agreement::new(vec![
+            (party(0), rate("0.45"), limits(1)),
+            (party(1), rate("0.25"), limits(2)),
+            (party(2), rate("0.3"), Limits::default()),
+        ]).unwrap();
+        let mut settled: Vec<Payment> = Vec::new();
+        for (vouchers, percent) in uses {
+            let reached = u64::from(vouchers) * percent / 100;
+            let reached = [(party(0), reached), (party(1), reached)].into();
+            let batch = UsedBatch::first(agreement.plan(), vouchers, Cents::new(1000), &reached);
+            let versions = [(agreement.clone(), vec![batch])];
+            settled.extend(true_up(&versions, &settled).payments);
+            for part in true_up(&versions, &[]).parts {
+                let net: i64 = settled.iter().map(|payment| {
+                    let sign = i64::from(payment.from == part.funder) - i64::from(payment.to == part.funder);
+                    sign * payment.cents.get()
+                }).sum();
+                prop_assert_eq!(part.paid.get() + net, part.part.get());
+            }
+            prop_assert!(true_up(&versions, &settled).payments.is_empty(), "settled once");
+        }
+    }
+
     #[test]
     fn the_close_makes_no_money_and_keeps_every_limit(
         limits in prop::collection::vec(
@@ -169,7 +228,7 @@ proptest! {
             UsedBatch::first(agreement.plan(), vouchers, Cents::new(1000), &reached)
         });
         let used: Vec<UsedBatch> = used.collect();
-        let done = true_up(&[(agreement.clone(), used)]);
+        let done = true_up(&[(agreement.clone(), used)], &[]);
         let total = |of: fn(&Part) -> Cents| Cents::try_sum(done.parts.iter().map(of)).unwrap();
         prop_assert_eq!(total(|part| part.paid), total(|part| part.part));
         for part in &done.parts {

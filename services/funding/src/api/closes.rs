@@ -9,12 +9,13 @@ use web::{Json, Made, Now, Path, Problem, ProblemBody};
 use crate::api::App;
 use crate::api::reader::internal;
 use crate::simulation::{self, Simulation, Supposed};
-use crate::true_up::{self, NewTrueUp, TrueUp, TrueUpError};
+use crate::true_up::{self, NewTrueUp, TrueUp, TrueUpError, TrueUps};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(simulate))
         .routes(routes!(make_true_up, get_true_up))
+        .routes(routes!(list_true_ups))
 }
 
 async fn known(pool: &PgPool, programme: ProgrammeId) -> Result<Programme, Problem> {
@@ -58,12 +59,13 @@ async fn simulate(
     Ok(Json(done))
 }
 
-/// Settles the shares that are limited by use or by audience, once the programme's end is declared and swept.
+/// Settles the shares that are limited by use or by audience, once the programme's end is declared and swept. When a claim is
+/// reversed after it, a further one settles the difference.
 #[utoipa::path(post, path = "/v1/programmes/{programme}/true-up", tag = "funding", request_body = NewTrueUp,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 201, body = TrueUp), (status = 200, description = "Settled before", body = TrueUp),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`programme-not-ended`, `programme-not-swept`, `true-up-short`",
+        (status = 422, description = "`programme-not-ended`, `programme-not-swept`, `true-up-settled`, `true-up-short`",
             body = ProblemBody, content_type = "application/problem+json")))]
 async fn make_true_up(
     who: Operator,
@@ -81,7 +83,7 @@ async fn make_true_up(
     .map_err(|error: TrueUpError| Problem::from(error))
 }
 
-/// The close of a programme, step by step.
+/// The last close of a programme, step by step.
 #[utoipa::path(get, path = "/v1/programmes/{programme}/true-up", tag = "funding",
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 200, body = TrueUp), (status = 403, body = ProblemBody, content_type = "application/problem+json"),
@@ -93,9 +95,33 @@ async fn get_true_up(
 ) -> Result<Json<TrueUp>, Problem> {
     let programme = known(&pool, programme).await?;
     let mut connection = pool.acquire().await.map_err(internal)?;
-    let made = true_up::read(&mut connection, programme.id).await.map_err(internal)?;
-    let funders = made.iter().flat_map(|made| &made.computation.parts);
-    concerned(&who, &programme, funders.map(|part| part.funder_id))?;
-    made.map(Json)
+    let mut made = true_up::read(&mut connection, programme.id).await.map_err(internal)?;
+    concerned(&who, &programme, funders(&made))?;
+    made.pop()
+        .map(Json)
         .ok_or_else(|| Problem::not_found("La clôture de ce dispositif"))
+}
+
+/// Every close of a programme, and what a further one would settle now.
+#[utoipa::path(get, path = "/v1/programmes/{programme}/true-ups", tag = "funding",
+    params(("programme" = uuid::Uuid, Path, description = "The programme")),
+    responses((status = 200, body = TrueUps), (status = 403, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+async fn list_true_ups(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Path(programme): Path<ProgrammeId>,
+) -> Result<Json<TrueUps>, Problem> {
+    let programme = known(&pool, programme).await?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let all = true_up::read_all(&mut connection, programme.id)
+        .await
+        .map_err(internal)?;
+    concerned(&who, &programme, funders(&all.true_ups))?;
+    Ok(Json(all))
+}
+
+fn funders(made: &[TrueUp]) -> impl Iterator<Item = OrganisationId> {
+    let parts = made.iter().flat_map(|made| &made.computation.parts);
+    parts.map(|part| part.funder_id)
 }

@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use web::{Json, Made, Now, Path, Problem, ProblemBody, download};
 
 use crate::api::App;
-use crate::refund::{self, NewRefund, Refund};
+use crate::refund::{self, NewRefund, Refund, What};
 use crate::{FundAccount, RefundId, payment_file};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -22,7 +22,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(post, path = "/v1/refunds", tag = "funding", request_body = NewRefund,
     responses((status = 201, body = Refund), (status = 200, description = "Given back before", body = Refund),
         (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`nothing-to-refund`", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`nothing-to-refund`, `true-up-due`, `money-awaited`, `bank-short`", body = ProblemBody, content_type = "application/problem+json")))]
 async fn give_back(
     who: Operator,
     Now(at): Now,
@@ -31,7 +31,7 @@ async fn give_back(
 ) -> Result<Made<Refund>, Problem> {
     database::transaction(&pool, "refund", |tx| {
         let who = who.clone();
-        Box::pin(async move { refund::refund(tx, &who, new, at).await })
+        Box::pin(async move { refund::refund(tx, &who, new, What::OwedBack, at).await })
     })
     .await
     .map_err(Problem::from)

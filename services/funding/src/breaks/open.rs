@@ -20,59 +20,55 @@ pub struct Opening {
     pub on: NaiveDate,
 }
 
-const LINE: &str = "Ligne de relevé qu'aucune règle n'explique.";
-const REPORT: &str = "Compte rendu de la banque qui ne correspond pas à nos virements.";
-
-/// Opens breaks on lines of a statement.
-pub async fn open_lines(
-    tx: &mut PgTransaction<'_>,
-    who: &access::Caller,
-    statement: StatementId,
-    openings: &[Opening],
-    at: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
-    let id = |line: i32| BreakId::derive(b"break-line", &[statement.uuid().as_bytes(), &line.to_be_bytes()]);
-    let rows = Rows::of(openings, id);
-    sqlx::query!(
-        "insert into funding.break (id, kind, cents, statement_id, line, opened_on)
-         select b.id, b.kind, b.cents, $1, b.line, b.opened_on
-         from unnest($2::uuid[], $3::text[], $4::bigint[], $5::int[], $6::date[]) as b (id, kind, cents, line, opened_on)",
-        statement.uuid(),
-        &rows.ids,
-        &rows.kinds,
-        &rows.cents,
-        &rows.lines,
-        &rows.days,
-    )
-    .execute(&mut **tx)
-    .await?;
-    first_steps(tx, who, &rows.ids, LINE, at).await
+/// What a break is on.
+#[derive(Debug, Clone, Copy)]
+pub enum On {
+    /// Lines of a statement.
+    Statement(StatementId),
+    /// Lines of a bank's report.
+    Report(PaymentReportId),
 }
 
-/// Opens breaks on lines of a bank's report.
-pub async fn open_report(
+impl On {
+    /// Its id, the name from which the ids of its breaks are made, and what the first step of each says.
+    const fn named(self) -> (Uuid, &'static [u8], &'static str) {
+        match self {
+            Self::Statement(id) => (id.uuid(), b"break-line", "Ligne de relevé qu'aucune règle n'explique."),
+            Self::Report(id) => (
+                id.uuid(),
+                b"break-report",
+                "Compte rendu de la banque qui ne correspond pas à nos virements.",
+            ),
+        }
+    }
+}
+
+/// Opens breaks on lines of a file.
+pub async fn open(
     tx: &mut PgTransaction<'_>,
     who: &access::Caller,
-    report: PaymentReportId,
+    on: On,
     openings: &[Opening],
     at: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
-    let id = |line: i32| BreakId::derive(b"break-report", &[report.uuid().as_bytes(), &line.to_be_bytes()]);
+    let (file, name, told) = on.named();
+    let id = |line: i32| BreakId::derive(name, &[file.as_bytes(), &line.to_be_bytes()]);
     let rows = Rows::of(openings, id);
     sqlx::query!(
-        "insert into funding.break (id, kind, cents, report_id, line, opened_on)
-         select b.id, b.kind, b.cents, $1, b.line, b.opened_on
+        "insert into funding.break (id, kind, cents, statement_id, report_id, line, opened_on)
+         select b.id, b.kind, b.cents, case when $7 then $1::uuid end, case when not $7 then $1::uuid end, b.line, b.opened_on
          from unnest($2::uuid[], $3::text[], $4::bigint[], $5::int[], $6::date[]) as b (id, kind, cents, line, opened_on)",
-        report.uuid(),
+        file,
         &rows.ids,
         &rows.kinds,
         &rows.cents,
         &rows.lines,
         &rows.days,
+        matches!(on, On::Statement(_)),
     )
     .execute(&mut **tx)
     .await?;
-    first_steps(tx, who, &rows.ids, REPORT, at).await
+    first_steps(tx, who, &rows.ids, told, at).await
 }
 
 struct Rows {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::PaymentId;
 
 /// Claims read at a time.
-const PAGE_CLAIMS: i64 = 100;
+const PAGE_CLAIMS: i64 = 250;
 
 /// A claim of the structure.
 #[derive(Debug)]

@@ -1,5 +1,5 @@
-use ledger::proof::{AnyLeaf, EntryProofs, Hash, ProveError, prove_event};
-use ledger::{EventKind, KnownBy, PartyId};
+use ledger::proof::{AnyLeaf, Entries, EventProof, Hash, ProveError, Prover};
+use ledger::{BookId, EventKind, KnownBy, PartyId};
 use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -16,50 +16,60 @@ pub(super) enum Proven {
     Changed(u64),
 }
 
-/// All of a claim that concerns the structure: its transfers, those that reversed it, the lines that say who paid it.
-pub(super) async fn of_claim(
+/// All of each claim that concerns the structure: its transfers, those that reversed it, the lines that say who paid it.
+pub(super) async fn of_claims(
     connection: &mut PgConnection,
+    prover: &mut Prover,
     structure: PartyId,
-    claim: Uuid,
-    reversal: Option<Uuid>,
-) -> sqlx::Result<Proven> {
-    let groups: Vec<Uuid> = [claim].into_iter().chain(reversal).collect();
-    proven(connection, structure, &groups, |_| true).await
+    book: BookId,
+    claims: &[(Uuid, Option<Uuid>)],
+) -> sqlx::Result<Vec<Proven>> {
+    let groups = claims
+        .iter()
+        .map(|&(claim, reversal)| [claim].into_iter().chain(reversal).collect());
+    let events: Vec<Vec<Uuid>> = groups.collect();
+    proven(connection, prover, structure, &[book], &events, Entries::All).await
 }
 
-/// All transfers of a payment that concern the structure; its lines are those of the claims.
-pub(super) async fn of_payment(
+/// All transfers of each payment that concern the structure; its lines are those of the claims.
+pub(super) async fn of_payments(
     connection: &mut PgConnection,
+    prover: &mut Prover,
     structure: PartyId,
-    payment: PaymentId,
-) -> sqlx::Result<Proven> {
-    let events = EventKind::ALL
-        .iter()
-        .filter(|event| event.known_by() == KnownBy::Payment);
-    let groups: Vec<Uuid> = events.map(|event| event.group(payment.uuid()).uuid()).collect();
-    proven(connection, structure, &groups, |leaf| leaf.transfer().is_some()).await
+    books: &[BookId],
+    payments: &[PaymentId],
+) -> sqlx::Result<Vec<Proven>> {
+    let groups = |payment: &PaymentId| {
+        let events = EventKind::ALL.iter().filter(|event| event.known_by() == KnownBy::Payment);
+        events.map(|event| event.group(payment.uuid()).uuid()).collect()
+    };
+    let events: Vec<Vec<Uuid>> = payments.iter().map(groups).collect();
+    proven(connection, prover, structure, books, &events, Entries::Transfers).await
 }
 
 async fn proven(
     connection: &mut PgConnection,
+    prover: &mut Prover,
     structure: PartyId,
-    groups: &[Uuid],
-    wanted: impl Fn(&AnyLeaf) -> bool,
-) -> sqlx::Result<Proven> {
-    match prove_event(connection, groups).await {
-        Ok(EntryProofs { entries, .. }) => {
-            let mut lines = Vec::new();
-            let own = |leaf: &AnyLeaf| leaf.accounts().any(|account| account.party == Some(structure));
-            for (leaf, path) in entries.iter().filter(|(leaf, _)| own(leaf) && wanted(leaf)) {
-                lines.extend_from_slice(line(leaf, path).as_bytes());
-            }
-            Ok(Proven::Lines(lines))
+    books: &[BookId],
+    events: &[Vec<Uuid>],
+    wanted: Entries,
+) -> sqlx::Result<Vec<Proven>> {
+    let own = |leaf: &AnyLeaf| leaf.accounts().any(|account| account.party == Some(structure));
+    let proofs = match prover.events(connection, books, events, wanted).await {
+        Ok(proofs) => proofs,
+        Err(ProveError::Database(error)) => return Err(error),
+        Err(error) => return Err(sqlx::Error::Decode(error.into())),
+    };
+    let lines = |proof| match proof {
+        EventProof::Proven(entries) => {
+            let mine = entries.iter().filter(|(leaf, _)| own(leaf));
+            Proven::Lines(mine.flat_map(|(leaf, path)| line(leaf, path).into_bytes()).collect())
         }
-        Err(ProveError::NotSealed) => Ok(Proven::NotSealed),
-        Err(ProveError::Changed(seq)) => Ok(Proven::Changed(seq)),
-        Err(ProveError::Database(error)) => Err(error),
-        Err(ProveError::Beyond(error)) => Err(sqlx::Error::Decode(error.into())),
-    }
+        EventProof::NotSealed => Proven::NotSealed,
+        EventProof::Changed(seq) => Proven::Changed(seq),
+    };
+    Ok(proofs.into_iter().map(lines).collect())
 }
 
 fn line(leaf: &AnyLeaf, path: &[Hash]) -> String {

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::io;
 
 use chrono::{DateTime, Utc};
-use ledger::proof::{cosigned_note, last_checkpoint};
+use ledger::proof::{Prover, cosigned_note};
 use ledger::{BookId, PartyId};
 use sqlx::{PgConnection, PgPool};
 use standards::calendar::paris_date;
@@ -42,21 +42,28 @@ pub(super) struct Bundle {
     pub at: DateTime<Utc>,
 }
 
+/// Payments proven at a time.
+const PAGE_PAYMENTS: usize = 100;
+
 /// What could not be proven, and why.
 type Unproven = HashMap<Uuid, String>;
 
 impl Bundle {
     pub async fn write(self, pool: &PgPool, pieces: &Pieces) -> Result<(), WriteError> {
-        // Of point reads: unlike a report's, it keeps its nested loops.
+        // Of point reads: unlike a report's, it keeps its nested loops, whatever the statistics say of a log that grew today.
         let mut snapshot = pool
             .begin_with("begin isolation level repeatable read read only")
+            .await?;
+        sqlx::query!("select set_config('enable_hashjoin', 'off', true) as hash, set_config('enable_mergejoin', 'off', true) as merge")
+            .fetch_one(&mut *snapshot)
             .await?;
         let mut archive = Archive::new(pieces);
         let day = paris_date(self.at).format("%d/%m/%Y").to_string();
         archive
             .file("LISEZMOI.txt", readme(&self.name, &day).as_bytes())
             .await?;
-        let checkpoint = last_checkpoint(&mut snapshot).await?.ok_or(WriteError::NotSealed)?;
+        let mut prover = Prover::latest(&mut snapshot).await?.ok_or(WriteError::NotSealed)?;
+        let checkpoint = prover.checkpoint();
         let note = cosigned_note(&mut snapshot, checkpoint.size, &checkpoint.note).await?;
         archive.file("checkpoint", note.as_bytes()).await?;
         let vkey = format!("{}\n", checkpoint.verifier);
@@ -67,7 +74,7 @@ impl Bundle {
             .file("cles.json", &serde_json::to_vec_pretty(&JwkSet::of(&keys))?)
             .await?;
         let books = claims::books(&mut snapshot, self.structure).await?;
-        let unproven = self.entries(&mut snapshot, &mut archive, &books).await?;
+        let unproven = self.entries(&mut snapshot, &mut archive, &mut prover, &books).await?;
         self.table(&mut snapshot, &mut archive, &books, &unproven).await?;
         Box::pin(archive.end()).await
     }
@@ -77,6 +84,7 @@ impl Bundle {
         &self,
         connection: &mut PgConnection,
         archive: &mut Archive<'_>,
+        prover: &mut Prover,
         books: &[(BookId, Option<String>)],
     ) -> Result<Unproven, WriteError> {
         archive.member("ecritures.ndjson")?;
@@ -88,9 +96,13 @@ impl Bundle {
                 let Some(last) = page.last() else { break };
                 after = After::claim(last);
                 let reversals = claims::reversals(connection, book, &ids(&page)).await?;
-                for claim in &page {
-                    let reversal = reversals.get(&claim.id).copied();
-                    match entries::of_claim(connection, self.structure, claim.id, reversal).await? {
+                let named: Vec<_> = page
+                    .iter()
+                    .map(|claim| (claim.id, reversals.get(&claim.id).copied()))
+                    .collect();
+                let proven = entries::of_claims(connection, prover, self.structure, book, &named).await?;
+                for (claim, proven) in page.iter().zip(proven) {
+                    match proven {
                         Proven::Lines(lines) => archive.add(&lines).await?,
                         Proven::NotSealed => drop(unproven.insert(claim.id, "non : trop récent".to_owned())),
                         Proven::Changed(seq) => {
@@ -101,9 +113,13 @@ impl Bundle {
                 }
             }
         }
-        for payment in claims::payments_to(connection, self.structure).await? {
-            if let Proven::Lines(lines) = entries::of_payment(connection, self.structure, payment).await? {
-                archive.add(&lines).await?;
+        let all: Vec<BookId> = books.iter().map(|(book, _)| *book).chain([BookId::fund()]).collect();
+        let payments = claims::payments_to(connection, self.structure).await?;
+        for payments in payments.chunks(PAGE_PAYMENTS) {
+            for proven in entries::of_payments(connection, prover, self.structure, &all, payments).await? {
+                if let Proven::Lines(lines) = proven {
+                    archive.add(&lines).await?;
+                }
             }
         }
         Ok(unproven)

@@ -1,12 +1,12 @@
 use access::{Caller, OrganisationId, audit};
 use catalogue::{ProgrammeId, UnusedValue};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
-use standards::calendar::paris_date;
 use utoipa::ToSchema;
 use web::{Made, Problem};
 
+use super::contest::{Closed, check_open};
 use super::issue;
 use crate::ExpiryChoiceId;
 
@@ -36,15 +36,12 @@ pub struct UnusedValueChoice {
 /// Why a choice was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum ChooseError {
-    /// There is no statement yet.
-    #[error("no statement")]
-    NoStatement,
+    /// There is no statement, or its last day has passed.
+    #[error(transparent)]
+    Closed(#[from] Closed),
     /// The statement does not name the caller as a funder.
     #[error("not a funder of the programme")]
     NotAFunder,
-    /// The last day has passed.
-    #[error("until {0}")]
-    Over(NaiveDate),
     /// The id names another choice.
     #[error("same id, other content")]
     SameIdOtherContent,
@@ -56,15 +53,9 @@ pub enum ChooseError {
 impl From<ChooseError> for Problem {
     fn from(error: ChooseError) -> Self {
         match error {
-            ChooseError::NoStatement => Self::not_found("L'état contradictoire de ce dispositif"),
+            ChooseError::Closed(closed) => closed.into(),
             ChooseError::NotAFunder => {
                 Self::forbidden("Seul un financeur nommé dans l'état contradictoire choisit ce que devient sa part.")
-            }
-            ChooseError::Over(until) => {
-                Self::refused("contest-over", "Ce choix ne peut plus être fait.").detail(format!(
-                    "Il se faisait jusqu'au {}. Adressez-vous à l'opérateur.",
-                    until.format("%d/%m/%Y")
-                ))
             }
             ChooseError::SameIdOtherContent => Self::same_id_other_content(),
             ChooseError::Database(error) => Self::internal(&error),
@@ -80,9 +71,6 @@ pub(super) async fn choose(
     new: NewUnusedValueChoice,
     at: DateTime<Utc>,
 ) -> Result<Made<UnusedValueChoice>, ChooseError> {
-    let until = issue::contest_until(tx, programme)
-        .await?
-        .ok_or(ChooseError::NoStatement)?;
     let wanted = UnusedValueChoice {
         id: new.id,
         funder_id: who.organisation(),
@@ -92,11 +80,9 @@ pub(super) async fn choose(
     if let Some(known) = read(tx, programme, Some(new.id)).await?.pop() {
         return before(wanted, known);
     }
+    check_open(tx, programme, at).await?;
     if !issue::funds(tx, programme, who.organisation()).await? {
         return Err(ChooseError::NotAFunder);
-    }
-    if paris_date(at) > until {
-        return Err(ChooseError::Over(until));
     }
     let inserted = sqlx::query!(
         "insert into funding.expiry_choice (programme_id, id, funder_id, way, at) values ($1, $2, $3, $4, $5)

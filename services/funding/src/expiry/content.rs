@@ -111,13 +111,13 @@ pub(super) struct FunderFact {
     pub siren: Option<String>,
     #[serde(flatten)]
     pub figures: Figures,
-    /// Received from the other funders at the close.
+    /// Received from the other funders at the closes, less what it paid them of what it was owed.
     pub trued_up: Cents,
     /// Given back before the statement.
     pub given_back: Cents,
     /// `refundable` and `trued_up`, less `given_back`: what its account holds.
     pub to_give_back: Cents,
-    /// Allocated and never put behind a batch: free, and no matter of this statement.
+    /// Allocated and never put behind a batch: given back by the same choice.
     pub available: Cents,
 }
 

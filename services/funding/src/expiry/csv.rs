@@ -8,7 +8,7 @@ use super::figures::Figures;
 pub(super) fn csv(content: &Content) -> Result<Vec<u8>, csv::Error> {
     let mut writer = Writer::from_writer(Vec::new());
     let before = ["programme_id", "batch_id", "funder_id", "funder", "rate"];
-    let after = ["trued_up", "given_back", "to_give_back"];
+    let after = ["trued_up", "given_back", "to_give_back", "available"];
     writer.write_record(before.iter().chain(Figures::NAMES).chain(&after))?;
     let programme = content.programme.id.to_string();
     let amounts = |figures: &Figures| -> Vec<String> { figures.amounts().iter().map(Cents::to_string).collect() };
@@ -33,7 +33,13 @@ pub(super) fn csv(content: &Content) -> Result<Vec<u8>, csv::Error> {
             funder.name.clone(),
             String::new(),
         ];
-        let rest = [funder.trued_up, funder.given_back, funder.to_give_back].map(|cents| cents.to_string());
+        let rest = [
+            funder.trued_up,
+            funder.given_back,
+            funder.to_give_back,
+            funder.available,
+        ];
+        let rest = rest.map(|cents| cents.to_string());
         writer.write_record(who.into_iter().chain(amounts(&funder.figures)).chain(rest))?;
     }
     writer.into_inner().map_err(|error| error.into_error().into())

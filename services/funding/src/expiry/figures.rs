@@ -259,7 +259,7 @@ async fn on_vouchers(
 pub(super) struct Held {
     /// Owed back, as its account says.
     pub refundable: Cents,
-    /// Of it, received from the other funders at the close.
+    /// Of it, received from the other funders at the closes, less what it paid them out of it.
     pub trued_up: Cents,
     /// Given back before.
     pub given_back: Cents,
@@ -275,6 +275,8 @@ pub(super) async fn held(
         r#"with side as (
                select t.credit as number, t.cents as trued_up, 0 as given_back
                from ledger.transfer t where t.book_id = $1 and t.kind = 42
+               union all
+               select t.debit, -t.cents, 0 from ledger.transfer t where t.book_id = $1 and t.kind = 42
                union all
                select t.debit, 0, t.cents from ledger.transfer t where t.book_id = $1 and t.kind = 38),
            moved as (

@@ -10,7 +10,7 @@ use web::{Made, Problem};
 
 use super::{choose, issue, respond};
 use crate::RefundId;
-use crate::refund::{NewRefund, RefundError, Way, refund};
+use crate::refund::{NewRefund, RefundError, Way, What, refund};
 
 /// Letters of a reason.
 const REASON_CHARS_MAX: usize = 500;
@@ -64,8 +64,12 @@ pub struct GivenBack {
     pub way: UnusedValue,
     /// Who chose it.
     pub chosen_by: ChosenBy,
+    /// From 1: a further one gives back what came since, when a claim was reversed.
+    pub round: i32,
     /// How much; zero when nothing was left to give back.
     pub amount: Cents,
+    /// Of it, allocated to the programme and never put behind a batch.
+    pub unspent: Cents,
     /// The refund; its payment file is under `/v1/refunds/{id}`.
     pub refund_id: Option<RefundId>,
     /// The operator, or nobody: the clock.
@@ -120,8 +124,9 @@ impl From<GiveBackError> for Problem {
     }
 }
 
-/// Gives back what a programme owes to each funder of its statement, by the way that each chose, and finds what was given back before.
-/// The clock gives credits only. One transaction a funder: each refund locks its accounts in one order.
+/// Gives back to each funder all that it has in a programme: unused value, and what never stood behind a batch; by the way that each
+/// chose. Finds what was given back before, and gives back what came since. The clock gives credits only. One transaction a funder: each
+/// refund locks its accounts in one order; one that cannot be served does not keep the others from it.
 pub(super) async fn give_back(
     pool: &PgPool,
     who: &Caller,
@@ -134,7 +139,10 @@ pub(super) async fn give_back(
         .await?
         .ok_or(GiveBackError::NoStatement)?;
     let contesting = respond::contesting(&respond::read(&mut tx, programme.id, None).await?);
-    let funders = issue::funders(&mut tx, programme.id).await?;
+    let mut funders = issue::funders(&mut tx, programme.id).await?;
+    funders.extend(holding(&mut tx, programme.id).await?);
+    funders.sort_unstable();
+    funders.dedup();
     tx.rollback().await?;
     if paris_date(at) <= until {
         return Err(GiveBackError::TooEarly(until));
@@ -150,9 +158,9 @@ pub(super) async fn give_back(
     if despite.is_some_and(|reason| contesting.is_empty() || reason.chars().count() > REASON_CHARS_MAX) {
         return Err(GiveBackError::Despite);
     }
-    let mut any = false;
+    let (mut any, mut failed) = (false, None);
     for funder in funders {
-        let given = database::transaction(pool, "give_back", |tx| {
+        let given: Result<bool, GiveBackError> = database::transaction(pool, "give_back", |tx| {
             let giving = Giving {
                 who: who.clone(),
                 programme: programme.clone(),
@@ -162,8 +170,14 @@ pub(super) async fn give_back(
             };
             Box::pin(async move { giving.give(tx, at).await })
         })
-        .await?;
-        any |= given;
+        .await;
+        match given {
+            Ok(given) => any |= given,
+            Err(error) => failed = failed.or(Some(error)),
+        }
+    }
+    if let Some(error) = failed {
+        return Err(error);
     }
     let mut tx = pool.begin().await?;
     let all = read(&mut tx, programme.id).await?;
@@ -188,9 +202,11 @@ impl Giving {
             .execute(&mut **tx)
             .await?;
         let known = read(tx, self.programme.id).await?;
-        if known.iter().any(|given| given.funder_id == self.funder) {
+        let before = known.iter().filter(|given| given.funder_id == self.funder).count();
+        if before > 0 && !holding(tx, self.programme.id).await?.contains(&self.funder) {
             return Ok(false);
         }
+        let round = i32::try_from(before).unwrap_or(i32::MAX).saturating_add(1);
         let (way, chosen_by) = self.way(tx).await?;
         if self.who.is_clock() && way == UnusedValue::Bank {
             return Ok(false);
@@ -199,27 +215,36 @@ impl Giving {
             UnusedValue::Credit => (Way::Credit, paris_date(at)),
             UnusedValue::Bank => (Way::Bank, self.execute_on),
         };
+        let (programme, funder) = (self.programme.id.uuid(), self.funder.uuid());
+        let further = round.to_be_bytes();
+        let mut parts = vec![programme.as_bytes().as_slice(), funder.as_bytes()];
+        if round > 1 {
+            parts.push(&further);
+        }
         let new = NewRefund {
-            id: RefundId::derive(
-                b"expiry",
-                &[self.programme.id.uuid().as_bytes(), self.funder.uuid().as_bytes()],
-            ),
+            id: RefundId::derive(b"expiry", &parts),
             funder_id: self.funder,
             programme_id: self.programme.id,
             way: way_of_refund,
             execute_on,
         };
-        let amount = match refund(tx, &self.who, new, at).await {
-            Ok(made) => made.into_inner().amount,
+        let (amount, unspent) = match refund(tx, &self.who, new, What::Everything, at).await {
+            Ok(made) => {
+                let made = made.into_inner();
+                (made.amount, made.unspent)
+            }
             // The operator gave it back by hand before.
-            Err(RefundError::Nothing) => Cents::ZERO,
+            Err(RefundError::Nothing) if round == 1 => (Cents::ZERO, Cents::ZERO),
+            Err(RefundError::Nothing) => return Ok(false),
             Err(error) => return Err(error.into()),
         };
         let given = GivenBack {
             funder_id: self.funder,
             way,
             chosen_by,
+            round,
             amount,
+            unspent,
             refund_id: amount.is_positive().then_some(new.id),
             by: (!self.who.is_clock()).then(|| self.who.organisation()),
             despite: self.despite.clone(),
@@ -257,11 +282,22 @@ impl Giving {
     }
 }
 
+/// Funders who still have something in the programme that can be given back.
+async fn holding(tx: &mut PgTransaction<'_>, programme: ProgrammeId) -> Result<Vec<OrganisationId>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select distinct party as "funder!: OrganisationId" from ledger.account
+           where book_id = $1 and kind in (7, 12) and kind <> 9 and credits_cents > debits_cents"#,
+        programme.uuid(),
+    )
+    .fetch_all(&mut **tx)
+    .await
+}
+
 async fn insert(tx: &mut PgTransaction<'_>, programme: ProgrammeId, given: &GivenBack) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "insert into funding.expiry_giving_back (programme_id, funder_id, way, chosen_by, cents, refund_id, by_organisation,
-             despite, at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+             despite, at, round, unspent_cents)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         programme.uuid(),
         given.funder_id.uuid(),
         given.way.word(),
@@ -271,18 +307,20 @@ async fn insert(tx: &mut PgTransaction<'_>, programme: ProgrammeId, given: &Give
         given.by.map(OrganisationId::uuid),
         given.despite,
         given.at,
+        given.round,
+        given.unspent.get(),
     )
     .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
-/// What was given back because of a statement, in order of funder.
+/// What was given back because of a statement, in order of funder and time.
 pub(super) async fn read(tx: &mut PgTransaction<'_>, programme: ProgrammeId) -> Result<Vec<GivenBack>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"select funder_id as "funder_id: OrganisationId", way, chosen_by, cents as "amount: Cents",
-               refund_id as "refund_id: RefundId", by_organisation as "by: OrganisationId", despite, at
-           from funding.expiry_giving_back where programme_id = $1 order by funder_id"#,
+        r#"select funder_id as "funder_id: OrganisationId", way, chosen_by, round, cents as "amount: Cents",
+               unspent_cents as "unspent: Cents", refund_id as "refund_id: RefundId", by_organisation as "by: OrganisationId", despite, at
+           from funding.expiry_giving_back where programme_id = $1 order by funder_id, round"#,
         programme.uuid(),
     )
     .fetch_all(&mut **tx)
@@ -293,7 +331,9 @@ pub(super) async fn read(tx: &mut PgTransaction<'_>, programme: ProgrammeId) -> 
             funder_id: row.funder_id,
             way: UnusedValue::from_word(&row.way),
             chosen_by: ChosenBy::from_word(&row.chosen_by),
+            round: row.round,
             amount: row.amount,
+            unspent: row.unspent,
             refund_id: row.refund_id,
             by: row.by,
             despite: row.despite,

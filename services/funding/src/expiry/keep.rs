@@ -32,7 +32,8 @@ struct Waiting {
     programme: ProgrammeId,
     /// Swept, and without statement.
     to_state: bool,
-    /// Has a statement that nobody contests and that can be contested no more, and a funder who got nothing yet.
+    /// Has a statement that nobody contests and that can be contested no more, and a funder who got nothing yet, or has something there
+    /// again.
     to_give_back: bool,
 }
 
@@ -117,11 +118,14 @@ async fn waiting(pool: &PgPool, at: DateTime<Utc>) -> Result<Vec<Waiting>, sqlx:
            left join funding.expiry_statement s on s.programme_id = p.id
            where s.programme_id is null
                or (s.contest_until < $1
-                   and exists (
-                       select from funding.expiry_party f
-                       where f.programme_id = p.id and f.funds and not exists (
-                           select from funding.expiry_giving_back g
-                           where g.programme_id = p.id and g.funder_id = f.organisation_id))
+                   and (exists (
+                           select from funding.expiry_party f
+                           where f.programme_id = p.id and f.funds and not exists (
+                               select from funding.expiry_giving_back g
+                               where g.programme_id = p.id and g.funder_id = f.organisation_id))
+                       or exists (
+                           select from ledger.account a
+                           where a.book_id = p.id and a.kind in (7, 12) and a.kind <> 9 and a.credits_cents > a.debits_cents))
                    and not exists (
                        select from (
                            select distinct on (r.organisation_id) r.answer from funding.expiry_response r

@@ -1,13 +1,12 @@
 use access::{Caller, OrganisationId, audit};
 use catalogue::ProgrammeId;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
-use standards::calendar::paris_date;
 use utoipa::ToSchema;
 use web::{Made, Problem};
 
-use super::issue;
+use super::contest::{Closed, check_open};
 use crate::ExpiryResponseId;
 
 /// Letters of reasons.
@@ -71,18 +70,15 @@ pub struct StatementResponse {
 /// Why an answer was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum RespondError {
-    /// There is no statement yet.
-    #[error("no statement")]
-    NoStatement,
+    /// There is no statement, or its last day has passed.
+    #[error(transparent)]
+    Closed(#[from] Closed),
     /// Contested without reasons, or with too many words.
     #[error("reasons of 1 to {REASONS_CHARS_MAX} characters")]
     Reasons,
     /// The statement does not name the caller.
     #[error("not a party")]
     NotAParty,
-    /// The last day has passed.
-    #[error("until {0}")]
-    Over(NaiveDate),
     /// The id names another answer.
     #[error("same id, other content")]
     SameIdOtherContent,
@@ -93,19 +89,14 @@ pub enum RespondError {
 
 impl From<RespondError> for Problem {
     fn from(error: RespondError) -> Self {
-        let refused = |kind| Self::refused(kind, "Cette réponse ne peut pas être enregistrée.");
         match error {
-            RespondError::NoStatement => Self::not_found("L'état contradictoire de ce dispositif"),
-            RespondError::Reasons => refused("no-reasons").detail(format!(
+            RespondError::Closed(closed) => closed.into(),
+            RespondError::Reasons => Self::refused("no-reasons", "Cette réponse ne peut pas être enregistrée.").detail(format!(
                 "Pour contester, dites dans « reasons » ce qui est faux et ce qui serait juste, en {REASONS_CHARS_MAX} caractères au plus."
             )),
             RespondError::NotAParty => Self::forbidden(
                 "Répondent à un état contradictoire le commanditaire du dispositif et les financeurs qui y sont nommés.",
             ),
-            RespondError::Over(until) => refused("contest-over").detail(format!(
-                "L'état pouvait être contesté jusqu'au {} ; sans réponse, il est accepté. Adressez-vous à l'opérateur.",
-                until.format("%d/%m/%Y")
-            )),
             RespondError::SameIdOtherContent => Self::same_id_other_content(),
             RespondError::Database(error) => Self::internal(&error),
         }
@@ -129,9 +120,6 @@ pub(super) async fn respond(
     if missing || reasons.is_some_and(|reasons| reasons.chars().count() > REASONS_CHARS_MAX) {
         return Err(RespondError::Reasons);
     }
-    let until = issue::contest_until(tx, programme)
-        .await?
-        .ok_or(RespondError::NoStatement)?;
     let wanted = StatementResponse {
         id: new.id,
         organisation_id: who.organisation(),
@@ -142,9 +130,7 @@ pub(super) async fn respond(
     if let Some(known) = read(tx, programme, Some(new.id)).await?.pop() {
         return before(wanted, known);
     }
-    if paris_date(at) > until {
-        return Err(RespondError::Over(until));
-    }
+    check_open(tx, programme, at).await?;
     let inserted = sqlx::query!(
         "insert into funding.expiry_response (programme_id, id, organisation_id, answer, reasons, at)
          values ($1, $2, $3, $4, $5, $6) on conflict (programme_id, id) do nothing",

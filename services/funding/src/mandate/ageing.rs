@@ -7,8 +7,8 @@ use sqlx::PgConnection;
 use standards::Cents;
 use utoipa::ToSchema;
 
-use crate::MandateId;
 use crate::ages::{AgeBand, bands, days};
+use crate::{MandateId, cash};
 
 /// Mandates whose money is awaited, by age.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -19,6 +19,23 @@ pub struct MandateAgeing {
     pub bands: Vec<AgeBand>,
     /// Oldest first.
     pub mandates: Vec<AgedMandate>,
+    /// What the others' money does meanwhile, by name.
+    pub funders: Vec<FunderCash>,
+}
+
+/// A funder whose money is awaited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FunderCash {
+    /// Who.
+    pub funder_id: OrganisationId,
+    /// Its name.
+    pub funder: String,
+    /// What its mandates still await.
+    pub awaited: Cents,
+    /// What came from it, less what went back to it and its shares of what structures were sent.
+    pub cash: Cents,
+    /// Paid for it above what came from it, from what the other funders paid.
+    pub advanced: Cents,
 }
 
 /// A mandate with its age.
@@ -58,7 +75,7 @@ pub async fn ageing(
         on,
         funder.map(OrganisationId::uuid),
     )
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
     let mandates: Vec<AgedMandate> = rows
         .into_iter()
@@ -74,9 +91,23 @@ pub async fn ageing(
         })
         .collect();
     let bands = bands(&mandates.iter().map(|mandate| (mandate.age_days, mandate.awaited)));
+    let positions = cash::positions(connection).await?;
+    let mut funders: Vec<FunderCash> = positions
+        .into_iter()
+        .map(|(party, position)| FunderCash {
+            funder_id: OrganisationId::from_uuid(party.uuid()),
+            advanced: position.advanced(),
+            funder: position.name,
+            awaited: position.awaited,
+            cash: position.cash,
+        })
+        .filter(|one| funder.is_none_or(|funder| funder == one.funder_id))
+        .collect();
+    funders.sort_by(|one, other| (&one.funder, one.funder_id).cmp(&(&other.funder, other.funder_id)));
     Ok(MandateAgeing {
         on,
         bands: bands.ok_or_else(|| sqlx::Error::Decode("mandates add up to more than 64 bits".into()))?,
         mandates,
+        funders,
     })
 }

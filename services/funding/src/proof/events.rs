@@ -45,7 +45,7 @@ pub(super) async fn groups_of(
             KnownBy::Batch
             | KnownBy::HandOver
             | KnownBy::Revocation
-            | KnownBy::Programme
+            | KnownBy::TrueUp
             | KnownBy::Allocation
             | KnownBy::Mandate
             | KnownBy::Fee

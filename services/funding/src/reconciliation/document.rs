@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::ReconciliationId;
 use crate::breaks::Aged;
 use crate::identities::IdentityView;
+use crate::reconciliation::open_point::OpenPoint;
 
 /// What a document says that it is.
 pub const FORMAT: &str = "ccn-reconciliation/1";
@@ -42,6 +43,9 @@ pub struct Document {
     pub identities: Vec<IdentityView>,
     /// Every break that is not closed, oldest first.
     pub breaks: Vec<Aged>,
+    /// What the rules ask for and nobody has done yet. Absent when there is none, as in documents older than it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open_points: Vec<OpenPoint>,
     /// The bank's statements.
     pub statements: StatementsSeen,
     /// The books.

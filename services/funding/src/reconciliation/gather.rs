@@ -8,6 +8,7 @@ use standards::{Cents, calendar};
 use crate::breaks::{self, Aged};
 use crate::identities::{self, IdentityView};
 use crate::reconciliation::document::{CheckpointSeen, LedgerSeen, StatementSeen, StatementsSeen, Verdict};
+use crate::reconciliation::open_point::{OpenPoint, open_points};
 use crate::reconciliation::run::RunRequest;
 use crate::tolerance;
 
@@ -16,6 +17,7 @@ pub(super) struct Gathered {
     pub tolerance: Cents,
     pub identities: Vec<IdentityView>,
     pub breaks: Vec<Aged>,
+    pub open_points: Vec<OpenPoint>,
     pub statements: StatementsSeen,
     pub ledger: LedgerSeen,
 }
@@ -28,6 +30,7 @@ pub(super) async fn gather(pool: &PgPool, request: &RunRequest, known: i32) -> R
     let breaks = breaks::ageing(&mut snapshot, calendar::paris_date(request.at))
         .await?
         .breaks;
+    let open_points = open_points(&mut snapshot, calendar::paris_date(request.at)).await?;
     let statements = statements(&mut snapshot, known).await?;
     let ledger = books(&mut snapshot).await?;
     let tolerance = tolerance::read(&mut snapshot).await?.amount;
@@ -49,6 +52,7 @@ pub(super) async fn gather(pool: &PgPool, request: &RunRequest, known: i32) -> R
         tolerance,
         identities,
         breaks,
+        open_points,
         statements,
         ledger,
     })

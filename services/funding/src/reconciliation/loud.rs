@@ -12,6 +12,8 @@ pub(super) fn show(document: &Document) {
     metrics::gauge!("ccn_reconciliation_open_breaks").set(f64::from(verdict.open_breaks));
     metrics::gauge!("ccn_reconciliation_old_breaks").set(f64::from(verdict.old_breaks));
     metrics::gauge!("ccn_reconciliation_number").set(f64::from(document.number));
+    let points = u32::try_from(document.open_points.len()).unwrap_or(u32::MAX);
+    metrics::gauge!("ccn_reconciliation_open_points").set(f64::from(points));
     let seconds = u32::try_from(document.at.timestamp()).unwrap_or(u32::MAX);
     metrics::gauge!("ccn_reconciliation_timestamp_seconds").set(f64::from(seconds));
 }
@@ -38,6 +40,10 @@ pub(super) fn tell(document: &Document) {
             open_breaks,
             "reconciliation: breaks wait for too long"
         );
+    }
+    if !document.open_points.is_empty() {
+        let open_points = document.open_points.len();
+        tracing::warn!(number, open_points, "reconciliation: somebody has to act");
     }
     if document.verdict.is_good() {
         tracing::info!(number, open_breaks, "reconciliation: all identities hold");

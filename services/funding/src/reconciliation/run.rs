@@ -111,6 +111,7 @@ pub async fn run(
         tolerance: gathered.tolerance,
         identities: gathered.identities,
         breaks: gathered.breaks,
+        open_points: gathered.open_points,
         statements: gathered.statements,
         ledger: gathered.ledger,
     };

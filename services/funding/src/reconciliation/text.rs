@@ -48,6 +48,12 @@ fn write_all(out: &mut String, stored: &Stored) -> fmt::Result {
     for one in &document.breaks {
         break_line(out, one, document.verdict.break_days_max)?;
     }
+    if !document.open_points.is_empty() {
+        writeln!(out, "\nPoints ouverts : rien n'est faux, quelqu'un doit agir")?;
+    }
+    for point in &document.open_points {
+        writeln!(out, "  {}", point.text)?;
+    }
     foot(out, stored)
 }
 

@@ -7,7 +7,8 @@ use standards::Cents;
 use standards::pain001::PAYMENTS_MAX;
 
 use crate::settlement::due::{Due, Facts, Payee};
-use crate::{PaymentId, SettlementId};
+use crate::settlement::limit::Lack;
+use crate::{MandateId, PaymentId, SettlementId};
 
 /// What a settlement does.
 #[derive(Debug, Default)]
@@ -43,6 +44,18 @@ pub(super) struct Held {
     pub structure: PartyId,
     pub cents: Cents,
     pub reason: &'static str,
+    /// Whose money, when money is awaited.
+    pub awaits: Vec<Awaits>,
+}
+
+/// A funder's money that a hold waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Awaits {
+    pub funder: PartyId,
+    /// Its shares of the claims held.
+    pub cents: Cents,
+    /// The oldest of its mandates that is awaited.
+    pub mandate: Option<MandateId>,
 }
 
 /// Nobody has given an account.
@@ -51,6 +64,10 @@ pub(super) const NO_BANK_DETAILS: &str = "no_bank_details";
 pub(super) const RETURNED_BY_BANK: &str = "returned_by_bank";
 /// As much or more is to be taken back as is to be paid.
 pub(super) const DEDUCTIONS: &str = "deductions";
+/// Claims of which a funder's money has not come.
+pub(super) const MONEY_AWAITED: &str = "money_awaited";
+/// Claims that the bank account cannot pay.
+pub(super) const BANK_SHORT: &str = "bank_short";
 
 /// `None` when amounts add up to more than 64 bits. At most one payment file: those beyond it are due in the next
 /// settlement of the same month.
@@ -60,9 +77,16 @@ pub(super) fn decide(settlement: SettlementId, facts: Facts) -> Option<Decided> 
         mut payees,
         returned,
         recoverable,
+        lacking,
+        mandates,
     } = facts;
+    let mut decided = Decided::default();
     let mut structures: BTreeMap<PartyId, BTreeMap<BookId, Vec<Due>>> = BTreeMap::new();
     for due in dues {
+        if let Some(lack) = lacking.get(&(due.book, due.claim)) {
+            decided.withhold(&due, lack, &mandates)?;
+            continue;
+        }
         structures
             .entry(due.structure)
             .or_default()
@@ -70,7 +94,6 @@ pub(super) fn decide(settlement: SettlementId, facts: Facts) -> Option<Decided> 
             .or_default()
             .push(due);
     }
-    let mut decided = Decided::default();
     for (structure, books) in structures {
         let (mut parts, mut positive, mut set_off) = (Vec::new(), Cents::ZERO, Cents::ZERO);
         for (book, lines) in books {
@@ -95,6 +118,7 @@ pub(super) fn decide(settlement: SettlementId, facts: Facts) -> Option<Decided> 
                     structure,
                     cents,
                     reason,
+                    awaits: Vec::new(),
                 });
             }
         };
@@ -125,6 +149,39 @@ pub(super) fn decide(settlement: SettlementId, facts: Facts) -> Option<Decided> 
     Some(decided)
 }
 
+impl Decided {
+    /// Adds a claim whose money is not there to what its structure is held.
+    fn withhold(&mut self, due: &Due, lack: &Lack, mandates: &BTreeMap<PartyId, MandateId>) -> Option<()> {
+        let (reason, whose) = match lack {
+            Lack::Bank => (BANK_SHORT, [].as_slice()),
+            Lack::Funders(whose) => (MONEY_AWAITED, whose.as_slice()),
+        };
+        let same = |held: &Held| held.structure == due.structure && held.reason == reason;
+        let place = self.held.iter().position(same).unwrap_or_else(|| {
+            self.held.push(Held {
+                structure: due.structure,
+                cents: Cents::ZERO,
+                reason,
+                awaits: Vec::new(),
+            });
+            self.held.len() - 1
+        });
+        let held = &mut self.held[place];
+        held.cents = held.cents.checked_add(due.cents)?;
+        for &(funder, cents) in whose {
+            match held.awaits.iter_mut().find(|awaits| awaits.funder == funder) {
+                Some(awaits) => awaits.cents = awaits.cents.checked_add(cents)?,
+                None => held.awaits.push(Awaits {
+                    funder,
+                    cents,
+                    mandate: mandates.get(&funder).copied(),
+                }),
+            }
+        }
+        Some(())
+    }
+}
+
 fn sum(cents: impl Iterator<Item = Cents>) -> Option<Cents> {
     Cents::try_sum(cents)
 }
@@ -144,6 +201,7 @@ mod tests {
             claim: Uuid::from_u128(claim),
             structure: STRUCTURE,
             cents: Cents::new(cents),
+            at: chrono::DateTime::UNIX_EPOCH,
         }
     }
 
@@ -168,6 +226,7 @@ mod tests {
             dues,
             payees: [(STRUCTURE, payee("FR7630006000011234567890189"))].into(),
             returned: returned.map(|iban| (STRUCTURE, payee(iban))).into_iter().collect(),
+            ..Facts::default()
         };
         decide(SettlementId::from_uuid(Uuid::from_u128(5)), facts).unwrap()
     }
@@ -196,7 +255,8 @@ mod tests {
             [Held {
                 structure: STRUCTURE,
                 cents: Cents::new(1000),
-                reason: DEDUCTIONS
+                reason: DEDUCTIONS,
+                awaits: Vec::new(),
             }]
         );
     }
@@ -205,6 +265,44 @@ mod tests {
     fn nothing_but_deductions_is_neither_paid_nor_held() {
         let decided = decided(vec![due(A, 1, -1000)], None);
         assert!(decided.payments.is_empty() && decided.held.is_empty());
+    }
+
+    #[test]
+    fn a_claim_whose_money_has_not_come_is_held_beside_the_payment_of_the_others() {
+        let (funder, mandate) = (
+            PartyId::from_uuid(Uuid::from_u128(7)),
+            MandateId::from_uuid(Uuid::from_u128(8)),
+        );
+        let lack = |cents| Lack::Funders(vec![(funder, Cents::new(cents))]);
+        let facts = Facts {
+            dues: vec![due(A, 1, 4000), due(A, 2, 1000), due(B, 3, 500), due(B, 4, 200)],
+            payees: [(STRUCTURE, payee("FR7630006000011234567890189"))].into(),
+            lacking: [
+                ((A, Uuid::from_u128(2)), lack(600)),
+                ((B, Uuid::from_u128(3)), lack(250)),
+                ((B, Uuid::from_u128(4)), Lack::Bank),
+            ]
+            .into(),
+            mandates: [(funder, mandate)].into(),
+            ..Facts::default()
+        };
+        let decided = decide(SettlementId::from_uuid(Uuid::from_u128(5)), facts).unwrap();
+        assert_eq!(decided.payments[0].total, Cents::new(4000));
+        let held = |cents, reason, awaits| Held {
+            structure: STRUCTURE,
+            cents: Cents::new(cents),
+            reason,
+            awaits,
+        };
+        let awaits = Awaits {
+            funder,
+            cents: Cents::new(850),
+            mandate: Some(mandate),
+        };
+        assert_eq!(
+            decided.held,
+            [held(1500, MONEY_AWAITED, vec![awaits]), held(200, BANK_SHORT, vec![])]
+        );
     }
 
     #[test]

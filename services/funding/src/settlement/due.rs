@@ -8,8 +8,10 @@ use sqlx::PgTransaction;
 use standards::{Bic, Cents, Iban};
 use uuid::Uuid;
 
+use crate::MandateId;
 use crate::booking::BookError;
 use crate::settlement::SettleError;
+use crate::settlement::limit::{self, Lacking};
 
 /// What a claim still asks for; negative when it was paid and then reversed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub(super) struct Due {
     pub claim: Uuid,
     pub structure: PartyId,
     pub cents: Cents,
+    /// When it was accepted.
+    pub at: DateTime<Utc>,
 }
 
 /// Where a structure's payment goes.
@@ -38,6 +42,18 @@ pub(super) struct Facts {
     pub returned: BTreeMap<PartyId, Payee>,
     /// What the books say is to be taken back.
     pub recoverable: BTreeMap<(BookId, PartyId), Cents>,
+    /// Claims whose money is not there.
+    pub lacking: Lacking,
+    /// The oldest awaited mandate of the funders that are waited for.
+    pub mandates: BTreeMap<PartyId, MandateId>,
+}
+
+impl Facts {
+    /// Whether its account is known, and the last payment to it did not come back.
+    fn can_be_paid(&self, structure: PartyId) -> bool {
+        let payee = self.payees.get(&structure);
+        payee.is_some() && payee != self.returned.get(&structure)
+    }
 }
 
 /// Locks every account that the settlement can touch, then reads: what was committed while waiting is seen, what
@@ -58,12 +74,20 @@ pub(super) async fn lock_and_read(tx: &mut PgTransaction<'_>, cutoff: DateTime<U
         .collect::<BTreeSet<_>>()
         .into_iter()
         .collect();
-    Ok(Facts {
+    let mut facts = Facts {
         dues,
         payees: payees(tx, &structures).await?,
         returned: returned(tx, &structures).await?,
         recoverable: recoverable(tx, &pairs).await?,
-    })
+        ..Facts::default()
+    };
+    let payable: Vec<&Due> = facts
+        .dues
+        .iter()
+        .filter(|due| facts.can_be_paid(due.structure))
+        .collect();
+    (facts.lacking, facts.mandates) = limit::lacking(tx, &payable).await?;
+    Ok(facts)
 }
 
 fn accounts(pairs: &BTreeSet<(BookId, PartyId)>) -> Vec<Account> {
@@ -93,7 +117,7 @@ async fn dues(tx: &mut PgTransaction<'_>, cutoff: DateTime<Utc>) -> Result<Vec<D
                left join covered on covered.book_id = c.book_id and covered.claim_id = c.claim_id
            )
            select book_id as "book!: BookId", claim_id as "claim!", structure_id as "structure!: PartyId",
-               cents as "cents!: Cents"
+               cents as "cents!: Cents", at as "at!"
            from claims where cents < 0 or (cents > 0 and at < $1)
            order by structure_id, book_id, claim_id"#,
         cutoff,

@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 
 use crate::SettlementId;
 use crate::settlement::approval::{self, Approval};
-use crate::settlement::decide::{DEDUCTIONS, NO_BANK_DETAILS, RETURNED_BY_BANK};
+use crate::settlement::decide::MONEY_AWAITED;
+use crate::settlement::hold::{AwaitedMoney, awaited_by, explanation};
 
 /// A settlement as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -55,29 +56,13 @@ pub struct HeldView {
     pub name: String,
     /// What it would have been paid.
     pub amount: Cents,
-    /// `no_bank_details`, `returned_by_bank` or `deductions`.
+    /// `no_bank_details`, `returned_by_bank`, `deductions`, `money_awaited` or `bank_short`.
     #[schema(example = "no_bank_details")]
     pub reason: String,
     /// What to do, in French.
     pub explanation: String,
-}
-
-pub(crate) fn explanation(reason: &str) -> &'static str {
-    match reason {
-        NO_BANK_DETAILS => {
-            "Aucun compte bancaire utilisable n'est connu. La somme reste due : elle sera payée au prochain \
-             contre-paiement après réception du RIB."
-        }
-        RETURNED_BY_BANK => {
-            "La banque a rejeté ou renvoyé le dernier virement et le compte n'a pas changé depuis. La somme reste due : \
-             demandez un nouveau RIB à la structure."
-        }
-        DEDUCTIONS => {
-            "Le trop-versé à reprendre dépasse ou égale ce qui est dû. La somme sera payée quand les encaissements \
-             dépasseront la reprise."
-        }
-        _ => "Somme retenue.",
-    }
+    /// Whose money, when money is awaited.
+    pub awaits: Vec<AwaitedMoney>,
 }
 
 /// The settlement of this id.
@@ -128,19 +113,27 @@ async fn held(connection: &mut PgConnection, id: SettlementId) -> Result<Vec<Hel
            from funding.hold h
            left join redemption.payee s on s.structure_id = h.structure_id
            where h.settlement_id = $1
-           order by 2, h.structure_id"#,
+           order by 2, h.structure_id, h.reason"#,
         id.uuid(),
     )
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
+    let awaited = awaited_by(connection, &[id.uuid()]).await?;
     Ok(rows
         .into_iter()
-        .map(|row| HeldView {
-            structure_id: row.structure_id,
-            name: row.name,
-            amount: row.amount,
-            explanation: explanation(&row.reason).to_owned(),
-            reason: row.reason,
+        .map(|row| {
+            let mine = awaited
+                .iter()
+                .filter(|(_, structure, _)| *structure == row.structure_id && row.reason == MONEY_AWAITED);
+            let awaits: Vec<AwaitedMoney> = mine.map(|(_, _, money)| money.clone()).collect();
+            HeldView {
+                structure_id: row.structure_id,
+                name: row.name,
+                amount: row.amount,
+                explanation: explanation(&row.reason, &awaits),
+                reason: row.reason,
+                awaits,
+            }
         })
         .collect())
 }

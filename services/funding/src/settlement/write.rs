@@ -8,7 +8,7 @@ use crate::booking::{BookError, Event, book_all};
 use crate::settlement::SettleError;
 use crate::settlement::decide::{Decided, Held, Planned};
 use crate::settlement::due::Due;
-use crate::{PaymentId, SettlementId};
+use crate::{MandateId, PaymentId, SettlementId};
 
 /// The event that books a payment.
 
@@ -151,6 +151,35 @@ async fn insert_held(tx: &mut PgTransaction<'_>, settlement: SettlementId, held:
         &structures,
         &cents,
         &reasons,
+    )
+    .execute(&mut **tx)
+    .await?;
+    let awaits: Vec<_> = held
+        .iter()
+        .flat_map(|held| held.awaits.iter().map(move |awaits| (held, awaits)))
+        .collect();
+    if awaits.is_empty() {
+        return Ok(());
+    }
+    let structures: Vec<_> = awaits.iter().map(|(held, _)| held.structure.uuid()).collect();
+    let reasons: Vec<_> = awaits.iter().map(|(held, _)| held.reason.to_owned()).collect();
+    let funders: Vec<_> = awaits.iter().map(|(_, awaits)| awaits.funder.uuid()).collect();
+    let cents: Vec<_> = awaits.iter().map(|(_, awaits)| awaits.cents.get()).collect();
+    let mandates: Vec<_> = awaits
+        .iter()
+        .map(|(_, awaits)| awaits.mandate.map(MandateId::uuid))
+        .collect();
+    sqlx::query!(
+        "insert into funding.hold_awaits (settlement_id, structure_id, reason, funder_id, cents, mandate_id)
+         select $1, h.structure_id, h.reason, h.funder_id, h.cents, h.mandate_id
+         from unnest($2::uuid[], $3::text[], $4::uuid[], $5::bigint[], $6::uuid[])
+             as h (structure_id, reason, funder_id, cents, mandate_id)",
+        settlement.uuid(),
+        &structures,
+        &reasons,
+        &funders,
+        &cents,
+        &mandates as &[Option<uuid::Uuid>],
     )
     .execute(&mut **tx)
     .await?;

@@ -4,10 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use catalogue::{PlanId, PlanView, ProgrammeId};
 use ledger::{BatchId, PartyId, UsedBatch};
-use sqlx::{PgConnection, PgTransaction};
+use sqlx::PgConnection;
 use standards::Cents;
-
-use crate::true_up::TrueUpError;
 
 /// Fewer people than this are never shown as a count.
 pub const PEOPLE_SHOWN_MIN: i64 = 5;
@@ -29,7 +27,10 @@ pub(super) struct Used {
 }
 
 /// Versions under which something was funded, oldest first.
-pub(super) async fn versions(tx: &mut PgTransaction<'_>, programme: ProgrammeId) -> Result<Vec<Version>, sqlx::Error> {
+pub(super) async fn versions(
+    connection: &mut PgConnection,
+    programme: ProgrammeId,
+) -> Result<Vec<Version>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select b.plan_id as "plan!: PlanId", array_agg(b.batch_id order by b.batch_id) as "batches!: Vec<BatchId>"
            from issuer.batch_memo b join catalogue.plan p on p.id = b.plan_id
@@ -37,11 +38,11 @@ pub(super) async fn versions(tx: &mut PgTransaction<'_>, programme: ProgrammeId)
            group by b.plan_id, p.version order by p.version"#,
         programme.uuid(),
     )
-    .fetch_all(&mut **tx)
+    .fetch_all(&mut *connection)
     .await?;
     let mut versions = Vec::with_capacity(rows.len());
     for row in rows {
-        let plan = catalogue::plan(&mut **tx, row.plan)
+        let plan = catalogue::plan(&mut *connection, row.plan)
             .await?
             .ok_or(sqlx::Error::RowNotFound)?;
         versions.push(Version {
@@ -52,31 +53,41 @@ pub(super) async fn versions(tx: &mut PgTransaction<'_>, programme: ProgrammeId)
     Ok(versions)
 }
 
-/// Nothing can be used any more, and everything unused went back.
-pub(super) async fn check_ended(tx: &mut PgTransaction<'_>, programme: ProgrammeId) -> Result<(), TrueUpError> {
+/// How far a programme's end has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// Vouchers can still be used.
+    Running,
+    /// Its end is declared; something is still on vouchers or in reserve.
+    NotSwept,
+    /// Nothing can be used any more, and everything unused went back.
+    Swept,
+}
+
+pub(super) async fn end(connection: &mut PgConnection, programme: ProgrammeId) -> Result<End, sqlx::Error> {
     let state = sqlx::query!(
         r#"select exists (select from issuer.programme_end where book_id = $1) as "ended!",
                exists (select from ledger.account
                        where book_id = $1 and kind in (8, 9) and credits_cents > debits_cents) as "left!""#,
         programme.uuid(),
     )
-    .fetch_one(&mut **tx)
+    .fetch_one(connection)
     .await?;
-    match (state.ended, state.left) {
-        (false, _) => Err(TrueUpError::NotEnded),
-        (true, true) => Err(TrueUpError::NotSwept),
-        (true, false) => Ok(()),
-    }
+    Ok(match (state.ended, state.left) {
+        (false, _) => End::Running,
+        (true, true) => End::NotSwept,
+        (true, false) => End::Swept,
+    })
 }
 
 pub(super) async fn used(
-    tx: &mut PgTransaction<'_>,
+    connection: &mut PgConnection,
     programme: ProgrammeId,
     versions: &[Version],
 ) -> Result<Used, sqlx::Error> {
-    let paid = paid(tx, programme).await?;
-    let counts = vouchers(tx, programme).await?;
-    let reached = reached(tx, programme).await?;
+    let paid = paid(&mut *connection, programme).await?;
+    let counts = vouchers(&mut *connection, programme).await?;
+    let reached = reached(connection, programme).await?;
     let mut used = Used {
         batches: Vec::with_capacity(versions.len()),
         hidden: BTreeSet::new(),
@@ -134,7 +145,7 @@ fn of_audiences(reached: &Reached, batch: BatchId, wanted: impl Fn(&String) -> b
 
 /// By batch: every funder of its own plan, with what its shares of the used vouchers sum to.
 async fn paid(
-    tx: &mut PgTransaction<'_>,
+    connection: &mut PgConnection,
     programme: ProgrammeId,
 ) -> Result<BTreeMap<BatchId, Vec<(PartyId, Cents)>>, sqlx::Error> {
     let rows = sqlx::query!(
@@ -153,7 +164,7 @@ async fn paid(
            where s.book_id = $1 order by s.batch_id, s.rank"#,
         programme.uuid(),
     )
-    .fetch_all(&mut **tx)
+    .fetch_all(&mut *connection)
     .await?;
     let mut paid: BTreeMap<BatchId, Vec<(PartyId, Cents)>> = BTreeMap::new();
     for row in rows {
@@ -163,7 +174,10 @@ async fn paid(
 }
 
 /// Used vouchers by batch.
-async fn vouchers(tx: &mut PgTransaction<'_>, programme: ProgrammeId) -> Result<BTreeMap<BatchId, u64>, sqlx::Error> {
+async fn vouchers(
+    connection: &mut PgConnection,
+    programme: ProgrammeId,
+) -> Result<BTreeMap<BatchId, u64>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select r.batch as "batch!: BatchId", count(distinct c.debit) as "vouchers!"
            from ledger.transfer c
@@ -174,7 +188,7 @@ async fn vouchers(tx: &mut PgTransaction<'_>, programme: ProgrammeId) -> Result<
            group by r.batch"#,
         programme.uuid(),
     )
-    .fetch_all(&mut **tx)
+    .fetch_all(&mut *connection)
     .await?;
     let counts = rows.into_iter();
     Ok(counts
@@ -182,13 +196,13 @@ async fn vouchers(tx: &mut PgTransaction<'_>, programme: ProgrammeId) -> Result<
         .collect())
 }
 
-async fn reached(tx: &mut PgTransaction<'_>, programme: ProgrammeId) -> Result<Reached, sqlx::Error> {
+async fn reached(connection: &mut PgConnection, programme: ProgrammeId) -> Result<Reached, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select batch_id as "batch!: BatchId", audience as "audience!", vouchers as "vouchers!", people as "people!"
            from issuer.used_by_audience($1)"#,
         programme.uuid(),
     )
-    .fetch_all(&mut **tx)
+    .fetch_all(&mut *connection)
     .await?;
     let counts = rows.into_iter().map(|row| {
         let vouchers = u64::try_from(row.vouchers).unwrap_or_default();

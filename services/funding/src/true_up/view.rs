@@ -2,17 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use access::{Caller, OrganisationId};
-use catalogue::ProgrammeId;
-use chrono::{DateTime, Utc};
+use access::OrganisationId;
 use ledger::{PartyId, Step};
 use serde::{Deserialize, Serialize};
-use sqlx::{PgConnection, PgTransaction};
 use standards::Cents;
 use utoipa::ToSchema;
-
-use crate::TrueUpId;
-use crate::true_up::TrueUp;
 
 /// Step by step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -71,6 +65,9 @@ pub struct PartView {
     pub paid: Cents,
     /// After it.
     pub part: Cents,
+    /// What earlier closes settled of the difference: paid to others, or (negative) got back from them.
+    #[serde(default)]
+    pub settled: Cents,
 }
 
 /// What one funder owes another.
@@ -110,19 +107,25 @@ pub(crate) fn render(shown: &Shown<'_>) -> Computation {
         funder: name(part.funder),
         paid: part.paid,
         part: part.part,
-    };
-    let payment = |payment: &ledger::Payment| PaymentView {
-        from_id: organisation(payment.from),
-        from: name(payment.from),
-        to_id: organisation(payment.to),
-        to: name(payment.to),
-        amount: payment.cents,
+        settled: part.settled,
     };
     Computation {
         steps: shown.computed.steps.iter().map(|step| shown.step(step)).collect(),
         parts: shown.computed.parts.iter().map(part).collect(),
-        payments: shown.computed.payments.iter().map(payment).collect(),
+        payments: payments(&shown.computed.payments, shown.names),
     }
+}
+
+/// Who pays whom, with names.
+pub(super) fn payments(payments: &[ledger::Payment], names: &BTreeMap<PartyId, String>) -> Vec<PaymentView> {
+    let view = |payment: &ledger::Payment| PaymentView {
+        from_id: organisation(payment.from),
+        from: names.get(&payment.from).cloned(),
+        to_id: organisation(payment.to),
+        to: names.get(&payment.to).cloned(),
+        amount: payment.cents,
+    };
+    payments.iter().map(view).collect()
 }
 
 impl Shown<'_> {
@@ -198,55 +201,4 @@ impl Shown<'_> {
         words.push(format!("Il paie donc {}.", step.part.to_french()));
         words
     }
-}
-
-pub(super) async fn insert(
-    tx: &mut PgTransaction<'_>,
-    who: &Caller,
-    programme: ProgrammeId,
-    id: TrueUpId,
-    computation: &Computation,
-    at: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
-    let stored = serde_json::to_value(computation).map_err(|error| sqlx::Error::Encode(error.into()))?;
-    sqlx::query!(
-        "insert into funding.true_up (programme_id, id, computation, by_organisation, at) values ($1, $2, $3, $4, $5)",
-        programme.uuid(),
-        id.uuid(),
-        stored,
-        who.organisation().uuid(),
-        at,
-    )
-    .execute(&mut **tx)
-    .await?;
-    for payment in &computation.payments {
-        sqlx::query!(
-            "insert into funding.true_up_payment (programme_id, from_funder, to_funder, cents) values ($1, $2, $3, $4)",
-            programme.uuid(),
-            payment.from_id.uuid(),
-            payment.to_id.uuid(),
-            payment.amount.get(),
-        )
-        .execute(&mut **tx)
-        .await?;
-    }
-    Ok(())
-}
-
-/// The close of a programme.
-pub async fn read(connection: &mut PgConnection, programme: ProgrammeId) -> Result<Option<TrueUp>, sqlx::Error> {
-    let row = sqlx::query!(
-        r#"select id as "id: TrueUpId", computation, at from funding.true_up where programme_id = $1"#,
-        programme.uuid(),
-    )
-    .fetch_optional(connection)
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    let computation = serde_json::from_value(row.computation).map_err(|error| sqlx::Error::Decode(error.into()))?;
-    Ok(Some(TrueUp {
-        id: row.id,
-        programme_id: programme,
-        at: row.at,
-        computation,
-    }))
 }

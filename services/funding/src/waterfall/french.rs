@@ -12,7 +12,7 @@ const fn heading(column: &'static str, title: &'static str, counts: &'static str
 }
 
 /// In the report's order.
-pub(super) const HEADINGS: [Heading; 17] = [
+pub(super) const HEADINGS: [Heading; 18] = [
     heading(
         "announced",
         "Annoncé",
@@ -89,6 +89,11 @@ pub(super) const HEADINGS: [Heading; 17] = [
         "mandated",
         "Mandaté",
         "La part du reçu qui est un mandat public dont l'argent n'est pas encore arrivé, à la fin de la période.",
+    ),
+    heading(
+        "cash",
+        "En banque",
+        "Ce qui est arrivé (reçu moins mandaté), moins ce qui est payé et rendu, régularisations entre financeurs comprises ; négatif : avancé par les autres financeurs.",
     ),
 ];
 

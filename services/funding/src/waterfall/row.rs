@@ -86,6 +86,8 @@ row! {
     revoked,
     /// Of `received`: mandated, and not on the bank account yet.
     mandated,
+    /// What came, less what was paid and returned; with what closes moved between funders. Negative: advanced by the other funders.
+    cash,
 }
 
 impl Row {
@@ -103,9 +105,9 @@ impl Row {
 
     /// Takes off what happened before; how things stand stays. `None` beyond 64 bits.
     pub(super) fn happened_since(&mut self, before: &Self) -> Option<()> {
-        let (mandated, free, at_risk, owed) = (self.mandated, self.free, self.at_risk, self.owed);
+        let (mandated, free, at_risk, owed, cash) = (self.mandated, self.free, self.at_risk, self.owed, self.cash);
         self.take_off(before)?;
-        (self.mandated, self.free, self.at_risk, self.owed) = (mandated, free, at_risk, owed);
+        (self.mandated, self.free, self.at_risk, self.owed, self.cash) = (mandated, free, at_risk, owed, cash);
         Some(())
     }
 
@@ -123,13 +125,16 @@ impl Row {
             .checked_sub(revoked)?;
         let claimed = of(|line| line.claimed);
         let received = of(|line| line.allocated).checked_sub(outside.credited)?;
+        let mandated = outside.mandated.min(received.max(Cents::ZERO));
+        let came = received.checked_sub(mandated)?.checked_add(of(|line| line.trued_up))?;
         Some(Self {
             programme_id: Some(book),
             announced: outside.announced,
             agreed: outside.agreed,
             called: outside.called,
             received,
-            mandated: outside.mandated.min(received.max(Cents::ZERO)),
+            mandated,
+            cash: came.checked_sub(outside.paid)?.checked_sub(outside.returned)?,
             ordered: outside.ordered.checked_sub(revoked)?,
             funded: behind_batches,
             activated,

@@ -216,7 +216,7 @@ async fn a_day_that_passed_meanwhile_is_not_approved(admin: PgPool) {
 async fn nobody_lifts_the_rule_alone(admin: PgPool) {
     let world = World::new(admin).await;
     let colleague = world.colleague(900).await;
-    let none = json!({"in_force": {"approval_above": null, "delay_days": 30}, "waiting": null});
+    let none = json!({"in_force": {"approval_above": null, "delay_days": 30, "may_advance": false}, "waiting": null});
     assert_eq!(world.get_json("/v1/payment-rules").await, none);
     assert_eq!(
         world.sets_rules(Some("0.00")).await["in_force"]["approval_above"],

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use crate::bank::quoting;
-use crate::structures_money::{check, words};
+use crate::judge::checker;
+use crate::structures_money::words;
 use crate::world::{BATCH, FUNDERS, PROGRAMME, SPONSOR, World, id, instant};
 
 fn seller() -> Value {
@@ -85,7 +86,7 @@ impl World {
 
 /// Net, VAT and total of a paper, as another program reads them.
 fn read_by_another(pdf: &[u8]) -> Vec<i64> {
-    let said = check("check_invoice.py", pdf, &[]);
+    let said = checker("check_invoice.py", pdf, &[]);
     said.split_whitespace().map(|number| number.parse().unwrap()).collect()
 }
 
@@ -96,7 +97,7 @@ async fn an_invoice_on_paper_says_what_the_law_wants_and_what_the_books_hold(adm
     assert_eq!(made["engagement"], "2026-EJ-00123");
     let path = format!("/v1/fees/{}/invoice.pdf", id(1));
     let pdf = world.get(&path).await;
-    check(
+    checker(
         "check_document.py",
         &pdf,
         &["--tables", "2", "--pages", "1", "--factur-x"],
@@ -307,7 +308,7 @@ async fn credit_notes_take_off_an_invoice_in_the_books_and_never_more_than_is_le
     for (n, amounts, left) in [(11, [100, 20, 120], "2,80 €"), (12, [233, 47, 280], "0,00 €")] {
         let pdf_path = format!("/v1/credit-notes/{}/credit-note.pdf", id(n));
         let pdf = world.get(&pdf_path).await;
-        check(
+        checker(
             "check_document.py",
             &pdf,
             &["--tables", "3", "--pages", "1", "--factur-x"],
@@ -360,7 +361,7 @@ async fn a_call_and_its_reminders_are_letters_that_nothing_changes(admin: PgPool
     let reference = world.call(0xc1, 0xa1, "60.00").await;
     let path = format!("/v1/calls/{}/letter.pdf", id(0xc1));
     let letter = world.get(&path).await;
-    check("check_document.py", &letter, &["--tables", "0", "--pages", "1"]);
+    checker("check_document.py", &letter, &["--tables", "0", "--pages", "1"]);
     let said = words("appel", &letter);
     for part in [
         "Appel de fonds",
@@ -392,7 +393,7 @@ async fn a_call_and_its_reminders_are_letters_that_nothing_changes(admin: PgPool
         assert!(said.contains(part), "{part} is not in\n{said}");
     }
     let second = world.get(&reminder(30)).await;
-    check("check_document.py", &second, &["--tables", "0", "--pages", "1"]);
+    checker("check_document.py", &second, &["--tables", "0", "--pages", "1"]);
     let said = words("relance-2", &second);
     for part in [
         "Relance n° 2",

@@ -1,6 +1,5 @@
 //! What a structure sees of its money, on screen and on paper.
 
-use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -12,30 +11,11 @@ use web::Clock;
 
 use crate::bank::{naming, returning};
 use crate::cycle::{HELD, PAID, march};
+use crate::judge::checker;
 use crate::world::{OTHER_IBAN, World, id, instant};
 
 fn payment(settlement: &Value) -> &str {
     settlement["payments"][0]["end_to_end"].as_str().unwrap()
-}
-
-/// `tests/checkers/SCRIPT` must agree; gives what it says.
-pub fn check(script: &str, file: &[u8], more: &[&str]) -> String {
-    let python = std::env::var("TEST_PYTHON").expect("TEST_PYTHON is not set: run scripts/test");
-    let kept = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(&kept, file).unwrap();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../tests/checkers")
-        .join(script);
-    let output = Command::new(python)
-        .arg("-B")
-        .arg(script)
-        .arg(kept.path())
-        .args(more)
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    assert!(output.status.success(), "{said}");
-    said
 }
 
 /// The words of a PDF, by poppler.
@@ -152,7 +132,7 @@ async fn a_debt_and_its_deduction_are_seen_from_claim_to_advice(admin: PgPool) {
         ]
     );
     let pdf = world.get(&format!("{path}?format=pdf")).await;
-    check(
+    checker(
         "check_document.py",
         &pdf,
         &["--tables", "1", "--rows", "5", "--pages", "1"],
@@ -289,7 +269,7 @@ async fn an_attestation_says_the_delay_the_conditions_and_the_account(admin: PgP
     world.settle(1, "2026-03", "2026-04-03").await;
     let papers = world.papers(None).await;
     let pdf = papers.get(&format!("/v1/structures/{HELD}/attestation")).await;
-    check("check_document.py", &pdf, &["--tables", "0"]);
+    checker("check_document.py", &pdf, &["--tables", "0"]);
     let said = words("attestation", &pdf);
     for part in [
         "Attestation pour la régie",
@@ -306,7 +286,7 @@ async fn an_attestation_says_the_delay_the_conditions_and_the_account(admin: PgP
         assert!(said.contains(part), "{part} is not in\n{said}");
     }
     let pdf = papers.get(&format!("/v1/structures/{PAID}/attestation")).await;
-    check("check_document.py", &pdf, &["--tables", "1", "--rows", "3"]);
+    checker("check_document.py", &pdf, &["--tables", "1", "--rows", "3"]);
     assert!(words("attestation-paid", &pdf).contains("Virement en cours 20,00 €"));
 }
 
@@ -340,7 +320,7 @@ async fn names_are_written_in_the_letters_that_banks_carry(admin: PgPool) {
     .unwrap();
     world.settle(1, "2026-03", "2026-04-03").await;
     let file = world.get(&format!("/v1/settlements/{}/pain.001.xml", id(1))).await;
-    check("check_pain001.py", &file, &[]);
+    checker("check_pain001.py", &file, &[]);
     let text = String::from_utf8(file).unwrap();
     assert!(text.is_ascii() && text.contains("<Nm>Ouvre de Lodz + Cie"), "{text}");
 }

@@ -11,7 +11,7 @@ use crate::judge::agreed;
 use crate::world::{FUNDERS, PROGRAMME, World, id, instant};
 
 const PATH: &str = "/v1/reports/waterfall";
-const STANDING: [&str; 3] = ["free", "at_risk", "owed"];
+const STANDING: [&str; 4] = ["free", "at_risk", "owed", "cash"];
 
 async fn report(world: &World, query: &str) -> Value {
     world.get_json(&format!("{PATH}?{query}")).await

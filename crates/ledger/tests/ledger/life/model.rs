@@ -127,6 +127,15 @@ impl Programme {
         self.vouchers.get(&of).copied().unwrap_or_default()
     }
 
+    /// What a funder has, free or owed back to it.
+    pub fn purse(&mut self, f: usize, free: bool) -> &mut i64 {
+        if free {
+            &mut self.available[f]
+        } else {
+            &mut self.refundable[f]
+        }
+    }
+
     /// What the funders' shares of all vouchers in this state add up to.
     fn shares_of(&self, state: Voucher, f: usize) -> i64 {
         let those = self.vouchers.iter().filter(|(_, is)| **is == state);

@@ -42,13 +42,15 @@ pub enum Step {
     Paid(usize),
     Rejected(usize),
     Returned(usize),
-    GivenBack(usize, Who),
+    /// Out of what is owed back, or of what is free.
+    GivenBack(usize, Who, bool),
     Refunded(Who),
     RefundSent(Who),
     RefundDebited(Who),
     RefundRejected(Who),
     RefundReturned(Who),
-    TrueUp(usize, usize, Who),
+    /// Out of what is owed back, or of what is free.
+    TrueUp(usize, usize, Who, bool),
 }
 
 impl Step {
@@ -208,13 +210,19 @@ impl Step {
             36..38 => Self::Paid(payment(State::Sent)?),
             38 | 51..53 => Self::Rejected(payment(State::Sent)?),
             39 => Self::Returned(payment(State::Paid)?),
-            40 => Self::GivenBack(b, (f, near(programme.refundable[f]))),
+            40 => {
+                let held = if coin { programme.available[f] } else { programme.refundable[f] };
+                Self::GivenBack(b, (f, near(held)), coin)
+            }
             41 => Self::Refunded((f, near(funder.deposited))),
             42 => Self::RefundSent((f, near(funder.deposited))),
             43 => Self::RefundDebited((f, near(funder.under_way))),
             44 if coin => Self::RefundRejected((f, near(funder.under_way))),
             44 => (funder.returned > 0).then(|| Self::RefundReturned((f, cents.min(funder.returned))))?,
-            _ => Self::TrueUp(b, owes, (f, near(programme.available[owes]))),
+            _ => {
+                let held = if coin { programme.available[owes] } else { programme.refundable[owes] };
+                Self::TrueUp(b, owes, (f, near(held)), coin)
+            }
         })
     }
 
@@ -321,16 +329,15 @@ impl Step {
                     done,
                 )
             }
-            Self::GivenBack(b, (f, cents)) => {
-                let done = take_from(&mut life.books[b].refundable[f], cents);
+            Self::GivenBack(b, (f, cents), free) => {
+                let done = take_from(life.books[b].purse(f, free), cents);
                 if done {
                     life.books[b].given_back[f] += cents;
                     life.funders[f].deposited += cents;
                 }
-                let refundable = Account::refundable(book_of(b), funder_of(f));
-                let there = Account::clearing(book_of(b));
+                let (from, there) = (purse(b, f, free), Account::clearing(book_of(b)));
                 (
-                    two(Kind::GivenBack, &[(refundable, there), (fund, deposited(f))], cents),
+                    two(Kind::GivenBack, &[(from, there), (fund, deposited(f))], cents),
                     done,
                 )
             }
@@ -382,17 +389,16 @@ impl Step {
                 life.funders[f].deposited += cents;
                 (one(Kind::Rejected, Account::bank(), deposited(f), cents), true)
             }
-            Self::TrueUp(b, owes, (f, cents)) => {
+            Self::TrueUp(b, owes, (f, cents), free) => {
                 let programme = &mut life.books[b];
-                let done = take_from(&mut programme.available[owes], cents);
+                let done = take_from(programme.purse(owes, free), cents);
                 if done {
                     programme.refundable[f] += cents;
                     programme.trued_up[f] += cents;
                     programme.trued_up[owes] -= cents;
                 }
-                let from = Account::available(book_of(b), funder_of(owes));
                 let to = Account::refundable(book_of(b), funder_of(f));
-                (one(Kind::TrueUp, from, to, cents), done)
+                (one(Kind::TrueUp, purse(b, owes, free), to, cents), done)
             }
             _ => unreachable!("has a function of its own"),
         }
@@ -403,6 +409,15 @@ pub fn take_from(held: &mut i64, cents: i64) -> bool {
     let enough = *held >= cents;
     *held -= if enough { cents } else { 0 };
     enough
+}
+
+/// What a funder has in a programme, free or owed back to it.
+fn purse(b: usize, f: usize, free: bool) -> Account {
+    if free {
+        Account::available(book_of(b), funder_of(f))
+    } else {
+        Account::refundable(book_of(b), funder_of(f))
+    }
 }
 
 fn deposited(f: usize) -> Account {

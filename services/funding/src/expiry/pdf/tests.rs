@@ -1,9 +1,14 @@
 use access::OrganisationId;
 use catalogue::{DaysSetting, ProgrammeId};
+use chrono::NaiveDate;
 use ledger::{BatchId, PartyId};
+use rust_decimal::Decimal;
+use standards::Cents;
 use uuid::Uuid;
 
-use super::super::content::{BatchFunderFact, Contest, Party, ProgrammeFacts, UnusedValueFact};
+use super::super::content::{BatchFact, BatchFunderFact, Contest, FunderFact, Party, ProgrammeFacts, UnusedValueFact};
+use super::super::figures::Figures;
+use super::batches::{grouped, percent};
 use super::*;
 
 fn day(text: &str) -> NaiveDate {

@@ -110,15 +110,16 @@ pub(super) async fn given_back(connection: &mut PgConnection) -> Result<Sides, s
     sqlx::query_as!(
         Sides,
         r#"with refunded as (
-               select programme_id as book_id, funder_id, sum(cents) as cents
+               select programme_id as book_id, funder_id, sum(cents) as cents, sum(unspent_cents) as unspent
                from funding.refund group by programme_id, funder_id
            ), booked as (
-               select t.book_id, a.party as funder_id, sum(t.cents) as cents
+               select t.book_id, a.party as funder_id, sum(t.cents) as cents,
+                   coalesce(sum(t.cents) filter (where t.debit >> 56 = 7), 0) as unspent
                from ledger.transfer t
                left join ledger.account a on a.book_id = t.book_id and a.number = t.debit
-               where t.kind = 38 and t.debit >> 56 = 12 group by t.book_id, a.party)
+               where t.kind = 38 and t.debit >> 56 in (7, 12) group by t.book_id, a.party)
            select coalesce(sum(r.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
-               count(*) filter (where r.cents is distinct from b.cents) as "off!"
+               count(*) filter (where (r.cents, r.unspent) is distinct from (b.cents, b.unspent)) as "off!"
            from refunded r full join booked b using (book_id, funder_id)"#
     )
     .fetch_one(connection)

@@ -1,0 +1,166 @@
+//! Evidence of many claims: the number of statements grows with the pages, not with the claims.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use ledger::{
+    Account, AccountNumber, BatchId, BookId, GroupId, Outcome, PartyId, Posting, Transfer, TransferId, TransferKind,
+};
+use sqlx::PgPool;
+use standards::Cents;
+use tracing::span::{Attributes, Record};
+use tracing::{Event, Id, Metadata, Subscriber};
+use uuid::Uuid;
+
+use crate::judge::agreed;
+use crate::world::{FUNDERS, PROGRAMME, World, book, id, instant, log_key};
+use crate::world_exports::seals;
+
+const STRUCTURE: Uuid = id(0x7001);
+const BATCH: Uuid = id(0x7002);
+const AT: &str = "2026-03-05T10:00:00Z";
+const FACE: i64 = 1_000;
+/// Postings in one transaction.
+const TOGETHER: u32 = 500;
+/// As `evidence::claims` reads them.
+const PAGE: u32 = 250;
+/// Two reads of a page (for the entries, for the table); reversals, places, entries, tiles; vouchers, payments.
+const STATEMENTS_A_PAGE: usize = 8;
+
+/// Counts what sqlx sends.
+struct Statements(Arc<AtomicUsize>);
+
+impl Subscriber for Statements {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "sqlx::query"
+    }
+    fn event(&self, _: &Event<'_>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+fn posting(name: &[u8], group: Uuid, legs: Vec<(TransferKind, Account, Account, i64)>) -> Posting {
+    let legs = legs.into_iter().enumerate().map(|(n, (kind, from, to, cents))| {
+        let id = TransferId::derive(name, &[group.as_bytes(), &n.to_be_bytes()]);
+        Transfer::new(id, kind, from, to, Cents::new(cents)).unwrap()
+    });
+    Posting::new(GroupId::from_uuid(group), legs.collect()).unwrap()
+}
+
+impl World {
+    async fn posts(&self, postings: Vec<Posting>) {
+        let mut tx = self.admin.begin().await.unwrap();
+        let outcomes = ledger::post(&mut tx, &postings, instant(AT)).await.unwrap();
+        assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Now));
+        tx.commit().await.unwrap();
+    }
+
+    /// One more claim for each of these numbers, of one voucher each, sealed.
+    async fn claims_many(&self, numbers: std::ops::Range<u32>) {
+        let funder = PartyId::from_uuid(FUNDERS[0]);
+        let reserve = Account::reserved(book(), BatchId::from_uuid(BATCH), funder);
+        let cents = FACE * i64::from(numbers.end - numbers.start);
+        let (deposited, free) = (Account::deposited(funder), Account::available(book(), funder));
+        let money = vec![
+            (TransferKind::Received, Account::bank(), deposited, cents),
+            (
+                TransferKind::Allocated,
+                deposited,
+                Account::clearing(BookId::fund()),
+                cents,
+            ),
+            (TransferKind::Allocated, Account::clearing(book()), free, cents),
+            (TransferKind::BatchFunded, free, reserve, cents),
+        ];
+        self.posts(vec![posting(b"many", id(0x7100 + u128::from(numbers.start)), money)])
+            .await;
+        let payable = Account::payable(book(), PartyId::from_uuid(STRUCTURE));
+        let all: Vec<u32> = numbers.clone().collect();
+        for some in all.chunks(usize::try_from(TOGETHER).unwrap()) {
+            let number = |n: u32| AccountNumber::voucher(77, n);
+            let claim = |n: u32| id(0x7_0000_0000 + u128::from(n));
+            let opened = some.iter().map(|&n| {
+                let voucher = Account::new_voucher(book(), number(n), Cents::new(FACE));
+                posting(
+                    b"opened",
+                    id(0x8_0000_0000 + u128::from(n)),
+                    vec![(TransferKind::Activated, reserve, voucher, FACE)],
+                )
+            });
+            self.posts(opened.collect()).await;
+            let spent = some.iter().map(|&n| {
+                let voucher = Account::voucher(book(), number(n));
+                posting(
+                    b"claimed",
+                    claim(n),
+                    vec![(TransferKind::Claimed, voucher, payable, FACE)],
+                )
+            });
+            self.posts(spent.collect()).await;
+            sqlx::query(
+                "insert into redemption.claim (book_id, id, request_id, structure_id, service, service_date, numbers, face_values, cents, at)
+                 select $1, c, c, $2, 'bureautique', '2026-03-05', array[v], array[1000], 1000, $5
+                 from unnest($3::uuid[], $4::bigint[]) as t (c, v)",
+            )
+            .bind(PROGRAMME)
+            .bind(STRUCTURE)
+            .bind(some.iter().map(|&n| claim(n)).collect::<Vec<_>>())
+            .bind(some.iter().map(|&n| number(n).get()).collect::<Vec<_>>())
+            .bind(instant(AT))
+            .execute(&self.admin)
+            .await
+            .unwrap();
+        }
+        seals(self, &log_key(), instant("2026-05-02T08:00:00Z")).await;
+    }
+
+    /// The bundle, the statements that it took, and the milliseconds.
+    async fn evidence(&self) -> (Vec<u8>, usize, u128) {
+        let count = Arc::new(AtomicUsize::new(0));
+        let counting = tracing::subscriber::set_default(Statements(Arc::clone(&count)));
+        let from = Instant::now();
+        let bytes = self.get(&format!("/v1/structures/{STRUCTURE}/evidence")).await;
+        let took = from.elapsed().as_millis();
+        drop(counting);
+        (bytes, count.load(Ordering::Relaxed), took)
+    }
+}
+
+#[sqlx::test(migrations = false)]
+async fn ten_thousand_claims_cost_eight_statements_a_page(admin: PgPool) {
+    let world = World::new(admin).await;
+    world.has_structure(STRUCTURE, None, "2026-03-01T00:00:00Z").await;
+    world.claims_many(0..2 * PAGE).await;
+    let (_, few, _) = world.evidence().await;
+    assert!(few > 2 * STATEMENTS_A_PAGE, "statements are counted: {few}");
+    world.claims_many(2 * PAGE..40 * PAGE).await;
+    let (bundle, many, took) = world.evidence().await;
+    println!(
+        "{few} statements for {} claims; {many} for {}, in {took} ms",
+        2 * PAGE,
+        40 * PAGE
+    );
+    // A larger tree has one more level at its edge.
+    let more = many - few;
+    assert!(
+        (38 * STATEMENTS_A_PAGE..=38 * STATEMENTS_A_PAGE + 4).contains(&more),
+        "{few}, then {many}"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("preuves.zip");
+    std::fs::write(&path, &bundle).unwrap();
+    let vkey = log_key().verifier().to_string();
+    assert_eq!(
+        agreed("check_evidence.py", &[&path, Path::new(&vkey)]),
+        "10000 claims, 10000000 claimed, 10000000 owed, 0 lines\n"
+    );
+}
