@@ -10,8 +10,8 @@ use web::Clock;
 
 use crate::cli::books::{ExportArgs, VerifyBooks, VerifyProof};
 use crate::export::{self, Export, Exported};
-use crate::sealing;
 use crate::verify_books::{FAULTS_SHOWN_MAX, Proven, Trusted, Verdict, verify_books, verify_proof};
+use crate::{sealing, told};
 
 /// Status when nothing could be judged.
 const UNUSABLE: u8 = 2;
@@ -170,7 +170,7 @@ pub(crate) fn prove(args: &VerifyProof) -> ExitCode {
     let file = match std::fs::read(&args.file) {
         Ok(file) => file,
         Err(error) => {
-            eprintln!("« {} » ne peut pas être lu : {error}", args.file.display());
+            eprintln!("« {} » ne peut pas être lu : {}", args.file.display(), told::reason(&error));
             return ExitCode::from(UNUSABLE);
         }
     };

@@ -51,7 +51,7 @@ fn tell(verdict: &EvidenceVerdict, args: &VerifyEvidence) {
         );
     }
     if !verdict.holds() {
-        println!("CES PREUVES NE SONT PAS INTACTES :");
+        println!("TOUT N'EST PAS PROUVÉ :");
         for fault in &verdict.faults {
             println!("  - {fault}");
         }

@@ -10,7 +10,7 @@
 //! | `verify` | vouchers proven offline |
 //! | `sealing`, `export`, `verify_books`, `cosign` | the books sealed, exported, proven and co-signed offline |
 //! | `reconcile` | the books compared with the bank |
-//! | `demo` | the whole life of the vouchers, told through the HTTP interfaces |
+//! | `usage`, `told` | wrong command lines and the system's refusals, in French |
 //!
 //! [`Running`] is the way in for whoever wants the whole system inside a test:
 //!
@@ -56,6 +56,8 @@ mod status;
 pub mod stop;
 pub mod store;
 pub mod telemetry;
+pub mod told;
+mod usage;
 pub mod verify;
 pub mod verify_books;
 pub mod verify_evidence;

@@ -12,10 +12,11 @@ use funding::ReconciliationId;
 use funding::reconciliation::{self, Document, Occasion, RECONCILIATION_BYTES_MAX, RunRequest, Stored, Verdict};
 use ledger::proof::NoteKey;
 use sqlx::postgres::PgConnectOptions;
+use standards::calendar::paris_date;
 use web::Clock;
 
 use crate::cli::reconcile::{ReconcileArgs, VerifyReconciliation};
-use crate::{export, sealing};
+use crate::{export, sealing, told};
 
 /// Status when an identity does not hold.
 const FALSE: u8 = 1;
@@ -95,7 +96,7 @@ pub(crate) fn verify(args: &VerifyReconciliation) -> ExitCode {
     let text = match read(&args.file) {
         Ok(text) => text,
         Err(error) => {
-            eprintln!("« {} » ne peut pas être lu : {error}", args.file.display());
+            eprintln!("« {} » ne peut pas être lu : {}", args.file.display(), told::reason(&error));
             return ExitCode::from(UNUSABLE);
         }
     };
@@ -127,7 +128,7 @@ fn tell(document: &Document) {
     println!(
         "Prouvé : le rapprochement n° {} du {} est signé par {}.",
         document.number,
-        document.at.to_rfc3339(),
+        paris_date(document.at).format("%d/%m/%Y"),
         document.signer
     );
     println!(

@@ -16,7 +16,7 @@ use crate::service::Service;
 use crate::stop::StopSignals;
 use crate::store::{self, Server};
 use crate::verify::Verifier;
-use crate::{books, cosign, environment, evidence, keys, reconcile, telemetry};
+use crate::{books, cosign, environment, evidence, keys, reconcile, telemetry, told, usage};
 
 /// Status when the question itself was wrong: bad arguments, unreadable keys.
 const UNUSABLE: u8 = 2;
@@ -27,14 +27,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         eprintln!("{error}");
         return ExitCode::from(UNUSABLE);
     }
-    let cli = Cli::try_parse_from(args).unwrap_or_else(|error| error.exit());
+    let cli = Cli::try_parse_from(args).unwrap_or_else(|error| usage::exit(&error));
     match dispatch(cli.command) {
         Ok(code) => code,
         Err(error) => {
             // Each cause on a line of its own, the plainest first.
             eprintln!("Erreur : {error}");
             let mut told = error.to_string();
-            for cause in error.chain().skip(1).map(ToString::to_string) {
+            for cause in error.chain().skip(1).map(told::cause) {
                 if !told.contains(&cause) {
                     eprintln!("  {cause}");
                 }

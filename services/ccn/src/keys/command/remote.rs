@@ -83,7 +83,7 @@ fn answer(request: RequestBuilder) -> anyhow::Result<String> {
         let response = request
             .send()
             .await
-            .context("Le serveur ne répond pas ; --server dit où il est")?;
+            .map_err(|error| no_answer(&error))?;
         let status = response.status();
         let text = response
             .text()
@@ -96,9 +96,21 @@ fn answer(request: RequestBuilder) -> anyhow::Result<String> {
         let say = |name: &str| problem[name].as_str().unwrap_or_default().to_owned();
         match (say("title"), say("detail")) {
             (title, _) if title.is_empty() => anyhow::bail!("Le serveur refuse ({status})."),
-            (title, detail) => anyhow::bail!("{title} {detail}"),
+            (title, detail) => anyhow::bail!("{}", format!("{title} {detail}").trim_end()),
         }
     })
+}
+
+/// The last cause says it all; what the client library says before it is not for people.
+fn no_answer(error: &reqwest::Error) -> anyhow::Error {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    let server = error.url().map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+    anyhow::anyhow!(
+        "Le serveur {server} ne répond pas ({cause}). Est-il démarré ? S'il écoute ailleurs, donnez son adresse avec --server."
+    )
 }
 
 #[cfg(test)]
