@@ -20,6 +20,7 @@
 mod approval;
 mod decide;
 mod due;
+mod list;
 mod view;
 mod write;
 
@@ -37,6 +38,7 @@ use crate::id::message_id;
 
 pub(crate) use approval::approval;
 pub use approval::{Decision, NewRejection, decide};
+pub use list::{SettlementLine, list};
 pub(crate) use view::explanation;
 pub use view::{SettlementView, read};
 

@@ -17,6 +17,7 @@ mod expiry;
 mod fees;
 mod identities;
 mod judge;
+mod lists;
 mod log;
 mod mandates;
 mod payment_reports;
