@@ -49,12 +49,11 @@ pub async fn import(demo: &mut Demo, client: &Client, path: &str, file: &InputFi
         file.name
     );
     demo.progress.say(format!(
-        "{} : {} lignes, {} acceptées, {} refusées, {} doublons ; rechargé, il ne change rien",
+        "{} : {} lignes, {} acceptées, {} ; rechargé, il ne change rien",
         file.name,
         report.rows,
         report.accepted,
-        lines(&report.refused),
-        lines(&report.duplicates),
+        told(lines(&report.refused), lines(&report.duplicates)),
     ));
     demo.report
         .extend(report.refused.iter().chain(&report.duplicates).map(|cell| ReportRow {
@@ -66,6 +65,16 @@ pub async fn import(demo: &mut Demo, client: &Client, path: &str, file: &InputFi
             remedy: cell.remedy.clone(),
         }));
     Ok(report)
+}
+
+/// « 1 refusée, 2 doublons ».
+fn told(refused: usize, duplicates: usize) -> String {
+    let plural = |count| if count > 1 { "s" } else { "" };
+    format!(
+        "{refused} refusée{}, {duplicates} doublon{}",
+        plural(refused),
+        plural(duplicates)
+    )
 }
 
 /// One line may have several refused cells.
