@@ -60,9 +60,11 @@ as_pg_user() {
     fi
 }
 
-# Starts a throw-away PostgreSQL for tests on a private socket, sets PG_DIR and DATABASE_URL. Nothing durable.
+# Starts a throw-away PostgreSQL for tests on a private socket, sets PG_DIR and DATABASE_URL. Nothing durable, unless $1 is « durable »:
+# then as in production, for what is measured.
 pg_start() {
-    local bin
+    local bin settings="-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+    if [ "${1:-}" = durable ]; then settings="-c shared_buffers=1GB -c max_wal_size=4GB"; fi
     bin=$(pg_bin)
     PG_DIR=$(mktemp -d /tmp/ccn-test-XXXXXX)
     if [ "$(id -u)" = 0 ]; then
@@ -71,7 +73,7 @@ pg_start() {
     as_pg_user "$bin/initdb" -D "$PG_DIR/data" --username=postgres --encoding=UTF8 --locale=C.UTF-8 \
         --auth-local=trust --auth-host=reject --no-sync --no-instructions >/dev/null
     as_pg_user "$bin/pg_ctl" start -s -w -D "$PG_DIR/data" -l "$PG_DIR/log" -o "-c listen_addresses='' -k $PG_DIR \
-        -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=400" ||
+        $settings -c max_connections=400" ||
         { cat "$PG_DIR/log" >&2; die "PostgreSQL ne démarre pas."; }
     export DATABASE_URL="postgresql://postgres@localhost/postgres?host=$PG_DIR"
 }

@@ -1,6 +1,6 @@
 """Looks into a letter, a statement or a list with software that is not ours: is it accessible, and made to be kept?
 
-    check_document.py DOCUMENT.pdf [--tables N] [--rows N] [--pages N] [--signed]
+    check_document.py DOCUMENT.pdf [--tables N] [--rows N] [--pages N] [--signed] [--factur-x]
 
 All that check_pdf.py asks of booklets but their codes; and of tables: rows of equal length in a head and a body, heads of
 columns and of rows that say which they are, each header said once however many pages repeat it. Every page must say
@@ -73,11 +73,13 @@ def main():
     for name in ("--tables", "--rows", "--pages"):
         arguments.add_argument(name, type=int)
     arguments.add_argument("--signed", action="store_true")
+    arguments.add_argument("--factur-x", action="store_true")
     options = arguments.parse_args()
     reader = pypdf.PdfReader(options.pdf)
     pages = len(reader.pages)
     require(options.pages is None or pages == options.pages, f"{pages} pages, not {options.pages}")
-    check_catalog(reader, {"/OpenAction", "/AA"} if options.signed else {"/OpenAction", "/AA", "/AcroForm"})
+    forbidden = {"/OpenAction", "/AA"} if options.signed else {"/OpenAction", "/AA", "/AcroForm"}
+    check_catalog(reader, forbidden, ["factur-x.xml"] if options.factur_x else [])
     check_structure(reader)
     check_tables(reader, options.tables, options.rows)
     check_text(options.pdf, pages)

@@ -1,9 +1,12 @@
 """Verifies a structure's evidence as an outsider would: with the public key and RFC 9162, and nothing of the software that made it.
 
-    check_evidence.py EVIDENCE.zip VKEY
+    check_evidence.py EVIDENCE.zip VKEY [TOKENS.txt]
 
 Each entry's leaf (deterministic CBOR) says what its line says, its inclusion proof leads to the root of the checkpoint, which the
 key signed (Ed25519, C2SP signed-note). Then the claims are added up again. Prints them: claims, claimed, owed (cents).
+
+With the codes of vouchers, one a line, each is verified by an independent COSE library with the keys of the archive, and found among
+the vouchers claimed there.
 """
 
 import base64
@@ -18,7 +21,9 @@ from decimal import Decimal
 from uuid import UUID
 
 import cbor2
+from check_tokens import expand, fields, keys, token_bytes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cwt import COSE
 
 OF_STRUCTURES = ("payable", "in_transit", "recoverable")
 
@@ -62,7 +67,21 @@ def root_of(index, size, leaf, path):
     return leaf
 
 
-def main(path, vkey):
+def check_tokens(path, jwks, claimed):
+    known, cose, count = keys(jwks), COSE.new(), 0
+    with open(path, encoding="utf-8") as file:
+        for text in filter(None, map(str.strip, file)):
+            token = token_bytes(text)
+            it = fields(token)
+            cose.decode(expand(token), known[it["kid"]])
+            require((it["series"], it["idx"]) in claimed, f"voucher {it['series']}-{it['idx']} is not claimed here")
+            require(claimed[(it["series"], it["idx"])] == it["cents"], "the claim is of another amount than the token")
+            count += 1
+    require(count > 0, "no token to check")
+    return count
+
+
+def main(path, vkey, tokens=None):
     with zipfile.ZipFile(path) as archive:
         require(archive.testzip() is None, "damaged")
         names = archive.namelist()
@@ -70,7 +89,7 @@ def main(path, vkey):
     require(names == ["LISEZMOI.txt", "checkpoint", "checkpoint.vkey", "cles.json", "ecritures.ndjson", "encaissements.csv"], names)
     size, root = open_checkpoint(text["checkpoint"], vkey)
     require(json.loads(text["cles.json"])["keys"] is not None, "keys")
-    claimed, owed, parties, seen, covered = defaultdict(int), 0, set(), set(), 0
+    claimed, owed, parties, seen, covered, vouchers = defaultdict(int), 0, set(), set(), 0, {}
     for line in text["ecritures.ndjson"].splitlines():
         line = json.loads(line)
         told, raw = line["transfer"], base64.b64decode(line["transfer"]["leaf"])
@@ -89,6 +108,7 @@ def main(path, vkey):
         owed += sum(told["cents"] if side == "credit" else -told["cents"] for side in own)
         if told["kind"] == "claimed":
             claimed[told["grp"]] += told["cents"]
+            vouchers[(told["debit"]["series"], told["debit"]["idx"])] = told["cents"]
     require(len(parties) == 1, f"entries of {parties}")
     rows = {row["encaissement"]: row for row in csv.DictReader(io.StringIO(text["encaissements.csv"]))}
     proven = {claim for claim, row in rows.items() if row["preuve"] == "oui"}
@@ -97,6 +117,8 @@ def main(path, vkey):
         require(Decimal(rows[claim]["montant"]) * 100 == claimed[claim], f"claim {claim}")
         require(len(rows[claim]["cheques"].split()) > 0, f"claim {claim} without vouchers")
     print(f"{len(claimed)} claims, {sum(claimed.values())} claimed, {owed} owed, {covered} lines")
+    if tokens:
+        print(f"{check_tokens(tokens, json.loads(text['cles.json']), vouchers)} tokens verified by an independent COSE library")
 
 
 if __name__ == "__main__":

@@ -4,49 +4,103 @@
 
 `hledger check --strict` first. Then, of each funder, what hledger sums from the journal is what waterfall.csv says: received,
 allocated and free, funded, activated, what went back; and of each programme, what structures were credited for claims.
+
+hledger holds a journal in memory, some kilobytes an entry. So it sums one kind of entry at a time, in pieces of at most
+PIECE_ENTRIES; a journal that is longer than a piece is also checked piece by piece, each with all declarations of accounts.
 """
 
 import csv
 import os
 import subprocess
 import sys
-from collections import defaultdict
+import tempfile
+from collections import Counter, defaultdict
 from decimal import Decimal
+
+PIECE_ENTRIES = 200_000
+
+
+def split(journal, folder):
+    """The journal's pieces as (kind of entry, path)."""
+    with open(journal, encoding="utf-8") as file:
+        accounts = [line for line in file if line.startswith("account ")]
+    head, entries, pieces, out = [], Counter(), [], {}
+    with open(journal, encoding="utf-8") as file:
+        into = head
+        for line in file:
+            if line[:1].isdigit():
+                kind = line.split(") ", 1)[1].split(" |")[0].strip()
+                if entries[kind] % PIECE_ENTRIES == 0:
+                    pieces.append((kind, os.path.join(folder, f"{len(pieces)}.journal")))
+                    if kind in out:
+                        out[kind].close()
+                    out[kind] = open(pieces[-1][1], "w", encoding="utf-8")
+                    out[kind].writelines(head)
+                entries[kind] += 1
+                into = out[kind]
+            if line.startswith("account "):
+                continue
+            into.append(line) if into is head else into.write(line)
+    for file in out.values():
+        file.close()
+    for _, path in pieces:
+        with open(path, "a", encoding="utf-8") as file:
+            file.writelines(accounts)
+    return pieces
 
 
 def main(folder, program="hledger"):
     journal = os.path.join(folder, "journal.hledger")
 
-    def run(*arguments):
-        return subprocess.run([program, "-f", journal, *arguments], check=True, capture_output=True, text=True).stdout
+    def run(path, *arguments):
+        return subprocess.run([program, "-f", path, *arguments], check=True, capture_output=True, text=True).stdout
 
-    def balances(*query):
-        rows = csv.DictReader(run("balance", "--flat", "--empty", "--no-total", "-O", "csv", *query).splitlines())
-        return {row["account"]: Decimal(row["balance"].removesuffix(" EUR")) for row in rows}
+    def check(path):
+        run(path, "check", "--strict", "ordereddates")
 
-    def credited(kind, *query):
-        """Credits less debits, by (book, party)."""
+    by_kind = defaultdict(lambda: defaultdict(Decimal))
+    with tempfile.TemporaryDirectory() as scratch:
+        pieces = split(journal, scratch)
+        short = len(pieces) == len({kind for kind, _ in pieces})
+        if short:
+            check(journal)
+        for kind, path in pieces:
+            if not short:
+                check(path)
+            for row in csv.DictReader(run(path, "balance", "--flat", "--empty", "--no-total", "-O", "csv").splitlines()):
+                by_kind[kind][row["account"]] += Decimal(row["balance"].removesuffix(" EUR"))
+            os.remove(path)
+
+    def balances(kinds):
         sums = defaultdict(Decimal)
-        for account, balance in balances(rf"acct:^[^:]*:{kind}(:|$)", *query).items():
-            book, _, *party = account.split(":")
-            sums[book, party[0] if party else ""] -= balance
+        for kind in kinds or by_kind:
+            for account, balance in by_kind[kind].items():
+                sums[account] += balance
         return sums
 
-    run("check", "--strict", "ordereddates")
-    everything = balances()
+    def credited(name, *kinds):
+        """Credits less debits of accounts of this name, in entries of these kinds (all, when none is given), by (book, party)."""
+        sums = defaultdict(Decimal)
+        for account, balance in balances(kinds).items():
+            book, of, *party = account.split(":")
+            if of == name:
+                sums[book, party[0] if party else ""] -= balance
+        return sums
+
+    everything = balances(())
     if sum(everything.values()) != 0:
         raise ValueError(f"the journal is out of balance by {sum(everything.values())}")
     with open(os.path.join(folder, "waterfall.csv"), encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     if not rows:
         raise ValueError("the report is empty")
-    received = credited("deposited", r"desc:^(received|mandated|mandate_cancelled|explained)\b")
+    received = credited("deposited", "received", "mandated", "mandate_cancelled", "explained")
     deposited, available = credited("deposited"), credited("available")
-    funded = credited("available", r"desc:^batch_funded\b")
-    cancelled = credited("reserved", r"desc:^batch_cancelled\b")
-    activated = credited("reserved", r"desc:^activated\b")
-    back = credited("refundable", r"desc:^(revoked|expired|batch_expired|claim_reversed)\b")
-    claims = [credited(kind, r"desc:^(claimed|claim_reversed)\b") for kind in ("payable", "recoverable")]
+    funded = credited("available", "batch_funded")
+    cancelled = credited("reserved", "batch_cancelled")
+    activated = credited("reserved", "activated")
+    back = credited("refundable", "revoked", "expired", "batch_expired", "claim_reversed")
+    claims = [credited(kind, "claimed", "claim_reversed") for kind in ("payable", "recoverable")]
 
     def same(what, who, journal_says, report_says):
         if journal_says != report_says:

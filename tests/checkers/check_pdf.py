@@ -32,7 +32,8 @@ def resolve(thing):
     return thing.get_object() if hasattr(thing, "get_object") else thing
 
 
-def check_catalog(reader, forbidden=frozenset({"/OpenAction", "/AA", "/AcroForm"})):
+def check_catalog(reader, forbidden=frozenset({"/OpenAction", "/AA", "/AcroForm"}), attached=()):
+    """With files attached (their names), it must be PDF/A-3a and not PDF/A-2a."""
     root = reader.trailer["/Root"]
     require("/Encrypt" not in reader.trailer, "encrypted")
     require(root.get("/Lang") == "fr-FR", f"language {root.get('/Lang')}")
@@ -43,9 +44,11 @@ def check_catalog(reader, forbidden=frozenset({"/OpenAction", "/AA", "/AcroForm"
     for key in forbidden:
         require(key not in root, f"{key} in the catalogue")
     names = resolve(root.get("/Names", {})) or {}
-    require("/JavaScript" not in names and "/EmbeddedFiles" not in names, "scripts or attachments")
+    require("/JavaScript" not in names and ("/EmbeddedFiles" in names) == bool(attached), "scripts or attachments")
+    require(sorted(reader.attachments) == sorted(attached), f"attached: {sorted(reader.attachments)}")
     xmp = resolve(root["/Metadata"]).get_data().decode("utf-8")
-    for part in (r"pdfuaid:part(?:>|=\")1", r"pdfaid:part(?:>|=\")2", r"pdfaid:conformance(?:>|=\")A", r"<dc:title>"):
+    archival = r"pdfaid:part(?:>|=\")3" if attached else r"pdfaid:part(?:>|=\")2"
+    for part in (r"pdfuaid:part(?:>|=\")1", archival, r"pdfaid:conformance(?:>|=\")A", r"<dc:title>"):
         require(re.search(part, xmp), f"the metadata lack {part}")
 
 

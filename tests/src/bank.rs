@@ -69,6 +69,18 @@ impl Bank {
         });
     }
 
+    /// The transfers carried out under these end-to-end ids come back: the accounts are closed.
+    pub fn sends_back(&mut self, end_to_ends: &[&str]) {
+        let named = |sent: &&Transfer| sent.end_to_end.as_deref().is_some_and(|id| end_to_ends.contains(&id));
+        let back: Vec<Transfer> = self.movements.iter().filter(named).cloned().collect();
+        assert_eq!(back.len(), end_to_ends.len(), "each was carried out once");
+        self.movements.extend(back.into_iter().map(|sent| Transfer {
+            amount: sent.amount.checked_neg().expect("a small amount"),
+            return_reason: Some("AC04".to_owned()),
+            ..sent
+        }));
+    }
+
     /// The statement of all movements since the last one, as a camt.053 file.
     pub fn statement(&mut self, day: NaiveDate) -> Vec<u8> {
         self.statements += 1;

@@ -1,3 +1,6 @@
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use reqwest::Method;
@@ -38,6 +41,37 @@ impl Client {
             key: Some(key.to_owned()),
             ..self.clone()
         }
+    }
+
+    /// The same, for answers that take up to an hour to arrive.
+    #[must_use]
+    pub fn with_patience(&self) -> Self {
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(3600)).no_proxy();
+        Self {
+            http: http.build().expect("a client without TLS settings"),
+            ..self.clone()
+        }
+    }
+
+    /// Where the services answer.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// GET of a file that is longer than memory, into `to`.
+    pub async fn downloads(&self, path: &str, to: &Path) {
+        let mut request = self.http.get(format!("{}{path}", self.base));
+        if let Some(key) = &self.key {
+            request = request.header(AUTHORIZATION, format!("Bearer {key}"));
+        }
+        let mut response = request.send().await.expect("an answer");
+        assert_eq!(response.status().as_u16(), 200, "GET {path}");
+        let mut file = BufWriter::new(File::create(to).expect("a file"));
+        while let Some(piece) = response.chunk().await.expect("the body arrives whole") {
+            file.write_all(&piece).expect("room on the disk");
+        }
+        file.flush().expect("room on the disk");
     }
 
     /// The key that it shows.

@@ -120,7 +120,7 @@ impl Place {
 
 /// A prescriber's file of `people` made-up people, `booklets` granted to each.
 #[must_use]
-pub(crate) fn people(people: usize, booklets: u32) -> Vec<u8> {
+pub fn people(people: usize, booklets: u32) -> Vec<u8> {
     let rows = (1..=people).map(|number| {
         let own = [
             ("identifiant_externe", format!("P-{number:04}")),

@@ -29,9 +29,6 @@ pub struct Scene {
     pub bank: Bank,
 }
 
-/// Each funder's convention is large enough for any test.
-const CONVENTION: &str = "1000000.00";
-
 impl Scene {
     /// The usual one.
     pub async fn set(pool: PgPool) -> Self {
@@ -44,6 +41,11 @@ impl Scene {
             0 => World::new(pool).await,
             threads => World::on_threads(pool, threads).await,
         };
+        Self::on(world, settings).await
+    }
+
+    /// One in a world that is there already.
+    pub async fn on(world: World, settings: Settings) -> Self {
         let programme = id("programme");
         let sponsor = sponsor(&world, programme, &settings).await;
         let funders = funders(&world, programme, &settings).await;
@@ -86,7 +88,9 @@ impl Scene {
         };
         create_programme(&other, &Settings::default()).await;
         for funder in &self.funders {
-            sign(self.operator(), self.world.ids.next("convention"), funder.id, programme).await;
+            let convention = self.world.ids.next("convention");
+            let amount = Settings::default().convention;
+            sign(self.operator(), convention, (funder.id, programme), amount).await;
         }
         agree_plan(&other, &self.funders).await;
         let prescriber = prescriber(&self.world, &other, "Autre prescripteur").await;
@@ -199,7 +203,7 @@ async fn funders(world: &World, programme: Uuid, settings: &Settings) -> Vec<Fun
         let body =
             json!({"id": funder, "siren": siren(90_000 + number), "name": name, "iban": iban, "bic": "AGRIFRPPXXX"});
         operator.client.post("/v1/funders", &body).await.made_now();
-        sign(operator, convention, funder, programme).await;
+        sign(operator, convention, (funder, programme), settings.convention).await;
         let client = operator.gives_key(funder).await;
         funders.push(Funder {
             id: funder,
@@ -213,9 +217,9 @@ async fn funders(world: &World, programme: Uuid, settings: &Settings) -> Vec<Fun
     funders
 }
 
-async fn sign(operator: &Operator, convention: Uuid, funder: Uuid, programme: Uuid) {
+async fn sign(operator: &Operator, convention: Uuid, (funder, programme): (Uuid, Uuid), amount: &str) {
     let body = json!({
-        "id": convention, "funder_id": funder, "programme_id": programme, "amount": CONVENTION,
+        "id": convention, "funder_id": funder, "programme_id": programme, "amount": amount,
         "signed_on": DAY, "starts_on": DAY, "ends_on": "2027-12-31",
     });
     operator.client.post("/v1/conventions", &body).await.made_now();

@@ -5,6 +5,8 @@ use chrono::NaiveDate;
 pub struct Settings {
     /// The funders' shares, in order of priority; a funder each.
     pub rates: Vec<&'static str>,
+    /// What each funder signs for, in euros: enough for any test.
+    pub convention: &'static str,
     /// `hand_over` or `batch`.
     pub spendable: &'static str,
     /// Printed on the paper.
@@ -27,6 +29,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             rates: vec!["0.35", "0.50", "0.15"],
+            convention: "1000000.00",
             spendable: "hand_over",
             printed_day: NaiveDate::from_ymd_opt(2026, 12, 31).expect("a day of the calendar"),
             tolerance_days: 31,

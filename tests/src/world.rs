@@ -1,5 +1,7 @@
 use std::net::SocketAddr;
+use std::path::Path;
 
+use ccn::keys::KeyFiles;
 use ccn::{Config, Running, Service};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use database::Role;
@@ -11,6 +13,7 @@ use tokio::task::spawn_blocking;
 use voucher::SigningKey;
 use web::{Clock, ClockHand};
 
+use crate::served::Served;
 use crate::{Client, Ids, Operator};
 
 /// The day on which every story begins: a Monday.
@@ -41,10 +44,19 @@ pub struct World {
     /// What the services' clock shows.
     pub clock: Clock,
     hand: ClockHand,
-    // Dropped in this order: the services stop, then their threads, then their keys go.
-    running: Running,
-    _threads: Option<Threads>,
-    _folder: TempDir,
+    // Dropped in this order: the services stop, then their keys go.
+    services: Services,
+    folder: TempDir,
+}
+
+/// The services, and what keeps them going. Dropped in this order: they stop, then their threads.
+#[derive(Debug)]
+enum Services {
+    Here(
+        Running,
+        #[expect(dead_code, reason = "dropped with the services")] Option<Threads>,
+    ),
+    Elsewhere(Served),
 }
 
 /// Threads for the services alone.
@@ -66,6 +78,19 @@ pub fn morning(day: NaiveDate) -> DateTime<Utc> {
     paris_start_of_day(day) + TimeDelta::hours(9)
 }
 
+/// What the services of a world are told.
+pub(crate) fn config(pool: &PgPool, data_dir: &Path) -> Config {
+    Config {
+        listen: ([127, 0, 0, 1], 0).into(),
+        data_dir: data_dir.to_owned(),
+        database_url: Some(pool.connect_options().as_ref().clone()),
+        connections: CONNECTIONS,
+        fund_name: Some(FUND_NAME.to_owned()),
+        fund_iban: Some(FUND_IBAN.parse().expect("an IBAN")),
+        ..Config::default()
+    }
+}
+
 impl World {
     /// Migrates the empty database behind `pool` and starts all services on it, in the test's own thread.
     pub async fn new(pool: PgPool) -> Self {
@@ -82,17 +107,19 @@ impl World {
         Self::start(pool, Some(runtime)).await
     }
 
+    /// The same, with the services in a process of their own, whose memory can be measured: see [`Served`].
+    pub fn elsewhere(pool: PgPool) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the keys");
+        let files = config(&pool, folder.path()).key_files();
+        let (clock, hand) = Clock::set(morning(DAY));
+        let served = Served::start(&pool, folder.path(), clock.now());
+        let anyone = Client::new(format!("http://{}", served.addr));
+        Self::of(pool, anyone, &files, (clock, hand), Services::Elsewhere(served), folder)
+    }
+
     async fn start(pool: PgPool, threads: Option<Runtime>) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the keys");
-        let config = Config {
-            listen: ([127, 0, 0, 1], 0).into(),
-            data_dir: folder.path().to_owned(),
-            database_url: Some(pool.connect_options().as_ref().clone()),
-            connections: CONNECTIONS,
-            fund_name: Some(FUND_NAME.to_owned()),
-            fund_iban: Some(FUND_IBAN.parse().expect("an IBAN")),
-            ..Config::default()
-        };
+        let config = config(&pool, folder.path());
         let files = config.key_files();
         let (clock, hand) = Clock::set(morning(DAY));
         let running = match &threads {
@@ -105,6 +132,25 @@ impl World {
         };
         let running = running.expect("the services start");
         let anyone = Client::new(format!("http://{}", running.addr));
+        let threads = threads.map(|runtime| Threads(Some(runtime)));
+        Self::of(
+            pool,
+            anyone,
+            &files,
+            (clock, hand),
+            Services::Here(running, threads),
+            folder,
+        )
+    }
+
+    fn of(
+        pool: PgPool,
+        anyone: Client,
+        files: &KeyFiles,
+        (clock, hand): (Clock, ClockHand),
+        services: Services,
+        folder: TempDir,
+    ) -> Self {
         let key = ccn::keys::operator_key(&files.operator).expect("the operator's key was made");
         let ids = Ids::default();
         Self {
@@ -115,16 +161,33 @@ impl World {
             ids,
             clock,
             hand,
-            running,
-            _threads: threads.map(|runtime| Threads(Some(runtime))),
-            _folder: folder,
+            services,
+            folder,
         }
     }
 
     /// Where the services listen.
     #[must_use]
     pub const fn addr(&self) -> SocketAddr {
-        self.running.addr
+        match &self.services {
+            Services::Here(running, _) => running.addr,
+            Services::Elsewhere(served) => served.addr,
+        }
+    }
+
+    /// The process of the services, where they have one of their own.
+    #[must_use]
+    pub fn process(&self) -> Option<u32> {
+        match &self.services {
+            Services::Here(..) => None,
+            Services::Elsewhere(served) => Some(served.process()),
+        }
+    }
+
+    /// Where the services keep their keys.
+    #[must_use]
+    pub fn data_dir(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Moves the clock to nine in the morning of a day.
@@ -135,6 +198,9 @@ impl World {
     /// Moves the clock.
     pub fn go_to_instant(&self, at: DateTime<Utc>) {
         self.hand.move_to(at);
+        if let Services::Elsewhere(served) = &self.services {
+            served.move_to(at);
+        }
     }
 
     /// A pool under a service's role, with what it may do and nothing more.

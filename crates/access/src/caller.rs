@@ -5,7 +5,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 use web::{Problem, RequestId};
 
-use crate::{OrganisationId, Role, Secret};
+use crate::{OPERATOR, OrganisationId, Role, Secret};
 
 /// The organisation that asks, known by its API key.
 #[derive(Debug, Clone)]
@@ -58,6 +58,17 @@ impl Caller {
             roles: Vec::new(),
             key: Uuid::nil(),
             request: act,
+        }
+    }
+
+    /// Whoever runs a command with the database and the keys in hand: the operator, since nobody else has them. It holds no role and
+    /// no API key, so no front door lets it in. `act` names what is done, as a request's id would.
+    #[must_use]
+    pub fn command(act: Uuid) -> Self {
+        Self {
+            organisation: OPERATOR,
+            name: "Opérateur, en ligne de commande".to_owned(),
+            ..Self::clock(act)
         }
     }
 

@@ -14,6 +14,7 @@ pub struct Meta {
     pub(crate) issuer: Vec<String>,
     pub(crate) recipient: Vec<String>,
     pub(crate) landscape: bool,
+    pub(crate) factur_x: Option<Vec<u8>>,
 }
 
 impl Meta {
@@ -27,6 +28,7 @@ impl Meta {
             issuer: Vec::new(),
             recipient: Vec::new(),
             landscape: false,
+            factur_x: None,
         }
     }
 
@@ -41,6 +43,13 @@ impl Meta {
     #[must_use]
     pub fn recipient<T: Into<String>>(mut self, lines: impl IntoIterator<Item = T>) -> Self {
         self.recipient = lines.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The same invoice as data, Factur-X of level BASIC: the XML goes into the file, which is then PDF/A-3a.
+    #[must_use]
+    pub fn factur_x(mut self, xml: Vec<u8>) -> Self {
+        self.factur_x = Some(xml);
         self
     }
 
@@ -92,7 +101,7 @@ pub enum DocumentError {
         /// Columns given.
         columns: usize,
     },
-    /// The writer found that the document would break PDF/UA-1 or PDF/A-2a.
+    /// The writer found that the document would break PDF/UA-1 or PDF/A.
     #[error("not written: {0}")]
     Pdf(String),
 }

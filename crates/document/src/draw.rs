@@ -19,6 +19,7 @@ use krilla::text::TextDirection;
 use krilla::{Document as Pdf, SerializeSettings};
 
 use crate::blocks::{DocumentError, Meta};
+use crate::factur_x;
 use crate::flow::{Item, Kind, Laid, Mark, Paper};
 use crate::typeface::{Fonts, Weight, printable};
 
@@ -31,7 +32,11 @@ pub(crate) fn draw(meta: &Meta, laid: &Laid, fonts: &Fonts) -> Result<Vec<u8>, D
     let failed = |what: &dyn std::fmt::Debug| DocumentError::Pdf(format!("{what:?}"));
     let configuration = ConfigurationBuilder::new()
         .with_accessibility_validator(Accessibility::UA1)
-        .with_archival_validator(Archival::A2_A)
+        .with_archival_validator(if meta.factur_x.is_some() {
+            Archival::A3_A
+        } else {
+            Archival::A2_A
+        })
         .finish()
         .map_err(|error| failed(&error))?;
     let mut pdf = Pdf::new_with(SerializeSettings {
@@ -64,7 +69,13 @@ pub(crate) fn draw(meta: &Meta, laid: &Laid, fonts: &Fonts) -> Result<Vec<u8>, D
     pdf.set_metadata(metadata.creation_date(date(meta.day)));
     pdf.set_outline(outline(&laid.marks));
     pdf.set_tag_tree(tags.with_lang(Some("fr-FR".to_owned())));
-    pdf.finish().map_err(|error| failed(&error))
+    let Some(xml) = &meta.factur_x else {
+        return pdf.finish().map_err(|error| failed(&error));
+    };
+    pdf.embed_file(factur_x::file(xml.clone(), date(meta.day)))
+        .ok_or_else(|| failed(&"two files of one name"))?;
+    let pdf = pdf.finish().map_err(|error| failed(&error))?;
+    factur_x::declared(pdf)
 }
 
 /// A4 in points.

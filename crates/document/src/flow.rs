@@ -132,8 +132,29 @@ const HEADING: Style = style(Weight::Bold, 48, 62);
 const SUBHEADING: Style = style(Weight::Bold, 41, 55);
 const BODY: Style = style(Weight::Regular, 37, 53);
 const STRONG: Style = style(Weight::Bold, 37, 53);
-/// What stays with a heading at the foot of a page.
-const WITH_HEADING: i16 = 220;
+/// A paragraph is cut between pages only where this many of its lines stand on either side: no line stands alone.
+const LINES_TOGETHER: usize = 2;
+
+/// Space above and below a heading.
+const HEADING_ABOVE: i16 = 36;
+const HEADING_BELOW: i16 = 14;
+const HEADING_GAPS: i16 = HEADING_ABOVE + HEADING_BELOW;
+/// Of the text of a list.
+const INDENT: i16 = 50;
+
+const fn heading_style(level: u16) -> Style {
+    if level == 2 { HEADING } else { SUBHEADING }
+}
+
+/// Lines of a paragraph of `count` that stay together at its beginning: three are never cut, because one would stand alone.
+const fn opening(count: usize) -> usize {
+    if count <= LINES_TOGETHER + 1 { count } else { LINES_TOGETHER }
+}
+
+/// Of lines, one under another.
+fn height(style: Style, lines: usize) -> i16 {
+    i16::try_from(lines).unwrap_or(i16::MAX).saturating_mul(style.line)
+}
 
 pub(crate) struct Flow<'a> {
     fonts: &'a Fonts,
@@ -155,9 +176,12 @@ pub(crate) fn lay_out(document: &Document, fonts: &Fonts) -> Laid {
         y: Paper::TOP,
     };
     flow.title_block(&document.meta);
-    for block in &document.blocks {
+    for (index, block) in document.blocks.iter().enumerate() {
         match block {
-            Block::Heading(level, text) => flow.heading(*level, text),
+            Block::Heading(level, text) => {
+                let with = flow.opening(document.blocks.get(index + 1..).unwrap_or_default());
+                flow.heading(*level, text, with);
+            }
             Block::Paragraph(text) => flow.paragraph(text),
             Block::Facts(facts) => flow.facts(facts),
             Block::List(items) => flow.list(items),
@@ -216,12 +240,38 @@ impl Flow<'_> {
             .wrapped(style.weight, style.size, width, TEXT_LINES_MAX, &text)
     }
 
-    /// Lines one under another, on new pages where they must.
+    /// Lines one under another, on new pages where they must; neither the first nor the last stands alone.
     fn lines(&mut self, style: Style, x: i16, width: i16, text: &str, node: usize) {
-        for line in self.wrapped(style, width, text) {
-            self.room(style.line);
+        let lines = self.wrapped(style, width, text);
+        let count = lines.len();
+        for (index, line) in lines.into_iter().enumerate() {
+            let together = if index == 0 {
+                opening(count)
+            } else if index + LINES_TOGETHER == count {
+                LINES_TOGETHER
+            } else {
+                1
+            };
+            self.room(height(style, together));
             self.text((x, self.y), style, line, Some(node));
             self.y += style.line;
+        }
+    }
+
+    /// What of the next pieces must stand under a heading, on its page.
+    fn opening(&self, next: &[Block]) -> i16 {
+        let width = self.laid.paper.text_width();
+        let begun = |style: Style, width: i16, text: &str| height(style, opening(self.wrapped(style, width, text).len()));
+        match next.split_first() {
+            None => 0,
+            Some((Block::Heading(level, text), rest)) => {
+                let style = heading_style(*level);
+                height(style, self.wrapped(style, width, text).len()) + HEADING_GAPS + self.opening(rest)
+            }
+            Some((Block::Paragraph(text), _)) => begun(BODY, width, text),
+            Some((Block::List(items), _)) => items.first().map_or(0, |text| begun(BODY, width - INDENT, text)),
+            Some((Block::Facts(facts), _)) => facts.first().map_or(0, |(_, value)| begun(BODY, width * 3 / 5, value)),
+            Some((Block::Table(table), _)) => tables::opening(self, table),
         }
     }
 
@@ -252,12 +302,14 @@ impl Flow<'_> {
         }
     }
 
-    fn heading(&mut self, level: u16, text: &str) {
-        let style = if level == 2 { HEADING } else { SUBHEADING };
-        self.y += if self.y > Paper::TOP { 36 } else { 0 };
-        self.room(style.line + WITH_HEADING);
+    /// `with` stays on its page.
+    fn heading(&mut self, level: u16, text: &str, with: i16) {
+        let style = heading_style(level);
+        self.y += if self.y > Paper::TOP { HEADING_ABOVE } else { 0 };
+        let own = height(style, self.wrapped(style, self.laid.paper.text_width(), text).len());
+        self.room(own + HEADING_BELOW + with);
         self.heading_of(level, style, text);
-        self.y += 14;
+        self.y += HEADING_BELOW;
     }
 
     fn heading_of(&mut self, level: u16, style: Style, text: &str) {
@@ -290,8 +342,9 @@ impl Flow<'_> {
             let label = self.node(Kind::Label, Some(item));
             let body = self.node(Kind::Body, Some(item));
             let names_lines = self.wrapped(STRONG, names - 30, name);
-            let height = BODY.line * i16::try_from(names_lines.len()).unwrap_or(1);
-            self.room(height);
+            let values = self.wrapped(BODY, width - names, value).len();
+            let height = height(BODY, names_lines.len());
+            self.room(height.max(self::height(BODY, opening(values))));
             let (top, page) = (self.y, self.laid.pages.len());
             for (line, index) in names_lines.into_iter().zip(0..) {
                 self.text((Paper::LEFT, top + BODY.line * index), STRONG, line, Some(label));
@@ -306,13 +359,13 @@ impl Flow<'_> {
     }
 
     fn list(&mut self, items: &[String]) {
-        const INDENT: i16 = 50;
         let list = self.node(Kind::Dashes, None);
         for text in items {
             let item = self.node(Kind::Item, Some(list));
             let label = self.node(Kind::Label, Some(item));
             let body = self.node(Kind::Body, Some(item));
-            self.room(BODY.line);
+            let lines = self.wrapped(BODY, self.laid.paper.text_width() - INDENT, text).len();
+            self.room(height(BODY, opening(lines)));
             self.text((Paper::LEFT, self.y), BODY, "–".to_owned(), Some(label));
             self.lines(
                 BODY,

@@ -27,10 +27,13 @@
 //!
 //! **Numbers are tenths of a millimetre**, whole, as on the booklets.
 //!
+//! [`Meta::factur_x`] puts an invoice's data into its PDF, which is then PDF/A-3a (ISO 19005-3).
+//!
 //! [`sign`] adds an electronic signature to a finished document.
 
 mod blocks;
 mod draw;
+mod factur_x;
 mod flow;
 pub mod sign;
 mod table;

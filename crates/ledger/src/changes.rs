@@ -39,11 +39,37 @@ pub async fn cluster(connection: &mut PgConnection) -> sqlx::Result<i64> {
         .await
 }
 
-/// The lowest number of a transaction that may still be under way: all below are committed and visible, or rolled back.
+/// The lowest number of another transaction of this database that may still be under way: all below are committed, and visible to
+/// the next statement, or rolled back. Never lower than an earlier answer.
+///
+/// Numbers are drawn by the whole cluster, and PostgreSQL tells only the oldest of all. One that is surely of another database is
+/// left out, or a session forgotten there would hold up the seal of these books. Surely: whoever holds it is connected elsewhere.
+/// One that nobody holds has just begun (it counts), or has ended since it was seen; the second statement tells which.
 pub async fn oldest_under_way(connection: &mut PgConnection) -> sqlx::Result<TransactionNumber> {
-    sqlx::query_scalar!(r#"select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "number!""#)
-        .fetch_one(connection)
-        .await
+    // Locks name the low 32 bits of a number; those under way span less.
+    let seen = sqlx::query!(
+        r#"select pg_snapshot_xmax(s.snapshot)::text::bigint as "next!", array(
+               select number from (select pg_snapshot_xip(s.snapshot)::text::bigint as number) as under_way
+               where not exists (
+                   select from pg_locks l
+                   join pg_stat_activity a on a.pid = l.pid
+                   join pg_database d on d.oid = a.datid and d.datname <> current_database()
+                   where l.locktype = 'transactionid' and l.granted and l.mode = 'ExclusiveLock'
+                       and l.transactionid::text::bigint = under_way.number % 4294967296)) as "here!"
+           from (select pg_current_snapshot() as snapshot) as s"#
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if seen.here.is_empty() {
+        return Ok(seen.next);
+    }
+    let oldest = sqlx::query_scalar!(
+        "select min(number) from unnest($1::bigint[]) as number where pg_xact_status(number::text::xid8) = 'in progress'",
+        &seen.here,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(oldest.unwrap_or(seen.next))
 }
 
 /// The vouchers touched by some `transfers_max` transfers of the transactions from `from` on, as far as they are visible. A chunk

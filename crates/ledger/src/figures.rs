@@ -50,18 +50,25 @@ pub(crate) struct Held {
     pub credits: Cents,
 }
 
+/// Seconds that one statement of a [`snapshot`] may take: it reads the whole books, and it locks nothing that anybody waits for.
+pub const SNAPSHOT_SECONDS_MAX: u32 = 3600;
+
 /// A read-only transaction in which every statement sees the books at one moment, while claims go on: what
 /// [`Figures::read`] and whatever is compared with it must run in.
 ///
-/// A report reads whole tables, so its joins are hashed. On the day a batch is minted PostgreSQL's statistics still say that the
-/// tables are nearly empty, and the nested loops that it would then choose take minutes instead of a second.
+/// A report reads whole tables, so it gets [`SNAPSHOT_SECONDS_MAX`] for a statement, and its joins are hashed. On the day a batch is
+/// minted PostgreSQL's statistics still say that the tables are nearly empty, and the nested loops that it would then choose take
+/// minutes instead of a second.
 pub async fn snapshot(pool: &PgPool) -> sqlx::Result<PgTransaction<'static>> {
     let mut tx = pool
         .begin_with("begin isolation level repeatable read read only")
         .await?;
-    sqlx::query!("set local enable_nestloop = off")
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query!(
+        r#"select set_config('enable_nestloop', 'off', true) as a, set_config('statement_timeout', $1, true) as b"#,
+        format!("{SNAPSHOT_SECONDS_MAX}s"),
+    )
+    .fetch_one(&mut *tx)
+    .await?;
     Ok(tx)
 }
 

@@ -101,15 +101,15 @@ impl Figures {
     fn fees(&self) -> Option<Identity> {
         let held = |kind| self.sums(|held| held.kind == kind);
         let (owed, paid) = held(AccountKind::FeeReceivable);
-        let ((taken_off, fees), (_, vat)) = (held(AccountKind::Fees), held(AccountKind::Vat));
+        let ((fees_off, fees), (vat_off, vat)) = (held(AccountKind::Fees), held(AccountKind::Vat));
         let received = self.flow(|flow| flow.kind == TransferKind::FeeReceived);
-        let none = [owed, paid, fees, vat, taken_off].into_iter().all(Cents::is_zero);
+        let none = [owed, paid, fees, vat, fees_off, vat_off].into_iter().all(Cents::is_zero);
         (!none).then(|| {
             Identity::equal(
-                "Rémunération de l'opérateur : à recevoir + reçue = facturée + TVA",
+                "Rémunération de l'opérateur : à recevoir + reçue = facturée + TVA, moins les avoirs",
                 Subject::Fund,
                 total([less(owed, paid), received]),
-                total([fees, vat]),
+                total([less(fees, fees_off), less(vat, vat_off)]),
             )
         })
     }

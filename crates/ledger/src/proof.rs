@@ -48,9 +48,10 @@ mod sums;
 mod tile;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
-pub use close::{Close, CloseError, Quiet, check_all_sums, close, closes, first_open_day, next_to_close};
+pub use close::{Close, CloseError, Quiet, check_all_sums, close, closes, first_open_day, next_to_close, turn};
 pub use cosigning::{
-    CosignError, RegisterError, RegisteredCosigner, add_cosignature, cosigned_note, cosigners, register_cosigner,
+    CosignError, RegisterError, RegisteredCosigner, RetireError, Retirement, add_cosignature, cosigned_note, cosigner,
+    cosigners, register_cosigner, retire_cosigner,
 };
 pub use entries::{Entry, entries, entries_bundle, sealed_size};
 pub use frontier::{Frontier, Tile};
@@ -62,7 +63,7 @@ pub use prove::{
     EVENT_ENTRIES_MAX, EntryProofs, ProveError, TransferProof, prove_consistency, prove_entry, prove_event,
     prove_transfer,
 };
-pub use seal::{SEAL_CHUNK_ENTRIES, SealError, Sealed, seal, unsealed};
+pub use seal::{LAG_ENTRIES_MAX, SEAL_CHUNK_ENTRIES, SealError, SealLag, Sealed, seal, seal_lag, unsealed};
 pub use store::{StoredCheckpoint, checkpoint_of, last_checkpoint, tile_hashes};
 pub use sums::{Unequal, unequal_sums};
 pub use tile::{TILE_HASHES, TilePath, TilePathError};

@@ -89,6 +89,8 @@ transfer_kinds! {
     FeeInvoiced = 46, "fee_invoiced", [FeeReceivable => Fees, FeeReceivable => Vat];
     /// The fee is paid.
     FeeReceived = 47, "fee_received", [Bank => FeeReceivable];
+    /// A credit note takes off what an invoice of the fee said, or a part of it.
+    FeeCredited = 50, "fee_credited", [Fees => FeeReceivable, Vat => FeeReceivable];
 }
 
 impl TransferKind {

@@ -2,7 +2,8 @@
 //! bounds. DTDs and entities are refused by `roxmltree`, nesting does not use the stack, and every node knows its line; bytes,
 //! nodes, tags and namespaces are bounded here.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone, Utc};
+use chrono_tz::Europe::Paris;
 use roxmltree::{Document, Error, Node, ParsingOptions};
 
 use crate::camt053::Imbalance;
@@ -80,6 +81,9 @@ pub enum XmlProblem {
     /// Not a date.
     #[error("« {0} » n'est pas une date")]
     Date(String),
+    /// Not an instant.
+    #[error("« {0} » n'est pas un instant (2026-04-03T09:00:00)")]
+    Instant(String),
     /// Not a whole number.
     #[error("« {0} » n'est pas un nombre entier")]
     Number(String),
@@ -100,6 +104,42 @@ pub enum XmlProblem {
     /// The sums.
     #[error(transparent)]
     Imbalance(#[from] Imbalance),
+}
+
+/// An instant as a bank writes it (`ISODateTime`): with its distance from UTC, or without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BankInstant {
+    at: DateTime<Utc>,
+    latest: DateTime<Utc>,
+}
+
+impl BankInstant {
+    fn parse(text: &str) -> Option<Self> {
+        if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+            let at = at.to_utc();
+            return Some(Self { at, latest: at });
+        }
+        let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok()?;
+        let in_paris = Paris.from_local_datetime(&local).earliest().map(|local| local.to_utc());
+        let in_utc = local.and_utc();
+        Some(Self {
+            // An hour that the change to summer time skips is read in UTC.
+            at: in_paris.unwrap_or(in_utc),
+            latest: in_utc,
+        })
+    }
+
+    /// The instant; of one without a zone, read in Paris, where the fund's bank is.
+    #[must_use]
+    pub const fn at(self) -> DateTime<Utc> {
+        self.at
+    }
+
+    /// The latest instant that can be meant: a bank that writes no zone may write UTC.
+    #[must_use]
+    pub const fn latest(self) -> DateTime<Utc> {
+        self.latest
+    }
 }
 
 /// Parses a file and gives its root element, the `Document` of a namespace that `known` knows, to `read`.
@@ -272,10 +312,63 @@ impl<'d> Element<'d> {
         text.parse().map_err(|_| self.error(XmlProblem::Date(text.to_owned())))
     }
 
+    /// This element as an instant (`ISODateTime`).
+    pub(crate) fn instant(self) -> Result<BankInstant, XmlError> {
+        let text = self.text().unwrap_or_default();
+        BankInstant::parse(text).ok_or_else(|| self.error(XmlProblem::Instant(text.to_owned())))
+    }
+
+    /// The instant of a descendant, where there is one.
+    pub(crate) fn instant_at(self, names: &[&'static str]) -> Result<Option<BankInstant>, XmlError> {
+        self.path(names)?.map(Self::instant).transpose()
+    }
+
     /// A whole number.
     pub(crate) fn number(self) -> Result<u64, XmlError> {
         let text = self.text().unwrap_or_default();
         text.parse()
             .map_err(|_| self.error(XmlProblem::Number(text.to_owned())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BankInstant;
+
+    #[test]
+    fn an_instant_without_a_zone_is_read_in_paris_and_may_be_later() {
+        for (text, at, latest) in [
+            ("2026-04-03T09:00:00Z", "2026-04-03T09:00:00Z", "2026-04-03T09:00:00Z"),
+            (
+                "2026-04-03T09:00:00.123+02:00",
+                "2026-04-03T07:00:00.123Z",
+                "2026-04-03T07:00:00.123Z",
+            ),
+            ("2026-04-03T09:00:00", "2026-04-03T07:00:00Z", "2026-04-03T09:00:00Z"),
+            (
+                "2026-01-03T09:00:00.5",
+                "2026-01-03T08:00:00.5Z",
+                "2026-01-03T09:00:00.5Z",
+            ),
+            // 29 March 2026: 2:30 does not exist in Paris.
+            ("2026-03-29T02:30:00", "2026-03-29T02:30:00Z", "2026-03-29T02:30:00Z"),
+        ] {
+            let read = BankInstant::parse(text).unwrap();
+            assert_eq!(
+                (read.at(), read.latest()),
+                (at.parse().unwrap(), latest.parse().unwrap()),
+                "{text}"
+            );
+        }
+        for text in [
+            "",
+            "2026-04-03",
+            "2026-02-30T09:00:00",
+            "2026-04-03T25:00:00",
+            "2026-04-03 09:00:00 ",
+            "demain",
+        ] {
+            assert_eq!(BankInstant::parse(text), None, "{text}");
+        }
     }
 }

@@ -12,7 +12,7 @@ mod read;
 
 use crate::money::Cents;
 
-pub use crate::iso20022::{XmlError as Pain002Error, XmlProblem as Pain002Problem};
+pub use crate::iso20022::{BankInstant, XmlError as Pain002Error, XmlProblem as Pain002Problem};
 pub use read::read;
 
 /// A report on one payment file.
@@ -20,8 +20,12 @@ pub use read::read;
 pub struct StatusReport {
     /// The bank's identifier (`GrpHdr/MsgId`).
     pub id: String,
+    /// When the bank made it (`GrpHdr/CreDtTm`).
+    pub created: BankInstant,
     /// The payment file's message id, as sent in pain.001 (`OrgnlMsgId`).
     pub original_message_id: String,
+    /// When that file was made, as the bank repeats it (`OrgnlCreDtTm`).
+    pub original_created: Option<BankInstant>,
     /// On the whole file.
     pub verdict: Option<Verdict>,
     /// The file's groups of payments that the bank speaks of.
@@ -50,6 +54,8 @@ pub struct PaymentStatus {
     pub verdict: Option<Verdict>,
     /// What was asked for, when the bank repeats it.
     pub amount: Option<Cents>,
+    /// When the payment met the bank's conditions, where it says so (`AccptncDtTm`).
+    pub accepted: Option<BankInstant>,
 }
 
 /// What the bank says, and why.

@@ -3,34 +3,27 @@
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use ::keys::{Opener, Plain};
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use web::Clock;
 
 use crate::cli::books::{ExportArgs, VerifyBooks, VerifyProof};
+use crate::exit::unusable;
 use crate::export::{self, Export, Exported};
-use crate::verify_books::{FAULTS_SHOWN_MAX, Proven, Trusted, Verdict, verify_books, verify_proof};
+use crate::own_books::opener;
+use crate::verify_books::{Proven, Trusted, Verdict, verify_books, verify_proof};
 use crate::{sealing, told};
-
-/// Status when nothing could be judged.
-const UNUSABLE: u8 = 2;
 
 /// Passes the check of a SIREN and is nobody's: that of an export which was told none.
 const NOBODYS_SIREN: &str = "000000000";
 
 /// `ccn export`.
 pub(crate) async fn export(args: &ExportArgs) -> anyhow::Result<ExitCode> {
-    let config = args.config();
+    let config = args.own.config();
     std::fs::create_dir_all(&args.out)
         .with_context(|| format!("{} : dossier impossible à créer", args.out.display()))?;
     let (database, server) = export::open(&config).await?;
-    // Who exports at a terminal may be asked for the passphrase; the demo's key is in clear.
-    let opener = Opener {
-        ask: true,
-        ..config.opener(Plain::Accepted)
-    };
-    let key = sealing::read_key_if_any(&config, &opener)?;
+    let key = sealing::read_key_if_any(&config, &opener(&args.own))?;
     let asked = Export {
         database,
         key: key.as_ref(),
@@ -126,10 +119,7 @@ pub(crate) fn verify(args: &VerifyBooks) -> ExitCode {
     };
     match verify_books(&args.folder, &trusted) {
         Ok(verdict) => judge(&verdict, args.vkey.is_some()),
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::from(UNUSABLE)
-        }
+        Err(error) => unusable(error),
     }
 }
 
@@ -147,12 +137,7 @@ fn judge(verdict: &Verdict, key_known: bool) -> ExitCode {
     }
     if !verdict.holds() {
         println!("LES LIVRES NE SONT PAS INTACTS :");
-        for fault in &verdict.faults {
-            println!("  - {fault}");
-        }
-        if verdict.faults_count > FAULTS_SHOWN_MAX as u64 {
-            println!("  … {} défauts en tout", verdict.faults_count);
-        }
+        print!("{}", verdict.faults);
         return ExitCode::FAILURE;
     }
     println!("Les livres sont intacts et signés par {}.", verdict.signer);
@@ -169,10 +154,7 @@ fn judge(verdict: &Verdict, key_known: bool) -> ExitCode {
 pub(crate) fn prove(args: &VerifyProof) -> ExitCode {
     let file = match std::fs::read(&args.file) {
         Ok(file) => file,
-        Err(error) => {
-            eprintln!("« {} » ne peut pas être lu : {}", args.file.display(), told::reason(&error));
-            return ExitCode::from(UNUSABLE);
-        }
+        Err(error) => return unusable(format!("« {} » ne peut pas être lu : {}", args.file.display(), told::reason(&error))),
     };
     match verify_proof(&file, args.vkey.as_deref()) {
         Ok(proven) => {

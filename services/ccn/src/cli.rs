@@ -1,8 +1,10 @@
 //! The command line.
 
 pub mod books;
+pub mod close;
 pub mod evidence;
 pub mod keys;
+pub mod own_books;
 pub mod reconcile;
 
 use std::net::SocketAddr;
@@ -146,15 +148,34 @@ pub enum Command {
     /// Rapproche les livres de la banque, maintenant : chaque identité avec ses deux côtés, chaque écart
     ///
     /// Le résultat est signé, numéroté et gardé dans la base, comme celui de chaque nuit. La base est celle de --database-url, ou la
-    /// base embarquée, même en service.
+    /// base embarquée, même en service. Avec --server, c'est un serveur qui le fait ; sa signature est vérifiée ici avec --vkey.
     ///
     /// Code de sortie : 0 si tout est juste ; 1 si une identité est fausse ou si rien n'a pu être comparé ; 3 si tout est juste mais
     /// qu'un écart attend depuis plus de --break-days-max jours.
     #[command(help_template = TEMPLATE, after_help = "Exemples :\n  \
         ccn reconcile\n  \
         ccn reconcile --json --out rapprochement.note\n  \
-        ccn verify reconciliation rapprochement.note")]
+        ccn verify reconciliation rapprochement.note\n  \
+        ccn reconcile --server http://127.0.0.1:8080 --api-key-file operator.key --vkey \"$(cat journal.vkey)\"")]
     Reconcile(reconcile::ReconcileArgs),
+
+    /// Clôt un mois, pour toujours : plus rien n'y est écrit
+    ///
+    /// Scelle tout ce qui est écrit, compare chaque compte avec ses écritures, et signe le point de contrôle du mois. Ce qui arrive
+    /// ensuite est écrit dans le mois ouvert, et le dit. Les mois se clôturent dans l'ordre, une fois terminés. Redemander un mois
+    /// clos redonne sa clôture. La base est celle de --database-url, ou la base embarquée, même en service ; ou celle d'un serveur
+    /// (--server), dont la signature est vérifiée ici avec --vkey.
+    ///
+    /// Gardez le point de contrôle ailleurs : il prouve que rien d'ancien n'a été réécrit (ccn verify books --older).
+    ///
+    /// Code de sortie : 0 si le mois est clos ; 1 si les livres ont été falsifiés ou si rien n'a pu se faire ; 3 si les livres sont
+    /// justes mais que ce mois ne se clôt pas maintenant : il n'est pas terminé, un autre vient avant, il n'y a rien à clôturer, ou
+    /// des opérations sont en cours.
+    #[command(help_template = TEMPLATE, after_help = "Exemples :\n  \
+        ccn close 2026-03 --out cloture-2026-03.note\n  \
+        ccn close 2026-03 --server http://127.0.0.1:8080 --api-key-file operator.key --vkey \"$(cat journal.vkey)\"\n  \
+        ccn verify books --older cloture-2026-03.note livres")]
+    Close(close::CloseArgs),
 
     /// Vérifie sans réseau ni base de données
     #[command(help_template = TEMPLATE, subcommand_help_heading = COMMANDS, subcommand_value_name = "COMMANDE", disable_help_subcommand = true)]

@@ -11,11 +11,9 @@ use ledger::proof::{Checkpoint, Cosigner, Note, VerifierKey};
 use web::Clock;
 
 use crate::cli::books::CosignArgs;
+use crate::exit::unusable;
 use crate::sealing;
 use crate::verify_books::{Proven, verify_proof};
-
-/// Status when a file cannot be used.
-const UNUSABLE: u8 = 2;
 
 /// Bytes of the longest file taken.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -98,8 +96,9 @@ pub(crate) fn run(args: &CosignArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     };
     let Ok(log) = vkey.trim().parse::<VerifierKey>() else {
-        eprintln!("« {vkey} » n'est pas une clé de vérification (nom+empreinte+base64).");
-        return Ok(ExitCode::from(UNUSABLE));
+        return Ok(unusable(format!(
+            "« {vkey} » n'est pas une clé de vérification (nom+empreinte+base64)."
+        )));
     };
     let before = if seen.exists() { Some(read(seen)?) } else { None };
     match cosign(&key, &log, before.as_deref(), &read(file)?, Clock::System.now()) {

@@ -32,7 +32,10 @@ pub fn known(command: &clap::Command) -> BTreeSet<String> {
     let own = command
         .get_arguments()
         .filter_map(|arg| arg.get_env()?.to_str().map(str::to_owned));
-    own.chain(command.get_subcommands().flat_map(known)).collect()
+    // A secret is no argument, so this one is no option's.
+    own.chain(command.get_subcommands().flat_map(known))
+        .chain([crate::remote::API_KEY_VARIABLE.to_owned()])
+        .collect()
 }
 
 /// Refuses the first of `names` that starts with `CCN_` and is not read by `command`.

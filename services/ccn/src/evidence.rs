@@ -3,10 +3,8 @@
 use std::process::ExitCode;
 
 use crate::cli::evidence::VerifyEvidence;
+use crate::exit::unusable;
 use crate::verify_evidence::{EvidenceVerdict, verify_evidence};
-
-/// Status when nothing could be judged.
-const UNUSABLE: u8 = 2;
 
 /// `ccn verify evidence`.
 pub(crate) fn verify(args: &VerifyEvidence) -> ExitCode {
@@ -19,10 +17,7 @@ pub(crate) fn verify(args: &VerifyEvidence) -> ExitCode {
                 ExitCode::FAILURE
             }
         }
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::from(UNUSABLE)
-        }
+        Err(error) => unusable(error),
     }
 }
 
@@ -52,12 +47,7 @@ fn tell(verdict: &EvidenceVerdict, args: &VerifyEvidence) {
     }
     if !verdict.holds() {
         println!("TOUT N'EST PAS PROUVÉ :");
-        for fault in &verdict.faults {
-            println!("  - {fault}");
-        }
-        if verdict.faults_count > verdict.faults.len() as u64 {
-            println!("  … {} défauts en tout", verdict.faults_count);
-        }
+        print!("{}", verdict.faults);
         return;
     }
     println!(

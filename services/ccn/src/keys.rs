@@ -21,7 +21,7 @@ pub use files::KeyFiles;
 pub use first::{FirstKeysError, publish_first_keys};
 pub use shelf::{KEYS_RESCAN_SECONDS, KeyShelf};
 
-const OPERATOR_EXPECTED: &str = "une clé d'accès (« ccn_ » et 43 caractères)";
+const KEY_EXPECTED: &str = "une clé d'accès (« ccn_ » et 43 caractères)";
 
 /// The key in clear in the file at `path`, as the demo and the tests make it.
 pub fn signing_key(path: &Path) -> Result<SigningKey, KeyFileError> {
@@ -43,9 +43,14 @@ pub fn key_bytes(path: &Path, opener: &Opener) -> Result<Zeroizing<[u8; KEY_BYTE
 
 /// The operator's API key in the file at `path`.
 pub fn operator_key(path: &Path) -> Result<Secret, SecretError> {
+    access_key(path)
+}
+
+/// Somebody's API key in the file at `path`.
+pub(crate) fn access_key(path: &Path) -> Result<Secret, SecretError> {
     Secret::parse(&secret_file::read(path)?).ok_or_else(|| SecretError::Form {
         path: path.to_owned(),
-        expected: OPERATOR_EXPECTED,
+        expected: KEY_EXPECTED,
     })
 }
 

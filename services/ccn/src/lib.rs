@@ -6,11 +6,12 @@
 //! | `keys` | private keys and secrets: opened, made, published, watched |
 //! | `embedded`, `store` | PostgreSQL: the private one or a given one, migrations, a pool a role |
 //! | `serve`, `start`, `openapi`, `status`, `stop` | the services, started and stopped; in-process for the demo and the tests |
-//! | `demo` | the main job, told from outside |
 //! | `verify` | vouchers proven offline |
-//! | `sealing`, `export`, `verify_books`, `cosign` | the books sealed, exported, proven and co-signed offline |
-//! | `reconcile` | the books compared with the bank |
+//! | `sealing`, `export`, `verify_books`, `faults`, `cosign` | the books sealed, exported, proven and co-signed offline |
+//! | `reconcile`, `close` | the books compared with the bank; a month closed |
+//! | `own_books`, `remote`, `exit` | a database and its key, or a server, as commands use them; exit statuses |
 //! | `usage`, `told` | wrong command lines and the system's refusals, in French |
+//! | `demo` | the whole life of the vouchers, told through the HTTP interfaces |
 //!
 //! [`Running`] is the way in for whoever wants the whole system inside a test:
 //!
@@ -36,16 +37,21 @@
 
 mod books;
 pub mod cli;
+mod close;
 pub mod config;
 pub mod cosign;
 pub mod demo;
 pub mod embedded;
 pub mod environment;
 mod evidence;
+mod exit;
 pub mod export;
+pub mod faults;
 pub mod keys;
 mod openapi;
+mod own_books;
 mod reconcile;
+mod remote;
 mod run;
 pub mod sealing;
 pub mod serve;

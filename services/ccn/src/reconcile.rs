@@ -5,48 +5,27 @@ use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
 
-use ::keys::{Opener, Plain};
 use anyhow::Context;
-use chrono::{DateTime, Utc};
 use funding::ReconciliationId;
 use funding::reconciliation::{self, Document, Occasion, RECONCILIATION_BYTES_MAX, RunRequest, Stored, Verdict};
-use ledger::proof::NoteKey;
-use sqlx::postgres::PgConnectOptions;
+use ledger::proof::VerifierKey;
+use serde_json::json;
 use standards::calendar::paris_date;
 use web::Clock;
 
 use crate::cli::reconcile::{ReconcileArgs, VerifyReconciliation};
-use crate::{export, sealing, told};
-
-/// Status when an identity does not hold.
-const FALSE: u8 = 1;
-/// Status when nothing could be judged.
-const UNUSABLE: u8 = 2;
-/// Status when all identities hold and a break waits for too long.
-const TOO_OLD: u8 = 3;
+use crate::exit::{FALSE, LATER, unusable};
+use crate::own_books::OpenBooks;
+use crate::remote::Client;
+use crate::run::runtime;
+use crate::told;
 
 /// `ccn reconcile`.
-pub(crate) async fn reconcile(args: &ReconcileArgs) -> anyhow::Result<ExitCode> {
-    let config = args.config();
-    // Who reconciles at a terminal may be asked for the passphrase; the demo's key is in clear.
-    let opener = Opener {
-        ask: true,
-        ..config.opener(Plain::Accepted)
+pub(crate) fn reconcile(args: &ReconcileArgs) -> anyhow::Result<ExitCode> {
+    let stored = match args.served.client()? {
+        Some((server, key)) => on_server(&server, key)?,
+        None => runtime()?.block_on(here(args))?,
     };
-    let key = sealing::read_key_if_any(&config, &opener)
-        .context("La clé des points de contrôle (--checkpoint-key-file) ne s'ouvre pas")?;
-    let key = key.with_context(|| {
-        format!(
-            "La clé « {} » n'existe pas : donnez celle des points de contrôle avec --checkpoint-key-file, ou démarrez « ccn all » une fois",
-            sealing::key_file(&config).display()
-        )
-    })?;
-    let (database, server) = export::open(&config).await?;
-    let ran = run(database, &key, args.break_days_max, Clock::System.now()).await;
-    if let Some(server) = server {
-        server.stop().await?;
-    }
-    let stored = ran?;
     if let Some(out) = &args.out {
         std::fs::write(out, stored.file()).with_context(|| format!("{} : écriture impossible", out.display()))?;
     }
@@ -58,22 +37,18 @@ pub(crate) async fn reconcile(args: &ReconcileArgs) -> anyhow::Result<ExitCode> 
     Ok(status(stored.document.verdict))
 }
 
-async fn run(
-    database: PgConnectOptions,
-    key: &NoteKey,
-    break_days_max: u32,
-    at: DateTime<Utc>,
-) -> anyhow::Result<Stored> {
+async fn here(args: &ReconcileArgs) -> anyhow::Result<Stored> {
+    let books = OpenBooks::open(&args.own).await?;
+    let at = Clock::System.now();
     let request = RunRequest {
         id: ReconciliationId::derive(b"reconciliation-command", &[&at.timestamp_micros().to_be_bytes()]),
         at,
         occasion: Occasion::Command,
         night: None,
-        break_days_max,
+        break_days_max: args.break_days_max,
     };
-    let pool = database::connect(database, 2).await?;
-    let ran = reconciliation::run(&pool, key, &request, None).await;
-    pool.close().await;
+    let ran = reconciliation::run(&books.pool, &books.key, &request, None).await;
+    books.end().await?;
     match ran {
         Ok(made) => Ok(made.into_inner()),
         Err(reconciliation::RunError::UnderWay) => {
@@ -83,11 +58,28 @@ async fn run(
     }
 }
 
+/// Asks a server for a run, and believes its file as far as the known key signed it. The id is drawn here, so that the answer cannot be
+/// a better run of before.
+fn on_server(server: &Client, key: &VerifierKey) -> anyhow::Result<Stored> {
+    let mut drawn = [0; 16];
+    getrandom::fill(&mut drawn).context("Le hasard du système ne répond pas")?;
+    let id = ReconciliationId::derive(b"reconciliation-asked", &[&drawn]);
+    server.post("/v1/reconciliations", &json!({ "id": id }))?;
+    let file = server.text(&format!("/v1/reconciliations/{id}/signed"))?;
+    let stored = reconciliation::open(&file, Some(&key.to_string()))
+        .map_err(|refused| anyhow::anyhow!("NON PROUVÉ : {refused}."))?;
+    anyhow::ensure!(
+        stored.document.id == id,
+        "NON PROUVÉ : le serveur a envoyé un autre rapprochement que celui qui a été demandé."
+    );
+    Ok(stored)
+}
+
 fn status(verdict: Verdict) -> ExitCode {
     match (verdict.all_hold, verdict.old_breaks) {
         (false, _) => ExitCode::from(FALSE),
         (true, 0) => ExitCode::SUCCESS,
-        (true, _) => ExitCode::from(TOO_OLD),
+        (true, _) => ExitCode::from(LATER),
     }
 }
 
@@ -95,10 +87,7 @@ fn status(verdict: Verdict) -> ExitCode {
 pub(crate) fn verify(args: &VerifyReconciliation) -> ExitCode {
     let text = match read(&args.file) {
         Ok(text) => text,
-        Err(error) => {
-            eprintln!("« {} » ne peut pas être lu : {}", args.file.display(), told::reason(&error));
-            return ExitCode::from(UNUSABLE);
-        }
+        Err(error) => return unusable(format!("« {} » ne peut pas être lu : {}", args.file.display(), told::reason(&error))),
     };
     match reconciliation::verify(&text, args.vkey.as_deref()) {
         Ok(document) => {

@@ -11,21 +11,18 @@ use web::Clock;
 
 use crate::cli::{Cli, Command, Verify, VerifyToken};
 use crate::config::Config;
+use crate::exit::unusable;
 use crate::serve::Running;
 use crate::service::Service;
 use crate::stop::StopSignals;
 use crate::store::{self, Server};
 use crate::verify::Verifier;
-use crate::{books, cosign, environment, evidence, keys, reconcile, telemetry, told, usage};
-
-/// Status when the question itself was wrong: bad arguments, unreadable keys.
-const UNUSABLE: u8 = 2;
+use crate::{books, close, cosign, environment, evidence, keys, reconcile, telemetry, told, usage};
 
 /// Runs the command line `args`, with the process's environment.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if let Err(error) = environment::check(&Cli::command(), std::env::vars_os().map(|(name, _)| name)) {
-        eprintln!("{error}");
-        return ExitCode::from(UNUSABLE);
+        return unusable(error);
     }
     let cli = Cli::try_parse_from(args).unwrap_or_else(|error| usage::exit(&error));
     match dispatch(cli.command) {
@@ -79,7 +76,11 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         } => Ok(reconcile::verify(&args)),
         Command::Reconcile(args) => {
             telemetry::start_logs(telemetry::LogFormat::default(), telemetry::DEMO_LOG_FILTER);
-            runtime()?.block_on(reconcile::reconcile(&args))
+            reconcile::reconcile(&args)
+        }
+        Command::Close(args) => {
+            telemetry::start_logs(telemetry::LogFormat::default(), telemetry::DEMO_LOG_FILTER);
+            close::close(&args)
         }
         Command::Keys { what } => keys::command::run(what),
     }
@@ -151,8 +152,10 @@ fn verify_token(args: &VerifyToken) -> anyhow::Result<ExitCode> {
     let public = match read.and_then(|json| JwkSet::read(&json).map_err(|error| error.to_string())) {
         Ok(public) => public,
         Err(error) => {
-            eprintln!("Les clés de « {} » sont illisibles : {error}", args.keys.display());
-            return Ok(ExitCode::from(UNUSABLE));
+            return Ok(unusable(format!(
+                "Les clés de « {} » sont illisibles : {error}",
+                args.keys.display()
+            )));
         }
     };
     let verifier = Verifier::new(

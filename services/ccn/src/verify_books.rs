@@ -18,6 +18,7 @@ use std::path::Path;
 
 use ledger::proof::{Checkpoint, CosignerKey, Frontier, Hash, Note, VerifierKey};
 
+use crate::faults::Faults;
 use crate::told;
 use balances::Balances;
 use closes::Closes;
@@ -25,9 +26,6 @@ pub(crate) use line::read_line;
 use records::Records;
 
 pub use proof::{ProofRefused, Proven, verify_proof};
-
-/// Faults that are told one by one; the others are counted.
-pub const FAULTS_SHOWN_MAX: usize = 20;
 
 /// Bytes of the longest line read: a leaf has some 500, twice in a line.
 const LINE_BYTES_MAX: u64 = 64 * 1024;
@@ -54,10 +52,8 @@ pub struct Verdict {
     pub root: String,
     /// The name in the key that signed.
     pub signer: String,
-    /// What is wrong, where, in French: the first [`FAULTS_SHOWN_MAX`].
-    pub faults: Vec<String>,
-    /// How many there are in all.
-    pub faults_count: u64,
+    /// What is wrong, and where.
+    pub faults: Faults,
     /// The balances added up again, one line each: book, kind, number of accounts, cents.
     pub balances: Vec<String>,
     /// The closed months, one line each.
@@ -70,14 +66,11 @@ impl Verdict {
     /// Whether everything is as it was sealed.
     #[must_use]
     pub const fn holds(&self) -> bool {
-        self.faults_count == 0
+        self.faults.count() == 0
     }
 
     fn fault(&mut self, what: impl Into<String>) {
-        self.faults_count += 1;
-        if self.faults.len() < FAULTS_SHOWN_MAX {
-            self.faults.push(what.into());
-        }
+        self.faults.add(what);
     }
 }
 

@@ -15,13 +15,11 @@ use std::path::Path;
 use ledger::proof::{Checkpoint, VerifierKey};
 use standards::Cents;
 
+use crate::faults::Faults;
 use archive::Bundle;
 use claims::Claims;
 
 pub use archive::EvidenceUnreadable;
-
-/// Faults that are told one by one; the others are counted.
-const FAULTS_SHOWN_MAX: usize = 20;
 
 /// What was found.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -46,24 +44,19 @@ pub struct EvidenceVerdict {
     pub recent: u64,
     /// Tokens that were given and are those of vouchers claimed here.
     pub tokens: u64,
-    /// What is wrong, in French: the first ones.
-    pub faults: Vec<String>,
-    /// How many there are in all.
-    pub faults_count: u64,
+    /// What is wrong, and where.
+    pub faults: Faults,
 }
 
 impl EvidenceVerdict {
     /// Whether everything is proven.
     #[must_use]
     pub const fn holds(&self) -> bool {
-        self.faults_count == 0
+        self.faults.count() == 0
     }
 
     fn fault(&mut self, what: impl Into<String>) {
-        self.faults_count += 1;
-        if self.faults.len() < FAULTS_SHOWN_MAX {
-            self.faults.push(what.into());
-        }
+        self.faults.add(what);
     }
 }
 

@@ -4,9 +4,11 @@ mod approvals;
 mod breaks;
 mod claims_report;
 mod closes;
+mod credit_notes;
 mod evidence;
 mod fees;
 mod funders;
+mod invoicing;
 mod mandates;
 mod payment_reports;
 mod promises;
@@ -28,6 +30,7 @@ use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use web::Clock;
 
+use crate::stream::Downloads;
 use crate::{Config, FundAccount, rpc};
 
 pub use reconciliations::reconciliation_routes;
@@ -37,6 +40,7 @@ pub(crate) struct App {
     pub pool: PgPool,
     clock: Clock,
     fund: Arc<FundAccount>,
+    downloads: Downloads,
 }
 
 impl App {
@@ -45,6 +49,7 @@ impl App {
             pool: config.pool,
             clock: config.clock,
             fund: Arc::new(config.fund),
+            downloads: Downloads::default(),
         }
     }
 }
@@ -59,6 +64,8 @@ pub fn routes(config: Config) -> OpenApiRouter {
         .merge(terms::routes())
         .merge(mandates::routes())
         .merge(fees::routes())
+        .merge(credit_notes::routes())
+        .merge(invoicing::routes())
         .merge(closes::routes())
         .merge(statements::routes())
         .merge(tolerance::routes())

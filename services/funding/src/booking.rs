@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use ledger::{
-    Account, GroupId, Outcome, PostError, Posting, PostingError, Rejection, Transfer, TransferError, TransferId,
+    Account, EventKind, Outcome, PostError, Posting, PostingError, Rejection, Transfer, TransferError, TransferId,
 };
 use ledger::{POST_TRANSFERS_MAX, TransferKind, post};
 use sqlx::PgTransaction;
@@ -31,17 +31,17 @@ pub enum BookError {
 
 /// One event: its legs get their ids from its name, so that repeating it books nothing.
 pub(crate) struct Event {
-    name: &'static [u8],
+    kind: EventKind,
     id: Uuid,
     reference: String,
     legs: Vec<Transfer>,
 }
 
 impl Event {
-    /// The event `name` of the thing `id`.
-    pub(crate) fn new(name: &'static [u8], id: Uuid) -> Self {
+    /// The event of the thing `id`: what people know it by, or what [`crate::proof`] finds again from that.
+    pub(crate) fn new(kind: EventKind, id: Uuid) -> Self {
         Self {
-            name,
+            kind,
             id,
             reference: String::new(),
             legs: Vec::new(),
@@ -63,7 +63,7 @@ impl Event {
         cents: Cents,
     ) -> Result<Self, TransferError> {
         let id = TransferId::derive(
-            self.name,
+            self.kind.name().as_bytes(),
             &[
                 self.id.as_bytes(),
                 debit.book().uuid().as_bytes(),
@@ -78,7 +78,7 @@ impl Event {
 
     /// As the ledger takes it.
     pub(crate) fn posting(self) -> Result<Posting, PostingError> {
-        Posting::new(GroupId::derive(self.name, &[self.id.as_bytes()]), self.legs)
+        Posting::new(self.kind.group(self.id), self.legs)
     }
 }
 

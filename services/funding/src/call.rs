@@ -1,3 +1,4 @@
+mod letter;
 mod remind;
 mod state;
 
@@ -10,8 +11,9 @@ use web::{Made, Problem};
 
 use crate::{CallId, CallReference, ConventionId};
 
+pub use letter::{Letter, LetterError, letter};
 pub use remind::{keep_reminding, remind};
-pub use state::{CallState, Overdue, list, overdue, state};
+pub use state::{CallState, Overdue, ReminderView, list, overdue, state};
 
 /// How often another reference is tried when two calls derive one: once is already rare.
 const REFERENCE_ATTEMPTS_MAX: u8 = 8;

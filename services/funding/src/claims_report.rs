@@ -23,16 +23,18 @@ mod asked;
 mod line;
 mod write;
 
+use std::io;
+
 use axum::body::Body;
 use sqlx::PgPool;
 
-use crate::stream;
+use crate::stream::{self, Place};
 
 pub(crate) use asked::{Asked, ClaimsAsked};
 
 /// The report as CSV, written while it is read.
-pub(crate) fn start(pool: PgPool, asked: Asked) -> Body {
-    stream::body("claims report", |pieces| async move {
+pub(crate) fn start(pool: PgPool, asked: Asked, place: Place) -> io::Result<Body> {
+    stream::body("claims report", place, |pieces| async move {
         write::write(&pool, asked, &pieces).await
     })
 }

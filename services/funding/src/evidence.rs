@@ -22,6 +22,8 @@ mod entries;
 mod readme;
 mod write;
 
+use std::io;
+
 use access::{Caller, Role};
 use axum::body::Body;
 use chrono::{DateTime, Utc};
@@ -29,7 +31,7 @@ use ledger::PartyId;
 use sqlx::PgPool;
 use web::Problem;
 
-use crate::stream;
+use crate::stream::{self, Place};
 
 /// Why there is no bundle.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +42,9 @@ pub(crate) enum EvidenceError {
     /// Nothing is sealed.
     #[error("nothing is sealed yet")]
     NotSealed,
+    /// No file can be made.
+    #[error("the file of the answer")]
+    File(#[from] io::Error),
     /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
@@ -53,7 +58,7 @@ impl From<EvidenceError> for Problem {
             }
             EvidenceError::NotSealed => Self::not_found("Le journal scellé")
                 .detail("Aucune écriture n'est encore scellée ; réessayez dans quelques secondes."),
-            error @ EvidenceError::Database(_) => Self::internal(&error),
+            error @ (EvidenceError::File(_) | EvidenceError::Database(_)) => Self::internal(&error),
         }
     }
 }
@@ -64,6 +69,7 @@ pub(crate) async fn start(
     who: &Caller,
     structure: PartyId,
     at: DateTime<Utc>,
+    place: Place,
 ) -> Result<Body, EvidenceError> {
     let own = who.has(Role::Structure) && who.organisation().uuid() == structure.uuid();
     if !own && !who.has(Role::Operator) && !who.has(Role::Auditor) {
@@ -77,7 +83,8 @@ pub(crate) async fn start(
     }
     drop(connection);
     let bundle = write::Bundle { structure, name, at };
-    Ok(stream::body("evidence", |pieces| async move {
+    let body = stream::body("evidence", place, |pieces| async move {
         Box::pin(bundle.write(&pool, &pieces)).await
-    }))
+    });
+    Ok(body?)
 }

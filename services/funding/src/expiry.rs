@@ -54,16 +54,16 @@ pub struct Stationery {
 
 /// What these routes need.
 #[derive(Debug, Clone, FromRef)]
-struct App {
+pub(crate) struct App {
     pool: PgPool,
     clock: Clock,
     stationery: Stationery,
 }
 
-/// The calendar and the statement of a programme's end.
+/// What is signed with the documents' key: the calendar and the statement of a programme's end, and attestations.
 #[must_use]
 pub fn expiry_routes(pool: PgPool, clock: Clock, stationery: Stationery) -> OpenApiRouter {
-    routes::routes().with_state(App {
+    routes::routes().merge(crate::structure_account::routes()).with_state(App {
         pool,
         clock,
         stationery,

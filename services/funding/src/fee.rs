@@ -3,18 +3,25 @@
 //! | event | books |
 //! |---|---|
 //! | invoiced | fee receivable → fees · fee receivable → VAT |
+//! | [credited](credit()), whole or in part | fees → fee receivable · VAT → fee receivable |
 //! | paid, seen on the statement by the invoice's number | bank → fee receivable |
 //!
 //! Never mixed with face value: no account of a funder or a programme is touched, and the waterfall knows nothing of it. Numbers
 //! are one sequence a year without gap (CGI, annexe II, art. 242 nonies A): they are drawn under a lock, in the transaction that
-//! books the invoice, and no invoice is ever deleted. Amounts are rounded half up: the fee first, then VAT on the rounded fee.
+//! books the invoice, and no invoice is ever deleted: what was wrong is credited, and a batch whose invoice was credited whole may be
+//! invoiced again. Amounts are rounded half up: the fee first, then VAT on the rounded fee.
+//!
+//! An invoice and a credit note are [papers](paper): written at the first demand, from what is said [of seller and buyer](crate::invoicing)
+//! then, and kept; the same bytes are served ever after.
 
+mod credit;
+mod paper;
 mod view;
 
 use access::{Caller, OrganisationId, audit};
 use catalogue::ProgrammeId;
 use chrono::{DateTime, Datelike, Utc};
-use ledger::{Account, BatchId, PartyId, TransferKind};
+use ledger::{Account, BatchId, EventKind, PartyId, TransferKind};
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
@@ -25,15 +32,21 @@ use web::{Made, Problem};
 
 use crate::FeeId;
 use crate::booking::{BookError, Event, book};
+use crate::invoicing::SERVICE_CODE_CHARS_MAX;
 use crate::mandate::{contains, words};
 
+pub use credit::{CreditError, CreditLine, CreditNote, NewCreditNote, credit, note, notes};
+pub use paper::{PaperError, credit_note_pdf, invoice_pdf};
 pub use view::{Fee, list, read};
 
 /// Advisory lock held while a number is drawn.
 const FEE_LOCK: i64 = 0x6363_6e5f_6665_6573;
 
+/// Characters of an engagement number in Chorus Pro.
+const ENGAGEMENT_CHARS_MAX: usize = 50;
+
 /// A fee to be invoiced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewFee {
     /// Made by the caller.
@@ -43,11 +56,45 @@ pub struct NewFee {
     /// The funded batch.
     #[schema(value_type = uuid::Uuid)]
     pub batch_id: BatchId,
+    /// The service code (code service) of a public buyer's order, for Chorus Pro; else the sponsor's own is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "FINANCES")]
+    pub service_code: Option<String>,
+    /// The engagement or order number (numéro d'engagement, bon de commande) that the buyer gave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "2026-EJ-00123")]
+    pub engagement: Option<String>,
+}
+
+impl NewFee {
+    fn check(&self) -> Result<(), FeeError> {
+        let fits = |field, text: Option<&str>, chars_max| {
+            let said = |text: &str| {
+                !text.trim().is_empty() && text.chars().count() <= chars_max && !text.contains(char::is_control)
+            };
+            text.is_none_or(said).then_some(()).ok_or(FeeError::Order { field, chars_max })
+        };
+        fits("service_code", self.service_code.as_deref(), SERVICE_CODE_CHARS_MAX)?;
+        fits("engagement", self.engagement.as_deref(), ENGAGEMENT_CHARS_MAX)
+    }
+
+    fn is(&self, fee: &Fee) -> bool {
+        (self.programme_id, self.batch_id) == (fee.programme_id, fee.batch_id)
+            && (&self.service_code, &self.engagement) == (&fee.service_code, &fee.engagement)
+    }
 }
 
 /// Why nothing was invoiced.
 #[derive(Debug, thiserror::Error)]
 pub enum FeeError {
+    /// A reference of the order is empty, too long or has control characters.
+    #[error("{field} does not fit")]
+    Order {
+        /// Which.
+        field: &'static str,
+        /// How long it may be.
+        chars_max: usize,
+    },
     /// No such batch in the programme.
     #[error("no such batch")]
     NoBatch,
@@ -57,7 +104,7 @@ pub enum FeeError {
     /// The programme's terms have no fee, or less than a cent.
     #[error("no fee")]
     NoFee,
-    /// The batch has its invoice.
+    /// The batch has its invoice, and it is not credited whole.
     #[error("invoiced already")]
     AlreadyInvoiced,
     /// The id names another invoice.
@@ -74,6 +121,9 @@ pub enum FeeError {
 impl From<FeeError> for Problem {
     fn from(error: FeeError) -> Self {
         match error {
+            FeeError::Order { field, chars_max } => Self::refused("fee-order", "Une référence de commande ne convient pas.")
+                .detail(format!("« {field} » : donnez de 1 à {chars_max} caractères sur une ligne, ou rien."))
+                .with("field", field),
             FeeError::NoBatch => Self::not_found("Ce lot"),
             FeeError::NotFunded => Self::refused("not-funded", "Ce lot n'est pas financé.").detail(
                 "La rémunération se facture quand l'argent d'un lot est réservé, et tant qu'il n'est pas annulé.",
@@ -81,7 +131,9 @@ impl From<FeeError> for Problem {
             FeeError::NoFee => Self::refused("no-fee", "Ce dispositif ne prévoit pas de rémunération de l'opérateur.")
                 .detail("Réglez « fee_rate » dans les règles de financement du dispositif."),
             FeeError::AlreadyInvoiced => {
-                Self::refused("already-invoiced", "La rémunération de ce lot est déjà facturée.")
+                Self::refused("already-invoiced", "La rémunération de ce lot est déjà facturée.").detail(
+                    "Pour refaire une facture fausse, créez d'abord un avoir qui l'annule en entier.",
+                )
             }
             FeeError::SameIdOtherContent => Self::same_id_other_content(),
             FeeError::Book(error) => Self::internal(&error),
@@ -130,15 +182,19 @@ pub async fn invoice(
     new: &NewFee,
     at: DateTime<Utc>,
 ) -> Result<Made<Fee>, FeeError> {
+    new.check()?;
     sqlx::query!("select pg_advisory_xact_lock($1)", FEE_LOCK)
         .execute(&mut **tx)
         .await?;
     if let Some(known) = read(&mut *tx, new.id).await? {
-        return if (known.programme_id, known.batch_id) == (new.programme_id, new.batch_id) {
+        return if new.is(&known) {
             Ok(Made::Before(known))
         } else {
             Err(FeeError::SameIdOtherContent)
         };
+    }
+    if is_invoiced(tx, new).await? {
+        return Err(FeeError::AlreadyInvoiced);
     }
     let batch = batch(tx, new).await?.ok_or(FeeError::NoBatch)?;
     if !batch.funded {
@@ -148,7 +204,7 @@ pub async fn invoice(
     let (net, vat) = amounts(batch.face_value, terms.fee_rate, terms.vat_rate).ok_or(FeeError::NoFee)?;
     let number = insert(tx, new, &batch, (terms.fee_rate, net), (terms.vat_rate, vat), at).await?;
     let owed = Account::fee_receivable(PartyId::from_uuid(batch.sponsor.uuid()));
-    let mut event = Event::new(b"fee invoiced", new.id.uuid())
+    let mut event = Event::new(EventKind::FeeInvoiced, new.id.uuid())
         .reference(number)
         .leg(TransferKind::FeeInvoiced, owed, Account::fees(), net)
         .map_err(BookError::from)?;
@@ -161,6 +217,19 @@ pub async fn invoice(
     audit(tx, who, at, "fee.invoice", Some(new.id.uuid()), (net, vat)).await?;
     let made = read(&mut *tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
     Ok(Made::Now(made))
+}
+
+/// Whether an invoice of the batch stands, whole or in part. Under the lock.
+async fn is_invoiced(tx: &mut PgTransaction<'_>, new: &NewFee) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select exists (
+               select from funding.fee_state
+               where programme_id = $1 and batch_id = $2 and credited_net_cents + credited_vat_cents < gross_cents) as "is!""#,
+        new.programme_id.uuid(),
+        new.batch_id.uuid(),
+    )
+    .fetch_one(&mut **tx)
+    .await
 }
 
 async fn batch(tx: &mut PgTransaction<'_>, new: &NewFee) -> Result<Option<Wanted>, sqlx::Error> {
@@ -186,12 +255,13 @@ async fn insert(
     (fee_rate, net): (Decimal, Cents),
     (vat_rate, vat): (Decimal, Cents),
     at: DateTime<Utc>,
-) -> Result<String, FeeError> {
+) -> Result<String, sqlx::Error> {
     let day = calendar::paris_date(at);
     sqlx::query_scalar!(
         "insert into funding.fee (id, programme_id, batch_id, sponsor_id, year, sequence, number, face_value_cents, fee_rate, net_cents,
-             vat_rate, vat_cents, invoiced_on, at)
-         select $1, $2, $3, $4, $5::int, n.next, format('F-%s-%s', $5::int, lpad(n.next::text, 5, '0')), $6, $7, $8, $9, $10, $11, $12
+             vat_rate, vat_cents, invoiced_on, at, service_code, engagement)
+         select $1, $2, $3, $4, $5::int, n.next, format('F-%s-%s', $5::int, lpad(n.next::text, 5, '0')), $6, $7, $8, $9, $10, $11, $12,
+             $13, $14
          from (select coalesce(max(sequence), 0) + 1 as next from funding.fee where year = $5::int) n
          returning number",
         new.id.uuid(),
@@ -206,13 +276,11 @@ async fn insert(
         vat.get(),
         day,
         at,
+        new.service_code,
+        new.engagement,
     )
     .fetch_one(&mut **tx)
     .await
-    .map_err(|error| match error {
-        error if database::is_constraint(&error, "fee_batch_unique") => FeeError::AlreadyInvoiced,
-        error => error.into(),
-    })
 }
 
 #[cfg(test)]

@@ -14,6 +14,9 @@ database::id_type! {
     /// The operator's own invoice for a batch.
     pub struct FeeId;
 
+    /// What is taken off such an invoice.
+    pub struct CreditNoteId;
+
     /// The settling of shares at a programme's close.
     pub struct TrueUpId;
 

@@ -10,6 +10,7 @@
 //! | money received | `statement_line` matched to a call | bank → deposited |
 //! | public mandate | `mandate`, `mandate_receipt`, `mandate_cancellation` | receivable → deposited, then bank → receivable |
 //! | operator's own fee | `fee`, `fee_receipt` | fee receivable → fees and VAT, then bank → fee receivable |
+//! | credit note | `credit_note` | fees and VAT → fee receivable |
 //! | allocation | `allocation` | deposited → clearing · clearing → available |
 //! | settlement | `payment`, `settlement_line` (claim → payment), `hold` | payable → clearing · clearing → in transit |
 //! | bank's answer | `payment_answer` with its statement line, or the line of a `payment_report` | in transit → bank, or back to payable |
@@ -34,10 +35,12 @@ mod evidence;
 mod expiry;
 mod export;
 mod fee;
+mod french;
 mod funder;
 mod holds;
 mod id;
 mod identities;
+mod invoicing;
 mod known;
 mod mandate;
 mod payment_file;
@@ -68,12 +71,12 @@ pub use call::{keep_reminding, remind};
 pub use expiry::{STATEMENT_SECONDS, Stationery, expiry_routes, keep_statements};
 pub use export::{names, report, waterfall_csv, waterfall_pdf, waterfall_xlsx};
 pub use id::{
-    AllocationId, AnnouncementId, BreakId, CallId, ConventionId, ExpiryChoiceId, ExpiryResponseId, ExplanationId,
+    AllocationId, AnnouncementId, BreakId, CallId, ConventionId, CreditNoteId, ExpiryChoiceId, ExpiryResponseId, ExplanationId,
     FeeId, MandateId, PaymentId, PaymentReportId, ReconciliationId, RefundId, SettlementId, StatementId, TrueUpId,
 };
 pub use proof::{
-    CloseView, ConsistencyView, CosignerView, EventProofView, ProofView, ProvenEntryView, SEAL_SECONDS, SUMS_SECONDS,
-    keep_sealed, log_routes,
+    CloseView, ConsistencyView, CosignerView, EventProofView, NotClosed, ProofView, ProvenEntryView, QUIET_SECONDS_MAX,
+    SEAL_LAG_SECONDS_MAX, SEAL_SECONDS, SUMS_SECONDS, close_month, keep_sealed, log_routes, show_seal_lag,
 };
 pub use reference::CallReference;
 pub use waterfall::{Row as WaterfallRow, Waterfall, WaterfallError};

@@ -17,7 +17,7 @@ mod view;
 
 use access::OrganisationId;
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
-use ledger::{Account, TransferKind};
+use ledger::{Account, EventKind, TransferKind};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::Cents;
@@ -79,12 +79,12 @@ pub enum AcceptError {
     #[error("the number is taken")]
     NumberTaken,
     /// More than is promised.
-    #[error("{mandated} is mandated already of {promised}")]
+    #[error("{counted} is mandated or received already of {promised}")]
     Above {
-        /// By the call, or the convention.
+        /// By the call, or by the convention.
         promised: Cents,
-        /// By earlier mandates, those cancelled left out.
-        mandated: Cents,
+        /// Received, or awaited on earlier mandates.
+        counted: Cents,
     },
     /// The id names another mandate.
     #[error("same id, other content")]
@@ -116,15 +116,15 @@ impl From<AcceptError> for Problem {
             ),
             AcceptError::NumberTaken => Self::refused("mandate-number-taken", "Ce mandat est déjà enregistré.")
                 .detail("Le même comptable a déjà un mandat de ce numéro pour cette année et ce bordereau."),
-            AcceptError::Above { promised, mandated } => {
+            AcceptError::Above { promised, counted } => {
                 Self::refused("mandate-above", "Le mandat dépasse ce qui est convenu ou appelé.")
                     .detail(format!(
-                        "Convenu ou appelé : {} ; déjà mandaté : {}.",
+                        "Convenu ou appelé : {} ; déjà mandaté ou reçu : {}. Si le virement de ce mandat est arrivé, il est déjà compté.",
                         promised.to_french(),
-                        mandated.to_french()
+                        counted.to_french()
                     ))
                     .with("promised", promised)
-                    .with("mandated", mandated)
+                    .with("counted", counted)
             }
             AcceptError::SameIdOtherContent => Self::same_id_other_content(),
             AcceptError::Book(error) => Self::internal(&error),
@@ -134,11 +134,16 @@ impl From<AcceptError> for Problem {
 }
 
 /// What a mandate is accepted under.
-struct Promise {
+struct Convention {
     funder: OrganisationId,
     accepts: bool,
-    cents: Cents,
-    mandated: Cents,
+    limits: Vec<Limit>,
+}
+
+/// What is promised, and what of it came or is awaited on mandates.
+struct Limit {
+    promised: Cents,
+    counted: Cents,
 }
 
 /// Accepts a mandate as money, or finds that it was accepted before.
@@ -152,7 +157,11 @@ pub async fn accept(
     }
     let number =
         MandateNumber::parse(new.issued_on.year(), new.bordereau.as_deref(), &new.number).ok_or(AcceptError::Number)?;
-    // As calls do: two mandates at once would each see the other's amount as not mandated.
+    // As calls do: two mandates at once would each see the other's amount as not mandated. And a statement that is being loaded may
+    // bring the very money.
+    sqlx::query!("select pg_advisory_xact_lock($1)", STATEMENT_LOCK)
+        .execute(&mut **tx)
+        .await?;
     sqlx::query!(
         "select pg_advisory_xact_lock(hashtextextended($1, 0))",
         new.convention_id.to_string()
@@ -166,23 +175,18 @@ pub async fn accept(
             Err(AcceptError::SameIdOtherContent)
         };
     }
-    let promise = promise(tx, new).await?;
-    if !promise.accepts {
+    let convention = convention(tx, new).await?;
+    if !convention.accepts {
         return Err(AcceptError::NotAllowed);
     }
-    let within = promise
-        .mandated
-        .checked_add(new.amount)
-        .is_some_and(|sum| sum <= promise.cents);
-    if !within {
-        return Err(AcceptError::Above {
-            promised: promise.cents,
-            mandated: promise.mandated,
-        });
+    for Limit { promised, counted } in convention.limits {
+        if counted.checked_add(new.amount).is_none_or(|sum| sum > promised) {
+            return Err(AcceptError::Above { promised, counted });
+        }
     }
-    insert(tx, new, promise.funder, &number, at).await?;
-    let funder = known::party(promise.funder);
-    let event = Event::new(b"mandated", new.id.uuid())
+    insert(tx, new, convention.funder, &number, at).await?;
+    let funder = known::party(convention.funder);
+    let event = Event::new(EventKind::Mandated, new.id.uuid())
         .reference(number.reference())
         .leg(
             TransferKind::Mandated,
@@ -196,41 +200,45 @@ pub async fn accept(
     Ok(Made::Now(made))
 }
 
-/// The call's promise when one is named, else the convention's.
-async fn promise(tx: &mut PgTransaction<'_>, new: &NewMandate) -> Result<Promise, AcceptError> {
-    let convention = sqlx::query!(
-        r#"select funder_id as "funder: OrganisationId", programme_id as "programme: catalogue::ProgrammeId", cents as "cents: Cents"
-           from funding.convention where id = $1"#,
+/// The limits of the convention and, when one is named, of the call.
+async fn convention(tx: &mut PgTransaction<'_>, new: &NewMandate) -> Result<Convention, AcceptError> {
+    let row = sqlx::query!(
+        r#"select c.funder_id as "funder: OrganisationId", c.programme_id as "programme: catalogue::ProgrammeId",
+               c.cents as "promised: Cents",
+               (coalesce((select sum(p.cents) from funding.call k join funding.call_paid p on p.call_id = k.id
+                          where k.convention_id = c.id), 0)
+                + coalesce((select sum(m.awaited_cents + case when m.call_id is null then m.received_cents else 0 end)
+                            from funding.mandate_state m where m.convention_id = c.id), 0))::bigint as "counted!: Cents"
+           from funding.convention c where c.id = $1"#,
         new.convention_id.uuid(),
     )
     .fetch_optional(&mut **tx)
     .await?
     .ok_or(AcceptError::NoConvention)?;
-    let called = match new.call_id {
-        None => convention.cents,
-        Some(call) => sqlx::query_scalar!(
-            r#"select cents as "cents: Cents" from funding.call where id = $1 and convention_id = $2"#,
+    let mut limits = vec![Limit {
+        promised: row.promised,
+        counted: row.counted,
+    }];
+    if let Some(call) = new.call_id {
+        let limit = sqlx::query_as!(
+            Limit,
+            r#"select k.cents as "promised: Cents",
+                   (coalesce((select p.cents from funding.call_paid p where p.call_id = k.id), 0)
+                    + coalesce((select sum(m.awaited_cents) from funding.mandate_state m where m.call_id = k.id), 0))::bigint
+                       as "counted!: Cents"
+               from funding.call k where k.id = $1 and k.convention_id = $2"#,
             call.uuid(),
             new.convention_id.uuid(),
         )
         .fetch_optional(&mut **tx)
-        .await?
-        .ok_or(AcceptError::NoCall)?,
-    };
-    let mandated = sqlx::query_scalar!(
-        r#"select coalesce(sum(cents - cancelled_cents), 0)::bigint as "cents!: Cents" from funding.mandate_state
-           where convention_id = $1 and ($2::uuid is null or call_id = $2)"#,
-        new.convention_id.uuid(),
-        new.call_id.map(CallId::uuid),
-    )
-    .fetch_one(&mut **tx)
-    .await?;
-    let terms = catalogue::funding_terms(&mut **tx, convention.programme).await?;
-    Ok(Promise {
-        funder: convention.funder,
+        .await?;
+        limits.push(limit.ok_or(AcceptError::NoCall)?);
+    }
+    let terms = catalogue::funding_terms(&mut **tx, row.programme).await?;
+    Ok(Convention {
+        funder: row.funder,
         accepts: terms.accepts_mandates,
-        cents: called,
-        mandated,
+        limits,
     })
 }
 

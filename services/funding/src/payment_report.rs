@@ -8,6 +8,8 @@
 //! | anything, of an end-to-end id that is none of ours | | `unknown` |
 //! | anything else | | `recorded` |
 //!
+//! The bank's dates are kept and shown. A report from before its payment file was made is refused whole.
+//!
 //! A file or group rejected as a whole rejects all its payments under way, named or not. What is left for a person is a
 //! break ([`crate::breaks`]). The raw file is kept with its SHA-256; the report's id is made from it, so that loading it twice changes nothing.
 
@@ -16,8 +18,9 @@ mod view;
 mod write;
 
 use access::audit;
-use chrono::{DateTime, Utc};
-use ledger::{Account, BookId, PartyId, Posting, TransferKind};
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Europe::Paris;
+use ledger::{Account, BookId, EventKind, PartyId, Posting, TransferKind};
 use sha2::{Digest, Sha256};
 use sqlx::PgTransaction;
 use standards::calendar;
@@ -31,6 +34,9 @@ use crate::{PaymentReportId, SettlementId, breaks};
 
 pub use view::{PaymentReportView, read};
 
+/// How far the bank's clock and ours may differ.
+const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(5);
+
 /// Why a report was not loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
@@ -40,6 +46,14 @@ pub enum ReportError {
     /// On a file that we did not send.
     #[error("a file that is not ours")]
     UnknownFile(String),
+    /// Made before the file that it is on: a mistake of the bank, or another file of the same name.
+    #[error("made before its payment file")]
+    TooEarly {
+        /// The report.
+        made_at: DateTime<Utc>,
+        /// The payment file.
+        file_made_at: DateTime<Utc>,
+    },
     /// The bank's identifier is another report's.
     #[error("report {0} is loaded already")]
     AlreadyLoaded(PaymentReportId),
@@ -67,6 +81,17 @@ impl From<ReportError> for Problem {
             )
             .detail("Vérifiez qu'il vient du compte cantonné du fonds. Rien n'a changé.")
             .with("original_message_id", message_id),
+            ReportError::TooEarly { made_at, file_made_at } => Self::refused(
+                "payment-report-too-early",
+                "Ce compte rendu date d'avant le fichier de virements dont il parle.",
+            )
+            .detail(format!(
+                "La banque le date du {}, le fichier est du {}. Demandez à la banque le compte rendu de ce fichier-ci. Rien n'a changé.",
+                date(made_at),
+                date(file_made_at)
+            ))
+            .with("created_at", made_at)
+            .with("file_made_at", file_made_at),
             ReportError::AlreadyLoaded(id) => Self::refused(
                 "payment-report-already-loaded",
                 "Ce compte rendu est déjà chargé, sous une autre forme.",
@@ -76,6 +101,11 @@ impl From<ReportError> for Problem {
             error => Self::internal(&error),
         }
     }
+}
+
+/// In Paris.
+fn date(at: DateTime<Utc>) -> impl std::fmt::Display {
+    at.with_timezone(&Paris).format("%d/%m/%Y à %H:%M:%S")
 }
 
 /// A report as it was read, with its bytes.
@@ -93,6 +123,18 @@ pub fn parse(bytes: Vec<u8>) -> Result<Parsed, ReportError> {
         sha256: Sha256::digest(&bytes).into(),
         raw: bytes,
     })
+}
+
+/// A report made before its file speaks of something else, and money goes back on its word. Refused for the latest instant that it can
+/// mean, with [`CLOCKS_DIFFER`] to spare.
+fn check_date(report: &StatusReport, file_made_at: Option<DateTime<Utc>>) -> Result<(), ReportError> {
+    match file_made_at {
+        Some(file_made_at) if report.created.latest() + CLOCKS_DIFFER < file_made_at => Err(ReportError::TooEarly {
+            made_at: report.created.at(),
+            file_made_at,
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Loads a report, or finds that the same file was loaded before.
@@ -122,6 +164,7 @@ pub async fn load(
     if known.is_empty() {
         return Err(ReportError::UnknownFile(parsed.report.original_message_id.clone()));
     }
+    check_date(&parsed.report, decide::file_made_at(tx, &parsed.report).await?)?;
     write::write(tx, id, parsed, &decided, at).await?;
     let openings = decide::openings(&decided, calendar::paris_date(at));
     breaks::open_report(tx, who, id, &openings, at).await?;
@@ -157,7 +200,7 @@ pub(crate) async fn back_to_payable(
 fn posting(payment: &Payment, parts: &ReturnedParts) -> Result<Posting, BookError> {
     let kind = TransferKind::Rejected;
     let in_transit = Account::in_transit(PartyId::from_uuid(payment.party));
-    let mut event = Event::new(b"rejected", payment.id.uuid()).reference(payment.id.end_to_end());
+    let mut event = Event::new(EventKind::Rejected, payment.id.uuid()).reference(payment.id.end_to_end());
     if payment.refund {
         let deposited = Account::deposited(PartyId::from_uuid(payment.party));
         return Ok(event.leg(kind, in_transit, deposited, payment.cents)?.posting()?);

@@ -13,7 +13,8 @@ use standards::Cents;
 use utoipa::ToSchema;
 use web::Problem;
 
-/// What public bodies have to pay (Décret n° 2013-269, article 1): structures may count on no less.
+/// What public bodies have to pay their contracts (Code de la commande publique, art. R2192-10, which took over the décret n° 2013-269):
+/// structures may count on no less.
 pub const DELAY_DAYS: i32 = 30;
 /// Longer is no promise.
 const DELAY_DAYS_MAX: i32 = 365;
@@ -86,6 +87,9 @@ pub enum RuleError {
     /// Who changed them does not confirm.
     #[error("the same key")]
     SamePerson,
+    /// The key is younger than the change.
+    #[error("a key made since")]
+    NewKey,
     /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
@@ -100,6 +104,7 @@ impl From<RuleError> for Problem {
                 .detail(format!("« delay_days » vaut {days} ; donnez de 1 à {DELAY_DAYS_MAX} jours.")),
             RuleError::NothingWaits => Self::not_found("Ce changement à confirmer"),
             RuleError::SamePerson => same_person("Vous avez demandé ce changement : il relève le seuil d'approbation."),
+            RuleError::NewKey => same_person("Votre clé d'accès a été créée après la demande de ce changement."),
             RuleError::Database(error) => Self::internal(&error),
         }
     }
@@ -206,6 +211,17 @@ pub async fn confirm(
     let Some(waiting) = now.waiting.as_ref().filter(|waiting| waiting.number == number) else {
         return Err(RuleError::NothingWaits);
     };
+    // Else whoever may make keys would confirm alone.
+    let new_key = sqlx::query_scalar!(
+        r#"select created_at > $2 as "new!" from access.api_key where id = $1"#,
+        who.key(),
+        waiting.since,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    if new_key {
+        return Err(RuleError::NewKey);
+    }
     let inserted = sqlx::query!(
         "insert into funding.payment_rule_confirmation (number, set_by, by_key, at)
          select number, set_by, $2, $3 from funding.payment_rule where number = $1",

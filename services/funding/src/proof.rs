@@ -8,18 +8,22 @@
 //! | `/log/tile/entries/<N>[.p/<W>]` | operators, auditors | the leaves themselves |
 //! | `/v1/checkpoints/{size}` | everybody | an earlier checkpoint, with its co-signatures |
 //! | `/v1/checkpoints/{size}/cosignatures` | operators, the key's owner | adds one |
-//! | `/v1/cosigners` | operators, auditors, funders | whose keys are believed; registers one |
+//! | `/v1/cosigners`, `/v1/cosigners/retirements` | operators, auditors, funders | whose keys are believed; registers one; retires one |
 //! | `/v1/closes` | operators close, their readers read | the closed months |
-//! | `/v1/proofs/transfers/{id}`, `/v1/proofs/events/{id}` | operators, auditors and whom it concerns | inclusion proofs, checked alone |
+//! | `/v1/proofs/transfers/{id}`, `/v1/proofs/events/{id}`, `/v1/proofs/vouchers/{series}/{idx}` | operators, auditors and whom it concerns | inclusion proofs, checked alone |
 //! | `/v1/proofs/consistency` | everybody | that one checkpoint extends another |
 //!
 //! Entries are not for everybody although no leaf names a person: who knows the vouchers that somebody was given could read where
 //! they were used.
 
 mod checkpoints;
+mod close_month;
 mod closes;
 mod cosigners;
+mod events;
+mod lag;
 mod proofs;
+mod retirement;
 mod task;
 mod tiles;
 mod view;
@@ -34,8 +38,11 @@ use sqlx::{PgConnection, PgPool};
 use utoipa_axum::router::OpenApiRouter;
 use web::{Clock, Problem};
 
+pub use close_month::{NotClosed, QUIET_SECONDS_MAX, close_month};
 pub use closes::CloseView;
 pub use cosigners::CosignerView;
+pub(crate) use events::{line_id, part_id};
+pub use lag::{SEAL_LAG_SECONDS_MAX, show_seal_lag};
 pub use task::{SEAL_SECONDS, SUMS_SECONDS, keep_sealed};
 pub use view::{ConsistencyView, EventProofView, ProofView, ProvenEntryView};
 
@@ -58,6 +65,7 @@ pub fn log_routes(pool: PgPool, clock: Clock, key: Option<Arc<NoteKey>>) -> Open
         .merge(tiles::routes())
         .merge(proofs::routes())
         .merge(cosigners::routes())
+        .merge(retirement::routes())
         .merge(closes::routes())
         .with_state(Log { pool, clock, key })
 }

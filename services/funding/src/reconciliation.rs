@@ -36,7 +36,7 @@ pub use document::{
 };
 pub use night::{Night, Nightly, keep_reconciled, last_due, run_night};
 pub use run::{RunError, RunRequest, run};
-pub use signed::{RECONCILIATION_BYTES_MAX, VerifyError, verify};
+pub use signed::{RECONCILIATION_BYTES_MAX, VerifyError, open, verify};
 pub use store::{Stored, list, read};
 pub use text::text;
 pub use view::{NewReconciliation, RunLine, RunView};

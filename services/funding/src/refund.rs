@@ -1,7 +1,7 @@
 use access::{OrganisationId, audit};
 use catalogue::ProgrammeId;
 use chrono::{DateTime, NaiveDate, Utc};
-use ledger::{Account, BookId, TransferKind};
+use ledger::{Account, BookId, EventKind, TransferKind};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::{Cents, calendar};
@@ -178,7 +178,7 @@ fn payment_id(new: NewRefund) -> PaymentId {
 fn event(new: NewRefund, cents: Cents) -> Result<Event, BookError> {
     let (funder, programme) = (known::party(new.funder_id), new.programme_id.book());
     let (given_back, deposited) = (TransferKind::GivenBack, Account::deposited(funder));
-    let event = Event::new(b"refund", new.id.uuid())
+    let event = Event::new(EventKind::Refunded, new.id.uuid())
         .reference(payment_id(new).end_to_end())
         .leg(
             given_back,

@@ -8,6 +8,7 @@
 //!
 //! | step | statements |
 //! |---|---|
+//! | the turn: one settlement at a time | 3 |
 //! | structures concerned | 1 |
 //! | lock payable, recoverable, clearing, in transit; then read what is due | 2 a programme + 1 |
 //! | bank details, last payments, balances | 2 + 1 a programme |
@@ -67,6 +68,9 @@ pub enum SettleError {
     /// The id names another settlement.
     #[error("same id, other content")]
     SameIdOtherContent,
+    /// Another settlement, or this one, is being made.
+    #[error("a settlement is under way")]
+    UnderWay,
     /// More than 64 bits of cents.
     #[error("amounts add up to more than 64 bits")]
     Overflow,
@@ -90,7 +94,48 @@ impl From<SettleError> for Problem {
             SettleError::ExecuteOnPast => Self::refused("execute-on-past", "La date d'exécution est passée.")
                 .detail("Donnez dans « execute_on » la date d'aujourd'hui ou une date à venir."),
             SettleError::SameIdOtherContent => Self::same_id_other_content(),
+            SettleError::UnderWay => Self::new(
+                http::StatusCode::SERVICE_UNAVAILABLE,
+                "settlement-under-way",
+                "Un contre-paiement est en cours.",
+            )
+            .detail(
+                "Un mois de nombreux encaissements prend plusieurs minutes. Réessayez dans quelques instants avec le même \
+                 identifiant : rien ne sera payé deux fois.",
+            ),
             error => Self::internal(&error),
+        }
+    }
+}
+
+/// Advisory lock held while a settlement is made: there is one at a time.
+const SETTLE_LOCK: i64 = 0x6363_6e5f_7365_7474;
+
+/// Seconds that one settlement waits for another before it says so.
+const TURN_SECONDS_MAX: u32 = 10;
+
+/// Seconds that a statement of a settlement may take: what is due is read from all claims there are.
+const STATEMENT_SECONDS_MAX: u32 = 600;
+
+/// Waits for the turn, not for as long as a month may take: whoever waits holds a connection.
+async fn take_turn(tx: &mut PgTransaction<'_>) -> Result<(), SettleError> {
+    sqlx::query!(
+        r#"select set_config('lock_timeout', $1, true) as a, set_config('statement_timeout', $2, true) as b"#,
+        format!("{TURN_SECONDS_MAX}s"),
+        format!("{STATEMENT_SECONDS_MAX}s"),
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    let taken = sqlx::query!("select pg_advisory_xact_lock($1)", SETTLE_LOCK)
+        .execute(&mut **tx)
+        .await;
+    match taken {
+        // lock_not_available
+        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("55P03") => Err(SettleError::UnderWay),
+        Err(error) => Err(error.into()),
+        Ok(_) => {
+            sqlx::query!("set local lock_timeout = 0").execute(&mut **tx).await?;
+            Ok(())
         }
     }
 }
@@ -103,6 +148,7 @@ pub async fn settle(
     new: NewSettlement,
     at: DateTime<Utc>,
 ) -> Result<Made<SettlementView>, SettleError> {
+    take_turn(tx).await?;
     let inserted = sqlx::query!(
         "insert into funding.settlement (id, month, at, execute_on, message_id) values ($1, $2, $3, $4, $5)
          on conflict (id) do nothing",

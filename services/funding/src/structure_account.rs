@@ -2,6 +2,7 @@
 //! figures are the books' own; [`attestation()`] says them on paper, with what the fund commits itself to.
 
 mod attestation;
+mod routes;
 
 use access::{Caller, Role};
 use chrono::{Days, NaiveDate};
@@ -17,6 +18,7 @@ use crate::holds::{self, HeldStructure};
 use crate::payment_rule;
 
 pub use attestation::attestation;
+pub(crate) use routes::routes;
 
 /// Payments shown: two years of one a month.
 const PAYMENTS_SHOWN: i64 = 24;
@@ -107,6 +109,9 @@ pub enum AccountError {
     /// The attestation cannot be written.
     #[error("not written")]
     Document(#[from] document::DocumentError),
+    /// The attestation cannot be signed.
+    #[error("not signed")]
+    Sign(#[from] document::sign::SignError),
     /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use access::{Caller, OrganisationId, audit};
 use catalogue::{Programme, ProgrammeId};
 use chrono::{DateTime, Utc};
-use ledger::{Account, PartyId, TransferKind};
+use ledger::{Account, EventKind, PartyId, TransferKind};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::Cents;
@@ -194,7 +194,7 @@ async fn pay(
         return Err(TrueUpError::Short(lacking));
     }
     let book_id = programme.book();
-    let mut event = Event::new(b"true up", programme.uuid()).reference(format!("clôture {id}"));
+    let mut event = Event::new(EventKind::TrueUp, programme.uuid()).reference(format!("clôture {id}"));
     for payment in &computed.payments {
         let (from, to) = (
             Account::available(book_id, payment.from),

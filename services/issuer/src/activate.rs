@@ -3,7 +3,7 @@ use std::ops::RangeInclusive;
 
 use catalogue::{Programme, Spendable};
 use chrono::{DateTime, Utc};
-use ledger::{Account, BatchId, GroupId, Outcome, PostError, Posting, Rejection};
+use ledger::{Account, BatchId, EventKind, Outcome, PostError, Posting, Rejection};
 use sqlx::{PgPool, PgTransaction};
 use web::{Made, Problem};
 
@@ -132,7 +132,7 @@ async fn activate_from(
         .iter()
         .filter(|voucher| !blocked.contains(&voucher.serial))
         .map(|voucher| {
-            let group = GroupId::derive(b"activated", &[id.uuid().as_bytes(), &voucher.serial.to_be_bytes()]);
+            let group = EventKind::activated(id, voucher.serial);
             Posting::new(group, shares.opening(voucher.number, voucher.serial))
                 .expect("the shares sum to the face value")
         })

@@ -1,6 +1,6 @@
 use catalogue::Programme;
 use chrono::{DateTime, Utc};
-use ledger::{BatchId, GroupId, Outcome, PostError, Posting, Rejection, TransferId, TransferKind};
+use ledger::{BatchId, EventKind, Outcome, PostError, Posting, Rejection, TransferId, TransferKind};
 use serde::Deserialize;
 use sqlx::PgTransaction;
 use utoipa::ToSchema;
@@ -144,7 +144,7 @@ async fn release_all(
     if transfers.is_empty() {
         return Ok(());
     }
-    let group = GroupId::derive(b"batch cancelled", &[id.uuid().as_bytes()]);
+    let group = EventKind::BatchCancelled.group(id.uuid());
     let posting = Posting::new(group, transfers).expect("each funder has one leg with an id of its own");
     match ledger::post(tx, &[posting], at).await?.pop() {
         Some(Outcome::Refused(rejection)) => Err(CancelError::Refused(rejection)),

@@ -13,7 +13,7 @@ use access::{Caller, audit};
 use catalogue::{ExpiryStep, Programme, ProgrammeId};
 use chrono::{DateTime, Utc};
 use ledger::{
-    Account, AccountNumber, BatchId, GroupId, Outcome, PartyId, PostError, Posting, Rejection, Transfer, TransferId,
+    Account, AccountNumber, BatchId, EventKind, Outcome, PartyId, PostError, Posting, Rejection, Transfer, TransferId,
     TransferKind,
 };
 use serde::{Deserialize, Serialize};
@@ -183,7 +183,7 @@ async fn sweep_vouchers(
         .iter()
         .filter_map(|&number| {
             let transfers = giving_back(book, TransferKind::Expired, number, openings.get(&number)?);
-            let group = GroupId::derive(b"expired", &[book.uuid().as_bytes(), &number.get().to_be_bytes()]);
+            let group = EventKind::expired(book, number);
             Some(Posting::new(group, transfers).expect("an opening has legs, each with an id of its own"))
         })
         .collect();
@@ -246,7 +246,7 @@ async fn sweep_reserve(
     if transfers.is_empty() {
         return Ok(());
     }
-    let group = GroupId::derive(b"batch expired", &[batch.uuid().as_bytes()]);
+    let group = EventKind::BatchExpired.group(batch.uuid());
     let posting = Posting::new(group, transfers).expect("each funder has one leg with an id of its own");
     match ledger::post(tx, &[posting], at).await?.pop() {
         Some(Outcome::Refused(rejection)) => Err(ExpireError::Refused(rejection)),

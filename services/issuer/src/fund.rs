@@ -2,7 +2,7 @@ use access::OrganisationId;
 use catalogue::Programme;
 use chrono::{DateTime, Utc};
 use ledger::{
-    Account, Agreement, BatchId, GroupId, Order, Outcome, PartyId, Plan, PostError, Posting, Transfer, TransferId,
+    Account, Agreement, BatchId, EventKind, Order, Outcome, PartyId, Plan, PostError, Posting, Transfer, TransferId,
     TransferKind,
 };
 use serde::Serialize;
@@ -220,7 +220,7 @@ async fn reserve(
     if transfers.is_empty() {
         return Ok(());
     }
-    let group = GroupId::derive(b"batch funded", &[id.uuid().as_bytes()]);
+    let group = EventKind::BatchFunded.group(id.uuid());
     let posting = Posting::new(group, transfers).expect("each funder of a plan has one leg with an id of its own");
     match ledger::post(tx, &[posting], at).await?.pop() {
         Some(Outcome::Now | Outcome::Before) => Ok(()),

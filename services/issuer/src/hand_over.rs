@@ -16,7 +16,7 @@ mod replace;
 use access::OrganisationId;
 use catalogue::{Programme, Spendable};
 use chrono::{DateTime, Utc};
-use ledger::{BatchId, GroupId, Outcome, Posting};
+use ledger::{BatchId, EventKind, Outcome, Posting};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use utoipa::ToSchema;
@@ -227,7 +227,7 @@ async fn open(
         .flat_map(|voucher| shares.opening(voucher.number, voucher.serial))
         .collect();
     // Derived: the caller made the id, and could have made it that of another event.
-    let group = GroupId::derive(b"handed over", &[given.id.uuid().as_bytes()]);
+    let group = EventKind::HandedOver.group(given.id.uuid());
     let posting = Posting::new(group, transfers).expect("the shares sum to the face value");
     match ledger::post(tx, &[posting], at).await?.pop() {
         Some(Outcome::Refused(rejection)) => Err(HandOverError::Refused(rejection)),

@@ -13,7 +13,7 @@ use std::ops::RangeInclusive;
 use access::{Caller, OrganisationId, Role};
 use catalogue::Programme;
 use chrono::{DateTime, Utc};
-use ledger::{BatchId, GroupId, Outcome, Posting, Transfer, TransferKind};
+use ledger::{BatchId, EventKind, Outcome, Posting, Transfer, TransferKind};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::Cents;
@@ -127,7 +127,7 @@ pub async fn revoke(
     insert(tx, programme, new, &serials, who.organisation(), &done, &fresh, at).await?;
     if !transfers.is_empty() {
         // Derived: the caller made the id, and could have made it that of another event.
-        let group = GroupId::derive(b"revocation", &[new.id.uuid().as_bytes()]);
+        let group = EventKind::Revoked.group(new.id.uuid());
         let posting = Posting::new(group, transfers).expect("ids come from each voucher's number");
         if let Some(Outcome::Refused(rejection)) = ledger::post(tx, &[posting], at).await?.pop() {
             return Err(RevokeError::Refused(rejection));

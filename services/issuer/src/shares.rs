@@ -1,7 +1,9 @@
 use std::collections::HashSet;
 use std::num::NonZeroU32;
 
-use ledger::{Account, AccountNumber, BatchId, BookId, Opening, PartyId, Plan, Transfer, TransferId, TransferKind};
+use ledger::{
+    Account, AccountNumber, BatchId, BookId, Opening, PartyId, Plan, Transfer, TransferId, TransferKind, giving_back_id,
+};
 use sqlx::PgConnection;
 use standards::Cents;
 
@@ -148,10 +150,7 @@ pub(crate) fn giving_back(
 ) -> Vec<Transfer> {
     let legs = openings.iter().zip(0_u8..);
     legs.map(|(opening, leg)| {
-        let id = TransferId::derive(
-            kind.name().as_bytes(),
-            &[book.uuid().as_bytes(), &number.get().to_be_bytes(), &[leg]],
-        );
+        let id = giving_back_id(kind, book, number, leg);
         let (from, to) = (
             Account::voucher(book, number),
             Account::refundable(book, opening.funder),

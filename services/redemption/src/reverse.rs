@@ -17,7 +17,7 @@ use access::{Caller, Role, audit};
 use catalogue::ProgrammeId;
 use chrono::{DateTime, Utc};
 use ledger::{
-    Account, AccountNumber, BookId, GroupId, Opening, Outcome, PartyId, PostError, Posting, Transfer, TransferId,
+    Account, AccountNumber, BookId, EventKind, Opening, Outcome, PartyId, PostError, Posting, Transfer, TransferId,
     TransferKind,
 };
 use serde::{Deserialize, Serialize};
@@ -223,7 +223,7 @@ fn posting(
             ));
         }
     }
-    let group = GroupId::derive(b"reversal", &[book.uuid().as_bytes(), claim.uuid().as_bytes()]);
+    let group = EventKind::reversal(book, claim.uuid());
     Posting::new(group, transfers).expect("at most 50 vouchers of at most 32 funders")
 }
 

@@ -131,6 +131,17 @@ impl Operator {
         self.client.post("/v1/settlements", &body).await
     }
 
+    /// The same, asked again with the same id while the services say that it is not done yet.
+    pub async fn settles_patiently(&self, month: &str, execute_on: chrono::NaiveDate) -> Value {
+        let body = json!({"id": self.ids.next("settlement"), "month": month, "execute_on": execute_on});
+        loop {
+            let answer = self.client.post("/v1/settlements", &body).await;
+            if !matches!(answer.status, 503 | 504) {
+                return answer.accepted();
+            }
+        }
+    }
+
     /// Gives back what a programme owes a funder.
     pub async fn refunds(&self, funder: Uuid, programme: Uuid, way: &str, execute_on: chrono::NaiveDate) -> Answer {
         let body = json!({

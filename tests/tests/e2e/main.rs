@@ -2,6 +2,7 @@
 
 mod claims;
 mod demo;
+mod evidence;
 mod expiry;
 mod funding;
 mod hammer;
@@ -9,6 +10,7 @@ mod hand_overs;
 mod ids;
 mod imports;
 mod life_cycle;
+mod lives;
 mod privilege;
 mod problems;
 mod public_page;

@@ -13,6 +13,10 @@ const CELL_LINES_MAX: usize = 20;
 const INSET: i16 = 14;
 /// Above and below the text of a row.
 const PADDING: i16 = 12;
+/// A table that is no higher than this part of a page is not cut.
+const WHOLE_PART: i16 = 3;
+/// More rows than fit that part.
+const SMALL_ROWS_MAX: usize = 12;
 const THIN: i16 = 2;
 const THICK: i16 = 6;
 
@@ -79,27 +83,12 @@ impl Flow<'_> {
 }
 
 pub(super) fn table(flow: &mut Flow<'_>, table: &Table) {
-    let setting = Setting {
-        columns: &table.columns,
-        places: table.places(Paper::LEFT, flow.laid.paper.text_width(), &least(flow, table)),
-    };
+    let setting = Setting::of(flow, table);
     let titles: Vec<String> = table.columns.iter().map(|column| column.title.clone()).collect();
     let header = setting.row(flow, CELL_BOLD, &titles);
     let total = table.total.as_ref().map(|cells| setting.row(flow, CELL_BOLD, cells));
     let node = flow.node(Kind::Table, None);
-    let first = table
-        .rows
-        .first()
-        .map_or(0, |cells| setting.row(flow, CELL, cells).height);
-    flow.room(
-        header.height
-            + first
-            + if table.caption.is_some() {
-                2 * super::STRONG.line
-            } else {
-                0
-            },
-    );
+    flow.room(together(flow, table, &setting));
     if let Some(text) = &table.caption {
         let caption = flow.node(Kind::Caption, Some(node));
         flow.lines(super::STRONG, Paper::LEFT, flow.laid.paper.text_width(), text, caption);
@@ -125,6 +114,54 @@ pub(super) fn table(flow: &mut Flow<'_>, table: &Table) {
         setting.put(flow, total, Role::Total, Some(body));
     }
     flow.y += 40;
+}
+
+/// What of a table stays on one page: a small one whole, else what makes sense of its first row.
+pub(super) fn opening(flow: &Flow<'_>, table: &Table) -> i16 {
+    if table.rows.len() <= SMALL_ROWS_MAX {
+        return together(flow, table, &Setting::of(flow, table));
+    }
+    // All rows of a long one would be measured for the widths of its columns, and then again when it is set.
+    let beginning = Table {
+        columns: table.columns.clone(),
+        caption: table.caption.clone(),
+        rows: table.rows.iter().take(1).cloned().collect(),
+        total: None,
+    };
+    together(flow, &beginning, &Setting::of(flow, &beginning))
+}
+
+fn together(flow: &Flow<'_>, table: &Table, setting: &Setting<'_>) -> i16 {
+    let paper = flow.laid.paper;
+    let caption = table.caption.as_ref().map_or(0, |text| {
+        super::height(super::STRONG, flow.wrapped(super::STRONG, paper.text_width(), text).len()) + 8
+    });
+    let titles: Vec<String> = table.columns.iter().map(|column| column.title.clone()).collect();
+    let head = caption + setting.row(flow, CELL_BOLD, &titles).height;
+    let whole = (paper.last() - Paper::TOP) / WHOLE_PART;
+    let rows = table.rows.iter().map(|cells| (CELL, cells));
+    let mut heights = rows
+        .chain(table.total.iter().map(|cells| (CELL_BOLD, cells)))
+        .map(|(style, cells)| setting.row(flow, style, cells).height);
+    let first = head + heights.next().unwrap_or_default();
+    let mut all = first;
+    for height in heights {
+        all += height;
+        // Of a long table no more is looked at than is needed.
+        if all > whole {
+            return first;
+        }
+    }
+    all
+}
+
+impl<'t> Setting<'t> {
+    fn of(flow: &Flow<'_>, table: &'t Table) -> Self {
+        Self {
+            columns: &table.columns,
+            places: table.places(Paper::LEFT, flow.laid.paper.text_width(), &least(flow, table)),
+        }
+    }
 }
 
 impl Setting<'_> {

@@ -52,9 +52,9 @@ pub enum CloseError {
     /// Another one comes first.
     #[error("{0} must be closed first")]
     NotNext(Month),
-    /// It is before the first entry, or there is none.
+    /// It is before the month whose turn it is, which is given, and was never closed; or there is no entry yet.
     #[error("there is nothing to close")]
-    Nothing,
+    Nothing(Option<Month>),
     /// A transaction of before is still under way: a matter of seconds.
     #[error("transactions are under way")]
     Busy,
@@ -106,6 +106,23 @@ pub async fn check_all_sums(connection: &mut PgConnection) -> Result<(), CloseEr
     }
 }
 
+/// What is known before the book is read: that `month` was closed before, or why it cannot be closed. An entry that is not sealed yet may
+/// still be the first of all, so [`close`] looks again.
+pub async fn turn(connection: &mut PgConnection, month: Month, at: DateTime<Utc>) -> Result<Option<Close>, CloseError> {
+    let mut known = closes(&mut *connection).await?;
+    if let Some(place) = known.iter().position(|close| close.month == month) {
+        return Ok(Some(known.swap_remove(place)));
+    }
+    if paris_date(at) <= month.last_day() {
+        return Err(CloseError::NotOver);
+    }
+    match next_to_close(connection).await? {
+        Some(next) if next < month => Err(CloseError::NotNext(next)),
+        Some(next) if next > month => Err(CloseError::Nothing(Some(next))),
+        _ => Ok(None),
+    }
+}
+
 /// Closes `month`; `true` when it was this call that did. Seals what is left, so that the close covers it.
 pub async fn close(
     tx: &mut PgTransaction<'_>,
@@ -116,11 +133,8 @@ pub async fn close(
     at: DateTime<Utc>,
 ) -> Result<(Close, bool), CloseError> {
     lock(tx, true).await?;
-    if let Some(known) = closes(tx).await?.into_iter().find(|close| close.month == month) {
+    if let Some(known) = turn(tx, month, at).await? {
         return Ok((known, false));
-    }
-    if paris_date(at) <= month.last_day() {
-        return Err(CloseError::NotOver);
     }
     let mut from = None;
     let (tree, below) = loop {
@@ -133,10 +147,10 @@ pub async fn close(
     if below < quiet.0 {
         return Err(CloseError::Busy);
     }
-    match next_to_close(tx).await? {
-        Some(next) if next == month => {}
-        Some(next) if next < month => return Err(CloseError::NotNext(next)),
-        _ => return Err(CloseError::Nothing),
+    // What was sealed just now may be the first entry of all.
+    turn(tx, month, at).await?;
+    if next_to_close(tx).await?.is_none() {
+        return Err(CloseError::Nothing(None));
     }
     let checkpoint = Checkpoint::of_close(key.name(), tree.size(), tree.root(), month);
     let close = Close {

@@ -1,6 +1,6 @@
 //! Co-signatures as they are kept: whose keys are believed, and their lines below a checkpoint.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use sha2::{Digest, Sha256};
 use sqlx::{PgConnection, PgTransaction};
 use uuid::Uuid;
@@ -18,6 +18,25 @@ pub struct RegisteredCosigner {
     pub party: PartyId,
     /// Since when.
     pub registered_at: DateTime<Utc>,
+    /// When it ends, if it does.
+    pub retirement: Option<Retirement>,
+}
+
+/// The end of a co-signer's key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retirement {
+    /// From this instant on no line of it is taken, whatever time the line bears.
+    pub from: DateTime<Utc>,
+    /// Why.
+    pub reason: String,
+}
+
+impl RegisteredCosigner {
+    /// The retirement that holds at this instant.
+    #[must_use]
+    pub fn retired(&self, at: DateTime<Utc>) -> Option<&Retirement> {
+        self.retirement.as_ref().filter(|retirement| retirement.from <= at)
+    }
 }
 
 /// Why a key is not registered.
@@ -26,6 +45,9 @@ pub enum RegisterError {
     /// It is somebody else's already.
     #[error("the key belongs to another party")]
     Taken,
+    /// It was retired, and does not come back.
+    #[error("the key is retired")]
+    Retired(Retirement),
     /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
@@ -40,6 +62,9 @@ pub enum CosignError {
     /// No registered key of the caller made this line, for no checkpoint of this size.
     #[error("no registered key signed this checkpoint with this line")]
     NotSigned,
+    /// The key that made the line is retired.
+    #[error("the key is retired")]
+    Retired(Retirement),
     /// The line is none.
     #[error("not a signature line")]
     Form(#[from] NoteError),
@@ -67,20 +92,27 @@ pub async fn register_cosigner(
     )
     .execute(&mut **tx)
     .await?;
-    let owner = sqlx::query_scalar!("select party from ledger.cosigner where verifier = $1", verifier)
-        .fetch_one(&mut **tx)
-        .await?;
-    if owner == party.uuid() {
-        Ok(inserted.rows_affected() == 1)
-    } else {
-        Err(RegisterError::Taken)
+    let known = cosigner(tx, key).await?.ok_or(sqlx::Error::RowNotFound)?;
+    if known.party != party {
+        return Err(RegisterError::Taken);
     }
+    match known.retired(at) {
+        Some(retirement) => Err(RegisterError::Retired(retirement.clone())),
+        None => Ok(inserted.rows_affected() == 1),
+    }
+}
+
+/// One key that was registered.
+pub async fn cosigner(connection: &mut PgConnection, key: &CosignerKey) -> sqlx::Result<Option<RegisteredCosigner>> {
+    Ok(cosigners(connection).await?.into_iter().find(|known| known.key == *key))
 }
 
 /// All keys that are believed, the oldest first.
 pub async fn cosigners(connection: &mut PgConnection) -> sqlx::Result<Vec<RegisteredCosigner>> {
     let rows = sqlx::query!(
-        r#"select verifier, party as "party: PartyId", registered_at from ledger.cosigner order by registered_at, verifier"#
+        r#"select c.verifier, c.party as "party: PartyId", c.registered_at, r.from_at as "from?", r.reason as "reason?"
+           from ledger.cosigner c left join ledger.cosigner_retirement r on r.verifier = c.verifier
+           order by c.registered_at, c.verifier"#
     )
     .fetch_all(connection)
     .await?;
@@ -93,6 +125,10 @@ pub async fn cosigners(connection: &mut PgConnection) -> sqlx::Result<Vec<Regist
                     .map_err(|_| wrong("a stored verifier key is none"))?,
                 party: row.party,
                 registered_at: row.registered_at,
+                retirement: row
+                    .from
+                    .zip(row.reason)
+                    .map(|(from, reason)| Retirement { from, reason }),
             })
         })
         .collect()
@@ -123,6 +159,24 @@ pub async fn add_cosignature(
         let Some(signer) = cosigners.iter().find(|cosigner| cosigner.key.verify(&note).is_ok()) else {
             continue;
         };
+        if let Some(retirement) = signer.retired(at) {
+            // One that was taken before is answered as it was then.
+            let taken = sqlx::query_scalar!(
+                r#"select exists (select from ledger.cosignature
+                       where size = $1 and text_sha256 = $2 and verifier = $3 and line = $4) as "taken!""#,
+                signed(size)?,
+                digest(&text),
+                signer.key.to_string(),
+                line,
+            )
+            .fetch_one(&mut **tx)
+            .await?;
+            return if taken {
+                Ok((signer.clone(), false))
+            } else {
+                Err(CosignError::Retired(retirement.clone()))
+            };
+        }
         let inserted = sqlx::query!(
             "insert into ledger.cosignature (size, text_sha256, verifier, line, at) values ($1, $2, $3, $4, $5)
              on conflict (size, text_sha256, verifier) do nothing",
@@ -137,6 +191,64 @@ pub async fn add_cosignature(
         return Ok((signer.clone(), inserted.rows_affected() == 1));
     }
     Err(CosignError::NotSigned)
+}
+
+/// Why a key is not retired.
+#[derive(Debug, thiserror::Error)]
+pub enum RetireError {
+    /// Nobody registered it, or not for this party.
+    #[error("no such key")]
+    Unknown,
+    /// It was said otherwise before, and is not changed.
+    #[error("the key is retired already")]
+    Otherwise(Retirement),
+    /// Before now: nothing that was taken becomes bad afterwards.
+    #[error("the retirement would begin in the past")]
+    Past,
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Retires a registered key (of `party`, when one is given), from an instant on that is not before `at`; at once, without one. For ever:
+/// who comes back brings a new key. Says what holds, and whether it was this call that said it.
+pub async fn retire_cosigner(
+    tx: &mut PgTransaction<'_>,
+    key: &CosignerKey,
+    party: Option<PartyId>,
+    (from, reason): (Option<DateTime<Utc>>, &str),
+    by: Uuid,
+    at: DateTime<Utc>,
+) -> Result<(RegisteredCosigner, bool), RetireError> {
+    // As PostgreSQL keeps it, so that a repeated call says the same.
+    let from = from.map(|from| from.trunc_subsecs(6));
+    let own = |known: &RegisteredCosigner| party.is_none_or(|party| party == known.party);
+    let known = cosigner(tx, key).await?.filter(own).ok_or(RetireError::Unknown)?;
+    if known.retirement.is_none() {
+        if from.is_some_and(|from| from < at) {
+            return Err(RetireError::Past);
+        }
+        let retired = sqlx::query!(
+            "insert into ledger.cosigner_retirement (verifier, from_at, reason, retired_at, retired_by)
+             values ($1, $2, $3, $4, $5) on conflict (verifier) do nothing",
+            key.to_string(),
+            from.unwrap_or(at),
+            reason,
+            at,
+            by,
+        )
+        .execute(&mut **tx)
+        .await?;
+        if retired.rows_affected() == 1 {
+            return Ok((cosigner(tx, key).await?.ok_or(RetireError::Unknown)?, true));
+        }
+    }
+    let known = cosigner(tx, key).await?.ok_or(RetireError::Unknown)?;
+    match &known.retirement {
+        Some(said) if said.reason == reason && from.is_none_or(|from| from == said.from) => Ok((known, false)),
+        Some(said) => Err(RetireError::Otherwise(said.clone())),
+        None => Err(RetireError::Unknown),
+    }
 }
 
 /// `note` with the co-signatures that its text got.

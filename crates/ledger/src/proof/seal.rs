@@ -1,6 +1,7 @@
 //! The one sealer.
 
 mod chunk;
+mod lag;
 mod pending;
 
 use chrono::{DateTime, Utc};
@@ -9,6 +10,8 @@ use uuid::Uuid;
 
 use crate::proof::{NoteKey, SignFailed};
 use crate::{AccountNumber, BookId};
+
+pub use lag::{LAG_ENTRIES_MAX, SealLag, seal_lag};
 
 pub(in crate::proof) use chunk::{lock, seal_chunk};
 

@@ -100,14 +100,14 @@ async fn what_comes_after_the_close_is_booked_in_the_open_month_and_says_so(pool
 async fn months_close_once_in_order_and_when_they_are_over(pool: PgPool) {
     migrate(&pool).await;
     let nothing = try_close(&pool, "2026-03", "2026-04-02T08:00:00Z").await;
-    assert!(matches!(nothing, Err(CloseError::Nothing)));
+    assert!(matches!(nothing, Err(CloseError::Nothing(None))));
     receives(&pool, "a", "2026-03-30T10:00:00Z").await;
     let refused = try_close(&pool, "2026-03", "2026-03-31T21:59:59Z").await;
     assert!(matches!(refused, Err(CloseError::NotOver)));
     let refused = try_close(&pool, "2026-04", "2026-06-01T08:00:00Z").await;
     assert!(matches!(refused, Err(CloseError::NotNext(first)) if first == month("2026-03")));
     let refused = try_close(&pool, "2026-02", "2026-06-01T08:00:00Z").await;
-    assert!(matches!(refused, Err(CloseError::Nothing)));
+    assert!(matches!(refused, Err(CloseError::Nothing(Some(next))) if next == month("2026-03")));
     // Paris is ahead of UTC by two hours then.
     let first = closes(&pool, "2026-03", "2026-03-31T22:00:00Z").await;
     let again = try_close(&pool, "2026-03", "2026-07-31T22:00:00Z").await.unwrap();

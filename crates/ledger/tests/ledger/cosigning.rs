@@ -2,7 +2,7 @@
 
 use crate::common::*;
 use crate::sealing::{checkpoint, key, seal_all};
-use ledger::proof::{self, CosignError, Cosigner, Note, NoteError, RegisterError};
+use ledger::proof::{self, CosignError, Cosigner, Note, NoteError, RegisterError, RetireError};
 use ledger::{BookId, PartyId};
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -84,4 +84,44 @@ async fn a_registered_key_cosigns_a_checkpoint_once(pool: PgPool) {
     for n in [1, 2] {
         assert_eq!(cosigner(n).verifier().verify(&note), Ok(at()));
     }
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_retired_key_signs_no_more_and_its_owner_alone_retires_it(pool: PgPool) {
+    migrate(&pool).await;
+    spendable(&pool, BOOK, 3).await;
+    seal_all(&pool, at()).await;
+    let last = checkpoint(&pool).await;
+    registers(&pool, 1, funder(1)).await.unwrap();
+    let line = cosigner(1).line(&last.to_string(), at()).unwrap();
+    adds(&pool, last.size, &line, None).await.unwrap();
+    let later = at() + chrono::TimeDelta::hours(1);
+    let retires = async |party, from, reason: &str, now| {
+        let mut tx = pool.begin().await.unwrap();
+        let key = cosigner(1).verifier();
+        let done = proof::retire_cosigner(&mut tx, &key, party, (from, reason), Uuid::nil(), now).await;
+        tx.commit().await.unwrap();
+        done.map(|(_, now)| now)
+    };
+    let other = retires(Some(funder(2)), None, "perdue", at()).await;
+    assert!(matches!(other, Err(RetireError::Unknown)));
+    let past = retires(Some(funder(1)), Some(at()), "perdue", later).await;
+    assert!(matches!(past, Err(RetireError::Past)));
+    assert!(retires(Some(funder(1)), Some(later), "perdue", at()).await.unwrap());
+    assert!(!retires(None, Some(later), "perdue", later).await.unwrap());
+    assert!(!retires(None, None, "perdue", later).await.unwrap());
+    let otherwise = retires(None, Some(at()), "perdue", at()).await;
+    assert!(matches!(otherwise, Err(RetireError::Otherwise(said)) if said.from == later));
+
+    let mut tx = pool.begin().await.unwrap();
+    let again = proof::add_cosignature(&mut tx, last.size, &line, None, later)
+        .await
+        .unwrap();
+    assert!(!again.1);
+    let new = cosigner(1).line(&last.to_string(), later).unwrap();
+    let refused = proof::add_cosignature(&mut tx, last.size, &new, None, later).await;
+    assert!(matches!(refused, Err(CosignError::Retired(said)) if said.reason == "perdue"));
+    let key = cosigner(1).verifier();
+    let refused = proof::register_cosigner(&mut tx, &key, funder(1), Uuid::nil(), later).await;
+    assert!(matches!(refused, Err(RegisterError::Retired(_))));
 }

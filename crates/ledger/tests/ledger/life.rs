@@ -46,6 +46,10 @@ async fn live(pool: &PgPool, seed: u64) -> Seen {
             booked.push(posting);
         }
     }
+    assert!(
+        life.reversed_into_debt > 0,
+        "seed {seed}: no claim of a reduced payment that came back was reversed"
+    );
     counted
 }
 

@@ -7,6 +7,7 @@ mod closing;
 mod common;
 mod concurrency;
 mod cosigning;
+mod events;
 mod life;
 mod measures;
 mod model;

@@ -369,3 +369,25 @@ async fn vouchers_without_money_show(pool: PgPool) {
     let sql = "delete from ledger.transfer where kind = 33";
     tampered(&pool, sql, "En chèques", Subject::Book(BOOK)).await;
 }
+
+/// Whole books take longer to read than a statement of a request may.
+#[sqlx::test(migrations = false)]
+async fn a_report_has_the_time_to_read_large_books(pool: PgPool) {
+    let options = pool.connect_options().as_ref().clone();
+    let pool = database::connect(options, 1).await.unwrap();
+    let limit = "select extract(epoch from current_setting('statement_timeout')::interval)::int";
+    let seconds = async |connection: &mut sqlx::PgConnection| {
+        sqlx::query_scalar::<_, i32>(limit).fetch_one(connection).await.unwrap()
+    };
+    let mut report = snapshot(&pool).await.unwrap();
+    assert_eq!(
+        u32::try_from(seconds(&mut report).await).unwrap(),
+        ledger::SNAPSHOT_SECONDS_MAX
+    );
+    report.rollback().await.unwrap();
+    assert_eq!(
+        seconds(&mut pool.acquire().await.unwrap()).await,
+        60,
+        "only for the report"
+    );
+}

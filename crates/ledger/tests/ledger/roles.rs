@@ -91,6 +91,36 @@ async fn nobody_changes_or_removes_what_is_booked(pool: PgPool) {
     }
 }
 
+/// A number below what is sealed would keep a transfer out of the log; an instant without end could not be written there.
+#[sqlx::test(migrations = false)]
+async fn nobody_chooses_the_number_of_a_transaction_nor_an_endless_instant(pool: PgPool) {
+    migrate(&pool).await;
+    spendable(&pool, BOOK, 1).await;
+    post_now(&pool, &[claimed("c", BOOK, structure(1), &[0])]).await;
+    for (role, kind) in [
+        (database::Role::Issuer, 11),
+        (database::Role::Redemption, 20),
+        (database::Role::Funding, 30),
+    ] {
+        let under = under(&pool, role).await;
+        let hidden = "insert into ledger.transfer (book_id, id, kind, debit, credit, cents, at, grp, xact)
+            select book_id, gen_random_uuid(), kind, debit, credit, cents, at, grp, 1 from ledger.transfer where kind = $1 limit 1";
+        let refused = sqlx::query(hidden).bind(kind).execute(&under).await.unwrap_err();
+        assert_eq!(refused.as_database_error().unwrap().code().as_deref(), Some("42501"));
+        let endless = "insert into ledger.transfer (book_id, id, kind, debit, credit, cents, at, grp)
+            select book_id, gen_random_uuid(), kind, debit, credit, cents, 'infinity', grp from ledger.transfer where kind = $1 limit 1";
+        let refused = sqlx::query(endless).bind(kind).execute(&under).await.unwrap_err();
+        assert!(database::is_constraint(&refused, "transfer_at_finite"), "{refused}");
+    }
+    let funding = under(&pool, database::Role::Funding).await;
+    denied_sql(
+        &funding,
+        "insert into ledger.record (book_id, id, kind, account, cents, at, grp, claim_id, payment_id, xact)
+         values (gen_random_uuid(), gen_random_uuid(), 60, 0, 1, now(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1)",
+    )
+    .await;
+}
+
 #[sqlx::test(migrations = false)]
 async fn audit_only_reads(pool: PgPool) {
     migrate(&pool).await;

@@ -7,7 +7,7 @@ use ledger::proof::{
     verify_consistency, verify_inclusion,
 };
 use ledger::{Account, BookId, GroupId, PartyId, Record, TransferId};
-use sqlx::{Executor, PgPool};
+use sqlx::{Connection, Executor, PgPool};
 use standards::Cents;
 
 const BOOK: BookId = book(1);
@@ -16,7 +16,7 @@ pub fn key() -> NoteKey {
     NoteKey::from_seed("test.example/log", &[7; 32]).unwrap()
 }
 
-/// Seals until nothing is left: transactions of other tests on the same server may hold the oldest number for a while.
+/// Seals until nothing is left: PostgreSQL's own housekeeping may hold a number in this database for a moment.
 pub async fn seal_all(pool: &PgPool, at: DateTime<Utc>) -> Sealed {
     let mut entries = 0;
     loop {
@@ -113,6 +113,30 @@ async fn what_commits_late_is_sealed_late_and_once(pool: PgPool) {
     late.commit().await.unwrap();
     assert_eq!(seal_all(&pool, at()).await.entries, 2);
     assert_eq!(all(&pool).await.len(), 2);
+}
+
+/// Somebody's forgotten session in another database of the server is nobody's reason to wait; one in this database is.
+#[sqlx::test(migrations = false)]
+async fn what_is_under_way_in_another_database_holds_nothing_up(pool: PgPool) {
+    migrate(&pool).await;
+    let number = "select pg_current_xact_id()::text::bigint";
+    let options = (*pool.connect_options()).clone().database("postgres");
+    let mut elsewhere = sqlx::PgConnection::connect_with(&options).await.unwrap();
+    let mut forgotten = elsewhere.begin().await.unwrap();
+    let theirs: i64 = sqlx::query_scalar(number).fetch_one(&mut *forgotten).await.unwrap();
+    let mut connection = pool.acquire().await.unwrap();
+    spendable_without_bank(&pool).await;
+    seal_all(&pool, at()).await;
+    assert_eq!(all(&pool).await.len(), 1);
+    assert!(ledger::oldest_under_way(&mut connection).await.unwrap() > theirs);
+
+    let mut here = pool.begin().await.unwrap();
+    let ours: i64 = sqlx::query_scalar(number).fetch_one(&mut *here).await.unwrap();
+    assert!(ledger::oldest_under_way(&mut connection).await.unwrap() <= ours);
+    forgotten.rollback().await.unwrap();
+    assert!(ledger::oldest_under_way(&mut connection).await.unwrap() <= ours);
+    here.rollback().await.unwrap();
+    assert!(ledger::oldest_under_way(&mut connection).await.unwrap() > ours);
 }
 
 /// A transfer that touches no account of [`received`].

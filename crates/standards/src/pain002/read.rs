@@ -34,8 +34,11 @@ fn report(element: Element<'_>) -> Result<StatusReport, Pain002Error> {
     let whole = verdict(original, "GrpSts")?;
     let mut named = BTreeSet::new();
     let groups = element.children("OrgnlPmtInfAndSts");
+    let header = element.required("GrpHdr")?;
     Ok(StatusReport {
-        id: element.required("GrpHdr")?.text_of("MsgId")?.to_owned(),
+        id: header.text_of("MsgId")?.to_owned(),
+        created: header.required("CreDtTm")?.instant()?,
+        original_created: original.instant_at(&["OrgnlCreDtTm"])?,
         original_message_id: original.text_of("OrgnlMsgId")?.to_owned(),
         groups: groups
             .map(|group| self::group(group, whole.as_ref(), &mut named))
@@ -83,6 +86,7 @@ fn payment(
         end_to_end: end_to_end.map(str::to_owned),
         verdict,
         amount: amount.map(Element::euros).transpose()?,
+        accepted: element.instant_at(&["AccptncDtTm"])?,
     })
 }
 

@@ -61,6 +61,7 @@ fn both_versions_are_read_as_other_software_reads_them() {
                 information: Some("compte clos".to_owned()),
             }),
             amount: Some(Cents::new(4050)),
+            accepted: None,
         };
         assert_eq!(group.payments[0], expected);
         let second = group.payments[1].verdict.as_ref().map(|verdict| verdict.status);
@@ -78,6 +79,29 @@ fn both_versions_are_read_as_other_software_reads_them() {
             assert_eq!(theirs.original_amount_ct, ours.amount.map(Cents::get));
         }
     }
+}
+
+#[test]
+fn the_banks_dates_are_kept() {
+    let payments = payment(
+        FIRST,
+        "<TxSts>ACSP</TxSts><AccptncDtTm>2026-04-03T10:30:00+02:00</AccptncDtTm>",
+    );
+    let text = xml("10", "", "", &payments).replace(
+        "<OrgnlMsgNmId>",
+        "<OrgnlCreDtTm>2026-04-02T08:00:00Z</OrgnlCreDtTm><OrgnlMsgNmId>",
+    );
+    let report = one(&text);
+    let instant = |text: &str| text.parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+    assert_eq!(report.created.at(), instant("2026-04-03T07:00:00Z"));
+    assert_eq!(
+        report.original_created.map(BankInstant::at),
+        Some(instant("2026-04-02T08:00:00Z"))
+    );
+    let accepted = report.groups[0].payments[0].accepted;
+    assert_eq!(accepted.map(BankInstant::at), Some(instant("2026-04-03T08:30:00Z")));
+    let wrong = refusal(&text.replace("T10:30:00+02:00", "T10:30"));
+    assert_eq!((wrong.line, wrong.element.as_str()), (6, "AccptncDtTm"));
 }
 
 #[test]
@@ -125,6 +149,9 @@ fn a_refusal_names_the_line_and_the_element() {
         (FIRST, "NOTPROVIDED", 6, "TxInfAndSts"),
         ("pain.001.001.09", "pain.008.001.08", 4, "OrgnlMsgNmId"),
         ("<MsgId>BANK-1</MsgId>", "", 3, "GrpHdr"),
+        ("<CreDtTm>2026-04-03T09:00:00</CreDtTm>", "", 3, "GrpHdr"),
+        ("2026-04-03T09:00:00", "2026-02-30T09:00:00", 3, "CreDtTm"),
+        ("2026-04-03T09:00:00", "03/04/2026 09:00", 3, "CreDtTm"),
         ("<OrgnlMsgId>CCN1</OrgnlMsgId>", "", 4, "OrgnlGrpInfAndSts"),
         ("Ccy=\"EUR\"", "Ccy=\"USD\"", 6, "InstdAmt"),
         ("40.5", "40.505", 6, "InstdAmt"),

@@ -3,13 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use sqlx::postgres::PgConnectOptions;
 use standards::Siren;
-use voucher::Host;
 
 use super::keys::Sealing;
+use super::own_books::OwnBooks;
 use super::{OPTIONS, TEXTS};
-use crate::config::{Config, DATA_DIR, PUBLIC_HOST};
 
 /// Arguments of `export`.
 #[derive(Debug, Args)]
@@ -20,44 +18,9 @@ pub struct ExportArgs {
     /// SIREN de celui dont ce sont les livres : le nom du FEC commence par lui
     #[arg(long, env = "CCN_FUND_SIREN", value_name = "SIREN", default_value = "000000000", help_heading = OPTIONS)]
     pub siren: Siren,
-    /// Dossier de la base embarquée, en service ou non
-    #[arg(long, env = "CCN_DATA_DIR", value_name = "DOSSIER", default_value = DATA_DIR, help_heading = OPTIONS)]
-    pub data_dir: PathBuf,
-    /// Base PostgreSQL à lire au lieu de la base embarquée
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL", help_heading = OPTIONS)]
-    pub database_url: Option<PgConnectOptions>,
-    /// Fichier du mot de passe de l'utilisateur nommé dans l'URL
-    #[arg(long, env = "CCN_DATABASE_PASSWORD_FILE", value_name = "FICHIER", help_heading = OPTIONS)]
-    pub database_password_file: Option<PathBuf>,
-    /// Clé des points de contrôle (fichier, ou adresse « pkcs11: ») ; sans elle, seul ce qui est déjà scellé est exporté
-    #[arg(long, env = "CCN_CHECKPOINT_KEY_FILE", value_name = "FICHIER", help_heading = OPTIONS)]
-    pub checkpoint_key_file: Option<PathBuf>,
-    /// Fichier de la phrase de passe qui ouvre cette clé
-    #[arg(long, env = "CCN_KEY_PASSPHRASE_FILE", value_name = "FICHIER", help_heading = OPTIONS)]
-    pub key_passphrase_file: Option<PathBuf>,
-    /// Fichier de l'identité age qui ouvre cette clé
-    #[arg(long, env = "CCN_KEY_IDENTITY_FILE", value_name = "FICHIER", help_heading = OPTIONS)]
-    pub key_identity_file: Option<PathBuf>,
-    /// Nom d'hôte du site : le journal scellé porte son nom
-    #[arg(long, env = "CCN_PUBLIC_HOST", value_name = "HÔTE", default_value = PUBLIC_HOST, help_heading = OPTIONS)]
-    pub public_host: Host,
-}
-
-impl ExportArgs {
-    /// What finds the database and the key.
-    #[must_use]
-    pub fn config(&self) -> Config {
-        Config {
-            data_dir: self.data_dir.clone(),
-            database_url: self.database_url.clone(),
-            database_password_file: self.database_password_file.clone(),
-            checkpoint_key_file: self.checkpoint_key_file.clone(),
-            key_passphrase_file: self.key_passphrase_file.clone(),
-            key_identity_file: self.key_identity_file.clone(),
-            public_host: self.public_host.clone(),
-            ..Config::default()
-        }
-    }
+    /// Whose books. Without the key, what is sealed already is exported.
+    #[command(flatten)]
+    pub own: OwnBooks,
 }
 
 /// Arguments of `verify books`.

@@ -7,11 +7,9 @@ use std::str::FromStr;
 use chrono::NaiveTime;
 use clap::Args;
 use funding::reconciliation::Nightly;
-use sqlx::postgres::PgConnectOptions;
-use voucher::Host;
 
+use super::own_books::{OwnBooks, Served};
 use super::{OPTIONS, TEXTS};
-use crate::config::{Config, DATA_DIR, PUBLIC_HOST};
 
 /// Days that a break may take when nothing is said.
 pub const BREAK_DAYS_MAX: u32 = 30;
@@ -94,47 +92,15 @@ pub struct ReconcileArgs {
     /// Fichier qui reçoit aussi le document signé, à garder et à vérifier ailleurs
     #[arg(long, value_name = "FICHIER", help_heading = OPTIONS)]
     pub out: Option<PathBuf>,
-    /// Jours pendant lesquels un écart peut attendre
+    /// Jours pendant lesquels un écart peut attendre ; avec --server, c'est le serveur qui en décide
     #[arg(long, env = "CCN_BREAK_DAYS_MAX", value_name = "JOURS", default_value_t = BREAK_DAYS_MAX, help_heading = OPTIONS)]
     pub break_days_max: u32,
-    /// Dossier de la base embarquée, en service ou non
-    #[arg(long, env = "CCN_DATA_DIR", value_name = "DOSSIER", default_value = DATA_DIR, help_heading = OPTIONS)]
-    pub data_dir: PathBuf,
-    /// Base PostgreSQL à utiliser au lieu de la base embarquée
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL", help_heading = OPTIONS)]
-    pub database_url: Option<PgConnectOptions>,
-    /// Fichier du mot de passe de l'utilisateur nommé dans l'URL
-    #[arg(long, env = "CCN_DATABASE_PASSWORD_FILE", value_name = "FICHIER", help_heading = OPTIONS)]
-    pub database_password_file: Option<PathBuf>,
-    /// Fichier de la clé des points de contrôle, qui signe aussi les rapprochements
-    #[arg(long, env = "CCN_CHECKPOINT_KEY_FILE", value_name = "FICHIER", help_heading = OPTIONS)]
-    pub checkpoint_key_file: Option<PathBuf>,
-    /// Fichier de la phrase de passe qui ouvre cette clé
-    #[arg(long, env = "CCN_KEY_PASSPHRASE_FILE", value_name = "FICHIER", help_heading = OPTIONS)]
-    pub key_passphrase_file: Option<PathBuf>,
-    /// Fichier de l'identité age qui ouvre cette clé
-    #[arg(long, env = "CCN_KEY_IDENTITY_FILE", value_name = "FICHIER", conflicts_with = "key_passphrase_file", help_heading = OPTIONS)]
-    pub key_identity_file: Option<PathBuf>,
-    /// Nom d'hôte du site : le journal scellé porte son nom
-    #[arg(long, env = "CCN_PUBLIC_HOST", value_name = "HÔTE", default_value = PUBLIC_HOST, help_heading = OPTIONS)]
-    pub public_host: Host,
-}
-
-impl ReconcileArgs {
-    /// What finds the database and the key.
-    #[must_use]
-    pub fn config(&self) -> Config {
-        Config {
-            data_dir: self.data_dir.clone(),
-            database_url: self.database_url.clone(),
-            database_password_file: self.database_password_file.clone(),
-            checkpoint_key_file: self.checkpoint_key_file.clone(),
-            key_passphrase_file: self.key_passphrase_file.clone(),
-            key_identity_file: self.key_identity_file.clone(),
-            public_host: self.public_host.clone(),
-            ..Config::default()
-        }
-    }
+    /// Whose books.
+    #[command(flatten)]
+    pub own: OwnBooks,
+    /// Or a server's.
+    #[command(flatten)]
+    pub served: Served,
 }
 
 /// Arguments of `verify reconciliation`.

@@ -6,6 +6,7 @@ mod beneficiaries;
 mod calendar;
 mod claims;
 mod client;
+mod close;
 mod expire;
 mod hand_over;
 mod import;
@@ -141,10 +142,13 @@ async fn tell(demo: &mut Demo, inputs: &Inputs, config: &Config, out: &Path) -> 
     settle::settle(demo, &mut files).await?;
     demo.progress.end(&step);
 
-    let step = demo
-        .progress
-        .begin(7, "statement", "Le relevé de la banque est rapproché");
+    let step = demo.progress.begin(
+        7,
+        "statement",
+        "Le relevé de la banque est rapproché ; les mois passés sont clos",
+    );
     settle::bank_answers(demo, &mut files).await?;
+    close::close_months(demo).await?;
     demo.progress.end(&step);
 
     let step = demo

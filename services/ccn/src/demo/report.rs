@@ -112,6 +112,12 @@ impl Report {
             write!(line, "{:>AMOUNT_WIDTH$}", total.to_french())?;
             demo.progress.say(line);
         }
+        for closed in &demo.closes {
+            demo.progress.say(format!(
+                "mois clos : {}, à {} écritures ; plus rien n'y sera écrit",
+                closed.month, closed.size
+            ));
+        }
         for identity in &self.identities {
             let name = identity["name"].as_str().unwrap_or_default();
             demo.progress.say(format!(
@@ -138,7 +144,8 @@ impl Report {
             .collect::<Result<_, serde_json::Error>>()?;
         let summary = json!({
             "vouchers": self.vouchers, "refused": demo.refused, "waterfall": self.waterfall["totals"],
-            "waterfall_by_programme": self.waterfall["rows"], "identities": self.identities, "timings": timings,
+            "waterfall_by_programme": self.waterfall["rows"], "identities": self.identities, "closes": demo.closes,
+            "timings": timings,
         });
         let mut import_report = csv::Writer::from_writer(Vec::new());
         if demo.report.is_empty() {

@@ -14,6 +14,7 @@ use web::ClockHand;
 use super::bank::Bank;
 use super::calendar::{Story, morning};
 use super::client::{Answer, Client, expect_yes};
+use super::close::Closed;
 use super::import::ReportRow;
 use super::progress::Progress;
 
@@ -34,6 +35,7 @@ pub struct Demo {
     pub funders: Vec<Funder>,
     pub report: Vec<ReportRow>,
     pub refused: BTreeMap<String, u64>,
+    pub closes: Vec<Closed>,
     hand: ClockHand,
 }
 
@@ -128,6 +130,7 @@ impl Demo {
             funders: Vec::new(),
             report: Vec::new(),
             refused: BTreeMap::new(),
+            closes: Vec::new(),
             hand,
         }
     }

@@ -5,14 +5,14 @@ mod export;
 mod list;
 mod new;
 mod publish;
-mod remote;
 mod withdraw;
 
 use std::process::ExitCode;
 
 use web::Clock;
 
-use crate::cli::keys::Keys;
+use crate::cli::keys::{Keys, Remote};
+use crate::remote::Client;
 
 /// Does what was asked.
 pub(crate) fn run(what: Keys) -> anyhow::Result<ExitCode> {
@@ -29,4 +29,9 @@ pub(crate) fn run(what: Keys) -> anyhow::Result<ExitCode> {
         Keys::PublishDelegation(args) => delegate::publish(&args)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The operator's client of the server that was named.
+fn operator(remote: &Remote) -> anyhow::Result<Client> {
+    Client::new(&remote.server, Some(&remote.operator_key_file))
 }

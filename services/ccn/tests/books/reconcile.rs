@@ -1,6 +1,6 @@
 //! `ccn reconcile` and `ccn verify reconciliation` as a person runs them, and the server's nightly run.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
@@ -13,16 +13,16 @@ use web::Clock;
 use crate::world::{instant, two_years};
 
 /// A sum that no transfer explains.
-const CORRUPTED: &str = "update ledger.account set debits_cents = debits_cents + 100 where kind = 1";
+pub const CORRUPTED: &str = "update ledger.account set debits_cents = debits_cents + 100 where kind = 1";
 const MENDED: &str = "update ledger.account set debits_cents = debits_cents - 100 where kind = 1";
 
-struct Operator {
-    pool: PgPool,
+pub struct Operator {
+    pub pool: PgPool,
     folder: TempDir,
 }
 
 impl Operator {
-    async fn new(pool: PgPool) -> Self {
+    pub async fn new(pool: PgPool) -> Self {
         ccn::store::migrate(&pool).await.unwrap();
         let operator = Self {
             pool,
@@ -32,11 +32,16 @@ impl Operator {
         operator
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    async fn runs(&self, args: &[&str]) -> Output {
+    pub async fn runs(&self, args: &[&str]) -> Output {
+        self.runs_with(args, &[]).await
+    }
+
+    /// With further variables of the environment.
+    pub async fn runs_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ccn"));
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("CCN_") {
@@ -47,6 +52,7 @@ impl Operator {
             .args(args)
             .env("DATABASE_URL", self.pool.connect_options().to_url_lossy().as_str())
             .env("CCN_CHECKPOINT_KEY_FILE", self.path("checkpoint.key"))
+            .envs(variables.iter().copied())
             .stdin(Stdio::null());
         tokio::task::spawn_blocking(move || command.output().unwrap())
             .await
@@ -54,7 +60,7 @@ impl Operator {
     }
 }
 
-fn said(output: &Output) -> (Option<i32>, String) {
+pub fn said(output: &Output) -> (Option<i32>, String) {
     let text = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
     (output.status.code(), String::from_utf8(text).unwrap())
 }
@@ -150,6 +156,20 @@ async fn a_corrupted_sum_is_status_1_and_the_proof_still_holds(pool: PgPool) {
     assert!(text.contains("--checkpoint-key-file"), "{text}");
 }
 
+/// A server on this database, its keys in `folder`, its clock at rest.
+pub async fn serves(pool: &PgPool, folder: &Path, at: &str) -> Running {
+    let (clock, _hand) = Clock::set(instant(at));
+    let config = Config {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        data_dir: folder.to_owned(),
+        database_url: Some((*pool.connect_options()).clone()),
+        fund_name: Some("Fonds CCN".to_owned()),
+        fund_iban: Some("FR7630006000011234567890189".parse().unwrap()),
+        ..Config::default()
+    };
+    Running::start(config, clock, &Service::ALL).await.unwrap()
+}
+
 /// The longest wait for the first look of the nightly task.
 const LOOKS_MAX: u32 = 200;
 
@@ -157,16 +177,7 @@ const LOOKS_MAX: u32 = 200;
 async fn a_server_makes_up_for_the_night_that_it_missed(pool: PgPool) {
     ccn::store::migrate(&pool).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let (clock, _hand) = Clock::set(instant("2026-04-12T08:00:00Z"));
-    let config = Config {
-        listen: "127.0.0.1:0".parse().unwrap(),
-        data_dir: folder.path().to_owned(),
-        database_url: Some((*pool.connect_options()).clone()),
-        fund_name: Some("Fonds CCN".to_owned()),
-        fund_iban: Some("FR7630006000011234567890189".parse().unwrap()),
-        ..Config::default()
-    };
-    let running = Running::start(config, clock, &Service::ALL).await.unwrap();
+    let running = serves(&pool, folder.path(), "2026-04-12T08:00:00Z").await;
     let mut night = None;
     for _ in 0..LOOKS_MAX {
         let found: Option<String> = sqlx::query_scalar("select night::text from funding.reconciliation")

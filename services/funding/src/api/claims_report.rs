@@ -8,7 +8,7 @@ use web::{Problem, ProblemBody, Query};
 
 use crate::api::App;
 use crate::claims_report::{self, ClaimsAsked};
-use crate::stream;
+use crate::stream::{self, Downloads};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(claims_csv))
@@ -19,13 +19,15 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(get, path = "/v1/reports/claims", tag = "funding", params(ClaimsAsked),
     responses((status = 200, body = String, content_type = "text/csv"),
         (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`too-many-downloads`: two at a time", body = ProblemBody, content_type = "application/problem+json")))]
 async fn claims_csv(
     who: Caller,
     State(pool): State<PgPool>,
+    State(downloads): State<Downloads>,
     Query(asked): Query<ClaimsAsked>,
 ) -> Result<Response, Problem> {
     let asked = asked.by(&who)?;
-    let body = claims_report::start(pool, asked);
+    let body = claims_report::start(pool, asked, downloads.place(&who)?).map_err(|error| Problem::internal(&error))?;
     Ok(stream::download(body, "text/csv; charset=utf-8", "encaissements.csv"))
 }

@@ -8,7 +8,8 @@ use utoipa_axum::routes;
 use web::{Now, Path, Problem, ProblemBody};
 
 use crate::api::App;
-use crate::{evidence, stream};
+use crate::evidence;
+use crate::stream::{self, Downloads};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(structure_evidence))
@@ -19,13 +20,15 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(get, path = "/v1/structures/{id}/evidence", tag = "log",
     params(("id" = uuid::Uuid, Path, description = "The structure")),
     responses((status = 200, body = String, content_type = "application/zip"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`too-many-downloads`: two at a time", body = ProblemBody, content_type = "application/problem+json")))]
 async fn structure_evidence(
     who: Caller,
     Now(at): Now,
     State(pool): State<PgPool>,
+    State(downloads): State<Downloads>,
     Path(id): Path<PartyId>,
 ) -> Result<Response, Problem> {
-    let body = evidence::start(pool, &who, id, at).await?;
+    let body = evidence::start(pool, &who, id, at, downloads.place(&who)?).await?;
     Ok(stream::download(body, "application/zip", &format!("preuves-{id}.zip")))
 }

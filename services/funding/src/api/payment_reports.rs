@@ -22,7 +22,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     request_body(content = String, content_type = "application/xml"),
     responses((status = 201, body = PaymentReportView),
         (status = 200, description = "The same file was loaded before", body = PaymentReportView),
-        (status = 422, description = "`payment-report-invalid`, `payment-report-unknown-file`, `payment-report-already-loaded`",
+        (status = 422, description = "`payment-report-invalid`, `payment-report-unknown-file`, `payment-report-too-early`, `payment-report-already-loaded`",
             body = ProblemBody, content_type = "application/problem+json")))]
 async fn load_payment_report(
     who: Operator,

@@ -1,5 +1,8 @@
+use std::sync::Arc;
+
 use access::{Caller, Operator, Role, audit};
 use axum::extract::State;
+use axum::response::Response;
 use catalogue::{NewPlan, PlanView, ProgrammeId};
 use serde::Deserialize;
 use sqlx::PgPool;
@@ -7,15 +10,15 @@ use standards::calendar;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query};
+use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query, download};
 
 use crate::announcement::{self, AnnounceError, Announcement};
 use crate::api::App;
 use crate::api::reader::{internal, own_or_all};
-use crate::call::{self, Call, CallError, CallState, NewCall, Overdue};
+use crate::call::{self, Call, CallError, CallState, Letter, NewCall, Overdue};
 use crate::convention::{self, Convention, ConventionView, SignError};
 use crate::plan::{self, AgreeError};
-use crate::{AnnouncementId, CallId, ConventionId};
+use crate::{AnnouncementId, CallId, ConventionId, FundAccount};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -27,6 +30,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(call_funds, list_calls))
         .routes(routes!(overdue_calls))
         .routes(routes!(get_call))
+        .routes(routes!(get_call_letter))
+        .routes(routes!(get_reminder_letter))
 }
 
 /// Records a signed convention.
@@ -260,4 +265,48 @@ async fn get_call(
         .map_err(internal)?;
     let seen = known.filter(|call| funder.is_none_or(|funder| call.funder_id == funder));
     seen.map(Json).ok_or_else(|| Problem::not_found("Cet appel de fonds"))
+}
+
+/// A call for funds as a letter (PDF): the same bytes whatever came since.
+#[utoipa::path(get, path = "/v1/calls/{id}/letter.pdf", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "The call")),
+    responses((status = 200, body = String, content_type = "application/pdf"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_call_letter(
+    who: Caller,
+    at: Now,
+    State(pool): State<PgPool>,
+    State(fund): State<Arc<FundAccount>>,
+    Path(id): Path<CallId>,
+) -> Result<Response, Problem> {
+    letter(&who, at, &pool, &fund, (id, Letter::Call)).await
+}
+
+/// A reminder that the clock recorded, as a letter (PDF).
+#[utoipa::path(get, path = "/v1/calls/{id}/reminders/{days}/letter.pdf", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "The call"),
+        ("days" = i32, Path, description = "Of how many days past the due day the reminder is")),
+    responses((status = 200, body = String, content_type = "application/pdf"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_reminder_letter(
+    who: Caller,
+    at: Now,
+    State(pool): State<PgPool>,
+    State(fund): State<Arc<FundAccount>>,
+    Path((id, days)): Path<(CallId, i32)>,
+) -> Result<Response, Problem> {
+    letter(&who, at, &pool, &fund, (id, Letter::Reminder(days))).await
+}
+
+async fn letter(
+    who: &Caller,
+    Now(at): Now,
+    pool: &PgPool,
+    fund: &FundAccount,
+    which: (CallId, Letter),
+) -> Result<Response, Problem> {
+    let funder = own_or_all(who, Role::Funder)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let (name, pdf) = call::letter(&mut connection, fund, funder, which, calendar::paris_date(at)).await?;
+    Ok(download(pdf, "application/pdf", &name))
 }

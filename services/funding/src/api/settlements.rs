@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use sqlx::PgPool;
+use tracing::Instrument;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -26,19 +27,29 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(post, path = "/v1/settlements", tag = "funding", request_body = NewSettlement,
     responses((status = 201, body = SettlementView), (status = 200, description = "Made before", body = SettlementView),
         (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`month-not-over`, `execute-on-past`", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`month-not-over`, `execute-on-past`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`settlement-under-way`: one at a time; come again with the same id", body = ProblemBody,
+            content_type = "application/problem+json")))]
 async fn settle(
     who: Operator,
     Now(at): Now,
     State(pool): State<PgPool>,
     Json(new): Json<NewSettlement>,
 ) -> Result<Made<SettlementView>, Problem> {
-    database::transaction(&pool, "settle", |tx| {
-        let who = who.clone();
-        Box::pin(async move { settlement::settle(tx, &who, new, at).await })
-    })
-    .await
-    .map_err(Problem::from)
+    // A task of its own: a month of a million claims may take longer than a request. It is made all the same, and whoever comes again
+    // with the same id finds it.
+    let making = tokio::spawn(
+        async move {
+            database::transaction(&pool, "settle", |tx| {
+                let who = who.clone();
+                Box::pin(async move { settlement::settle(tx, &who, new, at).await })
+            })
+            .await
+        }
+        .in_current_span(),
+    );
+    let made = making.await.map_err(|error| Problem::internal(&error))?;
+    made.map_err(Problem::from)
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

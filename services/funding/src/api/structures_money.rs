@@ -24,7 +24,6 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(get_remittance))
         .routes(routes!(get_holds))
         .routes(routes!(get_structure_account))
-        .routes(routes!(get_attestation))
 }
 
 /// How a report is wanted.
@@ -148,23 +147,4 @@ async fn get_structure_account(
 ) -> Result<Json<StructureAccount>, Problem> {
     let account = structure_account::read(&pool, &who, structure, calendar::paris_date(at)).await?;
     Ok(Json(account))
-}
-
-/// What a public structure's régie asks for (PDF): who pays, on what conditions, within how many days, and where its account stands.
-/// For the structure itself, and for the operator.
-#[utoipa::path(get, path = "/v1/structures/{structure}/attestation", tag = "funding",
-    params(("structure" = uuid::Uuid, Path, description = "The structure")),
-    responses((status = 200, body = String, content_type = "application/pdf"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
-async fn get_attestation(
-    who: Caller,
-    Now(at): Now,
-    State(pool): State<PgPool>,
-    State(fund): State<Arc<FundAccount>>,
-    Path(structure): Path<PartyId>,
-) -> Result<Response, Problem> {
-    let on = calendar::paris_date(at);
-    let account = structure_account::read(&pool, &who, structure, on).await?;
-    let bytes = structure_account::attestation(&pool, &fund, &account).await?;
-    Ok(download(bytes, "application/pdf", &format!("attestation-{on}.pdf")))
 }

@@ -1,13 +1,10 @@
 use ledger::proof::{AnyLeaf, EntryProofs, Hash, ProveError, prove_event};
-use ledger::{GroupId, PartyId};
+use ledger::{EventKind, KnownBy, PartyId};
 use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::PaymentId;
-
-/// What a payment does to the books, each an event whose group is made from its id.
-const PAYMENT_EVENTS: [&[u8]; 4] = [b"settled", b"debited", b"returned", b"rejected"];
 
 /// What of an event could be proven.
 pub(super) enum Proven {
@@ -36,7 +33,10 @@ pub(super) async fn of_payment(
     structure: PartyId,
     payment: PaymentId,
 ) -> sqlx::Result<Proven> {
-    let groups = PAYMENT_EVENTS.map(|event| GroupId::derive(event, &[payment.uuid().as_bytes()]).uuid());
+    let events = EventKind::ALL
+        .iter()
+        .filter(|event| event.known_by() == KnownBy::Payment);
+    let groups: Vec<Uuid> = events.map(|event| event.group(payment.uuid()).uuid()).collect();
     proven(connection, structure, &groups, |leaf| leaf.transfer().is_some()).await
 }
 

@@ -35,6 +35,12 @@ pub struct Fee {
     /// The batch.
     #[schema(value_type = uuid::Uuid)]
     pub batch_id: BatchId,
+    /// The service code of the buyer's order, if it gave one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_code: Option<String>,
+    /// The engagement number of the buyer's order, if it gave one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engagement: Option<String>,
     /// What is invoiced.
     pub lines: Vec<FeeLine>,
     /// Before VAT (HT).
@@ -43,9 +49,11 @@ pub struct Fee {
     pub vat: Cents,
     /// With VAT (TTC).
     pub gross: Cents,
+    /// Taken off by credit notes, with VAT.
+    pub credited: Cents,
     /// Seen on the bank's statements.
     pub received: Cents,
-    /// Not yet.
+    /// Neither credited nor there.
     pub owed: Cents,
 }
 
@@ -98,7 +106,8 @@ async fn rows(
                f.programme_id as "programme_id!: ProgrammeId", f.batch_id as "batch_id!: BatchId",
                f.face_value_cents as "base!: Cents", f.fee_rate as "fee_rate!", f.net_cents as "net!: Cents",
                f.vat_rate as "vat_rate!", f.vat_cents as "vat!: Cents", f.gross_cents as "gross!: Cents",
-               f.received_cents as "received!: Cents", f.owed_cents as "owed!: Cents"
+               f.received_cents as "received!: Cents", f.owed_cents as "owed!: Cents",
+               (f.credited_net_cents + f.credited_vat_cents) as "credited!: Cents", f.service_code, f.engagement
            from funding.fee_state f left join access.organisation o on o.id = f.sponsor_id
            where ($1::uuid is null or f.id = $1) and ($2::uuid is null or f.sponsor_id = $2)
                and ($3::uuid is null or (f.year, f.sequence) > (select a.year, a.sequence from funding.fee a where a.id = $3))
@@ -119,6 +128,8 @@ async fn rows(
         sponsor_siren: row.siren,
         programme_id: row.programme_id,
         batch_id: row.batch_id,
+        service_code: row.service_code,
+        engagement: row.engagement,
         lines: vec![FeeLine {
             label: format!("Gestion du lot {} : rémunération sur sa valeur faciale", row.batch_id),
             base: row.base,
@@ -130,6 +141,7 @@ async fn rows(
         net: row.net,
         vat: row.vat,
         gross: row.gross,
+        credited: row.credited,
         received: row.received,
         owed: row.owed,
     });

@@ -1,6 +1,6 @@
 use access::{Caller, audit};
 use chrono::{DateTime, Utc};
-use ledger::{Account, BookId, TransferKind};
+use ledger::{Account, BookId, EventKind, TransferKind};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::Cents;
@@ -149,7 +149,7 @@ async fn book_off(tx: &mut PgTransaction<'_>, mandate: &Mandate, at: DateTime<Ut
             missing: Cents::new(deallocated.get() - available_cents),
         });
     }
-    let mut event = Event::new(b"mandate cancelled", mandate.id.uuid()).reference(mandate.reference.clone());
+    let mut event = Event::new(EventKind::MandateCancelled, mandate.id.uuid()).reference(mandate.reference.clone());
     if deallocated.is_positive() {
         let kind = TransferKind::Deallocated;
         event = event

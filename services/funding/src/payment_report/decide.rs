@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgTransaction;
 use standards::Cents;
-use standards::pain002::{PaymentStatus, StatusReport, Verdict};
+use standards::pain002::{BankInstant, PaymentStatus, StatusReport, Verdict};
 use uuid::Uuid;
 
 use crate::breaks::Opening;
@@ -31,6 +31,8 @@ pub(super) struct Decided {
     /// As the bank wrote it, or the payment's own where the whole file is meant.
     pub end_to_end: Option<String>,
     pub verdict: Option<Verdict>,
+    /// When the bank took it, where it says so.
+    pub accepted_at: Option<DateTime<Utc>>,
     pub payment: Option<Payment>,
     pub outcome: &'static str,
 }
@@ -69,6 +71,7 @@ pub(super) fn decide(report: &StatusReport, known: &BTreeMap<PaymentId, Payment>
         decided.extend(rest.map(|payment| Decided {
             end_to_end: Some(payment.id.end_to_end()),
             verdict: Some(whole.clone()),
+            accepted_at: None,
             outcome: refused(payment),
             payment: Some(payment.clone()),
         }));
@@ -112,6 +115,7 @@ fn of_payment(
     Decided {
         end_to_end: status.end_to_end.clone(),
         verdict: status.verdict.clone(),
+        accepted_at: status.accepted.map(BankInstant::at),
         payment: payment.cloned(),
         outcome,
     }
@@ -147,6 +151,21 @@ pub(super) async fn payments(
     .fetch_all(&mut **tx)
     .await?;
     Ok(rows.into_iter().map(|payment| (payment.id, payment)).collect())
+}
+
+/// When the payment file was made that the report is on.
+pub(super) async fn file_made_at(
+    tx: &mut PgTransaction<'_>,
+    report: &StatusReport,
+) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select at as "at!" from (
+               select at from funding.settlement where upper(message_id) = upper($1)
+               union all select at from funding.refund where upper(message_id) = upper($1)) f"#,
+        report.original_message_id,
+    )
+    .fetch_optional(&mut **tx)
+    .await
 }
 
 /// The payments of a settlement that no statement and no report has named.

@@ -1,3 +1,4 @@
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::PgConnection;
 use utoipa::ToSchema;
@@ -11,8 +12,12 @@ pub struct PaymentReportView {
     pub id: PaymentReportId,
     /// The bank's identifier.
     pub identification: String,
+    /// When the bank made it; in Paris time where it names no zone. None of reports that were loaded before it was read.
+    pub created_at: Option<DateTime<Utc>>,
     /// Of the payment file.
     pub original_message_id: String,
+    /// When that file was made, as the bank repeats it.
+    pub original_created_at: Option<DateTime<Utc>>,
     /// In the bank's order, then the payments rejected with their whole file.
     pub lines: Vec<ReportLineView>,
     /// Payments that went back to what they paid.
@@ -34,6 +39,8 @@ pub struct ReportLineView {
     /// ISO code, or the bank's own.
     #[schema(example = "AC04")]
     pub reason: Option<String>,
+    /// When the payment met the bank's conditions, where it says so.
+    pub accepted_at: Option<DateTime<Utc>>,
     /// Our payment.
     pub payment_id: Option<PaymentId>,
     /// `recorded`, `rejected`, or for a person: `unknown`, `amount_differs`, `too_late` (on a statement already).
@@ -47,7 +54,7 @@ pub async fn read(
     id: PaymentReportId,
 ) -> Result<Option<PaymentReportView>, sqlx::Error> {
     let Some(report) = sqlx::query!(
-        "select identification, original_message_id from funding.payment_report where id = $1",
+        "select identification, original_message_id, created_at, original_created_at from funding.payment_report where id = $1",
         id.uuid(),
     )
     .fetch_optional(&mut *connection)
@@ -57,7 +64,7 @@ pub async fn read(
     };
     let lines = sqlx::query_as!(
         ReportLineView,
-        r#"select line, end_to_end, status, reason, payment_id as "payment_id: PaymentId", outcome
+        r#"select line, end_to_end, status, reason, accepted_at, payment_id as "payment_id: PaymentId", outcome
            from funding.payment_report_line where report_id = $1 order by line"#,
         id.uuid(),
     )
@@ -67,7 +74,9 @@ pub async fn read(
     Ok(Some(PaymentReportView {
         id,
         identification: report.identification,
+        created_at: report.created_at,
         original_message_id: report.original_message_id,
+        original_created_at: report.original_created_at,
         rejected: count(&|outcome| outcome == super::decide::REJECTED),
         unexplained: count(&|outcome| outcome != super::decide::REJECTED && outcome != super::decide::RECORDED),
         lines,

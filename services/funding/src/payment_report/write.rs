@@ -1,5 +1,6 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgTransaction;
+use standards::pain002::BankInstant;
 use uuid::Uuid;
 
 use crate::PaymentReportId;
@@ -15,14 +16,17 @@ pub(super) async fn write(
     at: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "insert into funding.payment_report (id, sha256, raw, identification, original_message_id, loaded_at)
-         values ($1, $2, $3, $4, $5, $6)",
+        "insert into funding.payment_report (id, sha256, raw, identification, original_message_id, loaded_at, created_at,
+             original_created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
         id.uuid(),
         &parsed.sha256,
         &parsed.raw,
         parsed.report.id,
         parsed.report.original_message_id,
         at,
+        parsed.report.created.at(),
+        parsed.report.original_created.map(BankInstant::at),
     )
     .execute(&mut **tx)
     .await?;
@@ -39,10 +43,11 @@ pub(super) async fn write(
         .iter()
         .map(|line| line.payment.as_ref().map(|payment| payment.id.uuid()))
         .collect();
+    let accepted: Vec<_> = decided.iter().map(|line| line.accepted_at).collect();
     let outcomes: Vec<_> = decided.iter().map(|line| line.outcome.to_owned()).collect();
     sqlx::query!(
-        "insert into funding.payment_report_line (report_id, line, end_to_end, status, reason, payment_id, outcome)
-         select $1, l.* from unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[]) as l",
+        "insert into funding.payment_report_line (report_id, line, end_to_end, status, reason, payment_id, outcome, accepted_at)
+         select $1, l.* from unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::timestamptz[]) as l",
         id.uuid(),
         &numbers,
         &end_to_ends as &[Option<String>],
@@ -50,6 +55,7 @@ pub(super) async fn write(
         &reasons as &[Option<String>],
         &payments as &[Option<Uuid>],
         &outcomes,
+        &accepted as &[Option<DateTime<Utc>>],
     )
     .execute(&mut **tx)
     .await?;

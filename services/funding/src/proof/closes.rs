@@ -1,10 +1,9 @@
 use std::sync::Arc;
-use std::time::Duration;
 
-use access::{Caller, Operator, Role, audit};
+use access::{Caller, Operator, Role};
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use ledger::proof::{Close, CloseError, NoteKey, Quiet, check_all_sums, close, closes, cosigned_note, seal};
+use ledger::proof::{Close, NoteKey, closes, cosigned_note};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 use standards::Month;
@@ -15,9 +14,6 @@ use uuid::Uuid;
 use web::{Json, Made, Now, Problem, ProblemBody};
 
 use crate::proof::{Log, internal, no_key};
-
-/// Seconds that a close waits for transactions that began before it.
-const QUIET_SECONDS_MAX: u64 = 20;
 
 pub(super) fn routes() -> OpenApiRouter<Log> {
     OpenApiRouter::new().routes(routes!(list, close_month))
@@ -33,7 +29,7 @@ struct NewClose {
 }
 
 /// A closed month. Nothing reopens it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CloseView {
     /// Which.
     #[schema(value_type = String, example = "2026-03")]
@@ -64,43 +60,6 @@ impl CloseView {
             root: close.root.to_base64(),
             vkey: close.verifier,
         })
-    }
-}
-
-fn refused(error: CloseError) -> Problem {
-    match error {
-        CloseError::NotOver => Problem::refused("month-not-over", "Ce mois n'est pas terminé.")
-            .detail("Un mois se clôt à partir du premier jour du mois suivant."),
-        CloseError::NotNext(next) => {
-            Problem::refused("close-in-order", format!("Le mois {next} n'est pas encore clos."))
-                .detail("Les mois se clôturent dans l'ordre, sans en sauter.")
-                .with("next", next.to_string())
-        }
-        CloseError::Nothing => {
-            Problem::refused("nothing-to-close", "Il n'y a aucune écriture à clôturer dans ce mois.")
-                .detail("Le premier mois à clôturer est celui de la première écriture.")
-        }
-        CloseError::Busy => Problem::new(
-            http::StatusCode::SERVICE_UNAVAILABLE,
-            "books-busy",
-            "Des opérations sont encore en cours.",
-        )
-        .detail("Réessayez dans quelques secondes : rien n'a été clos."),
-        CloseError::Sums(unequal) => {
-            tracing::error!(book = %unequal.book, account = %unequal.number, "an account is not the sum of its transfers");
-            Problem::new(
-                http::StatusCode::CONFLICT,
-                "books-changed",
-                format!(
-                    "Le compte {} du livre {} n'est pas la somme de ses écritures.",
-                    unequal.number, unequal.book
-                ),
-            )
-            .detail("Les livres ont été modifiés autrement que par le système : prévenez l'auditeur.")
-            .with("book", unequal.book)
-            .with("account", unequal.number.to_string())
-        }
-        error => Problem::internal(&error),
     }
 }
 
@@ -137,29 +96,5 @@ async fn close_month(
     Json(new): Json<NewClose>,
 ) -> Result<Made<CloseView>, Problem> {
     let key = key.ok_or_else(no_key)?;
-    // The long part, while the sealer goes on: its lock is held for the rest only.
-    let mut connection = pool.acquire().await.map_err(internal)?;
-    check_all_sums(&mut connection).await.map_err(refused)?;
-    drop(connection);
-    let quiet = Quiet::wait(&pool, Duration::from_secs(QUIET_SECONDS_MAX))
-        .await
-        .map_err(internal)?
-        .ok_or(CloseError::Busy)
-        .map_err(refused)?;
-    seal(&pool, &key, at).await.map_err(CloseError::from).map_err(refused)?;
-    database::transaction(&pool, "close_month", |tx| {
-        let (who, key) = (who.clone(), Arc::clone(&key));
-        Box::pin(async move {
-            let (closed, now) = close(tx, &key, new.month, who.organisation().uuid(), quiet, at).await?;
-            if now {
-                tracing::info!(month = %new.month, size = closed.size, "month closed");
-                let detail = (new.month.to_string(), closed.size, closed.root.to_base64());
-                audit(tx, &who, at, "month.close", None, detail).await?;
-            }
-            let view = CloseView::read(tx, closed).await?;
-            Ok::<_, CloseError>(if now { Made::Now(view) } else { Made::Before(view) })
-        })
-    })
-    .await
-    .map_err(refused)
+    Ok(crate::proof::close_month(&pool, &key, new.month, &who, at).await?)
 }

@@ -3,7 +3,8 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use ledger::PartyId;
 use ledger::proof::{
-    CosignError, CosignerKey, RegisterError, RegisteredCosigner, add_cosignature, cosigners, register_cosigner,
+    CosignError, CosignerKey, RegisterError, RegisteredCosigner, Retirement, add_cosignature, cosigner, cosigners,
+    register_cosigner,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
@@ -46,11 +47,18 @@ pub struct CosignerView {
     pub organisation_id: PartyId,
     /// Since when its lines are taken.
     pub registered_at: DateTime<Utc>,
+    /// From when on none is taken any more. What it signed before stays good.
+    pub retired_from: Option<DateTime<Utc>>,
+    /// Why.
+    pub retired_reason: Option<String>,
 }
 
 impl From<RegisteredCosigner> for CosignerView {
     fn from(cosigner: RegisteredCosigner) -> Self {
+        let (from, reason) = cosigner.retirement.map(|end| (end.from, end.reason)).unzip();
         Self {
+            retired_from: from,
+            retired_reason: reason,
             vkey: cosigner.key.to_string(),
             name: cosigner.key.name().to_owned(),
             organisation_id: cosigner.party,
@@ -81,6 +89,7 @@ fn unregistered(error: RegisterError) -> Problem {
         RegisterError::Taken => {
             Problem::same_id_other_content().detail("Cette clé est celle d'une autre organisation.")
         }
+        RegisterError::Retired(end) => retired(&end),
         RegisterError::Database(error) => Problem::internal(&error),
     }
 }
@@ -93,13 +102,24 @@ fn refused(error: CosignError, size: u64) -> Problem {
             format!("Cette ligne n'est pas une signature du point de contrôle de {size} écritures par une clé enregistrée."),
         )
         .detail("Enregistrez d'abord votre clé (/v1/cosigners), et signez le point de contrôle de cette taille avec « ccn cosign »."),
+        CosignError::Retired(end) => retired(&end),
         CosignError::Form(_) => Problem::refused("not-a-line", "Ce n'est pas une ligne de signature.")
             .detail("Envoyez la ligne écrite par « ccn cosign », telle quelle."),
         CosignError::Database(error) => Problem::internal(&error),
     }
 }
 
-/// Whose keys are believed.
+pub(super) fn retired(end: &Retirement) -> Problem {
+    Problem::refused("cosigner-retired", "Cette clé de co-signature est retirée.")
+        .detail(format!(
+            "Elle l'est depuis le {} (« {} ») ; ce qu'elle a signé avant reste valable. Pour co-signer encore, enregistrez une nouvelle clé.",
+            end.from.format("%d/%m/%Y à %H:%M:%S UTC"),
+            end.reason
+        ))
+        .with("retired_from", end.from)
+}
+
+/// Whose keys are believed, and those that were.
 #[utoipa::path(get, path = "/v1/cosigners", tag = "log",
     responses((status = 200, body = Vec<CosignerView>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 async fn list(who: Caller, State(pool): State<PgPool>) -> Result<Json<Vec<CosignerView>>, Problem> {
@@ -118,7 +138,7 @@ async fn list(who: Caller, State(pool): State<PgPool>) -> Result<Json<Vec<Cosign
     responses((status = 201, body = CosignerView), (status = 200, description = "Registered before", body = CosignerView),
         (status = 403, body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The key is another organisation's", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`not-a-key`", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`not-a-key`, `cosigner-retired`", body = ProblemBody, content_type = "application/problem+json")))]
 async fn register(
     who: Caller,
     Now(at): Now,
@@ -133,17 +153,13 @@ async fn register(
             "Seul l'opérateur enregistre la clé d'une autre organisation.",
         ));
     }
-    let key: CosignerKey = new.vkey.trim().parse().map_err(|_| {
-        Problem::refused("not-a-key", "Ce n'est pas une clé de co-signature.").detail(
-            "Envoyez la clé de vérification de type 4 (nom+empreinte+base64) qu'affiche « ccn cosign --show-key ».",
-        )
-    })?;
+    let key = key_of(&new.vkey)?;
     let whose = PartyId::from_uuid(whose);
     database::transaction(&pool, "register_cosigner", |tx| {
         let (who, key) = (who.clone(), key.clone());
         Box::pin(async move {
             let made = register_cosigner(tx, &key, whose, who.organisation().uuid(), at).await?;
-            let known = cosigners(tx).await?.into_iter().find(|known| known.key == key);
+            let known = cosigner(tx, &key).await?;
             let view = CosignerView::from(known.ok_or(sqlx::Error::RowNotFound)?);
             if !made {
                 return Ok(Made::Before(view));
@@ -162,7 +178,7 @@ async fn register(
     responses((status = 201, body = CosignatureView), (status = 200, description = "Taken before", body = CosignatureView),
         (status = 403, body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`not-a-line`, `not-cosigned`", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`not-a-line`, `not-cosigned`, `cosigner-retired`", body = ProblemBody, content_type = "application/problem+json")))]
 async fn cosign(
     who: Caller,
     Now(at): Now,
@@ -202,8 +218,16 @@ async fn cosign(
     .map_err(|error| refused(error, size))
 }
 
+pub(super) fn key_of(vkey: &str) -> Result<CosignerKey, Problem> {
+    vkey.trim().parse().map_err(|_| {
+        Problem::refused("not-a-key", "Ce n'est pas une clé de co-signature.").detail(
+            "Envoyez la clé de vérification de type 4 (nom+empreinte+base64) qu'affiche « ccn cosign --show-key ».",
+        )
+    })
+}
+
 /// For whom the caller may speak: the operator for anybody, funders and auditors for themselves.
-fn signer(who: &Caller) -> Result<Option<PartyId>, Problem> {
+pub(super) fn signer(who: &Caller) -> Result<Option<PartyId>, Problem> {
     if who.has(Role::Operator) {
         Ok(None)
     } else if who.has(Role::Funder) || who.has(Role::Auditor) {

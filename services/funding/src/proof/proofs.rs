@@ -3,11 +3,11 @@ use std::sync::Arc;
 use access::{Caller, Role};
 use axum::extract::State;
 use axum::response::Response;
-use ledger::GroupId;
 use ledger::proof::{
     AnyLeaf, EntryProofs, NoteKey, ProveError, checkpoint_of, cosigned_note, last_checkpoint, prove_consistency,
     prove_entry, prove_event, seal,
 };
+use ledger::{AccountNumber, SERIES_VOUCHERS_MAX};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use utoipa::IntoParams;
@@ -17,22 +17,13 @@ use uuid::Uuid;
 use web::{Clock, Path, Problem, ProblemBody, Query, download};
 
 use crate::proof::checkpoints::no_checkpoint;
-use crate::proof::{ConsistencyView, EventProofView, Log, ProofView, internal};
-
-/// What a payment, a refund or an allocation does to the books, each an event whose group is made from its id.
-const EVENTS: [&[u8]; 6] = [
-    b"settled",
-    b"debited",
-    b"returned",
-    b"rejected",
-    b"refund",
-    b"allocated",
-];
+use crate::proof::{ConsistencyView, EventProofView, Log, ProofView, events, internal};
 
 pub(super) fn routes() -> OpenApiRouter<Log> {
     OpenApiRouter::new()
         .routes(routes!(proof))
         .routes(routes!(event_proof))
+        .routes(routes!(voucher_proof))
         .routes(routes!(consistency))
 }
 
@@ -56,25 +47,78 @@ async fn proof(
     file(&view, &format!("preuve-{id}.json"))
 }
 
-/// Proves all of an event: a claim, a payment with the claims that it covers, a refund, an allocation, by its id; or any other by the
-/// `grp` of its transfers. Only what concerns the caller.
+/// Which line of a statement is meant.
+#[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Line {
+    /// Of a statement, one line alone, from 1.
+    line: Option<i32>,
+}
+
+/// Proves all of an event by the id that people know it by: a claim (with its reversal), a payment with the claims that it covers, a refund,
+/// an allocation, a mandate, an invoice, a batch, a hand-over, a revocation, a programme (its true-up), a statement or one line of it,
+/// a call for funds (what paid it), a break or an explanation; or any other by the `grp` of its transfers. Only what concerns the caller.
 #[utoipa::path(get, path = "/v1/proofs/events/{id}", tag = "log",
-    params(("id" = uuid::Uuid, Path, description = "The claim, payment, refund or allocation; or a `grp`")),
+    params(("id" = uuid::Uuid, Path, description = "What it happened to; or a `grp`"), Line),
     responses((status = 200, body = EventProofView), (status = 403, body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`books-changed`", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 409, description = "`books-changed`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`too-many-lines`", body = ProblemBody, content_type = "application/problem+json")))]
 async fn event_proof(
     who: Caller,
     State(pool): State<PgPool>,
     State(clock): State<Clock>,
     State(key): State<Option<Arc<NoteKey>>>,
     Path(id): Path<Uuid>,
+    Query(Line { line }): Query<Line>,
 ) -> Result<Response, Problem> {
+    let groups = events::groups_of(&mut *pool.acquire().await.map_err(internal)?, id, line).await;
+    let groups = groups.map_err(internal)?.ok_or_else(too_many_lines)?;
     let asked = Asked { pool, clock, key };
-    let derived = EVENTS.map(|event| GroupId::derive(event, &[id.as_bytes()]).uuid());
-    let groups = [&derived[..], &[id]].concat();
     let proofs = asked.prove(What::Event(groups), &who).await?;
     file(&EventProofView::new(&proofs), &format!("preuve-{id}.json"))
+}
+
+/// Proves everything that happened to a voucher, by the numbers printed on it: activated or handed over, claimed, reversed, revoked,
+/// expired. Only what concerns the caller: a funder sees its shares, a structure its claims.
+#[utoipa::path(get, path = "/v1/proofs/vouchers/{series}/{idx}", tag = "log",
+    params(("series" = u16, Path, description = "The voucher's series"), ("idx" = u32, Path, description = "Its place in it")),
+    responses((status = 200, body = EventProofView), (status = 403, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`books-changed`", body = ProblemBody, content_type = "application/problem+json")))]
+async fn voucher_proof(
+    who: Caller,
+    State(pool): State<PgPool>,
+    State(clock): State<Clock>,
+    State(key): State<Option<Arc<NoteKey>>>,
+    Path((series, idx)): Path<(u16, u32)>,
+) -> Result<Response, Problem> {
+    if idx >= SERIES_VOUCHERS_MAX {
+        return Err(problem(ProveError::NotSealed));
+    }
+    let number = AccountNumber::voucher(series, idx);
+    let groups = events::groups_of_voucher(&mut *pool.acquire().await.map_err(internal)?, number).await;
+    let asked = Asked { pool, clock, key };
+    let mut proofs = asked.prove(What::Event(groups.map_err(internal)?), &who).await?;
+    // A booklet is handed over at once: the others' transfers are of the same group.
+    let own = |leaf: &AnyLeaf| leaf.accounts().any(|account| account.voucher == Some((series, idx)));
+    proofs.entries.retain(|(leaf, _)| own(leaf));
+    if proofs.entries.is_empty() {
+        return Err(problem(ProveError::NotSealed));
+    }
+    file(&EventProofView::new(&proofs), &format!("preuve-{series}-{idx}.json"))
+}
+
+fn too_many_lines() -> Problem {
+    Problem::refused(
+        "too-many-lines",
+        "Ce relevé a trop de lignes pour être prouvé d'un coup.",
+    )
+    .detail(format!(
+        "Jusqu'à {} lignes le sont ; au-delà, demandez une ligne avec « ?line=N ».",
+        events::LINES_MAX
+    ))
 }
 
 /// Two checkpoints, by their numbers of leaves.

@@ -5,6 +5,8 @@ use ledger::proof::{NoteKey, SealError, seal, unequal_sums};
 use sqlx::PgPool;
 use web::Clock;
 
+use crate::proof::lag::Teller;
+
 /// Seconds between two rounds of the sealer: how long a transfer stays without proof.
 pub const SEAL_SECONDS: u64 = 3;
 
@@ -16,12 +18,13 @@ const UNEQUAL_SHOWN_MAX: u32 = 20;
 
 /// Seals every [`SEAL_SECONDS`] until the pool is closed. A failure is loud (log and `ccn_seal_failures_total`) and tried again:
 /// nothing is lost by waiting, but a book that cannot be sealed needs somebody. Every [`SUMS_SECONDS`] each account is compared with
-/// its transfers (`ccn_unequal_accounts`).
+/// its transfers (`ccn_unequal_accounts`). After each round, what still waits is shown (`ccn_unsealed_entries`, `ccn_seal_lag_seconds`), and
+/// told when it waits for too long.
 pub async fn keep_sealed(pool: PgPool, clock: Clock, key: Arc<NoteKey>) {
     // At the machine's pace: the clock of a demonstration stands still.
     let mut rounds = tokio::time::interval(Duration::from_secs(SEAL_SECONDS));
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut compared = Instant::now();
+    let (mut compared, mut teller) = (Instant::now(), Teller::default());
     loop {
         tokio::select! {
             _ = rounds.tick() => {}
@@ -35,6 +38,7 @@ pub async fn keep_sealed(pool: PgPool, clock: Clock, key: Arc<NoteKey>) {
                 tracing::error!(error = &error as &dyn std::error::Error, "the books cannot be sealed");
             }
         }
+        teller.look(&pool, clock.now()).await;
         if compared.elapsed() >= Duration::from_secs(SUMS_SECONDS) {
             compared = Instant::now();
             compare_sums(&pool).await;
@@ -43,8 +47,9 @@ pub async fn keep_sealed(pool: PgPool, clock: Clock, key: Arc<NoteKey>) {
 }
 
 async fn compare_sums(pool: &PgPool) {
-    let unequal = match pool.acquire().await {
-        Ok(mut connection) => unequal_sums(&mut connection, UNEQUAL_SHOWN_MAX).await,
+    // A snapshot, because it has the time that reading the whole book takes.
+    let unequal = match ledger::snapshot(pool).await {
+        Ok(mut snapshot) => unequal_sums(&mut snapshot, UNEQUAL_SHOWN_MAX).await,
         Err(error) => Err(error),
     };
     match unequal {

@@ -82,6 +82,10 @@ pub async fn run(
     if !free {
         return Err(RunError::UnderWay);
     }
+    // This transaction only waits while the books are read on another connection, which takes minutes where they are large.
+    sqlx::query!("set local idle_in_transaction_session_timeout = 0")
+        .execute(&mut *tx)
+        .await?;
     if let Some(known) = read(&mut tx, request.id).await? {
         // Before the answer: a transaction that is only dropped keeps its lock until its connection is looked at again.
         tx.rollback().await?;

@@ -1,9 +1,11 @@
 //! The file of a run, and its proof without database or network.
 
 use ledger::proof::{Note, NoteError, NoteKey, SignFailed, VerifierKey};
+use sha2::{Digest, Sha256};
 
 use crate::reconciliation::canonical::canonical;
 use crate::reconciliation::document::{Document, FORMAT};
+use crate::reconciliation::store::Stored;
 
 /// Bytes of the longest file read: some 100,000 breaks.
 pub const RECONCILIATION_BYTES_MAX: usize = 32 << 20;
@@ -45,6 +47,11 @@ pub(super) fn file(document: &str, signature: &str) -> String {
 /// The document of a file. `key` comes from elsewhere; without it, the document's own is taken, which only proves that the file
 /// agrees with itself.
 pub fn verify(file: &str, key: Option<&str>) -> Result<Document, VerifyError> {
+    Ok(open(file, key)?.document)
+}
+
+/// The run in a file, as it is kept where it was made; proven as [`verify`] proves it.
+pub fn open(file: &str, key: Option<&str>) -> Result<Stored, VerifyError> {
     let note = Note::parse_within(file, RECONCILIATION_BYTES_MAX).map_err(|_| VerifyError::Form)?;
     let text = file
         .split_once('\n')
@@ -67,7 +74,12 @@ pub fn verify(file: &str, key: Option<&str>) -> Result<Document, VerifyError> {
         return Err(VerifyError::NotCanonical);
     }
     consistent(&document)?;
-    Ok(document)
+    Ok(Stored {
+        bytes: text.to_owned(),
+        sha256: Sha256::digest(text.as_bytes()).into(),
+        signature: file.get(text.len() + 2..).unwrap_or_default().to_owned(),
+        document,
+    })
 }
 
 fn consistent(document: &Document) -> Result<(), VerifyError> {

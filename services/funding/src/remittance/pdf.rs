@@ -2,11 +2,11 @@ use chrono::NaiveDate;
 use document::{Column, Document, DocumentError, Meta, Table, french_day};
 
 use super::{ProgrammePart, Remittance, RemittanceLine, state_in_words};
-use crate::FundAccount;
+use crate::{FundAccount, french};
 
 /// The advice as a letter.
 pub fn pdf(remittance: &Remittance, fund: &FundAccount) -> Result<Vec<u8>, DocumentError> {
-    let siret = remittance.siret.as_ref().map(|siret| format!("SIRET {siret}"));
+    let siret = remittance.siret.as_deref().map(french::siret);
     let recipient = [Some(remittance.structure.clone()), siret].into_iter().flatten();
     let meta = Meta::new("Avis de virement", remittance.end_to_end.clone(), remittance.made_on)
         .issuer([fund.name.clone()])

@@ -1,15 +1,19 @@
 use chrono::{DateTime, Utc};
-use ledger::{Account, BookId, GroupId, Posting, Record, TransferKind};
+use ledger::{Account, BookId, EventKind, Posting, Record, TransferKind};
 use sqlx::PgTransaction;
 use standards::Bic;
+use uuid::Uuid;
 
-use crate::SettlementId;
 use crate::booking::{BookError, Event, book_all};
 use crate::settlement::SettleError;
 use crate::settlement::decide::{Decided, Held, Planned};
+use crate::settlement::due::Due;
+use crate::{PaymentId, SettlementId};
 
 /// The event that books a payment.
-const SETTLED: &[u8] = b"settled";
+
+/// Lines written by one statement: a month may have a million, and neither the arrays nor the time of a statement grow with them.
+const CHUNK_LINES: usize = 20_000;
 
 /// Rows first, then the books, and in them which claims are paid. Every account is locked already, so the books may be written in several calls.
 pub(super) async fn write(
@@ -23,18 +27,19 @@ pub(super) async fn write(
     insert_held(tx, settlement, &decided.held).await?;
     let postings = decided.payments.iter().map(posting).collect::<Result<Vec<_>, _>>()?;
     book_all(tx, postings, at).await?;
-    let records = decided
-        .payments
-        .iter()
-        .flat_map(records)
-        .collect::<Option<Vec<_>>>()
-        .ok_or(SettleError::Overflow)?;
-    ledger::record(tx, &records, at).await?;
-    Ok(())
+    let mut records = decided.payments.iter().flat_map(records);
+    loop {
+        let chunk = records.by_ref().take(CHUNK_LINES).collect::<Option<Vec<_>>>();
+        let chunk = chunk.ok_or(SettleError::Overflow)?;
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        ledger::record(tx, &chunk, at).await?;
+    }
 }
 
 fn posting(payment: &Planned) -> Result<Posting, BookError> {
-    let mut event = Event::new(SETTLED, payment.id.uuid()).reference(payment.id.end_to_end());
+    let mut event = Event::new(EventKind::Settled, payment.id.uuid()).reference(payment.id.end_to_end());
     for part in &payment.parts {
         let payable = Account::payable(part.book, payment.structure);
         if part.deducted.is_positive() {
@@ -55,7 +60,7 @@ fn posting(payment: &Planned) -> Result<Posting, BookError> {
 /// The lines of a payment as the log proves them; nothing for one of zero cents, which there is none of.
 fn records(payment: &Planned) -> impl Iterator<Item = Option<Record>> {
     let id = payment.id.uuid();
-    let group = GroupId::derive(SETTLED, &[id.as_bytes()]);
+    let group = EventKind::Settled.group(id);
     let reference = payment.id.end_to_end();
     payment.parts.iter().flat_map(|part| &part.lines).map(move |line| {
         let payable = Account::payable(line.book, line.structure);
@@ -103,26 +108,30 @@ async fn insert_payments(
 }
 
 async fn insert_lines(tx: &mut PgTransaction<'_>, payments: &[Planned]) -> Result<(), sqlx::Error> {
-    let lines = || {
-        payments.iter().flat_map(|payment| {
-            payment
-                .parts
-                .iter()
-                .flat_map(move |part| part.lines.iter().map(move |line| (payment.id, line)))
-        })
-    };
-    let books: Vec<_> = lines().map(|(_, line)| line.book.uuid()).collect();
-    let claims: Vec<_> = lines().map(|(_, line)| line.claim).collect();
-    let ids: Vec<_> = lines().map(|(id, _)| id.uuid()).collect();
-    let structures: Vec<_> = lines().map(|(_, line)| line.structure.uuid()).collect();
-    let cents: Vec<_> = lines().map(|(_, line)| line.cents.get()).collect();
+    let mut lines = payments.iter().flat_map(|payment| {
+        let lines = payment.parts.iter().flat_map(|part| &part.lines);
+        lines.map(move |line| (payment.id, line))
+    });
+    loop {
+        let chunk: Vec<(PaymentId, &Due)> = lines.by_ref().take(CHUNK_LINES).collect();
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        insert_chunk(tx, &chunk).await?;
+    }
+}
+
+async fn insert_chunk(tx: &mut PgTransaction<'_>, lines: &[(PaymentId, &Due)]) -> Result<(), sqlx::Error> {
+    let column = |of: fn(&Due) -> Uuid| lines.iter().map(|(_, line)| of(line)).collect::<Vec<Uuid>>();
+    let payments: Vec<Uuid> = lines.iter().map(|(payment, _)| payment.uuid()).collect();
+    let cents: Vec<i64> = lines.iter().map(|(_, line)| line.cents.get()).collect();
     sqlx::query!(
         "insert into funding.settlement_line (book_id, claim_id, payment_id, structure_id, cents)
          select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[])",
-        &books,
-        &claims,
-        &ids,
-        &structures,
+        &column(|line| line.book.uuid()),
+        &column(|line| line.claim),
+        &payments,
+        &column(|line| line.structure.uuid()),
         &cents,
     )
     .execute(&mut **tx)

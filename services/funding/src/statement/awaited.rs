@@ -3,7 +3,7 @@
 //! A line that quotes a call answered by a mandate pays the mandate: its money is counted already. What a line brings above a
 //! mandate is an ordinary contribution; above an invoice it is nobody's, and the line is left for a person.
 
-use ledger::{Account, PartyId, Posting, TransferKind};
+use ledger::{Account, EventKind, PartyId, Posting, TransferKind};
 use sqlx::PgTransaction;
 use standards::Cents;
 use uuid::Uuid;
@@ -124,11 +124,11 @@ impl Came {
     pub(super) fn posting(&self, line: Uuid) -> Result<Posting, BookError> {
         let bank = Account::bank();
         if !self.mandate {
-            let event = Event::new(b"fee received", line).reference(self.reference.clone());
+            let event = Event::new(EventKind::FeeReceived, line).reference(self.reference.clone());
             let to = Account::fee_receivable(self.party);
             return Ok(event.leg(TransferKind::FeeReceived, bank, to, self.cents)?.posting()?);
         }
-        let event = Event::new(b"mandate received", line).reference(self.reference.clone());
+        let event = Event::new(EventKind::MandateReceived, line).reference(self.reference.clone());
         let mut event = event.leg(
             TransferKind::MandateReceived,
             bank,

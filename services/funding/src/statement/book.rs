@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Account, BookId, Posting, TransferKind};
+use ledger::{Account, BookId, EventKind, Posting, TransferKind};
 use sqlx::PgTransaction;
 use standards::Cents;
 use uuid::Uuid;
 
 use crate::booking::{BookError, Event};
+use crate::proof::line_id;
 use crate::statement::lines::Line;
 use crate::statement::matching::{Item, Match, What};
 use crate::{PaymentId, StatementId};
@@ -74,9 +75,10 @@ pub(super) fn postings(
                 }
             }
             Some(What::Returned(item, _)) => side.push(came_back(item, returned)?),
-            Some(What::Awaited(came)) => side.push(came.posting(line_id(statement, line))?),
+            Some(What::Awaited(came)) => side.push(came.posting(line_id(statement, line.number))?),
             Some(What::Call { funder, reference, .. }) => {
-                let event = Event::new(b"received", line_id(statement, line)).reference(reference.as_str());
+                let event =
+                    Event::new(EventKind::Received, line_id(statement, line.number)).reference(reference.as_str());
                 let (from, to) = (Account::bank(), Account::deposited(*funder));
                 side.push(event.leg(TransferKind::Received, from, to, line.cents)?.posting()?);
             }
@@ -94,7 +96,7 @@ fn debited(item: &Item) -> Result<Posting, BookError> {
     } else {
         TransferKind::Paid
     };
-    let event = Event::new(b"debited", item.id.uuid()).reference(item.id.end_to_end());
+    let event = Event::new(EventKind::Debited, item.id.uuid()).reference(item.id.end_to_end());
     Ok(event
         .leg(kind, Account::in_transit(item.party), Account::bank(), item.cents)?
         .posting()?)
@@ -102,7 +104,7 @@ fn debited(item: &Item) -> Result<Posting, BookError> {
 
 /// Apart from the payment, so that everybody sees it.
 fn charged(statement: StatementId, position: i32, line: &Line, charge: Cents) -> Result<Posting, BookError> {
-    let event = Event::new(b"tolerated", line_id(statement, line)).reference(line_name(position, line));
+    let event = Event::new(EventKind::Tolerated, line_id(statement, line.number)).reference(line_name(position, line));
     let leg = event.leg(TransferKind::BankCharge, Account::charges(), Account::bank(), charge)?;
     Ok(leg.posting()?)
 }
@@ -115,7 +117,7 @@ fn line_name(position: i32, line: &Line) -> String {
 /// To a structure: its programmes owe it again. To a funder: it is the funder's free money again.
 fn came_back(item: &Item, returned: &ReturnedParts) -> Result<Posting, BookError> {
     let kind = TransferKind::Rejected;
-    let mut event = Event::new(b"returned", item.id.uuid()).reference(item.id.end_to_end());
+    let mut event = Event::new(EventKind::Returned, item.id.uuid()).reference(item.id.end_to_end());
     if item.refund {
         return Ok(event
             .leg(kind, Account::bank(), Account::deposited(item.party), item.cents)?
@@ -134,13 +136,7 @@ fn unexplained(statement: StatementId, position: i32, line: &Line) -> Result<Pos
         Some(out) if out.is_positive() => (suspense, bank, out),
         _ => (bank, suspense, line.cents),
     };
-    let event = Event::new(b"unexplained", line_id(statement, line)).reference(line_name(position, line));
+    let event =
+        Event::new(EventKind::Unexplained, line_id(statement, line.number)).reference(line_name(position, line));
     Ok(event.leg(TransferKind::Unexplained, from, to, cents)?.posting()?)
-}
-
-fn line_id(statement: StatementId, line: &Line) -> Uuid {
-    database::derive_uuid(
-        b"statement-line",
-        &[statement.uuid().as_bytes(), &line.number.to_be_bytes()],
-    )
 }

@@ -1,7 +1,10 @@
 //! What a public structure's régie asks for before it takes vouchers: who pays, what for, within how many days, and where its account
 //! stands. It says what the system does, not what a lawyer would add.
+//!
+//! Signed (`PAdES`) where the process has the documents' key; else it is given all the same, and says that it is not.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
+use document::sign::{Signer, Signing, sign};
 use document::{Column, Document, Meta, Table, french_day};
 use ledger::PartyId;
 use sqlx::PgPool;
@@ -9,7 +12,7 @@ use standards::{Cents, calendar};
 
 use super::{AccountError, StructureAccount};
 use crate::remittance::state_in_words;
-use crate::{FundAccount, payment_rule};
+use crate::{Stationery, french, payment_rule};
 
 /// Whether it may take vouchers.
 struct Standing {
@@ -17,17 +20,38 @@ struct Standing {
     suspended: bool,
 }
 
-/// The attestation of an account that was read.
+/// The attestation of an account that was read at `at`.
 pub async fn attestation(
     pool: &PgPool,
-    fund: &FundAccount,
+    stationery: &Stationery,
     account: &StructureAccount,
+    at: DateTime<Utc>,
 ) -> Result<Vec<u8>, AccountError> {
     let standing = standing(pool, account.structure_id).await?;
     let mut connection = pool.acquire().await?;
     let delay_days = payment_rule::in_force(&mut connection).await?.delay_days;
     drop(connection);
-    Ok(written(fund, account, &standing, delay_days).render()?)
+    let signer = stationery.signer.as_deref();
+    let letter = written(&stationery.fund, account, &standing, delay_days);
+    let pdf = signature(letter, signer).render()?;
+    let reason = "Attestation pour la régie";
+    Ok(match signer {
+        Some(signer) => sign(&pdf, signer, Signing { reason, at })?,
+        None => pdf,
+    })
+}
+
+fn signature(letter: Document, signer: Option<&Signer>) -> Document {
+    let said = match signer {
+        Some(signer) => format!(
+            "Ce document est signé électroniquement (certificat : {}) : un lecteur de PDF dit s'il a été modifié depuis.",
+            signer.subject()
+        ),
+        None => "Ce document n'est pas signé électroniquement : pour vous assurer qu'il est authentique, demandez-le à l'opérateur du \
+                 fonds en citant sa référence."
+            .to_owned(),
+    };
+    letter.heading("Signature").paragraph(said)
 }
 
 async fn standing(pool: &PgPool, id: PartyId) -> Result<Standing, AccountError> {
@@ -44,17 +68,16 @@ async fn standing(pool: &PgPool, id: PartyId) -> Result<Standing, AccountError> 
     })
 }
 
-fn written(fund: &FundAccount, account: &StructureAccount, standing: &Standing, delay_days: i32) -> Document {
-    let siret = account.siret.as_ref().map(|siret| format!("SIRET {siret}"));
+fn written(fund: &str, account: &StructureAccount, standing: &Standing, delay_days: i32) -> Document {
+    let siret = account.siret.as_deref().map(french::siret);
     let recipient = [Some(account.name.clone()), siret].into_iter().flatten();
     let reference = format!("ATT-{}-{}", account.on.format("%Y%m%d"), short(account.structure_id));
     let meta = Meta::new("Attestation pour la régie", reference, account.on)
-        .issuer([fund.name.as_str()])
+        .issuer([fund])
         .recipient(recipient);
     let letter = Document::new(meta)
         .paragraph(format!(
-            "L'opérateur du fonds « {} » atteste ce qui suit, au {}, pour la structure « {} ».",
-            fund.name,
+            "L'opérateur du fonds « {fund} » atteste ce qui suit, au {}, pour la structure « {} ».",
             french_day(account.on),
             account.name
         ))
@@ -67,8 +90,9 @@ fn written(fund: &FundAccount, account: &StructureAccount, standing: &Standing, 
              argent est réservé au chèque, sur un compte bancaire séparé de ceux de l'opérateur."
                 .to_owned(),
             format!(
-                "Le délai maximal de paiement est de {delay_days} jours après la fin du mois de l'encaissement. La référence du fonds est \
-                 le délai de 30 jours que le décret n° 2013-269 du 29 mars 2013 impose à l'État et aux collectivités."
+                "Le délai maximal de paiement est de {delay_days} jours après la fin du mois de l'encaissement : c'est un engagement du \
+                 fonds. Pour comparaison, l'État et les collectivités ont 30 jours pour payer leurs marchés (Code de la commande \
+                 publique, art. R2192-10)."
             ),
             "Un virement par mois règle tous les encaissements du mois précédent ; un avis de virement les nomme un à un.".to_owned(),
         ])

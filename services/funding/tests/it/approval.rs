@@ -237,6 +237,14 @@ async fn nobody_lifts_the_rule_alone(admin: PgPool) {
         world.refused(confirm, json!({})).await["type"],
         "urn:ccn:problem:same-person"
     );
+    // Whoever asked makes a key and confirms with it.
+    world.hand.move_to(instant("2026-03-02T10:05:00Z"));
+    let made = world.colleague(901).await;
+    let (status, answer) = world.decides(&made, confirm, json!({})).await;
+    assert_eq!(
+        (status.as_u16(), &answer["type"]),
+        (403, &json!("urn:ccn:problem:same-person"))
+    );
     let (status, lifted) = world.decides(&colleague, confirm, json!({})).await;
     assert_eq!((status, lifted), (StatusCode::OK, none));
     assert_eq!(world.decides(&colleague, confirm, json!({})).await.0, 404);

@@ -19,7 +19,7 @@ fn with(mut body: Value, fields: Value) -> Value {
 }
 
 impl World {
-    async fn reminds(&self, at: &str) -> usize {
+    pub async fn reminds(&self, at: &str) -> usize {
         self.hand.move_to(instant(at));
         let mut tx = self.admin.begin().await.unwrap();
         let reminded = funding::remind(&mut tx, instant(at)).await.unwrap();

@@ -9,6 +9,7 @@ use sqlx::{Executor, PgPool};
 use crate::bank::naming;
 use crate::cycle::{PAID, march};
 use crate::world::{FUNDERS, World, id, instant, log_key};
+use crate::world_exports::seals;
 
 fn hashes(path: &Value) -> Vec<Hash> {
     let hash = |text: &Value| Hash::from_base64(text.as_str().unwrap()).unwrap();
@@ -34,13 +35,10 @@ fn proven(entry: &Value, checkpoint: &Checkpoint) -> AnyLeaf {
     leaf
 }
 
-/// The proof of an event, once it is sealed: the sealer waits for every transaction of the cluster, and other tests have theirs.
+/// The proof of an event, when everything is sealed.
 async fn sealed(world: &World, event: impl std::fmt::Display) -> Value {
-    let path = format!("/v1/proofs/events/{event}");
-    while world.status(&path).await == StatusCode::NOT_FOUND {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    world.get_json(&path).await
+    seals(world, &log_key(), world.clock.now()).await;
+    world.get_json(&format!("/v1/proofs/events/{event}")).await
 }
 
 async fn text(world: &World, path: &str) -> String {
@@ -176,7 +174,7 @@ async fn one_checkpoint_extends_another(admin: PgPool) {
     }
 }
 
-/// Other tests' transactions on the same server may hold a close up for a moment.
+/// PostgreSQL's own housekeeping may hold a close up for a moment.
 async fn closes(world: &World, month: &str) -> (StatusCode, Value) {
     loop {
         let (status, answer) = world.post("/v1/closes", json!({"month": month})).await;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use crate::bank::quoting;
-use crate::world::{FUNDERS, PROGRAMME, World, id, instant};
+use crate::world::{FUNDERS, PROGRAMME, SPONSOR, START, World, id, instant};
 
 impl World {
     pub async fn accepts_mandates(&self, accepts: bool) {
@@ -21,6 +21,32 @@ impl World {
         let new = json!({"id": id(n), "convention_id": id(convention), "number": number, "bordereau": "12",
             "amount": amount, "issued_on": "2026-02-20"});
         self.created("/v1/mandates", new).await
+    }
+
+    /// A programme that waits for money.
+    async fn other_programme(&self, id: uuid::Uuid) {
+        let new = catalogue::NewProgramme {
+            id: catalogue::ProgrammeId::from_uuid(id),
+            name: "Dispositif du Jura".to_owned(),
+            territory: "39".parse().unwrap(),
+            face_value: standards::Cents::new(1000),
+            booklet_size: 5,
+            spendable: catalogue::Spendable::HandOver,
+            printed_day: "2026-06-30".parse().unwrap(),
+            tolerance_days: None,
+            booklets_min: 1,
+            booklets_per_person_max: 2,
+        };
+        let mut tx = self.admin.begin().await.unwrap();
+        catalogue::create(
+            &mut tx,
+            access::OrganisationId::from_uuid(SPONSOR),
+            &new,
+            instant(START),
+        )
+        .await
+        .unwrap();
+        tx.commit().await.unwrap();
     }
 
     async fn row(&self, funder: usize, programme: bool) -> Value {
@@ -80,6 +106,61 @@ async fn a_mandate_counts_only_where_the_programme_accepts_it(admin: PgPool) {
     world.all_hold().await;
 }
 
+/// What is promised is counted once, whether it was mandated, called, or has come.
+#[sqlx::test(migrations = false)]
+async fn mandates_stay_within_the_convention_and_the_call_whatever_came_before(admin: PgPool) {
+    let world = World::new(admin).await;
+    world.accepts_mandates(true).await;
+    let reference = world.call(0xc1, 0xa1, "60.00").await;
+    let mandate = |n: u128, call: Option<u128>, amount: &str| {
+        json!({"id": id(n), "convention_id": id(0xa1), "call_id": call.map(id), "number": n.to_string(),
+            "amount": amount, "issued_on": "2026-02-20"})
+    };
+    // The convention is of 100 €: 70 € without a call leave 30 € for the call of 60 €.
+    world.created("/v1/mandates", mandate(0x1e1, None, "70.00")).await;
+    let refused = world.refused("/v1/mandates", mandate(0x1e2, Some(0xc1), "30.01")).await;
+    assert_eq!(
+        (&refused["type"], &refused["promised"], &refused["counted"]),
+        (
+            &json!("urn:ccn:problem:mandate-above"),
+            &json!("100.00"),
+            &json!("70.00")
+        )
+    );
+    world.created("/v1/mandates", mandate(0x1e2, Some(0xc1), "10.00")).await;
+    world.loads(1, "0.00", vec![quoting("10.00", &reference)]).await;
+    let paid = world.mandate(0x1e2).await;
+    assert_eq!(paid["state"], "received");
+    let refused = world.refused("/v1/mandates", mandate(0x1e3, Some(0xc1), "20.01")).await;
+    assert_eq!(
+        (&refused["promised"], &refused["counted"]),
+        (&json!("100.00"), &json!("80.00"))
+    );
+    world.created("/v1/mandates", mandate(0x1e3, Some(0xc1), "20.00")).await;
+    world.all_hold().await;
+}
+
+/// The notice of a mandate whose money has come is keyed in late.
+#[sqlx::test(migrations = false)]
+async fn a_mandate_for_a_call_that_is_paid_is_refused(admin: PgPool) {
+    let world = World::new(admin).await;
+    world.accepts_mandates(true).await;
+    let reference = world.call(0xc1, 0xa1, "60.00").await;
+    world.loads(1, "0.00", vec![quoting("60.00", &reference)]).await;
+    let mandate = json!({"id": id(0x1e1), "convention_id": id(0xa1), "call_id": id(0xc1), "number": "345",
+        "amount": "40.00", "issued_on": "2026-02-20"});
+    let refused = world.refused("/v1/mandates", mandate).await;
+    assert_eq!(
+        (&refused["type"], &refused["promised"], &refused["counted"]),
+        (
+            &json!("urn:ccn:problem:mandate-above"),
+            &json!("60.00"),
+            &json!("60.00")
+        )
+    );
+    world.all_hold().await;
+}
+
 #[sqlx::test(migrations = false)]
 async fn mandated_money_goes_to_no_programme_that_waits_for_money(admin: PgPool) {
     let world = World::new(admin).await;
@@ -95,6 +176,27 @@ async fn mandated_money_goes_to_no_programme_that_waits_for_money(admin: PgPool)
     assert_eq!(refused["available"], "0.00");
     world.accepts_mandates(true).await;
     world.created("/v1/allocations", more).await;
+    world.all_hold().await;
+}
+
+/// Whatever comes first: what the mandates await stands where it may, and what came goes where it is wanted.
+#[sqlx::test(migrations = false)]
+async fn money_that_came_is_free_when_the_mandated_money_stands_elsewhere(admin: PgPool) {
+    let world = World::new(admin).await;
+    world.accepts_mandates(true).await;
+    world.mandates(0x1e1, 0xa1, "60.00").await;
+    world.allocate(0xd1, FUNDERS[0], "60.00").await;
+    let reference = world.call(0xc1, 0xa1, "40.00").await;
+    world.loads(1, "0.00", vec![quoting("40.00", &reference)]).await;
+    let strict = id(0xbb);
+    world.other_programme(strict).await;
+    let allocation =
+        |n: u128, amount: &str| json!({"id": id(n), "funder_id": FUNDERS[0], "programme_id": strict, "amount": amount});
+    let refused = world.refused("/v1/allocations", allocation(0xd2, "40.01")).await;
+    assert_eq!(refused["status"], 422);
+    world.created("/v1/allocations", allocation(0xd3, "40.00")).await;
+    let refused = world.refused("/v1/allocations", allocation(0xd4, "0.01")).await;
+    assert_eq!(refused["status"], 422);
     world.all_hold().await;
 }
 

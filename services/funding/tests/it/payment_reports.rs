@@ -179,6 +179,45 @@ async fn what_a_report_cannot_settle_is_left_to_a_person(admin: PgPool) {
     );
 }
 
+/// The bank writes no zone: its nine o'clock may be Greenwich's, so a report of the same morning is taken.
+#[sqlx::test(migrations = false)]
+async fn the_dates_of_a_report_are_shown_and_its_clock_may_differ(admin: PgPool) {
+    let world = march(admin).await;
+    let settlement = world.settle(1, "2026-03", "2026-04-03").await;
+    let end_to_end = settlement["payments"][0]["end_to_end"].as_str().unwrap();
+    let text = report(1, &file_of(1), "", &[(end_to_end, "ACSP", None)]);
+    let text = String::from_utf8(text).unwrap();
+    let dated = |created: &str| text.replace("2026-04-03T09:00:00", created);
+    // The file is of 2 April, 8:00 UTC.
+    for early in ["2026-04-02T07:54:59", "2026-04-02T09:54:59+02:00"] {
+        let (_, refused) = world.reports(dated(early).into_bytes()).await;
+        assert_eq!(refused["type"], "urn:ccn:problem:payment-report-too-early", "{early}");
+    }
+    let full = dated("2026-04-02T07:55:00")
+        .replace(
+            "<OrgnlMsgNmId>",
+            "<OrgnlCreDtTm>2026-04-02T08:00:00Z</OrgnlCreDtTm><OrgnlMsgNmId>",
+        )
+        .replace(
+            "</TxInfAndSts>",
+            "<AccptncDtTm>2026-04-03T10:30:00+02:00</AccptncDtTm></TxInfAndSts>",
+        );
+    let (status, view) = world.reports(full.into_bytes()).await;
+    assert_eq!(status, StatusCode::CREATED, "{view}");
+    assert_eq!(
+        (
+            &view["created_at"],
+            &view["original_created_at"],
+            &view["lines"][0]["accepted_at"]
+        ),
+        (
+            &json!("2026-04-02T05:55:00Z"),
+            &json!("2026-04-02T08:00:00Z"),
+            &json!("2026-04-03T08:30:00Z")
+        )
+    );
+}
+
 #[sqlx::test(migrations = false)]
 async fn a_rejected_refund_is_the_funders_free_money(admin: PgPool) {
     let world = march(admin).await;
@@ -187,6 +226,26 @@ async fn a_rejected_refund_is_the_funders_free_money(admin: PgPool) {
     let refund = json!({"id": id(31), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "way": "bank", "execute_on": "2026-08-11"});
     let end_to_end = world.created("/v1/refunds", refund).await["end_to_end"].clone();
     let file = report(1, &file_of(31), "", &[(end_to_end.as_str().unwrap(), "CANC", None)]);
+    // Of April, on a file of August: nothing goes back on its word.
+    let (status, refused) = world.reports(file.clone()).await;
+    assert_eq!(
+        (status, &refused["type"], &refused["file_made_at"]),
+        (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &json!("urn:ccn:problem:payment-report-too-early"),
+            &json!("2026-08-10T08:00:00Z")
+        ),
+        "{refused}"
+    );
+    let detail = refused["detail"].as_str().unwrap();
+    assert!(
+        detail.contains("03/04/2026 à 09:00:00") && detail.contains("10/08/2026 à 10:00:00"),
+        "{detail}"
+    );
+    let file = String::from_utf8(file)
+        .unwrap()
+        .replace("2026-04-03", "2026-08-10")
+        .into_bytes();
     assert_eq!(outcomes(&world.reports(file).await.1), ["rejected"]);
     world.all_hold().await;
     let waterfall = world.get_json("/v1/waterfall").await;

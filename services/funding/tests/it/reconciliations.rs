@@ -2,11 +2,13 @@
 
 use std::process::Command;
 
-use funding::reconciliation::{Document, Occasion, verify};
+use funding::ReconciliationId;
+use funding::reconciliation::{Document, Occasion, RunRequest, run, verify};
 use http::StatusCode;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::{Value, json};
 use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
 
 use crate::bank::{moved, naming};
 use crate::cycle::march;
@@ -421,4 +423,36 @@ async fn one_run_at_a_time(admin: PgPool) {
     );
     other.rollback().await.unwrap();
     bank.runs(1).await;
+}
+
+/// Large books are read for minutes, on another connection than the one that keeps the run's turn.
+#[sqlx::test(migrations = false)]
+async fn a_run_that_reads_for_long_keeps_its_turn(admin: PgPool) {
+    let bank = april(admin).await;
+    let options = bank.pool.connect_options().as_ref().clone();
+    let options = options.options([("idle_in_transaction_session_timeout", "300ms")]);
+    let pool = PgPoolOptions::new()
+        .max_connections(2)
+        .connect_with(options)
+        .await
+        .unwrap();
+    let mut busy = bank.world.admin.begin().await.unwrap();
+    sqlx::query("lock table funding.statement in access exclusive mode")
+        .execute(&mut *busy)
+        .await
+        .unwrap();
+    let request = RunRequest {
+        id: ReconciliationId::derive(b"test", &[b"long"]),
+        at: instant(AT),
+        occasion: Occasion::Command,
+        night: None,
+        break_days_max: 30,
+    };
+    let key = key();
+    let (made, ()) = tokio::join!(run(&pool, &key, &request, None), async {
+        // Longer than a transaction may be idle.
+        sqlx::query("select pg_sleep(1)").execute(&mut *busy).await.unwrap();
+        busy.rollback().await.unwrap();
+    });
+    assert!(made.unwrap().into_inner().document.verdict.all_hold);
 }

@@ -2,9 +2,13 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
+use document::sign::{Signer, self_signed};
+use funding::Stationery;
 use serde_json::{Value, json};
 use sqlx::PgPool;
+use web::Clock;
 
 use crate::bank::{naming, returning};
 use crate::cycle::{HELD, PAID, march};
@@ -15,7 +19,7 @@ fn payment(settlement: &Value) -> &str {
 }
 
 /// `tests/checkers/SCRIPT` must agree; gives what it says.
-fn check(script: &str, file: &[u8], more: &[&str]) -> String {
+pub fn check(script: &str, file: &[u8], more: &[&str]) -> String {
     let python = std::env::var("TEST_PYTHON").expect("TEST_PYTHON is not set: run scripts/test");
     let kept = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(&kept, file).unwrap();
@@ -35,7 +39,7 @@ fn check(script: &str, file: &[u8], more: &[&str]) -> String {
 }
 
 /// The words of a PDF, by poppler.
-fn words(name: &str, pdf: &[u8]) -> String {
+pub fn words(name: &str, pdf: &[u8]) -> String {
     if let Ok(folder) = std::env::var("CCN_KEEP_PDF") {
         std::fs::write(format!("{folder}/{name}.pdf"), pdf).unwrap();
     }
@@ -54,6 +58,26 @@ fn words(name: &str, pdf: &[u8]) -> String {
 impl World {
     async fn account(&self, structure: uuid::Uuid) -> Value {
         self.get_json(&format!("/v1/structures/{structure}/account")).await
+    }
+
+    /// The front door of papers that are signed, if there is a key.
+    async fn papers(&self, signer: Option<Signer>) -> Self {
+        let options = (*self.admin.connect_options())
+            .clone()
+            .username(database::Role::Funding.name());
+        let pool = database::connect(options, 2).await.unwrap();
+        let (clock, hand) = Clock::set(instant("2026-04-02T08:00:00Z"));
+        let stationery = Stationery {
+            fund: "Fonds de soutien".to_owned(),
+            signer: signer.map(Arc::new),
+        };
+        let routes = funding::expiry_routes(pool, clock, stationery);
+        Self {
+            admin: self.admin.clone(),
+            hand,
+            app: web::frame(routes.split_for_parts().0),
+            secret: self.secret.clone(),
+        }
     }
 
     async fn structure_key(&self, structure: uuid::Uuid) -> String {
@@ -242,16 +266,16 @@ async fn a_structure_sees_its_own_money_and_nobody_elses(admin: PgPool) {
     let approval = format!("/v1/settlements/{}/approval", id(1));
     let (made, _) = world.send("POST", &approval, &colleague, b"{}".to_vec()).await;
     assert_eq!(made.as_u16(), 201);
-    for path in [
-        advice,
-        format!("/v1/structures/{PAID}/account"),
-        format!("/v1/structures/{PAID}/attestation"),
-    ] {
+    for path in [advice, format!("/v1/structures/{PAID}/account")] {
         assert_eq!(
             [status(&own, &path).await, status(&other, &path).await],
             [200, 404],
             "{path}"
         );
+    }
+    let (papers, path) = (world.papers(None).await, format!("/v1/structures/{PAID}/attestation"));
+    for (secret, expected) in [(&own, 200), (&other, 404)] {
+        assert_eq!(papers.send("GET", &path, secret, Vec::new()).await.0, expected);
     }
     assert_eq!(status(&own, "/v1/holds").await, 403);
     assert_eq!(status(&own, &format!("/v1/structures/{}/account", id(1))).await, 404);
@@ -263,25 +287,45 @@ async fn an_attestation_says_the_delay_the_conditions_and_the_account(admin: PgP
     let rules = json!({"approval_above": null, "delay_days": 20}).to_string();
     world.put("/v1/payment-rules", rules.into_bytes()).await;
     world.settle(1, "2026-03", "2026-04-03").await;
-    let pdf = world.get(&format!("/v1/structures/{HELD}/attestation")).await;
+    let papers = world.papers(None).await;
+    let pdf = papers.get(&format!("/v1/structures/{HELD}/attestation")).await;
     check("check_document.py", &pdf, &["--tables", "0"]);
     let said = words("attestation", &pdf);
     for part in [
         "Attestation pour la régie",
         "Médiathèque 102",
         "de 20 jours après la fin du mois",
-        "décret n° 2013-269",
+        "R2192-10",
         "n'est pas labellisée",
         "Dû, pas encore viré 10,00 €",
         "Retenu 10,00 € depuis le 2 avril 2026",
         "payés au plus tard le 20 mai 2026",
         "Aucun virement à ce jour.",
+        "Ce document n'est pas signé électroniquement",
     ] {
         assert!(said.contains(part), "{part} is not in\n{said}");
     }
-    let pdf = world.get(&format!("/v1/structures/{PAID}/attestation")).await;
+    let pdf = papers.get(&format!("/v1/structures/{PAID}/attestation")).await;
     check("check_document.py", &pdf, &["--tables", "1", "--rows", "3"]);
     assert!(words("attestation-paid", &pdf).contains("Virement en cours 20,00 €"));
+}
+
+#[sqlx::test(migrations = false)]
+async fn an_attestation_is_signed_where_there_is_a_key(admin: PgPool) {
+    let world = march(admin).await;
+    let identity = self_signed("Fonds de soutien", &[7; 32], instant("2026-01-01T00:00:00Z")).unwrap();
+    let signer = Signer::from_pem(&identity.certificate, &identity.key).unwrap();
+    let papers = world.papers(Some(signer)).await;
+    let path = format!("/v1/structures/{PAID}/attestation");
+    let pdf = papers.get(&path).await;
+    assert_eq!(papers.get(&path).await, pdf, "of the same second, the same bytes");
+    let certificate = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&certificate, identity.certificate.as_bytes()).unwrap();
+    let path = certificate.path().to_str().unwrap();
+    let judged = check("check_signature.py", &pdf, &[path]);
+    assert!(judged.contains("intact, whole, trusted"), "{judged}");
+    check("check_document.py", &pdf, &["--signed"]);
+    assert!(words("attestation-signee", &pdf).contains("Ce document est signé électroniquement (certificat :"));
 }
 
 #[sqlx::test(migrations = false)]

@@ -32,6 +32,7 @@ const TEN_EUROS: Cents = Cents::new(1000);
 pub struct World {
     /// Connected as the owner.
     pub admin: PgPool,
+    pub clock: Clock,
     pub hand: ClockHand,
     pub app: Router,
     pub secret: String,
@@ -109,10 +110,11 @@ impl World {
             fund,
         });
         let log = funding::log_routes(pool, clock.clone(), Some(Arc::new(log_key())));
-        let routes = routes.merge(log).merge(access::routes(admin.clone(), clock));
+        let routes = routes.merge(log).merge(access::routes(admin.clone(), clock.clone()));
         let app = web::frame(routes.split_for_parts().0);
         let world = Self {
             admin,
+            clock,
             hand,
             app,
             secret: secret.reveal().to_owned(),

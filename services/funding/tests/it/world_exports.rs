@@ -19,7 +19,7 @@ impl World {
     }
 }
 
-/// Seals until nothing is left: the sealer waits for every transaction of the cluster, and other tests have theirs.
+/// Seals until nothing is left: PostgreSQL's own housekeeping may hold a number in this database for a moment.
 pub async fn seals(world: &World, key: &NoteKey, at: DateTime<Utc>) {
     loop {
         proof::seal(&world.admin, key, at).await.unwrap();

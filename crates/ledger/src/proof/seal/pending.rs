@@ -22,13 +22,18 @@ impl Position {
     /// After everything that the last checkpoint says is sealed. Numbers of another cluster (the books were restored) mean
     /// nothing here: then everything is looked at again, once, and what has a leaf is left alone.
     pub fn resume(checkpoint: Option<&StoredCheckpoint>, cluster: i64) -> Self {
-        let known = checkpoint.filter(|checkpoint| checkpoint.cluster == cluster);
         Self {
-            xact: known.map_or(TransactionNumber::MIN, |checkpoint| checkpoint.sealed_below),
+            xact: resume_at(checkpoint, cluster),
             book: Uuid::nil(),
             id: Uuid::nil(),
         }
     }
+}
+
+/// The number below which everything is sealed, as far as this cluster gave the numbers.
+pub(super) fn resume_at(checkpoint: Option<&StoredCheckpoint>, cluster: i64) -> TransactionNumber {
+    let known = checkpoint.filter(|checkpoint| checkpoint.cluster == cluster);
+    known.map_or(TransactionNumber::MIN, |checkpoint| checkpoint.sealed_below)
 }
 
 /// A transfer or a record without a leaf.

@@ -174,6 +174,7 @@ pub fn reversed(life: &mut Life, b: usize, number: usize, dead: bool) -> (Postin
         return (posting, Expected::Refused);
     }
     claim.reversed = true;
+    life.reversed_into_debt += u32::from(!owed && claim.payment.is_none());
     for of in claim.vouchers.clone() {
         programme
             .vouchers
@@ -246,6 +247,7 @@ pub fn settled(life: &mut Life, name: &str, b: usize, s: usize) -> (Posting, Exp
         book: b,
         structure: s,
         cents,
+        deducted,
         state: State::Sent,
     });
     (posting(name, &legs), Expected::Now)

@@ -95,6 +95,8 @@ pub struct Payment {
     pub book: usize,
     pub structure: usize,
     pub cents: i64,
+    /// What it was reduced by, because of a debt.
+    pub deducted: i64,
     pub state: State,
 }
 
@@ -139,6 +141,8 @@ pub struct Life {
     pub funders: [Funder; FUNDERS],
     pub books: [Programme; BOOKS],
     pub payments: Vec<Payment>,
+    /// Claims reversed after their reduced payment had come back: what is owed no longer holds them.
+    pub reversed_into_debt: u32,
 }
 
 impl Life {
@@ -149,6 +153,7 @@ impl Life {
             funders: Default::default(),
             books: Default::default(),
             payments: Vec::new(),
+            reversed_into_debt: 0,
         }
     }
 

@@ -7,7 +7,9 @@ use rand::rngs::StdRng;
 use standards::Cents;
 
 use super::events::{activated, answered, batch_funded, batch_over, claimed, reversed, settled, swept};
-use super::model::{BATCHES, BOOKS, Batch, FUNDERS, Life, STRUCTURES, State, VOUCHERS, Voucher, book_of, funder_of};
+use super::model::{
+    BATCHES, BOOKS, Batch, Claim, FUNDERS, Life, Payment, STRUCTURES, State, VOUCHERS, Voucher, book_of, funder_of,
+};
 use crate::common::{Leg, posting};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,8 +88,36 @@ impl Step {
         }
     }
 
+    /// What hardly happens by chance: a structure that owes is paid less, the payment comes back, and its claims are reversed.
+    fn towards_a_debt_that_came_back(random: &mut StdRng, life: &Life) -> Option<Self> {
+        let reduced = |payment: &Payment| payment.deducted > 0 && payment.state == State::Sent;
+        if let Some(payment) = life.payments.iter().rposition(reduced) {
+            return Some(Self::Rejected(payment));
+        }
+        let places = || (0..BOOKS).flat_map(|b| (0..STRUCTURES).map(move |s| (b, s)));
+        for (b, s) in places() {
+            let programme = &life.books[b];
+            let open = |claim: &Claim| claim.structure == s && !claim.reversed && claim.payment.is_none();
+            let due: i64 = programme.claims.iter().filter(|claim| open(claim)).map(Claim::cents).sum();
+            if due > programme.payable[s] {
+                let claim = programme.claims.iter().position(open)?;
+                return Some(Self::Reversed(b, claim, random.random_bool(0.3)));
+            }
+        }
+        let owes = |&(b, s): &(usize, usize)| {
+            let programme = &life.books[b];
+            programme.recoverable[s] > 0 && programme.payable[s] > programme.recoverable[s]
+        };
+        places().find(owes).map(|(b, s)| Self::Settled(b, s))
+    }
+
     /// `None` when there is nothing yet that it could happen to.
     pub fn random(random: &mut StdRng, life: &Life) -> Option<Self> {
+        if random.random_bool(0.08)
+            && let Some(step) = Self::towards_a_debt_that_came_back(random, life)
+        {
+            return Some(step);
+        }
         let f = random.random_range(0..FUNDERS);
         let b = random.random_range(0..BOOKS);
         let k = random.random_range(0..BATCHES);

@@ -5,7 +5,6 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use voucher::{Bounds, Delegation, Kid, LastDay};
 
-use super::remote::Operator;
 use crate::cli::keys::{DelegateKey, Limits, PublishDelegation};
 
 const DAY_SECONDS: i64 = 86_400;
@@ -44,7 +43,7 @@ pub(super) fn publish(args: &PublishDelegation) -> anyhow::Result<()> {
         std::fs::read(&args.input).with_context(|| format!("« {} » ne peut pas être lu", args.input.display()))?;
     println!(
         "{}",
-        Operator::of(&args.remote)?.post_bytes("/v1/keys/delegations", document)?
+        super::operator(&args.remote)?.post_bytes("/v1/keys/delegations", document)?
     );
     Ok(())
 }

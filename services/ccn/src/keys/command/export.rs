@@ -4,8 +4,8 @@ use anyhow::Context;
 use data_encoding::BASE64;
 use voucher::{JwkSet, KeyPolicy, PublicKey, Purpose, cose_key_set};
 
-use super::remote::public;
 use crate::cli::keys::{ExportKeys, KeyFormat, KeyPurpose};
+use crate::remote::public;
 
 /// `SubjectPublicKeyInfo` of an Ed25519 key up to its 32 bytes (RFC 8410 § 4).
 const SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];

@@ -2,7 +2,6 @@ use anyhow::Context;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use super::remote::Operator;
 use crate::cli::keys::ListKeys;
 
 #[derive(Deserialize)]
@@ -33,7 +32,7 @@ const HEADER: [&str; 8] = [
 
 /// `keys list`
 pub(super) fn list(args: &ListKeys) -> anyhow::Result<()> {
-    let answer = Operator::of(&args.remote)?.get("/v1/keys")?;
+    let answer = super::operator(&args.remote)?.get("/v1/keys")?;
     if args.json {
         println!("{answer}");
         return Ok(());

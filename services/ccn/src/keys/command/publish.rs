@@ -9,16 +9,16 @@ use standards::calendar::{paris_date, paris_start_of_day};
 use voucher::{Purpose, Signer};
 
 use super::new::signing_key;
-use super::remote::Operator;
 use crate::cli::keys::{KeyPurpose, Limits, PublishKey, RotateKey, Window};
 use crate::keys::KEYS_RESCAN_SECONDS;
+use crate::remote::Client;
 
 /// Days ahead at which a key is announced when nothing is said: the notice, and until the next midnight.
 const NOTICE_DAYS: u64 = catalogue::KEY_NOTICE_DAYS.unsigned_abs() + 1;
 
 /// `keys publish`
 pub(super) fn publish(args: &PublishKey, at: DateTime<Utc>) -> anyhow::Result<()> {
-    let operator = Operator::of(&args.remote)?;
+    let operator = super::operator(&args.remote)?;
     let signer = args.key.open(&args.sealing.opener())?;
     println!("{}", send(&operator, &signer, args.purpose, &args.window, at)?);
     Ok(())
@@ -27,7 +27,7 @@ pub(super) fn publish(args: &PublishKey, at: DateTime<Utc>) -> anyhow::Result<()
 /// `keys rotate`
 pub(super) fn rotate(args: &RotateKey, at: DateTime<Utc>) -> anyhow::Result<()> {
     published_purpose(args.purpose)?;
-    let operator = Operator::of(&args.remote)?;
+    let operator = super::operator(&args.remote)?;
     // Asked first: no key is made for a server that is not there.
     operator.get("/v1/keys")?;
     let (signer, mut told) = signing_key(&args.target)?;
@@ -43,7 +43,7 @@ pub(super) fn rotate(args: &RotateKey, at: DateTime<Utc>) -> anyhow::Result<()> 
 }
 
 fn send(
-    operator: &Operator,
+    operator: &Client,
     signer: &Arc<dyn Signer>,
     purpose: KeyPurpose,
     window: &Window,

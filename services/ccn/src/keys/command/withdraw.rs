@@ -4,12 +4,11 @@ use std::process::ExitCode;
 use catalogue::WithdrawalId;
 use serde_json::json;
 
-use super::remote::Operator;
 use crate::cli::keys::WithdrawKey;
 
 /// `keys withdraw`
 pub(super) fn withdraw(args: &WithdrawKey) -> anyhow::Result<ExitCode> {
-    let operator = Operator::of(&args.remote)?;
+    let operator = super::operator(&args.remote)?;
     if !args.yes && !confirmed(args)? {
         eprintln!("Rien n'est fait.");
         return Ok(ExitCode::FAILURE);

@@ -1,7 +1,7 @@
 //! What each part does to the books.
 
 use access::OrganisationId;
-use ledger::{Account, BookId, PartyId, TransferKind};
+use ledger::{Account, BookId, EventKind, PartyId, TransferKind};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::Cents;
@@ -71,7 +71,7 @@ impl NewPart {
         } else {
             self.amount.checked_neg().unwrap_or_default()
         };
-        let event = |reference: &str| Event::new(b"explained", id).reference(reference);
+        let event = |reference: &str| Event::new(EventKind::Explained, id).reference(reference);
         let leg = (TransferKind::Explained, Account::suspense());
         let named = (self.funder_id, self.payment_id, self.call_id, self.mandate_id);
         match (self.what, named) {

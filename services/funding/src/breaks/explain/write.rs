@@ -9,6 +9,7 @@ use crate::breaks::explain::lines::Lines;
 use crate::breaks::explain::parts::Booked;
 use crate::breaks::explain::{ExplainError, NewPart};
 use crate::breaks::view::BreakView;
+use crate::proof::part_id;
 use crate::{CallId, ExplanationId, MandateId, PaymentId};
 
 /// Books the parts and keeps what was said; the sums must agree.
@@ -31,7 +32,7 @@ pub(super) async fn write(
     let (mut postings, mut references) = (Vec::new(), Vec::new());
     let (mut answers, mut receipts) = (Vec::new(), Vec::new());
     for (number, part) in (1..).zip(parts) {
-        let own = database::derive_uuid(b"explanation-part", &[id.uuid().as_bytes(), &i32::to_be_bytes(number)]);
+        let own = part_id(id, number);
         let reference = lines.reference_of(number, parts.len());
         let Booked {
             event,

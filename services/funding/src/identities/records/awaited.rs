@@ -7,7 +7,7 @@ use crate::identities::IdentityView;
 use crate::identities::records::Sides;
 
 /// All of them, by name.
-pub(super) async fn check(connection: &mut PgConnection) -> Result<[IdentityView; 7], sqlx::Error> {
+pub(super) async fn check(connection: &mut PgConnection) -> Result<[IdentityView; 8], sqlx::Error> {
     Ok([
         accepted(&mut *connection)
             .await?
@@ -24,6 +24,9 @@ pub(super) async fn check(connection: &mut PgConnection) -> Result<[IdentityView
         invoiced(&mut *connection)
             .await?
             .named("Rémunération facturée + TVA = écritures de facture"),
+        credited(&mut *connection)
+            .await?
+            .named("Avoirs + TVA = écritures d'avoir"),
         paid(&mut *connection)
             .await?
             .named("Factures encaissées au relevé = écritures d'encaissement"),
@@ -101,6 +104,19 @@ async fn invoiced(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
         Sides,
         r#"with said as (select number as reference, net_cents + vat_cents as cents from funding.fee),
                booked as (select reference, sum(cents) as cents from ledger.transfer where kind = 46 group by reference)
+           select coalesce(sum(s.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
+               count(*) filter (where s.cents is distinct from b.cents) as "off!"
+           from said s full join booked b using (reference)"#
+    )
+    .fetch_one(connection)
+    .await
+}
+
+async fn credited(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
+    sqlx::query_as!(
+        Sides,
+        r#"with said as (select number as reference, net_cents + vat_cents as cents from funding.credit_note),
+               booked as (select reference, sum(cents) as cents from ledger.transfer where kind = 50 group by reference)
            select coalesce(sum(s.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
                count(*) filter (where s.cents is distinct from b.cents) as "off!"
            from said s full join booked b using (reference)"#

@@ -1,0 +1,37 @@
+//! The list of events is the only place where the groups of services are made, so that each can be found again.
+
+use std::path::{Path, PathBuf};
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn no_service_makes_the_group_of_an_event_in_another_way() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut files = Vec::new();
+    for folder in ["crates", "services"] {
+        for package in std::fs::read_dir(root.join(folder)).unwrap() {
+            sources(&package.unwrap().path().join("src"), &mut files);
+        }
+    }
+    assert!(files.len() > 300, "{}", files.len());
+    let derives = |path: &PathBuf| std::fs::read_to_string(path).unwrap().contains("GroupId::derive(");
+    files.retain(derives);
+    let names: Vec<String> = files
+        .iter()
+        .map(|path| path.strip_prefix(&root).unwrap().display().to_string())
+        .collect();
+    assert_eq!(
+        names,
+        ["crates/ledger/src/event.rs"],
+        "give the event a name in EventKind"
+    );
+}

@@ -1,0 +1,104 @@
+//! What the law wants on the operator's invoices and that nothing else knows: who sells, who buys.
+//!
+//! CGI, annexe II, art. 242 nonies A: names and addresses of both, the seller's VAT number, the buyer's SIREN, the text of an
+//! exemption; Code de commerce, art. L441-9 and R123-237: legal form, days and penalties of payment; for public buyers, what Chorus Pro
+//! asks for (SIRET, service code). Each change is a row; the last one counts for papers that are issued from then on, and a paper that
+//! was issued never changes.
+
+mod address;
+mod buyer;
+mod seller;
+
+use web::Problem;
+
+pub use address::Address;
+pub use buyer::{Buyer, buyer, set_buyer};
+pub(crate) use buyer::SERVICE_CODE_CHARS_MAX;
+pub use seller::{Seller, seller, set_seller};
+
+/// Advisory lock held while a change is numbered.
+const INVOICING_LOCK: i64 = 0x696e_766f_6963_696e;
+
+/// Why it was not set.
+#[derive(Debug, thiserror::Error)]
+pub enum InvoicingError {
+    /// A field breaks a rule, in French.
+    #[error("{0}: {1}")]
+    Field(&'static str, String),
+    /// Nobody of this id may be invoiced.
+    #[error("no such sponsor")]
+    NoSponsor,
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<InvoicingError> for Problem {
+    fn from(error: InvoicingError) -> Self {
+        match error {
+            InvoicingError::Field(field, why) => Self::refused("invoicing-field", "Un champ ne convient pas.")
+                .detail(format!("« {field} » : {why}."))
+                .with("field", field),
+            InvoicingError::NoSponsor => Self::not_found("Ce commanditaire"),
+            InvoicingError::Database(error) => Self::internal(&error),
+        }
+    }
+}
+
+/// A text that says something on one line, within its bound; `None` leaves the field out where it may be.
+fn fits(field: &'static str, text: &str, chars_max: usize) -> Result<(), InvoicingError> {
+    if text.trim().is_empty() {
+        return Err(InvoicingError::Field(field, "le texte manque".to_owned()));
+    }
+    if text.chars().count() > chars_max || text.chars().any(char::is_control) {
+        return Err(InvoicingError::Field(
+            field,
+            format!("donnez au plus {chars_max} caractères, sans retour à la ligne"),
+        ));
+    }
+    Ok(())
+}
+
+fn fits_if_any(field: &'static str, text: Option<&str>, chars_max: usize) -> Result<(), InvoicingError> {
+    text.map_or(Ok(()), |text| fits(field, text, chars_max))
+}
+
+/// A French VAT number is `FR`, a key made from the SIREN, and the SIREN (CGI, annexe II, art. 41 quater; the key is 12 plus three times
+/// the SIREN's rest by 97, by 97).
+fn french_vat(field: &'static str, number: Option<&str>, siren: &str) -> Result<(), InvoicingError> {
+    let Some(number) = number else { return Ok(()) };
+    let key = siren
+        .parse::<u64>()
+        .map(|siren| (12 + 3 * (siren % 97)) % 97)
+        .unwrap_or_default();
+    let expected = format!("FR{key:02}{siren}");
+    if number == expected {
+        return Ok(());
+    }
+    Err(InvoicingError::Field(
+        field,
+        format!("ce n'est pas le numéro de TVA du SIREN {siren}, qui est {expected} ; écrivez-le sans espace"),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vat_number_is_its_sirens() {
+        // The example of the European Commission's description of French numbers.
+        assert!(french_vat("vat_number", Some("FR83404833048"), "404833048").is_ok());
+        assert!(french_vat("vat_number", None, "404833048").is_ok());
+        let wrong = french_vat("vat_number", Some("FR82404833048"), "404833048").unwrap_err();
+        assert!(wrong.to_string().contains("FR83404833048"), "{wrong}");
+    }
+
+    #[test]
+    fn texts_say_something_on_one_line() {
+        assert!(fits("name", "Régie", 5).is_ok());
+        for wrong in ["", "  ", "Régies", "a\nb"] {
+            assert!(fits("name", wrong, 5).is_err(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Closing a month, whoever asks for it: the service or `ccn close`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use access::{Caller, audit};
+use chrono::{DateTime, Utc};
+use http::StatusCode;
+use ledger::proof::{CloseError, NoteKey, Quiet, Unequal, check_all_sums, close, seal, turn};
+use ledger::{UnderWay, oldest_transaction};
+use sqlx::PgPool;
+use standards::Month;
+use web::{Made, Problem};
+
+use crate::proof::CloseView;
+
+/// Seconds that a close waits for transactions that began before it.
+pub const QUIET_SECONDS_MAX: u64 = 20;
+
+/// Why a month was not closed. Its words are those of the [`Problem`] that it becomes, for the service and for the command.
+#[derive(Debug, thiserror::Error)]
+pub enum NotClosed {
+    /// The month, or the books.
+    #[error(transparent)]
+    Close(#[from] CloseError),
+    /// Somebody's transaction did not end within [`QUIET_SECONDS_MAX`]; the oldest one, if it is still there.
+    #[error("transactions are under way")]
+    Busy(Option<UnderWay>),
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Closes `month` in the name of `who`: what was posted until now is sealed, every account is compared with its transfers, and nothing is
+/// booked into the month any more. Audited. A month that was closed before is given again.
+pub async fn close_month(
+    pool: &PgPool,
+    key: &Arc<NoteKey>,
+    month: Month,
+    who: &Caller,
+    at: DateTime<Utc>,
+) -> Result<Made<CloseView>, NotClosed> {
+    let mut connection = pool.acquire().await?;
+    if let Some(known) = turn(&mut connection, month, at).await? {
+        return Ok(Made::Before(CloseView::read(&mut connection, known).await?));
+    }
+    // The long part, while the sealer goes on: its lock is held for the rest only.
+    drop(connection);
+    let mut snapshot = ledger::snapshot(pool).await?;
+    check_all_sums(&mut snapshot).await?;
+    snapshot.rollback().await?;
+    let Some(quiet) = Quiet::wait(pool, Duration::from_secs(QUIET_SECONDS_MAX)).await? else {
+        return Err(busy(pool).await?);
+    };
+    seal(pool, key, at).await.map_err(CloseError::from)?;
+    let closed = database::transaction(pool, "close_month", |tx| {
+        let (who, key) = (who.clone(), Arc::clone(key));
+        Box::pin(async move {
+            let (closed, now) = close(tx, &key, month, who.organisation().uuid(), quiet, at).await?;
+            if now {
+                tracing::info!(%month, size = closed.size, "month closed");
+                let detail = (month.to_string(), closed.size, closed.root.to_base64());
+                audit(tx, &who, at, "month.close", None, detail).await?;
+            }
+            let view = CloseView::read(tx, closed).await?;
+            Ok::<_, CloseError>(if now { Made::Now(view) } else { Made::Before(view) })
+        })
+    })
+    .await;
+    match closed {
+        Err(CloseError::Busy) => Err(busy(pool).await?),
+        closed => Ok(closed?),
+    }
+}
+
+async fn busy(pool: &PgPool) -> sqlx::Result<NotClosed> {
+    let oldest = oldest_transaction(&mut *pool.acquire().await?).await?;
+    Ok(NotClosed::Busy(oldest))
+}
+
+impl From<NotClosed> for Problem {
+    fn from(error: NotClosed) -> Self {
+        match error {
+            NotClosed::Close(CloseError::NotOver) => Self::refused("month-not-over", "Ce mois n'est pas terminé.")
+                .detail("Un mois se clôt à partir du premier jour du mois suivant."),
+            NotClosed::Close(CloseError::NotNext(next)) => {
+                Self::refused("close-in-order", format!("Le mois {next} n'est pas encore clos."))
+                    .detail(format!(
+                        "Les mois se clôturent dans l'ordre, sans en sauter : clôturez d'abord {next}."
+                    ))
+                    .with("next", next.to_string())
+            }
+            NotClosed::Close(CloseError::Nothing(next)) => nothing(next),
+            NotClosed::Close(CloseError::Busy) => under_way(None),
+            NotClosed::Busy(oldest) => under_way(oldest),
+            NotClosed::Close(CloseError::Sums(unequal)) => falsified(&unequal),
+            NotClosed::Close(error) => Self::internal(&error),
+            NotClosed::Database(error) => Self::internal(&error),
+        }
+    }
+}
+
+fn nothing(next: Option<Month>) -> Problem {
+    let problem = Problem::refused("nothing-to-close", "Il n'y a aucune écriture à clôturer dans ce mois.");
+    match next {
+        Some(next) => problem
+            .detail(format!(
+                "Le premier mois à clôturer est celui de la première écriture ; le prochain est {next}."
+            ))
+            .with("next", next.to_string()),
+        None => {
+            problem.detail("Le premier mois à clôturer est celui de la première écriture : il n'y en a encore aucune.")
+        }
+    }
+}
+
+fn under_way(oldest: Option<UnderWay>) -> Problem {
+    let problem = Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "books-busy",
+        "Des opérations sont encore en cours.",
+    );
+    let retry = "Rien n'a été clos : réessayez dans quelques secondes.";
+    match oldest.map(|oldest| (oldest.process, oldest.seconds)) {
+        Some((Some(process), seconds)) => {
+            let since = seconds.map_or_else(String::new, |seconds| format!(", commencée il y a {seconds} s,"));
+            problem
+                .detail(format!(
+                    "{retry} Si cela dure : l'opération la plus ancienne{since} est celle du processus {process} de PostgreSQL."
+                ))
+                .with("process", process)
+                .with("seconds", seconds)
+        }
+        Some((None, _)) => problem.detail(format!(
+            "{retry} Si cela dure : une transaction préparée n'a jamais été achevée (vue pg_prepared_xacts de PostgreSQL)."
+        )),
+        None => problem.detail(retry),
+    }
+}
+
+fn falsified(unequal: &Unequal) -> Problem {
+    tracing::error!(book = %unequal.book, account = %unequal.number, "an account is not the sum of its transfers");
+    Problem::new(
+        StatusCode::CONFLICT,
+        "books-changed",
+        format!(
+            "Le compte {} du livre {} n'est pas la somme de ses écritures.",
+            unequal.number, unequal.book
+        ),
+    )
+    .detail("Rien n'a été clos. Les livres ont été modifiés autrement que par le système : prévenez l'auditeur.")
+    .with("book", unequal.book)
+    .with("account", unequal.number.to_string())
+}

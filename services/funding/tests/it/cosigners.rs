@@ -1,0 +1,199 @@
+//! Keys that co-sign end: lost, stolen or replaced.
+
+use http::StatusCode;
+use ledger::proof::{Checkpoint, Cosigner, CosignerKey, Note};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use crate::cycle::march;
+use crate::world::{FUNDERS, World, instant, log_key};
+use crate::world_exports::seals;
+
+const RETIREMENTS: &str = "/v1/cosigners/retirements";
+
+fn cosigner(n: u8) -> Cosigner {
+    Cosigner::from_seed(&format!("funder{n}.example/log"), &[n; 32]).unwrap()
+}
+
+fn vkey(n: u8) -> String {
+    cosigner(n).verifier().to_string()
+}
+
+/// The last checkpoint as it is served.
+async fn note(world: &World) -> String {
+    String::from_utf8(world.get("/log/checkpoint").await).unwrap()
+}
+
+fn opened(note: &str) -> Checkpoint {
+    Checkpoint::open(note, &log_key().verifier()).unwrap()
+}
+
+fn verified(n: u8, note: &str) -> bool {
+    let key: CosignerKey = vkey(n).parse().unwrap();
+    key.verify(&Note::parse(note).unwrap()).is_ok()
+}
+
+async fn posts(world: &World, path: &str, secret: &str, body: Value) -> (StatusCode, Value) {
+    let (status, bytes) = world.send("POST", path, secret, body.to_string().into_bytes()).await;
+    (status, serde_json::from_slice(&bytes).unwrap())
+}
+
+fn kind(answer: &Value) -> &str {
+    answer["type"].as_str().unwrap().rsplit(':').next().unwrap()
+}
+
+/// A sealed log with a checkpoint that the first funder co-signed; its path for co-signatures, and its key.
+async fn cosigned(admin: PgPool) -> (World, String, String) {
+    let world = march(admin).await;
+    seals(&world, &log_key(), instant("2026-04-02T08:00:00Z")).await;
+    let funder = world.key_of(FUNDERS[0], None).await;
+    let (status, answer) = posts(&world, "/v1/cosigners", &funder, json!({"vkey": vkey(1)})).await;
+    assert_eq!((status, &answer["retired_from"]), (StatusCode::CREATED, &Value::Null));
+    let checkpoint = opened(&note(&world).await);
+    let path = format!("/v1/checkpoints/{}/cosignatures", checkpoint.size);
+    let line = cosigner(1)
+        .line(&checkpoint.to_string(), instant("2026-04-02T08:00:00Z"))
+        .unwrap();
+    assert_eq!(
+        posts(&world, &path, &funder, json!({"line": line})).await.0,
+        StatusCode::CREATED
+    );
+    (world, path, funder)
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_retired_key_signs_no_more_and_what_it_signed_stays(admin: PgPool) {
+    let (world, path, funder) = cosigned(admin).await;
+    let other = world.key_of(FUNDERS[1], None).await;
+    let end = json!({"vkey": vkey(1), "reason": "Clé perdue."});
+    // Its own key and no other's; with a reason; not for the past.
+    assert_eq!(
+        posts(&world, RETIREMENTS, &other, end.clone()).await.0,
+        StatusCode::NOT_FOUND
+    );
+    for (body, why) in [
+        (json!({"vkey": vkey(1), "reason": "  "}), "retirement-reason"),
+        (json!({"vkey": vkey(1), "reason": "x".repeat(501)}), "retirement-reason"),
+        (json!({"vkey": "x+y+z", "reason": "Perdue."}), "not-a-key"),
+        (
+            json!({"vkey": vkey(1), "reason": "Perdue.", "from": "2026-04-02T07:59:59Z"}),
+            "retired-in-the-past",
+        ),
+    ] {
+        let (status, answer) = posts(&world, RETIREMENTS, &funder, body).await;
+        assert_eq!((status, kind(&answer)), (StatusCode::UNPROCESSABLE_ENTITY, why));
+    }
+    let (status, retired) = posts(&world, RETIREMENTS, &funder, end.clone()).await;
+    assert_eq!(
+        (status, &retired["retired_from"], &retired["retired_reason"]),
+        (
+            StatusCode::CREATED,
+            &json!("2026-04-02T08:00:00Z"),
+            &json!("Clé perdue.")
+        )
+    );
+    world.hand.move_to(instant("2026-04-03T08:00:00Z"));
+    assert_eq!(
+        posts(&world, RETIREMENTS, &funder, end).await,
+        (StatusCode::OK, retired)
+    );
+    let otherwise = json!({"vkey": vkey(1), "reason": "Clé volée."});
+    let (status, answer) = posts(&world, RETIREMENTS, &funder, otherwise).await;
+    assert_eq!(
+        (status, kind(&answer), &answer["retired_reason"]),
+        (
+            StatusCode::CONFLICT,
+            "cosigner-retired-otherwise",
+            &json!("Clé perdue.")
+        )
+    );
+
+    // What it signed before is served, and a repeated request is answered as it was; a thief's line is refused, also one that bears an
+    // earlier time.
+    let served = note(&world).await;
+    assert!(verified(1, &served));
+    let checkpoint = opened(&served);
+    let at = |time: &str| cosigner(1).line(&checkpoint.to_string(), instant(time)).unwrap();
+    let again = json!({"line": at("2026-04-02T08:00:00Z")});
+    assert_eq!(posts(&world, &path, &funder, again).await.0, StatusCode::OK);
+    for time in ["2026-04-03T08:00:00Z", "2026-04-01T08:00:00Z"] {
+        for secret in [&funder, &world.secret] {
+            let (status, answer) = posts(&world, &path, secret, json!({"line": at(time)})).await;
+            assert_eq!(
+                (status, kind(&answer)),
+                (StatusCode::UNPROCESSABLE_ENTITY, "cosigner-retired"),
+                "{time}"
+            );
+            assert!(answer["detail"].as_str().unwrap().contains("Clé perdue."), "{answer}");
+        }
+    }
+    // It does not come back; another one takes its place.
+    let (_, answer) = posts(&world, "/v1/cosigners", &funder, json!({"vkey": vkey(1)})).await;
+    assert_eq!(kind(&answer), "cosigner-retired");
+    world
+        .created("/v1/cosigners", json!({"vkey": vkey(2), "organisation_id": FUNDERS[0]}))
+        .await;
+    let line = cosigner(2)
+        .line(&checkpoint.to_string(), instant("2026-04-03T08:00:00Z"))
+        .unwrap();
+    assert_eq!(
+        posts(&world, &path, &funder, json!({"line": line})).await.0,
+        StatusCode::CREATED
+    );
+    let served = note(&world).await;
+    assert!(verified(1, &served) && verified(2, &served));
+
+    let list = world.get_json("/v1/cosigners").await;
+    let ends: Vec<bool> = list
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["retired_from"].is_string())
+        .collect();
+    assert_eq!(ends, [true, false]);
+    let audited: Vec<Value> = sqlx::query_scalar("select detail from access.audit where action = 'cosigner.retire'")
+        .fetch_all(&world.admin)
+        .await
+        .unwrap();
+    assert_eq!(audited, [json!([vkey(1), "2026-04-02T08:00:00Z"])]);
+}
+
+#[sqlx::test(migrations = false)]
+async fn an_operator_retires_a_key_for_later_and_it_signs_until_then(admin: PgPool) {
+    let (world, path, funder) = cosigned(admin).await;
+    let end = json!({"vkey": vkey(1), "reason": "Remplacée en mai.", "from": "2026-05-01T00:00:00Z"});
+    world.created(RETIREMENTS, end).await;
+    // Registered still, until then.
+    let (status, _) = posts(&world, "/v1/cosigners", &funder, json!({"vkey": vkey(1)})).await;
+    assert_eq!(status, StatusCode::OK);
+    world
+        .claims(crate::world::id(207), crate::cycle::PAID, &[5], "2026-04-02T09:00:00Z")
+        .await;
+    seals(&world, &log_key(), instant("2026-04-30T23:59:59Z")).await;
+    let checkpoint = opened(&note(&world).await);
+    let later = format!("/v1/checkpoints/{}/cosignatures", checkpoint.size);
+    assert_ne!(later, path);
+    let line = cosigner(1)
+        .line(&checkpoint.to_string(), instant("2026-04-30T23:00:00Z"))
+        .unwrap();
+    world.hand.move_to(instant("2026-04-30T23:59:59Z"));
+    assert_eq!(
+        posts(&world, &later, &funder, json!({"line": line})).await.0,
+        StatusCode::CREATED
+    );
+    world.hand.move_to(instant("2026-05-01T00:00:00Z"));
+    let line = cosigner(1)
+        .line(&checkpoint.to_string(), instant("2026-04-30T23:30:00Z"))
+        .unwrap();
+    let (_, answer) = posts(&world, &later, &funder, json!({"line": line})).await;
+    assert_eq!(kind(&answer), "cosigner-retired");
+    assert!(verified(1, &note(&world).await));
+    // A structure has no say.
+    let new = json!({"id": crate::cycle::PAID, "name": "Médiathèque", "roles": ["structure"]});
+    let structure = world.key_of(crate::cycle::PAID, Some(new)).await;
+    let end = json!({"vkey": vkey(1), "reason": "x"});
+    assert_eq!(
+        posts(&world, RETIREMENTS, &structure, end).await.0,
+        StatusCode::FORBIDDEN
+    );
+}

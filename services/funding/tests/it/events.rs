@@ -1,0 +1,201 @@
+//! Whoever knows the id of something that moved money has it proven.
+
+use http::StatusCode;
+use ledger::{
+    Account, AccountNumber, BatchId, EventKind, GroupId, KnownBy, Outcome, PartyId, Posting, Transfer, TransferId,
+    TransferKind, giving_back_id, openings, post,
+};
+use serde_json::Value;
+use sqlx::{Executor, PgPool};
+use standards::Cents;
+use uuid::Uuid;
+
+use crate::cycle::march;
+use crate::world::{BATCH, FUNDERS, World, book, id, instant, log_key};
+use crate::world_exports::seals;
+
+const AT: &str = "2026-04-02T08:00:00Z";
+
+async fn books(world: &World, group: GroupId, transfers: Vec<Transfer>) {
+    let posting = Posting::new(group, transfers).unwrap();
+    let mut tx = world.admin.begin().await.unwrap();
+    let outcomes = post(&mut tx, &[posting], instant(AT)).await.unwrap();
+    assert_eq!(outcomes, [Outcome::Now]);
+    tx.commit().await.unwrap();
+}
+
+/// The ids of the transfers that a proof holds.
+async fn proven(world: &World, path: &str, secret: &str) -> Result<Vec<String>, StatusCode> {
+    let (status, bytes) = world.send("GET", path, secret, Vec::new()).await;
+    if status != StatusCode::OK {
+        return Err(status);
+    }
+    let proof: Value = serde_json::from_slice(&bytes).unwrap();
+    let id = |entry: &Value| entry["transfer"]["id"].as_str().unwrap().to_owned();
+    Ok(proof["entries"].as_array().unwrap().iter().map(id).collect())
+}
+
+/// A line that paid a call, and an explanation that says so of another.
+struct Known {
+    statement: Uuid,
+    line: i32,
+    call: Uuid,
+    explanation: Uuid,
+}
+
+impl Known {
+    async fn of(world: &World) -> Self {
+        let (statement, line, call) = sqlx::query_as(
+            "select statement_id, line, matched_id from funding.statement_line where matched_kind = 'call' order by 1, 2 limit 1",
+        )
+        .fetch_one(&world.admin)
+        .await
+        .unwrap();
+        let explanation = id(0xe7);
+        world
+            .admin
+            .execute(
+                sqlx::query("insert into funding.explanation (id, why, at) values ($1, 'vu', now())").bind(explanation),
+            )
+            .await
+            .unwrap();
+        let part = sqlx::query(
+            "insert into funding.explanation_part (explanation_id, part, what, cents, call_id, reference)
+             values ($1, 1, 'call', 1, $2, 'x')",
+        );
+        world.admin.execute(part.bind(explanation).bind(call)).await.unwrap();
+        Self {
+            statement,
+            line,
+            call,
+            explanation,
+        }
+    }
+
+    /// The group of an event, and the paths that must prove it. Derived here once more: groups of books that exist stay.
+    fn named(&self, kind: EventKind, own: Uuid) -> (GroupId, Vec<String>) {
+        let derive = |domain: &[u8], whole: Uuid, number: i32| {
+            database::derive_uuid(domain, &[whole.as_bytes(), &number.to_be_bytes()])
+        };
+        let event = |known: Uuid| format!("/v1/proofs/events/{known}");
+        match kind.known_by() {
+            KnownBy::StatementLine => (
+                kind.group(derive(b"statement-line", self.statement, self.line)),
+                vec![
+                    event(self.statement),
+                    format!("{}?line={}", event(self.statement), self.line),
+                    event(self.call),
+                ],
+            ),
+            KnownBy::ExplanationPart => (
+                kind.group(derive(b"explanation-part", self.explanation, 1)),
+                vec![event(self.explanation), event(self.call)],
+            ),
+            KnownBy::Claim => (EventKind::reversal(book(), own), vec![event(own)]),
+            _ => (kind.group(own), vec![event(own)]),
+        }
+    }
+}
+
+#[sqlx::test(migrations = false)]
+async fn every_event_is_proven_by_the_id_that_people_know(admin: PgPool) {
+    let world = march(admin).await;
+    let known = Known::of(&world).await;
+    let mut expected = Vec::new();
+    for (n, kind) in (0..).zip(EventKind::ALL) {
+        if kind.known_by() == KnownBy::Voucher {
+            continue;
+        }
+        let (group, paths) = known.named(*kind, id(0xe000 + n));
+        let transfer = TransferId::derive(b"test", &[kind.name().as_bytes()]);
+        let deposited = Account::deposited(PartyId::from_uuid(FUNDERS[0]));
+        let leg = Transfer::new(
+            transfer,
+            TransferKind::Received,
+            Account::bank(),
+            deposited,
+            Cents::new(1),
+        );
+        books(&world, group, vec![leg.unwrap()]).await;
+        expected.push((kind, transfer.to_string(), paths, group));
+    }
+    seals(&world, &log_key(), instant(AT)).await;
+    let funder = world.key_of(FUNDERS[0], None).await;
+    let other = world.key_of(FUNDERS[1], None).await;
+    for (kind, transfer, paths, group) in expected {
+        let by_group = format!("/v1/proofs/events/{group}");
+        for path in paths.iter().chain([&by_group]) {
+            for secret in [&world.secret, &funder] {
+                let found = proven(&world, path, secret).await;
+                assert!(
+                    found.as_ref().is_ok_and(|found| found.contains(&transfer)),
+                    "{kind:?} is not proven by {path}: {found:?}"
+                );
+            }
+            // Another funder sees nothing of it.
+            let seen = proven(&world, path, &other).await;
+            assert!(!seen.is_ok_and(|seen| seen.contains(&transfer)), "{kind:?} {path}");
+        }
+    }
+    let nowhere = format!("/v1/proofs/events/{}?line=999", known.statement);
+    assert_eq!(
+        proven(&world, &nowhere, &world.secret).await,
+        Err(StatusCode::NOT_FOUND)
+    );
+}
+
+#[sqlx::test(migrations = false)]
+async fn all_of_a_vouchers_life_is_proven_by_the_numbers_printed_on_it(admin: PgPool) {
+    let world = march(admin).await;
+    let number = |serial: u32| AccountNumber::voucher(1, serial);
+    // A batch that is activated as a whole: voucher 6, in the shares of the plan.
+    let opened = Account::new_voucher(book(), number(6), Cents::new(1000));
+    let legs = FUNDERS.into_iter().zip([334, 666]).map(|(funder, cents)| {
+        let from = Account::reserved(book(), BatchId::from_uuid(BATCH), PartyId::from_uuid(funder));
+        let leg = TransferId::derive(b"test opening", &[funder.as_bytes()]);
+        Transfer::new(leg, TransferKind::Activated, from, opened, Cents::new(cents)).unwrap()
+    });
+    books(
+        &world,
+        EventKind::activated(BatchId::from_uuid(BATCH), 6),
+        legs.collect(),
+    )
+    .await;
+    // Voucher 5 expires.
+    let mut connection = world.admin.acquire().await.unwrap();
+    let paid = openings(&mut connection, book(), &[number(5)]).await.unwrap();
+    let legs = (0..).zip(&paid[&number(5)]).map(|(leg, opening)| {
+        let (from, to) = (
+            Account::voucher(book(), number(5)),
+            Account::refundable(book(), opening.funder),
+        );
+        let leg = giving_back_id(TransferKind::Expired, book(), number(5), leg);
+        Transfer::new(leg, TransferKind::Expired, from, to, opening.cents).unwrap()
+    });
+    books(&world, EventKind::expired(book(), number(5)), legs.collect()).await;
+    seals(&world, &log_key(), instant(AT)).await;
+
+    let kinds = async |serial: u32, secret: &str| {
+        let path = format!("/v1/proofs/vouchers/1/{serial}");
+        let (status, bytes) = world.send("GET", &path, secret, Vec::new()).await;
+        if status != StatusCode::OK {
+            return vec![status.to_string()];
+        }
+        let proof: Value = serde_json::from_slice(&bytes).unwrap();
+        let kind = |entry: &Value| entry["transfer"]["kind"].as_str().unwrap().to_owned();
+        proof["entries"].as_array().unwrap().iter().map(kind).collect()
+    };
+    // Handed over with four others, which are not of this voucher's life.
+    assert_eq!(kinds(1, &world.secret).await, ["activated", "activated", "claimed"]);
+    assert_eq!(
+        kinds(5, &world.secret).await,
+        ["activated", "activated", "expired", "expired"]
+    );
+    assert_eq!(kinds(6, &world.secret).await, ["activated", "activated"]);
+    // A funder sees its own shares; who it does not concern, nothing.
+    let funder = world.key_of(FUNDERS[0], None).await;
+    assert_eq!(kinds(5, &funder).await, ["activated", "expired"]);
+    for nobodys in [10, 0x00ff_ffff, 0x0100_0000, u32::MAX] {
+        assert_eq!(kinds(nobodys, &world.secret).await, ["404 Not Found"], "{nobodys}");
+    }
+}

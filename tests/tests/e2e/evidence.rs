@@ -1,0 +1,115 @@
+//! What a structure keeps, should the operator fail: the tokens of its vouchers and its evidence. Judged by the executable without
+//! network, and by other people's software.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use e2e::{Demo, Scene, Structure, Voucher, check};
+use sqlx::PgPool;
+
+/// The longest wait for the sealer, which comes every three seconds.
+const LOOKS_MAX: u32 = 600;
+
+/// Waits until everything is sealed, and downloads the structure's evidence.
+async fn evidence(structure: &Structure, claim: &str) -> Vec<u8> {
+    for _ in 0..LOOKS_MAX {
+        let proof = structure.client.get(&format!("/v1/proofs/events/{claim}")).await;
+        if proof.status == 200 {
+            let answer = structure
+                .client
+                .get(&format!("/v1/structures/{}/evidence", structure.id))
+                .await;
+            assert_eq!(answer.status, 200, "{}", answer.told());
+            return answer.bytes;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the claim is not sealed");
+}
+
+/// Status and what was said.
+fn verify(vkey: &str, tokens: &Path, archive: &Path) -> (Option<i32>, String) {
+    let mut command = Command::new(Demo::executable());
+    for (name, _) in std::env::vars_os() {
+        if name == "DATABASE_URL" || name.to_string_lossy().starts_with("CCN_") {
+            command.env_remove(name);
+        }
+    }
+    let output = command
+        .args(["verify", "evidence", "--vkey", vkey, "--tokens"])
+        .arg(tokens)
+        .arg(archive)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the executable starts");
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(said).expect("text"))
+}
+
+fn texts(vouchers: &[Voucher]) -> String {
+    vouchers.iter().map(|voucher| format!("{}\n", voucher.token)).collect()
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_structure_proves_its_claims_with_its_tokens_and_its_evidence(pool: PgPool) {
+    let mut scene = Scene::set(pool).await;
+    let (_, vouchers) = scene.booklet_in_hand().await;
+    let [own, other] = [&scene.structures[0], &scene.structures[1]];
+    other.claims(&vouchers[6..8]).await.made_now();
+    let receipt = own.claims(&vouchers[..3]).await.made_now();
+    own.claims(&vouchers[3..5]).await.made_now();
+    let reversed = own.claims_one(&vouchers[5]).await.made_now();
+    own.reverses(&reversed).await.accepted();
+    let last = own.claims_one(&vouchers[8]).await.made_now();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let sealed = evidence(own, last["claim_id"].as_str().expect("an id")).await;
+    std::fs::write(path("preuves.zip"), sealed).expect("written");
+    let vkey = scene.world.anyone.get("/log/checkpoint.vkey").await.text();
+    let vkey = vkey.trim();
+
+    // What was claimed here, a code a line, with the white space that people leave.
+    let kept = [&vouchers[..6], &vouchers[8..9]].concat();
+    std::fs::write(path("codes.txt"), format!("\n{}  \r\n", texts(&kept))).expect("written");
+    let (status, said) = verify(vkey, &path("codes.txt"), &path("preuves.zip"));
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.contains("4 encaissements prouvés"), "{said}");
+    assert!(
+        said.contains("7 chèques authentiques, encaissés par cette structure."),
+        "{said}"
+    );
+    let judged = check("check_evidence.py", &[&path("preuves.zip"), &vkey, &path("codes.txt")]);
+    assert!(judged.contains("4 claims, 7000 claimed, 6000 owed"), "{judged}");
+    assert!(judged.contains("7 tokens"), "{judged}");
+
+    // Authentic, and not claimed here; of another's claim; not claimed at all; forged; no code. The line is told, never the code.
+    let mut forged = vouchers[0].token.clone();
+    let digit = if forged.ends_with('1') { "2" } else { "1" };
+    forged.replace_range(forged.len() - 1.., digit);
+    let wrong = format!(
+        "{}{}{forged}\nbonjour\n",
+        texts(&vouchers[..1]),
+        texts(&[vouchers[6].clone(), vouchers[9].clone()])
+    );
+    std::fs::write(path("autres.txt"), &wrong).expect("written");
+    let (status, said) = verify(vkey, &path("autres.txt"), &path("preuves.zip"));
+    assert_eq!(status, Some(1), "{said}");
+    for told in [
+        "codes, ligne 2 : le chèque",
+        "codes, ligne 3 : le chèque",
+        "codes, ligne 4 : le chèque n'est pas authentique",
+        "codes, ligne 5 : ce n'est pas le code d'un chèque",
+    ] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
+    assert!(
+        said.contains("est authentique, mais n'est pas dans ces encaissements"),
+        "{said}"
+    );
+    for line in wrong.lines().filter(|line| line.len() > 20) {
+        let digits = line.rsplit('#').next().expect("digits");
+        assert!(!said.contains(digits), "a code is told: {said}");
+    }
+    assert_eq!(receipt["vouchers"].as_array().map(Vec::len), Some(3), "{receipt}");
+}

@@ -1,0 +1,117 @@
+//! Random lives of a fund through the services' own interfaces: REST requests by everybody concerned, bank files that the test
+//! writes as its bank would, and a small model in the business's words. What the model says must be refused is refused, for
+//! its reason; a request that is repeated gets the same answer and changes nothing; another under the same id is refused. The
+//! report, the structures' accounts, the breaks, the states of vouchers and every identity are the model's all along.
+
+mod bank;
+mod batches;
+mod breaks;
+mod check;
+mod claims;
+mod end;
+mod fund;
+mod life;
+mod promises;
+mod settling;
+mod shares;
+
+use std::collections::BTreeMap;
+
+use sqlx::PgPool;
+use standards::Cents;
+
+use life::Life;
+
+/// A life's acts; each is one or a few requests.
+const ACTS: u32 = 260;
+/// Acts after which all that the services show is compared with the model; the report is, after each.
+const ACTS_PER_CHECK: u32 = 4;
+
+fn euros(cents: i64) -> String {
+    Cents::new(cents).to_string()
+}
+
+type Seen = BTreeMap<&'static str, [u32; 2]>;
+
+async fn live(pool: PgPool, seed: u64) -> (Seen, u32) {
+    let mut life = Life::begins(pool, seed).await;
+    for act in 1..=ACTS {
+        life.ticks();
+        let before = life.requests;
+        life.acts().await;
+        if life.requests > before {
+            life.checks_the_report().await;
+        }
+        if act % ACTS_PER_CHECK == 0 {
+            life.checks().await;
+        }
+    }
+    life.reconciles().await;
+    life.checks().await;
+    (life.seen, life.requests)
+}
+
+impl Life {
+    /// Something happens, or nothing yet could.
+    async fn acts(&mut self) {
+        match self.pick(100) {
+            0..13 => self.time_passes().await,
+            13..18 => self.calls_for_funds().await,
+            18..29 => self.statement().await,
+            29..32 => self.accepts_a_mandate().await,
+            32 => self.cancels_a_mandate().await,
+            33..40 => self.allocates().await,
+            40..42 => self.agrees_a_plan().await,
+            42..46 => self.orders().await,
+            46..50 => self.funds_a_batch().await,
+            50..52 => self.activates_a_batch().await,
+            52..56 => self.hands_over().await,
+            56..58 => self.revokes().await,
+            58 => self.cancels_a_batch().await,
+            59..67 => self.claims().await,
+            67..71 => self.reverses().await,
+            71..74 => self.settles().await,
+            74..76 => self.approves().await,
+            76 => self.rejects().await,
+            77..80 => self.sends_a_file().await,
+            80 => self.bank_rejects().await,
+            81 => self.sets_the_approval_amount().await,
+            82 => self.gives_bank_details().await,
+            83..86 => self.explains().await,
+            86 => self.closes_a_break().await,
+            87 => self.sets_the_tolerance().await,
+            88 => self.invoices_its_fee().await,
+            89..91 => self.refunds().await,
+            91 => self.trues_up().await,
+            92 => self.closes_a_month().await,
+            93 => self.reconciles().await,
+            _ => self.retries().await,
+        }
+    }
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_life_of_the_fund_through_its_interfaces_is_what_the_model_says(pool: PgPool) {
+    live(pool, 7).await;
+}
+
+/// `LIFE_SEEDS=100 cargo test -p e2e --test e2e many_lives -- --ignored --nocapture`
+#[sqlx::test(migrations = false)]
+#[ignore = "as long as one likes"]
+async fn many_lives_through_the_interfaces_are_what_the_model_says(pool: PgPool) {
+    let seeds: u64 = std::env::var("LIFE_SEEDS").map_or(10, |seeds| seeds.parse().expect("a number"));
+    let first: u64 = std::env::var("LIFE_FIRST").map_or(100, |first| first.parse().expect("a number"));
+    let mut all = Seen::new();
+    for seed in first..first + seeds {
+        let drop = "drop schema if exists funding, redemption, issuer, ledger, catalogue, access cascade";
+        sqlx::raw_sql(drop).execute(&pool).await.expect("it is ours");
+        let began = std::time::Instant::now();
+        let (seen, requests) = live(pool.clone(), seed).await;
+        println!("seed {seed}: {requests} requests in {} s", began.elapsed().as_secs());
+        for (what, counts) in seen {
+            let sum = all.entry(what).or_default();
+            *sum = [sum[0] + counts[0], sum[1] + counts[1]];
+        }
+    }
+    println!("[answered, refused] {all:#?}");
+}

@@ -1,0 +1,351 @@
+//! The fund in the business's own words: who promised, paid, holds, used and is owed what. Nothing here knows of accounts or
+//! of tables; every figure of the report is counted anew from vouchers, claims and payments.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
+
+use super::shares::{Plan, split};
+
+pub const FUNDERS: usize = 3;
+pub const PROGRAMMES: usize = 2;
+pub const STRUCTURES: usize = 3;
+/// Vouchers of a booklet.
+pub const BOOKLET: usize = 10;
+/// Cents of a voucher.
+pub const FACE: i64 = 1000;
+
+/// An amount a funder.
+pub type Each = [i64; FUNDERS];
+
+#[derive(Debug, Default)]
+pub struct Funder {
+    pub received: i64,
+    pub deposited: i64,
+    /// In a payment file of a refund.
+    pub under_way: i64,
+}
+
+#[derive(Debug)]
+pub struct Call {
+    pub id: Uuid,
+    pub reference: String,
+    pub programme: usize,
+    pub funder: usize,
+    pub cents: i64,
+    pub paid: i64,
+    pub called_on: NaiveDate,
+    pub due_on: NaiveDate,
+}
+
+#[derive(Debug)]
+pub struct Mandate {
+    pub id: Uuid,
+    pub number: u32,
+    pub programme: usize,
+    pub funder: usize,
+    pub call: Option<usize>,
+    pub cents: i64,
+    pub cancelled: i64,
+    pub awaited: i64,
+}
+
+#[derive(Debug)]
+pub struct Fee {
+    pub number: String,
+    pub owed: i64,
+}
+
+/// What became of a voucher's money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Voucher {
+    /// Paper: it was never worth anything.
+    Paper,
+    /// Revoked before it was worth anything.
+    GivenUp,
+    /// Never worth anything, and its programme ended.
+    Unused,
+    Alive,
+    Spent,
+    Revoked,
+    Expired,
+}
+
+#[derive(Debug)]
+pub struct Sheet {
+    pub token: String,
+    pub state: Voucher,
+    /// Stopped for ever, whatever becomes of its money.
+    pub blocked: bool,
+    pub handed_over: bool,
+    /// Money was put behind it.
+    pub reserved: bool,
+}
+
+#[derive(Debug)]
+pub struct Batch {
+    pub id: Uuid,
+    pub version: usize,
+    pub rates: [i128; FUNDERS],
+    pub sheets: Vec<Sheet>,
+    pub funded: bool,
+    pub activated: bool,
+    pub cancelled: bool,
+    pub invoiced: bool,
+}
+
+impl Batch {
+    pub fn booklets(&self) -> usize {
+        self.sheets.len() / BOOKLET
+    }
+
+    pub fn split(&self, sheet: usize) -> Each {
+        split(&self.rates, i64::try_from(sheet + 1).expect("small"))
+    }
+}
+
+#[derive(Debug)]
+pub struct Claim {
+    /// In answers and addresses.
+    pub id: String,
+    pub structure: usize,
+    /// (batch, sheet) of each voucher.
+    pub vouchers: Vec<(usize, usize)>,
+    pub at: DateTime<Utc>,
+    pub reversed: bool,
+    /// (payment, cents): negative when it was deducted.
+    pub lines: Vec<(usize, i64)>,
+}
+
+impl Claim {
+    pub fn cents(&self) -> i64 {
+        FACE * i64::try_from(self.vouchers.len()).expect("small")
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct Programme {
+    pub plans: Vec<Plan>,
+    pub batches: Vec<Batch>,
+    pub claims: Vec<Claim>,
+    pub agreed: Each,
+    pub called: Each,
+    pub allocated: Each,
+    /// Given back as free money.
+    pub credited: Each,
+    /// Refunds that left the bank and did not come back.
+    pub returned: Each,
+    pub available: Each,
+    pub refundable: Each,
+    /// All that ever became owed back.
+    pub came_back: Each,
+    /// All that was ever put behind batches.
+    pub committed: Each,
+    pub payable: [i64; STRUCTURES],
+    pub recoverable: [i64; STRUCTURES],
+    pub over: bool,
+    pub trued_up: bool,
+    pub stated_until: Option<NaiveDate>,
+}
+
+impl Programme {
+    /// What each funder paid of the vouchers that are so.
+    pub fn sum(&self, is: impl Fn(&Batch, &Sheet) -> bool) -> Each {
+        let mut sum = [0; FUNDERS];
+        for batch in &self.batches {
+            for (place, sheet) in batch.sheets.iter().enumerate() {
+                if is(batch, sheet) {
+                    add(&mut sum, batch.split(place));
+                }
+            }
+        }
+        sum
+    }
+
+    pub fn owe_back(&mut self, shares: Each) {
+        add(&mut self.refundable, shares);
+        add(&mut self.came_back, shares);
+    }
+
+    /// What a claim still asks for, by the payments that neither came back nor were refused.
+    pub fn due(claim: &Claim, payments: &[Payment]) -> i64 {
+        let worth = if claim.reversed { 0 } else { claim.cents() };
+        worth - Self::covered(claim, payments)
+    }
+
+    pub fn covered(claim: &Claim, payments: &[Payment]) -> i64 {
+        let live = claim.lines.iter().filter(|(payment, _)| payments[*payment].is_live());
+        live.map(|(_, cents)| cents).sum()
+    }
+}
+
+pub fn add(sum: &mut Each, more: Each) {
+    for (sum, more) in sum.iter_mut().zip(more) {
+        *sum += more;
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paid {
+    /// To a structure.
+    Structure(usize),
+    /// A refund, out of a programme, to a funder.
+    Funder(usize, usize),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Somebody has to approve it.
+    Proposed,
+    Sent,
+    Debited,
+    Returned,
+    /// By the bank, before its debit.
+    Rejected,
+    /// By the second person.
+    Withdrawn,
+}
+
+#[derive(Debug)]
+pub struct Payment {
+    pub end_to_end: String,
+    pub to: Paid,
+    pub cents: i64,
+    /// Out of each programme.
+    pub parts: [i64; PROGRAMMES],
+    pub state: State,
+    /// Which of the structure's accounts it goes to.
+    pub account: u32,
+    pub file: usize,
+    pub at: DateTime<Utc>,
+}
+
+impl Payment {
+    pub fn is_live(&self) -> bool {
+        matches!(self.state, State::Proposed | State::Sent | State::Debited)
+    }
+}
+
+/// A payment file: of a settlement, or of one refund.
+#[derive(Debug)]
+pub struct File {
+    pub id: Uuid,
+    pub of_settlement: bool,
+    pub execute_on: NaiveDate,
+    pub payments: Vec<usize>,
+    /// Somebody had to look, and what they said: nothing yet, yes or no.
+    pub proposal: Option<Option<bool>>,
+    /// What the bank calls it, once it has it.
+    pub message_id: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// A line of a statement: which, and whether it was explained as something.
+    Line,
+    Call(usize),
+    Payment(usize),
+}
+
+#[derive(Debug, Clone)]
+pub struct Break {
+    pub about: About,
+    pub kind: &'static str,
+    pub cents: i64,
+    pub state: &'static str,
+}
+
+#[derive(Debug, Default)]
+pub struct Fund {
+    pub bank: i64,
+    /// Money in that nobody has explained; negative: money out.
+    pub suspense: i64,
+    pub funders: [Funder; FUNDERS],
+    pub programmes: [Programme; PROGRAMMES],
+    pub calls: Vec<Call>,
+    pub mandates: Vec<Mandate>,
+    pub fees: Vec<Fee>,
+    pub files: Vec<File>,
+    pub payments: Vec<Payment>,
+    pub breaks: Vec<Break>,
+    /// The account on which each structure is paid; none yet for who gave none.
+    pub accounts: [Option<u32>; STRUCTURES],
+    pub tolerance: i64,
+    pub approval_above: Option<i64>,
+    pub closed: u32,
+}
+
+impl Fund {
+    pub fn awaited(&self, funder: usize) -> i64 {
+        let mine = self.mandates.iter().filter(|mandate| mandate.funder == funder);
+        mine.map(|mandate| mandate.awaited).sum()
+    }
+
+    /// A payment goes back to what it paid.
+    pub fn goes_back(&mut self, payment: usize, state: State) {
+        let payment = &mut self.payments[payment];
+        let was_out = payment.state == State::Debited;
+        payment.state = state;
+        if was_out {
+            self.bank += payment.cents;
+        }
+        match payment.to {
+            Paid::Structure(s) => {
+                for (programme, part) in self.programmes.iter_mut().zip(payment.parts) {
+                    programme.payable[s] += part;
+                }
+            }
+            Paid::Funder(p, f) => {
+                self.funders[f].deposited += payment.cents;
+                self.programmes[p].credited[f] += payment.cents;
+                if was_out {
+                    self.programmes[p].returned[f] -= payment.cents;
+                } else {
+                    self.funders[f].under_way -= payment.cents;
+                }
+            }
+        }
+    }
+
+    /// It is on a statement.
+    pub fn is_debited(&mut self, payment: usize) {
+        let payment = &mut self.payments[payment];
+        payment.state = State::Debited;
+        self.bank -= payment.cents;
+        if let Paid::Funder(p, f) = payment.to {
+            self.funders[f].under_way -= payment.cents;
+            self.programmes[p].returned[f] += payment.cents;
+        }
+    }
+
+    /// What was missing or late and is there now needs nobody any more.
+    pub fn settle_expected(&mut self) {
+        for one in self.breaks.iter_mut().filter(|one| one.state != "closed") {
+            let there = match one.about {
+                About::Line => false,
+                About::Call(call) => self.calls[call].paid >= self.calls[call].cents,
+                About::Payment(payment) => !matches!(self.payments[payment].state, State::Sent | State::Proposed),
+            };
+            if there {
+                one.state = "closed";
+            }
+        }
+    }
+
+    /// What should be on the account by a day and is not.
+    pub fn open_expected(&mut self, day: NaiveDate) {
+        let known = |about: &About, breaks: &[Break]| breaks.iter().any(|one| one.about == *about);
+        for (place, payment) in self.payments.iter().enumerate() {
+            let late = self.files[payment.file].execute_on + chrono::Days::new(5) <= day;
+            let about = About::Payment(place);
+            if late && payment.state == State::Sent && !known(&about, &self.breaks) {
+                self.breaks.push(Break { about, kind: "missing", cents: -payment.cents, state: "open" });
+            }
+        }
+        for (place, call) in self.calls.iter().enumerate() {
+            let about = About::Call(place);
+            if call.due_on < day && call.paid < call.cents && !known(&about, &self.breaks) {
+                self.breaks.push(Break { about, kind: "late", cents: call.cents - call.paid, state: "open" });
+            }
+        }
+    }
+}
