@@ -6,6 +6,9 @@ use super::client::{Answer, Client, expect_yes};
 use super::input::InputFile;
 use super::story::{Demo, id};
 
+/// Refusals told at once of a file of which nothing is taken.
+const REFUSALS_SHOWN_MAX: usize = 5;
+
 /// A line of `import-report.csv`.
 #[derive(Debug, Clone, Serialize)]
 pub struct ReportRow {
@@ -55,6 +58,12 @@ pub async fn import(demo: &mut Demo, client: &Client, path: &str, file: &InputFi
         report.accepted,
         told(lines(&report.refused), lines(&report.duplicates)),
     ));
+    // The report is written at the end, which a file of which nothing is taken does not let us reach.
+    if report.accepted == 0 {
+        for cell in report.refused.iter().take(REFUSALS_SHOWN_MAX) {
+            demo.progress.say(format!("  ligne {} : {} ; {}", cell.line, cell.problem, cell.remedy));
+        }
+    }
     demo.report
         .extend(report.refused.iter().chain(&report.duplicates).map(|cell| ReportRow {
             file: file.name.clone(),
