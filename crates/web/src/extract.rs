@@ -62,7 +62,10 @@ impl From<JsonRejection> for Problem {
 
 impl From<PathRejection> for Problem {
     fn from(rejection: PathRejection) -> Self {
-        Self::bad_request(format!("L'adresse ne convient pas : {}", french(&rejection.body_text())))
+        Self::bad_request(format!(
+            "L'adresse ne convient pas : {}",
+            french(&rejection.body_text())
+        ))
     }
 }
 

@@ -111,7 +111,10 @@ mod tests {
 
     async fn asked_with(accept: &str) -> (StatusCode, String) {
         let request = Request::builder().uri("/liex").header(header::ACCEPT, accept);
-        let answer = frame(Router::new()).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let answer = frame(Router::new())
+            .oneshot(request.body(Body::empty()).unwrap())
+            .await
+            .unwrap();
         let status = answer.status();
         let body = to_bytes(answer.into_body(), 10_000).await.unwrap();
         (status, String::from_utf8(body.to_vec()).unwrap())

@@ -127,7 +127,9 @@ fn wanted(expected: &str) -> String {
         "a string" | "string" | "a borrowed string" => "on attend un texte entre guillemets".to_owned(),
         "a boolean" => "on attend true ou false".to_owned(),
         "a formatted date string" => DATE.to_owned(),
-        "an RFC 3339 formatted date and time string" => "on attend un instant, par exemple 2026-03-31T12:00:00Z".to_owned(),
+        "an RFC 3339 formatted date and time string" => {
+            "on attend un instant, par exemple 2026-03-31T12:00:00Z".to_owned()
+        }
         "a formatted UUID string" | "a UUID string" => UUID.to_owned(),
         "a Decimal type representing a fixed-point number" => "on attend un nombre, par exemple \"0.35\"".to_owned(),
         "u8" | "u16" | "u32" | "u64" | "usize" | "i16" | "i32" | "i64" => NUMBER.to_owned(),
@@ -179,16 +181,37 @@ mod tests {
     #[test]
     fn a_refusal_says_what_was_expected_and_where_but_not_what_was_found() {
         for (json, expected) in [
-            (r#"{"tokens": "secret, expected \" x"}"#, "on attend une liste entre crochets (ligne 1, colonne 34)."),
-            (r#"{"tokens": [17]}"#, "on attend un texte entre guillemets (ligne 1, colonne 14)."),
-            (r#"{"tokens": [], "way": "secret"}"#, "on attend Bank, Credit (ligne 1, colonne 30)."),
-            (r#"{"tokens": [], "count": "secret"}"#, "on attend un nombre entier (ligne 1, colonne 32)."),
-            (r#"{"tokens": [], "own": "secret"}"#, "on attend true ou false (ligne 1, colonne 30)."),
+            (
+                r#"{"tokens": "secret, expected \" x"}"#,
+                "on attend une liste entre crochets (ligne 1, colonne 34).",
+            ),
+            (
+                r#"{"tokens": [17]}"#,
+                "on attend un texte entre guillemets (ligne 1, colonne 14).",
+            ),
+            (
+                r#"{"tokens": [], "way": "secret"}"#,
+                "on attend Bank, Credit (ligne 1, colonne 30).",
+            ),
+            (
+                r#"{"tokens": [], "count": "secret"}"#,
+                "on attend un nombre entier (ligne 1, colonne 32).",
+            ),
+            (
+                r#"{"tokens": [], "own": "secret"}"#,
+                "on attend true ou false (ligne 1, colonne 30).",
+            ),
             (r"{}", "le champ « tokens » manque (ligne 1, colonne 2)."),
-            (r#"{"tokens": [], "tokens": []}"#, "le champ « tokens » est écrit deux fois (ligne 1, colonne 23)."),
+            (
+                r#"{"tokens": [], "tokens": []}"#,
+                "le champ « tokens » est écrit deux fois (ligne 1, colonne 23).",
+            ),
             (r#"{"tokens": ["#, "il s'arrête avant la fin (ligne 1, colonne 12)."),
             (r#"{"tokens": [],}"#, "une virgule est de trop (ligne 1, colonne 15)."),
-            (r#"{"tokens": [] "way": null}"#, "une virgule ou un « } » manque (ligne 1, colonne 15)."),
+            (
+                r#"{"tokens": [] "way": null}"#,
+                "une virgule ou un « } » manque (ligne 1, colonne 15).",
+            ),
             ("", "il s'arrête avant la fin (ligne 1, colonne 0)."),
         ] {
             assert_eq!(told(json), expected, "{json}");
@@ -203,7 +226,10 @@ mod tests {
     #[test]
     fn what_axum_says_around_it_is_left_out() {
         let json = "Failed to deserialize the JSON body into the target type: shares[0].rate: missing field `rate` at line 2 column 5";
-        assert_eq!(french(json), "« shares[0].rate » : le champ « rate » manque (ligne 2, colonne 5).");
+        assert_eq!(
+            french(json),
+            "« shares[0].rate » : le champ « rate » manque (ligne 2, colonne 5)."
+        );
         let path = "Invalid URL: Cannot parse `id` with value `Dupont`: UUID parsing failed: invalid character: found `u` at 1";
         assert_eq!(french(path), format!("« id » : {UUID}."));
         let number = "Invalid URL: Cannot parse `size` with value `Dupont` to a `u64`";

@@ -14,8 +14,8 @@ mod request_id;
 
 pub use clock::{Clock, ClockHand, Now};
 pub use extract::{Bytes, Json, Path, Query, UPLOAD_BYTES_MAX};
-pub use french::french as in_french;
 pub use frame::{REQUEST_SECONDS_MAX, frame};
+pub use french::french as in_french;
 pub use health::{Ready, health_routes, install_metrics};
 pub use made::{Made, Page, download};
 pub use problem::{Problem, ProblemBody};

@@ -107,7 +107,11 @@ fn tell(exported: &Exported, args: &ExportArgs) {
             places.join(", ")
         );
     }
-    println!("Pour vérifier : ccn verify books {}", args.out.display());
+    println!(
+        "Pour vérifier : {} verify books {}",
+        told::own_name(),
+        args.out.display()
+    );
 }
 
 /// `ccn verify books`.
@@ -154,7 +158,13 @@ fn judge(verdict: &Verdict, key_known: bool) -> ExitCode {
 pub(crate) fn prove(args: &VerifyProof) -> ExitCode {
     let file = match std::fs::read(&args.file) {
         Ok(file) => file,
-        Err(error) => return unusable(format!("« {} » ne peut pas être lu : {}", args.file.display(), told::reason(&error))),
+        Err(error) => {
+            return unusable(format!(
+                "« {} » ne peut pas être lu : {}",
+                args.file.display(),
+                told::reason(&error)
+            ));
+        }
     };
     match verify_proof(&file, args.vkey.as_deref()) {
         Ok(proven) => {

@@ -87,7 +87,13 @@ fn status(verdict: Verdict) -> ExitCode {
 pub(crate) fn verify(args: &VerifyReconciliation) -> ExitCode {
     let text = match read(&args.file) {
         Ok(text) => text,
-        Err(error) => return unusable(format!("« {} » ne peut pas être lu : {}", args.file.display(), told::reason(&error))),
+        Err(error) => {
+            return unusable(format!(
+                "« {} » ne peut pas être lu : {}",
+                args.file.display(),
+                told::reason(&error)
+            ));
+        }
     };
     match reconciliation::verify(&text, args.vkey.as_deref()) {
         Ok(document) => {

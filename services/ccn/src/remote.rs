@@ -146,10 +146,7 @@ fn json(text: &str) -> anyhow::Result<Value> {
 /// The body, or the problem in the server's own words.
 fn answer(request: RequestBuilder) -> anyhow::Result<String> {
     runtime()?.block_on(async {
-        let response = request
-            .send()
-            .await
-            .map_err(|error| no_answer(&error))?;
+        let response = request.send().await.map_err(|error| no_answer(&error))?;
         let status = response.status();
         let text = body(response).await?;
         if status.is_success() {
@@ -168,7 +165,10 @@ fn no_answer(error: &reqwest::Error) -> anyhow::Error {
     while let Some(deeper) = last.source() {
         last = deeper;
     }
-    let server = error.url().map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+    let server = error
+        .url()
+        .map(|url| url.origin().ascii_serialization())
+        .unwrap_or_default();
     anyhow::anyhow!(
         "Le serveur {server} ne répond pas ({}). Est-il démarré ? S'il écoute ailleurs, donnez son adresse avec --server.",
         told::cause(last)

@@ -22,6 +22,12 @@ pub fn reason(error: &io::Error) -> String {
     .to_owned()
 }
 
+/// How this program was called: « ccn », or the path that scripts/demo built it at. What is proposed can be copied as it is.
+#[must_use]
+pub fn own_name() -> String {
+    std::env::args().next().unwrap_or_else(|| "ccn".to_owned())
+}
+
 /// A cause of an error, in French when it is the operating system's.
 #[must_use]
 pub fn cause(error: &(dyn Error + 'static)) -> String {

@@ -36,7 +36,10 @@ pub fn french(error: &Error) -> Option<String> {
             let _ = writeln!(told, "Vouliez-vous dire {of} « {suggested} » ?");
         }
     }
-    let usage = error.get(ContextKind::Usage).map(ToString::to_string).unwrap_or_default();
+    let usage = error
+        .get(ContextKind::Usage)
+        .map(ToString::to_string)
+        .unwrap_or_default();
     let usage = usage.trim().trim_start_matches("Usage:").trim();
     if !usage.is_empty() {
         let _ = writeln!(told, "\nUsage : {usage}");
@@ -60,11 +63,16 @@ fn what(error: &Error) -> Option<String> {
             }
         }
         ErrorKind::InvalidSubcommand => {
-            format!("la commande « {} » n'existe pas.", first(error, ContextKind::InvalidSubcommand)?)
+            format!(
+                "la commande « {} » n'existe pas.",
+                first(error, ContextKind::InvalidSubcommand)?
+            )
         }
         ErrorKind::InvalidValue => invalid_value(error, &arg()?)?,
         ErrorKind::ValueValidation => {
-            let why = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+            let why = std::error::Error::source(error)
+                .map(ToString::to_string)
+                .unwrap_or_default();
             let why = reason(&why);
             // It may repeat a part of the value.
             let why = if arg()?.starts_with(SECRET) {
@@ -124,9 +132,14 @@ fn reason(why: &str) -> String {
     {
         return format!("un nombre de {from} à {to} est attendu");
     }
-    if ["input contains", "premature end of input", "input is out of range", "trailing input"]
-        .iter()
-        .any(|start| why.starts_with(start))
+    if [
+        "input contains",
+        "premature end of input",
+        "input is out of range",
+        "trailing input",
+    ]
+    .iter()
+    .any(|start| why.starts_with(start))
     {
         return "une date s'écrit 2027-01-31".to_owned();
     }
@@ -159,19 +172,34 @@ mod tests {
     #[test]
     fn a_wrong_command_line_is_told_in_french() {
         for (line, expected) in [
-            ("ccn exprot", "la commande « exprot » n'existe pas.\nVouliez-vous dire la commande « export » ?"),
+            (
+                "ccn exprot",
+                "la commande « exprot » n'existe pas.\nVouliez-vous dire la commande « export » ?",
+            ),
             ("ccn export", "il manque --out <DOSSIER>"),
             ("ccn export --out", "--out <DOSSIER> attend une valeur."),
             ("ccn export --autre x", "l'option « --autre » n'existe pas ici."),
             ("ccn all --fund-nam x", "Vouliez-vous dire l'option « --fund-name » ?"),
             ("ccn reconcile maintenant", "« maintenant » est de trop."),
-            ("ccn all --listen ici", "« ici » ne convient pas à --listen <ADRESSE:PORT> : une adresse s'écrit"),
-            ("ccn all --connections 0", "« 0 » ne convient pas à --connections <N> : un nombre de 1 à 1000 est attendu"),
+            (
+                "ccn all --listen ici",
+                "« ici » ne convient pas à --listen <ADRESSE:PORT> : une adresse s'écrit",
+            ),
+            (
+                "ccn all --connections 0",
+                "« 0 » ne convient pas à --connections <N> : un nombre de 1 à 1000 est attendu",
+            ),
             ("ccn all --connections dix", "un nombre entier est attendu"),
             ("ccn all --log xml", "Valeurs possibles : text, json"),
             ("ccn export --out a --out b", "--out <DOSSIER> est donné deux fois."),
-            ("ccn keys new --out a --key-passphrase-file b --key-identity-file c", "ne va pas avec --key-passphrase-file"),
-            ("ccn keys delegate --root a --to b --out c --latest-day demain", "une date s'écrit 2027-01-31"),
+            (
+                "ccn keys new --out a --key-passphrase-file b --key-identity-file c",
+                "ne va pas avec --key-passphrase-file",
+            ),
+            (
+                "ccn keys delegate --root a --to b --out c --latest-day demain",
+                "une date s'écrit 2027-01-31",
+            ),
         ] {
             let told = told(line);
             assert!(told.contains(expected), "{line} : {told}");

@@ -61,7 +61,8 @@ pub async fn import(demo: &mut Demo, client: &Client, path: &str, file: &InputFi
     // The report is written at the end, which a file of which nothing is taken does not let us reach.
     if report.accepted == 0 {
         for cell in report.refused.iter().take(REFUSALS_SHOWN_MAX) {
-            demo.progress.say(format!("  ligne {} : {} ; {}", cell.line, cell.problem, cell.remedy));
+            demo.progress
+                .say(format!("  ligne {} : {} ; {}", cell.line, cell.problem, cell.remedy));
         }
     }
     demo.report

@@ -36,7 +36,7 @@ use crate::export::Export;
 use crate::serve::Running;
 use crate::service::Service;
 use crate::stop::StopSignals;
-use crate::{keys, sealing, secret_file};
+use crate::{keys, sealing, secret_file, told};
 
 use bank::Bank;
 use calendar::{Story, morning};
@@ -184,8 +184,9 @@ async fn books(running: &Running, config: &Config, at: DateTime<Utc>, out: &Path
         "les livres ont été modifiés après avoir été scellés"
     );
     println!(
-        "Livres : {} écritures scellées ; pour les vérifier : ccn verify books {}",
+        "Livres : {} écritures scellées ; pour les vérifier : {} verify books {}",
         exported.transfers,
+        told::own_name(),
         out.display()
     );
     Ok(())
@@ -243,8 +244,14 @@ async fn site(demo: &Demo, base: &str) -> anyhow::Result<()> {
     );
     println!("   {base}/              état du service");
     println!("   {base}/lieux         où utiliser un chèque");
-    println!("   {base}/v#…           un chèque, comme le voit un téléphone : mettez après « # » les chiffres d'une ligne de");
-    println!("   {:width$}  vouchers.csv. Votre navigateur vit aujourd'hui : il dit si le chèque est vrai, pas s'il a servi", "", width = base.len() + 13);
+    println!(
+        "   {base}/v#…           un chèque, comme le voit un téléphone : mettez après « # » les chiffres d'une ligne de"
+    );
+    println!(
+        "   {:width$}  vouchers.csv. Votre navigateur vit aujourd'hui : il dit si le chèque est vrai, pas s'il a servi",
+        "",
+        width = base.len() + 13
+    );
     println!("   {base}/openapi.json  l'interface");
     println!("   {base}/metrics       les mesures");
     println!("Comptes de démonstration (en-tête « Authorization: Bearer … ») :");

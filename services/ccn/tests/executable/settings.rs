@@ -48,7 +48,10 @@ fn a_service_alone_asks_for_the_shared_database() {
 
 #[test]
 fn who_reads_books_in_the_wrong_folder_is_told_so_and_makes_no_database() {
-    for command in [&["export", "--out", "livres"][..], &["export", "--out", "livres", "--siren", "732829320"]] {
+    for command in [
+        &["export", "--out", "livres"][..],
+        &["export", "--out", "livres", "--siren", "732829320"],
+    ] {
         let folder = tempfile::tempdir().unwrap();
         let refused = ccn().args(command).current_dir(folder.path()).output().unwrap();
         assert_eq!(refused.status.code(), Some(1));

@@ -38,7 +38,10 @@ pub struct StatementRow {
 }
 
 /// A page of them; `after` is the last one of the page before.
-pub async fn list(connection: &mut PgConnection, after: Option<StatementId>) -> Result<Page<StatementRow>, sqlx::Error> {
+pub async fn list(
+    connection: &mut PgConnection,
+    after: Option<StatementId>,
+) -> Result<Page<StatementRow>, sqlx::Error> {
     let items = sqlx::query_as!(
         StatementRow,
         r#"select s.id as "id: StatementId", s.position, s.identification, s.from_day as "from", s.to_day as "to",

@@ -27,7 +27,15 @@ async fn who_approves_finds_the_settlement_that_waits(admin: PgPool) {
         .as_array()
         .unwrap()
         .iter()
-        .map(|line| json!([line["month"], line["payments"], line["held"], line["total"], line["approval"]]))
+        .map(|line| {
+            json!([
+                line["month"],
+                line["payments"],
+                line["held"],
+                line["total"],
+                line["approval"]
+            ])
+        })
         .collect();
     let waiting = json!(["2026-03", 1, 1, "20.00", "waiting"]);
     let empty = json!(["2026-03", 0, 1, "0.00", "not_needed"]);
@@ -58,8 +66,10 @@ async fn the_last_statement_says_where_the_next_begins(admin: PgPool) {
         json!([last["opening"], last["closing"], last["lines"], last["unexplained"]]),
         json!(["200.00", "180.00", 1, 0])
     );
-    let positions: Vec<i64> = page["items"].as_array().unwrap().iter().map(|row| row["position"].as_i64().unwrap()).collect();
-    assert_eq!(positions, (1..=positions.len() as i64).rev().collect::<Vec<_>>());
+    let rows = page["items"].as_array().unwrap();
+    let positions: Vec<_> = rows.iter().map(|row| row["position"].as_u64().unwrap()).collect();
+    let newest = u64::try_from(rows.len()).unwrap();
+    assert_eq!(positions, (1..=newest).rev().collect::<Vec<_>>());
 }
 
 #[sqlx::test(migrations = false)]
@@ -80,7 +90,10 @@ async fn a_funder_reads_its_own_allocations_and_nothing_of_the_funds(admin: PgPo
         assert_eq!(world.list(path, &funder).await.0, StatusCode::FORBIDDEN, "{path}");
     }
     assert_eq!(
-        world.list(&format!("/v1/allocations?after={}", id(0xffff_ffff)), "").await.0,
+        world
+            .list(&format!("/v1/allocations?after={}", id(0xffff_ffff)), "")
+            .await
+            .0,
         StatusCode::UNAUTHORIZED
     );
 }
