@@ -191,7 +191,7 @@ async fn nobody_and_nonsense_are_refused_in_french_with_the_requests_id(pool: Pg
     let (status, problem) = world.ask("POST", "/v1/organisations", &world.operator, unknown).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert!(
-        problem["detail"].as_str().unwrap().contains("unknown field `nom`"),
+        problem["detail"].as_str().unwrap().contains("« nom » n'existe pas"),
         "{problem}"
     );
     let (status, problem) = world.ask("GET", "/v1/rien", &world.operator, Value::Null).await;

@@ -41,6 +41,11 @@ pub enum OpenerError {
         "Cette clé est scellée. Dites comment l'ouvrir : --key-passphrase-file FICHIER ou --key-identity-file FICHIER."
     )]
     Nothing,
+    /// The same, for a key that is about to be sealed.
+    #[error(
+        "Dites avec quoi la sceller : --key-identity-file FICHIER, ou --key-passphrase-file FICHIER ; à un terminal, la phrase de passe est demandée."
+    )]
+    NothingToSealWith,
     /// The file.
     #[error(transparent)]
     File(#[from] SecretError),
@@ -66,6 +71,9 @@ impl Opener {
     pub fn new_seal(&self, what: &str) -> Result<Seal, OpenerError> {
         if let Some(seal) = self.files_seal()? {
             return Ok(seal);
+        }
+        if !self.has_means() {
+            return Err(OpenerError::NothingToSealWith);
         }
         let first = self.typed(&format!("Phrase de passe pour sceller « {what} » : "))?;
         if *first != *self.typed("La même, encore une fois : ")? {

@@ -103,7 +103,7 @@ pub struct Transfer {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Imbalance {
     /// Opening + entries ≠ closing.
-    #[error("le solde de clôture est de {closing} €, alors que l'ouverture et les mouvements font {expected} €")]
+    #[error("le solde de clôture est de {}, alors que l'ouverture et les mouvements font {}", .closing.to_french(), .expected.to_french())]
     Closing {
         /// The bank's closing balance.
         closing: Cents,
@@ -111,7 +111,7 @@ pub enum Imbalance {
         expected: Cents,
     },
     /// Transfers ≠ entry.
-    #[error("le mouvement n° {entry} est de {amount} €, alors que ses virements font {transfers} €")]
+    #[error("le mouvement n° {entry} est de {}, alors que ses virements font {}", .amount.to_french(), .transfers.to_french())]
     Entry {
         /// From 1.
         entry: usize,

@@ -31,6 +31,15 @@ pub struct XmlError {
     pub problem: XmlProblem,
 }
 
+/// The parser speaks English; a download that broke off is what people meet.
+fn not_well_formed(parser: &str) -> String {
+    if parser.contains("never closed") || parser.contains("unexpected end") {
+        "le XML est mal formé : le fichier s'arrête avant sa fin, téléchargez-le à nouveau".to_owned()
+    } else {
+        format!("le XML est mal formé ({parser})")
+    }
+}
+
 /// What can be wrong with a file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum XmlProblem {
@@ -44,7 +53,7 @@ pub enum XmlProblem {
     #[error("le fichier contient une déclaration DTD, refusée par sécurité")]
     Dtd,
     /// Not well-formed; the parser's words.
-    #[error("le XML est mal formé ({0})")]
+    #[error("{}", not_well_formed(.0))]
     Xml(String),
     /// Another root element or namespace.
     #[error("ce n'est pas {expected} (espace de noms « {found} »)")]

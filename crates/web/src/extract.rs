@@ -7,6 +7,7 @@ use http::StatusCode;
 use serde::Serialize;
 
 use crate::Problem;
+use crate::french::french;
 
 /// Bytes of the largest file taken (an import, a statement): some 100,000 lines.
 pub const UPLOAD_BYTES_MAX: usize = 32 << 20;
@@ -54,29 +55,17 @@ impl From<JsonRejection> for Problem {
                 "Le corps de la demande doit être du JSON.",
             )
             .detail("Ajoutez l'en-tête « Content-Type: application/json »."),
-            other => Self::bad_request(format!(
-                "Le JSON ne convient pas : {}",
-                without_value(&other.body_text())
-            )),
+            other => Self::bad_request(format!("Le JSON ne convient pas : {}", french(&other.body_text()))),
         }
     }
-}
-
-/// serde's message names the field, the line and the column, and quotes what it found there: that may be a token or a name,
-/// which no answer repeats.
-fn without_value(message: &str) -> String {
-    for wrong in ["invalid type: ", "invalid value: ", "unknown variant "] {
-        if let (Some(found), Some(expected)) = (message.find(wrong), message.rfind(", expected ")) {
-            let (before, after) = (message.get(..found), message.get(expected + 2..));
-            return format!("{}{}", before.unwrap_or_default(), after.unwrap_or_default());
-        }
-    }
-    message.to_owned()
 }
 
 impl From<PathRejection> for Problem {
     fn from(rejection: PathRejection) -> Self {
-        Self::bad_request(format!("L'adresse ne convient pas : {}", rejection.body_text()))
+        Self::bad_request(format!(
+            "L'adresse ne convient pas : {}",
+            french(&rejection.body_text())
+        ))
     }
 }
 
@@ -84,7 +73,7 @@ impl From<QueryRejection> for Problem {
     fn from(rejection: QueryRejection) -> Self {
         Self::bad_request(format!(
             "Les paramètres de l'adresse ne conviennent pas : {}",
-            rejection.body_text()
+            french(&rejection.body_text())
         ))
     }
 }
@@ -104,42 +93,5 @@ impl From<BytesRejection> for Problem {
         } else {
             Self::bad_request("Le corps de la demande n'est pas arrivé en entier.")
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Debug, serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    #[expect(dead_code, reason = "only refused")]
-    struct Claim {
-        tokens: Vec<String>,
-        #[serde(default)]
-        way: Option<Way>,
-    }
-
-    #[derive(Debug, serde::Deserialize)]
-    enum Way {
-        Bank,
-    }
-
-    fn told(json: &str) -> String {
-        without_value(&serde_json::from_str::<Claim>(json).unwrap_err().to_string())
-    }
-
-    #[test]
-    fn a_refusal_says_what_was_expected_and_where_but_not_what_was_found() {
-        assert_eq!(
-            told(r#"{"tokens": "secret, expected \" x"}"#),
-            "expected a sequence at line 1 column 34"
-        );
-        assert_eq!(told(r#"{"tokens": [17]}"#), "expected a string at line 1 column 14");
-        assert_eq!(
-            told(r#"{"tokens": [], "way": "secret"}"#),
-            "expected `Bank` at line 1 column 30"
-        );
-        assert!(told(r#"{"tokens": [], "jeton": 1}"#).starts_with("unknown field `jeton`"));
     }
 }

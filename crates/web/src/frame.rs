@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use http::{HeaderMap, StatusCode, header};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
@@ -15,10 +15,20 @@ use crate::{Problem, RequestId, UPLOAD_BYTES_MAX};
 /// Seconds after which a request is given up.
 pub const REQUEST_SECONDS_MAX: u64 = 120;
 
+/// What a browser shows for an address that does not exist.
+const NO_SUCH_PAGE: &str = "\
+<!doctype html>\n<html lang=\"fr\">\n<head>\n<meta charset=\"utf-8\">\n\
+<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+<title>Cette page n'existe pas – Chèque culture numérique</title>\n\
+<link rel=\"icon\" href=\"data:,\">\n<style>:root{color-scheme:light dark}body{max-width:44rem;margin:0 auto;padding:1.5rem;font:1.125rem/1.6 system-ui,sans-serif}\
+h1{font-size:1.75rem;line-height:1.25}</style>\n</head>\n<body>\n<main>\n\
+<h1>Cette page n'existe pas</h1>\n<p>Vérifiez l'adresse, ou repartez de <a href=\"/\">la page d'accueil</a>.</p>\n\
+</main>\n</body>\n</html>\n";
+
 /// What every route stands in, outermost first: request id, span and metrics, time limit, panics as problems, size limit.
 pub fn frame(router: Router) -> Router {
     router
-        .fallback(|| async { Problem::not_found("Cette adresse") })
+        .fallback(no_such_page)
         .method_not_allowed_fallback(|| async {
             Problem::new(
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -30,6 +40,16 @@ pub fn frame(router: Router) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(watch))
         .layer(from_fn(set_request_id))
+}
+
+/// A person who mistyped an address in a browser reads a page, a program the same as a problem.
+async fn no_such_page(headers: HeaderMap) -> Response {
+    let accepted = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    if accepted.is_some_and(|accept| accept.contains("text/html")) {
+        (StatusCode::NOT_FOUND, Html(NO_SUCH_PAGE)).into_response()
+    } else {
+        Problem::not_found("Cette adresse").into_response()
+    }
 }
 
 /// Only the route's pattern is logged, never the address: an id in a path may name a person's booklet.
@@ -80,4 +100,33 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("no message");
     Problem::internal(&std::io::Error::other(format!("panic: {said}"))).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn asked_with(accept: &str) -> (StatusCode, String) {
+        let request = Request::builder().uri("/liex").header(header::ACCEPT, accept);
+        let answer = frame(Router::new())
+            .oneshot(request.body(Body::empty()).unwrap())
+            .await
+            .unwrap();
+        let status = answer.status();
+        let body = to_bytes(answer.into_body(), 10_000).await.unwrap();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_mistyped_address_is_a_page_for_a_person_and_a_problem_for_a_program() {
+        let (status, page) = asked_with("text/html,application/xhtml+xml,*/*;q=0.8").await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+        assert!(page.contains("<html lang=\"fr\">") && page.contains("n'existe pas"));
+        let (status, problem) = asked_with("*/*").await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+        assert!(problem.contains("urn:ccn:problem:not-found"), "{problem}");
+    }
 }

@@ -6,6 +6,7 @@
 mod clock;
 mod extract;
 mod frame;
+mod french;
 mod health;
 mod made;
 mod problem;
@@ -14,6 +15,7 @@ mod request_id;
 pub use clock::{Clock, ClockHand, Now};
 pub use extract::{Bytes, Json, Path, Query, UPLOAD_BYTES_MAX};
 pub use frame::{REQUEST_SECONDS_MAX, frame};
+pub use french::french as in_french;
 pub use health::{Ready, health_routes, install_metrics};
 pub use made::{Made, Page, download};
 pub use problem::{Problem, ProblemBody};

@@ -11,8 +11,8 @@ use crate::cli::books::{ExportArgs, VerifyBooks, VerifyProof};
 use crate::exit::unusable;
 use crate::export::{self, Export, Exported};
 use crate::own_books::opener;
-use crate::sealing;
 use crate::verify_books::{Proven, Trusted, Verdict, verify_books, verify_proof};
+use crate::{sealing, told};
 
 /// Passes the check of a SIREN and is nobody's: that of an export which was told none.
 const NOBODYS_SIREN: &str = "000000000";
@@ -107,7 +107,11 @@ fn tell(exported: &Exported, args: &ExportArgs) {
             places.join(", ")
         );
     }
-    println!("Pour vérifier : ccn verify books {}", args.out.display());
+    println!(
+        "Pour vérifier : {} verify books {}",
+        told::own_name(),
+        args.out.display()
+    );
 }
 
 /// `ccn verify books`.
@@ -154,7 +158,13 @@ fn judge(verdict: &Verdict, key_known: bool) -> ExitCode {
 pub(crate) fn prove(args: &VerifyProof) -> ExitCode {
     let file = match std::fs::read(&args.file) {
         Ok(file) => file,
-        Err(error) => return unusable(format!("« {} » ne peut pas être lu : {error}", args.file.display())),
+        Err(error) => {
+            return unusable(format!(
+                "« {} » ne peut pas être lu : {}",
+                args.file.display(),
+                told::reason(&error)
+            ));
+        }
     };
     match verify_proof(&file, args.vkey.as_deref()) {
         Ok(proven) => {

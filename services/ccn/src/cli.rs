@@ -25,8 +25,8 @@ const TEXTS: &str = "Arguments";
 
 /// Le chèque culture numérique : émettre, encaisser, payer.
 ///
-/// Un seul programme pour tout le système. Sans rien préparer, « ccn all » démarre une base de données à lui dans le dossier
-/// « .ccn », y crée ce qui manque et sert les trois services sur <http://127.0.0.1:8080>.
+/// Un seul programme pour tout le système. Sans rien préparer que le compte bancaire du fonds, « ccn all » démarre une base de
+/// données à lui dans le dossier « .ccn », y crée ce qui manque et sert les trois services sur <http://127.0.0.1:8080>.
 ///
 /// Chaque option a sa variable d'environnement. Une variable CCN_… inconnue est refusée. Les secrets ne passent que par des
 /// fichiers, que seul leur propriétaire peut lire.
@@ -36,6 +36,7 @@ const TEXTS: &str = "Arguments";
     version,
     help_template = TEMPLATE,
     subcommand_help_heading = COMMANDS,
+    subcommand_value_name = "COMMANDE",
     next_help_heading = OPTIONS,
     disable_help_flag = true,
     disable_help_subcommand = true,
@@ -177,7 +178,7 @@ pub enum Command {
     Close(close::CloseArgs),
 
     /// Vérifie sans réseau ni base de données
-    #[command(help_template = TEMPLATE, subcommand_help_heading = COMMANDS, disable_help_subcommand = true)]
+    #[command(help_template = TEMPLATE, subcommand_help_heading = COMMANDS, subcommand_value_name = "COMMANDE", disable_help_subcommand = true)]
     Verify {
         /// Ce qu'il faut vérifier.
         #[command(subcommand)]
@@ -188,7 +189,7 @@ pub enum Command {
     ///
     /// Une clé se crée scellée, s'annonce 7 jours avant de servir, et reste publiée jusqu'au dernier encaissement possible de ses
     /// chèques. Plusieurs servent en même temps : en changer ne fait rien réimprimer.
-    #[command(help_template = TEMPLATE, subcommand_help_heading = COMMANDS, disable_help_subcommand = true)]
+    #[command(help_template = TEMPLATE, subcommand_help_heading = COMMANDS, subcommand_value_name = "COMMANDE", disable_help_subcommand = true)]
     Keys {
         /// Ce qu'il faut faire.
         #[command(subcommand)]

@@ -55,7 +55,7 @@ fn tell(verdict: &EvidenceVerdict, args: &VerifyEvidence) {
         }
     }
     if !verdict.holds() {
-        println!("CES PREUVES NE SONT PAS INTACTES :");
+        println!("TOUT N'EST PAS PROUVÉ :");
         print!("{}", verdict.faults);
         return;
     }

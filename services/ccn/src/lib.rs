@@ -10,6 +10,7 @@
 //! | `sealing`, `export`, `verify_books`, `faults`, `cosign` | the books sealed, exported, proven and co-signed offline |
 //! | `reconcile`, `close` | the books compared with the bank; a month closed |
 //! | `own_books`, `remote`, `exit` | a database and its key, or a server, as commands use them; exit statuses |
+//! | `usage`, `told` | wrong command lines and the system's refusals, in French |
 //! | `demo` | the whole life of the vouchers, told through the HTTP interfaces |
 //!
 //! [`Running`] is the way in for whoever wants the whole system inside a test:
@@ -61,6 +62,8 @@ mod status;
 pub mod stop;
 pub mod store;
 pub mod telemetry;
+pub mod told;
+mod usage;
 pub mod verify;
 pub mod verify_books;
 pub mod verify_evidence;

@@ -10,6 +10,7 @@ use funding::ReconciliationId;
 use funding::reconciliation::{self, Document, Occasion, RECONCILIATION_BYTES_MAX, RunRequest, Stored, Verdict};
 use ledger::proof::VerifierKey;
 use serde_json::json;
+use standards::calendar::paris_date;
 use web::Clock;
 
 use crate::cli::reconcile::{ReconcileArgs, VerifyReconciliation};
@@ -17,6 +18,7 @@ use crate::exit::{FALSE, LATER, unusable};
 use crate::own_books::OpenBooks;
 use crate::remote::Client;
 use crate::run::runtime;
+use crate::told;
 
 /// `ccn reconcile`.
 pub(crate) fn reconcile(args: &ReconcileArgs) -> anyhow::Result<ExitCode> {
@@ -85,7 +87,13 @@ fn status(verdict: Verdict) -> ExitCode {
 pub(crate) fn verify(args: &VerifyReconciliation) -> ExitCode {
     let text = match read(&args.file) {
         Ok(text) => text,
-        Err(error) => return unusable(format!("« {} » ne peut pas être lu : {error}", args.file.display())),
+        Err(error) => {
+            return unusable(format!(
+                "« {} » ne peut pas être lu : {}",
+                args.file.display(),
+                told::reason(&error)
+            ));
+        }
     };
     match reconciliation::verify(&text, args.vkey.as_deref()) {
         Ok(document) => {
@@ -115,7 +123,7 @@ fn tell(document: &Document) {
     println!(
         "Prouvé : le rapprochement n° {} du {} est signé par {}.",
         document.number,
-        document.at.to_rfc3339(),
+        paris_date(document.at).format("%d/%m/%Y"),
         document.signer
     );
     println!(

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::keys::access_key;
 use crate::run::runtime;
+use crate::told;
 
 /// Names of this machine: nothing secret leaves it in clear.
 const LOCAL: [&str; 3] = ["127.0.0.1", "[::1]", "localhost"];
@@ -27,7 +28,7 @@ const ANSWER_BYTES_MAX: usize = funding::reconciliation::RECONCILIATION_BYTES_MA
 
 /// The server's no, in its own words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{title} {detail}")]
+#[error("{}", format!("{title} {detail}").trim_end())]
 pub(crate) struct Refusal {
     /// The last word of the problem's `type`.
     pub kind: String,
@@ -145,10 +146,7 @@ fn json(text: &str) -> anyhow::Result<Value> {
 /// The body, or the problem in the server's own words.
 fn answer(request: RequestBuilder) -> anyhow::Result<String> {
     runtime()?.block_on(async {
-        let response = request
-            .send()
-            .await
-            .context("Le serveur ne répond pas ; --server dit où il est")?;
+        let response = request.send().await.map_err(|error| no_answer(&error))?;
         let status = response.status();
         let text = body(response).await?;
         if status.is_success() {
@@ -159,6 +157,22 @@ fn answer(request: RequestBuilder) -> anyhow::Result<String> {
         anyhow::ensure!(!refusal.title.is_empty(), "Le serveur refuse ({status}).");
         Err(refusal.into())
     })
+}
+
+/// The last cause says it all; what the client library says before it is not for people.
+fn no_answer(error: &reqwest::Error) -> anyhow::Error {
+    let mut last: &(dyn std::error::Error + 'static) = error;
+    while let Some(deeper) = last.source() {
+        last = deeper;
+    }
+    let server = error
+        .url()
+        .map(|url| url.origin().ascii_serialization())
+        .unwrap_or_default();
+    anyhow::anyhow!(
+        "Le serveur {server} ne répond pas ({}). Est-il démarré ? S'il écoute ailleurs, donnez son adresse avec --server.",
+        told::cause(last)
+    )
 }
 
 async fn body(mut response: Response) -> anyhow::Result<String> {

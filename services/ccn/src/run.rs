@@ -17,21 +17,21 @@ use crate::service::Service;
 use crate::stop::StopSignals;
 use crate::store::{self, Server};
 use crate::verify::Verifier;
-use crate::{books, close, cosign, environment, evidence, keys, reconcile, telemetry};
+use crate::{books, close, cosign, environment, evidence, keys, reconcile, telemetry, told, usage};
 
 /// Runs the command line `args`, with the process's environment.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if let Err(error) = environment::check(&Cli::command(), std::env::vars_os().map(|(name, _)| name)) {
         return unusable(error);
     }
-    let cli = Cli::try_parse_from(args).unwrap_or_else(|error| error.exit());
+    let cli = Cli::try_parse_from(args).unwrap_or_else(|error| usage::exit(&error));
     match dispatch(cli.command) {
         Ok(code) => code,
         Err(error) => {
             // Each cause on a line of its own, the plainest first.
             eprintln!("Erreur : {error}");
             let mut told = error.to_string();
-            for cause in error.chain().skip(1).map(ToString::to_string) {
+            for cause in error.chain().skip(1).map(told::cause) {
                 if !told.contains(&cause) {
                     eprintln!("  {cause}");
                 }

@@ -48,7 +48,7 @@ pub enum StartError {
     Roots(PathBuf, String),
     /// The funding service does not know its account.
     #[error(
-        "Le service « funding » doit connaître le compte du fonds : --fund-name TITULAIRE --fund-iban IBAN [--fund-bic BIC]"
+        "Le service de financement doit connaître le compte bancaire du fonds. Par exemple, pour un essai :\n  --fund-name 'Fonds CCN' --fund-iban FR7630006000011234567890189"
     )]
     NoFund,
     /// The address is taken or not ours.

@@ -23,12 +23,18 @@ pub fn routes(services: &[Service]) -> Router {
 fn page(services: &[Service]) -> String {
     let item = |service: &Service| format!("<li><code>{service}</code> – {}</li>\n", service.french());
     let items = services.iter().map(item).collect::<Vec<_>>().concat();
+    let people = if services.contains(&Service::Redemption) {
+        "<h2>Pour le public</h2>\n<ul>\n<li><a href=\"/lieux\">Où utiliser un chèque ?</a></li>\n\
+         <li><a href=\"/v\">Qu'est-ce que ce chèque ?</a> – la page qu'ouvre le code QR</li>\n</ul>\n"
+    } else {
+        ""
+    };
     format!(
         "<!doctype html>\n<html lang=\"fr\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>Chèque culture numérique – état du service</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n\
+         <title>Chèque culture numérique – état du service</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n\
          <h1>Chèque culture numérique</h1>\n<p>Le service fonctionne. Version {}.</p>\n\
-         <h2>Ce qui tourne ici</h2>\n<ul>\n{items}</ul>\n\
+         <h2>Ce qui tourne ici</h2>\n<ul>\n{items}</ul>\n{people}\
          <h2>Pour aller plus loin</h2>\n<ul>\n\
          <li><a href=\"/openapi.json\">Description de l'interface (OpenAPI)</a></li>\n\
          <li><a href=\"/v1/programmes\">Dispositifs ouverts (JSON)</a></li>\n\
@@ -47,6 +53,7 @@ mod tests {
     fn the_page_names_what_runs_and_nothing_else() {
         let page = page(&[Service::Redemption]);
         assert!(page.contains("<code>redemption</code>") && !page.contains("<code>issuer</code>"));
+        assert!(page.contains("href=\"/lieux\"") && !super::page(&[Service::Funding]).contains("/lieux"));
         assert!(page.contains("<html lang=\"fr\">") && !page.contains("<script"));
     }
 }

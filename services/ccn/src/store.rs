@@ -1,6 +1,6 @@
 //! The database: embedded or given, migrated, and one pool a service, each under its own role.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sqlx::PgPool;
 use sqlx::migrate::MigrateError;
@@ -23,6 +23,12 @@ pub enum StoreError {
     /// A service alone has no embedded database: the others could not share it.
     #[error("« ccn {0} » demande une base partagée avec les autres services : --database-url postgresql://{role}@machine/ccn", role = .0.role().name())]
     NoUrl(Service),
+    /// Nobody ever served from this folder: there is nothing to read.
+    #[error(
+        "Il n'y a pas de base de données dans « {} ».\nAllez dans le dossier où « ccn all » a été démarré, ou donnez --data-dir DOSSIER, ou --database-url URL.",
+        .0.display()
+    )]
+    Nothing(PathBuf),
     /// PostgreSQL refuses or cannot be reached.
     #[error("La base de données ne répond pas ou refuse la connexion")]
     Database(#[from] sqlx::Error),

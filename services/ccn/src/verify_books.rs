@@ -19,6 +19,7 @@ use std::path::Path;
 use ledger::proof::{Checkpoint, CosignerKey, Frontier, Hash, NOTE_BYTES_MAX, Note, VerifierKey};
 
 use crate::faults::Faults;
+use crate::told;
 use balances::Balances;
 use closes::Closes;
 pub(crate) use line::read_line;
@@ -33,7 +34,7 @@ const LINE_BYTES_MAX: u64 = 64 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
     /// A file is missing or cannot be read.
-    #[error("« {0} » ne peut pas être lu : {1}")]
+    #[error("« {0} » ne peut pas être lu : {}", told::reason(.1))]
     File(String, #[source] io::Error),
     /// The verifier key is none.
     #[error("« {0} » n'est pas une clé de vérification (nom+empreinte+base64)")]

@@ -1,3 +1,5 @@
+mod list;
+
 use access::OrganisationId;
 use catalogue::ProgrammeId;
 use chrono::{DateTime, Utc};
@@ -10,6 +12,8 @@ use web::{Made, Problem};
 
 use crate::booking::{BookError, Event, book};
 use crate::{AllocationId, known};
+
+pub use list::{AllocationRow, list};
 
 /// Money that a funder deposited and that goes to a programme.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

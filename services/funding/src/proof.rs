@@ -72,7 +72,16 @@ pub fn log_routes(pool: PgPool, clock: Clock, key: Option<Arc<NoteKey>>) -> Open
 
 async fn latest(connection: &mut PgConnection) -> Result<StoredCheckpoint, Problem> {
     let checkpoint = last_checkpoint(connection).await.map_err(internal)?;
-    checkpoint.ok_or_else(|| Problem::not_found("Le journal scellé").detail("Aucune écriture n'est encore scellée."))
+    checkpoint.ok_or_else(nothing_sealed)
+}
+
+fn nothing_sealed() -> Problem {
+    Problem::new(
+        http::StatusCode::NOT_FOUND,
+        "not-found",
+        "Le journal scellé est encore vide.",
+    )
+    .detail("Il commence avec la première opération du fonds, quelques secondes après elle.")
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "map_err gives it away")]

@@ -27,6 +27,7 @@ mod decide;
 mod due;
 mod hold;
 mod limit;
+mod list;
 mod view;
 mod write;
 
@@ -45,6 +46,7 @@ use crate::id::message_id;
 pub(crate) use approval::approval;
 pub use approval::{Decision, NewRejection, decide};
 pub(crate) use hold::{AwaitedMoney, awaited_by, explanation};
+pub use list::{SettlementLine, list};
 pub use view::{SettlementView, read};
 
 /// A settlement to be made.

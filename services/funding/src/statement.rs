@@ -28,6 +28,7 @@ mod book;
 mod doubt;
 mod known;
 mod lines;
+mod list;
 mod matching;
 mod view;
 mod write;
@@ -46,6 +47,7 @@ use crate::booking::{BookError, book_all};
 use crate::{FundAccount, StatementId, breaks};
 
 pub(crate) use book::{ReturnedParts, parts_of};
+pub use list::{StatementRow, list};
 pub use view::{StatementView, read};
 
 /// Advisory lock held while a statement or a payment report is loaded: each statement must follow the one before.

@@ -44,6 +44,9 @@ pub enum PrintError {
     /// The batch has no such booklets, or they are too many for one file.
     #[error("1 to {PRINT_BOOKLETS_MAX} booklets of 1 to {0}")]
     Range(u32),
+    /// The batch has no such voucher.
+    #[error("voucher 1 to {0}")]
+    Serial(u32),
     /// The batch has no such booklets.
     #[error("booklets 1 to {0}")]
     Booklets(u32),
@@ -74,6 +77,8 @@ impl From<PrintError> for Problem {
             PrintError::Range(booklets) => refused("print-range").detail(format!(
                 "Demandez de 1 à {PRINT_BOOKLETS_MAX} carnets à la fois, par exemple « ?from=1&to=100 » ; ce lot en compte {booklets}."
             )),
+            PrintError::Serial(vouchers) => refused("print-range")
+                .detail(format!("Ce lot compte {vouchers} chèques : donnez un numéro de 1 à {vouchers}.")),
             PrintError::Booklets(booklets) => refused("print-range").detail(format!(
                 "Donnez « from » et « to » entre 1 et {booklets}, dans cet ordre."
             )),
@@ -82,7 +87,7 @@ impl From<PrintError> for Problem {
             PrintError::PrintedBefore(day) => refused("printed-before").detail(format!(
                 "Des carnets demandés ont déjà été imprimés, la dernière fois le {}. Donnez un motif, par exemple « reason=damaged » \
                  (damaged, misprinted, lost_in_transit, other_format, reissued, interrupted). Si l'ancien papier peut être en de \
-                 mauvaises mains, réémettez plutôt ces carnets.",
+                 mauvaises mains, demandez plutôt une réédition de ces carnets (« reissues »).",
                 day.format("%d/%m/%Y")
             )),
             PrintError::Signing(_) | PrintError::Pdf(_) | PrintError::Database(_) => Self::internal(&error),
@@ -214,7 +219,7 @@ pub(crate) async fn prepare_one(
 ) -> Result<ToPrint, PrintError> {
     let batch = printable(tx, programme, id).await?;
     if !(1..=batch.vouchers()).contains(&serial) {
-        return Err(PrintError::Booklets(batch.booklets));
+        return Err(PrintError::Serial(batch.vouchers()));
     }
     let settings = paper::settings(tx, programme, Some(batch.plan)).await?;
     let vouchers = batch::vouchers(&mut **tx, &batch, &(serial..=serial)).await?;

@@ -100,7 +100,7 @@ impl From<PrinterFileError> for Problem {
         match error {
             PrinterFileError::NotApproved => {
                 Self::refused("proof-not-approved", "Ces carnets ne peuvent pas partir chez l'imprimeur.").detail(
-                    "Aucune épreuve des réglages actuels n'est approuvée : demandez une épreuve (« proofs »), relisez-la, approuvez-la.",
+                    "Aucun bon à tirer des réglages actuels n'est approuvé : demandez-en un (« proofs »), relisez-le, approuvez-le.",
                 )
             }
             PrinterFileError::NoFile => Self::not_found("Ce fichier d'impression"),

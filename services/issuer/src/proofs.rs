@@ -73,10 +73,10 @@ impl From<ProofError> for Problem {
     fn from(error: ProofError) -> Self {
         match error {
             ProofError::NoBatch => Self::not_found("Ce lot"),
-            ProofError::NoProof => Self::not_found("Cette épreuve"),
+            ProofError::NoProof => Self::not_found("Ce bon à tirer"),
             ProofError::SameIdOtherContent => Self::same_id_other_content(),
-            ProofError::Outdated => Self::refused("proof-outdated", "Cette épreuve n'est plus à jour.").detail(
-                "Un logo, un texte, un nom ou le plan de financement a changé depuis : faites une nouvelle épreuve et relisez-la.",
+            ProofError::Outdated => Self::refused("proof-outdated", "Ce bon à tirer n'est plus à jour.").detail(
+                "Un logo, un texte, un nom ou le plan de financement a changé depuis : faites un nouveau bon à tirer et relisez-le.",
             ),
             ProofError::Database(_) => Self::internal(&error),
         }

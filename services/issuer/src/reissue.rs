@@ -134,7 +134,7 @@ pub enum ReissueError {
 
 impl From<ReissueError> for Problem {
     fn from(error: ReissueError) -> Self {
-        let refused = |kind| Self::refused(kind, "Ces carnets ne peuvent pas être réémis.");
+        let refused = |kind| Self::refused(kind, "Ces carnets ne peuvent pas être réédités.");
         match error {
             ReissueError::NoBatch => Self::not_found("Ce lot"),
             ReissueError::NotMinted => refused("not-minted").detail("Les chèques de ce lot ne sont pas encore émis."),
@@ -143,12 +143,12 @@ impl From<ReissueError> for Problem {
                 "Donnez « from » et « to » entre 1 et {booklets}, pour {REISSUE_VOUCHERS_MAX} chèques au plus à la fois."
             )),
             ReissueError::HandedOver(booklet) => refused("already-handed-over").detail(format!(
-                "Le carnet n° {booklet} est chez une personne : révoquez-le et remplacez-le, et réémettez les autres."
+                "Le carnet n° {booklet} est chez une personne : révoquez-le et remplacez-le, et rééditez les autres."
             )),
             ReissueError::Activated => refused("already-activated")
                 .detail("Les chèques de ce lot ont déjà leur valeur : révoquez les carnets perdus un par un."),
             ReissueError::Revoked(serial) => refused("revoked").detail(format!(
-                "Le chèque n° {serial} est déjà révoqué : il ne renaît pas. Réémettez les autres carnets."
+                "Le chèque n° {serial} est déjà révoqué : il ne renaît pas. Rééditez les autres carnets."
             )),
             ReissueError::ProgrammeOver => refused("programme-over").detail("Ce dispositif est terminé."),
             ReissueError::SameIdOtherContent => Self::same_id_other_content(),

@@ -6,6 +6,9 @@ use super::client::{Answer, Client, expect_yes};
 use super::input::InputFile;
 use super::story::{Demo, id};
 
+/// Refusals told at once of a file of which nothing is taken.
+const REFUSALS_SHOWN_MAX: usize = 5;
+
 /// A line of `import-report.csv`.
 #[derive(Debug, Clone, Serialize)]
 pub struct ReportRow {
@@ -49,13 +52,19 @@ pub async fn import(demo: &mut Demo, client: &Client, path: &str, file: &InputFi
         file.name
     );
     demo.progress.say(format!(
-        "{} : {} lignes, {} acceptées, {} refusées, {} doublons ; rechargé, il ne change rien",
+        "{} : {} lignes, {} acceptées, {} ; rechargé, il ne change rien",
         file.name,
         report.rows,
         report.accepted,
-        lines(&report.refused),
-        lines(&report.duplicates),
+        told(lines(&report.refused), lines(&report.duplicates)),
     ));
+    // The report is written at the end, which a file of which nothing is taken does not let us reach.
+    if report.accepted == 0 {
+        for cell in report.refused.iter().take(REFUSALS_SHOWN_MAX) {
+            demo.progress
+                .say(format!("  ligne {} : {} ; {}", cell.line, cell.problem, cell.remedy));
+        }
+    }
     demo.report
         .extend(report.refused.iter().chain(&report.duplicates).map(|cell| ReportRow {
             file: file.name.clone(),
@@ -66,6 +75,16 @@ pub async fn import(demo: &mut Demo, client: &Client, path: &str, file: &InputFi
             remedy: cell.remedy.clone(),
         }));
     Ok(report)
+}
+
+/// « 1 refusée, 2 doublons ».
+fn told(refused: usize, duplicates: usize) -> String {
+    let plural = |count| if count > 1 { "s" } else { "" };
+    format!(
+        "{refused} refusée{}, {duplicates} doublon{}",
+        plural(refused),
+        plural(duplicates)
+    )
 }
 
 /// One line may have several refused cells.

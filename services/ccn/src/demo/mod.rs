@@ -36,7 +36,7 @@ use crate::export::Export;
 use crate::serve::Running;
 use crate::service::Service;
 use crate::stop::StopSignals;
-use crate::{keys, sealing, secret_file};
+use crate::{keys, sealing, secret_file, told};
 
 use bank::Bank;
 use calendar::{Story, morning};
@@ -85,7 +85,7 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
         books(&running, &config, clock.now(), &args.out).await?;
     }
     if told.is_ok() && !args.once {
-        site(&demo, &base, &args.out).await?;
+        site(&demo, &base).await?;
         signals.asked().await;
     }
     running.stop().await?;
@@ -184,8 +184,9 @@ async fn books(running: &Running, config: &Config, at: DateTime<Utc>, out: &Path
         "les livres ont été modifiés après avoir été scellés"
     );
     println!(
-        "Livres : {} écritures scellées ; pour les vérifier : ccn verify books {}",
+        "Livres : {} écritures scellées ; pour les vérifier : {} verify books {}",
         exported.transfers,
+        told::own_name(),
         out.display()
     );
     Ok(())
@@ -216,7 +217,7 @@ fn empty_system(args: &DemoArgs, data_dir: &Path) -> anyhow::Result<Config> {
     })
 }
 
-async fn site(demo: &Demo, base: &str, out: &Path) -> anyhow::Result<()> {
+async fn site(demo: &Demo, base: &str) -> anyhow::Result<()> {
     let mut accounts = vec![
         ("opérateur et labellisateur".to_owned(), demo.operator.clone()),
         ("commanditaire et financeur".to_owned(), demo.sponsor.clone()),
@@ -238,11 +239,19 @@ async fn site(demo: &Demo, base: &str, out: &Path) -> anyhow::Result<()> {
         accounts.push((format!("structure : {}", structure.name), structure.client.clone()));
     }
     let width = accounts.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-    println!("\nLes fichiers sont dans {}", out.display());
     println!(
-        "Le site reste ouvert (Ctrl+C pour l'arrêter) ; son horloge est celle de la fin de l'histoire, elle n'avance pas."
+        "\nLe site reste ouvert (Ctrl+C pour l'arrêter) ; son horloge est celle de la fin de l'histoire, elle n'avance pas."
     );
     println!("   {base}/              état du service");
+    println!("   {base}/lieux         où utiliser un chèque");
+    println!(
+        "   {base}/v#…           un chèque, comme le voit un téléphone : mettez après « # » les chiffres d'une ligne de"
+    );
+    println!(
+        "   {:width$}  vouchers.csv. Votre navigateur vit aujourd'hui : il dit si le chèque est vrai, pas s'il a servi",
+        "",
+        width = base.len() + 13
+    );
     println!("   {base}/openapi.json  l'interface");
     println!("   {base}/metrics       les mesures");
     println!("Comptes de démonstration (en-tête « Authorization: Bearer … ») :");

@@ -8,6 +8,10 @@ use crate::store::{Server, StoreError};
 
 /// The database of a `config`: the one that was named, or the embedded one, running or not. The server is given back, to be stopped.
 pub async fn open(config: &Config) -> Result<(PgConnectOptions, Option<Server>), StoreError> {
+    // Who reads makes no database: an empty one would only hide that the folder is the wrong one.
+    if config.database_url.is_none() && !config.data_dir.join("postgres").exists() {
+        return Err(StoreError::Nothing(config.data_dir.clone()));
+    }
     match Server::open(config).await {
         Ok(server) => Ok((server.options().clone(), Some(server))),
         // Somebody serves from this folder: its database answers on its socket.

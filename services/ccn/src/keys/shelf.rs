@@ -1,9 +1,10 @@
 //! The private keys that this process has opened, and the folder that is looked at again while it runs.
 
 use std::collections::HashMap;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use ::keys::{OpenError, Opener, Place, PlaceError};
 use issuer::Signers;
@@ -26,8 +27,12 @@ pub struct KeyShelf {
     opened: HashMap<PathBuf, Opened>,
 }
 
+/// Seconds and nanoseconds of a file's last change, its owner's and its rights' included (`ctime`): a key that was not readable is
+/// tried again once it is.
+type Changed = (i64, i64);
+
 struct Opened {
-    changed: Option<SystemTime>,
+    changed: Option<Changed>,
     /// Absent when it cannot be opened, which was said once.
     signer: Option<Arc<dyn Signer>>,
 }
@@ -94,14 +99,15 @@ fn open(path: &Path, opener: &Opener) -> Result<Arc<dyn Signer>, OpenError> {
 }
 
 /// The files that hold keys, with the time of their last change.
-fn key_files(folder: &Path) -> Vec<(PathBuf, Option<SystemTime>)> {
+fn key_files(folder: &Path) -> Vec<(PathBuf, Option<Changed>)> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let files = entries
         .map(|entry| entry.path())
         .filter(|path| path.extension().is_some_and(|end| end == KEY_FILE || end == HSM_FILE));
     let mut files: Vec<_> = files
         .map(|path| {
-            let changed = std::fs::metadata(&path).and_then(|metadata| metadata.modified()).ok();
+            let metadata = std::fs::metadata(&path).ok();
+            let changed = metadata.map(|metadata| (metadata.ctime(), metadata.ctime_nsec()));
             (path, changed)
         })
         .collect();
@@ -140,5 +146,8 @@ mod tests {
         let left = shelf.look();
         assert_eq!(left.len(), 1);
         assert_ne!(left[0].kid(), loaded[0].kid());
+        // Its rights are mended, its content is as it was.
+        std::fs::set_permissions(path("open.key"), std::fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(shelf.look().len(), 2);
     }
 }

@@ -60,7 +60,7 @@ pub enum ProofRefused {
 /// with itself.
 pub fn verify_proof(file: &[u8], key: Option<&str>) -> Result<Proven, ProofRefused> {
     let form = |error: &dyn std::fmt::Display| ProofRefused::Form(error.to_string());
-    let file: ProofFile = serde_json::from_slice(file).map_err(|error| form(&error))?;
+    let file: ProofFile = serde_json::from_slice(file).map_err(|error| not_a_proof(file, &error))?;
     let text = key.unwrap_or(&file.vkey).trim();
     let key: VerifierKey = text.parse().map_err(|error| form(&error))?;
     let opened = |note: &str| {
@@ -83,6 +83,20 @@ pub fn verify_proof(file: &[u8], key: Option<&str>) -> Result<Proven, ProofRefus
     }
     let leaves: Result<Vec<AnyLeaf>, _> = entries.iter().map(|entry| one(entry, &checkpoint)).collect();
     Ok(Proven::Entries(leaves?, checkpoint))
+}
+
+/// Who saves a server's answer may have saved its refusal: then that is told.
+fn not_a_proof(file: &[u8], error: &serde_json::Error) -> ProofRefused {
+    let saved: serde_json::Value = serde_json::from_slice(file).unwrap_or_default();
+    let refusal = saved["title"].as_str().map(|title| {
+        let detail = saved["detail"].as_str().unwrap_or_default();
+        format!(
+            "c'est un refus du serveur, « {} »",
+            format!("{title} {detail}").trim_end()
+        )
+    });
+    let why = refusal.unwrap_or_else(|| web::in_french(&error.to_string()));
+    ProofRefused::Form(why.trim_end_matches('.').to_owned())
 }
 
 fn one(entry: &OneEntry, checkpoint: &Checkpoint) -> Result<AnyLeaf, ProofRefused> {

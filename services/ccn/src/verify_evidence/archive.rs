@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
+use crate::told;
+
 /// Bytes of the longest small member and of the longest line: a proof has some 3,000.
 const SMALL_BYTES_MAX: u64 = 1 << 20;
 
@@ -15,7 +17,7 @@ const TABLE_BYTES_MAX: u64 = 512 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum EvidenceUnreadable {
     /// The file is missing.
-    #[error("« {0} » ne peut pas être lu : {1}")]
+    #[error("« {0} » ne peut pas être lu : {}", told::reason(.1))]
     File(PathBuf, #[source] io::Error),
     /// Not an archive, or cut off.
     #[error("« {0} » n'est pas une archive entière : téléchargez-la à nouveau ({1})")]

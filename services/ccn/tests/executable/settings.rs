@@ -47,6 +47,31 @@ fn a_service_alone_asks_for_the_shared_database() {
 }
 
 #[test]
+fn who_reads_books_in_the_wrong_folder_is_told_so_and_makes_no_database() {
+    for command in [
+        &["export", "--out", "livres"][..],
+        &["export", "--out", "livres", "--siren", "732829320"],
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let refused = ccn().args(command).current_dir(folder.path()).output().unwrap();
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(stderr(&refused).contains("--data-dir"), "{}", stderr(&refused));
+        assert!(!folder.path().join(".ccn").exists());
+    }
+}
+
+#[test]
+fn a_mistyped_command_is_told_in_french() {
+    let refused = output(&["exprot"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(
+        stderr(&refused).contains("Vouliez-vous dire la commande « export » ?"),
+        "{}",
+        stderr(&refused)
+    );
+}
+
+#[test]
 fn help_teaches_every_command_in_french() {
     for command in [
         &["--help"][..],

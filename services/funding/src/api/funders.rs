@@ -1,18 +1,22 @@
-use access::{Operator, audit};
+use access::{Caller, Operator, Role, audit};
 use axum::extract::State;
+use serde::Deserialize;
 use sqlx::PgPool;
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Json, Made, Now, Problem, ProblemBody};
+use web::{Json, Made, Now, Page, Problem, ProblemBody, Query};
 
-use crate::allocation::{self, AllocateError, Allocation};
+use crate::AllocationId;
+use crate::allocation::{self, AllocateError, Allocation, AllocationRow};
 use crate::api::App;
+use crate::api::reader::{internal, own_or_all};
 use crate::funder::{self, CreateFunderError, Funder};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(create_funder))
-        .routes(routes!(allocate))
+        .routes(routes!(allocate, list_allocations))
 }
 
 /// Creates a funder and its organisation.
@@ -63,4 +67,27 @@ async fn allocate(
     })
     .await
     .map_err(Problem::from)
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct After {
+    /// The cursor of the page before.
+    after: Option<uuid::Uuid>,
+}
+
+/// What was allocated; a funder sees its own.
+#[utoipa::path(get, path = "/v1/allocations", tag = "funding", params(After),
+    responses((status = 200, body = Page<AllocationRow>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+async fn list_allocations(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Query(page): Query<After>,
+) -> Result<Json<Page<AllocationRow>>, Problem> {
+    let funder = own_or_all(&who, Role::Funder)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let after = page.after.map(AllocationId::from_uuid);
+    let page = allocation::list(&mut connection, funder, after).await;
+    page.map(Json).map_err(internal)
 }

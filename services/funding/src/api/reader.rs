@@ -17,6 +17,17 @@ pub(super) fn own_or_all(who: &Caller, role: Role) -> Result<Option<Organisation
     }
 }
 
+/// For what concerns the whole fund.
+pub(super) fn operator_or_auditor(who: &Caller) -> Result<(), Problem> {
+    if who.has(Role::Operator) || who.has(Role::Auditor) {
+        Ok(())
+    } else {
+        Err(Problem::forbidden(
+            "Cette action est réservée aux rôles « opérateur » et « auditeur ».",
+        ))
+    }
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "map_err hands the error over")]
 pub(super) fn internal(error: sqlx::Error) -> Problem {
     Problem::internal(&error)

@@ -1,21 +1,24 @@
 use std::sync::Arc;
 
-use access::Operator;
+use access::{Caller, Operator};
 use axum::extract::State;
 use axum::response::Response;
+use serde::Deserialize;
 use sqlx::PgPool;
 use tracing::Instrument;
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Json, Made, Now, Path, Problem, ProblemBody, download};
+use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query, download};
 
 use crate::api::App;
-use crate::settlement::{self, NewSettlement, SettlementView};
+use crate::api::reader::{internal, operator_or_auditor};
+use crate::settlement::{self, NewSettlement, SettlementLine, SettlementView};
 use crate::{FundAccount, SettlementId, payment_file};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(settle))
+        .routes(routes!(settle, list_settlements))
         .routes(routes!(get_settlement))
         .routes(routes!(settlement_file))
 }
@@ -47,6 +50,28 @@ async fn settle(
     );
     let made = making.await.map_err(|error| Problem::internal(&error))?;
     made.map_err(Problem::from)
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct After {
+    /// The cursor of the page before.
+    after: Option<uuid::Uuid>,
+}
+
+/// The settlements, newest first: those that wait for approval say so.
+#[utoipa::path(get, path = "/v1/settlements", tag = "funding", params(After),
+    responses((status = 200, body = Page<SettlementLine>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+async fn list_settlements(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Query(wanted): Query<After>,
+) -> Result<Json<Page<SettlementLine>>, Problem> {
+    operator_or_auditor(&who)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let page = settlement::list(&mut connection, wanted.after.map(SettlementId::from_uuid)).await;
+    page.map(Json).map_err(internal)
 }
 
 /// A settlement as it stands.

@@ -1,18 +1,23 @@
 use std::sync::Arc;
 
-use access::Operator;
+use access::{Caller, Operator};
 use axum::extract::State;
+use serde::Deserialize;
 use sqlx::PgPool;
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Bytes, Json, Made, Now, Path, Problem, ProblemBody};
+use web::{Bytes, Json, Made, Now, Page, Path, Problem, ProblemBody, Query};
 
 use crate::api::App;
-use crate::statement::{self, StatementView};
+use crate::api::reader::{internal, operator_or_auditor};
+use crate::statement::{self, StatementRow, StatementView};
 use crate::{FundAccount, StatementId};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(load_statement, get_statement))
+    OpenApiRouter::new()
+        .routes(routes!(load_statement, get_statement))
+        .routes(routes!(list_statements))
 }
 
 /// Loads a bank statement (camt.053, versions 001.02 to 001.08, or CFONB 120, known by its content) and matches its lines.
@@ -57,4 +62,26 @@ async fn get_statement(
     let mut connection = pool.acquire().await.map_err(internal)?;
     let view = statement::read(&mut connection, id).await.map_err(internal)?;
     view.map(Json).ok_or_else(|| Problem::not_found("Ce relevé"))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct After {
+    /// The cursor of the page before.
+    after: Option<uuid::Uuid>,
+}
+
+/// The statements that were loaded, newest first: the next one begins where the first of this list ends.
+#[utoipa::path(get, path = "/v1/statements", tag = "funding", params(After),
+    responses((status = 200, body = Page<StatementRow>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+async fn list_statements(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Query(wanted): Query<After>,
+) -> Result<Json<Page<StatementRow>>, Problem> {
+    operator_or_auditor(&who)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let page = statement::list(&mut connection, wanted.after.map(StatementId::from_uuid)).await;
+    page.map(Json).map_err(internal)
 }

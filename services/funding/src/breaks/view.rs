@@ -34,6 +34,9 @@ pub struct BreakView {
     pub payment_report_id: Option<PaymentReportId>,
     /// That line, from 1.
     pub line: Option<i32>,
+    /// What the bank wrote on it.
+    #[schema(example = "VIR DEPARTEMENT 21 SOLDE 2026")]
+    pub text: Option<String>,
     /// The payment that is on no statement.
     pub payment_id: Option<PaymentId>,
     /// The call that is not paid.
@@ -66,7 +69,8 @@ pub struct StepView {
 pub async fn read(connection: &mut PgConnection, id: BreakId) -> Result<Option<BreakView>, sqlx::Error> {
     let row = sqlx::query!(
         r#"select b.kind, b.cents as "amount: Cents", b.opened_on, b.statement_id as "statement_id: StatementId",
-               b.report_id as "report_id: PaymentReportId", b.line, b.payment_id as "payment_id: PaymentId",
+               b.report_id as "report_id: PaymentReportId", b.line,
+               nullif(s.remittance, '') as "text?", b.payment_id as "payment_id: PaymentId",
                b.call_id as "call_id: CallId", l.explanation_id as "explanation_id?: ExplanationId", case
                    when l.explanation_id is null then null
                    when (select count(*) from funding.explained_line o where o.explanation_id = l.explanation_id) = 1
@@ -75,6 +79,7 @@ pub async fn read(connection: &mut PgConnection, id: BreakId) -> Result<Option<B
                    else 'several' end as what
            from funding.break b
            left join funding.explained_line l on l.statement_id = b.statement_id and l.line = b.line
+           left join funding.statement_line s on s.statement_id = b.statement_id and s.line = b.line
            where b.id = $1"#,
         id.uuid(),
     );
@@ -100,6 +105,7 @@ pub async fn read(connection: &mut PgConnection, id: BreakId) -> Result<Option<B
         statement_id: row.statement_id,
         payment_report_id: row.report_id,
         line: row.line,
+        text: row.text,
         payment_id: row.payment_id,
         call_id: row.call_id,
         explained_as: row.what,

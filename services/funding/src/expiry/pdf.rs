@@ -8,6 +8,7 @@ use catalogue::{ExpiryStep, UnusedValue};
 use document::{Document, DocumentError, Meta, french_day};
 use serde_json::Value;
 use standards::calendar::paris_date;
+use standards::cog::Territory;
 
 use super::content::{Content, StepFact};
 
@@ -59,7 +60,7 @@ fn summary(document: Document, content: &Content) -> Document {
             french_day(programme.printed_day),
         ),
         ("Dernier jour accepté".to_owned(), french_day(programme.last_day)),
-        ("Territoire".to_owned(), format!("code {}", programme.territory)),
+        ("Territoire".to_owned(), territory(&programme.territory)),
     ];
     let counted = content.steps.iter().filter(|step| step.sums.is_some());
     if let Some(sums) = counted
@@ -154,6 +155,12 @@ fn verify(document: Document, digests: &Digests) -> Document {
             ("etat-contradictoire.json (SHA-256)", digests.data.as_str()),
             ("etat-contradictoire.csv (SHA-256)", digests.csv.as_str()),
         ])
+}
+
+/// `21` as people say it: « Côte-d'Or (21) ».
+fn territory(code: &str) -> String {
+    let known = code.parse::<Territory>().ok().and_then(|territory| territory.name());
+    known.map_or_else(|| format!("code {code}"), |name| format!("{name} ({code})"))
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
-use ledger::proof::{checkpoint_of, cosigned_note};
+use ledger::proof::{NoteKey, checkpoint_of, cosigned_note, last_checkpoint};
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::{Path, Problem, ProblemBody};
 
-use crate::proof::{Log, internal, latest, text};
+use crate::proof::{Log, internal, latest, nothing_sealed, text};
 
 pub(super) fn routes() -> OpenApiRouter<Log> {
     OpenApiRouter::new()
@@ -29,10 +31,18 @@ async fn checkpoint(State(pool): State<PgPool>) -> Result<Response, Problem> {
 /// The verifier key of the log, in signed-note form: `name+hash+base64`.
 #[utoipa::path(get, path = "/log/checkpoint.vkey", tag = "log",
     responses((status = 200, body = String, content_type = "text/plain"),
-        (status = 404, description = "Nothing is sealed yet", body = ProblemBody, content_type = "application/problem+json")))]
-async fn verifier(State(pool): State<PgPool>) -> Result<Response, Problem> {
+        (status = 404, description = "Nothing is sealed yet, and this process has no key", body = ProblemBody,
+            content_type = "application/problem+json")))]
+async fn verifier(State(pool): State<PgPool>, State(key): State<Option<Arc<NoteKey>>>) -> Result<Response, Problem> {
     let mut connection = pool.acquire().await.map_err(internal)?;
-    Ok(text(format!("{}\n", latest(&mut connection).await?.verifier)))
+    let last = last_checkpoint(&mut connection).await.map_err(internal)?;
+    // It is told to the funders on the first day: before anything is sealed, it is that of the key which will seal.
+    let verifier = match (last, key) {
+        (Some(last), _) => last.verifier,
+        (None, Some(key)) => key.verifier().to_string(),
+        (None, None) => return Err(nothing_sealed()),
+    };
+    Ok(text(format!("{verifier}\n")))
 }
 
 /// The checkpoint that was signed when the log had this many leaves, with its co-signatures.

@@ -111,7 +111,7 @@ impl From<DecideError> for Problem {
         match error {
             DecideError::Unknown => Self::not_found("Ce contre-paiement"),
             DecideError::NotNeeded => Self::refused("approval-not-needed", "Ce contre-paiement n'attend l'accord de personne.")
-                .detail("Son total ne dépasse pas le seuil d'approbation. Son fichier de virements est disponible."),
+                .detail("Son total ne dépasse pas le seuil d'approbation. Son fichier de virements, s'il paie quelqu'un, est disponible."),
             DecideError::SamePerson => payment_rule::same_person("Vous avez proposé ce contre-paiement."),
             DecideError::NewKey => payment_rule::same_person(
                 "Votre clé d'accès a été créée après la proposition de ce contre-paiement.",

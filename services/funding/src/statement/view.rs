@@ -33,6 +33,8 @@ pub struct LineView {
     pub booked_on: NaiveDate,
     /// Positive when money came in.
     pub amount: Cents,
+    /// What the bank wrote on it.
+    pub text: String,
     /// The rule that matched it; none when it is unexplained.
     #[schema(example = "end-to-end")]
     pub rule: Option<String>,
@@ -63,7 +65,7 @@ pub async fn read(connection: &mut PgConnection, id: StatementId) -> Result<Opti
         return Ok(None);
     };
     let rows = sqlx::query!(
-        r#"select line, booked_on, cents as "amount: Cents", rule, matched_kind, matched_id
+        r#"select line, booked_on, cents as "amount: Cents", remittance, rule, matched_kind, matched_id
            from funding.statement_line where statement_id = $1 order by line"#,
         id.uuid(),
     )
@@ -75,6 +77,7 @@ pub async fn read(connection: &mut PgConnection, id: StatementId) -> Result<Opti
             line: row.line,
             booked_on: row.booked_on,
             amount: row.amount,
+            text: row.remittance,
             rule: row.rule,
             matched: row
                 .matched_kind

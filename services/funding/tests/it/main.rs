@@ -24,6 +24,7 @@ mod finished;
 mod further_true_ups;
 mod identities;
 mod judge;
+mod lists;
 mod log;
 mod mandates;
 mod papers;

@@ -187,6 +187,11 @@ fn birth_date(row: Row<'_>, today: NaiveDate, problems: &mut Problems) -> Option
             "la date de naissance manque",
             "écrivez-la AAAA-MM-JJ, par exemple 1975-01-31",
         ),
+        // What a spreadsheet set to French makes of dates.
+        None if cell.contains('/') => (
+            "cette date n'est pas écrite AAAA-MM-JJ",
+            "écrivez-la année, mois, jour, par exemple 1975-01-31 ; dans un tableur, donnez ce format à la colonne",
+        ),
         None => (
             "cette date n'existe pas",
             "écrivez une date réelle, AAAA-MM-JJ, par exemple 1975-01-31",

@@ -19,7 +19,7 @@ pub(super) fn export(args: &ExportKeys) -> anyhow::Result<()> {
         local(args)?
     };
     let written = match args.format {
-        KeyFormat::Jwks => serde_json::to_vec_pretty(&JwkSet::of(&keys))?,
+        KeyFormat::Jwks => (serde_json::to_string_pretty(&JwkSet::of(&keys))? + "\n").into_bytes(),
         KeyFormat::Cose => cose_key_set(&keys),
         KeyFormat::Pem => keys.iter().map(pem).collect::<String>().into_bytes(),
     };

@@ -86,7 +86,7 @@ fn in_file(path: &Path, target: &Target) -> anyhow::Result<Zeroizing<[u8; KEY_BY
         None
     } else {
         let seal = target.sealing.opener().new_seal(&path.display().to_string());
-        Some(seal.context("Une clé s'écrit scellée (ou en clair, pour un essai : --plain).")?)
+        Some(seal.context("Une clé s'écrit scellée (en clair, pour un essai seulement : --plain)")?)
     };
     let bytes = draw_key()?;
     written(path, write_key_file(path, &bytes, seal.as_ref())?)?;
