@@ -23,19 +23,28 @@ pub(super) async fn write(
     at: DateTime<Utc>,
 ) -> Result<(), SettleError> {
     insert_payments(tx, settlement, &decided.payments, at).await?;
-    insert_lines(tx, &decided.payments).await?;
+    let lines = lines(&decided.payments);
+    for chunk in lines.chunks(CHUNK_LINES) {
+        insert_lines(tx, chunk).await?;
+    }
     insert_held(tx, settlement, &decided.held).await?;
     let postings = decided.payments.iter().map(posting).collect::<Result<Vec<_>, _>>()?;
     book_all(tx, postings, at).await?;
-    let mut records = decided.payments.iter().flat_map(records);
-    loop {
-        let chunk = records.by_ref().take(CHUNK_LINES).collect::<Option<Vec<_>>>();
-        let chunk = chunk.ok_or(SettleError::Overflow)?;
-        if chunk.is_empty() {
-            return Ok(());
-        }
-        ledger::record(tx, &chunk, at).await?;
+    for chunk in lines.chunks(CHUNK_LINES) {
+        let records: Option<Vec<Record>> = chunk.iter().map(record).collect();
+        ledger::record(tx, &records.ok_or(SettleError::Overflow)?, at).await?;
     }
+    Ok(())
+}
+
+/// Every line of every payment.
+fn lines(payments: &[Planned]) -> Vec<(PaymentId, &Due)> {
+    let mut all = Vec::new();
+    for payment in payments {
+        let lines = payment.parts.iter().flat_map(|part| &part.lines);
+        all.extend(lines.map(|line| (payment.id, line)));
+    }
+    all
 }
 
 fn posting(payment: &Planned) -> Result<Posting, BookError> {
@@ -57,15 +66,12 @@ fn posting(payment: &Planned) -> Result<Posting, BookError> {
         .posting()?)
 }
 
-/// The lines of a payment as the log proves them; nothing for one of zero cents, which there is none of.
-fn records(payment: &Planned) -> impl Iterator<Item = Option<Record>> {
-    let id = payment.id.uuid();
+/// A line as the log proves it; nothing for one of zero cents, which there is none of.
+fn record((payment, line): &(PaymentId, &Due)) -> Option<Record> {
+    let id = payment.uuid();
+    let payable = Account::payable(line.book, line.structure);
     let group = EventKind::Settled.group(id);
-    let reference = payment.id.end_to_end();
-    payment.parts.iter().flat_map(|part| &part.lines).map(move |line| {
-        let payable = Account::payable(line.book, line.structure);
-        Record::settlement(payable, line.claim, (id, group), line.cents, &reference)
-    })
+    Record::settlement(payable, line.claim, (id, group), line.cents, &payment.end_to_end())
 }
 
 async fn insert_payments(
@@ -107,21 +113,7 @@ async fn insert_payments(
     Ok(())
 }
 
-async fn insert_lines(tx: &mut PgTransaction<'_>, payments: &[Planned]) -> Result<(), sqlx::Error> {
-    let mut lines = payments.iter().flat_map(|payment| {
-        let lines = payment.parts.iter().flat_map(|part| &part.lines);
-        lines.map(move |line| (payment.id, line))
-    });
-    loop {
-        let chunk: Vec<(PaymentId, &Due)> = lines.by_ref().take(CHUNK_LINES).collect();
-        if chunk.is_empty() {
-            return Ok(());
-        }
-        insert_chunk(tx, &chunk).await?;
-    }
-}
-
-async fn insert_chunk(tx: &mut PgTransaction<'_>, lines: &[(PaymentId, &Due)]) -> Result<(), sqlx::Error> {
+async fn insert_lines(tx: &mut PgTransaction<'_>, lines: &[(PaymentId, &Due)]) -> Result<(), sqlx::Error> {
     let column = |of: fn(&Due) -> Uuid| lines.iter().map(|(_, line)| of(line)).collect::<Vec<Uuid>>();
     let payments: Vec<Uuid> = lines.iter().map(|(payment, _)| payment.uuid()).collect();
     let cents: Vec<i64> = lines.iter().map(|(_, line)| line.cents.get()).collect();
