@@ -31,12 +31,16 @@ pub(super) struct Awaited {
 }
 
 impl Awaited {
-    /// Whether a payer's line that names nothing may be this mandate's money rather than the call's.
+    /// Whether a payer's line that names nothing may be this mandate's money, with that of others perhaps, rather than the call's.
     pub(super) fn may_be(&self, payer: PartyId, cents: Cents, call: &str) -> bool {
-        let answers =
-            |number: &Number| matches!(number, Number::Mandate(_, answered) if answered.as_deref() == Some(call));
-        let is_mandate = matches!(self.number, Number::Mandate(..));
-        is_mandate && self.left.is_positive() && self.party == payer && (answers(&self.number) || self.left == cents)
+        let Number::Mandate(_, answered) = &self.number else {
+            return false;
+        };
+        let may = match answered {
+            Some(answered) => answered == call || self.left == cents,
+            None => self.left <= cents,
+        };
+        self.left.is_positive() && self.party == payer && may
     }
 }
 

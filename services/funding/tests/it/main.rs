@@ -18,6 +18,7 @@ mod fees;
 mod identities;
 mod judge;
 mod log;
+mod mandate_lines;
 mod mandates;
 mod payment_reports;
 mod promises;
