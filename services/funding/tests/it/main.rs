@@ -27,6 +27,7 @@ mod reconciliations;
 mod rpc;
 mod rules;
 mod splits;
+mod statement_order;
 mod statements;
 mod structures_money;
 mod waterfall_report;
