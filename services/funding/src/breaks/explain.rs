@@ -128,6 +128,12 @@ pub async fn explain(
         let explanation = ExplanationId::derive(b"explanation-of-break", &[id.uuid().as_bytes()]);
         write::write(tx, explanation, std::slice::from_ref(&seen), &[part], &new.why, at).await?;
         settle_expected(tx, who, at).await?;
+    } else if seen.statement_id.is_some() {
+        // In words alone its money would wait in suspense for ever.
+        return Err(ExplainError::Misfit(
+            "Cet écart est une ligne de relevé : dites ce qu'elle était (« contribution », « call », « mandate », \
+             « bank_charge », « payment » ou « returned »), pour que son argent quitte le compte d'attente.",
+        ));
     } else if (new.funder_id, new.payment_id, new.call_id, new.mandate_id) != (None, None, None, None) {
         return Err(ExplainError::Misfit(
             "Une explication en mots ne désigne ni financeur, ni appel de fonds, ni mandat, ni virement.",
