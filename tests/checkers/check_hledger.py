@@ -41,6 +41,8 @@ def main(folder, program="hledger"):
     if not rows:
         raise ValueError("the report is empty")
     received = credited("deposited", r"desc:^(received|mandated|mandate_cancelled|explained)\b")
+    # What the bank took back was received, and is returned.
+    taken_back = credited("deposited", r"desc:^explained\b", "amt:>0")
     deposited, available = credited("deposited"), credited("available")
     funded = credited("available", r"desc:^batch_funded\b")
     cancelled = credited("reserved", r"desc:^batch_cancelled\b")
@@ -67,7 +69,7 @@ def main(folder, program="hledger"):
         same("expired and revoked", who, back[book, funder], of["expired"] + of["revoked"])
         claimed[book] += of["claimed"]
     for funder, of in totals.items():
-        same("received", funder, received["fonds", funder], of["received"])
+        same("received", funder, received["fonds", funder] - taken_back["fonds", funder], of["received"])
     for book, cents in claimed.items():
         same("claimed", book, sum(sums[who] for sums in claims for who in sums if who[0] == book), cents)
     print(f"{len(everything)} accounts, {len(totals)} funders, {len(claimed)} programmes: the journal and the report agree")

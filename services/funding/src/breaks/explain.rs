@@ -34,9 +34,10 @@ pub use view::ExplanationView;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum What {
-    /// Money in: a funder's (`funder_id`), also a refund that came back.
+    /// Money in: a funder's (`funder_id`), also a refund that came back. Money out: the bank took it back.
     Contribution,
-    /// Money in: what a call for funds asked for (`call_id`), or a part of it.
+    /// Money in: what a call for funds asked for (`call_id`), or a part of it. Money out: the bank took it back, and the call waits
+    /// for it again.
     Call,
     /// Money in: that of a public mandate (`mandate_id`), or a part of it.
     Mandate,
@@ -76,8 +77,13 @@ impl What {
         .find(|what| what.word() == word)
     }
 
-    const fn is_money_in(self) -> bool {
-        matches!(self, Self::Contribution | Self::Call | Self::Mandate | Self::Returned)
+    /// Whether it is money in (true) or out (false); a contribution comes, and may be taken back.
+    const fn is_money_in(self) -> Option<bool> {
+        match self {
+            Self::Contribution | Self::Call => None,
+            Self::Mandate | Self::Returned => Some(true),
+            Self::BankCharge | Self::Payment | Self::Words => Some(false),
+        }
     }
 }
 

@@ -30,6 +30,7 @@ mod splits;
 mod statement_order;
 mod statements;
 mod structures_money;
+mod taken_back;
 mod waterfall_report;
 mod world;
 mod world_bank;

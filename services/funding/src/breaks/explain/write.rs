@@ -1,5 +1,6 @@
 use access::OrganisationId;
 use chrono::{DateTime, Utc};
+use ledger::{AccountKind, Rejection};
 use sqlx::PgTransaction;
 use standards::Cents;
 use uuid::Uuid;
@@ -44,7 +45,13 @@ pub(super) async fn write(
         answers.extend(answer);
         receipts.extend(receipt);
     }
-    book_all(tx, postings, at).await?;
+    book_all(tx, postings, at).await.map_err(|error| match error {
+        // Of what is explained, only a contribution that is taken back asks for money that may be elsewhere.
+        BookError::Refused(Rejection::Short { account, needed, left }) if account.kind() == AccountKind::Deposited => {
+            ExplainError::Placed { needed, free: left }
+        }
+        error => error.into(),
+    })?;
     insert(tx, id, &lines, parts, &references, why, at).await?;
     insert_answers(tx, &lines, &answers, at).await?;
     insert_receipts(tx, &lines, &receipts).await?;
