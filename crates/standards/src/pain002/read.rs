@@ -65,7 +65,9 @@ fn payment(
     group: Option<&Verdict>,
     named: &mut BTreeSet<String>,
 ) -> Result<PaymentStatus, Pain002Error> {
-    let verdict = within(element, verdict(element, "TxSts")?, group)?;
+    let own = verdict(element, "TxSts")?;
+    let own_reason = own.as_ref().is_some_and(|own| own.reason.is_some());
+    let verdict = within(element, own, group)?;
     let id = element.child("OrgnlEndToEndId")?;
     let end_to_end = id.and_then(Element::text).filter(|id| *id != "NOTPROVIDED");
     if let Some((element, end_to_end)) = id.zip(end_to_end)
@@ -82,6 +84,7 @@ fn payment(
         line: element.line(),
         end_to_end: end_to_end.map(str::to_owned),
         verdict,
+        own_reason,
         amount: amount.map(Element::euros).transpose()?,
     })
 }

@@ -31,6 +31,8 @@ pub(super) struct Decided {
     /// As the bank wrote it, or the payment's own where the whole file is meant.
     pub end_to_end: Option<String>,
     pub verdict: Option<Verdict>,
+    /// Whether the reason is given to this payment itself.
+    pub own_reason: bool,
     pub payment: Option<Payment>,
     pub outcome: &'static str,
 }
@@ -69,6 +71,7 @@ pub(super) fn decide(report: &StatusReport, known: &BTreeMap<PaymentId, Payment>
         decided.extend(rest.map(|payment| Decided {
             end_to_end: Some(payment.id.end_to_end()),
             verdict: Some(whole.clone()),
+            own_reason: false,
             outcome: refused(payment),
             payment: Some(payment.clone()),
         }));
@@ -112,6 +115,7 @@ fn of_payment(
     Decided {
         end_to_end: status.end_to_end.clone(),
         verdict: status.verdict.clone(),
+        own_reason: status.own_reason,
         payment: payment.cloned(),
         outcome,
     }

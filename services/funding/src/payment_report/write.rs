@@ -39,10 +39,11 @@ pub(super) async fn write(
         .iter()
         .map(|line| line.payment.as_ref().map(|payment| payment.id.uuid()))
         .collect();
+    let own_reasons: Vec<bool> = decided.iter().map(|line| line.own_reason).collect();
     let outcomes: Vec<_> = decided.iter().map(|line| line.outcome.to_owned()).collect();
     sqlx::query!(
-        "insert into funding.payment_report_line (report_id, line, end_to_end, status, reason, payment_id, outcome)
-         select $1, l.* from unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[]) as l",
+        "insert into funding.payment_report_line (report_id, line, end_to_end, status, reason, payment_id, outcome, own_reason)
+         select $1, l.* from unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::bool[]) as l",
         id.uuid(),
         &numbers,
         &end_to_ends as &[Option<String>],
@@ -50,6 +51,7 @@ pub(super) async fn write(
         &reasons as &[Option<String>],
         &payments as &[Option<Uuid>],
         &outcomes,
+        &own_reasons,
     )
     .execute(&mut **tx)
     .await?;

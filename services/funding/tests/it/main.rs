@@ -31,6 +31,7 @@ mod statement_order;
 mod statements;
 mod structures_money;
 mod taken_back;
+mod technical_rejects;
 mod waterfall_report;
 mod world;
 mod world_bank;
