@@ -15,6 +15,7 @@ use access::{OrganisationId, audit};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
+use standards::Cents;
 use utoipa::ToSchema;
 use web::Made;
 
@@ -22,7 +23,6 @@ use crate::breaks::open::settle_expected;
 use crate::breaks::step::{add, locked};
 use crate::breaks::view::BreakView;
 use crate::breaks::{StepError, is_said};
-use crate::statement::STATEMENT_LOCK;
 use crate::{BreakId, CallId, ExplanationId, MandateId, PaymentId};
 
 pub use error::ExplainError;
@@ -117,7 +117,6 @@ pub async fn explain(
     if !is_said(&new.why) {
         return Err(StepError::Words.into());
     }
-    lock(tx).await?;
     let seen = locked(tx, id).await?.ok_or(StepError::Unknown)?;
     if seen.state != "open" {
         return again(seen, &new);
@@ -159,12 +158,18 @@ pub async fn explain(
     Ok(Made::Now(made))
 }
 
-/// The statements' lock: a payment is debited by a line or by an explanation.
-async fn lock(tx: &mut PgTransaction<'_>) -> Result<(), sqlx::Error> {
-    sqlx::query!("select pg_advisory_xact_lock($1)", STATEMENT_LOCK)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
+impl NewExplanation {
+    /// The one part of a line of this amount.
+    const fn part(&self, amount: Cents) -> NewPart {
+        NewPart {
+            what: self.what,
+            amount,
+            funder_id: self.funder_id,
+            payment_id: self.payment_id,
+            call_id: self.call_id,
+            mandate_id: self.mandate_id,
+        }
+    }
 }
 
 /// The same words about the same thing change nothing.
