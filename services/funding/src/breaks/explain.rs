@@ -119,17 +119,10 @@ pub async fn explain(
     }
     let seen = locked(tx, id).await?.ok_or(StepError::Unknown)?;
     if seen.state != "open" {
-        return again(seen, &new);
+        return again(tx, seen, &new).await;
     }
     if new.what != What::Words {
-        let part = NewPart {
-            what: new.what,
-            amount: seen.amount,
-            funder_id: new.funder_id,
-            payment_id: new.payment_id,
-            call_id: new.call_id,
-            mandate_id: new.mandate_id,
-        };
+        let part = new.part(seen.amount);
         let explanation = ExplanationId::derive(b"explanation-of-break", &[id.uuid().as_bytes()]);
         write::write(tx, explanation, std::slice::from_ref(&seen), &[part], &new.why, at).await?;
         settle_expected(tx, who, at).await?;
@@ -172,9 +165,20 @@ impl NewExplanation {
     }
 }
 
-/// The same words about the same thing change nothing.
-fn again(seen: BreakView, new: &NewExplanation) -> Result<Made<BreakView>, ExplainError> {
-    let said = seen.explained_as.as_deref().unwrap_or(What::Words.word()) == new.what.word();
+/// The same words about the same thing change nothing; another thing is refused.
+async fn again(
+    tx: &mut PgTransaction<'_>,
+    seen: BreakView,
+    new: &NewExplanation,
+) -> Result<Made<BreakView>, ExplainError> {
+    let part = new.part(seen.amount);
+    let said = match seen.explanation_id {
+        Some(id) => view::read(tx, id)
+            .await?
+            .is_some_and(|known| known.is_one(&seen, &part)),
+        // A break without a line was explained in words.
+        None => part == NewPart::words(seen.amount),
+    };
     let why = |step: &crate::breaks::view::StepView| step.state == "explained" && step.why == new.why;
     if said && seen.steps.iter().any(why) {
         Ok(Made::Before(seen))

@@ -14,6 +14,7 @@ mod closes;
 mod cycle;
 mod evidence;
 mod expiry;
+mod explained_again;
 mod fees;
 mod identities;
 mod judge;

@@ -51,6 +51,18 @@ struct Payment {
 }
 
 impl NewPart {
+    /// Said of a break without a line.
+    pub(super) const fn words(amount: Cents) -> Self {
+        Self {
+            what: What::Words,
+            amount,
+            funder_id: None,
+            payment_id: None,
+            call_id: None,
+            mandate_id: None,
+        }
+    }
+
     /// The books' side of it; `id` is the part's own, `reference` what it is found by if it names no payment.
     pub(super) async fn booked(
         &self,
