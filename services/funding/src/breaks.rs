@@ -20,6 +20,7 @@ mod step;
 mod view;
 
 pub use ageing::{Aged, Ageing, ageing, csv};
+pub(crate) use explain::explained_payment;
 pub use explain::{ExplanationView, NewExplanation, NewSplit, explain, split};
 pub use open::{Opening, open_expected, open_lines, open_report, settle_expected};
 pub use step::{NewClosing, NewOwner, StepError, close, own};

@@ -29,6 +29,7 @@ pub use error::ExplainError;
 pub use parts::NewPart;
 pub use split::{NewSplit, split};
 pub use view::ExplanationView;
+pub(crate) use write::explained_payment;
 
 /// What money was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -4,7 +4,7 @@ use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::PaymentId;
+use crate::{PaymentId, breaks};
 
 /// What a payment does to the books, each an event whose group is made from its id.
 const PAYMENT_EVENTS: [&[u8]; 4] = [b"settled", b"debited", b"returned", b"rejected"];
@@ -30,13 +30,16 @@ pub(super) async fn of_claim(
     proven(connection, structure, &groups, |_| true).await
 }
 
-/// All transfers of a payment that concern the structure; its lines are those of the claims.
+/// All transfers of a payment that concern the structure, those of what a person said of it among them; its lines are those of the
+/// claims.
 pub(super) async fn of_payment(
     connection: &mut PgConnection,
     structure: PartyId,
     payment: PaymentId,
 ) -> sqlx::Result<Proven> {
-    let groups = PAYMENT_EVENTS.map(|event| GroupId::derive(event, &[payment.uuid().as_bytes()]).uuid());
+    let own = PAYMENT_EVENTS.map(|event| GroupId::derive(event, &[payment.uuid().as_bytes()]).uuid());
+    let explained = breaks::explained_payment(connection, payment).await?;
+    let groups: Vec<Uuid> = own.into_iter().chain(explained).collect();
     proven(connection, structure, &groups, |leaf| leaf.transfer().is_some()).await
 }
 

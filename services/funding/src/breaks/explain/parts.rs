@@ -13,6 +13,9 @@ use crate::breaks::explain::{ExplainError, What};
 use crate::statement::parts_of;
 use crate::{CallId, MandateId, PaymentId, known};
 
+/// The event of a part.
+pub(super) const EXPLAINED: &[u8] = b"explained";
+
 /// One of the things that lines were.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -83,7 +86,7 @@ impl NewPart {
         } else {
             self.amount.checked_neg().unwrap_or_default()
         };
-        let event = |reference: &str| Event::new(b"explained", id).reference(reference);
+        let event = |reference: &str| Event::new(EXPLAINED, id).reference(reference);
         let leg = (TransferKind::Explained, Account::suspense());
         let named = (self.funder_id, self.payment_id, self.call_id, self.mandate_id);
         match (self.what, named) {

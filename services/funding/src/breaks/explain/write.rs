@@ -1,13 +1,13 @@
 use access::OrganisationId;
 use chrono::{DateTime, Utc};
-use ledger::{AccountKind, Rejection};
-use sqlx::PgTransaction;
+use ledger::{AccountKind, GroupId, Rejection};
+use sqlx::{PgConnection, PgTransaction};
 use standards::Cents;
 use uuid::Uuid;
 
 use crate::booking::{BookError, book_all};
 use crate::breaks::explain::lines::Lines;
-use crate::breaks::explain::parts::Booked;
+use crate::breaks::explain::parts::{Booked, EXPLAINED};
 use crate::breaks::explain::{ExplainError, NewPart};
 use crate::breaks::view::BreakView;
 use crate::{CallId, ExplanationId, MandateId, PaymentId};
@@ -32,7 +32,7 @@ pub(super) async fn write(
     let (mut postings, mut references) = (Vec::new(), Vec::new());
     let (mut answers, mut receipts) = (Vec::new(), Vec::new());
     for (number, part) in (1..).zip(parts) {
-        let own = database::derive_uuid(b"explanation-part", &[id.uuid().as_bytes(), &i32::to_be_bytes(number)]);
+        let own = part_id(id, number);
         let reference = lines.reference_of(number, parts.len());
         let Booked {
             event,
@@ -56,6 +56,33 @@ pub(super) async fn write(
     insert_answers(tx, &lines, &answers, at).await?;
     insert_receipts(tx, &lines, &receipts).await?;
     Ok(())
+}
+
+/// What names part `number` (from 1) of an explanation.
+fn part_id(explanation: ExplanationId, number: i32) -> Uuid {
+    database::derive_uuid(
+        b"explanation-part",
+        &[explanation.uuid().as_bytes(), &number.to_be_bytes()],
+    )
+}
+
+/// The groups of transfers by which a person said that this payment left, or came back.
+pub(crate) async fn explained_payment(
+    connection: &mut PgConnection,
+    payment: PaymentId,
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    let parts = sqlx::query!(
+        r#"select explanation_id as "explanation: ExplanationId", part from funding.explanation_part
+           where payment_id = $1 order by what"#,
+        payment.uuid(),
+    )
+    .fetch_all(connection)
+    .await?;
+    let group = |id: Uuid| GroupId::derive(EXPLAINED, &[id.as_bytes()]).uuid();
+    Ok(parts
+        .into_iter()
+        .map(|row| group(part_id(row.explanation, row.part)))
+        .collect())
 }
 
 async fn insert(
