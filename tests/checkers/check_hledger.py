@@ -58,7 +58,11 @@ def main(folder, program="hledger"):
     def check(path):
         run(path, "check", "--strict", "ordereddates")
 
-    by_kind = defaultdict(lambda: defaultdict(Decimal))
+    def balance_of(path, *query):
+        rows = csv.DictReader(run(path, "balance", "--flat", "--empty", "--no-total", "-O", "csv", *query).splitlines())
+        return [(row["account"], Decimal(row["balance"].removesuffix(" EUR"))) for row in rows]
+
+    by_kind, taken_back = defaultdict(lambda: defaultdict(Decimal)), defaultdict(Decimal)
     with tempfile.TemporaryDirectory() as scratch:
         pieces = split(journal, scratch)
         short = len(pieces) == len({kind for kind, _ in pieces})
@@ -67,8 +71,12 @@ def main(folder, program="hledger"):
         for kind, path in pieces:
             if not short:
                 check(path)
-            for row in csv.DictReader(run(path, "balance", "--flat", "--empty", "--no-total", "-O", "csv").splitlines()):
-                by_kind[kind][row["account"]] += Decimal(row["balance"].removesuffix(" EUR"))
+            for account, balance in balance_of(path):
+                by_kind[kind][account] += balance
+            if kind == "explained":
+                # What the bank took back was received, and is returned.
+                for account, balance in balance_of(path, "amt:>0"):
+                    taken_back[account] += balance
             os.remove(path)
 
     def balances(kinds):
@@ -121,7 +129,7 @@ def main(folder, program="hledger"):
         same("expired and revoked", who, back[book, funder], of["expired"] + of["revoked"])
         claimed[book] += of["claimed"]
     for funder, of in totals.items():
-        same("received", funder, received["fonds", funder], of["received"])
+        same("received", funder, received["fonds", funder] + taken_back[f"fonds:deposited:{funder}"], of["received"])
     for book, cents in claimed.items():
         same("claimed", book, sum(sums[who] for sums in claims for who in sums if who[0] == book), cents)
     print(f"{len(everything)} accounts, {len(totals)} funders, {len(claimed)} programmes: the journal and the report agree")

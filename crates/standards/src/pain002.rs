@@ -52,6 +52,8 @@ pub struct PaymentStatus {
     pub end_to_end: Option<String>,
     /// Its own, or what holds for its whole group or file; none when the bank says nothing.
     pub verdict: Option<Verdict>,
+    /// Whether the bank gives the verdict's reason to this payment, not only to its group or file: then it may speak of the payee.
+    pub own_reason: bool,
     /// What was asked for, when the bank repeats it.
     pub amount: Option<Cents>,
     /// When the payment met the bank's conditions, where it says so (`AccptncDtTm`).

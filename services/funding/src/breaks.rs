@@ -20,6 +20,7 @@ mod step;
 mod view;
 
 pub use ageing::{Aged, Ageing, ageing, csv};
+pub(crate) use explain::explained_payments;
 pub use explain::{ExplanationView, NewExplanation, NewSplit, explain, split};
 pub use open::{On, Opening, open, open_expected, settle_expected};
 pub use step::{NewClosing, NewOwner, StepError, close, own};

@@ -31,7 +31,7 @@ use crate::{CallId, ConventionId, MandateId, known};
 pub use ageing::{MandateAgeing, ageing};
 pub use cancel::{CancelError, NewMandateCancellation, cancel};
 pub use number::MANDATE_NUMBER_CHARS_MAX;
-pub(crate) use number::{MandateNumber, contains, words};
+pub(crate) use number::{MandateNumber, Naming, Word, contains, words};
 pub use view::{Mandate, MandateState, list, read};
 
 /// A mandate to be accepted.

@@ -4,7 +4,8 @@
 //! What is due for a claim is its amount if it was not reversed, less what live settlement lines already say of it. So
 //! a claim never paid is due whole, one that came back with its payment is due again, one that was paid and then
 //! reversed is due *negative* and is deducted: a payment is the sum of its lines, whatever happened before. Programmes
-//! are never set off against one another: their money is not the same funders'.
+//! are never set off against one another: their money is not the same funders'. What came back because of the account
+//! waits for another one; what came back for any other reason is paid again.
 //!
 //! | step | statements |
 //! |---|---|
@@ -28,6 +29,7 @@ mod due;
 mod hold;
 mod limit;
 mod list;
+mod reasons;
 mod view;
 mod write;
 

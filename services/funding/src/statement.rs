@@ -6,7 +6,7 @@
 //! | `end-to-end-tolerance` | the same, more by no more than the operator tolerates ([`crate::tolerance`]; nothing unless set) | the payment and a charge | in transit → bank · charges → bank |
 //! | `payment-file` | debit with a file's message id and the amount under way of it | all its payments | in transit → bank, each |
 //! | `return` | credit with a payment's end-to-end id, its amount and a reason | the payment came back | bank → clearing · clearing → payable |
-//! | `mandate` | credit that names one mandate whose money is awaited, or the call it answers | the mandate | bank → receivable (what is above: deposited) |
+//! | `mandate` | credit that names one mandate whose money is awaited, or the call it answers, and comes from no other funder's account | the mandate | bank → receivable (what is above: deposited) |
 //! | `fee-invoice` | credit that quotes an invoice of the operator, of at most what is owed | the fee | bank → fee receivable |
 //! | `call-reference` | credit that quotes one call's reference, of what is left of it or less | a contribution | bank → deposited |
 //! | `amount-and-account` | nothing of ours quoted; exact amount and account of one item, within days of its day | the payment, or the call | as theirs |
@@ -20,8 +20,9 @@
 //!
 //! What is left is a break ([`crate::breaks`]), with a kind that [`doubt`] reads off the line.
 //!
-//! A statement must follow the last one (its opening balance is the last closing balance; the first one opens at zero),
-//! so that the bank account of the books always equals the last closing balance. Statements are loaded one at a time.
+//! A statement must follow the last one (its opening balance is the last closing balance, and its days and the bank's number say
+//! so too; the first one opens at zero), so that the bank account of the books always equals the last closing balance. One that
+//! tells the movements of another a second time is known, whatever its format. Statements are loaded one at a time.
 
 mod awaited;
 mod book;
@@ -30,11 +31,12 @@ mod known;
 mod lines;
 mod list;
 mod matching;
+mod order;
 mod view;
 mod write;
 
 use access::audit;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use ledger::Rejection;
 use sha2::{Digest, Sha256};
 use sqlx::PgTransaction;
@@ -79,7 +81,25 @@ pub enum LoadError {
         /// Of this one.
         opening: Cents,
     },
-    /// The bank's identifier is another statement's.
+    /// It begins before the last one ended.
+    #[error("from {from} to {to}, the last one ended on {last_to}")]
+    Days {
+        /// Of the last statement.
+        last_to: NaiveDate,
+        /// Of this one's opening balance.
+        from: NaiveDate,
+        /// Of its closing balance.
+        to: NaiveDate,
+    },
+    /// The bank's numbers are not next to one another.
+    #[error("number {number}, the last one was {last}")]
+    Number {
+        /// Of the last statement.
+        last: i64,
+        /// Of this one.
+        number: i64,
+    },
+    /// The bank's identifier is another statement's, or its movements are.
     #[error("statement {0} is loaded already")]
     AlreadyLoaded(StatementId),
     /// The id names another statement.
@@ -117,11 +137,16 @@ impl From<LoadError> for Problem {
                     .detail("Seuls les relevés du compte cantonné du fonds sont acceptés.")
             }
             LoadError::Gap { last_closing, opening } => gap(last_closing, opening),
+            LoadError::Days { last_to, from, to } => days(last_to, from, to),
+            LoadError::Number { last, number } => number_gap(last, number),
             LoadError::AlreadyLoaded(id) => Self::refused(
                 "statement-already-loaded",
                 "Ce relevé est déjà chargé, sous une autre forme.",
             )
-            .detail("La banque lui donne le même numéro. Rien n'a changé.")
+            .detail(
+                "La banque lui donne le même identifiant, ou il redit les mêmes soldes et les mêmes mouvements du même jour. \
+                 Rien n'a changé.",
+            )
             .with("statement_id", id),
             LoadError::Book(BookError::Refused(Rejection::Short { .. })) => Self::refused(
                 "statement-overdrawn",
@@ -146,6 +171,31 @@ fn gap(last_closing: Cents, opening: Cents) -> Problem {
         .with("last_closing", last_closing)
         .with("opening", opening)
         .with("difference", difference)
+}
+
+fn days(last_to: NaiveDate, from: NaiveDate, to: NaiveDate) -> Problem {
+    let french = |day: NaiveDate| day.format("%d/%m/%Y");
+    Problem::refused("statement-order", "Ce relevé commence avant la fin du précédent.")
+        .detail(format!(
+            "Il va du {} au {}, et les relevés sont chargés jusqu'au {}. Chargez le relevé qui suit ; un relevé plus ancien, ou d'une \
+             période déjà chargée, ne se charge plus.",
+            french(from),
+            french(to),
+            french(last_to)
+        ))
+        .with("last_to", last_to)
+        .with("from", from)
+        .with("to", to)
+}
+
+fn number_gap(last: i64, number: i64) -> Problem {
+    Problem::refused("statement-number", "Le numéro de ce relevé ne suit pas le précédent.")
+        .detail(format!(
+            "La banque a numéroté le précédent {last}, et celui-ci {number}. Chargez d'abord les relevés qui manquent. Si la banque \
+             confirme qu'il n'y en a pas, renvoyez celui-ci avec « ?confirmed_number={number} »."
+        ))
+        .with("last_number", last)
+        .with("number", number)
 }
 
 /// A statement of the fund's account, read and balanced, with the bytes it was read from.
@@ -186,12 +236,14 @@ fn read_any(bytes: &[u8]) -> Result<Vec<Statement>, LoadError> {
     Err(LoadError::UnknownFormat)
 }
 
-/// Loads a statement, or finds that the same file was loaded before, under whatever id.
+/// Loads a statement, or finds that the same file was loaded before, under whatever id. `confirmed` is the bank's number of this
+/// statement when the operator says that none is missing before it, whatever the numbers say.
 pub async fn load(
     tx: &mut PgTransaction<'_>,
     who: &access::Caller,
     id: StatementId,
     parsed: &Parsed,
+    confirmed: Option<u64>,
     at: DateTime<Utc>,
 ) -> Result<Made<StatementView>, LoadError> {
     sqlx::query!("select pg_advisory_xact_lock($1)", STATEMENT_LOCK)
@@ -201,7 +253,7 @@ pub async fn load(
         let view = read(tx, known).await?.ok_or(sqlx::Error::RowNotFound)?;
         return Ok(Made::Before(view));
     }
-    let position = next_position(tx, &parsed.statement).await?;
+    let position = order::next_position(tx, &parsed.statement, confirmed).await?;
     let lines = lines::lines(&parsed.statement);
     let mut known = known::read(tx, &lines).await?;
     let matches = matching::match_lines(&lines, &mut known);
@@ -220,7 +272,7 @@ pub async fn load(
         at,
         "statement.load",
         Some(id.uuid()),
-        (view.lines.len(), view.unexplained),
+        (view.lines.len(), view.unexplained, confirmed),
     )
     .await?;
     tracing::info!(
@@ -250,27 +302,12 @@ async fn known_before(
     .fetch_all(&mut **tx)
     .await?;
     match known.first() {
-        None => Ok(None),
+        None => match order::same_movements(tx, &parsed.statement).await? {
+            None => Ok(None),
+            Some(known) => Err(LoadError::AlreadyLoaded(known)),
+        },
         Some(known) if known.same => Ok(Some(known.id)),
         Some(known) if known.id == id => Err(LoadError::SameIdOtherContent),
         Some(known) => Err(LoadError::AlreadyLoaded(known.id)),
-    }
-}
-
-/// The statement's place in the row; refuses one that does not follow the last.
-async fn next_position(tx: &mut PgTransaction<'_>, statement: &Statement) -> Result<i32, LoadError> {
-    let last = sqlx::query!(
-        r#"select position, closing_cents as "closing: Cents" from funding.statement order by position desc limit 1"#
-    )
-    .fetch_optional(&mut **tx)
-    .await?;
-    let (position, last_closing) = last.map_or((0, Cents::ZERO), |last| (last.position, last.closing));
-    if statement.opening.amount == last_closing {
-        Ok(position + 1)
-    } else {
-        Err(LoadError::Gap {
-            last_closing,
-            opening: statement.opening.amount,
-        })
     }
 }

@@ -77,7 +77,9 @@ fn payment(
     group: Option<&Verdict>,
     reading: &mut Reading<'_>,
 ) -> Result<PaymentStatus, Pain002Error> {
-    let verdict = within(element, verdict(element, "TxSts")?, group)?;
+    let own = verdict(element, "TxSts")?;
+    let own_reason = own.as_ref().is_some_and(|own| own.reason.is_some());
+    let verdict = within(element, own, group)?;
     let id = element.child("OrgnlEndToEndId")?;
     let end_to_end = id.and_then(Element::text).filter(|id| *id != "NOTPROVIDED");
     if let Some((element, end_to_end)) = id.zip(end_to_end)
@@ -94,6 +96,7 @@ fn payment(
         line: reading.lines.at(element),
         end_to_end: end_to_end.map(str::to_owned),
         verdict,
+        own_reason,
         amount: amount.map(Element::euros).transpose()?,
         accepted: element.instant_at(&["AccptncDtTm"])?,
     })

@@ -60,6 +60,7 @@ fn both_versions_are_read_as_other_software_reads_them() {
                 reason: Some("AC04".to_owned()),
                 information: Some("compte clos".to_owned()),
             }),
+            own_reason: true,
             amount: Some(Cents::new(4050)),
             accepted: None,
         };

@@ -20,13 +20,21 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_statements))
 }
 
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Confirmed {
+    /// The bank's number of this statement (`ElctrncSeqNb`), after `statement-number`: the bank confirms that none is missing before it.
+    confirmed_number: Option<u64>,
+}
+
 /// Loads a bank statement (camt.053, versions 001.02 to 001.08, or CFONB 120, known by its content) and matches its lines.
 #[utoipa::path(put, path = "/v1/statements/{id}", tag = "funding",
     request_body(content = String, content_type = "application/xml"),
-    params(("id" = uuid::Uuid, Path, description = "Made by the caller")),
+    params(("id" = uuid::Uuid, Path, description = "Made by the caller"), Confirmed),
     responses((status = 201, body = StatementView), (status = 200, description = "The same file was loaded before", body = StatementView),
         (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`statement-gap`, `statement-invalid`, `statement-other-account`, `statement-already-loaded`",
+        (status = 422, description = "`statement-gap`, `statement-order`, `statement-number`, `statement-invalid`, `statement-other-account`, `statement-already-loaded`",
             body = ProblemBody, content_type = "application/problem+json")))]
 async fn load_statement(
     who: Operator,
@@ -34,6 +42,7 @@ async fn load_statement(
     State(pool): State<PgPool>,
     State(fund): State<Arc<FundAccount>>,
     Path(id): Path<StatementId>,
+    Query(Confirmed { confirmed_number }): Query<Confirmed>,
     Bytes(file): Bytes,
 ) -> Result<Made<StatementView>, Problem> {
     // A large file keeps the processor busy for a while: other requests go on meanwhile.
@@ -43,7 +52,7 @@ async fn load_statement(
     let parsed = Arc::new(parsed);
     database::transaction(&pool, "load_statement", |tx| {
         let (who, parsed) = (who.clone(), Arc::clone(&parsed));
-        Box::pin(async move { statement::load(tx, &who, id, &parsed, at).await })
+        Box::pin(async move { statement::load(tx, &who, id, &parsed, confirmed_number, at).await })
     })
     .await
     .map_err(Problem::from)

@@ -15,6 +15,7 @@ use access::{OrganisationId, audit};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
+use standards::Cents;
 use utoipa::ToSchema;
 use web::Made;
 
@@ -22,21 +23,22 @@ use crate::breaks::open::settle_expected;
 use crate::breaks::step::{add, locked};
 use crate::breaks::view::BreakView;
 use crate::breaks::{StepError, is_said};
-use crate::statement::STATEMENT_LOCK;
 use crate::{BreakId, CallId, ExplanationId, MandateId, PaymentId};
 
 pub use error::ExplainError;
 pub use parts::NewPart;
 pub use split::{NewSplit, split};
 pub use view::ExplanationView;
+pub(crate) use write::explained_payments;
 
 /// What money was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum What {
-    /// Money in: a funder's (`funder_id`), also a refund that came back.
+    /// Money in: a funder's (`funder_id`), also a refund that came back. Money out: the bank took it back.
     Contribution,
-    /// Money in: what a call for funds asked for (`call_id`), or a part of it.
+    /// Money in: what a call for funds asked for (`call_id`), or a part of it. Money out: the bank took it back, and the call waits
+    /// for it again.
     Call,
     /// Money in: that of a public mandate (`mandate_id`), or a part of it.
     Mandate,
@@ -76,8 +78,13 @@ impl What {
         .find(|what| what.word() == word)
     }
 
-    const fn is_money_in(self) -> bool {
-        matches!(self, Self::Contribution | Self::Call | Self::Mandate | Self::Returned)
+    /// Whether it is money in (true) or out (false); a contribution comes, and may be taken back.
+    const fn is_money_in(self) -> Option<bool> {
+        match self {
+            Self::Contribution | Self::Call => None,
+            Self::Mandate | Self::Returned => Some(true),
+            Self::BankCharge | Self::Payment | Self::Words => Some(false),
+        }
     }
 }
 
@@ -111,23 +118,21 @@ pub async fn explain(
     if !is_said(&new.why) {
         return Err(StepError::Words.into());
     }
-    lock(tx).await?;
     let seen = locked(tx, id).await?.ok_or(StepError::Unknown)?;
     if seen.state != "open" {
-        return again(seen, &new);
+        return again(tx, seen, &new).await;
     }
     if new.what != What::Words {
-        let part = NewPart {
-            what: new.what,
-            amount: seen.amount,
-            funder_id: new.funder_id,
-            payment_id: new.payment_id,
-            call_id: new.call_id,
-            mandate_id: new.mandate_id,
-        };
+        let part = new.part(seen.amount);
         let explanation = ExplanationId::derive(b"explanation-of-break", &[id.uuid().as_bytes()]);
         write::write(tx, explanation, std::slice::from_ref(&seen), &[part], &new.why, at).await?;
         settle_expected(tx, who, at).await?;
+    } else if seen.statement_id.is_some() {
+        // In words alone its money would wait in suspense for ever.
+        return Err(ExplainError::Misfit(
+            "Cet écart est une ligne de relevé : dites ce qu'elle était (« contribution », « call », « mandate », \
+             « bank_charge », « payment » ou « returned »), pour que son argent quitte le compte d'attente.",
+        ));
     } else if (new.funder_id, new.payment_id, new.call_id, new.mandate_id) != (None, None, None, None) {
         return Err(ExplainError::Misfit(
             "Une explication en mots ne désigne ni financeur, ni appel de fonds, ni mandat, ni virement.",
@@ -147,17 +152,34 @@ pub async fn explain(
     Ok(Made::Now(made))
 }
 
-/// The statements' lock: a payment is debited by a line or by an explanation.
-async fn lock(tx: &mut PgTransaction<'_>) -> Result<(), sqlx::Error> {
-    sqlx::query!("select pg_advisory_xact_lock($1)", STATEMENT_LOCK)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
+impl NewExplanation {
+    /// The one part of a line of this amount.
+    const fn part(&self, amount: Cents) -> NewPart {
+        NewPart {
+            what: self.what,
+            amount,
+            funder_id: self.funder_id,
+            payment_id: self.payment_id,
+            call_id: self.call_id,
+            mandate_id: self.mandate_id,
+        }
+    }
 }
 
-/// The same words about the same thing change nothing.
-fn again(seen: BreakView, new: &NewExplanation) -> Result<Made<BreakView>, ExplainError> {
-    let said = seen.explained_as.as_deref().unwrap_or(What::Words.word()) == new.what.word();
+/// The same words about the same thing change nothing; another thing is refused.
+async fn again(
+    tx: &mut PgTransaction<'_>,
+    seen: BreakView,
+    new: &NewExplanation,
+) -> Result<Made<BreakView>, ExplainError> {
+    let part = new.part(seen.amount);
+    let said = match seen.explanation_id {
+        Some(id) => view::read(tx, id)
+            .await?
+            .is_some_and(|known| known.is_one(&seen, &part)),
+        // A break without a line was explained in words.
+        None => part == NewPart::words(seen.amount),
+    };
     let why = |step: &crate::breaks::view::StepView| step.state == "explained" && step.why == new.why;
     if said && seen.steps.iter().any(why) {
         Ok(Made::Before(seen))

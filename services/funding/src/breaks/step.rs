@@ -10,6 +10,7 @@ use web::{Made, Problem};
 use crate::BreakId;
 use crate::breaks::view::{BreakView, read};
 use crate::breaks::{WORDS_CHARS_MAX, is_said};
+use crate::statement::STATEMENT_LOCK;
 
 /// Who looks after a break from now on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -64,11 +65,18 @@ impl From<StepError> for Problem {
     }
 }
 
-/// The break, locked until the end of the transaction: its steps are numbered one after the other.
-pub(super) async fn locked(tx: &mut PgTransaction<'_>, id: BreakId) -> Result<Option<BreakView>, sqlx::Error> {
-    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", id.to_string())
+/// The statements' lock, until the end of the transaction. Whoever loads a statement closes breaks by the way, and explains
+/// what a line may be too: so steps, payments and calls are written by one at a time.
+pub(super) async fn lock(tx: &mut PgTransaction<'_>) -> Result<(), sqlx::Error> {
+    sqlx::query!("select pg_advisory_xact_lock($1)", STATEMENT_LOCK)
         .execute(&mut **tx)
         .await?;
+    Ok(())
+}
+
+/// The break, under that lock: its steps are numbered one after the other.
+pub(super) async fn locked(tx: &mut PgTransaction<'_>, id: BreakId) -> Result<Option<BreakView>, sqlx::Error> {
+    lock(tx).await?;
     read(tx, id).await
 }
 

@@ -4,7 +4,7 @@ use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::PaymentId;
+use crate::{PaymentId, breaks};
 
 /// What of an event could be proven.
 pub(super) enum Proven {
@@ -31,7 +31,8 @@ pub(super) async fn of_claims(
     proven(connection, prover, structure, &[book], &events, Entries::All).await
 }
 
-/// All transfers of each payment that concern the structure; its lines are those of the claims.
+/// All transfers of each payment that concern the structure, those of what a person said of it among them; its lines are those of the
+/// claims.
 pub(super) async fn of_payments(
     connection: &mut PgConnection,
     prover: &mut Prover,
@@ -39,9 +40,11 @@ pub(super) async fn of_payments(
     books: &[BookId],
     payments: &[PaymentId],
 ) -> sqlx::Result<Vec<Proven>> {
+    let explained = breaks::explained_payments(&mut *connection, payments).await?;
     let groups = |payment: &PaymentId| {
-        let events = EventKind::ALL.iter().filter(|event| event.known_by() == KnownBy::Payment);
-        events.map(|event| event.group(payment.uuid()).uuid()).collect()
+        let own = EventKind::ALL.iter().filter(|event| event.known_by() == KnownBy::Payment);
+        let own = own.map(|event| event.group(payment.uuid()).uuid());
+        own.chain(explained.get(payment).into_iter().flatten().copied()).collect()
     };
     let events: Vec<Vec<Uuid>> = payments.iter().map(groups).collect();
     proven(connection, prover, structure, books, &events, Entries::Transfers).await

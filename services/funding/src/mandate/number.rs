@@ -9,8 +9,11 @@ const MANDATE_WORDS: [&str; 6] = ["MANDAT", "MANDATS", "MDT", "MAND", "MANDT", "
 /// What stands before a bordereau's number.
 const BORDEREAU_WORDS: [&str; 5] = ["BORDEREAU", "BORD", "BRD", "BDX", "BJ"];
 
+/// What stands before each further number of a list.
+const AND: &str = "ET";
+
 /// What may stand between the word and the number.
-const FILLERS: [&str; 6] = ["N", "NO", "NR", "NUM", "NUMERO", "ET"];
+const FILLERS: [&str; 6] = ["N", "NO", "NR", "NUM", "NUMERO", AND];
 
 /// Below this many characters, a number with letters is only believed after the word « mandat ».
 const TELLING_CHARS_MIN: usize = 6;
@@ -70,6 +73,15 @@ pub fn words(text: &str) -> Vec<Word> {
     words
 }
 
+/// How surely a text names a mandate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Naming {
+    /// By its number alone, which every accountant gives again each year.
+    Number,
+    /// With its bordereau too, or by a number with letters that nothing else looks like.
+    Whole,
+}
+
 /// A mandate's number, as it is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MandateNumber {
@@ -119,35 +131,39 @@ impl MandateNumber {
     }
 
     /// Whether a text names this mandate: the word « mandat » (or what banks make of it), then the number, alone or after its
-    /// year or bordereau; a bordereau that the text names must be its own. A number with letters that nothing else looks like
-    /// is enough by itself. An empty text names nothing.
+    /// year or bordereau, or further in a list (« mandats 345 et 346 »); a bordereau that the text names must be its own. A number
+    /// with letters that nothing else looks like is enough by itself. An empty text names nothing.
     #[must_use]
-    pub fn is_in(&self, text: &[Word]) -> bool {
-        let starts = (0..text.len()).filter(|&place| MANDATE_WORDS.contains(&text[place].text.as_str()));
-        let named = starts
-            .map(|place| skip_fillers(&text[place + 1..]))
-            .any(|rest| self.begins(rest));
+    pub fn named_in(&self, text: &[Word]) -> Option<Naming> {
         let telling = self.number.iter().map(String::len).sum::<usize>() >= TELLING_CHARS_MIN
             && self
                 .number
                 .iter()
                 .any(|part| !part.starts_with(|first: char| first.is_ascii_digit()));
-        let alone = telling && contains(text, &self.number);
-        (named || alone) && self.has_bordereau(text)
+        let named: Vec<Naming> = starts(text)
+            .filter_map(|rest| self.begins(rest))
+            .chain((telling && contains(text, &self.number)).then_some(Naming::Whole))
+            .collect();
+        match self.bordereau_said(text) {
+            Some(false) => None,
+            Some(true) => named.first().map(|_| Naming::Whole),
+            None if named.contains(&Naming::Whole) => Some(Naming::Whole),
+            None => named.first().copied(),
+        }
     }
 
-    fn begins(&self, rest: &[Word]) -> bool {
-        let year = std::slice::from_ref(&self.year);
-        let forms: [&[&[String]]; 4] = [
-            &[&self.number],
-            &[&self.bordereau, &self.number],
-            &[year, &self.number],
-            &[year, &self.bordereau, &self.number],
-        ];
-        forms.iter().any(|form| {
+    fn begins(&self, rest: &[Word]) -> Option<Naming> {
+        let stands = |form: &[&[String]]| {
             let parts: Vec<String> = form.concat();
             rest.get(..parts.len()).is_some_and(|head| same(head, &parts)) && self.ends(&rest[parts.len()..])
-        })
+        };
+        let year = std::slice::from_ref(&self.year);
+        let whole = !self.bordereau.is_empty()
+            && (stands(&[&self.bordereau, &self.number]) || stands(&[year, &self.bordereau, &self.number]));
+        if whole {
+            return Some(Naming::Whole);
+        }
+        (stands(&[&self.number]) || stands(&[year, &self.number])).then_some(Naming::Number)
     }
 
     /// « 12/345 » is not mandate 12: what is glued to the number is part of it, unless it is the year.
@@ -156,7 +172,8 @@ impl MandateNumber {
         glued.is_none_or(|next| next.text == self.year)
     }
 
-    fn has_bordereau(&self, text: &[Word]) -> bool {
+    /// Whether the bordereau that the text names is its own; nothing when the text names none, or it has none.
+    fn bordereau_said(&self, text: &[Word]) -> Option<bool> {
         let starts = (0..text.len()).filter(|&place| BORDEREAU_WORDS.contains(&text[place].text.as_str()));
         let said: Vec<&[Word]> = starts
             .map(|place| skip_fillers(&text[place + 1..]))
@@ -166,8 +183,19 @@ impl MandateNumber {
             rest.get(..self.bordereau.len())
                 .is_some_and(|head| same(head, &self.bordereau))
         };
-        said.is_empty() || self.bordereau.is_empty() || said.into_iter().any(own)
+        (!said.is_empty() && !self.bordereau.is_empty()).then(|| said.into_iter().any(own))
     }
+}
+
+/// Where a mandate's number may stand: after the word, and after each « et » of the numbers that follow it.
+fn starts(text: &[Word]) -> impl Iterator<Item = &[Word]> {
+    let mut listing = false;
+    (0..text.len()).filter_map(move |place| {
+        let word = text[place].text.as_str();
+        let starts = MANDATE_WORDS.contains(&word) || (listing && word == AND);
+        listing = starts || (listing && (text[place].is_number() || FILLERS.contains(&word)));
+        starts.then(|| skip_fillers(&text[place + 1..]))
+    })
 }
 
 /// Whether a text has these parts one after the other.
@@ -194,9 +222,13 @@ mod tests {
     use super::*;
 
     fn found(bordereau: Option<&str>, number: &str, text: &str) -> bool {
+        naming(bordereau, number, text).is_some()
+    }
+
+    fn naming(bordereau: Option<&str>, number: &str, text: &str) -> Option<Naming> {
         MandateNumber::parse(2026, bordereau, number)
             .unwrap()
-            .is_in(&words(text))
+            .named_in(&words(text))
     }
 
     #[test]
@@ -232,6 +264,35 @@ mod tests {
             assert!(!found(Some("12"), "345", text), "{text}");
         }
         assert!(!found(None, "345", "MANDAT 345-7"));
+    }
+
+    #[test]
+    fn every_mandate_of_a_list_is_named() {
+        for text in [
+            "MANDATS 344 ET 345",
+            "MANDATS N° 343 ET N° 344 ET N° 345",
+            "MDTS 345 ET 346",
+        ] {
+            assert!(found(None, "345", text), "{text}");
+        }
+        for text in ["MANDATS 344 ET FACTURE 345", "MANDAT 344 DU 12/03 ET 34", "345 ET 346"] {
+            assert!(!found(None, "345", text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_alone_is_told_from_one_that_nothing_else_looks_like() {
+        for (bordereau, number, text, naming) in [
+            (Some("12"), "345", "MANDAT 345", Some(Naming::Number)),
+            (Some("12"), "345", "MANDAT 2026-345", Some(Naming::Number)),
+            (None, "345", "MANDAT 345 BORD 12", Some(Naming::Number)),
+            (Some("12"), "345", "MANDAT 345 BORD 12", Some(Naming::Whole)),
+            (Some("12"), "345", "MANDAT 12/345", Some(Naming::Whole)),
+            (None, "2026-CD21-0077", "REF 2026CD21 077", Some(Naming::Whole)),
+            (Some("12"), "345", "MANDAT 345 BORD 13", None),
+        ] {
+            assert_eq!(self::naming(bordereau, number, text), naming, "{text}");
+        }
     }
 
     #[test]

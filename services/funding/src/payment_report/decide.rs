@@ -33,6 +33,8 @@ pub(super) struct Decided {
     pub verdict: Option<Verdict>,
     /// When the bank took it, where it says so.
     pub accepted_at: Option<DateTime<Utc>>,
+    /// Whether the reason is given to this payment itself.
+    pub own_reason: bool,
     pub payment: Option<Payment>,
     pub outcome: &'static str,
 }
@@ -72,6 +74,7 @@ pub(super) fn decide(report: &StatusReport, known: &BTreeMap<PaymentId, Payment>
             end_to_end: Some(payment.id.end_to_end()),
             verdict: Some(whole.clone()),
             accepted_at: None,
+            own_reason: false,
             outcome: refused(payment),
             payment: Some(payment.clone()),
         }));
@@ -116,6 +119,7 @@ fn of_payment(
         end_to_end: status.end_to_end.clone(),
         verdict: status.verdict.clone(),
         accepted_at: status.accepted.map(BankInstant::at),
+        own_reason: status.own_reason,
         payment: payment.cloned(),
         outcome,
     }

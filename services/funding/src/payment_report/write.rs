@@ -44,10 +44,13 @@ pub(super) async fn write(
         .map(|line| line.payment.as_ref().map(|payment| payment.id.uuid()))
         .collect();
     let accepted: Vec<_> = decided.iter().map(|line| line.accepted_at).collect();
+    let own_reasons: Vec<bool> = decided.iter().map(|line| line.own_reason).collect();
     let outcomes: Vec<_> = decided.iter().map(|line| line.outcome.to_owned()).collect();
     sqlx::query!(
-        "insert into funding.payment_report_line (report_id, line, end_to_end, status, reason, payment_id, outcome, accepted_at)
-         select $1, l.* from unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::timestamptz[]) as l",
+        "insert into funding.payment_report_line (report_id, line, end_to_end, status, reason, payment_id, outcome, accepted_at,
+             own_reason)
+         select $1, l.* from unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::timestamptz[],
+             $9::bool[]) as l",
         id.uuid(),
         &numbers,
         &end_to_ends as &[Option<String>],
@@ -56,6 +59,7 @@ pub(super) async fn write(
         &payments as &[Option<Uuid>],
         &outcomes,
         &accepted as &[Option<DateTime<Utc>>],
+        &own_reasons,
     )
     .execute(&mut **tx)
     .await?;

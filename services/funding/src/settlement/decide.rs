@@ -60,7 +60,7 @@ pub(super) struct Awaits {
 
 /// Nobody has given an account.
 pub(super) const NO_BANK_DETAILS: &str = "no_bank_details";
-/// The last payment came back, and the account is the same.
+/// The last payment came back because of the account, and the account is the same.
 pub(super) const RETURNED_BY_BANK: &str = "returned_by_bank";
 /// As much or more is to be taken back as is to be paid.
 pub(super) const DEDUCTIONS: &str = "deductions";

@@ -12,6 +12,7 @@ use crate::MandateId;
 use crate::booking::BookError;
 use crate::settlement::SettleError;
 use crate::settlement::limit::{self, Lacking};
+use crate::settlement::reasons::speaks_of_the_account;
 
 /// What a claim still asks for; negative when it was paid and then reversed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub(super) struct Facts {
     pub dues: Vec<Due>,
     /// Structures that can be paid; one without usable details is missing.
     pub payees: BTreeMap<PartyId, Payee>,
-    /// Where the last payment went, for those whose last payment came back.
+    /// Where the last payment went, for those whose last payment came back because of the account.
     pub returned: BTreeMap<PartyId, Payee>,
     /// What the books say is to be taken back.
     pub recoverable: BTreeMap<(BookId, PartyId), Cents>,
@@ -151,22 +152,27 @@ async fn payees(tx: &mut PgTransaction<'_>, structures: &[Uuid]) -> Result<BTree
         .collect())
 }
 
+/// Those whose last payment the bank sent back or rejected for a reason of the account, and where it went.
 async fn returned(tx: &mut PgTransaction<'_>, structures: &[Uuid]) -> Result<BTreeMap<PartyId, Payee>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"select distinct on (p.party_id) p.party_id as "structure: PartyId", p.holder, p.iban, p.bic,
-               exists (select from funding.payment_answer a where a.payment_id = p.id and a.answer in ('returned', 'rejected'))
-                   as "returned!"
-           from funding.payment p where p.party_id = any($1) and p.settlement_id is not null
+        r#"select distinct on (p.party_id) p.party_id as "structure: PartyId", p.holder, p.iban, p.bic, a.answer as "answer?",
+               coalesce(a.reason, '') as "reason!", coalesce(l.own_reason, true) as "own_reason!"
+           from funding.payment p
+           left join funding.payment_answer a on a.payment_id = p.id and a.answer in ('returned', 'rejected')
+           left join funding.payment_report_line l on l.report_id = a.report_id and l.line = a.line
+           where p.party_id = any($1) and p.settlement_id is not null
                -- One that never reached the bank says nothing of the account.
-               and not exists (select from funding.payment_answer a where a.payment_id = p.id and a.decided_settlement_id is not null)
+               and a.decided_settlement_id is null
            order by p.party_id, p.at desc, p.id"#,
         structures,
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows
-        .into_iter()
-        .filter(|row| row.returned)
+    let held = rows.into_iter().filter(|row| {
+        let answer = row.answer.as_deref();
+        answer.is_some_and(|answer| speaks_of_the_account(answer, &row.reason, row.own_reason))
+    });
+    Ok(held
         .filter_map(|row| Some((row.structure, payee(Some(row.holder), Some(row.iban), row.bic)?)))
         .collect())
 }

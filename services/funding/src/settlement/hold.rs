@@ -35,8 +35,8 @@ pub(crate) fn explanation(reason: &str, awaits: &[AwaitedMoney]) -> String {
              contre-paiement après réception du RIB."
         }
         RETURNED_BY_BANK => {
-            "La banque a rejeté ou renvoyé le dernier virement et le compte n'a pas changé depuis. La somme reste due : \
-             demandez un nouveau RIB à la structure."
+            "La banque a rejeté ou renvoyé le dernier virement à cause du compte ou de son titulaire, et le compte n'a pas \
+             changé depuis. La somme reste due : demandez un nouveau RIB à la structure."
         }
         DEDUCTIONS => {
             "Le trop-versé à reprendre dépasse ou égale ce qui est dû. La somme sera payée quand les encaissements \

@@ -45,6 +45,9 @@ pub struct PaymentView {
     /// `withdrawn` because its settlement was not approved.
     #[schema(example = "sent")]
     pub state: String,
+    /// Why it came back or was rejected: the bank's code (ISO 20022), or the status where it gave none.
+    #[schema(example = "AC04")]
+    pub reason: Option<String>,
 }
 
 /// A structure that is held, not lost.
@@ -94,9 +97,10 @@ async fn payments(connection: &mut PgConnection, id: SettlementId) -> Result<Vec
     sqlx::query_as!(
         PaymentView,
         r#"select p.party_id as "structure_id: PartyId", coalesce(s.name, p.holder) as "name!", p.cents as "amount: Cents",
-               p.end_to_end, t.state as "state!"
+               p.end_to_end, t.state as "state!", b.reason as "reason?"
            from funding.payment p
            join funding.payment_state t on t.payment_id = p.id
+           left join funding.payment_answer b on b.payment_id = p.id and b.answer in ('returned', 'rejected')
            left join redemption.payee s on s.structure_id = p.party_id
            where p.settlement_id = $1
            order by 2, p.party_id"#,

@@ -2,6 +2,10 @@
 //!
 //! A line that quotes a call answered by a mandate pays the mandate: its money is counted already. What a line brings above a
 //! mandate is an ordinary contribution; above an invoice it is nobody's, and the line is left for a person.
+//!
+//! Accountants number their mandates from 1 each year, so a number alone says little: it is believed for exactly what is still
+//! to come, or from an account of the funder's own. With the bordereau, or where the call is quoted, the amount may be another.
+//! Money from the account of another registered funder pays no mandate, unless it quotes the call.
 
 use ledger::{Account, EventKind, PartyId, Posting, TransferKind};
 use sqlx::PgTransaction;
@@ -11,7 +15,7 @@ use uuid::Uuid;
 use crate::StatementId;
 use crate::booking::{BookError, Event};
 use crate::fee::InvoiceNumber;
-use crate::mandate::{MandateNumber, words};
+use crate::mandate::{MandateNumber, Naming, Word, words};
 use crate::statement::known::Known;
 use crate::statement::lines::Line;
 
@@ -27,12 +31,16 @@ pub(super) struct Awaited {
 }
 
 impl Awaited {
-    /// Whether a payer's line that names nothing may be this mandate's money rather than the call's.
+    /// Whether a payer's line that names nothing may be this mandate's money, with that of others perhaps, rather than the call's.
     pub(super) fn may_be(&self, payer: PartyId, cents: Cents, call: &str) -> bool {
-        let answers =
-            |number: &Number| matches!(number, Number::Mandate(_, answered) if answered.as_deref() == Some(call));
-        let is_mandate = matches!(self.number, Number::Mandate(..));
-        is_mandate && self.left.is_positive() && self.party == payer && (answers(&self.number) || self.left == cents)
+        let Number::Mandate(_, answered) = &self.number else {
+            return false;
+        };
+        let may = match answered {
+            Some(answered) => answered == call || self.left == cents,
+            None => self.left <= cents,
+        };
+        self.left.is_positive() && self.party == payer && may
     }
 }
 
@@ -58,24 +66,81 @@ pub(super) struct Came {
     pub rest: Cents,
 }
 
-/// The rule `mandate`.
-pub(super) fn mandate(line: &Line, known: &mut Known) -> Option<Came> {
-    let text = words(&line.remittance);
-    let calls: Vec<String> = line.references().iter().map(ToString::to_string).collect();
-    // Whoever quotes a call of another funder does not pay this mandate.
-    let payers: Vec<PartyId> = calls
-        .iter()
-        .filter_map(|reference| known.calls.get(reference))
-        .map(|call| call.funder)
-        .collect();
-    let names = |awaited: &Awaited| {
-        let Number::Mandate(number, call) = &awaited.number else {
+/// What a line says that may be of mandates.
+struct Said {
+    text: Vec<Word>,
+    /// The calls that it quotes.
+    calls: Vec<String>,
+    /// Whose they are.
+    called: Vec<PartyId>,
+    /// The funders that registered the account it comes from: some share one.
+    payers: Vec<PartyId>,
+    cents: Cents,
+}
+
+impl Said {
+    fn of(line: &Line, known: &Known) -> Self {
+        let calls: Vec<String> = line.references().iter().map(ToString::to_string).collect();
+        let called = calls.iter().filter_map(|reference| known.calls.get(reference));
+        let payers = line.counterparty.as_ref().and_then(|account| known.payers.get(account));
+        Self {
+            text: words(&line.remittance),
+            called: called.map(|call| call.funder).collect(),
+            calls,
+            payers: payers.cloned().unwrap_or_default(),
+            cents: line.cents,
+        }
+    }
+
+    /// Whether it quotes the call that a mandate answers.
+    fn quotes(&self, answered: Option<&String>) -> bool {
+        answered.is_some_and(|call| self.calls.contains(call))
+    }
+
+    /// Whoever quotes a call of another funder does not pay this mandate.
+    fn is_of(&self, awaited: &Awaited) -> bool {
+        awaited.left.is_positive() && self.called.iter().all(|funder| *funder == awaited.party)
+    }
+
+    /// Whether it pays this mandate, as far as can be known.
+    fn pays(&self, awaited: &Awaited) -> bool {
+        let Number::Mandate(number, answered) = &awaited.number else {
             return false;
         };
-        let quoted = call.as_ref().is_some_and(|call| calls.contains(call));
-        (quoted || number.is_in(&text)) && payers.iter().all(|payer| *payer == awaited.party)
-    };
-    take(line, known, names)
+        if !self.is_of(awaited) {
+            return false;
+        }
+        if self.quotes(answered.as_ref()) {
+            return true;
+        }
+        let own = self.payers.contains(&awaited.party);
+        let believed = match number.named_in(&self.text) {
+            None => false,
+            Some(Naming::Whole) => true,
+            Some(Naming::Number) => own || awaited.left == self.cents,
+        };
+        believed && (own || self.payers.is_empty())
+    }
+
+    /// Whether it speaks of this mandate at all.
+    fn names(&self, awaited: &Awaited) -> bool {
+        let Number::Mandate(number, answered) = &awaited.number else {
+            return false;
+        };
+        self.is_of(awaited) && (self.quotes(answered.as_ref()) || number.named_in(&self.text).is_some())
+    }
+}
+
+/// The rule `mandate`.
+pub(super) fn mandate(line: &Line, known: &mut Known) -> Option<Came> {
+    let said = Said::of(line, known);
+    take(line, known, |awaited| said.pays(awaited))
+}
+
+/// Whether a line that quotes a call may bring the money of mandates, which counts already: it names one, or they answer the call.
+pub(super) fn speaks_of_mandates(line: &Line, known: &Known) -> bool {
+    let said = Said::of(line, known);
+    known.awaited.iter().any(|awaited| said.names(awaited))
 }
 
 /// The rule `fee-invoice`.

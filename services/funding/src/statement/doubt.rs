@@ -1,6 +1,7 @@
 //! What kind of break an unexplained line is: pure.
 
 use crate::breaks::Opening;
+use crate::statement::awaited::speaks_of_mandates;
 use crate::statement::known::Known;
 use crate::statement::lines::Line;
 use crate::statement::matching::Match;
@@ -57,6 +58,8 @@ fn contribution(line: &Line, known: &Known) -> &'static str {
     let [reference] = &quoted[..] else { return "unexpected" };
     match known.calls.get(reference.as_str()) {
         Some(_) if !line.cents.is_positive() => "unexpected",
+        // Its amount is not the call's, but that of mandates, or not: nobody can say.
+        Some(_) if speaks_of_mandates(line, known) => "unexpected",
         Some(call) if call.left.is_positive() => "amount_differs",
         Some(_) => "duplicate",
         None => "unexpected",

@@ -58,6 +58,8 @@ pub(super) struct Known {
     pub tolerance: Cents,
     /// Mandates and invoices that are not all paid.
     pub awaited: Vec<Awaited>,
+    /// The funders that pay from an account, of the accounts that the statement names.
+    pub payers: BTreeMap<String, Vec<PartyId>>,
 }
 
 pub(super) async fn read(tx: &mut PgTransaction<'_>, lines: &[Line]) -> Result<Known, sqlx::Error> {
@@ -80,6 +82,7 @@ pub(super) async fn read(tx: &mut PgTransaction<'_>, lines: &[Line]) -> Result<K
         calls: calls(tx, &quoted, &payers).await?,
         tolerance: tolerance::read(tx).await?.amount,
         awaited: awaited::read(tx).await?,
+        payers: registered(tx, &payers).await?,
     })
 }
 
@@ -157,4 +160,21 @@ async fn calls(
             (row.reference, call)
         })
         .collect())
+}
+
+async fn registered(
+    tx: &mut PgTransaction<'_>,
+    accounts: &[String],
+) -> Result<BTreeMap<String, Vec<PartyId>>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select iban, id as "funder: PartyId" from funding.funder where iban = any($1)"#,
+        accounts,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut registered = BTreeMap::<String, Vec<PartyId>>::new();
+    for row in rows {
+        registered.entry(row.iban).or_default().push(row.funder);
+    }
+    Ok(registered)
 }

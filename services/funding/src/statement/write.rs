@@ -20,8 +20,8 @@ pub(super) async fn write(
     let statement = &parsed.statement;
     sqlx::query!(
         "insert into funding.statement (id, sha256, raw, identification, iban, opening_cents, closing_cents, from_day, to_day,
-             position, loaded_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+             position, loaded_at, sequence)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         id.uuid(),
         &parsed.sha256,
         &parsed.raw,
@@ -33,6 +33,7 @@ pub(super) async fn write(
         statement.closing.date,
         position,
         at,
+        parsed.sequence(),
     )
     .execute(&mut **tx)
     .await?;

@@ -81,6 +81,36 @@ async fn a_structure_proves_what_it_is_owed_without_anybody(admin: PgPool) {
     assert_eq!(judged(&world, PAID).await, "3 claims, 4000 claimed, 0 owed, 1 lines\n");
 }
 
+/// What a person said of a payment is in the books as what the bank says, and in the proof.
+#[sqlx::test(migrations = false)]
+async fn a_payment_that_a_person_explained_is_proven_as_any_other(admin: PgPool) {
+    let world = march(admin).await;
+    let settled = world.settle(1, "2026-03", "2026-04-03").await;
+    let payment = &settled["payments"][0]["end_to_end"];
+    let payment: uuid::Uuid = payment.as_str().unwrap().parse().unwrap();
+    let explain = async |amount: &str, what: &str| {
+        let breaks = world.breaks().await;
+        let broken = breaks.iter().find(|one| one["amount"] == amount).unwrap();
+        let path = format!("/v1/breaks/{}/explanation", broken["id"].as_str().unwrap());
+        let said = json!({"what": what, "why": "Avis de la banque.", "payment_id": payment});
+        assert_eq!(world.put_json(&path, said).await.0, StatusCode::CREATED);
+    };
+    world.loads(2, "200.00", vec![naming("-20.00", &json!("X"))]).await;
+    explain("-20.00", "payment").await;
+    seals(&world).await;
+    assert_eq!(
+        judged(&world, PAID).await,
+        "2 claims, 3000 claimed, 1000 owed, 1 lines\n"
+    );
+    world.loads(3, "180.00", vec![crate::bank::moved("20.00")]).await;
+    explain("20.00", "returned").await;
+    seals(&world).await;
+    assert_eq!(
+        judged(&world, PAID).await,
+        "2 claims, 3000 claimed, 3000 owed, 1 lines\n"
+    );
+}
+
 /// A claim whose entry was rewritten is listed with what happened to it, and nothing false is proven.
 #[sqlx::test(migrations = false)]
 async fn a_rewritten_claim_is_told_and_not_proven(admin: PgPool) {

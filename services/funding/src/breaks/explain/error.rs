@@ -36,6 +36,17 @@ pub enum ExplainError {
     /// More than the mandate has still to bring.
     #[error("the mandate awaits {0}")]
     Awaited(Cents),
+    /// More than has come on the call.
+    #[error("{0} has come on the call")]
+    Paid(Cents),
+    /// The funder has placed the money that the bank took back.
+    #[error("{needed} is taken back, {free} is free")]
+    Placed {
+        /// What the bank took back.
+        needed: Cents,
+        /// What the funder has not placed.
+        free: Cents,
+    },
     /// No such payment.
     #[error("no such payment")]
     NoPayment,
@@ -72,6 +83,13 @@ impl From<ExplainError> for Problem {
                     amount.to_french()
                 ))
                 .with("amount", amount),
+            ExplainError::Paid(amount) => Self::refused("break-amount", "Cet appel de fonds n'a pas reçu autant.")
+                .detail(format!(
+                    "Il a reçu {}. Ce que la banque reprend au-delà est une autre part : un versement du financeur.",
+                    amount.to_french()
+                ))
+                .with("amount", amount),
+            ExplainError::Placed { needed, free } => placed(needed, free),
             ExplainError::NoPayment => Self::not_found("Ce virement"),
             ExplainError::Amount(amount) => Self::refused(
                 "break-amount",
@@ -100,4 +118,16 @@ fn sum(lines: Cents, parts: Cents) -> Problem {
         .with("lines", lines)
         .with("parts", parts)
         .with("difference", difference)
+}
+
+fn placed(needed: Cents, free: Cents) -> Problem {
+    Problem::refused("break-placed", "Ce versement est déjà affecté.")
+        .detail(format!(
+            "La banque reprend {}, et le financeur n'a plus que {} à affecter. La ligne attend : expliquez-la quand un nouveau \
+             versement, ou un crédit de valeur non utilisée, la couvre.",
+            needed.to_french(),
+            free.to_french()
+        ))
+        .with("needed", needed)
+        .with("free", free)
 }

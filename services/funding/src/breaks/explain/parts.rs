@@ -51,6 +51,18 @@ struct Payment {
 }
 
 impl NewPart {
+    /// Said of a break without a line.
+    pub(super) const fn words(amount: Cents) -> Self {
+        Self {
+            what: What::Words,
+            amount,
+            funder_id: None,
+            payment_id: None,
+            call_id: None,
+            mandate_id: None,
+        }
+    }
+
     /// The books' side of it; `id` is the part's own, `reference` what it is found by if it names no payment.
     pub(super) async fn booked(
         &self,
@@ -58,12 +70,12 @@ impl NewPart {
         id: Uuid,
         reference: String,
     ) -> Result<Booked, ExplainError> {
-        let came_in = self.what.is_money_in();
-        if self.amount.is_zero() || came_in != self.amount.is_positive() {
+        let came_in = self.amount.is_positive();
+        if self.amount.is_zero() || self.what.is_money_in().is_some_and(|is_in| is_in != came_in) {
             return Err(ExplainError::Misfit(if came_in {
-                "Cette explication est pour de l'argent reçu, et le montant est un débit."
-            } else {
                 "Cette explication est pour de l'argent sorti, et le montant est un crédit."
+            } else {
+                "Cette explication est pour de l'argent reçu, et le montant est un débit."
             }));
         }
         let amount = if came_in {
@@ -79,13 +91,26 @@ impl NewPart {
                 if !known::funder(tx, funder).await? {
                     return Err(ExplainError::NoFunder);
                 }
-                let to = Account::deposited(known::party(funder));
-                Booked::plain(event(&reference).leg(leg.0, leg.1, to, amount), reference)
+                let deposited = Account::deposited(known::party(funder));
+                let (from, to) = if came_in {
+                    (leg.1, deposited)
+                } else {
+                    (deposited, leg.1)
+                };
+                Booked::plain(event(&reference).leg(leg.0, from, to, amount), reference)
             }
             (What::Call, (None, None, Some(call), None)) => {
-                let funder = funder_of(tx, call).await?.ok_or(ExplainError::NoCall)?;
-                let to = Account::deposited(funder);
-                Booked::plain(event(&reference).leg(leg.0, leg.1, to, amount), reference)
+                let (funder, paid) = paid(tx, call).await?.ok_or(ExplainError::NoCall)?;
+                if !came_in && amount > paid {
+                    return Err(ExplainError::Paid(paid));
+                }
+                let deposited = Account::deposited(funder);
+                let (from, to) = if came_in {
+                    (leg.1, deposited)
+                } else {
+                    (deposited, leg.1)
+                };
+                Booked::plain(event(&reference).leg(leg.0, from, to, amount), reference)
             }
             (What::Mandate, (None, None, None, Some(mandate))) => {
                 let (funder, awaited) = awaited(tx, mandate).await?.ok_or(ExplainError::NoMandate)?;
@@ -183,14 +208,19 @@ async fn awaited(tx: &mut PgTransaction<'_>, mandate: MandateId) -> Result<Optio
     Ok(row.map(|row| (row.funder, row.awaited)))
 }
 
-async fn funder_of(tx: &mut PgTransaction<'_>, call: CallId) -> Result<Option<PartyId>, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"select c.funder_id as "funder: PartyId" from funding.call k join funding.convention c on c.id = k.convention_id
+/// Whose call it is, and what has come on it.
+async fn paid(tx: &mut PgTransaction<'_>, call: CallId) -> Result<Option<(PartyId, Cents)>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select c.funder_id as "funder: PartyId", coalesce(p.cents, 0) as "paid!: Cents"
+           from funding.call k
+           join funding.convention c on c.id = k.convention_id
+           left join funding.call_paid p on p.call_id = k.id
            where k.id = $1"#,
         call.uuid(),
     )
     .fetch_optional(&mut **tx)
-    .await
+    .await?;
+    Ok(row.map(|row| (row.funder, row.paid)))
 }
 
 async fn payment(tx: &mut PgTransaction<'_>, id: PaymentId) -> Result<Option<Payment>, sqlx::Error> {

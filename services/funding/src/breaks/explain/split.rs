@@ -10,9 +10,10 @@ use utoipa::ToSchema;
 use web::Made;
 
 use crate::breaks::explain::view::{ExplanationView, read};
-use crate::breaks::explain::{ExplainError, NewPart, lock, write};
+use crate::breaks::explain::{ExplainError, NewPart, write};
 use crate::breaks::open::settle_expected;
-use crate::breaks::step::{add, locked};
+use crate::breaks::step::{add, lock};
+use crate::breaks::view::read as read_break;
 use crate::breaks::{StepError, is_said};
 use crate::{BreakId, ExplanationId};
 
@@ -87,7 +88,7 @@ pub async fn split(
     }
     let mut seen = Vec::with_capacity(new.break_ids.len());
     for &id in &new.break_ids {
-        let one = locked(tx, id).await?.ok_or(StepError::Unknown)?;
+        let one = read_break(tx, id).await?.ok_or(StepError::Unknown)?;
         if one.state != "open" {
             return Err(ExplainError::Explained);
         }

@@ -6,6 +6,7 @@ use standards::Cents;
 use utoipa::ToSchema;
 
 use crate::breaks::explain::{NewPart, NewSplit, What};
+use crate::breaks::view::BreakView;
 use crate::{BreakId, CallId, ExplanationId, MandateId, PaymentId};
 
 /// What lines were together.
@@ -28,6 +29,11 @@ impl ExplanationView {
         let mut breaks = new.break_ids.clone();
         breaks.sort_unstable();
         (&self.break_ids, &self.parts, &self.why) == (&breaks, &new.parts, &new.why)
+    }
+
+    /// Whether it says of this break alone that it was this part alone.
+    pub(super) fn is_one(&self, seen: &BreakView, part: &NewPart) -> bool {
+        self.break_ids == [seen.id] && self.parts == [*part]
     }
 }
 

@@ -1,6 +1,9 @@
+use std::collections::HashMap;
+
 use access::OrganisationId;
 use chrono::{DateTime, Utc};
-use sqlx::PgTransaction;
+use ledger::{AccountKind, EventKind, Rejection};
+use sqlx::{PgConnection, PgTransaction};
 use standards::Cents;
 use uuid::Uuid;
 
@@ -45,11 +48,38 @@ pub(super) async fn write(
         answers.extend(answer);
         receipts.extend(receipt);
     }
-    book_all(tx, postings, at).await?;
+    book_all(tx, postings, at).await.map_err(|error| match error {
+        // Of what is explained, only a contribution that is taken back asks for money that may be elsewhere.
+        BookError::Refused(Rejection::Short { account, needed, left }) if account.kind() == AccountKind::Deposited => {
+            ExplainError::Placed { needed, free: left }
+        }
+        error => error.into(),
+    })?;
     insert(tx, id, &lines, parts, &references, why, at).await?;
     insert_answers(tx, &lines, &answers, at).await?;
     insert_receipts(tx, &lines, &receipts).await?;
     Ok(())
+}
+
+/// The groups of what a person said that lines were of these payments, by payment.
+pub(crate) async fn explained_payments(
+    connection: &mut PgConnection,
+    payments: &[PaymentId],
+) -> Result<HashMap<PaymentId, Vec<Uuid>>, sqlx::Error> {
+    let ids: Vec<Uuid> = payments.iter().map(|payment| payment.uuid()).collect();
+    let rows = sqlx::query!(
+        r#"select payment_id as "payment!: PaymentId", explanation_id as "explanation: ExplanationId", part
+           from funding.explanation_part where payment_id = any($1) order by payment_id, what"#,
+        &ids,
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut groups: HashMap<PaymentId, Vec<Uuid>> = HashMap::new();
+    for row in rows {
+        let group = EventKind::Explained.group(part_id(row.explanation, row.part));
+        groups.entry(row.payment).or_default().push(group.uuid());
+    }
+    Ok(groups)
 }
 
 async fn insert(

@@ -74,7 +74,10 @@ fn days_between(from: NaiveDate, day: NaiveDate) -> i64 {
 mod tests {
     use standards::Cents;
 
-    use super::super::samples::{FUNDER, STRUCTURE, comes_back, id, names, quotes, reference, rules, rules_when, with};
+    use super::super::samples::{
+        FUNDER, STRUCTURE, comes_back, id, mandate, names, quotes, reference, rules, rules_when, with,
+    };
+    use crate::statement::known::Known;
     use crate::statement::lines::Line;
 
     const TAKEN: Option<&str> = Some("amount-and-account");
@@ -130,6 +133,22 @@ mod tests {
     #[test]
     fn two_calls_of_one_amount_are_left_to_a_person() {
         assert_eq!(rules(&[with(6000, FUNDER)]), [None]);
+    }
+
+    #[test]
+    fn money_that_may_be_that_of_mandates_is_left_to_a_person() {
+        let when = |left: &[i64]| {
+            let mandates = left.iter().map(|&left| mandate(1, "345", None, left)).collect();
+            let change = |known: &mut Known| {
+                known.calls.remove(reference(8).as_str());
+                known.awaited = mandates;
+            };
+            rules_when(change, &[with(6000, FUNDER)])
+        };
+        assert_eq!(when(&[6000]), [None]);
+        // Both together.
+        assert_eq!(when(&[4000, 2000]), [None]);
+        assert_eq!(when(&[6001]), [TAKEN]);
     }
 
     #[test]

@@ -4,6 +4,8 @@ use ledger::PartyId;
 use standards::Cents;
 use uuid::Uuid;
 
+use crate::mandate::MandateNumber;
+use crate::statement::awaited::{Awaited, Number};
 use crate::statement::known::{Call, Known, Payment};
 use crate::statement::lines::Line;
 use crate::statement::matching::match_lines;
@@ -62,6 +64,25 @@ pub fn reference(n: u128) -> CallReference {
     CallReference::derive(Uuid::from_u128(n), 2026, 0)
 }
 
+/// Whose calls and mandates are.
+pub fn funder() -> PartyId {
+    PartyId::from_uuid(Uuid::from_u128(90))
+}
+
+/// A mandate of the funder on bordereau 12, for a call or none.
+pub fn mandate(n: u128, number: &str, call: Option<u128>, left: i64) -> Awaited {
+    Awaited {
+        id: Uuid::from_u128(n),
+        party: funder(),
+        reference: format!("mandat 2026 12/{number}"),
+        number: Number::Mandate(
+            MandateNumber::parse(2026, Some("12"), number).unwrap(),
+            call.map(|call| reference(call).to_string()),
+        ),
+        left: Cents::new(left),
+    }
+}
+
 /// Payments 1 (40 €) and 2 (10 €) in file 100, 3 (7 €) in file 101, to be executed on 8 April; calls 7 and 8 of 60 € each, made on
 /// 2 March and due on 31 March.
 pub fn known() -> Known {
@@ -80,7 +101,7 @@ pub fn known() -> Known {
     let call = |n| {
         let call = Call {
             id: CallId::from_uuid(Uuid::from_u128(n)),
-            funder: PartyId::from_uuid(Uuid::from_u128(90)),
+            funder: funder(),
             left: Cents::new(6000),
             iban: FUNDER.to_owned(),
             called_on: "2026-03-02".parse().unwrap(),
@@ -98,6 +119,7 @@ pub fn known() -> Known {
         calls: [call(7), call(8)].into(),
         tolerance: Cents::ZERO,
         awaited: Vec::new(),
+        payers: [(FUNDER.to_owned(), vec![funder()])].into(),
     }
 }
 

@@ -1,0 +1,133 @@
+//! What a person says of a break: said again it is the same, said otherwise it is refused, and words never hide a line's money.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use crate::bank::{moved, quoting};
+use crate::world::{FUNDERS, World, id, instant};
+
+/// The lock under which statements are loaded (`ccn_stmt`).
+const STATEMENT_LOCK: i64 = 0x6363_6e5f_7374_6d74;
+/// How often is looked whether the request waits.
+const LOOKS_MAX: u32 = 500;
+
+impl World {
+    /// The path of an act on the only break of this amount.
+    async fn act_on(&self, amount: &str, act: &str) -> String {
+        let breaks = self.breaks().await;
+        let broken = breaks.iter().find(|one| one["amount"] == amount).unwrap();
+        format!("/v1/breaks/{}/{act}", broken["id"].as_str().unwrap())
+    }
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_line_is_never_explained_in_words_alone(admin: PgPool) {
+    let world = World::new(admin).await;
+    world.loads(1, "0.00", vec![moved("100.00")]).await;
+    let path = world.act_on("100.00", "explanation").await;
+    let (status, answer) = world
+        .put_json(&path, json!({"what": "words", "why": "On verra."}))
+        .await;
+    assert_eq!(
+        (status, &answer["type"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("urn:ccn:problem:break-misfit")),
+        "{answer}"
+    );
+    // It waits, and can still be what it was.
+    assert_eq!(world.breaks().await[0]["state"], "open");
+    let was = json!({"what": "contribution", "why": "Confirmé par le payeur.", "funder_id": FUNDERS[0]});
+    assert_eq!(world.put_json(&path, was).await.0, StatusCode::CREATED);
+    assert_eq!(world.suspense().await, 0);
+    world.all_hold().await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_same_kind_of_explanation_with_another_name_is_refused(admin: PgPool) {
+    let world = World::new(admin).await;
+    world.accepts_mandates(true).await;
+    world.call(0xc1, 0xa1, "50.00").await;
+    world.call(0xc2, 0xa2, "50.00").await;
+    world.mandates(0x101, 0xa1, "30.00").await;
+    world.mandates(0x102, 0xa1, "20.00").await;
+    world
+        .loads(1, "0.00", vec![moved("10.00"), moved("11.00"), moved("12.00")])
+        .await;
+    let why = "Avis de la banque.";
+    let funder = |n: usize| json!({"what": "contribution", "why": why, "funder_id": FUNDERS[n]});
+    let call = |n: u128| json!({"what": "call", "why": why, "call_id": id(n)});
+    let mandate = |n: u128| json!({"what": "mandate", "why": why, "mandate_id": id(n)});
+    for (amount, said, other) in [
+        ("10.00", funder(0), funder(1)),
+        ("11.00", call(0xc1), call(0xc2)),
+        ("12.00", mandate(0x101), mandate(0x102)),
+    ] {
+        let path = world.act_on(amount, "explanation").await;
+        let (status, answer) = world.put_json(&path, said.clone()).await;
+        assert_eq!(status, StatusCode::CREATED, "{answer}");
+        assert_eq!(world.put_json(&path, said).await, (StatusCode::OK, answer));
+        let (_, refused) = world.put_json(&path, other).await;
+        assert_eq!(refused["type"], "urn:ccn:problem:break-explained", "{amount} {refused}");
+    }
+    world.all_hold().await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn what_was_explained_with_others_is_not_explained_alone_again(admin: PgPool) {
+    let world = World::new(admin).await;
+    world.loads(1, "0.00", vec![moved("10.00"), moved("5.00")]).await;
+    let breaks: Vec<Value> = world.breaks().await.iter().map(|one| one["id"].clone()).collect();
+    let path = world.act_on("10.00", "explanation").await;
+    let part = json!({"what": "contribution", "amount": "15.00", "funder_id": FUNDERS[0]});
+    let split = json!({"id": id(1), "break_ids": breaks, "parts": [part], "why": "Deux moitiés."});
+    world.created("/v1/explanations", split).await;
+    let alone = json!({"what": "contribution", "why": "Deux moitiés.", "funder_id": FUNDERS[0]});
+    let (_, refused) = world.put_json(&path, alone).await;
+    assert_eq!(refused["type"], "urn:ccn:problem:break-explained");
+}
+
+/// A statement that is being loaded closes the break; whoever assigns it meanwhile waits, and is told.
+#[sqlx::test(migrations = false)]
+async fn a_break_that_a_statement_closes_meanwhile_is_not_assigned(admin: PgPool) {
+    let world = World::new(admin).await;
+    let reference = world.call(0xc1, 0xa1, "100.00").await;
+    // Due on 31 March, and not there on 10 April.
+    world.loads(1, "0.00", vec![quoting("1.00", &reference)]).await;
+    let path = world.act_on("99.00", "owner").await;
+    let mut load = world.admin.begin().await.unwrap();
+    sqlx::query("select pg_advisory_xact_lock($1)")
+        .bind(STATEMENT_LOCK)
+        .execute(&mut *load)
+        .await
+        .unwrap();
+    sqlx::query(
+        "insert into funding.break_step (break_id, number, state, why, organisation_id, at)
+         select break_id, 2, 'closed', 'Le versement est arrivé en entier.', organisation_id, $1 from funding.break_step",
+    )
+    .bind(instant("2026-04-11T08:00:00Z"))
+    .execute(&mut *load)
+    .await
+    .unwrap();
+    let loaded = async {
+        for _ in 0..LOOKS_MAX {
+            let waiting: bool = sqlx::query_scalar(
+                "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')
+                 from pg_sleep(0.01)",
+            )
+            .fetch_one(&world.admin)
+            .await
+            .unwrap();
+            if waiting {
+                break;
+            }
+        }
+        load.commit().await.unwrap();
+    };
+    let owner = json!({"owner": "Comptabilité"});
+    let ((status, answer), ()) = tokio::join!(world.put_json(&path, owner), loaded);
+    assert_eq!(
+        (status, &answer["type"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("urn:ccn:problem:break-closed")),
+        "{answer}"
+    );
+}
