@@ -11,7 +11,7 @@ use web::{Made, Problem};
 
 use crate::{CallId, CallReference, ConventionId};
 
-pub use letter::{Letter, LetterError, letter};
+pub use letter::{Letter, letter};
 pub use remind::{keep_reminding, remind};
 pub use state::{CallState, Overdue, ReminderView, list, overdue, state};
 

@@ -35,8 +35,8 @@ use crate::booking::{BookError, Event, book};
 use crate::invoicing::SERVICE_CODE_CHARS_MAX;
 use crate::mandate::{contains, words};
 
-pub use credit::{CreditError, CreditLine, CreditNote, NewCreditNote, credit, note, notes};
-pub use paper::{PaperError, credit_note_pdf, invoice_pdf};
+pub use credit::{CreditNote, NewCreditNote, credit, note, notes};
+pub use paper::{credit_note_pdf, invoice_pdf};
 pub use view::{Fee, list, read};
 
 /// Advisory lock held while a number is drawn.

@@ -67,7 +67,7 @@ struct Facts {
 
 struct BatchFacts {
     booklets: i32,
-    booklet_size: i16,
+    booklet_size: i32,
     face_value: Cents,
     funded_on: NaiveDate,
 }
@@ -237,3 +237,6 @@ async fn batch(connection: &mut PgConnection, fee: &Fee) -> Result<(BatchFacts, 
     };
     Ok((batch, row.name))
 }
+
+#[cfg(test)]
+mod tests;
