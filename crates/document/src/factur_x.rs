@@ -19,7 +19,10 @@ const PROPERTIES: [(&str, &str); 4] = [
     ("DocumentFileName", "name of the embedded XML invoice file"),
     ("DocumentType", "INVOICE"),
     ("Version", "The actual version of the Factur-X XML schema"),
-    ("ConformanceLevel", "The conformance level of the embedded Factur-X data"),
+    (
+        "ConformanceLevel",
+        "The conformance level of the embedded Factur-X data",
+    ),
 ];
 
 /// The attachment.
@@ -41,15 +44,25 @@ pub(crate) fn declared(pdf: Vec<u8>) -> Result<Vec<u8>, DocumentError> {
     let previous = lopdf::Document::load_mem(&pdf).map_err(failed)?;
     let metadata = previous.catalog().and_then(|catalog| catalog.get(b"Metadata"));
     let metadata = metadata.and_then(Object::as_reference).map_err(failed)?;
-    let written = previous.get_object(metadata).and_then(Object::as_stream).map_err(failed)?;
+    let written = previous
+        .get_object(metadata)
+        .and_then(Object::as_stream)
+        .map_err(failed)?;
     let xmp = String::from_utf8(written.content.clone()).map_err(failed)?;
     let xmp = extended(&xmp).ok_or_else(|| failed("the metadata are not as they were"))?;
     let digest = Sha256::digest(&pdf);
     let mut update = IncrementalDocument::create_from(pdf, previous);
     update.opt_clone_object_to_new_document(metadata).map_err(failed)?;
-    let new = update.new_document.get_object_mut(metadata).and_then(Object::as_stream_mut);
+    let new = update
+        .new_document
+        .get_object_mut(metadata)
+        .and_then(Object::as_stream_mut);
     new.map_err(failed)?.set_content(xmp.into_bytes());
-    let id = update.get_prev_documents().trailer.get(b"ID").and_then(Object::as_array);
+    let id = update
+        .get_prev_documents()
+        .trailer
+        .get(b"ID")
+        .and_then(Object::as_array);
     if let Ok([first, _]) = id.cloned().as_deref() {
         let second = Object::String(digest.to_vec(), StringFormat::Hexadecimal);
         update.new_document.trailer.set("ID", vec![first.clone(), second]);

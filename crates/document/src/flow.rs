@@ -150,7 +150,11 @@ const fn heading_style(level: u16) -> Style {
 
 /// Lines of a paragraph of `count` that stay together at its beginning: three are never cut, because one would stand alone.
 const fn opening(count: usize) -> usize {
-    if count <= LINES_TOGETHER + 1 { count } else { LINES_TOGETHER }
+    if count <= LINES_TOGETHER + 1 {
+        count
+    } else {
+        LINES_TOGETHER
+    }
 }
 
 /// Of lines, one under another.
@@ -263,7 +267,8 @@ impl Flow<'_> {
     /// What of the next pieces must stand under a heading, on its page.
     fn opening(&self, next: &[Block]) -> i16 {
         let width = self.laid.paper.text_width();
-        let begun = |style: Style, width: i16, text: &str| height(style, opening(self.wrapped(style, width, text).len()));
+        let begun =
+            |style: Style, width: i16, text: &str| height(style, opening(self.wrapped(style, width, text).len()));
         match next.split_first() {
             None => 0,
             Some((Block::Heading(level, text), rest)) => {

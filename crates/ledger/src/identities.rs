@@ -103,7 +103,9 @@ impl Figures {
         let (owed, paid) = held(AccountKind::FeeReceivable);
         let ((fees_off, fees), (vat_off, vat)) = (held(AccountKind::Fees), held(AccountKind::Vat));
         let received = self.flow(|flow| flow.kind == TransferKind::FeeReceived);
-        let none = [owed, paid, fees, vat, fees_off, vat_off].into_iter().all(Cents::is_zero);
+        let none = [owed, paid, fees, vat, fees_off, vat_off]
+            .into_iter()
+            .all(Cents::is_zero);
         (!none).then(|| {
             Identity::equal(
                 "Rémunération de l'opérateur : à recevoir + reçue = facturée + TVA, moins les avoirs",

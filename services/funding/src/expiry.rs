@@ -63,9 +63,11 @@ pub(crate) struct App {
 /// What is signed with the documents' key: the calendar and the statement of a programme's end, and attestations.
 #[must_use]
 pub fn expiry_routes(pool: PgPool, clock: Clock, stationery: Stationery) -> OpenApiRouter {
-    routes::routes().merge(crate::structure_account::routes()).with_state(App {
-        pool,
-        clock,
-        stationery,
-    })
+    routes::routes()
+        .merge(crate::structure_account::routes())
+        .with_state(App {
+            pool,
+            clock,
+            stationery,
+        })
 }

@@ -72,7 +72,9 @@ impl NewFee {
             let said = |text: &str| {
                 !text.trim().is_empty() && text.chars().count() <= chars_max && !text.contains(char::is_control)
             };
-            text.is_none_or(said).then_some(()).ok_or(FeeError::Order { field, chars_max })
+            text.is_none_or(said)
+                .then_some(())
+                .ok_or(FeeError::Order { field, chars_max })
         };
         fits("service_code", self.service_code.as_deref(), SERVICE_CODE_CHARS_MAX)?;
         fits("engagement", self.engagement.as_deref(), ENGAGEMENT_CHARS_MAX)
@@ -121,9 +123,13 @@ pub enum FeeError {
 impl From<FeeError> for Problem {
     fn from(error: FeeError) -> Self {
         match error {
-            FeeError::Order { field, chars_max } => Self::refused("fee-order", "Une référence de commande ne convient pas.")
-                .detail(format!("« {field} » : donnez de 1 à {chars_max} caractères sur une ligne, ou rien."))
-                .with("field", field),
+            FeeError::Order { field, chars_max } => {
+                Self::refused("fee-order", "Une référence de commande ne convient pas.")
+                    .detail(format!(
+                        "« {field} » : donnez de 1 à {chars_max} caractères sur une ligne, ou rien."
+                    ))
+                    .with("field", field)
+            }
             FeeError::NoBatch => Self::not_found("Ce lot"),
             FeeError::NotFunded => Self::refused("not-funded", "Ce lot n'est pas financé.").detail(
                 "La rémunération se facture quand l'argent d'un lot est réservé, et tant qu'il n'est pas annulé.",
@@ -131,9 +137,8 @@ impl From<FeeError> for Problem {
             FeeError::NoFee => Self::refused("no-fee", "Ce dispositif ne prévoit pas de rémunération de l'opérateur.")
                 .detail("Réglez « fee_rate » dans les règles de financement du dispositif."),
             FeeError::AlreadyInvoiced => {
-                Self::refused("already-invoiced", "La rémunération de ce lot est déjà facturée.").detail(
-                    "Pour refaire une facture fausse, créez d'abord un avoir qui l'annule en entier.",
-                )
+                Self::refused("already-invoiced", "La rémunération de ce lot est déjà facturée.")
+                    .detail("Pour refaire une facture fausse, créez d'abord un avoir qui l'annule en entier.")
             }
             FeeError::SameIdOtherContent => Self::same_id_other_content(),
             FeeError::Book(error) => Self::internal(&error),

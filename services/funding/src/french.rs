@@ -45,7 +45,10 @@ mod tests {
         assert_eq!(percent(Decimal::new(333, 4)), "3,33\u{A0}%");
         assert_eq!(percent(Decimal::new(200_000, 6)), "20\u{A0}%");
         assert_eq!(percent(Decimal::ZERO), "0\u{A0}%");
-        assert_eq!((counted(999), counted(100_000)), ("999".to_owned(), "100\u{202F}000".to_owned()));
+        assert_eq!(
+            (counted(999), counted(100_000)),
+            ("999".to_owned(), "100\u{202F}000".to_owned())
+        );
         let iban = "FR7630006000011234567890189".parse().unwrap();
         assert_eq!(
             grouped(&iban).replace('\u{A0}', " "),

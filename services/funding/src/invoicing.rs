@@ -12,8 +12,8 @@ mod seller;
 use web::Problem;
 
 pub use address::Address;
-pub use buyer::{Buyer, buyer, set_buyer};
 pub(crate) use buyer::SERVICE_CODE_CHARS_MAX;
+pub use buyer::{Buyer, buyer, set_buyer};
 pub use seller::{Seller, seller, set_seller};
 
 /// Advisory lock held while a change is numbered.

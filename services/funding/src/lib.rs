@@ -71,8 +71,9 @@ pub use call::{keep_reminding, remind};
 pub use expiry::{STATEMENT_SECONDS, Stationery, expiry_routes, keep_statements};
 pub use export::{names, report, waterfall_csv, waterfall_pdf, waterfall_xlsx};
 pub use id::{
-    AllocationId, AnnouncementId, BreakId, CallId, ConventionId, CreditNoteId, ExpiryChoiceId, ExpiryResponseId, ExplanationId,
-    FeeId, MandateId, PaymentId, PaymentReportId, ReconciliationId, RefundId, SettlementId, StatementId, TrueUpId,
+    AllocationId, AnnouncementId, BreakId, CallId, ConventionId, CreditNoteId, ExpiryChoiceId, ExpiryResponseId,
+    ExplanationId, FeeId, MandateId, PaymentId, PaymentReportId, ReconciliationId, RefundId, SettlementId, StatementId,
+    TrueUpId,
 };
 pub use proof::{
     CloseView, ConsistencyView, CosignerView, EventProofView, ProofView, ProvenEntryView, SEAL_SECONDS, SUMS_SECONDS,

@@ -134,7 +134,10 @@ pub(super) fn opening(flow: &Flow<'_>, table: &Table) -> i16 {
 fn together(flow: &Flow<'_>, table: &Table, setting: &Setting<'_>) -> i16 {
     let paper = flow.laid.paper;
     let caption = table.caption.as_ref().map_or(0, |text| {
-        super::height(super::STRONG, flow.wrapped(super::STRONG, paper.text_width(), text).len()) + 8
+        super::height(
+            super::STRONG,
+            flow.wrapped(super::STRONG, paper.text_width(), text).len(),
+        ) + 8
     });
     let titles: Vec<String> = table.columns.iter().map(|column| column.title.clone()).collect();
     let head = caption + setting.row(flow, CELL_BOLD, &titles).height;

@@ -22,7 +22,9 @@ async fn get_seller(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Re
     own_or_all(&who, Role::Sponsor)?;
     let mut connection = pool.acquire().await.map_err(internal)?;
     let known = invoicing::seller(&mut connection, at).await.map_err(internal)?;
-    known.map(Json).ok_or_else(|| Problem::not_found("Cette identité de facturation"))
+    known
+        .map(Json)
+        .ok_or_else(|| Problem::not_found("Cette identité de facturation"))
 }
 
 /// Says who invoices, for the papers that are issued from now on; those that were issued stay as they are.

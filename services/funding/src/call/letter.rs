@@ -110,7 +110,14 @@ async fn reminded_at(connection: &mut PgConnection, id: CallId, days: i32) -> Re
     .await
 }
 
-fn meta(title: String, day: NaiveDate, call: &CallState, agreed: &Agreed, fund: &FundAccount, from: Option<&Seller>) -> Meta {
+fn meta(
+    title: String,
+    day: NaiveDate,
+    call: &CallState,
+    agreed: &Agreed,
+    fund: &FundAccount,
+    from: Option<&Seller>,
+) -> Meta {
     let mut issuer = vec![fund.name.clone()];
     if let Some(from) = from {
         issuer.push(from.name.clone());
@@ -151,13 +158,7 @@ fn called(call: &CallState, agreed: &Agreed, fund: &FundAccount, from: Option<&S
         .list(advice())
 }
 
-fn reminded(
-    call: &CallState,
-    index: usize,
-    agreed: &Agreed,
-    fund: &FundAccount,
-    from: Option<&Seller>,
-) -> Document {
+fn reminded(call: &CallState, index: usize, agreed: &Agreed, fund: &FundAccount, from: Option<&Seller>) -> Document {
     let reminder = call.reminders.get(index).expect("the caller found it");
     let number = index + 1;
     let late = reminder.reminded_on.signed_duration_since(call.due_on).num_days();

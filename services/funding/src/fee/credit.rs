@@ -117,9 +117,11 @@ impl From<CreditError> for Problem {
             CreditError::Words => Self::refused("credit-words", "Un texte manque ou ne convient pas.").detail(format!(
                 "Le motif et chaque ligne se disent en au plus {WORDS_CHARS_MAX} caractères, sans retour à la ligne."
             )),
-            CreditError::Lines => Self::refused("credit-lines", "Les lignes de l'avoir ne conviennent pas.").detail(
-                format!("Donnez au plus {LINES_MAX} lignes au montant positif, ou aucune pour tout le reste de la facture."),
-            ),
+            CreditError::Lines => {
+                Self::refused("credit-lines", "Les lignes de l'avoir ne conviennent pas.").detail(format!(
+                    "Donnez au plus {LINES_MAX} lignes au montant positif, ou aucune pour tout le reste de la facture."
+                ))
+            }
             CreditError::AboveInvoice { left } => {
                 Self::refused("above-invoice", "L'avoir dépasse ce qui reste de la facture.")
                     .detail(format!("Il reste {} hors taxe, avoirs déduits.", left.to_french()))
@@ -411,11 +413,17 @@ mod tests {
     fn never_more_than_is_owed() {
         let mut invoice = invoice(1000, 200);
         invoice.owed = Cents::new(600);
-        assert_eq!(invoice.amounts(&[line(300), line(200)]).unwrap(), (Cents::new(500), Cents::new(100)));
+        assert_eq!(
+            invoice.amounts(&[line(300), line(200)]).unwrap(),
+            (Cents::new(500), Cents::new(100))
+        );
         assert!(matches!(
             invoice.amounts(&[line(501)]),
             Err(CreditError::AboveOwed { owed }) if owed == Cents::new(600)
         ));
-        assert!(matches!(invoice.amounts(&[line(1001)]), Err(CreditError::AboveInvoice { .. })));
+        assert!(matches!(
+            invoice.amounts(&[line(1001)]),
+            Err(CreditError::AboveInvoice { .. })
+        ));
     }
 }

@@ -98,6 +98,14 @@ pub async fn set_buyer(
     )
     .execute(&mut **tx)
     .await?;
-    audit(tx, who, at, "invoice_buyer.set", Some(sponsor.uuid()), new.siret.as_str()).await?;
+    audit(
+        tx,
+        who,
+        at,
+        "invoice_buyer.set",
+        Some(sponsor.uuid()),
+        new.siret.as_str(),
+    )
+    .await?;
     Ok(Made::Now(new.clone()))
 }

@@ -105,7 +105,8 @@ mod tests {
     use super::*;
     use crate::PaymentId;
 
-    const LONG: &str = "Médiathèque intercommunale du Val-de-Saône-et-Bourgogne-du-Nord, antenne de la vallée de l'Ouche";
+    const LONG: &str =
+        "Médiathèque intercommunale du Val-de-Saône-et-Bourgogne-du-Nord, antenne de la vallée de l'Ouche";
 
     fn part(name: &str, lines: u128) -> ProgrammePart {
         let day: NaiveDate = "2026-03-12".parse().unwrap();
@@ -132,7 +133,10 @@ mod tests {
 
     #[test]
     fn an_advice_of_several_pages_is_written_and_always_the_same() {
-        let programmes = vec![part(&format!("Chèque de la {LONG}"), 60), part("Semaine du numérique", 2)];
+        let programmes = vec![
+            part(&format!("Chèque de la {LONG}"), 60),
+            part("Semaine du numérique", 2),
+        ];
         let day: NaiveDate = "2026-04-03".parse().unwrap();
         let remittance = Remittance {
             payment_id: PaymentId::from_uuid(Uuid::from_u128(5)),

@@ -39,7 +39,8 @@ impl World {
 
     async fn charges_at(&self, fee_rate: &str, vat_rate: &str) {
         let path = format!("/v1/programmes/{PROGRAMME}/funding-terms");
-        self.sets(&path, json!({"fee_rate": fee_rate, "vat_rate": vat_rate})).await;
+        self.sets(&path, json!({"fee_rate": fee_rate, "vat_rate": vat_rate}))
+            .await;
     }
 
     async fn sponsor_exists(&self) {
@@ -95,7 +96,11 @@ async fn an_invoice_on_paper_says_what_the_law_wants_and_what_the_books_hold(adm
     assert_eq!(made["engagement"], "2026-EJ-00123");
     let path = format!("/v1/fees/{}/invoice.pdf", id(1));
     let pdf = world.get(&path).await;
-    check("check_document.py", &pdf, &["--tables", "2", "--pages", "1", "--factur-x"]);
+    check(
+        "check_document.py",
+        &pdf,
+        &["--tables", "2", "--pages", "1", "--factur-x"],
+    );
     assert_eq!(read_by_another(&pdf), [333, 67, 400]);
     assert_eq!(world.fee_books().await, [400, 333, 67]);
     let said = words("facture", &pdf);
@@ -116,8 +121,15 @@ async fn an_invoice_on_paper_says_what_the_law_wants_and_what_the_books_hold(adm
     }
     // What is said later changes nothing of what was issued.
     world.hand.move_to(instant("2026-05-02T10:00:00Z"));
-    world.sets("/v1/invoicing/seller", with(seller(), json!({"name": "Autre", "payment_days": 45}))).await;
-    world.sets(&format!("/v1/invoicing/buyers/{SPONSOR}"), buyer(false)).await;
+    world
+        .sets(
+            "/v1/invoicing/seller",
+            with(seller(), json!({"name": "Autre", "payment_days": 45})),
+        )
+        .await;
+    world
+        .sets(&format!("/v1/invoicing/buyers/{SPONSOR}"), buyer(false))
+        .await;
     assert_eq!(world.get(&path).await, pdf, "the same bytes");
     let trail: i64 = sqlx::query_scalar("select count(*) from access.audit where action = 'fee.issue_paper'")
         .fetch_one(&world.admin)
@@ -125,7 +137,10 @@ async fn an_invoice_on_paper_says_what_the_law_wants_and_what_the_books_hold(adm
         .unwrap();
     assert_eq!(trail, 1);
     let key = world.key_of(FUNDERS[0], None).await;
-    assert_eq!(world.send("GET", &path, &key, Vec::new()).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(
+        world.send("GET", &path, &key, Vec::new()).await.0,
+        StatusCode::FORBIDDEN
+    );
     assert_eq!(world.status(&format!("/v1/fees/{}/invoice.pdf", id(9))).await, 404);
 }
 
@@ -148,7 +163,10 @@ async fn an_invoice_waits_for_what_is_not_said_and_tells_what(admin: PgPool) {
     let lacks = async || {
         let (status, bytes) = world.send("GET", &path, &world.secret, Vec::new()).await;
         let answer: Value = serde_json::from_slice(&bytes).unwrap();
-        assert_eq!((status.as_u16(), &answer["type"]), (422, &json!("urn:ccn:problem:invoice-incomplete")));
+        assert_eq!(
+            (status.as_u16(), &answer["type"]),
+            (422, &json!("urn:ccn:problem:invoice-incomplete"))
+        );
         answer["lacks"].as_array().unwrap().len()
     };
     assert_eq!(lacks().await, 2);
@@ -158,24 +176,36 @@ async fn an_invoice_waits_for_what_is_not_said_and_tells_what(admin: PgPool) {
     for (field, value) in [
         ("siret", json!("40483304800022")),
         ("address", json!({"lines": [], "postcode": "21000", "city": "Dijon"})),
-        ("address", json!({"lines": ["1 rue"], "postcode": "2100", "city": "Dijon"})),
+        (
+            "address",
+            json!({"lines": ["1 rue"], "postcode": "2100", "city": "Dijon"}),
+        ),
         ("vat_number", json!("FR00222100018")),
     ] {
         let wrong = with(buyer(false), json!({field: value}));
         let (status, answer) = world.put(&unknown, wrong.to_string().into_bytes()).await;
-        assert_eq!((status.as_u16(), &answer["type"]), (422, &json!("urn:ccn:problem:invoicing-field")), "{field}");
+        assert_eq!(
+            (status.as_u16(), &answer["type"]),
+            (422, &json!("urn:ccn:problem:invoicing-field")),
+            "{field}"
+        );
     }
     assert_eq!(world.sets(&unknown, buyer(false)).await, StatusCode::CREATED);
     assert_eq!(world.sets(&unknown, buyer(false)).await, StatusCode::OK);
     assert_eq!(lacks().await, 1);
     let (status, _) = world
-        .put("/v1/invoicing/seller", with(seller(), json!({"payment_days": 61})).to_string().into_bytes())
+        .put(
+            "/v1/invoicing/seller",
+            with(seller(), json!({"payment_days": 61})).to_string().into_bytes(),
+        )
         .await;
     assert_eq!(status, 422);
     world.sets("/v1/invoicing/seller", seller()).await;
     assert_eq!(lacks().await, 1, "without VAT, and nobody said why");
     let exempt = "TVA non applicable, art. 293 B du CGI";
-    world.sets("/v1/invoicing/seller", with(seller(), json!({"vat_exemption": exempt}))).await;
+    world
+        .sets("/v1/invoicing/seller", with(seller(), json!({"vat_exemption": exempt})))
+        .await;
     let pdf = world.get(&path).await;
     assert_eq!(read_by_another(&pdf), [333, 0, 333]);
     let said = words("facture-sans-tva", &pdf);
@@ -189,28 +219,51 @@ async fn credit_notes_take_off_an_invoice_in_the_books_and_never_more_than_is_le
     let path = format!("/v1/fees/{}/credit-notes", id(1));
     let first = world.credits(11, "1.00").await;
     assert_eq!(
-        (&first["number"], &first["invoice"], &first["net"], &first["vat"], &first["gross"]),
-        (&json!("A-2026-00001"), &json!("F-2026-00001"), &json!("1.00"), &json!("0.20"), &json!("1.20"))
+        (
+            &first["number"],
+            &first["invoice"],
+            &first["net"],
+            &first["vat"],
+            &first["gross"]
+        ),
+        (
+            &json!("A-2026-00001"),
+            &json!("F-2026-00001"),
+            &json!("1.00"),
+            &json!("0.20"),
+            &json!("1.20")
+        )
     );
     assert_eq!(world.fee_books().await, [280, 233, 47]);
     let other = json!({"id": id(11), "reason": "Autre motif.", "lines": first["lines"]});
     assert_eq!(world.refused(&path, other).await["status"], 409);
     for (wrong, problem) in [
         (json!({"id": id(12), "reason": " "}), "credit-words"),
-        (json!({"id": id(12), "reason": "x", "lines": [{"label": "x", "net": "0.00"}]}), "credit-lines"),
-        (json!({"id": id(12), "reason": "x", "lines": [{"label": "x", "net": "2.34"}]}), "above-invoice"),
+        (
+            json!({"id": id(12), "reason": "x", "lines": [{"label": "x", "net": "0.00"}]}),
+            "credit-lines",
+        ),
+        (
+            json!({"id": id(12), "reason": "x", "lines": [{"label": "x", "net": "2.34"}]}),
+            "above-invoice",
+        ),
     ] {
         let refused = world.refused(&path, wrong).await;
         assert_eq!(refused["type"], format!("urn:ccn:problem:{problem}"));
     }
     let nowhere = format!("/v1/fees/{}/credit-notes", id(9));
-    assert_eq!(world.refused(&nowhere, json!({"id": id(12), "reason": "x"})).await["status"], 404);
+    assert_eq!(
+        world.refused(&nowhere, json!({"id": id(12), "reason": "x"})).await["status"],
+        404
+    );
     // Still in part: the batch has its invoice.
     assert_eq!(
         world.refused("/v1/fees", fee(2)).await["type"],
         "urn:ccn:problem:already-invoiced"
     );
-    let rest = world.created(&path, json!({"id": id(12), "reason": "Lot annulé."})).await;
+    let rest = world
+        .created(&path, json!({"id": id(12), "reason": "Lot annulé."}))
+        .await;
     assert_eq!(
         (&rest["number"], &rest["net"], &rest["vat"]),
         (&json!("A-2026-00002"), &json!("2.33"), &json!("0.47"))
@@ -218,7 +271,10 @@ async fn credit_notes_take_off_an_invoice_in_the_books_and_never_more_than_is_le
     assert_eq!(world.fee_books().await, [0, 0, 0]);
     world.all_hold().await;
     let fee_now = world.get_json(&format!("/v1/fees/{}", id(1))).await;
-    assert_eq!((&fee_now["credited"], &fee_now["owed"]), (&json!("4.00"), &json!("0.00")));
+    assert_eq!(
+        (&fee_now["credited"], &fee_now["owed"]),
+        (&json!("4.00"), &json!("0.00"))
+    );
     assert_eq!(
         world.refused(&path, json!({"id": id(13), "reason": "Encore."})).await["type"],
         "urn:ccn:problem:above-invoice"
@@ -227,12 +283,19 @@ async fn credit_notes_take_off_an_invoice_in_the_books_and_never_more_than_is_le
     let again = world.created("/v1/fees", fee(2)).await;
     assert_eq!(again["number"], "F-2026-00002");
     let rules = world
-        .loads(2, "200.00", vec![quoting("4.00", "F-2026-00001"), quoting("4.00", "F-2026-00002")])
+        .loads(
+            2,
+            "200.00",
+            vec![quoting("4.00", "F-2026-00001"), quoting("4.00", "F-2026-00002")],
+        )
         .await;
     assert_eq!(rules, [None, Some("fee-invoice".to_owned())]);
     let paid = json!({"id": id(14), "reason": "Trop tard."});
     let paid = world.refused(&format!("/v1/fees/{}/credit-notes", id(2)), paid).await;
-    assert_eq!((&paid["type"], &paid["owed"]), (&json!("urn:ccn:problem:above-owed"), &json!("0.00")));
+    assert_eq!(
+        (&paid["type"], &paid["owed"]),
+        (&json!("urn:ccn:problem:above-owed"), &json!("0.00"))
+    );
     world.all_hold().await;
     let trail: i64 = sqlx::query_scalar("select count(*) from access.audit where action = 'fee.credit'")
         .fetch_one(&world.admin)
@@ -244,7 +307,11 @@ async fn credit_notes_take_off_an_invoice_in_the_books_and_never_more_than_is_le
     for (n, amounts, left) in [(11, [100, 20, 120], "2,80 €"), (12, [233, 47, 280], "0,00 €")] {
         let pdf_path = format!("/v1/credit-notes/{}/credit-note.pdf", id(n));
         let pdf = world.get(&pdf_path).await;
-        check("check_document.py", &pdf, &["--tables", "3", "--pages", "1", "--factur-x"]);
+        check(
+            "check_document.py",
+            &pdf,
+            &["--tables", "3", "--pages", "1", "--factur-x"],
+        );
         assert_eq!(read_by_another(&pdf), amounts);
         let said = words(&format!("avoir-{n}"), &pdf);
         assert!(said.contains(&format!("Reste facturé {left}")), "{said}");
@@ -252,7 +319,10 @@ async fn credit_notes_take_off_an_invoice_in_the_books_and_never_more_than_is_le
     }
     let key = world.key_of(FUNDERS[0], None).await;
     let foreign = format!("/v1/credit-notes/{}", id(11));
-    assert_eq!(world.send("GET", &foreign, &key, Vec::new()).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(
+        world.send("GET", &foreign, &key, Vec::new()).await.0,
+        StatusCode::FORBIDDEN
+    );
 }
 
 #[sqlx::test(migrations = false)]
@@ -262,7 +332,9 @@ async fn credit_notes_asked_at_once_have_numbers_without_gap_and_never_exceed_th
     let path = format!("/v1/fees/{}/credit-notes", id(1));
     let ask = async |n: u128| {
         let lines = json!([{"label": "Une part", "net": "1.20"}]);
-        world.post(&path, json!({"id": id(n), "reason": "Part.", "lines": lines})).await
+        world
+            .post(&path, json!({"id": id(n), "reason": "Part.", "lines": lines}))
+            .await
     };
     let (a, b, c, d) = tokio::join!(ask(21), ask(22), ask(23), ask(21));
     let mut made: Vec<u16> = [&a, &b, &c].iter().map(|answer| answer.0.as_u16()).collect();
@@ -271,7 +343,12 @@ async fn credit_notes_asked_at_once_have_numbers_without_gap_and_never_exceed_th
     // 3.33 € hold 1.20 € twice; the repeated one answers as the first did.
     assert!(made == [200, 201, 201, 422] || made == [201, 201, 422, 422], "{made:?}");
     let list = world.get_json(&path).await;
-    let numbers: Vec<&str> = list.as_array().unwrap().iter().filter_map(|note| note["number"].as_str()).collect();
+    let numbers: Vec<&str> = list
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|note| note["number"].as_str())
+        .collect();
     assert_eq!(numbers, ["A-2026-00001", "A-2026-00002"]);
     assert_eq!(world.fee_books().await, [112, 93, 19]);
     world.all_hold().await;
@@ -306,7 +383,12 @@ async fn a_call_and_its_reminders_are_letters_that_nothing_changes(admin: PgPool
     world.sets("/v1/invoicing/seller", seller()).await;
     let first = world.get(&reminder(1)).await;
     let said = words("relance-1", &first);
-    for part in ["Relance n° 1", "1 jour après", "Reste à verser 60,00 €", "Retard 1 jour"] {
+    for part in [
+        "Relance n° 1",
+        "1 jour après",
+        "Reste à verser 60,00 €",
+        "Retard 1 jour",
+    ] {
         assert!(said.contains(part), "{part} is not in\n{said}");
     }
     let second = world.get(&reminder(30)).await;
@@ -332,6 +414,9 @@ async fn a_call_and_its_reminders_are_letters_that_nothing_changes(admin: PgPool
         world.key_of(FUNDERS[1], None).await,
     );
     assert_eq!(world.send("GET", &path, &own, Vec::new()).await.0, StatusCode::OK);
-    assert_eq!(world.send("GET", &path, &other, Vec::new()).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(
+        world.send("GET", &path, &other, Vec::new()).await.0,
+        StatusCode::NOT_FOUND
+    );
     world.all_hold().await;
 }

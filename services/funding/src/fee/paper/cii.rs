@@ -12,12 +12,18 @@ use super::{Facts, mentions};
 use crate::invoicing::{Address, Buyer, Seller};
 
 const NAMESPACES: [(&str, &str); 4] = [
-    ("xmlns:rsm", "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"),
+    (
+        "xmlns:rsm",
+        "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100",
+    ),
     (
         "xmlns:ram",
         "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100",
     ),
-    ("xmlns:udt", "urn:un:unece:uncefact:data:standard:UnqualifiedDataType:100"),
+    (
+        "xmlns:udt",
+        "urn:un:unece:uncefact:data:standard:UnqualifiedDataType:100",
+    ),
     ("xmlns:qdt", "urn:un:unece:uncefact:data:standard:QualifiedDataType:100"),
 ];
 const GUIDELINE: &str = "urn:cen.eu:en16931:2017#compliant#urn:factur-x.eu:1p0:basic";
@@ -114,7 +120,10 @@ impl Data<'_> {
         // UNTDID 4451: penalties, recovery, discount; French invoices have all three.
         let notes = [
             ("PMD", mentions::penalties(&self.facts.buyer)),
-            ("PMT", "Indemnité forfaitaire de 40 € pour frais de recouvrement en cas de retard de paiement."),
+            (
+                "PMT",
+                "Indemnité forfaitaire de 40 € pour frais de recouvrement en cas de retard de paiement.",
+            ),
             ("AAB", mentions::NO_DISCOUNT),
         ]
         .map(|(code, content)| {
@@ -297,13 +306,23 @@ fn seller(seller: &Seller) -> Element {
         Some(number) => text("ram:ID", number).with("schemeID", "VA"),
         None => text("ram:ID", seller.siret.siren().as_str()).with("schemeID", "FC"),
     };
-    let mut inner = party(&seller.name, seller.siret.as_str(), seller.siret.siren().as_str(), &seller.address);
+    let mut inner = party(
+        &seller.name,
+        seller.siret.as_str(),
+        seller.siret.siren().as_str(),
+        &seller.address,
+    );
     inner.push(inside("ram:SpecifiedTaxRegistration", [registration]));
     inside("ram:SellerTradeParty", inner)
 }
 
 fn buyer(buyer: &Buyer) -> Element {
-    let mut inner = party(&buyer.name, buyer.siret.as_str(), buyer.siret.siren().as_str(), &buyer.address);
+    let mut inner = party(
+        &buyer.name,
+        buyer.siret.as_str(),
+        buyer.siret.siren().as_str(),
+        &buyer.address,
+    );
     inner.extend(buyer.vat_number.as_ref().map(|number| {
         inside(
             "ram:SpecifiedTaxRegistration",
@@ -316,7 +335,12 @@ fn buyer(buyer: &Buyer) -> Element {
 fn party(name: &str, siret: &str, siren: &str, address: &Address) -> Vec<Element> {
     let mut place = vec![text("ram:PostcodeCode", &address.postcode)];
     let names = ["ram:LineOne", "ram:LineTwo", "ram:LineThree"];
-    place.extend(names.into_iter().zip(&address.lines).map(|(name, line)| text(name, line)));
+    place.extend(
+        names
+            .into_iter()
+            .zip(&address.lines)
+            .map(|(name, line)| text(name, line)),
+    );
     place.extend([text("ram:CityName", &address.city), text("ram:CountryID", "FR")]);
     vec![
         text("ram:GlobalID", siret).with("schemeID", SIRET),

@@ -32,7 +32,11 @@ pub(super) fn written(facts: &Facts, note: &CreditNote, earlier: Cents) -> Docum
     let letter = Document::new(meta)
         .facts(said)
         .table(lines(&note.lines, rate))
-        .table(mentions::totals(rate, (note.net, note.vat, note.gross), "Total de l'avoir, toutes taxes comprises"));
+        .table(mentions::totals(
+            rate,
+            (note.net, note.vat, note.gross),
+            "Total de l'avoir, toutes taxes comprises",
+        ));
     let letter = match mentions::tax(&facts.seller, rate) {
         Some(text) => letter.paragraph(text),
         None => letter,
@@ -78,7 +82,10 @@ fn left(invoiced: Cents, earlier: Cents, now: Cents) -> Table {
         rows.push(["Avoirs antérieurs".to_owned(), off(earlier)]);
     }
     rows.push(["Cet avoir".to_owned(), off(now)]);
-    Table::new([Column::text("Toutes taxes comprises", 3).head(), Column::amount("Montant", 1)])
-        .rows(rows)
-        .total(["Reste facturé".to_owned(), left.unwrap_or_default().to_french()])
+    Table::new([
+        Column::text("Toutes taxes comprises", 3).head(),
+        Column::amount("Montant", 1),
+    ])
+    .rows(rows)
+    .total(["Reste facturé".to_owned(), left.unwrap_or_default().to_french()])
 }

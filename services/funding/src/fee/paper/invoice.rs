@@ -20,7 +20,11 @@ pub(super) fn written(facts: &Facts, fund: &FundAccount) -> Document {
     let letter = Document::new(meta)
         .facts(dates(facts))
         .table(lines(facts))
-        .table(mentions::totals(rate, (fee.net, fee.vat, fee.gross), "Total à payer, toutes taxes comprises"));
+        .table(mentions::totals(
+            rate,
+            (fee.net, fee.vat, fee.gross),
+            "Total à payer, toutes taxes comprises",
+        ));
     let letter = match mentions::tax(&facts.seller, rate) {
         Some(text) => letter.paragraph(text),
         None => letter,
@@ -109,10 +113,7 @@ fn label(line: &FeeLine, batch: &BatchFacts) -> String {
 }
 
 fn transfer(facts: &Facts, fund: &FundAccount) -> Vec<(&'static str, String)> {
-    let mut said = vec![
-        ("Par virement à", fund.name.clone()),
-        ("IBAN", grouped(&fund.iban)),
-    ];
+    let mut said = vec![("Par virement à", fund.name.clone()), ("IBAN", grouped(&fund.iban))];
     said.extend(fund.bic.as_ref().map(|bic| ("BIC", bic.to_string())));
     said.push(("Référence à écrire", facts.fee.number.clone()));
     said

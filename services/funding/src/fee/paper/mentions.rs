@@ -61,7 +61,10 @@ pub(super) fn totals(rate: Decimal, (net, vat, gross): (Cents, Cents, Cents), la
     } else {
         vec![
             ["Total hors taxe".to_owned(), net.to_french()],
-            [format!("TVA à {} sur {}", percent(rate), net.to_french()), vat.to_french()],
+            [
+                format!("TVA à {} sur {}", percent(rate), net.to_french()),
+                vat.to_french(),
+            ],
         ]
     };
     Table::new([Column::text("Récapitulatif", 3).head(), Column::amount("Montant", 1)])
@@ -72,7 +75,10 @@ pub(super) fn totals(rate: Decimal, (net, vat, gross): (Cents, Cents, Cents), la
 /// Why there is none, or when it is due, if there is something to say.
 pub(super) fn tax(seller: &Seller, rate: Decimal) -> Option<String> {
     if rate.is_zero() {
-        seller.vat_exemption.as_ref().map(|text| format!("{}.", text.trim_end_matches('.')))
+        seller
+            .vat_exemption
+            .as_ref()
+            .map(|text| format!("{}.", text.trim_end_matches('.')))
     } else {
         seller
             .vat_on_debits
