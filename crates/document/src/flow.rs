@@ -135,6 +135,8 @@ const STRONG: Style = style(Weight::Bold, 37, 53);
 /// A paragraph is cut between pages only where this many of its lines stand on either side: no line stands alone.
 const LINES_TOGETHER: usize = 2;
 
+/// Where the recipient's address begins: under one line of whoever writes.
+const RECIPIENT_TOP: i16 = Paper::TOP + BODY.line + 60;
 /// Space above and below a heading.
 const HEADING_ABOVE: i16 = 36;
 const HEADING_BELOW: i16 = 14;
@@ -284,8 +286,11 @@ impl Flow<'_> {
         let half = self.laid.paper.text_width() / 2;
         self.address(Paper::LEFT, half - 40, &meta.issuer);
         if !meta.recipient.is_empty() {
-            self.y += 60;
+            // Beside a long address of whoever writes, under a short one.
+            let under = self.y;
+            self.y = RECIPIENT_TOP.min(under + 60);
             self.address(Paper::LEFT + half, half, &meta.recipient);
+            self.y = self.y.max(under);
         }
         self.y += if meta.issuer.is_empty() { 0 } else { 90 };
         self.heading_of(1, TITLE, &meta.title);

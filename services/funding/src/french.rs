@@ -9,6 +9,19 @@ pub(crate) fn percent(rate: Decimal) -> String {
     format!("{}\u{A0}%", percent.replace('.', ","))
 }
 
+/// `100 000`, with the narrow no-break spaces of amounts.
+pub(crate) fn counted(count: i32) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push('\u{202F}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// In groups of four, as on a bank's own papers; in one piece.
 pub(crate) fn grouped(iban: &Iban) -> String {
     let characters: Vec<char> = iban.electronic().chars().collect();
@@ -32,6 +45,10 @@ mod tests {
         assert_eq!(percent(Decimal::new(333, 4)), "3,33\u{A0}%");
         assert_eq!(percent(Decimal::new(200_000, 6)), "20\u{A0}%");
         assert_eq!(percent(Decimal::ZERO), "0\u{A0}%");
+        assert_eq!(
+            (counted(999), counted(100_000)),
+            ("999".to_owned(), "100\u{202F}000".to_owned())
+        );
         let iban = "FR7630006000011234567890189".parse().unwrap();
         assert_eq!(
             grouped(&iban).replace('\u{A0}', " "),

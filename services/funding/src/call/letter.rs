@@ -219,7 +219,7 @@ fn transfer(call: &CallState, fund: &FundAccount) -> Vec<(&'static str, String)>
         ("IBAN", grouped(&fund.iban)),
     ];
     said.extend(fund.bic.as_ref().map(|bic| ("BIC", bic.to_string())));
-    said.push(("Référence à écrire sur le virement", call.reference.clone()));
+    said.push(("Référence à écrire", call.reference.clone()));
     said
 }
 
@@ -230,3 +230,6 @@ fn advice() -> [&'static str; 3] {
         "Ce compte ne sert qu'au fonds. Si quelqu'un vous demande d'en changer, vérifiez-le auprès de l'opérateur par une autre voie.",
     ]
 }
+
+#[cfg(test)]
+mod tests;

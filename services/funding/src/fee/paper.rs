@@ -237,3 +237,6 @@ async fn batch(connection: &mut PgConnection, fee: &Fee) -> Result<(BatchFacts, 
     };
     Ok((batch, row.name))
 }
+
+#[cfg(test)]
+mod tests;

@@ -95,3 +95,75 @@ fn row(line: &RemittanceLine) -> [String; 5] {
         line.amount.to_french(),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use ledger::PartyId;
+    use standards::Cents;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::PaymentId;
+
+    const LONG: &str =
+        "Médiathèque intercommunale du Val-de-Saône-et-Bourgogne-du-Nord, antenne de la vallée de l'Ouche";
+
+    fn part(name: &str, lines: u128) -> ProgrammePart {
+        let day: NaiveDate = "2026-03-12".parse().unwrap();
+        let line = |n: u128| RemittanceLine {
+            claim_id: Uuid::from_u128((n << 64) | 0xabcd_ef01),
+            claimed_on: day,
+            service_on: day,
+            service: format!("Être accompagné dans une démarche en ligne longue et difficile, {n}e séance à domicile"),
+            vouchers: 50,
+            reversed_on: n.is_multiple_of(7).then_some(day),
+            amount: Cents::new(if n.is_multiple_of(7) { -123_456_789 } else { 987_654_321 }),
+        };
+        let mut part = ProgrammePart {
+            programme_id: Uuid::from_u128(1),
+            programme: name.to_owned(),
+            lines: (1..=lines).map(line).collect(),
+            claimed: Cents::ZERO,
+            deducted: Cents::ZERO,
+            total: Cents::ZERO,
+        };
+        part.add_up().unwrap();
+        part
+    }
+
+    #[test]
+    fn an_advice_of_several_pages_is_written_and_always_the_same() {
+        let programmes = vec![
+            part(&format!("Chèque de la {LONG}"), 60),
+            part("Semaine du numérique", 2),
+        ];
+        let day: NaiveDate = "2026-04-03".parse().unwrap();
+        let remittance = Remittance {
+            payment_id: PaymentId::from_uuid(Uuid::from_u128(5)),
+            end_to_end: "0".repeat(32),
+            structure_id: PartyId::from_uuid(Uuid::from_u128(6)),
+            structure: LONG.to_owned(),
+            siret: Some("21210231300013".to_owned()),
+            holder: LONG.to_owned(),
+            account_ends: "2606".to_owned(),
+            month: "2026-03".parse().unwrap(),
+            made_on: day,
+            execute_on: day,
+            state: "returned".to_owned(),
+            claimed: Cents::new(5_135_802_469_000),
+            deducted: Cents::new(987_654_312),
+            amount: Cents::new(5_135_802_469_000),
+            programmes,
+        };
+        let fund = FundAccount {
+            name: "Fonds de soutien pour l'inclusion numérique en Bourgogne-Franche-Comté".to_owned(),
+            iban: "FR7630006000011234567890189".parse().unwrap(),
+            bic: None,
+        };
+        let written = pdf(&remittance, &fund).unwrap();
+        assert_eq!(pdf(&remittance, &fund).unwrap(), written);
+        if let Ok(folder) = std::env::var("CCN_KEEP_PDF") {
+            std::fs::write(format!("{folder}/grand-avis.pdf"), &written).unwrap();
+        }
+    }
+}

@@ -185,3 +185,52 @@ fn payments(account: &StructureAccount) -> Table {
     .rows(rows)
     .total(["Total payé".to_owned(), String::new(), String::new(), paid.to_french()])
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::PaymentId;
+    use crate::structure_account::{NextPayment, PaymentSummary};
+
+    #[test]
+    fn two_years_of_payments_are_written() {
+        let day: NaiveDate = "2026-04-03".parse().unwrap();
+        let payment = |n: u128| PaymentSummary {
+            id: PaymentId::from_uuid(Uuid::from_u128(n)),
+            month: "2026-03".parse().unwrap(),
+            amount: Cents::new(123_456_789_012),
+            end_to_end: Uuid::from_u128((n << 64) | 0xabcd).simple().to_string(),
+            execute_on: day,
+            state: if n == 3 { "returned" } else { "debited" }.to_owned(),
+        };
+        let account = StructureAccount {
+            structure_id: PartyId::from_uuid(Uuid::from_u128(1)),
+            name: "Médiathèque intercommunale du Val-de-Saône-et-Bourgogne-du-Nord, antenne de l'Ouche".to_owned(),
+            siret: Some("21210231300013".to_owned()),
+            on: day,
+            payable: Cents::new(123_456_789_012),
+            in_transit: Cents::ZERO,
+            paid: Cents::new(2_839_506_147_276),
+            recoverable: Cents::new(1_000),
+            programmes: Vec::new(),
+            held: None,
+            next: NextPayment {
+                month: "2026-04".parse().unwrap(),
+                from: day,
+                by: day,
+            },
+            payments: (1..=24).map(payment).collect(),
+        };
+        let standing = Standing {
+            accredited_on: Some(day),
+            suspended: true,
+        };
+        let letter = written("Fonds de soutien pour l'inclusion numérique", &account, &standing, 30);
+        let pdf = signature(letter, None).render().unwrap();
+        if let Ok(folder) = std::env::var("CCN_KEEP_PDF") {
+            std::fs::write(format!("{folder}/grande-attestation.pdf"), &pdf).unwrap();
+        }
+    }
+}

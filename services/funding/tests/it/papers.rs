@@ -113,7 +113,7 @@ async fn an_invoice_on_paper_says_what_the_law_wants_and_what_the_books_hold(adm
         "Date d'émission 2 mars 2026",
         "À payer au plus tard le 1er avril 2026",
         "Code service DEPT-FIN",
-        "Numéro d'engagement ou de commande 2026-EJ-00123",
+        "Numéro d'engagement 2026-EJ-00123",
         "IBAN FR76 3000 6000 0112 3456 7890 189",
         "R2192-31",
         "Référence à écrire F-2026-00001",
@@ -369,7 +369,7 @@ async fn a_call_and_its_reminders_are_letters_that_nothing_changes(admin: PgPool
         "signée le 15 janvier 2026, pour 100,00 €",
         "Montant appelé 60,00 €",
         "À verser au plus tard le 31 mars 2026",
-        &format!("Référence à écrire sur le virement {reference}"),
+        &format!("Référence à écrire {reference}"),
         "IBAN FR76 3000 6000 0112 3456 7890 189",
         "SIREN 732 829 320",
     ] {

@@ -31,7 +31,6 @@ pub(super) fn written(facts: &Facts, note: &CreditNote, earlier: Cents) -> Docum
     said.extend(mentions::order(facts));
     let letter = Document::new(meta)
         .facts(said)
-        .heading("Ce qui est déduit")
         .table(lines(&note.lines, rate))
         .table(mentions::totals(
             rate,

@@ -8,7 +8,7 @@ use super::cii::{Data, Kind};
 use super::{BatchFacts, Facts, mentions};
 use crate::FundAccount;
 use crate::fee::view::FeeLine;
-use crate::french::{grouped, percent};
+use crate::french::{counted, grouped, percent};
 
 pub(super) fn written(facts: &Facts, fund: &FundAccount) -> Document {
     let fee = &facts.fee;
@@ -19,7 +19,6 @@ pub(super) fn written(facts: &Facts, fund: &FundAccount) -> Document {
         .factur_x(data(facts, rate, fund).xml());
     let letter = Document::new(meta)
         .facts(dates(facts))
-        .heading("Ce qui est facturé")
         .table(lines(facts))
         .table(mentions::totals(
             rate,
@@ -38,7 +37,6 @@ pub(super) fn written(facts: &Facts, fund: &FundAccount) -> Document {
 
 fn data<'a>(facts: &'a Facts, rate: Decimal, fund: &'a FundAccount) -> Data<'a> {
     let fee = &facts.fee;
-    let id = fee.batch_id.to_string();
     Data {
         facts,
         number: &fee.number,
@@ -46,7 +44,7 @@ fn data<'a>(facts: &'a Facts, rate: Decimal, fund: &'a FundAccount) -> Data<'a> 
         lines: fee
             .lines
             .iter()
-            .map(|line| (label(line, &facts.batch, &id), line.net))
+            .map(|line| (label(line, &facts.batch), line.net))
             .collect(),
         rate,
         net: fee.net,
@@ -75,6 +73,7 @@ fn dates(facts: &Facts) -> Vec<(&'static str, String)> {
         ("À payer au plus tard le", french_day(due(facts))),
         ("Catégorie de l'opération", "prestation de services".to_owned()),
         ("Dispositif", facts.programme.clone()),
+        ("Lot", fee.batch_id.to_string()),
     ];
     said.extend(mentions::order(facts));
     said
@@ -83,7 +82,7 @@ fn dates(facts: &Facts) -> Vec<(&'static str, String)> {
 fn lines(facts: &Facts) -> Table {
     let row = |line: &FeeLine| {
         [
-            label(line, &facts.batch, &facts.fee.batch_id.to_string()),
+            label(line, &facts.batch),
             "1".to_owned(),
             line.net.to_french(),
             percent(line.vat_rate),
@@ -100,11 +99,11 @@ fn lines(facts: &Facts) -> Table {
     .rows(facts.fee.lines.iter().map(row))
 }
 
-fn label(line: &FeeLine, batch: &BatchFacts, id: &str) -> String {
+fn label(line: &FeeLine, batch: &BatchFacts) -> String {
     format!(
-        "Gestion d'un lot de {} carnets de {} chèques culture numérique de {}, financé le {} : rémunération de {} de sa valeur faciale, \
-         {}. Lot {id}",
-        batch.booklets,
+        "Gestion d'un lot de {} carnet{} de {} chèques de {}, financé le {} : {} de sa valeur faciale, {}",
+        counted(batch.booklets),
+        if batch.booklets >= 2 { "s" } else { "" },
         batch.booklet_size,
         batch.face_value.to_french(),
         french_day(batch.funded_on),
@@ -117,13 +116,5 @@ fn transfer(facts: &Facts, fund: &FundAccount) -> Vec<(&'static str, String)> {
     let mut said = vec![("Par virement à", fund.name.clone()), ("IBAN", grouped(&fund.iban))];
     said.extend(fund.bic.as_ref().map(|bic| ("BIC", bic.to_string())));
     said.push(("Référence à écrire", facts.fee.number.clone()));
-    said.push((
-        "Délai",
-        format!(
-            "{} jours après la date d'émission, soit au plus tard le {}",
-            facts.seller.payment_days,
-            french_day(due(facts))
-        ),
-    ));
     said
 }

@@ -50,7 +50,7 @@ pub(super) fn order(facts: &Facts) -> Vec<(&'static str, String)> {
     let service = facts.fee.service_code.as_ref().or(facts.buyer.service_code.as_ref());
     let service = service.map(|code| ("Code service", code.clone()));
     let engagement = facts.fee.engagement.as_ref();
-    let engagement = engagement.map(|number| ("Numéro d'engagement ou de commande", number.clone()));
+    let engagement = engagement.map(|number| ("Numéro d'engagement", number.clone()));
     service.into_iter().chain(engagement).collect()
 }
 
