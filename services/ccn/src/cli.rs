@@ -42,6 +42,7 @@ const TEXTS: &str = "Arguments";
     disable_help_subcommand = true,
     disable_version_flag = true,
     after_help = "Exemples :\n  \
+        ccn demo                                      # pour voir, sans rien préparer\n  \
         ccn all --fund-name 'Fonds CCN' --fund-iban FR7630006000011234567890189\n  \
         ccn verify token --keys keys.json https://cheque.example.fr/v#0050…\n  \
         ccn migrate --help"
