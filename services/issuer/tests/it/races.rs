@@ -6,7 +6,7 @@ use serde_json::json;
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use crate::world::{Answer, World, uuid};
+use crate::world::{Answer, World, instant, uuid};
 
 /// Statements of this database that wait for a lock.
 async fn waiting(world: &World) -> i64 {
@@ -123,4 +123,48 @@ async fn a_revocation_that_waits_for_a_reissue_blocks_the_new_numbers(pool: PgPo
     world.hands_over(33, batch, 1, people[1]).await.now();
     world.hands_over(34, batch, 3, people[2]).await.now();
     assert_eq!(world.reserved(batch).await, [0, 0, 0]);
+}
+
+#[sqlx::test(migrations = false)]
+async fn nothing_that_was_under_way_when_the_end_was_declared_escapes_the_sweep(pool: PgPool) {
+    let world = World::new(pool, "hand_over").await;
+    let batch = world.funded(1, 3).await;
+    let people = world.people(1, 1).await;
+    // The hand-over has seen that the programme is not over, and waits for its person.
+    let mut holder = world.owner.begin().await.unwrap();
+    sqlx::query("select from issuer.beneficiary where book_id = $1 for update")
+        .bind(world.programme)
+        .execute(&mut *holder)
+        .await
+        .unwrap();
+    let expiry = async {
+        until_waiting(&world, 1).await;
+        world.clock.move_to(instant("2027-02-03T23:00:00Z"));
+        let release = async {
+            let declared = async || -> bool {
+                sqlx::query_scalar("select exists (select from issuer.expiry)")
+                    .fetch_one(&world.owner)
+                    .await
+                    .unwrap()
+            };
+            while !declared().await {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            // Time enough to sweep what can be seen.
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            holder.commit().await.unwrap();
+        };
+        let path = world.path("expiry");
+        let end = world.sponsor.post(&path, json!({"id": uuid(60)}));
+        tokio::join!(end, release).0
+    };
+    let (given, expired) = tokio::join!(world.hands_over(30, batch, 1, people[0]), expiry);
+    given.now();
+    assert_eq!(
+        expired.now(),
+        json!({"id": uuid(60), "vouchers": 10, "returned": "100.00", "reserved_returned": "200.00"})
+    );
+    let states = world.states().await;
+    assert_eq!((&states["activated"], &states["expired"]), (&json!(0), &json!(30)));
+    assert_eq!(world.refundable().await.iter().sum::<i64>(), 30_000);
 }
