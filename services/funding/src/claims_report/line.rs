@@ -6,6 +6,7 @@ use standards::calendar::paris_date;
 use uuid::Uuid;
 
 use crate::PaymentId;
+use crate::claims_report::pseudonym::Pseudonyms;
 
 /// A claim and a funder, as they are read.
 #[derive(Debug)]
@@ -45,7 +46,7 @@ pub(super) struct Line {
     departement: String,
     commune_code: String,
     commune: String,
-    structure_id: Option<PartyId>,
+    structure: String,
     vouchers: i64,
     face_value: Cents,
     funder_id: PartyId,
@@ -70,7 +71,7 @@ impl Line {
         "departement",
         "commune_code",
         "commune",
-        "structure_id",
+        "structure",
         "vouchers",
         "face_value",
         "funder_id",
@@ -83,8 +84,9 @@ impl Line {
     ];
 }
 
-impl From<Part> for Line {
-    fn from(share: Part) -> Self {
+impl Line {
+    /// The line of what was read.
+    pub fn new(share: Part, pseudonyms: &Pseudonyms) -> Self {
         Self {
             claim_id: share.claim,
             programme_id: share.book,
@@ -96,7 +98,10 @@ impl From<Part> for Line {
             departement: share.departement.unwrap_or_default(),
             commune_code: share.commune_code.unwrap_or_default(),
             commune: share.commune.unwrap_or_default(),
-            structure_id: share.structure,
+            structure: share
+                .structure
+                .map(|structure| pseudonyms.of(share.funder, structure))
+                .unwrap_or_default(),
             vouchers: share.vouchers,
             face_value: share.face_value,
             funder_id: share.funder,
