@@ -3,6 +3,7 @@ use ledger::{BookId, PartyId};
 use serde::Serialize;
 use standards::Cents;
 use standards::calendar::paris_date;
+use standards::spreadsheet::cell;
 use uuid::Uuid;
 
 use crate::PaymentId;
@@ -90,14 +91,14 @@ impl Line {
         Self {
             claim_id: share.claim,
             programme_id: share.book,
-            programme: share.programme.unwrap_or_default(),
+            programme: text(share.programme),
             claimed_on: paris_date(share.at),
             service_date: share.service_date,
-            service: share.service.unwrap_or_default(),
-            level: share.level.unwrap_or_default(),
-            departement: share.departement.unwrap_or_default(),
-            commune_code: share.commune_code.unwrap_or_default(),
-            commune: share.commune.unwrap_or_default(),
+            service: text(share.service),
+            level: text(share.level),
+            departement: text(share.departement),
+            commune_code: text(share.commune_code),
+            commune: text(share.commune),
             structure: share
                 .structure
                 .map(|structure| pseudonyms.of(share.funder, structure))
@@ -105,7 +106,7 @@ impl Line {
             vouchers: share.vouchers,
             face_value: share.face_value,
             funder_id: share.funder,
-            funder: share.funder_name.unwrap_or_default(),
+            funder: text(share.funder_name),
             share: share.share,
             reversed_on: share.reversed_at.map(paris_date),
             paid: share.paid,
@@ -117,4 +118,9 @@ impl Line {
             },
         }
     }
+}
+
+/// People open the file in a spreadsheet.
+fn text(text: Option<String>) -> String {
+    text.map(|text| cell(&text).into_owned()).unwrap_or_default()
 }

