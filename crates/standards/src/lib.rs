@@ -20,6 +20,7 @@ pub mod money;
 pub mod pain001;
 pub mod pain002;
 pub mod siret;
+pub mod spreadsheet;
 pub mod table;
 mod text;
 

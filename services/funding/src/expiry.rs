@@ -33,7 +33,7 @@ mod give_back;
 mod issue;
 mod keep;
 mod pdf;
-mod reader;
+pub(crate) mod reader;
 mod respond;
 mod routes;
 mod view;

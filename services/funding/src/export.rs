@@ -1,4 +1,4 @@
-//! What an export of the books needs beside the log: the report, and the names of the organisations. Nobody's name: funders,
+//! What an export of the books needs beside the log: the report, and the names of the organisations. No beneficiary's: funders,
 //! structures and programmes only.
 
 use std::collections::BTreeMap;

@@ -10,6 +10,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use ledger::PartyId;
 use serde::Serialize;
 use sqlx::PgConnection;
+use standards::spreadsheet::cell;
 use standards::{Cents, calendar};
 use utoipa::ToSchema;
 
@@ -207,7 +208,7 @@ pub fn csv(holds: &Holds) -> Result<Vec<u8>, csv::Error> {
         let amounts = one.buckets.iter().map(|bucket| bucket.amount.to_string());
         let facts = [
             one.structure_id.to_string(),
-            one.name.clone(),
+            cell(&one.name).into_owned(),
             one.reason.clone(),
             one.since.to_string(),
             one.age_days.to_string(),

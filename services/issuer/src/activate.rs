@@ -8,6 +8,7 @@ use sqlx::{PgPool, PgTransaction};
 use web::{Made, Problem};
 
 use crate::batch::{self, Batch, BatchRow, Printed, stored};
+use crate::numbers::{self, Numbers};
 use crate::shares::BatchShares;
 
 /// Vouchers opened by one transaction: with the 32 funders of the longest plan it stays below what one post takes.
@@ -107,6 +108,7 @@ async fn activate_from(
         return Err(ActivateError::NotMinted);
     }
     let last = batch.vouchers().min(first + ACTIVATION_CHUNK_VOUCHERS - 1);
+    numbers::lock(tx, &batch, Numbers::Keep).await?;
     let vouchers = batch::vouchers(&mut **tx, &batch, &(first..=last)).await?;
     let shares = BatchShares::load(tx, &batch).await?;
     lock(tx, &batch, &shares, &vouchers).await?;

@@ -1,17 +1,22 @@
 //! The end of a programme: what was not used goes back to those who paid it.
 //!
-//! Two steps. First the end is declared (one row, committed): from then on nothing is funded, handed over, activated or
-//! revoked, and a claim that is reversed no longer revives its voucher. Then the books are swept: vouchers in chunks of
-//! [`EXPIRY_CHUNK_VOUCHERS`], each by the legs that opened it, then what is left in reserve, batch by batch.
+//! Three steps. First the end is declared (one row, committed): from then on nothing is funded, handed over, activated or
+//! revoked, and a claim that is reversed no longer revives its voucher. Then it waits for those who were under way and may not have
+//! seen the declaration. Then the books are swept: vouchers in chunks of [`EXPIRY_CHUNK_VOUCHERS`], each by the legs that opened it,
+//! then what is left in reserve, batch by batch.
 //!
 //! **The invariant.** Each voucher is one posting named by its number, under its account's lock: claimed meanwhile, it is refused
-//! and left alone; swept before, it is not found again. So a crash resumes, and a repetition sweeps only what came back to
-//! life in the instant before the declaration was seen. The answer is read from the books, not counted on the way. The step of the
-//! [calendar](crate::keep_calendar()) is written when all is swept.
+//! and left alone; swept before, it is not found again. So a crash resumes. Whoever funds, opens or revives something reads whether
+//! the programme is over under locks of its own, so its transaction has its number by then: when all with a number below the
+//! declaration's have ended, nothing can come behind the sweep. The answer is read from the books, not counted on the way. The step
+//! of the [calendar](crate::keep_calendar()) is written when all is swept.
+
+use std::time::Duration;
 
 use access::{Caller, audit};
 use catalogue::{ExpiryStep, Programme, ProgrammeId};
 use chrono::{DateTime, Utc};
+use ledger::proof::Quiet;
 use ledger::{
     Account, AccountNumber, BatchId, EventKind, Outcome, PartyId, PostError, Posting, Rejection, Transfer, TransferId,
     TransferKind,
@@ -28,6 +33,9 @@ use crate::shares::giving_back;
 
 /// Vouchers swept by one transaction.
 pub const EXPIRY_CHUNK_VOUCHERS: i64 = 1_000;
+
+/// How long the sweep waits for what was under way when the end was declared: longer than a reissue, within a request.
+const QUIET_SECONDS_MAX: u64 = 60;
 
 /// The end of a programme, to be declared.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
@@ -56,6 +64,9 @@ pub enum ExpireError {
     /// Claims may still arrive.
     #[error("too early: from {0}")]
     TooEarly(DateTime<Utc>),
+    /// The end is declared; what was under way then has not ended, and nothing is swept yet.
+    #[error("transactions are under way")]
+    Busy,
     /// The ledger refused what it should hold.
     #[error("the ledger refuses")]
     Refused(#[source] Rejection),
@@ -78,6 +89,12 @@ impl From<ExpireError> for Problem {
                     "Des encaissements faits sans réseau peuvent encore arriver. Recommencez à partir du {from} (heure de Paris)."
                 ))
             }
+            ExpireError::Busy => Self::new(
+                http::StatusCode::SERVICE_UNAVAILABLE,
+                "books-busy",
+                "La fin est déclarée ; des opérations d'avant sont encore en cours.",
+            )
+            .detail("Recommencez dans une minute, avec le même identifiant : la reprise continuera."),
             ExpireError::Refused(_) | ExpireError::Ledger(_) | ExpireError::Database(_) => Self::internal(&error),
         }
     }
@@ -101,6 +118,9 @@ pub async fn expire(
         Box::pin(async move { declare(tx, &who, programme, &new, at).await })
     })
     .await?;
+    Quiet::wait(pool, Duration::from_secs(QUIET_SECONDS_MAX))
+        .await?
+        .ok_or(ExpireError::Busy)?;
     let mut after = Some(AccountNumber::new(0));
     while let Some(cursor) = after {
         let programme = programme.id;

@@ -8,7 +8,7 @@
 //! to the funders when the lost one was revoked, and the new booklet opens from its own batch's reserve. The paper is simply
 //! another booklet; no voucher's value is ever split or moved to another voucher.
 //!
-//! Locks: reserves and vouchers ([`ledger::lock`]), then the person's row, so that two desks cannot both give the last booklet.
+//! Locks: the batch's [numbers](crate::numbers), reserves and vouchers ([`ledger::lock`]), then the person's row, so that two desks cannot both give the last booklet.
 
 mod error;
 mod replace;
@@ -23,6 +23,7 @@ use utoipa::ToSchema;
 use web::Made;
 
 use crate::batch::{self, BatchRow, Printed, stored};
+use crate::numbers::{self, Numbers};
 use crate::shares::BatchShares;
 use crate::{BeneficiaryId, HandOverId, activate, calendar};
 
@@ -85,6 +86,7 @@ async fn give(
         .await?
         .ok_or(HandOverError::NoBatch)?;
     let serials = batch.serials_of(new.booklet).ok_or(HandOverError::NoBooklet)?;
+    numbers::lock(tx, &batch, Numbers::Keep).await?;
     let vouchers = batch::vouchers(&mut **tx, &batch, &serials).await?;
     if batch.minted_at.is_none() {
         return Err(HandOverError::NotMinted);

@@ -16,9 +16,10 @@
 //! **The invariant.** A voucher that exists on paper has no value until its account was opened from money that was reserved for
 //! its batch; what it is worth and whether it was spent is never stored here.
 //!
-//! **Order of locks.** [`ledger::lock`] names every account of the act first; only then are this schema's facts read (in a later
-//! statement, so that it sees what was committed meanwhile), then a beneficiary's row is locked, then rows are written. Two acts
-//! on one booklet meet on its batch's reserve or on its vouchers' accounts.
+//! **Order of locks.** Who acts on vouchers by their numbers first has the batch keep them (`numbers.rs`). Next [`ledger::lock`] names
+//! every account of the act; only then are this schema's facts read (in a later statement, so that it sees what was committed
+//! meanwhile), then a beneficiary's row is locked, then rows are written. Two acts on one booklet meet on its batch's reserve or on
+//! its vouchers' accounts.
 //!
 //! **No token is stored** and no name leaves: the pseudonymous half of a person ([`BeneficiaryId`]) is what the other tables
 //! know; identities have their own table, and answers to anybody but the person's own prescriber never carry them.
@@ -42,6 +43,7 @@ mod key_sets;
 mod keys;
 mod logos;
 mod mint;
+mod numbers;
 mod order;
 mod paper;
 mod phone;

@@ -9,8 +9,9 @@
 //! To withdraw without printing anew, [cancel](crate::cancel()) the batch or [revoke](crate::revoke()) the booklets: that gives the money
 //! back.
 //!
-//! **Locks.** The batch's reserves, as a hand-over takes them: each waits for the other. Then the draw of places
-//! ([`mint::lock_places`]): a place that is withdrawn here is never drawn there.
+//! **Locks.** The batch's [numbers](crate::numbers), alone: whoever acts on a voucher reads its old number and is done before, or its new
+//! one. Then its reserves, which the end of a batch takes, and the draw of places ([`mint::lock_places`]): a place that is withdrawn here
+//! is never drawn there.
 //!
 //! [`issuer.voucher`]: crate::mint()
 
@@ -27,6 +28,7 @@ use web::{Made, Problem};
 
 use crate::batch::{self, BatchRow, stored};
 use crate::mint::{self, MintError};
+use crate::numbers::{self, Numbers};
 use crate::shares::BatchShares;
 use crate::signers::Signers;
 use crate::{ReissueId, activate};
@@ -193,6 +195,7 @@ pub async fn reissue(
         to,
         vouchers,
     };
+    numbers::lock(tx, &ordered, Numbers::Change).await?;
     let shares = BatchShares::load(tx, &ordered).await?;
     activate::lock(tx, &ordered, &shares, &[]).await?;
     crate::print::lock(tx, &ordered).await?;

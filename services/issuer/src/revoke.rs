@@ -21,6 +21,7 @@ use utoipa::ToSchema;
 use web::Made;
 
 use crate::batch::{self, BatchRow, Printed, stored};
+use crate::numbers::{self, Numbers};
 use crate::shares::{BatchShares, giving_back};
 use crate::{RevocationId, activate};
 
@@ -96,6 +97,7 @@ pub async fn revoke(
         .ok_or(RevokeError::NoBatch)?;
     let (booklet, serials) = chosen(&batch, new)?;
     check_right(tx, who, programme, &batch, booklet).await?;
+    numbers::lock(tx, &batch, Numbers::Keep).await?;
     let vouchers = batch::vouchers(&mut **tx, &batch, &serials).await?;
     if batch.minted_at.is_none() {
         return Err(RevokeError::NotMinted);

@@ -91,6 +91,40 @@ async fn the_interface_describes_itself_in_openapi(pool: PgPool) {
     check("check_openapi.py", &[&file.path()]);
 }
 
+/// Whoever has no key is told so before anything else is looked at, wherever the description asks for one; and nowhere else.
+#[sqlx::test(migrations = false)]
+async fn the_description_says_what_needs_a_key(pool: PgPool) {
+    let world = World::new(pool).await;
+    let document = world.anyone.get("/openapi.json").await.accepted();
+    let (mut asked, mut wrong) = (0, Vec::new());
+    for (path, operations) in document["paths"].as_object().expect("paths") {
+        let address: Vec<&str> = path
+            .split('/')
+            .map(|part| match part {
+                part if part.starts_with('{') => "00000000-0000-0000-0000-000000000000",
+                part => part,
+            })
+            .collect();
+        for method in ["GET", "PUT", "POST", "DELETE"] {
+            let Some(operation) = operations.get(method.to_lowercase()) else {
+                continue;
+            };
+            let open = operation["security"] == json!([{}]);
+            let method = method.parse().expect("a method");
+            let answer = world.anyone.send(method, &address.join("/"), None).await;
+            asked += 1;
+            if (answer.status == 401) == open {
+                wrong.push(format!(
+                    "{}: {}, described as open: {open}",
+                    answer.asked, answer.status
+                ));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    assert!(asked > 100, "{asked}");
+}
+
 /// What clients are promised.
 const ROUTES: &[&str] = &[
     "POST /v1/organisations",

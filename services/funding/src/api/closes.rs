@@ -1,4 +1,4 @@
-use access::{Caller, Operator, OrganisationId, Role};
+use access::{Caller, Operator};
 use axum::extract::State;
 use catalogue::{Programme, ProgrammeId};
 use sqlx::PgPool;
@@ -8,6 +8,7 @@ use web::{Json, Made, Now, Path, Problem, ProblemBody};
 
 use crate::api::App;
 use crate::api::reader::internal;
+use crate::expiry::reader;
 use crate::simulation::{self, Simulation, Supposed};
 use crate::true_up::{self, NewTrueUp, TrueUp, TrueUpError, TrueUps};
 
@@ -23,27 +24,10 @@ async fn known(pool: &PgPool, programme: ProgrammeId) -> Result<Programme, Probl
     known.ok_or_else(|| Problem::not_found("Ce dispositif"))
 }
 
-/// Operators, auditors, the programme's sponsor, and the funders that it is about.
-fn concerned(
-    who: &Caller,
-    programme: &Programme,
-    mut funders: impl Iterator<Item = OrganisationId>,
-) -> Result<(), Problem> {
-    let sponsors = who.has(Role::Sponsor) && who.organisation() == programme.sponsor_id;
-    let funds = who.has(Role::Funder) && funders.any(|funder| funder == who.organisation());
-    if who.has(Role::Operator) || who.has(Role::Auditor) || sponsors || funds {
-        return Ok(());
-    }
-    Err(Problem::forbidden(
-        "Réservé à l'opérateur, aux auditeurs, au commanditaire du dispositif et à ses financeurs.",
-    ))
-}
-
-/// Who would pay what, if so many vouchers were used. Nothing is stored.
+/// Who would pay what, if so many vouchers were used. Nothing is stored. For operators, auditors, the programme's sponsor and its funders.
 #[utoipa::path(post, path = "/v1/programmes/{programme}/plan-simulations", tag = "funding", request_body = Supposed,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 200, body = Simulation), (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+    responses((status = 200, body = Simulation), (status = 404, body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`simulation-field`, `not-a-plan`", body = ProblemBody, content_type = "application/problem+json")))]
 async fn simulate(
     who: Caller,
@@ -51,10 +35,9 @@ async fn simulate(
     Path(programme): Path<ProgrammeId>,
     Json(supposed): Json<Supposed>,
 ) -> Result<Json<Simulation>, Problem> {
-    let programme = known(&pool, programme).await?;
+    let (programme, _) = reader::programme(&pool, &who, programme).await?;
     let mut connection = pool.acquire().await.map_err(internal)?;
     let shares = simulation::shares(&mut connection, &programme, &supposed).await?;
-    concerned(&who, &programme, shares.0.iter().map(|share| share.funder_id))?;
     let done = simulation::simulate(&mut connection, &programme, &supposed, shares).await?;
     Ok(Json(done))
 }
@@ -83,45 +66,37 @@ async fn make_true_up(
     .map_err(|error: TrueUpError| Problem::from(error))
 }
 
-/// The last close of a programme, step by step.
+/// The last close of a programme, step by step. For operators, auditors, the programme's sponsor and its funders.
 #[utoipa::path(get, path = "/v1/programmes/{programme}/true-up", tag = "funding",
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 200, body = TrueUp), (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = TrueUp), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 async fn get_true_up(
     who: Caller,
     State(pool): State<PgPool>,
     Path(programme): Path<ProgrammeId>,
 ) -> Result<Json<TrueUp>, Problem> {
-    let programme = known(&pool, programme).await?;
+    let (programme, _) = reader::programme(&pool, &who, programme).await?;
     let mut connection = pool.acquire().await.map_err(internal)?;
     let mut made = true_up::read(&mut connection, programme.id).await.map_err(internal)?;
-    concerned(&who, &programme, funders(&made))?;
     made.pop()
         .map(Json)
         .ok_or_else(|| Problem::not_found("La clôture de ce dispositif"))
 }
 
-/// Every close of a programme, and what a further one would settle now.
+/// Every close of a programme, and what a further one would settle now. For operators, auditors, the programme's sponsor and its
+/// funders.
 #[utoipa::path(get, path = "/v1/programmes/{programme}/true-ups", tag = "funding",
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 200, body = TrueUps), (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = TrueUps), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 async fn list_true_ups(
     who: Caller,
     State(pool): State<PgPool>,
     Path(programme): Path<ProgrammeId>,
 ) -> Result<Json<TrueUps>, Problem> {
-    let programme = known(&pool, programme).await?;
+    let (programme, _) = reader::programme(&pool, &who, programme).await?;
     let mut connection = pool.acquire().await.map_err(internal)?;
     let all = true_up::read_all(&mut connection, programme.id)
         .await
         .map_err(internal)?;
-    concerned(&who, &programme, funders(&all.true_ups))?;
     Ok(Json(all))
-}
-
-fn funders(made: &[TrueUp]) -> impl Iterator<Item = OrganisationId> {
-    let parts = made.iter().flat_map(|made| &made.computation.parts);
-    parts.map(|part| part.funder_id)
 }

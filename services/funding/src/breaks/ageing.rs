@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use standards::Cents;
+use standards::spreadsheet::cell;
 use utoipa::ToSchema;
 
 use crate::BreakId;
@@ -134,7 +135,7 @@ pub fn csv(ageing: &Ageing) -> Result<Vec<u8>, csv::Error> {
             one.id.to_string(),
             one.kind.clone(),
             one.state.clone(),
-            one.owner.clone().unwrap_or_default(),
+            cell(one.owner.as_deref().unwrap_or_default()).into_owned(),
             one.opened_on.to_string(),
             one.age_days.to_string(),
             one.days.clone(),

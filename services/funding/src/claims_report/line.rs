@@ -3,9 +3,11 @@ use ledger::{BookId, PartyId};
 use serde::Serialize;
 use standards::Cents;
 use standards::calendar::paris_date;
+use standards::spreadsheet::cell;
 use uuid::Uuid;
 
 use crate::PaymentId;
+use crate::claims_report::pseudonym::Pseudonyms;
 
 /// A claim and a funder, as they are read.
 #[derive(Debug)]
@@ -45,7 +47,7 @@ pub(super) struct Line {
     departement: String,
     commune_code: String,
     commune: String,
-    structure_id: Option<PartyId>,
+    structure: String,
     vouchers: i64,
     face_value: Cents,
     funder_id: PartyId,
@@ -70,7 +72,7 @@ impl Line {
         "departement",
         "commune_code",
         "commune",
-        "structure_id",
+        "structure",
         "vouchers",
         "face_value",
         "funder_id",
@@ -83,24 +85,28 @@ impl Line {
     ];
 }
 
-impl From<Part> for Line {
-    fn from(share: Part) -> Self {
+impl Line {
+    /// The line of what was read.
+    pub fn new(share: Part, pseudonyms: &Pseudonyms) -> Self {
         Self {
             claim_id: share.claim,
             programme_id: share.book,
-            programme: share.programme.unwrap_or_default(),
+            programme: text(share.programme),
             claimed_on: paris_date(share.at),
             service_date: share.service_date,
-            service: share.service.unwrap_or_default(),
-            level: share.level.unwrap_or_default(),
-            departement: share.departement.unwrap_or_default(),
-            commune_code: share.commune_code.unwrap_or_default(),
-            commune: share.commune.unwrap_or_default(),
-            structure_id: share.structure,
+            service: text(share.service),
+            level: text(share.level),
+            departement: text(share.departement),
+            commune_code: text(share.commune_code),
+            commune: text(share.commune),
+            structure: share
+                .structure
+                .map(|structure| pseudonyms.of(share.funder, structure))
+                .unwrap_or_default(),
             vouchers: share.vouchers,
             face_value: share.face_value,
             funder_id: share.funder,
-            funder: share.funder_name.unwrap_or_default(),
+            funder: text(share.funder_name),
             share: share.share,
             reversed_on: share.reversed_at.map(paris_date),
             paid: share.paid,
@@ -112,4 +118,9 @@ impl From<Part> for Line {
             },
         }
     }
+}
+
+/// People open the file in a spreadsheet.
+fn text(text: Option<String>) -> String {
+    text.map(|text| cell(&text).into_owned()).unwrap_or_default()
 }

@@ -7,6 +7,7 @@ use standards::Cents;
 use crate::PaymentId;
 use crate::claims_report::asked::Asked;
 use crate::claims_report::line::{Line, Part};
+use crate::claims_report::pseudonym::Pseudonyms;
 use crate::stream::{Gone, PIECE_BYTES, Pieces};
 
 /// Room for a line, which has some 400 bytes.
@@ -26,6 +27,7 @@ pub(super) enum WriteError {
 /// Writes the lines, by programme, then in order of time.
 pub(super) async fn write(pool: &PgPool, asked: Asked, pieces: &Pieces) -> Result<(), WriteError> {
     let mut snapshot = ledger::snapshot(pool).await?;
+    let pseudonyms = Pseudonyms::load(&mut snapshot).await?;
     let mut buffer = Vec::with_capacity(PIECE_BYTES);
     let mut head = Writer::from_writer(&mut buffer);
     head.write_record(Line::COLUMNS)?;
@@ -91,7 +93,7 @@ pub(super) async fn write(pool: &PgPool, asked: Asked, pieces: &Pieces) -> Resul
             .has_headers(false)
             .buffer_capacity(LINE_BYTES)
             .from_writer(&mut buffer);
-        writer.serialize(Line::from(share))?;
+        writer.serialize(Line::new(share, &pseudonyms))?;
         drop(writer);
         pieces.send(&mut buffer, false).await?;
     }

@@ -1,5 +1,6 @@
 use csv::Writer;
 use standards::calendar::paris_date;
+use standards::spreadsheet::cell;
 
 use crate::PaymentId;
 use crate::evidence::claims::Claim;
@@ -37,10 +38,10 @@ pub(super) fn line(claim: &Claim, beside: &Beside<'_>) -> Result<Vec<u8>, WriteE
     let reversed = claim.reversed_at.map(|at| paris_date(at).to_string());
     record(&[
         &claim.id.to_string(),
-        beside.programme,
+        &cell(beside.programme),
         &paris_date(claim.at).to_string(),
         &claim.service_date.to_string(),
-        &claim.service,
+        &cell(&claim.service),
         &beside.vouchers.join(" "),
         &claim.cents.to_string(),
         reversed.as_deref().unwrap_or_default(),

@@ -1,5 +1,6 @@
 use csv::Writer;
 use standards::Cents;
+use standards::spreadsheet::cell;
 
 use super::content::Content;
 use super::figures::Figures;
@@ -18,7 +19,7 @@ pub(super) fn csv(content: &Content) -> Result<Vec<u8>, csv::Error> {
                 programme.clone(),
                 batch.id.to_string(),
                 funder.id.to_string(),
-                funder.name.clone(),
+                cell(&funder.name).into_owned(),
                 funder.rate.to_string(),
             ];
             let rest = after.map(|_| String::new());
@@ -30,7 +31,7 @@ pub(super) fn csv(content: &Content) -> Result<Vec<u8>, csv::Error> {
             programme.clone(),
             String::new(),
             funder.id.to_string(),
-            funder.name.clone(),
+            cell(&funder.name).into_owned(),
             String::new(),
         ];
         let rest = [

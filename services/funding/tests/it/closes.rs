@@ -302,6 +302,20 @@ async fn what_cannot_be_simulated_is_said(admin: PgPool) {
     let stranger = json!({"id": id(0x77), "name": "Autre", "roles": ["sponsor"]});
     let key = world.key_of(id(0x77), Some(stranger)).await;
     let asked = world.send("POST", &path("plan-simulations"), &key, body).await;
-    assert_eq!(asked.0, StatusCode::FORBIDDEN);
+    assert_eq!(asked.0, StatusCode::NOT_FOUND);
     assert_ne!(id(0x77), SPONSOR);
+}
+
+#[sqlx::test(migrations = false)]
+async fn nobody_gets_into_a_programme_by_naming_itself_in_a_supposed_plan(admin: PgPool) {
+    let world = World::new(admin).await;
+    let other = id(0x78);
+    let foundation = json!({"id": other, "name": "Fondation d'ailleurs", "roles": ["funder"]});
+    let key = world.key_of(other, Some(foundation)).await;
+    let shares = json!([{"funder_id": other, "rate": "0.5"}, {"funder_id": FUNDERS[0], "rate": "0.5"}]);
+    let body = json!({"booklets": 2, "used": 4, "shares": shares});
+    let asked = world
+        .send("POST", &path("plan-simulations"), &key, body.to_string().into_bytes())
+        .await;
+    assert_eq!(asked.0, StatusCode::NOT_FOUND);
 }

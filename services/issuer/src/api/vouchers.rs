@@ -46,7 +46,8 @@ pub(super) async fn revoke(
 #[utoipa::path(post, path = "/v1/programmes/{programme}/expiry", tag = "issuer", request_body = NewExpiry,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 201, body = Expiry), (status = 200, description = "Ended before; swept again", body = Expiry),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`books-busy`: declared, and to be asked again", body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn expire(
     who: Caller,
     Now(at): Now,

@@ -10,6 +10,7 @@ mod keys;
 mod paper;
 mod prescribers;
 mod print;
+mod races;
 mod real_people;
 mod vouchers;
 mod world;

@@ -126,11 +126,11 @@ async fn presented(
     at: DateTime<Utc>,
 ) -> Result<Vec<Presented>, ClaimError> {
     let mut keyring = desk.keys.get().await?;
-    let mut scanned = read_all(&keyring, &new.tokens, at);
+    let mut scanned = read_all(&keyring, new, at);
     let unknown_key = |result: &Result<Presented, VerifyError>| matches!(result, Err(VerifyError::UnknownKey(_)));
     if scanned.iter().any(unknown_key) {
         keyring = desk.keys.get_for_unknown_key().await?;
-        scanned = read_all(&keyring, &new.tokens, at);
+        scanned = read_all(&keyring, new, at);
     }
     let typed: Vec<_> = new.short_codes.iter().map(|typed| codes::read(typed)).collect();
     if scanned.iter().any(Result::is_err) || typed.iter().any(Result::is_err) {
@@ -153,13 +153,13 @@ async fn presented(
         return Err(ClaimError::Vouchers(bad(scanned.chain(unknown))));
     }
     let typed = known.into_iter().flatten();
-    presented.extend(typed.map(|known| Presented::typed(&keyring, known, at.timestamp())));
+    presented.extend(typed.map(|known| Presented::typed(&keyring, known, new.date, at.timestamp())));
     Ok(presented)
 }
 
-fn read_all(keyring: &Keyring, tokens: &[String], at: DateTime<Utc>) -> Vec<Result<Presented, VerifyError>> {
-    let read = |token: &String| Presented::scanned(keyring, token, at.timestamp());
-    tokens.iter().map(read).collect()
+fn read_all(keyring: &Keyring, new: &NewClaim, at: DateTime<Utc>) -> Vec<Result<Presented, VerifyError>> {
+    let read = |token: &String| Presented::scanned(keyring, token, new.date, at.timestamp());
+    new.tokens.iter().map(read).collect()
 }
 
 /// Those among the vouchers, in their order, that are refused.

@@ -1,8 +1,13 @@
 //! A voucher in a claim: proven to be ours, by its signature or by the issuer's word on its typed code.
 
+use catalogue::LATE_CLAIM_HOURS;
+use chrono::NaiveDate;
 use voucher::{Keyring, SERVER_GRACE_SECONDS, Terms, Token, Verified, VerifyError};
 
 use super::codes::Known;
+
+/// Seconds after a voucher's last day in which a claim made in time may still arrive.
+const LATE_CLAIM_SECONDS: i64 = LATE_CLAIM_HOURS * 3600;
 
 /// A voucher that is ours. Only the two constructors make one, so a claim cannot be made of anything else.
 pub(super) struct Presented(Proof);
@@ -18,9 +23,12 @@ enum Proof {
 
 impl Presented {
     /// The voucher of a scanned text, if one of our keys signed it.
-    pub(super) fn scanned(keyring: &Keyring, text: &str, at: i64) -> Result<Self, VerifyError> {
-        match keyring.verify_with_grace(text, at, SERVER_GRACE_SECONDS) {
-            Ok(verified) => Ok(Self(Proof::Scanned(verified))),
+    pub(super) fn scanned(keyring: &Keyring, text: &str, service: NaiveDate, at: i64) -> Result<Self, VerifyError> {
+        match keyring.verify_with_grace(text, at, LATE_CLAIM_SECONDS) {
+            Ok(verified) => Ok(match in_time(verified.terms(), service, at) {
+                Ok(()) => Self(Proof::Scanned(verified)),
+                Err(error) => Self(Proof::Refused(*verified.terms(), error)),
+            }),
             Err(error) if is_ours(error) => {
                 // The key ring has just proven these terms: it looks at the signature before anything else.
                 let token = Token::from_text(text, keyring.host())?;
@@ -32,8 +40,9 @@ impl Presented {
 
     /// The voucher of a typed code. What would be said against its QR code is said against it: a key that is withdrawn, a day
     /// that has passed.
-    pub(super) fn typed(keyring: &Keyring, known: Known, at: i64) -> Self {
-        match keyring.admits(known.kid(), known.terms(), at, SERVER_GRACE_SECONDS) {
+    pub(super) fn typed(keyring: &Keyring, known: Known, service: NaiveDate, at: i64) -> Self {
+        let admitted = keyring.admits(known.kid(), known.terms(), at, LATE_CLAIM_SECONDS);
+        match admitted.and_then(|()| in_time(known.terms(), service, at)) {
             Ok(()) => Self(Proof::Typed(known)),
             Err(error) => Self(Proof::Refused(*known.terms(), error)),
         }
@@ -52,6 +61,17 @@ impl Presented {
             Proof::Scanned(_) | Proof::Typed(_) => None,
             Proof::Refused(_, error) => Some(*error),
         }
+    }
+}
+
+/// Whether a claim of a service of this day may come at this instant. A service of the last day or before may have been claimed without
+/// a network: its claim may come as late as the sweep waits for it. Any other one has the server's day of grace.
+fn in_time(terms: &Terms, service: NaiveDate, at: i64) -> Result<(), VerifyError> {
+    let end = terms.day.exp_unix_seconds();
+    if service <= terms.day.date() || at < end.saturating_add(SERVER_GRACE_SECONDS) {
+        Ok(())
+    } else {
+        Err(VerifyError::Expired { last_day: terms.day })
     }
 }
 

@@ -181,6 +181,25 @@ async fn the_last_day_has_a_day_of_grace(pool: PgPool) {
     assert_eq!(structure.claims(2, &[token(2)]).await.refused(), "expired");
 }
 
+/// A workshop without a network on the last day, and a phone that finds one two and a half days later: the sweep waits 72 hours for it.
+#[sqlx::test(migrations = false)]
+async fn a_service_of_the_last_day_is_claimed_as_long_as_the_sweep_waits(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
+    world.activates(programme, 1..=4).await;
+    let token = |idx| [world.token_of(programme.series, idx, 1000, "2026-03-31")];
+    let claim = async |n: u32, day: &str| structure.claims_for(n.into(), &token(n), "bureautique", day).await;
+    world.hand.move_to(instant("2026-04-03T04:00:00Z"));
+    claim(1, "2026-03-31").await.created();
+    // Given after the last day: the day of grace is over.
+    assert_eq!(claim(2, "2026-04-01").await.refused(), "expired");
+    // The hour at which the sweep begins: what it has not taken yet is still there.
+    world.hand.move_to(instant("2026-04-03T21:59:59Z"));
+    claim(3, "2026-03-31").await.created();
+    world.hand.move_to(instant("2026-04-04T00:00:00Z"));
+    assert_eq!(claim(4, "2026-03-31").await.refused(), "expired");
+}
+
 /// The same terms, signed by somebody else.
 fn forged(series: u16, idx: u32, last_day: &str) -> String {
     let stranger = voucher::SigningKey::from_seed(&zeroize::Zeroizing::new([8; 32]));

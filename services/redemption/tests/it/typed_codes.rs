@@ -162,19 +162,27 @@ async fn a_typed_voucher_is_refused_as_its_qr_code_would_be(pool: PgPool) {
         .await;
     assert_eq!(many.refused(), "too-many-vouchers");
 
-    // The last day of the token, and one day of grace.
+    // The last day of the token, and one day of grace; three for a service of the last day.
     world.hand.move_to(instant("2027-02-01T22:00:00Z"));
     let claim = |id: u128, code: String, date: &str| {
         let claim = json!({ "id": Uuid::from_u128(id), "short_codes": [code], "service": "bureautique", "date": date });
         let actor = structure.actor.clone();
         async move { actor.post("/v1/claims", claim).await }
     };
-    claim(5, code(3), "2027-01-31").await.created();
+    claim(5, code(3), "2027-02-01").await.created();
+    let by_camera = |date: &str| {
+        let claim = json!({ "id": Uuid::from_u128(6), "tokens": [tokens[3]], "service": "bureautique", "date": date });
+        let actor = structure.actor.clone();
+        async move { actor.post("/v1/claims", claim).await }
+    };
     world.hand.move_to(instant("2027-02-02T00:00:00Z"));
+    assert_eq!(claim(6, code(4), "2027-02-01").await.refused(), "expired");
+    assert_eq!(by_camera("2027-02-01").await.refused(), "expired");
+    world.hand.move_to(instant("2027-02-04T00:00:00Z"));
     assert_eq!(claim(6, code(4), "2027-01-31").await.refused(), "expired");
-    let by_camera =
-        json!({ "id": Uuid::from_u128(6), "tokens": [tokens[3]], "service": "bureautique", "date": "2027-01-31" });
-    assert_eq!(structure.actor.post("/v1/claims", by_camera).await.refused(), "expired");
+    assert_eq!(by_camera("2027-01-31").await.refused(), "expired");
+    world.hand.move_to(instant("2027-02-03T22:00:00Z"));
+    claim(6, code(4), "2027-01-31").await.created();
 }
 
 #[sqlx::test(migrations = false)]

@@ -1,0 +1,170 @@
+//! Acts that wait for one another, in the order in which it hurts.
+
+use std::time::Duration;
+
+use serde_json::json;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use crate::world::{Answer, World, instant, uuid};
+
+/// Statements of this database that wait for a lock.
+async fn waiting(world: &World) -> i64 {
+    sqlx::query_scalar(
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+    )
+    .fetch_one(&world.owner)
+    .await
+    .unwrap()
+}
+
+/// Comes back when so many statements wait for a lock.
+async fn until_waiting(world: &World, statements: i64) {
+    for _ in 0..500 {
+        if waiting(world).await == statements {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!(
+        "{statements} statements should wait for a lock, {} do",
+        waiting(world).await
+    );
+}
+
+/// Reissues the first two booklets of a batch while somebody holds its reserve, has `act` come meanwhile, and lets both go on.
+async fn while_reissued(world: &World, batch: Uuid, act: impl Future<Output = Answer>) -> Answer {
+    let mut holder = world.owner.begin().await.unwrap();
+    sqlx::query("select from ledger.account where book_id = $1 and batch = $2 for update")
+        .bind(world.programme)
+        .bind(batch)
+        .execute(&mut *holder)
+        .await
+        .unwrap();
+    let path = world.path(&format!("batches/{batch}/reissues"));
+    let stolen = json!({"id": uuid(800), "from": 1, "to": 2, "reason": "stolen"});
+    let reissue = world.sponsor.post(&path, stolen);
+    let then = async {
+        until_waiting(world, 1).await;
+        let release = async {
+            until_waiting(world, 2).await;
+            holder.commit().await.unwrap();
+        };
+        tokio::join!(act, release).0
+    };
+    let (reissued, answer) = tokio::join!(reissue, then);
+    reissued.now();
+    answer
+}
+
+/// Of the vouchers of these serial numbers, how many are open: under the numbers printed now, and under those withdrawn.
+async fn open(world: &World) -> (i64, i64) {
+    sqlx::query_as(
+        "select (select count(*) from issuer.voucher v join ledger.account a on a.book_id = v.book_id and a.number = v.number),
+             (select count(*) from issuer.withdrawn_voucher w join ledger.account a on a.book_id = w.book_id and a.number = w.number)",
+    )
+    .fetch_one(&world.owner)
+    .await
+    .unwrap()
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_hand_over_that_waits_for_a_reissue_opens_the_new_numbers(pool: PgPool) {
+    let world = World::new(pool, "hand_over").await;
+    let batch = world.funded(1, 3).await;
+    let people = world.people(1, 1).await;
+    while_reissued(&world, batch, world.hands_over(30, batch, 2, people[0]))
+        .await
+        .now();
+    assert_eq!(open(&world).await, (10, 0));
+    assert_eq!(world.states().await["activated"], 10);
+    world.claims(world.number(batch, 11).await).await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn an_activation_that_waits_for_a_reissue_opens_the_new_numbers(pool: PgPool) {
+    let world = World::new(pool, "batch").await;
+    let batch = world.funded(1, 3).await;
+    let path = world.path(&format!("batches/{batch}/activation"));
+    while_reissued(&world, batch, world.sponsor.post(&path, json!({})))
+        .await
+        .now();
+    assert_eq!(open(&world).await, (30, 0));
+    assert_eq!(world.states().await["activated"], 30);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_revocation_that_waits_for_a_reissue_blocks_the_new_numbers(pool: PgPool) {
+    let world = World::new(pool, "hand_over").await;
+    let batch = world.funded(1, 3).await;
+    let people = world.people(3, 1).await;
+    let revoke = json!({"id": uuid(31), "batch_id": batch, "booklet": 2, "reason": "stolen"});
+    let revoked = while_reissued(&world, batch, world.sponsor.post(&world.path("revocations"), revoke))
+        .await
+        .now();
+    assert_eq!(
+        (&revoked["revoked"], &revoked["returned"]),
+        (&json!(10), &json!("100.00"))
+    );
+    let blocked: i64 = sqlx::query_scalar(
+        "select count(*) from issuer.voucher v join issuer.revocation r on r.book_id = v.book_id and r.number = v.number
+         where v.batch_id = $1 and v.serial between 11 and 20",
+    )
+    .bind(batch)
+    .fetch_one(&world.owner)
+    .await
+    .unwrap();
+    assert_eq!(blocked, 10);
+    world
+        .hands_over(32, batch, 2, people[0])
+        .await
+        .refused("booklet-blocked");
+    // The other booklets still find their part of the reserve.
+    world.hands_over(33, batch, 1, people[1]).await.now();
+    world.hands_over(34, batch, 3, people[2]).await.now();
+    assert_eq!(world.reserved(batch).await, [0, 0, 0]);
+}
+
+#[sqlx::test(migrations = false)]
+async fn nothing_that_was_under_way_when_the_end_was_declared_escapes_the_sweep(pool: PgPool) {
+    let world = World::new(pool, "hand_over").await;
+    let batch = world.funded(1, 3).await;
+    let people = world.people(1, 1).await;
+    // The hand-over has seen that the programme is not over, and waits for its person.
+    let mut holder = world.owner.begin().await.unwrap();
+    sqlx::query("select from issuer.beneficiary where book_id = $1 for update")
+        .bind(world.programme)
+        .execute(&mut *holder)
+        .await
+        .unwrap();
+    let expiry = async {
+        until_waiting(&world, 1).await;
+        world.clock.move_to(instant("2027-02-03T23:00:00Z"));
+        let release = async {
+            let declared = async || -> bool {
+                sqlx::query_scalar("select exists (select from issuer.expiry)")
+                    .fetch_one(&world.owner)
+                    .await
+                    .unwrap()
+            };
+            while !declared().await {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            // Time enough to sweep what can be seen.
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            holder.commit().await.unwrap();
+        };
+        let path = world.path("expiry");
+        let end = world.sponsor.post(&path, json!({"id": uuid(60)}));
+        tokio::join!(end, release).0
+    };
+    let (given, expired) = tokio::join!(world.hands_over(30, batch, 1, people[0]), expiry);
+    given.now();
+    assert_eq!(
+        expired.now(),
+        json!({"id": uuid(60), "vouchers": 10, "returned": "100.00", "reserved_returned": "200.00"})
+    );
+    let states = world.states().await;
+    assert_eq!((&states["activated"], &states["expired"]), (&json!(0), &json!(30)));
+    assert_eq!(world.refundable().await.iter().sum::<i64>(), 30_000);
+}
