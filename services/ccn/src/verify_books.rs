@@ -34,7 +34,7 @@ const LINE_BYTES_MAX: u64 = 64 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
     /// A file is missing or cannot be read.
-    #[error("« {0} » ne peut pas être lu : {}", told::reason(.1))]
+    #[error("« {0} » ne peut pas être lu : {reason}", reason = told::reason(.1))]
     File(String, #[source] io::Error),
     /// The verifier key is none.
     #[error("« {0} » n'est pas une clé de vérification (nom+empreinte+base64)")]

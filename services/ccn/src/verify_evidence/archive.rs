@@ -17,7 +17,7 @@ const TABLE_BYTES_MAX: u64 = 512 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum EvidenceUnreadable {
     /// The file is missing.
-    #[error("« {0} » ne peut pas être lu : {}", told::reason(.1))]
+    #[error("« {0} » ne peut pas être lu : {reason}", reason = told::reason(.1))]
     File(PathBuf, #[source] io::Error),
     /// Not an archive, or cut off.
     #[error("« {0} » n'est pas une archive entière : téléchargez-la à nouveau ({1})")]
