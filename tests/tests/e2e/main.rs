@@ -9,7 +9,6 @@ mod hand_overs;
 mod ids;
 mod imports;
 mod life_cycle;
-mod lives;
 mod privilege;
 mod problems;
 mod public_page;
