@@ -11,7 +11,10 @@ mod claims;
 mod end;
 mod fund;
 mod life;
+mod line;
+mod movements;
 mod promises;
+mod sending;
 mod settling;
 mod shares;
 

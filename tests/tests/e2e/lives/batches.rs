@@ -12,7 +12,11 @@ impl Life {
     pub async fn orders(&mut self) {
         let p = self.pick(PROGRAMMES);
         let least = if p == 0 { 1 } else { 2 };
-        let booklets = if self.chance(8) { least - 1 } else { least + self.pick(2) };
+        let booklets = if self.chance(8) {
+            least - 1
+        } else {
+            least + self.pick(2)
+        };
         let wanted: Wanted = match booklets {
             few if few < least => Err("order-too-small"),
             _ if self.day > self.last_day(p) => Err("programme-over"),
@@ -20,13 +24,20 @@ impl Life {
         };
         let id = self.new_id("batch");
         let sponsor = self.sponsors[p].clone();
-        let new = New::of(&sponsor.client, sponsor.path("/orders"), json!({"id": id, "booklets": booklets}))
-            .as_it_stands()
-            .otherwise("booklets", json!(booklets + 1));
+        let new = New::of(
+            &sponsor.client,
+            sponsor.path("/orders"),
+            json!({"id": id, "booklets": booklets}),
+        )
+        .as_it_stands()
+        .otherwise("booklets", json!(booklets + 1));
         if self.creates("order", new, wanted).await.is_none() {
             return;
         }
-        let printed = Printed { id, vouchers: Vec::new() };
+        let printed = Printed {
+            id,
+            vouchers: Vec::new(),
+        };
         sponsor.mints(&printed).await.accepted();
         let vouchers: Vec<Paper> = sponsor.prints(&printed).await;
         assert_eq!(vouchers.len(), booklets * BOOKLET, "{}", self.doing);
@@ -61,7 +72,9 @@ impl Life {
     }
 
     pub async fn funds_a_batch(&mut self) {
-        let Some((p, k)) = self.a_batch(|batch| !batch.funded && !batch.cancelled) else { return };
+        let Some((p, k)) = self.a_batch(|batch| !batch.funded && !batch.cancelled) else {
+            return;
+        };
         let programme = &self.fund.programmes[p];
         let batch = &programme.batches[k];
         let committed = programme.committed[0] - programme.came_back[0];
@@ -102,10 +115,37 @@ impl Life {
         for sheet in batch.sheets.iter_mut().filter(|sheet| !sheet.blocked) {
             sheet.reserved = true;
         }
+        let whole = batch.sheets.iter().all(|sheet| sheet.reserved);
+        if whole && committed == 0 {
+            self.simulates(p, k, needed).await;
+        }
+    }
+
+    /// The simulator, which supposes that nothing is behind earlier batches, says what was done.
+    async fn simulates(&mut self, p: usize, k: usize, reserved: Each) {
+        let programme = &self.fund.programmes[p];
+        let batch = &programme.batches[k];
+        let shares = programme.plans[batch.version].shares(&self.funders);
+        let body = json!({"shares": shares, "vouchers": batch.sheets.len(), "used": 0});
+        self.says(&format!("simulate {body}"));
+        let path = self.sponsors[p].path("/plan-simulations");
+        let answer = self.operator().post(&path, &body).await;
+        let made = self.must("simulation", &answer, Ok(())).expect("a simulation");
+        for f in 0..FUNDERS {
+            let told = &made["funders"][f];
+            assert_eq!(
+                (&told["funder_id"], &told["reserved"]),
+                (&self.funders[f], &json!(super::euros(reserved[f]))),
+                "{}: {made:#}",
+                self.doing
+            );
+        }
     }
 
     pub async fn activates_a_batch(&mut self) {
-        let Some((p, k)) = self.a_batch(|batch| batch.funded && !batch.cancelled && !batch.activated) else { return };
+        let Some((p, k)) = self.a_batch(|batch| batch.funded && !batch.cancelled && !batch.activated) else {
+            return;
+        };
         let programme = &self.fund.programmes[p];
         let batch = &programme.batches[k];
         let (wanted, now): (Wanted, bool) = match batch {
@@ -130,19 +170,26 @@ impl Life {
     }
 
     pub async fn hands_over(&mut self) {
-        let usable = |batch: &Batch| batch.funded && !batch.cancelled && batch.sheets.iter().any(|sheet| !sheet.handed_over);
+        let usable =
+            |batch: &Batch| batch.funded && !batch.cancelled && batch.sheets.iter().any(|sheet| !sheet.handed_over);
         let Some((p, k)) = self.a_batch(usable) else { return };
         let fresh = self.chance(85);
         let batch = &self.fund.programmes[p].batches[k];
-        let booklets: Vec<usize> =
-            (0..batch.booklets()).filter(|n| !fresh || !batch.sheets[n * BOOKLET].handed_over).collect();
+        let booklets: Vec<usize> = (0..batch.booklets())
+            .filter(|n| !fresh || !batch.sheets[n * BOOKLET].handed_over)
+            .collect();
         if booklets.is_empty() {
             return;
         }
         let booklet = booklets[self.pick(booklets.len())];
         let full = self.chance(5);
-        let people: Vec<bool> = self.people[p].iter().map(|(person, has)| *has >= person.booklets).collect();
-        let Some(person) = self.pick_where(&people, |is| *is == full) else { return };
+        let people: Vec<bool> = self.people[p]
+            .iter()
+            .map(|(person, has)| *has >= person.booklets)
+            .collect();
+        let Some(person) = self.pick_where(&people, |is| *is == full) else {
+            return;
+        };
         let programme = &self.fund.programmes[p];
         let batch = &programme.batches[k];
         let sheets = booklet * BOOKLET..(booklet + 1) * BOOKLET;
@@ -180,7 +227,9 @@ impl Life {
 
     /// A whole booklet, or one voucher.
     pub async fn revokes(&mut self) {
-        let Some((p, k)) = self.a_batch(|batch| batch.funded && !batch.cancelled) else { return };
+        let Some((p, k)) = self.a_batch(|batch| batch.funded && !batch.cancelled) else {
+            return;
+        };
         let whole = self.chance(50);
         let sheets = self.fund.programmes[p].batches[k].sheets.len();
         let place = self.pick(sheets);
@@ -201,7 +250,9 @@ impl Life {
         }
         let sponsor = self.sponsors[p].clone();
         let new = New::of(&sponsor.client, sponsor.path("/revocations"), body).otherwise("reason", json!("fraud"));
-        let Some(made) = self.creates("revocation", new, wanted).await else { return };
+        let Some(made) = self.creates("revocation", new, wanted).await else {
+            return;
+        };
         let (mut revoked, mut claimed, mut returned) = (0, 0, 0);
         for place in places {
             let programme = &mut self.fund.programmes[p];
@@ -254,7 +305,10 @@ impl Life {
         };
         let path = self.sponsors[p].path(&format!("/batches/{}/cancellation", batch.id));
         self.says(&format!("cancel {path}"));
-        let answer = self.sponsors[p].client.post(&path, &json!({"reason": "Commande en double"})).await;
+        let answer = self.sponsors[p]
+            .client
+            .post(&path, &json!({"reason": "Commande en double"}))
+            .await;
         let before = batch_is_cancelled(&self.fund.programmes[p].batches[k]);
         self.must("batch cancelled", &answer, wanted);
         if wanted.is_err() || before {
@@ -286,9 +340,11 @@ pub fn states(life: &Life, p: usize) -> Value {
     for (k, batch) in programme.batches.iter().enumerate() {
         for (place, sheet) in batch.sheets.iter().enumerate() {
             let of = |claim: &&super::fund::Claim| !claim.reversed && claim.vouchers.contains(&(k, place));
-            let settled = programme.claims.iter().find(of).is_some_and(|claim| {
-                super::fund::Programme::covered(claim, &life.fund.payments) > 0
-            });
+            let settled = programme
+                .claims
+                .iter()
+                .find(of)
+                .is_some_and(|claim| super::fund::Programme::covered(claim, &life.fund.payments) > 0);
             let state = match sheet.state {
                 Voucher::Spent if settled => 3,
                 Voucher::Spent => 2,

@@ -36,13 +36,23 @@ impl Life {
                 && line == (ours.about == About::Line)
         };
         let all = self.open_breaks().await;
-        let found = all.iter().find(alike).unwrap_or_else(|| panic!("{}: no break is {ours:?}: {all:#?}", self.doing));
+        let found = all
+            .iter()
+            .find(alike)
+            .unwrap_or_else(|| panic!("{}: no break is {ours:?}: {all:#?}", self.doing));
         found["id"].clone()
     }
 
     pub async fn explains(&mut self) {
-        let lines: Vec<bool> = self.fund.breaks.iter().map(|one| one.about == About::Line && one.state == "open").collect();
-        let Some(b) = self.pick_where(&lines, |is| *is) else { return };
+        let lines: Vec<bool> = self
+            .fund
+            .breaks
+            .iter()
+            .map(|one| one.about == About::Line && one.state == "open")
+            .collect();
+        let Some(b) = self.pick_where(&lines, |is| *is) else {
+            return;
+        };
         let cents = self.fund.breaks[b].cents;
         if self.chance(35) {
             self.explains_as_several(b, cents).await;
@@ -53,17 +63,26 @@ impl Life {
         self.says(&format!("explain {cents} {body}"));
         let id = self.id_of(b).await;
         let path = format!("/v1/breaks/{}/explanation", id.as_str().expect("an id"));
-        let answer = self.operator().put(&path, "application/json", body.to_string().as_bytes()).await;
+        let answer = self
+            .operator()
+            .put(&path, "application/json", body.to_string().as_bytes())
+            .await;
         self.must("explanation", &answer, wanted);
         if wanted.is_err() {
             return;
         }
         assert_eq!(answer.status, 201, "{}: {}", self.doing, answer.told());
-        let again = self.operator().put(&path, "application/json", body.to_string().as_bytes()).await;
+        let again = self
+            .operator()
+            .put(&path, "application/json", body.to_string().as_bytes())
+            .await;
         assert_eq!(again.status, 200, "{}: {}", self.doing, again.told());
         let mut other = body;
         other["why"] = json!("Autre raison.");
-        let again = self.operator().put(&path, "application/json", other.to_string().as_bytes()).await;
+        let again = self
+            .operator()
+            .put(&path, "application/json", other.to_string().as_bytes())
+            .await;
         assert_eq!(again.kind(), "break-explained", "{}: {}", self.doing, again.told());
         self.is_explained(&said, cents);
         self.fund.breaks[b].state = "explained";
@@ -80,7 +99,12 @@ impl Life {
                 _ => Some(Said::Charge),
             };
         }
-        let out: Vec<bool> = self.fund.payments.iter().map(|one| one.state == State::Debited && one.cents == cents).collect();
+        let out: Vec<bool> = self
+            .fund
+            .payments
+            .iter()
+            .map(|one| one.state == State::Debited && one.cents == cents)
+            .collect();
         let awaited: Vec<i64> = self.fund.mandates.iter().map(|mandate| mandate.awaited).collect();
         match self.pick(6) {
             0 | 1 if !self.fund.calls.is_empty() => Some(Said::Call(self.pick(self.fund.calls.len()))),
@@ -102,17 +126,30 @@ impl Life {
             Said::Call(call) => ("call", "call_id", json!(self.fund.calls[*call].id), Ok(())),
             Said::Mandate(m) => {
                 let mandate = &self.fund.mandates[*m];
-                let fits = if cents > mandate.awaited { Err("break-amount") } else { Ok(()) };
+                let fits = if cents > mandate.awaited {
+                    Err("break-amount")
+                } else {
+                    Ok(())
+                };
                 ("mandate", "mandate_id", json!(mandate.id), fits)
             }
             Said::Charge => ("bank_charge", "why", json!(WHY), Ok(())),
             Said::Payment(payment) => {
-                let fits = if self.fund.payments[*payment].cents == -cents { Ok(()) } else { Err("break-amount") };
+                let fits = if self.fund.payments[*payment].cents == -cents {
+                    Ok(())
+                } else {
+                    Err("break-amount")
+                };
                 ("payment", "payment_id", id_of(*payment), fits)
             }
             Said::Returned(payment) => {
                 let refund = matches!(self.fund.payments[*payment].to, super::fund::Paid::Funder(..));
-                ("returned", "payment_id", id_of(*payment), if refund { misfit } else { Ok(()) })
+                (
+                    "returned",
+                    "payment_id",
+                    id_of(*payment),
+                    if refund { misfit } else { Ok(()) },
+                )
             }
         };
         body["what"] = json!(what);
@@ -204,8 +241,15 @@ impl Life {
     pub async fn closes_a_break(&mut self) {
         let early = self.chance(15);
         let state = if early { "open" } else { "explained" };
-        let those: Vec<bool> = self.fund.breaks.iter().map(|one| one.about == About::Line && one.state == state).collect();
-        let Some(b) = self.pick_where(&those, |is| *is) else { return };
+        let those: Vec<bool> = self
+            .fund
+            .breaks
+            .iter()
+            .map(|one| one.about == About::Line && one.state == state)
+            .collect();
+        let Some(b) = self.pick_where(&those, |is| *is) else {
+            return;
+        };
         let wanted: Wanted = if early { Err("break-not-explained") } else { Ok(()) };
         self.says("close a break");
         let id = self.id_of(b).await;
@@ -225,7 +269,10 @@ impl Life {
         let wanted: Wanted = if cents > 500 { Err("tolerance-amount") } else { Ok(()) };
         let body = json!({"amount": euros(cents), "why": "Convention de compte."}).to_string();
         self.says(&format!("tolerance {cents}"));
-        let answer = self.operator().put("/v1/tolerance", "application/json", body.as_bytes()).await;
+        let answer = self
+            .operator()
+            .put("/v1/tolerance", "application/json", body.as_bytes())
+            .await;
         self.must("tolerance", &answer, wanted);
         if wanted.is_ok() {
             self.fund.tolerance = cents;

@@ -13,18 +13,33 @@ impl Life {
         let any = |_: &Batch, _: &Sheet| true;
         let mut vouchers = Vec::new();
         for _ in 0..=self.pick(4) {
-            let found = if self.chance(94) { self.a_voucher(p, alive) } else { self.a_voucher(p, any) };
-            vouchers.extend(found.filter(|one| !vouchers.contains(one)));
+            let found = if self.chance(94) {
+                self.a_voucher(p, alive)
+            } else {
+                self.a_voucher(p, any)
+            };
+            if let Some(one) = found
+                && !vouchers.contains(&one)
+            {
+                vouchers.push(one);
+            }
         }
         if vouchers.is_empty() {
             return;
         }
         let wanted = self.fault(p, s, &vouchers).map_or(Ok(()), Err);
         let batches = &self.fund.programmes[p].batches;
-        let tokens: Vec<&str> = vouchers.iter().map(|&(k, place)| batches[k].sheets[place].token.as_str()).collect();
-        let body = json!({"id": self.new_id("claim"), "tokens": tokens, "service": "atelier-premiers-pas", "date": self.day});
-        let new = New::of(&self.structures[s].client, "/v1/claims", body).otherwise("service", json!("atelier-parentalite"));
-        let Some(made) = self.creates("claim", new, wanted).await else { return };
+        let tokens: Vec<&str> = vouchers
+            .iter()
+            .map(|&(k, place)| batches[k].sheets[place].token.as_str())
+            .collect();
+        let body =
+            json!({"id": self.new_id("claim"), "tokens": tokens, "service": "atelier-premiers-pas", "date": self.day});
+        let new =
+            New::of(&self.structures[s].client, "/v1/claims", body).otherwise("service", json!("atelier-courriel"));
+        let Some(made) = self.creates("claim", new, wanted).await else {
+            return;
+        };
         let claim = Claim {
             id: made["claim_id"].as_str().expect("an id").to_owned(),
             structure: s,
@@ -44,7 +59,11 @@ impl Life {
     fn a_voucher(&mut self, p: usize, is: impl Fn(&Batch, &Sheet) -> bool) -> Option<(usize, usize)> {
         let mut those = Vec::new();
         for (k, batch) in self.fund.programmes[p].batches.iter().enumerate() {
-            those.extend((0..batch.sheets.len()).filter(|&place| is(batch, &batch.sheets[place])).map(|place| (k, place)));
+            those.extend(
+                (0..batch.sheets.len())
+                    .filter(|&place| is(batch, &batch.sheets[place]))
+                    .map(|place| (k, place)),
+            );
         }
         (!those.is_empty()).then(|| those[self.pick(those.len())])
     }
@@ -57,7 +76,10 @@ impl Life {
         let programme = &self.fund.programmes[p];
         vouchers.iter().find_map(|of| {
             let sheet = &programme.batches[of.0].sheets[of.1];
-            let spent = programme.claims.iter().find(|claim| !claim.reversed && claim.vouchers.contains(of));
+            let spent = programme
+                .claims
+                .iter()
+                .find(|claim| !claim.reversed && claim.vouchers.contains(of));
             match (spent, sheet.state) {
                 (Some(claim), _) if claim.structure == s => Some("already-used-by-you"),
                 (Some(_), _) => Some("already-used-elsewhere"),
@@ -90,13 +112,23 @@ impl Life {
         let programme = &self.fund.programmes[p];
         let claim = &programme.claims[c];
         let (s, cents) = (claim.structure, claim.cents());
-        let wanted: Wanted = if claim.reversed { Err("already-reversed") } else { Ok(()) };
+        let wanted: Wanted = if claim.reversed {
+            Err("already-reversed")
+        } else {
+            Ok(())
+        };
         let path = self.sponsors[p].path(&format!("/claims/{}/reversal", claim.id));
         let settled = super::fund::Programme::covered(claim, &self.fund.payments) > 0;
-        let who = if self.chance(50) { self.structures[s].client.clone() } else { self.operator() };
+        let who = if self.chance(50) {
+            self.structures[s].client.clone()
+        } else {
+            self.operator()
+        };
         let body = json!({"id": self.new_id("reversal"), "reason": "Atelier annulé"});
         let new = New::of(&who, path, body).otherwise("reason", json!("Autre motif"));
-        let Some(made) = self.creates("reversal", new, wanted).await else { return };
+        let Some(made) = self.creates("reversal", new, wanted).await else {
+            return;
+        };
         assert_eq!(made["after_settlement"], settled, "{}", self.doing);
         let programme = &mut self.fund.programmes[p];
         // What it is not owed any more, it owes.

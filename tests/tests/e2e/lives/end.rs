@@ -3,6 +3,7 @@
 use chrono::{Days, NaiveDate};
 use e2e::DAY;
 use serde_json::{Value, json};
+use standards::Month;
 
 use super::euros;
 use super::fund::{Batch, Each, FUNDERS, File, PROGRAMMES, Paid, Payment, Sheet, State, Voucher, add};
@@ -61,7 +62,11 @@ impl Life {
         let programme = &mut self.fund.programmes[p];
         programme.over = true;
         let mut back: Each = [0; FUNDERS];
-        for batch in programme.batches.iter_mut().filter(|batch| batch.funded && !batch.cancelled) {
+        for batch in programme
+            .batches
+            .iter_mut()
+            .filter(|batch| batch.funded && !batch.cancelled)
+        {
             for place in 0..batch.sheets.len() {
                 let shares = batch.split(place);
                 let sheet = &mut batch.sheets[place];
@@ -104,7 +109,12 @@ impl Life {
         self.says("round of the statements");
         let answer = self.operator().post("/v1/expiry/statement-rounds", &json!({})).await;
         let round = self.must("time", &answer, Ok(())).expect("a round");
-        assert_eq!(round, json!({"issued": issued, "given_back": given, "failed": []}), "{}", self.doing);
+        assert_eq!(
+            round,
+            json!({"issued": issued, "given_back": given, "failed": []}),
+            "{}",
+            self.doing
+        );
     }
 
     /// In vain until the end was declared; then the shares limited by use are settled, once.
@@ -114,7 +124,9 @@ impl Life {
         if programme.trued_up {
             return;
         }
-        let used: Vec<_> = (0..programme.plans.len()).map(|version| (programme.plans[version].clone(), self.used(p, version))).collect();
+        let used: Vec<_> = (0..programme.plans.len())
+            .map(|version| (programme.plans[version].clone(), self.used(p, version)))
+            .collect();
         let owed = true_up(&used);
         let last = FUNDERS - 1;
         let wanted: Wanted = if !programme.over {
@@ -128,7 +140,9 @@ impl Life {
         let body = json!({"id": self.new_id("true-up")});
         let other = json!(self.new_id("true-up"));
         let new = New::of(&self.operator(), sponsor.path("/true-up"), body).otherwise("id", other);
-        let Some(made) = self.creates("true-up", new, wanted).await else { return };
+        let Some(made) = self.creates("true-up", new, wanted).await else {
+            return;
+        };
         let payments = if owed == 0 {
             json!([])
         } else {
@@ -152,7 +166,9 @@ impl Life {
     fn used(&self, p: usize, version: usize) -> Used {
         let mut used = Used::default();
         let batches = self.fund.programmes[p].batches.iter();
-        for batch in batches.filter(|batch| batch.version == version && batch.funded && !batch.cancelled && batch.rates[0] > 0) {
+        for batch in
+            batches.filter(|batch| batch.version == version && batch.funded && !batch.cancelled && batch.rates[0] > 0)
+        {
             for (place, sheet) in batch.sheets.iter().enumerate() {
                 if sheet.state == Voucher::Spent {
                     used.value += super::fund::FACE;
@@ -168,7 +184,11 @@ impl Life {
         let (p, f) = (self.pick(PROGRAMMES), self.pick(FUNDERS));
         let (bank, late) = (self.chance(50), self.chance(5));
         let cents = self.fund.programmes[p].refundable[f];
-        let execute_on = if late { self.day - Days::new(1) } else { self.day + Days::new(2) };
+        let execute_on = if late {
+            self.day - Days::new(1)
+        } else {
+            self.day + Days::new(2)
+        };
         let wanted: Wanted = if late {
             Err("execute-on-past")
         } else if cents == 0 {
@@ -179,8 +199,11 @@ impl Life {
         let id = self.new_id("refund");
         let body = json!({"id": id, "funder_id": self.funders[f], "programme_id": self.sponsors[p].programme,
             "way": if bank { "bank" } else { "credit" }, "execute_on": execute_on});
-        let new = New::of(&self.operator(), "/v1/refunds", body).otherwise("execute_on", json!(execute_on + Days::new(1)));
-        let Some(made) = self.creates("refund", new, wanted).await else { return };
+        let new =
+            New::of(&self.operator(), "/v1/refunds", body).otherwise("execute_on", json!(execute_on + Days::new(1)));
+        let Some(made) = self.creates("refund", new, wanted).await else {
+            return;
+        };
         assert_eq!(made["amount"], euros(cents), "{}: {made:#}", self.doing);
         self.fund.programmes[p].refundable[f] = 0;
         if !bank {
@@ -214,7 +237,7 @@ impl Life {
 
     /// The month after the last closed one, or in vain another.
     pub async fn closes_a_month(&mut self) {
-        let month_of = |n: u32| DAY.with_day(1).expect("a day") + chrono::Months::new(n);
+        let month_of = |n: u32| Month::containing(DAY).first_day() + chrono::Months::new(n);
         let skip = u32::from(self.chance(15));
         let month = month_of(self.fund.closed + skip);
         let over = self.day >= month + chrono::Months::new(1);

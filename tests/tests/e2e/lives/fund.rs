@@ -338,13 +338,23 @@ impl Fund {
             let late = self.files[payment.file].execute_on + chrono::Days::new(5) <= day;
             let about = About::Payment(place);
             if late && payment.state == State::Sent && !known(&about, &self.breaks) {
-                self.breaks.push(Break { about, kind: "missing", cents: -payment.cents, state: "open" });
+                self.breaks.push(Break {
+                    about,
+                    kind: "missing",
+                    cents: -payment.cents,
+                    state: "open",
+                });
             }
         }
         for (place, call) in self.calls.iter().enumerate() {
             let about = About::Call(place);
             if call.due_on < day && call.paid < call.cents && !known(&about, &self.breaks) {
-                self.breaks.push(Break { about, kind: "late", cents: call.cents - call.paid, state: "open" });
+                self.breaks.push(Break {
+                    about,
+                    kind: "late",
+                    cents: call.cents - call.paid,
+                    state: "open",
+                });
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
-use e2e::{Answer, Client, DAY, Ids, Person, Place, Prescriber, Scene, Settings, Sponsor, Structure, iban, morning, people};
+use e2e::{Answer, Client, DAY, Person, Place, Prescriber, Scene, Settings, Sponsor, Structure, iban, morning, people};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
@@ -81,7 +81,10 @@ impl Life {
         let third = third_structure(&scene).await;
         let operator = &scene.operator().client;
         let key = json!({"id": scene.world.ids.next("colleague")});
-        let key = operator.post(&format!("/v1/organisations/{OPERATOR}/api-keys"), &key).await.made_now();
+        let key = operator
+            .post(&format!("/v1/organisations/{OPERATOR}/api-keys"), &key)
+            .await
+            .made_now();
         let colleague = operator.with_key(key["secret"].as_str().expect("a secret"));
         let funders = [0, 1, 2].map(|f| json!(scene.funders[f].id));
         let mut conventions = [[Uuid::nil(); FUNDERS]; PROGRAMMES];
@@ -95,8 +98,14 @@ impl Life {
         }
         let terms = json!({"accepts_mandates": true, "fee_rate": "0.03", "vat_rate": "0.2", "reminder_days": [1, 15]});
         let path = second.path("/funding-terms");
-        operator.put(&path, "application/json", terms.to_string().as_bytes()).await.made_now();
-        let first_plan = Plan { rates: [350_000_000, 500_000_000, 150_000_000], limits: Limits::default() };
+        operator
+            .put(&path, "application/json", terms.to_string().as_bytes())
+            .await
+            .made_now();
+        let first_plan = Plan {
+            rates: [350_000_000, 500_000_000, 150_000_000],
+            limits: Limits::default(),
+        };
         let plan = json!({"id": scene.world.ids.next("plan"), "shares": first_plan.shares(&funders)});
         second.client.post(&second.path("/plans"), &plan).await.made_now();
         let mut fund = Fund::default();
@@ -135,10 +144,6 @@ impl Life {
 
     pub fn new_id(&self, what: &str) -> Uuid {
         self.scene.world.ids.next(what)
-    }
-
-    pub fn ids(&self) -> Ids {
-        self.scene.world.ids.clone()
     }
 
     pub fn pick(&mut self, below: usize) -> usize {
@@ -220,7 +225,12 @@ impl Life {
             self.says(&format!("{what} again"));
             let answer = who.put(&path, "application/xml", &file).await;
             let again = self.must("retry", &answer, Ok(()));
-            assert_eq!((answer.status, again.as_ref()), (200, Some(&self.done[place].answer)), "{}", self.doing);
+            assert_eq!(
+                (answer.status, again.as_ref()),
+                (200, Some(&self.done[place].answer)),
+                "{}",
+                self.doing
+            );
             return;
         }
         let (mut body, variant) = (done.body.clone(), done.other.clone());
@@ -255,7 +265,13 @@ pub struct New {
 
 impl New {
     pub fn of(who: &Client, path: impl Into<String>, body: Value) -> Self {
-        Self { who: who.clone(), path: path.into(), body, stable: true, other: None }
+        Self {
+            who: who.clone(),
+            path: path.into(),
+            body,
+            stable: true,
+            other: None,
+        }
     }
 
     /// Its answer shows how it stands, which changes.
@@ -264,22 +280,36 @@ impl New {
     }
 
     pub fn otherwise(self, field: &'static str, value: Value) -> Self {
-        Self { other: Some((field, value)), ..self }
+        Self {
+            other: Some((field, value)),
+            ..self
+        }
     }
 }
 
 /// Its whole batches become spendable, it accepts mandates, and it lasts longer than the life.
 async fn second_programme(scene: &Scene) -> (Sponsor, Prescriber) {
-    let sponsor = Sponsor { programme: scene.world.ids.next("programme"), ..scene.sponsor.clone() };
+    let sponsor = Sponsor {
+        programme: scene.world.ids.next("programme"),
+        ..scene.sponsor.clone()
+    };
     let programme = json!({
         "id": sponsor.programme, "name": "Second dispositif", "territory": "21", "face_value": "10.00", "booklet_size": 10,
         "spendable": "batch", "printed_day": "2026-12-31", "tolerance_days": 31, "booklets_min": 2, "booklets_per_person_max": 2,
     });
     sponsor.client.post("/v1/programmes", &programme).await.made_now();
     let id = scene.world.ids.next("prescriber");
-    let client = scene.operator().admits(id, "Second prescripteur", &["prescriber"]).await;
+    let client = scene
+        .operator()
+        .admits(id, "Second prescripteur", &["prescriber"])
+        .await;
     sponsor.admits_prescriber(id).await.made_now();
-    let prescriber = Prescriber { id, client, programme: sponsor.programme, ids: scene.world.ids.clone() };
+    let prescriber = Prescriber {
+        id,
+        client,
+        programme: sponsor.programme,
+        ids: scene.world.ids.clone(),
+    };
     prescriber.imports(&people(9, 2)).await;
     (sponsor, prescriber)
 }
@@ -287,18 +317,34 @@ async fn second_programme(scene: &Scene) -> (Sponsor, Prescriber) {
 /// Accredited, and nobody knows where to pay it.
 async fn third_structure(scene: &Scene) -> Structure {
     let place = Place::new(3);
-    scene.operator().imports_structures(&Place::file(std::slice::from_ref(&place))).await;
+    scene
+        .operator()
+        .imports_structures(&Place::file(std::slice::from_ref(&place)))
+        .await;
     let known = scene.operator().structures().await;
-    let found = known.iter().find(|one| one["siret"] == place.siret().as_str()).expect("it was imported");
+    let found = known
+        .iter()
+        .find(|one| one["siret"] == place.siret().as_str())
+        .expect("it was imported");
     let id: Uuid = serde_json::from_value(found["id"].clone()).expect("an id");
     scene.operator().accredits(id).await.made_now();
     let client = scene.operator().gives_key(id).await;
-    Structure { id, name: place.name(), client, ids: scene.world.ids.clone(), clock: scene.world.clock.clone() }
+    Structure {
+        id,
+        name: place.name(),
+        client,
+        ids: scene.world.ids.clone(),
+        clock: scene.world.clock.clone(),
+    }
 }
 
 /// A file that says where a structure is paid from now on.
 pub fn bank_details(structure: usize, account: u32) -> Vec<u8> {
     let place = Place::new(u32::try_from(structure + 1).expect("few"));
     let (siret, name) = (place.siret(), place.name());
-    format!("siret,titulaire,iban,bic\n{siret},{name},{},AGRIFRPPXXX\n", iban(account)).into_bytes()
+    format!(
+        "siret,titulaire,iban,bic\n{siret},{name},{},AGRIFRPPXXX\n",
+        iban(account)
+    )
+    .into_bytes()
 }

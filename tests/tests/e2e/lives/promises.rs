@@ -61,7 +61,9 @@ impl Life {
         let id = self.new_id("call");
         let body = json!({"id": id, "convention_id": self.conventions[p][f], "amount": euros(cents), "due_on": due_on});
         let new = New::of(&self.operator(), "/v1/calls", body).otherwise("amount", json!(euros(cents + 1)));
-        let Some(made) = self.creates("call", new, wanted).await else { return };
+        let Some(made) = self.creates("call", new, wanted).await else {
+            return;
+        };
         self.fund.programmes[p].called[f] += cents;
         self.fund.calls.push(Call {
             id,
@@ -104,13 +106,24 @@ impl Life {
         if let Some(call) = call {
             body["call_id"] = json!(self.fund.calls[call].id);
         }
-        let new = New::of(&self.operator(), "/v1/mandates", body).as_it_stands().otherwise("amount", json!(euros(cents + 1)));
+        let new = New::of(&self.operator(), "/v1/mandates", body)
+            .as_it_stands()
+            .otherwise("amount", json!(euros(cents + 1)));
         if self.creates("mandate", new, wanted).await.is_none() {
             return;
         }
         self.fund.funders[f].received += cents;
         self.fund.funders[f].deposited += cents;
-        self.fund.mandates.push(Mandate { id, number, programme: p, funder: f, call, cents, cancelled: 0, awaited: cents });
+        self.fund.mandates.push(Mandate {
+            id,
+            number,
+            programme: p,
+            funder: f,
+            call,
+            cents,
+            cancelled: 0,
+            awaited: cents,
+        });
     }
 
     fn pick_where_call(&mut self) -> Option<usize> {
@@ -202,11 +215,21 @@ impl Life {
         };
         let body = json!({"id": self.new_id("fee"), "programme_id": self.sponsors[p].programme, "batch_id": batch.id});
         let new = New::of(&self.operator(), "/v1/fees", body).as_it_stands();
-        let Some(made) = self.creates("fee", new, wanted).await else { return };
+        let Some(made) = self.creates("fee", new, wanted).await else {
+            return;
+        };
         self.fund.programmes[p].batches[k].invoiced = true;
         let number = made["number"].as_str().expect("a number").to_owned();
         let last = self.fund.fees.len() + 1;
-        assert_eq!(number, format!("F-2026-{last:05}"), "{}: no invoice is missing", self.doing);
-        self.fund.fees.push(Fee { number, owed: value * 3 / 100 * 12 / 10 });
+        assert_eq!(
+            number,
+            format!("F-2026-{last:05}"),
+            "{}: no invoice is missing",
+            self.doing
+        );
+        self.fund.fees.push(Fee {
+            number,
+            owed: value * 3 / 100 * 12 / 10,
+        });
     }
 }

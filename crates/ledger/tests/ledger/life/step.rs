@@ -98,7 +98,12 @@ impl Step {
         for (b, s) in places() {
             let programme = &life.books[b];
             let open = |claim: &Claim| claim.structure == s && !claim.reversed && claim.payment.is_none();
-            let due: i64 = programme.claims.iter().filter(|claim| open(claim)).map(Claim::cents).sum();
+            let due: i64 = programme
+                .claims
+                .iter()
+                .filter(|claim| open(claim))
+                .map(Claim::cents)
+                .sum();
             if due > programme.payable[s] {
                 let claim = programme.claims.iter().position(open)?;
                 return Some(Self::Reversed(b, claim, random.random_bool(0.3)));
