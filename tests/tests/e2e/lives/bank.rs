@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use standards::Cents;
 use standards::camt053::{self, Balance, Statement};
 
+use super::fund::Call;
 use super::life::{Done, Life, Wanted};
-use super::line::{Line, Used};
+use super::line::{Is, Line, Used};
 
 /// What stands on the account at the end of the last statement.
 pub struct Bank {
@@ -52,6 +53,16 @@ impl Life {
             self.a_gap(&lines).await;
             return;
         }
+        self.loads(lines).await;
+    }
+
+    /// The statement on which all that was called for comes in.
+    pub async fn every_call_is_paid(&mut self) {
+        let paid = |(place, call): (usize, &Call)| {
+            let line = Line::new(call.cents, Is::Call(place), Some("call-reference"));
+            line.saying(format!("APPEL {}", call.reference))
+        };
+        let lines = self.fund.calls.iter().enumerate().map(paid).collect();
         self.loads(lines).await;
     }
 

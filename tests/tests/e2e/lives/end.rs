@@ -26,7 +26,7 @@ impl Life {
 
     /// Some days, and in the morning what the clock does of each programme's end.
     pub async fn time_passes(&mut self) {
-        let days = self.pick(5);
+        let days = self.pick(9);
         self.goes_on(u64::try_from(days + 1).expect("few"));
         let mut expected = Vec::new();
         for p in 0..PROGRAMMES {

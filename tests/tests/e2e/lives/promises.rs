@@ -52,6 +52,10 @@ impl Life {
             _ => self.random.random_range(1_000..30_000),
         };
         let due_on = self.day + Days::new(self.random.random_range(3..30));
+        self.calls(p, f, cents, due_on).await;
+    }
+
+    async fn calls(&mut self, p: usize, f: usize, cents: i64, due_on: chrono::NaiveDate) {
         let called = self.fund.programmes[p].called[f];
         let wanted = match cents {
             0 => Err("call-amount"),
@@ -75,6 +79,24 @@ impl Life {
             called_on: self.day,
             due_on,
         });
+    }
+
+    /// Every funder is called by both programmes, pays, and has half of it put behind each: else a life would begin with waiting.
+    pub async fn has_money(&mut self) {
+        for p in 0..PROGRAMMES {
+            for f in 0..FUNDERS {
+                let cents = 40_000 + self.random.random_range(0..10_000);
+                self.calls(p, f, cents, self.day + Days::new(20)).await;
+            }
+        }
+        self.every_call_is_paid().await;
+        for f in 0..FUNDERS {
+            for p in 0..PROGRAMMES {
+                let left = i64::try_from(PROGRAMMES - p).expect("few");
+                self.puts(p, f, self.fund.funders[f].deposited / left).await;
+            }
+        }
+        self.checks().await;
     }
 
     pub async fn accepts_a_mandate(&mut self) {
@@ -174,6 +196,11 @@ impl Life {
             2 | 3 => self.random.random_range(1..=deposited.max(1)),
             _ => deposited,
         };
+        self.puts(p, f, cents).await;
+    }
+
+    async fn puts(&mut self, p: usize, f: usize, cents: i64) {
+        let deposited = self.fund.funders[f].deposited;
         let awaited = self.fund.awaited(f);
         let wanted = if cents == 0 {
             Err("allocation-amount")
