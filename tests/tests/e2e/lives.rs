@@ -26,7 +26,7 @@ use standards::Cents;
 use life::Life;
 
 /// A life's acts; each is one or a few requests.
-const ACTS: u32 = 260;
+const ACTS: u32 = 320;
 /// Acts after which all that the services show is compared with the model; the report is, after each.
 const ACTS_PER_CHECK: u32 = 4;
 

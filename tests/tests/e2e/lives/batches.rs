@@ -58,7 +58,7 @@ impl Life {
             funded: false,
             activated: false,
             cancelled: false,
-            invoiced: false,
+            fee: None,
         });
     }
 
@@ -106,10 +106,8 @@ impl Life {
             return;
         }
         let programme = &mut self.fund.programmes[p];
-        for f in 0..FUNDERS {
-            programme.available[f] -= needed[f];
-            programme.committed[f] += needed[f];
-        }
+        add(&mut programme.committed, needed);
+        add(&mut programme.available, needed.map(|cents| -cents));
         let batch = &mut programme.batches[k];
         (batch.rates, batch.funded) = (rates, true);
         for sheet in batch.sheets.iter_mut().filter(|sheet| !sheet.blocked) {
@@ -131,11 +129,11 @@ impl Life {
         let path = self.sponsors[p].path("/plan-simulations");
         let answer = self.operator().post(&path, &body).await;
         let made = self.must("simulation", &answer, Ok(())).expect("a simulation");
-        for f in 0..FUNDERS {
+        for (f, cents) in reserved.into_iter().enumerate() {
             let told = &made["funders"][f];
             assert_eq!(
                 (&told["funder_id"], &told["reserved"]),
-                (&self.funders[f], &json!(super::euros(reserved[f]))),
+                (&self.funders[f], &json!(super::euros(cents))),
                 "{}: {made:#}",
                 self.doing
             );

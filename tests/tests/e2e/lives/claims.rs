@@ -8,7 +8,21 @@ use super::life::{Life, New, Wanted};
 impl Life {
     /// One to four vouchers of a programme, mostly good ones.
     pub async fn claims(&mut self) {
-        let (p, s) = (self.pick(PROGRAMMES), self.pick(STRUCTURES));
+        let s = self.pick(STRUCTURES);
+        let spendable: Vec<bool> = self
+            .fund
+            .programmes
+            .iter()
+            .map(|programme| {
+                programme
+                    .batches
+                    .iter()
+                    .flat_map(|batch| &batch.sheets)
+                    .any(|sheet| sheet.state == Voucher::Alive)
+            })
+            .collect();
+        let found = self.pick_where(&spendable, |is| *is);
+        let p = found.unwrap_or_else(|| self.pick(PROGRAMMES));
         let alive = |_: &Batch, sheet: &Sheet| sheet.state == Voucher::Alive;
         let any = |_: &Batch, _: &Sheet| true;
         let mut vouchers = Vec::new();

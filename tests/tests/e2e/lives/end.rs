@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use standards::Month;
 
 use super::euros;
-use super::fund::{Batch, Each, FUNDERS, File, PROGRAMMES, Paid, Payment, Sheet, State, Voucher, add};
+use super::fund::{Batch, Each, FUNDERS, File, PROGRAMMES, Paid, Payment, Proposal, Sheet, State, Voucher, add};
 use super::life::{Life, New, Wanted};
 use super::shares::{Used, true_up};
 
 impl Life {
     fn printed_day(p: usize) -> NaiveDate {
-        ["2026-04-15", "2026-12-31"][p].parse().expect("a day")
+        ["2026-04-30", "2026-12-31"][p].parse().expect("a day")
     }
 
     /// The last one on which claims are taken.
@@ -230,7 +230,7 @@ impl Life {
             of_settlement: false,
             execute_on,
             payments: vec![payment],
-            proposal: None,
+            proposal: Proposal::NotNeeded,
             message_id: None,
         });
     }

@@ -69,7 +69,7 @@ impl Life {
     pub async fn begins(pool: PgPool, seed: u64) -> Self {
         let settings = Settings {
             rates: vec!["0.35", "0.5", "0.15"],
-            printed_day: "2026-04-15".parse().expect("a day"),
+            printed_day: "2026-04-30".parse().expect("a day"),
             tolerance_days: 10,
             booklets_per_person: 2,
             structures: STRUCTURES - 1,

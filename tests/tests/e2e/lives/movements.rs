@@ -15,7 +15,7 @@ impl Life {
             4 => self.a_mandate_is_paid(used),
             5 => self.a_call_is_paid_without_a_word(used),
             6 => self.an_invoice_is_paid(used),
-            7 => self.somebody_pays(),
+            7 => Some(self.somebody_pays()),
             8 => self.something_is_taken(used),
             9 => self.something_is_given_back(used),
             10 => self.a_payment_returns(used),
@@ -140,9 +140,9 @@ impl Life {
         Some(line.saying(format!("REGLEMENT FACTURE {number}")))
     }
 
-    fn somebody_pays(&mut self) -> Option<Line> {
+    fn somebody_pays(&mut self) -> Line {
         let cents = self.random.random_range(1..5_000);
-        Some(Line::new(cents, Is::Unknown("unexpected"), None).saying("DON ANONYME".to_owned()))
+        Line::new(cents, Is::Unknown("unexpected"), None).saying("DON ANONYME".to_owned())
     }
 
     /// Its own charge, or a payment for the second time.

@@ -81,7 +81,8 @@ impl Life {
         });
     }
 
-    /// Every funder is called by both programmes, pays, and has half of it put behind each: else a life would begin with waiting.
+    /// Every funder is called by both programmes, pays, and has half of it put behind each; first batches are ordered, funded and
+    /// given away: else a life would begin with waiting.
     pub async fn has_money(&mut self) {
         for p in 0..PROGRAMMES {
             for f in 0..FUNDERS {
@@ -95,6 +96,14 @@ impl Life {
                 let left = i64::try_from(PROGRAMMES - p).expect("few");
                 self.puts(p, f, self.fund.funders[f].deposited / left).await;
             }
+        }
+        for _ in 0..4 {
+            self.orders().await;
+        }
+        for _ in 0..8 {
+            self.funds_a_batch().await;
+            self.activates_a_batch().await;
+            self.hands_over().await;
         }
         self.checks().await;
     }
@@ -235,7 +244,7 @@ impl Life {
             Err("not-funded")
         } else if p == 0 {
             Err("no-fee")
-        } else if batch.invoiced {
+        } else if batch.fee.is_some() {
             Err("already-invoiced")
         } else {
             Ok(())
@@ -245,7 +254,7 @@ impl Life {
         let Some(made) = self.creates("fee", new, wanted).await else {
             return;
         };
-        self.fund.programmes[p].batches[k].invoiced = true;
+        self.fund.programmes[p].batches[k].fee = Some(self.fund.fees.len());
         let number = made["number"].as_str().expect("a number").to_owned();
         let last = self.fund.fees.len() + 1;
         assert_eq!(

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::euros;
-use super::fund::{STRUCTURES, State};
+use super::fund::{Proposal, STRUCTURES, State};
 use super::life::{Life, Wanted, bank_details};
 
 impl Life {
@@ -52,20 +52,20 @@ impl Life {
     pub async fn approves(&mut self) {
         let Some(file) = self.a_proposal() else { return };
         let one = &self.fund.files[file];
-        let (id, past, decided) = (one.id, one.execute_on < self.day, one.proposal.expect("a proposal"));
+        let (id, past, decided) = (one.id, one.execute_on < self.day, one.proposal);
         let alone = self.chance(30);
         let wanted: Wanted = match decided {
-            None if past => Err("execute-on-past"),
+            Proposal::Waiting if past => Err("execute-on-past"),
             _ if alone => Err("same-person"),
-            Some(false) => Err("settlement-decided"),
+            Proposal::Refused => Err("settlement-decided"),
             _ => Ok(()),
         };
         let who = if alone { self.operator() } else { self.colleague.clone() };
         self.says(&format!("approve {id}"));
         let answer = who.post(&format!("/v1/settlements/{id}/approval"), &json!({})).await;
         self.must("approval", &answer, wanted);
-        if wanted.is_ok() && decided.is_none() {
-            self.fund.files[file].proposal = Some(Some(true));
+        if wanted.is_ok() && decided == Proposal::Waiting {
+            self.fund.files[file].proposal = Proposal::Approved;
             for payment in self.fund.files[file].payments.clone() {
                 self.fund.payments[payment].state = State::Sent;
             }
@@ -75,14 +75,11 @@ impl Life {
     /// Its claims are due again.
     pub async fn rejects(&mut self) {
         let Some(file) = self.a_proposal() else { return };
-        let (id, decided) = (
-            self.fund.files[file].id,
-            self.fund.files[file].proposal.expect("a proposal"),
-        );
+        let (id, decided) = (self.fund.files[file].id, self.fund.files[file].proposal);
         let reason = if self.chance(10) { " " } else { "Montant inattendu" };
         let wanted: Wanted = match decided {
             _ if reason == " " => Err("rejection-reason"),
-            Some(true) => Err("settlement-decided"),
+            Proposal::Approved => Err("settlement-decided"),
             _ => Ok(()),
         };
         self.says(&format!("reject {id}"));
@@ -91,8 +88,8 @@ impl Life {
             .post(&format!("/v1/settlements/{id}/rejection"), &json!({"reason": reason}))
             .await;
         self.must("rejection", &answer, wanted);
-        if wanted.is_ok() && decided.is_none() {
-            self.fund.files[file].proposal = Some(Some(false));
+        if wanted.is_ok() && decided == Proposal::Waiting {
+            self.fund.files[file].proposal = Proposal::Refused;
             for payment in self.fund.files[file].payments.clone() {
                 self.fund.goes_back(payment, State::Withdrawn);
             }
@@ -104,9 +101,9 @@ impl Life {
         let open = self.chance(85);
         let proposals: Vec<_> = self.fund.files.iter().map(|file| file.proposal).collect();
         self.pick_where(&proposals, |proposal| match proposal {
-            Some(None) => true,
-            Some(Some(_)) => !open,
-            None => false,
+            Proposal::Waiting => true,
+            Proposal::Approved | Proposal::Refused => !open,
+            Proposal::NotNeeded => false,
         })
     }
 
@@ -118,8 +115,8 @@ impl Life {
         };
         let one = &self.fund.files[file];
         let wanted: Wanted = match one.proposal {
-            Some(None) => Err("approval-waiting"),
-            Some(Some(false)) => Err("settlement-rejected"),
+            Proposal::Waiting => Err("approval-waiting"),
+            Proposal::Refused => Err("settlement-rejected"),
             _ if one.payments.is_empty() => Err("no-payment"),
             _ => Ok(()),
         };

@@ -4,7 +4,7 @@ use chrono::Days;
 use serde_json::{Value, json};
 
 use super::euros;
-use super::fund::{File, PROGRAMMES, Paid, Payment, Programme, STRUCTURES, State};
+use super::fund::{File, PROGRAMMES, Paid, Payment, Programme, Proposal, STRUCTURES, State};
 use super::life::{Life, New, Wanted};
 
 /// What a settlement is, before it is asked for.
@@ -112,9 +112,9 @@ impl Life {
             for (p, claim, cents) in lines {
                 self.fund.programmes[p].claims[claim].lines.push((payment, cents));
             }
-            for p in 0..PROGRAMMES {
-                self.fund.programmes[p].payable[s] -= parts[p] + deducted[p];
-                self.fund.programmes[p].recoverable[s] -= deducted[p];
+            for (programme, (part, debt)) in self.fund.programmes.iter_mut().zip(parts.into_iter().zip(deducted)) {
+                programme.payable[s] -= part + debt;
+                programme.recoverable[s] -= debt;
             }
             self.fund.payments.push(Payment {
                 end_to_end: found["end_to_end"].as_str().expect("an id").to_owned(),
@@ -139,7 +139,11 @@ impl Life {
             of_settlement: true,
             execute_on,
             payments,
-            proposal: proposed.then_some(None),
+            proposal: if proposed {
+                Proposal::Waiting
+            } else {
+                Proposal::NotNeeded
+            },
             message_id: None,
         });
     }
