@@ -101,3 +101,23 @@ async fn a_programme_ends_by_its_calendar(pool: PgPool) {
     assert_eq!(ways, ["bank", "credit", "credit"]);
     scene.operator().balances_the_books().await;
 }
+
+#[sqlx::test(migrations = false)]
+async fn the_statement_shows_a_capped_batch_as_it_was_funded(pool: PgPool) {
+    let mut scene = Scene::set(pool).await;
+    let share = |place: usize, rate: &str| json!({"funder_id": scene.funders[place].id, "rate": rate});
+    let mut shares = json!([share(0, "0.35"), share(1, "0.5"), share(2, "0.15")]);
+    shares[0]["cap"] = json!("20.00");
+    shares[0]["taken_over_by"] = json!(scene.funders[2].id);
+    let plan = json!({"id": scene.world.ids.next("plan"), "shares": shares});
+    let path = scene.sponsor.path("/plans");
+    scene.sponsor.client.post(&path, &plan).await.made_now();
+    scene.funded_batch(1).await;
+    rounds(&scene, "2027-02-06").await;
+    let statement = get(&scene.sponsor.client, &scene, "expiry-statement").await;
+    let batch = &statement["content"]["batches"][0]["funders"];
+    let of = |name: &str| -> Vec<Value> { (0..3).map(|place| batch[place][name].clone()).collect() };
+    assert_eq!(of("rate"), [json!("0.2"), json!("0.5"), json!("0.3")], "{batch:#}");
+    assert_eq!(of("funded"), [json!("20.00"), json!("50.00"), json!("30.00")]);
+    assert_eq!(of("ordered"), of("funded"));
+}

@@ -211,3 +211,27 @@ async fn an_order_below_the_minimum_is_refused(pool: PgPool) {
     answer.refused(Refusal::OrderTooSmall);
     scene.sponsor.places_order(e2e::id("small"), 5).await.made_now();
 }
+
+#[sqlx::test(migrations = false)]
+async fn booklets_revoked_before_anybody_had_them_are_ordered_no_more(pool: PgPool) {
+    let mut scene = Scene::set(pool).await;
+    // One before the money is there, one after.
+    let batch = scene.sponsor.orders(3).await;
+    scene.sponsor.revokes(&batch, 3, "stolen").await.made_now();
+    let sponsor = scene.sponsor.clone();
+    scene.pay_for(&sponsor, &batch).await;
+    sponsor.funds(&batch).await.accepted();
+    sponsor.revokes(&batch, 2, "stolen").await.made_now();
+    let totals = scene.operator().waterfall().await["totals"].clone();
+    let column = |name: &str| -> Vec<serde_json::Value> {
+        totals
+            .as_array()
+            .expect("totals")
+            .iter()
+            .map(|row| row[name].clone())
+            .collect()
+    };
+    assert_eq!(column("funded"), [json!("35.00"), json!("50.00"), json!("15.00")]);
+    assert_eq!(column("ordered"), column("funded"));
+    scene.operator().balances_the_books().await;
+}

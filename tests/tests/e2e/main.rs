@@ -15,5 +15,6 @@ mod privilege;
 mod problems;
 mod public_page;
 mod repeats;
+mod roles;
 mod structures;
 mod tokens;

@@ -149,7 +149,7 @@ async fn batches_of(connection: &mut PgConnection, programme: ProgrammeId) -> Re
                b.cancelled_at is not null as "cancelled!",
                array_agg(s.funder_id order by s.rank) as "funders!: Vec<PartyId>",
                array_agg(s.rate order by s.rank) as "rates!: Vec<Decimal>"
-           from issuer.batch_memo b join catalogue.plan_share s on s.plan_id = b.plan_id
+           from issuer.batch_memo b join issuer.batch_plan_share s on s.book_id = b.book_id and s.batch_id = b.batch_id
            where b.book_id = $1
            group by b.batch_id, b.booklets, b.booklet_size, b.face_value_cents, b.ordered_at, b.cancelled_at
            order by b.ordered_at, b.batch_id"#,

@@ -149,7 +149,10 @@ pub(super) async fn payments(
            from funding.payment p
            left join funding.settlement s on s.id = p.settlement_id
            left join funding.refund r on r.id = p.refund_id
-           where upper(coalesce(s.message_id, r.message_id)) = upper($1)"#,
+           where upper(coalesce(s.message_id, r.message_id)) = upper($1)
+               -- What nobody has approved is not at the bank: it has nothing to say of it.
+               and not exists (select from funding.settlement_proposal w where w.settlement_id = p.settlement_id
+                       and not exists (select from funding.settlement_decision d where d.settlement_id = w.settlement_id))"#,
         report.original_message_id,
     )
     .fetch_all(&mut **tx)
@@ -172,7 +175,7 @@ pub(super) async fn file_made_at(
     .await
 }
 
-/// The payments of a settlement that no statement and no report has named.
+/// The payments of a settlement that the bank never had.
 pub(super) async fn of_settlement(
     tx: &mut PgTransaction<'_>,
     settlement: SettlementId,

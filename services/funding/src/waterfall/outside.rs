@@ -2,6 +2,7 @@
 //! instant (exclusive), or as it stands.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use chrono::{DateTime, Utc};
 use ledger::{BookId, PartyId, Plan};
@@ -197,13 +198,19 @@ async fn mandated(connection: &mut PgConnection, until: Until) -> Result<Vec<Fig
     .await
 }
 
-/// Each batch by its own plan, in the exact shares of its vouchers.
+/// Each batch by its own plan, in the exact shares of its vouchers; less those that were revoked before they were worth anything
+/// (what was revoked later is taken off with the money that it gave back).
 async fn ordered(connection: &mut PgConnection, until: Until) -> Result<Vec<Figure>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select b.book_id as "book!: BookId", b.booklets as "booklets!", b.booklet_size as "booklet_size!",
                b.face_value_cents as "face_value!: Cents",
                array_agg(s.funder_id order by s.rank) as "funders!: Vec<PartyId>",
-               array_agg(s.rate order by s.rank) as "rates!: Vec<Decimal>"
+               array_agg(s.rate order by s.rank) as "rates!: Vec<Decimal>",
+               array(select v.serial from issuer.revoked_voucher v
+                     where v.book_id = b.book_id and v.batch_id = b.batch_id and ($1::timestamptz is null or v.at < $1)
+                         and not exists (select from ledger.transfer o
+                                         where o.book_id = v.book_id and o.kind = 11 and o.credit = v.number)
+                     order by v.serial) as "given_up!: Vec<i32>"
            from issuer.batch_memo b join issuer.batch_plan_share s on s.book_id = b.book_id and s.batch_id = b.batch_id
            where case when $1::timestamptz is null then b.cancelled_at is null
                else b.ordered_at < $1 and (b.cancelled_at is null or b.cancelled_at >= $1) end
@@ -221,7 +228,14 @@ async fn ordered(connection: &mut PgConnection, until: Until) -> Result<Vec<Figu
             .checked_mul(row.booklet_size)
             .and_then(|n| u32::try_from(n).ok())
             .ok_or_else(wrong)?;
-        for (&(funder, _), share) in plan.funders().iter().zip(plan.sum_first(vouchers, row.face_value)) {
+        let mut shares = plan.sum_first(vouchers, row.face_value);
+        for serial in row.given_up {
+            let serial = u32::try_from(serial).ok().and_then(NonZeroU32::new).ok_or_else(wrong)?;
+            for (share, cents) in shares.iter_mut().zip(plan.split(serial, row.face_value)) {
+                *share = share.checked_sub(cents).ok_or_else(wrong)?;
+            }
+        }
+        for (&(funder, _), share) in plan.funders().iter().zip(shares) {
             let sum = sums.entry((row.book, funder)).or_default();
             *sum = sum.checked_add(share).ok_or_else(wrong)?;
         }

@@ -6,6 +6,7 @@ use sqlx::PgPool;
 
 use crate::bank::{batch, naming};
 use crate::cycle::{PAID, march, reasons, rules};
+use crate::payment_reports::report;
 use crate::world::{World, id, instant};
 
 impl World {
@@ -222,6 +223,12 @@ async fn nobody_lifts_the_rule_alone(admin: PgPool) {
         world.sets_rules(Some("0.00")).await["in_force"]["approval_above"],
         "0.00"
     );
+    // A higher amount lets more pass, as none does.
+    let higher = world.sets_rules(Some("5000.00")).await;
+    assert_eq!(
+        (&higher["in_force"]["approval_above"], &higher["waiting"]["number"]),
+        (&json!("0.00"), &json!(2))
+    );
     let asked = world.sets_rules(None).await;
     assert_eq!(
         (
@@ -229,10 +236,10 @@ async fn nobody_lifts_the_rule_alone(admin: PgPool) {
             &asked["waiting"]["number"],
             &asked["waiting"]["rules"]["approval_above"]
         ),
-        (&json!("0.00"), &json!(2), &Value::Null)
+        (&json!("0.00"), &json!(3), &Value::Null)
     );
     assert_eq!(world.sets_rules(None).await, asked, "asked once");
-    let confirm = "/v1/payment-rules/2/confirmation";
+    let confirm = "/v1/payment-rules/3/confirmation";
     assert_eq!(
         world.refused(confirm, json!({})).await["type"],
         "urn:ccn:problem:same-person"
@@ -303,4 +310,27 @@ async fn a_claim_reversed_while_its_payment_waited_is_not_paid_after_a_rejection
         (&account["payable"], &account["recoverable"]),
         (&json!("0.00"), &json!("0.00"))
     );
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_report_on_what_nobody_approved_is_of_a_file_that_was_never_sent(admin: PgPool) {
+    let world = march(admin).await;
+    let colleague = world.colleague(900).await;
+    world.sets_rules(Some("15.00")).await;
+    let settlement = world.settle(1, "2026-03", "2026-04-03").await;
+    let end_to_end = settlement["payments"][0]["end_to_end"].as_str().unwrap();
+    let message_id = format!("CCN{}", id(1).simple());
+    let file = report(1, &message_id, "", &[(end_to_end, "RJCT", None)]);
+    let (_, refused) = world.reports(file.clone()).await;
+    assert_eq!(refused["type"], "urn:ccn:problem:payment-report-unknown-file");
+    world.all_hold().await;
+    // It can still be decided either way.
+    let why = json!({"reason": "Montant inattendu"});
+    let (status, rejected) = world.decides(&colleague, &path(1, "rejection"), why).await;
+    assert_eq!(
+        (status, &rejected["payments"][0]["state"]),
+        (StatusCode::CREATED, &json!("withdrawn")),
+        "{rejected}"
+    );
+    world.all_hold().await;
 }

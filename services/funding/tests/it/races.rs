@@ -63,6 +63,27 @@ async fn two_refunds_of_one_id_are_one_refund(admin: PgPool) {
 }
 
 #[sqlx::test(migrations = false)]
+async fn refunds_asked_for_at_once_give_back_once(admin: PgPool) {
+    let world = World::new(admin).await;
+    world.money_arrives().await;
+    world.funds_a_batch().await;
+    world.hands_over().await;
+    world.hand.move_to(instant("2026-08-10T08:00:00Z"));
+    world.expires(&[1, 2, 3, 4, 5], "2026-08-08T10:00:00Z").await;
+    let ask = async |n: u128| {
+        let body = json!({"id": id(n), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "way": "credit",
+            "execute_on": "2026-08-11"});
+        world.post("/v1/refunds", body).await
+    };
+    let (one, two, three, four) = tokio::join!(ask(1), ask(2), ask(3), ask(4));
+    let mut kinds = [one, two, three, four].map(|(status, answer)| (status.as_u16(), answer["type"].clone()));
+    kinds.sort_by_key(|(status, _)| *status);
+    let nothing = (422, json!("urn:ccn:problem:nothing-to-refund"));
+    assert_eq!(kinds, [(201, Value::Null), nothing.clone(), nothing.clone(), nothing]);
+    world.all_hold().await;
+}
+
+#[sqlx::test(migrations = false)]
 async fn two_calls_of_one_id_are_one_call(admin: PgPool) {
     let world = World::new(admin).await;
     let day: NaiveDate = "2026-03-31".parse().unwrap();

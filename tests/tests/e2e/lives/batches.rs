@@ -58,7 +58,7 @@ impl Life {
             funded: false,
             activated: false,
             cancelled: false,
-            invoiced: false,
+            fee: None,
         });
     }
 
@@ -106,14 +106,37 @@ impl Life {
             return;
         }
         let programme = &mut self.fund.programmes[p];
-        for f in 0..FUNDERS {
-            programme.available[f] -= needed[f];
-            programme.committed[f] += needed[f];
-        }
+        add(&mut programme.committed, needed);
+        add(&mut programme.available, needed.map(|cents| -cents));
         let batch = &mut programme.batches[k];
         (batch.rates, batch.funded) = (rates, true);
         for sheet in batch.sheets.iter_mut().filter(|sheet| !sheet.blocked) {
             sheet.reserved = true;
+        }
+        let whole = batch.sheets.iter().all(|sheet| sheet.reserved);
+        if whole && committed == 0 {
+            self.simulates(p, k, needed).await;
+        }
+    }
+
+    /// The simulator, which supposes that nothing is behind earlier batches, says what was done.
+    async fn simulates(&mut self, p: usize, k: usize, reserved: Each) {
+        let programme = &self.fund.programmes[p];
+        let batch = &programme.batches[k];
+        let shares = programme.plans[batch.version].shares(&self.funders);
+        let body = json!({"shares": shares, "vouchers": batch.sheets.len(), "used": 0});
+        self.says(&format!("simulate {body}"));
+        let path = self.sponsors[p].path("/plan-simulations");
+        let answer = self.operator().post(&path, &body).await;
+        let made = self.must("simulation", &answer, Ok(())).expect("a simulation");
+        for (f, cents) in reserved.into_iter().enumerate() {
+            let told = &made["funders"][f];
+            assert_eq!(
+                (&told["funder_id"], &told["reserved"]),
+                (&self.funders[f], &json!(super::euros(cents))),
+                "{}: {made:#}",
+                self.doing
+            );
         }
     }
 

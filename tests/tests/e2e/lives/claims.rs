@@ -8,7 +8,21 @@ use super::life::{Life, New, Wanted};
 impl Life {
     /// One to four vouchers of a programme, mostly good ones.
     pub async fn claims(&mut self) {
-        let (p, s) = (self.pick(PROGRAMMES), self.pick(STRUCTURES));
+        let s = self.pick(STRUCTURES);
+        let spendable: Vec<bool> = self
+            .fund
+            .programmes
+            .iter()
+            .map(|programme| {
+                programme
+                    .batches
+                    .iter()
+                    .flat_map(|batch| &batch.sheets)
+                    .any(|sheet| sheet.state == Voucher::Alive)
+            })
+            .collect();
+        let found = self.pick_where(&spendable, |is| *is);
+        let p = found.unwrap_or_else(|| self.pick(PROGRAMMES));
         let alive = |_: &Batch, sheet: &Sheet| sheet.state == Voucher::Alive;
         let any = |_: &Batch, _: &Sheet| true;
         let mut vouchers = Vec::new();
@@ -18,7 +32,11 @@ impl Life {
             } else {
                 self.a_voucher(p, any)
             };
-            vouchers.extend(found.filter(|one| !vouchers.contains(one)));
+            if let Some(one) = found
+                && !vouchers.contains(&one)
+            {
+                vouchers.push(one);
+            }
         }
         if vouchers.is_empty() {
             return;
@@ -32,7 +50,7 @@ impl Life {
         let body =
             json!({"id": self.new_id("claim"), "tokens": tokens, "service": "atelier-premiers-pas", "date": self.day});
         let new =
-            New::of(&self.structures[s].client, "/v1/claims", body).otherwise("service", json!("atelier-parentalite"));
+            New::of(&self.structures[s].client, "/v1/claims", body).otherwise("service", json!("atelier-courriel"));
         let Some(made) = self.creates("claim", new, wanted).await else {
             return;
         };

@@ -3,15 +3,16 @@
 use chrono::{Days, NaiveDate};
 use e2e::DAY;
 use serde_json::{Value, json};
+use standards::Month;
 
 use super::euros;
-use super::fund::{Batch, Each, FUNDERS, File, PROGRAMMES, Paid, Payment, Sheet, State, Voucher, add};
+use super::fund::{Batch, Each, FUNDERS, File, PROGRAMMES, Paid, Payment, Proposal, Sheet, State, Voucher, add};
 use super::life::{Life, New, Wanted};
 use super::shares::{Used, true_up};
 
 impl Life {
     fn printed_day(p: usize) -> NaiveDate {
-        ["2026-04-15", "2026-12-31"][p].parse().expect("a day")
+        ["2026-04-30", "2026-12-31"][p].parse().expect("a day")
     }
 
     /// The last one on which claims are taken.
@@ -25,7 +26,7 @@ impl Life {
 
     /// Some days, and in the morning what the clock does of each programme's end.
     pub async fn time_passes(&mut self) {
-        let days = self.pick(5);
+        let days = self.pick(9);
         self.goes_on(u64::try_from(days + 1).expect("few"));
         let mut expected = Vec::new();
         for p in 0..PROGRAMMES {
@@ -229,14 +230,14 @@ impl Life {
             of_settlement: false,
             execute_on,
             payments: vec![payment],
-            proposal: None,
+            proposal: Proposal::NotNeeded,
             message_id: None,
         });
     }
 
     /// The month after the last closed one, or in vain another.
     pub async fn closes_a_month(&mut self) {
-        let month_of = |n: u32| DAY.with_day(1).expect("a day") + chrono::Months::new(n);
+        let month_of = |n: u32| Month::containing(DAY).first_day() + chrono::Months::new(n);
         let skip = u32::from(self.chance(15));
         let month = month_of(self.fund.closed + skip);
         let over = self.day >= month + chrono::Months::new(1);

@@ -90,7 +90,8 @@ pub struct Batch {
     pub funded: bool,
     pub activated: bool,
     pub cancelled: bool,
-    pub invoiced: bool,
+    /// Its invoice.
+    pub fee: Option<usize>,
 }
 
 impl Batch {
@@ -225,6 +226,15 @@ impl Payment {
     }
 }
 
+/// Whether somebody else has to look before the bank gets it, and what they said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proposal {
+    NotNeeded,
+    Waiting,
+    Approved,
+    Refused,
+}
+
 /// A payment file: of a settlement, or of one refund.
 #[derive(Debug)]
 pub struct File {
@@ -232,8 +242,7 @@ pub struct File {
     pub of_settlement: bool,
     pub execute_on: NaiveDate,
     pub payments: Vec<usize>,
-    /// Somebody had to look, and what they said: nothing yet, yes or no.
-    pub proposal: Option<Option<bool>>,
+    pub proposal: Proposal,
     /// What the bank calls it, once it has it.
     pub message_id: Option<String>,
 }

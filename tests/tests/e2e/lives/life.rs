@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
-use e2e::{
-    Answer, Client, DAY, Ids, Person, Place, Prescriber, Scene, Settings, Sponsor, Structure, iban, morning, people,
-};
+use e2e::{Answer, Client, DAY, Person, Place, Prescriber, Scene, Settings, Sponsor, Structure, iban, morning, people};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
@@ -71,7 +69,7 @@ impl Life {
     pub async fn begins(pool: PgPool, seed: u64) -> Self {
         let settings = Settings {
             rates: vec!["0.35", "0.5", "0.15"],
-            printed_day: "2026-04-15".parse().expect("a day"),
+            printed_day: "2026-04-30".parse().expect("a day"),
             tolerance_days: 10,
             booklets_per_person: 2,
             structures: STRUCTURES - 1,
@@ -146,10 +144,6 @@ impl Life {
 
     pub fn new_id(&self, what: &str) -> Uuid {
         self.scene.world.ids.next(what)
-    }
-
-    pub fn ids(&self) -> Ids {
-        self.scene.world.ids.clone()
     }
 
     pub fn pick(&mut self, below: usize) -> usize {

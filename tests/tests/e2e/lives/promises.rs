@@ -52,6 +52,10 @@ impl Life {
             _ => self.random.random_range(1_000..30_000),
         };
         let due_on = self.day + Days::new(self.random.random_range(3..30));
+        self.calls(p, f, cents, due_on).await;
+    }
+
+    async fn calls(&mut self, p: usize, f: usize, cents: i64, due_on: chrono::NaiveDate) {
         let called = self.fund.programmes[p].called[f];
         let wanted = match cents {
             0 => Err("call-amount"),
@@ -75,6 +79,33 @@ impl Life {
             called_on: self.day,
             due_on,
         });
+    }
+
+    /// Every funder is called by both programmes, pays, and has half of it put behind each; first batches are ordered, funded and
+    /// given away: else a life would begin with waiting.
+    pub async fn has_money(&mut self) {
+        for p in 0..PROGRAMMES {
+            for f in 0..FUNDERS {
+                let cents = 40_000 + self.random.random_range(0..10_000);
+                self.calls(p, f, cents, self.day + Days::new(20)).await;
+            }
+        }
+        self.every_call_is_paid().await;
+        for f in 0..FUNDERS {
+            for p in 0..PROGRAMMES {
+                let left = i64::try_from(PROGRAMMES - p).expect("few");
+                self.puts(p, f, self.fund.funders[f].deposited / left).await;
+            }
+        }
+        for _ in 0..4 {
+            self.orders().await;
+        }
+        for _ in 0..8 {
+            self.funds_a_batch().await;
+            self.activates_a_batch().await;
+            self.hands_over().await;
+        }
+        self.checks().await;
     }
 
     pub async fn accepts_a_mandate(&mut self) {
@@ -174,6 +205,11 @@ impl Life {
             2 | 3 => self.random.random_range(1..=deposited.max(1)),
             _ => deposited,
         };
+        self.puts(p, f, cents).await;
+    }
+
+    async fn puts(&mut self, p: usize, f: usize, cents: i64) {
+        let deposited = self.fund.funders[f].deposited;
         let awaited = self.fund.awaited(f);
         let wanted = if cents == 0 {
             Err("allocation-amount")
@@ -208,7 +244,7 @@ impl Life {
             Err("not-funded")
         } else if p == 0 {
             Err("no-fee")
-        } else if batch.invoiced {
+        } else if batch.fee.is_some() {
             Err("already-invoiced")
         } else {
             Ok(())
@@ -218,7 +254,7 @@ impl Life {
         let Some(made) = self.creates("fee", new, wanted).await else {
             return;
         };
-        self.fund.programmes[p].batches[k].invoiced = true;
+        self.fund.programmes[p].batches[k].fee = Some(self.fund.fees.len());
         let number = made["number"].as_str().expect("a number").to_owned();
         let last = self.fund.fees.len() + 1;
         assert_eq!(

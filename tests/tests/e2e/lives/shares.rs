@@ -39,13 +39,15 @@ impl Plan {
         if self.limits != Limits::default() {
             shares[0]["taken_over_by"] = funders[FUNDERS - 1].clone();
         }
-        for (name, amount) in [("cap", cap), ("order_minimum", order_minimum), ("used_cap", used_cap)] {
+        for (name, amount) in [("cap", cap), ("order_minimum", order_minimum)] {
             if let Some(amount) = amount {
                 shares[0][name] = json!(super::euros(amount));
             }
         }
         if let Some(units) = used_rate {
-            shares[0]["used_rate"] = json!(rate(units));
+            shares[0]["used_cap"] = json!({"rate": rate(units)});
+        } else if let Some(amount) = used_cap {
+            shares[0]["used_cap"] = json!({"amount": super::euros(amount)});
         }
         json!(shares)
     }
