@@ -42,10 +42,10 @@ fn field_and_what(message: &str) -> (Option<&str>, &str) {
     {
         let rest = rest.strip_prefix(" with value `").unwrap_or(rest);
         // The value may hold anything, and what is wrong comes last.
-        let what = rest
-            .rsplit_once("`: ")
-            .or_else(|| rest.rsplit_once("` to a "))
-            .map_or("", |(_, what)| what);
+        let what = match rest.rsplit_once("` to a `") {
+            Some((_, kind)) => kind.trim_end_matches('`'),
+            None => rest.rsplit_once("`: ").map_or("", |(_, what)| what),
+        };
         return (Some(field), what);
     }
     match message.split_once(": ") {
