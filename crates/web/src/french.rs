@@ -116,7 +116,7 @@ const NUMBER: &str = "on attend un nombre entier";
 /// What serde expected.
 fn wanted(expected: &str) -> String {
     match expected {
-        "value" => "il est vide, ou une valeur manque".to_owned(),
+        "value" => "une valeur manque, ou ce n'est pas du JSON".to_owned(),
         "ident" => "on attend true, false ou null, ou un texte entre guillemets".to_owned(),
         "`,` or `]`" => "une virgule ou un « ] » manque".to_owned(),
         "`,` or `}`" => "une virgule ou un « } » manque".to_owned(),
