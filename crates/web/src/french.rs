@@ -42,10 +42,10 @@ fn field_and_what(message: &str) -> (Option<&str>, &str) {
     {
         let rest = rest.strip_prefix(" with value `").unwrap_or(rest);
         // The value may hold anything, and what is wrong comes last.
-        let what = rest
-            .rsplit_once("`: ")
-            .or_else(|| rest.rsplit_once("` to a "))
-            .map_or("", |(_, what)| what);
+        let what = match rest.rsplit_once("` to a `") {
+            Some((_, kind)) => kind.trim_end_matches('`'),
+            None => rest.rsplit_once("`: ").map_or("", |(_, what)| what),
+        };
         return (Some(field), what);
     }
     match message.split_once(": ") {
@@ -116,7 +116,7 @@ const NUMBER: &str = "on attend un nombre entier";
 /// What serde expected.
 fn wanted(expected: &str) -> String {
     match expected {
-        "value" => "il est vide, ou une valeur manque".to_owned(),
+        "value" => "une valeur manque, ou ce n'est pas du JSON".to_owned(),
         "ident" => "on attend true, false ou null, ou un texte entre guillemets".to_owned(),
         "`,` or `]`" => "une virgule ou un « ] » manque".to_owned(),
         "`,` or `}`" => "une virgule ou un « } » manque".to_owned(),

@@ -28,12 +28,17 @@ const ANSWER_BYTES_MAX: usize = funding::reconciliation::RECONCILIATION_BYTES_MA
 
 /// The server's no, in its own words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}", format!("{title} {detail}").trim_end())]
+#[error("{}", said(.title, .detail))]
 pub(crate) struct Refusal {
     /// The last word of the problem's `type`.
     pub kind: String,
     title: String,
     detail: String,
+}
+
+/// Not every problem has a detail.
+fn said(title: &str, detail: &str) -> String {
+    format!("{title} {detail}").trim_end().to_owned()
 }
 
 impl From<Problem> for Refusal {

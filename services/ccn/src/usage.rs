@@ -194,10 +194,10 @@ mod tests {
             ("ccn export --out a --out b", "--out <DOSSIER> est donné deux fois."),
             (
                 "ccn keys new --out a --key-passphrase-file b --key-identity-file c",
-                "ne va pas avec --key-passphrase-file",
+                "ne va pas avec --key-identity-file",
             ),
             (
-                "ccn keys delegate --root a --to b --out c --latest-day demain",
+                "ccn keys rotate --out a --operator-key-file b --latest-day demain",
                 "une date s'écrit 2027-01-31",
             ),
         ] {

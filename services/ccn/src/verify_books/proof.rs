@@ -90,10 +90,8 @@ fn not_a_proof(file: &[u8], error: &serde_json::Error) -> ProofRefused {
     let saved: serde_json::Value = serde_json::from_slice(file).unwrap_or_default();
     let refusal = saved["title"].as_str().map(|title| {
         let detail = saved["detail"].as_str().unwrap_or_default();
-        format!(
-            "c'est un refus du serveur, « {} »",
-            format!("{title} {detail}").trim_end()
-        )
+        let said = format!("{title} {detail}");
+        format!("c'est un refus du serveur, « {} »", said.trim_end())
     });
     let why = refusal.unwrap_or_else(|| web::in_french(&error.to_string()));
     ProofRefused::Form(why.trim_end_matches('.').to_owned())
