@@ -52,15 +52,14 @@ mod tiles;
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use close::{Close, CloseError, Quiet, check_all_sums, close, closes, first_open_day, next_to_close, turn};
 pub use cosigning::{
-    COSIGNER_NAME_CHARS_MAX, COSIGNERS_OF_ONE_MAX,
-    CosignError, RegisterError, RegisteredCosigner, RetireError, Retirement, add_cosignature, cosigned_note, cosigner,
-    cosigners, register_cosigner, retire_cosigner,
+    COSIGNER_NAME_CHARS_MAX, COSIGNERS_OF_ONE_MAX, CosignError, RegisterError, RegisteredCosigner, RetireError,
+    Retirement, add_cosignature, cosigned_note, cosigner, cosigners, register_cosigner, retire_cosigner,
 };
 pub use entries::{Entry, entries, entries_bundle, sealed_size};
 pub use frontier::{Frontier, Tile};
 pub use hash::Hash;
 pub use leaf::{AnyLeaf, Leaf, LeafAccount, LeafError, RecordLeaf};
-pub use note::{NOTE_BYTES_MAX, Cosigner, CosignerKey, Note, NoteError, NoteKey, SignBytes, SignFailed, VerifierKey};
+pub use note::{Cosigner, CosignerKey, NOTE_BYTES_MAX, Note, NoteError, NoteKey, SignBytes, SignFailed, VerifierKey};
 pub use path::{Node, ProofError, consistency_plan, fold_nodes, inclusion_plan, verify_consistency, verify_inclusion};
 pub use prove::{
     EVENT_ENTRIES_MAX, EntryProofs, ProveError, TransferProof, prove_consistency, prove_entry, prove_event,

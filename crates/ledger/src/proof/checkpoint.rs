@@ -149,7 +149,8 @@ mod tests {
         let close = Checkpoint::of_close("a.example/log", 12, Hash::empty(), "2026-03".parse().unwrap());
         assert!(close.to_string().ends_with("\nclosed 2026-03\n"));
         assert_eq!(Checkpoint::open(&close.sign(&key).unwrap(), &key.verifier()), Ok(close));
-        let later = Checkpoint::new("a.example/log", 15, Hash::empty()).after_close(Some(("2026-03".parse().unwrap(), 12)));
+        let later =
+            Checkpoint::new("a.example/log", 15, Hash::empty()).after_close(Some(("2026-03".parse().unwrap(), 12)));
         assert!(later.to_string().ends_with("\nlast-closed 2026-03 12\n"));
         assert_eq!(Checkpoint::open(&later.sign(&key).unwrap(), &key.verifier()), Ok(later));
         for text in [

@@ -97,11 +97,16 @@ pub async fn register_cosigner(
         return Err(RegisterError::Name);
     }
     // Two of one party at once would each count without the other.
-    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", party.to_string())
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtextextended($1, 0))",
+        party.to_string()
+    )
+    .execute(&mut **tx)
+    .await?;
     let registered = cosigners(tx).await?;
-    let others = registered.iter().filter(|known| known.party == party && known.key != *key);
+    let others = registered
+        .iter()
+        .filter(|known| known.party == party && known.key != *key);
     if others.count() >= COSIGNERS_OF_ONE_MAX {
         return Err(RegisterError::Many);
     }

@@ -56,11 +56,7 @@ fn report(element: Element<'_>) -> Result<StatusReport, Pain002Error> {
     })
 }
 
-fn group(
-    element: Element<'_>,
-    file: Option<&Verdict>,
-    reading: &mut Reading<'_>,
-) -> Result<GroupStatus, Pain002Error> {
+fn group(element: Element<'_>, file: Option<&Verdict>, reading: &mut Reading<'_>) -> Result<GroupStatus, Pain002Error> {
     let own = within(element, verdict(element, "PmtInfSts")?, file)?;
     let payments = element.children("TxInfAndSts");
     Ok(GroupStatus {

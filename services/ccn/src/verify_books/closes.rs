@@ -61,7 +61,10 @@ impl Closes {
     pub fn missing(&self, checkpoint: &Checkpoint) -> Option<String> {
         let own = checkpoint.closed.map(|month| (month, checkpoint.size));
         let (month, size) = own.max(checkpoint.last_closed)?;
-        let told = self.closed.iter().any(|(other, close)| *other == month && close.size == size);
+        let told = self
+            .closed
+            .iter()
+            .any(|(other, close)| *other == month && close.size == size);
         (!told).then(|| {
             format!(
                 "« closes.ndjson » ne dit rien de la clôture de {month} à {size} écritures, que connaît un point de contrôle signé"

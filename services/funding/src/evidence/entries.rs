@@ -42,9 +42,12 @@ pub(super) async fn of_payments(
 ) -> sqlx::Result<Vec<Proven>> {
     let explained = breaks::explained_payments(&mut *connection, payments).await?;
     let groups = |payment: &PaymentId| {
-        let own = EventKind::ALL.iter().filter(|event| event.known_by() == KnownBy::Payment);
+        let own = EventKind::ALL
+            .iter()
+            .filter(|event| event.known_by() == KnownBy::Payment);
         let own = own.map(|event| event.group(payment.uuid()).uuid());
-        own.chain(explained.get(payment).into_iter().flatten().copied()).collect()
+        own.chain(explained.get(payment).into_iter().flatten().copied())
+            .collect()
     };
     let events: Vec<Vec<Uuid>> = payments.iter().map(groups).collect();
     proven(connection, prover, structure, books, &events, Entries::Transfers).await

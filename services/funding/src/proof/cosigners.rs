@@ -3,8 +3,8 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use ledger::PartyId;
 use ledger::proof::{
-    COSIGNER_NAME_CHARS_MAX, COSIGNERS_OF_ONE_MAX, CosignError, CosignerKey, RegisterError, RegisteredCosigner, Retirement, add_cosignature, cosigner, cosigners,
-    register_cosigner,
+    COSIGNER_NAME_CHARS_MAX, COSIGNERS_OF_ONE_MAX, CosignError, CosignerKey, RegisterError, RegisteredCosigner,
+    Retirement, add_cosignature, cosigner, cosigners, register_cosigner,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;

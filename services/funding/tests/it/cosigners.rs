@@ -208,13 +208,18 @@ async fn an_organisation_has_so_many_keys_with_names_of_some_length(admin: PgPoo
     assert_eq!((status.as_u16(), kind(&answer)), (422, "not-a-key"));
     for n in 2..=16 {
         let key = json!({"vkey": named(&"x".repeat(64), n)});
-        assert_eq!(posts(&world, "/v1/cosigners", &funder, key).await.0, StatusCode::CREATED);
+        assert_eq!(
+            posts(&world, "/v1/cosigners", &funder, key).await.0,
+            StatusCode::CREATED
+        );
     }
     let (status, answer) = posts(&world, "/v1/cosigners", &funder, json!({"vkey": vkey(17)})).await;
     assert_eq!((status.as_u16(), kind(&answer)), (422, "too-many-keys"));
     // The ones that it has are known still.
     assert_eq!(
-        posts(&world, "/v1/cosigners", &funder, json!({"vkey": vkey(1)})).await.0,
+        posts(&world, "/v1/cosigners", &funder, json!({"vkey": vkey(1)}))
+            .await
+            .0,
         StatusCode::OK
     );
 }

@@ -51,9 +51,10 @@ impl World {
             fund: "Fonds de soutien".to_owned(),
             signer: signer.map(Arc::new),
         };
-        let routes = funding::expiry_routes(pool, clock, stationery);
+        let routes = funding::expiry_routes(pool, clock.clone(), stationery);
         Self {
             admin: self.admin.clone(),
+            clock,
             hand,
             app: web::frame(routes.split_for_parts().0),
             secret: self.secret.clone(),
@@ -302,9 +303,9 @@ async fn an_attestation_is_signed_where_there_is_a_key(admin: PgPool) {
     let certificate = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(&certificate, identity.certificate.as_bytes()).unwrap();
     let path = certificate.path().to_str().unwrap();
-    let judged = check("check_signature.py", &pdf, &[path]);
+    let judged = checker("check_signature.py", &pdf, &[path]);
     assert!(judged.contains("intact, whole, trusted"), "{judged}");
-    check("check_document.py", &pdf, &["--signed"]);
+    checker("check_document.py", &pdf, &["--signed"]);
     assert!(words("attestation-signee", &pdf).contains("Ce document est signé électroniquement (certificat :"));
 }
 

@@ -7,10 +7,10 @@ use sqlx::{PgConnection, PgTransaction};
 use standards::calendar::paris_date;
 use uuid::Uuid;
 
+use crate::proof::close::last_close;
 use crate::proof::seal::pending::{Pending, Position, pending};
 use crate::proof::seal::{SEAL_CHUNK_ENTRIES, SealError};
 use crate::proof::store::{StoredCheckpoint, frontier, last_checkpoint, signed, unsigned, write_tiles};
-use crate::proof::close::last_close;
 use crate::proof::{Checkpoint, Frontier, NoteKey, first_open_day};
 use crate::{AccountNumber, BookId, TransactionNumber, cluster, oldest_under_way};
 
