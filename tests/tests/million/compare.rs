@@ -55,6 +55,32 @@ pub fn with_waterfall(run: &Run, waterfall: &Value) {
     }
 }
 
+/// The same, as it was exported: rows by programme.
+pub fn with_waterfall_csv(run: &Run, file: &Path) {
+    let mut sums: HashMap<(String, String), i64> = HashMap::new();
+    for row in csv::Reader::from_path(file)
+        .unwrap()
+        .into_deserialize::<HashMap<String, String>>()
+    {
+        let row = row.unwrap();
+        for (column, text) in &row {
+            if let Ok(cents) = text.parse::<Cents>() {
+                *sums.entry((row["funder_id"].clone(), column.clone())).or_default() += cents.get();
+            }
+        }
+    }
+    for (number, funder) in run.scene.funders.iter().enumerate() {
+        for (name, expected) in figures(run, number) {
+            assert_eq!(
+                sums[&(funder.id.to_string(), name.to_owned())],
+                expected,
+                "{}, {name}",
+                funder.name
+            );
+        }
+    }
+}
+
 /// What somebody else's software made of the exported lines.
 pub fn with_outsider(run: &Run, said: &Value) {
     for (number, funder) in run.scene.funders.iter().enumerate() {

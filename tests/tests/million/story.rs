@@ -268,22 +268,20 @@ impl Run {
             .await
             .file();
         self.scene.bank.executes(&file);
-        let longest = &sent[expected.payments.keys().next().unwrap()];
-        for format in ["csv", "pdf"] {
+        // The first structure has a tenth of all claims.
+        let mut structures = expected.payments.keys();
+        for (format, what) in [
+            ("csv", "remittance advice of a tenth of all claims (CSV)"),
+            ("pdf", "remittance advice of another (PDF)"),
+        ] {
+            let payment = &sent[structures.next().unwrap()];
             let started = Instant::now();
             operator
                 .client
-                .get(&format!("/v1/payments/{longest}/remittance?format={format}"))
+                .get(&format!("/v1/payments/{payment}/remittance?format={format}"))
                 .await
                 .file();
-            self.measures.step(
-                if format == "csv" {
-                    "longest remittance advice (CSV)"
-                } else {
-                    "longest remittance advice (PDF)"
-                },
-                started.elapsed(),
-            );
+            self.measures.step(what, started.elapsed());
         }
         sent
     }
@@ -332,15 +330,28 @@ impl Run {
         self.measures.step("closing two months", started.elapsed());
     }
 
+    /// A report that reads the whole books, if it comes within the time of a request; the command that does the same has no such limit.
+    async fn asks(&mut self, path: &str, what: &'static str, judge: impl FnOnce(&Self, Value)) {
+        let started = Instant::now();
+        let answer = self.scene.operator().client.get(path).await;
+        self.measures.step(what, started.elapsed());
+        if answer.status == 504 {
+            println!("{what}: not within the time of a request");
+        } else {
+            judge(self, answer.accepted());
+        }
+    }
+
     /// Everything that says how the books stand says the same.
     async fn prove(mut self) {
-        let started = Instant::now();
-        let waterfall = self.scene.operator().waterfall().await;
-        self.measures.step("GET /v1/waterfall", started.elapsed());
-        compare::with_waterfall(&self, &waterfall);
-        let started = Instant::now();
-        self.scene.operator().balances_the_books().await;
-        self.measures.step("GET /v1/identities", started.elapsed());
+        self.asks("/v1/waterfall", "GET /v1/waterfall", |run, answer| {
+            compare::with_waterfall(run, &answer)
+        })
+        .await;
+        self.asks("/v1/identities", "GET /v1/identities", |_, answer| {
+            assert_eq!(answer["all_hold"], true, "{answer:#}")
+        })
+        .await;
         let folder = tempfile::tempdir().unwrap();
         let started = Instant::now();
         let report = folder.path().join("encaissements.csv");
@@ -357,6 +368,7 @@ impl Run {
         let out = folder.path().join("livres");
         outside::reconcile(&mut self.measures, &self.url, &key);
         let exported = outside::export(&mut self.measures, &self.url, &key, &out);
+        compare::with_waterfall_csv(&self, &out.join("waterfall.csv"));
         compare::with_entries(&self.tally, &out.join("transfers.ndjson"));
         outside::verify(&mut self.measures, &out);
         compare::with_outsider(&self, &outside::outsider(&mut self.measures, &out));

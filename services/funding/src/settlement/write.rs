@@ -8,7 +8,7 @@ use crate::booking::{BookError, Event, book_all};
 use crate::settlement::SettleError;
 use crate::settlement::decide::{Decided, Held, Planned};
 use crate::settlement::due::Due;
-use crate::{PaymentId, SettlementId};
+use crate::SettlementId;
 
 /// The event that books a payment.
 const SETTLED: &[u8] = b"settled";
@@ -24,19 +24,25 @@ pub(super) async fn write(
     at: DateTime<Utc>,
 ) -> Result<(), SettleError> {
     insert_payments(tx, settlement, &decided.payments, at).await?;
-    insert_lines(tx, &decided.payments).await?;
+    let lines = lines(&decided.payments);
+    for chunk in lines.chunks(CHUNK_LINES) {
+        insert_lines(tx, chunk).await?;
+    }
     insert_held(tx, settlement, &decided.held).await?;
     let postings = decided.payments.iter().map(posting).collect::<Result<Vec<_>, _>>()?;
     book_all(tx, postings, at).await?;
-    let mut records = decided.payments.iter().flat_map(records);
-    loop {
-        let chunk = records.by_ref().take(CHUNK_LINES).collect::<Option<Vec<_>>>();
-        let chunk = chunk.ok_or(SettleError::Overflow)?;
-        if chunk.is_empty() {
-            return Ok(());
-        }
-        ledger::record(tx, &chunk, at).await?;
+    for chunk in lines.chunks(CHUNK_LINES) {
+        ledger::record(tx, &records(chunk).ok_or(SettleError::Overflow)?, at).await?;
     }
+    Ok(())
+}
+
+fn lines(payments: &[Planned]) -> Vec<(&Planned, &Due)> {
+    let lines = payments.iter().flat_map(|payment| {
+        let lines = payment.parts.iter().flat_map(|part| &part.lines);
+        lines.map(move |line| (payment, line))
+    });
+    lines.collect()
 }
 
 fn posting(payment: &Planned) -> Result<Posting, BookError> {
@@ -58,15 +64,15 @@ fn posting(payment: &Planned) -> Result<Posting, BookError> {
         .posting()?)
 }
 
-/// The lines of a payment as the log proves them; nothing for one of zero cents, which there is none of.
-fn records(payment: &Planned) -> impl Iterator<Item = Option<Record>> {
-    let id = payment.id.uuid();
-    let group = GroupId::derive(SETTLED, &[id.as_bytes()]);
-    let reference = payment.id.end_to_end();
-    payment.parts.iter().flat_map(|part| &part.lines).map(move |line| {
+/// The lines of payments as the log proves them; nothing when one is of zero cents, which there is none of.
+fn records(lines: &[(&Planned, &Due)]) -> Option<Vec<Record>> {
+    let record = |(payment, line): &(&Planned, &Due)| {
+        let id = payment.id.uuid();
+        let group = GroupId::derive(SETTLED, &[id.as_bytes()]);
         let payable = Account::payable(line.book, line.structure);
-        Record::settlement(payable, line.claim, (id, group), line.cents, &reference)
-    })
+        Record::settlement(payable, line.claim, (id, group), line.cents, &payment.id.end_to_end())
+    };
+    lines.iter().map(record).collect()
 }
 
 async fn insert_payments(
@@ -108,23 +114,9 @@ async fn insert_payments(
     Ok(())
 }
 
-async fn insert_lines(tx: &mut PgTransaction<'_>, payments: &[Planned]) -> Result<(), sqlx::Error> {
-    let mut lines = payments.iter().flat_map(|payment| {
-        let lines = payment.parts.iter().flat_map(|part| &part.lines);
-        lines.map(move |line| (payment.id, line))
-    });
-    loop {
-        let chunk: Vec<(PaymentId, &Due)> = lines.by_ref().take(CHUNK_LINES).collect();
-        if chunk.is_empty() {
-            return Ok(());
-        }
-        insert_chunk(tx, &chunk).await?;
-    }
-}
-
-async fn insert_chunk(tx: &mut PgTransaction<'_>, lines: &[(PaymentId, &Due)]) -> Result<(), sqlx::Error> {
+async fn insert_lines(tx: &mut PgTransaction<'_>, lines: &[(&Planned, &Due)]) -> Result<(), sqlx::Error> {
     let column = |of: fn(&Due) -> Uuid| lines.iter().map(|(_, line)| of(line)).collect::<Vec<Uuid>>();
-    let payments: Vec<Uuid> = lines.iter().map(|(payment, _)| payment.uuid()).collect();
+    let payments: Vec<Uuid> = lines.iter().map(|(payment, _)| payment.id.uuid()).collect();
     let cents: Vec<i64> = lines.iter().map(|(_, line)| line.cents.get()).collect();
     sqlx::query!(
         "insert into funding.settlement_line (book_id, claim_id, payment_id, structure_id, cents)
