@@ -176,7 +176,11 @@ impl Step {
             38 | 51..53 => Self::Rejected(payment(State::Sent)?),
             39 => Self::Returned(payment(State::Paid)?),
             40 => {
-                let held = if coin { programme.available[f] } else { programme.refundable[f] };
+                let held = if coin {
+                    programme.available[f]
+                } else {
+                    programme.refundable[f]
+                };
                 Self::GivenBack(b, (f, near(held)), coin)
             }
             41 => Self::Refunded((f, near(funder.deposited))),
@@ -185,7 +189,11 @@ impl Step {
             44 if coin => Self::RefundRejected((f, near(funder.under_way))),
             44 => (funder.returned > 0).then(|| Self::RefundReturned((f, cents.min(funder.returned))))?,
             _ => {
-                let held = if coin { programme.available[owes] } else { programme.refundable[owes] };
+                let held = if coin {
+                    programme.available[owes]
+                } else {
+                    programme.refundable[owes]
+                };
                 Self::TrueUp(b, owes, (f, near(held)), coin)
             }
         })
