@@ -4,6 +4,8 @@
 //! Balances alone do not tell: what came and left on one day may be the same. Legitimate and taken are several statements of one
 //! day, numbers that begin again (at 1, or with the year), and statements without a number, as all of CFONB 120.
 
+use std::collections::BTreeSet;
+
 use chrono::{Datelike, NaiveDate};
 use sqlx::PgTransaction;
 use standards::Cents;
@@ -132,7 +134,19 @@ fn moved_the_same(one: &Statement, other: &Statement) -> bool {
         let all = statement.entries.iter().flat_map(|entry| &entry.transfers);
         sorted(all.map(|transfer| transfer.amount))
     };
-    movements(one) == movements(other) || transfers(one) == transfers(other)
+    let same = movements(one) == movements(other) || transfers(one) == transfers(other);
+    // Payments of the same amounts, of which none is the same: two statements. A format may leave references out.
+    let (one, other) = (end_to_ends(one), end_to_ends(other));
+    same && (one.is_empty() || other.is_empty() || !one.is_disjoint(&other))
+}
+
+/// The payers' references, in capitals as some formats write them.
+fn end_to_ends(statement: &Statement) -> BTreeSet<String> {
+    let transfers = statement.entries.iter().flat_map(|entry| &entry.transfers);
+    transfers
+        .filter_map(|transfer| transfer.end_to_end.as_ref())
+        .map(|reference| reference.to_ascii_uppercase())
+        .collect()
 }
 
 fn sorted(amounts: impl Iterator<Item = Cents>) -> Vec<Cents> {

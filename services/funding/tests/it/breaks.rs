@@ -112,10 +112,7 @@ async fn an_unexplained_line_becomes_a_contribution_or_a_charge_and_is_closed(ad
     let charge = json!({"what": "bank_charge", "why": "Tenue de compte."});
     assert_eq!(
         world
-            .refuses_to_explain(
-                debit,
-                json!({"what": "contribution", "why": "x", "funder_id": FUNDERS[0]})
-            )
+            .refuses_to_explain(debit, json!({"what": "mandate", "why": "x", "mandate_id": id(9)}))
             .await,
         "urn:ccn:problem:break-misfit"
     );

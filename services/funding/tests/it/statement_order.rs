@@ -6,7 +6,7 @@ use sqlx::PgPool;
 use standards::Cents;
 use standards::camt053::{self, Balance, Entry, Statement};
 
-use crate::bank::{euros, moved, quoting};
+use crate::bank::{euros, moved, naming, quoting};
 use crate::statements::cfonb;
 use crate::world::{FUND_IBAN, World, id, instant};
 
@@ -66,6 +66,11 @@ async fn one_day_in_two_formats_is_booked_once(admin: PgPool) {
     let next = cfonb(1_000, &[(700, &[]), (-700, &[])]);
     assert_eq!(world.sends_statement(4, next).await.0, StatusCode::CREATED);
     world.loads(5, "10.00", vec![moved("60.00"), moved("-60.00")]).await;
+    // Other payments of the same amounts are others.
+    for (n, reference) in [(6, "A"), (7, "B")] {
+        let names = |amount: &str| naming(amount, &json!(reference));
+        world.loads(n, "10.00", vec![names("80.00"), names("-80.00")]).await;
+    }
     world.all_hold().await;
 }
 
