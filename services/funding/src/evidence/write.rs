@@ -100,9 +100,9 @@ impl Bundle {
                     .iter()
                     .map(|claim| (claim.id, reversals.get(&claim.id).copied()))
                     .collect();
-                let proven = entries::of_claims(connection, prover, self.structure, book, &named).await?;
-                for (claim, proven) in page.iter().zip(proven) {
-                    match proven {
+                let answers = entries::of_claims(connection, prover, self.structure, book, &named).await?;
+                for (claim, answer) in page.iter().zip(answers) {
+                    match answer {
                         Proven::Lines(lines) => archive.add(&lines).await?,
                         Proven::NotSealed => drop(unproven.insert(claim.id, "non : trop récent".to_owned())),
                         Proven::Changed(seq) => {
@@ -116,8 +116,8 @@ impl Bundle {
         let all: Vec<BookId> = books.iter().map(|(book, _)| *book).chain([BookId::fund()]).collect();
         let payments = claims::payments_to(connection, self.structure).await?;
         for payments in payments.chunks(PAGE_PAYMENTS) {
-            for proven in entries::of_payments(connection, prover, self.structure, &all, payments).await? {
-                if let Proven::Lines(lines) = proven {
+            for answer in entries::of_payments(connection, prover, self.structure, &all, payments).await? {
+                if let Proven::Lines(lines) = answer {
                     archive.add(&lines).await?;
                 }
             }

@@ -128,6 +128,11 @@ impl Programme {
     }
 
     /// What a funder has, free or owed back to it.
+    pub fn held(&self, f: usize, free: bool) -> i64 {
+        if free { self.available[f] } else { self.refundable[f] }
+    }
+
+    /// The same, to be taken from.
     pub fn purse(&mut self, f: usize, free: bool) -> &mut i64 {
         if free {
             &mut self.available[f]

@@ -210,27 +210,13 @@ impl Step {
             36..38 => Self::Paid(payment(State::Sent)?),
             38 | 51..53 => Self::Rejected(payment(State::Sent)?),
             39 => Self::Returned(payment(State::Paid)?),
-            40 => {
-                let held = if coin {
-                    programme.available[f]
-                } else {
-                    programme.refundable[f]
-                };
-                Self::GivenBack(b, (f, near(held)), coin)
-            }
+            40 => Self::GivenBack(b, (f, near(programme.held(f, coin))), coin),
             41 => Self::Refunded((f, near(funder.deposited))),
             42 => Self::RefundSent((f, near(funder.deposited))),
             43 => Self::RefundDebited((f, near(funder.under_way))),
             44 if coin => Self::RefundRejected((f, near(funder.under_way))),
             44 => (funder.returned > 0).then(|| Self::RefundReturned((f, cents.min(funder.returned))))?,
-            _ => {
-                let held = if coin {
-                    programme.available[owes]
-                } else {
-                    programme.refundable[owes]
-                };
-                Self::TrueUp(b, owes, (f, near(held)), coin)
-            }
+            _ => Self::TrueUp(b, owes, (f, near(programme.held(owes, coin))), coin),
         })
     }
 
