@@ -59,7 +59,7 @@ def check_invoice(text, flat):
     require(re.search(r"retard.*majoré de (8|10) points.*indemnité forfaitaire de 40 €", flat), "no penalties")
     require("escompte" in flat, "no word on discounts")
     quantity_price = re.findall(rf" 1 +{AMOUNT} +[\d,]+ % +{AMOUNT}", text)
-    require(quantity_price and all(price == amount for price, amount in quantity_price), "quantity × price is not the amount")
+    require(quantity_price and all(price == amount for price, amount in quantity_price), f"quantity × price is not the amount: {quantity_price}\n{text}")
     return [cents(amount) for _, amount in quantity_price]
 
 

@@ -144,7 +144,8 @@ fn shares_make_the_face_value_and_add_up() {
     for n in 1..=1000 {
         let (before, after) = (first_vouchers(n - 1), first_vouchers(n));
         let one: ByFunder = std::array::from_fn(|funder| after[funder] - before[funder]);
-        assert!(one.iter().all(|cents| (333..=335).contains(cents)), "{one:?}");
+        // Over the first n nobody is a cent off; of one voucher, less than two.
+        assert!(one.iter().all(|cents| (332..=335).contains(cents)), "{one:?}");
         assert_eq!(one.iter().sum::<i64>(), 1000);
     }
     assert_eq!(first_vouchers(100_000), [33_390_000, 33_305_000, 33_305_000]);

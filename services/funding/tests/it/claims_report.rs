@@ -256,30 +256,6 @@ async fn a_funder_reads_its_own_shares_and_no_others(admin: PgPool) {
     assert_eq!(lines(&read("/v1/reports/claims".to_owned(), &auditor).await.1).len(), 6);
 }
 
-/// Whoever asks for many long files and reads none keeps nobody else waiting.
-#[sqlx::test(migrations = false)]
-async fn an_organisation_fetches_two_long_files_at_a_time(admin: PgPool) {
-    let world = march(admin).await;
-    let ask = async || world.respond(http::Request::builder().uri("/v1/reports/claims")).await;
-    let (first, second) = (ask().await, ask().await);
-    let third = ask().await;
-    assert_eq!(third.status(), StatusCode::TOO_MANY_REQUESTS);
-    let new = json!({"id": PAID, "name": "Médiathèque", "roles": ["structure"]});
-    let structure = world.key_of(PAID, Some(new)).await;
-    assert_eq!(
-        world
-            .send("GET", &format!("/v1/structures/{PAID}/account"), &structure, Vec::new())
-            .await
-            .0,
-        StatusCode::OK
-    );
-    drop(first);
-    drop(second);
-    while ask().await.status() != StatusCode::OK {
-        tokio::task::yield_now().await;
-    }
-}
-
 /// Whoever names a programme or a structure writes into other people's spreadsheets.
 #[sqlx::test(migrations = false)]
 async fn a_name_is_never_a_formula(admin: PgPool) {

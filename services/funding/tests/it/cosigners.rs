@@ -201,7 +201,7 @@ async fn an_operator_retires_a_key_for_later_and_it_signs_until_then(admin: PgPo
 /// Each key may put a line below every checkpoint, for ever: one organisation cannot make the notes too long for everybody.
 #[sqlx::test(migrations = false)]
 async fn an_organisation_has_so_many_keys_with_names_of_some_length(admin: PgPool) {
-    let (world, funder, _) = cosigned(admin).await;
+    let (world, _, funder) = cosigned(admin).await;
     let named = |name: &str, n: u8| Cosigner::from_seed(name, &[n; 32]).unwrap().verifier().to_string();
     let long = json!({"vkey": named(&"x".repeat(65), 9)});
     let (status, answer) = posts(&world, "/v1/cosigners", &funder, long).await;

@@ -115,18 +115,14 @@ impl Life {
             (p, f) = (self.fund.calls[call].programme, self.fund.calls[call].funder);
         }
         let number = 4_000 + u32::try_from(self.requests).expect("few");
-        let promised = call.map_or(AGREED[p], |call| self.fund.calls[call].cents);
-        let same = self.fund.mandates.iter().filter(|mandate| {
-            mandate.programme == p && mandate.funder == f && (call.is_none() || mandate.call == call)
-        });
-        let mandated: i64 = same.map(|mandate| mandate.cents - mandate.cancelled).sum();
+        let left = self.left_to_mandate(p, f, call);
         let cents = match self.pick(8) {
-            0 => (promised - mandated + 1).max(1),
+            0 => (left + 1).max(1),
             _ => self.random.random_range(500..9_000),
         };
         let wanted = if p == 0 {
             Err("mandate-not-allowed")
-        } else if mandated + cents > promised {
+        } else if cents > left {
             Err("mandate-above")
         } else {
             Ok(())
@@ -155,6 +151,27 @@ impl Life {
             cancelled: 0,
             awaited: cents,
         });
+    }
+
+    /// Of the convention and of the call, what neither came nor is awaited on a mandate.
+    fn left_to_mandate(&self, p: usize, f: usize, call: Option<usize>) -> i64 {
+        let mandates = || {
+            let own = self.fund.mandates.iter();
+            own.filter(move |mandate| mandate.programme == p && mandate.funder == f)
+        };
+        let calls = self.fund.calls.iter();
+        let paid = calls.filter(|call| call.programme == p && call.funder == f).map(|call| call.paid);
+        // What came on a mandate that answers a call is told by the call.
+        let counted = |mandate: &Mandate| match mandate.call {
+            Some(_) => mandate.awaited,
+            None => mandate.cents - mandate.cancelled,
+        };
+        let agreed = AGREED[p] - paid.sum::<i64>() - mandates().map(counted).sum::<i64>();
+        let called = call.map(|c| {
+            let awaited = mandates().filter(|mandate| mandate.call == Some(c)).map(|mandate| mandate.awaited);
+            self.fund.calls[c].cents - self.fund.calls[c].paid - awaited.sum::<i64>()
+        });
+        called.map_or(agreed, |called| called.min(agreed))
     }
 
     fn pick_where_call(&mut self) -> Option<usize> {
