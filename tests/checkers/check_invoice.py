@@ -58,7 +58,7 @@ def check_invoice(text, flat):
     require(iban.is_valid(one(r"IBAN +([A-Z]{2}\d\d[\w ]+)", text)), "the IBAN")
     require(re.search(r"retard.*majoré de (8|10) points.*indemnité forfaitaire de 40 €", flat), "no penalties")
     require("escompte" in flat, "no word on discounts")
-    quantity_price = re.findall(rf" 1 +{AMOUNT} +[\d,]+ % +{AMOUNT}", text)
+    quantity_price = re.findall(rf" 1 +{AMOUNT} +[\d,]+ ?% +{AMOUNT}", text)
     require(quantity_price and all(price == amount for price, amount in quantity_price), f"quantity × price is not the amount: {quantity_price}\n{text}")
     return [cents(amount) for _, amount in quantity_price]
 
@@ -67,7 +67,7 @@ def check_credit_note(text):
     one(r"Numéro d'avoir +(A-\d{4}-\d{5})\b", text)
     one(rf"Facture d'origine +(F-\d{{4}}-\d{{5}} du {DAY})", text)
     require(re.search(r"Motif +\S", text), "no reason")
-    return [cents(amount) for amount in re.findall(rf" [\d,]+ % +{AMOUNT}\n", text)]
+    return [cents(amount) for amount in re.findall(rf" [\d,]+ ?% +{AMOUNT}\n", text)]
 
 
 PARSER = etree.XMLParser(resolve_entities=False, no_network=True)
@@ -120,7 +120,7 @@ def main(pdf):
     net = cents(one(rf"Total hors taxe +{AMOUNT}", text))
     gross = cents(one(rf"Total .*toutes taxes comprises +{AMOUNT}", text))
     require(sum(lines) == net, f"lines of {sum(lines)}, net of {net}")
-    taxed = re.findall(rf"TVA à ([\d,]+) % sur {AMOUNT} +{AMOUNT}", text)
+    taxed = re.findall(rf"TVA à ([\d,]+) ?% sur {AMOUNT} +{AMOUNT}", text)
     if taxed:
         rate, base, vat = taxed[0]
         require(len(taxed) == 1 and cents(base) == net, "VAT of another base")
