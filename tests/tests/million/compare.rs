@@ -147,12 +147,7 @@ pub fn with_claims_report(scene: &Scene, tally: &Tally, report: &Path) {
                 line.paid.get(),
                 !line.reversed_on.is_empty()
             ),
-            (
-                claim.vouchers,
-                share,
-                paid,
-                claim.reversed
-            ),
+            (claim.vouchers, share, paid, claim.reversed),
             "claim {}",
             line.claim_id
         );

@@ -153,10 +153,13 @@ pub fn hledger(measures: &mut Measures, out: &Path) {
 /// All of it sealed again, in a copy that has lost its seals: the time of an export that seals first, less that of one that does not.
 pub fn seal(measures: &mut Measures, url: &str, exported: Duration, key: &Path, out: &Path) {
     let (server, name) = url.rsplit_once('/').expect("the URL of a database");
-    let (postgres, copied) = (format!("{server}/postgres"), format!("{url}_unsealed"));
+    // A name has at most 63 bytes, and the end of a test's is its own.
+    let short: String = name.chars().rev().take(40).collect();
+    let copy_name = format!("unsealed_{short}");
+    let (postgres, copied) = (format!("{server}/postgres"), format!("{server}/{copy_name}"));
     sql(
         &postgres,
-        &format!("create database \"{name}_unsealed\" template \"{name}\""),
+        &format!("create database \"{copy_name}\" template \"{name}\""),
     );
     sql(
         &copied,
@@ -170,6 +173,6 @@ pub fn seal(measures: &mut Measures, url: &str, exported: Duration, key: &Path, 
         copy(&copied, &SEALED),
         Some(ran.peak_mib),
     );
-    sql(&postgres, &format!("drop database \"{name}_unsealed\" with (force)"));
+    sql(&postgres, &format!("drop database \"{copy_name}\" with (force)"));
     bounded("sealing", ran.peak_mib);
 }

@@ -95,13 +95,21 @@ impl Life {
                     self.fund.programmes[p].stated_until = Some(self.day + Days::new(15));
                     issued.push(programme);
                 }
-                Some(until) if self.day > until && self.steps.insert((p, "given back")) => {
+                Some(until) if self.day > until => {
+                    // What was not used, and what never stood behind a batch; in a later round what came since.
+                    let first = self.steps.insert((p, "given back"));
+                    let programme_money = &mut self.fund.programmes[p];
+                    let mut any = first;
                     for f in 0..FUNDERS {
-                        let cents = std::mem::take(&mut self.fund.programmes[p].refundable[f]);
-                        self.fund.programmes[p].credited[f] += cents;
+                        let unused = std::mem::take(&mut programme_money.refundable[f]);
+                        let cents = unused + std::mem::take(&mut programme_money.available[f]);
+                        programme_money.credited[f] += cents;
                         self.fund.funders[f].deposited += cents;
+                        any |= cents > 0;
                     }
-                    given.push(programme);
+                    if any {
+                        given.push(programme);
+                    }
                 }
                 _ => {}
             }

@@ -160,7 +160,9 @@ impl Life {
             own.filter(move |mandate| mandate.programme == p && mandate.funder == f)
         };
         let calls = self.fund.calls.iter();
-        let paid = calls.filter(|call| call.programme == p && call.funder == f).map(|call| call.paid);
+        let paid = calls
+            .filter(|call| call.programme == p && call.funder == f)
+            .map(|call| call.paid);
         // What came on a mandate that answers a call is told by the call.
         let counted = |mandate: &Mandate| match mandate.call {
             Some(_) => mandate.awaited,
@@ -168,7 +170,9 @@ impl Life {
         };
         let agreed = AGREED[p] - paid.sum::<i64>() - mandates().map(counted).sum::<i64>();
         let called = call.map(|c| {
-            let awaited = mandates().filter(|mandate| mandate.call == Some(c)).map(|mandate| mandate.awaited);
+            let awaited = mandates()
+                .filter(|mandate| mandate.call == Some(c))
+                .map(|mandate| mandate.awaited);
             self.fund.calls[c].cents - self.fund.calls[c].paid - awaited.sum::<i64>()
         });
         called.map_or(agreed, |called| called.min(agreed))
