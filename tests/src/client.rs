@@ -46,7 +46,7 @@ impl Client {
     /// The same, for answers that take up to an hour to arrive.
     #[must_use]
     pub fn with_patience(&self) -> Self {
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(3600)).no_proxy();
+        let http = reqwest::Client::builder().timeout(Duration::from_hours(1)).no_proxy();
         Self {
             http: http.build().expect("a client without TLS settings"),
             ..self.clone()

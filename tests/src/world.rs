@@ -53,7 +53,7 @@ pub struct World {
 #[derive(Debug)]
 enum Services {
     Here(
-        Running,
+        Box<Running>,
         #[expect(dead_code, reason = "dropped with the services")] Option<Threads>,
     ),
     Elsewhere(Served),
@@ -108,6 +108,7 @@ impl World {
     }
 
     /// The same, with the services in a process of their own, whose memory can be measured: see [`Served`].
+    #[must_use]
     pub fn elsewhere(pool: PgPool) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the keys");
         let files = config(&pool, folder.path()).key_files();
@@ -138,7 +139,7 @@ impl World {
             anyone,
             &files,
             (clock, hand),
-            Services::Here(running, threads),
+            Services::Here(Box::new(running), threads),
             folder,
         )
     }

@@ -1,4 +1,4 @@
-//! An invoice's data in its PDF: Factur-X 1.0 (FNFE-MPE and FeRD), the XML of EN 16931 as an attachment that is the same document in
+//! An invoice's data in its PDF: Factur-X 1.0 (FNFE-MPE and `FeRD`), the XML of EN 16931 as an attachment that is the same document in
 //! another form, declared in the metadata (XMP) with the schema that PDF/A wants of every property.
 //!
 //! The writer knows attachments but not these properties: they are added to the metadata it wrote by an incremental update
@@ -83,7 +83,7 @@ fn extended(xmp: &str) -> Option<String> {
     const END: &str = "</rdf:RDF>";
     let (before, rest) = xmp.split_once(BAG_END)?;
     let (between, after) = rest.split_once(END)?;
-    let properties: String = PROPERTIES
+    let properties: Vec<String> = PROPERTIES
         .iter()
         .map(|(name, meaning)| {
             format!(
@@ -93,6 +93,7 @@ fn extended(xmp: &str) -> Option<String> {
             )
         })
         .collect();
+    let properties = properties.concat();
     let namespace = "urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#";
     let schema = format!(
         "<rdf:li rdf:parseType=\"Resource\"><pdfaSchema:schema>Factur-X PDFA Extension Schema</pdfaSchema:schema>\

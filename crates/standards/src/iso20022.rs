@@ -220,7 +220,7 @@ impl<'d> Lines<'d> {
     pub(crate) fn at(&mut self, element: Element<'_>) -> u64 {
         let start = element.0.range().start;
         let passed = self.text.as_bytes().get(self.at..start).unwrap_or_default();
-        let newlines = passed.iter().filter(|byte| **byte == b'\n').count();
+        let newlines = passed.split(|byte| *byte == b'\n').skip(1).count();
         self.line += u64::try_from(newlines).unwrap_or(u64::MAX);
         self.at = self.at.max(start);
         self.line

@@ -97,18 +97,13 @@ fn tell(view: &CloseView, args: &CloseArgs) -> anyhow::Result<()> {
     println!("  écritures scellées  {}", view.size);
     println!("  racine              {}", view.root);
     println!("  signé par           {}", view.vkey);
-    let file = match &args.out {
-        Some(out) => {
-            println!("\nLe point de contrôle signé est dans « {} ».", out.display());
-            out.display().to_string()
-        }
-        None => {
-            println!(
-                "\nLe point de contrôle signé, à copier tel quel dans un fichier (ou redemandez-le avec --out) :\n"
-            );
-            println!("{}", view.checkpoint);
-            format!("cloture-{}.note", view.month)
-        }
+    let file = if let Some(out) = &args.out {
+        println!("\nLe point de contrôle signé est dans « {} ».", out.display());
+        out.display().to_string()
+    } else {
+        println!("\nLe point de contrôle signé, à copier tel quel dans un fichier (ou redemandez-le avec --out) :\n");
+        println!("{}", view.checkpoint);
+        format!("cloture-{}.note", view.month)
     };
     println!(
         "Gardez-le ailleurs que sur ce serveur, chez l'auditeur et chez les financeurs : il prouve que rien d'ancien n'est réécrit."

@@ -159,7 +159,7 @@ fn verify(document: Document, digests: &Digests) -> Document {
 
 /// `21` as people say it: « Côte-d'Or (21) ».
 fn territory(code: &str) -> String {
-    let known = code.parse::<Territory>().ok().and_then(|territory| territory.name());
+    let known = code.parse::<Territory>().ok().and_then(Territory::name);
     known.map_or_else(|| format!("code {code}"), |name| format!("{name} ({code})"))
 }
 

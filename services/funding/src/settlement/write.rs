@@ -10,8 +10,6 @@ use crate::settlement::decide::{Decided, Held, Planned};
 use crate::settlement::due::Due;
 use crate::{MandateId, PaymentId, SettlementId};
 
-/// The event that books a payment.
-
 /// Lines written by one statement: a month may have a million, and neither the arrays nor the time of a statement grow with them.
 const CHUNK_LINES: usize = 20_000;
 

@@ -126,12 +126,11 @@ async fn every_event_is_proven_by_the_id_that_people_know(admin: PgPool) {
             .fetch_optional(&world.admin)
             .await
             .unwrap();
-        let transfer = match before {
-            Some(known) => known.to_string(),
-            None => {
-                books(&world, group, vec![leg.unwrap()]).await;
-                transfer.to_string()
-            }
+        let transfer = if let Some(known) = before {
+            known.to_string()
+        } else {
+            books(&world, group, vec![leg.unwrap()]).await;
+            transfer.to_string()
         };
         expected.push((kind, transfer, paths, group));
     }

@@ -332,11 +332,11 @@ fn buyer(buyer: &Buyer) -> Element {
     inside("ram:BuyerTradeParty", inner)
 }
 
-fn party(name: &str, siret: &str, siren: &str, address: &Address) -> Vec<Element> {
+fn party(name: &str, siret: &str, company: &str, address: &Address) -> Vec<Element> {
     let mut place = vec![text("ram:PostcodeCode", &address.postcode)];
-    let names = ["ram:LineOne", "ram:LineTwo", "ram:LineThree"];
+    let line_names = ["ram:LineOne", "ram:LineTwo", "ram:LineThree"];
     place.extend(
-        names
+        line_names
             .into_iter()
             .zip(&address.lines)
             .map(|(name, line)| text(name, line)),
@@ -347,12 +347,12 @@ fn party(name: &str, siret: &str, siren: &str, address: &Address) -> Vec<Element
         text("ram:Name", name),
         inside(
             "ram:SpecifiedLegalOrganization",
-            [text("ram:ID", siren).with("schemeID", SIREN)],
+            [text("ram:ID", company).with("schemeID", SIREN)],
         ),
         inside("ram:PostalTradeAddress", place),
         inside(
             "ram:URIUniversalCommunication",
-            [text("ram:URIID", siren).with("schemeID", ELECTRONIC_SIREN)],
+            [text("ram:URIID", company).with("schemeID", ELECTRONIC_SIREN)],
         ),
     ]
 }
