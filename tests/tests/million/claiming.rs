@@ -43,17 +43,17 @@ pub fn plan(vouchers: u32, mut next: u64, claims_max: u64, structures: usize) ->
     let end = next + claims_max;
     let mut serial = 1;
     while serial <= vouchers && next < end {
-        if serial % KEPT_EVERY == 0 {
+        if serial.is_multiple_of(KEPT_EVERY) {
             serial += 1;
             continue;
         }
-        let several = if next % SEVERAL_EVERY == 0 {
+        let several = if next.is_multiple_of(SEVERAL_EVERY) {
             2 + u32::try_from(next / SEVERAL_EVERY % 3).unwrap()
         } else {
             1
         };
         let several = several.min(vouchers - serial + 1);
-        let structure = if next % LARGE_EVERY == 0 {
+        let structure = if next.is_multiple_of(LARGE_EVERY) {
             0
         } else {
             1 + usize::try_from(next).unwrap() % (structures - 1)
@@ -178,7 +178,7 @@ async fn insists(structure: &Structure, batch: &Batch, wanted: &[Wanted], claims
         .claims_as(request_id(wanted.request), vouchers)
         .await
         .made_before();
-    assert_eq!(again["claim_id"], claim.claim_id.to_string());
+    assert_eq!(again["claim_id"], claim.id.to_string());
     structure
         .claims(&vouchers[..1])
         .await
@@ -188,7 +188,7 @@ async fn insists(structure: &Structure, batch: &Batch, wanted: &[Wanted], claims
 fn acknowledged(wanted: Wanted, claim_id: &str, total: &str) -> Claim {
     let claim = Claim {
         request: wanted.request,
-        claim_id: claim_id.parse().unwrap(),
+        id: claim_id.parse().unwrap(),
         structure: wanted.structure,
         first: wanted.first,
         vouchers: wanted.vouchers,

@@ -99,7 +99,7 @@ pub fn with_outsider(run: &Run, said: &Value) {
 fn places(tally: &Tally) -> HashMap<Uuid, u32> {
     let places: HashMap<Uuid, u32> = (0..)
         .zip(&tally.claims)
-        .map(|(place, claim)| (claim.claim_id, place))
+        .map(|(place, claim)| (claim.id, place))
         .collect();
     assert_eq!(places.len(), tally.claims.len(), "no two claims have one id");
     places
@@ -173,7 +173,7 @@ pub fn with_entries(tally: &Tally, ndjson: &Path) {
         let entry: Line<'_> = serde_json::from_str(&line).unwrap();
         match &*entry.kind {
             "claimed" => {
-                claimed[*places.get(&entry.grp).expect("a claim that was acknowledged") as usize] += entry.cents
+                claimed[*places.get(&entry.grp).expect("a claim that was acknowledged") as usize] += entry.cents;
             }
             "claim_reversed" => reversals += entry.cents,
             _ => {}
@@ -181,7 +181,7 @@ pub fn with_entries(tally: &Tally, ndjson: &Path) {
         line.clear();
     }
     for (claim, cents) in tally.claims.iter().zip(claimed) {
-        assert_eq!(claim.cents(), cents, "claim {}", claim.claim_id);
+        assert_eq!(claim.cents(), cents, "claim {}", claim.id);
     }
     let expected: i64 = tally
         .claims

@@ -182,7 +182,7 @@ impl Run {
         let (scene, claims) = (&self.scene, &self.tally.claims);
         let taken = iter(&places).map(|place| async move {
             let claim: &Claim = &claims[*place];
-            let receipt = json!({"programme_id": scene.programme(), "claim_id": claim.claim_id});
+            let receipt = json!({"programme_id": scene.programme(), "claim_id": claim.id});
             scene.structures[claim.structure].reverses(&receipt).await.made_now()
         });
         let taken: Vec<Value> = taken.buffer_unordered(8).collect().await;
@@ -342,11 +342,11 @@ impl Run {
     /// Everything that says how the books stand says the same.
     async fn prove(mut self) {
         self.asks("/v1/waterfall", "GET /v1/waterfall", |run, answer| {
-            compare::with_waterfall(run, &answer)
+            compare::with_waterfall(run, &answer);
         })
         .await;
         self.asks("/v1/identities", "GET /v1/identities", |_, answer| {
-            assert_eq!(answer["all_hold"], true, "{answer:#}")
+            assert_eq!(answer["all_hold"], true, "{answer:#}");
         })
         .await;
         let folder = tempfile::tempdir().unwrap();

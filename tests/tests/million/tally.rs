@@ -21,7 +21,7 @@ pub struct Claim {
     /// As the structure's machine named it.
     pub request: u64,
     /// As the receipt names it.
-    pub claim_id: Uuid,
+    pub id: Uuid,
     /// Which structure, from 0.
     pub structure: usize,
     /// The serial number of its first voucher; the others follow.

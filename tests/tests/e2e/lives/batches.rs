@@ -19,7 +19,7 @@ impl Life {
         };
         let wanted: Wanted = match booklets {
             few if few < least => Err("order-too-small"),
-            _ if self.day > self.last_day(p) => Err("programme-over"),
+            _ if self.day > Self::last_day(p) => Err("programme-over"),
             _ => Ok(()),
         };
         let id = self.new_id("batch");
@@ -29,7 +29,7 @@ impl Life {
             sponsor.path("/orders"),
             json!({"id": id, "booklets": booklets}),
         )
-        .as_it_stands()
+        .showing_how_it_stands()
         .otherwise("booklets", json!(booklets + 1));
         if self.creates("order", new, wanted).await.is_none() {
             return;
@@ -196,8 +196,8 @@ impl Life {
             batch if batch.cancelled => Err("batch-cancelled"),
             batch if !batch.funded => Err("not-funded"),
             batch if p == 1 && !batch.activated => Err("not-activated"),
-            _ if programme.over || self.day > self.last_day(p) => Err("programme-over"),
-            _ if self.day >= self.hand_overs_stop_on(p) => Err("distribution-stopped"),
+            _ if programme.over || self.day > Self::last_day(p) => Err("programme-over"),
+            _ if self.day >= Self::hand_overs_stop_on(p) => Err("distribution-stopped"),
             _ if of.iter().any(|sheet| sheet.blocked) => Err("booklet-blocked"),
             _ if full => Err("cap-reached"),
             _ if of[0].handed_over => Err("booklet-already-handed-over"),

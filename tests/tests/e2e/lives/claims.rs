@@ -84,7 +84,7 @@ impl Life {
 
     /// Why a claim is refused: the first voucher that cannot be spent.
     fn fault(&self, p: usize, s: usize, vouchers: &[(usize, usize)]) -> Option<&'static str> {
-        if self.day > self.last_day(p) {
+        if self.day > Self::last_day(p) {
             return Some("expired");
         }
         let programme = &self.fund.programmes[p];

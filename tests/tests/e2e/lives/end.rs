@@ -16,11 +16,11 @@ impl Life {
     }
 
     /// The last one on which claims are taken.
-    pub fn last_day(&self, p: usize) -> NaiveDate {
+    pub fn last_day(p: usize) -> NaiveDate {
         Self::printed_day(p) + Days::new([10, 31][p])
     }
 
-    pub fn hand_overs_stop_on(&self, p: usize) -> NaiveDate {
+    pub fn hand_overs_stop_on(p: usize) -> NaiveDate {
         Self::printed_day(p) - Days::new(15)
     }
 
@@ -30,7 +30,7 @@ impl Life {
         self.goes_on(u64::try_from(days + 1).expect("few"));
         let mut expected = Vec::new();
         for p in 0..PROGRAMMES {
-            let (printed, last) = (Self::printed_day(p), self.last_day(p));
+            let (printed, last) = (Self::printed_day(p), Self::last_day(p));
             // Claims may arrive for three days after the last one; the sponsor has the whole day of its acceptance.
             let steps = [
                 ("alert", printed - Days::new(30)),

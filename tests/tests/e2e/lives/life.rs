@@ -275,7 +275,7 @@ impl New {
     }
 
     /// Its answer shows how it stands, which changes.
-    pub fn as_it_stands(self) -> Self {
+    pub fn showing_how_it_stands(self) -> Self {
         Self { stable: false, ..self }
     }
 

@@ -114,7 +114,7 @@ impl Life {
         if let Some(call) = call {
             (p, f) = (self.fund.calls[call].programme, self.fund.calls[call].funder);
         }
-        let number = 4_000 + u32::try_from(self.requests).expect("few");
+        let number = 4_000 + self.requests;
         let left = self.left_to_mandate(p, f, call);
         let cents = match self.pick(8) {
             0 => (left + 1).max(1),
@@ -134,7 +134,7 @@ impl Life {
             body["call_id"] = json!(self.fund.calls[call].id);
         }
         let new = New::of(&self.operator(), "/v1/mandates", body)
-            .as_it_stands()
+            .showing_how_it_stands()
             .otherwise("amount", json!(euros(cents + 1)));
         if self.creates("mandate", new, wanted).await.is_none() {
             return;
@@ -204,7 +204,7 @@ impl Life {
         };
         let path = format!("/v1/mandates/{}/cancellation", mandate.id);
         let new = New::of(&self.operator(), path, json!({"reason": "Crédits insuffisants"}))
-            .as_it_stands()
+            .showing_how_it_stands()
             .otherwise("reason", json!("Autre motif"));
         if self.creates("mandate cancelled", new, wanted).await.is_none() {
             return;
@@ -271,7 +271,7 @@ impl Life {
             Ok(())
         };
         let body = json!({"id": self.new_id("fee"), "programme_id": self.sponsors[p].programme, "batch_id": batch.id});
-        let new = New::of(&self.operator(), "/v1/fees", body).as_it_stands();
+        let new = New::of(&self.operator(), "/v1/fees", body).showing_how_it_stands();
         let Some(made) = self.creates("fee", new, wanted).await else {
             return;
         };

@@ -55,7 +55,7 @@ impl Life {
         let id = self.new_id("settlement");
         let body = json!({"id": id, "month": month, "execute_on": execute_on});
         let new = New::of(&self.operator(), "/v1/settlements", body)
-            .as_it_stands()
+            .showing_how_it_stands()
             .otherwise("execute_on", json!(execute_on + Days::new(1)));
         let Some(made) = self.creates("settlement", new, wanted).await else {
             return;
