@@ -3,7 +3,7 @@
 //! | column | what |
 //! |---|---|
 //! | `claim_id` … `service`, `level` | the claim and what was done for it, never for whom |
-//! | `departement`, `commune_code`, `commune`, `structure` | where; a structure may be one person, so neither its name nor its number: a [pseudonym](pseudonym) |
+//! | `departement`, `commune_code`, `commune`, `structure` | where; a structure may be one person, so neither its name nor its number: a [pseudonym] |
 //! | `vouchers`, `face_value` | of the whole claim |
 //! | `funder_id`, `funder`, `share` | who pays how much of it, by who paid each voucher |
 //! | `reversed_on` | the day it was undone |
