@@ -8,7 +8,7 @@
 //! to the funders when the lost one was revoked, and the new booklet opens from its own batch's reserve. The paper is simply
 //! another booklet; no voucher's value is ever split or moved to another voucher.
 //!
-//! Locks: the batch's [numbers](crate::numbers), reserves and vouchers ([`ledger::lock`]), then the person's row, so that two desks cannot both give the last booklet.
+//! Locks: the batch's [numbers], reserves and vouchers ([`ledger::lock`]), then the person's row, so that two desks cannot both give the last booklet.
 
 mod error;
 mod replace;

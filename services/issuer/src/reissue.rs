@@ -9,7 +9,7 @@
 //! To withdraw without printing anew, [cancel](crate::cancel()) the batch or [revoke](crate::revoke()) the booklets: that gives the money
 //! back.
 //!
-//! **Locks.** The batch's [numbers](crate::numbers), alone: whoever acts on a voucher reads its old number and is done before, or its new
+//! **Locks.** The batch's [numbers], alone: whoever acts on a voucher reads its old number and is done before, or its new
 //! one. Then its reserves, which the end of a batch takes, and the draw of places ([`mint::lock_places`]): a place that is withdrawn here
 //! is never drawn there.
 //!
