@@ -4,10 +4,13 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use funding::ReconciliationId;
-use funding::reconciliation::{self, Document, Occasion, RECONCILIATION_BYTES_MAX, RunRequest, Stored, Verdict};
+use funding::reconciliation::{
+    self, Document, Occasion, RECONCILIATION_BYTES_MAX, RunError, RunRequest, Stored, Verdict,
+};
 use ledger::proof::VerifierKey;
 use serde_json::json;
 use standards::calendar::paris_date;
@@ -16,7 +19,7 @@ use web::Clock;
 use crate::cli::reconcile::{ReconcileArgs, VerifyReconciliation};
 use crate::exit::{FALSE, LATER, unusable};
 use crate::own_books::OpenBooks;
-use crate::remote::Client;
+use crate::remote::{Client, Refusal};
 use crate::run::runtime;
 use crate::told;
 
@@ -47,14 +50,42 @@ async fn here(args: &ReconcileArgs) -> anyhow::Result<Stored> {
         night: None,
         break_days_max: args.break_days_max,
     };
-    let ran = reconciliation::run(&books.pool, &books.key, &request, None).await;
+    let mut turn = Turn::default();
+    let ran = loop {
+        match reconciliation::run(&books.pool, &books.key, &request, None).await {
+            Err(RunError::UnderWay) if turn.look_again() => tokio::time::sleep(LOOK_AGAIN).await,
+            ran => break ran,
+        }
+    };
     books.end().await?;
     match ran {
         Ok(made) => Ok(made.into_inner()),
-        Err(reconciliation::RunError::UnderWay) => {
-            anyhow::bail!("Un rapprochement est déjà en cours : réessayez dans un instant")
-        }
+        Err(RunError::UnderWay) => anyhow::bail!("{STILL_UNDER_WAY}"),
         Err(error) => Err(anyhow::Error::new(error).context("Le rapprochement n'a pas pu se faire")),
+    }
+}
+
+/// Between two looks whether the run under way has ended.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// Looks, before giving up: the run of very large books takes minutes.
+const LOOKS_MAX: u32 = 1_800;
+
+const STILL_UNDER_WAY: &str = "Un autre rapprochement est en cours depuis longtemps : réessayez quand il sera terminé";
+
+/// Runs take turns. The nightly one may be under way just when somebody asks for another: the command waits, and says so.
+#[derive(Default)]
+struct Turn {
+    looks: u32,
+}
+
+impl Turn {
+    fn look_again(&mut self) -> bool {
+        if self.looks == 0 {
+            eprintln!("Un autre rapprochement est en cours : celui-ci commencera ensuite.");
+        }
+        self.looks += 1;
+        self.looks <= LOOKS_MAX
     }
 }
 
@@ -64,7 +95,17 @@ fn on_server(server: &Client, key: &VerifierKey) -> anyhow::Result<Stored> {
     let mut drawn = [0; 16];
     getrandom::fill(&mut drawn).context("Le hasard du système ne répond pas")?;
     let id = ReconciliationId::derive(b"reconciliation-asked", &[&drawn]);
-    server.post("/v1/reconciliations", &json!({ "id": id }))?;
+    let mut turn = Turn::default();
+    while let Err(error) = server.post("/v1/reconciliations", &json!({ "id": id })) {
+        let under_way = error
+            .downcast_ref::<Refusal>()
+            .is_some_and(|refusal| refusal.kind == "reconciliation-under-way");
+        if !under_way {
+            return Err(error);
+        }
+        anyhow::ensure!(turn.look_again(), STILL_UNDER_WAY);
+        std::thread::sleep(LOOK_AGAIN);
+    }
     let file = server.text(&format!("/v1/reconciliations/{id}/signed"))?;
     let stored = reconciliation::open(&file, Some(&key.to_string()))
         .map_err(|refused| anyhow::anyhow!("NON PROUVÉ : {refused}."))?;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use sqlx::{Executor, PgPool};
 use uuid::Uuid;
 
-use crate::reconcile::{CORRUPTED, Operator, said, serves};
+use crate::reconcile::{CORRUPTED, Operator, during_another_run, said, serves};
 use crate::world::{FUNDERS, post};
 
 /// Some money, long ago.
@@ -181,8 +181,10 @@ async fn a_server_reconciles_and_closes_for_who_trusts_its_key_alone(pool: PgPoo
     let note = operator.path("run.note");
     let note = note.to_str().unwrap();
     // The bank has said nothing of this money: an identity is false, and told as on a database.
-    let (status, text) = said(&operator.runs(&site.asked(&["reconcile", "--out", note])).await);
+    let asked = site.asked(&["reconcile", "--out", note]);
+    let (status, text) = said(&during_another_run(&operator.pool, operator.runs(&asked)).await);
     assert_eq!(status, Some(1), "{text}");
+    assert!(text.contains("celui-ci commencera ensuite"), "{text}");
     assert!(
         text.contains("(à la demande)") && text.contains("FAUX") && text.contains(&site.vkey),
         "{text}"

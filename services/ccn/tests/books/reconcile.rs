@@ -109,6 +109,33 @@ async fn the_exit_status_says_whether_the_books_are_right(pool: PgPool) {
     assert_eq!(document["number"], 4);
 }
 
+/// Asks while another run is under way, which ends two seconds later.
+pub async fn during_another_run<T>(pool: &PgPool, asked: impl Future<Output = T>) -> T {
+    // The lock of `funding::reconciliation::run`, held as the nightly run holds it.
+    let mut night = pool.begin().await.unwrap();
+    night
+        .execute("select pg_advisory_xact_lock(x'63636e5f72656361'::bigint)")
+        .await
+        .unwrap();
+    let ends = async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        night.rollback().await.unwrap();
+    };
+    tokio::join!(asked, ends).0
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_run_waits_for_the_one_under_way(pool: PgPool) {
+    let operator = Operator::new(pool).await;
+    let output = during_another_run(&operator.pool, operator.runs(&["reconcile"])).await;
+    let (status, text) = said(&output);
+    assert_eq!(status, Some(0), "{text}");
+    assert!(
+        text.contains("celui-ci commencera ensuite") && text.contains("TOUT EST JUSTE."),
+        "{text}"
+    );
+}
+
 #[sqlx::test(migrations = false)]
 async fn a_corrupted_sum_is_status_1_and_the_proof_still_holds(pool: PgPool) {
     two_years(&pool).await;
