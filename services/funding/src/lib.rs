@@ -17,7 +17,8 @@
 //! | what is not agreed with the bank | `break`, its `break_step`s, `explanation` (`explained_line`s, `explanation_part`s) | bank ↔ suspense, then suspense → what it was |
 //! | close, further closes | `true_up`, `true_up_payment` | available, refundable → refundable |
 //! | end of a programme | `expiry_statement`, `expiry_response`, `expiry_choice`, `expiry_giving_back` | the refunds |
-//! | refund | `refund`, `payment` | refundable (at the end, available) → clearing · clearing → deposited (→ in transit → bank) |
+//! | refund | `refund`, `payment` | refundable (at the end, available) → clearing · clearing → deposited (→ in transit → bank); of free money, the last two |
+//! | four eyes | `payment_rule`, `payment_proposal`, `payment_decision` | rejected: in transit → back |
 //!
 //! A payment to a funder goes through `in_transit` as a payment to a structure does, so that money in a payment file is
 //! always visible. Every creation can be repeated with the same id.
@@ -26,6 +27,7 @@ mod ages;
 mod allocation;
 mod announcement;
 mod api;
+mod approval;
 mod booking;
 mod breaks;
 mod call;

@@ -6,7 +6,7 @@ use standards::pain001::{Payment, PaymentFile, PaymentFileError};
 use standards::{Cents, Month};
 use web::Problem;
 
-use crate::settlement::approval;
+use crate::approval::{PaymentOrder, approval};
 use crate::{FundAccount, RefundId, SettlementId};
 
 /// Why there is no file.
@@ -23,7 +23,7 @@ pub enum FileError {
     NotApproved,
     /// It was rejected, and is never sent.
     #[error("rejected")]
-    Withdrawn,
+    Withdrawn(PaymentOrder),
     /// The format cannot say it.
     #[error("not a payment file")]
     Format(#[source] PaymentFileError),
@@ -50,11 +50,14 @@ impl From<FileError> for Problem {
             FileError::NotApproved => Self::new(
                 http::StatusCode::CONFLICT,
                 "approval-waiting",
-                "Ce contre-paiement attend l'accord d'une autre personne.",
+                "Ce fichier de virements attend l'accord d'une autre personne.",
             )
-            .detail("Son total dépasse le seuil d'approbation. Le fichier de virements est disponible dès l'accord donné."),
-            FileError::Withdrawn => Self::refused("settlement-rejected", "Ce contre-paiement a été rejeté.")
-                .detail("Il n'y a rien à envoyer à la banque. Un nouveau contre-paiement du même mois reprend les mêmes encaissements."),
+            .detail("Son total dépasse le seuil d'approbation. Le fichier est disponible dès l'accord donné."),
+            FileError::Withdrawn(order) => Self::refused(
+                "payment-order-rejected",
+                "Ce fichier de virements a été rejeté : il ne sera jamais envoyé.",
+            )
+            .detail(order.after_rejection()),
             FileError::Format(error) => {
                 Self::refused("payment-file", "Le fichier de virements ne peut pas être écrit.")
                     .detail(error.to_string())
@@ -81,12 +84,7 @@ pub async fn settlement(pool: &PgPool, fund: &FundAccount, id: SettlementId) -> 
     .fetch_optional(pool)
     .await?
     .ok_or(FileError::Unknown)?;
-    let mut connection = pool.acquire().await?;
-    match approval(&mut connection, id).await?.state.as_str() {
-        "waiting" => return Err(FileError::NotApproved),
-        "rejected" => return Err(FileError::Withdrawn),
-        _ => drop(connection),
-    }
+    approved(pool, PaymentOrder::Settlement(id)).await?;
     let remittance = format!("Cheques culture numerique {}", Month::containing(row.month));
     let header = Header {
         message_id: row.message_id,
@@ -100,13 +98,18 @@ pub async fn settlement(pool: &PgPool, fund: &FundAccount, id: SettlementId) -> 
 /// The pain.001 of a refund, and its message id.
 pub async fn refund(pool: &PgPool, fund: &FundAccount, id: RefundId) -> Result<(String, Vec<u8>), FileError> {
     let row = sqlx::query!(
-        "select at, execute_on, message_id from funding.refund where id = $1",
+        "select at, execute_on, message_id, programme_id from funding.refund where id = $1",
         id.uuid()
     )
     .fetch_optional(pool)
     .await?
     .ok_or(FileError::Unknown)?;
-    let remittance = "Cheques culture numerique, valeur non utilisee rendue".to_owned();
+    approved(pool, PaymentOrder::Refund(id)).await?;
+    let remittance = if row.programme_id.is_some() {
+        "Cheques culture numerique, valeur non utilisee rendue".to_owned()
+    } else {
+        "Cheques culture numerique, avoir rendu".to_owned()
+    };
     let header = Header {
         message_id: row.message_id,
         at: row.at,
@@ -114,6 +117,16 @@ pub async fn refund(pool: &PgPool, fund: &FundAccount, id: RefundId) -> Result<(
         remittance,
     };
     write(pool, fund, header, None, Some(id)).await
+}
+
+/// Whether it may be sent.
+async fn approved(pool: &PgPool, order: PaymentOrder) -> Result<(), FileError> {
+    let mut connection = pool.acquire().await?;
+    match approval(&mut connection, order).await?.state.as_str() {
+        "waiting" => Err(FileError::NotApproved),
+        "rejected" => Err(FileError::Withdrawn(order)),
+        _ => Ok(()),
+    }
 }
 
 async fn write(

@@ -27,10 +27,11 @@ use standards::calendar;
 use standards::pain002::{self, Pain002Error, StatusReport};
 use web::{Made, Problem};
 
+use crate::approval::PaymentOrder;
 use crate::booking::{BookError, Event, book_all};
 use crate::payment_report::decide::{Decided, Payment};
 use crate::statement::{ReturnedParts, STATEMENT_LOCK, parts_of};
-use crate::{PaymentReportId, SettlementId, breaks};
+use crate::{PaymentReportId, breaks};
 
 pub use view::{PaymentReportView, read};
 
@@ -185,12 +186,9 @@ pub async fn load(
     Ok(Made::Now(view))
 }
 
-/// What brings the payments of a settlement back to what they paid, when it never reaches the bank.
-pub(crate) async fn back_to_payable(
-    tx: &mut PgTransaction<'_>,
-    settlement: SettlementId,
-) -> Result<Vec<Posting>, BookError> {
-    let payments = decide::of_settlement(tx, settlement).await?;
+/// What brings the payments of an order back, when it never reaches the bank: as if the bank had rejected them.
+pub(crate) async fn never_sent(tx: &mut PgTransaction<'_>, order: PaymentOrder) -> Result<Vec<Posting>, BookError> {
+    let payments = decide::of_order(tx, order).await?;
     let ids: Vec<_> = payments.iter().map(|payment| payment.id.uuid()).collect();
     let parts = parts_of(tx, &ids).await?;
     payments.iter().map(|payment| posting(payment, &parts)).collect()

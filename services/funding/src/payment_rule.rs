@@ -25,7 +25,7 @@ const RULE_LOCK: i64 = 0x7061_795f_7275_6c65;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PaymentRules {
-    /// A settlement above it is approved by a second person; `null`: never, `"0.00"`: always.
+    /// A settlement or a refund above it is approved by a second person; `null`: never, `"0.00"`: always.
     pub approval_above: Option<Cents>,
     /// A structure is paid at most so many days after the end of the month of its claim.
     #[schema(minimum = 1, maximum = 365, example = 30)]

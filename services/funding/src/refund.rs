@@ -1,3 +1,17 @@
+//! Money goes back to a funder: what a programme owes it, or a part of its free money.
+//!
+//! | out of | by | in the books |
+//! |---|---|---|
+//! | a programme, all that it owes back | credit | refundable → clearing · clearing → deposited |
+//! | the same | bank | the same, then deposited → in transit |
+//! | free money, the amount that is asked for | bank | deposited → in transit |
+//!
+//! Free money is also where a refund ends that the bank or the second person rejected ([`mod@crate::approval`]), so that one never gets stuck.
+
+mod error;
+mod view;
+mod write;
+
 use access::{OrganisationId, audit};
 use catalogue::ProgrammeId;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -6,11 +20,14 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::{Cents, calendar};
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::Made;
 
+use crate::approval::{self, DecideError, Decision, PaymentOrder};
 use crate::booking::{BookError, Event, book};
-use crate::id::message_id;
 use crate::{PaymentId, RefundId, cash, known, true_up};
+
+pub use error::RefundError;
+pub use view::{Refund, list, read};
 
 /// Where unused value goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -40,7 +57,7 @@ pub(crate) enum What {
     Everything,
 }
 
-/// A refund to be made: of all that a programme owes back to a funder.
+/// A refund to be made: of all that a programme owes back to a funder, or of its free money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRefund {
@@ -48,108 +65,17 @@ pub struct NewRefund {
     pub id: RefundId,
     /// To whom.
     pub funder_id: OrganisationId,
-    /// Out of which programme.
-    pub programme_id: ProgrammeId,
-    /// By which way.
+    /// Out of which programme; without one, out of the funder's free money.
+    pub programme_id: Option<ProgrammeId>,
+    /// How much of its free money; absent with a programme, which gives back all that it owes.
+    pub amount: Option<Cents>,
+    /// By which way; free money by the bank only.
     pub way: Way,
     /// When the bank shall pay; the day of the decision for a credit.
     pub execute_on: NaiveDate,
 }
 
-/// A refund.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Refund {
-    /// Its id.
-    pub id: RefundId,
-    /// To whom.
-    pub funder_id: OrganisationId,
-    /// Out of which programme.
-    pub programme_id: ProgrammeId,
-    /// By which way.
-    pub way: Way,
-    /// When the bank shall pay.
-    pub execute_on: NaiveDate,
-    /// All that was owed back, and at the end of the programme all that was free there.
-    pub amount: Cents,
-    /// Of it, allocated to the programme and never put behind a batch.
-    pub unspent: Cents,
-    /// The id on the bank statement; none for a credit.
-    pub end_to_end: Option<String>,
-}
-
-/// Why nothing was given back.
-#[derive(Debug, thiserror::Error)]
-pub enum RefundError {
-    /// Nothing is owed back.
-    #[error("nothing to give back")]
-    Nothing,
-    /// The bank cannot pay yesterday.
-    #[error("the day of execution is past")]
-    ExecuteOnPast,
-    /// No such funder.
-    #[error("no such funder")]
-    NoFunder,
-    /// No such programme.
-    #[error("no such programme")]
-    NoProgramme,
-    /// By a close that is due, it owes other funders some of it.
-    #[error("a close is due")]
-    TrueUpDue,
-    /// The money of its mandates has not come: what it has on the bank account.
-    #[error("only {0} came from it")]
-    MoneyAwaited(Cents),
-    /// What the bank account can pay.
-    #[error("the bank account has {0}")]
-    BankShort(Cents),
-    /// The id names another refund.
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    /// The books failed.
-    #[error("not booked")]
-    Book(#[from] BookError),
-    /// PostgreSQL.
-    #[error("database")]
-    Database(#[from] sqlx::Error),
-}
-
-impl From<RefundError> for Problem {
-    fn from(error: RefundError) -> Self {
-        match error {
-            RefundError::Nothing => Self::refused(
-                "nothing-to-refund",
-                "Rien n'est à rendre à ce financeur sur ce dispositif.",
-            )
-            .detail(
-                "La valeur non utilisée devient remboursable à l'échéance, à la révocation ou à l'annulation d'un lot.",
-            ),
-            RefundError::ExecuteOnPast => Self::refused("execute-on-past", "La date d'exécution est passée.")
-                .detail("Donnez dans « execute_on » la date d'aujourd'hui ou une date à venir."),
-            RefundError::NoFunder => Self::not_found("Ce financeur"),
-            RefundError::NoProgramme => Self::not_found("Ce dispositif"),
-            RefundError::TrueUpDue => Self::refused("true-up-due", "Une clôture est à faire avant de rendre cet argent.").detail(
-                "Ce financeur doit une part de cette somme aux autres. Faites la clôture du dispositif (« true-up »), puis recommencez.",
-            ),
-            RefundError::MoneyAwaited(cash) => Self::refused(
-                "money-awaited",
-                "L'argent de ce financeur n'est pas arrivé : un virement prendrait celui des autres.",
-            )
-            .detail(format!(
-                "Il a {} sur le compte du fonds ; le reste est mandaté. Rendez un crédit, attendez l'argent du mandat, ou annulez le mandat.",
-                cash.max(Cents::ZERO).to_french()
-            )),
-            RefundError::BankShort(bank) => {
-                Self::refused("bank-short", "Le compte du fonds n'a pas de quoi faire ce virement.").detail(format!(
-                    "Il peut payer {}, une fois ôtés les virements en cours et les lignes non expliquées.",
-                    bank.max(Cents::ZERO).to_french()
-                ))
-            }
-            RefundError::SameIdOtherContent => Self::same_id_other_content(),
-            error => Self::internal(&error),
-        }
-    }
-}
-
-/// Gives back what a programme owes a funder, whole, or finds that it was given back before.
+/// Gives back what a programme owes a funder, whole, or a part of its free money; or finds that it was given back before.
 pub(crate) async fn refund(
     tx: &mut PgTransaction<'_>,
     who: &access::Caller,
@@ -157,40 +83,91 @@ pub(crate) async fn refund(
     what: What,
     at: DateTime<Utc>,
 ) -> Result<Made<Refund>, RefundError> {
-    if !known::programme(tx, new.programme_id).await? {
+    let source = Source::of(new, what)?;
+    if let Source::Programme(programme, _) = source
+        && !known::programme(tx, programme).await?
+    {
         return Err(RefundError::NoProgramme);
     }
     if !known::funder(tx, new.funder_id).await? {
         return Err(RefundError::NoFunder);
     }
     // The lock also makes the second of two equal requests wait for the first.
-    ledger::lock(tx, &accounts(new)).await.map_err(BookError::from)?;
+    ledger::lock(tx, &accounts(new, source))
+        .await
+        .map_err(BookError::from)?;
     if let Some(known) = read(tx, new.id).await? {
-        let asked = NewRefund {
-            id: known.id,
-            funder_id: known.funder_id,
-            programme_id: known.programme_id,
-            way: known.way,
-            execute_on: known.execute_on,
-        };
-        return if asked == new {
+        return if same(&known, new) {
             Ok(Made::Before(known))
         } else {
             Err(RefundError::SameIdOtherContent)
         };
     }
+    if known::settlement(tx, new.id.uuid()).await? {
+        return Err(RefundError::SameIdOtherContent);
+    }
     if new.execute_on < calendar::paris_date(at) {
         return Err(RefundError::ExecuteOnPast);
     }
-    let money = money(tx, new, what).await?;
+    let money = money(tx, new, source).await?;
     check(tx, new, money.all).await?;
     let cents = money.all;
-    insert(tx, new, money, at).await?;
-    book(tx, event(new, money)?, at).await?;
+    write::insert(tx, new, money, at).await?;
+    book(tx, event(new, source, money)?, at).await?;
+    if new.way == Way::Bank {
+        approval::propose(tx, who, PaymentOrder::Refund(new.id), cents, at).await?;
+    }
     audit(tx, who, at, "refund.create", Some(new.id.uuid()), (cents, new.way)).await?;
     tracing::info!(%cents, way = new.way.word(), "refunded");
     let made = read(tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
     Ok(Made::Now(made))
+}
+
+/// Approves or rejects a refund that waits ([`mod@crate::approval`]).
+pub(crate) async fn decide(
+    tx: &mut PgTransaction<'_>,
+    who: &access::Caller,
+    id: RefundId,
+    decision: &Decision,
+    at: DateTime<Utc>,
+) -> Result<Made<Refund>, DecideError> {
+    let order = PaymentOrder::Refund(id);
+    let made = approval::decide(tx, who, order, decision, at).await?;
+    let refund = read(tx, id).await?.ok_or(DecideError::Unknown(order))?;
+    Ok(made.map(|()| refund))
+}
+
+/// Out of what it is paid.
+#[derive(Clone, Copy)]
+enum Source {
+    /// What this programme owes.
+    Programme(ProgrammeId, What),
+    /// So much of the free money.
+    Free(Cents),
+}
+
+impl Source {
+    fn of(new: NewRefund, what: What) -> Result<Self, RefundError> {
+        match (new.programme_id, new.amount) {
+            (Some(programme), None) => Ok(Self::Programme(programme, what)),
+            (None, _) if new.way == Way::Credit => Err(RefundError::FreeCredit),
+            (None, Some(amount)) if amount.is_positive() => Ok(Self::Free(amount)),
+            _ => Err(RefundError::Amount),
+        }
+    }
+}
+
+/// Whether `known` came from the same request.
+fn same(known: &Refund, new: NewRefund) -> bool {
+    let asked = NewRefund {
+        id: known.id,
+        funder_id: known.funder_id,
+        programme_id: known.programme_id,
+        amount: known.programme_id.is_none().then_some(known.amount),
+        way: known.way,
+        execute_on: known.execute_on,
+    };
+    asked == new
 }
 
 /// What is given back.
@@ -201,8 +178,22 @@ struct Money {
     unspent: Cents,
 }
 
-async fn money(tx: &mut PgTransaction<'_>, new: NewRefund, what: What) -> Result<Money, RefundError> {
-    let (funder, programme) = (known::party(new.funder_id), new.programme_id.book());
+async fn money(tx: &mut PgTransaction<'_>, new: NewRefund, source: Source) -> Result<Money, RefundError> {
+    let funder = known::party(new.funder_id);
+    let (programme, what) = match source {
+        Source::Programme(programme, what) => (programme.book(), what),
+        Source::Free(amount) => {
+            let free = ledger::balance(tx, Account::deposited(funder)).await?;
+            if free < amount {
+                return Err(RefundError::NotFree(free));
+            }
+            return Ok(Money {
+                all: amount,
+                owed_back: Cents::ZERO,
+                unspent: Cents::ZERO,
+            });
+        }
+    };
     let owed_back = ledger::balance(tx, Account::refundable(programme, funder)).await?;
     let unspent = match what {
         What::OwedBack => Cents::ZERO,
@@ -224,9 +215,11 @@ async fn money(tx: &mut PgTransaction<'_>, new: NewRefund, what: What) -> Result
 /// Nothing goes back that its funder owes another one, nor to the bank what has not come from there.
 async fn check(tx: &mut PgTransaction<'_>, new: NewRefund, cents: Cents) -> Result<(), RefundError> {
     let funder = known::party(new.funder_id);
-    let due = true_up::due(tx, new.programme_id).await?;
-    if due.iter().any(|payment| payment.from == funder) {
-        return Err(RefundError::TrueUpDue);
+    if let Some(programme) = new.programme_id {
+        let due = true_up::due(tx, programme).await?;
+        if due.iter().any(|payment| payment.from == funder) {
+            return Err(RefundError::TrueUpDue);
+        }
     }
     if new.way == Way::Credit {
         return Ok(());
@@ -245,15 +238,17 @@ async fn check(tx: &mut PgTransaction<'_>, new: NewRefund, cents: Cents) -> Resu
     Ok(())
 }
 
-fn accounts(new: NewRefund) -> Vec<Account> {
-    let (funder, programme) = (known::party(new.funder_id), new.programme_id.book());
-    let mut accounts = vec![
-        Account::available(programme, funder),
-        Account::refundable(programme, funder),
-        Account::clearing(programme),
-        Account::clearing(BookId::fund()),
-        Account::deposited(funder),
-    ];
+fn accounts(new: NewRefund, source: Source) -> Vec<Account> {
+    let funder = known::party(new.funder_id);
+    let mut accounts = vec![Account::clearing(BookId::fund()), Account::deposited(funder)];
+    if let Source::Programme(programme, _) = source {
+        let programme = programme.book();
+        accounts.extend([
+            Account::available(programme, funder),
+            Account::refundable(programme, funder),
+            Account::clearing(programme),
+        ]);
+    }
     if new.way == Way::Bank {
         accounts.push(Account::in_transit(funder));
     }
@@ -264,19 +259,22 @@ fn payment_id(new: NewRefund) -> PaymentId {
     PaymentId::derive(b"payment", &[new.id.uuid().as_bytes(), new.funder_id.uuid().as_bytes()])
 }
 
-fn event(new: NewRefund, money: Money) -> Result<Event, BookError> {
-    let (funder, programme) = (known::party(new.funder_id), new.programme_id.book());
+fn event(new: NewRefund, source: Source, money: Money) -> Result<Event, BookError> {
+    let funder = known::party(new.funder_id);
     let (given_back, deposited) = (TransferKind::GivenBack, Account::deposited(funder));
     let mut event = Event::new(EventKind::Refunded, new.id.uuid()).reference(payment_id(new).end_to_end());
-    for (from, cents) in [
-        (Account::refundable(programme, funder), money.owed_back),
-        (Account::available(programme, funder), money.unspent),
-    ] {
-        if cents.is_positive() {
-            event = event.leg(given_back, from, Account::clearing(programme), cents)?;
+    if let Source::Programme(programme, _) = source {
+        let programme = programme.book();
+        for (from, cents) in [
+            (Account::refundable(programme, funder), money.owed_back),
+            (Account::available(programme, funder), money.unspent),
+        ] {
+            if cents.is_positive() {
+                event = event.leg(given_back, from, Account::clearing(programme), cents)?;
+            }
         }
+        event = event.leg(given_back, Account::clearing(BookId::fund()), deposited, money.all)?;
     }
-    let event = event.leg(given_back, Account::clearing(BookId::fund()), deposited, money.all)?;
     match new.way {
         Way::Credit => Ok(event),
         Way::Bank => Ok(event.leg(
@@ -286,74 +284,4 @@ fn event(new: NewRefund, money: Money) -> Result<Event, BookError> {
             money.all,
         )?),
     }
-}
-
-async fn insert(
-    tx: &mut PgTransaction<'_>,
-    new: NewRefund,
-    money: Money,
-    at: DateTime<Utc>,
-) -> Result<(), RefundError> {
-    sqlx::query!(
-        "insert into funding.refund (id, funder_id, programme_id, cents, way, execute_on, at, message_id, unspent_cents)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        new.id.uuid(),
-        new.funder_id.uuid(),
-        new.programme_id.uuid(),
-        money.all.get(),
-        new.way.word(),
-        new.execute_on,
-        at,
-        message_id(new.id.uuid()),
-        money.unspent.get(),
-    )
-    .execute(&mut **tx)
-    .await
-    .map_err(|error| match error {
-        // The locks are the funder's and the programme's: for others the same id may be used at the same time.
-        error if database::is_constraint(&error, "refund_pk") => RefundError::SameIdOtherContent,
-        error => error.into(),
-    })?;
-    if new.way == Way::Credit {
-        return Ok(());
-    }
-    let payment = payment_id(new);
-    sqlx::query!(
-        "insert into funding.payment (id, refund_id, party_id, end_to_end, holder, iban, bic, cents, at)
-         select $1, $2, f.id, $4, f.name, f.iban, f.bic, $5, $6 from funding.funder f where f.id = $3",
-        payment.uuid(),
-        new.id.uuid(),
-        new.funder_id.uuid(),
-        payment.end_to_end(),
-        money.all.get(),
-        at,
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-async fn read(tx: &mut PgTransaction<'_>, id: RefundId) -> Result<Option<Refund>, sqlx::Error> {
-    let row = sqlx::query!(
-        r#"select r.funder_id as "funder_id: OrganisationId", r.programme_id as "programme_id: ProgrammeId", r.way,
-               r.execute_on, r.cents as "amount: Cents", r.unspent_cents as "unspent: Cents", p.end_to_end as "end_to_end?"
-           from funding.refund r left join funding.payment p on p.refund_id = r.id where r.id = $1"#,
-        id.uuid(),
-    )
-    .fetch_optional(&mut **tx)
-    .await?;
-    Ok(row.map(|row| Refund {
-        id,
-        funder_id: row.funder_id,
-        programme_id: row.programme_id,
-        way: if row.way == Way::Bank.word() {
-            Way::Bank
-        } else {
-            Way::Credit
-        },
-        execute_on: row.execute_on,
-        amount: row.amount,
-        unspent: row.unspent,
-        end_to_end: row.end_to_end,
-    }))
 }

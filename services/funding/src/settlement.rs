@@ -15,7 +15,7 @@
 //! | bank details, last payments, balances | 2 + 1 a programme |
 //! | what is at the bank, whose money is awaited | 3, and 1 a programme when some is |
 //! | payments, lines, holds, postings, records | 5 + 3 a book |
-//! | who has to approve ([`mod@approval`]) | 2 |
+//! | who has to approve ([`mod@crate::approval`]) | 2 |
 //!
 //! **Only money that is there** ([`limit`]): a claim is held while the bank account cannot pay it, or while money of a funder of it is
 //! awaited on a mandate, unless the operator lets the others advance it ([`crate::payment_rule`]). The oldest claims are paid first.
@@ -23,7 +23,6 @@
 //! A reversal locks the same payable account, so a claim is either reversed before it is read here or after it is
 //! covered. Rejected: paying the balance of `payable` without naming claims, which leaves "paid" without evidence.
 
-mod approval;
 mod decide;
 mod due;
 mod hold;
@@ -41,12 +40,11 @@ use standards::{Cents, Month, calendar};
 use utoipa::ToSchema;
 use web::{Made, Problem};
 
-use crate::SettlementId;
+use crate::approval::{self, DecideError, Decision, PaymentOrder};
 use crate::booking::BookError;
 use crate::id::message_id;
+use crate::{SettlementId, known};
 
-pub(crate) use approval::approval;
-pub use approval::{Decision, NewRejection, decide};
 pub(crate) use hold::{AwaitedMoney, awaited_by, explanation};
 pub use list::{SettlementLine, list};
 pub use view::{SettlementView, read};
@@ -179,13 +177,16 @@ pub async fn settle(
             Err(SettleError::SameIdOtherContent)
         };
     }
+    if known::refund(tx, new.id.uuid()).await? {
+        return Err(SettleError::SameIdOtherContent);
+    }
     check_days(new, at)?;
     let cutoff = calendar::paris_end_of_day(new.month.last_day());
     let facts = due::lock_and_read(tx, cutoff).await?;
     let decided = decide::decide(new.id, facts).ok_or(SettleError::Overflow)?;
     write::write(tx, new.id, &decided, at).await?;
     let total = Cents::try_sum(decided.payments.iter().map(|payment| payment.total)).ok_or(SettleError::Overflow)?;
-    approval::propose(tx, who, new.id, total, at).await?;
+    approval::propose(tx, who, PaymentOrder::Settlement(new.id), total, at).await?;
     let (payments, held) = (decided.payments.len(), decided.held.len());
     audit(
         tx,
@@ -199,6 +200,20 @@ pub async fn settle(
     tracing::info!(payments, held, %total, month = %new.month, "settled");
     let made = read(tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
     Ok(Made::Now(made))
+}
+
+/// Approves or rejects a settlement that waits ([`mod@crate::approval`]).
+pub async fn decide(
+    tx: &mut PgTransaction<'_>,
+    who: &access::Caller,
+    id: SettlementId,
+    decision: &Decision,
+    at: DateTime<Utc>,
+) -> Result<Made<SettlementView>, DecideError> {
+    let order = PaymentOrder::Settlement(id);
+    let made = approval::decide(tx, who, order, decision, at).await?;
+    let view = read(tx, id).await?.ok_or(DecideError::Unknown(order))?;
+    Ok(made.map(|()| view))
 }
 
 fn check_days(new: NewSettlement, at: DateTime<Utc>) -> Result<(), SettleError> {

@@ -208,8 +208,8 @@ async fn next(connection: &mut PgConnection, on: NaiveDate, delay_days: i32) -> 
     let settled = sqlx::query_scalar!(
         r#"select exists (
                select from funding.settlement s where s.month >= $1
-                   and not exists (select from funding.settlement_decision d
-                                   where d.settlement_id = s.id and d.decision = 'rejected')) as "settled!""#,
+                   and not exists (select from funding.payment_decision d
+                                   where d.order_id = s.id and d.decision = 'rejected')) as "settled!""#,
         before.first_day(),
     )
     .fetch_one(connection)

@@ -13,7 +13,7 @@
 //! | claimed | claims not reversed, by who paid each voucher | |
 //! | paid | settlement lines of payments debited and not returned, by who paid each voucher | |
 //! | expired | vouchers and reserves that went back past the last day | |
-//! | returned | refunds debited at the bank and not come back; without programme, contributions that the bank took back | |
+//! | returned | refunds debited at the bank and not come back; without programme, those of free money, and contributions that the bank took back | |
 //! | free | available (and, without programme, deposited) | |
 //! | at risk | activated, not handed over, and still spendable | claimed, revoked or swept past the last day: no more |
 //! | owed | claimed − paid | negative when a claim was reversed after it was paid |
@@ -25,7 +25,7 @@
 //! it, less what it gave back as a credit (that is the funder's free money again); what went back to the funder's own
 //! bank account stays received here and is returned there. The rest stands in a row without programme («&nbsp;non
 //! affecté&nbsp;»). So a funder's rows always sum to what the bank saw of it, and the row without programme has equal
-//! *received* and *free*, but for contributions that the bank took back, which are *returned* there.
+//! *received* and *free*, but for what went back to the bank from there, which is *returned*, and what is on its way.
 //!
 //! **A period** has two kinds of column. *Mandated*, *free*, *at risk*, *owed* and *cash* are how things stood at its end; each other one is what
 //! happened in it: the column as it stood at the end, less the column as it stood at the beginning. So periods that follow one another add up.
@@ -207,7 +207,7 @@ fn unallocated(funders: &[FunderFigures], rows: &[Row], mut at_large: BTreeMap<P
                 .map(|row| row.mandated),
         )?;
         let mandated = funder.mandated_not_received.checked_sub(mandated)?;
-        // Refunds are their programmes'; what is left is contributions that the bank took back.
+        // Other refunds are their programmes'; what is left is of free money, and contributions that the bank took back.
         let mine = rows.iter().filter(|row| row.funder_id == funder.funder);
         let refunded = Cents::try_sum(mine.map(|row| row.returned))?;
         let returned = funder.returned.checked_sub(refunded)?;
@@ -222,7 +222,7 @@ fn unallocated(funders: &[FunderFigures], rows: &[Row], mut at_large: BTreeMap<P
                 mandated,
                 returned,
                 free: funder.deposited,
-                cash: received.checked_sub(mandated)?,
+                cash: received.checked_sub(mandated)?.checked_sub(returned)?,
                 ..Row::empty(funder.funder)
             });
         }

@@ -89,6 +89,7 @@ impl Life {
             92 => self.trues_up().await,
             93 => self.closes_a_month().await,
             94 => self.reconciles().await,
+            95 => self.refunds_free_money().await,
             _ => self.retries().await,
         }
     }

@@ -5,15 +5,19 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::{Json, Made, Now, Path, Problem, ProblemBody};
 
-use crate::SettlementId;
 use crate::api::App;
+use crate::approval::{Decision, NewRejection};
 use crate::payment_rule::{self, PaymentRules, PaymentRulesView};
-use crate::settlement::{self, Decision, NewRejection, SettlementView};
+use crate::refund::{self, Refund};
+use crate::settlement::{self, SettlementView};
+use crate::{RefundId, SettlementId};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(approve_settlement))
         .routes(routes!(reject_settlement))
+        .routes(routes!(approve_refund))
+        .routes(routes!(reject_refund))
         .routes(routes!(get_payment_rules, set_payment_rules))
         .routes(routes!(confirm_payment_rules))
 }
@@ -24,7 +28,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     responses((status = 201, body = SettlementView), (status = 200, description = "Approved before, by this key", body = SettlementView),
         (status = 403, description = "`same-person`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`settlement-decided`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`payment-order-decided`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`approval-not-needed`, `execute-on-past`", body = ProblemBody,
             content_type = "application/problem+json")))]
 async fn approve_settlement(
@@ -35,7 +39,7 @@ async fn approve_settlement(
 ) -> Result<Made<SettlementView>, Problem> {
     database::transaction(&pool, "approve_settlement", |tx| {
         let who = who.clone();
-        Box::pin(async move { settlement::decide(tx, &who, id, Decision::Approved, at).await })
+        Box::pin(async move { settlement::decide(tx, &who, id, &Decision::Approved, at).await })
     })
     .await
     .map_err(Problem::from)
@@ -46,7 +50,7 @@ async fn approve_settlement(
     params(("id" = uuid::Uuid, Path, description = "The settlement")),
     responses((status = 201, body = SettlementView), (status = 200, description = "Rejected before, by this key", body = SettlementView),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`settlement-decided`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`payment-order-decided`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`approval-not-needed`, `rejection-reason`", body = ProblemBody,
             content_type = "application/problem+json")))]
 async fn reject_settlement(
@@ -58,7 +62,53 @@ async fn reject_settlement(
 ) -> Result<Made<SettlementView>, Problem> {
     database::transaction(&pool, "reject_settlement", |tx| {
         let (who, decision) = (who.clone(), Decision::Rejected(new.reason.clone()));
-        Box::pin(async move { settlement::decide(tx, &who, id, decision, at).await })
+        Box::pin(async move { settlement::decide(tx, &who, id, &decision, at).await })
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+/// Approves a refund that waits: by another key than the one that proposed it, made before it.
+#[utoipa::path(post, path = "/v1/refunds/{id}/approval", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "The refund")),
+    responses((status = 201, body = Refund), (status = 200, description = "Approved before, by this key", body = Refund),
+        (status = 403, description = "`same-person`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`payment-order-decided`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`approval-not-needed`, `execute-on-past`", body = ProblemBody,
+            content_type = "application/problem+json")))]
+async fn approve_refund(
+    who: Operator,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path(id): Path<RefundId>,
+) -> Result<Made<Refund>, Problem> {
+    database::transaction(&pool, "approve_refund", |tx| {
+        let who = who.clone();
+        Box::pin(async move { refund::decide(tx, &who, id, &Decision::Approved, at).await })
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+/// Rejects a refund that waits: it is the funder's free money.
+#[utoipa::path(post, path = "/v1/refunds/{id}/rejection", tag = "funding", request_body = NewRejection,
+    params(("id" = uuid::Uuid, Path, description = "The refund")),
+    responses((status = 201, body = Refund), (status = 200, description = "Rejected before, by this key", body = Refund),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`payment-order-decided`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`approval-not-needed`, `rejection-reason`", body = ProblemBody,
+            content_type = "application/problem+json")))]
+async fn reject_refund(
+    who: Operator,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path(id): Path<RefundId>,
+    Json(new): Json<NewRejection>,
+) -> Result<Made<Refund>, Problem> {
+    database::transaction(&pool, "reject_refund", |tx| {
+        let (who, decision) = (who.clone(), Decision::Rejected(new.reason.clone()));
+        Box::pin(async move { refund::decide(tx, &who, id, &decision, at).await })
     })
     .await
     .map_err(Problem::from)

@@ -94,7 +94,8 @@ async fn get_settlement(
     params(("id" = uuid::Uuid, Path, description = "The settlement")),
     responses((status = 200, body = String, content_type = "application/xml"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`no-payment`", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 409, description = "`approval-waiting`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`no-payment`, `payment-order-rejected`", body = ProblemBody, content_type = "application/problem+json")))]
 async fn settlement_file(
     _: Operator,
     State(pool): State<PgPool>,

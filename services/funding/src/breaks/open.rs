@@ -127,8 +127,7 @@ pub async fn open_expected(
          where coalesce(s.execute_on, r.execute_on) + $2::int <= $1
              and not exists (select from funding.payment_answer a where a.payment_id = p.id)
              -- Nobody has approved it, so the bank has not had it.
-             and not exists (select from funding.settlement_proposal w where w.settlement_id = p.settlement_id
-                 and not exists (select from funding.settlement_decision d where d.settlement_id = w.settlement_id))
+             and not exists (select from funding.payment_waiting w where w.payment_id = p.id)
          on conflict (payment_id) do nothing returning id",
         day,
         MISSING_DAYS,

@@ -224,7 +224,8 @@ impl Giving {
         let new = NewRefund {
             id: RefundId::derive(b"expiry", &parts),
             funder_id: self.funder,
-            programme_id: self.programme.id,
+            programme_id: Some(self.programme.id),
+            amount: None,
             way: way_of_refund,
             execute_on,
         };

@@ -8,8 +8,9 @@ use standards::Cents;
 use standards::pain002::{BankInstant, PaymentStatus, StatusReport, Verdict};
 use uuid::Uuid;
 
+use crate::PaymentId;
+use crate::approval::PaymentOrder;
 use crate::breaks::Opening;
-use crate::{PaymentId, SettlementId};
 
 /// A payment of the file that the report is on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,8 +152,7 @@ pub(super) async fn payments(
            left join funding.refund r on r.id = p.refund_id
            where upper(coalesce(s.message_id, r.message_id)) = upper($1)
                -- What nobody has approved is not at the bank: it has nothing to say of it.
-               and not exists (select from funding.settlement_proposal w where w.settlement_id = p.settlement_id
-                       and not exists (select from funding.settlement_decision d where d.settlement_id = w.settlement_id))"#,
+               and not exists (select from funding.payment_waiting w where w.payment_id = p.id)"#,
         report.original_message_id,
     )
     .fetch_all(&mut **tx)
@@ -175,17 +175,15 @@ pub(super) async fn file_made_at(
     .await
 }
 
-/// The payments of a settlement that the bank never had.
-pub(super) async fn of_settlement(
-    tx: &mut PgTransaction<'_>,
-    settlement: SettlementId,
-) -> Result<Vec<Payment>, sqlx::Error> {
+/// The payments of an order that the bank never had.
+pub(super) async fn of_order(tx: &mut PgTransaction<'_>, order: PaymentOrder) -> Result<Vec<Payment>, sqlx::Error> {
     sqlx::query_as!(
         Payment,
-        r#"select id as "id: PaymentId", party_id as party, cents as "cents: Cents", false as "refund!", false as "debited!",
-               false as "rejected!"
-           from funding.payment where settlement_id = $1 order by id"#,
-        settlement.uuid(),
+        r#"select id as "id: PaymentId", party_id as party, cents as "cents: Cents", refund_id is not null as "refund!",
+               false as "debited!", false as "rejected!"
+           from funding.payment where settlement_id = $1 or refund_id = $2 order by id"#,
+        order.settlement(),
+        order.refund(),
     )
     .fetch_all(&mut **tx)
     .await

@@ -162,7 +162,7 @@ async fn returned(tx: &mut PgTransaction<'_>, structures: &[Uuid]) -> Result<BTr
            left join funding.payment_report_line l on l.report_id = a.report_id and l.line = a.line
            where p.party_id = any($1) and p.settlement_id is not null
                -- One that never reached the bank says nothing of the account.
-               and a.decided_settlement_id is null
+               and a.decided_order_id is null
            order by p.party_id, p.at desc, p.id"#,
         structures,
     )

@@ -43,13 +43,13 @@ pub async fn list(
     let rows = sqlx::query!(
         r#"select s.id as "id: SettlementId", s.month, s.at, s.execute_on,
                p.payments as "payments!", h.held as "held!", p.total as "total!: Cents",
-               case when w.settlement_id is null then 'not_needed' else coalesce(d.decision, 'waiting') end as "approval!"
+               case when w.order_id is null then 'not_needed' else coalesce(d.decision, 'waiting') end as "approval!"
            from funding.settlement s
            cross join lateral (select count(*) as payments, coalesce(sum(cents), 0)::bigint as total
                                from funding.payment where settlement_id = s.id) p
            cross join lateral (select count(*) as held from funding.hold where settlement_id = s.id) h
-           left join funding.settlement_proposal w on w.settlement_id = s.id
-           left join funding.settlement_decision d on d.settlement_id = s.id
+           left join funding.payment_proposal w on w.settlement_id = s.id
+           left join funding.payment_decision d on d.order_id = w.order_id
            where $1::uuid is null or (s.at, s.id) < (select at, id from funding.settlement where id = $1)
            order by s.at desc, s.id desc limit $2"#,
         after.map(SettlementId::uuid),

@@ -6,7 +6,7 @@ use standards::{Cents, Month};
 use utoipa::ToSchema;
 
 use crate::SettlementId;
-use crate::settlement::approval::{self, Approval};
+use crate::approval::{Approval, PaymentOrder, approval};
 use crate::settlement::decide::MONEY_AWAITED;
 use crate::settlement::hold::{AwaitedMoney, awaited_by, explanation};
 
@@ -87,7 +87,7 @@ pub async fn read(connection: &mut PgConnection, id: SettlementId) -> Result<Opt
         month: Month::containing(settlement.month),
         execute_on: settlement.execute_on,
         payments,
-        approval: approval::approval(&mut *connection, id).await?,
+        approval: approval(&mut *connection, PaymentOrder::Settlement(id)).await?,
         held: held(connection, id).await?,
         total,
     }))

@@ -348,8 +348,8 @@ async fn refunded(connection: &mut PgConnection, left: bool, until: Until) -> Re
                        where a.payment_id = p.id and a.answer in ('returned', 'rejected')
                            and ($2::timestamptz is null or a.at < $2)) as free
                from funding.refund r left join funding.payment p on p.refund_id = r.id
-               where $2::timestamptz is null or r.at < $2)
-           select programme_id as "book: BookId", funder_id as "funder: PartyId", sum(cents)::bigint as "cents!: Cents"
+               where r.programme_id is not null and ($2::timestamptz is null or r.at < $2))
+           select programme_id as "book!: BookId", funder_id as "funder: PartyId", sum(cents)::bigint as "cents!: Cents"
            from refund
            where case when $1 then debited and not free else free end
            group by programme_id, funder_id"#,

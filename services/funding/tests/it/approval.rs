@@ -25,12 +25,12 @@ impl World {
         answer
     }
 
-    async fn decides(&self, secret: &str, path: &str, body: Value) -> (StatusCode, Value) {
+    pub async fn decides(&self, secret: &str, path: &str, body: Value) -> (StatusCode, Value) {
         let (status, bytes) = self.send("POST", path, secret, body.to_string().into_bytes()).await;
         (status, serde_json::from_slice(&bytes).unwrap())
     }
 
-    async fn problem(&self, path: &str) -> Value {
+    pub async fn problem(&self, path: &str) -> Value {
         let (status, answer) = self.stream("GET", path, axum::body::Body::empty()).await;
         assert!(status.is_client_error());
         answer["type"].clone()
@@ -86,7 +86,7 @@ async fn a_settlement_above_the_amount_waits_for_another_person(admin: PgPool) {
         .await;
     assert_eq!(
         (status, &answer["type"]),
-        (StatusCode::CONFLICT, &json!("urn:ccn:problem:settlement-decided"))
+        (StatusCode::CONFLICT, &json!("urn:ccn:problem:payment-order-decided"))
     );
     world.all_hold().await;
     let trail: Vec<String> = sqlx::query_scalar(
@@ -152,7 +152,7 @@ async fn a_rejected_settlement_loses_nothing(admin: PgPool) {
     world.all_hold().await;
     assert_eq!(
         world.problem(&path(1, "pain.001.xml")).await,
-        "urn:ccn:problem:settlement-rejected"
+        "urn:ccn:problem:payment-order-rejected"
     );
     let late = world.refused(&path(1, "approval"), json!({})).await;
     assert_eq!(late["status"], 403, "{late}");

@@ -19,7 +19,7 @@ pub fn reasons(settlement: &Value) -> Vec<(&str, &str)> {
 }
 
 /// The figures of a row by column.
-fn row(waterfall: &Value, funder: usize, programme: bool, columns: &[&str]) -> Vec<String> {
+pub fn row(waterfall: &Value, funder: usize, programme: bool, columns: &[&str]) -> Vec<String> {
     let rows = waterfall["rows"].as_array().unwrap();
     let wanted =
         |row: &&Value| row["funder_id"] == json!(FUNDERS[funder]) && row["programme_id"].is_null() != programme;

@@ -9,7 +9,7 @@ use crate::cycle::march;
 use crate::world::{FUNDERS, World, id};
 
 impl World {
-    async fn list(&self, path: &str, secret: &str) -> (StatusCode, Value) {
+    pub async fn list(&self, path: &str, secret: &str) -> (StatusCode, Value) {
         let (status, bytes) = self.send("GET", path, secret, Vec::new()).await;
         (status, serde_json::from_slice(&bytes).unwrap())
     }

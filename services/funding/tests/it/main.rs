@@ -35,6 +35,7 @@ mod promises;
 mod races;
 mod reconciliation_failures;
 mod reconciliations;
+mod refunds;
 mod rpc;
 mod rules;
 mod seal_lag;

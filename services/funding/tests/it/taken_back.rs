@@ -23,11 +23,11 @@ impl World {
         self.put_json(&path, explanation).await
     }
 
-    /// What a funder gave, what left, and what it can still place.
-    async fn given(&self, funder: usize) -> [Value; 3] {
+    /// What a funder gave, what left, what it can still place, and what it has at the bank.
+    async fn given(&self, funder: usize) -> [Value; 4] {
         let waterfall = self.get_json("/v1/waterfall").await;
         let total = &waterfall["totals"][funder];
-        ["received", "returned", "free"].map(|column| total[column].clone())
+        ["received", "returned", "free", "cash"].map(|column| total[column].clone())
     }
 }
 
@@ -46,7 +46,10 @@ async fn a_contribution_that_the_bank_takes_back_is_nobodys_money_to_place(admin
         "{answer}"
     );
     assert_eq!(world.suspense().await, 0);
-    assert_eq!(world.given(0).await, [json!("100.00"), json!("100.00"), json!("0.00")]);
+    assert_eq!(
+        world.given(0).await,
+        ["100.00", "100.00", "0.00", "0.00"].map(|cents| json!(cents))
+    );
     let allocation =
         json!({"id": id(1), "funder_id": FUNDERS[0], "programme_id": crate::world::PROGRAMME, "amount": "0.01"});
     let refused = world.refused("/v1/allocations", allocation).await;

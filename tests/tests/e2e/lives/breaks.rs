@@ -143,7 +143,7 @@ impl Life {
                 ("payment", "payment_id", id_of(*payment), fits)
             }
             Said::Returned(payment) => {
-                let refund = matches!(self.fund.payments[*payment].to, super::fund::Paid::Funder(..));
+                let refund = !matches!(self.fund.payments[*payment].to, super::fund::Paid::Structure(_));
                 (
                     "returned",
                     "payment_id",

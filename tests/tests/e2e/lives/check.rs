@@ -43,6 +43,11 @@ impl Life {
                 ("received", funder.received - placed),
                 ("free", funder.deposited),
                 ("mandated", self.fund.awaited(f) - mandated),
+                ("returned", funder.returned),
+                (
+                    "cash",
+                    funder.received - placed - (self.fund.awaited(f) - mandated) - funder.returned,
+                ),
             ];
             for (name, cents) in rest {
                 let shown = apart.map_or(json!("0.00"), |row| row[name].clone());

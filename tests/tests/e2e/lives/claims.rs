@@ -49,8 +49,9 @@ impl Life {
             .collect();
         let body =
             json!({"id": self.new_id("claim"), "tokens": tokens, "service": "atelier-premiers-pas", "date": self.day});
-        let new =
-            New::of(&self.structures[s].client, "/v1/claims", body).otherwise("service", json!("atelier-courriel"));
+        let new = New::of(&self.structures[s].client, "/v1/claims", body)
+            .showing_how_it_stands()
+            .otherwise("service", json!("atelier-courriel"));
         let Some(made) = self.creates("claim", new, wanted).await else {
             return;
         };

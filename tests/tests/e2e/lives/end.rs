@@ -4,6 +4,7 @@ use chrono::{Days, NaiveDate};
 use e2e::DAY;
 use serde_json::{Value, json};
 use standards::Month;
+use uuid::Uuid;
 
 use super::euros;
 use super::fund::{Batch, Each, FUNDERS, File, PROGRAMMES, Paid, Payment, Proposal, Sheet, State, Voucher, add};
@@ -207,8 +208,9 @@ impl Life {
         let id = self.new_id("refund");
         let body = json!({"id": id, "funder_id": self.funders[f], "programme_id": self.sponsors[p].programme,
             "way": if bank { "bank" } else { "credit" }, "execute_on": execute_on});
-        let new =
-            New::of(&self.operator(), "/v1/refunds", body).otherwise("execute_on", json!(execute_on + Days::new(1)));
+        let new = New::of(&self.operator(), "/v1/refunds", body)
+            .showing_how_it_stands()
+            .otherwise("execute_on", json!(execute_on + Days::new(1)));
         let Some(made) = self.creates("refund", new, wanted).await else {
             return;
         };
@@ -219,16 +221,64 @@ impl Life {
             self.fund.funders[f].deposited += cents;
             return;
         }
-        self.fund.funders[f].under_way += cents;
-        let payment = self.fund.payments.len();
-        let mut parts = [0; PROGRAMMES];
-        parts[p] = cents;
+        self.goes_to_the_bank(&made, id, Paid::Funder(p, f), cents, execute_on);
+    }
+
+    /// A part of what a funder has free, while all of it has come.
+    pub async fn refunds_free_money(&mut self) {
+        let f = self.pick(FUNDERS);
+        if self.fund.awaited(f) > 0 || self.fund.idle() < self.fund.funders[f].deposited + 100_000 {
+            return;
+        }
+        let free = self.fund.funders[f].deposited;
+        let cents = if self.chance(15) { free + 1 } else { free / 3 };
+        let wanted: Wanted = if cents == 0 {
+            Err("refund-amount")
+        } else if cents > free {
+            Err("refund-too-large")
+        } else {
+            Ok(())
+        };
+        let (id, execute_on) = (self.new_id("refund"), self.day + Days::new(2));
+        let body = json!({"id": id, "funder_id": self.funders[f], "amount": euros(cents), "way": "bank", "execute_on": execute_on});
+        let new = New::of(&self.operator(), "/v1/refunds", body)
+            .showing_how_it_stands()
+            .otherwise("execute_on", json!(execute_on + Days::new(1)));
+        if let Some(made) = self.creates("refund of free money", new, wanted).await {
+            self.fund.funders[f].deposited -= cents;
+            self.goes_to_the_bank(&made, id, Paid::Free(f), cents, execute_on);
+        }
+    }
+
+    /// A refund that the bank pays, once somebody else has looked if it is large.
+    fn goes_to_the_bank(&mut self, made: &Value, id: Uuid, to: Paid, cents: i64, execute_on: NaiveDate) {
+        let proposed = self.fund.approval_above.is_some_and(|above| cents > above);
+        let told = if proposed {
+            ["waiting", "proposed"]
+        } else {
+            ["not_needed", "sent"]
+        };
+        assert_eq!(
+            json!([made["approval"]["state"], made["state"]]),
+            json!(told),
+            "{}",
+            self.doing
+        );
+        let (mut parts, payment) = ([0; PROGRAMMES], self.fund.payments.len());
+        match to {
+            Paid::Structure(_) => unreachable!("a refund"),
+            Paid::Funder(p, f) => {
+                parts[p] = cents;
+                self.fund.funders[f].under_way += cents;
+            }
+            Paid::Free(f) => self.fund.funders[f].under_way += cents,
+        }
         self.fund.payments.push(Payment {
             end_to_end: made["end_to_end"].as_str().expect("an id").to_owned(),
-            to: Paid::Funder(p, f),
+            to,
             cents,
             parts,
-            state: State::Sent,
+            state: if proposed { State::Proposed } else { State::Sent },
             account: 0,
             file: self.fund.files.len(),
             at: self.now,
@@ -238,7 +288,11 @@ impl Life {
             of_settlement: false,
             execute_on,
             payments: vec![payment],
-            proposal: Proposal::NotNeeded,
+            proposal: if proposed {
+                Proposal::Waiting
+            } else {
+                Proposal::NotNeeded
+            },
             message_id: None,
         });
     }

@@ -23,6 +23,8 @@ pub struct Funder {
     pub deposited: i64,
     /// In a payment file of a refund.
     pub under_way: i64,
+    /// Of its free money, back on its own account.
+    pub returned: i64,
 }
 
 #[derive(Debug)]
@@ -191,6 +193,8 @@ pub enum Paid {
     Structure(usize),
     /// A refund, out of a programme, to a funder.
     Funder(usize, usize),
+    /// To a funder, of its free money.
+    Free(usize),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -245,6 +249,13 @@ pub struct File {
     pub proposal: Proposal,
     /// What the bank calls it, once it has it.
     pub message_id: Option<String>,
+}
+
+impl File {
+    pub fn path(&self) -> String {
+        let kind = if self.of_settlement { "settlements" } else { "refunds" };
+        format!("/v1/{kind}/{}", self.id)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -312,7 +323,24 @@ impl Fund {
                     self.funders[f].under_way -= payment.cents;
                 }
             }
+            Paid::Free(f) => {
+                self.funders[f].deposited += payment.cents;
+                if was_out {
+                    self.funders[f].returned -= payment.cents;
+                } else {
+                    self.funders[f].under_way -= payment.cents;
+                }
+            }
         }
+    }
+
+    /// What the bank account has for certain that nothing asks for; it may have more.
+    pub fn idle(&self) -> i64 {
+        let sent = self
+            .payments
+            .iter()
+            .filter(|one| matches!(one.state, State::Sent | State::Proposed));
+        self.bank - self.suspense.abs() - sent.map(|one| one.cents).sum::<i64>()
     }
 
     /// It is on a statement.
@@ -320,9 +348,16 @@ impl Fund {
         let payment = &mut self.payments[payment];
         payment.state = State::Debited;
         self.bank -= payment.cents;
-        if let Paid::Funder(p, f) = payment.to {
-            self.funders[f].under_way -= payment.cents;
-            self.programmes[p].returned[f] += payment.cents;
+        match payment.to {
+            Paid::Structure(_) => {}
+            Paid::Funder(p, f) => {
+                self.funders[f].under_way -= payment.cents;
+                self.programmes[p].returned[f] += payment.cents;
+            }
+            Paid::Free(f) => {
+                self.funders[f].under_way -= payment.cents;
+                self.funders[f].returned += payment.cents;
+            }
         }
     }
 

@@ -261,12 +261,12 @@ impl Life {
         let k = self.pick(batches);
         let batch = &self.fund.programmes[p].batches[k];
         let value = i64::try_from(batch.sheets.len()).expect("small") * super::fund::FACE;
-        let wanted = if !batch.funded || batch.cancelled {
+        let wanted = if batch.fee.is_some() {
+            Err("already-invoiced")
+        } else if !batch.funded || batch.cancelled {
             Err("not-funded")
         } else if p == 0 {
             Err("no-fee")
-        } else if batch.fee.is_some() {
-            Err("already-invoiced")
         } else {
             Ok(())
         };

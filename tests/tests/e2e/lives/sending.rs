@@ -52,17 +52,17 @@ impl Life {
     pub async fn approves(&mut self) {
         let Some(file) = self.a_proposal() else { return };
         let one = &self.fund.files[file];
-        let (id, past, decided) = (one.id, one.execute_on < self.day, one.proposal);
+        let (path, past, decided) = (one.path(), one.execute_on < self.day, one.proposal);
         let alone = self.chance(30);
         let wanted: Wanted = match decided {
             Proposal::Waiting if past => Err("execute-on-past"),
             _ if alone => Err("same-person"),
-            Proposal::Refused => Err("settlement-decided"),
+            Proposal::Refused => Err("payment-order-decided"),
             _ => Ok(()),
         };
         let who = if alone { self.operator() } else { self.colleague.clone() };
-        self.says(&format!("approve {id}"));
-        let answer = who.post(&format!("/v1/settlements/{id}/approval"), &json!({})).await;
+        self.says(&format!("approve {path}"));
+        let answer = who.post(&format!("{path}/approval"), &json!({})).await;
         self.must("approval", &answer, wanted);
         if wanted.is_ok() && decided == Proposal::Waiting {
             self.fund.files[file].proposal = Proposal::Approved;
@@ -72,20 +72,20 @@ impl Life {
         }
     }
 
-    /// Its claims are due again.
+    /// Its claims are due again, or the money is its funder's.
     pub async fn rejects(&mut self) {
         let Some(file) = self.a_proposal() else { return };
-        let (id, decided) = (self.fund.files[file].id, self.fund.files[file].proposal);
+        let (path, decided) = (self.fund.files[file].path(), self.fund.files[file].proposal);
         let reason = if self.chance(10) { " " } else { "Montant inattendu" };
         let wanted: Wanted = match decided {
             _ if reason == " " => Err("rejection-reason"),
-            Proposal::Approved => Err("settlement-decided"),
+            Proposal::Approved => Err("payment-order-decided"),
             _ => Ok(()),
         };
-        self.says(&format!("reject {id}"));
+        self.says(&format!("reject {path}"));
         let answer = self
             .colleague
-            .post(&format!("/v1/settlements/{id}/rejection"), &json!({"reason": reason}))
+            .post(&format!("{path}/rejection"), &json!({"reason": reason}))
             .await;
         self.must("rejection", &answer, wanted);
         if wanted.is_ok() && decided == Proposal::Waiting {
@@ -116,12 +116,11 @@ impl Life {
         let one = &self.fund.files[file];
         let wanted: Wanted = match one.proposal {
             Proposal::Waiting => Err("approval-waiting"),
-            Proposal::Refused => Err("settlement-rejected"),
+            Proposal::Refused => Err("payment-order-rejected"),
             _ if one.payments.is_empty() => Err("no-payment"),
             _ => Ok(()),
         };
-        let kind = if one.of_settlement { "settlements" } else { "refunds" };
-        let path = format!("/v1/{kind}/{}/pain.001.xml", one.id);
+        let path = format!("{}/pain.001.xml", one.path());
         self.says(&format!("file {path}"));
         let answer = self.operator().get(&path).await;
         self.requests += 1;

@@ -111,7 +111,7 @@ pub(super) async fn given_back(connection: &mut PgConnection) -> Result<Sides, s
         Sides,
         r#"with refunded as (
                select programme_id as book_id, funder_id, sum(cents) as cents, sum(unspent_cents) as unspent
-               from funding.refund group by programme_id, funder_id
+               from funding.refund where programme_id is not null group by programme_id, funder_id
            ), booked as (
                select t.book_id, a.party as funder_id, sum(t.cents) as cents,
                    coalesce(sum(t.cents) filter (where t.debit >> 56 = 7), 0) as unspent
