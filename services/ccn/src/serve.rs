@@ -107,7 +107,7 @@ impl Running {
             server.migrate().await?;
             files.create_missing().map_err(OpenError::from)?;
         }
-        let pools = server.pools(&config, services).await?;
+        let mut pools = server.pools(&config, services).await?;
         let first = pools.first().ok_or(StartError::NoService)?;
 
         let mut routes = OpenApiRouter::with_openapi(openapi::document()).merge(catalogue::routes(first.clone()));
@@ -126,32 +126,34 @@ impl Running {
         for (service, pool) in services.iter().zip(&pools) {
             routes = routes.merge(start.service(*service, pool.clone(), &mut beside).await?);
         }
+        let ready = Ready(pools.clone());
         if let Some(at) = services.iter().position(|service| *service == Service::Funding) {
+            let several = services.len() > 1;
+            let own = server.pool_beside(&config, Service::Funding, several).await?;
+            let pools_of_log = sealing::Pools {
+                requests: pools[at].clone(),
+                beside: own.clone(),
+            };
+            pools.push(own);
             let log = sealing::start(
                 &config,
                 clock.clone(),
-                pools[at].clone(),
-                services.len() > 1,
+                pools_of_log,
+                several,
                 start.opener.clone(),
                 &mut beside,
             )
             .await?;
             routes = routes.merge(log);
-            let end = stating::start(
-                &config,
-                clock.clone(),
-                pools[at].clone(),
-                services.len() > 1,
-                &mut beside,
-            )?;
+            let end = stating::start(&config, clock.clone(), pools[at].clone(), several, &mut beside)?;
             routes = routes.merge(end);
         }
         let (api, document) = routes.split_for_parts();
         let api = api
             .merge(openapi::routes(document))
             .merge(status::routes(services))
-            .merge(proto::health_routes(Ready(pools.clone()), grpc_services(services)))
-            .merge(web::health_routes(Ready(pools.clone()), metrics));
+            .merge(proto::health_routes(ready.clone(), grpc_services(services)))
+            .merge(web::health_routes(ready, metrics));
         let (stop, stopped) = oneshot::channel::<()>();
         let answering = tokio::spawn(
             axum::serve(listener, web::frame(api))

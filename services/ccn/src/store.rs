@@ -11,6 +11,9 @@ use crate::embedded::{Embedded, EmbeddedError};
 use crate::secret_file::{self, SecretError};
 use crate::service::Service;
 
+/// Connections of what a service does beside its requests: the sealer has one or two, the nightly run two, for minutes.
+const CONNECTIONS_BESIDE: u32 = 5;
+
 /// Why there is no database to work with.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -85,16 +88,27 @@ impl Server {
     pub async fn pools(&self, config: &Config, services: &[Service]) -> Result<Vec<PgPool>, StoreError> {
         let mut pools = Vec::with_capacity(services.len());
         for service in services {
-            let mut options = self.options.clone();
-            if services.len() > 1 {
-                options = options.username(service.role().name());
-                if let Some(folder) = &config.role_passwords {
-                    options = options.password(&secret_file::read(&folder.join(service.role().name()))?);
-                }
-            }
+            let options = self.as_service(config, *service, services.len() > 1)?;
             pools.push(database::connect(options, config.connections).await?);
         }
         Ok(pools)
+    }
+
+    /// A pool for what `service` does beside its requests, which has to go on when requests take every connection of theirs.
+    pub async fn pool_beside(&self, config: &Config, service: Service, several: bool) -> Result<PgPool, StoreError> {
+        let options = self.as_service(config, service, several)?;
+        Ok(database::connect(options, CONNECTIONS_BESIDE).await?)
+    }
+
+    fn as_service(&self, config: &Config, service: Service, several: bool) -> Result<PgConnectOptions, StoreError> {
+        let mut options = self.options.clone();
+        if several {
+            options = options.username(service.role().name());
+            if let Some(folder) = &config.role_passwords {
+                options = options.password(&secret_file::read(&folder.join(service.role().name()))?);
+            }
+        }
+        Ok(options)
     }
 
     /// Stops the embedded server; one that was given is left alone.

@@ -73,7 +73,7 @@ impl PaymentOrder {
                 "Faites un nouveau contre-paiement du même mois : il reprend les mêmes encaissements."
             }
             Self::Refund(_) => {
-                "La somme est de l'argent libre du financeur : faites un nouveau remboursement sans dispositif, ou laissez-la en avoir."
+                "La somme est de l'argent libre du financeur : faites un nouveau remboursement sans dispositif, ou laissez-lui ce crédit."
             }
         }
     }

@@ -46,7 +46,7 @@ impl From<FileError> for Problem {
         match error {
             FileError::Unknown => Self::not_found("Ce fichier de virements"),
             FileError::Empty => Self::refused("no-payment", "Il n'y a rien à virer.")
-                .detail("Aucun virement n'est prévu : toutes les sommes sont retenues, nulles ou laissées en avoir."),
+                .detail("Aucun virement n'est prévu : toutes les sommes sont retenues, nulles ou données en crédit."),
             FileError::NotApproved => Self::new(
                 http::StatusCode::CONFLICT,
                 "approval-waiting",
@@ -108,7 +108,7 @@ pub async fn refund(pool: &PgPool, fund: &FundAccount, id: RefundId) -> Result<(
     let remittance = if row.programme_id.is_some() {
         "Cheques culture numerique, valeur non utilisee rendue".to_owned()
     } else {
-        "Cheques culture numerique, avoir rendu".to_owned()
+        "Cheques culture numerique, credit rendu".to_owned()
     };
     let header = Header {
         message_id: row.message_id,

@@ -125,7 +125,7 @@ impl From<TrueUpError> for Problem {
                     "Un financeur n'a pas assez d'argent dans ce dispositif.",
                 )
                 .detail(format!(
-                    "{} Affectez un versement ou un avoir de ce financeur au dispositif, puis recommencez.",
+                    "{} Affectez un versement ou un crédit de ce financeur au dispositif, puis recommencez.",
                     told.join(" ")
                 ))
                 .with("shortfalls", lacking)

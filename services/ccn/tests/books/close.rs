@@ -3,14 +3,15 @@
 use std::path::Path;
 use std::time::Duration;
 
-use ccn::{Config, Running, sealing};
+use ccn::{Config, Running, Service, sealing};
 use ledger::proof::{Checkpoint, VerifierKey};
 use ledger::{Account, TransferKind};
 use serde_json::Value;
 use sqlx::{Executor, PgPool};
 use uuid::Uuid;
+use web::Clock;
 
-use crate::reconcile::{CORRUPTED, Operator, during_another_run, said, serves};
+use crate::reconcile::{CORRUPTED, Operator, config, during_another_run, said, serves};
 use crate::world::{FUNDERS, post};
 
 /// Some money, long ago.
@@ -302,4 +303,63 @@ async fn a_seal_that_lags_is_measured(pool: PgPool) {
     metrics("ccn_unsealed_entries 0").await;
     metrics("ccn_seal_lag_seconds 0").await;
     site.running.stop().await.unwrap();
+}
+
+#[sqlx::test(migrations = false)]
+async fn sealing_goes_on_while_requests_hold_every_connection(pool: PgPool) {
+    ccn::store::migrate(&pool).await.unwrap();
+    receives(&pool, "a", "2025-03-10T10:00:00Z").await;
+    let folder = tempfile::tempdir().unwrap();
+    let (clock, _hand) = Clock::set("2025-04-12T08:00:00Z".parse().unwrap());
+    let config = Config {
+        connections: 1,
+        ..config(&pool, folder.path())
+    };
+    let running = Running::start(config, clock, &Service::ALL).await.unwrap();
+    night_is_over(&pool).await;
+    let mut busy = pool.begin().await.unwrap();
+    // The turn of settlements: it writes nothing, which the sealer would wait for.
+    busy.execute("select pg_advisory_xact_lock(x'63636e5f73657474'::bigint)")
+        .await
+        .unwrap();
+    let secret = std::fs::read_to_string(&running.operator_key_file).unwrap();
+    let url = format!("http://{}/v1/settlements", running.addr);
+    let settlement = serde_json::json!({"id": Uuid::from_u128(1), "month": "2025-03", "execute_on": "2025-04-14"});
+    let asked = reqwest::Client::new()
+        .post(url)
+        .bearer_auth(secret.trim())
+        .json(&settlement);
+    let asked = tokio::spawn(asked.send());
+    // It waits, and holds the one connection.
+    for _ in 0..200 {
+        let waiting: i64 = sqlx::query_scalar(
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        )
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+        if waiting > 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let sealed = async || -> i64 {
+        let leaves = sqlx::query_scalar("select count(*) from ledger.leaf").fetch_one(&pool);
+        leaves.await.unwrap()
+    };
+    let before = sealed().await;
+    receives(&pool, "b", "2025-04-10T10:00:00Z").await;
+    let mut after = before;
+    for _ in 0..300 {
+        after = sealed().await;
+        if after > before {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(!asked.is_finished(), "the connection is still held");
+    assert_eq!(after, before + 1, "the entry is sealed all the same");
+    busy.rollback().await.unwrap();
+    assert_eq!(asked.await.unwrap().unwrap().status(), 201);
+    running.stop().await.unwrap();
 }

@@ -186,15 +186,19 @@ async fn a_corrupted_sum_is_status_1_and_the_proof_still_holds(pool: PgPool) {
 /// A server on this database, its keys in `folder`, its clock at rest.
 pub async fn serves(pool: &PgPool, folder: &Path, at: &str) -> Running {
     let (clock, _hand) = Clock::set(instant(at));
-    let config = Config {
+    let config = config(pool, folder);
+    Running::start(config, clock, &Service::ALL).await.unwrap()
+}
+
+pub fn config(pool: &PgPool, folder: &Path) -> Config {
+    Config {
         listen: "127.0.0.1:0".parse().unwrap(),
         data_dir: folder.to_owned(),
         database_url: Some((*pool.connect_options()).clone()),
         fund_name: Some("Fonds CCN".to_owned()),
         fund_iban: Some("FR7630006000011234567890189".parse().unwrap()),
         ..Config::default()
-    };
-    Running::start(config, clock, &Service::ALL).await.unwrap()
+    }
 }
 
 /// The longest wait for the first look of the nightly task.

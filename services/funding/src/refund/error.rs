@@ -78,7 +78,7 @@ impl From<RefundError> for Problem {
                 "Avec « programme_id », retirez « amount » : tout ce que le dispositif doit est rendu. Sans « programme_id », donnez dans \
                  « amount » la part de l'argent libre du financeur.",
             ),
-            RefundError::FreeCredit => Self::refused("refund-way", "Cet argent est déjà un avoir du financeur.")
+            RefundError::FreeCredit => Self::refused("refund-way", "Cet argent est déjà un crédit du financeur.")
                 .detail("Donnez « way » : « bank » pour le virer, ou « programme_id » pour rendre ce qu'un dispositif lui doit."),
             RefundError::BankShort(bank) => {
                 Self::refused("bank-short", "Le compte du fonds n'a pas de quoi faire ce virement.").detail(format!(

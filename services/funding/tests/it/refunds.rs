@@ -139,7 +139,7 @@ async fn a_rejected_refund_is_free_money_that_can_go_back_after_all(admin: PgPoo
     let (status, _) = world.decides(&colleague, &path(32, "/approval"), json!({})).await;
     assert_eq!(status, StatusCode::CREATED);
     let file = String::from_utf8(world.get(&path(32, "/pain.001.xml")).await).unwrap();
-    assert!(file.contains("20.03") && file.contains("avoir rendu"), "{file}");
+    assert!(file.contains("20.03") && file.contains("credit rendu"), "{file}");
     let matched = world
         .loads(2, "200.00", vec![naming("-20.03", &again["end_to_end"])])
         .await;

@@ -300,6 +300,16 @@ impl Fund {
         mine.map(|mandate| mandate.awaited).sum()
     }
 
+    /// What a funder put into a programme and was not given back, by whatever way.
+    pub fn placed(&self, programme: usize, funder: usize) -> i64 {
+        let under_way = |one: &&Payment| {
+            one.to == Paid::Funder(programme, funder) && matches!(one.state, State::Sent | State::Proposed)
+        };
+        let under_way: i64 = self.payments.iter().filter(under_way).map(|one| one.cents).sum();
+        let one = &self.programmes[programme];
+        one.allocated[funder] - one.credited[funder] - one.returned[funder] - under_way
+    }
+
     /// A payment goes back to what it paid.
     pub fn goes_back(&mut self, payment: usize, state: State) {
         let payment = &mut self.payments[payment];

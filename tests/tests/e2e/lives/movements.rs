@@ -113,7 +113,11 @@ impl Life {
         };
         let those = self.fund.calls.iter().filter(|call| may_be(call)).count();
         let mandated = self.fund.mandates.iter().any(|mandate| {
-            mandate.awaited > 0 && mandate.funder == f && (mandate.call == Some(c) || mandate.awaited == cents)
+            let may_be = match mandate.call {
+                Some(answered) => answered == c || mandate.awaited == cents,
+                None => mandate.awaited <= cents,
+            };
+            mandate.awaited > 0 && mandate.funder == f && may_be
         });
         let it_is = those == 1 && may_be(&self.fund.calls[c]) && !mandated;
         let line = if it_is {
