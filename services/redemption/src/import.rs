@@ -4,14 +4,16 @@
 //! The digest covers the file and, line by line, what would happen to it. When another import came in between and
 //! something else would happen now, the commit is refused rather than surprising.
 
+use access::{Caller, audit};
 use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
 use serde::Serialize;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use sqlx::PgTransaction;
+use sqlx::{PgPool, PgTransaction};
 use standards::CellProblem;
 use utoipa::ToSchema;
-use web::Problem;
+use web::{Made, Problem};
 
 use crate::ImportId;
 
@@ -50,6 +52,55 @@ impl Kind {
             Self::BankDetails => "bank_details",
         }
     }
+}
+
+/// A kind of file: what it would change of what is known, and how that is kept.
+pub(crate) trait Import {
+    /// What a line changes.
+    type Change: Send + Sync;
+    const KIND: Kind;
+    /// Its name in the audit trail.
+    const ACTION: &'static str;
+
+    /// What would happen.
+    fn examine(
+        tx: &mut PgTransaction<'_>,
+        upload: &Upload,
+    ) -> impl Future<Output = Result<(ImportReport, Vec<Self::Change>), ImportError>> + Send;
+
+    /// Makes it happen.
+    fn store(
+        tx: &mut PgTransaction<'_>,
+        upload: &Upload,
+        changes: &[Self::Change],
+        at: DateTime<Utc>,
+    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+}
+
+/// Shows what a file would do, and keeps nothing.
+pub(crate) async fn preview<I: Import>(pool: &PgPool, upload: &Upload) -> Result<ImportReport, ImportError> {
+    let mut tx = pool.begin().await?;
+    let (report, _) = I::examine(&mut tx, upload).await?;
+    tx.rollback().await?;
+    Ok(report)
+}
+
+/// Does what was previewed, once.
+pub(crate) async fn commit<I: Import>(
+    tx: &mut PgTransaction<'_>,
+    who: &Caller,
+    upload: &Upload,
+    at: DateTime<Utc>,
+) -> Result<Made<Value>, ImportError> {
+    if let Some(report) = upload.committed_before(tx, I::KIND).await? {
+        return Ok(Made::Before(report));
+    }
+    let (report, changes) = I::examine(tx, upload).await?;
+    upload.check_digest(&report)?;
+    I::store(tx, upload, &changes, at).await?;
+    let told = json!({ "accepted": report.accepted });
+    audit(tx, who, at, I::ACTION, Some(upload.id.uuid()), told).await?;
+    Ok(Made::Now(upload.keep(tx, I::KIND, report, at).await?))
 }
 
 /// A line that says what an earlier line said.
@@ -138,7 +189,7 @@ pub(crate) struct Findings {
 }
 
 impl Upload {
-    pub(crate) fn sha256(&self) -> [u8; 32] {
+    fn sha256(&self) -> [u8; 32] {
         Sha256::digest(&self.bytes).into()
     }
 
@@ -177,11 +228,7 @@ impl Upload {
     }
 
     /// The report of the same import, if it was committed before. Otherwise this commit is alone until it ends.
-    pub(crate) async fn committed_before(
-        &self,
-        tx: &mut PgTransaction<'_>,
-        kind: Kind,
-    ) -> Result<Option<serde_json::Value>, ImportError> {
+    async fn committed_before(&self, tx: &mut PgTransaction<'_>, kind: Kind) -> Result<Option<Value>, ImportError> {
         sqlx::query!("select pg_advisory_xact_lock($1)", IMPORT_LOCK)
             .execute(&mut **tx)
             .await?;
@@ -201,7 +248,7 @@ impl Upload {
     }
 
     /// Refuses unless what would happen is what was previewed.
-    pub(crate) fn check_digest(&self, report: &ImportReport) -> Result<(), ImportError> {
+    fn check_digest(&self, report: &ImportReport) -> Result<(), ImportError> {
         match self.commit.as_deref() {
             None | Some("") => Err(ImportError::DigestMissing),
             Some(digest) if digest == report.digest => Ok(()),
@@ -210,7 +257,7 @@ impl Upload {
     }
 
     /// Keeps the report of a committed import, which its repetition answers.
-    pub(crate) async fn keep(
+    async fn keep(
         &self,
         tx: &mut PgTransaction<'_>,
         kind: Kind,

@@ -2,52 +2,19 @@
 
 use std::collections::HashMap;
 
-use access::{Caller, audit};
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
-use sqlx::{PgPool, PgTransaction};
+use sqlx::PgTransaction;
 use standards::bank_details::BankDetails;
 use standards::{Bic, CellProblem};
 use uuid::Uuid;
-use web::Made;
 
-use crate::import::{Findings, ImportError, ImportReport, Kind, Upload};
+use crate::import::{Findings, Import, ImportError, ImportReport, Kind, Upload};
 
-/// Shows what a file would do, and keeps nothing.
-pub async fn preview(pool: &PgPool, upload: &Upload) -> Result<ImportReport, ImportError> {
-    let mut tx = pool.begin().await?;
-    let (report, _) = examine(&mut tx, upload).await?;
-    tx.rollback().await?;
-    Ok(report)
-}
-
-/// Does what was previewed, once.
-pub async fn commit(
-    tx: &mut PgTransaction<'_>,
-    who: &Caller,
-    upload: &Upload,
-    at: DateTime<Utc>,
-) -> Result<Made<Value>, ImportError> {
-    if let Some(report) = upload.committed_before(tx, Kind::BankDetails).await? {
-        return Ok(Made::Before(report));
-    }
-    let (report, accounts) = examine(tx, upload).await?;
-    upload.check_digest(&report)?;
-    store(tx, upload, &accounts, at).await?;
-    audit(
-        tx,
-        who,
-        at,
-        "bank_details.import",
-        Some(upload.id.uuid()),
-        json!({ "accepted": report.accepted }),
-    )
-    .await?;
-    Ok(Made::Now(upload.keep(tx, Kind::BankDetails, report, at).await?))
-}
+/// A file of bank details.
+pub(crate) enum BankDetailsFile {}
 
 /// An account that is new to its structure.
-struct NewAccount {
+pub(crate) struct NewAccount {
     structure: Uuid,
     details: BankDetails,
 }
@@ -59,42 +26,85 @@ struct Known {
     bic: Option<String>,
 }
 
-async fn examine(tx: &mut PgTransaction<'_>, upload: &Upload) -> Result<(ImportReport, Vec<NewAccount>), ImportError> {
-    let parsed = standards::bank_details::parse(&upload.bytes);
-    let sirets: Vec<String> = parsed
-        .rows
-        .iter()
-        .map(|(_, details)| details.siret.to_string())
-        .collect();
-    let known = known(tx, &sirets).await?;
-    let mut found = Findings {
-        problems: parsed.problems,
-        ..Findings::default()
-    };
-    let mut accounts = Vec::new();
-    for (line, details) in parsed.rows {
-        match known.get(details.siret.as_str()) {
-            None => found.problems.push(CellProblem::new(
-                line,
-                "siret",
-                details.siret.as_str(),
-                "aucune structure connue n'a ce SIRET",
-                "vérifiez le SIRET, ou importez d'abord le lieu avec le fichier des structures",
-            )),
-            Some(known) if known.is(&details) => found.unchanged.push(line),
-            Some(known) => {
-                found
-                    .accepted
-                    .push((line, if known.iban.is_some() { "changed" } else { "new" }));
-                accounts.push(NewAccount {
-                    structure: known.structure,
-                    details,
-                });
+impl Import for BankDetailsFile {
+    type Change = NewAccount;
+    const KIND: Kind = Kind::BankDetails;
+    const ACTION: &'static str = "bank_details.import";
+
+    async fn examine(
+        tx: &mut PgTransaction<'_>,
+        upload: &Upload,
+    ) -> Result<(ImportReport, Vec<NewAccount>), ImportError> {
+        let parsed = standards::bank_details::parse(&upload.bytes);
+        let sirets: Vec<String> = parsed
+            .rows
+            .iter()
+            .map(|(_, details)| details.siret.to_string())
+            .collect();
+        let known = known(tx, &sirets).await?;
+        let mut found = Findings {
+            problems: parsed.problems,
+            ..Findings::default()
+        };
+        let mut accounts = Vec::new();
+        for (line, details) in parsed.rows {
+            match known.get(details.siret.as_str()) {
+                None => found.problems.push(CellProblem::new(
+                    line,
+                    "siret",
+                    details.siret.as_str(),
+                    "aucune structure connue n'a ce SIRET",
+                    "vérifiez le SIRET, ou importez d'abord le lieu avec le fichier des structures",
+                )),
+                Some(known) if known.is(&details) => found.unchanged.push(line),
+                Some(known) => {
+                    found
+                        .accepted
+                        .push((line, if known.iban.is_some() { "changed" } else { "new" }));
+                    accounts.push(NewAccount {
+                        structure: known.structure,
+                        details,
+                    });
+                }
             }
         }
+        found.problems.sort_by_key(|problem| problem.line);
+        Ok((upload.report(found), accounts))
     }
-    found.problems.sort_by_key(|problem| problem.line);
-    Ok((upload.report(found), accounts))
+
+    async fn store(
+        tx: &mut PgTransaction<'_>,
+        upload: &Upload,
+        accounts: &[NewAccount],
+        at: DateTime<Utc>,
+    ) -> Result<(), sqlx::Error> {
+        let structures: Vec<_> = accounts.iter().map(|account| account.structure).collect();
+        let holders: Vec<_> = accounts.iter().map(|account| account.details.holder.clone()).collect();
+        let ibans: Vec<_> = accounts
+            .iter()
+            .map(|account| account.details.iban.electronic().to_owned())
+            .collect();
+        let bics: Vec<_> = accounts
+            .iter()
+            .map(|account| account.details.bic.as_ref().map(|bic| bic.as_str().to_owned()))
+            .collect();
+        sqlx::query!(
+            "insert into redemption.bank_details (structure_id, version, given_at, holder, iban, bic, import_id)
+             select a.structure_id,
+                 1 + coalesce((select max(version) from redemption.bank_details d where d.structure_id = a.structure_id), 0),
+                 $5, a.holder, a.iban, a.bic, $6
+             from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as a (structure_id, holder, iban, bic)",
+            &structures,
+            &holders,
+            &ibans,
+            &bics as &[Option<String>],
+            at,
+            upload.id.uuid(),
+        )
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
 }
 
 impl Known {
@@ -127,38 +137,4 @@ async fn known(tx: &mut PgTransaction<'_>, sirets: &[String]) -> Result<HashMap<
             )
         })
         .collect())
-}
-
-async fn store(
-    tx: &mut PgTransaction<'_>,
-    upload: &Upload,
-    accounts: &[NewAccount],
-    at: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
-    let structures: Vec<_> = accounts.iter().map(|account| account.structure).collect();
-    let holders: Vec<_> = accounts.iter().map(|account| account.details.holder.clone()).collect();
-    let ibans: Vec<_> = accounts
-        .iter()
-        .map(|account| account.details.iban.electronic().to_owned())
-        .collect();
-    let bics: Vec<_> = accounts
-        .iter()
-        .map(|account| account.details.bic.as_ref().map(|bic| bic.as_str().to_owned()))
-        .collect();
-    sqlx::query!(
-        "insert into redemption.bank_details (structure_id, version, given_at, holder, iban, bic, import_id)
-         select a.structure_id,
-             1 + coalesce((select max(version) from redemption.bank_details d where d.structure_id = a.structure_id), 0),
-             $5, a.holder, a.iban, a.bic, $6
-         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as a (structure_id, holder, iban, bic)",
-        &structures,
-        &holders,
-        &ibans,
-        &bics as &[Option<String>],
-        at,
-        upload.id.uuid(),
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
 }

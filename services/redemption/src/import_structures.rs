@@ -3,51 +3,19 @@
 
 use std::collections::HashMap;
 
-use access::{Caller, audit};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
-use sqlx::{PgPool, PgTransaction};
+use sqlx::PgTransaction;
 use standards::lieux::{Lieu, Pivot};
-use web::Made;
 
 use crate::StructureId;
-use crate::import::{Findings, ImportError, ImportReport, Kind, Upload};
+use crate::import::{Findings, Import, ImportError, ImportReport, Kind, Upload};
 
-/// Shows what a file would do, and keeps nothing.
-pub async fn preview(pool: &PgPool, upload: &Upload) -> Result<ImportReport, ImportError> {
-    let mut tx = pool.begin().await?;
-    let (report, _) = examine(&mut tx, upload).await?;
-    tx.rollback().await?;
-    Ok(report)
-}
-
-/// Does what was previewed, once.
-pub async fn commit(
-    tx: &mut PgTransaction<'_>,
-    who: &Caller,
-    upload: &Upload,
-    at: DateTime<Utc>,
-) -> Result<Made<Value>, ImportError> {
-    if let Some(report) = upload.committed_before(tx, Kind::Structures).await? {
-        return Ok(Made::Before(report));
-    }
-    let (report, places) = examine(tx, upload).await?;
-    upload.check_digest(&report)?;
-    store(tx, upload, &places, at).await?;
-    audit(
-        tx,
-        who,
-        at,
-        "structure.import",
-        Some(upload.id.uuid()),
-        json!({ "accepted": report.accepted }),
-    )
-    .await?;
-    Ok(Made::Now(upload.keep(tx, Kind::Structures, report, at).await?))
-}
+/// A file of places.
+pub(crate) enum StructuresFile {}
 
 /// A place that is new or says something new.
-struct Place {
+pub(crate) struct Place {
     pivot: String,
     siret: Option<String>,
     name: String,
@@ -60,79 +28,85 @@ fn id_of(pivot: &str) -> StructureId {
     StructureId::derive(b"structure", &[pivot.as_bytes()])
 }
 
-async fn examine(tx: &mut PgTransaction<'_>, upload: &Upload) -> Result<(ImportReport, Vec<Place>), ImportError> {
-    let parsed = standards::lieux::parse(&upload.bytes);
-    let pivots: Vec<String> = parsed.rows.iter().map(|(_, lieu)| lieu.pivot.to_string()).collect();
-    let known: HashMap<String, Value> = sqlx::query!(
-        "select pivot, place from redemption.structure where pivot = any($1)",
-        &pivots
-    )
-    .fetch_all(&mut **tx)
-    .await?
-    .into_iter()
-    .map(|row| (row.pivot, row.place))
-    .collect();
-    let mut found = Findings {
-        problems: parsed.problems,
-        ..Findings::default()
-    };
-    let mut places = Vec::new();
-    for ((line, lieu), pivot) in parsed.rows.into_iter().zip(pivots) {
-        let columns = columns(&lieu);
-        match known.get(&pivot) {
-            Some(before) if *before == columns => found.unchanged.push(line),
-            before => {
-                found
-                    .accepted
-                    .push((line, if before.is_some() { "changed" } else { "new" }));
-                let siret = match &lieu.pivot {
-                    Pivot::Siret(siret) => Some(siret.to_string()),
-                    Pivot::Rna(_) | Pivot::Ridet(_) => None,
-                };
-                places.push(Place {
-                    pivot,
-                    siret,
-                    name: lieu.nom,
-                    commune: lieu.commune,
-                    columns,
-                });
+impl Import for StructuresFile {
+    type Change = Place;
+    const KIND: Kind = Kind::Structures;
+    const ACTION: &'static str = "structure.import";
+
+    async fn examine(tx: &mut PgTransaction<'_>, upload: &Upload) -> Result<(ImportReport, Vec<Place>), ImportError> {
+        let parsed = standards::lieux::parse(&upload.bytes);
+        let pivots: Vec<String> = parsed.rows.iter().map(|(_, lieu)| lieu.pivot.to_string()).collect();
+        let known: HashMap<String, Value> = sqlx::query!(
+            "select pivot, place from redemption.structure where pivot = any($1)",
+            &pivots
+        )
+        .fetch_all(&mut **tx)
+        .await?
+        .into_iter()
+        .map(|row| (row.pivot, row.place))
+        .collect();
+        let mut found = Findings {
+            problems: parsed.problems,
+            ..Findings::default()
+        };
+        let mut places = Vec::new();
+        for ((line, lieu), pivot) in parsed.rows.into_iter().zip(pivots) {
+            let columns = columns(&lieu);
+            match known.get(&pivot) {
+                Some(before) if *before == columns => found.unchanged.push(line),
+                before => {
+                    found
+                        .accepted
+                        .push((line, if before.is_some() { "changed" } else { "new" }));
+                    let siret = match &lieu.pivot {
+                        Pivot::Siret(siret) => Some(siret.to_string()),
+                        Pivot::Rna(_) | Pivot::Ridet(_) => None,
+                    };
+                    places.push(Place {
+                        pivot,
+                        siret,
+                        name: lieu.nom,
+                        commune: lieu.commune,
+                        columns,
+                    });
+                }
             }
         }
+        Ok((upload.report(found), places))
     }
-    Ok((upload.report(found), places))
-}
 
-async fn store(
-    tx: &mut PgTransaction<'_>,
-    upload: &Upload,
-    places: &[Place],
-    at: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
-    let ids: Vec<_> = places.iter().map(|place| id_of(&place.pivot).uuid()).collect();
-    let pivots: Vec<_> = places.iter().map(|place| place.pivot.clone()).collect();
-    let sirets: Vec<_> = places.iter().map(|place| place.siret.clone()).collect();
-    let names: Vec<_> = places.iter().map(|place| place.name.clone()).collect();
-    let communes: Vec<_> = places.iter().map(|place| place.commune.clone()).collect();
-    let columns: Vec<_> = places.iter().map(|place| place.columns.clone()).collect();
-    sqlx::query!(
-        "insert into redemption.structure (id, pivot, siret, name, commune, place, import_id, imported_at)
-         select p.id, p.pivot, p.siret, p.name, p.commune, p.place, $7, $8
-         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[])
-             as p (id, pivot, siret, name, commune, place)
-         on conflict (id) do update set name = excluded.name, commune = excluded.commune, place = excluded.place,
-             import_id = excluded.import_id, imported_at = excluded.imported_at",
-        &ids,
-        &pivots,
-        &sirets as &[Option<String>],
-        &names,
-        &communes,
-        &columns,
-        upload.id.uuid(),
-        at,
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+    async fn store(
+        tx: &mut PgTransaction<'_>,
+        upload: &Upload,
+        places: &[Place],
+        at: DateTime<Utc>,
+    ) -> Result<(), sqlx::Error> {
+        let ids: Vec<_> = places.iter().map(|place| id_of(&place.pivot).uuid()).collect();
+        let pivots: Vec<_> = places.iter().map(|place| place.pivot.clone()).collect();
+        let sirets: Vec<_> = places.iter().map(|place| place.siret.clone()).collect();
+        let names: Vec<_> = places.iter().map(|place| place.name.clone()).collect();
+        let communes: Vec<_> = places.iter().map(|place| place.commune.clone()).collect();
+        let columns: Vec<_> = places.iter().map(|place| place.columns.clone()).collect();
+        sqlx::query!(
+            "insert into redemption.structure (id, pivot, siret, name, commune, place, import_id, imported_at)
+             select p.id, p.pivot, p.siret, p.name, p.commune, p.place, $7, $8
+             from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[])
+                 as p (id, pivot, siret, name, commune, place)
+             on conflict (id) do update set name = excluded.name, commune = excluded.commune, place = excluded.place,
+                 import_id = excluded.import_id, imported_at = excluded.imported_at",
+            &ids,
+            &pivots,
+            &sirets as &[Option<String>],
+            &names,
+            &communes,
+            &columns,
+            upload.id.uuid(),
+            at,
+        )
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
 }
 
 /// The schema's 32 columns: texts as texts, lists as lists, what is not given as null.

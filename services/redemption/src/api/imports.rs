@@ -1,6 +1,7 @@
 use access::{Accreditor, Caller, Role};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::IntoParams;
@@ -8,8 +9,9 @@ use web::{Bytes, Json, Now, Path, Problem, ProblemBody, Query};
 
 use super::either;
 use crate::ImportId;
-use crate::import::{ImportReport, Upload};
-use crate::{import_bank_details, import_structures};
+use crate::import::{self, Import, ImportReport, Upload};
+use crate::import_bank_details::BankDetailsFile;
+use crate::import_structures::StructuresFile;
 
 /// How a file is sent.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -58,15 +60,7 @@ pub(super) async fn import_structures(
     Bytes(bytes): Bytes,
 ) -> Result<Response, Problem> {
     let upload = query.upload(import, bytes);
-    if upload.commit.is_none() {
-        return Ok(Json(import_structures::preview(&pool, &upload).await?).into_response());
-    }
-    let made = database::transaction(&pool, "import_structures", |tx| {
-        let (who, upload) = (who.clone(), upload.clone());
-        Box::pin(async move { import_structures::commit(tx, &who, &upload, at).await })
-    })
-    .await?;
-    Ok(made.into_response())
+    imported::<StructuresFile>(&pool, &who, &upload, at).await
 }
 
 /// Imports where structures are to be paid (CSV: siret, titulaire, iban, bic).
@@ -90,12 +84,22 @@ pub(super) async fn import_bank_details(
 ) -> Result<Response, Problem> {
     either(&who, Role::Accreditor, Role::Operator)?;
     let upload = query.upload(import, bytes);
+    imported::<BankDetailsFile>(&pool, &who, &upload, at).await
+}
+
+/// A preview, or what was previewed.
+async fn imported<I: Import>(
+    pool: &PgPool,
+    who: &Caller,
+    upload: &Upload,
+    at: DateTime<Utc>,
+) -> Result<Response, Problem> {
     if upload.commit.is_none() {
-        return Ok(Json(import_bank_details::preview(&pool, &upload).await?).into_response());
+        return Ok(Json(import::preview::<I>(pool, upload).await?).into_response());
     }
-    let made = database::transaction(&pool, "import_bank_details", |tx| {
+    let made = database::transaction(pool, I::ACTION, |tx| {
         let (who, upload) = (who.clone(), upload.clone());
-        Box::pin(async move { import_bank_details::commit(tx, &who, &upload, at).await })
+        Box::pin(async move { import::commit::<I>(tx, &who, &upload, at).await })
     })
     .await?;
     Ok(made.into_response())

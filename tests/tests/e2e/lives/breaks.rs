@@ -122,8 +122,21 @@ impl Life {
         };
         let misfit = Err("break-misfit");
         let (what, field, value, wanted) = match said {
-            Said::Contribution(f) => ("contribution", "funder_id", self.funders[*f].clone(), Ok(())),
-            Said::Call(call) => ("call", "call_id", json!(self.fund.calls[*call].id), Ok(())),
+            Said::Contribution(f) => (
+                "contribution",
+                "funder_id",
+                self.funders[*f].clone(),
+                self.can_be_taken_back(*f, cents),
+            ),
+            Said::Call(call) => {
+                let one = &self.fund.calls[*call];
+                let fits = if one.paid + cents < 0 {
+                    Err("break-amount")
+                } else {
+                    self.can_be_taken_back(one.funder, cents)
+                };
+                ("call", "call_id", json!(one.id), fits)
+            }
             Said::Mandate(m) => {
                 let mandate = &self.fund.mandates[*m];
                 let fits = if cents > mandate.awaited {
@@ -154,23 +167,32 @@ impl Life {
         };
         body["what"] = json!(what);
         body[field] = value;
-        let comes_in = !matches!(said, Said::Charge | Said::Payment(_));
-        (body, if comes_in == (cents > 0) { wanted } else { misfit })
+        let fits = match said {
+            Said::Contribution(_) | Said::Call(_) => true,
+            Said::Mandate(_) | Said::Returned(_) => cents > 0,
+            Said::Charge | Said::Payment(_) => cents < 0,
+        };
+        (body, if fits { wanted } else { misfit })
+    }
+
+    /// The bank takes back what a funder gave, as far as it is free; money in always fits.
+    fn can_be_taken_back(&self, f: usize, cents: i64) -> Wanted {
+        if self.fund.funders[f].deposited + cents < 0 {
+            Err("break-placed")
+        } else {
+            Ok(())
+        }
     }
 
     /// The money moves from where nobody knew to what it was.
     fn is_explained(&mut self, said: &Said, cents: i64) {
         self.fund.suspense -= cents;
         match said {
-            Said::Contribution(f) => {
-                self.fund.funders[*f].received += cents;
-                self.fund.funders[*f].deposited += cents;
-            }
+            Said::Contribution(f) => self.fund.funders[*f].gave(cents),
             Said::Call(call) => {
                 let call = &mut self.fund.calls[*call];
                 call.paid += cents;
-                self.fund.funders[call.funder].received += cents;
-                self.fund.funders[call.funder].deposited += cents;
+                self.fund.funders[call.funder].gave(cents);
             }
             Said::Mandate(m) => {
                 let mandate = &mut self.fund.mandates[*m];

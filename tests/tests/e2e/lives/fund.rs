@@ -27,6 +27,18 @@ pub struct Funder {
     pub returned: i64,
 }
 
+impl Funder {
+    /// Money of its own came; below zero, the bank took some back.
+    pub const fn gave(&mut self, cents: i64) {
+        self.deposited += cents;
+        if cents > 0 {
+            self.received += cents;
+        } else {
+            self.returned -= cents;
+        }
+    }
+}
+
 #[derive(Debug)]
 pub struct Call {
     pub id: Uuid,
