@@ -13,7 +13,7 @@ use web::{Clock, Problem};
 use crate::cli::close::CloseArgs;
 use crate::exit::{FALSE, LATER};
 use crate::own_books::OpenBooks;
-use crate::remote::{Client, Refusal};
+use crate::remote::{Client, Refusal, TIMEOUT};
 use crate::run::runtime;
 
 /// `ccn close`.
@@ -65,7 +65,16 @@ async fn here(args: &CloseArgs) -> anyhow::Result<CloseView> {
 
 /// What the server answers is believed as far as the known key signed it.
 fn on_server(month: Month, server: &Client, key: &VerifierKey) -> anyhow::Result<CloseView> {
-    let answer = server.post("/v1/closes", &json!({ "month": month }))?;
+    let answer = loop {
+        match server.post("/v1/closes", &json!({ "month": month })) {
+            // It goes on there, and is found when it is asked for again.
+            Err(error)
+                if error
+                    .downcast_ref::<Refusal>()
+                    .is_some_and(|refusal| refusal.kind == TIMEOUT) => {}
+            answer => break answer?,
+        }
+    };
     let view: CloseView =
         serde_json::from_value(answer).context("Le serveur décrit sa clôture autrement : utilisez le même ccn")?;
     let signed = Checkpoint::open(&view.checkpoint, key).map_err(|error| {

@@ -19,7 +19,7 @@ use web::Clock;
 use crate::cli::reconcile::{ReconcileArgs, VerifyReconciliation};
 use crate::exit::{FALSE, LATER, unusable};
 use crate::own_books::OpenBooks;
-use crate::remote::{Client, Refusal};
+use crate::remote::{Client, Refusal, TIMEOUT};
 use crate::run::runtime;
 use crate::told;
 
@@ -95,15 +95,15 @@ fn on_server(server: &Client, key: &VerifierKey) -> anyhow::Result<Stored> {
     let mut drawn = [0; 16];
     getrandom::fill(&mut drawn).context("Le hasard du système ne répond pas")?;
     let id = ReconciliationId::derive(b"reconciliation-asked", &[&drawn]);
-    let mut turn = Turn::default();
+    // Its own run is the one under way, when it takes longer than a request.
+    let (mut turn, mut own) = (Turn::default(), false);
     while let Err(error) = server.post("/v1/reconciliations", &json!({ "id": id })) {
-        let under_way = error
-            .downcast_ref::<Refusal>()
-            .is_some_and(|refusal| refusal.kind == "reconciliation-under-way");
-        if !under_way {
-            return Err(error);
+        match error.downcast_ref::<Refusal>().map(|refusal| refusal.kind.as_str()) {
+            Some(TIMEOUT) => own = true,
+            Some("reconciliation-under-way") if own => {}
+            Some("reconciliation-under-way") => anyhow::ensure!(turn.look_again(), STILL_UNDER_WAY),
+            _ => return Err(error),
         }
-        anyhow::ensure!(turn.look_again(), STILL_UNDER_WAY);
         std::thread::sleep(LOOK_AGAIN);
     }
     let file = server.text(&format!("/v1/reconciliations/{id}/signed"))?;

@@ -26,6 +26,9 @@ const CONNECT_SECONDS_MAX: u64 = 10;
 /// Bytes of the longest answer: that of the largest file that a command asks for.
 const ANSWER_BYTES_MAX: usize = funding::reconciliation::RECONCILIATION_BYTES_MAX + (1 << 20);
 
+/// The kind of what the server says when something takes longer than a request.
+pub(crate) const TIMEOUT: &str = "timeout";
+
 /// The server's no, in its own words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", said(.title, .detail))]

@@ -12,7 +12,7 @@ use sqlx::PgPool;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Clock, Json, Made, Now, Page, Path, Problem, ProblemBody, Query, download};
+use web::{Clock, Json, Made, Now, Page, Path, Problem, ProblemBody, Query, download, to_the_end};
 
 use crate::ReconciliationId;
 use crate::reconciliation::{
@@ -101,8 +101,9 @@ async fn reconcile(
         night: None,
         break_days_max: nightly.break_days_max,
     };
-    let made = reconciliation::run(&pool, &key, &request, Some(&who)).await?;
-    Ok(made.map(RunView::from))
+    // Large books are read for minutes.
+    let made = to_the_end(async move { reconciliation::run(&pool, &key, &request, Some(&who)).await });
+    Ok(made.await??.map(RunView::from))
 }
 
 /// The runs, newest first.

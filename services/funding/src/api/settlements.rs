@@ -5,11 +5,10 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use sqlx::PgPool;
-use tracing::Instrument;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query, download};
+use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query, download, to_the_end};
 
 use crate::api::App;
 use crate::api::reader::{internal, operator_or_auditor};
@@ -36,20 +35,15 @@ async fn settle(
     State(pool): State<PgPool>,
     Json(new): Json<NewSettlement>,
 ) -> Result<Made<SettlementView>, Problem> {
-    // A task of its own: a month of a million claims may take longer than a request. It is made all the same, and whoever comes again
-    // with the same id finds it.
-    let making = tokio::spawn(
-        async move {
-            database::transaction(&pool, "settle", |tx| {
-                let who = who.clone();
-                Box::pin(async move { settlement::settle(tx, &who, new, at).await })
-            })
-            .await
-        }
-        .in_current_span(),
-    );
-    let made = making.await.map_err(|error| Problem::internal(&error))?;
-    made.map_err(Problem::from)
+    // A month of a million claims may take longer than a request.
+    let made = to_the_end(async move {
+        database::transaction(&pool, "settle", |tx| {
+            let who = who.clone();
+            Box::pin(async move { settlement::settle(tx, &who, new, at).await })
+        })
+        .await
+    });
+    made.await?.map_err(Problem::from)
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

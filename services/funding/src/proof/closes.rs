@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
-use web::{Json, Made, Now, Problem, ProblemBody};
+use web::{Json, Made, Now, Problem, ProblemBody, to_the_end};
 
 use crate::proof::{Log, internal, no_key};
 
@@ -96,5 +96,7 @@ async fn close_month(
     Json(new): Json<NewClose>,
 ) -> Result<Made<CloseView>, Problem> {
     let key = key.ok_or_else(no_key)?;
-    Ok(crate::proof::close_month(&pool, &key, new.month, &who, at).await?)
+    // Every account is compared with its entries, which takes minutes where there are many.
+    let closed = to_the_end(async move { crate::proof::close_month(&pool, &key, new.month, &who, at).await });
+    Ok(closed.await??)
 }

@@ -1,5 +1,7 @@
 //! A reconciliation that fails is heard, a file that was rewritten proves nothing, and there is one run at a time.
 
+use std::time::Duration;
+
 use funding::ReconciliationId;
 use funding::reconciliation::{Document, Occasion, RunRequest, run, verify};
 use http::StatusCode;
@@ -193,6 +195,30 @@ async fn one_run_at_a_time(admin: PgPool) {
     );
     other.rollback().await.unwrap();
     bank.runs(1).await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_run_whose_caller_goes_away_is_made_to_its_end(admin: PgPool) {
+    let bank = Reconciling::of(World::new(admin).await, AT).await;
+    let mut busy = bank.world.admin.begin().await.unwrap();
+    sqlx::query("lock table funding.statement in access exclusive mode")
+        .execute(&mut *busy)
+        .await
+        .unwrap();
+    let asked = bank.world.post("/v1/reconciliations", json!({"id": id(1)}));
+    let cut = tokio::time::timeout(Duration::from_millis(500), asked).await;
+    assert!(cut.is_err(), "it waits for the statements");
+    busy.rollback().await.unwrap();
+    let mut again = bank.world.post("/v1/reconciliations", json!({"id": id(1)})).await;
+    while again.0 == StatusCode::CONFLICT {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        again = bank.world.post("/v1/reconciliations", json!({"id": id(1)})).await;
+    }
+    assert_eq!(
+        (again.0, &again.1["document"]["number"]),
+        (StatusCode::OK, &json!(1)),
+        "made before"
+    );
 }
 
 /// Large books are read for minutes, on another connection than the one that keeps the run's turn.
