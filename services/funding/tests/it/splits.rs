@@ -229,3 +229,33 @@ async fn a_line_is_explained_as_the_money_of_mandates(admin: PgPool) {
         (&json!("105.00"), &json!("0.00"))
     );
 }
+
+#[sqlx::test(migrations = false)]
+async fn a_call_gets_what_it_awaits_and_the_rest_is_another_contribution(admin: PgPool) {
+    let world = World::new(admin).await;
+    let reference = world.call(0xc1, 0xa1, "100.00").await;
+    world.loads(1, "0.00", vec![quoting("100.02", &reference)]).await;
+    let breaks = world.breaks().await;
+    let line = of(&breaks, "100.02");
+    let call = |amount: &str| json!({"what": "call", "amount": amount, "call_id": id(0xc1)});
+    let path = format!("/v1/breaks/{}/explanation", line["id"].as_str().unwrap());
+    let whole = json!({"what": "call", "call_id": id(0xc1), "why": WHY});
+    let (status, answer) = world.put(&path, whole.to_string().into_bytes()).await;
+    assert_eq!(
+        (status, &answer["type"], &answer["amount"]),
+        (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &json!("urn:ccn:problem:break-amount"),
+            &json!("100.00")
+        ),
+        "{answer}"
+    );
+    let twice = world
+        .refuses_together(&[line], json!([call("100.00"), call("0.02")]))
+        .await;
+    assert_eq!(twice["type"], "urn:ccn:problem:break-misfit");
+    let rest = json!({"what": "contribution", "amount": "0.02", "funder_id": FUNDERS[0]});
+    world.explains_together(1, &[line], json!([call("100.00"), rest])).await;
+    let (_, again) = world.put(&path, whole.to_string().into_bytes()).await;
+    assert_eq!(again["type"], "urn:ccn:problem:break-explained");
+}

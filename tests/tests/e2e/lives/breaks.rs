@@ -130,7 +130,7 @@ impl Life {
             ),
             Said::Call(call) => {
                 let one = &self.fund.calls[*call];
-                let fits = if one.paid + cents < 0 {
+                let fits = if one.paid + cents < 0 || (cents > 0 && one.paid + cents > one.cents) {
                     Err("break-amount")
                 } else {
                     self.can_be_taken_back(one.funder, cents)

@@ -29,7 +29,7 @@ impl Life {
         let any = self.chance(10);
         let c = self.pick_where(&calls, |open| any || *open)?;
         let call = &self.fund.calls[c];
-        let (left, funder, reference) = (call.cents - call.paid, call.funder, call.reference.clone());
+        let (left, funder, reference) = ((call.cents - call.paid).max(0), call.funder, call.reference.clone());
         let cents = match self.pick(8) {
             0 => left + 1,
             1 | 2 => self.random.random_range(1..=left.max(2)),

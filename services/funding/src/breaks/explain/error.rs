@@ -39,6 +39,9 @@ pub enum ExplainError {
     /// More than has come on the call.
     #[error("{0} has come on the call")]
     Paid(Cents),
+    /// More than the call has still to bring.
+    #[error("the call awaits {0}")]
+    Called(Cents),
     /// The funder has placed the money that the bank took back.
     #[error("{needed} is taken back, {free} is free")]
     Placed {
@@ -86,6 +89,12 @@ impl From<ExplainError> for Problem {
             ExplainError::Paid(amount) => Self::refused("break-amount", "Cet appel de fonds n'a pas reçu autant.")
                 .detail(format!(
                     "Il a reçu {}. Ce que la banque reprend au-delà est une autre part : un versement du financeur.",
+                    amount.to_french()
+                ))
+                .with("amount", amount),
+            ExplainError::Called(amount) => Self::refused("break-amount", "Cet appel de fonds n'attend pas autant.")
+                .detail(format!(
+                    "Il attend encore {}. Ce qui est reçu au-delà est une autre part : un versement du financeur.",
                     amount.to_french()
                 ))
                 .with("amount", amount),

@@ -100,9 +100,13 @@ impl NewPart {
                 Booked::plain(event(&reference).leg(leg.0, from, to, amount), reference)
             }
             (What::Call, (None, None, Some(call), None)) => {
-                let (funder, paid) = paid(tx, call).await?.ok_or(ExplainError::NoCall)?;
+                let Called { funder, asked, paid } = called(tx, call).await?.ok_or(ExplainError::NoCall)?;
                 if !came_in && amount > paid {
                     return Err(ExplainError::Paid(paid));
+                }
+                let awaited = asked.checked_sub(paid).unwrap_or_default().max(Cents::ZERO);
+                if came_in && amount > awaited {
+                    return Err(ExplainError::Called(awaited));
                 }
                 let deposited = Account::deposited(funder);
                 let (from, to) = if came_in {
@@ -208,10 +212,17 @@ async fn awaited(tx: &mut PgTransaction<'_>, mandate: MandateId) -> Result<Optio
     Ok(row.map(|row| (row.funder, row.awaited)))
 }
 
-/// Whose call it is, and what has come on it.
-async fn paid(tx: &mut PgTransaction<'_>, call: CallId) -> Result<Option<(PartyId, Cents)>, sqlx::Error> {
-    let row = sqlx::query!(
-        r#"select c.funder_id as "funder: PartyId", coalesce(p.cents, 0) as "paid!: Cents"
+struct Called {
+    funder: PartyId,
+    asked: Cents,
+    paid: Cents,
+}
+
+/// Whose call it is, of how much, and what has come on it.
+async fn called(tx: &mut PgTransaction<'_>, call: CallId) -> Result<Option<Called>, sqlx::Error> {
+    sqlx::query_as!(
+        Called,
+        r#"select c.funder_id as "funder: PartyId", k.cents as "asked: Cents", coalesce(p.cents, 0) as "paid!: Cents"
            from funding.call k
            join funding.convention c on c.id = k.convention_id
            left join funding.call_paid p on p.call_id = k.id
@@ -219,8 +230,7 @@ async fn paid(tx: &mut PgTransaction<'_>, call: CallId) -> Result<Option<(PartyI
         call.uuid(),
     )
     .fetch_optional(&mut **tx)
-    .await?;
-    Ok(row.map(|row| (row.funder, row.paid)))
+    .await
 }
 
 async fn payment(tx: &mut PgTransaction<'_>, id: PaymentId) -> Result<Option<Payment>, sqlx::Error> {

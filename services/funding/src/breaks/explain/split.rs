@@ -61,6 +61,9 @@ impl NewSplit {
         if is_twice(self.parts.iter().filter_map(|part| part.mandate_id)) {
             return Err(ExplainError::Misfit("Un même mandat est donné deux fois."));
         }
+        if is_twice(self.parts.iter().filter_map(|part| part.call_id)) {
+            return Err(ExplainError::Misfit("Un même appel de fonds est donné deux fois."));
+        }
         Ok(())
     }
 }
