@@ -16,7 +16,7 @@
 //! **Numbers are tenths of a millimetre**, whole; one transform turns them into points, so no length is ever computed in floats.
 //!
 //! **The QR code is an image of one pixel a module**, not a drawing: three times faster to write, and no hairlines between the rows
-//! when a viewer smooths edges. It is at level Q (token.md), the quiet zone is kept by the layout.
+//! when a viewer smooths edges. It is at level Q (docs/PAPER.md), the quiet zone is kept by the layout.
 //!
 //! **Rejected.** Booklets of strips cut from a pile (one voucher a page, five booklets side by side): the cover would have no room
 //! for large type. Saddle-stitched A5: vouchers would stand back to back.

@@ -35,7 +35,7 @@ use crate::signers::Signers;
 /// Vouchers added by one transaction.
 pub const MINT_CHUNK_VOUCHERS: u32 = 5_000;
 
-/// Places in a shard of the status list (token.md).
+/// Places in a shard of the status list (docs/STATUS-LIST.md).
 const SHARD_PLACES: u32 = 1 << 20;
 
 /// Shards in a series.

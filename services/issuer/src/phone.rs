@@ -1,4 +1,4 @@
-//! One voucher as an image, for e-mail and phones: a QR code at level M (token.md), and the same words as on paper.
+//! One voucher as an image, for e-mail and phones: a QR code at level M (docs/PAPER.md), and the same words as on paper.
 //!
 //! The SVG is written here; the PNG is that SVG, drawn with the embedded typeface, so both say the same.
 

@@ -98,7 +98,7 @@ const fn line(y: i16, size: i16) -> Line {
     Line { y, size }
 }
 
-/// 30 mm at level Q (token.md): a module is 0.57 mm.
+/// 30 mm at level Q (docs/PAPER.md): a module is 0.57 mm.
 static SHEET: Geometry = Geometry {
     columns: 2,
     rows: 5,
@@ -223,7 +223,7 @@ mod tests {
             let [left, top, side] = g.qr;
             let modules = i16::try_from(QrLevel::Quartile.modules()).unwrap();
             let quiet = (side * i16::try_from(QUIET_ZONE_MODULES).unwrap() + modules - 1) / modules;
-            assert!(side >= 300, "30 mm at least (token.md)");
+            assert!(side >= 300, "30 mm at least (docs/PAPER.md)");
             assert!(left + side + quiet <= g.width);
             assert!(left - quiet >= g.programme_right && left - quiet >= g.stamp[0] + g.stamp[2]);
             // A cut may be half a millimetre off and still leave the quiet zone.
