@@ -29,10 +29,9 @@ alter table funding.payment_decision rename constraint settlement_decision_reaso
 alter table funding.payment_answer rename column decided_settlement_id to decided_order_id;
 
 -- What nobody has approved is not at the bank: no line and no report can be of it, and it is not missing.
-create view funding.payment_waiting as
-    select p.id as payment_id
+create view funding.payment_order_waiting as
+    select w.order_id
     from funding.payment_proposal w
-    join funding.payment p on coalesce(p.settlement_id, p.refund_id) = w.order_id
     where not exists (select from funding.payment_decision d where d.order_id = w.order_id);
 
 create or replace view funding.payment_state as
@@ -44,8 +43,7 @@ create or replace view funding.payment_state as
             when exists (select from funding.payment_answer a where a.payment_id = p.id and a.answer = 'rejected')
                 then 'rejected'
             when exists (select from funding.payment_answer a where a.payment_id = p.id) then 'debited'
-            when exists (select from funding.payment_proposal w where w.order_id = coalesce(p.settlement_id, p.refund_id)
-                    and not exists (select from funding.payment_decision d where d.order_id = w.order_id))
+            when exists (select from funding.payment_order_waiting w where w.order_id = coalesce(p.settlement_id, p.refund_id))
                 then 'proposed'
             else 'sent' end as state
     from funding.payment p;
@@ -57,4 +55,4 @@ alter table funding.refund
 
 comment on column funding.refund.programme_id is 'Null: out of the free money of the funder.';
 
-grant select on funding.payment_waiting to ccn_funding;
+grant select on funding.payment_order_waiting to ccn_funding;

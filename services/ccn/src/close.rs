@@ -1,6 +1,7 @@
 //! `ccn close`: it calls and tells.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use access::Caller;
 use anyhow::Context;
@@ -39,7 +40,7 @@ pub(crate) fn close(args: &CloseArgs) -> anyhow::Result<ExitCode> {
 
 fn status(refusal: &Refusal) -> u8 {
     match refusal.kind.as_str() {
-        "month-not-over" | "close-in-order" | "nothing-to-close" | "books-busy" => LATER,
+        "month-not-over" | "close-in-order" | "nothing-to-close" | "books-busy" | "close-under-way" => LATER,
         _ => FALSE,
     }
 }
@@ -65,15 +66,14 @@ async fn here(args: &CloseArgs) -> anyhow::Result<CloseView> {
 
 /// What the server answers is believed as far as the known key signed it.
 fn on_server(month: Month, server: &Client, key: &VerifierKey) -> anyhow::Result<CloseView> {
+    // It goes on there when it takes longer than a request, and is found when it is asked for again.
+    let mut own = false;
     let answer = loop {
         match server.post("/v1/closes", &json!({ "month": month })) {
-            // It goes on there, and is found when it is asked for again.
-            Err(error)
-                if error
-                    .downcast_ref::<Refusal>()
-                    .is_some_and(|refusal| refusal.kind == TIMEOUT) => {}
+            Err(error) if goes_on(&error, own) => own = true,
             answer => break answer?,
         }
+        std::thread::sleep(LOOK_AGAIN);
     };
     let view: CloseView =
         serde_json::from_value(answer).context("Le serveur décrit sa clôture autrement : utilisez le même ccn")?;
@@ -88,6 +88,15 @@ fn on_server(month: Month, server: &Client, key: &VerifierKey) -> anyhow::Result
         "NON PROUVÉ : le point de contrôle que le serveur a envoyé n'est pas celui de la clôture de {month}"
     );
     Ok(view)
+}
+
+/// Between two looks whether the server is done.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// Whether the server is still at the close that was asked of it.
+fn goes_on(error: &anyhow::Error, own: bool) -> bool {
+    let kind = error.downcast_ref::<Refusal>().map(|refusal| refusal.kind.as_str());
+    kind == Some(TIMEOUT) || (own && kind == Some("close-under-way"))
 }
 
 fn tell(view: &CloseView, args: &CloseArgs) -> anyhow::Result<()> {

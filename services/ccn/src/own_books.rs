@@ -12,7 +12,7 @@ use crate::store::Server;
 use crate::{export, sealing};
 
 /// Connections of a command.
-const CONNECTIONS: u32 = 2;
+const CONNECTIONS: u32 = 4;
 
 /// Opened; [`end`](Self::end) stops what was started.
 pub(crate) struct OpenBooks {

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use web::{Made, Problem};
 
 use crate::booking::{BookError, Event, book};
-use crate::{AllocationId, known};
+use crate::{AllocationId, cash, known};
 
 pub use list::{AllocationRow, list};
 
@@ -161,33 +161,9 @@ async fn check_mandated(tx: &mut PgTransaction<'_>, new: &Allocation) -> Result<
         Account::available(programme, funder),
     ];
     ledger::lock(tx, &accounts).await.map_err(BookError::from)?;
-    // What the mandates await may stand in programmes that accept them: there it takes nothing off the money that came.
-    let row = sqlx::query!(
-        r#"with moved as (
-               select programme_id, cents from funding.allocation where funder_id = $1
-               union all
-               select programme_id, -cents from funding.refund where funder_id = $1
-               union all
-               select m.programme_id, -x.deallocated_cents
-               from funding.mandate_cancellation x join funding.mandate_state m on m.id = x.mandate_id
-               where m.funder_id = $1)
-           select (select coalesce(sum(awaited_cents), 0) from funding.mandate_state where funder_id = $1)::bigint
-                   as "awaited!: Cents",
-               (select coalesce(sum(d.cents), 0) from moved d
-                join (select distinct on (programme_id) programme_id, accepts_mandates
-                      from catalogue.funding_terms order by programme_id, version desc) t
-                    on t.programme_id = d.programme_id and t.accepts_mandates)::bigint
-                   as "placed!: Cents""#,
-        new.funder_id.uuid(),
-    )
-    .fetch_one(&mut **tx)
-    .await?;
-    if row.awaited.is_zero() {
+    let Some(there) = cash::free_of_mandates(tx, new.funder_id, None).await? else {
         return Ok(());
-    }
-    let elsewhere = row.awaited.checked_sub(row.placed).unwrap_or_default().max(Cents::ZERO);
-    let held = ledger::balances(tx, &[deposited]).await?;
-    let there = held[0].checked_sub(elsewhere).unwrap_or_default();
+    };
     if new.amount <= there {
         return Ok(());
     }

@@ -73,7 +73,8 @@ impl PaymentOrder {
                 "Faites un nouveau contre-paiement du même mois : il reprend les mêmes encaissements."
             }
             Self::Refund(_) => {
-                "La somme est de l'argent libre du financeur : faites un nouveau remboursement sans dispositif, ou laissez-lui ce crédit."
+                "Une fois le remboursement rejeté, la somme est de l'argent libre du financeur : rendez-la par un nouveau remboursement, sans \
+                 « programme_id », ou laissez-lui ce crédit."
             }
         }
     }
@@ -174,7 +175,8 @@ impl From<DecideError> for Problem {
             DecideError::Unknown(PaymentOrder::Refund(_)) => Self::not_found("Ce remboursement"),
             DecideError::NotNeeded(order) => {
                 Self::refused("approval-not-needed", "Personne n'a d'accord à donner ici.").detail(format!(
-                    "Le total de {} ne dépasse pas le seuil d'approbation. Son fichier de virements, s'il paie quelqu'un, est disponible.",
+                    "Rien ne sort du compte par {}, ou son total ne dépasse pas le seuil d'approbation : s'il paie quelqu'un, son fichier de \
+                     virements est disponible.",
                     order.french()
                 ))
             }
@@ -197,7 +199,7 @@ impl From<DecideError> for Problem {
                     .detail(format!("Donnez « reason » en {REASON_CHARS_MAX} caractères au plus."))
             }
             DecideError::TooLate(order) => Self::refused("execute-on-past", "La date d'exécution est passée.").detail(format!(
-                "Rejetez {} et recommencez avec une date à venir. {}",
+                "Rejetez {}. {}",
                 order.french(),
                 order.after_rejection()
             )),
@@ -206,16 +208,18 @@ impl From<DecideError> for Problem {
     }
 }
 
-/// Asks a second person if the total is above the amount in force.
+/// Asks a second person if the total, with what went the same way lately and nobody was asked for, is above the amount in force.
 pub(crate) async fn propose(
     tx: &mut PgTransaction<'_>,
     who: &access::Caller,
     order: PaymentOrder,
     total: Cents,
+    unasked: Cents,
     at: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
     let rules = payment_rule::in_force(tx).await?;
-    let Some(above) = rules.approval_above.filter(|above| total > *above) else {
+    let counted = total.checked_add(unasked).unwrap_or(Cents::new(i64::MAX));
+    let Some(above) = rules.approval_above.filter(|above| counted > *above) else {
         return Ok(());
     };
     sqlx::query!(
@@ -226,7 +230,7 @@ pub(crate) async fn propose(
         order.refund(),
         who.key(),
         above.get(),
-        total.get(),
+        counted.get(),
         at,
     )
     .execute(&mut **tx)
@@ -240,9 +244,9 @@ pub(crate) async fn approval(connection: &mut PgConnection, order: PaymentOrder)
         r#"select p.above_cents as "above!: Cents", d.decision as "decision?", d.at as "decided_at?", d.reason as "reason?"
            from funding.payment_proposal p
            left join funding.payment_decision d on d.order_id = p.order_id
-           where p.settlement_id = $1 or p.refund_id = $2"#,
+           where p.order_id = $1 and p.settlement_id is not distinct from $2"#,
+        order.uuid(),
         order.settlement(),
-        order.refund(),
     )
     .fetch_optional(connection)
     .await?;

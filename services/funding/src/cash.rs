@@ -7,11 +7,13 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{BookId, PartyId};
+use access::OrganisationId;
+use catalogue::ProgrammeId;
+use ledger::{Account, BookId, PartyId};
 use sqlx::PgConnection;
 use standards::Cents;
 
-use crate::MandateId;
+use crate::{MandateId, known};
 
 /// A funder whose money is awaited.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +90,52 @@ pub(crate) async fn positions(connection: &mut PgConnection) -> Result<BTreeMap<
         .into_iter()
         .map(|row| (row.funder, position(row.name, row.awaited, row.cash, row.mandate)))
         .collect())
+}
+
+/// What of a funder's free money is not what its mandates await: only that may go to programmes that accept no mandates, or back to its
+/// bank. What the mandates await may stand in programmes that accept them: there it takes nothing off the money that came. `given_back`: as
+/// if a programme had given back so much. Nothing when no money of it is awaited: then all of it came.
+///
+/// The caller holds the locks of the deposited money: whoever accepts a mandate waits for it.
+pub(crate) async fn free_of_mandates(
+    connection: &mut PgConnection,
+    funder: OrganisationId,
+    given_back: Option<(ProgrammeId, Cents)>,
+) -> Result<Option<Cents>, sqlx::Error> {
+    let (programme, back) = given_back.unzip();
+    let row = sqlx::query!(
+        r#"with moved as (
+               select programme_id, cents from funding.allocation where funder_id = $1
+               union all
+               select programme_id, -cents from funding.refund where funder_id = $1
+               union all
+               select $2::uuid, -$3::bigint
+               union all
+               select m.programme_id, -x.deallocated_cents
+               from funding.mandate_cancellation x join funding.mandate_state m on m.id = x.mandate_id
+               where m.funder_id = $1)
+           select (select coalesce(sum(awaited_cents), 0) from funding.mandate_state where funder_id = $1)::bigint
+                   as "awaited!: Cents",
+               (select coalesce(sum(d.cents), 0) from moved d
+                join (select distinct on (programme_id) programme_id, accepts_mandates
+                      from catalogue.funding_terms order by programme_id, version desc) t
+                    on t.programme_id = d.programme_id and t.accepts_mandates)::bigint
+                   as "placed!: Cents""#,
+        funder.uuid(),
+        programme.map(ProgrammeId::uuid),
+        back.map(Cents::get),
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if row.awaited.is_zero() {
+        return Ok(None);
+    }
+    let elsewhere = row.awaited.checked_sub(row.placed).unwrap_or_default().max(Cents::ZERO);
+    let deposited = ledger::balance(connection, Account::deposited(known::party(funder))).await?;
+    let free = deposited
+        .checked_add(back.unwrap_or_default())
+        .and_then(|free| free.checked_sub(elsewhere));
+    Ok(Some(free.unwrap_or_default()))
 }
 
 /// What the bank account can pay: its balance, less what payment files already take, what nobody has explained yet, and the operator's

@@ -123,9 +123,9 @@ pub async fn refund(pool: &PgPool, fund: &FundAccount, id: RefundId) -> Result<(
 async fn approved(pool: &PgPool, order: PaymentOrder) -> Result<(), FileError> {
     let mut connection = pool.acquire().await?;
     match approval(&mut connection, order).await?.state.as_str() {
-        "waiting" => Err(FileError::NotApproved),
+        "not_needed" | "approved" => Ok(()),
         "rejected" => Err(FileError::Withdrawn(order)),
-        _ => Ok(()),
+        _ => Err(FileError::NotApproved),
     }
 }
 

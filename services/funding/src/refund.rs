@@ -14,7 +14,7 @@ mod write;
 
 use access::{OrganisationId, audit};
 use catalogue::ProgrammeId;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use ledger::{Account, BookId, EventKind, TransferKind};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
@@ -115,7 +115,8 @@ pub(crate) async fn refund(
     write::insert(tx, new, money, at).await?;
     book(tx, event(new, source, money)?, at).await?;
     if new.way == Way::Bank {
-        approval::propose(tx, who, PaymentOrder::Refund(new.id), cents, at).await?;
+        let unasked = unasked(tx, new, at).await?;
+        approval::propose(tx, who, PaymentOrder::Refund(new.id), cents, unasked, at).await?;
     }
     audit(tx, who, at, "refund.create", Some(new.id.uuid()), (cents, new.way)).await?;
     tracing::info!(%cents, way = new.way.word(), "refunded");
@@ -135,6 +136,24 @@ pub(crate) async fn decide(
     let made = approval::decide(tx, who, order, decision, at).await?;
     let refund = read(tx, id).await?.ok_or(DecideError::Unknown(order))?;
     Ok(made.map(|()| refund))
+}
+
+/// Days in which a funder's refunds count together: else one person would send a large sum as many small ones.
+const TOGETHER_DAYS: i64 = 30;
+
+/// What went to the funder's bank in these days and nobody else looked at, but this refund.
+async fn unasked(tx: &mut PgTransaction<'_>, new: NewRefund, at: DateTime<Utc>) -> Result<Cents, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select coalesce(sum(r.cents), 0)::bigint as "cents!: Cents"
+           from funding.refund r
+           where r.funder_id = $1 and r.id <> $2 and r.way = 'bank' and r.at > $3
+               and not exists (select from funding.payment_proposal w where w.refund_id = r.id)"#,
+        new.funder_id.uuid(),
+        new.id.uuid(),
+        at - TimeDelta::days(TOGETHER_DAYS),
+    )
+    .fetch_one(&mut **tx)
+    .await
 }
 
 /// Out of what it is paid.
@@ -215,14 +234,27 @@ async fn money(tx: &mut PgTransaction<'_>, new: NewRefund, source: Source) -> Re
 /// Nothing goes back that its funder owes another one, nor to the bank what has not come from there.
 async fn check(tx: &mut PgTransaction<'_>, new: NewRefund, cents: Cents) -> Result<(), RefundError> {
     let funder = known::party(new.funder_id);
-    if let Some(programme) = new.programme_id {
-        let due = true_up::due(tx, programme).await?;
-        if due.iter().any(|payment| payment.from == funder) {
-            return Err(RefundError::TrueUpDue);
-        }
+    let due = match new.programme_id {
+        Some(programme) => true_up::due(tx, programme).await?,
+        // Of whichever programme: free money is all that a funder may have left.
+        None => true_up::all_due(tx)
+            .await?
+            .into_iter()
+            .flat_map(|(_, due)| due)
+            .collect(),
+    };
+    if due.iter().any(|payment| payment.from == funder) {
+        return Err(RefundError::TrueUpDue);
     }
     if new.way == Way::Credit {
         return Ok(());
+    }
+    let back = new.programme_id.map(|programme| (programme, cents));
+    if let Some(own) = cash::free_of_mandates(tx, new.funder_id, back)
+        .await?
+        .filter(|own| *own < cents)
+    {
+        return Err(RefundError::MoneyAwaited(own));
     }
     if let Some(position) = cash::positions(tx)
         .await?

@@ -186,7 +186,7 @@ pub async fn settle(
     let decided = decide::decide(new.id, facts).ok_or(SettleError::Overflow)?;
     write::write(tx, new.id, &decided, at).await?;
     let total = Cents::try_sum(decided.payments.iter().map(|payment| payment.total)).ok_or(SettleError::Overflow)?;
-    approval::propose(tx, who, PaymentOrder::Settlement(new.id), total, at).await?;
+    approval::propose(tx, who, PaymentOrder::Settlement(new.id), total, Cents::ZERO, at).await?;
     let (payments, held) = (decided.payments.len(), decided.held.len());
     audit(
         tx,

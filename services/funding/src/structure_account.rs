@@ -209,7 +209,8 @@ async fn next(connection: &mut PgConnection, on: NaiveDate, delay_days: i32) -> 
         r#"select exists (
                select from funding.settlement s where s.month >= $1
                    and not exists (select from funding.payment_decision d
-                                   where d.order_id = s.id and d.decision = 'rejected')) as "settled!""#,
+                                   join funding.payment_proposal w on w.order_id = d.order_id
+                                   where w.settlement_id = s.id and d.decision = 'rejected')) as "settled!""#,
         before.first_day(),
     )
     .fetch_one(connection)

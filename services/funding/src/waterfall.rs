@@ -165,18 +165,25 @@ async fn rows_at(connection: &mut PgConnection, until: Option<DateTime<Utc>>) ->
     Ok(rows)
 }
 
-/// What of `rows` happened since they stood as `before`; `None` beyond 64 bits. A row that was there is there again: nothing ever
-/// leaves the books.
+/// What of `rows` happened since they stood as `before`; `None` beyond 64 bits. Money without programme that found one leaves a row
+/// behind: what went from there.
 fn happened_between(before: &[Row], mut rows: Vec<Row>) -> Option<Vec<Row>> {
-    let before: BTreeMap<_, _> = before
-        .iter()
-        .map(|row| ((row.funder_id, row.programme_id), row))
-        .collect();
+    let key = |row: &Row| (row.funder_id, row.programme_id);
+    let there: BTreeSet<_> = rows.iter().map(key).collect();
+    let left = before.iter().filter(|row| !there.contains(&key(row)));
+    rows.extend(left.map(|row| Row {
+        funder: row.funder.clone(),
+        programme_id: row.programme_id,
+        programme: row.programme.clone(),
+        ..Row::empty(row.funder_id)
+    }));
+    let before: BTreeMap<_, _> = before.iter().map(|row| (key(row), row)).collect();
     for row in &mut rows {
-        if let Some(earlier) = before.get(&(row.funder_id, row.programme_id)) {
+        if let Some(earlier) = before.get(&key(row)) {
             row.happened_since(earlier)?;
         }
     }
+    rows.sort_by_cached_key(Row::place);
     Some(rows)
 }
 

@@ -27,7 +27,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(post, path = "/v1/refunds", tag = "funding", request_body = NewRefund,
     responses((status = 201, body = Refund), (status = 200, description = "Given back before", body = Refund),
         (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`nothing-to-refund`, `refund-amount`, `refund-way`, `refund-too-large`, `true-up-due`, `money-awaited`, `bank-short`",
+        (status = 422, description = "`nothing-to-refund`, `refund-amount`, `refund-way`, `refund-too-large`, `execute-on-past`, `true-up-due`, `money-awaited`, `bank-short`",
             body = ProblemBody, content_type = "application/problem+json")))]
 async fn give_back(
     who: Operator,

@@ -127,7 +127,7 @@ pub async fn open_expected(
          where coalesce(s.execute_on, r.execute_on) + $2::int <= $1
              and not exists (select from funding.payment_answer a where a.payment_id = p.id)
              -- Nobody has approved it, so the bank has not had it.
-             and not exists (select from funding.payment_waiting w where w.payment_id = p.id)
+             and not exists (select from funding.payment_order_waiting w where w.order_id = coalesce(p.settlement_id, p.refund_id))
          on conflict (payment_id) do nothing returning id",
         day,
         MISSING_DAYS,

@@ -152,7 +152,7 @@ pub(super) async fn payments(
            left join funding.refund r on r.id = p.refund_id
            where upper(coalesce(s.message_id, r.message_id)) = upper($1)
                -- What nobody has approved is not at the bank: it has nothing to say of it.
-               and not exists (select from funding.payment_waiting w where w.payment_id = p.id)"#,
+               and not exists (select from funding.payment_order_waiting w where w.order_id = coalesce(p.settlement_id, p.refund_id))"#,
         report.original_message_id,
     )
     .fetch_all(&mut **tx)

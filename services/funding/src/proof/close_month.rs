@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use http::StatusCode;
 use ledger::proof::{CloseError, NoteKey, Quiet, Unequal, check_all_sums, close, seal, turn};
 use ledger::{UnderWay, oldest_transaction};
-use sqlx::PgPool;
+use sqlx::{PgPool, PgTransaction};
 use standards::Month;
 use web::{Made, Problem};
 
@@ -16,6 +16,12 @@ use crate::proof::CloseView;
 
 /// Seconds that a close waits for transactions that began before it.
 pub const QUIET_SECONDS_MAX: u64 = 20;
+
+/// Advisory lock held while a month is closed: the whole book is read, so there is one at a time.
+const CLOSE_LOCK: i64 = 0x6363_6e5f_636c_6f73;
+
+/// Seconds that one close waits for another before it says so.
+const TURN_SECONDS_MAX: u32 = 10;
 
 /// Why a month was not closed. Its words are those of the [`Problem`] that it becomes, for the service and for the command.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +32,9 @@ pub enum NotClosed {
     /// Somebody's transaction did not end within [`QUIET_SECONDS_MAX`]; the oldest one, if it is still there.
     #[error("transactions are under way")]
     Busy(Option<UnderWay>),
+    /// Another close, or this one, is being made.
+    #[error("a close is under way")]
+    UnderWay,
     /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
@@ -34,6 +43,44 @@ pub enum NotClosed {
 /// Closes `month` in the name of `who`: what was posted until now is sealed, every account is compared with its transfers, and nothing is
 /// booked into the month any more. Audited. A month that was closed before is given again.
 pub async fn close_month(
+    pool: &PgPool,
+    key: &Arc<NoteKey>,
+    month: Month,
+    who: &Caller,
+    at: DateTime<Utc>,
+) -> Result<Made<CloseView>, NotClosed> {
+    let turn = take_turn(pool).await?;
+    let closed = alone(pool, key, month, who, at).await;
+    // Before the answer: a transaction that is only dropped keeps its lock until its connection is looked at again.
+    turn.rollback().await?;
+    closed
+}
+
+/// Waits for the turn, not for as long as a close may take: whoever waits holds a connection.
+async fn take_turn(pool: &PgPool) -> Result<PgTransaction<'static>, NotClosed> {
+    let mut tx = pool.begin().await?;
+    // The turn is kept, idle, while the books are read on other connections.
+    sqlx::query!(
+        r#"select set_config('lock_timeout', $1, true) as a, set_config('idle_in_transaction_session_timeout', '0', true) as b"#,
+        format!("{TURN_SECONDS_MAX}s"),
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    let taken = sqlx::query!("select pg_advisory_xact_lock($1)", CLOSE_LOCK)
+        .execute(&mut *tx)
+        .await;
+    match taken {
+        // lock_not_available
+        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("55P03") => {
+            tx.rollback().await?;
+            Err(NotClosed::UnderWay)
+        }
+        Err(error) => Err(error.into()),
+        Ok(_) => Ok(tx),
+    }
+}
+
+async fn alone(
     pool: &PgPool,
     key: &Arc<NoteKey>,
     month: Month,
@@ -93,6 +140,8 @@ impl From<NotClosed> for Problem {
             NotClosed::Close(CloseError::Nothing(next)) => nothing(next),
             NotClosed::Close(CloseError::Busy) => under_way(None),
             NotClosed::Busy(oldest) => under_way(oldest),
+            NotClosed::UnderWay => Self::new(StatusCode::CONFLICT, "close-under-way", "Une clôture est en cours.")
+                .detail("De grands livres prennent plusieurs minutes. Réessayez dans quelques instants : rien n'est clos deux fois."),
             NotClosed::Close(CloseError::Sums(unequal)) => falsified(&unequal),
             NotClosed::Close(error) => Self::internal(&error),
             NotClosed::Database(error) => Self::internal(&error),

@@ -85,7 +85,7 @@ async fn list(who: Caller, State(pool): State<PgPool>) -> Result<Json<Vec<CloseV
 /// month any more. What comes late is booked in the open month, and says so. There is no way back.
 #[utoipa::path(post, path = "/v1/closes", tag = "log", request_body = NewClose,
     responses((status = 201, body = CloseView), (status = 200, description = "Closed before", body = CloseView),
-        (status = 409, description = "`books-changed`: an account is not the sum of its transfers", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`books-changed`: an account is not the sum of its transfers; `close-under-way`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`month-not-over`, `close-in-order`, `nothing-to-close`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`books-busy`, `no-checkpoint-key`", body = ProblemBody, content_type = "application/problem+json")))]
 async fn close_month(

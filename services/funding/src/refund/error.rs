@@ -69,14 +69,14 @@ impl From<RefundError> for Problem {
                 "L'argent de ce financeur n'est pas arrivé : un virement prendrait celui des autres.",
             )
             .detail(format!(
-                "Il a {} sur le compte du fonds ; le reste est mandaté. Rendez un crédit, attendez l'argent du mandat, ou annulez le mandat.",
+                "De ce qui est venu de lui, {} peuvent être rendus ; le reste est mandaté. Rendez un crédit, attendez l'argent du mandat, ou annulez le mandat.",
                 cash.max(Cents::ZERO).to_french()
             )),
             RefundError::NotFree(free) => Self::refused("refund-too-large", "Ce financeur n'a pas autant d'argent libre.")
                 .detail(format!("Il a {} qui ne sont affectés à aucun dispositif.", free.to_french())),
             RefundError::Amount => Self::refused("refund-amount", "La somme à rendre n'est pas dite comme il faut.").detail(
                 "Avec « programme_id », retirez « amount » : tout ce que le dispositif doit est rendu. Sans « programme_id », donnez dans \
-                 « amount » la part de l'argent libre du financeur.",
+                 « amount » une part de l'argent libre du financeur, plus grande que zéro.",
             ),
             RefundError::FreeCredit => Self::refused("refund-way", "Cet argent est déjà un crédit du financeur.")
                 .detail("Donnez « way » : « bank » pour le virer, ou « programme_id » pour rendre ce qu'un dispositif lui doit."),

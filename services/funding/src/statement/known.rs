@@ -101,7 +101,7 @@ async fn payments(tx: &mut PgTransaction<'_>, named: &[Uuid]) -> Result<BTreeMap
            left join funding.payment_answer rejected on rejected.payment_id = p.id and rejected.answer = 'rejected'
            where (p.id = any($1) or (debited.payment_id is null and rejected.payment_id is null))
                -- What nobody has approved is not at the bank: a line that names it is for a person.
-               and not exists (select from funding.payment_waiting w where w.payment_id = p.id)"#,
+               and not exists (select from funding.payment_order_waiting w where w.order_id = coalesce(p.settlement_id, p.refund_id))"#,
         named,
     )
     .fetch_all(&mut **tx)

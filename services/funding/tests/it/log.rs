@@ -174,6 +174,24 @@ async fn one_checkpoint_extends_another(admin: PgPool) {
     }
 }
 
+#[sqlx::test(migrations = false)]
+async fn one_month_is_closed_at_a_time(admin: PgPool) {
+    let world = march(admin).await;
+    world.hand.move_to(instant("2026-04-02T08:00:00Z"));
+    let mut other = world.admin.begin().await.unwrap();
+    other
+        .execute("select pg_advisory_xact_lock(x'63636e5f636c6f73'::bigint)")
+        .await
+        .unwrap();
+    let (status, answer) = world.post("/v1/closes", json!({"month": "2026-03"})).await;
+    assert_eq!(
+        (status, &answer["type"]),
+        (StatusCode::CONFLICT, &json!("urn:ccn:problem:close-under-way"))
+    );
+    other.rollback().await.unwrap();
+    assert_eq!(closes(&world, "2026-03").await.0, StatusCode::CREATED);
+}
+
 /// PostgreSQL's own housekeeping may hold a close up for a moment.
 async fn closes(world: &World, month: &str) -> (StatusCode, Value) {
     loop {

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::bank::{naming, returning};
+use crate::bank::{naming, quoting, returning};
 use crate::cycle::{march, row, rules};
 use crate::payment_reports::report;
 use crate::world::{FUNDERS, PROGRAMME, World, id, instant};
@@ -222,6 +222,43 @@ async fn free_money_goes_back_as_far_as_it_is_free_and_is_said_in_one_way(admin:
     );
     let settlement = json!({"id": id(31), "month": "2026-04", "execute_on": "2026-08-11"});
     assert_eq!(world.post("/v1/settlements", settlement).await.0, StatusCode::CONFLICT);
+    world.all_hold().await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn what_is_only_mandated_goes_back_to_nobody(admin: PgPool) {
+    let world = World::new(admin).await;
+    let reference = world.call(0xc1, 0xa1, "60.00").await;
+    world.loads(1, "0.00", vec![quoting("60.00", &reference)]).await;
+    // What came stands in a programme that takes no mandates; what is free is the mandate, accepted when it took some.
+    world.allocate(0xd1, FUNDERS[0], "60.00").await;
+    world.accepts_mandates(true).await;
+    world.mandates(0xe1, 0xa1, "40.00").await;
+    world.accepts_mandates(false).await;
+    let early = |n, amount| json!({"id": id(n), "funder_id": FUNDERS[0], "amount": amount, "way": "bank", "execute_on": "2026-08-11"});
+    for amount in ["40.00", "0.01"] {
+        let refused = world.refused("/v1/refunds", early(31, amount)).await;
+        assert_eq!(refused["type"], "urn:ccn:problem:money-awaited", "{refused}");
+    }
+    world.all_hold().await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_large_sum_in_small_refunds_is_looked_at_as_well(admin: PgPool) {
+    let world = august(admin).await;
+    world.sets_rules(Some("20.00")).await;
+    let first = world.created("/v1/refunds", free(31, "12.00")).await;
+    assert_eq!(told(&first), ["not_needed", "sent"]);
+    let second = world.created("/v1/refunds", free(32, "8.01")).await;
+    assert_eq!(told(&second), ["waiting", "proposed"]);
+    // Another funder's are counted apart, and a month later they begin again.
+    let other =
+        json!({"id": id(33), "funder_id": FUNDERS[1], "amount": "20.00", "way": "bank", "execute_on": "2026-08-11"});
+    assert_eq!(told(&world.created("/v1/refunds", other).await), ["not_needed", "sent"]);
+    world.hand.move_to(instant("2026-09-10T08:00:00Z"));
+    let mut later = free(34, "5.00");
+    later["execute_on"] = json!("2026-09-11");
+    assert_eq!(told(&world.created("/v1/refunds", later).await), ["not_needed", "sent"]);
     world.all_hold().await;
 }
 

@@ -1,11 +1,11 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use standards::Cents;
 
-use crate::bank::naming;
+use crate::bank::{naming, quoting};
 use crate::cycle::{PAID, march};
 use crate::judge::agreed;
 use crate::world::{FUNDERS, PROGRAMME, World, id, instant};
@@ -79,7 +79,9 @@ async fn periods_that_follow_one_another_add_up_to_the_whole(admin: PgPool) {
     ] {
         let before = amounts(&report(&world, &format!("to={}", cut.0)).await);
         let after = amounts(&report(&world, &format!("from={}", cut.1)).await);
-        for (key, &cents) in &whole {
+        let keys: BTreeSet<_> = whole.keys().chain(before.keys()).chain(after.keys()).collect();
+        for key in keys {
+            let cents = whole.get(key).copied().unwrap_or_default();
             let earlier = before.get(key).copied().unwrap_or_default();
             let later = after.get(key).copied().unwrap_or_default();
             if STANDING.contains(&key.2.as_str()) {
@@ -89,6 +91,33 @@ async fn periods_that_follow_one_another_add_up_to_the_whole(admin: PgPool) {
             }
         }
     }
+}
+
+#[sqlx::test(migrations = false)]
+async fn money_that_found_its_programme_in_a_period_is_counted_once(admin: PgPool) {
+    let world = World::new(admin).await;
+    let reference = world.call(0xc1, 0xa1, "100.00").await;
+    world.loads(1, "0.00", vec![quoting("100.00", &reference)]).await;
+    world.hand.move_to(instant("2026-04-10T08:00:00Z"));
+    world.allocate(0xd1, FUNDERS[0], "100.00").await;
+    let received = async |query: &str| {
+        let report = report(&world, query).await;
+        let total = &report["totals"][0]["received"];
+        let rows = report["rows"].as_array().unwrap().iter();
+        let rows = rows.filter(|row| row["funder_id"] == json!(FUNDERS[0]));
+        let rows = rows.map(|row| row["received"].as_str().unwrap().to_owned());
+        (rows.collect::<Vec<_>>(), total.as_str().unwrap().to_owned())
+    };
+    let amounts = |amounts: &[&str], total: &str| {
+        let amounts = amounts.iter().map(|&amount| amount.to_owned());
+        (amounts.collect::<Vec<_>>(), total.to_owned())
+    };
+    assert_eq!(received("to=2026-03-31").await.1, "100.00");
+    assert_eq!(
+        received("from=2026-04-01").await,
+        amounts(&["100.00", "-100.00"], "0.00")
+    );
+    world.all_hold().await;
 }
 
 #[sqlx::test(migrations = false)]

@@ -202,6 +202,8 @@ impl Life {
             Err("execute-on-past")
         } else if cents == 0 {
             Err("nothing-to-refund")
+        } else if bank && self.fund.own_after(p, f, cents).is_some_and(|own| own < cents) {
+            Err("money-awaited")
         } else {
             Ok(())
         };
@@ -252,7 +254,8 @@ impl Life {
 
     /// A refund that the bank pays, once somebody else has looked if it is large.
     fn goes_to_the_bank(&mut self, made: &Value, id: Uuid, to: Paid, cents: i64, execute_on: NaiveDate) {
-        let proposed = self.fund.approval_above.is_some_and(|above| cents > above);
+        let lately = self.fund.unasked(to.funder(), self.now);
+        let proposed = self.fund.approval_above.is_some_and(|above| cents + lately > above);
         let told = if proposed {
             ["waiting", "proposed"]
         } else {

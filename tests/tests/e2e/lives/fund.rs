@@ -263,6 +263,15 @@ pub struct File {
     pub message_id: Option<String>,
 }
 
+impl Paid {
+    pub const fn funder(self) -> Option<usize> {
+        match self {
+            Self::Structure(_) => None,
+            Self::Funder(_, f) | Self::Free(f) => Some(f),
+        }
+    }
+}
+
 impl File {
     pub fn path(&self) -> String {
         let kind = if self.of_settlement { "settlements" } else { "refunds" };
@@ -322,6 +331,14 @@ impl Fund {
         one.allocated[funder] - one.credited[funder] - one.returned[funder] - under_way
     }
 
+    /// What a funder has free that is not what its mandates await, if a programme gave back so much; nothing when none is awaited.
+    pub fn own_after(&self, programme: usize, funder: usize, back: i64) -> Option<i64> {
+        let awaited = self.awaited(funder);
+        // The second programme accepts mandates: what was put there and not given back may be all of what is awaited.
+        let placed = self.placed(1, funder) - if programme == 1 { back } else { 0 };
+        (awaited > 0).then(|| self.funders[funder].deposited + back - (awaited - placed).max(0))
+    }
+
     /// A payment goes back to what it paid.
     pub fn goes_back(&mut self, payment: usize, state: State) {
         let payment = &mut self.payments[payment];
@@ -354,6 +371,15 @@ impl Fund {
                 }
             }
         }
+    }
+
+    /// What was sent to a funder in the last thirty days and nobody was asked for.
+    pub fn unasked(&self, funder: Option<usize>, now: DateTime<Utc>) -> i64 {
+        let since = now - chrono::TimeDelta::days(30);
+        let lately = |one: &&Payment| {
+            one.to.funder() == funder && one.at > since && self.files[one.file].proposal == Proposal::NotNeeded
+        };
+        self.payments.iter().filter(lately).map(|one| one.cents).sum()
     }
 
     /// What the bank account has for certain that nothing asks for; it may have more.

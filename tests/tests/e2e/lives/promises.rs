@@ -231,12 +231,10 @@ impl Life {
 
     async fn puts(&mut self, p: usize, f: usize, cents: i64) {
         let deposited = self.fund.funders[f].deposited;
-        let awaited = self.fund.awaited(f);
-        // The second programme accepts mandates: what was put there and not given back may be all of what is awaited.
-        let elsewhere = (awaited - self.fund.placed(1, f)).max(0);
+        let own = self.fund.own_after(p, f, 0);
         let wanted = if cents == 0 {
             Err("allocation-amount")
-        } else if p == 0 && awaited > 0 && cents > deposited - elsewhere {
+        } else if p == 0 && own.is_some_and(|own| cents > own) {
             Err("mandated-not-received")
         } else if cents > deposited {
             Err("not-enough-deposited")

@@ -239,7 +239,7 @@ async fn payment(tx: &mut PgTransaction<'_>, id: PaymentId) -> Result<Option<Pay
         r#"select p.party_id as "party: PartyId", p.cents as "cents: Cents", p.refund_id is not null as "refund!",
                not exists (select from funding.payment_answer a where a.payment_id = p.id)
                    -- What nobody has approved is not at the bank.
-                   and not exists (select from funding.payment_waiting w where w.payment_id = p.id) as "under_way!",
+                   and not exists (select from funding.payment_order_waiting w where w.order_id = coalesce(p.settlement_id, p.refund_id)) as "under_way!",
                exists (select from funding.payment_answer a where a.payment_id = p.id and a.answer = 'debited')
                    and not exists (select from funding.payment_answer a where a.payment_id = p.id and a.answer = 'returned')
                    as "out!"
