@@ -33,7 +33,8 @@ pub(in crate::proof) struct Chunk {
 pub(in crate::proof) async fn lock(tx: &mut PgTransaction<'_>, wait: bool) -> sqlx::Result<bool> {
     // See `pending` for the planner.
     sqlx::query!(
-        r#"select set_config('enable_hashjoin', 'off', true) as a, set_config('enable_mergejoin', 'off', true) as b"#
+        r#"select set_config('enable_hashjoin', 'off', true) as a, set_config('enable_mergejoin', 'off', true) as b,
+               set_config('enable_seqscan', 'off', true) as c, set_config('enable_sort', 'off', true) as d"#
     )
     .fetch_one(&mut **tx)
     .await?;

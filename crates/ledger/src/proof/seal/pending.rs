@@ -62,8 +62,10 @@ pub(super) struct Pending {
 /// The next finished entries without a leaf. A number that this cluster has not given yet was brought by a restore, so its
 /// transaction is finished too.
 ///
-/// Two runs through an index, merged; then the accounts by key. The statement runs with hashed and merged joins off: the planner,
-/// whose statistics are of yesterday, would rather read every account.
+/// Two runs through an index, merged; then the accounts by key. The statement runs with hashed and merged joins, sorting and reading
+/// whole tables off: the planner, whose statistics are of yesterday, would rather read every account, and where much is left to seal (the
+/// books were restored) it believes that hardly any entry has no leaf, and would read and sort all of them for every chunk: thirty
+/// times as long at a million records, and the longer the more there are.
 pub(super) async fn pending(
     connection: &mut PgConnection,
     after: Position,
