@@ -249,8 +249,8 @@ async fn check(tx: &mut PgTransaction<'_>, new: NewRefund, cents: Cents) -> Resu
     if new.way == Way::Credit {
         return Ok(());
     }
-    let back = new.programme_id.map(|programme| (programme, cents));
-    if let Some(own) = cash::free_of_mandates(tx, new.funder_id, back)
+    let given_back = new.programme_id.map(|programme| (programme, cents));
+    if let Some(own) = cash::free_of_mandates(tx, new.funder_id, given_back)
         .await?
         .filter(|own| *own < cents)
     {
