@@ -92,7 +92,7 @@ pub async fn settlement(pool: &PgPool, fund: &FundAccount, id: SettlementId) -> 
         execute_on: row.execute_on,
         remittance,
     };
-    write(pool, fund, header, Some(id), None).await
+    write(pool, fund, header, PaymentOrder::Settlement(id)).await
 }
 
 /// The pain.001 of a refund, and its message id.
@@ -116,7 +116,7 @@ pub async fn refund(pool: &PgPool, fund: &FundAccount, id: RefundId) -> Result<(
         execute_on: row.execute_on,
         remittance,
     };
-    write(pool, fund, header, None, Some(id)).await
+    write(pool, fund, header, PaymentOrder::Refund(id)).await
 }
 
 /// Whether it may be sent.
@@ -133,14 +133,13 @@ async fn write(
     pool: &PgPool,
     fund: &FundAccount,
     header: Header,
-    settlement: Option<SettlementId>,
-    refund: Option<RefundId>,
+    order: PaymentOrder,
 ) -> Result<(String, Vec<u8>), FileError> {
     let rows = sqlx::query!(
         r#"select end_to_end, holder, iban, bic, cents as "amount: Cents"
            from funding.payment where settlement_id = $1 or refund_id = $2 order by end_to_end"#,
-        settlement.map(SettlementId::uuid),
-        refund.map(RefundId::uuid),
+        order.settlement(),
+        order.refund(),
     )
     .fetch_all(pool)
     .await?;

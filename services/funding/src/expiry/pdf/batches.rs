@@ -7,6 +7,7 @@ use standards::Cents;
 use super::super::content::{BatchFact, Content};
 use super::super::figures::Figures;
 use super::plural;
+use crate::french::{counted, percent};
 
 pub(super) fn by_batch(document: Document, content: &Content) -> Document {
     let document = document.heading("Détail par lot");
@@ -38,7 +39,7 @@ fn batch_facts(batch: &BatchFact) -> Vec<(String, String)> {
             "Contenu".to_owned(),
             format!(
                 "{} carnet{} de {} chèques de {}",
-                grouped(batch.booklets),
+                counted(batch.booklets),
                 plural(batch.booklets.into()),
                 batch.booklet_size,
                 batch.face_value.to_french()
@@ -87,23 +88,4 @@ fn batch_tables(batch: &BatchFact) -> [Table; 2] {
         second = second.total(end("Ensemble", &total));
     }
     [first, second]
-}
-
-/// `33,39 %`.
-pub(super) fn percent(rate: Decimal) -> String {
-    let percent = (rate * Decimal::ONE_HUNDRED).normalize().to_string();
-    format!("{}\u{A0}%", percent.replace('.', ","))
-}
-
-/// `100 000`, with the narrow no-break spaces of amounts.
-pub(super) fn grouped(count: i32) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push('\u{202F}');
-        }
-        text.push(digit);
-    }
-    text
 }

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::super::content::{BatchFact, BatchFunderFact, Contest, FunderFact, Party, ProgrammeFacts, UnusedValueFact};
 use super::super::figures::Figures;
-use super::batches::{grouped, percent};
 use super::*;
+use crate::french::{counted, percent};
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -112,8 +112,8 @@ fn the_largest_sums_are_drawn_and_always_the_same() {
 
 #[test]
 fn counts_and_rates_read_as_people_write_them() {
-    assert_eq!(grouped(100_000), "100\u{202F}000");
-    assert_eq!(grouped(999), "999");
+    assert_eq!(counted(100_000), "100\u{202F}000");
+    assert_eq!(counted(999), "999");
     assert_eq!(percent(Decimal::new(3339, 4)), "33,39\u{A0}%");
     assert_eq!(percent(Decimal::ONE), "100\u{A0}%");
 }
