@@ -29,8 +29,14 @@ as_root() {
     fi
 }
 
+# Cargo of the version that rust-toolchain.toml names. Where rustup neither has it nor can fetch it, rustup's default version
+# does; Cargo.toml refuses one that is too old.
 need_cargo() {
     have cargo || die "Rust est introuvable. Pour l'installer : https://www.rust-lang.org/tools/install"
+    (cd "$ROOT" && cargo --version) >/dev/null 2>&1 && return
+    RUSTUP_TOOLCHAIN=$(rustup default 2>/dev/null | cut -d ' ' -f 1 || true)
+    [ -n "$RUSTUP_TOOLCHAIN" ] || die "Rust est incomplet. Pour l'installer : https://www.rust-lang.org/tools/install"
+    export RUSTUP_TOOLCHAIN
 }
 
 # The folder of PostgreSQL's server programs: the newest of PATH and of Debian's.
