@@ -23,91 +23,41 @@
 //! A payment to a funder goes through `in_transit` as a payment to a structure does, so that money in a payment file is
 //! always visible. Every creation can be repeated with the same id.
 
-mod ages;
-mod allocation;
-mod announcement;
-mod api;
-mod approval;
-mod booking;
-mod breaks;
-mod call;
-mod cash;
-mod claims_report;
-mod convention;
-mod evidence;
-mod expiry;
-mod export;
-mod fee;
-mod french;
-mod funder;
-mod holds;
-mod id;
-mod identities;
-mod invoicing;
-mod known;
-mod mandate;
-mod payment_file;
-mod payment_report;
-mod payment_rule;
-mod plan;
-mod proof;
-pub mod reconciliation;
-mod reference;
-mod refund;
-mod remittance;
-mod rpc;
-mod settlement;
-mod simulation;
-mod statement;
-mod stream;
-mod structure_account;
-mod tolerance;
-mod true_up;
-mod waterfall;
+mod bank;
+mod contributions;
+mod controls;
+mod fees;
+mod http;
+mod log;
+mod payments;
+mod programme_end;
+mod promises;
+mod reports;
+mod shares;
+mod support;
 
 use sqlx::PgPool;
-use standards::{Bic, Iban};
-use web::Clock;
 
-pub use api::{reconciliation_routes, routes};
-pub use call::{keep_reminding, remind};
-pub use expiry::{STATEMENT_SECONDS, Stationery, expiry_routes, keep_statements};
-pub use export::{names, report, waterfall_csv, waterfall_pdf, waterfall_xlsx};
-pub use id::{
+pub use crate::http::Config;
+pub use crate::http::{reconciliation_routes, routes};
+pub use controls::reconciliation;
+pub use log::proof::{
+    CloseView, ConsistencyView, CosignerView, EventProofView, NotClosed, ProofView, ProvenEntryView, QUIET_SECONDS_MAX,
+    SEAL_LAG_SECONDS_MAX, SEAL_SECONDS, SUMS_SECONDS, close_month, keep_sealed, log_routes, show_seal_lag,
+};
+pub use programme_end::expiry::{STATEMENT_SECONDS, Stationery, expiry_routes, keep_statements};
+pub use promises::call::{keep_reminding, remind};
+pub use promises::reference::CallReference;
+pub use reports::export::{names, report, waterfall_csv, waterfall_pdf, waterfall_xlsx};
+pub use reports::waterfall::{Row as WaterfallRow, Waterfall, WaterfallError};
+pub use support::FundAccount;
+pub use support::ids::{
     AllocationId, AnnouncementId, BreakId, CallId, ConventionId, CreditNoteId, ExpiryChoiceId, ExpiryResponseId,
     ExplanationId, FeeId, MandateId, PaymentId, PaymentReportId, ReconciliationId, RefundId, SettlementId, StatementId,
     TrueUpId,
 };
-pub use proof::{
-    CloseView, ConsistencyView, CosignerView, EventProofView, NotClosed, ProofView, ProvenEntryView, QUIET_SECONDS_MAX,
-    SEAL_LAG_SECONDS_MAX, SEAL_SECONDS, SUMS_SECONDS, close_month, keep_sealed, log_routes, show_seal_lag,
-};
-pub use reference::CallReference;
-pub use waterfall::{Row as WaterfallRow, Waterfall, WaterfallError};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
-
-/// What the routes need.
-#[derive(Debug, Clone)]
-pub struct Config {
-    /// Connected as role `ccn_funding`.
-    pub pool: PgPool,
-    /// Gives each request its instant.
-    pub clock: Clock,
-    /// The account that pays and is paid.
-    pub fund: FundAccount,
-}
-
-/// The fund's segregated bank account: statements of no other account are taken, payments come from no other.
-#[derive(Debug, Clone)]
-pub struct FundAccount {
-    /// Its holder, as the bank knows it.
-    pub name: String,
-    /// Its number.
-    pub iban: Iban,
-    /// Its bank.
-    pub bic: Option<Bic>,
-}
 
 /// Brings schema `funding` up to date.
 pub async fn migrate(pool: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {

@@ -24,78 +24,59 @@
 //! **No token is stored** and no name leaves: the pseudonymous half of a person ([`BeneficiaryId`]) is what the other tables
 //! know; identities have their own table, and answers to anybody but the person's own prescriber never carry them.
 
-mod activate;
-mod admit_prescriber;
-mod api;
-mod batch;
-mod beneficiaries;
-mod booklets;
-mod calendar;
-mod cancel;
-mod create_programme;
-mod expire;
-mod fund;
-mod hand_over;
-mod id;
-mod identity;
-mod import;
-mod key_sets;
+mod batches;
+mod end;
+mod http;
 mod keys;
-mod logos;
-mod mint;
-mod numbers;
-mod order;
 mod paper;
-mod phone;
-mod print;
-mod printer_file;
-mod proofs;
-mod reissue;
-mod revoke;
-mod shares;
-mod signers;
-mod voucher_states;
+mod people;
+mod programmes;
+mod vouchers;
 
-pub use activate::{ACTIVATION_CHUNK_VOUCHERS, ActivateError, activate};
-pub use admit_prescriber::{AdmitError, AdmittedPrescriber, NewPrescriber, admit_prescriber};
-pub use api::{Config, routes};
-pub use batch::{Batch, BatchState};
-pub use beneficiaries::{Beneficiary, beneficiaries};
-pub use booklets::{Paper, PaperFormat, PaperVoucher, Partner, booklets_pdf};
-pub use calendar::{
+mod id;
+
+pub use crate::http::{Config, routes};
+pub use batches::activate::{ACTIVATION_CHUNK_VOUCHERS, ActivateError, activate};
+pub use batches::batch::{Batch, BatchState};
+pub use batches::cancel::{CancelError, NewCancellation, cancel};
+pub use batches::fund::{FundError, Shortfall, fund};
+pub use batches::mint::{MINT_CHUNK_VOUCHERS, MintError, mint};
+pub use batches::order::{BATCH_BOOKLETS_MAX, NewOrder, OrderError, order};
+pub use end::calendar::{
     AcceptError, Acceptance, BatchSums, BookletCount, BookletSums, CALENDAR_SECONDS, DecideError, Decision,
     Distribution, ExpiryRound, NewAcceptance, NewDecision, PointSums, SetCalendarError, StepDone, Sum, accept,
     decide_distribution, expiry_round, keep_calendar, set_calendar,
 };
-pub use cancel::{CancelError, NewCancellation, cancel};
-pub use create_programme::{CreateProgrammeError, create_programme};
-pub use expire::{EXPIRY_CHUNK_VOUCHERS, ExpireError, Expiry, NewExpiry, expire};
-pub use fund::{FundError, Shortfall, fund};
-pub use hand_over::{HandOver, HandOverError, NewHandOver, NewReplacement, hand_over, replace};
+pub use end::expire::{EXPIRY_CHUNK_VOUCHERS, ExpireError, Expiry, NewExpiry, expire};
 pub use id::{
     AcceptanceId, BeneficiaryId, DecisionId, ExpiryId, HandOverId, ImportId, PrintId, ProofId, ReissueId, RevocationId,
 };
-pub use identity::{Identity, IdentityHash, IdentityKey};
-pub use import::{CommitError, Duplicate, ImportReport, ImportedFile, Importing, commit_import, preview_import};
-pub use key_sets::KeySets;
-pub use keys::choice::NoKey;
-pub use keys::{
+pub use keys::key_sets::KeySets;
+pub use keys::public_keys::choice::NoKey;
+pub use keys::public_keys::{
     DelegateError, KEY_DAYS_MAX, PublishKeyError, WithdrawError, latest_day, possession_challenge,
     publish_first_delegation, publish_first_key, word as purpose_word,
 };
-pub use logos::{
+pub use keys::signers::Signers;
+pub use paper::booklets::{Paper, PaperFormat, PaperVoucher, Partner, booklets_pdf};
+pub use paper::logos::{
     LOGO_BYTES_MAX, LOGO_HEIGHT_MAX, LOGO_PIXELS_MAX, LOGO_WIDTH_MAX, Logo, LogoError, LogoFormat, SVG_ELEMENTS_MAX,
 };
-pub use mint::{MINT_CHUNK_VOUCHERS, MintError, mint};
-pub use order::{BATCH_BOOKLETS_MAX, NewOrder, OrderError, order};
-pub use paper::{Contact, ContactError};
-pub use print::{PRINT_BOOKLETS_MAX, PrintError, ReprintReason};
-pub use printer_file::{NewPrinterFile, PART_BOOKLETS, PrinterFile, PrinterFileError};
-pub use proofs::{NewProof, Proof, ProofError, specimen, specimen_token};
-pub use reissue::{NewReissue, REISSUE_VOUCHERS_MAX, Reissue, ReissueError, ReissueReason, reissue};
-pub use revoke::{NewRevocation, Reason, Revocation, RevokeError, revoke};
-pub use signers::Signers;
-pub use voucher_states::{VoucherCounts, VoucherState, voucher_counts, voucher_states};
+pub use paper::print::{PRINT_BOOKLETS_MAX, PrintError, ReprintReason};
+pub use paper::printer_file::{NewPrinterFile, PART_BOOKLETS, PrinterFile, PrinterFileError};
+pub use paper::proofs::{NewProof, Proof, ProofError, specimen, specimen_token};
+pub use paper::settings::{Contact, ContactError};
+pub use people::beneficiaries::{Beneficiary, beneficiaries};
+pub use people::identity::{Identity, IdentityHash, IdentityKey};
+pub use people::import::{
+    CommitError, Duplicate, ImportReport, ImportedFile, Importing, commit_import, preview_import,
+};
+pub use programmes::admit_prescriber::{AdmitError, AdmittedPrescriber, NewPrescriber, admit_prescriber};
+pub use programmes::create_programme::{CreateProgrammeError, create_programme};
+pub use vouchers::hand_over::{HandOver, HandOverError, NewHandOver, NewReplacement, hand_over, replace};
+pub use vouchers::reissue::{NewReissue, REISSUE_VOUCHERS_MAX, Reissue, ReissueError, ReissueReason, reissue};
+pub use vouchers::revoke::{NewRevocation, Reason, Revocation, RevokeError, revoke};
+pub use vouchers::voucher_states::{VoucherCounts, VoucherState, voucher_counts, voucher_states};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 

@@ -6,7 +6,7 @@ use ledger::{AccountNumber, BookId, LastClaim, TransactionNumber, VoucherState};
 use sqlx::PgConnection;
 use voucher::Status;
 
-use crate::claim::blocks;
+use crate::claims::claim::blocks;
 
 /// The status of each of these vouchers of a book, as it is now.
 pub(super) async fn statuses(

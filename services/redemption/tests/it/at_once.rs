@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use redemption::ClaimRequestId;
-use redemption::claim::{ClaimDesk, ClaimError, Claimant, NewClaim};
+use redemption::claims::claim::{ClaimDesk, ClaimError, Claimant, NewClaim};
 use sqlx::PgPool;
 use standards::Cents;
 use tokio::task::JoinSet;

@@ -1,5 +1,5 @@
 use redemption::ClaimRequestId;
-use redemption::claim::{ClaimDesk, ClaimError, Claimant, NewClaim};
+use redemption::claims::claim::{ClaimDesk, ClaimError, Claimant, NewClaim};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use standards::Cents;

@@ -1,7 +1,7 @@
 //! Codes typed by hand: what they buy, what they are told, and how often they may be tried.
 
 use chrono::TimeDelta;
-use redemption::claim::{
+use redemption::claims::claim::{
     CODES_WINDOW_SECONDS, WRONG_CODES_EVERYBODY_MAX, WRONG_CODES_KEY_MAX, WRONG_CODES_STRUCTURE_MAX,
 };
 use serde_json::{Value, json};

@@ -1,0 +1,110 @@
+//! Several lines, several things.
+
+use std::collections::BTreeSet;
+
+use access::audit;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::PgTransaction;
+use utoipa::ToSchema;
+use web::Made;
+
+use crate::bank::breaks::explain::view::{ExplanationView, read};
+use crate::bank::breaks::explain::{ExplainError, NewPart, write};
+use crate::bank::breaks::open::settle_expected;
+use crate::bank::breaks::step::{add, lock};
+use crate::bank::breaks::view::read as read_break;
+use crate::bank::breaks::{StepError, is_said};
+use crate::{support::ids::BreakId, support::ids::ExplanationId};
+
+/// Most lines explained together.
+pub const EXPLANATION_LINES_MAX: usize = 100;
+/// Most parts of an explanation: the payments of a file that the bank debited as it pleased.
+pub const EXPLANATION_PARTS_MAX: usize = 1_000;
+
+/// Lines explained together by what they were together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewSplit {
+    /// Made by the caller.
+    pub id: ExplanationId,
+    /// Breaks that are open, each a line of a statement.
+    pub break_ids: Vec<BreakId>,
+    /// What they were; amounts are signed as the lines' and make the same sum. None when the lines undo one another.
+    pub parts: Vec<NewPart>,
+    /// Why we know.
+    #[schema(example = "Détail demandé à la banque.")]
+    pub why: String,
+}
+
+impl NewSplit {
+    fn check(&self) -> Result<(), ExplainError> {
+        if !is_said(&self.why) {
+            return Err(StepError::Words.into());
+        }
+        let mut breaks = self.break_ids.clone();
+        breaks.sort_unstable();
+        breaks.dedup();
+        if breaks.is_empty() || breaks.len() != self.break_ids.len() || breaks.len() > EXPLANATION_LINES_MAX {
+            return Err(ExplainError::Misfit(
+                "Donnez les écarts à expliquer, chacun une fois, cent au plus.",
+            ));
+        }
+        if self.parts.is_empty() && breaks.len() < 2 || self.parts.len() > EXPLANATION_PARTS_MAX {
+            return Err(ExplainError::Misfit(
+                "Donnez les parts, mille au plus ; sans part, il faut au moins deux lignes qui s'annulent.",
+            ));
+        }
+        if is_twice(self.parts.iter().filter_map(|part| part.payment_id)) {
+            return Err(ExplainError::Misfit("Un même virement est donné deux fois."));
+        }
+        if is_twice(self.parts.iter().filter_map(|part| part.mandate_id)) {
+            return Err(ExplainError::Misfit("Un même mandat est donné deux fois."));
+        }
+        if is_twice(self.parts.iter().filter_map(|part| part.call_id)) {
+            return Err(ExplainError::Misfit("Un même appel de fonds est donné deux fois."));
+        }
+        Ok(())
+    }
+}
+
+fn is_twice<T: Ord>(named: impl Iterator<Item = T>) -> bool {
+    let named: Vec<T> = named.collect();
+    named.iter().collect::<BTreeSet<_>>().len() < named.len()
+}
+
+/// Says what lines were together, or finds that the same was said before.
+pub async fn split(
+    tx: &mut PgTransaction<'_>,
+    who: &access::Caller,
+    new: NewSplit,
+    at: DateTime<Utc>,
+) -> Result<Made<ExplanationView>, ExplainError> {
+    new.check()?;
+    lock(tx).await?;
+    if let Some(known) = read(tx, new.id).await? {
+        return if known.is(&new) {
+            Ok(Made::Before(known))
+        } else {
+            Err(ExplainError::SameIdOtherContent)
+        };
+    }
+    let mut seen = Vec::with_capacity(new.break_ids.len());
+    for &id in &new.break_ids {
+        let one = read_break(tx, id).await?.ok_or(StepError::Unknown)?;
+        if one.state != "open" {
+            return Err(ExplainError::Explained);
+        }
+        seen.push(one);
+    }
+    write::write(tx, new.id, &seen, &new.parts, &new.why, at).await?;
+    settle_expected(tx, who, at).await?;
+    for one in &seen {
+        add(tx, who, one, ("explained", one.owner.as_deref(), new.why.as_str()), at).await?;
+    }
+    let view = read(tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
+    let named = (&new.break_ids, &new.parts);
+    audit(tx, who, at, "break.split", Some(new.id.uuid()), named).await?;
+    tracing::info!(lines = seen.len(), parts = new.parts.len(), "breaks explained together");
+    Ok(Made::Now(view))
+}

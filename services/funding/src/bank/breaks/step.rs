@@ -1,0 +1,160 @@
+//! Who looks after a break, and its end.
+
+use access::audit;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::PgTransaction;
+use utoipa::ToSchema;
+use web::{Made, Problem};
+
+use crate::bank::breaks::view::{BreakView, read};
+use crate::bank::breaks::{WORDS_CHARS_MAX, is_said};
+use crate::bank::statement::STATEMENT_LOCK;
+use crate::support::ids::BreakId;
+
+/// Who looks after a break from now on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewOwner {
+    /// A team rather than a name.
+    #[schema(example = "Comptabilité")]
+    pub owner: String,
+}
+
+/// The end of a break.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewClosing {
+    /// Why nothing is left to do.
+    #[schema(example = "Vérifié avec la banque.")]
+    pub why: String,
+}
+
+/// Why nothing changed.
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    /// No such break.
+    #[error("no such break")]
+    Unknown,
+    /// Empty, too long or with control characters.
+    #[error("words that do not fit")]
+    Words,
+    /// Nobody has explained it yet.
+    #[error("not explained")]
+    NotExplained,
+    /// It is closed.
+    #[error("closed")]
+    Closed,
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<StepError> for Problem {
+    fn from(error: StepError) -> Self {
+        match error {
+            StepError::Unknown => Self::not_found("Cet écart"),
+            StepError::Words => Self::refused("break-words", "Le texte manque ou ne convient pas.").detail(format!(
+                "Écrivez une phrase d'au plus {WORDS_CHARS_MAX} caractères, sans retour à la ligne."
+            )),
+            StepError::NotExplained => Self::refused("break-not-explained", "Cet écart n'est pas encore expliqué.")
+                .detail("Dites d'abord ce qu'il était, puis fermez-le."),
+            StepError::Closed => Self::refused("break-closed", "Cet écart est fermé."),
+            StepError::Database(error) => Self::internal(&error),
+        }
+    }
+}
+
+/// The statements' lock, until the end of the transaction. Whoever loads a statement closes breaks by the way, and explains
+/// what a line may be too: so steps, payments and calls are written by one at a time.
+pub(super) async fn lock(tx: &mut PgTransaction<'_>) -> Result<(), sqlx::Error> {
+    sqlx::query!("select pg_advisory_xact_lock($1)", STATEMENT_LOCK)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// The break, under that lock: its steps are numbered one after the other.
+pub(super) async fn locked(tx: &mut PgTransaction<'_>, id: BreakId) -> Result<Option<BreakView>, sqlx::Error> {
+    lock(tx).await?;
+    read(tx, id).await
+}
+
+/// Adds a step after those that `seen` has.
+pub(super) async fn add(
+    tx: &mut PgTransaction<'_>,
+    who: &access::Caller,
+    seen: &BreakView,
+    (state, owner, why): (&str, Option<&str>, &str),
+    at: DateTime<Utc>,
+) -> Result<BreakView, sqlx::Error> {
+    let number = i32::try_from(seen.steps.len() + 1).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    sqlx::query!(
+        "insert into funding.break_step (break_id, number, state, owner, why, organisation_id, at)
+         values ($1, $2, $3, $4, $5, $6, $7)",
+        seen.id.uuid(),
+        number,
+        state,
+        owner,
+        why,
+        who.organisation().uuid(),
+        at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    read(tx, seen.id).await?.ok_or(sqlx::Error::RowNotFound)
+}
+
+/// Gives the break to somebody.
+pub async fn own(
+    tx: &mut PgTransaction<'_>,
+    who: &access::Caller,
+    id: BreakId,
+    new: NewOwner,
+    at: DateTime<Utc>,
+) -> Result<Made<BreakView>, StepError> {
+    if !is_said(&new.owner) {
+        return Err(StepError::Words);
+    }
+    let seen = locked(tx, id).await?.ok_or(StepError::Unknown)?;
+    if seen.owner.as_deref() == Some(&new.owner) {
+        return Ok(Made::Before(seen));
+    }
+    if seen.state == "closed" {
+        return Err(StepError::Closed);
+    }
+    let why = format!("Confié à : {}", new.owner);
+    let made = add(
+        tx,
+        who,
+        &seen,
+        (seen.state.as_str(), Some(new.owner.as_str()), why.as_str()),
+        at,
+    )
+    .await?;
+    audit(tx, who, at, "break.own", Some(id.uuid()), ()).await?;
+    Ok(Made::Now(made))
+}
+
+/// Ends the break, which must be explained.
+pub async fn close(
+    tx: &mut PgTransaction<'_>,
+    who: &access::Caller,
+    id: BreakId,
+    new: NewClosing,
+    at: DateTime<Utc>,
+) -> Result<Made<BreakView>, StepError> {
+    if !is_said(&new.why) {
+        return Err(StepError::Words);
+    }
+    let seen = locked(tx, id).await?.ok_or(StepError::Unknown)?;
+    match seen.state.as_str() {
+        "explained" => {}
+        "closed" if seen.steps.last().is_some_and(|last| last.why == new.why) => return Ok(Made::Before(seen)),
+        "closed" => return Err(StepError::Closed),
+        _ => return Err(StepError::NotExplained),
+    }
+    let made = add(tx, who, &seen, ("closed", seen.owner.as_deref(), new.why.as_str()), at).await?;
+    audit(tx, who, at, "break.close", Some(id.uuid()), ()).await?;
+    Ok(Made::Now(made))
+}

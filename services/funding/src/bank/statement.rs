@@ -1,0 +1,313 @@
+//! A bank statement (camt.053 or CFONB 120, told apart by what the file contains): loaded whole or not at all, each line matched once, by rules tried in order.
+//!
+//! | rule | line | is | books |
+//! |---|---|---|---|
+//! | `end-to-end` | debit with a payment's end-to-end id and its amount | the payment | in transit → bank |
+//! | `end-to-end-tolerance` | the same, more by no more than the operator tolerates ([`crate::bank::tolerance`]; nothing unless set) | the payment and a charge | in transit → bank · charges → bank |
+//! | `payment-file` | debit with a file's message id and the amount under way of it | all its payments | in transit → bank, each |
+//! | `return` | credit with a payment's end-to-end id, its amount and a reason | the payment came back | bank → clearing · clearing → payable |
+//! | `mandate` | credit that names one mandate whose money is awaited, or the call it answers, and comes from no other funder's account | the mandate | bank → receivable (what is above: deposited) |
+//! | `fee-invoice` | credit that quotes an invoice of the operator, of at most what is owed | the fee | bank → fee receivable |
+//! | `call-reference` | credit that quotes one call's reference, of what is left of it or less | a contribution | bank → deposited |
+//! | `amount-and-account` | nothing of ours quoted; exact amount and account of one item, within days of its day | the payment, or the call | as theirs |
+//! | `payment-file-total` | debit without reference, amount of exactly one file under way | all its payments | in transit → bank, each |
+//! | – | what is left | unexplained | bank ↔ suspense |
+//!
+//! Each rule is a file of [`matching`] with its tests. A line that names an item with another amount is a break, never a match:
+//! tolerance is zero unless it was set, also when the bank gives too much. Both sides are claimed by unique keys. Money in is booked before money
+//! out, whatever the bank's order, since both are of one period. What one line cannot say (several items, several lines) a
+//! person says: [`crate::bank::breaks`].
+//!
+//! What is left is a break ([`crate::bank::breaks`]), with a kind that [`doubt`] reads off the line.
+//!
+//! A statement must follow the last one (its opening balance is the last closing balance, and its days and the bank's number say
+//! so too; the first one opens at zero), so that the bank account of the books always equals the last closing balance. One that
+//! tells the movements of another a second time is known, whatever its format. Statements are loaded one at a time.
+
+mod awaited;
+mod book;
+mod doubt;
+mod known;
+mod lines;
+mod list;
+mod matching;
+mod order;
+mod view;
+mod write;
+
+use access::audit;
+use chrono::{DateTime, NaiveDate, Utc};
+use ledger::Rejection;
+use sha2::{Digest, Sha256};
+use sqlx::PgTransaction;
+use standards::Cents;
+use standards::camt053::{self, Camt053Error, Statement};
+use standards::cfonb120::{self, CfonbError};
+use web::{Made, Problem};
+
+use crate::support::booking::{BookError, book_all};
+use crate::{bank::breaks, support::FundAccount, support::ids::StatementId};
+
+pub(crate) use book::{ReturnedParts, parts_of};
+pub use list::{StatementRow, list};
+pub use view::{StatementView, read};
+
+/// Advisory lock held while a statement or a payment report is loaded: each statement must follow the one before.
+pub(crate) const STATEMENT_LOCK: i64 = 0x6363_6e5f_7374_6d74;
+
+/// Why a statement was not loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// Not a statement, or it does not add up.
+    #[error("not a statement")]
+    Invalid(#[from] Camt053Error),
+    /// The same, of the French format.
+    #[error("not a CFONB 120 statement")]
+    InvalidCfonb(#[from] CfonbError),
+    /// Neither of the formats that are read.
+    #[error("not a known format")]
+    UnknownFormat,
+    /// Several statements in one file.
+    #[error("{0} statements in one file")]
+    Several(usize),
+    /// Of another account.
+    #[error("another account")]
+    OtherAccount,
+    /// It does not follow the last one.
+    #[error("opens at {opening}, the last one closed at {last_closing}")]
+    Gap {
+        /// Of the last statement; zero when there is none.
+        last_closing: Cents,
+        /// Of this one.
+        opening: Cents,
+    },
+    /// It begins before the last one ended.
+    #[error("from {from} to {to}, the last one ended on {last_to}")]
+    Days {
+        /// Of the last statement.
+        last_to: NaiveDate,
+        /// Of this one's opening balance.
+        from: NaiveDate,
+        /// Of its closing balance.
+        to: NaiveDate,
+    },
+    /// The bank's numbers are not next to one another.
+    #[error("number {number}, the last one was {last}")]
+    Number {
+        /// Of the last statement.
+        last: i64,
+        /// Of this one.
+        number: i64,
+    },
+    /// The bank's identifier is another statement's, or its movements are.
+    #[error("statement {0} is loaded already")]
+    AlreadyLoaded(StatementId),
+    /// The id names another statement.
+    #[error("same id, other content")]
+    SameIdOtherContent,
+    /// The books refuse it.
+    #[error("not booked")]
+    Book(#[from] BookError),
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<LoadError> for Problem {
+    fn from(error: LoadError) -> Self {
+        let invalid = || Self::refused("statement-invalid", "Ce fichier n'est pas un relevé utilisable.");
+        match error {
+            LoadError::Invalid(error) => invalid()
+                .detail(error.to_string())
+                .with("line", error.line)
+                .with("element", error.element),
+            LoadError::InvalidCfonb(error) => invalid()
+                .detail(error.to_string())
+                .with("line", error.line)
+                .with("columns", error.columns),
+            LoadError::UnknownFormat => invalid().detail(
+                "Ni du XML (camt.053), ni des enregistrements CFONB 120 : téléchargez le relevé à la banque dans l'un de \
+                 ces deux formats, sans l'ouvrir dans un tableur.",
+            ),
+            LoadError::Several(statements) => invalid().detail(format!(
+                "Le fichier contient {statements} relevés : envoyez-les un par un, dans l'ordre."
+            )),
+            LoadError::OtherAccount => {
+                Self::refused("statement-other-account", "Ce relevé est celui d'un autre compte.")
+                    .detail("Seuls les relevés du compte cantonné du fonds sont acceptés.")
+            }
+            LoadError::Gap { last_closing, opening } => gap(last_closing, opening),
+            LoadError::Days { last_to, from, to } => days(last_to, from, to),
+            LoadError::Number { last, number } => number_gap(last, number),
+            LoadError::AlreadyLoaded(id) => Self::refused(
+                "statement-already-loaded",
+                "Ce relevé est déjà chargé, sous une autre forme.",
+            )
+            .detail(
+                "La banque lui donne le même identifiant, ou il redit les mêmes soldes et les mêmes mouvements du même jour. \
+                 Rien n'a changé.",
+            )
+            .with("statement_id", id),
+            LoadError::Book(BookError::Refused(Rejection::Short { .. })) => Self::refused(
+                "statement-overdrawn",
+                "Le relevé fait passer le compte du fonds sous zéro.",
+            )
+            .detail("Un compte cantonné ne peut pas être à découvert : vérifiez avec la banque."),
+            LoadError::SameIdOtherContent => Self::same_id_other_content(),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+fn gap(last_closing: Cents, opening: Cents) -> Problem {
+    let difference = opening.checked_sub(last_closing).unwrap_or_default();
+    Problem::refused("statement-gap", "Ce relevé ne suit pas le précédent.")
+        .detail(format!(
+            "Dernier solde de clôture : {} ; solde d'ouverture : {} ; écart : {}. Chargez d'abord le relevé manquant.",
+            last_closing.to_french(),
+            opening.to_french(),
+            difference.to_french()
+        ))
+        .with("last_closing", last_closing)
+        .with("opening", opening)
+        .with("difference", difference)
+}
+
+fn days(last_to: NaiveDate, from: NaiveDate, to: NaiveDate) -> Problem {
+    let french = |day: NaiveDate| day.format("%d/%m/%Y");
+    Problem::refused("statement-order", "Ce relevé commence avant la fin du précédent.")
+        .detail(format!(
+            "Il va du {} au {}, et les relevés sont chargés jusqu'au {}. Chargez le relevé qui suit ; un relevé plus ancien, ou d'une \
+             période déjà chargée, ne se charge plus.",
+            french(from),
+            french(to),
+            french(last_to)
+        ))
+        .with("last_to", last_to)
+        .with("from", from)
+        .with("to", to)
+}
+
+fn number_gap(last: i64, number: i64) -> Problem {
+    Problem::refused("statement-number", "Le numéro de ce relevé ne suit pas le précédent.")
+        .detail(format!(
+            "La banque a numéroté le précédent {last}, et celui-ci {number}. Chargez d'abord les relevés qui manquent. Si la banque \
+             confirme qu'il n'y en a pas, renvoyez celui-ci avec « ?confirmed_number={number} »."
+        ))
+        .with("last_number", last)
+        .with("number", number)
+}
+
+/// A statement of the fund's account, read and balanced, with the bytes it was read from.
+#[derive(Debug)]
+pub struct Parsed {
+    pub(super) statement: Statement,
+    pub(super) sha256: [u8; 32],
+    pub(super) raw: Vec<u8>,
+}
+
+/// Reads a file; needs no database.
+pub fn parse(bytes: Vec<u8>, fund: &FundAccount) -> Result<Parsed, LoadError> {
+    let mut statements = read_any(&bytes)?;
+    let count = statements.len();
+    let statement = statements
+        .pop()
+        .filter(|_| count == 1)
+        .ok_or(LoadError::Several(count))?;
+    if statement.account != fund.iban {
+        return Err(LoadError::OtherAccount);
+    }
+    Ok(Parsed {
+        statement,
+        sha256: Sha256::digest(&bytes).into(),
+        raw: bytes,
+    })
+}
+
+/// By content, never by a file's name or type, which banks and browsers change.
+fn read_any(bytes: &[u8]) -> Result<Vec<Statement>, LoadError> {
+    if cfonb120::looks_like(bytes) {
+        return Ok(cfonb120::read(bytes)?);
+    }
+    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
+    if text.first() == Some(&b'<') {
+        return Ok(camt053::read(bytes)?);
+    }
+    Err(LoadError::UnknownFormat)
+}
+
+/// Loads a statement, or finds that the same file was loaded before, under whatever id. `confirmed` is the bank's number of this
+/// statement when the operator says that none is missing before it, whatever the numbers say.
+pub async fn load(
+    tx: &mut PgTransaction<'_>,
+    who: &access::Caller,
+    id: StatementId,
+    parsed: &Parsed,
+    confirmed: Option<u64>,
+    at: DateTime<Utc>,
+) -> Result<Made<StatementView>, LoadError> {
+    sqlx::query!("select pg_advisory_xact_lock($1)", STATEMENT_LOCK)
+        .execute(&mut **tx)
+        .await?;
+    if let Some(known) = known_before(tx, id, parsed).await? {
+        let view = read(tx, known).await?.ok_or(sqlx::Error::RowNotFound)?;
+        return Ok(Made::Before(view));
+    }
+    let position = order::next_position(tx, &parsed.statement, confirmed).await?;
+    let lines = lines::lines(&parsed.statement);
+    let mut known = known::read(tx, &lines).await?;
+    let matches = matching::match_lines(&lines, &mut known);
+    write::write(tx, id, position, parsed, &lines, &matches, at).await?;
+    let openings = doubt::openings(&lines, &matches, &known);
+    breaks::open(tx, who, breaks::On::Statement(id), &openings, at).await?;
+    breaks::settle_expected(tx, who, at).await?;
+    breaks::open_expected(tx, who, parsed.statement.closing.date, at).await?;
+    let returned = book::returned_parts(tx, &matches).await?;
+    let postings = book::postings(id, position, &lines, &matches, &returned)?;
+    book_all(tx, postings, at).await?;
+    let view = read(tx, id).await?.ok_or(sqlx::Error::RowNotFound)?;
+    audit(
+        tx,
+        who,
+        at,
+        "statement.load",
+        Some(id.uuid()),
+        (view.lines.len(), view.unexplained, confirmed),
+    )
+    .await?;
+    tracing::info!(
+        lines = view.lines.len(),
+        unexplained = view.unexplained,
+        position,
+        "statement loaded"
+    );
+    metrics::counter!("ccn_statement_lines_total", "matched" => "no").increment(view.unexplained as u64);
+    Ok(Made::Now(view))
+}
+
+async fn known_before(
+    tx: &mut PgTransaction<'_>,
+    id: StatementId,
+    parsed: &Parsed,
+) -> Result<Option<StatementId>, LoadError> {
+    // The id first: whoever repeats it is never answered with another statement.
+    let known = sqlx::query!(
+        r#"select id as "id: StatementId", sha256 = $2 as "same!" from funding.statement
+           where id = $1 or sha256 = $2 or identification = $3
+           order by id = $1 desc, 2 desc"#,
+        id.uuid(),
+        &parsed.sha256,
+        parsed.statement.id,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    match known.first() {
+        None => match order::same_movements(tx, &parsed.statement).await? {
+            None => Ok(None),
+            Some(known) => Err(LoadError::AlreadyLoaded(known)),
+        },
+        Some(known) if known.same => Ok(Some(known.id)),
+        Some(known) if known.id == id => Err(LoadError::SameIdOtherContent),
+        Some(known) => Err(LoadError::AlreadyLoaded(known.id)),
+    }
+}

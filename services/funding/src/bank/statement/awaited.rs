@@ -1,0 +1,278 @@
+//! Money in that was promised by its number: a public mandate, or the operator's invoice for its fee.
+//!
+//! A line that quotes a call answered by a mandate pays the mandate: its money is counted already. What a line brings above a
+//! mandate is an ordinary contribution; above an invoice it is nobody's, and the line is left for a person.
+//!
+//! Accountants number their mandates from 1 each year, so a number alone says little: it is believed for exactly what is still
+//! to come, or from an account of the funder's own. With the bordereau, or where the call is quoted, the amount may be another.
+//! Money from the account of another registered funder pays no mandate, unless it quotes the call.
+
+use ledger::{Account, EventKind, PartyId, Posting, TransferKind};
+use sqlx::PgTransaction;
+use standards::Cents;
+use uuid::Uuid;
+
+use crate::bank::statement::known::Known;
+use crate::bank::statement::lines::Line;
+use crate::contributions::mandate::{MandateNumber, Naming, Word, words};
+use crate::fees::fee::InvoiceNumber;
+use crate::support::booking::{BookError, Event};
+use crate::support::ids::StatementId;
+
+/// What is awaited, and not all there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Awaited {
+    pub id: Uuid,
+    pub party: PartyId,
+    pub reference: String,
+    pub number: Number,
+    /// Still to come.
+    pub left: Cents,
+}
+
+impl Awaited {
+    /// Whether a payer's line that names nothing may be this mandate's money, with that of others perhaps, rather than the call's.
+    pub(super) fn may_be(&self, payer: PartyId, cents: Cents, call: &str) -> bool {
+        let Number::Mandate(_, answered) = &self.number else {
+            return false;
+        };
+        let may = match answered {
+            Some(answered) => answered == call || self.left == cents,
+            None => self.left <= cents,
+        };
+        self.left.is_positive() && self.party == payer && may
+    }
+}
+
+/// How a line names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Number {
+    /// The accountant's number, and the reference of the call that it answers.
+    Mandate(MandateNumber, Option<String>),
+    /// The invoice's.
+    Invoice(InvoiceNumber),
+}
+
+/// What a line brings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Came {
+    pub id: Uuid,
+    pub party: PartyId,
+    pub reference: String,
+    pub mandate: bool,
+    /// Of what was awaited.
+    pub cents: Cents,
+    /// Above it.
+    pub rest: Cents,
+}
+
+/// What a line says that may be of mandates.
+struct Said {
+    text: Vec<Word>,
+    /// The calls that it quotes.
+    calls: Vec<String>,
+    /// Whose they are.
+    called: Vec<PartyId>,
+    /// The funders that registered the account it comes from: some share one.
+    payers: Vec<PartyId>,
+    cents: Cents,
+}
+
+impl Said {
+    fn of(line: &Line, known: &Known) -> Self {
+        let calls: Vec<String> = line.references().iter().map(ToString::to_string).collect();
+        let called = calls.iter().filter_map(|reference| known.calls.get(reference));
+        let payers = line.counterparty.as_ref().and_then(|account| known.payers.get(account));
+        Self {
+            text: words(&line.remittance),
+            called: called.map(|call| call.funder).collect(),
+            calls,
+            payers: payers.cloned().unwrap_or_default(),
+            cents: line.cents,
+        }
+    }
+
+    /// Whether it quotes the call that a mandate answers.
+    fn quotes(&self, answered: Option<&String>) -> bool {
+        answered.is_some_and(|call| self.calls.contains(call))
+    }
+
+    /// Whoever quotes a call of another funder does not pay this mandate.
+    fn is_of(&self, awaited: &Awaited) -> bool {
+        awaited.left.is_positive() && self.called.iter().all(|funder| *funder == awaited.party)
+    }
+
+    /// Whether it pays this mandate, as far as can be known.
+    fn pays(&self, awaited: &Awaited) -> bool {
+        let Number::Mandate(number, answered) = &awaited.number else {
+            return false;
+        };
+        if !self.is_of(awaited) {
+            return false;
+        }
+        if self.quotes(answered.as_ref()) {
+            return true;
+        }
+        let own = self.payers.contains(&awaited.party);
+        let believed = match number.named_in(&self.text) {
+            None => false,
+            Some(Naming::Whole) => true,
+            Some(Naming::Number) => own || awaited.left == self.cents,
+        };
+        believed && (own || self.payers.is_empty())
+    }
+
+    /// Whether it speaks of this mandate at all.
+    fn names(&self, awaited: &Awaited) -> bool {
+        let Number::Mandate(number, answered) = &awaited.number else {
+            return false;
+        };
+        self.is_of(awaited) && (self.quotes(answered.as_ref()) || number.named_in(&self.text).is_some())
+    }
+}
+
+/// The rule `mandate`.
+pub(super) fn mandate(line: &Line, known: &mut Known) -> Option<Came> {
+    let said = Said::of(line, known);
+    take(line, known, |awaited| said.pays(awaited))
+}
+
+/// Whether a line that quotes a call may bring the money of mandates, which counts already: it names one, or they answer the call.
+pub(super) fn speaks_of_mandates(line: &Line, known: &Known) -> bool {
+    let said = Said::of(line, known);
+    known.awaited.iter().any(|awaited| said.names(awaited))
+}
+
+/// The rule `fee-invoice`.
+pub(super) fn fee(line: &Line, known: &mut Known) -> Option<Came> {
+    let names = |awaited: &Awaited| match &awaited.number {
+        Number::Invoice(number) => number.is_in(&line.remittance) && line.cents <= awaited.left,
+        Number::Mandate(..) => false,
+    };
+    take(line, known, names)
+}
+
+/// The one that is named; of several, the one of exactly this amount; else it is for a person to say.
+fn take(line: &Line, known: &mut Known, names: impl Fn(&Awaited) -> bool) -> Option<Came> {
+    if !line.cents.is_positive() || line.return_reason.is_some() {
+        return None;
+    }
+    let mut found: Vec<&mut Awaited> = known
+        .awaited
+        .iter_mut()
+        .filter(|awaited| awaited.left.is_positive() && names(awaited))
+        .collect();
+    if found.len() > 1 {
+        found.retain(|awaited| awaited.left == line.cents);
+    }
+    let [awaited] = &mut found[..] else { return None };
+    let cents = line.cents.min(awaited.left);
+    let rest = line.cents.checked_sub(cents)?;
+    awaited.left = awaited.left.checked_sub(cents)?;
+    Some(Came {
+        id: awaited.id,
+        party: awaited.party,
+        reference: awaited.reference.clone(),
+        mandate: matches!(awaited.number, Number::Mandate(..)),
+        cents,
+        rest,
+    })
+}
+
+impl Came {
+    /// The kind of our item and its id.
+    pub(super) const fn item(&self) -> (&'static str, Uuid) {
+        (if self.mandate { "mandate" } else { "fee" }, self.id)
+    }
+
+    /// The event that it books, named by its line.
+    pub(super) fn posting(&self, line: Uuid) -> Result<Posting, BookError> {
+        let bank = Account::bank();
+        if !self.mandate {
+            let event = Event::new(EventKind::FeeReceived, line).reference(self.reference.clone());
+            let to = Account::fee_receivable(self.party);
+            return Ok(event.leg(TransferKind::FeeReceived, bank, to, self.cents)?.posting()?);
+        }
+        let event = Event::new(EventKind::MandateReceived, line).reference(self.reference.clone());
+        let mut event = event.leg(
+            TransferKind::MandateReceived,
+            bank,
+            Account::receivable(self.party),
+            self.cents,
+        )?;
+        if self.rest.is_positive() {
+            event = event.leg(TransferKind::Received, bank, Account::deposited(self.party), self.rest)?;
+        }
+        Ok(event.posting()?)
+    }
+
+    /// Keeps which line brought what.
+    pub(super) async fn keep(
+        &self,
+        tx: &mut PgTransaction<'_>,
+        statement: StatementId,
+        line: i32,
+    ) -> Result<(), sqlx::Error> {
+        if self.mandate {
+            sqlx::query!(
+                "insert into funding.mandate_receipt (mandate_id, statement_id, line, cents, rest_cents) values ($1, $2, $3, $4, $5)",
+                self.id,
+                statement.uuid(),
+                line,
+                self.cents.get(),
+                self.rest.get(),
+            )
+            .execute(&mut **tx)
+            .await?;
+        } else {
+            sqlx::query!(
+                "insert into funding.fee_receipt (fee_id, statement_id, line, cents) values ($1, $2, $3, $4)",
+                self.id,
+                statement.uuid(),
+                line,
+                self.cents.get(),
+            )
+            .execute(&mut **tx)
+            .await?;
+        }
+        Ok(())
+    }
+}
+
+/// Mandates and invoices that are not all paid: hundreds at most.
+pub(super) async fn read(tx: &mut PgTransaction<'_>) -> Result<Vec<Awaited>, sqlx::Error> {
+    let mandates = sqlx::query!(
+        r#"select m.id as "id!", m.funder_id as "funder!: PartyId", m.year as "year!", m.bordereau, m.number as "number!",
+               m.reference as "reference!", m.awaited_cents as "left!: Cents", k.reference as "call?"
+           from funding.mandate_state m left join funding.call k on k.id = m.call_id
+           where m.awaited_cents > 0 order by m.id"#
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let invoices = sqlx::query!(
+        r#"select id as "id!", sponsor_id as "sponsor!: PartyId", number as "number!", owed_cents as "left!: Cents"
+           from funding.fee_state where owed_cents > 0 order by id"#
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let mandates = mandates.into_iter().filter_map(|row| {
+        Some(Awaited {
+            id: row.id,
+            party: row.funder,
+            number: Number::Mandate(
+                MandateNumber::parse(row.year, row.bordereau.as_deref(), &row.number)?,
+                row.call,
+            ),
+            reference: row.reference,
+            left: row.left,
+        })
+    });
+    let invoices = invoices.into_iter().map(|row| Awaited {
+        id: row.id,
+        party: row.sponsor,
+        number: Number::Invoice(InvoiceNumber::of(&row.number)),
+        reference: row.number,
+        left: row.left,
+    });
+    Ok(mandates.chain(invoices).collect())
+}

@@ -1,0 +1,85 @@
+//! A contribution that quotes the call for funds that it answers, in whatever spelling.
+
+use super::{Rule, What};
+use crate::bank::statement::awaited::speaks_of_mandates;
+use crate::bank::statement::known::Known;
+use crate::bank::statement::lines::Line;
+
+pub(super) const RULE: Rule = Rule {
+    name: "call-reference",
+    apply,
+};
+
+fn apply(line: &Line, known: &mut Known) -> Option<What> {
+    if !line.cents.is_positive() || line.return_reason.is_some() {
+        return None;
+    }
+    let mut quoted = line.references();
+    quoted.retain(|reference| known.calls.contains_key(reference.as_str()));
+    // Several calls in one transfer: how it splits is for a person to say.
+    let [reference] = &quoted[..] else { return None };
+    // The money of mandates counts already. The rule before took what is one mandate's; of several, a person says how it splits.
+    if speaks_of_mandates(line, known) {
+        return None;
+    }
+    known.receive(reference.as_str(), line.cents)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{mandate, quotes, reference, rules, rules_when};
+    use crate::bank::statement::known::Known;
+
+    #[test]
+    fn a_contribution_quotes_one_call() {
+        let found = rules(&[
+            quotes(100, format!("virement {}", reference(7).as_str().to_lowercase())),
+            quotes(100, format!("{} {}", reference(7), reference(8))),
+            quotes(100, reference(9).to_string()),
+            quotes(-100, reference(7).to_string()),
+        ]);
+        assert_eq!(found, [Some("call-reference"), None, None, None]);
+    }
+
+    #[test]
+    fn a_call_that_mandates_answer_is_not_paid_a_second_time() {
+        let mandates = |known: &mut Known| {
+            known.awaited = vec![mandate(1, "345", Some(7), 4000), mandate(2, "346", Some(7), 2000)];
+        };
+        let both = quotes(6000, reference(7).to_string());
+        assert_eq!(rules_when(mandates, std::slice::from_ref(&both)), [None]);
+        // What is exactly one of them is it; the other one is then alone.
+        let one = quotes(2000, reference(7).to_string());
+        assert_eq!(
+            rules_when(mandates, &[one, quotes(4000, reference(7).to_string())]),
+            [Some("mandate"), Some("mandate")]
+        );
+        // The same where the mandates do not say which call they answer, and the text names them.
+        let unnamed = |known: &mut Known| {
+            known.awaited = vec![mandate(1, "345", None, 4000), mandate(2, "346", None, 2000)];
+        };
+        let named = quotes(6000, format!("{} MANDATS 345 ET 346", reference(7)));
+        assert_eq!(rules_when(unnamed, &[named]), [None]);
+        assert_eq!(rules_when(unnamed, &[both]), [Some("call-reference")]);
+    }
+
+    #[test]
+    fn an_empty_text_matches_nothing() {
+        assert_eq!(
+            rules(&[quotes(6000, ""), quotes(6000, "  - -"), quotes(6000, "AF-")]),
+            [None; 3]
+        );
+    }
+
+    #[test]
+    fn a_call_is_paid_in_parts_and_never_beyond_itself() {
+        let quoting = |cents| quotes(cents, reference(7).to_string());
+        assert_eq!(
+            rules(&[quoting(2000), quoting(4000), quoting(1)]),
+            [Some("call-reference"), Some("call-reference"), None]
+        );
+        // Too much is no better than too little.
+        assert_eq!(rules(&[quoting(6001)]), [None]);
+        assert_eq!(rules(&[quoting(6000), quoting(6000)]), [Some("call-reference"), None]);
+    }
+}

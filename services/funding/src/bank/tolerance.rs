@@ -1,0 +1,128 @@
+//! What the bank may take beyond a payment without a person being asked: nothing, unless the operator says so.
+//!
+//! Only a debit that names its payment, only upwards, and the difference is booked as a bank charge (627) with the line's own
+//! reference. Too little is never tolerated, nor is anything on money in: that would be somebody's money.
+
+use access::{Caller, audit};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::{PgConnection, PgTransaction};
+use standards::Cents;
+use utoipa::ToSchema;
+use web::{Made, Problem};
+
+use crate::bank::breaks::{WORDS_CHARS_MAX, is_said};
+use crate::bank::statement::STATEMENT_LOCK;
+
+/// The most that an operator may tolerate on one payment: what banks charge for a transfer is less.
+pub const TOLERANCE_MAX: Cents = Cents::new(500);
+
+/// A tolerance to be set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewTolerance {
+    /// On one payment; zero for none.
+    #[schema(example = "0.50")]
+    pub amount: Cents,
+    /// Why it is accepted.
+    #[schema(example = "Frais par virement prévus à la convention de compte.")]
+    pub why: String,
+}
+
+/// The tolerance in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ToleranceView {
+    /// On one payment; zero when none was ever set.
+    pub amount: Cents,
+    /// Why; absent when none was ever set.
+    pub why: Option<String>,
+    /// Since when.
+    pub since: Option<DateTime<Utc>>,
+}
+
+/// Why it was not set.
+#[derive(Debug, thiserror::Error)]
+pub enum ToleranceError {
+    /// Below zero, or above [`TOLERANCE_MAX`].
+    #[error("out of bounds")]
+    Amount,
+    /// Empty, too long or with control characters.
+    #[error("words that do not fit")]
+    Words,
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<ToleranceError> for Problem {
+    fn from(error: ToleranceError) -> Self {
+        match error {
+            ToleranceError::Amount => {
+                Self::refused("tolerance-amount", "Cette tolérance ne convient pas.").detail(format!(
+                    "Elle va de 0 à {} par virement ; au-delà, un écart s'explique.",
+                    TOLERANCE_MAX.to_french()
+                ))
+            }
+            ToleranceError::Words => Self::refused("tolerance-words", "Le texte manque ou ne convient pas.").detail(
+                format!("Dites pourquoi en une phrase d'au plus {WORDS_CHARS_MAX} caractères, sans retour à la ligne."),
+            ),
+            ToleranceError::Database(error) => Self::internal(&error),
+        }
+    }
+}
+
+/// The tolerance in force.
+pub async fn read(connection: &mut PgConnection) -> Result<ToleranceView, sqlx::Error> {
+    let row =
+        sqlx::query!(r#"select cents as "amount: Cents", why, at from funding.tolerance order by number desc limit 1"#)
+            .fetch_optional(connection)
+            .await?;
+    Ok(row.map_or(
+        ToleranceView {
+            amount: Cents::ZERO,
+            why: None,
+            since: None,
+        },
+        |row| ToleranceView {
+            amount: row.amount,
+            why: Some(row.why),
+            since: Some(row.at),
+        },
+    ))
+}
+
+/// Sets the tolerance for statements that are loaded from now on, or finds that it is so.
+pub async fn set(
+    tx: &mut PgTransaction<'_>,
+    who: &Caller,
+    new: &NewTolerance,
+    at: DateTime<Utc>,
+) -> Result<Made<ToleranceView>, ToleranceError> {
+    if new.amount.is_negative() || new.amount > TOLERANCE_MAX {
+        return Err(ToleranceError::Amount);
+    }
+    if !is_said(&new.why) {
+        return Err(ToleranceError::Words);
+    }
+    // Never while a statement is matched.
+    sqlx::query!("select pg_advisory_xact_lock($1)", STATEMENT_LOCK)
+        .execute(&mut **tx)
+        .await?;
+    let now = read(tx).await?;
+    if now.amount == new.amount && now.why.as_ref() == Some(&new.why) {
+        return Ok(Made::Before(now));
+    }
+    sqlx::query!(
+        "insert into funding.tolerance (number, cents, why, organisation_id, at)
+         select coalesce(max(number), 0) + 1, $1, $2, $3, $4 from funding.tolerance",
+        new.amount.get(),
+        new.why,
+        who.organisation().uuid(),
+        at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    audit(tx, who, at, "tolerance.set", None, new.amount).await?;
+    tracing::info!(cents = new.amount.get(), "tolerance set");
+    Ok(Made::Now(read(tx).await?))
+}

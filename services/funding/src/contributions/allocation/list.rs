@@ -1,0 +1,54 @@
+//! What was allocated, in order of id.
+
+use access::OrganisationId;
+use catalogue::ProgrammeId;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::PgConnection;
+use standards::Cents;
+use utoipa::ToSchema;
+use web::Page;
+
+use crate::support::ids::AllocationId;
+
+/// Allocations of one page.
+const PAGE_ALLOCATIONS: i64 = 200;
+
+/// An allocation in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AllocationRow {
+    /// Its id.
+    pub id: AllocationId,
+    /// Whose money.
+    pub funder_id: OrganisationId,
+    /// For what.
+    pub programme_id: ProgrammeId,
+    /// How much.
+    pub amount: Cents,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Those of one funder or of all; `after` is the last one of the page before.
+pub async fn list(
+    connection: &mut PgConnection,
+    funder: Option<OrganisationId>,
+    after: Option<AllocationId>,
+) -> Result<Page<AllocationRow>, sqlx::Error> {
+    let items = sqlx::query_as!(
+        AllocationRow,
+        r#"select id as "id: AllocationId", funder_id as "funder_id: OrganisationId", programme_id as "programme_id: ProgrammeId",
+               cents as "amount: Cents", at
+           from funding.allocation
+           where ($1::uuid is null or funder_id = $1) and ($2::uuid is null or id > $2)
+           order by id limit $3"#,
+        funder.map(OrganisationId::uuid),
+        after.map(AllocationId::uuid),
+        PAGE_ALLOCATIONS,
+    )
+    .fetch_all(connection)
+    .await?;
+    let full = i64::try_from(items.len()).is_ok_and(|found| found == PAGE_ALLOCATIONS);
+    let next = items.last().filter(|_| full).map(|one| one.id.to_string());
+    Ok(Page { items, next })
+}

@@ -1,0 +1,166 @@
+//! What must hold to the cent, always: the identities of the books (each side from another source: transfers against
+//! account sums), the bank account against the last statement, and the records of the three services against the
+//! books. All in one snapshot.
+//!
+//! Operators and auditors see every line. A funder or a sponsor sees those of the whole fund (the records' among them:
+//! sums over everybody), its own and its programmes'; whether all hold is said to everybody.
+
+mod reader;
+mod records;
+
+use std::collections::BTreeMap;
+
+use access::Caller;
+use ledger::{Figures, Identity, Subject};
+use serde::{Deserialize, Serialize};
+use sqlx::{PgConnection, PgPool};
+use standards::Cents;
+use utoipa::ToSchema;
+
+use crate::controls::identities::reader::Reader;
+
+/// Failing structures that are shown one by one.
+const FAILURES_SHOWN_MAX: usize = 20;
+
+/// The identities that the caller may see, with both their sides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Identities {
+    /// The books' first, then the bank's, then the records'.
+    pub identities: Vec<IdentityView>,
+    /// Whether every identity there is holds, shown or not.
+    pub all_hold: bool,
+}
+
+/// One identity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityView {
+    /// What it says and of what, in French.
+    pub name: String,
+    /// One side.
+    pub left: Cents,
+    /// The other.
+    pub right: Cents,
+    /// Whether it holds. Two sums can be equal while what they are made of differs: then it does not.
+    pub holds: bool,
+}
+
+/// Everything that was checked, before anybody looks.
+pub(crate) struct Checked {
+    books: Vec<Identity>,
+    bank: Identity,
+    records: Vec<IdentityView>,
+    names: Names,
+}
+
+impl Checked {
+    /// As operators and auditors see it.
+    pub(crate) fn all(&self) -> Vec<IdentityView> {
+        views(&self.books, &self.bank, &self.records, &self.names)
+    }
+}
+
+/// Checks everything; in a snapshot, or the sides are of different moments.
+pub(crate) async fn check(snapshot: &mut PgConnection) -> Result<Checked, sqlx::Error> {
+    let figures = Figures::read(&mut *snapshot).await?;
+    let closing = last_closing(&mut *snapshot).await?;
+    Ok(Checked {
+        books: figures.identities(),
+        // Nothing is under way at the bank that the books do not hold apart, as payments in transit.
+        bank: figures.bank_identity(closing, Cents::ZERO),
+        names: names(&mut *snapshot).await?,
+        records: records::check(snapshot).await?,
+    })
+}
+
+/// Checks everything, and shows what `who` may see.
+pub async fn identities(pool: &PgPool, who: &Caller) -> Result<Identities, sqlx::Error> {
+    let mut snapshot = ledger::snapshot(pool).await?;
+    let mut checked = check(&mut snapshot).await?;
+    let reader = Reader::of(&mut snapshot, who).await?;
+    snapshot.rollback().await?;
+    let mut identities = checked.all();
+    let all_hold = identities.iter().all(|identity| identity.holds);
+    if !all_hold {
+        tracing::error!("an identity does not hold");
+    }
+    let all = checked.books.len();
+    checked.books.retain(|identity| reader.sees(identity.subject));
+    if checked.books.len() < all {
+        identities = checked.all();
+    }
+    Ok(Identities { identities, all_hold })
+}
+
+fn views(books: &[Identity], bank: &Identity, records: &[IdentityView], names: &Names) -> Vec<IdentityView> {
+    let (structures, others): (Vec<Identity>, Vec<Identity>) = books
+        .iter()
+        .copied()
+        .partition(|identity| matches!(identity.subject, Subject::Structure(_)));
+    let mut views: Vec<IdentityView> = others.iter().map(|identity| view(identity, names)).collect();
+    views.extend(structures_as_one(&structures, names));
+    views.push(view(bank, names));
+    views.extend_from_slice(records);
+    views
+}
+
+/// Names of funders, programmes and structures.
+type Names = BTreeMap<uuid::Uuid, String>;
+
+fn view(identity: &Identity, names: &Names) -> IdentityView {
+    let label = |id: uuid::Uuid| names.get(&id).cloned().unwrap_or_else(|| id.to_string());
+    let of = match identity.subject {
+        Subject::Fund => None,
+        Subject::Book(book) if book.is_fund() => Some("livre du fonds".to_owned()),
+        Subject::Book(book) => Some(label(book.uuid())),
+        Subject::Funder(party) | Subject::Structure(party) => Some(label(party.uuid())),
+    };
+    let name = of.map_or_else(|| identity.name.to_owned(), |of| format!("{} ({of})", identity.name));
+    IdentityView {
+        name,
+        left: identity.left,
+        right: identity.right,
+        holds: identity.holds(),
+    }
+}
+
+/// Thousands of structures are one line while all is well, and a line each where it is not.
+fn structures_as_one(structures: &[Identity], names: &Names) -> Vec<IdentityView> {
+    let first = match structures {
+        [] => return Vec::new(),
+        [one] => return vec![view(one, names)],
+        [first, ..] => first,
+    };
+    let side = |amount: fn(&Identity) -> Cents| Cents::try_sum(structures.iter().map(amount));
+    let (left, right) = (side(|identity| identity.left), side(|identity| identity.right));
+    let failing = || structures.iter().filter(|identity| !identity.holds());
+    let whole = IdentityView {
+        name: format!("{} ({} structures)", first.name, structures.len()),
+        left: left.unwrap_or_default(),
+        right: right.unwrap_or_default(),
+        holds: left.is_some() && right.is_some() && failing().next().is_none(),
+    };
+    let shown = failing().take(FAILURES_SHOWN_MAX).map(|identity| view(identity, names));
+    std::iter::once(whole).chain(shown).collect()
+}
+
+async fn names(connection: &mut PgConnection) -> Result<Names, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select id as "id!", name as "name!" from funding.funder
+           union all select id, name from catalogue.programme
+           union all select structure_id, name from redemption.payee"#
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
+}
+
+/// Zero before the first statement.
+async fn last_closing(connection: &mut PgConnection) -> Result<Cents, sqlx::Error> {
+    let closing = sqlx::query_scalar!(
+        r#"select closing_cents as "closing: Cents" from funding.statement order by position desc limit 1"#
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(closing.unwrap_or_default())
+}

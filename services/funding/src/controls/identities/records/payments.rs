@@ -1,0 +1,127 @@
+//! Payments and refunds. A transfer of a payment bears its end-to-end id as reference.
+
+use sqlx::PgConnection;
+use standards::Cents;
+
+use crate::controls::identities::records::Sides;
+
+/// Into a payment file: credits of `in_transit`.
+pub(super) async fn sent(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
+    sqlx::query_as!(
+        Sides,
+        r#"with booked as (
+               select reference as end_to_end, sum(cents) as cents
+               from ledger.transfer where kind in (34, 39) and credit >> 56 = 5 group by reference)
+           select coalesce(sum(p.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
+               count(*) filter (where p.cents is distinct from b.cents) as "off!"
+           from funding.payment p full join booked b using (end_to_end)"#
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// A payment is the sum of its settlement lines.
+pub(super) async fn covered(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
+    sqlx::query_as!(
+        Sides,
+        r#"with payment as (
+               select id as payment_id, cents from funding.payment where settlement_id is not null
+           ), line as (
+               select payment_id, sum(cents) as cents from funding.settlement_line group by payment_id)
+           select coalesce(sum(p.cents), 0)::bigint as "left!: Cents", coalesce(sum(l.cents), 0)::bigint as "right!: Cents",
+               count(*) filter (where p.cents is distinct from l.cents) as "off!"
+           from payment p full join line l using (payment_id)"#
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// What a payment covers is said twice: in our records, and in the log.
+pub(super) async fn proven(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
+    sqlx::query_as!(
+        Sides,
+        r#"with recorded as (
+               select book_id, claim_id, payment_id, case when kind = 61 then -cents else cents end as cents from ledger.record)
+           select coalesce(sum(l.cents), 0)::bigint as "left!: Cents", coalesce(sum(r.cents), 0)::bigint as "right!: Cents",
+               count(*) filter (where l.cents is distinct from r.cents) as "off!"
+           from funding.settlement_line l full join recorded r using (book_id, claim_id, payment_id)"#
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// On the statement: from `in_transit` to the bank, or to suspense where a person said so.
+pub(super) async fn debited(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
+    sqlx::query_as!(
+        Sides,
+        r#"with answered as (
+               select p.end_to_end, p.cents
+               from funding.payment_answer a join funding.payment p on p.id = a.payment_id where a.answer = 'debited'
+           ), booked as (
+               select reference as end_to_end, sum(cents) as cents
+               from ledger.transfer where kind in (36, 39, 41) and debit >> 56 = 5 group by reference)
+           select coalesce(sum(p.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
+               count(*) filter (where p.cents is distinct from b.cents) as "off!"
+           from answered p full join booked b using (end_to_end)"#
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// Came back: debits of the bank, or of suspense where a person said so.
+pub(super) async fn returned(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
+    sqlx::query_as!(
+        Sides,
+        r#"with answered as (
+               select p.end_to_end, p.cents
+               from funding.payment_answer a join funding.payment p on p.id = a.payment_id where a.answer = 'returned'
+           ), booked as (
+               select reference as end_to_end, sum(cents) as cents
+               from ledger.transfer where (kind = 37 and debit >> 56 = 1) or (kind = 41 and debit >> 56 = 4 and credit >> 56 = 6)
+               group by reference)
+           select coalesce(sum(p.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
+               count(*) filter (where p.cents is distinct from b.cents) as "off!"
+           from answered p full join booked b using (end_to_end)"#
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// Refused by the bank before their debit: debits of `in_transit` to anything but the bank.
+pub(super) async fn rejected(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
+    sqlx::query_as!(
+        Sides,
+        r#"with answered as (
+               select p.end_to_end, p.cents
+               from funding.payment_answer a join funding.payment p on p.id = a.payment_id where a.answer = 'rejected'
+           ), booked as (
+               select reference as end_to_end, sum(cents) as cents
+               from ledger.transfer where kind = 37 and debit >> 56 = 5 group by reference)
+           select coalesce(sum(p.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
+               count(*) filter (where p.cents is distinct from b.cents) as "off!"
+           from answered p full join booked b using (end_to_end)"#
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// Refunds and credits, by programme and funder.
+pub(super) async fn given_back(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
+    sqlx::query_as!(
+        Sides,
+        r#"with refunded as (
+               select programme_id as book_id, funder_id, sum(cents) as cents, sum(unspent_cents) as unspent
+               from funding.refund where programme_id is not null group by programme_id, funder_id
+           ), booked as (
+               select t.book_id, a.party as funder_id, sum(t.cents) as cents,
+                   coalesce(sum(t.cents) filter (where t.debit >> 56 = 7), 0) as unspent
+               from ledger.transfer t
+               left join ledger.account a on a.book_id = t.book_id and a.number = t.debit
+               where t.kind = 38 and t.debit >> 56 in (7, 12) group by t.book_id, a.party)
+           select coalesce(sum(r.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
+               count(*) filter (where (r.cents, r.unspent) is distinct from (b.cents, b.unspent)) as "off!"
+           from refunded r full join booked b using (book_id, funder_id)"#
+    )
+    .fetch_one(connection)
+    .await
+}

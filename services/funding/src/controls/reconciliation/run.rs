@@ -1,0 +1,147 @@
+use access::{Caller, audit};
+use chrono::{DateTime, NaiveDate, Utc};
+use data_encoding::HEXLOWER;
+use http::StatusCode;
+use ledger::proof::{NoteKey, SignFailed};
+use sha2::{Digest, Sha256};
+use sqlx::PgPool;
+use web::{Made, Problem};
+
+use crate::controls::reconciliation::canonical::canonical;
+use crate::controls::reconciliation::document::{Document, FORMAT, Occasion, PreviousRun};
+use crate::controls::reconciliation::gather::gather;
+use crate::controls::reconciliation::store::{Stored, insert, last, read};
+use crate::controls::reconciliation::{loud, signed};
+use crate::support::ids::ReconciliationId;
+
+/// Advisory lock held by the run under way: there is one at a time, whatever the number of instances.
+const RUN_LOCK: i64 = 0x6363_6e5f_7265_6361;
+
+/// What is run, when and why.
+#[derive(Debug, Clone)]
+pub struct RunRequest {
+    /// Made by the caller.
+    pub id: ReconciliationId,
+    /// The instant.
+    pub at: DateTime<Utc>,
+    /// Why.
+    pub occasion: Occasion,
+    /// The night that it is the run of.
+    pub night: Option<NaiveDate>,
+    /// Days that a break may take.
+    pub break_days_max: u32,
+}
+
+/// Why nothing was run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Another run is under way.
+    #[error("another run is under way")]
+    UnderWay,
+    /// The run's night was run by somebody else meanwhile.
+    #[error("the night was run already")]
+    NightRun,
+    /// The key is in a module that does not answer.
+    #[error("not signed")]
+    Sign(#[from] SignFailed),
+    /// A mistake of this program.
+    #[error("no JSON")]
+    Json(#[from] serde_json::Error),
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<RunError> for Problem {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::UnderWay | RunError::NightRun => Self::new(
+                StatusCode::CONFLICT,
+                "reconciliation-under-way",
+                "Un rapprochement est déjà en cours.",
+            )
+            .detail("Attendez qu'il se termine, puis réessayez avec le même identifiant."),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+/// Compares everything, signs what came of it and keeps it; or finds that the run of this id was made before. `who` asked, if
+/// somebody did.
+pub async fn run(
+    pool: &PgPool,
+    key: &NoteKey,
+    request: &RunRequest,
+    who: Option<&Caller>,
+) -> Result<Made<Stored>, RunError> {
+    let mut tx = pool.begin().await?;
+    // Never waited for: who waits would hold a connection that the run under way may need.
+    let free = sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock($1) as "free!""#, RUN_LOCK)
+        .fetch_one(&mut *tx)
+        .await?;
+    if !free {
+        return Err(RunError::UnderWay);
+    }
+    // This transaction only waits while the books are read on another connection, which takes minutes where they are large.
+    sqlx::query!("set local idle_in_transaction_session_timeout = 0")
+        .execute(&mut *tx)
+        .await?;
+    if let Some(known) = read(&mut tx, request.id).await? {
+        // Before the answer: a transaction that is only dropped keeps its lock until its connection is looked at again.
+        tx.rollback().await?;
+        return Ok(Made::Before(known));
+    }
+    let previous = last(&mut tx).await?;
+    let known = previous.as_ref().map_or(0, |previous| previous.statements);
+    let gathered = gather(pool, request, known).await?;
+    let document = Document {
+        format: FORMAT.to_owned(),
+        id: request.id,
+        number: previous.as_ref().map_or(0, |previous| previous.number) + 1,
+        at: request.at,
+        occasion: request.occasion,
+        organisation_id: who.map(Caller::organisation),
+        night: request.night,
+        previous: previous.map(|previous| PreviousRun {
+            number: previous.number,
+            sha256: HEXLOWER.encode(&previous.sha256),
+        }),
+        signer: key.verifier().to_string(),
+        verdict: gathered.verdict,
+        tolerance: gathered.tolerance,
+        identities: gathered.identities,
+        breaks: gathered.breaks,
+        open_points: gathered.open_points,
+        statements: gathered.statements,
+        ledger: gathered.ledger,
+    };
+    let bytes = canonical(&document)?;
+    let stored = Stored {
+        sha256: Sha256::digest(bytes.as_bytes()).into(),
+        signature: signed::sign(key, &bytes)?,
+        bytes,
+        document,
+    };
+    insert(&mut tx, &stored).await.map_err(|error| {
+        if database::is_constraint(&error, "reconciliation_night_once") {
+            RunError::NightRun
+        } else {
+            error.into()
+        }
+    })?;
+    if let Some(who) = who {
+        let verdict = stored.document.verdict;
+        audit(
+            &mut tx,
+            who,
+            request.at,
+            "reconciliation.run",
+            Some(request.id.uuid()),
+            verdict,
+        )
+        .await?;
+    }
+    tx.commit().await?;
+    loud::tell(&stored.document);
+    Ok(Made::Now(stored))
+}

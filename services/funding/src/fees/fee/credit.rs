@@ -1,0 +1,429 @@
+//! Credit notes (avoirs): what is taken off an invoice, whole or by lines, never more than is still owed on it.
+//!
+//! Numbers are a sequence of their own without gap, `A-2026-00001`, drawn under the lock of invoices. VAT follows the sum of what is
+//! credited, so that credit notes of all of an invoice take off all of its VAT, whatever was rounded on the way.
+
+use access::{Caller, audit};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use ledger::{Account, EventKind, PartyId, TransferKind};
+use rust_decimal::prelude::ToPrimitive;
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde::{Deserialize, Serialize};
+use sqlx::{PgConnection, PgTransaction};
+use standards::{Cents, calendar};
+use utoipa::ToSchema;
+use web::{Made, Problem};
+
+use super::FEE_LOCK;
+use crate::bank::breaks::{WORDS_CHARS_MAX, is_said};
+use crate::bank::statement::STATEMENT_LOCK;
+use crate::support::booking::{BookError, Event, book};
+use crate::{support::ids::CreditNoteId, support::ids::FeeId};
+
+/// Lines of a credit note: an invoice has one.
+const LINES_MAX: usize = 20;
+
+/// A credit note to be made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewCreditNote {
+    /// Made by the caller.
+    pub id: CreditNoteId,
+    /// Why; it is written on the note.
+    #[schema(example = "Le lot a été annulé à la demande du commanditaire.")]
+    pub reason: String,
+    /// What is taken off; nothing for all that is not credited yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<CreditLine>,
+}
+
+/// A line of a credit note.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreditLine {
+    /// What for.
+    #[schema(example = "Dix carnets livrés en double")]
+    pub label: String,
+    /// Before VAT.
+    pub net: Cents,
+}
+
+/// A credit note.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CreditNote {
+    /// Its id.
+    pub id: CreditNoteId,
+    /// Its number, in a sequence without gap.
+    #[schema(example = "A-2026-00001")]
+    pub number: String,
+    /// Of which invoice.
+    pub fee_id: FeeId,
+    /// The invoice's number.
+    #[schema(example = "F-2026-00001")]
+    pub invoice: String,
+    /// Its day (Europe/Paris).
+    pub credited_on: NaiveDate,
+    /// Why.
+    pub reason: String,
+    /// What is taken off.
+    pub lines: Vec<CreditLine>,
+    /// Before VAT (HT).
+    pub net: Cents,
+    /// VAT (TVA).
+    pub vat: Cents,
+    /// With VAT (TTC).
+    pub gross: Cents,
+}
+
+/// Why nothing was credited.
+#[derive(Debug, thiserror::Error)]
+pub enum CreditError {
+    /// No such invoice.
+    #[error("no such invoice")]
+    NoInvoice,
+    /// A reason or a line does not fit.
+    #[error("words that do not fit")]
+    Words,
+    /// A line is not positive, or there are too many.
+    #[error("lines that do not fit")]
+    Lines,
+    /// More than was invoiced and is not credited yet, before VAT.
+    #[error("only {left} is left to credit")]
+    AboveInvoice {
+        /// Before VAT.
+        left: Cents,
+    },
+    /// More than is still owed, with VAT.
+    #[error("only {owed} is owed")]
+    AboveOwed {
+        /// With VAT.
+        owed: Cents,
+    },
+    /// The id names another credit note.
+    #[error("same id, other content")]
+    SameIdOtherContent,
+    /// The books refuse it.
+    #[error("not booked")]
+    Book(#[from] BookError),
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<CreditError> for Problem {
+    fn from(error: CreditError) -> Self {
+        match error {
+            CreditError::NoInvoice => Self::not_found("Cette facture"),
+            CreditError::Words => Self::refused("credit-words", "Un texte manque ou ne convient pas.").detail(format!(
+                "Le motif et chaque ligne se disent en au plus {WORDS_CHARS_MAX} caractères, sans retour à la ligne."
+            )),
+            CreditError::Lines => {
+                Self::refused("credit-lines", "Les lignes de l'avoir ne conviennent pas.").detail(format!(
+                    "Donnez au plus {LINES_MAX} lignes au montant positif, ou aucune pour tout le reste de la facture."
+                ))
+            }
+            CreditError::AboveInvoice { left } => {
+                Self::refused("above-invoice", "L'avoir dépasse ce qui reste de la facture.")
+                    .detail(format!("Il reste {} hors taxe, avoirs déduits.", left.to_french()))
+                    .with("left", left)
+            }
+            CreditError::AboveOwed { owed } => Self::refused("above-owed", "L'avoir dépasse ce qui reste dû.")
+                .detail(format!(
+                    "Il reste dû {} TTC : le reste est déjà payé. Ce qui est payé ne s'annule pas par un avoir ici.",
+                    owed.to_french()
+                ))
+                .with("owed", owed),
+            CreditError::SameIdOtherContent => Self::same_id_other_content(),
+            CreditError::Book(error) => Self::internal(&error),
+            CreditError::Database(error) => Self::internal(&error),
+        }
+    }
+}
+
+/// What an invoice says, and what is credited of it.
+struct Invoice {
+    number: String,
+    sponsor: PartyId,
+    vat_rate: Decimal,
+    net: Cents,
+    vat: Cents,
+    credited_net: Cents,
+    credited_vat: Cents,
+    owed: Cents,
+}
+
+/// Credits an invoice, or finds that it was credited so before.
+pub async fn credit(
+    tx: &mut PgTransaction<'_>,
+    who: &Caller,
+    fee: FeeId,
+    new: &NewCreditNote,
+    at: DateTime<Utc>,
+) -> Result<Made<CreditNote>, CreditError> {
+    check(new)?;
+    // Never while a statement may bring the money of what is credited.
+    for lock in [FEE_LOCK, STATEMENT_LOCK] {
+        sqlx::query!("select pg_advisory_xact_lock($1)", lock)
+            .execute(&mut **tx)
+            .await?;
+    }
+    if let Some(known) = note(&mut *tx, new.id).await? {
+        let same = known.fee_id == fee
+            && known.reason == new.reason.trim()
+            && (new.lines.is_empty() || known.lines == new.lines);
+        return if same {
+            Ok(Made::Before(known))
+        } else {
+            Err(CreditError::SameIdOtherContent)
+        };
+    }
+    let invoice = invoice(tx, fee).await?.ok_or(CreditError::NoInvoice)?;
+    let lines = invoice.lines(new)?;
+    let (net, vat) = invoice.amounts(&lines)?;
+    let number = insert(tx, fee, new, &lines, (net, vat), at).await?;
+    let owed = Account::fee_receivable(invoice.sponsor);
+    let mut event = Event::new(EventKind::FeeCredited, new.id.uuid())
+        .reference(number)
+        .leg(TransferKind::FeeCredited, Account::fees(), owed, net)
+        .map_err(BookError::from)?;
+    if vat.is_positive() {
+        event = event
+            .leg(TransferKind::FeeCredited, Account::vat(), owed, vat)
+            .map_err(BookError::from)?;
+    }
+    book(tx, event, at).await?;
+    audit(tx, who, at, "fee.credit", Some(new.id.uuid()), (fee, net, vat)).await?;
+    let made = note(&mut *tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
+    Ok(Made::Now(made))
+}
+
+fn check(new: &NewCreditNote) -> Result<(), CreditError> {
+    if !is_said(&new.reason) || !new.lines.iter().all(|line| is_said(&line.label)) {
+        return Err(CreditError::Words);
+    }
+    if new.lines.len() > LINES_MAX || !new.lines.iter().all(|line| line.net.is_positive()) {
+        return Err(CreditError::Lines);
+    }
+    Ok(())
+}
+
+impl Invoice {
+    /// Those given, or one of all that is left.
+    fn lines(&self, new: &NewCreditNote) -> Result<Vec<CreditLine>, CreditError> {
+        if !new.lines.is_empty() {
+            return Ok(new.lines.clone());
+        }
+        let left = self.left();
+        if !left.is_positive() {
+            return Err(CreditError::AboveInvoice { left });
+        }
+        let label = if self.credited_net.is_zero() {
+            format!("Annulation de la facture {}", self.number)
+        } else {
+            format!("Annulation de ce qui reste de la facture {}", self.number)
+        };
+        Ok(vec![CreditLine { label, net: left }])
+    }
+
+    /// Before VAT.
+    fn left(&self) -> Cents {
+        self.net.checked_sub(self.credited_net).unwrap_or_default()
+    }
+
+    /// Net and VAT, if both may be taken off.
+    fn amounts(&self, lines: &[CreditLine]) -> Result<(Cents, Cents), CreditError> {
+        let above = || CreditError::AboveInvoice { left: self.left() };
+        let net = Cents::try_sum(lines.iter().map(|line| line.net)).ok_or_else(above)?;
+        if net > self.left() {
+            return Err(above());
+        }
+        let credited = self.credited_net.checked_add(net).ok_or_else(above)?;
+        let vat = self.vat_of(credited).and_then(|vat| vat.checked_sub(self.credited_vat));
+        let vat = vat.ok_or_else(above)?;
+        let gross = net.checked_add(vat).ok_or_else(above)?;
+        if gross > self.owed {
+            return Err(CreditError::AboveOwed { owed: self.owed });
+        }
+        Ok((net, vat))
+    }
+
+    /// On so much of the invoice, rounded half up; on all of it, its own.
+    fn vat_of(&self, net: Cents) -> Option<Cents> {
+        if net == self.net {
+            return Some(self.vat);
+        }
+        let exact = Decimal::from(net.get()).checked_mul(self.vat_rate)?;
+        let cents = exact.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero);
+        cents.to_i64().map(Cents::new)
+    }
+}
+
+async fn invoice(tx: &mut PgTransaction<'_>, fee: FeeId) -> Result<Option<Invoice>, sqlx::Error> {
+    sqlx::query_as!(
+        Invoice,
+        r#"select number as "number!", sponsor_id as "sponsor!: PartyId", vat_rate as "vat_rate!", net_cents as "net!: Cents",
+               vat_cents as "vat!: Cents", credited_net_cents as "credited_net!: Cents", credited_vat_cents as "credited_vat!: Cents",
+               owed_cents as "owed!: Cents"
+           from funding.fee_state where id = $1"#,
+        fee.uuid(),
+    )
+    .fetch_optional(&mut **tx)
+    .await
+}
+
+/// The note's number.
+async fn insert(
+    tx: &mut PgTransaction<'_>,
+    fee: FeeId,
+    new: &NewCreditNote,
+    lines: &[CreditLine],
+    (net, vat): (Cents, Cents),
+    at: DateTime<Utc>,
+) -> Result<String, sqlx::Error> {
+    let day = calendar::paris_date(at);
+    let number = sqlx::query_scalar!(
+        "insert into funding.credit_note (id, fee_id, year, sequence, number, reason, net_cents, vat_cents, credited_on, at)
+         select $1, $2, $3::int, n.next, format('A-%s-%s', $3::int, lpad(n.next::text, 5, '0')), $4, $5, $6, $7, $8
+         from (select coalesce(max(sequence), 0) + 1 as next from funding.credit_note where year = $3::int) n
+         returning number",
+        new.id.uuid(),
+        fee.uuid(),
+        day.year(),
+        new.reason.trim(),
+        net.get(),
+        vat.get(),
+        day,
+        at,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    let labels: Vec<String> = lines.iter().map(|line| line.label.clone()).collect();
+    let nets: Vec<i64> = lines.iter().map(|line| line.net.get()).collect();
+    sqlx::query!(
+        "insert into funding.credit_note_line (credit_note_id, line, label, net_cents)
+         select $1, l.line, l.label, l.net from unnest($2::text[], $3::bigint[]) with ordinality as l (label, net, line)",
+        new.id.uuid(),
+        &labels,
+        &nets,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(number)
+}
+
+/// The credit note of this id.
+pub async fn note(connection: &mut PgConnection, id: CreditNoteId) -> Result<Option<CreditNote>, sqlx::Error> {
+    Ok(rows(connection, Some(id), None).await?.pop())
+}
+
+/// Credit notes of an invoice, in order of number.
+pub async fn notes(connection: &mut PgConnection, fee: FeeId) -> Result<Vec<CreditNote>, sqlx::Error> {
+    rows(connection, None, Some(fee)).await
+}
+
+async fn rows(
+    connection: &mut PgConnection,
+    only: Option<CreditNoteId>,
+    of: Option<FeeId>,
+) -> Result<Vec<CreditNote>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select n.id as "id: CreditNoteId", n.number, n.fee_id as "fee_id: FeeId", f.number as invoice, n.credited_on, n.reason,
+               n.net_cents as "net: Cents", n.vat_cents as "vat: Cents", l.labels as "labels!", l.nets as "nets!"
+           from funding.credit_note n
+           join funding.fee f on f.id = n.fee_id
+           cross join lateral (
+               select array_agg(o.label order by o.line) as labels, array_agg(o.net_cents order by o.line) as nets
+               from funding.credit_note_line o where o.credit_note_id = n.id) l
+           where ($1::uuid is null or n.id = $1) and ($2::uuid is null or n.fee_id = $2)
+           order by n.year, n.sequence"#,
+        only.map(CreditNoteId::uuid),
+        of.map(FeeId::uuid),
+    )
+    .fetch_all(connection)
+    .await?;
+    let notes = rows.into_iter().map(|row| CreditNote {
+        id: row.id,
+        number: row.number,
+        fee_id: row.fee_id,
+        invoice: row.invoice,
+        credited_on: row.credited_on,
+        reason: row.reason,
+        lines: row
+            .labels
+            .into_iter()
+            .zip(row.nets)
+            .map(|(label, net)| CreditLine {
+                label,
+                net: Cents::new(net),
+            })
+            .collect(),
+        net: row.net,
+        vat: row.vat,
+        gross: row.net.checked_add(row.vat).unwrap_or(row.net),
+    });
+    Ok(notes.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn invoice(net: i64, vat: i64) -> Invoice {
+        Invoice {
+            number: "F-2026-00001".to_owned(),
+            sponsor: PartyId::from_uuid(uuid::Uuid::from_u128(1)),
+            vat_rate: Decimal::new(2, 1),
+            net: Cents::new(net),
+            vat: Cents::new(vat),
+            credited_net: Cents::ZERO,
+            credited_vat: Cents::ZERO,
+            owed: Cents::new(net + vat),
+        }
+    }
+
+    fn line(net: i64) -> CreditLine {
+        CreditLine {
+            label: "Trop compté".to_owned(),
+            net: Cents::new(net),
+        }
+    }
+
+    #[test]
+    fn credit_notes_of_all_of_an_invoice_take_off_all_of_its_vat() {
+        // Cent by cent: 20 % of one is none, of three is one.
+        let mut invoice = invoice(333, 67);
+        for _ in 0..333 {
+            let (net, vat) = invoice.amounts(&[line(1)]).unwrap();
+            assert!(vat.get() <= 1 && !vat.is_negative());
+            invoice.credited_net = invoice.credited_net.checked_add(net).unwrap();
+            invoice.credited_vat = invoice.credited_vat.checked_add(vat).unwrap();
+            invoice.owed = invoice.owed.checked_sub(net).unwrap().checked_sub(vat).unwrap();
+        }
+        assert_eq!(
+            (invoice.credited_net, invoice.credited_vat, invoice.owed),
+            (Cents::new(333), Cents::new(67), Cents::ZERO)
+        );
+        assert!(matches!(
+            invoice.amounts(&[line(1)]),
+            Err(CreditError::AboveInvoice { left: Cents::ZERO })
+        ));
+    }
+
+    #[test]
+    fn never_more_than_is_owed() {
+        let mut invoice = invoice(1000, 200);
+        invoice.owed = Cents::new(600);
+        assert_eq!(
+            invoice.amounts(&[line(300), line(200)]).unwrap(),
+            (Cents::new(500), Cents::new(100))
+        );
+        assert!(matches!(
+            invoice.amounts(&[line(501)]),
+            Err(CreditError::AboveOwed { owed }) if owed == Cents::new(600)
+        ));
+        assert!(matches!(
+            invoice.amounts(&[line(1001)]),
+            Err(CreditError::AboveInvoice { .. })
+        ));
+    }
+}

@@ -1,0 +1,4 @@
+//! The operator's own fee: who is invoiced and how, invoices, credit notes.
+
+pub mod fee;
+pub mod invoicing;

@@ -1,0 +1,192 @@
+use access::{Caller, Operator, Role};
+use axum::extract::State;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use sqlx::PgPool;
+use standards::calendar;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query, download};
+
+use crate::bank::breaks::{self, Ageing, BreakView, ExplanationView, NewClosing, NewExplanation, NewOwner, NewSplit};
+use crate::http::App;
+use crate::support::ids::BreakId;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list_breaks))
+        .routes(routes!(get_ageing))
+        .routes(routes!(ageing_csv))
+        .routes(routes!(get_break))
+        .routes(routes!(own_break))
+        .routes(routes!(explain_break))
+        .routes(routes!(close_break))
+        .routes(routes!(explain_together))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    /// `open`, `explained` or `closed`; all that are not closed when absent.
+    state: Option<String>,
+    /// The cursor of the page before.
+    #[param(value_type = Option<uuid::Uuid>)]
+    after: Option<BreakId>,
+}
+
+fn reader(who: &Caller) -> Result<(), Problem> {
+    if who.has(Role::Operator) || who.has(Role::Auditor) {
+        return Ok(());
+    }
+    Err(Problem::forbidden(
+        "Cette action est réservée aux rôles « opérateur » et « auditeur ».",
+    ))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "map_err hands the error over")]
+fn internal(error: sqlx::Error) -> Problem {
+    Problem::internal(&error)
+}
+
+/// The breaks between the bank and the books, oldest first.
+#[utoipa::path(get, path = "/v1/breaks", tag = "funding", params(Wanted),
+    responses((status = 200, body = Page<BreakView>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+async fn list_breaks(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Json<Page<BreakView>>, Problem> {
+    reader(&who)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let page = breaks::list(&mut connection, wanted.state.as_deref(), wanted.after).await;
+    page.map(Json).map_err(internal)
+}
+
+async fn report(pool: &PgPool, at: DateTime<Utc>) -> Result<Ageing, Problem> {
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let ageing = breaks::ageing(&mut connection, calendar::paris_date(at)).await;
+    ageing.map_err(internal)
+}
+
+/// Breaks that are not closed, by age: 0–7, 8–30, 31–90 and more than 90 days.
+#[utoipa::path(get, path = "/v1/breaks/ageing", tag = "funding",
+    responses((status = 200, body = Ageing), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_ageing(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Json<Ageing>, Problem> {
+    reader(&who)?;
+    Ok(Json(report(&pool, at).await?))
+}
+
+/// The same breaks as CSV.
+#[utoipa::path(get, path = "/v1/breaks/ageing.csv", tag = "funding",
+    responses((status = 200, body = String, content_type = "text/csv"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+async fn ageing_csv(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Response, Problem> {
+    reader(&who)?;
+    let ageing = report(&pool, at).await?;
+    let bytes = breaks::csv(&ageing).map_err(|error| Problem::internal(&error))?;
+    Ok(download(bytes, "text/csv; charset=utf-8", "ecarts.csv"))
+}
+
+/// A break and its life.
+#[utoipa::path(get, path = "/v1/breaks/{id}", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "The break")),
+    responses((status = 200, body = BreakView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_break(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Path(id): Path<BreakId>,
+) -> Result<Json<BreakView>, Problem> {
+    reader(&who)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let view = breaks::read(&mut connection, id).await.map_err(internal)?;
+    view.map(Json).ok_or_else(|| Problem::not_found("Cet écart"))
+}
+
+/// Gives a break to a team that looks after it.
+#[utoipa::path(put, path = "/v1/breaks/{id}/owner", tag = "funding", request_body = NewOwner,
+    params(("id" = uuid::Uuid, Path, description = "The break")),
+    responses((status = 201, body = BreakView), (status = 200, description = "Its owner already", body = BreakView),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`break-words`, `break-closed`", body = ProblemBody, content_type = "application/problem+json")))]
+async fn own_break(
+    who: Operator,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path(id): Path<BreakId>,
+    Json(new): Json<NewOwner>,
+) -> Result<Made<BreakView>, Problem> {
+    database::transaction(&pool, "own_break", |tx| {
+        let (who, new) = (who.clone(), new.clone());
+        Box::pin(async move { breaks::own(tx, &who, id, new, at).await })
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+/// Says what a break was: a statement's line moves from suspense to what it was.
+#[utoipa::path(put, path = "/v1/breaks/{id}/explanation", tag = "funding", request_body = NewExplanation,
+    params(("id" = uuid::Uuid, Path, description = "The break")),
+    responses((status = 201, body = BreakView), (status = 200, description = "Explained so before", body = BreakView),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`break-words`, `break-explained`, `break-misfit`, `break-amount`",
+            body = ProblemBody, content_type = "application/problem+json")))]
+async fn explain_break(
+    who: Operator,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path(id): Path<BreakId>,
+    Json(new): Json<NewExplanation>,
+) -> Result<Made<BreakView>, Problem> {
+    database::transaction(&pool, "explain_break", |tx| {
+        let (who, new) = (who.clone(), new.clone());
+        Box::pin(async move { breaks::explain(tx, &who, id, new, at).await })
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+/// Ends a break that is explained.
+#[utoipa::path(put, path = "/v1/breaks/{id}/closing", tag = "funding", request_body = NewClosing,
+    params(("id" = uuid::Uuid, Path, description = "The break")),
+    responses((status = 201, body = BreakView), (status = 200, description = "Closed so before", body = BreakView),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`break-words`, `break-not-explained`, `break-closed`",
+            body = ProblemBody, content_type = "application/problem+json")))]
+async fn close_break(
+    who: Operator,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path(id): Path<BreakId>,
+    Json(new): Json<NewClosing>,
+) -> Result<Made<BreakView>, Problem> {
+    database::transaction(&pool, "close_break", |tx| {
+        let (who, new) = (who.clone(), new.clone());
+        Box::pin(async move { breaks::close(tx, &who, id, new, at).await })
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+/// Says what several lines were together, or what several things one line was; the sums agree to the cent.
+#[utoipa::path(post, path = "/v1/explanations", tag = "funding", request_body = NewSplit,
+    responses((status = 201, body = ExplanationView), (status = 200, description = "Explained so before", body = ExplanationView),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`break-words`, `break-explained`, `break-misfit`, `break-sum`, `break-amount`",
+            body = ProblemBody, content_type = "application/problem+json")))]
+async fn explain_together(
+    who: Operator,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Json(new): Json<NewSplit>,
+) -> Result<Made<ExplanationView>, Problem> {
+    database::transaction(&pool, "explain_together", |tx| {
+        let (who, new) = (who.clone(), new.clone());
+        Box::pin(async move { breaks::split(tx, &who, new, at).await })
+    })
+    .await
+    .map_err(Problem::from)
+}

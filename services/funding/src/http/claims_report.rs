@@ -1,0 +1,33 @@
+use access::Caller;
+use axum::extract::State;
+use axum::response::Response;
+use sqlx::PgPool;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::{Problem, ProblemBody, Query};
+
+use crate::http::App;
+use crate::reports::claims_report::{self, ClaimsAsked};
+use crate::support::stream::{self, Downloads};
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(claims_csv))
+}
+
+/// Claims as CSV, a line a claim and funder, without any person: the shares without `reversed_on` sum to the funder's `claimed` in
+/// the waterfall, `paid` to its `paid`. Operators and auditors may ask for any funder or all, a funder gets its own.
+#[utoipa::path(get, path = "/v1/reports/claims", tag = "funding", params(ClaimsAsked),
+    responses((status = 200, body = String, content_type = "text/csv"),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`too-many-downloads`: two at a time", body = ProblemBody, content_type = "application/problem+json")))]
+async fn claims_csv(
+    who: Caller,
+    State(pool): State<PgPool>,
+    State(downloads): State<Downloads>,
+    Query(asked): Query<ClaimsAsked>,
+) -> Result<Response, Problem> {
+    let asked = asked.by(&who)?;
+    let body = claims_report::start(pool, asked, downloads.place(&who)?).map_err(|error| Problem::internal(&error))?;
+    Ok(stream::download(body, "text/csv; charset=utf-8", "encaissements.csv"))
+}

@@ -1,0 +1,34 @@
+use access::Caller;
+use axum::extract::State;
+use axum::response::Response;
+use ledger::PartyId;
+use sqlx::PgPool;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::{Now, Path, Problem, ProblemBody};
+
+use crate::http::App;
+use crate::reports::evidence;
+use crate::support::stream::{self, Downloads};
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(structure_evidence))
+}
+
+/// Evidence for a structure, should the operator fail: a ZIP of its claims and payments, each with its proof, that public keys alone
+/// verify (`ccn verify evidence`). For the structure itself, operators and auditors.
+#[utoipa::path(get, path = "/v1/structures/{id}/evidence", tag = "log",
+    params(("id" = uuid::Uuid, Path, description = "The structure")),
+    responses((status = 200, body = String, content_type = "application/zip"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`too-many-downloads`: two at a time", body = ProblemBody, content_type = "application/problem+json")))]
+async fn structure_evidence(
+    who: Caller,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    State(downloads): State<Downloads>,
+    Path(id): Path<PartyId>,
+) -> Result<Response, Problem> {
+    let body = evidence::start(pool, &who, id, at, downloads.place(&who)?).await?;
+    Ok(stream::download(body, "application/zip", &format!("preuves-{id}.zip")))
+}

@@ -1,0 +1,102 @@
+use std::sync::Arc;
+
+use access::{Caller, Operator, Role};
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+use sqlx::PgPool;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query, download};
+
+use crate::fees::fee::{self, Fee, NewFee};
+use crate::http::App;
+use crate::http::reader::{internal, own_or_all};
+use crate::{support::FundAccount, support::ids::FeeId};
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(invoice_fee))
+        .routes(routes!(list_fees))
+        .routes(routes!(get_fee))
+        .routes(routes!(get_invoice))
+}
+
+/// Invoices the operator's fee for a funded batch, at the rate of its programme's terms.
+#[utoipa::path(post, path = "/v1/fees", tag = "funding", request_body = NewFee,
+    responses((status = 201, body = Fee), (status = 200, description = "Invoiced before, as it stands", body = Fee),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`no-fee`, `not-funded`, `already-invoiced`, `fee-order`",
+            body = ProblemBody, content_type = "application/problem+json")))]
+async fn invoice_fee(
+    who: Operator,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Json(new): Json<NewFee>,
+) -> Result<Made<Fee>, Problem> {
+    database::transaction(&pool, "invoice_fee", |tx| {
+        let (who, new) = (who.clone(), new.clone());
+        Box::pin(async move { fee::invoice(tx, &who, &new, at).await })
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    /// The cursor of the page before.
+    #[param(value_type = Option<uuid::Uuid>)]
+    after: Option<FeeId>,
+}
+
+/// Invoices of the fee, in order of number; a sponsor sees its own.
+#[utoipa::path(get, path = "/v1/fees", tag = "funding", params(Wanted),
+    responses((status = 200, body = Page<Fee>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+async fn list_fees(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Json<Page<Fee>>, Problem> {
+    let sponsor = own_or_all(&who, Role::Sponsor)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let page = fee::list(&mut connection, sponsor, wanted.after).await;
+    page.map(Json).map_err(internal)
+}
+
+/// An invoice of the fee as it stands.
+#[utoipa::path(get, path = "/v1/fees/{id}", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "The invoice")),
+    responses((status = 200, body = Fee), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_fee(who: Caller, State(pool): State<PgPool>, Path(id): Path<FeeId>) -> Result<Json<Fee>, Problem> {
+    seen(&who, &pool, id).await.map(Json)
+}
+
+/// An invoice on paper (PDF): written at the first demand, with what is said of seller and buyer then, and the same bytes ever after.
+#[utoipa::path(get, path = "/v1/fees/{id}/invoice.pdf", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "The invoice")),
+    responses((status = 200, body = String, content_type = "application/pdf"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`invoice-incomplete`", body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_invoice(
+    who: Caller,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    State(fund): State<Arc<FundAccount>>,
+    Path(id): Path<FeeId>,
+) -> Result<Response, Problem> {
+    let fee = seen(&who, &pool, id).await?;
+    let pdf = fee::invoice_pdf(&pool, &who, &fund, id, at).await?;
+    Ok(download(pdf, "application/pdf", &format!("facture-{}.pdf", fee.number)))
+}
+
+/// The invoice, for who may read it: operators and auditors any, a sponsor its own.
+pub(super) async fn seen(who: &Caller, pool: &PgPool, id: FeeId) -> Result<Fee, Problem> {
+    let sponsor = own_or_all(who, Role::Sponsor)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let known = fee::read(&mut connection, id).await.map_err(internal)?;
+    let seen = known.filter(|fee| sponsor.is_none_or(|sponsor| fee.sponsor_id == sponsor));
+    seen.ok_or_else(|| Problem::not_found("Cette facture"))
+}

@@ -1,0 +1,87 @@
+use access::{Caller, Operator, OrganisationId, Role};
+use axum::extract::State;
+use sqlx::PgPool;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::{Json, Made, Now, Path, Problem, ProblemBody};
+
+use crate::fees::invoicing::{self, Buyer, Seller};
+use crate::http::App;
+use crate::http::reader::{internal, own_or_all};
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(get_seller, set_seller))
+        .routes(routes!(get_buyer, set_buyer))
+}
+
+/// Who invoices the operator's fee.
+#[utoipa::path(get, path = "/v1/invoicing/seller", tag = "funding",
+    responses((status = 200, body = Seller), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_seller(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Json<Seller>, Problem> {
+    own_or_all(&who, Role::Sponsor)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let known = invoicing::seller(&mut connection, at).await.map_err(internal)?;
+    known
+        .map(Json)
+        .ok_or_else(|| Problem::not_found("Cette identité de facturation"))
+}
+
+/// Says who invoices, for the papers that are issued from now on; those that were issued stay as they are.
+#[utoipa::path(put, path = "/v1/invoicing/seller", tag = "funding", request_body = Seller,
+    responses((status = 201, body = Seller), (status = 200, description = "It is so already", body = Seller),
+        (status = 422, description = "`invoicing-field`", body = ProblemBody, content_type = "application/problem+json")))]
+async fn set_seller(
+    who: Operator,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Json(new): Json<Seller>,
+) -> Result<Made<Seller>, Problem> {
+    database::transaction(&pool, "set_seller", |tx| {
+        let (who, new) = (who.clone(), new.clone());
+        Box::pin(async move { invoicing::set_seller(tx, &who, &new, at).await })
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+/// How a sponsor is invoiced.
+#[utoipa::path(get, path = "/v1/invoicing/buyers/{sponsor}", tag = "funding",
+    params(("sponsor" = uuid::Uuid, Path, description = "The sponsor's organisation")),
+    responses((status = 200, body = Buyer), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_buyer(
+    who: Caller,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path(sponsor): Path<OrganisationId>,
+) -> Result<Json<Buyer>, Problem> {
+    let own = own_or_all(&who, Role::Sponsor)?;
+    let unknown = || Problem::not_found("Ce commanditaire");
+    if own.is_some_and(|own| own != sponsor) {
+        return Err(unknown());
+    }
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let known = invoicing::buyer(&mut connection, sponsor, at).await.map_err(internal)?;
+    known.map(Json).ok_or_else(unknown)
+}
+
+/// Says how a sponsor is invoiced, for the papers that are issued from now on.
+#[utoipa::path(put, path = "/v1/invoicing/buyers/{sponsor}", tag = "funding", request_body = Buyer,
+    params(("sponsor" = uuid::Uuid, Path, description = "The sponsor's organisation")),
+    responses((status = 201, body = Buyer), (status = 200, description = "It is so already", body = Buyer),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`invoicing-field`", body = ProblemBody, content_type = "application/problem+json")))]
+async fn set_buyer(
+    who: Operator,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path(sponsor): Path<OrganisationId>,
+    Json(new): Json<Buyer>,
+) -> Result<Made<Buyer>, Problem> {
+    database::transaction(&pool, "set_buyer", |tx| {
+        let (who, new) = (who.clone(), new.clone());
+        Box::pin(async move { invoicing::set_buyer(tx, &who, sponsor, &new, at).await })
+    })
+    .await
+    .map_err(Problem::from)
+}

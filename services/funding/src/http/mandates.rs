@@ -1,0 +1,124 @@
+use access::{Caller, Operator, OrganisationId, Role, audit};
+use axum::extract::State;
+use serde::Deserialize;
+use sqlx::PgPool;
+use standards::calendar;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query};
+
+use crate::contributions::mandate::{
+    self, AcceptError, CancelError, Mandate, MandateAgeing, MandateState, NewMandate, NewMandateCancellation,
+};
+use crate::http::App;
+use crate::http::reader::{internal, own_or_all};
+use crate::support::ids::MandateId;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(accept_mandate))
+        .routes(routes!(list_mandates))
+        .routes(routes!(mandate_ageing))
+        .routes(routes!(get_mandate))
+        .routes(routes!(cancel_mandate))
+}
+
+/// Accepts a public accountant's mandate as money, where the programme allows it.
+#[utoipa::path(post, path = "/v1/mandates", tag = "funding", request_body = NewMandate,
+    responses((status = 201, body = Mandate), (status = 200, description = "Accepted before, as it stands", body = Mandate),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`mandate-not-allowed`, `mandate-above`, `mandate-number-taken`, `mandate-field`",
+            body = ProblemBody, content_type = "application/problem+json")))]
+async fn accept_mandate(
+    who: Operator,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Json(new): Json<NewMandate>,
+) -> Result<Made<Mandate>, Problem> {
+    database::transaction(&pool, "accept_mandate", |tx| {
+        let (who, new) = (who.clone(), new.clone());
+        Box::pin(async move {
+            let made = mandate::accept(tx, &new, at).await?;
+            if let Made::Now(_) = made {
+                audit(tx, &who, at, "mandate.accept", Some(new.id.uuid()), new.amount).await?;
+            }
+            Ok::<_, AcceptError>(made)
+        })
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    /// All states when absent.
+    state: Option<MandateState>,
+    /// The cursor of the page before.
+    #[param(value_type = Option<uuid::Uuid>)]
+    after: Option<MandateId>,
+}
+
+/// Mandates; a funder sees its own.
+#[utoipa::path(get, path = "/v1/mandates", tag = "funding", params(Wanted),
+    responses((status = 200, body = Page<Mandate>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+async fn list_mandates(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Json<Page<Mandate>>, Problem> {
+    let funder = own_or_all(&who, Role::Funder)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let page = mandate::list(&mut connection, wanted.state, funder, wanted.after).await;
+    page.map(Json).map_err(internal)
+}
+
+/// Mandates whose money is awaited, by age: 0–7, 8–30, 31–90 and more than 90 days.
+#[utoipa::path(get, path = "/v1/mandates/ageing", tag = "funding",
+    responses((status = 200, body = MandateAgeing), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+async fn mandate_ageing(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Json<MandateAgeing>, Problem> {
+    let funder = own_or_all(&who, Role::Funder)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let ageing = mandate::ageing(&mut connection, calendar::paris_date(at), funder).await;
+    ageing.map(Json).map_err(internal)
+}
+
+/// A mandate as it stands.
+#[utoipa::path(get, path = "/v1/mandates/{id}", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "The mandate")),
+    responses((status = 200, body = Mandate), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_mandate(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Path(id): Path<MandateId>,
+) -> Result<Json<Mandate>, Problem> {
+    let funder: Option<OrganisationId> = own_or_all(&who, Role::Funder)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let known = mandate::read(&mut connection, id).await.map_err(internal)?;
+    let seen = known.filter(|mandate| funder.is_none_or(|funder| mandate.funder_id == funder));
+    seen.map(Json).ok_or_else(|| Problem::not_found("Ce mandat"))
+}
+
+/// Takes off what a mandate still awaits, as long as the money that it stood for is free.
+#[utoipa::path(post, path = "/v1/mandates/{id}/cancellation", tag = "funding", request_body = NewMandateCancellation,
+    params(("id" = uuid::Uuid, Path, description = "The mandate")),
+    responses((status = 201, body = Mandate), (status = 200, description = "Cancelled so before", body = Mandate),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`mandate-used`, `mandate-received`, `mandate-reason`",
+            body = ProblemBody, content_type = "application/problem+json")))]
+async fn cancel_mandate(
+    who: Operator,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path(id): Path<MandateId>,
+    Json(new): Json<NewMandateCancellation>,
+) -> Result<Made<Mandate>, Problem> {
+    database::transaction(&pool, "cancel_mandate", |tx| {
+        let (who, new) = (who.clone(), new.clone());
+        Box::pin(async move { mandate::cancel(tx, &who, id, &new, at).await })
+    })
+    .await
+    .map_err(|error: CancelError| Problem::from(error))
+}

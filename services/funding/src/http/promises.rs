@@ -1,0 +1,312 @@
+use std::sync::Arc;
+
+use access::{Caller, Operator, Role, audit};
+use axum::extract::State;
+use axum::response::Response;
+use catalogue::{NewPlan, PlanView, ProgrammeId};
+use serde::Deserialize;
+use sqlx::PgPool;
+use standards::calendar;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query, download};
+
+use crate::http::App;
+use crate::http::reader::{internal, own_or_all};
+use crate::promises::announcement::{self, AnnounceError, Announcement};
+use crate::promises::call::{self, Call, CallError, CallState, Letter, NewCall, Overdue};
+use crate::promises::convention::{self, Convention, ConventionView, SignError};
+use crate::shares::plan::{self, AgreeError};
+use crate::{support::FundAccount, support::ids::AnnouncementId, support::ids::CallId, support::ids::ConventionId};
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(announce, list_announcements))
+        .routes(routes!(get_announcement))
+        .routes(routes!(sign_convention, list_conventions))
+        .routes(routes!(get_convention))
+        .routes(routes!(create_plan))
+        .routes(routes!(call_funds, list_calls))
+        .routes(routes!(overdue_calls))
+        .routes(routes!(get_call))
+        .routes(routes!(get_call_letter))
+        .routes(routes!(get_reminder_letter))
+}
+
+/// Records a signed convention.
+#[utoipa::path(post, path = "/v1/conventions", tag = "funding", request_body = Convention,
+    responses((status = 201, body = Convention), (status = 200, description = "Recorded before", body = Convention),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+async fn sign_convention(
+    who: Operator,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Json(new): Json<Convention>,
+) -> Result<Made<Convention>, Problem> {
+    database::transaction(&pool, "sign_convention", |tx| {
+        let (who, new) = (who.clone(), new.clone());
+        Box::pin(async move {
+            let made = convention::sign(tx, &new, at).await?;
+            if let Made::Now(_) = made {
+                audit(tx, &who, at, "convention.sign", Some(new.id.uuid()), new.amount).await?;
+            }
+            Ok::<_, SignError>(made)
+        })
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+/// Agrees a new version of a programme's funding plan; each of its funders has a convention that covers today.
+#[utoipa::path(post, path = "/v1/programmes/{programme}/plans", tag = "funding", request_body = NewPlan,
+    params(("programme" = uuid::Uuid, Path, description = "The programme")),
+    responses((status = 201, body = PlanView), (status = 200, description = "Agreed before", body = PlanView),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`not-a-plan`, `no-convention`, `beyond-convention`", body = ProblemBody, content_type = "application/problem+json")))]
+async fn create_plan(
+    who: Caller,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path(programme): Path<ProgrammeId>,
+    Json(new): Json<NewPlan>,
+) -> Result<Made<PlanView>, Problem> {
+    let known = catalogue::programme(&pool, programme)
+        .await
+        .map_err(|error| Problem::internal(&error))?;
+    let known = known.ok_or_else(|| Problem::not_found("Ce dispositif"))?;
+    let sponsors = who.has(Role::Sponsor) && known.sponsor_id == who.organisation();
+    if !sponsors && !who.has(Role::Operator) {
+        return Err(Problem::forbidden(
+            "Le plan est arrêté par le commanditaire du dispositif ou par l'opérateur.",
+        ));
+    }
+    database::transaction(&pool, "create_plan", |tx| {
+        let (who, new) = (who.clone(), new.clone());
+        Box::pin(async move {
+            let made = plan::agree(tx, programme, &new, at).await?;
+            if let Made::Now(_) = made {
+                audit(tx, &who, at, "plan.create", Some(new.id.uuid()), &new.shares).await?;
+            }
+            Ok::<_, AgreeError>(made)
+        })
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+/// Calls for funds. The answer's reference is to be quoted on the transfer.
+#[utoipa::path(post, path = "/v1/calls", tag = "funding", request_body = NewCall,
+    responses((status = 201, body = Call), (status = 200, description = "Called before", body = Call),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`above-convention`", body = ProblemBody, content_type = "application/problem+json")))]
+async fn call_funds(
+    who: Operator,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Json(new): Json<NewCall>,
+) -> Result<Made<Call>, Problem> {
+    database::transaction(&pool, "call_funds", |tx| {
+        let who = who.clone();
+        Box::pin(async move {
+            let made = call::call(tx, &new, at).await?;
+            if let Made::Now(_) = made {
+                audit(tx, &who, at, "call.create", Some(new.id.uuid()), new.amount).await?;
+            }
+            Ok::<_, CallError>(made)
+        })
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct After {
+    /// The cursor of the page before.
+    after: Option<uuid::Uuid>,
+}
+
+/// Records money that was announced before anything is signed, with its source.
+#[utoipa::path(post, path = "/v1/announcements", tag = "funding", request_body = Announcement,
+    responses((status = 201, body = Announcement), (status = 200, description = "Recorded before", body = Announcement),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`announcement-field`", body = ProblemBody, content_type = "application/problem+json")))]
+async fn announce(
+    who: Operator,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Json(new): Json<Announcement>,
+) -> Result<Made<Announcement>, Problem> {
+    database::transaction(&pool, "announce", |tx| {
+        let (who, new) = (who.clone(), new.clone());
+        Box::pin(async move {
+            let made = announcement::announce(tx, &new, at).await?;
+            if let Made::Now(_) = made {
+                audit(tx, &who, at, "announcement.record", Some(new.id.uuid()), new.amount).await?;
+            }
+            Ok::<_, AnnounceError>(made)
+        })
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+/// Announced money; a funder sees its own.
+#[utoipa::path(get, path = "/v1/announcements", tag = "funding", params(After),
+    responses((status = 200, body = Page<Announcement>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+async fn list_announcements(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Query(page): Query<After>,
+) -> Result<Json<Page<Announcement>>, Problem> {
+    let funder = own_or_all(&who, Role::Funder)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let after = page.after.map(AnnouncementId::from_uuid);
+    announcement::list(&mut connection, funder, after)
+        .await
+        .map(Json)
+        .map_err(internal)
+}
+
+/// An announcement.
+#[utoipa::path(get, path = "/v1/announcements/{id}", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "The announcement")),
+    responses((status = 200, body = Announcement), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_announcement(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Path(id): Path<AnnouncementId>,
+) -> Result<Json<Announcement>, Problem> {
+    let funder = own_or_all(&who, Role::Funder)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let known = announcement::read(&mut connection, id).await.map_err(internal)?;
+    let seen = known.filter(|one| funder.is_none_or(|funder| one.funder_id == funder));
+    seen.map(Json).ok_or_else(|| Problem::not_found("Cette annonce"))
+}
+
+/// Conventions with how far each is; a funder sees its own.
+#[utoipa::path(get, path = "/v1/conventions", tag = "funding", params(After),
+    responses((status = 200, body = Page<ConventionView>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+async fn list_conventions(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Query(page): Query<After>,
+) -> Result<Json<Page<ConventionView>>, Problem> {
+    let funder = own_or_all(&who, Role::Funder)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let after = page.after.map(ConventionId::from_uuid);
+    convention::list(&mut connection, funder, after)
+        .await
+        .map(Json)
+        .map_err(internal)
+}
+
+/// A convention with how far it is.
+#[utoipa::path(get, path = "/v1/conventions/{id}", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "The convention")),
+    responses((status = 200, body = ConventionView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_convention(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Path(id): Path<ConventionId>,
+) -> Result<Json<ConventionView>, Problem> {
+    let funder = own_or_all(&who, Role::Funder)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let known = convention::read(&mut connection, id).await.map_err(internal)?;
+    let seen = known.filter(|one| funder.is_none_or(|funder| one.convention.funder_id == funder));
+    seen.map(Json).ok_or_else(|| Problem::not_found("Cette convention"))
+}
+
+/// Calls for funds as they stand; a funder sees its own.
+#[utoipa::path(get, path = "/v1/calls", tag = "funding", params(After),
+    responses((status = 200, body = Page<CallState>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+async fn list_calls(
+    who: Caller,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Query(page): Query<After>,
+) -> Result<Json<Page<CallState>>, Problem> {
+    let funder = own_or_all(&who, Role::Funder)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let (on, after) = (calendar::paris_date(at), page.after.map(CallId::from_uuid));
+    call::list(&mut connection, on, funder, after)
+        .await
+        .map(Json)
+        .map_err(internal)
+}
+
+/// Calls past their due day, by age, with the reminders that the clock recorded: 0–7, 8–30, 31–90 and more than 90 days.
+#[utoipa::path(get, path = "/v1/calls/overdue", tag = "funding",
+    responses((status = 200, body = Overdue), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+async fn overdue_calls(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Json<Overdue>, Problem> {
+    let funder = own_or_all(&who, Role::Funder)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let overdue = call::overdue(&mut connection, calendar::paris_date(at), funder).await;
+    overdue.map(Json).map_err(internal)
+}
+
+/// A call for funds as it stands.
+#[utoipa::path(get, path = "/v1/calls/{id}", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "The call")),
+    responses((status = 200, body = CallState), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_call(
+    who: Caller,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path(id): Path<CallId>,
+) -> Result<Json<CallState>, Problem> {
+    let funder = own_or_all(&who, Role::Funder)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let known = call::state(&mut connection, id, calendar::paris_date(at))
+        .await
+        .map_err(internal)?;
+    let seen = known.filter(|call| funder.is_none_or(|funder| call.funder_id == funder));
+    seen.map(Json).ok_or_else(|| Problem::not_found("Cet appel de fonds"))
+}
+
+/// A call for funds as a letter (PDF): the same bytes whatever came since.
+#[utoipa::path(get, path = "/v1/calls/{id}/letter.pdf", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "The call")),
+    responses((status = 200, body = String, content_type = "application/pdf"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_call_letter(
+    who: Caller,
+    at: Now,
+    State(pool): State<PgPool>,
+    State(fund): State<Arc<FundAccount>>,
+    Path(id): Path<CallId>,
+) -> Result<Response, Problem> {
+    letter(&who, at, &pool, &fund, (id, Letter::Call)).await
+}
+
+/// A reminder that the clock recorded, as a letter (PDF).
+#[utoipa::path(get, path = "/v1/calls/{id}/reminders/{days}/letter.pdf", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "The call"),
+        ("days" = i32, Path, description = "Of how many days past the due day the reminder is")),
+    responses((status = 200, body = String, content_type = "application/pdf"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_reminder_letter(
+    who: Caller,
+    at: Now,
+    State(pool): State<PgPool>,
+    State(fund): State<Arc<FundAccount>>,
+    Path((id, days)): Path<(CallId, i32)>,
+) -> Result<Response, Problem> {
+    letter(&who, at, &pool, &fund, (id, Letter::Reminder(days))).await
+}
+
+async fn letter(
+    who: &Caller,
+    Now(at): Now,
+    pool: &PgPool,
+    fund: &FundAccount,
+    which: (CallId, Letter),
+) -> Result<Response, Problem> {
+    let funder = own_or_all(who, Role::Funder)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let (name, pdf) = call::letter(&mut connection, fund, funder, which, calendar::paris_date(at)).await?;
+    Ok(download(pdf, "application/pdf", &name))
+}

@@ -1,0 +1,204 @@
+//! Reconciliation runs: made, listed, read, compared.
+
+use std::sync::Arc;
+
+use access::{Caller, Operator, Role};
+use axum::extract::{FromRef, State};
+use axum::response::Response;
+use http::StatusCode;
+use ledger::proof::NoteKey;
+use serde::Deserialize;
+use sqlx::PgPool;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::{Clock, Json, Made, Now, Page, Path, Problem, ProblemBody, Query, download, to_the_end};
+
+use crate::controls::reconciliation::{
+    self, Comparison, NewReconciliation, Nightly, Occasion, RunLine, RunRequest, RunView, Stored,
+};
+use crate::support::ids::ReconciliationId;
+
+#[derive(Debug, Clone, FromRef)]
+struct Runs {
+    pool: PgPool,
+    clock: Clock,
+    key: Option<Arc<NoteKey>>,
+    nightly: Nightly,
+}
+
+/// The routes of reconciliation runs. Without the key, which also signs checkpoints, runs are read and none is made.
+#[must_use]
+pub fn reconciliation_routes(pool: PgPool, clock: Clock, key: Option<Arc<NoteKey>>, nightly: Nightly) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(reconcile, list_runs))
+        .routes(routes!(get_run))
+        .routes(routes!(get_signed))
+        .routes(routes!(get_text))
+        .routes(routes!(get_csv))
+        .routes(routes!(compare_runs))
+        .with_state(Runs {
+            pool,
+            clock,
+            key,
+            nightly,
+        })
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    /// The cursor of the page before.
+    after: Option<i32>,
+}
+
+fn reader(who: &Caller) -> Result<(), Problem> {
+    if who.has(Role::Operator) || who.has(Role::Auditor) {
+        return Ok(());
+    }
+    Err(Problem::forbidden(
+        "Cette action est réservée aux rôles « opérateur » et « auditeur ».",
+    ))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "map_err hands the error over")]
+fn internal(error: sqlx::Error) -> Problem {
+    Problem::internal(&error)
+}
+
+async fn stored(pool: &PgPool, id: ReconciliationId) -> Result<Stored, Problem> {
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let stored = reconciliation::read(&mut connection, id).await.map_err(internal)?;
+    stored.ok_or_else(|| Problem::not_found("Ce rapprochement"))
+}
+
+/// Compares the bank, the books and the records now, and keeps the signed result. One run at a time.
+#[utoipa::path(post, path = "/v1/reconciliations", tag = "funding", request_body = NewReconciliation,
+    responses((status = 201, body = RunView), (status = 200, description = "Run before", body = RunView),
+        (status = 409, description = "`reconciliation-under-way`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`no-checkpoint-key`", body = ProblemBody, content_type = "application/problem+json")))]
+async fn reconcile(
+    who: Operator,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    State(key): State<Option<Arc<NoteKey>>>,
+    State(nightly): State<Nightly>,
+    Json(new): Json<NewReconciliation>,
+) -> Result<Made<RunView>, Problem> {
+    let key = key.ok_or_else(|| {
+        Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "no-checkpoint-key",
+            "Ce service ne peut pas signer de rapprochement.",
+        )
+        .detail("Donnez-lui la clé des points de contrôle (--checkpoint-key-file), puis réessayez.")
+    })?;
+    let request = RunRequest {
+        id: new.id,
+        at,
+        occasion: Occasion::Request,
+        night: None,
+        break_days_max: nightly.break_days_max,
+    };
+    // Large books are read for minutes.
+    let made = to_the_end(async move { reconciliation::run(&pool, &key, &request, Some(&who)).await });
+    Ok(made.await??.map(RunView::from))
+}
+
+/// The runs, newest first.
+#[utoipa::path(get, path = "/v1/reconciliations", tag = "funding", params(Wanted),
+    responses((status = 200, body = Page<RunLine>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+async fn list_runs(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Json<Page<RunLine>>, Problem> {
+    reader(&who)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let page = reconciliation::list(&mut connection, wanted.after).await;
+    page.map(Json).map_err(internal)
+}
+
+/// A run: every identity with both its sides, every break, the statements and the checkpoint that it covers.
+#[utoipa::path(get, path = "/v1/reconciliations/{id}", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "The run")),
+    responses((status = 200, body = RunView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_run(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Path(id): Path<ReconciliationId>,
+) -> Result<Json<RunView>, Problem> {
+    reader(&who)?;
+    Ok(Json(stored(&pool, id).await?.into()))
+}
+
+/// Its signed file (C2SP signed-note), which `ccn verify reconciliation` proves alone.
+#[utoipa::path(get, path = "/v1/reconciliations/{id}/signed", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "The run")),
+    responses((status = 200, body = String, content_type = "text/plain"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_signed(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Path(id): Path<ReconciliationId>,
+) -> Result<Response, Problem> {
+    reader(&who)?;
+    let run = stored(&pool, id).await?;
+    Ok(file(run.file(), "text/plain; charset=utf-8", &run, "note"))
+}
+
+/// The same for people, as text in French.
+#[utoipa::path(get, path = "/v1/reconciliations/{id}/report.txt", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "The run")),
+    responses((status = 200, body = String, content_type = "text/plain"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_text(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Path(id): Path<ReconciliationId>,
+) -> Result<Response, Problem> {
+    reader(&who)?;
+    let run = stored(&pool, id).await?;
+    Ok(file(
+        reconciliation::text(&run),
+        "text/plain; charset=utf-8",
+        &run,
+        "txt",
+    ))
+}
+
+/// Its identities and breaks as CSV.
+#[utoipa::path(get, path = "/v1/reconciliations/{id}/report.csv", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "The run")),
+    responses((status = 200, body = String, content_type = "text/csv"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_csv(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Path(id): Path<ReconciliationId>,
+) -> Result<Response, Problem> {
+    reader(&who)?;
+    let run = stored(&pool, id).await?;
+    let bytes = reconciliation::csv(&run.document).map_err(|error| Problem::internal(&error))?;
+    Ok(file(bytes, "text/csv; charset=utf-8", &run, "csv"))
+}
+
+/// What changed between two runs: identities whose sides moved, breaks opened, closed or changed.
+#[utoipa::path(get, path = "/v1/reconciliations/{id}/compare/{other}", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "One run"), ("other" = uuid::Uuid, Path, description = "Another, earlier or later")),
+    responses((status = 200, body = Comparison), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+async fn compare_runs(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Path((id, other)): Path<(ReconciliationId, ReconciliationId)>,
+) -> Result<Json<Comparison>, Problem> {
+    reader(&who)?;
+    let (one, other) = (stored(&pool, id).await?, stored(&pool, other).await?);
+    Ok(Json(reconciliation::compare(&one.document, &other.document)))
+}
+
+fn file(content: impl Into<Vec<u8>>, content_type: &'static str, run: &Stored, extension: &str) -> Response {
+    let name = format!("rapprochement-{}.{extension}", run.document.number);
+    download(content.into(), content_type, &name)
+}

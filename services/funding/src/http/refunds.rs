@@ -1,0 +1,101 @@
+use std::sync::Arc;
+
+use access::{Caller, Operator, Role};
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+use sqlx::PgPool;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query, download};
+
+use crate::http::App;
+use crate::http::reader::{internal, own_or_all};
+use crate::payments::refund::{self, NewRefund, Refund, What};
+use crate::{payments::payment_file, support::FundAccount, support::ids::RefundId};
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(give_back, list_refunds))
+        .routes(routes!(get_refund))
+        .routes(routes!(refund_file))
+}
+
+/// Gives back what a programme owes a funder, by a payment file or as the funder's free money; or a part of its free money, by a
+/// payment file. Above the amount in force, a payment file waits for another person.
+#[utoipa::path(post, path = "/v1/refunds", tag = "funding", request_body = NewRefund,
+    responses((status = 201, body = Refund), (status = 200, description = "Given back before", body = Refund),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`nothing-to-refund`, `refund-amount`, `refund-way`, `refund-too-large`, `execute-on-past`, `true-up-due`, `money-awaited`, `bank-short`",
+            body = ProblemBody, content_type = "application/problem+json")))]
+async fn give_back(
+    who: Operator,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Json(new): Json<NewRefund>,
+) -> Result<Made<Refund>, Problem> {
+    database::transaction(&pool, "refund", |tx| {
+        let who = who.clone();
+        Box::pin(async move { refund::refund(tx, &who, new, What::OwedBack, at).await })
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct After {
+    /// The cursor of the page before.
+    after: Option<uuid::Uuid>,
+}
+
+/// The refunds, newest first: those that wait for approval say so. A funder sees its own.
+#[utoipa::path(get, path = "/v1/refunds", tag = "funding", params(After),
+    responses((status = 200, body = Page<Refund>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+async fn list_refunds(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Query(wanted): Query<After>,
+) -> Result<Json<Page<Refund>>, Problem> {
+    let funder = own_or_all(&who, Role::Funder)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let page = refund::list(&mut connection, funder, wanted.after.map(RefundId::from_uuid)).await;
+    page.map(Json).map_err(internal)
+}
+
+/// A refund as it stands. A funder sees its own.
+#[utoipa::path(get, path = "/v1/refunds/{id}", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "The refund")),
+    responses((status = 200, body = Refund), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_refund(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Path(id): Path<RefundId>,
+) -> Result<Json<Refund>, Problem> {
+    let funder = own_or_all(&who, Role::Funder)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let refund = refund::read(&mut connection, id).await.map_err(internal)?;
+    refund
+        .filter(|refund| funder.is_none_or(|funder| refund.funder_id == funder))
+        .map(Json)
+        .ok_or_else(|| Problem::not_found("Ce remboursement"))
+}
+
+/// The payment file of a refund for the bank (pain.001.001.09).
+#[utoipa::path(get, path = "/v1/refunds/{id}/pain.001.xml", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "The refund")),
+    responses((status = 200, body = String, content_type = "application/xml"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`approval-waiting`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`no-payment`, `payment-order-rejected`", body = ProblemBody, content_type = "application/problem+json")))]
+async fn refund_file(
+    _: Operator,
+    State(pool): State<PgPool>,
+    State(fund): State<Arc<FundAccount>>,
+    Path(id): Path<RefundId>,
+) -> Result<Response, Problem> {
+    let (name, bytes) = payment_file::refund(&pool, &fund, id).await?;
+    Ok(download(bytes, "application/xml", &format!("{name}.pain.001.xml")))
+}

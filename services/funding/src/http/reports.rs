@@ -1,0 +1,60 @@
+use access::{Caller, Role};
+use axum::extract::State;
+use axum::response::Response;
+use sqlx::PgPool;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::{Json, Problem, ProblemBody, Query, download};
+
+use crate::controls::identities::{self, Identities};
+use crate::http::App;
+use crate::reports::waterfall::{self, Asked, Waterfall};
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(get_waterfall))
+        .routes(routes!(waterfall_csv))
+        .routes(routes!(get_identities))
+}
+
+/// The waterfall: per funder and programme, from announced to returned.
+#[utoipa::path(get, path = "/v1/waterfall", tag = "funding", params(Asked),
+    responses((status = 200, body = Waterfall), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_waterfall(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Waterfall>, Problem> {
+    Ok(Json(waterfall::waterfall(&pool, &who, asked).await?))
+}
+
+/// The waterfall's rows as CSV, with the same figures.
+#[utoipa::path(get, path = "/v1/waterfall.csv", tag = "funding", params(Asked),
+    responses((status = 200, body = String, content_type = "text/csv"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+async fn waterfall_csv(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    let waterfall = waterfall::waterfall(&pool, &who, asked).await?;
+    let bytes = waterfall::csv(&waterfall).map_err(|error| Problem::internal(&error))?;
+    Ok(download(bytes, "text/csv; charset=utf-8", "waterfall.csv"))
+}
+
+/// The identities that hold to the cent, each with both its sides: all of them for operators and auditors; for funders and
+/// sponsors those of the fund, their own and their programmes'. `all_hold` speaks for all.
+#[utoipa::path(get, path = "/v1/identities", tag = "funding",
+    responses((status = 200, body = Identities), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_identities(who: Caller, State(pool): State<PgPool>) -> Result<Json<Identities>, Problem> {
+    let readers = [Role::Operator, Role::Auditor, Role::Funder, Role::Sponsor];
+    if !readers.into_iter().any(|role| who.has(role)) {
+        return Err(Problem::forbidden(
+            "Cette action est réservée aux rôles « opérateur », « auditeur », « financeur » et « commanditaire ».",
+        ));
+    }
+    identities::identities(&pool, &who)
+        .await
+        .map(Json)
+        .map_err(|error| Problem::internal(&error))
+}

@@ -1,0 +1,96 @@
+//! Messages of `ccn.v1` from and to our own types.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use ledger::proof::{AnyLeaf, LeafAccount};
+use proto::v1::entries_answer::Answer;
+use proto::v1::{EntriesAnswer, LedgerAccount, SealedEntry, WaterfallRequest, WaterfallRow};
+use web::Problem;
+
+use crate::reports::waterfall::{Asked, Row};
+
+/// An entry as a message.
+pub(super) fn entry(leaf: &AnyLeaf) -> SealedEntry {
+    let (debit, credit, at, grp, reverses, reference, covers) = match leaf {
+        AnyLeaf::Transfer(of) => {
+            let reverses = of.reverses.map(|id| id.to_string());
+            (&of.debit, &of.credit, of.at, of.grp, reverses, &of.reference, None)
+        }
+        AnyLeaf::Record(of) => {
+            let covers = Some((of.claim, of.payment));
+            (&of.account, &of.account, of.at, of.grp, None, &of.reference, covers)
+        }
+    };
+    let (claim, payment) = covers.unzip();
+    SealedEntry {
+        seq: leaf.seq(),
+        id: leaf.id().to_string(),
+        kind: leaf.kind_name().to_owned(),
+        debit: Some(account(debit)),
+        credit: Some(account(credit)),
+        cents: leaf.cents().get(),
+        at: instant(at),
+        booked_on: leaf.booked_on().to_string(),
+        grp: grp.to_string(),
+        reverses,
+        reference: reference.clone(),
+        leaf: leaf.to_bytes(),
+        claim: text(claim),
+        payment: text(payment),
+        late: leaf.is_late(),
+    }
+}
+
+fn account(account: &LeafAccount) -> LedgerAccount {
+    let (series, idx) = account.voucher.unzip();
+    LedgerAccount {
+        book: account.book.to_string(),
+        kind: account.kind.name().to_owned(),
+        party: text(account.party),
+        batch: text(account.batch),
+        series: series.map(u32::from),
+        idx,
+    }
+}
+
+fn text(value: Option<impl Display>) -> Option<String> {
+    value.map(|value| value.to_string())
+}
+
+fn instant(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+/// Either of the two.
+pub(super) const fn answer(answer: Answer) -> EntriesAnswer {
+    EntriesAnswer { answer: Some(answer) }
+}
+
+/// A row, word for word what REST shows.
+pub(super) fn row(row: &Row) -> WaterfallRow {
+    serde_json::to_value(row)
+        .and_then(serde_json::from_value)
+        .expect("members of a row have the types that proto/ccn/v1/exports.proto gives them")
+}
+
+/// What a message asks for, or what in it cannot be read.
+pub(super) fn asked(message: &WaterfallRequest) -> Result<Asked, Problem> {
+    Ok(Asked {
+        funder_id: read("funder_id", "un UUID", message.funder_id.as_deref())?,
+        programme_id: read("programme_id", "un UUID", message.programme_id.as_deref())?,
+        territory: read(
+            "territory",
+            "un territoire (FR, R27, 21, 21231)",
+            message.territory.as_deref(),
+        )?,
+        from: read("from", "une date (AAAA-MM-JJ)", message.from.as_deref())?,
+        to: read("to", "une date (AAAA-MM-JJ)", message.to.as_deref())?,
+    })
+}
+
+fn read<T: FromStr>(name: &str, expected: &str, text: Option<&str>) -> Result<Option<T>, Problem> {
+    let wrong = |_| Problem::bad_request(format!("« {name} » n'est pas {expected}."));
+    text.map(str::parse).transpose().map_err(wrong)
+}

@@ -1,0 +1,101 @@
+use std::sync::Arc;
+
+use access::{Caller, Operator};
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+use sqlx::PgPool;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query, download, to_the_end};
+
+use crate::http::App;
+use crate::http::reader::{internal, operator_or_auditor};
+use crate::payments::settlement::{self, NewSettlement, SettlementLine, SettlementView};
+use crate::{payments::payment_file, support::FundAccount, support::ids::SettlementId};
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(settle, list_settlements))
+        .routes(routes!(get_settlement))
+        .routes(routes!(settlement_file))
+}
+
+/// Settles a month: one payment a structure; who cannot be paid is held.
+#[utoipa::path(post, path = "/v1/settlements", tag = "funding", request_body = NewSettlement,
+    responses((status = 201, body = SettlementView), (status = 200, description = "Made before", body = SettlementView),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`month-not-over`, `execute-on-past`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`settlement-under-way`: one at a time; come again with the same id", body = ProblemBody,
+            content_type = "application/problem+json")))]
+async fn settle(
+    who: Operator,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Json(new): Json<NewSettlement>,
+) -> Result<Made<SettlementView>, Problem> {
+    // A month of a million claims may take longer than a request.
+    let made = to_the_end(async move {
+        database::transaction(&pool, "settle", |tx| {
+            let who = who.clone();
+            Box::pin(async move { settlement::settle(tx, &who, new, at).await })
+        })
+        .await
+    });
+    made.await?.map_err(Problem::from)
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct After {
+    /// The cursor of the page before.
+    after: Option<uuid::Uuid>,
+}
+
+/// The settlements, newest first: those that wait for approval say so.
+#[utoipa::path(get, path = "/v1/settlements", tag = "funding", params(After),
+    responses((status = 200, body = Page<SettlementLine>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+async fn list_settlements(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Query(wanted): Query<After>,
+) -> Result<Json<Page<SettlementLine>>, Problem> {
+    operator_or_auditor(&who)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let page = settlement::list(&mut connection, wanted.after.map(SettlementId::from_uuid)).await;
+    page.map(Json).map_err(internal)
+}
+
+/// A settlement as it stands.
+#[utoipa::path(get, path = "/v1/settlements/{id}", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "The settlement")),
+    responses((status = 200, body = SettlementView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_settlement(
+    _: Operator,
+    State(pool): State<PgPool>,
+    Path(id): Path<SettlementId>,
+) -> Result<Json<SettlementView>, Problem> {
+    let internal = |error: sqlx::Error| Problem::internal(&error);
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let view = settlement::read(&mut connection, id).await.map_err(internal)?;
+    view.map(Json).ok_or_else(|| Problem::not_found("Ce contre-paiement"))
+}
+
+/// The payment file of a settlement for the bank (pain.001.001.09).
+#[utoipa::path(get, path = "/v1/settlements/{id}/pain.001.xml", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "The settlement")),
+    responses((status = 200, body = String, content_type = "application/xml"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`approval-waiting`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`no-payment`, `payment-order-rejected`", body = ProblemBody, content_type = "application/problem+json")))]
+async fn settlement_file(
+    _: Operator,
+    State(pool): State<PgPool>,
+    State(fund): State<Arc<FundAccount>>,
+    Path(id): Path<SettlementId>,
+) -> Result<Response, Problem> {
+    let (name, bytes) = payment_file::settlement(&pool, &fund, id).await?;
+    Ok(download(bytes, "application/xml", &format!("{name}.pain.001.xml")))
+}

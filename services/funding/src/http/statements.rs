@@ -1,0 +1,96 @@
+use std::sync::Arc;
+
+use access::{Caller, Operator};
+use axum::extract::State;
+use serde::Deserialize;
+use sqlx::PgPool;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::{Bytes, Json, Made, Now, Page, Path, Problem, ProblemBody, Query};
+
+use crate::bank::statement::{self, StatementRow, StatementView};
+use crate::http::App;
+use crate::http::reader::{internal, operator_or_auditor};
+use crate::{support::FundAccount, support::ids::StatementId};
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(load_statement, get_statement))
+        .routes(routes!(list_statements))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Confirmed {
+    /// The bank's number of this statement (`ElctrncSeqNb`), after `statement-number`: the bank confirms that none is missing before it.
+    confirmed_number: Option<u64>,
+}
+
+/// Loads a bank statement (camt.053, versions 001.02 to 001.08, or CFONB 120, known by its content) and matches its lines.
+#[utoipa::path(put, path = "/v1/statements/{id}", tag = "funding",
+    request_body(content = String, content_type = "application/xml"),
+    params(("id" = uuid::Uuid, Path, description = "Made by the caller"), Confirmed),
+    responses((status = 201, body = StatementView), (status = 200, description = "The same file was loaded before", body = StatementView),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`statement-gap`, `statement-order`, `statement-number`, `statement-invalid`, `statement-other-account`, `statement-already-loaded`",
+            body = ProblemBody, content_type = "application/problem+json")))]
+async fn load_statement(
+    who: Operator,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    State(fund): State<Arc<FundAccount>>,
+    Path(id): Path<StatementId>,
+    Query(Confirmed { confirmed_number }): Query<Confirmed>,
+    Bytes(file): Bytes,
+) -> Result<Made<StatementView>, Problem> {
+    // A large file keeps the processor busy for a while: other requests go on meanwhile.
+    let parsed = tokio::task::spawn_blocking(move || statement::parse(file.to_vec(), &fund))
+        .await
+        .map_err(|error| Problem::internal(&error))??;
+    let parsed = Arc::new(parsed);
+    database::transaction(&pool, "load_statement", |tx| {
+        let (who, parsed) = (who.clone(), Arc::clone(&parsed));
+        Box::pin(async move { statement::load(tx, &who, id, &parsed, confirmed_number, at).await })
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+/// A statement as it was matched.
+#[utoipa::path(get, path = "/v1/statements/{id}", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "The statement")),
+    responses((status = 200, body = StatementView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_statement(
+    _: Operator,
+    State(pool): State<PgPool>,
+    Path(id): Path<StatementId>,
+) -> Result<Json<StatementView>, Problem> {
+    let internal = |error: sqlx::Error| Problem::internal(&error);
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let view = statement::read(&mut connection, id).await.map_err(internal)?;
+    view.map(Json).ok_or_else(|| Problem::not_found("Ce relevé"))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct After {
+    /// The cursor of the page before.
+    after: Option<uuid::Uuid>,
+}
+
+/// The statements that were loaded, newest first: the next one begins where the first of this list ends.
+#[utoipa::path(get, path = "/v1/statements", tag = "funding", params(After),
+    responses((status = 200, body = Page<StatementRow>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+async fn list_statements(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Query(wanted): Query<After>,
+) -> Result<Json<Page<StatementRow>>, Problem> {
+    operator_or_auditor(&who)?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let page = statement::list(&mut connection, wanted.after.map(StatementId::from_uuid)).await;
+    page.map(Json).map_err(internal)
+}

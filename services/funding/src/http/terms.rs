@@ -1,0 +1,56 @@
+use access::{Operator, audit};
+use axum::extract::State;
+use catalogue::{FundingTerms, ProgrammeId, TermsError};
+use sqlx::PgPool;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::{Json, Made, Now, Path, Problem, ProblemBody};
+
+use crate::http::App;
+use crate::http::reader::internal;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(get_terms, set_terms))
+}
+
+/// How a programme is funded: whether mandates count as money, the operator's fee, reminders of calls.
+#[utoipa::path(get, path = "/v1/programmes/{programme}/funding-terms", tag = "funding",
+    params(("programme" = uuid::Uuid, Path, description = "The programme")),
+    responses((status = 200, body = FundingTerms), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_terms(
+    _: access::Caller,
+    State(pool): State<PgPool>,
+    Path(programme): Path<ProgrammeId>,
+) -> Result<Json<FundingTerms>, Problem> {
+    let known = catalogue::programme(&pool, programme).await.map_err(internal)?;
+    known.ok_or_else(|| Problem::not_found("Ce dispositif"))?;
+    let terms = catalogue::funding_terms(&pool, programme).await;
+    terms.map(Json).map_err(internal)
+}
+
+/// Sets how a programme is funded, from now on.
+#[utoipa::path(put, path = "/v1/programmes/{programme}/funding-terms", tag = "funding", request_body = FundingTerms,
+    params(("programme" = uuid::Uuid, Path, description = "The programme")),
+    responses((status = 201, body = FundingTerms), (status = 200, description = "So already", body = FundingTerms),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`funding-terms`", body = ProblemBody, content_type = "application/problem+json")))]
+async fn set_terms(
+    who: Operator,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path(programme): Path<ProgrammeId>,
+    Json(new): Json<FundingTerms>,
+) -> Result<Made<FundingTerms>, Problem> {
+    database::transaction(&pool, "set_funding_terms", |tx| {
+        let (who, new) = (who.clone(), new.clone());
+        Box::pin(async move {
+            let made = catalogue::set_funding_terms(tx, programme, &new, at).await?;
+            if let Made::Now(terms) = &made {
+                audit(tx, &who, at, "funding_terms.set", Some(programme.uuid()), terms).await?;
+            }
+            Ok::<_, TermsError>(made)
+        })
+    })
+    .await
+    .map_err(Problem::from)
+}

@@ -1,0 +1,3 @@
+//! The books' sealed log as this service runs it: sealing, proofs, checkpoints, co-signers, the close of a month.
+
+pub mod proof;

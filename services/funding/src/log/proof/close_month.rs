@@ -1,0 +1,203 @@
+//! Closing a month, whoever asks for it: the service or `ccn close`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use access::{Caller, audit};
+use chrono::{DateTime, Utc};
+use http::StatusCode;
+use ledger::proof::{CloseError, NoteKey, Quiet, Unequal, check_all_sums, close, seal, turn};
+use ledger::{UnderWay, oldest_transaction};
+use sqlx::{PgPool, PgTransaction};
+use standards::Month;
+use web::{Made, Problem};
+
+use crate::log::proof::CloseView;
+
+/// Seconds that a close waits for transactions that began before it.
+pub const QUIET_SECONDS_MAX: u64 = 20;
+
+/// Advisory lock held while a month is closed: the whole book is read, so there is one at a time.
+const CLOSE_LOCK: i64 = 0x6363_6e5f_636c_6f73;
+
+/// Seconds that one close waits for another before it says so.
+const TURN_SECONDS_MAX: u32 = 10;
+
+/// Why a month was not closed. Its words are those of the [`Problem`] that it becomes, for the service and for the command.
+#[derive(Debug, thiserror::Error)]
+pub enum NotClosed {
+    /// The month, or the books.
+    #[error(transparent)]
+    Close(#[from] CloseError),
+    /// Somebody's transaction did not end within [`QUIET_SECONDS_MAX`]; the oldest one, if it is still there.
+    #[error("transactions are under way")]
+    Busy(Option<UnderWay>),
+    /// Another close, or this one, is being made.
+    #[error("a close is under way")]
+    UnderWay,
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Closes `month` in the name of `who`: what was posted until now is sealed, every account is compared with its transfers, and nothing is
+/// booked into the month any more. Audited. A month that was closed before is given again.
+pub async fn close_month(
+    pool: &PgPool,
+    key: &Arc<NoteKey>,
+    month: Month,
+    who: &Caller,
+    at: DateTime<Utc>,
+) -> Result<Made<CloseView>, NotClosed> {
+    let turn = take_turn(pool).await?;
+    let closed = alone(pool, key, month, who, at).await;
+    // Before the answer: a transaction that is only dropped keeps its lock until its connection is looked at again.
+    turn.rollback().await?;
+    closed
+}
+
+/// Waits for the turn, not for as long as a close may take: whoever waits holds a connection.
+async fn take_turn(pool: &PgPool) -> Result<PgTransaction<'static>, NotClosed> {
+    let mut tx = pool.begin().await?;
+    // The turn is kept, idle, while the books are read on other connections.
+    sqlx::query!(
+        r#"select set_config('lock_timeout', $1, true) as a, set_config('idle_in_transaction_session_timeout', '0', true) as b"#,
+        format!("{TURN_SECONDS_MAX}s"),
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    let taken = sqlx::query!("select pg_advisory_xact_lock($1)", CLOSE_LOCK)
+        .execute(&mut *tx)
+        .await;
+    match taken {
+        // lock_not_available
+        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("55P03") => {
+            tx.rollback().await?;
+            Err(NotClosed::UnderWay)
+        }
+        Err(error) => Err(error.into()),
+        Ok(_) => Ok(tx),
+    }
+}
+
+async fn alone(
+    pool: &PgPool,
+    key: &Arc<NoteKey>,
+    month: Month,
+    who: &Caller,
+    at: DateTime<Utc>,
+) -> Result<Made<CloseView>, NotClosed> {
+    let mut connection = pool.acquire().await?;
+    if let Some(known) = turn(&mut connection, month, at).await? {
+        return Ok(Made::Before(CloseView::read(&mut connection, known).await?));
+    }
+    // The long part, while the sealer goes on: its lock is held for the rest only.
+    drop(connection);
+    let mut snapshot = ledger::snapshot(pool).await?;
+    check_all_sums(&mut snapshot).await?;
+    snapshot.rollback().await?;
+    let Some(quiet) = Quiet::wait(pool, Duration::from_secs(QUIET_SECONDS_MAX)).await? else {
+        return Err(busy(pool).await?);
+    };
+    seal(pool, key, at).await.map_err(CloseError::from)?;
+    let closed = database::transaction(pool, "close_month", |tx| {
+        let (who, key) = (who.clone(), Arc::clone(key));
+        Box::pin(async move {
+            let (closed, now) = close(tx, &key, month, who.organisation().uuid(), quiet, at).await?;
+            if now {
+                tracing::info!(%month, size = closed.size, "month closed");
+                let detail = (month.to_string(), closed.size, closed.root.to_base64());
+                audit(tx, &who, at, "month.close", None, detail).await?;
+            }
+            let view = CloseView::read(tx, closed).await?;
+            Ok::<_, CloseError>(if now { Made::Now(view) } else { Made::Before(view) })
+        })
+    })
+    .await;
+    match closed {
+        Err(CloseError::Busy) => Err(busy(pool).await?),
+        closed => Ok(closed?),
+    }
+}
+
+async fn busy(pool: &PgPool) -> sqlx::Result<NotClosed> {
+    let oldest = oldest_transaction(&mut *pool.acquire().await?).await?;
+    Ok(NotClosed::Busy(oldest))
+}
+
+impl From<NotClosed> for Problem {
+    fn from(error: NotClosed) -> Self {
+        match error {
+            NotClosed::Close(CloseError::NotOver) => Self::refused("month-not-over", "Ce mois n'est pas terminé.")
+                .detail("Un mois se clôt à partir du premier jour du mois suivant."),
+            NotClosed::Close(CloseError::NotNext(next)) => {
+                Self::refused("close-in-order", format!("Le mois {next} n'est pas encore clos."))
+                    .detail(format!(
+                        "Les mois se clôturent dans l'ordre, sans en sauter : clôturez d'abord {next}."
+                    ))
+                    .with("next", next.to_string())
+            }
+            NotClosed::Close(CloseError::Nothing(next)) => nothing(next),
+            NotClosed::Close(CloseError::Busy) => under_way(None),
+            NotClosed::Busy(oldest) => under_way(oldest),
+            NotClosed::UnderWay => Self::new(StatusCode::CONFLICT, "close-under-way", "Une clôture est en cours.")
+                .detail("De grands livres prennent plusieurs minutes. Réessayez dans quelques instants : rien n'est clos deux fois."),
+            NotClosed::Close(CloseError::Sums(unequal)) => falsified(&unequal),
+            NotClosed::Close(error) => Self::internal(&error),
+            NotClosed::Database(error) => Self::internal(&error),
+        }
+    }
+}
+
+fn nothing(next: Option<Month>) -> Problem {
+    let problem = Problem::refused("nothing-to-close", "Il n'y a aucune écriture à clôturer dans ce mois.");
+    match next {
+        Some(next) => problem
+            .detail(format!(
+                "Le premier mois à clôturer est celui de la première écriture ; le prochain est {next}."
+            ))
+            .with("next", next.to_string()),
+        None => {
+            problem.detail("Le premier mois à clôturer est celui de la première écriture : il n'y en a encore aucune.")
+        }
+    }
+}
+
+fn under_way(oldest: Option<UnderWay>) -> Problem {
+    let problem = Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "books-busy",
+        "Des opérations sont encore en cours.",
+    );
+    let retry = "Rien n'a été clos : réessayez dans quelques secondes.";
+    match oldest.map(|oldest| (oldest.process, oldest.seconds)) {
+        Some((Some(process), seconds)) => {
+            let since = seconds.map_or_else(String::new, |seconds| format!(", commencée il y a {seconds} s,"));
+            problem
+                .detail(format!(
+                    "{retry} Si cela dure : l'opération la plus ancienne{since} est celle du processus {process} de PostgreSQL."
+                ))
+                .with("process", process)
+                .with("seconds", seconds)
+        }
+        Some((None, _)) => problem.detail(format!(
+            "{retry} Si cela dure : une transaction préparée n'a jamais été achevée (vue pg_prepared_xacts de PostgreSQL)."
+        )),
+        None => problem.detail(retry),
+    }
+}
+
+fn falsified(unequal: &Unequal) -> Problem {
+    tracing::error!(book = %unequal.book, account = %unequal.number, "an account is not the sum of its transfers");
+    Problem::new(
+        StatusCode::CONFLICT,
+        "books-changed",
+        format!(
+            "Le compte {} du livre {} n'est pas la somme de ses écritures.",
+            unequal.number, unequal.book
+        ),
+    )
+    .detail("Rien n'a été clos. Les livres ont été modifiés autrement que par le système : prévenez l'auditeur.")
+    .with("book", unequal.book)
+    .with("account", unequal.number.to_string())
+}

@@ -1,0 +1,102 @@
+use std::sync::Arc;
+
+use access::{Caller, Operator, Role};
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use ledger::proof::{Close, NoteKey, closes, cosigned_note};
+use serde::{Deserialize, Serialize};
+use sqlx::{PgConnection, PgPool};
+use standards::Month;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+use web::{Json, Made, Now, Problem, ProblemBody, to_the_end};
+
+use crate::log::proof::{Log, internal, no_key};
+
+pub(super) fn routes() -> OpenApiRouter<Log> {
+    OpenApiRouter::new().routes(routes!(list, close_month))
+}
+
+/// A month to be closed.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewClose {
+    /// The month after the last closed one, or that of the first entry. It is over.
+    #[schema(value_type = String, example = "2026-03")]
+    month: Month,
+}
+
+/// A closed month. Nothing reopens it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CloseView {
+    /// Which.
+    #[schema(value_type = String, example = "2026-03")]
+    pub month: Month,
+    /// When it was closed.
+    pub at: DateTime<Utc>,
+    /// The organisation that closed it.
+    pub closed_by: Uuid,
+    /// Entries of the journal then: later ones are booked in later months.
+    pub size: u64,
+    /// Base64 of their root.
+    pub root: String,
+    /// The signed checkpoint that names the month, with its co-signatures.
+    pub checkpoint: String,
+    /// The verifier key of its signer.
+    pub vkey: String,
+}
+
+impl CloseView {
+    /// Of a stored close, with the co-signatures that it got.
+    pub async fn read(connection: &mut PgConnection, close: Close) -> sqlx::Result<Self> {
+        Ok(Self {
+            checkpoint: cosigned_note(connection, close.size, &close.note).await?,
+            month: close.month,
+            at: close.at,
+            closed_by: close.by,
+            size: close.size,
+            root: close.root.to_base64(),
+            vkey: close.verifier,
+        })
+    }
+}
+
+/// The closed months, in order.
+#[utoipa::path(get, path = "/v1/closes", tag = "log",
+    responses((status = 200, body = Vec<CloseView>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+async fn list(who: Caller, State(pool): State<PgPool>) -> Result<Json<Vec<CloseView>>, Problem> {
+    let readers = [Role::Operator, Role::Auditor, Role::Funder, Role::Sponsor];
+    if !readers.into_iter().any(|role| who.has(role)) {
+        return Err(Problem::forbidden(
+            "Cette action est réservée aux rôles « opérateur », « auditeur », « financeur » et « commanditaire ».",
+        ));
+    }
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let mut views = Vec::new();
+    for close in closes(&mut connection).await.map_err(internal)? {
+        views.push(CloseView::read(&mut connection, close).await.map_err(internal)?);
+    }
+    Ok(Json(views))
+}
+
+/// Closes a month: what was posted until now is sealed, the accounts are compared with their entries, and nothing is booked into the
+/// month any more. What comes late is booked in the open month, and says so. There is no way back.
+#[utoipa::path(post, path = "/v1/closes", tag = "log", request_body = NewClose,
+    responses((status = 201, body = CloseView), (status = 200, description = "Closed before", body = CloseView),
+        (status = 409, description = "`books-changed`: an account is not the sum of its transfers; `close-under-way`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`month-not-over`, `close-in-order`, `nothing-to-close`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`books-busy`, `no-checkpoint-key`", body = ProblemBody, content_type = "application/problem+json")))]
+async fn close_month(
+    who: Operator,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    State(key): State<Option<Arc<NoteKey>>>,
+    Json(new): Json<NewClose>,
+) -> Result<Made<CloseView>, Problem> {
+    let key = key.ok_or_else(no_key)?;
+    // Every account is compared with its entries, which takes minutes where there are many.
+    let closed = to_the_end(async move { crate::log::proof::close_month(&pool, &key, new.month, &who, at).await });
+    Ok(closed.await??)
+}

@@ -1,0 +1,389 @@
+//! Four eyes: a payment order above the amount in force is proposed by one person and approved by another before its payment file
+//! can be had. Rejected, its payments never leave: nothing is lost.
+//!
+//! | | books | the file |
+//! |---|---|---|
+//! | proposed | in transit, as any payment order | refused |
+//! | approved, by another key | nothing | given |
+//! | rejected, with a reason | a settlement: in transit → payable; a refund: in transit → deposited, the funder's free money | refused for ever |
+//!
+//! A person is an API key: one device, one machine. A key made after the proposal does not approve it, else whoever
+//! may make keys would approve alone. The primary key of the decision makes one of two who decide at once the second.
+
+use access::audit;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::{PgConnection, PgTransaction};
+use standards::{Cents, calendar};
+use utoipa::ToSchema;
+use uuid::Uuid;
+use web::{Made, Problem};
+
+use crate::bank::statement::STATEMENT_LOCK;
+use crate::payments::payment_report::never_sent;
+use crate::support::booking::{BookError, book_all};
+use crate::{bank::breaks, payments::payment_rule, support::ids::RefundId, support::ids::SettlementId};
+
+/// Characters of a reason.
+const REASON_CHARS_MAX: usize = 500;
+
+/// What the bank is asked to pay, in one file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaymentOrder {
+    /// A month's structures.
+    Settlement(SettlementId),
+    /// A funder, its own money.
+    Refund(RefundId),
+}
+
+impl PaymentOrder {
+    pub(crate) const fn uuid(self) -> Uuid {
+        match self {
+            Self::Settlement(id) => id.uuid(),
+            Self::Refund(id) => id.uuid(),
+        }
+    }
+
+    pub(crate) const fn settlement(self) -> Option<Uuid> {
+        match self {
+            Self::Settlement(id) => Some(id.uuid()),
+            Self::Refund(_) => None,
+        }
+    }
+
+    pub(crate) const fn refund(self) -> Option<Uuid> {
+        match self {
+            Self::Settlement(_) => None,
+            Self::Refund(id) => Some(id.uuid()),
+        }
+    }
+
+    /// In a sentence.
+    const fn french(self) -> &'static str {
+        match self {
+            Self::Settlement(_) => "ce contre-paiement",
+            Self::Refund(_) => "ce remboursement",
+        }
+    }
+
+    /// What is done once it is rejected.
+    pub(crate) const fn after_rejection(self) -> &'static str {
+        match self {
+            Self::Settlement(_) => {
+                "Faites un nouveau contre-paiement du même mois : il reprend les mêmes encaissements."
+            }
+            Self::Refund(_) => {
+                "Une fois le remboursement rejeté, la somme est de l'argent libre du financeur : rendez-la par un nouveau remboursement, sans \
+                 « programme_id », ou laissez-lui ce crédit."
+            }
+        }
+    }
+
+    const fn action(self, approves: bool) -> &'static str {
+        match (self, approves) {
+            (Self::Settlement(_), true) => "settlement.approve",
+            (Self::Settlement(_), false) => "settlement.reject",
+            (Self::Refund(_), true) => "refund.approve",
+            (Self::Refund(_), false) => "refund.reject",
+        }
+    }
+}
+
+/// Whether a second person has looked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Approval {
+    /// `not_needed`, `waiting`, `approved` or `rejected`.
+    #[schema(example = "waiting")]
+    pub state: String,
+    /// The amount above which somebody is asked, when it was made.
+    pub above: Option<Cents>,
+    /// When it was decided.
+    pub decided_at: Option<DateTime<Utc>>,
+    /// Why it was rejected.
+    pub reason: Option<String>,
+}
+
+/// Why a payment order is rejected.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRejection {
+    /// In words.
+    pub reason: String,
+}
+
+/// What is decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// The file may be sent.
+    Approved,
+    /// It may not, for this reason.
+    Rejected(String),
+}
+
+impl Decision {
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::Rejected(_) => "rejected",
+        }
+    }
+
+    fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Approved => None,
+            Self::Rejected(reason) => Some(reason),
+        }
+    }
+}
+
+/// Why it was not decided.
+#[derive(Debug, thiserror::Error)]
+pub enum DecideError {
+    /// No such order.
+    #[error("nothing of this id")]
+    Unknown(PaymentOrder),
+    /// It is below the amount.
+    #[error("nobody is asked")]
+    NotNeeded(PaymentOrder),
+    /// Who proposed does not approve.
+    #[error("the same key")]
+    SamePerson(PaymentOrder),
+    /// A key made after the proposal does not approve it.
+    #[error("a key made after the proposal")]
+    NewKey(PaymentOrder),
+    /// Somebody decided.
+    #[error("decided")]
+    Decided(PaymentOrder, String),
+    /// No reason, or an endless one.
+    #[error("the reason")]
+    Reason(PaymentOrder),
+    /// The bank cannot pay yesterday.
+    #[error("the day of execution is past")]
+    TooLate(PaymentOrder),
+    /// The books refuse.
+    #[error("not booked")]
+    Book(#[from] BookError),
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<DecideError> for Problem {
+    fn from(error: DecideError) -> Self {
+        match error {
+            DecideError::Unknown(PaymentOrder::Settlement(_)) => Self::not_found("Ce contre-paiement"),
+            DecideError::Unknown(PaymentOrder::Refund(_)) => Self::not_found("Ce remboursement"),
+            DecideError::NotNeeded(order) => {
+                Self::refused("approval-not-needed", "Personne n'a d'accord à donner ici.").detail(format!(
+                    "Rien ne sort du compte par {}, ou son total ne dépasse pas le seuil d'approbation : s'il paie quelqu'un, son fichier de \
+                     virements est disponible.",
+                    order.french()
+                ))
+            }
+            DecideError::SamePerson(order) => payment_rule::same_person(&format!("Vous avez proposé {}.", order.french())),
+            DecideError::NewKey(order) => payment_rule::same_person(&format!(
+                "Votre clé d'accès a été créée après la proposition de {}.",
+                order.french()
+            )),
+            DecideError::Decided(order, state) => {
+                let title = format!("Une décision a déjà été prise pour {}.", order.french());
+                Self::new(http::StatusCode::CONFLICT, "payment-order-decided", title).detail(if state == "approved" {
+                    "L'accord est donné. Si le fichier est déjà à la banque, seule la banque peut encore refuser les virements."
+                        .to_owned()
+                } else {
+                    format!("C'est un rejet. {}", order.after_rejection())
+                })
+            }
+            DecideError::Reason(order) => {
+                Self::refused("rejection-reason", format!("Dites pourquoi {} est rejeté.", order.french()))
+                    .detail(format!("Donnez « reason » en {REASON_CHARS_MAX} caractères au plus."))
+            }
+            DecideError::TooLate(order) => Self::refused("execute-on-past", "La date d'exécution est passée.").detail(format!(
+                "Rejetez {}. {}",
+                order.french(),
+                order.after_rejection()
+            )),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+/// Asks a second person if the total, with what went the same way lately and nobody was asked for, is above the amount in force.
+pub(crate) async fn propose(
+    tx: &mut PgTransaction<'_>,
+    who: &access::Caller,
+    order: PaymentOrder,
+    total: Cents,
+    unasked: Cents,
+    at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    let rules = payment_rule::in_force(tx).await?;
+    let counted = total.checked_add(unasked).unwrap_or(Cents::new(i64::MAX));
+    let Some(above) = rules.approval_above.filter(|above| counted > *above) else {
+        return Ok(());
+    };
+    sqlx::query!(
+        "insert into funding.payment_proposal (order_id, settlement_id, refund_id, proposed_by, above_cents, cents, at)
+         values ($1, $2, $3, $4, $5, $6, $7)",
+        order.uuid(),
+        order.settlement(),
+        order.refund(),
+        who.key(),
+        above.get(),
+        counted.get(),
+        at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// How it stands.
+pub(crate) async fn approval(connection: &mut PgConnection, order: PaymentOrder) -> Result<Approval, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select p.above_cents as "above!: Cents", d.decision as "decision?", d.at as "decided_at?", d.reason as "reason?"
+           from funding.payment_proposal p
+           left join funding.payment_decision d on d.order_id = p.order_id
+           where p.order_id = $1 and p.settlement_id is not distinct from $2"#,
+        order.uuid(),
+        order.settlement(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(match row {
+        None => Approval {
+            state: "not_needed".to_owned(),
+            above: None,
+            decided_at: None,
+            reason: None,
+        },
+        Some(row) => Approval {
+            state: row.decision.unwrap_or_else(|| "waiting".to_owned()),
+            above: Some(row.above),
+            decided_at: row.decided_at,
+            reason: row.reason,
+        },
+    })
+}
+
+/// Approves or rejects an order that exists, or finds that the same key decided the same before.
+pub(crate) async fn decide(
+    tx: &mut PgTransaction<'_>,
+    who: &access::Caller,
+    order: PaymentOrder,
+    decision: &Decision,
+    at: DateTime<Utc>,
+) -> Result<Made<()>, DecideError> {
+    if let Decision::Rejected(reason) = decision
+        && (reason.trim().is_empty() || reason.chars().count() > REASON_CHARS_MAX)
+    {
+        return Err(DecideError::Reason(order));
+    }
+    let execute_on = execute_on(tx, order).await?.ok_or(DecideError::Unknown(order))?;
+    let state = approval(tx, order).await?.state;
+    let Some(proposal) = sqlx::query!(
+        "select p.proposed_by, k.created_at > p.at as \"new_key!\"
+         from funding.payment_proposal p, access.api_key k where p.order_id = $1 and k.id = $2",
+        order.uuid(),
+        who.key(),
+    )
+    .fetch_optional(&mut **tx)
+    .await?
+    .filter(|_| state != "not_needed") else {
+        return Err(DecideError::NotNeeded(order));
+    };
+    let approves = *decision == Decision::Approved;
+    if approves && state == "waiting" && execute_on < calendar::paris_date(at) {
+        return Err(DecideError::TooLate(order));
+    }
+    if approves && proposal.proposed_by == who.key() {
+        return Err(DecideError::SamePerson(order));
+    }
+    if approves && proposal.new_key {
+        return Err(DecideError::NewKey(order));
+    }
+    if !insert(tx, who, order, decision, proposal.proposed_by, at).await? {
+        let same = sqlx::query_scalar!(
+            r#"select by_key = $2 and decision = $3 and reason is not distinct from $4 as "same!"
+               from funding.payment_decision where order_id = $1"#,
+            order.uuid(),
+            who.key(),
+            decision.word(),
+            decision.reason(),
+        )
+        .fetch_one(&mut **tx)
+        .await?;
+        return if same {
+            Ok(Made::Before(()))
+        } else {
+            Err(DecideError::Decided(order, approval(tx, order).await?.state))
+        };
+    }
+    if !approves {
+        take_back(tx, who, order, at).await?;
+    }
+    let keys = (proposal.proposed_by, who.key());
+    audit(tx, who, at, order.action(approves), Some(order.uuid()), keys).await?;
+    tracing::info!(decision = decision.word(), "payment order decided");
+    Ok(Made::Now(()))
+}
+
+async fn execute_on(tx: &mut PgTransaction<'_>, order: PaymentOrder) -> Result<Option<NaiveDate>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select execute_on as "execute_on!" from funding.settlement where id = $1
+           union all
+           select execute_on from funding.refund where id = $2"#,
+        order.settlement(),
+        order.refund(),
+    )
+    .fetch_optional(&mut **tx)
+    .await
+}
+
+async fn insert(
+    tx: &mut PgTransaction<'_>,
+    who: &access::Caller,
+    order: PaymentOrder,
+    decision: &Decision,
+    proposed_by: Uuid,
+    at: DateTime<Utc>,
+) -> Result<bool, sqlx::Error> {
+    let inserted = sqlx::query!(
+        "insert into funding.payment_decision (order_id, proposed_by, decision, reason, by_key, at)
+         values ($1, $2, $3, $4, $5, $6) on conflict (order_id) do nothing",
+        order.uuid(),
+        proposed_by,
+        decision.word(),
+        decision.reason(),
+        who.key(),
+        at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+/// Every payment of it goes back. The statements' lock: a statement or a report may name them at the same time.
+async fn take_back(
+    tx: &mut PgTransaction<'_>,
+    who: &access::Caller,
+    order: PaymentOrder,
+    at: DateTime<Utc>,
+) -> Result<(), DecideError> {
+    sqlx::query!("select pg_advisory_xact_lock($1)", STATEMENT_LOCK)
+        .execute(&mut **tx)
+        .await?;
+    sqlx::query!(
+        "insert into funding.payment_answer (payment_id, answer, decided_order_id, at)
+         select id, 'rejected', coalesce($1::uuid, $2::uuid), $3 from funding.payment where settlement_id = $1 or refund_id = $2",
+        order.settlement(),
+        order.refund(),
+        at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    let postings = never_sent(tx, order).await?;
+    book_all(tx, postings, at).await?;
+    breaks::settle_expected(tx, who, at).await?;
+    Ok(())
+}

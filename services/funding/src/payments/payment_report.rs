@@ -1,0 +1,212 @@
+//! The bank's report on a payment file (pain.002): loaded whole or not at all, once.
+//!
+//! | the report says | and we | then |
+//! |---|---|---|
+//! | rejected or cancelled, of a payment under way | know it, with the same amount if one is given | `rejected`: in transit → clearing · clearing → payable (a refund: in transit → deposited) |
+//! | the same, of a payment on a statement already | | `too_late`: nothing is booked, the money comes back as a line of a statement |
+//! | the same, with another amount | | `amount_differs`: nothing is booked |
+//! | anything, of an end-to-end id that is none of ours | | `unknown` |
+//! | anything else | | `recorded` |
+//!
+//! The bank's dates are kept and shown. A report from before its payment file was made is refused whole.
+//!
+//! A file or group rejected as a whole rejects all its payments under way, named or not. What is left for a person is a
+//! break ([`crate::bank::breaks`]). The raw file is kept with its SHA-256; the report's id is made from it, so that loading it twice changes nothing.
+
+mod decide;
+mod view;
+mod write;
+
+use access::audit;
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Europe::Paris;
+use ledger::{Account, BookId, EventKind, PartyId, Posting, TransferKind};
+use sha2::{Digest, Sha256};
+use sqlx::PgTransaction;
+use standards::calendar;
+use standards::pain002::{self, Pain002Error, StatusReport};
+use web::{Made, Problem};
+
+use crate::bank::statement::{ReturnedParts, STATEMENT_LOCK, parts_of};
+use crate::payments::approval::PaymentOrder;
+use crate::payments::payment_report::decide::{Decided, Payment};
+use crate::support::booking::{BookError, Event, book_all};
+use crate::{bank::breaks, support::ids::PaymentReportId};
+
+pub use view::{PaymentReportView, read};
+
+/// How far the bank's clock and ours may differ.
+const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(5);
+
+/// Why a report was not loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// Not a report.
+    #[error("not a report")]
+    Invalid(#[from] Pain002Error),
+    /// On a file that we did not send.
+    #[error("a file that is not ours")]
+    UnknownFile(String),
+    /// Made before the file that it is on: a mistake of the bank, or another file of the same name.
+    #[error("made before its payment file")]
+    TooEarly {
+        /// The report.
+        made_at: DateTime<Utc>,
+        /// The payment file.
+        file_made_at: DateTime<Utc>,
+    },
+    /// The bank's identifier is another report's.
+    #[error("report {0} is loaded already")]
+    AlreadyLoaded(PaymentReportId),
+    /// The books refuse it.
+    #[error("not booked")]
+    Book(#[from] BookError),
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<ReportError> for Problem {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::Invalid(error) => Self::refused(
+                "payment-report-invalid",
+                "Ce fichier n'est pas un compte rendu de virements utilisable.",
+            )
+            .detail(error.to_string())
+            .with("line", error.line)
+            .with("element", error.element),
+            ReportError::UnknownFile(message_id) => Self::refused(
+                "payment-report-unknown-file",
+                "Ce compte rendu porte sur un fichier de virements que le fonds n'a pas envoyé.",
+            )
+            .detail("Vérifiez qu'il vient du compte cantonné du fonds. Rien n'a changé.")
+            .with("original_message_id", message_id),
+            ReportError::TooEarly { made_at, file_made_at } => Self::refused(
+                "payment-report-too-early",
+                "Ce compte rendu date d'avant le fichier de virements dont il parle.",
+            )
+            .detail(format!(
+                "La banque le date du {}, le fichier est du {}. Demandez à la banque le compte rendu de ce fichier-ci. Rien n'a changé.",
+                date(made_at),
+                date(file_made_at)
+            ))
+            .with("created_at", made_at)
+            .with("file_made_at", file_made_at),
+            ReportError::AlreadyLoaded(id) => Self::refused(
+                "payment-report-already-loaded",
+                "Ce compte rendu est déjà chargé, sous une autre forme.",
+            )
+            .detail("La banque lui donne le même numéro. Rien n'a changé.")
+            .with("payment_report_id", id),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+/// In Paris.
+fn date(at: DateTime<Utc>) -> impl std::fmt::Display {
+    at.with_timezone(&Paris).format("%d/%m/%Y à %H:%M:%S")
+}
+
+/// A report as it was read, with its bytes.
+#[derive(Debug)]
+pub struct Parsed {
+    report: StatusReport,
+    sha256: [u8; 32],
+    raw: Vec<u8>,
+}
+
+/// Reads a file; needs no database.
+pub fn parse(bytes: Vec<u8>) -> Result<Parsed, ReportError> {
+    Ok(Parsed {
+        report: pain002::read(&bytes)?,
+        sha256: Sha256::digest(&bytes).into(),
+        raw: bytes,
+    })
+}
+
+/// A report made before its file speaks of something else, and money goes back on its word. Refused for the latest instant that it can
+/// mean, with [`CLOCKS_DIFFER`] to spare.
+fn check_date(report: &StatusReport, file_made_at: Option<DateTime<Utc>>) -> Result<(), ReportError> {
+    match file_made_at {
+        Some(file_made_at) if report.created.latest() + CLOCKS_DIFFER < file_made_at => Err(ReportError::TooEarly {
+            made_at: report.created.at(),
+            file_made_at,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Loads a report, or finds that the same file was loaded before.
+pub async fn load(
+    tx: &mut PgTransaction<'_>,
+    who: &access::Caller,
+    parsed: &Parsed,
+    at: DateTime<Utc>,
+) -> Result<Made<PaymentReportView>, ReportError> {
+    // The statements' lock: a payment is debited or rejected, by one of them.
+    sqlx::query!("select pg_advisory_xact_lock($1)", STATEMENT_LOCK)
+        .execute(&mut **tx)
+        .await?;
+    let id = PaymentReportId::derive(b"payment-report", &[&parsed.sha256]);
+    if let Some(view) = read(tx, id).await? {
+        return Ok(Made::Before(view));
+    }
+    let other = sqlx::query_scalar!(
+        r#"select id as "id: PaymentReportId" from funding.payment_report where identification = $1"#,
+        parsed.report.id
+    );
+    if let Some(other) = other.fetch_optional(&mut **tx).await? {
+        return Err(ReportError::AlreadyLoaded(other));
+    }
+    let known = decide::payments(tx, &parsed.report).await?;
+    let decided = decide::decide(&parsed.report, &known);
+    if known.is_empty() {
+        return Err(ReportError::UnknownFile(parsed.report.original_message_id.clone()));
+    }
+    check_date(&parsed.report, decide::file_made_at(tx, &parsed.report).await?)?;
+    write::write(tx, id, parsed, &decided, at).await?;
+    let openings = decide::openings(&decided, calendar::paris_date(at));
+    breaks::open(tx, who, breaks::On::Report(id), &openings, at).await?;
+    breaks::settle_expected(tx, who, at).await?;
+    let rejected: Vec<&Payment> = decided.iter().filter_map(Decided::rejected).collect();
+    let ids: Vec<_> = rejected.iter().map(|payment| payment.id.uuid()).collect();
+    let parts = parts_of(tx, &ids).await?;
+    let postings = rejected.iter().map(|payment| posting(payment, &parts));
+    book_all(tx, postings.collect::<Result<_, _>>()?, at).await?;
+    let view = read(tx, id).await?.ok_or(sqlx::Error::RowNotFound)?;
+    let counts = (view.rejected, view.unexplained);
+    audit(tx, who, at, "payment_report.load", Some(id.uuid()), counts).await?;
+    tracing::info!(
+        rejected = view.rejected,
+        unexplained = view.unexplained,
+        "payment report loaded"
+    );
+    Ok(Made::Now(view))
+}
+
+/// What brings the payments of an order back, when it never reaches the bank: as if the bank had rejected them.
+pub(crate) async fn never_sent(tx: &mut PgTransaction<'_>, order: PaymentOrder) -> Result<Vec<Posting>, BookError> {
+    let payments = decide::of_order(tx, order).await?;
+    let ids: Vec<_> = payments.iter().map(|payment| payment.id.uuid()).collect();
+    let parts = parts_of(tx, &ids).await?;
+    payments.iter().map(|payment| posting(payment, &parts)).collect()
+}
+
+/// As a payment that comes back after its debit, but the money never left: it is still in transit.
+fn posting(payment: &Payment, parts: &ReturnedParts) -> Result<Posting, BookError> {
+    let kind = TransferKind::Rejected;
+    let in_transit = Account::in_transit(PartyId::from_uuid(payment.party));
+    let mut event = Event::new(EventKind::Rejected, payment.id.uuid()).reference(payment.id.end_to_end());
+    if payment.refund {
+        let deposited = Account::deposited(PartyId::from_uuid(payment.party));
+        return Ok(event.leg(kind, in_transit, deposited, payment.cents)?.posting()?);
+    }
+    event = event.leg(kind, in_transit, Account::clearing(BookId::fund()), payment.cents)?;
+    for &(book, cents) in parts.get(&payment.id).into_iter().flatten() {
+        let payable = Account::payable(book, PartyId::from_uuid(payment.party));
+        event = event.leg(kind, Account::clearing(book), payable, cents)?;
+    }
+    Ok(event.posting()?)
+}

@@ -1,0 +1,76 @@
+use chrono::{DateTime, Utc};
+use sqlx::PgTransaction;
+use standards::pain002::BankInstant;
+use uuid::Uuid;
+
+use crate::payments::payment_report::Parsed;
+use crate::payments::payment_report::decide::Decided;
+use crate::support::ids::PaymentReportId;
+
+/// Keeps the file, its lines and the bank's answers to our payments.
+pub(super) async fn write(
+    tx: &mut PgTransaction<'_>,
+    id: PaymentReportId,
+    parsed: &Parsed,
+    decided: &[Decided],
+    at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into funding.payment_report (id, sha256, raw, identification, original_message_id, loaded_at, created_at,
+             original_created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        id.uuid(),
+        &parsed.sha256,
+        &parsed.raw,
+        parsed.report.id,
+        parsed.report.original_message_id,
+        at,
+        parsed.report.created.at(),
+        parsed.report.original_created.map(BankInstant::at),
+    )
+    .execute(&mut **tx)
+    .await?;
+    let verdicts = || decided.iter().map(|line| line.verdict.as_ref());
+    let numbers: Vec<i32> = (1..).take(decided.len()).collect();
+    let end_to_ends: Vec<_> = decided.iter().map(|line| line.end_to_end.clone()).collect();
+    let statuses: Vec<_> = verdicts()
+        .map(|verdict| verdict.map(|verdict| verdict.status.code().to_owned()))
+        .collect();
+    let reasons: Vec<_> = verdicts()
+        .map(|verdict| verdict.and_then(|verdict| verdict.reason.clone()))
+        .collect();
+    let payments: Vec<_> = decided
+        .iter()
+        .map(|line| line.payment.as_ref().map(|payment| payment.id.uuid()))
+        .collect();
+    let accepted: Vec<_> = decided.iter().map(|line| line.accepted_at).collect();
+    let own_reasons: Vec<bool> = decided.iter().map(|line| line.own_reason).collect();
+    let outcomes: Vec<_> = decided.iter().map(|line| line.outcome.to_owned()).collect();
+    sqlx::query!(
+        "insert into funding.payment_report_line (report_id, line, end_to_end, status, reason, payment_id, outcome, accepted_at,
+             own_reason)
+         select $1, l.* from unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::timestamptz[],
+             $9::bool[]) as l",
+        id.uuid(),
+        &numbers,
+        &end_to_ends as &[Option<String>],
+        &statuses as &[Option<String>],
+        &reasons as &[Option<String>],
+        &payments as &[Option<Uuid>],
+        &outcomes,
+        &accepted as &[Option<DateTime<Utc>>],
+        &own_reasons,
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "insert into funding.payment_answer (payment_id, answer, reason, report_id, line, at)
+         select l.payment_id, 'rejected', coalesce(l.reason, l.status), l.report_id, l.line, $2
+         from funding.payment_report_line l where l.report_id = $1 and l.outcome = 'rejected'",
+        id.uuid(),
+        at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

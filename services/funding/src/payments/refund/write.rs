@@ -1,0 +1,51 @@
+use chrono::{DateTime, Utc};
+use sqlx::PgTransaction;
+
+use super::{Money, NewRefund, RefundError, Way, payment_id};
+use crate::support::ids::message_id;
+
+/// The refund, and its payment where the bank pays it.
+pub(super) async fn insert(
+    tx: &mut PgTransaction<'_>,
+    new: NewRefund,
+    money: Money,
+    at: DateTime<Utc>,
+) -> Result<(), RefundError> {
+    sqlx::query!(
+        "insert into funding.refund (id, funder_id, programme_id, cents, way, execute_on, at, message_id, unspent_cents)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        new.id.uuid(),
+        new.funder_id.uuid(),
+        new.programme_id.map(catalogue::ProgrammeId::uuid),
+        money.all.get(),
+        new.way.word(),
+        new.execute_on,
+        at,
+        message_id(new.id.uuid()),
+        money.unspent.get(),
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(|error| match error {
+        // The locks are the funder's and the programme's: for others the same id may be used at the same time.
+        error if database::is_constraint(&error, "refund_pk") => RefundError::SameIdOtherContent,
+        error => error.into(),
+    })?;
+    if new.way == Way::Credit {
+        return Ok(());
+    }
+    let payment = payment_id(new);
+    sqlx::query!(
+        "insert into funding.payment (id, refund_id, party_id, end_to_end, holder, iban, bic, cents, at)
+         select $1, $2, f.id, $4, f.name, f.iban, f.bic, $5, $6 from funding.funder f where f.id = $3",
+        payment.uuid(),
+        new.id.uuid(),
+        new.funder_id.uuid(),
+        payment.end_to_end(),
+        money.all.get(),
+        at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

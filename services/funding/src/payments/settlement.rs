@@ -1,0 +1,228 @@
+//! The monthly settlement (contre-paiement): one payment a structure, for the claims accepted up to the end of the month
+//! (Paris time) that no live payment covers yet.
+//!
+//! What is due for a claim is its amount if it was not reversed, less what live settlement lines already say of it. So
+//! a claim never paid is due whole, one that came back with its payment is due again, one that was paid and then
+//! reversed is due *negative* and is deducted: a payment is the sum of its lines, whatever happened before. Programmes
+//! are never set off against one another: their money is not the same funders'. What came back because of the account
+//! waits for another one; what came back for any other reason is paid again.
+//!
+//! | step | statements |
+//! |---|---|
+//! | the turn: one settlement at a time | 3 |
+//! | structures concerned | 1 |
+//! | lock payable, recoverable, clearing, in transit; then read what is due | 2 a programme + 1 |
+//! | bank details, last payments, balances | 2 + 1 a programme |
+//! | what is at the bank, whose money is awaited | 3, and 1 a programme when some is |
+//! | payments, lines, holds, postings, records | 5 + 3 a book |
+//! | who has to approve ([`mod@crate::payments::approval`]) | 2 |
+//!
+//! **Only money that is there** ([`limit`]): a claim is held while the bank account cannot pay it, or while money of a funder of it is
+//! awaited on a mandate, unless the operator lets the others advance it ([`crate::payments::payment_rule`]). The oldest claims are paid first.
+//!
+//! A reversal locks the same payable account, so a claim is either reversed before it is read here or after it is
+//! covered. Rejected: paying the balance of `payable` without naming claims, which leaves "paid" without evidence.
+
+mod decide;
+mod due;
+mod hold;
+mod limit;
+mod list;
+mod reasons;
+mod view;
+mod write;
+
+use access::audit;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::PgTransaction;
+use standards::{Cents, Month, calendar};
+use utoipa::ToSchema;
+use web::{Made, Problem};
+
+use crate::payments::approval::{self, DecideError, Decision, PaymentOrder};
+use crate::support::booking::BookError;
+use crate::support::ids::message_id;
+use crate::{support::ids::SettlementId, support::known};
+
+pub(crate) use hold::{AwaitedMoney, awaited_by, explanation};
+pub use list::{SettlementLine, list};
+pub use view::{SettlementView, read};
+
+/// A settlement to be made.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewSettlement {
+    /// Made by the caller.
+    pub id: SettlementId,
+    /// Claims up to the end of this month are paid.
+    #[schema(value_type = String, example = "2026-03")]
+    pub month: Month,
+    /// When the bank shall pay.
+    pub execute_on: NaiveDate,
+}
+
+/// Why nothing was settled.
+#[derive(Debug, thiserror::Error)]
+pub enum SettleError {
+    /// The month is still running.
+    #[error("the month is not over")]
+    MonthNotOver(Month),
+    /// The bank cannot pay yesterday.
+    #[error("the day of execution is past")]
+    ExecuteOnPast,
+    /// The id names another settlement.
+    #[error("same id, other content")]
+    SameIdOtherContent,
+    /// Another settlement, or this one, is being made.
+    #[error("a settlement is under way")]
+    UnderWay,
+    /// More than 64 bits of cents.
+    #[error("amounts add up to more than 64 bits")]
+    Overflow,
+    /// The books disagree with what is due.
+    #[error("not booked")]
+    Book(#[from] BookError),
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<SettleError> for Problem {
+    fn from(error: SettleError) -> Self {
+        match error {
+            SettleError::MonthNotOver(month) => {
+                Self::refused("month-not-over", format!("Le mois {month} n'est pas terminé.")).detail(format!(
+                    "Le contre-paiement de {month} est possible à partir du {}.",
+                    month.next().first_day().format("%d/%m/%Y")
+                ))
+            }
+            SettleError::ExecuteOnPast => Self::refused("execute-on-past", "La date d'exécution est passée.")
+                .detail("Donnez dans « execute_on » la date d'aujourd'hui ou une date à venir."),
+            SettleError::SameIdOtherContent => Self::same_id_other_content(),
+            SettleError::UnderWay => Self::new(
+                http::StatusCode::SERVICE_UNAVAILABLE,
+                "settlement-under-way",
+                "Un contre-paiement est en cours.",
+            )
+            .detail(
+                "Un mois de nombreux encaissements prend plusieurs minutes. Réessayez dans quelques instants avec le même \
+                 identifiant : rien ne sera payé deux fois.",
+            ),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+/// Advisory lock held while a settlement is made: there is one at a time.
+const SETTLE_LOCK: i64 = 0x6363_6e5f_7365_7474;
+
+/// Seconds that one settlement waits for another before it says so.
+const TURN_SECONDS_MAX: u32 = 10;
+
+/// Seconds that a statement of a settlement may take: what is due is read from all claims there are.
+const STATEMENT_SECONDS_MAX: u32 = 600;
+
+/// Waits for the turn, not for as long as a month may take: whoever waits holds a connection.
+async fn take_turn(tx: &mut PgTransaction<'_>) -> Result<(), SettleError> {
+    sqlx::query!(
+        r#"select set_config('lock_timeout', $1, true) as a, set_config('statement_timeout', $2, true) as b"#,
+        format!("{TURN_SECONDS_MAX}s"),
+        format!("{STATEMENT_SECONDS_MAX}s"),
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    let taken = sqlx::query!("select pg_advisory_xact_lock($1)", SETTLE_LOCK)
+        .execute(&mut **tx)
+        .await;
+    match taken {
+        // lock_not_available
+        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("55P03") => Err(SettleError::UnderWay),
+        Err(error) => Err(error.into()),
+        Ok(_) => {
+            sqlx::query!("set local lock_timeout = 0").execute(&mut **tx).await?;
+            Ok(())
+        }
+    }
+}
+
+/// Settles a month, or finds that this settlement was made before. A second settlement of a month takes only what is
+/// new, or was held.
+pub async fn settle(
+    tx: &mut PgTransaction<'_>,
+    who: &access::Caller,
+    new: NewSettlement,
+    at: DateTime<Utc>,
+) -> Result<Made<SettlementView>, SettleError> {
+    take_turn(tx).await?;
+    let inserted = sqlx::query!(
+        "insert into funding.settlement (id, month, at, execute_on, message_id) values ($1, $2, $3, $4, $5)
+         on conflict (id) do nothing",
+        new.id.uuid(),
+        new.month.first_day(),
+        at,
+        new.execute_on,
+        message_id(new.id.uuid()),
+    )
+    .execute(&mut **tx)
+    .await?
+    .rows_affected()
+        == 1;
+    if !inserted {
+        let known = read(tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
+        let same = known.month == new.month && known.execute_on == new.execute_on;
+        return if same {
+            Ok(Made::Before(known))
+        } else {
+            Err(SettleError::SameIdOtherContent)
+        };
+    }
+    if known::refund(tx, new.id.uuid()).await? {
+        return Err(SettleError::SameIdOtherContent);
+    }
+    check_days(new, at)?;
+    let cutoff = calendar::paris_end_of_day(new.month.last_day());
+    let facts = due::lock_and_read(tx, cutoff).await?;
+    let decided = decide::decide(new.id, facts).ok_or(SettleError::Overflow)?;
+    write::write(tx, new.id, &decided, at).await?;
+    let total = Cents::try_sum(decided.payments.iter().map(|payment| payment.total)).ok_or(SettleError::Overflow)?;
+    approval::propose(tx, who, PaymentOrder::Settlement(new.id), total, Cents::ZERO, at).await?;
+    let (payments, held) = (decided.payments.len(), decided.held.len());
+    audit(
+        tx,
+        who,
+        at,
+        "settlement.create",
+        Some(new.id.uuid()),
+        (payments, held, total),
+    )
+    .await?;
+    tracing::info!(payments, held, %total, month = %new.month, "settled");
+    let made = read(tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
+    Ok(Made::Now(made))
+}
+
+/// Approves or rejects a settlement that waits ([`mod@crate::payments::approval`]).
+pub async fn decide(
+    tx: &mut PgTransaction<'_>,
+    who: &access::Caller,
+    id: SettlementId,
+    decision: &Decision,
+    at: DateTime<Utc>,
+) -> Result<Made<SettlementView>, DecideError> {
+    let order = PaymentOrder::Settlement(id);
+    let made = approval::decide(tx, who, order, decision, at).await?;
+    let view = read(tx, id).await?.ok_or(DecideError::Unknown(order))?;
+    Ok(made.map(|()| view))
+}
+
+fn check_days(new: NewSettlement, at: DateTime<Utc>) -> Result<(), SettleError> {
+    let today = calendar::paris_date(at);
+    if today <= new.month.last_day() {
+        return Err(SettleError::MonthNotOver(new.month));
+    }
+    if new.execute_on < today {
+        return Err(SettleError::ExecuteOnPast);
+    }
+    Ok(())
+}

@@ -1,0 +1,190 @@
+//! What is due, read under the locks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use ledger::{Account, BookId, PartyId};
+use sqlx::PgTransaction;
+use standards::{Bic, Cents, Iban};
+use uuid::Uuid;
+
+use crate::payments::settlement::SettleError;
+use crate::payments::settlement::limit::{self, Lacking};
+use crate::payments::settlement::reasons::speaks_of_the_account;
+use crate::support::booking::BookError;
+use crate::support::ids::MandateId;
+
+/// What a claim still asks for; negative when it was paid and then reversed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Due {
+    pub book: BookId,
+    pub claim: Uuid,
+    pub structure: PartyId,
+    pub cents: Cents,
+    /// When it was accepted.
+    pub at: DateTime<Utc>,
+}
+
+/// Where a structure's payment goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Payee {
+    pub holder: String,
+    pub iban: Iban,
+    pub bic: Option<Bic>,
+}
+
+/// All that is needed to decide.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    pub dues: Vec<Due>,
+    /// Structures that can be paid; one without usable details is missing.
+    pub payees: BTreeMap<PartyId, Payee>,
+    /// Where the last payment went, for those whose last payment came back because of the account.
+    pub returned: BTreeMap<PartyId, Payee>,
+    /// What the books say is to be taken back.
+    pub recoverable: BTreeMap<(BookId, PartyId), Cents>,
+    /// Claims whose money is not there.
+    pub lacking: Lacking,
+    /// The oldest awaited mandate of the funders that are waited for.
+    pub mandates: BTreeMap<PartyId, MandateId>,
+}
+
+impl Facts {
+    /// Whether its account is known, and the last payment to it did not come back.
+    fn can_be_paid(&self, structure: PartyId) -> bool {
+        let payee = self.payees.get(&structure);
+        payee.is_some() && payee != self.returned.get(&structure)
+    }
+}
+
+/// Locks every account that the settlement can touch, then reads: what was committed while waiting is seen, what
+/// comes later waits.
+pub(super) async fn lock_and_read(tx: &mut PgTransaction<'_>, cutoff: DateTime<Utc>) -> Result<Facts, SettleError> {
+    let pairs: BTreeSet<(BookId, PartyId)> = dues(tx, cutoff)
+        .await?
+        .into_iter()
+        .map(|due| (due.book, due.structure))
+        .collect();
+    ledger::lock(tx, &accounts(&pairs)).await.map_err(BookError::from)?;
+    let mut dues = dues(tx, cutoff).await?;
+    // A structure that claimed for the first time meanwhile is not locked: its turn is the next settlement.
+    dues.retain(|due| pairs.contains(&(due.book, due.structure)));
+    let structures: Vec<Uuid> = pairs
+        .iter()
+        .map(|(_, structure)| structure.uuid())
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    let mut facts = Facts {
+        dues,
+        payees: payees(tx, &structures).await?,
+        returned: returned(tx, &structures).await?,
+        recoverable: recoverable(tx, &pairs).await?,
+        ..Facts::default()
+    };
+    let payable: Vec<&Due> = facts
+        .dues
+        .iter()
+        .filter(|due| facts.can_be_paid(due.structure))
+        .collect();
+    (facts.lacking, facts.mandates) = limit::lacking(tx, &payable).await?;
+    Ok(facts)
+}
+
+fn accounts(pairs: &BTreeSet<(BookId, PartyId)>) -> Vec<Account> {
+    let mut accounts = vec![Account::clearing(BookId::fund())];
+    for &(book, structure) in pairs {
+        accounts.push(Account::clearing(book));
+        accounts.push(Account::payable(book, structure));
+        accounts.push(Account::recoverable(book, structure));
+        accounts.push(Account::in_transit(structure));
+    }
+    accounts
+}
+
+async fn dues(tx: &mut PgTransaction<'_>, cutoff: DateTime<Utc>) -> Result<Vec<Due>, sqlx::Error> {
+    sqlx::query_as!(
+        Due,
+        r#"with covered as (
+               select l.book_id, l.claim_id, sum(l.cents)::bigint as cents
+               from funding.settlement_line l
+               where not exists (
+                   select from funding.payment_answer a where a.payment_id = l.payment_id and a.answer in ('returned', 'rejected'))
+               group by l.book_id, l.claim_id
+           ), claims as (
+               select c.book_id, c.claim_id, c.structure_id, c.at,
+                   case when c.reversed_at is null then c.cents else 0 end - coalesce(covered.cents, 0) as cents
+               from redemption.claim_status c
+               left join covered on covered.book_id = c.book_id and covered.claim_id = c.claim_id
+           )
+           select book_id as "book!: BookId", claim_id as "claim!", structure_id as "structure!: PartyId",
+               cents as "cents!: Cents", at as "at!"
+           from claims where cents < 0 or (cents > 0 and at < $1)
+           order by structure_id, book_id, claim_id"#,
+        cutoff,
+    )
+    .fetch_all(&mut **tx)
+    .await
+}
+
+/// Details that a payment file cannot carry (not an IBAN, outside SEPA) are no details.
+fn payee(holder: Option<String>, iban: Option<String>, bic: Option<String>) -> Option<Payee> {
+    let iban: Iban = iban?.parse().ok()?;
+    let bic = bic.map(|bic| bic.parse()).transpose().ok()?;
+    iban.is_sepa().then_some(Payee {
+        holder: holder?,
+        iban,
+        bic,
+    })
+}
+
+async fn payees(tx: &mut PgTransaction<'_>, structures: &[Uuid]) -> Result<BTreeMap<PartyId, Payee>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select structure_id as "structure!: PartyId", holder as "holder?", iban as "iban?", bic as "bic?"
+           from redemption.payee where structure_id = any($1)"#,
+        structures,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| Some((row.structure, payee(row.holder, row.iban, row.bic)?)))
+        .collect())
+}
+
+/// Those whose last payment the bank sent back or rejected for a reason of the account, and where it went.
+async fn returned(tx: &mut PgTransaction<'_>, structures: &[Uuid]) -> Result<BTreeMap<PartyId, Payee>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select distinct on (p.party_id) p.party_id as "structure: PartyId", p.holder, p.iban, p.bic, a.answer as "answer?",
+               coalesce(a.reason, '') as "reason!", coalesce(l.own_reason, true) as "own_reason!"
+           from funding.payment p
+           left join funding.payment_answer a on a.payment_id = p.id and a.answer in ('returned', 'rejected')
+           left join funding.payment_report_line l on l.report_id = a.report_id and l.line = a.line
+           where p.party_id = any($1) and p.settlement_id is not null
+               -- One that never reached the bank says nothing of the account.
+               and a.decided_order_id is null
+           order by p.party_id, p.at desc, p.id"#,
+        structures,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let held = rows.into_iter().filter(|row| {
+        let answer = row.answer.as_deref();
+        answer.is_some_and(|answer| speaks_of_the_account(answer, &row.reason, row.own_reason))
+    });
+    Ok(held
+        .filter_map(|row| Some((row.structure, payee(Some(row.holder), Some(row.iban), row.bic)?)))
+        .collect())
+}
+
+async fn recoverable(
+    tx: &mut PgTransaction<'_>,
+    pairs: &BTreeSet<(BookId, PartyId)>,
+) -> Result<BTreeMap<(BookId, PartyId), Cents>, sqlx::Error> {
+    let accounts: Vec<Account> = pairs
+        .iter()
+        .map(|&(book, structure)| Account::recoverable(book, structure))
+        .collect();
+    let balances = ledger::balances(tx, &accounts).await?;
+    Ok(pairs.iter().copied().zip(balances).collect())
+}

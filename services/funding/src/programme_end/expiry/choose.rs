@@ -1,0 +1,144 @@
+use access::{Caller, OrganisationId, audit};
+use catalogue::{ProgrammeId, UnusedValue};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::PgTransaction;
+use utoipa::ToSchema;
+use web::{Made, Problem};
+
+use super::contest::{Closed, check_open};
+use super::issue;
+use crate::support::ids::ExpiryChoiceId;
+
+/// A funder's choice, to be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewUnusedValueChoice {
+    /// Made by the caller.
+    pub id: ExpiryChoiceId,
+    /// Free money for the next order, or back to its bank account.
+    pub way: UnusedValue,
+}
+
+/// A funder's choice, as it was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct UnusedValueChoice {
+    /// Its id.
+    pub id: ExpiryChoiceId,
+    /// Whose money.
+    pub funder_id: OrganisationId,
+    /// What becomes of it.
+    pub way: UnusedValue,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Why a choice was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ChooseError {
+    /// There is no statement, or its last day has passed.
+    #[error(transparent)]
+    Closed(#[from] Closed),
+    /// The statement does not name the caller as a funder.
+    #[error("not a funder of the programme")]
+    NotAFunder,
+    /// The id names another choice.
+    #[error("same id, other content")]
+    SameIdOtherContent,
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<ChooseError> for Problem {
+    fn from(error: ChooseError) -> Self {
+        match error {
+            ChooseError::Closed(closed) => closed.into(),
+            ChooseError::NotAFunder => {
+                Self::forbidden("Seul un financeur nommé dans l'état contradictoire choisit ce que devient sa part.")
+            }
+            ChooseError::SameIdOtherContent => Self::same_id_other_content(),
+            ChooseError::Database(error) => Self::internal(&error),
+        }
+    }
+}
+
+/// A funder says what shall become of its unused value, as often as it likes until the statement's last day; the last choice counts.
+pub(super) async fn choose(
+    tx: &mut PgTransaction<'_>,
+    who: &Caller,
+    programme: ProgrammeId,
+    new: NewUnusedValueChoice,
+    at: DateTime<Utc>,
+) -> Result<Made<UnusedValueChoice>, ChooseError> {
+    let wanted = UnusedValueChoice {
+        id: new.id,
+        funder_id: who.organisation(),
+        way: new.way,
+        at,
+    };
+    if let Some(known) = read(tx, programme, Some(new.id)).await?.pop() {
+        return before(wanted, known);
+    }
+    check_open(tx, programme, at).await?;
+    if !issue::funds(tx, programme, who.organisation()).await? {
+        return Err(ChooseError::NotAFunder);
+    }
+    let inserted = sqlx::query!(
+        "insert into funding.expiry_choice (programme_id, id, funder_id, way, at) values ($1, $2, $3, $4, $5)
+         on conflict (programme_id, id) do nothing",
+        programme.uuid(),
+        new.id.uuid(),
+        wanted.funder_id.uuid(),
+        new.way.word(),
+        at,
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(|error| match error {
+        error if database::is_constraint(&error, "expiry_choice_funder") => ChooseError::NotAFunder,
+        error => error.into(),
+    })?
+    .rows_affected()
+        == 1;
+    if !inserted {
+        // The same id at the same moment: the other request's choice counts.
+        let known = read(tx, programme, Some(new.id)).await?.pop();
+        return before(wanted, known.ok_or(sqlx::Error::RowNotFound)?);
+    }
+    audit(tx, who, at, "expiry.choose", Some(programme.uuid()), (new.id, new.way)).await?;
+    Ok(Made::Now(wanted))
+}
+
+fn before(wanted: UnusedValueChoice, known: UnusedValueChoice) -> Result<Made<UnusedValueChoice>, ChooseError> {
+    if (UnusedValueChoice { at: known.at, ..wanted }) == known {
+        Ok(Made::Before(known))
+    } else {
+        Err(ChooseError::SameIdOtherContent)
+    }
+}
+
+/// The choices made, in order of time: one, or all.
+pub(super) async fn read(
+    tx: &mut PgTransaction<'_>,
+    programme: ProgrammeId,
+    only: Option<ExpiryChoiceId>,
+) -> Result<Vec<UnusedValueChoice>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select id as "id: ExpiryChoiceId", funder_id as "funder_id: OrganisationId", way, at
+           from funding.expiry_choice where programme_id = $1 and ($2::uuid is null or id = $2) order by at, id"#,
+        programme.uuid(),
+        only.map(ExpiryChoiceId::uuid),
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| UnusedValueChoice {
+            id: row.id,
+            funder_id: row.funder_id,
+            way: UnusedValue::from_word(&row.way),
+            at: row.at,
+        })
+        .collect())
+}

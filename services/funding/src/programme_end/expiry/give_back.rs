@@ -1,0 +1,344 @@
+use access::{Caller, OrganisationId, audit};
+use catalogue::{Programme, ProgrammeId, UnusedValue};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::{PgPool, PgTransaction};
+use standards::Cents;
+use standards::calendar::paris_date;
+use utoipa::ToSchema;
+use web::{Made, Problem};
+
+use super::{choose, issue, respond};
+use crate::payments::refund::{NewRefund, RefundError, Way, What, refund};
+use crate::support::ids::RefundId;
+
+/// Letters of a reason.
+const REASON_CHARS_MAX: usize = 500;
+
+/// What the operator asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewGivingBack {
+    /// When the bank shall pay those who want their money on their account.
+    pub execute_on: NaiveDate,
+    /// For a contested statement: why it is carried out all the same (how the contest was settled).
+    pub despite: Option<String>,
+}
+
+/// Who chose the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChosenBy {
+    /// The funder.
+    Funder,
+    /// The sponsor, in the programme's settings.
+    Sponsor,
+    /// Nobody: the system's default.
+    Default,
+}
+
+impl ChosenBy {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Funder => "funder",
+            Self::Sponsor => "sponsor",
+            Self::Default => "default",
+        }
+    }
+
+    /// The constraint knows no other.
+    fn from_word(word: &str) -> Self {
+        [Self::Funder, Self::Sponsor]
+            .into_iter()
+            .find(|by| by.word() == word)
+            .unwrap_or(Self::Default)
+    }
+}
+
+/// What a funder got.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct GivenBack {
+    /// The funder.
+    pub funder_id: OrganisationId,
+    /// By which way.
+    pub way: UnusedValue,
+    /// Who chose it.
+    pub chosen_by: ChosenBy,
+    /// From 1: a further one gives back what came since, when a claim was reversed.
+    pub round: i32,
+    /// How much; zero when nothing was left to give back.
+    pub amount: Cents,
+    /// Of it, allocated to the programme and never put behind a batch.
+    pub unspent: Cents,
+    /// The refund; its payment file is under `/v1/refunds/{id}`.
+    pub refund_id: Option<RefundId>,
+    /// The operator, or nobody: the clock.
+    pub by: Option<OrganisationId>,
+    /// Why, although the statement was contested.
+    pub despite: Option<String>,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Why nothing was given back.
+#[derive(Debug, thiserror::Error)]
+pub enum GiveBackError {
+    /// There is no statement yet.
+    #[error("no statement")]
+    NoStatement,
+    /// It may still be contested.
+    #[error("until {0}")]
+    TooEarly(NaiveDate),
+    /// It is contested, and no reason was given to go on.
+    #[error("contested by {0:?}")]
+    Contested(Vec<OrganisationId>),
+    /// Too long a reason, or one for a statement that nobody contests.
+    #[error("not a reason")]
+    Despite,
+    /// The refund.
+    #[error("refund")]
+    Refund(#[from] RefundError),
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<GiveBackError> for Problem {
+    fn from(error: GiveBackError) -> Self {
+        let refused = |kind| Self::refused(kind, "La valeur non utilisée ne peut pas encore être rendue.");
+        match error {
+            GiveBackError::NoStatement => Self::not_found("L'état contradictoire de ce dispositif"),
+            GiveBackError::TooEarly(until) => refused("too-early").detail(format!(
+                "L'état contradictoire peut être contesté jusqu'au {} compris. Recommencez ensuite.",
+                until.format("%d/%m/%Y")
+            )),
+            GiveBackError::Contested(by) => refused("statement-contested")
+                .detail("L'état est contesté. Réglez le différend, puis dites dans « despite » comment il l'a été.")
+                .with("contested_by", by),
+            GiveBackError::Despite => refused("no-contest").detail(format!(
+                "« despite » dit comment une contestation a été réglée, en {REASON_CHARS_MAX} caractères au plus ; sans contestation, retirez-le."
+            )),
+            GiveBackError::Refund(error) => error.into(),
+            GiveBackError::Database(error) => Self::internal(&error),
+        }
+    }
+}
+
+/// Gives back to each funder all that it has in a programme: unused value, and what never stood behind a batch; by the way that each
+/// chose. Finds what was given back before, and gives back what came since. The clock gives credits only. One transaction a funder: each
+/// refund locks its accounts in one order; one that cannot be served does not keep the others from it.
+pub(super) async fn give_back(
+    pool: &PgPool,
+    who: &Caller,
+    programme: &Programme,
+    new: &NewGivingBack,
+    at: DateTime<Utc>,
+) -> Result<Made<Vec<GivenBack>>, GiveBackError> {
+    let mut tx = pool.begin().await?;
+    let until = issue::contest_until(&mut tx, programme.id)
+        .await?
+        .ok_or(GiveBackError::NoStatement)?;
+    let contesting = respond::contesting(&respond::read(&mut tx, programme.id, None).await?);
+    let mut funders = issue::funders(&mut tx, programme.id).await?;
+    funders.extend(holding(&mut tx, programme.id).await?);
+    funders.sort_unstable();
+    funders.dedup();
+    tx.rollback().await?;
+    if paris_date(at) <= until {
+        return Err(GiveBackError::TooEarly(until));
+    }
+    let despite = new
+        .despite
+        .as_deref()
+        .map(str::trim)
+        .filter(|reason| !reason.is_empty());
+    if despite.is_none() && !contesting.is_empty() {
+        return Err(GiveBackError::Contested(contesting));
+    }
+    if despite.is_some_and(|reason| contesting.is_empty() || reason.chars().count() > REASON_CHARS_MAX) {
+        return Err(GiveBackError::Despite);
+    }
+    let (mut any, mut failed) = (false, None);
+    for funder in funders {
+        let given: Result<bool, GiveBackError> = database::transaction(pool, "give_back", |tx| {
+            let giving = Giving {
+                who: who.clone(),
+                programme: programme.clone(),
+                funder,
+                execute_on: new.execute_on,
+                despite: despite.map(str::to_owned),
+            };
+            Box::pin(async move { giving.give(tx, at).await })
+        })
+        .await;
+        match given {
+            Ok(given) => any |= given,
+            Err(error) => failed = failed.or(Some(error)),
+        }
+    }
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    let mut tx = pool.begin().await?;
+    let all = read(&mut tx, programme.id).await?;
+    tx.rollback().await?;
+    Ok(if any { Made::Now(all) } else { Made::Before(all) })
+}
+
+/// One funder's part.
+struct Giving {
+    who: Caller,
+    programme: Programme,
+    funder: OrganisationId,
+    execute_on: NaiveDate,
+    despite: Option<String>,
+}
+
+impl Giving {
+    /// False when it was given before, or is not the clock's to give.
+    async fn give(&self, tx: &mut PgTransaction<'_>, at: DateTime<Utc>) -> Result<bool, GiveBackError> {
+        let turn = format!("giving back {} {}", self.programme.id, self.funder);
+        sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", turn)
+            .execute(&mut **tx)
+            .await?;
+        let known = read(tx, self.programme.id).await?;
+        let before = known.iter().filter(|given| given.funder_id == self.funder).count();
+        if before > 0 && !holding(tx, self.programme.id).await?.contains(&self.funder) {
+            return Ok(false);
+        }
+        let round = i32::try_from(before).unwrap_or(i32::MAX).saturating_add(1);
+        let (way, chosen_by) = self.way(tx).await?;
+        if self.who.is_clock() && way == UnusedValue::Bank {
+            return Ok(false);
+        }
+        let (way_of_refund, execute_on) = match way {
+            UnusedValue::Credit => (Way::Credit, paris_date(at)),
+            UnusedValue::Bank => (Way::Bank, self.execute_on),
+        };
+        let (programme, funder) = (self.programme.id.uuid(), self.funder.uuid());
+        let further = round.to_be_bytes();
+        let mut parts = vec![programme.as_bytes().as_slice(), funder.as_bytes()];
+        if round > 1 {
+            parts.push(&further);
+        }
+        let new = NewRefund {
+            id: RefundId::derive(b"expiry", &parts),
+            funder_id: self.funder,
+            programme_id: Some(self.programme.id),
+            amount: None,
+            way: way_of_refund,
+            execute_on,
+        };
+        let (amount, unspent) = match refund(tx, &self.who, new, What::Everything, at).await {
+            Ok(made) => {
+                let made = made.into_inner();
+                (made.amount, made.unspent)
+            }
+            // The operator gave it back by hand before.
+            Err(RefundError::Nothing) if round == 1 => (Cents::ZERO, Cents::ZERO),
+            Err(RefundError::Nothing) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        };
+        let given = GivenBack {
+            funder_id: self.funder,
+            way,
+            chosen_by,
+            round,
+            amount,
+            unspent,
+            refund_id: amount.is_positive().then_some(new.id),
+            by: (!self.who.is_clock()).then(|| self.who.organisation()),
+            despite: self.despite.clone(),
+            at,
+        };
+        insert(tx, self.programme.id, &given).await?;
+        let detail = (self.funder, way, amount);
+        audit(
+            tx,
+            &self.who,
+            at,
+            "expiry.give_back",
+            Some(self.programme.id.uuid()),
+            detail,
+        )
+        .await?;
+        Ok(true)
+    }
+
+    /// The funder's last choice, or else the programme's, or else the default.
+    async fn way(&self, tx: &mut PgTransaction<'_>) -> Result<(UnusedValue, ChosenBy), sqlx::Error> {
+        let choices = choose::read(tx, self.programme.id, None).await?;
+        let mine = choices.iter().rfind(|choice| choice.funder_id == self.funder);
+        if let Some(choice) = mine {
+            return Ok((choice.way, ChosenBy::Funder));
+        }
+        let calendar = catalogue::expiry_calendar(&mut **tx, &self.programme).await?;
+        let (way, by_default) = calendar.unused_value();
+        let chosen_by = if by_default {
+            ChosenBy::Default
+        } else {
+            ChosenBy::Sponsor
+        };
+        Ok((way, chosen_by))
+    }
+}
+
+/// Funders who still have something in the programme that can be given back.
+async fn holding(tx: &mut PgTransaction<'_>, programme: ProgrammeId) -> Result<Vec<OrganisationId>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select distinct party as "funder!: OrganisationId" from ledger.account
+           where book_id = $1 and kind in (7, 12) and kind <> 9 and credits_cents > debits_cents"#,
+        programme.uuid(),
+    )
+    .fetch_all(&mut **tx)
+    .await
+}
+
+async fn insert(tx: &mut PgTransaction<'_>, programme: ProgrammeId, given: &GivenBack) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into funding.expiry_giving_back (programme_id, funder_id, way, chosen_by, cents, refund_id, by_organisation,
+             despite, at, round, unspent_cents)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        programme.uuid(),
+        given.funder_id.uuid(),
+        given.way.word(),
+        given.chosen_by.word(),
+        given.amount.get(),
+        given.refund_id.map(RefundId::uuid),
+        given.by.map(OrganisationId::uuid),
+        given.despite,
+        given.at,
+        given.round,
+        given.unspent.get(),
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// What was given back because of a statement, in order of funder and time.
+pub(super) async fn read(tx: &mut PgTransaction<'_>, programme: ProgrammeId) -> Result<Vec<GivenBack>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select funder_id as "funder_id: OrganisationId", way, chosen_by, round, cents as "amount: Cents",
+               unspent_cents as "unspent: Cents", refund_id as "refund_id: RefundId", by_organisation as "by: OrganisationId", despite, at
+           from funding.expiry_giving_back where programme_id = $1 order by funder_id, round"#,
+        programme.uuid(),
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| GivenBack {
+            funder_id: row.funder_id,
+            way: UnusedValue::from_word(&row.way),
+            chosen_by: ChosenBy::from_word(&row.chosen_by),
+            round: row.round,
+            amount: row.amount,
+            unspent: row.unspent,
+            refund_id: row.refund_id,
+            by: row.by,
+            despite: row.despite,
+            at: row.at,
+        })
+        .collect())
+}

@@ -1,0 +1,216 @@
+use access::{Caller, OrganisationId, audit};
+use catalogue::ProgrammeId;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::PgTransaction;
+use utoipa::ToSchema;
+use web::{Made, Problem};
+
+use super::contest::{Closed, check_open};
+use crate::support::ids::ExpiryResponseId;
+
+/// Letters of reasons.
+const REASONS_CHARS_MAX: usize = 4_000;
+
+/// What somebody answers to a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StatementAnswer {
+    /// It is right.
+    Accepted,
+    /// It is not.
+    Contested,
+}
+
+impl StatementAnswer {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Contested => "contested",
+        }
+    }
+
+    /// The constraint knows no other.
+    pub(super) fn from_word(word: &str) -> Self {
+        if word == Self::Contested.word() {
+            Self::Contested
+        } else {
+            Self::Accepted
+        }
+    }
+}
+
+/// An answer to be given.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewStatementResponse {
+    /// Made by the caller.
+    pub id: ExpiryResponseId,
+    /// Accepted or contested.
+    pub answer: StatementAnswer,
+    /// Asked for when it is contested: what is wrong, and what would be right.
+    pub reasons: Option<String>,
+}
+
+/// An answer as it was given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StatementResponse {
+    /// Its id.
+    pub id: ExpiryResponseId,
+    /// Who answered.
+    pub organisation_id: OrganisationId,
+    /// Accepted or contested.
+    pub answer: StatementAnswer,
+    /// Why.
+    pub reasons: Option<String>,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Why an answer was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum RespondError {
+    /// There is no statement, or its last day has passed.
+    #[error(transparent)]
+    Closed(#[from] Closed),
+    /// Contested without reasons, or with too many words.
+    #[error("reasons of 1 to {REASONS_CHARS_MAX} characters")]
+    Reasons,
+    /// The statement does not name the caller.
+    #[error("not a party")]
+    NotAParty,
+    /// The id names another answer.
+    #[error("same id, other content")]
+    SameIdOtherContent,
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<RespondError> for Problem {
+    fn from(error: RespondError) -> Self {
+        match error {
+            RespondError::Closed(closed) => closed.into(),
+            RespondError::Reasons => Self::refused("no-reasons", "Cette réponse ne peut pas être enregistrée.").detail(format!(
+                "Pour contester, dites dans « reasons » ce qui est faux et ce qui serait juste, en {REASONS_CHARS_MAX} caractères au plus."
+            )),
+            RespondError::NotAParty => Self::forbidden(
+                "Répondent à un état contradictoire le commanditaire du dispositif et les financeurs qui y sont nommés.",
+            ),
+            RespondError::SameIdOtherContent => Self::same_id_other_content(),
+            RespondError::Database(error) => Self::internal(&error),
+        }
+    }
+}
+
+/// Answers a statement: its sponsor and its funders, as often as they like until its last day; every answer is kept.
+pub(super) async fn respond(
+    tx: &mut PgTransaction<'_>,
+    who: &Caller,
+    programme: ProgrammeId,
+    new: &NewStatementResponse,
+    at: DateTime<Utc>,
+) -> Result<Made<StatementResponse>, RespondError> {
+    let reasons = new
+        .reasons
+        .as_deref()
+        .map(str::trim)
+        .filter(|reasons| !reasons.is_empty());
+    let missing = new.answer == StatementAnswer::Contested && reasons.is_none();
+    if missing || reasons.is_some_and(|reasons| reasons.chars().count() > REASONS_CHARS_MAX) {
+        return Err(RespondError::Reasons);
+    }
+    let wanted = StatementResponse {
+        id: new.id,
+        organisation_id: who.organisation(),
+        answer: new.answer,
+        reasons: reasons.map(str::to_owned),
+        at,
+    };
+    if let Some(known) = read(tx, programme, Some(new.id)).await?.pop() {
+        return before(wanted, known);
+    }
+    check_open(tx, programme, at).await?;
+    let inserted = sqlx::query!(
+        "insert into funding.expiry_response (programme_id, id, organisation_id, answer, reasons, at)
+         values ($1, $2, $3, $4, $5, $6) on conflict (programme_id, id) do nothing",
+        programme.uuid(),
+        new.id.uuid(),
+        wanted.organisation_id.uuid(),
+        wanted.answer.word(),
+        wanted.reasons,
+        at,
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(|error| match error {
+        error if database::is_constraint(&error, "expiry_response_party") => RespondError::NotAParty,
+        error => error.into(),
+    })?
+    .rows_affected()
+        == 1;
+    if !inserted {
+        // The same id at the same moment: the other request's answer counts.
+        let known = read(tx, programme, Some(new.id)).await?.pop();
+        return before(wanted, known.ok_or(sqlx::Error::RowNotFound)?);
+    }
+    audit(
+        tx,
+        who,
+        at,
+        "expiry.respond",
+        Some(programme.uuid()),
+        (new.id, new.answer),
+    )
+    .await?;
+    if new.answer == StatementAnswer::Contested {
+        tracing::warn!(%programme, by = %wanted.organisation_id, "an adversarial statement is contested");
+    }
+    Ok(Made::Now(wanted))
+}
+
+fn before(wanted: StatementResponse, known: StatementResponse) -> Result<Made<StatementResponse>, RespondError> {
+    if (StatementResponse { at: known.at, ..wanted }) == known {
+        Ok(Made::Before(known))
+    } else {
+        Err(RespondError::SameIdOtherContent)
+    }
+}
+
+/// The answers to a statement, in order of time: one, or all.
+pub(super) async fn read(
+    tx: &mut PgTransaction<'_>,
+    programme: ProgrammeId,
+    only: Option<ExpiryResponseId>,
+) -> Result<Vec<StatementResponse>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select id as "id: ExpiryResponseId", organisation_id as "organisation_id: OrganisationId", answer, reasons, at
+           from funding.expiry_response where programme_id = $1 and ($2::uuid is null or id = $2) order by at, id"#,
+        programme.uuid(),
+        only.map(ExpiryResponseId::uuid),
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| StatementResponse {
+            id: row.id,
+            organisation_id: row.organisation_id,
+            answer: StatementAnswer::from_word(&row.answer),
+            reasons: row.reasons,
+            at: row.at,
+        })
+        .collect())
+}
+
+/// Who contests it: those whose last answer says so.
+pub(super) fn contesting(responses: &[StatementResponse]) -> Vec<OrganisationId> {
+    let last: std::collections::BTreeMap<OrganisationId, StatementAnswer> = responses
+        .iter()
+        .map(|response| (response.organisation_id, response.answer))
+        .collect();
+    let contested = last
+        .into_iter()
+        .filter(|(_, answer)| *answer == StatementAnswer::Contested);
+    contested.map(|(organisation, _)| organisation).collect()
+}

@@ -1,0 +1,164 @@
+//! Money that was announced before anything was signed: beside the books, with its source.
+
+use access::OrganisationId;
+use catalogue::ProgrammeId;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::{PgConnection, PgTransaction};
+use standards::Cents;
+use utoipa::ToSchema;
+use web::{Made, Page, Problem};
+
+use crate::{support::ids::AnnouncementId, support::known};
+
+/// Characters of a source.
+const SOURCE_CHARS_MAX: usize = 500;
+
+/// Announcements of one page.
+const PAGE_ANNOUNCEMENTS: i64 = 200;
+
+/// What a funder announced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Announcement {
+    /// Made by the caller.
+    pub id: AnnouncementId,
+    /// Who said so.
+    pub funder_id: OrganisationId,
+    /// For which programme, when that was said.
+    #[serde(default)]
+    pub programme_id: Option<ProgrammeId>,
+    /// How much.
+    pub amount: Cents,
+    /// When it was said.
+    pub announced_on: NaiveDate,
+    /// Where it can be read.
+    #[schema(example = "Délibération du conseil départemental n° 2026-41")]
+    pub source: String,
+}
+
+/// Why an announcement was not recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum AnnounceError {
+    /// Zero or less.
+    #[error("the amount is not positive")]
+    NotPositive,
+    /// Empty or too long.
+    #[error("the source is empty or too long")]
+    Source,
+    /// No such funder.
+    #[error("no such funder")]
+    NoFunder,
+    /// No such programme.
+    #[error("no such programme")]
+    NoProgramme,
+    /// The id names another announcement.
+    #[error("same id, other content")]
+    SameIdOtherContent,
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<AnnounceError> for Problem {
+    fn from(error: AnnounceError) -> Self {
+        let refused = || Self::refused("announcement-field", "Cette annonce ne peut pas être enregistrée.");
+        match error {
+            AnnounceError::NotPositive => refused().detail("« amount » doit être supérieur à zéro."),
+            AnnounceError::Source => refused().detail(format!(
+                "« source » : dites en 1 à {SOURCE_CHARS_MAX} caractères où l'annonce peut être lue."
+            )),
+            AnnounceError::NoFunder => Self::not_found("Ce financeur"),
+            AnnounceError::NoProgramme => Self::not_found("Ce dispositif"),
+            AnnounceError::SameIdOtherContent => Self::same_id_other_content(),
+            AnnounceError::Database(error) => Self::internal(&error),
+        }
+    }
+}
+
+/// Records an announcement, or finds that it was recorded before.
+pub async fn announce(
+    tx: &mut PgTransaction<'_>,
+    new: &Announcement,
+    at: DateTime<Utc>,
+) -> Result<Made<Announcement>, AnnounceError> {
+    let source = new.source.trim();
+    if source.is_empty() || source.chars().count() > SOURCE_CHARS_MAX {
+        return Err(AnnounceError::Source);
+    }
+    if let Some(programme) = new.programme_id
+        && !known::programme(tx, programme).await?
+    {
+        return Err(AnnounceError::NoProgramme);
+    }
+    let inserted = sqlx::query!(
+        "insert into funding.announcement (id, funder_id, programme_id, cents, announced_on, source, recorded_at)
+         values ($1, $2, $3, $4, $5, $6, $7) on conflict (id) do nothing",
+        new.id.uuid(),
+        new.funder_id.uuid(),
+        new.programme_id.map(ProgrammeId::uuid),
+        new.amount.get(),
+        new.announced_on,
+        source,
+        at,
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(|error| match error {
+        error if database::is_constraint(&error, "announcement_positive") => AnnounceError::NotPositive,
+        error if database::is_constraint(&error, "announcement_funder") => AnnounceError::NoFunder,
+        error => error.into(),
+    })?
+    .rows_affected()
+        == 1;
+    let known = read(&mut *tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
+    let wanted = Announcement {
+        source: source.to_owned(),
+        ..new.clone()
+    };
+    match inserted {
+        true => Ok(Made::Now(known)),
+        false if known == wanted => Ok(Made::Before(known)),
+        false => Err(AnnounceError::SameIdOtherContent),
+    }
+}
+
+/// The announcement of this id.
+pub async fn read(connection: &mut PgConnection, id: AnnouncementId) -> Result<Option<Announcement>, sqlx::Error> {
+    Ok(rows(connection, Some(id), None, None, 1).await?.pop())
+}
+
+/// Announcements of one funder or of all, in order of id.
+pub async fn list(
+    connection: &mut PgConnection,
+    funder: Option<OrganisationId>,
+    after: Option<AnnouncementId>,
+) -> Result<Page<Announcement>, sqlx::Error> {
+    let items = rows(connection, None, funder, after, PAGE_ANNOUNCEMENTS).await?;
+    let full = i64::try_from(items.len()).is_ok_and(|found| found == PAGE_ANNOUNCEMENTS);
+    let next = items.last().filter(|_| full).map(|one| one.id.to_string());
+    Ok(Page { items, next })
+}
+
+async fn rows(
+    connection: &mut PgConnection,
+    only: Option<AnnouncementId>,
+    funder: Option<OrganisationId>,
+    after: Option<AnnouncementId>,
+    rows_max: i64,
+) -> Result<Vec<Announcement>, sqlx::Error> {
+    sqlx::query_as!(
+        Announcement,
+        r#"select id as "id: AnnouncementId", funder_id as "funder_id: OrganisationId",
+               programme_id as "programme_id: ProgrammeId", cents as "amount: Cents", announced_on, source
+           from funding.announcement
+           where ($1::uuid is null or id = $1) and ($2::uuid is null or funder_id = $2) and ($3::uuid is null or id > $3)
+           order by id limit $4"#,
+        only.map(AnnouncementId::uuid),
+        funder.map(OrganisationId::uuid),
+        after.map(AnnouncementId::uuid),
+        rows_max,
+    )
+    .fetch_all(connection)
+    .await
+}

@@ -1,0 +1,189 @@
+mod letter;
+mod remind;
+mod state;
+
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::PgTransaction;
+use standards::{Cents, calendar};
+use utoipa::ToSchema;
+use web::{Made, Problem};
+
+use crate::{promises::reference::CallReference, support::ids::CallId, support::ids::ConventionId};
+
+pub use letter::{Letter, letter};
+pub use remind::{keep_reminding, remind};
+pub use state::{CallState, Overdue, ReminderView, list, overdue, state};
+
+/// How often another reference is tried when two calls derive one: once is already rare.
+const REFERENCE_ATTEMPTS_MAX: u8 = 8;
+
+/// A call for funds to be made.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewCall {
+    /// Made by the caller.
+    pub id: CallId,
+    /// Under which convention.
+    pub convention_id: ConventionId,
+    /// How much is called.
+    pub amount: Cents,
+    /// When it should arrive.
+    pub due_on: NaiveDate,
+}
+
+/// A call for funds.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Call {
+    /// Its id.
+    pub id: CallId,
+    /// Under which convention.
+    pub convention_id: ConventionId,
+    /// How much is called.
+    pub amount: Cents,
+    /// When it should arrive.
+    pub due_on: NaiveDate,
+    /// To be quoted on the transfer.
+    #[schema(example = "AF-2026-7K3M9Q")]
+    pub reference: String,
+    /// When it was made.
+    pub called_at: DateTime<Utc>,
+}
+
+/// Why a call was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// Zero or less.
+    #[error("the amount is not positive")]
+    NotPositive,
+    /// No such convention.
+    #[error("no such convention")]
+    NoConvention,
+    /// More than was agreed.
+    #[error("{called} is called already, {agreed} is agreed")]
+    AboveConvention {
+        /// What was agreed.
+        agreed: Cents,
+        /// What earlier calls asked for.
+        called: Cents,
+    },
+    /// Every reference tried is another call's.
+    #[error("no free reference")]
+    NoReference,
+    /// The id names another call.
+    #[error("same id, other content")]
+    SameIdOtherContent,
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<CallError> for Problem {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::NotPositive => Self::refused("call-amount", "Le montant appelé doit être supérieur à zéro."),
+            CallError::NoConvention => Self::not_found("Cette convention"),
+            CallError::AboveConvention { agreed, called } => {
+                Self::refused("above-convention", "L'appel dépasse la convention.")
+                    .detail(format!(
+                        "Convenu : {} ; déjà appelé : {}.",
+                        agreed.to_french(),
+                        called.to_french()
+                    ))
+                    .with("agreed", agreed)
+                    .with("called", called)
+            }
+            CallError::SameIdOtherContent => Self::same_id_other_content(),
+            CallError::NoReference => Self::internal(&error),
+            CallError::Database(error) => Self::internal(&error),
+        }
+    }
+}
+
+/// Calls for funds, or finds that the call was made before. All calls together stay within the convention.
+pub async fn call(tx: &mut PgTransaction<'_>, new: &NewCall, at: DateTime<Utc>) -> Result<Made<Call>, CallError> {
+    if !new.amount.is_positive() {
+        return Err(CallError::NotPositive);
+    }
+    // Two calls at once would each see the other's amount as not called; the lock's name is the convention.
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtextextended($1, 0))",
+        new.convention_id.to_string()
+    )
+    .execute(&mut **tx)
+    .await?;
+    if let Some(known) = read(tx, new.id).await? {
+        let same = known.convention_id == new.convention_id && known.amount == new.amount && known.due_on == new.due_on;
+        return if same {
+            Ok(Made::Before(known))
+        } else {
+            Err(CallError::SameIdOtherContent)
+        };
+    }
+    let promised = sqlx::query!(
+        r#"select c.cents as "agreed: Cents", coalesce(sum(k.cents), 0)::bigint as "called!: Cents"
+           from funding.convention c left join funding.call k on k.convention_id = c.id
+           where c.id = $1 group by c.id"#,
+        new.convention_id.uuid(),
+    )
+    .fetch_optional(&mut **tx)
+    .await?
+    .ok_or(CallError::NoConvention)?;
+    let within = promised
+        .called
+        .checked_add(new.amount)
+        .is_some_and(|sum| sum <= promised.agreed);
+    if !within {
+        return Err(CallError::AboveConvention {
+            agreed: promised.agreed,
+            called: promised.called,
+        });
+    }
+    let year = calendar::paris_date(at).year();
+    for attempt in 0..REFERENCE_ATTEMPTS_MAX {
+        let reference = CallReference::derive(new.id.uuid(), year, attempt);
+        if insert(tx, new, &reference, at).await? {
+            let made = read(tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
+            return Ok(Made::Now(made));
+        }
+    }
+    Err(CallError::NoReference)
+}
+
+async fn insert(
+    tx: &mut PgTransaction<'_>,
+    new: &NewCall,
+    reference: &CallReference,
+    at: DateTime<Utc>,
+) -> Result<bool, CallError> {
+    let inserted = sqlx::query!(
+        "insert into funding.call (id, convention_id, cents, reference, called_at, due_on)
+         values ($1, $2, $3, $4, $5, $6) on conflict (reference) do nothing",
+        new.id.uuid(),
+        new.convention_id.uuid(),
+        new.amount.get(),
+        reference.as_str(),
+        at,
+        new.due_on,
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(|error| match error {
+        // The lock is the convention's: under another one the same id may be used at the same time.
+        error if database::is_constraint(&error, "call_pk") => CallError::SameIdOtherContent,
+        error => error.into(),
+    })?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+async fn read(tx: &mut PgTransaction<'_>, id: CallId) -> Result<Option<Call>, sqlx::Error> {
+    sqlx::query_as!(
+        Call,
+        r#"select id as "id: CallId", convention_id as "convention_id: ConventionId", cents as "amount: Cents", due_on,
+               reference, called_at
+           from funding.call where id = $1"#,
+        id.uuid(),
+    )
+    .fetch_optional(&mut **tx)
+    .await
+}

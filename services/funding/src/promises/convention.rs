@@ -1,0 +1,269 @@
+use access::OrganisationId;
+use catalogue::ProgrammeId;
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use sqlx::{PgConnection, PgTransaction};
+use standards::Cents;
+use standards::cog::Territory;
+use utoipa::ToSchema;
+use web::{Made, Page, Problem};
+
+use crate::{support::ids::AnnouncementId, support::ids::ConventionId, support::known};
+
+/// What a funder signed to give to a programme.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Convention {
+    /// Made by the caller.
+    pub id: ConventionId,
+    /// Who gives.
+    pub funder_id: OrganisationId,
+    /// To what.
+    pub programme_id: ProgrammeId,
+    /// How much at most.
+    pub amount: Cents,
+    /// When it was signed.
+    pub signed_on: NaiveDate,
+    /// First day of its effect.
+    pub starts_on: NaiveDate,
+    /// Last day of its effect.
+    pub ends_on: NaiveDate,
+    /// COG code, when it is for a part of the programme's territory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "21")]
+    pub territory: Option<Territory>,
+    /// One of the catalogue's audiences, when it is for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Seniors")]
+    pub audience: Option<String>,
+    /// The most of each voucher that it pays: no plan gives it more. `"0.5"` is half.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "0.5")]
+    pub rate: Option<Decimal>,
+    /// The most that it puts behind vouchers: a plan must have the cap too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cap: Option<Cents>,
+    /// The announcement that it carries out, so that announced money is not counted twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announcement_id: Option<AnnouncementId>,
+}
+
+/// A convention with how far it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ConventionView {
+    /// As it was signed.
+    #[serde(flatten)]
+    pub convention: Convention,
+    /// What calls asked for.
+    pub called: Cents,
+    /// Of it, what came.
+    pub received: Cents,
+    /// Mandated under it, and not there yet.
+    pub mandated: Cents,
+}
+
+/// Why a convention was not recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum SignError {
+    /// Zero or less.
+    #[error("the amount is not positive")]
+    NotPositive,
+    /// A field breaks a rule, in French.
+    #[error("{0}: {1}")]
+    Field(&'static str, &'static str),
+    /// No such announcement of this funder.
+    #[error("no such announcement")]
+    NoAnnouncement,
+    /// It ends before it starts.
+    #[error("the days are not in order")]
+    Days,
+    /// No such funder.
+    #[error("no such funder")]
+    NoFunder,
+    /// No such programme.
+    #[error("no such programme")]
+    NoProgramme,
+    /// The id names another convention.
+    #[error("same id, other content")]
+    SameIdOtherContent,
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<SignError> for Problem {
+    fn from(error: SignError) -> Self {
+        let refused = || Self::refused("convention-field", "Cette convention ne peut pas être enregistrée.");
+        match error {
+            SignError::NotPositive => refused().detail("« amount » doit être supérieur à zéro."),
+            SignError::Days => refused().detail("« ends_on » vient avant « starts_on » : corrigez les dates."),
+            SignError::Field(field, rule) => refused().detail(format!("« {field} » : {rule}")),
+            SignError::NoAnnouncement => Self::not_found("Cette annonce (de ce financeur)"),
+            SignError::NoFunder => Self::not_found("Ce financeur"),
+            SignError::NoProgramme => Self::not_found("Ce dispositif"),
+            SignError::SameIdOtherContent => Self::same_id_other_content(),
+            SignError::Database(error) => Self::internal(&error),
+        }
+    }
+}
+
+/// Decimals kept of a rate.
+const RATE_DECIMALS_MAX: u32 = 8;
+
+/// Conventions of one page.
+const PAGE_CONVENTIONS: i64 = 200;
+
+/// Records a convention, or finds that it was recorded before.
+pub async fn sign(
+    tx: &mut PgTransaction<'_>,
+    new: &Convention,
+    at: DateTime<Utc>,
+) -> Result<Made<Convention>, SignError> {
+    let wanted = Convention {
+        rate: new.rate.map(|rate| rate.normalize()),
+        ..new.clone()
+    };
+    check(tx, &wanted).await?;
+    let inserted = sqlx::query!(
+        "insert into funding.convention (id, funder_id, programme_id, cents, signed_on, starts_on, ends_on, created_at, territory,
+             audience, rate, cap_cents, announcement_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict (id) do nothing",
+        wanted.id.uuid(),
+        wanted.funder_id.uuid(),
+        wanted.programme_id.uuid(),
+        wanted.amount.get(),
+        wanted.signed_on,
+        wanted.starts_on,
+        wanted.ends_on,
+        at,
+        wanted.territory.as_ref().map(ToString::to_string),
+        wanted.audience,
+        wanted.rate,
+        wanted.cap.map(Cents::get),
+        wanted.announcement_id.map(AnnouncementId::uuid),
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(|error| match error {
+        error if database::is_constraint(&error, "convention_positive") => SignError::NotPositive,
+        error if database::is_constraint(&error, "convention_days_in_order") => SignError::Days,
+        error if database::is_constraint(&error, "convention_funder") => SignError::NoFunder,
+        error => error.into(),
+    })?
+    .rows_affected()
+        == 1;
+    let known = read(&mut *tx, new.id)
+        .await?
+        .ok_or(sqlx::Error::RowNotFound)?
+        .convention;
+    match inserted {
+        true => Ok(Made::Now(known)),
+        false if known == wanted => Ok(Made::Before(known)),
+        false => Err(SignError::SameIdOtherContent),
+    }
+}
+
+async fn check(tx: &mut PgTransaction<'_>, new: &Convention) -> Result<(), SignError> {
+    if !known::programme(tx, new.programme_id).await? {
+        return Err(SignError::NoProgramme);
+    }
+    let rate_fits = |rate: Decimal| rate > Decimal::ZERO && rate <= Decimal::ONE && rate.scale() <= RATE_DECIMALS_MAX;
+    if new.rate.is_some_and(|rate| !rate_fits(rate)) {
+        let rule = "un taux au-dessus de 0 et au plus 1, avec au plus 8 décimales, par exemple « 0.5 ».";
+        return Err(SignError::Field("rate", rule));
+    }
+    if new.cap.is_some_and(|cap| !cap.is_positive()) {
+        return Err(SignError::Field("cap", "un montant supérieur à zéro."));
+    }
+    let found = sqlx::query!(
+        r#"select $1::text is null or exists (select from catalogue.audience where label = $1) as "audience!",
+               $2::uuid is null or exists (select from funding.announcement where id = $2 and funder_id = $3) as "announcement!""#,
+        new.audience,
+        new.announcement_id.map(AnnouncementId::uuid),
+        new.funder_id.uuid(),
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    if !found.audience {
+        return Err(SignError::Field(
+            "audience",
+            "un des publics du catalogue, par exemple « Seniors ».",
+        ));
+    }
+    if found.announcement {
+        Ok(())
+    } else {
+        Err(SignError::NoAnnouncement)
+    }
+}
+
+/// The convention of this id.
+pub async fn read(connection: &mut PgConnection, id: ConventionId) -> Result<Option<ConventionView>, sqlx::Error> {
+    Ok(rows(connection, Some(id), None, None, 1).await?.pop())
+}
+
+/// Conventions of one funder or of all, in order of id.
+pub async fn list(
+    connection: &mut PgConnection,
+    funder: Option<OrganisationId>,
+    after: Option<ConventionId>,
+) -> Result<Page<ConventionView>, sqlx::Error> {
+    let items = rows(connection, None, funder, after, PAGE_CONVENTIONS).await?;
+    let full = i64::try_from(items.len()).is_ok_and(|found| found == PAGE_CONVENTIONS);
+    let next = items.last().filter(|_| full).map(|one| one.convention.id.to_string());
+    Ok(Page { items, next })
+}
+
+async fn rows(
+    connection: &mut PgConnection,
+    only: Option<ConventionId>,
+    funder: Option<OrganisationId>,
+    after: Option<ConventionId>,
+    rows_max: i64,
+) -> Result<Vec<ConventionView>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select c.id as "id: ConventionId", c.funder_id as "funder_id: OrganisationId",
+               c.programme_id as "programme_id: ProgrammeId", c.cents as "amount: Cents", c.signed_on, c.starts_on, c.ends_on,
+               c.territory, c.audience, c.rate, c.cap_cents as "cap: Cents", c.announcement_id as "announcement_id: AnnouncementId",
+               coalesce(k.called, 0)::bigint as "called!: Cents", coalesce(k.received, 0)::bigint as "received!: Cents",
+               coalesce(m.awaited, 0)::bigint as "mandated!: Cents"
+           from funding.convention c
+           left join (select convention_id, sum(cents) as called, sum(received_cents) as received
+                      from funding.call_state group by convention_id) k on k.convention_id = c.id
+           left join (select convention_id, sum(awaited_cents) as awaited
+                      from funding.mandate_state group by convention_id) m on m.convention_id = c.id
+           where ($1::uuid is null or c.id = $1) and ($2::uuid is null or c.funder_id = $2) and ($3::uuid is null or c.id > $3)
+           order by c.id limit $4"#,
+        only.map(ConventionId::uuid),
+        funder.map(OrganisationId::uuid),
+        after.map(ConventionId::uuid),
+        rows_max,
+    )
+    .fetch_all(connection)
+    .await?;
+    let view = rows.into_iter().map(|row| {
+        let territory = row.territory.map(|text| text.parse()).transpose();
+        let convention = Convention {
+            id: row.id,
+            funder_id: row.funder_id,
+            programme_id: row.programme_id,
+            amount: row.amount,
+            signed_on: row.signed_on,
+            starts_on: row.starts_on,
+            ends_on: row.ends_on,
+            territory: territory.map_err(|_| sqlx::Error::Decode("a convention's territory is no COG code".into()))?,
+            audience: row.audience,
+            rate: row.rate.map(|rate| rate.normalize()),
+            cap: row.cap,
+            announcement_id: row.announcement_id,
+        };
+        Ok(ConventionView {
+            convention,
+            called: row.called,
+            received: row.received,
+            mandated: row.mandated,
+        })
+    });
+    view.collect()
+}

@@ -1,0 +1,91 @@
+//! Evidence for one structure, should the operator fail: a ZIP that proves with public keys alone what it is owed and what it was
+//! paid.
+//!
+//! | member | what |
+//! |---|---|
+//! | `LISEZMOI.txt` | what this is, how it is checked, what to keep beside it |
+//! | `checkpoint`, `checkpoint.vkey` | the signed checkpoint that all proofs lead to, and its verifier key |
+//! | `cles.json` | the public keys that signed the vouchers (JWK Set) |
+//! | `ecritures.ndjson` | each entry of the log that concerns the structure, with its inclusion proof |
+//! | `encaissements.csv` | the claims for people: vouchers by number, amounts, payments, and whether each is proven |
+//!
+//! Tokens are not in it: they are worth money, so nobody stores them. The paper that the structure kept carries them, and
+//! `ccn verify evidence --tokens` finds each one's claim among the entries.
+//!
+//! Everything is read in one snapshot, so under one checkpoint, and written as it is read: memory does not grow with the claims, but
+//! for those that cannot be proven. A page of claims costs eight statements, however many claims it has (some more for the first, which
+//! reads the edge of the tree); a page of payments three.
+
+mod archive;
+mod claims;
+mod csv;
+mod entries;
+mod readme;
+mod write;
+
+use std::io;
+
+use access::{Caller, Role};
+use axum::body::Body;
+use chrono::{DateTime, Utc};
+use ledger::PartyId;
+use sqlx::PgPool;
+use web::Problem;
+
+use crate::support::stream::{self, Place};
+
+/// Why there is no bundle.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EvidenceError {
+    /// No such structure, or it is another one's business.
+    #[error("no such structure for this caller")]
+    Unknown,
+    /// Nothing is sealed.
+    #[error("nothing is sealed yet")]
+    NotSealed,
+    /// No file can be made.
+    #[error("the file of the answer")]
+    File(#[from] io::Error),
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<EvidenceError> for Problem {
+    fn from(error: EvidenceError) -> Self {
+        match error {
+            EvidenceError::Unknown => {
+                Self::not_found("Cette structure").detail("Une structure ne télécharge que ses propres preuves.")
+            }
+            EvidenceError::NotSealed => Self::not_found("Le journal scellé")
+                .detail("Aucune écriture n'est encore scellée ; réessayez dans quelques secondes."),
+            error @ (EvidenceError::File(_) | EvidenceError::Database(_)) => Self::internal(&error),
+        }
+    }
+}
+
+/// The bundle of a structure, written while it is read: for the structure itself, operators and auditors.
+pub(crate) async fn start(
+    pool: PgPool,
+    who: &Caller,
+    structure: PartyId,
+    at: DateTime<Utc>,
+    place: Place,
+) -> Result<Body, EvidenceError> {
+    let own = who.has(Role::Structure) && who.organisation().uuid() == structure.uuid();
+    if !own && !who.has(Role::Operator) && !who.has(Role::Auditor) {
+        return Err(EvidenceError::Unknown);
+    }
+    let mut connection = pool.acquire().await?;
+    let name = claims::name(&mut connection, structure).await?;
+    let name = name.ok_or(EvidenceError::Unknown)?;
+    if ledger::proof::last_checkpoint(&mut connection).await?.is_none() {
+        return Err(EvidenceError::NotSealed);
+    }
+    drop(connection);
+    let bundle = write::Bundle { structure, name, at };
+    let body = stream::body("evidence", place, |pieces| async move {
+        Box::pin(bundle.write(&pool, &pieces)).await
+    });
+    Ok(body?)
+}

@@ -1,0 +1,260 @@
+//! The report that ends the "nobody had the same total" problem: per funder and programme, each figure in its own column.
+//!
+//! | column | from | note |
+//! |---|---|---|
+//! | announced | announcements, and conventions that carry none out | what has no programme yet stands in the row without programme |
+//! | agreed | conventions | |
+//! | called | calls for funds | |
+//! | received | the books | see below |
+//! | ordered | the issuer's batches, split by each batch's own plan | less cancelled batches and revocations |
+//! | funded | available → reserved | less cancelled batches and revocations |
+//! | activated | reserved → voucher | less revocations |
+//! | handed over | the issuer's hand-overs, by who paid each voucher | spendable vouchers, less revocations |
+//! | claimed | claims not reversed, by who paid each voucher | |
+//! | paid | settlement lines of payments debited and not returned, by who paid each voucher | |
+//! | expired | vouchers and reserves that went back past the last day | |
+//! | returned | refunds debited at the bank and not come back; without programme, those of free money, and contributions that the bank took back | |
+//! | free | available (and, without programme, deposited) | |
+//! | at risk | activated, not handed over, and still spendable | claimed, revoked or swept past the last day: no more |
+//! | owed | claimed − paid | negative when a claim was reversed after it was paid |
+//! | revoked | what revocations gave back | already off the columns above |
+//! | mandated | the part of *received* that is a public mandate whose money is awaited | by the mandate's programme, as far as allocated to it |
+//! | cash | received − mandated − paid − returned, with what closes moved between funders | negative: advanced by the other funders |
+//!
+//! **Received** is money on the bank account, and the bank knows no programme. A programme's part is what was allocated to
+//! it, less what it gave back as a credit (that is the funder's free money again); what went back to the funder's own
+//! bank account stays received here and is returned there. The rest stands in a row without programme («&nbsp;non
+//! affecté&nbsp;»). So a funder's rows always sum to what the bank saw of it, and the row without programme has equal
+//! *received* and *free*, but for what went back to the bank from there, which is *returned*, and what is on its way.
+//!
+//! **A period** has two kinds of column. *Mandated*, *free*, *at risk*, *owed* and *cash* are how things stood at its end; each other one is what
+//! happened in it: the column as it stood at the end, less the column as it stood at the beginning. So periods that follow one another add up.
+//! How things stood at an instant is worked out from the transfers up to it ([`ledger::Figures::read_at`]); how they stand now is also what
+//! the accounts' sums say, and the identities compare the two.
+//!
+//! All statements run in one snapshot; their number does not grow with the books.
+
+mod asked;
+mod csv;
+mod french;
+mod outside;
+mod pdf;
+mod row;
+mod xlsx;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use access::{Caller, Role};
+use chrono::{DateTime, Utc};
+use ledger::{BookId, FunderFigures, PartyId};
+use serde::Serialize;
+use sqlx::{PgConnection, PgPool};
+use standards::Cents;
+use utoipa::ToSchema;
+use web::Problem;
+
+use crate::reports::waterfall::asked::TurnedRound;
+use crate::reports::waterfall::outside::Outside;
+
+pub(crate) use asked::Asked;
+pub use csv::csv;
+pub use pdf::pdf;
+pub use row::Row;
+pub use xlsx::xlsx;
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum WaterfallError {
+    /// Not a reader of the report.
+    #[error("forbidden")]
+    Forbidden,
+    /// The period ends before it begins.
+    #[error(transparent)]
+    Period(#[from] TurnedRound),
+    /// More than 64 bits of cents.
+    #[error("amounts add up to more than 64 bits")]
+    Overflow,
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<WaterfallError> for Problem {
+    fn from(error: WaterfallError) -> Self {
+        match error {
+            WaterfallError::Forbidden => Self::forbidden(
+                "Cette action est réservée aux rôles « opérateur », « auditeur », « financeur » et « commanditaire ».",
+            ),
+            WaterfallError::Period(_) => Self::bad_request(
+                "« to » est avant « from » : donnez le premier jour dans « from », le dernier dans « to ».",
+            ),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+/// The whole report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Waterfall {
+    /// By funder, then programme; money without programme last.
+    pub rows: Vec<Row>,
+    /// One a funder.
+    pub totals: Vec<Row>,
+}
+
+/// The report as `who` may see it (all of it, a funder its own rows, a sponsor those of its programmes), and of that what is
+/// `asked` for.
+pub async fn waterfall(pool: &PgPool, who: &Caller, asked: Asked) -> Result<Waterfall, WaterfallError> {
+    let everything = who.has(Role::Operator) || who.has(Role::Auditor);
+    if !everything && !who.has(Role::Funder) && !who.has(Role::Sponsor) {
+        return Err(WaterfallError::Forbidden);
+    }
+    let (from, until) = asked.instants()?;
+    let mut snapshot = ledger::snapshot(pool).await?;
+    let programmes = outside::programmes(&mut snapshot).await?;
+    let mut rows = rows_at(&mut snapshot, until).await?;
+    if from.is_some() {
+        let before = rows_at(&mut snapshot, from).await?;
+        rows = happened_between(&before, rows).ok_or(WaterfallError::Overflow)?;
+    }
+    snapshot.rollback().await?;
+    let me = who.organisation().uuid();
+    rows.retain(|row| {
+        let programme = row.programme_id.and_then(|book| programmes.get(&book));
+        let seen = everything
+            || (who.has(Role::Funder) && row.funder_id.uuid() == me)
+            || (who.has(Role::Sponsor) && programme.is_some_and(|programme| programme.sponsor == me));
+        seen && asked.wants(row, programme.and_then(|programme| programme.territory))
+    });
+    Waterfall::of(rows)
+}
+
+/// The whole report, for who holds the database itself: the export. In a [`ledger::snapshot`], or the books move meanwhile.
+pub async fn whole(snapshot: &mut PgConnection) -> Result<Waterfall, WaterfallError> {
+    Waterfall::of(rows_at(snapshot, None).await?)
+}
+
+impl Waterfall {
+    fn of(rows: Vec<Row>) -> Result<Self, WaterfallError> {
+        let totals = totals(&rows).ok_or(WaterfallError::Overflow)?;
+        Ok(Self { rows, totals })
+    }
+}
+
+/// Every row, as it stood at the instant `until`, or as it stands.
+async fn rows_at(connection: &mut PgConnection, until: Option<DateTime<Utc>>) -> Result<Vec<Row>, WaterfallError> {
+    let books = match until {
+        None => ledger::Figures::read(&mut *connection).await?,
+        Some(until) => ledger::Figures::read_at(&mut *connection, until).await?,
+    }
+    .waterfall();
+    let outside = outside::read(&mut *connection, until).await?;
+    let at_large = outside::announced_at_large(&mut *connection, until).await?;
+    let funders = outside::funders(&mut *connection).await?;
+    let programmes = outside::programmes(connection).await?;
+    let mut rows = programme_rows(&books, &outside).ok_or(WaterfallError::Overflow)?;
+    rows.extend(unallocated(&books.funders, &rows, at_large).ok_or(WaterfallError::Overflow)?);
+    for row in &mut rows {
+        row.funder = funders.get(&row.funder_id).cloned().unwrap_or_default();
+        row.programme = row
+            .programme_id
+            .and_then(|book| programmes.get(&book))
+            .map(|programme| programme.name.clone());
+    }
+    rows.sort_by_cached_key(Row::place);
+    Ok(rows)
+}
+
+/// What of `rows` happened since they stood as `before`; `None` beyond 64 bits. Money without programme that found one leaves a row
+/// behind: what went from there.
+fn happened_between(before: &[Row], mut rows: Vec<Row>) -> Option<Vec<Row>> {
+    let key = |row: &Row| (row.funder_id, row.programme_id);
+    let there: BTreeSet<_> = rows.iter().map(key).collect();
+    let left = before.iter().filter(|row| !there.contains(&key(row)));
+    rows.extend(left.map(|row| Row {
+        funder: row.funder.clone(),
+        programme_id: row.programme_id,
+        programme: row.programme.clone(),
+        ..Row::empty(row.funder_id)
+    }));
+    let before: BTreeMap<_, _> = before.iter().map(|row| (key(row), row)).collect();
+    for row in &mut rows {
+        if let Some(earlier) = before.get(&key(row)) {
+            row.happened_since(earlier)?;
+        }
+    }
+    rows.sort_by_cached_key(Row::place);
+    Some(rows)
+}
+
+fn programme_rows(books: &ledger::Waterfall, outside: &BTreeMap<(BookId, PartyId), Outside>) -> Option<Vec<Row>> {
+    let inside: BTreeMap<_, _> = books
+        .programmes
+        .iter()
+        .map(|line| ((line.book, line.funder), line))
+        .collect();
+    let keys: BTreeSet<(BookId, PartyId)> = inside.keys().chain(outside.keys()).copied().collect();
+    let nothing = Outside::default();
+    let row = |key: (BookId, PartyId)| {
+        Row::of_programme(key, inside.get(&key).copied(), outside.get(&key).unwrap_or(&nothing))
+    };
+    keys.into_iter().map(row).collect()
+}
+
+/// What of each funder's money, or of what it announced, has no programme.
+fn unallocated(funders: &[FunderFigures], rows: &[Row], mut at_large: BTreeMap<PartyId, Cents>) -> Option<Vec<Row>> {
+    let mut all = Vec::new();
+    for funder in funders {
+        let mine = rows.iter().filter(|row| row.funder_id == funder.funder);
+        let placed = Cents::try_sum(mine.map(|row| row.received))?;
+        let received = funder.received.checked_sub(placed)?;
+        let mandated = Cents::try_sum(
+            rows.iter()
+                .filter(|row| row.funder_id == funder.funder)
+                .map(|row| row.mandated),
+        )?;
+        let mandated = funder.mandated_not_received.checked_sub(mandated)?;
+        // Other refunds are their programmes'; what is left is of free money, and contributions that the bank took back.
+        let mine = rows.iter().filter(|row| row.funder_id == funder.funder);
+        let refunded = Cents::try_sum(mine.map(|row| row.returned))?;
+        let returned = funder.returned.checked_sub(refunded)?;
+        let announced = at_large.remove(&funder.funder).unwrap_or_default();
+        let any = [received, funder.deposited, mandated, announced]
+            .iter()
+            .any(|cents| !cents.is_zero());
+        if any {
+            all.push(Row {
+                announced,
+                received,
+                mandated,
+                returned,
+                free: funder.deposited,
+                cash: received.checked_sub(mandated)?.checked_sub(returned)?,
+                ..Row::empty(funder.funder)
+            });
+        }
+    }
+    all.extend(at_large.into_iter().map(|(funder, announced)| Row {
+        announced,
+        ..Row::empty(funder)
+    }));
+    Some(all)
+}
+
+fn totals(rows: &[Row]) -> Option<Vec<Row>> {
+    let mut totals: Vec<Row> = Vec::new();
+    for row in rows {
+        match totals.last_mut() {
+            Some(total) if total.funder_id == row.funder_id => total.add(row)?,
+            _ => {
+                let mut total = Row {
+                    funder: row.funder.clone(),
+                    ..Row::empty(row.funder_id)
+                };
+                total.add(row)?;
+                totals.push(total);
+            }
+        }
+    }
+    Some(totals)
+}

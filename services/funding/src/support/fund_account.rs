@@ -1,0 +1,12 @@
+use standards::{Bic, Iban};
+
+/// The fund's segregated bank account: statements of no other account are taken, payments come from no other.
+#[derive(Debug, Clone)]
+pub struct FundAccount {
+    /// Its holder, as the bank knows it.
+    pub name: String,
+    /// Its number.
+    pub iban: Iban,
+    /// Its bank.
+    pub bic: Option<Bic>,
+}

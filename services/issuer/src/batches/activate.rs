@@ -1,0 +1,201 @@
+use std::collections::HashSet;
+use std::ops::RangeInclusive;
+
+use catalogue::{Programme, Spendable};
+use chrono::{DateTime, Utc};
+use ledger::{Account, BatchId, EventKind, Outcome, PostError, Posting, Rejection};
+use sqlx::{PgPool, PgTransaction};
+use web::{Made, Problem};
+
+use crate::batches::batch::{self, Batch, BatchRow, Printed, stored};
+use crate::batches::numbers::{self, Numbers};
+use crate::batches::shares::BatchShares;
+
+/// Vouchers opened by one transaction: with the 32 funders of the longest plan it stays below what one post takes.
+pub const ACTIVATION_CHUNK_VOUCHERS: u32 = 2_000;
+
+/// Why a batch was not activated.
+#[derive(Debug, thiserror::Error)]
+pub enum ActivateError {
+    /// No such batch in the programme.
+    #[error("no such batch")]
+    NoBatch,
+    /// In this programme each booklet is activated at its hand-over.
+    #[error("booklets are activated one by one")]
+    ByHandOver,
+    /// It has no vouchers yet.
+    #[error("the batch is not minted")]
+    NotMinted,
+    /// No money is reserved behind it.
+    #[error("the batch is not funded")]
+    NotFunded,
+    /// It was cancelled.
+    #[error("the batch is cancelled")]
+    Cancelled,
+    /// The programme is over.
+    #[error("the programme is over")]
+    ProgrammeOver,
+    /// The ledger refused what the reserve should cover.
+    #[error("the ledger refuses")]
+    Refused(#[source] Rejection),
+    /// The ledger.
+    #[error("ledger")]
+    Ledger(#[from] PostError),
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<ActivateError> for Problem {
+    fn from(error: ActivateError) -> Self {
+        match error {
+            ActivateError::NoBatch => Self::not_found("Ce lot"),
+            ActivateError::ByHandOver => {
+                Self::refused("activated-by-hand-over", "Ce dispositif n'active pas les lots entiers.").detail(
+                    "Chaque carnet prend sa valeur quand il est remis à une personne : il n'y a rien à activer ici.",
+                )
+            }
+            ActivateError::NotMinted => {
+                Self::refused("not-minted", "Ce lot n'est pas encore émis.").detail("Émettez d'abord ses chèques.")
+            }
+            ActivateError::NotFunded => Self::refused("not-funded", "Ce lot n'est pas financé.")
+                .detail("Financez d'abord le lot : aucun chèque ne circule sans sa contrepartie."),
+            ActivateError::Cancelled => Self::refused("batch-cancelled", "Ce lot est annulé."),
+            ActivateError::ProgrammeOver => Self::refused("programme-over", "Ce dispositif est terminé."),
+            ActivateError::Refused(_) | ActivateError::Ledger(_) | ActivateError::Database(_) => Self::internal(&error),
+        }
+    }
+}
+
+/// Makes a whole funded batch spendable, in chunks: a crash resumes and never repeats, because each voucher's transfers are
+/// named by its batch and serial number. Vouchers revoked before stay closed.
+pub async fn activate(
+    pool: &PgPool,
+    programme: &Programme,
+    id: BatchId,
+    at: DateTime<Utc>,
+) -> Result<Made<Batch>, ActivateError> {
+    if programme.spendable != Spendable::Batch {
+        return Err(ActivateError::ByHandOver);
+    }
+    let mut first = 1;
+    loop {
+        let (batch, last) = database::transaction(pool, "activate_chunk", |tx| {
+            let programme = programme.clone();
+            Box::pin(async move { activate_from(tx, &programme, id, first, at).await })
+        })
+        .await?;
+        match last {
+            None => return Ok(Made::Before(batch.view())),
+            Some(last) if last == batch.vouchers() => return Ok(Made::Now(batch.view())),
+            Some(last) => first = last + 1,
+        }
+    }
+}
+
+/// Opens the chunk that starts at a serial number; tells the last one, or nothing when the batch was activated before.
+async fn activate_from(
+    tx: &mut PgTransaction<'_>,
+    programme: &Programme,
+    id: BatchId,
+    first: u32,
+    at: DateTime<Utc>,
+) -> Result<(BatchRow, Option<u32>), ActivateError> {
+    let batch = batch::find(&mut **tx, programme.id, id)
+        .await?
+        .ok_or(ActivateError::NoBatch)?;
+    if batch.minted_at.is_none() {
+        return Err(ActivateError::NotMinted);
+    }
+    let last = batch.vouchers().min(first + ACTIVATION_CHUNK_VOUCHERS - 1);
+    numbers::lock(tx, &batch, Numbers::Keep).await?;
+    let vouchers = batch::vouchers(&mut **tx, &batch, &(first..=last)).await?;
+    let shares = BatchShares::load(tx, &batch).await?;
+    lock(tx, &batch, &shares, &vouchers).await?;
+    let mut batch = batch::find(&mut **tx, programme.id, id)
+        .await?
+        .ok_or(ActivateError::NoBatch)?;
+    match &batch {
+        BatchRow {
+            cancelled_at: Some(_), ..
+        } => return Err(ActivateError::Cancelled),
+        BatchRow {
+            activated_at: Some(_), ..
+        } => return Ok((batch, None)),
+        BatchRow { funded_at: None, .. } => return Err(ActivateError::NotFunded),
+        _ => {}
+    }
+    if batch::is_over(tx, programme).await? {
+        return Err(ActivateError::ProgrammeOver);
+    }
+    let shares = shares.under_locks(tx, &batch).await?;
+    let blocked = revoked(tx, &batch, &(first..=last)).await?;
+    let postings: Vec<Posting> = vouchers
+        .iter()
+        .filter(|voucher| !blocked.contains(&voucher.serial))
+        .map(|voucher| {
+            let group = EventKind::activated(id, voucher.serial);
+            Posting::new(group, shares.opening(voucher.number, voucher.serial))
+                .expect("the shares sum to the face value")
+        })
+        .collect();
+    let mut opened = 0;
+    for outcome in ledger::post(tx, &postings, at).await? {
+        match outcome {
+            Outcome::Refused(rejection) => return Err(ActivateError::Refused(rejection)),
+            Outcome::Now => opened += 1,
+            Outcome::Before => {}
+        }
+    }
+    batch.activated_at = (last == batch.vouchers()).then_some(at);
+    sqlx::query!(
+        "update issuer.batch set activated_at = $3, activated_vouchers = activated_vouchers + $4
+         where book_id = $1 and id = $2",
+        batch.book().uuid(),
+        id.uuid(),
+        batch.activated_at,
+        opened,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok((batch, Some(last)))
+}
+
+/// Locks all that an act on these vouchers may post to: reserves, refundables and the vouchers that are open.
+pub(crate) async fn lock(
+    tx: &mut PgTransaction<'_>,
+    batch: &BatchRow,
+    shares: &BatchShares,
+    vouchers: &[Printed],
+) -> Result<(), PostError> {
+    let mut accounts = shares.accounts();
+    accounts.extend(
+        vouchers
+            .iter()
+            .map(|voucher| Account::voucher(batch.book(), voucher.number)),
+    );
+    ledger::lock(tx, &accounts).await
+}
+
+/// Serial numbers, among these, that are blocked.
+pub(crate) async fn revoked(
+    tx: &mut PgTransaction<'_>,
+    batch: &BatchRow,
+    serials: &RangeInclusive<u32>,
+) -> Result<HashSet<u32>, sqlx::Error> {
+    let rows = sqlx::query_scalar!(
+        "select v.serial from issuer.voucher v
+         join issuer.revocation r on r.book_id = v.book_id and r.number = v.number
+         where v.book_id = $1 and v.batch_id = $2 and v.serial between $3 and $4",
+        batch.book().uuid(),
+        batch.id.uuid(),
+        stored(*serials.start()),
+        stored(*serials.end()),
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|serial| u32::try_from(serial).ok())
+        .collect())
+}

@@ -1,0 +1,255 @@
+use std::ops::RangeInclusive;
+
+use catalogue::{PlanId, Programme, ProgrammeId};
+use chrono::{DateTime, NaiveDate, Utc};
+use ledger::{AccountNumber, BatchId, BookId};
+use serde::Serialize;
+use sqlx::{PgConnection, PgExecutor};
+use standards::Cents;
+use utoipa::ToSchema;
+
+/// How far a batch is; the farthest word counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BatchState {
+    /// A memo: nothing moved.
+    Ordered,
+    /// Vouchers have numbers and can be printed; worth nothing.
+    Minted,
+    /// Money is reserved behind it.
+    Funded,
+    /// All of it is spendable (programmes that activate whole batches).
+    Activated,
+    /// Given up; its money is owed back.
+    Cancelled,
+}
+
+/// A batch as its sponsor sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Batch {
+    /// Its id.
+    pub id: BatchId,
+    /// The programme.
+    pub programme_id: ProgrammeId,
+    /// The version of the funding plan that it keeps.
+    pub plan_id: PlanId,
+    /// The series of its tokens.
+    pub series: u16,
+    /// Booklets ordered.
+    pub booklets: u32,
+    /// Vouchers in all.
+    pub vouchers: u32,
+    /// Value of one voucher.
+    pub face_value: Cents,
+    /// Value of all.
+    pub total: Cents,
+    /// How far it is.
+    pub state: BatchState,
+    /// Whether its vouchers have numbers.
+    pub minted: bool,
+    /// Whether money is reserved behind it.
+    pub funded: bool,
+}
+
+/// A batch as it is stored.
+#[derive(Debug, Clone)]
+pub(crate) struct BatchRow {
+    pub id: BatchId,
+    pub programme: ProgrammeId,
+    pub plan: PlanId,
+    pub series: u16,
+    pub series_position: i64,
+    pub booklets: u32,
+    pub booklet_size: u32,
+    pub face_value: Cents,
+    pub last_day: NaiveDate,
+    pub minted_at: Option<DateTime<Utc>>,
+    pub funded_at: Option<DateTime<Utc>>,
+    pub activated_at: Option<DateTime<Utc>>,
+    pub cancelled_at: Option<DateTime<Utc>>,
+}
+
+/// A voucher as it is printed: its account's number, its place in the batch, and what its token is made of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Printed {
+    pub number: AccountNumber,
+    pub serial: u32,
+    pub token_id: [u8; 8],
+    pub kid: [u8; 4],
+}
+
+impl BatchRow {
+    pub(crate) const fn book(&self) -> BookId {
+        self.programme.book()
+    }
+
+    /// [`order`](crate::batches::order::order()) keeps the product within 32 bits.
+    pub(crate) const fn vouchers(&self) -> u32 {
+        self.booklets * self.booklet_size
+    }
+
+    /// Serial numbers of a booklet (from 1); nothing when the batch has no such booklet.
+    pub(crate) fn serials_of(&self, booklet: u32) -> Option<RangeInclusive<u32>> {
+        let before = booklet.checked_sub(1).filter(|_| booklet <= self.booklets)? * self.booklet_size;
+        Some(before + 1..=before + self.booklet_size)
+    }
+
+    /// The booklet that a voucher is in.
+    pub(crate) const fn booklet_of(&self, serial: u32) -> u32 {
+        (serial - 1) / self.booklet_size + 1
+    }
+
+    pub(crate) fn view(&self) -> Batch {
+        let total = self.face_value.checked_mul(self.vouchers().into());
+        Batch {
+            id: self.id,
+            programme_id: self.programme,
+            plan_id: self.plan,
+            series: self.series,
+            booklets: self.booklets,
+            vouchers: self.vouchers(),
+            face_value: self.face_value,
+            total: total.expect("32 bits of vouchers of 16 bits of cents fit 64 bits"),
+            state: self.state(),
+            minted: self.minted_at.is_some(),
+            funded: self.funded_at.is_some(),
+        }
+    }
+
+    fn state(&self) -> BatchState {
+        match self {
+            Self {
+                cancelled_at: Some(_), ..
+            } => BatchState::Cancelled,
+            Self {
+                activated_at: Some(_), ..
+            } => BatchState::Activated,
+            Self { funded_at: Some(_), .. } => BatchState::Funded,
+            Self { minted_at: Some(_), .. } => BatchState::Minted,
+            _ => BatchState::Ordered,
+        }
+    }
+}
+
+/// Batches of a programme in order of id: one, or all after a cursor.
+pub(crate) async fn read(
+    db: impl PgExecutor<'_>,
+    programme: ProgrammeId,
+    only: Option<BatchId>,
+    after: Option<BatchId>,
+    rows_max: i64,
+) -> Result<Vec<BatchRow>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select id as "id: BatchId", plan_id as "plan_id: PlanId", series, series_position, booklets, booklet_size,
+               face_value_cents as "face_value: Cents", last_day, minted_at, funded_at, activated_at, cancelled_at
+           from issuer.batch
+           where book_id = $1 and ($2::uuid is null or id = $2) and ($3::uuid is null or id > $3)
+           order by id limit $4"#,
+        programme.uuid(),
+        only.map(BatchId::uuid),
+        after.map(BatchId::uuid),
+        rows_max,
+    )
+    .fetch_all(db)
+    .await?;
+    let kept = "the constraints of issuer.batch and catalogue.series keep it in range";
+    let row = rows.into_iter().map(|row| BatchRow {
+        id: row.id,
+        programme,
+        plan: row.plan_id,
+        series: u16::try_from(row.series).expect(kept),
+        series_position: row.series_position,
+        booklets: u32::try_from(row.booklets).expect(kept),
+        booklet_size: u32::try_from(row.booklet_size).expect(kept),
+        face_value: row.face_value,
+        last_day: row.last_day,
+        minted_at: row.minted_at,
+        funded_at: row.funded_at,
+        activated_at: row.activated_at,
+        cancelled_at: row.cancelled_at,
+    });
+    Ok(row.collect())
+}
+
+/// One batch.
+pub(crate) async fn find(
+    db: impl PgExecutor<'_>,
+    programme: ProgrammeId,
+    id: BatchId,
+) -> Result<Option<BatchRow>, sqlx::Error> {
+    Ok(read(db, programme, Some(id), None, 1).await?.pop())
+}
+
+/// Vouchers of a batch in order of serial number; fewer than asked for when they are not minted.
+pub(crate) async fn vouchers(
+    db: impl PgExecutor<'_>,
+    batch: &BatchRow,
+    serials: &RangeInclusive<u32>,
+) -> Result<Vec<Printed>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select number as "number: AccountNumber", serial, token_id, kid from issuer.voucher
+           where book_id = $1 and batch_id = $2 and serial between $3 and $4 order by serial"#,
+        batch.book().uuid(),
+        batch.id.uuid(),
+        stored(*serials.start()),
+        stored(*serials.end()),
+    )
+    .fetch_all(db)
+    .await?;
+    let kept = "voucher_sizes keeps it";
+    let printed = rows.into_iter().map(|row| Printed {
+        number: row.number,
+        serial: u32::try_from(row.serial).expect(kept),
+        token_id: row.token_id.try_into().expect(kept),
+        kid: row.kid.try_into().expect(kept),
+    });
+    Ok(printed.collect())
+}
+
+/// A count or serial number as PostgreSQL stores it; beyond 31 bits nothing is ever found.
+pub(crate) fn stored(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+/// Whether the programme's end was declared: from then on nothing is handed over, funded or activated.
+pub(crate) async fn is_over(connection: &mut PgConnection, programme: &Programme) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select exists (select from issuer.expiry where book_id = $1) as "over!""#,
+        programme.id.uuid()
+    )
+    .fetch_one(connection)
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn booklets_share_the_serial_numbers_without_gap() {
+        let batch = BatchRow {
+            id: BatchId::from_uuid(uuid::Uuid::nil()),
+            programme: ProgrammeId::from_uuid(uuid::Uuid::nil()),
+            plan: PlanId::from_uuid(uuid::Uuid::nil()),
+            series: 1,
+            series_position: 0,
+            booklets: 3,
+            booklet_size: 10,
+            face_value: Cents::new(1000),
+            last_day: NaiveDate::MAX,
+            minted_at: None,
+            funded_at: None,
+            activated_at: None,
+            cancelled_at: None,
+        };
+        let serials: Vec<u32> = (1..=3).flat_map(|booklet| batch.serials_of(booklet).unwrap()).collect();
+        assert_eq!(serials, (1..=30).collect::<Vec<_>>());
+        assert!(
+            serials
+                .iter()
+                .all(|&serial| batch.serials_of(batch.booklet_of(serial)).unwrap().contains(&serial))
+        );
+        assert_eq!((batch.serials_of(0), batch.serials_of(4)), (None, None));
+        assert_eq!(batch.view().total.to_string(), "300.00");
+    }
+}

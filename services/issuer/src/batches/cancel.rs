@@ -1,0 +1,153 @@
+use catalogue::Programme;
+use chrono::{DateTime, Utc};
+use ledger::{BatchId, EventKind, Outcome, PostError, Posting, Rejection, TransferId, TransferKind};
+use serde::Deserialize;
+use sqlx::PgTransaction;
+use utoipa::ToSchema;
+use web::{Made, Problem};
+
+use crate::batches::batch::{self, Batch};
+use crate::batches::shares::BatchShares;
+
+/// Characters of a reason.
+const REASON_CHARS_MAX: usize = 500;
+
+/// A batch to be given up.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewCancellation {
+    /// Why, in words; names nobody.
+    #[schema(example = "Carnets abîmés chez l'imprimeur")]
+    pub reason: String,
+}
+
+/// Why a batch was not cancelled.
+#[derive(Debug, thiserror::Error)]
+pub enum CancelError {
+    /// No such batch in the programme.
+    #[error("no such batch")]
+    NoBatch,
+    /// No reason, or too long a one.
+    #[error("a reason of 1 to {REASON_CHARS_MAX} characters")]
+    Reason,
+    /// A booklet was given to a person.
+    #[error("booklets were handed over")]
+    HandedOver,
+    /// Its vouchers are spendable, or some are: its activation stopped half-way.
+    #[error("the batch is activated")]
+    Activated,
+    /// Cancelled before, for another reason.
+    #[error("cancelled for another reason")]
+    SameIdOtherContent,
+    /// The ledger refused what the reserve should cover.
+    #[error("the ledger refuses")]
+    Refused(#[source] Rejection),
+    /// The ledger.
+    #[error("ledger")]
+    Ledger(#[from] PostError),
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<CancelError> for Problem {
+    fn from(error: CancelError) -> Self {
+        let refused = |kind| Self::refused(kind, "Ce lot ne peut pas être annulé.");
+        match error {
+            CancelError::NoBatch => Self::not_found("Ce lot"),
+            CancelError::Reason => refused("no-reason").detail(format!(
+                "Donnez un motif dans « reason », de 1 à {REASON_CHARS_MAX} caractères."
+            )),
+            CancelError::HandedOver => refused("already-handed-over")
+                .detail("Des carnets sont déjà chez des personnes : révoquez plutôt les carnets qui restent."),
+            CancelError::Activated => {
+                refused("already-activated").detail("Ses chèques circulent déjà : révoquez les carnets un par un.")
+            }
+            CancelError::SameIdOtherContent => Self::same_id_other_content(),
+            CancelError::Refused(_) | CancelError::Ledger(_) | CancelError::Database(_) => Self::internal(&error),
+        }
+    }
+}
+
+/// Gives up a batch of which nothing was handed over: all that is reserved behind it is owed back.
+pub async fn cancel(
+    tx: &mut PgTransaction<'_>,
+    programme: &Programme,
+    id: BatchId,
+    new: &NewCancellation,
+    at: DateTime<Utc>,
+) -> Result<Made<Batch>, CancelError> {
+    let reason = new.reason.trim();
+    if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
+        return Err(CancelError::Reason);
+    }
+    let ordered = batch::find(&mut **tx, programme.id, id)
+        .await?
+        .ok_or(CancelError::NoBatch)?;
+    let shares = BatchShares::load(tx, &ordered).await?;
+    ledger::lock(tx, &shares.accounts()).await?;
+    let mut batch = batch::find(&mut **tx, programme.id, id)
+        .await?
+        .ok_or(CancelError::NoBatch)?;
+    let known = sqlx::query!(
+        r#"select cancelled_reason,
+               exists (select from issuer.hand_over h where h.book_id = $1 and h.batch_id = $2) as "handed_over!",
+               exists (select from issuer.voucher v join ledger.account a on a.book_id = v.book_id and a.number = v.number
+                       where v.book_id = $1 and v.batch_id = $2) as "opened!"
+           from issuer.batch where book_id = $1 and id = $2"#,
+        batch.book().uuid(),
+        id.uuid(),
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    match known.cancelled_reason {
+        Some(before) if before == reason => return Ok(Made::Before(batch.view())),
+        Some(_) => return Err(CancelError::SameIdOtherContent),
+        None if known.handed_over => return Err(CancelError::HandedOver),
+        None if known.opened => return Err(CancelError::Activated),
+        None => {}
+    }
+    let shares = shares.under_locks(tx, &batch).await?;
+    release_all(tx, &shares, id, at).await?;
+    sqlx::query!(
+        "update issuer.batch set cancelled_at = $3, cancelled_reason = $4 where book_id = $1 and id = $2",
+        batch.book().uuid(),
+        id.uuid(),
+        at,
+        reason,
+    )
+    .execute(&mut **tx)
+    .await?;
+    batch.cancelled_at = Some(at);
+    Ok(Made::Now(batch.view()))
+}
+
+async fn release_all(
+    tx: &mut PgTransaction<'_>,
+    shares: &BatchShares,
+    id: BatchId,
+    at: DateTime<Utc>,
+) -> Result<(), CancelError> {
+    let reserves: Vec<_> = shares.funders().map(|funder| shares.reserved(funder)).collect();
+    let left = ledger::balances(tx, &reserves).await?;
+    let legs = shares
+        .funders()
+        .zip(left)
+        .filter(|(_, cents)| cents.is_positive())
+        .zip(0_u8..);
+    let transfers: Vec<_> = legs
+        .map(|((funder, cents), leg)| {
+            let transfer = TransferId::derive(b"batch cancelled", &[id.uuid().as_bytes(), &[leg]]);
+            shares.release(transfer, TransferKind::BatchCancelled, funder, cents)
+        })
+        .collect();
+    if transfers.is_empty() {
+        return Ok(());
+    }
+    let group = EventKind::BatchCancelled.group(id.uuid());
+    let posting = Posting::new(group, transfers).expect("each funder has one leg with an id of its own");
+    match ledger::post(tx, &[posting], at).await?.pop() {
+        Some(Outcome::Refused(rejection)) => Err(CancelError::Refused(rejection)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,272 @@
+//! Minting: every voucher of a batch gets a serial number (1 to n), a place in its series' status list and a random id.
+//!
+//! **The invariant.** A voucher row is never drawn twice and never changed: serial numbers are unique in the batch, places in the
+//! series and ids in the book, each by a constraint. What is minted is worth nothing: no account exists, and without the signing
+//! key the rows make no token.
+//!
+//! **Chunks.** Each transaction locks the batch's row, looks how far the serial numbers go, and adds up to
+//! [`MINT_CHUNK_VOUCHERS`]. A crash or a time-out leaves whole chunks; repeating the request goes on after the last one, and
+//! two requests at once take turns. `minted_at` is set with the last chunk.
+//!
+//! **Where in the status list.** The 2²⁴ places of a series are 16 shards of 2²⁰, published one by one. A batch draws from the shard
+//! that its position among the series' batches tells, at random inside it, so a place says nothing about the booklet. Only 3/4 of
+//! a shard is ever planned: a draw meets a taken place at most three times in four at the very end and is then drawn again.
+//!
+//! | round trips per chunk | |
+//! |---|---|
+//! | lock and look | 1 |
+//! | the published keys | 1 |
+//! | insert by arrays, skipping places that are taken | 1, and a few small ones for what was skipped |
+//!
+//! **Rejected.** Encrypting a counter instead of drawing: the shard would be guessable to whoever learns the key, and one
+//! key more must be kept for ever. Storing the tokens: a copy of the database would be money.
+
+use catalogue::Programme;
+use chrono::{DateTime, Utc};
+use ledger::{AccountNumber, BatchId};
+use sqlx::{PgPool, PgTransaction};
+use voucher::{Kid, LastDay};
+use web::Problem;
+
+use crate::batches::batch::{self, Batch, BatchRow, stored};
+use crate::keys::public_keys::choice::{NoKey, Wanted, choose};
+use crate::keys::signers::Signers;
+
+/// Vouchers added by one transaction.
+pub const MINT_CHUNK_VOUCHERS: u32 = 5_000;
+
+/// Places in a shard of the status list (docs/STATUS-LIST.md).
+const SHARD_PLACES: u32 = 1 << 20;
+
+/// Shards in a series.
+const SHARDS: i64 = 16;
+
+/// Vouchers that are planned for one shard: 3/4 of it, so that a random place is soon a free one.
+const SHARD_VOUCHERS_PLANNED: i64 = 786_432;
+
+/// Vouchers that are planned for one series.
+pub(crate) const SERIES_VOUCHERS_PLANNED_MAX: i64 = SHARD_VOUCHERS_PLANNED * SHARDS;
+
+/// Draws for one chunk before giving up: at 3/4 full, each leaves at most 3/4 of what is missing, so 200 draws all failing for one
+/// of 5,000 vouchers has a probability below 10⁻²⁰.
+const DRAWS_MAX: u32 = 200;
+
+/// Why a batch was not minted.
+#[derive(Debug, thiserror::Error)]
+pub enum MintError {
+    /// No such batch in the programme.
+    #[error("no such batch")]
+    NoBatch,
+    /// It was cancelled.
+    #[error("the batch is cancelled")]
+    Cancelled,
+    /// The system gives no randomness.
+    #[error("no randomness: {0}")]
+    Random(getrandom::Error),
+    /// No loaded key may sign these vouchers now.
+    #[error("no key")]
+    NoKey(#[from] NoKey),
+    /// No free place was found.
+    #[error("no free place in the shard")]
+    ShardFull,
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<MintError> for Problem {
+    fn from(error: MintError) -> Self {
+        match error {
+            MintError::NoBatch => Self::not_found("Ce lot"),
+            MintError::Cancelled => Self::refused("batch-cancelled", "Ce lot est annulé."),
+            MintError::NoKey(none) => none.into(),
+            MintError::Random(_) | MintError::ShardFull | MintError::Database(_) => Self::internal(&error),
+        }
+    }
+}
+
+/// Mints what is missing of a batch; repeating it changes nothing. Each chunk is minted for the key that is the one to use at that
+/// moment: a key that is withdrawn meanwhile signs no further chunk.
+pub async fn mint(
+    pool: &PgPool,
+    programme: &Programme,
+    id: BatchId,
+    signers: &Signers,
+    at: DateTime<Utc>,
+) -> Result<Batch, MintError> {
+    loop {
+        let batch = database::transaction(pool, "mint_chunk", |tx| {
+            let (programme, signers) = (programme.id, signers.clone());
+            Box::pin(async move {
+                lock(tx, programme, id).await?;
+                lock_places(tx, programme, Places::Draw).await?;
+                let batch = batch::find(&mut **tx, programme, id).await?.ok_or(MintError::NoBatch)?;
+                if batch.cancelled_at.is_some() {
+                    return Err(MintError::Cancelled);
+                }
+                if batch.minted_at.is_none() {
+                    let kid = key_for(tx, &batch, &signers, at).await?;
+                    add_chunk(tx, &batch, kid, at).await?;
+                }
+                Ok(batch)
+            })
+        })
+        .await?;
+        if batch.minted_at.is_some() {
+            return Ok(batch.view());
+        }
+    }
+}
+
+/// The key for which vouchers of this batch are drawn now.
+pub(crate) async fn key_for(
+    tx: &mut PgTransaction<'_>,
+    batch: &BatchRow,
+    signers: &Signers,
+    at: DateTime<Utc>,
+) -> Result<Kid, MintError> {
+    let published = catalogue::published_keys(&mut **tx).await?;
+    let kept = "the catalogue keeps face values and last days within the token's 16 bits";
+    let wanted = Wanted {
+        series: batch.series,
+        cents: u16::try_from(batch.face_value.get()).expect(kept),
+        last_day: LastDay::from_date(batch.last_day).expect(kept),
+    };
+    Ok(choose(&published, signers, wanted, at)?)
+}
+
+async fn lock(tx: &mut PgTransaction<'_>, programme: catalogue::ProgrammeId, id: BatchId) -> Result<(), sqlx::Error> {
+    sqlx::query_scalar!(
+        "select id from issuer.batch where book_id = $1 and id = $2 for update",
+        programme.uuid(),
+        id.uuid()
+    )
+    .fetch_optional(&mut **tx)
+    .await
+    .map(drop)
+}
+
+async fn add_chunk(tx: &mut PgTransaction<'_>, batch: &BatchRow, kid: Kid, at: DateTime<Utc>) -> Result<(), MintError> {
+    let done = sqlx::query_scalar!(
+        r#"select coalesce(max(serial), 0) as "done!" from issuer.voucher where book_id = $1 and batch_id = $2"#,
+        batch.book().uuid(),
+        batch.id.uuid(),
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    let first = u32::try_from(done).expect("serial numbers are positive") + 1;
+    let last = batch.vouchers().min(first.saturating_add(MINT_CHUNK_VOUCHERS - 1));
+    draw_all(tx, batch, kid, (first..=last).collect()).await?;
+    if last == batch.vouchers() {
+        sqlx::query!(
+            "update issuer.batch set minted_at = $3 where book_id = $1 and id = $2",
+            batch.book().uuid(),
+            batch.id.uuid(),
+            at,
+        )
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
+}
+
+/// What is done with places of the status list.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Places {
+    /// Free ones are taken.
+    Draw,
+    /// Taken ones are given up, for ever.
+    Withdraw,
+}
+
+/// Draws go side by side; a withdrawal waits for them and they for it. So the statement that draws, which comes after, sees every
+/// place that was withdrawn.
+pub(crate) async fn lock_places(
+    tx: &mut PgTransaction<'_>,
+    programme: catalogue::ProgrammeId,
+    places: Places,
+) -> Result<(), sqlx::Error> {
+    let name = format!("places {programme}");
+    let locked = match places {
+        Places::Draw => {
+            sqlx::query!("select pg_advisory_xact_lock_shared(hashtextextended($1, 0))", name)
+                .execute(&mut **tx)
+                .await
+        }
+        Places::Withdraw => {
+            sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", name)
+                .execute(&mut **tx)
+                .await
+        }
+    };
+    locked.map(drop)
+}
+
+/// Draws until each serial number has a place.
+pub(crate) async fn draw_all(
+    tx: &mut PgTransaction<'_>,
+    batch: &BatchRow,
+    kid: Kid,
+    mut missing: Vec<u32>,
+) -> Result<(), MintError> {
+    for _ in 0..DRAWS_MAX {
+        if missing.is_empty() {
+            return Ok(());
+        }
+        missing = draw(tx, batch, kid, missing).await?;
+    }
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(MintError::ShardFull)
+    }
+}
+
+/// Draws a place and an id for each serial number; returns those whose draw was taken.
+async fn draw(
+    tx: &mut PgTransaction<'_>,
+    batch: &BatchRow,
+    kid: Kid,
+    serials: Vec<u32>,
+) -> Result<Vec<u32>, MintError> {
+    let mut random = vec![[0; 12]; serials.len()];
+    getrandom::fill(random.as_flattened_mut()).map_err(MintError::Random)?;
+    let mut numbers = Vec::with_capacity(serials.len());
+    let mut ids = Vec::with_capacity(serials.len());
+    for (serial, bytes) in serials.iter().zip(random) {
+        let ([p0, p1, p2, p3], id) = bytes
+            .split_first_chunk()
+            .expect("12 bytes: 4 for the place, 8 for the id");
+        numbers.push(number(batch, *serial, u32::from_be_bytes([*p0, *p1, *p2, *p3])).get());
+        ids.push(id.to_vec());
+    }
+    let stored_serials: Vec<i32> = serials.iter().map(|&serial| stored(serial)).collect();
+    let written = sqlx::query_scalar!(
+        "insert into issuer.voucher (book_id, number, batch_id, serial, token_id, kid)
+         select $1, drawn.number, $2, drawn.serial, drawn.token_id, $3
+         from unnest($4::bigint[], $5::int[], $6::bytea[]) as drawn (number, serial, token_id)
+         where not exists (select from issuer.withdrawn_voucher w where w.book_id = $1 and w.number = drawn.number)
+             and not exists (select from issuer.withdrawn_voucher w where w.book_id = $1 and w.token_id = drawn.token_id)
+         on conflict do nothing returning serial",
+        batch.book().uuid(),
+        batch.id.uuid(),
+        &kid.to_bytes(),
+        &numbers,
+        &stored_serials,
+        &ids,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let written: std::collections::HashSet<i32> = written.into_iter().collect();
+    Ok(serials
+        .into_iter()
+        .filter(|&serial| !written.contains(&stored(serial)))
+        .collect())
+}
+
+/// The account number of a voucher whose place in its shard is `random` (its low 20 bits).
+fn number(batch: &BatchRow, serial: u32, random: u32) -> AccountNumber {
+    let position = batch.series_position + i64::from(serial) - 1;
+    let shard = u32::try_from(position / SHARD_VOUCHERS_PLANNED).expect("an order fits its series");
+    AccountNumber::voucher(batch.series, shard * SHARD_PLACES + random % SHARD_PLACES)
+}

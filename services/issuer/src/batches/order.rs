@@ -1,0 +1,176 @@
+use access::OrganisationId;
+use catalogue::{PlanId, Programme, SeriesError};
+use chrono::{DateTime, Utc};
+use ledger::BatchId;
+use serde::Deserialize;
+use sqlx::PgTransaction;
+use utoipa::ToSchema;
+use web::{Made, Problem};
+
+use crate::batches::batch::{self, Batch, BatchRow, stored};
+use crate::batches::mint::SERIES_VOUCHERS_PLANNED_MAX;
+
+/// Booklets in one order: a million vouchers at most, so that amounts and serial numbers stay small. More is another order.
+pub const BATCH_BOOKLETS_MAX: u32 = 100_000;
+
+/// An order of booklets.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewOrder {
+    /// Made by the caller.
+    pub id: BatchId,
+    /// How many booklets.
+    pub booklets: u32,
+}
+
+/// Why an order was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum OrderError {
+    /// Below the programme's minimum.
+    #[error("at least {0} booklets")]
+    TooFew(u32),
+    /// Above [`BATCH_BOOKLETS_MAX`].
+    #[error("at most {BATCH_BOOKLETS_MAX} booklets")]
+    TooMany,
+    /// The programme has no funding plan.
+    #[error("no funding plan")]
+    NoPlan,
+    /// The programme's last day has passed.
+    #[error("the programme is over")]
+    ProgrammeOver,
+    /// The programme's series has no room for so many vouchers.
+    #[error("the series is full")]
+    SeriesFull,
+    /// The id names another order.
+    #[error("same id, other content")]
+    SameIdOtherContent,
+    /// No series.
+    #[error("no series")]
+    Series(#[from] SeriesError),
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<OrderError> for Problem {
+    fn from(error: OrderError) -> Self {
+        let refused = |kind| Self::refused(kind, "Cette commande n'est pas possible.");
+        match error {
+            OrderError::TooFew(least) => refused("order-too-small").detail(format!(
+                "Commandez au moins {least} carnets : c'est le minimum de ce dispositif."
+            )),
+            OrderError::TooMany => refused("order-too-large").detail(format!(
+                "Une commande compte au plus {BATCH_BOOKLETS_MAX} carnets : partagez-la."
+            )),
+            OrderError::NoPlan => refused("no-plan")
+                .detail("Ce dispositif n'a pas encore de plan de financement : convenez-en avec ses financeurs."),
+            OrderError::ProgrammeOver => {
+                refused("programme-over").detail("Le dernier jour de ce dispositif est passé.")
+            }
+            OrderError::SeriesFull => refused("series-full").detail(
+                "La série de ce dispositif ne peut plus accueillir autant de chèques : créez un nouveau dispositif.",
+            ),
+            OrderError::SameIdOtherContent => Self::same_id_other_content(),
+            OrderError::Series(error) => Self::internal(&error),
+            OrderError::Database(error) => Self::internal(&error),
+        }
+    }
+}
+
+/// Orders booklets: a memo that keeps the newest funding plan, the face value and the last day. Nothing moves.
+pub async fn order(
+    tx: &mut PgTransaction<'_>,
+    sponsor: OrganisationId,
+    programme: &Programme,
+    new: &NewOrder,
+    at: DateTime<Utc>,
+) -> Result<Made<Batch>, OrderError> {
+    // Opening the series also puts orders in a row: the positions read below cannot be taken twice.
+    let series = catalogue::open_series(tx, programme.id, at).await?;
+    if let Some(known) = batch::find(&mut **tx, programme.id, new.id).await? {
+        return if known.booklets == new.booklets {
+            Ok(Made::Before(known.view()))
+        } else {
+            Err(OrderError::SameIdOtherContent)
+        };
+    }
+    check(programme, new, at)?;
+    let plan = catalogue::current_plan(tx, programme.id)
+        .await?
+        .ok_or(OrderError::NoPlan)?;
+    let position = next_position(tx, programme, series).await?;
+    let batch = BatchRow {
+        id: new.id,
+        programme: programme.id,
+        plan: plan.id,
+        series,
+        series_position: position,
+        booklets: new.booklets,
+        booklet_size: programme.booklet_size.into(),
+        face_value: programme.face_value,
+        last_day: programme.last_day,
+        minted_at: None,
+        funded_at: None,
+        activated_at: None,
+        cancelled_at: None,
+    };
+    let end = position.saturating_add(batch.vouchers().into());
+    if end > SERIES_VOUCHERS_PLANNED_MAX {
+        return Err(OrderError::SeriesFull);
+    }
+    insert(tx, &batch, plan.id, sponsor, at).await?;
+    Ok(Made::Now(batch.view()))
+}
+
+fn check(programme: &Programme, new: &NewOrder, at: DateTime<Utc>) -> Result<(), OrderError> {
+    if new.booklets < programme.booklets_min {
+        return Err(OrderError::TooFew(programme.booklets_min));
+    }
+    if new.booklets > BATCH_BOOKLETS_MAX {
+        return Err(OrderError::TooMany);
+    }
+    if standards::calendar::paris_date(at) > programme.last_day {
+        return Err(OrderError::ProgrammeOver);
+    }
+    Ok(())
+}
+
+/// Where the next batch starts in the series, counting cancelled batches too: there is room.
+async fn next_position(tx: &mut PgTransaction<'_>, programme: &Programme, series: u16) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select coalesce(max(series_position + booklets::bigint * booklet_size), 0) as "position!"
+           from issuer.batch where book_id = $1 and series = $2"#,
+        programme.id.uuid(),
+        i32::from(series),
+    )
+    .fetch_one(&mut **tx)
+    .await
+}
+
+async fn insert(
+    tx: &mut PgTransaction<'_>,
+    batch: &BatchRow,
+    plan: PlanId,
+    sponsor: OrganisationId,
+    at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into issuer.batch (book_id, id, plan_id, series, series_position, booklets, booklet_size, face_value_cents,
+             last_day, ordered_by, ordered_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        batch.book().uuid(),
+        batch.id.uuid(),
+        plan.uuid(),
+        i32::from(batch.series),
+        batch.series_position,
+        stored(batch.booklets),
+        stored(batch.booklet_size),
+        batch.face_value.get(),
+        batch.last_day,
+        sponsor.uuid(),
+        at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

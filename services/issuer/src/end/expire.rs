@@ -1,0 +1,297 @@
+//! The end of a programme: what was not used goes back to those who paid it.
+//!
+//! Three steps. First the end is declared (one row, committed): from then on nothing is funded, handed over, activated or
+//! revoked, and a claim that is reversed no longer revives its voucher. Then it waits for those who were under way and may not have
+//! seen the declaration. Then the books are swept: vouchers in chunks of [`EXPIRY_CHUNK_VOUCHERS`], each by the legs that opened it,
+//! then what is left in reserve, batch by batch.
+//!
+//! **The invariant.** Each voucher is one posting named by its number, under its account's lock: claimed meanwhile, it is refused
+//! and left alone; swept before, it is not found again. So a crash resumes. Whoever funds, opens or revives something reads whether
+//! the programme is over under locks of its own, so its transaction has its number by then: when all with a number below the
+//! declaration's have ended, nothing can come behind the sweep. The answer is read from the books, not counted on the way. The step
+//! of the [calendar](crate::end::calendar::keep_calendar()) is written when all is swept.
+
+use std::time::Duration;
+
+use access::{Caller, audit};
+use catalogue::{ExpiryStep, Programme, ProgrammeId};
+use chrono::{DateTime, Utc};
+use ledger::proof::Quiet;
+use ledger::{
+    Account, AccountNumber, BatchId, EventKind, Outcome, PartyId, PostError, Posting, Rejection, Transfer, TransferId,
+    TransferKind,
+};
+use serde::{Deserialize, Serialize};
+use sqlx::{PgPool, PgTransaction};
+use standards::Cents;
+use utoipa::ToSchema;
+use web::{Made, Problem};
+
+use crate::ExpiryId;
+use crate::batches::shares::giving_back;
+use crate::end::calendar::{Doing, record};
+
+/// Vouchers swept by one transaction.
+pub const EXPIRY_CHUNK_VOUCHERS: i64 = 1_000;
+
+/// How long the sweep waits for what was under way when the end was declared: longer than a reissue, within a request.
+const QUIET_SECONDS_MAX: u64 = 60;
+
+/// The end of a programme, to be declared.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewExpiry {
+    /// Made by the caller.
+    pub id: ExpiryId,
+}
+
+/// What went back to the funders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Expiry {
+    /// The id under which the end was first declared.
+    pub id: ExpiryId,
+    /// Vouchers that people had and did not use.
+    pub vouchers: u32,
+    /// Their value.
+    pub returned: Cents,
+    /// What was reserved for booklets that nobody got.
+    pub reserved_returned: Cents,
+}
+
+/// Why nothing expired.
+#[derive(Debug, thiserror::Error)]
+pub enum ExpireError {
+    /// Claims may still arrive.
+    #[error("too early: from {0}")]
+    TooEarly(DateTime<Utc>),
+    /// The end is declared; what was under way then has not ended, and nothing is swept yet.
+    #[error("transactions are under way")]
+    Busy,
+    /// The ledger refused what it should hold.
+    #[error("the ledger refuses")]
+    Refused(#[source] Rejection),
+    /// The ledger.
+    #[error("ledger")]
+    Ledger(#[from] PostError),
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<ExpireError> for Problem {
+    fn from(error: ExpireError) -> Self {
+        match error {
+            ExpireError::TooEarly(from) => {
+                let from = from
+                    .with_timezone(&chrono_tz::Europe::Paris)
+                    .format("%d/%m/%Y à %H h %M");
+                Self::refused("too-early", "Ce dispositif n'est pas encore terminé.").detail(format!(
+                    "Des encaissements faits sans réseau peuvent encore arriver. Recommencez à partir du {from} (heure de Paris)."
+                ))
+            }
+            ExpireError::Busy => Self::new(
+                http::StatusCode::SERVICE_UNAVAILABLE,
+                "books-busy",
+                "La fin est déclarée ; des opérations d'avant sont encore en cours.",
+            )
+            .detail("Recommencez dans une minute, avec le même identifiant : la reprise continuera."),
+            ExpireError::Refused(_) | ExpireError::Ledger(_) | ExpireError::Database(_) => Self::internal(&error),
+        }
+    }
+}
+
+/// Declares the end of a programme and sweeps its books; harmless to repeat. The declaration leaves a trace of who made it.
+pub async fn expire(
+    pool: &PgPool,
+    who: &Caller,
+    programme: &Programme,
+    new: &NewExpiry,
+    at: DateTime<Utc>,
+) -> Result<Made<Expiry>, ExpireError> {
+    let calendar = catalogue::expiry_calendar(pool, programme).await?;
+    let from = calendar.runs_from(ExpiryStep::Sweep);
+    if at < from {
+        return Err(ExpireError::TooEarly(from));
+    }
+    let declared = database::transaction(pool, "declare_expiry", |tx| {
+        let (who, programme, new) = (who.clone(), programme.id, *new);
+        Box::pin(async move { declare(tx, &who, programme, &new, at).await })
+    })
+    .await?;
+    Quiet::wait(pool, Duration::from_secs(QUIET_SECONDS_MAX))
+        .await?
+        .ok_or(ExpireError::Busy)?;
+    let mut after = Some(AccountNumber::new(0));
+    while let Some(cursor) = after {
+        let programme = programme.id;
+        after = database::transaction(pool, "expire_vouchers", |tx| {
+            Box::pin(async move { sweep_vouchers(tx, programme.book(), cursor, at).await })
+        })
+        .await?;
+    }
+    for batch in batches_in_reserve(pool, programme).await? {
+        let programme = programme.id;
+        database::transaction(pool, "expire_reserve", |tx| {
+            Box::pin(async move { sweep_reserve(tx, programme.book(), batch, at).await })
+        })
+        .await?;
+    }
+    let expiry = outcome(pool, programme).await?;
+    // Last: whoever finds the step done finds the books swept. A repetition finds the row of the first.
+    database::transaction(pool, "record_sweep", |tx| {
+        let (who, programme) = (who.clone(), programme.id);
+        Box::pin(async move {
+            let doing = Doing {
+                who: &who,
+                act: None,
+                at,
+            };
+            record(tx, programme, &calendar, ExpiryStep::Sweep, &doing, &expiry).await
+        })
+    })
+    .await?;
+    Ok(if declared {
+        Made::Now(expiry)
+    } else {
+        Made::Before(expiry)
+    })
+}
+
+/// Whether it was declared now.
+async fn declare(
+    tx: &mut PgTransaction<'_>,
+    who: &Caller,
+    programme: ProgrammeId,
+    new: &NewExpiry,
+    at: DateTime<Utc>,
+) -> Result<bool, sqlx::Error> {
+    let declared = sqlx::query!(
+        "insert into issuer.expiry (book_id, id, at) values ($1, $2, $3) on conflict do nothing",
+        programme.uuid(),
+        new.id.uuid(),
+        at,
+    )
+    .execute(&mut **tx)
+    .await?
+    .rows_affected()
+        == 1;
+    if declared {
+        audit(tx, who, at, "programme.expire", Some(programme.uuid()), ()).await?;
+    }
+    Ok(declared)
+}
+
+/// Sweeps the vouchers after a cursor; the next cursor, or nothing at the end.
+async fn sweep_vouchers(
+    tx: &mut PgTransaction<'_>,
+    book: ledger::BookId,
+    after: AccountNumber,
+    at: DateTime<Utc>,
+) -> Result<Option<AccountNumber>, ExpireError> {
+    let numbers = sqlx::query_scalar!(
+        r#"select number as "number: AccountNumber" from ledger.account
+           where book_id = $1 and kind = 9 and number > $2 and credits_cents > debits_cents
+           order by number limit $3"#,
+        book.uuid(),
+        after.get(),
+        EXPIRY_CHUNK_VOUCHERS,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let openings = ledger::openings(tx, book, &numbers).await?;
+    let postings: Vec<Posting> = numbers
+        .iter()
+        .filter_map(|&number| {
+            let transfers = giving_back(book, TransferKind::Expired, number, openings.get(&number)?);
+            let group = EventKind::expired(book, number);
+            Some(Posting::new(group, transfers).expect("an opening has legs, each with an id of its own"))
+        })
+        .collect();
+    let outcomes = ledger::post(tx, &postings, at).await?;
+    let (mut swept, mut claimed_meanwhile) = (0, 0);
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Now | Outcome::Before => swept += 1,
+            Outcome::Refused(Rejection::Short { .. }) => claimed_meanwhile += 1,
+            Outcome::Refused(rejection) => return Err(ExpireError::Refused(rejection)),
+        }
+    }
+    tracing::debug!(swept, claimed_meanwhile, "vouchers expired");
+    let whole = i64::try_from(numbers.len()) == Ok(EXPIRY_CHUNK_VOUCHERS);
+    Ok(numbers.last().copied().filter(|_| whole))
+}
+
+async fn batches_in_reserve(pool: &PgPool, programme: &Programme) -> Result<Vec<BatchId>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select distinct batch as "batch!: BatchId" from ledger.account
+           where book_id = $1 and kind = 8 and credits_cents > debits_cents order by 1"#,
+        programme.id.uuid(),
+    )
+    .fetch_all(pool)
+    .await
+}
+
+async fn sweep_reserve(
+    tx: &mut PgTransaction<'_>,
+    book: ledger::BookId,
+    batch: BatchId,
+    at: DateTime<Utc>,
+) -> Result<(), ExpireError> {
+    let funders = sqlx::query_scalar!(
+        r#"select party as "funder!: PartyId" from ledger.account where book_id = $1 and kind = 8 and batch = $2 order by 1"#,
+        book.uuid(),
+        batch.uuid(),
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let reserves: Vec<Account> = funders
+        .iter()
+        .map(|&funder| Account::reserved(book, batch, funder))
+        .collect();
+    let owed = funders.iter().map(|&funder| Account::refundable(book, funder));
+    ledger::lock(tx, &reserves.iter().copied().chain(owed.clone()).collect::<Vec<_>>()).await?;
+    let left = ledger::balances(tx, &reserves).await?;
+    let legs = reserves
+        .iter()
+        .zip(owed)
+        .zip(left)
+        .filter(|(_, cents)| cents.is_positive());
+    let transfers: Vec<Transfer> = legs
+        .map(|((&from, to), cents)| {
+            let funder = to.party().expect("what is owed is owed to somebody").uuid();
+            let id = TransferId::derive(b"batch expired", &[batch.uuid().as_bytes(), funder.as_bytes()]);
+            Transfer::new(id, TransferKind::BatchExpired, from, to, cents).expect("positive, in one book")
+        })
+        .collect();
+    if transfers.is_empty() {
+        return Ok(());
+    }
+    let group = EventKind::BatchExpired.group(batch.uuid());
+    let posting = Posting::new(group, transfers).expect("each funder has one leg with an id of its own");
+    match ledger::post(tx, &[posting], at).await?.pop() {
+        Some(Outcome::Refused(rejection)) => Err(ExpireError::Refused(rejection)),
+        _ => Ok(()),
+    }
+}
+
+/// What the books say went back because of the end.
+async fn outcome(pool: &PgPool, programme: &Programme) -> Result<Expiry, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select e.id as "id: ExpiryId",
+               count(distinct t.debit) filter (where t.kind = 13) as "vouchers!",
+               coalesce(sum(t.cents) filter (where t.kind = 13), 0)::bigint as "returned!: Cents",
+               coalesce(sum(t.cents) filter (where t.kind = 14), 0)::bigint as "reserved_returned!: Cents"
+           from issuer.expiry e
+           left join ledger.transfer t on t.book_id = e.book_id and t.kind in (13, 14)
+           where e.book_id = $1 group by e.id"#,
+        programme.id.uuid(),
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(Expiry {
+        id: row.id,
+        vouchers: u32::try_from(row.vouchers).expect("a series has 24 bits of vouchers"),
+        returned: row.returned,
+        reserved_returned: row.reserved_returned,
+    })
+}

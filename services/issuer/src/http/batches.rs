@@ -1,0 +1,210 @@
+use access::{Caller, Role, Sponsor, audit};
+use axum::extract::State;
+use catalogue::{Programme, ProgrammeId};
+use ledger::BatchId;
+use serde::Deserialize;
+use sqlx::PgPool;
+use utoipa::{IntoParams, ToSchema};
+use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query};
+
+use super::{internal, own_programme, prescribed_programme, programme};
+use crate::keys::signers::Signers;
+use crate::{
+    batches::activate::ActivateError, batches::batch, batches::batch::Batch, batches::cancel::CancelError,
+    batches::cancel::NewCancellation, batches::fund::FundError, batches::mint::MintError, batches::order::NewOrder,
+    batches::order::OrderError,
+};
+
+/// Batches in one page.
+const PAGE_ROWS: i64 = 100;
+
+/// Orders booklets.
+#[utoipa::path(post, path = "/v1/programmes/{programme}/orders", tag = "issuer", request_body = NewOrder,
+    params(("programme" = uuid::Uuid, Path, description = "The programme")),
+    responses((status = 201, body = Batch), (status = 200, description = "Ordered before", body = Batch),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn order(
+    who: Sponsor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path(id): Path<ProgrammeId>,
+    Json(new): Json<NewOrder>,
+) -> Result<Made<Batch>, Problem> {
+    let programme = own_programme(&pool, &who, id).await?;
+    database::transaction(&pool, "order", |tx| {
+        let (who, programme) = (who.clone(), programme.clone());
+        Box::pin(async move {
+            let made = crate::batches::order::order(tx, who.organisation(), &programme, &new, at).await?;
+            if let Made::Now(_) = made {
+                audit(tx, &who, at, "batch.order", Some(new.id.uuid()), new.booklets).await?;
+            }
+            Ok::<_, OrderError>(made)
+        })
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+/// The next page of a list.
+#[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AfterQuery {
+    /// The cursor that the page before gave.
+    after: Option<uuid::Uuid>,
+}
+
+/// The batches of a programme: for its sponsor, for the prescribers it admitted, the operator and auditors.
+#[utoipa::path(get, path = "/v1/programmes/{programme}/batches", tag = "issuer",
+    params(("programme" = uuid::Uuid, Path, description = "The programme"), AfterQuery),
+    responses((status = 200, body = Page<Batch>)))]
+pub(super) async fn list(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Path(id): Path<ProgrammeId>,
+    Query(query): Query<AfterQuery>,
+) -> Result<Json<Page<Batch>>, Problem> {
+    let programme = visible(&pool, &who, id).await?;
+    let after = query.after.map(BatchId::from_uuid);
+    let rows = batch::read(&pool, programme.id, None, after, PAGE_ROWS)
+        .await
+        .map_err(internal)?;
+    let items: Vec<Batch> = rows.iter().map(batch::BatchRow::view).collect();
+    let whole = i64::try_from(items.len()) == Ok(PAGE_ROWS);
+    let next = items.last().filter(|_| whole).map(|last| last.id.to_string());
+    Ok(Json(Page { items, next }))
+}
+
+/// One batch.
+#[utoipa::path(get, path = "/v1/programmes/{programme}/batches/{batch}", tag = "issuer",
+    params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
+    responses((status = 200, body = Batch), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn get(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Path((id, batch)): Path<(ProgrammeId, BatchId)>,
+) -> Result<Json<Batch>, Problem> {
+    let programme = visible(&pool, &who, id).await?;
+    let row = batch::find(&pool, programme.id, batch).await.map_err(internal)?;
+    row.map(|row| Json(row.view()))
+        .ok_or_else(|| Problem::not_found("Ce lot"))
+}
+
+async fn visible(pool: &PgPool, who: &Caller, id: ProgrammeId) -> Result<Programme, Problem> {
+    let programme = programme(pool, id).await?;
+    let sees_all = [Role::Operator, Role::Auditor].into_iter().any(|role| who.has(role));
+    if sees_all || programme.sponsor_id == who.organisation() {
+        Ok(programme)
+    } else {
+        prescribed_programme(pool, who, id).await
+    }
+}
+
+/// No parameters.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Nothing {}
+
+/// Mints the vouchers of a batch; goes on where an earlier request stopped.
+#[utoipa::path(post, path = "/v1/programmes/{programme}/batches/{batch}/mint", tag = "issuer", request_body = Nothing,
+    params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
+    responses((status = 200, body = Batch), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn mint(
+    who: Sponsor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    State(signers): State<Signers>,
+    Path((id, batch)): Path<(ProgrammeId, BatchId)>,
+    Json(Nothing {}): Json<Nothing>,
+) -> Result<Json<Batch>, Problem> {
+    let programme = own_programme(&pool, &who, id).await?;
+    database::transaction(&pool, "mint_trace", |tx| {
+        let who = who.clone();
+        Box::pin(async move { audit(tx, &who, at, "batch.mint", Some(batch.uuid()), ()).await })
+    })
+    .await
+    .map_err(internal)?;
+    crate::batches::mint::mint(&pool, &programme, batch, &signers, at)
+        .await
+        .map(Json)
+        .map_err(|error: MintError| error.into())
+}
+
+/// Reserves the money of a batch, or says what is missing.
+#[utoipa::path(post, path = "/v1/programmes/{programme}/batches/{batch}/funding", tag = "issuer", request_body = Nothing,
+    params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
+    responses((status = 201, body = Batch), (status = 200, description = "Funded before", body = Batch),
+        (status = 422, description = "`not-funded`, with `shortfalls`", body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn fund(
+    who: Sponsor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path((id, batch)): Path<(ProgrammeId, BatchId)>,
+    Json(Nothing {}): Json<Nothing>,
+) -> Result<Made<Batch>, Problem> {
+    let programme = own_programme(&pool, &who, id).await?;
+    database::transaction(&pool, "fund", |tx| {
+        let (who, programme) = (who.clone(), programme.clone());
+        Box::pin(async move {
+            let made = crate::batches::fund::fund(tx, &programme, batch, at).await?;
+            if let Made::Now(_) = made {
+                audit(tx, &who, at, "batch.fund", Some(batch.uuid()), ()).await?;
+            }
+            Ok::<_, FundError>(made)
+        })
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+/// Makes a whole batch spendable, where the programme does so.
+#[utoipa::path(post, path = "/v1/programmes/{programme}/batches/{batch}/activation", tag = "issuer", request_body = Nothing,
+    params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
+    responses((status = 201, body = Batch), (status = 200, description = "Activated before", body = Batch),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn activate(
+    who: Sponsor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path((id, batch)): Path<(ProgrammeId, BatchId)>,
+    Json(Nothing {}): Json<Nothing>,
+) -> Result<Made<Batch>, Problem> {
+    let programme = own_programme(&pool, &who, id).await?;
+    database::transaction(&pool, "activation_trace", |tx| {
+        let who = who.clone();
+        Box::pin(async move { audit(tx, &who, at, "batch.activate", Some(batch.uuid()), ()).await })
+    })
+    .await
+    .map_err(internal)?;
+    crate::batches::activate::activate(&pool, &programme, batch, at)
+        .await
+        .map_err(|error: ActivateError| error.into())
+}
+
+/// Gives up a batch of which nothing was handed over.
+#[utoipa::path(post, path = "/v1/programmes/{programme}/batches/{batch}/cancellation", tag = "issuer", request_body = NewCancellation,
+    params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
+    responses((status = 201, body = Batch), (status = 200, description = "Cancelled before", body = Batch),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn cancel(
+    who: Sponsor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path((id, batch)): Path<(ProgrammeId, BatchId)>,
+    Json(new): Json<NewCancellation>,
+) -> Result<Made<Batch>, Problem> {
+    let programme = own_programme(&pool, &who, id).await?;
+    database::transaction(&pool, "cancel", |tx| {
+        let (who, programme, new) = (who.clone(), programme.clone(), new.clone());
+        Box::pin(async move {
+            let made = crate::batches::cancel::cancel(tx, &programme, batch, &new, at).await?;
+            if let Made::Now(_) = made {
+                audit(tx, &who, at, "batch.cancel", Some(batch.uuid()), ()).await?;
+            }
+            Ok::<_, CancelError>(made)
+        })
+    })
+    .await
+    .map_err(Problem::from)
+}

@@ -1,0 +1,130 @@
+use access::{Prescriber, audit};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use catalogue::ProgrammeId;
+use serde::Deserialize;
+use sqlx::PgPool;
+use utoipa::IntoParams;
+use web::{Bytes, Json, Made, Now, Page, Path, Problem, ProblemBody, Query};
+
+use super::{internal, prescribed_programme};
+use crate::people::import::{CommitError, Importing};
+use crate::{
+    BeneficiaryId, ImportId, people::beneficiaries::Beneficiary, people::beneficiaries::beneficiaries,
+    people::identity::IdentityKey, people::import::ImportReport, people::import::ImportedFile,
+    people::import::commit_import, people::import::preview_import,
+};
+
+/// How a file is sent.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ImportQuery {
+    /// The file's name, for people.
+    file: String,
+    /// Look (false, the default) or do (true).
+    #[serde(default)]
+    commit: bool,
+    /// The preview's digest; needed to commit.
+    digest: Option<String>,
+}
+
+/// Loads a file of beneficiaries: first without `commit`, to see what would happen; then with it and the preview's digest.
+#[utoipa::path(put, path = "/v1/programmes/{programme}/beneficiary-imports/{import}", tag = "issuer",
+    params(("programme" = uuid::Uuid, Path, description = "The programme"), ("import" = uuid::Uuid, Path, description = "Made by the caller"),
+        ImportQuery),
+    request_body(content = String, content_type = "text/csv"),
+    responses((status = 200, description = "Preview, or committed before", body = ImportReport), (status = 201, body = ImportReport),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn import(
+    who: Prescriber,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    State(key): State<IdentityKey>,
+    Path((id, import)): Path<(ProgrammeId, ImportId)>,
+    Query(query): Query<ImportQuery>,
+    Bytes(bytes): Bytes,
+) -> Result<Response, Problem> {
+    let programme = prescribed_programme(&pool, &who, id).await?;
+    let file = ImportedFile {
+        import,
+        name: query.file,
+        bytes,
+    };
+    if !query.commit {
+        let by = Importing {
+            prescriber: who.organisation(),
+            programme: &programme,
+            key: &key,
+            at,
+        };
+        let report = preview_import(&pool, &by, &file).await.map_err(internal)?;
+        return Ok(Json(report).into_response());
+    }
+    let digest = query.digest.ok_or_else(|| {
+        Problem::refused("digest-missing", "Ce fichier n'a pas été relu.")
+            .detail("Demandez d'abord un aperçu, puis renvoyez son « digest » avec « commit=true ».")
+    })?;
+    let made = database::transaction(&pool, "commit_import", |tx| {
+        let (who, programme, key, file, digest) = (
+            who.clone(),
+            programme.clone(),
+            key.clone(),
+            file.clone(),
+            digest.clone(),
+        );
+        Box::pin(async move {
+            let by = Importing {
+                prescriber: who.organisation(),
+                programme: &programme,
+                key: &key,
+                at,
+            };
+            let made = commit_import(tx, &by, &file, &digest).await?;
+            if let Made::Now(report) = &made {
+                audit(
+                    tx,
+                    &who,
+                    at,
+                    "beneficiaries.import",
+                    Some(import.uuid()),
+                    report.accepted,
+                )
+                .await?;
+            }
+            Ok::<_, CommitError>(made)
+        })
+    })
+    .await?;
+    Ok(made.into_response())
+}
+
+/// The next page of a list.
+#[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AfterQuery {
+    /// The cursor that the page before gave.
+    after: Option<uuid::Uuid>,
+}
+
+/// The prescriber's own people, without their identities.
+#[utoipa::path(get, path = "/v1/programmes/{programme}/beneficiaries", tag = "issuer",
+    params(("programme" = uuid::Uuid, Path, description = "The programme"), AfterQuery),
+    responses((status = 200, body = Page<Beneficiary>),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn list(
+    who: Prescriber,
+    State(pool): State<PgPool>,
+    Path(id): Path<ProgrammeId>,
+    Query(query): Query<AfterQuery>,
+) -> Result<Json<Page<Beneficiary>>, Problem> {
+    let programme = prescribed_programme(&pool, &who, id).await?;
+    let after = query.after.map(BeneficiaryId::from_uuid);
+    beneficiaries(&pool, who.organisation(), programme.id, after)
+        .await
+        .map(Json)
+        .map_err(internal)
+}

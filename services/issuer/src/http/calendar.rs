@@ -1,0 +1,111 @@
+use access::{Operator, Sponsor, audit};
+use axum::extract::State;
+use catalogue::{ExpirySettings, ProgrammeId};
+use serde::Deserialize;
+use sqlx::PgPool;
+use utoipa::ToSchema;
+use web::{Json, Made, Now, Path, Problem, ProblemBody};
+
+use super::{internal, own_programme};
+use crate::end::calendar::{self, AcceptError, DecideError, SetCalendarError};
+use crate::{
+    end::calendar::Acceptance, end::calendar::Decision, end::calendar::ExpiryRound, end::calendar::NewAcceptance,
+    end::calendar::NewDecision,
+};
+
+/// Sets the days of a programme's end; what is absent follows the defaults. Until its first step is due.
+#[utoipa::path(put, path = "/v1/programmes/{programme}/expiry-settings", tag = "issuer", request_body = ExpirySettings,
+    params(("programme" = uuid::Uuid, Path, description = "The programme")),
+    responses((status = 201, body = ExpirySettings), (status = 200, description = "Set so before", body = ExpirySettings),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`expiry-settings-field`, `expiry-under-way`", body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn set(
+    who: Sponsor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path(id): Path<ProgrammeId>,
+    Json(settings): Json<ExpirySettings>,
+) -> Result<Made<ExpirySettings>, Problem> {
+    let programme = own_programme(&pool, &who, id).await?;
+    database::transaction(&pool, "set_calendar", |tx| {
+        let (who, programme) = (who.clone(), programme.clone());
+        Box::pin(async move {
+            let made = calendar::set_calendar(tx, &programme, &settings, at).await?;
+            if let Made::Now(_) = made {
+                audit(tx, &who, at, "expiry.settings", Some(id.uuid()), settings).await?;
+            }
+            Ok::<_, SetCalendarError>(made)
+        })
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+/// Decides that hand-overs go on past the day on which they would stop, or that they stop at once.
+#[utoipa::path(post, path = "/v1/programmes/{programme}/distribution-decisions", tag = "issuer", request_body = NewDecision,
+    params(("programme" = uuid::Uuid, Path, description = "The programme")),
+    responses((status = 201, body = Decision), (status = 200, description = "Decided before", body = Decision),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`too-late`, `no-reason`, `programme-over`", body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn decide(
+    who: Sponsor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path(id): Path<ProgrammeId>,
+    Json(new): Json<NewDecision>,
+) -> Result<Made<Decision>, Problem> {
+    let programme = own_programme(&pool, &who, id).await?;
+    database::transaction(&pool, "decide_distribution", |tx| {
+        let (who, programme, new) = (who.clone(), programme.clone(), new.clone());
+        Box::pin(async move {
+            let made = calendar::decide_distribution(tx, &who, &programme, &new, at).await?;
+            Ok::<_, DecideError>(made)
+        })
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+/// Accepts the counts of booklets that the calendar shows, by repeating them.
+#[utoipa::path(post, path = "/v1/programmes/{programme}/expiry-acceptance", tag = "issuer", request_body = NewAcceptance,
+    params(("programme" = uuid::Uuid, Path, description = "The programme")),
+    responses((status = 201, body = Acceptance), (status = 200, description = "Accepted before", body = Acceptance),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`too-early`, `counts-differ`, `acceptance-over`", body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn accept(
+    who: Sponsor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path(id): Path<ProgrammeId>,
+    Json(new): Json<NewAcceptance>,
+) -> Result<Made<Acceptance>, Problem> {
+    let programme = own_programme(&pool, &who, id).await?;
+    database::transaction(&pool, "accept_counts", |tx| {
+        let (who, programme) = (who.clone(), programme.clone());
+        Box::pin(async move {
+            let made = calendar::accept(tx, &who, &programme, &new, at).await?;
+            Ok::<_, AcceptError>(made)
+        })
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+/// No parameters.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NoChoice {}
+
+/// Does now what is due of every programme's end, as the clock does every hour.
+#[utoipa::path(post, path = "/v1/expiry/rounds", tag = "issuer", request_body = NoChoice,
+    responses((status = 200, body = ExpiryRound), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn round(
+    _: Operator,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Json(NoChoice {}): Json<NoChoice>,
+) -> Result<Json<ExpiryRound>, Problem> {
+    calendar::expiry_round(&pool, at).await.map(Json).map_err(internal)
+}

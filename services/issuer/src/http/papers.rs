@@ -1,0 +1,187 @@
+use access::{OrganisationId, Sponsor, audit};
+use axum::extract::State;
+use axum::response::Response;
+use catalogue::ProgrammeId;
+use http::{HeaderMap, StatusCode, header};
+use serde::Serialize;
+use sqlx::PgPool;
+use utoipa::ToSchema;
+use web::{Bytes, Json, Now, Path, Problem, ProblemBody, download};
+
+use super::{internal, own_programme};
+use crate::{
+    paper::logos, paper::logos::Logo, paper::logos::LogoError, paper::logos::LogoFormat, paper::settings,
+    paper::settings::Contact, paper::settings::ContactError,
+};
+
+/// What a programme's paper says.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PaperView {
+    /// Where people ask.
+    contact: Contact,
+    /// The organisations named on the cover, the sponsor first.
+    partners: Vec<PartnerView>,
+}
+
+/// An organisation named on the cover.
+#[derive(Debug, Serialize, ToSchema)]
+struct PartnerView {
+    /// Its name, also the text of its logo.
+    name: String,
+    /// Whether its logo is printed.
+    has_logo: bool,
+}
+
+/// A logo as it is kept.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct LogoView {
+    /// Pixels.
+    width: u16,
+    /// Pixels.
+    height: u16,
+}
+
+/// What the paper of a programme says: contact, partners. Proofs show it as it is printed.
+#[utoipa::path(get, path = "/v1/programmes/{programme}/paper", tag = "issuer",
+    params(("programme" = uuid::Uuid, Path, description = "The programme")),
+    responses((status = 200, body = PaperView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn get(
+    who: Sponsor,
+    State(pool): State<PgPool>,
+    Path(id): Path<ProgrammeId>,
+) -> Result<Json<PaperView>, Problem> {
+    let programme = own_programme(&pool, &who, id).await?;
+    let read = database::transaction(&pool, "paper", |tx| {
+        let programme = programme.clone();
+        Box::pin(async move {
+            let plan = catalogue::current_plan(tx, programme.id).await?.map(|plan| plan.id);
+            settings::settings(tx, &programme, plan).await
+        })
+    });
+    let settings = read.await.map_err(internal)?;
+    let partners = settings.partners.into_iter().map(|partner| PartnerView {
+        name: partner.name,
+        has_logo: partner.logo.is_some(),
+    });
+    Ok(Json(PaperView {
+        contact: settings.contact,
+        partners: partners.collect(),
+    }))
+}
+
+/// Says where people ask; printed on the cover. A proof approved before must be approved again.
+#[utoipa::path(put, path = "/v1/programmes/{programme}/paper", tag = "issuer", request_body = Contact,
+    params(("programme" = uuid::Uuid, Path, description = "The programme")),
+    responses((status = 200, body = Contact), (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn put(
+    who: Sponsor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path(id): Path<ProgrammeId>,
+    Json(contact): Json<Contact>,
+) -> Result<Json<Contact>, Problem> {
+    let programme = own_programme(&pool, &who, id).await?;
+    let contact = contact.checked()?;
+    database::transaction(&pool, "put_paper", |tx| {
+        let (who, contact) = (who.clone(), contact.clone());
+        Box::pin(async move {
+            settings::put(tx, programme.id, &contact, at).await?;
+            audit(tx, &who, at, "paper.change", Some(programme.id.uuid()), ()).await?;
+            Ok::<_, ContactError>(())
+        })
+    })
+    .await?;
+    Ok(Json(contact))
+}
+
+/// Gives the logo of the sponsor or of a funder: a PNG or an SVG, checked by its content, drawn anew at the size of print.
+#[utoipa::path(put, path = "/v1/programmes/{programme}/logos/{organisation}", tag = "issuer",
+    params(("programme" = uuid::Uuid, Path, description = "The programme"), ("organisation" = uuid::Uuid, Path, description = "The sponsor or a funder")),
+    request_body(content((Vec<u8> = "image/png"), (String = "image/svg+xml"))),
+    responses((status = 200, body = LogoView), (status = 415, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn put_logo(
+    who: Sponsor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path((id, organisation)): Path<(ProgrammeId, OrganisationId)>,
+    headers: HeaderMap,
+    Bytes(file): Bytes,
+) -> Result<Json<LogoView>, Problem> {
+    let programme = own_programme(&pool, &who, id).await?;
+    let announced = announced(&headers)?;
+    let drawn = tokio::task::spawn_blocking(move || Logo::read(announced, &file)).await;
+    let logo = drawn.map_err(|error| Problem::internal(&error))??;
+    let view = LogoView {
+        width: logo.width,
+        height: logo.height,
+    };
+    database::transaction(&pool, "put_logo", |tx| {
+        let (who, programme, logo) = (who.clone(), programme.clone(), logo.clone());
+        Box::pin(async move {
+            let plan = catalogue::current_plan(tx, programme.id).await?.map(|plan| plan.id);
+            if !settings::partners(tx, &programme, plan).await?.contains(&organisation) {
+                return Err(LogoError::NotAPartner);
+            }
+            logos::put(tx, programme.id, organisation, &logo, at).await?;
+            audit(tx, &who, at, "logo.put", Some(organisation.uuid()), programme.id).await?;
+            Ok::<_, LogoError>(())
+        })
+    })
+    .await?;
+    Ok(Json(view))
+}
+
+fn announced(headers: &HeaderMap) -> Result<LogoFormat, Problem> {
+    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    media_type.and_then(LogoFormat::of_media_type).ok_or_else(|| {
+        Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported-media-type",
+            "Un logo est un PNG ou un SVG.",
+        )
+        .detail("Ajoutez l'en-tête « Content-Type: image/png » ou « Content-Type: image/svg+xml ».")
+    })
+}
+
+/// The logo of an organisation, as it is printed.
+#[utoipa::path(get, path = "/v1/programmes/{programme}/logos/{organisation}", tag = "issuer",
+    params(("programme" = uuid::Uuid, Path, description = "The programme"), ("organisation" = uuid::Uuid, Path, description = "The sponsor or a funder")),
+    responses((status = 200, description = "PNG", content_type = "image/png"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn get_logo(
+    who: Sponsor,
+    State(pool): State<PgPool>,
+    Path((id, organisation)): Path<(ProgrammeId, OrganisationId)>,
+) -> Result<Response, Problem> {
+    let programme = own_programme(&pool, &who, id).await?;
+    let logo = logos::find(&pool, programme.id, organisation).await.map_err(internal)?;
+    let logo = logo.ok_or_else(|| Problem::not_found("Ce logo"))?;
+    Ok(download(logo.png, "image/png", "logo.png"))
+}
+
+/// Prints no logo of this organisation any more; its name stays.
+#[utoipa::path(delete, path = "/v1/programmes/{programme}/logos/{organisation}", tag = "issuer",
+    params(("programme" = uuid::Uuid, Path, description = "The programme"), ("organisation" = uuid::Uuid, Path, description = "The sponsor or a funder")),
+    responses((status = 204, description = "There is none any more"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn delete_logo(
+    who: Sponsor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path((id, organisation)): Path<(ProgrammeId, OrganisationId)>,
+) -> Result<StatusCode, Problem> {
+    let programme = own_programme(&pool, &who, id).await?;
+    database::transaction(&pool, "delete_logo", |tx| {
+        let who = who.clone();
+        Box::pin(async move {
+            if logos::delete(tx, programme.id, organisation).await? {
+                audit(tx, &who, at, "logo.delete", Some(organisation.uuid()), programme.id).await?;
+            }
+            Ok::<_, sqlx::Error>(())
+        })
+    })
+    .await
+    .map_err(internal)?;
+    Ok(StatusCode::NO_CONTENT)
+}

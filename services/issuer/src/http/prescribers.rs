@@ -1,0 +1,39 @@
+use access::{Sponsor, audit};
+use axum::extract::State;
+use catalogue::ProgrammeId;
+use sqlx::PgPool;
+use web::{Json, Made, Now, Path, Problem, ProblemBody};
+
+use super::own_programme;
+use crate::{
+    programmes::admit_prescriber::AdmitError, programmes::admit_prescriber::AdmittedPrescriber,
+    programmes::admit_prescriber::NewPrescriber, programmes::admit_prescriber::admit_prescriber,
+};
+
+/// Admits a prescriber to a programme: from then on it sees its batches, imports people and hands booklets over.
+#[utoipa::path(post, path = "/v1/programmes/{programme}/prescribers", tag = "issuer", request_body = NewPrescriber,
+    params(("programme" = uuid::Uuid, Path, description = "The programme")),
+    responses((status = 201, body = AdmittedPrescriber), (status = 200, description = "Admitted before", body = AdmittedPrescriber),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`not-a-prescriber`", body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn admit(
+    who: Sponsor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path(id): Path<ProgrammeId>,
+    Json(new): Json<NewPrescriber>,
+) -> Result<Made<AdmittedPrescriber>, Problem> {
+    let programme = own_programme(&pool, &who, id).await?;
+    database::transaction(&pool, "admit_prescriber", |tx| {
+        let (who, programme) = (who.clone(), programme.id);
+        Box::pin(async move {
+            let made = admit_prescriber(tx, programme, &new, at).await?;
+            if let Made::Now(_) = made {
+                audit(tx, &who, at, "prescriber.admit", Some(new.id.uuid()), programme).await?;
+            }
+            Ok::<_, AdmitError>(made)
+        })
+    })
+    .await
+    .map_err(Problem::from)
+}

@@ -1,0 +1,146 @@
+use std::sync::{Arc, LazyLock};
+
+use access::{Sponsor, audit};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use catalogue::ProgrammeId;
+use http::{HeaderValue, StatusCode, header};
+use ledger::BatchId;
+use sqlx::PgPool;
+use tokio::sync::Semaphore;
+use voucher::Host;
+use web::{Json, Made, Now, Path, Problem, ProblemBody};
+
+use super::own_programme;
+use crate::keys::signers::Signers;
+use crate::paper::printer_file::{self, Job};
+use crate::{
+    PrintId, paper::printer_file::NewPrinterFile, paper::printer_file::PrinterFile,
+    paper::printer_file::PrinterFileError, vouchers::reissue::NewReissue, vouchers::reissue::Reissue,
+    vouchers::reissue::ReissueError,
+};
+
+/// Archives written side by side in one process: each takes all processors in turn.
+const ARCHIVES_MAX: usize = 2;
+
+/// One for the process: what is limited are its processors and its memory.
+static ARCHIVES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(ARCHIVES_MAX)));
+
+/// Prepares booklets for a print shop. Needs an approved proof of the settings, and a reason for booklets printed before.
+#[utoipa::path(post, path = "/v1/programmes/{programme}/batches/{batch}/printer-files", tag = "issuer",
+    request_body = NewPrinterFile,
+    params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
+    responses((status = 201, body = PrinterFile), (status = 200, description = "Made before", body = PrinterFile),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn make(
+    who: Sponsor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path((id, batch)): Path<(ProgrammeId, BatchId)>,
+    Json(new): Json<NewPrinterFile>,
+) -> Result<Made<PrinterFile>, Problem> {
+    let programme = own_programme(&pool, &who, id).await?;
+    database::transaction(&pool, "make_printer_file", |tx| {
+        let (who, programme) = (who.clone(), programme.clone());
+        Box::pin(async move {
+            let made = printer_file::make(tx, &who, &programme, batch, &new, at).await?;
+            if let Made::Now(file) = made {
+                let detail =
+                    serde_json::json!({"print": new.id, "booklets": [file.from, file.to], "reason": new.reason});
+                audit(tx, &who, at, "batch.printer_file", Some(batch.uuid()), detail).await?;
+            }
+            Ok::<_, PrinterFileError>(made)
+        })
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+/// The archive for the print shop: PDF and CSV parts and their checksums, as a stream. Leaves a trace each time.
+#[utoipa::path(get, path = "/v1/programmes/{programme}/batches/{batch}/printer-files/{print}/carnets.zip", tag = "issuer",
+    params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch"),
+        ("print" = uuid::Uuid, Path, description = "The hand-over to the printer")),
+    responses((status = 200, description = "ZIP; whole if it opens", content_type = "application/zip"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn get(
+    who: Sponsor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    State(signers): State<Signers>,
+    State(host): State<Host>,
+    Path((id, batch, print)): Path<(ProgrammeId, BatchId, PrintId)>,
+) -> Result<Response, Problem> {
+    let programme = own_programme(&pool, &who, id).await?;
+    let permit = Arc::clone(&ARCHIVES).try_acquire_owned().map_err(|_| {
+        Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "printing-busy",
+            "D'autres fichiers d'impression sont en cours.",
+        )
+        .detail("Réessayez dans quelques minutes : rien n'est perdu.")
+    })?;
+    let (file, batch, settings) = database::transaction(&pool, "get_printer_file", |tx| {
+        let (who, programme) = (who.clone(), programme.clone());
+        Box::pin(async move {
+            let prepared = printer_file::prepare(tx, &programme, batch, print).await?;
+            audit(tx, &who, at, "print.download", Some(print.uuid()), batch).await?;
+            Ok::<_, PrinterFileError>(prepared)
+        })
+    })
+    .await?;
+    let job = Job {
+        pool,
+        programme,
+        batch,
+        settings,
+        file,
+        signers,
+        host,
+        at,
+        permit: Arc::new(permit),
+    };
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/zip")),
+        (
+            header::CONTENT_DISPOSITION,
+            HeaderValue::from_static("attachment; filename=\"carnets.zip\""),
+        ),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    Ok((headers, printer_file::start(job)).into_response())
+}
+
+/// Gives booklets that nobody holds new numbers and refuses the old ones: a carton stolen, a file in wrong hands.
+#[utoipa::path(post, path = "/v1/programmes/{programme}/batches/{batch}/reissues", tag = "issuer",
+    request_body = NewReissue,
+    params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
+    responses((status = 201, body = Reissue), (status = 200, description = "Reissued before", body = Reissue),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn reissue(
+    who: Sponsor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    State(signers): State<Signers>,
+    Path((id, batch)): Path<(ProgrammeId, BatchId)>,
+    Json(new): Json<NewReissue>,
+) -> Result<Made<Reissue>, Problem> {
+    let programme = own_programme(&pool, &who, id).await?;
+    database::transaction(&pool, "reissue", |tx| {
+        let (who, programme, signers) = (who.clone(), programme.clone(), signers.clone());
+        Box::pin(async move {
+            let made = crate::vouchers::reissue::reissue(tx, &who, &programme, batch, &new, &signers, at).await?;
+            if let Made::Now(done) = made {
+                let detail =
+                    serde_json::json!({"reissue": new.id, "booklets": [done.from, done.to], "reason": new.reason});
+                audit(tx, &who, at, "batch.reissue", Some(batch.uuid()), detail).await?;
+            }
+            Ok::<_, ReissueError>(made)
+        })
+    })
+    .await
+    .map_err(Problem::from)
+}

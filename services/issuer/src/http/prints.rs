@@ -1,0 +1,180 @@
+use access::{Caller, Sponsor};
+use axum::extract::State;
+use axum::response::Response;
+use catalogue::{Programme, ProgrammeId};
+use chrono::{DateTime, Utc};
+use ledger::BatchId;
+use serde::Deserialize;
+use sqlx::PgPool;
+use utoipa::{IntoParams, ToSchema};
+use voucher::Host;
+use web::{Json, Now, Path, Problem, ProblemBody, Query, download};
+
+use super::own_programme;
+use crate::keys::signers::Signers;
+use crate::paper::print::{self, Booklets, PRINT_VOUCHERS_MAX, ToPrint};
+use crate::{
+    PrintId, paper::booklets::PaperFormat, paper::booklets::booklets_pdf, paper::print::PrintError,
+    paper::print::ReprintReason,
+};
+
+/// Which booklets.
+#[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct RangeQuery {
+    /// First booklet; 1 when absent.
+    from: Option<u32>,
+    /// Last booklet; the batch's last one when absent.
+    to: Option<u32>,
+    /// Ten vouchers a page, or four in large print.
+    #[serde(default)]
+    format: PaperFormat,
+    /// Why booklets that were printed before are printed again.
+    reason: Option<ReprintReason>,
+}
+
+/// What goes to the printer together.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewPrintRun {
+    /// In the order of the pages.
+    parts: Vec<PrintPart>,
+}
+
+/// Booklets of one batch.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PrintPart {
+    programme_id: ProgrammeId,
+    batch_id: BatchId,
+    /// First booklet; 1 when absent.
+    from: Option<u32>,
+    /// Last booklet; the batch's last one when absent.
+    to: Option<u32>,
+    /// Ten vouchers a page, or four in large print.
+    #[serde(default)]
+    format: PaperFormat,
+    /// Why booklets that were printed before are printed again.
+    reason: Option<ReprintReason>,
+}
+
+/// The booklets of a batch as a PDF for any printer. Leaves a trace.
+#[utoipa::path(get, path = "/v1/programmes/{programme}/batches/{batch}/booklets.pdf", tag = "issuer",
+    params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch"), RangeQuery),
+    responses((status = 200, description = "PDF", content_type = "application/pdf"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn booklets(
+    who: Sponsor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    State(signers): State<Signers>,
+    State(host): State<Host>,
+    Path((id, batch)): Path<(ProgrammeId, BatchId)>,
+    Query(range): Query<RangeQuery>,
+) -> Result<Response, Problem> {
+    let programme = own_programme(&pool, &who, id).await?;
+    let booklets = Booklets::Range {
+        from: range.from.unwrap_or(1),
+        to: range.to,
+        format: range.format,
+        reason: range.reason,
+        id: print_id(&who, batch, at, 0),
+    };
+    let to_print = prepare(&pool, &who, &programme, batch, booklets, at).await?;
+    let pdf = in_background(move || booklets_pdf(&[print::paper(&programme, &to_print, &signers, &host)?], at)).await?;
+    Ok(download(pdf, "application/pdf", "carnets.pdf"))
+}
+
+/// Booklets of several batches as one PDF, for one job at the printer's. Leaves a trace for each batch.
+#[utoipa::path(post, path = "/v1/print-runs", tag = "issuer", request_body = NewPrintRun,
+    responses((status = 200, description = "PDF", content_type = "application/pdf"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn print_run(
+    who: Sponsor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    State(signers): State<Signers>,
+    State(host): State<Host>,
+    Json(run): Json<NewPrintRun>,
+) -> Result<Response, Problem> {
+    let mut to_print = Vec::new();
+    for (part, index) in run.parts.into_iter().zip(0_u32..) {
+        let programme = own_programme(&pool, &who, part.programme_id).await?;
+        let booklets = Booklets::Range {
+            from: part.from.unwrap_or(1),
+            to: part.to,
+            format: part.format,
+            reason: part.reason,
+            id: print_id(&who, part.batch_id, at, index),
+        };
+        let vouchers = prepare(&pool, &who, &programme, part.batch_id, booklets, at).await?;
+        to_print.push((programme, vouchers));
+    }
+    let vouchers: usize = to_print.iter().map(|(_, vouchers)| vouchers.len()).sum();
+    if !(1..=PRINT_VOUCHERS_MAX).contains(&vouchers) {
+        return Err(
+            Problem::refused("print-run", "Cette impression ne peut pas être préparée.").detail(format!(
+                "Demandez de 1 à {PRINT_VOUCHERS_MAX} chèques à la fois ; cette demande en compte {vouchers}."
+            )),
+        );
+    }
+    let pdf = in_background(move || {
+        let papers = to_print
+            .iter()
+            .map(|(programme, vouchers)| print::paper(programme, vouchers, &signers, &host));
+        booklets_pdf(&papers.collect::<Result<Vec<_>, _>>()?, at)
+    })
+    .await?;
+    Ok(download(pdf, "application/pdf", "carnets.pdf"))
+}
+
+/// All vouchers of a batch with their tokens, for a printer with its own layout. Leaves a trace.
+#[utoipa::path(get, path = "/v1/programmes/{programme}/batches/{batch}/vouchers.csv", tag = "issuer",
+    params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
+    responses((status = 200, description = "serial,token,short_code,face_value,booklet", content_type = "text/csv"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn vouchers(
+    who: Sponsor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    State(signers): State<Signers>,
+    State(host): State<Host>,
+    Path((id, batch)): Path<(ProgrammeId, BatchId)>,
+) -> Result<Response, Problem> {
+    let programme = own_programme(&pool, &who, id).await?;
+    let to_print = prepare(&pool, &who, &programme, batch, Booklets::AllAsCsv, at).await?;
+    let csv = in_background(move || to_print.csv(&signers, &host)).await?;
+    Ok(download(csv, "text/csv; charset=utf-8", "cheques.csv"))
+}
+
+async fn prepare(
+    pool: &PgPool,
+    who: &Caller,
+    programme: &Programme,
+    batch: BatchId,
+    booklets: Booklets,
+    at: DateTime<Utc>,
+) -> Result<ToPrint, PrintError> {
+    database::transaction(pool, "print", |tx| {
+        let (who, programme) = (who.clone(), programme.clone());
+        Box::pin(async move { print::prepare(tx, &who, &programme, batch, booklets, at).await })
+    })
+    .await
+}
+
+/// A print that the caller did not name: derived, so that a transaction that is tried again writes the same.
+fn print_id(who: &Caller, batch: BatchId, at: DateTime<Utc>, part: u32) -> PrintId {
+    let name = format!("{batch} {part} {}", at.timestamp_micros());
+    PrintId::from_uuid(uuid::Uuid::new_v5(&who.request(), name.as_bytes()))
+}
+
+/// Signing and drawing are work for a processor: requests are served meanwhile.
+pub(super) async fn in_background<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, PrintError> + Send + 'static,
+) -> Result<T, Problem> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done.map_err(Problem::from),
+        Err(error) => Err(Problem::internal(&error)),
+    }
+}

@@ -1,0 +1,32 @@
+use access::{Sponsor, audit};
+use axum::extract::State;
+use catalogue::{NewProgramme, Programme};
+use sqlx::PgPool;
+use web::{Json, Made, Now, Problem, ProblemBody};
+
+use crate::{programmes::create_programme::CreateProgrammeError, programmes::create_programme::create_programme};
+
+/// Creates a programme.
+#[utoipa::path(post, path = "/v1/programmes", tag = "issuer", request_body = NewProgramme,
+    responses((status = 201, body = Programme), (status = 200, description = "Created before", body = Programme),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn create(
+    who: Sponsor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Json(new): Json<NewProgramme>,
+) -> Result<Made<Programme>, Problem> {
+    database::transaction(&pool, "create_programme", |tx| {
+        let (who, new) = (who.clone(), new.clone());
+        Box::pin(async move {
+            let made = create_programme(tx, who.organisation(), &new, at).await?;
+            if let Made::Now(_) = made {
+                audit(tx, &who, at, "programme.create", Some(new.id.uuid()), ()).await?;
+            }
+            Ok::<_, CreateProgrammeError>(made)
+        })
+    })
+    .await
+    .map_err(Problem::from)
+}

@@ -1,0 +1,117 @@
+use access::{Sponsor, audit};
+use axum::extract::State;
+use axum::response::Response;
+use catalogue::ProgrammeId;
+use sqlx::PgPool;
+use voucher::Host;
+use web::{Json, Made, Now, Path, Problem, ProblemBody, download};
+
+use super::batches::Nothing;
+use super::own_programme;
+use super::prints::in_background;
+use crate::{
+    ProofId, paper::booklets::booklets_pdf, paper::proofs, paper::proofs::NewProof, paper::proofs::Proof,
+    paper::proofs::ProofError,
+};
+
+/// Asks for a proof (bon à tirer) of the settings as they are.
+#[utoipa::path(post, path = "/v1/programmes/{programme}/proofs", tag = "issuer", request_body = NewProof,
+    params(("programme" = uuid::Uuid, Path, description = "The programme")),
+    responses((status = 201, body = Proof), (status = 200, description = "Made before", body = Proof),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn make(
+    who: Sponsor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path(id): Path<ProgrammeId>,
+    Json(new): Json<NewProof>,
+) -> Result<Made<Proof>, Problem> {
+    let programme = own_programme(&pool, &who, id).await?;
+    database::transaction(&pool, "make_proof", |tx| {
+        let (who, programme) = (who.clone(), programme.clone());
+        Box::pin(async move {
+            let made = proofs::make(tx, &programme, &new, at).await?;
+            if let Made::Now(_) = made {
+                audit(tx, &who, at, "proof.make", Some(new.id.uuid()), new.format).await?;
+            }
+            Ok::<_, ProofError>(made)
+        })
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+/// One proof, and whether it is still up to date.
+#[utoipa::path(get, path = "/v1/programmes/{programme}/proofs/{proof}", tag = "issuer",
+    params(("programme" = uuid::Uuid, Path, description = "The programme"), ("proof" = uuid::Uuid, Path, description = "The proof")),
+    responses((status = 200, body = Proof), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn get(
+    who: Sponsor,
+    State(pool): State<PgPool>,
+    Path((id, proof)): Path<(ProgrammeId, ProofId)>,
+) -> Result<Json<Proof>, Problem> {
+    let programme = own_programme(&pool, &who, id).await?;
+    let found = database::transaction(&pool, "get_proof", |tx| {
+        let programme = programme.clone();
+        Box::pin(async move { proofs::find(tx, &programme, proof).await })
+    });
+    Ok(Json(found.await?))
+}
+
+/// The proof to be read: the real layout, SPÉCIMEN across, nothing that could be spent. Only while it is up to date.
+#[utoipa::path(get, path = "/v1/programmes/{programme}/proofs/{proof}/proof.pdf", tag = "issuer",
+    params(("programme" = uuid::Uuid, Path, description = "The programme"), ("proof" = uuid::Uuid, Path, description = "The proof")),
+    responses((status = 200, description = "PDF", content_type = "application/pdf"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn pdf(
+    who: Sponsor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    State(host): State<Host>,
+    Path((id, proof)): Path<(ProgrammeId, ProofId)>,
+) -> Result<Response, Problem> {
+    let programme = own_programme(&pool, &who, id).await?;
+    let paper = database::transaction(&pool, "proof_pdf", |tx| {
+        let (programme, host) = (programme.clone(), host.clone());
+        Box::pin(async move {
+            let proof = proofs::find(tx, &programme, proof).await?;
+            if !proof.current {
+                return Err(ProofError::Outdated);
+            }
+            proofs::paper(tx, &programme, &proof, &host).await
+        })
+    })
+    .await?;
+    let pdf = in_background(move || booklets_pdf(&[paper], at)).await?;
+    Ok(download(pdf, "application/pdf", "epreuve.pdf"))
+}
+
+/// Approves a proof: from now on, and until a setting changes, booklets may go to a printer.
+#[utoipa::path(post, path = "/v1/programmes/{programme}/proofs/{proof}/approval", tag = "issuer",
+    request_body = Nothing,
+    params(("programme" = uuid::Uuid, Path, description = "The programme"), ("proof" = uuid::Uuid, Path, description = "The proof")),
+    responses((status = 201, body = Proof), (status = 200, description = "Approved before", body = Proof),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn approve(
+    who: Sponsor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path((id, proof)): Path<(ProgrammeId, ProofId)>,
+    Json(Nothing {}): Json<Nothing>,
+) -> Result<Made<Proof>, Problem> {
+    let programme = own_programme(&pool, &who, id).await?;
+    database::transaction(&pool, "approve_proof", |tx| {
+        let (who, programme) = (who.clone(), programme.clone());
+        Box::pin(async move {
+            let made = proofs::approve(tx, &programme, proof, at).await?;
+            if let Made::Now(_) = made {
+                audit(tx, &who, at, "proof.approve", Some(proof.uuid()), ()).await?;
+            }
+            Ok::<_, ProofError>(made)
+        })
+    })
+    .await
+    .map_err(Problem::from)
+}

@@ -1,0 +1,293 @@
+//! What goes to the printer: the booklets as PDF, or the vouchers as CSV for a printer with its own layout.
+//!
+//! Tokens are signed again for each print and stored nowhere: Ed25519 is deterministic, so every print of a voucher bears the same
+//! token. Whoever prints holds what becomes money at the hand-over, so each print is in the audit trail before it is made, and a
+//! booklet that was printed before is printed again only with a reason ([`ReprintReason`]). When the old paper must be refused, its
+//! booklets are [reissued](crate::vouchers::reissue::reissue()) instead.
+
+mod on_paper;
+mod reason;
+mod record;
+
+use access::Caller;
+use catalogue::Programme;
+use chrono::{DateTime, NaiveDate, Utc};
+use ledger::BatchId;
+use sqlx::PgTransaction;
+use voucher::{Host, Idx, Kid, LastDay, SignError, Terms, Token, VoucherId};
+use web::Problem;
+
+use crate::batches::batch::{self, BatchRow, Printed};
+use crate::keys::signers::Signers;
+use crate::paper::settings::{self, Settings};
+use crate::{PrintId, paper::booklets::PaperFormat};
+
+pub(crate) use on_paper::{paper, paper_of, processors};
+pub use reason::ReprintReason;
+pub(crate) use record::{NewPrint, add as record, lock};
+
+/// Booklets in one PDF: some 20 seconds of work and 20 MB; more are printed in parts.
+pub const PRINT_BOOKLETS_MAX: u32 = 500;
+
+/// Why nothing was printed.
+#[derive(Debug, thiserror::Error)]
+pub enum PrintError {
+    /// No such batch in the programme.
+    #[error("no such batch")]
+    NoBatch,
+    /// The batch has no vouchers yet.
+    #[error("not minted")]
+    NotMinted,
+    /// It was cancelled.
+    #[error("cancelled")]
+    Cancelled,
+    /// The batch has no such booklets, or they are too many for one file.
+    #[error("1 to {PRINT_BOOKLETS_MAX} booklets of 1 to {0}")]
+    Range(u32),
+    /// The batch has no such voucher.
+    #[error("voucher 1 to {0}")]
+    Serial(u32),
+    /// The batch has no such booklets.
+    #[error("booklets 1 to {0}")]
+    Booklets(u32),
+    /// These vouchers were minted for a key that this process does not hold.
+    #[error("the key of these vouchers is not loaded")]
+    OtherKey,
+    /// The security module does not sign.
+    #[error("not signed")]
+    Signing(#[from] SignError),
+    /// One of the booklets was printed before, on that day, and no reason is given.
+    #[error("printed before, on {0}")]
+    PrintedBefore(NaiveDate),
+    /// The PDF could not be written.
+    #[error("pdf: {0}")]
+    Pdf(String),
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<PrintError> for Problem {
+    fn from(error: PrintError) -> Self {
+        let refused = |kind| Self::refused(kind, "Ces chèques ne peuvent pas être imprimés.");
+        match error {
+            PrintError::NoBatch => Self::not_found("Ce lot"),
+            PrintError::NotMinted => refused("not-minted").detail("Émettez d'abord les chèques de ce lot."),
+            PrintError::Cancelled => refused("batch-cancelled").detail("Ce lot est annulé."),
+            PrintError::Range(booklets) => refused("print-range").detail(format!(
+                "Demandez de 1 à {PRINT_BOOKLETS_MAX} carnets à la fois, par exemple « ?from=1&to=100 » ; ce lot en compte {booklets}."
+            )),
+            PrintError::Serial(vouchers) => refused("print-range")
+                .detail(format!("Ce lot compte {vouchers} chèques : donnez un numéro de 1 à {vouchers}.")),
+            PrintError::Booklets(booklets) => refused("print-range").detail(format!(
+                "Donnez « from » et « to » entre 1 et {booklets}, dans cet ordre."
+            )),
+            PrintError::OtherKey => refused("key-not-loaded")
+                .detail("Ces chèques ont été émis pour une autre clé de signature : l'opérateur doit la remettre en service."),
+            PrintError::PrintedBefore(day) => refused("printed-before").detail(format!(
+                "Des carnets demandés ont déjà été imprimés, la dernière fois le {}. Donnez un motif, par exemple « reason=damaged » \
+                 (damaged, misprinted, lost_in_transit, other_format, reissued, interrupted). Si l'ancien papier peut être en de \
+                 mauvaises mains, demandez plutôt une réédition de ces carnets (« reissues »).",
+                day.format("%d/%m/%Y")
+            )),
+            PrintError::Signing(_) | PrintError::Pdf(_) | PrintError::Database(_) => Self::internal(&error),
+        }
+    }
+}
+
+/// Vouchers in one PDF of several batches.
+pub(crate) const PRINT_VOUCHERS_MAX: usize = 10 * PRINT_BOOKLETS_MAX as usize;
+
+/// Which booklets of a batch, and for what.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Booklets {
+    /// All, with their tokens, for a printer with its own layout.
+    AllAsCsv,
+    /// Some, drawn; up to the last one when no end is named.
+    Range {
+        from: u32,
+        to: Option<u32>,
+        format: PaperFormat,
+        reason: Option<ReprintReason>,
+        id: PrintId,
+    },
+}
+
+/// Vouchers to be printed, before they are signed.
+#[derive(Debug, Clone)]
+pub(crate) struct ToPrint {
+    pub batch: BatchRow,
+    pub format: PaperFormat,
+    pub settings: Settings,
+    pub vouchers: Vec<Printed>,
+}
+
+/// A voucher with its token: as good as the paper, so it is neither logged nor stored.
+pub(crate) struct Signed {
+    pub serial: u32,
+    pub booklet: u32,
+    pub token: Token,
+    pub id: VoucherId,
+}
+
+/// A batch that has vouchers and was not cancelled.
+async fn printable(tx: &mut PgTransaction<'_>, programme: &Programme, id: BatchId) -> Result<BatchRow, PrintError> {
+    let batch = batch::find(&mut **tx, programme.id, id)
+        .await?
+        .ok_or(PrintError::NoBatch)?;
+    if batch.minted_at.is_none() {
+        return Err(PrintError::NotMinted);
+    }
+    if batch.cancelled_at.is_some() {
+        return Err(PrintError::Cancelled);
+    }
+    Ok(batch)
+}
+
+/// Reads what is to be printed and leaves the trace of it.
+pub(crate) async fn prepare(
+    tx: &mut PgTransaction<'_>,
+    who: &Caller,
+    programme: &Programme,
+    id: BatchId,
+    booklets: Booklets,
+    at: DateTime<Utc>,
+) -> Result<ToPrint, PrintError> {
+    let batch = printable(tx, programme, id).await?;
+    let (from, to) = match booklets {
+        Booklets::AllAsCsv => (1, batch.booklets),
+        Booklets::Range { from, to, .. } => (from, to.unwrap_or(batch.booklets)),
+    };
+    let (Some(first), Some(last)) = (batch.serials_of(from), batch.serials_of(to)) else {
+        return Err(PrintError::Range(batch.booklets));
+    };
+    let drawn = matches!(booklets, Booklets::Range { .. });
+    if from > to || (drawn && to - from >= PRINT_BOOKLETS_MAX) {
+        return Err(PrintError::Range(batch.booklets));
+    }
+    let settings = settings::settings(tx, programme, Some(batch.plan)).await?;
+    let format = match booklets {
+        Booklets::AllAsCsv => {
+            access::audit(tx, who, at, "batch.export_vouchers", Some(id.uuid()), [from, to]).await?;
+            PaperFormat::default()
+        }
+        Booklets::Range {
+            format,
+            reason,
+            id: print,
+            ..
+        } => {
+            lock(tx, &batch).await?;
+            let new = NewPrint {
+                id: print,
+                booklets: &(from..=to),
+                kind: "booklets",
+                format,
+                reason,
+                settings: Some(settings.digest(programme, format)),
+            };
+            record(tx, who, &batch, &new, at).await?;
+            let (range, again) = ([from, to], reason.map(ReprintReason::word));
+            match again {
+                None => access::audit(tx, who, at, "batch.print_booklets", Some(id.uuid()), range).await?,
+                Some(reason) => {
+                    let detail = serde_json::json!({"booklets": range, "reason": reason});
+                    access::audit(tx, who, at, "batch.reprint_booklets", Some(id.uuid()), detail).await?;
+                }
+            }
+            format
+        }
+    };
+    // After the lock: booklets that are reissued meanwhile are read whole, before or after.
+    let vouchers = batch::vouchers(&mut **tx, &batch, &(*first.start()..=*last.end())).await?;
+    Ok(ToPrint {
+        batch,
+        format,
+        settings,
+        vouchers,
+    })
+}
+
+/// Reads one voucher that is to be shown on a phone, and leaves the trace of it.
+pub(crate) async fn prepare_one(
+    tx: &mut PgTransaction<'_>,
+    who: &Caller,
+    programme: &Programme,
+    id: BatchId,
+    serial: u32,
+    at: DateTime<Utc>,
+) -> Result<ToPrint, PrintError> {
+    let batch = printable(tx, programme, id).await?;
+    if !(1..=batch.vouchers()).contains(&serial) {
+        return Err(PrintError::Serial(batch.vouchers()));
+    }
+    let settings = settings::settings(tx, programme, Some(batch.plan)).await?;
+    let vouchers = batch::vouchers(&mut **tx, &batch, &(serial..=serial)).await?;
+    access::audit(tx, who, at, "voucher.image", Some(id.uuid()), serial).await?;
+    Ok(ToPrint {
+        batch,
+        format: PaperFormat::default(),
+        settings,
+        vouchers,
+    })
+}
+
+impl ToPrint {
+    /// How many vouchers.
+    pub(crate) const fn len(&self) -> usize {
+        self.vouchers.len()
+    }
+
+    /// Signs, in order of serial number. CPU only: about 40,000 a second.
+    pub(crate) fn signed<'a>(&'a self, signers: &'a Signers) -> impl Iterator<Item = Result<Signed, PrintError>> + 'a {
+        self.vouchers.iter().map(|voucher| {
+            let kid = Kid::new(voucher.kid);
+            let signer = signers.get(kid).ok_or(PrintError::OtherKey)?;
+            let (series, idx) = voucher
+                .number
+                .as_voucher()
+                .expect("vouchers are minted under voucher numbers");
+            let id = VoucherId::new(voucher.token_id);
+            let terms = Terms {
+                series,
+                idx: Idx::new(idx).expect("a voucher number holds 24 bits of idx"),
+                cents: u16::try_from(self.batch.face_value.get())
+                    .expect("the catalogue keeps face values within the token's 16 bits"),
+                day: LastDay::from_date(self.batch.last_day)
+                    .expect("the catalogue keeps last days within the token's 16 bits"),
+                id,
+            };
+            let booklet = self.batch.booklet_of(voucher.serial);
+            Ok(Signed {
+                serial: voucher.serial,
+                booklet,
+                token: signer.token(&terms)?,
+                id,
+            })
+        })
+    }
+
+    /// `serial,token,short_code,face_value,booklet`: the printer's file.
+    pub(crate) fn csv(&self, signers: &Signers, host: &Host) -> Result<Vec<u8>, PrintError> {
+        let signed: Vec<Signed> = self.signed(signers).collect::<Result<_, _>>()?;
+        Ok(self.csv_of(&signed, host))
+    }
+
+    /// The same for vouchers that are signed already.
+    pub(crate) fn csv_of(&self, signed: &[Signed], host: &Host) -> Vec<u8> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let written = "a Vec takes every write";
+        writer
+            .write_record(["serial", "token", "short_code", "face_value", "booklet"])
+            .expect(written);
+        for voucher in signed {
+            let (token, code) = (voucher.token.to_url(host), voucher.id.short_code().to_string());
+            let (serial, booklet) = (voucher.serial.to_string(), voucher.booklet.to_string());
+            let face_value = self.batch.face_value.to_string();
+            writer
+                .write_record([&serial, &token, &code, &face_value, &booklet])
+                .expect(written);
+        }
+        writer.into_inner().expect(written)
+    }
+}

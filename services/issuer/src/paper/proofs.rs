@@ -1,0 +1,246 @@
+//! The proof (*bon à tirer*): the real layout with the real settings, and nothing in it that could be spent.
+//!
+//! **The invariant.** A proof is of one state of the settings, known by its digest ([`Settings::digest`]). A printer's file is
+//! made only while a proof of the same digest is approved; whoever changes a logo, the contact, the format, a name or the plan
+//! asks for a new approval without knowing it.
+//!
+//! **Its QR codes** are of the size of real ones and read as well, but carry no signature and name a key that cannot exist: every
+//! verifier refuses them, and their identifier spells SPECIMEN.
+
+use catalogue::Programme;
+use chrono::{DateTime, Utc};
+use ledger::BatchId;
+use serde::{Deserialize, Serialize};
+use sqlx::{PgConnection, PgTransaction};
+use utoipa::ToSchema;
+use voucher::{Host, Idx, Kid, LastDay, Qr, QrLevel, Terms, ToBeSigned, Token, VoucherId};
+use web::{Made, Problem};
+
+use crate::paper::settings::{self, Settings};
+use crate::{
+    ProofId, batches::batch, paper::booklets::Paper, paper::booklets::PaperFormat, paper::booklets::PaperVoucher,
+};
+
+/// A proof to be made.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewProof {
+    /// Made by the caller.
+    pub id: ProofId,
+    /// The layout.
+    #[serde(default)]
+    pub format: PaperFormat,
+    /// The batch whose funders it names; those of the newest plan when absent.
+    pub batch_id: Option<BatchId>,
+}
+
+/// A proof as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Proof {
+    /// Its id.
+    pub id: ProofId,
+    /// The layout.
+    pub format: PaperFormat,
+    /// The batch whose funders it names.
+    pub batch_id: Option<BatchId>,
+    /// When it was made.
+    pub made_at: DateTime<Utc>,
+    /// When the sponsor approved it.
+    pub approved_at: Option<DateTime<Utc>>,
+    /// Whether the settings are still those that it shows.
+    pub current: bool,
+}
+
+/// Why there is no proof, or no approval.
+#[derive(Debug, thiserror::Error)]
+pub enum ProofError {
+    /// No such batch in the programme.
+    #[error("no such batch")]
+    NoBatch,
+    /// No such proof in the programme.
+    #[error("no such proof")]
+    NoProof,
+    /// The id names another proof.
+    #[error("same id, other content")]
+    SameIdOtherContent,
+    /// The settings have changed since it was made.
+    #[error("outdated")]
+    Outdated,
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<ProofError> for Problem {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::NoBatch => Self::not_found("Ce lot"),
+            ProofError::NoProof => Self::not_found("Ce bon à tirer"),
+            ProofError::SameIdOtherContent => Self::same_id_other_content(),
+            ProofError::Outdated => Self::refused("proof-outdated", "Ce bon à tirer n'est plus à jour.").detail(
+                "Un logo, un texte, un nom ou le plan de financement a changé depuis : faites un nouveau bon à tirer et relisez-le.",
+            ),
+            ProofError::Database(_) => Self::internal(&error),
+        }
+    }
+}
+
+/// Records a proof of the settings as they are now.
+pub async fn make(
+    tx: &mut PgTransaction<'_>,
+    programme: &Programme,
+    new: &NewProof,
+    at: DateTime<Utc>,
+) -> Result<Made<Proof>, ProofError> {
+    let settings = settings(tx, programme, new.batch_id).await?;
+    let digest = settings.digest(programme, new.format);
+    let inserted = sqlx::query!(
+        "insert into issuer.proof (book_id, id, batch_id, format, settings_sha256, made_at) values ($1, $2, $3, $4, $5, $6)
+         on conflict (book_id, id) do nothing",
+        programme.id.uuid(),
+        new.id.uuid(),
+        new.batch_id.map(BatchId::uuid),
+        new.format.word(),
+        &digest,
+        at,
+    )
+    .execute(&mut **tx)
+    .await?
+    .rows_affected()
+        == 1;
+    let proof = find(tx, programme, new.id).await?;
+    if (proof.format, proof.batch_id) != (new.format, new.batch_id) {
+        return Err(ProofError::SameIdOtherContent);
+    }
+    Ok(if inserted {
+        Made::Now(proof)
+    } else {
+        Made::Before(proof)
+    })
+}
+
+/// Approves a proof, while it is up to date.
+pub async fn approve(
+    tx: &mut PgTransaction<'_>,
+    programme: &Programme,
+    id: ProofId,
+    at: DateTime<Utc>,
+) -> Result<Made<Proof>, ProofError> {
+    let proof = find(tx, programme, id).await?;
+    if !proof.current {
+        return Err(ProofError::Outdated);
+    }
+    let approved = sqlx::query!(
+        "update issuer.proof set approved_at = $3 where book_id = $1 and id = $2 and approved_at is null",
+        programme.id.uuid(),
+        id.uuid(),
+        at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    let proof = find(tx, programme, id).await?;
+    Ok(if approved.rows_affected() == 1 {
+        Made::Now(proof)
+    } else {
+        Made::Before(proof)
+    })
+}
+
+/// One proof.
+pub(crate) async fn find(tx: &mut PgTransaction<'_>, programme: &Programme, id: ProofId) -> Result<Proof, ProofError> {
+    let row = sqlx::query!(
+        r#"select batch_id as "batch_id: BatchId", format, settings_sha256, made_at, approved_at from issuer.proof
+           where book_id = $1 and id = $2"#,
+        programme.id.uuid(),
+        id.uuid(),
+    )
+    .fetch_optional(&mut **tx)
+    .await?
+    .ok_or(ProofError::NoProof)?;
+    let format = PaperFormat::of_word(&row.format);
+    let now = settings(tx, programme, row.batch_id).await?.digest(programme, format);
+    Ok(Proof {
+        id,
+        format,
+        batch_id: row.batch_id,
+        made_at: row.made_at,
+        approved_at: row.approved_at,
+        current: row.settings_sha256 == now,
+    })
+}
+
+/// Whether a proof of these settings was approved.
+pub(crate) async fn is_approved(
+    db: &mut PgConnection,
+    programme: &Programme,
+    digest: &[u8; 32],
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select exists (select from issuer.proof
+               where book_id = $1 and settings_sha256 = $2 and approved_at is not null) as "approved!""#,
+        programme.id.uuid(),
+        digest,
+    )
+    .fetch_one(db)
+    .await
+}
+
+async fn settings(
+    tx: &mut PgTransaction<'_>,
+    programme: &Programme,
+    batch: Option<BatchId>,
+) -> Result<Settings, ProofError> {
+    let plan = match batch {
+        Some(id) => {
+            let batch = batch::find(&mut **tx, programme.id, id).await?;
+            Some(batch.ok_or(ProofError::NoBatch)?.plan)
+        }
+        None => catalogue::current_plan(tx, programme.id).await?.map(|plan| plan.id),
+    };
+    Ok(settings::settings(tx, programme, plan).await?)
+}
+
+/// What a proof shows: one booklet, of specimens.
+pub(crate) async fn paper(
+    tx: &mut PgTransaction<'_>,
+    programme: &Programme,
+    proof: &Proof,
+    host: &Host,
+) -> Result<Paper, ProofError> {
+    let settings = settings(tx, programme, proof.batch_id).await?;
+    let serials = 1..=programme.booklet_size;
+    Ok(Paper {
+        programme: programme.name.clone(),
+        face_value: programme.face_value,
+        printed_day: programme.printed_day,
+        format: proof.format,
+        contact: settings.contact,
+        partners: settings.partners,
+        specimen: true,
+        booklets: vec![(1, serials.map(|serial| specimen(serial, host)).collect())],
+    })
+}
+
+/// A voucher of which nothing can be spent, as it is drawn on a proof.
+#[must_use]
+pub fn specimen(serial: u16, host: &Host) -> PaperVoucher {
+    let token = specimen_token(serial);
+    PaperVoucher {
+        serial: serial.into(),
+        short_code: token.unverified_terms().id.short_code(),
+        qr: Qr::new(&token, host, QrLevel::Quartile),
+    }
+}
+
+/// A key that does not exist, no value, no signature.
+#[must_use]
+pub fn specimen_token(serial: u16) -> Token {
+    let terms = Terms {
+        series: 0,
+        idx: Idx::new(serial.into()).expect("16 bits fit 24"),
+        cents: 0,
+        day: LastDay::new(0),
+        id: VoucherId::new(*b"SPECIMEN"),
+    };
+    ToBeSigned::new(Kid::new([0; 4]), terms).attach([0; 64])
+}

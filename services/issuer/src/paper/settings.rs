@@ -1,0 +1,255 @@
+//! What a programme's paper says beside its vouchers: where to ask, who pays.
+
+use access::OrganisationId;
+use catalogue::{PlanId, Programme, ProgrammeId};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use sqlx::{PgConnection, PgTransaction};
+use utoipa::ToSchema;
+use web::Problem;
+
+use crate::{paper::booklets::PaperFormat, paper::booklets::Partner, paper::logos};
+
+const PHONE_CHARS_MAX: usize = 24;
+const WEB_PAGE_CHARS_MAX: usize = 80;
+const ADDRESS_CHARS_MAX: usize = 120;
+
+/// Changes whenever what is drawn changes: a proof approved before must be approved again.
+const LAYOUT_VERSION: u32 = 1;
+
+/// Where people ask, as printed on the cover. What is absent is not printed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    /// A phone number as people write it.
+    #[schema(example = "03 80 12 34 56")]
+    pub phone: Option<String>,
+    /// The page that says where vouchers are taken, without `https://`.
+    #[schema(example = "www.exemple.fr/cheques")]
+    pub web_page: Option<String>,
+    /// A counter where people ask.
+    #[schema(example = "Maison France Services, 10 rue de la Gare, Semur-en-Auxois")]
+    pub address: Option<String>,
+}
+
+/// Why the contact was not kept.
+#[derive(Debug, thiserror::Error)]
+pub enum ContactError {
+    /// A field breaks a rule.
+    #[error("{field}: {rule}")]
+    Field {
+        /// The JSON field.
+        field: &'static str,
+        /// What it must be, in French.
+        rule: String,
+    },
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<ContactError> for Problem {
+    fn from(error: ContactError) -> Self {
+        match error {
+            ContactError::Field { field, rule } => Self::refused("paper-field", "Ce texte ne peut pas être imprimé.")
+                .detail(format!("« {field} » : {rule}")),
+            ContactError::Database(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl Contact {
+    /// Trimmed, without the address's scheme, and within what the cover has room for.
+    pub fn checked(&self) -> Result<Self, ContactError> {
+        let text = |field, value: &Option<String>, chars_max: usize| {
+            let value = value.as_deref().map(str::trim).filter(|value| !value.is_empty());
+            let broken = |rule| Err(ContactError::Field { field, rule });
+            match value {
+                Some(value) if value.chars().count() > chars_max => broken(format!(
+                    "{chars_max} caractères au plus, pour tenir sur la couverture en grands caractères."
+                )),
+                Some(value) if value.chars().any(char::is_control) => broken("une seule ligne de texte.".to_owned()),
+                value => Ok(value.map(str::to_owned)),
+            }
+        };
+        let phone = text("phone", &self.phone, PHONE_CHARS_MAX)?;
+        let digits = |phone: &str| {
+            phone
+                .chars()
+                .all(|c| c.is_ascii_digit() || matches!(c, ' ' | '.' | '+' | '(' | ')' | '-'))
+        };
+        if phone.as_deref().is_some_and(|phone| !digits(phone)) {
+            let rule = "des chiffres et des espaces, par exemple « 03 80 12 34 56 ».".to_owned();
+            return Err(ContactError::Field { field: "phone", rule });
+        }
+        let web_page = text("web_page", &self.web_page, WEB_PAGE_CHARS_MAX)?.map(|page| {
+            let short = page.strip_prefix("https://").or_else(|| page.strip_prefix("http://"));
+            short.unwrap_or(&page).trim_end_matches('/').to_owned()
+        });
+        if web_page
+            .as_deref()
+            .is_some_and(|page| page.contains(char::is_whitespace) || !page.contains('.'))
+        {
+            let rule = "l'adresse d'une page, par exemple « www.exemple.fr/cheques ».".to_owned();
+            return Err(ContactError::Field {
+                field: "web_page",
+                rule,
+            });
+        }
+        let address = text("address", &self.address, ADDRESS_CHARS_MAX)?;
+        Ok(Self {
+            phone,
+            web_page,
+            address,
+        })
+    }
+}
+
+/// Keeps the contact in place of the one before; it is [`Contact::checked`].
+pub(crate) async fn put(
+    tx: &mut PgTransaction<'_>,
+    programme: ProgrammeId,
+    contact: &Contact,
+    at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into issuer.paper (book_id, phone, web_page, address, changed_at) values ($1, $2, $3, $4, $5)
+         on conflict (book_id) do update
+         set phone = excluded.phone, web_page = excluded.web_page, address = excluded.address, changed_at = excluded.changed_at",
+        programme.uuid(),
+        contact.phone,
+        contact.web_page,
+        contact.address,
+        at,
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+}
+
+/// The contact of a programme; empty when none was given.
+pub(crate) async fn contact(db: &mut PgConnection, programme: ProgrammeId) -> Result<Contact, sqlx::Error> {
+    let row = sqlx::query_as!(
+        Contact,
+        "select phone, web_page, address from issuer.paper where book_id = $1",
+        programme.uuid()
+    );
+    Ok(row.fetch_optional(db).await?.unwrap_or_default())
+}
+
+/// All that the paper of a programme shows, beside the vouchers.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub contact: Contact,
+    pub partners: Vec<Partner>,
+}
+
+/// Reads the settings with the funders of this plan.
+pub(crate) async fn settings(
+    db: &mut PgConnection,
+    programme: &Programme,
+    plan: Option<PlanId>,
+) -> Result<Settings, sqlx::Error> {
+    let organisations = partners(db, programme, plan).await?;
+    let ids: Vec<uuid::Uuid> = organisations.iter().map(|organisation| organisation.uuid()).collect();
+    let names = sqlx::query!(
+        r#"select id as "id: OrganisationId", name from access.organisation where id = any($1)"#,
+        &ids
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    let mut logos = logos::of_organisations(&mut *db, programme.id, &organisations).await?;
+    let partners = organisations.iter().filter_map(|organisation| {
+        let name = names.iter().find(|row| row.id == *organisation)?.name.clone();
+        let place = logos.iter().position(|(of, _)| of == organisation);
+        let logo = place.map(|place| logos.swap_remove(place).1);
+        Some(Partner { name, logo })
+    });
+    let partners = partners.collect();
+    Ok(Settings {
+        contact: contact(db, programme.id).await?,
+        partners,
+    })
+}
+
+/// The sponsor, then the funders in the order of the plan, each once.
+pub(crate) async fn partners(
+    db: &mut PgConnection,
+    programme: &Programme,
+    plan: Option<PlanId>,
+) -> Result<Vec<OrganisationId>, sqlx::Error> {
+    let mut organisations = vec![programme.sponsor_id];
+    if let Some(plan) = plan
+        && let Some(plan) = catalogue::plan(db, plan).await?
+    {
+        for share in plan.shares {
+            if !organisations.contains(&share.funder_id) {
+                organisations.push(share.funder_id);
+            }
+        }
+    }
+    Ok(organisations)
+}
+
+impl Settings {
+    /// SHA-256 of all that is the same on every page: two equal ones print the same.
+    pub(crate) fn digest(&self, programme: &Programme, format: PaperFormat) -> [u8; 32] {
+        let mut digest = Sha256::new();
+        let mut add = |part: &[u8]| {
+            digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            digest.update(part);
+        };
+        add(&LAYOUT_VERSION.to_be_bytes());
+        add(format.word().as_bytes());
+        add(programme.name.as_bytes());
+        add(&programme.face_value.get().to_be_bytes());
+        add(programme.printed_day.to_string().as_bytes());
+        add(&programme.booklet_size.to_be_bytes());
+        for text in [&self.contact.phone, &self.contact.web_page, &self.contact.address] {
+            add(&[u8::from(text.is_some())]);
+            add(text.as_deref().unwrap_or_default().as_bytes());
+        }
+        for partner in &self.partners {
+            add(partner.name.as_bytes());
+            add(partner
+                .logo
+                .as_ref()
+                .map(|logo| logo.png.as_slice())
+                .unwrap_or_default());
+        }
+        digest.finalize().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contacts_are_tidied_or_refused_with_the_field() {
+        let given = |phone: &str, page: &str, address: &str| Contact {
+            phone: Some(phone.to_owned()),
+            web_page: Some(page.to_owned()),
+            address: Some(address.to_owned()),
+        };
+        let tidy = given(" 03 80 12 34 56 ", "https://www.exemple.fr/", " ")
+            .checked()
+            .unwrap();
+        assert_eq!(
+            tidy,
+            Contact {
+                address: None,
+                ..given("03 80 12 34 56", "www.exemple.fr", "")
+            }
+        );
+        for (contact, wrong) in [
+            (given("appelez-nous", "a.fr", ""), "phone"),
+            (given("", "pas une page", ""), "web_page"),
+            (given("", "", &"x".repeat(121)), "address"),
+            (given("", "", "deux\nlignes"), "address"),
+        ] {
+            assert!(matches!(contact.checked(), Err(ContactError::Field { field, .. }) if field == wrong));
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Loading a file of beneficiaries: look first, then commit exactly what was looked at.
+//!
+//! ```text
+//! file ── rows (import/row.rs: is each line right?) ── verdicts (import/verdict.rs: who is this person here?) ── report + digest
+//!                                                                          commit: the same, and the digest must be the same
+//! ```
+//!
+//! **The invariant.** One person is registered once in a programme, whoever imports: the constraint on the identity's hash decides,
+//! also between two imports at the same moment (the second learns that its preview is outdated). A file loaded twice changes
+//! nothing.
+//!
+//! **Privacy.** Another organisation's person is told as "registered elsewhere", without saying where. What is stored of a report
+//! has lines and columns and no value. Nothing of a file that is only previewed is kept.
+
+mod digest;
+mod error;
+mod report;
+mod row;
+mod store;
+#[cfg(test)]
+mod tests;
+mod verdict;
+
+use access::OrganisationId;
+use catalogue::Programme;
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+use sqlx::{PgPool, PgTransaction};
+use web::Made;
+
+use crate::{ImportId, people::identity::IdentityKey};
+
+pub use error::CommitError;
+pub use report::{Duplicate, ImportReport};
+
+/// A file as it came.
+#[derive(Debug, Clone)]
+pub struct ImportedFile {
+    /// Chosen by the caller.
+    pub import: ImportId,
+    /// Its name on the sender's machine, for people.
+    pub name: String,
+    /// The whole file.
+    pub bytes: axum::body::Bytes,
+}
+
+/// Who imports, into what, with which key: what both steps need.
+#[derive(Debug, Clone, Copy)]
+pub struct Importing<'a> {
+    /// Whose people they are.
+    pub prescriber: OrganisationId,
+    /// The programme.
+    pub programme: &'a Programme,
+    /// Makes people comparable.
+    pub key: &'a IdentityKey,
+    /// The instant of the request.
+    pub at: DateTime<Utc>,
+}
+
+/// Says what a commit of this file would do. Keeps nothing.
+pub async fn preview_import(
+    pool: &PgPool,
+    by: &Importing<'_>,
+    file: &ImportedFile,
+) -> Result<ImportReport, sqlx::Error> {
+    let mut tx = pool.begin().await?;
+    let outcome = examine(&mut tx, by, file).await?;
+    tx.rollback().await?;
+    Ok(outcome.report)
+}
+
+/// Registers the new people of a file, if what would happen is still what the preview said.
+pub async fn commit_import(
+    tx: &mut PgTransaction<'_>,
+    by: &Importing<'_>,
+    file: &ImportedFile,
+    digest: &str,
+) -> Result<Made<ImportReport>, CommitError> {
+    if let Some(known) = store::find(tx, by.programme.id, file.import).await? {
+        let sha256: [u8; 32] = Sha256::digest(&file.bytes).into();
+        let same = known.prescriber == by.prescriber && known.sha256 == sha256;
+        return if same {
+            Ok(Made::Before(known.report))
+        } else {
+            Err(CommitError::SameIdOtherContent)
+        };
+    }
+    let outcome = examine(tx, by, file).await?;
+    if outcome.report.digest != digest {
+        return Err(CommitError::PreviewOutdated);
+    }
+    let report = ImportReport {
+        committed: true,
+        ..outcome.report
+    };
+    store::import(tx, by, file.import, &report).await?;
+    store::beneficiaries(tx, by, file.import, &outcome.accepted).await?;
+    Ok(Made::Now(report))
+}
+
+struct Outcome {
+    report: ImportReport,
+    accepted: Vec<row::Person>,
+}
+
+async fn examine(tx: &mut PgTransaction<'_>, by: &Importing<'_>, file: &ImportedFile) -> Result<Outcome, sqlx::Error> {
+    let audiences = sqlx::query_scalar!("select label from catalogue.audience")
+        .fetch_all(&mut **tx)
+        .await?;
+    let rules = row::Rules {
+        today: standards::calendar::paris_date(by.at),
+        booklets_max: by.programme.booklets_per_person_max,
+        audiences,
+        key: by.key,
+    };
+    let mut parsed = row::parse(&file.bytes, &rules);
+    let known = store::known(tx, by, &parsed.people).await?;
+    let judged = verdict::judge(std::mem::take(&mut parsed.people), &known, by.prescriber);
+    parsed.problems.extend(judged.refused);
+    let sha256: [u8; 32] = Sha256::digest(&file.bytes).into();
+    let mut report = ImportReport {
+        import: file.import,
+        file: file.name.clone(),
+        sha256: data_encoding::HEXLOWER.encode(&sha256),
+        digest: String::new(),
+        rows: parsed.rows,
+        accepted: judged.accepted.len(),
+        unchanged: judged.unchanged.len(),
+        refused: parsed.problems.into_vec(),
+        duplicates: judged.duplicates,
+        committed: false,
+    };
+    report.digest = digest::of(by, &sha256, &report, &judged.accepted, &judged.unchanged);
+    Ok(Outcome {
+        report,
+        accepted: judged.accepted,
+    })
+}

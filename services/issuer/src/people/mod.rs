@@ -1,0 +1,5 @@
+//! Beneficiaries: their import, the comparison of identities, and the only table that knows their names.
+
+pub mod beneficiaries;
+pub mod identity;
+pub mod import;

@@ -1,0 +1,341 @@
+//! The queue before the transaction: claims that wait at one moment go to PostgreSQL together.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use ledger::{AccountNumber, BookId};
+use sqlx::PgPool;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Mutex, mpsc, oneshot};
+use web::Made;
+
+use super::check::{Check, Checked, Desk, check};
+use super::decide::{DecideError, Decision, decide};
+use super::fault::BadVoucher;
+use super::keys::{CatalogueCache, KeyringCache};
+use super::wanted::Wanted;
+use super::{ClaimError, Claimant, NewClaim};
+use crate::claims::read_claims::{Receipt, receipts};
+
+/// Claims decided in one transaction.
+pub const BATCH_MAX: usize = 256;
+
+/// Claims that may wait; beyond, the desk is busy.
+pub const QUEUE_MAX: usize = 4096;
+
+/// Transactions at once. More than the machine can commit at once only makes batches smaller.
+pub const WORKERS: usize = 4;
+
+/// Where claims are made.
+pub struct ClaimDesk {
+    pool: PgPool,
+    keys: KeyringCache,
+    catalogue: CatalogueCache,
+    queue: mpsc::Sender<Job>,
+}
+
+/// A claim that waits for its decision.
+struct Job {
+    wanted: Arc<Wanted>,
+    reply: oneshot::Sender<Answer>,
+}
+
+/// The decision, or that there is none: logged where it failed.
+type Answer = Result<Decision, Undecided>;
+
+#[derive(Debug, Clone, Copy)]
+struct Undecided;
+
+impl std::fmt::Debug for ClaimDesk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClaimDesk").finish_non_exhaustive()
+    }
+}
+
+impl ClaimDesk {
+    /// Opens the desk: its workers run until it is dropped. Call it inside a Tokio runtime.
+    #[must_use]
+    pub fn open(pool: &PgPool, host: voucher::Host) -> Self {
+        Self::with_limits(pool, host, WORKERS, QUEUE_MAX)
+    }
+
+    /// As [`open`](Self::open), with other limits: at least one worker, at least one place in the queue.
+    #[must_use]
+    pub fn with_limits(pool: &PgPool, host: voucher::Host, workers: usize, queue_max: usize) -> Self {
+        let (queue, waiting) = mpsc::channel(queue_max.max(1));
+        let waiting = Arc::new(Mutex::new(waiting));
+        for _ in 0..workers.max(1) {
+            let pool = pool.clone();
+            tokio::spawn(work(Arc::clone(&waiting), move |jobs| answer(pool.clone(), jobs)));
+        }
+        Self {
+            pool: pool.clone(),
+            keys: KeyringCache::new(pool.clone(), host),
+            catalogue: CatalogueCache::new(pool.clone()),
+            queue,
+        }
+    }
+
+    /// Claims vouchers for a structure: all of them or none.
+    pub async fn claim(&self, who: Claimant, new: &NewClaim, at: DateTime<Utc>) -> Result<Made<Receipt>, ClaimError> {
+        let mut result = self.checked_and_decided(who, new, at).await;
+        if let Err(ClaimError::Vouchers(bad)) = &mut result {
+            for bad in bad {
+                bad.short_code = bad.index.checked_sub(new.tokens.len());
+            }
+        }
+        let outcome = match &result {
+            Ok(Made::Now(_)) => "claimed",
+            Ok(Made::Before(_)) => "before",
+            Err(_) => "refused",
+        };
+        metrics::counter!("ccn_claims_total", "outcome" => outcome).increment(1);
+        result
+    }
+
+    async fn checked_and_decided(
+        &self,
+        who: Claimant,
+        new: &NewClaim,
+        at: DateTime<Utc>,
+    ) -> Result<Made<Receipt>, ClaimError> {
+        let desk = Desk {
+            pool: &self.pool,
+            keys: &self.keys,
+            catalogue: &self.catalogue,
+        };
+        let Checked { wanted, numbers } = match check(desk, who, new, at).await? {
+            Check::Decide(checked) => checked,
+            Check::OnlyIfBooked(wanted, refusal) => return self.booked_or_refused(&wanted, refusal).await,
+        };
+        let (reply, answer) = oneshot::channel();
+        self.queue
+            .try_send(Job {
+                wanted: Arc::new(wanted),
+                reply,
+            })
+            .map_err(|error| match error {
+                TrySendError::Full(_) => ClaimError::Busy,
+                TrySendError::Closed(_) => ClaimError::Undecided,
+            })?;
+        // A worker that failed dropped its end: that is an answer too.
+        let decision = answer.await.ok().and_then(Result::ok).ok_or(ClaimError::Undecided)?;
+        match decision {
+            Decision::Booked(made) => Ok(made),
+            Decision::OtherContent => Err(ClaimError::SameIdOtherContent),
+            Decision::NotAccredited => Err(ClaimError::NotAccredited),
+            Decision::Suspended => Err(ClaimError::Suspended),
+            Decision::Refused(faults) => {
+                let position = |number: AccountNumber| numbers.iter().position(|other| *other == number);
+                let mut bad: Vec<BadVoucher> = faults
+                    .into_iter()
+                    .filter_map(|(number, fault)| Some(BadVoucher::new(position(number)?, fault)))
+                    .collect();
+                bad.sort_by_key(|bad| bad.index);
+                Err(ClaimError::Vouchers(bad))
+            }
+        }
+    }
+
+    /// A retry gets what its claim got, however late it comes; a new claim, its refusal.
+    async fn booked_or_refused(&self, wanted: &Wanted, refusal: ClaimError) -> Result<Made<Receipt>, ClaimError> {
+        let mut connection = self.pool.acquire().await?;
+        let id = wanted.id();
+        let mut known = receipts(&mut connection, wanted.book(), &[id.uuid()]).await?;
+        match known.remove(&id) {
+            None => Err(refusal),
+            Some(receipt) if wanted.is(&receipt) => Ok(Made::Before(receipt)),
+            Some(_) => Err(ClaimError::SameIdOtherContent),
+        }
+    }
+}
+
+/// Takes what waits, again and again. Each batch is a task of its own, so that its panic is its own.
+async fn work<F>(waiting: Arc<Mutex<mpsc::Receiver<Job>>>, answer: impl Fn(Vec<Job>) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    loop {
+        let mut jobs = Vec::new();
+        if waiting.lock().await.recv_many(&mut jobs, BATCH_MAX).await == 0 {
+            return;
+        }
+        if tokio::spawn(answer(jobs)).await.is_err() {
+            tracing::error!("a batch of claims failed; its callers come again");
+        }
+    }
+}
+
+async fn answer(pool: PgPool, jobs: Vec<Job>) {
+    let mut books: BTreeMap<BookId, Vec<Job>> = BTreeMap::new();
+    for job in jobs {
+        books.entry(job.wanted.book()).or_default().push(job);
+    }
+    for (book, mut jobs) in books {
+        while !jobs.is_empty() {
+            let (round, later) = different_ids(jobs);
+            answer_round(&pool, book, round).await;
+            jobs = later;
+        }
+    }
+}
+
+/// One claim and everybody who sent it.
+struct Candidate {
+    wanted: Arc<Wanted>,
+    replies: Vec<oneshot::Sender<Answer>>,
+}
+
+/// Retries that wait beside their first share its decision; another content under the same id waits for the next round,
+/// since the first may be refused and leave the id free.
+fn different_ids(jobs: Vec<Job>) -> (Vec<Candidate>, Vec<Job>) {
+    let mut round: Vec<Candidate> = Vec::new();
+    let mut place = BTreeMap::new();
+    let mut later = Vec::new();
+    for job in jobs {
+        let index = *place.entry(job.wanted.id()).or_insert(round.len());
+        match round.get_mut(index) {
+            None => round.push(Candidate {
+                wanted: job.wanted,
+                replies: vec![job.reply],
+            }),
+            Some(candidate) if candidate.wanted.same_as(&job.wanted) => candidate.replies.push(job.reply),
+            Some(_) => later.push(job),
+        }
+    }
+    (round, later)
+}
+
+#[tracing::instrument(skip_all, fields(claims = round.len()))]
+async fn answer_round(pool: &PgPool, book: BookId, round: Vec<Candidate>) {
+    metrics::histogram!("ccn_claim_batch_claims").record(u32::try_from(round.len()).unwrap_or(u32::MAX));
+    let claims: Arc<[Arc<Wanted>]> = round.iter().map(|candidate| Arc::clone(&candidate.wanted)).collect();
+    match decide(pool, book, &claims).await {
+        Ok(decisions) => {
+            for (candidate, decision) in round.into_iter().zip(decisions) {
+                candidate.answer(Ok(decision));
+            }
+        }
+        Err(error) if round.len() > 1 && error.may_be_one_claims_fault() => {
+            tracing::warn!(causes = causes(&error), "a batch of claims is decided one by one");
+            for candidate in round {
+                let alone: Arc<[Arc<Wanted>]> = Arc::new([Arc::clone(&candidate.wanted)]);
+                let decision = decide(pool, book, &alone).await.map(|mut decisions| decisions.pop());
+                candidate.answer(match decision {
+                    Ok(Some(decision)) => Ok(decision),
+                    Ok(None) => Err(Undecided),
+                    Err(error) => Err(undecided(&error)),
+                });
+            }
+        }
+        Err(error) => {
+            let undecided = undecided(&error);
+            for candidate in round {
+                candidate.answer(Err(undecided));
+            }
+        }
+    }
+}
+
+impl Candidate {
+    /// The first who sent it made it; for the others it was made before. Who went away needs no answer.
+    fn answer(self, answer: Answer) {
+        let repeated = match &answer {
+            Ok(Decision::Booked(made)) => Ok(Decision::Booked(Made::Before(made.clone().into_inner()))),
+            answer => answer.clone(),
+        };
+        let mut replies = self.replies.into_iter();
+        if let Some(first) = replies.next() {
+            let _ = first.send(answer);
+        }
+        for reply in replies {
+            let _ = reply.send(repeated.clone());
+        }
+    }
+}
+
+fn undecided(error: &DecideError) -> Undecided {
+    tracing::error!(causes = causes(error), "claims were not decided");
+    Undecided
+}
+
+fn causes(error: &DecideError) -> String {
+    let mut causes = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        causes.push_str(": ");
+        causes.push_str(&error.to_string());
+        source = error.source();
+    }
+    causes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use catalogue::ProgrammeId;
+    use standards::Cents;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::claims::claim::wanted::WantedVoucher;
+    use crate::{ids::ClaimRequestId, ids::StructureId};
+
+    fn job(request: u128, idx: u32) -> (Job, oneshot::Receiver<Answer>) {
+        let (reply, answer) = oneshot::channel();
+        let wanted = Wanted {
+            programme: ProgrammeId::from_uuid(Uuid::from_u128(1)),
+            request: ClaimRequestId::from_uuid(Uuid::from_u128(request)),
+            structure: StructureId::from_uuid(Uuid::from_u128(2)),
+            service: "bureautique".to_owned(),
+            date: chrono::NaiveDate::default(),
+            vouchers: vec![WantedVoucher {
+                number: AccountNumber::voucher(1, idx),
+                value: Cents::new(1000),
+            }],
+            status_list_at: None,
+            at: DateTime::UNIX_EPOCH,
+        };
+        (
+            Job {
+                wanted: Arc::new(wanted),
+                reply,
+            },
+            answer,
+        )
+    }
+
+    #[test]
+    fn retries_share_a_round_and_another_content_waits_for_the_next() {
+        let jobs = [job(1, 1), job(2, 2), job(1, 1), job(1, 3)].map(|(job, _)| job);
+        let (round, later) = different_ids(jobs.into());
+        let replies: Vec<usize> = round.iter().map(|candidate| candidate.replies.len()).collect();
+        assert_eq!((replies, later.len()), (vec![2, 1], 1));
+    }
+
+    #[tokio::test]
+    async fn a_batch_that_panics_hangs_nobody_and_the_next_one_is_answered() {
+        let (queue, waiting) = mpsc::channel(8);
+        let batches = AtomicU32::new(0);
+        let answer = move |jobs: Vec<Job>| {
+            let first = batches.fetch_add(1, Ordering::SeqCst) == 0;
+            async move {
+                assert!(!first, "the first batch panics");
+                for job in jobs {
+                    let _ = job.reply.send(Ok(Decision::Suspended));
+                }
+            }
+        };
+        let worker = tokio::spawn(work(Arc::new(Mutex::new(waiting)), answer));
+        let (first, first_answer) = job(1, 1);
+        queue.try_send(first).unwrap_or_else(|_| panic!("the queue has room"));
+        assert!(first_answer.await.is_err(), "told that there is no answer");
+        let (second, second_answer) = job(2, 2);
+        queue.try_send(second).unwrap_or_else(|_| panic!("the queue has room"));
+        assert!(matches!(second_answer.await, Ok(Ok(Decision::Suspended))));
+        drop(queue);
+        worker.await.expect("a closed desk sends its workers home");
+    }
+}

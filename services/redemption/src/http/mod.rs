@@ -1,0 +1,102 @@
+mod claims;
+mod imports;
+mod pages;
+mod rpc;
+mod status_lists;
+mod structures;
+
+use std::sync::Arc;
+
+use access::{Caller, Role};
+use axum::extract::FromRef;
+use axum::routing::options;
+use sqlx::PgPool;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::{Clock, Problem};
+
+use crate::claims::claim::ClaimDesk;
+
+/// What the service needs.
+#[derive(Clone)]
+pub struct Config {
+    /// Connected as `ccn_redemption`.
+    pub pool: PgPool,
+    /// The process's clock.
+    pub clock: web::Clock,
+    /// The host printed in the vouchers' QR codes.
+    pub host: voucher::Host,
+    /// The key of purpose `status` that signs status lists. Without it none are made here ([`keep_status_lists`]), and those of
+    /// another process are published all the same.
+    pub status_signer: Option<Arc<dyn voucher::Signer>>,
+}
+
+impl std::fmt::Debug for Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let status_key = self.status_signer.as_ref().map(|signer| signer.kid());
+        f.debug_struct("Config")
+            .field("host", &self.host)
+            .field("status_key", &status_key)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the handlers need, whatever the door.
+#[derive(Debug, Clone, FromRef)]
+pub(crate) struct App {
+    pub pool: PgPool,
+    pub clock: Clock,
+    pub desk: Arc<ClaimDesk>,
+    pub makes_status_lists: MakesStatusLists,
+}
+
+/// Whether this process was given a status key.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MakesStatusLists(bool);
+
+impl App {
+    /// Opens the one desk to which every door leads.
+    pub(crate) fn open(config: Config) -> Self {
+        let desk = Arc::new(ClaimDesk::open(&config.pool, config.host));
+        Self {
+            pool: config.pool,
+            clock: config.clock,
+            desk,
+            makes_status_lists: MakesStatusLists(config.status_signer.is_some()),
+        }
+    }
+}
+
+pub(crate) fn routes(config: Config) -> OpenApiRouter {
+    let app = App::open(config);
+    OpenApiRouter::new()
+        .routes(routes!(imports::import_structures))
+        .routes(routes!(imports::import_bank_details))
+        .routes(routes!(structures::list_structures))
+        .routes(routes!(structures::accredit_structure))
+        .routes(routes!(structures::suspend_structure))
+        .routes(routes!(structures::lift_suspension))
+        .routes(routes!(claims::create_claim, claims::list_claims))
+        .routes(routes!(claims::get_claim))
+        .routes(routes!(claims::get_receipt))
+        .routes(routes!(claims::reverse_claim))
+        .routes(routes!(status_lists::status_list))
+        .routes(routes!(status_lists::status_list_index))
+        .route("/sl/{series}/{shard}", options(status_lists::status_list_options))
+        .with_state(app.clone())
+        .merge(pages::routes(app.pool.clone()))
+        .merge(rpc::rpc_routes(app).into())
+}
+
+/// Lets a caller pass that has one of two roles.
+fn either(who: &Caller, one: Role, other: Role) -> Result<(), Problem> {
+    if who.has(one) || who.has(other) {
+        return Ok(());
+    }
+    let detail = format!(
+        "Cette action est réservée aux rôles « {} » et « {} ».",
+        one.french(),
+        other.french()
+    );
+    Err(Problem::forbidden(detail))
+}

@@ -1,0 +1,32 @@
+use axum::extract::State;
+use axum::response::Response;
+use sqlx::PgPool;
+use web::{Problem, ProblemBody, Query};
+
+use super::area_query::AreaQuery;
+use super::cached::{Fresh, Known};
+use crate::public::places::{self, Area, PublicPlace};
+
+/// The places of a département that accept vouchers; those of the commune or postal code that was asked for come first.
+#[utoipa::path(get, path = "/v1/public/places", tag = "public", security(()), params(AreaQuery),
+    responses((status = 200, body = Vec<PublicPlace>),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`several-communes` with them, `unknown-area`", body = ProblemBody,
+            content_type = "application/problem+json")))]
+pub(super) async fn list_places(
+    State(pool): State<PgPool>,
+    Query(query): Query<AreaQuery>,
+    known: Known,
+) -> Result<Response, Problem> {
+    let area = query.one()?;
+    let mut places = places::in_departement(&pool, area.departement.code).await?;
+    places.sort_by_key(|place| !is_first(&area, place));
+    let json = serde_json::to_vec(&places).expect("plain data");
+    Ok(known.answer("application/json", Fresh::Minutes, json))
+}
+
+/// Whether a place is where the person said, and not only in the same département.
+pub(super) fn is_first(area: &Area, place: &PublicPlace) -> bool {
+    let commune = area.commune.is_some_and(|commune| place.is_in(commune.code));
+    commune || area.postal_code.as_ref().is_some_and(|code| *code == place.postal_code)
+}

@@ -1,0 +1,110 @@
+use access::{Accreditor, Caller, Role};
+use axum::extract::State;
+use serde::Deserialize;
+use sqlx::PgPool;
+use utoipa::{IntoParams, ToSchema};
+use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query};
+
+use super::either;
+use crate::structures::accredit::{Accreditation, NewAccreditation, accredit};
+use crate::structures::list::{StructureView, list};
+use crate::structures::suspend::{NewSuspension, Suspension, lift, suspend};
+use crate::{ids::StructureId, ids::SuspensionId};
+
+/// Which structures are listed.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ListQuery {
+    /// The `next` of the page before.
+    after: Option<String>,
+    /// Only those that are accredited, or that are not.
+    accredited: Option<bool>,
+}
+
+/// Structures, in order of SIRET.
+#[utoipa::path(get, path = "/v1/structures", tag = "structures", params(ListQuery),
+    responses((status = 200, body = Page<StructureView>),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn list_structures(
+    who: Caller,
+    State(pool): State<PgPool>,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<Page<StructureView>>, Problem> {
+    either(&who, Role::Accreditor, Role::Operator)?;
+    list(&pool, query.after.as_deref(), query.accredited)
+        .await
+        .map(Json)
+        .map_err(|error| Problem::internal(&error))
+}
+
+/// Admits a structure: from now on it may have API keys and claim vouchers.
+#[utoipa::path(post, path = "/v1/structures/{structure}/accreditation", tag = "structures",
+    request_body = NewAccreditation, params(("structure" = uuid::Uuid, Path, description = "The structure")),
+    responses((status = 201, body = Accreditation), (status = 200, description = "Given before", body = Accreditation),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`not-accreditable` with all `reasons`, `already-accredited`", body = ProblemBody,
+            content_type = "application/problem+json")))]
+pub(super) async fn accredit_structure(
+    who: Accreditor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path(structure): Path<StructureId>,
+    Json(new): Json<NewAccreditation>,
+) -> Result<Made<Accreditation>, Problem> {
+    database::transaction(&pool, "accredit_structure", |tx| {
+        let who = who.clone();
+        Box::pin(async move { accredit(tx, &who, structure, new, at).await })
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+/// Suspends a structure: at once it cannot claim any more.
+#[utoipa::path(post, path = "/v1/structures/{structure}/suspensions", tag = "structures", request_body = NewSuspension,
+    params(("structure" = uuid::Uuid, Path, description = "The structure")),
+    responses((status = 201, body = Suspension), (status = 200, description = "Made before", body = Suspension),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`already-suspended`", body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn suspend_structure(
+    who: Accreditor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path(structure): Path<StructureId>,
+    Json(new): Json<NewSuspension>,
+) -> Result<Made<Suspension>, Problem> {
+    database::transaction(&pool, "suspend_structure", |tx| {
+        let (who, new) = (who.clone(), new.clone());
+        Box::pin(async move { suspend(tx, &who, structure, &new, at).await })
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+/// Nothing to say.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Nothing {}
+
+/// Lifts a suspension; repeating it changes nothing.
+#[utoipa::path(post, path = "/v1/structures/{structure}/suspensions/{suspension}/lift", tag = "structures",
+    request_body = Nothing,
+    params(("structure" = uuid::Uuid, Path, description = "The structure"),
+        ("suspension" = uuid::Uuid, Path, description = "The suspension")),
+    responses((status = 200, body = Suspension),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn lift_suspension(
+    who: Accreditor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path((structure, suspension)): Path<(StructureId, SuspensionId)>,
+    Json(Nothing {}): Json<Nothing>,
+) -> Result<Json<Suspension>, Problem> {
+    database::transaction(&pool, "lift_suspension", |tx| {
+        let who = who.clone();
+        Box::pin(async move { lift(tx, &who, structure, suspension, at).await })
+    })
+    .await
+    .map(Json)
+    .map_err(Problem::from)
+}

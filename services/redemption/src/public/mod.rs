@@ -1,0 +1,3 @@
+//! What everybody may see: the places that accept vouchers.
+
+pub mod places;

@@ -1,0 +1,171 @@
+//! Admitting a structure: it meets the criteria, and from then on it is an organisation that may claim.
+
+use access::{Caller, NewOrganisation, Role, audit};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sqlx::PgTransaction;
+use standards::{Siren, Siret};
+use utoipa::ToSchema;
+use web::{Made, Problem};
+
+use crate::structures::criteria::{Place, Reason, unmet};
+use crate::{ids::AccreditationId, ids::StructureId};
+
+/// An accreditation to be given.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAccreditation {
+    /// Made by the caller.
+    pub id: AccreditationId,
+}
+
+/// An accreditation.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub struct Accreditation {
+    /// Its id.
+    pub id: AccreditationId,
+    /// Who may claim.
+    pub structure_id: StructureId,
+    /// Since when.
+    pub accredited_at: DateTime<Utc>,
+}
+
+/// Why a structure was not admitted.
+#[derive(Debug, thiserror::Error)]
+pub enum AccreditError {
+    /// No such structure.
+    #[error("no such structure")]
+    NoStructure,
+    /// Some criteria are not met.
+    #[error("{} criteria are not met", .0.len())]
+    Unmet(Vec<Reason>),
+    /// It was admitted before, under another id.
+    #[error("accredited already")]
+    Already(DateTime<Utc>),
+    /// The id names another accreditation, or the structure's id another organisation.
+    #[error("same id, other content")]
+    SameIdOtherContent,
+    /// What was imported is not a place: hands in the table.
+    #[error("the stored place cannot be read")]
+    Place(#[from] serde_json::Error),
+    /// Its organisation was not created.
+    #[error("the organisation was not created")]
+    Organisation(#[from] access::CreateError),
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<AccreditError> for Problem {
+    fn from(error: AccreditError) -> Self {
+        match error {
+            AccreditError::NoStructure => Self::not_found("Cette structure"),
+            AccreditError::Unmet(reasons) => Self::refused(
+                "not-accreditable",
+                "Cette structure ne remplit pas encore les critères.",
+            )
+            .detail(
+                reasons
+                    .iter()
+                    .map(|reason| reason.problem.as_str())
+                    .collect::<Vec<_>>()
+                    .join(" "),
+            )
+            .with("reasons", reasons),
+            AccreditError::Already(at) => Self::refused("already-accredited", "Cette structure est déjà labellisée.")
+                .detail("Il n'y a rien à faire.")
+                .with("accredited_at", at),
+            AccreditError::SameIdOtherContent => Self::same_id_other_content(),
+            AccreditError::Organisation(error) => error.into(),
+            AccreditError::Place(error) => Self::internal(&error),
+            AccreditError::Database(error) => Self::internal(&error),
+        }
+    }
+}
+
+/// Admits a structure, once.
+pub async fn accredit(
+    tx: &mut PgTransaction<'_>,
+    who: &Caller,
+    structure: StructureId,
+    new: NewAccreditation,
+    at: DateTime<Utc>,
+) -> Result<Made<Accreditation>, AccreditError> {
+    let known = sqlx::query!(
+        "select name, place from redemption.structure where id = $1",
+        structure.uuid()
+    )
+    .fetch_optional(&mut **tx)
+    .await?
+    .ok_or(AccreditError::NoStructure)?;
+    if let Some(before) = accredited_before(tx, structure, new).await? {
+        return Ok(Made::Before(before));
+    }
+    let place = Place::deserialize(&known.place)?;
+    let reasons = unmet(&place);
+    if !reasons.is_empty() {
+        return Err(AccreditError::Unmet(reasons));
+    }
+    sqlx::query!(
+        "insert into redemption.accreditation (structure_id, id, accredited_at, accredited_by) values ($1, $2, $3, $4)",
+        structure.uuid(),
+        new.id.uuid(),
+        at,
+        who.organisation().uuid(),
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(|error| match error {
+        error if database::is_constraint(&error, "accreditation_id_unique") => AccreditError::SameIdOtherContent,
+        // Somebody else admitted it at this moment.
+        error if database::is_constraint(&error, "accreditation_pk") => AccreditError::Already(at),
+        error => error.into(),
+    })?;
+    let siren: Option<Siren> = known.place["pivot"]
+        .as_str()
+        .and_then(|pivot| Some(pivot.parse::<Siret>().ok()?.siren()));
+    let organisation = NewOrganisation {
+        id: structure.organisation(),
+        name: known.name,
+        siren,
+        roles: vec![Role::Structure],
+    };
+    access::create(tx, &organisation, at).await?;
+    audit(
+        tx,
+        who,
+        at,
+        "structure.accredit",
+        Some(structure.uuid()),
+        json!({ "id": new.id }),
+    )
+    .await?;
+    Ok(Made::Now(Accreditation {
+        id: new.id,
+        structure_id: structure,
+        accredited_at: at,
+    }))
+}
+
+async fn accredited_before(
+    tx: &mut PgTransaction<'_>,
+    structure: StructureId,
+    new: NewAccreditation,
+) -> Result<Option<Accreditation>, AccreditError> {
+    let known = sqlx::query!(
+        r#"select id as "id: AccreditationId", accredited_at from redemption.accreditation where structure_id = $1"#,
+        structure.uuid()
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    match known {
+        None => Ok(None),
+        Some(known) if known.id == new.id => Ok(Some(Accreditation {
+            id: new.id,
+            structure_id: structure,
+            accredited_at: known.accredited_at,
+        })),
+        Some(known) => Err(AccreditError::Already(known.accredited_at)),
+    }
+}

@@ -1,0 +1,175 @@
+//! Stopping a structure's claims, with a reason, and letting it claim again. What it claimed before stays owed to it;
+//! whether it is paid meanwhile is the settlement's business.
+
+use access::{Caller, audit};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sqlx::PgTransaction;
+use utoipa::ToSchema;
+use web::{Made, Problem};
+
+use crate::{ids::StructureId, ids::SuspensionId};
+
+/// Characters of a reason.
+pub const REASON_CHARS_MAX: usize = 500;
+
+/// A suspension to be made.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewSuspension {
+    /// Made by the caller.
+    pub id: SuspensionId,
+    /// Why; names no person.
+    pub reason: String,
+}
+
+/// A suspension.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Suspension {
+    /// Its id.
+    pub id: SuspensionId,
+    /// Who may not claim.
+    pub structure_id: StructureId,
+    /// Why.
+    pub reason: String,
+    /// Since when.
+    pub suspended_at: DateTime<Utc>,
+    /// Until when, once it is lifted.
+    pub lifted_at: Option<DateTime<Utc>>,
+}
+
+/// Why a structure was not suspended, or a suspension not lifted.
+#[derive(Debug, thiserror::Error)]
+pub enum SuspendError {
+    /// No reason, or a novel.
+    #[error("the reason has 1 to {REASON_CHARS_MAX} characters")]
+    Reason,
+    /// No such structure.
+    #[error("no such structure")]
+    NoStructure,
+    /// No such suspension of this structure.
+    #[error("no such suspension")]
+    NoSuspension,
+    /// It is suspended, under another id.
+    #[error("suspended already")]
+    Already,
+    /// The id names another suspension.
+    #[error("same id, other content")]
+    SameIdOtherContent,
+    /// PostgreSQL.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<SuspendError> for Problem {
+    fn from(error: SuspendError) -> Self {
+        match error {
+            SuspendError::Reason => Self::refused("reason", "Le motif ne convient pas.").detail(format!(
+                "Donnez un motif de {REASON_CHARS_MAX} caractères au plus, sans nommer personne."
+            )),
+            SuspendError::NoStructure => Self::not_found("Cette structure"),
+            SuspendError::NoSuspension => Self::not_found("Cette suspension"),
+            SuspendError::Already => Self::refused("already-suspended", "Cette structure est déjà suspendue.")
+                .detail("Levez d'abord la suspension en cours, ou laissez-la."),
+            SuspendError::SameIdOtherContent => Self::same_id_other_content(),
+            SuspendError::Database(error) => Self::internal(&error),
+        }
+    }
+}
+
+/// Suspends a structure, once at a time.
+pub async fn suspend(
+    tx: &mut PgTransaction<'_>,
+    who: &Caller,
+    structure: StructureId,
+    new: &NewSuspension,
+    at: DateTime<Utc>,
+) -> Result<Made<Suspension>, SuspendError> {
+    let reason = new.reason.trim();
+    if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
+        return Err(SuspendError::Reason);
+    }
+    let inserted = sqlx::query!(
+        "insert into redemption.suspension (id, structure_id, reason, suspended_at, suspended_by)
+         values ($1, $2, $3, $4, $5) on conflict (id) do nothing",
+        new.id.uuid(),
+        structure.uuid(),
+        reason,
+        at,
+        who.organisation().uuid(),
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(|error| match error {
+        error if database::is_constraint(&error, "suspension_structure") => SuspendError::NoStructure,
+        error if database::is_constraint(&error, "suspension_one_at_a_time") => SuspendError::Already,
+        error => error.into(),
+    })?
+    .rows_affected()
+        == 1;
+    let known = read(tx, new.id)
+        .await?
+        .filter(|known| known.structure_id == structure && known.reason == reason);
+    let known = known.ok_or(SuspendError::SameIdOtherContent)?;
+    if inserted {
+        audit(
+            tx,
+            who,
+            at,
+            "structure.suspend",
+            Some(structure.uuid()),
+            json!({ "id": new.id }),
+        )
+        .await?;
+        Ok(Made::Now(known))
+    } else {
+        Ok(Made::Before(known))
+    }
+}
+
+/// Lifts a suspension; repeating it changes nothing.
+pub async fn lift(
+    tx: &mut PgTransaction<'_>,
+    who: &Caller,
+    structure: StructureId,
+    id: SuspensionId,
+    at: DateTime<Utc>,
+) -> Result<Suspension, SuspendError> {
+    let lifted = sqlx::query!(
+        "update redemption.suspension set lifted_at = $3 where id = $1 and structure_id = $2 and lifted_at is null",
+        id.uuid(),
+        structure.uuid(),
+        at,
+    )
+    .execute(&mut **tx)
+    .await?
+    .rows_affected()
+        == 1;
+    if lifted {
+        audit(
+            tx,
+            who,
+            at,
+            "structure.lift_suspension",
+            Some(structure.uuid()),
+            json!({ "id": id }),
+        )
+        .await?;
+    }
+    read(tx, id)
+        .await?
+        .filter(|known| known.structure_id == structure)
+        .ok_or(SuspendError::NoSuspension)
+}
+
+async fn read(tx: &mut PgTransaction<'_>, id: SuspensionId) -> Result<Option<Suspension>, sqlx::Error> {
+    sqlx::query_as!(
+        Suspension,
+        r#"select id as "id: SuspensionId", structure_id as "structure_id: StructureId", reason, suspended_at, lifted_at
+           from redemption.suspension where id = $1"#,
+        id.uuid()
+    )
+    .fetch_optional(&mut **tx)
+    .await
+}
