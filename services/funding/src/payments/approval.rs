@@ -8,7 +8,8 @@
 //! | rejected, with a reason | a settlement: in transit → payable; a refund: in transit → deposited, the funder's free money | refused for ever |
 //!
 //! A person is an API key: one device, one machine. A key made after the proposal does not approve it, else whoever
-//! may make keys would approve alone. The primary key of the decision makes one of two who decide at once the second.
+//! may make keys would approve alone. Refunds to one funder within thirty days that nobody looked at count together, so a large sum does not
+//! pass in small ones. The primary key of the decision makes one of two who decide at once the second.
 
 use access::audit;
 use chrono::{DateTime, NaiveDate, Utc};

@@ -9,7 +9,8 @@
 //! also between two imports at the same moment (the second learns that its preview is outdated). A file loaded twice changes
 //! nothing.
 //!
-//! **Privacy.** Another organisation's person is told as "registered elsewhere", without saying where. What is stored of a report
+//! **Privacy.** A person is looked for inside one programme: two sponsors are two controllers of personal data, and neither learns of
+//! the other's people. In a programme, another organisation's person is told as "registered elsewhere", without saying where. What is stored of a report
 //! has lines and columns and no value. Nothing of a file that is only previewed is kept.
 
 mod digest;

@@ -9,6 +9,7 @@
 //! another booklet; no voucher's value is ever split or moved to another voucher.
 //!
 //! Locks: the batch's [numbers], reserves and vouchers ([`ledger::lock`]), then the person's row, so that two desks cannot both give the last booklet.
+//! Hand-overs of one batch take turns, because they share its reserve; claims share nothing but their structure's account.
 
 mod error;
 mod replace;

@@ -3,7 +3,7 @@
 //! **The invariant.** Each voucher blocked has a row of its own, written under the lock of its account: a claim or a reversal
 //! that comes after sees it. What was left on it goes back to those who paid, cent for cent; a voucher that was claimed moves no
 //! money (the structure did its work) but must not come back to life when its claim is reversed; one that was never handed
-//! over gives up its part of the reserve.
+//! over gives up its part of the reserve at once or, revoked before its batch is funded, never gets one.
 
 mod error;
 

@@ -7,6 +7,9 @@
 //! | settled | … | the same from recoverable: the next payment is so much less |
 //! | in a payment that came back after a deduction | … | the same, as far as payable does not hold the whole claim |
 //!
+//! The last line: a payment that a debt had made smaller, and that came back, leaves less to its structure than its claims. Undoing one of
+//! them makes a debt again.
+//!
 //! **Facts under locks.** Whether a claim was settled and whether a voucher was blocked are other services' facts. Both
 //! services lock the accounts they move (payable, voucher) before they write their fact, so a statement that reads after
 //! [`ledger::lock`] returned sees the last word.

@@ -3,7 +3,8 @@
 //! The codes are those of ISO 20022's external code sets `ExternalStatusReason1Code` (pain.002) and `ExternalReturnReason1Code`
 //! (camt.053), <https://www.iso20022.org/catalogue-messages/additional-content-messages/external-code-sets>, as the European
 //! Payments Council uses them for credit transfers (EPC135-18). What speaks of the file, the amount, the day, the debtor or the
-//! bank's own systems (FF01, AM04, DT01, DUPL, TM01, RVSL, …) says nothing of the payee.
+//! bank's own systems (FF01, AM04, DT01, DUPL, TM01, RVSL, …) says nothing of the payee, and neither does a reason that is given to a whole
+//! file or group.
 
 /// Of the account or its holder, whoever says so of the payment itself.
 const OF_THE_ACCOUNT: [&str; 23] = [
