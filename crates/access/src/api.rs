@@ -5,7 +5,7 @@ use sqlx::PgPool;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Clock, Json, Made, Now, Path, Problem, ProblemBody};
+use web::{Clock, Created, Json, Now, Path, Problem, ProblemBody};
 
 use crate::organisation::{self, NewOrganisation, Organisation};
 use crate::{ApiKey, KeyId, Operator, OrganisationId, Secret, api_key, audit};
@@ -35,12 +35,12 @@ async fn create_organisation(
     Now(at): Now,
     State(pool): State<PgPool>,
     Json(new): Json<NewOrganisation>,
-) -> Result<Made<Organisation>, Problem> {
+) -> Result<Created<Organisation>, Problem> {
     database::transaction(&pool, "create_organisation", |tx| {
         let (who, new) = (who.clone(), new.clone());
         Box::pin(async move {
             let made = organisation::create(tx, &new, at).await?;
-            if let Made::Now(_) = made {
+            if let Created::New(_) = made {
                 audit(tx, &who, at, "organisation.create", Some(new.id.uuid()), &new.roles).await?;
             }
             Ok::<_, organisation::CreateError>(made)
@@ -69,7 +69,7 @@ async fn create_key(
     State(pool): State<PgPool>,
     Path(organisation): Path<OrganisationId>,
     Json(new): Json<NewKey>,
-) -> Result<Made<ApiKey>, Problem> {
+) -> Result<Created<ApiKey>, Problem> {
     let secret = Secret::generate().map_err(|error| Problem::internal(&std::io::Error::other(error)))?;
     database::transaction(&pool, "create_api_key", |tx| {
         let (who, secret) = (who.clone(), secret.clone());
@@ -91,10 +91,10 @@ async fn create_key(
                 secret,
             };
             if !inserted {
-                return Ok(Made::Before(key(None)));
+                return Ok(Created::Existing(key(None)));
             }
             audit(tx, &who, at, "api_key.create", Some(new.id.uuid()), ()).await?;
-            Ok(Made::Now(key(Some(secret.reveal().to_owned()))))
+            Ok(Created::New(key(Some(secret.reveal().to_owned()))))
         })
     })
     .await

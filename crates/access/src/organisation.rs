@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::siret::Siren;
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 database::id_type! {
     /// An organisation; a structure's or a funder's id in the books is the same.
@@ -143,7 +143,7 @@ pub async fn create(
     tx: &mut PgTransaction<'_>,
     new: &NewOrganisation,
     at: DateTime<Utc>,
-) -> Result<Made<Organisation>, CreateError> {
+) -> Result<Created<Organisation>, CreateError> {
     if new.name.trim().is_empty() {
         return Err(CreateError::NoName);
     }
@@ -184,8 +184,8 @@ pub async fn create(
         created_at: known.created_at,
     };
     Ok(if inserted {
-        Made::Now(organisation)
+        Created::New(organisation)
     } else {
-        Made::Before(organisation)
+        Created::Existing(organisation)
     })
 }

@@ -13,7 +13,7 @@ pub use withdraw::{WithdrawKeyError, Withdrawal, WithdrawalId, withdraw_key};
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{PgExecutor, PgPool, PgTransaction};
 use voucher::{Bounds, Host, KeyPolicy, Keyring, Kid, LastDay, PublicKey, Purpose};
-use web::Made;
+use web::Created;
 
 /// Days between the publication of a key and its first use: phones that were away for a week still know it in time.
 pub const KEY_NOTICE_DAYS: i64 = 7;
@@ -96,7 +96,7 @@ pub async fn publish_key(
     tx: &mut PgTransaction<'_>,
     new: &NewKey,
     at: DateTime<Utc>,
-) -> Result<Made<PublishedKey>, KeyError> {
+) -> Result<Created<PublishedKey>, KeyError> {
     let policy = KeyPolicy {
         purpose: new.purpose,
         valid_from: Some(new.valid_from.timestamp()),
@@ -128,7 +128,7 @@ pub async fn publish_key(
     })?;
     let found = find(&mut **tx, key.kid()).await?.ok_or(sqlx::Error::RowNotFound)?;
     if inserted.rows_affected() == 1 {
-        return Ok(Made::Now(found));
+        return Ok(Created::New(found));
     }
     let before = found.key.policy();
     let same = before.purpose == new.purpose
@@ -136,7 +136,7 @@ pub async fn publish_key(
         && before.valid_from == Some(new.valid_from.timestamp())
         && before.valid_until == Some(new.valid_until.timestamp());
     if same {
-        Ok(Made::Before(found))
+        Ok(Created::Existing(found))
     } else {
         Err(KeyError::OtherPolicy)
     }

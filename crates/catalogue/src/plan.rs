@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgExecutor, PgTransaction};
 use standards::Cents;
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::ProgrammeId;
 
@@ -112,7 +112,7 @@ pub async fn create_plan(
     programme: ProgrammeId,
     new: &NewPlan,
     at: DateTime<Utc>,
-) -> Result<Made<PlanView>, CreatePlanError> {
+) -> Result<Created<PlanView>, CreatePlanError> {
     // Versions are numbered one after the other. Not by a lock on the programme's row: that takes the right to change it.
     sqlx::query!(
         "select pg_advisory_xact_lock(hashtextextended($1, 0))",
@@ -130,7 +130,7 @@ pub async fn create_plan(
     if let Some(known) = plan(&mut **tx, new.id).await? {
         let same = known.programme_id == programme && known.shares == normalized(&new.shares);
         return if same {
-            Ok(Made::Before(known))
+            Ok(Created::Existing(known))
         } else {
             Err(CreatePlanError::SameIdOtherContent)
         };
@@ -160,7 +160,7 @@ pub async fn create_plan(
     .fetch_one(&mut **tx)
     .await?;
     insert_shares(tx, new.id, &shares).await?;
-    Ok(Made::Now(PlanView {
+    Ok(Created::New(PlanView {
         id: new.id,
         programme_id: programme,
         version,

@@ -6,7 +6,7 @@ use sqlx::{PgPool, PgTransaction};
 use standards::Cents;
 use standards::cog::Territory;
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 database::id_type! {
     /// A programme (dispositif): one sponsor, one territory, one kind of voucher.
@@ -198,7 +198,7 @@ pub async fn create(
     sponsor: OrganisationId,
     new: &NewProgramme,
     at: DateTime<Utc>,
-) -> Result<Made<Programme>, CreateError> {
+) -> Result<Created<Programme>, CreateError> {
     let wanted = new.checked(sponsor)?;
     let checked = "BOOKLETS_MAX is checked";
     let inserted = sqlx::query!(
@@ -224,10 +224,10 @@ pub async fn create(
     .rows_affected()
         == 1;
     if inserted {
-        return Ok(Made::Now(wanted));
+        return Ok(Created::New(wanted));
     }
     match read(&mut **tx, Some(wanted.id)).await?.pop() {
-        Some(known) if known == wanted => Ok(Made::Before(known)),
+        Some(known) if known == wanted => Ok(Created::Existing(known)),
         _ => Err(CreateError::SameIdOtherContent),
     }
 }

@@ -3,7 +3,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use sqlx::{PgExecutor, PgTransaction};
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::ProgrammeId;
 
@@ -124,7 +124,7 @@ pub async fn set_funding_terms(
     programme: ProgrammeId,
     terms: &FundingTerms,
     at: DateTime<Utc>,
-) -> Result<Made<FundingTerms>, TermsError> {
+) -> Result<Created<FundingTerms>, TermsError> {
     let wanted = terms.checked()?;
     // Versions are numbered one after the other, as those of plans.
     sqlx::query!(
@@ -135,7 +135,7 @@ pub async fn set_funding_terms(
     .await?;
     if funding_terms(&mut **tx, programme).await? == wanted {
         return if crate::programme::exists(tx, programme).await? {
-            Ok(Made::Before(wanted))
+            Ok(Created::Existing(wanted))
         } else {
             Err(TermsError::NoProgramme)
         };
@@ -156,5 +156,5 @@ pub async fn set_funding_terms(
         error if database::is_constraint(&error, "funding_terms_programme") => TermsError::NoProgramme,
         error => error.into(),
     })?;
-    Ok(Made::Now(wanted))
+    Ok(Created::New(wanted))
 }

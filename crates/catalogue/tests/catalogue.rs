@@ -9,7 +9,7 @@ use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use standards::Cents;
 use uuid::Uuid;
-use web::Made;
+use web::Created;
 
 fn at() -> DateTime<Utc> {
     "2026-03-02T09:00:00Z".parse().unwrap()
@@ -46,7 +46,7 @@ async fn role(owner: &PgPool, name: &str) -> PgPool {
         .unwrap()
 }
 
-async fn create(pool: &PgPool, new: &NewProgramme) -> Result<Made<catalogue::Programme>, CreateError> {
+async fn create(pool: &PgPool, new: &NewProgramme) -> Result<Created<catalogue::Programme>, CreateError> {
     let mut tx = pool.begin().await.unwrap();
     let made = catalogue::create(&mut tx, OrganisationId::from_uuid(uuid(7)), new, at()).await;
     tx.commit().await.unwrap();
@@ -57,8 +57,8 @@ async fn create(pool: &PgPool, new: &NewProgramme) -> Result<Made<catalogue::Pro
 async fn a_programme_accepts_its_vouchers_31_days_longer_than_its_paper_says(pool: PgPool) {
     let issuer = role(&pool, "ccn_issuer").await;
     let made = create(&issuer, &programme(1)).await.unwrap();
-    assert!(matches!(made, Made::Now(ref made) if made.last_day.to_string() == "2027-01-31"));
-    assert!(matches!(create(&issuer, &programme(1)).await, Ok(Made::Before(_))));
+    assert!(matches!(made, Created::New(ref made) if made.last_day.to_string() == "2027-01-31"));
+    assert!(matches!(create(&issuer, &programme(1)).await, Ok(Created::Existing(_))));
     let other = NewProgramme {
         booklets_min: 11,
         ..programme(1)
@@ -200,11 +200,11 @@ async fn plans_are_versions_and_only_whole_ones_are_agreed(pool: PgPool) {
     };
 
     let first = agree(&mut tx, plan(1, &["0.35", "0.50", "0.15"])).await.unwrap();
-    assert!(matches!(first, Made::Now(ref view) if view.version == 1));
+    assert!(matches!(first, Created::New(ref view) if view.version == 1));
     let again = agree(&mut tx, plan(1, &["0.350", "0.5", "0.15"])).await.unwrap();
     assert_eq!(
         again,
-        Made::Before(first.into_inner()),
+        Created::Existing(first.into_inner()),
         "0.50 and 0.5 are the same rate"
     );
     assert!(matches!(

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use voucher::{Bounds, Kid, LastDay, Purpose, SigningKey};
-use web::Made;
+use web::Created;
 
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
@@ -44,7 +44,7 @@ async fn publish(pool: &PgPool, new: &NewKey) -> Result<bool, KeyError> {
     let mut tx = pool.begin().await.unwrap();
     let made = catalogue::publish_key(&mut tx, new, at(NOW)).await?;
     tx.commit().await.unwrap();
-    Ok(matches!(made, Made::Now(_)))
+    Ok(matches!(made, Created::New(_)))
 }
 
 #[sqlx::test(migrations = false)]
@@ -119,8 +119,8 @@ async fn a_withdrawal_wants_a_reason_and_is_never_undone(owner: PgPool) {
         withdraw(act(b"a", "  ")).await,
         Err(WithdrawKeyError::NoReason)
     ));
-    assert!(matches!(withdraw(act(b"a", "copiée")).await, Ok(Made::Now(_))));
-    assert!(matches!(withdraw(act(b"a", "copiée")).await, Ok(Made::Before(_))));
+    assert!(matches!(withdraw(act(b"a", "copiée")).await, Ok(Created::New(_))));
+    assert!(matches!(withdraw(act(b"a", "copiée")).await, Ok(Created::Existing(_))));
     assert!(matches!(
         withdraw(act(b"b", "copiée")).await,
         Err(WithdrawKeyError::Before(_))

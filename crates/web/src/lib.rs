@@ -4,21 +4,25 @@
 //! A front door parses, calls one use case and renders; it holds no rule.
 
 mod clock;
+mod created;
+mod detach;
+mod download;
 mod extract;
 mod frame;
 mod french;
 mod health;
-mod long;
-mod made;
+mod page;
 mod problem;
 mod request_id;
 
 pub use clock::{Clock, ClockHand, Now};
+pub use created::Created;
+pub use detach::detach_from_request;
+pub use download::download;
 pub use extract::{Bytes, Json, Path, Query, UPLOAD_BYTES_MAX};
 pub use frame::{REQUEST_SECONDS_MAX, frame};
 pub use french::french as in_french;
 pub use health::{Ready, health_routes, install_metrics};
-pub use long::to_the_end;
-pub use made::{Made, Page, download};
+pub use page::Page;
 pub use problem::{Problem, ProblemBody};
 pub use request_id::{RequestId, current_request_id};

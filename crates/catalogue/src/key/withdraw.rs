@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgTransaction;
 use voucher::Kid;
-use web::Made;
+use web::Created;
 
 use super::{PublishedKey, find};
 
@@ -45,7 +45,7 @@ pub async fn withdraw_key(
     kid: Kid,
     act: &Withdrawal,
     at: DateTime<Utc>,
-) -> Result<Made<PublishedKey>, WithdrawKeyError> {
+) -> Result<Created<PublishedKey>, WithdrawKeyError> {
     let reason = act.reason.trim();
     if reason.is_empty() {
         return Err(WithdrawKeyError::NoReason);
@@ -68,7 +68,7 @@ pub async fn withdraw_key(
     })?;
     let found = find(&mut **tx, kid).await?.ok_or(WithdrawKeyError::NoKey)?;
     if done.rows_affected() == 1 {
-        return Ok(Made::Now(found));
+        return Ok(Created::New(found));
     }
     let by = sqlx::query_scalar!(
         "select withdrawal_id from catalogue.signing_key where kid = $1",
@@ -81,7 +81,7 @@ pub async fn withdraw_key(
         return Err(WithdrawKeyError::Before(when));
     }
     if why == reason {
-        Ok(Made::Before(found))
+        Ok(Created::Existing(found))
     } else {
         Err(WithdrawKeyError::SameIdOtherContent)
     }

@@ -43,7 +43,7 @@ use sqlx::PgTransaction;
 use standards::Cents;
 use standards::camt053::{self, Camt053Error, Statement};
 use standards::cfonb120::{self, CfonbError};
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::support::booking::{BookError, book_all};
 use crate::{bank::breaks, support::FundAccount, support::ids::StatementId};
@@ -245,13 +245,13 @@ pub async fn load(
     parsed: &Parsed,
     confirmed: Option<u64>,
     at: DateTime<Utc>,
-) -> Result<Made<StatementView>, LoadError> {
+) -> Result<Created<StatementView>, LoadError> {
     sqlx::query!("select pg_advisory_xact_lock($1)", STATEMENT_LOCK)
         .execute(&mut **tx)
         .await?;
     if let Some(known) = known_before(tx, id, parsed).await? {
         let view = read(tx, known).await?.ok_or(sqlx::Error::RowNotFound)?;
-        return Ok(Made::Before(view));
+        return Ok(Created::Existing(view));
     }
     let position = order::next_position(tx, &parsed.statement, confirmed).await?;
     let lines = lines::lines(&parsed.statement);
@@ -282,7 +282,7 @@ pub async fn load(
         "statement loaded"
     );
     metrics::counter!("ccn_statement_lines_total", "matched" => "no").increment(view.unexplained as u64);
-    Ok(Made::Now(view))
+    Ok(Created::New(view))
 }
 
 async fn known_before(

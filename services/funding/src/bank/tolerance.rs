@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgTransaction};
 use standards::Cents;
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::bank::breaks::{WORDS_CHARS_MAX, is_said};
 use crate::bank::statement::STATEMENT_LOCK;
@@ -97,7 +97,7 @@ pub async fn set(
     who: &Caller,
     new: &NewTolerance,
     at: DateTime<Utc>,
-) -> Result<Made<ToleranceView>, ToleranceError> {
+) -> Result<Created<ToleranceView>, ToleranceError> {
     if new.amount.is_negative() || new.amount > TOLERANCE_MAX {
         return Err(ToleranceError::Amount);
     }
@@ -110,7 +110,7 @@ pub async fn set(
         .await?;
     let now = read(tx).await?;
     if now.amount == new.amount && now.why.as_ref() == Some(&new.why) {
-        return Ok(Made::Before(now));
+        return Ok(Created::Existing(now));
     }
     sqlx::query!(
         "insert into funding.tolerance (number, cents, why, organisation_id, at)
@@ -124,5 +124,5 @@ pub async fn set(
     .await?;
     audit(tx, who, at, "tolerance.set", None, new.amount).await?;
     tracing::info!(cents = new.amount.get(), "tolerance set");
-    Ok(Made::Now(read(tx).await?))
+    Ok(Created::New(read(tx).await?))
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::Cents;
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::support::booking::{BookError, Event, book};
 use crate::{contributions::cash, support::ids::AllocationId, support::known};
@@ -101,7 +101,7 @@ pub async fn allocate(
     tx: &mut PgTransaction<'_>,
     new: &Allocation,
     at: DateTime<Utc>,
-) -> Result<Made<Allocation>, AllocateError> {
+) -> Result<Created<Allocation>, AllocateError> {
     if !known::programme(tx, new.programme_id).await? {
         return Err(AllocateError::NoProgramme);
     }
@@ -127,7 +127,7 @@ pub async fn allocate(
         check_mandated(tx, new).await?;
         let event = event(new).map_err(BookError::from)?;
         book(tx, event, at).await?;
-        return Ok(Made::Now(new.clone()));
+        return Ok(Created::New(new.clone()));
     }
     let known = sqlx::query_as!(
         Allocation,
@@ -139,7 +139,7 @@ pub async fn allocate(
     .fetch_one(&mut **tx)
     .await?;
     if known == *new {
-        Ok(Made::Before(known))
+        Ok(Created::Existing(known))
     } else {
         Err(AllocateError::SameIdOtherContent)
     }

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::Cents;
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::bank::statement::STATEMENT_LOCK;
 use crate::support::booking::{BookError, Event, book};
@@ -152,7 +152,7 @@ pub async fn accept(
     tx: &mut PgTransaction<'_>,
     new: &NewMandate,
     at: DateTime<Utc>,
-) -> Result<Made<Mandate>, AcceptError> {
+) -> Result<Created<Mandate>, AcceptError> {
     if !new.amount.is_positive() {
         return Err(AcceptError::NotPositive);
     }
@@ -171,7 +171,7 @@ pub async fn accept(
     .await?;
     if let Some(known) = read(&mut *tx, new.id).await? {
         return if known.same_as(new, &number) {
-            Ok(Made::Before(known))
+            Ok(Created::Existing(known))
         } else {
             Err(AcceptError::SameIdOtherContent)
         };
@@ -198,7 +198,7 @@ pub async fn accept(
         .map_err(BookError::from)?;
     book(tx, event, at).await?;
     let made = read(&mut *tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
-    Ok(Made::Now(made))
+    Ok(Created::New(made))
 }
 
 /// The limits of the convention and, when one is named, of the call.

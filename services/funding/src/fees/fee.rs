@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::{Cents, calendar};
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::contributions::mandate::{contains, words};
 use crate::fees::invoicing::SERVICE_CODE_CHARS_MAX;
@@ -186,14 +186,14 @@ pub async fn invoice(
     who: &Caller,
     new: &NewFee,
     at: DateTime<Utc>,
-) -> Result<Made<Fee>, FeeError> {
+) -> Result<Created<Fee>, FeeError> {
     new.check()?;
     sqlx::query!("select pg_advisory_xact_lock($1)", FEE_LOCK)
         .execute(&mut **tx)
         .await?;
     if let Some(known) = read(&mut *tx, new.id).await? {
         return if new.is(&known) {
-            Ok(Made::Before(known))
+            Ok(Created::Existing(known))
         } else {
             Err(FeeError::SameIdOtherContent)
         };
@@ -221,7 +221,7 @@ pub async fn invoice(
     book(tx, event, at).await?;
     audit(tx, who, at, "fee.invoice", Some(new.id.uuid()), (net, vat)).await?;
     let made = read(&mut *tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
-    Ok(Made::Now(made))
+    Ok(Created::New(made))
 }
 
 /// Whether an invoice of the batch stands, whole or in part. Under the lock.

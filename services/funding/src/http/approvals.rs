@@ -3,7 +3,7 @@ use axum::extract::State;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Json, Made, Now, Path, Problem, ProblemBody};
+use web::{Created, Json, Now, Path, Problem, ProblemBody};
 
 use crate::http::App;
 use crate::payments::approval::{Decision, NewRejection};
@@ -36,7 +36,7 @@ async fn approve_settlement(
     Now(at): Now,
     State(pool): State<PgPool>,
     Path(id): Path<SettlementId>,
-) -> Result<Made<SettlementView>, Problem> {
+) -> Result<Created<SettlementView>, Problem> {
     database::transaction(&pool, "approve_settlement", |tx| {
         let who = who.clone();
         Box::pin(async move { settlement::decide(tx, &who, id, &Decision::Approved, at).await })
@@ -59,7 +59,7 @@ async fn reject_settlement(
     State(pool): State<PgPool>,
     Path(id): Path<SettlementId>,
     Json(new): Json<NewRejection>,
-) -> Result<Made<SettlementView>, Problem> {
+) -> Result<Created<SettlementView>, Problem> {
     database::transaction(&pool, "reject_settlement", |tx| {
         let (who, decision) = (who.clone(), Decision::Rejected(new.reason.clone()));
         Box::pin(async move { settlement::decide(tx, &who, id, &decision, at).await })
@@ -82,7 +82,7 @@ async fn approve_refund(
     Now(at): Now,
     State(pool): State<PgPool>,
     Path(id): Path<RefundId>,
-) -> Result<Made<Refund>, Problem> {
+) -> Result<Created<Refund>, Problem> {
     database::transaction(&pool, "approve_refund", |tx| {
         let who = who.clone();
         Box::pin(async move { refund::decide(tx, &who, id, &Decision::Approved, at).await })
@@ -105,7 +105,7 @@ async fn reject_refund(
     State(pool): State<PgPool>,
     Path(id): Path<RefundId>,
     Json(new): Json<NewRejection>,
-) -> Result<Made<Refund>, Problem> {
+) -> Result<Created<Refund>, Problem> {
     database::transaction(&pool, "reject_refund", |tx| {
         let (who, decision) = (who.clone(), Decision::Rejected(new.reason.clone()));
         Box::pin(async move { refund::decide(tx, &who, id, &decision, at).await })

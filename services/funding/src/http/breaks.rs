@@ -8,7 +8,7 @@ use standards::calendar;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query, download};
+use web::{Created, Json, Now, Page, Path, Problem, ProblemBody, Query, download};
 
 use crate::bank::breaks::{self, Ageing, BreakView, ExplanationView, NewClosing, NewExplanation, NewOwner, NewSplit};
 use crate::http::App;
@@ -117,7 +117,7 @@ async fn own_break(
     State(pool): State<PgPool>,
     Path(id): Path<BreakId>,
     Json(new): Json<NewOwner>,
-) -> Result<Made<BreakView>, Problem> {
+) -> Result<Created<BreakView>, Problem> {
     database::transaction(&pool, "own_break", |tx| {
         let (who, new) = (who.clone(), new.clone());
         Box::pin(async move { breaks::own(tx, &who, id, new, at).await })
@@ -139,7 +139,7 @@ async fn explain_break(
     State(pool): State<PgPool>,
     Path(id): Path<BreakId>,
     Json(new): Json<NewExplanation>,
-) -> Result<Made<BreakView>, Problem> {
+) -> Result<Created<BreakView>, Problem> {
     database::transaction(&pool, "explain_break", |tx| {
         let (who, new) = (who.clone(), new.clone());
         Box::pin(async move { breaks::explain(tx, &who, id, new, at).await })
@@ -161,7 +161,7 @@ async fn close_break(
     State(pool): State<PgPool>,
     Path(id): Path<BreakId>,
     Json(new): Json<NewClosing>,
-) -> Result<Made<BreakView>, Problem> {
+) -> Result<Created<BreakView>, Problem> {
     database::transaction(&pool, "close_break", |tx| {
         let (who, new) = (who.clone(), new.clone());
         Box::pin(async move { breaks::close(tx, &who, id, new, at).await })
@@ -182,7 +182,7 @@ async fn explain_together(
     Now(at): Now,
     State(pool): State<PgPool>,
     Json(new): Json<NewSplit>,
-) -> Result<Made<ExplanationView>, Problem> {
+) -> Result<Created<ExplanationView>, Problem> {
     database::transaction(&pool, "explain_together", |tx| {
         let (who, new) = (who.clone(), new.clone());
         Box::pin(async move { breaks::split(tx, &who, new, at).await })

@@ -4,7 +4,7 @@ use catalogue::{Programme, ProgrammeId};
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Json, Made, Now, Path, Problem, ProblemBody};
+use web::{Created, Json, Now, Path, Problem, ProblemBody};
 
 use crate::http::App;
 use crate::http::reader::internal;
@@ -56,7 +56,7 @@ async fn make_true_up(
     State(pool): State<PgPool>,
     Path(programme): Path<ProgrammeId>,
     Json(new): Json<NewTrueUp>,
-) -> Result<Made<TrueUp>, Problem> {
+) -> Result<Created<TrueUp>, Problem> {
     let programme = known(&pool, programme).await?;
     database::transaction(&pool, "true_up", |tx| {
         let (who, programme) = (who.clone(), programme.clone());

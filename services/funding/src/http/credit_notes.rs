@@ -4,7 +4,7 @@ use axum::response::Response;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Json, Made, Now, Path, Problem, ProblemBody, download};
+use web::{Created, Json, Now, Path, Problem, ProblemBody, download};
 
 use crate::fees::fee::{self, CreditNote, NewCreditNote};
 use crate::http::App;
@@ -32,7 +32,7 @@ async fn credit_fee(
     State(pool): State<PgPool>,
     Path(id): Path<FeeId>,
     Json(new): Json<NewCreditNote>,
-) -> Result<Made<CreditNote>, Problem> {
+) -> Result<Created<CreditNote>, Problem> {
     database::transaction(&pool, "credit_fee", |tx| {
         let (who, new) = (who.clone(), new.clone());
         Box::pin(async move { fee::credit(tx, &who, id, &new, at).await })

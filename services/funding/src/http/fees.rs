@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query, download};
+use web::{Created, Json, Now, Page, Path, Problem, ProblemBody, Query, download};
 
 use crate::fees::fee::{self, Fee, NewFee};
 use crate::http::App;
@@ -34,7 +34,7 @@ async fn invoice_fee(
     Now(at): Now,
     State(pool): State<PgPool>,
     Json(new): Json<NewFee>,
-) -> Result<Made<Fee>, Problem> {
+) -> Result<Created<Fee>, Problem> {
     database::transaction(&pool, "invoice_fee", |tx| {
         let (who, new) = (who.clone(), new.clone());
         Box::pin(async move { fee::invoice(tx, &who, &new, at).await })

@@ -5,7 +5,7 @@ use sqlx::PgPool;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Json, Made, Now, Page, Problem, ProblemBody, Query};
+use web::{Created, Json, Now, Page, Problem, ProblemBody, Query};
 
 use crate::contributions::allocation::{self, AllocateError, Allocation, AllocationRow};
 use crate::http::App;
@@ -29,12 +29,12 @@ async fn create_funder(
     Now(at): Now,
     State(pool): State<PgPool>,
     Json(new): Json<Funder>,
-) -> Result<Made<Funder>, Problem> {
+) -> Result<Created<Funder>, Problem> {
     database::transaction(&pool, "create_funder", |tx| {
         let (who, new) = (who.clone(), new.clone());
         Box::pin(async move {
             let made = funder::create(tx, &new, at).await?;
-            if let Made::Now(_) = made {
+            if let Created::New(_) = made {
                 audit(tx, &who, at, "funder.create", Some(new.id.uuid()), ()).await?;
             }
             Ok::<_, CreateFunderError>(made)
@@ -54,12 +54,12 @@ async fn allocate(
     Now(at): Now,
     State(pool): State<PgPool>,
     Json(new): Json<Allocation>,
-) -> Result<Made<Allocation>, Problem> {
+) -> Result<Created<Allocation>, Problem> {
     database::transaction(&pool, "allocate", |tx| {
         let (who, new) = (who.clone(), new.clone());
         Box::pin(async move {
             let made = allocation::allocate(tx, &new, at).await?;
-            if let Made::Now(_) = made {
+            if let Created::New(_) = made {
                 audit(tx, &who, at, "allocation.create", Some(new.id.uuid()), new.amount).await?;
             }
             Ok::<_, AllocateError>(made)

@@ -3,7 +3,7 @@ use axum::extract::State;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Json, Made, Now, Path, Problem, ProblemBody};
+use web::{Created, Json, Now, Path, Problem, ProblemBody};
 
 use crate::fees::invoicing::{self, Buyer, Seller};
 use crate::http::App;
@@ -36,7 +36,7 @@ async fn set_seller(
     Now(at): Now,
     State(pool): State<PgPool>,
     Json(new): Json<Seller>,
-) -> Result<Made<Seller>, Problem> {
+) -> Result<Created<Seller>, Problem> {
     database::transaction(&pool, "set_seller", |tx| {
         let (who, new) = (who.clone(), new.clone());
         Box::pin(async move { invoicing::set_seller(tx, &who, &new, at).await })
@@ -77,7 +77,7 @@ async fn set_buyer(
     State(pool): State<PgPool>,
     Path(sponsor): Path<OrganisationId>,
     Json(new): Json<Buyer>,
-) -> Result<Made<Buyer>, Problem> {
+) -> Result<Created<Buyer>, Problem> {
     database::transaction(&pool, "set_buyer", |tx| {
         let (who, new) = (who.clone(), new.clone());
         Box::pin(async move { invoicing::set_buyer(tx, &who, sponsor, &new, at).await })

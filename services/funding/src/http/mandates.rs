@@ -6,7 +6,7 @@ use standards::calendar;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query};
+use web::{Created, Json, Now, Page, Path, Problem, ProblemBody, Query};
 
 use crate::contributions::mandate::{
     self, AcceptError, CancelError, Mandate, MandateAgeing, MandateState, NewMandate, NewMandateCancellation,
@@ -35,12 +35,12 @@ async fn accept_mandate(
     Now(at): Now,
     State(pool): State<PgPool>,
     Json(new): Json<NewMandate>,
-) -> Result<Made<Mandate>, Problem> {
+) -> Result<Created<Mandate>, Problem> {
     database::transaction(&pool, "accept_mandate", |tx| {
         let (who, new) = (who.clone(), new.clone());
         Box::pin(async move {
             let made = mandate::accept(tx, &new, at).await?;
-            if let Made::Now(_) = made {
+            if let Created::New(_) = made {
                 audit(tx, &who, at, "mandate.accept", Some(new.id.uuid()), new.amount).await?;
             }
             Ok::<_, AcceptError>(made)
@@ -114,7 +114,7 @@ async fn cancel_mandate(
     State(pool): State<PgPool>,
     Path(id): Path<MandateId>,
     Json(new): Json<NewMandateCancellation>,
-) -> Result<Made<Mandate>, Problem> {
+) -> Result<Created<Mandate>, Problem> {
     database::transaction(&pool, "cancel_mandate", |tx| {
         let (who, new) = (who.clone(), new.clone());
         Box::pin(async move { mandate::cancel(tx, &who, id, &new, at).await })

@@ -5,7 +5,7 @@ use axum::extract::State;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Bytes, Json, Made, Now, Path, Problem, ProblemBody};
+use web::{Bytes, Created, Json, Now, Path, Problem, ProblemBody};
 
 use crate::http::App;
 use crate::payments::payment_report::{self, PaymentReportView};
@@ -29,7 +29,7 @@ async fn load_payment_report(
     Now(at): Now,
     State(pool): State<PgPool>,
     Bytes(file): Bytes,
-) -> Result<Made<PaymentReportView>, Problem> {
+) -> Result<Created<PaymentReportView>, Problem> {
     let parsed = tokio::task::spawn_blocking(move || payment_report::parse(file.to_vec()))
         .await
         .map_err(|error| Problem::internal(&error))??;

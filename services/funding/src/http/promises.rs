@@ -10,7 +10,7 @@ use standards::calendar;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query, download};
+use web::{Created, Json, Now, Page, Path, Problem, ProblemBody, Query, download};
 
 use crate::http::App;
 use crate::http::reader::{internal, own_or_all};
@@ -44,12 +44,12 @@ async fn sign_convention(
     Now(at): Now,
     State(pool): State<PgPool>,
     Json(new): Json<Convention>,
-) -> Result<Made<Convention>, Problem> {
+) -> Result<Created<Convention>, Problem> {
     database::transaction(&pool, "sign_convention", |tx| {
         let (who, new) = (who.clone(), new.clone());
         Box::pin(async move {
             let made = convention::sign(tx, &new, at).await?;
-            if let Made::Now(_) = made {
+            if let Created::New(_) = made {
                 audit(tx, &who, at, "convention.sign", Some(new.id.uuid()), new.amount).await?;
             }
             Ok::<_, SignError>(made)
@@ -71,7 +71,7 @@ async fn create_plan(
     State(pool): State<PgPool>,
     Path(programme): Path<ProgrammeId>,
     Json(new): Json<NewPlan>,
-) -> Result<Made<PlanView>, Problem> {
+) -> Result<Created<PlanView>, Problem> {
     let known = catalogue::programme(&pool, programme)
         .await
         .map_err(|error| Problem::internal(&error))?;
@@ -86,7 +86,7 @@ async fn create_plan(
         let (who, new) = (who.clone(), new.clone());
         Box::pin(async move {
             let made = plan::agree(tx, programme, &new, at).await?;
-            if let Made::Now(_) = made {
+            if let Created::New(_) = made {
                 audit(tx, &who, at, "plan.create", Some(new.id.uuid()), &new.shares).await?;
             }
             Ok::<_, AgreeError>(made)
@@ -106,12 +106,12 @@ async fn call_funds(
     Now(at): Now,
     State(pool): State<PgPool>,
     Json(new): Json<NewCall>,
-) -> Result<Made<Call>, Problem> {
+) -> Result<Created<Call>, Problem> {
     database::transaction(&pool, "call_funds", |tx| {
         let who = who.clone();
         Box::pin(async move {
             let made = call::call(tx, &new, at).await?;
-            if let Made::Now(_) = made {
+            if let Created::New(_) = made {
                 audit(tx, &who, at, "call.create", Some(new.id.uuid()), new.amount).await?;
             }
             Ok::<_, CallError>(made)
@@ -139,12 +139,12 @@ async fn announce(
     Now(at): Now,
     State(pool): State<PgPool>,
     Json(new): Json<Announcement>,
-) -> Result<Made<Announcement>, Problem> {
+) -> Result<Created<Announcement>, Problem> {
     database::transaction(&pool, "announce", |tx| {
         let (who, new) = (who.clone(), new.clone());
         Box::pin(async move {
             let made = announcement::announce(tx, &new, at).await?;
-            if let Made::Now(_) = made {
+            if let Created::New(_) = made {
                 audit(tx, &who, at, "announcement.record", Some(new.id.uuid()), new.amount).await?;
             }
             Ok::<_, AnnounceError>(made)

@@ -12,7 +12,7 @@ use sqlx::PgPool;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Clock, Json, Made, Now, Page, Path, Problem, ProblemBody, Query, download, to_the_end};
+use web::{Clock, Created, Json, Now, Page, Path, Problem, ProblemBody, Query, detach_from_request, download};
 
 use crate::controls::reconciliation::{
     self, Comparison, NewReconciliation, Nightly, Occasion, RunLine, RunRequest, RunView, Stored,
@@ -85,7 +85,7 @@ async fn reconcile(
     State(key): State<Option<Arc<NoteKey>>>,
     State(nightly): State<Nightly>,
     Json(new): Json<NewReconciliation>,
-) -> Result<Made<RunView>, Problem> {
+) -> Result<Created<RunView>, Problem> {
     let key = key.ok_or_else(|| {
         Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -102,7 +102,7 @@ async fn reconcile(
         break_days_max: nightly.break_days_max,
     };
     // Large books are read for minutes.
-    let made = to_the_end(async move { reconciliation::run(&pool, &key, &request, Some(&who)).await });
+    let made = detach_from_request(async move { reconciliation::run(&pool, &key, &request, Some(&who)).await });
     Ok(made.await??.map(RunView::from))
 }
 

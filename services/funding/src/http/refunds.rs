@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query, download};
+use web::{Created, Json, Now, Page, Path, Problem, ProblemBody, Query, download};
 
 use crate::http::App;
 use crate::http::reader::{internal, own_or_all};
@@ -34,7 +34,7 @@ async fn give_back(
     Now(at): Now,
     State(pool): State<PgPool>,
     Json(new): Json<NewRefund>,
-) -> Result<Made<Refund>, Problem> {
+) -> Result<Created<Refund>, Problem> {
     database::transaction(&pool, "refund", |tx| {
         let who = who.clone();
         Box::pin(async move { refund::refund(tx, &who, new, What::OwedBack, at).await })

@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query, download, to_the_end};
+use web::{Created, Json, Now, Page, Path, Problem, ProblemBody, Query, detach_from_request, download};
 
 use crate::http::App;
 use crate::http::reader::{internal, operator_or_auditor};
@@ -34,9 +34,9 @@ async fn settle(
     Now(at): Now,
     State(pool): State<PgPool>,
     Json(new): Json<NewSettlement>,
-) -> Result<Made<SettlementView>, Problem> {
+) -> Result<Created<SettlementView>, Problem> {
     // A month of a million claims may take longer than a request.
-    let made = to_the_end(async move {
+    let made = detach_from_request(async move {
         database::transaction(&pool, "settle", |tx| {
             let who = who.clone();
             Box::pin(async move { settlement::settle(tx, &who, new, at).await })

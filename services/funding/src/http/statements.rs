@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Bytes, Json, Made, Now, Page, Path, Problem, ProblemBody, Query};
+use web::{Bytes, Created, Json, Now, Page, Path, Problem, ProblemBody, Query};
 
 use crate::bank::statement::{self, StatementRow, StatementView};
 use crate::http::App;
@@ -44,7 +44,7 @@ async fn load_statement(
     Path(id): Path<StatementId>,
     Query(Confirmed { confirmed_number }): Query<Confirmed>,
     Bytes(file): Bytes,
-) -> Result<Made<StatementView>, Problem> {
+) -> Result<Created<StatementView>, Problem> {
     // A large file keeps the processor busy for a while: other requests go on meanwhile.
     let parsed = tokio::task::spawn_blocking(move || statement::parse(file.to_vec(), &fund))
         .await

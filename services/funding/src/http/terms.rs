@@ -4,7 +4,7 @@ use catalogue::{FundingTerms, ProgrammeId, TermsError};
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Json, Made, Now, Path, Problem, ProblemBody};
+use web::{Created, Json, Now, Path, Problem, ProblemBody};
 
 use crate::http::App;
 use crate::http::reader::internal;
@@ -40,12 +40,12 @@ async fn set_terms(
     State(pool): State<PgPool>,
     Path(programme): Path<ProgrammeId>,
     Json(new): Json<FundingTerms>,
-) -> Result<Made<FundingTerms>, Problem> {
+) -> Result<Created<FundingTerms>, Problem> {
     database::transaction(&pool, "set_funding_terms", |tx| {
         let (who, new) = (who.clone(), new.clone());
         Box::pin(async move {
             let made = catalogue::set_funding_terms(tx, programme, &new, at).await?;
-            if let Made::Now(terms) = &made {
+            if let Created::New(terms) = &made {
                 audit(tx, &who, at, "funding_terms.set", Some(programme.uuid()), terms).await?;
             }
             Ok::<_, TermsError>(made)

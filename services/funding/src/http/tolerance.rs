@@ -3,7 +3,7 @@ use axum::extract::State;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Json, Made, Now, Problem, ProblemBody};
+use web::{Created, Json, Now, Problem, ProblemBody};
 
 use crate::bank::tolerance::{self, NewTolerance, ToleranceView};
 use crate::http::App;
@@ -36,7 +36,7 @@ async fn set_tolerance(
     Now(at): Now,
     State(pool): State<PgPool>,
     Json(new): Json<NewTolerance>,
-) -> Result<Made<ToleranceView>, Problem> {
+) -> Result<Created<ToleranceView>, Problem> {
     database::transaction(&pool, "set_tolerance", |tx| {
         let (who, new) = (who.clone(), new.clone());
         Box::pin(async move { tolerance::set(tx, &who, &new, at).await })

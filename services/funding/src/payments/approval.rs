@@ -18,7 +18,7 @@ use sqlx::{PgConnection, PgTransaction};
 use standards::{Cents, calendar};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::bank::statement::STATEMENT_LOCK;
 use crate::payments::payment_report::never_sent;
@@ -274,7 +274,7 @@ pub(crate) async fn decide(
     order: PaymentOrder,
     decision: &Decision,
     at: DateTime<Utc>,
-) -> Result<Made<()>, DecideError> {
+) -> Result<Created<()>, DecideError> {
     if let Decision::Rejected(reason) = decision
         && (reason.trim().is_empty() || reason.chars().count() > REASON_CHARS_MAX)
     {
@@ -315,7 +315,7 @@ pub(crate) async fn decide(
         .fetch_one(&mut **tx)
         .await?;
         return if same {
-            Ok(Made::Before(()))
+            Ok(Created::Existing(()))
         } else {
             Err(DecideError::Decided(order, approval(tx, order).await?.state))
         };
@@ -326,7 +326,7 @@ pub(crate) async fn decide(
     let keys = (proposal.proposed_by, who.key());
     audit(tx, who, at, order.action(approves), Some(order.uuid()), keys).await?;
     tracing::info!(decision = decision.word(), "payment order decided");
-    Ok(Made::Now(()))
+    Ok(Created::New(()))
 }
 
 async fn execute_on(tx: &mut PgTransaction<'_>, order: PaymentOrder) -> Result<Option<NaiveDate>, sqlx::Error> {

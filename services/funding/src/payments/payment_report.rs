@@ -25,7 +25,7 @@ use sha2::{Digest, Sha256};
 use sqlx::PgTransaction;
 use standards::calendar;
 use standards::pain002::{self, Pain002Error, StatusReport};
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::bank::statement::{ReturnedParts, STATEMENT_LOCK, parts_of};
 use crate::payments::approval::PaymentOrder;
@@ -144,14 +144,14 @@ pub async fn load(
     who: &access::Caller,
     parsed: &Parsed,
     at: DateTime<Utc>,
-) -> Result<Made<PaymentReportView>, ReportError> {
+) -> Result<Created<PaymentReportView>, ReportError> {
     // The statements' lock: a payment is debited or rejected, by one of them.
     sqlx::query!("select pg_advisory_xact_lock($1)", STATEMENT_LOCK)
         .execute(&mut **tx)
         .await?;
     let id = PaymentReportId::derive(b"payment-report", &[&parsed.sha256]);
     if let Some(view) = read(tx, id).await? {
-        return Ok(Made::Before(view));
+        return Ok(Created::Existing(view));
     }
     let other = sqlx::query_scalar!(
         r#"select id as "id: PaymentReportId" from funding.payment_report where identification = $1"#,
@@ -183,7 +183,7 @@ pub async fn load(
         unexplained = view.unexplained,
         "payment report loaded"
     );
-    Ok(Made::Now(view))
+    Ok(Created::New(view))
 }
 
 /// What brings the payments of an order back, when it never reaches the bank: as if the bank had rejected them.

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::{Cents, calendar};
 use utoipa::ToSchema;
-use web::Made;
+use web::Created;
 
 use crate::payments::approval::{self, DecideError, Decision, PaymentOrder};
 use crate::support::booking::{BookError, Event, book};
@@ -82,7 +82,7 @@ pub(crate) async fn refund(
     new: NewRefund,
     what: What,
     at: DateTime<Utc>,
-) -> Result<Made<Refund>, RefundError> {
+) -> Result<Created<Refund>, RefundError> {
     let source = Source::of(new, what)?;
     if let Source::Programme(programme, _) = source
         && !known::programme(tx, programme).await?
@@ -98,7 +98,7 @@ pub(crate) async fn refund(
         .map_err(BookError::from)?;
     if let Some(known) = read(tx, new.id).await? {
         return if same(&known, new) {
-            Ok(Made::Before(known))
+            Ok(Created::Existing(known))
         } else {
             Err(RefundError::SameIdOtherContent)
         };
@@ -121,7 +121,7 @@ pub(crate) async fn refund(
     audit(tx, who, at, "refund.create", Some(new.id.uuid()), (cents, new.way)).await?;
     tracing::info!(%cents, way = new.way.word(), "refunded");
     let made = read(tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
-    Ok(Made::Now(made))
+    Ok(Created::New(made))
 }
 
 /// Approves or rejects a refund that waits ([`mod@crate::payments::approval`]).
@@ -131,7 +131,7 @@ pub(crate) async fn decide(
     id: RefundId,
     decision: &Decision,
     at: DateTime<Utc>,
-) -> Result<Made<Refund>, DecideError> {
+) -> Result<Created<Refund>, DecideError> {
     let order = PaymentOrder::Refund(id);
     let made = approval::decide(tx, who, order, decision, at).await?;
     let refund = read(tx, id).await?.ok_or(DecideError::Unknown(order))?;

@@ -38,7 +38,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::{Cents, Month, calendar};
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::payments::approval::{self, DecideError, Decision, PaymentOrder};
 use crate::support::booking::BookError;
@@ -153,7 +153,7 @@ pub async fn settle(
     who: &access::Caller,
     new: NewSettlement,
     at: DateTime<Utc>,
-) -> Result<Made<SettlementView>, SettleError> {
+) -> Result<Created<SettlementView>, SettleError> {
     take_turn(tx).await?;
     let inserted = sqlx::query!(
         "insert into funding.settlement (id, month, at, execute_on, message_id) values ($1, $2, $3, $4, $5)
@@ -172,7 +172,7 @@ pub async fn settle(
         let known = read(tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
         let same = known.month == new.month && known.execute_on == new.execute_on;
         return if same {
-            Ok(Made::Before(known))
+            Ok(Created::Existing(known))
         } else {
             Err(SettleError::SameIdOtherContent)
         };
@@ -199,7 +199,7 @@ pub async fn settle(
     .await?;
     tracing::info!(payments, held, %total, month = %new.month, "settled");
     let made = read(tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
-    Ok(Made::Now(made))
+    Ok(Created::New(made))
 }
 
 /// Approves or rejects a settlement that waits ([`mod@crate::payments::approval`]).
@@ -209,7 +209,7 @@ pub async fn decide(
     id: SettlementId,
     decision: &Decision,
     at: DateTime<Utc>,
-) -> Result<Made<SettlementView>, DecideError> {
+) -> Result<Created<SettlementView>, DecideError> {
     let order = PaymentOrder::Settlement(id);
     let made = approval::decide(tx, who, order, decision, at).await?;
     let view = read(tx, id).await?.ok_or(DecideError::Unknown(order))?;

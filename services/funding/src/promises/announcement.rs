@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgTransaction};
 use standards::Cents;
 use utoipa::ToSchema;
-use web::{Made, Page, Problem};
+use web::{Created, Page, Problem};
 
 use crate::{support::ids::AnnouncementId, support::known};
 
@@ -81,7 +81,7 @@ pub async fn announce(
     tx: &mut PgTransaction<'_>,
     new: &Announcement,
     at: DateTime<Utc>,
-) -> Result<Made<Announcement>, AnnounceError> {
+) -> Result<Created<Announcement>, AnnounceError> {
     let source = new.source.trim();
     if source.is_empty() || source.chars().count() > SOURCE_CHARS_MAX {
         return Err(AnnounceError::Source);
@@ -117,8 +117,8 @@ pub async fn announce(
         ..new.clone()
     };
     match inserted {
-        true => Ok(Made::Now(known)),
-        false if known == wanted => Ok(Made::Before(known)),
+        true => Ok(Created::New(known)),
+        false if known == wanted => Ok(Created::Existing(known)),
         false => Err(AnnounceError::SameIdOtherContent),
     }
 }

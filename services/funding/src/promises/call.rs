@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::{Cents, calendar};
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::{promises::reference::CallReference, support::ids::CallId, support::ids::ConventionId};
 
@@ -101,7 +101,7 @@ impl From<CallError> for Problem {
 }
 
 /// Calls for funds, or finds that the call was made before. All calls together stay within the convention.
-pub async fn call(tx: &mut PgTransaction<'_>, new: &NewCall, at: DateTime<Utc>) -> Result<Made<Call>, CallError> {
+pub async fn call(tx: &mut PgTransaction<'_>, new: &NewCall, at: DateTime<Utc>) -> Result<Created<Call>, CallError> {
     if !new.amount.is_positive() {
         return Err(CallError::NotPositive);
     }
@@ -115,7 +115,7 @@ pub async fn call(tx: &mut PgTransaction<'_>, new: &NewCall, at: DateTime<Utc>) 
     if let Some(known) = read(tx, new.id).await? {
         let same = known.convention_id == new.convention_id && known.amount == new.amount && known.due_on == new.due_on;
         return if same {
-            Ok(Made::Before(known))
+            Ok(Created::Existing(known))
         } else {
             Err(CallError::SameIdOtherContent)
         };
@@ -144,7 +144,7 @@ pub async fn call(tx: &mut PgTransaction<'_>, new: &NewCall, at: DateTime<Utc>) 
         let reference = CallReference::derive(new.id.uuid(), year, attempt);
         if insert(tx, new, &reference, at).await? {
             let made = read(tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
-            return Ok(Made::Now(made));
+            return Ok(Created::New(made));
         }
     }
     Err(CallError::NoReference)

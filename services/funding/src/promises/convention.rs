@@ -7,7 +7,7 @@ use sqlx::{PgConnection, PgTransaction};
 use standards::Cents;
 use standards::cog::Territory;
 use utoipa::ToSchema;
-use web::{Made, Page, Problem};
+use web::{Created, Page, Problem};
 
 use crate::{support::ids::AnnouncementId, support::ids::ConventionId, support::known};
 
@@ -119,7 +119,7 @@ pub async fn sign(
     tx: &mut PgTransaction<'_>,
     new: &Convention,
     at: DateTime<Utc>,
-) -> Result<Made<Convention>, SignError> {
+) -> Result<Created<Convention>, SignError> {
     let wanted = Convention {
         rate: new.rate.map(|rate| rate.normalize()),
         ..new.clone()
@@ -158,8 +158,8 @@ pub async fn sign(
         .ok_or(sqlx::Error::RowNotFound)?
         .convention;
     match inserted {
-        true => Ok(Made::Now(known)),
-        false if known == wanted => Ok(Made::Before(known)),
+        true => Ok(Created::New(known)),
+        false if known == wanted => Ok(Created::Existing(known)),
         false => Err(SignError::SameIdOtherContent),
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::{Bic, Iban, Siren};
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 /// A funder, to be created or as it is known. Its bank account is where a refund goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -69,7 +69,7 @@ pub async fn create(
     tx: &mut PgTransaction<'_>,
     new: &Funder,
     at: DateTime<Utc>,
-) -> Result<Made<Funder>, CreateFunderError> {
+) -> Result<Created<Funder>, CreateFunderError> {
     ensure_organisation(tx, new, at).await?;
     let inserted = sqlx::query!(
         "insert into funding.funder (id, siren, name, iban, bic, created_at) values ($1, $2, $3, $4, $5, $6)
@@ -90,7 +90,7 @@ pub async fn create(
     .rows_affected()
         == 1;
     if inserted {
-        return Ok(Made::Now(new.clone()));
+        return Ok(Created::New(new.clone()));
     }
     let known = sqlx::query!(
         "select siren, name, iban, bic from funding.funder where id = $1",
@@ -103,7 +103,7 @@ pub async fn create(
         && known.iban == new.iban.electronic()
         && known.bic.as_deref() == new.bic.as_ref().map(Bic::as_str);
     if same {
-        Ok(Made::Before(new.clone()))
+        Ok(Created::Existing(new.clone()))
     } else {
         Err(CreateFunderError::SameIdOtherContent)
     }

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use sqlx::PgTransaction;
 use standards::{Cents, calendar};
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 /// A funder of a plan that has signed nothing for the programme.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -96,9 +96,9 @@ pub async fn agree(
     programme: ProgrammeId,
     new: &NewPlan,
     at: DateTime<Utc>,
-) -> Result<Made<PlanView>, AgreeError> {
+) -> Result<Created<PlanView>, AgreeError> {
     let made = catalogue::create_plan(tx, programme, new, at).await?;
-    if let Made::Now(plan) = &made {
+    if let Created::New(plan) = &made {
         let unsigned = unsigned(tx, plan, at).await?;
         if !unsigned.is_empty() {
             return Err(AgreeError::NoConvention(unsigned));

@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::Cents;
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::support::booking::BookError;
 use crate::support::ids::TrueUpId;
@@ -156,14 +156,14 @@ pub async fn true_up(
     programme: &Programme,
     new: NewTrueUp,
     at: DateTime<Utc>,
-) -> Result<Made<TrueUp>, TrueUpError> {
+) -> Result<Created<TrueUp>, TrueUpError> {
     let versions = used::versions(tx, programme.id).await?;
     let accounts = accounts(programme.id, &versions);
     ledger::lock(tx, &accounts).await.map_err(BookError::from)?;
     let before = read(tx, programme.id).await?;
     let last = before.last().map(|last| last.number);
     if let Some(known) = before.into_iter().find(|known| known.id == new.id) {
-        return Ok(Made::Before(known));
+        return Ok(Created::Existing(known));
     }
     match used::end(tx, programme.id).await? {
         used::End::Running => return Err(TrueUpError::NotEnded),
@@ -193,7 +193,7 @@ pub async fn true_up(
     let owed = (made.number, made.computation.payments.len());
     audit(tx, who, at, "programme.true_up", Some(programme.id.uuid()), owed).await?;
     let made = read(tx, programme.id).await?.pop().ok_or(sqlx::Error::RowNotFound)?;
-    Ok(Made::Now(made))
+    Ok(Created::New(made))
 }
 
 fn accounts(programme: ProgrammeId, versions: &[Version]) -> Vec<Account> {

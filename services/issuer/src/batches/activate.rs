@@ -5,7 +5,7 @@ use catalogue::{Programme, Spendable};
 use chrono::{DateTime, Utc};
 use ledger::{Account, BatchId, EventKind, Outcome, PostError, Posting, Rejection};
 use sqlx::{PgPool, PgTransaction};
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::batches::batch::{self, Batch, BatchRow, Printed, stored};
 use crate::batches::numbers::{self, Numbers};
@@ -74,7 +74,7 @@ pub async fn activate(
     programme: &Programme,
     id: BatchId,
     at: DateTime<Utc>,
-) -> Result<Made<Batch>, ActivateError> {
+) -> Result<Created<Batch>, ActivateError> {
     if programme.spendable != Spendable::Batch {
         return Err(ActivateError::ByHandOver);
     }
@@ -86,8 +86,8 @@ pub async fn activate(
         })
         .await?;
         match last {
-            None => return Ok(Made::Before(batch.view())),
-            Some(last) if last == batch.vouchers() => return Ok(Made::Now(batch.view())),
+            None => return Ok(Created::Existing(batch.view())),
+            Some(last) if last == batch.vouchers() => return Ok(Created::New(batch.view())),
             Some(last) => first = last + 1,
         }
     }

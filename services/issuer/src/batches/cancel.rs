@@ -4,7 +4,7 @@ use ledger::{BatchId, EventKind, Outcome, PostError, Posting, Rejection, Transfe
 use serde::Deserialize;
 use sqlx::PgTransaction;
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::batches::batch::{self, Batch};
 use crate::batches::shares::BatchShares;
@@ -76,7 +76,7 @@ pub async fn cancel(
     id: BatchId,
     new: &NewCancellation,
     at: DateTime<Utc>,
-) -> Result<Made<Batch>, CancelError> {
+) -> Result<Created<Batch>, CancelError> {
     let reason = new.reason.trim();
     if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
         return Err(CancelError::Reason);
@@ -101,7 +101,7 @@ pub async fn cancel(
     .fetch_one(&mut **tx)
     .await?;
     match known.cancelled_reason {
-        Some(before) if before == reason => return Ok(Made::Before(batch.view())),
+        Some(before) if before == reason => return Ok(Created::Existing(batch.view())),
         Some(_) => return Err(CancelError::SameIdOtherContent),
         None if known.handed_over => return Err(CancelError::HandedOver),
         None if known.opened => return Err(CancelError::Activated),
@@ -119,7 +119,7 @@ pub async fn cancel(
     .execute(&mut **tx)
     .await?;
     batch.cancelled_at = Some(at);
-    Ok(Made::Now(batch.view()))
+    Ok(Created::New(batch.view()))
 }
 
 async fn release_all(

@@ -9,7 +9,7 @@ use serde::Serialize;
 use sqlx::PgTransaction;
 use standards::Cents;
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::batches::activate;
 use crate::batches::batch::{self, Batch, BatchRow};
@@ -92,7 +92,7 @@ pub async fn fund(
     programme: &Programme,
     id: BatchId,
     at: DateTime<Utc>,
-) -> Result<Made<Batch>, FundError> {
+) -> Result<Created<Batch>, FundError> {
     let ordered = batch::find(&mut **tx, programme.id, id)
         .await?
         .ok_or(FundError::NoBatch)?;
@@ -111,7 +111,7 @@ pub async fn fund(
         return Err(FundError::Cancelled);
     }
     if batch.funded_at.is_some() {
-        return Ok(Made::Before(batch.view()));
+        return Ok(Created::Existing(batch.view()));
     }
     if batch::is_over(tx, programme).await? {
         return Err(FundError::ProgrammeOver);
@@ -130,7 +130,7 @@ pub async fn fund(
     .execute(&mut **tx)
     .await?;
     batch.funded_at = Some(at);
-    Ok(Made::Now(batch.view()))
+    Ok(Created::New(batch.view()))
 }
 
 /// What the plan becomes for this batch; kept when a limit acts.

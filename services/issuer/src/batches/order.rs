@@ -5,7 +5,7 @@ use ledger::BatchId;
 use serde::Deserialize;
 use sqlx::PgTransaction;
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::batches::batch::{self, Batch, BatchRow, stored};
 use crate::batches::mint::SERIES_VOUCHERS_PLANNED_MAX;
@@ -84,12 +84,12 @@ pub async fn order(
     programme: &Programme,
     new: &NewOrder,
     at: DateTime<Utc>,
-) -> Result<Made<Batch>, OrderError> {
+) -> Result<Created<Batch>, OrderError> {
     // Opening the series also puts orders in a row: the positions read below cannot be taken twice.
     let series = catalogue::open_series(tx, programme.id, at).await?;
     if let Some(known) = batch::find(&mut **tx, programme.id, new.id).await? {
         return if known.booklets == new.booklets {
-            Ok(Made::Before(known.view()))
+            Ok(Created::Existing(known.view()))
         } else {
             Err(OrderError::SameIdOtherContent)
         };
@@ -119,7 +119,7 @@ pub async fn order(
         return Err(OrderError::SeriesFull);
     }
     insert(tx, &batch, plan.id, sponsor, at).await?;
-    Ok(Made::Now(batch.view()))
+    Ok(Created::New(batch.view()))
 }
 
 fn check(programme: &Programme, new: &NewOrder, at: DateTime<Utc>) -> Result<(), OrderError> {

@@ -31,7 +31,7 @@ mod sums;
 use catalogue::{ExpirySettings, ExpirySettingsError, ExpiryStep, Programme};
 use chrono::{DateTime, Utc};
 use sqlx::PgTransaction;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 pub use accept::{AcceptError, Acceptance, NewAcceptance, accept};
 pub(crate) use distribution::stopped_since;
@@ -77,14 +77,14 @@ pub async fn set_calendar(
     programme: &Programme,
     settings: &ExpirySettings,
     at: DateTime<Utc>,
-) -> Result<Made<ExpirySettings>, SetCalendarError> {
+) -> Result<Created<ExpirySettings>, SetCalendarError> {
     let calendar = catalogue::expiry_calendar(&mut **tx, programme).await?;
     if calendar.settings == *settings {
-        return Ok(Made::Before(*settings));
+        return Ok(Created::Existing(*settings));
     }
     if ExpiryStep::ALL.into_iter().any(|step| calendar.is_due(step, at)) || step::any(tx, programme.id).await? {
         return Err(SetCalendarError::UnderWay);
     }
     catalogue::set_expiry_settings(tx, programme.id, settings, at).await?;
-    Ok(Made::Now(*settings))
+    Ok(Created::New(*settings))
 }

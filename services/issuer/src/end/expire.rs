@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{PgPool, PgTransaction};
 use standards::Cents;
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::ExpiryId;
 use crate::batches::shares::giving_back;
@@ -107,7 +107,7 @@ pub async fn expire(
     programme: &Programme,
     new: &NewExpiry,
     at: DateTime<Utc>,
-) -> Result<Made<Expiry>, ExpireError> {
+) -> Result<Created<Expiry>, ExpireError> {
     let calendar = catalogue::expiry_calendar(pool, programme).await?;
     let from = calendar.runs_from(ExpiryStep::Sweep);
     if at < from {
@@ -151,9 +151,9 @@ pub async fn expire(
     })
     .await?;
     Ok(if declared {
-        Made::Now(expiry)
+        Created::New(expiry)
     } else {
-        Made::Before(expiry)
+        Created::Existing(expiry)
     })
 }
 

@@ -5,7 +5,7 @@ use ledger::BatchId;
 use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::{IntoParams, ToSchema};
-use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query};
+use web::{Created, Json, Now, Page, Path, Problem, ProblemBody, Query};
 
 use super::{internal, own_programme, prescribed_programme, programme};
 use crate::keys::signers::Signers;
@@ -30,13 +30,13 @@ pub(super) async fn order(
     State(pool): State<PgPool>,
     Path(id): Path<ProgrammeId>,
     Json(new): Json<NewOrder>,
-) -> Result<Made<Batch>, Problem> {
+) -> Result<Created<Batch>, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
     database::transaction(&pool, "order", |tx| {
         let (who, programme) = (who.clone(), programme.clone());
         Box::pin(async move {
             let made = crate::batches::order::order(tx, who.organisation(), &programme, &new, at).await?;
-            if let Made::Now(_) = made {
+            if let Created::New(_) = made {
                 audit(tx, &who, at, "batch.order", Some(new.id.uuid()), new.booklets).await?;
             }
             Ok::<_, OrderError>(made)
@@ -142,13 +142,13 @@ pub(super) async fn fund(
     State(pool): State<PgPool>,
     Path((id, batch)): Path<(ProgrammeId, BatchId)>,
     Json(Nothing {}): Json<Nothing>,
-) -> Result<Made<Batch>, Problem> {
+) -> Result<Created<Batch>, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
     database::transaction(&pool, "fund", |tx| {
         let (who, programme) = (who.clone(), programme.clone());
         Box::pin(async move {
             let made = crate::batches::fund::fund(tx, &programme, batch, at).await?;
-            if let Made::Now(_) = made {
+            if let Created::New(_) = made {
                 audit(tx, &who, at, "batch.fund", Some(batch.uuid()), ()).await?;
             }
             Ok::<_, FundError>(made)
@@ -169,7 +169,7 @@ pub(super) async fn activate(
     State(pool): State<PgPool>,
     Path((id, batch)): Path<(ProgrammeId, BatchId)>,
     Json(Nothing {}): Json<Nothing>,
-) -> Result<Made<Batch>, Problem> {
+) -> Result<Created<Batch>, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
     database::transaction(&pool, "activation_trace", |tx| {
         let who = who.clone();
@@ -193,13 +193,13 @@ pub(super) async fn cancel(
     State(pool): State<PgPool>,
     Path((id, batch)): Path<(ProgrammeId, BatchId)>,
     Json(new): Json<NewCancellation>,
-) -> Result<Made<Batch>, Problem> {
+) -> Result<Created<Batch>, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
     database::transaction(&pool, "cancel", |tx| {
         let (who, programme, new) = (who.clone(), programme.clone(), new.clone());
         Box::pin(async move {
             let made = crate::batches::cancel::cancel(tx, &programme, batch, &new, at).await?;
-            if let Made::Now(_) = made {
+            if let Created::New(_) = made {
                 audit(tx, &who, at, "batch.cancel", Some(batch.uuid()), ()).await?;
             }
             Ok::<_, CancelError>(made)

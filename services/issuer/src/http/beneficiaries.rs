@@ -5,7 +5,7 @@ use catalogue::ProgrammeId;
 use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::IntoParams;
-use web::{Bytes, Json, Made, Now, Page, Path, Problem, ProblemBody, Query};
+use web::{Bytes, Created, Json, Now, Page, Path, Problem, ProblemBody, Query};
 
 use super::{internal, prescribed_programme};
 use crate::people::import::{CommitError, Importing};
@@ -83,7 +83,7 @@ pub(super) async fn import(
                 at,
             };
             let made = commit_import(tx, &by, &file, &digest).await?;
-            if let Made::Now(report) = &made {
+            if let Created::New(report) = &made {
                 audit(
                     tx,
                     &who,

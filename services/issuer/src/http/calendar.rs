@@ -4,7 +4,7 @@ use catalogue::{ExpirySettings, ProgrammeId};
 use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::ToSchema;
-use web::{Json, Made, Now, Path, Problem, ProblemBody};
+use web::{Created, Json, Now, Path, Problem, ProblemBody};
 
 use super::{internal, own_programme};
 use crate::end::calendar::{self, AcceptError, DecideError, SetCalendarError};
@@ -25,13 +25,13 @@ pub(super) async fn set(
     State(pool): State<PgPool>,
     Path(id): Path<ProgrammeId>,
     Json(settings): Json<ExpirySettings>,
-) -> Result<Made<ExpirySettings>, Problem> {
+) -> Result<Created<ExpirySettings>, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
     database::transaction(&pool, "set_calendar", |tx| {
         let (who, programme) = (who.clone(), programme.clone());
         Box::pin(async move {
             let made = calendar::set_calendar(tx, &programme, &settings, at).await?;
-            if let Made::Now(_) = made {
+            if let Created::New(_) = made {
                 audit(tx, &who, at, "expiry.settings", Some(id.uuid()), settings).await?;
             }
             Ok::<_, SetCalendarError>(made)
@@ -54,7 +54,7 @@ pub(super) async fn decide(
     State(pool): State<PgPool>,
     Path(id): Path<ProgrammeId>,
     Json(new): Json<NewDecision>,
-) -> Result<Made<Decision>, Problem> {
+) -> Result<Created<Decision>, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
     database::transaction(&pool, "decide_distribution", |tx| {
         let (who, programme, new) = (who.clone(), programme.clone(), new.clone());
@@ -80,7 +80,7 @@ pub(super) async fn accept(
     State(pool): State<PgPool>,
     Path(id): Path<ProgrammeId>,
     Json(new): Json<NewAcceptance>,
-) -> Result<Made<Acceptance>, Problem> {
+) -> Result<Created<Acceptance>, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
     database::transaction(&pool, "accept_counts", |tx| {
         let (who, programme) = (who.clone(), programme.clone());

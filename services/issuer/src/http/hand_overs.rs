@@ -2,7 +2,7 @@ use access::{Prescriber, audit};
 use axum::extract::State;
 use catalogue::ProgrammeId;
 use sqlx::PgPool;
-use web::{Json, Made, Now, Path, Problem, ProblemBody};
+use web::{Created, Json, Now, Path, Problem, ProblemBody};
 
 use super::prescribed_programme;
 use crate::{
@@ -23,13 +23,13 @@ pub(super) async fn hand_over(
     State(pool): State<PgPool>,
     Path(id): Path<ProgrammeId>,
     Json(new): Json<NewHandOver>,
-) -> Result<Made<HandOver>, Problem> {
+) -> Result<Created<HandOver>, Problem> {
     let programme = prescribed_programme(&pool, &who, id).await?;
     database::transaction(&pool, "hand_over", |tx| {
         let (who, programme) = (who.clone(), programme.clone());
         Box::pin(async move {
             let made = crate::vouchers::hand_over::hand_over(tx, who.organisation(), &programme, &new, at).await?;
-            if let Made::Now(_) = made {
+            if let Created::New(_) = made {
                 audit(tx, &who, at, "booklet.hand_over", Some(new.id.uuid()), ()).await?;
             }
             Ok::<_, HandOverError>(made)
@@ -52,13 +52,13 @@ pub(super) async fn replace(
     State(pool): State<PgPool>,
     Path(id): Path<ProgrammeId>,
     Json(new): Json<NewReplacement>,
-) -> Result<Made<HandOver>, Problem> {
+) -> Result<Created<HandOver>, Problem> {
     let programme = prescribed_programme(&pool, &who, id).await?;
     database::transaction(&pool, "replace", |tx| {
         let (who, programme) = (who.clone(), programme.clone());
         Box::pin(async move {
             let made = crate::vouchers::hand_over::replace(tx, who.organisation(), &programme, &new, at).await?;
-            if let Made::Now(_) = made {
+            if let Created::New(_) = made {
                 audit(tx, &who, at, "booklet.replace", Some(new.id.uuid()), new.hand_over_id).await?;
             }
             Ok::<_, HandOverError>(made)

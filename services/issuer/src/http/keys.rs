@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use standards::Cents;
 use utoipa::ToSchema;
 use voucher::{Bounds, Delegation, Kid, LastDay, Purpose};
-use web::{Bytes, Json, Made, Now, Path, Problem, ProblemBody};
+use web::{Bytes, Created, Json, Now, Path, Problem, ProblemBody};
 
 use super::internal;
 use crate::keys::key_sets::KeySets;
@@ -137,7 +137,7 @@ pub(super) async fn create(
     State(pool): State<PgPool>,
     State(signers): State<Signers>,
     Json(body): Json<NewKeyBody>,
-) -> Result<Made<KeyView>, Problem> {
+) -> Result<Created<KeyView>, Problem> {
     let (new, proof) = body.read()?;
     let made = database::transaction(&pool, "publish_key", |tx| {
         let (who, new) = (who.clone(), new.clone());
@@ -161,7 +161,7 @@ pub(super) async fn withdrawal(
     State(signers): State<Signers>,
     Path(kid): Path<String>,
     Json(new): Json<NewWithdrawal>,
-) -> Result<Made<KeyView>, Problem> {
+) -> Result<Created<KeyView>, Problem> {
     let kid: Kid = kid
         .parse()
         .map_err(|error: voucher::KidError| Problem::bad_request(error.to_string()))?;
@@ -189,7 +189,7 @@ pub(super) async fn delegation(
     State(pool): State<PgPool>,
     State(sets): State<KeySets>,
     Bytes(document): Bytes,
-) -> Result<Made<DelegationView>, Problem> {
+) -> Result<Created<DelegationView>, Problem> {
     let refused = |detail: String| Problem::refused("delegation", "Cette délégation n'est pas publiée.").detail(detail);
     if document.len() > DELEGATION_BYTES_MAX {
         return Err(refused("Ce fichier est trop long pour une délégation.".to_owned()));

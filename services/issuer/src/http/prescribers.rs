@@ -2,7 +2,7 @@ use access::{Sponsor, audit};
 use axum::extract::State;
 use catalogue::ProgrammeId;
 use sqlx::PgPool;
-use web::{Json, Made, Now, Path, Problem, ProblemBody};
+use web::{Created, Json, Now, Path, Problem, ProblemBody};
 
 use super::own_programme;
 use crate::{
@@ -22,13 +22,13 @@ pub(super) async fn admit(
     State(pool): State<PgPool>,
     Path(id): Path<ProgrammeId>,
     Json(new): Json<NewPrescriber>,
-) -> Result<Made<AdmittedPrescriber>, Problem> {
+) -> Result<Created<AdmittedPrescriber>, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
     database::transaction(&pool, "admit_prescriber", |tx| {
         let (who, programme) = (who.clone(), programme.id);
         Box::pin(async move {
             let made = admit_prescriber(tx, programme, &new, at).await?;
-            if let Made::Now(_) = made {
+            if let Created::New(_) = made {
                 audit(tx, &who, at, "prescriber.admit", Some(new.id.uuid()), programme).await?;
             }
             Ok::<_, AdmitError>(made)

@@ -9,7 +9,7 @@ use ledger::BatchId;
 use sqlx::PgPool;
 use tokio::sync::Semaphore;
 use voucher::Host;
-use web::{Json, Made, Now, Path, Problem, ProblemBody};
+use web::{Created, Json, Now, Path, Problem, ProblemBody};
 
 use super::own_programme;
 use crate::keys::signers::Signers;
@@ -39,13 +39,13 @@ pub(super) async fn make(
     State(pool): State<PgPool>,
     Path((id, batch)): Path<(ProgrammeId, BatchId)>,
     Json(new): Json<NewPrinterFile>,
-) -> Result<Made<PrinterFile>, Problem> {
+) -> Result<Created<PrinterFile>, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
     database::transaction(&pool, "make_printer_file", |tx| {
         let (who, programme) = (who.clone(), programme.clone());
         Box::pin(async move {
             let made = printer_file::make(tx, &who, &programme, batch, &new, at).await?;
-            if let Made::Now(file) = made {
+            if let Created::New(file) = made {
                 let detail =
                     serde_json::json!({"print": new.id, "booklets": [file.from, file.to], "reason": new.reason});
                 audit(tx, &who, at, "batch.printer_file", Some(batch.uuid()), detail).await?;
@@ -127,13 +127,13 @@ pub(super) async fn reissue(
     State(signers): State<Signers>,
     Path((id, batch)): Path<(ProgrammeId, BatchId)>,
     Json(new): Json<NewReissue>,
-) -> Result<Made<Reissue>, Problem> {
+) -> Result<Created<Reissue>, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
     database::transaction(&pool, "reissue", |tx| {
         let (who, programme, signers) = (who.clone(), programme.clone(), signers.clone());
         Box::pin(async move {
             let made = crate::vouchers::reissue::reissue(tx, &who, &programme, batch, &new, &signers, at).await?;
-            if let Made::Now(done) = made {
+            if let Created::New(done) = made {
                 let detail =
                     serde_json::json!({"reissue": new.id, "booklets": [done.from, done.to], "reason": new.reason});
                 audit(tx, &who, at, "batch.reissue", Some(batch.uuid()), detail).await?;

@@ -2,7 +2,7 @@ use access::{Sponsor, audit};
 use axum::extract::State;
 use catalogue::{NewProgramme, Programme};
 use sqlx::PgPool;
-use web::{Json, Made, Now, Problem, ProblemBody};
+use web::{Created, Json, Now, Problem, ProblemBody};
 
 use crate::{programmes::create_programme::CreateProgrammeError, programmes::create_programme::create_programme};
 
@@ -16,12 +16,12 @@ pub(super) async fn create(
     Now(at): Now,
     State(pool): State<PgPool>,
     Json(new): Json<NewProgramme>,
-) -> Result<Made<Programme>, Problem> {
+) -> Result<Created<Programme>, Problem> {
     database::transaction(&pool, "create_programme", |tx| {
         let (who, new) = (who.clone(), new.clone());
         Box::pin(async move {
             let made = create_programme(tx, who.organisation(), &new, at).await?;
-            if let Made::Now(_) = made {
+            if let Created::New(_) = made {
                 audit(tx, &who, at, "programme.create", Some(new.id.uuid()), ()).await?;
             }
             Ok::<_, CreateProgrammeError>(made)

@@ -4,7 +4,7 @@ use axum::response::Response;
 use catalogue::ProgrammeId;
 use sqlx::PgPool;
 use voucher::Host;
-use web::{Json, Made, Now, Path, Problem, ProblemBody, download};
+use web::{Created, Json, Now, Path, Problem, ProblemBody, download};
 
 use super::batches::Nothing;
 use super::own_programme;
@@ -25,13 +25,13 @@ pub(super) async fn make(
     State(pool): State<PgPool>,
     Path(id): Path<ProgrammeId>,
     Json(new): Json<NewProof>,
-) -> Result<Made<Proof>, Problem> {
+) -> Result<Created<Proof>, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
     database::transaction(&pool, "make_proof", |tx| {
         let (who, programme) = (who.clone(), programme.clone());
         Box::pin(async move {
             let made = proofs::make(tx, &programme, &new, at).await?;
-            if let Made::Now(_) = made {
+            if let Created::New(_) = made {
                 audit(tx, &who, at, "proof.make", Some(new.id.uuid()), new.format).await?;
             }
             Ok::<_, ProofError>(made)
@@ -100,13 +100,13 @@ pub(super) async fn approve(
     State(pool): State<PgPool>,
     Path((id, proof)): Path<(ProgrammeId, ProofId)>,
     Json(Nothing {}): Json<Nothing>,
-) -> Result<Made<Proof>, Problem> {
+) -> Result<Created<Proof>, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
     database::transaction(&pool, "approve_proof", |tx| {
         let (who, programme) = (who.clone(), programme.clone());
         Box::pin(async move {
             let made = proofs::approve(tx, &programme, proof, at).await?;
-            if let Made::Now(_) = made {
+            if let Created::New(_) = made {
                 audit(tx, &who, at, "proof.approve", Some(proof.uuid()), ()).await?;
             }
             Ok::<_, ProofError>(made)

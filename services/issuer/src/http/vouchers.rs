@@ -6,7 +6,7 @@ use axum::response::Response;
 use catalogue::ProgrammeId;
 use ledger::BatchId;
 use sqlx::PgPool;
-use web::{Json, Made, Now, Path, Problem, ProblemBody, download};
+use web::{Created, Json, Now, Path, Problem, ProblemBody, download};
 
 use super::{internal, own_programme, programme};
 use crate::{
@@ -28,13 +28,13 @@ pub(super) async fn revoke(
     State(pool): State<PgPool>,
     Path(id): Path<ProgrammeId>,
     Json(new): Json<NewRevocation>,
-) -> Result<Made<Revocation>, Problem> {
+) -> Result<Created<Revocation>, Problem> {
     let programme = programme(&pool, id).await?;
     database::transaction(&pool, "revoke", |tx| {
         let (who, programme) = (who.clone(), programme.clone());
         Box::pin(async move {
             let made = crate::vouchers::revoke::revoke(tx, &who, &programme, &new, at).await?;
-            if let Made::Now(_) = made {
+            if let Created::New(_) = made {
                 audit(tx, &who, at, "voucher.revoke", Some(new.id.uuid()), new.reason).await?;
             }
             Ok::<_, RevokeError>(made)
@@ -56,7 +56,7 @@ pub(super) async fn expire(
     State(pool): State<PgPool>,
     Path(id): Path<ProgrammeId>,
     Json(new): Json<NewExpiry>,
-) -> Result<Made<Expiry>, Problem> {
+) -> Result<Created<Expiry>, Problem> {
     let programme = if who.has(Role::Operator) {
         programme(&pool, id).await?
     } else {

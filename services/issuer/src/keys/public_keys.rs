@@ -28,7 +28,7 @@ use chrono::{DateTime, Days, SubsecRound, TimeDelta, Utc};
 use serde_json::json;
 use sqlx::{PgPool, PgTransaction};
 use voucher::{Kid, LastDay, PublicKey, Purpose, Signer};
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 /// The longest window of a key, in days.
 pub const KEY_DAYS_MAX: i64 = 10 * 366;
@@ -118,7 +118,7 @@ pub(crate) async fn publish(
     proof: &[u8; 64],
     short_notice: bool,
     at: DateTime<Utc>,
-) -> Result<Made<PublishedKey>, PublishKeyError> {
+) -> Result<Created<PublishedKey>, PublishKeyError> {
     let new = NewKey {
         valid_from: new.valid_from.trunc_subsecs(0),
         valid_until: new.valid_until.trunc_subsecs(0),
@@ -135,7 +135,7 @@ pub(crate) async fn publish(
         check_window(&new, short_notice, at)?;
     }
     let made = publish_key(tx, &new, at).await?;
-    if let Made::Now(published) = &made {
+    if let Created::New(published) = &made {
         let detail = json!({
             "kid": published.key.kid().to_string(), "purpose": word(new.purpose), "valid_from": new.valid_from,
             "valid_until": new.valid_until, "short_notice": short_notice,
@@ -221,9 +221,9 @@ pub(crate) async fn withdraw(
     kid: Kid,
     act: &Withdrawal,
     at: DateTime<Utc>,
-) -> Result<Made<PublishedKey>, WithdrawError> {
+) -> Result<Created<PublishedKey>, WithdrawError> {
     let made = catalogue::withdraw_key(tx, kid, act, at).await?;
-    if let Made::Now(_) = made {
+    if let Created::New(_) = made {
         let detail = json!({"kid": kid.to_string(), "reason": act.reason.trim()});
         audit(tx, who, at, "key.withdraw", Some(act.id.uuid()), detail).await?;
     }

@@ -27,7 +27,7 @@ use ledger::BatchId;
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::batches::batch::{self, BatchRow};
 use crate::paper::print::{self, NewPrint};
@@ -121,7 +121,7 @@ pub async fn make(
     id: BatchId,
     new: &NewPrinterFile,
     at: DateTime<Utc>,
-) -> Result<Made<PrinterFile>, PrinterFileError> {
+) -> Result<Created<PrinterFile>, PrinterFileError> {
     let found = printable(tx, programme, id).await?;
     print::lock(tx, &found).await?;
     let batch = printable(tx, programme, id).await?;
@@ -132,7 +132,7 @@ pub async fn make(
     let wanted = view(&batch, new.id, &(from..=to), new.format);
     if let Some((known, _)) = known(tx, &batch, new.id).await? {
         return if known == wanted {
-            Ok(Made::Before(known))
+            Ok(Created::Existing(known))
         } else {
             Err(PrinterFileError::SameIdOtherContent)
         };
@@ -155,7 +155,7 @@ pub async fn make(
         Err(PrintError::Database(error)) if database::is_constraint(&error, "print_pk") => {
             Err(PrinterFileError::SameIdOtherContent)
         }
-        recorded => Ok(recorded.map(|()| Made::Now(wanted))?),
+        recorded => Ok(recorded.map(|()| Created::New(wanted))?),
     }
 }
 

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgTransaction};
 use utoipa::ToSchema;
 use voucher::{Host, Idx, Kid, LastDay, Qr, QrLevel, Terms, ToBeSigned, Token, VoucherId};
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::paper::settings::{self, Settings};
 use crate::{
@@ -91,7 +91,7 @@ pub async fn make(
     programme: &Programme,
     new: &NewProof,
     at: DateTime<Utc>,
-) -> Result<Made<Proof>, ProofError> {
+) -> Result<Created<Proof>, ProofError> {
     let settings = settings(tx, programme, new.batch_id).await?;
     let digest = settings.digest(programme, new.format);
     let inserted = sqlx::query!(
@@ -113,9 +113,9 @@ pub async fn make(
         return Err(ProofError::SameIdOtherContent);
     }
     Ok(if inserted {
-        Made::Now(proof)
+        Created::New(proof)
     } else {
-        Made::Before(proof)
+        Created::Existing(proof)
     })
 }
 
@@ -125,7 +125,7 @@ pub async fn approve(
     programme: &Programme,
     id: ProofId,
     at: DateTime<Utc>,
-) -> Result<Made<Proof>, ProofError> {
+) -> Result<Created<Proof>, ProofError> {
     let proof = find(tx, programme, id).await?;
     if !proof.current {
         return Err(ProofError::Outdated);
@@ -140,9 +140,9 @@ pub async fn approve(
     .await?;
     let proof = find(tx, programme, id).await?;
     Ok(if approved.rows_affected() == 1 {
-        Made::Now(proof)
+        Created::New(proof)
     } else {
-        Made::Before(proof)
+        Created::Existing(proof)
     })
 }
 

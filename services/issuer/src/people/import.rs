@@ -27,7 +27,7 @@ use catalogue::Programme;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use sqlx::{PgPool, PgTransaction};
-use web::Made;
+use web::Created;
 
 use crate::{ImportId, people::identity::IdentityKey};
 
@@ -76,12 +76,12 @@ pub async fn commit_import(
     by: &Importing<'_>,
     file: &ImportedFile,
     digest: &str,
-) -> Result<Made<ImportReport>, CommitError> {
+) -> Result<Created<ImportReport>, CommitError> {
     if let Some(known) = store::find(tx, by.programme.id, file.import).await? {
         let sha256: [u8; 32] = Sha256::digest(&file.bytes).into();
         let same = known.prescriber == by.prescriber && known.sha256 == sha256;
         return if same {
-            Ok(Made::Before(known.report))
+            Ok(Created::Existing(known.report))
         } else {
             Err(CommitError::SameIdOtherContent)
         };
@@ -96,7 +96,7 @@ pub async fn commit_import(
     };
     store::import(tx, by, file.import, &report).await?;
     store::beneficiaries(tx, by, file.import, &outcome.accepted).await?;
-    Ok(Made::Now(report))
+    Ok(Created::New(report))
 }
 
 struct Outcome {

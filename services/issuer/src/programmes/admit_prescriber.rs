@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgExecutor, PgTransaction};
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 /// A prescriber to be admitted to a programme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -55,7 +55,7 @@ pub async fn admit_prescriber(
     programme: ProgrammeId,
     new: &NewPrescriber,
     at: DateTime<Utc>,
-) -> Result<Made<AdmittedPrescriber>, AdmitError> {
+) -> Result<Created<AdmittedPrescriber>, AdmitError> {
     let prescribes = sqlx::query_scalar!(
         r#"select exists (select from access.organisation where id = $1 and $2 = any(roles)) as "prescribes!""#,
         new.id.uuid(),
@@ -77,7 +77,7 @@ pub async fn admit_prescriber(
     .rows_affected()
         == 1;
     if inserted {
-        return Ok(Made::Now(AdmittedPrescriber { id: new.id, since: at }));
+        return Ok(Created::New(AdmittedPrescriber { id: new.id, since: at }));
     }
     let since = sqlx::query_scalar!(
         "select since from issuer.programme_prescriber where book_id = $1 and prescriber_id = $2",
@@ -86,7 +86,7 @@ pub async fn admit_prescriber(
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Made::Before(AdmittedPrescriber { id: new.id, since }))
+    Ok(Created::Existing(AdmittedPrescriber { id: new.id, since }))
 }
 
 /// Whether a prescriber was admitted to a programme.

@@ -2,7 +2,7 @@ use access::OrganisationId;
 use catalogue::{NewProgramme, Programme};
 use chrono::{DateTime, Utc};
 use sqlx::PgTransaction;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 /// Why a programme was not created.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +34,7 @@ pub async fn create_programme(
     sponsor: OrganisationId,
     new: &NewProgramme,
     at: DateTime<Utc>,
-) -> Result<Made<Programme>, CreateProgrammeError> {
+) -> Result<Created<Programme>, CreateProgrammeError> {
     let made = catalogue::create(tx, sponsor, new, at).await?;
     catalogue::open_series(tx, new.id, at).await?;
     Ok(made)

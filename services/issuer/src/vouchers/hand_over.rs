@@ -21,7 +21,7 @@ use ledger::{BatchId, EventKind, Outcome, Posting};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use utoipa::ToSchema;
-use web::Made;
+use web::Created;
 
 use crate::batches::batch::{self, BatchRow, Printed, stored};
 use crate::batches::numbers::{self, Numbers};
@@ -71,7 +71,7 @@ pub async fn hand_over(
     programme: &Programme,
     new: &NewHandOver,
     at: DateTime<Utc>,
-) -> Result<Made<HandOver>, HandOverError> {
+) -> Result<Created<HandOver>, HandOverError> {
     give(tx, prescriber, programme, new, None, at).await
 }
 
@@ -82,7 +82,7 @@ async fn give(
     new: &NewHandOver,
     replaces: Option<HandOverId>,
     at: DateTime<Utc>,
-) -> Result<Made<HandOver>, HandOverError> {
+) -> Result<Created<HandOver>, HandOverError> {
     let batch = batch::find(&mut **tx, programme.id, new.batch_id)
         .await?
         .ok_or(HandOverError::NoBatch)?;
@@ -110,7 +110,7 @@ async fn give(
         };
         let same = known.prescriber == prescriber && known.hand_over == same;
         return if same {
-            Ok(Made::Before(known.hand_over))
+            Ok(Created::Existing(known.hand_over))
         } else {
             Err(HandOverError::SameIdOtherContent)
         };
@@ -131,7 +131,7 @@ async fn give(
     if programme.spendable == Spendable::HandOver {
         open(tx, &wanted, &shares, &vouchers, at).await?;
     }
-    Ok(Made::Now(wanted))
+    Ok(Created::New(wanted))
 }
 
 /// The state of the batch and the programme, read under the locks.

@@ -24,7 +24,7 @@ use ledger::{BatchId, PostError};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::batches::batch::{self, BatchRow, stored};
 use crate::batches::mint::{self, MintError};
@@ -169,7 +169,7 @@ pub async fn reissue(
     new: &NewReissue,
     signers: &Signers,
     at: DateTime<Utc>,
-) -> Result<Made<Reissue>, ReissueError> {
+) -> Result<Created<Reissue>, ReissueError> {
     let ordered = batch::find(&mut **tx, programme.id, batch)
         .await?
         .ok_or(ReissueError::NoBatch)?;
@@ -202,7 +202,7 @@ pub async fn reissue(
     mint::lock_places(tx, programme.id, mint::Places::Withdraw).await?;
     if let Some(same) = known(tx, programme, &wanted, new.reason, who).await? {
         return if same {
-            Ok(Made::Before(wanted))
+            Ok(Created::Existing(wanted))
         } else {
             Err(ReissueError::SameIdOtherContent)
         };
@@ -220,7 +220,7 @@ pub async fn reissue(
         mint::draw_all(tx, &locked, kid, missing).await?;
         missing = rest;
     }
-    Ok(Made::Now(wanted))
+    Ok(Created::New(wanted))
 }
 
 /// What is read under the locks.

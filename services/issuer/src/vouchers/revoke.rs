@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::Cents;
 use utoipa::ToSchema;
-use web::Made;
+use web::Created;
 
 use crate::batches::batch::{self, BatchRow, Printed, stored};
 use crate::batches::numbers::{self, Numbers};
@@ -91,7 +91,7 @@ pub async fn revoke(
     programme: &Programme,
     new: &NewRevocation,
     at: DateTime<Utc>,
-) -> Result<Made<Revocation>, RevokeError> {
+) -> Result<Created<Revocation>, RevokeError> {
     let batch = batch::find(&mut **tx, programme.id, new.batch_id)
         .await?
         .ok_or(RevokeError::NoBatch)?;
@@ -105,7 +105,7 @@ pub async fn revoke(
     let shares = BatchShares::load(tx, &batch).await?;
     activate::lock(tx, &batch, &shares, &vouchers).await?;
     if let Some(known) = find(tx, programme, new, &serials, who.organisation()).await? {
-        return known.map(Made::Before).ok_or(RevokeError::SameIdOtherContent);
+        return known.map(Created::Existing).ok_or(RevokeError::SameIdOtherContent);
     }
     if batch::is_over(tx, programme).await? {
         return Err(RevokeError::ProgrammeOver);
@@ -135,7 +135,7 @@ pub async fn revoke(
             return Err(RevokeError::Refused(rejection));
         }
     }
-    Ok(Made::Now(done))
+    Ok(Created::New(done))
 }
 
 fn chosen(batch: &BatchRow, new: &NewRevocation) -> Result<(u32, RangeInclusive<u32>), RevokeError> {

@@ -28,7 +28,7 @@ use serde_json::json;
 use sqlx::PgTransaction;
 use standards::Cents;
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::claims::claim::{blocks, transfer_id};
 use crate::claims::read_claims::{Receipt, receipts};
@@ -112,7 +112,7 @@ pub async fn reverse(
     claim: ClaimId,
     new: &NewReversal,
     at: DateTime<Utc>,
-) -> Result<Made<Reversal>, ReverseError> {
+) -> Result<Created<Reversal>, ReverseError> {
     let reason = new.reason.trim();
     if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
         return Err(ReverseError::Reason);
@@ -132,7 +132,7 @@ pub async fn reverse(
     let openings = ledger::openings(&mut *tx, book, &numbers).await?;
     ledger::lock(tx, &accounts(book, &receipt, &numbers, &openings)).await?;
     if let Some(before) = reversed_before(tx, who, book, claim, new, reason).await? {
-        return Ok(Made::Before(before));
+        return Ok(Created::Existing(before));
     }
     let settled = is_settled(tx, book, claim).await?;
     let dead = dead(tx, book, &numbers).await?;
@@ -169,7 +169,7 @@ pub async fn reverse(
         json!({ "id": new.id, "programme": programme }),
     )
     .await?;
-    Ok(Made::Now(reversal))
+    Ok(Created::New(reversal))
 }
 
 /// All that may be moved, whatever the facts turn out to be: a second call could wait out of order.

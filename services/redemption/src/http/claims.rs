@@ -10,7 +10,7 @@ use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::IntoParams;
 use uuid::Uuid;
-use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query, download};
+use web::{Created, Json, Now, Page, Path, Problem, ProblemBody, Query, download};
 
 use super::either;
 use crate::claims::claim::{BUSY_SECONDS, ClaimDesk, ClaimError, Claimant, NewClaim};
@@ -42,7 +42,7 @@ pub(super) async fn create_claim(
     Now(at): Now,
     State(desk): State<Arc<ClaimDesk>>,
     Json(new): Json<NewClaim>,
-) -> Result<Made<Receipt>, ComeAgain> {
+) -> Result<Created<Receipt>, ComeAgain> {
     desk.claim(Claimant::from(&*who), &new, at)
         .await
         .map_err(ComeAgain::from)
@@ -184,7 +184,7 @@ pub(super) async fn reverse_claim(
     State(pool): State<PgPool>,
     Path((programme, claim)): Path<(ProgrammeId, ClaimId)>,
     Json(new): Json<NewReversal>,
-) -> Result<Made<Reversal>, Problem> {
+) -> Result<Created<Reversal>, Problem> {
     either(&who, Role::Structure, Role::Operator)?;
     database::transaction(&pool, "reverse_claim", |tx| {
         let (who, new) = (who.clone(), new.clone());

@@ -13,7 +13,7 @@ use proto::{Entered, MESSAGE_BYTES_MAX, enter, mount};
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status, Streaming};
 use tracing::{Instrument, Span};
-use web::{Made, Problem, RequestId};
+use web::{Created, Problem, RequestId};
 
 use crate::claims::claim::Claimant;
 use crate::http::App;
@@ -103,7 +103,7 @@ async fn answer(app: &App, who: Claimant, request: RequestId, claim: ClaimReques
         Ok(new) => app.desk.claim(who, &new, app.clock.now()).await.map_err(Problem::from),
         Err(problem) => Err(problem),
     };
-    let before = matches!(made, Ok(Made::Before(_)));
+    let before = matches!(made, Ok(Created::Existing(_)));
     let answer = match made {
         Ok(made) => Answer::Receipt(message::receipt(made.into_inner())),
         Err(problem) => Answer::Problem(proto::v1::Problem {

@@ -3,7 +3,7 @@ use axum::extract::State;
 use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::{IntoParams, ToSchema};
-use web::{Json, Made, Now, Page, Path, Problem, ProblemBody, Query};
+use web::{Created, Json, Now, Page, Path, Problem, ProblemBody, Query};
 
 use super::either;
 use crate::structures::accredit::{Accreditation, NewAccreditation, accredit};
@@ -51,7 +51,7 @@ pub(super) async fn accredit_structure(
     State(pool): State<PgPool>,
     Path(structure): Path<StructureId>,
     Json(new): Json<NewAccreditation>,
-) -> Result<Made<Accreditation>, Problem> {
+) -> Result<Created<Accreditation>, Problem> {
     database::transaction(&pool, "accredit_structure", |tx| {
         let who = who.clone();
         Box::pin(async move { accredit(tx, &who, structure, new, at).await })
@@ -72,7 +72,7 @@ pub(super) async fn suspend_structure(
     State(pool): State<PgPool>,
     Path(structure): Path<StructureId>,
     Json(new): Json<NewSuspension>,
-) -> Result<Made<Suspension>, Problem> {
+) -> Result<Created<Suspension>, Problem> {
     database::transaction(&pool, "suspend_structure", |tx| {
         let (who, new) = (who.clone(), new.clone());
         Box::pin(async move { suspend(tx, &who, structure, &new, at).await })

@@ -7,7 +7,7 @@ use serde_json::json;
 use sqlx::PgTransaction;
 use standards::{Siren, Siret};
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::structures::criteria::{Place, Reason, unmet};
 use crate::{ids::AccreditationId, ids::StructureId};
@@ -91,7 +91,7 @@ pub async fn accredit(
     structure: StructureId,
     new: NewAccreditation,
     at: DateTime<Utc>,
-) -> Result<Made<Accreditation>, AccreditError> {
+) -> Result<Created<Accreditation>, AccreditError> {
     let known = sqlx::query!(
         "select name, place from redemption.structure where id = $1",
         structure.uuid()
@@ -100,7 +100,7 @@ pub async fn accredit(
     .await?
     .ok_or(AccreditError::NoStructure)?;
     if let Some(before) = accredited_before(tx, structure, new).await? {
-        return Ok(Made::Before(before));
+        return Ok(Created::Existing(before));
     }
     let place = Place::deserialize(&known.place)?;
     let reasons = unmet(&place);
@@ -141,7 +141,7 @@ pub async fn accredit(
         json!({ "id": new.id }),
     )
     .await?;
-    Ok(Made::Now(Accreditation {
+    Ok(Created::New(Accreditation {
         id: new.id,
         structure_id: structure,
         accredited_at: at,

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use sqlx::{PgPool, PgTransaction};
 use standards::CellProblem;
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::ids::ImportId;
 
@@ -91,16 +91,16 @@ pub(crate) async fn commit<I: Import>(
     who: &Caller,
     upload: &Upload,
     at: DateTime<Utc>,
-) -> Result<Made<Value>, ImportError> {
+) -> Result<Created<Value>, ImportError> {
     if let Some(report) = upload.committed_before(tx, I::KIND).await? {
-        return Ok(Made::Before(report));
+        return Ok(Created::Existing(report));
     }
     let (report, changes) = I::examine(tx, upload).await?;
     upload.check_digest(&report)?;
     I::store(tx, upload, &changes, at).await?;
     let told = json!({ "accepted": report.accepted });
     audit(tx, who, at, I::ACTION, Some(upload.id.uuid()), told).await?;
-    Ok(Made::Now(upload.keep(tx, I::KIND, report, at).await?))
+    Ok(Created::New(upload.keep(tx, I::KIND, report, at).await?))
 }
 
 /// A line that says what an earlier line said.

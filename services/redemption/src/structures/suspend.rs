@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::PgTransaction;
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::{ids::StructureId, ids::SuspensionId};
 
@@ -85,7 +85,7 @@ pub async fn suspend(
     structure: StructureId,
     new: &NewSuspension,
     at: DateTime<Utc>,
-) -> Result<Made<Suspension>, SuspendError> {
+) -> Result<Created<Suspension>, SuspendError> {
     let reason = new.reason.trim();
     if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
         return Err(SuspendError::Reason);
@@ -122,9 +122,9 @@ pub async fn suspend(
             json!({ "id": new.id }),
         )
         .await?;
-        Ok(Made::Now(known))
+        Ok(Created::New(known))
     } else {
-        Ok(Made::Before(known))
+        Ok(Created::Existing(known))
     }
 }
 

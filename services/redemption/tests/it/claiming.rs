@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 use standards::Cents;
 use uuid::Uuid;
-use web::Made;
+use web::Created;
 
 use crate::world::{MORNING, World, instant};
 
@@ -312,7 +312,7 @@ async fn a_withdrawn_key_and_a_suspension_take_no_receipt_back(pool: PgPool) {
         .claim(who, &claim(1, &tokens[..2]), instant(MORNING))
         .await
         .unwrap();
-    assert!(matches!(&again, Made::Before(again) if serde_json::to_value(again).unwrap() == receipt));
+    assert!(matches!(&again, Created::Existing(again) if serde_json::to_value(again).unwrap() == receipt));
     let new = desk.claim(who, &claim(2, &tokens[2..]), instant(MORNING)).await;
     assert!(matches!(new, Err(ClaimError::Vouchers(bad)) if bad[0].reason == "forged"));
 }

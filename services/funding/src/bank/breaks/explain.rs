@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::Cents;
 use utoipa::ToSchema;
-use web::Made;
+use web::Created;
 
 use crate::bank::breaks::open::settle_expected;
 use crate::bank::breaks::step::{add, locked};
@@ -117,7 +117,7 @@ pub async fn explain(
     id: BreakId,
     new: NewExplanation,
     at: DateTime<Utc>,
-) -> Result<Made<BreakView>, ExplainError> {
+) -> Result<Created<BreakView>, ExplainError> {
     if !is_said(&new.why) {
         return Err(StepError::Words.into());
     }
@@ -152,7 +152,7 @@ pub async fn explain(
     let named = (new.what, new.funder_id, new.payment_id, new.call_id, new.mandate_id);
     audit(tx, who, at, "break.explain", Some(id.uuid()), named).await?;
     tracing::info!(what = new.what.word(), "break explained");
-    Ok(Made::Now(made))
+    Ok(Created::New(made))
 }
 
 impl NewExplanation {
@@ -174,7 +174,7 @@ async fn again(
     tx: &mut PgTransaction<'_>,
     seen: BreakView,
     new: &NewExplanation,
-) -> Result<Made<BreakView>, ExplainError> {
+) -> Result<Created<BreakView>, ExplainError> {
     let part = new.part(seen.amount);
     let said = match seen.explanation_id {
         Some(id) => view::read(tx, id)
@@ -185,7 +185,7 @@ async fn again(
     };
     let why = |step: &crate::bank::breaks::view::StepView| step.state == "explained" && step.why == new.why;
     if said && seen.steps.iter().any(why) {
-        Ok(Made::Before(seen))
+        Ok(Created::Existing(seen))
     } else {
         Err(ExplainError::Explained)
     }

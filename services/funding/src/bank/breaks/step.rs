@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::bank::breaks::view::{BreakView, read};
 use crate::bank::breaks::{WORDS_CHARS_MAX, is_said};
@@ -112,13 +112,13 @@ pub async fn own(
     id: BreakId,
     new: NewOwner,
     at: DateTime<Utc>,
-) -> Result<Made<BreakView>, StepError> {
+) -> Result<Created<BreakView>, StepError> {
     if !is_said(&new.owner) {
         return Err(StepError::Words);
     }
     let seen = locked(tx, id).await?.ok_or(StepError::Unknown)?;
     if seen.owner.as_deref() == Some(&new.owner) {
-        return Ok(Made::Before(seen));
+        return Ok(Created::Existing(seen));
     }
     if seen.state == "closed" {
         return Err(StepError::Closed);
@@ -133,7 +133,7 @@ pub async fn own(
     )
     .await?;
     audit(tx, who, at, "break.own", Some(id.uuid()), ()).await?;
-    Ok(Made::Now(made))
+    Ok(Created::New(made))
 }
 
 /// Ends the break, which must be explained.
@@ -143,18 +143,18 @@ pub async fn close(
     id: BreakId,
     new: NewClosing,
     at: DateTime<Utc>,
-) -> Result<Made<BreakView>, StepError> {
+) -> Result<Created<BreakView>, StepError> {
     if !is_said(&new.why) {
         return Err(StepError::Words);
     }
     let seen = locked(tx, id).await?.ok_or(StepError::Unknown)?;
     match seen.state.as_str() {
         "explained" => {}
-        "closed" if seen.steps.last().is_some_and(|last| last.why == new.why) => return Ok(Made::Before(seen)),
+        "closed" if seen.steps.last().is_some_and(|last| last.why == new.why) => return Ok(Created::Existing(seen)),
         "closed" => return Err(StepError::Closed),
         _ => return Err(StepError::NotExplained),
     }
     let made = add(tx, who, &seen, ("closed", seen.owner.as_deref(), new.why.as_str()), at).await?;
     audit(tx, who, at, "break.close", Some(id.uuid()), ()).await?;
-    Ok(Made::Now(made))
+    Ok(Created::New(made))
 }

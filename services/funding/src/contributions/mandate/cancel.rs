@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::Cents;
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::bank::statement::STATEMENT_LOCK;
 use crate::contributions::mandate::{Mandate, read};
@@ -95,7 +95,7 @@ pub async fn cancel(
     id: MandateId,
     new: &NewMandateCancellation,
     at: DateTime<Utc>,
-) -> Result<Made<Mandate>, CancelError> {
+) -> Result<Created<Mandate>, CancelError> {
     let reason = new.reason.trim();
     if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
         return Err(CancelError::Reason);
@@ -106,7 +106,7 @@ pub async fn cancel(
         .await?;
     let mandate = read(&mut *tx, id).await?.ok_or(CancelError::NoMandate)?;
     match &mandate.cancelled_reason {
-        Some(before) if before == reason => return Ok(Made::Before(mandate)),
+        Some(before) if before == reason => return Ok(Created::Existing(mandate)),
         Some(_) => return Err(CancelError::SameIdOtherContent),
         None if mandate.awaited.is_zero() => return Err(CancelError::NothingAwaited),
         None => {}
@@ -126,7 +126,7 @@ pub async fn cancel(
     .await?;
     audit(tx, who, at, "mandate.cancel", Some(id.uuid()), mandate.awaited).await?;
     let made = read(&mut *tx, id).await?.ok_or(sqlx::Error::RowNotFound)?;
-    Ok(Made::Now(made))
+    Ok(Created::New(made))
 }
 
 /// What had to be taken back from the programme.

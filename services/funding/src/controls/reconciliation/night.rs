@@ -8,7 +8,7 @@ use chrono_tz::Europe::Paris;
 use ledger::proof::NoteKey;
 use sqlx::PgPool;
 use standards::calendar;
-use web::{Clock, Made};
+use web::{Clock, Created};
 
 use crate::controls::reconciliation::document::Occasion;
 use crate::controls::reconciliation::loud;
@@ -89,9 +89,9 @@ pub async fn run_night(
         break_days_max: nightly.break_days_max,
     };
     match run(pool, key, &request, None).await {
-        Ok(Made::Now(stored)) => Ok(Some(stored)),
+        Ok(Created::New(stored)) => Ok(Some(stored)),
         // Another instance's.
-        Ok(Made::Before(_)) | Err(RunError::UnderWay | RunError::NightRun) => Ok(None),
+        Ok(Created::Existing(_)) | Err(RunError::UnderWay | RunError::NightRun) => Ok(None),
         Err(error) => Err(error),
     }
 }

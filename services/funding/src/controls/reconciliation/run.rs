@@ -5,7 +5,7 @@ use http::StatusCode;
 use ledger::proof::{NoteKey, SignFailed};
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::controls::reconciliation::canonical::canonical;
 use crate::controls::reconciliation::document::{Document, FORMAT, Occasion, PreviousRun};
@@ -73,7 +73,7 @@ pub async fn run(
     key: &NoteKey,
     request: &RunRequest,
     who: Option<&Caller>,
-) -> Result<Made<Stored>, RunError> {
+) -> Result<Created<Stored>, RunError> {
     let mut tx = pool.begin().await?;
     // Never waited for: who waits would hold a connection that the run under way may need.
     let free = sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock($1) as "free!""#, RUN_LOCK)
@@ -89,7 +89,7 @@ pub async fn run(
     if let Some(known) = read(&mut tx, request.id).await? {
         // Before the answer: a transaction that is only dropped keeps its lock until its connection is looked at again.
         tx.rollback().await?;
-        return Ok(Made::Before(known));
+        return Ok(Created::Existing(known));
     }
     let previous = last(&mut tx).await?;
     let known = previous.as_ref().map_or(0, |previous| previous.statements);
@@ -143,5 +143,5 @@ pub async fn run(
     }
     tx.commit().await?;
     loud::tell(&stored.document);
-    Ok(Made::Now(stored))
+    Ok(Created::New(stored))
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgTransaction};
 use standards::{Cents, calendar};
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use super::FEE_LOCK;
 use crate::bank::breaks::{WORDS_CHARS_MAX, is_said};
@@ -159,7 +159,7 @@ pub async fn credit(
     fee: FeeId,
     new: &NewCreditNote,
     at: DateTime<Utc>,
-) -> Result<Made<CreditNote>, CreditError> {
+) -> Result<Created<CreditNote>, CreditError> {
     check(new)?;
     // Never while a statement may bring the money of what is credited.
     for lock in [FEE_LOCK, STATEMENT_LOCK] {
@@ -172,7 +172,7 @@ pub async fn credit(
             && known.reason == new.reason.trim()
             && (new.lines.is_empty() || known.lines == new.lines);
         return if same {
-            Ok(Made::Before(known))
+            Ok(Created::Existing(known))
         } else {
             Err(CreditError::SameIdOtherContent)
         };
@@ -194,7 +194,7 @@ pub async fn credit(
     book(tx, event, at).await?;
     audit(tx, who, at, "fee.credit", Some(new.id.uuid()), (fee, net, vat)).await?;
     let made = note(&mut *tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
-    Ok(Made::Now(made))
+    Ok(Created::New(made))
 }
 
 fn check(new: &NewCreditNote) -> Result<(), CreditError> {

@@ -5,7 +5,7 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, PgTransaction};
 use standards::Siret;
 use utoipa::ToSchema;
-use web::Made;
+use web::Created;
 
 use super::{Address, INVOICING_LOCK, InvoicingError, fits, fits_if_any, french_vat};
 
@@ -73,7 +73,7 @@ pub async fn set_buyer(
     sponsor: OrganisationId,
     new: &Buyer,
     at: DateTime<Utc>,
-) -> Result<Made<Buyer>, InvoicingError> {
+) -> Result<Created<Buyer>, InvoicingError> {
     let siren = sqlx::query_scalar!(
         "select siren from access.organisation where id = $1 and 'sponsor' = any(roles)",
         sponsor.uuid()
@@ -86,7 +86,7 @@ pub async fn set_buyer(
         .execute(&mut **tx)
         .await?;
     if let Some(known) = buyer(&mut *tx, sponsor, at).await?.filter(|known| known == new) {
-        return Ok(Made::Before(known));
+        return Ok(Created::Existing(known));
     }
     sqlx::query!(
         "insert into funding.invoice_buyer (sponsor_id, number, details, organisation_id, at)
@@ -107,5 +107,5 @@ pub async fn set_buyer(
         new.siret.as_str(),
     )
     .await?;
-    Ok(Made::Now(new.clone()))
+    Ok(Created::New(new.clone()))
 }

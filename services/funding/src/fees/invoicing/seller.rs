@@ -5,7 +5,7 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, PgTransaction};
 use standards::Siret;
 use utoipa::ToSchema;
-use web::Made;
+use web::Created;
 
 use super::{Address, INVOICING_LOCK, InvoicingError, fits, fits_if_any, french_vat};
 
@@ -87,13 +87,13 @@ pub async fn set_seller(
     who: &Caller,
     new: &Seller,
     at: DateTime<Utc>,
-) -> Result<Made<Seller>, InvoicingError> {
+) -> Result<Created<Seller>, InvoicingError> {
     new.check()?;
     sqlx::query!("select pg_advisory_xact_lock($1)", INVOICING_LOCK)
         .execute(&mut **tx)
         .await?;
     if let Some(known) = seller(&mut *tx, at).await?.filter(|known| known == new) {
-        return Ok(Made::Before(known));
+        return Ok(Created::Existing(known));
     }
     sqlx::query!(
         "insert into funding.invoice_seller (number, details, organisation_id, at)
@@ -105,5 +105,5 @@ pub async fn set_seller(
     .execute(&mut **tx)
     .await?;
     audit(tx, who, at, "invoice_seller.set", None, new.siret.as_str()).await?;
-    Ok(Made::Now(new.clone()))
+    Ok(Created::New(new.clone()))
 }

@@ -10,7 +10,7 @@ use ledger::proof::{CloseError, NoteKey, Quiet, Unequal, check_all_sums, close, 
 use ledger::{UnderWay, oldest_transaction};
 use sqlx::{PgPool, PgTransaction};
 use standards::Month;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::log::proof::CloseView;
 
@@ -48,7 +48,7 @@ pub async fn close_month(
     month: Month,
     who: &Caller,
     at: DateTime<Utc>,
-) -> Result<Made<CloseView>, NotClosed> {
+) -> Result<Created<CloseView>, NotClosed> {
     let turn = take_turn(pool).await?;
     let closed = alone(pool, key, month, who, at).await;
     // Before the answer: a transaction that is only dropped keeps its lock until its connection is looked at again.
@@ -86,10 +86,10 @@ async fn alone(
     month: Month,
     who: &Caller,
     at: DateTime<Utc>,
-) -> Result<Made<CloseView>, NotClosed> {
+) -> Result<Created<CloseView>, NotClosed> {
     let mut connection = pool.acquire().await?;
     if let Some(known) = turn(&mut connection, month, at).await? {
-        return Ok(Made::Before(CloseView::read(&mut connection, known).await?));
+        return Ok(Created::Existing(CloseView::read(&mut connection, known).await?));
     }
     // The long part, while the sealer goes on: its lock is held for the rest only.
     drop(connection);
@@ -110,7 +110,11 @@ async fn alone(
                 audit(tx, &who, at, "month.close", None, detail).await?;
             }
             let view = CloseView::read(tx, closed).await?;
-            Ok::<_, CloseError>(if now { Made::Now(view) } else { Made::Before(view) })
+            Ok::<_, CloseError>(if now {
+                Created::New(view)
+            } else {
+                Created::Existing(view)
+            })
         })
     })
     .await;

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
-use web::{Json, Made, Now, Problem, ProblemBody, to_the_end};
+use web::{Created, Json, Now, Problem, ProblemBody, detach_from_request};
 
 use crate::log::proof::{Log, internal, no_key};
 
@@ -94,9 +94,10 @@ async fn close_month(
     State(pool): State<PgPool>,
     State(key): State<Option<Arc<NoteKey>>>,
     Json(new): Json<NewClose>,
-) -> Result<Made<CloseView>, Problem> {
+) -> Result<Created<CloseView>, Problem> {
     let key = key.ok_or_else(no_key)?;
     // Every account is compared with its entries, which takes minutes where there are many.
-    let closed = to_the_end(async move { crate::log::proof::close_month(&pool, &key, new.month, &who, at).await });
+    let closed =
+        detach_from_request(async move { crate::log::proof::close_month(&pool, &key, new.month, &who, at).await });
     Ok(closed.await??)
 }

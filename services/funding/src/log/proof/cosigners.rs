@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
-use web::{Json, Made, Now, Path, Problem, ProblemBody};
+use web::{Created, Json, Now, Path, Problem, ProblemBody};
 
 use crate::log::proof::checkpoints::no_checkpoint;
 use crate::log::proof::{Log, internal};
@@ -149,7 +149,7 @@ async fn register(
     Now(at): Now,
     State(pool): State<PgPool>,
     Json(new): Json<NewCosigner>,
-) -> Result<Made<CosignerView>, Problem> {
+) -> Result<Created<CosignerView>, Problem> {
     let party = signer(&who)?;
     let own = who.organisation().uuid();
     let whose = new.organisation_id.unwrap_or(own);
@@ -167,10 +167,10 @@ async fn register(
             let known = cosigner(tx, &key).await?;
             let view = CosignerView::from(known.ok_or(sqlx::Error::RowNotFound)?);
             if !made {
-                return Ok(Made::Before(view));
+                return Ok(Created::Existing(view));
             }
             audit(tx, &who, at, "cosigner.register", Some(whose.uuid()), &view.vkey).await?;
-            Ok::<_, RegisterError>(Made::Now(view))
+            Ok::<_, RegisterError>(Created::New(view))
         })
     })
     .await
@@ -190,7 +190,7 @@ async fn cosign(
     State(pool): State<PgPool>,
     Path(size): Path<u64>,
     Json(new): Json<NewCosignature>,
-) -> Result<Made<CosignatureView>, Problem> {
+) -> Result<Created<CosignatureView>, Problem> {
     let party = signer(&who)?;
     if new.line.len() > LINE_BYTES_MAX {
         return Err(refused(CosignError::Form(ledger::proof::NoteError::Form), size));
@@ -205,7 +205,7 @@ async fn cosign(
                 cosigner: cosigner.into(),
             };
             if !made {
-                return Ok(Made::Before(view));
+                return Ok(Created::Existing(view));
             }
             audit(
                 tx,
@@ -216,7 +216,7 @@ async fn cosign(
                 (size, &view.cosigner.vkey),
             )
             .await?;
-            Ok::<_, CosignError>(Made::Now(view))
+            Ok::<_, CosignError>(Created::New(view))
         })
     })
     .await

@@ -10,7 +10,7 @@ use sqlx::PgPool;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Json, Made, Now, Problem, ProblemBody};
+use web::{Created, Json, Now, Problem, ProblemBody};
 
 use crate::log::proof::Log;
 use crate::log::proof::cosigners::{CosignerView, key_of, signer};
@@ -67,7 +67,7 @@ async fn retire(
     Now(at): Now,
     State(pool): State<PgPool>,
     Json(new): Json<NewRetirement>,
-) -> Result<Made<CosignerView>, Problem> {
+) -> Result<Created<CosignerView>, Problem> {
     let party = signer(&who)?;
     let key = key_of(&new.vkey)?;
     let reason = new.reason.trim().to_owned();
@@ -86,7 +86,7 @@ async fn retire(
             let whose = cosigner.party.uuid();
             let view = CosignerView::from(cosigner);
             if !made {
-                return Ok(Made::Before(view));
+                return Ok(Created::Existing(view));
             }
             audit(
                 tx,
@@ -97,7 +97,7 @@ async fn retire(
                 (&view.vkey, view.retired_from),
             )
             .await?;
-            Ok::<_, RetireError>(Made::Now(view))
+            Ok::<_, RetireError>(Created::New(view))
         })
     })
     .await

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use super::contest::{Closed, check_open};
 use super::issue;
@@ -70,7 +70,7 @@ pub(super) async fn choose(
     programme: ProgrammeId,
     new: NewUnusedValueChoice,
     at: DateTime<Utc>,
-) -> Result<Made<UnusedValueChoice>, ChooseError> {
+) -> Result<Created<UnusedValueChoice>, ChooseError> {
     let wanted = UnusedValueChoice {
         id: new.id,
         funder_id: who.organisation(),
@@ -107,12 +107,12 @@ pub(super) async fn choose(
         return before(wanted, known.ok_or(sqlx::Error::RowNotFound)?);
     }
     audit(tx, who, at, "expiry.choose", Some(programme.uuid()), (new.id, new.way)).await?;
-    Ok(Made::Now(wanted))
+    Ok(Created::New(wanted))
 }
 
-fn before(wanted: UnusedValueChoice, known: UnusedValueChoice) -> Result<Made<UnusedValueChoice>, ChooseError> {
+fn before(wanted: UnusedValueChoice, known: UnusedValueChoice) -> Result<Created<UnusedValueChoice>, ChooseError> {
     if (UnusedValueChoice { at: known.at, ..wanted }) == known {
-        Ok(Made::Before(known))
+        Ok(Created::Existing(known))
     } else {
         Err(ChooseError::SameIdOtherContent)
     }

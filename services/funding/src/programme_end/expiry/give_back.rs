@@ -6,7 +6,7 @@ use sqlx::{PgPool, PgTransaction};
 use standards::Cents;
 use standards::calendar::paris_date;
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use super::{choose, issue, respond};
 use crate::payments::refund::{NewRefund, RefundError, Way, What, refund};
@@ -133,7 +133,7 @@ pub(super) async fn give_back(
     programme: &Programme,
     new: &NewGivingBack,
     at: DateTime<Utc>,
-) -> Result<Made<Vec<GivenBack>>, GiveBackError> {
+) -> Result<Created<Vec<GivenBack>>, GiveBackError> {
     let mut tx = pool.begin().await?;
     let until = issue::contest_until(&mut tx, programme.id)
         .await?
@@ -182,7 +182,7 @@ pub(super) async fn give_back(
     let mut tx = pool.begin().await?;
     let all = read(&mut tx, programme.id).await?;
     tx.rollback().await?;
-    Ok(if any { Made::Now(all) } else { Made::Before(all) })
+    Ok(if any { Created::New(all) } else { Created::Existing(all) })
 }
 
 /// One funder's part.

@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use standards::calendar::paris_date;
 use tokio::time::{MissedTickBehavior, interval};
 use utoipa::ToSchema;
-use web::{Clock, Made};
+use web::{Clock, Created};
 
 use super::give_back::{GiveBackError, NewGivingBack, give_back};
 use super::{Stationery, issue};
@@ -62,8 +62,8 @@ pub(super) async fn round(
         }
         if waits.to_give_back {
             match credit(pool, &programme, at).await {
-                Ok(Made::Now(_)) => round.given_back.push(id),
-                Ok(Made::Before(_)) => {}
+                Ok(Created::New(_)) => round.given_back.push(id),
+                Ok(Created::Existing(_)) => {}
                 Err(error) => {
                     failed(id, "giving back", &error);
                     round.failed.push(id);
@@ -94,7 +94,7 @@ async fn credit(
     pool: &PgPool,
     programme: &Programme,
     at: DateTime<Utc>,
-) -> Result<Made<Vec<super::give_back::GivenBack>>, GiveBackError> {
+) -> Result<Created<Vec<super::give_back::GivenBack>>, GiveBackError> {
     let act = database::derive_uuid(b"expiry giving back", &[programme.id.uuid().as_bytes()]);
     let new = NewGivingBack {
         execute_on: paris_date(at),

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use super::contest::{Closed, check_open};
 use crate::support::ids::ExpiryResponseId;
@@ -110,7 +110,7 @@ pub(super) async fn respond(
     programme: ProgrammeId,
     new: &NewStatementResponse,
     at: DateTime<Utc>,
-) -> Result<Made<StatementResponse>, RespondError> {
+) -> Result<Created<StatementResponse>, RespondError> {
     let reasons = new
         .reasons
         .as_deref()
@@ -166,12 +166,12 @@ pub(super) async fn respond(
     if new.answer == StatementAnswer::Contested {
         tracing::warn!(%programme, by = %wanted.organisation_id, "an adversarial statement is contested");
     }
-    Ok(Made::Now(wanted))
+    Ok(Created::New(wanted))
 }
 
-fn before(wanted: StatementResponse, known: StatementResponse) -> Result<Made<StatementResponse>, RespondError> {
+fn before(wanted: StatementResponse, known: StatementResponse) -> Result<Created<StatementResponse>, RespondError> {
     if (StatementResponse { at: known.at, ..wanted }) == known {
-        Ok(Made::Before(known))
+        Ok(Created::Existing(known))
     } else {
         Err(RespondError::SameIdOtherContent)
     }

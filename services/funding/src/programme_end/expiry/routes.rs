@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Json, Made, Now, Path, Problem, ProblemBody, download};
+use web::{Created, Json, Now, Path, Problem, ProblemBody, download};
 
 use super::choose::{self, ChooseError, NewUnusedValueChoice, UnusedValueChoice};
 use super::give_back::{self, GivenBack, NewGivingBack};
@@ -134,7 +134,7 @@ async fn answer(
     State(pool): State<PgPool>,
     Path(id): Path<ProgrammeId>,
     Json(new): Json<NewStatementResponse>,
-) -> Result<Made<StatementResponse>, Problem> {
+) -> Result<Created<StatementResponse>, Problem> {
     reader::programme(&pool, &who, id).await?;
     database::transaction(&pool, "respond_to_statement", |tx| {
         let (who, new) = (who.clone(), new.clone());
@@ -160,7 +160,7 @@ async fn choice(
     State(pool): State<PgPool>,
     Path(id): Path<ProgrammeId>,
     Json(new): Json<NewUnusedValueChoice>,
-) -> Result<Made<UnusedValueChoice>, Problem> {
+) -> Result<Created<UnusedValueChoice>, Problem> {
     reader::programme(&pool, &who, id).await?;
     database::transaction(&pool, "choose_unused_value", |tx| {
         let who = who.clone();
@@ -185,7 +185,7 @@ async fn giving_back(
     State(pool): State<PgPool>,
     Path(id): Path<ProgrammeId>,
     Json(new): Json<NewGivingBack>,
-) -> Result<Made<Vec<GivenBack>>, Problem> {
+) -> Result<Created<Vec<GivenBack>>, Problem> {
     let (programme, _) = reader::programme(&pool, &who, id).await?;
     give_back::give_back(&pool, &who, &programme, &new, at)
         .await

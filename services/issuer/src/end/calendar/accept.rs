@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::PgTransaction;
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use super::step::{self, Doing, Known, record};
 use super::sums::BookletCount;
@@ -95,7 +95,7 @@ pub async fn accept(
     programme: &Programme,
     new: &NewAcceptance,
     at: DateTime<Utc>,
-) -> Result<Made<Acceptance>, AcceptError> {
+) -> Result<Created<Acceptance>, AcceptError> {
     let calendar = catalogue::expiry_calendar(&mut **tx, programme).await?;
     let wanted = [new.issued, new.handed_over, new.never_handed_over, new.started];
     if let Some(known) = step::find(tx, programme.id, ExpiryStep::Acceptance).await? {
@@ -122,7 +122,7 @@ pub async fn accept(
     };
     let data = json!({"tacit": false, "sums": count.sums});
     if record(tx, programme.id, &calendar, ExpiryStep::Acceptance, &doing, &data).await? {
-        return Ok(Made::Now(Acceptance {
+        return Ok(Created::New(Acceptance {
             id: new.id,
             by: who.organisation(),
             at,
@@ -138,7 +138,7 @@ pub(super) fn counts(step: &Known) -> Result<BookletCount, sqlx::Error> {
     BookletCount::deserialize(&step.data).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
-fn before(new: &NewAcceptance, wanted: [i64; 4], known: &Known) -> Result<Made<Acceptance>, AcceptError> {
+fn before(new: &NewAcceptance, wanted: [i64; 4], known: &Known) -> Result<Created<Acceptance>, AcceptError> {
     let by = match (known.act, known.by) {
         (Some(act), Some(by)) if act == new.id.uuid() => OrganisationId::from_uuid(by),
         _ => return Err(AcceptError::Accepted),
@@ -148,7 +148,7 @@ fn before(new: &NewAcceptance, wanted: [i64; 4], known: &Known) -> Result<Made<A
     if accepted.booklets() != wanted {
         return Err(AcceptError::SameIdOtherContent);
     }
-    Ok(Made::Before(Acceptance {
+    Ok(Created::Existing(Acceptance {
         id: new.id,
         by,
         at: known.done_at,

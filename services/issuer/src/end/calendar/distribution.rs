@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{PgExecutor, PgTransaction};
 use standards::calendar::paris_date;
 use utoipa::ToSchema;
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 use crate::DecisionId;
 
@@ -105,7 +105,7 @@ pub async fn decide_distribution(
     programme: &Programme,
     new: &NewDecision,
     at: DateTime<Utc>,
-) -> Result<Made<Decision>, DecideError> {
+) -> Result<Created<Decision>, DecideError> {
     let reason = new.reason.trim();
     if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
         return Err(DecideError::Reason);
@@ -120,7 +120,7 @@ pub async fn decide_distribution(
     if let Some(known) = find(tx, programme, new.id).await? {
         let same = Decision { at: known.at, ..wanted } == known;
         return if same {
-            Ok(Made::Before(known))
+            Ok(Created::Existing(known))
         } else {
             Err(DecideError::SameIdOtherContent)
         };
@@ -149,7 +149,7 @@ pub async fn decide_distribution(
     if !inserted {
         // The same id at the same moment: the other request's answer counts.
         return match find(tx, programme, new.id).await? {
-            Some(known) if (Decision { at: known.at, ..wanted }) == known => Ok(Made::Before(known)),
+            Some(known) if (Decision { at: known.at, ..wanted }) == known => Ok(Created::Existing(known)),
             _ => Err(DecideError::SameIdOtherContent),
         };
     }
@@ -162,7 +162,7 @@ pub async fn decide_distribution(
         (new.id, new.decision),
     )
     .await?;
-    Ok(Made::Now(wanted))
+    Ok(Created::New(wanted))
 }
 
 /// The day since which nothing is handed over in a programme, if it has come: the sponsor's last decision, or else the calendar's day.

@@ -7,7 +7,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use sqlx::{PgPool, PgTransaction};
 use voucher::{Delegation, Kid, Purpose};
-use web::{Made, Problem};
+use web::{Created, Problem};
 
 /// Why a delegation was not published.
 #[derive(Debug, thiserror::Error)]
@@ -39,14 +39,14 @@ pub(crate) async fn delegate(
     root: Kid,
     says: &Delegation,
     at: DateTime<Utc>,
-) -> Result<Made<()>, DelegateError> {
+) -> Result<Created<()>, DelegateError> {
     let kid = Kid::of(&says.delegate);
     if !keep(tx, document, root, says, at).await? {
-        return Ok(Made::Before(()));
+        return Ok(Created::Existing(()));
     }
     let detail = json!({"root": root.to_string(), "delegate": kid.to_string(), "valid_until": says.valid_until});
     audit(tx, who, at, "key.delegate", None, detail).await?;
-    Ok(Made::Now(()))
+    Ok(Created::New(()))
 }
 
 /// Keeps the delegation that a new system makes for itself, with the root in its own data folder.

@@ -7,7 +7,7 @@ use ledger::BatchId;
 use serde::Deserialize;
 use sqlx::PgTransaction;
 use utoipa::ToSchema;
-use web::Made;
+use web::Created;
 
 use super::{HandOver, HandOverError, NewHandOver, find, give};
 use crate::HandOverId;
@@ -35,7 +35,7 @@ pub async fn replace(
     programme: &Programme,
     new: &NewReplacement,
     at: DateTime<Utc>,
-) -> Result<Made<HandOver>, HandOverError> {
+) -> Result<Created<HandOver>, HandOverError> {
     let lost = find(tx, programme, new.hand_over_id)
         .await?
         .filter(|lost| lost.prescriber == prescriber);

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use ledger::{AccountNumber, BookId, Outcome, PostError, Posting};
 use sqlx::{PgPool, PgTransaction};
 use uuid::Uuid;
-use web::Made;
+use web::Created;
 
 use super::explain::Facts;
 use super::fault::Fault;
@@ -22,7 +22,7 @@ const RACES_MAX: u32 = 3;
 #[derive(Debug, Clone)]
 pub(super) enum Decision {
     /// It is in the books.
-    Booked(Made<Receipt>),
+    Booked(Created<Receipt>),
     /// The id names another claim.
     OtherContent,
     /// The organisation is no accredited structure.
@@ -124,7 +124,7 @@ fn before_posting(
 
 fn booked_before(claim: &Wanted, receipt: &Receipt) -> Decision {
     if claim.is(receipt) {
-        Decision::Booked(Made::Before(receipt.clone()))
+        Decision::Booked(Created::Existing(receipt.clone()))
     } else {
         Decision::OtherContent
     }
@@ -169,7 +169,7 @@ async fn post(
         Some(Facts::read(&mut *tx, book, &refused).await?)
     };
     let decision = |(claim, outcome): (&&Wanted, &Outcome)| match (outcome, known.get(&claim.id()), &facts) {
-        (Outcome::Now, ..) => Ok(Decision::Booked(Made::Now(claim.receipt(at)))),
+        (Outcome::Now, ..) => Ok(Decision::Booked(Created::New(claim.receipt(at)))),
         (_, Some(receipt), _) => Ok(booked_before(claim, receipt)),
         (Outcome::Refused(rejection), None, Some(facts)) => match facts.faults(claim) {
             faults if faults.is_empty() => Err(DecideError::Unexplained(claim.id(), rejection.clone())),

@@ -8,7 +8,7 @@ use ledger::{AccountNumber, BookId};
 use sqlx::PgPool;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Mutex, mpsc, oneshot};
-use web::Made;
+use web::Created;
 
 use super::check::{Check, Checked, Desk, check};
 use super::decide::{DecideError, Decision, decide};
@@ -78,7 +78,12 @@ impl ClaimDesk {
     }
 
     /// Claims vouchers for a structure: all of them or none.
-    pub async fn claim(&self, who: Claimant, new: &NewClaim, at: DateTime<Utc>) -> Result<Made<Receipt>, ClaimError> {
+    pub async fn claim(
+        &self,
+        who: Claimant,
+        new: &NewClaim,
+        at: DateTime<Utc>,
+    ) -> Result<Created<Receipt>, ClaimError> {
         let mut result = self.checked_and_decided(who, new, at).await;
         if let Err(ClaimError::Vouchers(bad)) = &mut result {
             for bad in bad {
@@ -86,8 +91,8 @@ impl ClaimDesk {
             }
         }
         let outcome = match &result {
-            Ok(Made::Now(_)) => "claimed",
-            Ok(Made::Before(_)) => "before",
+            Ok(Created::New(_)) => "claimed",
+            Ok(Created::Existing(_)) => "before",
             Err(_) => "refused",
         };
         metrics::counter!("ccn_claims_total", "outcome" => outcome).increment(1);
@@ -99,7 +104,7 @@ impl ClaimDesk {
         who: Claimant,
         new: &NewClaim,
         at: DateTime<Utc>,
-    ) -> Result<Made<Receipt>, ClaimError> {
+    ) -> Result<Created<Receipt>, ClaimError> {
         let desk = Desk {
             pool: &self.pool,
             keys: &self.keys,
@@ -139,13 +144,13 @@ impl ClaimDesk {
     }
 
     /// A retry gets what its claim got, however late it comes; a new claim, its refusal.
-    async fn booked_or_refused(&self, wanted: &Wanted, refusal: ClaimError) -> Result<Made<Receipt>, ClaimError> {
+    async fn booked_or_refused(&self, wanted: &Wanted, refusal: ClaimError) -> Result<Created<Receipt>, ClaimError> {
         let mut connection = self.pool.acquire().await?;
         let id = wanted.id();
         let mut known = receipts(&mut connection, wanted.book(), &[id.uuid()]).await?;
         match known.remove(&id) {
             None => Err(refusal),
-            Some(receipt) if wanted.is(&receipt) => Ok(Made::Before(receipt)),
+            Some(receipt) if wanted.is(&receipt) => Ok(Created::Existing(receipt)),
             Some(_) => Err(ClaimError::SameIdOtherContent),
         }
     }
@@ -242,7 +247,7 @@ impl Candidate {
     /// The first who sent it made it; for the others it was made before. Who went away needs no answer.
     fn answer(self, answer: Answer) {
         let repeated = match &answer {
-            Ok(Decision::Booked(made)) => Ok(Decision::Booked(Made::Before(made.clone().into_inner()))),
+            Ok(Decision::Booked(made)) => Ok(Decision::Booked(Created::Existing(made.clone().into_inner()))),
             answer => answer.clone(),
         };
         let mut replies = self.replies.into_iter();

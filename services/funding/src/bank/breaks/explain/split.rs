@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use utoipa::ToSchema;
-use web::Made;
+use web::Created;
 
 use crate::bank::breaks::explain::view::{ExplanationView, read};
 use crate::bank::breaks::explain::{ExplainError, NewPart, write};
@@ -79,12 +79,12 @@ pub async fn split(
     who: &access::Caller,
     new: NewSplit,
     at: DateTime<Utc>,
-) -> Result<Made<ExplanationView>, ExplainError> {
+) -> Result<Created<ExplanationView>, ExplainError> {
     new.check()?;
     lock(tx).await?;
     if let Some(known) = read(tx, new.id).await? {
         return if known.is(&new) {
-            Ok(Made::Before(known))
+            Ok(Created::Existing(known))
         } else {
             Err(ExplainError::SameIdOtherContent)
         };
@@ -106,5 +106,5 @@ pub async fn split(
     let named = (&new.break_ids, &new.parts);
     audit(tx, who, at, "break.split", Some(new.id.uuid()), named).await?;
     tracing::info!(lines = seen.len(), parts = new.parts.len(), "breaks explained together");
-    Ok(Made::Now(view))
+    Ok(Created::New(view))
 }
