@@ -12,12 +12,15 @@ const READ_FROM_JSON: [&str; 4] = [
     "ccn.v1.Problem",
     "ccn.v1.BadVoucher",
     "ccn.v1.ProgrammePart",
-    "ccn.v1.WaterfallRow",
+    "ccn.funding.v1.WaterfallRow",
 ];
 
 fn main() -> Result<(), Box<dyn error::Error>> {
     println!("cargo:rerun-if-changed={ROOT}");
-    let files = protox::compile(["ccn/v1/claims.proto", "ccn/v1/exports.proto"], [ROOT])?;
+    let files = protox::compile(
+        ["ccn/redemption/v1/claims.proto", "ccn/funding/v1/exports.proto"],
+        [ROOT],
+    )?;
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
     fs::write(out.join("descriptors.bin"), files.encode_to_vec())?;
     // The caller connects as it likes: no transport.
@@ -26,7 +29,7 @@ fn main() -> Result<(), Box<dyn error::Error>> {
         builder = builder.message_attribute(message, "#[derive(serde::Deserialize)] #[serde(default)]");
     }
     // A request holds tokens, which are worth money: no `Debug` may print one.
-    builder = builder.skip_debug(["ccn.v1.ClaimRequest"]);
+    builder = builder.skip_debug(["ccn.redemption.v1.ClaimRequest"]);
     builder.compile_fds(files)?;
     Ok(())
 }

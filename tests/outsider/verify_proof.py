@@ -1,4 +1,4 @@
-"""A proof of /v1/proofs/…, checked by an outsider with Python's standard library alone.
+"""A proof of /funding/v1/proofs/…, checked by an outsider with Python's standard library alone.
 
     verify_proof.py FILE [--vkey KEY]
 

@@ -103,7 +103,7 @@ impl Scene {
         let call = json!({
             "id": self.world.ids.next("call"), "convention_id": funder.convention, "amount": amount, "due_on": "2026-12-31",
         });
-        let call = self.operator().client.post("/v1/calls", &call).await.made_now();
+        let call = self.operator().client.post("/funding/v1/calls", &call).await.made_now();
         let reference = call["reference"].as_str().expect("a call has a reference");
         self.bank.receives(
             &funder.name,
@@ -191,7 +191,11 @@ async fn create_programme(sponsor: &Sponsor, settings: &Settings) {
         "tolerance_days": settings.tolerance_days, "booklets_min": settings.booklets_min,
         "booklets_per_person_max": settings.booklets_per_person,
     });
-    sponsor.client.post("/v1/programmes", &programme).await.made_now();
+    sponsor
+        .client
+        .post("/issuer/v1/programmes", &programme)
+        .await
+        .made_now();
 }
 
 async fn funders(world: &World, programme: Uuid, settings: &Settings) -> Vec<Funder> {
@@ -202,7 +206,7 @@ async fn funders(world: &World, programme: Uuid, settings: &Settings) -> Vec<Fun
         let (name, iban) = (format!("Financeur {number}"), iban(900_000 + number));
         let body =
             json!({"id": funder, "siren": siren(90_000 + number), "name": name, "iban": iban, "bic": "AGRIFRPPXXX"});
-        operator.client.post("/v1/funders", &body).await.made_now();
+        operator.client.post("/funding/v1/funders", &body).await.made_now();
         sign(operator, convention, (funder, programme), settings.convention).await;
         let client = operator.gives_key(funder).await;
         funders.push(Funder {
@@ -222,7 +226,7 @@ async fn sign(operator: &Operator, convention: Uuid, (funder, programme): (Uuid,
         "id": convention, "funder_id": funder, "programme_id": programme, "amount": amount,
         "signed_on": DAY, "starts_on": DAY, "ends_on": "2027-12-31",
     });
-    operator.client.post("/v1/conventions", &body).await.made_now();
+    operator.client.post("/funding/v1/conventions", &body).await.made_now();
 }
 
 async fn agree_plan(sponsor: &Sponsor, funders: &[Funder]) {
@@ -231,7 +235,11 @@ async fn agree_plan(sponsor: &Sponsor, funders: &[Funder]) {
         .map(|funder| json!({"funder_id": funder.id, "rate": funder.rate}))
         .collect();
     let plan = json!({"id": sponsor.ids.next("plan"), "shares": shares});
-    sponsor.client.post(&sponsor.path("/plans"), &plan).await.made_now();
+    sponsor
+        .client
+        .post(&sponsor.funding_path("/plans"), &plan)
+        .await
+        .made_now();
 }
 
 async fn prescriber(world: &World, sponsor: &Sponsor, name: &str) -> Prescriber {

@@ -27,7 +27,7 @@ pub fn routes(pool: PgPool, clock: Clock) -> OpenApiRouter {
 }
 
 /// Creates an organisation.
-#[utoipa::path(post, path = "/v1/organisations", tag = "access", request_body = NewOrganisation,
+#[utoipa::path(post, path = "/issuer/v1/organisations", tag = "access", request_body = NewOrganisation,
     responses((status = 201, body = Organisation), (status = 200, description = "Created before", body = Organisation),
         (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
 async fn create_organisation(
@@ -59,7 +59,7 @@ struct NewKey {
 }
 
 /// Makes an API key for an organisation. The secret is in the first answer only.
-#[utoipa::path(post, path = "/v1/organisations/{id}/api-keys", tag = "access", request_body = NewKey,
+#[utoipa::path(post, path = "/issuer/v1/organisations/{id}/api-keys", tag = "access", request_body = NewKey,
     params(("id" = uuid::Uuid, Path, description = "The organisation")),
     responses((status = 201, body = ApiKey), (status = 200, description = "Made before; without its secret", body = ApiKey),
         (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
@@ -102,7 +102,7 @@ async fn create_key(
 }
 
 /// Revokes an API key at once; repeating it changes nothing.
-#[utoipa::path(delete, path = "/v1/api-keys/{id}", tag = "access",
+#[utoipa::path(delete, path = "/issuer/v1/api-keys/{id}", tag = "access",
     params(("id" = uuid::Uuid, Path, description = "The key")),
     responses((status = 204), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 async fn revoke_key(

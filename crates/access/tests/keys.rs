@@ -69,48 +69,59 @@ fn library() -> Value {
 #[sqlx::test(migrations = false)]
 async fn a_key_opens_its_organisations_doors_until_it_is_revoked(pool: PgPool) {
     let world = world(&pool).await;
-    let (status, _) = world.ask("POST", "/v1/organisations", &world.operator, library()).await;
+    let (status, _) = world
+        .ask("POST", "/issuer/v1/organisations", &world.operator, library())
+        .await;
     assert_eq!(status, StatusCode::CREATED);
-    let path = format!("/v1/organisations/{LIBRARY}/api-keys");
+    let path = format!("/issuer/v1/organisations/{LIBRARY}/api-keys");
     let (status, made) = world.ask("POST", &path, &world.operator, json!({"id": KEY})).await;
     assert_eq!(status, StatusCode::CREATED);
     let secret = made["secret"].as_str().unwrap();
 
     // Known, and not the operator.
-    let (status, problem) = world.ask("POST", "/v1/organisations", secret, library()).await;
+    let (status, problem) = world.ask("POST", "/issuer/v1/organisations", secret, library()).await;
     assert_eq!(
         (status, &problem["type"]),
         (StatusCode::FORBIDDEN, &json!("urn:ccn:problem:forbidden"))
     );
 
     let (status, _) = world
-        .ask("DELETE", &format!("/v1/api-keys/{KEY}"), &world.operator, Value::Null)
+        .ask(
+            "DELETE",
+            &format!("/issuer/v1/api-keys/{KEY}"),
+            &world.operator,
+            Value::Null,
+        )
         .await;
     assert_eq!(status, StatusCode::NO_CONTENT);
-    let (status, _) = world.ask("POST", "/v1/organisations", secret, library()).await;
+    let (status, _) = world.ask("POST", "/issuer/v1/organisations", secret, library()).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
 }
 
 #[sqlx::test(migrations = false)]
 async fn a_repeated_creation_changes_nothing_and_shows_no_secret_again(pool: PgPool) {
     let world = world(&pool).await;
-    let first = world.ask("POST", "/v1/organisations", &world.operator, library()).await;
+    let first = world
+        .ask("POST", "/issuer/v1/organisations", &world.operator, library())
+        .await;
     let mut other_order = library();
     other_order["roles"] = json!(["sponsor", "structure", "sponsor"]);
     let again = world
-        .ask("POST", "/v1/organisations", &world.operator, other_order)
+        .ask("POST", "/issuer/v1/organisations", &world.operator, other_order)
         .await;
     assert_eq!((first.0, again.0), (StatusCode::CREATED, StatusCode::OK));
     assert_eq!(first.1, again.1);
 
-    let path = format!("/v1/organisations/{LIBRARY}/api-keys");
+    let path = format!("/issuer/v1/organisations/{LIBRARY}/api-keys");
     world.ask("POST", &path, &world.operator, json!({"id": KEY})).await;
     let (status, key) = world.ask("POST", &path, &world.operator, json!({"id": KEY})).await;
     assert_eq!((status, &key["secret"]), (StatusCode::OK, &Value::Null));
 
     let mut renamed = library();
     renamed["name"] = json!("Autre nom");
-    let (status, problem) = world.ask("POST", "/v1/organisations", &world.operator, renamed).await;
+    let (status, problem) = world
+        .ask("POST", "/issuer/v1/organisations", &world.operator, renamed)
+        .await;
     assert_eq!(
         (status, &problem["type"]),
         (StatusCode::CONFLICT, &json!("urn:ccn:problem:same-id-other-content"))
@@ -120,7 +131,9 @@ async fn a_repeated_creation_changes_nothing_and_shows_no_secret_again(pool: PgP
 #[sqlx::test(migrations = false)]
 async fn every_act_leaves_its_trace_and_no_service_can_remove_it(pool: PgPool) {
     let world = world(&pool).await;
-    world.ask("POST", "/v1/organisations", &world.operator, library()).await;
+    world
+        .ask("POST", "/issuer/v1/organisations", &world.operator, library())
+        .await;
     let traces: Vec<String> = sqlx::query_scalar("select action from access.audit")
         .fetch_all(&pool)
         .await
@@ -181,20 +194,22 @@ async fn only_the_issuer_makes_keys_and_the_others_only_whom_they_admit(pool: Pg
 async fn nobody_and_nonsense_are_refused_in_french_with_the_requests_id(pool: PgPool) {
     let world = world(&pool).await;
     for key in ["", "ccn_AAAA", "autre"] {
-        let (status, problem) = world.ask("POST", "/v1/organisations", key, library()).await;
+        let (status, problem) = world.ask("POST", "/issuer/v1/organisations", key, library()).await;
         assert_eq!(status, StatusCode::UNAUTHORIZED);
         assert_eq!(problem["title"], "Clé d'accès absente ou inconnue.");
         assert!(problem["request_id"].is_string());
     }
     let mut unknown = library();
     unknown["nom"] = json!("x");
-    let (status, problem) = world.ask("POST", "/v1/organisations", &world.operator, unknown).await;
+    let (status, problem) = world
+        .ask("POST", "/issuer/v1/organisations", &world.operator, unknown)
+        .await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert!(
         problem["detail"].as_str().unwrap().contains("« nom » n'existe pas"),
         "{problem}"
     );
-    let (status, problem) = world.ask("GET", "/v1/rien", &world.operator, Value::Null).await;
+    let (status, problem) = world.ask("GET", "/issuer/v1/rien", &world.operator, Value::Null).await;
     assert_eq!(
         (status, &problem["type"]),
         (StatusCode::NOT_FOUND, &json!("urn:ccn:problem:not-found"))

@@ -17,7 +17,7 @@ pub fn routes(pool: PgPool) -> OpenApiRouter {
 }
 
 /// The catalogue of services.
-#[utoipa::path(get, path = "/v1/services", tag = "catalogue", security(()), responses((status = 200, body = Vec<Service>)))]
+#[utoipa::path(get, path = "/catalogue/v1/services", tag = "catalogue", security(()), responses((status = 200, body = Vec<Service>)))]
 async fn list_services(State(pool): State<PgPool>) -> Result<Json<Vec<Service>>, Problem> {
     crate::services(&pool)
         .await
@@ -26,7 +26,7 @@ async fn list_services(State(pool): State<PgPool>) -> Result<Json<Vec<Service>>,
 }
 
 /// All programmes.
-#[utoipa::path(get, path = "/v1/programmes", tag = "catalogue", security(()), responses((status = 200, body = Vec<Programme>)))]
+#[utoipa::path(get, path = "/catalogue/v1/programmes", tag = "catalogue", security(()), responses((status = 200, body = Vec<Programme>)))]
 async fn list_programmes(State(pool): State<PgPool>) -> Result<Json<Vec<Programme>>, Problem> {
     crate::programmes(&pool)
         .await
@@ -35,7 +35,7 @@ async fn list_programmes(State(pool): State<PgPool>) -> Result<Json<Vec<Programm
 }
 
 /// One programme.
-#[utoipa::path(get, path = "/v1/programmes/{id}", tag = "catalogue", security(()),
+#[utoipa::path(get, path = "/catalogue/v1/programmes/{id}", tag = "catalogue", security(()),
     params(("id" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 200, body = Programme), (status = 404, body = web::ProblemBody, content_type = "application/problem+json")))]
 async fn get_programme(State(pool): State<PgPool>, Path(id): Path<ProgrammeId>) -> Result<Json<Programme>, Problem> {

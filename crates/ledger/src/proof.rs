@@ -5,7 +5,7 @@
 //! ```text
 //! transfers ──seal──► leaf (seq, hash) ──► tile (256 hashes) ──► checkpoint (size, root, signature)
 //!                        │                      │                     │
-//! transfers.ndjson ◄─────┘    /log/tile/… ◄─────┘   /log/checkpoint ◄─┘
+//! transfers.ndjson ◄─────┘    /funding/log/tile/… ◄─────┘   /funding/log/checkpoint ◄─┘
 //! ```
 //!
 //! **The invariant.** `seq` is gapless from zero, every committed transfer or record gets exactly one, and no row of the three tables is

@@ -9,7 +9,7 @@ use crate::v1;
 impl From<Problem> for v1::Problem {
     fn from(problem: Problem) -> Self {
         serde_json::from_value(Value::Object(problem.into_members()))
-            .expect("members of a problem have the types that proto/ccn/v1/claims.proto gives them")
+            .expect("members of a problem have the types that proto/ccn/v1/problem.proto gives them")
     }
 }
 

@@ -64,7 +64,7 @@ impl Host {
     /// idx, and that is our profile of the draft.
     #[must_use]
     pub fn status_list_uri(&self, series: u16, shard: u8) -> String {
-        format!("https://{self}/sl/{series}/{shard}")
+        format!("https://{self}/redemption/sl/{series}/{shard}")
     }
 }
 

@@ -135,12 +135,12 @@ pub enum Command {
     /// Co-signe un point de contrôle des livres, hors ligne, s'il prolonge celui qu'on a vu avant
     ///
     /// Pour un financeur ou un témoin : vérifie la signature du journal et la preuve qu'il prolonge le point de contrôle gardé
-    /// dans --seen, puis écrit la ligne de signature, à envoyer à l'opérateur (`POST /v1/checkpoints/…/cosignatures`).
+    /// dans --seen, puis écrit la ligne de signature, à envoyer à l'opérateur (`POST /funding/v1/checkpoints/…/cosignatures`).
     ///
     /// Code de sortie : 0, 1 si le journal ne prolonge pas celui qui a été vu, 2 si un fichier est illisible.
     #[command(help_template = TEMPLATE, after_help = "Exemples :\n  \
         ccn cosign --key temoin.key --name departement21.example/journal --show-key\n  \
-        curl -s https://cheque.example.fr/log/checkpoint > dernier\n  \
+        curl -s https://cheque.example.fr/funding/log/checkpoint > dernier\n  \
         ccn cosign --key temoin.key --name departement21.example/journal --vkey \"$(cat journal.vkey)\" --seen vu dernier\n  \
         curl -s \"https://cheque.example.fr/v1/proofs/consistency?older=$(sed -n 2p vu)\" > preuve.json\n  \
         ccn cosign --key temoin.key --name departement21.example/journal --vkey \"$(cat journal.vkey)\" --seen vu preuve.json")]
@@ -239,7 +239,7 @@ pub enum Verify {
         ccn verify reconciliation --vkey \"$(cat cle-publiee.vkey)\" rapprochement.note")]
     Reconciliation(reconcile::VerifyReconciliation),
 
-    /// Vérifie les preuves d'une structure, téléchargées à /v1/structures/…/evidence
+    /// Vérifie les preuves d'une structure, téléchargées à /funding/v1/structures/…/evidence
     ///
     /// Vérifie la preuve de chaque encaissement, de chaque annulation et de chaque paiement, avec les clés publiques seules, et dit ce
     /// qui reste dû. Avec --tokens, vérifie aussi que les chèques gardés par la structure sont authentiques et encaissés là.

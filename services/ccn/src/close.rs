@@ -69,7 +69,7 @@ fn on_server(month: Month, server: &Client, key: &VerifierKey) -> anyhow::Result
     // It goes on there when it takes longer than a request, and is found when it is asked for again.
     let mut own = false;
     let answer = loop {
-        match server.post("/v1/closes", &json!({ "month": month })) {
+        match server.post("/funding/v1/closes", &json!({ "month": month })) {
             Err(error) if goes_on(&error, own) => own = true,
             answer => break answer?,
         }

@@ -27,7 +27,7 @@ pub enum NotCosigned {
     /// Something was seen, and there is no proof that this extends it.
     #[error(
         "un point de contrôle de {0} écritures a déjà été vu : donnez la preuve que celui-ci le prolonge \
-         (/v1/proofs/consistency?older={0})"
+         (/funding/v1/proofs/consistency?older={0})"
     )]
     NoProof(u64),
     /// The proof begins elsewhere.

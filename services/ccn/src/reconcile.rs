@@ -97,7 +97,7 @@ fn on_server(server: &Client, key: &VerifierKey) -> anyhow::Result<Stored> {
     let id = ReconciliationId::derive(b"reconciliation-asked", &[&drawn]);
     // Its own run is the one under way, when it takes longer than a request.
     let (mut turn, mut own) = (Turn::default(), false);
-    while let Err(error) = server.post("/v1/reconciliations", &json!({ "id": id })) {
+    while let Err(error) = server.post("/funding/v1/reconciliations", &json!({ "id": id })) {
         match error.downcast_ref::<Refusal>().map(|refusal| refusal.kind.as_str()) {
             Some(TIMEOUT) => own = true,
             Some("reconciliation-under-way") if own => {}
@@ -106,7 +106,7 @@ fn on_server(server: &Client, key: &VerifierKey) -> anyhow::Result<Stored> {
         }
         std::thread::sleep(LOOK_AGAIN);
     }
-    let file = server.text(&format!("/v1/reconciliations/{id}/signed"))?;
+    let file = server.text(&format!("/funding/v1/reconciliations/{id}/signed"))?;
     let stored = reconciliation::open(&file, Some(&key.to_string()))
         .map_err(|refused| anyhow::anyhow!("NON PROUVÉ : {refused}."))?;
     anyhow::ensure!(

@@ -228,7 +228,8 @@ impl Running {
 
 /// The gRPC services that answer here, by their full names.
 fn grpc_services(services: &[Service]) -> &'static [&'static str] {
-    use proto::v1::{claims_server, exports_server};
+    use proto::funding::v1::exports_server;
+    use proto::redemption::v1::claims_server;
     let has = |service| services.contains(&service);
     match (has(Service::Redemption), has(Service::Funding)) {
         (true, true) => &[claims_server::SERVICE_NAME, exports_server::SERVICE_NAME],

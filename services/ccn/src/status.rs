@@ -37,8 +37,8 @@ fn page(services: &[Service]) -> String {
          <h2>Ce qui tourne ici</h2>\n<ul>\n{items}</ul>\n{people}\
          <h2>Pour aller plus loin</h2>\n<ul>\n\
          <li><a href=\"/openapi.json\">Description de l'interface (OpenAPI)</a></li>\n\
-         <li><a href=\"/v1/programmes\">Dispositifs ouverts (JSON)</a></li>\n\
-         <li><a href=\"/v1/services\">Catalogue des services (JSON)</a></li>\n\
+         <li><a href=\"/catalogue/v1/programmes\">Dispositifs ouverts (JSON)</a></li>\n\
+         <li><a href=\"/catalogue/v1/services\">Catalogue des services (JSON)</a></li>\n\
          <li><a href=\"/health/ready\">Prêt à travailler ?</a></li>\n\
          <li><a href=\"/metrics\">Mesures (Prometheus)</a></li>\n</ul>\n</main>\n</body>\n</html>\n",
         env!("CARGO_PKG_VERSION")

@@ -76,7 +76,7 @@ async function json(path, cache) {
 /** What the paper says of the whole series; null if the server does not tell. */
 async function seriesOf(token) {
   try {
-    return await json('/v1/public/series/' + token.series);
+    return await json('/redemption/v1/public/series/' + token.series);
   } catch (_) {
     return null;
   }

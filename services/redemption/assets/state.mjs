@@ -145,7 +145,7 @@ export function stateIn(list, idx) {
 export async function stateOf(token, keys, at) {
   if (typeof DecompressionStream === 'undefined') return null;
   try {
-    const path = '/sl/' + token.series + '/' + Math.floor(token.idx / SHARD_VOUCHERS);
+    const path = '/redemption/sl/' + token.series + '/' + Math.floor(token.idx / SHARD_VOUCHERS);
     // Asked anew: whoever was just given a voucher must not be told what was true a minute ago.
     const answer = await fetch(path, { cache: 'no-cache', credentials: 'omit', referrerPolicy: 'no-referrer' });
     if (!answer.ok) return null;

@@ -20,13 +20,13 @@ impl Operator {
     /// Creates an organisation and gives the client that holds its key.
     pub async fn admits(&self, id: Uuid, name: &str, roles: &[&str]) -> Client {
         let body = json!({"id": id, "name": name, "roles": roles});
-        self.client.post("/v1/organisations", &body).await.made_now();
+        self.client.post("/issuer/v1/organisations", &body).await.made_now();
         self.gives_key(id).await
     }
 
     /// Makes an API key for an organisation.
     pub async fn gives_key(&self, organisation: Uuid) -> Client {
-        let path = format!("/v1/organisations/{organisation}/api-keys");
+        let path = format!("/issuer/v1/organisations/{organisation}/api-keys");
         let key = self
             .client
             .post(&path, &json!({"id": self.ids.next("key")}))
@@ -42,7 +42,11 @@ impl Operator {
             .map(|digest| format!("&commit=true&digest={digest}"))
             .unwrap_or_default();
         self.client
-            .put(&format!("/v1/{what}/{import}?file=lieux.csv{commit}"), "text/csv", csv)
+            .put(
+                &format!("/redemption/v1/{what}/{import}?file=lieux.csv{commit}"),
+                "text/csv",
+                csv,
+            )
             .await
     }
 
@@ -69,7 +73,11 @@ impl Operator {
         let mut all = Vec::new();
         let mut after = String::new();
         loop {
-            let page = self.client.get(&format!("/v1/structures{after}")).await.accepted();
+            let page = self
+                .client
+                .get(&format!("/redemption/v1/structures{after}"))
+                .await
+                .accepted();
             all.extend(page["items"].as_array().expect("a page has items").clone());
             match page["next"].as_str() {
                 Some(next) => after = format!("?after={next}"),
@@ -82,7 +90,7 @@ impl Operator {
     pub async fn accredits(&self, structure: Uuid) -> Answer {
         let body = json!({"id": self.ids.next("accreditation")});
         self.client
-            .post(&format!("/v1/structures/{structure}/accreditation"), &body)
+            .post(&format!("/redemption/v1/structures/{structure}/accreditation"), &body)
             .await
     }
 
@@ -91,7 +99,7 @@ impl Operator {
         let suspension = self.ids.next("suspension");
         let body = json!({"id": suspension, "reason": "Contrôle en cours"});
         self.client
-            .post(&format!("/v1/structures/{structure}/suspensions"), &body)
+            .post(&format!("/redemption/v1/structures/{structure}/suspensions"), &body)
             .await
             .made_now();
         suspension
@@ -101,7 +109,7 @@ impl Operator {
     pub async fn lifts(&self, structure: Uuid, suspension: Uuid) -> Answer {
         self.client
             .post(
-                &format!("/v1/structures/{structure}/suspensions/{suspension}/lift"),
+                &format!("/redemption/v1/structures/{structure}/suspensions/{suspension}/lift"),
                 &json!({}),
             )
             .await
@@ -111,7 +119,7 @@ impl Operator {
     pub async fn loads_statement(&self, xml: &[u8]) -> Answer {
         self.client
             .put(
-                &format!("/v1/statements/{}", self.ids.next("statement")),
+                &format!("/funding/v1/statements/{}", self.ids.next("statement")),
                 "application/xml",
                 xml,
             )
@@ -122,20 +130,20 @@ impl Operator {
     pub async fn allocates(&self, funder: Uuid, programme: Uuid, amount: &Value) -> Answer {
         let id = self.ids.next("allocation");
         let body = json!({"id": id, "funder_id": funder, "programme_id": programme, "amount": amount});
-        self.client.post("/v1/allocations", &body).await
+        self.client.post("/funding/v1/allocations", &body).await
     }
 
     /// Pays a month's claims, on `execute_on`.
     pub async fn settles(&self, month: &str, execute_on: chrono::NaiveDate) -> Answer {
         let body = json!({"id": self.ids.next("settlement"), "month": month, "execute_on": execute_on});
-        self.client.post("/v1/settlements", &body).await
+        self.client.post("/funding/v1/settlements", &body).await
     }
 
     /// The same, asked again with the same id while the services say that it is not done yet.
     pub async fn settles_patiently(&self, month: &str, execute_on: chrono::NaiveDate) -> Value {
         let body = json!({"id": self.ids.next("settlement"), "month": month, "execute_on": execute_on});
         loop {
-            let answer = self.client.post("/v1/settlements", &body).await;
+            let answer = self.client.post("/funding/v1/settlements", &body).await;
             if !matches!(answer.status, 503 | 504) {
                 return answer.accepted();
             }
@@ -147,17 +155,17 @@ impl Operator {
         let body = json!({
             "id": self.ids.next("refund"), "funder_id": funder, "programme_id": programme, "way": way, "execute_on": execute_on,
         });
-        self.client.post("/v1/refunds", &body).await
+        self.client.post("/funding/v1/refunds", &body).await
     }
 
     /// The report of all money.
     pub async fn waterfall(&self) -> Value {
-        self.client.get("/v1/waterfall").await.accepted()
+        self.client.get("/funding/v1/waterfall").await.accepted()
     }
 
     /// Checks every identity of the books, to the cent.
     pub async fn balances_the_books(&self) {
-        let identities = self.client.get("/v1/identities").await.accepted();
+        let identities = self.client.get("/funding/v1/identities").await.accepted();
         let all = identities["identities"].as_array().expect("a list");
         let broken: Vec<&Value> = all.iter().filter(|identity| !holds(identity)).collect();
         assert!(

@@ -31,10 +31,10 @@ pub struct Person {
 }
 
 impl Prescriber {
-    /// An address inside its programme.
+    /// An address of the issuer inside its programme.
     #[must_use]
     pub fn path(&self, rest: &str) -> String {
-        format!("/v1/programmes/{}{rest}", self.programme)
+        format!("/issuer/v1/programmes/{}{rest}", self.programme)
     }
 
     /// Sends a file of people; with a digest, for good.

@@ -15,10 +15,16 @@ pub struct Sponsor {
 }
 
 impl Sponsor {
-    /// An address inside its programme.
+    /// An address of the issuer inside its programme.
     #[must_use]
     pub fn path(&self, rest: &str) -> String {
-        format!("/v1/programmes/{}{rest}", self.programme)
+        format!("/issuer/v1/programmes/{}{rest}", self.programme)
+    }
+
+    /// An address of the funding service inside its programme.
+    #[must_use]
+    pub fn funding_path(&self, rest: &str) -> String {
+        format!("/funding/v1/programmes/{}{rest}", self.programme)
     }
 
     /// Lets a prescriber act in its programme.

@@ -33,14 +33,16 @@ impl Structure {
 
     /// Claims under an id that the phone made before.
     pub async fn claims_as(&self, claim: Uuid, vouchers: &[Voucher]) -> Answer {
-        self.client.post("/v1/claims", &self.claim(claim, vouchers)).await
+        self.client
+            .post("/redemption/v1/claims", &self.claim(claim, vouchers))
+            .await
     }
 
     /// Claims texts that may be anything.
     pub async fn claims_texts(&self, texts: &[String]) -> Answer {
         let mut body = self.claim(self.ids.next("claim"), &[]);
         body["tokens"] = json!(texts);
-        self.client.post("/v1/claims", &body).await
+        self.client.post("/redemption/v1/claims", &body).await
     }
 
     /// The claim as the phone sends it.
@@ -55,7 +57,7 @@ impl Structure {
     pub async fn reverses(&self, receipt: &Value) -> Answer {
         let text = |name: &str| receipt[name].as_str().expect("a receipt names it").to_owned();
         let path = format!(
-            "/v1/programmes/{}/claims/{}/reversal",
+            "/redemption/v1/programmes/{}/claims/{}/reversal",
             text("programme_id"),
             text("claim_id")
         );

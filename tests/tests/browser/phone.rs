@@ -90,7 +90,7 @@ pub fn digits(token: &str) -> &str {
 /// too late for a test that is about something else.
 pub async fn browser(scene: &Scene, size: (u32, u32)) -> Browser {
     let browser = browser_with_lists(scene, size).await;
-    browser.blocks(&["*/sl/*"]).await;
+    browser.blocks(&["*/redemption/sl/*"]).await;
     browser
 }
 

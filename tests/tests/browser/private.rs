@@ -74,7 +74,7 @@ async fn the_token_leaves_neither_the_phone_nor_a_trace_in_it(pool: PgPool) {
 
     let logged = all_logs().text();
     assert!(
-        logged.len() > logged_before && logged.contains("/v1/public/series/{series}"),
+        logged.len() > logged_before && logged.contains("/redemption/v1/public/series/{series}"),
         "the server logged nothing"
     );
     assert!(!holds(&logged, &token), "the server's log holds a part of the token");

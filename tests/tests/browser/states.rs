@@ -84,7 +84,7 @@ async fn what_became_of_a_voucher_is_told_from_the_published_list(pool: PgPool) 
             .iter()
             .filter_map(|event| event["params"]["request"]["url"].as_str().map(str::to_owned))
             .collect();
-        let list = format!("/sl/{SERIES}/0");
+        let list = format!("/redemption/sl/{SERIES}/0");
         assert!(asked.iter().any(|asked| asked.ends_with(&list)), "{asked:?}");
     }
     // Signed by somebody else: as if there was none.

@@ -95,14 +95,14 @@ async fn each_bad_voucher_gets_its_own_plain_message(pool: PgPool) {
 async fn without_the_keys_nothing_is_said_against_the_voucher_and_it_can_be_tried_again(pool: PgPool) {
     let (scene, vouchers) = scene(pool).await;
     let browser = browser(&scene, PHONE).await;
-    browser.blocks(&["*jwks*", "*/sl/*"]).await;
+    browser.blocks(&["*jwks*", "*/redemption/sl/*"]).await;
     let said = opens(&browser, &address(&scene, &vouchers[0].token)).await;
     assert!(
         said.contains("Nous ne pouvons pas vérifier maintenant.") && said.contains("le papier suffit"),
         "{said}"
     );
     photograph(&browser, "offline-phone").await;
-    browser.blocks(&["*/sl/*"]).await;
+    browser.blocks(&["*/redemption/sl/*"]).await;
     browser.click("button[data-again]").await;
     browser
         .wait_for("document.querySelector('#verdict').innerText.includes('vrai chèque')")

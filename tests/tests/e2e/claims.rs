@@ -280,7 +280,11 @@ async fn a_claim_names_a_service_of_the_catalogue_and_a_recent_day(pool: PgPool)
     for (field, value, refusal) in cases {
         let mut claim = structure.claim(scene.world.ids.next("claim"), &vouchers[..1]);
         claim[field] = value;
-        structure.client.post("/v1/claims", &claim).await.refused(refusal);
+        structure
+            .client
+            .post("/redemption/v1/claims", &claim)
+            .await
+            .refused(refusal);
     }
     structure.claims_one(&vouchers[0]).await.made_now();
 }

@@ -14,11 +14,14 @@ const LOOKS_MAX: u32 = 600;
 /// Waits until everything is sealed, and downloads the structure's evidence.
 async fn evidence(structure: &Structure, claim: &str) -> Vec<u8> {
     for _ in 0..LOOKS_MAX {
-        let proof = structure.client.get(&format!("/v1/proofs/events/{claim}")).await;
+        let proof = structure
+            .client
+            .get(&format!("/funding/v1/proofs/events/{claim}"))
+            .await;
         if proof.status == 200 {
             let answer = structure
                 .client
-                .get(&format!("/v1/structures/{}/evidence", structure.id))
+                .get(&format!("/funding/v1/structures/{}/evidence", structure.id))
                 .await;
             assert_eq!(answer.status, 200, "{}", answer.told());
             return answer.bytes;
@@ -76,7 +79,7 @@ async fn a_structure_proves_its_claims_with_its_tokens_and_its_evidence(pool: Pg
     let path = |name: &str| folder.path().join(name);
     let sealed = evidence(own, last["claim_id"].as_str().expect("an id")).await;
     std::fs::write(path("preuves.zip"), sealed).expect("written");
-    let vkey = scene.world.anyone.get("/log/checkpoint.vkey").await.text();
+    let vkey = scene.world.anyone.get("/funding/log/checkpoint.vkey").await.text();
     let vkey = vkey.trim();
 
     // What was claimed here, a code a line, with the white space that people leave.

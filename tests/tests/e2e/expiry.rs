@@ -9,9 +9,9 @@ use sqlx::PgPool;
 async fn rounds(scene: &Scene, day: &str) -> (Vec<Value>, Vec<Value>) {
     scene.world.go_to(day.parse::<NaiveDate>().expect("a day"));
     let operator = &scene.operator().client;
-    let steps = operator.post("/v1/expiry/rounds", &json!({})).await.accepted();
+    let steps = operator.post("/issuer/v1/expiry/rounds", &json!({})).await.accepted();
     let statements = operator
-        .post("/v1/expiry/statement-rounds", &json!({}))
+        .post("/funding/v1/expiry/statement-rounds", &json!({}))
         .await
         .accepted();
     assert_eq!((&steps["failed"], &statements["failed"]), (&json!([]), &json!([])));
@@ -23,7 +23,7 @@ async fn rounds(scene: &Scene, day: &str) -> (Vec<Value>, Vec<Value>) {
 }
 
 async fn get(client: &Client, scene: &Scene, what: &str) -> Value {
-    let path = format!("/v1/programmes/{}/{what}", scene.programme());
+    let path = format!("/funding/v1/programmes/{}/{what}", scene.programme());
     client.get(&path).await.accepted()
 }
 
@@ -49,7 +49,7 @@ async fn a_programme_ends_by_its_calendar(pool: PgPool) {
     let [issued, handed_over, never_handed_over, started] = counts;
     let accepted = json!({"id": scene.world.ids.next("acceptance"), "issued": issued, "handed_over": handed_over,
         "never_handed_over": never_handed_over, "started": started});
-    let path = format!("/v1/programmes/{}/expiry-acceptance", scene.programme());
+    let path = format!("/issuer/v1/programmes/{}/expiry-acceptance", scene.programme());
     scene.sponsor.client.post(&path, &accepted).await.made_now();
 
     assert_eq!(rounds(&scene, "2027-02-01").await.0, Vec::<Value>::new());
@@ -60,7 +60,7 @@ async fn a_programme_ends_by_its_calendar(pool: PgPool) {
     // The same files for everybody who is concerned, each with the digest that the signed one names.
     let statement = get(&scene.funders[0].client, &scene, "expiry-statement").await;
     assert_eq!(statement["content"]["total"]["refundable"], "230.00");
-    let base = format!("/v1/programmes/{}/expiry-statement", scene.programme());
+    let base = format!("/funding/v1/programmes/{}/expiry-statement", scene.programme());
     let pdf = scene.funders[1].client.get(&format!("{base}.pdf")).await;
     assert_eq!((pdf.status, pdf.content_type.as_str()), (200, "application/pdf"));
     check(
@@ -110,7 +110,7 @@ async fn the_statement_shows_a_capped_batch_as_it_was_funded(pool: PgPool) {
     shares[0]["cap"] = json!("20.00");
     shares[0]["taken_over_by"] = json!(scene.funders[2].id);
     let plan = json!({"id": scene.world.ids.next("plan"), "shares": shares});
-    let path = scene.sponsor.path("/plans");
+    let path = scene.sponsor.funding_path("/plans");
     scene.sponsor.client.post(&path, &plan).await.made_now();
     scene.funded_batch(1).await;
     rounds(&scene, "2027-02-06").await;

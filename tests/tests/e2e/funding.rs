@@ -139,7 +139,7 @@ async fn a_statement_loaded_twice_changes_nothing(pool: PgPool) {
     let funder = scene.funders[0].clone();
     scene.pays(&funder, Cents::new(5_000)).await;
     let xml = scene.bank.statement(DAY);
-    let path = format!("/v1/statements/{}", e2e::id("statement"));
+    let path = format!("/funding/v1/statements/{}", e2e::id("statement"));
     let first = scene
         .operator()
         .client

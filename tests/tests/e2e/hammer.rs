@@ -88,7 +88,7 @@ async fn a_repeated_claim_is_one_claim(pool: PgPool) {
         }
         assert_eq!(statuses, BTreeMap::from([(200, TASKS - 1), (201, 1)]));
     }
-    let path = format!("/v1/claims?programme={}", scene.programme());
+    let path = format!("/redemption/v1/claims?programme={}", scene.programme());
     let claims = scene.structures[0].client.get(&path).await.accepted();
     assert_eq!(claims["items"].as_array().map(Vec::len), Some(ROUNDS as usize));
     scene.operator().balances_the_books().await;

@@ -65,7 +65,7 @@ async fn a_voucher_goes_from_order_to_payment(pool: PgPool) {
     scene.operator().balances_the_books().await;
 
     let file = format!(
-        "/v1/settlements/{}/pain.001.xml",
+        "/funding/v1/settlements/{}/pain.001.xml",
         settlement["id"].as_str().expect("an id")
     );
     let pain001 = scene.operator().client.get(&file).await.file();
@@ -108,7 +108,7 @@ async fn a_returned_transfer_is_owed_again_and_paid_to_new_bank_details(pool: Pg
     let settlement = scene.operator().settles("2026-03", day("2026-04-03")).await.made_now();
     let file = |settlement: &Value| {
         format!(
-            "/v1/settlements/{}/pain.001.xml",
+            "/funding/v1/settlements/{}/pain.001.xml",
             settlement["id"].as_str().expect("an id")
         )
     };
@@ -221,7 +221,10 @@ async fn end_in_exact_shares(pool: PgPool, rates: Vec<&'static str>) {
             .refunds(funder.id, scene.programme(), "bank", execute_on)
             .await
             .made_now();
-        let file = format!("/v1/refunds/{}/pain.001.xml", refund["id"].as_str().expect("an id"));
+        let file = format!(
+            "/funding/v1/refunds/{}/pain.001.xml",
+            refund["id"].as_str().expect("an id")
+        );
         scene.bank.executes(&scene.operator().client.get(&file).await.file());
     }
     scene.world.go_to(execute_on);

@@ -151,13 +151,13 @@ async fn a_service_alone_knows_callers_and_makes_none(pool: PgPool) {
             .expect("it starts");
         let operator = Client::new(format!("http://{}", alone.addr)).with_key(world.operator.client.key());
         let known = match service {
-            Service::Funding => "/v1/identities",
-            _ => "/v1/structures",
+            Service::Funding => "/funding/v1/identities",
+            _ => "/redemption/v1/structures",
         };
         operator.get(known).await.accepted();
         let new = serde_json::json!({ "id": e2e::id("mine"), "name": "Moi", "roles": ["operator"] });
-        operator.post("/v1/organisations", &new).await.refused_with(404);
-        let path = format!("/v1/organisations/{}/api-keys", e2e::id("mine"));
+        operator.post("/issuer/v1/organisations", &new).await.refused_with(404);
+        let path = format!("/issuer/v1/organisations/{}/api-keys", e2e::id("mine"));
         let key = serde_json::json!({ "id": e2e::id("key") });
         operator.post(&path, &key).await.refused_with(404);
         alone.stop().await.expect("it stops");
@@ -217,7 +217,7 @@ async fn each_service_posts_its_own_kinds_of_transfer_only(pool: PgPool) {
         }
     }
     // A role that was stolen can post a false transfer of its own kind. The books say so.
-    let identities = scene.operator().client.get("/v1/identities").await.accepted();
+    let identities = scene.operator().client.get("/funding/v1/identities").await.accepted();
     assert_eq!(identities["all_hold"], false);
 }
 

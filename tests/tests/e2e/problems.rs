@@ -10,19 +10,22 @@ async fn every_kind_of_error_is_a_problem_that_names_its_request(pool: PgPool) {
     let world = World::new(pool).await;
     let (anyone, operator) = (&world.anyone, &world.operator.client);
     anyone.get("/nowhere").await.refused(Refusal::NotFound);
-    assert_eq!(anyone.delete("/v1/services").await.status, 405);
-    anyone.get("/v1/structures").await.refused(Refusal::Unauthorized);
+    assert_eq!(anyone.delete("/catalogue/v1/services").await.status, 405);
+    anyone
+        .get("/redemption/v1/structures")
+        .await
+        .refused(Refusal::Unauthorized);
     anyone
         .with_key("ccn_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
-        .get("/v1/structures")
+        .get("/redemption/v1/structures")
         .await
         .refused(Refusal::Unauthorized);
     operator
-        .get("/v1/programmes/not-a-uuid")
+        .get("/catalogue/v1/programmes/not-a-uuid")
         .await
         .refused(Refusal::BadRequest);
     operator
-        .get(&format!("/v1/programmes/{}", id("none")))
+        .get(&format!("/catalogue/v1/programmes/{}", id("none")))
         .await
         .refused(Refusal::NotFound);
     let post = reqwest::Method::POST;
@@ -30,7 +33,7 @@ async fn every_kind_of_error_is_a_problem_that_names_its_request(pool: PgPool) {
         operator
             .send(
                 post.clone(),
-                "/v1/organisations",
+                "/issuer/v1/organisations",
                 Some((body.as_bytes().to_vec(), content_type)),
             )
             .await
@@ -41,7 +44,11 @@ async fn every_kind_of_error_is_a_problem_that_names_its_request(pool: PgPool) {
     let huge = vec![b' '; web::UPLOAD_BYTES_MAX + 1];
     assert_eq!(
         operator
-            .put(&format!("/v1/statements/{}", id("huge")), "application/xml", &huge)
+            .put(
+                &format!("/funding/v1/statements/{}", id("huge")),
+                "application/xml",
+                &huge
+            )
             .await
             .status,
         413
@@ -52,7 +59,7 @@ async fn every_kind_of_error_is_a_problem_that_names_its_request(pool: PgPool) {
 async fn a_problem_reads_like_this(pool: PgPool) {
     let world = World::new(pool).await;
     let body = json!({"id": id("nobody"), "name": " ", "roles": ["sponsor"]});
-    let answer = world.operator.client.post("/v1/organisations", &body).await;
+    let answer = world.operator.client.post("/issuer/v1/organisations", &body).await;
     insta::assert_json_snapshot!(e2e::redacted(&answer.json()), @r#"
     {
       "detail": "Remplissez le champ « name ».",
@@ -127,94 +134,94 @@ async fn the_description_says_what_needs_a_key(pool: PgPool) {
 
 /// What clients are promised.
 const ROUTES: &[&str] = &[
-    "POST /v1/organisations",
-    "POST /v1/organisations/{}/api-keys",
-    "DELETE /v1/api-keys/{}",
-    "GET /v1/services",
-    "GET /v1/programmes",
-    "GET /v1/programmes/{}",
-    "POST /v1/programmes",
-    "POST /v1/programmes/{}/prescribers",
-    "PUT /v1/programmes/{}/beneficiary-imports/{}",
-    "GET /v1/programmes/{}/beneficiaries",
-    "POST /v1/programmes/{}/orders",
-    "GET /v1/programmes/{}/batches",
-    "GET /v1/programmes/{}/batches/{}",
-    "POST /v1/programmes/{}/batches/{}/mint",
-    "POST /v1/programmes/{}/batches/{}/funding",
-    "POST /v1/programmes/{}/batches/{}/activation",
-    "POST /v1/programmes/{}/batches/{}/cancellation",
-    "GET /v1/programmes/{}/batches/{}/booklets.pdf",
-    "GET /v1/programmes/{}/batches/{}/vouchers.csv",
-    "GET /v1/programmes/{}/batches/{}/voucher-states.csv",
-    "GET /v1/programmes/{}/voucher-states",
-    "POST /v1/programmes/{}/hand-overs",
-    "POST /v1/programmes/{}/revocations",
-    "POST /v1/programmes/{}/replacements",
-    "POST /v1/programmes/{}/expiry",
-    "PUT /v1/programmes/{}/expiry-settings",
-    "POST /v1/programmes/{}/distribution-decisions",
-    "POST /v1/programmes/{}/expiry-acceptance",
-    "POST /v1/expiry/rounds",
-    "POST /v1/print-runs",
-    "GET /v1/programmes/{}/paper",
-    "PUT /v1/programmes/{}/paper",
-    "PUT /v1/programmes/{}/logos/{}",
-    "GET /v1/programmes/{}/logos/{}",
-    "DELETE /v1/programmes/{}/logos/{}",
-    "POST /v1/programmes/{}/proofs",
-    "GET /v1/programmes/{}/proofs/{}",
-    "GET /v1/programmes/{}/proofs/{}/proof.pdf",
-    "POST /v1/programmes/{}/proofs/{}/approval",
-    "POST /v1/programmes/{}/batches/{}/printer-files",
-    "GET /v1/programmes/{}/batches/{}/printer-files/{}/carnets.zip",
-    "POST /v1/programmes/{}/batches/{}/reissues",
-    "GET /v1/programmes/{}/batches/{}/vouchers/{}",
-    "GET /v1/keys",
-    "POST /v1/keys",
-    "POST /v1/keys/{}/withdrawal",
-    "POST /v1/keys/delegations",
+    "POST /issuer/v1/organisations",
+    "POST /issuer/v1/organisations/{}/api-keys",
+    "DELETE /issuer/v1/api-keys/{}",
+    "GET /catalogue/v1/services",
+    "GET /catalogue/v1/programmes",
+    "GET /catalogue/v1/programmes/{}",
+    "POST /issuer/v1/programmes",
+    "POST /issuer/v1/programmes/{}/prescribers",
+    "PUT /issuer/v1/programmes/{}/beneficiary-imports/{}",
+    "GET /issuer/v1/programmes/{}/beneficiaries",
+    "POST /issuer/v1/programmes/{}/orders",
+    "GET /issuer/v1/programmes/{}/batches",
+    "GET /issuer/v1/programmes/{}/batches/{}",
+    "POST /issuer/v1/programmes/{}/batches/{}/mint",
+    "POST /issuer/v1/programmes/{}/batches/{}/funding",
+    "POST /issuer/v1/programmes/{}/batches/{}/activation",
+    "POST /issuer/v1/programmes/{}/batches/{}/cancellation",
+    "GET /issuer/v1/programmes/{}/batches/{}/booklets.pdf",
+    "GET /issuer/v1/programmes/{}/batches/{}/vouchers.csv",
+    "GET /issuer/v1/programmes/{}/batches/{}/voucher-states.csv",
+    "GET /issuer/v1/programmes/{}/voucher-states",
+    "POST /issuer/v1/programmes/{}/hand-overs",
+    "POST /issuer/v1/programmes/{}/revocations",
+    "POST /issuer/v1/programmes/{}/replacements",
+    "POST /issuer/v1/programmes/{}/expiry",
+    "PUT /issuer/v1/programmes/{}/expiry-settings",
+    "POST /issuer/v1/programmes/{}/distribution-decisions",
+    "POST /issuer/v1/programmes/{}/expiry-acceptance",
+    "POST /issuer/v1/expiry/rounds",
+    "POST /issuer/v1/print-runs",
+    "GET /issuer/v1/programmes/{}/paper",
+    "PUT /issuer/v1/programmes/{}/paper",
+    "PUT /issuer/v1/programmes/{}/logos/{}",
+    "GET /issuer/v1/programmes/{}/logos/{}",
+    "DELETE /issuer/v1/programmes/{}/logos/{}",
+    "POST /issuer/v1/programmes/{}/proofs",
+    "GET /issuer/v1/programmes/{}/proofs/{}",
+    "GET /issuer/v1/programmes/{}/proofs/{}/proof.pdf",
+    "POST /issuer/v1/programmes/{}/proofs/{}/approval",
+    "POST /issuer/v1/programmes/{}/batches/{}/printer-files",
+    "GET /issuer/v1/programmes/{}/batches/{}/printer-files/{}/carnets.zip",
+    "POST /issuer/v1/programmes/{}/batches/{}/reissues",
+    "GET /issuer/v1/programmes/{}/batches/{}/vouchers/{}",
+    "GET /issuer/v1/keys",
+    "POST /issuer/v1/keys",
+    "POST /issuer/v1/keys/{}/withdrawal",
+    "POST /issuer/v1/keys/delegations",
     "GET /.well-known/jwks.json",
     "GET /.well-known/jwks.jwt",
     "GET /.well-known/cose-keys",
     "GET /.well-known/ccn-key-set",
-    "GET /sl/{}",
-    "GET /sl/{}/{}",
-    "GET /v1/public/series/{}",
-    "GET /v1/public/places",
-    "PUT /v1/structure-imports/{}",
-    "PUT /v1/bank-details-imports/{}",
-    "GET /v1/structures",
-    "POST /v1/structures/{}/accreditation",
-    "POST /v1/structures/{}/suspensions",
-    "POST /v1/structures/{}/suspensions/{}/lift",
-    "POST /v1/claims",
-    "GET /v1/claims/{}",
-    "GET /v1/claims",
-    "POST /v1/programmes/{}/claims/{}/reversal",
-    "POST /v1/funders",
-    "POST /v1/conventions",
-    "POST /v1/programmes/{}/plans",
-    "POST /v1/calls",
-    "PUT /v1/statements/{}",
-    "POST /v1/allocations",
-    "POST /v1/settlements",
-    "GET /v1/settlements/{}",
-    "GET /v1/settlements/{}/pain.001.xml",
-    "POST /v1/refunds",
-    "GET /v1/refunds/{}/pain.001.xml",
-    "GET /v1/programmes/{}/expiry-calendar",
-    "GET /v1/programmes/{}/expiry-statement",
-    "GET /v1/programmes/{}/expiry-statement.pdf",
-    "GET /v1/programmes/{}/expiry-statement.json",
-    "GET /v1/programmes/{}/expiry-statement.csv",
-    "POST /v1/programmes/{}/expiry-statement/responses",
-    "POST /v1/programmes/{}/expiry-statement/choices",
-    "POST /v1/programmes/{}/expiry-statement/giving-back",
-    "POST /v1/expiry/statement-rounds",
-    "GET /v1/waterfall",
-    "GET /v1/waterfall.csv",
-    "GET /v1/identities",
+    "GET /redemption/sl/{}",
+    "GET /redemption/sl/{}/{}",
+    "GET /redemption/v1/public/series/{}",
+    "GET /redemption/v1/public/places",
+    "PUT /redemption/v1/structure-imports/{}",
+    "PUT /redemption/v1/bank-details-imports/{}",
+    "GET /redemption/v1/structures",
+    "POST /redemption/v1/structures/{}/accreditation",
+    "POST /redemption/v1/structures/{}/suspensions",
+    "POST /redemption/v1/structures/{}/suspensions/{}/lift",
+    "POST /redemption/v1/claims",
+    "GET /redemption/v1/claims/{}",
+    "GET /redemption/v1/claims",
+    "POST /redemption/v1/programmes/{}/claims/{}/reversal",
+    "POST /funding/v1/funders",
+    "POST /funding/v1/conventions",
+    "POST /funding/v1/programmes/{}/plans",
+    "POST /funding/v1/calls",
+    "PUT /funding/v1/statements/{}",
+    "POST /funding/v1/allocations",
+    "POST /funding/v1/settlements",
+    "GET /funding/v1/settlements/{}",
+    "GET /funding/v1/settlements/{}/pain.001.xml",
+    "POST /funding/v1/refunds",
+    "GET /funding/v1/refunds/{}/pain.001.xml",
+    "GET /funding/v1/programmes/{}/expiry-calendar",
+    "GET /funding/v1/programmes/{}/expiry-statement",
+    "GET /funding/v1/programmes/{}/expiry-statement.pdf",
+    "GET /funding/v1/programmes/{}/expiry-statement.json",
+    "GET /funding/v1/programmes/{}/expiry-statement.csv",
+    "POST /funding/v1/programmes/{}/expiry-statement/responses",
+    "POST /funding/v1/programmes/{}/expiry-statement/choices",
+    "POST /funding/v1/programmes/{}/expiry-statement/giving-back",
+    "POST /funding/v1/expiry/statement-rounds",
+    "GET /funding/v1/waterfall",
+    "GET /funding/v1/waterfall.csv",
+    "GET /funding/v1/identities",
 ];
 
 #[sqlx::test(migrations = false)]
@@ -225,12 +232,12 @@ async fn a_key_opens_nothing_once_it_is_revoked(pool: PgPool) {
         .operator
         .client
         .post(
-            "/v1/organisations",
+            "/issuer/v1/organisations",
             &json!({"id": organisation, "name": "Auditeur", "roles": ["auditor"]}),
         )
         .await
         .made_now();
-    let path = format!("/v1/organisations/{organisation}/api-keys");
+    let path = format!("/issuer/v1/organisations/{organisation}/api-keys");
     let key = world
         .operator
         .client
@@ -248,15 +255,18 @@ async fn a_key_opens_nothing_once_it_is_revoked(pool: PgPool) {
         Value::Null
     );
     let auditor = world.anyone.with_key(key["secret"].as_str().expect("a secret"));
-    auditor.get("/v1/waterfall").await.accepted();
+    auditor.get("/funding/v1/waterfall").await.accepted();
     assert_eq!(
         world
             .operator
             .client
-            .delete(&format!("/v1/api-keys/{}", id("key")))
+            .delete(&format!("/issuer/v1/api-keys/{}", id("key")))
             .await
             .status,
         204
     );
-    auditor.get("/v1/waterfall").await.refused(Refusal::Unauthorized);
+    auditor
+        .get("/funding/v1/waterfall")
+        .await
+        .refused(Refusal::Unauthorized);
 }

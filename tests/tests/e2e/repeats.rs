@@ -72,7 +72,7 @@ async fn organisations_programmes_and_promises_can_be_created_again(pool: PgPool
         once: &["secret"],
         ..Creation::new(
             operator,
-            format!("/v1/organisations/{}/api-keys", funder.id),
+            format!("/issuer/v1/organisations/{}/api-keys", funder.id),
             json!({"id": new("key")}),
             None,
         )
@@ -81,7 +81,7 @@ async fn organisations_programmes_and_promises_can_be_created_again(pool: PgPool
     let creations = [
         Creation::new(
             operator,
-            "/v1/organisations",
+            "/issuer/v1/organisations",
             organisation,
             Some(("name", json!("CIAS"))),
         ),
@@ -94,21 +94,21 @@ async fn organisations_programmes_and_promises_can_be_created_again(pool: PgPool
         key,
         Creation::new(
             sponsor,
-            "/v1/programmes",
+            "/catalogue/v1/programmes",
             programme_body,
             Some(("name", json!("Hiver"))),
         ),
-        Creation::new(operator, "/v1/funders", body, Some(("name", json!("Autre")))),
+        Creation::new(operator, "/funding/v1/funders", body, Some(("name", json!("Autre")))),
         Creation::new(
             operator,
-            "/v1/conventions",
+            "/funding/v1/conventions",
             convention,
             Some(("amount", json!("11.00"))),
         ),
-        Creation::new(operator, "/v1/calls", call, Some(("amount", json!("11.00")))),
+        Creation::new(operator, "/funding/v1/calls", call, Some(("amount", json!("11.00")))),
         Creation::new(
             sponsor,
-            scene.sponsor.path("/plans"),
+            scene.sponsor.funding_path("/plans"),
             json!({"id": new("plan"), "shares": shares("0.4", "0.6")}),
             Some(("shares", shares("0.6", "0.4"))),
         ),
@@ -153,15 +153,20 @@ async fn acts_on_booklets_and_claims_can_be_repeated(pool: PgPool) {
         .await;
     let claim = structure.claim(id("claim"), &batch.booklet(1)[..4]);
     let fewer = structure.claim(id("claim"), &batch.booklet(1)[..3])["tokens"].clone();
-    Creation::new(&structure.client, "/v1/claims", claim, Some(("tokens", fewer)))
-        .check()
-        .await;
+    Creation::new(
+        &structure.client,
+        "/redemption/v1/claims",
+        claim,
+        Some(("tokens", fewer)),
+    )
+    .check()
+    .await;
     let receipt = structure
         .claims_as(id("claim"), &batch.booklet(1)[..4])
         .await
         .made_before();
     let reversal = format!(
-        "/v1/programmes/{}/claims/{}/reversal",
+        "/redemption/v1/programmes/{}/claims/{}/reversal",
         scene.programme(),
         receipt["claim_id"].as_str().expect("an id")
     );
@@ -213,7 +218,7 @@ async fn acts_on_money_can_be_repeated(pool: PgPool) {
         json!({"id": id("a"), "funder_id": funder.id, "programme_id": scene.programme(), "amount": "10.00"});
     Creation::new(
         &operator,
-        "/v1/allocations",
+        "/funding/v1/allocations",
         allocation,
         Some(("amount", json!("11.00"))),
     )
@@ -223,7 +228,7 @@ async fn acts_on_money_can_be_repeated(pool: PgPool) {
     let settlement = json!({"id": id("s"), "month": "2026-03", "execute_on": "2026-04-09"});
     Creation::new(
         &operator,
-        "/v1/settlements",
+        "/funding/v1/settlements",
         settlement,
         Some(("execute_on", json!("2026-04-10"))),
     )
@@ -234,7 +239,7 @@ async fn acts_on_money_can_be_repeated(pool: PgPool) {
         .check()
         .await;
     let refund = json!({"id": id("r"), "funder_id": funder.id, "programme_id": scene.programme(), "way": "bank", "execute_on": "2026-04-09"});
-    Creation::new(&operator, "/v1/refunds", refund, Some(("way", json!("credit"))))
+    Creation::new(&operator, "/funding/v1/refunds", refund, Some(("way", json!("credit"))))
         .check()
         .await;
     scene.operator().balances_the_books().await;
@@ -246,7 +251,7 @@ async fn accreditations_and_suspensions_can_be_repeated(pool: PgPool) {
     let operator = &world.operator;
     operator.imports_structures(&Place::file(&[Place::new(1)])).await;
     let structure = operator.structures().await[0]["id"].as_str().expect("an id").to_owned();
-    let path = |rest: &str| format!("/v1/structures/{structure}/{rest}");
+    let path = |rest: &str| format!("/redemption/v1/structures/{structure}/{rest}");
     Creation::new(
         &operator.client,
         path("accreditation"),

@@ -9,11 +9,13 @@ use sqlx::PgPool;
 fn body(path: &str) -> Value {
     let nobody = id("nobody's");
     match path {
-        "/v1/programmes/{programme}/claims/{claim}/reversal" => json!({"id": nobody, "reason": "Atelier annulé"}),
-        "/v1/programmes/{programme}/expiry" => json!({"id": nobody}),
-        "/v1/programmes/{programme}/expiry-statement/responses" => json!({"id": nobody, "answer": "accepted"}),
-        "/v1/programmes/{programme}/plans" => json!({"id": nobody, "shares": []}),
-        "/v1/programmes/{programme}/revocations" => {
+        "/redemption/v1/programmes/{programme}/claims/{claim}/reversal" => {
+            json!({"id": nobody, "reason": "Atelier annulé"})
+        }
+        "/issuer/v1/programmes/{programme}/expiry" => json!({"id": nobody}),
+        "/funding/v1/programmes/{programme}/expiry-statement/responses" => json!({"id": nobody, "answer": "accepted"}),
+        "/funding/v1/programmes/{programme}/plans" => json!({"id": nobody, "shares": []}),
+        "/issuer/v1/programmes/{programme}/revocations" => {
             json!({"id": nobody, "batch_id": nobody, "booklet": 1, "reason": "lost"})
         }
         _ => json!({}),
@@ -25,7 +27,7 @@ async fn an_auditor_reads_and_cosigns_and_writes_nothing(pool: PgPool) {
     let scene = Scene::set(pool).await;
     let roles = ["auditor"];
     let auditor = scene.operator().admits(id("auditor"), "Cour des comptes", &roles).await;
-    auditor.get("/v1/waterfall").await.accepted();
+    auditor.get("/funding/v1/waterfall").await.accepted();
     let document = scene.world.anyone.get("/openapi.json").await.json();
     let (mut asked, mut let_in) = (0, Vec::new());
     for (path, item) in document["paths"].as_object().expect("paths") {

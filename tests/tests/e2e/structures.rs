@@ -16,24 +16,24 @@ async fn only_a_structure_claims_and_it_sees_its_own_claims_only(pool: PgPool) {
     scene
         .world
         .anyone
-        .post("/v1/claims", &claim)
+        .post("/redemption/v1/claims", &claim)
         .await
         .refused(Refusal::Unauthorized);
     scene
         .sponsor
         .client
-        .post("/v1/claims", &claim)
+        .post("/redemption/v1/claims", &claim)
         .await
         .refused(Refusal::Forbidden);
     let receipt = here.claims(&vouchers[..1]).await.made_now();
     let path = format!(
-        "/v1/claims/{}?programme={}",
+        "/redemption/v1/claims/{}?programme={}",
         receipt["claim_id"].as_str().expect("an id"),
         scene.programme()
     );
     assert_eq!(here.client.get(&path).await.accepted(), receipt);
     elsewhere.client.get(&path).await.refused(Refusal::NotFound);
-    let list = |programme| format!("/v1/claims?programme={programme}");
+    let list = |programme| format!("/redemption/v1/claims?programme={programme}");
     assert_eq!(
         here.client.get(&list(scene.programme())).await.accepted()["items"],
         json!([receipt])

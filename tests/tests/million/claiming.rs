@@ -3,9 +3,9 @@
 use e2e::{Batch, Refusal, Scene, Structure};
 use futures_util::StreamExt;
 use futures_util::stream::iter;
-use proto::v1::claim_answer::Answer;
-use proto::v1::claims_client::ClaimsClient;
-use proto::v1::{ClaimRequest, Receipt};
+use proto::redemption::v1::claim_answer::Answer;
+use proto::redemption::v1::claims_client::ClaimsClient;
+use proto::redemption::v1::{ClaimRequest, Receipt};
 use standards::Cents;
 use standards::calendar::paris_date;
 use tonic::transport::{Channel, Endpoint};

@@ -108,7 +108,7 @@ impl Run {
         let answer = scene
             .operator()
             .client
-            .put("/v1/payment-rules", "application/json", rules.as_bytes());
+            .put("/funding/v1/payment-rules", "application/json", rules.as_bytes());
         answer.await.accepted();
         Self {
             scene,
@@ -258,13 +258,13 @@ impl Run {
         let sent = self.judge(&settlement, expected);
         let id = settlement["id"].as_str().unwrap();
         if settlement["approval"]["state"] == "waiting" {
-            let path = format!("/v1/settlements/{id}/approval");
+            let path = format!("/funding/v1/settlements/{id}/approval");
             assert_eq!(operator.client.post(&path, &json!({})).await.status, 403);
             colleague.post(&path, &json!({})).await.made_now();
         }
         let file = operator
             .client
-            .get(&format!("/v1/settlements/{id}/pain.001.xml"))
+            .get(&format!("/funding/v1/settlements/{id}/pain.001.xml"))
             .await
             .file();
         self.scene.bank.executes(&file);
@@ -278,7 +278,7 @@ impl Run {
             let started = Instant::now();
             operator
                 .client
-                .get(&format!("/v1/payments/{payment}/remittance?format={format}"))
+                .get(&format!("/funding/v1/payments/{payment}/remittance?format={format}"))
                 .await
                 .file();
             self.measures.step(what, started.elapsed());
@@ -322,7 +322,7 @@ impl Run {
     async fn close(&mut self, month: &str) {
         let started = Instant::now();
         let month = json!({"month": month});
-        let closing = self.scene.operator().client.post("/v1/closes", &month).await;
+        let closing = self.scene.operator().client.post("/funding/v1/closes", &month).await;
         closing.made_now();
         self.measures.step("closing two months", started.elapsed());
     }
@@ -341,11 +341,11 @@ impl Run {
 
     /// Everything that says how the books stand says the same.
     async fn prove(mut self) {
-        self.asks("/v1/waterfall", "GET /v1/waterfall", |run, answer| {
+        self.asks("/funding/v1/waterfall", "GET /funding/v1/waterfall", |run, answer| {
             compare::with_waterfall(run, &answer);
         })
         .await;
-        self.asks("/v1/identities", "GET /v1/identities", |_, answer| {
+        self.asks("/funding/v1/identities", "GET /funding/v1/identities", |_, answer| {
             assert_eq!(answer["all_hold"], true, "{answer:#}");
         })
         .await;
@@ -355,9 +355,9 @@ impl Run {
         self.scene
             .operator()
             .client
-            .downloads("/v1/reports/claims", &report)
+            .downloads("/funding/v1/reports/claims", &report)
             .await;
-        self.measures.step("GET /v1/reports/claims", started.elapsed());
+        self.measures.step("GET /funding/v1/reports/claims", started.elapsed());
         compare::with_claims_report(&self.scene, &self.tally, &report);
         // The folder of the services goes with them.
         let key = folder.path().join("checkpoint.key");

@@ -21,25 +21,25 @@ async fn no_answer_and_no_log_line_holds_a_token_or_a_key(pool: PgPool) {
     );
     let mut wrong = here.claim(id("wrong"), &vouchers[7..8]);
     wrong["unknown"] = json!(vouchers[8].token);
-    answers.push(here.client.post("/v1/claims", &wrong).await);
+    answers.push(here.client.post("/redemption/v1/claims", &wrong).await);
     wrong["tokens"] = json!(vouchers[9].token);
-    answers.push(here.client.post("/v1/claims", &wrong).await);
+    answers.push(here.client.post("/redemption/v1/claims", &wrong).await);
     let receipt: Value = answers[0].json();
     answers.push(here.reverses(&receipt).await);
-    answers.push(scene.operator().client.get("/v1/waterfall").await);
+    answers.push(scene.operator().client.get("/funding/v1/waterfall").await);
     answers.push(scene.world.anyone.get("/metrics").await);
     answers.push(
         scene
             .world
             .anyone
             .with_key(&format!("{}x", here.client.key()))
-            .get("/v1/claims")
+            .get("/redemption/v1/claims")
             .await,
     );
 
     let text = logs.text();
     assert!(
-        text.contains("answered") && text.contains("/v1/claims"),
+        text.contains("answered") && text.contains("/redemption/v1/claims"),
         "nothing was captured"
     );
     let mut secrets: Vec<String> = vouchers.iter().map(|voucher| digits(&voucher.token)).collect();

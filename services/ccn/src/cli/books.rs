@@ -47,7 +47,7 @@ pub struct VerifyProof {
     /// Clé de vérification connue d'ailleurs (nom+empreinte+base64) ; sans elle, celle du fichier
     #[arg(long, value_name = "CLÉ", help_heading = OPTIONS)]
     pub vkey: Option<String>,
-    /// Preuve, telle que la sert `/v1/proofs/transfers/…`, `/v1/proofs/events/…` ou `/v1/proofs/consistency`
+    /// Preuve, telle que la sert `/funding/v1/proofs/transfers/…`, `/funding/v1/proofs/events/…` ou `/funding/v1/proofs/consistency`
     #[arg(value_name = "FICHIER", help_heading = TEXTS)]
     pub file: PathBuf,
 }
@@ -73,7 +73,7 @@ pub struct CosignArgs {
     /// With what the key is opened.
     #[command(flatten)]
     pub sealing: Sealing,
-    /// Preuve de `/v1/proofs/consistency?older=…` ; la première fois, le point de contrôle de `/log/checkpoint`
+    /// Preuve de `/funding/v1/proofs/consistency?older=…` ; la première fois, le point de contrôle de `/funding/log/checkpoint`
     #[arg(value_name = "FICHIER", required_unless_present = "show_key", help_heading = TEXTS)]
     pub file: Option<PathBuf>,
 }

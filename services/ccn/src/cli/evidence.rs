@@ -20,7 +20,7 @@ pub struct VerifyEvidence {
     /// celles de l'archive, que rien ne signe
     #[arg(long, value_name = "FICHIER", requires = "tokens", help_heading = OPTIONS)]
     pub keys: Option<PathBuf>,
-    /// Archive de /v1/structures/…/evidence
+    /// Archive de /funding/v1/structures/…/evidence
     #[arg(value_name = "FICHIER", help_heading = TEXTS)]
     pub file: PathBuf,
 }

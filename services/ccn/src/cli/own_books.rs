@@ -83,7 +83,7 @@ impl Served {
 }
 
 fn verifier_key(text: &str) -> Result<VerifierKey, String> {
-    text.trim()
-        .parse()
-        .map_err(|_| "une clé de vérification s'écrit nom+empreinte+base64, comme à /log/checkpoint.vkey".to_owned())
+    text.trim().parse().map_err(|_| {
+        "une clé de vérification s'écrit nom+empreinte+base64, comme à /funding/log/checkpoint.vkey".to_owned()
+    })
 }

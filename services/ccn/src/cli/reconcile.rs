@@ -110,7 +110,7 @@ pub struct VerifyReconciliation {
     /// fichier va avec lui-même
     #[arg(long, value_name = "CLÉ", help_heading = OPTIONS)]
     pub vkey: Option<String>,
-    /// Document signé, tel que le sert `/v1/reconciliations/…/signed` ou que l'écrit « ccn reconcile --out »
+    /// Document signé, tel que le sert `/funding/v1/reconciliations/…/signed` ou que l'écrit « ccn reconcile --out »
     #[arg(value_name = "FICHIER", help_heading = TEXTS)]
     pub file: PathBuf,
 }

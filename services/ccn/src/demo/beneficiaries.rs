@@ -23,7 +23,7 @@ pub async fn register(demo: &mut Demo, inputs: &Inputs) -> anyhow::Result<()> {
 async fn prescriber(demo: &Demo, name: String, programme: uuid::Uuid) -> anyhow::Result<Prescriber> {
     let organisation = id(&name);
     let client = demo.organisation(organisation, &name, None, &["prescriber"]).await?;
-    let path = format!("/v1/programmes/{programme}/prescribers");
+    let path = format!("/issuer/v1/programmes/{programme}/prescribers");
     let _: Value = demo.sponsor.post(&path, &json!({"id": organisation})).await?;
     Ok(Prescriber {
         name,
@@ -33,7 +33,7 @@ async fn prescriber(demo: &Demo, name: String, programme: uuid::Uuid) -> anyhow:
 }
 
 async fn register_file(demo: &mut Demo, who: &Prescriber, file: &super::input::InputFile) -> anyhow::Result<u32> {
-    let path = format!("/v1/programmes/{}/beneficiary-imports", who.programme);
+    let path = format!("/issuer/v1/programmes/{}/beneficiary-imports", who.programme);
     let report = import(demo, &who.client, &path, file).await?;
     Ok(u32::try_from(report.accepted)?)
 }

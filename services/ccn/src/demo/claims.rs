@@ -43,7 +43,7 @@ pub struct Claimed {
 pub async fn claim(demo: &mut Demo, handed: &HandedOver) -> anyhow::Result<Vec<Claimed>> {
     let day = demo.story.claims();
     demo.go_to(day, 0);
-    let services: Vec<Value> = demo.anyone.get("/v1/services").await?;
+    let services: Vec<Value> = demo.anyone.get("/catalogue/v1/services").await?;
     anyhow::ensure!(
         SERVICES
             .iter()
@@ -62,7 +62,7 @@ pub async fn claim(demo: &mut Demo, handed: &HandedOver) -> anyhow::Result<Vec<C
     let claimed = in_parallel(wanted, AT_ONCE, |(client, body, token)| {
         bar.advance();
         async move {
-            let receipt: Value = client.post("/v1/claims", &body).await?;
+            let receipt: Value = client.post("/redemption/v1/claims", &body).await?;
             let uuid = |name: &str| serde_json::from_value(receipt[name].clone());
             Ok(Claimed {
                 programme: uuid("programme_id")?,
@@ -136,6 +136,6 @@ pub fn body(claim: Uuid, tokens: &[String], service: &str, day: NaiveDate) -> Va
 /// Tries a claim that has its own name in the story.
 pub async fn try_claim(client: &Client, name: &str, tokens: &[String], day: NaiveDate) -> Answer<Value> {
     client
-        .try_post("/v1/claims", &body(id(name), tokens, SERVICES[0], day))
+        .try_post("/redemption/v1/claims", &body(id(name), tokens, SERVICES[0], day))
         .await
 }

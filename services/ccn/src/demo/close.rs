@@ -18,7 +18,10 @@ pub struct Closed {
 pub async fn close_months(demo: &mut Demo) -> anyhow::Result<()> {
     let mut month = Month::containing(demo.story.money());
     while month <= demo.story.claims_month() {
-        let closed: Closed = demo.operator.post("/v1/closes", &json!({ "month": month })).await?;
+        let closed: Closed = demo
+            .operator
+            .post("/funding/v1/closes", &json!({ "month": month }))
+            .await?;
         demo.progress.say(format!(
             "{month} est clos : {} écritures scellées, racine {}",
             closed.size, closed.root

@@ -15,7 +15,7 @@ pub async fn expire(demo: &mut Demo, papers: &mut Papers) -> anyhow::Result<()> 
         let body = json!({"id": id(&format!("échéance {}", programme.name))});
         let swept: Value = demo
             .sponsor
-            .post(&format!("/v1/programmes/{}/expiry", programme.id), &body)
+            .post(&format!("/issuer/v1/programmes/{}/expiry", programme.id), &body)
             .await?;
         demo.progress.say(format!(
             "« {} » : {} chèques expirés, {} repris sur les chèques et {} sur les carnets jamais remis",
@@ -35,7 +35,7 @@ pub async fn expire(demo: &mut Demo, papers: &mut Papers) -> anyhow::Result<()> 
             let body = json!({
                 "id": refund, "funder_id": funder.id, "programme_id": programme.id, "way": "bank", "execute_on": day,
             });
-            let answer: Answer<Value> = demo.operator.try_post("/v1/refunds", &body).await;
+            let answer: Answer<Value> = demo.operator.try_post("/funding/v1/refunds", &body).await;
             let made = match answer? {
                 Ok(made) => made,
                 Err(refusal) if refusal.kind == "nothing-to-refund" => continue,
@@ -43,7 +43,7 @@ pub async fn expire(demo: &mut Demo, papers: &mut Papers) -> anyhow::Result<()> 
             };
             let file = demo
                 .operator
-                .file(&format!("/v1/refunds/{refund}/pain.001.xml"))
+                .file(&format!("/funding/v1/refunds/{refund}/pain.001.xml"))
                 .await?;
             demo.bank.execute(&file)?;
             demo.progress.say(format!(
@@ -68,12 +68,15 @@ pub async fn expire(demo: &mut Demo, papers: &mut Papers) -> anyhow::Result<()> 
 
 /// D+37: what the clock would do by itself within the hour.
 async fn statement(demo: &mut Demo) -> anyhow::Result<Vec<u8>> {
-    let done: Value = demo.operator.post("/v1/expiry/statement-rounds", &json!({})).await?;
+    let done: Value = demo
+        .operator
+        .post("/funding/v1/expiry/statement-rounds", &json!({}))
+        .await?;
     anyhow::ensure!(
         done["failed"] == json!([]),
         "un état contradictoire n'a pas pu être établi : {done}"
     );
     demo.progress.say("états contradictoires établis et signés");
-    let path = format!("/v1/programmes/{}/expiry-statement.pdf", demo.main.id);
+    let path = format!("/funding/v1/programmes/{}/expiry-statement.pdf", demo.main.id);
     demo.sponsor.file(&path).await
 }

@@ -34,7 +34,7 @@ pub async fn hand_over(demo: &mut Demo) -> anyhow::Result<HandedOver> {
     for prescriber in demo.prescribers.clone() {
         let people = all_pages(
             &prescriber.client,
-            &format!("/v1/programmes/{}/beneficiaries", prescriber.programme),
+            &format!("/issuer/v1/programmes/{}/beneficiaries", prescriber.programme),
         )
         .await?;
         let main = prescriber.programme == demo.main.id;
@@ -54,7 +54,7 @@ pub async fn hand_over(demo: &mut Demo) -> anyhow::Result<HandedOver> {
                 bar.advance();
                 let (client, path) = (
                     prescriber.client.clone(),
-                    format!("/v1/programmes/{}/hand-overs", programme.id),
+                    format!("/issuer/v1/programmes/{}/hand-overs", programme.id),
                 );
                 let body = hand_over_body(&programme, booklet, beneficiary);
                 async move { client.post::<Value>(&path, &body).await }
@@ -105,14 +105,17 @@ async fn lose_and_replace(
     let programme = &demo.main;
     let revocation = json!({"id": id("carnet perdu"), "batch_id": programme.batch, "booklet": lost, "reason": "lost"});
     let revoked: Value = prescriber
-        .post(&format!("/v1/programmes/{}/revocations", programme.id), &revocation)
+        .post(
+            &format!("/issuer/v1/programmes/{}/revocations", programme.id),
+            &revocation,
+        )
         .await?;
     let body = json!({
         "id": hand_over_id(programme, replacement), "hand_over_id": hand_over_id(programme, lost),
         "batch_id": programme.batch, "booklet": replacement,
     });
     let _: Value = prescriber
-        .post(&format!("/v1/programmes/{}/replacements", programme.id), &body)
+        .post(&format!("/issuer/v1/programmes/{}/replacements", programme.id), &body)
         .await?;
     demo.progress.say(format!(
         "Carnet n° {lost} perdu : {} chèques bloqués, {} rendus aux financeurs ; remplacé par le n° {replacement}",

@@ -94,7 +94,7 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
 
 /// The nine steps.
 async fn tell(demo: &mut Demo, inputs: &Inputs, config: &Config, out: &Path) -> anyhow::Result<()> {
-    let already: Vec<serde_json::Value> = demo.anyone.get("/v1/programmes").await?;
+    let already: Vec<serde_json::Value> = demo.anyone.get("/catalogue/v1/programmes").await?;
     anyhow::ensure!(
         already.is_empty(),
         "cette base contient déjà des dispositifs : la démonstration veut une base vide"
@@ -114,7 +114,7 @@ async fn tell(demo: &mut Demo, inputs: &Inputs, config: &Config, out: &Path) -> 
     let step = demo
         .progress
         .begin(2, "beneficiaries", "Bénéficiaires : aperçu, puis import");
-    let places = all_pages(&demo.operator, "/v1/structures?accredited=true").await?;
+    let places = all_pages(&demo.operator, "/redemption/v1/structures?accredited=true").await?;
     organisations::create_programmes(demo, &structures::territory_of(&places)).await?;
     beneficiaries::register(demo, inputs).await?;
     demo.progress.end(&step);

@@ -62,7 +62,10 @@ pub async fn finance(demo: &mut Demo, pdf: &mut Vec<u8>) -> anyhow::Result<()> {
 }
 
 pub fn batch_path(programme: &Programme, rest: &str) -> String {
-    format!("/v1/programmes/{}/batches/{}{rest}", programme.id, programme.batch)
+    format!(
+        "/issuer/v1/programmes/{}/batches/{}{rest}",
+        programme.id, programme.batch
+    )
 }
 
 async fn create_funders(demo: &mut Demo) -> anyhow::Result<()> {
@@ -74,7 +77,7 @@ async fn create_funders(demo: &mut Demo) -> anyhow::Result<()> {
     for (name, siren, iban) in funders {
         let funder_id = id(name);
         let body = json!({"id": funder_id, "siren": siren, "name": name, "iban": iban, "bic": "AGRIFRPPXXX"});
-        let _: Value = demo.operator.post("/v1/funders", &body).await?;
+        let _: Value = demo.operator.post("/funding/v1/funders", &body).await?;
         demo.funders.push(Funder {
             id: funder_id,
             name,
@@ -94,12 +97,12 @@ async fn plan_and_order(demo: &Demo, programme: &mut Programme) -> anyhow::Resul
     let plan = json!({"id": id(&format!("plan {}", programme.name)), "shares": shares});
     let _: Value = demo
         .sponsor
-        .post(&format!("/v1/programmes/{}/plans", programme.id), &plan)
+        .post(&format!("/funding/v1/programmes/{}/plans", programme.id), &plan)
         .await?;
     let order = json!({"id": programme.batch, "booklets": programme.booklets});
     let _: Value = demo
         .sponsor
-        .post(&format!("/v1/programmes/{}/orders", programme.id), &order)
+        .post(&format!("/issuer/v1/programmes/{}/orders", programme.id), &order)
         .await?;
     let _: Value = demo.sponsor.post(&batch_path(programme, "/mint"), &json!({})).await?;
     let csv = demo.sponsor.file(&batch_path(programme, "/vouchers.csv")).await?;
@@ -134,7 +137,7 @@ async fn print(demo: &Demo, pdf: &mut Vec<u8>) -> anyhow::Result<()> {
         json!({"programme_id": programme.id, "batch_id": programme.batch, "from": 1, "to": to})
     };
     let run = json!({"parts": [part(&demo.main), part(&demo.short)]});
-    *pdf = demo.sponsor.post_for_file("/v1/print-runs", &run).await?;
+    *pdf = demo.sponsor.post_for_file("/issuer/v1/print-runs", &run).await?;
     let printed = demo.main.booklets.min(PRINT_BOOKLETS_MAX) + demo.short.booklets;
     let left = demo.main.booklets.saturating_sub(PRINT_BOOKLETS_MAX);
     let rest = if left > 0 {
@@ -166,7 +169,7 @@ async fn sign(demo: &Demo, programme: &Programme) -> anyhow::Result<()> {
             "amount": convention_amount(programme, rate)?, "signed_on": demo.story.first_day,
             "starts_on": demo.story.first_day, "ends_on": programme.last_day,
         });
-        let _: Value = demo.operator.post("/v1/conventions", &convention).await?;
+        let _: Value = demo.operator.post("/funding/v1/conventions", &convention).await?;
     }
     demo.progress.say(format!(
         "« {} » : {} conventions signées",
@@ -197,7 +200,7 @@ async fn call_for_funds(demo: &Demo, programmes: &[Programme]) -> anyhow::Result
                 "id": id(&format!("appel {} {}", programme.name, funder.name)),
                 "convention_id": convention_id(programme, funder), "amount": amount, "due_on": demo.story.money(),
             });
-            let made: Value = demo.operator.post("/v1/calls", &call).await?;
+            let made: Value = demo.operator.post("/funding/v1/calls", &call).await?;
             let reference = made["reference"].as_str().unwrap_or_default().to_owned();
             calls.push(Call {
                 funder: funder.clone(),
@@ -240,7 +243,7 @@ async fn money_arrives(demo: &mut Demo, calls: &[Call]) -> anyhow::Result<()> {
             "id": id(&format!("affectation {}", call.reference)), "funder_id": call.funder.id,
             "programme_id": call.programme, "amount": call.amount,
         });
-        let _: Value = demo.operator.post("/v1/allocations", &allocation).await?;
+        let _: Value = demo.operator.post("/funding/v1/allocations", &allocation).await?;
     }
     let total = Cents::try_sum(calls.iter().map(|call| call.amount)).unwrap_or(Cents::ZERO);
     demo.progress.say(format!(

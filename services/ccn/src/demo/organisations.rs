@@ -34,12 +34,12 @@ pub async fn create_programmes(demo: &mut Demo, territory: &str) -> anyhow::Resu
         "booklets_per_person_max": 1,
     });
     for (programme, body) in [(&mut demo.main, main), (&mut demo.short, short)] {
-        let made: Value = demo.sponsor.post("/v1/programmes", &body).await?;
+        let made: Value = demo.sponsor.post("/issuer/v1/programmes", &body).await?;
         programme.last_day = serde_json::from_value(made["last_day"].clone())?;
     }
     // Its booklets are handed over less than a month before its end, when the days by default would have stopped that.
     let days = json!({"alert_days": 4, "block_days": 2, "acceptance_days": 1});
-    let path = format!("/v1/programmes/{}/expiry-settings", demo.short.id);
+    let path = format!("/issuer/v1/programmes/{}/expiry-settings", demo.short.id);
     let set: Answer<Value> = demo
         .sponsor
         .try_put(&path, "application/json", serde_json::to_vec(&days)?)

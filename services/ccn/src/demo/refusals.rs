@@ -75,7 +75,7 @@ fn never_minted(like: &str, key: &SigningKey) -> anyhow::Result<String> {
 async fn suspended(demo: &mut Demo, tokens: &[String]) -> anyhow::Result<()> {
     let structure = demo.structures[0].clone();
     let suspension = json!({"id": id("suspension"), "reason": "Contrôle en cours"});
-    let path = format!("/v1/structures/{}/suspensions", structure.id);
+    let path = format!("/redemption/v1/structures/{}/suspensions", structure.id);
     let _: Value = demo.operator.post(&path, &suspension).await?;
     let answer = try_claim(&structure.client, "suspendue", tokens, demo.story.claims()).await?;
     told(demo, answer, "structure-suspended")?;
@@ -107,7 +107,10 @@ async fn workshop(demo: &mut Demo, fresh: &[String], used: &Claimed) -> anyhow::
 }
 
 async fn reverse(demo: &Demo, used: &Claimed) -> anyhow::Result<()> {
-    let path = format!("/v1/programmes/{}/claims/{}/reversal", used.programme, used.claim_id);
+    let path = format!(
+        "/redemption/v1/programmes/{}/claims/{}/reversal",
+        used.programme, used.claim_id
+    );
     let body = json!({"id": id("annulation"), "reason": "Atelier annulé"});
     let _: Value = used.client.post(&path, &body).await?;
     demo.progress

@@ -46,11 +46,11 @@ const STAGE_WIDTH: usize = 18;
 const AMOUNT_WIDTH: usize = 16;
 
 pub async fn gather(demo: &Demo) -> anyhow::Result<Report> {
-    let waterfall: Value = demo.operator.get("/v1/waterfall").await?;
-    let identities: Value = demo.operator.get("/v1/identities").await?;
+    let waterfall: Value = demo.operator.get("/funding/v1/waterfall").await?;
+    let identities: Value = demo.operator.get("/funding/v1/identities").await?;
     let (vouchers, vouchers_csv) = vouchers(demo).await?;
     let report = Report {
-        waterfall_csv: demo.operator.file("/v1/waterfall.csv").await?,
+        waterfall_csv: demo.operator.file("/funding/v1/waterfall.csv").await?,
         identities: identities["identities"].as_array().cloned().unwrap_or_default(),
         vouchers,
         vouchers_csv,

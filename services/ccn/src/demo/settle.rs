@@ -22,7 +22,7 @@ pub async fn settle(demo: &mut Demo, files: &mut Papers) -> anyhow::Result<()> {
     demo.go_to(demo.story.settlement(), 0);
     let month = demo.story.claims_month().to_string();
     let body = json!({"id": id("contre-paiement"), "month": month, "execute_on": demo.story.settlement()});
-    let settlement: Value = demo.operator.post("/v1/settlements", &body).await?;
+    let settlement: Value = demo.operator.post("/funding/v1/settlements", &body).await?;
     let list = |name: &str| settlement[name].as_array().cloned().unwrap_or_default();
     let (payments, held) = (list("payments"), list("held"));
     anyhow::ensure!(
@@ -48,12 +48,15 @@ pub async fn settle(demo: &mut Demo, files: &mut Papers) -> anyhow::Result<()> {
     }
     files.pain001 = demo
         .operator
-        .file(&format!("/v1/settlements/{}/pain.001.xml", id("contre-paiement")))
+        .file(&format!(
+            "/funding/v1/settlements/{}/pain.001.xml",
+            id("contre-paiement")
+        ))
         .await?;
     let payment = payments[0]["end_to_end"].as_str().unwrap_or_default();
     files.advice = demo
         .operator
-        .file(&format!("/v1/payments/{payment}/remittance?format=pdf"))
+        .file(&format!("/funding/v1/payments/{payment}/remittance?format=pdf"))
         .await?;
     Ok(())
 }

@@ -149,7 +149,7 @@ impl Demo {
         roles: &[&str],
     ) -> anyhow::Result<Client> {
         let body = json!({"id": id, "name": name, "siren": siren, "roles": roles});
-        let _: Value = self.operator.post("/v1/organisations", &body).await?;
+        let _: Value = self.operator.post("/issuer/v1/organisations", &body).await?;
         key_for(&self.operator, id).await
     }
 
@@ -178,7 +178,7 @@ pub async fn key_for(operator: &Client, organisation: Uuid) -> anyhow::Result<Cl
     }
     let body = json!({"id": id(&format!("clé {organisation}"))});
     let key: Key = operator
-        .post(&format!("/v1/organisations/{organisation}/api-keys"), &body)
+        .post(&format!("/issuer/v1/organisations/{organisation}/api-keys"), &body)
         .await?;
     Ok(operator.with_key(&key.secret))
 }
@@ -209,7 +209,7 @@ pub fn cents(value: &Value) -> anyhow::Result<Cents> {
 pub async fn load_statement(demo: &Demo, name: &str, xml: Vec<u8>) -> anyhow::Result<Value> {
     let answer: Answer<Value> = demo
         .operator
-        .try_put(&format!("/v1/statements/{}", id(name)), "application/xml", xml)
+        .try_put(&format!("/funding/v1/statements/{}", id(name)), "application/xml", xml)
         .await;
     expect_yes(answer?)
 }

@@ -17,9 +17,15 @@ const AT_ONCE: usize = 16;
 
 pub async fn import_and_accredit(demo: &mut Demo, inputs: &Inputs) -> anyhow::Result<()> {
     let operator = demo.operator.clone();
-    import(demo, &operator, "/v1/structure-imports", &inputs.structures).await?;
-    import(demo, &operator, "/v1/bank-details-imports", &inputs.bank_details).await?;
-    let all = all_pages(&operator, "/v1/structures").await?;
+    import(demo, &operator, "/redemption/v1/structure-imports", &inputs.structures).await?;
+    import(
+        demo,
+        &operator,
+        "/redemption/v1/bank-details-imports",
+        &inputs.bank_details,
+    )
+    .await?;
+    let all = all_pages(&operator, "/redemption/v1/structures").await?;
     let bar = demo.progress.bar(all.len(), "labellisation");
     let decisions = in_parallel(all, AT_ONCE, |structure| {
         bar.advance();
@@ -54,7 +60,10 @@ async fn accredit(operator: Client, structure: Value) -> anyhow::Result<Result<S
     let structure_id: Uuid = serde_json::from_value(structure["id"].clone())?;
     let body = json!({"id": id(&format!("labellisation {structure_id}"))});
     let answer: Answer<Value> = operator
-        .try_post(&format!("/v1/structures/{structure_id}/accreditation"), &body)
+        .try_post(
+            &format!("/redemption/v1/structures/{structure_id}/accreditation"),
+            &body,
+        )
         .await;
     let Err(refusal) = answer? else {
         let name = structure["name"].as_str().unwrap_or_default().to_owned();

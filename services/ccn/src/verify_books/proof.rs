@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::line::read_line;
 
-/// A file of `/v1/proofs/…`: of one entry, of several, or that one checkpoint extends another.
+/// A file of `/funding/v1/proofs/…`: of one entry, of several, or that one checkpoint extends another.
 #[derive(Debug, Deserialize)]
 struct ProofFile {
     #[serde(flatten)]

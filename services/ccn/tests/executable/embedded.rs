@@ -47,7 +47,7 @@ fn all_starts_serves_keeps_its_data_and_stops() {
     assert!(served.get("/metrics").contains("ccn_http_request_seconds"));
     let document = served.get("/openapi.json");
     assert!(
-        document.contains("\"/v1/organisations\"") && document.contains("\"bearer\""),
+        document.contains("\"/issuer/v1/organisations\"") && document.contains("\"bearer\""),
         "{document}"
     );
     assert!(served.get("/nowhere").contains("urn:ccn:problem:not-found"));
@@ -65,7 +65,7 @@ fn all_starts_serves_keeps_its_data_and_stops() {
     served.signal("KILL");
     assert!(server_runs(&data_dir));
     let served = Served::start(ccn(), &data_dir).unwrap();
-    assert!(served.get("/v1/services").starts_with("HTTP/1.1 200"));
+    assert!(served.get("/catalogue/v1/services").starts_with("HTTP/1.1 200"));
     assert_eq!(
         std::fs::read_to_string(data_dir.join("secrets/operator.key")).unwrap(),
         key

@@ -53,10 +53,10 @@ impl Hand {
     pub fn sets_the_scene(&mut self) {
         let operator = self.operator.clone();
         let organisation = json!({"id": id(1), "name": "Département", "roles": ["sponsor"]});
-        self.post(&operator, "/v1/organisations", organisation);
+        self.post(&operator, "/issuer/v1/organisations", organisation);
         let key = self.post(
             &operator,
-            &format!("/v1/organisations/{}/api-keys", id(1)),
+            &format!("/issuer/v1/organisations/{}/api-keys", id(1)),
             json!({"id": id(2)}),
         );
         key["secret"].as_str().unwrap().clone_into(&mut self.sponsor);
@@ -64,23 +64,23 @@ impl Hand {
             "id": id(3), "name": "Chèques d'essai", "territory": "21", "face_value": "10.00", "booklet_size": 5,
             "spendable": "hand_over", "printed_day": last_day(), "tolerance_days": 31, "booklets_min": 1, "booklets_per_person_max": 2,
         });
-        self.post(&self.sponsor, "/v1/programmes", programme);
+        self.post(&self.sponsor, "/issuer/v1/programmes", programme);
         let funder = json!({
             "id": id(6), "siren": "732829320", "name": "Financeur", "iban": "FR7630006006119999000000139", "bic": "AGRIFRPPXXX",
         });
-        self.post(&operator, "/v1/funders", funder);
+        self.post(&operator, "/funding/v1/funders", funder);
         let convention = json!({
             "id": id(4), "funder_id": id(6), "programme_id": id(3), "amount": "1000000.00", "signed_on": "2020-01-01",
             "starts_on": "2020-01-01", "ends_on": "2199-01-01",
         });
-        self.post(&operator, "/v1/conventions", convention);
+        self.post(&operator, "/funding/v1/conventions", convention);
         let plan = json!({"id": id(5), "shares": [{"funder_id": id(6), "rate": "1"}]});
-        self.post(&self.sponsor, &format!("/v1/programmes/{}/plans", id(3)), plan);
+        self.post(&self.sponsor, &format!("/funding/v1/programmes/{}/plans", id(3)), plan);
     }
 
     /// The texts of the QR codes of a new batch of one booklet.
     pub fn mints(&self, n: u128) -> Vec<String> {
-        let programme = format!("/v1/programmes/{}", id(3));
+        let programme = format!("/issuer/v1/programmes/{}", id(3));
         let batch = id(100 + n);
         self.post(
             &self.sponsor,

@@ -57,7 +57,7 @@ async fn downloaded(pool: &PgPool, folder: &Path) -> PathBuf {
         clock,
         fund,
     });
-    let request = Request::get(format!("/v1/structures/{STRUCTURE}/evidence"))
+    let request = Request::get(format!("/funding/v1/structures/{STRUCTURE}/evidence"))
         .header("authorization", format!("Bearer {}", secret.reveal()));
     let app = web::frame(routes.split_for_parts().0);
     let response = app.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();

@@ -27,7 +27,7 @@ async fn an_outsider_finds_root_balances_and_every_funders_waterfall(admin: PgPo
     );
     // What expired on the last night of July in Paris' August is not late.
     assert_eq!(found["late"], 0);
-    let waterfall = world.get_json("/v1/waterfall").await;
+    let waterfall = world.get_json("/funding/v1/waterfall").await;
     for (n, funder) in FUNDERS.iter().enumerate() {
         let theirs = &found["funders"][funder.to_string()];
         for name in ["received", "claimed", "paid", "returned"] {
@@ -76,11 +76,11 @@ fn judged_by_checker(books: &Books) -> String {
 async fn proofs_are_believed_by_both_and_by_nobody_once_altered(admin: PgPool) {
     let world = whole_life(admin).await;
     let folder = tempfile::tempdir().unwrap();
-    let before = String::from_utf8(world.get("/log/checkpoint").await).unwrap();
+    let before = String::from_utf8(world.get("/funding/log/checkpoint").await).unwrap();
     world.claims_late().await;
-    let claim = world.get(&format!("/v1/proofs/events/{}", id(201))).await;
+    let claim = world.get(&format!("/funding/v1/proofs/events/{}", id(201))).await;
     let size = before.lines().nth(1).unwrap().to_owned();
-    let extends = world.get(&format!("/v1/proofs/consistency?older={size}")).await;
+    let extends = world.get(&format!("/funding/v1/proofs/consistency?older={size}")).await;
     let vkey = log_key().verifier().to_string();
     let both = |file: &[u8]| {
         let path = folder.path().join("proof.json");
@@ -116,14 +116,17 @@ async fn a_cosigner_signs_what_extends_what_it_saw_and_nothing_else(admin: PgPoo
     let key = Cosigner::from_seed("funder1.example/log", &[1; 32]).unwrap();
     let vkey = key.verifier().to_string();
     world
-        .created("/v1/cosigners", json!({"vkey": vkey, "organisation_id": FUNDERS[0]}))
+        .created(
+            "/funding/v1/cosigners",
+            json!({"vkey": vkey, "organisation_id": FUNDERS[0]}),
+        )
         .await;
-    let checkpoint = async || String::from_utf8(world.get("/log/checkpoint").await).unwrap();
+    let checkpoint = async || String::from_utf8(world.get("/funding/log/checkpoint").await).unwrap();
     let first = checkpoint().await;
     let (_, seen) = cosign(&key, &log, None, &first, at).unwrap();
     assert_eq!(seen, first);
     world.claims_late().await;
-    world.get(&format!("/v1/proofs/events/{}", id(909))).await;
+    world.get(&format!("/funding/v1/proofs/events/{}", id(909))).await;
     let second = checkpoint().await;
     assert_ne!(first, second);
     let size = |note: &str| note.lines().nth(1).unwrap().to_owned();
@@ -131,9 +134,11 @@ async fn a_cosigner_signs_what_extends_what_it_saw_and_nothing_else(admin: PgPoo
         cosign(&key, &log, Some(&seen), &second, at),
         Err(NotCosigned::NoProof(_))
     ));
-    let path = format!("/v1/proofs/consistency?older={}", size(&seen));
+    let path = format!("/funding/v1/proofs/consistency?older={}", size(&seen));
     let proof = String::from_utf8(world.get(&path).await).unwrap();
-    let late = world.get_json(&format!("/v1/proofs/transfers/{}", id(909))).await;
+    let late = world
+        .get_json(&format!("/funding/v1/proofs/transfers/{}", id(909)))
+        .await;
     assert_eq!(
         (&late["transfer"]["late"], &late["transfer"]["booked_on"]),
         (&json!(true), &json!("2026-08-10"))
@@ -157,7 +162,7 @@ async fn a_cosigner_signs_what_extends_what_it_saw_and_nothing_else(admin: PgPoo
         Err(NotCosigned::Checkpoint(_))
     ));
 
-    let path = format!("/v1/checkpoints/{}/cosignatures", size(&second));
+    let path = format!("/funding/v1/checkpoints/{}/cosignatures", size(&second));
     world.created(&path, json!({"line": line})).await;
     let books = export(&world.admin.connect_options(), true).await;
     let verdict = books.verdict(None, std::slice::from_ref(&vkey));

@@ -61,8 +61,8 @@ pub async fn whole_life(admin: PgPool) -> World {
     }
     world.expires(&[], "2026-07-31T23:30:00Z").await;
     let refund = |n, funder: usize, way| json!({"id": id(n), "funder_id": FUNDERS[funder], "programme_id": PROGRAMME, "way": way, "execute_on": "2026-08-11"});
-    let bank = world.created("/v1/refunds", refund(31, 0, "bank")).await;
-    world.created("/v1/refunds", refund(32, 1, "credit")).await;
+    let bank = world.created("/funding/v1/refunds", refund(31, 0, "bank")).await;
+    world.created("/funding/v1/refunds", refund(32, 1, "credit")).await;
     let amount = format!("-{}", bank["amount"].as_str().unwrap());
     world
         .loads(5, "160.00", vec![naming(&amount, &bank["end_to_end"])])
@@ -74,7 +74,7 @@ pub async fn whole_life(admin: PgPool) -> World {
 /// Other tests' transactions on the same server may hold a close up for a moment.
 async fn closes(world: &World, month: &str) {
     loop {
-        let (status, answer) = world.post("/v1/closes", json!({"month": month})).await;
+        let (status, answer) = world.post("/funding/v1/closes", json!({"month": month})).await;
         if status != StatusCode::SERVICE_UNAVAILABLE {
             return assert_eq!(status, StatusCode::CREATED, "{answer}");
         }

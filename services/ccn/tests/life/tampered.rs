@@ -75,7 +75,7 @@ async fn one_old_amount_rewritten_is_found_by_every_verification(admin: PgPool) 
 
     let pool = PgPool::connect_with(copy.options.clone()).await.unwrap();
     let services = Services::on(&pool, &secret);
-    let proof = format!("/v1/proofs/transfers/{id}");
+    let proof = format!("/funding/v1/proofs/transfers/{id}");
     assert_eq!(services.ask("GET", &proof, Value::Null).await.0, StatusCode::OK);
     let rewritten = sqlx::query("update ledger.transfer set cents = cents + 100 where id = $1")
         .bind(id)
@@ -123,17 +123,19 @@ async fn one_old_amount_rewritten_is_found_by_every_verification(admin: PgPool) 
         )
     );
     let (status, answer) = services
-        .ask("GET", &format!("/log/tile/entries/000.p/{line}"), Value::Null)
+        .ask("GET", &format!("/funding/log/tile/entries/000.p/{line}"), Value::Null)
         .await;
     assert_eq!((status, &answer["seq"]), (StatusCode::CONFLICT, &json!(place)));
 
     // The accounts no longer are the sums of their entries: no month closes, and the identities say in which book.
-    let (status, answer) = services.ask("POST", "/v1/closes", json!({"month": "2026-08"})).await;
+    let (status, answer) = services
+        .ask("POST", "/funding/v1/closes", json!({"month": "2026-08"}))
+        .await;
     assert_eq!(
         (status, &answer["type"]),
         (StatusCode::CONFLICT, &json!("urn:ccn:problem:books-changed"))
     );
-    let (_, identities) = services.ask("GET", "/v1/identities", Value::Null).await;
+    let (_, identities) = services.ask("GET", "/funding/v1/identities", Value::Null).await;
     assert_eq!(identities["all_hold"], false);
     let failing = identities["identities"].as_array().unwrap();
     assert!(

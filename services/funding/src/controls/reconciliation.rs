@@ -14,7 +14,7 @@
 //! line, an empty line, the signature of the key that signs checkpoints. It begins with `{`, so it is never taken for a
 //! checkpoint. [`verify`] needs the file and the public key alone.
 //!
-//! A run reads one snapshot and locks nothing but other runs. Numbers are gapless. It is asked for (`POST /v1/reconciliations`),
+//! A run reads one snapshot and locks nothing but other runs. Numbers are gapless. It is asked for (`POST /funding/v1/reconciliations`),
 //! commanded (`ccn reconcile`) or nightly ([`keep_reconciled`]).
 
 mod canonical;

@@ -23,7 +23,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Approves a settlement that waits: by another key than the one that proposed it, made before it.
-#[utoipa::path(post, path = "/v1/settlements/{id}/approval", tag = "funding",
+#[utoipa::path(post, path = "/funding/v1/settlements/{id}/approval", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The settlement")),
     responses((status = 201, body = SettlementView), (status = 200, description = "Approved before, by this key", body = SettlementView),
         (status = 403, description = "`same-person`", body = ProblemBody, content_type = "application/problem+json"),
@@ -46,7 +46,7 @@ async fn approve_settlement(
 }
 
 /// Rejects a settlement that waits: its claims are due again.
-#[utoipa::path(post, path = "/v1/settlements/{id}/rejection", tag = "funding", request_body = NewRejection,
+#[utoipa::path(post, path = "/funding/v1/settlements/{id}/rejection", tag = "funding", request_body = NewRejection,
     params(("id" = uuid::Uuid, Path, description = "The settlement")),
     responses((status = 201, body = SettlementView), (status = 200, description = "Rejected before, by this key", body = SettlementView),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
@@ -69,7 +69,7 @@ async fn reject_settlement(
 }
 
 /// Approves a refund that waits: by another key than the one that proposed it, made before it.
-#[utoipa::path(post, path = "/v1/refunds/{id}/approval", tag = "funding",
+#[utoipa::path(post, path = "/funding/v1/refunds/{id}/approval", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The refund")),
     responses((status = 201, body = Refund), (status = 200, description = "Approved before, by this key", body = Refund),
         (status = 403, description = "`same-person`", body = ProblemBody, content_type = "application/problem+json"),
@@ -92,7 +92,7 @@ async fn approve_refund(
 }
 
 /// Rejects a refund that waits: it is the funder's free money.
-#[utoipa::path(post, path = "/v1/refunds/{id}/rejection", tag = "funding", request_body = NewRejection,
+#[utoipa::path(post, path = "/funding/v1/refunds/{id}/rejection", tag = "funding", request_body = NewRejection,
     params(("id" = uuid::Uuid, Path, description = "The refund")),
     responses((status = 201, body = Refund), (status = 200, description = "Rejected before, by this key", body = Refund),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
@@ -115,7 +115,7 @@ async fn reject_refund(
 }
 
 /// The rules on payments: who is asked above which amount, and within how many days structures are paid.
-#[utoipa::path(get, path = "/v1/payment-rules", tag = "funding", responses((status = 200, body = PaymentRulesView)))]
+#[utoipa::path(get, path = "/funding/v1/payment-rules", tag = "funding", responses((status = 200, body = PaymentRulesView)))]
 async fn get_payment_rules(_: Operator, State(pool): State<PgPool>) -> Result<Json<PaymentRulesView>, Problem> {
     let internal = |error: sqlx::Error| Problem::internal(&error);
     let mut connection = pool.acquire().await.map_err(internal)?;
@@ -123,7 +123,7 @@ async fn get_payment_rules(_: Operator, State(pool): State<PgPool>) -> Result<Js
 }
 
 /// Changes the rules on payments. A change that lets more pass without a second look waits for another key.
-#[utoipa::path(put, path = "/v1/payment-rules", tag = "funding", request_body = PaymentRules,
+#[utoipa::path(put, path = "/funding/v1/payment-rules", tag = "funding", request_body = PaymentRules,
     responses((status = 200, body = PaymentRulesView),
         (status = 422, description = "`payment-rules`", body = ProblemBody, content_type = "application/problem+json")))]
 async fn set_payment_rules(
@@ -142,7 +142,7 @@ async fn set_payment_rules(
 }
 
 /// Confirms the change of the rules that waits: by another key than the one that asked for it.
-#[utoipa::path(post, path = "/v1/payment-rules/{number}/confirmation", tag = "funding",
+#[utoipa::path(post, path = "/funding/v1/payment-rules/{number}/confirmation", tag = "funding",
     params(("number" = i32, Path, description = "The change")),
     responses((status = 200, body = PaymentRulesView),
         (status = 403, description = "`same-person`", body = ProblemBody, content_type = "application/problem+json"),

@@ -52,7 +52,7 @@ fn internal(error: sqlx::Error) -> Problem {
 }
 
 /// The breaks between the bank and the books, oldest first.
-#[utoipa::path(get, path = "/v1/breaks", tag = "funding", params(Wanted),
+#[utoipa::path(get, path = "/funding/v1/breaks", tag = "funding", params(Wanted),
     responses((status = 200, body = Page<BreakView>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 async fn list_breaks(
     who: Caller,
@@ -72,7 +72,7 @@ async fn report(pool: &PgPool, at: DateTime<Utc>) -> Result<Ageing, Problem> {
 }
 
 /// Breaks that are not closed, by age: 0–7, 8–30, 31–90 and more than 90 days.
-#[utoipa::path(get, path = "/v1/breaks/ageing", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/breaks/ageing", tag = "funding",
     responses((status = 200, body = Ageing), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 async fn get_ageing(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Json<Ageing>, Problem> {
     reader(&who)?;
@@ -80,7 +80,7 @@ async fn get_ageing(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Re
 }
 
 /// The same breaks as CSV.
-#[utoipa::path(get, path = "/v1/breaks/ageing.csv", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/breaks/ageing.csv", tag = "funding",
     responses((status = 200, body = String, content_type = "text/csv"),
         (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 async fn ageing_csv(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Response, Problem> {
@@ -91,7 +91,7 @@ async fn ageing_csv(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Re
 }
 
 /// A break and its life.
-#[utoipa::path(get, path = "/v1/breaks/{id}", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/breaks/{id}", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The break")),
     responses((status = 200, body = BreakView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 async fn get_break(
@@ -106,7 +106,7 @@ async fn get_break(
 }
 
 /// Gives a break to a team that looks after it.
-#[utoipa::path(put, path = "/v1/breaks/{id}/owner", tag = "funding", request_body = NewOwner,
+#[utoipa::path(put, path = "/funding/v1/breaks/{id}/owner", tag = "funding", request_body = NewOwner,
     params(("id" = uuid::Uuid, Path, description = "The break")),
     responses((status = 201, body = BreakView), (status = 200, description = "Its owner already", body = BreakView),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
@@ -127,7 +127,7 @@ async fn own_break(
 }
 
 /// Says what a break was: a statement's line moves from suspense to what it was.
-#[utoipa::path(put, path = "/v1/breaks/{id}/explanation", tag = "funding", request_body = NewExplanation,
+#[utoipa::path(put, path = "/funding/v1/breaks/{id}/explanation", tag = "funding", request_body = NewExplanation,
     params(("id" = uuid::Uuid, Path, description = "The break")),
     responses((status = 201, body = BreakView), (status = 200, description = "Explained so before", body = BreakView),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
@@ -149,7 +149,7 @@ async fn explain_break(
 }
 
 /// Ends a break that is explained.
-#[utoipa::path(put, path = "/v1/breaks/{id}/closing", tag = "funding", request_body = NewClosing,
+#[utoipa::path(put, path = "/funding/v1/breaks/{id}/closing", tag = "funding", request_body = NewClosing,
     params(("id" = uuid::Uuid, Path, description = "The break")),
     responses((status = 201, body = BreakView), (status = 200, description = "Closed so before", body = BreakView),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
@@ -171,7 +171,7 @@ async fn close_break(
 }
 
 /// Says what several lines were together, or what several things one line was; the sums agree to the cent.
-#[utoipa::path(post, path = "/v1/explanations", tag = "funding", request_body = NewSplit,
+#[utoipa::path(post, path = "/funding/v1/explanations", tag = "funding", request_body = NewSplit,
     responses((status = 201, body = ExplanationView), (status = 200, description = "Explained so before", body = ExplanationView),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, body = ProblemBody, content_type = "application/problem+json"),

@@ -16,7 +16,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 
 /// Claims as CSV, a line a claim and funder, without any person: the shares without `reversed_on` sum to the funder's `claimed` in
 /// the waterfall, `paid` to its `paid`. Operators and auditors may ask for any funder or all, a funder gets its own.
-#[utoipa::path(get, path = "/v1/reports/claims", tag = "funding", params(ClaimsAsked),
+#[utoipa::path(get, path = "/funding/v1/reports/claims", tag = "funding", params(ClaimsAsked),
     responses((status = 200, body = String, content_type = "text/csv"),
         (status = 400, body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, body = ProblemBody, content_type = "application/problem+json"),

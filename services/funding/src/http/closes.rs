@@ -25,7 +25,7 @@ async fn known(pool: &PgPool, programme: ProgrammeId) -> Result<Programme, Probl
 }
 
 /// Who would pay what, if so many vouchers were used. Nothing is stored. For operators, auditors, the programme's sponsor and its funders.
-#[utoipa::path(post, path = "/v1/programmes/{programme}/plan-simulations", tag = "funding", request_body = Supposed,
+#[utoipa::path(post, path = "/funding/v1/programmes/{programme}/plan-simulations", tag = "funding", request_body = Supposed,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 200, body = Simulation), (status = 404, body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`simulation-field`, `not-a-plan`", body = ProblemBody, content_type = "application/problem+json")))]
@@ -44,7 +44,7 @@ async fn simulate(
 
 /// Settles the shares that are limited by use or by audience, once the programme's end is declared and swept. When a claim is
 /// reversed after it, a further one settles the difference.
-#[utoipa::path(post, path = "/v1/programmes/{programme}/true-up", tag = "funding", request_body = NewTrueUp,
+#[utoipa::path(post, path = "/funding/v1/programmes/{programme}/true-up", tag = "funding", request_body = NewTrueUp,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 201, body = TrueUp), (status = 200, description = "Settled before", body = TrueUp),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
@@ -67,7 +67,7 @@ async fn make_true_up(
 }
 
 /// The last close of a programme, step by step. For operators, auditors, the programme's sponsor and its funders.
-#[utoipa::path(get, path = "/v1/programmes/{programme}/true-up", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/programmes/{programme}/true-up", tag = "funding",
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 200, body = TrueUp), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 async fn get_true_up(
@@ -85,7 +85,7 @@ async fn get_true_up(
 
 /// Every close of a programme, and what a further one would settle now. For operators, auditors, the programme's sponsor and its
 /// funders.
-#[utoipa::path(get, path = "/v1/programmes/{programme}/true-ups", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/programmes/{programme}/true-ups", tag = "funding",
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 200, body = TrueUps), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 async fn list_true_ups(

@@ -20,7 +20,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Credits an invoice of the fee, whole or by lines: its entries are taken off by entries of the opposite direction.
-#[utoipa::path(post, path = "/v1/fees/{id}/credit-notes", tag = "funding", request_body = NewCreditNote,
+#[utoipa::path(post, path = "/funding/v1/fees/{id}/credit-notes", tag = "funding", request_body = NewCreditNote,
     params(("id" = uuid::Uuid, Path, description = "The invoice")),
     responses((status = 201, body = CreditNote), (status = 200, description = "Credited before", body = CreditNote),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
@@ -42,7 +42,7 @@ async fn credit_fee(
 }
 
 /// Credit notes of an invoice, in order of number.
-#[utoipa::path(get, path = "/v1/fees/{id}/credit-notes", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/fees/{id}/credit-notes", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The invoice")),
     responses((status = 200, body = Vec<CreditNote>), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 async fn list_credit_notes(
@@ -56,7 +56,7 @@ async fn list_credit_notes(
 }
 
 /// A credit note.
-#[utoipa::path(get, path = "/v1/credit-notes/{id}", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/credit-notes/{id}", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The credit note")),
     responses((status = 200, body = CreditNote), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 async fn get_credit_note(
@@ -68,7 +68,7 @@ async fn get_credit_note(
 }
 
 /// A credit note on paper (PDF): written at the first demand, and the same bytes ever after.
-#[utoipa::path(get, path = "/v1/credit-notes/{id}/credit-note.pdf", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/credit-notes/{id}/credit-note.pdf", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The credit note")),
     responses((status = 200, body = String, content_type = "application/pdf"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),

@@ -17,7 +17,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 
 /// Evidence for a structure, should the operator fail: a ZIP of its claims and payments, each with its proof, that public keys alone
 /// verify (`ccn verify evidence`). For the structure itself, operators and auditors.
-#[utoipa::path(get, path = "/v1/structures/{id}/evidence", tag = "log",
+#[utoipa::path(get, path = "/funding/v1/structures/{id}/evidence", tag = "log",
     params(("id" = uuid::Uuid, Path, description = "The structure")),
     responses((status = 200, body = String, content_type = "application/zip"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),

@@ -24,7 +24,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Invoices the operator's fee for a funded batch, at the rate of its programme's terms.
-#[utoipa::path(post, path = "/v1/fees", tag = "funding", request_body = NewFee,
+#[utoipa::path(post, path = "/funding/v1/fees", tag = "funding", request_body = NewFee,
     responses((status = 201, body = Fee), (status = 200, description = "Invoiced before, as it stands", body = Fee),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`no-fee`, `not-funded`, `already-invoiced`, `fee-order`",
@@ -53,7 +53,7 @@ struct Wanted {
 }
 
 /// Invoices of the fee, in order of number; a sponsor sees its own.
-#[utoipa::path(get, path = "/v1/fees", tag = "funding", params(Wanted),
+#[utoipa::path(get, path = "/funding/v1/fees", tag = "funding", params(Wanted),
     responses((status = 200, body = Page<Fee>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 async fn list_fees(
     who: Caller,
@@ -67,7 +67,7 @@ async fn list_fees(
 }
 
 /// An invoice of the fee as it stands.
-#[utoipa::path(get, path = "/v1/fees/{id}", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/fees/{id}", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The invoice")),
     responses((status = 200, body = Fee), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 async fn get_fee(who: Caller, State(pool): State<PgPool>, Path(id): Path<FeeId>) -> Result<Json<Fee>, Problem> {
@@ -75,7 +75,7 @@ async fn get_fee(who: Caller, State(pool): State<PgPool>, Path(id): Path<FeeId>)
 }
 
 /// An invoice on paper (PDF): written at the first demand, with what is said of seller and buyer then, and the same bytes ever after.
-#[utoipa::path(get, path = "/v1/fees/{id}/invoice.pdf", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/fees/{id}/invoice.pdf", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The invoice")),
     responses((status = 200, body = String, content_type = "application/pdf"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),

@@ -16,7 +16,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Who invoices the operator's fee.
-#[utoipa::path(get, path = "/v1/invoicing/seller", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/invoicing/seller", tag = "funding",
     responses((status = 200, body = Seller), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 async fn get_seller(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Json<Seller>, Problem> {
     own_or_all(&who, Role::Sponsor)?;
@@ -28,7 +28,7 @@ async fn get_seller(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Re
 }
 
 /// Says who invoices, for the papers that are issued from now on; those that were issued stay as they are.
-#[utoipa::path(put, path = "/v1/invoicing/seller", tag = "funding", request_body = Seller,
+#[utoipa::path(put, path = "/funding/v1/invoicing/seller", tag = "funding", request_body = Seller,
     responses((status = 201, body = Seller), (status = 200, description = "It is so already", body = Seller),
         (status = 422, description = "`invoicing-field`", body = ProblemBody, content_type = "application/problem+json")))]
 async fn set_seller(
@@ -46,7 +46,7 @@ async fn set_seller(
 }
 
 /// How a sponsor is invoiced.
-#[utoipa::path(get, path = "/v1/invoicing/buyers/{sponsor}", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/invoicing/buyers/{sponsor}", tag = "funding",
     params(("sponsor" = uuid::Uuid, Path, description = "The sponsor's organisation")),
     responses((status = 200, body = Buyer), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 async fn get_buyer(
@@ -66,7 +66,7 @@ async fn get_buyer(
 }
 
 /// Says how a sponsor is invoiced, for the papers that are issued from now on.
-#[utoipa::path(put, path = "/v1/invoicing/buyers/{sponsor}", tag = "funding", request_body = Buyer,
+#[utoipa::path(put, path = "/funding/v1/invoicing/buyers/{sponsor}", tag = "funding", request_body = Buyer,
     params(("sponsor" = uuid::Uuid, Path, description = "The sponsor's organisation")),
     responses((status = 201, body = Buyer), (status = 200, description = "It is so already", body = Buyer),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),

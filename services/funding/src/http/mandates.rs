@@ -25,7 +25,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Accepts a public accountant's mandate as money, where the programme allows it.
-#[utoipa::path(post, path = "/v1/mandates", tag = "funding", request_body = NewMandate,
+#[utoipa::path(post, path = "/funding/v1/mandates", tag = "funding", request_body = NewMandate,
     responses((status = 201, body = Mandate), (status = 200, description = "Accepted before, as it stands", body = Mandate),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`mandate-not-allowed`, `mandate-above`, `mandate-number-taken`, `mandate-field`",
@@ -62,7 +62,7 @@ struct Wanted {
 }
 
 /// Mandates; a funder sees its own.
-#[utoipa::path(get, path = "/v1/mandates", tag = "funding", params(Wanted),
+#[utoipa::path(get, path = "/funding/v1/mandates", tag = "funding", params(Wanted),
     responses((status = 200, body = Page<Mandate>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 async fn list_mandates(
     who: Caller,
@@ -76,7 +76,7 @@ async fn list_mandates(
 }
 
 /// Mandates whose money is awaited, by age: 0–7, 8–30, 31–90 and more than 90 days.
-#[utoipa::path(get, path = "/v1/mandates/ageing", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/mandates/ageing", tag = "funding",
     responses((status = 200, body = MandateAgeing), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 async fn mandate_ageing(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Json<MandateAgeing>, Problem> {
     let funder = own_or_all(&who, Role::Funder)?;
@@ -86,7 +86,7 @@ async fn mandate_ageing(who: Caller, Now(at): Now, State(pool): State<PgPool>) -
 }
 
 /// A mandate as it stands.
-#[utoipa::path(get, path = "/v1/mandates/{id}", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/mandates/{id}", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The mandate")),
     responses((status = 200, body = Mandate), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 async fn get_mandate(
@@ -102,7 +102,7 @@ async fn get_mandate(
 }
 
 /// Takes off what a mandate still awaits, as long as the money that it stood for is free.
-#[utoipa::path(post, path = "/v1/mandates/{id}/cancellation", tag = "funding", request_body = NewMandateCancellation,
+#[utoipa::path(post, path = "/funding/v1/mandates/{id}/cancellation", tag = "funding", request_body = NewMandateCancellation,
     params(("id" = uuid::Uuid, Path, description = "The mandate")),
     responses((status = 201, body = Mandate), (status = 200, description = "Cancelled so before", body = Mandate),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),

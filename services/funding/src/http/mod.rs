@@ -66,7 +66,7 @@ impl App {
     }
 }
 
-/// Everything under `/v1` that moves or reports the fund's money, and the same exports over gRPC.
+/// Everything under `/funding/v1` that moves or reports the fund's money, and the same exports over gRPC.
 #[must_use]
 pub fn routes(config: Config) -> OpenApiRouter {
     let app = App::open(config);

@@ -18,7 +18,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Loads the bank's report on a payment file (pain.002.001.03 or .10): what it rejects goes back to what it paid.
-#[utoipa::path(post, path = "/v1/payment-status-reports", tag = "funding",
+#[utoipa::path(post, path = "/funding/v1/payment-status-reports", tag = "funding",
     request_body(content = String, content_type = "application/xml"),
     responses((status = 201, body = PaymentReportView),
         (status = 200, description = "The same file was loaded before", body = PaymentReportView),
@@ -43,7 +43,7 @@ async fn load_payment_report(
 }
 
 /// A report as it was understood.
-#[utoipa::path(get, path = "/v1/payment-status-reports/{id}", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/payment-status-reports/{id}", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The report")),
     responses((status = 200, body = PaymentReportView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 async fn get_payment_report(

@@ -35,7 +35,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Records a signed convention.
-#[utoipa::path(post, path = "/v1/conventions", tag = "funding", request_body = Convention,
+#[utoipa::path(post, path = "/funding/v1/conventions", tag = "funding", request_body = Convention,
     responses((status = 201, body = Convention), (status = 200, description = "Recorded before", body = Convention),
         (status = 409, body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
@@ -60,7 +60,7 @@ async fn sign_convention(
 }
 
 /// Agrees a new version of a programme's funding plan; each of its funders has a convention that covers today.
-#[utoipa::path(post, path = "/v1/programmes/{programme}/plans", tag = "funding", request_body = NewPlan,
+#[utoipa::path(post, path = "/funding/v1/programmes/{programme}/plans", tag = "funding", request_body = NewPlan,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 201, body = PlanView), (status = 200, description = "Agreed before", body = PlanView),
         (status = 403, body = ProblemBody, content_type = "application/problem+json"),
@@ -97,7 +97,7 @@ async fn create_plan(
 }
 
 /// Calls for funds. The answer's reference is to be quoted on the transfer.
-#[utoipa::path(post, path = "/v1/calls", tag = "funding", request_body = NewCall,
+#[utoipa::path(post, path = "/funding/v1/calls", tag = "funding", request_body = NewCall,
     responses((status = 201, body = Call), (status = 200, description = "Called before", body = Call),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`above-convention`", body = ProblemBody, content_type = "application/problem+json")))]
@@ -130,7 +130,7 @@ struct After {
 }
 
 /// Records money that was announced before anything is signed, with its source.
-#[utoipa::path(post, path = "/v1/announcements", tag = "funding", request_body = Announcement,
+#[utoipa::path(post, path = "/funding/v1/announcements", tag = "funding", request_body = Announcement,
     responses((status = 201, body = Announcement), (status = 200, description = "Recorded before", body = Announcement),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`announcement-field`", body = ProblemBody, content_type = "application/problem+json")))]
@@ -155,7 +155,7 @@ async fn announce(
 }
 
 /// Announced money; a funder sees its own.
-#[utoipa::path(get, path = "/v1/announcements", tag = "funding", params(After),
+#[utoipa::path(get, path = "/funding/v1/announcements", tag = "funding", params(After),
     responses((status = 200, body = Page<Announcement>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 async fn list_announcements(
     who: Caller,
@@ -172,7 +172,7 @@ async fn list_announcements(
 }
 
 /// An announcement.
-#[utoipa::path(get, path = "/v1/announcements/{id}", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/announcements/{id}", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The announcement")),
     responses((status = 200, body = Announcement), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 async fn get_announcement(
@@ -188,7 +188,7 @@ async fn get_announcement(
 }
 
 /// Conventions with how far each is; a funder sees its own.
-#[utoipa::path(get, path = "/v1/conventions", tag = "funding", params(After),
+#[utoipa::path(get, path = "/funding/v1/conventions", tag = "funding", params(After),
     responses((status = 200, body = Page<ConventionView>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 async fn list_conventions(
     who: Caller,
@@ -205,7 +205,7 @@ async fn list_conventions(
 }
 
 /// A convention with how far it is.
-#[utoipa::path(get, path = "/v1/conventions/{id}", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/conventions/{id}", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The convention")),
     responses((status = 200, body = ConventionView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 async fn get_convention(
@@ -221,7 +221,7 @@ async fn get_convention(
 }
 
 /// Calls for funds as they stand; a funder sees its own.
-#[utoipa::path(get, path = "/v1/calls", tag = "funding", params(After),
+#[utoipa::path(get, path = "/funding/v1/calls", tag = "funding", params(After),
     responses((status = 200, body = Page<CallState>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 async fn list_calls(
     who: Caller,
@@ -239,7 +239,7 @@ async fn list_calls(
 }
 
 /// Calls past their due day, by age, with the reminders that the clock recorded: 0–7, 8–30, 31–90 and more than 90 days.
-#[utoipa::path(get, path = "/v1/calls/overdue", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/calls/overdue", tag = "funding",
     responses((status = 200, body = Overdue), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 async fn overdue_calls(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Json<Overdue>, Problem> {
     let funder = own_or_all(&who, Role::Funder)?;
@@ -249,7 +249,7 @@ async fn overdue_calls(who: Caller, Now(at): Now, State(pool): State<PgPool>) ->
 }
 
 /// A call for funds as it stands.
-#[utoipa::path(get, path = "/v1/calls/{id}", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/calls/{id}", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The call")),
     responses((status = 200, body = CallState), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 async fn get_call(
@@ -268,7 +268,7 @@ async fn get_call(
 }
 
 /// A call for funds as a letter (PDF): the same bytes whatever came since.
-#[utoipa::path(get, path = "/v1/calls/{id}/letter.pdf", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/calls/{id}/letter.pdf", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The call")),
     responses((status = 200, body = String, content_type = "application/pdf"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
@@ -283,7 +283,7 @@ async fn get_call_letter(
 }
 
 /// A reminder that the clock recorded, as a letter (PDF).
-#[utoipa::path(get, path = "/v1/calls/{id}/reminders/{days}/letter.pdf", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/calls/{id}/reminders/{days}/letter.pdf", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The call"),
         ("days" = i32, Path, description = "Of how many days past the due day the reminder is")),
     responses((status = 200, body = String, content_type = "application/pdf"),

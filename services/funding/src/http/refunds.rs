@@ -24,7 +24,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 
 /// Gives back what a programme owes a funder, by a payment file or as the funder's free money; or a part of its free money, by a
 /// payment file. Above the amount in force, a payment file waits for another person.
-#[utoipa::path(post, path = "/v1/refunds", tag = "funding", request_body = NewRefund,
+#[utoipa::path(post, path = "/funding/v1/refunds", tag = "funding", request_body = NewRefund,
     responses((status = 201, body = Refund), (status = 200, description = "Given back before", body = Refund),
         (status = 409, body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`nothing-to-refund`, `refund-amount`, `refund-way`, `refund-too-large`, `execute-on-past`, `true-up-due`, `money-awaited`, `bank-short`",
@@ -52,7 +52,7 @@ struct After {
 }
 
 /// The refunds, newest first: those that wait for approval say so. A funder sees its own.
-#[utoipa::path(get, path = "/v1/refunds", tag = "funding", params(After),
+#[utoipa::path(get, path = "/funding/v1/refunds", tag = "funding", params(After),
     responses((status = 200, body = Page<Refund>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 async fn list_refunds(
     who: Caller,
@@ -66,7 +66,7 @@ async fn list_refunds(
 }
 
 /// A refund as it stands. A funder sees its own.
-#[utoipa::path(get, path = "/v1/refunds/{id}", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/refunds/{id}", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The refund")),
     responses((status = 200, body = Refund), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 async fn get_refund(
@@ -84,7 +84,7 @@ async fn get_refund(
 }
 
 /// The payment file of a refund for the bank (pain.001.001.09).
-#[utoipa::path(get, path = "/v1/refunds/{id}/pain.001.xml", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/refunds/{id}/pain.001.xml", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The refund")),
     responses((status = 200, body = String, content_type = "application/xml"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),

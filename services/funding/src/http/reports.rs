@@ -18,7 +18,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// The waterfall: per funder and programme, from announced to returned.
-#[utoipa::path(get, path = "/v1/waterfall", tag = "funding", params(Asked),
+#[utoipa::path(get, path = "/funding/v1/waterfall", tag = "funding", params(Asked),
     responses((status = 200, body = Waterfall), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 async fn get_waterfall(
     who: Caller,
@@ -29,7 +29,7 @@ async fn get_waterfall(
 }
 
 /// The waterfall's rows as CSV, with the same figures.
-#[utoipa::path(get, path = "/v1/waterfall.csv", tag = "funding", params(Asked),
+#[utoipa::path(get, path = "/funding/v1/waterfall.csv", tag = "funding", params(Asked),
     responses((status = 200, body = String, content_type = "text/csv"),
         (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 async fn waterfall_csv(
@@ -44,7 +44,7 @@ async fn waterfall_csv(
 
 /// The identities that hold to the cent, each with both its sides: all of them for operators and auditors; for funders and
 /// sponsors those of the fund, their own and their programmes'. `all_hold` speaks for all.
-#[utoipa::path(get, path = "/v1/identities", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/identities", tag = "funding",
     responses((status = 200, body = Identities), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 async fn get_identities(who: Caller, State(pool): State<PgPool>) -> Result<Json<Identities>, Problem> {
     let readers = [Role::Operator, Role::Auditor, Role::Funder, Role::Sponsor];

@@ -1,4 +1,4 @@
-//! The exports' second front door: gRPC, as `proto/ccn/v1/exports.proto` tells. No rule here: entries are the log's, rows are the
+//! The exports' second front door: gRPC, as `proto/ccn/funding/v1/exports.proto` tells. No rule here: entries are the log's, rows are the
 //! report's.
 
 mod message;
@@ -11,9 +11,9 @@ use axum::extract::FromRequestParts;
 use futures_util::stream::{TryStreamExt, iter, try_unfold};
 use http::request::Parts;
 use ledger::proof::{StoredCheckpoint, cosigned_note, entries, last_checkpoint};
-use proto::v1::entries_answer::Answer;
-use proto::v1::exports_server::{Exports, ExportsServer};
-use proto::v1::{EntriesAnswer, EntriesRequest, LogCheckpoint, WaterfallRequest, WaterfallRow};
+use proto::funding::v1::entries_answer::Answer;
+use proto::funding::v1::exports_server::{Exports, ExportsServer};
+use proto::funding::v1::{EntriesAnswer, EntriesRequest, LogCheckpoint, WaterfallRequest, WaterfallRow};
 use proto::{Entered, MESSAGE_BYTES_MAX, enter, mount};
 use sqlx::PgPool;
 use tonic::codegen::BoxStream;

@@ -23,7 +23,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Settles a month: one payment a structure; who cannot be paid is held.
-#[utoipa::path(post, path = "/v1/settlements", tag = "funding", request_body = NewSettlement,
+#[utoipa::path(post, path = "/funding/v1/settlements", tag = "funding", request_body = NewSettlement,
     responses((status = 201, body = SettlementView), (status = 200, description = "Made before", body = SettlementView),
         (status = 409, body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`month-not-over`, `execute-on-past`", body = ProblemBody, content_type = "application/problem+json"),
@@ -55,7 +55,7 @@ struct After {
 }
 
 /// The settlements, newest first: those that wait for approval say so.
-#[utoipa::path(get, path = "/v1/settlements", tag = "funding", params(After),
+#[utoipa::path(get, path = "/funding/v1/settlements", tag = "funding", params(After),
     responses((status = 200, body = Page<SettlementLine>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 async fn list_settlements(
     who: Caller,
@@ -69,7 +69,7 @@ async fn list_settlements(
 }
 
 /// A settlement as it stands.
-#[utoipa::path(get, path = "/v1/settlements/{id}", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/settlements/{id}", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The settlement")),
     responses((status = 200, body = SettlementView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 async fn get_settlement(
@@ -84,7 +84,7 @@ async fn get_settlement(
 }
 
 /// The payment file of a settlement for the bank (pain.001.001.09).
-#[utoipa::path(get, path = "/v1/settlements/{id}/pain.001.xml", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/settlements/{id}/pain.001.xml", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The settlement")),
     responses((status = 200, body = String, content_type = "application/xml"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),

@@ -29,7 +29,7 @@ struct Confirmed {
 }
 
 /// Loads a bank statement (camt.053, versions 001.02 to 001.08, or CFONB 120, known by its content) and matches its lines.
-#[utoipa::path(put, path = "/v1/statements/{id}", tag = "funding",
+#[utoipa::path(put, path = "/funding/v1/statements/{id}", tag = "funding",
     request_body(content = String, content_type = "application/xml"),
     params(("id" = uuid::Uuid, Path, description = "Made by the caller"), Confirmed),
     responses((status = 201, body = StatementView), (status = 200, description = "The same file was loaded before", body = StatementView),
@@ -59,7 +59,7 @@ async fn load_statement(
 }
 
 /// A statement as it was matched.
-#[utoipa::path(get, path = "/v1/statements/{id}", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/statements/{id}", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The statement")),
     responses((status = 200, body = StatementView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 async fn get_statement(
@@ -82,7 +82,7 @@ struct After {
 }
 
 /// The statements that were loaded, newest first: the next one begins where the first of this list ends.
-#[utoipa::path(get, path = "/v1/statements", tag = "funding", params(After),
+#[utoipa::path(get, path = "/funding/v1/statements", tag = "funding", params(After),
     responses((status = 200, body = Page<StatementRow>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 async fn list_statements(
     who: Caller,

@@ -73,7 +73,7 @@ impl Wanted {
 
 /// The remittance advice of a payment: for the structure that is paid, and for the operator. As JSON, CSV or PDF, by `format` or
 /// `Accept`.
-#[utoipa::path(get, path = "/v1/payments/{id}/remittance", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/payments/{id}/remittance", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The payment; its end-to-end id is the same id without dashes"), Wanted),
     responses((status = 200, content((Remittance = "application/json"), (String = "text/csv"), (String = "application/pdf"))),
         (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
@@ -106,7 +106,7 @@ async fn get_remittance(
 }
 
 /// Who is owed money and is not paid it, why, and since when; by age of 0–30, 31–60, 61–90 and more than 90 days. JSON or CSV.
-#[utoipa::path(get, path = "/v1/holds", tag = "funding", params(Wanted),
+#[utoipa::path(get, path = "/funding/v1/holds", tag = "funding", params(Wanted),
     responses((status = 200, content((Holds = "application/json"), (String = "text/csv"))),
         (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 async fn get_holds(
@@ -136,7 +136,7 @@ async fn get_holds(
 
 /// A structure's money: owed, under way, paid, to be deducted, held and why, and when the next payment comes. For the structure
 /// itself, and for the operator.
-#[utoipa::path(get, path = "/v1/structures/{structure}/account", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/structures/{structure}/account", tag = "funding",
     params(("structure" = uuid::Uuid, Path, description = "The structure")),
     responses((status = 200, body = StructureAccount), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 async fn get_structure_account(

@@ -14,7 +14,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// How a programme is funded: whether mandates count as money, the operator's fee, reminders of calls.
-#[utoipa::path(get, path = "/v1/programmes/{programme}/funding-terms", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/programmes/{programme}/funding-terms", tag = "funding",
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 200, body = FundingTerms), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 async fn get_terms(
@@ -29,7 +29,7 @@ async fn get_terms(
 }
 
 /// Sets how a programme is funded, from now on.
-#[utoipa::path(put, path = "/v1/programmes/{programme}/funding-terms", tag = "funding", request_body = FundingTerms,
+#[utoipa::path(put, path = "/funding/v1/programmes/{programme}/funding-terms", tag = "funding", request_body = FundingTerms,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 201, body = FundingTerms), (status = 200, description = "So already", body = FundingTerms),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),

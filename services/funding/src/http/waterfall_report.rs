@@ -61,7 +61,7 @@ struct ReportAsked {
 }
 
 /// The waterfall as JSON, CSV, a workbook or a PDF, as `format` or the header `Accept` says.
-#[utoipa::path(get, path = "/v1/reports/waterfall", tag = "funding", params(ReportAsked),
+#[utoipa::path(get, path = "/funding/v1/reports/waterfall", tag = "funding", params(ReportAsked),
     responses((status = 200, content((Waterfall = "application/json"), (String = "text/csv"),
             (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (String = "application/pdf"))),
         (status = 400, body = ProblemBody, content_type = "application/problem+json"),

@@ -2,16 +2,16 @@
 //!
 //! | path | who | what |
 //! |---|---|---|
-//! | `/log/checkpoint` | everybody | the latest signed checkpoint (C2SP tlog-checkpoint), with its co-signatures |
-//! | `/log/checkpoint.vkey` | everybody | the verifier key of who signs |
-//! | `/log/tile/<L>/<N>[.p/<W>]` | everybody | hashes (C2SP tlog-tiles): they tell nothing |
-//! | `/log/tile/entries/<N>[.p/<W>]` | operators, auditors | the leaves themselves |
-//! | `/v1/checkpoints/{size}` | everybody | an earlier checkpoint, with its co-signatures |
-//! | `/v1/checkpoints/{size}/cosignatures` | operators, the key's owner | adds one |
-//! | `/v1/cosigners`, `/v1/cosigners/retirements` | operators, auditors, funders | whose keys are believed; registers one; retires one |
-//! | `/v1/closes` | operators close, their readers read | the closed months |
-//! | `/v1/proofs/transfers/{id}`, `/v1/proofs/events/{id}`, `/v1/proofs/vouchers/{series}/{idx}` | operators, auditors and whom it concerns | inclusion proofs, checked alone |
-//! | `/v1/proofs/consistency` | everybody | that one checkpoint extends another |
+//! | `/funding/log/checkpoint` | everybody | the latest signed checkpoint (C2SP tlog-checkpoint), with its co-signatures |
+//! | `/funding/log/checkpoint.vkey` | everybody | the verifier key of who signs |
+//! | `/funding/log/tile/<L>/<N>[.p/<W>]` | everybody | hashes (C2SP tlog-tiles): they tell nothing |
+//! | `/funding/log/tile/entries/<N>[.p/<W>]` | operators, auditors | the leaves themselves |
+//! | `/funding/v1/checkpoints/{size}` | everybody | an earlier checkpoint, with its co-signatures |
+//! | `/funding/v1/checkpoints/{size}/cosignatures` | operators, the key's owner | adds one |
+//! | `/funding/v1/cosigners`, `/funding/v1/cosigners/retirements` | operators, auditors, funders | whose keys are believed; registers one; retires one |
+//! | `/funding/v1/closes` | operators close, their readers read | the closed months |
+//! | `/funding/v1/proofs/transfers/{id}`, `/funding/v1/proofs/events/{id}`, `/funding/v1/proofs/vouchers/{series}/{idx}` | operators, auditors and whom it concerns | inclusion proofs, checked alone |
+//! | `/funding/v1/proofs/consistency` | everybody | that one checkpoint extends another |
 //!
 //! Entries are not for everybody although no leaf names a person: who knows the vouchers that somebody was given could read where
 //! they were used.

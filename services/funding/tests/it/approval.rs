@@ -12,7 +12,7 @@ use crate::world::{World, id, instant};
 impl World {
     /// A key of the operator's for somebody else.
     pub async fn colleague(&self, n: u128) -> String {
-        let path = format!("/v1/organisations/{}/api-keys", access::OPERATOR.uuid());
+        let path = format!("/issuer/v1/organisations/{}/api-keys", access::OPERATOR.uuid());
         let (status, key) = self.post(&path, json!({"id": id(n)})).await;
         assert_eq!(status, StatusCode::CREATED, "{key}");
         key["secret"].as_str().unwrap().to_owned()
@@ -20,7 +20,7 @@ impl World {
 
     pub async fn sets_rules(&self, above: Option<&str>) -> Value {
         let body = json!({"approval_above": above, "delay_days": 30}).to_string();
-        let (status, answer) = self.put("/v1/payment-rules", body.into_bytes()).await;
+        let (status, answer) = self.put("/funding/v1/payment-rules", body.into_bytes()).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
         answer
     }
@@ -38,7 +38,7 @@ impl World {
 }
 
 fn path(n: u128, what: &str) -> String {
-    format!("/v1/settlements/{}/{what}", id(n))
+    format!("/funding/v1/settlements/{}/{what}", id(n))
 }
 
 #[sqlx::test(migrations = false)]
@@ -156,7 +156,7 @@ async fn a_rejected_settlement_loses_nothing(admin: PgPool) {
     );
     let late = world.refused(&path(1, "approval"), json!({})).await;
     assert_eq!(late["status"], 403, "{late}");
-    let account = world.get_json(&format!("/v1/structures/{PAID}/account")).await;
+    let account = world.get_json(&format!("/funding/v1/structures/{PAID}/account")).await;
     assert_eq!(
         (&account["payable"], &account["in_transit"]),
         (&json!("30.00"), &json!("0.00"))
@@ -218,7 +218,7 @@ async fn nobody_lifts_the_rule_alone(admin: PgPool) {
     let world = World::new(admin).await;
     let colleague = world.colleague(900).await;
     let none = json!({"in_force": {"approval_above": null, "delay_days": 30, "may_advance": false}, "waiting": null});
-    assert_eq!(world.get_json("/v1/payment-rules").await, none);
+    assert_eq!(world.get_json("/funding/v1/payment-rules").await, none);
     assert_eq!(
         world.sets_rules(Some("0.00")).await["in_force"]["approval_above"],
         "0.00"
@@ -239,7 +239,7 @@ async fn nobody_lifts_the_rule_alone(admin: PgPool) {
         (&json!("0.00"), &json!(3), &Value::Null)
     );
     assert_eq!(world.sets_rules(None).await, asked, "asked once");
-    let confirm = "/v1/payment-rules/3/confirmation";
+    let confirm = "/funding/v1/payment-rules/3/confirmation";
     assert_eq!(
         world.refused(confirm, json!({})).await["type"],
         "urn:ccn:problem:same-person"
@@ -259,7 +259,9 @@ async fn nobody_lifts_the_rule_alone(admin: PgPool) {
         json!({"approval_above": "-1.00", "delay_days": 30}),
         json!({"approval_above": null, "delay_days": 0}),
     ] {
-        let (status, answer) = world.put("/v1/payment-rules", wrong.to_string().into_bytes()).await;
+        let (status, answer) = world
+            .put("/funding/v1/payment-rules", wrong.to_string().into_bytes())
+            .await;
         assert_eq!(
             (status.as_u16(), &answer["type"]),
             (422, &json!("urn:ccn:problem:payment-rules"))
@@ -305,7 +307,7 @@ async fn a_claim_reversed_while_its_payment_waited_is_not_paid_after_a_rejection
     let april = world.settle(2, "2026-04", "2026-05-04").await;
     assert_eq!(april["total"], "10.00");
     world.all_hold().await;
-    let account = world.get_json(&format!("/v1/structures/{PAID}/account")).await;
+    let account = world.get_json(&format!("/funding/v1/structures/{PAID}/account")).await;
     assert_eq!(
         (&account["payable"], &account["recoverable"]),
         (&json!("0.00"), &json!("0.00"))

@@ -44,7 +44,7 @@ async fn refused(world: &World, answer: (StatusCode, Value), problem: &str, reas
 async fn every_broken_statement_is_refused_with_its_reason(admin: PgPool) {
     let world = World::new(admin).await;
     for (what, file, reason) in xml::corpus().into_iter().chain(records::corpus()) {
-        let answer = world.put(&format!("/v1/statements/{}", id(1)), file).await;
+        let answer = world.put(&format!("/funding/v1/statements/{}", id(1)), file).await;
         refused(&world, answer, "statement-invalid", reason, what).await;
     }
 }
@@ -114,8 +114,8 @@ const PIECE: usize = 64 << 10;
 async fn half_a_gigabyte_of_noise_is_refused_before_it_has_arrived(admin: PgPool) {
     let world = World::new(admin).await;
     for (method, path) in [
-        ("PUT", format!("/v1/statements/{}", id(1))),
-        ("POST", "/v1/payment-status-reports".to_owned()),
+        ("PUT", format!("/funding/v1/statements/{}", id(1))),
+        ("POST", "/funding/v1/payment-status-reports".to_owned()),
     ] {
         let pulled = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&pulled);

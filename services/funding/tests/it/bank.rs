@@ -88,7 +88,7 @@ impl World {
     /// Loads a statement and gives the rules that matched its lines.
     pub async fn loads(&self, n: u128, opening: &str, entries: Vec<Entry>) -> Vec<Option<String>> {
         let file = statement(n, opening, entries);
-        let (status, answer) = self.put(&format!("/v1/statements/{}", id(n)), file).await;
+        let (status, answer) = self.put(&format!("/funding/v1/statements/{}", id(n)), file).await;
         assert_eq!(status, StatusCode::CREATED, "{answer}");
         let lines = answer["lines"].as_array().unwrap();
         lines
@@ -119,12 +119,12 @@ impl World {
     /// A caller of another organisation, with these roles.
     pub async fn key_of(&self, organisation: uuid::Uuid, new: Option<Value>) -> String {
         if let Some(new) = new {
-            self.created("/v1/organisations", new).await;
+            self.created("/issuer/v1/organisations", new).await;
         }
         let organisation = OrganisationId::from_uuid(organisation);
         let (status, key) = self
             .post(
-                &format!("/v1/organisations/{organisation}/api-keys"),
+                &format!("/issuer/v1/organisations/{organisation}/api-keys"),
                 serde_json::json!({"id": organisation}),
             )
             .await;

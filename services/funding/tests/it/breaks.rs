@@ -11,7 +11,10 @@ use crate::world::{FUNDERS, PROGRAMME, World, id, instant};
 
 impl World {
     pub async fn breaks(&self) -> Vec<Value> {
-        self.get_json("/v1/breaks").await["items"].as_array().unwrap().clone()
+        self.get_json("/funding/v1/breaks").await["items"]
+            .as_array()
+            .unwrap()
+            .clone()
     }
 
     pub async fn put_json(&self, path: &str, body: Value) -> (StatusCode, Value) {
@@ -20,7 +23,7 @@ impl World {
 
     /// Explains a break, twice: the second time changes nothing.
     async fn explains(&self, broken: &Value, explanation: Value) -> Value {
-        let path = format!("/v1/breaks/{}/explanation", broken["id"].as_str().unwrap());
+        let path = format!("/funding/v1/breaks/{}/explanation", broken["id"].as_str().unwrap());
         let (status, answer) = self.put_json(&path, explanation.clone()).await;
         assert_eq!(
             (status, &answer["state"]),
@@ -36,7 +39,7 @@ impl World {
     }
 
     async fn refuses_to_explain(&self, broken: &Value, explanation: Value) -> Value {
-        let path = format!("/v1/breaks/{}/explanation", broken["id"].as_str().unwrap());
+        let path = format!("/funding/v1/breaks/{}/explanation", broken["id"].as_str().unwrap());
         let (status, answer) = self.put_json(&path, explanation).await;
         assert!(status.is_client_error(), "{answer}");
         answer["type"].clone()
@@ -67,7 +70,7 @@ async fn an_unexplained_line_becomes_a_contribution_or_a_charge_and_is_closed(ad
     let debit = breaks.iter().find(|one| one["amount"] == "-1.20").unwrap();
     assert_eq!(world.suspense().await, 2880);
 
-    let path = |name| format!("/v1/breaks/{}/{name}", credit["id"].as_str().unwrap());
+    let path = |name| format!("/funding/v1/breaks/{}/{name}", credit["id"].as_str().unwrap());
     let closing = json!({"why": "Vérifié avec la banque."});
     let (_, answer) = world.put_json(&path("closing"), closing.clone()).await;
     assert_eq!(answer["type"], "urn:ccn:problem:break-not-explained");
@@ -118,7 +121,7 @@ async fn an_unexplained_line_becomes_a_contribution_or_a_charge_and_is_closed(ad
     );
     world.explains(debit, charge).await;
     assert_eq!(world.suspense().await, 0);
-    let waterfall = world.get_json("/v1/waterfall").await;
+    let waterfall = world.get_json("/funding/v1/waterfall").await;
     assert_eq!(waterfall["totals"][0]["received"], "30.00");
 
     let (status, closed) = world.put_json(&path("closing"), closing.clone()).await;
@@ -135,7 +138,10 @@ async fn an_unexplained_line_becomes_a_contribution_or_a_charge_and_is_closed(ad
         .collect();
     assert_eq!(states, ["open", "open", "explained", "closed"]);
     assert_eq!(world.breaks().await.len(), 1);
-    assert_eq!(world.get_json("/v1/breaks?state=closed").await["items"][0], closed);
+    assert_eq!(
+        world.get_json("/funding/v1/breaks?state=closed").await["items"][0],
+        closed
+    );
     let acts: Vec<String> =
         sqlx::query_scalar("select action from access.audit where action like 'break.%' order by at, action")
             .fetch_all(&world.admin)
@@ -157,7 +163,7 @@ async fn a_payment_that_the_bank_did_not_name_is_explained_debited_and_returned(
     let debit = breaks.iter().find(|one| one["kind"] == "unexpected").unwrap();
     let explanation = json!({"what": "payment", "why": "Référence perdue par la banque.", "payment_id": payment});
     world.explains(debit, explanation).await;
-    let seen = world.get_json(&format!("/v1/settlements/{}", id(1))).await;
+    let seen = world.get_json(&format!("/funding/v1/settlements/{}", id(1))).await;
     assert_eq!(seen["payments"][0]["state"], "debited");
 
     world.loads(3, "180.00", vec![moved("20.00"), moved("19.00")]).await;
@@ -169,7 +175,7 @@ async fn a_payment_that_the_bank_did_not_name_is_explained_debited_and_returned(
         "urn:ccn:problem:break-amount"
     );
     world.explains(of("20.00"), returned).await;
-    let seen = world.get_json(&format!("/v1/settlements/{}", id(1))).await;
+    let seen = world.get_json(&format!("/funding/v1/settlements/{}", id(1))).await;
     assert_eq!(seen["payments"][0]["state"], "returned");
     world
         .has_structure(PAID, Some(crate::world::OTHER_IBAN), "2026-04-02T00:00:00Z")
@@ -232,7 +238,7 @@ async fn what_does_not_come_is_missing_or_late_until_it_comes(admin: PgPool) {
     // Both conventions are called in full: a third one.
     let convention = json!({"id": id(0xa3), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "amount": "50.00",
         "signed_on": "2026-01-15", "starts_on": "2026-01-01", "ends_on": "2026-12-31"});
-    world.created("/v1/conventions", convention).await;
+    world.created("/funding/v1/conventions", convention).await;
     let reference = world.call(0xc3, 0xa3, "50.00").await;
     world.loads(2, "200.00", vec![]).await;
     let breaks = world.breaks().await;
@@ -248,7 +254,7 @@ async fn what_does_not_come_is_missing_or_late_until_it_comes(admin: PgPool) {
     world.loads(4, "249.00", entries).await;
     assert_eq!(world.breaks().await, Vec::<Value>::new());
     assert_eq!(
-        world.get_json("/v1/breaks?state=closed").await["items"]
+        world.get_json("/funding/v1/breaks?state=closed").await["items"]
             .as_array()
             .unwrap()
             .len(),
@@ -264,7 +270,7 @@ async fn ages_are_reported_in_four_bands_as_json_and_csv(admin: PgPool) {
     world.loads(1, "0.00", vec![moved("30.00"), moved("-1.20")]).await;
     let bands = async |at: &str| -> Vec<(String, u64)> {
         world.hand.move_to(instant(at));
-        let report = world.get_json("/v1/breaks/ageing").await;
+        let report = world.get_json("/funding/v1/breaks/ageing").await;
         let bands = report["bands"].as_array().unwrap().iter();
         let filled = bands.filter(|band| band["breaks"] != 0);
         filled
@@ -286,12 +292,12 @@ async fn ages_are_reported_in_four_bands_as_json_and_csv(admin: PgPool) {
     ] {
         assert_eq!(bands(at).await, [(band.to_owned(), 2)], "{at}");
     }
-    let report = world.get_json("/v1/breaks/ageing").await;
+    let report = world.get_json("/funding/v1/breaks/ageing").await;
     assert_eq!(
         (&report["bands"][3]["money_in"], &report["bands"][3]["money_out"]),
         (&json!("30.00"), &json!("1.20"))
     );
-    let csv = String::from_utf8(world.get("/v1/breaks/ageing.csv").await).unwrap();
+    let csv = String::from_utf8(world.get("/funding/v1/breaks/ageing.csv").await).unwrap();
     assert!(
         csv.starts_with("break_id,kind,state,owner,opened_on,age_days,days,amount\n"),
         "{csv}"
@@ -305,7 +311,11 @@ async fn ages_are_reported_in_four_bands_as_json_and_csv(admin: PgPool) {
         "{csv}"
     );
     let funder = world.key_of(FUNDERS[0], None).await;
-    for path in ["/v1/breaks", "/v1/breaks/ageing", "/v1/breaks/ageing.csv"] {
+    for path in [
+        "/funding/v1/breaks",
+        "/funding/v1/breaks/ageing",
+        "/funding/v1/breaks/ageing.csv",
+    ] {
         assert_eq!(world.send("GET", path, &funder, Vec::new()).await.0, 403);
     }
 }

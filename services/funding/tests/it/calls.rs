@@ -28,7 +28,7 @@ impl World {
     }
 
     async fn column(&self, programme: Option<uuid::Uuid>, column: &str) -> Value {
-        let waterfall = self.get_json("/v1/waterfall").await;
+        let waterfall = self.get_json("/funding/v1/waterfall").await;
         let rows = waterfall["rows"].as_array().unwrap();
         let row = rows
             .iter()
@@ -44,19 +44,19 @@ async fn announced_money_stands_beside_the_books_and_is_not_counted_twice(admin:
     assert_eq!(world.column(Some(PROGRAMME), "announced").await, "100.00");
     let announced = json!({"id": id(0x201), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "amount": "250.00",
         "announced_on": "2026-01-05", "source": " Délibération 2026-41 "});
-    let made = world.created("/v1/announcements", announced.clone()).await;
+    let made = world.created("/funding/v1/announcements", announced.clone()).await;
     assert_eq!(made["source"], "Délibération 2026-41");
     assert_eq!(world.column(Some(PROGRAMME), "announced").await, "350.00");
     assert_eq!(world.column(Some(PROGRAMME), "agreed").await, "100.00");
     // Of the 250 € announced, 40 € are signed.
     let signed = with(convention(0xa9), json!({"announcement_id": id(0x201)}));
-    world.created("/v1/conventions", signed).await;
+    world.created("/funding/v1/conventions", signed).await;
     assert_eq!(world.column(Some(PROGRAMME), "announced").await, "350.00");
     assert_eq!(world.column(Some(PROGRAMME), "agreed").await, "140.00");
     // Nobody said for which programme.
     let at_large = json!({"id": id(0x202), "funder_id": FUNDERS[0], "amount": "7.00", "announced_on": "2026-01-05",
         "source": "Communiqué"});
-    world.created("/v1/announcements", at_large.clone()).await;
+    world.created("/funding/v1/announcements", at_large.clone()).await;
     assert_eq!(world.column(None, "announced").await, "7.00");
     assert_eq!(world.column(None, "received").await, "0.00");
     for (field, value, status) in [
@@ -67,14 +67,14 @@ async fn announced_money_stands_beside_the_books_and_is_not_counted_twice(admin:
     ] {
         let wrong = with(at_large.clone(), json!({"id": id(0x203), field: value}));
         assert_eq!(
-            world.refused("/v1/announcements", wrong).await["status"],
+            world.refused("/funding/v1/announcements", wrong).await["status"],
             status,
             "{field}"
         );
     }
     let other = with(announced, json!({"amount": "251.00"}));
-    assert_eq!(world.refused("/v1/announcements", other).await["status"], 409);
-    let list = world.get_json("/v1/announcements").await;
+    assert_eq!(world.refused("/funding/v1/announcements", other).await["status"], 409);
+    let list = world.get_json("/funding/v1/announcements").await;
     assert_eq!(list["items"].as_array().unwrap().len(), 2);
     world.all_hold().await;
 }
@@ -84,7 +84,7 @@ async fn a_convention_says_for_where_for_whom_and_how_much_at_most(admin: PgPool
     let world = World::new(admin).await;
     let more = json!({"territory": "21", "audience": "Seniors", "rate": "0.50", "cap": "30.00"});
     let made = world
-        .created("/v1/conventions", with(convention(0xa9), more.clone()))
+        .created("/funding/v1/conventions", with(convention(0xa9), more.clone()))
         .await;
     assert_eq!(
         (&made["territory"], &made["audience"], &made["rate"], &made["cap"]),
@@ -99,20 +99,23 @@ async fn a_convention_says_for_where_for_whom_and_how_much_at_most(admin: PgPool
         json!({"announcement_id": id(9)}),
     ] {
         let refused = world
-            .post("/v1/conventions", with(convention(0xaa), wrong.clone()))
+            .post("/funding/v1/conventions", with(convention(0xaa), wrong.clone()))
             .await;
         assert!(refused.0.is_client_error(), "{wrong} {}", refused.1);
     }
     assert_eq!(
         world
-            .refused("/v1/conventions", with(convention(0xa9), json!({"rate": "0.4"})))
+            .refused(
+                "/funding/v1/conventions",
+                with(convention(0xa9), json!({"rate": "0.4"}))
+            )
             .await["status"],
         409
     );
-    let seen = world.get_json(&format!("/v1/conventions/{}", id(0xa9))).await;
+    let seen = world.get_json(&format!("/funding/v1/conventions/{}", id(0xa9))).await;
     assert_eq!((&seen["cap"], &seen["called"]), (&json!("30.00"), &json!("0.00")));
     let key = world.key_of(FUNDERS[1], None).await;
-    let (status, bytes) = world.send("GET", "/v1/conventions", &key, Vec::new()).await;
+    let (status, bytes) = world.send("GET", "/funding/v1/conventions", &key, Vec::new()).await;
     let list: Value = serde_json::from_slice(&bytes).unwrap();
     assert_eq!(
         (status, list["items"].as_array().unwrap().len()),
@@ -124,7 +127,7 @@ async fn a_convention_says_for_where_for_whom_and_how_much_at_most(admin: PgPool
 #[sqlx::test(migrations = false)]
 async fn no_plan_goes_beyond_what_its_funders_signed(admin: PgPool) {
     let world = World::new(admin).await;
-    let path = format!("/v1/programmes/{PROGRAMME}/plans");
+    let path = format!("/funding/v1/programmes/{PROGRAMME}/plans");
     let plan =
         |n: u128, first: Value| json!({"id": id(n), "shares": [first, {"funder_id": FUNDERS[1], "rate": "0.4"}]});
     let share = json!({"funder_id": FUNDERS[0], "rate": "0.6"});
@@ -162,7 +165,7 @@ async fn an_overdue_call_ages_and_is_reminded_once_at_each_of_its_days(admin: Pg
     assert_eq!(world.reminds("2026-03-31T22:00:00Z").await, 2, "in Paris it is 1 April");
     assert_eq!(world.reminds("2026-04-01T10:00:00Z").await, 0, "each once");
     world.loads(1, "0.00", vec![quoting("20.00", &reference)]).await;
-    let call = world.get_json(&format!("/v1/calls/{}", id(0xc1))).await;
+    let call = world.get_json(&format!("/funding/v1/calls/{}", id(0xc1))).await;
     assert_eq!(
         (&call["received"], &call["missing"], &call["overdue_days"]),
         (&json!("20.00"), &json!("40.00"), &json!(1))
@@ -170,7 +173,7 @@ async fn an_overdue_call_ages_and_is_reminded_once_at_each_of_its_days(admin: Pg
     // Nothing ran on the 15th day: the 30th is not preceded by it.
     assert_eq!(world.reminds("2026-05-02T10:00:00Z").await, 2);
     assert_eq!(world.reminds("2026-06-02T10:00:00Z").await, 0);
-    let overdue = world.get_json("/v1/calls/overdue").await;
+    let overdue = world.get_json("/funding/v1/calls/overdue").await;
     assert_eq!(overdue["calls"].as_array().unwrap().len(), 2);
     assert_eq!(
         overdue["bands"][2],
@@ -192,16 +195,16 @@ async fn an_overdue_call_ages_and_is_reminded_once_at_each_of_its_days(admin: Pg
     world.accepts_mandates(true).await;
     let mandate = json!({"id": id(0x1e1), "convention_id": id(0xa2), "call_id": id(0xc2), "number": "1",
         "amount": "50.00", "issued_on": "2026-05-20"});
-    world.created("/v1/mandates", mandate).await;
+    world.created("/funding/v1/mandates", mandate).await;
     world.loads(2, "20.00", vec![quoting("40.00", &reference)]).await;
-    assert_eq!(world.get_json("/v1/calls/overdue").await["calls"], json!([]));
+    assert_eq!(world.get_json("/funding/v1/calls/overdue").await["calls"], json!([]));
     world.all_hold().await;
 }
 
 #[sqlx::test(migrations = false)]
 async fn a_programme_chooses_its_days_of_reminder(admin: PgPool) {
     let world = World::new(admin).await;
-    let path = format!("/v1/programmes/{PROGRAMME}/funding-terms");
+    let path = format!("/funding/v1/programmes/{PROGRAMME}/funding-terms");
     let before = world.get_json(&path).await;
     assert_eq!(
         before,

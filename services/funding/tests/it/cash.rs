@@ -48,7 +48,7 @@ async fn settle(world: &World, n: u128) -> Value {
 }
 
 async fn cash(world: &World) -> Vec<Value> {
-    let totals = world.get_json("/v1/waterfall").await["totals"].clone();
+    let totals = world.get_json("/funding/v1/waterfall").await["totals"].clone();
     totals
         .as_array()
         .unwrap()
@@ -58,7 +58,7 @@ async fn cash(world: &World) -> Vec<Value> {
 }
 
 async fn position(world: &World) -> [Value; 4] {
-    let ageing = world.get_json("/v1/mandates/ageing").await;
+    let ageing = world.get_json("/funding/v1/mandates/ageing").await;
     ["funder", "awaited", "cash", "advanced"].map(|name| ageing["funders"][0][name].clone())
 }
 
@@ -104,7 +104,7 @@ async fn claims_wait_for_the_money_of_their_funders_in_order_of_age(admin: PgPoo
         ["Département", "95.00", "1.66", "0.00"].map(Value::from)
     );
     world.hand.move_to(instant("2026-04-12T08:00:00Z"));
-    let holds = world.get_json("/v1/holds").await;
+    let holds = world.get_json("/funding/v1/holds").await;
     assert_eq!(
         (
             &holds["total"],
@@ -148,7 +148,7 @@ async fn the_operator_may_let_the_others_advance_it_and_everybody_sees_how_much(
     let world = mandated(admin).await;
     let colleague = world.colleague(900).await;
     let rules = json!({"approval_above": null, "delay_days": 30, "may_advance": true}).to_string();
-    let (status, answer) = world.put("/v1/payment-rules", rules.into_bytes()).await;
+    let (status, answer) = world.put("/funding/v1/payment-rules", rules.into_bytes()).await;
     assert_eq!(status, StatusCode::OK, "{answer}");
     assert_eq!(
         (
@@ -158,7 +158,7 @@ async fn the_operator_may_let_the_others_advance_it_and_everybody_sees_how_much(
         (&json!(false), &json!(true)),
         "somebody else looks at it"
     );
-    let path = format!("/v1/payment-rules/{}/confirmation", answer["waiting"]["number"]);
+    let path = format!("/funding/v1/payment-rules/{}/confirmation", answer["waiting"]["number"]);
     let (status, bytes) = world.send("POST", &path, &colleague, b"{}".to_vec()).await;
     assert!(status.is_success(), "{}", String::from_utf8_lossy(&bytes));
     let settled = settle(&world, 1).await;
@@ -227,10 +227,10 @@ async fn a_refund_by_the_bank_takes_nobody_elses_money(admin: PgPool) {
     world.expires(&[5], END).await;
     world.hand.move_to(instant(END));
     let refund = |n: u128, funder: usize, way: &str| json!({"id": id(n), "funder_id": FUNDERS[funder], "programme_id": PROGRAMME, "way": way, "execute_on": "2026-08-06"});
-    let refused = world.refused("/v1/refunds", refund(31, 0, "bank")).await;
+    let refused = world.refused("/funding/v1/refunds", refund(31, 0, "bank")).await;
     assert_eq!(refused["type"], "urn:ccn:problem:money-awaited");
-    world.created("/v1/refunds", refund(32, 0, "credit")).await;
-    let sent = world.created("/v1/refunds", refund(33, 1, "bank")).await;
+    world.created("/funding/v1/refunds", refund(32, 0, "credit")).await;
+    let sent = world.created("/funding/v1/refunds", refund(33, 1, "bank")).await;
     assert_eq!(sent["amount"], "39.97");
     let amount: Cents = sent["amount"].as_str().unwrap().parse().unwrap();
     assert!(amount.is_positive());

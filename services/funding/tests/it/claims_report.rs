@@ -19,7 +19,7 @@ fn lines(csv: &[u8]) -> Vec<Line> {
 }
 
 async fn report(world: &World, query: &str) -> Vec<Line> {
-    lines(&world.get(&format!("/v1/reports/claims{query}")).await)
+    lines(&world.get(&format!("/funding/v1/reports/claims{query}")).await)
 }
 
 fn sum<'l>(lines: impl Iterator<Item = &'l Line>, column: &str) -> Cents {
@@ -29,7 +29,7 @@ fn sum<'l>(lines: impl Iterator<Item = &'l Line>, column: &str) -> Cents {
 /// Of each funder: what is claimed and what is paid, by the lines and by the waterfall.
 async fn sums_agree(world: &World) -> Vec<(Cents, Cents)> {
     let all = report(world, "").await;
-    let waterfall = world.get_json("/v1/waterfall").await;
+    let waterfall = world.get_json("/funding/v1/waterfall").await;
     let mut sums = Vec::new();
     for funder in FUNDERS {
         let mine: Vec<Line> = report(world, &format!("?funder_id={funder}")).await;
@@ -125,7 +125,7 @@ async fn a_line_says_what_was_done_where_and_never_who(admin: PgPool) {
     world
         .has_structure(HELD, Some(STRUCTURE_IBAN), "2026-03-02T00:00:00Z")
         .await;
-    let bytes = world.get("/v1/reports/claims").await;
+    let bytes = world.get("/funding/v1/reports/claims").await;
     let all = lines(&bytes);
     assert_eq!(all.len(), 6, "three claims of two funders");
     let line = &all[0];
@@ -219,14 +219,16 @@ async fn a_period_is_of_paris_days_and_a_programme_is_one(admin: PgPool) {
         named(&[202, 201, 203])
     );
     let nothing = world
-        .get(&format!("/v1/reports/claims?programme_id={}", id(0x99)))
+        .get(&format!("/funding/v1/reports/claims?programme_id={}", id(0x99)))
         .await;
     assert!(nothing.starts_with(b"claim_id,programme_id,") && nothing.ends_with(b",payment_state\n"));
     assert_eq!(
-        world.status("/v1/reports/claims?from=2026-04-01&to=2026-03-01").await,
+        world
+            .status("/funding/v1/reports/claims?from=2026-04-01&to=2026-03-01")
+            .await,
         400
     );
-    assert_eq!(world.status("/v1/reports/claims?from=avril").await, 400);
+    assert_eq!(world.status("/funding/v1/reports/claims?from=avril").await, 400);
 }
 
 #[sqlx::test(migrations = false)]
@@ -234,26 +236,29 @@ async fn a_funder_reads_its_own_shares_and_no_others(admin: PgPool) {
     let world = march(admin).await;
     let own = world.key_of(FUNDERS[0], None).await;
     let read = async |path: String, key: &str| world.send("GET", &path, key, Vec::new()).await;
-    let (status, bytes) = read("/v1/reports/claims".to_owned(), &own).await;
+    let (status, bytes) = read("/funding/v1/reports/claims".to_owned(), &own).await;
     assert_eq!(status, StatusCode::OK);
     let mine = lines(&bytes);
     assert_eq!(mine.len(), 3);
     assert!(mine.iter().all(|line| line["funder_id"] == FUNDERS[0].to_string()));
-    let (_, same) = read(format!("/v1/reports/claims?funder_id={}", FUNDERS[0]), &own).await;
+    let (_, same) = read(format!("/funding/v1/reports/claims?funder_id={}", FUNDERS[0]), &own).await;
     assert_eq!(same, bytes);
-    let (status, refused) = read(format!("/v1/reports/claims?funder_id={}", FUNDERS[1]), &own).await;
+    let (status, refused) = read(format!("/funding/v1/reports/claims?funder_id={}", FUNDERS[1]), &own).await;
     assert_eq!(status, StatusCode::FORBIDDEN);
     let refused: Value = serde_json::from_slice(&refused).unwrap();
     assert!(refused["detail"].as_str().unwrap().contains("ses propres parts"));
     let structure = json!({"id": PAID, "name": "Médiathèque", "roles": ["structure"]});
     let structure = world.key_of(PAID, Some(structure)).await;
     assert_eq!(
-        read("/v1/reports/claims".to_owned(), &structure).await.0,
+        read("/funding/v1/reports/claims".to_owned(), &structure).await.0,
         StatusCode::FORBIDDEN
     );
     let auditor = json!({"id": id(0x77), "name": "Cour des comptes", "roles": ["auditor"]});
     let auditor = world.key_of(id(0x77), Some(auditor)).await;
-    assert_eq!(lines(&read("/v1/reports/claims".to_owned(), &auditor).await.1).len(), 6);
+    assert_eq!(
+        lines(&read("/funding/v1/reports/claims".to_owned(), &auditor).await.1).len(),
+        6
+    );
 }
 
 /// Whoever names a programme or a structure writes into other people's spreadsheets.
@@ -272,9 +277,9 @@ async fn a_name_is_never_a_formula(admin: PgPool) {
     world.settle(1, "2026-03", "2026-04-03").await;
     let mut told = 0;
     for file in [
-        "/v1/reports/claims",
-        "/v1/reports/waterfall?format=csv",
-        "/v1/holds?format=csv",
+        "/funding/v1/reports/claims",
+        "/funding/v1/reports/waterfall?format=csv",
+        "/funding/v1/holds?format=csv",
     ] {
         let bytes = world.get(file).await;
         for record in csv::Reader::from_reader(&bytes[..]).records() {

@@ -9,7 +9,7 @@ use crate::world::{FUNDERS, PLAN, PROGRAMME, SPONSOR, STRUCTURE_IBAN, World, id,
 pub const END: &str = "2026-08-05T10:00:00Z";
 
 pub fn path(rest: &str) -> String {
-    format!("/v1/programmes/{PROGRAMME}/{rest}")
+    format!("/funding/v1/programmes/{PROGRAMME}/{rest}")
 }
 
 /// What limits the first funder's share.
@@ -161,7 +161,7 @@ async fn who_owes_more_than_it_has_is_told_what_is_missing(admin: PgPool) {
     world.expires(&[5], END).await;
     world.hand.move_to(instant(END));
     let refund = json!({"id": id(0x95), "funder_id": FUNDERS[1], "programme_id": PROGRAMME, "way": "credit", "execute_on": "2026-08-05"});
-    world.created("/v1/refunds", refund).await;
+    world.created("/funding/v1/refunds", refund).await;
     // Nobody of the audience was reached: the first funder pays nothing of what was used.
     world.limits(&half_reach(&["Seniors"])).await;
     let refused = world.refused(&path("true-up"), json!({"id": id(0x90)})).await;

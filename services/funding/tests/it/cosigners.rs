@@ -9,7 +9,7 @@ use crate::cycle::march;
 use crate::world::{FUNDERS, World, instant, log_key};
 use crate::world_exports::seals;
 
-const RETIREMENTS: &str = "/v1/cosigners/retirements";
+const RETIREMENTS: &str = "/funding/v1/cosigners/retirements";
 
 fn cosigner(n: u8) -> Cosigner {
     Cosigner::from_seed(&format!("funder{n}.example/log"), &[n; 32]).unwrap()
@@ -21,7 +21,7 @@ fn vkey(n: u8) -> String {
 
 /// The last checkpoint as it is served.
 async fn note(world: &World) -> String {
-    String::from_utf8(world.get("/log/checkpoint").await).unwrap()
+    String::from_utf8(world.get("/funding/log/checkpoint").await).unwrap()
 }
 
 fn opened(note: &str) -> Checkpoint {
@@ -47,10 +47,10 @@ async fn cosigned(admin: PgPool) -> (World, String, String) {
     let world = march(admin).await;
     seals(&world, &log_key(), instant("2026-04-02T08:00:00Z")).await;
     let funder = world.key_of(FUNDERS[0], None).await;
-    let (status, answer) = posts(&world, "/v1/cosigners", &funder, json!({"vkey": vkey(1)})).await;
+    let (status, answer) = posts(&world, "/funding/v1/cosigners", &funder, json!({"vkey": vkey(1)})).await;
     assert_eq!((status, &answer["retired_from"]), (StatusCode::CREATED, &Value::Null));
     let checkpoint = opened(&note(&world).await);
-    let path = format!("/v1/checkpoints/{}/cosignatures", checkpoint.size);
+    let path = format!("/funding/v1/checkpoints/{}/cosignatures", checkpoint.size);
     let line = cosigner(1)
         .line(&checkpoint.to_string(), instant("2026-04-02T08:00:00Z"))
         .unwrap();
@@ -128,10 +128,13 @@ async fn a_retired_key_signs_no_more_and_what_it_signed_stays(admin: PgPool) {
         }
     }
     // It does not come back; another one takes its place.
-    let (_, answer) = posts(&world, "/v1/cosigners", &funder, json!({"vkey": vkey(1)})).await;
+    let (_, answer) = posts(&world, "/funding/v1/cosigners", &funder, json!({"vkey": vkey(1)})).await;
     assert_eq!(kind(&answer), "cosigner-retired");
     world
-        .created("/v1/cosigners", json!({"vkey": vkey(2), "organisation_id": FUNDERS[0]}))
+        .created(
+            "/funding/v1/cosigners",
+            json!({"vkey": vkey(2), "organisation_id": FUNDERS[0]}),
+        )
         .await;
     let line = cosigner(2)
         .line(&checkpoint.to_string(), instant("2026-04-03T08:00:00Z"))
@@ -143,7 +146,7 @@ async fn a_retired_key_signs_no_more_and_what_it_signed_stays(admin: PgPool) {
     let served = note(&world).await;
     assert!(verified(1, &served) && verified(2, &served));
 
-    let list = world.get_json("/v1/cosigners").await;
+    let list = world.get_json("/funding/v1/cosigners").await;
     let ends: Vec<bool> = list
         .as_array()
         .unwrap()
@@ -164,14 +167,14 @@ async fn an_operator_retires_a_key_for_later_and_it_signs_until_then(admin: PgPo
     let end = json!({"vkey": vkey(1), "reason": "Remplacée en mai.", "from": "2026-05-01T00:00:00Z"});
     world.created(RETIREMENTS, end).await;
     // Registered still, until then.
-    let (status, _) = posts(&world, "/v1/cosigners", &funder, json!({"vkey": vkey(1)})).await;
+    let (status, _) = posts(&world, "/funding/v1/cosigners", &funder, json!({"vkey": vkey(1)})).await;
     assert_eq!(status, StatusCode::OK);
     world
         .claims(crate::world::id(207), crate::cycle::PAID, &[5], "2026-04-02T09:00:00Z")
         .await;
     seals(&world, &log_key(), instant("2026-04-30T23:59:59Z")).await;
     let checkpoint = opened(&note(&world).await);
-    let later = format!("/v1/checkpoints/{}/cosignatures", checkpoint.size);
+    let later = format!("/funding/v1/checkpoints/{}/cosignatures", checkpoint.size);
     assert_ne!(later, path);
     let line = cosigner(1)
         .line(&checkpoint.to_string(), instant("2026-04-30T23:00:00Z"))
@@ -204,20 +207,20 @@ async fn an_organisation_has_so_many_keys_with_names_of_some_length(admin: PgPoo
     let (world, _, funder) = cosigned(admin).await;
     let named = |name: &str, n: u8| Cosigner::from_seed(name, &[n; 32]).unwrap().verifier().to_string();
     let long = json!({"vkey": named(&"x".repeat(65), 9)});
-    let (status, answer) = posts(&world, "/v1/cosigners", &funder, long).await;
+    let (status, answer) = posts(&world, "/funding/v1/cosigners", &funder, long).await;
     assert_eq!((status.as_u16(), kind(&answer)), (422, "not-a-key"));
     for n in 2..=16 {
         let key = json!({"vkey": named(&"x".repeat(64), n)});
         assert_eq!(
-            posts(&world, "/v1/cosigners", &funder, key).await.0,
+            posts(&world, "/funding/v1/cosigners", &funder, key).await.0,
             StatusCode::CREATED
         );
     }
-    let (status, answer) = posts(&world, "/v1/cosigners", &funder, json!({"vkey": vkey(17)})).await;
+    let (status, answer) = posts(&world, "/funding/v1/cosigners", &funder, json!({"vkey": vkey(17)})).await;
     assert_eq!((status.as_u16(), kind(&answer)), (422, "too-many-keys"));
     // The ones that it has are known still.
     assert_eq!(
-        posts(&world, "/v1/cosigners", &funder, json!({"vkey": vkey(1)}))
+        posts(&world, "/funding/v1/cosigners", &funder, json!({"vkey": vkey(1)}))
             .await
             .0,
         StatusCode::OK

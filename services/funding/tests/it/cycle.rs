@@ -63,19 +63,27 @@ async fn a_month_is_settled_once_and_by_paris_time(admin: PgPool) {
     );
     world.all_hold().await;
 
-    let file = String::from_utf8(world.get(&format!("/v1/settlements/{}/pain.001.xml", id(1))).await).unwrap();
+    let file = String::from_utf8(
+        world
+            .get(&format!("/funding/v1/settlements/{}/pain.001.xml", id(1)))
+            .await,
+    )
+    .unwrap();
     assert!(
         file.contains("pain.001.001.09") && file.contains(settlement["payments"][0]["end_to_end"].as_str().unwrap())
     );
-    assert_eq!(world.get_json(&format!("/v1/settlements/{}", id(1))).await, settlement);
+    assert_eq!(
+        world.get_json(&format!("/funding/v1/settlements/{}", id(1))).await,
+        settlement
+    );
 
     let early = json!({"id": id(3), "month": "2026-04", "execute_on": "2026-04-03"});
     assert_eq!(
-        world.refused("/v1/settlements", early).await["type"],
+        world.refused("/funding/v1/settlements", early).await["type"],
         "urn:ccn:problem:month-not-over"
     );
     let other = json!({"id": id(1), "month": "2026-02", "execute_on": "2026-04-03"});
-    assert_eq!(world.refused("/v1/settlements", other).await["status"], 409);
+    assert_eq!(world.refused("/funding/v1/settlements", other).await["status"], 409);
 }
 
 #[sqlx::test(migrations = false)]
@@ -89,9 +97,9 @@ async fn a_returned_payment_is_held_until_another_account_is_given_and_then_paid
         rules(&["end-to-end", "return"])
     );
     world.all_hold().await;
-    let seen = world.get_json(&format!("/v1/settlements/{}", id(1))).await;
+    let seen = world.get_json(&format!("/funding/v1/settlements/{}", id(1))).await;
     assert_eq!(seen["payments"][0]["state"], "returned");
-    let waterfall = world.get_json("/v1/waterfall").await;
+    let waterfall = world.get_json("/funding/v1/waterfall").await;
     assert_eq!(row(&waterfall, 0, true, &["claimed", "paid"]), ["13.36", "0.00"]);
 
     let second = world.settle(2, "2026-03", "2026-04-03").await;
@@ -112,7 +120,12 @@ async fn a_returned_payment_is_held_until_another_account_is_given_and_then_paid
         (Some("30.00"), 0)
     );
     world.all_hold().await;
-    let file = String::from_utf8(world.get(&format!("/v1/settlements/{}/pain.001.xml", id(3))).await).unwrap();
+    let file = String::from_utf8(
+        world
+            .get(&format!("/funding/v1/settlements/{}/pain.001.xml", id(3)))
+            .await,
+    )
+    .unwrap();
     assert!(file.contains(OTHER_IBAN));
     let message_id = format!("CCN{}", id(3).simple());
     assert_eq!(
@@ -120,7 +133,7 @@ async fn a_returned_payment_is_held_until_another_account_is_given_and_then_paid
         rules(&["payment-file"])
     );
     world.all_hold().await;
-    let waterfall = world.get_json("/v1/waterfall").await;
+    let waterfall = world.get_json("/funding/v1/waterfall").await;
     let figures = row(
         &waterfall,
         0,
@@ -172,7 +185,7 @@ async fn a_claim_reversed_after_it_was_paid_is_deducted_from_the_next_payment(ad
         .loads(4, "180.00", vec![naming("-20.00", &again["payments"][0]["end_to_end"])])
         .await;
     world.all_hold().await;
-    let waterfall = world.get_json("/v1/waterfall").await;
+    let waterfall = world.get_json("/funding/v1/waterfall").await;
     assert_eq!(waterfall["rows"][0]["claimed"], "16.70");
     let paid: Vec<_> = [0, 1]
         .into_iter()
@@ -194,7 +207,7 @@ async fn unused_value_goes_back_to_the_cent_by_bank_or_as_a_credit(admin: PgPool
         .await;
     let nothing = json!({"id": id(30), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "way": "bank", "execute_on": "2026-09-01"});
     assert_eq!(
-        world.refused("/v1/refunds", nothing).await["type"],
+        world.refused("/funding/v1/refunds", nothing).await["type"],
         "urn:ccn:problem:nothing-to-refund"
     );
     world.hand.move_to(instant("2026-08-10T08:00:00Z"));
@@ -203,20 +216,25 @@ async fn unused_value_goes_back_to_the_cent_by_bank_or_as_a_credit(admin: PgPool
 
     // Vouchers 1 to 4 are claimed, 5 expires with the second booklet: 60 € of 100, cumulative shares of 33.39 %.
     let refund = |n, funder: usize, way| json!({"id": id(n), "funder_id": FUNDERS[funder], "programme_id": PROGRAMME, "way": way, "execute_on": "2026-08-11"});
-    let bank = world.created("/v1/refunds", refund(31, 0, "bank")).await;
+    let bank = world.created("/funding/v1/refunds", refund(31, 0, "bank")).await;
     assert_eq!(bank["amount"], "20.03");
-    let credit = world.created("/v1/refunds", refund(32, 1, "credit")).await;
+    let credit = world.created("/funding/v1/refunds", refund(32, 1, "credit")).await;
     assert_eq!(
         (&credit["amount"], &credit["end_to_end"]),
         (&json!("39.97"), &Value::Null)
     );
     world.all_hold().await;
-    let before = world.get_json("/v1/waterfall").await;
+    let before = world.get_json("/funding/v1/waterfall").await;
     assert_eq!(row(&before, 0, true, &["expired", "returned"]), ["20.03", "0.00"]);
 
-    let file = String::from_utf8(world.get(&format!("/v1/refunds/{}/pain.001.xml", id(31))).await).unwrap();
+    let file = String::from_utf8(world.get(&format!("/funding/v1/refunds/{}/pain.001.xml", id(31))).await).unwrap();
     assert!(file.contains(bank["end_to_end"].as_str().unwrap()));
-    assert_eq!(world.status(&format!("/v1/refunds/{}/pain.001.xml", id(32))).await, 422);
+    assert_eq!(
+        world
+            .status(&format!("/funding/v1/refunds/{}/pain.001.xml", id(32)))
+            .await,
+        422
+    );
     assert_eq!(
         world
             .loads(3, "180.00", vec![naming("-20.03", &bank["end_to_end"])])
@@ -225,7 +243,7 @@ async fn unused_value_goes_back_to_the_cent_by_bank_or_as_a_credit(admin: PgPool
     );
     world.all_hold().await;
 
-    let after = world.get_json("/v1/waterfall").await;
+    let after = world.get_json("/funding/v1/waterfall").await;
     let columns = [
         "agreed",
         "called",
@@ -255,7 +273,7 @@ async fn unused_value_goes_back_to_the_cent_by_bank_or_as_a_credit(admin: PgPool
     assert_eq!(after["totals"].as_array().unwrap().len(), 2);
     assert_eq!(after["totals"][0]["received"], "100.00");
 
-    let csv = String::from_utf8(world.get("/v1/waterfall.csv").await).unwrap();
+    let csv = String::from_utf8(world.get("/funding/v1/waterfall.csv").await).unwrap();
     assert!(csv.starts_with("funder,funder_id,programme,programme_id,announced,agreed,called,received,ordered,funded,activated,handed_over,claimed,paid,expired,returned,free,at_risk,owed"));
     assert_eq!(csv.lines().count(), 1 + after["rows"].as_array().unwrap().len());
     assert!(csv.contains(",70.00,33.39,33.39,16.70,16.70,13.36,"));
@@ -272,8 +290,8 @@ async fn what_can_be_spent_by_nobody_any_more_is_at_risk_no_more(admin: PgPool) 
         .has_structure(PAID, Some(STRUCTURE_IBAN), "2026-03-01T00:00:00Z")
         .await;
     let at_risk = async || {
-        let waterfall = world.get_json("/v1/waterfall").await;
-        let csv = world.get("/v1/waterfall.csv").await;
+        let waterfall = world.get_json("/funding/v1/waterfall").await;
+        let csv = world.get("/funding/v1/waterfall.csv").await;
         let mut reader = csv::Reader::from_reader(csv.as_slice());
         let column = reader.headers().unwrap().iter().position(|name| name == "at_risk");
         let by_csv: Vec<_> = reader
@@ -291,7 +309,7 @@ async fn what_can_be_spent_by_nobody_any_more_is_at_risk_no_more(admin: PgPool) 
     world.hand.move_to(instant("2026-08-10T08:00:00Z"));
     world.expires(&[2, 3, 4, 5], "2026-08-08T10:00:00Z").await;
     assert_eq!(at_risk().await, ["0.00", "0.00"]);
-    let waterfall = world.get_json("/v1/waterfall").await;
+    let waterfall = world.get_json("/funding/v1/waterfall").await;
     assert_eq!(
         row(&waterfall, 0, true, &["activated", "handed_over", "claimed"]),
         ["16.70", "0.00", "3.34"]
@@ -304,7 +322,7 @@ async fn a_refund_that_comes_back_is_the_funders_free_money(admin: PgPool) {
     world.hand.move_to(instant("2026-08-10T08:00:00Z"));
     world.expires(&[5], "2026-08-08T10:00:00Z").await;
     let refund = json!({"id": id(31), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "way": "bank", "execute_on": "2026-08-11"});
-    let end_to_end = world.created("/v1/refunds", refund).await["end_to_end"].clone();
+    let end_to_end = world.created("/funding/v1/refunds", refund).await["end_to_end"].clone();
     world
         .loads(
             2,
@@ -313,7 +331,7 @@ async fn a_refund_that_comes_back_is_the_funders_free_money(admin: PgPool) {
         )
         .await;
     world.all_hold().await;
-    let waterfall = world.get_json("/v1/waterfall").await;
+    let waterfall = world.get_json("/funding/v1/waterfall").await;
     assert_eq!(row(&waterfall, 0, true, &["received", "returned"]), ["49.97", "0.00"]);
     assert_eq!(row(&waterfall, 0, false, &["received", "free"]), ["50.03", "50.03"]);
 }
@@ -327,9 +345,12 @@ async fn everybody_sees_their_own_part_of_the_report(admin: PgPool) {
             .unwrap()
             .len()
     };
-    assert_eq!(rows(world.get("/v1/waterfall").await), 4);
+    assert_eq!(rows(world.get("/funding/v1/waterfall").await), 4);
     let funder = world.key_of(FUNDERS[0], None).await;
-    assert_eq!(rows(world.send("GET", "/v1/waterfall", &funder, Vec::new()).await.1), 2);
+    assert_eq!(
+        rows(world.send("GET", "/funding/v1/waterfall", &funder, Vec::new()).await.1),
+        2
+    );
     let sponsor = world
         .key_of(
             SPONSOR,
@@ -337,7 +358,7 @@ async fn everybody_sees_their_own_part_of_the_report(admin: PgPool) {
         )
         .await;
     assert_eq!(
-        rows(world.send("GET", "/v1/waterfall", &sponsor, Vec::new()).await.1),
+        rows(world.send("GET", "/funding/v1/waterfall", &sponsor, Vec::new()).await.1),
         2
     );
     let other = world
@@ -346,7 +367,11 @@ async fn everybody_sees_their_own_part_of_the_report(admin: PgPool) {
             Some(json!({"id": PAID, "name": "Médiathèque", "roles": ["structure"]})),
         )
         .await;
-    for path in ["/v1/waterfall", "/v1/waterfall.csv", "/v1/identities"] {
+    for path in [
+        "/funding/v1/waterfall",
+        "/funding/v1/waterfall.csv",
+        "/funding/v1/identities",
+    ] {
         assert_eq!(world.send("GET", path, &other, Vec::new()).await.0, 403);
     }
 }

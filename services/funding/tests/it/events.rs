@@ -81,7 +81,7 @@ impl Known {
         let derive = |domain: &[u8], whole: Uuid, number: i32| {
             database::derive_uuid(domain, &[whole.as_bytes(), &number.to_be_bytes()])
         };
-        let event = |known: Uuid| format!("/v1/proofs/events/{known}");
+        let event = |known: Uuid| format!("/funding/v1/proofs/events/{known}");
         match kind.known_by() {
             KnownBy::StatementLine => (
                 kind.group(derive(b"statement-line", self.statement, self.line)),
@@ -138,7 +138,7 @@ async fn every_event_is_proven_by_the_id_that_people_know(admin: PgPool) {
     let funder = world.key_of(FUNDERS[0], None).await;
     let other = world.key_of(FUNDERS[1], None).await;
     for (kind, transfer, paths, group) in expected {
-        let by_group = format!("/v1/proofs/events/{group}");
+        let by_group = format!("/funding/v1/proofs/events/{group}");
         for path in paths.iter().chain([&by_group]) {
             for secret in [&world.secret, &funder] {
                 let found = proven(&world, path, secret).await;
@@ -152,7 +152,7 @@ async fn every_event_is_proven_by_the_id_that_people_know(admin: PgPool) {
             assert!(!seen.is_ok_and(|seen| seen.contains(&transfer)), "{kind:?} {path}");
         }
     }
-    let nowhere = format!("/v1/proofs/events/{}?line=999", known.statement);
+    let nowhere = format!("/funding/v1/proofs/events/{}?line=999", known.statement);
     assert_eq!(
         proven(&world, &nowhere, &world.secret).await,
         Err(StatusCode::NOT_FOUND)
@@ -191,7 +191,7 @@ async fn all_of_a_vouchers_life_is_proven_by_the_numbers_printed_on_it(admin: Pg
     seals(&world, &log_key(), instant(AT)).await;
 
     let kinds = async |serial: u32, secret: &str| {
-        let path = format!("/v1/proofs/vouchers/1/{serial}");
+        let path = format!("/funding/v1/proofs/vouchers/1/{serial}");
         let (status, bytes) = world.send("GET", &path, secret, Vec::new()).await;
         if status != StatusCode::OK {
             return vec![status.to_string()];

@@ -22,7 +22,7 @@ async fn seals(world: &World) {
 async fn judged(world: &World, structure: uuid::Uuid) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("preuves.zip");
-    let bytes = world.get(&format!("/v1/structures/{structure}/evidence")).await;
+    let bytes = world.get(&format!("/funding/v1/structures/{structure}/evidence")).await;
     std::fs::write(&path, &bytes).unwrap();
     if let Some(keep) = std::env::var_os("KEEP_REPORTS") {
         std::fs::copy(&path, Path::new(&keep).join("preuves.zip")).unwrap();
@@ -93,7 +93,7 @@ async fn a_payment_that_a_person_explained_is_proven_as_any_other(admin: PgPool)
         // Not the payment that is missing meanwhile.
         let is_line = |one: &&serde_json::Value| one["amount"] == amount && one["line"].is_number();
         let broken = breaks.iter().find(is_line).unwrap();
-        let path = format!("/v1/breaks/{}/explanation", broken["id"].as_str().unwrap());
+        let path = format!("/funding/v1/breaks/{}/explanation", broken["id"].as_str().unwrap());
         let said = json!({"what": what, "why": "Avis de la banque.", "payment_id": payment});
         assert_eq!(world.put_json(&path, said).await.0, StatusCode::CREATED);
     };
@@ -132,7 +132,7 @@ async fn a_rewritten_claim_is_told_and_not_proven(admin: PgPool) {
 #[sqlx::test(migrations = false)]
 async fn a_structure_gets_its_own_evidence_and_no_other(admin: PgPool) {
     let world = march(admin).await;
-    let path = |structure| format!("/v1/structures/{structure}/evidence");
+    let path = |structure| format!("/funding/v1/structures/{structure}/evidence");
     assert_eq!(
         world.status(&path(PAID)).await,
         StatusCode::NOT_FOUND,

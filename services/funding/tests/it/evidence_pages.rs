@@ -106,7 +106,7 @@ async fn ten_thousand_claims_are_proven_page_by_page(admin: PgPool) {
     // The last page is not full, and the tree's right edge has several levels.
     world.claims_many(0..CLAIMS).await;
     let from = Instant::now();
-    let bundle = world.get(&format!("/v1/structures/{STRUCTURE}/evidence")).await;
+    let bundle = world.get(&format!("/funding/v1/structures/{STRUCTURE}/evidence")).await;
     println!("{CLAIMS} claims in {} ms", from.elapsed().as_millis());
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("preuves.zip");

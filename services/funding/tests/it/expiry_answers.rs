@@ -122,7 +122,10 @@ async fn each_funder_gets_its_exact_share_back_by_the_way_it_chose(pool: PgPool)
             .fetch_one(&ended.world.admin)
             .await
             .unwrap();
-    let file = ended.world.get(&format!("/v1/refunds/{refund}/pain.001.xml")).await;
+    let file = ended
+        .world
+        .get(&format!("/funding/v1/refunds/{refund}/pain.001.xml"))
+        .await;
     assert!(String::from_utf8(file).unwrap().contains(GIVEN[0]));
 
     // The credit is free for the next programme, to the cent.
@@ -133,12 +136,12 @@ async fn each_funder_gets_its_exact_share_back_by_the_way_it_chose(pool: PgPool)
         |n: u128, amount: &str| json!({"id": id(n), "funder_id": FUNDERS[1], "programme_id": next, "amount": amount});
     let refused = ended
         .world
-        .refused("/v1/allocations", allocation(0x10c1, "93.35"))
+        .refused("/funding/v1/allocations", allocation(0x10c1, "93.35"))
         .await;
     assert_eq!(refused["type"], "urn:ccn:problem:not-enough-deposited");
     ended
         .world
-        .created("/v1/allocations", allocation(0x10c2, GIVEN[1]))
+        .created("/funding/v1/allocations", allocation(0x10c2, GIVEN[1]))
         .await;
 }
 
@@ -177,7 +180,7 @@ async fn what_the_operator_gave_back_by_hand_is_not_given_twice(pool: PgPool) {
     let ended = Ended::new(pool).await;
     ended.round_at(ISSUED).await;
     let by_hand = json!({"id": id(0x10d1), "funder_id": FUNDERS[0], "programme_id": ENDED, "way": "credit", "execute_on": "2026-08-07"});
-    ended.world.created("/v1/refunds", by_hand).await;
+    ended.world.created("/funding/v1/refunds", by_hand).await;
     assert_eq!(ended.round_at("2026-08-22T05:00:00Z").await, [0, 1, 0]);
     let given = ended.operator().await.reads("expiry-statement").await["given_back"].clone();
     let amounts: Vec<&str> = given
@@ -240,7 +243,7 @@ async fn the_calendar_shows_each_step_to_those_concerned(pool: PgPool) {
     for (n, stranger) in [crate::world::FUNDERS[0], id(0x1099)].into_iter().enumerate() {
         if n == 1 {
             let other = json!({"id": stranger, "name": "Autre", "roles": ["structure"]});
-            ended.world.created("/v1/organisations", other).await;
+            ended.world.created("/issuer/v1/organisations", other).await;
         }
         let stranger = ended.key(stranger).await;
         assert_eq!(stranger.gets("expiry-calendar").await.0, StatusCode::NOT_FOUND);
@@ -258,7 +261,7 @@ async fn the_calendar_shows_each_step_to_those_concerned(pool: PgPool) {
             .await;
         assert_eq!(answer.0, StatusCode::NOT_FOUND);
         assert_eq!(
-            stranger.posts("/v1/expiry/statement-rounds", json!({})).await.0,
+            stranger.posts("/funding/v1/expiry/statement-rounds", json!({})).await.0,
             StatusCode::FORBIDDEN
         );
     }

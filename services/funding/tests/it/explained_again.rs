@@ -17,7 +17,7 @@ impl World {
     async fn act_on(&self, amount: &str, act: &str) -> String {
         let breaks = self.breaks().await;
         let broken = breaks.iter().find(|one| one["amount"] == amount).unwrap();
-        format!("/v1/breaks/{}/{act}", broken["id"].as_str().unwrap())
+        format!("/funding/v1/breaks/{}/{act}", broken["id"].as_str().unwrap())
     }
 }
 
@@ -80,7 +80,7 @@ async fn what_was_explained_with_others_is_not_explained_alone_again(admin: PgPo
     let path = world.act_on("10.00", "explanation").await;
     let part = json!({"what": "contribution", "amount": "15.00", "funder_id": FUNDERS[0]});
     let split = json!({"id": id(1), "break_ids": breaks, "parts": [part], "why": "Deux moitiés."});
-    world.created("/v1/explanations", split).await;
+    world.created("/funding/v1/explanations", split).await;
     let alone = json!({"what": "contribution", "why": "Deux moitiés.", "funder_id": FUNDERS[0]});
     let (_, refused) = world.put_json(&path, alone).await;
     assert_eq!(refused["type"], "urn:ccn:problem:break-explained");

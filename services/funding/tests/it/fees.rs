@@ -9,14 +9,14 @@ use crate::world::{BATCH, PROGRAMME, World, id};
 
 impl World {
     async fn charges(&self, fee_rate: &str) {
-        let path = format!("/v1/programmes/{PROGRAMME}/funding-terms");
+        let path = format!("/funding/v1/programmes/{PROGRAMME}/funding-terms");
         let terms = json!({"fee_rate": fee_rate});
         let (status, answer) = self.put(&path, terms.to_string().into_bytes()).await;
         assert_eq!(status, StatusCode::CREATED, "{answer}");
     }
 
     async fn fee(&self, n: u128) -> Value {
-        self.get_json(&format!("/v1/fees/{}", id(n))).await
+        self.get_json(&format!("/funding/v1/fees/{}", id(n))).await
     }
 
     /// A batch of one booklet that is funded, as far as fees ask.
@@ -42,28 +42,32 @@ fn of_batch(n: u128) -> Value {
 async fn the_fee_of_a_batch_is_invoiced_once_and_paid_by_its_number(admin: PgPool) {
     let world = World::new(admin).await;
     assert_eq!(
-        world.refused("/v1/fees", of_batch(1)).await["type"],
+        world.refused("/funding/v1/fees", of_batch(1)).await["type"],
         "urn:ccn:problem:not-found"
     );
     world.money_arrives().await;
     world.funds_a_batch().await;
     assert_eq!(
-        world.refused("/v1/fees", of_batch(1)).await["type"],
+        world.refused("/funding/v1/fees", of_batch(1)).await["type"],
         "urn:ccn:problem:no-fee"
     );
     world.charges("0.0333").await;
-    let before = world.get("/v1/waterfall").await;
-    let fee = world.created("/v1/fees", of_batch(1)).await;
+    let before = world.get("/funding/v1/waterfall").await;
+    let fee = world.created("/funding/v1/fees", of_batch(1)).await;
     // 3.33 % of 100 €, and 20 % of it.
     assert_eq!(
         (&fee["number"], &fee["net"], &fee["vat"], &fee["gross"]),
         (&json!("F-2026-00001"), &json!("3.33"), &json!("0.67"), &json!("4.00"))
     );
     assert_eq!(
-        world.refused("/v1/fees", of_batch(2)).await["type"],
+        world.refused("/funding/v1/fees", of_batch(2)).await["type"],
         "urn:ccn:problem:already-invoiced"
     );
-    assert_eq!(world.get("/v1/waterfall").await, before, "face value is not touched");
+    assert_eq!(
+        world.get("/funding/v1/waterfall").await,
+        before,
+        "face value is not touched"
+    );
     world.all_hold().await;
     let rules = world
         .loads(
@@ -81,9 +85,9 @@ async fn the_fee_of_a_batch_is_invoiced_once_and_paid_by_its_number(admin: PgPoo
     assert_eq!(rules, [paid.clone(), None, paid]);
     let fee = world.fee(1).await;
     assert_eq!((&fee["received"], &fee["owed"]), (&json!("4.00"), &json!("0.00")));
-    assert_eq!(world.get("/v1/waterfall").await, before);
+    assert_eq!(world.get("/funding/v1/waterfall").await, before);
     world.all_hold().await;
-    let identities = world.get_json("/v1/identities").await;
+    let identities = world.get_json("/funding/v1/identities").await;
     let fees = identities["identities"].as_array().unwrap().iter();
     assert_eq!(
         fees.filter(|one| one["name"].as_str().unwrap().contains("Rémunération"))
@@ -101,7 +105,7 @@ async fn numbers_have_no_gap_whoever_asks_at_once_and_whatever_is_refused(admin:
     }
     let invoice = async |n: u128| {
         let new = json!({"id": id(n), "programme_id": PROGRAMME, "batch_id": id(n)});
-        world.post("/v1/fees", new).await
+        world.post("/funding/v1/fees", new).await
     };
     let (one, two, three, four) = tokio::join!(invoice(1), invoice(2), invoice(9), invoice(3));
     let made: Vec<u16> = [one, two, three, four].iter().map(|answer| answer.0.as_u16()).collect();
@@ -109,7 +113,7 @@ async fn numbers_have_no_gap_whoever_asks_at_once_and_whatever_is_refused(admin:
     for n in 4..=6 {
         assert_eq!(invoice(n).await.0, StatusCode::CREATED);
     }
-    let list = world.get_json("/v1/fees").await;
+    let list = world.get_json("/funding/v1/fees").await;
     let numbers: Vec<&str> = list["items"]
         .as_array()
         .unwrap()

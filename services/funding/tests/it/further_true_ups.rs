@@ -175,13 +175,13 @@ async fn who_owes_by_a_due_close_is_given_nothing_back_before(admin: PgPool) {
     world.reverses_dead(4).await;
     let refund = |n: u128, funder: usize| json!({"id": id(n), "funder_id": FUNDERS[funder], "programme_id": PROGRAMME, "way": "credit", "execute_on": "2026-08-05"});
     world.hand.move_to(instant(END));
-    let refused = world.refused("/v1/refunds", refund(0xa01, 0)).await;
+    let refused = world.refused("/funding/v1/refunds", refund(0xa01, 0)).await;
     assert_eq!(refused["type"], "urn:ccn:problem:true-up-due");
-    let other = world.created("/v1/refunds", refund(0xa02, 1)).await;
+    let other = world.created("/funding/v1/refunds", refund(0xa02, 1)).await;
     assert_eq!(other["amount"], "46.63", "who is owed waits for nothing");
     world.created(&path("true-up"), json!({"id": id(0x91)})).await;
-    world.created("/v1/refunds", refund(0xa03, 0)).await;
-    let rest = world.created("/v1/refunds", refund(0xa04, 1)).await;
+    world.created("/funding/v1/refunds", refund(0xa03, 0)).await;
+    let rest = world.created("/funding/v1/refunds", refund(0xa04, 1)).await;
     assert_eq!(rest["amount"], "0.84");
     assert_eq!(world.refundable().await, [0, 0]);
     world.all_hold().await;

@@ -137,7 +137,7 @@ async fn another_programme(world: &World) {
         .unwrap();
     tx.commit().await.unwrap();
     let allocation = json!({"id": id(0xe1), "funder_id": FUNDERS[1], "programme_id": other, "amount": "5.00"});
-    world.created("/v1/allocations", allocation).await;
+    world.created("/funding/v1/allocations", allocation).await;
 }
 
 #[sqlx::test(migrations = false)]
@@ -161,7 +161,7 @@ async fn everybody_sees_the_fund_and_their_own_part_and_whether_all_holds(admin:
         (&funders[1], vec![ours, other, second]),
     ];
     let read = async |secret: &str| -> Value {
-        let (status, bytes) = world.send("GET", "/v1/identities", secret, Vec::new()).await;
+        let (status, bytes) = world.send("GET", "/funding/v1/identities", secret, Vec::new()).await;
         assert_eq!(status, 200);
         serde_json::from_slice(&bytes).unwrap()
     };

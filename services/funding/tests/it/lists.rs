@@ -22,7 +22,7 @@ async fn who_approves_finds_the_settlement_that_waits(admin: PgPool) {
     world.settle(1, "2026-03", "2026-04-03").await;
     world.settle(2, "2026-03", "2026-04-03").await;
     let colleague = world.colleague(900).await;
-    let (_, page) = world.list("/v1/settlements", &colleague).await;
+    let (_, page) = world.list("/funding/v1/settlements", &colleague).await;
     let told: Vec<Value> = page["items"]
         .as_array()
         .unwrap()
@@ -45,7 +45,9 @@ async fn who_approves_finds_the_settlement_that_waits(admin: PgPool) {
     );
     assert_eq!(page["next"], Value::Null);
     let first = page["items"][0]["id"].as_str().unwrap();
-    let (_, rest) = world.list(&format!("/v1/settlements?after={first}"), &colleague).await;
+    let (_, rest) = world
+        .list(&format!("/funding/v1/settlements?after={first}"), &colleague)
+        .await;
     assert_eq!(rest["items"], json!([page["items"][1]]));
 }
 
@@ -60,7 +62,7 @@ async fn the_last_statement_says_where_the_next_begins(admin: PgPool) {
             vec![naming("-20.00", &settlement["payments"][0]["end_to_end"])],
         )
         .await;
-    let (_, page) = world.list("/v1/statements", &world.secret).await;
+    let (_, page) = world.list("/funding/v1/statements", &world.secret).await;
     let last = &page["items"][0];
     assert_eq!(
         json!([last["opening"], last["closing"], last["lines"], last["unexplained"]]),
@@ -75,9 +77,9 @@ async fn the_last_statement_says_where_the_next_begins(admin: PgPool) {
 #[sqlx::test(migrations = false)]
 async fn a_funder_reads_its_own_allocations_and_nothing_of_the_funds(admin: PgPool) {
     let world = march(admin).await;
-    let (_, all) = world.list("/v1/allocations", &world.secret).await;
+    let (_, all) = world.list("/funding/v1/allocations", &world.secret).await;
     let funder = world.key_of(FUNDERS[0], None).await;
-    let (_, own) = world.list("/v1/allocations", &funder).await;
+    let (_, own) = world.list("/funding/v1/allocations", &funder).await;
     let of_it: Vec<&Value> = all["items"]
         .as_array()
         .unwrap()
@@ -86,12 +88,12 @@ async fn a_funder_reads_its_own_allocations_and_nothing_of_the_funds(admin: PgPo
         .collect();
     assert!(!of_it.is_empty() && of_it.len() < all["items"].as_array().unwrap().len());
     assert_eq!(own["items"].as_array().unwrap().iter().collect::<Vec<_>>(), of_it);
-    for path in ["/v1/settlements", "/v1/statements"] {
+    for path in ["/funding/v1/settlements", "/funding/v1/statements"] {
         assert_eq!(world.list(path, &funder).await.0, StatusCode::FORBIDDEN, "{path}");
     }
     assert_eq!(
         world
-            .list(&format!("/v1/allocations?after={}", id(0xffff_ffff)), "")
+            .list(&format!("/funding/v1/allocations?after={}", id(0xffff_ffff)), "")
             .await
             .0,
         StatusCode::UNAUTHORIZED

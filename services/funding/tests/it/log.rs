@@ -38,7 +38,7 @@ fn proven(entry: &Value, checkpoint: &Checkpoint) -> AnyLeaf {
 /// The proof of an event, when everything is sealed.
 async fn sealed(world: &World, event: impl std::fmt::Display) -> Value {
     seals(world, &log_key(), world.clock.now()).await;
-    world.get_json(&format!("/v1/proofs/events/{event}")).await
+    world.get_json(&format!("/funding/v1/proofs/events/{event}")).await
 }
 
 async fn text(world: &World, path: &str) -> String {
@@ -89,23 +89,31 @@ async fn a_claim_a_payment_and_a_contribution_are_proven_to_whom_they_concern(ad
         .fetch_one(&world.admin)
         .await
         .unwrap();
-    let proof = world.get_json(&format!("/v1/proofs/transfers/{received}")).await;
+    let proof = world
+        .get_json(&format!("/funding/v1/proofs/transfers/{received}"))
+        .await;
     assert_eq!(proven(&proof, &opened(&proof["checkpoint"])).kind_name(), "received");
-    let unknown = format!("/v1/proofs/transfers/{}", id(0xdead));
+    let unknown = format!("/funding/v1/proofs/transfers/{}", id(0xdead));
     assert_eq!(world.status(&unknown).await, StatusCode::NOT_FOUND);
 
     // The structure sees its claim; another funder's contribution does not exist for it.
     let new = json!({"id": PAID, "name": "Médiathèque", "roles": ["structure"]});
     let structure = world.key_of(PAID, Some(new)).await;
     let seen = async |path: String| world.send("GET", &path, &structure, Vec::new()).await.0;
-    assert_eq!(seen(format!("/v1/proofs/events/{}", id(201))).await, StatusCode::OK);
-    assert_eq!(seen(format!("/v1/proofs/events/{payment}")).await, StatusCode::OK);
     assert_eq!(
-        seen(format!("/v1/proofs/transfers/{received}")).await,
+        seen(format!("/funding/v1/proofs/events/{}", id(201))).await,
+        StatusCode::OK
+    );
+    assert_eq!(
+        seen(format!("/funding/v1/proofs/events/{payment}")).await,
+        StatusCode::OK
+    );
+    assert_eq!(
+        seen(format!("/funding/v1/proofs/transfers/{received}")).await,
         StatusCode::NOT_FOUND
     );
     assert_eq!(
-        seen("/log/tile/entries/000.p/1".to_owned()).await,
+        seen("/funding/log/tile/entries/000.p/1".to_owned()).await,
         StatusCode::FORBIDDEN
     );
 }
@@ -132,7 +140,7 @@ async fn a_settlement_line_that_was_rewritten_shows_on_either_side(admin: PgPool
     let (status, answer) = world
         .send(
             "GET",
-            &format!("/v1/proofs/events/{}", id(201)),
+            &format!("/funding/v1/proofs/events/{}", id(201)),
             &world.secret,
             Vec::new(),
         )
@@ -148,12 +156,12 @@ async fn a_settlement_line_that_was_rewritten_shows_on_either_side(admin: PgPool
 async fn one_checkpoint_extends_another(admin: PgPool) {
     let (world, _) = settled(admin).await;
     sealed(&world, id(201)).await;
-    let older = text(&world, "/log/checkpoint").await;
+    let older = text(&world, "/funding/log/checkpoint").await;
     let size = |note: &str| -> u64 { note.lines().nth(1).unwrap().parse().unwrap() };
     world.claims(id(207), PAID, &[5], "2026-04-02T09:00:00Z").await;
     sealed(&world, id(207)).await;
     let proof = world
-        .get_json(&format!("/v1/proofs/consistency?older={}", size(&older)))
+        .get_json(&format!("/funding/v1/proofs/consistency?older={}", size(&older)))
         .await;
     assert_eq!(proof["older"], older);
     let (before, now) = (opened(&proof["older"]), opened(&proof["checkpoint"]));
@@ -163,12 +171,15 @@ async fn one_checkpoint_extends_another(admin: PgPool) {
         verify_consistency((before.size, before.root), (now.size, now.root), &path),
         Ok(())
     );
-    assert_eq!(text(&world, &format!("/v1/checkpoints/{}", before.size)).await, older);
+    assert_eq!(
+        text(&world, &format!("/funding/v1/checkpoints/{}", before.size)).await,
+        older
+    );
     for nowhere in [
-        "/v1/proofs/consistency?older=1".to_owned(),
-        format!("/v1/proofs/consistency?older={}&size={}", now.size, before.size),
-        "/v1/checkpoints/1".to_owned(),
-        "/v1/checkpoints/18446744073709551615".to_owned(),
+        "/funding/v1/proofs/consistency?older=1".to_owned(),
+        format!("/funding/v1/proofs/consistency?older={}&size={}", now.size, before.size),
+        "/funding/v1/checkpoints/1".to_owned(),
+        "/funding/v1/checkpoints/18446744073709551615".to_owned(),
     ] {
         assert_eq!(world.status(&nowhere).await, StatusCode::NOT_FOUND, "{nowhere}");
     }
@@ -183,7 +194,7 @@ async fn one_month_is_closed_at_a_time(admin: PgPool) {
         .execute("select pg_advisory_xact_lock(x'63636e5f636c6f73'::bigint)")
         .await
         .unwrap();
-    let (status, answer) = world.post("/v1/closes", json!({"month": "2026-03"})).await;
+    let (status, answer) = world.post("/funding/v1/closes", json!({"month": "2026-03"})).await;
     assert_eq!(
         (status, &answer["type"]),
         (StatusCode::CONFLICT, &json!("urn:ccn:problem:close-under-way"))
@@ -195,7 +206,7 @@ async fn one_month_is_closed_at_a_time(admin: PgPool) {
 /// PostgreSQL's own housekeeping may hold a close up for a moment.
 async fn closes(world: &World, month: &str) -> (StatusCode, Value) {
     loop {
-        let (status, answer) = world.post("/v1/closes", json!({"month": month})).await;
+        let (status, answer) = world.post("/funding/v1/closes", json!({"month": month})).await;
         if status != StatusCode::SERVICE_UNAVAILABLE {
             return (status, answer);
         }
@@ -229,7 +240,7 @@ async fn the_operator_closes_months_in_order_and_for_ever(admin: PgPool) {
         (json!(signed.size), json!(signed.root.to_base64())),
         (close["size"].clone(), close["root"].clone())
     );
-    assert_eq!(world.get_json("/v1/closes").await, json!([close]));
+    assert_eq!(world.get_json("/funding/v1/closes").await, json!([close]));
 
     // What is posted of March now is late, and says so.
     world.claims(id(208), PAID, &[5], "2026-03-20T09:00:00Z").await;
@@ -249,11 +260,11 @@ async fn the_operator_closes_months_in_order_and_for_ever(admin: PgPool) {
     let funder = world.key_of(FUNDERS[0], None).await;
     let body = json!({"month": "2026-04"}).to_string().into_bytes();
     assert_eq!(
-        world.send("POST", "/v1/closes", &funder, body).await.0,
+        world.send("POST", "/funding/v1/closes", &funder, body).await.0,
         StatusCode::FORBIDDEN
     );
     assert_eq!(
-        world.send("GET", "/v1/closes", &funder, Vec::new()).await.0,
+        world.send("GET", "/funding/v1/closes", &funder, Vec::new()).await.0,
         StatusCode::OK
     );
 }
@@ -288,14 +299,14 @@ fn verified(key: &Cosigner, note: &str) -> bool {
 async fn a_funder_registers_its_key_and_cosigns(admin: PgPool) {
     let (world, _) = settled(admin).await;
     sealed(&world, id(201)).await;
-    let note = text(&world, "/log/checkpoint").await;
+    let note = text(&world, "/funding/log/checkpoint").await;
     let checkpoint = opened(&json!(note));
     let funder = world.key_of(FUNDERS[0], None).await;
     let other = world.key_of(FUNDERS[1], None).await;
     let line = cosigner(1)
         .line(&checkpoint.to_string(), instant("2026-04-02T08:00:00Z"))
         .unwrap();
-    let path = format!("/v1/checkpoints/{}/cosignatures", checkpoint.size);
+    let path = format!("/funding/v1/checkpoints/{}/cosignatures", checkpoint.size);
     let sends = async |path: &str, secret: &str, body: Value| {
         let (status, bytes) = world.send("POST", path, secret, body.to_string().into_bytes()).await;
         (status, serde_json::from_slice::<Value>(&bytes).unwrap())
@@ -308,28 +319,28 @@ async fn a_funder_registers_its_key_and_cosigns(admin: PgPool) {
     );
 
     let vkey = json!({"vkey": cosigner(1).verifier().to_string()});
-    let (status, answer) = sends("/v1/cosigners", &funder, vkey.clone()).await;
+    let (status, answer) = sends("/funding/v1/cosigners", &funder, vkey.clone()).await;
     assert_eq!(
         (status, &answer["organisation_id"]),
         (StatusCode::CREATED, &json!(FUNDERS[0]))
     );
     assert_eq!(
-        sends("/v1/cosigners", &funder, vkey.clone()).await,
+        sends("/funding/v1/cosigners", &funder, vkey.clone()).await,
         (StatusCode::OK, answer)
     );
     assert_eq!(
-        sends("/v1/cosigners", &other, vkey.clone()).await.0,
+        sends("/funding/v1/cosigners", &other, vkey.clone()).await.0,
         StatusCode::CONFLICT
     );
     let for_another = json!({"vkey": cosigner(2).verifier().to_string(), "organisation_id": FUNDERS[1]});
     assert_eq!(
-        sends("/v1/cosigners", &funder, for_another.clone()).await.0,
+        sends("/funding/v1/cosigners", &funder, for_another.clone()).await.0,
         StatusCode::FORBIDDEN
     );
-    world.created("/v1/cosigners", for_another).await;
+    world.created("/funding/v1/cosigners", for_another).await;
     for noise in [log_key().verifier().to_string(), "x+y+z".to_owned()] {
         assert_eq!(
-            sends("/v1/cosigners", &funder, json!({"vkey": noise})).await.0,
+            sends("/funding/v1/cosigners", &funder, json!({"vkey": noise})).await.0,
             StatusCode::UNPROCESSABLE_ENTITY
         );
     }
@@ -347,17 +358,17 @@ async fn a_funder_registers_its_key_and_cosigns(admin: PgPool) {
         .line(&checkpoint.to_string(), instant("2026-04-02T08:00:00Z"))
         .unwrap();
     world.created(&path, json!({"line": second})).await;
-    let nowhere = "/v1/checkpoints/1/cosignatures";
+    let nowhere = "/funding/v1/checkpoints/1/cosignatures";
     assert_eq!(
         sends(nowhere, &funder, json!({"line": line})).await.0,
         StatusCode::NOT_FOUND
     );
 
     // Everybody sees them, wherever the checkpoint is shown.
-    let served = text(&world, "/log/checkpoint").await;
+    let served = text(&world, "/funding/log/checkpoint").await;
     assert!(served.starts_with(&note) && verified(&cosigner(1), &served) && verified(&cosigner(2), &served));
     assert_eq!(
-        text(&world, &format!("/v1/checkpoints/{}", checkpoint.size)).await,
+        text(&world, &format!("/funding/v1/checkpoints/{}", checkpoint.size)).await,
         served
     );
     let proof = sealed(&world, id(201)).await;
@@ -386,7 +397,7 @@ async fn a_close_is_cosigned_too(admin: PgPool) {
     let (_, close) = closes(&world, "2026-03").await;
     world
         .created(
-            "/v1/cosigners",
+            "/funding/v1/cosigners",
             json!({"vkey": cosigner(1).verifier().to_string(), "organisation_id": FUNDERS[0]}),
         )
         .await;
@@ -396,12 +407,12 @@ async fn a_close_is_cosigned_too(admin: PgPool) {
         .unwrap();
     world
         .created(
-            &format!("/v1/checkpoints/{}/cosignatures", signed.size),
+            &format!("/funding/v1/checkpoints/{}/cosignatures", signed.size),
             json!({"line": line}),
         )
         .await;
-    let closes = world.get_json("/v1/closes").await;
+    let closes = world.get_json("/funding/v1/closes").await;
     assert!(verified(&cosigner(1), closes[0]["checkpoint"].as_str().unwrap()));
-    let text = text(&world, "/log/checkpoint").await;
+    let text = text(&world, "/funding/log/checkpoint").await;
     assert!(!verified(&cosigner(1), &text));
 }

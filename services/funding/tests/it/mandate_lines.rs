@@ -19,21 +19,21 @@ fn from(amount: &str, remittance: &str, iban: &str) -> Entry {
 impl World {
     async fn has_a_town(&self) {
         let town = json!({"id": TOWN, "siren": "443061841", "name": "Ville", "iban": STRUCTURE_IBAN});
-        self.created("/v1/funders", town).await;
+        self.created("/funding/v1/funders", town).await;
         let convention = json!({"id": id(0xa3), "funder_id": TOWN, "programme_id": PROGRAMME, "amount": "100.00",
             "signed_on": "2026-01-15", "starts_on": "2026-01-01", "ends_on": "2026-12-31"});
-        self.created("/v1/conventions", convention).await;
+        self.created("/funding/v1/conventions", convention).await;
     }
 
     /// Mandate `n`, of this number, that answers call 0xc1.
     async fn answers_the_call(&self, n: u128, number: &str, amount: &str) {
         let new = json!({"id": id(n), "convention_id": id(0xa1), "call_id": id(0xc1), "number": number,
             "amount": amount, "issued_on": "2026-02-20"});
-        self.created("/v1/mandates", new).await;
+        self.created("/funding/v1/mandates", new).await;
     }
 
     async fn received(&self) -> serde_json::Value {
-        self.get_json("/v1/waterfall").await["totals"][0]["received"].clone()
+        self.get_json("/funding/v1/waterfall").await["totals"][0]["received"].clone()
     }
 }
 
@@ -50,7 +50,7 @@ async fn the_towns_money_never_pays_the_departments_mandate(admin: PgPool) {
         quoting("5.00", "VIR MANDAT 481 SUBVENTION"),
     ];
     assert_eq!(world.loads(1, "0.00", entries).await, [None, None, None]);
-    let mandate = world.get_json(&format!("/v1/mandates/{}", id(0x1e1))).await;
+    let mandate = world.get_json(&format!("/funding/v1/mandates/{}", id(0x1e1))).await;
     assert_eq!(
         (&mandate["state"], &mandate["awaited"]),
         (&json!("awaited"), &json!("60.00"))
@@ -83,7 +83,7 @@ async fn a_call_that_two_mandates_answer_is_paid_once(admin: PgPool) {
     let part = |n: u128, amount: &str| json!({"what": "mandate", "amount": amount, "mandate_id": id(n)});
     let split = json!({"id": id(1), "break_ids": [broken["id"]], "why": "Avis du comptable public.",
         "parts": [part(0x1e1, "60.00"), part(0x1e2, "40.00")]});
-    world.created("/v1/explanations", split).await;
+    world.created("/funding/v1/explanations", split).await;
     assert_eq!(world.received().await, "100.00");
     // The call is paid: nothing is late.
     assert!(world.breaks().await.iter().all(|one| one["kind"] != "late"));

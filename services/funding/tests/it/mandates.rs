@@ -9,7 +9,7 @@ use crate::world::{FUNDERS, PROGRAMME, SPONSOR, START, World, id, instant};
 
 impl World {
     pub async fn accepts_mandates(&self, accepts: bool) {
-        let path = format!("/v1/programmes/{PROGRAMME}/funding-terms");
+        let path = format!("/funding/v1/programmes/{PROGRAMME}/funding-terms");
         let terms = json!({"accepts_mandates": accepts});
         let (status, answer) = self.put(&path, terms.to_string().into_bytes()).await;
         assert!(status.is_success(), "{answer}");
@@ -20,7 +20,7 @@ impl World {
         let number = format!("{:05}", n & 0xfff);
         let new = json!({"id": id(n), "convention_id": id(convention), "number": number, "bordereau": "12",
             "amount": amount, "issued_on": "2026-02-20"});
-        self.created("/v1/mandates", new).await
+        self.created("/funding/v1/mandates", new).await
     }
 
     /// A programme that waits for money.
@@ -50,7 +50,7 @@ impl World {
     }
 
     async fn row(&self, funder: usize, programme: bool) -> Value {
-        let waterfall = self.get_json("/v1/waterfall").await;
+        let waterfall = self.get_json("/funding/v1/waterfall").await;
         let rows = waterfall["rows"].as_array().unwrap();
         let mine = rows
             .iter()
@@ -59,7 +59,7 @@ impl World {
     }
 
     async fn mandate(&self, n: u128) -> Value {
-        self.get_json(&format!("/v1/mandates/{}", id(n))).await
+        self.get_json(&format!("/funding/v1/mandates/{}", id(n))).await
     }
 }
 
@@ -67,14 +67,14 @@ impl World {
 async fn a_mandate_counts_only_where_the_programme_accepts_it(admin: PgPool) {
     let world = World::new(admin).await;
     let new = json!({"id": id(0x1e1), "convention_id": id(0xa1), "number": "345", "amount": "60.00", "issued_on": "2026-02-20"});
-    let refused = world.refused("/v1/mandates", new.clone()).await;
+    let refused = world.refused("/funding/v1/mandates", new.clone()).await;
     assert_eq!(refused["type"], "urn:ccn:problem:mandate-not-allowed");
     world.accepts_mandates(true).await;
-    let made = world.created("/v1/mandates", new.clone()).await;
+    let made = world.created("/funding/v1/mandates", new.clone()).await;
     assert_eq!((&made["state"], &made["awaited"]), (&json!("awaited"), &json!("60.00")));
     let mut other = new.clone();
     other["amount"] = json!("61.00");
-    assert_eq!(world.refused("/v1/mandates", other).await["status"], 409);
+    assert_eq!(world.refused("/funding/v1/mandates", other).await["status"], 409);
     // The same number again, more than was agreed, and what is no number.
     for (field, value, problem) in [
         ("amount", json!("10.00"), "mandate-number-taken"),
@@ -87,7 +87,7 @@ async fn a_mandate_counts_only_where_the_programme_accepts_it(admin: PgPool) {
         let mut wrong = new.clone();
         wrong["id"] = json!(id(0x1ff));
         wrong[field] = value;
-        let refused = world.refused("/v1/mandates", wrong).await;
+        let refused = world.refused("/funding/v1/mandates", wrong).await;
         assert_eq!(refused["type"], format!("urn:ccn:problem:{problem}"), "{refused}");
     }
     let row = world.row(0, false).await;
@@ -117,8 +117,12 @@ async fn mandates_stay_within_the_convention_and_the_call_whatever_came_before(a
             "amount": amount, "issued_on": "2026-02-20"})
     };
     // The convention is of 100 €: 70 € without a call leave 30 € for the call of 60 €.
-    world.created("/v1/mandates", mandate(0x1e1, None, "70.00")).await;
-    let refused = world.refused("/v1/mandates", mandate(0x1e2, Some(0xc1), "30.01")).await;
+    world
+        .created("/funding/v1/mandates", mandate(0x1e1, None, "70.00"))
+        .await;
+    let refused = world
+        .refused("/funding/v1/mandates", mandate(0x1e2, Some(0xc1), "30.01"))
+        .await;
     assert_eq!(
         (&refused["type"], &refused["promised"], &refused["counted"]),
         (
@@ -127,16 +131,22 @@ async fn mandates_stay_within_the_convention_and_the_call_whatever_came_before(a
             &json!("70.00")
         )
     );
-    world.created("/v1/mandates", mandate(0x1e2, Some(0xc1), "10.00")).await;
+    world
+        .created("/funding/v1/mandates", mandate(0x1e2, Some(0xc1), "10.00"))
+        .await;
     world.loads(1, "0.00", vec![quoting("10.00", &reference)]).await;
     let paid = world.mandate(0x1e2).await;
     assert_eq!(paid["state"], "received");
-    let refused = world.refused("/v1/mandates", mandate(0x1e3, Some(0xc1), "20.01")).await;
+    let refused = world
+        .refused("/funding/v1/mandates", mandate(0x1e3, Some(0xc1), "20.01"))
+        .await;
     assert_eq!(
         (&refused["promised"], &refused["counted"]),
         (&json!("100.00"), &json!("80.00"))
     );
-    world.created("/v1/mandates", mandate(0x1e3, Some(0xc1), "20.00")).await;
+    world
+        .created("/funding/v1/mandates", mandate(0x1e3, Some(0xc1), "20.00"))
+        .await;
     world.all_hold().await;
 }
 
@@ -149,7 +159,7 @@ async fn a_mandate_for_a_call_that_is_paid_is_refused(admin: PgPool) {
     world.loads(1, "0.00", vec![quoting("60.00", &reference)]).await;
     let mandate = json!({"id": id(0x1e1), "convention_id": id(0xa1), "call_id": id(0xc1), "number": "345",
         "amount": "40.00", "issued_on": "2026-02-20"});
-    let refused = world.refused("/v1/mandates", mandate).await;
+    let refused = world.refused("/funding/v1/mandates", mandate).await;
     assert_eq!(
         (&refused["type"], &refused["promised"], &refused["counted"]),
         (
@@ -171,11 +181,11 @@ async fn mandated_money_goes_to_no_programme_that_waits_for_money(admin: PgPool)
     world.accepts_mandates(false).await;
     world.allocate(0xd1, FUNDERS[0], "40.00").await;
     let more = json!({"id": id(0xd2), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "amount": "0.01"});
-    let refused = world.refused("/v1/allocations", more.clone()).await;
+    let refused = world.refused("/funding/v1/allocations", more.clone()).await;
     assert_eq!(refused["type"], "urn:ccn:problem:mandated-not-received");
     assert_eq!(refused["available"], "0.00");
     world.accepts_mandates(true).await;
-    world.created("/v1/allocations", more).await;
+    world.created("/funding/v1/allocations", more).await;
     world.all_hold().await;
 }
 
@@ -192,10 +202,14 @@ async fn money_that_came_is_free_when_the_mandated_money_stands_elsewhere(admin:
     world.other_programme(strict).await;
     let allocation =
         |n: u128, amount: &str| json!({"id": id(n), "funder_id": FUNDERS[0], "programme_id": strict, "amount": amount});
-    let refused = world.refused("/v1/allocations", allocation(0xd2, "40.01")).await;
+    let refused = world
+        .refused("/funding/v1/allocations", allocation(0xd2, "40.01"))
+        .await;
     assert_eq!(refused["status"], 422);
-    world.created("/v1/allocations", allocation(0xd3, "40.00")).await;
-    let refused = world.refused("/v1/allocations", allocation(0xd4, "0.01")).await;
+    world
+        .created("/funding/v1/allocations", allocation(0xd3, "40.00"))
+        .await;
+    let refused = world.refused("/funding/v1/allocations", allocation(0xd4, "0.01")).await;
     assert_eq!(refused["status"], 422);
     world.all_hold().await;
 }
@@ -233,7 +247,7 @@ async fn its_money_replaces_a_mandate_in_parts_and_what_is_above_is_a_contributi
     assert_eq!((&row["received"], &row["mandated"]), (&json!("65.00"), &json!("0.00")));
     world.all_hold().await;
     let done = json!({"reason": "trop tard"});
-    let path = format!("/v1/mandates/{}/cancellation", id(0x1e1));
+    let path = format!("/funding/v1/mandates/{}/cancellation", id(0x1e1));
     assert_eq!(
         world.refused(&path, done).await["type"],
         "urn:ccn:problem:mandate-received"
@@ -253,7 +267,7 @@ async fn a_line_that_quotes_the_call_pays_its_mandate_and_is_not_counted_twice(a
     let reference = world.call(0xc1, 0xa1, "100.00").await;
     let new = json!({"id": id(0x1e1), "convention_id": id(0xa1), "call_id": id(0xc1), "number": "345",
         "amount": "100.00", "issued_on": "2026-02-20"});
-    world.created("/v1/mandates", new).await;
+    world.created("/funding/v1/mandates", new).await;
     let other_call = world.call(0xc2, 0xa2, "50.00").await;
     let entries = vec![
         quoting("100.00", &format!("VIR {reference}")),
@@ -264,7 +278,7 @@ async fn a_line_that_quotes_the_call_pays_its_mandate_and_is_not_counted_twice(a
     assert_eq!(world.row(0, false).await["received"], "100.00");
     // The call is paid: nothing is late.
     world.loads(2, "150.00", vec![]).await;
-    let breaks = world.get_json("/v1/breaks").await;
+    let breaks = world.get_json("/funding/v1/breaks").await;
     assert_eq!(breaks["items"], json!([]));
     world.all_hold().await;
 }
@@ -296,13 +310,13 @@ async fn a_mandate_that_is_not_honoured_ages_and_is_taken_off_while_its_money_is
     world.mandates(0x1e2, 0xa2, "80.00").await;
     world.allocate(0xd1, FUNDERS[0], "30.00").await;
     world.hand.move_to(instant("2026-03-25T10:00:00Z"));
-    let ageing = world.get_json("/v1/mandates/ageing").await;
+    let ageing = world.get_json("/funding/v1/mandates/ageing").await;
     assert_eq!(
         ageing["bands"][2],
         json!({"days": "31-90", "count": 2, "amount": "130.00"})
     );
     assert_eq!(ageing["mandates"][0]["age_days"], 33);
-    let path = format!("/v1/mandates/{}/cancellation", id(0x1e1));
+    let path = format!("/funding/v1/mandates/{}/cancellation", id(0x1e1));
     let reason = json!({"reason": "Rejeté par le comptable"});
     let gone = world.created(&path, reason.clone()).await;
     assert_eq!(
@@ -312,7 +326,7 @@ async fn a_mandate_that_is_not_honoured_ages_and_is_taken_off_while_its_money_is
     assert_eq!(world.refused(&path, json!({"reason": "autre"})).await["status"], 409);
     assert_eq!(world.row(0, true).await["free"], "0.00");
     assert_eq!(
-        world.get_json("/v1/mandates?state=awaited").await["items"]
+        world.get_json("/funding/v1/mandates?state=awaited").await["items"]
             .as_array()
             .unwrap()
             .len(),
@@ -336,7 +350,7 @@ async fn a_mandate_behind_a_batch_stays_and_the_refusal_says_what_is_missing(adm
         world.allocate(0xd1 + n, FUNDERS[funder], "70.00").await;
     }
     world.funds_a_batch().await;
-    let path = format!("/v1/mandates/{}/cancellation", id(0x1e1));
+    let path = format!("/funding/v1/mandates/{}/cancellation", id(0x1e1));
     let refused = world.refused(&path, json!({"reason": "Rejeté"})).await;
     assert_eq!(refused["type"], "urn:ccn:problem:mandate-used");
     assert_eq!(
@@ -355,15 +369,18 @@ async fn a_funder_sees_its_own_mandates_only(admin: PgPool) {
     world.mandates(0x1e2, 0xa2, "80.00").await;
     let key = world.key_of(FUNDERS[0], None).await;
     let get = async |path: String| world.send("GET", &path, &key, Vec::new()).await;
-    let (status, bytes) = get("/v1/mandates".to_owned()).await;
+    let (status, bytes) = get("/funding/v1/mandates".to_owned()).await;
     let list: Value = serde_json::from_slice(&bytes).unwrap();
     assert_eq!((status, list["items"].as_array().unwrap().len()), (StatusCode::OK, 1));
-    assert_eq!(get(format!("/v1/mandates/{}", id(0x1e1))).await.0, StatusCode::OK);
     assert_eq!(
-        get(format!("/v1/mandates/{}", id(0x1e2))).await.0,
+        get(format!("/funding/v1/mandates/{}", id(0x1e1))).await.0,
+        StatusCode::OK
+    );
+    assert_eq!(
+        get(format!("/funding/v1/mandates/{}", id(0x1e2))).await.0,
         StatusCode::NOT_FOUND
     );
-    let post = world.send("POST", "/v1/mandates", &key, b"{}".to_vec()).await;
+    let post = world.send("POST", "/funding/v1/mandates", &key, b"{}".to_vec()).await;
     assert!(matches!(
         post.0,
         StatusCode::FORBIDDEN | StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST

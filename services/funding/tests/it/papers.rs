@@ -39,14 +39,14 @@ impl World {
     }
 
     async fn charges_at(&self, fee_rate: &str, vat_rate: &str) {
-        let path = format!("/v1/programmes/{PROGRAMME}/funding-terms");
+        let path = format!("/funding/v1/programmes/{PROGRAMME}/funding-terms");
         self.sets(&path, json!({"fee_rate": fee_rate, "vat_rate": vat_rate}))
             .await;
     }
 
     async fn sponsor_exists(&self) {
         let sponsor = json!({"id": SPONSOR, "name": "Département", "siren": "222100018", "roles": ["sponsor"]});
-        self.created("/v1/organisations", sponsor).await;
+        self.created("/issuer/v1/organisations", sponsor).await;
     }
 
     /// A funded batch and all that an invoice wants.
@@ -55,15 +55,17 @@ impl World {
         self.funds_a_batch().await;
         self.sponsor_exists().await;
         self.charges_at("0.0333", vat_rate).await;
-        self.sets("/v1/invoicing/seller", seller()).await;
-        self.sets(&format!("/v1/invoicing/buyers/{SPONSOR}"), buyer(true)).await;
-        self.created("/v1/fees", fee(1)).await
+        self.sets("/funding/v1/invoicing/seller", seller()).await;
+        self.sets(&format!("/funding/v1/invoicing/buyers/{SPONSOR}"), buyer(true))
+            .await;
+        self.created("/funding/v1/fees", fee(1)).await
     }
 
     async fn credits(&self, n: u128, net: &str) -> Value {
         let lines = json!([{"label": "Un carnet livré en double", "net": net}]);
         let new = json!({"id": id(n), "reason": "Compté deux fois.", "lines": lines});
-        self.created(&format!("/v1/fees/{}/credit-notes", id(1)), new).await
+        self.created(&format!("/funding/v1/fees/{}/credit-notes", id(1)), new)
+            .await
     }
 
     /// What the books hold on the fee's accounts: (to receive, fees, VAT) in cents.
@@ -95,7 +97,7 @@ async fn an_invoice_on_paper_says_what_the_law_wants_and_what_the_books_hold(adm
     let world = World::new(admin).await;
     let made = world.invoices("0.2").await;
     assert_eq!(made["engagement"], "2026-EJ-00123");
-    let path = format!("/v1/fees/{}/invoice.pdf", id(1));
+    let path = format!("/funding/v1/fees/{}/invoice.pdf", id(1));
     let pdf = world.get(&path).await;
     checker(
         "check_document.py",
@@ -124,12 +126,12 @@ async fn an_invoice_on_paper_says_what_the_law_wants_and_what_the_books_hold(adm
     world.hand.move_to(instant("2026-05-02T10:00:00Z"));
     world
         .sets(
-            "/v1/invoicing/seller",
+            "/funding/v1/invoicing/seller",
             with(seller(), json!({"name": "Autre", "payment_days": 45})),
         )
         .await;
     world
-        .sets(&format!("/v1/invoicing/buyers/{SPONSOR}"), buyer(false))
+        .sets(&format!("/funding/v1/invoicing/buyers/{SPONSOR}"), buyer(false))
         .await;
     assert_eq!(world.get(&path).await, pdf, "the same bytes");
     let trail: i64 = sqlx::query_scalar("select count(*) from access.audit where action = 'fee.issue_paper'")
@@ -142,7 +144,10 @@ async fn an_invoice_on_paper_says_what_the_law_wants_and_what_the_books_hold(adm
         world.send("GET", &path, &key, Vec::new()).await.0,
         StatusCode::FORBIDDEN
     );
-    assert_eq!(world.status(&format!("/v1/fees/{}/invoice.pdf", id(9))).await, 404);
+    assert_eq!(
+        world.status(&format!("/funding/v1/fees/{}/invoice.pdf", id(9))).await,
+        404
+    );
 }
 
 #[sqlx::test(migrations = false)]
@@ -153,14 +158,14 @@ async fn an_invoice_waits_for_what_is_not_said_and_tells_what(admin: PgPool) {
     world.charges_at("0.0333", "0").await;
     for wrong in [json!({"engagement": " "}), json!({"service_code": "x".repeat(101)})] {
         assert_eq!(
-            world.refused("/v1/fees", with(fee(1), wrong)).await["type"],
+            world.refused("/funding/v1/fees", with(fee(1), wrong)).await["type"],
             "urn:ccn:problem:fee-order"
         );
     }
-    world.created("/v1/fees", fee(1)).await;
+    world.created("/funding/v1/fees", fee(1)).await;
     let other = with(fee(1), json!({"engagement": "2026-EJ-00124"}));
-    assert_eq!(world.refused("/v1/fees", other).await["status"], 409);
-    let path = format!("/v1/fees/{}/invoice.pdf", id(1));
+    assert_eq!(world.refused("/funding/v1/fees", other).await["status"], 409);
+    let path = format!("/funding/v1/fees/{}/invoice.pdf", id(1));
     let lacks = async || {
         let (status, bytes) = world.send("GET", &path, &world.secret, Vec::new()).await;
         let answer: Value = serde_json::from_slice(&bytes).unwrap();
@@ -171,7 +176,7 @@ async fn an_invoice_waits_for_what_is_not_said_and_tells_what(admin: PgPool) {
         answer["lacks"].as_array().unwrap().len()
     };
     assert_eq!(lacks().await, 2);
-    let unknown = format!("/v1/invoicing/buyers/{SPONSOR}");
+    let unknown = format!("/funding/v1/invoicing/buyers/{SPONSOR}");
     assert_eq!(world.put(&unknown, buyer(false).to_string().into_bytes()).await.0, 404);
     world.sponsor_exists().await;
     for (field, value) in [
@@ -196,16 +201,19 @@ async fn an_invoice_waits_for_what_is_not_said_and_tells_what(admin: PgPool) {
     assert_eq!(lacks().await, 1);
     let (status, _) = world
         .put(
-            "/v1/invoicing/seller",
+            "/funding/v1/invoicing/seller",
             with(seller(), json!({"payment_days": 61})).to_string().into_bytes(),
         )
         .await;
     assert_eq!(status, 422);
-    world.sets("/v1/invoicing/seller", seller()).await;
+    world.sets("/funding/v1/invoicing/seller", seller()).await;
     assert_eq!(lacks().await, 1, "without VAT, and nobody said why");
     let exempt = "TVA non applicable, art. 293 B du CGI";
     world
-        .sets("/v1/invoicing/seller", with(seller(), json!({"vat_exemption": exempt})))
+        .sets(
+            "/funding/v1/invoicing/seller",
+            with(seller(), json!({"vat_exemption": exempt})),
+        )
         .await;
     let pdf = world.get(&path).await;
     assert_eq!(read_by_another(&pdf), [333, 0, 333]);
@@ -217,7 +225,7 @@ async fn an_invoice_waits_for_what_is_not_said_and_tells_what(admin: PgPool) {
 async fn credit_notes_take_off_an_invoice_in_the_books_and_never_more_than_is_left(admin: PgPool) {
     let world = World::new(admin).await;
     world.invoices("0.2").await;
-    let path = format!("/v1/fees/{}/credit-notes", id(1));
+    let path = format!("/funding/v1/fees/{}/credit-notes", id(1));
     let first = world.credits(11, "1.00").await;
     assert_eq!(
         (
@@ -252,14 +260,14 @@ async fn credit_notes_take_off_an_invoice_in_the_books_and_never_more_than_is_le
         let refused = world.refused(&path, wrong).await;
         assert_eq!(refused["type"], format!("urn:ccn:problem:{problem}"));
     }
-    let nowhere = format!("/v1/fees/{}/credit-notes", id(9));
+    let nowhere = format!("/funding/v1/fees/{}/credit-notes", id(9));
     assert_eq!(
         world.refused(&nowhere, json!({"id": id(12), "reason": "x"})).await["status"],
         404
     );
     // Still in part: the batch has its invoice.
     assert_eq!(
-        world.refused("/v1/fees", fee(2)).await["type"],
+        world.refused("/funding/v1/fees", fee(2)).await["type"],
         "urn:ccn:problem:already-invoiced"
     );
     let rest = world
@@ -271,7 +279,7 @@ async fn credit_notes_take_off_an_invoice_in_the_books_and_never_more_than_is_le
     );
     assert_eq!(world.fee_books().await, [0, 0, 0]);
     world.all_hold().await;
-    let fee_now = world.get_json(&format!("/v1/fees/{}", id(1))).await;
+    let fee_now = world.get_json(&format!("/funding/v1/fees/{}", id(1))).await;
     assert_eq!(
         (&fee_now["credited"], &fee_now["owed"]),
         (&json!("4.00"), &json!("0.00"))
@@ -281,7 +289,7 @@ async fn credit_notes_take_off_an_invoice_in_the_books_and_never_more_than_is_le
         "urn:ccn:problem:above-invoice"
     );
     // What is credited whole may be invoiced again, and a payment that quotes it is nobody's.
-    let again = world.created("/v1/fees", fee(2)).await;
+    let again = world.created("/funding/v1/fees", fee(2)).await;
     assert_eq!(again["number"], "F-2026-00002");
     let rules = world
         .loads(
@@ -292,7 +300,9 @@ async fn credit_notes_take_off_an_invoice_in_the_books_and_never_more_than_is_le
         .await;
     assert_eq!(rules, [None, Some("fee-invoice".to_owned())]);
     let paid = json!({"id": id(14), "reason": "Trop tard."});
-    let paid = world.refused(&format!("/v1/fees/{}/credit-notes", id(2)), paid).await;
+    let paid = world
+        .refused(&format!("/funding/v1/fees/{}/credit-notes", id(2)), paid)
+        .await;
     assert_eq!(
         (&paid["type"], &paid["owed"]),
         (&json!("urn:ccn:problem:above-owed"), &json!("0.00"))
@@ -306,7 +316,7 @@ async fn credit_notes_take_off_an_invoice_in_the_books_and_never_more_than_is_le
     let list = world.get_json(&path).await;
     assert_eq!(list, json!([first, rest]));
     for (n, amounts, left) in [(11, [100, 20, 120], "2,80 €"), (12, [233, 47, 280], "0,00 €")] {
-        let pdf_path = format!("/v1/credit-notes/{}/credit-note.pdf", id(n));
+        let pdf_path = format!("/funding/v1/credit-notes/{}/credit-note.pdf", id(n));
         let pdf = world.get(&pdf_path).await;
         checker(
             "check_document.py",
@@ -319,7 +329,7 @@ async fn credit_notes_take_off_an_invoice_in_the_books_and_never_more_than_is_le
         assert_eq!(world.get(&pdf_path).await, pdf);
     }
     let key = world.key_of(FUNDERS[0], None).await;
-    let foreign = format!("/v1/credit-notes/{}", id(11));
+    let foreign = format!("/funding/v1/credit-notes/{}", id(11));
     assert_eq!(
         world.send("GET", &foreign, &key, Vec::new()).await.0,
         StatusCode::FORBIDDEN
@@ -330,7 +340,7 @@ async fn credit_notes_take_off_an_invoice_in_the_books_and_never_more_than_is_le
 async fn credit_notes_asked_at_once_have_numbers_without_gap_and_never_exceed_the_invoice(admin: PgPool) {
     let world = World::new(admin).await;
     world.invoices("0.2").await;
-    let path = format!("/v1/fees/{}/credit-notes", id(1));
+    let path = format!("/funding/v1/fees/{}/credit-notes", id(1));
     let ask = async |n: u128| {
         let lines = json!([{"label": "Une part", "net": "1.20"}]);
         world
@@ -359,7 +369,7 @@ async fn credit_notes_asked_at_once_have_numbers_without_gap_and_never_exceed_th
 async fn a_call_and_its_reminders_are_letters_that_nothing_changes(admin: PgPool) {
     let world = World::new(admin).await;
     let reference = world.call(0xc1, 0xa1, "60.00").await;
-    let path = format!("/v1/calls/{}/letter.pdf", id(0xc1));
+    let path = format!("/funding/v1/calls/{}/letter.pdf", id(0xc1));
     let letter = world.get(&path).await;
     checker("check_document.py", &letter, &["--tables", "0", "--pages", "1"]);
     let said = words("appel", &letter);
@@ -375,13 +385,13 @@ async fn a_call_and_its_reminders_are_letters_that_nothing_changes(admin: PgPool
     ] {
         assert!(said.contains(part), "{part} is not in\n{said}");
     }
-    let reminder = |days: i32| format!("/v1/calls/{}/reminders/{days}/letter.pdf", id(0xc1));
+    let reminder = |days: i32| format!("/funding/v1/calls/{}/reminders/{days}/letter.pdf", id(0xc1));
     assert_eq!(world.status(&reminder(1)).await, 404, "not reminded yet");
     world.reminds("2026-04-01T10:00:00Z").await;
     world.loads(1, "0.00", vec![quoting("20.00", &reference)]).await;
     world.reminds("2026-05-02T10:00:00Z").await;
     // Whoever writes is said now; letters of before do not know it.
-    world.sets("/v1/invoicing/seller", seller()).await;
+    world.sets("/funding/v1/invoicing/seller", seller()).await;
     let first = world.get(&reminder(1)).await;
     let said = words("relance-1", &first);
     for part in [

@@ -39,7 +39,7 @@ fn file_of(n: u128) -> String {
 
 impl World {
     pub async fn reports(&self, file: Vec<u8>) -> (StatusCode, Value) {
-        self.post_bytes("/v1/payment-status-reports", file).await
+        self.post_bytes("/funding/v1/payment-status-reports", file).await
     }
 }
 
@@ -82,13 +82,13 @@ async fn a_rejected_payment_is_owed_again_and_paid_to_another_account(admin: PgP
     assert_eq!((&answer["rejected"], &answer["unexplained"]), (&json!(1), &json!(0)));
     world.all_hold().await;
     assert_eq!(world.reports(file.clone()).await, (StatusCode::OK, answer.clone()));
-    let path = format!("/v1/payment-status-reports/{}", answer["id"].as_str().unwrap());
+    let path = format!("/funding/v1/payment-status-reports/{}", answer["id"].as_str().unwrap());
     assert_eq!(world.get_json(&path).await, answer);
     let again = String::from_utf8(file).unwrap().replace('\n', "\r\n").into_bytes();
     let (_, refused) = world.reports(again).await;
     assert_eq!(refused["type"], "urn:ccn:problem:payment-report-already-loaded");
 
-    let seen = world.get_json(&format!("/v1/settlements/{}", id(1))).await;
+    let seen = world.get_json(&format!("/funding/v1/settlements/{}", id(1))).await;
     assert_eq!(seen["payments"][0]["state"], "rejected");
     let second = world.settle(2, "2026-03", "2026-04-03").await;
     assert_eq!(
@@ -224,7 +224,7 @@ async fn a_rejected_refund_is_the_funders_free_money(admin: PgPool) {
     world.hand.move_to(instant("2026-08-10T08:00:00Z"));
     world.expires(&[5], "2026-08-08T10:00:00Z").await;
     let refund = json!({"id": id(31), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "way": "bank", "execute_on": "2026-08-11"});
-    let end_to_end = world.created("/v1/refunds", refund).await["end_to_end"].clone();
+    let end_to_end = world.created("/funding/v1/refunds", refund).await["end_to_end"].clone();
     let file = report(1, &file_of(31), "", &[(end_to_end.as_str().unwrap(), "CANC", None)]);
     // Of April, on a file of August: nothing goes back on its word.
     let (status, refused) = world.reports(file.clone()).await;
@@ -248,7 +248,7 @@ async fn a_rejected_refund_is_the_funders_free_money(admin: PgPool) {
         .into_bytes();
     assert_eq!(outcomes(&world.reports(file).await.1), ["rejected"]);
     world.all_hold().await;
-    let waterfall = world.get_json("/v1/waterfall").await;
+    let waterfall = world.get_json("/funding/v1/waterfall").await;
     let rows = waterfall["rows"].as_array().unwrap();
     let free = rows
         .iter()

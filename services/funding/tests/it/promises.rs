@@ -12,35 +12,35 @@ async fn calls_stay_within_their_convention_and_carry_their_own_reference(admin:
     assert!(first.starts_with("AF-2026-") && first.len() == 14, "{first}");
     let third = json!({"id": id(3), "convention_id": id(0xa1), "amount": "0.01", "due_on": "2026-03-31"});
     assert_eq!(
-        world.refused("/v1/calls", third).await["type"],
+        world.refused("/funding/v1/calls", third).await["type"],
         "urn:ccn:problem:above-convention"
     );
     let other = json!({"id": id(1), "convention_id": id(0xa1), "amount": "60.01", "due_on": "2026-03-31"});
-    assert_eq!(world.refused("/v1/calls", other).await["status"], 409);
+    assert_eq!(world.refused("/funding/v1/calls", other).await["status"], 409);
 }
 
 #[sqlx::test(migrations = false)]
 async fn a_body_that_wears_several_hats_becomes_a_funder_and_keeps_them(admin: PgPool) {
     let world = World::new(admin).await;
     let organisation = json!({"id": id(0x77), "name": "CAF", "roles": ["sponsor", "funder"]});
-    world.created("/v1/organisations", organisation).await;
+    world.created("/issuer/v1/organisations", organisation).await;
     let funder = json!({"id": id(0x77), "siren": "443061841", "name": "CAF de Côte-d'Or", "iban": OTHER_IBAN});
-    world.created("/v1/funders", funder).await;
+    world.created("/funding/v1/funders", funder).await;
 
     world
         .created(
-            "/v1/organisations",
+            "/issuer/v1/organisations",
             json!({"id": id(0x78), "name": "CCAS", "roles": ["prescriber"]}),
         )
         .await;
     let funder = json!({"id": id(0x78), "siren": "542051180", "name": "CCAS", "iban": OTHER_IBAN});
     assert_eq!(
-        world.refused("/v1/funders", funder).await["type"],
+        world.refused("/funding/v1/funders", funder).await["type"],
         "urn:ccn:problem:not-a-funder"
     );
     let twin = json!({"id": id(0x79), "siren": "443061841", "name": "CAF", "iban": OTHER_IBAN});
     assert_eq!(
-        world.refused("/v1/funders", twin).await["type"],
+        world.refused("/funding/v1/funders", twin).await["type"],
         "urn:ccn:problem:siren-taken"
     );
 }
@@ -54,24 +54,24 @@ async fn a_promise_names_what_exists(admin: PgPool) {
     };
     assert_eq!(
         world
-            .refused("/v1/conventions", convention(id(9), PROGRAMME, "1.00"))
+            .refused("/funding/v1/conventions", convention(id(9), PROGRAMME, "1.00"))
             .await["status"],
         404
     );
     assert_eq!(
         world
-            .refused("/v1/conventions", convention(FUNDERS[0], id(9), "1.00"))
+            .refused("/funding/v1/conventions", convention(FUNDERS[0], id(9), "1.00"))
             .await["status"],
         404
     );
     assert_eq!(
         world
-            .refused("/v1/conventions", convention(FUNDERS[0], PROGRAMME, "0.00"))
+            .refused("/funding/v1/conventions", convention(FUNDERS[0], PROGRAMME, "0.00"))
             .await["status"],
         422
     );
     let plan = json!({"id": id(6), "shares": [{"funder_id": FUNDERS[0], "rate": "0.9"}]});
-    let path = format!("/v1/programmes/{PROGRAMME}/plans");
+    let path = format!("/funding/v1/programmes/{PROGRAMME}/plans");
     assert_eq!(world.refused(&path, plan).await["type"], "urn:ccn:problem:not-a-plan");
 }
 
@@ -80,10 +80,10 @@ async fn a_plan_names_only_funders_that_signed_for_the_programme(admin: PgPool) 
     let world = World::new(admin).await;
     let (stranger, nobody) = (id(0xf3), id(0xf4));
     let funder = json!({"id": stranger, "siren": "443061841", "name": "Fondation", "iban": OTHER_IBAN});
-    world.created("/v1/funders", funder).await;
+    world.created("/funding/v1/funders", funder).await;
     let sponsor = json!({"id": SPONSOR, "name": "Commanditaire", "roles": ["sponsor"]});
     let sponsor = world.key_of(SPONSOR, Some(sponsor)).await;
-    let path = format!("/v1/programmes/{PROGRAMME}/plans");
+    let path = format!("/funding/v1/programmes/{PROGRAMME}/plans");
     let halves = |other| json!([{"funder_id": FUNDERS[0], "rate": "0.5"}, {"funder_id": other, "rate": "0.5"}]);
     let plan = |other| json!({"id": id(6), "shares": halves(other)});
 
@@ -105,7 +105,7 @@ async fn a_plan_names_only_funders_that_signed_for_the_programme(admin: PgPool) 
     // A convention for another time is none; the days are those of Paris.
     let convention = json!({"id": id(7), "funder_id": stranger, "programme_id": PROGRAMME, "amount": "0.01",
         "signed_on": "2026-03-01", "starts_on": "2026-04-01", "ends_on": "2026-04-30"});
-    world.created("/v1/conventions", convention).await;
+    world.created("/funding/v1/conventions", convention).await;
     for (at, agreed) in [
         ("2026-03-31T21:59:59Z", false),
         ("2026-04-30T22:00:00Z", false),

@@ -59,7 +59,7 @@ async fn two_refunds_of_one_id_are_one_refund(admin: PgPool) {
     .unwrap();
     let body =
         json!({"id": id(1), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "way": "bank", "execute_on": day});
-    loses_against(&world, first, "/v1/refunds", body).await;
+    loses_against(&world, first, "/funding/v1/refunds", body).await;
 }
 
 #[sqlx::test(migrations = false)]
@@ -73,7 +73,7 @@ async fn refunds_asked_for_at_once_give_back_once(admin: PgPool) {
     let ask = async |n: u128| {
         let body = json!({"id": id(n), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "way": "credit",
             "execute_on": "2026-08-11"});
-        world.post("/v1/refunds", body).await
+        world.post("/funding/v1/refunds", body).await
     };
     let (one, two, three, four) = tokio::join!(ask(1), ask(2), ask(3), ask(4));
     let mut kinds = [one, two, three, four].map(|(status, answer)| (status.as_u16(), answer["type"].clone()));
@@ -99,7 +99,7 @@ async fn two_calls_of_one_id_are_one_call(admin: PgPool) {
     .await
     .unwrap();
     let body = json!({"id": id(1), "convention_id": id(0xa1), "amount": "1.00", "due_on": day});
-    loses_against(&world, first, "/v1/calls", body).await;
+    loses_against(&world, first, "/funding/v1/calls", body).await;
 }
 
 #[sqlx::test(migrations = false)]
@@ -114,5 +114,11 @@ async fn two_plans_of_one_id_are_one_plan(admin: PgPool) {
         .await
         .unwrap();
     let body = json!({"id": id(1), "shares": [{"funder_id": FUNDERS[0], "rate": "1"}]});
-    loses_against(&world, first, &format!("/v1/programmes/{PROGRAMME}/plans"), body).await;
+    loses_against(
+        &world,
+        first,
+        &format!("/funding/v1/programmes/{PROGRAMME}/plans"),
+        body,
+    )
+    .await;
 }

@@ -131,7 +131,7 @@ async fn a_corrupted_sum_makes_a_failing_run_that_is_heard(admin: PgPool) {
     assert!(judged_by_others(&bank.signed(2).await).contains("FAILS"));
     let text = bank
         .world
-        .get(&format!("/v1/reconciliations/{}/report.txt", id(2)))
+        .get(&format!("/funding/v1/reconciliations/{}/report.txt", id(2)))
         .await;
     let text = String::from_utf8(text).unwrap();
     assert!(text.contains("ATTENTION") && text.contains("FAUX"), "{text}");
@@ -188,7 +188,10 @@ async fn one_run_at_a_time(admin: PgPool) {
         .execute(&mut *other)
         .await
         .unwrap();
-    let (status, answer) = bank.world.post("/v1/reconciliations", json!({"id": id(1)})).await;
+    let (status, answer) = bank
+        .world
+        .post("/funding/v1/reconciliations", json!({"id": id(1)}))
+        .await;
     assert_eq!(
         (status, &answer["type"]),
         (StatusCode::CONFLICT, &json!("urn:ccn:problem:reconciliation-under-way"))
@@ -205,14 +208,20 @@ async fn a_run_whose_caller_goes_away_is_made_to_its_end(admin: PgPool) {
         .execute(&mut *busy)
         .await
         .unwrap();
-    let asked = bank.world.post("/v1/reconciliations", json!({"id": id(1)}));
+    let asked = bank.world.post("/funding/v1/reconciliations", json!({"id": id(1)}));
     let cut = tokio::time::timeout(Duration::from_millis(500), asked).await;
     assert!(cut.is_err(), "it waits for the statements");
     busy.rollback().await.unwrap();
-    let mut again = bank.world.post("/v1/reconciliations", json!({"id": id(1)})).await;
+    let mut again = bank
+        .world
+        .post("/funding/v1/reconciliations", json!({"id": id(1)}))
+        .await;
     while again.0 == StatusCode::CONFLICT {
         tokio::time::sleep(Duration::from_millis(20)).await;
-        again = bank.world.post("/v1/reconciliations", json!({"id": id(1)})).await;
+        again = bank
+            .world
+            .post("/funding/v1/reconciliations", json!({"id": id(1)}))
+            .await;
     }
     assert_eq!(
         (again.0, &again.1["document"]["number"]),

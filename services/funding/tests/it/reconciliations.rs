@@ -112,7 +112,7 @@ async fn a_run_is_numbered_signed_kept_and_verified_by_others(admin: PgPool) {
         let said = judged_by_others(&file);
         assert!(said.contains(&format!("run {n}: ")), "{said}");
     }
-    let list = bank.world.get_json("/v1/reconciliations").await;
+    let list = bank.world.get_json("/funding/v1/reconciliations").await;
     let numbers: Vec<_> = list["items"]
         .as_array()
         .unwrap()
@@ -120,10 +120,12 @@ async fn a_run_is_numbered_signed_kept_and_verified_by_others(admin: PgPool) {
         .map(|run| &run["number"])
         .collect();
     assert_eq!(numbers, [&json!(2), &json!(1)]);
-    let older = bank.world.get_json("/v1/reconciliations?after=2").await;
+    let older = bank.world.get_json("/funding/v1/reconciliations?after=2").await;
     assert_eq!(older["items"][0]["id"], json!(id(1)));
     assert_eq!(
-        bank.world.get_json(&format!("/v1/reconciliations/{}", id(1))).await,
+        bank.world
+            .get_json(&format!("/funding/v1/reconciliations/{}", id(1)))
+            .await,
         first
     );
     let acts: i64 = sqlx::query_scalar("select count(*) from access.audit where action = 'reconciliation.run'")
@@ -137,7 +139,7 @@ async fn a_run_is_numbered_signed_kept_and_verified_by_others(admin: PgPool) {
 async fn a_run_is_read_by_people_who_may(admin: PgPool) {
     let bank = april(admin).await;
     bank.runs(1).await;
-    let path = |name: &str| format!("/v1/reconciliations/{}/{name}", id(1));
+    let path = |name: &str| format!("/funding/v1/reconciliations/{}/{name}", id(1));
     let text = String::from_utf8(bank.world.get(&path("report.txt")).await).unwrap();
     for said in [
         "Rapprochement n° 1 (à la demande), le 12/04/2026 à 10:00:00 (heure de Paris)",
@@ -167,10 +169,15 @@ async fn a_run_is_read_by_people_who_may(admin: PgPool) {
         );
     }
     let body = json!({"id": id(9)}).to_string().into_bytes();
-    let (status, _) = bank.world.send("POST", "/v1/reconciliations", &funder, body).await;
+    let (status, _) = bank
+        .world
+        .send("POST", "/funding/v1/reconciliations", &funder, body)
+        .await;
     assert_eq!(status, StatusCode::FORBIDDEN);
     assert_eq!(
-        bank.world.status(&format!("/v1/reconciliations/{}", id(9))).await,
+        bank.world
+            .status(&format!("/funding/v1/reconciliations/{}", id(9)))
+            .await,
         StatusCode::NOT_FOUND
     );
 }
@@ -180,7 +187,7 @@ async fn two_runs_say_what_changed_between_them(admin: PgPool) {
     let bank = april(admin).await;
     bank.runs(1).await;
     let breaks = bank.world.breaks().await;
-    let path = format!("/v1/breaks/{}", breaks[0]["id"].as_str().unwrap());
+    let path = format!("/funding/v1/breaks/{}", breaks[0]["id"].as_str().unwrap());
     bank.world
         .put_json(&format!("{path}/owner"), json!({"owner": "Comptabilité"}))
         .await;
@@ -193,7 +200,7 @@ async fn two_runs_say_what_changed_between_them(admin: PgPool) {
         .await;
     bank.runs(3).await;
     let compare = async |one: u128, other: u128| {
-        let path = format!("/v1/reconciliations/{}/compare/{}", id(one), id(other));
+        let path = format!("/funding/v1/reconciliations/{}/compare/{}", id(one), id(other));
         bank.world.get_json(&path).await
     };
     let changed = compare(1, 2).await;

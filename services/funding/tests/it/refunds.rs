@@ -26,7 +26,7 @@ fn free(n: u128, amount: &str) -> Value {
 }
 
 fn path(n: u128, what: &str) -> String {
-    format!("/v1/refunds/{}{what}", id(n))
+    format!("/funding/v1/refunds/{}{what}", id(n))
 }
 
 fn told(refund: &Value) -> [&str; 2] {
@@ -38,7 +38,7 @@ async fn a_refund_above_the_amount_waits_for_another_person(admin: PgPool) {
     let world = august(admin).await;
     let colleague = world.colleague(900).await;
     world.sets_rules(Some("20.00")).await;
-    let refund = world.created("/v1/refunds", owed(31, "bank")).await;
+    let refund = world.created("/funding/v1/refunds", owed(31, "bank")).await;
     assert_eq!(told(&refund), ["waiting", "proposed"]);
     assert_eq!(refund["approval"]["above"], "20.00");
     let file = path(31, "/pain.001.xml");
@@ -87,11 +87,11 @@ async fn a_refund_above_the_amount_waits_for_another_person(admin: PgPool) {
 async fn nobody_is_asked_for_a_credit_or_up_to_the_amount(admin: PgPool) {
     let world = august(admin).await;
     world.sets_rules(Some("20.03")).await;
-    let bank = world.created("/v1/refunds", owed(31, "bank")).await;
+    let bank = world.created("/funding/v1/refunds", owed(31, "bank")).await;
     assert_eq!(told(&bank), ["not_needed", "sent"]);
     world.sets_rules(Some("0.00")).await;
     let second = json!({"id": id(32), "funder_id": FUNDERS[1], "programme_id": PROGRAMME, "way": "credit", "execute_on": "2026-08-11"});
-    let credit = world.created("/v1/refunds", second).await;
+    let credit = world.created("/funding/v1/refunds", second).await;
     assert_eq!(
         (&credit["approval"]["state"], &credit["state"]),
         (&json!("not_needed"), &Value::Null)
@@ -113,8 +113,8 @@ async fn a_rejected_refund_is_free_money_that_can_go_back_after_all(admin: PgPoo
     let world = august(admin).await;
     let colleague = world.colleague(900).await;
     world.sets_rules(Some("0.00")).await;
-    world.created("/v1/refunds", owed(31, "bank")).await;
-    let before = world.get_json("/v1/waterfall").await;
+    world.created("/funding/v1/refunds", owed(31, "bank")).await;
+    let before = world.get_json("/funding/v1/waterfall").await;
     assert_eq!(row(&before, 0, false, &["received", "free"]), ["30.00", "30.00"]);
     let reason = json!({"reason": "Le compte du financeur a changé."});
     let rejected = world.created(&path(31, "/rejection"), reason.clone()).await;
@@ -125,7 +125,7 @@ async fn a_rejected_refund_is_free_money_that_can_go_back_after_all(admin: PgPoo
         "urn:ccn:problem:payment-order-rejected"
     );
     world.all_hold().await;
-    let after = world.get_json("/v1/waterfall").await;
+    let after = world.get_json("/funding/v1/waterfall").await;
     assert_eq!(row(&after, 0, true, &["received", "returned"]), ["49.97", "0.00"]);
     assert_eq!(
         row(&after, 0, false, &["received", "free", "cash"]),
@@ -133,7 +133,7 @@ async fn a_rejected_refund_is_free_money_that_can_go_back_after_all(admin: PgPoo
     );
 
     // It goes back all the same, once somebody has looked.
-    let again = world.created("/v1/refunds", free(32, "20.03")).await;
+    let again = world.created("/funding/v1/refunds", free(32, "20.03")).await;
     assert_eq!(told(&again), ["waiting", "proposed"]);
     world.all_hold().await;
     let (status, _) = world.decides(&colleague, &path(32, "/approval"), json!({})).await;
@@ -145,7 +145,7 @@ async fn a_rejected_refund_is_free_money_that_can_go_back_after_all(admin: PgPoo
         .await;
     assert_eq!(matched, rules(&["end-to-end"]));
     world.all_hold().await;
-    let back = world.get_json("/v1/waterfall").await;
+    let back = world.get_json("/funding/v1/waterfall").await;
     assert_eq!(
         row(&back, 0, false, &["received", "returned", "free", "cash"]),
         ["50.03", "20.03", "30.00", "30.00"]
@@ -160,8 +160,8 @@ async fn a_rejected_refund_is_free_money_that_can_go_back_after_all(admin: PgPoo
 #[sqlx::test(migrations = false)]
 async fn free_money_that_comes_back_from_its_funders_bank_is_free_again(admin: PgPool) {
     let world = august(admin).await;
-    let refund = world.created("/v1/refunds", free(31, "30.00")).await;
-    let under_way = world.get_json("/v1/waterfall").await;
+    let refund = world.created("/funding/v1/refunds", free(31, "30.00")).await;
+    let under_way = world.get_json("/funding/v1/waterfall").await;
     assert_eq!(
         row(&under_way, 0, false, &["received", "returned", "free"]),
         ["30.00", "0.00", "0.00"]
@@ -172,7 +172,7 @@ async fn free_money_that_comes_back_from_its_funders_bank_is_free_again(admin: P
     ];
     world.loads(2, "200.00", lines).await;
     world.all_hold().await;
-    let back = world.get_json("/v1/waterfall").await;
+    let back = world.get_json("/funding/v1/waterfall").await;
     assert_eq!(
         row(&back, 0, false, &["received", "returned", "free", "cash"]),
         ["30.00", "0.00", "30.00", "30.00"]
@@ -205,23 +205,26 @@ async fn free_money_goes_back_as_far_as_it_is_free_and_is_said_in_one_way(admin:
         (both(free(31, "1.00")), "refund-amount"),
         (credit(free(31, "1.00")), "refund-way"),
     ] {
-        let refused = world.refused("/v1/refunds", body.clone()).await;
+        let refused = world.refused("/funding/v1/refunds", body.clone()).await;
         assert_eq!(refused["type"], format!("urn:ccn:problem:{kind}"), "{body}: {refused}");
     }
-    let made = world.created("/v1/refunds", free(31, "10.00")).await;
-    let (status, again) = world.post("/v1/refunds", free(31, "10.00")).await;
+    let made = world.created("/funding/v1/refunds", free(31, "10.00")).await;
+    let (status, again) = world.post("/funding/v1/refunds", free(31, "10.00")).await;
     assert_eq!((status, &again), (StatusCode::OK, &made));
     for other in [free(31, "10.01"), owed(31, "bank")] {
-        assert_eq!(world.post("/v1/refunds", other).await.0, StatusCode::CONFLICT);
+        assert_eq!(world.post("/funding/v1/refunds", other).await.0, StatusCode::CONFLICT);
     }
     // Payment orders share one space of ids: the bank knows their files by them.
     world.settle(32, "2026-03", "2026-08-11").await;
     assert_eq!(
-        world.post("/v1/refunds", free(32, "1.00")).await.0,
+        world.post("/funding/v1/refunds", free(32, "1.00")).await.0,
         StatusCode::CONFLICT
     );
     let settlement = json!({"id": id(31), "month": "2026-04", "execute_on": "2026-08-11"});
-    assert_eq!(world.post("/v1/settlements", settlement).await.0, StatusCode::CONFLICT);
+    assert_eq!(
+        world.post("/funding/v1/settlements", settlement).await.0,
+        StatusCode::CONFLICT
+    );
     world.all_hold().await;
 }
 
@@ -237,7 +240,7 @@ async fn what_is_only_mandated_goes_back_to_nobody(admin: PgPool) {
     world.accepts_mandates(false).await;
     let early = |n, amount| json!({"id": id(n), "funder_id": FUNDERS[0], "amount": amount, "way": "bank", "execute_on": "2026-08-11"});
     for amount in ["40.00", "0.01"] {
-        let refused = world.refused("/v1/refunds", early(31, amount)).await;
+        let refused = world.refused("/funding/v1/refunds", early(31, amount)).await;
         assert_eq!(refused["type"], "urn:ccn:problem:money-awaited", "{refused}");
     }
     world.all_hold().await;
@@ -247,18 +250,24 @@ async fn what_is_only_mandated_goes_back_to_nobody(admin: PgPool) {
 async fn a_large_sum_in_small_refunds_is_looked_at_as_well(admin: PgPool) {
     let world = august(admin).await;
     world.sets_rules(Some("20.00")).await;
-    let first = world.created("/v1/refunds", free(31, "12.00")).await;
+    let first = world.created("/funding/v1/refunds", free(31, "12.00")).await;
     assert_eq!(told(&first), ["not_needed", "sent"]);
-    let second = world.created("/v1/refunds", free(32, "8.01")).await;
+    let second = world.created("/funding/v1/refunds", free(32, "8.01")).await;
     assert_eq!(told(&second), ["waiting", "proposed"]);
     // Another funder's are counted apart, and a month later they begin again.
     let other =
         json!({"id": id(33), "funder_id": FUNDERS[1], "amount": "20.00", "way": "bank", "execute_on": "2026-08-11"});
-    assert_eq!(told(&world.created("/v1/refunds", other).await), ["not_needed", "sent"]);
+    assert_eq!(
+        told(&world.created("/funding/v1/refunds", other).await),
+        ["not_needed", "sent"]
+    );
     world.hand.move_to(instant("2026-09-10T08:00:00Z"));
     let mut later = free(34, "5.00");
     later["execute_on"] = json!("2026-09-11");
-    assert_eq!(told(&world.created("/v1/refunds", later).await), ["not_needed", "sent"]);
+    assert_eq!(
+        told(&world.created("/funding/v1/refunds", later).await),
+        ["not_needed", "sent"]
+    );
     world.all_hold().await;
 }
 
@@ -266,25 +275,30 @@ async fn a_large_sum_in_small_refunds_is_looked_at_as_well(admin: PgPool) {
 async fn a_funder_finds_its_own_refunds_and_no_others(admin: PgPool) {
     let world = august(admin).await;
     world.sets_rules(Some("0.00")).await;
-    let mine = world.created("/v1/refunds", owed(31, "bank")).await;
+    let mine = world.created("/funding/v1/refunds", owed(31, "bank")).await;
     let theirs = json!({"id": id(32), "funder_id": FUNDERS[1], "programme_id": PROGRAMME, "way": "credit", "execute_on": "2026-08-11"});
-    let theirs = world.created("/v1/refunds", theirs).await;
+    let theirs = world.created("/funding/v1/refunds", theirs).await;
     let colleague = world.colleague(900).await;
-    let (_, page) = world.list("/v1/refunds", &colleague).await;
+    let (_, page) = world.list("/funding/v1/refunds", &colleague).await;
     let items = page["items"].as_array().unwrap();
     assert!(
         items.len() == 2 && items.contains(&mine) && items.contains(&theirs),
         "{page}"
     );
     let first = items[0]["id"].as_str().unwrap();
-    let (_, rest) = world.list(&format!("/v1/refunds?after={first}"), &colleague).await;
+    let (_, rest) = world
+        .list(&format!("/funding/v1/refunds?after={first}"), &colleague)
+        .await;
     assert_eq!(rest["items"], json!([items[1]]));
     let funder = world.key_of(FUNDERS[0], None).await;
-    let (_, own) = world.list("/v1/refunds", &funder).await;
+    let (_, own) = world.list("/funding/v1/refunds", &funder).await;
     assert_eq!(own["items"], json!([mine]));
     assert_eq!(world.list(&path(31, ""), &funder).await.0, StatusCode::OK);
     assert_eq!(world.list(&path(32, ""), &funder).await.0, StatusCode::NOT_FOUND);
     let structure = json!({"id": id(77), "name": "Une structure", "roles": ["structure"]});
     let nobody = world.key_of(id(77), Some(structure)).await;
-    assert_eq!(world.list("/v1/refunds", &nobody).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(
+        world.list("/funding/v1/refunds", &nobody).await.0,
+        StatusCode::FORBIDDEN
+    );
 }

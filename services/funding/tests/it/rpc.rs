@@ -2,9 +2,9 @@
 
 use futures_util::StreamExt;
 use ledger::proof::{AnyLeaf, Checkpoint, Frontier, NoteKey, VerifierKey};
-use proto::v1::entries_answer::Answer;
-use proto::v1::exports_client::ExportsClient;
-use proto::v1::{EntriesRequest, LogCheckpoint, SealedEntry, WaterfallRequest, WaterfallRow};
+use proto::funding::v1::entries_answer::Answer;
+use proto::funding::v1::exports_client::ExportsClient;
+use proto::funding::v1::{EntriesRequest, LogCheckpoint, SealedEntry, WaterfallRequest, WaterfallRow};
 use serde_json::{Value, json};
 use sqlx::{Executor, PgPool};
 use tokio::net::TcpListener;
@@ -143,7 +143,7 @@ async fn rows_of_the_waterfall_are_those_of_rest(admin: PgPool) {
         .await;
     let mut machine = Machine::with_key(&world, &world.secret).await;
     let rows = machine.reads(WaterfallRequest::default()).await.unwrap();
-    let rest = world.get_json("/v1/reports/waterfall").await;
+    let rest = world.get_json("/funding/v1/reports/waterfall").await;
     let rest = rest["rows"].as_array().unwrap();
     assert_eq!(rows.len(), rest.len());
     for (row, rest) in rows.iter().zip(rest) {

@@ -23,7 +23,7 @@ async fn amount_and_account_find_a_payment_and_a_call_once(admin: PgPool) {
     let entries = vec![with("-20.00", STRUCTURE_IBAN), with("-20.00", STRUCTURE_IBAN)];
     let found = world.loads(2, "200.00", entries).await;
     assert_eq!(found, [Some("amount-and-account".to_owned()), None]);
-    let seen = world.get_json(&format!("/v1/settlements/{}", id(1))).await;
+    let seen = world.get_json(&format!("/funding/v1/settlements/{}", id(1))).await;
     assert_eq!(seen["payments"][0]["state"], "debited");
     world.all_hold().await;
 }
@@ -80,7 +80,7 @@ async fn what_the_operator_tolerates_is_booked_where_everybody_sees_it(admin: Pg
     let settlement = world.settle(1, "2026-03", "2026-04-03").await;
     let payment = &settlement["payments"][0]["end_to_end"];
     assert_eq!(
-        world.get_json("/v1/tolerance").await,
+        world.get_json("/funding/v1/tolerance").await,
         json!({"amount": "0.00", "why": Value::Null, "since": Value::Null})
     );
     // Nothing is tolerated by itself.
@@ -97,7 +97,7 @@ async fn what_the_operator_tolerates_is_booked_where_everybody_sees_it(admin: Pg
 
     let set = async |amount: &str, why: &str| {
         world
-            .put_json("/v1/tolerance", json!({"amount": amount, "why": why}))
+            .put_json("/funding/v1/tolerance", json!({"amount": amount, "why": why}))
             .await
     };
     for (amount, why, problem) in [
@@ -118,8 +118,11 @@ async fn what_the_operator_tolerates_is_booked_where_everybody_sees_it(admin: Pg
     assert_eq!(set("0.50", "Frais convenus.").await.0, StatusCode::OK);
     let funder = world.key_of(FUNDERS[0], None).await;
     let body = json!({"amount": "5.00", "why": "x"}).to_string().into_bytes();
-    assert_eq!(world.send("PUT", "/v1/tolerance", &funder, body).await.0, 403);
-    assert_eq!(world.send("GET", "/v1/tolerance", &funder, Vec::new()).await.0, 403);
+    assert_eq!(world.send("PUT", "/funding/v1/tolerance", &funder, body).await.0, 403);
+    assert_eq!(
+        world.send("GET", "/funding/v1/tolerance", &funder, Vec::new()).await.0,
+        403
+    );
 
     let found = world
         .loads(3, "179.99", vec![naming("-20.51", payment), naming("-20.50", payment)])
@@ -127,7 +130,7 @@ async fn what_the_operator_tolerates_is_booked_where_everybody_sees_it(admin: Pg
     assert_eq!(found, [None, Some("end-to-end-tolerance".to_owned())]);
     assert_eq!(charges(&world).await, 50);
     world.all_hold().await;
-    let seen = world.get_json(&format!("/v1/settlements/{}", id(1))).await;
+    let seen = world.get_json(&format!("/funding/v1/settlements/{}", id(1))).await;
     assert_eq!(seen["payments"][0]["state"], "debited");
     let forged = "update ledger.transfer set cents = cents + 1 where kind = 43";
     sqlx::query(forged).execute(&world.admin).await.unwrap();
@@ -151,10 +154,10 @@ async fn money_that_may_be_a_mandates_is_never_counted_twice(admin: PgPool) {
         .iter()
         .find(|one| one["amount"] == "60.00" && one["kind"] == "unexpected")
         .unwrap();
-    let path = format!("/v1/breaks/{}/explanation", line["id"].as_str().unwrap());
+    let path = format!("/funding/v1/breaks/{}/explanation", line["id"].as_str().unwrap());
     let explanation = json!({"what": "mandate", "why": "Avis du comptable public.", "mandate_id": id(0x101)});
     assert_eq!(world.put_json(&path, explanation).await.0, StatusCode::CREATED);
-    let waterfall = world.get_json("/v1/waterfall").await;
+    let waterfall = world.get_json("/funding/v1/waterfall").await;
     assert_eq!(waterfall["totals"][0]["received"], "60.00");
     world.all_hold().await;
 }

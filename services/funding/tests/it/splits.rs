@@ -15,7 +15,7 @@ impl World {
     async fn explains_together(&self, n: u128, breaks: &[&Value], parts: Value) -> Value {
         let breaks: Vec<&Value> = breaks.iter().map(|one| &one["id"]).collect();
         let new = json!({"id": id(n), "break_ids": breaks, "parts": parts, "why": WHY});
-        let answer = self.created("/v1/explanations", new).await;
+        let answer = self.created("/funding/v1/explanations", new).await;
         self.all_hold().await;
         answer
     }
@@ -24,7 +24,7 @@ impl World {
         let breaks: Vec<&Value> = breaks.iter().map(|one| &one["id"]).collect();
         let new = json!({"id": id(0xbad), "break_ids": breaks, "parts": parts, "why": WHY});
         let before = self.suspense().await;
-        let answer = self.refused("/v1/explanations", new).await;
+        let answer = self.refused("/funding/v1/explanations", new).await;
         assert_eq!(self.suspense().await, before);
         answer
     }
@@ -62,12 +62,12 @@ async fn one_line_is_several_things_whose_cents_make_its_own(admin: PgPool) {
     let explained = world.explains_together(1, &[line], parts("-0.50")).await;
     assert_eq!(explained["parts"][2]["amount"], "-0.50");
     assert_eq!(world.suspense().await, 0);
-    let seen = world.get_json("/v1/breaks?state=explained").await;
+    let seen = world.get_json("/funding/v1/breaks?state=explained").await;
     assert_eq!(
         (&seen["items"][0]["explained_as"], &seen["items"][0]["explanation_id"]),
         (&json!("several"), &json!(id(1)))
     );
-    let waterfall = world.get_json("/v1/waterfall").await;
+    let waterfall = world.get_json("/funding/v1/waterfall").await;
     let received = [0, 1].map(|funder| waterfall["totals"][funder]["received"].clone());
     assert_eq!(received, [json!("100.00"), json!("50.00")]);
     // The calls are late no more.
@@ -129,12 +129,12 @@ async fn several_lines_are_one_payment_and_none_is_claimed_twice(admin: PgPool) 
         );
     }
     world.explains_together(2, &[twelve, eight], whole.clone()).await;
-    let seen = world.get_json(&format!("/v1/settlements/{}", id(1))).await;
+    let seen = world.get_json(&format!("/funding/v1/settlements/{}", id(1))).await;
     assert_eq!(seen["payments"][0]["state"], "debited");
     assert_eq!(world.suspense().await, -801);
     // Neither the lines nor the payment again: not by a person, and not by the bank.
     let again = json!({"what": "payment", "why": WHY, "payment_id": payment_id});
-    let path = format!("/v1/breaks/{}/explanation", odd["id"].as_str().unwrap());
+    let path = format!("/funding/v1/breaks/{}/explanation", odd["id"].as_str().unwrap());
     let (status, answer) = world.put_json(&path, again).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{answer}");
     world.loads(3, "171.99", vec![naming("-20.00", payment)]).await;
@@ -155,7 +155,7 @@ async fn lines_that_undo_one_another_need_no_part(admin: PgPool) {
     assert_eq!(world.suspense().await, 500);
     let other = json!({"id": id(1), "break_ids": [of(&breaks, "5.00")["id"]], "why": WHY,
         "parts": [{"what": "contribution", "amount": "5.00", "funder_id": FUNDERS[0]}]});
-    let (status, _) = world.post("/v1/explanations", other).await;
+    let (status, _) = world.post("/funding/v1/explanations", other).await;
     assert_eq!(status, StatusCode::CONFLICT);
 }
 
@@ -216,14 +216,14 @@ async fn a_line_is_explained_as_the_money_of_mandates(admin: PgPool) {
     world.explains_together(2, &[of(&breaks, "15.00")], parts).await;
     assert_eq!(world.suspense().await, 0);
     for n in [0x101, 0x102] {
-        let mandate = world.get_json(&format!("/v1/mandates/{}", id(n))).await;
+        let mandate = world.get_json(&format!("/funding/v1/mandates/{}", id(n))).await;
         assert_eq!(
             (&mandate["state"], &mandate["awaited"]),
             (&json!("received"), &json!("0.00"))
         );
     }
     // Counted once: when it was mandated.
-    let waterfall = world.get_json("/v1/waterfall").await;
+    let waterfall = world.get_json("/funding/v1/waterfall").await;
     assert_eq!(
         (&waterfall["totals"][0]["received"], &waterfall["totals"][0]["mandated"]),
         (&json!("105.00"), &json!("0.00"))
@@ -238,7 +238,7 @@ async fn a_call_gets_what_it_awaits_and_the_rest_is_another_contribution(admin: 
     let breaks = world.breaks().await;
     let line = of(&breaks, "100.02");
     let call = |amount: &str| json!({"what": "call", "amount": amount, "call_id": id(0xc1)});
-    let path = format!("/v1/breaks/{}/explanation", line["id"].as_str().unwrap());
+    let path = format!("/funding/v1/breaks/{}/explanation", line["id"].as_str().unwrap());
     let whole = json!({"what": "call", "call_id": id(0xc1), "why": WHY});
     let (status, answer) = world.put(&path, whole.to_string().into_bytes()).await;
     assert_eq!(

@@ -35,7 +35,7 @@ fn back_and_forth() -> Vec<Entry> {
 
 impl World {
     async fn sends_statement(&self, n: u128, file: Vec<u8>) -> (StatusCode, Value) {
-        self.put(&format!("/v1/statements/{}", id(n)), file).await
+        self.put(&format!("/funding/v1/statements/{}", id(n)), file).await
     }
 }
 
@@ -59,7 +59,7 @@ async fn one_day_in_two_formats_is_booked_once(admin: PgPool) {
         ),
         "{answer}"
     );
-    let received = world.get_json("/v1/waterfall").await["totals"][0]["received"].clone();
+    let received = world.get_json("/funding/v1/waterfall").await["totals"][0]["received"].clone();
     assert_eq!(received, "50.00");
     world.all_hold().await;
     // Another statement of the day goes on, in either format.
@@ -135,7 +135,7 @@ async fn a_number_that_the_bank_never_gave_is_confirmed_by_a_person(admin: PgPoo
     assert_eq!(world.sends_statement(1, first).await.0, StatusCode::CREATED);
     let jumped = dated(2, Some(43), day, "10.00", back_and_forth());
     let send = async |number: u64| {
-        let path = format!("/v1/statements/{}?confirmed_number={number}", id(2));
+        let path = format!("/funding/v1/statements/{}?confirmed_number={number}", id(2));
         world.put(&path, jumped.clone()).await
     };
     // Of another statement.
@@ -149,7 +149,7 @@ async fn a_number_that_the_bank_never_gave_is_confirmed_by_a_person(admin: PgPoo
     .unwrap();
     assert_eq!(kept[2], 43, "{kept}");
     // It never makes up for a balance.
-    let path = format!("/v1/statements/{}?confirmed_number=50", id(3));
+    let path = format!("/funding/v1/statements/{}?confirmed_number=50", id(3));
     let (_, answer) = world.put(&path, dated(3, Some(50), day, "11.00", vec![])).await;
     assert_eq!(answer["type"], "urn:ccn:problem:statement-gap");
 }

@@ -25,26 +25,31 @@ async fn a_statement_loaded_twice_changes_nothing(admin: PgPool) {
             moved("1.00"),
         ],
     );
-    let (status, first) = world.put(&format!("/v1/statements/{}", id(1)), file.clone()).await;
+    let (status, first) = world
+        .put(&format!("/funding/v1/statements/{}", id(1)), file.clone())
+        .await;
     assert_eq!((status, &first["unexplained"]), (StatusCode::CREATED, &json!(1)));
     assert_eq!(first["lines"][0]["matched"], json!({"kind": "call", "id": id(0xc1)}));
     let before = rows(&world).await;
     for other_id in [1, 2] {
         let (status, again) = world
-            .put(&format!("/v1/statements/{}", id(other_id)), file.clone())
+            .put(&format!("/funding/v1/statements/{}", id(other_id)), file.clone())
             .await;
         assert_eq!((status, &again), (StatusCode::OK, &first));
     }
     assert_eq!(rows(&world).await, before);
     let (status, answer) = world
-        .put(&format!("/v1/statements/{}", id(1)), statement(2, "101.00", vec![]))
+        .put(
+            &format!("/funding/v1/statements/{}", id(1)),
+            statement(2, "101.00", vec![]),
+        )
         .await;
     assert_eq!(
         (status, &answer["type"]),
         (StatusCode::CONFLICT, &json!("urn:ccn:problem:same-id-other-content"))
     );
     let renamed = statement(1, "101.00", vec![]);
-    let (_, answer) = world.put(&format!("/v1/statements/{}", id(9)), renamed).await;
+    let (_, answer) = world.put(&format!("/funding/v1/statements/{}", id(9)), renamed).await;
     assert_eq!(answer["type"], "urn:ccn:problem:statement-already-loaded");
     world.all_hold().await;
 }
@@ -56,7 +61,7 @@ async fn an_id_never_answers_with_another_statement(admin: PgPool) {
     world.loads(2, "1.00", vec![moved("2.00")]).await;
     let before = rows(&world).await;
     let second = statement(2, "1.00", vec![moved("2.00")]);
-    let (status, answer) = world.put(&format!("/v1/statements/{}", id(1)), second).await;
+    let (status, answer) = world.put(&format!("/funding/v1/statements/{}", id(1)), second).await;
     assert_eq!(
         (status, &answer["type"]),
         (StatusCode::CONFLICT, &json!("urn:ccn:problem:same-id-other-content"))
@@ -68,7 +73,10 @@ async fn an_id_never_answers_with_another_statement(admin: PgPool) {
 async fn a_statement_that_does_not_follow_the_last_is_refused_with_the_difference(admin: PgPool) {
     let world = World::new(admin).await;
     let (status, answer) = world
-        .put(&format!("/v1/statements/{}", id(1)), statement(1, "5.00", vec![]))
+        .put(
+            &format!("/funding/v1/statements/{}", id(1)),
+            statement(1, "5.00", vec![]),
+        )
         .await;
     assert_eq!(
         (status, &answer["type"]),
@@ -79,7 +87,10 @@ async fn a_statement_that_does_not_follow_the_last_is_refused_with_the_differenc
     );
     world.loads(1, "0.00", vec![moved("100.00")]).await;
     let (_, answer) = world
-        .put(&format!("/v1/statements/{}", id(2)), statement(2, "90.00", vec![]))
+        .put(
+            &format!("/funding/v1/statements/{}", id(2)),
+            statement(2, "90.00", vec![]),
+        )
         .await;
     assert_eq!(
         (&answer["last_closing"], &answer["opening"], &answer["difference"]),
@@ -94,13 +105,16 @@ async fn only_a_readable_statement_of_the_funds_account_is_taken(admin: PgPool) 
     let world = World::new(admin).await;
     let (_, answer) = world
         .put(
-            &format!("/v1/statements/{}", id(1)),
+            &format!("/funding/v1/statements/{}", id(1)),
             statement_of(OTHER_IBAN, 1, "0.00", vec![]),
         )
         .await;
     assert_eq!(answer["type"], "urn:ccn:problem:statement-other-account");
     let (_, answer) = world
-        .put(&format!("/v1/statements/{}", id(1)), b"<Document>\n<a></b>".to_vec())
+        .put(
+            &format!("/funding/v1/statements/{}", id(1)),
+            b"<Document>\n<a></b>".to_vec(),
+        )
         .await;
     assert_eq!(
         (&answer["type"], &answer["line"]),
@@ -137,7 +151,7 @@ async fn a_statement_is_loaded_whole_or_not_at_all(admin: PgPool) {
     let world = World::new(admin).await;
     let (_, answer) = world
         .put(
-            &format!("/v1/statements/{}", id(1)),
+            &format!("/funding/v1/statements/{}", id(1)),
             statement(1, "0.00", vec![moved("-1.00")]),
         )
         .await;
@@ -154,13 +168,13 @@ async fn only_money_that_has_arrived_is_allocated(admin: PgPool) {
     world.money_arrives().await;
     let allocation =
         |n, amount| json!({"id": id(n), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "amount": amount});
-    let answer = world.refused("/v1/allocations", allocation(1, "30.01")).await;
+    let answer = world.refused("/funding/v1/allocations", allocation(1, "30.01")).await;
     assert_eq!(
         (&answer["type"], &answer["available"]),
         (&json!("urn:ccn:problem:not-enough-deposited"), &json!("30.00"))
     );
     // The refusal used up no id.
-    world.created("/v1/allocations", allocation(1, "30.00")).await;
+    world.created("/funding/v1/allocations", allocation(1, "30.00")).await;
     world.all_hold().await;
 }
 
@@ -207,7 +221,7 @@ async fn a_cfonb_statement_is_known_by_its_content_and_matched_as_any_other(admi
     let reference = world.call(0xc1, 0xa1, "100.00").await;
     let quoted = format!("VIREMENT {}", reference.replace('-', " "));
     let file = cfonb(0, &[(10_000, &[("LCC", &quoted)]), (500, &[("LIB", "INCONNU")])]);
-    let path = format!("/v1/statements/{}", id(1));
+    let path = format!("/funding/v1/statements/{}", id(1));
     let (status, first) = world.put(&path, file.clone()).await;
     assert_eq!(
         (status, &first["closing"]),
@@ -218,20 +232,20 @@ async fn a_cfonb_statement_is_known_by_its_content_and_matched_as_any_other(admi
     assert_eq!(first["unexplained"], 1);
     assert_eq!(world.put(&path, file.clone()).await, (StatusCode::OK, first));
     let crlf = String::from_utf8(file).unwrap().replace('\n', "\r\n").into_bytes();
-    let (_, answer) = world.put(&format!("/v1/statements/{}", id(2)), crlf).await;
+    let (_, answer) = world.put(&format!("/funding/v1/statements/{}", id(2)), crlf).await;
     assert_eq!(answer["type"], "urn:ccn:problem:statement-already-loaded");
     // The next one in the other format.
     world.loads(3, "105.00", vec![moved("1.00")]).await;
     world.all_hold().await;
 
     let wrong = cfonb(10_600, &[(1, &[("R-N", "")])]);
-    let (_, answer) = world.put(&format!("/v1/statements/{}", id(4)), wrong).await;
+    let (_, answer) = world.put(&format!("/funding/v1/statements/{}", id(4)), wrong).await;
     assert_eq!(
         (&answer["type"], &answer["line"], &answer["columns"]),
         (&json!("urn:ccn:problem:statement-invalid"), &json!(3), &json!([46, 48]))
     );
     let (_, answer) = world
-        .put(&format!("/v1/statements/{}", id(4)), b"PK\x03\x04".to_vec())
+        .put(&format!("/funding/v1/statements/{}", id(4)), b"PK\x03\x04".to_vec())
         .await;
     assert_eq!(answer["type"], "urn:ccn:problem:statement-invalid");
 }

@@ -37,7 +37,8 @@ pub fn words(name: &str, pdf: &[u8]) -> String {
 
 impl World {
     async fn account(&self, structure: uuid::Uuid) -> Value {
-        self.get_json(&format!("/v1/structures/{structure}/account")).await
+        self.get_json(&format!("/funding/v1/structures/{structure}/account"))
+            .await
     }
 
     /// The front door of papers that are signed, if there is a key.
@@ -96,7 +97,7 @@ async fn a_debt_and_its_deduction_are_seen_from_claim_to_advice(admin: PgPool) {
     world.hand.move_to(instant("2026-05-02T08:00:00Z"));
     let april = world.settle(3, "2026-04", "2026-05-04").await;
     assert_eq!(figures(&world.account(PAID).await), ["0.00", "20.00", "20.00", "0.00"]);
-    let path = format!("/v1/payments/{}/remittance", payment(&april));
+    let path = format!("/funding/v1/payments/{}/remittance", payment(&april));
     let advice = world.get_json(&path).await;
     assert_eq!(
         [
@@ -195,7 +196,7 @@ async fn holds_grow_old_by_amount_until_they_are_paid(admin: PgPool) {
     world.hand.move_to(instant("2026-05-10T08:00:00Z"));
     world.claims(id(205), HELD, &[5], "2026-04-20T10:00:00Z").await;
     world.settle(2, "2026-04", "2026-05-11").await;
-    let holds = world.get_json("/v1/holds").await;
+    let holds = world.get_json("/funding/v1/holds").await;
     assert_eq!((&holds["total"], &holds["on"]), (&json!("20.00"), &json!("2026-05-10")));
     let one = &holds["structures"][0];
     assert_eq!(
@@ -214,7 +215,7 @@ async fn holds_grow_old_by_amount_until_they_are_paid(admin: PgPool) {
         .map(|bucket| bucket["amount"].as_str().unwrap())
         .collect();
     assert_eq!(buckets, ["10.00", "10.00", "0.00", "0.00"]);
-    let csv = String::from_utf8(world.get("/v1/holds?format=csv").await).unwrap();
+    let csv = String::from_utf8(world.get("/funding/v1/holds?format=csv").await).unwrap();
     assert!(
         csv.starts_with("structure_id,name,reason,since,age_days,amount,0-30,31-60,61-90,>90\n"),
         "{csv}"
@@ -223,13 +224,13 @@ async fn holds_grow_old_by_amount_until_they_are_paid(admin: PgPool) {
         csv.contains(",no_bank_details,2026-04-02,38,20.00,10.00,10.00,0.00,0.00\n"),
         "{csv}"
     );
-    assert_eq!(world.status("/v1/holds?format=pdf").await, 400);
+    assert_eq!(world.status("/funding/v1/holds?format=pdf").await, 400);
 
     world
         .has_structure(HELD, Some(OTHER_IBAN), "2026-05-10T00:00:00Z")
         .await;
     world.settle(3, "2026-04", "2026-05-11").await;
-    assert_eq!(world.get_json("/v1/holds").await["structures"], json!([]));
+    assert_eq!(world.get_json("/funding/v1/holds").await["structures"], json!([]));
     world.all_hold().await;
 }
 
@@ -239,37 +240,43 @@ async fn a_structure_sees_its_own_money_and_nobody_elses(admin: PgPool) {
     world.sets_rules(Some("0.00")).await;
     let settlement = world.settle(1, "2026-03", "2026-04-03").await;
     let (own, other) = (world.structure_key(PAID).await, world.structure_key(HELD).await);
-    let advice = format!("/v1/payments/{}/remittance", payment(&settlement));
+    let advice = format!("/funding/v1/payments/{}/remittance", payment(&settlement));
     let status = async |secret: &str, path: &str| world.send("GET", path, secret, Vec::new()).await.0.as_u16();
     assert_eq!(status(&own, &advice).await, 404, "it may never be sent");
     let colleague = world.colleague(900).await;
     assert_eq!(status(&colleague, &advice).await, 200);
-    let approval = format!("/v1/settlements/{}/approval", id(1));
+    let approval = format!("/funding/v1/settlements/{}/approval", id(1));
     let (made, _) = world.send("POST", &approval, &colleague, b"{}".to_vec()).await;
     assert_eq!(made.as_u16(), 201);
-    for path in [advice, format!("/v1/structures/{PAID}/account")] {
+    for path in [advice, format!("/funding/v1/structures/{PAID}/account")] {
         assert_eq!(
             [status(&own, &path).await, status(&other, &path).await],
             [200, 404],
             "{path}"
         );
     }
-    let (papers, path) = (world.papers(None).await, format!("/v1/structures/{PAID}/attestation"));
+    let (papers, path) = (
+        world.papers(None).await,
+        format!("/funding/v1/structures/{PAID}/attestation"),
+    );
     for (secret, expected) in [(&own, 200), (&other, 404)] {
         assert_eq!(papers.send("GET", &path, secret, Vec::new()).await.0, expected);
     }
-    assert_eq!(status(&own, "/v1/holds").await, 403);
-    assert_eq!(status(&own, &format!("/v1/structures/{}/account", id(1))).await, 404);
+    assert_eq!(status(&own, "/funding/v1/holds").await, 403);
+    assert_eq!(
+        status(&own, &format!("/funding/v1/structures/{}/account", id(1))).await,
+        404
+    );
 }
 
 #[sqlx::test(migrations = false)]
 async fn an_attestation_says_the_delay_the_conditions_and_the_account(admin: PgPool) {
     let world = march(admin).await;
     let rules = json!({"approval_above": null, "delay_days": 20}).to_string();
-    world.put("/v1/payment-rules", rules.into_bytes()).await;
+    world.put("/funding/v1/payment-rules", rules.into_bytes()).await;
     world.settle(1, "2026-03", "2026-04-03").await;
     let papers = world.papers(None).await;
-    let pdf = papers.get(&format!("/v1/structures/{HELD}/attestation")).await;
+    let pdf = papers.get(&format!("/funding/v1/structures/{HELD}/attestation")).await;
     checker("check_document.py", &pdf, &["--tables", "0"]);
     let said = words("attestation", &pdf);
     for part in [
@@ -286,7 +293,7 @@ async fn an_attestation_says_the_delay_the_conditions_and_the_account(admin: PgP
     ] {
         assert!(said.contains(part), "{part} is not in\n{said}");
     }
-    let pdf = papers.get(&format!("/v1/structures/{PAID}/attestation")).await;
+    let pdf = papers.get(&format!("/funding/v1/structures/{PAID}/attestation")).await;
     checker("check_document.py", &pdf, &["--tables", "1", "--rows", "3"]);
     assert!(words("attestation-paid", &pdf).contains("Virement en cours 20,00 €"));
 }
@@ -297,7 +304,7 @@ async fn an_attestation_is_signed_where_there_is_a_key(admin: PgPool) {
     let identity = self_signed("Fonds de soutien", &[7; 32], instant("2026-01-01T00:00:00Z")).unwrap();
     let signer = Signer::from_pem(&identity.certificate, &identity.key).unwrap();
     let papers = world.papers(Some(signer)).await;
-    let path = format!("/v1/structures/{PAID}/attestation");
+    let path = format!("/funding/v1/structures/{PAID}/attestation");
     let pdf = papers.get(&path).await;
     assert_eq!(papers.get(&path).await, pdf, "of the same second, the same bytes");
     let certificate = tempfile::NamedTempFile::new().unwrap();
@@ -320,7 +327,9 @@ async fn names_are_written_in_the_letters_that_banks_carry(admin: PgPool) {
     .await
     .unwrap();
     world.settle(1, "2026-03", "2026-04-03").await;
-    let file = world.get(&format!("/v1/settlements/{}/pain.001.xml", id(1))).await;
+    let file = world
+        .get(&format!("/funding/v1/settlements/{}/pain.001.xml", id(1)))
+        .await;
     checker("check_pain001.py", &file, &[]);
     let text = String::from_utf8(file).unwrap();
     assert!(text.is_ascii() && text.contains("<Nm>Ouvre de Lodz + Cie"), "{text}");

@@ -19,13 +19,13 @@ impl World {
     async fn says(&self, amount: &str, explanation: Value) -> (StatusCode, Value) {
         let breaks = self.breaks().await;
         let broken = breaks.iter().find(|one| one["amount"] == amount).unwrap();
-        let path = format!("/v1/breaks/{}/explanation", broken["id"].as_str().unwrap());
+        let path = format!("/funding/v1/breaks/{}/explanation", broken["id"].as_str().unwrap());
         self.put_json(&path, explanation).await
     }
 
     /// What a funder gave, what left, what it can still place, and what it has at the bank.
     async fn given(&self, funder: usize) -> [Value; 4] {
-        let waterfall = self.get_json("/v1/waterfall").await;
+        let waterfall = self.get_json("/funding/v1/waterfall").await;
         let total = &waterfall["totals"][funder];
         ["received", "returned", "free", "cash"].map(|column| total[column].clone())
     }
@@ -52,7 +52,7 @@ async fn a_contribution_that_the_bank_takes_back_is_nobodys_money_to_place(admin
     );
     let allocation =
         json!({"id": id(1), "funder_id": FUNDERS[0], "programme_id": crate::world::PROGRAMME, "amount": "0.01"});
-    let refused = world.refused("/v1/allocations", allocation).await;
+    let refused = world.refused("/funding/v1/allocations", allocation).await;
     assert_eq!(refused["type"], "urn:ccn:problem:not-enough-deposited");
     world.all_hold().await;
 }

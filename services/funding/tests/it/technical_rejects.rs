@@ -16,7 +16,9 @@ fn file_of(n: u128) -> String {
 }
 
 async fn first_payment(world: &World, settlement: u128) -> Value {
-    let seen = world.get_json(&format!("/v1/settlements/{}", id(settlement))).await;
+    let seen = world
+        .get_json(&format!("/funding/v1/settlements/{}", id(settlement)))
+        .await;
     seen["payments"][0].clone()
 }
 
@@ -46,7 +48,12 @@ async fn a_file_that_is_rejected_whole_is_paid_by_the_next_settlement(admin: PgP
     let third = world.settle(3, "2026-03", "2026-04-03").await;
     assert_eq!((&third["total"], reasons(&third)), (&json!("20.00"), NOT_HELD.to_vec()));
     assert_eq!(third["payments"][0]["reason"], Value::Null);
-    let file = String::from_utf8(world.get(&format!("/v1/settlements/{}/pain.001.xml", id(3))).await).unwrap();
+    let file = String::from_utf8(
+        world
+            .get(&format!("/funding/v1/settlements/{}/pain.001.xml", id(3)))
+            .await,
+    )
+    .unwrap();
     assert!(file.contains(STRUCTURE_IBAN));
     let paid = vec![naming("-20.00", &third["payments"][0]["end_to_end"])];
     assert_eq!(world.loads(2, "200.00", paid).await, rules(&["end-to-end"]));

@@ -10,7 +10,7 @@ use crate::cycle::{PAID, march};
 use crate::judge::agreed;
 use crate::world::{FUNDERS, PROGRAMME, World, id, instant};
 
-const PATH: &str = "/v1/reports/waterfall";
+const PATH: &str = "/funding/v1/reports/waterfall";
 const STANDING: [&str; 4] = ["free", "at_risk", "owed", "cash"];
 
 async fn report(world: &World, query: &str) -> Value {
@@ -53,8 +53,8 @@ async fn story(admin: PgPool) -> World {
     world.hand.move_to(instant("2026-08-10T08:00:00Z"));
     world.expires(&[2, 5], "2026-08-08T10:00:00Z").await;
     let refund = |n, funder: usize, way| json!({"id": id(n), "funder_id": FUNDERS[funder], "programme_id": PROGRAMME, "way": way, "execute_on": "2026-08-11"});
-    let sent = world.created("/v1/refunds", refund(31, 0, "bank")).await;
-    world.created("/v1/refunds", refund(32, 1, "credit")).await;
+    let sent = world.created("/funding/v1/refunds", refund(31, 0, "bank")).await;
+    world.created("/funding/v1/refunds", refund(32, 1, "credit")).await;
     let amount = format!("-{}", sent["amount"].as_str().unwrap());
     world
         .loads(3, "180.00", vec![naming(&amount, &sent["end_to_end"])])
@@ -69,7 +69,7 @@ async fn periods_that_follow_one_another_add_up_to_the_whole(admin: PgPool) {
     let world = story(admin).await;
     let whole = report(&world, "").await;
     assert_eq!(report(&world, "to=2099-12-31").await, whole);
-    assert_eq!(world.get_json("/v1/waterfall").await, whole);
+    assert_eq!(world.get_json("/funding/v1/waterfall").await, whole);
     let whole = amounts(&whole);
     for cut in [
         ("2026-03-09", "2026-03-10"),
@@ -204,7 +204,7 @@ async fn every_form_says_the_same(admin: PgPool) {
     assert!(said.starts_with("4 rows, 18 columns"), "{said}");
     assert_eq!(
         world.get(&format!("{PATH}?format=csv")).await,
-        world.get("/v1/waterfall.csv").await
+        world.get("/funding/v1/waterfall.csv").await
     );
     let pdf = file("cascade.pdf", &world.get(&format!("{PATH}?format=pdf")).await);
     agreed("check_document.py", &[&pdf]);

@@ -146,17 +146,17 @@ impl World {
             .zip([("Département", "732829320", 0xa1), ("État", "552100554", 0xa2)])
         {
             self.created(
-                "/v1/funders",
+                "/funding/v1/funders",
                 json!({"id": funder, "siren": siren, "name": name, "iban": OTHER_IBAN}),
             )
             .await;
             let convention = json!({"id": id(rate), "funder_id": funder, "programme_id": PROGRAMME, "amount": "100.00",
                 "signed_on": "2026-01-15", "starts_on": "2026-01-01", "ends_on": "2026-12-31"});
-            self.created("/v1/conventions", convention).await;
+            self.created("/funding/v1/conventions", convention).await;
         }
         let shares = json!([{"funder_id": FUNDERS[0], "rate": "0.3339"}, {"funder_id": FUNDERS[1], "rate": "0.6661"}]);
         self.created(
-            &format!("/v1/programmes/{PROGRAMME}/plans"),
+            &format!("/funding/v1/programmes/{PROGRAMME}/plans"),
             json!({"id": PLAN, "shares": shares}),
         )
         .await;
@@ -239,7 +239,7 @@ impl World {
 
     pub async fn call(&self, n: u128, convention: u128, amount: &str) -> String {
         let call = json!({"id": id(n), "convention_id": id(convention), "amount": amount, "due_on": "2026-03-31"});
-        self.created("/v1/calls", call).await["reference"]
+        self.created("/funding/v1/calls", call).await["reference"]
             .as_str()
             .unwrap()
             .to_owned()
@@ -247,12 +247,12 @@ impl World {
 
     pub async fn allocate(&self, n: u128, funder: Uuid, amount: &str) {
         let allocation = json!({"id": id(n), "funder_id": funder, "programme_id": PROGRAMME, "amount": amount});
-        self.created("/v1/allocations", allocation).await;
+        self.created("/funding/v1/allocations", allocation).await;
     }
 
     pub async fn settle(&self, n: u128, month: &str, execute_on: &str) -> Value {
         self.created(
-            "/v1/settlements",
+            "/funding/v1/settlements",
             json!({"id": id(n), "month": month, "execute_on": execute_on}),
         )
         .await
@@ -260,7 +260,7 @@ impl World {
 
     /// Every identity, or the names of those that do not hold.
     pub async fn failing(&self) -> Vec<String> {
-        let answer = self.get_json("/v1/identities").await;
+        let answer = self.get_json("/funding/v1/identities").await;
         let all = answer["identities"].as_array().unwrap();
         let failing = all.iter().filter(|one| one["holds"] == false);
         let failing: Vec<String> = failing

@@ -48,7 +48,7 @@ impl Reconciling {
         let rest = world.app;
         // Both are framed, as in two processes: the address says whose it is.
         world.app = Router::new().fallback(async move |request: Request| {
-            let of_runs = request.uri().path().starts_with("/v1/reconciliations");
+            let of_runs = request.uri().path().starts_with("/funding/v1/reconciliations");
             let app = if of_runs { runs } else { rest };
             app.oneshot(request).await.unwrap()
         });
@@ -57,7 +57,9 @@ impl Reconciling {
 
     /// Runs, twice: the second time finds the first.
     pub async fn runs(&self, n: u128) -> Value {
-        self.world.created("/v1/reconciliations", json!({"id": id(n)})).await
+        self.world
+            .created("/funding/v1/reconciliations", json!({"id": id(n)}))
+            .await
     }
 
     pub async fn night(&self, at: DateTime<Utc>) -> Option<Stored> {
@@ -65,7 +67,10 @@ impl Reconciling {
     }
 
     pub async fn signed(&self, n: u128) -> String {
-        let file = self.world.get(&format!("/v1/reconciliations/{}/signed", id(n))).await;
+        let file = self
+            .world
+            .get(&format!("/funding/v1/reconciliations/{}/signed", id(n)))
+            .await;
         String::from_utf8(file).unwrap()
     }
 }

@@ -113,7 +113,7 @@ impl Ended {
 
     async fn funders_and_plan(&self) {
         let sponsor = json!({"id": SPONSOR, "name": "Département de la Côte-d'Or", "roles": ["sponsor"]});
-        self.world.created("/v1/organisations", sponsor).await;
+        self.world.created("/issuer/v1/organisations", sponsor).await;
         let names = [
             ("État", "110043015"),
             ("Région Bourgogne-Franche-Comté", "200053726"),
@@ -121,7 +121,7 @@ impl Ended {
         ];
         for (n, (funder, (name, siren))) in (0x10a1..).zip(FUNDERS.into_iter().zip(names)) {
             let new = json!({"id": funder, "siren": siren, "name": name, "iban": OTHER_IBAN});
-            self.world.created("/v1/funders", new).await;
+            self.world.created("/funding/v1/funders", new).await;
             self.convention(n, funder, ENDED).await;
         }
         let rates = ["0.3339", "0.33305", "0.33305"];
@@ -131,13 +131,15 @@ impl Ended {
             .map(|(funder, rate)| json!({"funder_id": funder, "rate": rate}))
             .collect();
         let plan = json!({"id": id(0x1030), "shares": shares});
-        self.world.created(&format!("/v1/programmes/{ENDED}/plans"), plan).await;
+        self.world
+            .created(&format!("/funding/v1/programmes/{ENDED}/plans"), plan)
+            .await;
     }
 
     pub async fn convention(&self, n: u128, funder: Uuid, programme: Uuid) {
         let convention = json!({"id": id(n), "funder_id": funder, "programme_id": programme, "amount": "1000.00",
             "signed_on": "2026-01-15", "starts_on": "2026-01-01", "ends_on": "2026-12-31"});
-        self.world.created("/v1/conventions", convention).await;
+        self.world.created("/funding/v1/conventions", convention).await;
     }
 
     pub async fn post(&self, name: &[&[u8]], legs: Vec<(TransferKind, Account, Account, i64)>) {
@@ -180,7 +182,7 @@ impl Ended {
 
     /// A key for an organisation that exists.
     pub async fn key(&self, organisation: Uuid) -> Actor<'_> {
-        let path = format!("/v1/organisations/{organisation}/api-keys");
+        let path = format!("/issuer/v1/organisations/{organisation}/api-keys");
         let key = Uuid::from_u128(organisation.as_u128() + 0x9_0000);
         let (_, made) = self.world.post(&path, json!({"id": key})).await;
         Actor {
@@ -211,7 +213,7 @@ impl Ended {
         let round = self
             .operator()
             .await
-            .posts("/v1/expiry/statement-rounds", json!({}))
+            .posts("/funding/v1/expiry/statement-rounds", json!({}))
             .await
             .1;
         ["issued", "given_back", "failed"].map(|what| round[what].as_array().unwrap().len())
@@ -256,7 +258,7 @@ impl Actor<'_> {
 
     /// Under the programme's statement.
     pub async fn says(&self, what: &str, body: Value) -> (StatusCode, Value) {
-        self.posts(&format!("/v1/programmes/{ENDED}/expiry-statement/{what}"), body)
+        self.posts(&format!("/funding/v1/programmes/{ENDED}/expiry-statement/{what}"), body)
             .await
     }
 
@@ -271,7 +273,7 @@ impl Actor<'_> {
     }
 
     pub async fn gets(&self, what: &str) -> (StatusCode, Vec<u8>) {
-        self.sends("GET", &format!("/v1/programmes/{ENDED}/{what}"), Vec::new())
+        self.sends("GET", &format!("/funding/v1/programmes/{ENDED}/{what}"), Vec::new())
             .await
     }
 

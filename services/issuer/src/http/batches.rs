@@ -19,7 +19,7 @@ use crate::{
 const PAGE_ROWS: i64 = 100;
 
 /// Orders booklets.
-#[utoipa::path(post, path = "/v1/programmes/{programme}/orders", tag = "issuer", request_body = NewOrder,
+#[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/orders", tag = "issuer", request_body = NewOrder,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 201, body = Batch), (status = 200, description = "Ordered before", body = Batch),
         (status = 409, body = ProblemBody, content_type = "application/problem+json"),
@@ -56,7 +56,7 @@ pub(super) struct AfterQuery {
 }
 
 /// The batches of a programme: for its sponsor, for the prescribers it admitted, the operator and auditors.
-#[utoipa::path(get, path = "/v1/programmes/{programme}/batches", tag = "issuer",
+#[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/batches", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), AfterQuery),
     responses((status = 200, body = Page<Batch>)))]
 pub(super) async fn list(
@@ -77,7 +77,7 @@ pub(super) async fn list(
 }
 
 /// One batch.
-#[utoipa::path(get, path = "/v1/programmes/{programme}/batches/{batch}", tag = "issuer",
+#[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/batches/{batch}", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
     responses((status = 200, body = Batch), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn get(
@@ -107,7 +107,7 @@ async fn visible(pool: &PgPool, who: &Caller, id: ProgrammeId) -> Result<Program
 pub(super) struct Nothing {}
 
 /// Mints the vouchers of a batch; goes on where an earlier request stopped.
-#[utoipa::path(post, path = "/v1/programmes/{programme}/batches/{batch}/mint", tag = "issuer", request_body = Nothing,
+#[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/batches/{batch}/mint", tag = "issuer", request_body = Nothing,
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
     responses((status = 200, body = Batch), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn mint(
@@ -132,7 +132,7 @@ pub(super) async fn mint(
 }
 
 /// Reserves the money of a batch, or says what is missing.
-#[utoipa::path(post, path = "/v1/programmes/{programme}/batches/{batch}/funding", tag = "issuer", request_body = Nothing,
+#[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/batches/{batch}/funding", tag = "issuer", request_body = Nothing,
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
     responses((status = 201, body = Batch), (status = 200, description = "Funded before", body = Batch),
         (status = 422, description = "`not-funded`, with `shortfalls`", body = ProblemBody, content_type = "application/problem+json")))]
@@ -159,7 +159,7 @@ pub(super) async fn fund(
 }
 
 /// Makes a whole batch spendable, where the programme does so.
-#[utoipa::path(post, path = "/v1/programmes/{programme}/batches/{batch}/activation", tag = "issuer", request_body = Nothing,
+#[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/batches/{batch}/activation", tag = "issuer", request_body = Nothing,
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
     responses((status = 201, body = Batch), (status = 200, description = "Activated before", body = Batch),
         (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
@@ -183,7 +183,7 @@ pub(super) async fn activate(
 }
 
 /// Gives up a batch of which nothing was handed over.
-#[utoipa::path(post, path = "/v1/programmes/{programme}/batches/{batch}/cancellation", tag = "issuer", request_body = NewCancellation,
+#[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/batches/{batch}/cancellation", tag = "issuer", request_body = NewCancellation,
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
     responses((status = 201, body = Batch), (status = 200, description = "Cancelled before", body = Batch),
         (status = 422, body = ProblemBody, content_type = "application/problem+json")))]

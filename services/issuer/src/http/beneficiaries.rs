@@ -30,7 +30,7 @@ pub(super) struct ImportQuery {
 }
 
 /// Loads a file of beneficiaries: first without `commit`, to see what would happen; then with it and the preview's digest.
-#[utoipa::path(put, path = "/v1/programmes/{programme}/beneficiary-imports/{import}", tag = "issuer",
+#[utoipa::path(put, path = "/issuer/v1/programmes/{programme}/beneficiary-imports/{import}", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("import" = uuid::Uuid, Path, description = "Made by the caller"),
         ImportQuery),
     request_body(content = String, content_type = "text/csv"),
@@ -111,7 +111,7 @@ pub(super) struct AfterQuery {
 }
 
 /// The prescriber's own people, without their identities.
-#[utoipa::path(get, path = "/v1/programmes/{programme}/beneficiaries", tag = "issuer",
+#[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/beneficiaries", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), AfterQuery),
     responses((status = 200, body = Page<Beneficiary>),
         (status = 404, body = ProblemBody, content_type = "application/problem+json")))]

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Sets the days of a programme's end; what is absent follows the defaults. Until its first step is due.
-#[utoipa::path(put, path = "/v1/programmes/{programme}/expiry-settings", tag = "issuer", request_body = ExpirySettings,
+#[utoipa::path(put, path = "/issuer/v1/programmes/{programme}/expiry-settings", tag = "issuer", request_body = ExpirySettings,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 201, body = ExpirySettings), (status = 200, description = "Set so before", body = ExpirySettings),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
@@ -42,7 +42,7 @@ pub(super) async fn set(
 }
 
 /// Decides that hand-overs go on past the day on which they would stop, or that they stop at once.
-#[utoipa::path(post, path = "/v1/programmes/{programme}/distribution-decisions", tag = "issuer", request_body = NewDecision,
+#[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/distribution-decisions", tag = "issuer", request_body = NewDecision,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 201, body = Decision), (status = 200, description = "Decided before", body = Decision),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
@@ -68,7 +68,7 @@ pub(super) async fn decide(
 }
 
 /// Accepts the counts of booklets that the calendar shows, by repeating them.
-#[utoipa::path(post, path = "/v1/programmes/{programme}/expiry-acceptance", tag = "issuer", request_body = NewAcceptance,
+#[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/expiry-acceptance", tag = "issuer", request_body = NewAcceptance,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 201, body = Acceptance), (status = 200, description = "Accepted before", body = Acceptance),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
@@ -99,7 +99,7 @@ pub(super) async fn accept(
 pub(super) struct NoChoice {}
 
 /// Does now what is due of every programme's end, as the clock does every hour.
-#[utoipa::path(post, path = "/v1/expiry/rounds", tag = "issuer", request_body = NoChoice,
+#[utoipa::path(post, path = "/issuer/v1/expiry/rounds", tag = "issuer", request_body = NoChoice,
     responses((status = 200, body = ExpiryRound), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn round(
     _: Operator,

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Gives a booklet to one of the prescriber's people. Where the programme does so, this makes it spendable.
-#[utoipa::path(post, path = "/v1/programmes/{programme}/hand-overs", tag = "issuer", request_body = NewHandOver,
+#[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/hand-overs", tag = "issuer", request_body = NewHandOver,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 201, body = HandOver), (status = 200, description = "Handed over before", body = HandOver),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
@@ -40,7 +40,7 @@ pub(super) async fn hand_over(
 }
 
 /// Gives a new booklet in place of a lost one that was revoked.
-#[utoipa::path(post, path = "/v1/programmes/{programme}/replacements", tag = "issuer", request_body = NewReplacement,
+#[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/replacements", tag = "issuer", request_body = NewReplacement,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 201, body = HandOver), (status = 200, description = "Replaced before", body = HandOver),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),

@@ -115,7 +115,7 @@ pub(super) struct DelegationView {
 }
 
 /// All keys, past and withdrawn ones included, and which of them this process holds.
-#[utoipa::path(get, path = "/v1/keys", tag = "issuer", responses((status = 200, body = Vec<KeyView>)))]
+#[utoipa::path(get, path = "/issuer/v1/keys", tag = "issuer", responses((status = 200, body = Vec<KeyView>)))]
 pub(super) async fn list(
     _who: Operator,
     Now(at): Now,
@@ -127,7 +127,7 @@ pub(super) async fn list(
 }
 
 /// Publishes the public half of a key, on the proof that the caller holds it.
-#[utoipa::path(post, path = "/v1/keys", tag = "issuer", request_body = NewKeyBody,
+#[utoipa::path(post, path = "/issuer/v1/keys", tag = "issuer", request_body = NewKeyBody,
     responses((status = 201, body = KeyView), (status = 200, description = "Published before", body = KeyView),
         (status = 409, body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
@@ -149,7 +149,7 @@ pub(super) async fn create(
 }
 
 /// Withdraws a key: nothing that it ever signed is accepted any more. It cannot be undone.
-#[utoipa::path(post, path = "/v1/keys/{kid}/withdrawal", tag = "issuer", request_body = NewWithdrawal,
+#[utoipa::path(post, path = "/issuer/v1/keys/{kid}/withdrawal", tag = "issuer", request_body = NewWithdrawal,
     params(("kid" = String, Path, description = "8 hexadecimal digits")),
     responses((status = 201, body = KeyView), (status = 200, description = "Withdrawn before by this act", body = KeyView),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
@@ -179,7 +179,7 @@ pub(super) async fn withdrawal(
 }
 
 /// Publishes the delegation that a root made offline: from now on key sets are signed under it.
-#[utoipa::path(post, path = "/v1/keys/delegations", tag = "issuer",
+#[utoipa::path(post, path = "/issuer/v1/keys/delegations", tag = "issuer",
     request_body(content = Vec<u8>, content_type = "application/cose", description = "The file made by « ccn keys delegate »"),
     responses((status = 201, body = DelegationView), (status = 200, description = "Published before", body = DelegationView),
         (status = 422, body = ProblemBody, content_type = "application/problem+json")))]

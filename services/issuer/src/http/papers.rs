@@ -42,7 +42,7 @@ pub(super) struct LogoView {
 }
 
 /// What the paper of a programme says: contact, partners. Proofs show it as it is printed.
-#[utoipa::path(get, path = "/v1/programmes/{programme}/paper", tag = "issuer",
+#[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/paper", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 200, body = PaperView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn get(
@@ -70,7 +70,7 @@ pub(super) async fn get(
 }
 
 /// Says where people ask; printed on the cover. A proof approved before must be approved again.
-#[utoipa::path(put, path = "/v1/programmes/{programme}/paper", tag = "issuer", request_body = Contact,
+#[utoipa::path(put, path = "/issuer/v1/programmes/{programme}/paper", tag = "issuer", request_body = Contact,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 200, body = Contact), (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn put(
@@ -95,7 +95,7 @@ pub(super) async fn put(
 }
 
 /// Gives the logo of the sponsor or of a funder: a PNG or an SVG, checked by its content, drawn anew at the size of print.
-#[utoipa::path(put, path = "/v1/programmes/{programme}/logos/{organisation}", tag = "issuer",
+#[utoipa::path(put, path = "/issuer/v1/programmes/{programme}/logos/{organisation}", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("organisation" = uuid::Uuid, Path, description = "The sponsor or a funder")),
     request_body(content((Vec<u8> = "image/png"), (String = "image/svg+xml"))),
     responses((status = 200, body = LogoView), (status = 415, body = ProblemBody, content_type = "application/problem+json"),
@@ -145,7 +145,7 @@ fn announced(headers: &HeaderMap) -> Result<LogoFormat, Problem> {
 }
 
 /// The logo of an organisation, as it is printed.
-#[utoipa::path(get, path = "/v1/programmes/{programme}/logos/{organisation}", tag = "issuer",
+#[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/logos/{organisation}", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("organisation" = uuid::Uuid, Path, description = "The sponsor or a funder")),
     responses((status = 200, description = "PNG", content_type = "image/png"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
@@ -161,7 +161,7 @@ pub(super) async fn get_logo(
 }
 
 /// Prints no logo of this organisation any more; its name stays.
-#[utoipa::path(delete, path = "/v1/programmes/{programme}/logos/{organisation}", tag = "issuer",
+#[utoipa::path(delete, path = "/issuer/v1/programmes/{programme}/logos/{organisation}", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("organisation" = uuid::Uuid, Path, description = "The sponsor or a funder")),
     responses((status = 204, description = "There is none any more"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json")))]

@@ -15,7 +15,7 @@ use crate::paper::phone::PhoneVoucher;
 use crate::paper::print;
 
 /// One voucher as an image, for e-mail or a phone: `12.png` or `12.svg`. Leaves a trace.
-#[utoipa::path(get, path = "/v1/programmes/{programme}/batches/{batch}/vouchers/{image}", tag = "issuer",
+#[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/batches/{batch}/vouchers/{image}", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch"),
         ("image" = String, Path, description = "The serial number, then `.png` or `.svg`", example = "12.png")),
     responses((status = 200, description = "PNG", content_type = "image/png"),

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Admits a prescriber to a programme: from then on it sees its batches, imports people and hands booklets over.
-#[utoipa::path(post, path = "/v1/programmes/{programme}/prescribers", tag = "issuer", request_body = NewPrescriber,
+#[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/prescribers", tag = "issuer", request_body = NewPrescriber,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 201, body = AdmittedPrescriber), (status = 200, description = "Admitted before", body = AdmittedPrescriber),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),

@@ -27,7 +27,7 @@ const ARCHIVES_MAX: usize = 2;
 static ARCHIVES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(ARCHIVES_MAX)));
 
 /// Prepares booklets for a print shop. Needs an approved proof of the settings, and a reason for booklets printed before.
-#[utoipa::path(post, path = "/v1/programmes/{programme}/batches/{batch}/printer-files", tag = "issuer",
+#[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/batches/{batch}/printer-files", tag = "issuer",
     request_body = NewPrinterFile,
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
     responses((status = 201, body = PrinterFile), (status = 200, description = "Made before", body = PrinterFile),
@@ -58,7 +58,7 @@ pub(super) async fn make(
 }
 
 /// The archive for the print shop: PDF and CSV parts and their checksums, as a stream. Leaves a trace each time.
-#[utoipa::path(get, path = "/v1/programmes/{programme}/batches/{batch}/printer-files/{print}/carnets.zip", tag = "issuer",
+#[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/batches/{batch}/printer-files/{print}/carnets.zip", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch"),
         ("print" = uuid::Uuid, Path, description = "The hand-over to the printer")),
     responses((status = 200, description = "ZIP; whole if it opens", content_type = "application/zip"),
@@ -114,7 +114,7 @@ pub(super) async fn get(
 }
 
 /// Gives booklets that nobody holds new numbers and refuses the old ones: a carton stolen, a file in wrong hands.
-#[utoipa::path(post, path = "/v1/programmes/{programme}/batches/{batch}/reissues", tag = "issuer",
+#[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/batches/{batch}/reissues", tag = "issuer",
     request_body = NewReissue,
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
     responses((status = 201, body = Reissue), (status = 200, description = "Reissued before", body = Reissue),

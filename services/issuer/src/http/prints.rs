@@ -60,7 +60,7 @@ struct PrintPart {
 }
 
 /// The booklets of a batch as a PDF for any printer. Leaves a trace.
-#[utoipa::path(get, path = "/v1/programmes/{programme}/batches/{batch}/booklets.pdf", tag = "issuer",
+#[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/batches/{batch}/booklets.pdf", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch"), RangeQuery),
     responses((status = 200, description = "PDF", content_type = "application/pdf"),
         (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
@@ -87,7 +87,7 @@ pub(super) async fn booklets(
 }
 
 /// Booklets of several batches as one PDF, for one job at the printer's. Leaves a trace for each batch.
-#[utoipa::path(post, path = "/v1/print-runs", tag = "issuer", request_body = NewPrintRun,
+#[utoipa::path(post, path = "/issuer/v1/print-runs", tag = "issuer", request_body = NewPrintRun,
     responses((status = 200, description = "PDF", content_type = "application/pdf"),
         (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn print_run(
@@ -130,7 +130,7 @@ pub(super) async fn print_run(
 }
 
 /// All vouchers of a batch with their tokens, for a printer with its own layout. Leaves a trace.
-#[utoipa::path(get, path = "/v1/programmes/{programme}/batches/{batch}/vouchers.csv", tag = "issuer",
+#[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/batches/{batch}/vouchers.csv", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
     responses((status = 200, description = "serial,token,short_code,face_value,booklet", content_type = "text/csv"),
         (status = 422, body = ProblemBody, content_type = "application/problem+json")))]

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Asks for a proof (bon à tirer) of the settings as they are.
-#[utoipa::path(post, path = "/v1/programmes/{programme}/proofs", tag = "issuer", request_body = NewProof,
+#[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/proofs", tag = "issuer", request_body = NewProof,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 201, body = Proof), (status = 200, description = "Made before", body = Proof),
         (status = 409, body = ProblemBody, content_type = "application/problem+json")))]
@@ -42,7 +42,7 @@ pub(super) async fn make(
 }
 
 /// One proof, and whether it is still up to date.
-#[utoipa::path(get, path = "/v1/programmes/{programme}/proofs/{proof}", tag = "issuer",
+#[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/proofs/{proof}", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("proof" = uuid::Uuid, Path, description = "The proof")),
     responses((status = 200, body = Proof), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn get(
@@ -59,7 +59,7 @@ pub(super) async fn get(
 }
 
 /// The proof to be read: the real layout, SPÉCIMEN across, nothing that could be spent. Only while it is up to date.
-#[utoipa::path(get, path = "/v1/programmes/{programme}/proofs/{proof}/proof.pdf", tag = "issuer",
+#[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/proofs/{proof}/proof.pdf", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("proof" = uuid::Uuid, Path, description = "The proof")),
     responses((status = 200, description = "PDF", content_type = "application/pdf"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
@@ -88,7 +88,7 @@ pub(super) async fn pdf(
 }
 
 /// Approves a proof: from now on, and until a setting changes, booklets may go to a printer.
-#[utoipa::path(post, path = "/v1/programmes/{programme}/proofs/{proof}/approval", tag = "issuer",
+#[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/proofs/{proof}/approval", tag = "issuer",
     request_body = Nothing,
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("proof" = uuid::Uuid, Path, description = "The proof")),
     responses((status = 201, body = Proof), (status = 200, description = "Approved before", body = Proof),

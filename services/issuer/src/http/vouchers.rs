@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Blocks a booklet or a voucher for ever.
-#[utoipa::path(post, path = "/v1/programmes/{programme}/revocations", tag = "issuer", request_body = NewRevocation,
+#[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/revocations", tag = "issuer", request_body = NewRevocation,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 201, body = Revocation), (status = 200, description = "Revoked before", body = Revocation),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
@@ -45,7 +45,7 @@ pub(super) async fn revoke(
 }
 
 /// Ends a programme: what was not used goes back to its funders. For its sponsor or the operator.
-#[utoipa::path(post, path = "/v1/programmes/{programme}/expiry", tag = "issuer", request_body = NewExpiry,
+#[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/expiry", tag = "issuer", request_body = NewExpiry,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 201, body = Expiry), (status = 200, description = "Ended before; swept again", body = Expiry),
         (status = 422, body = ProblemBody, content_type = "application/problem+json"),
@@ -68,7 +68,7 @@ pub(super) async fn expire(
 }
 
 /// How many vouchers of a programme are in each state: for its sponsor, the operator, auditors and funders.
-#[utoipa::path(get, path = "/v1/programmes/{programme}/voucher-states", tag = "issuer",
+#[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/voucher-states", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 200, body = VoucherCounts)))]
 pub(super) async fn counts(
@@ -88,7 +88,7 @@ pub(super) async fn counts(
 }
 
 /// Each voucher of a batch with its state.
-#[utoipa::path(get, path = "/v1/programmes/{programme}/batches/{batch}/voucher-states.csv", tag = "issuer",
+#[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/batches/{batch}/voucher-states.csv", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
     responses((status = 200, description = "serial,state", content_type = "text/csv"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json")))]

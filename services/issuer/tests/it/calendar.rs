@@ -18,7 +18,7 @@ struct Row {
 
 impl World {
     async fn round(&self) -> Vec<String> {
-        let round = self.operator.post("/v1/expiry/rounds", json!({})).await.ok();
+        let round = self.operator.post("/issuer/v1/expiry/rounds", json!({})).await.ok();
         assert_eq!(round["failed"], json!([]));
         let steps = round["steps"].as_array().unwrap().iter();
         steps.map(|step| step["step"].as_str().unwrap().to_owned()).collect()
@@ -199,7 +199,7 @@ async fn a_step_that_fails_keeps_the_later_ones_waiting_and_other_programmes_go_
     let other = json!({"id": uuid(101), "name": "Autre", "territory": "21", "face_value": "10.00", "booklet_size": 10,
         "spendable": "hand_over", "printed_day": "2026-12-31", "booklets_min": 1, "booklets_per_person_max": 1});
     world.clock.move_to(instant("2026-05-05T08:00:00Z"));
-    world.sponsor.post("/v1/programmes", other).await.now();
+    world.sponsor.post("/issuer/v1/programmes", other).await.now();
     // The programme of the world: the statement takes no parameter.
     assert_eq!(world.programme.to_string(), "10000000-0000-4000-8000-000000000064");
     sqlx::raw_sql(
@@ -210,7 +210,7 @@ async fn a_step_that_fails_keeps_the_later_ones_waiting_and_other_programmes_go_
     .await
     .unwrap();
     world.clock.move_to(instant("2027-02-10T08:00:00Z"));
-    let round = world.operator.post("/v1/expiry/rounds", json!({})).await.ok();
+    let round = world.operator.post("/issuer/v1/expiry/rounds", json!({})).await.ok();
     assert_eq!(round["failed"], json!([world.programme]));
     let of = |programme: Uuid| {
         let steps = round["steps"].as_array().unwrap().iter();
@@ -437,7 +437,7 @@ async fn only_the_sponsor_acts_and_only_the_operator_makes_a_round(pool: PgPool)
         .refused("not-found");
     world
         .sponsor
-        .post("/v1/expiry/rounds", json!({}))
+        .post("/issuer/v1/expiry/rounds", json!({}))
         .await
         .refused("forbidden");
 }

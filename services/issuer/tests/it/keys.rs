@@ -36,7 +36,7 @@ impl World {
     async fn announces(&self, seed: u8, from: &str) -> Arc<SigningKey> {
         let key = key(seed);
         let body = publication(&key, Purpose::Voucher, from, "2029-01-01T00:00:00Z");
-        self.operator.post("/v1/keys", body).await.now();
+        self.operator.post("/issuer/v1/keys", body).await.now();
         self.holds(&[9, seed]);
         key
     }
@@ -48,7 +48,9 @@ impl World {
 
     async fn withdraws(&self, n: u128, kid: &str, reason: &str) -> crate::world::Answer {
         let body = json!({"id": uuid(n), "reason": reason});
-        self.operator.post(&format!("/v1/keys/{kid}/withdrawal"), body).await
+        self.operator
+            .post(&format!("/issuer/v1/keys/{kid}/withdrawal"), body)
+            .await
     }
 
     /// The texts of a batch's QR codes.
@@ -74,7 +76,7 @@ impl World {
         let delegate = key(21);
         let mut body = publication(&delegate, Purpose::KeySet, MORNING, "2028-01-01T00:00:00Z");
         body["short_notice"] = true.into();
-        self.operator.post("/v1/keys", body).await.now();
+        self.operator.post("/issuer/v1/keys", body).await.now();
         self.holds(&[9, 21]);
         let answer = self.publishes_delegation(&delegation(&delegate, until)).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
@@ -84,7 +86,7 @@ impl World {
         self.operator
             .send(
                 Method::POST,
-                "/v1/keys/delegations",
+                "/issuer/v1/keys/delegations",
                 "application/cose",
                 document.to_vec(),
             )
@@ -191,7 +193,7 @@ async fn without_a_key_that_may_sign_nothing_is_minted_and_the_reason_is_told(po
     let mut body = publication(&cheap, Purpose::Voucher, MORNING, "2029-01-01T00:00:00Z");
     body["short_notice"] = true.into();
     body["max_face_value"] = "9.99".into();
-    world.operator.post("/v1/keys", body).await.now();
+    world.operator.post("/issuer/v1/keys", body).await.now();
     world.holds(&[31]);
     let told = world.sponsor.post(&mint, json!({})).await.refused("no-signing-key");
     assert!(
@@ -205,7 +207,7 @@ async fn without_a_key_that_may_sign_nothing_is_minted_and_the_reason_is_told(po
 #[sqlx::test(migrations = false)]
 async fn a_key_is_announced_in_time_by_who_holds_it_and_never_changed(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
-    let publish = |body: Value| world.operator.post("/v1/keys", body);
+    let publish = |body: Value| world.operator.post("/issuer/v1/keys", body);
     let body = publication(
         &key(31),
         Purpose::Voucher,
@@ -253,10 +255,10 @@ async fn a_key_is_announced_in_time_by_who_holds_it_and_never_changed(pool: PgPo
     let mut weak = body.clone();
     weak["public_key"] = format!("{:0>64}", "").into();
     publish(weak).await.refused("key-weak");
-    world.sponsor.post("/v1/keys", body).await.refused("forbidden");
+    world.sponsor.post("/issuer/v1/keys", body).await.refused("forbidden");
     assert_eq!(world.traces("key.publish").await, 1);
 
-    let list = world.operator.get("/v1/keys").await.ok();
+    let list = world.operator.get("/issuer/v1/keys").await.ok();
     let states: Vec<_> = list
         .as_array()
         .unwrap()
@@ -268,7 +270,7 @@ async fn a_key_is_announced_in_time_by_who_holds_it_and_never_changed(pool: PgPo
         [(json!("active"), json!(true)), (json!("announced"), json!(false))]
     );
     assert_eq!(list[1]["latest_day"], "2028-12-27");
-    world.sponsor.get("/v1/keys").await.refused("forbidden");
+    world.sponsor.get("/issuer/v1/keys").await.refused("forbidden");
 }
 
 #[sqlx::test(migrations = false)]
@@ -280,7 +282,7 @@ async fn every_published_form_lists_the_same_keys(pool: PgPool) {
     world.holds(&[9, 21]);
     let mut status = publication(&key(41), Purpose::Status, MORNING, "2029-01-01T00:00:00Z");
     status["short_notice"] = true.into();
-    world.operator.post("/v1/keys", status).await.now();
+    world.operator.post("/issuer/v1/keys", status).await.now();
     world.withdraws(1, &gone.kid().to_string(), "clé copiée").await.now();
 
     let at = instant(MORNING).timestamp();

@@ -274,7 +274,7 @@ async fn booklets_printed_before_are_printed_again_only_with_a_reason(pool: PgPo
     let run = json!({"parts": [{"programme_id": world.programme, "batch_id": batch}]});
     world
         .sponsor
-        .post("/v1/print-runs", run)
+        .post("/issuer/v1/print-runs", run)
         .await
         .refused("printed-before");
     world.approves(600, "sheet").await;

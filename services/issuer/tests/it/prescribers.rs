@@ -11,7 +11,7 @@ async fn a_prescriber_acts_only_where_the_sponsor_admitted_it(pool: PgPool) {
     let mut world = World::new(pool, "hand_over").await;
     let body = json!({"id": uuid(101), "name": "Autre dispositif", "territory": "21", "face_value": "10.00", "booklet_size": 10,
         "spendable": "hand_over", "printed_day": "2026-12-31", "booklets_min": 2, "booklets_per_person_max": 2});
-    world.sponsor.post("/v1/programmes", body).await.now();
+    world.sponsor.post("/issuer/v1/programmes", body).await.now();
     world.programme = uuid(101);
     let one = &world.prescriber;
     let import = world.path(&format!("beneficiary-imports/{}?file=a.csv", uuid(1)));
@@ -56,7 +56,7 @@ async fn only_the_sponsor_admits_and_only_prescribers(pool: PgPool) {
         .refused("forbidden");
     world
         .sponsor
-        .post(&format!("/v1/programmes/{}/prescribers", uuid(9)), body)
+        .post(&format!("/issuer/v1/programmes/{}/prescribers", uuid(9)), body)
         .await
         .refused("not-found");
 }

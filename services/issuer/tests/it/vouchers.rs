@@ -384,7 +384,7 @@ async fn nobody_sees_or_moves_what_is_anothers(pool: PgPool) {
         .refused("forbidden");
     world
         .sponsor
-        .get(&format!("/v1/programmes/{}/voucher-states", uuid(9)))
+        .get(&format!("/issuer/v1/programmes/{}/voucher-states", uuid(9)))
         .await
         .refused("not-found");
 }

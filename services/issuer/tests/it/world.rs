@@ -186,7 +186,7 @@ impl World {
         let programme = uuid(100);
         let created = sponsor
             .post(
-                "/v1/programmes",
+                "/issuer/v1/programmes",
                 json!({"id": programme, "name": "Chèques de Côte-d'Or 2026", "territory": "21", "face_value": "10.00",
                     "booklet_size": 10, "spendable": spendable, "printed_day": "2026-12-31", "tolerance_days": 31,
                     "booklets_min": 2, "booklets_per_person_max": 2}),
@@ -211,7 +211,7 @@ impl World {
     }
 
     pub fn path(&self, rest: &str) -> String {
-        format!("/v1/programmes/{}/{rest}", self.programme)
+        format!("/issuer/v1/programmes/{}/{rest}", self.programme)
     }
 
     /// The sponsor admits a prescriber.
@@ -423,12 +423,15 @@ impl World {
 impl Actor {
     pub async fn makes(&self, n: u128, name: &str, role: &str) -> Self {
         let id = uuid(n);
-        self.post("/v1/organisations", json!({"id": id, "name": name, "roles": [role]}))
-            .await
-            .now();
+        self.post(
+            "/issuer/v1/organisations",
+            json!({"id": id, "name": name, "roles": [role]}),
+        )
+        .await
+        .now();
         let key = self
             .post(
-                &format!("/v1/organisations/{id}/api-keys"),
+                &format!("/issuer/v1/organisations/{id}/api-keys"),
                 json!({"id": uuid(n + 1000)}),
             )
             .await

@@ -22,7 +22,7 @@ use crate::{ids::ClaimId, ids::StructureId};
 /// Claims vouchers: all of them or none.
 ///
 /// The id is made and stored by the phone before it sends. Sent again with the same content, it gets the same receipt.
-#[utoipa::path(post, path = "/v1/claims", tag = "claims", request_body = NewClaim,
+#[utoipa::path(post, path = "/redemption/v1/claims", tag = "claims", request_body = NewClaim,
     responses((status = 201, body = Receipt), (status = 200, description = "Claimed before", body = Receipt),
         (status = 403, description = "`structure-suspended`, `structure-not-accredited`", body = ProblemBody,
             content_type = "application/problem+json"),
@@ -101,7 +101,7 @@ pub(super) struct ListQuery {
 }
 
 /// A claim, by the phone's id or its own. A structure sees its own claims, the operator all.
-#[utoipa::path(get, path = "/v1/claims/{id}", tag = "claims",
+#[utoipa::path(get, path = "/redemption/v1/claims/{id}", tag = "claims",
     params(("id" = uuid::Uuid, Path, description = "The phone's id, or the claim's"), GetQuery),
     responses((status = 200, body = Receipt),
         (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
@@ -121,7 +121,7 @@ pub(super) async fn get_claim(
 
 /// The receipt of a claim for the accounts of a régie (PDF): no voucher is named, and nobody. By the phone's id or its own; a
 /// structure has those of its own claims, the operator all.
-#[utoipa::path(get, path = "/v1/claims/{id}/receipt.pdf", tag = "claims",
+#[utoipa::path(get, path = "/redemption/v1/claims/{id}/receipt.pdf", tag = "claims",
     params(("id" = uuid::Uuid, Path, description = "The phone's id, or the claim's"), GetQuery),
     responses((status = 200, body = String, content_type = "application/pdf"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
@@ -147,7 +147,7 @@ pub(super) async fn get_receipt(
 }
 
 /// A programme's claims in order of time. A structure sees its own claims, the operator all.
-#[utoipa::path(get, path = "/v1/claims", tag = "claims", params(ListQuery),
+#[utoipa::path(get, path = "/redemption/v1/claims", tag = "claims", params(ListQuery),
     responses((status = 200, body = Page<Receipt>),
         (status = 400, body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn list_claims(
@@ -171,7 +171,7 @@ fn sees(who: &Caller) -> Result<Option<StructureId>, Problem> {
 }
 
 /// Undoes a claim, once: by the structure that made it, or by the operator.
-#[utoipa::path(post, path = "/v1/programmes/{programme}/claims/{claim}/reversal", tag = "claims",
+#[utoipa::path(post, path = "/redemption/v1/programmes/{programme}/claims/{claim}/reversal", tag = "claims",
     request_body = NewReversal,
     params(("programme" = uuid::Uuid, Path, description = "The programme that pays"),
         ("claim" = uuid::Uuid, Path, description = "The claim's own id (`claim_id` of its receipt)")),

@@ -43,7 +43,7 @@ impl ImportQuery {
 ///
 /// First without `commit`: the report says what would happen, and nothing is kept. Then with `commit=true` and the
 /// report's `digest`. Importing a file twice changes nothing.
-#[utoipa::path(put, path = "/v1/structure-imports/{import}", tag = "structures",
+#[utoipa::path(put, path = "/redemption/v1/structure-imports/{import}", tag = "structures",
     params(("import" = uuid::Uuid, Path, description = "The import, made by the caller"), ImportQuery),
     request_body(content = String, content_type = "text/csv"),
     responses((status = 200, description = "A preview, or committed before", body = ImportReport),
@@ -66,7 +66,7 @@ pub(super) async fn import_structures(
 /// Imports where structures are to be paid (CSV: siret, titulaire, iban, bic).
 ///
 /// Previewed, then committed with the preview's `digest`. The newest account of a structure counts.
-#[utoipa::path(put, path = "/v1/bank-details-imports/{import}", tag = "structures",
+#[utoipa::path(put, path = "/redemption/v1/bank-details-imports/{import}", tag = "structures",
     params(("import" = uuid::Uuid, Path, description = "The import, made by the caller"), ImportQuery),
     request_body(content = String, content_type = "text/csv"),
     responses((status = 200, description = "A preview, or committed before", body = ImportReport),

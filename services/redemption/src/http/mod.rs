@@ -82,7 +82,10 @@ pub(crate) fn routes(config: Config) -> OpenApiRouter {
         .routes(routes!(claims::reverse_claim))
         .routes(routes!(status_lists::status_list))
         .routes(routes!(status_lists::status_list_index))
-        .route("/sl/{series}/{shard}", options(status_lists::status_list_options))
+        .route(
+            "/redemption/sl/{series}/{shard}",
+            options(status_lists::status_list_options),
+        )
         .with_state(app.clone())
         .merge(pages::routes(app.pool.clone()))
         .merge(rpc::rpc_routes(app).into())

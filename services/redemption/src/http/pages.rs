@@ -5,8 +5,8 @@
 //!   /v                      the same page for everybody: plain French, every verdict's words, cacheable
 //!   /assets/start.js        takes the digits out of the address and the history entry
 //!   /assets/page.mjs        keys (/.well-known/jwks.json) → signature, checked in the browser → verdict
-//!   /sl/{series}/{shard}    used, blocked, not given yet: the signed list of a million vouchers, read in the browser
-//!   /v1/public/series/{n}   value's programme, sponsor, printed date: of a whole series, never of a voucher
+//!   /redemption/sl/{series}/{shard}    used, blocked, not given yet: the signed list of a million vouchers, read in the browser
+//!   /redemption/v1/public/series/{n}   value's programme, sponsor, printed date: of a whole series, never of a voucher
 //!   /lieux?departement=21   places, as HTML that needs no script; the phone sorts by distance
 //! ```
 //!

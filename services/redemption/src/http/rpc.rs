@@ -1,4 +1,4 @@
-//! The claim's second front door: gRPC, as `proto/ccn/v1/claims.proto` tells. The same desk as REST, and no rule here.
+//! The claim's second front door: gRPC, as `proto/ccn/redemption/v1/claims.proto` tells. The same desk as REST, and no rule here.
 
 use access::Structure;
 use axum::Router;
@@ -6,9 +6,9 @@ use axum::extract::FromRequestParts;
 use chrono::{DateTime, Utc};
 use futures_util::stream::{StreamExt, try_unfold};
 use http::request::Parts;
-use proto::v1::claim_answer::Answer;
-use proto::v1::claims_server::{Claims, ClaimsServer};
-use proto::v1::{ClaimAnswer, ClaimRequest};
+use proto::redemption::v1::claim_answer::Answer;
+use proto::redemption::v1::claims_server::{Claims, ClaimsServer};
+use proto::redemption::v1::{ClaimAnswer, ClaimRequest};
 use proto::{Entered, MESSAGE_BYTES_MAX, enter, mount};
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status, Streaming};

@@ -19,7 +19,7 @@ use crate::status_lists::{LIST_HOURS, LIST_TTL_SECONDS, ListIndex, list_index, p
 /// The signed status list of a shard: two bits a voucher, in a CWT (draft-ietf-oauth-status-list). Public.
 ///
 /// A voucher's shard is its `idx` divided by 2^20. Ask with `If-None-Match`, and again after `max-age`.
-#[utoipa::path(get, path = "/sl/{series}/{shard}", tag = "status", security(()),
+#[utoipa::path(get, path = "/redemption/sl/{series}/{shard}", tag = "status", security(()),
     params(("series" = u16, Path, description = "The series, from the token"),
         ("shard" = u8, Path, description = "The token's `idx` divided by 2^20: 0 to 15")),
     responses((status = 200, description = "A `COSE_Sign1`", body = Vec<u8>, content_type = "application/statuslist+cwt"),
@@ -38,7 +38,7 @@ pub(super) async fn status_list(
 }
 
 /// Which status lists a series has. Public.
-#[utoipa::path(get, path = "/sl/{series}", tag = "status", security(()),
+#[utoipa::path(get, path = "/redemption/sl/{series}", tag = "status", security(()),
     params(("series" = u16, Path, description = "The series, from the token")),
     responses((status = 200, body = ListIndex),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),

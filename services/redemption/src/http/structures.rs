@@ -23,7 +23,7 @@ pub(super) struct ListQuery {
 }
 
 /// Structures, in order of SIRET.
-#[utoipa::path(get, path = "/v1/structures", tag = "structures", params(ListQuery),
+#[utoipa::path(get, path = "/redemption/v1/structures", tag = "structures", params(ListQuery),
     responses((status = 200, body = Page<StructureView>),
         (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn list_structures(
@@ -39,7 +39,7 @@ pub(super) async fn list_structures(
 }
 
 /// Admits a structure: from now on it may have API keys and claim vouchers.
-#[utoipa::path(post, path = "/v1/structures/{structure}/accreditation", tag = "structures",
+#[utoipa::path(post, path = "/redemption/v1/structures/{structure}/accreditation", tag = "structures",
     request_body = NewAccreditation, params(("structure" = uuid::Uuid, Path, description = "The structure")),
     responses((status = 201, body = Accreditation), (status = 200, description = "Given before", body = Accreditation),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
@@ -61,7 +61,7 @@ pub(super) async fn accredit_structure(
 }
 
 /// Suspends a structure: at once it cannot claim any more.
-#[utoipa::path(post, path = "/v1/structures/{structure}/suspensions", tag = "structures", request_body = NewSuspension,
+#[utoipa::path(post, path = "/redemption/v1/structures/{structure}/suspensions", tag = "structures", request_body = NewSuspension,
     params(("structure" = uuid::Uuid, Path, description = "The structure")),
     responses((status = 201, body = Suspension), (status = 200, description = "Made before", body = Suspension),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
@@ -87,7 +87,7 @@ pub(super) async fn suspend_structure(
 pub(super) struct Nothing {}
 
 /// Lifts a suspension; repeating it changes nothing.
-#[utoipa::path(post, path = "/v1/structures/{structure}/suspensions/{suspension}/lift", tag = "structures",
+#[utoipa::path(post, path = "/redemption/v1/structures/{structure}/suspensions/{suspension}/lift", tag = "structures",
     request_body = Nothing,
     params(("structure" = uuid::Uuid, Path, description = "The structure"),
         ("suspension" = uuid::Uuid, Path, description = "The suspension")),

@@ -116,7 +116,7 @@ impl Mediator {
         let id = Uuid::from_u128(id);
         self.actor
             .post(
-                "/v1/claims",
+                "/redemption/v1/claims",
                 json!({ "id": id, "tokens": tokens, "service": service, "date": date }),
             )
             .await

@@ -24,20 +24,20 @@ async fn a_claim_is_a_receipt_and_money_owed(pool: PgPool) {
     assert_eq!(world.owed(programme, structure.structure).await, Cents::new(4000));
 
     let by_phone = format!(
-        "/v1/claims/{}?programme={}",
+        "/redemption/v1/claims/{}?programme={}",
         receipt["id"].as_str().unwrap(),
         programme.id
     );
     assert_eq!(structure.actor.get(&by_phone).await.ok(), receipt);
     let by_claim = format!(
-        "/v1/claims/{}?programme={}",
+        "/redemption/v1/claims/{}?programme={}",
         receipt["claim_id"].as_str().unwrap(),
         programme.id
     );
     assert_eq!(world.operator.get(&by_claim).await.ok(), receipt);
     let list = structure
         .actor
-        .get(&format!("/v1/claims?programme={}", programme.id))
+        .get(&format!("/redemption/v1/claims?programme={}", programme.id))
         .await
         .ok();
     assert_eq!(list, json!({ "items": [receipt], "next": null }));
@@ -86,7 +86,7 @@ async fn a_retry_is_answered_even_when_the_structure_was_suspended_since(pool: P
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
     let tokens = world.activates(programme, 1..=1).await;
     let receipt = structure.claims(1, &tokens).await.created();
-    let path = format!("/v1/structures/{}/suspensions", structure.structure);
+    let path = format!("/redemption/v1/structures/{}/suspensions", structure.structure);
     world
         .operator
         .post(&path, json!({ "id": Uuid::from_u128(5), "reason": "contrôle" }))
@@ -280,7 +280,7 @@ async fn a_withdrawn_key_and_a_suspension_take_no_receipt_back(pool: PgPool) {
     let tokens = world.activates(programme, 1..=3).await;
     let receipt = structure.claims(1, &tokens[..2]).await.created();
     let suspension = json!({ "id": Uuid::from_u128(5), "reason": "contrôle en cours" });
-    let path = format!("/v1/structures/{}/suspensions", structure.structure);
+    let path = format!("/redemption/v1/structures/{}/suspensions", structure.structure);
     world.operator.post(&path, suspension).await.created();
     assert_eq!(structure.claims(1, &tokens[..2]).await.ok(), receipt);
     assert_eq!(structure.claims(2, &tokens[2..]).await.refused(), "structure-suspended");
@@ -370,7 +370,15 @@ async fn what_no_voucher_is_to_blame_for_is_told_apart(pool: PgPool) {
         .claims_for(1, &tokens, "bureautique", "2026-02-07")
         .await
         .created();
-    assert_eq!(world.operator.post("/v1/claims", json!({})).await.status.as_u16(), 403);
+    assert_eq!(
+        world
+            .operator
+            .post("/redemption/v1/claims", json!({}))
+            .await
+            .status
+            .as_u16(),
+        403
+    );
 }
 
 #[sqlx::test(migrations = false)]
@@ -384,14 +392,14 @@ async fn a_structure_sees_no_other_structures_claims(pool: PgPool) {
     let tokens = world.activates(programme, 1..=1).await;
     let receipt = structure.claims(1, &tokens).await.created();
     let path = format!(
-        "/v1/claims/{}?programme={}",
+        "/redemption/v1/claims/{}?programme={}",
         receipt["claim_id"].as_str().unwrap(),
         programme.id
     );
     assert_eq!(other.actor.get(&path).await.refused(), "not-found");
     let list = other
         .actor
-        .get(&format!("/v1/claims?programme={}", programme.id))
+        .get(&format!("/redemption/v1/claims?programme={}", programme.id))
         .await
         .ok();
     assert_eq!(list["items"], json!([]));

@@ -19,14 +19,14 @@ fn region(name: &str) -> Option<Vec<u8>> {
 
 impl World {
     async fn previews(&self, kind: &str, id: u128, file: &[u8]) -> Value {
-        let path = format!("/v1/{kind}-imports/{}?file=fichier.csv", Uuid::from_u128(id));
+        let path = format!("/redemption/v1/{kind}-imports/{}?file=fichier.csv", Uuid::from_u128(id));
         self.operator.put_file(&path, file.to_vec()).await.ok()
     }
 
     async fn commits(&self, kind: &str, id: u128, file: &[u8], digest: &Value) -> crate::actor::Answer {
         let digest = digest.as_str().unwrap();
         let path = format!(
-            "/v1/{kind}-imports/{}?file=fichier.csv&commit=true&digest={digest}",
+            "/redemption/v1/{kind}-imports/{}?file=fichier.csv&commit=true&digest={digest}",
             Uuid::from_u128(id)
         );
         self.operator.put_file(&path, file.to_vec()).await
@@ -64,7 +64,10 @@ async fn the_regions_places_are_taken_once_and_72_qualify(pool: PgPool) {
         (counts(&preview), &preview["committed"]),
         ([670, 670, 0, 0, 0], &json!(false))
     );
-    assert_eq!(world.operator.get("/v1/structures").await.ok()["items"], json!([]));
+    assert_eq!(
+        world.operator.get("/redemption/v1/structures").await.ok()["items"],
+        json!([])
+    );
     let report = world
         .commits("structure", 1, &places, &preview["digest"])
         .await
@@ -106,7 +109,7 @@ async fn the_regions_places_are_taken_once_and_72_qualify(pool: PgPool) {
         .unwrap();
     let mut admitted = 0;
     for id in ids {
-        let path = format!("/v1/structures/{id}/accreditation");
+        let path = format!("/redemption/v1/structures/{id}/accreditation");
         let answer = world.operator.post(&path, json!({ "id": id })).await;
         if answer.status.is_success() {
             admitted += 1;
@@ -117,7 +120,11 @@ async fn the_regions_places_are_taken_once_and_72_qualify(pool: PgPool) {
     assert_eq!(admitted, 72);
     let (mut listed, mut after) = (0, String::new());
     loop {
-        let page = world.operator.get(&format!("/v1/structures?after={after}")).await.ok();
+        let page = world
+            .operator
+            .get(&format!("/redemption/v1/structures?after={after}"))
+            .await
+            .ok();
         listed += page["items"].as_array().unwrap().len();
         match page["next"].as_str() {
             Some(next) => next.clone_into(&mut after),

@@ -62,7 +62,7 @@ fn sizes_of_lists() {
             let drawn = started.elapsed();
             let started = Instant::now();
             let list = StatusList::new(list.into_shard(), 0, 1, 60);
-            let token = list.sign("https://cheque.example.fr/sl/1/0", &key).unwrap();
+            let token = list.sign("https://cheque.example.fr/redemption/sl/1/0", &key).unwrap();
             println!(
                 "{vouchers:>9} {:<12} {:>7} bytes, made in {:?} (drawn in {drawn:?})",
                 mix.0,

@@ -99,7 +99,7 @@ async fn no_page_lets_anything_foreign_in_and_each_is_told_once(pool: PgPool) {
 async fn a_series_is_told_by_what_its_paper_says(pool: PgPool) {
     let world = World::new(pool).await;
     let programme = world.programme(1).await;
-    let facts = get(&world, &format!("/v1/public/series/{}", programme.series))
+    let facts = get(&world, &format!("/redemption/v1/public/series/{}", programme.series))
         .await
         .json();
     let departements = facts["departements"].as_array().unwrap();
@@ -122,11 +122,11 @@ async fn a_series_is_told_by_what_its_paper_says(pool: PgPool) {
         ]
     );
     assert_eq!(
-        get(&world, "/v1/public/series/9999").await.status,
+        get(&world, "/redemption/v1/public/series/9999").await.status,
         StatusCode::NOT_FOUND
     );
     assert_eq!(
-        get(&world, "/v1/public/series/70000").await.status,
+        get(&world, "/redemption/v1/public/series/70000").await.status,
         StatusCode::BAD_REQUEST
     );
 }
@@ -139,7 +139,7 @@ async fn only_places_that_may_claim_today_are_told_and_only_what_is_public(pool:
         .imports(&[place_with(SIRETS[2], "Loisirs et créations numériques", "", "")])
         .await;
     let suspension = json!({ "id": Uuid::from_u128(5), "reason": "contrôle en cours" });
-    let path = format!("/v1/structures/{}/suspensions", suspended.structure);
+    let path = format!("/redemption/v1/structures/{}/suspensions", suspended.structure);
     world.operator.post(&path, suspension).await.created();
     sqlx::query(
         "insert into redemption.bank_details (structure_id, version, given_at, holder, iban, import_id)
@@ -152,7 +152,7 @@ async fn only_places_that_may_claim_today_are_told_and_only_what_is_public(pool:
     .unwrap();
 
     for query in ["departement=21", "commune=21231", "ou=21000", "ou=Dijon"] {
-        let page = get(&world, &format!("/v1/public/places?{query}")).await;
+        let page = get(&world, &format!("/redemption/v1/public/places?{query}")).await;
         let places = page.json();
         let ids: Vec<_> = places
             .as_array()
@@ -174,11 +174,14 @@ async fn only_places_that_may_claim_today_are_told_and_only_what_is_public(pool:
             assert!(!text.contains("Secret") && !text.contains("FR76") && !text.contains(&open.structure.to_string()));
         }
     }
-    assert_eq!(get(&world, "/v1/public/places?departement=25").await.json(), json!([]));
+    assert_eq!(
+        get(&world, "/redemption/v1/public/places?departement=25").await.json(),
+        json!([])
+    );
     let lift = format!("{path}/{}/lift", Uuid::from_u128(5));
     world.operator.post(&lift, json!({})).await.ok();
     assert_eq!(
-        get(&world, "/v1/public/places?departement=21")
+        get(&world, "/redemption/v1/public/places?departement=21")
             .await
             .json()
             .as_array()
@@ -199,7 +202,7 @@ async fn an_area_that_is_missing_unknown_or_ambiguous_is_told_how_to_mend(pool: 
         ("?ou=xyzzy", 422, "unknown-area"),
         ("?ou=Saint-Denis", 422, "several-communes"),
     ] {
-        let page = get(&world, &format!("/v1/public/places{query}")).await;
+        let page = get(&world, &format!("/redemption/v1/public/places{query}")).await;
         assert_eq!(page.status, status, "{query}");
         assert_eq!(page.json()["type"], format!("urn:ccn:problem:{word}"), "{query}");
         assert!(page.json()["detail"].as_str().unwrap().len() > 20, "{query}");
@@ -214,7 +217,7 @@ async fn what_a_file_says_cannot_become_markup(pool: PgPool) {
         .replace("1 rue de la Liberté", "<script>alert(1)</script> \" onload=x");
     world.imports(&[row]).await;
     let structure = redemption::StructureId::derive(b"structure", &[SIRETS[0].as_bytes()]);
-    let path = format!("/v1/structures/{structure}/accreditation");
+    let path = format!("/redemption/v1/structures/{structure}/accreditation");
     world
         .operator
         .post(&path, json!({ "id": Uuid::from_u128(1) }))

@@ -59,7 +59,10 @@ async fn a_receipt_says_the_day_the_service_and_the_vouchers_and_names_nobody(po
     let tokens = world.activates(programme, 1..=4).await;
     let claim = structure.claims(1, &tokens).await.created();
     let claim_id = claim["claim_id"].as_str().unwrap();
-    let path = format!("/v1/claims/{claim_id}/receipt.pdf?programme={}", programme.id);
+    let path = format!(
+        "/redemption/v1/claims/{claim_id}/receipt.pdf?programme={}",
+        programme.id
+    );
     let (status, pdf) = file(&structure.actor, &path).await;
     assert!(status.is_success());
     let said = words(&pdf);
@@ -77,7 +80,7 @@ async fn a_receipt_says_the_day_the_service_and_the_vouchers_and_names_nobody(po
     let other = world.structure(1).await;
     assert_eq!(file(&other.actor, &path).await.0, 404);
 
-    let reversal = format!("/v1/programmes/{}/claims/{claim_id}/reversal", programme.id);
+    let reversal = format!("/redemption/v1/programmes/{}/claims/{claim_id}/reversal", programme.id);
     let body = json!({"id": uuid::Uuid::from_u128(7), "reason": "Madame Unetelle s'est trompée"});
     structure.actor.post(&reversal, body).await.created();
     let said = words(&file(&structure.actor, &path).await.1);

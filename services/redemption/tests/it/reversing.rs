@@ -9,7 +9,7 @@ use crate::world::{Dispositif, World, funders, number};
 
 async fn reverses(actor: &Actor, programme: Dispositif, receipt: &Value, id: u128) -> Answer {
     let claim = receipt["claim_id"].as_str().unwrap();
-    let path = format!("/v1/programmes/{}/claims/{claim}/reversal", programme.id);
+    let path = format!("/redemption/v1/programmes/{}/claims/{claim}/reversal", programme.id);
     actor
         .post(
             &path,

@@ -3,9 +3,10 @@
 use futures_util::StreamExt;
 use futures_util::stream::{iter, poll_fn};
 use http::{Method, StatusCode};
-use proto::v1::claim_answer::Answer;
-use proto::v1::claims_client::ClaimsClient;
-use proto::v1::{ClaimAnswer, ClaimRequest, Problem, Receipt};
+use proto::redemption::v1::claim_answer::Answer;
+use proto::redemption::v1::claims_client::ClaimsClient;
+use proto::redemption::v1::{ClaimAnswer, ClaimRequest, Receipt};
+use proto::v1::Problem;
 use serde_json::json;
 use sqlx::PgPool;
 use standards::Cents;
@@ -230,7 +231,7 @@ async fn a_key_revoked_during_a_stream_claims_nothing_more(pool: PgPool) {
     sender.send(claim(2, &tokens[1..2])).await.unwrap();
     accepted(answers.message().await.unwrap().unwrap());
 
-    let key = format!("/v1/api-keys/{}", Uuid::from_u128(0xbb00));
+    let key = format!("/issuer/v1/api-keys/{}", Uuid::from_u128(0xbb00));
     let revoked = world.operator.ask(Method::DELETE, &key, "application/json", "").await;
     assert_eq!(revoked.status, StatusCode::NO_CONTENT);
     world.hand.move_to(instant("2026-03-10T10:06:00Z"));

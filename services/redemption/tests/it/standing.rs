@@ -10,7 +10,7 @@ async fn a_suspended_structure_claims_nothing_until_it_is_lifted(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
     let tokens = world.activates(programme, 1..=1).await;
-    let path = format!("/v1/structures/{}/suspensions", structure.structure);
+    let path = format!("/redemption/v1/structures/{}/suspensions", structure.structure);
     let suspension = json!({ "id": Uuid::from_u128(5), "reason": "contrôle en cours" });
     let made = world.operator.post(&path, suspension.clone()).await.created();
     assert_eq!(world.operator.post(&path, suspension).await.ok(), made);
@@ -32,11 +32,11 @@ async fn an_organisation_that_was_not_accredited_claims_nothing(pool: PgPool) {
     let tokens = world.activates(programme, 1..=1).await;
     let id = Uuid::from_u128(77);
     let new = json!({ "id": id, "name": "Sans label", "roles": ["structure"] });
-    world.operator.post("/v1/organisations", new).await.created();
+    world.operator.post("/issuer/v1/organisations", new).await.created();
     let key = json!({ "id": Uuid::from_u128(78) });
     let key = world
         .operator
-        .post(&format!("/v1/organisations/{id}/api-keys"), key)
+        .post(&format!("/issuer/v1/organisations/{id}/api-keys"), key)
         .await
         .created();
     let mut stranger = structure.clone();
@@ -60,7 +60,7 @@ async fn a_refused_accreditation_tells_every_reason(pool: PgPool) {
     let accredit = |pivot: &str| {
         let id = StructureId::derive(b"structure", &[pivot.as_bytes()]);
         (
-            format!("/v1/structures/{id}/accreditation"),
+            format!("/redemption/v1/structures/{id}/accreditation"),
             json!({ "id": Uuid::from_u128(1) }),
         )
     };
@@ -81,10 +81,14 @@ async fn a_refused_accreditation_tells_every_reason(pool: PgPool) {
     let (path, body) = accredit("inconnu");
     assert_eq!(world.operator.post(&path, body).await.refused(), "not-found");
 
-    let list = world.operator.get("/v1/structures?accredited=true").await.ok();
+    let list = world
+        .operator
+        .get("/redemption/v1/structures?accredited=true")
+        .await
+        .ok();
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
     assert_eq!(list["items"][0]["siret"], SIRETS[0]);
-    let list = world.operator.get("/v1/structures").await.ok();
+    let list = world.operator.get("/redemption/v1/structures").await.ok();
     assert_eq!(
         (list["items"].as_array().unwrap().len(), &list["next"]),
         (2, &json!(null))
@@ -95,8 +99,11 @@ async fn a_refused_accreditation_tells_every_reason(pool: PgPool) {
 async fn a_structure_decides_nothing_about_structures(pool: PgPool) {
     let world = World::new(pool).await;
     let structure = world.structure(0).await;
-    assert_eq!(structure.actor.get("/v1/structures").await.refused(), "forbidden");
-    let path = format!("/v1/structures/{}/accreditation", structure.structure);
+    assert_eq!(
+        structure.actor.get("/redemption/v1/structures").await.refused(),
+        "forbidden"
+    );
+    let path = format!("/redemption/v1/structures/{}/accreditation", structure.structure);
     assert_eq!(
         structure
             .actor
@@ -105,7 +112,7 @@ async fn a_structure_decides_nothing_about_structures(pool: PgPool) {
             .refused(),
         "forbidden"
     );
-    let path = format!("/v1/structure-imports/{}?file=x.csv", Uuid::from_u128(9));
+    let path = format!("/redemption/v1/structure-imports/{}?file=x.csv", Uuid::from_u128(9));
     assert_eq!(structure.actor.put_file(&path, "").await.refused(), "forbidden");
 }
 

@@ -26,7 +26,9 @@ impl World {
 
     /// The list of a shard, verified as a phone does.
     pub async fn list(&self, programme: Dispositif, shard: u8) -> StatusList {
-        let (status, _, token) = self.asks(&format!("/sl/{}/{shard}", programme.series), None).await;
+        let (status, _, token) = self
+            .asks(&format!("/redemption/sl/{}/{shard}", programme.series), None)
+            .await;
         assert_eq!(status, StatusCode::OK);
         let key = PublicKey::new(&self.status_key.public_bytes(), KeyPolicy::unbounded(Purpose::Status)).unwrap();
         let uri = self.host.status_list_uri(programme.series, shard);
@@ -70,7 +72,7 @@ async fn a_list_follows_a_voucher_through_its_life(pool: PgPool) {
     assert_eq!(world.says(programme, [1, 2, 3, 4]).await, [Used, Used, Invalid, Valid]);
 
     let path = format!(
-        "/v1/programmes/{}/claims/{}/reversal",
+        "/redemption/v1/programmes/{}/claims/{}/reversal",
         programme.id,
         receipt["claim_id"].as_str().unwrap()
     );
@@ -108,7 +110,7 @@ async fn a_round_without_news_touches_no_list_until_its_signature_is_old(pool: P
     let (programme, other) = (world.programme(1).await, world.programme(2).await);
     world.activates(programme, 1..=3).await;
     world.makes_lists().await;
-    let path = format!("/sl/{}/0", programme.series);
+    let path = format!("/redemption/sl/{}/0", programme.series);
     let (.., before) = world.asks(&path, None).await;
     for minutes in [1, 60, SIGNATURE_HOURS * 60 - 1] {
         world
@@ -132,10 +134,10 @@ async fn a_round_without_news_touches_no_list_until_its_signature_is_old(pool: P
     assert_eq!(new.expires_at - new.issued_at, LIST_HOURS * 3600);
 
     // News of one series leaves the other's list alone.
-    let (_, headers, _) = world.asks(&format!("/sl/{}/0", other.series), None).await;
+    let (_, headers, _) = world.asks(&format!("/redemption/sl/{}/0", other.series), None).await;
     world.activates(programme, 4..=4).await;
     assert_eq!(world.makes_lists().await.changed, 1);
-    let (_, after, _) = world.asks(&format!("/sl/{}/0", other.series), None).await;
+    let (_, after, _) = world.asks(&format!("/redemption/sl/{}/0", other.series), None).await;
     assert_eq!(headers["etag"], after["etag"]);
 }
 
@@ -143,7 +145,7 @@ async fn a_round_without_news_touches_no_list_until_its_signature_is_old(pool: P
 async fn a_list_is_public_and_asked_for_again_cheaply(pool: PgPool) {
     let world = World::new(pool).await;
     let programme = world.programme(1).await;
-    let path = format!("/sl/{}/0", programme.series);
+    let path = format!("/redemption/sl/{}/0", programme.series);
     assert_eq!(world.asks(&path, None).await.0, StatusCode::NOT_FOUND);
     world.activates(programme, 1..=1).await;
     world.makes_lists().await;
@@ -167,7 +169,7 @@ async fn a_list_is_public_and_asked_for_again_cheaply(pool: PgPool) {
     let (status, headers, _) = world.asks(&path, Some(tag)).await;
     assert_eq!(status, StatusCode::OK);
 
-    let (status, _, index) = world.asks(&format!("/sl/{}", programme.series), None).await;
+    let (status, _, index) = world.asks(&format!("/redemption/sl/{}", programme.series), None).await;
     assert_eq!(status, StatusCode::OK);
     let index: Value = serde_json::from_slice(&index).unwrap();
     assert_eq!(index["series"], programme.series);
@@ -179,9 +181,9 @@ async fn a_list_is_public_and_asked_for_again_cheaply(pool: PgPool) {
     );
 
     for nobodys in [
-        format!("/sl/{}/1", programme.series),
-        "/sl/60000/0".to_owned(),
-        "/sl/60000".to_owned(),
+        format!("/redemption/sl/{}/1", programme.series),
+        "/redemption/sl/60000/0".to_owned(),
+        "/redemption/sl/60000".to_owned(),
     ] {
         let (status, headers, problem) = world.asks(&nobodys, None).await;
         assert_eq!(status, StatusCode::NOT_FOUND);
@@ -198,7 +200,7 @@ async fn a_page_of_another_origin_may_ask_whether_its_list_is_still_the_one(pool
     let world = World::new(pool).await;
     let request = Request::builder()
         .method("OPTIONS")
-        .uri("/sl/1/0")
+        .uri("/redemption/sl/1/0")
         .header("origin", "https://autre.example")
         .header("access-control-request-headers", "if-none-match")
         .body(Body::empty())
@@ -222,7 +224,7 @@ async fn a_process_without_a_key_says_so_and_publishes_what_others_signed(pool: 
             .oneshot(Request::builder().uri(path).body(Body::empty()).unwrap())
     };
 
-    let response = ask(format!("/sl/{}/0", programme.series)).await.unwrap();
+    let response = ask(format!("/redemption/sl/{}/0", programme.series)).await.unwrap();
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     let problem = to_bytes(response.into_body(), usize::MAX).await.unwrap();
     assert_eq!(
@@ -231,13 +233,13 @@ async fn a_process_without_a_key_says_so_and_publishes_what_others_signed(pool: 
     );
 
     world.makes_lists().await;
-    let response = ask(format!("/sl/{}/0", programme.series)).await.unwrap();
+    let response = ask(format!("/redemption/sl/{}/0", programme.series)).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     // A list that nobody renewed is of no use to anybody.
     world
         .hand
         .move_to(instant(MORNING) + chrono::TimeDelta::hours(LIST_HOURS));
-    let response = ask(format!("/sl/{}/0", programme.series)).await.unwrap();
+    let response = ask(format!("/redemption/sl/{}/0", programme.series)).await.unwrap();
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
 }
 
@@ -251,10 +253,10 @@ async fn the_age_of_a_phones_list_is_written_down_with_its_claim(pool: PgPool) {
             "status_list_at": list })
     };
     let first = claim(1, &tokens[0], json!("2026-03-10T09:58:30Z"));
-    let receipt = structure.actor.post("/v1/claims", first).await.created();
+    let receipt = structure.actor.post("/redemption/v1/claims", first).await.created();
     assert_eq!(receipt["status_list_at"], "2026-03-10T09:58:30Z");
     let path = format!(
-        "/v1/claims/{}?programme={}",
+        "/redemption/v1/claims/{}?programme={}",
         receipt["claim_id"].as_str().unwrap(),
         programme.id
     );
@@ -262,17 +264,17 @@ async fn the_age_of_a_phones_list_is_written_down_with_its_claim(pool: PgPool) {
 
     // A phone that has synchronised before it tries again sends the same claim.
     let again = claim(1, &tokens[0], json!("2026-03-10T09:59:30Z"));
-    assert_eq!(structure.actor.post("/v1/claims", again).await.ok(), receipt);
+    assert_eq!(structure.actor.post("/redemption/v1/claims", again).await.ok(), receipt);
 
     let without = structure
         .actor
-        .post("/v1/claims", claim(2, &tokens[1], Value::Null))
+        .post("/redemption/v1/claims", claim(2, &tokens[1], Value::Null))
         .await
         .created();
     assert_eq!(without["status_list_at"], Value::Null);
 
     let future = claim(3, &tokens[2], json!("2026-03-10T10:05:01Z"));
-    let refused = structure.actor.post("/v1/claims", future).await;
+    let refused = structure.actor.post("/redemption/v1/claims", future).await;
     assert_eq!(
         (refused.status.as_u16(), refused.refused()),
         (422, "status-list-from-future")
@@ -293,7 +295,9 @@ async fn a_published_list_is_read_by_an_independent_implementation(pool: PgPool)
         world.revokes(programme, idx).await;
     }
     world.makes_lists().await;
-    let (_, _, list) = world.asks(&format!("/sl/{}/0", programme.series), None).await;
+    let (_, _, list) = world
+        .asks(&format!("/redemption/sl/{}/0", programme.series), None)
+        .await;
 
     let expected = |place: u32| match place {
         1..=25 => 3,

@@ -17,7 +17,7 @@ impl Mediator {
     async fn types(&self, id: u128, tokens: &[String], codes: &[String]) -> Answer {
         let claim = json!({ "id": Uuid::from_u128(id), "tokens": tokens, "short_codes": codes, "service": "bureautique",
             "date": "2026-03-10" });
-        self.actor.post("/v1/claims", claim).await
+        self.actor.post("/redemption/v1/claims", claim).await
     }
 
     /// Types codes that nobody has, one claim each, until that is enough; how many were looked for.
@@ -34,7 +34,7 @@ impl Mediator {
 
     /// The same structure with another device.
     async fn another_device(&self, world: &World, nth: u128) -> Self {
-        let path = format!("/v1/organisations/{}/api-keys", self.structure);
+        let path = format!("/issuer/v1/organisations/{}/api-keys", self.structure);
         let key = json!({ "id": Uuid::from_u128(0xcc00 + nth) });
         let key = world.operator.post(&path, key).await.created();
         let secret = key["secret"].as_str().unwrap().to_owned();
@@ -167,13 +167,13 @@ async fn a_typed_voucher_is_refused_as_its_qr_code_would_be(pool: PgPool) {
     let claim = |id: u128, code: String, date: &str| {
         let claim = json!({ "id": Uuid::from_u128(id), "short_codes": [code], "service": "bureautique", "date": date });
         let actor = structure.actor.clone();
-        async move { actor.post("/v1/claims", claim).await }
+        async move { actor.post("/redemption/v1/claims", claim).await }
     };
     claim(5, code(3), "2027-02-01").await.created();
     let by_camera = |date: &str| {
         let claim = json!({ "id": Uuid::from_u128(6), "tokens": [tokens[3]], "service": "bureautique", "date": date });
         let actor = structure.actor.clone();
-        async move { actor.post("/v1/claims", claim).await }
+        async move { actor.post("/redemption/v1/claims", claim).await }
     };
     world.hand.move_to(instant("2027-02-02T00:00:00Z"));
     assert_eq!(claim(6, code(4), "2027-02-01").await.refused(), "expired");

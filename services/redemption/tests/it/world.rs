@@ -424,13 +424,13 @@ impl World {
         let id = StructureId::derive(b"structure", &[siret.as_bytes()]);
         let accreditation = json!({ "id": Uuid::from_u128(nth as u128) });
         self.operator
-            .post(&format!("/v1/structures/{id}/accreditation"), accreditation)
+            .post(&format!("/redemption/v1/structures/{id}/accreditation"), accreditation)
             .await
             .created();
         let key = json!({ "id": Uuid::from_u128(0xbb00 + nth as u128) });
         let key = self
             .operator
-            .post(&format!("/v1/organisations/{id}/api-keys"), key)
+            .post(&format!("/issuer/v1/organisations/{id}/api-keys"), key)
             .await
             .created();
         let secret = key["secret"].as_str().unwrap().to_owned();
@@ -447,7 +447,7 @@ impl World {
     pub async fn imports(&self, rows: &[String]) {
         let file = file(rows);
         let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, file.as_bytes());
-        let path = format!("/v1/structure-imports/{id}?file=lieux.csv");
+        let path = format!("/redemption/v1/structure-imports/{id}?file=lieux.csv");
         let preview = self.operator.put_file(&path, file.clone()).await.ok();
         let digest = preview["digest"].as_str().unwrap();
         self.operator

@@ -78,7 +78,7 @@ impl Life {
 
     async fn load(&self, file: &[u8], id: uuid::Uuid) -> e2e::Answer {
         self.operator()
-            .put(&format!("/v1/statements/{id}"), "application/xml", file)
+            .put(&format!("/funding/v1/statements/{id}"), "application/xml", file)
             .await
     }
 
@@ -123,7 +123,7 @@ impl Life {
             "{}",
             self.doing
         );
-        let path = format!("/v1/statements/{id}");
+        let path = format!("/funding/v1/statements/{id}");
         self.done.push(Done {
             what: "statement",
             who: self.operator(),

@@ -126,7 +126,7 @@ impl Life {
         let shares = programme.plans[batch.version].shares(&self.funders);
         let body = json!({"shares": shares, "vouchers": batch.sheets.len(), "used": 0});
         self.says(&format!("simulate {body}"));
-        let path = self.sponsors[p].path("/plan-simulations");
+        let path = self.sponsors[p].funding_path("/plan-simulations");
         let answer = self.operator().post(&path, &body).await;
         let made = self.must("simulation", &answer, Ok(())).expect("a simulation");
         for (f, cents) in reserved.into_iter().enumerate() {

@@ -21,7 +21,7 @@ enum Said {
 impl Life {
     /// Who reads the list finds the same breaks.
     pub async fn open_breaks(&self) -> Vec<Value> {
-        let page = self.operator().get("/v1/breaks").await.accepted();
+        let page = self.operator().get("/funding/v1/breaks").await.accepted();
         page["items"].as_array().expect("a list").clone()
     }
 
@@ -62,7 +62,7 @@ impl Life {
         let (body, wanted) = self.explanation(&said, cents);
         self.says(&format!("explain {cents} {body}"));
         let id = self.id_of(b).await;
-        let path = format!("/v1/breaks/{}/explanation", id.as_str().expect("an id"));
+        let path = format!("/funding/v1/breaks/{}/explanation", id.as_str().expect("an id"));
         let answer = self
             .operator()
             .put(&path, "application/json", body.to_string().as_bytes())
@@ -243,10 +243,10 @@ impl Life {
         if contributed > 0 && self.chance(20) {
             let mut wrong = body.clone();
             wrong["parts"][1]["amount"] = json!("-0.51");
-            let new = New::of(&self.operator(), "/v1/explanations", wrong);
+            let new = New::of(&self.operator(), "/funding/v1/explanations", wrong);
             self.creates("explanation of several", new, Err("break-sum")).await;
         }
-        let new = New::of(&self.operator(), "/v1/explanations", body).otherwise("why", json!("Autre raison."));
+        let new = New::of(&self.operator(), "/funding/v1/explanations", body).otherwise("why", json!("Autre raison."));
         self.creates("explanation of several", new, Ok(())).await;
         self.fund.breaks[b].state = "explained";
         if let Some(other) = other {
@@ -275,7 +275,7 @@ impl Life {
         let wanted: Wanted = if early { Err("break-not-explained") } else { Ok(()) };
         self.says("close a break");
         let id = self.id_of(b).await;
-        let path = format!("/v1/breaks/{}/closing", id.as_str().expect("an id"));
+        let path = format!("/funding/v1/breaks/{}/closing", id.as_str().expect("an id"));
         let body = json!({"why": "Vu avec la comptable."}).to_string();
         let answer = self.operator().put(&path, "application/json", body.as_bytes()).await;
         self.must("break closed", &answer, wanted);
@@ -293,7 +293,7 @@ impl Life {
         self.says(&format!("tolerance {cents}"));
         let answer = self
             .operator()
-            .put("/v1/tolerance", "application/json", body.as_bytes())
+            .put("/funding/v1/tolerance", "application/json", body.as_bytes())
             .await;
         self.must("tolerance", &answer, wanted);
         if wanted.is_ok() {

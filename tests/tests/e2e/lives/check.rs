@@ -63,7 +63,7 @@ impl Life {
 
     async fn checks_structures(&self) {
         for s in 0..STRUCTURES {
-            let path = format!("/v1/structures/{}/account", self.structures[s].id);
+            let path = format!("/funding/v1/structures/{}/account", self.structures[s].id);
             let account = self.operator().get(&path).await.accepted();
             let mine = |wanted: &[State]| -> i64 {
                 let payments = self.fund.payments.iter();
@@ -145,7 +145,7 @@ impl Life {
     }
 
     async fn checks_identities(&self) {
-        let answer = self.operator().get("/v1/identities").await.accepted();
+        let answer = self.operator().get("/funding/v1/identities").await.accepted();
         let all = answer["identities"].as_array().expect("identities");
         let broken: Vec<&Value> = all.iter().filter(|one| !holds(one)).collect();
         assert!(
@@ -166,11 +166,11 @@ impl Life {
     pub async fn reconciles(&mut self) {
         self.says("reconciliation");
         let body = json!({"id": self.new_id("reconciliation")});
-        let mut answer = self.operator().post("/v1/reconciliations", &body).await;
+        let mut answer = self.operator().post("/funding/v1/reconciliations", &body).await;
         // The clock that the life moved may have begun the night's own.
         while answer.kind() == "reconciliation-under-way" {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-            answer = self.operator().post("/v1/reconciliations", &body).await;
+            answer = self.operator().post("/funding/v1/reconciliations", &body).await;
         }
         let run = self.must("reconciliation", &answer, Ok(())).expect("a run");
         let verdict = &run["document"]["verdict"];
@@ -184,7 +184,7 @@ impl Life {
         if let Some(last) = run["document"]["statements"]["last"].as_object() {
             assert_eq!(last["closing"], euros(self.bank.balance), "{}", self.doing);
         }
-        let again = self.operator().post("/v1/reconciliations", &body).await;
+        let again = self.operator().post("/funding/v1/reconciliations", &body).await;
         assert_eq!((again.status, again.json()), (200, run), "{}", self.doing);
     }
 }

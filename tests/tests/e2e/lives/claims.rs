@@ -50,7 +50,7 @@ impl Life {
             .collect();
         let body =
             json!({"id": self.new_id("claim"), "tokens": tokens, "service": "atelier-premiers-pas", "date": self.day});
-        let new = New::of(&self.structures[s].client, "/v1/claims", body)
+        let new = New::of(&self.structures[s].client, "/redemption/v1/claims", body)
             .showing_how_it_stands()
             .otherwise("service", json!("atelier-courriel"));
         let Some(made) = self.creates("claim", new, wanted).await else {

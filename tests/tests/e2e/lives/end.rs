@@ -46,7 +46,7 @@ impl Life {
             }
         }
         self.says("round of the calendar");
-        let answer = self.operator().post("/v1/expiry/rounds", &json!({})).await;
+        let answer = self.operator().post("/issuer/v1/expiry/rounds", &json!({})).await;
         let round = self.must("time", &answer, Ok(())).expect("a round");
         let gave = |step: &Value| (step["programme_id"].clone(), step["step"].clone());
         let done: Vec<(Value, Value)> = round["steps"].as_array().expect("steps").iter().map(gave).collect();
@@ -116,7 +116,10 @@ impl Life {
             }
         }
         self.says("round of the statements");
-        let answer = self.operator().post("/v1/expiry/statement-rounds", &json!({})).await;
+        let answer = self
+            .operator()
+            .post("/funding/v1/expiry/statement-rounds", &json!({}))
+            .await;
         let round = self.must("time", &answer, Ok(())).expect("a round");
         assert_eq!(
             round,
@@ -148,7 +151,7 @@ impl Life {
         let sponsor = self.sponsors[p].clone();
         let body = json!({"id": self.new_id("true-up")});
         let other = json!(self.new_id("true-up"));
-        let new = New::of(&self.operator(), sponsor.path("/true-up"), body).otherwise("id", other);
+        let new = New::of(&self.operator(), sponsor.funding_path("/true-up"), body).otherwise("id", other);
         let Some(made) = self.creates("true-up", new, wanted).await else {
             return;
         };
@@ -210,7 +213,7 @@ impl Life {
         let id = self.new_id("refund");
         let body = json!({"id": id, "funder_id": self.funders[f], "programme_id": self.sponsors[p].programme,
             "way": if bank { "bank" } else { "credit" }, "execute_on": execute_on});
-        let new = New::of(&self.operator(), "/v1/refunds", body)
+        let new = New::of(&self.operator(), "/funding/v1/refunds", body)
             .showing_how_it_stands()
             .otherwise("execute_on", json!(execute_on + Days::new(1)));
         let Some(made) = self.creates("refund", new, wanted).await else {
@@ -243,7 +246,7 @@ impl Life {
         };
         let (id, execute_on) = (self.new_id("refund"), self.day + Days::new(2));
         let body = json!({"id": id, "funder_id": self.funders[f], "amount": euros(cents), "way": "bank", "execute_on": execute_on});
-        let new = New::of(&self.operator(), "/v1/refunds", body)
+        let new = New::of(&self.operator(), "/funding/v1/refunds", body)
             .showing_how_it_stands()
             .otherwise("execute_on", json!(execute_on + Days::new(1)));
         if let Some(made) = self.creates("refund of free money", new, wanted).await {
@@ -317,7 +320,7 @@ impl Life {
             _ => Ok(()),
         };
         let body = json!({"month": month.format("%Y-%m").to_string()});
-        let new = New::of(&self.operator(), "/v1/closes", body);
+        let new = New::of(&self.operator(), "/funding/v1/closes", body);
         if self.creates("month closed", new, wanted).await.is_some() {
             self.fund.closed += 1;
         }

@@ -275,7 +275,7 @@ impl Paid {
 impl File {
     pub fn path(&self) -> String {
         let kind = if self.of_settlement { "settlements" } else { "refunds" };
-        format!("/v1/{kind}/{}", self.id)
+        format!("/funding/v1/{kind}/{}", self.id)
     }
 }
 

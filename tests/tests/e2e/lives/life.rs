@@ -82,7 +82,7 @@ impl Life {
         let operator = &scene.operator().client;
         let key = json!({"id": scene.world.ids.next("colleague")});
         let key = operator
-            .post(&format!("/v1/organisations/{OPERATOR}/api-keys"), &key)
+            .post(&format!("/issuer/v1/organisations/{OPERATOR}/api-keys"), &key)
             .await
             .made_now();
         let colleague = operator.with_key(key["secret"].as_str().expect("a secret"));
@@ -94,10 +94,10 @@ impl Life {
             let agreed = super::euros(AGREED[1]);
             let body = json!({"id": conventions[1][f], "funder_id": funder.id, "programme_id": second.programme, "amount": agreed,
                 "signed_on": DAY, "starts_on": DAY, "ends_on": "2027-12-31"});
-            operator.post("/v1/conventions", &body).await.made_now();
+            operator.post("/funding/v1/conventions", &body).await.made_now();
         }
         let terms = json!({"accepts_mandates": true, "fee_rate": "0.03", "vat_rate": "0.2", "reminder_days": [1, 15]});
-        let path = second.path("/funding-terms");
+        let path = second.funding_path("/funding-terms");
         operator
             .put(&path, "application/json", terms.to_string().as_bytes())
             .await
@@ -107,7 +107,11 @@ impl Life {
             limits: Limits::default(),
         };
         let plan = json!({"id": scene.world.ids.next("plan"), "shares": first_plan.shares(&funders)});
-        second.client.post(&second.path("/plans"), &plan).await.made_now();
+        second
+            .client
+            .post(&second.funding_path("/plans"), &plan)
+            .await
+            .made_now();
         let mut fund = Fund::default();
         for (programme, agreed) in fund.programmes.iter_mut().zip(AGREED) {
             programme.plans.push(first_plan.clone());
@@ -297,7 +301,11 @@ async fn second_programme(scene: &Scene) -> (Sponsor, Prescriber) {
         "id": sponsor.programme, "name": "Second dispositif", "territory": "21", "face_value": "10.00", "booklet_size": 10,
         "spendable": "batch", "printed_day": "2026-12-31", "tolerance_days": 31, "booklets_min": 2, "booklets_per_person_max": 2,
     });
-    sponsor.client.post("/v1/programmes", &programme).await.made_now();
+    sponsor
+        .client
+        .post("/issuer/v1/programmes", &programme)
+        .await
+        .made_now();
     let id = scene.world.ids.next("prescriber");
     let client = scene
         .operator()

@@ -38,7 +38,7 @@ impl Life {
         other[0]["rate"] = json!("0.5");
         other[1]["rate"] = json!("0.3");
         other[2]["rate"] = json!("0.2");
-        let new = New::of(&sponsor.client, sponsor.path("/plans"), body).otherwise("shares", other);
+        let new = New::of(&sponsor.client, sponsor.funding_path("/plans"), body).otherwise("shares", other);
         if self.creates("plan", new, wanted).await.is_some() {
             self.fund.programmes[p].plans.push(plan);
         }
@@ -64,7 +64,7 @@ impl Life {
         };
         let id = self.new_id("call");
         let body = json!({"id": id, "convention_id": self.conventions[p][f], "amount": euros(cents), "due_on": due_on});
-        let new = New::of(&self.operator(), "/v1/calls", body).otherwise("amount", json!(euros(cents + 1)));
+        let new = New::of(&self.operator(), "/funding/v1/calls", body).otherwise("amount", json!(euros(cents + 1)));
         let Some(made) = self.creates("call", new, wanted).await else {
             return;
         };
@@ -133,7 +133,7 @@ impl Life {
         if let Some(call) = call {
             body["call_id"] = json!(self.fund.calls[call].id);
         }
-        let new = New::of(&self.operator(), "/v1/mandates", body)
+        let new = New::of(&self.operator(), "/funding/v1/mandates", body)
             .showing_how_it_stands()
             .otherwise("amount", json!(euros(cents + 1)));
         if self.creates("mandate", new, wanted).await.is_none() {
@@ -202,7 +202,7 @@ impl Life {
         } else {
             Ok(())
         };
-        let path = format!("/v1/mandates/{}/cancellation", mandate.id);
+        let path = format!("/funding/v1/mandates/{}/cancellation", mandate.id);
         let new = New::of(&self.operator(), path, json!({"reason": "Crédits insuffisants"}))
             .showing_how_it_stands()
             .otherwise("reason", json!("Autre motif"));
@@ -243,7 +243,8 @@ impl Life {
         };
         let body = json!({"id": self.new_id("allocation"), "funder_id": self.funders[f], "programme_id": self.sponsors[p].programme,
             "amount": euros(cents)});
-        let new = New::of(&self.operator(), "/v1/allocations", body).otherwise("amount", json!(euros(cents + 1)));
+        let new =
+            New::of(&self.operator(), "/funding/v1/allocations", body).otherwise("amount", json!(euros(cents + 1)));
         if self.creates("allocation", new, wanted).await.is_some() {
             self.fund.funders[f].deposited -= cents;
             self.fund.programmes[p].available[f] += cents;
@@ -271,7 +272,7 @@ impl Life {
             Ok(())
         };
         let body = json!({"id": self.new_id("fee"), "programme_id": self.sponsors[p].programme, "batch_id": batch.id});
-        let new = New::of(&self.operator(), "/v1/fees", body).showing_how_it_stands();
+        let new = New::of(&self.operator(), "/funding/v1/fees", body).showing_how_it_stands();
         let Some(made) = self.creates("fee", new, wanted).await else {
             return;
         };

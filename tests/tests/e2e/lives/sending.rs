@@ -29,7 +29,11 @@ impl Life {
         self.says("payment rules");
         let answer = self
             .operator()
-            .put("/v1/payment-rules", "application/json", body.to_string().as_bytes())
+            .put(
+                "/funding/v1/payment-rules",
+                "application/json",
+                body.to_string().as_bytes(),
+            )
             .await;
         let view = self.must("payment rules", &answer, Ok(())).expect("a view");
         let looser = match (above, self.fund.approval_above) {
@@ -39,7 +43,7 @@ impl Life {
         };
         assert_eq!(view["waiting"].is_object(), looser, "{}: {view:#}", self.doing);
         if let Some(number) = view["waiting"]["number"].as_i64() {
-            let path = format!("/v1/payment-rules/{number}/confirmation");
+            let path = format!("/funding/v1/payment-rules/{number}/confirmation");
             let answer = self.operator().post(&path, &json!({})).await;
             self.must("payment rules", &answer, Err("same-person"));
             let answer = self.colleague.post(&path, &json!({})).await;
@@ -184,7 +188,7 @@ impl Life {
         );
         let post = async |who: &e2e::Client| {
             let body = Some((report.clone().into_bytes(), "application/xml"));
-            who.send(reqwest::Method::POST, "/v1/payment-status-reports", body)
+            who.send(reqwest::Method::POST, "/funding/v1/payment-status-reports", body)
                 .await
         };
         self.says(&format!("report {status} {end_to_end}"));

@@ -54,7 +54,7 @@ impl Life {
         let decided = self.decide(cutoff);
         let id = self.new_id("settlement");
         let body = json!({"id": id, "month": month, "execute_on": execute_on});
-        let new = New::of(&self.operator(), "/v1/settlements", body)
+        let new = New::of(&self.operator(), "/funding/v1/settlements", body)
             .showing_how_it_stands()
             .otherwise("execute_on", json!(execute_on + Days::new(1)));
         let Some(made) = self.creates("settlement", new, wanted).await else {

@@ -43,7 +43,7 @@ pub(super) fn publish(args: &PublishDelegation) -> anyhow::Result<()> {
         std::fs::read(&args.input).with_context(|| format!("« {} » ne peut pas être lu", args.input.display()))?;
     println!(
         "{}",
-        super::operator(&args.remote)?.post_bytes("/v1/keys/delegations", document)?
+        super::operator(&args.remote)?.post_bytes("/issuer/v1/keys/delegations", document)?
     );
     Ok(())
 }

@@ -38,7 +38,7 @@ fn local(args: &ExportKeys) -> anyhow::Result<Vec<PublicKey>> {
         KeyPurpose::KeySet => Purpose::KeySet,
         KeyPurpose::Root => Purpose::Root,
         KeyPurpose::Checkpoint => anyhow::bail!(
-            "La moitié publique de cette clé est servie par /log/checkpoint.vkey ; celle d'un co-signataire, par « ccn cosign --show-key »."
+            "La moitié publique de cette clé est servie par /funding/log/checkpoint.vkey ; celle d'un co-signataire, par « ccn cosign --show-key »."
         ),
         _ => anyhow::bail!("Une clé de cet usage n'a pas de moitié publique."),
     };

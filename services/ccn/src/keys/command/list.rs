@@ -32,7 +32,7 @@ const HEADER: [&str; 8] = [
 
 /// `keys list`
 pub(super) fn list(args: &ListKeys) -> anyhow::Result<()> {
-    let answer = super::operator(&args.remote)?.get("/v1/keys")?;
+    let answer = super::operator(&args.remote)?.get("/issuer/v1/keys")?;
     if args.json {
         println!("{answer}");
         return Ok(());

@@ -29,7 +29,7 @@ pub(super) fn rotate(args: &RotateKey, at: DateTime<Utc>) -> anyhow::Result<()> 
     published_purpose(args.purpose)?;
     let operator = super::operator(&args.remote)?;
     // Asked first: no key is made for a server that is not there.
-    operator.get("/v1/keys")?;
+    operator.get("/issuer/v1/keys")?;
     let (signer, mut told) = signing_key(&args.target)?;
     let published = send(&operator, &signer, args.purpose, &args.window, at).with_context(|| {
         format!("La clé est faite et n'est pas publiée ; reprenez avec « ccn keys publish » : {told}")
@@ -67,7 +67,7 @@ fn send(
         "valid_from": from, "valid_until": until, "short_notice": window.short_notice,
         "first_series": first_series, "last_series": last_series, "max_face_value": max_face_value, "latest_day": latest_day,
     });
-    operator.post("/v1/keys", &body)
+    operator.post("/issuer/v1/keys", &body)
 }
 
 /// A midnight in Paris after the notice, with a margin for slow hands; or now.
@@ -84,7 +84,7 @@ fn published_purpose(purpose: KeyPurpose) -> anyhow::Result<Purpose> {
         KeyPurpose::Status => Ok(Purpose::Status),
         KeyPurpose::KeySet => Ok(Purpose::KeySet),
         KeyPurpose::Checkpoint => anyhow::bail!(
-            "La clé des points de contrôle ne se publie pas ici : sa moitié publique est servie par /log/checkpoint.vkey. \
+            "La clé des points de contrôle ne se publie pas ici : sa moitié publique est servie par /funding/log/checkpoint.vkey. \
              Faites-la connaître aux financeurs par une autre voie."
         ),
         KeyPurpose::Root | KeyPurpose::Identity | KeyPurpose::Operator | KeyPurpose::Seal => {

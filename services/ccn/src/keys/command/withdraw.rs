@@ -18,7 +18,7 @@ pub(super) fn withdraw(args: &WithdrawKey) -> anyhow::Result<ExitCode> {
     let body = json!({ "id": id, "reason": args.reason });
     println!(
         "{}",
-        operator.post(&format!("/v1/keys/{}/withdrawal", args.kid), &body)?
+        operator.post(&format!("/issuer/v1/keys/{}/withdrawal", args.kid), &body)?
     );
     Ok(ExitCode::SUCCESS)
 }

@@ -178,12 +178,12 @@ async fn facts(connection: &mut PgConnection, id: FeeId, at: DateTime<Utc>) -> R
     let rates = fee.lines.iter().map(|line| line.vat_rate);
     let mut lacks = Vec::new();
     match &seller {
-        None => lacks.push("dites qui facture : PUT /v1/invoicing/seller".to_owned()),
+        None => lacks.push("dites qui facture : PUT /funding/v1/invoicing/seller".to_owned()),
         Some(seller) => lacks.extend(tax(seller, rates)),
     }
     if buyer.is_none() {
         lacks.push(format!(
-            "dites à qui facturer : PUT /v1/invoicing/buyers/{}",
+            "dites à qui facturer : PUT /funding/v1/invoicing/buyers/{}",
             fee.sponsor_id
         ));
     }
@@ -203,10 +203,10 @@ async fn facts(connection: &mut PgConnection, id: FeeId, at: DateTime<Utc>) -> R
 fn tax(seller: &Seller, mut rates: impl Iterator<Item = Decimal>) -> Option<String> {
     let taxed = rates.any(|rate| !rate.is_zero());
     if taxed && seller.vat_number.is_none() {
-        Some("la facture porte de la TVA : donnez « vat_number » à PUT /v1/invoicing/seller".to_owned())
+        Some("la facture porte de la TVA : donnez « vat_number » à PUT /funding/v1/invoicing/seller".to_owned())
     } else if !taxed && seller.vat_exemption.is_none() {
         Some(
-            "la facture est sans TVA : donnez dans « vat_exemption », à PUT /v1/invoicing/seller, le texte qui l'en dispense \
+            "la facture est sans TVA : donnez dans « vat_exemption », à PUT /funding/v1/invoicing/seller, le texte qui l'en dispense \
              (par exemple « TVA non applicable, art. 293 B du CGI »)"
                 .to_owned(),
         )

@@ -1,12 +1,12 @@
-//! Messages of `ccn.v1` from and to our own types.
+//! Messages of `ccn.funding.v1` from and to our own types.
 
 use std::fmt::Display;
 use std::str::FromStr;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use ledger::proof::{AnyLeaf, LeafAccount};
-use proto::v1::entries_answer::Answer;
-use proto::v1::{EntriesAnswer, LedgerAccount, SealedEntry, WaterfallRequest, WaterfallRow};
+use proto::funding::v1::entries_answer::Answer;
+use proto::funding::v1::{EntriesAnswer, LedgerAccount, SealedEntry, WaterfallRequest, WaterfallRow};
 use web::Problem;
 
 use crate::reports::waterfall::{Asked, Row};
@@ -72,7 +72,7 @@ pub(super) const fn answer(answer: Answer) -> EntriesAnswer {
 pub(super) fn row(row: &Row) -> WaterfallRow {
     serde_json::to_value(row)
         .and_then(serde_json::from_value)
-        .expect("members of a row have the types that proto/ccn/v1/exports.proto gives them")
+        .expect("members of a row have the types that proto/ccn/funding/v1/exports.proto gives them")
 }
 
 /// What a message asks for, or what in it cannot be read.

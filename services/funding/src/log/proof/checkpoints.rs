@@ -18,7 +18,7 @@ pub(super) fn routes() -> OpenApiRouter<Log> {
 }
 
 /// The latest signed checkpoint of the log (C2SP tlog-checkpoint), with its co-signatures.
-#[utoipa::path(get, path = "/log/checkpoint", tag = "log", security(()),
+#[utoipa::path(get, path = "/funding/log/checkpoint", tag = "log", security(()),
     responses((status = 200, body = String, content_type = "text/plain"),
         (status = 404, description = "Nothing is sealed yet", body = ProblemBody, content_type = "application/problem+json")))]
 async fn checkpoint(State(pool): State<PgPool>) -> Result<Response, Problem> {
@@ -29,7 +29,7 @@ async fn checkpoint(State(pool): State<PgPool>) -> Result<Response, Problem> {
 }
 
 /// The verifier key of the log, in signed-note form: `name+hash+base64`.
-#[utoipa::path(get, path = "/log/checkpoint.vkey", tag = "log", security(()),
+#[utoipa::path(get, path = "/funding/log/checkpoint.vkey", tag = "log", security(()),
     responses((status = 200, body = String, content_type = "text/plain"),
         (status = 404, description = "Nothing is sealed yet, and this process has no key", body = ProblemBody,
             content_type = "application/problem+json")))]
@@ -46,7 +46,7 @@ async fn verifier(State(pool): State<PgPool>, State(key): State<Option<Arc<NoteK
 }
 
 /// The checkpoint that was signed when the log had this many leaves, with its co-signatures.
-#[utoipa::path(get, path = "/v1/checkpoints/{size}", tag = "log", security(()),
+#[utoipa::path(get, path = "/funding/v1/checkpoints/{size}", tag = "log", security(()),
     params(("size" = u64, Path, description = "Number of leaves")),
     responses((status = 200, body = String, content_type = "text/plain"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json")))]

@@ -64,7 +64,7 @@ impl CloseView {
 }
 
 /// The closed months, in order.
-#[utoipa::path(get, path = "/v1/closes", tag = "log",
+#[utoipa::path(get, path = "/funding/v1/closes", tag = "log",
     responses((status = 200, body = Vec<CloseView>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 async fn list(who: Caller, State(pool): State<PgPool>) -> Result<Json<Vec<CloseView>>, Problem> {
     let readers = [Role::Operator, Role::Auditor, Role::Funder, Role::Sponsor];
@@ -83,7 +83,7 @@ async fn list(who: Caller, State(pool): State<PgPool>) -> Result<Json<Vec<CloseV
 
 /// Closes a month: what was posted until now is sealed, the accounts are compared with their entries, and nothing is booked into the
 /// month any more. What comes late is booked in the open month, and says so. There is no way back.
-#[utoipa::path(post, path = "/v1/closes", tag = "log", request_body = NewClose,
+#[utoipa::path(post, path = "/funding/v1/closes", tag = "log", request_body = NewClose,
     responses((status = 201, body = CloseView), (status = 200, description = "Closed before", body = CloseView),
         (status = 409, description = "`books-changed`: an account is not the sum of its transfers; `close-under-way`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`month-not-over`, `close-in-order`, `nothing-to-close`", body = ProblemBody, content_type = "application/problem+json"),

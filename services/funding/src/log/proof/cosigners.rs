@@ -106,7 +106,7 @@ fn refused(error: CosignError, size: u64) -> Problem {
             "not-cosigned",
             format!("Cette ligne n'est pas une signature du point de contrôle de {size} écritures par une clé enregistrée."),
         )
-        .detail("Enregistrez d'abord votre clé (/v1/cosigners), et signez le point de contrôle de cette taille avec « ccn cosign »."),
+        .detail("Enregistrez d'abord votre clé (/funding/v1/cosigners), et signez le point de contrôle de cette taille avec « ccn cosign »."),
         CosignError::Retired(end) => retired(&end),
         CosignError::Form(_) => Problem::refused("not-a-line", "Ce n'est pas une ligne de signature.")
             .detail("Envoyez la ligne écrite par « ccn cosign », telle quelle."),
@@ -125,7 +125,7 @@ pub(super) fn retired(end: &Retirement) -> Problem {
 }
 
 /// Whose keys are believed, and those that were.
-#[utoipa::path(get, path = "/v1/cosigners", tag = "log",
+#[utoipa::path(get, path = "/funding/v1/cosigners", tag = "log",
     responses((status = 200, body = Vec<CosignerView>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 async fn list(who: Caller, State(pool): State<PgPool>) -> Result<Json<Vec<CosignerView>>, Problem> {
     if !who.has(Role::Operator) && !who.has(Role::Auditor) && !who.has(Role::Funder) {
@@ -139,7 +139,7 @@ async fn list(who: Caller, State(pool): State<PgPool>) -> Result<Json<Vec<Cosign
 }
 
 /// Registers a key that co-signs: a funder or an auditor its own, the operator anybody's.
-#[utoipa::path(post, path = "/v1/cosigners", tag = "log", request_body = NewCosigner,
+#[utoipa::path(post, path = "/funding/v1/cosigners", tag = "log", request_body = NewCosigner,
     responses((status = 201, body = CosignerView), (status = 200, description = "Registered before", body = CosignerView),
         (status = 403, body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The key is another organisation's", body = ProblemBody, content_type = "application/problem+json"),
@@ -178,7 +178,7 @@ async fn register(
 }
 
 /// Puts a co-signature below a checkpoint, or below the checkpoint of a close. It is served with it from then on.
-#[utoipa::path(post, path = "/v1/checkpoints/{size}/cosignatures", tag = "log", request_body = NewCosignature,
+#[utoipa::path(post, path = "/funding/v1/checkpoints/{size}/cosignatures", tag = "log", request_body = NewCosignature,
     params(("size" = u64, Path, description = "Leaves of the checkpoint")),
     responses((status = 201, body = CosignatureView), (status = 200, description = "Taken before", body = CosignatureView),
         (status = 403, body = ProblemBody, content_type = "application/problem+json"),

@@ -28,7 +28,7 @@ pub(super) fn routes() -> OpenApiRouter<Log> {
 }
 
 /// Proves that a transfer (or a settlement line) is in the log. One of the last seconds is sealed at once.
-#[utoipa::path(get, path = "/v1/proofs/transfers/{id}", tag = "log",
+#[utoipa::path(get, path = "/funding/v1/proofs/transfers/{id}", tag = "log",
     params(("id" = uuid::Uuid, Path, description = "The transfer")),
     responses((status = 200, body = ProofView), (status = 403, body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
@@ -59,7 +59,7 @@ struct Line {
 /// Proves all of an event by the id that people know it by: a claim (with its reversal), a payment with the claims that it covers, a refund,
 /// an allocation, a mandate, an invoice, a batch, a hand-over, a revocation, a programme (its true-up), a statement or one line of it,
 /// a call for funds (what paid it), a break or an explanation; or any other by the `grp` of its transfers. Only what concerns the caller.
-#[utoipa::path(get, path = "/v1/proofs/events/{id}", tag = "log",
+#[utoipa::path(get, path = "/funding/v1/proofs/events/{id}", tag = "log",
     params(("id" = uuid::Uuid, Path, description = "What it happened to; or a `grp`"), Line),
     responses((status = 200, body = EventProofView), (status = 403, body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
@@ -82,7 +82,7 @@ async fn event_proof(
 
 /// Proves everything that happened to a voucher, by the numbers printed on it: activated or handed over, claimed, reversed, revoked,
 /// expired. Only what concerns the caller: a funder sees its shares, a structure its claims.
-#[utoipa::path(get, path = "/v1/proofs/vouchers/{series}/{idx}", tag = "log",
+#[utoipa::path(get, path = "/funding/v1/proofs/vouchers/{series}/{idx}", tag = "log",
     params(("series" = u16, Path, description = "The voucher's series"), ("idx" = u32, Path, description = "Its place in it")),
     responses((status = 200, body = EventProofView), (status = 403, body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
@@ -133,7 +133,7 @@ struct Sizes {
 }
 
 /// Proves that one checkpoint extends an older one: nothing that it covered was rewritten, moved or taken out (RFC 9162 §2.1.4).
-#[utoipa::path(get, path = "/v1/proofs/consistency", tag = "log", security(()), params(Sizes),
+#[utoipa::path(get, path = "/funding/v1/proofs/consistency", tag = "log", security(()), params(Sizes),
     responses((status = 200, body = ConsistencyView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 async fn consistency(State(pool): State<PgPool>, Query(sizes): Query<Sizes>) -> Result<Response, Problem> {
     let mut connection = pool.acquire().await.map_err(internal)?;

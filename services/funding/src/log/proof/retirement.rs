@@ -38,7 +38,7 @@ struct NewRetirement {
 fn refused(error: RetireError) -> Problem {
     match error {
         RetireError::Unknown => Problem::not_found("Cette clé de co-signature")
-            .detail("Donnez la clé de vérification telle qu'elle a été enregistrée ; la liste est à /v1/cosigners."),
+            .detail("Donnez la clé de vérification telle qu'elle a été enregistrée ; la liste est à /funding/v1/cosigners."),
         RetireError::Otherwise(said) => Problem::new(
             StatusCode::CONFLICT,
             "cosigner-retired-otherwise",
@@ -56,7 +56,7 @@ fn refused(error: RetireError) -> Problem {
 
 /// Retires a key that co-signs: a funder or an auditor its own, the operator anybody's. From then on its lines are refused; what it signed
 /// before stays good, and shown. There is no way back: who co-signs again registers another key.
-#[utoipa::path(post, path = "/v1/cosigners/retirements", tag = "log", request_body = NewRetirement,
+#[utoipa::path(post, path = "/funding/v1/cosigners/retirements", tag = "log", request_body = NewRetirement,
     responses((status = 201, body = CosignerView), (status = 200, description = "Retired before, for the same reason", body = CosignerView),
         (status = 403, body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),

@@ -16,8 +16,8 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// Not in the OpenAPI document, which knows no path with slashes in a parameter: C2SP tlog-tiles describes them.
 pub(super) fn routes() -> OpenApiRouter<Log> {
     OpenApiRouter::new()
-        .route("/log/tile/entries/{*path}", get(entry_bundle))
-        .route("/log/tile/{*path}", get(tile))
+        .route("/funding/log/tile/entries/{*path}", get(entry_bundle))
+        .route("/funding/log/tile/{*path}", get(tile))
 }
 
 async fn tile(State(pool): State<PgPool>, Path(path): Path<String>) -> Result<Response, Problem> {

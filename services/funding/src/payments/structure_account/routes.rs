@@ -19,7 +19,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 
 /// What a public structure's régie asks for (PDF): who pays, on what conditions, within how many days, and where its account stands;
 /// signed (`PAdES`) where the process has the documents' key. For the structure itself, and for the operator.
-#[utoipa::path(get, path = "/v1/structures/{structure}/attestation", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/structures/{structure}/attestation", tag = "funding",
     params(("structure" = uuid::Uuid, Path, description = "The structure")),
     responses((status = 200, body = String, content_type = "application/pdf"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json")))]

@@ -70,7 +70,7 @@ pub struct GivenBack {
     pub amount: Cents,
     /// Of it, allocated to the programme and never put behind a batch.
     pub unspent: Cents,
-    /// The refund; its payment file is under `/v1/refunds/{id}`.
+    /// The refund; its payment file is under `/funding/v1/refunds/{id}`.
     pub refund_id: Option<RefundId>,
     /// The operator, or nobody: the clock.
     pub by: Option<OrganisationId>,

@@ -31,7 +31,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// The calendar of a programme's end: for its sponsor, its funders, the operator and auditors.
-#[utoipa::path(get, path = "/v1/programmes/{programme}/expiry-calendar", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/programmes/{programme}/expiry-calendar", tag = "funding",
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 200, body = CalendarView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 async fn calendar(
@@ -48,7 +48,7 @@ async fn calendar(
 }
 
 /// The adversarial statement of a programme's end, with what was answered and given back.
-#[utoipa::path(get, path = "/v1/programmes/{programme}/expiry-statement", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/programmes/{programme}/expiry-statement", tag = "funding",
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 200, body = StatementView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 async fn statement(
@@ -66,7 +66,7 @@ async fn statement(
 }
 
 /// The statement as a signed PDF, as it was issued.
-#[utoipa::path(get, path = "/v1/programmes/{programme}/expiry-statement.pdf", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/programmes/{programme}/expiry-statement.pdf", tag = "funding",
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 200, description = "Signed (PAdES)", content_type = "application/pdf"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
@@ -75,7 +75,7 @@ async fn pdf(who: Caller, State(pool): State<PgPool>, Path(id): Path<ProgrammeId
 }
 
 /// The statement's data as canonical JSON (RFC 8785), as they were issued.
-#[utoipa::path(get, path = "/v1/programmes/{programme}/expiry-statement.json", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/programmes/{programme}/expiry-statement.json", tag = "funding",
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 200, description = "Its SHA-256 is in the signed PDF", content_type = "application/json"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
@@ -92,7 +92,7 @@ async fn data(who: Caller, State(pool): State<PgPool>, Path(id): Path<ProgrammeI
 }
 
 /// The statement's sums as CSV, as they were issued.
-#[utoipa::path(get, path = "/v1/programmes/{programme}/expiry-statement.csv", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/programmes/{programme}/expiry-statement.csv", tag = "funding",
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 200, description = "Its SHA-256 is in the signed PDF", content_type = "text/csv"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
@@ -122,7 +122,7 @@ async fn file(
 }
 
 /// Accepts or contests a statement: its sponsor and the funders that it names, until its last day. Every answer is kept.
-#[utoipa::path(post, path = "/v1/programmes/{programme}/expiry-statement/responses", tag = "funding",
+#[utoipa::path(post, path = "/funding/v1/programmes/{programme}/expiry-statement/responses", tag = "funding",
     request_body = NewStatementResponse, params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 201, body = StatementResponse), (status = 200, description = "Answered before", body = StatementResponse),
         (status = 403, body = ProblemBody, content_type = "application/problem+json"),
@@ -148,7 +148,7 @@ async fn answer(
 }
 
 /// A funder chooses what becomes of its unused value: a credit for its next order, or back to its bank account.
-#[utoipa::path(post, path = "/v1/programmes/{programme}/expiry-statement/choices", tag = "funding",
+#[utoipa::path(post, path = "/funding/v1/programmes/{programme}/expiry-statement/choices", tag = "funding",
     request_body = NewUnusedValueChoice, params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 201, body = UnusedValueChoice), (status = 200, description = "Chosen before", body = UnusedValueChoice),
         (status = 403, body = ProblemBody, content_type = "application/problem+json"),
@@ -174,7 +174,7 @@ async fn choice(
 }
 
 /// Gives back to each funder what a statement owes it, once its last day has passed: by the funder's choice, or the default.
-#[utoipa::path(post, path = "/v1/programmes/{programme}/expiry-statement/giving-back", tag = "funding",
+#[utoipa::path(post, path = "/funding/v1/programmes/{programme}/expiry-statement/giving-back", tag = "funding",
     request_body = NewGivingBack, params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 201, body = Vec<GivenBack>), (status = 200, description = "All was given back before", body = Vec<GivenBack>),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
@@ -198,7 +198,7 @@ async fn giving_back(
 struct NoOption {}
 
 /// Does now what is due of every statement, as the clock does every hour.
-#[utoipa::path(post, path = "/v1/expiry/statement-rounds", tag = "funding", request_body = NoOption,
+#[utoipa::path(post, path = "/funding/v1/expiry/statement-rounds", tag = "funding", request_body = NoOption,
     responses((status = 200, body = StatementRound), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 async fn round(
     _: Operator,

@@ -258,7 +258,7 @@ pub(super) async fn statement(
         return Ok(None);
     };
     let file = |ending: &str, content_type, sha256: &[u8], bytes| FileView {
-        href: format!("/v1/programmes/{}/expiry-statement.{ending}", programme.id),
+        href: format!("/funding/v1/programmes/{}/expiry-statement.{ending}", programme.id),
         content_type,
         sha256: HEXLOWER.encode(sha256),
         bytes,

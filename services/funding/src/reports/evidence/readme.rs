@@ -16,7 +16,7 @@ pub(super) fn readme(name: &str, day: &str) -> String {
          - cles.json : les clés publiques qui ont signé les chèques.\n\n\
          Comment le vérifier\n    \
          ccn verify evidence --vkey \"clé publiée\" preuves.zip\n\
-         La clé publiée est celle de l'adresse /log/checkpoint.vkey du site. Les financeurs et l'auditeur en gardent une copie :\n\
+         La clé publiée est celle de l'adresse /funding/log/checkpoint.vkey du site. Les financeurs et l'auditeur en gardent une copie :\n\
          comparez-la avec la leur. Sans --vkey, la vérification dit seulement que les fichiers vont ensemble.\n\
          Tout autre outil qui connaît RFC 9162 et C2SP tlog-checkpoint fait la même vérification (docs/PROOF.md).\n\n\
          Ce qu'il faut garder à côté\n\

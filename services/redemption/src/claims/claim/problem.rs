@@ -19,7 +19,7 @@ impl From<ClaimError> for Problem {
                 format!("{given} chèques, au plus {CLAIM_VOUCHERS_MAX} : faites plusieurs encaissements."),
             ),
             ClaimError::UnknownService => refused("unknown-service", "Ce service n'est pas au catalogue.")
-                .detail("Choisissez un code de la liste GET /v1/services."),
+                .detail("Choisissez un code de la liste GET /catalogue/v1/services."),
             ClaimError::DateOutOfRange { earliest, latest } => {
                 refused("date-out-of-range", "La date du service ne convient pas.").detail(format!(
                     "Du {} au {} : un service s'encaisse dans les {SERVICE_AGE_DAYS_MAX} jours.",

@@ -8,7 +8,7 @@ use super::cached::{Fresh, Known};
 use crate::public::places::{self, Area, PublicPlace};
 
 /// The places of a département that accept vouchers; those of the commune or postal code that was asked for come first.
-#[utoipa::path(get, path = "/v1/public/places", tag = "public", security(()), params(AreaQuery),
+#[utoipa::path(get, path = "/redemption/v1/public/places", tag = "public", security(()), params(AreaQuery),
     responses((status = 200, body = Vec<PublicPlace>),
         (status = 400, body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`several-communes` with them, `unknown-area`", body = ProblemBody,

@@ -44,7 +44,7 @@ pub(super) struct DepartementFact {
 }
 
 /// Programme, sponsor, printed date and territory of a series.
-#[utoipa::path(get, path = "/v1/public/series/{series}", tag = "public", security(()),
+#[utoipa::path(get, path = "/redemption/v1/public/series/{series}", tag = "public", security(()),
     params(("series" = u16, Path, description = "As in the token")),
     responses((status = 200, body = SeriesFacts),
         (status = 404, body = ProblemBody, content_type = "application/problem+json")))]

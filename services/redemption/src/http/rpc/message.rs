@@ -1,7 +1,7 @@
-//! Messages of `ccn.v1` from and to the use case's own types.
+//! Messages of `ccn.redemption.v1` from and to the use case's own types.
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
-use proto::v1;
+use proto::redemption::v1;
 use web::Problem;
 
 use crate::claims::claim::NewClaim;
