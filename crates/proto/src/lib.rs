@@ -21,7 +21,6 @@ pub use mount::{MESSAGE_BYTES_MAX, mount};
 pub use problem::status;
 
 /// Package `ccn.v1`: what several services say in the same way.
-#[expect(missing_docs, reason = "generated; the documentation is in proto/")]
 pub mod v1 {
     tonic::include_proto!("ccn.v1");
 }
