@@ -93,18 +93,10 @@
 #![expect(clippy::missing_panics_doc, reason = "each `expect` is a proof that it cannot fail")]
 
 mod cose;
-mod cose_key_set;
-mod delegation;
 mod envelope;
-mod gf32;
-mod jwks;
-mod key;
-mod key_set;
-mod keyring;
-mod kid;
+mod keys;
 mod qr;
 mod short_code;
-mod sign;
 mod status;
 mod status_list;
 mod terms;
@@ -112,19 +104,19 @@ mod text;
 mod token;
 mod verify_error;
 
-pub use cose_key_set::{COSE_KEY_SET_TYPE, cose_key_set};
-pub use delegation::{DELEGATION_SECONDS_MAX, DELEGATION_TYPE, Delegation, DelegationError};
-pub use jwks::{JwkSet, JwksError};
-pub use key::{Bounds, KeyPolicy, PublicKey, Purpose, WeakKey};
-pub use key_set::{
+pub use keys::cose_key_set::{COSE_KEY_SET_TYPE, cose_key_set};
+pub use keys::delegation::{DELEGATION_SECONDS_MAX, DELEGATION_TYPE, Delegation, DelegationError};
+pub use keys::jwks::{JwkSet, JwksError};
+pub use keys::key::{Bounds, KeyPolicy, PublicKey, Purpose, WeakKey};
+pub use keys::key_set::{
     KEY_SET_BYTES_MAX, KEY_SET_KEYS_MAX, KEY_SET_SECONDS_MAX, KEY_SET_TYPE, KeySet, KeySetError,
     PROGRAMME_NAME_CHARS_MAX, SeriesFacts,
 };
-pub use keyring::{Keyring, SERVER_GRACE_SECONDS, Verified};
-pub use kid::{Kid, KidError, thumbprint};
+pub use keys::keyring::{Keyring, SERVER_GRACE_SECONDS, Verified};
+pub use keys::kid::{Kid, KidError, thumbprint};
+pub use keys::sign::{SignError, Signer, SigningKey, ToBeSigned};
 pub use qr::{QUIET_ZONE_MODULES, Qr, QrLevel};
 pub use short_code::{ILLEGIBLE_MAX, SHORT_CODE_SYMBOLS, ShortCode, ShortCodeError};
-pub use sign::{SignError, Signer, SigningKey, ToBeSigned};
 pub use status::{SHARD_PLACES, Status, StatusShard};
 pub use status_list::{CLOCK_SKEW_SECONDS, STATUS_LIST_BYTES_MAX, STATUS_LIST_TYPE, StatusList, StatusListError};
 pub use terms::{Idx, LastDay, Terms, VoucherId};

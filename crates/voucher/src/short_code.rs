@@ -4,13 +4,15 @@
 //! roots α and α², check them: `XXXXX-XXXXX-XXXXX`. Its distance is 3, so every single error, double error
 //! and swap is detected, or else two illegible symbols are restored.
 
+mod gf32;
+
 use std::fmt;
 use std::str::FromStr;
 
+use gf32::{div, mul, pow};
 use thiserror::Error;
 
 use crate::VoucherId;
-use crate::gf32::{div, mul, pow};
 
 /// Symbols in a code, without the dashes.
 pub const SHORT_CODE_SYMBOLS: usize = 15;

@@ -9,7 +9,7 @@ use standards::cfonb120;
 use crate::statements::cfonb;
 
 /// Written by that package (`fixtures/make.py` beside it).
-const TWO_DAYS: &str = include_str!("../../../../crates/standards/src/cfonb120/fixtures/two-days.txt");
+const TWO_DAYS: &str = include_str!("../../../../crates/standards/src/bank/cfonb120/fixtures/two-days.txt");
 const FILES: u64 = 60;
 
 /// Numbers without a pattern, the same at each run (a step of Knuth's MMIX).

@@ -6,8 +6,8 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Europe::Paris;
 use roxmltree::{Document, Error, Node, ParsingOptions};
 
-use crate::camt053::Imbalance;
-use crate::iban::IbanError;
+use crate::bank::camt053::Imbalance;
+use crate::bank::iban::IbanError;
 use crate::money::Cents;
 
 /// Most bytes of a file.

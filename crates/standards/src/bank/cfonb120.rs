@@ -21,12 +21,12 @@ mod problem;
 mod read;
 mod record;
 
-pub use crate::camt053::Statement;
+pub use crate::bank::camt053::Statement;
 pub use problem::{CfonbError, CfonbProblem};
 pub use read::{looks_like, read};
 
 /// Most bytes of a statement file.
-pub const BYTES_MAX: usize = crate::camt053::BYTES_MAX;
+pub const BYTES_MAX: usize = crate::bank::camt053::BYTES_MAX;
 /// Characters of every record.
 pub const RECORD_CHARS: usize = 120;
 

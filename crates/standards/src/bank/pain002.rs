@@ -12,7 +12,7 @@ mod read;
 
 use crate::money::Cents;
 
-pub use crate::iso20022::{BankInstant, XmlError as Pain002Error, XmlProblem as Pain002Problem};
+pub use crate::bank::iso20022::{BankInstant, XmlError as Pain002Error, XmlProblem as Pain002Problem};
 pub use read::read;
 
 /// A report on one payment file.

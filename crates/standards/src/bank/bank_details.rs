@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::iban::{Bic, Iban};
+use crate::bank::iban::{Bic, Iban};
 use crate::siret::Siret;
 use crate::table::{self, CellProblem, Columns, Problems, Row};
 

@@ -1,7 +1,7 @@
 use chrono::NaiveDate;
 
 use super::*;
-use crate::camt053::{Balance, Imbalance};
+use crate::bank::camt053::{Balance, Imbalance};
 use crate::money::Cents;
 
 /// Written by the package `python-cfonb` (see `fixtures/make.py`), which reads the same amounts and end-to-end id.

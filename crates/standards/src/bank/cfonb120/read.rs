@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use super::problem::{CfonbError, CfonbProblem as Problem};
 use super::record::{ACCOUNT, AMOUNT, Columns, Kind, Record, WHOLE, error};
 use super::{BYTES_MAX, RECORD_CHARS};
-use crate::camt053::{Balance, Batch, Entry, Statement, Transfer};
-use crate::iban::Iban;
+use crate::bank::camt053::{Balance, Batch, Entry, Statement, Transfer};
+use crate::bank::iban::Iban;
 
 const DATE: Columns = (35, 40);
 const REJECT_CODE: Columns = (41, 42);

@@ -6,7 +6,8 @@ use ed25519_dalek::{Signature, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{Kid, LastDay, Terms, Token, cose, kid};
+use crate::keys::kid;
+use crate::{Kid, LastDay, Terms, Token, cose};
 
 /// What a key is for. A key of one purpose proves nothing for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{GroupStatus, Pain002Error, Pain002Problem, PaymentStatus, Status, StatusReport, Verdict};
-use crate::iso20022::{self, Element, Lines};
+use crate::bank::iso20022::{self, Element, Lines};
 
 const EXPECTED: &str = "un compte rendu de virements pain.002, versions 001.03 et 001.10";
 const NAMESPACES: [&str; 2] = [

@@ -15,11 +15,11 @@ mod write;
 
 use chrono::NaiveDate;
 
-use crate::iban::Iban;
+use crate::bank::iban::Iban;
 use crate::money::Cents;
 
-pub use crate::iso20022::{BYTES_MAX, NAMESPACES_MAX, NODES_MAX, TAG_BYTES_MAX};
-pub use crate::iso20022::{XmlError as Camt053Error, XmlProblem as Camt053Problem};
+pub use crate::bank::iso20022::{BYTES_MAX, NAMESPACES_MAX, NODES_MAX, TAG_BYTES_MAX};
+pub use crate::bank::iso20022::{XmlError as Camt053Error, XmlProblem as Camt053Problem};
 pub use read::read;
 pub use write::{WriteError, write};
 

@@ -1,7 +1,7 @@
 //! The refusals, which name the line and the columns and say what to do.
 
-use crate::camt053::Imbalance;
-use crate::iban::IbanError;
+use crate::bank::camt053::Imbalance;
+use crate::bank::iban::IbanError;
 
 /// Why a statement was refused, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

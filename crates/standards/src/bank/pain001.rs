@@ -12,7 +12,7 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use sepa::charset::{Transliteration, transliterate};
 use sepa::{CreditTransferEntry, CreditTransferGroup, IsoDate, IsoDateTime, Pain001Builder, ValidationError};
 
-use crate::iban::{Bic, Iban};
+use crate::bank::iban::{Bic, Iban};
 use crate::money::Cents;
 
 /// Most payments in one file; a bank's usual limit.

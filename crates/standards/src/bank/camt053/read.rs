@@ -1,7 +1,7 @@
 //! From the bank's XML to statements.
 
 use super::{Balance, Batch, Camt053Error, Camt053Problem, Entry, Statement, Transfer};
-use crate::iso20022::{self, Element};
+use crate::bank::iso20022::{self, Element};
 use crate::money::Cents;
 
 const EXPECTED: &str = "un relevé camt.053, versions 001.02 à 001.08";

@@ -25,8 +25,8 @@ use minicbor::data::Type;
 use thiserror::Error;
 
 use crate::cose::{self, Cbor};
-use crate::delegation::{expect_key, read_bounds, write_bounds};
 use crate::envelope::{self, Envelope, Malformed};
+use crate::keys::delegation::{expect_key, read_bounds, write_bounds};
 use crate::{
     CLOCK_SKEW_SECONDS, Delegation, DelegationError, KeyPolicy, LastDay, PublicKey, Purpose, SignError, Signer,
 };
