@@ -8,7 +8,6 @@ use funding::reconciliation::keep_reconciled;
 use ledger::proof::{Cosigner, NoteError, NoteKey, SignBytes, SignFailed};
 use sqlx::PgPool;
 use tokio::task::JoinSet;
-use utoipa_axum::router::OpenApiRouter;
 use voucher::{Host, Signer};
 use web::Clock;
 
@@ -58,26 +57,17 @@ pub fn create_key(path: &Path) -> Result<(), KeyFileError> {
     Ok(())
 }
 
-/// Connections as the funding service.
-#[derive(Debug, Clone)]
-pub struct Pools {
-    /// For the answers.
-    pub requests: PgPool,
-    /// For the sealer and the nightly run: whoever takes all connections of the requests does not stop the log.
-    pub beside: PgPool,
-}
-
-/// The routes of the log and of reconciliation runs, with the sealer and the nightly run started beside them; both end when the pool is
-/// closed or `beside` is dropped. `own_keys`: a process that is everything makes the key that is missing; a service alone that was given
-/// none serves what others seal, and says so.
+/// The key that signs checkpoints and reconciliations, with the sealer and the nightly run started beside the requests; both end when the
+/// pool is closed or `beside` is dropped. `own_keys`: a process that is everything makes the key that is missing; a service alone that was
+/// given none serves what others seal, and says so.
 pub async fn start(
     config: &Config,
-    clock: Clock,
-    pools: Pools,
+    clock: &Clock,
+    pool: &PgPool,
     own_keys: bool,
     opener: Opener,
     beside: &mut JoinSet<()>,
-) -> Result<OpenApiRouter, OpenError> {
+) -> Result<Option<Arc<NoteKey>>, OpenError> {
     if own_keys {
         create_key(&key_file(config))?;
     }
@@ -87,18 +77,15 @@ pub async fn start(
         .await
         .expect("opening a key does not panic")?
         .map(Arc::new);
-    let nightly = config.reconciliation.nightly();
     if let Some(key) = &key {
-        let pool = &pools.beside;
         beside.spawn(funding::keep_sealed(pool.clone(), clock.clone(), Arc::clone(key)));
         // The same key: who believes the checkpoints believes what they were compared with.
+        let nightly = config.reconciliation.nightly();
         beside.spawn(keep_reconciled(pool.clone(), clock.clone(), Arc::clone(key), nightly));
     } else {
         tracing::warn!("no checkpoint key (--checkpoint-key-file): the books are not sealed by this process");
     }
-    let pool = pools.requests;
-    let log = funding::log_routes(pool.clone(), clock.clone(), key.clone());
-    Ok(log.merge(funding::reconciliation_routes(pool, clock, key, nightly)))
+    Ok(key)
 }
 
 #[cfg(test)]

@@ -17,10 +17,10 @@ use crate::config::Config;
 use crate::keys::FirstKeysError;
 use crate::secret_file::SecretError;
 use crate::service::Service;
-use crate::start::Start;
+use crate::start::{Pools, Start};
 use crate::stating::StatingError;
 use crate::store::{Server, StoreError};
-use crate::{openapi, sealing, stating, status, telemetry};
+use crate::{openapi, status, telemetry};
 
 /// Seconds that requests under way are given to end before the process stops all the same.
 pub const STOP_SECONDS_MAX: u64 = 25;
@@ -123,30 +123,18 @@ impl Running {
             }),
             all: services.len() > 1,
         };
-        for (service, pool) in services.iter().zip(&pools) {
-            routes = routes.merge(start.service(*service, pool.clone(), &mut beside).await?);
-        }
         let ready = Ready(pools.clone());
-        if let Some(at) = services.iter().position(|service| *service == Service::Funding) {
-            let several = services.len() > 1;
-            let own = server.pool_beside(&config, Service::Funding, several).await?;
-            let pools_of_log = sealing::Pools {
-                requests: pools[at].clone(),
-                beside: own.clone(),
+        for (at, service) in services.iter().enumerate() {
+            let own = match service {
+                Service::Funding => Some(server.pool_beside(&config, Service::Funding, start.all).await?),
+                Service::Issuer | Service::Redemption => None,
             };
-            pools.push(own);
-            let log = sealing::start(
-                &config,
-                clock.clone(),
-                pools_of_log,
-                several,
-                start.opener.clone(),
-                &mut beside,
-            )
-            .await?;
-            routes = routes.merge(log);
-            let end = stating::start(&config, clock.clone(), pools[at].clone(), several, &mut beside)?;
-            routes = routes.merge(end);
+            pools.extend(own.clone());
+            let pools = Pools {
+                requests: pools[at].clone(),
+                beside: own,
+            };
+            routes = routes.merge(start.service(*service, pools, &mut beside).await?);
         }
         let (api, document) = routes.split_for_parts();
         let api = api

@@ -14,6 +14,15 @@ use crate::config::Config;
 use crate::keys::{self, FirstKeysError, KeyShelf};
 use crate::serve::StartError;
 use crate::service::Service;
+use crate::{sealing, stating};
+
+/// Connections as one service.
+pub(crate) struct Pools {
+    /// For the answers.
+    pub requests: PgPool,
+    /// For the sealer and the nightly run: whoever takes all connections of the requests does not stop the log.
+    pub beside: Option<PgPool>,
+}
 
 /// What every service is started with.
 pub(crate) struct Start<'a> {
@@ -25,13 +34,14 @@ pub(crate) struct Start<'a> {
 }
 
 impl Start<'_> {
-    /// The routes of a service; what runs beside them goes into `beside`.
+    /// The routes of a service; what runs beside them goes into `beside`, on connections of its own where it has some.
     pub(crate) async fn service(
         &self,
         service: Service,
-        pool: PgPool,
+        pools: Pools,
         beside: &mut JoinSet<()>,
     ) -> Result<OpenApiRouter, StartError> {
+        let pool = pools.requests;
         let clock = self.clock.clone();
         Ok(match service {
             Service::Issuer => self.issuer(pool, beside).await?,
@@ -51,10 +61,13 @@ impl Start<'_> {
             }
             Service::Funding => {
                 beside.spawn(funding::keep_reminding(pool.clone(), clock.clone()));
+                let own = pools.beside.unwrap_or_else(|| pool.clone());
+                let opener = self.opener.clone();
+                let fund = self.config.fund().ok_or(StartError::NoFund)?;
                 funding::routes(funding::Config {
-                    pool,
-                    clock,
-                    fund: self.config.fund().ok_or(StartError::NoFund)?,
+                    checkpoint_key: sealing::start(self.config, &clock, &own, self.all, opener, beside).await?,
+                    document_key: stating::start(self.config, &clock, &pool, self.all, beside)?,
+                    ..funding::Config::new(pool, clock, fund, self.config.reconciliation.nightly())
                 })
             }
         })

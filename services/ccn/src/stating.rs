@@ -9,10 +9,9 @@ use std::sync::Arc;
 use ::keys::secret_file::{self, SecretError};
 use chrono::{DateTime, Utc};
 use document::sign::{IdentityError, NewIdentity, Signer, SignerError, self_signed};
-use funding::Stationery;
+use funding::DocumentSigner;
 use sqlx::PgPool;
 use tokio::task::JoinSet;
-use utoipa_axum::router::OpenApiRouter;
 use web::Clock;
 use zeroize::Zeroizing;
 
@@ -89,15 +88,15 @@ impl Files {
     }
 }
 
-/// The routes of a programme's end, with the task that issues statements started beside them. `own_keys`: a process that is everything makes
-/// the identity that is missing; a service alone that was given none issues no statement, and says so.
+/// The identity that signs documents, with the task that issues statements started beside the requests. `own_keys`: a process that is
+/// everything makes the identity that is missing; a service alone that was given none issues no statement, and says so.
 pub fn start(
     config: &Config,
-    clock: Clock,
-    pool: PgPool,
+    clock: &Clock,
+    pool: &PgPool,
     own_keys: bool,
     beside: &mut JoinSet<()>,
-) -> Result<OpenApiRouter, StatingError> {
+) -> Result<Option<Arc<Signer>>, StatingError> {
     let fund = config.fund().map(|fund| fund.name).unwrap_or_default();
     let files = Files::of(config)?;
     if own_keys && !files.told && !files.key.exists() {
@@ -111,13 +110,12 @@ pub fn start(
         );
         None
     };
-    let stationery = Stationery { fund, signer };
-    beside.spawn(funding::keep_statements(
-        pool.clone(),
-        clock.clone(),
-        stationery.clone(),
-    ));
-    Ok(funding::expiry_routes(pool, clock, stationery))
+    let documents = DocumentSigner {
+        fund,
+        signer: signer.clone(),
+    };
+    beside.spawn(funding::keep_statements(pool.clone(), clock.clone(), documents));
+    Ok(signer)
 }
 
 /// Makes an identity in the fund's name. The certificate first: without its key it is nothing, and is made again.

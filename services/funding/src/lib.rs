@@ -39,23 +39,23 @@ mod support;
 use sqlx::PgPool;
 
 pub use crate::http::Config;
-pub use crate::http::{reconciliation_routes, routes};
+pub use crate::http::routes;
 pub use controls::reconciliation;
-pub use log::proof::{
-    CloseView, ConsistencyView, CosignerView, EventProofView, NotClosed, ProofView, ProvenEntryView, QUIET_SECONDS_MAX,
-    SEAL_LAG_SECONDS_MAX, SEAL_SECONDS, SUMS_SECONDS, close_month, keep_sealed, log_routes, show_seal_lag,
-};
-pub use programme_end::expiry::{STATEMENT_SECONDS, Stationery, expiry_routes, keep_statements};
+pub use log::close_month::{NotClosed, QUIET_SECONDS_MAX, close_month};
+pub use log::lag::{SEAL_LAG_SECONDS_MAX, show_seal_lag};
+pub use log::sealer::{SEAL_SECONDS, SUMS_SECONDS, keep_sealed};
+pub use log::view::{CloseView, ConsistencyView, CosignerView, EventProofView, ProofView, ProvenEntryView};
+pub use programme_end::keep::{STATEMENT_SECONDS, keep_statements};
 pub use promises::call::{keep_reminding, remind};
 pub use promises::reference::CallReference;
 pub use reports::export::{names, report, waterfall_csv, waterfall_pdf, waterfall_xlsx};
 pub use reports::waterfall::{Row as WaterfallRow, Waterfall, WaterfallError};
-pub use support::FundAccount;
 pub use support::ids::{
     AllocationId, AnnouncementId, BreakId, CallId, ConventionId, CreditNoteId, ExpiryChoiceId, ExpiryResponseId,
     ExplanationId, FeeId, MandateId, PaymentId, PaymentReportId, ReconciliationId, RefundId, SettlementId, StatementId,
     TrueUpId,
 };
+pub use support::{DocumentSigner, FundAccount};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 

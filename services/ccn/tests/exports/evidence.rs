@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use access::Secret;
 use axum::body::{Body, to_bytes};
 use ccn::verify_evidence::{EvidenceUnreadable, Tokens, verify_evidence};
+use funding::reconciliation::Nightly;
 use funding::{Config, FundAccount};
 use http::Request;
 use ledger::{GroupId, PartyId};
@@ -52,11 +53,11 @@ async fn downloaded(pool: &PgPool, folder: &Path) -> PathBuf {
         bic: None,
     };
     let (clock, _) = Clock::set(instant(LATER));
-    let routes = funding::routes(Config {
-        pool: pool.clone(),
-        clock,
-        fund,
-    });
+    let nightly = Nightly {
+        at: None,
+        break_days_max: 30,
+    };
+    let routes = funding::routes(Config::new(pool.clone(), clock, fund, nightly));
     let request = Request::get(format!("/funding/v1/structures/{STRUCTURE}/evidence"))
         .header("authorization", format!("Bearer {}", secret.reveal()));
     let app = web::frame(routes.split_for_parts().0);

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use funding::FundAccount;
+use funding::reconciliation::Nightly;
+use funding::{Config, FundAccount};
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 use sqlx::{Executor, PgPool};
@@ -30,14 +31,16 @@ impl Services {
             iban: FUND_IBAN.parse().unwrap(),
             bic: None,
         };
-        let routes = funding::routes(funding::Config {
-            pool: pool.clone(),
-            clock: clock.clone(),
-            fund,
+        let nightly = Nightly {
+            at: None,
+            break_days_max: 30,
+        };
+        let routes = funding::routes(Config {
+            checkpoint_key: Some(Arc::new(log_key())),
+            ..Config::new(pool.clone(), clock, fund, nightly)
         });
-        let log = funding::log_routes(pool.clone(), clock, Some(Arc::new(log_key())));
         Self {
-            app: web::frame(routes.merge(log).split_for_parts().0),
+            app: web::frame(routes.split_for_parts().0),
             secret: secret.to_owned(),
         }
     }

@@ -8,7 +8,7 @@ use web::{Created, Json, Now, Path, Problem, ProblemBody};
 
 use crate::http::App;
 use crate::http::reader::internal;
-use crate::programme_end::expiry::reader;
+use crate::programme_end::reader;
 use crate::shares::simulation::{self, Simulation, Supposed};
 use crate::shares::true_up::{self, NewTrueUp, TrueUp, TrueUpError, TrueUps};
 

@@ -9,8 +9,10 @@ mod evidence;
 mod fees;
 mod funders;
 mod invoicing;
+mod log;
 mod mandates;
 mod payment_reports;
+mod programme_end;
 mod promises;
 mod reader;
 mod reconciliations;
@@ -27,14 +29,14 @@ mod waterfall_report;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
+use ledger::proof::NoteKey;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use web::Clock;
 
-use crate::support::FundAccount;
+use crate::controls::reconciliation::Nightly;
 use crate::support::stream::Downloads;
-
-pub use reconciliations::reconciliation_routes;
+use crate::support::{DocumentSigner, FundAccount};
 
 /// What the routes need.
 #[derive(Debug, Clone)]
@@ -45,6 +47,27 @@ pub struct Config {
     pub clock: Clock,
     /// The account that pays and is paid.
     pub fund: FundAccount,
+    /// Signs checkpoints and reconciliations. Without it, what others sealed and compared is served.
+    pub checkpoint_key: Option<Arc<NoteKey>>,
+    /// How old a break may be, for runs that are asked for too.
+    pub nightly: Nightly,
+    /// Signs documents, if this process was given the key.
+    pub document_key: Option<Arc<document::sign::Signer>>,
+}
+
+impl Config {
+    /// Without keys: it signs nothing, and serves what others signed.
+    #[must_use]
+    pub const fn new(pool: PgPool, clock: Clock, fund: FundAccount, nightly: Nightly) -> Self {
+        Self {
+            pool,
+            clock,
+            fund,
+            checkpoint_key: None,
+            nightly,
+            document_key: None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, FromRef)]
@@ -52,6 +75,9 @@ pub(crate) struct App {
     pub pool: PgPool,
     clock: Clock,
     fund: Arc<FundAccount>,
+    checkpoint_key: Option<Arc<NoteKey>>,
+    nightly: Nightly,
+    documents: DocumentSigner,
     downloads: Downloads,
 }
 
@@ -60,13 +86,19 @@ impl App {
         Self {
             pool: config.pool,
             clock: config.clock,
+            checkpoint_key: config.checkpoint_key,
+            nightly: config.nightly,
+            documents: DocumentSigner {
+                fund: config.fund.name.clone(),
+                signer: config.document_key,
+            },
             fund: Arc::new(config.fund),
             downloads: Downloads::default(),
         }
     }
 }
 
-/// Everything under `/funding/v1` that moves or reports the fund's money, and the same exports over gRPC.
+/// All of the service: what moves, reports and proves the fund's money, and the exports over gRPC.
 #[must_use]
 pub fn routes(config: Config) -> OpenApiRouter {
     let app = App::open(config);
@@ -91,6 +123,9 @@ pub fn routes(config: Config) -> OpenApiRouter {
         .merge(claims_report::routes())
         .merge(evidence::routes())
         .merge(waterfall_report::routes())
+        .merge(programme_end::routes())
+        .merge(log::routes())
+        .merge(reconciliations::routes())
         .with_state(app.clone())
         .merge(rpc::rpc_routes(app).into())
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use access::{Caller, Operator, Role};
-use axum::extract::{FromRef, State};
+use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use ledger::proof::NoteKey;
@@ -12,24 +12,16 @@ use sqlx::PgPool;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Clock, Created, Json, Now, Page, Path, Problem, ProblemBody, Query, detach_from_request, download};
+use web::{Created, Json, Now, Page, Path, Problem, ProblemBody, Query, detach_from_request, download};
 
 use crate::controls::reconciliation::{
     self, Comparison, NewReconciliation, Nightly, Occasion, RunLine, RunRequest, RunView, Stored,
 };
+use crate::http::App;
 use crate::support::ids::ReconciliationId;
 
-#[derive(Debug, Clone, FromRef)]
-struct Runs {
-    pool: PgPool,
-    clock: Clock,
-    key: Option<Arc<NoteKey>>,
-    nightly: Nightly,
-}
-
-/// The routes of reconciliation runs. Without the key, which also signs checkpoints, runs are read and none is made.
-#[must_use]
-pub fn reconciliation_routes(pool: PgPool, clock: Clock, key: Option<Arc<NoteKey>>, nightly: Nightly) -> OpenApiRouter {
+/// Without the key, which also signs checkpoints, runs are read and none is made.
+pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(reconcile, list_runs))
         .routes(routes!(get_run))
@@ -37,12 +29,6 @@ pub fn reconciliation_routes(pool: PgPool, clock: Clock, key: Option<Arc<NoteKey
         .routes(routes!(get_text))
         .routes(routes!(get_csv))
         .routes(routes!(compare_runs))
-        .with_state(Runs {
-            pool,
-            clock,
-            key,
-            nightly,
-        })
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

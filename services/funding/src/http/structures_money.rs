@@ -17,13 +17,15 @@ use crate::http::App;
 use crate::payments::holds::{self, Holds};
 use crate::payments::remittance::{self, Remittance, RemittanceError};
 use crate::payments::structure_account::{self, StructureAccount};
-use crate::{support::FundAccount, support::ids::PaymentId};
+use crate::support::ids::PaymentId;
+use crate::support::{DocumentSigner, FundAccount};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(get_remittance))
         .routes(routes!(get_holds))
         .routes(routes!(get_structure_account))
+        .routes(routes!(get_attestation))
 }
 
 /// How a report is wanted.
@@ -147,4 +149,23 @@ async fn get_structure_account(
 ) -> Result<Json<StructureAccount>, Problem> {
     let account = structure_account::read(&pool, &who, structure, calendar::paris_date(at)).await?;
     Ok(Json(account))
+}
+
+/// What a public structure's régie asks for (PDF): who pays, on what conditions, within how many days, and where its account stands;
+/// signed (`PAdES`) where the process has the documents' key. For the structure itself, and for the operator.
+#[utoipa::path(get, path = "/funding/v1/structures/{structure}/attestation", tag = "funding",
+    params(("structure" = uuid::Uuid, Path, description = "The structure")),
+    responses((status = 200, body = String, content_type = "application/pdf"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_attestation(
+    who: Caller,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    State(documents): State<DocumentSigner>,
+    Path(structure): Path<PartyId>,
+) -> Result<Response, Problem> {
+    let on = calendar::paris_date(at);
+    let account = structure_account::read(&pool, &who, structure, on).await?;
+    let bytes = structure_account::attestation(&pool, &documents, &account, at).await?;
+    Ok(download(bytes, "application/pdf", &format!("attestation-{on}.pdf")))
 }

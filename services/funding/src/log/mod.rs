@@ -1,3 +1,7 @@
-//! The books' sealed log as this service runs it: sealing, proofs, checkpoints, co-signers, the close of a month.
+//! The books' sealed log as this service runs it: the task that seals, the close of a month, and which groups of transfers an event has.
 
-pub mod proof;
+pub mod close_month;
+pub mod events;
+pub mod lag;
+pub mod sealer;
+pub mod view;

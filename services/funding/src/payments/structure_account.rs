@@ -2,7 +2,6 @@
 //! figures are the books' own; [`attestation()`] says them on paper, with what the fund commits itself to.
 
 mod attestation;
-mod routes;
 
 use access::{Caller, Role};
 use chrono::{Days, NaiveDate};
@@ -18,7 +17,6 @@ use crate::payments::payment_rule;
 use crate::support::ids::PaymentId;
 
 pub use attestation::attestation;
-pub(crate) use routes::routes;
 
 /// Payments shown: two years of one a month.
 const PAYMENTS_SHOWN: i64 = 24;

@@ -38,7 +38,7 @@ pub(crate) struct Event {
 }
 
 impl Event {
-    /// The event of the thing `id`: what people know it by, or what [`crate::log::proof`] finds again from that.
+    /// The event of the thing `id`: what people know it by, or what [`crate::log::events`] finds again from that.
     pub(crate) fn new(kind: EventKind, id: Uuid) -> Self {
         Self {
             kind,

@@ -2,10 +2,12 @@
 
 pub mod ages;
 pub mod booking;
+mod document_signer;
 pub mod french;
 mod fund_account;
 pub mod ids;
 pub mod known;
 pub mod stream;
 
+pub use document_signer::DocumentSigner;
 pub use fund_account::FundAccount;

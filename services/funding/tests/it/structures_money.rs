@@ -4,7 +4,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use document::sign::{Signer, self_signed};
-use funding::Stationery;
+use funding::Config;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use web::Clock;
@@ -12,7 +12,7 @@ use web::Clock;
 use crate::bank::{naming, returning};
 use crate::cycle::{HELD, PAID, march};
 use crate::judge::checker;
-use crate::world::{OTHER_IBAN, World, id, instant};
+use crate::world::{NIGHTLY, OTHER_IBAN, World, fund_account, id, instant};
 
 fn payment(settlement: &Value) -> &str {
     settlement["payments"][0]["end_to_end"].as_str().unwrap()
@@ -48,11 +48,10 @@ impl World {
             .username(database::Role::Funding.name());
         let pool = database::connect(options, 2).await.unwrap();
         let (clock, hand) = Clock::set(instant("2026-04-02T08:00:00Z"));
-        let stationery = Stationery {
-            fund: "Fonds de soutien".to_owned(),
-            signer: signer.map(Arc::new),
-        };
-        let routes = funding::expiry_routes(pool, clock.clone(), stationery);
+        let routes = funding::routes(Config {
+            document_key: signer.map(Arc::new),
+            ..Config::new(pool, clock.clone(), fund_account("Fonds de soutien"), NIGHTLY)
+        });
         Self {
             admin: self.admin.clone(),
             clock,

@@ -6,6 +6,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use catalogue::{NewProgramme, ProgrammeId, Spendable};
 use chrono::{DateTime, Utc};
+use funding::reconciliation::Nightly;
 use funding::{Config, FundAccount};
 use http::{Request, StatusCode};
 use ledger::{
@@ -58,8 +59,21 @@ pub fn log_key() -> ledger::proof::NoteKey {
     ledger::proof::NoteKey::from_seed("test.example/log", &[7; 32]).unwrap()
 }
 
+pub const NIGHTLY: Nightly = Nightly {
+    at: chrono::NaiveTime::from_hms_opt(3, 0, 0),
+    break_days_max: 30,
+};
+
 pub fn book() -> BookId {
     BookId::from_uuid(PROGRAMME)
+}
+
+pub fn fund_account(name: &str) -> FundAccount {
+    FundAccount {
+        name: name.to_owned(),
+        iban: FUND_IBAN.parse().unwrap(),
+        bic: None,
+    }
 }
 
 fn party(id: Uuid) -> PartyId {
@@ -99,18 +113,12 @@ impl World {
         let secret = Secret::generate().unwrap();
         access::ensure_operator(&admin, &secret, instant(START)).await.unwrap();
         let (clock, hand) = Clock::set(instant(START));
-        let fund = FundAccount {
-            name: "Fonds de soutien".into(),
-            iban: FUND_IBAN.parse().unwrap(),
-            bic: None,
-        };
+        let fund = fund_account("Fonds de soutien");
         let routes = funding::routes(Config {
-            pool: pool.clone(),
-            clock: clock.clone(),
-            fund,
+            checkpoint_key: Some(Arc::new(log_key())),
+            ..Config::new(pool, clock.clone(), fund, NIGHTLY)
         });
-        let log = funding::log_routes(pool, clock.clone(), Some(Arc::new(log_key())));
-        let routes = routes.merge(log).merge(access::routes(admin.clone(), clock.clone()));
+        let routes = routes.merge(access::routes(admin.clone(), clock.clone()));
         let app = web::frame(routes.split_for_parts().0);
         let world = Self {
             admin,

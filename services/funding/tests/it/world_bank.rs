@@ -5,19 +5,16 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use chrono::{DateTime, Utc};
-use funding::reconciliation::{Nightly, Stored, run_night};
+use funding::Config;
+use funding::reconciliation::{Stored, run_night};
 use ledger::proof::NoteKey;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use tower::ServiceExt;
 use web::Clock;
 
-use crate::world::{World, id};
-
-pub const NIGHTLY: Nightly = Nightly {
-    at: chrono::NaiveTime::from_hms_opt(3, 0, 0),
-    break_days_max: 30,
-};
+pub use crate::world::NIGHTLY;
+use crate::world::{World, fund_account, id};
 
 pub fn key() -> NoteKey {
     NoteKey::from_seed("fonds.example/log", &[7; 32]).unwrap()
@@ -43,7 +40,10 @@ impl Reconciling {
         let (clock, hand) = Clock::set(crate::world::instant(at));
         world.hand.move_to(crate::world::instant(at));
         world.hand = hand;
-        let routes = funding::reconciliation_routes(pool.clone(), clock, Some(Arc::new(key())), NIGHTLY);
+        let routes = funding::routes(Config {
+            checkpoint_key: Some(Arc::new(key())),
+            ..Config::new(pool.clone(), clock, fund_account("Fonds de soutien"), NIGHTLY)
+        });
         let runs = web::frame(routes.split_for_parts().0);
         let rest = world.app;
         // Both are framed, as in two processes: the address says whose it is.

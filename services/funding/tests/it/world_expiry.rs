@@ -10,7 +10,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use catalogue::{NewProgramme, ProgrammeId, Spendable};
 use document::sign::{NewIdentity, Signer, self_signed};
-use funding::Stationery;
+use funding::Config;
 use http::{Request, StatusCode};
 use ledger::{Account, AccountNumber, BookId, GroupId, Outcome, PartyId, Posting, Transfer, TransferId, TransferKind};
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ use tower::ServiceExt;
 use uuid::Uuid;
 use web::{Clock, ClockHand};
 
-use crate::world::{OTHER_IBAN, START, World, id, instant};
+use crate::world::{NIGHTLY, OTHER_IBAN, START, World, fund_account, id, instant};
 
 pub const ENDED: Uuid = id(0x1010);
 pub const FIRST: Uuid = id(0x1021);
@@ -73,11 +73,11 @@ impl Ended {
         let (clock, hand) = Clock::set(instant(START));
         let identity = self_signed("Fonds de soutien", &[7; 32], instant(START)).unwrap();
         let signer = Arc::new(Signer::from_pem(&identity.certificate, &identity.key).unwrap());
-        let stationery = Stationery {
-            fund: "Fonds de soutien pour l'inclusion numérique".to_owned(),
-            signer: signs.then_some(signer),
-        };
-        let routes = funding::expiry_routes(pool, clock, stationery);
+        let fund = fund_account("Fonds de soutien pour l'inclusion numérique");
+        let routes = funding::routes(Config {
+            document_key: signs.then_some(signer),
+            ..Config::new(pool, clock, fund, NIGHTLY)
+        });
         let ended = Self {
             world,
             hand,

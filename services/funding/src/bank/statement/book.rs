@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::bank::statement::lines::Line;
 use crate::bank::statement::matching::{Item, Match, What};
-use crate::log::proof::line_id;
+use crate::log::events::line_id;
 use crate::support::booking::{BookError, Event};
 use crate::{support::ids::PaymentId, support::ids::StatementId};
 

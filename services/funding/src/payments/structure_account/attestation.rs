@@ -11,8 +11,9 @@ use sqlx::PgPool;
 use standards::{Cents, calendar};
 
 use super::{AccountError, StructureAccount};
+use crate::payments::payment_rule;
 use crate::payments::remittance::state_in_words;
-use crate::{payments::payment_rule, programme_end::expiry::Stationery, support::french};
+use crate::support::{DocumentSigner, french};
 
 /// Whether it may take vouchers.
 struct Standing {
@@ -23,7 +24,7 @@ struct Standing {
 /// The attestation of an account that was read at `at`.
 pub async fn attestation(
     pool: &PgPool,
-    stationery: &Stationery,
+    documents: &DocumentSigner,
     account: &StructureAccount,
     at: DateTime<Utc>,
 ) -> Result<Vec<u8>, AccountError> {
@@ -31,8 +32,8 @@ pub async fn attestation(
     let mut connection = pool.acquire().await?;
     let delay_days = payment_rule::in_force(&mut connection).await?.delay_days;
     drop(connection);
-    let signer = stationery.signer.as_deref();
-    let letter = written(&stationery.fund, account, &standing, delay_days);
+    let signer = documents.signer.as_deref();
+    let letter = written(&documents.fund, account, &standing, delay_days);
     let pdf = signature(letter, signer).render()?;
     let reason = "Attestation pour la régie";
     Ok(match signer {

@@ -11,7 +11,7 @@ use crate::bank::breaks::explain::lines::Lines;
 use crate::bank::breaks::explain::parts::Booked;
 use crate::bank::breaks::explain::{ExplainError, NewPart};
 use crate::bank::breaks::view::BreakView;
-use crate::log::proof::part_id;
+use crate::log::events::part_id;
 use crate::support::booking::{BookError, book_all};
 use crate::{support::ids::CallId, support::ids::ExplanationId, support::ids::MandateId, support::ids::PaymentId};
 

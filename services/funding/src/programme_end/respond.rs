@@ -31,7 +31,7 @@ impl StatementAnswer {
     }
 
     /// The constraint knows no other.
-    pub(super) fn from_word(word: &str) -> Self {
+    pub(crate) fn from_word(word: &str) -> Self {
         if word == Self::Contested.word() {
             Self::Contested
         } else {
@@ -104,7 +104,7 @@ impl From<RespondError> for Problem {
 }
 
 /// Answers a statement: its sponsor and its funders, as often as they like until its last day; every answer is kept.
-pub(super) async fn respond(
+pub(crate) async fn respond(
     tx: &mut PgTransaction<'_>,
     who: &Caller,
     programme: ProgrammeId,
@@ -178,7 +178,7 @@ fn before(wanted: StatementResponse, known: StatementResponse) -> Result<Created
 }
 
 /// The answers to a statement, in order of time: one, or all.
-pub(super) async fn read(
+pub(crate) async fn read(
     tx: &mut PgTransaction<'_>,
     programme: ProgrammeId,
     only: Option<ExpiryResponseId>,
@@ -204,7 +204,7 @@ pub(super) async fn read(
 }
 
 /// Who contests it: those whose last answer says so.
-pub(super) fn contesting(responses: &[StatementResponse]) -> Vec<OrganisationId> {
+pub(crate) fn contesting(responses: &[StatementResponse]) -> Vec<OrganisationId> {
     let last: std::collections::BTreeMap<OrganisationId, StatementAnswer> = responses
         .iter()
         .map(|response| (response.organisation_id, response.answer))

@@ -17,7 +17,7 @@ use super::respond::{self, StatementAnswer, StatementResponse};
 
 /// The calendar of a programme's end.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(super) struct CalendarView {
+pub(crate) struct CalendarView {
     /// The programme.
     pub programme_id: ProgrammeId,
     /// D: the date on the paper.
@@ -39,7 +39,7 @@ pub(super) struct CalendarView {
 /// Where a step is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum StepState {
+pub(crate) enum StepState {
     /// Its day has not come.
     ToCome,
     /// Its day has come, and it is not done yet.
@@ -52,7 +52,7 @@ pub(super) enum StepState {
 
 /// A step.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(super) struct StepView {
+pub(crate) struct StepView {
     /// Its word.
     pub step: ExpiryStep,
     /// What people call it.
@@ -75,7 +75,7 @@ pub(super) struct StepView {
 
 /// A decision about hand-overs.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(super) struct DecisionView {
+pub(crate) struct DecisionView {
     /// `continue` or `stop`.
     pub decision: String,
     /// Why.
@@ -96,7 +96,7 @@ struct StepRow {
 }
 
 /// The calendar as a reader may see it.
-pub(super) async fn calendar(
+pub(crate) async fn calendar(
     pool: &PgPool,
     programme: &Programme,
     reader: Reader,
@@ -182,7 +182,7 @@ async fn done(pool: &PgPool, programme: ProgrammeId) -> Result<Vec<StepRow>, sql
 
 /// A statement and what became of it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(super) struct StatementView {
+pub(crate) struct StatementView {
     /// The programme.
     pub programme_id: ProgrammeId,
     /// When it was issued.
@@ -213,7 +213,7 @@ pub(super) struct StatementView {
 /// How a statement stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Standing {
+pub(crate) enum Standing {
     /// It may be contested, and not everybody has answered.
     Open,
     /// Somebody's last answer contests it.
@@ -226,7 +226,7 @@ pub(super) enum Standing {
 
 /// A file of a statement.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(super) struct FileView {
+pub(crate) struct FileView {
     /// Where it is.
     pub href: String,
     /// What it is.
@@ -238,7 +238,7 @@ pub(super) struct FileView {
 }
 
 /// The statement as a reader may see it, if it was issued.
-pub(super) async fn statement(
+pub(crate) async fn statement(
     tx: &mut PgTransaction<'_>,
     programme: &Programme,
     who: &Caller,

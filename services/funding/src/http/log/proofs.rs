@@ -16,10 +16,13 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 use web::{Clock, Path, Problem, ProblemBody, Query, download};
 
-use crate::log::proof::checkpoints::no_checkpoint;
-use crate::log::proof::{ConsistencyView, EventProofView, Log, ProofView, events, internal};
+use crate::http::App;
+use crate::http::log::checkpoints::no_checkpoint;
+use crate::http::log::internal;
+use crate::log::events;
+use crate::log::view::{ConsistencyView, EventProofView, ProofView};
 
-pub(super) fn routes() -> OpenApiRouter<Log> {
+pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(proof))
         .routes(routes!(event_proof))

@@ -1,6 +1,13 @@
-use ledger::proof::{AnyLeaf, EntryProofs, Hash, StoredCheckpoint, TransferProof};
-use serde::Serialize;
+use chrono::{DateTime, Utc};
+use ledger::PartyId;
+use ledger::proof::{
+    AnyLeaf, Close, EntryProofs, Hash, RegisteredCosigner, StoredCheckpoint, TransferProof, cosigned_note,
+};
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use standards::Month;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// A file that proves that one transfer is in the log: `ccn verify proof` needs nothing else but the public key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -48,8 +55,74 @@ pub struct ConsistencyView {
     pub vkey: String,
 }
 
+/// A closed month. Nothing reopens it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CloseView {
+    /// Which.
+    #[schema(value_type = String, example = "2026-03")]
+    pub month: Month,
+    /// When it was closed.
+    pub at: DateTime<Utc>,
+    /// The organisation that closed it.
+    pub closed_by: Uuid,
+    /// Entries of the journal then: later ones are booked in later months.
+    pub size: u64,
+    /// Base64 of their root.
+    pub root: String,
+    /// The signed checkpoint that names the month, with its co-signatures.
+    pub checkpoint: String,
+    /// The verifier key of its signer.
+    pub vkey: String,
+}
+
+impl CloseView {
+    /// Of a stored close, with the co-signatures that it got.
+    pub async fn read(connection: &mut PgConnection, close: Close) -> sqlx::Result<Self> {
+        Ok(Self {
+            checkpoint: cosigned_note(connection, close.size, &close.note).await?,
+            month: close.month,
+            at: close.at,
+            closed_by: close.by,
+            size: close.size,
+            root: close.root.to_base64(),
+            vkey: close.verifier,
+        })
+    }
+}
+
+/// A co-signer's key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CosignerView {
+    /// Verifier key: `name+hash+base64`.
+    pub vkey: String,
+    /// Its name, at the head of its lines.
+    pub name: String,
+    /// Whose it is.
+    pub organisation_id: PartyId,
+    /// Since when its lines are taken.
+    pub registered_at: DateTime<Utc>,
+    /// From when on none is taken any more. What it signed before stays good.
+    pub retired_from: Option<DateTime<Utc>>,
+    /// Why.
+    pub retired_reason: Option<String>,
+}
+
+impl From<RegisteredCosigner> for CosignerView {
+    fn from(cosigner: RegisteredCosigner) -> Self {
+        let (from, reason) = cosigner.retirement.map(|end| (end.from, end.reason)).unzip();
+        Self {
+            retired_from: from,
+            retired_reason: reason,
+            vkey: cosigner.key.to_string(),
+            name: cosigner.key.name().to_owned(),
+            organisation_id: cosigner.party,
+            registered_at: cosigner.registered_at,
+        }
+    }
+}
+
 impl ProofView {
-    pub(super) fn new(leaf: &AnyLeaf, path: &[Hash], checkpoint: StoredCheckpoint) -> Self {
+    pub(crate) fn new(leaf: &AnyLeaf, path: &[Hash], checkpoint: StoredCheckpoint) -> Self {
         Self {
             transfer: leaf.to_json(),
             path: base64(path),
@@ -66,7 +139,7 @@ impl From<TransferProof> for ProofView {
 }
 
 impl EventProofView {
-    pub(super) fn new(proofs: &EntryProofs) -> Self {
+    pub(crate) fn new(proofs: &EntryProofs) -> Self {
         let entry = |(leaf, path): &(AnyLeaf, Vec<Hash>)| ProvenEntryView {
             transfer: leaf.to_json(),
             path: base64(path),
@@ -80,7 +153,7 @@ impl EventProofView {
 }
 
 impl ConsistencyView {
-    pub(super) fn new(older: String, path: &[Hash], checkpoint: String, vkey: String) -> Self {
+    pub(crate) fn new(older: String, path: &[Hash], checkpoint: String, vkey: String) -> Self {
         Self {
             older,
             path: base64(path),

@@ -127,7 +127,7 @@ impl From<GiveBackError> for Problem {
 /// Gives back to each funder all that it has in a programme: unused value, and what never stood behind a batch; by the way that each
 /// chose. Finds what was given back before, and gives back what came since. The clock gives credits only. One transaction a funder: each
 /// refund locks its accounts in one order; one that cannot be served does not keep the others from it.
-pub(super) async fn give_back(
+pub(crate) async fn give_back(
     pool: &PgPool,
     who: &Caller,
     programme: &Programme,
@@ -317,7 +317,7 @@ async fn insert(tx: &mut PgTransaction<'_>, programme: ProgrammeId, given: &Give
 }
 
 /// What was given back because of a statement, in order of funder and time.
-pub(super) async fn read(tx: &mut PgTransaction<'_>, programme: ProgrammeId) -> Result<Vec<GivenBack>, sqlx::Error> {
+pub(crate) async fn read(tx: &mut PgTransaction<'_>, programme: ProgrammeId) -> Result<Vec<GivenBack>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select funder_id as "funder_id: OrganisationId", way, chosen_by, round, cents as "amount: Cents",
                unspent_cents as "unspent: Cents", refund_id as "refund_id: RefundId", by_organisation as "by: OrganisationId", despite, at

@@ -8,13 +8,14 @@ use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use web::{Path, Problem};
 
-use crate::log::proof::{BRIEFLY, Log, internal, latest, proofs};
+use crate::http::App;
+use crate::http::log::{BRIEFLY, internal, latest, proofs};
 
 /// A full tile never changes.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 /// Not in the OpenAPI document, which knows no path with slashes in a parameter: C2SP tlog-tiles describes them.
-pub(super) fn routes() -> OpenApiRouter<Log> {
+pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .route("/funding/log/tile/entries/{*path}", get(entry_bundle))
         .route("/funding/log/tile/{*path}", get(tile))

@@ -10,7 +10,7 @@ use ledger::proof::{SealLag, seal_lag};
 use sqlx::PgPool;
 
 /// Seconds that an entry may wait for its place in the log before it is an error: the sealer comes every
-/// [`SEAL_SECONDS`](crate::log::proof::SEAL_SECONDS).
+/// [`SEAL_SECONDS`](crate::log::sealer::SEAL_SECONDS).
 pub const SEAL_LAG_SECONDS_MAX: i64 = 60;
 
 /// Seconds between two lines of the log that say the same.

@@ -9,11 +9,12 @@ use sqlx::{PgPool, PgTransaction};
 use uuid::Uuid;
 
 use super::content::{self, Content, ContentError};
-use super::{Stationery, canonical, csv, pdf};
+use super::{canonical, csv, pdf};
+use crate::support::DocumentSigner;
 
 /// Why a statement was not issued. The next round tries again.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum IssueError {
+pub(crate) enum IssueError {
     /// This process was given no certificate.
     #[error("no certificate to sign with")]
     NoSigner,
@@ -60,18 +61,18 @@ struct Files {
 
 /// Writes the statement of a programme, once: read in one snapshot, drawn and signed outside of any transaction, stored with its trace.
 /// False when another instance was faster: its bytes are the statement.
-pub(super) async fn issue(
+pub(crate) async fn issue(
     pool: &PgPool,
-    stationery: &Stationery,
+    documents: &DocumentSigner,
     programme: &Programme,
     calendar: &ExpiryCalendar,
     at: DateTime<Utc>,
 ) -> Result<bool, IssueError> {
-    let signer = stationery.signer.clone().ok_or(IssueError::NoSigner)?;
+    let signer = documents.signer.clone().ok_or(IssueError::NoSigner)?;
     let mut snapshot = ledger::snapshot(pool).await?;
     let content = content::read(&mut snapshot, programme, calendar, at).await?;
     snapshot.rollback().await?;
-    let (content, fund) = (Arc::new(content), stationery.fund.clone());
+    let (content, fund) = (Arc::new(content), documents.fund.clone());
     let drawn = Arc::clone(&content);
     let files = tokio::task::spawn_blocking(move || write(&drawn, &fund, &signer)).await??;
     let files = Arc::new(files);
@@ -158,7 +159,7 @@ async fn store(tx: &mut PgTransaction<'_>, content: &Content, files: &Files) -> 
 }
 
 /// The last day on which the statement of a programme may be contested, if it was issued.
-pub(super) async fn contest_until(
+pub(crate) async fn contest_until(
     tx: &mut PgTransaction<'_>,
     programme: ProgrammeId,
 ) -> Result<Option<NaiveDate>, sqlx::Error> {
@@ -171,7 +172,7 @@ pub(super) async fn contest_until(
 }
 
 /// Whether the statement names an organisation as a funder.
-pub(super) async fn funds(
+pub(crate) async fn funds(
     tx: &mut PgTransaction<'_>,
     programme: ProgrammeId,
     organisation: OrganisationId,
@@ -180,7 +181,7 @@ pub(super) async fn funds(
 }
 
 /// The funders that the statement names, in order of id.
-pub(super) async fn funders(
+pub(crate) async fn funders(
     tx: &mut PgTransaction<'_>,
     programme: ProgrammeId,
 ) -> Result<Vec<OrganisationId>, sqlx::Error> {
@@ -195,14 +196,14 @@ pub(super) async fn funders(
 
 /// A file of a statement, by its bytes as they were issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Data,
     Csv,
     Pdf,
 }
 
 /// The file, if the statement was issued.
-pub(super) async fn file(pool: &PgPool, programme: ProgrammeId, kind: Kind) -> Result<Option<Vec<u8>>, sqlx::Error> {
+pub(crate) async fn file(pool: &PgPool, programme: ProgrammeId, kind: Kind) -> Result<Option<Vec<u8>>, sqlx::Error> {
     let word = match kind {
         Kind::Data => "data",
         Kind::Csv => "csv",

@@ -12,13 +12,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::{Created, Json, Now, Problem, ProblemBody};
 
-use crate::log::proof::Log;
-use crate::log::proof::cosigners::{CosignerView, key_of, signer};
+use crate::http::App;
+use crate::http::log::cosigners::{key_of, signer};
+use crate::log::view::CosignerView;
 
 /// Characters of the longest reason.
 const REASON_CHARS_MAX: usize = 500;
 
-pub(super) fn routes() -> OpenApiRouter<Log> {
+pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(retire))
 }
 

@@ -2,20 +2,20 @@ use std::sync::Arc;
 
 use access::{Caller, Operator, Role};
 use axum::extract::State;
-use chrono::{DateTime, Utc};
-use ledger::proof::{Close, NoteKey, closes, cosigned_note};
-use serde::{Deserialize, Serialize};
-use sqlx::{PgConnection, PgPool};
+use ledger::proof::{NoteKey, closes};
+use serde::Deserialize;
+use sqlx::PgPool;
 use standards::Month;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use uuid::Uuid;
 use web::{Created, Json, Now, Problem, ProblemBody, detach_from_request};
 
-use crate::log::proof::{Log, internal, no_key};
+use crate::http::App;
+use crate::http::log::{internal, no_key};
+use crate::log::view::CloseView;
 
-pub(super) fn routes() -> OpenApiRouter<Log> {
+pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list, close_month))
 }
 
@@ -26,41 +26,6 @@ struct NewClose {
     /// The month after the last closed one, or that of the first entry. It is over.
     #[schema(value_type = String, example = "2026-03")]
     month: Month,
-}
-
-/// A closed month. Nothing reopens it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct CloseView {
-    /// Which.
-    #[schema(value_type = String, example = "2026-03")]
-    pub month: Month,
-    /// When it was closed.
-    pub at: DateTime<Utc>,
-    /// The organisation that closed it.
-    pub closed_by: Uuid,
-    /// Entries of the journal then: later ones are booked in later months.
-    pub size: u64,
-    /// Base64 of their root.
-    pub root: String,
-    /// The signed checkpoint that names the month, with its co-signatures.
-    pub checkpoint: String,
-    /// The verifier key of its signer.
-    pub vkey: String,
-}
-
-impl CloseView {
-    /// Of a stored close, with the co-signatures that it got.
-    pub async fn read(connection: &mut PgConnection, close: Close) -> sqlx::Result<Self> {
-        Ok(Self {
-            checkpoint: cosigned_note(connection, close.size, &close.note).await?,
-            month: close.month,
-            at: close.at,
-            closed_by: close.by,
-            size: close.size,
-            root: close.root.to_base64(),
-            vkey: close.verifier,
-        })
-    }
 }
 
 /// The closed months, in order.
@@ -98,6 +63,8 @@ async fn close_month(
     let key = key.ok_or_else(no_key)?;
     // Every account is compared with its entries, which takes minutes where there are many.
     let closed =
-        detach_from_request(async move { crate::log::proof::close_month(&pool, &key, new.month, &who, at).await });
+        detach_from_request(
+            async move { crate::log::close_month::close_month(&pool, &key, new.month, &who, at).await },
+        );
     Ok(closed.await??)
 }

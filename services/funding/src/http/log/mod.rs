@@ -1,4 +1,4 @@
-//! The log over HTTP, and the task that keeps it sealed.
+//! The log over HTTP.
 //!
 //! | path | who | what |
 //! |---|---|---|
@@ -17,57 +17,33 @@
 //! they were used.
 
 mod checkpoints;
-mod close_month;
 mod closes;
 mod cosigners;
-mod events;
-mod lag;
 mod proofs;
 mod retirement;
-mod task;
 mod tiles;
-mod view;
 
-use std::sync::Arc;
-
-use axum::extract::FromRef;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use ledger::proof::{NoteKey, StoredCheckpoint, last_checkpoint};
-use sqlx::{PgConnection, PgPool};
+use ledger::proof::{StoredCheckpoint, last_checkpoint};
+use sqlx::PgConnection;
 use utoipa_axum::router::OpenApiRouter;
-use web::{Clock, Problem};
+use web::Problem;
 
-pub use close_month::{NotClosed, QUIET_SECONDS_MAX, close_month};
-pub use closes::CloseView;
-pub use cosigners::CosignerView;
-pub(crate) use events::{line_id, part_id};
-pub use lag::{SEAL_LAG_SECONDS_MAX, show_seal_lag};
-pub use task::{SEAL_SECONDS, SUMS_SECONDS, keep_sealed};
-pub use view::{ConsistencyView, EventProofView, ProofView, ProvenEntryView};
+use crate::http::App;
 
 /// The checkpoint and the edge of the log grow.
 const BRIEFLY: &str = "no-cache";
 
-/// What the log's routes need.
-#[derive(Debug, Clone, FromRef)]
-struct Log {
-    pool: PgPool,
-    clock: Clock,
-    key: Option<Arc<NoteKey>>,
-}
-
-/// The log's routes. With the key, a proof that is asked for too early seals at once and months can be closed; without it, what
-/// others sealed is served.
-#[must_use]
-pub fn log_routes(pool: PgPool, clock: Clock, key: Option<Arc<NoteKey>>) -> OpenApiRouter {
+/// With the key of checkpoints, a proof that is asked for too early seals at once and months can be closed; without it, what others sealed
+/// is served.
+pub(super) fn routes() -> OpenApiRouter<App> {
     checkpoints::routes()
         .merge(tiles::routes())
         .merge(proofs::routes())
         .merge(cosigners::routes())
         .merge(retirement::routes())
         .merge(closes::routes())
-        .with_state(Log { pool, clock, key })
 }
 
 async fn latest(connection: &mut PgConnection) -> Result<StoredCheckpoint, Problem> {

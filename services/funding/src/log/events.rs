@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{support::ids::ExplanationId, support::ids::StatementId};
 
 /// Lines of a statement that are proven together; of a longer one, a line is asked for.
-pub(super) const LINES_MAX: usize = 500;
+pub(crate) const LINES_MAX: usize = 500;
 
 /// Legs of what takes a dead voucher's value back: the funders of the longest plan.
 const LEGS_MAX: u8 = 32;
@@ -27,7 +27,7 @@ pub(crate) fn part_id(explanation: ExplanationId, part: i32) -> Uuid {
 
 /// The groups of every event that is known by `id`, whatever it names; of a statement, only those of `line` when one is given. Nothing
 /// when there are more lines than [`LINES_MAX`].
-pub(super) async fn groups_of(
+pub(crate) async fn groups_of(
     connection: &mut PgConnection,
     id: Uuid,
     line: Option<i32>,
@@ -101,7 +101,7 @@ async fn parts_of(connection: &mut PgConnection, id: Uuid) -> sqlx::Result<Vec<U
 
 /// The groups of everything that happened to the voucher of this number, each found by an index: what opened it, its claims, their
 /// reversals, and what took it back.
-pub(super) async fn groups_of_voucher(connection: &mut PgConnection, number: AccountNumber) -> sqlx::Result<Vec<Uuid>> {
+pub(crate) async fn groups_of_voucher(connection: &mut PgConnection, number: AccountNumber) -> sqlx::Result<Vec<Uuid>> {
     let mut groups = Vec::new();
     for book in books(&mut *connection).await? {
         let gone: Vec<Uuid> = [TransferKind::Revoked, TransferKind::Expired]

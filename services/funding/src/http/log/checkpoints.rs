@@ -8,9 +8,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::{Path, Problem, ProblemBody};
 
-use crate::log::proof::{Log, internal, latest, nothing_sealed, text};
+use crate::http::App;
+use crate::http::log::{internal, latest, nothing_sealed, text};
 
-pub(super) fn routes() -> OpenApiRouter<Log> {
+pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(checkpoint))
         .routes(routes!(verifier))

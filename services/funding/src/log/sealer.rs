@@ -5,7 +5,7 @@ use ledger::proof::{NoteKey, SealError, seal, unequal_sums};
 use sqlx::PgPool;
 use web::Clock;
 
-use crate::log::proof::lag::Teller;
+use crate::log::lag::Teller;
 
 /// Seconds between two rounds of the sealer: how long a transfer stays without proof.
 pub const SEAL_SECONDS: u64 = 3;

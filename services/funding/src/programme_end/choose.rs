@@ -64,7 +64,7 @@ impl From<ChooseError> for Problem {
 }
 
 /// A funder says what shall become of its unused value, as often as it likes until the statement's last day; the last choice counts.
-pub(super) async fn choose(
+pub(crate) async fn choose(
     tx: &mut PgTransaction<'_>,
     who: &Caller,
     programme: ProgrammeId,
@@ -119,7 +119,7 @@ fn before(wanted: UnusedValueChoice, known: UnusedValueChoice) -> Result<Created
 }
 
 /// The choices made, in order of time: one, or all.
-pub(super) async fn read(
+pub(crate) async fn read(
     tx: &mut PgTransaction<'_>,
     programme: ProgrammeId,
     only: Option<ExpiryChoiceId>,

@@ -9,13 +9,15 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::{Created, Json, Now, Path, Problem, ProblemBody, download};
 
-use super::choose::{self, ChooseError, NewUnusedValueChoice, UnusedValueChoice};
-use super::give_back::{self, GivenBack, NewGivingBack};
-use super::issue::{self, Kind};
-use super::keep::{self, StatementRound};
-use super::respond::{self, NewStatementResponse, RespondError, StatementResponse};
-use super::view::{self, CalendarView, StatementView};
-use super::{App, Stationery, reader};
+use crate::http::App;
+use crate::programme_end::choose::{self, ChooseError, NewUnusedValueChoice, UnusedValueChoice};
+use crate::programme_end::give_back::{self, GivenBack, NewGivingBack};
+use crate::programme_end::issue::{self, Kind};
+use crate::programme_end::keep::{self, StatementRound};
+use crate::programme_end::reader;
+use crate::programme_end::respond::{self, NewStatementResponse, RespondError, StatementResponse};
+use crate::programme_end::view::{self, CalendarView, StatementView};
+use crate::support::DocumentSigner;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -204,10 +206,10 @@ async fn round(
     _: Operator,
     Now(at): Now,
     State(pool): State<PgPool>,
-    State(stationery): State<Stationery>,
+    State(documents): State<DocumentSigner>,
     Json(NoOption {}): Json<NoOption>,
 ) -> Result<Json<StatementRound>, Problem> {
-    keep::round(&pool, &stationery, at).await.map(Json).map_err(internal)
+    keep::round(&pool, &documents, at).await.map(Json).map_err(internal)
 }
 
 fn no_statement() -> Problem {

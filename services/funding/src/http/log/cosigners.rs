@@ -1,10 +1,9 @@
 use access::{Caller, Role, audit};
 use axum::extract::State;
-use chrono::{DateTime, Utc};
 use ledger::PartyId;
 use ledger::proof::{
-    COSIGNER_NAME_CHARS_MAX, COSIGNERS_OF_ONE_MAX, CosignError, CosignerKey, RegisterError, RegisteredCosigner,
-    Retirement, add_cosignature, cosigner, cosigners, register_cosigner,
+    COSIGNER_NAME_CHARS_MAX, COSIGNERS_OF_ONE_MAX, CosignError, CosignerKey, RegisterError, Retirement,
+    add_cosignature, cosigner, cosigners, register_cosigner,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
@@ -14,13 +13,15 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 use web::{Created, Json, Now, Path, Problem, ProblemBody};
 
-use crate::log::proof::checkpoints::no_checkpoint;
-use crate::log::proof::{Log, internal};
+use crate::http::App;
+use crate::http::log::checkpoints::no_checkpoint;
+use crate::http::log::internal;
+use crate::log::view::CosignerView;
 
 /// Bytes of the longest line taken: a name and some hundred bytes of base64.
 const LINE_BYTES_MAX: usize = 1024;
 
-pub(super) fn routes() -> OpenApiRouter<Log> {
+pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list, register))
         .routes(routes!(cosign))
@@ -34,37 +35,6 @@ struct NewCosigner {
     vkey: String,
     /// Whose it is; without it, the caller's.
     organisation_id: Option<Uuid>,
-}
-
-/// A co-signer's key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct CosignerView {
-    /// Verifier key: `name+hash+base64`.
-    pub vkey: String,
-    /// Its name, at the head of its lines.
-    pub name: String,
-    /// Whose it is.
-    pub organisation_id: PartyId,
-    /// Since when its lines are taken.
-    pub registered_at: DateTime<Utc>,
-    /// From when on none is taken any more. What it signed before stays good.
-    pub retired_from: Option<DateTime<Utc>>,
-    /// Why.
-    pub retired_reason: Option<String>,
-}
-
-impl From<RegisteredCosigner> for CosignerView {
-    fn from(cosigner: RegisteredCosigner) -> Self {
-        let (from, reason) = cosigner.retirement.map(|end| (end.from, end.reason)).unzip();
-        Self {
-            retired_from: from,
-            retired_reason: reason,
-            vkey: cosigner.key.to_string(),
-            name: cosigner.key.name().to_owned(),
-            organisation_id: cosigner.party,
-            registered_at: cosigner.registered_at,
-        }
-    }
 }
 
 /// A line to be put below a checkpoint.

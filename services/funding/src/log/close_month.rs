@@ -12,7 +12,7 @@ use sqlx::{PgPool, PgTransaction};
 use standards::Month;
 use web::{Created, Problem};
 
-use crate::log::proof::CloseView;
+use crate::log::view::CloseView;
 
 /// Seconds that a close waits for transactions that began before it.
 pub const QUIET_SECONDS_MAX: u64 = 20;

@@ -146,7 +146,7 @@ pub(super) struct BatchFunderFact {
 
 /// Why a statement cannot be written.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ContentError {
+pub(crate) enum ContentError {
     /// Vouchers came back to life after the sweep: it is to be asked for again.
     #[error("batch {0} still holds {1}: sweep the programme again")]
     NotSwept(BatchId, Cents),

@@ -11,14 +11,15 @@ use utoipa::ToSchema;
 use web::{Clock, Created};
 
 use super::give_back::{GiveBackError, NewGivingBack, give_back};
-use super::{Stationery, issue};
+use super::issue;
+use crate::support::DocumentSigner;
 
 /// Seconds between two rounds: the steps have days.
 pub const STATEMENT_SECONDS: u64 = 3_600;
 
 /// What a round did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct StatementRound {
+pub(crate) struct StatementRound {
     /// Statements issued.
     pub issued: Vec<ProgrammeId>,
     /// Programmes of which credits were given.
@@ -38,9 +39,9 @@ struct Waiting {
 }
 
 /// Issues the statements that are due, and gives the credits of those that stand; harmless to repeat, and to do in several places at once.
-pub(super) async fn round(
+pub(crate) async fn round(
     pool: &PgPool,
-    stationery: &Stationery,
+    documents: &DocumentSigner,
     at: DateTime<Utc>,
 ) -> Result<StatementRound, sqlx::Error> {
     let mut round = StatementRound::default();
@@ -54,7 +55,7 @@ pub(super) async fn round(
         };
         let id = programme.id;
         if waits.to_state && calendar.is_due(ExpiryStep::Statement, at) {
-            match state(pool, stationery, &programme, &calendar, at).await {
+            match state(pool, documents, &programme, &calendar, at).await {
                 Ok(true) => round.issued.push(id),
                 Ok(false) => {}
                 Err(()) => round.failed.push(id),
@@ -77,12 +78,12 @@ pub(super) async fn round(
 /// The failure was told.
 async fn state(
     pool: &PgPool,
-    stationery: &Stationery,
+    documents: &DocumentSigner,
     programme: &Programme,
     calendar: &ExpiryCalendar,
     at: DateTime<Utc>,
 ) -> Result<bool, ()> {
-    let issued = issue::issue(pool, stationery, programme, calendar, at).await;
+    let issued = issue::issue(pool, documents, programme, calendar, at).await;
     if let Ok(true) = issued {
         let late = calendar.is_late(ExpiryStep::Statement, at).to_string();
         metrics::counter!("ccn_expiry_steps_total", "step" => "statement", "late" => late).increment(1);
@@ -140,7 +141,7 @@ async fn waiting(pool: &PgPool, at: DateTime<Utc>) -> Result<Vec<Waiting>, sqlx:
 
 /// Issues what is due, at once and then every [`STATEMENT_SECONDS`], until the pool is closed; in as many processes as like to. Metered
 /// as `ccn_expiry_steps_total` (`step`: `statement`) and `ccn_expiry_failures_total`: the last is the one to watch.
-pub async fn keep_statements(pool: PgPool, clock: Clock, stationery: Stationery) {
+pub async fn keep_statements(pool: PgPool, clock: Clock, documents: DocumentSigner) {
     // At the machine's pace: the clock of a demonstration stands still.
     let mut rounds = interval(Duration::from_secs(STATEMENT_SECONDS));
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -149,7 +150,7 @@ pub async fn keep_statements(pool: PgPool, clock: Clock, stationery: Stationery)
             _ = rounds.tick() => {}
             () = pool.close_event() => return,
         }
-        match round(&pool, &stationery, clock.now()).await {
+        match round(&pool, &documents, clock.now()).await {
             Ok(round) if round == StatementRound::default() => {}
             Ok(round) => tracing::info!(
                 issued = round.issued.len(),
