@@ -10,7 +10,7 @@
 //! | publish what a phone without a network knows | [`status_lists`] |
 //! | places near you, for everybody | [`places`] |
 //! | the page that a QR code opens | `pages` |
-//! | claim over gRPC, one or a stream of them | `rpc`: a second door to the same desk |
+//! | claim over gRPC, one or a stream of them | `rpc`: a second door to the same pipeline |
 //!
 //! A structure's id is also its organisation's (`access`) and its party's in the books (`ledger`).
 
@@ -43,7 +43,7 @@ pub fn keep_status_lists(config: &Config) -> Result<Option<impl Future<Output = 
     Ok(Some(status_lists::keep(maker, config.clock.clone())))
 }
 
-/// The service's routes, REST and gRPC. Starts the claim desk's workers, so call it inside a Tokio runtime; they stop
+/// The service's routes, REST and gRPC. Starts the pipeline's workers, so call it inside a Tokio runtime; they stop
 /// when the last clone of the router is dropped.
 #[must_use]
 pub fn routes(config: Config) -> OpenApiRouter {

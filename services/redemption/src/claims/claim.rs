@@ -43,17 +43,17 @@
 //! *Rejected:* a lock per programme (no two claims at once); waiting a few milliseconds to fill a batch (a claim alone
 //! would pay for it); an `insert … on conflict` per voucher (it sinks its neighbours, and says too little).
 
-mod check;
+mod caches;
 mod code_limits;
 mod codes;
 mod decide;
-mod desk;
-mod explain;
 mod fault;
-mod keys;
+mod pipeline;
 mod presented;
 mod problem;
-mod wanted;
+mod refusal_diagnosis;
+mod validate;
+mod validated_claim;
 
 use access::Caller;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -67,11 +67,11 @@ pub use code_limits::{
     CODES_EVERYBODY_MAX, CODES_KEY_MAX, CODES_STRUCTURE_MAX, CODES_WINDOW_SECONDS, WRONG_CODES_EVERYBODY_MAX,
     WRONG_CODES_KEY_MAX, WRONG_CODES_STRUCTURE_MAX,
 };
-pub(crate) use explain::blocks;
 pub use fault::{BadVoucher, Fault};
-pub(crate) use wanted::transfer_id;
+pub(crate) use refusal_diagnosis::blocks;
+pub(crate) use validated_claim::transfer_id;
 
-pub use desk::{BATCH_MAX, ClaimDesk, QUEUE_MAX, WORKERS};
+pub use pipeline::{BATCH_MAX, ClaimPipeline, QUEUE_MAX, WORKERS};
 pub use problem::BUSY_SECONDS;
 
 /// Vouchers in one claim.
@@ -183,7 +183,7 @@ pub enum ClaimError {
     Busy,
     /// It was not decided; logged where it failed. A retry is safe.
     #[error("not decided")]
-    Undecided,
+    Unavailable,
     /// PostgreSQL, while reading the catalogue.
     #[error("database")]
     Database(#[from] sqlx::Error),

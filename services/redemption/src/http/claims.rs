@@ -13,7 +13,7 @@ use uuid::Uuid;
 use web::{Created, Json, Now, Page, Path, Problem, ProblemBody, Query, download};
 
 use super::either;
-use crate::claims::claim::{BUSY_SECONDS, ClaimDesk, ClaimError, Claimant, NewClaim};
+use crate::claims::claim::{BUSY_SECONDS, ClaimError, ClaimPipeline, Claimant, NewClaim};
 use crate::claims::read_claims::{self, Receipt};
 use crate::claims::receipt_pdf;
 use crate::claims::reverse::{NewReversal, Reversal, reverse};
@@ -35,15 +35,16 @@ use crate::{ids::ClaimId, ids::StructureId};
         (status = 429, description = "`too-many-codes`: too many short codes, or too many wrong ones; tokens are claimed all the \
             same. Come again after `Retry-After` seconds, with the same id", body = ProblemBody,
             content_type = "application/problem+json"),
-        (status = 503, description = "`busy`, `undecided`: come again after `Retry-After` seconds, with the same id",
+        (status = 503, description = "`busy`, `unavailable`: come again after `Retry-After` seconds, with the same id",
             body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn create_claim(
     who: Structure,
     Now(at): Now,
-    State(desk): State<Arc<ClaimDesk>>,
+    State(pipeline): State<Arc<ClaimPipeline>>,
     Json(new): Json<NewClaim>,
 ) -> Result<Created<Receipt>, ComeAgain> {
-    desk.claim(Claimant::from(&*who), &new, at)
+    pipeline
+        .claim(Claimant::from(&*who), &new, at)
         .await
         .map_err(ComeAgain::from)
 }
@@ -57,7 +58,7 @@ pub(super) struct ComeAgain {
 impl From<ClaimError> for ComeAgain {
     fn from(error: ClaimError) -> Self {
         let retry_after_seconds = match error {
-            ClaimError::Busy | ClaimError::Undecided => Some(BUSY_SECONDS),
+            ClaimError::Busy | ClaimError::Unavailable => Some(BUSY_SECONDS),
             ClaimError::TooManyCodes { retry_after_seconds } => Some(retry_after_seconds),
             _ => None,
         };

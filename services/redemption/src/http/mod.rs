@@ -15,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::{Clock, Problem};
 
-use crate::claims::claim::ClaimDesk;
+use crate::claims::claim::ClaimPipeline;
 
 /// What the service needs.
 #[derive(Clone)]
@@ -46,7 +46,7 @@ impl std::fmt::Debug for Config {
 pub(crate) struct App {
     pub pool: PgPool,
     pub clock: Clock,
-    pub desk: Arc<ClaimDesk>,
+    pub pipeline: Arc<ClaimPipeline>,
     pub makes_status_lists: MakesStatusLists,
 }
 
@@ -55,13 +55,13 @@ pub(crate) struct App {
 pub(crate) struct MakesStatusLists(bool);
 
 impl App {
-    /// Opens the one desk to which every door leads.
+    /// Starts the one pipeline that every front door uses.
     pub(crate) fn open(config: Config) -> Self {
-        let desk = Arc::new(ClaimDesk::open(&config.pool, config.host));
+        let pipeline = Arc::new(ClaimPipeline::start(&config.pool, config.host));
         Self {
             pool: config.pool,
             clock: config.clock,
-            desk,
+            pipeline,
             makes_status_lists: MakesStatusLists(config.status_signer.is_some()),
         }
     }

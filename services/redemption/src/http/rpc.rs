@@ -1,4 +1,4 @@
-//! The claim's second front door: gRPC, as `proto/ccn/redemption/v1/claims.proto` tells. The same desk as REST, and no rule here.
+//! The claim's second front door: gRPC, as `proto/ccn/redemption/v1/claims.proto` tells. The same pipeline as REST, and no rule here.
 
 use access::Structure;
 use axum::Router;
@@ -100,7 +100,11 @@ impl Listening {
 async fn answer(app: &App, who: Claimant, request: RequestId, claim: ClaimRequest) -> ClaimAnswer {
     let id = claim.id.clone();
     let made = match message::new_claim(claim) {
-        Ok(new) => app.desk.claim(who, &new, app.clock.now()).await.map_err(Problem::from),
+        Ok(new) => app
+            .pipeline
+            .claim(who, &new, app.clock.now())
+            .await
+            .map_err(Problem::from),
         Err(problem) => Err(problem),
     };
     let before = matches!(made, Ok(Created::Existing(_)));

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use redemption::ClaimRequestId;
-use redemption::claims::claim::{ClaimDesk, ClaimError, Claimant, NewClaim};
+use redemption::claims::claim::{ClaimError, ClaimPipeline, Claimant, NewClaim};
 use sqlx::PgPool;
 use standards::Cents;
 use tokio::task::JoinSet;
@@ -173,7 +173,7 @@ async fn a_database_that_fails_hangs_nobody_and_the_desk_stays_open(pool: PgPool
         .await
         .unwrap();
     let answer = structure.claims(2, &tokens[1..]).await;
-    assert_eq!((answer.status.as_u16(), answer.refused()), (503, "undecided"));
+    assert_eq!((answer.status.as_u16(), answer.refused()), (503, "unavailable"));
     assert_eq!(answer.retry_after.as_deref(), Some("2"));
     assert_eq!(world.owed(programme, structure.structure).await, Cents::new(1000));
     sqlx::query("grant insert on redemption.claim to ccn_redemption")
@@ -188,7 +188,7 @@ async fn a_full_queue_sends_callers_away_and_keeps_who_waits(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await.structure);
     let tokens = world.activates(programme, 1..=3).await;
-    let desk = Arc::new(ClaimDesk::with_limits(&world.pool, world.host.clone(), 1, 1));
+    let pipeline = Arc::new(ClaimPipeline::with_limits(&world.pool, world.host.clone(), 1, 1));
     let who = Claimant {
         structure,
         key: Uuid::nil(),
@@ -202,8 +202,8 @@ async fn a_full_queue_sends_callers_away_and_keeps_who_waits(pool: PgPool) {
             service: "bureautique".to_owned(),
             date: "2026-03-10".parse().unwrap(),
         };
-        let desk = Arc::clone(&desk);
-        tokio::spawn(async move { desk.claim(who, &new, instant(MORNING)).await })
+        let pipeline = Arc::clone(&pipeline);
+        tokio::spawn(async move { pipeline.claim(who, &new, instant(MORNING)).await })
     };
     // Somebody holds the first voucher: the only worker waits for it.
     let mut holder = world.admin.begin().await.unwrap();

@@ -1,5 +1,5 @@
 use redemption::ClaimRequestId;
-use redemption::claims::claim::{ClaimDesk, ClaimError, Claimant, NewClaim};
+use redemption::claims::claim::{ClaimError, ClaimPipeline, Claimant, NewClaim};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use standards::Cents;
@@ -294,8 +294,8 @@ async fn a_withdrawn_key_and_a_suspension_take_no_receipt_back(pool: PgPool) {
         .await
         .unwrap();
     tx.commit().await.unwrap();
-    // A desk that has not yet read the key as it was.
-    let desk = ClaimDesk::open(&world.pool, world.host.clone());
+    // A pipeline that has not yet read the key as it was.
+    let pipeline = ClaimPipeline::start(&world.pool, world.host.clone());
     let claim = |id, tokens: &[String]| NewClaim {
         id: ClaimRequestId::from_uuid(Uuid::from_u128(id)),
         tokens: tokens.to_vec(),
@@ -308,12 +308,12 @@ async fn a_withdrawn_key_and_a_suspension_take_no_receipt_back(pool: PgPool) {
         structure: structure.structure,
         key: Uuid::nil(),
     };
-    let again = desk
+    let again = pipeline
         .claim(who, &claim(1, &tokens[..2]), instant(MORNING))
         .await
         .unwrap();
     assert!(matches!(&again, Created::Existing(again) if serde_json::to_value(again).unwrap() == receipt));
-    let new = desk.claim(who, &claim(2, &tokens[2..]), instant(MORNING)).await;
+    let new = pipeline.claim(who, &claim(2, &tokens[2..]), instant(MORNING)).await;
     assert!(matches!(new, Err(ClaimError::Vouchers(bad)) if bad[0].reason == "forged"));
 }
 

@@ -9,9 +9,9 @@ use sqlx::{PgPool, PgTransaction};
 use uuid::Uuid;
 use web::Created;
 
-use super::explain::Facts;
 use super::fault::Fault;
-use super::wanted::Wanted;
+use super::refusal_diagnosis::RefusalDiagnosis;
+use super::validated_claim::ValidatedClaim;
 use crate::claims::read_claims::{Receipt, receipts};
 use crate::{ids::ClaimId, ids::StructureId};
 
@@ -38,7 +38,7 @@ pub(super) enum Decision {
 pub(super) enum DecideError {
     /// An id was booked by somebody else after it was looked up: begin again, and it is known.
     #[error("a claim of the same id was booked at the same moment")]
-    Raced,
+    Conflict,
     /// The books refused what they had admitted.
     #[error("posting")]
     Post(#[from] PostError),
@@ -64,7 +64,7 @@ impl DecideError {
 pub(super) async fn decide(
     pool: &PgPool,
     book: BookId,
-    claims: &Arc<[Arc<Wanted>]>,
+    claims: &Arc<[Arc<ValidatedClaim>]>,
 ) -> Result<Vec<Decision>, DecideError> {
     let mut races = 0;
     loop {
@@ -74,7 +74,7 @@ pub(super) async fn decide(
         })
         .await;
         match result {
-            Err(DecideError::Raced) if races < RACES_MAX => races += 1,
+            Err(DecideError::Conflict) if races < RACES_MAX => races += 1,
             result => return result,
         }
     }
@@ -83,7 +83,7 @@ pub(super) async fn decide(
 async fn decide_in(
     tx: &mut PgTransaction<'_>,
     book: BookId,
-    claims: &[Arc<Wanted>],
+    claims: &[Arc<ValidatedClaim>],
 ) -> Result<Vec<Decision>, DecideError> {
     // One instant for the batch: the latest, so that no entry is older than what it waited for.
     let at = claims.iter().map(|claim| claim.at).max().unwrap_or_default();
@@ -108,7 +108,7 @@ async fn decide_in(
 }
 
 fn before_posting(
-    claim: &Wanted,
+    claim: &ValidatedClaim,
     known: &HashMap<ClaimId, Receipt>,
     standing: &HashMap<StructureId, Standing>,
 ) -> Option<Decision> {
@@ -122,7 +122,7 @@ fn before_posting(
     }
 }
 
-fn booked_before(claim: &Wanted, receipt: &Receipt) -> Decision {
+fn booked_before(claim: &ValidatedClaim, receipt: &Receipt) -> Decision {
     if claim.is(receipt) {
         Decision::Booked(Created::Existing(receipt.clone()))
     } else {
@@ -133,14 +133,14 @@ fn booked_before(claim: &Wanted, receipt: &Receipt) -> Decision {
 async fn post(
     tx: &mut PgTransaction<'_>,
     book: BookId,
-    claims: &[Arc<Wanted>],
+    claims: &[Arc<ValidatedClaim>],
     candidates: &[usize],
     at: DateTime<Utc>,
 ) -> Result<Vec<Decision>, DecideError> {
-    let candidates: Vec<&Wanted> = candidates.iter().map(|&place| &*claims[place]).collect();
+    let candidates: Vec<&ValidatedClaim> = candidates.iter().map(|&place| &*claims[place]).collect();
     let postings: Vec<Posting> = candidates.iter().map(|claim| claim.posting()).collect();
     let outcomes = ledger::post(tx, &postings, at).await?;
-    let of = |wanted: fn(&Outcome) -> bool| -> Vec<&Wanted> {
+    let of = |wanted: fn(&Outcome) -> bool| -> Vec<&ValidatedClaim> {
         candidates
             .iter()
             .zip(&outcomes)
@@ -166,9 +166,9 @@ async fn post(
     let facts = if refused.is_empty() {
         None
     } else {
-        Some(Facts::read(&mut *tx, book, &refused).await?)
+        Some(RefusalDiagnosis::read(&mut *tx, book, &refused).await?)
     };
-    let decision = |(claim, outcome): (&&Wanted, &Outcome)| match (outcome, known.get(&claim.id()), &facts) {
+    let decision = |(claim, outcome): (&&ValidatedClaim, &Outcome)| match (outcome, known.get(&claim.id()), &facts) {
         (Outcome::Now, ..) => Ok(Decision::Booked(Created::New(claim.receipt(at)))),
         (_, Some(receipt), _) => Ok(booked_before(claim, receipt)),
         (Outcome::Refused(rejection), None, Some(facts)) => match facts.faults(claim) {
@@ -176,7 +176,7 @@ async fn post(
             faults => Ok(Decision::Refused(faults)),
         },
         // Transfers without their claim: both are written by one transaction, so a later look finds it.
-        (Outcome::Before | Outcome::Refused(_), None, _) => Err(DecideError::Raced),
+        (Outcome::Before | Outcome::Refused(_), None, _) => Err(DecideError::Conflict),
     };
     candidates.iter().zip(&outcomes).map(decision).collect()
 }
@@ -189,7 +189,7 @@ struct Standing {
 /// The accredited ones among the structures that claim.
 async fn standing(
     tx: &mut PgTransaction<'_>,
-    claims: &[Arc<Wanted>],
+    claims: &[Arc<ValidatedClaim>],
 ) -> Result<HashMap<StructureId, Standing>, sqlx::Error> {
     let structures: Vec<Uuid> = claims.iter().map(|claim| claim.structure.uuid()).collect();
     let rows = sqlx::query!(
@@ -217,7 +217,7 @@ async fn standing(
 async fn insert(
     tx: &mut PgTransaction<'_>,
     book: BookId,
-    claims: &[&Wanted],
+    claims: &[&ValidatedClaim],
     at: DateTime<Utc>,
 ) -> Result<(), DecideError> {
     if claims.is_empty() {
@@ -272,6 +272,6 @@ async fn insert(
     if inserted == claims.len() as u64 {
         Ok(())
     } else {
-        Err(DecideError::Raced)
+        Err(DecideError::Conflict)
     }
 }

@@ -4,7 +4,7 @@ use web::Problem;
 use super::{CLAIM_VOUCHERS_MAX, ClaimError, SERVICE_AGE_DAYS_MAX};
 use http::StatusCode;
 
-/// Seconds after which a claim that found the desk busy comes again (the `Retry-After` header).
+/// Seconds after which a claim that found the queue full comes again (the `Retry-After` header).
 pub const BUSY_SECONDS: u32 = 2;
 
 const NOT_SPENT: &str = "Aucun chèque n'a été encaissé.";
@@ -86,9 +86,9 @@ impl From<ClaimError> for Problem {
                 "Trop d'encaissements en même temps.",
             )
             .detail("Réessayez dans quelques secondes avec le même identifiant : rien ne sera fait deux fois."),
-            ClaimError::Undecided => Self::new(
+            ClaimError::Unavailable => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
-                "undecided",
+                "unavailable",
                 "L'encaissement n'a pas pu être traité.",
             )
             .detail("Réessayez avec le même identifiant : rien ne sera fait deux fois."),

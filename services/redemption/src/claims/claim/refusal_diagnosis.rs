@@ -6,18 +6,18 @@ use sqlx::PgConnection;
 use standards::calendar::paris_date;
 
 use super::fault::Fault;
-use super::wanted::{Wanted, WantedVoucher};
+use super::validated_claim::{ValidatedClaim, ValidatedVoucher};
 use crate::ids::StructureId;
 
 /// What the issuer and the books say of some vouchers, read under their locks.
-pub(super) struct Facts {
+pub(super) struct RefusalDiagnosis {
     /// Printed vouchers, with their block.
     blocks: HashMap<AccountNumber, Option<String>>,
     states: HashMap<AccountNumber, VoucherState>,
     claims: HashMap<AccountNumber, LastClaim>,
 }
 
-impl Facts {
+impl RefusalDiagnosis {
     pub(super) async fn read(
         connection: &mut PgConnection,
         book: BookId,
@@ -30,12 +30,12 @@ impl Facts {
     }
 
     /// Every voucher of a refused claim that is to blame.
-    pub(super) fn faults(&self, wanted: &Wanted) -> Vec<(AccountNumber, Fault)> {
-        let fault = |voucher: &WantedVoucher| Some((voucher.number, self.fault(voucher, wanted.structure)?));
+    pub(super) fn faults(&self, wanted: &ValidatedClaim) -> Vec<(AccountNumber, Fault)> {
+        let fault = |voucher: &ValidatedVoucher| Some((voucher.number, self.fault(voucher, wanted.structure)?));
         wanted.vouchers.iter().filter_map(fault).collect()
     }
 
-    fn fault(&self, voucher: &WantedVoucher, structure: StructureId) -> Option<Fault> {
+    fn fault(&self, voucher: &ValidatedVoucher, structure: StructureId) -> Option<Fault> {
         let number = &voucher.number;
         let Some(block) = self.blocks.get(number) else {
             return Some(Fault::Unknown);

@@ -8,8 +8,10 @@ use crate::claims::read_claims::{ClaimedVoucher, Receipt};
 use crate::{ids::ClaimId, ids::ClaimRequestId, ids::StructureId};
 
 /// A voucher whose signature, last day and programme were checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct WantedVoucher {
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ValidatedVoucher {
+    /// Where it stood in the request: the tokens from 0, then the short codes. No part of the claim's content.
+    pub position: usize,
     pub number: AccountNumber,
     pub value: Cents,
 }
@@ -17,13 +19,13 @@ pub(super) struct WantedVoucher {
 /// A claim that passed every check that needs no lock. Its vouchers are in order of number, so that two requests that
 /// scanned the same vouchers in another order are one claim.
 #[derive(Debug, Clone)]
-pub(super) struct Wanted {
+pub(super) struct ValidatedClaim {
     pub programme: ProgrammeId,
     pub request: ClaimRequestId,
     pub structure: StructureId,
     pub service: String,
     pub date: NaiveDate,
-    pub vouchers: Vec<WantedVoucher>,
+    pub vouchers: Vec<ValidatedVoucher>,
     pub status_list_at: Option<DateTime<Utc>>,
     pub at: DateTime<Utc>,
 }
@@ -33,7 +35,7 @@ pub(crate) fn transfer_id(claim: ClaimId, voucher: AccountNumber) -> TransferId 
     TransferId::derive(b"claimed", &[claim.uuid().as_bytes(), &voucher.get().to_be_bytes()])
 }
 
-impl Wanted {
+impl ValidatedClaim {
     pub(super) fn id(&self) -> ClaimId {
         ClaimId::of(self.programme, self.request)
     }
@@ -52,7 +54,7 @@ impl Wanted {
         (self.programme, self.request, self.structure, self.date)
             == (other.programme, other.request, other.structure, other.date)
             && self.service == other.service
-            && self.vouchers == other.vouchers
+            && self.claimed() == other.claimed()
     }
 
     /// Whether the receipt is of this claim.
@@ -81,7 +83,7 @@ impl Wanted {
     }
 
     fn claimed(&self) -> Vec<ClaimedVoucher> {
-        let claimed = |voucher: &WantedVoucher| {
+        let claimed = |voucher: &ValidatedVoucher| {
             let (series, idx) = voucher
                 .number
                 .as_voucher()
@@ -100,7 +102,7 @@ impl Wanted {
         const { assert!(CLAIM_VOUCHERS_MAX <= ledger::POSTING_TRANSFERS_MAX) };
         let (book, claim) = (self.book(), self.id());
         let payable = Account::payable(book, self.structure.party());
-        let spend = |voucher: &WantedVoucher| {
+        let spend = |voucher: &ValidatedVoucher| {
             let id = transfer_id(claim, voucher.number);
             Transfer::new(
                 id,

@@ -10,25 +10,25 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use web::Created;
 
-use super::check::{Check, Checked, Desk, check};
+use super::caches::{CatalogueCache, KeyringCache};
 use super::decide::{DecideError, Decision, decide};
 use super::fault::BadVoucher;
-use super::keys::{CatalogueCache, KeyringCache};
-use super::wanted::Wanted;
+use super::validate::{ClaimContext, Validation, validate};
+use super::validated_claim::ValidatedClaim;
 use super::{ClaimError, Claimant, NewClaim};
 use crate::claims::read_claims::{Receipt, receipts};
 
 /// Claims decided in one transaction.
 pub const BATCH_MAX: usize = 256;
 
-/// Claims that may wait; beyond, the desk is busy.
+/// Claims that may wait; beyond, a claim is refused with 503.
 pub const QUEUE_MAX: usize = 4096;
 
 /// Transactions at once. More than the machine can commit at once only makes batches smaller.
 pub const WORKERS: usize = 4;
 
-/// Where claims are made.
-pub struct ClaimDesk {
+/// Where all front doors bring their claims: checks each, queues it, and waits for its decision.
+pub struct ClaimPipeline {
     pool: PgPool,
     keys: KeyringCache,
     catalogue: CatalogueCache,
@@ -37,30 +37,30 @@ pub struct ClaimDesk {
 
 /// A claim that waits for its decision.
 struct Job {
-    wanted: Arc<Wanted>,
+    claim: Arc<ValidatedClaim>,
     reply: oneshot::Sender<Answer>,
 }
 
 /// The decision, or that there is none: logged where it failed.
-type Answer = Result<Decision, Undecided>;
+type Answer = Result<Decision, Unavailable>;
 
 #[derive(Debug, Clone, Copy)]
-struct Undecided;
+struct Unavailable;
 
-impl std::fmt::Debug for ClaimDesk {
+impl std::fmt::Debug for ClaimPipeline {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ClaimDesk").finish_non_exhaustive()
+        f.debug_struct("ClaimPipeline").finish_non_exhaustive()
     }
 }
 
-impl ClaimDesk {
-    /// Opens the desk: its workers run until it is dropped. Call it inside a Tokio runtime.
+impl ClaimPipeline {
+    /// Starts the workers, which run until it is dropped. Call it inside a Tokio runtime.
     #[must_use]
-    pub fn open(pool: &PgPool, host: voucher::Host) -> Self {
+    pub fn start(pool: &PgPool, host: voucher::Host) -> Self {
         Self::with_limits(pool, host, WORKERS, QUEUE_MAX)
     }
 
-    /// As [`open`](Self::open), with other limits: at least one worker, at least one place in the queue.
+    /// As [`start`](Self::start), with other limits: at least one worker, at least one place in the queue.
     #[must_use]
     pub fn with_limits(pool: &PgPool, host: voucher::Host, workers: usize, queue_max: usize) -> Self {
         let (queue, waiting) = mpsc::channel(queue_max.max(1));
@@ -105,34 +105,37 @@ impl ClaimDesk {
         new: &NewClaim,
         at: DateTime<Utc>,
     ) -> Result<Created<Receipt>, ClaimError> {
-        let desk = Desk {
+        let context = ClaimContext {
             pool: &self.pool,
             keys: &self.keys,
             catalogue: &self.catalogue,
         };
-        let Checked { wanted, numbers } = match check(desk, who, new, at).await? {
-            Check::Decide(checked) => checked,
-            Check::OnlyIfBooked(wanted, refusal) => return self.booked_or_refused(&wanted, refusal).await,
+        let claim = match validate(context, who, new, at).await? {
+            Validation::Bookable(claim) => Arc::new(claim),
+            Validation::OnlyIfBooked(claim, refusal) => return self.booked_or_refused(&claim, refusal).await,
         };
         let (reply, answer) = oneshot::channel();
         self.queue
             .try_send(Job {
-                wanted: Arc::new(wanted),
+                claim: Arc::clone(&claim),
                 reply,
             })
             .map_err(|error| match error {
                 TrySendError::Full(_) => ClaimError::Busy,
-                TrySendError::Closed(_) => ClaimError::Undecided,
+                TrySendError::Closed(_) => ClaimError::Unavailable,
             })?;
         // A worker that failed dropped its end: that is an answer too.
-        let decision = answer.await.ok().and_then(Result::ok).ok_or(ClaimError::Undecided)?;
+        let decision = answer.await.ok().and_then(Result::ok).ok_or(ClaimError::Unavailable)?;
         match decision {
             Decision::Booked(made) => Ok(made),
             Decision::OtherContent => Err(ClaimError::SameIdOtherContent),
             Decision::NotAccredited => Err(ClaimError::NotAccredited),
             Decision::Suspended => Err(ClaimError::Suspended),
             Decision::Refused(faults) => {
-                let position = |number: AccountNumber| numbers.iter().position(|other| *other == number);
+                let position = |number: AccountNumber| {
+                    let voucher = claim.vouchers.iter().find(|voucher| voucher.number == number);
+                    voucher.map(|voucher| voucher.position)
+                };
                 let mut bad: Vec<BadVoucher> = faults
                     .into_iter()
                     .filter_map(|(number, fault)| Some(BadVoucher::new(position(number)?, fault)))
@@ -144,13 +147,17 @@ impl ClaimDesk {
     }
 
     /// A retry gets what its claim got, however late it comes; a new claim, its refusal.
-    async fn booked_or_refused(&self, wanted: &Wanted, refusal: ClaimError) -> Result<Created<Receipt>, ClaimError> {
+    async fn booked_or_refused(
+        &self,
+        claim: &ValidatedClaim,
+        refusal: ClaimError,
+    ) -> Result<Created<Receipt>, ClaimError> {
         let mut connection = self.pool.acquire().await?;
-        let id = wanted.id();
-        let mut known = receipts(&mut connection, wanted.book(), &[id.uuid()]).await?;
+        let id = claim.id();
+        let mut known = receipts(&mut connection, claim.book(), &[id.uuid()]).await?;
         match known.remove(&id) {
             None => Err(refusal),
-            Some(receipt) if wanted.is(&receipt) => Ok(Created::Existing(receipt)),
+            Some(receipt) if claim.is(&receipt) => Ok(Created::Existing(receipt)),
             Some(_) => Err(ClaimError::SameIdOtherContent),
         }
     }
@@ -175,7 +182,7 @@ where
 async fn answer(pool: PgPool, jobs: Vec<Job>) {
     let mut books: BTreeMap<BookId, Vec<Job>> = BTreeMap::new();
     for job in jobs {
-        books.entry(job.wanted.book()).or_default().push(job);
+        books.entry(job.claim.book()).or_default().push(job);
     }
     for (book, mut jobs) in books {
         while !jobs.is_empty() {
@@ -188,7 +195,7 @@ async fn answer(pool: PgPool, jobs: Vec<Job>) {
 
 /// One claim and everybody who sent it.
 struct Candidate {
-    wanted: Arc<Wanted>,
+    claim: Arc<ValidatedClaim>,
     replies: Vec<oneshot::Sender<Answer>>,
 }
 
@@ -199,13 +206,13 @@ fn different_ids(jobs: Vec<Job>) -> (Vec<Candidate>, Vec<Job>) {
     let mut place = BTreeMap::new();
     let mut later = Vec::new();
     for job in jobs {
-        let index = *place.entry(job.wanted.id()).or_insert(round.len());
+        let index = *place.entry(job.claim.id()).or_insert(round.len());
         match round.get_mut(index) {
             None => round.push(Candidate {
-                wanted: job.wanted,
+                claim: job.claim,
                 replies: vec![job.reply],
             }),
-            Some(candidate) if candidate.wanted.same_as(&job.wanted) => candidate.replies.push(job.reply),
+            Some(candidate) if candidate.claim.same_as(&job.claim) => candidate.replies.push(job.reply),
             Some(_) => later.push(job),
         }
     }
@@ -215,7 +222,7 @@ fn different_ids(jobs: Vec<Job>) -> (Vec<Candidate>, Vec<Job>) {
 #[tracing::instrument(skip_all, fields(claims = round.len()))]
 async fn answer_round(pool: &PgPool, book: BookId, round: Vec<Candidate>) {
     metrics::histogram!("ccn_claim_batch_claims").record(u32::try_from(round.len()).unwrap_or(u32::MAX));
-    let claims: Arc<[Arc<Wanted>]> = round.iter().map(|candidate| Arc::clone(&candidate.wanted)).collect();
+    let claims: Arc<[Arc<ValidatedClaim>]> = round.iter().map(|candidate| Arc::clone(&candidate.claim)).collect();
     match decide(pool, book, &claims).await {
         Ok(decisions) => {
             for (candidate, decision) in round.into_iter().zip(decisions) {
@@ -225,19 +232,19 @@ async fn answer_round(pool: &PgPool, book: BookId, round: Vec<Candidate>) {
         Err(error) if round.len() > 1 && error.may_be_one_claims_fault() => {
             tracing::warn!(causes = causes(&error), "a batch of claims is decided one by one");
             for candidate in round {
-                let alone: Arc<[Arc<Wanted>]> = Arc::new([Arc::clone(&candidate.wanted)]);
+                let alone: Arc<[Arc<ValidatedClaim>]> = Arc::new([Arc::clone(&candidate.claim)]);
                 let decision = decide(pool, book, &alone).await.map(|mut decisions| decisions.pop());
                 candidate.answer(match decision {
                     Ok(Some(decision)) => Ok(decision),
-                    Ok(None) => Err(Undecided),
-                    Err(error) => Err(undecided(&error)),
+                    Ok(None) => Err(Unavailable),
+                    Err(error) => Err(unavailable(&error)),
                 });
             }
         }
         Err(error) => {
-            let undecided = undecided(&error);
+            let unavailable = unavailable(&error);
             for candidate in round {
-                candidate.answer(Err(undecided));
+                candidate.answer(Err(unavailable));
             }
         }
     }
@@ -260,9 +267,9 @@ impl Candidate {
     }
 }
 
-fn undecided(error: &DecideError) -> Undecided {
+fn unavailable(error: &DecideError) -> Unavailable {
     tracing::error!(causes = causes(error), "claims were not decided");
-    Undecided
+    Unavailable
 }
 
 fn causes(error: &DecideError) -> String {
@@ -285,18 +292,19 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::claims::claim::wanted::WantedVoucher;
+    use crate::claims::claim::validated_claim::ValidatedVoucher;
     use crate::{ids::ClaimRequestId, ids::StructureId};
 
     fn job(request: u128, idx: u32) -> (Job, oneshot::Receiver<Answer>) {
         let (reply, answer) = oneshot::channel();
-        let wanted = Wanted {
+        let claim = ValidatedClaim {
             programme: ProgrammeId::from_uuid(Uuid::from_u128(1)),
             request: ClaimRequestId::from_uuid(Uuid::from_u128(request)),
             structure: StructureId::from_uuid(Uuid::from_u128(2)),
             service: "bureautique".to_owned(),
             date: chrono::NaiveDate::default(),
-            vouchers: vec![WantedVoucher {
+            vouchers: vec![ValidatedVoucher {
+                position: 0,
                 number: AccountNumber::voucher(1, idx),
                 value: Cents::new(1000),
             }],
@@ -305,7 +313,7 @@ mod tests {
         };
         (
             Job {
-                wanted: Arc::new(wanted),
+                claim: Arc::new(claim),
                 reply,
             },
             answer,
@@ -341,6 +349,6 @@ mod tests {
         queue.try_send(second).unwrap_or_else(|_| panic!("the queue has room"));
         assert!(matches!(second_answer.await, Ok(Ok(Decision::Suspended))));
         drop(queue);
-        worker.await.expect("a closed desk sends its workers home");
+        worker.await.expect("a closed pipeline sends its workers home");
     }
 }

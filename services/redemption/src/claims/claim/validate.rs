@@ -10,58 +10,50 @@ use standards::Cents;
 use standards::calendar::paris_date;
 use voucher::{CLOCK_SKEW_SECONDS, Keyring, VerifyError};
 
+use super::caches::{CatalogueCache, KeyringCache};
 use super::codes;
 use super::fault::{BadVoucher, Fault};
-use super::keys::{CatalogueCache, KeyringCache};
 use super::presented::Presented;
-use super::wanted::{Wanted, WantedVoucher};
+use super::validated_claim::{ValidatedClaim, ValidatedVoucher};
 use super::{CLAIM_VOUCHERS_MAX, ClaimError, Claimant, NewClaim, ProgrammePart, SERVICE_AGE_DAYS_MAX};
 
-/// What the desk knows before it asks.
-pub(super) struct Desk<'d> {
+/// What a claim is checked against.
+pub(super) struct ClaimContext<'d> {
     pub pool: &'d PgPool,
     pub keys: &'d KeyringCache,
     pub catalogue: &'d CatalogueCache,
 }
 
-/// A claim whose vouchers stand in the order of its tokens, then of its codes.
-pub(super) struct Checked {
-    pub wanted: Wanted,
-    /// The account of each, by position.
-    pub numbers: Vec<AccountNumber>,
-}
-
-/// What the desk does with a claim that we can read and whose signatures are ours.
-pub(super) enum Check {
-    /// It may be decided.
-    Decide(Checked),
+/// What becomes of a claim that we can read and whose signatures are ours.
+pub(super) enum Validation {
+    /// It may be booked.
+    Bookable(ValidatedClaim),
     /// It comes too late, or circumstances have changed: only a claim that was booked before is answered with its receipt.
-    OnlyIfBooked(Wanted, ClaimError),
+    OnlyIfBooked(ValidatedClaim, ClaimError),
 }
 
 /// What can never be right is an error. What time or circumstances may bring (the date, the service, the last day, the
 /// key's standing) is found too, but must not hide from a retry that its claim was booked.
-pub(super) async fn check(
-    desk: Desk<'_>,
+pub(super) async fn validate(
+    context: ClaimContext<'_>,
     who: Claimant,
     new: &NewClaim,
     at: DateTime<Utc>,
-) -> Result<Check, ClaimError> {
+) -> Result<Validation, ClaimError> {
     match new.tokens.len().saturating_add(new.short_codes.len()) {
         0 => return Err(ClaimError::NoVoucher),
         1..=CLAIM_VOUCHERS_MAX => {}
         given => return Err(ClaimError::TooManyVouchers(given)),
     }
     let status_list_at = status_list_at(new, at)?;
-    let catalogue = desk.catalogue;
-    let signed = presented(&desk, who, new, at).await?;
-    let mut vouchers: Vec<WantedVoucher> = signed.iter().map(wanted).collect();
-    let numbers: Vec<AccountNumber> = vouchers.iter().map(|voucher| voucher.number).collect();
-    check_twice(&numbers)?;
+    let catalogue = context.catalogue;
+    let signed = presented(&context, who, new, at).await?;
+    let mut vouchers: Vec<ValidatedVoucher> = signed.iter().enumerate().map(validated).collect();
+    check_twice(vouchers.iter().map(|voucher| voucher.number))?;
     let programme = one_programme(catalogue, &signed).await?;
     vouchers.sort_unstable_by_key(|voucher| voucher.number);
     let (service, date) = (new.service.clone(), new.date);
-    let wanted = Wanted {
+    let claim = ValidatedClaim {
         programme,
         request: new.id,
         structure: who.structure,
@@ -72,8 +64,8 @@ pub(super) async fn check(
         at,
     };
     Ok(match refusal(catalogue, new, &signed, at).await? {
-        None => Check::Decide(Checked { wanted, numbers }),
-        Some(refusal) => Check::OnlyIfBooked(wanted, refusal),
+        None => Validation::Bookable(claim),
+        Some(refusal) => Validation::OnlyIfBooked(claim, refusal),
     })
 }
 
@@ -120,16 +112,16 @@ fn check_date(date: NaiveDate, at: DateTime<Utc>) -> Result<(), ClaimError> {
 /// All tokens and codes are read before any is refused, so that the mediator sorts the bad ones out at once; codes are looked for
 /// only when nothing is wrong so far.
 async fn presented(
-    desk: &Desk<'_>,
+    context: &ClaimContext<'_>,
     who: Claimant,
     new: &NewClaim,
     at: DateTime<Utc>,
 ) -> Result<Vec<Presented>, ClaimError> {
-    let mut keyring = desk.keys.get().await?;
+    let mut keyring = context.keys.get().await?;
     let mut scanned = read_all(&keyring, new, at);
     let unknown_key = |result: &Result<Presented, VerifyError>| matches!(result, Err(VerifyError::UnknownKey(_)));
     if scanned.iter().any(unknown_key) {
-        keyring = desk.keys.get_for_unknown_key().await?;
+        keyring = context.keys.get_for_unknown_key().await?;
         scanned = read_all(&keyring, new, at);
     }
     let typed: Vec<_> = new.short_codes.iter().map(|typed| codes::read(typed)).collect();
@@ -146,7 +138,7 @@ async fn presented(
     if typed.is_empty() {
         return Ok(presented);
     }
-    let known = codes::look_up(desk.pool, who, &typed, at).await?;
+    let known = codes::look_up(context.pool, who, &typed, at).await?;
     if known.iter().any(Option::is_none) {
         let scanned = presented.iter().map(|scanned| scanned.refused().map(Fault::of));
         let unknown = known.iter().map(|known| known.is_none().then_some(Fault::CodeUnknown));
@@ -170,18 +162,20 @@ fn bad(faults: impl Iterator<Item = Option<Fault>>) -> Vec<BadVoucher> {
         .collect()
 }
 
-fn wanted(signed: &Presented) -> WantedVoucher {
+fn validated((position, signed): (usize, &Presented)) -> ValidatedVoucher {
     let terms = signed.terms();
-    WantedVoucher {
+    ValidatedVoucher {
+        position,
         number: AccountNumber::voucher(terms.series, terms.idx.get()),
         value: Cents::new(terms.cents.into()),
     }
 }
 
-fn check_twice(numbers: &[AccountNumber]) -> Result<(), ClaimError> {
+/// `numbers` are the vouchers' accounts in the order of their positions.
+fn check_twice(numbers: impl IntoIterator<Item = AccountNumber>) -> Result<(), ClaimError> {
     let mut first = BTreeMap::new();
     let mut twice = Vec::new();
-    for (index, number) in numbers.iter().enumerate() {
+    for (index, number) in numbers.into_iter().enumerate() {
         let seen = *first.entry(number).or_insert(index);
         if seen != index {
             twice.push((index, seen));
@@ -237,8 +231,8 @@ mod tests {
     #[test]
     fn a_voucher_scanned_twice_is_told_with_both_positions() {
         let number = |idx| AccountNumber::voucher(1, idx);
-        assert!(check_twice(&[number(1), number(2)]).is_ok());
-        let Err(ClaimError::TwiceInOneClaim(pairs)) = check_twice(&[number(1), number(2), number(1)]) else {
+        assert!(check_twice([number(1), number(2)]).is_ok());
+        let Err(ClaimError::TwiceInOneClaim(pairs)) = check_twice([number(1), number(2), number(1)]) else {
             panic!("refused")
         };
         assert_eq!(pairs, [(2, 0)]);
