@@ -133,35 +133,3 @@ async fn a_withdrawal_wants_a_reason_and_is_never_undone(owner: PgPool) {
         .await;
     assert!(undone.is_err(), "the issuer changes what it published");
 }
-
-#[sqlx::test(migrations = false)]
-async fn keys_from_before_keep_their_window_and_get_no_bounds(owner: PgPool) {
-    database::apply_roles(&owner).await.unwrap();
-    sqlx::raw_sql("create schema catalogue").execute(&owner).await.unwrap();
-    sqlx::raw_sql(include_str!("../../../migrations/catalogue/0001_catalogue.sql"))
-        .execute(&owner)
-        .await
-        .unwrap();
-    for (seed, withdrawn) in [(1, None), (2, Some(at(NOW)))] {
-        sqlx::query("insert into catalogue.signing_key values ($1, $2, 'voucher', '2026-01-01', '2031-01-01', $3)")
-            .bind(&public(seed)[..])
-            .bind(&Kid::of(&public(seed)).to_bytes()[..])
-            .bind(withdrawn)
-            .execute(&owner)
-            .await
-            .unwrap();
-    }
-    sqlx::raw_sql(include_str!("../../../migrations/catalogue/0002_key_life.sql"))
-        .execute(&owner)
-        .await
-        .unwrap();
-    let keys = catalogue::published_keys(&owner).await.unwrap();
-    assert_eq!(keys.len(), 2);
-    for key in &keys {
-        assert_eq!(
-            (&key.key.policy().bounds, key.published_at),
-            (&Bounds::NONE, key.valid_from)
-        );
-        assert_eq!(key.withdrawn.is_some(), key.key.to_bytes() == public(2));
-    }
-}

@@ -1,5 +1,6 @@
 //! The actors and the money around the issuer.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use access::{OrganisationId, Secret};
@@ -12,6 +13,7 @@ use issuer::{Config, IdentityKey};
 use ledger::{Account, AccountNumber, BookId, GroupId, Outcome, PartyId, Posting, Transfer, TransferId, TransferKind};
 use serde_json::{Value, json};
 use sqlx::PgPool;
+use sqlx::migrate::Migrator;
 use sqlx::postgres::PgPoolOptions;
 use standards::Cents;
 use tower::ServiceExt;
@@ -133,6 +135,16 @@ impl Actor {
     }
 }
 
+async fn apply_views_of(pool: &PgPool, schema: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../migrations")
+        .join(schema);
+    let mut migrator = Migrator::new(path).await.unwrap();
+    migrator.create_schema(schema.to_owned());
+    migrator.dangerous_set_table_name(format!("{schema}._sqlx_migrations"));
+    database::apply(pool, &migrator).await.unwrap();
+}
+
 impl World {
     pub async fn new(pool: PgPool, spendable: &str) -> Self {
         database::apply_roles(&pool).await.unwrap();
@@ -140,11 +152,8 @@ impl World {
         catalogue::migrate(&pool).await.unwrap();
         ledger::migrate(&pool).await.unwrap();
         issuer::migrate(&pool).await.unwrap();
-        sqlx::raw_sql("create schema funding").execute(&pool).await.unwrap();
-        sqlx::raw_sql(include_str!("../../../../migrations/funding/0001_funding.sql"))
-            .execute(&pool)
-            .await
-            .unwrap();
+        apply_views_of(&pool, "redemption").await;
+        apply_views_of(&pool, "funding").await;
         let as_issuer = pool.connect_options().as_ref().clone().username("ccn_issuer");
         let issuer_pool = PgPoolOptions::new()
             .max_connections(8)

@@ -1,0 +1,864 @@
+-- Funders and what they promised, what the bank says, what was paid, what became of a programme's money at its end. Money is the
+-- ledger's. In the order in which one points to another: promises, bank, contributions, fees, payments, breaks, end of a programme,
+-- controls, reports.
+
+-- Promises.
+
+create table funding.funder (
+    id uuid not null,
+    siren text not null,
+    name text not null,
+    iban text not null,
+    bic text,
+    created_at timestamptz not null,
+    constraint funder_pk primary key (id),
+    constraint funder_siren_unique unique (siren),
+    constraint funder_siren_shape check (siren ~ '^[0-9]{9}$')
+);
+
+-- What was said before anything was signed.
+create table funding.announcement (
+    id uuid not null,
+    funder_id uuid not null,
+    programme_id uuid,
+    cents bigint not null,
+    announced_on date not null,
+    source text not null,
+    recorded_at timestamptz not null,
+    constraint announcement_pk primary key (id),
+    constraint announcement_positive check (cents > 0),
+    constraint announcement_source check (btrim(source) <> ''),
+    constraint announcement_funder foreign key (funder_id) references funding.funder (id)
+);
+
+comment on column funding.announcement.programme_id is 'None while nobody said for which programme.';
+comment on column funding.announcement.source is 'Where it can be read: a deliberation, a press release, a letter.';
+
+create table funding.convention (
+    id uuid not null,
+    funder_id uuid not null,
+    programme_id uuid not null,
+    announcement_id uuid,
+    cents bigint not null,
+    territory text,
+    audience text,
+    rate numeric(9, 8),
+    cap_cents bigint,
+    signed_on date not null,
+    starts_on date not null,
+    ends_on date not null,
+    created_at timestamptz not null,
+    constraint convention_pk primary key (id),
+    constraint convention_positive check (cents > 0),
+    constraint convention_rate check (rate > 0 and rate <= 1),
+    constraint convention_cap check (cap_cents > 0),
+    constraint convention_days_in_order check (starts_on <= ends_on),
+    constraint convention_funder foreign key (funder_id) references funding.funder (id),
+    constraint convention_announcement foreign key (announcement_id) references funding.announcement (id)
+);
+
+comment on column funding.convention.announcement_id is 'What it carries out: announced money is not counted twice.';
+comment on column funding.convention.territory is 'COG, when it is for a part of the programme''s territory.';
+comment on column funding.convention.rate is 'Most of a voucher that the funder signed to pay.';
+comment on column funding.convention.cap_cents is 'Most that the funder signed to put behind vouchers.';
+
+-- A call for funds; its reference is what the funder writes on its transfer.
+create table funding.call (
+    id uuid not null,
+    convention_id uuid not null,
+    cents bigint not null,
+    reference text not null,
+    called_at timestamptz not null,
+    due_on date not null,
+    constraint call_pk primary key (id),
+    constraint call_reference_unique unique (reference),
+    constraint call_positive check (cents > 0),
+    constraint call_convention foreign key (convention_id) references funding.convention (id)
+);
+
+-- Each call is reminded once at each of its programme's days after the due day.
+create table funding.reminder (
+    call_id uuid not null,
+    days integer not null,
+    missing_cents bigint not null,
+    reminded_on date not null,
+    at timestamptz not null,
+    constraint reminder_pk primary key (call_id, days),
+    constraint reminder_days check (days >= 1),
+    constraint reminder_missing check (missing_cents > 0),
+    constraint reminder_call foreign key (call_id) references funding.call (id)
+);
+
+-- Bank: what it says happened.
+
+create table funding.statement (
+    id uuid not null,
+    sha256 bytea not null,
+    raw bytea not null,
+    identification text not null,
+    sequence bigint,
+    iban text not null,
+    opening_cents bigint not null,
+    closing_cents bigint not null,
+    from_day date not null,
+    to_day date not null,
+    position integer not null,
+    loaded_at timestamptz not null,
+    constraint statement_pk primary key (id),
+    constraint statement_loaded_once unique (sha256),
+    -- The same statement in other bytes (a bank's second download) is the same statement.
+    constraint statement_identification_unique unique (identification),
+    constraint statement_sequence_not_negative check (sequence >= 0),
+    -- Two statements that claim the same place in the row of statements cannot both be loaded.
+    constraint statement_position_unique unique (position)
+);
+
+-- The bank's running number of a statement (camt.053, ElctrncSeqNb): a gap means that one is missing, also where its balance does not tell.
+comment on column funding.statement.sequence is 'Null: the bank gives none, or the statement was loaded before it was kept.';
+
+create table funding.statement_line (
+    statement_id uuid not null,
+    line integer not null,
+    booked_on date not null,
+    cents bigint not null,
+    end_to_end text,
+    remittance text not null,
+    counterparty text,
+    return_reason text,
+    rule text,
+    matched_kind text,
+    matched_id uuid,
+    constraint statement_line_pk primary key (statement_id, line),
+    constraint statement_line_matched check ((rule is null) = (matched_kind is null)),
+    constraint statement_line_kind_known
+        check (matched_kind in ('call', 'calls', 'payment', 'return', 'file', 'mandate', 'fee')),
+    constraint statement_line_statement foreign key (statement_id) references funding.statement (id)
+);
+
+-- Each of our items is matched by one line: a call may be paid in parts, a payment is debited once (alone or with its
+-- whole file) and returned once. The other side is claimed by the primary key of payment_answer.
+create unique index statement_line_item_once on funding.statement_line (matched_kind, matched_id)
+    where matched_kind in ('payment', 'return', 'file');
+create index statement_line_call on funding.statement_line (matched_id) where matched_kind = 'call';
+
+comment on column funding.statement_line.cents is 'Signed: positive is money in.';
+
+-- Contributions.
+
+create table funding.allocation (
+    id uuid not null,
+    funder_id uuid not null,
+    programme_id uuid not null,
+    cents bigint not null,
+    at timestamptz not null,
+    constraint allocation_pk primary key (id),
+    constraint allocation_positive check (cents > 0),
+    constraint allocation_funder foreign key (funder_id) references funding.funder (id)
+);
+
+-- Public mandates: money that a public accountant ordered to be paid, which counts before it arrives where the programme allows.
+create table funding.mandate (
+    id uuid not null,
+    convention_id uuid not null,
+    call_id uuid,
+    funder_id uuid not null,
+    year integer not null,
+    bordereau text,
+    number text not null,
+    -- As it is compared: capitals, no punctuation, no leading zero.
+    number_plain text not null,
+    reference text not null,
+    cents bigint not null,
+    issued_on date not null,
+    accepted_at timestamptz not null,
+    constraint mandate_pk primary key (id),
+    constraint mandate_positive check (cents > 0),
+    -- An accountant numbers its mandates by year, within a bordereau or not.
+    constraint mandate_number_unique unique nulls not distinct (funder_id, year, bordereau, number_plain),
+    constraint mandate_convention foreign key (convention_id) references funding.convention (id),
+    constraint mandate_call foreign key (call_id) references funding.call (id),
+    constraint mandate_funder foreign key (funder_id) references funding.funder (id)
+);
+
+create index mandate_of_convention on funding.mandate (convention_id);
+
+-- Its money, line by line of the bank's statements; `rest_cents` is what a line brought above the mandate. One line may pay several
+-- mandates.
+create table funding.mandate_receipt (
+    mandate_id uuid not null,
+    statement_id uuid not null,
+    line integer not null,
+    cents bigint not null,
+    rest_cents bigint not null,
+    constraint mandate_receipt_pk primary key (statement_id, line, mandate_id),
+    constraint mandate_receipt_positive check (cents > 0 and rest_cents >= 0),
+    constraint mandate_receipt_mandate foreign key (mandate_id) references funding.mandate (id),
+    constraint mandate_receipt_line foreign key (statement_id, line) references funding.statement_line (statement_id, line)
+);
+
+create index mandate_receipt_of_mandate on funding.mandate_receipt (mandate_id);
+
+-- What of it will not come; `deallocated_cents` is what had to be taken back from its programme.
+create table funding.mandate_cancellation (
+    mandate_id uuid not null,
+    cents bigint not null,
+    deallocated_cents bigint not null,
+    reason text not null,
+    by_organisation uuid not null,
+    at timestamptz not null,
+    constraint mandate_cancellation_pk primary key (mandate_id),
+    constraint mandate_cancellation_positive check (cents > 0 and deallocated_cents between 0 and cents),
+    constraint mandate_cancellation_reason check (btrim(reason) <> ''),
+    constraint mandate_cancellation_mandate foreign key (mandate_id) references funding.mandate (id)
+);
+
+-- Fees.
+
+-- What the law wants on the operator's invoices and that nothing else knows: who sells, who buys. The last row counts; the others say
+-- what was said before.
+create table funding.invoice_seller (
+    number integer not null,
+    details jsonb not null,
+    organisation_id uuid not null,
+    at timestamptz not null,
+    constraint invoice_seller_pk primary key (number),
+    constraint invoice_seller_numbered check (number > 0)
+);
+
+comment on column funding.invoice_seller.details is 'Written on paper as it was given, and never searched.';
+
+create table funding.invoice_buyer (
+    sponsor_id uuid not null,
+    number integer not null,
+    details jsonb not null,
+    organisation_id uuid not null,
+    at timestamptz not null,
+    constraint invoice_buyer_pk primary key (sponsor_id, number),
+    constraint invoice_buyer_numbered check (number > 0)
+);
+
+-- The operator's own fee for a batch: an invoice with a number of its own, never mixed with face value.
+create table funding.fee (
+    id uuid not null,
+    programme_id uuid not null,
+    batch_id uuid not null,
+    sponsor_id uuid not null,
+    -- Of an order by a public buyer, when it gave them (Chorus Pro asks for both).
+    service_code text,
+    engagement text,
+    year integer not null,
+    sequence integer not null,
+    number text not null,
+    face_value_cents bigint not null,
+    fee_rate numeric(9, 8) not null,
+    net_cents bigint not null,
+    vat_rate numeric(9, 8) not null,
+    vat_cents bigint not null,
+    invoiced_on date not null,
+    at timestamptz not null,
+    constraint fee_pk primary key (id),
+    constraint fee_order check (btrim(service_code) <> '' and btrim(engagement) <> ''),
+    -- CGI, annexe II, art. 242 nonies A: one number an invoice, in a sequence without gap.
+    constraint fee_sequence_unique unique (year, sequence),
+    constraint fee_number_unique unique (number),
+    constraint fee_amounts check (face_value_cents > 0 and net_cents > 0 and vat_cents >= 0 and sequence >= 1)
+);
+
+-- Not unique: a batch whose invoice was credited whole may be invoiced again. Numbers are drawn under one lock, which looks at this.
+create index fee_of_batch on funding.fee (programme_id, batch_id);
+
+create table funding.fee_receipt (
+    fee_id uuid not null,
+    statement_id uuid not null,
+    line integer not null,
+    cents bigint not null,
+    constraint fee_receipt_pk primary key (statement_id, line),
+    constraint fee_receipt_positive check (cents > 0),
+    constraint fee_receipt_fee foreign key (fee_id) references funding.fee (id),
+    constraint fee_receipt_line foreign key (statement_id, line) references funding.statement_line (statement_id, line)
+);
+
+create index fee_receipt_of_fee on funding.fee_receipt (fee_id);
+
+-- Credit notes (avoirs): what is taken off an invoice, with a number of their own.
+create table funding.credit_note (
+    id uuid not null,
+    fee_id uuid not null,
+    year integer not null,
+    sequence integer not null,
+    number text not null,
+    reason text not null,
+    net_cents bigint not null,
+    vat_cents bigint not null,
+    credited_on date not null,
+    at timestamptz not null,
+    constraint credit_note_pk primary key (id),
+    constraint credit_note_sequence_unique unique (year, sequence),
+    constraint credit_note_number_unique unique (number),
+    constraint credit_note_amounts check (net_cents > 0 and vat_cents >= 0 and sequence >= 1),
+    constraint credit_note_reason check (btrim(reason) <> ''),
+    constraint credit_note_fee foreign key (fee_id) references funding.fee (id)
+);
+
+create index credit_note_of_fee on funding.credit_note (fee_id);
+
+create table funding.credit_note_line (
+    credit_note_id uuid not null,
+    line integer not null,
+    label text not null,
+    net_cents bigint not null,
+    constraint credit_note_line_pk primary key (credit_note_id, line),
+    constraint credit_note_line_positive check (line >= 1 and net_cents > 0),
+    constraint credit_note_line_label check (btrim(label) <> ''),
+    constraint credit_note_line_note foreign key (credit_note_id) references funding.credit_note (id)
+);
+
+-- Invoices and credit notes on paper, once: whatever changes later, the same bytes are served.
+create table funding.invoice_paper (
+    fee_id uuid,
+    credit_note_id uuid,
+    pdf bytea not null,
+    sha256 bytea not null,
+    issued_at timestamptz not null,
+    constraint invoice_paper_fee_unique unique (fee_id),
+    constraint invoice_paper_credit_note_unique unique (credit_note_id),
+    constraint invoice_paper_of_one check (num_nonnulls(fee_id, credit_note_id) = 1),
+    constraint invoice_paper_digest check (sha256 = sha256(pdf)),
+    constraint invoice_paper_fee foreign key (fee_id) references funding.fee (id),
+    constraint invoice_paper_credit_note foreign key (credit_note_id) references funding.credit_note (id)
+);
+
+-- Payments.
+
+-- Four eyes: above an amount, who proposes a payment file does not approve it. And what the fund promises to structures.
+-- The rule in force is the last one that needs no confirmation, or has it: whoever lets more pass without a second look
+-- needs a second look for that.
+create table funding.payment_rule (
+    number integer not null,
+    approval_above_cents bigint,
+    delay_days integer not null,
+    may_advance boolean not null default false,
+    needs_confirmation boolean not null,
+    set_by uuid not null,
+    set_at timestamptz not null,
+    constraint payment_rule_pk primary key (number),
+    constraint payment_rule_number check (number >= 1),
+    constraint payment_rule_amount check (approval_above_cents >= 0),
+    constraint payment_rule_delay check (delay_days between 1 and 365),
+    constraint payment_rule_setter_unique unique (number, set_by)
+);
+
+comment on column funding.payment_rule.approval_above_cents is 'Null: never asked. Zero: always.';
+-- Where mandates count as money before they arrive, structures are not paid from other funders' cash, unless the operator decides so;
+-- and never more than the bank account holds.
+comment on column funding.payment_rule.may_advance is
+    'Whether a claim is paid although the money of a funder of it is awaited: from what the others paid.';
+comment on column funding.payment_rule.set_by is 'An API key: one person, or one machine.';
+
+create table funding.payment_rule_confirmation (
+    number integer not null,
+    set_by uuid not null,
+    by_key uuid not null,
+    at timestamptz not null,
+    constraint payment_rule_confirmation_pk primary key (number),
+    constraint payment_rule_confirmation_rule foreign key (number, set_by) references funding.payment_rule (number, set_by),
+    constraint payment_rule_four_eyes check (by_key <> set_by)
+);
+
+create table funding.settlement (
+    id uuid not null,
+    month date not null,
+    execute_on date not null,
+    message_id text not null,
+    at timestamptz not null,
+    constraint settlement_pk primary key (id),
+    constraint settlement_month_is_first_day check (extract(day from month) = 1),
+    constraint settlement_message_unique unique (message_id)
+);
+
+create table funding.refund (
+    id uuid not null,
+    funder_id uuid not null,
+    programme_id uuid,
+    cents bigint not null,
+    unspent_cents bigint not null default 0,
+    way text not null,
+    execute_on date not null,
+    message_id text not null,
+    at timestamptz not null,
+    constraint refund_pk primary key (id),
+    constraint refund_positive check (cents > 0),
+    constraint refund_unspent_part check (unspent_cents between 0 and cents),
+    constraint refund_way_known check (way in ('bank', 'credit')),
+    constraint refund_of_free_money check (programme_id is not null or (way = 'bank' and unspent_cents = 0)),
+    constraint refund_message_unique unique (message_id),
+    constraint refund_funder foreign key (funder_id) references funding.funder (id)
+);
+
+comment on column funding.refund.programme_id is 'Null: out of the free money of the funder.';
+comment on column funding.refund.unspent_cents is 'Of cents: allocated to the programme and never put behind a batch.';
+
+-- What is proposed and decided is a payment order, of a settlement or of a refund.
+create table funding.payment_proposal (
+    order_id uuid not null,
+    settlement_id uuid,
+    refund_id uuid,
+    cents bigint not null,
+    above_cents bigint not null,
+    proposed_by uuid not null,
+    at timestamptz not null,
+    constraint payment_proposal_pk primary key (order_id),
+    constraint payment_proposal_of_one check (
+        num_nonnulls(settlement_id, refund_id) = 1 and order_id = coalesce(settlement_id, refund_id)),
+    constraint payment_proposal_above check (cents > above_cents),
+    constraint payment_proposal_proposer_unique unique (order_id, proposed_by),
+    constraint payment_proposal_settlement foreign key (settlement_id) references funding.settlement (id),
+    constraint payment_proposal_refund foreign key (refund_id) references funding.refund (id)
+);
+
+comment on table funding.payment_proposal is 'An order above the amount in force when it was made; one that is not here needs nobody.';
+comment on column funding.payment_proposal.order_id is 'The settlement or the refund.';
+
+-- Decided once. Whoever proposed may still withdraw.
+create table funding.payment_decision (
+    order_id uuid not null,
+    proposed_by uuid not null,
+    decision text not null,
+    reason text,
+    by_key uuid not null,
+    at timestamptz not null,
+    constraint payment_decision_pk primary key (order_id),
+    constraint payment_decision_known check (decision in ('approved', 'rejected')),
+    constraint payment_decision_reason check ((decision = 'rejected') = (reason is not null)),
+    constraint payment_decision_four_eyes check (decision = 'rejected' or by_key <> proposed_by),
+    constraint payment_decision_proposal foreign key (order_id, proposed_by)
+        references funding.payment_proposal (order_id, proposed_by)
+);
+
+-- One transfer: to a structure (from a settlement) or back to a funder (a refund).
+create table funding.payment (
+    id uuid not null,
+    settlement_id uuid,
+    refund_id uuid,
+    party_id uuid not null,
+    end_to_end text not null,
+    holder text not null,
+    iban text not null,
+    bic text,
+    cents bigint not null,
+    at timestamptz not null,
+    constraint payment_pk primary key (id),
+    constraint payment_of_one_file check ((settlement_id is null) <> (refund_id is null)),
+    constraint payment_end_to_end_unique unique (end_to_end),
+    constraint payment_positive check (cents > 0),
+    constraint payment_settlement foreign key (settlement_id) references funding.settlement (id),
+    constraint payment_refund foreign key (refund_id) references funding.refund (id)
+);
+
+create unique index payment_one_a_structure on funding.payment (settlement_id, party_id) where settlement_id is not null;
+create unique index payment_one_a_refund on funding.payment (refund_id) where refund_id is not null;
+-- The last payment to somebody: did it come back, and from which account?
+create index payment_party on funding.payment (party_id, at);
+
+-- Which claims a payment covers: the evidence behind "paid". A claim that was reversed after it was paid is a negative
+-- line of the next payment, so that a payment is always the sum of its lines.
+create table funding.settlement_line (
+    book_id uuid not null,
+    claim_id uuid not null,
+    payment_id uuid not null,
+    structure_id uuid not null,
+    cents bigint not null,
+    constraint settlement_line_pk primary key (book_id, claim_id, payment_id),
+    constraint settlement_line_moves_money check (cents <> 0)
+);
+
+create index settlement_line_payment on funding.settlement_line (payment_id, book_id);
+
+-- Held, not lost: who was not paid in a settlement, and why.
+create table funding.hold (
+    settlement_id uuid not null,
+    structure_id uuid not null,
+    reason text not null,
+    cents bigint not null,
+    constraint hold_pk primary key (settlement_id, structure_id, reason),
+    constraint hold_reason_known check (
+        reason in ('no_bank_details', 'returned_by_bank', 'deductions', 'money_awaited', 'bank_short')),
+    constraint hold_settlement foreign key (settlement_id) references funding.settlement (id)
+);
+
+-- What is held of a structure, and since when: as it sees its money.
+create index hold_structure on funding.hold (structure_id);
+
+-- Whose money a hold waits for: its shares of the claims held, and the oldest of its mandates that was awaited.
+create table funding.hold_awaits (
+    settlement_id uuid not null,
+    structure_id uuid not null,
+    reason text not null,
+    funder_id uuid not null,
+    cents bigint not null,
+    mandate_id uuid,
+    constraint hold_awaits_pk primary key (settlement_id, structure_id, funder_id),
+    constraint hold_awaits_reason check (reason = 'money_awaited'),
+    constraint hold_awaits_positive check (cents > 0),
+    constraint hold_awaits_hold foreign key (settlement_id, structure_id, reason)
+        references funding.hold (settlement_id, structure_id, reason),
+    constraint hold_awaits_funder foreign key (funder_id) references funding.funder (id),
+    constraint hold_awaits_mandate foreign key (mandate_id) references funding.mandate (id)
+);
+
+-- What the bank says of a payment file before any debit (pain.002). A rejected payment goes back to what it paid.
+create table funding.payment_report (
+    id uuid not null,
+    sha256 bytea not null,
+    raw bytea not null,
+    identification text not null,
+    original_message_id text not null,
+    created_at timestamptz,
+    original_created_at timestamptz,
+    loaded_at timestamptz not null,
+    constraint payment_report_pk primary key (id),
+    constraint payment_report_loaded_once unique (sha256),
+    -- The same report in other bytes is the same report.
+    constraint payment_report_identification_unique unique (identification)
+);
+
+comment on column funding.payment_report.created_at is 'As the bank dates its report; in Paris time where it names no zone.';
+comment on column funding.payment_report.original_created_at is 'As the bank says that the payment file was dated.';
+
+create table funding.payment_report_line (
+    report_id uuid not null,
+    line integer not null,
+    end_to_end text,
+    status text,
+    reason text,
+    own_reason boolean,
+    accepted_at timestamptz,
+    payment_id uuid,
+    outcome text not null,
+    constraint payment_report_line_pk primary key (report_id, line),
+    constraint payment_report_line_outcome_known
+        check (outcome in ('recorded', 'rejected', 'unknown', 'amount_differs', 'too_late')),
+    constraint payment_report_line_report foreign key (report_id) references funding.payment_report (id),
+    constraint payment_report_line_payment foreign key (payment_id) references funding.payment (id)
+);
+
+create index payment_report_line_payment on funding.payment_report_line (payment_id);
+
+-- Whether the bank gave its reason to the payment itself, or to the whole file: only the former may speak of the payee's account.
+comment on column funding.payment_report_line.own_reason is 'Null: the line was read before this was kept.';
+comment on column funding.payment_report_line.accepted_at is 'When the bank took the payment into execution, where it says so.';
+comment on column funding.payment_report_line.outcome is
+    'recorded: nothing to do; rejected: went back; unknown, amount_differs, too_late (already debited): for a person.';
+
+-- A payment that is sent and not answered is under way; the bank's answer is a row. A payment of a rejected proposal goes back to what
+-- it paid, as one that the bank rejects.
+create table funding.payment_answer (
+    payment_id uuid not null,
+    answer text not null,
+    reason text,
+    statement_id uuid,
+    report_id uuid,
+    line integer,
+    decided_order_id uuid,
+    at timestamptz not null,
+    constraint payment_answer_pk primary key (payment_id, answer),
+    constraint payment_answer_known check (answer in ('debited', 'returned', 'rejected')),
+    -- The line of a statement, or of a report, or a decision, and never two of them.
+    constraint payment_answer_evidence check (
+        num_nonnulls(statement_id, report_id, decided_order_id) = 1
+        and (line is null) = (decided_order_id is not null)
+        and (answer = 'rejected') = (statement_id is null)),
+    constraint payment_answer_payment foreign key (payment_id) references funding.payment (id),
+    constraint payment_answer_report foreign key (report_id) references funding.payment_report (id),
+    constraint payment_answer_decision foreign key (decided_order_id) references funding.payment_decision (order_id)
+);
+
+-- A payment leaves or is rejected, never both.
+create unique index payment_answer_leaves_or_not on funding.payment_answer (payment_id)
+    where answer in ('debited', 'rejected');
+
+-- Breaks: what the bank and the books do not agree on, until somebody has said why.
+
+create table funding.break (
+    id uuid not null,
+    kind text not null,
+    cents bigint not null,
+    -- Where it shows: one of a statement's line, a report's line, a payment that is not seen, a call that is not paid.
+    statement_id uuid,
+    report_id uuid,
+    line integer,
+    payment_id uuid,
+    call_id uuid,
+    opened_on date not null,
+    constraint break_pk primary key (id),
+    constraint break_kind_known
+        check (kind in ('missing', 'unexpected', 'amount_differs', 'duplicate', 'late', 'returned')),
+    constraint break_shows_somewhere check (num_nonnulls(statement_id, report_id, payment_id, call_id) = 1),
+    constraint break_line_of_file check ((line is null) = (statement_id is null and report_id is null)),
+    constraint break_statement_line_once unique (statement_id, line),
+    constraint break_report_line_once unique (report_id, line),
+    constraint break_payment_once unique (payment_id),
+    constraint break_call_once unique (call_id),
+    constraint break_statement_line foreign key (statement_id, line) references funding.statement_line (statement_id, line),
+    constraint break_report_line foreign key (report_id, line) references funding.payment_report_line (report_id, line),
+    constraint break_payment foreign key (payment_id) references funding.payment (id),
+    constraint break_call foreign key (call_id) references funding.call (id)
+);
+
+create index break_opened on funding.break (opened_on, id);
+
+comment on column funding.break.cents is 'Signed: positive is money in, or expected in.';
+
+-- Its life; the last step says how it stands.
+create table funding.break_step (
+    break_id uuid not null,
+    number integer not null,
+    state text not null,
+    owner text,
+    why text not null,
+    organisation_id uuid not null,
+    at timestamptz not null,
+    constraint break_step_pk primary key (break_id, number),
+    constraint break_step_state_known check (state in ('open', 'explained', 'closed')),
+    constraint break_step_why check (why <> ''),
+    constraint break_step_break foreign key (break_id) references funding.break (id)
+);
+
+-- What lines were that no rule knew: some lines together are some parts together, and the sums agree. Each line is explained
+-- once; a payment is named once by what leaves and once by what comes back.
+create table funding.explanation (
+    id uuid not null,
+    why text not null,
+    at timestamptz not null,
+    constraint explanation_pk primary key (id),
+    constraint explanation_why check (why <> '')
+);
+
+create table funding.explained_line (
+    statement_id uuid not null,
+    line integer not null,
+    explanation_id uuid not null,
+    constraint explained_line_pk primary key (statement_id, line),
+    constraint explained_line_line foreign key (statement_id, line) references funding.statement_line (statement_id, line),
+    constraint explained_line_explanation foreign key (explanation_id) references funding.explanation (id)
+);
+
+create index explained_line_of on funding.explained_line (explanation_id);
+
+-- The transfers of a part bear its reference.
+create table funding.explanation_part (
+    explanation_id uuid not null,
+    part integer not null,
+    what text not null,
+    cents bigint not null,
+    funder_id uuid,
+    call_id uuid,
+    mandate_id uuid,
+    payment_id uuid,
+    reference text not null,
+    constraint explanation_part_pk primary key (explanation_id, part),
+    constraint explanation_part_what_known
+        check (what in ('contribution', 'call', 'mandate', 'bank_charge', 'payment', 'returned')),
+    constraint explanation_part_moves_money check (cents <> 0),
+    constraint explanation_part_of_whom
+        check ((what = 'contribution') = (funder_id is not null) and (what = 'call') = (call_id is not null)
+            and (what = 'mandate') = (mandate_id is not null)
+            and (what in ('payment', 'returned')) = (payment_id is not null)),
+    constraint explanation_part_payment_once unique (payment_id, what),
+    constraint explanation_part_reference_unique unique (reference, what),
+    constraint explanation_part_explanation foreign key (explanation_id) references funding.explanation (id),
+    constraint explanation_part_funder foreign key (funder_id) references funding.funder (id),
+    constraint explanation_part_call foreign key (call_id) references funding.call (id),
+    constraint explanation_part_mandate foreign key (mandate_id) references funding.mandate (id),
+    constraint explanation_part_payment foreign key (payment_id) references funding.payment (id)
+);
+
+create index explanation_part_call on funding.explanation_part (call_id) where call_id is not null;
+
+comment on column funding.explanation_part.cents is 'Signed: positive is money in.';
+
+-- What the operator lets a bank take beyond a payment, booked as a charge that everybody sees; nothing while no row is here. The
+-- last row counts, the others say what was when.
+create table funding.tolerance (
+    number integer not null,
+    cents bigint not null,
+    why text not null,
+    organisation_id uuid not null,
+    at timestamptz not null,
+    constraint tolerance_pk primary key (number),
+    constraint tolerance_numbered check (number > 0),
+    constraint tolerance_small check (cents between 0 and 500),
+    constraint tolerance_why check (why <> '')
+);
+
+-- End of a programme.
+
+-- What its funders owe one another once it is known what was used, with the whole computation. A claim that is reversed later changes
+-- what was used: a further true-up settles the difference, and only that.
+create table funding.true_up (
+    programme_id uuid not null,
+    number integer not null,
+    id uuid not null,
+    computation jsonb not null,
+    by_organisation uuid not null,
+    at timestamptz not null,
+    constraint true_up_pk primary key (programme_id, number),
+    constraint true_up_number check (number >= 1),
+    constraint true_up_id_unique unique (id)
+);
+
+comment on column funding.true_up.number is 'From 1 in each programme, without gaps: each settles what differs from those before.';
+
+create table funding.true_up_payment (
+    programme_id uuid not null,
+    number integer not null,
+    from_funder uuid not null,
+    to_funder uuid not null,
+    cents bigint not null,
+    constraint true_up_payment_pk primary key (programme_id, number, from_funder, to_funder),
+    constraint true_up_payment_between_two check (from_funder <> to_funder),
+    constraint true_up_payment_positive check (cents > 0),
+    constraint true_up_payment_true_up foreign key (programme_id, number) references funding.true_up (programme_id, number)
+);
+
+-- The adversarial statement (état contradictoire) of a programme's end, what was answered to it, and what each funder chose and got.
+
+-- The files as they were issued, once: a statement is never written again.
+create table funding.expiry_statement (
+    programme_id uuid not null,
+    issued_at timestamptz not null,
+    due_on date not null,
+    late boolean not null,
+    contest_until date not null,
+    data bytea not null,
+    data_sha256 bytea not null,
+    csv bytea not null,
+    csv_sha256 bytea not null,
+    pdf bytea not null,
+    pdf_sha256 bytea not null,
+    constraint expiry_statement_pk primary key (programme_id),
+    constraint expiry_statement_digests
+        check (data_sha256 = sha256(data) and csv_sha256 = sha256(csv) and pdf_sha256 = sha256(pdf))
+);
+
+comment on column funding.expiry_statement.data is 'Canonical JSON (RFC 8785), as bytes: jsonb would not keep them.';
+comment on column funding.expiry_statement.pdf is 'Signed; it names the digests of the two others.';
+
+-- Who may contest it: the sponsor and the funders that it names; a funder also chooses what becomes of its part.
+create table funding.expiry_party (
+    programme_id uuid not null,
+    organisation_id uuid not null,
+    funds boolean not null,
+    constraint expiry_party_pk primary key (programme_id, organisation_id),
+    constraint expiry_party_statement foreign key (programme_id) references funding.expiry_statement (programme_id)
+);
+
+-- All answers are kept; the last one of each counts.
+create table funding.expiry_response (
+    programme_id uuid not null,
+    id uuid not null,
+    organisation_id uuid not null,
+    answer text not null,
+    reasons text,
+    at timestamptz not null,
+    constraint expiry_response_pk primary key (programme_id, id),
+    constraint expiry_response_answer_known check (answer in ('accepted', 'contested')),
+    constraint expiry_response_contested_with_reasons check (answer <> 'contested' or btrim(coalesce(reasons, '')) <> ''),
+    constraint expiry_response_party foreign key (programme_id, organisation_id)
+        references funding.expiry_party (programme_id, organisation_id)
+);
+
+-- All choices are kept; the last one of each funder counts.
+create table funding.expiry_choice (
+    programme_id uuid not null,
+    id uuid not null,
+    funder_id uuid not null,
+    way text not null,
+    at timestamptz not null,
+    constraint expiry_choice_pk primary key (programme_id, id),
+    constraint expiry_choice_way_known check (way in ('credit', 'bank')),
+    constraint expiry_choice_statement foreign key (programme_id) references funding.expiry_statement (programme_id),
+    constraint expiry_choice_funder foreign key (funder_id) references funding.funder (id)
+);
+
+-- What was given back because of the statement, once a funder and round; nothing is left where a refund came before. Money that never
+-- stood behind a batch goes back with the unused value; and so does what comes back later, when a claim is reversed after a funder
+-- was served.
+create table funding.expiry_giving_back (
+    programme_id uuid not null,
+    funder_id uuid not null,
+    round integer not null,
+    way text not null,
+    chosen_by text not null,
+    cents bigint not null,
+    unspent_cents bigint not null default 0,
+    refund_id uuid,
+    by_organisation uuid,
+    despite text,
+    at timestamptz not null,
+    constraint expiry_giving_back_pk primary key (programme_id, funder_id, round),
+    constraint expiry_giving_back_round check (round = 1 or (round > 1 and cents > 0)),
+    constraint expiry_giving_back_way_known check (way in ('credit', 'bank')),
+    constraint expiry_giving_back_chosen_by_known check (chosen_by in ('funder', 'sponsor', 'default')),
+    constraint expiry_giving_back_unspent_part check (unspent_cents between 0 and cents),
+    constraint expiry_giving_back_by_refund check (cents >= 0 and (refund_id is null) = (cents = 0)),
+    constraint expiry_giving_back_despite_by_somebody check (despite is null or by_organisation is not null),
+    constraint expiry_giving_back_statement foreign key (programme_id) references funding.expiry_statement (programme_id),
+    constraint expiry_giving_back_funder foreign key (funder_id) references funding.funder (id),
+    constraint expiry_giving_back_refund foreign key (refund_id) references funding.refund (id)
+);
+
+comment on column funding.expiry_giving_back.round is 'From 1 for each funder; a further one gives back what came since.';
+comment on column funding.expiry_giving_back.by_organisation is 'Absent when the clock did it.';
+comment on column funding.expiry_giving_back.despite is 'Why, although the statement was contested.';
+
+-- Controls.
+
+-- Reconciliation runs: what was compared, every identity with both sides, every break, signed. A run names the one before by its
+-- digest, so that none can be taken out unseen.
+create table funding.reconciliation (
+    id uuid not null,
+    number integer not null,
+    at timestamptz not null,
+    occasion text not null,
+    organisation_id uuid,
+    night date,
+    -- The last statement that it covers; the next run lists those after it.
+    statements integer not null,
+    all_hold boolean not null,
+    failing integer not null,
+    open_breaks integer not null,
+    old_breaks integer not null,
+    -- Canonical JSON (RFC 8785), kept as it was signed.
+    document bytea not null,
+    sha256 bytea not null,
+    -- Signature lines of a C2SP signed note whose text is the document and a newline.
+    signature text not null,
+    constraint reconciliation_pk primary key (id),
+    constraint reconciliation_number_unique unique (number),
+    constraint reconciliation_numbered check (number > 0),
+    constraint reconciliation_occasion_known check (occasion in ('request', 'night', 'command')),
+    constraint reconciliation_of_whom
+        check ((occasion = 'request') = (organisation_id is not null) and (occasion = 'night') = (night is not null)),
+    -- Several instances may try: one of them runs a night.
+    constraint reconciliation_night_once unique (night),
+    constraint reconciliation_verdict check (all_hold = (failing = 0) and old_breaks <= open_breaks),
+    constraint reconciliation_digest check (sha256 = sha256(document))
+);
+
+-- Reports.
+
+-- What turns a structure into a pseudonym in a funder's report. A structure's id is made from its public SIRET: whoever has the
+-- national register finds it again. The secret stands here and not with the keys: whoever reads this table reads the structures' names
+-- beside it. It is saved and restored with the rest, so a structure keeps its pseudonym.
+create table funding.pseudonym_secret (
+    number integer not null,
+    secret bytea not null,
+    constraint pseudonym_secret_pk primary key (number),
+    constraint pseudonym_secret_alone check (number = 1),
+    constraint pseudonym_secret_size check (octet_length(secret) = 32)
+);
+
+-- 244 bits of PostgreSQL's strong random source.
+insert into funding.pseudonym_secret (number, secret)
+values (1, uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()));

@@ -1,0 +1,108 @@
+-- What the issuer shows to redemption.
+
+-- What it needs to explain a refusal and to know whether a reversed claim revives its voucher. A withdrawn number reads as revoked,
+-- so that a structure that scans it learns why it is refused.
+create view issuer.voucher_block as
+    select v.book_id, v.number,
+        case when r.number is not null then 'revoked' when e.book_id is not null then 'expired' end as blocked_reason
+    from issuer.voucher v
+    left join issuer.revocation r on r.book_id = v.book_id and r.number = v.number
+    left join issuer.expiry e on e.book_id = v.book_id
+    union all
+    select w.book_id, w.number, 'revoked' from issuer.withdrawn_voucher w;
+
+-- What it needs for status lists: what is refused without a network too.
+create view issuer.voucher_blocked as
+    select r.book_id, r.number, r.xact from issuer.revocation r
+    union all
+    select w.book_id, w.number, w.xact from issuer.withdrawn_voucher w;
+
+comment on view issuer.voucher_blocked is
+    'Vouchers revoked, or withdrawn with their paper, by the transaction that did it: no reason, no act, no person.';
+
+-- Whose short codes these are. Redemption asks with the hash of a code that a mediator typed, and gets what the QR code
+-- would have said. It is a function and no view: the id has 64 bits, so whoever could read a hundred million hashes would
+-- find ids to them in minutes on one graphics card, and an id is as good as the voucher. Here one must know a code to ask.
+create function issuer.vouchers_of_codes(codes_sha256 bytea[])
+    returns table (code_sha256 bytea, book_id uuid, number bigint, face_value_cents bigint, last_day date, kid bytea)
+language sql
+stable
+security definer
+set search_path = pg_catalog
+as $$
+    select c.sha256, v.book_id, v.number, b.face_value_cents, b.last_day, v.kid
+    from unnest(codes_sha256) as c (sha256)
+    join (
+        select token_id, book_id, batch_id, number, kid from issuer.voucher
+        union all
+        select token_id, book_id, batch_id, number, kid from issuer.withdrawn_voucher) v
+        on substr(sha256(v.token_id), 1, 8) = substr(c.sha256, 1, 8) and sha256(v.token_id) = c.sha256
+    join issuer.batch b on b.book_id = v.book_id and b.id = v.batch_id
+$$;
+
+-- What the issuer shows to funding: no person.
+
+-- What its report needs: sums by batch.
+create view issuer.batch_memo as
+    select b.book_id, b.id as batch_id, b.plan_id, b.booklets, b.booklet_size, b.face_value_cents,
+        b.ordered_at, b.minted_at, b.funded_at, b.activated_at, b.activated_vouchers,
+        b.cancelled_at
+    from issuer.batch b;
+
+-- By whom each voucher of a batch is paid: the one thing to read.
+create view issuer.batch_plan_share as
+    select b.book_id, b.id as batch_id, s.rank, s.funder_id, s.rate
+    from issuer.batch b
+    join catalogue.plan_share s on s.plan_id = b.plan_id
+    where not exists (select from issuer.batch_share o where o.book_id = b.book_id and o.batch_id = b.id)
+    union all
+    select o.book_id, o.batch_id, o.rank, o.funder_id, o.rate from issuer.batch_share o;
+
+-- `offset 0` keeps the inner join together: with its booklet computed, a voucher is found by equality, and no plan compares every
+-- hand-over of a batch with every voucher of it.
+create view issuer.handed_over_voucher as
+    select v.book_id, v.number, v.batch_id, v.serial, h.at as handed_over_at
+    from (
+        select v.book_id, v.number, v.batch_id, v.serial, (v.serial - 1) / b.booklet_size + 1 as booklet
+        from issuer.voucher v
+        join issuer.batch b on b.book_id = v.book_id and b.id = v.batch_id
+        offset 0) v
+    join issuer.hand_over h on h.book_id = v.book_id and h.batch_id = v.batch_id and h.booklet = v.booklet;
+
+-- What its report needs to leave out of what was ordered: vouchers revoked, by their place in their batch. No reason, no act.
+create view issuer.revoked_voucher as
+    select v.book_id, v.batch_id, v.serial, v.number, r.at
+    from issuer.revocation r join issuer.voucher v on v.book_id = r.book_id and v.number = r.number;
+
+-- What it shows in the calendar of a programme's end and writes into the statement.
+create view issuer.expiry_step_done as
+    select s.book_id, s.step, s.due_on, s.done_at, s.by_organisation, s.late, s.data from issuer.expiry_step s;
+
+create view issuer.distribution_decided as
+    select d.book_id, d.id, d.decision, d.reason, d.by_organisation, d.at from issuer.distribution_decision d;
+
+-- What the true-up needs: whether the end was declared, and whom the used vouchers reached. Sums by batch, no voucher.
+create view issuer.programme_end as select e.book_id, e.at from issuer.expiry e;
+
+-- A function, so that one programme is asked for and no other is read. `offset 0` keeps the first joins together: a voucher's
+-- booklet is computed before its hand-over is looked up.
+create function issuer.used_by_audience(programme uuid)
+    returns table (batch_id uuid, audience text, vouchers bigint, people bigint)
+language sql
+stable
+security definer
+set search_path = pg_catalog
+as $$
+    select v.batch_id, p.audience, count(*), count(distinct p.id)
+    from (
+        select v.batch_id, (v.serial - 1) / b.booklet_size + 1 as booklet
+        from ledger.transfer c
+        join issuer.voucher v on v.book_id = c.book_id and v.number = c.debit
+        join issuer.batch b on b.book_id = v.book_id and b.id = v.batch_id
+        where c.book_id = programme and c.kind = 20
+            and not exists (select from ledger.transfer r where r.book_id = c.book_id and r.reverses = c.id)
+        offset 0) v
+    join issuer.hand_over h on h.book_id = programme and h.batch_id = v.batch_id and h.booklet = v.booklet
+    join issuer.beneficiary p on p.book_id = h.book_id and p.id = h.beneficiary_id
+    group by v.batch_id, p.audience
+$$;
