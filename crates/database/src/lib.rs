@@ -3,15 +3,11 @@
 //! It owns no business table. A use case takes `&mut PgTransaction`, so it cannot run outside a transaction;
 //! the front door opens one with [`transaction()`], which alone decides what is tried again.
 
-mod id;
 mod migrate;
 mod role;
 mod transaction;
 
-pub use id::derive_uuid;
+pub use ids::{derive_uuid, id_type};
 pub use migrate::{MIGRATION_LOCK, apply, apply_roles};
 pub use role::{Role, connect};
 pub use transaction::{ATTEMPTS_MAX, BoxFuture, is_constraint, transaction};
-
-#[doc(hidden)]
-pub use {serde, sqlx, utoipa, uuid};

@@ -143,7 +143,7 @@ impl Account {
         let party_bytes = party.map(|party| party.uuid().into_bytes());
         let batch_bytes = batch.map(|batch| batch.uuid().into_bytes());
         let part = |bytes: &'_ Option<[u8; 16]>| bytes.map_or_else(Vec::new, |bytes| bytes.to_vec());
-        let digest = database::derive_uuid(
+        let digest = ids::derive_uuid(
             b"account",
             &[
                 &book_bytes,

@@ -42,13 +42,10 @@
 //! claim would wait for it); a status column beside the account (two truths).
 
 mod account;
-mod account_kind;
 mod admit;
 mod agreement;
 mod changes;
-mod event;
 mod figures;
-mod id;
 mod identities;
 mod labels;
 mod lock;
@@ -61,19 +58,15 @@ pub mod proof;
 mod read;
 mod record;
 mod transfer;
-mod transfer_kind;
 mod true_up;
 mod under_way;
 mod waterfall;
 mod write;
 
 pub use account::Account;
-pub use account_kind::{AccountKind, Side};
 pub use agreement::{Agreement, AgreementError, Limits, Order};
 pub use changes::{Changes, TransactionNumber, changed_vouchers, cluster, oldest_under_way, vouchers_from};
-pub use event::{EventKind, KnownBy, giving_back_id};
 pub use figures::{Figures, SNAPSHOT_SECONDS_MAX, snapshot};
-pub use id::{AccountNumber, BatchId, BookId, GroupId, PartyId, RecordId, SERIES_VOUCHERS_MAX, TransferId};
 pub use identities::{Identity, Relation, Subject};
 pub use labels::{Labels, labels};
 pub use lock::lock;
@@ -86,9 +79,12 @@ pub use read::{
     BookedTransfer, GroupShare, LastClaim, Opening, VoucherState, balance, balances, last_claims, openings,
     shares_of_groups, transfers_of_group, voucher_states,
 };
-pub use record::{Record, RecordKind, record};
+pub use record::{Record, record};
+pub use sealed_log::{
+    AccountKind, AccountNumber, BatchId, BookId, EventId as GroupId, EventKind, KnownBy, PartyId, RecordId, RecordKind,
+    SERIES_VOUCHERS_MAX, Side, TransferId, TransferKind, giving_back_id,
+};
 pub use transfer::{REFERENCE_BYTES_MAX, Transfer, TransferError};
-pub use transfer_kind::TransferKind;
 pub use true_up::{Part, Payment, Step, TrueUp, UsedBatch, true_up};
 pub use under_way::{UnderWay, oldest_transaction};
 pub use waterfall::{FunderFigures, ProgrammeFigures, Waterfall};

@@ -32,35 +32,22 @@
 //! order would be a lock held across every commit); storing the leaf's bytes (a rewritten transfer would still export its old,
 //! proven leaf).
 
-mod checkpoint;
 mod close;
 mod cosigning;
 mod entries;
-mod frontier;
-mod hash;
-mod leaf;
-mod note;
-mod path;
 mod prove;
 mod prover;
 mod seal;
 mod store;
 mod sums;
-mod tile;
 mod tiles;
 
-pub use checkpoint::{Checkpoint, CheckpointError};
 pub use close::{Close, CloseError, Quiet, check_all_sums, close, closes, first_open_day, next_to_close, turn};
 pub use cosigning::{
     COSIGNER_NAME_CHARS_MAX, COSIGNERS_OF_ONE_MAX, CosignError, RegisterError, RegisteredCosigner, RetireError,
     Retirement, add_cosignature, cosigned_note, cosigner, cosigners, register_cosigner, retire_cosigner,
 };
 pub use entries::{Entry, entries, entries_bundle, sealed_size};
-pub use frontier::{Frontier, Tile};
-pub use hash::Hash;
-pub use leaf::{AnyLeaf, Leaf, LeafAccount, LeafError, RecordLeaf};
-pub use note::{Cosigner, CosignerKey, NOTE_BYTES_MAX, Note, NoteError, NoteKey, SignBytes, SignFailed, VerifierKey};
-pub use path::{Node, ProofError, consistency_plan, fold_nodes, inclusion_plan, verify_consistency, verify_inclusion};
 pub use prove::{
     EVENT_ENTRIES_MAX, EntryProofs, ProveError, TransferProof, prove_consistency, prove_entry, prove_event,
     prove_transfer,
@@ -69,4 +56,9 @@ pub use prover::{Entries, EventProof, Prover};
 pub use seal::{LAG_ENTRIES_MAX, SEAL_CHUNK_ENTRIES, SealError, SealLag, Sealed, seal, seal_lag, unsealed};
 pub use store::{StoredCheckpoint, checkpoint_of, last_checkpoint, tile_hashes};
 pub use sums::{Unequal, unequal_sums};
-pub use tile::{TILE_HASHES, TilePath, TilePathError};
+pub use sealed_log::{
+    AnyLeaf, Checkpoint, CheckpointError, Cosigner, CosignerKey, Frontier, Hash, Leaf, LeafAccount, LeafError,
+    NOTE_BYTES_MAX, Node, Note, NoteError, NoteKey, ProofError, RecordLeaf, SignBytes, SignFailed, TILE_HASHES, Tile,
+    TilePath, TilePathError, VerifierKey, consistency_plan, fold_nodes, inclusion_plan, perfect_root,
+    verify_consistency, verify_inclusion,
+};

@@ -2,9 +2,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use sqlx::PgConnection;
 
-use crate::proof::frontier::root_of;
 use crate::proof::store::{full_tiles, tile_hashes, tile_width};
-use crate::proof::{Hash, Node, TILE_HASHES, fold_nodes};
+use crate::proof::{Hash, Node, TILE_HASHES, fold_nodes, perfect_root};
 
 /// Tiles that proofs were made from, by level and place; all of one tree.
 #[derive(Debug, Default)]
@@ -54,7 +53,7 @@ impl Tiles {
             let (key, from, count) = place(node);
             let damaged = || sqlx::Error::Decode("a tile lacks hashes: the log is damaged".into());
             let row = self.0.get(&key).and_then(|tile| tile.get(from..from + count));
-            of.insert((node.level, node.index), root_of(row.ok_or_else(damaged)?));
+            of.insert((node.level, node.index), perfect_root(row.ok_or_else(damaged)?));
         }
         let paths = plan
             .iter()

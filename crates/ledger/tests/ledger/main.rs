@@ -17,4 +17,3 @@ mod roles;
 mod sealing;
 mod shares;
 mod shares_proof;
-mod tree;

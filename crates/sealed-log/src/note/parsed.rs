@@ -1,41 +1,11 @@
-//! Signed notes (C2SP signed-note): a text, an empty line, and a line a signature.
-
-mod cosign;
-mod key;
-
 use data_encoding::BASE64;
 
-use key::Public;
-
-pub use cosign::{Cosigner, CosignerKey};
-pub use key::{NoteKey, SignBytes, SignFailed, VerifierKey};
-
-/// What begins a signature line: an em dash and a space.
-const SIGNATURE_MARK: &str = "\u{2014} ";
+use crate::note::error::NoteError;
+use crate::note::key::{Public, SIGNATURE_MARK, VerifierKey};
 
 /// Bytes of the longest note read: a checkpoint has some 200, and a line a co-signature, of which the service takes a few hundred at
 /// most (`COSIGNERS_OF_ONE_MAX` for each organisation).
 pub const NOTE_BYTES_MAX: usize = 1 << 20;
-
-/// Why a note is not believed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NoteError {
-    /// Not a text followed by an empty line and signature lines.
-    #[error("ce n'est pas une note signée (un texte, une ligne vide, des signatures)")]
-    Form,
-    /// No line of this key.
-    #[error("il ne porte aucune signature de la clé {0}")]
-    NotSigned(String),
-    /// A line of this key that is not its signature.
-    #[error("la signature de la clé {0} n'est pas la bonne")]
-    Forged(String),
-    /// Not `name+hash+base64`, or of another type, or the hash is of something else.
-    #[error("ce n'est pas une clé de vérification (nom+empreinte+base64)")]
-    VerifierKey,
-    /// A key's name is empty, or has a space or a plus.
-    #[error("un nom de clé n'est pas vide et n'a ni espace ni « + »")]
-    Name,
-}
 
 /// A text with signature lines; nothing is proven until [`verify`](Self::verify).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +20,7 @@ impl<'n> Note<'n> {
         Self::parse_within(note, NOTE_BYTES_MAX)
     }
 
-    /// The same, of a note that may be longer than a checkpoint.
+    /// [`parse`](Self::parse), of a note that may be longer than a checkpoint.
     pub fn parse_within(note: &'n str, bytes_max: usize) -> Result<Self, NoteError> {
         let end = note.rfind("\n\n").ok_or(NoteError::Form)?;
         let (text, signatures) = (&note[..=end], &note[end + 2..]);
@@ -75,7 +45,7 @@ impl<'n> Note<'n> {
     }
 
     /// What `check` says of the line of `key`: its bytes after the key's hash.
-    fn signature_of<T>(&self, key: &Public, check: impl FnOnce(&[u8]) -> Result<T, NoteError>) -> Result<T, NoteError> {
+    pub(super) fn signature_of<T>(&self, key: &Public, check: impl FnOnce(&[u8]) -> Result<T, NoteError>) -> Result<T, NoteError> {
         let expected = key.hash();
         for line in self.signatures.lines() {
             let (name, blob) = line
@@ -95,6 +65,7 @@ impl<'n> Note<'n> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::note::key::NoteKey;
 
     /// The example of Go's package `golang.org/x/mod/sumdb/note`, whose format signed-note is.
     const PETER: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";

@@ -5,16 +5,16 @@ use minicbor::{Decoder, Encoder};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use crate::proof::LeafError;
-use crate::proof::leaf::fields::{form, map, missing, named, unknown, uuid};
-use crate::{AccountKind, AccountNumber, BatchId, BookId, PartyId};
+use crate::id::{AccountNumber, BatchId, BookId, PartyId};
+use crate::kind::AccountKind;
+use crate::leaf::cbor::{LeafError, form, map, missing, named, unknown, uuid};
 
 /// An account's full name: what it is called, not the number that finds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LeafAccount {
-    /// The book.
+    /// A programme's, or the fund's own.
     pub book: BookId,
-    /// What it holds.
+    /// What the account holds.
     pub kind: AccountKind,
     /// The funder or structure it is held for.
     pub party: Option<PartyId>,
@@ -28,7 +28,7 @@ impl LeafAccount {
     /// The account with this number, of this owner; nothing when the number is of no kind, or no voucher's.
     #[must_use]
     pub fn new(book: BookId, number: AccountNumber, party: Option<PartyId>, batch: Option<BatchId>) -> Option<Self> {
-        let kind = AccountKind::from_code(i16::try_from(number.get() >> 56).ok()?)?;
+        let kind = number.kind()?;
         let voucher = match kind {
             AccountKind::Voucher => Some(number.as_voucher()?),
             _ => None,

@@ -3,7 +3,8 @@ use std::str::FromStr;
 
 use standards::Month;
 
-use crate::proof::{Hash, Note, NoteError, NoteKey, SignFailed, VerifierKey};
+use crate::note::{Note, NoteError, NoteKey, SignFailed, VerifierKey};
+use crate::tree::Hash;
 
 /// The extension line of a checkpoint that closes a month: this word and the month.
 const CLOSED: &str = "closed ";
@@ -16,9 +17,9 @@ const LAST_CLOSED: &str = "last-closed ";
 pub struct Checkpoint {
     /// The log's name: the name of the key that signs.
     pub origin: String,
-    /// Number of leaves.
+    /// How many leaves the checkpoint covers.
     pub size: u64,
-    /// Root of the tree.
+    /// The root of these leaves.
     pub root: Hash,
     /// The month that it closes, said in an extension line: no leaf from `size` on is booked in it or before it.
     pub closed: Option<Month>,
@@ -29,7 +30,7 @@ pub struct Checkpoint {
 /// Why a checkpoint is not believed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CheckpointError {
-    /// The note or its signature.
+    /// It is no signed note, or not signed by the key.
     #[error(transparent)]
     Note(#[from] NoteError),
     /// Signed, but not three lines or more of origin, size and root; or the origin is another log's.
@@ -50,7 +51,7 @@ impl Checkpoint {
         }
     }
 
-    /// The same, said at the close of `month`.
+    /// A checkpoint that says that `month` was closed with it.
     #[must_use]
     pub fn of_close(origin: &str, size: u64, root: Hash, month: Month) -> Self {
         Self {
@@ -59,7 +60,7 @@ impl Checkpoint {
         }
     }
 
-    /// The same, said after that close.
+    /// The same checkpoint, which also names the close before it.
     #[must_use]
     pub fn after_close(self, last: Option<(Month, u64)>) -> Self {
         Self {
@@ -68,7 +69,7 @@ impl Checkpoint {
         }
     }
 
-    /// As a signed note.
+    /// Its text as a note that `key` signed.
     pub fn sign(&self, key: &NoteKey) -> Result<String, SignFailed> {
         key.sign(&self.to_string())
     }

@@ -1,5 +1,5 @@
-use crate::AccountKind;
-use crate::AccountKind::{
+use crate::kind::account::AccountKind::{
+    self,
     Available, Bank, Charges, Clearing, Deposited, FeeReceivable, Fees, InTransit, Payable, Receivable, Recoverable,
     Refundable, Reserved, Suspense, Vat, Voucher,
 };
@@ -94,7 +94,7 @@ transfer_kinds! {
 }
 
 impl TransferKind {
-    /// Its code in the database.
+    /// The number that stands for it in the database.
     #[must_use]
     pub const fn code(self) -> i16 {
         self as i16

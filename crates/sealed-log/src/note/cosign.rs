@@ -3,8 +3,9 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 
-use crate::proof::note::key::{Private, Public};
-use crate::proof::{Note, NoteError, SignBytes, SignFailed};
+use crate::note::error::NoteError;
+use crate::note::key::{Private, Public, SignBytes, SignFailed};
+use crate::note::parsed::Note;
 
 /// A timestamped Ed25519 co-signature of a checkpoint (C2SP tlog-cosignature, `cosignature/v1`).
 const COSIGNATURE_V1: u8 = 0x04;
@@ -49,7 +50,7 @@ impl fmt::Debug for Cosigner {
 pub struct CosignerKey(Public);
 
 impl CosignerKey {
-    /// Its name.
+    /// What the key's signature lines begin with.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name
@@ -90,7 +91,7 @@ impl fmt::Display for CosignerKey {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proof::{NoteKey, VerifierKey};
+    use crate::note::key::{NoteKey, VerifierKey};
 
     const TEXT: &str = "log.example/ccn\n1\nAAAA\n";
 

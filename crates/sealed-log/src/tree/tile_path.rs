@@ -8,9 +8,9 @@ pub const TILE_HASHES: usize = 256;
 /// leaves themselves; N in groups of three digits, all but the last after an `x`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TilePath {
-    /// The level; nothing for entries.
+    /// 0 holds leaves' hashes; nothing names the leaves themselves.
     pub level: Option<u8>,
-    /// The place in the level.
+    /// The place in the level, from zero.
     pub n: u64,
     /// Hashes or entries in it: 256, or fewer when the path names a partial tile.
     pub width: u16,

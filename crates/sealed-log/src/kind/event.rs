@@ -6,7 +6,8 @@
 
 use uuid::Uuid;
 
-use crate::{AccountNumber, BatchId, BookId, GroupId, TransferId, TransferKind};
+use crate::id::{AccountNumber, BatchId, BookId, EventId, TransferId};
+use crate::kind::transfer::TransferKind;
 
 /// By which id people know an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -130,31 +131,31 @@ events! {
 impl EventKind {
     /// The group of the event of the thing `id`, for what one id names ([`KnownBy::is_one_id`]).
     #[must_use]
-    pub fn group(self, id: Uuid) -> GroupId {
+    pub fn group(self, id: Uuid) -> EventId {
         debug_assert!(self.known_by().is_one_id(), "{self:?} is named by more than one id");
-        GroupId::derive(self.name().as_bytes(), &[id.as_bytes()])
+        EventId::derive(self.name().as_bytes(), &[id.as_bytes()])
     }
 
     /// [`Activated`](Self::Activated): a voucher by its serial number in a batch.
     #[must_use]
-    pub fn activated(batch: BatchId, serial: u32) -> GroupId {
+    pub fn activated(batch: BatchId, serial: u32) -> EventId {
         Self::Activated.of(&[batch.uuid().as_bytes(), &serial.to_be_bytes()])
     }
 
     /// [`Expired`](Self::Expired): a voucher by its number in its book.
     #[must_use]
-    pub fn expired(book: BookId, voucher: AccountNumber) -> GroupId {
+    pub fn expired(book: BookId, voucher: AccountNumber) -> EventId {
         Self::Expired.of(&[book.uuid().as_bytes(), &voucher.get().to_be_bytes()])
     }
 
     /// [`ClaimReversed`](Self::ClaimReversed): a claim in its book.
     #[must_use]
-    pub fn reversal(book: BookId, claim: Uuid) -> GroupId {
+    pub fn reversal(book: BookId, claim: Uuid) -> EventId {
         Self::ClaimReversed.of(&[book.uuid().as_bytes(), claim.as_bytes()])
     }
 
-    fn of(self, parts: &[&[u8]]) -> GroupId {
-        GroupId::derive(self.name().as_bytes(), parts)
+    fn of(self, parts: &[&[u8]]) -> EventId {
+        EventId::derive(self.name().as_bytes(), parts)
     }
 }
 
@@ -179,7 +180,7 @@ mod tests {
         assert_eq!(names.len(), EventKind::ALL.len());
         // Groups of books that exist: these bytes are for ever.
         let group = EventKind::Settled.group(Uuid::from_u128(7));
-        assert_eq!(group, GroupId::derive(b"settled", &[Uuid::from_u128(7).as_bytes()]));
+        assert_eq!(group, EventId::derive(b"settled", &[Uuid::from_u128(7).as_bytes()]));
         for old in [
             "activated",
             "allocated",

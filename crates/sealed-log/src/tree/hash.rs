@@ -8,13 +8,13 @@ use sha2::{Digest, Sha256};
 pub struct Hash([u8; 32]);
 
 impl Hash {
-    /// Of a leaf's bytes.
+    /// The hash of a leaf with these bytes.
     #[must_use]
     pub fn leaf(bytes: &[u8]) -> Self {
         Self(Sha256::new().chain_update([0]).chain_update(bytes).finalize().into())
     }
 
-    /// Of two subtrees.
+    /// The hash above two subtrees.
     #[must_use]
     pub fn node(left: Self, right: Self) -> Self {
         let digest = Sha256::new()
@@ -24,7 +24,7 @@ impl Hash {
         Self(digest.finalize().into())
     }
 
-    /// Of the tree without leaves.
+    /// The root of the tree without leaves.
     #[must_use]
     pub fn empty() -> Self {
         Self(Sha256::digest([]).into())
@@ -36,7 +36,7 @@ impl Hash {
         bytes.try_into().ok().map(Self)
     }
 
-    /// Its bytes.
+    /// As the database and the proofs in binary hold it.
     #[must_use]
     pub const fn bytes(&self) -> &[u8; 32] {
         &self.0

@@ -10,8 +10,9 @@ use serde::Serialize;
 use standards::Cents;
 use uuid::Uuid;
 
-use crate::proof::{LeafAccount, LeafError};
-use crate::{GroupId, TransferId};
+use crate::id::{EventId, TransferId};
+use crate::leaf::account::LeafAccount;
+use crate::leaf::cbor::{LeafError, form, map, missing, unknown, uuid};
 
 /// The fields, `kind` by its name. A record has `claim` and `payment`, and one account on both sides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub(super) struct Fields<'f> {
     pub cents: Cents,
     pub at: DateTime<Utc>,
     pub booked_on: NaiveDate,
-    pub grp: GroupId,
+    pub grp: EventId,
     pub reverses: Option<TransferId>,
     pub reference: &'f str,
     pub covers: Option<(Uuid, Uuid)>,
@@ -85,7 +86,7 @@ impl<'f> Fields<'f> {
             match d.str().map_err(form)? {
                 "at" => at = Some(d.str().map_err(form)?.parse().map_err(form)?),
                 "id" => id = Some(uuid(d)?),
-                "grp" => grp = Some(GroupId::from_uuid(uuid(d)?)),
+                "grp" => grp = Some(EventId::from_uuid(uuid(d)?)),
                 "seq" => seq = Some(d.u64().map_err(form)?),
                 "kind" => kind = Some(d.str().map_err(form)?),
                 "cents" => cents = Some(Cents::new(d.i64().map_err(form)?)),
@@ -116,9 +117,9 @@ impl<'f> Fields<'f> {
     }
 
     /// The line of `transfers.ndjson` of a leaf with these `bytes`.
-    pub fn line(&self, bytes: &[u8], late: bool) -> Line<'f> {
+    pub fn line(&self, bytes: &[u8], late: bool) -> JsonLine<'f> {
         let (claim, payment) = self.covers.unzip();
-        Line {
+        JsonLine {
             seq: self.seq,
             id: self.id,
             kind: self.kind,
@@ -140,7 +141,7 @@ impl<'f> Fields<'f> {
 
 /// In the order in which people read it. Written without building a tree: there are ten million of them.
 #[derive(Debug, Serialize)]
-pub(super) struct Line<'l> {
+pub(super) struct JsonLine<'l> {
     seq: u64,
     id: Uuid,
     kind: &'l str,
@@ -163,29 +164,4 @@ pub(super) struct Line<'l> {
 
 fn instant(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
-}
-
-pub(super) fn map(d: &mut Decoder<'_>) -> Result<u64, LeafError> {
-    d.map().map_err(form)?.ok_or(LeafError::NotDeterministic)
-}
-
-pub(super) fn uuid(d: &mut Decoder<'_>) -> Result<Uuid, LeafError> {
-    Uuid::from_slice(d.bytes().map_err(form)?).map_err(form)
-}
-
-pub(super) fn named<K: Copy>(all: &[K], word: &str, name: fn(K) -> &'static str) -> Result<K, LeafError> {
-    let found = all.iter().copied().find(|kind| name(*kind) == word);
-    found.ok_or_else(|| unknown(word))
-}
-
-pub(super) fn form(error: impl std::fmt::Display) -> LeafError {
-    LeafError::Form(error.to_string())
-}
-
-pub(super) fn missing(key: &str) -> LeafError {
-    LeafError::Form(format!("no {key}"))
-}
-
-pub(super) fn unknown(word: &str) -> LeafError {
-    LeafError::Form(format!("unknown: {word:?}"))
 }

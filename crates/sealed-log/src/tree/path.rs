@@ -1,13 +1,13 @@
 use std::ops::Range;
 
-use crate::proof::Hash;
+use crate::tree::hash::Hash;
 
 /// A perfect subtree of 2^level leaves, `index` subtrees of the same size from the left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Node {
-    /// Its height: 0 is a leaf.
+    /// The height: 0 is a leaf.
     pub level: u32,
-    /// Its place in its row.
+    /// Which one of its height, from the left and from zero.
     pub index: u64,
 }
 
@@ -20,7 +20,7 @@ pub enum ProofError {
     /// Too few or too many hashes for these sizes.
     #[error("the proof has the wrong number of hashes")]
     Length,
-    /// It leads to another root.
+    /// Its hashes, folded, are not the root that was given.
     #[error("the proof leads to another root")]
     Root,
 }

@@ -1,5 +1,6 @@
-use crate::proof::path::fold_right;
-use crate::proof::{Hash, TILE_HASHES};
+use crate::tree::hash::Hash;
+use crate::tree::path::fold_right;
+use crate::tree::tile_path::TILE_HASHES;
 
 /// The right edge of a growing tree: what is needed to append and to know the root, at most 255 hashes a level. A level holds
 /// roots of perfect subtrees of 256^level leaves that no full tile of the level above covers yet.
@@ -16,14 +17,14 @@ pub struct Tile {
     pub level: u8,
     /// Its place in the level, from zero.
     pub n: u64,
-    /// All 256.
+    /// All [`TILE_HASHES`] of them, from the left.
     pub hashes: Vec<Hash>,
     /// Their root: the hash in the level above.
     pub root: Hash,
 }
 
 impl Frontier {
-    /// Of the tree without leaves.
+    /// The right edge of the tree without leaves.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -42,7 +43,7 @@ impl Frontier {
         Some(Self { size, levels })
     }
 
-    /// Number of leaves.
+    /// How many leaves the tree has.
     #[must_use]
     pub const fn size(&self) -> u64 {
         self.size
@@ -65,7 +66,7 @@ impl Frontier {
             }
             width *= TILE_HASHES as u64;
             let hashes = std::mem::take(hashes);
-            hash = root_of(&hashes);
+            hash = perfect_root(&hashes);
             full.push(Tile {
                 level: u8::try_from(level).expect("2⁶⁴ leaves make 8 levels"),
                 n: self.size / width - 1,
@@ -89,8 +90,12 @@ impl Frontier {
     }
 }
 
-/// The root of a power of two of hashes.
-pub(super) fn root_of(hashes: &[Hash]) -> Hash {
+/// The root of a perfect subtree, from the row of its lowest hashes.
+///
+/// # Panics
+/// When there is no hash at all; a row that is no power of two long has no such root, and the answer means nothing.
+#[must_use]
+pub fn perfect_root(hashes: &[Hash]) -> Hash {
     let mut row = hashes.to_vec();
     while row.len() > 1 {
         row = row.chunks(2).map(|pair| Hash::node(pair[0], pair[1])).collect();
@@ -104,7 +109,7 @@ fn subtrees(mut row: &[Hash]) -> Vec<Hash> {
     while !row.is_empty() {
         let width = 1 << row.len().ilog2();
         let (left, right) = row.split_at(width);
-        roots.push(root_of(left));
+        roots.push(perfect_root(left));
         row = right;
     }
     roots

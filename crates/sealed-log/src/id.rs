@@ -2,7 +2,9 @@ use std::fmt;
 
 use uuid::Uuid;
 
-database::id_type! {
+use crate::kind::AccountKind;
+
+ids::id_type! {
     /// A book: a programme's (its id is the programme's), or the fund's own.
     pub struct BookId;
 
@@ -13,13 +15,13 @@ database::id_type! {
     pub struct BatchId;
 
     /// One event: its legs are admitted together or not at all.
-    pub struct GroupId;
+    pub struct EventId;
 
     /// One transfer. Derived from what it does (`derive(b"claimed", &[claim, voucher])`), never drawn at random and never from
     /// a chunk's number: that is what makes a repeated request harmless.
     pub struct TransferId;
 
-    /// One [record](crate::Record), derived from what it says.
+    /// One [record](crate::RecordKind), derived from what it says.
     pub struct RecordId;
 }
 
@@ -38,23 +40,11 @@ impl BookId {
 }
 
 /// An account's key inside its book: the kind in the top 8 bits, then a voucher's (series, idx) or 56 bits derived from the
-/// account's name (see [`Account`](crate::Account)).
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    serde::Serialize,
-    serde::Deserialize,
-    sqlx::Type,
-    utoipa::ToSchema,
-)]
+/// account's name (see `ledger::Account`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
-#[sqlx(transparent)]
+#[cfg_attr(feature = "sqlx", derive(sqlx::Type), sqlx(transparent))]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 pub struct AccountNumber(i64);
 
 /// Vouchers in a series: its index has 24 bits in the token.
@@ -71,7 +61,7 @@ impl AccountNumber {
     #[must_use]
     pub const fn voucher(series: u16, idx: u32) -> Self {
         assert!(idx < SERIES_VOUCHERS_MAX, "a voucher's index has 24 bits");
-        Self(crate::AccountKind::Voucher as i64 * (1 << KIND_SHIFT) + series as i64 * (1 << SERIES_SHIFT) + idx as i64)
+        Self(AccountKind::Voucher as i64 * (1 << KIND_SHIFT) + series as i64 * (1 << SERIES_SHIFT) + idx as i64)
     }
 
     /// The (series, idx) of a voucher's account; `None` for any other account.
@@ -89,14 +79,21 @@ impl AccountNumber {
         Self(number)
     }
 
-    /// As it is stored.
+    /// The `bigint` that is stored.
     #[must_use]
     pub const fn get(self) -> i64 {
         self.0
     }
 
+    /// What the account holds; nothing when the number was made for no kind.
+    #[must_use]
+    pub fn kind(self) -> Option<AccountKind> {
+        AccountKind::from_code(i16::try_from(self.0 >> KIND_SHIFT).ok()?)
+    }
+
     /// The number of an account that is named by `digest`, of which 56 bits are used.
-    pub(crate) fn named(kind: crate::AccountKind, digest: Uuid) -> Self {
+    #[must_use]
+    pub fn named(kind: AccountKind, digest: Uuid) -> Self {
         let low = i64::try_from(digest.as_u128() & ((1 << KIND_SHIFT) - 1)).expect("56 bits fit");
         Self((i64::from(kind.code()) << KIND_SHIFT) | low)
     }
@@ -120,9 +117,10 @@ mod tests {
         for (series, idx) in [(0, 0), (1, 2), (u16::MAX, SERIES_VOUCHERS_MAX - 1)] {
             let number = AccountNumber::voucher(series, idx);
             assert_eq!(number.as_voucher(), Some((series, idx)));
-            assert_eq!(number.get() >> KIND_SHIFT, 9);
+            assert_eq!(number.kind(), Some(AccountKind::Voucher));
         }
         assert_eq!(AccountNumber::new(0).as_voucher(), None);
+        assert_eq!(AccountNumber::new(0).kind(), None);
         assert_eq!(
             AccountNumber::new(AccountNumber::voucher(1, 2).get() | 1 << 45).as_voucher(),
             None

@@ -32,7 +32,7 @@ macro_rules! account_kinds {
                 match self { $(Self::$kind => $compte_num,)+ }
             }
 
-            /// Which side grows it.
+            /// The side on which it stands: its balance there is never negative.
             #[must_use]
             pub const fn side(self) -> Side {
                 match self { $(Self::$kind => Side::$side,)+ }
@@ -77,7 +77,7 @@ account_kinds! {
 }
 
 impl AccountKind {
-    /// Its code in the database.
+    /// The number that stands for it in the database.
     #[must_use]
     pub const fn code(self) -> i16 {
         self as i16

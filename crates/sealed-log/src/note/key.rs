@@ -5,8 +5,10 @@ use data_encoding::{BASE64, HEXLOWER};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use sha2::{Digest, Sha256};
 
-use crate::proof::NoteError;
-use crate::proof::note::SIGNATURE_MARK;
+use crate::note::error::NoteError;
+
+/// What begins a signature line: an em dash and a space.
+pub(super) const SIGNATURE_MARK: &str = "\u{2014} ";
 
 /// Ed25519 over the note's text, in the registry of C2SP signed-note.
 const ED25519: u8 = 0x01;
@@ -140,7 +142,7 @@ impl NoteKey {
         Private::from_seed(ED25519, name, seed).map(Self)
     }
 
-    /// Its name, which is also the origin of the log that it signs.
+    /// The key's name, which is also the origin of the log that it signs.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.public.name
@@ -171,7 +173,7 @@ impl fmt::Debug for NoteKey {
 pub struct VerifierKey(pub(super) Public);
 
 impl VerifierKey {
-    /// Its name.
+    /// What the key's signature lines begin with, and the origin of its log.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name

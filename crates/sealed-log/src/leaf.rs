@@ -2,6 +2,7 @@
 //! sides) and names its claim and its payment, so that who adds up transfers may read it as one.
 
 mod account;
+mod cbor;
 mod fields;
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
@@ -11,12 +12,15 @@ use standards::Cents;
 use standards::calendar::paris_date;
 use uuid::Uuid;
 
-use crate::proof::Hash;
-use crate::{GroupId, RecordId, RecordKind, TransferId, TransferKind};
+use crate::id::{EventId, RecordId, TransferId};
+use crate::kind::{RecordKind, TransferKind};
+use crate::tree::Hash;
 
-use fields::{Fields, form, named};
+use cbor::{form, named};
+use fields::Fields;
 
 pub use account::LeafAccount;
+pub use cbor::LeafError;
 
 /// What is proven of a transfer: all of it, its accounts named in full, and its place and day in the journal. Nothing of a person.
 ///
@@ -26,22 +30,22 @@ pub use account::LeafAccount;
 pub struct Leaf {
     /// Its place in the log, from zero, without a gap.
     pub seq: u64,
-    /// The transfer.
+    /// The transfer that the leaf is of.
     pub id: TransferId,
-    /// What it does.
+    /// What the transfer does: its name is in the leaf.
     pub kind: TransferKind,
-    /// The account debited.
+    /// The account whose debits grew.
     pub debit: LeafAccount,
-    /// The account credited.
+    /// The account whose credits grew.
     pub credit: LeafAccount,
-    /// How much.
+    /// What moved, above zero.
     pub cents: Cents,
-    /// When it was posted; microseconds.
+    /// The instant of posting, in microseconds.
     pub at: DateTime<Utc>,
     /// The day of the entry in Paris; never decreases with `seq`.
     pub booked_on: NaiveDate,
     /// The event that it is a leg of.
-    pub grp: GroupId,
+    pub grp: EventId,
     /// The transfer that it undoes.
     pub reverses: Option<TransferId>,
     /// The number that people know it by, or nothing.
@@ -51,25 +55,25 @@ pub struct Leaf {
 /// What is proven of a record: that a payment covers a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordLeaf {
-    /// Its place in the log.
+    /// Its place in the log, in one sequence with the transfers.
     pub seq: u64,
-    /// The record.
+    /// The record that the leaf is of.
     pub id: RecordId,
-    /// What it says.
+    /// Whether the payment pays the claim or takes it back.
     pub kind: RecordKind,
     /// What the structure was owed on.
     pub account: LeafAccount,
-    /// How much.
+    /// What of the claim the payment covers, above zero.
     pub cents: Cents,
-    /// When it was written; microseconds.
+    /// The instant of writing, in microseconds.
     pub at: DateTime<Utc>,
-    /// Its day in the journal.
+    /// The day of the entry in Paris; never decreases with `seq`.
     pub booked_on: NaiveDate,
     /// The payment's event.
-    pub grp: GroupId,
-    /// The claim.
+    pub grp: EventId,
+    /// The claim that is covered: also the event of its transfers.
     pub claim: Uuid,
-    /// The payment.
+    /// The payment that covers it, by its end-to-end id.
     pub payment: Uuid,
     /// The number that people know the payment by.
     pub reference: String,
@@ -78,21 +82,10 @@ pub struct RecordLeaf {
 /// A leaf of the log, of whichever kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AnyLeaf {
-    /// It moved money.
+    /// Money moved.
     Transfer(Leaf),
-    /// It did not.
+    /// A payment covers a claim; nothing moved.
     Record(RecordLeaf),
-}
-
-/// Why bytes are not a leaf.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LeafError {
-    /// Not CBOR, or not of a transfer or record.
-    #[error("not a transfer or record in CBOR: {0}")]
-    Form(String),
-    /// It says the same as another spelling would.
-    #[error("not the deterministic spelling")]
-    NotDeterministic,
 }
 
 /// Whether something of the instant `at` was booked in a later month than its own, because that one was over by then.
@@ -184,7 +177,7 @@ impl AnyLeaf {
         }
     }
 
-    /// Its place in the log.
+    /// The place in the log, from zero.
     #[must_use]
     pub const fn seq(&self) -> u64 {
         match self {
@@ -193,7 +186,7 @@ impl AnyLeaf {
         }
     }
 
-    /// The transfer or the record.
+    /// The id of the transfer or record, unique in the log.
     #[must_use]
     pub const fn id(&self) -> Uuid {
         match self {
@@ -202,7 +195,7 @@ impl AnyLeaf {
         }
     }
 
-    /// The name of what it does or says.
+    /// The name of its kind, as the leaf spells it.
     #[must_use]
     pub const fn kind_name(&self) -> &'static str {
         match self {
@@ -211,7 +204,7 @@ impl AnyLeaf {
         }
     }
 
-    /// How much.
+    /// What it moved, or what it covers.
     #[must_use]
     pub const fn cents(&self) -> Cents {
         match self {
@@ -220,7 +213,7 @@ impl AnyLeaf {
         }
     }
 
-    /// Its day in the journal.
+    /// The day of the entry in Paris.
     #[must_use]
     pub const fn booked_on(&self) -> NaiveDate {
         match self {

@@ -1,0 +1,40 @@
+//! The pieces of CBOR that leaves are read from.
+
+use minicbor::Decoder;
+use uuid::Uuid;
+
+/// Why bytes are not a leaf.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LeafError {
+    /// Not CBOR, or not of a transfer or record.
+    #[error("not a transfer or record in CBOR: {0}")]
+    Form(String),
+    /// It says the same as another spelling would.
+    #[error("not the deterministic spelling")]
+    NotDeterministic,
+}
+
+pub(super) fn map(d: &mut Decoder<'_>) -> Result<u64, LeafError> {
+    d.map().map_err(form)?.ok_or(LeafError::NotDeterministic)
+}
+
+pub(super) fn uuid(d: &mut Decoder<'_>) -> Result<Uuid, LeafError> {
+    Uuid::from_slice(d.bytes().map_err(form)?).map_err(form)
+}
+
+pub(super) fn named<K: Copy>(all: &[K], word: &str, name: fn(K) -> &'static str) -> Result<K, LeafError> {
+    let found = all.iter().copied().find(|kind| name(*kind) == word);
+    found.ok_or_else(|| unknown(word))
+}
+
+pub(super) fn form(error: impl std::fmt::Display) -> LeafError {
+    LeafError::Form(error.to_string())
+}
+
+pub(super) fn missing(key: &str) -> LeafError {
+    LeafError::Form(format!("no {key}"))
+}
+
+pub(super) fn unknown(word: &str) -> LeafError {
+    LeafError::Form(format!("unknown: {word:?}"))
+}
