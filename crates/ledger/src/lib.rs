@@ -43,7 +43,6 @@
 
 mod account;
 mod admit;
-mod agreement;
 mod changes;
 mod figures;
 mod identities;
@@ -51,20 +50,17 @@ mod labels;
 mod lock;
 mod migrate;
 mod outcome;
-mod plan;
 mod post;
 mod posting;
 pub mod proof;
 mod read;
 mod record;
 mod transfer;
-mod true_up;
 mod under_way;
 mod waterfall;
 mod write;
 
 pub use account::Account;
-pub use agreement::{Agreement, AgreementError, Limits, Order};
 pub use changes::{Changes, TransactionNumber, changed_vouchers, cluster, oldest_under_way, vouchers_from};
 pub use figures::{Figures, SNAPSHOT_SECONDS_MAX, snapshot};
 pub use identities::{Identity, Relation, Subject};
@@ -72,7 +68,6 @@ pub use labels::{Labels, labels};
 pub use lock::lock;
 pub use migrate::migrate;
 pub use outcome::{Outcome, PostError, Rejection};
-pub use plan::{PLAN_FUNDERS_MAX, Plan, PlanError, RATE_DECIMALS_MAX, SHARE_CENTS_MIN};
 pub use post::{POST_TRANSFERS_MAX, post};
 pub use posting::{POSTING_TRANSFERS_MAX, Posting, PostingError};
 pub use read::{
@@ -84,7 +79,10 @@ pub use sealed_log::{
     AccountKind, AccountNumber, BatchId, BookId, EventId as GroupId, EventKind, KnownBy, PartyId, RecordId, RecordKind,
     SERIES_VOUCHERS_MAX, Side, TransferId, TransferKind, giving_back_id,
 };
+pub use shares::{
+    CappedPlan as Agreement, CappedPlanError as AgreementError, Limits, Order, PLAN_FUNDERS_MAX, Part, Payment, Plan,
+    PlanError, RATE_DECIMALS_MAX, SHARE_CENTS_MIN, Step, TrueUp, UsedBatch, true_up,
+};
 pub use transfer::{REFERENCE_BYTES_MAX, Transfer, TransferError};
-pub use true_up::{Part, Payment, Step, TrueUp, UsedBatch, true_up};
 pub use under_way::{UnderWay, oldest_transaction};
 pub use waterfall::{FunderFigures, ProgrammeFigures, Waterfall};

@@ -54,11 +54,11 @@ pub use prove::{
 };
 pub use prover::{Entries, EventProof, Prover};
 pub use seal::{LAG_ENTRIES_MAX, SEAL_CHUNK_ENTRIES, SealError, SealLag, Sealed, seal, seal_lag, unsealed};
-pub use store::{StoredCheckpoint, checkpoint_of, last_checkpoint, tile_hashes};
-pub use sums::{Unequal, unequal_sums};
 pub use sealed_log::{
     AnyLeaf, Checkpoint, CheckpointError, Cosigner, CosignerKey, Frontier, Hash, Leaf, LeafAccount, LeafError,
     NOTE_BYTES_MAX, Node, Note, NoteError, NoteKey, ProofError, RecordLeaf, SignBytes, SignFailed, TILE_HASHES, Tile,
     TilePath, TilePathError, VerifierKey, consistency_plan, fold_nodes, inclusion_plan, perfect_root,
     verify_consistency, verify_inclusion,
 };
+pub use store::{StoredCheckpoint, checkpoint_of, last_checkpoint, tile_hashes};
+pub use sums::{Unequal, unequal_sums};

@@ -4,11 +4,11 @@
 
 use ct_merkle::mem_backed_tree::MemoryBackedTree;
 use data_encoding::HEXLOWER;
+use proptest::prelude::*;
 use sealed_log::{
     Frontier, Hash, Node, ProofError, Tile, consistency_plan, fold_nodes, inclusion_plan, verify_consistency,
     verify_inclusion,
 };
-use proptest::prelude::*;
 use sha2::Sha256;
 
 /// A size above one full tile.

@@ -15,5 +15,3 @@ mod posting;
 mod report;
 mod roles;
 mod sealing;
-mod shares;
-mod shares_proof;

@@ -1,7 +1,6 @@
 use crate::kind::account::AccountKind::{
-    self,
-    Available, Bank, Charges, Clearing, Deposited, FeeReceivable, Fees, InTransit, Payable, Receivable, Recoverable,
-    Refundable, Reserved, Suspense, Vat, Voucher,
+    self, Available, Bank, Charges, Clearing, Deposited, FeeReceivable, Fees, InTransit, Payable, Receivable,
+    Recoverable, Refundable, Reserved, Suspense, Vat, Voucher,
 };
 
 macro_rules! transfer_kinds {

@@ -45,7 +45,11 @@ impl<'n> Note<'n> {
     }
 
     /// What `check` says of the line of `key`: its bytes after the key's hash.
-    pub(super) fn signature_of<T>(&self, key: &Public, check: impl FnOnce(&[u8]) -> Result<T, NoteError>) -> Result<T, NoteError> {
+    pub(super) fn signature_of<T>(
+        &self,
+        key: &Public,
+        check: impl FnOnce(&[u8]) -> Result<T, NoteError>,
+    ) -> Result<T, NoteError> {
         let expected = key.hash();
         for line in self.signatures.lines() {
             let (name, blob) = line

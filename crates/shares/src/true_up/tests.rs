@@ -2,7 +2,6 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::Limits;
 
 fn party(n: usize) -> PartyId {
     PartyId::from_uuid(Uuid::from_u128(n as u128))
@@ -13,12 +12,12 @@ fn rate(text: &str) -> Decimal {
 }
 
 /// The State pays 60 % with these limits, the sponsor the rest.
-fn with(limits: Limits) -> Agreement {
+fn with(limits: Limits) -> CappedPlan {
     let limits = Limits {
         taken_over_by: Some(party(1)),
         ..limits
     };
-    Agreement::new(vec![
+    CappedPlan::new(vec![
         (party(0), rate("0.6"), limits),
         (party(1), rate("0.4"), Limits::default()),
     ])
@@ -123,7 +122,7 @@ fn a_taker_with_a_limit_of_its_own_passes_on_and_gets_one_amount() {
         taken_over_by: Some(party(taker)),
         ..Limits::default()
     };
-    let agreed = Agreement::new(vec![
+    let agreed = CappedPlan::new(vec![
         (party(0), rate("0.4"), half_of_use(1)),
         (party(1), rate("0.4"), half_of_use(2)),
         (party(2), rate("0.2"), Limits::default()),
@@ -146,7 +145,7 @@ fn a_taker_with_a_limit_of_its_own_passes_on_and_gets_one_amount() {
 /// By hand. 100 vouchers used: the State paid 600 €, half of 1,000 € at most, so the sponsor pays it 100 €. Ten are reversed: it paid
 /// 540 €, 450 € at most, so 90 € in all: it gives 10 € back. All are reversed: what is left of the 100 € goes back.
 #[test]
-fn a_further_close_settles_the_difference_alone() {
+fn a_further_true_up_settles_the_difference_alone() {
     let half = || {
         with(Limits {
             used_rate: Some(rate("0.5")),
@@ -169,7 +168,7 @@ fn a_further_close_settles_the_difference_alone() {
 
 proptest! {
     #[test]
-    fn closes_one_after_another_net_to_a_single_one(
+    fn true_ups_one_after_another_net_to_a_single_one(
         used_rate in prop::option::of(1_i64..=100), used_cap in prop::option::of(1_i64..500_000),
         quota in prop::option::of(1_i64..=100), uses in prop::collection::vec((0_u32..400, 0_u64..=100), 1..6),
     ) {
@@ -180,7 +179,7 @@ proptest! {
             taken_over_by: Some(party(taker)),
             ..Limits::default()
         };
-        let agreement = Agreement::new(vec![
+        let capped_plan = CappedPlan::new(vec![
             (party(0), rate("0.45"), limits(1)),
             (party(1), rate("0.25"), limits(2)),
             (party(2), rate("0.3"), Limits::default()),
@@ -189,8 +188,8 @@ proptest! {
         for (vouchers, percent) in uses {
             let reached = u64::from(vouchers) * percent / 100;
             let reached = [(party(0), reached), (party(1), reached)].into();
-            let batch = UsedBatch::first(agreement.plan(), vouchers, Cents::new(1000), &reached);
-            let versions = [(agreement.clone(), vec![batch])];
+            let batch = UsedBatch::first(capped_plan.plan(), vouchers, Cents::new(1000), &reached);
+            let versions = [(capped_plan.clone(), vec![batch])];
             settled.extend(true_up(&versions, &settled).payments);
             for part in true_up(&versions, &[]).parts {
                 let net: i64 = settled.iter().map(|payment| {
@@ -204,7 +203,7 @@ proptest! {
     }
 
     #[test]
-    fn the_close_makes_no_money_and_keeps_every_limit(
+    fn a_true_up_makes_no_money_and_keeps_every_limit(
         limits in prop::collection::vec(
             (prop::option::of(1_i64..=100), prop::option::of(1_i64..5_000_000), prop::option::of(1_i64..=100)), 1..5),
         batches in prop::collection::vec((0_u32..3_000, 0_u32..=100), 0..5),
@@ -222,13 +221,13 @@ proptest! {
             (party(n), each, limits)
         });
         let rest = Decimal::ONE - each * Decimal::from(last);
-        let agreement = Agreement::new(shares.chain([(party(last), rest, Limits::default())]).collect()).unwrap();
+        let capped_plan = CappedPlan::new(shares.chain([(party(last), rest, Limits::default())]).collect()).unwrap();
         let used = batches.iter().map(|&(vouchers, percent)| {
             let reached = (0..last).map(|n| (party(n), u64::from(vouchers) * u64::from(percent) / 100)).collect();
-            UsedBatch::first(agreement.plan(), vouchers, Cents::new(1000), &reached)
+            UsedBatch::first(capped_plan.plan(), vouchers, Cents::new(1000), &reached)
         });
         let used: Vec<UsedBatch> = used.collect();
-        let done = true_up(&[(agreement.clone(), used)], &[]);
+        let done = true_up(&[(capped_plan.clone(), used)], &[]);
         let total = |of: fn(&Part) -> Cents| Cents::try_sum(done.parts.iter().map(of)).unwrap();
         prop_assert_eq!(total(|part| part.paid), total(|part| part.part));
         for part in &done.parts {

@@ -1,12 +1,12 @@
-//! Who pays how much of a voucher. Pure: anybody can recompute it from the plan, the face value and the serial number.
+//! Who pays how much of a voucher: cumulative rounding. With *C* the cumulated rates and *b(n) = round(n · value · C)*, half up, a funder pays
+//! what its own bound and that of the funder before it grew by at voucher *n*: whole cents, and nobody is ever a full cent off.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
 use rust_decimal::Decimal;
+use sealed_log::PartyId;
 use standards::Cents;
-
-use crate::PartyId;
 
 /// Funders in a plan.
 pub const PLAN_FUNDERS_MAX: usize = 32;
@@ -31,22 +31,22 @@ pub struct Plan {
 /// Why a plan is refused. The message is shown to the person who typed it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
-    /// None, or too many.
+    /// A plan has 1 to [`PLAN_FUNDERS_MAX`] funders.
     #[error("un plan compte de 1 à {PLAN_FUNDERS_MAX} financeurs, pas {0}")]
     Funders(usize),
-    /// The same funder twice.
+    /// A funder has one rate in a plan.
     #[error("un financeur figure deux fois dans le plan")]
     SameFunder(PartyId),
-    /// Zero or less.
+    /// A funder of nothing is no funder.
     #[error("chaque taux doit être supérieur à zéro, {0} ne l'est pas")]
     NotPositive(Decimal),
-    /// Finer than [`RATE_DECIMALS_MAX`].
+    /// The rate has more than [`RATE_DECIMALS_MAX`] decimals.
     #[error("un taux a au plus {RATE_DECIMALS_MAX} décimales, {0} en a davantage")]
     TooFine(Decimal),
-    /// Not 1 in all.
+    /// The rates do not add up to exactly 1.
     #[error("la somme des taux doit être exactement 1 (100 %), pas {0}")]
     Sum(Decimal),
-    /// Not a voucher's value.
+    /// A voucher is worth more than zero.
     #[error("la valeur d'un chèque doit être supérieure à zéro, {0} ne l'est pas")]
     FaceValue(Cents),
     /// A funder would pay less than [`SHARE_CENTS_MIN`] of a voucher.
@@ -54,9 +54,9 @@ pub enum PlanError {
         "un financeur paierait moins de {SHARE_CENTS_MIN} centimes par chèque de {face_value} € : taux {rate} trop bas"
     )]
     ShareTooSmall {
-        /// The funder's rate.
+        /// The rate that is too low.
         rate: Decimal,
-        /// Of a voucher.
+        /// What a voucher is worth.
         face_value: Cents,
     },
 }

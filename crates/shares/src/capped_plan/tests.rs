@@ -21,8 +21,8 @@ fn order(vouchers: u32) -> Order {
 }
 
 /// The State pays half, the département 30 %, the sponsor the rest and what the others do not.
-fn agreement(state: Limits, departement: Limits) -> Result<Agreement, AgreementError> {
-    Agreement::new(vec![
+fn capped_plan(state: Limits, departement: Limits) -> Result<CappedPlan, CappedPlanError> {
+    CappedPlan::new(vec![
         (party(0), rate("0.5"), state),
         (party(1), rate("0.3"), departement),
         (party(2), rate("0.2"), Limits::default()),
@@ -42,7 +42,7 @@ fn nothing_changes_while_no_limit_acts() {
         taken_over_by: Some(party(2)),
         ..Limits::default()
     };
-    let agreed = agreement(capped, Limits::default()).unwrap();
+    let agreed = capped_plan(capped, Limits::default()).unwrap();
     assert_eq!(agreed.effective(order(1000), &[Cents::ZERO; 3]), *agreed.plan());
 }
 
@@ -53,7 +53,7 @@ fn a_capped_funder_pays_what_is_left_and_the_taker_the_rest() {
         taken_over_by: Some(party(2)),
         ..Limits::default()
     };
-    let agreed = agreement(capped, Limits::default()).unwrap();
+    let agreed = capped_plan(capped, Limits::default()).unwrap();
     // 3,000 vouchers: half is 15,000 €, 7,000.01 € are left of 10,000 €.
     let committed = [Cents::new(299_999), Cents::ZERO, Cents::ZERO];
     let plan = agreed.effective(order(3000), &committed);
@@ -83,7 +83,7 @@ fn below_the_minimum_order_a_funder_pays_nothing() {
         taken_over_by: Some(party(1)),
         ..Limits::default()
     };
-    let agreed = agreement(large_only, Limits::default()).unwrap();
+    let agreed = capped_plan(large_only, Limits::default()).unwrap();
     let small = agreed.effective(order(1999), &[Cents::ZERO; 3]);
     assert_eq!(
         rates(&small),
@@ -99,7 +99,7 @@ fn what_a_taker_cannot_pay_goes_on_to_its_own_taker() {
         taken_over_by: Some(party(taker)),
         ..Limits::default()
     };
-    let agreed = agreement(capped(10_000, 1), capped(50_000, 2)).unwrap();
+    let agreed = capped_plan(capped(10_000, 1), capped(50_000, 2)).unwrap();
     let plan = agreed.effective(order(1000), &[Cents::ZERO; 3]);
     assert_eq!(
         rates(&plan),
@@ -118,7 +118,7 @@ fn a_funder_who_would_get_under_two_cents_drops_out() {
         taken_over_by: Some(party(2)),
         ..Limits::default()
     };
-    let agreed = agreement(capped, Limits::default()).unwrap();
+    let agreed = capped_plan(capped, Limits::default()).unwrap();
     let plan = agreed.effective(order(1000), &[Cents::ZERO; 3]);
     assert_eq!(plan.funders().len(), 2);
     plan.check(TEN_EUROS).unwrap();
@@ -131,41 +131,41 @@ fn limits_without_somebody_who_pays_the_rest_are_refused() {
         taken_over_by: taker.map(party),
         ..Limits::default()
     };
-    let refused = |first, second| agreement(first, second).unwrap_err();
+    let refused = |first, second| capped_plan(first, second).unwrap_err();
     assert_eq!(
         refused(capped(None), Limits::default()),
-        AgreementError::NoTaker(party(0))
+        CappedPlanError::NoTaker(party(0))
     );
     assert_eq!(
         refused(capped(Some(7)), Limits::default()),
-        AgreementError::UnknownTaker(party(7))
+        CappedPlanError::UnknownTaker(party(7))
     );
     assert_eq!(
         refused(capped(Some(0)), Limits::default()),
-        AgreementError::Circle(party(0))
+        CappedPlanError::Circle(party(0))
     );
     assert_eq!(
         refused(capped(Some(1)), capped(Some(0))),
-        AgreementError::Circle(party(0))
+        CappedPlanError::Circle(party(0))
     );
     let wrong = Limits {
         used_rate: Some(rate("1.1")),
         taken_over_by: Some(party(2)),
         ..Limits::default()
     };
-    assert_eq!(refused(wrong, Limits::default()), AgreementError::Rate(rate("1.1")));
+    assert_eq!(refused(wrong, Limits::default()), CappedPlanError::Rate(rate("1.1")));
     let nothing = Limits {
         cap: Some(Cents::ZERO),
         ..capped(Some(2))
     };
     assert_eq!(
         refused(nothing, Limits::default()),
-        AgreementError::NotPositive(Cents::ZERO)
+        CappedPlanError::NotPositive(Cents::ZERO)
     );
 }
 
 /// Up to six funders; each may be capped and may want large orders, and is taken over by the next one.
-fn any_agreement() -> impl Strategy<Value = Agreement> {
+fn any_capped_plan() -> impl Strategy<Value = CappedPlan> {
     let limit = (prop::option::of(1_i64..5_000_000), prop::option::of(1_i64..5_000_000));
     prop::collection::vec((20_000_i64..150_000, limit), 0..6).prop_map(|parts| {
         let last = parts.len();
@@ -180,28 +180,28 @@ fn any_agreement() -> impl Strategy<Value = Agreement> {
             (party(n), Decimal::new(part, 6), limits)
         });
         let open = (party(last), Decimal::new(rest, 6), Limits::default());
-        Agreement::new(limited.chain([open]).collect()).unwrap()
+        CappedPlan::new(limited.chain([open]).collect()).unwrap()
     })
 }
 
 proptest! {
     #[test]
     fn batch_after_batch_nobody_is_above_its_cap_and_every_voucher_is_paid(
-        agreement in any_agreement(),
+        capped_plan in any_capped_plan(),
         orders in prop::collection::vec((1_u32..5_000, 100_i64..20_000), 1..12),
     ) {
-        let mut committed = vec![Cents::ZERO; agreement.limits().len()];
+        let mut committed = vec![Cents::ZERO; capped_plan.limits().len()];
         for (vouchers, face_value) in orders {
             let batch = Order { vouchers, face_value: Cents::new(face_value) };
-            let plan = agreement.effective(batch, &committed);
+            let plan = capped_plan.effective(batch, &committed);
             prop_assert_eq!(plan.check(batch.face_value), Ok(()));
             let total = batch.face_value.checked_mul(vouchers.into()).unwrap();
             let sums = plan.sum_first(vouchers, batch.face_value);
             prop_assert_eq!(Cents::try_sum(sums.iter().copied()), Some(total));
             for (&(funder, _), cents) in plan.funders().iter().zip(sums) {
-                let index = agreement.plan().funders().iter().position(|&(known, _)| known == funder).unwrap();
+                let index = capped_plan.plan().funders().iter().position(|&(known, _)| known == funder).unwrap();
                 committed[index] = committed[index].checked_add(cents).unwrap();
-                let limits = agreement.limits()[index];
+                let limits = capped_plan.limits()[index];
                 prop_assert!(limits.cap.is_none_or(|cap| committed[index] <= cap), "{index} above its cap");
                 prop_assert!(limits.order_minimum.is_none_or(|least| total >= least));
             }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{PartyId, Plan};
 use rust_decimal::Decimal;
+use sealed_log::PartyId;
 use serde::Deserialize;
+use shares::Plan;
 use standards::Cents;
 use uuid::Uuid;
 

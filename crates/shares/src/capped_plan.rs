@@ -1,19 +1,19 @@
-//! A plan whose shares have limits, and what it becomes for one batch. Pure: anybody can recompute it.
+//! A plan whose shares have limits, and what it becomes for one batch.
 //!
 //! | limit | acts | effect |
 //! |---|---|---|
 //! | `cap` | when a batch is funded | the funder pays what is left of its cap, as a rate rounded down; the rest is taken over |
 //! | `order_minimum` | when a batch is funded | of a smaller batch the funder pays nothing; its share is taken over |
-//! | `used_rate`, `used_cap`, `audience_quota` | at the close | [`true_up`](crate::true_up()) |
+//! | `used_rate`, `used_cap`, `audience_quota` | at the true-up | [`true_up`](crate::true_up()) |
 //!
 //! Whoever has a limit names who takes over, and nobody takes over from itself, not even through others: so somebody without
 //! a limit always ends the chain, and a batch is never left without money because a cap is reached.
 
 use rust_decimal::Decimal;
+use sealed_log::PartyId;
 use standards::Cents;
 
-use crate::plan::{ONE, billionths};
-use crate::{PartyId, Plan, PlanError, RATE_DECIMALS_MAX, SHARE_CENTS_MIN};
+use crate::plan::{ONE, Plan, PlanError, RATE_DECIMALS_MAX, SHARE_CENTS_MIN, billionths};
 
 /// Rates of an effective plan are multiples of this many billionths: eight decimals are stored.
 const STORED_STEP: i128 = 10;
@@ -40,7 +40,7 @@ impl Limits {
         self.cap.is_some() || self.order_minimum.is_some() || self.limits_use()
     }
 
-    /// Whether something is left to settle at the close.
+    /// Whether something is left to settle by a true-up.
     #[must_use]
     pub const fn limits_use(&self) -> bool {
         self.used_rate.is_some() || self.used_cap.is_some() || self.audience_quota.is_some()
@@ -49,7 +49,7 @@ impl Limits {
 
 /// A funding plan with the limits of each share.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Agreement {
+pub struct CappedPlan {
     plan: Plan,
     /// In the plan's order.
     limits: Vec<Limits>,
@@ -61,33 +61,33 @@ pub struct Agreement {
 
 /// Why limits are refused. The message is shown to the person who typed them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AgreementError {
-    /// The rates do not make a plan.
+pub enum CappedPlanError {
+    /// Already the rates do not make a plan.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// An amount of zero or less.
+    /// A cap or a minimum is more than zero.
     #[error("un plafond ou un minimum doit être supérieur à zéro, {0} ne l'est pas")]
     NotPositive(Cents),
-    /// A rate out of range.
+    /// A rate of use or of an audience is above 0 and at most 1.
     #[error("un taux d'utilisation ou de public est supérieur à 0 et au plus égal à 1 (100 %), {0} ne l'est pas")]
     Rate(Decimal),
-    /// A limit without `taken_over_by`.
+    /// This funder has a limit, and no `taken_over_by` says who pays the rest.
     #[error("la part du financeur {0} est limitée : dites qui paie le reste (« taken_over_by »)")]
     NoTaker(PartyId),
     /// `taken_over_by` is no funder of the plan.
     #[error("« taken_over_by » désigne {0}, qui n'est pas un financeur de ce plan")]
     UnknownTaker(PartyId),
-    /// Somebody would take over from itself.
+    /// This funder would take over from itself, at once or through others.
     #[error("les reprises tournent en rond : personne ne paierait le reste de la part du financeur {0}")]
     Circle(PartyId),
 }
 
-/// What a batch is worth.
+/// A batch as it is ordered: how many vouchers, of what value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Order {
-    /// Vouchers.
+    /// How many, all of one face value.
     pub vouchers: u32,
-    /// Of one, positive.
+    /// What one voucher is worth, above zero.
     pub face_value: Cents,
 }
 
@@ -97,9 +97,9 @@ impl Order {
     }
 }
 
-impl Agreement {
+impl CappedPlan {
     /// Funders in order of priority with their rates and limits.
-    pub fn new(shares: Vec<(PartyId, Decimal, Limits)>) -> Result<Self, AgreementError> {
+    pub fn new(shares: Vec<(PartyId, Decimal, Limits)>) -> Result<Self, CappedPlanError> {
         let plan = Plan::new(shares.iter().map(|&(funder, rate, _)| (funder, rate)).collect())?;
         let limits: Vec<Limits> = shares.into_iter().map(|(.., limits)| limits).collect();
         for limit in &limits {
@@ -181,35 +181,35 @@ impl Limits {
     }
 }
 
-fn check(limits: &Limits) -> Result<(), AgreementError> {
+fn check(limits: &Limits) -> Result<(), CappedPlanError> {
     let amounts = [limits.cap, limits.order_minimum, limits.used_cap];
     if let Some(amount) = amounts.into_iter().flatten().find(|amount| !amount.is_positive()) {
-        return Err(AgreementError::NotPositive(amount));
+        return Err(CappedPlanError::NotPositive(amount));
     }
     for rate in [limits.used_rate, limits.audience_quota].into_iter().flatten() {
         if rate <= Decimal::ZERO || rate > Decimal::ONE {
-            return Err(AgreementError::Rate(rate));
+            return Err(CappedPlanError::Rate(rate));
         }
         billionths(rate)?;
     }
     Ok(())
 }
 
-fn takers(plan: &Plan, limits: &[Limits]) -> Result<Vec<Option<usize>>, AgreementError> {
+fn takers(plan: &Plan, limits: &[Limits]) -> Result<Vec<Option<usize>>, CappedPlanError> {
     let funders = plan.funders();
     let taker = |(&(funder, _), limit): (&(PartyId, Decimal), &Limits)| match limit.taken_over_by {
-        None if limit.limits() => Err(AgreementError::NoTaker(funder)),
+        None if limit.limits() => Err(CappedPlanError::NoTaker(funder)),
         None => Ok(None),
         Some(taker) => {
             let index = funders.iter().position(|&(other, _)| other == taker);
-            index.map(Some).ok_or(AgreementError::UnknownTaker(taker))
+            index.map(Some).ok_or(CappedPlanError::UnknownTaker(taker))
         }
     };
     funders.iter().zip(limits).map(taker).collect()
 }
 
 /// Each funder before who takes over from it; of those that are free to come next, the plan's order.
-fn in_order(plan: &Plan, takers: &[Option<usize>]) -> Result<Vec<usize>, AgreementError> {
+fn in_order(plan: &Plan, takers: &[Option<usize>]) -> Result<Vec<usize>, CappedPlanError> {
     let mut order: Vec<usize> = Vec::with_capacity(takers.len());
     while order.len() < takers.len() {
         let waits =
@@ -218,7 +218,7 @@ fn in_order(plan: &Plan, takers: &[Option<usize>]) -> Result<Vec<usize>, Agreeme
         let stuck = || (0..takers.len()).find(|index| !order.contains(index));
         let Some(next) = next else {
             let funder = stuck().map_or_else(|| plan.funders()[0].0, |index| plan.funders()[index].0);
-            return Err(AgreementError::Circle(funder));
+            return Err(CappedPlanError::Circle(funder));
         };
         order.push(next);
     }

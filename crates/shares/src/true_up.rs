@@ -1,4 +1,4 @@
-//! Who owes whom at the close, once it is known what was used and whom it reached. Pure: anybody can recompute it.
+//! Who owes whom in the end: once it is known what was used and whom it reached, a true-up settles it between funders.
 //!
 //! For each version of the plan, funder by funder, each before who takes over from it:
 //!
@@ -10,18 +10,19 @@
 //! 5. what is above goes to who takes over.
 //!
 //! The differences of all versions are netted, so that a funder that both gains and takes over pays or gets one amount, and then
-//! paired in the plans' order. They sum to zero: the close moves money between funders and makes none.
+//! paired in the plans' order. They sum to zero: a true-up moves money between funders and makes none.
 //!
-//! A claim that is reversed after the close changes what was used, so a further close settles the difference: the same computation,
-//! less what the earlier ones settled. However many closes there were, their payments net to those of a single one made last.
+//! A claim that is reversed after a true-up changes what was used, so a further one settles the difference: the same computation,
+//! less what the earlier ones settled. However many there were, their payments net to those of a single one made last.
 
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
+use sealed_log::PartyId;
 use standards::Cents;
 
-use crate::plan::{ONE, billionths};
-use crate::{Agreement, PartyId};
+use crate::capped_plan::{CappedPlan, Limits};
+use crate::plan::{ONE, Plan, billionths};
 
 /// What was used of one batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub struct UsedBatch {
     pub reached: Vec<(PartyId, u64)>,
 }
 
-/// The whole computation.
+/// A true-up with the steps that led to it, so that each amount can be explained to who pays it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrueUp {
     /// One a funder and version of the plan, in the order of the computation.
@@ -45,12 +46,12 @@ pub struct TrueUp {
     pub payments: Vec<Payment>,
 }
 
-/// One funder in one version of the plan.
+/// What one funder pays in one version of the plan, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step {
-    /// Place of the version among those given.
+    /// The version, by its place among those given.
     pub version: usize,
-    /// Who.
+    /// Whose step it is.
     pub funder: PartyId,
     /// What its shares of the used vouchers sum to.
     pub paid: Cents,
@@ -72,48 +73,48 @@ pub struct Step {
     pub part: Cents,
     /// What goes to who takes over.
     pub passed_on: Cents,
-    /// Who that is.
+    /// The funder that takes it over.
     pub to: Option<PartyId>,
 }
 
 /// What a funder pays of everything used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Part {
-    /// Who.
+    /// Whose part it is.
     pub funder: PartyId,
-    /// Before.
+    /// What its shares of the used vouchers sum to, before any limit.
     pub paid: Cents,
-    /// After.
+    /// What it pays in the end, under all limits.
     pub part: Cents,
-    /// What earlier closes settled of the difference: paid to other funders, or (negative) got back from them.
+    /// What earlier true-ups settled of the difference: paid to other funders, or (negative) got back from them.
     pub settled: Cents,
 }
 
 /// What one funder owes another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Payment {
-    /// Who pays.
+    /// The funder that paid too little.
     pub from: PartyId,
-    /// Who gets it back.
+    /// The funder that paid too much, and gets it back.
     pub to: PartyId,
-    /// How much, positive.
+    /// Above zero.
     pub cents: Cents,
 }
 
-/// Settles the limits of use and the audience quotas: each version of the plan with the batches ordered under it. What earlier closes
+/// Settles the limits of use and the audience quotas: each version of the plan with the batches ordered under it. What earlier true-ups
 /// `settled` is not settled again.
 ///
 /// # Panics
 /// When what was used is worth more than 64 bits of cents, or a batch names a funder that its plan does not.
 #[must_use]
-pub fn true_up(versions: &[(Agreement, Vec<UsedBatch>)], settled: &[Payment]) -> TrueUp {
+pub fn true_up(versions: &[(CappedPlan, Vec<UsedBatch>)], settled: &[Payment]) -> TrueUp {
     let mut computed = TrueUp {
         steps: Vec::new(),
         parts: Vec::new(),
         payments: Vec::new(),
     };
-    for (version, (agreement, batches)) in versions.iter().enumerate() {
-        computed.add_version(version, agreement, batches);
+    for (version, (plan, batches)) in versions.iter().enumerate() {
+        computed.add_version(version, plan, batches);
     }
     for payment in settled {
         for (funder, cents) in [(payment.from, payment.cents.get()), (payment.to, -payment.cents.get())] {
@@ -126,8 +127,8 @@ pub fn true_up(versions: &[(Agreement, Vec<UsedBatch>)], settled: &[Payment]) ->
 }
 
 impl TrueUp {
-    fn add_version(&mut self, version: usize, agreement: &Agreement, batches: &[UsedBatch]) {
-        let funders = agreement.plan().funders();
+    fn add_version(&mut self, version: usize, plan: &CappedPlan, batches: &[UsedBatch]) {
+        let funders = plan.plan().funders();
         for &(funder, _) in funders {
             self.part(funder);
         }
@@ -139,15 +140,15 @@ impl TrueUp {
             "a batch's own plan has only funders of the plan that it was ordered under"
         );
         let mut taken_over = vec![Cents::ZERO; funders.len()];
-        for &index in agreement.order() {
+        for &index in plan.order() {
             let mine = Share::by(funders[index].0, batches);
             let before = self.part(funders[index].0).part;
-            let taker = agreement.taker(index);
+            let taker = plan.taker(index);
             let step = Step {
                 version,
                 taken_over: taken_over[index],
                 to: taker.map(|taker| funders[taker].0),
-                ..mine.settle(&agreement.limits()[index], taken_over[index], before)
+                ..mine.settle(&plan.limits()[index], taken_over[index], before)
             };
             if let Some(taker) = taker {
                 taken_over[taker] = sum([taken_over[taker], step.passed_on]);
@@ -225,7 +226,7 @@ impl Share {
         }
     }
 
-    fn settle(&self, limits: &crate::Limits, taken_over: Cents, earlier: Cents) -> Step {
+    fn settle(&self, limits: &Limits, taken_over: Cents, earlier: Cents) -> Step {
         let due = sum([self.paid, taken_over]);
         let most_by_rate = limits.used_rate.map(|rate| part_of(self.value, units(rate), ONE));
         let most_by_amount = limits
@@ -268,7 +269,7 @@ impl UsedBatch {
 
     /// The first `used` vouchers of a batch of this plan: what a simulation supposes.
     #[must_use]
-    pub fn first(plan: &crate::Plan, used: u32, face_value: Cents, reached: &BTreeMap<PartyId, u64>) -> Self {
+    pub fn first(plan: &Plan, used: u32, face_value: Cents, reached: &BTreeMap<PartyId, u64>) -> Self {
         let funders = plan.funders().iter().map(|&(funder, _)| funder);
         Self {
             vouchers: used.into(),
@@ -279,7 +280,7 @@ impl UsedBatch {
 }
 
 fn units(rate: Decimal) -> i128 {
-    billionths(rate).expect("the agreement checked its rates")
+    billionths(rate).expect("the plan checked its rates")
 }
 
 /// `cents × numerator / denominator`, rounded down; nothing of nothing.

@@ -9,8 +9,9 @@
 
 use std::num::NonZeroU32;
 
-use ledger::{PartyId, Plan, SHARE_CENTS_MIN};
 use rust_decimal::Decimal;
+use sealed_log::PartyId;
+use shares::{Plan, SHARE_CENTS_MIN};
 use standards::Cents;
 use uuid::Uuid;
 
