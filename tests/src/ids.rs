@@ -6,7 +6,7 @@ use uuid::Uuid;
 /// The id that a name stands for. Every test has its own database, so names need not differ between tests.
 #[must_use]
 pub fn id(name: &str) -> Uuid {
-    database::derive_uuid(b"e2e", &[name.as_bytes()])
+    ids::derive_uuid(b"e2e", &[name.as_bytes()])
 }
 
 /// Ids for actors that need a new one at each act.

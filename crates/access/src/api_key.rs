@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::OrganisationId;
 
-database::id_type! {
+ids::id_type! {
     /// An API key, not its secret.
     pub struct KeyId;
 }

@@ -5,7 +5,7 @@ use standards::siret::Siren;
 use utoipa::ToSchema;
 use web::{Created, Problem};
 
-database::id_type! {
+ids::id_type! {
     /// An organisation; a structure's or a funder's id in the books is the same.
     pub struct OrganisationId;
 }

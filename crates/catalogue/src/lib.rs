@@ -27,7 +27,7 @@ pub use key::{
     publish_delegation, publish_key, published_keys, withdraw_key,
 };
 pub use plan::{
-    AudienceQuota, CreatePlanError, NewPlan, NewShare, PlanId, PlanView, ShareView, UsedCap, agreement, create_plan,
+    AudienceQuota, CreatePlanError, NewPlan, NewShare, PlanId, PlanView, ShareView, UsedCap, capped_plan, create_plan,
     current_plan, newest_plan, plan,
 };
 pub use programme::{CreateError, NewProgramme, Programme, ProgrammeId, Spendable, create, programme, programmes};

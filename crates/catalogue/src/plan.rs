@@ -2,8 +2,8 @@ mod share;
 
 use access::OrganisationId;
 use chrono::{DateTime, Utc};
-use ledger::{Agreement, Plan};
 use serde::{Deserialize, Serialize};
+use shares::{CappedPlan, Plan};
 use sqlx::{PgConnection, PgExecutor, PgTransaction};
 use standards::Cents;
 use utoipa::ToSchema;
@@ -11,9 +11,9 @@ use web::{Created, Problem};
 
 use crate::ProgrammeId;
 
-pub use share::{AudienceQuota, NewShare, UsedCap, agreement};
+pub use share::{AudienceQuota, NewShare, UsedCap, capped_plan};
 
-database::id_type! {
+ids::id_type! {
     /// One version of a programme's funding plan.
     pub struct PlanId;
 }
@@ -49,7 +49,7 @@ pub struct PlanView {
 pub enum CreatePlanError {
     /// The rates do not make a plan, or give somebody too little of a voucher.
     #[error("not a plan: {0}")]
-    NotAPlan(#[from] ledger::AgreementError),
+    NotAPlan(#[from] shares::CappedPlanError),
     /// An audience that the catalogue does not have.
     #[error("no such audience")]
     NoAudience(String),
@@ -93,13 +93,13 @@ impl PlanView {
     /// The pure plan, which splits a voucher to the cent, as long as no limit acts.
     #[must_use]
     pub fn plan(&self) -> Plan {
-        self.agreement().plan().clone()
+        self.capped_plan().plan().clone()
     }
 
     /// The plan with its limits.
     #[must_use]
-    pub fn agreement(&self) -> Agreement {
-        agreement(&self.shares).expect("only agreements are stored")
+    pub fn capped_plan(&self) -> CappedPlan {
+        capped_plan(&self.shares).expect("only capped plans are stored")
     }
 }
 
@@ -143,11 +143,11 @@ pub async fn create_plan(
     {
         return Err(CreatePlanError::TooFine);
     }
-    let agreed = agreement(&shares)?;
+    let agreed = capped_plan(&shares)?;
     agreed
         .plan()
         .check(Cents::new(face_value))
-        .map_err(ledger::AgreementError::from)?;
+        .map_err(shares::CappedPlanError::from)?;
     check_audiences(tx, &shares).await?;
     let version = sqlx::query_scalar!(
         "insert into catalogue.plan (id, programme_id, version, created_at)

@@ -1,6 +1,6 @@
 use access::OrganisationId;
 use chrono::{DateTime, Days, NaiveDate, Utc};
-use ledger::BookId;
+use sealed_log::BookId;
 use serde::{Deserialize, Serialize};
 use sqlx::{PgPool, PgTransaction};
 use standards::Cents;
@@ -8,7 +8,7 @@ use standards::cog::Territory;
 use utoipa::ToSchema;
 use web::{Created, Problem};
 
-database::id_type! {
+ids::id_type! {
     /// A programme (dispositif): one sponsor, one territory, one kind of voucher.
     pub struct ProgrammeId;
 }

@@ -76,7 +76,7 @@ async fn a_programme_that_paper_or_token_cannot_hold_is_refused_by_field(pool: P
         (
             "id",
             NewProgramme {
-                id: ledger::BookId::fund().into(),
+                id: sealed_log::BookId::fund().into(),
                 ..programme(1)
             },
         ),

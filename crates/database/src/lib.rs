@@ -1,4 +1,4 @@
-//! What every package that talks to PostgreSQL shares: ids, the services' roles, migrations, transactions.
+//! What every package that talks to PostgreSQL shares: the services' roles, migrations, transactions.
 //!
 //! It owns no business table. A use case takes `&mut PgTransaction`, so it cannot run outside a transaction;
 //! the front door opens one with [`transaction()`], which alone decides what is tried again.
@@ -7,7 +7,6 @@ mod migrate;
 mod role;
 mod transaction;
 
-pub use ids::{derive_uuid, id_type};
 pub use migrate::{MIGRATION_LOCK, apply, apply_roles};
 pub use role::{Role, connect};
 pub use transaction::{ATTEMPTS_MAX, BoxFuture, is_constraint, transaction};

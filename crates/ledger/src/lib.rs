@@ -5,7 +5,15 @@
 //! nothing else of vouchers, and of people nothing at all.
 //!
 //! **Invariant**: an account's two sums are the sums of its transfers, and its balance stays within its bounds. A [`Posting`] is
-//! admitted whole or not at all; a batch with refused postings still books the others.
+//! admitted whole or not at all; a batch with rejected postings still books the others.
+//!
+//! | room | what | uses |
+//! |---|---|---|
+//! | `post` | accounts, transfers, postings, and the one function that books them | |
+//! | [`read`] | what the books say: balances, events, figures and the invariants among them | `post` |
+//! | [`seal`] | the sealed log in PostgreSQL: the sealer, closed months, co-signatures, proofs | [`read`] |
+//!
+//! What of it needs no database is below, in packages of its own: `sealed_log` (ids, kinds, the log's format) and `shares` (who pays what).
 //!
 //! # Round trips of one `post`, whatever the size of the batch
 //!
@@ -13,7 +21,7 @@
 //! |---|---|---|
 //! | a | always | open the named accounts that are missing (`on conflict do nothing`); vouchers are opened by step e alone |
 //! | b | always | lock all accounts `for update`, in order of number |
-//! | c | always | read what is booked under the batch's ids and groups: a retry is `Before`, another content is refused |
+//! | c | always | read what is booked under the batch's ids and events: a retry is `AlreadyPosted`, another content is rejected |
 //! | d | – | admit posting by posting, in order of arrival, in Rust: no database ([`Rejection`] says why not) |
 //! | e | with activations | insert the new vouchers with their final sums: a row is never written twice |
 //! | f | if any is admitted | insert transfers and grow sums, arrays through `unnest`, one row an account |
@@ -41,48 +49,18 @@
 //! (a row-level one costs more than half of the throughput, and cannot be distributed); one row of totals a programme (every
 //! claim would wait for it); a status column beside the account (two truths).
 
-mod account;
-mod admit;
-mod changes;
-mod figures;
-mod identities;
-mod labels;
-mod lock;
 mod migrate;
-mod outcome;
 mod post;
-mod posting;
-pub mod proof;
-mod read;
-mod record;
-mod transfer;
-mod under_way;
-mod waterfall;
-mod write;
+pub mod read;
+pub mod seal;
 
-pub use account::Account;
-pub use changes::{Changes, TransactionNumber, changed_vouchers, cluster, oldest_under_way, vouchers_from};
-pub use figures::{Figures, SNAPSHOT_SECONDS_MAX, snapshot};
-pub use identities::{Identity, Relation, Subject};
-pub use labels::{Labels, labels};
-pub use lock::lock;
 pub use migrate::migrate;
-pub use outcome::{Outcome, PostError, Rejection};
-pub use post::{POST_TRANSFERS_MAX, post};
-pub use posting::{POSTING_TRANSFERS_MAX, Posting, PostingError};
-pub use read::{
-    BookedTransfer, GroupShare, LastClaim, Opening, VoucherState, balance, balances, last_claims, openings,
-    shares_of_groups, transfers_of_group, voucher_states,
+pub use post::{
+    Account, Outcome, POST_TRANSFERS_MAX, POSTING_TRANSFERS_MAX, PostError, Posting, PostingError, REFERENCE_BYTES_MAX,
+    Record, Rejection, Transfer, TransferError, lock, post, record,
 };
-pub use record::{Record, record};
+// Whoever posts names accounts, events and kinds in the same breath.
 pub use sealed_log::{
-    AccountKind, AccountNumber, BatchId, BookId, EventId as GroupId, EventKind, KnownBy, PartyId, RecordId, RecordKind,
-    SERIES_VOUCHERS_MAX, Side, TransferId, TransferKind, giving_back_id,
+    AccountKind, AccountNumber, BatchId, BookId, EventId, EventKind, KnownBy, PartyId, RecordId, RecordKind,
+    SERIES_VOUCHERS_MAX, Side, TransferId, TransferKind, refund_transfer_id,
 };
-pub use shares::{
-    CappedPlan as Agreement, CappedPlanError as AgreementError, Limits, Order, PLAN_FUNDERS_MAX, Part, Payment, Plan,
-    PlanError, RATE_DECIMALS_MAX, SHARE_CENTS_MIN, Step, TrueUp, UsedBatch, true_up,
-};
-pub use transfer::{REFERENCE_BYTES_MAX, Transfer, TransferError};
-pub use under_way::{UnderWay, oldest_transaction};
-pub use waterfall::{FunderFigures, ProgrammeFigures, Waterfall};

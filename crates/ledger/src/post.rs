@@ -1,19 +1,47 @@
+//! The only room that moves money: what may be asked for ([`Account`], [`Transfer`], [`Posting`], which cannot be built wrong), and the one
+//! function that books it. The table of its round trips is on the first screen of this crate.
+//!
+//! ```text
+//! account ◄── transfer ◄── posting ◄── outcome
+//!                             ▲           ▲
+//!                             ├── admit ──┤      pure: who is admitted
+//!                             │  lock  write     SQL
+//!                             └── post ───┘
+//! ```
+//!
+//! A [`Record`] is written beside postings and moves nothing.
+
+mod account;
+mod admit;
+mod lock;
+mod outcome;
+mod posting;
+mod record;
+mod transfer;
+mod write;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use sealed_log::{AccountNumber, BookId, EventId, TransferId};
 use sqlx::{PgConnection, PgTransaction};
 use standards::Cents;
 use uuid::Uuid;
 
-use crate::admit::{Booked, Books};
-use crate::lock::{lock_wanted, wanted};
-use crate::write::write;
-use crate::{AccountNumber, BookId, GroupId, Outcome, PostError, Posting, TransferId};
+use admit::{BatchState, Booked};
+use lock::lock_in_order;
+use write::write;
 
-/// Transfers in one call of [`post`].
-pub const POST_TRANSFERS_MAX: usize = 65_536;
+pub use account::Account;
+pub use lock::lock;
+pub use outcome::{Outcome, PostError, Rejection};
+pub use posting::{POST_TRANSFERS_MAX, POSTING_TRANSFERS_MAX, Posting, PostingError};
+pub use record::{Record, record};
+pub use transfer::{REFERENCE_BYTES_MAX, Transfer, TransferError};
 
-/// Books a batch of postings in order of arrival, each whole or not at all, and says of each what became of it. The only
+pub(crate) use lock::in_lock_order;
+
+/// BatchState a batch of postings in order of arrival, each whole or not at all, and says of each what became of it. The only
 /// function that moves money. What it wrote counts when the caller commits; `at` is the instant that the entries bear.
 ///
 /// The transaction must be `read committed` (PostgreSQL's default): the statement that reads must see what was committed while
@@ -29,17 +57,17 @@ pub async fn post(
         return Err(PostError::TooMany { given });
     }
     let transfers = || postings.iter().flat_map(Posting::transfers);
-    let accounts = wanted(transfers().flat_map(|transfer| [transfer.debit(), transfer.credit()]));
-    let mut books = lock_wanted(tx, &accounts).await?;
-    read_booked(tx, postings, &mut books).await?;
-    let outcomes: Vec<Outcome> = postings.iter().map(|posting| books.admit(posting)).collect();
+    let accounts = in_lock_order(transfers().flat_map(|transfer| [transfer.debit(), transfer.credit()]));
+    let mut state = lock_in_order(tx, &accounts).await?;
+    read_booked(tx, postings, &mut state).await?;
+    let outcomes: Vec<Outcome> = postings.iter().map(|posting| state.admit(posting)).collect();
     let admitted = postings
         .iter()
         .zip(&outcomes)
-        .filter(|(_, outcome)| **outcome == Outcome::Now);
+        .filter(|(_, outcome)| **outcome == Outcome::Posted);
     write(
         tx,
-        &books,
+        &state,
         &admitted.map(|(posting, _)| posting).collect::<Vec<_>>(),
         at,
     )
@@ -49,22 +77,26 @@ pub async fn post(
 
 /// What a batch names in one book, as columns.
 #[derive(Default)]
-struct Names {
+struct NamedInBook {
     ids: Vec<Uuid>,
-    groups: Vec<Uuid>,
+    events: Vec<Uuid>,
     reversed: Vec<Uuid>,
 }
 
-/// Loads what the books hold already under these ids, in these groups (a retry must have all its legs and no other), under the
+/// Loads what the books hold already under these ids, of these events (a retry must have all its legs and no other), under the
 /// ids to be reversed, and of the latter's reversals.
-async fn read_booked(connection: &mut PgConnection, postings: &[Posting], books: &mut Books) -> Result<(), PostError> {
-    let mut names: BTreeMap<BookId, Names> = BTreeMap::new();
+async fn read_booked(
+    connection: &mut PgConnection,
+    postings: &[Posting],
+    state: &mut BatchState,
+) -> Result<(), PostError> {
+    let mut names: BTreeMap<BookId, NamedInBook> = BTreeMap::new();
     for posting in postings {
         for transfer in posting.transfers() {
             let names = names.entry(transfer.book()).or_default();
             names.ids.push(transfer.id().uuid());
-            if names.groups.last() != Some(&posting.group().uuid()) {
-                names.groups.push(posting.group().uuid());
+            if names.events.last() != Some(&posting.event().uuid()) {
+                names.events.push(posting.event().uuid());
             }
             if let Some(earlier) = transfer.reverses() {
                 names.ids.push(earlier.uuid());
@@ -75,7 +107,7 @@ async fn read_booked(connection: &mut PgConnection, postings: &[Posting], books:
     for (book, names) in names {
         // Three index scans; a row found twice is loaded once.
         let rows = sqlx::query_as!(
-            Row,
+            BookedRow,
             r#"select id as "id!", kind as "kind!", debit as "debit!", credit as "credit!", cents as "cents!", grp as "grp!",
                    reverses, reference as "reference!"
                from ledger.transfer where book_id = $1 and id = any($2)
@@ -87,19 +119,19 @@ async fn read_booked(connection: &mut PgConnection, postings: &[Posting], books:
                from ledger.transfer where book_id = $1 and reverses = any($4)"#,
             book.uuid(),
             &names.ids,
-            &names.groups,
+            &names.events,
             &names.reversed,
         )
         .fetch_all(&mut *connection)
         .await?;
         for row in rows {
-            row.load(book, books);
+            row.load(book, state);
         }
     }
     Ok(())
 }
 
-struct Row {
+struct BookedRow {
     id: Uuid,
     kind: i16,
     debit: i64,
@@ -110,17 +142,17 @@ struct Row {
     reference: String,
 }
 
-impl Row {
-    fn load(self, book: BookId, books: &mut Books) {
+impl BookedRow {
+    fn load(self, book: BookId, state: &mut BatchState) {
         let booked = Booked {
             kind: self.kind,
             debit: AccountNumber::new(self.debit),
             credit: AccountNumber::new(self.credit),
             cents: Cents::new(self.cents),
-            group: GroupId::from_uuid(self.grp),
+            event: EventId::from_uuid(self.grp),
             reverses: self.reverses.map(TransferId::from_uuid),
             reference: self.reference,
         };
-        books.load_transfer(book, TransferId::from_uuid(self.id), booked);
+        state.load_transfer(book, TransferId::from_uuid(self.id), booked);
     }
 }

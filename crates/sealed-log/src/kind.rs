@@ -7,6 +7,6 @@ mod record;
 mod transfer;
 
 pub use account::{AccountKind, Side};
-pub use event::{EventKind, KnownBy, giving_back_id};
+pub use event::{EventKind, KnownBy, refund_transfer_id};
 pub use record::RecordKind;
 pub use transfer::TransferKind;

@@ -45,7 +45,7 @@ pub struct Leaf {
     /// The day of the entry in Paris; never decreases with `seq`.
     pub booked_on: NaiveDate,
     /// The event that it is a leg of.
-    pub grp: EventId,
+    pub event: EventId,
     /// The transfer that it undoes.
     pub reverses: Option<TransferId>,
     /// The number that people know it by, or nothing.
@@ -70,7 +70,7 @@ pub struct RecordLeaf {
     /// The day of the entry in Paris; never decreases with `seq`.
     pub booked_on: NaiveDate,
     /// The payment's event.
-    pub grp: EventId,
+    pub event: EventId,
     /// The claim that is covered: also the event of its transfers.
     pub claim: Uuid,
     /// The payment that covers it, by its end-to-end id.
@@ -109,7 +109,7 @@ impl Leaf {
             cents: self.cents,
             at: self.at,
             booked_on: self.booked_on,
-            grp: self.grp,
+            event: self.event,
             reverses: self.reverses,
             reference: &self.reference,
             covers: None,
@@ -152,7 +152,7 @@ impl RecordLeaf {
             cents: self.cents,
             at: self.at,
             booked_on: self.booked_on,
-            grp: self.grp,
+            event: self.event,
             reverses: None,
             reference: &self.reference,
             covers: Some((self.claim, self.payment)),
@@ -274,7 +274,7 @@ impl AnyLeaf {
                 cents: fields.cents,
                 at: fields.at,
                 booked_on: fields.booked_on,
-                grp: fields.grp,
+                event: fields.event,
                 reverses: fields.reverses,
                 reference: fields.reference.to_owned(),
             }));
@@ -290,7 +290,7 @@ impl AnyLeaf {
             cents: fields.cents,
             at: fields.at,
             booked_on: fields.booked_on,
-            grp: fields.grp,
+            event: fields.event,
             claim,
             payment,
             reference: fields.reference.to_owned(),

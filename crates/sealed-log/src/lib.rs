@@ -5,7 +5,7 @@
 //! ```text
 //! transfers ──seal──► leaf (seq, hash) ──► tile (256 hashes) ──► checkpoint (size, root, signature)
 //!                        │                      │                     │
-//! transfers.ndjson ◄─────┘    /log/tile/… ◄─────┘   /log/checkpoint ◄─┘
+//! transfers.ndjson ◄─────┘    /funding/log/tile/… ◄─────┘   /funding/log/checkpoint ◄─┘
 //! ```
 //!
 //! Pure: no database, clock, network or async, so that an offline verifier can be built of this and two more packages like it. The half
@@ -37,7 +37,7 @@ mod tree;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use id::{AccountNumber, BatchId, BookId, EventId, PartyId, RecordId, SERIES_VOUCHERS_MAX, TransferId};
-pub use kind::{AccountKind, EventKind, KnownBy, RecordKind, Side, TransferKind, giving_back_id};
+pub use kind::{AccountKind, EventKind, KnownBy, RecordKind, Side, TransferKind, refund_transfer_id};
 pub use leaf::{AnyLeaf, Leaf, LeafAccount, LeafError, RecordLeaf};
 pub use note::{Cosigner, CosignerKey, NOTE_BYTES_MAX, Note, NoteError, NoteKey, SignBytes, SignFailed, VerifierKey};
 pub use tree::{

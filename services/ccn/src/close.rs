@@ -6,7 +6,8 @@ use std::time::Duration;
 use access::Caller;
 use anyhow::Context;
 use funding::{CloseView, NotClosed};
-use ledger::proof::{Checkpoint, CloseError, VerifierKey};
+use ledger::seal::CloseError;
+use sealed_log::{Checkpoint, VerifierKey};
 use serde_json::json;
 use standards::Month;
 use web::{Clock, Problem};
@@ -48,7 +49,7 @@ fn status(refusal: &Refusal) -> u8 {
 async fn here(args: &CloseArgs) -> anyhow::Result<CloseView> {
     let books = OpenBooks::open(&args.own).await?;
     let (month, at) = (args.month, Clock::System.now());
-    let act = database::derive_uuid(
+    let act = ids::derive_uuid(
         b"close-command",
         &[month.to_string().as_bytes(), &at.timestamp_micros().to_be_bytes()],
     );

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use ledger::proof::{Checkpoint, Cosigner, Note, VerifierKey};
+use sealed_log::{Checkpoint, Cosigner, Note, VerifierKey};
 use web::Clock;
 
 use crate::cli::books::CosignArgs;

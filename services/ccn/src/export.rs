@@ -30,7 +30,8 @@ use std::time::Duration;
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use funding::Waterfall;
-use ledger::proof::{NoteKey, SealError, StoredCheckpoint, cosigned_note, last_checkpoint, seal, unsealed};
+use ledger::seal::{SealError, StoredCheckpoint, cosigned_note, last_checkpoint, seal, unsealed};
+use sealed_log::NoteKey;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use standards::{Siren, calendar};
@@ -175,7 +176,7 @@ impl Export<'_> {
 
 impl Moment {
     async fn read(pool: &PgPool) -> anyhow::Result<Self> {
-        let mut snapshot = ledger::snapshot(pool).await?;
+        let mut snapshot = ledger::read::snapshot(pool).await?;
         let checkpoint = last_checkpoint(&mut snapshot).await?.context(
             "rien n'est encore scellé : démarrez le service de financement avec sa clé, ou donnez --checkpoint-key-file",
         )?;
@@ -186,7 +187,7 @@ impl Moment {
             closes: closes::lines(&mut snapshot).await?,
             unsealed: unsealed(&mut snapshot).await?,
             chart: Chart {
-                labels: ledger::labels(&mut snapshot).await?,
+                labels: ledger::read::labels(&mut snapshot).await?,
                 names: funding::names(&mut snapshot).await?,
             },
         };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ::keys::{Opener, Plain};
 use anyhow::Context;
-use ledger::proof::NoteKey;
+use sealed_log::NoteKey;
 use sqlx::PgPool;
 
 use crate::cli::own_books::OwnBooks;

@@ -11,7 +11,7 @@ use funding::ReconciliationId;
 use funding::reconciliation::{
     self, Document, Occasion, RECONCILIATION_BYTES_MAX, RunError, RunRequest, Stored, Verdict,
 };
-use ledger::proof::VerifierKey;
+use sealed_log::VerifierKey;
 use serde_json::json;
 use standards::calendar::paris_date;
 use web::Clock;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ::keys::{KeyFileError, OpenError, Opener, Pkcs11Uri, Place, create_key_file};
 use funding::reconciliation::keep_reconciled;
-use ledger::proof::{Cosigner, NoteError, NoteKey, SignBytes, SignFailed};
+use sealed_log::{Cosigner, NoteError, NoteKey, SignBytes, SignFailed};
 use sqlx::PgPool;
 use tokio::task::JoinSet;
 use voucher::{Host, Signer};

@@ -12,7 +12,7 @@ mod tokens;
 
 use std::path::Path;
 
-use ledger::proof::{Checkpoint, VerifierKey};
+use sealed_log::{Checkpoint, VerifierKey};
 use standards::Cents;
 
 use crate::faults::Faults;

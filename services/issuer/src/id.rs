@@ -1,4 +1,4 @@
-database::id_type! {
+ids::id_type! {
     /// A person registered in a programme, without the identity.
     pub struct BeneficiaryId;
 

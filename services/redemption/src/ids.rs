@@ -1,7 +1,7 @@
 use access::OrganisationId;
-use ledger::{GroupId, PartyId};
+use ledger::{EventId, PartyId};
 
-database::id_type! {
+ids::id_type! {
     /// A mediation structure; also its organisation's id and its party's in the books.
     pub struct StructureId;
 
@@ -51,9 +51,9 @@ impl From<PartyId> for StructureId {
 }
 
 impl ClaimId {
-    /// The group of its transfers.
+    /// The event that its transfers are legs of.
     #[must_use]
-    pub const fn group(self) -> GroupId {
-        GroupId::from_uuid(self.uuid())
+    pub const fn event(self) -> EventId {
+        EventId::from_uuid(self.uuid())
     }
 }

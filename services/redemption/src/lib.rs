@@ -28,7 +28,7 @@ pub use crate::http::Config;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use ids::{AccreditationId, ClaimId, ClaimRequestId, ImportId, ReversalId, StructureId, SuspensionId};
+pub use crate::ids::{AccreditationId, ClaimId, ClaimRequestId, ImportId, ReversalId, StructureId, SuspensionId};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 

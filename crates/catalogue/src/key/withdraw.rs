@@ -5,7 +5,7 @@ use web::Created;
 
 use super::{PublishedKey, find};
 
-database::id_type! {
+ids::id_type! {
     /// The act of withdrawing a key.
     pub struct WithdrawalId;
 }

@@ -1,7 +1,8 @@
 use access::OrganisationId;
-use ledger::{Agreement, AgreementError, Limits, PartyId};
 use rust_decimal::Decimal;
+use sealed_log::PartyId;
 use serde::{Deserialize, Serialize};
+use shares::{CappedPlan, CappedPlanError, Limits};
 use standards::Cents;
 use utoipa::ToSchema;
 
@@ -20,10 +21,10 @@ pub struct NewShare {
     /// Its share applies to batches of at least this face value; acts when a batch is funded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_minimum: Option<Cents>,
-    /// The most that it pays of what is *used*; settled at the close.
+    /// The most that it pays of what is *used*; settled by a true-up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub used_cap: Option<UsedCap>,
-    /// The audience that used vouchers must reach; settled at the close.
+    /// The audience that used vouchers must reach; settled by a true-up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience_quota: Option<AudienceQuota>,
     /// The funder of the plan that pays what this one does not.
@@ -70,7 +71,7 @@ impl NewShare {
         }
     }
 
-    /// Whether something of it is settled at the close.
+    /// Whether something of it is settled by a true-up.
     #[must_use]
     pub const fn limits_use(&self) -> bool {
         self.used_cap.is_some() || self.audience_quota.is_some()
@@ -122,8 +123,8 @@ const fn party(funder: OrganisationId) -> PartyId {
     PartyId::from_uuid(funder.uuid())
 }
 
-/// The pure agreement of these shares: what is stored, or what a simulation supposes.
-pub fn agreement(shares: &[NewShare]) -> Result<Agreement, AgreementError> {
+/// The capped plan that these shares make: what is stored, or what a simulation supposes.
+pub fn capped_plan(shares: &[NewShare]) -> Result<CappedPlan, CappedPlanError> {
     let share = |share: &NewShare| (party(share.funder_id), share.rate, share.limits());
-    Agreement::new(shares.iter().map(share).collect())
+    CappedPlan::new(shares.iter().map(share).collect())
 }

@@ -1,6 +1,7 @@
 //! Following the books: every voucher touched is told, once its transaction is visible, and however late that is.
 
-use ledger::{Account, AccountNumber, Changes, TransactionNumber, TransferKind};
+use ledger::read::{Changes, TransactionNumber};
+use ledger::{Account, AccountNumber, TransferKind};
 use sqlx::PgPool;
 
 use crate::common::*;
@@ -12,7 +13,7 @@ async fn follow(pool: &PgPool, from: TransactionNumber, transfers_max: u32) -> V
     let mut connection = pool.acquire().await.unwrap();
     let (mut vouchers, mut next) = (Vec::new(), Some(from));
     while let Some(from) = next {
-        let changes = ledger::changed_vouchers(&mut connection, from, transfers_max)
+        let changes = ledger::read::changed_vouchers(&mut connection, from, transfers_max)
             .await
             .unwrap();
         assert!(changes.next.is_none_or(|next| next > from), "each chunk goes on");
@@ -33,7 +34,7 @@ async fn from_now(pool: &PgPool) -> TransactionNumber {
 }
 
 async fn oldest(pool: &PgPool) -> TransactionNumber {
-    ledger::oldest_under_way(&mut pool.acquire().await.unwrap())
+    ledger::read::lowest_in_flight(&mut pool.acquire().await.unwrap())
         .await
         .unwrap()
 }
@@ -103,15 +104,15 @@ async fn a_first_reader_goes_through_the_accounts(pool: PgPool) {
     migrate(&pool).await;
     spendable(&pool, BOOK, 10).await;
     let mut connection = pool.acquire().await.unwrap();
-    let chunk = ledger::vouchers_from(&mut connection, BOOK, voucher(3), voucher(8), 4)
+    let chunk = ledger::read::vouchers_from(&mut connection, BOOK, voucher(3), voucher(8), 4)
         .await
         .unwrap();
     assert_eq!(chunk, [3, 4, 5, 6].map(voucher));
-    let rest = ledger::vouchers_from(&mut connection, BOOK, voucher(7), voucher(8), 4)
+    let rest = ledger::read::vouchers_from(&mut connection, BOOK, voucher(7), voucher(8), 4)
         .await
         .unwrap();
     assert_eq!(rest, [7, 8].map(voucher));
-    let nothing = ledger::changed_vouchers(&mut connection, TransactionNumber::MAX, 10)
+    let nothing = ledger::read::changed_vouchers(&mut connection, TransactionNumber::MAX, 10)
         .await
         .unwrap();
     assert_eq!(

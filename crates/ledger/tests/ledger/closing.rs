@@ -5,10 +5,12 @@ use std::time::Duration;
 use crate::common::*;
 use crate::sealing::{all, key, seal_all};
 use chrono::{DateTime, TimeDelta, Utc};
-use ledger::proof::{self, Checkpoint, Close, CloseError, Frontier, Quiet, verify_consistency};
+use ledger::seal;
+use ledger::seal::{Close, CloseError, Quiescence};
 use ledger::{Account, BookId};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use sealed_log::{Checkpoint, Frontier, verify_consistency};
 use sqlx::{Executor, PgPool};
 use standards::{Cents, Month};
 use uuid::Uuid;
@@ -35,9 +37,9 @@ async fn receives(pool: &PgPool, name: &str, at: &str) {
 /// Tries until other tests' transactions let it.
 async fn try_close(pool: &PgPool, which: &str, at: &str) -> Result<(Close, bool), CloseError> {
     loop {
-        let quiet = Quiet::wait(pool, Duration::from_mins(1)).await.unwrap().unwrap();
+        let quiescence = Quiescence::wait(pool, Duration::from_mins(1)).await.unwrap().unwrap();
         let mut tx = pool.begin().await.unwrap();
-        match proof::close(&mut tx, &key(), month(which), BY, quiet, instant(at)).await {
+        match seal::close(&mut tx, &key(), month(which), BY, quiescence, instant(at)).await {
             Ok(closed) => {
                 tx.commit().await.unwrap();
                 return Ok(closed);
@@ -56,7 +58,7 @@ async fn closes(pool: &PgPool, which: &str, at: &str) -> Close {
 
 /// Where each entry is booked, and whether it says that it is late.
 async fn days(pool: &PgPool) -> Vec<(String, bool)> {
-    let day = |entry: &proof::Entry| {
+    let day = |entry: &seal::Entry| {
         let leaf = entry.leaf.as_ref().unwrap();
         assert_eq!(leaf.to_json()["late"] == true, leaf.is_late());
         (leaf.booked_on().to_string(), leaf.is_late())
@@ -88,8 +90,8 @@ async fn what_comes_after_the_close_is_booked_in_the_open_month_and_says_so(pool
         (1, close.root, Some(month("2026-03")))
     );
     let mut connection = pool.acquire().await.unwrap();
-    let last = proof::last_checkpoint(&mut connection).await.unwrap().unwrap();
-    let path = proof::prove_consistency(&mut connection, 1, last.size).await.unwrap();
+    let last = seal::last_checkpoint(&mut connection).await.unwrap().unwrap();
+    let path = seal::prove_consistency(&mut connection, 1, last.size).await.unwrap();
     assert_eq!(
         verify_consistency((1, close.root), (last.size, last.root), &path),
         Ok(())
@@ -116,11 +118,11 @@ async fn months_close_once_in_order_and_when_they_are_over(pool: PgPool) {
     closes(&pool, "2026-04", "2026-06-01T08:00:00Z").await;
     closes(&pool, "2026-05", "2026-06-01T08:00:00Z").await;
     let mut connection = pool.acquire().await.unwrap();
-    let closed = proof::closes(&mut connection).await.unwrap();
+    let closed = seal::closes(&mut connection).await.unwrap();
     let months: Vec<String> = closed.iter().map(|close| close.month.to_string()).collect();
     assert_eq!(months, ["2026-03", "2026-04", "2026-05"]);
     assert_eq!(
-        proof::next_to_close(&mut connection).await.unwrap(),
+        seal::next_to_close(&mut connection).await.unwrap(),
         Some(month("2026-06"))
     );
 }
@@ -142,7 +144,12 @@ async fn a_posting_under_way_is_in_the_month_or_says_that_it_is_late(pool: PgPoo
         .await
         .unwrap();
     // It is not over: who asks for the close is told to come again.
-    assert!(Quiet::wait(&pool, Duration::from_millis(100)).await.unwrap().is_none());
+    assert!(
+        Quiescence::wait(&pool, Duration::from_millis(100))
+            .await
+            .unwrap()
+            .is_err()
+    );
     let closing = closes(&pool, "2026-03", "2026-04-01T08:00:00Z");
     let posting_meanwhile = async {
         receives(&pool, "c", "2026-03-31T21:30:00Z").await;
@@ -171,19 +178,19 @@ async fn a_month_whose_sums_are_wrong_is_told_where(pool: PgPool) {
     migrate(&pool).await;
     spendable(&pool, BOOK, 3).await;
     let mut connection = pool.acquire().await.unwrap();
-    proof::check_all_sums(&mut connection).await.unwrap();
+    seal::check_all_sums(&mut connection).await.unwrap();
     // A voucher made spendable twice, by who may do everything; the sealer's cheap check cannot see it.
     pool.execute(
         "update ledger.account set credits_cents = 2000, limit_cents = 2000 where kind = 9 and number & 16777215 = 1",
     )
     .await
     .unwrap();
-    let wrong = proof::unequal_sums(&mut connection, 10).await.unwrap();
+    let wrong = seal::unequal_sums(&mut connection, 10).await.unwrap();
     assert_eq!(wrong.len(), 1);
     assert_eq!((wrong[0].book, wrong[0].number), (BOOK, voucher(1)));
     assert_eq!(wrong[0].account.1, Cents::new(2000));
     assert_eq!(wrong[0].transfers.1, Cents::new(1000));
-    assert!(matches!(proof::check_all_sums(&mut connection).await, Err(CloseError::Sums(found)) if found == wrong[0]));
+    assert!(matches!(seal::check_all_sums(&mut connection).await, Err(CloseError::Sums(found)) if found == wrong[0]));
 }
 
 /// Long random lives: postings of any instant, rounds of the sealer, closes as soon as a month is over.
@@ -204,8 +211,8 @@ async fn whatever_happens_days_never_go_back_and_closed_months_stay_closed(pool:
             6 => {
                 let payable = Account::payable(BOOK, structure(1));
                 let payment = Uuid::from_u128(n);
-                let group = ledger::GroupId::from_uuid(payment);
-                let line = ledger::Record::settlement(payable, BY, (payment, group), FACE_VALUE, "x").unwrap();
+                let event = ledger::EventId::from_uuid(payment);
+                let line = ledger::Record::settlement(payable, BY, (payment, event), FACE_VALUE, "x").unwrap();
                 let mut tx = pool.begin().await.unwrap();
                 ledger::record(&mut tx, &[line], now).await.unwrap();
                 tx.commit().await.unwrap();
@@ -235,15 +242,13 @@ async fn whatever_happens_days_never_go_back_and_closed_months_stay_closed(pool:
     assert!(made.len() >= 2, "{}", made.len());
     let months: Vec<Month> = made.iter().map(|close| close.month).collect();
     assert!(months.windows(2).all(|pair| pair[0].next() == pair[1]));
-    assert_eq!(proof::closes(&mut pool.acquire().await.unwrap()).await.unwrap(), made);
+    assert_eq!(seal::closes(&mut pool.acquire().await.unwrap()).await.unwrap(), made);
 }
 
 /// Closes the month whose turn it is, if it is over.
 async fn first_close(pool: &PgPool, now: DateTime<Utc>) -> Option<Close> {
     seal_all(pool, now).await;
-    let next = proof::next_to_close(&mut pool.acquire().await.unwrap())
-        .await
-        .unwrap()?;
+    let next = seal::next_to_close(&mut pool.acquire().await.unwrap()).await.unwrap()?;
     match try_close(pool, &next.to_string(), &now.to_rfc3339()).await {
         Ok((close, true)) => Some(close),
         Err(CloseError::NotOver) => None,

@@ -4,9 +4,10 @@ use std::num::NonZeroU32;
 
 use chrono::{DateTime, Utc};
 use ledger::{
-    Account, AccountNumber, BatchId, BookId, GroupId, Outcome, PartyId, Plan, PostError, Posting, Transfer, TransferId,
+    Account, AccountNumber, BatchId, BookId, EventId, Outcome, PartyId, PostError, Posting, Transfer, TransferId,
     TransferKind, post,
 };
+use shares::Plan;
 use sqlx::PgPool;
 use standards::Cents;
 use uuid::Uuid;
@@ -65,7 +66,7 @@ pub fn posting(name: &str, legs: &[Leg]) -> Posting {
         .iter()
         .enumerate()
         .map(|(n, &(kind, debit, credit, cents))| Transfer::new(id(name, n), kind, debit, credit, cents).unwrap());
-    Posting::new(GroupId::derive(b"test", &[name.as_bytes()]), transfers.collect()).unwrap()
+    Posting::new(EventId::derive(b"test", &[name.as_bytes()]), transfers.collect()).unwrap()
 }
 
 pub fn id(name: &str, leg: usize) -> TransferId {
@@ -153,7 +154,7 @@ pub fn reversed(name: &str, claim: &str, from: Account, idx: u32, dead: bool) ->
             transfers.push(Transfer::new(id(name, n + 1), kind, voucher, refundable, cents).unwrap());
         }
     }
-    Posting::new(GroupId::derive(b"test", &[name.as_bytes()]), transfers).unwrap()
+    Posting::new(EventId::derive(b"test", &[name.as_bytes()]), transfers).unwrap()
 }
 
 /// What is left of a voucher goes back in the shares paid.
@@ -186,7 +187,7 @@ pub async fn post_all(pool: &PgPool, postings: &[Posting]) -> Vec<Outcome> {
 
 pub async fn post_now(pool: &PgPool, postings: &[Posting]) {
     for (posting, outcome) in postings.iter().zip(post_all(pool, postings).await) {
-        assert_eq!(outcome, Outcome::Now, "{posting:?}");
+        assert_eq!(outcome, Outcome::Posted, "{posting:?}");
     }
 }
 
@@ -204,7 +205,7 @@ pub async fn spendable(pool: &PgPool, book: BookId, vouchers: u32) {
 }
 
 pub async fn held(pool: &PgPool, account: Account) -> i64 {
-    ledger::balance(&mut pool.acquire().await.unwrap(), account)
+    ledger::read::balance(&mut pool.acquire().await.unwrap(), account)
         .await
         .unwrap()
         .get()
@@ -217,13 +218,13 @@ pub async fn transfers(pool: &PgPool) -> i64 {
         .unwrap()
 }
 
-/// Every identity that does not hold.
-pub async fn broken(pool: &PgPool) -> Vec<ledger::Identity> {
-    let mut snapshot = ledger::snapshot(pool).await.unwrap();
-    let figures = ledger::Figures::read(&mut snapshot).await.unwrap();
+/// Every invariant that does not hold.
+pub async fn broken(pool: &PgPool) -> Vec<ledger::read::Invariant> {
+    let mut snapshot = ledger::read::snapshot(pool).await.unwrap();
+    let figures = ledger::read::Figures::read(&mut snapshot).await.unwrap();
     figures
-        .identities()
+        .invariants()
         .into_iter()
-        .filter(|identity| !identity.holds())
+        .filter(|invariant| !invariant.holds())
         .collect()
 }

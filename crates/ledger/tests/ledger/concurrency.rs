@@ -58,7 +58,7 @@ async fn one_voucher_hammered_by_64_tasks_is_spent_once(pool: PgPool) {
         let won = outcomes
             .iter()
             .flatten()
-            .filter(|outcome| **outcome == Outcome::Now)
+            .filter(|outcome| **outcome == Outcome::Posted)
             .count();
         assert_eq!((won, outcomes.len()), (1, TASKS));
     }
@@ -73,7 +73,7 @@ async fn one_claim_repeated_by_64_tasks_is_booked_once(pool: PgPool) {
     let claim = |_| vec![claimed("the claim", BOOK, structure(1), &[1, 0])];
     let outcomes = at_once(&pool, (0..TASKS).map(claim).collect()).await;
     let count = |wanted: Outcome| outcomes.iter().flatten().filter(|outcome| **outcome == wanted).count();
-    assert_eq!((count(Outcome::Now), count(Outcome::Before)), (1, TASKS - 1));
+    assert_eq!((count(Outcome::Posted), count(Outcome::AlreadyPosted)), (1, TASKS - 1));
     assert_eq!(held(&pool, Account::payable(BOOK, structure(1))).await, 2000);
 }
 
@@ -84,7 +84,7 @@ async fn one_activation_repeated_at_once_opens_its_voucher_once(pool: PgPool) {
     spendable(&pool, BOOK, 0).await;
     let outcomes = at_once(&pool, (0..TASKS).map(|_| vec![activated(BOOK, batch(1), 5)]).collect()).await;
     let count = |wanted: Outcome| outcomes.iter().flatten().filter(|outcome| **outcome == wanted).count();
-    assert_eq!((count(Outcome::Now), count(Outcome::Before)), (1, TASKS - 1));
+    assert_eq!((count(Outcome::Posted), count(Outcome::AlreadyPosted)), (1, TASKS - 1));
     assert_eq!(broken(&pool).await, []);
 }
 

@@ -2,8 +2,10 @@
 
 use crate::common::*;
 use crate::sealing::{checkpoint, key, seal_all};
-use ledger::proof::{self, CosignError, Cosigner, Note, NoteError, RegisterError, RetireError};
+use ledger::seal;
+use ledger::seal::{CosignError, RegisterError, RetireError};
 use ledger::{BookId, PartyId};
+use sealed_log::{Cosigner, Note, NoteError};
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -15,14 +17,14 @@ fn cosigner(n: u8) -> Cosigner {
 
 async fn registers(pool: &PgPool, n: u8, party: PartyId) -> Result<bool, RegisterError> {
     let mut tx = pool.begin().await.unwrap();
-    let made = proof::register_cosigner(&mut tx, &cosigner(n).verifier(), party, Uuid::nil(), at()).await;
+    let made = seal::register_cosigner(&mut tx, &cosigner(n).verifier(), party, Uuid::nil(), at()).await;
     tx.commit().await.unwrap();
     made
 }
 
 async fn adds(pool: &PgPool, size: u64, line: &str, party: Option<PartyId>) -> Result<bool, CosignError> {
     let mut tx = pool.begin().await.unwrap();
-    let added = proof::add_cosignature(&mut tx, size, line, party, at()).await;
+    let added = seal::add_cosignature(&mut tx, size, line, party, at()).await;
     tx.commit().await.unwrap();
     added.map(|(_, new)| new)
 }
@@ -74,8 +76,8 @@ async fn a_registered_key_cosigns_a_checkpoint_once(pool: PgPool) {
     assert!(adds(&pool, last.size, &second, None).await.unwrap());
 
     let mut connection = pool.acquire().await.unwrap();
-    let stored = proof::last_checkpoint(&mut connection).await.unwrap().unwrap();
-    let served = proof::cosigned_note(&mut connection, stored.size, &stored.note)
+    let stored = seal::last_checkpoint(&mut connection).await.unwrap().unwrap();
+    let served = seal::cosigned_note(&mut connection, stored.size, &stored.note)
         .await
         .unwrap();
     assert_eq!(served.lines().filter(|line| line.starts_with('\u{2014}')).count(), 3);
@@ -99,7 +101,7 @@ async fn a_retired_key_signs_no_more_and_its_owner_alone_retires_it(pool: PgPool
     let retires = async |party, from, reason: &str, now| {
         let mut tx = pool.begin().await.unwrap();
         let key = cosigner(1).verifier();
-        let done = proof::retire_cosigner(&mut tx, &key, party, (from, reason), Uuid::nil(), now).await;
+        let done = seal::retire_cosigner(&mut tx, &key, party, (from, reason), Uuid::nil(), now).await;
         tx.commit().await.unwrap();
         done.map(|(_, now)| now)
     };
@@ -114,15 +116,15 @@ async fn a_retired_key_signs_no_more_and_its_owner_alone_retires_it(pool: PgPool
     assert!(matches!(otherwise, Err(RetireError::Otherwise(said)) if said.from == later));
 
     let mut tx = pool.begin().await.unwrap();
-    let again = proof::add_cosignature(&mut tx, last.size, &line, None, later)
+    let again = seal::add_cosignature(&mut tx, last.size, &line, None, later)
         .await
         .unwrap();
     assert!(!again.1);
     let new = cosigner(1).line(&last.to_string(), later).unwrap();
-    let refused = proof::add_cosignature(&mut tx, last.size, &new, None, later).await;
+    let refused = seal::add_cosignature(&mut tx, last.size, &new, None, later).await;
     assert!(matches!(refused, Err(CosignError::Retired(said)) if said.reason == "perdue"));
     let key = cosigner(1).verifier();
-    let refused = proof::register_cosigner(&mut tx, &key, funder(1), Uuid::nil(), later).await;
+    let refused = seal::register_cosigner(&mut tx, &key, funder(1), Uuid::nil(), later).await;
     assert!(matches!(refused, Err(RegisterError::Retired(_))));
 }
 

@@ -1,4 +1,4 @@
-//! The list of events is the only place where the groups of services are made, so that each can be found again.
+//! The list of events is the only place where the ids of services' events are made, so that each can be found again.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 #[test]
-fn no_service_makes_the_group_of_an_event_in_another_way() {
+fn no_service_makes_the_id_of_an_event_in_another_way() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut files = Vec::new();
     for folder in ["crates", "services"] {
@@ -23,10 +23,7 @@ fn no_service_makes_the_group_of_an_event_in_another_way() {
         }
     }
     assert!(files.len() > 300, "{}", files.len());
-    let derives = |path: &PathBuf| {
-        let text = std::fs::read_to_string(path).unwrap();
-        text.contains("GroupId::derive(") || text.contains("EventId::derive(")
-    };
+    let derives = |path: &PathBuf| std::fs::read_to_string(path).unwrap().contains("EventId::derive(");
     files.retain(derives);
     let names: Vec<String> = files
         .iter()

@@ -1,5 +1,5 @@
 //! Long random lives of a fund, every event of it, against a model in the words of the business: funders, programmes,
-//! vouchers, claims, payments. After each event all identities hold, the bank account is what the model says, and the report
+//! vouchers, claims, payments. After each event all invariants hold, the bank account is what the model says, and the report
 //! is the model's, figure by figure.
 
 mod events;
@@ -8,7 +8,8 @@ mod step;
 
 use std::collections::BTreeMap;
 
-use ledger::{Account, Figures, Outcome, Posting};
+use ledger::read::Figures;
+use ledger::{Account, Outcome, Posting};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use sqlx::PgPool;
@@ -52,9 +53,9 @@ async fn live(pool: &PgPool, seed: u64) -> (Seen, u32) {
 async fn happens(pool: &PgPool, life: &Life, posting: &Posting, expected: Expected, when: &str) {
     let outcome = post_all(pool, std::slice::from_ref(posting)).await.remove(0);
     let gave = match outcome {
-        Outcome::Now => Expected::Now,
-        Outcome::Before => Expected::Before,
-        Outcome::Refused(_) => Expected::Refused,
+        Outcome::Posted => Expected::Now,
+        Outcome::AlreadyPosted => Expected::Before,
+        Outcome::Rejected(_) => Expected::Refused,
     };
     assert_eq!(gave, expected, "{when} {posting:?} gave {outcome:?}");
     check(pool, life, when).await;
@@ -63,19 +64,19 @@ async fn happens(pool: &PgPool, life: &Life, posting: &Posting, expected: Expect
 type Seen = BTreeMap<&'static str, [u32; 2]>;
 
 async fn check(pool: &PgPool, life: &Life, when: &str) {
-    let mut snapshot = ledger::snapshot(pool).await.unwrap();
+    let mut snapshot = ledger::read::snapshot(pool).await.unwrap();
     let figures = Figures::read(&mut snapshot).await.unwrap();
     let payable: Vec<Account> = (0..BOOKS)
         .flat_map(|b| (0..STRUCTURES).map(move |s| Account::payable(model::book_of(b), model::structure_of(s))))
         .collect();
-    let held = ledger::balances(&mut snapshot, &payable).await.unwrap();
+    let held = ledger::read::balances(&mut snapshot, &payable).await.unwrap();
     snapshot.rollback().await.unwrap();
-    let bank = figures.bank_identity(Cents::new(life.bank), Cents::ZERO);
+    let bank = figures.bank_invariant(Cents::new(life.bank), Cents::ZERO);
     let broken: Vec<_> = figures
-        .identities()
+        .invariants()
         .into_iter()
         .chain([bank])
-        .filter(|identity| !identity.holds())
+        .filter(|invariant| !invariant.holds())
         .collect();
     assert_eq!(broken, [], "{when}");
     assert_eq!(

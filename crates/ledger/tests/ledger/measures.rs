@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::common::*;
 use crate::sealing::{key, seal_all};
-use ledger::proof;
+use ledger::seal;
 use sqlx::{Executor, PgPool};
 
 /// Transfers of one transaction, as a busy second would have.
@@ -89,22 +89,22 @@ async fn measures_the_sealer(pool: PgPool) {
     let memory = peak() - before;
     let begin = Instant::now();
     let mut connection = pool.acquire().await.unwrap();
-    let unequal = proof::unequal_sums(&mut connection, 10).await.unwrap();
+    let unequal = seal::unequal_sums(&mut connection, 10).await.unwrap();
     let comparing = begin.elapsed();
     // The reserve, which nobody funded here.
     assert_eq!(unequal.len(), 1);
     let begin = Instant::now();
-    let quiet = proof::Quiet::wait(&pool, Duration::from_mins(1))
+    let quiescence = seal::Quiescence::wait(&pool, Duration::from_mins(1))
         .await
         .unwrap()
         .unwrap();
     let mut tx = pool.begin().await.unwrap();
-    proof::close(
+    seal::close(
         &mut tx,
         &key(),
         "2026-03".parse().unwrap(),
         uuid::Uuid::nil(),
-        quiet,
+        quiescence,
         "2026-04-02T00:00:00Z".parse().unwrap(),
     )
     .await

@@ -1,5 +1,5 @@
 //! Random steps, good and bad, against a model of a few lines: a voucher is inert, alive, spent or dead, and nothing else. A
-//! failure is: an outcome that the model does not foresee, or books that break an identity.
+//! failure is: an outcome that the model does not foresee, or books that break an invariant.
 
 use std::collections::BTreeMap;
 
@@ -194,9 +194,9 @@ async fn play(pool: &PgPool, seed: u64) {
         let outcomes = post_all(pool, &steps.iter().map(Step::posting).collect::<Vec<_>>()).await;
         for (step, outcome) in steps.iter().zip(outcomes) {
             let gave = match outcome {
-                Outcome::Now => Expected::Now,
-                Outcome::Before => Expected::Before,
-                Outcome::Refused(_) => Expected::Refused,
+                Outcome::Posted => Expected::Now,
+                Outcome::AlreadyPosted => Expected::Before,
+                Outcome::Rejected(_) => Expected::Refused,
             };
             assert_eq!(gave, model.take(step), "seed {seed}: {step:?} gave {outcome:?}");
         }

@@ -1,7 +1,7 @@
 //! What is booked, what is refused, and that a retry changes nothing.
 
 use crate::common::*;
-use ledger::{Account, BookId, GroupId, Outcome, Posting, PostingError, Rejection, Transfer, TransferKind};
+use ledger::{Account, BookId, EventId, Outcome, Posting, PostingError, Rejection, Transfer, TransferKind};
 use sqlx::PgPool;
 use standards::Cents;
 
@@ -38,7 +38,7 @@ async fn a_batch_is_not_funded_while_a_funder_is_short(pool: PgPool) {
         needed: Cents::new(33_305),
         left: before,
     };
-    assert_eq!(outcomes, [Outcome::Refused(short)]);
+    assert_eq!(outcomes, [Outcome::Rejected(short)]);
     assert_eq!(held(&pool, Account::available(BOOK, funder(0))).await, 33_390);
     assert_eq!(transfers(&pool).await, 6);
     assert_eq!(broken(&pool).await, []);
@@ -63,10 +63,13 @@ async fn one_voucher_is_spent_once(pool: PgPool) {
         ],
     )
     .await;
-    assert_eq!(outcomes, [Outcome::Now, Outcome::Refused(short(0)), Outcome::Now]);
+    assert_eq!(
+        outcomes,
+        [Outcome::Posted, Outcome::Rejected(short(0)), Outcome::Posted]
+    );
     assert_eq!(
         post_all(&pool, &[claimed("c4", BOOK, structure(2), &[2, 0])]).await,
-        [Outcome::Refused(short(0))]
+        [Outcome::Rejected(short(0))]
     );
     assert_eq!(held(&pool, Account::voucher(BOOK, voucher(2))).await, 1000);
     assert_eq!(held(&pool, Account::payable(BOOK, structure(1))).await, 1000);
@@ -85,7 +88,7 @@ async fn the_same_voucher_twice_in_one_claim_is_too_much(pool: PgPool) {
         needed: Cents::new(2000),
         left: FACE_VALUE,
     };
-    assert_eq!(outcomes, [Outcome::Refused(short)]);
+    assert_eq!(outcomes, [Outcome::Rejected(short)]);
 }
 
 #[sqlx::test(migrations = false)]
@@ -93,7 +96,7 @@ async fn a_voucher_never_activated_is_no_account(pool: PgPool) {
     migrate(&pool).await;
     spendable(&pool, BOOK, 1).await;
     let outcomes = post_all(&pool, &[claimed("c", BOOK, structure(1), &[7])]).await;
-    assert_eq!(outcomes, [Outcome::Refused(Rejection::NoSuchAccount(voucher(7)))]);
+    assert_eq!(outcomes, [Outcome::Rejected(Rejection::NoSuchAccount(voucher(7)))]);
 }
 
 #[sqlx::test(migrations = false)]
@@ -115,7 +118,7 @@ async fn a_voucher_is_spent_whole(pool: PgPool) {
         face_value: FACE_VALUE,
         left: Cents::new(600),
     };
-    assert_eq!(post_all(&pool, &[part]).await, [Outcome::Refused(refused)]);
+    assert_eq!(post_all(&pool, &[part]).await, [Outcome::Rejected(refused)]);
 }
 
 #[sqlx::test(migrations = false)]
@@ -124,11 +127,11 @@ async fn the_same_request_again_changes_nothing(pool: PgPool) {
     spendable(&pool, BOOK, 2).await;
     let claim = claimed("c", BOOK, structure(1), &[0, 1]);
     let outcomes = post_all(&pool, &[claim.clone(), claim.clone()]).await;
-    assert_eq!(outcomes, [Outcome::Now, Outcome::Before]);
+    assert_eq!(outcomes, [Outcome::Posted, Outcome::AlreadyPosted]);
     let before = transfers(&pool).await;
     assert_eq!(
         post_all(&pool, &[claim, activated(BOOK, batch(1), 0)]).await,
-        [Outcome::Before, Outcome::Before]
+        [Outcome::AlreadyPosted, Outcome::AlreadyPosted]
     );
     assert_eq!(transfers(&pool).await, before);
     assert_eq!(held(&pool, Account::payable(BOOK, structure(1))).await, 2000);
@@ -138,7 +141,7 @@ async fn the_same_request_again_changes_nothing(pool: PgPool) {
 async fn the_same_id_with_other_content_is_refused(pool: PgPool) {
     migrate(&pool).await;
     spendable(&pool, BOOK, 2).await;
-    let other = Outcome::Refused(Rejection::SameIdOtherContent(id("c", 0)));
+    let other = Outcome::Rejected(Rejection::SameIdOtherContent(id("c", 0)));
     let outcomes = post_all(
         &pool,
         &[
@@ -147,7 +150,7 @@ async fn the_same_id_with_other_content_is_refused(pool: PgPool) {
         ],
     )
     .await;
-    assert_eq!(outcomes, [Outcome::Now, other.clone()]);
+    assert_eq!(outcomes, [Outcome::Posted, other.clone()]);
     // One leg booked, one not: neither a retry nor a new request.
     assert_eq!(
         post_all(&pool, &[claimed("c", BOOK, structure(1), &[0, 1])]).await,
@@ -168,18 +171,18 @@ async fn the_same_event_with_fewer_more_or_other_legs_is_refused(pool: PgPool) {
             );
             Transfer::new(id("c", idx as usize), TransferKind::Claimed, debit, credit, FACE_VALUE).unwrap()
         };
-        Posting::new(GroupId::derive(b"test", &[b"c"]), indexes.iter().map(leg).collect()).unwrap()
+        Posting::new(EventId::derive(b"test", &[b"c"]), indexes.iter().map(leg).collect()).unwrap()
     };
     post_now(&pool, &[claim(&[0, 1])]).await;
     for indexes in [&[0][..], &[0, 1, 2], &[1, 2], &[2, 3]] {
         let outcomes = post_all(&pool, &[claim(indexes)]).await;
         assert!(
-            matches!(outcomes[..], [Outcome::Refused(Rejection::SameIdOtherContent(_))]),
+            matches!(outcomes[..], [Outcome::Rejected(Rejection::SameIdOtherContent(_))]),
             "{indexes:?}"
         );
     }
     // The order of the legs is no content.
-    assert_eq!(post_all(&pool, &[claim(&[1, 0])]).await, [Outcome::Before]);
+    assert_eq!(post_all(&pool, &[claim(&[1, 0])]).await, [Outcome::AlreadyPosted]);
 }
 
 #[sqlx::test(migrations = false)]
@@ -189,7 +192,7 @@ async fn a_refusal_uses_up_no_id(pool: PgPool) {
     let claim = claimed("c", BOOK, structure(1), &[1]);
     assert!(matches!(
         post_all(&pool, std::slice::from_ref(&claim)).await[..],
-        [Outcome::Refused(_)]
+        [Outcome::Rejected(_)]
     ));
     post_now(&pool, &[activated(BOOK, batch(1), 1), claim]).await;
 }
@@ -212,8 +215,8 @@ async fn a_claim_is_reversed_once_and_frees_its_voucher(pool: PgPool) {
         reversed("v", "c", payable, 0, false),
         reversed("w", "c", payable, 0, false),
     ];
-    let already = Outcome::Refused(Rejection::AlreadyReversed(id("c", 0)));
-    assert_eq!(post_all(&pool, &again).await, [Outcome::Before, already]);
+    let already = Outcome::Rejected(Rejection::AlreadyReversed(id("c", 0)));
+    assert_eq!(post_all(&pool, &again).await, [Outcome::AlreadyPosted, already]);
     post_now(&pool, &[claimed("d", BOOK, structure(2), &[0])]).await;
     assert_eq!(broken(&pool).await, []);
 }
@@ -230,14 +233,14 @@ async fn only_a_claim_of_the_same_structure_and_voucher_is_reversed(pool: PgPool
         ],
     )
     .await;
-    let nothing = Outcome::Refused(Rejection::NothingToReverse(id("c", 0)));
+    let nothing = Outcome::Rejected(Rejection::NothingToReverse(id("c", 0)));
     let reversals = [
         reversed("v", "c", Account::payable(BOOK, structure(2)), 0, false),
         reversed("w", "c", Account::payable(BOOK, structure(1)), 1, false),
     ];
     assert_eq!(post_all(&pool, &reversals).await, [nothing.clone(), nothing]);
     let unknown = reversed("x", "never", Account::payable(BOOK, structure(1)), 0, false);
-    let nothing = Outcome::Refused(Rejection::NothingToReverse(id("never", 0)));
+    let nothing = Outcome::Rejected(Rejection::NothingToReverse(id("never", 0)));
     assert_eq!(post_all(&pool, &[unknown]).await, [nothing]);
 }
 
@@ -279,7 +282,7 @@ async fn a_spent_voucher_is_not_activated_again(pool: PgPool) {
         })
         .collect();
     let outcomes = post_all(&pool, &[posting("another activation", &legs)]).await;
-    assert_eq!(outcomes, [Outcome::Refused(Rejection::AlreadyOpen(voucher(0)))]);
+    assert_eq!(outcomes, [Outcome::Rejected(Rejection::AlreadyOpen(voucher(0)))]);
 }
 
 #[sqlx::test(migrations = false)]
@@ -320,7 +323,7 @@ async fn one_batch_serves_two_books(pool: PgPool) {
 
 #[test]
 fn a_posting_that_cannot_balance_is_not_built() {
-    let group = GroupId::derive(b"test", &[]);
+    let event = EventId::derive(b"test", &[]);
     let leg =
         |n, kind, debit, credit, cents| Transfer::new(id("x", n), kind, debit, credit, Cents::new(cents)).unwrap();
     let out = |cents| {
@@ -342,19 +345,19 @@ fn a_posting_that_cannot_balance_is_not_built() {
         )
     };
     assert_eq!(
-        Posting::new(group, vec![out(5)]),
+        Posting::new(event, vec![out(5)]),
         Err(PostingError::Clearing(Cents::new(5)))
     );
     assert_eq!(
-        Posting::new(group, vec![out(5), into(4)]),
+        Posting::new(event, vec![out(5), into(4)]),
         Err(PostingError::Clearing(Cents::new(1)))
     );
-    assert!(Posting::new(group, vec![out(5), into(5)]).is_ok());
+    assert!(Posting::new(event, vec![out(5), into(5)]).is_ok());
     assert_eq!(
-        Posting::new(group, vec![out(5), out(5)]),
+        Posting::new(event, vec![out(5), out(5)]),
         Err(PostingError::SameId(id("x", 0)))
     );
-    assert_eq!(Posting::new(group, vec![]), Err(PostingError::Size(0)));
+    assert_eq!(Posting::new(event, vec![]), Err(PostingError::Size(0)));
     let activation = leg(
         0,
         TransferKind::Activated,
@@ -363,18 +366,18 @@ fn a_posting_that_cannot_balance_is_not_built() {
         999,
     );
     assert_eq!(
-        Posting::new(group, vec![activation]),
+        Posting::new(event, vec![activation]),
         Err(PostingError::FaceValue(voucher(0)))
     );
     let (payable, spent) = (Account::payable(BOOK, structure(1)), Account::voucher(BOOK, voucher(0)));
     let nameless = leg(0, TransferKind::ClaimReversed, payable, spent, 1000);
     assert_eq!(
-        Posting::new(group, vec![nameless]),
+        Posting::new(event, vec![nameless]),
         Err(PostingError::Reverses(id("x", 0)))
     );
     let naming = leg(0, TransferKind::Claimed, spent, payable, 1000).reversing(id("y", 0));
     assert_eq!(
-        Posting::new(group, vec![naming]),
+        Posting::new(event, vec![naming]),
         Err(PostingError::Reverses(id("x", 0)))
     );
 }
@@ -392,7 +395,7 @@ async fn a_locked_account_waits_for_who_locked_it(pool: PgPool) {
         async move { post_all(&pool, &claim).await }
     });
     // Whether the other task came before or after this line, it cannot have got further than the locks.
-    assert_eq!(ledger::post(&mut first, &claim, at()).await.unwrap(), [Outcome::Now]);
+    assert_eq!(ledger::post(&mut first, &claim, at()).await.unwrap(), [Outcome::Posted]);
     first.commit().await.unwrap();
-    assert_eq!(second.await.unwrap(), [Outcome::Before]);
+    assert_eq!(second.await.unwrap(), [Outcome::AlreadyPosted]);
 }

@@ -1,7 +1,8 @@
-//! The waterfall, and that each identity can fail.
+//! The waterfall, and that each invariant can fail.
 
 use crate::common::*;
-use ledger::{Account, BookId, Figures, GroupId, PartyId, Subject, TransferKind, snapshot};
+use ledger::read::{Figures, Subject, snapshot};
+use ledger::{Account, BookId, EventId, PartyId, TransferKind};
 use sqlx::PgPool;
 use standards::Cents;
 
@@ -196,19 +197,19 @@ async fn a_whole_life(pool: &PgPool) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn every_identity_holds_through_a_whole_life(pool: PgPool) {
+async fn every_invariant_holds_through_a_whole_life(pool: PgPool) {
     migrate(&pool).await;
     assert_eq!(broken(&pool).await, []);
     a_whole_life(&pool).await;
     let figures = figures(&pool).await;
-    let identities = figures.identities();
+    let invariants = figures.invariants();
     assert_eq!(broken(&pool).await, []);
     // 2 books × 2, clearing, 3 funders, 1 programme × 2, 3 structures.
-    assert_eq!(identities.len(), 4 + 1 + 3 + 2 + 3);
+    assert_eq!(invariants.len(), 4 + 1 + 3 + 2 + 3);
     let bank = 3_000_000 + 600 - 5000 - 1000 + 1000 - 300 + 77 - 12;
     assert_eq!(figures.bank(), Cents::new(bank));
-    assert!(figures.bank_identity(Cents::new(bank + 5), Cents::new(-5)).holds());
-    assert!(!figures.bank_identity(Cents::new(bank + 5), Cents::ZERO).holds());
+    assert!(figures.bank_invariant(Cents::new(bank + 5), Cents::new(-5)).holds());
+    assert!(!figures.bank_invariant(Cents::new(bank + 5), Cents::ZERO).holds());
 }
 
 #[sqlx::test(migrations = false)]
@@ -247,12 +248,12 @@ async fn the_waterfall_follows_the_money(pool: PgPool) {
     assert_eq!(line.activated.get(), share(&(0..20).collect::<Vec<_>>()));
     assert_eq!(line.claimed.get(), share(&[0, 1, 2, 3, 4, 13, 8]));
     assert_eq!(
-        (line.revoked.get(), line.reversed_dead.get(), line.expired.get()),
+        (line.revoked.get(), line.reversed_forfeited.get(), line.expired.get()),
         (share(&[7]), share(&[6]), share(&[9]))
     );
     assert_eq!(line.on_vouchers.get(), share(&[5, 10, 11, 12, 14, 15, 16, 17, 18, 19]));
     assert_eq!(line.refundable.get(), share(&[6, 7, 9]) + 1234 - 1500);
-    assert_eq!(line.given_back.get(), 1500);
+    assert_eq!(line.refunded.get(), 1500);
     let trued_up: Vec<i64> = waterfall.programmes.iter().map(|line| line.trued_up.get()).collect();
     assert_eq!(trued_up, [0, -50, 50]);
 }
@@ -263,7 +264,9 @@ async fn services_read_who_paid_and_who_spent(pool: PgPool) {
     a_whole_life(&pool).await;
     let mut connection = pool.acquire().await.unwrap();
     let numbers = [voucher(4), voucher(5), voucher(6), voucher(99)];
-    let states = ledger::voucher_states(&mut connection, BOOK, &numbers).await.unwrap();
+    let states = ledger::read::voucher_states(&mut connection, BOOK, &numbers)
+        .await
+        .unwrap();
     let left = |number| {
         states
             .get(&number)
@@ -273,29 +276,33 @@ async fn services_read_who_paid_and_who_spent(pool: PgPool) {
         numbers.map(left),
         [Some((0, 1000)), Some((1000, 1000)), Some((0, 1000)), None]
     );
-    let openings = ledger::openings(&mut connection, BOOK, &numbers).await.unwrap();
+    let openings = ledger::read::openings(&mut connection, BOOK, &numbers).await.unwrap();
     let paid: Vec<_> = openings[&voucher(5)]
         .iter()
         .map(|opening| (opening.funder, opening.cents))
         .collect();
     assert_eq!(paid, shares(5));
     assert_eq!(openings[&voucher(5)][0].batch, batch(1));
-    let claims = ledger::last_claims(&mut connection, BOOK, &numbers).await.unwrap();
+    let claims = ledger::read::last_claims(&mut connection, BOOK, &numbers)
+        .await
+        .unwrap();
     assert_eq!(claims.len(), 1, "reversed claims are no claims");
     let claim = claims[&voucher(4)];
-    let group = GroupId::derive(b"test", &[b"c2"]);
+    let event = EventId::derive(b"test", &[b"c2"]);
     assert_eq!(
-        (claim.structure, claim.group, claim.at, claim.transfer),
-        (structure(2), group, at(), id("c2", 0))
+        (claim.structure, claim.event, claim.at, claim.transfer),
+        (structure(2), event, at(), id("c2", 0))
     );
-    let legs = ledger::transfers_of_group(&mut connection, BOOK, GroupId::derive(b"test", &[b"c3"]))
+    let legs = ledger::read::transfers_of_event(&mut connection, BOOK, EventId::derive(b"test", &[b"c3"]))
         .await
         .unwrap();
     assert_eq!(
         (legs.len(), legs[0].credit_party, legs[0].reversed_by),
         (1, Some(structure(2)), Some(id("v3", 0)))
     );
-    let shares_of = ledger::shares_of_groups(&mut connection, BOOK, &[group]).await.unwrap();
+    let shares_of = ledger::read::shares_of_claims(&mut connection, BOOK, &[event])
+        .await
+        .unwrap();
     assert_eq!(
         shares_of
             .iter()
@@ -305,7 +312,7 @@ async fn services_read_who_paid_and_who_spent(pool: PgPool) {
     );
 }
 
-/// What a thief of the superuser's rights could do, and the identity that shows it.
+/// What a thief of the superuser's rights could do, and the invariant that shows it.
 async fn tampered(pool: &PgPool, sql: &'static str, name: &str, subject: Subject) {
     a_whole_life(pool).await;
     sqlx::query(sql).execute(pool).await.unwrap();
@@ -313,7 +320,7 @@ async fn tampered(pool: &PgPool, sql: &'static str, name: &str, subject: Subject
     assert!(
         broken
             .iter()
-            .any(|identity| identity.name.starts_with(name) && identity.subject == subject),
+            .any(|invariant| invariant.name.starts_with(name) && invariant.subject == subject),
         "{name}: {broken:?}"
     );
 }
@@ -382,7 +389,7 @@ async fn a_report_has_the_time_to_read_large_books(pool: PgPool) {
     let mut report = snapshot(&pool).await.unwrap();
     assert_eq!(
         u32::try_from(seconds(&mut report).await).unwrap(),
-        ledger::SNAPSHOT_SECONDS_MAX
+        ledger::read::SNAPSHOT_SECONDS_MAX
     );
     report.rollback().await.unwrap();
     assert_eq!(

@@ -71,7 +71,7 @@ async fn each_role_posts_its_own_kinds_only(pool: PgPool) {
     post_now(&issuer, &[swept(TransferKind::Revoked, "s", BOOK, 1)]).await;
     // A programme without any money yet: a refusal, not a failure.
     let refused = post_all(&issuer, &[funded("g", book(2), batch(2), 10)]).await;
-    assert!(matches!(refused[..], [Outcome::Refused(_)]));
+    assert!(matches!(refused[..], [Outcome::Rejected(_)]));
     assert_eq!(broken(&pool).await, []);
 }
 

@@ -2,11 +2,10 @@
 
 use crate::common::*;
 use chrono::{DateTime, TimeDelta, Utc};
-use ledger::proof::{
-    self, AnyLeaf, Checkpoint, Entry, Frontier, Hash, LeafError, NoteKey, ProveError, SealError, Sealed,
-    verify_consistency, verify_inclusion,
-};
-use ledger::{Account, BookId, GroupId, PartyId, Record, TransferId};
+use ledger::seal;
+use ledger::seal::{Entry, ProveError, SealError, Sealed};
+use ledger::{Account, BookId, EventId, PartyId, Record, TransferId};
+use sealed_log::{AnyLeaf, Checkpoint, Frontier, Hash, LeafError, NoteKey, verify_consistency, verify_inclusion};
 use sqlx::{Connection, Executor, PgPool};
 use standards::Cents;
 
@@ -20,9 +19,9 @@ pub fn key() -> NoteKey {
 pub async fn seal_all(pool: &PgPool, at: DateTime<Utc>) -> Sealed {
     let mut entries = 0;
     loop {
-        let sealed = proof::seal(pool, &key(), at).await.unwrap();
+        let sealed = seal::seal(pool, &key(), at).await.unwrap();
         entries += sealed.entries;
-        if proof::unsealed(&mut pool.acquire().await.unwrap()).await.unwrap() == 0 {
+        if seal::unsealed(&mut pool.acquire().await.unwrap()).await.unwrap() == 0 {
             return Sealed { entries, ..sealed };
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
@@ -30,7 +29,7 @@ pub async fn seal_all(pool: &PgPool, at: DateTime<Utc>) -> Sealed {
 }
 
 pub async fn checkpoint(pool: &PgPool) -> Checkpoint {
-    let stored = proof::last_checkpoint(&mut pool.acquire().await.unwrap())
+    let stored = seal::last_checkpoint(&mut pool.acquire().await.unwrap())
         .await
         .unwrap()
         .unwrap();
@@ -40,7 +39,7 @@ pub async fn checkpoint(pool: &PgPool) -> Checkpoint {
 }
 
 pub async fn all(pool: &PgPool) -> Vec<Entry> {
-    proof::entries(&mut pool.acquire().await.unwrap(), 0..1_000_000)
+    seal::entries(&mut pool.acquire().await.unwrap(), 0..1_000_000)
         .await
         .unwrap()
 }
@@ -56,7 +55,7 @@ pub fn root(entries: &[Entry]) -> Hash {
 #[sqlx::test(migrations = false)]
 async fn every_transfer_gets_one_place_and_the_root_is_that_of_the_leaves(pool: PgPool) {
     migrate(&pool).await;
-    assert_eq!(proof::seal(&pool, &key(), at()).await.unwrap(), Sealed::default());
+    assert_eq!(seal::seal(&pool, &key(), at()).await.unwrap(), Sealed::default());
     spendable(&pool, BOOK, 120).await;
     let first = seal_all(&pool, at()).await;
     assert_eq!(i64::try_from(first.entries).unwrap(), transfers(&pool).await);
@@ -74,7 +73,7 @@ async fn every_transfer_gets_one_place_and_the_root_is_that_of_the_leaves(pool: 
     );
     let last = checkpoint(&pool).await;
     assert_eq!((last.size, last.root), (entries.len() as u64, root(&entries)));
-    let path = proof::prove_consistency(&mut pool.acquire().await.unwrap(), earlier.size, last.size)
+    let path = seal::prove_consistency(&mut pool.acquire().await.unwrap(), earlier.size, last.size)
         .await
         .unwrap();
     assert_eq!(
@@ -83,7 +82,7 @@ async fn every_transfer_gets_one_place_and_the_root_is_that_of_the_leaves(pool: 
     );
 
     for entry in &entries {
-        let proof = proof::prove_transfer(&mut pool.acquire().await.unwrap(), TransferId::from_uuid(entry.id))
+        let proof = seal::prove_transfer(&mut pool.acquire().await.unwrap(), TransferId::from_uuid(entry.id))
             .await
             .unwrap();
         assert_eq!(Some(&proof.leaf), entry.transfer());
@@ -109,7 +108,7 @@ async fn what_commits_late_is_sealed_late_and_once(pool: PgPool) {
     ledger::post(&mut late, &[posting], at()).await.unwrap();
     // Another account, so that it does not wait for the first one's locks.
     spendable_without_bank(&pool).await;
-    assert_eq!(proof::seal(&pool, &key(), at()).await.unwrap().entries, 0);
+    assert_eq!(seal::seal(&pool, &key(), at()).await.unwrap().entries, 0);
     late.commit().await.unwrap();
     assert_eq!(seal_all(&pool, at()).await.entries, 2);
     assert_eq!(all(&pool).await.len(), 2);
@@ -128,15 +127,15 @@ async fn what_is_under_way_in_another_database_holds_nothing_up(pool: PgPool) {
     spendable_without_bank(&pool).await;
     seal_all(&pool, at()).await;
     assert_eq!(all(&pool).await.len(), 1);
-    assert!(ledger::oldest_under_way(&mut connection).await.unwrap() > theirs);
+    assert!(ledger::read::lowest_in_flight(&mut connection).await.unwrap() > theirs);
 
     let mut here = pool.begin().await.unwrap();
     let ours: i64 = sqlx::query_scalar(number).fetch_one(&mut *here).await.unwrap();
-    assert!(ledger::oldest_under_way(&mut connection).await.unwrap() <= ours);
+    assert!(ledger::read::lowest_in_flight(&mut connection).await.unwrap() <= ours);
     forgotten.rollback().await.unwrap();
-    assert!(ledger::oldest_under_way(&mut connection).await.unwrap() <= ours);
+    assert!(ledger::read::lowest_in_flight(&mut connection).await.unwrap() <= ours);
     here.rollback().await.unwrap();
-    assert!(ledger::oldest_under_way(&mut connection).await.unwrap() > ours);
+    assert!(ledger::read::lowest_in_flight(&mut connection).await.unwrap() > ours);
 }
 
 /// A transfer that touches no account of [`received`].
@@ -156,9 +155,9 @@ async fn sealers_side_by_side_seal_each_transfer_once(pool: PgPool) {
     spendable(&pool, BOOK, 50).await;
     let (signer, now) = (key(), at());
     let (a, b, c) = tokio::join!(
-        proof::seal(&pool, &signer, now),
-        proof::seal(&pool, &signer, now),
-        proof::seal(&pool, &signer, now)
+        seal::seal(&pool, &signer, now),
+        seal::seal(&pool, &signer, now),
+        seal::seal(&pool, &signer, now)
     );
     let at_work: u64 = [a, b, c].into_iter().map(|sealed| sealed.unwrap().entries).sum();
     let rest = seal_all(&pool, at()).await;
@@ -209,9 +208,9 @@ async fn a_change_of_the_past_is_found_at_its_place(pool: PgPool) {
     .unwrap();
     assert_eq!(wrong(&pool).await, [7]);
     assert_ne!(root(&all(&pool).await), checkpoint(&pool).await.root);
-    let refused = proof::prove_entry(&mut pool.acquire().await.unwrap(), before[7].id).await;
+    let refused = seal::prove_entry(&mut pool.acquire().await.unwrap(), before[7].id).await;
     assert!(matches!(refused, Err(ProveError::Changed(7))));
-    assert_eq!(proof::entries_bundle(&all(&pool).await), None);
+    assert_eq!(seal::entries_bundle(&all(&pool).await), None);
 
     pool.execute(
         "update ledger.transfer set cents = cents - 1 where id = (select entry_id from ledger.leaf where seq = 7)",
@@ -240,7 +239,7 @@ async fn an_account_whose_sums_were_reset_stops_the_sealer(pool: PgPool) {
         .await
         .unwrap();
     loop {
-        match proof::seal(&pool, &key(), at()).await {
+        match seal::seal(&pool, &key(), at()).await {
             Err(SealError::Sums(book, number)) => {
                 let account = Account::deposited(funder(1));
                 return assert_eq!((book, number), (account.book(), account.number()));
@@ -301,22 +300,22 @@ async fn a_long_book_is_sealed_in_chunks_and_served_in_tiles(pool: PgPool) {
     let entries = all(&pool).await;
     assert_eq!(last.root, root(&entries));
     let mut connection = pool.acquire().await.unwrap();
-    let tile = proof::tile_hashes(&mut connection, 0, 23, 6000).await.unwrap();
+    let tile = seal::tile_hashes(&mut connection, 0, 23, 6000).await.unwrap();
     assert_eq!(
         tile,
         entries[5888..].iter().map(|entry| entry.sealed).collect::<Vec<_>>()
     );
-    assert_eq!(proof::tile_hashes(&mut connection, 1, 0, 6000).await.unwrap().len(), 23);
-    assert_eq!(proof::tile_hashes(&mut connection, 0, 24, 6000).await.unwrap(), []);
+    assert_eq!(seal::tile_hashes(&mut connection, 1, 0, 6000).await.unwrap().len(), 23);
+    assert_eq!(seal::tile_hashes(&mut connection, 0, 24, 6000).await.unwrap(), []);
     for seq in [0, 255, 256, 4095, 4096, 5887, 5888, 5999] {
         let id = TransferId::from_uuid(entries[seq].id);
-        let proof = proof::prove_transfer(&mut connection, id).await.unwrap();
+        let proof = seal::prove_transfer(&mut connection, id).await.unwrap();
         assert_eq!(
             verify_inclusion(proof.leaf.hash(), seq as u64, 6000, &proof.path, last.root),
             Ok(())
         );
     }
-    let bundle = proof::entries_bundle(&entries[..256]).unwrap();
+    let bundle = seal::entries_bundle(&entries[..256]).unwrap();
     let length = usize::from(u16::from_be_bytes([bundle[0], bundle[1]]));
     assert_eq!(Hash::leaf(&bundle[2..2 + length]), entries[0].sealed);
 }
@@ -385,12 +384,12 @@ async fn a_record_gets_its_place_beside_the_transfers_of_its_event(pool: PgPool)
     seal_all(&pool, at()).await;
     let before = all(&pool).await.len();
     let payable = Account::payable(BOOK, structure(1));
-    let claim = GroupId::derive(b"test", &[b"c"]).uuid();
+    let claim = EventId::derive(b"test", &[b"c"]).uuid();
     let payment = uuid::Uuid::from_u128(0x9a);
-    let group = GroupId::derive(b"settled", &[payment.as_bytes()]);
-    let line = |cents| Record::settlement(payable, claim, (payment, group), Cents::new(cents), "9a").unwrap();
+    let event = EventId::derive(b"settled", &[payment.as_bytes()]);
+    let line = |cents| Record::settlement(payable, claim, (payment, event), Cents::new(cents), "9a").unwrap();
     assert_eq!(
-        Record::settlement(payable, claim, (payment, group), Cents::ZERO, "9a"),
+        Record::settlement(payable, claim, (payment, event), Cents::ZERO, "9a"),
         None
     );
     assert_eq!(line(-2000).kind, ledger::RecordKind::SettlementDeduction);
@@ -411,8 +410,8 @@ async fn a_record_gets_its_place_beside_the_transfers_of_its_event(pool: PgPool)
         panic!("not a record");
     };
     assert_eq!(
-        (leaf.claim, leaf.payment, leaf.cents, leaf.grp),
-        (claim, payment, Cents::new(2000), group)
+        (leaf.claim, leaf.payment, leaf.cents, leaf.event),
+        (claim, payment, Cents::new(2000), event)
     );
     let bytes = last.leaf.as_ref().unwrap().to_bytes();
     assert_eq!(AnyLeaf::from_bytes(&bytes), Ok(AnyLeaf::Record(leaf)));
@@ -422,7 +421,7 @@ async fn a_record_gets_its_place_beside_the_transfers_of_its_event(pool: PgPool)
 
     // The claim with its two legs and its payment; the payment with what it covers.
     let mut connection = pool.acquire().await.unwrap();
-    let proofs = proof::prove_event(&mut connection, &[claim]).await.unwrap();
+    let proofs = seal::prove_event(&mut connection, &[claim]).await.unwrap();
     assert_eq!(proofs.entries.len(), 3);
     let checkpoint = checkpoint(&pool).await;
     for (leaf, path) in &proofs.entries {
@@ -431,11 +430,11 @@ async fn a_record_gets_its_place_beside_the_transfers_of_its_event(pool: PgPool)
             Ok(())
         );
     }
-    let proofs = proof::prove_event(&mut connection, &[group.uuid()]).await.unwrap();
+    let proofs = seal::prove_event(&mut connection, &[event.uuid()]).await.unwrap();
     assert_eq!(proofs.entries.len(), 1);
 
     pool.execute("update ledger.record set cents = 1000").await.unwrap();
-    let refused = proof::prove_event(&mut connection, &[claim]).await;
+    let refused = seal::prove_event(&mut connection, &[claim]).await;
     assert!(matches!(refused, Err(ProveError::Changed(seq)) if seq == before as u64));
 }
 
@@ -468,10 +467,10 @@ async fn a_sealer_that_dies_in_the_middle_is_taken_up_by_the_next(pool: PgPool) 
             }
         }
     };
-    let (sealed, _) = tokio::join!(proof::seal(&dying, &signer, now), kill);
+    let (sealed, _) = tokio::join!(seal::seal(&dying, &signer, now), kill);
     let places = all(&pool).await.len();
     if sealed.is_err() {
-        assert!(places % proof::SEAL_CHUNK_ENTRIES == 0, "{places}");
+        assert!(places % seal::SEAL_CHUNK_ENTRIES == 0, "{places}");
     }
     seal_all(&pool, at()).await;
     let entries = all(&pool).await;

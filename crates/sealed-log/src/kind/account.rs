@@ -1,11 +1,11 @@
 /// Which side of an account grows it. `Either` has no bounds: it holds what passes through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// What others owe us, or we hold.
+    /// What is held, or owed by others.
     Debit,
-    /// What we owe others.
+    /// What is owed to others.
     Credit,
-    /// Passage: either sign.
+    /// What only passes through, with either sign.
     Either,
 }
 
@@ -52,7 +52,7 @@ account_kinds! {
     Suspense = 4, "suspense", "471", Either;
     /// In a payment file, not yet on the statement. By payee.
     InTransit = 5, "in_transit", "4675", Credit;
-    /// Between books.
+    /// Where a book meets the others: all of them sum to zero.
     Clearing = 6, "clearing", "581", Either;
     /// Allocated to a programme, free. By funder.
     Available = 7, "available", "4671", Credit;
@@ -66,7 +66,7 @@ account_kinds! {
     Recoverable = 11, "recoverable", "4679", Debit;
     /// Expired, revoked or cancelled face value owed back. By funder.
     Refundable = 12, "refundable", "4676", Credit;
-    /// Bank charges.
+    /// What the bank took for itself.
     Charges = 13, "charges", "627", Debit;
     /// The operator's own fee, never mixed with face value.
     Fees = 14, "fees", "706", Credit;

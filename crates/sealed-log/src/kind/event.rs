@@ -1,8 +1,8 @@
-//! What happens to the books, by name: the one list of events. An event's transfers share a group, derived from its name and from the id
-//! that people know it by; so whoever knows that id finds the event again, and can have it proven.
+//! What happens to the books, by name: the one list of events. An event's transfers share its [`EventId`], derived from its name and from
+//! the id that people know it by; so whoever knows that id finds the event again, and can have it proven.
 //!
-//! A service makes no group in another way: an event that is not in this list has no name to make one from. The exception is a claim,
-//! whose group is its own id.
+//! A service makes no event id in another way: an event that is not in this list has no name to make one from. The exception is a claim,
+//! whose event id is its own.
 
 use uuid::Uuid;
 
@@ -12,38 +12,38 @@ use crate::kind::transfer::TransferKind;
 /// By which id people know an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KnownBy {
-    /// The batch's.
+    /// The id that the sponsor ordered the batch under.
     Batch,
-    /// The hand-over's.
+    /// The id that the prescriber's desk made.
     HandOver,
-    /// The revocation's.
+    /// The id that whoever asked for the block made.
     Revocation,
-    /// The close's between funders.
+    /// The id of one settling of shares between funders.
     TrueUp,
-    /// The allocation's.
+    /// The id under which money went to a programme.
     Allocation,
-    /// The mandate's.
+    /// The id of a public accountant's mandate.
     Mandate,
-    /// The invoice's.
+    /// The id of the operator's invoice.
     Fee,
-    /// The credit note's.
+    /// The id of what is taken off such an invoice.
     CreditNote,
-    /// The payment's: its end-to-end id.
+    /// The end-to-end id that travels to the payee and comes back on the statement.
     Payment,
-    /// The refund's.
+    /// The id of what goes back to a funder.
     Refund,
     /// A line of a statement, which stands for what it was: a call for funds, a mandate, an invoice, a break.
     StatementLine,
     /// A part of the explanation of lines.
     ExplanationPart,
-    /// The claim's, in its programme.
+    /// A claim's id, in its programme.
     Claim,
-    /// The voucher's series and place, as printed.
+    /// A voucher's series and place, as printed.
     Voucher,
 }
 
 impl KnownBy {
-    /// Whether one UUID is all that the group is derived from, so that [`EventKind::group`] makes it.
+    /// Whether one UUID is all that the event id is derived from, so that [`EventKind::event_id`] makes it.
     #[must_use]
     pub const fn is_one_id(self) -> bool {
         !matches!(self, Self::Claim | Self::Voucher)
@@ -52,7 +52,7 @@ impl KnownBy {
 
 macro_rules! events {
     ($($(#[$doc:meta])* $kind:ident = $name:literal, $known:ident;)+) => {
-        /// What happened.
+        /// What happened to the books: the transfers of one event are admitted together or not at all.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum EventKind { $($(#[$doc])* $kind,)+ }
 
@@ -60,7 +60,7 @@ macro_rules! events {
             /// All of them.
             pub const ALL: &[Self] = &[$(Self::$kind),+];
 
-            /// What its groups, and the ids of its transfers, are derived from. Never changed: old groups would not be found again.
+            /// What its event ids, and the ids of its transfers, are derived from. Never changed: old events would not be found again.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$kind => $name,)+ }
@@ -124,14 +124,14 @@ events! {
     Rejected = "rejected", Payment;
     /// Unused value is a funder's free money again, or goes back to its bank account.
     Refunded = "refund", Refund;
-    /// Funders settle what was known only at the close.
+    /// Funders settle what was known only after use.
     TrueUp = "true up", TrueUp;
 }
 
 impl EventKind {
-    /// The group of the event of the thing `id`, for what one id names ([`KnownBy::is_one_id`]).
+    /// The event of the thing `id`, for what one id names ([`KnownBy::is_one_id`]).
     #[must_use]
-    pub fn group(self, id: Uuid) -> EventId {
+    pub fn event_id(self, id: Uuid) -> EventId {
         debug_assert!(self.known_by().is_one_id(), "{self:?} is named by more than one id");
         EventId::derive(self.name().as_bytes(), &[id.as_bytes()])
     }
@@ -159,9 +159,9 @@ impl EventKind {
     }
 }
 
-/// The id of the transfer that takes a dead voucher's value back to its funders (`kind` says why), one leg a funder.
+/// The id of the transfer that takes the value of a revoked or expired voucher back to its funders (`kind` says why), one leg a funder.
 #[must_use]
-pub fn giving_back_id(kind: TransferKind, book: BookId, voucher: AccountNumber, leg: u8) -> TransferId {
+pub fn refund_transfer_id(kind: TransferKind, book: BookId, voucher: AccountNumber, leg: u8) -> TransferId {
     TransferId::derive(
         kind.name().as_bytes(),
         &[book.uuid().as_bytes(), &voucher.get().to_be_bytes(), &[leg]],
@@ -178,9 +178,9 @@ mod tests {
     fn no_two_events_share_a_name_and_old_names_stay() {
         let names: BTreeSet<&str> = EventKind::ALL.iter().map(|kind| kind.name()).collect();
         assert_eq!(names.len(), EventKind::ALL.len());
-        // Groups of books that exist: these bytes are for ever.
-        let group = EventKind::Settled.group(Uuid::from_u128(7));
-        assert_eq!(group, EventId::derive(b"settled", &[Uuid::from_u128(7).as_bytes()]));
+        // Events of books that exist: these bytes are for ever.
+        let event = EventKind::Settled.event_id(Uuid::from_u128(7));
+        assert_eq!(event, EventId::derive(b"settled", &[Uuid::from_u128(7).as_bytes()]));
         for old in [
             "activated",
             "allocated",

@@ -13,7 +13,7 @@ impl RecordKind {
     /// All of them, by code.
     pub const ALL: &[Self] = &[Self::SettlementLine, Self::SettlementDeduction];
 
-    /// As it is stored.
+    /// The number that stands for it in the database.
     #[must_use]
     pub const fn code(self) -> i16 {
         self as i16

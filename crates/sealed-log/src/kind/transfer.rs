@@ -76,7 +76,7 @@ transfer_kinds! {
         Suspense => Deposited, Suspense => Receivable, Suspense => Clearing, Clearing => Payable,
         InTransit => Suspense, Deposited => Suspense, Charges => Suspense
     ];
-    /// Funders settle a share that was known only at the close, out of what is free or of what is owed back.
+    /// Funders settle a share that was known only after use, out of what is free or of what is owed back.
     TrueUp = 42, "true_up", [Available => Refundable, Refundable => Refundable];
     /// What the bank takes for itself.
     BankCharge = 43, "bank_charge", [Charges => Bank];

@@ -25,7 +25,7 @@ pub(super) struct Fields<'f> {
     pub cents: Cents,
     pub at: DateTime<Utc>,
     pub booked_on: NaiveDate,
-    pub grp: EventId,
+    pub event: EventId,
     pub reverses: Option<TransferId>,
     pub reference: &'f str,
     pub covers: Option<(Uuid, Uuid)>,
@@ -44,7 +44,7 @@ impl<'f> Fields<'f> {
         e.map(9 + records + u64::from(self.reverses.is_some()) + u64::from(!self.reference.is_empty()))?;
         e.str("at")?.str(&instant(self.at))?;
         e.str("id")?.bytes(self.id.as_bytes())?;
-        e.str("grp")?.bytes(self.grp.uuid().as_bytes())?;
+        e.str("grp")?.bytes(self.event.uuid().as_bytes())?;
         e.str("seq")?.u64(self.seq)?;
         e.str("kind")?.str(self.kind)?;
         e.str("cents")?.i64(self.cents.get())?;
@@ -80,13 +80,13 @@ impl<'f> Fields<'f> {
 
     fn decode(d: &mut Decoder<'f>) -> Result<Self, LeafError> {
         let (mut seq, mut id, mut kind, mut debit, mut credit) = (None, None, None, None, None);
-        let (mut cents, mut at, mut booked_on, mut grp) = (None, None, None, None);
+        let (mut cents, mut at, mut booked_on, mut event) = (None, None, None, None);
         let (mut reverses, mut reference, mut claim, mut payment) = (None, "", None, None);
         for _ in 0..map(d)? {
             match d.str().map_err(form)? {
                 "at" => at = Some(d.str().map_err(form)?.parse().map_err(form)?),
                 "id" => id = Some(uuid(d)?),
-                "grp" => grp = Some(EventId::from_uuid(uuid(d)?)),
+                "grp" => event = Some(EventId::from_uuid(uuid(d)?)),
                 "seq" => seq = Some(d.u64().map_err(form)?),
                 "kind" => kind = Some(d.str().map_err(form)?),
                 "cents" => cents = Some(Cents::new(d.i64().map_err(form)?)),
@@ -109,7 +109,7 @@ impl<'f> Fields<'f> {
             cents: cents.ok_or_else(|| missing("cents"))?,
             at: at.ok_or_else(|| missing("at"))?,
             booked_on: booked_on.ok_or_else(|| missing("booked_on"))?,
-            grp: grp.ok_or_else(|| missing("grp"))?,
+            event: event.ok_or_else(|| missing("grp"))?,
             reverses,
             reference,
             covers: claim.zip(payment),
@@ -128,7 +128,7 @@ impl<'f> Fields<'f> {
             cents: self.cents.get(),
             at: instant(self.at),
             booked_on: self.booked_on,
-            grp: self.grp.uuid(),
+            event: self.event.uuid(),
             reverses: self.reverses.map(TransferId::uuid),
             reference: self.reference,
             claim,
@@ -150,7 +150,8 @@ pub(super) struct JsonLine<'l> {
     cents: i64,
     at: String,
     booked_on: NaiveDate,
-    grp: Uuid,
+    #[serde(rename = "grp")]
+    event: Uuid,
     reverses: Option<Uuid>,
     reference: &'l str,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use ledger::proof::VerifierKey;
+use sealed_log::VerifierKey;
 use sqlx::postgres::PgConnectOptions;
 use voucher::Host;
 

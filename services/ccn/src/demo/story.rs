@@ -89,7 +89,7 @@ pub struct Funder {
 
 /// Ids are made by the caller, and from names: a step that is repeated repeats them.
 pub fn id(name: &str) -> Uuid {
-    database::derive_uuid(b"demo", &[name.as_bytes()])
+    ids::derive_uuid(b"demo", &[name.as_bytes()])
 }
 
 impl Demo {

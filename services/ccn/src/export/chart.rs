@@ -1,7 +1,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use ledger::{Labels, PartyId};
+use ledger::PartyId;
+use ledger::read::Labels;
 use uuid::Uuid;
 
 /// What accounts, events and organisations are called.

@@ -1,5 +1,5 @@
 use funding::CloseView;
-use ledger::proof::closes;
+use ledger::seal::closes;
 use sqlx::PgConnection;
 
 /// The closed months, one a line.

@@ -4,8 +4,8 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use chrono::{Datelike, NaiveDate};
-use ledger::proof::{Leaf, LeafAccount};
 use ledger::{AccountKind, PartyId};
+use sealed_log::{Leaf, LeafAccount};
 use standards::calendar::paris_date;
 use standards::fec::{self, Line, Side};
 use standards::{Cents, Siren};
@@ -60,7 +60,7 @@ impl<'f> Fec<'f> {
     pub fn entry(&mut self, leaf: &Leaf) -> anyhow::Result<()> {
         let mut year = self.year_of(leaf.booked_on)?;
         let piece = if leaf.reference.is_empty() {
-            leaf.grp.to_string()
+            leaf.event.to_string()
         } else {
             leaf.reference.clone()
         };

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use ledger::proof::{Leaf, LeafAccount};
+use sealed_log::{Leaf, LeafAccount};
 
 use crate::export::chart::Chart;
 

@@ -1,6 +1,7 @@
 use std::io::Write;
 
-use ledger::proof::{Entry, Hash};
+use ledger::seal::Entry;
+use sealed_log::Hash;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -33,8 +34,8 @@ pub(super) fn write_line(out: &mut impl Write, entry: &Entry) -> anyhow::Result<
 
 #[cfg(test)]
 mod tests {
-    use ledger::proof::{AnyLeaf, Leaf, LeafAccount, RecordLeaf};
-    use ledger::{AccountKind, BatchId, BookId, GroupId, PartyId, RecordId, RecordKind, TransferId, TransferKind};
+    use ledger::{AccountKind, BatchId, BookId, EventId, PartyId, RecordId, RecordKind, TransferId, TransferKind};
+    use sealed_log::{AnyLeaf, Leaf, LeafAccount, RecordLeaf};
     use standards::Cents;
 
     use super::*;
@@ -76,7 +77,7 @@ mod tests {
                 cents: Cents::new(334),
                 at,
                 booked_on: booked_on.parse().unwrap(),
-                grp: GroupId::from_uuid(id(5)),
+                event: EventId::from_uuid(id(5)),
                 reverses,
                 reference: reference.to_owned(),
             })
@@ -89,7 +90,7 @@ mod tests {
             cents: Cents::new(334),
             at,
             booked_on: "2026-05-02".parse().unwrap(),
-            grp: GroupId::from_uuid(id(5)),
+            event: EventId::from_uuid(id(5)),
             claim: id(6),
             payment: id(7),
             reference: String::new(),

@@ -1,5 +1,5 @@
 use anyhow::Context;
-use ledger::proof::{Entry, entries};
+use ledger::seal::{Entry, entries};
 use sqlx::PgPool;
 use tokio::sync::mpsc;
 

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use ledger::proof::{Leaf, LeafAccount};
 use ledger::{AccountKind, BookId, Side, TransferKind};
+use sealed_log::{Leaf, LeafAccount};
 use standards::Cents;
 use uuid::Uuid;
 

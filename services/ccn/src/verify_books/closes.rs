@@ -1,7 +1,7 @@
 use std::io::{self, BufRead, Read};
 use std::path::Path;
 
-use ledger::proof::{AnyLeaf, Checkpoint, Frontier, NOTE_BYTES_MAX, VerifierKey};
+use sealed_log::{AnyLeaf, Checkpoint, Frontier, NOTE_BYTES_MAX, VerifierKey};
 use serde::Deserialize;
 use standards::Month;
 

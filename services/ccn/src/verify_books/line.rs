@@ -1,5 +1,5 @@
 use data_encoding::BASE64;
-use ledger::proof::AnyLeaf;
+use sealed_log::AnyLeaf;
 use serde_json::Value;
 
 /// The leaf of a line of `transfers.ndjson`, if the rest of the line says the same. The error says where it does not, in French.

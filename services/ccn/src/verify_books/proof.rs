@@ -1,4 +1,4 @@
-use ledger::proof::{AnyLeaf, Checkpoint, Hash, VerifierKey, verify_consistency, verify_inclusion};
+use sealed_log::{AnyLeaf, Checkpoint, Hash, VerifierKey, verify_consistency, verify_inclusion};
 use serde::Deserialize;
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
-use ledger::proof::{AnyLeaf, RecordLeaf};
-use ledger::{AccountKind, GroupId, RecordKind, TransferKind};
+use ledger::{AccountKind, EventId, RecordKind, TransferKind};
+use sealed_log::{AnyLeaf, RecordLeaf};
 use standards::Cents;
 
 /// What payments moved, and what they say that they cover.
@@ -9,7 +9,7 @@ use standards::Cents;
 pub(super) struct Records {
     count: u64,
     /// By payment: what left `payable` for it, and its lines.
-    payments: BTreeMap<GroupId, (i64, i64)>,
+    payments: BTreeMap<EventId, (i64, i64)>,
     too_large: bool,
 }
 
@@ -19,7 +19,7 @@ impl Records {
         match leaf {
             AnyLeaf::Transfer(leaf) => {
                 if leaf.kind == TransferKind::Settled && leaf.debit.kind == AccountKind::Payable {
-                    self.grow(leaf.grp, (leaf.cents.get(), 0));
+                    self.grow(leaf.event, (leaf.cents.get(), 0));
                 }
                 None
             }
@@ -33,7 +33,7 @@ impl Records {
             RecordKind::SettlementLine => record.cents.get(),
             RecordKind::SettlementDeduction => -record.cents.get(),
         };
-        self.grow(record.grp, (0, cents));
+        self.grow(record.event, (0, cents));
         let fits = record.cents.is_positive() && record.account.kind == AccountKind::Payable;
         (!fits).then(|| {
             format!(
@@ -45,7 +45,7 @@ impl Records {
         })
     }
 
-    fn grow(&mut self, payment: GroupId, (moved, covered): (i64, i64)) {
+    fn grow(&mut self, payment: EventId, (moved, covered): (i64, i64)) {
         let sums = self.payments.entry(payment).or_insert((0, 0));
         let grown = sums.0.checked_add(moved).zip(sums.1.checked_add(covered));
         match grown {

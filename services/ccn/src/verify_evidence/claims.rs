@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
 
-use ledger::proof::{AnyLeaf, Checkpoint, Hash, Leaf, verify_inclusion};
 use ledger::{AccountKind, PartyId, TransferKind};
+use sealed_log::{AnyLeaf, Checkpoint, Hash, Leaf, verify_inclusion};
 use serde::Deserialize;
 use serde_json::Value;
 use standards::Cents;
@@ -65,8 +65,7 @@ impl Claims {
     }
 
     fn sum(&mut self, leaf: &Leaf, structure: PartyId) -> Option<()> {
-        let own =
-            |account: &ledger::proof::LeafAccount| of_structures(account.kind) && account.party == Some(structure);
+        let own = |account: &sealed_log::LeafAccount| of_structures(account.kind) && account.party == Some(structure);
         if own(&leaf.credit) {
             self.owed = self.owed.checked_add(leaf.cents)?;
         }
@@ -74,7 +73,7 @@ impl Claims {
             self.owed = self.owed.checked_sub(leaf.cents)?;
         }
         if leaf.kind == TransferKind::Claimed {
-            let claimed = self.claimed.entry(leaf.grp.uuid()).or_default();
+            let claimed = self.claimed.entry(leaf.event.uuid()).or_default();
             *claimed = claimed.checked_add(leaf.cents)?;
             self.vouchers.extend(leaf.debit.voucher);
         }

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use ccn::{Config, Running, Service, sealing};
-use ledger::proof::{Checkpoint, VerifierKey};
 use ledger::{Account, TransferKind};
+use sealed_log::{Checkpoint, VerifierKey};
 use serde_json::Value;
 use sqlx::{Executor, PgPool};
 use uuid::Uuid;

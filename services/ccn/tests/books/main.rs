@@ -140,7 +140,7 @@ async fn every_alteration_of_the_files_is_found_at_its_place(pool: PgPool) {
                     .as_bytes(),
             )
             .unwrap();
-        let ledger::proof::AnyLeaf::Transfer(mut leaf) = ledger::proof::AnyLeaf::from_bytes(&raw).unwrap() else {
+        let sealed_log::AnyLeaf::Transfer(mut leaf) = sealed_log::AnyLeaf::from_bytes(&raw).unwrap() else {
             panic!("not a transfer");
         };
         leaf.cents = standards::Cents::new(600);
@@ -171,7 +171,7 @@ async fn one_transfer_is_proven_by_its_file_alone(pool: PgPool) {
         .fetch_one(&pool)
         .await
         .unwrap();
-    let proof = ledger::proof::prove_transfer(&mut pool.acquire().await.unwrap(), id)
+    let proof = ledger::seal::prove_transfer(&mut pool.acquire().await.unwrap(), id)
         .await
         .unwrap();
     let file = serde_json::to_string(&funding::ProofView::from(proof)).unwrap();
@@ -200,7 +200,7 @@ async fn closes_that_a_signed_checkpoint_knows_are_not_left_out(pool: PgPool) {
     let books = export(&pool, LATER).await;
     let signed = |closed: Option<(&str, u64)>| {
         let note = books.read("checkpoint");
-        let mut own = ledger::proof::Checkpoint::open(&note, &key().verifier()).unwrap();
+        let mut own = sealed_log::Checkpoint::open(&note, &key().verifier()).unwrap();
         own.last_closed = closed.map(|(month, size)| (month.parse().unwrap(), size));
         own
     };
@@ -211,11 +211,11 @@ async fn closes_that_a_signed_checkpoint_knows_are_not_left_out(pool: PgPool) {
     assert!(missing(&books.verdict()));
     assert!(books.judged_by_outsider().is_err());
     let hashes = std::fs::read(books.path("leaf-hashes")).unwrap();
-    let mut tree = ledger::proof::Frontier::new();
+    let mut tree = sealed_log::Frontier::new();
     for hash in hashes.chunks(32).take(300) {
-        tree.push(ledger::proof::Hash::from_slice(hash).unwrap());
+        tree.push(sealed_log::Hash::from_slice(hash).unwrap());
     }
-    let close = ledger::proof::Checkpoint::of_close("test.example/log", 300, tree.root(), "2026-10".parse().unwrap());
+    let close = sealed_log::Checkpoint::of_close("test.example/log", 300, tree.root(), "2026-10".parse().unwrap());
     let note = close.sign(&key()).unwrap();
     let line = serde_json::json!({"checkpoint": note}).to_string();
     books.write("closes.ndjson", &format!("{line}\n"));
@@ -239,12 +239,12 @@ async fn what_is_booked_into_a_closed_month_is_found(pool: PgPool) {
     let books = export(&pool, LATER).await;
     assert_eq!(books.read("closes.ndjson"), "");
     let hashes = std::fs::read(books.path("leaf-hashes")).unwrap();
-    let mut tree = ledger::proof::Frontier::new();
+    let mut tree = sealed_log::Frontier::new();
     for hash in hashes.chunks(32).take(300) {
-        tree.push(ledger::proof::Hash::from_slice(hash).unwrap());
+        tree.push(sealed_log::Hash::from_slice(hash).unwrap());
     }
     let close = |size, root, month: &str| {
-        let close = ledger::proof::Checkpoint::of_close("test.example/log", size, root, month.parse().unwrap());
+        let close = sealed_log::Checkpoint::of_close("test.example/log", size, root, month.parse().unwrap());
         serde_json::json!({"checkpoint": close.sign(&key()).unwrap()}).to_string()
     };
     let found = |lines: &[String], told: &str| {

@@ -7,8 +7,8 @@ use ccn::export::{Export, Exported};
 use ccn::verify_books::{Trusted, Verdict, verify_books};
 use chrono::{DateTime, Utc};
 use ledger::TransferKind as Kind;
-use ledger::proof::NoteKey;
-use ledger::{Account, AccountNumber, BatchId, BookId, GroupId, Outcome, PartyId, Posting, Transfer, TransferId};
+use ledger::{Account, AccountNumber, BatchId, BookId, EventId, Outcome, PartyId, Posting, Transfer, TransferId};
+use sealed_log::NoteKey;
 use sqlx::PgPool;
 use standards::Cents;
 use tempfile::TempDir;
@@ -46,11 +46,11 @@ pub async fn post(pool: &PgPool, name: &str, legs: &[Leg], reverses: Option<Tran
             None => transfer,
         }
     });
-    let posting = Posting::new(GroupId::derive(b"test", &[name.as_bytes()]), transfers.collect()).unwrap();
+    let posting = Posting::new(EventId::derive(b"test", &[name.as_bytes()]), transfers.collect()).unwrap();
     let mut tx = pool.begin().await.unwrap();
     assert_eq!(
         ledger::post(&mut tx, &[posting], instant(at)).await.unwrap(),
-        [Outcome::Now]
+        [Outcome::Posted]
     );
     tx.commit().await.unwrap();
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ledger::proof::{Checkpoint, CosignerKey, Frontier, Hash, Note, NoteKey, consistency_plan, fold_nodes};
+use sealed_log::{Checkpoint, CosignerKey, Frontier, Hash, Note, NoteKey, consistency_plan, fold_nodes};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -34,7 +34,7 @@ impl Log {
     }
 
     fn proof(&self, older: usize, size: usize) -> String {
-        let hash = |node: ledger::proof::Node| {
+        let hash = |node: sealed_log::Node| {
             let width = 1_usize << node.level;
             let first = usize::try_from(node.index).unwrap() * width;
             let mut row = self.leaves[first..first + width].to_vec();

@@ -7,7 +7,7 @@ use ccn::verify_evidence::{EvidenceUnreadable, Tokens, verify_evidence};
 use funding::reconciliation::Nightly;
 use funding::{Config, FundAccount};
 use http::Request;
-use ledger::{GroupId, PartyId};
+use ledger::{EventId, PartyId};
 use sqlx::PgPool;
 use standards::Cents;
 use tower::ServiceExt;
@@ -31,7 +31,7 @@ async fn downloaded(pool: &PgPool, folder: &Path) -> PathBuf {
     .await
     .unwrap();
     for n in 0..40 {
-        let claim = GroupId::derive(b"test", &[format!("claimed {n}").as_bytes()]);
+        let claim = EventId::derive(b"test", &[format!("claimed {n}").as_bytes()]);
         sqlx::query(
             "insert into redemption.claim
                  (book_id, id, request_id, structure_id, service, service_date, numbers, face_values, cents, at)
@@ -143,7 +143,7 @@ async fn a_bundle_is_proven_by_public_keys_and_every_alteration_is_found(pool: P
         "n'est pas signé",
     );
 
-    let other = ledger::proof::NoteKey::from_seed("test.example/log", &[8; 32])
+    let other = sealed_log::NoteKey::from_seed("test.example/log", &[8; 32])
         .unwrap()
         .verifier();
     let verdict = verify_evidence(&path, Some(&other.to_string()), None).unwrap();

@@ -1,6 +1,6 @@
 use ccn::cosign::{NotCosigned, cosign};
 use ccn::verify_books::{Proven, verify_proof};
-use ledger::proof::Cosigner;
+use sealed_log::Cosigner;
 use serde_json::json;
 use sqlx::PgPool;
 
@@ -146,10 +146,10 @@ async fn a_cosigner_signs_what_extends_what_it_saw_and_nothing_else(admin: PgPoo
     let (line, seen) = cosign(&key, &log, Some(&seen), &proof, at).unwrap();
     assert_eq!(seen, second);
     // A log that forked: the same size, another past.
-    let fork = ledger::proof::Checkpoint::new(
+    let fork = sealed_log::Checkpoint::new(
         "test.example/log",
         size(&first).parse().unwrap(),
-        ledger::proof::Hash::empty(),
+        sealed_log::Hash::empty(),
     );
     let fork = fork.sign(&log_key()).unwrap();
     assert!(matches!(
@@ -193,7 +193,7 @@ impl World {
             let id = ledger::TransferId::from_uuid(id(909));
             ledger::Transfer::new(id, kind, debit, credit, cents).unwrap()
         });
-        let posting = ledger::Posting::new(ledger::GroupId::from_uuid(id(909)), transfers.to_vec()).unwrap();
+        let posting = ledger::Posting::new(ledger::EventId::from_uuid(id(909)), transfers.to_vec()).unwrap();
         let mut tx = self.admin.begin().await.unwrap();
         ledger::post(&mut tx, &[posting], instant("2026-07-15T10:00:00Z"))
             .await

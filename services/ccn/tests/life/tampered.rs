@@ -161,7 +161,7 @@ async fn one_old_amount_rewritten_is_found_by_every_verification(admin: PgPool) 
     .await
     .unwrap();
     let mut connection = pool.acquire().await.unwrap();
-    assert_eq!(ledger::proof::unequal_sums(&mut connection, 10).await.unwrap(), []);
+    assert_eq!(ledger::seal::unequal_sums(&mut connection, 10).await.unwrap(), []);
     drop(connection);
     assert_eq!(services.ask("GET", &proof, Value::Null).await.0, StatusCode::CONFLICT);
     assert!(!export(&copy.options, false).await.verdict(None, &[]).holds());

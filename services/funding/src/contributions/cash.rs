@@ -131,7 +131,7 @@ pub(crate) async fn free_of_mandates(
         return Ok(None);
     }
     let elsewhere = row.awaited.checked_sub(row.placed).unwrap_or_default().max(Cents::ZERO);
-    let deposited = ledger::balance(connection, Account::deposited(known::party(funder))).await?;
+    let deposited = ledger::read::balance(connection, Account::deposited(known::party(funder))).await?;
     let free = deposited
         .checked_add(back.unwrap_or_default())
         .and_then(|free| free.checked_sub(elsewhere));

@@ -11,7 +11,7 @@ mod records;
 use std::collections::BTreeMap;
 
 use access::Caller;
-use ledger::{Figures, Identity, Subject};
+use ledger::read::{Figures, Invariant, Subject};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 use standards::Cents;
@@ -47,8 +47,8 @@ pub struct IdentityView {
 
 /// Everything that was checked, before anybody looks.
 pub(crate) struct Checked {
-    books: Vec<Identity>,
-    bank: Identity,
+    books: Vec<Invariant>,
+    bank: Invariant,
     records: Vec<IdentityView>,
     names: Names,
 }
@@ -65,9 +65,9 @@ pub(crate) async fn check(snapshot: &mut PgConnection) -> Result<Checked, sqlx::
     let figures = Figures::read(&mut *snapshot).await?;
     let closing = last_closing(&mut *snapshot).await?;
     Ok(Checked {
-        books: figures.identities(),
+        books: figures.invariants(),
         // Nothing is under way at the bank that the books do not hold apart, as payments in transit.
-        bank: figures.bank_identity(closing, Cents::ZERO),
+        bank: figures.bank_invariant(closing, Cents::ZERO),
         names: names(&mut *snapshot).await?,
         records: records::check(snapshot).await?,
     })
@@ -75,7 +75,7 @@ pub(crate) async fn check(snapshot: &mut PgConnection) -> Result<Checked, sqlx::
 
 /// Checks everything, and shows what `who` may see.
 pub async fn identities(pool: &PgPool, who: &Caller) -> Result<Identities, sqlx::Error> {
-    let mut snapshot = ledger::snapshot(pool).await?;
+    let mut snapshot = ledger::read::snapshot(pool).await?;
     let mut checked = check(&mut snapshot).await?;
     let reader = Reader::of(&mut snapshot, who).await?;
     snapshot.rollback().await?;
@@ -92,8 +92,8 @@ pub async fn identities(pool: &PgPool, who: &Caller) -> Result<Identities, sqlx:
     Ok(Identities { identities, all_hold })
 }
 
-fn views(books: &[Identity], bank: &Identity, records: &[IdentityView], names: &Names) -> Vec<IdentityView> {
-    let (structures, others): (Vec<Identity>, Vec<Identity>) = books
+fn views(books: &[Invariant], bank: &Invariant, records: &[IdentityView], names: &Names) -> Vec<IdentityView> {
+    let (structures, others): (Vec<Invariant>, Vec<Invariant>) = books
         .iter()
         .copied()
         .partition(|identity| matches!(identity.subject, Subject::Structure(_)));
@@ -107,7 +107,7 @@ fn views(books: &[Identity], bank: &Identity, records: &[IdentityView], names: &
 /// Names of funders, programmes and structures.
 type Names = BTreeMap<uuid::Uuid, String>;
 
-fn view(identity: &Identity, names: &Names) -> IdentityView {
+fn view(identity: &Invariant, names: &Names) -> IdentityView {
     let label = |id: uuid::Uuid| names.get(&id).cloned().unwrap_or_else(|| id.to_string());
     let of = match identity.subject {
         Subject::Fund => None,
@@ -125,13 +125,13 @@ fn view(identity: &Identity, names: &Names) -> IdentityView {
 }
 
 /// Thousands of structures are one line while all is well, and a line each where it is not.
-fn structures_as_one(structures: &[Identity], names: &Names) -> Vec<IdentityView> {
+fn structures_as_one(structures: &[Invariant], names: &Names) -> Vec<IdentityView> {
     let first = match structures {
         [] => return Vec::new(),
         [one] => return vec![view(one, names)],
         [first, ..] => first,
     };
-    let side = |amount: fn(&Identity) -> Cents| Cents::try_sum(structures.iter().map(amount));
+    let side = |amount: fn(&Invariant) -> Cents| Cents::try_sum(structures.iter().map(amount));
     let (left, right) = (side(|identity| identity.left), side(|identity| identity.right));
     let failing = || structures.iter().filter(|identity| !identity.holds());
     let whole = IdentityView {

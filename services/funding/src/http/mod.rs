@@ -29,7 +29,7 @@ mod waterfall_report;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use ledger::proof::NoteKey;
+use sealed_log::NoteKey;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use web::Clock;

@@ -60,7 +60,7 @@ async fn statement(
     Path(id): Path<ProgrammeId>,
 ) -> Result<Json<StatementView>, Problem> {
     let (programme, reader) = reader::programme(&pool, &who, id).await?;
-    let mut tx = ledger::snapshot(&pool).await.map_err(internal)?;
+    let mut tx = ledger::read::snapshot(&pool).await.map_err(internal)?;
     let statement = view::statement(&mut tx, &programme, &who, reader, at)
         .await
         .map_err(internal)?;

@@ -6,7 +6,7 @@ use access::{Caller, Operator, Role};
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use ledger::proof::NoteKey;
+use sealed_log::NoteKey;
 use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::IntoParams;

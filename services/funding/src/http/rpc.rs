@@ -10,7 +10,7 @@ use axum::Router;
 use axum::extract::FromRequestParts;
 use futures_util::stream::{TryStreamExt, iter, try_unfold};
 use http::request::Parts;
-use ledger::proof::{StoredCheckpoint, cosigned_note, entries, last_checkpoint};
+use ledger::seal::{StoredCheckpoint, cosigned_note, entries, last_checkpoint};
 use proto::funding::v1::entries_answer::Answer;
 use proto::funding::v1::exports_server::{Exports, ExportsServer};
 use proto::funding::v1::{EntriesAnswer, EntriesRequest, LogCheckpoint, WaterfallRequest, WaterfallRow};

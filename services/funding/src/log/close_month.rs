@@ -6,8 +6,9 @@ use std::time::Duration;
 use access::{Caller, audit};
 use chrono::{DateTime, Utc};
 use http::StatusCode;
-use ledger::proof::{CloseError, NoteKey, Quiet, Unequal, check_all_sums, close, seal, turn};
-use ledger::{UnderWay, oldest_transaction};
+use ledger::read::{InFlightTransaction, oldest_in_flight};
+use ledger::seal::{CloseError, Quiescence, UnequalSums, check_all_sums, close, seal, turn};
+use sealed_log::NoteKey;
 use sqlx::{PgPool, PgTransaction};
 use standards::Month;
 use web::{Created, Problem};
@@ -31,7 +32,7 @@ pub enum NotClosed {
     Close(#[from] CloseError),
     /// Somebody's transaction did not end within [`QUIET_SECONDS_MAX`]; the oldest one, if it is still there.
     #[error("transactions are under way")]
-    Busy(Option<UnderWay>),
+    Busy(Option<InFlightTransaction>),
     /// Another close, or this one, is being made.
     #[error("a close is under way")]
     UnderWay,
@@ -93,17 +94,17 @@ async fn alone(
     }
     // The long part, while the sealer goes on: its lock is held for the rest only.
     drop(connection);
-    let mut snapshot = ledger::snapshot(pool).await?;
+    let mut snapshot = ledger::read::snapshot(pool).await?;
     check_all_sums(&mut snapshot).await?;
     snapshot.rollback().await?;
-    let Some(quiet) = Quiet::wait(pool, Duration::from_secs(QUIET_SECONDS_MAX)).await? else {
+    let Ok(quiescence) = Quiescence::wait(pool, Duration::from_secs(QUIET_SECONDS_MAX)).await? else {
         return Err(busy(pool).await?);
     };
     seal(pool, key, at).await.map_err(CloseError::from)?;
     let closed = database::transaction(pool, "close_month", |tx| {
         let (who, key) = (who.clone(), Arc::clone(key));
         Box::pin(async move {
-            let (closed, now) = close(tx, &key, month, who.organisation().uuid(), quiet, at).await?;
+            let (closed, now) = close(tx, &key, month, who.organisation().uuid(), quiescence, at).await?;
             if now {
                 tracing::info!(%month, size = closed.size, "month closed");
                 let detail = (month.to_string(), closed.size, closed.root.to_base64());
@@ -125,7 +126,7 @@ async fn alone(
 }
 
 async fn busy(pool: &PgPool) -> sqlx::Result<NotClosed> {
-    let oldest = oldest_transaction(&mut *pool.acquire().await?).await?;
+    let oldest = oldest_in_flight(&mut *pool.acquire().await?).await?;
     Ok(NotClosed::Busy(oldest))
 }
 
@@ -167,7 +168,7 @@ fn nothing(next: Option<Month>) -> Problem {
     }
 }
 
-fn under_way(oldest: Option<UnderWay>) -> Problem {
+fn under_way(oldest: Option<InFlightTransaction>) -> Problem {
     let problem = Problem::new(
         StatusCode::SERVICE_UNAVAILABLE,
         "books-busy",
@@ -191,7 +192,7 @@ fn under_way(oldest: Option<UnderWay>) -> Problem {
     }
 }
 
-fn falsified(unequal: &Unequal) -> Problem {
+fn falsified(unequal: &UnequalSums) -> Problem {
     tracing::error!(book = %unequal.book, account = %unequal.number, "an account is not the sum of its transfers");
     Problem::new(
         StatusCode::CONFLICT,

@@ -1,6 +1,6 @@
 //! From the id that people know an event by to the groups of its transfers: [`ledger::EventKind`] read the other way round.
 
-use ledger::{AccountNumber, BookId, EventKind, KnownBy, TransferKind, giving_back_id};
+use ledger::{AccountNumber, BookId, EventKind, KnownBy, TransferKind, refund_transfer_id};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -14,12 +14,12 @@ const LEGS_MAX: u8 = 32;
 
 /// Names the events of a line: many things can be on one.
 pub(crate) fn line_id(statement: StatementId, line: i32) -> Uuid {
-    database::derive_uuid(b"statement-line", &[statement.uuid().as_bytes(), &line.to_be_bytes()])
+    ids::derive_uuid(b"statement-line", &[statement.uuid().as_bytes(), &line.to_be_bytes()])
 }
 
 /// Names the events of a part of an explanation.
 pub(crate) fn part_id(explanation: ExplanationId, part: i32) -> Uuid {
-    database::derive_uuid(
+    ids::derive_uuid(
         b"explanation-part",
         &[explanation.uuid().as_bytes(), &part.to_be_bytes()],
     )
@@ -51,9 +51,9 @@ pub(crate) async fn groups_of(
             | KnownBy::Fee
             | KnownBy::CreditNote
             | KnownBy::Payment
-            | KnownBy::Refund => groups.push(event.group(id).uuid()),
-            KnownBy::StatementLine => groups.extend(lines.iter().map(|line| event.group(*line).uuid())),
-            KnownBy::ExplanationPart => groups.extend(parts.iter().map(|part| event.group(*part).uuid())),
+            | KnownBy::Refund => groups.push(event.event_id(id).uuid()),
+            KnownBy::StatementLine => groups.extend(lines.iter().map(|line| event.event_id(*line).uuid())),
+            KnownBy::ExplanationPart => groups.extend(parts.iter().map(|part| event.event_id(*part).uuid())),
             KnownBy::Claim => groups.extend(books.iter().map(|book| EventKind::reversal(*book, id).uuid())),
             // By `groups_of_voucher`.
             KnownBy::Voucher => {}
@@ -106,7 +106,7 @@ pub(crate) async fn groups_of_voucher(connection: &mut PgConnection, number: Acc
     for book in books(&mut *connection).await? {
         let gone: Vec<Uuid> = [TransferKind::Revoked, TransferKind::Expired]
             .into_iter()
-            .flat_map(|kind| (0..LEGS_MAX).map(move |leg| giving_back_id(kind, book, number, leg).uuid()))
+            .flat_map(|kind| (0..LEGS_MAX).map(move |leg| refund_transfer_id(kind, book, number, leg).uuid()))
             .collect();
         let found = sqlx::query_scalar!(
             r#"select grp as "grp!" from (

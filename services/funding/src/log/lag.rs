@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use ledger::proof::{SealLag, seal_lag};
+use ledger::seal::{SealLag, seal_lag};
 use sqlx::PgPool;
 
 /// Seconds that an entry may wait for its place in the log before it is an error: the sealer comes every

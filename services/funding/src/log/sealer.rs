@@ -1,7 +1,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ledger::proof::{NoteKey, SealError, seal, unequal_sums};
+use ledger::seal::{SealError, seal, unequal_sums};
+use sealed_log::NoteKey;
 use sqlx::PgPool;
 use web::Clock;
 
@@ -48,7 +49,7 @@ pub async fn keep_sealed(pool: PgPool, clock: Clock, key: Arc<NoteKey>) {
 
 async fn compare_sums(pool: &PgPool) {
     // A snapshot, because it has the time that reading the whole book takes.
-    let unequal = match ledger::snapshot(pool).await {
+    let unequal = match ledger::read::snapshot(pool).await {
         Ok(mut snapshot) => unequal_sums(&mut snapshot, UNEQUAL_SHOWN_MAX).await,
         Err(error) => Err(error),
     };

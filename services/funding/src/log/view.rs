@@ -1,8 +1,7 @@
 use chrono::{DateTime, Utc};
 use ledger::PartyId;
-use ledger::proof::{
-    AnyLeaf, Close, EntryProofs, Hash, RegisteredCosigner, StoredCheckpoint, TransferProof, cosigned_note,
-};
+use ledger::seal::{Close, EntryProofs, RegisteredCosigner, StoredCheckpoint, TransferProof, cosigned_note};
+use sealed_log::{AnyLeaf, Hash};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use standards::Month;

@@ -202,7 +202,7 @@ async fn money(tx: &mut PgTransaction<'_>, new: NewRefund, source: Source) -> Re
     let (programme, what) = match source {
         Source::Programme(programme, what) => (programme.book(), what),
         Source::Free(amount) => {
-            let free = ledger::balance(tx, Account::deposited(funder)).await?;
+            let free = ledger::read::balance(tx, Account::deposited(funder)).await?;
             if free < amount {
                 return Err(RefundError::NotFree(free));
             }
@@ -213,10 +213,10 @@ async fn money(tx: &mut PgTransaction<'_>, new: NewRefund, source: Source) -> Re
             });
         }
     };
-    let owed_back = ledger::balance(tx, Account::refundable(programme, funder)).await?;
+    let owed_back = ledger::read::balance(tx, Account::refundable(programme, funder)).await?;
     let unspent = match what {
         What::OwedBack => Cents::ZERO,
-        What::Everything => ledger::balance(tx, Account::available(programme, funder)).await?,
+        What::Everything => ledger::read::balance(tx, Account::available(programme, funder)).await?,
     };
     let all = owed_back
         .checked_add(unspent)

@@ -161,7 +161,7 @@ pub async fn read(pool: &PgPool, who: &Caller, id: PartyId, on: NaiveDate) -> Re
         siret: known.siret,
         on,
         payable,
-        in_transit: ledger::balance(&mut tx, Account::in_transit(id)).await?,
+        in_transit: ledger::read::balance(&mut tx, Account::in_transit(id)).await?,
         paid,
         recoverable,
         programmes: programmes
@@ -182,7 +182,7 @@ async fn programmes(connection: &mut PgConnection, id: PartyId) -> Result<Vec<Pr
         .iter()
         .flat_map(|row| [Account::payable(row.book, id), Account::recoverable(row.book, id)])
         .collect();
-    let balances = ledger::balances(connection, &accounts).await?;
+    let balances = ledger::read::balances(connection, &accounts).await?;
     let pairs = balances.chunks_exact(2).map(|pair| match pair {
         [payable, recoverable] => (*payable, *recoverable),
         _ => (Cents::ZERO, Cents::ZERO),

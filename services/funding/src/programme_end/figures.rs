@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use catalogue::ProgrammeId;
-use ledger::{BatchId, PartyId, Plan};
+use ledger::{BatchId, PartyId};
 use rust_decimal::Decimal;
 use serde::Serialize;
+use shares::Plan;
 use sqlx::PgConnection;
 use standards::Cents;
 

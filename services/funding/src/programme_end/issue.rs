@@ -69,7 +69,7 @@ pub(crate) async fn issue(
     at: DateTime<Utc>,
 ) -> Result<bool, IssueError> {
     let signer = documents.signer.clone().ok_or(IssueError::NoSigner)?;
-    let mut snapshot = ledger::snapshot(pool).await?;
+    let mut snapshot = ledger::read::snapshot(pool).await?;
     let content = content::read(&mut snapshot, programme, calendar, at).await?;
     snapshot.rollback().await?;
     let (content, fund) = (Arc::new(content), documents.fund.clone());
@@ -141,7 +141,7 @@ async fn store(tx: &mut PgTransaction<'_>, content: &Content, files: &Files) -> 
     )
     .execute(&mut **tx)
     .await?;
-    let act = database::derive_uuid(
+    let act = ids::derive_uuid(
         b"expiry step",
         &[programme.uuid().as_bytes(), ExpiryStep::Statement.word().as_bytes()],
     );

@@ -96,7 +96,7 @@ async fn credit(
     programme: &Programme,
     at: DateTime<Utc>,
 ) -> Result<Created<Vec<super::give_back::GivenBack>>, GiveBackError> {
-    let act = database::derive_uuid(b"expiry giving back", &[programme.id.uuid().as_bytes()]);
+    let act = ids::derive_uuid(b"expiry giving back", &[programme.id.uuid().as_bytes()]);
     let new = NewGivingBack {
         execute_on: paris_date(at),
         despite: None,

@@ -20,7 +20,7 @@ impl CallReference {
     /// The reference of a call in a year. 28 million a year: should two calls share one, the next `attempt` is taken.
     #[must_use]
     pub fn derive(call: Uuid, year: i32, attempt: u8) -> Self {
-        let digest = database::derive_uuid(b"call-reference", &[call.as_bytes(), &[attempt]]).as_u128();
+        let digest = ids::derive_uuid(b"call-reference", &[call.as_bytes(), &[attempt]]).as_u128();
         let base = ALPHABET.len() as u128;
         let mut rest = digest;
         let mut values = Vec::with_capacity(CODE_CHARS);

@@ -79,7 +79,7 @@ pub(crate) async fn start(
     let mut connection = pool.acquire().await?;
     let name = claims::name(&mut connection, structure).await?;
     let name = name.ok_or(EvidenceError::Unknown)?;
-    if ledger::proof::last_checkpoint(&mut connection).await?.is_none() {
+    if ledger::seal::last_checkpoint(&mut connection).await?.is_none() {
         return Err(EvidenceError::NotSealed);
     }
     drop(connection);

@@ -29,7 +29,7 @@
 //!
 //! **A period** has two kinds of column. *Mandated*, *free*, *at risk*, *owed* and *cash* are how things stood at its end; each other one is what
 //! happened in it: the column as it stood at the end, less the column as it stood at the beginning. So periods that follow one another add up.
-//! How things stood at an instant is worked out from the transfers up to it ([`ledger::Figures::read_at`]); how they stand now is also what
+//! How things stood at an instant is worked out from the transfers up to it ([`ledger::read::Figures::read_at`]); how they stand now is also what
 //! the accounts' sums say, and the identities compare the two.
 //!
 //! All statements run in one snapshot; their number does not grow with the books.
@@ -46,7 +46,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use access::{Caller, Role};
 use chrono::{DateTime, Utc};
-use ledger::{BookId, FunderFigures, PartyId};
+use ledger::read::FunderFigures;
+use ledger::{BookId, PartyId};
 use serde::Serialize;
 use sqlx::{PgConnection, PgPool};
 use standards::Cents;
@@ -110,7 +111,7 @@ pub async fn waterfall(pool: &PgPool, who: &Caller, asked: Asked) -> Result<Wate
         return Err(WaterfallError::Forbidden);
     }
     let (from, until) = asked.instants()?;
-    let mut snapshot = ledger::snapshot(pool).await?;
+    let mut snapshot = ledger::read::snapshot(pool).await?;
     let programmes = outside::programmes(&mut snapshot).await?;
     let mut rows = rows_at(&mut snapshot, until).await?;
     if from.is_some() {
@@ -129,7 +130,7 @@ pub async fn waterfall(pool: &PgPool, who: &Caller, asked: Asked) -> Result<Wate
     Waterfall::of(rows)
 }
 
-/// The whole report, for who holds the database itself: the export. In a [`ledger::snapshot`], or the books move meanwhile.
+/// The whole report, for who holds the database itself: the export. In a [`ledger::read::snapshot`], or the books move meanwhile.
 pub async fn whole(snapshot: &mut PgConnection) -> Result<Waterfall, WaterfallError> {
     Waterfall::of(rows_at(snapshot, None).await?)
 }
@@ -144,8 +145,8 @@ impl Waterfall {
 /// Every row, as it stood at the instant `until`, or as it stands.
 async fn rows_at(connection: &mut PgConnection, until: Option<DateTime<Utc>>) -> Result<Vec<Row>, WaterfallError> {
     let books = match until {
-        None => ledger::Figures::read(&mut *connection).await?,
-        Some(until) => ledger::Figures::read_at(&mut *connection, until).await?,
+        None => ledger::read::Figures::read(&mut *connection).await?,
+        Some(until) => ledger::read::Figures::read_at(&mut *connection, until).await?,
     }
     .waterfall();
     let outside = outside::read(&mut *connection, until).await?;
@@ -187,7 +188,7 @@ fn happened_between(before: &[Row], mut rows: Vec<Row>) -> Option<Vec<Row>> {
     Some(rows)
 }
 
-fn programme_rows(books: &ledger::Waterfall, outside: &BTreeMap<(BookId, PartyId), Outside>) -> Option<Vec<Row>> {
+fn programme_rows(books: &ledger::read::Waterfall, outside: &BTreeMap<(BookId, PartyId), Outside>) -> Option<Vec<Row>> {
     let inside: BTreeMap<_, _> = books
         .programmes
         .iter()

@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use access::OrganisationId;
 use catalogue::{NewShare, PlanId, Programme, ProgrammeId};
-use ledger::{Agreement, AgreementError, Order, PartyId, Plan, UsedBatch};
+use ledger::PartyId;
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
+use shares::{CappedPlan, CappedPlanError, Order, Plan, UsedBatch};
 use sqlx::PgConnection;
 use standards::Cents;
 use utoipa::ToSchema;
@@ -106,7 +107,7 @@ pub enum SimulateError {
     NoPlan,
     /// The shares make no plan.
     #[error("not a plan: {0}")]
-    NotAPlan(#[from] AgreementError),
+    NotAPlan(#[from] CappedPlanError),
     /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
@@ -131,24 +132,24 @@ impl From<SimulateError> for Problem {
 /// The figures alone.
 struct Figures {
     plan: Plan,
-    close: ledger::TrueUp,
+    close: shares::TrueUp,
 }
 
 /// The real functions, one after the other.
-fn figures(agreement: &Agreement, order: Order, used: u32, reached: u64) -> Figures {
-    let nothing = vec![Cents::ZERO; agreement.limits().len()];
-    let plan = agreement.effective(order, &nothing);
-    let quotas = agreement.plan().funders().iter().zip(agreement.limits());
+fn figures(capped_plan: &CappedPlan, order: Order, used: u32, reached: u64) -> Figures {
+    let nothing = vec![Cents::ZERO; capped_plan.limits().len()];
+    let plan = capped_plan.effective(order, &nothing);
+    let quotas = capped_plan.plan().funders().iter().zip(capped_plan.limits());
     let reached: BTreeMap<PartyId, u64> = quotas
         .filter(|(_, limits)| limits.audience_quota.is_some())
         .map(|(&(funder, _), _)| (funder, reached))
         .collect();
     let batch = UsedBatch::first(&plan, used, order.face_value, &reached);
-    let close = ledger::true_up(&[(agreement.clone(), vec![batch])], &[]);
+    let close = shares::true_up(&[(capped_plan.clone(), vec![batch])], &[]);
     Figures { plan, close }
 }
 
-fn funders(agreement: &Agreement, figures: &Figures, order: Order, used: u32) -> Vec<FunderView> {
+fn funders(capped_plan: &CappedPlan, figures: &Figures, order: Order, used: u32) -> Vec<FunderView> {
     let reserved = figures.plan.sum_first(order.vouchers, order.face_value);
     let on_used = figures.plan.sum_first(used, order.face_value);
     let view = |&(funder, rate): &(PartyId, Decimal)| {
@@ -170,7 +171,7 @@ fn funders(agreement: &Agreement, figures: &Figures, order: Order, used: u32) ->
             pays,
         }
     };
-    agreement.plan().funders().iter().map(view).collect()
+    capped_plan.plan().funders().iter().map(view).collect()
 }
 
 impl Supposed {
@@ -255,12 +256,15 @@ pub async fn simulate(
     (shares, version): (Vec<NewShare>, i32),
 ) -> Result<Simulation, SimulateError> {
     let order = supposed.order(programme)?;
-    let agreement = catalogue::agreement(&shares)?;
-    agreement.plan().check(order.face_value).map_err(AgreementError::from)?;
-    let figures = figures(&agreement, order, supposed.used, supposed.reached(&shares)?);
-    let parties: Vec<PartyId> = agreement.plan().funders().iter().map(|(funder, _)| *funder).collect();
+    let capped_plan = catalogue::capped_plan(&shares)?;
+    capped_plan
+        .plan()
+        .check(order.face_value)
+        .map_err(CappedPlanError::from)?;
+    let figures = figures(&capped_plan, order, supposed.used, supposed.reached(&shares)?);
+    let parties: Vec<PartyId> = capped_plan.plan().funders().iter().map(|(funder, _)| *funder).collect();
     let names = names(connection, &parties).await?;
-    let mut funders = funders(&agreement, &figures, order, supposed.used);
+    let mut funders = funders(&capped_plan, &figures, order, supposed.used);
     for (view, party) in funders.iter_mut().zip(&parties) {
         view.funder = names.get(party).cloned();
     }
@@ -290,8 +294,8 @@ pub async fn simulate(
 
 #[cfg(test)]
 mod tests {
-    use ledger::Limits;
     use proptest::prelude::*;
+    use shares::Limits;
     use uuid::Uuid;
 
     use super::*;
@@ -314,14 +318,14 @@ mod tests {
                 ..Limits::default()
             };
             let rate = Decimal::new(rate.into(), 2);
-            let agreement = Agreement::new(vec![
+            let capped_plan = CappedPlan::new(vec![
                 (party(1), rate, limits),
                 (party(2), Decimal::ONE - rate, Limits::default()),
             ]).unwrap();
             let order = Order { vouchers, face_value: Cents::new(1000) };
             let used = vouchers * used_percent / 100;
-            let figures = figures(&agreement, order, used, u64::from(used) * reached_percent / 100);
-            let views = funders(&agreement, &figures, order, used);
+            let figures = figures(&capped_plan, order, used, u64::from(used) * reached_percent / 100);
+            let views = funders(&capped_plan, &figures, order, used);
             let total = |of: fn(&FunderView) -> Cents| views.iter().map(|view| of(view).get()).sum::<i64>();
             prop_assert_eq!(total(|view| view.reserved), i64::from(vouchers) * 1000);
             prop_assert_eq!(total(|view| view.used), i64::from(used) * 1000);

@@ -1,6 +1,6 @@
 //! The close: shares that are limited by what is *used*, or by whom it reached, are settled between funders.
 //!
-//! Once the programme's end is declared and swept, [`ledger::true_up()`] says who owes whom; what each owes goes from its money in
+//! Once the programme's end is declared and swept, [`shares::true_up()`] says who owes whom; what each owes goes from its money in
 //! the programme (what is free, then what is owed back to it) to what the other is owed back.
 //!
 //! **A claim reversed after the close** changes what was used, and its value comes back in the shares from before the close. Then a

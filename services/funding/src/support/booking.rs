@@ -78,7 +78,7 @@ impl Event {
 
     /// As the ledger takes it.
     pub(crate) fn posting(self) -> Result<Posting, PostingError> {
-        Posting::new(self.kind.group(self.id), self.legs)
+        Posting::new(self.kind.event_id(self.id), self.legs)
     }
 }
 
@@ -104,7 +104,7 @@ pub(crate) async fn book_all(
         // A posting is smaller than a call: at least one fits.
         let (now, later) = rest.split_at(fits.count().max(1));
         for outcome in post(tx, now, at).await? {
-            if let Outcome::Refused(rejection) = outcome {
+            if let Outcome::Rejected(rejection) = outcome {
                 return Err(BookError::Refused(rejection));
             }
         }

@@ -1,4 +1,4 @@
-database::id_type! {
+ids::id_type! {
     /// A convention: what a funder signed to give to a programme.
     pub struct ConventionId;
 

@@ -1,7 +1,7 @@
 //! Keys that co-sign end: lost, stolen or replaced.
 
 use http::StatusCode;
-use ledger::proof::{Checkpoint, Cosigner, CosignerKey, Note};
+use sealed_log::{Checkpoint, Cosigner, CosignerKey, Note};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 

@@ -1,9 +1,10 @@
 //! Whoever knows the id of something that moved money has it proven.
 
 use http::StatusCode;
+use ledger::read::openings;
 use ledger::{
-    Account, AccountNumber, BatchId, EventKind, GroupId, KnownBy, Outcome, PartyId, Posting, Transfer, TransferId,
-    TransferKind, giving_back_id, openings, post,
+    Account, AccountNumber, BatchId, EventId, EventKind, KnownBy, Outcome, PartyId, Posting, Transfer, TransferId,
+    TransferKind, post, refund_transfer_id,
 };
 use serde_json::Value;
 use sqlx::{Executor, PgPool};
@@ -16,11 +17,11 @@ use crate::world_exports::seals;
 
 const AT: &str = "2026-04-02T08:00:00Z";
 
-async fn books(world: &World, group: GroupId, transfers: Vec<Transfer>) {
+async fn books(world: &World, group: EventId, transfers: Vec<Transfer>) {
     let posting = Posting::new(group, transfers).unwrap();
     let mut tx = world.admin.begin().await.unwrap();
     let outcomes = post(&mut tx, &[posting], instant(AT)).await.unwrap();
-    assert_eq!(outcomes, [Outcome::Now]);
+    assert_eq!(outcomes, [Outcome::Posted]);
     tx.commit().await.unwrap();
 }
 
@@ -77,14 +78,14 @@ impl Known {
     }
 
     /// The group of an event, and the paths that must prove it. Derived here once more: groups of books that exist stay.
-    fn named(&self, kind: EventKind, own: Uuid) -> (GroupId, Vec<String>) {
+    fn named(&self, kind: EventKind, own: Uuid) -> (EventId, Vec<String>) {
         let derive = |domain: &[u8], whole: Uuid, number: i32| {
-            database::derive_uuid(domain, &[whole.as_bytes(), &number.to_be_bytes()])
+            ids::derive_uuid(domain, &[whole.as_bytes(), &number.to_be_bytes()])
         };
         let event = |known: Uuid| format!("/funding/v1/proofs/events/{known}");
         match kind.known_by() {
             KnownBy::StatementLine => (
-                kind.group(derive(b"statement-line", self.statement, self.line)),
+                kind.event_id(derive(b"statement-line", self.statement, self.line)),
                 vec![
                     event(self.statement),
                     format!("{}?line={}", event(self.statement), self.line),
@@ -92,11 +93,11 @@ impl Known {
                 ],
             ),
             KnownBy::ExplanationPart => (
-                kind.group(derive(b"explanation-part", self.explanation, 1)),
+                kind.event_id(derive(b"explanation-part", self.explanation, 1)),
                 vec![event(self.explanation), event(self.call)],
             ),
             KnownBy::Claim => (EventKind::reversal(book(), own), vec![event(own)]),
-            _ => (kind.group(own), vec![event(own)]),
+            _ => (kind.event_id(own), vec![event(own)]),
         }
     }
 }
@@ -184,7 +185,7 @@ async fn all_of_a_vouchers_life_is_proven_by_the_numbers_printed_on_it(admin: Pg
             Account::voucher(book(), number(5)),
             Account::refundable(book(), opening.funder),
         );
-        let leg = giving_back_id(TransferKind::Expired, book(), number(5), leg);
+        let leg = refund_transfer_id(TransferKind::Expired, book(), number(5), leg);
         Transfer::new(leg, TransferKind::Expired, from, to, opening.cents).unwrap()
     });
     books(&world, EventKind::expired(book(), number(5)), legs.collect()).await;

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use http::StatusCode;
-use ledger::proof::NoteKey;
+use sealed_log::NoteKey;
 use serde_json::json;
 use sqlx::PgPool;
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use ledger::{
-    Account, AccountNumber, BatchId, BookId, GroupId, Outcome, PartyId, Posting, Transfer, TransferId, TransferKind,
+    Account, AccountNumber, BatchId, BookId, EventId, Outcome, PartyId, Posting, Transfer, TransferId, TransferKind,
 };
 use sqlx::PgPool;
 use standards::Cents;
@@ -28,14 +28,14 @@ fn posting(name: &[u8], group: Uuid, legs: Vec<(TransferKind, Account, Account, 
         let id = TransferId::derive(name, &[group.as_bytes(), &n.to_be_bytes()]);
         Transfer::new(id, kind, from, to, Cents::new(cents)).unwrap()
     });
-    Posting::new(GroupId::from_uuid(group), legs.collect()).unwrap()
+    Posting::new(EventId::from_uuid(group), legs.collect()).unwrap()
 }
 
 impl World {
     async fn posts(&self, postings: Vec<Posting>) {
         let mut tx = self.admin.begin().await.unwrap();
         let outcomes = ledger::post(&mut tx, &postings, instant(AT)).await.unwrap();
-        assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Now));
+        assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Posted));
         tx.commit().await.unwrap();
     }
 

@@ -5,7 +5,7 @@
 //! so the first gives 0.84 € back. All reversed: nothing is owed, so it gives the 2.52 € back.
 
 use http::StatusCode;
-use ledger::{Account, AccountNumber, GroupId, Outcome, PartyId, Posting, Transfer, TransferId, TransferKind};
+use ledger::{Account, AccountNumber, EventId, Outcome, PartyId, Posting, Transfer, TransferId, TransferKind};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use standards::Cents;
@@ -58,11 +58,11 @@ impl World {
             leg(1, voucher, Account::refundable(book(), party(FUNDERS[0])), 334),
             leg(2, voucher, Account::refundable(book(), party(FUNDERS[1])), 666),
         ];
-        let posting = Posting::new(GroupId::derive(b"dead", &[claim.as_bytes()]), legs).unwrap();
+        let posting = Posting::new(EventId::derive(b"dead", &[claim.as_bytes()]), legs).unwrap();
         let mut tx = self.admin.begin().await.unwrap();
         assert_eq!(
             ledger::post(&mut tx, &[posting], instant(END)).await.unwrap(),
-            [Outcome::Now]
+            [Outcome::Posted]
         );
         tx.commit().await.unwrap();
     }

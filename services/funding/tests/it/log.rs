@@ -2,7 +2,7 @@
 
 use data_encoding::BASE64;
 use http::StatusCode;
-use ledger::proof::{AnyLeaf, Checkpoint, Cosigner, CosignerKey, Hash, Note, verify_consistency, verify_inclusion};
+use sealed_log::{AnyLeaf, Checkpoint, Cosigner, CosignerKey, Hash, Note, verify_consistency, verify_inclusion};
 use serde_json::{Value, json};
 use sqlx::{Executor, PgPool};
 

@@ -67,7 +67,7 @@ async fn a_rewritten_file_is_refused_with_the_reason(admin: PgPool) {
         let said = told(&changed, Some(&own));
         assert!(said.contains(reason), "{what}: {said}");
     }
-    let other = ledger::proof::NoteKey::from_seed("fonds.example/log", &[8; 32]).unwrap();
+    let other = sealed_log::NoteKey::from_seed("fonds.example/log", &[8; 32]).unwrap();
     assert!(told(&file, Some(&other.verifier().to_string())).contains("n'est pas signé"));
     assert!(told(&file, Some("x")).contains("clé de vérification"));
     // Whoever changes what is kept is found too: the digest is a constraint.

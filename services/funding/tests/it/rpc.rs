@@ -1,10 +1,10 @@
 //! The exports over gRPC: a real socket, HTTP/2 in clear, the generated client.
 
 use futures_util::StreamExt;
-use ledger::proof::{AnyLeaf, Checkpoint, Frontier, NoteKey, VerifierKey};
 use proto::funding::v1::entries_answer::Answer;
 use proto::funding::v1::exports_client::ExportsClient;
 use proto::funding::v1::{EntriesRequest, LogCheckpoint, SealedEntry, WaterfallRequest, WaterfallRow};
+use sealed_log::{AnyLeaf, Checkpoint, Frontier, NoteKey, VerifierKey};
 use serde_json::{Value, json};
 use sqlx::{Executor, PgPool};
 use tokio::net::TcpListener;

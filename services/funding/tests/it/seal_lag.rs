@@ -1,7 +1,7 @@
 //! What waits for its seal is seen, and who keeps it waiting is named.
 
 use funding::{NotClosed, SEAL_LAG_SECONDS_MAX, show_seal_lag};
-use ledger::UnderWay;
+use ledger::read::InFlightTransaction;
 use sqlx::{Executor, PgPool};
 use web::Problem;
 
@@ -25,7 +25,7 @@ async fn a_forgotten_transaction_is_named_when_the_seal_lags(admin: PgPool) {
         .unwrap();
     forgotten.execute("begin; select pg_current_xact_id()").await.unwrap();
     world.claims(id(207), PAID, &[5], "2026-04-02T08:00:00Z").await;
-    ledger::proof::seal(&world.admin, &log_key(), now).await.unwrap();
+    ledger::seal::seal(&world.admin, &log_key(), now).await.unwrap();
     let in_time = now + chrono::TimeDelta::seconds(SEAL_LAG_SECONDS_MAX);
     let (lag, late) = show_seal_lag(&world.admin, in_time).await.unwrap();
     assert_eq!((lag.entries, lag.oldest, late), (1, Some(now), false));
@@ -59,7 +59,7 @@ fn a_close_that_waits_in_vain_names_the_process() {
         assert_eq!(problem.kind(), "books-busy");
         problem.into_members()["detail"].as_str().unwrap().to_owned()
     };
-    let busy = |process, seconds| Some(UnderWay { process, seconds });
+    let busy = |process, seconds| Some(InFlightTransaction { process, seconds });
     let detail = told(busy(Some(4711), Some(720)));
     assert!(
         detail.contains("il y a 720 s, est celle du processus 4711 de PostgreSQL"),

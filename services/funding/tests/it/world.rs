@@ -10,10 +10,10 @@ use funding::reconciliation::Nightly;
 use funding::{Config, FundAccount};
 use http::{Request, StatusCode};
 use ledger::{
-    Account, AccountNumber, BatchId, BookId, GroupId, Outcome, PartyId, Plan, Posting, Transfer, TransferId,
-    TransferKind,
+    Account, AccountNumber, BatchId, BookId, EventId, Outcome, PartyId, Posting, Transfer, TransferId, TransferKind,
 };
 use serde_json::{Value, json};
+use shares::Plan;
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use standards::Cents;
@@ -55,8 +55,8 @@ pub fn instant(text: &str) -> DateTime<Utc> {
 }
 
 /// Signs the log.
-pub fn log_key() -> ledger::proof::NoteKey {
-    ledger::proof::NoteKey::from_seed("test.example/log", &[7; 32]).unwrap()
+pub fn log_key() -> sealed_log::NoteKey {
+    sealed_log::NoteKey::from_seed("test.example/log", &[7; 32]).unwrap()
 }
 
 pub const NIGHTLY: Nightly = Nightly {
@@ -289,7 +289,7 @@ impl World {
             Transfer::new(id, kind, debit, credit, Cents::new(cents)).unwrap()
         });
         self.book(
-            Posting::new(GroupId::from_uuid(group), transfers.collect()).unwrap(),
+            Posting::new(EventId::from_uuid(group), transfers.collect()).unwrap(),
             at,
         )
         .await;
@@ -297,7 +297,7 @@ impl World {
 
     async fn book(&self, posting: Posting, at: DateTime<Utc>) {
         let mut tx = self.admin.begin().await.unwrap();
-        assert_eq!(ledger::post(&mut tx, &[posting], at).await.unwrap(), [Outcome::Now]);
+        assert_eq!(ledger::post(&mut tx, &[posting], at).await.unwrap(), [Outcome::Posted]);
         tx.commit().await.unwrap();
     }
 
@@ -440,7 +440,7 @@ impl World {
             .unwrap()
         });
         self.book(
-            Posting::new(GroupId::from_uuid(claim), transfers.collect()).unwrap(),
+            Posting::new(EventId::from_uuid(claim), transfers.collect()).unwrap(),
             instant(at),
         )
         .await;
@@ -469,7 +469,7 @@ impl World {
             let transfer = Transfer::new(id, TransferKind::ClaimReversed, from, to, TEN_EUROS).unwrap();
             transfer.reversing(Self::claim_leg(claim, serial))
         });
-        let group = GroupId::derive(b"reversal", &[claim.as_bytes()]);
+        let group = EventId::derive(b"reversal", &[claim.as_bytes()]);
         self.book(Posting::new(group, transfers.collect()).unwrap(), instant(at))
             .await;
     }

@@ -7,7 +7,7 @@ use axum::extract::Request;
 use chrono::{DateTime, Utc};
 use funding::Config;
 use funding::reconciliation::{Stored, run_night};
-use ledger::proof::NoteKey;
+use sealed_log::NoteKey;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use tower::ServiceExt;

@@ -12,7 +12,7 @@ use catalogue::{NewProgramme, ProgrammeId, Spendable};
 use document::sign::{NewIdentity, Signer, self_signed};
 use funding::Config;
 use http::{Request, StatusCode};
-use ledger::{Account, AccountNumber, BookId, GroupId, Outcome, PartyId, Posting, Transfer, TransferId, TransferKind};
+use ledger::{Account, AccountNumber, BookId, EventId, Outcome, PartyId, Posting, Transfer, TransferId, TransferKind};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use standards::Cents;
@@ -170,12 +170,12 @@ impl Ended {
                 None => transfer,
             }
         });
-        let group = GroupId::derive(b"expiry test", name);
+        let group = EventId::derive(b"expiry test", name);
         let posting = Posting::new(group, transfers.collect()).unwrap();
         let mut tx = self.world.admin.begin().await.unwrap();
         assert_eq!(
             ledger::post(&mut tx, &[posting], instant(START)).await.unwrap(),
-            [Outcome::Now]
+            [Outcome::Posted]
         );
         tx.commit().await.unwrap();
     }

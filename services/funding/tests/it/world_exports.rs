@@ -2,7 +2,8 @@ use axum::body::Body;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use http::request;
-use ledger::proof::{self, NoteKey};
+use ledger::seal;
+use sealed_log::NoteKey;
 use tower::ServiceExt;
 
 use crate::world::World;
@@ -22,12 +23,8 @@ impl World {
 /// Seals until nothing is left: PostgreSQL's own housekeeping may hold a number in this database for a moment.
 pub async fn seals(world: &World, key: &NoteKey, at: DateTime<Utc>) {
     loop {
-        proof::seal(&world.admin, key, at).await.unwrap();
-        if proof::unsealed(&mut world.admin.acquire().await.unwrap())
-            .await
-            .unwrap()
-            == 0
-        {
+        seal::seal(&world.admin, key, at).await.unwrap();
+        if seal::unsealed(&mut world.admin.acquire().await.unwrap()).await.unwrap() == 0 {
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;

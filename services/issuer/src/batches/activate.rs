@@ -134,17 +134,17 @@ async fn activate_from(
         .iter()
         .filter(|voucher| !blocked.contains(&voucher.serial))
         .map(|voucher| {
-            let group = EventKind::activated(id, voucher.serial);
-            Posting::new(group, shares.opening(voucher.number, voucher.serial))
+            let event = EventKind::activated(id, voucher.serial);
+            Posting::new(event, shares.opening(voucher.number, voucher.serial))
                 .expect("the shares sum to the face value")
         })
         .collect();
     let mut opened = 0;
     for outcome in ledger::post(tx, &postings, at).await? {
         match outcome {
-            Outcome::Refused(rejection) => return Err(ActivateError::Refused(rejection)),
-            Outcome::Now => opened += 1,
-            Outcome::Before => {}
+            Outcome::Rejected(rejection) => return Err(ActivateError::Refused(rejection)),
+            Outcome::Posted => opened += 1,
+            Outcome::AlreadyPosted => {}
         }
     }
     batch.activated_at = (last == batch.vouchers()).then_some(at);

@@ -129,7 +129,7 @@ async fn release_all(
     at: DateTime<Utc>,
 ) -> Result<(), CancelError> {
     let reserves: Vec<_> = shares.funders().map(|funder| shares.reserved(funder)).collect();
-    let left = ledger::balances(tx, &reserves).await?;
+    let left = ledger::read::balances(tx, &reserves).await?;
     let legs = shares
         .funders()
         .zip(left)
@@ -144,10 +144,10 @@ async fn release_all(
     if transfers.is_empty() {
         return Ok(());
     }
-    let group = EventKind::BatchCancelled.group(id.uuid());
-    let posting = Posting::new(group, transfers).expect("each funder has one leg with an id of its own");
+    let event = EventKind::BatchCancelled.event_id(id.uuid());
+    let posting = Posting::new(event, transfers).expect("each funder has one leg with an id of its own");
     match ledger::post(tx, &[posting], at).await?.pop() {
-        Some(Outcome::Refused(rejection)) => Err(CancelError::Refused(rejection)),
+        Some(Outcome::Rejected(rejection)) => Err(CancelError::Refused(rejection)),
         _ => Ok(()),
     }
 }

@@ -1,11 +1,9 @@
 use access::OrganisationId;
 use catalogue::Programme;
 use chrono::{DateTime, Utc};
-use ledger::{
-    Account, Agreement, BatchId, EventKind, Order, Outcome, PartyId, Plan, PostError, Posting, Transfer, TransferId,
-    TransferKind,
-};
+use ledger::{Account, BatchId, EventKind, Outcome, PartyId, PostError, Posting, Transfer, TransferId, TransferKind};
 use serde::Serialize;
+use shares::{CappedPlan, Order, Plan};
 use sqlx::PgTransaction;
 use standards::Cents;
 use utoipa::ToSchema;
@@ -96,11 +94,11 @@ pub async fn fund(
     let ordered = batch::find(&mut **tx, programme.id, id)
         .await?
         .ok_or(FundError::NoBatch)?;
-    let agreement = catalogue::plan(&mut **tx, ordered.plan)
+    let capped_plan = catalogue::plan(&mut **tx, ordered.plan)
         .await?
         .ok_or(sqlx::Error::RowNotFound)?
-        .agreement();
-    let all = BatchShares::of(&ordered, agreement.plan().clone());
+        .capped_plan();
+    let all = BatchShares::of(&ordered, capped_plan.plan().clone());
     let available = |funder| Account::available(programme.id.book(), funder);
     let accounts: Vec<Account> = all.funders().map(available).chain(all.accounts()).collect();
     ledger::lock(tx, &accounts).await?;
@@ -116,7 +114,7 @@ pub async fn fund(
     if batch::is_over(tx, programme).await? {
         return Err(FundError::ProgrammeOver);
     }
-    let shares = effective(tx, &batch, &agreement).await?;
+    let shares = effective(tx, &batch, &capped_plan).await?;
     let blocked = activate::revoked(tx, &batch, &(1..=batch.vouchers())).await?;
     let needed = shares.to_reserve(batch.vouchers(), &blocked);
     let available: Vec<Account> = shares.funders().map(available).collect();
@@ -137,15 +135,15 @@ pub async fn fund(
 async fn effective(
     tx: &mut PgTransaction<'_>,
     batch: &BatchRow,
-    agreement: &Agreement,
+    capped_plan: &CappedPlan,
 ) -> Result<BatchShares, sqlx::Error> {
-    let funders: Vec<PartyId> = agreement.plan().funders().iter().map(|(funder, _)| *funder).collect();
+    let funders: Vec<PartyId> = capped_plan.plan().funders().iter().map(|(funder, _)| *funder).collect();
     let order = Order {
         vouchers: batch.vouchers(),
         face_value: batch.face_value,
     };
-    let plan = agreement.effective(order, &committed(tx, batch, &funders).await?);
-    if plan != *agreement.plan() {
+    let plan = capped_plan.effective(order, &committed(tx, batch, &funders).await?);
+    if plan != *capped_plan.plan() {
         tracing::info!(batch = %batch.id, funders = plan.funders().len(), "a limit acts on the batch");
         keep(tx, batch, &plan).await?;
     }
@@ -220,10 +218,10 @@ async fn reserve(
     if transfers.is_empty() {
         return Ok(());
     }
-    let group = EventKind::BatchFunded.group(id.uuid());
-    let posting = Posting::new(group, transfers).expect("each funder of a plan has one leg with an id of its own");
+    let event = EventKind::BatchFunded.event_id(id.uuid());
+    let posting = Posting::new(event, transfers).expect("each funder of a plan has one leg with an id of its own");
     match ledger::post(tx, &[posting], at).await?.pop() {
-        Some(Outcome::Now | Outcome::Before) => Ok(()),
+        Some(Outcome::Posted | Outcome::AlreadyPosted) => Ok(()),
         refused => {
             tracing::info!(?refused, "batch not funded");
             Err(FundError::Short(shortfalls(tx, needed, available).await?))
@@ -236,7 +234,7 @@ async fn shortfalls(
     needed: &[(ledger::PartyId, Cents)],
     available: &[Account],
 ) -> Result<Vec<Shortfall>, sqlx::Error> {
-    let held = ledger::balances(tx, available).await?;
+    let held = ledger::read::balances(tx, available).await?;
     let funders: Vec<uuid::Uuid> = needed.iter().map(|(funder, _)| funder.uuid()).collect();
     let names = sqlx::query!("select id, name from access.organisation where id = any($1)", &funders)
         .fetch_all(&mut **tx)

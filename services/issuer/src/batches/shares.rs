@@ -1,9 +1,11 @@
 use std::collections::HashSet;
 use std::num::NonZeroU32;
 
+use ledger::read::Opening;
 use ledger::{
-    Account, AccountNumber, BatchId, BookId, Opening, PartyId, Plan, Transfer, TransferId, TransferKind, giving_back_id,
+    Account, AccountNumber, BatchId, BookId, PartyId, Transfer, TransferId, TransferKind, refund_transfer_id,
 };
+use shares::Plan;
 use sqlx::PgConnection;
 use standards::Cents;
 
@@ -150,7 +152,7 @@ pub(crate) fn giving_back(
 ) -> Vec<Transfer> {
     let legs = openings.iter().zip(0_u8..);
     legs.map(|(opening, leg)| {
-        let id = giving_back_id(kind, book, number, leg);
+        let id = refund_transfer_id(kind, book, number, leg);
         let (from, to) = (
             Account::voucher(book, number),
             Account::refundable(book, opening.funder),

@@ -16,7 +16,7 @@ use std::time::Duration;
 use access::{Caller, audit};
 use catalogue::{ExpiryStep, Programme, ProgrammeId};
 use chrono::{DateTime, Utc};
-use ledger::proof::Quiet;
+use ledger::seal::{Quiescence, QuiescenceTimeout};
 use ledger::{
     Account, AccountNumber, BatchId, EventKind, Outcome, PartyId, PostError, Posting, Rejection, Transfer, TransferId,
     TransferKind,
@@ -118,9 +118,9 @@ pub async fn expire(
         Box::pin(async move { declare(tx, &who, programme, &new, at).await })
     })
     .await?;
-    Quiet::wait(pool, Duration::from_secs(QUIET_SECONDS_MAX))
+    Quiescence::wait(pool, Duration::from_secs(QUIET_SECONDS_MAX))
         .await?
-        .ok_or(ExpireError::Busy)?;
+        .map_err(|QuiescenceTimeout| ExpireError::Busy)?;
     let mut after = Some(AccountNumber::new(0));
     while let Some(cursor) = after {
         let programme = programme.id;
@@ -198,22 +198,22 @@ async fn sweep_vouchers(
     )
     .fetch_all(&mut **tx)
     .await?;
-    let openings = ledger::openings(tx, book, &numbers).await?;
+    let openings = ledger::read::openings(tx, book, &numbers).await?;
     let postings: Vec<Posting> = numbers
         .iter()
         .filter_map(|&number| {
             let transfers = giving_back(book, TransferKind::Expired, number, openings.get(&number)?);
-            let group = EventKind::expired(book, number);
-            Some(Posting::new(group, transfers).expect("an opening has legs, each with an id of its own"))
+            let event = EventKind::expired(book, number);
+            Some(Posting::new(event, transfers).expect("an opening has legs, each with an id of its own"))
         })
         .collect();
     let outcomes = ledger::post(tx, &postings, at).await?;
     let (mut swept, mut claimed_meanwhile) = (0, 0);
     for outcome in outcomes {
         match outcome {
-            Outcome::Now | Outcome::Before => swept += 1,
-            Outcome::Refused(Rejection::Short { .. }) => claimed_meanwhile += 1,
-            Outcome::Refused(rejection) => return Err(ExpireError::Refused(rejection)),
+            Outcome::Posted | Outcome::AlreadyPosted => swept += 1,
+            Outcome::Rejected(Rejection::Short { .. }) => claimed_meanwhile += 1,
+            Outcome::Rejected(rejection) => return Err(ExpireError::Refused(rejection)),
         }
     }
     tracing::debug!(swept, claimed_meanwhile, "vouchers expired");
@@ -250,7 +250,7 @@ async fn sweep_reserve(
         .collect();
     let owed = funders.iter().map(|&funder| Account::refundable(book, funder));
     ledger::lock(tx, &reserves.iter().copied().chain(owed.clone()).collect::<Vec<_>>()).await?;
-    let left = ledger::balances(tx, &reserves).await?;
+    let left = ledger::read::balances(tx, &reserves).await?;
     let legs = reserves
         .iter()
         .zip(owed)
@@ -266,10 +266,10 @@ async fn sweep_reserve(
     if transfers.is_empty() {
         return Ok(());
     }
-    let group = EventKind::BatchExpired.group(batch.uuid());
-    let posting = Posting::new(group, transfers).expect("each funder has one leg with an id of its own");
+    let event = EventKind::BatchExpired.event_id(batch.uuid());
+    let posting = Posting::new(event, transfers).expect("each funder has one leg with an id of its own");
     match ledger::post(tx, &[posting], at).await?.pop() {
-        Some(Outcome::Refused(rejection)) => Err(ExpireError::Refused(rejection)),
+        Some(Outcome::Rejected(rejection)) => Err(ExpireError::Refused(rejection)),
         _ => Ok(()),
     }
 }

@@ -230,10 +230,10 @@ async fn open(
         .flat_map(|voucher| shares.opening(voucher.number, voucher.serial))
         .collect();
     // Derived: the caller made the id, and could have made it that of another event.
-    let group = EventKind::HandedOver.group(given.id.uuid());
-    let posting = Posting::new(group, transfers).expect("the shares sum to the face value");
+    let event = EventKind::HandedOver.event_id(given.id.uuid());
+    let posting = Posting::new(event, transfers).expect("the shares sum to the face value");
     match ledger::post(tx, &[posting], at).await?.pop() {
-        Some(Outcome::Refused(rejection)) => Err(HandOverError::Refused(rejection)),
+        Some(Outcome::Rejected(rejection)) => Err(HandOverError::Refused(rejection)),
         _ => Ok(()),
     }
 }

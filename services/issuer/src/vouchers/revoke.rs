@@ -129,9 +129,9 @@ pub async fn revoke(
     insert(tx, programme, new, &serials, who.organisation(), &done, &fresh, at).await?;
     if !transfers.is_empty() {
         // Derived: the caller made the id, and could have made it that of another event.
-        let group = EventKind::Revoked.group(new.id.uuid());
-        let posting = Posting::new(group, transfers).expect("ids come from each voucher's number");
-        if let Some(Outcome::Refused(rejection)) = ledger::post(tx, &[posting], at).await?.pop() {
+        let event = EventKind::Revoked.event_id(new.id.uuid());
+        let posting = Posting::new(event, transfers).expect("ids come from each voucher's number");
+        if let Some(Outcome::Rejected(rejection)) = ledger::post(tx, &[posting], at).await?.pop() {
             return Err(RevokeError::Refused(rejection));
         }
     }
@@ -181,8 +181,8 @@ async fn transfers(
     vouchers: &[Printed],
 ) -> Result<(Vec<Transfer>, HashSet<u32>), sqlx::Error> {
     let numbers: Vec<_> = vouchers.iter().map(|voucher| voucher.number).collect();
-    let states = ledger::voucher_states(tx, batch.book(), &numbers).await?;
-    let openings = ledger::openings(tx, batch.book(), &numbers).await?;
+    let states = ledger::read::voucher_states(tx, batch.book(), &numbers).await?;
+    let openings = ledger::read::openings(tx, batch.book(), &numbers).await?;
     let has_reserve = batch.funded_at.is_some() && batch.cancelled_at.is_none();
     let (mut transfers, mut claimed) = (Vec::new(), HashSet::new());
     for voucher in vouchers {

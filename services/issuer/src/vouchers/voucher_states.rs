@@ -78,7 +78,7 @@ struct Facts {
 
 /// How many vouchers of a programme are in each state.
 pub async fn voucher_counts(pool: &PgPool, programme: ProgrammeId) -> Result<VoucherCounts, sqlx::Error> {
-    let mut tx = ledger::snapshot(pool).await?;
+    let mut tx = ledger::read::snapshot(pool).await?;
     let rows = sqlx::query!(
         r#"select coalesce(a.credits_cents > a.debits_cents, false) as "spendable!", c.grp is not null as "claimed!",
                s.claim_id is not null as "settled!", r.number is not null as "revoked!", e.book_id is not null as "over!",
@@ -127,7 +127,7 @@ pub async fn voucher_states(
     programme: ProgrammeId,
     batch: BatchId,
 ) -> Result<Vec<(i32, VoucherState)>, sqlx::Error> {
-    let mut tx = ledger::snapshot(pool).await?;
+    let mut tx = ledger::read::snapshot(pool).await?;
     let rows = sqlx::query!(
         r#"select v.serial, coalesce(a.credits_cents > a.debits_cents, false) as "spendable!", c.grp is not null as "claimed!",
                s.claim_id is not null as "settled!", r.number is not null as "revoked!", e.book_id is not null as "over!"

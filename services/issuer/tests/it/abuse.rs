@@ -1,6 +1,6 @@
 //! Ids made to collide, booklets that are not lost, money that nothing can use.
 
-use ledger::{GroupId, TransferId};
+use ledger::{EventId, TransferId};
 use serde_json::json;
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -10,7 +10,7 @@ use crate::world::{World, instant, uuid};
 /// The event under which a voucher expires.
 async fn expiry_event(world: &World, batch: Uuid, serial: i32) -> Uuid {
     let number = world.number(batch, serial).await;
-    GroupId::derive(b"expired", &[world.programme.as_bytes(), &number.get().to_be_bytes()]).uuid()
+    EventId::derive(b"expired", &[world.programme.as_bytes(), &number.get().to_be_bytes()]).uuid()
 }
 
 #[sqlx::test(migrations = false)]
@@ -27,7 +27,7 @@ async fn a_callers_id_cannot_take_the_place_of_another_event(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = world.minted(1, 2).await;
     let people = world.people(2, 1).await;
-    let funding = GroupId::derive(b"batch funded", &[batch.as_bytes()]).uuid();
+    let funding = EventId::derive(b"batch funded", &[batch.as_bytes()]).uuid();
     let first = world.funded(2, 2).await;
     let give = |id: Uuid, booklet: u32, person: Uuid| {
         let body = json!({"id": id, "batch_id": first, "booklet": booklet, "beneficiary_id": person});

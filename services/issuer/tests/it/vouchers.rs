@@ -277,7 +277,9 @@ async fn at_the_end_unused_money_goes_back_in_the_exact_shares_paid(pool: PgPool
 
     assert_eq!(world.reserved(batch).await, [0, 0, 0]);
     let mut connection = world.owner.acquire().await.unwrap();
-    let openings = ledger::openings(&mut connection, world.book(), &claimed).await.unwrap();
+    let openings = ledger::read::openings(&mut connection, world.book(), &claimed)
+        .await
+        .unwrap();
     let mut paid = [10_017, 9_992, 9_991]; // cumulative rounding of 30 vouchers: 33.39 / 33.305 / 33.305 %
     for opening in openings.values().flatten() {
         let funder = (11..=13).position(|n| uuid(n) == opening.funder.uuid()).unwrap();

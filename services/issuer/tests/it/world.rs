@@ -10,7 +10,7 @@ use catalogue::{NewPlan, NewShare, PlanId, ProgrammeId};
 use chrono::{DateTime, Utc};
 use http::{Method, Request, StatusCode};
 use issuer::{Config, IdentityKey};
-use ledger::{Account, AccountNumber, BookId, GroupId, Outcome, PartyId, Posting, Transfer, TransferId, TransferKind};
+use ledger::{Account, AccountNumber, BookId, EventId, Outcome, PartyId, Posting, Transfer, TransferId, TransferKind};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
@@ -294,13 +294,13 @@ impl World {
     }
 
     async fn posts(&self, transfers: Vec<Transfer>) {
-        let group = GroupId::from_uuid(transfers[0].id().uuid());
+        let group = EventId::from_uuid(transfers[0].id().uuid());
         let posting = Posting::new(group, transfers).unwrap();
         let mut tx = self.owner.begin().await.unwrap();
         let outcomes = ledger::post(&mut tx, &[posting], instant("2026-06-01T08:00:00Z"))
             .await
             .unwrap();
-        assert_eq!(outcomes, [Outcome::Now]);
+        assert_eq!(outcomes, [Outcome::Posted]);
         tx.commit().await.unwrap();
     }
 
@@ -308,7 +308,7 @@ impl World {
     pub async fn held(&self, account: impl Fn(PartyId) -> Account) -> [i64; 3] {
         let accounts: Vec<Account> = (11..=13).map(|n| account(PartyId::from_uuid(uuid(n)))).collect();
         let mut connection = self.owner.acquire().await.unwrap();
-        let held = ledger::balances(&mut connection, &accounts).await.unwrap();
+        let held = ledger::read::balances(&mut connection, &accounts).await.unwrap();
         held.iter()
             .map(|cents| cents.get())
             .collect::<Vec<_>>()

@@ -19,9 +19,9 @@ use std::collections::{BTreeSet, HashMap};
 use access::{Caller, Role, audit};
 use catalogue::ProgrammeId;
 use chrono::{DateTime, Utc};
+use ledger::read::Opening;
 use ledger::{
-    Account, AccountNumber, BookId, EventKind, Opening, Outcome, PartyId, PostError, Posting, Transfer, TransferId,
-    TransferKind,
+    Account, AccountNumber, BookId, EventKind, Outcome, PartyId, PostError, Posting, Transfer, TransferId, TransferKind,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -129,7 +129,7 @@ pub async fn reverse(
         .map(|voucher| AccountNumber::voucher(voucher.series, voucher.idx))
         .collect();
     // Openings never change, so they may be read before the locks that they help to name.
-    let openings = ledger::openings(&mut *tx, book, &numbers).await?;
+    let openings = ledger::read::openings(&mut *tx, book, &numbers).await?;
     ledger::lock(tx, &accounts(book, &receipt, &numbers, &openings)).await?;
     if let Some(before) = reversed_before(tx, who, book, claim, new, reason).await? {
         return Ok(Created::Existing(before));
@@ -137,7 +137,7 @@ pub async fn reverse(
     let settled = is_settled(tx, book, claim).await?;
     let dead = dead(tx, book, &numbers).await?;
     let structure = receipt.structure_id.party();
-    let owed = ledger::balance(tx, Account::payable(book, structure)).await?;
+    let owed = ledger::read::balance(tx, Account::payable(book, structure)).await?;
     // Its payment may have come back reduced by an earlier debt: what is not owed any more cannot be taken from there.
     let from = if settled || owed < receipt.total {
         Account::recoverable(book, structure)
@@ -146,9 +146,9 @@ pub async fn reverse(
     };
     let posting = posting(book, &receipt, from, &dead, &openings);
     match ledger::post(tx, &[posting], at).await?.pop() {
-        Some(Outcome::Now) => {}
-        Some(Outcome::Refused(rejection)) => return Err(ReverseError::Refused(rejection)),
-        Some(Outcome::Before) | None => return Err(PostError::Inconsistent("a reversal without its row").into()),
+        Some(Outcome::Posted) => {}
+        Some(Outcome::Rejected(rejection)) => return Err(ReverseError::Refused(rejection)),
+        Some(Outcome::AlreadyPosted) | None => return Err(PostError::Inconsistent("a reversal without its row").into()),
     }
     let vouchers_dead = i32::try_from(dead.len()).expect("at most 50 vouchers");
     let vouchers_alive = i32::try_from(numbers.len()).expect("at most 50 vouchers") - vouchers_dead;
@@ -226,8 +226,8 @@ fn posting(
             ));
         }
     }
-    let group = EventKind::reversal(book, claim.uuid());
-    Posting::new(group, transfers).expect("at most 50 vouchers of at most 32 funders")
+    let event = EventKind::reversal(book, claim.uuid());
+    Posting::new(event, transfers).expect("at most 50 vouchers of at most 32 funders")
 }
 
 /// The same reversal again is answered; another one is told so.

@@ -1,7 +1,7 @@
 //! How far the lists have followed the books: one row, and its lock is the right to make lists.
 
 use chrono::{DateTime, Utc};
-use ledger::TransactionNumber;
+use ledger::read::TransactionNumber;
 use sqlx::PgTransaction;
 
 /// What is to be done next.

@@ -4,7 +4,7 @@
 //! with the books and publishes them.
 //!
 //! **A list is derived.** A place says what the books and the issuer's blocks say of the voucher *now* (`state`); changes only tell
-//! which vouchers to look at again ([`ledger::changed_vouchers`]). So a change may be seen twice, in any order, by several makers
+//! which vouchers to look at again ([`ledger::read::changed_vouchers`]). So a change may be seen twice, in any order, by several makers
 //! one after the other, and a list can be made again from nothing (`rebuild`): the same list.
 //!
 //! **One maker at a time, any of them.** A round is made of transactions that each lock the one row of `status_cursor`; who does not

@@ -57,7 +57,7 @@ pub(super) async fn shard_from_books(tx: &mut PgTransaction<'_>, name: ListName)
     let mut shard = StatusShard::new();
     let (mut first, last) = name.numbers();
     loop {
-        let opened = ledger::vouchers_from(tx, name.book, first, last, VOUCHERS_MAX).await?;
+        let opened = ledger::read::vouchers_from(tx, name.book, first, last, VOUCHERS_MAX).await?;
         let blocked = blocked_from(tx, name.book, first, last, VOUCHERS_MAX).await?;
         // What both chunks cover: the shorter reach of those that are full.
         let full = VOUCHERS_MAX as usize;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use ledger::{AccountNumber, BookId, TransactionNumber};
+use ledger::read::TransactionNumber;
+use ledger::{AccountNumber, BookId};
 use sqlx::{PgPool, PgTransaction};
 use voucher::{Host, KeyPolicy, PublicKey, Purpose, SignError, Signer, WeakKey};
 
@@ -124,9 +125,9 @@ impl Maker {
         reading: Option<Reading>,
         at: DateTime<Utc>,
     ) -> Result<Step, RoundError> {
-        let cluster = ledger::cluster(tx).await?;
+        let cluster = ledger::read::cluster(tx).await?;
         // Before the cursor is locked: from then on this transaction is under way itself.
-        let oldest = ledger::oldest_under_way(tx).await?;
+        let oldest = ledger::read::lowest_in_flight(tx).await?;
         match cursor::take(tx, cluster, oldest).await? {
             None => Ok(Step::Elsewhere),
             Some(Cursor::Rebuild { next, list }) => self.rebuild(tx, cluster, next, list, at).await,
@@ -179,7 +180,7 @@ impl Maker {
     ) -> Result<Step, RoundError> {
         let mut touched = Vec::new();
         if let Some(from) = reading.transfers {
-            let changes = ledger::changed_vouchers(tx, from, CHANGES_MAX).await?;
+            let changes = ledger::read::changed_vouchers(tx, from, CHANGES_MAX).await?;
             reading.transfers = changes.next;
             touched.extend(changes.vouchers);
         }

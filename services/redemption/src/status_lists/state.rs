@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use ledger::{AccountNumber, BookId, LastClaim, TransactionNumber, VoucherState};
+use ledger::read::{LastClaim, TransactionNumber, VoucherState};
+use ledger::{AccountNumber, BookId};
 use sqlx::PgConnection;
 use voucher::Status;
 
@@ -14,8 +15,9 @@ pub(super) async fn statuses(
     book: BookId,
     numbers: &[AccountNumber],
 ) -> Result<Vec<(AccountNumber, Status)>, sqlx::Error> {
-    let states: HashMap<AccountNumber, VoucherState> = ledger::voucher_states(&mut *connection, book, numbers).await?;
-    let claims = ledger::last_claims(&mut *connection, book, numbers).await?;
+    let states: HashMap<AccountNumber, VoucherState> =
+        ledger::read::voucher_states(&mut *connection, book, numbers).await?;
+    let claims = ledger::read::last_claims(&mut *connection, book, numbers).await?;
     let blocks = blocks(connection, book, numbers).await?;
     let read = |number: &AccountNumber| {
         let block = blocks.get(number).and_then(Option::as_deref);
@@ -36,12 +38,12 @@ fn status(state: Option<&VoucherState>, claim: Option<&LastClaim>, block: Option
     }
 }
 
-/// Vouchers that the issuer blocked since a transaction, without or with money on them; as [`ledger::changed_vouchers`].
+/// Vouchers that the issuer blocked since a transaction, without or with money on them; as [`ledger::read::changed_vouchers`].
 pub(super) async fn newly_blocked(
     connection: &mut PgConnection,
     from: TransactionNumber,
     vouchers_max: u32,
-) -> Result<ledger::Changes, sqlx::Error> {
+) -> Result<ledger::read::Changes, sqlx::Error> {
     let last = sqlx::query_scalar!(
         r#"select xact as "xact!" from issuer.voucher_blocked where xact >= $1 order by xact offset $2 limit 1"#,
         from,
@@ -57,7 +59,7 @@ pub(super) async fn newly_blocked(
     )
     .fetch_all(connection)
     .await?;
-    Ok(ledger::Changes {
+    Ok(ledger::read::Changes {
         vouchers: rows.into_iter().map(|row| (row.book, row.number)).collect(),
         next: last.map(|last| last.saturating_add(1)),
     })
@@ -85,7 +87,7 @@ pub(super) async fn blocked_from(
 
 #[cfg(test)]
 mod tests {
-    use ledger::{GroupId, PartyId, TransferId};
+    use ledger::{EventId, PartyId, TransferId};
     use standards::Cents;
     use uuid::Uuid;
 
@@ -102,7 +104,7 @@ mod tests {
         let claim = LastClaim {
             structure: PartyId::from_uuid(Uuid::nil()),
             at: chrono::DateTime::UNIX_EPOCH,
-            group: GroupId::from_uuid(Uuid::nil()),
+            event: EventId::from_uuid(Uuid::nil()),
             transfer: TransferId::from_uuid(Uuid::nil()),
             cents: Cents::new(1000),
         };

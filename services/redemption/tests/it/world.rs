@@ -6,12 +6,12 @@ use access::{OrganisationId, Secret};
 use catalogue::{NewProgramme, ProgrammeId, Spendable};
 use chrono::{DateTime, Utc};
 use ledger::{
-    Account, AccountNumber, BatchId, BookId, GroupId, Outcome, PartyId, Plan, Posting, Transfer, TransferId,
-    TransferKind,
+    Account, AccountNumber, BatchId, BookId, EventId, Outcome, PartyId, Posting, Transfer, TransferId, TransferKind,
 };
 use redemption::status_lists::{Maker, Round, Work};
 use redemption::{Config, StructureId};
 use serde_json::json;
+use shares::Plan;
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use standards::Cents;
@@ -377,9 +377,9 @@ impl World {
         let voucher = Account::voucher(programme.book, number(programme, idx));
         let id = TransferId::derive(b"test", &[b"late", &idx.to_be_bytes()]);
         let transfer = Transfer::new(id, TransferKind::Claimed, voucher, payable, TEN_EUROS).unwrap();
-        let posting = Posting::new(GroupId::derive(b"test", &[b"late"]), vec![transfer]).unwrap();
+        let posting = Posting::new(EventId::derive(b"test", &[b"late"]), vec![transfer]).unwrap();
         let outcomes = ledger::post(tx, &[posting], instant(MORNING)).await.unwrap();
-        assert_eq!(outcomes, [Outcome::Now]);
+        assert_eq!(outcomes, [Outcome::Posted]);
     }
 
     /// Books what another service would.
@@ -389,18 +389,18 @@ impl World {
             Transfer::new(id, kind, debit, credit, cents).unwrap()
         };
         let transfers = legs.into_iter().enumerate().map(transfer).collect();
-        let posting = Posting::new(GroupId::derive(b"test", &[name.as_bytes()]), transfers).unwrap();
+        let posting = Posting::new(EventId::derive(b"test", &[name.as_bytes()]), transfers).unwrap();
         let mut tx = self.admin.begin().await.unwrap();
         assert_eq!(
             ledger::post(&mut tx, &[posting], instant(MORNING)).await.unwrap(),
-            [Outcome::Now],
+            [Outcome::Posted],
             "{name}"
         );
         tx.commit().await.unwrap();
     }
 
     pub async fn balance(&self, account: Account) -> Cents {
-        ledger::balance(&mut self.admin.acquire().await.unwrap(), account)
+        ledger::read::balance(&mut self.admin.acquire().await.unwrap(), account)
             .await
             .unwrap()
     }

@@ -1,7 +1,7 @@
 //! The events of several accounts: what each books, and what it does to the model.
 
 use ledger::TransferKind as Kind;
-use ledger::{Account, AccountNumber, BookId, GroupId, Posting, Transfer};
+use ledger::{Account, AccountNumber, BookId, EventId, Posting, Transfer};
 use standards::Cents;
 
 use super::model::{
@@ -169,7 +169,7 @@ pub fn reversed(life: &mut Life, b: usize, number: usize, dead: bool) -> (Postin
             transfers.push(Transfer::new(leg, Kind::ClaimReversed, voucher, refundable, share).unwrap());
         }
     }
-    let posting = Posting::new(GroupId::derive(b"test", &[name.as_bytes()]), transfers).unwrap();
+    let posting = Posting::new(EventId::derive(b"test", &[name.as_bytes()]), transfers).unwrap();
     if claim.reversed {
         return (posting, Expected::Refused);
     }
@@ -181,7 +181,7 @@ pub fn reversed(life: &mut Life, b: usize, number: usize, dead: bool) -> (Postin
             .insert(of, if dead { Voucher::Dead } else { Voucher::Alive });
         for f in (0..FUNDERS).filter(|_| dead) {
             programme.refundable[f] += split(of.1)[f];
-            programme.reversed_dead[f] += split(of.1)[f];
+            programme.reversed_forfeited[f] += split(of.1)[f];
         }
     }
     if owed {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{BatchId, BookId, FunderFigures, PartyId, ProgrammeFigures};
+use ledger::read::{FunderFigures, ProgrammeFigures};
+use ledger::{BatchId, BookId, PartyId};
 use standards::Cents;
 
 use crate::common::{FACE_VALUE, book, funder, shares, structure};
@@ -109,8 +110,8 @@ pub struct Programme {
     pub activated: [i64; FUNDERS],
     pub revoked: [i64; FUNDERS],
     pub expired: [i64; FUNDERS],
-    pub reversed_dead: [i64; FUNDERS],
-    pub given_back: [i64; FUNDERS],
+    pub reversed_forfeited: [i64; FUNDERS],
+    pub refunded: [i64; FUNDERS],
     pub trued_up: [i64; FUNDERS],
     pub available: [i64; FUNDERS],
     pub refundable: [i64; FUNDERS],
@@ -205,9 +206,9 @@ impl Life {
             activated: of(&programme.activated),
             revoked: of(&programme.revoked),
             expired: of(&programme.expired),
-            reversed_dead: of(&programme.reversed_dead),
+            reversed_forfeited: of(&programme.reversed_forfeited),
             claimed: Cents::new(programme.shares_of(Voucher::Spent, f)),
-            given_back: of(&programme.given_back),
+            refunded: of(&programme.refunded),
             trued_up: of(&programme.trued_up),
             available: of(&programme.available),
             reserved: Cents::new(programme.reserved.iter().map(|batch| batch[f]).sum()),

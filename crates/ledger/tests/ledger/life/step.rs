@@ -326,7 +326,7 @@ impl Step {
             Self::GivenBack(b, (f, cents), free) => {
                 let done = take_from(life.books[b].purse(f, free), cents);
                 if done {
-                    life.books[b].given_back[f] += cents;
+                    life.books[b].refunded[f] += cents;
                     life.funders[f].deposited += cents;
                 }
                 let (from, there) = (purse(b, f, free), Account::clearing(book_of(b)));

@@ -138,7 +138,7 @@ async fn book_off(tx: &mut PgTransaction<'_>, mandate: &Mandate, at: DateTime<Ut
     ledger::lock(tx, &[deposited, available, from, to, receivable])
         .await
         .map_err(BookError::from)?;
-    let free = ledger::balances(tx, &[deposited, available]).await?;
+    let free = ledger::read::balances(tx, &[deposited, available]).await?;
     let [deposited_cents, available_cents] = [free[0].get(), free[1].get()];
     let awaited = mandate.awaited.get();
     let deallocated = Cents::new((awaited - deposited_cents).max(0));

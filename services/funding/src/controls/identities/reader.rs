@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
 use access::{Caller, Role};
-use ledger::{BookId, PartyId, Subject};
+use ledger::read::Subject;
+use ledger::{BookId, PartyId};
 use sqlx::PgConnection;
 
 /// Whose amounts a caller may see.

@@ -1,7 +1,7 @@
 //! Everything that a run compares, in one snapshot.
 
 use data_encoding::HEXLOWER;
-use ledger::proof::{last_checkpoint, unsealed};
+use ledger::seal::{last_checkpoint, unsealed};
 use sqlx::{PgConnection, PgPool};
 use standards::{Cents, calendar};
 
@@ -24,7 +24,7 @@ pub(super) struct Gathered {
 
 /// Reads the state of everything; statements after `known` are listed one by one.
 pub(super) async fn gather(pool: &PgPool, request: &RunRequest, known: i32) -> Result<Gathered, sqlx::Error> {
-    let mut snapshot = ledger::snapshot(pool).await?;
+    let mut snapshot = ledger::read::snapshot(pool).await?;
     let mut identities = identities::check(&mut snapshot).await?.all();
     identities.push(kept_files(&mut snapshot).await?);
     let breaks = breaks::ageing(&mut snapshot, calendar::paris_date(request.at))

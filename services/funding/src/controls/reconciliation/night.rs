@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Europe::Paris;
-use ledger::proof::NoteKey;
+use sealed_log::NoteKey;
 use sqlx::PgPool;
 use standards::calendar;
 use web::{Clock, Created};

@@ -2,7 +2,7 @@ use access::{Caller, audit};
 use chrono::{DateTime, NaiveDate, Utc};
 use data_encoding::HEXLOWER;
 use http::StatusCode;
-use ledger::proof::{NoteKey, SignFailed};
+use sealed_log::{NoteKey, SignFailed};
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 use web::{Created, Problem};

@@ -1,6 +1,6 @@
 //! The file of a run, and its proof without database or network.
 
-use ledger::proof::{Note, NoteError, NoteKey, SignFailed, VerifierKey};
+use sealed_log::{Note, NoteError, NoteKey, SignFailed, VerifierKey};
 use sha2::{Digest, Sha256};
 
 use crate::controls::reconciliation::canonical::canonical;

@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use ledger::proof::{NoteKey, checkpoint_of, cosigned_note, last_checkpoint};
+use ledger::seal::{checkpoint_of, cosigned_note, last_checkpoint};
+use sealed_log::NoteKey;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use access::{Caller, Operator, Role};
 use axum::extract::State;
-use ledger::proof::{NoteKey, closes};
+use ledger::seal::closes;
+use sealed_log::NoteKey;
 use serde::Deserialize;
 use sqlx::PgPool;
 use standards::Month;

@@ -1,10 +1,11 @@
 use access::{Caller, Role, audit};
 use axum::extract::State;
 use ledger::PartyId;
-use ledger::proof::{
-    COSIGNER_NAME_CHARS_MAX, COSIGNERS_OF_ONE_MAX, CosignError, CosignerKey, RegisterError, Retirement,
-    add_cosignature, cosigner, cosigners, register_cosigner,
+use ledger::seal::{
+    COSIGNER_NAME_CHARS_MAX, COSIGNERS_OF_ONE_MAX, CosignError, RegisterError, Retirement, add_cosignature, cosigner,
+    cosigners, register_cosigner,
 };
+use sealed_log::CosignerKey;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use utoipa::ToSchema;
@@ -163,7 +164,7 @@ async fn cosign(
 ) -> Result<Created<CosignatureView>, Problem> {
     let party = signer(&who)?;
     if new.line.len() > LINE_BYTES_MAX {
-        return Err(refused(CosignError::Form(ledger::proof::NoteError::Form), size));
+        return Err(refused(CosignError::Form(sealed_log::NoteError::Form), size));
     }
     database::transaction(&pool, "cosign", |tx| {
         let (who, line) = (who.clone(), new.line.clone());

@@ -25,7 +25,7 @@ mod tiles;
 
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use ledger::proof::{StoredCheckpoint, last_checkpoint};
+use ledger::seal::{StoredCheckpoint, last_checkpoint};
 use sqlx::PgConnection;
 use utoipa_axum::router::OpenApiRouter;
 use web::Problem;

@@ -3,11 +3,12 @@ use std::sync::Arc;
 use access::{Caller, Role};
 use axum::extract::State;
 use axum::response::Response;
-use ledger::proof::{
-    AnyLeaf, EntryProofs, NoteKey, ProveError, checkpoint_of, cosigned_note, last_checkpoint, prove_consistency,
-    prove_entry, prove_event, seal,
+use ledger::seal::{
+    EntryProofs, ProveError, checkpoint_of, cosigned_note, last_checkpoint, prove_consistency, prove_entry,
+    prove_event, seal,
 };
 use ledger::{AccountNumber, SERIES_VOUCHERS_MAX};
+use sealed_log::{AnyLeaf, NoteKey};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use utoipa::IntoParams;

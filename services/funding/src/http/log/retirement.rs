@@ -4,7 +4,7 @@ use access::{Caller, audit};
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use http::StatusCode;
-use ledger::proof::{RetireError, retire_cosigner};
+use ledger::seal::{RetireError, retire_cosigner};
 use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::ToSchema;

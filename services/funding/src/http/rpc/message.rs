@@ -4,9 +4,9 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use ledger::proof::{AnyLeaf, LeafAccount};
 use proto::funding::v1::entries_answer::Answer;
 use proto::funding::v1::{EntriesAnswer, LedgerAccount, SealedEntry, WaterfallRequest, WaterfallRow};
+use sealed_log::{AnyLeaf, LeafAccount};
 use web::Problem;
 
 use crate::reports::waterfall::{Asked, Row};
@@ -16,11 +16,11 @@ pub(super) fn entry(leaf: &AnyLeaf) -> SealedEntry {
     let (debit, credit, at, grp, reverses, reference, covers) = match leaf {
         AnyLeaf::Transfer(of) => {
             let reverses = of.reverses.map(|id| id.to_string());
-            (&of.debit, &of.credit, of.at, of.grp, reverses, &of.reference, None)
+            (&of.debit, &of.credit, of.at, of.event, reverses, &of.reference, None)
         }
         AnyLeaf::Record(of) => {
             let covers = Some((of.claim, of.payment));
-            (&of.account, &of.account, of.at, of.grp, None, &of.reference, covers)
+            (&of.account, &of.account, of.at, of.event, None, &of.reference, covers)
         }
     };
     let (claim, payment) = covers.unzip();

@@ -185,6 +185,6 @@ async fn recoverable(
         .iter()
         .map(|&(book, structure)| Account::recoverable(book, structure))
         .collect();
-    let balances = ledger::balances(tx, &accounts).await?;
+    let balances = ledger::read::balances(tx, &accounts).await?;
     Ok(pairs.iter().copied().zip(balances).collect())
 }

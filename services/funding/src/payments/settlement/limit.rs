@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use ledger::{BookId, GroupId, PartyId};
+use ledger::{BookId, EventId, PartyId};
 use sqlx::PgConnection;
 use standards::Cents;
 use uuid::Uuid;
@@ -66,14 +66,14 @@ async fn shares(connection: &mut PgConnection, dues: &[&Due], purse: &Purse) -> 
     let mut shares = Shares::new();
     let books: BTreeSet<BookId> = dues.iter().map(|due| due.book).collect();
     for book in books {
-        let claims: Vec<GroupId> = dues
+        let claims: Vec<EventId> = dues
             .iter()
             .filter(|due| due.book == book && due.cents.is_positive())
-            .map(|due| GroupId::from_uuid(due.claim))
+            .map(|due| EventId::from_uuid(due.claim))
             .collect();
-        for share in ledger::shares_of_groups(&mut *connection, book, &claims).await? {
+        for share in ledger::read::shares_of_claims(&mut *connection, book, &claims).await? {
             if purse.funders.contains_key(&share.funder) {
-                let of_claim = shares.entry((book, share.group.uuid())).or_default();
+                let of_claim = shares.entry((book, share.claim.uuid())).or_default();
                 of_claim.push((share.funder, share.cents));
             }
         }

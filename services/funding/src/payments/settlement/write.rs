@@ -68,8 +68,8 @@ fn posting(payment: &Planned) -> Result<Posting, BookError> {
 fn record((payment, line): &(PaymentId, &Due)) -> Option<Record> {
     let id = payment.uuid();
     let payable = Account::payable(line.book, line.structure);
-    let group = EventKind::Settled.group(id);
-    Record::settlement(payable, line.claim, (id, group), line.cents, &payment.end_to_end())
+    let event = EventKind::Settled.event_id(id);
+    Record::settlement(payable, line.claim, (id, event), line.cents, &payment.end_to_end())
 }
 
 async fn insert_payments(

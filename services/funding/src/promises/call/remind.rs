@@ -36,7 +36,7 @@ pub async fn remind(tx: &mut PgTransaction<'_>, at: DateTime<Utc>) -> Result<usi
     .fetch_all(&mut **tx)
     .await?;
     for reminder in &reminded {
-        let act = database::derive_uuid(
+        let act = ids::derive_uuid(
             b"reminder",
             &[reminder.call.uuid().as_bytes(), &reminder.days.to_be_bytes()],
         );

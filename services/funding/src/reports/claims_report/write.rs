@@ -26,7 +26,7 @@ pub(super) enum WriteError {
 
 /// Writes the lines, by programme, then in order of time.
 pub(super) async fn write(pool: &PgPool, asked: Asked, pieces: &Pieces) -> Result<(), WriteError> {
-    let mut snapshot = ledger::snapshot(pool).await?;
+    let mut snapshot = ledger::read::snapshot(pool).await?;
     let pseudonyms = Pseudonyms::load(&mut snapshot).await?;
     let mut buffer = Vec::with_capacity(PIECE_BYTES);
     let mut head = Writer::from_writer(&mut buffer);

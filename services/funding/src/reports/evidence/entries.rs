@@ -1,5 +1,6 @@
-use ledger::proof::{AnyLeaf, Entries, EventProof, Hash, ProveError, Prover};
+use ledger::seal::{Entries, EventProof, ProveError, Prover};
 use ledger::{BookId, EventKind, KnownBy, PartyId};
+use sealed_log::{AnyLeaf, Hash};
 use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -45,7 +46,7 @@ pub(super) async fn of_payments(
         let own = EventKind::ALL
             .iter()
             .filter(|event| event.known_by() == KnownBy::Payment);
-        let own = own.map(|event| event.group(payment.uuid()).uuid());
+        let own = own.map(|event| event.event_id(payment.uuid()).uuid());
         own.chain(explained.get(payment).into_iter().flatten().copied())
             .collect()
     };

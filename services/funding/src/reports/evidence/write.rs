@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::io;
 
 use chrono::{DateTime, Utc};
-use ledger::proof::{Prover, cosigned_note};
+use ledger::seal::{Prover, cosigned_note};
 use ledger::{BookId, PartyId};
 use sqlx::{PgConnection, PgPool};
 use standards::calendar::paris_date;

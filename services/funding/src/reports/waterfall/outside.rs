@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use chrono::{DateTime, Utc};
-use ledger::{BookId, PartyId, Plan};
+use ledger::{BookId, PartyId};
 use rust_decimal::Decimal;
+use shares::Plan;
 use sqlx::PgConnection;
 use standards::{Cents, Territory};
 use uuid::Uuid;

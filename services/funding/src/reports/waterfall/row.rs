@@ -1,4 +1,5 @@
-use ledger::{BookId, PartyId, ProgrammeFigures};
+use ledger::read::ProgrammeFigures;
+use ledger::{BookId, PartyId};
 use serde::Serialize;
 use standards::Cents;
 use utoipa::ToSchema;

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use catalogue::ProgrammeId;
-use ledger::{PartyId, Payment};
+use ledger::PartyId;
+use shares::Payment;
 use sqlx::PgConnection;
 
 use super::used::{self, End, Version};
@@ -13,11 +14,11 @@ pub(super) async fn compute(
     connection: &mut PgConnection,
     programme: ProgrammeId,
     versions: &[Version],
-) -> Result<(ledger::TrueUp, BTreeSet<(usize, PartyId)>), sqlx::Error> {
+) -> Result<(shares::TrueUp, BTreeSet<(usize, PartyId)>), sqlx::Error> {
     let used = used::used(&mut *connection, programme, versions).await?;
     let settled = settled(connection, programme).await?;
-    let agreed = versions.iter().map(|version| version.plan.agreement());
-    let computed = ledger::true_up(&agreed.zip(used.batches).collect::<Vec<_>>(), &settled);
+    let agreed = versions.iter().map(|version| version.plan.capped_plan());
+    let computed = shares::true_up(&agreed.zip(used.batches).collect::<Vec<_>>(), &settled);
     Ok((computed, used.hidden))
 }
 

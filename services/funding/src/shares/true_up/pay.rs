@@ -25,7 +25,7 @@ pub(super) async fn pay(
     tx: &mut PgTransaction<'_>,
     programme: ProgrammeId,
     id: TrueUpId,
-    computed: &ledger::TrueUp,
+    computed: &shares::TrueUp,
     names: &BTreeMap<PartyId, String>,
     at: DateTime<Utc>,
 ) -> Result<(), TrueUpError> {
@@ -62,7 +62,7 @@ pub(super) async fn pay(
 async fn purses(
     tx: &mut PgTransaction<'_>,
     programme: ProgrammeId,
-    computed: &ledger::TrueUp,
+    computed: &shares::TrueUp,
 ) -> Result<BTreeMap<PartyId, Purse>, sqlx::Error> {
     let mut purses = BTreeMap::new();
     for payment in &computed.payments {
@@ -70,7 +70,7 @@ async fn purses(
             Account::available(programme.book(), payment.from),
             Account::refundable(programme.book(), payment.from),
         ];
-        if let [free, owed_back] = ledger::balances(tx, &accounts).await?[..] {
+        if let [free, owed_back] = ledger::read::balances(tx, &accounts).await?[..] {
             purses.insert(payment.from, Purse { free, owed_back });
         }
     }
@@ -80,7 +80,7 @@ async fn purses(
 /// Nothing beyond 64 bits.
 fn lacking(
     purses: &BTreeMap<PartyId, Purse>,
-    computed: &ledger::TrueUp,
+    computed: &shares::TrueUp,
     names: &BTreeMap<PartyId, String>,
 ) -> Option<Vec<Lacking>> {
     let mut all = Vec::new();

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalogue::{PlanId, PlanView, ProgrammeId};
-use ledger::{BatchId, PartyId, UsedBatch};
+use ledger::{BatchId, PartyId};
+use shares::UsedBatch;
 use sqlx::PgConnection;
 use standards::Cents;
 

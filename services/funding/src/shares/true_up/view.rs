@@ -6,8 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use access::OrganisationId;
-use ledger::{PartyId, Step};
+use ledger::PartyId;
 use serde::{Deserialize, Serialize};
+use shares::Step;
 use standards::Cents;
 use utoipa::ToSchema;
 
@@ -90,7 +91,7 @@ pub struct PaymentView {
 
 /// A computation to be shown.
 pub(crate) struct Shown<'a> {
-    pub computed: &'a ledger::TrueUp,
+    pub computed: &'a shares::TrueUp,
     /// The number of each version, by its place in the computation.
     pub versions: Vec<i32>,
     /// Counts that are too small to be shown.
@@ -105,7 +106,7 @@ const fn organisation(party: PartyId) -> OrganisationId {
 /// The computation with names and words, and without small counts.
 pub(crate) fn render(shown: &Shown<'_>) -> Computation {
     let name = |party: PartyId| shown.names.get(&party).cloned();
-    let part = |part: &ledger::Part| PartView {
+    let part = |part: &shares::Part| PartView {
         funder_id: organisation(part.funder),
         funder: name(part.funder),
         paid: part.paid,
@@ -120,8 +121,8 @@ pub(crate) fn render(shown: &Shown<'_>) -> Computation {
 }
 
 /// Who pays whom, with names.
-pub(super) fn payments(payments: &[ledger::Payment], names: &BTreeMap<PartyId, String>) -> Vec<PaymentView> {
-    let view = |payment: &ledger::Payment| PaymentView {
+pub(super) fn payments(payments: &[shares::Payment], names: &BTreeMap<PartyId, String>) -> Vec<PaymentView> {
+    let view = |payment: &shares::Payment| PaymentView {
         from_id: organisation(payment.from),
         from: names.get(&payment.from).cloned(),
         to_id: organisation(payment.to),

@@ -14,7 +14,7 @@
 //!
 //! The second batch, of one booklet, was funded (16.70, 16.65, 16.65) and cancelled.
 
-use ledger::{Account, BatchId, BookId, GroupId, TransferKind};
+use ledger::{Account, BatchId, BookId, EventId, TransferKind};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -159,7 +159,7 @@ impl Ended {
 
     /// The bank has debited the payment of a claim.
     async fn pays(&self, serial: u32) {
-        let claim = GroupId::derive(b"expiry test", &[b"claim", &serial.to_be_bytes()]);
+        let claim = EventId::derive(b"expiry test", &[b"claim", &serial.to_be_bytes()]);
         let rows = [
             "insert into funding.settlement (id, month, at, execute_on, message_id) values ($1, '2026-05-01', $3, '2026-06-03', 'M')",
             "insert into funding.payment (id, settlement_id, party_id, end_to_end, holder, iban, cents, at)

@@ -98,7 +98,7 @@ async fn do_step(
     step: ExpiryStep,
     at: DateTime<Utc>,
 ) -> Result<bool, ExpireError> {
-    let act = database::derive_uuid(
+    let act = ids::derive_uuid(
         b"expiry step",
         &[programme.id.uuid().as_bytes(), step.word().as_bytes()],
     );

@@ -66,7 +66,7 @@ pub struct BookletCount {
 
 /// Counts the booklets of a programme as the transaction sees them.
 pub(crate) async fn count(tx: &mut PgTransaction<'_>, programme: ProgrammeId) -> Result<BookletCount, sqlx::Error> {
-    // On the day a batch is minted PostgreSQL's statistics still say that the tables are empty; see `ledger::snapshot`.
+    // On the day a batch is minted PostgreSQL's statistics still say that the tables are empty; see `ledger::read::snapshot`.
     sqlx::query!("set local enable_nestloop = off")
         .execute(&mut **tx)
         .await?;

@@ -82,7 +82,7 @@ async fn check_lost(
         return Err(HandOverError::NotLost);
     }
     let numbers: Vec<_> = vouchers.iter().map(|voucher| voucher.number).collect();
-    let spent = ledger::last_claims(tx, batch.book(), &numbers).await?;
+    let spent = ledger::read::last_claims(tx, batch.book(), &numbers).await?;
     if spent.len() == numbers.len() {
         return Err(HandOverError::NothingLeft);
     }

@@ -148,8 +148,8 @@ async fn post(
             .map(|(claim, _)| *claim)
             .collect()
     };
-    insert(tx, book, &of(|outcome| *outcome == Outcome::Now), at).await?;
-    let ids: Vec<Uuid> = of(|outcome| *outcome != Outcome::Now)
+    insert(tx, book, &of(|outcome| *outcome == Outcome::Posted), at).await?;
+    let ids: Vec<Uuid> = of(|outcome| *outcome != Outcome::Posted)
         .iter()
         .map(|claim| claim.id().uuid())
         .collect();
@@ -159,7 +159,7 @@ async fn post(
     } else {
         receipts(&mut *tx, book, &ids).await?
     };
-    let refused: Vec<AccountNumber> = of(|outcome| matches!(outcome, Outcome::Refused(_)))
+    let refused: Vec<AccountNumber> = of(|outcome| matches!(outcome, Outcome::Rejected(_)))
         .iter()
         .flat_map(|claim| claim.vouchers.iter().map(|voucher| voucher.number))
         .collect();
@@ -169,14 +169,14 @@ async fn post(
         Some(RefusalDiagnosis::read(&mut *tx, book, &refused).await?)
     };
     let decision = |(claim, outcome): (&&ValidatedClaim, &Outcome)| match (outcome, known.get(&claim.id()), &facts) {
-        (Outcome::Now, ..) => Ok(Decision::Booked(Created::New(claim.receipt(at)))),
+        (Outcome::Posted, ..) => Ok(Decision::Booked(Created::New(claim.receipt(at)))),
         (_, Some(receipt), _) => Ok(booked_before(claim, receipt)),
-        (Outcome::Refused(rejection), None, Some(facts)) => match facts.faults(claim) {
+        (Outcome::Rejected(rejection), None, Some(facts)) => match facts.faults(claim) {
             faults if faults.is_empty() => Err(DecideError::Unexplained(claim.id(), rejection.clone())),
             faults => Ok(Decision::Refused(faults)),
         },
         // Transfers without their claim: both are written by one transaction, so a later look finds it.
-        (Outcome::Before | Outcome::Refused(_), None, _) => Err(DecideError::Conflict),
+        (Outcome::AlreadyPosted | Outcome::Rejected(_), None, _) => Err(DecideError::Conflict),
     };
     candidates.iter().zip(&outcomes).map(decision).collect()
 }

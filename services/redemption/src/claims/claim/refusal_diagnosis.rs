@@ -1,7 +1,8 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use ledger::{AccountNumber, BookId, LastClaim, VoucherState};
+use ledger::read::{LastClaim, VoucherState};
+use ledger::{AccountNumber, BookId};
 use sqlx::PgConnection;
 use standards::calendar::paris_date;
 
@@ -23,8 +24,8 @@ impl RefusalDiagnosis {
         book: BookId,
         numbers: &[AccountNumber],
     ) -> Result<Self, sqlx::Error> {
-        let states = ledger::voucher_states(&mut *connection, book, numbers).await?;
-        let claims = ledger::last_claims(&mut *connection, book, numbers).await?;
+        let states = ledger::read::voucher_states(&mut *connection, book, numbers).await?;
+        let claims = ledger::read::last_claims(&mut *connection, book, numbers).await?;
         let blocks = blocks(connection, book, numbers).await?;
         Ok(Self { blocks, states, claims })
     }

@@ -113,6 +113,6 @@ impl ValidatedClaim {
             )
             .expect("a checked voucher of a programme has a positive value")
         };
-        Posting::new(claim.group(), self.vouchers.iter().map(spend).collect()).expect("1 to 50 different vouchers")
+        Posting::new(claim.event(), self.vouchers.iter().map(spend).collect()).expect("1 to 50 different vouchers")
     }
 }

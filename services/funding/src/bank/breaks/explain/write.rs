@@ -76,8 +76,8 @@ pub(crate) async fn explained_payments(
     .await?;
     let mut groups: HashMap<PaymentId, Vec<Uuid>> = HashMap::new();
     for row in rows {
-        let group = EventKind::Explained.group(part_id(row.explanation, row.part));
-        groups.entry(row.payment).or_default().push(group.uuid());
+        let event = EventKind::Explained.event_id(part_id(row.explanation, row.part));
+        groups.entry(row.payment).or_default().push(event.uuid());
     }
     Ok(groups)
 }

@@ -1,0 +1,272 @@
+use sealed_log::{AccountKind, AccountNumber, BookId, TransferId, TransferKind};
+use standards::Cents;
+
+use crate::post::account::Account;
+
+/// Bytes of a transfer's reference (a mandate number, a statement line): the 140 of an ISO 20022 remittance text.
+pub const REFERENCE_BYTES_MAX: usize = 140;
+
+/// One double entry: `cents` leave `debit`'s credit side and grow `credit`'s. Private fields: what exists has passed every check
+/// that needs no database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transfer {
+    id: TransferId,
+    kind: TransferKind,
+    debit: Account,
+    credit: Account,
+    cents: Cents,
+    reverses: Option<TransferId>,
+    reference: String,
+}
+
+/// Why a transfer cannot be: always a mistake of the program that asks for it, never of a person.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TransferError {
+    /// An amount of zero or less.
+    #[error("a transfer moves a positive amount, not {0}")]
+    NotPositive(Cents),
+    /// Debit and credit are one account.
+    #[error("a transfer joins two accounts, {0} twice given")]
+    SameAccount(AccountNumber),
+    /// Debit and credit are in two books, which meet only through clearing.
+    #[error("a transfer stays in one book: {0} is not {1}")]
+    TwoBooks(BookId, BookId),
+    /// The kind does not join these kinds of account.
+    #[error("{} cannot debit {} and credit {}", kind.name(), debit.name(), credit.name())]
+    WrongPair {
+        /// The kind that was asked for.
+        kind: TransferKind,
+        /// What the debited account holds.
+        debit: AccountKind,
+        /// What the credited account holds.
+        credit: AccountKind,
+    },
+    /// An account of the fund in a programme's book, or the other way round.
+    #[error("{name} is not kept in book {1}", name = .0.name())]
+    WrongBook(AccountKind, BookId),
+    /// Given as a voucher's number, but it is not one.
+    #[error("{0} is no voucher's number")]
+    NotAVoucher(AccountNumber),
+    /// Only an activation opens a voucher, and it always does.
+    #[error("a voucher is opened by its activation, with a positive face value, and by nothing else")]
+    NotAnOpening,
+    /// Too long, or with control characters, which exports cannot carry.
+    #[error("a reference has at most {REFERENCE_BYTES_MAX} bytes and no control characters")]
+    Reference,
+}
+
+impl Transfer {
+    /// A transfer of `cents` from `debit` to `credit`.
+    pub fn new(
+        id: TransferId,
+        kind: TransferKind,
+        debit: Account,
+        credit: Account,
+        cents: Cents,
+    ) -> Result<Self, TransferError> {
+        if !cents.is_positive() {
+            return Err(TransferError::NotPositive(cents));
+        }
+        if debit.book() != credit.book() {
+            return Err(TransferError::TwoBooks(debit.book(), credit.book()));
+        }
+        if debit.number() == credit.number() {
+            return Err(TransferError::SameAccount(debit.number()));
+        }
+        if !kind.joins(debit.kind(), credit.kind()) {
+            return Err(TransferError::WrongPair {
+                kind,
+                debit: debit.kind(),
+                credit: credit.kind(),
+            });
+        }
+        for account in [debit, credit] {
+            check_account(account)?;
+        }
+        let opens = credit.face_value().is_some_and(Cents::is_positive);
+        if debit.face_value().is_some() || opens != (kind == TransferKind::Activated) {
+            return Err(TransferError::NotAnOpening);
+        }
+        Ok(Self {
+            id,
+            kind,
+            debit,
+            credit,
+            cents,
+            reverses: None,
+            reference: String::new(),
+        })
+    }
+
+    /// The same, undoing an earlier transfer of the same book: posting refuses it unless that one exists, moved the same
+    /// amount to the account that is debited now or its structure's other account, and was not undone before.
+    #[must_use]
+    pub fn reversing(mut self, earlier: TransferId) -> Self {
+        self.reverses = Some(earlier);
+        self
+    }
+
+    /// The same, with the number that people know it by. Never a name, never a token: it is exported.
+    pub fn reference(mut self, reference: &str) -> Result<Self, TransferError> {
+        if reference.len() > REFERENCE_BYTES_MAX || reference.contains(char::is_control) {
+            return Err(TransferError::Reference);
+        }
+        reference.clone_into(&mut self.reference);
+        Ok(self)
+    }
+
+    /// Derived from what it does, by whoever asks for it.
+    #[must_use]
+    pub const fn id(&self) -> TransferId {
+        self.id
+    }
+
+    /// What the transfer does, which decides what it may join.
+    #[must_use]
+    pub const fn kind(&self) -> TransferKind {
+        self.kind
+    }
+
+    /// The account whose debits it adds to.
+    #[must_use]
+    pub const fn debit(&self) -> Account {
+        self.debit
+    }
+
+    /// The account whose credits it adds to.
+    #[must_use]
+    pub const fn credit(&self) -> Account {
+        self.credit
+    }
+
+    /// Always above zero.
+    #[must_use]
+    pub const fn cents(&self) -> Cents {
+        self.cents
+    }
+
+    /// The earlier transfer that it undoes.
+    #[must_use]
+    pub const fn reverses(&self) -> Option<TransferId> {
+        self.reverses
+    }
+
+    /// The number that people know it by, or nothing.
+    #[must_use]
+    pub fn reference_text(&self) -> &str {
+        &self.reference
+    }
+
+    /// The book that both accounts are in.
+    #[must_use]
+    pub const fn book(&self) -> BookId {
+        self.debit.book()
+    }
+}
+
+fn check_account(account: Account) -> Result<(), TransferError> {
+    if account
+        .kind()
+        .fund_book()
+        .is_some_and(|fund| fund != account.book().is_fund())
+    {
+        return Err(TransferError::WrongBook(account.kind(), account.book()));
+    }
+    if account.kind() == AccountKind::Voucher && account.number().as_voucher().is_none() {
+        return Err(TransferError::NotAVoucher(account.number()));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sealed_log::PartyId;
+    use uuid::Uuid;
+
+    const BOOK: BookId = BookId::from_uuid(Uuid::from_u128(7));
+    const PARTY: PartyId = PartyId::from_uuid(Uuid::from_u128(8));
+    const ID: TransferId = TransferId::from_uuid(Uuid::from_u128(9));
+
+    fn claimed(cents: i64) -> Result<Transfer, TransferError> {
+        let voucher = Account::voucher(BOOK, AccountNumber::voucher(1, 1));
+        Transfer::new(
+            ID,
+            TransferKind::Claimed,
+            voucher,
+            Account::payable(BOOK, PARTY),
+            Cents::new(cents),
+        )
+    }
+
+    #[test]
+    fn only_positive_amounts_move() {
+        assert!(claimed(1).is_ok());
+        assert_eq!(claimed(0), Err(TransferError::NotPositive(Cents::ZERO)));
+        assert_eq!(claimed(-1), Err(TransferError::NotPositive(Cents::new(-1))));
+    }
+
+    #[test]
+    fn a_kind_joins_only_its_accounts() {
+        let error = Transfer::new(
+            ID,
+            TransferKind::Claimed,
+            Account::available(BOOK, PARTY),
+            Account::payable(BOOK, PARTY),
+            Cents::new(1),
+        );
+        assert!(matches!(error, Err(TransferError::WrongPair { .. })));
+    }
+
+    #[test]
+    fn books_meet_only_through_clearing() {
+        let (kind, cents) = (TransferKind::Allocated, Cents::new(1));
+        let (from, to) = (Account::deposited(PARTY), Account::clearing(BOOK));
+        assert!(matches!(
+            Transfer::new(ID, kind, from, to, cents),
+            Err(TransferError::TwoBooks(..))
+        ));
+        let to = Account::clearing(BookId::fund());
+        assert!(Transfer::new(ID, kind, from, to, cents).is_ok());
+        let (from, to) = (
+            Account::clearing(BookId::fund()),
+            Account::available(BookId::fund(), PARTY),
+        );
+        assert!(matches!(
+            Transfer::new(ID, kind, from, to, cents),
+            Err(TransferError::WrongBook(..))
+        ));
+    }
+
+    #[test]
+    fn only_an_activation_opens_a_voucher() {
+        let number = AccountNumber::voucher(1, 1);
+        let reserve = Account::reserved(BOOK, sealed_log::BatchId::from_uuid(Uuid::from_u128(1)), PARTY);
+        let activated = |credit| Transfer::new(ID, TransferKind::Activated, reserve, credit, Cents::new(1));
+        assert!(activated(Account::new_voucher(BOOK, number, Cents::new(1))).is_ok());
+        assert_eq!(
+            activated(Account::new_voucher(BOOK, number, Cents::ZERO)),
+            Err(TransferError::NotAnOpening)
+        );
+        assert_eq!(
+            activated(Account::voucher(BOOK, number)),
+            Err(TransferError::NotAnOpening)
+        );
+        let wrong = AccountNumber::new(4);
+        assert_eq!(
+            activated(Account::new_voucher(BOOK, wrong, Cents::new(1))),
+            Err(TransferError::NotAVoucher(wrong))
+        );
+    }
+
+    #[test]
+    fn a_reference_fits_the_exports() {
+        let transfer = || claimed(1).unwrap();
+        assert!(transfer().reference("MANDAT 2026-17").is_ok());
+        assert_eq!(transfer().reference("a\tb"), Err(TransferError::Reference));
+        assert_eq!(
+            transfer().reference(&"x".repeat(REFERENCE_BYTES_MAX + 1)),
+            Err(TransferError::Reference)
+        );
+    }
+}
