@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use standards::Cents;
 
-use super::calendar::Story;
+use super::calendar::{Story, morning};
 use super::client::Answer;
 use super::settle::Papers;
 use super::story::{Demo, cents, id, load_statement};
@@ -53,7 +53,7 @@ pub async fn expire(demo: &mut Demo, papers: &mut Papers) -> anyhow::Result<()> 
             ));
         }
     }
-    let xml = demo.bank.statement(day)?;
+    let xml = demo.bank.statement(day, morning(day, 0))?;
     let statement = load_statement(demo, "relevé remboursements", xml).await?;
     anyhow::ensure!(
         statement["unexplained"] == 0,

@@ -1,7 +1,6 @@
 //! The main job, end to end, as outsiders do it: through the services' HTTP interfaces, with files that go to and fro, on a
 //! clock that this alone moves. It writes to no table, and stops at the first thing that is not as it should be.
 
-mod bank;
 mod beneficiaries;
 mod calendar;
 mod claims;
@@ -38,7 +37,7 @@ use crate::service::Service;
 use crate::stop::StopSignals;
 use crate::{keys, sealing, secret_file, told};
 
-use bank::Bank;
+use bank_simulator::Bank;
 use calendar::{Story, morning};
 use client::Client;
 use input::Inputs;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use standards::Cents;
 use uuid::Uuid;
 
+use super::calendar::morning;
 use super::client::Answer;
 use super::organisations::SPONSOR_FUNDER;
 use super::story::{Demo, Funder, Programme, id, load_statement};
@@ -232,7 +233,7 @@ async fn money_arrives(demo: &mut Demo, calls: &[Call]) -> anyhow::Result<()> {
             &format!("Appel de fonds {}", call.reference),
         )?;
     }
-    let xml = demo.bank.statement(day)?;
+    let xml = demo.bank.statement(day, morning(day, 0))?;
     let statement = load_statement(demo, "relevé versements", xml).await?;
     anyhow::ensure!(
         statement["unexplained"] == 0,

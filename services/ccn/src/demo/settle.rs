@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::calendar::morning;
 use super::story::{Demo, cents, id, load_statement};
 
 /// What steps 6 to 8 leave for the artefacts.
@@ -66,7 +67,7 @@ pub async fn bank_answers(demo: &mut Demo, files: &mut Papers) -> anyhow::Result
     demo.go_to(day, 0);
     demo.bank.execute(&files.pain001)?;
     let returned = demo.bank.send_back_last(ACCOUNT_CLOSED)?;
-    files.camt053 = demo.bank.statement(day)?;
+    files.camt053 = demo.bank.statement(day, morning(day, 0))?;
     let statement = load_statement(demo, "relevé contre-paiement", files.camt053.clone()).await?;
     anyhow::ensure!(
         statement["unexplained"] == 0,

@@ -1,5 +1,6 @@
 //! What the steps of the demo share and hand on to one another.
 
+use bank_simulator::Bank;
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
@@ -11,7 +12,6 @@ use standards::Cents;
 use uuid::Uuid;
 use web::ClockHand;
 
-use super::bank::Bank;
 use super::calendar::{Story, morning};
 use super::client::{Answer, Client, expect_yes};
 use super::close::Closed;
