@@ -7,13 +7,14 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::time::{Instant, sleep};
+use testkit::until;
+use tokio::time::Instant;
 
 /// What chromedriver writes when it listens.
 const STARTED: &str = "was started successfully on port ";
 
-/// Seconds after which a page is said not to get there.
-const WAIT_SECONDS_MAX: u64 = 20;
+/// After which a page is said not to get there.
+const WAIT_MAX: Duration = Duration::from_secs(20);
 
 /// Flags with which Chromium runs without a screen, and asks nobody but us.
 const FLAGS: [&str; 9] = [
@@ -157,15 +158,18 @@ impl Browser {
 
     /// Waits until an expression is true.
     pub async fn wait_for(&self, expression: &str) {
-        let until = Instant::now() + Duration::from_secs(WAIT_SECONDS_MAX);
-        while self.eval(&format!("!!({expression})")).await != json!(true) {
-            assert!(
-                Instant::now() < until,
-                "waited in vain for {expression}; the page says:\n{}",
-                self.text("body").await
-            );
-            sleep(Duration::from_millis(50)).await;
-        }
+        let began = Instant::now();
+        until(expression, async || {
+            let holds = self.eval(&format!("!!({expression})")).await == json!(true);
+            if !holds && began.elapsed() > WAIT_MAX {
+                panic!(
+                    "waited in vain for {expression}; the page says:\n{}",
+                    self.text("body").await
+                );
+            }
+            holds.then_some(())
+        })
+        .await;
     }
 
     /// Clicks, as a finger does.

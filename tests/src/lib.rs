@@ -12,38 +12,26 @@
 //! Every answer is checked as it arrives: an error is problem+json and names the request of its header.
 //! `tests/checkers/` holds what other people's software says about our files.
 
-mod actors;
-mod answer;
-mod bank;
 mod browser;
 mod checker;
-mod client;
 mod demo;
-mod files;
-mod ids;
 mod logs;
-mod redact;
-mod refusal;
 mod scene;
 mod served;
 mod settings;
-mod together;
 mod world;
 
-pub use actors::{Batch, Funder, Operator, Person, Prescriber, Sponsor, Structure, Voucher, holds};
-pub use answer::Answer;
-pub use bank::Bank;
+pub use bank_simulator::Bank;
+pub use testkit::{
+    Answer, Batch, Client, Funder, Ids, Operator, Person, Place, Prescriber, Refusal, Sponsor, Structure, Voucher,
+    holds, iban, id, people, real_data, redacted, siren, siret, together,
+};
+
 pub use browser::Browser;
 pub use checker::{check, check_js, write_temporarily};
-pub use client::Client;
 pub use demo::{Demo, DemoFiles};
-pub use files::{Place, people, real_data};
-pub use ids::{Ids, iban, id, siren, siret};
 pub use logs::{Logs, logs};
-pub use redact::redacted;
-pub use refusal::Refusal;
 pub use scene::Scene;
 pub use served::{Served, serve_when_asked};
 pub use settings::Settings;
-pub use together::together;
 pub use world::{DAY, FUND_IBAN, FUND_NAME, World, morning};

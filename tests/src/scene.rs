@@ -5,10 +5,11 @@ use standards::Cents;
 use uuid::Uuid;
 use voucher::Host;
 
-use crate::files::{self, Place};
-use crate::ids::{iban, id, siren};
-use crate::world::{DAY, World};
-use crate::{Bank, Batch, Client, Funder, Operator, Person, Prescriber, Settings, Sponsor, Structure, Voucher};
+use crate::world::{DAY, FUND_IBAN, World, morning};
+use crate::{
+    Bank, Batch, Client, Funder, Operator, Person, Place, Prescriber, Settings, Sponsor, Structure, Voucher, iban, id,
+    people, siren,
+};
 
 /// A programme with everybody it needs. No money has come yet.
 #[derive(Debug)]
@@ -52,7 +53,7 @@ impl Scene {
         agree_plan(&sponsor, &funders).await;
         let prescriber = prescriber(&world, &sponsor, "Prescripteur").await;
         prescriber
-            .imports(&files::people(settings.people, settings.booklets_per_person))
+            .imports(&people(settings.people, settings.booklets_per_person))
             .await;
         let people = prescriber.people().await;
         let structures = structures(&world, settings.structures).await;
@@ -63,7 +64,7 @@ impl Scene {
             prescriber,
             people,
             structures,
-            bank: Bank::default(),
+            bank: Bank::open(FUND_IBAN.parse().expect("an IBAN"), DAY),
         }
     }
 
@@ -94,7 +95,7 @@ impl Scene {
         }
         agree_plan(&other, &self.funders).await;
         let prescriber = prescriber(&self.world, &other, "Autre prescripteur").await;
-        prescriber.imports(&files::people(1, 1)).await;
+        prescriber.imports(&people(1, 1)).await;
         (other, prescriber)
     }
 
@@ -103,20 +104,22 @@ impl Scene {
         let call = json!({
             "id": self.world.ids.next("call"), "convention_id": funder.convention, "amount": amount, "due_on": "2026-12-31",
         });
-        let call = self.operator().client.post("/funding/v1/calls", &call).await.made_now();
+        let call = self.operator().client.post("/funding/v1/calls", &call).await.created();
         let reference = call["reference"].as_str().expect("a call has a reference");
-        self.bank.receives(
-            &funder.name,
-            &funder.iban,
-            amount,
-            &format!("Appel de fonds {reference}"),
-        );
+        let remittance = format!("Appel de fonds {reference}");
+        let received = self.bank.receive(&funder.name, &funder.iban, amount, &remittance);
+        received.expect("an account that exists");
+    }
+
+    /// The bank's statement of the day.
+    pub fn prints_statement(&mut self, day: NaiveDate) -> Vec<u8> {
+        self.bank.statement(day, morning(day)).expect("it adds up")
     }
 
     /// The bank sends its statement of the day, and the operator loads it.
     pub async fn statement(&mut self, day: NaiveDate) -> Value {
-        let xml = self.bank.statement(day);
-        self.operator().loads_statement(&xml).await.made_now()
+        let xml = self.prints_statement(day);
+        self.operator().loads_statement(&xml).await.created()
     }
 
     /// Each funder pays exactly what is missing for a batch, and its money is allocated to the batch's programme.
@@ -142,7 +145,7 @@ impl Scene {
             self.operator()
                 .allocates(funder, sponsor.programme, &shortfall["missing"])
                 .await
-                .made_now();
+                .created();
         }
     }
 
@@ -158,7 +161,7 @@ impl Scene {
     /// A booklet in the first person's hands: ten vouchers that can be spent.
     pub async fn booklet_in_hand(&mut self) -> (Batch, Vec<Voucher>) {
         let batch = self.funded_batch(1).await;
-        self.prescriber.hands_over(&batch, 1, &self.people[0]).await.made_now();
+        self.prescriber.hands_over(&batch, 1, &self.people[0]).await.created();
         let vouchers = batch.booklet(1);
         (batch, vouchers)
     }
@@ -191,11 +194,7 @@ async fn create_programme(sponsor: &Sponsor, settings: &Settings) {
         "tolerance_days": settings.tolerance_days, "booklets_min": settings.booklets_min,
         "booklets_per_person_max": settings.booklets_per_person,
     });
-    sponsor
-        .client
-        .post("/issuer/v1/programmes", &programme)
-        .await
-        .made_now();
+    sponsor.client.post("/issuer/v1/programmes", &programme).await.created();
 }
 
 async fn funders(world: &World, programme: Uuid, settings: &Settings) -> Vec<Funder> {
@@ -206,7 +205,7 @@ async fn funders(world: &World, programme: Uuid, settings: &Settings) -> Vec<Fun
         let (name, iban) = (format!("Financeur {number}"), iban(900_000 + number));
         let body =
             json!({"id": funder, "siren": siren(90_000 + number), "name": name, "iban": iban, "bic": "AGRIFRPPXXX"});
-        operator.client.post("/funding/v1/funders", &body).await.made_now();
+        operator.client.post("/funding/v1/funders", &body).await.created();
         sign(operator, convention, (funder, programme), settings.convention).await;
         let client = operator.gives_key(funder).await;
         funders.push(Funder {
@@ -226,7 +225,7 @@ async fn sign(operator: &Operator, convention: Uuid, (funder, programme): (Uuid,
         "id": convention, "funder_id": funder, "programme_id": programme, "amount": amount,
         "signed_on": DAY, "starts_on": DAY, "ends_on": "2027-12-31",
     });
-    operator.client.post("/funding/v1/conventions", &body).await.made_now();
+    operator.client.post("/funding/v1/conventions", &body).await.created();
 }
 
 async fn agree_plan(sponsor: &Sponsor, funders: &[Funder]) {
@@ -235,17 +234,13 @@ async fn agree_plan(sponsor: &Sponsor, funders: &[Funder]) {
         .map(|funder| json!({"funder_id": funder.id, "rate": funder.rate}))
         .collect();
     let plan = json!({"id": sponsor.ids.next("plan"), "shares": shares});
-    sponsor
-        .client
-        .post(&sponsor.funding_path("/plans"), &plan)
-        .await
-        .made_now();
+    sponsor.client.post(&sponsor.path("/plans"), &plan).await.created();
 }
 
 async fn prescriber(world: &World, sponsor: &Sponsor, name: &str) -> Prescriber {
     let id = world.ids.next("prescriber");
     let client = world.operator.admits(id, name, &["prescriber"]).await;
-    sponsor.admits_prescriber(id).await.made_now();
+    sponsor.admits_prescriber(id).await.created();
     Prescriber {
         id,
         client,
@@ -267,7 +262,7 @@ async fn structures(world: &World, count: usize) -> Vec<Structure> {
             .find(|structure| structure["siret"] == place.siret().as_str());
         let found = found.unwrap_or_else(|| panic!("{} was not imported: {known:#?}", place.name()));
         let structure: Uuid = serde_json::from_value(found["id"].clone()).expect("an id");
-        operator.accredits(structure).await.made_now();
+        operator.accredits(structure).await.created();
         let client: Client = operator.gives_key(structure).await;
         structures.push(Structure {
             id: structure,

@@ -114,7 +114,7 @@ impl World {
         let files = config(&pool, folder.path()).key_files();
         let (clock, hand) = Clock::set(morning(DAY));
         let served = Served::start(&pool, folder.path(), clock.now());
-        let anyone = Client::new(format!("http://{}", served.addr));
+        let anyone = Client::at(format!("http://{}", served.addr));
         Self::of(pool, anyone, &files, (clock, hand), Services::Elsewhere(served), folder)
     }
 
@@ -132,7 +132,7 @@ impl World {
             None => Running::start(config, clock.clone(), &Service::ALL).await,
         };
         let running = running.expect("the services start");
-        let anyone = Client::new(format!("http://{}", running.addr));
+        let anyone = Client::at(format!("http://{}", running.addr));
         let threads = threads.map(|runtime| Threads(Some(runtime)));
         Self::of(
             pool,
@@ -206,7 +206,6 @@ impl World {
 
     /// A pool under a service's role, with what it may do and nothing more.
     pub async fn as_role(&self, role: Role) -> PgPool {
-        let options = self.pool.connect_options().as_ref().clone().username(role.name());
-        database::connect(options, 1).await.expect("every role may connect")
+        testkit::as_role(&self.pool, role, 1).await
     }
 }

@@ -8,7 +8,7 @@ use axum::body::Body;
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
+use testkit::as_role;
 use tower::ServiceExt;
 use web::Clock;
 
@@ -18,19 +18,8 @@ struct World {
     pool: PgPool,
 }
 
-async fn as_role(owner: &PgPool, role: &str) -> PgPool {
-    let as_service = (*owner.connect_options()).clone().username(role);
-    PgPoolOptions::new()
-        .max_connections(4)
-        .connect_with(as_service)
-        .await
-        .unwrap()
-}
-
 async fn world(owner: &PgPool) -> World {
-    database::apply_roles(owner).await.unwrap();
-    access::migrate(owner).await.unwrap();
-    let pool = as_role(owner, "ccn_issuer").await;
+    let pool = as_role(owner, database::Role::Issuer, 4).await;
     let (clock, _) = Clock::set("2026-03-02T09:00:00Z".parse().unwrap());
     let secret = Secret::generate().unwrap();
     access::ensure_operator(&pool, &secret, clock.now()).await.unwrap();
@@ -66,7 +55,7 @@ fn library() -> Value {
     json!({"id": LIBRARY, "name": "Médiathèque des Tilleuls", "siren": "987690013", "roles": ["structure", "sponsor"]})
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_key_opens_its_organisations_doors_until_it_is_revoked(pool: PgPool) {
     let world = world(&pool).await;
     let (status, _) = world
@@ -98,7 +87,7 @@ async fn a_key_opens_its_organisations_doors_until_it_is_revoked(pool: PgPool) {
     assert_eq!(status, StatusCode::UNAUTHORIZED);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_repeated_creation_changes_nothing_and_shows_no_secret_again(pool: PgPool) {
     let world = world(&pool).await;
     let first = world
@@ -128,7 +117,7 @@ async fn a_repeated_creation_changes_nothing_and_shows_no_secret_again(pool: PgP
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn every_act_leaves_its_trace_and_no_service_can_remove_it(pool: PgPool) {
     let world = world(&pool).await;
     world
@@ -151,15 +140,16 @@ async fn every_act_leaves_its_trace_and_no_service_can_remove_it(pool: PgPool) {
     assert!(refused.to_string().contains("permission denied"), "{refused}");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn only_the_issuer_makes_keys_and_the_others_only_whom_they_admit(pool: PgPool) {
     world(&pool).await;
     let at = "2026-03-02T09:00:00Z".parse().unwrap();
-    for (name, own, foreign) in [
-        ("ccn_redemption", Role::Structure, Role::Funder),
-        ("ccn_funding", Role::Funder, Role::Structure),
+    for (service, own, foreign) in [
+        (database::Role::Redemption, Role::Structure, Role::Funder),
+        (database::Role::Funding, Role::Funder, Role::Structure),
     ] {
-        let service = as_role(&pool, name).await;
+        let name = service.name();
+        let service = as_role(&pool, service, 4).await;
         let roles = [
             (vec![own], true),
             (vec![foreign], false),
@@ -190,7 +180,7 @@ async fn only_the_issuer_makes_keys_and_the_others_only_whom_they_admit(pool: Pg
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn nobody_and_nonsense_are_refused_in_french_with_the_requests_id(pool: PgPool) {
     let world = world(&pool).await;
     for key in ["", "ccn_AAAA", "autre"] {

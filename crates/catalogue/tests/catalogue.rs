@@ -5,9 +5,10 @@
 use access::OrganisationId;
 use catalogue::{CreateError, CreatePlanError, NewPlan, NewProgramme, NewShare, PlanId, ProgrammeId, Spendable};
 use chrono::{DateTime, Utc};
+use database::Role;
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
 use standards::Cents;
+use testkit::as_role;
 use uuid::Uuid;
 use web::Created;
 
@@ -34,18 +35,6 @@ fn programme(n: u128) -> NewProgramme {
     }
 }
 
-async fn role(owner: &PgPool, name: &str) -> PgPool {
-    database::apply_roles(owner).await.unwrap();
-    access::migrate(owner).await.unwrap();
-    catalogue::migrate(owner).await.unwrap();
-    let options = (*owner.connect_options()).clone().username(name);
-    PgPoolOptions::new()
-        .max_connections(4)
-        .connect_with(options)
-        .await
-        .unwrap()
-}
-
 async fn create(pool: &PgPool, new: &NewProgramme) -> Result<Created<catalogue::Programme>, CreateError> {
     let mut tx = pool.begin().await.unwrap();
     let made = catalogue::create(&mut tx, OrganisationId::from_uuid(uuid(7)), new, at()).await;
@@ -53,9 +42,9 @@ async fn create(pool: &PgPool, new: &NewProgramme) -> Result<Created<catalogue::
     made
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_programme_accepts_its_vouchers_31_days_longer_than_its_paper_says(pool: PgPool) {
-    let issuer = role(&pool, "ccn_issuer").await;
+    let issuer = as_role(&pool, Role::Issuer, 4).await;
     let made = create(&issuer, &programme(1)).await.unwrap();
     assert!(matches!(made, Created::New(ref made) if made.last_day.to_string() == "2027-01-31"));
     assert!(matches!(create(&issuer, &programme(1)).await, Ok(Created::Existing(_))));
@@ -69,9 +58,9 @@ async fn a_programme_accepts_its_vouchers_31_days_longer_than_its_paper_says(poo
     ));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_programme_that_paper_or_token_cannot_hold_is_refused_by_field(pool: PgPool) {
-    let issuer = role(&pool, "ccn_issuer").await;
+    let issuer = as_role(&pool, Role::Issuer, 4).await;
     let broken = [
         (
             "id",
@@ -152,9 +141,9 @@ async fn a_programme_that_paper_or_token_cannot_hold_is_refused_by_field(pool: P
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn programmes_created_at_once_get_series_of_their_own(pool: PgPool) {
-    let issuer = role(&pool, "ccn_issuer").await;
+    let issuer = as_role(&pool, Role::Issuer, 4).await;
     let mut tasks = tokio::task::JoinSet::new();
     for n in 1..=12 {
         let issuer = issuer.clone();
@@ -189,9 +178,12 @@ fn plan(n: u128, rates: &[&str]) -> NewPlan {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn plans_are_versions_and_only_whole_ones_are_agreed(pool: PgPool) {
-    let (issuer, funding) = (role(&pool, "ccn_issuer").await, role(&pool, "ccn_funding").await);
+    let (issuer, funding) = (
+        as_role(&pool, Role::Issuer, 4).await,
+        as_role(&pool, Role::Funding, 4).await,
+    );
     let new = programme(1);
     create(&issuer, &new).await.unwrap();
     let mut tx = funding.begin().await.unwrap();
@@ -232,22 +224,22 @@ async fn plans_are_versions_and_only_whole_ones_are_agreed(pool: PgPool) {
     ));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn each_service_writes_only_what_is_its_own(pool: PgPool) {
-    let issuer = role(&pool, "ccn_issuer").await;
+    let issuer = as_role(&pool, Role::Issuer, 4).await;
     create(&issuer, &programme(1)).await.unwrap();
-    for (name, statement) in [
-        ("ccn_redemption", "insert into catalogue.series values (9, $1, now())"),
-        ("ccn_funding", "insert into catalogue.series values (9, $1, now())"),
-        ("ccn_issuer", "insert into catalogue.plan values ($1, $1, 1, now())"),
+    for (role, statement) in [
+        (Role::Redemption, "insert into catalogue.series values (9, $1, now())"),
+        (Role::Funding, "insert into catalogue.series values (9, $1, now())"),
+        (Role::Issuer, "insert into catalogue.plan values ($1, $1, 1, now())"),
         (
-            "ccn_issuer",
+            Role::Issuer,
             "update catalogue.programme set face_value_cents = 2000 where id = $1",
         ),
-        ("ccn_audit", "select * from catalogue.programme where id = $1"),
+        (Role::Audit, "select * from catalogue.programme where id = $1"),
     ] {
-        let who = role(&pool, name).await;
+        let who = as_role(&pool, role, 4).await;
         let refused = sqlx::query(statement).bind(uuid(1)).execute(&who).await.unwrap_err();
-        assert!(refused.to_string().contains("permission denied"), "{name}: {refused}");
+        assert!(refused.to_string().contains("permission denied"), "{role:?}: {refused}");
     }
 }

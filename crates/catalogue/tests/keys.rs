@@ -5,7 +5,6 @@
 use catalogue::{KeyError, NewKey, WithdrawKeyError, Withdrawal, WithdrawalId};
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
 use voucher::{Bounds, Kid, LastDay, Purpose, SigningKey};
 use web::Created;
 
@@ -29,15 +28,7 @@ fn new(seed: u8, purpose: Purpose) -> NewKey {
 }
 
 async fn issuer(owner: &PgPool) -> PgPool {
-    database::apply_roles(owner).await.unwrap();
-    access::migrate(owner).await.unwrap();
-    catalogue::migrate(owner).await.unwrap();
-    let options = (*owner.connect_options()).clone().username("ccn_issuer");
-    PgPoolOptions::new()
-        .max_connections(2)
-        .connect_with(options)
-        .await
-        .unwrap()
+    testkit::as_role(owner, database::Role::Issuer, 2).await
 }
 
 async fn publish(pool: &PgPool, new: &NewKey) -> Result<bool, KeyError> {
@@ -47,7 +38,7 @@ async fn publish(pool: &PgPool, new: &NewKey) -> Result<bool, KeyError> {
     Ok(matches!(made, Created::New(_)))
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_key_is_published_once_and_reads_back_as_it_was_given(pool: PgPool) {
     let pool = issuer(&pool).await;
     let bounded = NewKey {
@@ -83,7 +74,7 @@ async fn a_key_is_published_once_and_reads_back_as_it_was_given(pool: PgPool) {
     assert_eq!(catalogue::public_keys(&pool).await.unwrap().len(), 3);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_key_whose_identifier_is_taken_is_refused(owner: PgPool) {
     let pool = issuer(&owner).await;
     publish(&pool, &new(1, Purpose::Voucher)).await.unwrap();
@@ -100,7 +91,7 @@ async fn a_key_whose_identifier_is_taken_is_refused(owner: PgPool) {
     ));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_withdrawal_wants_a_reason_and_is_never_undone(owner: PgPool) {
     let pool = issuer(&owner).await;
     publish(&pool, &new(1, Purpose::Voucher)).await.unwrap();

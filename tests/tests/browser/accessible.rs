@@ -8,7 +8,7 @@ use crate::phone::{DESKTOP, PHONE, address, browser, npm, opens, photograph, sce
 /// The narrowest page of WCAG 2.1 (1.4.10), which is also a wide one at 400 %.
 const NARROW: (u32, u32) = (320, 640);
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn axe_finds_nothing_wrong_on_a_phone_nor_on_a_desktop(pool: PgPool) {
     let (scene, vouchers) = scene(pool).await;
     let axe = fs::read_to_string(npm("axe-core/axe.min.js")).expect("axe-core");

@@ -61,7 +61,7 @@ pub async fn scene(pool: PgPool) -> (Scene, Vec<Voucher>) {
         let named = PLACES.iter().any(|place| structure["siret"] == place.siret().as_str());
         if named {
             let id = serde_json::from_value(structure["id"].clone()).expect("an id");
-            operator.accredits(id).await.made_now();
+            operator.accredits(id).await.created();
         }
     }
     (scene, vouchers)

@@ -2,7 +2,7 @@ use sqlx::PgPool;
 
 use crate::phone::{DESKTOP, browser, photograph, scene, site};
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn places_are_found_as_people_write_them(pool: PgPool) {
     let (scene, _) = scene(pool).await;
     let browser = browser(&scene, DESKTOP).await;

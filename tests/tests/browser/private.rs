@@ -17,7 +17,7 @@ fn holds(text: &str, token: &str) -> bool {
         .any(|run| text.contains(str::from_utf8(run).expect("digits")))
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_token_leaves_neither_the_phone_nor_a_trace_in_it(pool: PgPool) {
     let (scene, vouchers) = scene(pool).await;
     let token = digits(&vouchers[0].token).to_owned();
@@ -113,7 +113,7 @@ async fn the_token_leaves_neither_the_phone_nor_a_trace_in_it(pool: PgPool) {
     assert_eq!(browser.eval("location.hash").await, "");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_position_sorts_the_places_and_is_told_to_nobody(pool: PgPool) {
     let (scene, _) = scene(pool).await;
     let browser = browser(&scene, PHONE).await;

@@ -33,7 +33,7 @@ async fn publishes(scene: &Scene, key: &SigningKey, place: u32, status: Status) 
     .expect("a list");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn what_became_of_a_voucher_is_told_from_the_published_list(pool: PgPool) {
     all_logs();
     let scene = Scene::set(pool).await;

@@ -4,7 +4,7 @@ use sqlx::PgPool;
 
 use crate::phone::{DESKTOP, PHONE, address, browser, digits, opens, photograph, scene, site};
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_printed_voucher_opens_a_page_that_says_what_it_is_until_when_and_where(pool: PgPool) {
     let (scene, vouchers) = scene(pool).await;
     let browser = browser(&scene, PHONE).await;
@@ -40,7 +40,7 @@ async fn a_printed_voucher_opens_a_page_that_says_what_it_is_until_when_and_wher
     photograph(&browser, "valid-desktop").await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn each_bad_voucher_gets_its_own_plain_message(pool: PgPool) {
     let (scene, vouchers) = scene(pool).await;
     let phone = browser(&scene, PHONE).await;
@@ -91,7 +91,7 @@ async fn each_bad_voucher_gets_its_own_plain_message(pool: PgPool) {
     photograph(&phone, "withdrawn-phone").await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn without_the_keys_nothing_is_said_against_the_voucher_and_it_can_be_tried_again(pool: PgPool) {
     let (scene, vouchers) = scene(pool).await;
     let browser = browser(&scene, PHONE).await;

@@ -2,7 +2,7 @@ use sqlx::PgPool;
 
 use crate::phone::{PHONE, address, browser, photograph, scene};
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn without_scripts_the_page_explains_the_paper_and_finds_places(pool: PgPool) {
     let (scene, vouchers) = scene(pool).await;
     let browser = browser(&scene, PHONE).await;

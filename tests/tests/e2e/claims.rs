@@ -20,11 +20,11 @@ fn reasons(problem: &Value) -> Vec<(u64, String)> {
         .collect()
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_workshop_is_paid_with_four_vouchers_and_gives_a_receipt(pool: PgPool) {
     let mut scene = Scene::set(pool).await;
     let (_, vouchers) = scene.booklet_in_hand().await;
-    let mut receipt = redacted(&scene.structures[0].claims(&vouchers[..4]).await.made_now());
+    let mut receipt = redacted(&scene.structures[0].claims(&vouchers[..4]).await.created());
     for voucher in receipt["vouchers"].as_array_mut().expect("vouchers") {
         // Drawn at random, so that it says nothing about the booklet.
         voucher["idx"] = json!("[random]");
@@ -68,7 +68,7 @@ async fn a_workshop_is_paid_with_four_vouchers_and_gives_a_receipt(pool: PgPool)
     scene.operator().balances_the_books().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_voucher_with_a_changed_digit_is_forged(pool: PgPool) {
     let mut scene = Scene::set(pool).await;
     let (_, vouchers) = scene.booklet_in_hand().await;
@@ -78,10 +78,10 @@ async fn a_voucher_with_a_changed_digit_is_forged(pool: PgPool) {
     for text in [format!("{rest}{other}"), "https://exemple.fr".to_owned(), String::new()] {
         structure.claims_texts(&[text]).await.refused(Refusal::Forged);
     }
-    structure.claims_one(&vouchers[0]).await.made_now();
+    structure.claims_one(&vouchers[0]).await.created();
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_well_signed_voucher_that_was_never_minted_is_unknown(pool: PgPool) {
     let mut scene = Scene::set(pool).await;
     let (_, vouchers) = scene.booklet_in_hand().await;
@@ -97,7 +97,7 @@ async fn a_well_signed_voucher_that_was_never_minted_is_unknown(pool: PgPool) {
         .refused(Refusal::Unknown);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_printed_voucher_is_worth_nothing_before_its_hand_over(pool: PgPool) {
     let mut scene = Scene::set(pool).await;
     let batch = scene.funded_batch(1).await;
@@ -106,22 +106,18 @@ async fn a_printed_voucher_is_worth_nothing_before_its_hand_over(pool: PgPool) {
         .claims_one(&batch.vouchers[0])
         .await
         .refused(Refusal::NotActive);
-    scene
-        .prescriber
-        .hands_over(&batch, 1, &scene.people[0])
-        .await
-        .made_now();
-    structure.claims_one(&batch.vouchers[0]).await.made_now();
+    scene.prescriber.hands_over(&batch, 1, &scene.people[0]).await.created();
+    structure.claims_one(&batch.vouchers[0]).await.created();
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_used_voucher_is_told_apart_by_who_used_it(pool: PgPool) {
     let mut scene = Scene::set(pool).await;
     let (_, vouchers) = scene.booklet_in_hand().await;
     let [here, elsewhere] = &scene.structures[..] else {
         panic!("two structures")
     };
-    here.claims_one(&vouchers[0]).await.made_now();
+    here.claims_one(&vouchers[0]).await.created();
     scene.world.go_to(DAY + Days::new(3));
     let mine = here.claims_one(&vouchers[0]).await.refused(Refusal::AlreadyUsedByYou);
     assert_eq!(mine["vouchers"][0]["used_on"], DAY.to_string());
@@ -133,28 +129,28 @@ async fn a_used_voucher_is_told_apart_by_who_used_it(pool: PgPool) {
     assert!(!theirs.to_string().contains(&here.name) && !theirs.to_string().contains(&here.id.to_string()));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_lost_booklet_is_refused_and_one_voucher_can_be_blocked_alone(pool: PgPool) {
     let mut scene = Scene::set(pool).await;
     let batch = scene.funded_batch(2).await;
     for booklet in [1, 2] {
         let person = &scene.people[booklet as usize];
-        scene.prescriber.hands_over(&batch, booklet, person).await.made_now();
+        scene.prescriber.hands_over(&batch, booklet, person).await.created();
     }
-    scene.prescriber.declares_lost(&batch, 1).await.made_now();
+    scene.prescriber.declares_lost(&batch, 1).await.created();
     let stolen = &batch.booklet(2)[0];
-    scene.sponsor.revokes_voucher(&batch, stolen, "stolen").await.made_now();
+    scene.sponsor.revokes_voucher(&batch, stolen, "stolen").await.created();
     let structure = &scene.structures[0];
     structure
         .claims_one(&batch.booklet(1)[3])
         .await
         .refused(Refusal::Revoked);
     structure.claims_one(stolen).await.refused(Refusal::Revoked);
-    structure.claims_one(&batch.booklet(2)[1]).await.made_now();
+    structure.claims_one(&batch.booklet(2)[1]).await.created();
     scene.operator().balances_the_books().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_voucher_is_accepted_on_its_last_day_and_refused_after_the_grace(pool: PgPool) {
     let settings = Settings {
         printed_day: DAY + Days::new(10),
@@ -165,7 +161,7 @@ async fn a_voucher_is_accepted_on_its_last_day_and_refused_after_the_grace(pool:
     let (_, vouchers) = scene.booklet_in_hand().await;
     let last_day = DAY + Days::new(15);
     scene.world.go_to(last_day);
-    scene.structures[0].claims_one(&vouchers[0]).await.made_now();
+    scene.structures[0].claims_one(&vouchers[0]).await.created();
     scene.world.go_to(last_day + Days::new(3));
     scene.structures[0]
         .claims_one(&vouchers[1])
@@ -173,7 +169,7 @@ async fn a_voucher_is_accepted_on_its_last_day_and_refused_after_the_grace(pool:
         .refused(Refusal::Expired);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_suspended_structure_claims_nothing_until_it_is_let_again(pool: PgPool) {
     let mut scene = Scene::set(pool).await;
     let (_, vouchers) = scene.booklet_in_hand().await;
@@ -184,39 +180,35 @@ async fn a_suspended_structure_claims_nothing_until_it_is_let_again(pool: PgPool
         .await
         .refused(Refusal::StructureSuspended);
     scene.operator().lifts(structure.id, suspension).await.accepted();
-    structure.claims_one(&vouchers[0]).await.made_now();
+    structure.claims_one(&vouchers[0]).await.created();
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn three_good_vouchers_and_a_bad_one_are_all_refused(pool: PgPool) {
     let mut scene = Scene::set(pool).await;
     let (_, vouchers) = scene.booklet_in_hand().await;
     let [here, elsewhere] = &scene.structures[..] else {
         panic!("two structures")
     };
-    elsewhere.claims_one(&vouchers[2]).await.made_now();
+    elsewhere.claims_one(&vouchers[2]).await.created();
     let problem = here.claims(&vouchers[..4]).await.refused(Refusal::AlreadyUsedElsewhere);
     assert_eq!(reasons(&problem), [(2, "already-used-elsewhere".to_owned())]);
     let good: Vec<Voucher> = [0, 1, 3, 4].map(|place| vouchers[place].clone()).into();
-    let receipt = here.claims(&good).await.made_now();
+    let receipt = here.claims(&good).await.created();
     assert_eq!(receipt["total"], "40.00");
     scene.operator().balances_the_books().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn every_bad_voucher_of_a_claim_is_told_at_its_place(pool: PgPool) {
     let mut scene = Scene::set(pool).await;
     let batch = scene.funded_batch(2).await;
-    scene
-        .prescriber
-        .hands_over(&batch, 1, &scene.people[0])
-        .await
-        .made_now();
+    scene.prescriber.hands_over(&batch, 1, &scene.people[0]).await.created();
     let [here, elsewhere] = &scene.structures[..] else {
         panic!("two structures")
     };
-    here.claims_one(&batch.vouchers[0]).await.made_now();
-    elsewhere.claims_one(&batch.vouchers[1]).await.made_now();
+    here.claims_one(&batch.vouchers[0]).await.created();
+    elsewhere.claims_one(&batch.vouchers[1]).await.created();
     let not_active = &batch.booklet(2)[0];
     let mixed: Vec<Voucher> = [&batch.vouchers[0], &batch.vouchers[2], not_active, &batch.vouchers[1]]
         .map(Clone::clone)
@@ -234,7 +226,7 @@ async fn every_bad_voucher_of_a_claim_is_told_at_its_place(pool: PgPool) {
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_same_voucher_twice_in_one_claim_is_refused(pool: PgPool) {
     let mut scene = Scene::set(pool).await;
     let (_, vouchers) = scene.booklet_in_hand().await;
@@ -246,7 +238,7 @@ async fn the_same_voucher_twice_in_one_claim_is_refused(pool: PgPool) {
     assert_eq!(reasons(&problem), [(2, "twice-in-one-claim".to_owned())]);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn vouchers_of_two_programmes_make_two_claims(pool: PgPool) {
     let mut scene = Scene::set(pool).await;
     let (_, ours) = scene.booklet_in_hand().await;
@@ -255,18 +247,18 @@ async fn vouchers_of_two_programmes_make_two_claims(pool: PgPool) {
     scene.pay_for(&sponsor, &batch).await;
     sponsor.funds(&batch).await.accepted();
     let person = &prescriber.people().await[0];
-    prescriber.hands_over(&batch, 1, person).await.made_now();
+    prescriber.hands_over(&batch, 1, person).await.created();
     let structure = &scene.structures[0];
     structure
         .claims(&[ours[0].clone(), batch.vouchers[0].clone()])
         .await
         .refused(Refusal::MixedProgrammes);
-    structure.claims_one(&ours[0]).await.made_now();
-    structure.claims_one(&batch.vouchers[0]).await.made_now();
+    structure.claims_one(&ours[0]).await.created();
+    structure.claims_one(&batch.vouchers[0]).await.created();
     scene.operator().balances_the_books().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_claim_names_a_service_of_the_catalogue_and_a_recent_day(pool: PgPool) {
     let mut scene = Scene::set(pool).await;
     let (_, vouchers) = scene.booklet_in_hand().await;
@@ -286,5 +278,5 @@ async fn a_claim_names_a_service_of_the_catalogue_and_a_recent_day(pool: PgPool)
             .await
             .refused(refusal);
     }
-    structure.claims_one(&vouchers[0]).await.made_now();
+    structure.claims_one(&vouchers[0]).await.created();
 }

@@ -3,32 +3,25 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use e2e::{Demo, Scene, Structure, Voucher, check};
 use sqlx::PgPool;
-
-/// The longest wait for the sealer, which comes every three seconds.
-const LOOKS_MAX: u32 = 600;
+use testkit::until;
 
 /// Waits until everything is sealed, and downloads the structure's evidence.
 async fn evidence(structure: &Structure, claim: &str) -> Vec<u8> {
-    for _ in 0..LOOKS_MAX {
+    until("the claim is sealed", async || {
         let proof = structure
             .client
             .get(&format!("/funding/v1/proofs/events/{claim}"))
             .await;
-        if proof.status == 200 {
-            let answer = structure
-                .client
-                .get(&format!("/funding/v1/structures/{}/evidence", structure.id))
-                .await;
-            assert_eq!(answer.status, 200, "{}", answer.told());
-            return answer.bytes;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("the claim is not sealed");
+        (proof.status == 200).then_some(())
+    })
+    .await;
+    let path = format!("/funding/v1/structures/{}/evidence", structure.id);
+    let answer = structure.client.get(&path).await;
+    assert_eq!(answer.status, 200, "{}", answer.told());
+    answer.bytes
 }
 
 /// Status and what was said.
@@ -64,17 +57,17 @@ fn texts(vouchers: &[Voucher]) -> String {
     lines.concat()
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_structure_proves_its_claims_with_its_tokens_and_its_evidence(pool: PgPool) {
     let mut scene = Scene::set(pool).await;
     let (_, vouchers) = scene.booklet_in_hand().await;
     let [own, other] = [&scene.structures[0], &scene.structures[1]];
-    other.claims(&vouchers[6..8]).await.made_now();
-    let receipt = own.claims(&vouchers[..3]).await.made_now();
-    own.claims(&vouchers[3..5]).await.made_now();
-    let reversed = own.claims_one(&vouchers[5]).await.made_now();
+    other.claims(&vouchers[6..8]).await.created();
+    let receipt = own.claims(&vouchers[..3]).await.created();
+    own.claims(&vouchers[3..5]).await.created();
+    let reversed = own.claims_one(&vouchers[5]).await.created();
     own.reverses(&reversed).await.accepted();
-    let last = own.claims_one(&vouchers[8]).await.made_now();
+    let last = own.claims_one(&vouchers[8]).await.created();
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| folder.path().join(name);
     let sealed = evidence(own, last["claim_id"].as_str().expect("an id")).await;

@@ -27,14 +27,14 @@ async fn get(client: &Client, scene: &Scene, what: &str) -> Value {
     client.get(&path).await.accepted()
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_programme_ends_by_its_calendar(pool: PgPool) {
     let mut scene = Scene::set(pool).await;
     let batch = scene.funded_batch(3).await;
     for (booklet, person) in [1, 2].into_iter().zip(&scene.people) {
-        scene.prescriber.hands_over(&batch, booklet, person).await.made_now();
+        scene.prescriber.hands_over(&batch, booklet, person).await.created();
     }
-    scene.structures[0].claims(&batch.booklet(1)[..7]).await.made_now();
+    scene.structures[0].claims(&batch.booklet(1)[..7]).await.created();
     let programme = json!(scene.programme());
 
     assert_eq!(rounds(&scene, "2026-12-01").await.0, ["alert"]);
@@ -50,7 +50,7 @@ async fn a_programme_ends_by_its_calendar(pool: PgPool) {
     let accepted = json!({"id": scene.world.ids.next("acceptance"), "issued": issued, "handed_over": handed_over,
         "never_handed_over": never_handed_over, "started": started});
     let path = format!("/issuer/v1/programmes/{}/expiry-acceptance", scene.programme());
-    scene.sponsor.client.post(&path, &accepted).await.made_now();
+    scene.sponsor.client.post(&path, &accepted).await.created();
 
     assert_eq!(rounds(&scene, "2027-02-01").await.0, Vec::<Value>::new());
     assert_eq!(rounds(&scene, "2027-02-04").await.0, ["sweep"]);
@@ -62,7 +62,7 @@ async fn a_programme_ends_by_its_calendar(pool: PgPool) {
     assert_eq!(statement["content"]["total"]["refundable"], "230.00");
     let base = format!("/funding/v1/programmes/{}/expiry-statement", scene.programme());
     let pdf = scene.funders[1].client.get(&format!("{base}.pdf")).await;
-    assert_eq!((pdf.status, pdf.content_type.as_str()), (200, "application/pdf"));
+    assert_eq!((pdf.status, pdf.content_type()), (200, "application/pdf"));
     check(
         "check_document.py",
         &[&write_temporarily(&pdf.bytes).path(), &"--signed"],
@@ -76,13 +76,13 @@ async fn a_programme_ends_by_its_calendar(pool: PgPool) {
         .client
         .post(&format!("{base}/responses"), &answer)
         .await
-        .made_now();
+        .created();
     let choice = json!({"id": scene.world.ids.next("choice"), "way": "bank"});
     scene.funders[0]
         .client
         .post(&format!("{base}/choices"), &choice)
         .await
-        .made_now();
+        .created();
     rounds(&scene, "2027-02-22").await;
     let give = json!({"execute_on": "2027-02-25"});
     let given = scene
@@ -90,7 +90,7 @@ async fn a_programme_ends_by_its_calendar(pool: PgPool) {
         .client
         .post(&format!("{base}/giving-back"), &give)
         .await
-        .made_now();
+        .created();
     let mut ways: Vec<&str> = given
         .as_array()
         .expect("a row a funder")
@@ -102,7 +102,7 @@ async fn a_programme_ends_by_its_calendar(pool: PgPool) {
     scene.operator().balances_the_books().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_statement_shows_a_capped_batch_as_it_was_funded(pool: PgPool) {
     let mut scene = Scene::set(pool).await;
     let share = |place: usize, rate: &str| json!({"funder_id": scene.funders[place].id, "rate": rate});
@@ -110,8 +110,8 @@ async fn the_statement_shows_a_capped_batch_as_it_was_funded(pool: PgPool) {
     shares[0]["cap"] = json!("20.00");
     shares[0]["taken_over_by"] = json!(scene.funders[2].id);
     let plan = json!({"id": scene.world.ids.next("plan"), "shares": shares});
-    let path = scene.sponsor.funding_path("/plans");
-    scene.sponsor.client.post(&path, &plan).await.made_now();
+    let path = scene.sponsor.path("/plans");
+    scene.sponsor.client.post(&path, &plan).await.created();
     scene.funded_batch(1).await;
     rounds(&scene, "2027-02-06").await;
     let statement = get(&scene.sponsor.client, &scene, "expiry-statement").await;

@@ -26,12 +26,12 @@ fn crowd() -> Settings {
 async fn booklets_in_hand(scene: &mut Scene) -> Vec<e2e::Voucher> {
     let batch = scene.funded_batch(BOOKLETS).await;
     for (booklet, person) in (1..=BOOKLETS).zip(&scene.people) {
-        scene.prescriber.hands_over(&batch, booklet, person).await.made_now();
+        scene.prescriber.hands_over(&batch, booklet, person).await.created();
     }
     batch.vouchers
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn one_voucher_is_spent_once(pool: PgPool) {
     let mut scene = Scene::with(pool, crowd()).await;
     let vouchers = booklets_in_hand(&mut scene).await;
@@ -70,7 +70,7 @@ async fn one_voucher_is_spent_once(pool: PgPool) {
     scene.operator().balances_the_books().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_repeated_claim_is_one_claim(pool: PgPool) {
     let mut scene = Scene::with(pool, crowd()).await;
     let vouchers = booklets_in_hand(&mut scene).await;
@@ -94,7 +94,7 @@ async fn a_repeated_claim_is_one_claim(pool: PgPool) {
     scene.operator().balances_the_books().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn overlapping_claims_share_no_voucher(pool: PgPool) {
     let mut scene = Scene::with(pool, crowd()).await;
     let vouchers = booklets_in_hand(&mut scene).await;
@@ -133,7 +133,7 @@ async fn overlapping_claims_share_no_voucher(pool: PgPool) {
     scene.operator().balances_the_books().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn two_batches_do_not_reserve_the_same_money(pool: PgPool) {
     let mut scene = Scene::with(pool, crowd()).await;
     let sponsor = scene.sponsor.clone();
@@ -155,7 +155,7 @@ async fn two_batches_do_not_reserve_the_same_money(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_booklet_is_handed_to_one_person(pool: PgPool) {
     let mut scene = Scene::with(pool, crowd()).await;
     let batch = scene.funded_batch(1).await;

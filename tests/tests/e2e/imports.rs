@@ -72,7 +72,7 @@ fn lines(report: &Value, list: &str) -> BTreeSet<u64> {
     cells(report, list).into_iter().map(|(line, _)| line).collect()
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn exactly_the_expected_people_are_refused_or_found_twice(pool: PgPool) {
     let (Some(expected), Some(a), Some(b)) = (expected(), read("beneficiaries-a.csv"), read("beneficiaries-b.csv"))
     else {
@@ -112,7 +112,7 @@ async fn exactly_the_expected_people_are_refused_or_found_twice(pool: PgPool) {
         .operator()
         .admits(id("other"), "Mission locale", &["prescriber"])
         .await;
-    scene.sponsor.admits_prescriber(id("other")).await.made_now();
+    scene.sponsor.admits_prescriber(id("other")).await.created();
     let other = e2e::Prescriber {
         id: id("other"),
         client,
@@ -136,7 +136,7 @@ async fn exactly_the_expected_people_are_refused_or_found_twice(pool: PgPool) {
     assert_eq!(scene.prescriber.people().await.len() as u64, accepted);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn exactly_the_expected_accounts_are_missing_or_wrong(pool: PgPool) {
     let (Some(expected), Some(places), Some(details)) = (expected(), read("structures.csv"), read("bank-details.csv"))
     else {
@@ -201,7 +201,7 @@ async fn exactly_the_expected_accounts_are_missing_or_wrong(pool: PgPool) {
     assert_eq!(accredited, 72);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_preview_keeps_nothing_and_a_commit_needs_its_digest(pool: PgPool) {
     let scene = Scene::with(
         pool,
@@ -215,7 +215,7 @@ async fn a_preview_keeps_nothing_and_a_commit_needs_its_digest(pool: PgPool) {
     let csv = b"identifiant_externe,nom_naissance,prenoms,date_naissance,sexe,code_insee_naissance,code_insee_residence,public,telephone,courriel,carnets\n\
         X1,Durand,Anne,1960-02-03,F,21231,21231,Seniors,,,1\n";
     let import = id("import");
-    let preview = scene.prescriber.sends(import, csv, None).await.made_before();
+    let preview = scene.prescriber.sends(import, csv, None).await.ok();
     assert_eq!(
         (&preview["accepted"], &preview["committed"]),
         (&json!(1), &json!(false))
@@ -236,7 +236,7 @@ async fn a_preview_keeps_nothing_and_a_commit_needs_its_digest(pool: PgPool) {
         .operator()
         .admits(id("other"), "Mission locale", &["prescriber"])
         .await;
-    scene.sponsor.admits_prescriber(id("other")).await.made_now();
+    scene.sponsor.admits_prescriber(id("other")).await.created();
     let other = e2e::Prescriber {
         id: id("other"),
         client,
@@ -249,22 +249,22 @@ async fn a_preview_keeps_nothing_and_a_commit_needs_its_digest(pool: PgPool) {
         .sends(import, csv, digest)
         .await
         .refused(Refusal::PreviewOutdated);
-    let preview = scene.prescriber.sends(import, csv, None).await.made_before();
+    let preview = scene.prescriber.sends(import, csv, None).await.ok();
     assert_eq!(preview["duplicates"].as_array().map(Vec::len), Some(1));
     let done = scene
         .prescriber
         .sends(import, csv, preview["digest"].as_str())
         .await
-        .made_now();
+        .created();
     assert_eq!((&done["accepted"], &done["committed"]), (&json!(0), &json!(true)));
     scene
         .prescriber
         .sends(import, csv, preview["digest"].as_str())
         .await
-        .made_before();
+        .ok();
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_same_person_is_found_whatever_the_spelling(pool: PgPool) {
     let scene = Scene::with(
         pool,
@@ -290,7 +290,7 @@ async fn the_same_person_is_found_whatever_the_spelling(pool: PgPool) {
     assert_eq!(report["accepted"], 2);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_structure_listed_twice_is_imported_once(pool: PgPool) {
     let world = World::new(pool).await;
     let places = [Place::new(1), Place::new(2), Place::new(1)];

@@ -26,20 +26,16 @@ async fn column(scene: &Scene, name: &str) -> Vec<String> {
     scene.funders.iter().map(of).collect()
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_voucher_goes_from_order_to_payment(pool: PgPool) {
     let mut scene = Scene::set(pool).await;
     let batch = scene.funded_batch(2).await;
     scene.operator().balances_the_books().await;
-    scene
-        .prescriber
-        .hands_over(&batch, 1, &scene.people[0])
-        .await
-        .made_now();
+    scene.prescriber.hands_over(&batch, 1, &scene.people[0]).await.created();
     scene.operator().balances_the_books().await;
 
-    scene.structures[0].claims(&batch.booklet(1)[..4]).await.made_now();
-    scene.structures[1].claims(&batch.booklet(1)[4..6]).await.made_now();
+    scene.structures[0].claims(&batch.booklet(1)[..4]).await.created();
+    scene.structures[1].claims(&batch.booklet(1)[4..6]).await.created();
     scene.operator().balances_the_books().await;
     let states = scene.sponsor.counts_states().await;
     let expected = json!({"minted": 10, "activated": 4, "claimed": 6, "settled": 0, "revoked": 0, "expired": 0});
@@ -52,7 +48,7 @@ async fn a_voucher_goes_from_order_to_payment(pool: PgPool) {
         .await
         .refused_with(422);
     scene.world.go_to(day("2026-04-02"));
-    let settlement = scene.operator().settles("2026-03", day("2026-04-03")).await.made_now();
+    let settlement = scene.operator().settles("2026-03", day("2026-04-03")).await.created();
     assert_eq!(settlement["total"], "60.00");
     let paid: Vec<_> = settlement["payments"]
         .as_array()
@@ -69,7 +65,7 @@ async fn a_voucher_goes_from_order_to_payment(pool: PgPool) {
         settlement["id"].as_str().expect("an id")
     );
     let pain001 = scene.operator().client.get(&file).await.file();
-    scene.bank.executes(&pain001);
+    scene.bank.execute(&pain001).expect("a payment file");
     scene.world.go_to(day("2026-04-05"));
     let statement = scene.statement(day("2026-04-05")).await;
     assert_eq!(statement["unexplained"], 0, "{statement:#}");
@@ -99,13 +95,13 @@ async fn a_voucher_goes_from_order_to_payment(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_returned_transfer_is_owed_again_and_paid_to_new_bank_details(pool: PgPool) {
     let mut scene = Scene::set(pool).await;
     let (_, vouchers) = scene.booklet_in_hand().await;
-    scene.structures[0].claims(&vouchers[..3]).await.made_now();
+    scene.structures[0].claims(&vouchers[..3]).await.created();
     scene.world.go_to(day("2026-04-02"));
-    let settlement = scene.operator().settles("2026-03", day("2026-04-03")).await.made_now();
+    let settlement = scene.operator().settles("2026-03", day("2026-04-03")).await.created();
     let file = |settlement: &Value| {
         format!(
             "/funding/v1/settlements/{}/pain.001.xml",
@@ -114,8 +110,9 @@ async fn a_returned_transfer_is_owed_again_and_paid_to_new_bank_details(pool: Pg
     };
     scene
         .bank
-        .executes(&scene.operator().client.get(&file(&settlement)).await.file());
-    scene.bank.sends_back_last();
+        .execute(&scene.operator().client.get(&file(&settlement)).await.file())
+        .expect("a payment file");
+    scene.bank.send_back_last("AC04").expect("something was paid");
     scene.world.go_to(day("2026-04-06"));
     let statement = scene.statement(day("2026-04-06")).await;
     assert_eq!(statement["unexplained"], 0, "{statement:#}");
@@ -124,7 +121,7 @@ async fn a_returned_transfer_is_owed_again_and_paid_to_new_bank_details(pool: Pg
 
     // Held while the account is the one that sent it back.
     scene.world.go_to(day("2026-05-04"));
-    let held = scene.operator().settles("2026-04", day("2026-05-05")).await.made_now();
+    let held = scene.operator().settles("2026-04", day("2026-05-05")).await.created();
     assert_eq!(
         (&held["payments"], &held["held"][0]["reason"]),
         (&json!([]), &json!("returned_by_bank"))
@@ -137,33 +134,34 @@ async fn a_returned_transfer_is_owed_again_and_paid_to_new_bank_details(pool: Pg
         e2e::iban(4711)
     );
     scene.operator().imports_bank_details(details.as_bytes()).await;
-    let again = scene.operator().settles("2026-04", day("2026-05-05")).await.made_now();
+    let again = scene.operator().settles("2026-04", day("2026-05-05")).await.created();
     assert_eq!(again["total"], "30.00");
     scene
         .bank
-        .executes(&scene.operator().client.get(&file(&again)).await.file());
+        .execute(&scene.operator().client.get(&file(&again)).await.file())
+        .expect("a payment file");
     scene.world.go_to(day("2026-05-06"));
     scene.statement(day("2026-05-06")).await;
     assert_eq!(column(&scene, "owed").await, ["0.00", "0.00", "0.00"]);
     scene.operator().balances_the_books().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_claim_reversed_after_it_was_paid_is_deducted_from_the_next_payment(pool: PgPool) {
     let mut scene = Scene::set(pool).await;
     let (_, vouchers) = scene.booklet_in_hand().await;
     let structure = scene.structures[0].clone();
-    let receipt = structure.claims(&vouchers[..4]).await.made_now();
+    let receipt = structure.claims(&vouchers[..4]).await.created();
     scene.world.go_to(day("2026-04-02"));
-    scene.operator().settles("2026-03", day("2026-04-03")).await.made_now();
-    let reversal = structure.reverses(&receipt).await.made_now();
+    scene.operator().settles("2026-03", day("2026-04-03")).await.created();
+    let reversal = structure.reverses(&receipt).await.created();
     assert_eq!(reversal["after_settlement"], true);
     scene.operator().balances_the_books().await;
     // Six others, and the four that came back to life: 100 € claimed, 40 € of them paid already.
-    structure.claims(&vouchers[4..]).await.made_now();
-    structure.claims(&vouchers[..4]).await.made_now();
+    structure.claims(&vouchers[4..]).await.created();
+    structure.claims(&vouchers[..4]).await.created();
     scene.world.go_to(day("2026-05-04"));
-    let next = scene.operator().settles("2026-04", day("2026-05-05")).await.made_now();
+    let next = scene.operator().settles("2026-04", day("2026-05-05")).await.created();
     assert_eq!(next["total"], "60.00", "{next:#}");
     scene.operator().balances_the_books().await;
 }
@@ -179,14 +177,14 @@ async fn end_in_exact_shares(pool: PgPool, rates: Vec<&'static str>) {
     let mut scene = Scene::with(pool, settings).await;
     let batch = scene.funded_batch(3).await;
     for (booklet, person) in [1, 2].into_iter().zip(&scene.people) {
-        scene.prescriber.hands_over(&batch, booklet, person).await.made_now();
+        scene.prescriber.hands_over(&batch, booklet, person).await.created();
     }
-    scene.structures[0].claims(&batch.booklet(1)[..7]).await.made_now();
+    scene.structures[0].claims(&batch.booklet(1)[..7]).await.created();
     let last_day = DAY + Days::new(30);
     scene.world.go_to(last_day + Days::new(2));
     scene.sponsor.ends_programme().await.refused(Refusal::TooEarly);
     scene.world.go_to(last_day + Days::new(5));
-    let end = scene.sponsor.ends_programme().await.made_now();
+    let end = scene.sponsor.ends_programme().await.created();
     assert_eq!(
         (&end["vouchers"], &end["returned"], &end["reserved_returned"]),
         (&json!(13), &json!("130.00"), &json!("100.00"))
@@ -220,12 +218,15 @@ async fn end_in_exact_shares(pool: PgPool, rates: Vec<&'static str>) {
             .operator()
             .refunds(funder.id, scene.programme(), "bank", execute_on)
             .await
-            .made_now();
+            .created();
         let file = format!(
             "/funding/v1/refunds/{}/pain.001.xml",
             refund["id"].as_str().expect("an id")
         );
-        scene.bank.executes(&scene.operator().client.get(&file).await.file());
+        scene
+            .bank
+            .execute(&scene.operator().client.get(&file).await.file())
+            .expect("a payment file");
     }
     scene.world.go_to(execute_on);
     let statement = scene.statement(execute_on).await;
@@ -238,7 +239,7 @@ async fn end_in_exact_shares(pool: PgPool, rates: Vec<&'static str>) {
         .collect();
     assert_eq!(returned, expected);
     // On the account stays what the structure is owed.
-    assert_eq!(scene.bank.balance.get(), 7_000);
+    assert_eq!(scene.bank.balance().get(), 7_000);
 }
 
 /// Each funder's cents of the vouchers of these serial numbers, from the definition: the first serial is 1, the face value 10 €.
@@ -264,12 +265,12 @@ fn shares_of(rates: &[rust_decimal::Decimal], serials: std::ops::RangeInclusive<
     shares
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn unused_money_goes_back_in_exact_shares(pool: PgPool) {
     end_in_exact_shares(pool, vec!["0.35", "0.50", "0.15"]).await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn unused_money_goes_back_in_exact_shares_when_rates_do_not_divide(pool: PgPool) {
     end_in_exact_shares(pool, vec!["0.3339", "0.33305", "0.33305"]).await;
 }

@@ -95,23 +95,22 @@ impl Life {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_life_of_the_fund_through_its_interfaces_is_what_the_model_says(pool: PgPool) {
     live(pool, 7).await;
 }
 
 /// `LIFE_SEEDS=100 cargo test -p e2e --test e2e many_lives -- --ignored --nocapture`
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 #[ignore = "as long as one likes"]
-async fn many_lives_through_the_interfaces_are_what_the_model_says(pool: PgPool) {
+async fn many_lives_through_the_interfaces_are_what_the_model_says(_: PgPool) {
     let seeds: u64 = std::env::var("LIFE_SEEDS").map_or(10, |seeds| seeds.parse().expect("a number"));
     let first: u64 = std::env::var("LIFE_FIRST").map_or(100, |first| first.parse().expect("a number"));
     let mut all = Seen::new();
     for seed in first..first + seeds {
-        let drop = "drop schema if exists funding, redemption, issuer, ledger, catalogue, access cascade";
-        sqlx::raw_sql(drop).execute(&pool).await.expect("it is ours");
+        let database = testkit::Database::new().await;
         let began = std::time::Instant::now();
-        let (seen, requests) = live(pool.clone(), seed).await;
+        let (seen, requests) = live(database.pool(), seed).await;
         println!("seed {seed}: {requests} requests in {} s", began.elapsed().as_secs());
         for (what, counts) in seen {
             let sum = all.entry(what).or_default();

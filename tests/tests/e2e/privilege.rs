@@ -25,7 +25,7 @@ async fn allowed(pool: &PgPool, sql: &'static str) {
         .unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn redemption_sees_no_person_and_no_printed_voucher(pool: PgPool) {
     let world = World::new(pool).await;
     let redemption = world.as_role(Role::Redemption).await;
@@ -46,7 +46,7 @@ async fn redemption_sees_no_person_and_no_printed_voucher(pool: PgPool) {
     .await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn funding_sees_no_person_and_the_issuer_no_bank_account(pool: PgPool) {
     let world = World::new(pool).await;
     let funding = world.as_role(Role::Funding).await;
@@ -68,7 +68,7 @@ async fn funding_sees_no_person_and_the_issuer_no_bank_account(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn only_the_issuer_makes_keys_and_no_other_service_an_operator(pool: PgPool) {
     let world = World::new(pool).await;
     for role in [Role::Redemption, Role::Funding, Role::Audit] {
@@ -107,7 +107,7 @@ async fn only_the_issuer_makes_keys_and_no_other_service_an_operator(pool: PgPoo
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn no_service_rewrites_the_record_of_migrations(pool: PgPool) {
     let world = World::new(pool).await;
     let tables: Vec<String> = sqlx::query_scalar(
@@ -130,7 +130,7 @@ async fn no_service_rewrites_the_record_of_migrations(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_service_alone_knows_callers_and_makes_none(pool: PgPool) {
     let world = World::new(pool).await;
     for service in [Service::Redemption, Service::Funding] {
@@ -149,7 +149,7 @@ async fn a_service_alone_knows_callers_and_makes_none(pool: PgPool) {
         let alone = Running::start(config, world.clock.clone(), &[service])
             .await
             .expect("it starts");
-        let operator = Client::new(format!("http://{}", alone.addr)).with_key(world.operator.client.key());
+        let operator = Client::at(format!("http://{}", alone.addr)).with_key(world.operator.client.key());
         let known = match service {
             Service::Funding => "/funding/v1/identities",
             _ => "/redemption/v1/structures",
@@ -164,7 +164,7 @@ async fn a_service_alone_knows_callers_and_makes_none(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn nobody_changes_or_deletes_a_transfer_or_an_audit_line(pool: PgPool) {
     let world = World::new(pool).await;
     for role in Role::ALL {
@@ -179,11 +179,11 @@ async fn nobody_changes_or_deletes_a_transfer_or_an_audit_line(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn each_service_posts_its_own_kinds_of_transfer_only(pool: PgPool) {
     let mut scene = Scene::set(pool).await;
     let (_, vouchers) = scene.booklet_in_hand().await;
-    scene.structures[0].claims_one(&vouchers[0]).await.made_now();
+    scene.structures[0].claims_one(&vouchers[0]).await.created();
     // The same row again under another id: refused for its kind before any constraint looks at it.
     let own = [
         (Role::Issuer, 10..20),
@@ -221,7 +221,7 @@ async fn each_service_posts_its_own_kinds_of_transfer_only(pool: PgPool) {
     assert_eq!(identities["all_hold"], false);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn only_the_issuer_opens_vouchers(pool: PgPool) {
     let world = World::new(pool).await;
     let number = (9_i64 << 56) + 1;
@@ -243,7 +243,7 @@ async fn only_the_issuer_opens_vouchers(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn audit_reads_the_books_and_nothing_else(pool: PgPool) {
     let world = World::new(pool).await;
     let audit = world.as_role(Role::Audit).await;
@@ -260,7 +260,7 @@ async fn audit_reads_the_books_and_nothing_else(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn no_role_owns_or_creates_anything(pool: PgPool) {
     let world = World::new(pool).await;
     for role in Role::ALL {

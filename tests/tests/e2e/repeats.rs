@@ -30,8 +30,8 @@ impl<'a> Creation<'a> {
         let mut unknown = self.body.clone();
         unknown["inconnu"] = json!(1);
         self.who.post(&self.path, &unknown).await.refused(Refusal::BadRequest);
-        let mut first = self.who.post(&self.path, &self.body).await.made_now();
-        let mut again = self.who.post(&self.path, &self.body).await.made_before();
+        let mut first = self.who.post(&self.path, &self.body).await.created();
+        let mut again = self.who.post(&self.path, &self.body).await.ok();
         for field in self.once {
             first[*field] = Value::Null;
             again[*field] = Value::Null;
@@ -48,7 +48,7 @@ impl<'a> Creation<'a> {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn organisations_programmes_and_promises_can_be_created_again(pool: PgPool) {
     let scene = Scene::set(pool).await;
     let (operator, sponsor) = (&scene.operator().client, &scene.sponsor.client);
@@ -124,7 +124,7 @@ async fn organisations_programmes_and_promises_can_be_created_again(pool: PgPool
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn acts_on_booklets_and_claims_can_be_repeated(pool: PgPool) {
     let mut scene = Scene::with(
         pool,
@@ -161,10 +161,7 @@ async fn acts_on_booklets_and_claims_can_be_repeated(pool: PgPool) {
     )
     .check()
     .await;
-    let receipt = structure
-        .claims_as(id("claim"), &batch.booklet(1)[..4])
-        .await
-        .made_before();
+    let receipt = structure.claims_as(id("claim"), &batch.booklet(1)[..4]).await.ok();
     let reversal = format!(
         "/redemption/v1/programmes/{}/claims/{}/reversal",
         scene.programme(),
@@ -200,7 +197,7 @@ async fn acts_on_booklets_and_claims_can_be_repeated(pool: PgPool) {
     scene.operator().balances_the_books().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn acts_on_money_can_be_repeated(pool: PgPool) {
     let settings = Settings {
         printed_day: DAY,
@@ -212,7 +209,7 @@ async fn acts_on_money_can_be_repeated(pool: PgPool) {
     scene.pays(&funder, standards::Cents::new(10_000)).await;
     scene.statement(DAY).await;
     let (_, vouchers) = scene.booklet_in_hand().await;
-    scene.structures[0].claims(&vouchers[..2]).await.made_now();
+    scene.structures[0].claims(&vouchers[..2]).await.created();
     let operator = scene.operator().client.clone();
     let allocation =
         json!({"id": id("a"), "funder_id": funder.id, "programme_id": scene.programme(), "amount": "10.00"});
@@ -245,7 +242,7 @@ async fn acts_on_money_can_be_repeated(pool: PgPool) {
     scene.operator().balances_the_books().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn accreditations_and_suspensions_can_be_repeated(pool: PgPool) {
     let world = World::new(pool).await;
     let operator = &world.operator;
@@ -274,7 +271,7 @@ async fn accreditations_and_suspensions_can_be_repeated(pool: PgPool) {
     operator.client.post(&lift, &json!({})).await.accepted();
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn minting_funding_and_activation_can_be_repeated(pool: PgPool) {
     let mut scene = Scene::with(
         pool,
@@ -293,7 +290,7 @@ async fn minting_funding_and_activation_can_be_repeated(pool: PgPool) {
         sponsor.funds(&batch).await,
         sponsor.activates(&batch).await,
     ] {
-        answer.made_before();
+        answer.ok();
     }
     assert_eq!((sponsor.looks_at(&batch).await, sponsor.counts_states().await), before);
     assert_eq!(

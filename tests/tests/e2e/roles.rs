@@ -22,7 +22,7 @@ fn body(path: &str) -> Value {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn an_auditor_reads_and_cosigns_and_writes_nothing(pool: PgPool) {
     let scene = Scene::set(pool).await;
     let roles = ["auditor"];

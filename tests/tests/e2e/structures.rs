@@ -5,7 +5,7 @@ use e2e::{DAY, Place, Refusal, Scene};
 use serde_json::json;
 use sqlx::PgPool;
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn only_a_structure_claims_and_it_sees_its_own_claims_only(pool: PgPool) {
     let mut scene = Scene::set(pool).await;
     let (_, vouchers) = scene.booklet_in_hand().await;
@@ -25,7 +25,7 @@ async fn only_a_structure_claims_and_it_sees_its_own_claims_only(pool: PgPool) {
         .post("/redemption/v1/claims", &claim)
         .await
         .refused(Refusal::Forbidden);
-    let receipt = here.claims(&vouchers[..1]).await.made_now();
+    let receipt = here.claims(&vouchers[..1]).await.created();
     let path = format!(
         "/redemption/v1/claims/{}?programme={}",
         receipt["claim_id"].as_str().expect("an id"),
@@ -44,7 +44,7 @@ async fn only_a_structure_claims_and_it_sees_its_own_claims_only(pool: PgPool) {
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_place_that_did_not_ask_is_not_accredited_and_all_reasons_are_told(pool: PgPool) {
     let scene = Scene::set(pool).await;
     let place = Place {
@@ -77,14 +77,14 @@ async fn a_place_that_did_not_ask_is_not_accredited_and_all_reasons_are_told(poo
     "#);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_reversed_claim_gives_its_vouchers_back_once(pool: PgPool) {
     let mut scene = Scene::set(pool).await;
     let (batch, vouchers) = scene.booklet_in_hand().await;
     let [here, elsewhere] = &scene.structures[..] else {
         panic!("two structures")
     };
-    let receipt = here.claims(&vouchers[..3]).await.made_now();
+    let receipt = here.claims(&vouchers[..3]).await.created();
     scene.world.go_to_instant(e2e::morning(DAY) + TimeDelta::minutes(5));
     elsewhere.reverses(&receipt).await.refused(Refusal::NotFound);
     // One is blocked meanwhile, and must not come back to life.
@@ -92,8 +92,8 @@ async fn a_reversed_claim_gives_its_vouchers_back_once(pool: PgPool) {
         .sponsor
         .revokes_voucher(&batch, &vouchers[2], "fraud")
         .await
-        .made_now();
-    let reversal = here.reverses(&receipt).await.made_now();
+        .created();
+    let reversal = here.reverses(&receipt).await.created();
     assert_eq!(
         (&reversal["vouchers_alive"], &reversal["vouchers_dead"]),
         (&json!(2), &json!(1))
@@ -101,6 +101,6 @@ async fn a_reversed_claim_gives_its_vouchers_back_once(pool: PgPool) {
     assert_eq!(reversal["after_settlement"], false);
     assert_eq!(here.reverses(&receipt).await.status, 422);
     elsewhere.claims_one(&vouchers[2]).await.refused(Refusal::Revoked);
-    elsewhere.claims(&vouchers[..2]).await.made_now();
+    elsewhere.claims(&vouchers[..2]).await.created();
     scene.operator().balances_the_books().await;
 }

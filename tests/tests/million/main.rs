@@ -19,12 +19,12 @@ use sqlx::PgPool;
 /// Claims of the run that is part of the ordinary tests.
 const FEW: u64 = 600;
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_books_of_some_hundred_claims_reconcile(pool: PgPool) {
     story::run(pool, FEW).await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 #[ignore = "long: scripts/prove-million"]
 async fn the_books_of_a_million_claims_reconcile(pool: PgPool) {
     let claims = std::env::var("MILLION_CLAIMS").ok();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use chrono::{Days, NaiveDate};
-use e2e::{Bank, Batch, DAY, Place, Scene, Settings, World, iban};
+use e2e::{Batch, DAY, Place, Scene, Settings, World, iban};
 use futures_util::StreamExt;
 use futures_util::stream::iter;
 use serde_json::{Value, json};
@@ -101,7 +101,7 @@ impl Run {
             operator
                 .allocates(funder.id, scene.programme(), &amount)
                 .await
-                .made_now();
+                .created();
         }
         measures.step("money in: calls, statement, allocation", started.elapsed());
         let rules = json!({"approval_above": APPROVAL_ABOVE, "delay_days": 30}).to_string();
@@ -158,7 +158,7 @@ impl Run {
         };
         let mut step = |what, started: Instant| self.measures.step(what, started.elapsed());
         let started = Instant::now();
-        sponsor.places_order(batch.id, booklets).await.made_now();
+        sponsor.places_order(batch.id, booklets).await.created();
         sponsor.mints(&batch).await.accepted();
         step("orders and mint", started);
         let started = Instant::now();
@@ -183,7 +183,7 @@ impl Run {
         let taken = iter(&places).map(|place| async move {
             let claim: &Claim = &claims[*place];
             let receipt = json!({"programme_id": scene.programme(), "claim_id": claim.id});
-            scene.structures[claim.structure].reverses(&receipt).await.made_now()
+            scene.structures[claim.structure].reverses(&receipt).await.created()
         });
         let taken: Vec<Value> = taken.buffer_unordered(8).collect().await;
         assert_eq!(taken.len(), places.len());
@@ -201,7 +201,7 @@ impl Run {
         let every = (expected.payments.len() / RETURNED).max(4);
         let back: BTreeSet<usize> = expected.payments.keys().copied().skip(3).step_by(every).collect();
         let ids: Vec<&str> = back.iter().map(|structure| sent[structure].as_str()).collect();
-        self.scene.bank.sends_back(&ids);
+        self.scene.bank.send_back(&ids, "AC04").expect("each was paid once");
         self.bank_answers(day(4, 7)).await;
         self.tally.comes_back(1, &back);
         self.close("2026-03").await;
@@ -260,14 +260,14 @@ impl Run {
         if settlement["approval"]["state"] == "waiting" {
             let path = format!("/funding/v1/settlements/{id}/approval");
             assert_eq!(operator.client.post(&path, &json!({})).await.status, 403);
-            colleague.post(&path, &json!({})).await.made_now();
+            colleague.post(&path, &json!({})).await.created();
         }
         let file = operator
             .client
             .get(&format!("/funding/v1/settlements/{id}/pain.001.xml"))
             .await
             .file();
-        self.scene.bank.executes(&file);
+        self.scene.bank.execute(&file).expect("a payment file");
         // The first structure has a tenth of all claims.
         let mut structures = expected.payments.keys();
         for (format, what) in [
@@ -311,10 +311,9 @@ impl Run {
 
     async fn bank_answers(&mut self, on: NaiveDate) {
         self.scene.world.go_to(on);
-        let bank: &mut Bank = &mut self.scene.bank;
-        let statement = bank.statement(on);
+        let statement = self.scene.prints_statement(on);
         let started = Instant::now();
-        let loaded = self.scene.operator().loads_statement(&statement).await.made_now();
+        let loaded = self.scene.operator().loads_statement(&statement).await.created();
         self.measures.step("statements of payments", started.elapsed());
         assert_eq!(loaded["unexplained"], 0);
     }
@@ -323,7 +322,7 @@ impl Run {
         let started = Instant::now();
         let month = json!({"month": month});
         let closing = self.scene.operator().client.post("/funding/v1/closes", &month).await;
-        closing.made_now();
+        closing.created();
         self.measures.step("closing two months", started.elapsed());
     }
 

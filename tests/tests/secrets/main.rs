@@ -5,7 +5,7 @@ use e2e::{Scene, id, logs};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn no_answer_and_no_log_line_holds_a_token_or_a_key(pool: PgPool) {
     let logs = logs();
     let mut scene = Scene::set(pool).await;

@@ -39,9 +39,8 @@ async fn oldest(pool: &PgPool) -> TransactionNumber {
         .unwrap()
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn whatever_moves_a_vouchers_money_is_told_and_nothing_else(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 6).await;
     assert_eq!(follow(&pool, 0, 1000).await, (0..6).map(voucher).collect::<Vec<_>>());
 
@@ -61,9 +60,8 @@ async fn whatever_moves_a_vouchers_money_is_told_and_nothing_else(pool: PgPool) 
     assert_eq!(follow(&pool, from, 1000).await, []);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn chunks_of_any_size_tell_the_same(pool: PgPool) {
-    migrate(&pool).await;
     // One transaction of many transfers, then many of one.
     spendable(&pool, BOOK, 40).await;
     for idx in 0..20 {
@@ -76,9 +74,8 @@ async fn chunks_of_any_size_tell_the_same(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn what_is_committed_after_younger_transactions_is_told_when_it_is(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 3).await;
     let from = from_now(&pool).await;
     let mut late = pool.begin().await.unwrap();
@@ -99,9 +96,8 @@ async fn what_is_committed_after_younger_transactions_is_told_when_it_is(pool: P
     assert!(oldest(&pool).await >= kept);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_first_reader_goes_through_the_accounts(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 10).await;
     let mut connection = pool.acquire().await.unwrap();
     let chunk = ledger::read::vouchers_from(&mut connection, BOOK, voucher(3), voucher(8), 4)

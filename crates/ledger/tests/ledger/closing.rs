@@ -66,9 +66,8 @@ async fn days(pool: &PgPool) -> Vec<(String, bool)> {
     all(pool).await.iter().map(day).collect()
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn what_comes_after_the_close_is_booked_in_the_open_month_and_says_so(pool: PgPool) {
-    migrate(&pool).await;
     receives(&pool, "a", "2026-03-30T10:00:00Z").await;
     let close = closes(&pool, "2026-03", "2026-04-02T08:00:00Z").await;
     assert_eq!((close.size, close.by), (1, BY));
@@ -98,9 +97,8 @@ async fn what_comes_after_the_close_is_booked_in_the_open_month_and_says_so(pool
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn months_close_once_in_order_and_when_they_are_over(pool: PgPool) {
-    migrate(&pool).await;
     let nothing = try_close(&pool, "2026-03", "2026-04-02T08:00:00Z").await;
     assert!(matches!(nothing, Err(CloseError::Nothing(None))));
     receives(&pool, "a", "2026-03-30T10:00:00Z").await;
@@ -128,9 +126,8 @@ async fn months_close_once_in_order_and_when_they_are_over(pool: PgPool) {
 }
 
 /// The close waits for who was there first; who comes during the close is sealed in the month, or late: never lost, never unsaid.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_posting_under_way_is_in_the_month_or_says_that_it_is_late(pool: PgPool) {
-    migrate(&pool).await;
     receives(&pool, "a", "2026-03-30T10:00:00Z").await;
     seal_all(&pool, instant("2026-03-30T11:00:00Z")).await;
     let mut under_way = pool.begin().await.unwrap();
@@ -173,9 +170,8 @@ async fn a_posting_under_way_is_in_the_month_or_says_that_it_is_late(pool: PgPoo
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_month_whose_sums_are_wrong_is_told_where(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 3).await;
     let mut connection = pool.acquire().await.unwrap();
     seal::check_all_sums(&mut connection).await.unwrap();
@@ -194,9 +190,8 @@ async fn a_month_whose_sums_are_wrong_is_told_where(pool: PgPool) {
 }
 
 /// Long random lives: postings of any instant, rounds of the sealer, closes as soon as a month is over.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn whatever_happens_days_never_go_back_and_closed_months_stay_closed(pool: PgPool) {
-    migrate(&pool).await;
     let mut random = StdRng::seed_from_u64(4);
     let mut now = instant("2026-03-02T08:00:00Z");
     spendable(&pool, BOOK, 1).await;

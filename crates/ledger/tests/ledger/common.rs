@@ -51,12 +51,6 @@ pub fn plan() -> Plan {
     .unwrap()
 }
 
-/// Creates schema and roles.
-pub async fn migrate(pool: &PgPool) {
-    database::apply_roles(pool).await.unwrap();
-    ledger::migrate(pool).await.unwrap();
-}
-
 /// One leg: what moves, from where, to where.
 pub type Leg = (TransferKind, Account, Account, Cents);
 

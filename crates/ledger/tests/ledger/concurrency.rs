@@ -17,7 +17,7 @@ const TASKS: usize = 64;
 const ROUNDS: u32 = 10;
 const VOUCHERS: u32 = 40;
 
-/// More connections than `sqlx::test` gives.
+/// More connections than `testkit::test` gives.
 async fn wide(pool: &PgPool, connections: u32) -> PgPool {
     let options = (*pool.connect_options()).clone();
     PgPoolOptions::new()
@@ -47,9 +47,8 @@ async fn at_once(pool: &PgPool, postings: Vec<Vec<Posting>>) -> Vec<Vec<Outcome>
     outcomes
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn one_voucher_hammered_by_64_tasks_is_spent_once(pool: PgPool) {
-    migrate(&pool).await;
     let pool = wide(&pool, 16).await;
     spendable(&pool, BOOK, ROUNDS).await;
     for idx in 0..ROUNDS {
@@ -65,9 +64,8 @@ async fn one_voucher_hammered_by_64_tasks_is_spent_once(pool: PgPool) {
     assert_eq!(broken(&pool).await, []);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn one_claim_repeated_by_64_tasks_is_booked_once(pool: PgPool) {
-    migrate(&pool).await;
     let pool = wide(&pool, 16).await;
     spendable(&pool, BOOK, 2).await;
     let claim = |_| vec![claimed("the claim", BOOK, structure(1), &[1, 0])];
@@ -77,9 +75,8 @@ async fn one_claim_repeated_by_64_tasks_is_booked_once(pool: PgPool) {
     assert_eq!(held(&pool, Account::payable(BOOK, structure(1))).await, 2000);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn one_activation_repeated_at_once_opens_its_voucher_once(pool: PgPool) {
-    migrate(&pool).await;
     let pool = wide(&pool, 16).await;
     spendable(&pool, BOOK, 0).await;
     let outcomes = at_once(&pool, (0..TASKS).map(|_| vec![activated(BOOK, batch(1), 5)]).collect()).await;
@@ -89,9 +86,8 @@ async fn one_activation_repeated_at_once_opens_its_voucher_once(pool: PgPool) {
 }
 
 /// Batches that touch the same accounts of two books in any order, new accounts included. A deadlock would fail `post_all`.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn random_batches_at_once_never_deadlock(pool: PgPool) {
-    migrate(&pool).await;
     let pool = wide(&pool, 16).await;
     spendable(&pool, BOOK, VOUCHERS).await;
     spendable(&pool, book(2), VOUCHERS).await;

@@ -29,9 +29,8 @@ async fn adds(pool: &PgPool, size: u64, line: &str, party: Option<PartyId>) -> R
     added.map(|(_, new)| new)
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_registered_key_cosigns_a_checkpoint_once(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 3).await;
     seal_all(&pool, at()).await;
     let last = checkpoint(&pool).await;
@@ -88,9 +87,8 @@ async fn a_registered_key_cosigns_a_checkpoint_once(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_retired_key_signs_no_more_and_its_owner_alone_retires_it(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 3).await;
     seal_all(&pool, at()).await;
     let last = checkpoint(&pool).await;
@@ -128,13 +126,11 @@ async fn a_retired_key_signs_no_more_and_its_owner_alone_retires_it(pool: PgPool
     assert!(matches!(refused, Err(RegisterError::Retired(_))));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn only_funding_retires_a_key_and_nobody_takes_it_back(pool: PgPool) {
-    migrate(&pool).await;
     registers(&pool, 1, funder(1)).await.unwrap();
     for role in database::Role::ALL {
-        let options = (*pool.connect_options()).clone().username(role.name());
-        let under = PgPool::connect_with(options).await.unwrap();
+        let under = testkit::as_role(&pool, role, 4).await;
         let says = async |statement: &'static str| {
             let done = sqlx::query(statement).execute(&under).await;
             done.map_err(|error| error.as_database_error().unwrap().code().map(String::from))

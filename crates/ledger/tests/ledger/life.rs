@@ -23,7 +23,6 @@ const STEPS: usize = 1_000;
 
 /// How often each kind of event was booked and refused; and how many claims of reduced payments that came back were reversed.
 async fn live(pool: &PgPool, seed: u64) -> (Seen, u32) {
-    migrate(pool).await;
     let mut random = StdRng::seed_from_u64(seed);
     let mut life = Life::new();
     let mut booked: Vec<Posting> = Vec::new();
@@ -93,7 +92,7 @@ async fn check(pool: &PgPool, life: &Life, when: &str) {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_life_of_a_fund_is_what_the_model_says_after_each_event(pool: PgPool) {
     let (seen, reversed_into_debt) = live(&pool, 104).await;
     let booked = seen
@@ -104,9 +103,8 @@ async fn a_life_of_a_fund_is_what_the_model_says_after_each_event(pool: PgPool) 
 }
 
 /// Rare in random lives: a payment that was reduced by a debt comes back, and then its claims are reversed.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn what_a_structure_owes_survives_a_payment_that_comes_back(pool: PgPool) {
-    migrate(&pool).await;
     let mut life = Life::new();
     let money = (0..3).flat_map(|f| [Step::Received((f, 9_000)), Step::Allocated(0, (f, 9_000))]);
     let vouchers = (1..=5).map(|serial| Step::Activated(0, (0, serial)));
@@ -135,13 +133,13 @@ async fn what_a_structure_owes_survives_a_payment_that_comes_back(pool: PgPool) 
 }
 
 /// `LIFE_SEEDS=100 cargo test -p ledger --test ledger many_lives -- --ignored`
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 #[ignore = "as long as one likes"]
-async fn many_lives_are_what_the_model_says(pool: PgPool) {
+async fn many_lives_are_what_the_model_says(_: PgPool) {
     let seeds: u64 = std::env::var("LIFE_SEEDS").map_or(20, |seeds| seeds.parse().unwrap());
     for seed in 100..100 + seeds {
-        sqlx::raw_sql("drop schema ledger cascade").execute(&pool).await.ok();
-        let (seen, reversed_into_debt) = live(&pool, seed).await;
+        let database = testkit::Database::new().await;
+        let (seen, reversed_into_debt) = live(&database.pool(), seed).await;
         println!("seed {seed}: [booked, refused] {seen:?}, {reversed_into_debt} reversed into a debt");
     }
 }

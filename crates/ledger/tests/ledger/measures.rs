@@ -76,11 +76,10 @@ async fn copied(pool: &PgPool) -> Duration {
     best
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 #[ignore = "a measure, not a test: scripts/bench-seal"]
 async fn measures_the_sealer(pool: PgPool) {
     let transfers: i64 = std::env::var("CCN_BENCH_TRANSFERS").map_or(100_000, |text| text.parse().unwrap());
-    migrate(&pool).await;
     fill(&pool, transfers / 2).await;
     let (copied, before) = (copied(&pool).await, peak());
     let begin = Instant::now();

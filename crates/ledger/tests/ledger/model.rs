@@ -178,7 +178,6 @@ impl Model {
 }
 
 async fn play(pool: &PgPool, seed: u64) {
-    migrate(pool).await;
     spendable(pool, BOOK, 0).await;
     let mut random = StdRng::seed_from_u64(seed);
     let mut model = Model {
@@ -217,17 +216,17 @@ async fn play(pool: &PgPool, seed: u64) {
     assert_eq!(broken(pool).await, []);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn random_steps_end_as_the_model_says(pool: PgPool) {
     play(&pool, 1).await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn other_random_steps_end_as_the_model_says(pool: PgPool) {
     play(&pool, 2).await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn more_random_steps_end_as_the_model_says(pool: PgPool) {
     play(&pool, 3).await;
 }

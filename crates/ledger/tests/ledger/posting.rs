@@ -7,9 +7,8 @@ use standards::Cents;
 
 const BOOK: BookId = book(1);
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_voucher_is_worth_what_its_funders_paid(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 3).await;
     assert_eq!(held(&pool, Account::voucher(BOOK, voucher(0))).await, 1000);
     assert_eq!(held(&pool, Account::bank()).await, 3_000_000);
@@ -18,9 +17,8 @@ async fn a_voucher_is_worth_what_its_funders_paid(pool: PgPool) {
     assert_eq!(broken(&pool).await, []);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_batch_is_not_funded_while_a_funder_is_short(pool: PgPool) {
-    migrate(&pool).await;
     let before = Cents::new(33_305 - 1);
     post_now(
         &pool,
@@ -44,9 +42,8 @@ async fn a_batch_is_not_funded_while_a_funder_is_short(pool: PgPool) {
     assert_eq!(broken(&pool).await, []);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn one_voucher_is_spent_once(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 3).await;
     let short = |left| Rejection::Short {
         account: Account::voucher(BOOK, voucher(0)),
@@ -77,9 +74,8 @@ async fn one_voucher_is_spent_once(pool: PgPool) {
     assert_eq!(broken(&pool).await, []);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_same_voucher_twice_in_one_claim_is_too_much(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 1).await;
     let outcomes = post_all(&pool, &[claimed("c", BOOK, structure(1), &[0, 0])]).await;
     let account = Account::voucher(BOOK, voucher(0));
@@ -91,17 +87,15 @@ async fn the_same_voucher_twice_in_one_claim_is_too_much(pool: PgPool) {
     assert_eq!(outcomes, [Outcome::Rejected(short)]);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_voucher_never_activated_is_no_account(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 1).await;
     let outcomes = post_all(&pool, &[claimed("c", BOOK, structure(1), &[7])]).await;
     assert_eq!(outcomes, [Outcome::Rejected(Rejection::NoSuchAccount(voucher(7)))]);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_voucher_is_spent_whole(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 1).await;
     let account = Account::voucher(BOOK, voucher(0));
     let part = posting(
@@ -121,9 +115,8 @@ async fn a_voucher_is_spent_whole(pool: PgPool) {
     assert_eq!(post_all(&pool, &[part]).await, [Outcome::Rejected(refused)]);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_same_request_again_changes_nothing(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 2).await;
     let claim = claimed("c", BOOK, structure(1), &[0, 1]);
     let outcomes = post_all(&pool, &[claim.clone(), claim.clone()]).await;
@@ -137,9 +130,8 @@ async fn the_same_request_again_changes_nothing(pool: PgPool) {
     assert_eq!(held(&pool, Account::payable(BOOK, structure(1))).await, 2000);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_same_id_with_other_content_is_refused(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 2).await;
     let other = Outcome::Rejected(Rejection::SameIdOtherContent(id("c", 0)));
     let outcomes = post_all(
@@ -159,9 +151,8 @@ async fn the_same_id_with_other_content_is_refused(pool: PgPool) {
     assert_eq!(held(&pool, Account::voucher(BOOK, voucher(1))).await, 1000);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_same_event_with_fewer_more_or_other_legs_is_refused(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 4).await;
     let claim = |indexes: &[u32]| {
         let leg = |&idx: &u32| {
@@ -185,9 +176,8 @@ async fn the_same_event_with_fewer_more_or_other_legs_is_refused(pool: PgPool) {
     assert_eq!(post_all(&pool, &[claim(&[1, 0])]).await, [Outcome::AlreadyPosted]);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_refusal_uses_up_no_id(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 1).await;
     let claim = claimed("c", BOOK, structure(1), &[1]);
     assert!(matches!(
@@ -197,9 +187,8 @@ async fn a_refusal_uses_up_no_id(pool: PgPool) {
     post_now(&pool, &[activated(BOOK, batch(1), 1), claim]).await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_claim_is_reversed_once_and_frees_its_voucher(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 1).await;
     let payable = Account::payable(BOOK, structure(1));
     post_now(
@@ -221,9 +210,8 @@ async fn a_claim_is_reversed_once_and_frees_its_voucher(pool: PgPool) {
     assert_eq!(broken(&pool).await, []);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn only_a_claim_of_the_same_structure_and_voucher_is_reversed(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 2).await;
     post_now(
         &pool,
@@ -244,9 +232,8 @@ async fn only_a_claim_of_the_same_structure_and_voucher_is_reversed(pool: PgPool
     assert_eq!(post_all(&pool, &[unknown]).await, [nothing]);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_reversed_claim_of_a_dead_voucher_goes_to_its_funders(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 1).await;
     let payable = Account::payable(BOOK, structure(1));
     post_now(
@@ -264,9 +251,8 @@ async fn a_reversed_claim_of_a_dead_voucher_goes_to_its_funders(pool: PgPool) {
     assert_eq!(broken(&pool).await, []);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_spent_voucher_is_not_activated_again(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 1).await;
     post_now(&pool, &[claimed("c", BOOK, structure(1), &[0])]).await;
     let legs: Vec<Leg> = shares(0)
@@ -285,9 +271,8 @@ async fn a_spent_voucher_is_not_activated_again(pool: PgPool) {
     assert_eq!(outcomes, [Outcome::Rejected(Rejection::AlreadyOpen(voucher(0)))]);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_voucher_can_live_and_die_in_one_batch(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 0).await;
     let payable = Account::payable(BOOK, structure(1));
     post_now(
@@ -304,9 +289,8 @@ async fn a_voucher_can_live_and_die_in_one_batch(pool: PgPool) {
     assert_eq!(broken(&pool).await, []);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn one_batch_serves_two_books(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 1).await;
     spendable(&pool, book(2), 1).await;
     // The same voucher number in two programmes is two vouchers.
@@ -382,9 +366,8 @@ fn a_posting_that_cannot_balance_is_not_built() {
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_locked_account_waits_for_who_locked_it(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 1).await;
     let accounts = [Account::payable(BOOK, structure(1)), Account::voucher(BOOK, voucher(0))];
     let mut first = pool.begin().await.unwrap();

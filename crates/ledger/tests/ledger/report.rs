@@ -196,9 +196,8 @@ async fn a_whole_life(pool: &PgPool) {
     .await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn every_invariant_holds_through_a_whole_life(pool: PgPool) {
-    migrate(&pool).await;
     assert_eq!(broken(&pool).await, []);
     a_whole_life(&pool).await;
     let figures = figures(&pool).await;
@@ -212,9 +211,8 @@ async fn every_invariant_holds_through_a_whole_life(pool: PgPool) {
     assert!(!figures.bank_invariant(Cents::new(bank + 5), Cents::ZERO).holds());
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_waterfall_follows_the_money(pool: PgPool) {
-    migrate(&pool).await;
     a_whole_life(&pool).await;
     let waterfall = figures(&pool).await.waterfall();
     let share = |indexes: &[u32]| -> i64 { indexes.iter().map(|&idx| shares(idx)[0].1.get()).sum() };
@@ -258,9 +256,8 @@ async fn the_waterfall_follows_the_money(pool: PgPool) {
     assert_eq!(trued_up, [0, -50, 50]);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn services_read_who_paid_and_who_spent(pool: PgPool) {
-    migrate(&pool).await;
     a_whole_life(&pool).await;
     let mut connection = pool.acquire().await.unwrap();
     let numbers = [voucher(4), voucher(5), voucher(6), voucher(99)];
@@ -325,60 +322,53 @@ async fn tampered(pool: &PgPool, sql: &'static str, name: &str, subject: Subject
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_voucher_filled_by_hand_shows(pool: PgPool) {
-    migrate(&pool).await;
     let sql =
         "update ledger.account set debits_cents = 0 where kind = 9 and debits_cents = 1000 and credits_cents = 1000";
     tampered(&pool, sql, "Chèques en circulation", Subject::Book(BOOK)).await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_deleted_claim_shows(pool: PgPool) {
-    migrate(&pool).await;
     let sql = "delete from ledger.transfer t where kind = 20
         and not exists (select from ledger.transfer r where r.reverses = t.id)";
     tampered(&pool, sql, "À payer", Subject::Structure(structure(2))).await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_sum_changed_on_both_sides_shows(pool: PgPool) {
-    migrate(&pool).await;
     let sql =
         "update ledger.account set debits_cents = debits_cents + 5, credits_cents = credits_cents + 5 where kind = 10";
     tampered(&pool, sql, "Écart entre les comptes", Subject::Book(BOOK)).await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn one_side_changed_shows(pool: PgPool) {
-    migrate(&pool).await;
     let sql = "update ledger.account set credits_cents = credits_cents + 5 where kind = 7";
     tampered(&pool, sql, "Total des débits", Subject::Book(BOOK)).await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_contribution_made_smaller_shows(pool: PgPool) {
-    migrate(&pool).await;
     let sql = "update ledger.transfer set cents = cents - 5 where kind = 30";
     tampered(&pool, sql, "Versé", Subject::Funder(funder(2))).await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn clearing_that_is_off_shows(pool: PgPool) {
-    migrate(&pool).await;
     let sql = "update ledger.account set debits_cents = debits_cents + 1 where kind = 6";
     tampered(&pool, sql, "Virements internes", Subject::Fund).await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn vouchers_without_money_show(pool: PgPool) {
-    migrate(&pool).await;
     let sql = "delete from ledger.transfer where kind = 33";
     tampered(&pool, sql, "En chèques", Subject::Book(BOOK)).await;
 }
 
 /// Whole books take longer to read than a statement of a request may.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_report_has_the_time_to_read_large_books(pool: PgPool) {
     let options = pool.connect_options().as_ref().clone();
     let pool = database::connect(options, 1).await.unwrap();

@@ -8,8 +8,7 @@ use standards::Cents;
 const BOOK: BookId = book(1);
 
 async fn under(pool: &PgPool, role: database::Role) -> PgPool {
-    let options = (*pool.connect_options()).clone().username(role.name());
-    PgPool::connect_with(options).await.unwrap()
+    testkit::as_role(pool, role, 4).await
 }
 
 async fn denied(pool: &PgPool, posting: Posting) {
@@ -30,9 +29,8 @@ async fn denied_sql(pool: &PgPool, sql: &'static str) {
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn each_role_posts_its_own_kinds_only(pool: PgPool) {
-    migrate(&pool).await;
     let issuer = under(&pool, database::Role::Issuer).await;
     let redemption = under(&pool, database::Role::Redemption).await;
     let funding = under(&pool, database::Role::Funding).await;
@@ -75,9 +73,8 @@ async fn each_role_posts_its_own_kinds_only(pool: PgPool) {
     assert_eq!(broken(&pool).await, []);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn nobody_changes_or_removes_what_is_booked(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 1).await;
     for role in database::Role::ALL {
         let pool = under(&pool, role).await;
@@ -92,9 +89,8 @@ async fn nobody_changes_or_removes_what_is_booked(pool: PgPool) {
 }
 
 /// A number below what is sealed would keep a transfer out of the log; an instant without end could not be written there.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn nobody_chooses_the_number_of_a_transaction_nor_an_endless_instant(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 1).await;
     post_now(&pool, &[claimed("c", BOOK, structure(1), &[0])]).await;
     for (role, kind) in [
@@ -121,9 +117,8 @@ async fn nobody_chooses_the_number_of_a_transaction_nor_an_endless_instant(pool:
     .await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn audit_only_reads(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 1).await;
     let audit = under(&pool, database::Role::Audit).await;
     assert_eq!(broken(&audit).await, []);
@@ -131,9 +126,8 @@ async fn audit_only_reads(pool: PgPool) {
     denied_sql(&audit, "update ledger.account set debits_cents = 0").await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn only_the_issuer_opens_vouchers(pool: PgPool) {
-    migrate(&pool).await;
     let redemption = under(&pool, database::Role::Redemption).await;
     denied_sql(
         &redemption,
@@ -149,9 +143,8 @@ async fn only_the_issuer_opens_vouchers(pool: PgPool) {
     .await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn kinds_in_rust_are_kinds_in_the_database(pool: PgPool) {
-    migrate(&pool).await;
     let accounts: Vec<(i16, String, String, i16)> =
         sqlx::query_as("select kind, name, compte_num, side from ledger.account_kind order by kind")
             .fetch_all(&pool)
@@ -180,9 +173,8 @@ async fn kinds_in_rust_are_kinds_in_the_database(pool: PgPool) {
 }
 
 /// The bounds are the database's too: the last line of defence if the code above it were wrong.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_database_keeps_every_kind_on_its_side(pool: PgPool) {
-    migrate(&pool).await;
     for kind in AccountKind::ALL.iter().filter(|kind| **kind != AccountKind::Voucher) {
         for (debits, credits) in [(1_i64, 0_i64), (0, 1)] {
             let inserted = sqlx::query(

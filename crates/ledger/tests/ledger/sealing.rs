@@ -18,14 +18,13 @@ pub fn key() -> NoteKey {
 /// Seals until nothing is left: PostgreSQL's own housekeeping may hold a number in this database for a moment.
 pub async fn seal_all(pool: &PgPool, at: DateTime<Utc>) -> Sealed {
     let mut entries = 0;
-    loop {
+    testkit::until("nothing left to seal", async || {
         let sealed = seal::seal(pool, &key(), at).await.unwrap();
         entries += sealed.entries;
-        if seal::unsealed(&mut pool.acquire().await.unwrap()).await.unwrap() == 0 {
-            return Sealed { entries, ..sealed };
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+        let left = seal::unsealed(&mut pool.acquire().await.unwrap()).await.unwrap();
+        (left == 0).then_some(Sealed { entries, ..sealed })
+    })
+    .await
 }
 
 pub async fn checkpoint(pool: &PgPool) -> Checkpoint {
@@ -52,9 +51,8 @@ pub fn root(entries: &[Entry]) -> Hash {
     tree.root()
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn every_transfer_gets_one_place_and_the_root_is_that_of_the_leaves(pool: PgPool) {
-    migrate(&pool).await;
     assert_eq!(seal::seal(&pool, &key(), at()).await.unwrap(), Sealed::default());
     spendable(&pool, BOOK, 120).await;
     let first = seal_all(&pool, at()).await;
@@ -100,9 +98,8 @@ async fn every_transfer_gets_one_place_and_the_root_is_that_of_the_leaves(pool: 
 }
 
 /// Transaction numbers are drawn before the commit: who draws first and commits last must not be missed, nor come twice.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn what_commits_late_is_sealed_late_and_once(pool: PgPool) {
-    migrate(&pool).await;
     let mut late = pool.begin().await.unwrap();
     let posting = received("late", funder(1), Cents::new(100));
     ledger::post(&mut late, &[posting], at()).await.unwrap();
@@ -115,9 +112,8 @@ async fn what_commits_late_is_sealed_late_and_once(pool: PgPool) {
 }
 
 /// Somebody's forgotten session in another database of the server is nobody's reason to wait; one in this database is.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn what_is_under_way_in_another_database_holds_nothing_up(pool: PgPool) {
-    migrate(&pool).await;
     let number = "select pg_current_xact_id()::text::bigint";
     let options = (*pool.connect_options()).clone().database("postgres");
     let mut elsewhere = sqlx::PgConnection::connect_with(&options).await.unwrap();
@@ -149,9 +145,8 @@ async fn spendable_without_bank(pool: &PgPool) {
     post_now(pool, &[posting("aside", &legs)]).await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn sealers_side_by_side_seal_each_transfer_once(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 50).await;
     let (signer, now) = (key(), at());
     let (a, b, c) = tokio::join!(
@@ -165,9 +160,8 @@ async fn sealers_side_by_side_seal_each_transfer_once(pool: PgPool) {
     assert!(all(&pool).await.iter().all(Entry::holds));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_day_of_the_entry_never_goes_back(pool: PgPool) {
-    migrate(&pool).await;
     let later = "2026-03-31T22:30:00Z".parse::<DateTime<Utc>>().unwrap();
     for (name, at) in [("a", later), ("b", at()), ("c", later + TimeDelta::days(400))] {
         let mut tx = pool.begin().await.unwrap();
@@ -187,9 +181,8 @@ async fn the_day_of_the_entry_never_goes_back(pool: PgPool) {
 }
 
 /// What the issue asks: rewrite one old amount, relabel an account, or remove a transfer, as the superuser; the log says where.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_change_of_the_past_is_found_at_its_place(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 10).await;
     seal_all(&pool, at()).await;
     let before = all(&pool).await;
@@ -231,30 +224,30 @@ async fn a_change_of_the_past_is_found_at_its_place(pool: PgPool) {
     assert!(wrong(&pool).await.len() > 1);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn an_account_whose_sums_were_reset_stops_the_sealer(pool: PgPool) {
-    migrate(&pool).await;
     post_now(&pool, &[received("a", funder(1), Cents::new(100))]).await;
     pool.execute("update ledger.account set credits_cents = 0 where kind = 3")
         .await
         .unwrap();
-    loop {
+    let stopped_by = testkit::until("the sealer stops", async || {
         match seal::seal(&pool, &key(), at()).await {
-            Err(SealError::Sums(book, number)) => {
-                let account = Account::deposited(funder(1));
-                return assert_eq!((book, number), (account.book(), account.number()));
+            Err(SealError::Sums(book, number)) => Some((book, number)),
+            Ok(sealed) => {
+                assert_eq!(sealed.entries, 0);
+                None
             }
-            Ok(sealed) => assert_eq!(sealed.entries, 0),
             Err(error) => panic!("{error}"),
         }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    })
+    .await;
+    let account = Account::deposited(funder(1));
+    assert_eq!(stopped_by, (account.book(), account.number()));
 }
 
 /// Books restored into another cluster: numbers of transactions start again, lower or higher than those that came along.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn restored_books_are_sealed_on_from_where_they_were(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 10).await;
     seal_all(&pool, at()).await;
     let before = all(&pool).await;
@@ -279,9 +272,8 @@ async fn restored_books_are_sealed_on_from_where_they_were(pool: PgPool) {
 }
 
 /// More than one chunk, and a second row of tiles.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_long_book_is_sealed_in_chunks_and_served_in_tiles(pool: PgPool) {
-    migrate(&pool).await;
     let cents = Cents::new(1);
     for n in 0..3 {
         let postings: Vec<_> = (0..2000)
@@ -320,13 +312,11 @@ async fn a_long_book_is_sealed_in_chunks_and_served_in_tiles(pool: PgPool) {
     assert_eq!(Hash::leaf(&bundle[2..2 + length]), entries[0].sealed);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn only_funding_seals_and_nobody_changes_a_sealed_line(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 1).await;
     for role in database::Role::ALL {
-        let options = (*pool.connect_options()).clone().username(role.name());
-        let under = PgPool::connect_with(options).await.unwrap();
+        let under = testkit::as_role(&pool, role, 4).await;
         if role == database::Role::Funding {
             seal_all(&under, at()).await;
         }
@@ -376,9 +366,8 @@ async fn only_funding_seals_and_nobody_changes_a_sealed_line(pool: PgPool) {
 }
 
 /// What a payment covers is in the same log, in the same order, and proven alike.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_record_gets_its_place_beside_the_transfers_of_its_event(pool: PgPool) {
-    migrate(&pool).await;
     spendable(&pool, BOOK, 10).await;
     post_now(&pool, &[claimed("c", BOOK, structure(1), &[0, 1])]).await;
     seal_all(&pool, at()).await;
@@ -439,9 +428,8 @@ async fn a_record_gets_its_place_beside_the_transfers_of_its_event(pool: PgPool)
 }
 
 /// A sealer that is killed leaves whole chunks behind, and the next one goes on.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_sealer_that_dies_in_the_middle_is_taken_up_by_the_next(pool: PgPool) {
-    migrate(&pool).await;
     let cents = Cents::new(1);
     for n in 0..5 {
         let postings: Vec<_> = (0..2000)

@@ -1,7 +1,6 @@
 //! `ccn close`, on a database and on a server, and `ccn reconcile` on a server.
 
 use std::path::Path;
-use std::time::Duration;
 
 use ccn::{Config, Running, Service, sealing};
 use ledger::{Account, TransferKind};
@@ -31,7 +30,7 @@ fn verifier(key_file: &Path) -> VerifierKey {
     sealing::read_key(key_file, &host, &opener).unwrap().verifier()
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_month_closes_once_in_order_and_its_proof_holds(pool: PgPool) {
     let operator = Operator::new(pool).await;
     let (status, text) = said(&operator.runs(&["close", "2025-01"]).await);
@@ -159,20 +158,17 @@ impl Site {
 
 /// The server's own nightly run, which must be over: one run at a time.
 async fn night_is_over(pool: &PgPool) {
-    for _ in 0..400 {
+    testkit::until("the nightly run", async || {
         let runs: i64 = sqlx::query_scalar("select count(*) from funding.reconciliation")
             .fetch_one(pool)
             .await
             .unwrap();
-        if runs > 0 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("no night was run");
+        (runs > 0).then_some(())
+    })
+    .await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_server_reconciles_and_closes_for_who_trusts_its_key_alone(pool: PgPool) {
     let operator = Operator::new(pool).await;
     receives(&operator.pool, "a", "2025-03-10T10:00:00Z").await;
@@ -214,7 +210,7 @@ async fn a_server_reconciles_and_closes_for_who_trusts_its_key_alone(pool: PgPoo
     site.running.stop().await.unwrap();
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_key_goes_to_this_machine_and_never_by_the_command_line(pool: PgPool) {
     let operator = Operator::new(pool).await;
     let site = Site::start(&operator.pool).await;
@@ -274,7 +270,7 @@ async fn a_key_goes_to_this_machine_and_never_by_the_command_line(pool: PgPool) 
 }
 
 /// What waits for its seal is measured, and a forgotten transaction shows.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_seal_that_lags_is_measured(pool: PgPool) {
     let operator = Operator::new(pool).await;
     let site = Site::start(&operator.pool).await;
@@ -282,19 +278,12 @@ async fn a_seal_that_lags_is_measured(pool: PgPool) {
     forgotten.execute("begin; select pg_current_xact_id()").await.unwrap();
     receives(&operator.pool, "a", "2025-04-12T07:58:00Z").await;
     let metrics = async |wanted: &str| {
-        for _ in 0..400 {
-            let text = reqwest::get(format!("{}/metrics", site.url))
-                .await
-                .unwrap()
-                .text()
-                .await
-                .unwrap();
-            if text.contains(wanted) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("{wanted} is not measured");
+        testkit::until(wanted, async || {
+            let metrics = reqwest::get(format!("{}/metrics", site.url)).await.unwrap();
+            let metrics = metrics.text().await.unwrap();
+            metrics.contains(wanted).then_some(())
+        })
+        .await;
     };
     metrics("ccn_unsealed_entries 1").await;
     metrics("ccn_seal_lag_seconds 120").await;
@@ -305,9 +294,8 @@ async fn a_seal_that_lags_is_measured(pool: PgPool) {
     site.running.stop().await.unwrap();
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn sealing_goes_on_while_requests_hold_every_connection(pool: PgPool) {
-    ccn::store::migrate(&pool).await.unwrap();
     receives(&pool, "a", "2025-03-10T10:00:00Z").await;
     let folder = tempfile::tempdir().unwrap();
     let (clock, _hand) = Clock::set("2025-04-12T08:00:00Z".parse().unwrap());
@@ -331,32 +319,18 @@ async fn sealing_goes_on_while_requests_hold_every_connection(pool: PgPool) {
         .json(&settlement);
     let asked = tokio::spawn(asked.send());
     // It waits, and holds the one connection.
-    for _ in 0..200 {
-        let waiting: i64 = sqlx::query_scalar(
-            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-        )
-        .fetch_one(&pool)
-        .await
-        .unwrap();
-        if waiting > 0 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    testkit::until_waiting(&pool, 1).await;
     let sealed = async || -> i64 {
         let leaves = sqlx::query_scalar("select count(*) from ledger.leaf").fetch_one(&pool);
         leaves.await.unwrap()
     };
     let before = sealed().await;
     receives(&pool, "b", "2025-04-10T10:00:00Z").await;
-    let mut after = before;
-    for _ in 0..300 {
-        after = sealed().await;
-        if after > before {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let after = testkit::until("the sealer comes", async || {
+        let after = sealed().await;
+        (after > before).then_some(after)
+    })
+    .await;
     assert!(!asked.is_finished(), "the connection is still held");
     assert_eq!(after, before + 1, "the entry is sealed all the same");
     busy.rollback().await.unwrap();

@@ -12,7 +12,7 @@ use world::{export, key, post, two_years};
 
 const LATER: &str = "2027-03-01T09:00:00Z";
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn an_export_is_intact_and_others_agree(pool: PgPool) {
     two_years(&pool).await;
     let books = export(&pool, LATER).await;
@@ -32,7 +32,7 @@ async fn an_export_is_intact_and_others_agree(pool: PgPool) {
 }
 
 /// A later export extends an earlier checkpoint; one made from rewritten books does not.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_rewritten_past_is_found_by_who_kept_a_checkpoint(pool: PgPool) {
     two_years(&pool).await;
     let before = export(&pool, LATER).await;
@@ -86,7 +86,7 @@ async fn a_rewritten_past_is_found_by_who_kept_a_checkpoint(pool: PgPool) {
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn every_alteration_of_the_files_is_found_at_its_place(pool: PgPool) {
     two_years(&pool).await;
     let books = export(&pool, LATER).await;
@@ -163,7 +163,7 @@ async fn every_alteration_of_the_files_is_found_at_its_place(pool: PgPool) {
     assert!(books.verdict().holds());
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn one_transfer_is_proven_by_its_file_alone(pool: PgPool) {
     two_years(&pool).await;
     export(&pool, LATER).await;
@@ -194,7 +194,7 @@ async fn one_transfer_is_proven_by_its_file_alone(pool: PgPool) {
 }
 
 /// Whoever takes the last closes away, or makes others, meets the checkpoints signed since.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn closes_that_a_signed_checkpoint_knows_are_not_left_out(pool: PgPool) {
     two_years(&pool).await;
     let books = export(&pool, LATER).await;
@@ -233,7 +233,7 @@ async fn closes_that_a_signed_checkpoint_knows_are_not_left_out(pool: PgPool) {
 }
 
 /// A close is a promise: the log had this root then, and nothing after it is booked in the month.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn what_is_booked_into_a_closed_month_is_found(pool: PgPool) {
     two_years(&pool).await;
     let books = export(&pool, LATER).await;

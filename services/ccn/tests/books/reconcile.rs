@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
 
 use ccn::{Config, Running, Service, sealing};
 use serde_json::Value;
@@ -23,7 +22,6 @@ pub struct Operator {
 
 impl Operator {
     pub async fn new(pool: PgPool) -> Self {
-        ccn::store::migrate(&pool).await.unwrap();
         let operator = Self {
             pool,
             folder: tempfile::tempdir().unwrap(),
@@ -65,7 +63,7 @@ pub fn said(output: &Output) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8(text).unwrap())
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_exit_status_says_whether_the_books_are_right(pool: PgPool) {
     let operator = Operator::new(pool).await;
     let (status, text) = said(&operator.runs(&["reconcile"]).await);
@@ -109,7 +107,19 @@ async fn the_exit_status_says_whether_the_books_are_right(pool: PgPool) {
     assert_eq!(document["number"], 4);
 }
 
-/// Asks while another run is under way, which ends two seconds later.
+/// Somebody has looked for its turn, and found that it is another's.
+async fn told_to_wait(pool: &PgPool) -> Option<()> {
+    let told: bool = sqlx::query_scalar(
+        "select exists (select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+             and state = 'idle' and (query ilike '%pg_try_advisory_xact_lock%' or query ilike 'rollback%'))",
+    )
+    .fetch_one(pool)
+    .await
+    .unwrap();
+    told.then_some(())
+}
+
+/// Asks while another run is under way, which ends when the asked one waits for it.
 pub async fn during_another_run<T>(pool: &PgPool, asked: impl Future<Output = T>) -> T {
     // The lock of `funding::reconciliation::run`, held as the nightly run holds it.
     let mut night = pool.begin().await.unwrap();
@@ -118,13 +128,13 @@ pub async fn during_another_run<T>(pool: &PgPool, asked: impl Future<Output = T>
         .await
         .unwrap();
     let ends = async {
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        testkit::until("it is told to wait", async || told_to_wait(pool).await).await;
         night.rollback().await.unwrap();
     };
     tokio::join!(asked, ends).0
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_run_waits_for_the_one_under_way(pool: PgPool) {
     let operator = Operator::new(pool).await;
     let output = during_another_run(&operator.pool, operator.runs(&["reconcile"])).await;
@@ -136,7 +146,7 @@ async fn a_run_waits_for_the_one_under_way(pool: PgPool) {
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_corrupted_sum_is_status_1_and_the_proof_still_holds(pool: PgPool) {
     two_years(&pool).await;
     let operator = Operator::new(pool).await;
@@ -201,27 +211,18 @@ pub fn config(pool: &PgPool, folder: &Path) -> Config {
     }
 }
 
-/// The longest wait for the first look of the nightly task.
-const LOOKS_MAX: u32 = 200;
-
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_server_makes_up_for_the_night_that_it_missed(pool: PgPool) {
-    ccn::store::migrate(&pool).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let running = serves(&pool, folder.path(), "2026-04-12T08:00:00Z").await;
-    let mut night = None;
-    for _ in 0..LOOKS_MAX {
-        let found: Option<String> = sqlx::query_scalar("select night::text from funding.reconciliation")
+    let night = testkit::until("the nightly run", async || -> Option<String> {
+        sqlx::query_scalar("select night::text from funding.reconciliation")
             .fetch_optional(&pool)
             .await
-            .unwrap();
-        night = found;
-        if night.is_some() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    assert_eq!(night.as_deref(), Some("2026-04-12"));
+            .unwrap()
+    })
+    .await;
+    assert_eq!(night, "2026-04-12");
     let metrics = reqwest::get(format!("http://{}/metrics", running.addr)).await.unwrap();
     let metrics = metrics.text().await.unwrap();
     assert!(metrics.contains("ccn_reconciliation_all_hold 1"), "{metrics}");

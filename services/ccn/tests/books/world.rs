@@ -61,7 +61,6 @@ fn voucher(idx: u32) -> Account {
 
 /// Two years: money in, a batch of vouchers, claims, a reversal, the rest expired and given back.
 pub async fn two_years(pool: &PgPool) {
-    ccn::store::migrate(pool).await.unwrap();
     let [a, b] = FUNDERS;
     let first = "2026-11-02T10:00:00.123456Z";
     for (n, (funder, cents)) in [(a, 500_000), (b, 500_001)].into_iter().enumerate() {

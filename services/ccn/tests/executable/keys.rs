@@ -3,17 +3,14 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use ccn::embedded::{Binaries, Embedded};
 use serde_json::{Value, json};
 use sqlx::ConnectOptions;
+use testkit::until_blocking;
 
 use crate::hand::Hand;
 use crate::process::{Served, ccn, output, stderr};
-
-/// The longest wait for a key that was put into the folder.
-const SECONDS_MAX: u64 = 90;
 
 fn said(output: &std::process::Output) -> Value {
     assert!(output.status.success(), "{}", stderr(output));
@@ -183,11 +180,7 @@ impl Site {
 
     /// Waits until the server has read the folder of keys again.
     fn wait_until_loaded(&self, kid: &str) {
-        let until = Instant::now() + Duration::from_secs(SECONDS_MAX);
-        while self.key(kid)["loaded"] != true {
-            assert!(Instant::now() < until, "{kid} is not loaded");
-            std::thread::sleep(Duration::from_millis(500));
-        }
+        until_blocking(kid, || (self.key(kid)["loaded"] == true).then_some(()));
     }
 
     fn hand(&self) -> Hand {

@@ -4,10 +4,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
-/// The longest wait for a process to end.
-const SECONDS_MAX: u64 = 60;
+use testkit::until_blocking;
 
 /// The command without our own settings.
 pub fn ccn() -> Command {
@@ -82,15 +80,9 @@ impl Served {
     pub fn signal(mut self, name: &str) -> Option<i32> {
         let kill = format!("kill -{name} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
-        let until = Instant::now() + Duration::from_secs(SECONDS_MAX);
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                let mut rest = String::new();
-                self.stdout.read_to_string(&mut rest).unwrap();
-                return status.code();
-            }
-            assert!(Instant::now() < until, "ccn does not stop");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let status = until_blocking("ccn stops", || self.child.try_wait().unwrap());
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest).unwrap();
+        status.code()
     }
 }

@@ -87,7 +87,7 @@ fn altered(path: &Path, member: &str, change: impl Fn(String) -> String) -> Path
     out
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_bundle_is_proven_by_public_keys_and_every_alteration_is_found(pool: PgPool) {
     let folder = tempfile::tempdir().unwrap();
     let path = downloaded(&pool, folder.path()).await;

@@ -19,7 +19,7 @@ fn read(path: &PathBuf) -> String {
     std::fs::read(path).unwrap().into_iter().map(char::from).collect()
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn each_year_keeps_the_rules_of_the_official_checker(pool: PgPool) {
     two_years_with_names(&pool).await;
     let books = export(&pool, LATER).await;
@@ -38,7 +38,7 @@ async fn each_year_keeps_the_rules_of_the_official_checker(pool: PgPool) {
 }
 
 /// What happened in a month that is over when it is sealed is booked in the open one.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_late_entry_says_so_and_keeps_its_day(pool: PgPool) {
     two_years_with_names(&pool).await;
     export(&pool, LATER).await;
@@ -57,7 +57,7 @@ async fn a_late_entry_says_so_and_keeps_its_day(pool: PgPool) {
 }
 
 /// What the bank kept is a charge: it is in the result, and not in the next year's opening balances.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn charges_make_the_result_and_a_year_without_entries_has_its_file(pool: PgPool) {
     two_years_with_names(&pool).await;
     let charge = (TransferKind::BankCharge, Account::charges(), Account::bank(), 250);
@@ -80,7 +80,7 @@ async fn charges_make_the_result_and_a_year_without_entries_has_its_file(pool: P
 }
 
 /// The checker is no yes-man.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn each_rule_that_is_broken_is_named(pool: PgPool) {
     two_years_with_names(&pool).await;
     let books = export(&pool, LATER).await;

@@ -6,7 +6,7 @@ use crate::world::export;
 
 const LATER: &str = "2027-03-01T09:00:00Z";
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn hledger_sums_the_journal_to_what_the_report_says(pool: PgPool) {
     two_years_with_names(&pool).await;
     let books = export(&pool, LATER).await;

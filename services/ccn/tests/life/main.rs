@@ -6,6 +6,8 @@
 #[path = "../../../funding/tests/it/bank.rs"]
 mod bank;
 mod copy;
+#[path = "../../../funding/tests/it/issuing.rs"]
+mod issuing;
 mod outsider;
 mod story;
 mod tampered;

@@ -8,7 +8,7 @@ use crate::story::{Books, export, outsider, whole_life};
 use crate::world::{FUNDERS, World, id, instant, log_key};
 
 /// The issue's own words: from the lines and the checkpoint alone, root, balances and a funder's waterfall.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn an_outsider_finds_root_balances_and_every_funders_waterfall(admin: PgPool) {
     let world = whole_life(admin).await;
     let books = export(&world.admin.connect_options(), true).await;
@@ -72,7 +72,7 @@ fn judged_by_checker(books: &Books) -> String {
 }
 
 /// Proofs are files that two programs, which share no line, believe.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn proofs_are_believed_by_both_and_by_nobody_once_altered(admin: PgPool) {
     let world = whole_life(admin).await;
     let folder = tempfile::tempdir().unwrap();
@@ -109,7 +109,7 @@ async fn proofs_are_believed_by_both_and_by_nobody_once_altered(admin: PgPool) {
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_cosigner_signs_what_extends_what_it_saw_and_nothing_else(admin: PgPool) {
     let world = whole_life(admin).await;
     let (log, at) = (log_key().verifier(), instant("2026-08-10T09:00:00Z"));

@@ -60,7 +60,7 @@ impl Services {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn one_old_amount_rewritten_is_found_by_every_verification(admin: PgPool) {
     let world = whole_life(admin).await;
     let options = (*world.admin.connect_options()).clone();

@@ -41,7 +41,7 @@ fn path(n: u128, what: &str) -> String {
     format!("/funding/v1/settlements/{}/{what}", id(n))
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_settlement_above_the_amount_waits_for_another_person(admin: PgPool) {
     let world = march(admin).await;
     let colleague = world.colleague(900).await;
@@ -108,7 +108,7 @@ async fn a_settlement_above_the_amount_waits_for_another_person(admin: PgPool) {
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn nobody_is_asked_up_to_the_amount_and_always_above_nothing(admin: PgPool) {
     let world = march(admin).await;
     world.sets_rules(Some("20.00")).await;
@@ -129,7 +129,7 @@ async fn nobody_is_asked_up_to_the_amount_and_always_above_nothing(admin: PgPool
     assert_eq!(world.refused(&path(9, "approval"), json!({})).await["status"], 404);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_rejected_settlement_loses_nothing(admin: PgPool) {
     let world = march(admin).await;
     world.colleague(900).await;
@@ -172,7 +172,7 @@ async fn a_rejected_settlement_loses_nothing(admin: PgPool) {
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn of_two_who_decide_at_once_one_is_told_that_it_is_decided(admin: PgPool) {
     let world = march(admin).await;
     let colleague = world.colleague(900).await;
@@ -190,7 +190,7 @@ async fn of_two_who_decide_at_once_one_is_told_that_it_is_decided(admin: PgPool)
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_day_that_passed_meanwhile_is_not_approved(admin: PgPool) {
     let world = march(admin).await;
     let colleague = world.colleague(900).await;
@@ -213,7 +213,7 @@ async fn a_day_that_passed_meanwhile_is_not_approved(admin: PgPool) {
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn nobody_lifts_the_rule_alone(admin: PgPool) {
     let world = World::new(admin).await;
     let colleague = world.colleague(900).await;
@@ -269,7 +269,7 @@ async fn nobody_lifts_the_rule_alone(admin: PgPool) {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_debit_of_what_nobody_approved_is_for_a_person(admin: PgPool) {
     let world = march(admin).await;
     world.sets_rules(Some("0.00")).await;
@@ -288,7 +288,7 @@ async fn a_debit_of_what_nobody_approved_is_for_a_person(admin: PgPool) {
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_claim_reversed_while_its_payment_waited_is_not_paid_after_a_rejection(admin: PgPool) {
     let world = march(admin).await;
     world.sets_rules(Some("0.00")).await;
@@ -314,7 +314,7 @@ async fn a_claim_reversed_while_its_payment_waited_is_not_paid_after_a_rejection
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_report_on_what_nobody_approved_is_of_a_file_that_was_never_sent(admin: PgPool) {
     let world = march(admin).await;
     let colleague = world.colleague(900).await;

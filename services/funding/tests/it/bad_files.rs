@@ -40,7 +40,7 @@ async fn refused(world: &World, answer: (StatusCode, Value), problem: &str, reas
     assert_eq!(kept, 0, "{what}");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn every_broken_statement_is_refused_with_its_reason(admin: PgPool) {
     let world = World::new(admin).await;
     for (what, file, reason) in xml::corpus().into_iter().chain(records::corpus()) {
@@ -49,7 +49,7 @@ async fn every_broken_statement_is_refused_with_its_reason(admin: PgPool) {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn every_broken_report_is_refused_with_its_reason(admin: PgPool) {
     let world = World::new(admin).await;
     let payment = "00000000000000000000000000000001";
@@ -110,7 +110,7 @@ async fn every_broken_report_is_refused_with_its_reason(admin: PgPool) {
 const NOISE: usize = 500 << 20;
 const PIECE: usize = 64 << 10;
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn half_a_gigabyte_of_noise_is_refused_before_it_has_arrived(admin: PgPool) {
     let world = World::new(admin).await;
     for (method, path) in [

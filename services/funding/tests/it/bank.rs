@@ -1,9 +1,9 @@
-use access::OrganisationId;
+use bank_simulator::entry;
 use chrono::NaiveDate;
 use http::StatusCode;
 use serde_json::Value;
 use standards::Cents;
-use standards::camt053::{self, Balance, Batch, Entry, Statement, Transfer};
+use standards::camt053::{self, Balance, Entry, Statement};
 
 use crate::world::{FUND_IBAN, World, id, instant};
 
@@ -11,55 +11,32 @@ pub fn euros(text: &str) -> Cents {
     text.parse().unwrap()
 }
 
+/// The day of every movement.
+pub const DAY: NaiveDate = NaiveDate::from_ymd_opt(2026, 4, 10).unwrap();
+
 /// A movement of the bank's making.
 pub fn moved(amount: &str) -> Entry {
-    let amount = euros(amount);
-    Entry {
-        reference: None,
-        amount,
-        booked_on: "2026-04-10".parse().unwrap(),
-        value_on: None,
-        reversal: false,
-        batch: None,
-        information: None,
-        transfers: vec![Transfer {
-            amount,
-            ..Transfer::default()
-        }],
-    }
+    entry::moved(euros(amount), DAY)
 }
 
 /// Money in that says `remittance`.
 pub fn quoting(amount: &str, remittance: &str) -> Entry {
-    let mut entry = moved(amount);
-    entry.transfers[0].remittance = Some(remittance.to_owned());
-    entry
+    entry::quoting(euros(amount), DAY, remittance)
 }
 
 /// A movement that names a payment.
 pub fn naming(amount: &str, end_to_end: &Value) -> Entry {
-    let mut entry = moved(amount);
-    entry.transfers[0].end_to_end = Some(end_to_end.as_str().unwrap().to_owned());
-    entry
+    entry::naming(euros(amount), DAY, end_to_end.as_str().unwrap())
 }
 
 /// The same, come back.
 pub fn returning(amount: &str, end_to_end: &Value) -> Entry {
-    let mut entry = naming(amount, end_to_end);
-    entry.transfers[0].return_reason = Some("AC04".to_owned());
-    entry
+    entry::returning(euros(amount), DAY, end_to_end.as_str().unwrap(), "AC04")
 }
 
 /// A whole payment file booked as one.
 pub fn batch(amount: &str, message_id: &str) -> Entry {
-    let batch = Batch {
-        message_id: Some(message_id.to_owned()),
-        ..Batch::default()
-    };
-    Entry {
-        batch: Some(batch),
-        ..moved(amount)
-    }
+    entry::batch(euros(amount), DAY, message_id)
 }
 
 pub fn statement(n: u128, opening: &str, entries: Vec<Entry>) -> Vec<u8> {
@@ -67,7 +44,7 @@ pub fn statement(n: u128, opening: &str, entries: Vec<Entry>) -> Vec<u8> {
 }
 
 pub fn statement_of(iban: &str, n: u128, opening: &str, entries: Vec<Entry>) -> Vec<u8> {
-    let date: NaiveDate = "2026-04-10".parse().unwrap();
+    let date = DAY;
     let moved = Cents::try_sum(entries.iter().map(|entry| entry.amount)).unwrap();
     let closing = euros(opening).checked_add(moved).unwrap();
     let statement = Statement {
@@ -121,14 +98,7 @@ impl World {
         if let Some(new) = new {
             self.created("/issuer/v1/organisations", new).await;
         }
-        let organisation = OrganisationId::from_uuid(organisation);
-        let (status, key) = self
-            .post(
-                &format!("/issuer/v1/organisations/{organisation}/api-keys"),
-                serde_json::json!({"id": organisation}),
-            )
-            .await;
-        assert_eq!(status, StatusCode::CREATED, "{key}");
-        key["secret"].as_str().unwrap().to_owned()
+        let operator = self.client(&self.secret);
+        operator.gives_key(organisation, organisation).await.key().to_owned()
     }
 }

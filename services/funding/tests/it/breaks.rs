@@ -58,7 +58,7 @@ pub fn kinds(breaks: &[Value]) -> Vec<(&str, &str)> {
     breaks.iter().map(|one| (of(one, "kind"), of(one, "amount"))).collect()
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn an_unexplained_line_becomes_a_contribution_or_a_charge_and_is_closed(admin: PgPool) {
     let world = World::new(admin).await;
     world.loads(1, "0.00", vec![moved("30.00"), moved("-1.20")]).await;
@@ -150,7 +150,7 @@ async fn an_unexplained_line_becomes_a_contribution_or_a_charge_and_is_closed(ad
     assert_eq!(acts, ["break.close", "break.explain", "break.explain", "break.own"]);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_payment_that_the_bank_did_not_name_is_explained_debited_and_returned(admin: PgPool) {
     let world = march(admin).await;
     let settlement = world.settle(1, "2026-03", "2026-04-03").await;
@@ -184,7 +184,7 @@ async fn a_payment_that_the_bank_did_not_name_is_explained_debited_and_returned(
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_break_tells_its_kind(admin: PgPool) {
     let world = march(admin).await;
     let settlement = world.settle(1, "2026-03", "2026-04-03").await;
@@ -230,7 +230,7 @@ async fn a_break_tells_its_kind(admin: PgPool) {
     world.explains(&of_report[0], words).await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn what_does_not_come_is_missing_or_late_until_it_comes(admin: PgPool) {
     let world = march(admin).await;
     // The bank's statement closes on 10 April: seven days after the execution, and the call was due on 31 March.
@@ -263,7 +263,7 @@ async fn what_does_not_come_is_missing_or_late_until_it_comes(admin: PgPool) {
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn ages_are_reported_in_four_bands_as_json_and_csv(admin: PgPool) {
     let world = World::new(admin).await;
     // Booked on 10 April 2026.

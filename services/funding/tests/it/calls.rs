@@ -37,7 +37,7 @@ impl World {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn announced_money_stands_beside_the_books_and_is_not_counted_twice(admin: PgPool) {
     let world = World::new(admin).await;
     // 100 € are signed, and never were announced apart.
@@ -79,7 +79,7 @@ async fn announced_money_stands_beside_the_books_and_is_not_counted_twice(admin:
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_convention_says_for_where_for_whom_and_how_much_at_most(admin: PgPool) {
     let world = World::new(admin).await;
     let more = json!({"territory": "21", "audience": "Seniors", "rate": "0.50", "cap": "30.00"});
@@ -124,7 +124,7 @@ async fn a_convention_says_for_where_for_whom_and_how_much_at_most(admin: PgPool
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn no_plan_goes_beyond_what_its_funders_signed(admin: PgPool) {
     let world = World::new(admin).await;
     let path = format!("/funding/v1/programmes/{PROGRAMME}/plans");
@@ -151,7 +151,7 @@ async fn no_plan_goes_beyond_what_its_funders_signed(admin: PgPool) {
     assert_eq!(made["shares"][1], json!({"funder_id": FUNDERS[1], "rate": "0.5"}));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn an_overdue_call_ages_and_is_reminded_once_at_each_of_its_days(admin: PgPool) {
     let world = World::new(admin).await;
     // Due on 31 March.
@@ -201,7 +201,7 @@ async fn an_overdue_call_ages_and_is_reminded_once_at_each_of_its_days(admin: Pg
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_programme_chooses_its_days_of_reminder(admin: PgPool) {
     let world = World::new(admin).await;
     let path = format!("/funding/v1/programmes/{PROGRAMME}/funding-terms");

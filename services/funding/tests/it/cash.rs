@@ -66,7 +66,7 @@ fn plain(text: &Value) -> String {
     text.as_str().unwrap().replace(['\u{a0}', '\u{202f}'], " ")
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn claims_wait_for_the_money_of_their_funders_in_order_of_age(admin: PgPool) {
     let world = mandated(admin).await;
     let none = settle(&world, 1).await;
@@ -143,7 +143,7 @@ async fn claims_wait_for_the_money_of_their_funders_in_order_of_age(admin: PgPoo
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_operator_may_let_the_others_advance_it_and_everybody_sees_how_much(admin: PgPool) {
     let world = mandated(admin).await;
     let colleague = world.colleague(900).await;
@@ -186,7 +186,7 @@ async fn the_operator_may_let_the_others_advance_it_and_everybody_sees_how_much(
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn nothing_is_sent_that_the_bank_account_cannot_pay(admin: PgPool) {
     let world = World::new(admin).await;
     world.money_arrives().await;
@@ -221,7 +221,7 @@ async fn nothing_is_sent_that_the_bank_account_cannot_pay(admin: PgPool) {
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_refund_by_the_bank_takes_nobody_elses_money(admin: PgPool) {
     let world = mandated(admin).await;
     world.expires(&[5], END).await;

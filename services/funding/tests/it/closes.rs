@@ -88,7 +88,7 @@ impl World {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_cap_of_use_is_settled_once_everything_is_swept(admin: PgPool) {
     let world = World::new(admin).await;
     world.used_and_swept(&QUARTER_OF_USE).await;
@@ -139,7 +139,7 @@ async fn a_cap_of_use_is_settled_once_everything_is_swept(admin: PgPool) {
     assert_eq!(world.get_json(&path("true-up")).await, made);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_programme_that_is_not_swept_is_not_closed(admin: PgPool) {
     let world = World::new(admin).await;
     world.used_and_swept(&QUARTER_OF_USE).await;
@@ -153,7 +153,7 @@ async fn a_programme_that_is_not_swept_is_not_closed(admin: PgPool) {
     assert_eq!(refused["type"], "urn:ccn:problem:programme-not-swept");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn who_owes_more_than_it_has_is_told_what_is_missing(admin: PgPool) {
     let world = World::new(admin).await;
     world.money_arrives().await;
@@ -185,7 +185,7 @@ async fn who_owes_more_than_it_has_is_told_what_is_missing(admin: PgPool) {
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn an_audience_that_was_reached_changes_nothing(admin: PgPool) {
     let world = World::new(admin).await;
     world.used_and_swept(&half_reach(&["Autre", "Seniors"])).await;
@@ -198,7 +198,7 @@ async fn an_audience_that_was_reached_changes_nothing(admin: PgPool) {
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_simulator_says_who_pays_what(admin: PgPool) {
     let world = World::new(admin).await;
     let simulated = world.simulates(json!({"booklets": 2, "used": 4})).await;
@@ -261,7 +261,7 @@ async fn the_simulator_says_who_pays_what(admin: PgPool) {
     assert_eq!(stored, 1, "nothing is stored");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn what_cannot_be_simulated_is_said(admin: PgPool) {
     let world = World::new(admin).await;
     let quota = json!([
@@ -306,7 +306,7 @@ async fn what_cannot_be_simulated_is_said(admin: PgPool) {
     assert_ne!(id(0x77), SPONSOR);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn nobody_gets_into_a_programme_by_naming_itself_in_a_supposed_plan(admin: PgPool) {
     let world = World::new(admin).await;
     let other = id(0x78);

@@ -61,7 +61,7 @@ async fn cosigned(admin: PgPool) -> (World, String, String) {
     (world, path, funder)
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_retired_key_signs_no_more_and_what_it_signed_stays(admin: PgPool) {
     let (world, path, funder) = cosigned(admin).await;
     let other = world.key_of(FUNDERS[1], None).await;
@@ -161,7 +161,7 @@ async fn a_retired_key_signs_no_more_and_what_it_signed_stays(admin: PgPool) {
     assert_eq!(audited, [json!([vkey(1), "2026-04-02T08:00:00Z"])]);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn an_operator_retires_a_key_for_later_and_it_signs_until_then(admin: PgPool) {
     let (world, path, funder) = cosigned(admin).await;
     let end = json!({"vkey": vkey(1), "reason": "Remplacée en mai.", "from": "2026-05-01T00:00:00Z"});
@@ -202,7 +202,7 @@ async fn an_operator_retires_a_key_for_later_and_it_signs_until_then(admin: PgPo
 }
 
 /// Each key may put a line below every checkpoint, for ever: one organisation cannot make the notes too long for everybody.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn an_organisation_has_so_many_keys_with_names_of_some_length(admin: PgPool) {
     let (world, _, funder) = cosigned(admin).await;
     let named = |name: &str, n: u8| Cosigner::from_seed(name, &[n; 32]).unwrap().verifier().to_string();

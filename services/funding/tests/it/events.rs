@@ -3,8 +3,8 @@
 use http::StatusCode;
 use ledger::read::openings;
 use ledger::{
-    Account, AccountNumber, BatchId, EventId, EventKind, KnownBy, Outcome, PartyId, Posting, Transfer, TransferId,
-    TransferKind, post, refund_transfer_id,
+    Account, BatchId, EventId, EventKind, KnownBy, Outcome, PartyId, Posting, Transfer, TransferId, TransferKind, post,
+    refund_transfer_id,
 };
 use serde_json::Value;
 use sqlx::{Executor, PgPool};
@@ -102,7 +102,7 @@ impl Known {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn every_event_is_proven_by_the_id_that_people_know(admin: PgPool) {
     let world = march(admin).await;
     let known = Known::of(&world).await;
@@ -160,12 +160,12 @@ async fn every_event_is_proven_by_the_id_that_people_know(admin: PgPool) {
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn all_of_a_vouchers_life_is_proven_by_the_numbers_printed_on_it(admin: PgPool) {
     let world = march(admin).await;
-    let number = |serial: u32| AccountNumber::voucher(1, serial);
+    let (fifth, sixth) = (world.voucher(5).await, world.voucher(6).await);
     // A batch that is activated as a whole: voucher 6, in the shares of the plan.
-    let opened = Account::new_voucher(book(), number(6), Cents::new(1000));
+    let opened = Account::new_voucher(book(), sixth, Cents::new(1000));
     let legs = FUNDERS.into_iter().zip([334, 666]).map(|(funder, cents)| {
         let from = Account::reserved(book(), BatchId::from_uuid(BATCH), PartyId::from_uuid(funder));
         let leg = TransferId::derive(b"test opening", &[funder.as_bytes()]);
@@ -179,20 +179,20 @@ async fn all_of_a_vouchers_life_is_proven_by_the_numbers_printed_on_it(admin: Pg
     .await;
     // Voucher 5 expires.
     let mut connection = world.admin.acquire().await.unwrap();
-    let paid = openings(&mut connection, book(), &[number(5)]).await.unwrap();
-    let legs = (0..).zip(&paid[&number(5)]).map(|(leg, opening)| {
+    let paid = openings(&mut connection, book(), &[fifth]).await.unwrap();
+    let legs = (0..).zip(&paid[&fifth]).map(|(leg, opening)| {
         let (from, to) = (
-            Account::voucher(book(), number(5)),
+            Account::voucher(book(), fifth),
             Account::refundable(book(), opening.funder),
         );
-        let leg = refund_transfer_id(TransferKind::Expired, book(), number(5), leg);
+        let leg = refund_transfer_id(TransferKind::Expired, book(), fifth, leg);
         Transfer::new(leg, TransferKind::Expired, from, to, opening.cents).unwrap()
     });
-    books(&world, EventKind::expired(book(), number(5)), legs.collect()).await;
+    books(&world, EventKind::expired(book(), fifth), legs.collect()).await;
     seals(&world, &log_key(), instant(AT)).await;
 
-    let kinds = async |serial: u32, secret: &str| {
-        let path = format!("/funding/v1/proofs/vouchers/1/{serial}");
+    let kinds = async |idx: u32, secret: &str| {
+        let path = format!("/funding/v1/proofs/vouchers/1/{idx}");
         let (status, bytes) = world.send("GET", &path, secret, Vec::new()).await;
         if status != StatusCode::OK {
             return vec![status.to_string()];
@@ -201,17 +201,19 @@ async fn all_of_a_vouchers_life_is_proven_by_the_numbers_printed_on_it(admin: Pg
         let kind = |entry: &Value| entry["transfer"]["kind"].as_str().unwrap().to_owned();
         proof["entries"].as_array().unwrap().iter().map(kind).collect()
     };
+    let printed = async |serial| world.voucher(serial).await.as_voucher().unwrap().1;
+    let (first, fifth, sixth, tenth) = (printed(1).await, printed(5).await, printed(6).await, printed(10).await);
     // Handed over with four others, which are not of this voucher's life.
-    assert_eq!(kinds(1, &world.secret).await, ["activated", "activated", "claimed"]);
+    assert_eq!(kinds(first, &world.secret).await, ["activated", "activated", "claimed"]);
     assert_eq!(
-        kinds(5, &world.secret).await,
+        kinds(fifth, &world.secret).await,
         ["activated", "activated", "expired", "expired"]
     );
-    assert_eq!(kinds(6, &world.secret).await, ["activated", "activated"]);
+    assert_eq!(kinds(sixth, &world.secret).await, ["activated", "activated"]);
     // A funder sees its own shares; who it does not concern, nothing.
     let funder = world.key_of(FUNDERS[0], None).await;
-    assert_eq!(kinds(5, &funder).await, ["activated", "expired"]);
-    for nobodys in [10, 0x00ff_ffff, 0x0100_0000, u32::MAX] {
+    assert_eq!(kinds(fifth, &funder).await, ["activated", "expired"]);
+    for nobodys in [tenth, 0x00ff_ffff, 0x0100_0000, u32::MAX] {
         assert_eq!(kinds(nobodys, &world.secret).await, ["404 Not Found"], "{nobodys}");
     }
 }

@@ -32,7 +32,7 @@ async fn judged(world: &World, structure: uuid::Uuid) -> String {
 }
 
 /// Paid, reversed, claimed again: at each moment the structure can prove what it is owed.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_structure_proves_what_it_is_owed_without_anybody(admin: PgPool) {
     let world = march(admin).await;
     seals(&world).await;
@@ -82,7 +82,7 @@ async fn a_structure_proves_what_it_is_owed_without_anybody(admin: PgPool) {
 }
 
 /// What a person said of a payment is in the books as what the bank says, and in the proof.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_payment_that_a_person_explained_is_proven_as_any_other(admin: PgPool) {
     let world = march(admin).await;
     let settled = world.settle(1, "2026-03", "2026-04-03").await;
@@ -114,7 +114,7 @@ async fn a_payment_that_a_person_explained_is_proven_as_any_other(admin: PgPool)
 }
 
 /// A claim whose entry was rewritten is listed with what happened to it, and nothing false is proven.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_rewritten_claim_is_told_and_not_proven(admin: PgPool) {
     let world = march(admin).await;
     seals(&world).await;
@@ -129,7 +129,7 @@ async fn a_rewritten_claim_is_told_and_not_proven(admin: PgPool) {
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_structure_gets_its_own_evidence_and_no_other(admin: PgPool) {
     let world = march(admin).await;
     let path = |structure| format!("/funding/v1/structures/{structure}/evidence");

@@ -99,7 +99,7 @@ impl World {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn ten_thousand_claims_are_proven_page_by_page(admin: PgPool) {
     let world = World::new(admin).await;
     world.has_structure(STRUCTURE, None, "2026-03-01T00:00:00Z").await;

@@ -40,7 +40,7 @@ fn pdf_text(pdf: &[u8]) -> String {
     String::from_utf8(output.stdout).unwrap().split_whitespace().collect()
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_statement_is_that_of_a_hand_count(pool: PgPool) {
     let ended = Ended::new(pool).await;
     assert_eq!(
@@ -119,7 +119,7 @@ async fn the_statement_is_that_of_a_hand_count(pool: PgPool) {
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_files_are_kept_as_they_were_issued_and_agree(pool: PgPool) {
     let ended = Ended::new(pool).await;
     assert_eq!(ended.round_at(ISSUED).await, [1, 0, 0]);
@@ -161,7 +161,7 @@ async fn the_files_are_kept_as_they_were_issued_and_agree(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_pdf_is_signed_accessible_and_says_the_sums(pool: PgPool) {
     let ended = Ended::new(pool).await;
     ended.round_at(ISSUED).await;
@@ -188,7 +188,7 @@ async fn the_pdf_is_signed_accessible_and_says_the_sums(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn two_instances_at_once_issue_one_statement(pool: PgPool) {
     let ended = Ended::new(pool).await;
     let rounds = tokio::join!(ended.round_at(ISSUED), ended.round_at(ISSUED), ended.round_at(ISSUED));
@@ -207,7 +207,7 @@ async fn two_instances_at_once_issue_one_statement(pool: PgPool) {
     assert_eq!(ended.traces("refund.create").await, 3);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn nothing_is_stated_before_the_sweep_or_without_a_certificate(pool: PgPool) {
     let ended = Ended::with(pool, false).await;
     assert_eq!(
@@ -229,7 +229,7 @@ async fn nothing_is_stated_before_the_sweep_or_without_a_certificate(pool: PgPoo
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn books_that_disagree_are_not_stated(pool: PgPool) {
     let ended = Ended::new(pool).await;
     let refundable = Account::refundable(BookId::from_uuid(ENDED), PartyId::from_uuid(FUNDERS[1]));
@@ -249,7 +249,7 @@ async fn books_that_disagree_are_not_stated(pool: PgPool) {
     assert_eq!(ended.round_at(ISSUED).await, [1, 0, 0], "mended, it is issued");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_statement_that_comes_late_is_contested_for_as_long(pool: PgPool) {
     let ended = Ended::new(pool).await;
     assert_eq!(ended.round_at("2026-10-01T05:00:00Z").await, [1, 0, 0]);

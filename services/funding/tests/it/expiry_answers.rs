@@ -8,7 +8,7 @@ use crate::expiry::ISSUED;
 use crate::world::{START, id, instant};
 use crate::world_expiry::{Actor, ENDED, Ended, FUNDERS, GIVEN, SPONSOR, UNSPENT};
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn every_answer_is_kept_and_the_last_one_counts(pool: PgPool) {
     let ended = Ended::new(pool).await;
     let (sponsor, funder) = (ended.key(SPONSOR).await, ended.key(FUNDERS[2]).await);
@@ -56,7 +56,7 @@ async fn every_answer_is_kept_and_the_last_one_counts(pool: PgPool) {
     assert_eq!(Actor::kind(&operator.says("responses", accepts(6)).await), "forbidden");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn each_funder_gets_its_exact_share_back_by_the_way_it_chose(pool: PgPool) {
     let ended = Ended::new(pool).await;
     ended.round_at(ISSUED).await;
@@ -145,7 +145,7 @@ async fn each_funder_gets_its_exact_share_back_by_the_way_it_chose(pool: PgPool)
         .await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_contested_statement_gives_nothing_back_by_itself(pool: PgPool) {
     let ended = Ended::new(pool).await;
     ended.round_at(ISSUED).await;
@@ -175,7 +175,7 @@ async fn a_contested_statement_gives_nothing_back_by_itself(pool: PgPool) {
     assert_eq!(sums, 27_500);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn what_the_operator_gave_back_by_hand_is_not_given_twice(pool: PgPool) {
     let ended = Ended::new(pool).await;
     ended.round_at(ISSUED).await;
@@ -192,7 +192,7 @@ async fn what_the_operator_gave_back_by_hand_is_not_given_twice(pool: PgPool) {
     assert_eq!(amounts, [UNSPENT[0], GIVEN[1], GIVEN[2]]);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_calendar_shows_each_step_to_those_concerned(pool: PgPool) {
     let ended = Ended::new(pool).await;
     ended.at("2026-08-05T05:00:00Z");

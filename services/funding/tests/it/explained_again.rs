@@ -9,9 +9,6 @@ use crate::world::{FUNDERS, World, id, instant};
 
 /// The lock under which statements are loaded (`ccn_stmt`).
 const STATEMENT_LOCK: i64 = 0x6363_6e5f_7374_6d74;
-/// How often is looked whether the request waits.
-const LOOKS_MAX: u32 = 500;
-
 impl World {
     /// The path of an act on the only break of this amount.
     async fn act_on(&self, amount: &str, act: &str) -> String {
@@ -21,7 +18,7 @@ impl World {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_line_is_never_explained_in_words_alone(admin: PgPool) {
     let world = World::new(admin).await;
     world.loads(1, "0.00", vec![moved("100.00")]).await;
@@ -42,7 +39,7 @@ async fn a_line_is_never_explained_in_words_alone(admin: PgPool) {
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_same_kind_of_explanation_with_another_name_is_refused(admin: PgPool) {
     let world = World::new(admin).await;
     world.accepts_mandates(true).await;
@@ -72,7 +69,7 @@ async fn the_same_kind_of_explanation_with_another_name_is_refused(admin: PgPool
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn what_was_explained_with_others_is_not_explained_alone_again(admin: PgPool) {
     let world = World::new(admin).await;
     world.loads(1, "0.00", vec![moved("10.00"), moved("5.00")]).await;
@@ -87,7 +84,7 @@ async fn what_was_explained_with_others_is_not_explained_alone_again(admin: PgPo
 }
 
 /// A statement that is being loaded closes the break; whoever assigns it meanwhile waits, and is told.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_break_that_a_statement_closes_meanwhile_is_not_assigned(admin: PgPool) {
     let world = World::new(admin).await;
     let reference = world.call(0xc1, 0xa1, "100.00").await;
@@ -109,18 +106,7 @@ async fn a_break_that_a_statement_closes_meanwhile_is_not_assigned(admin: PgPool
     .await
     .unwrap();
     let loaded = async {
-        for _ in 0..LOOKS_MAX {
-            let waiting: bool = sqlx::query_scalar(
-                "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')
-                 from pg_sleep(0.01)",
-            )
-            .fetch_one(&world.admin)
-            .await
-            .unwrap();
-            if waiting {
-                break;
-            }
-        }
+        testkit::until_waiting(&world.admin, 1).await;
         load.commit().await.unwrap();
     };
     let owner = json!({"owner": "Comptabilité"});

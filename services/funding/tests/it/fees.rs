@@ -38,7 +38,7 @@ fn of_batch(n: u128) -> Value {
     json!({"id": id(n), "programme_id": PROGRAMME, "batch_id": BATCH})
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_fee_of_a_batch_is_invoiced_once_and_paid_by_its_number(admin: PgPool) {
     let world = World::new(admin).await;
     assert_eq!(
@@ -96,7 +96,7 @@ async fn the_fee_of_a_batch_is_invoiced_once_and_paid_by_its_number(admin: PgPoo
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn numbers_have_no_gap_whoever_asks_at_once_and_whatever_is_refused(admin: PgPool) {
     let world = World::new(admin).await;
     world.charges("0.1").await;

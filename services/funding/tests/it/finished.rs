@@ -76,7 +76,7 @@ impl Ended {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_finished_programme_holds_nothing(pool: PgPool) {
     let ended = Ended::new(pool).await;
     ended.pays_structures(2_000).await;
@@ -99,7 +99,7 @@ async fn a_finished_programme_holds_nothing(pool: PgPool) {
     assert_eq!(ended.traces("refund.create").await, 3);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn what_comes_back_after_a_funder_was_served_is_given_back_too(pool: PgPool) {
     let ended = Ended::new(pool).await;
     ended.round_at(ISSUED).await;
@@ -116,7 +116,7 @@ async fn what_comes_back_after_a_funder_was_served_is_given_back_too(pool: PgPoo
     assert_eq!(later, expected);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn money_that_waits_to_be_given_back_is_an_open_point(pool: PgPool) {
     let ended = Ended::new(pool).await;
     ended.round_at(ISSUED).await;

@@ -5,7 +5,7 @@
 //! so the first gives 0.84 € back. All reversed: nothing is owed, so it gives the 2.52 € back.
 
 use http::StatusCode;
-use ledger::{Account, AccountNumber, EventId, Outcome, PartyId, Posting, Transfer, TransferId, TransferKind};
+use ledger::{Account, EventId, Outcome, PartyId, Posting, Transfer, TransferId, TransferKind};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use standards::Cents;
@@ -46,7 +46,7 @@ impl World {
              values ($1, $2, $2, 'x', $3, $4, 0, 1, false)",
         )
         .bind(PROGRAMME).bind(claim).bind(STRUCTURE).bind(instant(END)).execute(&self.admin).await.unwrap();
-        let voucher = Account::voucher(book(), AccountNumber::voucher(1, u32::try_from(serial).unwrap()));
+        let voucher = Account::voucher(book(), self.voucher(serial).await);
         let party = |funder| PartyId::from_uuid(funder);
         let leg = |n: u8, from, to, cents| {
             let id = TransferId::derive(b"dead", &[claim.as_bytes(), &[n]]);
@@ -79,7 +79,7 @@ fn owes(from: usize, to: usize, amount: &str) -> Vec<(Value, Value, Value)> {
     vec![(json!(FUNDERS[from]), json!(FUNDERS[to]), json!(amount))]
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_claim_reversed_after_the_close_is_settled_by_a_further_one(admin: PgPool) {
     let world = World::new(admin).await;
     world.four_claims_and_swept().await;
@@ -137,7 +137,7 @@ async fn a_claim_reversed_after_the_close_is_settled_by_a_further_one(admin: PgP
     assert_eq!(again, (StatusCode::OK, second), "an id is used once");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_due_close_is_an_open_point_until_it_is_made(admin: PgPool) {
     let world = World::new(admin).await;
     world.four_claims_and_swept().await;
@@ -167,7 +167,7 @@ async fn a_due_close_is_an_open_point_until_it_is_made(admin: PgPool) {
     assert_eq!(points(0x303).await, Value::Null);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn who_owes_by_a_due_close_is_given_nothing_back_before(admin: PgPool) {
     let world = World::new(admin).await;
     world.four_claims_and_swept().await;
@@ -187,7 +187,7 @@ async fn who_owes_by_a_due_close_is_given_nothing_back_before(admin: PgPool) {
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn two_closes_at_once_settle_a_difference_once(admin: PgPool) {
     let world = World::new(admin).await;
     world.four_claims_and_swept().await;
@@ -205,7 +205,7 @@ async fn two_closes_at_once_settle_a_difference_once(admin: PgPool) {
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn what_is_free_pays_first_and_then_what_is_owed_back(admin: PgPool) {
     let world = World::new(admin).await;
     // Nobody of the audience was reached: the first funder pays nothing of the 40 € used.

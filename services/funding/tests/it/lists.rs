@@ -15,7 +15,7 @@ impl World {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn who_approves_finds_the_settlement_that_waits(admin: PgPool) {
     let world = march(admin).await;
     world.sets_rules(Some("15.00")).await;
@@ -51,7 +51,7 @@ async fn who_approves_finds_the_settlement_that_waits(admin: PgPool) {
     assert_eq!(rest["items"], json!([page["items"][1]]));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_last_statement_says_where_the_next_begins(admin: PgPool) {
     let world = march(admin).await;
     let settlement = world.settle(1, "2026-03", "2026-04-03").await;
@@ -74,7 +74,7 @@ async fn the_last_statement_says_where_the_next_begins(admin: PgPool) {
     assert_eq!(positions, (1..=newest).rev().collect::<Vec<_>>());
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_funder_reads_its_own_allocations_and_nothing_of_the_funds(admin: PgPool) {
     let world = march(admin).await;
     let (_, all) = world.list("/funding/v1/allocations", &world.secret).await;

@@ -54,7 +54,7 @@ async fn settled(admin: PgPool) -> (World, Value) {
     (world, end_to_end)
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_claim_a_payment_and_a_contribution_are_proven_to_whom_they_concern(admin: PgPool) {
     let (world, end_to_end) = settled(admin).await;
     world.all_hold().await;
@@ -118,7 +118,7 @@ async fn a_claim_a_payment_and_a_contribution_are_proven_to_whom_they_concern(ad
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_settlement_line_that_was_rewritten_shows_on_either_side(admin: PgPool) {
     let (world, _) = settled(admin).await;
     sealed(&world, id(201)).await;
@@ -152,7 +152,7 @@ async fn a_settlement_line_that_was_rewritten_shows_on_either_side(admin: PgPool
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn one_checkpoint_extends_another(admin: PgPool) {
     let (world, _) = settled(admin).await;
     sealed(&world, id(201)).await;
@@ -185,7 +185,7 @@ async fn one_checkpoint_extends_another(admin: PgPool) {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn one_month_is_closed_at_a_time(admin: PgPool) {
     let world = march(admin).await;
     world.hand.move_to(instant("2026-04-02T08:00:00Z"));
@@ -213,7 +213,7 @@ async fn closes(world: &World, month: &str) -> (StatusCode, Value) {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_operator_closes_months_in_order_and_for_ever(admin: PgPool) {
     let (world, _) = settled(admin).await;
     for (month, why) in [("2026-04", "month-not-over"), ("2026-02", "nothing-to-close")] {
@@ -269,7 +269,7 @@ async fn the_operator_closes_months_in_order_and_for_ever(admin: PgPool) {
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_month_does_not_close_over_sums_that_were_falsified(admin: PgPool) {
     let (world, _) = settled(admin).await;
     world
@@ -295,7 +295,7 @@ fn verified(key: &Cosigner, note: &str) -> bool {
     key.verify(&Note::parse(note).unwrap()).is_ok()
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_funder_registers_its_key_and_cosigns(admin: PgPool) {
     let (world, _) = settled(admin).await;
     sealed(&world, id(201)).await;
@@ -391,7 +391,7 @@ async fn a_funder_registers_its_key_and_cosigns(admin: PgPool) {
 }
 
 /// The close has a checkpoint of its own, which a funder co-signs like another.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_close_is_cosigned_too(admin: PgPool) {
     let (world, _) = settled(admin).await;
     let (_, close) = closes(&world, "2026-03").await;

@@ -24,6 +24,7 @@ mod fees;
 mod finished;
 mod further_true_ups;
 mod identities;
+mod issuing;
 mod judge;
 mod lists;
 mod log;

@@ -37,7 +37,7 @@ impl World {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_towns_money_never_pays_the_departments_mandate(admin: PgPool) {
     let world = World::new(admin).await;
     world.has_a_town().await;
@@ -67,7 +67,7 @@ async fn the_towns_money_never_pays_the_departments_mandate(admin: PgPool) {
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_call_that_two_mandates_answer_is_paid_once(admin: PgPool) {
     let world = World::new(admin).await;
     world.accepts_mandates(true).await;

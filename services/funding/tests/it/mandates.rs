@@ -63,7 +63,7 @@ impl World {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_mandate_counts_only_where_the_programme_accepts_it(admin: PgPool) {
     let world = World::new(admin).await;
     let new = json!({"id": id(0x1e1), "convention_id": id(0xa1), "number": "345", "amount": "60.00", "issued_on": "2026-02-20"});
@@ -107,7 +107,7 @@ async fn a_mandate_counts_only_where_the_programme_accepts_it(admin: PgPool) {
 }
 
 /// What is promised is counted once, whether it was mandated, called, or has come.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn mandates_stay_within_the_convention_and_the_call_whatever_came_before(admin: PgPool) {
     let world = World::new(admin).await;
     world.accepts_mandates(true).await;
@@ -151,7 +151,7 @@ async fn mandates_stay_within_the_convention_and_the_call_whatever_came_before(a
 }
 
 /// The notice of a mandate whose money has come is keyed in late.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_mandate_for_a_call_that_is_paid_is_refused(admin: PgPool) {
     let world = World::new(admin).await;
     world.accepts_mandates(true).await;
@@ -171,7 +171,7 @@ async fn a_mandate_for_a_call_that_is_paid_is_refused(admin: PgPool) {
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn mandated_money_goes_to_no_programme_that_waits_for_money(admin: PgPool) {
     let world = World::new(admin).await;
     world.accepts_mandates(true).await;
@@ -190,7 +190,7 @@ async fn mandated_money_goes_to_no_programme_that_waits_for_money(admin: PgPool)
 }
 
 /// Whatever comes first: what the mandates await stands where it may, and what came goes where it is wanted.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn money_that_came_is_free_when_the_mandated_money_stands_elsewhere(admin: PgPool) {
     let world = World::new(admin).await;
     world.accepts_mandates(true).await;
@@ -214,7 +214,7 @@ async fn money_that_came_is_free_when_the_mandated_money_stands_elsewhere(admin:
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn its_money_replaces_a_mandate_in_parts_and_what_is_above_is_a_contribution(admin: PgPool) {
     let world = World::new(admin).await;
     world.accepts_mandates(true).await;
@@ -260,7 +260,7 @@ async fn its_money_replaces_a_mandate_in_parts_and_what_is_above_is_a_contributi
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_line_that_quotes_the_call_pays_its_mandate_and_is_not_counted_twice(admin: PgPool) {
     let world = World::new(admin).await;
     world.accepts_mandates(true).await;
@@ -283,7 +283,7 @@ async fn a_line_that_quotes_the_call_pays_its_mandate_and_is_not_counted_twice(a
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn two_mandates_of_one_number_are_told_apart_by_the_amount_or_not_at_all(admin: PgPool) {
     let world = World::new(admin).await;
     world.accepts_mandates(true).await;
@@ -302,7 +302,7 @@ async fn two_mandates_of_one_number_are_told_apart_by_the_amount_or_not_at_all(a
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_mandate_that_is_not_honoured_ages_and_is_taken_off_while_its_money_is_free(admin: PgPool) {
     let world = World::new(admin).await;
     world.accepts_mandates(true).await;
@@ -341,7 +341,7 @@ async fn a_mandate_that_is_not_honoured_ages_and_is_taken_off_while_its_money_is
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_mandate_behind_a_batch_stays_and_the_refusal_says_what_is_missing(admin: PgPool) {
     let world = World::new(admin).await;
     world.accepts_mandates(true).await;
@@ -361,7 +361,7 @@ async fn a_mandate_behind_a_batch_stays_and_the_refusal_says_what_is_missing(adm
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_funder_sees_its_own_mandates_only(admin: PgPool) {
     let world = World::new(admin).await;
     world.accepts_mandates(true).await;

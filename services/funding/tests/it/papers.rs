@@ -44,16 +44,10 @@ impl World {
             .await;
     }
 
-    async fn sponsor_exists(&self) {
-        let sponsor = json!({"id": SPONSOR, "name": "Département", "siren": "222100018", "roles": ["sponsor"]});
-        self.created("/issuer/v1/organisations", sponsor).await;
-    }
-
     /// A funded batch and all that an invoice wants.
     async fn invoices(&self, vat_rate: &str) -> Value {
         self.money_arrives().await;
         self.funds_a_batch().await;
-        self.sponsor_exists().await;
         self.charges_at("0.0333", vat_rate).await;
         self.sets("/funding/v1/invoicing/seller", seller()).await;
         self.sets(&format!("/funding/v1/invoicing/buyers/{SPONSOR}"), buyer(true))
@@ -92,7 +86,7 @@ fn read_by_another(pdf: &[u8]) -> Vec<i64> {
     said.split_whitespace().map(|number| number.parse().unwrap()).collect()
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn an_invoice_on_paper_says_what_the_law_wants_and_what_the_books_hold(admin: PgPool) {
     let world = World::new(admin).await;
     let made = world.invoices("0.2").await;
@@ -150,7 +144,7 @@ async fn an_invoice_on_paper_says_what_the_law_wants_and_what_the_books_hold(adm
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn an_invoice_waits_for_what_is_not_said_and_tells_what(admin: PgPool) {
     let world = World::new(admin).await;
     world.money_arrives().await;
@@ -178,7 +172,6 @@ async fn an_invoice_waits_for_what_is_not_said_and_tells_what(admin: PgPool) {
     assert_eq!(lacks().await, 2);
     let unknown = format!("/funding/v1/invoicing/buyers/{SPONSOR}");
     assert_eq!(world.put(&unknown, buyer(false).to_string().into_bytes()).await.0, 404);
-    world.sponsor_exists().await;
     for (field, value) in [
         ("siret", json!("40483304800022")),
         ("address", json!({"lines": [], "postcode": "21000", "city": "Dijon"})),
@@ -221,7 +214,7 @@ async fn an_invoice_waits_for_what_is_not_said_and_tells_what(admin: PgPool) {
     assert!(said.contains(exempt) && said.contains("L441-10"), "{said}");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn credit_notes_take_off_an_invoice_in_the_books_and_never_more_than_is_left(admin: PgPool) {
     let world = World::new(admin).await;
     world.invoices("0.2").await;
@@ -336,7 +329,7 @@ async fn credit_notes_take_off_an_invoice_in_the_books_and_never_more_than_is_le
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn credit_notes_asked_at_once_have_numbers_without_gap_and_never_exceed_the_invoice(admin: PgPool) {
     let world = World::new(admin).await;
     world.invoices("0.2").await;
@@ -365,7 +358,7 @@ async fn credit_notes_asked_at_once_have_numbers_without_gap_and_never_exceed_th
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_call_and_its_reminders_are_letters_that_nothing_changes(admin: PgPool) {
     let world = World::new(admin).await;
     let reference = world.call(0xc1, 0xa1, "60.00").await;

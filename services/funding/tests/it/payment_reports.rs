@@ -1,5 +1,6 @@
 //! What the bank refuses before any debit goes back to what it paid.
 
+use bank_simulator::pain002::{PaymentStatus, Report};
 use http::StatusCode;
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -10,27 +11,22 @@ use crate::world::{FUNDERS, OTHER_IBAN, PROGRAMME, World, id, instant};
 
 /// A pain.002.001.10 on a file; each payment with its status, reason and perhaps amount.
 pub fn report(n: u32, message_id: &str, file: &str, payments: &[(&str, &str, Option<&str>)]) -> Vec<u8> {
-    let payments = payments
+    let payments: Vec<PaymentStatus> = payments
         .iter()
-        .map(|(end_to_end, status, amount)| {
-            let amount = amount.map_or_else(String::new, |amount| {
-                format!("<OrgnlTxRef><Amt><InstdAmt Ccy=\"EUR\">{amount}</InstdAmt></Amt></OrgnlTxRef>")
-            });
-            format!(
-                "<TxInfAndSts><OrgnlEndToEndId>{end_to_end}</OrgnlEndToEndId><TxSts>{status}</TxSts>\
-                 <StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf>{amount}</TxInfAndSts>\n"
-            )
+        .map(|&(end_to_end, status, amount)| PaymentStatus {
+            end_to_end,
+            status,
+            amount,
         })
-        .collect::<Vec<_>>()
-        .concat();
-    format!(
-        "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.002.001.10\"><CstmrPmtStsRpt>\n\
-         <GrpHdr><MsgId>RAPPORT-{n}</MsgId><CreDtTm>2026-04-03T09:00:00</CreDtTm></GrpHdr>\n\
-         <OrgnlGrpInfAndSts><OrgnlMsgId>{message_id}</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId>{file}\
-         </OrgnlGrpInfAndSts>\n<OrgnlPmtInfAndSts><OrgnlPmtInfId>X</OrgnlPmtInfId>\n{payments}</OrgnlPmtInfAndSts>\n\
-         </CstmrPmtStsRpt></Document>"
-    )
-    .into_bytes()
+        .collect();
+    let report = Report {
+        id: &format!("RAPPORT-{n}"),
+        at: "2026-04-03T09:00:00",
+        message_id,
+        group: file,
+        payments: &payments,
+    };
+    report.write()
 }
 
 fn file_of(n: u128) -> String {
@@ -48,7 +44,7 @@ fn outcomes(answer: &Value) -> Vec<&str> {
     lines.map(|line| line["outcome"].as_str().unwrap()).collect()
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_rejected_payment_is_owed_again_and_paid_to_another_account(admin: PgPool) {
     let world = march(admin).await;
     let first = world.settle(1, "2026-03", "2026-04-03").await;
@@ -107,7 +103,7 @@ async fn a_rejected_payment_is_owed_again_and_paid_to_another_account(admin: PgP
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_file_rejected_whole_rejects_its_payments_without_naming_them(admin: PgPool) {
     let world = march(admin).await;
     world.settle(1, "2026-03", "2026-04-03").await;
@@ -131,7 +127,7 @@ async fn a_file_rejected_whole_rejects_its_payments_without_naming_them(admin: P
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn what_a_report_cannot_settle_is_left_to_a_person(admin: PgPool) {
     let world = march(admin).await;
     let settlement = world.settle(1, "2026-03", "2026-04-03").await;
@@ -180,7 +176,7 @@ async fn what_a_report_cannot_settle_is_left_to_a_person(admin: PgPool) {
 }
 
 /// The bank writes no zone: its nine o'clock may be Greenwich's, so a report of the same morning is taken.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_dates_of_a_report_are_shown_and_its_clock_may_differ(admin: PgPool) {
     let world = march(admin).await;
     let settlement = world.settle(1, "2026-03", "2026-04-03").await;
@@ -218,7 +214,7 @@ async fn the_dates_of_a_report_are_shown_and_its_clock_may_differ(admin: PgPool)
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_rejected_refund_is_the_funders_free_money(admin: PgPool) {
     let world = march(admin).await;
     world.hand.move_to(instant("2026-08-10T08:00:00Z"));

@@ -3,7 +3,7 @@ use sqlx::PgPool;
 
 use crate::world::{FUNDERS, OTHER_IBAN, PLAN, PROGRAMME, SPONSOR, World, id, instant};
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn calls_stay_within_their_convention_and_carry_their_own_reference(admin: PgPool) {
     let world = World::new(admin).await;
     let first = world.call(1, 0xa1, "60.00").await;
@@ -19,7 +19,7 @@ async fn calls_stay_within_their_convention_and_carry_their_own_reference(admin:
     assert_eq!(world.refused("/funding/v1/calls", other).await["status"], 409);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_body_that_wears_several_hats_becomes_a_funder_and_keeps_them(admin: PgPool) {
     let world = World::new(admin).await;
     let organisation = json!({"id": id(0x77), "name": "CAF", "roles": ["sponsor", "funder"]});
@@ -45,7 +45,7 @@ async fn a_body_that_wears_several_hats_becomes_a_funder_and_keeps_them(admin: P
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_promise_names_what_exists(admin: PgPool) {
     let world = World::new(admin).await;
     let convention = |funder, programme, amount| {
@@ -75,14 +75,13 @@ async fn a_promise_names_what_exists(admin: PgPool) {
     assert_eq!(world.refused(&path, plan).await["type"], "urn:ccn:problem:not-a-plan");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_plan_names_only_funders_that_signed_for_the_programme(admin: PgPool) {
     let world = World::new(admin).await;
     let (stranger, nobody) = (id(0xf3), id(0xf4));
     let funder = json!({"id": stranger, "siren": "443061841", "name": "Fondation", "iban": OTHER_IBAN});
     world.created("/funding/v1/funders", funder).await;
-    let sponsor = json!({"id": SPONSOR, "name": "Commanditaire", "roles": ["sponsor"]});
-    let sponsor = world.key_of(SPONSOR, Some(sponsor)).await;
+    let sponsor = world.key_of(SPONSOR, None).await;
     let path = format!("/funding/v1/programmes/{PROGRAMME}/plans");
     let halves = |other| json!([{"funder_id": FUNDERS[0], "rate": "0.5"}, {"funder_id": other, "rate": "0.5"}]);
     let plan = |other| json!({"id": id(6), "shares": halves(other)});

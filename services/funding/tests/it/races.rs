@@ -7,24 +7,10 @@ use sqlx::{PgPool, PgTransaction};
 
 use crate::world::{FUNDERS, PROGRAMME, START, World, id, instant};
 
-/// How often is looked whether the request waits.
-const LOOKS_MAX: u32 = 500;
-
 /// The request meets what `first` wrote and has not committed, waits for it, and is refused for its id.
 async fn loses_against(world: &World, first: PgTransaction<'_>, path: &str, body: Value) {
     let waits = async {
-        for _ in 0..LOOKS_MAX {
-            let waiting: bool = sqlx::query_scalar(
-                "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')
-                 from pg_sleep(0.01)",
-            )
-            .fetch_one(&world.admin)
-            .await
-            .unwrap();
-            if waiting {
-                break;
-            }
-        }
+        testkit::until_waiting(&world.admin, 1).await;
         first.commit().await.unwrap();
     };
     let ((status, answer), ()) = tokio::join!(world.post(path, body), waits);
@@ -35,7 +21,7 @@ async fn loses_against(world: &World, first: PgTransaction<'_>, path: &str, body
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn two_refunds_of_one_id_are_one_refund(admin: PgPool) {
     let world = World::new(admin).await;
     world.money_arrives().await;
@@ -62,7 +48,7 @@ async fn two_refunds_of_one_id_are_one_refund(admin: PgPool) {
     loses_against(&world, first, "/funding/v1/refunds", body).await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn refunds_asked_for_at_once_give_back_once(admin: PgPool) {
     let world = World::new(admin).await;
     world.money_arrives().await;
@@ -83,7 +69,7 @@ async fn refunds_asked_for_at_once_give_back_once(admin: PgPool) {
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn two_calls_of_one_id_are_one_call(admin: PgPool) {
     let world = World::new(admin).await;
     let day: NaiveDate = "2026-03-31".parse().unwrap();
@@ -102,7 +88,7 @@ async fn two_calls_of_one_id_are_one_call(admin: PgPool) {
     loses_against(&world, first, "/funding/v1/calls", body).await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn two_plans_of_one_id_are_one_plan(admin: PgPool) {
     let world = World::new(admin).await;
     let mut first = world.admin.begin().await.unwrap();

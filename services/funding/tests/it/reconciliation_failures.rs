@@ -1,7 +1,5 @@
 //! A reconciliation that fails is heard, a file that was rewritten proves nothing, and there is one run at a time.
 
-use std::time::Duration;
-
 use funding::ReconciliationId;
 use funding::reconciliation::{Document, Occasion, RunRequest, run, verify};
 use http::StatusCode;
@@ -14,7 +12,7 @@ use crate::reconciliations::{AT, april, judged_by_others, verdict};
 use crate::world::{World, id, instant};
 use crate::world_bank::{Reconciling, key, vkey};
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_rewritten_file_is_refused_with_the_reason(admin: PgPool) {
     let bank = april(admin).await;
     bank.runs(1).await;
@@ -81,7 +79,7 @@ async fn a_rewritten_file_is_refused_with_the_reason(admin: PgPool) {
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_corrupted_sum_makes_a_failing_run_that_is_heard(admin: PgPool) {
     let recorder = PrometheusBuilder::new().build_recorder();
     let metrics = recorder.handle();
@@ -143,7 +141,7 @@ async fn a_corrupted_sum_makes_a_failing_run_that_is_heard(admin: PgPool) {
     assert_eq!(verdict(&bank.runs(3).await), (false, 1, 1, 0));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_break_that_is_too_old_is_no_good_run(admin: PgPool) {
     let bank = april(admin).await;
     // Booked on 10 April; 30 days are allowed.
@@ -153,7 +151,7 @@ async fn a_break_that_is_too_old_is_no_good_run(admin: PgPool) {
     assert_eq!(verdict(&bank.runs(2).await), (true, 0, 1, 1));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_night_is_run_once_by_one_instance_and_made_up_for(admin: PgPool) {
     let bank = Reconciling::of(World::new(admin).await, AT).await;
     // 2:00 in Paris: the night before is due, since none was run.
@@ -180,7 +178,7 @@ async fn a_night_is_run_once_by_one_instance_and_made_up_for(admin: PgPool) {
     assert_eq!((next.document.number, next.document.occasion), (5, Occasion::Night));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn one_run_at_a_time(admin: PgPool) {
     let bank = Reconciling::of(World::new(admin).await, AT).await;
     let mut other = bank.world.admin.begin().await.unwrap();
@@ -200,7 +198,7 @@ async fn one_run_at_a_time(admin: PgPool) {
     bank.runs(1).await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_run_whose_caller_goes_away_is_made_to_its_end(admin: PgPool) {
     let bank = Reconciling::of(World::new(admin).await, AT).await;
     let mut busy = bank.world.admin.begin().await.unwrap();
@@ -209,20 +207,19 @@ async fn a_run_whose_caller_goes_away_is_made_to_its_end(admin: PgPool) {
         .await
         .unwrap();
     let asked = bank.world.post("/funding/v1/reconciliations", json!({"id": id(1)}));
-    let cut = tokio::time::timeout(Duration::from_millis(500), asked).await;
-    assert!(cut.is_err(), "it waits for the statements");
+    tokio::select! {
+        answer = asked => panic!("it waits for the statements: {answer:?}"),
+        () = testkit::until_waiting(&bank.world.admin, 1) => {}
+    }
     busy.rollback().await.unwrap();
-    let mut again = bank
-        .world
-        .post("/funding/v1/reconciliations", json!({"id": id(1)}))
-        .await;
-    while again.0 == StatusCode::CONFLICT {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        again = bank
+    let again = testkit::until("the run is over", async || {
+        let again = bank
             .world
             .post("/funding/v1/reconciliations", json!({"id": id(1)}))
             .await;
-    }
+        (again.0 != StatusCode::CONFLICT).then_some(again)
+    })
+    .await;
     assert_eq!(
         (again.0, &again.1["document"]["number"]),
         (StatusCode::OK, &json!(1)),
@@ -231,7 +228,7 @@ async fn a_run_whose_caller_goes_away_is_made_to_its_end(admin: PgPool) {
 }
 
 /// Large books are read for minutes, on another connection than the one that keeps the run's turn.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_run_that_reads_for_long_keeps_its_turn(admin: PgPool) {
     let bank = april(admin).await;
     let options = bank.pool.connect_options().as_ref().clone();
@@ -256,7 +253,17 @@ async fn a_run_that_reads_for_long_keeps_its_turn(admin: PgPool) {
     let key = key();
     let (made, ()) = tokio::join!(run(&pool, &key, &request, None), async {
         // Longer than a transaction may be idle.
-        sqlx::query("select pg_sleep(1)").execute(&mut *busy).await.unwrap();
+        testkit::until("it waits longer than that", async || {
+            let waits: bool = sqlx::query_scalar(
+                "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+                     and state_change < clock_timestamp() - interval '900 ms')",
+            )
+            .fetch_one(&mut *busy)
+            .await
+            .unwrap();
+            waits.then_some(())
+        })
+        .await;
         busy.rollback().await.unwrap();
     });
     assert!(made.unwrap().into_inner().document.verdict.all_hold);

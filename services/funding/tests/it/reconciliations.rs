@@ -59,7 +59,7 @@ pub fn judged_by_others(file: &str) -> String {
     said
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_run_is_numbered_signed_kept_and_verified_by_others(admin: PgPool) {
     let bank = april(admin).await;
     let first = bank.runs(1).await;
@@ -135,7 +135,7 @@ async fn a_run_is_numbered_signed_kept_and_verified_by_others(admin: PgPool) {
     assert_eq!(acts, 2);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_run_is_read_by_people_who_may(admin: PgPool) {
     let bank = april(admin).await;
     bank.runs(1).await;
@@ -182,7 +182,7 @@ async fn a_run_is_read_by_people_who_may(admin: PgPool) {
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn two_runs_say_what_changed_between_them(admin: PgPool) {
     let bank = april(admin).await;
     bank.runs(1).await;

@@ -33,7 +33,7 @@ fn told(refund: &Value) -> [&str; 2] {
     [&refund["approval"]["state"], &refund["state"]].map(|state| state.as_str().unwrap())
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_refund_above_the_amount_waits_for_another_person(admin: PgPool) {
     let world = august(admin).await;
     let colleague = world.colleague(900).await;
@@ -83,7 +83,7 @@ async fn a_refund_above_the_amount_waits_for_another_person(admin: PgPool) {
     assert_eq!(trail, ["refund.create", "refund.approve"]);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn nobody_is_asked_for_a_credit_or_up_to_the_amount(admin: PgPool) {
     let world = august(admin).await;
     world.sets_rules(Some("20.03")).await;
@@ -108,7 +108,7 @@ async fn nobody_is_asked_for_a_credit_or_up_to_the_amount(admin: PgPool) {
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_rejected_refund_is_free_money_that_can_go_back_after_all(admin: PgPool) {
     let world = august(admin).await;
     let colleague = world.colleague(900).await;
@@ -157,7 +157,7 @@ async fn a_rejected_refund_is_free_money_that_can_go_back_after_all(admin: PgPoo
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn free_money_that_comes_back_from_its_funders_bank_is_free_again(admin: PgPool) {
     let world = august(admin).await;
     let refund = world.created("/funding/v1/refunds", free(31, "30.00")).await;
@@ -180,7 +180,7 @@ async fn free_money_that_comes_back_from_its_funders_bank_is_free_again(admin: P
     assert_eq!(world.get_json(&path(31, "")).await["state"], "returned");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn free_money_goes_back_as_far_as_it_is_free_and_is_said_in_one_way(admin: PgPool) {
     let world = august(admin).await;
     let without = |names: &[&str], mut body: Value| {
@@ -228,7 +228,7 @@ async fn free_money_goes_back_as_far_as_it_is_free_and_is_said_in_one_way(admin:
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn what_is_only_mandated_goes_back_to_nobody(admin: PgPool) {
     let world = World::new(admin).await;
     let reference = world.call(0xc1, 0xa1, "60.00").await;
@@ -246,7 +246,7 @@ async fn what_is_only_mandated_goes_back_to_nobody(admin: PgPool) {
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_large_sum_in_small_refunds_is_looked_at_as_well(admin: PgPool) {
     let world = august(admin).await;
     world.sets_rules(Some("20.00")).await;
@@ -271,7 +271,7 @@ async fn a_large_sum_in_small_refunds_is_looked_at_as_well(admin: PgPool) {
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_funder_finds_its_own_refunds_and_no_others(admin: PgPool) {
     let world = august(admin).await;
     world.sets_rules(Some("0.00")).await;

@@ -71,7 +71,7 @@ async fn seals(world: &World) {
 }
 
 /// Whoever keeps what the stream gives can prove it with the public key alone.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_copy_of_the_log_proves_itself_and_goes_on_where_it_ended(admin: PgPool) {
     let world = march(admin).await;
     seals(&world).await;
@@ -116,7 +116,7 @@ async fn a_copy_of_the_log_proves_itself_and_goes_on_where_it_ended(admin: PgPoo
     assert_eq!(beyond.code(), Code::OutOfRange);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_rewritten_entry_ends_the_stream_at_its_place(admin: PgPool) {
     let world = march(admin).await;
     seals(&world).await;
@@ -130,7 +130,7 @@ async fn a_rewritten_entry_ends_the_stream_at_its_place(admin: PgPool) {
     assert!(machine.copies(6).await.is_ok());
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn rows_of_the_waterfall_are_those_of_rest(admin: PgPool) {
     let world = march(admin).await;
     let settled = world.settle(1, "2026-03", "2026-04-03").await;
@@ -178,7 +178,7 @@ async fn rows_of_the_waterfall_are_those_of_rest(admin: PgPool) {
     assert_eq!(machine.reads(wrong).await, Err(Code::InvalidArgument));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn keys_and_roles_are_asked_as_in_rest(admin: PgPool) {
     let world = march(admin).await;
     seals(&world).await;

@@ -16,7 +16,7 @@ fn with(amount: &str, iban: &str) -> Entry {
     entry
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn amount_and_account_find_a_payment_and_a_call_once(admin: PgPool) {
     let world = march(admin).await;
     world.settle(1, "2026-03", "2026-04-03").await;
@@ -28,7 +28,7 @@ async fn amount_and_account_find_a_payment_and_a_call_once(admin: PgPool) {
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_contribution_without_a_reference_is_found_by_the_funders_account(admin: PgPool) {
     let world = World::new(admin).await;
     // Both funders pay from one account: another amount each tells them apart.
@@ -47,7 +47,7 @@ async fn a_contribution_without_a_reference_is_found_by_the_funders_account(admi
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_call_that_is_paid_twice_or_too_much_is_a_break(admin: PgPool) {
     let world = World::new(admin).await;
     let reference = world.call(0xc1, 0xa1, "60.00").await;
@@ -74,7 +74,7 @@ async fn charges(world: &World) -> i64 {
     sqlx::query_scalar(sum).fetch_one(&world.admin).await.unwrap()
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn what_the_operator_tolerates_is_booked_where_everybody_sees_it(admin: PgPool) {
     let world = march(admin).await;
     let settlement = world.settle(1, "2026-03", "2026-04-03").await;
@@ -141,7 +141,7 @@ async fn what_the_operator_tolerates_is_booked_where_everybody_sees_it(admin: Pg
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn money_that_may_be_a_mandates_is_never_counted_twice(admin: PgPool) {
     let world = World::new(admin).await;
     world.accepts_mandates(true).await;

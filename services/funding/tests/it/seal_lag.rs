@@ -9,7 +9,7 @@ use crate::cycle::{PAID, march};
 use crate::world::{id, instant, log_key};
 use crate::world_exports::seals;
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_forgotten_transaction_is_named_when_the_seal_lags(admin: PgPool) {
     let world = march(admin).await;
     let now = instant("2026-04-02T08:00:00Z");
@@ -39,10 +39,7 @@ async fn a_forgotten_transaction_is_named_when_the_seal_lags(admin: PgPool) {
     // Told to the owner of the database.
     assert!(waits_for.seconds.is_some_and(|seconds| seconds >= 0), "{waits_for:?}");
     // The service's own role learns the process, if not since when.
-    let options = (*world.admin.connect_options())
-        .clone()
-        .username(database::Role::Funding.name());
-    let pool = database::connect(options, 1).await.unwrap();
+    let pool = testkit::as_role(&world.admin, database::Role::Funding, 1).await;
     let (lag, _) = show_seal_lag(&pool, in_time).await.unwrap();
     assert_eq!(lag.waits_for.and_then(|waits_for| waits_for.process), Some(process));
 

@@ -34,7 +34,7 @@ fn of<'b>(breaks: &'b [Value], amount: &str) -> &'b Value {
     breaks.iter().find(|one| one["amount"] == amount).unwrap()
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn one_line_is_several_things_whose_cents_make_its_own(admin: PgPool) {
     let world = World::new(admin).await;
     let reference = world.call(0xc1, 0xa1, "100.00").await;
@@ -79,7 +79,7 @@ async fn one_line_is_several_things_whose_cents_make_its_own(admin: PgPool) {
     assert_eq!(answer["type"], "urn:ccn:problem:break-explained");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn several_lines_are_one_payment_and_none_is_claimed_twice(admin: PgPool) {
     let world = march(admin).await;
     let settlement = world.settle(1, "2026-03", "2026-04-03").await;
@@ -142,7 +142,7 @@ async fn several_lines_are_one_payment_and_none_is_claimed_twice(admin: PgPool) 
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn lines_that_undo_one_another_need_no_part(admin: PgPool) {
     let world = World::new(admin).await;
     world
@@ -159,7 +159,7 @@ async fn lines_that_undo_one_another_need_no_part(admin: PgPool) {
     assert_eq!(status, StatusCode::CONFLICT);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_falsified_explanation_is_told(admin: PgPool) {
     let world = World::new(admin).await;
     world.loads(1, "0.00", vec![moved("30.00"), moved("5.00")]).await;
@@ -191,7 +191,7 @@ async fn a_falsified_explanation_is_told(admin: PgPool) {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_line_is_explained_as_the_money_of_mandates(admin: PgPool) {
     let world = World::new(admin).await;
     world.accepts_mandates(true).await;
@@ -230,7 +230,7 @@ async fn a_line_is_explained_as_the_money_of_mandates(admin: PgPool) {
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_call_gets_what_it_awaits_and_the_rest_is_another_contribution(admin: PgPool) {
     let world = World::new(admin).await;
     let reference = world.call(0xc1, 0xa1, "100.00").await;

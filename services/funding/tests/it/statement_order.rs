@@ -39,7 +39,7 @@ impl World {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn one_day_in_two_formats_is_booked_once(admin: PgPool) {
     let world = World::new(admin).await;
     let reference = world.call(0xc1, 0xa1, "100.00").await;
@@ -74,7 +74,7 @@ async fn one_day_in_two_formats_is_booked_once(admin: PgPool) {
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn an_older_period_is_not_loaded_after_a_newer_one(admin: PgPool) {
     let world = World::new(admin).await;
     world.loads(1, "0.00", vec![moved("10.00")]).await;
@@ -96,7 +96,7 @@ async fn an_older_period_is_not_loaded_after_a_newer_one(admin: PgPool) {
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_number_that_the_bank_jumped_is_a_missing_statement(admin: PgPool) {
     let world = World::new(admin).await;
     let day = ("2026-04-10", "2026-04-10");
@@ -127,7 +127,7 @@ async fn a_number_that_the_bank_jumped_is_a_missing_statement(admin: PgPool) {
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_number_that_the_bank_never_gave_is_confirmed_by_a_person(admin: PgPool) {
     let world = World::new(admin).await;
     let day = ("2026-04-10", "2026-04-10");

@@ -1,18 +1,17 @@
-use std::fmt::Write;
-
+use bank_simulator::cfonb120::{Movement, movements_of};
 use http::StatusCode;
 use serde_json::json;
 use sqlx::PgPool;
 
-use crate::bank::{moved, naming, quoting, statement, statement_of};
-use crate::world::{FUNDERS, OTHER_IBAN, PROGRAMME, World, id};
+use crate::bank::{DAY, moved, naming, quoting, statement, statement_of};
+use crate::world::{FUND_IBAN, FUNDERS, OTHER_IBAN, PROGRAMME, World, id};
 
 async fn rows(world: &World) -> (i64, i64) {
     let count = "select (select count(*) from funding.statement_line), (select count(*) from ledger.transfer)";
     sqlx::query_as(count).fetch_one(&world.admin).await.unwrap()
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_statement_loaded_twice_changes_nothing(admin: PgPool) {
     let world = World::new(admin).await;
     let reference = world.call(0xc1, 0xa1, "100.00").await;
@@ -54,7 +53,7 @@ async fn a_statement_loaded_twice_changes_nothing(admin: PgPool) {
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn an_id_never_answers_with_another_statement(admin: PgPool) {
     let world = World::new(admin).await;
     world.loads(1, "0.00", vec![moved("1.00")]).await;
@@ -69,7 +68,7 @@ async fn an_id_never_answers_with_another_statement(admin: PgPool) {
     assert_eq!(rows(&world).await, before);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_statement_that_does_not_follow_the_last_is_refused_with_the_difference(admin: PgPool) {
     let world = World::new(admin).await;
     let (status, answer) = world
@@ -100,7 +99,7 @@ async fn a_statement_that_does_not_follow_the_last_is_refused_with_the_differenc
     assert_eq!(lines, 1);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn only_a_readable_statement_of_the_funds_account_is_taken(admin: PgPool) {
     let world = World::new(admin).await;
     let (_, answer) = world
@@ -122,7 +121,7 @@ async fn only_a_readable_statement_of_the_funds_account_is_taken(admin: PgPool) 
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn what_no_rule_explains_is_kept_apart(admin: PgPool) {
     let world = World::new(admin).await;
     let unknown = json!("00000000000000000000000000000001");
@@ -146,7 +145,7 @@ async fn what_no_rule_explains_is_kept_apart(admin: PgPool) {
     assert_eq!(balance, 2500);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_statement_is_loaded_whole_or_not_at_all(admin: PgPool) {
     let world = World::new(admin).await;
     let (_, answer) = world
@@ -162,7 +161,7 @@ async fn a_statement_is_loaded_whole_or_not_at_all(admin: PgPool) {
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn only_money_that_has_arrived_is_allocated(admin: PgPool) {
     let world = World::new(admin).await;
     world.money_arrives().await;
@@ -180,42 +179,17 @@ async fn only_money_that_has_arrived_is_allocated(admin: PgPool) {
 
 /// A CFONB 120 statement of the fund's account: signed cents, complements.
 pub fn cfonb(opening: i64, movements: &[(i64, &[(&str, &str)])]) -> Vec<u8> {
-    let amount = |cents: i64| {
-        let signs = if cents < 0 { b"}JKLMNOPQR" } else { b"{ABCDEFGHI" };
-        let last = usize::try_from(cents.unsigned_abs() % 10).unwrap();
-        format!("{:013}{}", cents.unsigned_abs() / 10, char::from(signs[last]))
-    };
-    let balance = |code, cents| {
-        format!(
-            "{code}30006    00001EUR2 12345678901  100426{:50}{}{:16}\n",
-            "",
-            amount(cents),
-            ""
-        )
-    };
-    let mut file = balance("01", opening);
-    for (cents, complements) in movements {
-        writeln!(
-            file,
-            "0430006    00001EUR2 1234567890105100426  100426{:31}  0000000  {}{:16}",
-            "VIR",
-            amount(*cents),
-            ""
-        )
-        .unwrap();
-        for (qualifier, text) in *complements {
-            writeln!(
-                file,
-                "0530006    00001EUR2 1234567890105100426     {qualifier}{text:<70}  "
-            )
-            .unwrap();
-        }
-    }
-    let moved: i64 = movements.iter().map(|(cents, _)| cents).sum();
-    (file + &balance("07", opening + moved)).into_bytes()
+    let movements: Vec<Movement> = movements
+        .iter()
+        .map(|&(cents, complements)| Movement {
+            cents,
+            complements: complements.to_vec(),
+        })
+        .collect();
+    movements_of(&FUND_IBAN.parse().unwrap(), (DAY, opening), DAY, &movements)
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_cfonb_statement_is_known_by_its_content_and_matched_as_any_other(admin: PgPool) {
     let world = World::new(admin).await;
     let reference = world.call(0xc1, 0xa1, "100.00").await;

@@ -7,6 +7,7 @@ use document::sign::{Signer, self_signed};
 use funding::Config;
 use serde_json::{Value, json};
 use sqlx::PgPool;
+use tokio::sync::OnceCell;
 use web::Clock;
 
 use crate::bank::{naming, returning};
@@ -43,10 +44,7 @@ impl World {
 
     /// The front door of papers that are signed, if there is a key.
     async fn papers(&self, signer: Option<Signer>) -> Self {
-        let options = (*self.admin.connect_options())
-            .clone()
-            .username(database::Role::Funding.name());
-        let pool = database::connect(options, 2).await.unwrap();
+        let pool = testkit::as_role(&self.admin, database::Role::Funding, 2).await;
         let (clock, hand) = Clock::set(instant("2026-04-02T08:00:00Z"));
         let routes = funding::routes(Config {
             document_key: signer.map(Arc::new),
@@ -58,6 +56,7 @@ impl World {
             hand,
             app: web::frame(routes.split_for_parts().0),
             secret: self.secret.clone(),
+            issuing: OnceCell::new(),
         }
     }
 
@@ -71,7 +70,7 @@ fn figures(account: &Value) -> [&str; 4] {
     ["payable", "in_transit", "paid", "recoverable"].map(|name| account[name].as_str().unwrap())
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_debt_and_its_deduction_are_seen_from_claim_to_advice(admin: PgPool) {
     let world = march(admin).await;
     assert_eq!(figures(&world.account(PAID).await), ["30.00", "0.00", "0.00", "0.00"]);
@@ -156,7 +155,7 @@ async fn a_debt_and_its_deduction_are_seen_from_claim_to_advice(admin: PgPool) {
     assert_eq!(world.status(&format!("{path}?format=docx")).await, 400);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_transfer_that_comes_back_is_owed_again_and_seen_so(admin: PgPool) {
     let world = march(admin).await;
     let first = world.settle(1, "2026-03", "2026-04-03").await;
@@ -188,7 +187,7 @@ async fn a_transfer_that_comes_back_is_owed_again_and_seen_so(admin: PgPool) {
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn holds_grow_old_by_amount_until_they_are_paid(admin: PgPool) {
     let world = march(admin).await;
     world.settle(1, "2026-03", "2026-04-03").await;
@@ -233,7 +232,7 @@ async fn holds_grow_old_by_amount_until_they_are_paid(admin: PgPool) {
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_structure_sees_its_own_money_and_nobody_elses(admin: PgPool) {
     let world = march(admin).await;
     world.sets_rules(Some("0.00")).await;
@@ -268,7 +267,7 @@ async fn a_structure_sees_its_own_money_and_nobody_elses(admin: PgPool) {
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn an_attestation_says_the_delay_the_conditions_and_the_account(admin: PgPool) {
     let world = march(admin).await;
     let rules = json!({"approval_above": null, "delay_days": 20}).to_string();
@@ -297,7 +296,7 @@ async fn an_attestation_says_the_delay_the_conditions_and_the_account(admin: PgP
     assert!(words("attestation-paid", &pdf).contains("Virement en cours 20,00 €"));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn an_attestation_is_signed_where_there_is_a_key(admin: PgPool) {
     let world = march(admin).await;
     let identity = self_signed("Fonds de soutien", &[7; 32], instant("2026-01-01T00:00:00Z")).unwrap();
@@ -315,7 +314,7 @@ async fn an_attestation_is_signed_where_there_is_a_key(admin: PgPool) {
     assert!(words("attestation-signee", &pdf).contains("Ce document est signé électroniquement (certificat :"));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn names_are_written_in_the_letters_that_banks_carry(admin: PgPool) {
     let world = march(admin).await;
     sqlx::query(

@@ -31,7 +31,7 @@ impl World {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_contribution_that_the_bank_takes_back_is_nobodys_money_to_place(admin: PgPool) {
     let world = World::new(admin).await;
     let reference = world.call(0xc1, 0xa1, "100.00").await;
@@ -57,7 +57,7 @@ async fn a_contribution_that_the_bank_takes_back_is_nobodys_money_to_place(admin
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_call_whose_money_is_taken_back_waits_for_it_again(admin: PgPool) {
     let world = World::new(admin).await;
     let reference = world.call(0xc1, 0xa1, "100.00").await;
@@ -80,7 +80,7 @@ async fn a_call_whose_money_is_taken_back_waits_for_it_again(admin: PgPool) {
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn money_that_is_placed_is_not_taken_back_from_what_it_is_behind(admin: PgPool) {
     let world = World::new(admin).await;
     world.money_arrives().await;

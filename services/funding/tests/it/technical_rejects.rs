@@ -22,7 +22,7 @@ async fn first_payment(world: &World, settlement: u128) -> Value {
     seen["payments"][0].clone()
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_file_that_is_rejected_whole_is_paid_by_the_next_settlement(admin: PgPool) {
     let world = march(admin).await;
     // Neither its form nor the fund's own account (a group's AC04) says anything of the structure.
@@ -60,7 +60,7 @@ async fn a_file_that_is_rejected_whole_is_paid_by_the_next_settlement(admin: PgP
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn what_the_bank_itself_undoes_is_paid_again(admin: PgPool) {
     let world = march(admin).await;
     let settled = world.settle(1, "2026-03", "2026-04-03").await;
@@ -85,7 +85,7 @@ async fn what_the_bank_itself_undoes_is_paid_again(admin: PgPool) {
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_payees_bank_that_does_not_say_why_speaks_of_the_account_all_the_same(admin: PgPool) {
     let world = march(admin).await;
     let settled = world.settle(1, "2026-03", "2026-04-03").await;

@@ -64,7 +64,7 @@ async fn story(admin: PgPool) -> World {
 }
 
 /// Two ways to the same figures: how the books stand now by the sums of accounts, and by the transfers up to the end of time.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn periods_that_follow_one_another_add_up_to_the_whole(admin: PgPool) {
     let world = story(admin).await;
     let whole = report(&world, "").await;
@@ -93,7 +93,7 @@ async fn periods_that_follow_one_another_add_up_to_the_whole(admin: PgPool) {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn money_that_found_its_programme_in_a_period_is_counted_once(admin: PgPool) {
     let world = World::new(admin).await;
     let reference = world.call(0xc1, 0xa1, "100.00").await;
@@ -120,7 +120,7 @@ async fn money_that_found_its_programme_in_a_period_is_counted_once(admin: PgPoo
     world.all_hold().await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_period_is_what_happened_on_its_paris_days(admin: PgPool) {
     let world = story(admin).await;
     let of = async |query: &str| {
@@ -153,7 +153,7 @@ async fn a_period_is_what_happened_on_its_paris_days(admin: PgPool) {
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_report_is_of_a_funder_a_programme_or_a_territory(admin: PgPool) {
     let world = march(admin).await;
     let rows = async |query: String| report(&world, &query).await["rows"].as_array().unwrap().len();
@@ -189,7 +189,7 @@ async fn the_report_is_of_a_funder_a_programme_or_a_territory(admin: PgPool) {
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn every_form_says_the_same(admin: PgPool) {
     let world = story(admin).await;
     let folder = tempfile::tempdir().unwrap();

@@ -1,7 +1,6 @@
-use std::path::Path;
 use std::sync::Arc;
 
-use access::{OrganisationId, Secret};
+use access::OrganisationId;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use catalogue::{NewProgramme, ProgrammeId, Spendable};
@@ -9,25 +8,23 @@ use chrono::{DateTime, Utc};
 use funding::reconciliation::Nightly;
 use funding::{Config, FundAccount};
 use http::{Request, StatusCode};
-use ledger::{
-    Account, AccountNumber, BatchId, BookId, EventId, Outcome, PartyId, Posting, Transfer, TransferId, TransferKind,
-};
+use ledger::{Account, AccountNumber, BatchId, BookId, EventId, PartyId, Posting, Transfer, TransferId, TransferKind};
 use serde_json::{Value, json};
 use shares::Plan;
 use sqlx::PgPool;
-use sqlx::migrate::Migrator;
 use standards::Cents;
-use tower::ServiceExt;
+use testkit::{Client, Leg};
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 use web::{Clock, ClockHand};
+
+use crate::issuing::Issuing;
 
 pub const FUND_IBAN: &str = "FR7630006000011234567890189";
 pub const STRUCTURE_IBAN: &str = "FR1420041010050500013M02606";
 pub const OTHER_IBAN: &str = "DE89370400440532013000";
 /// 2 March 2026, 11:00 in Paris.
 pub const START: &str = "2026-03-02T10:00:00Z";
-/// Vouchers 1 to 10 of the only batch: two booklets of five.
-pub const VOUCHERS: i32 = 10;
 const TEN_EUROS: Cents = Cents::new(1000);
 
 pub struct World {
@@ -37,6 +34,7 @@ pub struct World {
     pub hand: ClockHand,
     pub app: Router,
     pub secret: String,
+    pub issuing: OnceCell<Issuing>,
 }
 
 pub const fn id(n: u128) -> Uuid {
@@ -80,52 +78,24 @@ fn party(id: Uuid) -> PartyId {
     PartyId::from_uuid(id)
 }
 
-fn voucher(serial: i32) -> AccountNumber {
-    AccountNumber::voucher(1, u32::try_from(serial).unwrap())
-}
-
-async fn apply_views_of(pool: &PgPool, schema: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../migrations")
-        .join(schema);
-    let mut migrator = Migrator::new(path).await.unwrap();
-    migrator.create_schema(schema.to_owned());
-    migrator.dangerous_set_table_name(format!("{schema}._sqlx_migrations"));
-    database::apply(pool, &migrator).await.unwrap();
-}
-
-type Leg = (TransferKind, Account, Account, i64);
-
 impl World {
     /// A programme, two funders with conventions, and a plan; no money.
     pub async fn new(admin: PgPool) -> Self {
-        database::apply_roles(&admin).await.unwrap();
-        access::migrate(&admin).await.unwrap();
-        catalogue::migrate(&admin).await.unwrap();
-        ledger::migrate(&admin).await.unwrap();
-        apply_views_of(&admin, "issuer").await;
-        apply_views_of(&admin, "redemption").await;
-        funding::migrate(&admin).await.unwrap();
-        let options = (*admin.connect_options())
-            .clone()
-            .username(database::Role::Funding.name());
-        let pool = database::connect(options, 6).await.unwrap();
-        let secret = Secret::generate().unwrap();
-        access::ensure_operator(&admin, &secret, instant(START)).await.unwrap();
+        let pool = testkit::as_role(&admin, database::Role::Funding, 6).await;
         let (clock, hand) = Clock::set(instant(START));
         let fund = fund_account("Fonds de soutien");
         let routes = funding::routes(Config {
             checkpoint_key: Some(Arc::new(log_key())),
             ..Config::new(pool, clock.clone(), fund, NIGHTLY)
         });
-        let routes = routes.merge(access::routes(admin.clone(), clock.clone()));
-        let app = web::frame(routes.split_for_parts().0);
+        let operator = testkit::operator_of(&admin, &clock, routes).await;
         let world = Self {
             admin,
             clock,
             hand,
-            app,
-            secret: secret.reveal().to_owned(),
+            app: operator.router(),
+            secret: operator.key().to_owned(),
+            issuing: OnceCell::new(),
         };
         world.programme().await;
         world
@@ -149,6 +119,8 @@ impl World {
             .await
             .unwrap();
         tx.commit().await.unwrap();
+        let sponsor = json!({"id": SPONSOR, "name": "Département", "siren": "222100018", "roles": ["sponsor"]});
+        self.created("/issuer/v1/organisations", sponsor).await;
         for (funder, (name, siren, rate)) in FUNDERS
             .into_iter()
             .zip([("Département", "732829320", 0xa1), ("État", "552100554", 0xa2)])
@@ -170,20 +142,16 @@ impl World {
         .await;
     }
 
+    /// Whoever has this key.
+    pub fn client(&self, secret: &str) -> Client {
+        Client::of(self.app.clone()).with_key(secret)
+    }
+
     pub async fn send(&self, method: &str, path: &str, secret: &str, body: Vec<u8>) -> (StatusCode, Vec<u8>) {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("authorization", format!("Bearer {secret}"))
-            .header("content-type", "application/json")
-            .body(Body::from(body))
-            .unwrap();
-        let response = self.app.clone().oneshot(request).await.unwrap();
-        let status = response.status();
-        (
-            status,
-            to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec(),
-        )
+        let method = method.parse().unwrap();
+        let client = self.client(secret);
+        let answer = client.send(method, path, Some((body, "application/json"))).await;
+        (StatusCode::from_u16(answer.status).unwrap(), answer.bytes)
     }
 
     pub async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
@@ -195,13 +163,8 @@ impl World {
 
     /// Sends a body piece by piece.
     pub async fn stream(&self, method: &str, path: &str, body: Body) -> (StatusCode, Value) {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("authorization", format!("Bearer {}", self.secret))
-            .body(body)
-            .unwrap();
-        let response = self.app.clone().oneshot(request).await.unwrap();
+        let request = Request::builder().method(method).uri(path);
+        let response = self.client(&self.secret).respond(request, body).await;
         let status = response.status();
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         (status, serde_json::from_slice(&bytes).unwrap())
@@ -283,22 +246,12 @@ impl World {
         assert_eq!(self.failing().await, Vec::<String>::new());
     }
 
-    async fn book_legs(&self, name: &str, group: Uuid, at: DateTime<Utc>, legs: Vec<Leg>) {
-        let transfers = legs.into_iter().enumerate().map(|(n, (kind, debit, credit, cents))| {
-            let id = TransferId::derive(name.as_bytes(), &[group.as_bytes(), &n.to_be_bytes()]);
-            Transfer::new(id, kind, debit, credit, Cents::new(cents)).unwrap()
-        });
-        self.book(
-            Posting::new(EventId::from_uuid(group), transfers.collect()).unwrap(),
-            at,
-        )
-        .await;
+    async fn book_legs(&self, name: &str, at: DateTime<Utc>, legs: Vec<Leg>) {
+        testkit::book(&self.admin, name, &legs, at).await;
     }
 
     async fn book(&self, posting: Posting, at: DateTime<Utc>) {
-        let mut tx = self.admin.begin().await.unwrap();
-        assert_eq!(ledger::post(&mut tx, &[posting], at).await.unwrap(), [Outcome::Posted]);
-        tx.commit().await.unwrap();
+        testkit::book_posting(&self.admin, posting, at).await;
     }
 
     fn plan() -> Plan {
@@ -306,82 +259,61 @@ impl World {
         Plan::new(FUNDERS.map(party).into_iter().zip(rates).collect()).unwrap()
     }
 
-    /// The issuer orders two booklets of five vouchers of 10 € and puts the money behind them.
+    async fn issuing(&self) -> &Issuing {
+        let start = || Issuing::start(&self.admin, &self.clock, PROGRAMME, SPONSOR);
+        self.issuing.get_or_init(start).await
+    }
+
+    /// The issuer makes two booklets of five vouchers of 10 € and puts the money behind them.
     pub async fn funds_a_batch(&self) {
-        let at = instant(START);
-        sqlx::query(
-            "insert into issuer.batch (book_id, id, plan_id, series, series_position, booklets, booklet_size, face_value_cents,
-                 last_day, ordered_by, ordered_at, minted_at, funded_at)
-             values ($1, $2, $3, 1, 0, 2, 5, 1000, '2026-07-31', $4, $5, $5, $5)",
+        self.issuing().await.funds(BATCH, 2).await;
+    }
+
+    /// The account of a voucher of the batch, by its number in it.
+    pub async fn voucher(&self, serial: i32) -> AccountNumber {
+        let number: i64 = sqlx::query_scalar(
+            "select number from issuer.voucher where book_id = $1 and batch_id = $2 and serial = $3",
         )
-        .bind(PROGRAMME).bind(BATCH).bind(PLAN).bind(SPONSOR).bind(at)
-        .execute(&self.admin).await.unwrap();
-        for serial in 1..=VOUCHERS {
-            sqlx::query(
-                "insert into issuer.voucher (book_id, number, batch_id, serial, token_id, kid)
-                 values ($1, $2, $3, $4, int8send($4), int4send(1))",
-            )
-            .bind(PROGRAMME)
-            .bind(voucher(serial).get())
-            .bind(BATCH)
-            .bind(serial)
-            .execute(&self.admin)
-            .await
-            .unwrap();
+        .bind(PROGRAMME)
+        .bind(BATCH)
+        .bind(serial)
+        .fetch_one(&self.admin)
+        .await
+        .unwrap();
+        AccountNumber::new(number)
+    }
+
+    async fn vouchers(&self, serials: &[i32]) -> Vec<(i32, AccountNumber)> {
+        let mut vouchers = Vec::with_capacity(serials.len());
+        for &serial in serials {
+            vouchers.push((serial, self.voucher(serial).await));
         }
-        let shares = Self::plan().sum_first(10, TEN_EUROS);
-        let legs = FUNDERS.into_iter().zip(shares).map(|(funder, cents)| {
-            let (from, to) = (
-                Account::available(book(), party(funder)),
-                Account::reserved(book(), BatchId::from_uuid(BATCH), party(funder)),
-            );
-            (TransferKind::BatchFunded, from, to, cents.get())
-        });
-        self.book_legs("funded", BATCH, at, legs.collect()).await;
+        vouchers
     }
 
     /// The issuer hands the first booklet over.
     pub async fn hands_over(&self) {
-        let at = instant(START);
-        sqlx::query(
-            "insert into issuer.beneficiary (book_id, id, prescriber_id, external_id, identity_hash, audience, residence, booklets,
-                 import_id, registered_at)
-             values ($1, $2, $3, 'X', sha256('x'), 'Autre', '21231', 1, $2, $4)",
-        )
-        .bind(PROGRAMME).bind(id(0x60)).bind(SPONSOR).bind(at).execute(&self.admin).await.unwrap();
-        sqlx::query(
-            "insert into issuer.hand_over (book_id, id, batch_id, booklet, beneficiary_id, prescriber_id, at)
-             values ($1, $2, $3, 1, $4, $5, $6)",
-        )
-        .bind(PROGRAMME)
-        .bind(id(0x61))
-        .bind(BATCH)
-        .bind(id(0x60))
-        .bind(SPONSOR)
-        .bind(at)
-        .execute(&self.admin)
-        .await
-        .unwrap();
-        self.activates().await;
+        self.issuing().await.hands_over(id(0x61), BATCH).await;
     }
 
-    /// The vouchers of the first booklet can be spent, whoever has them.
+    /// The vouchers of the first booklet can be spent, and nobody recorded who has them.
     pub async fn activates(&self) {
         let at = instant(START);
         let mut legs = Vec::new();
         for serial in 1..=5 {
+            let number = self.voucher(serial).await;
             let shares = Self::plan().split(u32::try_from(serial).unwrap().try_into().unwrap(), TEN_EUROS);
             for (funder, cents) in FUNDERS.into_iter().zip(shares) {
                 let from = Account::reserved(book(), BatchId::from_uuid(BATCH), party(funder));
                 legs.push((
                     TransferKind::Activated,
                     from,
-                    Account::new_voucher(book(), voucher(serial), TEN_EUROS),
-                    cents.get(),
+                    Account::new_voucher(book(), number, TEN_EUROS),
+                    cents,
                 ));
             }
         }
-        self.book_legs("activated", id(0x61), at, legs).await;
+        self.book_legs("activated", at, legs).await;
     }
 
     pub async fn has_structure(&self, structure: Uuid, iban: Option<&str>, given_at: &str) {
@@ -417,7 +349,8 @@ impl World {
 
     /// Redemption accepts a claim of these vouchers.
     pub async fn claims(&self, claim: Uuid, structure: Uuid, serials: &[i32], at: &str) {
-        let numbers: Vec<i64> = serials.iter().map(|&serial| voucher(serial).get()).collect();
+        let vouchers = self.vouchers(serials).await;
+        let numbers: Vec<i64> = vouchers.iter().map(|(_, number)| number.get()).collect();
         sqlx::query(
             "insert into redemption.claim (book_id, id, request_id, structure_id, service, service_date, numbers, face_values, cents, at)
              values ($1, $2, $2, $3, 'bureautique', '2026-03-05', $4, array_fill(1000, array[cardinality($4)]), $5, $6)",
@@ -425,9 +358,9 @@ impl World {
         .bind(PROGRAMME).bind(claim).bind(structure).bind(numbers)
         .bind(1000 * i64::try_from(serials.len()).unwrap()).bind(instant(at))
         .execute(&self.admin).await.unwrap();
-        let transfers = serials.iter().map(|&serial| {
+        let transfers = vouchers.iter().map(|&(serial, number)| {
             let (from, to) = (
-                Account::voucher(book(), voucher(serial)),
+                Account::voucher(book(), number),
                 Account::payable(book(), party(structure)),
             );
             Transfer::new(
@@ -460,10 +393,11 @@ impl World {
              values ($1, $2, $2, 'x', $3, $4, 2, 0, true)",
         )
         .bind(PROGRAMME).bind(claim).bind(structure).bind(instant(at)).execute(&self.admin).await.unwrap();
-        let transfers = serials.iter().map(|&serial| {
+        let vouchers = self.vouchers(serials).await;
+        let transfers = vouchers.iter().map(|&(serial, number)| {
             let (from, to) = (
                 Account::recoverable(book(), party(structure)),
-                Account::voucher(book(), voucher(serial)),
+                Account::voucher(book(), number),
             );
             let id = TransferId::derive(b"reversed", &[claim.as_bytes(), &serial.to_be_bytes()]);
             let transfer = Transfer::new(id, TransferKind::ClaimReversed, from, to, TEN_EUROS).unwrap();
@@ -484,14 +418,14 @@ impl World {
             .await
             .unwrap();
         let mut legs = Vec::new();
-        for &serial in serials {
+        for (serial, number) in self.vouchers(serials).await {
             let shares = Self::plan().split(u32::try_from(serial).unwrap().try_into().unwrap(), TEN_EUROS);
             for (funder, cents) in FUNDERS.into_iter().zip(shares) {
                 let (from, to) = (
-                    Account::voucher(book(), voucher(serial)),
+                    Account::voucher(book(), number),
                     Account::refundable(book(), party(funder)),
                 );
-                legs.push((TransferKind::Expired, from, to, cents.get()));
+                legs.push((TransferKind::Expired, from, to, cents));
             }
         }
         let (all, opened) = (
@@ -504,9 +438,9 @@ impl World {
                 TransferKind::BatchExpired,
                 from,
                 Account::refundable(book(), party(funder)),
-                all.get() - opened.get(),
+                all.checked_sub(opened).unwrap(),
             ));
         }
-        self.book_legs("expired", id(0x70), instant(at), legs).await;
+        self.book_legs("expired", instant(at), legs).await;
     }
 }

@@ -33,10 +33,7 @@ pub struct Reconciling {
 impl Reconciling {
     /// Adds the routes of runs to a world.
     pub async fn of(mut world: World, at: &str) -> Self {
-        let options = (*world.admin.connect_options())
-            .clone()
-            .username(database::Role::Funding.name());
-        let pool = database::connect(options, 4).await.unwrap();
+        let pool = testkit::as_role(&world.admin, database::Role::Funding, 4).await;
         let (clock, hand) = Clock::set(crate::world::instant(at));
         world.hand.move_to(crate::world::instant(at));
         world.hand = hand;

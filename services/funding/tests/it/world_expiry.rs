@@ -7,16 +7,15 @@ use std::sync::Arc;
 
 use access::{OrganisationId, Secret};
 use axum::Router;
-use axum::body::{Body, to_bytes};
 use catalogue::{NewProgramme, ProgrammeId, Spendable};
 use document::sign::{NewIdentity, Signer, self_signed};
 use funding::Config;
-use http::{Request, StatusCode};
-use ledger::{Account, AccountNumber, BookId, EventId, Outcome, PartyId, Posting, Transfer, TransferId, TransferKind};
+use http::StatusCode;
+use ledger::{Account, AccountNumber, BookId, EventId, PartyId, Posting, Transfer, TransferId, TransferKind};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use standards::Cents;
-use tower::ServiceExt;
+use testkit::Client;
 use uuid::Uuid;
 use web::{Clock, ClockHand};
 
@@ -66,10 +65,7 @@ impl Ended {
 
     pub async fn with(admin: PgPool, signs: bool) -> Self {
         let world = World::new(admin.clone()).await;
-        let options = (*admin.connect_options())
-            .clone()
-            .username(database::Role::Funding.name());
-        let pool = database::connect(options, 6).await.unwrap();
+        let pool = testkit::as_role(&admin, database::Role::Funding, 6).await;
         let (clock, hand) = Clock::set(instant(START));
         let identity = self_signed("Fonds de soutien", &[7; 32], instant(START)).unwrap();
         let signer = Arc::new(Signer::from_pem(&identity.certificate, &identity.key).unwrap());
@@ -172,22 +168,16 @@ impl Ended {
         });
         let group = EventId::derive(b"expiry test", name);
         let posting = Posting::new(group, transfers.collect()).unwrap();
-        let mut tx = self.world.admin.begin().await.unwrap();
-        assert_eq!(
-            ledger::post(&mut tx, &[posting], instant(START)).await.unwrap(),
-            [Outcome::Posted]
-        );
-        tx.commit().await.unwrap();
+        testkit::book_posting(&self.world.admin, posting, instant(START)).await;
     }
 
     /// A key for an organisation that exists.
     pub async fn key(&self, organisation: Uuid) -> Actor<'_> {
-        let path = format!("/issuer/v1/organisations/{organisation}/api-keys");
         let key = Uuid::from_u128(organisation.as_u128() + 0x9_0000);
-        let (_, made) = self.world.post(&path, json!({"id": key})).await;
+        let operator = self.world.client(&self.world.secret);
         Actor {
             ended: self,
-            secret: made["secret"].as_str().unwrap().to_owned(),
+            secret: operator.gives_key(organisation, key).await.key().to_owned(),
         }
     }
 
@@ -236,19 +226,10 @@ pub struct Actor<'a> {
 
 impl Actor<'_> {
     pub async fn sends(&self, method: &str, path: &str, body: Vec<u8>) -> (StatusCode, Vec<u8>) {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("authorization", format!("Bearer {}", self.secret))
-            .header("content-type", "application/json")
-            .body(Body::from(body))
-            .unwrap();
-        let response = self.ended.app.clone().oneshot(request).await.unwrap();
-        let status = response.status();
-        (
-            status,
-            to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec(),
-        )
+        let client = Client::of(self.ended.app.clone()).with_key(&self.secret);
+        let method = method.parse().unwrap();
+        let answer = client.send(method, path, Some((body, "application/json"))).await;
+        (StatusCode::from_u16(answer.status).unwrap(), answer.bytes)
     }
 
     pub async fn posts(&self, path: &str, body: Value) -> (StatusCode, Value) {

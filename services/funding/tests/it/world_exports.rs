@@ -4,29 +4,22 @@ use chrono::{DateTime, Utc};
 use http::request;
 use ledger::seal;
 use sealed_log::NoteKey;
-use tower::ServiceExt;
 
 use crate::world::World;
 
 impl World {
     /// Asks as the operator, and keeps the headers of the answer.
     pub async fn respond(&self, request: request::Builder) -> Response {
-        let request = request.header("authorization", format!("Bearer {}", self.secret));
-        self.app
-            .clone()
-            .oneshot(request.body(Body::empty()).unwrap())
-            .await
-            .unwrap()
+        self.client(&self.secret).respond(request, Body::empty()).await
     }
 }
 
 /// Seals until nothing is left: PostgreSQL's own housekeeping may hold a number in this database for a moment.
 pub async fn seals(world: &World, key: &NoteKey, at: DateTime<Utc>) {
-    loop {
+    testkit::until("nothing left to seal", async || {
         seal::seal(&world.admin, key, at).await.unwrap();
-        if seal::unsealed(&mut world.admin.acquire().await.unwrap()).await.unwrap() == 0 {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+        let left = seal::unsealed(&mut world.admin.acquire().await.unwrap()).await;
+        (left.unwrap() == 0).then_some(())
+    })
+    .await;
 }

@@ -13,16 +13,19 @@ async fn expiry_event(world: &World, batch: Uuid, serial: i32) -> Uuid {
     EventId::derive(b"expired", &[world.programme.as_bytes(), &number.get().to_be_bytes()]).uuid()
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn one_id_serves_a_hand_over_and_a_revocation(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = world.funded(1, 2).await;
     let people = world.people(1, 1).await;
-    world.hands_over(30, batch, 1, people[0]).await.now();
-    assert_eq!(world.declares(30, batch, 1, "lost").await.now()["returned"], "100.00");
+    world.hands_over(30, batch, 1, people[0]).await.created();
+    assert_eq!(
+        world.declares(30, batch, 1, "lost").await.created()["returned"],
+        "100.00"
+    );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_callers_id_cannot_take_the_place_of_another_event(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = world.minted(1, 2).await;
@@ -35,41 +38,45 @@ async fn a_callers_id_cannot_take_the_place_of_another_event(pool: PgPool) {
         let prescriber = world.prescriber.clone();
         async move { prescriber.post(&path, body).await }
     };
-    give(funding, 1, people[0]).await.now();
+    give(funding, 1, people[0]).await.created();
     world.allocates([20_001; 3]).await;
     let path = world.path(&format!("batches/{batch}/funding"));
-    world.sponsor.post(&path, json!({})).await.now();
+    world.sponsor.post(&path, json!({})).await.created();
 
-    give(expiry_event(&world, first, 1).await, 2, people[1]).await.now();
+    give(expiry_event(&world, first, 1).await, 2, people[1]).await.created();
     world.clock.move_to(instant("2027-02-04T08:00:00Z"));
     let done = world
         .sponsor
         .post(&world.path("expiry"), json!({"id": uuid(60)}))
         .await
-        .now();
+        .created();
     assert_eq!(
         (&done["vouchers"], &done["returned"], &done["reserved_returned"]),
         (&json!(20), &json!("200.00"), &json!("200.00"))
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn an_end_that_cannot_be_swept_is_an_error_and_keeps_its_trace(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = world.funded(1, 2).await;
     let people = world.people(1, 1).await;
-    world.hands_over(30, batch, 1, people[0]).await.now();
+    world.hands_over(30, batch, 1, people[0]).await.created();
     let taken = TransferId::from_uuid(expiry_event(&world, batch, 2).await);
     world.claims_as(taken, world.number(batch, 1).await).await;
     world.clock.move_to(instant("2027-02-04T08:00:00Z"));
     for _ in 0..2 {
-        let answer = world.sponsor.post(&world.path("expiry"), json!({"id": uuid(60)})).await;
-        assert_eq!(answer.status, 500, "{}", answer.text());
+        let request = http::Request::post(world.path("expiry")).header("content-type", "application/json");
+        let answer = world
+            .sponsor
+            .respond(request, json!({"id": uuid(60)}).to_string())
+            .await;
+        assert_eq!(answer.status(), 500);
         assert_eq!(world.traces("programme.expire").await, 1);
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn only_a_booklet_that_was_lost_or_stolen_is_replaced(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = world.funded(1, 8).await;
@@ -78,24 +85,24 @@ async fn only_a_booklet_that_was_lost_or_stolen_is_replaced(pool: PgPool) {
         world
             .hands_over(u128::from(30 + booklet), batch, booklet, person)
             .await
-            .now();
+            .created();
     }
-    world.declares(41, batch, 1, "fraud").await.now();
+    world.declares(41, batch, 1, "fraud").await.created();
     world.replaces(51, 31, batch, 5).await.refused("not-replaceable");
     let one = json!({"id": uuid(42), "batch_id": batch, "serial": 11, "reason": "ineligible"});
-    world.prescriber.post(&world.path("revocations"), one).await.now();
+    world.prescriber.post(&world.path("revocations"), one).await.created();
     world.replaces(52, 32, batch, 5).await.refused("not-revoked");
-    world.declares(43, batch, 2, "lost").await.now();
+    world.declares(43, batch, 2, "lost").await.created();
     world.replaces(52, 32, batch, 5).await.refused("not-replaceable");
-    world.declares(44, batch, 3, "stolen").await.now();
-    world.replaces(53, 33, batch, 5).await.now();
+    world.declares(44, batch, 3, "stolen").await.created();
+    world.replaces(53, 33, batch, 5).await.created();
     let one = json!({"id": uuid(45), "batch_id": batch, "serial": 31, "reason": "stolen"});
-    world.prescriber.post(&world.path("revocations"), one).await.now();
-    world.declares(46, batch, 4, "lost").await.now();
-    world.replaces(54, 34, batch, 6).await.now();
+    world.prescriber.post(&world.path("revocations"), one).await.created();
+    world.declares(46, batch, 4, "lost").await.created();
+    world.replaces(54, 34, batch, 6).await.created();
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_booklet_that_was_spent_whole_is_not_replaced(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = world.funded(1, 3).await;
@@ -104,7 +111,7 @@ async fn a_booklet_that_was_spent_whole_is_not_replaced(pool: PgPool) {
         world
             .hands_over(u128::from(30 + booklet), batch, booklet, person)
             .await
-            .now();
+            .created();
     }
     for serial in 1..=19 {
         world.claims(world.number(batch, serial).await).await;
@@ -113,29 +120,29 @@ async fn a_booklet_that_was_spent_whole_is_not_replaced(pool: PgPool) {
         world
             .declares(u128::from(40 + booklet), batch, booklet, "lost")
             .await
-            .now();
+            .created();
     }
     world.replaces(51, 31, batch, 3).await.refused("not-replaceable");
-    world.replaces(52, 32, batch, 3).await.now();
+    world.replaces(52, 32, batch, 3).await.created();
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn vouchers_revoked_before_the_money_came_reserve_none(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = world.minted(1, 3).await;
-    let revoke = async |body| world.sponsor.post(&world.path("revocations"), body).await.now();
+    let revoke = async |body| world.sponsor.post(&world.path("revocations"), body).await.created();
     revoke(json!({"id": uuid(2), "batch_id": batch, "serial": 2, "reason": "fraud"})).await;
     revoke(json!({"id": uuid(3), "batch_id": batch, "booklet": 3, "reason": "stolen"})).await;
     let path = world.path(&format!("batches/{batch}/funding"));
     let refused = world.sponsor.post(&path, json!({})).await.refused("not-funded");
     assert!(refused["detail"].as_str().unwrap().contains("63,"), "{refused}");
     world.allocates([10_000; 3]).await;
-    world.sponsor.post(&path, json!({})).await.now();
+    world.sponsor.post(&path, json!({})).await.created();
     assert_eq!(world.reserved(batch).await.iter().sum::<i64>(), 19_000);
 
     // Exact to the cent of each funder: what is left is worth the second booklet, then nothing.
     let people = world.people(1, 1).await;
-    world.hands_over(30, batch, 2, people[0]).await.now();
+    world.hands_over(30, batch, 2, people[0]).await.created();
     for (n, serial) in (100_u128..).zip((1..=10).filter(|serial| *serial != 2)) {
         revoke(json!({"id": uuid(n), "batch_id": batch, "serial": serial, "reason": "lost"})).await;
     }
@@ -147,6 +154,6 @@ async fn vouchers_revoked_before_the_money_came_reserve_none(pool: PgPool) {
         revoke(json!({"id": id, "batch_id": dead, "booklet": booklet, "reason": "stolen"})).await;
     }
     let path = world.path(&format!("batches/{dead}/funding"));
-    world.sponsor.post(&path, json!({})).await.now();
+    world.sponsor.post(&path, json!({})).await.created();
     assert_eq!(world.reserved(dead).await, [0, 0, 0]);
 }

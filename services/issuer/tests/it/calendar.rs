@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use crate::world::{Answer, World, instant, uuid};
+use testkit::Answer;
+
+use crate::world::{World, instant, uuid};
 
 /// A step as it was written.
 #[derive(Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -63,7 +65,7 @@ fn sum(booklets: i64) -> Value {
     json!({"booklets": booklets, "face_value": format!("{}.00", booklets * 100)})
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn each_step_is_done_once_on_its_day(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     world.funded(1, 3).await;
@@ -123,7 +125,7 @@ async fn each_step_is_done_once_on_its_day(pool: PgPool) {
     assert_eq!(by_clock, 4, "what nobody asked for is the system's");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn days_that_were_missed_are_caught_up_in_order_and_marked(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     world.funded(1, 3).await;
@@ -137,7 +139,7 @@ async fn days_that_were_missed_are_caught_up_in_order_and_marked(pool: PgPool) {
     assert_eq!(world.states().await["expired"], 30);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn two_instances_at_once_do_each_step_once(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = world.funded(1, 30).await;
@@ -146,7 +148,7 @@ async fn two_instances_at_once_do_each_step_once(pool: PgPool) {
         world
             .hands_over(100 + u128::from(booklet), batch, booklet, *person)
             .await
-            .now();
+            .created();
     }
     world.clock.move_to(instant("2027-02-10T08:00:00Z"));
     let rounds = tokio::join!(world.round(), world.round(), world.round());
@@ -166,13 +168,13 @@ async fn two_instances_at_once_do_each_step_once(pool: PgPool) {
     assert_eq!(world.step("sweep").await.data["returned"], "2000.00");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_sweep_that_was_cut_off_is_finished_by_the_next_round(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = world.funded(1, 3).await;
     let people = world.people(2, 1).await;
-    world.hands_over(30, batch, 1, people[0]).await.now();
-    world.hands_over(31, batch, 2, people[1]).await.now();
+    world.hands_over(30, batch, 1, people[0]).await.created();
+    world.hands_over(31, batch, 2, people[1]).await.created();
     world.clock.move_to(instant("2027-02-04T08:00:00Z"));
     // The process ended after the declaration, before anything was swept.
     sqlx::query("insert into issuer.expiry (book_id, id, at) values ($1, $2, $3)")
@@ -192,14 +194,14 @@ async fn a_sweep_that_was_cut_off_is_finished_by_the_next_round(pool: PgPool) {
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_step_that_fails_keeps_the_later_ones_waiting_and_other_programmes_go_on(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     world.funded(1, 2).await;
     let other = json!({"id": uuid(101), "name": "Autre", "territory": "21", "face_value": "10.00", "booklet_size": 10,
         "spendable": "hand_over", "printed_day": "2026-12-31", "booklets_min": 1, "booklets_per_person_max": 1});
     world.clock.move_to(instant("2026-05-05T08:00:00Z"));
-    world.sponsor.post("/issuer/v1/programmes", other).await.now();
+    world.sponsor.post("/issuer/v1/programmes", other).await.created();
     // The programme of the world: the statement takes no parameter.
     assert_eq!(world.programme.to_string(), "10000000-0000-4000-8000-000000000064");
     sqlx::raw_sql(
@@ -224,7 +226,7 @@ async fn a_step_that_fails_keeps_the_later_ones_waiting_and_other_programmes_go_
     assert_eq!(world.round().await, ["block", "acceptance", "sweep"]);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_four_sums_are_those_of_a_hand_count(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let (first, second) = (world.funded(1, 5).await, world.funded(2, 2).await);
@@ -237,17 +239,17 @@ async fn the_four_sums_are_those_of_a_hand_count(pool: PgPool) {
             json!({"reason": "doublon"}),
         )
         .await
-        .now();
+        .created();
     let people = world.people(3, 2).await;
-    world.hands_over(30, first, 1, people[0]).await.now();
-    world.hands_over(31, first, 2, people[1]).await.now();
-    world.hands_over(32, second, 1, people[2]).await.now();
+    world.hands_over(30, first, 1, people[0]).await.created();
+    world.hands_over(31, first, 2, people[1]).await.created();
+    world.hands_over(32, second, 1, people[2]).await.created();
     // Two vouchers of one booklet: started once. A booklet stolen from the drawer is not given any more.
     for serial in [3, 4] {
         world.claims(world.number(first, serial).await).await;
     }
     let stolen = json!({"id": uuid(40), "batch_id": first, "booklet": 5, "reason": "stolen"});
-    world.sponsor.post(&world.path("revocations"), stolen).await.now();
+    world.sponsor.post(&world.path("revocations"), stolen).await.created();
 
     world.round_at("2026-12-01T08:00:00Z").await;
     let data = world.step("alert").await.data;
@@ -266,13 +268,13 @@ async fn the_four_sums_are_those_of_a_hand_count(pool: PgPool) {
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn hand_overs_stop_on_the_day_whether_or_not_a_round_was_made(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = world.funded(1, 6).await;
     let people = world.people(3, 2).await;
     world.clock.move_to(instant("2026-12-15T22:59:59Z"));
-    world.hands_over(30, batch, 1, people[0]).await.now();
+    world.hands_over(30, batch, 1, people[0]).await.created();
     world.clock.move_to(instant("2026-12-15T23:00:00Z"));
     let refused = world
         .hands_over(31, batch, 2, people[1])
@@ -284,37 +286,37 @@ async fn hand_overs_stop_on_the_day_whether_or_not_a_round_was_made(pool: PgPool
     );
     world.hands_over(30, batch, 1, people[0]).await.ok();
     // Who lost a booklet gets another one: it was given before.
-    world.declares(40, batch, 1, "lost").await.now();
-    world.replaces(32, 30, batch, 2).await.now();
+    world.declares(40, batch, 1, "lost").await.created();
+    world.replaces(32, 30, batch, 2).await.created();
     world.decides(50, "continue").await.refused("too-late");
     world.round().await;
     assert_eq!(world.step("block").await.data["stopped"], true);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_sponsor_may_decide_otherwise_before(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = world.funded(1, 6).await;
     let people = world.people(4, 1).await;
     world.clock.move_to(instant("2026-11-20T08:00:00Z"));
-    world.decides(49, "stop").await.now();
+    world.decides(49, "stop").await.created();
     world
         .hands_over(29, batch, 1, people[0])
         .await
         .refused("distribution-stopped");
     world.clock.move_to(instant("2026-12-10T08:00:00Z"));
-    let decided = world.decides(50, "continue").await.now();
+    let decided = world.decides(50, "continue").await.created();
     assert_eq!(world.decides(50, "continue").await.ok(), decided);
     world.decides(50, "stop").await.refused("same-id-other-content");
     assert_eq!(world.round_at("2026-12-16T08:00:00Z").await, ["alert", "block"]);
-    world.hands_over(30, batch, 1, people[0]).await.now();
+    world.hands_over(30, batch, 1, people[0]).await.created();
     let block = world.step("block").await;
     assert_eq!(
         (&block.data["stopped"], &block.data["decision"]["decision"]),
         (&json!(false), &json!("continue"))
     );
     world.clock.move_to(instant("2026-12-20T08:00:00Z"));
-    world.decides(51, "stop").await.now();
+    world.decides(51, "stop").await.created();
     world
         .hands_over(31, batch, 2, people[1])
         .await
@@ -330,12 +332,12 @@ async fn the_sponsor_may_decide_otherwise_before(pool: PgPool) {
         .refused("no-reason");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_sponsor_accepts_what_it_saw_or_is_silent(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = world.funded(1, 5).await;
     let people = world.people(1, 1).await;
-    world.hands_over(30, batch, 1, people[0]).await.now();
+    world.hands_over(30, batch, 1, people[0]).await.created();
     world.round_at("2026-12-01T08:00:00Z").await;
     let early = world.accepts(70, [5, 1, 4, 0]).await.refused("too-early");
     assert!(early["detail"].as_str().unwrap().contains("16/12/2026"), "{early}");
@@ -346,7 +348,7 @@ async fn the_sponsor_accepts_what_it_saw_or_is_silent(pool: PgPool) {
         "{differ}"
     );
     world.clock.move_to(instant("2026-12-24T22:00:00Z"));
-    let accepted = world.accepts(70, [5, 1, 4, 0]).await.now();
+    let accepted = world.accepts(70, [5, 1, 4, 0]).await.created();
     assert_eq!(accepted["by"], json!(uuid(1)));
     assert_eq!(world.accepts(70, [5, 1, 4, 0]).await.ok(), accepted);
     world.accepts(70, [5, 1, 3, 1]).await.refused("same-id-other-content");
@@ -364,7 +366,7 @@ async fn the_sponsor_accepts_what_it_saw_or_is_silent(pool: PgPool) {
     assert_eq!(step.data["sums"]["never_handed_over"], sum(4));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn silence_is_told_as_such(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     world.funded(1, 5).await;
@@ -378,16 +380,14 @@ async fn silence_is_told_as_such(pool: PgPool) {
     assert_eq!(world.step("acceptance").await.data["sums"]["issued"], sum(5));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_sponsor_sets_the_days_until_the_first_has_come(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = world.funded(1, 3).await;
     let people = world.people(2, 1).await;
     let set = async |settings: Value| {
         let path = world.path("expiry-settings");
-        let put = world
-            .sponsor
-            .send(http::Method::PUT, &path, "application/json", settings.to_string());
+        let put = world.sponsor.put_json(&path, settings);
         put.await
     };
     set(json!({"block_days": 40})).await.refused("expiry-settings-field");
@@ -395,17 +395,17 @@ async fn the_sponsor_sets_the_days_until_the_first_has_come(pool: PgPool) {
         .await
         .refused("expiry-settings-field");
     let days = json!({"alert_days": 10, "block_days": 5, "acceptance_days": 2});
-    let made = set(days.clone()).await.now();
+    let made = set(days.clone()).await.created();
     assert_eq!(
         (&made["alert_days"], &made["statement_days"]),
         (&json!(10), &Value::Null)
     );
     set(days.clone()).await.ok();
     world.clock.move_to(instant("2026-12-16T08:00:00Z"));
-    world.hands_over(30, batch, 1, people[0]).await.now();
+    world.hands_over(30, batch, 1, people[0]).await.created();
     set(json!({"alert_days": 12, "block_days": 5, "acceptance_days": 2}))
         .await
-        .now();
+        .created();
     assert_eq!(world.round_at("2026-12-19T08:00:00Z").await, ["alert"]);
     set(json!({})).await.refused("expiry-under-way");
     world.clock.move_to(instant("2026-12-26T08:00:00Z"));
@@ -416,7 +416,7 @@ async fn the_sponsor_sets_the_days_until_the_first_has_come(pool: PgPool) {
     assert_eq!(world.traces("expiry.settings").await, 2);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn only_the_sponsor_acts_and_only_the_operator_makes_a_round(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     for who in [&world.prescriber, &world.operator] {
@@ -429,7 +429,7 @@ async fn only_the_sponsor_acts_and_only_the_operator_makes_a_round(pool: PgPool)
             .await
             .refused("forbidden");
     }
-    let other = world.operator.makes(4, "Autre département", "sponsor").await;
+    let other = world.operator.admits(uuid(4), "Autre département", &["sponsor"]).await;
     let decision = json!({"id": uuid(50), "decision": "continue", "reason": "x"});
     other
         .post(&world.path("distribution-decisions"), decision)

@@ -45,11 +45,11 @@ impl World {
 
     async fn funds(&self, batch: Uuid) -> serde_json::Value {
         let path = self.path(&format!("batches/{batch}/funding"));
-        self.sponsor.post(&path, json!({})).await.now()
+        self.sponsor.post(&path, json!({})).await.created()
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_capped_funder_pays_what_is_left_and_its_taker_the_rest(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     world.agrees_a_cap().await;
@@ -62,7 +62,7 @@ async fn a_capped_funder_pays_what_is_left_and_its_taker_the_rest(pool: PgPool) 
     assert_eq!(world.reserved(second).await, [0, 10_000, 30_000]);
     // A batch that is cancelled gives its part of the cap back.
     let path = world.path(&format!("batches/{first}/cancellation"));
-    world.sponsor.post(&path, json!({"reason": "erreur"})).await.now();
+    world.sponsor.post(&path, json!({"reason": "erreur"})).await.created();
     let third = world.minted(3, 5).await;
     world.funds(third).await;
     assert_eq!(world.reserved(third).await, [15_000, 12_500, 22_500]);
@@ -77,7 +77,7 @@ async fn a_capped_funder_pays_what_is_left_and_its_taker_the_rest(pool: PgPool) 
     assert_eq!(kept, ["0.30000000", "0.25000000", "0.45000000"]);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn vouchers_of_a_limited_batch_open_and_close_in_the_shares_that_it_keeps(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     world.agrees_a_cap().await;
@@ -88,19 +88,19 @@ async fn vouchers_of_a_limited_batch_open_and_close_in_the_shares_that_it_keeps(
     let batch = world.minted(2, 5).await;
     world.funds(batch).await;
     let people = world.people(1, 2).await;
-    world.hands_over(30, batch, 1, people[0]).await.now();
+    world.hands_over(30, batch, 1, people[0]).await.created();
     assert_eq!(world.reserved(batch).await, [0, 10_000, 30_000]);
     let revoke = json!({"id": uuid(70), "batch_id": batch, "booklet": 1, "reason": "lost"});
-    world.sponsor.post(&world.path("revocations"), revoke).await.now();
+    world.sponsor.post(&world.path("revocations"), revoke).await.created();
     assert_eq!(world.refundable().await, [0, 2_500, 7_500]);
     // One that nobody got gives its part of the reserve back in the same shares.
     let revoke = json!({"id": uuid(71), "batch_id": batch, "booklet": 2, "reason": "stolen"});
-    world.sponsor.post(&world.path("revocations"), revoke).await.now();
+    world.sponsor.post(&world.path("revocations"), revoke).await.created();
     assert_eq!(world.refundable().await, [0, 5_000, 15_000]);
     assert_eq!(world.reserved(batch).await, [0, 7_500, 22_500]);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn two_batches_funded_at_once_share_one_cap(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     world.agrees_a_cap().await;

@@ -10,7 +10,7 @@ fn file(rows: &[&str]) -> String {
     format!("{COLUMNS}\n{}", rows.concat())
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_preview_keeps_nothing_and_a_commit_does_what_it_showed(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let list = file(&[ANNE, PAUL, "B3,,,,,,,,,,\n"]);
@@ -24,7 +24,10 @@ async fn a_preview_keeps_nothing_and_a_commit_does_what_it_showed(pool: PgPool) 
     assert_eq!(people["items"], json!([]));
 
     let digest = preview["digest"].as_str().unwrap();
-    let done = world.commits(&world.prescriber, 1, list.clone(), digest).await.now();
+    let done = world
+        .commits(&world.prescriber, 1, list.clone(), digest)
+        .await
+        .created();
     assert_eq!(
         (&done["committed"], &done["digest"]),
         (&json!(true), &preview["digest"])
@@ -35,13 +38,13 @@ async fn a_preview_keeps_nothing_and_a_commit_does_what_it_showed(pool: PgPool) 
     assert_eq!(others["items"], json!([]), "each prescriber sees its own people");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_commit_needs_the_digest_of_a_preview_that_still_holds(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let path = world.path(&format!("beneficiary-imports/{}?file=a.csv&commit=true", uuid(1)));
     world
         .prescriber
-        .send(http::Method::PUT, &path, "text/csv", file(&[ANNE]))
+        .put(&path, "text/csv", file(&[ANNE]))
         .await
         .refused("digest-missing");
     let digest = world.previews(&world.prescriber, 1, file(&[ANNE])).await["digest"]
@@ -55,7 +58,7 @@ async fn a_commit_needs_the_digest_of_a_preview_that_still_holds(pool: PgPool) {
         .refused("preview-outdated");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_file_loaded_twice_changes_nothing(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let list = file(&[ANNE, PAUL]);
@@ -73,7 +76,7 @@ async fn a_file_loaded_twice_changes_nothing(pool: PgPool) {
         .refused("same-id-other-content");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn another_organisations_person_is_told_without_its_name(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     world.loads(&world.prescriber, 1, &file(&[ANNE])).await;
@@ -91,7 +94,7 @@ async fn another_organisations_person_is_told_without_its_name(pool: PgPool) {
     assert_eq!(own["duplicates"][0]["value"], "Z9 (déjà B1)", "its own number is told");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_number_that_names_somebody_else_is_refused(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     world.loads(&world.prescriber, 1, &file(&[ANNE])).await;
@@ -104,7 +107,7 @@ async fn a_number_that_names_somebody_else_is_refused(pool: PgPool) {
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn two_imports_at_once_register_a_person_once(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let (mine, theirs) = (file(&[ANNE, PAUL]), file(&[PAUL, ANNE]));
@@ -114,7 +117,7 @@ async fn two_imports_at_once_register_a_person_once(pool: PgPool) {
         world.commits(&world.prescriber, 1, mine, first["digest"].as_str().unwrap()),
         world.commits(&world.other_prescriber, 2, theirs, second["digest"].as_str().unwrap()),
     );
-    let mut statuses = [first.status.as_u16(), second.status.as_u16()];
+    let mut statuses = [first.status, second.status];
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 422], "{} {}", first.text(), second.text());
     let people: i64 = sqlx::query_scalar("select count(*) from issuer.identity")
@@ -124,7 +127,7 @@ async fn two_imports_at_once_register_a_person_once(pool: PgPool) {
     assert_eq!(people, 2);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_stored_report_has_no_value_of_a_person(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let wrong = "B7,Durandal,Zoé,1980-99-99,F,21231,21231,Seniors,,,1\n";

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use http::{Method, StatusCode};
+use http::Method;
 use issuer::possession_challenge;
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -36,7 +36,7 @@ impl World {
     async fn announces(&self, seed: u8, from: &str) -> Arc<SigningKey> {
         let key = key(seed);
         let body = publication(&key, Purpose::Voucher, from, "2029-01-01T00:00:00Z");
-        self.operator.post("/issuer/v1/keys", body).await.now();
+        self.operator.post("/issuer/v1/keys", body).await.created();
         self.holds(&[9, seed]);
         key
     }
@@ -46,7 +46,7 @@ impl World {
             .replace(seeds.iter().map(|&seed| key(seed) as Arc<dyn Signer>));
     }
 
-    async fn withdraws(&self, n: u128, kid: &str, reason: &str) -> crate::world::Answer {
+    async fn withdraws(&self, n: u128, kid: &str, reason: &str) -> testkit::Answer {
         let body = json!({"id": uuid(n), "reason": reason});
         self.operator
             .post(&format!("/issuer/v1/keys/{kid}/withdrawal"), body)
@@ -59,7 +59,7 @@ impl World {
             .sponsor
             .get(&self.path(&format!("batches/{batch}/vouchers.csv")))
             .await;
-        assert_eq!(csv.status, StatusCode::OK, "{}", csv.text());
+        assert_eq!(csv.status, 200, "{}", csv.text());
         csv.text()
             .lines()
             .skip(1)
@@ -76,19 +76,18 @@ impl World {
         let delegate = key(21);
         let mut body = publication(&delegate, Purpose::KeySet, MORNING, "2028-01-01T00:00:00Z");
         body["short_notice"] = true.into();
-        self.operator.post("/issuer/v1/keys", body).await.now();
+        self.operator.post("/issuer/v1/keys", body).await.created();
         self.holds(&[9, 21]);
         let answer = self.publishes_delegation(&delegation(&delegate, until)).await;
-        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
+        assert_eq!(answer.status, 201, "{}", answer.text());
     }
 
-    async fn publishes_delegation(&self, document: &[u8]) -> crate::world::Answer {
+    async fn publishes_delegation(&self, document: &[u8]) -> testkit::Answer {
         self.operator
             .send(
                 Method::POST,
                 "/issuer/v1/keys/delegations",
-                "application/cose",
-                document.to_vec(),
+                Some((document.to_vec(), "application/cose")),
             )
             .await
     }
@@ -118,7 +117,7 @@ fn kids(keys: &[PublicKey]) -> Vec<String> {
     kids
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_key_follows_another_and_nothing_is_printed_again(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let first = world.minted(500, 2).await;
@@ -139,7 +138,7 @@ async fn a_key_follows_another_and_nothing_is_printed_again(pool: PgPool) {
     assert_eq!(world.texts(first).await, world.texts(first).await);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_withdrawn_key_takes_its_vouchers_with_it_and_no_others(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let old = world.minted(500, 2).await;
@@ -149,7 +148,10 @@ async fn a_withdrawn_key_takes_its_vouchers_with_it_and_no_others(pool: PgPool) 
     let kid = next.kid().to_string();
 
     world.withdraws(1, &kid, " ").await.refused("reason-missing");
-    assert_eq!(world.withdraws(1, &kid, "clé copiée").await.now()["state"], "withdrawn");
+    assert_eq!(
+        world.withdraws(1, &kid, "clé copiée").await.created()["state"],
+        "withdrawn"
+    );
     let again = world.withdraws(1, &kid, "clé copiée").await.ok();
     assert_eq!(again["withdrawn_reason"], "clé copiée");
     world
@@ -175,7 +177,7 @@ async fn a_withdrawn_key_takes_its_vouchers_with_it_and_no_others(pool: PgPool) 
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn without_a_key_that_may_sign_nothing_is_minted_and_the_reason_is_told(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = uuid(500);
@@ -183,7 +185,7 @@ async fn without_a_key_that_may_sign_nothing_is_minted_and_the_reason_is_told(po
         .sponsor
         .post(&world.path("orders"), json!({"id": batch, "booklets": 2}))
         .await
-        .now();
+        .created();
     let mint = world.path(&format!("batches/{batch}/mint"));
     world.holds(&[]);
     let told = world.sponsor.post(&mint, json!({})).await.refused("no-signing-key");
@@ -193,7 +195,7 @@ async fn without_a_key_that_may_sign_nothing_is_minted_and_the_reason_is_told(po
     let mut body = publication(&cheap, Purpose::Voucher, MORNING, "2029-01-01T00:00:00Z");
     body["short_notice"] = true.into();
     body["max_face_value"] = "9.99".into();
-    world.operator.post("/issuer/v1/keys", body).await.now();
+    world.operator.post("/issuer/v1/keys", body).await.created();
     world.holds(&[31]);
     let told = world.sponsor.post(&mint, json!({})).await.refused("no-signing-key");
     assert!(
@@ -204,7 +206,7 @@ async fn without_a_key_that_may_sign_nothing_is_minted_and_the_reason_is_told(po
     world.sponsor.post(&mint, json!({})).await.ok();
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_key_is_announced_in_time_by_who_holds_it_and_never_changed(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let publish = |body: Value| world.operator.post("/issuer/v1/keys", body);
@@ -231,7 +233,7 @@ async fn a_key_is_announced_in_time_by_who_holds_it_and_never_changed(pool: PgPo
     publish(edited("latest_day", "2028-12-28".into()))
         .await
         .refused("key-ends-early");
-    publish(edited("first_series", 9.into())).await.now();
+    publish(edited("first_series", 9.into())).await.created();
     publish(edited("first_series", 9.into())).await.ok();
     publish(body.clone()).await.refused("same-id-other-content");
 
@@ -273,7 +275,7 @@ async fn a_key_is_announced_in_time_by_who_holds_it_and_never_changed(pool: PgPo
     world.sponsor.get("/issuer/v1/keys").await.refused("forbidden");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn every_published_form_lists_the_same_keys(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     world.delegates("2027-05-04T08:00:00Z").await;
@@ -282,8 +284,11 @@ async fn every_published_form_lists_the_same_keys(pool: PgPool) {
     world.holds(&[9, 21]);
     let mut status = publication(&key(41), Purpose::Status, MORNING, "2029-01-01T00:00:00Z");
     status["short_notice"] = true.into();
-    world.operator.post("/issuer/v1/keys", status).await.now();
-    world.withdraws(1, &gone.kid().to_string(), "clé copiée").await.now();
+    world.operator.post("/issuer/v1/keys", status).await.created();
+    world
+        .withdraws(1, &gone.kid().to_string(), "clé copiée")
+        .await
+        .created();
 
     let at = instant(MORNING).timestamp();
     let jwks = world.operator.get("/.well-known/jwks.json").await;
@@ -325,7 +330,7 @@ async fn every_published_form_lists_the_same_keys(pool: PgPool) {
     assert_eq!(kids(&inside), kids(&set.keys));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_signed_set_is_made_anew_each_day_and_at_each_change(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let path = "/.well-known/ccn-key-set";
@@ -341,7 +346,10 @@ async fn the_signed_set_is_made_anew_each_day_and_at_each_change(pool: PgPool) {
 
     world.clock.move_to(instant("2026-05-04T18:00:00Z"));
     assert_eq!(get().await, first);
-    world.withdraws(1, &key(9).kid().to_string(), "clé copiée").await.now();
+    world
+        .withdraws(1, &key(9).kid().to_string(), "clé copiée")
+        .await
+        .created();
     let changed = read(&get().await, "2026-05-04T18:00:00Z").unwrap();
     assert!(changed.replaces(&set) && changed.keys[0].policy().withdrawn);
     world.clock.move_to(instant("2026-05-05T07:00:00Z"));
@@ -354,14 +362,14 @@ async fn the_signed_set_is_made_anew_each_day_and_at_each_change(pool: PgPool) {
     world.operator.get(path).await.refused("not-found");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_delegation_is_taken_only_from_a_trusted_root_for_a_published_key(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let stranger = delegation(&key(21), "2027-05-04T08:00:00Z");
     world.publishes_delegation(&stranger).await.refused("delegation");
     world.delegates("2027-05-04T08:00:00Z").await;
     let document = delegation(&key(21), "2027-05-04T08:00:00Z");
-    assert_eq!(world.publishes_delegation(&document).await.status, StatusCode::OK);
+    assert_eq!(world.publishes_delegation(&document).await.status, 200);
     let says = Delegation::peek(&document).unwrap().1;
     let forged = says.sign(&*key(66)).unwrap();
     let told = world.publishes_delegation(&forged).await.refused("delegation");
@@ -380,7 +388,7 @@ async fn a_delegation_is_taken_only_from_a_trusted_root_for_a_published_key(pool
     assert_eq!(world.traces("key.delegate").await, 1);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn published_keys_are_cached_and_asked_for_again_cheaply(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     world.delegates("2027-05-04T08:00:00Z").await;
@@ -395,10 +403,10 @@ async fn published_keys_are_cached_and_asked_for_again_cheaply(pool: PgPool) {
             if let Some(tag) = tag {
                 request = request.header("if-none-match", tag);
             }
-            world.operator.sends(request.body(Body::empty()).unwrap()).await
+            world.operator.respond(request, Body::empty()).await
         };
         let first = ask(None).await;
-        assert_eq!(first.status(), StatusCode::OK, "{path}");
+        assert_eq!(first.status(), 200, "{path}");
         let tag = first.headers()["etag"].to_str().unwrap().to_owned();
         let fresh = first.headers()["cache-control"].to_str().unwrap();
         assert!(
@@ -406,8 +414,8 @@ async fn published_keys_are_cached_and_asked_for_again_cheaply(pool: PgPool) {
             "{fresh}"
         );
         for held in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}")] {
-            assert_eq!(ask(Some(&held)).await.status(), StatusCode::NOT_MODIFIED, "{path}");
+            assert_eq!(ask(Some(&held)).await.status(), 304, "{path}");
         }
-        assert_eq!(ask(Some("\"other\"")).await.status(), StatusCode::OK, "{path}");
+        assert_eq!(ask(Some("\"other\"")).await.status(), 200, "{path}");
     }
 }

@@ -1,24 +1,21 @@
 //! Who may act in a programme.
 
-use http::Method;
 use serde_json::json;
 use sqlx::PgPool;
 
 use crate::world::{COLUMNS, World, uuid};
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_prescriber_acts_only_where_the_sponsor_admitted_it(pool: PgPool) {
     let mut world = World::new(pool, "hand_over").await;
     let body = json!({"id": uuid(101), "name": "Autre dispositif", "territory": "21", "face_value": "10.00", "booklet_size": 10,
         "spendable": "hand_over", "printed_day": "2026-12-31", "booklets_min": 2, "booklets_per_person_max": 2});
-    world.sponsor.post("/issuer/v1/programmes", body).await.now();
+    world.sponsor.post("/issuer/v1/programmes", body).await.created();
     world.programme = uuid(101);
     let one = &world.prescriber;
     let import = world.path(&format!("beneficiary-imports/{}?file=a.csv", uuid(1)));
     let file = format!("{COLUMNS}\n");
-    one.send(Method::PUT, &import, "text/csv", file.clone())
-        .await
-        .refused("not-found");
+    one.put(&import, "text/csv", file.clone()).await.refused("not-found");
     let lists = [world.path("beneficiaries"), world.path("batches")];
     for list in &lists {
         one.get(list).await.refused("not-found");
@@ -32,7 +29,7 @@ async fn a_prescriber_acts_only_where_the_sponsor_admitted_it(pool: PgPool) {
     assert!(hidden["title"].as_str().unwrap().starts_with("Ce dispositif"));
 
     let before = world.traces("prescriber.admit").await;
-    let admitted = world.admits(2).await.now();
+    let admitted = world.admits(2).await.created();
     assert_eq!(admitted["id"], json!(uuid(2)));
     assert_eq!(world.admits(2).await.ok(), admitted);
     assert_eq!(world.traces("prescriber.admit").await, before + 1);
@@ -40,10 +37,10 @@ async fn a_prescriber_acts_only_where_the_sponsor_admitted_it(pool: PgPool) {
         world.prescriber.get(list).await.ok();
         world.other_prescriber.get(list).await.refused("not-found");
     }
-    world.prescriber.send(Method::PUT, &import, "text/csv", file).await.ok();
+    world.prescriber.put(&import, "text/csv", file).await.ok();
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn only_the_sponsor_admits_and_only_prescribers(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     world.admits(11).await.refused("not-a-prescriber");

@@ -1,36 +1,12 @@
 //! Acts that wait for one another, in the order in which it hurts.
 
-use std::time::Duration;
-
 use serde_json::json;
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use crate::world::{Answer, World, instant, uuid};
+use testkit::{Answer, until_waiting};
 
-/// Statements of this database that wait for a lock.
-async fn waiting(world: &World) -> i64 {
-    sqlx::query_scalar(
-        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-    )
-    .fetch_one(&world.owner)
-    .await
-    .unwrap()
-}
-
-/// Comes back when so many statements wait for a lock.
-async fn until_waiting(world: &World, statements: i64) {
-    for _ in 0..500 {
-        if waiting(world).await == statements {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!(
-        "{statements} statements should wait for a lock, {} do",
-        waiting(world).await
-    );
-}
+use crate::world::{World, instant, uuid};
 
 /// Reissues the first two booklets of a batch while somebody holds its reserve, has `act` come meanwhile, and lets both go on.
 async fn while_reissued(world: &World, batch: Uuid, act: impl Future<Output = Answer>) -> Answer {
@@ -45,15 +21,15 @@ async fn while_reissued(world: &World, batch: Uuid, act: impl Future<Output = An
     let stolen = json!({"id": uuid(800), "from": 1, "to": 2, "reason": "stolen"});
     let reissue = world.sponsor.post(&path, stolen);
     let then = async {
-        until_waiting(world, 1).await;
+        until_waiting(&world.owner, 1).await;
         let release = async {
-            until_waiting(world, 2).await;
+            until_waiting(&world.owner, 2).await;
             holder.commit().await.unwrap();
         };
         tokio::join!(act, release).0
     };
     let (reissued, answer) = tokio::join!(reissue, then);
-    reissued.now();
+    reissued.created();
     answer
 }
 
@@ -68,32 +44,32 @@ async fn open(world: &World) -> (i64, i64) {
     .unwrap()
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_hand_over_that_waits_for_a_reissue_opens_the_new_numbers(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = world.funded(1, 3).await;
     let people = world.people(1, 1).await;
     while_reissued(&world, batch, world.hands_over(30, batch, 2, people[0]))
         .await
-        .now();
+        .created();
     assert_eq!(open(&world).await, (10, 0));
     assert_eq!(world.states().await["activated"], 10);
     world.claims(world.number(batch, 11).await).await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn an_activation_that_waits_for_a_reissue_opens_the_new_numbers(pool: PgPool) {
     let world = World::new(pool, "batch").await;
     let batch = world.funded(1, 3).await;
     let path = world.path(&format!("batches/{batch}/activation"));
     while_reissued(&world, batch, world.sponsor.post(&path, json!({})))
         .await
-        .now();
+        .created();
     assert_eq!(open(&world).await, (30, 0));
     assert_eq!(world.states().await["activated"], 30);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_revocation_that_waits_for_a_reissue_blocks_the_new_numbers(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = world.funded(1, 3).await;
@@ -101,7 +77,7 @@ async fn a_revocation_that_waits_for_a_reissue_blocks_the_new_numbers(pool: PgPo
     let revoke = json!({"id": uuid(31), "batch_id": batch, "booklet": 2, "reason": "stolen"});
     let revoked = while_reissued(&world, batch, world.sponsor.post(&world.path("revocations"), revoke))
         .await
-        .now();
+        .created();
     assert_eq!(
         (&revoked["revoked"], &revoked["returned"]),
         (&json!(10), &json!("100.00"))
@@ -120,12 +96,12 @@ async fn a_revocation_that_waits_for_a_reissue_blocks_the_new_numbers(pool: PgPo
         .await
         .refused("booklet-blocked");
     // The other booklets still find their part of the reserve.
-    world.hands_over(33, batch, 1, people[1]).await.now();
-    world.hands_over(34, batch, 3, people[2]).await.now();
+    world.hands_over(33, batch, 1, people[1]).await.created();
+    world.hands_over(34, batch, 3, people[2]).await.created();
     assert_eq!(world.reserved(batch).await, [0, 0, 0]);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn nothing_that_was_under_way_when_the_end_was_declared_escapes_the_sweep(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = world.funded(1, 3).await;
@@ -138,20 +114,29 @@ async fn nothing_that_was_under_way_when_the_end_was_declared_escapes_the_sweep(
         .await
         .unwrap();
     let expiry = async {
-        until_waiting(&world, 1).await;
+        until_waiting(&world.owner, 1).await;
         world.clock.move_to(instant("2027-02-03T23:00:00Z"));
         let release = async {
-            let declared = async || -> bool {
-                sqlx::query_scalar("select exists (select from issuer.expiry)")
+            testkit::until("the end is declared", async || {
+                let declared: bool = sqlx::query_scalar("select exists (select from issuer.expiry)")
                     .fetch_one(&world.owner)
                     .await
-                    .unwrap()
-            };
-            while !declared().await {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-            // Time enough to sweep what can be seen.
-            tokio::time::sleep(Duration::from_millis(300)).await;
+                    .unwrap();
+                declared.then_some(())
+            })
+            .await;
+            // The end waits for what was under way, and sweeps nothing before.
+            testkit::until("the end waits", async || {
+                let waits: bool = sqlx::query_scalar(
+                    "select exists (select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+                         and usename = 'ccn_issuer' and query like '%pg_snapshot_xip(%')",
+                )
+                .fetch_one(&world.owner)
+                .await
+                .unwrap();
+                waits.then_some(())
+            })
+            .await;
             holder.commit().await.unwrap();
         };
         let path = world.path("expiry");
@@ -159,9 +144,9 @@ async fn nothing_that_was_under_way_when_the_end_was_declared_escapes_the_sweep(
         tokio::join!(end, release).0
     };
     let (given, expired) = tokio::join!(world.hands_over(30, batch, 1, people[0]), expiry);
-    given.now();
+    given.created();
     assert_eq!(
-        expired.now(),
+        expired.created(),
         json!({"id": uuid(60), "vouchers": 10, "returned": "100.00", "reserved_returned": "200.00"})
     );
     let states = world.states().await;

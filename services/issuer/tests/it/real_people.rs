@@ -22,7 +22,7 @@ fn lines(list: &Value) -> Vec<u64> {
         .collect()
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn exactly_the_expected_lines_are_refused_and_found_twice(pool: PgPool) {
     let (Some(a), Some(b), Some(expected)) = (
         data("beneficiaries-a.csv"),
@@ -47,7 +47,7 @@ async fn exactly_the_expected_lines_are_refused_and_found_twice(pool: PgPool) {
     let done = world
         .commits(&world.prescriber, 1, a.clone(), preview["digest"].as_str().unwrap())
         .await
-        .now();
+        .created();
     assert_eq!(cells(&done["refused"]), cells(&expected["a"]["bad"]));
     assert_eq!(lines(&done["duplicates"]), lines(&expected["a"]["duplicates"]));
     let same_as = |list: &Value| {
@@ -72,7 +72,7 @@ async fn exactly_the_expected_lines_are_refused_and_found_twice(pool: PgPool) {
             preview["digest"].as_str().unwrap(),
         )
         .await
-        .now();
+        .created();
     assert_eq!(done["refused"], json!([]));
     assert_eq!(lines(&done["duplicates"]), lines(&expected["b"]["already_in_a"]));
     assert_eq!(

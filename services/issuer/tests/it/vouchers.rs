@@ -1,16 +1,17 @@
 use ledger::AccountNumber;
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::PgPool;
+use testkit::{Answer, Client};
 
 use crate::world::{World, instant, uuid};
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn an_order_keeps_to_the_programmes_limits(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
-    let order = |n, booklets| world.sponsor.post_order(&world, n, booklets);
+    let order = |n, booklets| orders(&world.sponsor, &world, n, booklets);
     order(1, 1).await.refused("order-too-small");
     order(1, 100_001).await.refused("order-too-large");
-    let batch = order(1, 3).await.now();
+    let batch = order(1, 3).await.created();
     assert_eq!(
         (&batch["vouchers"], &batch["total"], &batch["state"]),
         (&json!(30), &json!("300.00"), &json!("ordered"))
@@ -21,18 +22,16 @@ async fn an_order_keeps_to_the_programmes_limits(pool: PgPool) {
     order(2, 3).await.refused("programme-over");
 }
 
-impl crate::world::Actor {
-    async fn post_order(&self, world: &World, n: u128, booklets: u32) -> crate::world::Answer {
-        self.post(&world.path("orders"), json!({"id": uuid(n), "booklets": booklets}))
-            .await
-    }
+async fn orders(who: &Client, world: &World, n: u128, booklets: u32) -> Answer {
+    who.post(&world.path("orders"), json!({"id": uuid(n), "booklets": booklets}))
+        .await
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn every_voucher_is_minted_once_whoever_asks_how_often(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = uuid(1);
-    world.sponsor.post_order(&world, 1, 1_200).await.now();
+    orders(&world.sponsor, &world, 1, 1_200).await.created();
     let path = world.path(&format!("batches/{batch}/mint"));
     let (first, second) = tokio::join!(
         world.sponsor.post(&path, json!({})),
@@ -59,7 +58,7 @@ async fn every_voucher_is_minted_once_whoever_asks_how_often(pool: PgPool) {
     assert_eq!(world.states().await["minted"], 12_000);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_batch_is_funded_whole_or_says_what_each_funder_lacks(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = world.minted(1, 10).await;
@@ -74,17 +73,17 @@ async fn a_batch_is_funded_whole_or_says_what_each_funder_lacks(pool: PgPool) {
     );
     assert_eq!(world.reserved(batch).await, [0, 0, 0]);
     world.allocates([0, 1, 33_305]).await;
-    assert_eq!(world.sponsor.post(&path, json!({})).await.now()["state"], "funded");
+    assert_eq!(world.sponsor.post(&path, json!({})).await.created()["state"], "funded");
     assert_eq!(world.sponsor.post(&path, json!({})).await.ok()["funded"], true);
     assert_eq!(world.reserved(batch).await, [33_390, 33_305, 33_305]);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_booklet_becomes_money_when_it_is_handed_over(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = world.funded(1, 3).await;
     let people = world.people(1, 2).await;
-    let given = world.hands_over(30, batch, 2, people[0]).await.now();
+    let given = world.hands_over(30, batch, 2, people[0]).await.created();
     assert_eq!(given["vouchers"], json!((11..=20).collect::<Vec<_>>()));
     assert_eq!(
         world.hands_over(30, batch, 2, people[0]).await.ok(),
@@ -103,14 +102,14 @@ async fn a_booklet_becomes_money_when_it_is_handed_over(pool: PgPool) {
     assert_eq!(list["items"][0]["handed_over"], 1);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_booklet_is_not_handed_over_against_the_rules(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let people = world.people(2, 1).await;
     let unfunded = world.minted(1, 2).await;
     world.hands_over(30, unfunded, 1, people[0]).await.refused("not-funded");
     let batch = world.funded(2, 5).await;
-    world.hands_over(31, batch, 1, people[0]).await.now();
+    world.hands_over(31, batch, 1, people[0]).await.created();
     world
         .hands_over(32, batch, 1, people[1])
         .await
@@ -128,7 +127,7 @@ async fn a_booklet_is_not_handed_over_against_the_rules(pool: PgPool) {
         .await
         .refused("not-your-beneficiary");
     let stolen = json!({"id": uuid(37), "batch_id": batch, "booklet": 3, "reason": "stolen"});
-    world.sponsor.post(&world.path("revocations"), stolen).await.now();
+    world.sponsor.post(&world.path("revocations"), stolen).await.created();
     world
         .hands_over(38, batch, 3, people[1])
         .await
@@ -140,7 +139,7 @@ async fn a_booklet_is_not_handed_over_against_the_rules(pool: PgPool) {
         .refused("programme-over");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_booklet_asked_for_by_many_desks_goes_to_one(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = world.funded(1, 2).await;
@@ -148,13 +147,13 @@ async fn a_booklet_asked_for_by_many_desks_goes_to_one(pool: PgPool) {
     let asked = [0, 1, 2, 3, 4, 5].map(|n| world.hands_over(40 + n, batch, 1, people[usize::try_from(n).unwrap()]));
     let [a, b, c, d, e, f] = asked;
     let (a, b, c, d, e, f) = tokio::join!(a, b, c, d, e, f);
-    let mut statuses = [a, b, c, d, e, f].map(|answer| answer.status.as_u16());
+    let mut statuses = [a, b, c, d, e, f].map(|answer| answer.status);
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 422, 422, 422, 422, 422]);
     assert_eq!(world.states().await["activated"], 10);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn one_person_cannot_get_more_booklets_from_two_desks_at_once(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let (one, two) = (world.funded(1, 2).await, world.funded(2, 4).await);
@@ -163,17 +162,17 @@ async fn one_person_cannot_get_more_booklets_from_two_desks_at_once(pool: PgPool
         world.hands_over(40, one, 1, people[0]),
         world.hands_over(41, two, 1, people[0])
     );
-    let mut statuses = [a.status.as_u16(), b.status.as_u16()];
+    let mut statuses = [a.status, b.status];
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 422]);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn what_is_left_of_a_lost_booklet_goes_back_in_the_shares_paid_and_it_is_replaced(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = world.funded(1, 3).await;
     let people = world.people(1, 1).await;
-    world.hands_over(30, batch, 1, people[0]).await.now();
+    world.hands_over(30, batch, 1, people[0]).await.created();
     world.claims(world.number(batch, 1).await).await;
     let replacement = json!({"id": uuid(32), "hand_over_id": uuid(30), "batch_id": batch, "booklet": 2});
     world
@@ -192,7 +191,7 @@ async fn what_is_left_of_a_lost_booklet_goes_back_in_the_shares_paid_and_it_is_r
         .prescriber
         .post(&world.path("revocations"), lost.clone())
         .await
-        .now();
+        .created();
     assert_eq!(
         done,
         json!({"id": uuid(31), "revoked": 10, "already_claimed": 1, "returned": "90.00"})
@@ -204,7 +203,7 @@ async fn what_is_left_of_a_lost_booklet_goes_back_in_the_shares_paid_and_it_is_r
         .prescriber
         .post(&world.path("replacements"), replacement.clone())
         .await
-        .now();
+        .created();
     world
         .prescriber
         .post(&world.path("replacements"), replacement)
@@ -223,39 +222,37 @@ async fn what_is_left_of_a_lost_booklet_goes_back_in_the_shares_paid_and_it_is_r
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_booklet_nobody_got_and_a_single_voucher_can_be_revoked(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = world.funded(1, 2).await;
-    let revoke = |body| world.sponsor.post_revocation(&world, body);
+    let revoke = |body| revokes(&world.sponsor, &world, body);
     revoke(json!({"id": uuid(1), "batch_id": batch, "reason": "lost"}))
         .await
         .refused("booklet-or-serial");
     let one = revoke(json!({"id": uuid(2), "batch_id": batch, "serial": 13, "reason": "fraud"}))
         .await
-        .now();
+        .created();
     assert_eq!((&one["revoked"], &one["returned"]), (&json!(1), &json!("10.00")));
     let rest = revoke(json!({"id": uuid(3), "batch_id": batch, "booklet": 2, "reason": "stolen"}))
         .await
-        .now();
+        .created();
     assert_eq!((&rest["revoked"], &rest["returned"]), (&json!(9), &json!("90.00")));
     assert_eq!(world.reserved(batch).await.iter().sum::<i64>(), 10_000);
     assert_eq!(world.states().await["revoked"], 10);
 }
 
-impl crate::world::Actor {
-    async fn post_revocation(&self, world: &World, body: serde_json::Value) -> crate::world::Answer {
-        self.post(&world.path("revocations"), body).await
-    }
+async fn revokes(who: &Client, world: &World, body: Value) -> Answer {
+    who.post(&world.path("revocations"), body).await
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn at_the_end_unused_money_goes_back_in_the_exact_shares_paid(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = world.funded(1, 3).await;
     let people = world.people(2, 1).await;
-    world.hands_over(30, batch, 1, people[0]).await.now();
-    world.hands_over(31, batch, 2, people[1]).await.now();
+    world.hands_over(30, batch, 1, people[0]).await.created();
+    world.hands_over(31, batch, 2, people[1]).await.created();
     let claimed: Vec<AccountNumber> = vec![world.number(batch, 3).await, world.number(batch, 14).await];
     for &number in &claimed {
         world.claims(number).await;
@@ -268,7 +265,7 @@ async fn at_the_end_unused_money_goes_back_in_the_exact_shares_paid(pool: PgPool
         .await
         .refused("too-early");
     world.clock.move_to(instant("2027-02-03T23:00:00Z"));
-    let done = world.sponsor.post(&world.path("expiry"), end.clone()).await.now();
+    let done = world.sponsor.post(&world.path("expiry"), end.clone()).await.created();
     assert_eq!(
         done,
         json!({"id": uuid(60), "vouchers": 18, "returned": "180.00", "reserved_returned": "100.00"})
@@ -308,20 +305,23 @@ async fn at_the_end_unused_money_goes_back_in_the_exact_shares_paid(pool: PgPool
         .refused("programme-over");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_whole_batch_is_activated_where_the_programme_says_so(pool: PgPool) {
     let world = World::new(pool, "batch").await;
     let batch = world.funded(1, 300).await;
     let people = world.people(1, 1).await;
     world.hands_over(30, batch, 1, people[0]).await.refused("not-activated");
     let revoke = json!({"id": uuid(31), "batch_id": batch, "booklet": 2, "reason": "lost"});
-    world.sponsor.post(&world.path("revocations"), revoke).await.now();
+    world.sponsor.post(&world.path("revocations"), revoke).await.created();
     let path = world.path(&format!("batches/{batch}/activation"));
-    assert_eq!(world.sponsor.post(&path, json!({})).await.now()["state"], "activated");
+    assert_eq!(
+        world.sponsor.post(&path, json!({})).await.created()["state"],
+        "activated"
+    );
     world.sponsor.post(&path, json!({})).await.ok();
     assert_eq!(world.states().await["activated"], 2_990);
     assert_eq!(world.reserved(batch).await, [0, 0, 0]);
-    world.hands_over(30, batch, 1, people[0]).await.now();
+    world.hands_over(30, batch, 1, people[0]).await.created();
     let cancel = world.path(&format!("batches/{batch}/cancellation"));
     world
         .sponsor
@@ -330,7 +330,7 @@ async fn a_whole_batch_is_activated_where_the_programme_says_so(pool: PgPool) {
         .refused("already-handed-over");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_cancelled_batch_gives_its_money_back_and_stays_dead(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = world.funded(1, 2).await;
@@ -342,7 +342,7 @@ async fn a_cancelled_batch_gives_its_money_back_and_stays_dead(pool: PgPool) {
         .await
         .refused("no-reason");
     assert_eq!(
-        world.sponsor.post(&path, json!({"reason": "abîmés"})).await.now()["state"],
+        world.sponsor.post(&path, json!({"reason": "abîmés"})).await.created()["state"],
         "cancelled"
     );
     world.sponsor.post(&path, json!({"reason": "abîmés"})).await.ok();
@@ -369,11 +369,11 @@ async fn a_cancelled_batch_gives_its_money_back_and_stays_dead(pool: PgPool) {
         .refused("batch-cancelled");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn nobody_sees_or_moves_what_is_anothers(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = world.minted(1, 2).await;
-    world.prescriber.post_order(&world, 2, 2).await.refused("forbidden");
+    orders(&world.prescriber, &world, 2, 2).await.refused("forbidden");
     world
         .prescriber
         .get(&world.path(&format!("batches/{batch}/vouchers.csv")))

@@ -1,22 +1,16 @@
 //! The actors and the money around the issuer.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use access::{OrganisationId, Secret};
-use axum::Router;
-use axum::body::Body;
+use access::OrganisationId;
 use catalogue::{NewPlan, NewShare, PlanId, ProgrammeId};
 use chrono::{DateTime, Utc};
-use http::{Method, Request, StatusCode};
 use issuer::{Config, IdentityKey};
-use ledger::{Account, AccountNumber, BookId, EventId, Outcome, PartyId, Posting, Transfer, TransferId, TransferKind};
+use ledger::{Account, AccountNumber, BookId, EventId, PartyId, Posting, Transfer, TransferId, TransferKind};
 use serde_json::{Value, json};
 use sqlx::PgPool;
-use sqlx::migrate::Migrator;
-use sqlx::postgres::PgPoolOptions;
 use standards::Cents;
-use tower::ServiceExt;
+use testkit::{Answer, Client};
 use uuid::Uuid;
 use voucher::{KeyPolicy, PublicKey, Purpose, SigningKey};
 use web::{Clock, ClockHand};
@@ -40,130 +34,18 @@ pub fn uuid(n: u128) -> Uuid {
 pub struct World {
     pub owner: PgPool,
     pub clock: ClockHand,
-    pub operator: Actor,
+    pub operator: Client,
     pub signers: issuer::Signers,
-    pub sponsor: Actor,
-    pub prescriber: Actor,
-    pub other_prescriber: Actor,
+    pub sponsor: Client,
+    pub prescriber: Client,
+    pub other_prescriber: Client,
     pub programme: Uuid,
-}
-
-/// An organisation with its key.
-#[derive(Clone)]
-pub struct Actor {
-    router: Router,
-    key: String,
-}
-
-#[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub bytes: Vec<u8>,
-}
-
-impl Answer {
-    pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.bytes).unwrap_or_else(|_| panic!("{}", self.text()))
-    }
-
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.bytes).into_owned()
-    }
-
-    #[track_caller]
-    pub fn now(self) -> Value {
-        assert_eq!(self.status, StatusCode::CREATED, "{}", self.text());
-        self.json()
-    }
-
-    #[track_caller]
-    pub fn ok(self) -> Value {
-        assert_eq!(self.status, StatusCode::OK, "{}", self.text());
-        self.json()
-    }
-
-    #[track_caller]
-    pub fn refused(self, kind: &str) -> Value {
-        let body = self.json();
-        assert_eq!(body["type"], format!("urn:ccn:problem:{kind}"), "{body}");
-        assert!(self.status.is_client_error());
-        body
-    }
-}
-
-impl Actor {
-    pub async fn send(&self, method: Method, path: &str, content_type: &str, body: impl Into<Body>) -> Answer {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("authorization", format!("Bearer {}", self.key))
-            .header("content-type", content_type)
-            .body(body.into())
-            .unwrap();
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let status = response.status();
-        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX)
-            .await
-            .unwrap()
-            .to_vec();
-        Answer { status, bytes }
-    }
-
-    /// As it is, without the key.
-    pub async fn sends(&self, request: Request<Body>) -> axum::response::Response {
-        self.router.clone().oneshot(request).await.unwrap()
-    }
-
-    /// The head of the answer, and its body as it comes.
-    pub async fn streams(&self, path: &str) -> (StatusCode, Body) {
-        let request = Request::builder()
-            .uri(path)
-            .header("authorization", format!("Bearer {}", self.key))
-            .body(Body::empty())
-            .unwrap();
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        (response.status(), response.into_body())
-    }
-
-    pub async fn post(&self, path: &str, body: Value) -> Answer {
-        self.send(Method::POST, path, "application/json", body.to_string())
-            .await
-    }
-
-    pub async fn get(&self, path: &str) -> Answer {
-        self.send(Method::GET, path, "application/json", Body::empty()).await
-    }
-}
-
-async fn apply_views_of(pool: &PgPool, schema: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../migrations")
-        .join(schema);
-    let mut migrator = Migrator::new(path).await.unwrap();
-    migrator.create_schema(schema.to_owned());
-    migrator.dangerous_set_table_name(format!("{schema}._sqlx_migrations"));
-    database::apply(pool, &migrator).await.unwrap();
 }
 
 impl World {
     pub async fn new(pool: PgPool, spendable: &str) -> Self {
-        database::apply_roles(&pool).await.unwrap();
-        access::migrate(&pool).await.unwrap();
-        catalogue::migrate(&pool).await.unwrap();
-        ledger::migrate(&pool).await.unwrap();
-        issuer::migrate(&pool).await.unwrap();
-        apply_views_of(&pool, "redemption").await;
-        apply_views_of(&pool, "funding").await;
-        let as_issuer = pool.connect_options().as_ref().clone().username("ccn_issuer");
-        let issuer_pool = PgPoolOptions::new()
-            .max_connections(8)
-            .connect_with(as_issuer)
-            .await
-            .unwrap();
-
+        let issuer_pool = testkit::as_role(&pool, database::Role::Issuer, 8).await;
         let (clock, hand) = Clock::set(instant("2026-05-04T08:00:00Z"));
-        let secret = Secret::generate().unwrap();
-        access::ensure_operator(&pool, &secret, clock.now()).await.unwrap();
         let signing = SigningKey::from_seed(&Zeroizing::new([9; 32]));
         let window = (instant("2026-01-01T00:00:00Z"), instant("2028-01-01T00:00:00Z"));
         issuer::publish_first_key(&issuer_pool, &signing, Purpose::Voucher, window.0, window.1)
@@ -180,17 +62,12 @@ impl World {
             key_sets: issuer::KeySets::under(vec![root]),
             identity_key: IdentityKey::new(Zeroizing::new([5; 32])),
         };
-        let routes = issuer::routes(config).merge(access::routes(pool.clone(), clock));
-        let framed = web::frame(routes.split_for_parts().0);
-        let operator = Actor {
-            router: framed,
-            key: secret.reveal().to_owned(),
-        };
-        let sponsor = operator.makes(1, "Département", "sponsor").await;
-        let prescriber = operator.makes(2, "CCAS", "prescriber").await;
-        let other_prescriber = operator.makes(3, "Mission locale", "prescriber").await;
+        let operator = testkit::operator_of(&pool, &clock, issuer::routes(config)).await;
+        let sponsor = operator.admits(uuid(1), "Département", &["sponsor"]).await;
+        let prescriber = operator.admits(uuid(2), "CCAS", &["prescriber"]).await;
+        let other_prescriber = operator.admits(uuid(3), "Mission locale", &["prescriber"]).await;
         for funder in 11..=13 {
-            operator.makes(funder, "Financeur", "funder").await;
+            operator.admits(uuid(funder), "Financeur", &["funder"]).await;
         }
         let programme = uuid(100);
         let created = sponsor
@@ -201,7 +78,7 @@ impl World {
                     "booklets_min": 2, "booklets_per_person_max": 2}),
             )
             .await;
-        created.now();
+        created.created();
         let world = Self {
             owner: pool,
             clock: hand,
@@ -213,7 +90,7 @@ impl World {
             programme,
         };
         for prescriber in [2, 3] {
-            world.admits(prescriber).await.now();
+            world.admits(prescriber).await.created();
         }
         world.agrees_plan(&["0.3339", "0.33305", "0.33305"]).await;
         world
@@ -296,12 +173,7 @@ impl World {
     async fn posts(&self, transfers: Vec<Transfer>) {
         let group = EventId::from_uuid(transfers[0].id().uuid());
         let posting = Posting::new(group, transfers).unwrap();
-        let mut tx = self.owner.begin().await.unwrap();
-        let outcomes = ledger::post(&mut tx, &[posting], instant("2026-06-01T08:00:00Z"))
-            .await
-            .unwrap();
-        assert_eq!(outcomes, [Outcome::Posted]);
-        tx.commit().await.unwrap();
+        testkit::book_posting(&self.owner, posting, instant("2026-06-01T08:00:00Z")).await;
     }
 
     /// What the three funders have on the accounts that `account` names.
@@ -345,7 +217,7 @@ impl World {
         self.sponsor
             .post(&self.path("orders"), json!({"id": batch, "booklets": booklets}))
             .await
-            .now();
+            .created();
         self.sponsor
             .post(&self.path(&format!("batches/{batch}/mint")), json!({}))
             .await
@@ -360,7 +232,7 @@ impl World {
         self.sponsor
             .post(&self.path(&format!("batches/{batch}/funding")), json!({}))
             .await
-            .now();
+            .created();
         batch
     }
 
@@ -378,25 +250,25 @@ impl World {
             .collect()
     }
 
-    pub async fn previews(&self, who: &Actor, import: u128, file: impl Into<Body>) -> Value {
+    pub async fn previews(&self, who: &Client, import: u128, file: impl AsRef<[u8]> + Send) -> Value {
         let path = self.path(&format!("beneficiary-imports/{}?file=liste.csv", uuid(import)));
-        who.send(Method::PUT, &path, "text/csv", file).await.ok()
+        who.put(&path, "text/csv", file).await.ok()
     }
 
-    pub async fn commits(&self, who: &Actor, import: u128, file: impl Into<Body>, digest: &str) -> Answer {
+    pub async fn commits(&self, who: &Client, import: u128, file: impl AsRef<[u8]> + Send, digest: &str) -> Answer {
         let path = self.path(&format!(
             "beneficiary-imports/{}?file=liste.csv&commit=true&digest={digest}",
             uuid(import)
         ));
-        who.send(Method::PUT, &path, "text/csv", file).await
+        who.put(&path, "text/csv", file).await
     }
 
     /// Previews and commits.
-    pub async fn loads(&self, who: &Actor, import: u128, file: &str) -> Value {
+    pub async fn loads(&self, who: &Client, import: u128, file: &str) -> Value {
         let preview = self.previews(who, import, file.to_owned()).await;
         self.commits(who, import, file.to_owned(), preview["digest"].as_str().unwrap())
             .await
-            .now()
+            .created()
     }
 
     pub async fn hands_over(&self, n: u128, batch: Uuid, booklet: u32, person: Uuid) -> Answer {
@@ -426,28 +298,5 @@ impl World {
 
     pub async fn states(&self) -> Value {
         self.sponsor.get(&self.path("voucher-states")).await.ok()
-    }
-}
-
-impl Actor {
-    pub async fn makes(&self, n: u128, name: &str, role: &str) -> Self {
-        let id = uuid(n);
-        self.post(
-            "/issuer/v1/organisations",
-            json!({"id": id, "name": name, "roles": [role]}),
-        )
-        .await
-        .now();
-        let key = self
-            .post(
-                &format!("/issuer/v1/organisations/{id}/api-keys"),
-                json!({"id": uuid(n + 1000)}),
-            )
-            .await
-            .now();
-        Self {
-            router: self.router.clone(),
-            key: key["secret"].as_str().unwrap().to_owned(),
-        }
     }
 }

@@ -8,7 +8,9 @@ use standards::Cents;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::actor::{Answer, Mediator};
+use testkit::Answer;
+
+use crate::actor::Mediator;
 use crate::world::{MORNING, World, instant, number};
 
 /// Who asks at once.
@@ -29,17 +31,17 @@ async fn all_at_once(callers: impl Iterator<Item = (Mediator, u128, Vec<String>)
 fn counted(answers: &[Answer]) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for answer in answers {
-        let word = if answer.status.is_success() {
-            answer.status.as_u16().to_string()
+        let word = if answer.status < 300 {
+            answer.status.to_string()
         } else {
-            answer.refused().to_owned()
+            answer.kind().to_owned()
         };
         *counts.entry(word).or_default() += 1;
     }
     counts
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn one_voucher_is_spent_once(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, here, there) = (
@@ -69,7 +71,7 @@ async fn one_voucher_is_spent_once(pool: PgPool) {
     assert_eq!(world.claims_booked(programme).await, i64::from(ROUNDS));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn one_claim_sent_many_times_at_once_is_one_claim(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
@@ -77,7 +79,7 @@ async fn one_claim_sent_many_times_at_once_is_one_claim(pool: PgPool) {
         let tokens = world.activates(programme, round * 4..=round * 4 + 3).await;
         let answers = all_at_once((0..CALLERS).map(|_| (structure.clone(), u128::from(round), tokens.clone()))).await;
         assert!(
-            answers.iter().all(|answer| answer.body == answers[0].body),
+            answers.iter().all(|answer| answer.json() == answers[0].json()),
             "equal receipts"
         );
         assert_eq!(
@@ -92,7 +94,7 @@ async fn one_claim_sent_many_times_at_once_is_one_claim(pool: PgPool) {
     assert_eq!(world.claims_booked(programme).await, i64::from(ROUNDS));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn one_id_with_two_contents_at_once_is_one_claim(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, here, there) = (
@@ -119,7 +121,7 @@ async fn one_id_with_two_contents_at_once_is_one_claim(pool: PgPool) {
     assert_eq!(world.claims_booked(programme).await, i64::from(ROUNDS));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn overlapping_claims_of_many_vouchers_never_share_one(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
@@ -141,7 +143,7 @@ async fn overlapping_claims_of_many_vouchers_never_share_one(pool: PgPool) {
     assert_eq!(owed, Cents::new(i64::try_from(booked).unwrap() * 10_000));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_caller_that_goes_away_loses_nothing(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
@@ -156,13 +158,13 @@ async fn a_caller_that_goes_away_loses_nothing(pool: PgPool) {
     }
     for (id, token) in tokens.iter().enumerate() {
         let answer = structure.claims(id as u128, std::slice::from_ref(token)).await;
-        assert!(answer.status.is_success(), "{:#}", answer.body);
+        assert!(answer.status < 300, "{:#}", answer.json());
     }
     assert_eq!(world.claims_booked(programme).await, 30);
     assert_eq!(world.owed(programme, structure.structure).await, Cents::new(30_000));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_database_that_fails_hangs_nobody_and_the_desk_stays_open(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
@@ -173,8 +175,8 @@ async fn a_database_that_fails_hangs_nobody_and_the_desk_stays_open(pool: PgPool
         .await
         .unwrap();
     let answer = structure.claims(2, &tokens[1..]).await;
-    assert_eq!((answer.status.as_u16(), answer.refused()), (503, "unavailable"));
-    assert_eq!(answer.retry_after.as_deref(), Some("2"));
+    assert_eq!((answer.status, answer.kind().as_str()), (503, "unavailable"));
+    assert_eq!(answer.retry_after(), Some("2"));
     assert_eq!(world.owed(programme, structure.structure).await, Cents::new(1000));
     sqlx::query("grant insert on redemption.claim to ccn_redemption")
         .execute(&world.admin)
@@ -183,7 +185,7 @@ async fn a_database_that_fails_hangs_nobody_and_the_desk_stays_open(pool: PgPool
     structure.claims(2, &tokens[1..]).await.created();
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_full_queue_sends_callers_away_and_keeps_who_waits(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await.structure);

@@ -8,7 +8,7 @@ use web::Created;
 
 use crate::world::{MORNING, World, instant};
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_claim_is_a_receipt_and_money_owed(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
@@ -28,7 +28,7 @@ async fn a_claim_is_a_receipt_and_money_owed(pool: PgPool) {
         receipt["id"].as_str().unwrap(),
         programme.id
     );
-    assert_eq!(structure.actor.get(&by_phone).await.ok(), receipt);
+    assert_eq!(structure.client.get(&by_phone).await.ok(), receipt);
     let by_claim = format!(
         "/redemption/v1/claims/{}?programme={}",
         receipt["claim_id"].as_str().unwrap(),
@@ -36,14 +36,14 @@ async fn a_claim_is_a_receipt_and_money_owed(pool: PgPool) {
     );
     assert_eq!(world.operator.get(&by_claim).await.ok(), receipt);
     let list = structure
-        .actor
+        .client
         .get(&format!("/redemption/v1/claims?programme={}", programme.id))
         .await
         .ok();
     assert_eq!(list, json!({ "items": [receipt], "next": null }));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_retry_gets_the_same_receipt_and_other_content_is_a_conflict(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure, other) = (
@@ -71,16 +71,13 @@ async fn a_retry_gets_the_same_receipt_and_other_content_is_a_conflict(pool: PgP
         other.claims(1, &tokens[..2]).await,
         other.claims(1, &tokens[2..]).await,
     ] {
-        assert_eq!(
-            (answer.status.as_u16(), answer.refused()),
-            (409, "same-id-other-content")
-        );
+        assert_eq!((answer.status, answer.kind().as_str()), (409, "same-id-other-content"));
     }
     assert_eq!(world.owed(programme, structure.structure).await, Cents::new(2000));
     assert_eq!(world.claims_booked(programme).await, 1);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_retry_is_answered_even_when_the_structure_was_suspended_since(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
@@ -95,21 +92,21 @@ async fn a_retry_is_answered_even_when_the_structure_was_suspended_since(pool: P
     assert_eq!(structure.claims(1, &tokens).await.ok(), receipt);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn three_good_vouchers_and_a_bad_one_claim_nothing(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
     let mut tokens = world.activates(programme, 1..=3).await;
     tokens.push(world.token(programme, 99));
     let answer = structure.claims(1, &tokens).await;
-    assert_eq!((answer.status.as_u16(), answer.refused()), (422, "unknown"));
-    assert_eq!(answer.bad(), [(3, "unknown".to_owned())]);
+    assert_eq!((answer.status, answer.kind().as_str()), (422, "unknown"));
+    assert_eq!(answer.bad_vouchers(), [(3, "unknown".to_owned())]);
     assert_eq!(world.owed(programme, structure.structure).await, Cents::ZERO);
     // The refusal used up neither the id nor the good vouchers.
     structure.claims(1, &tokens[..3]).await.created();
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn each_refusal_says_why_and_for_which_voucher(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, you, elsewhere) = (
@@ -135,7 +132,7 @@ async fn each_refusal_says_why_and_for_which_voucher(pool: PgPool) {
 
     let all = [yours, good, theirs, revoked, &not_active, revoked_after_use].map(Clone::clone);
     let answer = you.claims(4, &all).await;
-    assert_eq!(answer.refused(), "already-used-by-you");
+    assert_eq!(answer.kind().as_str(), "already-used-by-you");
     let expected = [
         (0, "already-used-by-you"),
         (2, "already-used-elsewhere"),
@@ -143,18 +140,21 @@ async fn each_refusal_says_why_and_for_which_voucher(pool: PgPool) {
         (4, "not-active"),
         (5, "already-used-elsewhere"),
     ];
-    assert_eq!(answer.bad(), expected.map(|(index, reason)| (index, reason.to_owned())));
-    assert_eq!(answer.body["vouchers"][0]["used_on"], "2026-03-10");
-    assert_eq!(answer.body["vouchers"][1]["used_on"], Value::Null);
+    assert_eq!(
+        answer.bad_vouchers(),
+        expected.map(|(index, reason)| (index, reason.to_owned()))
+    );
+    assert_eq!(answer.json()["vouchers"][0]["used_on"], "2026-03-10");
+    assert_eq!(answer.json()["vouchers"][1]["used_on"], Value::Null);
 
     world.expires(programme, [6]).await;
-    assert_eq!(you.claims(5, std::slice::from_ref(good)).await.refused(), "expired");
-    assert_eq!(you.claims(6, &[not_active]).await.refused(), "expired");
+    assert_eq!(you.claims(5, std::slice::from_ref(good)).await.kind(), "expired");
+    assert_eq!(you.claims(6, &[not_active]).await.kind(), "expired");
     let other_value = world.token_of(programme.series, 6, 2000, "2027-01-31");
-    assert_eq!(you.claims(7, &[other_value]).await.status.as_u16(), 422);
+    assert_eq!(you.claims(7, &[other_value]).await.status, 422);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_signature_that_is_not_ours_stops_a_claim(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
@@ -164,13 +164,16 @@ async fn a_signature_that_is_not_ours_stops_a_claim(pool: PgPool) {
     let answer = structure
         .claims(1, &[tokens[0].clone(), forged, "bonjour".to_owned(), late])
         .await;
-    assert_eq!(answer.refused(), "forged");
+    assert_eq!(answer.kind().as_str(), "forged");
     let expected = [(1, "forged"), (2, "forged"), (3, "expired")];
-    assert_eq!(answer.bad(), expected.map(|(index, reason)| (index, reason.to_owned())));
-    assert!(!answer.body.to_string().contains(&tokens[0]));
+    assert_eq!(
+        answer.bad_vouchers(),
+        expected.map(|(index, reason)| (index, reason.to_owned()))
+    );
+    assert!(!answer.json().to_string().contains(&tokens[0]));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_last_day_has_a_day_of_grace(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
@@ -178,11 +181,11 @@ async fn the_last_day_has_a_day_of_grace(pool: PgPool) {
     let token = |idx| world.token_of(programme.series, idx, 1000, "2026-03-09");
     structure.claims(1, &[token(1)]).await.created();
     world.hand.move_to(instant("2026-03-11T00:00:00Z"));
-    assert_eq!(structure.claims(2, &[token(2)]).await.refused(), "expired");
+    assert_eq!(structure.claims(2, &[token(2)]).await.kind(), "expired");
 }
 
 /// A workshop without a network on the last day, and a phone that finds one two and a half days later: the sweep waits 72 hours for it.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_service_of_the_last_day_is_claimed_as_long_as_the_sweep_waits(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
@@ -192,12 +195,12 @@ async fn a_service_of_the_last_day_is_claimed_as_long_as_the_sweep_waits(pool: P
     world.hand.move_to(instant("2026-04-03T04:00:00Z"));
     claim(1, "2026-03-31").await.created();
     // Given after the last day: the day of grace is over.
-    assert_eq!(claim(2, "2026-04-01").await.refused(), "expired");
+    assert_eq!(claim(2, "2026-04-01").await.kind(), "expired");
     // The hour at which the sweep begins: what it has not taken yet is still there.
     world.hand.move_to(instant("2026-04-03T21:59:59Z"));
     claim(3, "2026-03-31").await.created();
     world.hand.move_to(instant("2026-04-04T00:00:00Z"));
-    assert_eq!(claim(4, "2026-03-31").await.refused(), "expired");
+    assert_eq!(claim(4, "2026-03-31").await.kind(), "expired");
 }
 
 /// The same terms, signed by somebody else.
@@ -213,7 +216,7 @@ fn forged(series: u16, idx: u32, last_day: &str) -> String {
     stranger.sign(&terms).to_url(&"cheque.example.fr".parse().unwrap())
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_retry_gets_its_receipt_however_late_it_comes(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure, other) = (
@@ -236,26 +239,26 @@ async fn a_retry_gets_its_receipt_however_late_it_comes(pool: PgPool) {
 
     // Another content under its id, and another structure's.
     let same_id = "same-id-other-content";
-    assert_eq!(structure.claims(1, &tokens[..1]).await.refused(), same_id);
-    assert_eq!(structure.claims(1, &[token(1), token(3)]).await.refused(), same_id);
+    assert_eq!(structure.claims(1, &tokens[..1]).await.kind(), same_id);
+    assert_eq!(structure.claims(1, &[token(1), token(3)]).await.kind(), same_id);
     let answer = structure.claims_for(1, &tokens, "bureautique", "2026-03-10").await;
-    assert_eq!((answer.status.as_u16(), answer.refused()), (409, same_id));
+    assert_eq!((answer.status, answer.kind().as_str()), (409, same_id));
     let answer = structure.claims_for(1, &tokens, "coiffure", "2026-03-10").await;
-    assert_eq!(answer.refused(), same_id);
+    assert_eq!(answer.kind().as_str(), same_id);
     let answer = structure
         .claims_for(1, &tokens, "atelier-premiers-pas", "2026-04-20")
         .await;
-    assert_eq!(answer.refused(), same_id);
-    assert_eq!(other.claims(1, &tokens).await.refused(), same_id);
+    assert_eq!(answer.kind().as_str(), same_id);
+    assert_eq!(other.claims(1, &tokens).await.kind(), same_id);
 
     // A new claim is refused as ever.
-    assert_eq!(structure.claims(2, &tokens).await.refused(), "date-out-of-range");
+    assert_eq!(structure.claims(2, &tokens).await.kind(), "date-out-of-range");
     let answer = structure.claims_for(2, &[token(3)], "bureautique", "2026-04-19").await;
-    assert_eq!((answer.refused(), answer.bad().len()), ("expired", 1));
+    assert_eq!((answer.kind().as_str(), answer.bad_vouchers().len()), ("expired", 1));
     assert_eq!(world.claims_booked(programme).await, 1);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_forged_voucher_gets_no_receipt_under_any_id(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
@@ -265,15 +268,19 @@ async fn a_forged_voucher_gets_no_receipt_under_any_id(pool: PgPool) {
         world.hand.move_to(instant(instant_of_retry));
         let forged = [tokens[0].clone(), forged(programme.series, 2, "2027-01-31")];
         let answer = structure.claims(1, &forged).await;
-        assert!(answer.bad().contains(&(1, "forged".to_owned())), "{:#}", answer.body);
+        assert!(
+            answer.bad_vouchers().contains(&(1, "forged".to_owned())),
+            "{:#}",
+            answer.json()
+        );
         let mut altered = tokens.clone();
         let last = altered[1].pop().unwrap();
         altered[1].push(if last == '0' { '1' } else { '0' });
-        assert_eq!(structure.claims(1, &altered).await.status.as_u16(), 422);
+        assert_eq!(structure.claims(1, &altered).await.status, 422);
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_withdrawn_key_and_a_suspension_take_no_receipt_back(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
@@ -283,7 +290,7 @@ async fn a_withdrawn_key_and_a_suspension_take_no_receipt_back(pool: PgPool) {
     let path = format!("/redemption/v1/structures/{}/suspensions", structure.structure);
     world.operator.post(&path, suspension).await.created();
     assert_eq!(structure.claims(1, &tokens[..2]).await.ok(), receipt);
-    assert_eq!(structure.claims(2, &tokens[2..]).await.refused(), "structure-suspended");
+    assert_eq!(structure.claims(2, &tokens[2..]).await.kind(), "structure-suspended");
 
     let mut tx = world.admin.begin().await.unwrap();
     let stolen = catalogue::Withdrawal {
@@ -317,7 +324,7 @@ async fn a_withdrawn_key_and_a_suspension_take_no_receipt_back(pool: PgPool) {
     assert!(matches!(new, Err(ClaimError::Vouchers(bad)) if bad[0].reason == "forged"));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn vouchers_of_two_programmes_make_two_claims(pool: PgPool) {
     let world = World::new(pool).await;
     let (one, two, structure) = (
@@ -328,41 +335,38 @@ async fn vouchers_of_two_programmes_make_two_claims(pool: PgPool) {
     let (first, second) = (world.activates(one, 1..=2).await, world.activates(two, 1..=1).await);
     let mixed = [first[0].clone(), second[0].clone(), first[1].clone()];
     let answer = structure.claims(1, &mixed).await;
-    assert_eq!(answer.refused(), "mixed-programmes");
+    assert_eq!(answer.kind().as_str(), "mixed-programmes");
     let parts = json!([{ "programme_id": one.id, "indexes": [0, 2] }, { "programme_id": two.id, "indexes": [1] }]);
-    assert_eq!(answer.body["programmes"], parts);
+    assert_eq!(answer.json()["programmes"], parts);
     // One phone's id in two programmes is two claims.
     structure.claims(1, &first).await.created();
     structure.claims(1, &second).await.created();
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn what_no_voucher_is_to_blame_for_is_told_apart(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
     let token = world.activates(programme, 1..=1).await.remove(0);
     let twice = structure.claims(1, &[token.clone(), token.clone()]).await;
-    assert_eq!(twice.refused(), "twice-in-one-claim");
+    assert_eq!(twice.kind().as_str(), "twice-in-one-claim");
     assert_eq!(
-        twice.body["vouchers"],
+        twice.json()["vouchers"],
         json!([{ "index": 1, "reason": "twice-in-one-claim", "same_as": 0 }])
     );
     assert_eq!(
-        structure.claims(1, &vec![token.clone(); 51]).await.refused(),
+        structure.claims(1, &vec![token.clone(); 51]).await.kind(),
         "too-many-vouchers"
     );
-    assert_eq!(structure.claims(1, &[]).await.refused(), "no-voucher");
+    assert_eq!(structure.claims(1, &[]).await.kind(), "no-voucher");
     let tokens = [token];
     assert_eq!(
-        structure
-            .claims_for(1, &tokens, "coiffure", "2026-03-10")
-            .await
-            .refused(),
+        structure.claims_for(1, &tokens, "coiffure", "2026-03-10").await.kind(),
         "unknown-service"
     );
     for date in ["2026-03-11", "2026-02-06"] {
         assert_eq!(
-            structure.claims_for(1, &tokens, "bureautique", date).await.refused(),
+            structure.claims_for(1, &tokens, "bureautique", date).await.kind(),
             "date-out-of-range"
         );
     }
@@ -371,17 +375,12 @@ async fn what_no_voucher_is_to_blame_for_is_told_apart(pool: PgPool) {
         .await
         .created();
     assert_eq!(
-        world
-            .operator
-            .post("/redemption/v1/claims", json!({}))
-            .await
-            .status
-            .as_u16(),
+        world.operator.post("/redemption/v1/claims", json!({})).await.status,
         403
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_structure_sees_no_other_structures_claims(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure, other) = (
@@ -396,9 +395,9 @@ async fn a_structure_sees_no_other_structures_claims(pool: PgPool) {
         receipt["claim_id"].as_str().unwrap(),
         programme.id
     );
-    assert_eq!(other.actor.get(&path).await.refused(), "not-found");
+    assert_eq!(other.client.get(&path).await.kind(), "not-found");
     let list = other
-        .actor
+        .client
         .get(&format!("/redemption/v1/claims?programme={}", programme.id))
         .await
         .ok();

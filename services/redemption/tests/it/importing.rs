@@ -20,16 +20,16 @@ fn region(name: &str) -> Option<Vec<u8>> {
 impl World {
     async fn previews(&self, kind: &str, id: u128, file: &[u8]) -> Value {
         let path = format!("/redemption/v1/{kind}-imports/{}?file=fichier.csv", Uuid::from_u128(id));
-        self.operator.put_file(&path, file.to_vec()).await.ok()
+        self.operator.put(&path, "text/csv", file).await.ok()
     }
 
-    async fn commits(&self, kind: &str, id: u128, file: &[u8], digest: &Value) -> crate::actor::Answer {
+    async fn commits(&self, kind: &str, id: u128, file: &[u8], digest: &Value) -> testkit::Answer {
         let digest = digest.as_str().unwrap();
         let path = format!(
             "/redemption/v1/{kind}-imports/{}?file=fichier.csv&commit=true&digest={digest}",
             Uuid::from_u128(id)
         );
-        self.operator.put_file(&path, file.to_vec()).await
+        self.operator.put(&path, "text/csv", file).await
     }
 
     async fn loads(&self, kind: &str, id: u128, file: &[u8]) -> Value {
@@ -49,7 +49,7 @@ fn counts(report: &Value) -> [u64; 5] {
     ]
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_regions_places_are_taken_once_and_72_qualify(pool: PgPool) {
     let (Some(places), Some(banks), Some(expected)) = (
         region("structures.csv"),
@@ -111,10 +111,10 @@ async fn the_regions_places_are_taken_once_and_72_qualify(pool: PgPool) {
     for id in ids {
         let path = format!("/redemption/v1/structures/{id}/accreditation");
         let answer = world.operator.post(&path, json!({ "id": id })).await;
-        if answer.status.is_success() {
+        if answer.status < 300 {
             admitted += 1;
         } else {
-            assert_eq!(answer.refused(), "not-accreditable");
+            assert_eq!(answer.kind(), "not-accreditable");
         }
     }
     assert_eq!(admitted, 72);
@@ -134,7 +134,7 @@ async fn the_regions_places_are_taken_once_and_72_qualify(pool: PgPool) {
     assert_eq!(listed, 670);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_siret_given_twice_counts_once(pool: PgPool) {
     let world = World::new(pool).await;
     let twice = file(&[
@@ -151,19 +151,19 @@ async fn a_siret_given_twice_counts_once(pool: PgPool) {
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_commit_names_what_was_previewed(pool: PgPool) {
     let world = World::new(pool).await;
     let one = file(&[place(SIRETS[0], "APTIC")]);
     let two = file(&[place(SIRETS[0], "Chèque culture numérique")]);
     let preview = world.previews("structure", 1, one.as_bytes()).await;
     let missing = world.commits("structure", 1, one.as_bytes(), &json!("")).await;
-    assert_eq!(missing.refused(), "digest-missing");
+    assert_eq!(missing.kind().as_str(), "digest-missing");
     assert_eq!(
         world
             .commits("structure", 1, two.as_bytes(), &preview["digest"])
             .await
-            .refused(),
+            .kind(),
         "preview-outdated"
     );
     // Meanwhile the same place arrives by another file: what was « new » would now be a change.
@@ -175,7 +175,7 @@ async fn a_commit_names_what_was_previewed(pool: PgPool) {
         world
             .commits("structure", 1, one.as_bytes(), &preview["digest"])
             .await
-            .refused(),
+            .kind(),
         "preview-outdated"
     );
     assert_eq!(
@@ -183,7 +183,7 @@ async fn a_commit_names_what_was_previewed(pool: PgPool) {
         [1, 1, 0, 0, 0]
     );
     let other_content = world.commits("structure", 1, two.as_bytes(), &preview["digest"]).await;
-    assert_eq!(other_content.refused(), "same-id-other-content");
+    assert_eq!(other_content.kind().as_str(), "same-id-other-content");
     let stored: Value = sqlx::query_scalar("select place from redemption.structure")
         .fetch_one(&world.admin)
         .await
@@ -191,7 +191,7 @@ async fn a_commit_names_what_was_previewed(pool: PgPool) {
     assert_eq!(stored["autres_formations_labels"], "APTIC");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_newest_account_of_a_structure_counts(pool: PgPool) {
     let world = World::new(pool).await;
     world.imports(&[place(SIRETS[0], "APTIC")]).await;

@@ -151,13 +151,13 @@ async fn time_of_a_round(pool: PgPool, programmes: u32) {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 #[ignore = "prints a table"]
 async fn time_of_a_round_with_1_million_vouchers(pool: PgPool) {
     time_of_a_round(pool, 10).await;
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 #[ignore = "prints a table; takes minutes"]
 async fn time_of_a_round_with_10_million_vouchers(pool: PgPool) {
     time_of_a_round(pool, 100).await;

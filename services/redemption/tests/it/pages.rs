@@ -30,7 +30,7 @@ async fn get_with(world: &World, path: &str, known: &str) -> Page {
         .header("if-none-match", known)
         .body(Body::empty())
         .unwrap();
-    let response = world.operator.app.clone().oneshot(request).await.unwrap();
+    let response = world.operator.router().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = to_bytes(body, usize::MAX).await.unwrap();
     Page {
@@ -46,7 +46,7 @@ async fn get(world: &World, path: &str) -> Page {
 
 const PAGES: [&str; 4] = ["/v", "/lieux", "/lieux?ou=dijon", "/assets/page.mjs"];
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn no_page_lets_anything_foreign_in_and_each_is_told_once(pool: PgPool) {
     let world = World::new(pool).await;
     for path in PAGES {
@@ -95,7 +95,7 @@ async fn no_page_lets_anything_foreign_in_and_each_is_told_once(pool: PgPool) {
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_series_is_told_by_what_its_paper_says(pool: PgPool) {
     let world = World::new(pool).await;
     let programme = world.programme(1).await;
@@ -131,7 +131,7 @@ async fn a_series_is_told_by_what_its_paper_says(pool: PgPool) {
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn only_places_that_may_claim_today_are_told_and_only_what_is_public(pool: PgPool) {
     let world = World::new(pool).await;
     let (open, suspended) = (world.structure(0).await, world.structure(1).await);
@@ -191,7 +191,7 @@ async fn only_places_that_may_claim_today_are_told_and_only_what_is_public(pool:
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn an_area_that_is_missing_unknown_or_ambiguous_is_told_how_to_mend(pool: PgPool) {
     let world = World::new(pool).await;
     for (query, status, word) in [
@@ -210,7 +210,7 @@ async fn an_area_that_is_missing_unknown_or_ambiguous_is_told_how_to_mend(pool: 
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn what_a_file_says_cannot_become_markup(pool: PgPool) {
     let world = World::new(pool).await;
     let row = place_with(SIRETS[0], "Loisirs et créations numériques", "APTIC", "")

@@ -3,27 +3,10 @@
 use std::path::Path;
 use std::process::Command;
 
-use axum::body::{Body, to_bytes};
-use http::{Request, StatusCode};
 use serde_json::json;
 use sqlx::PgPool;
-use tower::ServiceExt;
 
-use crate::actor::Actor;
 use crate::world::World;
-
-async fn file(actor: &Actor, path: &str) -> (StatusCode, Vec<u8>) {
-    let request = Request::get(path)
-        .header("authorization", format!("Bearer {}", actor.secret))
-        .body(Body::empty())
-        .unwrap();
-    let response = actor.app.clone().oneshot(request).await.unwrap();
-    let status = response.status();
-    (
-        status,
-        to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec(),
-    )
-}
 
 /// The words of a PDF that `check_document.py` finds accessible.
 fn words(pdf: &[u8]) -> String {
@@ -52,7 +35,7 @@ fn words(pdf: &[u8]) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_receipt_says_the_day_the_service_and_the_vouchers_and_names_nobody(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
@@ -63,8 +46,7 @@ async fn a_receipt_says_the_day_the_service_and_the_vouchers_and_names_nobody(po
         "/redemption/v1/claims/{claim_id}/receipt.pdf?programme={}",
         programme.id
     );
-    let (status, pdf) = file(&structure.actor, &path).await;
-    assert!(status.is_success());
+    let pdf = structure.client.get(&path).await.file();
     let said = words(&pdf);
     for part in [
         "Reçu d'encaissement",
@@ -76,14 +58,14 @@ async fn a_receipt_says_the_day_the_service_and_the_vouchers_and_names_nobody(po
     ] {
         assert!(said.contains(part), "{part} is not in\n{said}");
     }
-    assert_eq!(pdf, file(&world.operator, &path).await.1, "the same for the operator");
+    assert_eq!(pdf, world.operator.get(&path).await.file(), "the same for the operator");
     let other = world.structure(1).await;
-    assert_eq!(file(&other.actor, &path).await.0, 404);
+    assert_eq!(other.client.get(&path).await.status, 404);
 
     let reversal = format!("/redemption/v1/programmes/{}/claims/{claim_id}/reversal", programme.id);
     let body = json!({"id": uuid::Uuid::from_u128(7), "reason": "Madame Unetelle s'est trompée"});
-    structure.actor.post(&reversal, body).await.created();
-    let said = words(&file(&structure.actor, &path).await.1);
+    structure.client.post(&reversal, body).await.created();
+    let said = words(&structure.client.get(&path).await.file());
     assert!(
         said.contains("annulé le") && said.contains("Cet encaissement est annulé.") && !said.contains("Unetelle"),
         "{said}"

@@ -2,12 +2,12 @@ use ledger::{Account, TransferKind};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use standards::Cents;
+use testkit::{Answer, Client};
 use uuid::Uuid;
 
-use crate::actor::{Actor, Answer};
 use crate::world::{Dispositif, World, funders, number};
 
-async fn reverses(actor: &Actor, programme: Dispositif, receipt: &Value, id: u128) -> Answer {
+async fn reverses(actor: &Client, programme: Dispositif, receipt: &Value, id: u128) -> Answer {
     let claim = receipt["claim_id"].as_str().unwrap();
     let path = format!("/redemption/v1/programmes/{}/claims/{claim}/reversal", programme.id);
     actor
@@ -18,7 +18,7 @@ async fn reverses(actor: &Actor, programme: Dispositif, receipt: &Value, id: u12
         .await
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_reversed_claim_gives_its_vouchers_back_once(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure, other) = (
@@ -29,10 +29,10 @@ async fn a_reversed_claim_gives_its_vouchers_back_once(pool: PgPool) {
     let tokens = world.activates(programme, 1..=2).await;
     let receipt = structure.claims(1, &tokens).await.created();
     assert_eq!(
-        reverses(&other.actor, programme, &receipt, 1).await.refused(),
+        reverses(&other.client, programme, &receipt, 1).await.kind(),
         "not-found"
     );
-    let reversal = reverses(&structure.actor, programme, &receipt, 1).await.created();
+    let reversal = reverses(&structure.client, programme, &receipt, 1).await.created();
     assert_eq!(
         (
             &reversal["vouchers_alive"],
@@ -41,13 +41,13 @@ async fn a_reversed_claim_gives_its_vouchers_back_once(pool: PgPool) {
         ),
         (&json!(2), &json!(0), &json!(false))
     );
-    assert_eq!(reverses(&structure.actor, programme, &receipt, 1).await.ok(), reversal);
+    assert_eq!(reverses(&structure.client, programme, &receipt, 1).await.ok(), reversal);
     assert_eq!(
-        reverses(&structure.actor, programme, &receipt, 2).await.refused(),
+        reverses(&structure.client, programme, &receipt, 2).await.kind(),
         "already-reversed"
     );
     assert_eq!(
-        reverses(&world.operator, programme, &receipt, 1).await.refused(),
+        reverses(&world.operator, programme, &receipt, 1).await.kind(),
         "same-id-other-content"
     );
     assert_eq!(world.owed(programme, structure.structure).await, Cents::ZERO);
@@ -58,7 +58,7 @@ async fn a_reversed_claim_gives_its_vouchers_back_once(pool: PgPool) {
     assert_eq!(world.owed(programme, other.structure).await, Cents::new(2000));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_voucher_revoked_since_does_not_come_back_to_life(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
@@ -70,7 +70,7 @@ async fn a_voucher_revoked_since_does_not_come_back_to_life(pool: PgPool) {
         (&reversal["vouchers_alive"], &reversal["vouchers_dead"]),
         (&json!(1), &json!(1))
     );
-    assert_eq!(structure.claims(2, &tokens[1..]).await.refused(), "revoked");
+    assert_eq!(structure.claims(2, &tokens[1..]).await.kind(), "revoked");
     structure.claims(3, &tokens[..1]).await.created();
     let mut returned = Vec::new();
     for funder in funders() {
@@ -86,7 +86,7 @@ async fn a_voucher_revoked_since_does_not_come_back_to_life(pool: PgPool) {
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_claim_reversed_after_its_payment_is_owed_by_the_structure(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
@@ -108,13 +108,13 @@ async fn a_claim_reversed_after_its_payment_is_owed_by_the_structure(pool: PgPoo
     assert_eq!(world.balance(recoverable).await, Cents::new(2000));
     // What is owed for the other claim is not touched, until that one is reversed too.
     assert_eq!(world.owed(programme, structure.structure).await, Cents::new(1000));
-    let reversal = reverses(&structure.actor, programme, &unpaid, 2).await.created();
+    let reversal = reverses(&structure.client, programme, &unpaid, 2).await.created();
     assert_eq!(reversal["after_settlement"], json!(false));
     assert_eq!(world.owed(programme, structure.structure).await, Cents::ZERO);
     assert_eq!(world.balance(recoverable).await, Cents::new(2000));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_claim_whose_reduced_payment_came_back_can_still_be_reversed(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
@@ -141,7 +141,7 @@ async fn a_claim_whose_reduced_payment_came_back_can_still_be_reversed(pool: PgP
     assert_eq!(world.balance(recoverable).await, Cents::new(3000));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn many_reversals_at_once_are_one(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
@@ -149,8 +149,8 @@ async fn many_reversals_at_once_are_one(pool: PgPool) {
     let receipt = structure.claims(1, &tokens).await.created();
     let mut tasks = tokio::task::JoinSet::new();
     for id in 0..16 {
-        let (actor, receipt) = (structure.actor.clone(), receipt.clone());
-        tasks.spawn(async move { reverses(&actor, programme, &receipt, id / 2).await.status.as_u16() });
+        let (actor, receipt) = (structure.client.clone(), receipt.clone());
+        tasks.spawn(async move { reverses(&actor, programme, &receipt, id / 2).await.status });
     }
     let mut answers = tasks.join_all().await;
     answers.sort_unstable();

@@ -2,7 +2,6 @@
 
 use futures_util::StreamExt;
 use futures_util::stream::{iter, poll_fn};
-use http::{Method, StatusCode};
 use proto::redemption::v1::claim_answer::Answer;
 use proto::redemption::v1::claims_client::ClaimsClient;
 use proto::redemption::v1::{ClaimAnswer, ClaimRequest, Receipt};
@@ -16,8 +15,8 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request};
 use uuid::Uuid;
 
-use crate::actor::Actor;
 use crate::world::{World, instant};
+use testkit::Client;
 
 /// A machine with an API key, connected.
 struct Machine {
@@ -26,10 +25,10 @@ struct Machine {
 }
 
 impl Machine {
-    async fn of(actor: &Actor) -> Self {
+    async fn of(actor: &Client) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(axum::serve(listener, actor.app.clone()).into_future());
+        tokio::spawn(axum::serve(listener, actor.router()).into_future());
         let channel = Endpoint::from_shared(format!("http://{address}"))
             .unwrap()
             .connect()
@@ -37,7 +36,7 @@ impl Machine {
             .unwrap();
         Self {
             client: ClaimsClient::new(channel),
-            secret: actor.secret.clone(),
+            secret: actor.key().to_owned(),
         }
     }
 
@@ -90,12 +89,12 @@ fn refused(answer: ClaimAnswer) -> Problem {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_claim_over_grpc_has_the_receipt_that_rest_gives(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
     let tokens = world.activates(programme, 1..=4).await;
-    let mut machine = Machine::of(&structure.actor).await;
+    let mut machine = Machine::of(&structure.client).await;
     let answer = machine.claims(claim(1, &tokens)).await.unwrap();
     assert!(!answer.before);
     let receipt = accepted(answer);
@@ -117,7 +116,7 @@ async fn a_claim_over_grpc_has_the_receipt_that_rest_gives(pool: PgPool) {
     assert_eq!(structure.claims(1, &tokens).await.ok(), as_json);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_refusal_is_an_answer_in_the_stream_and_answers_keep_their_order(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
@@ -127,7 +126,7 @@ async fn a_refusal_is_an_answer_in_the_stream_and_answers_keep_their_order(pool:
     claims[60].date = "hier".to_owned();
     claims[70].id = "un".to_owned();
     let ids: Vec<_> = claims.iter().map(|claim| claim.id.clone()).collect();
-    let answers = Machine::of(&structure.actor).await.streams(claims).await;
+    let answers = Machine::of(&structure.client).await.streams(claims).await;
 
     assert_eq!(answers.iter().map(|answer| answer.id.clone()).collect::<Vec<_>>(), ids);
     for (place, answer) in answers.into_iter().enumerate() {
@@ -153,7 +152,7 @@ async fn a_refusal_is_an_answer_in_the_stream_and_answers_keep_their_order(pool:
     assert_eq!(world.claims_booked(programme).await, 97);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_problem_over_grpc_is_word_for_word_that_of_rest(pool: PgPool) {
     let world = World::new(pool).await;
     let (one, other) = (world.programme(1).await, world.programme(2).await);
@@ -161,21 +160,24 @@ async fn a_problem_over_grpc_is_word_for_word_that_of_rest(pool: PgPool) {
     let first = world.activates(one, 1..=1).await.remove(0);
     let mixed = [first.clone(), world.activates(other, 1..=1).await.remove(0)];
     let twice = [first.clone(), first];
-    let mut machine = Machine::of(&structure.actor).await;
+    let mut machine = Machine::of(&structure.client).await;
     for tokens in [&mixed[..], &twice[..], &[]] {
         let rest = structure.claims(1, tokens).await;
         let problem = refused(machine.claims(claim(1, tokens)).await.unwrap());
-        assert_eq!(json!(problem.r#type), rest.body["type"]);
-        assert_eq!(json!(problem.title), rest.body["title"]);
-        assert_eq!(json!(problem.detail), rest.body["detail"]);
-        assert_eq!(json!(problem.status), rest.body["status"]);
+        assert_eq!(json!(problem.r#type), rest.json()["type"]);
+        assert_eq!(json!(problem.title), rest.json()["title"]);
+        assert_eq!(json!(problem.detail), rest.json()["detail"]);
+        assert_eq!(json!(problem.status), rest.json()["status"]);
         for (index, part) in problem.programmes.iter().enumerate() {
-            assert_eq!(json!(part.programme_id), rest.body["programmes"][index]["programme_id"]);
-            assert_eq!(json!(part.indexes), rest.body["programmes"][index]["indexes"]);
+            assert_eq!(
+                json!(part.programme_id),
+                rest.json()["programmes"][index]["programme_id"]
+            );
+            assert_eq!(json!(part.indexes), rest.json()["programmes"][index]["indexes"]);
         }
         assert_eq!(
             problem.programmes.len(),
-            rest.body["programmes"].as_array().map_or(0, Vec::len)
+            rest.json()["programmes"].as_array().map_or(0, Vec::len)
         );
         if let Some(bad) = problem.vouchers.first() {
             assert_eq!(
@@ -186,17 +188,17 @@ async fn a_problem_over_grpc_is_word_for_word_that_of_rest(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn only_a_structure_with_its_key_is_let_in(pool: PgPool) {
     let world = World::new(pool).await;
     let structure = world.structure(0).await;
-    let mut machine = Machine::of(&structure.actor).await;
+    let mut machine = Machine::of(&structure.client).await;
     assert_eq!(
         refused(machine.claims(claim(1, &[])).await.unwrap()).r#type,
         "urn:ccn:problem:no-voucher"
     );
 
-    world.operator.secret.clone_into(&mut machine.secret);
+    world.operator.key().clone_into(&mut machine.secret);
     assert_eq!(machine.claims(claim(1, &[])).await, Err(Code::PermissionDenied));
     machine.secret = access::Secret::generate().unwrap().reveal().to_owned();
     assert_eq!(machine.claims(claim(1, &[])).await, Err(Code::Unauthenticated));
@@ -215,12 +217,12 @@ async fn only_a_structure_with_its_key_is_let_in(pool: PgPool) {
     assert_eq!(nobody.code(), Code::Unauthenticated);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_key_revoked_during_a_stream_claims_nothing_more(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
     let tokens = world.activates(programme, 1..=3).await;
-    let mut machine = Machine::of(&structure.actor).await;
+    let mut machine = Machine::of(&structure.client).await;
     let (sender, mut receiver) = mpsc::channel(1);
     let call = machine.call(poll_fn(move |context| receiver.poll_recv(context)));
     sender.send(claim(1, &tokens[..1])).await.unwrap();
@@ -232,8 +234,8 @@ async fn a_key_revoked_during_a_stream_claims_nothing_more(pool: PgPool) {
     accepted(answers.message().await.unwrap().unwrap());
 
     let key = format!("/issuer/v1/api-keys/{}", Uuid::from_u128(0xbb00));
-    let revoked = world.operator.ask(Method::DELETE, &key, "application/json", "").await;
-    assert_eq!(revoked.status, StatusCode::NO_CONTENT);
+    let revoked = world.operator.delete(&key).await;
+    assert_eq!(revoked.status, 204);
     world.hand.move_to(instant("2026-03-10T10:06:00Z"));
     sender.send(claim(3, &tokens[2..])).await.unwrap();
     assert_eq!(answers.message().await.unwrap_err().code(), Code::Unauthenticated);

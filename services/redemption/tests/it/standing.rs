@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::world::{SIRETS, World, place, place_with};
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_suspended_structure_claims_nothing_until_it_is_lifted(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
@@ -15,9 +15,9 @@ async fn a_suspended_structure_claims_nothing_until_it_is_lifted(pool: PgPool) {
     let made = world.operator.post(&path, suspension.clone()).await.created();
     assert_eq!(world.operator.post(&path, suspension).await.ok(), made);
     let second = json!({ "id": Uuid::from_u128(6), "reason": "autre" });
-    assert_eq!(world.operator.post(&path, second).await.refused(), "already-suspended");
+    assert_eq!(world.operator.post(&path, second).await.kind(), "already-suspended");
     let answer = structure.claims(1, &tokens).await;
-    assert_eq!((answer.status.as_u16(), answer.refused()), (403, "structure-suspended"));
+    assert_eq!((answer.status, answer.kind().as_str()), (403, "structure-suspended"));
 
     let lift = format!("{path}/{}/lift", Uuid::from_u128(5));
     let lifted = world.operator.post(&lift, json!({})).await.ok();
@@ -25,7 +25,7 @@ async fn a_suspended_structure_claims_nothing_until_it_is_lifted(pool: PgPool) {
     structure.claims(1, &tokens).await.created();
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn an_organisation_that_was_not_accredited_claims_nothing(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
@@ -33,22 +33,16 @@ async fn an_organisation_that_was_not_accredited_claims_nothing(pool: PgPool) {
     let id = Uuid::from_u128(77);
     let new = json!({ "id": id, "name": "Sans label", "roles": ["structure"] });
     world.operator.post("/issuer/v1/organisations", new).await.created();
-    let key = json!({ "id": Uuid::from_u128(78) });
-    let key = world
-        .operator
-        .post(&format!("/issuer/v1/organisations/{id}/api-keys"), key)
-        .await
-        .created();
     let mut stranger = structure.clone();
-    key["secret"].as_str().unwrap().clone_into(&mut stranger.actor.secret);
+    stranger.client = world.operator.gives_key(id, Uuid::from_u128(78)).await;
     let answer = stranger.claims(1, &tokens).await;
     assert_eq!(
-        (answer.status.as_u16(), answer.refused()),
+        (answer.status, answer.kind().as_str()),
         (403, "structure-not-accredited")
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_refused_accreditation_tells_every_reason(pool: PgPool) {
     let world = World::new(pool).await;
     world
@@ -66,8 +60,9 @@ async fn a_refused_accreditation_tells_every_reason(pool: PgPool) {
     };
     let (path, body) = accredit("W751234567");
     let answer = world.operator.post(&path, body).await;
-    assert_eq!(answer.refused(), "not-accreditable");
-    let reasons = answer.body["reasons"].as_array().unwrap();
+    assert_eq!(answer.kind(), "not-accreditable");
+    let problem = answer.json();
+    let reasons = problem["reasons"].as_array().unwrap();
     let criteria: Vec<_> = reasons
         .iter()
         .map(|reason| reason["criterion"].as_str().unwrap())
@@ -77,9 +72,9 @@ async fn a_refused_accreditation_tells_every_reason(pool: PgPool) {
     let made = world.operator.post(&path, body.clone()).await.created();
     assert_eq!(world.operator.post(&path, body).await.ok(), made);
     let again = json!({ "id": Uuid::from_u128(2) });
-    assert_eq!(world.operator.post(&path, again).await.refused(), "already-accredited");
+    assert_eq!(world.operator.post(&path, again).await.kind(), "already-accredited");
     let (path, body) = accredit("inconnu");
-    assert_eq!(world.operator.post(&path, body).await.refused(), "not-found");
+    assert_eq!(world.operator.post(&path, body).await.kind(), "not-found");
 
     let list = world
         .operator
@@ -95,28 +90,28 @@ async fn a_refused_accreditation_tells_every_reason(pool: PgPool) {
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_structure_decides_nothing_about_structures(pool: PgPool) {
     let world = World::new(pool).await;
     let structure = world.structure(0).await;
     assert_eq!(
-        structure.actor.get("/redemption/v1/structures").await.refused(),
+        structure.client.get("/redemption/v1/structures").await.kind(),
         "forbidden"
     );
     let path = format!("/redemption/v1/structures/{}/accreditation", structure.structure);
     assert_eq!(
         structure
-            .actor
+            .client
             .post(&path, json!({ "id": Uuid::from_u128(9) }))
             .await
-            .refused(),
+            .kind(),
         "forbidden"
     );
     let path = format!("/redemption/v1/structure-imports/{}?file=x.csv", Uuid::from_u128(9));
-    assert_eq!(structure.actor.put_file(&path, "").await.refused(), "forbidden");
+    assert_eq!(structure.client.put(&path, "text/csv", "").await.kind(), "forbidden");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_service_reads_no_person_and_rewrites_no_history(pool: PgPool) {
     let world = World::new(pool).await;
     for forbidden in [

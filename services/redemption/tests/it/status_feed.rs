@@ -33,7 +33,7 @@ async fn revokes_in(tx: &mut sqlx::PgTransaction<'_>, programme: Dispositif, idx
         .unwrap();
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn what_is_committed_late_is_not_missed_and_delays_nobody(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
@@ -73,7 +73,7 @@ async fn what_is_committed_late_is_not_missed_and_delays_nobody(pool: PgPool) {
     assert_eq!(world.makes_lists().await.changed, 0);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn what_was_rolled_back_never_shows(pool: PgPool) {
     let world = World::new(pool).await;
     let programme = world.programme(1).await;
@@ -86,7 +86,7 @@ async fn what_was_rolled_back_never_shows(pool: PgPool) {
     assert_eq!(world.says(programme, [1]).await, [Valid]);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn one_maker_works_while_the_others_leave_it_to_it(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
@@ -126,7 +126,7 @@ async fn one_maker_works_while_the_others_leave_it_to_it(pool: PgPool) {
     assert_eq!((used, valid), (15, 5));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn books_restored_elsewhere_have_their_lists_made_again(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, other, structure) = (
@@ -162,7 +162,7 @@ async fn books_restored_elsewhere_have_their_lists_made_again(pool: PgPool) {
     assert_eq!(world.says(programme, [1, 2, 3]).await, [Used, Valid, Valid]);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_list_that_the_status_key_did_not_sign_is_not_gone_on_from(pool: PgPool) {
     let world = World::new(pool).await;
     let programme = world.programme(1).await;
@@ -187,7 +187,7 @@ async fn a_list_that_the_status_key_did_not_sign_is_not_gone_on_from(pool: PgPoo
     assert_eq!(world.says(programme, [1, 2, 3]).await, [Valid, Valid, Valid]);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_new_status_key_signs_all_lists_again(pool: PgPool) {
     let mut world = World::new(pool).await;
     let programme = world.programme(1).await;

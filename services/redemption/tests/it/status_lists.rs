@@ -19,7 +19,7 @@ impl World {
             request = request.header("if-none-match", known);
         }
         let request = request.body(Body::empty()).unwrap();
-        let response = self.operator.app.clone().oneshot(request).await.unwrap();
+        let response = self.operator.router().oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         (head.status, head.headers, to_bytes(body, usize::MAX).await.unwrap())
     }
@@ -44,7 +44,7 @@ impl World {
 
 use Status::{Invalid, Suspended, Used, Valid};
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_list_follows_a_voucher_through_its_life(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
@@ -77,7 +77,7 @@ async fn a_list_follows_a_voucher_through_its_life(pool: PgPool) {
         receipt["claim_id"].as_str().unwrap()
     );
     let reversal = json!({ "id": Uuid::from_u128(9), "reason": "erreur de saisie" });
-    structure.actor.post(&path, reversal).await.created();
+    structure.client.post(&path, reversal).await.created();
     world.makes_lists().await;
     assert_eq!(
         world.says(programme, [1, 2, 3, 4]).await,
@@ -92,7 +92,7 @@ async fn a_list_follows_a_voucher_through_its_life(pool: PgPool) {
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_voucher_revoked_before_it_was_handed_over_reads_invalid(pool: PgPool) {
     let world = World::new(pool).await;
     let programme = world.programme(1).await;
@@ -104,7 +104,7 @@ async fn a_voucher_revoked_before_it_was_handed_over_reads_invalid(pool: PgPool)
     assert_eq!(world.says(programme, [1, 2]).await, [Invalid, Suspended]);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_round_without_news_touches_no_list_until_its_signature_is_old(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, other) = (world.programme(1).await, world.programme(2).await);
@@ -141,7 +141,7 @@ async fn a_round_without_news_touches_no_list_until_its_signature_is_old(pool: P
     assert_eq!(headers["etag"], after["etag"]);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_list_is_public_and_asked_for_again_cheaply(pool: PgPool) {
     let world = World::new(pool).await;
     let programme = world.programme(1).await;
@@ -195,7 +195,7 @@ async fn a_list_is_public_and_asked_for_again_cheaply(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_page_of_another_origin_may_ask_whether_its_list_is_still_the_one(pool: PgPool) {
     let world = World::new(pool).await;
     let request = Request::builder()
@@ -205,13 +205,13 @@ async fn a_page_of_another_origin_may_ask_whether_its_list_is_still_the_one(pool
         .header("access-control-request-headers", "if-none-match")
         .body(Body::empty())
         .unwrap();
-    let response = world.operator.app.clone().oneshot(request).await.unwrap();
+    let response = world.operator.router().oneshot(request).await.unwrap();
     assert!(response.status().is_success());
     assert_eq!(response.headers()["access-control-allow-headers"], "If-None-Match");
     assert_eq!(response.headers()["access-control-allow-origin"], "*");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_process_without_a_key_says_so_and_publishes_what_others_signed(pool: PgPool) {
     let world = World::new(pool).await;
     let programme = world.programme(1).await;
@@ -243,7 +243,7 @@ async fn a_process_without_a_key_says_so_and_publishes_what_others_signed(pool: 
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_age_of_a_phones_list_is_written_down_with_its_claim(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
@@ -253,36 +253,39 @@ async fn the_age_of_a_phones_list_is_written_down_with_its_claim(pool: PgPool) {
             "status_list_at": list })
     };
     let first = claim(1, &tokens[0], json!("2026-03-10T09:58:30Z"));
-    let receipt = structure.actor.post("/redemption/v1/claims", first).await.created();
+    let receipt = structure.client.post("/redemption/v1/claims", first).await.created();
     assert_eq!(receipt["status_list_at"], "2026-03-10T09:58:30Z");
     let path = format!(
         "/redemption/v1/claims/{}?programme={}",
         receipt["claim_id"].as_str().unwrap(),
         programme.id
     );
-    assert_eq!(structure.actor.get(&path).await.ok(), receipt);
+    assert_eq!(structure.client.get(&path).await.ok(), receipt);
 
     // A phone that has synchronised before it tries again sends the same claim.
     let again = claim(1, &tokens[0], json!("2026-03-10T09:59:30Z"));
-    assert_eq!(structure.actor.post("/redemption/v1/claims", again).await.ok(), receipt);
+    assert_eq!(
+        structure.client.post("/redemption/v1/claims", again).await.ok(),
+        receipt
+    );
 
     let without = structure
-        .actor
+        .client
         .post("/redemption/v1/claims", claim(2, &tokens[1], Value::Null))
         .await
         .created();
     assert_eq!(without["status_list_at"], Value::Null);
 
     let future = claim(3, &tokens[2], json!("2026-03-10T10:05:01Z"));
-    let refused = structure.actor.post("/redemption/v1/claims", future).await;
+    let refused = structure.client.post("/redemption/v1/claims", future).await;
     assert_eq!(
-        (refused.status.as_u16(), refused.refused()),
+        (refused.status, refused.kind().as_str()),
         (422, "status-list-from-future")
     );
 }
 
 /// By other people's COSE, zlib and JSON. `scripts/test` says which Python in `TEST_PYTHON`.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_published_list_is_read_by_an_independent_implementation(pool: PgPool) {
     let Some(python) = std::env::var_os("TEST_PYTHON") else {
         panic!("TEST_PYTHON is not set: run scripts/test, or install tests/requirements.txt and set it to that python")

@@ -7,41 +7,38 @@ use redemption::claims::claim::{
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use standards::Cents;
+use testkit::Answer;
 use uuid::Uuid;
 use voucher::VoucherId;
 
-use crate::actor::{Actor, Answer, Mediator};
+use crate::actor::Mediator;
 use crate::world::{MORNING, World, code, instant, number};
 
 impl Mediator {
     async fn types(&self, id: u128, tokens: &[String], codes: &[String]) -> Answer {
         let claim = json!({ "id": Uuid::from_u128(id), "tokens": tokens, "short_codes": codes, "service": "bureautique",
             "date": "2026-03-10" });
-        self.actor.post("/redemption/v1/claims", claim).await
+        self.client.post("/redemption/v1/claims", claim).await
     }
 
     /// Types codes that nobody has, one claim each, until that is enough; how many were looked for.
     async fn guesses(&self, from: u64) -> i32 {
         for guess in 0..100 {
             let answer = self.types(u128::from(guess), &[], &[nobodys(from + guess)]).await;
-            if answer.status.as_u16() == 429 {
+            if answer.status == 429 {
                 return i32::try_from(guess).unwrap();
             }
-            assert_eq!(answer.refused(), "code-unknown");
+            assert_eq!(answer.kind().as_str(), "code-unknown");
         }
         panic!("100 wrong codes and no end")
     }
 
     /// The same structure with another device.
     async fn another_device(&self, world: &World, nth: u128) -> Self {
-        let path = format!("/issuer/v1/organisations/{}/api-keys", self.structure);
-        let key = json!({ "id": Uuid::from_u128(0xcc00 + nth) });
-        let key = world.operator.post(&path, key).await.created();
-        let secret = key["secret"].as_str().unwrap().to_owned();
-        let app = self.actor.app.clone();
+        let key = Uuid::from_u128(0xcc00 + nth);
         Self {
             structure: self.structure,
-            actor: Actor { app, secret },
+            client: world.operator.gives_key(self.structure.uuid(), key).await,
         }
     }
 }
@@ -53,12 +50,12 @@ fn nobodys(n: u64) -> String {
 
 /// What was said, without the request's id.
 fn said(answer: &Answer) -> Value {
-    let mut body = answer.body.clone();
+    let mut body = answer.json();
     body.as_object_mut().unwrap().remove("request_id");
     body
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_typed_code_is_as_good_as_its_qr_code(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
@@ -88,7 +85,7 @@ async fn a_typed_code_is_as_good_as_its_qr_code(pool: PgPool) {
     assert_eq!(world.owed(programme, structure.structure).await, Cents::new(5000));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_slip_is_told_with_its_place_and_counts_for_nothing(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
@@ -98,11 +95,14 @@ async fn a_slip_is_told_with_its_place_and_counts_for_nothing(pool: PgPool) {
     for attempt in 0..20 {
         let codes = [slip.clone(), "U2345".to_owned(), code(1)];
         let answer = structure.types(attempt, &tokens[..1], &codes).await;
-        assert_eq!((answer.status.as_u16(), answer.refused()), (422, "mistyped"));
-        assert_eq!(answer.bad(), [(1, "mistyped".to_owned()), (2, "mistyped".to_owned())]);
-        assert_eq!(answer.body["vouchers"][0]["short_code"], 0);
-        assert_eq!(answer.body["vouchers"][1]["short_code"], 1);
-        assert!(!answer.body.to_string().contains(&slip), "a code is never repeated");
+        assert_eq!((answer.status, answer.kind().as_str()), (422, "mistyped"));
+        assert_eq!(
+            answer.bad_vouchers(),
+            [(1, "mistyped".to_owned()), (2, "mistyped".to_owned())]
+        );
+        assert_eq!(answer.json()["vouchers"][0]["short_code"], 0);
+        assert_eq!(answer.json()["vouchers"][1]["short_code"], 1);
+        assert!(!answer.json().to_string().contains(&slip), "a code is never repeated");
     }
     let counted: i64 = sqlx::query_scalar("select count(*) from redemption.code_attempt")
         .fetch_one(&world.admin)
@@ -112,7 +112,7 @@ async fn a_slip_is_told_with_its_place_and_counts_for_nothing(pool: PgPool) {
     structure.types(30, &tokens[..1], &[code(2)]).await.created();
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_code_that_nobody_has_and_a_voucher_without_value_are_told_the_same(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
@@ -122,8 +122,8 @@ async fn a_code_that_nobody_has_and_a_voucher_without_value_are_told_the_same(po
     let nobody = structure.types(1, &[], &[code(1), nobodys(1)]).await;
     let inactive = structure.types(2, &[], &[code(1), code(2)]).await;
     let revoked = structure.types(3, &[], &[code(1), code(3)]).await;
-    assert_eq!(nobody.status.as_u16(), 422);
-    assert_eq!(nobody.bad(), [(1, "code-unknown".to_owned())]);
+    assert_eq!(nobody.status, 422);
+    assert_eq!(nobody.bad_vouchers(), [(1, "code-unknown".to_owned())]);
     assert_eq!(said(&nobody), said(&inactive));
     assert_eq!(said(&nobody), said(&revoked));
     let wrong: Vec<i32> = sqlx::query_scalar("select wrong from redemption.code_attempt")
@@ -133,7 +133,7 @@ async fn a_code_that_nobody_has_and_a_voucher_without_value_are_told_the_same(po
     assert_eq!(wrong, [3, 3, 3]);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_typed_voucher_is_refused_as_its_qr_code_would_be(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure, other) = (
@@ -146,46 +146,43 @@ async fn a_typed_voucher_is_refused_as_its_qr_code_would_be(pool: PgPool) {
     world.revokes(programme, 2).await;
     let used = structure.types(2, &[], &[code(1)]).await;
     assert_eq!(
-        (used.refused(), &used.body["vouchers"][0]["used_on"]),
+        (used.kind().as_str(), &used.json()["vouchers"][0]["used_on"]),
         ("already-used-by-you", &json!("2026-03-10"))
     );
-    assert_eq!(
-        other.types(2, &[], &[code(1)]).await.refused(),
-        "already-used-elsewhere"
-    );
-    assert_eq!(structure.types(2, &[], &[code(2)]).await.refused(), "revoked");
+    assert_eq!(other.types(2, &[], &[code(1)]).await.kind(), "already-used-elsewhere");
+    assert_eq!(structure.types(2, &[], &[code(2)]).await.kind(), "revoked");
     let twice = structure.types(2, &tokens[2..3], &[code(3)]).await;
-    assert_eq!(twice.refused(), "twice-in-one-claim");
-    assert_eq!(twice.body["vouchers"][0]["index"], 1);
+    assert_eq!(twice.kind().as_str(), "twice-in-one-claim");
+    assert_eq!(twice.json()["vouchers"][0]["index"], 1);
     let many = structure
         .types(2, &vec![tokens[2].clone(); 25], &vec![code(3); 26])
         .await;
-    assert_eq!(many.refused(), "too-many-vouchers");
+    assert_eq!(many.kind().as_str(), "too-many-vouchers");
 
     // The last day of the token, and one day of grace; three for a service of the last day.
     world.hand.move_to(instant("2027-02-01T22:00:00Z"));
     let claim = |id: u128, code: String, date: &str| {
         let claim = json!({ "id": Uuid::from_u128(id), "short_codes": [code], "service": "bureautique", "date": date });
-        let actor = structure.actor.clone();
+        let actor = structure.client.clone();
         async move { actor.post("/redemption/v1/claims", claim).await }
     };
     claim(5, code(3), "2027-02-01").await.created();
     let by_camera = |date: &str| {
         let claim = json!({ "id": Uuid::from_u128(6), "tokens": [tokens[3]], "service": "bureautique", "date": date });
-        let actor = structure.actor.clone();
+        let actor = structure.client.clone();
         async move { actor.post("/redemption/v1/claims", claim).await }
     };
     world.hand.move_to(instant("2027-02-02T00:00:00Z"));
-    assert_eq!(claim(6, code(4), "2027-02-01").await.refused(), "expired");
-    assert_eq!(by_camera("2027-02-01").await.refused(), "expired");
+    assert_eq!(claim(6, code(4), "2027-02-01").await.kind(), "expired");
+    assert_eq!(by_camera("2027-02-01").await.kind(), "expired");
     world.hand.move_to(instant("2027-02-04T00:00:00Z"));
-    assert_eq!(claim(6, code(4), "2027-01-31").await.refused(), "expired");
-    assert_eq!(by_camera("2027-01-31").await.refused(), "expired");
+    assert_eq!(claim(6, code(4), "2027-01-31").await.kind(), "expired");
+    assert_eq!(by_camera("2027-01-31").await.kind(), "expired");
     world.hand.move_to(instant("2027-02-03T22:00:00Z"));
     claim(6, code(4), "2027-01-31").await.created();
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn vouchers_of_a_key_that_is_believed_no_more_cannot_be_typed_either(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
@@ -194,11 +191,11 @@ async fn vouchers_of_a_key_that_is_believed_no_more_cannot_be_typed_either(pool:
         .execute(&world.admin)
         .await
         .unwrap();
-    assert_eq!(structure.types(1, &[], &[code(1)]).await.refused(), "forged");
-    assert_eq!(structure.claims(1, &tokens).await.refused(), "forged");
+    assert_eq!(structure.types(1, &[], &[code(1)]).await.kind(), "forged");
+    assert_eq!(structure.claims(1, &tokens).await.kind(), "forged");
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_device_that_guesses_is_stopped_for_an_hour_and_its_camera_is_not(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure, other) = (
@@ -211,10 +208,10 @@ async fn a_device_that_guesses_is_stopped_for_an_hour_and_its_camera_is_not(pool
 
     world.hand.move_to(instant(MORNING) + TimeDelta::minutes(20));
     let stopped = structure.types(50, &[], &[code(1)]).await;
-    assert_eq!((stopped.status.as_u16(), stopped.refused()), (429, "too-many-codes"));
-    assert_eq!(stopped.retry_after.as_deref(), Some("2400"));
-    assert_eq!(stopped.body["retry_after_seconds"], 2400);
-    assert!(stopped.body["detail"].as_str().unwrap().contains("40 minute(s)"));
+    assert_eq!((stopped.status, stopped.kind().as_str()), (429, "too-many-codes"));
+    assert_eq!(stopped.retry_after(), Some("2400"));
+    assert_eq!(stopped.json()["retry_after_seconds"], 2400);
+    assert!(stopped.json()["detail"].as_str().unwrap().contains("40 minute(s)"));
     // QR codes, and others, are not concerned.
     structure.claims(51, &tokens[1..2]).await.created();
     other.types(52, &[], &[code(3)]).await.created();
@@ -224,14 +221,14 @@ async fn a_device_that_guesses_is_stopped_for_an_hour_and_its_camera_is_not(pool
     world
         .hand
         .move_to(instant(MORNING) + TimeDelta::seconds(CODES_WINDOW_SECONDS - 1));
-    assert_eq!(structure.types(50, &[], &[code(1)]).await.status.as_u16(), 429);
+    assert_eq!(structure.types(50, &[], &[code(1)]).await.status, 429);
     world
         .hand
         .move_to(instant(MORNING) + TimeDelta::seconds(CODES_WINDOW_SECONDS));
     structure.types(50, &[], &[code(1)]).await.created();
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn many_devices_of_a_structure_count_together(pool: PgPool) {
     let world = World::new(pool).await;
     let structure = world.structure(0).await;
@@ -243,7 +240,7 @@ async fn many_devices_of_a_structure_count_together(pool: PgPool) {
     assert_eq!(wrong, WRONG_CODES_STRUCTURE_MAX);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn everybody_counts_together_across_processes(pool: PgPool) {
     let world = World::new(pool).await;
     let (programme, structure) = (world.programme(1).await, world.structure(0).await);
@@ -261,14 +258,14 @@ async fn everybody_counts_together_across_processes(pool: PgPool) {
     structure.claims(3, &tokens[1..]).await.created();
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn guesses_made_at_once_pass_no_limit_together(pool: PgPool) {
     let world = World::new(pool).await;
     let structure = world.structure(0).await;
     let guesses: Vec<_> = (0..40u64)
         .map(|n| {
             let structure = structure.clone();
-            tokio::spawn(async move { structure.types(u128::from(n), &[], &[nobodys(n)]).await.status.as_u16() })
+            tokio::spawn(async move { structure.types(u128::from(n), &[], &[nobodys(n)]).await.status })
         })
         .collect();
     let mut looked_for = 0;
@@ -278,13 +275,13 @@ async fn guesses_made_at_once_pass_no_limit_together(pool: PgPool) {
     assert_eq!(looked_for, WRONG_CODES_KEY_MAX);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn counts_that_no_longer_count_are_swept(pool: PgPool) {
     let world = World::new(pool).await;
     let (structure, other) = (world.structure(0).await, world.structure(1).await);
-    structure.types(1, &[], &[nobodys(1)]).await.refused();
+    structure.types(1, &[], &[nobodys(1)]).await.refused_with(422);
     world.hand.move_to(instant(MORNING) + TimeDelta::hours(2));
-    other.types(1, &[], &[nobodys(2)]).await.refused();
+    other.types(1, &[], &[nobodys(2)]).await.refused_with(422);
     let subjects: Vec<Uuid> =
         sqlx::query_scalar("select subject from redemption.code_attempt where scope = 'structure'")
             .fetch_all(&world.admin)
@@ -293,7 +290,7 @@ async fn counts_that_no_longer_count_are_swept(pool: PgPool) {
     assert_eq!(subjects, [other.structure.uuid()]);
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn the_services_role_learns_no_code_from_the_database(pool: PgPool) {
     let world = World::new(pool).await;
     let programme = world.programme(1).await;
@@ -318,8 +315,7 @@ async fn the_services_role_learns_no_code_from_the_database(pool: PgPool) {
         .unwrap();
     assert_eq!(found, [number(programme, 1).get()]);
     // Nobody else may ask at all.
-    let funding = world.admin.connect_options().as_ref().clone().username("ccn_funding");
-    let funding = database::connect(funding, 1).await.unwrap();
+    let funding = testkit::as_role(&world.admin, database::Role::Funding, 1).await;
     let error = sqlx::query(asked)
         .bind(vec![0u8; 8])
         .execute(&funding)

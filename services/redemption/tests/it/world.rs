@@ -1,8 +1,7 @@
 use std::num::NonZeroU32;
-use std::path::Path;
 use std::sync::Arc;
 
-use access::{OrganisationId, Secret};
+use access::OrganisationId;
 use catalogue::{NewProgramme, ProgrammeId, Spendable};
 use chrono::{DateTime, Utc};
 use ledger::{
@@ -13,13 +12,13 @@ use redemption::{Config, StructureId};
 use serde_json::json;
 use shares::Plan;
 use sqlx::PgPool;
-use sqlx::migrate::Migrator;
 use standards::Cents;
+use testkit::{Client, Leg};
 use uuid::Uuid;
 use voucher::{Idx, LastDay, SigningKey, Terms, VoucherId};
 use web::{Clock, ClockHand};
 
-use crate::actor::{Actor, Mediator};
+use crate::actor::Mediator;
 
 /// 10 March 2026, 11:00 in Paris.
 pub const MORNING: &str = "2026-03-10T10:00:00Z";
@@ -33,7 +32,7 @@ pub struct World {
     pub admin: PgPool,
     /// Connected as `ccn_redemption`.
     pub pool: PgPool,
-    pub operator: Actor,
+    pub operator: Client,
     pub hand: ClockHand,
     pub clock: Clock,
     pub key: SigningKey,
@@ -70,16 +69,6 @@ fn plan() -> Plan {
     .unwrap()
 }
 
-async fn apply_views_of(pool: &PgPool, schema: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../migrations")
-        .join(schema);
-    let mut migrator = Migrator::new(path).await.unwrap();
-    migrator.create_schema(schema.to_owned());
-    migrator.dangerous_set_table_name(format!("{schema}._sqlx_migrations"));
-    database::apply(pool, &migrator).await.unwrap();
-}
-
 fn config(pool: &PgPool, clock: &Clock, host: &voucher::Host, status_key: &Arc<SigningKey>) -> Config {
     Config {
         pool: pool.clone(),
@@ -91,20 +80,7 @@ fn config(pool: &PgPool, clock: &Clock, host: &voucher::Host, status_key: &Arc<S
 
 impl World {
     pub async fn new(admin: PgPool) -> Self {
-        database::apply_roles(&admin).await.unwrap();
-        access::migrate(&admin).await.unwrap();
-        catalogue::migrate(&admin).await.unwrap();
-        ledger::migrate(&admin).await.unwrap();
-        apply_views_of(&admin, "issuer").await;
-        redemption::migrate(&admin).await.unwrap();
-        apply_views_of(&admin, "funding").await;
-
-        let options = admin.connect_options().as_ref().clone().username("ccn_redemption");
-        let pool = database::connect(options, 6).await.unwrap();
-        let secret = Secret::generate().unwrap();
-        access::ensure_operator(&admin, &secret, instant(MORNING))
-            .await
-            .unwrap();
+        let pool = testkit::as_role(&admin, database::Role::Redemption, 6).await;
         let key = SigningKey::from_seed(&zeroize::Zeroizing::new([7; 32]));
         let status_key = Arc::new(SigningKey::from_seed(&zeroize::Zeroizing::new([8; 32])));
         let mut tx = admin.begin().await.unwrap();
@@ -121,12 +97,7 @@ impl World {
         let (clock, hand) = Clock::set(instant(MORNING));
         let host: voucher::Host = "cheque.example.fr".parse().unwrap();
         let config = config(&pool, &clock, &host, &status_key);
-        let routes = redemption::routes(config).merge(access::routes(admin.clone(), clock.clone()));
-        let app = web::frame(routes.split_for_parts().0);
-        let operator = Actor {
-            app,
-            secret: secret.reveal().to_owned(),
-        };
+        let operator = testkit::operator_of(&admin, &clock, redemption::routes(config)).await;
         Self {
             admin,
             pool,
@@ -383,20 +354,8 @@ impl World {
     }
 
     /// Books what another service would.
-    pub async fn book(&self, name: &str, legs: Vec<(TransferKind, Account, Account, Cents)>) {
-        let transfer = |(index, (kind, debit, credit, cents)): (usize, _)| {
-            let id = TransferId::derive(b"test", &[name.as_bytes(), &index.to_be_bytes()]);
-            Transfer::new(id, kind, debit, credit, cents).unwrap()
-        };
-        let transfers = legs.into_iter().enumerate().map(transfer).collect();
-        let posting = Posting::new(EventId::derive(b"test", &[name.as_bytes()]), transfers).unwrap();
-        let mut tx = self.admin.begin().await.unwrap();
-        assert_eq!(
-            ledger::post(&mut tx, &[posting], instant(MORNING)).await.unwrap(),
-            [Outcome::Posted],
-            "{name}"
-        );
-        tx.commit().await.unwrap();
+    pub async fn book(&self, name: &str, legs: Vec<Leg>) {
+        testkit::book(&self.admin, name, &legs, instant(MORNING)).await;
     }
 
     pub async fn balance(&self, account: Account) -> Cents {
@@ -427,19 +386,10 @@ impl World {
             .post(&format!("/redemption/v1/structures/{id}/accreditation"), accreditation)
             .await
             .created();
-        let key = json!({ "id": Uuid::from_u128(0xbb00 + nth as u128) });
-        let key = self
-            .operator
-            .post(&format!("/issuer/v1/organisations/{id}/api-keys"), key)
-            .await
-            .created();
-        let secret = key["secret"].as_str().unwrap().to_owned();
+        let key = Uuid::from_u128(0xbb00 + nth as u128);
         Mediator {
             structure: id,
-            actor: Actor {
-                app: self.operator.app.clone(),
-                secret,
-            },
+            client: self.operator.gives_key(id.uuid(), key).await,
         }
     }
 
@@ -448,10 +398,10 @@ impl World {
         let file = file(rows);
         let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, file.as_bytes());
         let path = format!("/redemption/v1/structure-imports/{id}?file=lieux.csv");
-        let preview = self.operator.put_file(&path, file.clone()).await.ok();
+        let preview = self.operator.put(&path, "text/csv", &file).await.ok();
         let digest = preview["digest"].as_str().unwrap();
         self.operator
-            .put_file(&format!("{path}&commit=true&digest={digest}"), file)
+            .put(&format!("{path}&commit=true&digest={digest}"), "text/csv", file)
             .await
             .created();
     }

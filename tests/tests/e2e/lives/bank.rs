@@ -2,8 +2,8 @@
 //! what is not its own and gives it back; its statements come in either format.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
+use bank_simulator::cfonb120;
 use chrono::{Days, NaiveDate};
 use e2e::{DAY, FUND_IBAN, morning};
 use serde_json::{Value, json};
@@ -95,7 +95,7 @@ impl Life {
         let cfonb = self.chance(40) && !self.bank.named.contains(&name);
         self.bank.statements += 1;
         let file = if cfonb {
-            self.cfonb(&lines)
+            cfonb120::write(&self.statement_of(&lines, 0))
         } else {
             self.camt(&lines, 0)
         };
@@ -146,10 +146,16 @@ impl Life {
     }
 
     fn camt(&self, lines: &[Line], missing: i64) -> Vec<u8> {
+        let statement = self.statement_of(lines, missing);
+        camt053::write(&statement, &statement.id, morning(self.day + Days::new(1))).expect("a statement that adds up")
+    }
+
+    /// Opened with what is there, or with as much more as is missing.
+    fn statement_of(&self, lines: &[Line], missing: i64) -> Statement {
         let opening = self.bank.balance + missing;
         let closing = opening + lines.iter().map(|line| line.cents).sum::<i64>();
         let number = self.bank.statements;
-        let statement = Statement {
+        Statement {
             id: format!("RELEVE-{number}-{missing}-{}", self.requests),
             sequence: Some(number.into()),
             account: FUND_IBAN.parse().expect("an IBAN"),
@@ -162,53 +168,6 @@ impl Life {
                 date: self.day,
             },
             entries: lines.iter().map(|line| line.entry(self.day)).collect(),
-        };
-        camt053::write(&statement, &statement.id, morning(self.day + Days::new(1))).expect("a statement that adds up")
-    }
-
-    /// The French format: 120 characters a record, the sign in the last digit.
-    fn cfonb(&self, lines: &[Line]) -> Vec<u8> {
-        const ACCOUNT: &str = "30006    00001EUR2 12345678901";
-        let amount = |cents: i64| {
-            let signs = if cents < 0 { b"}JKLMNOPQR" } else { b"{ABCDEFGHI" };
-            let last = usize::try_from(cents.unsigned_abs() % 10).expect("a digit");
-            format!("{:013}{}", cents.unsigned_abs() / 10, char::from(signs[last]))
-        };
-        let date = |day: NaiveDate| day.format("%d%m%y").to_string();
-        let balance = |code: &str, day: NaiveDate, cents: i64| {
-            format!("{code}{ACCOUNT}  {}{:50}{}{:16}\n", date(day), "", amount(cents), "")
-        };
-        let today = date(self.day);
-        let mut file = balance("01", self.bank.opened_on, self.bank.balance);
-        for line in lines {
-            let value = amount(line.cents);
-            writeln!(
-                file,
-                "04{ACCOUNT}05{today}  {today}{:31}  0000000  {value}{:16}",
-                "VIR", ""
-            )
-            .expect("memory");
-            let mut says = |qualifier: &str, text: &str| {
-                writeln!(file, "05{ACCOUNT}05{today}     {qualifier}{text:<70}  ").expect("memory");
-            };
-            if let Some(id) = &line.end_to_end {
-                says("RCN", id);
-            }
-            if let Some(text) = &line.text {
-                says("LCC", text);
-            }
-            if let Some(from) = &line.from {
-                says("CPY", from);
-            }
-            if let Some(id) = &line.file {
-                says("REF", id);
-            }
-            if let Some(reason) = line.reason {
-                says("RET", reason);
-            }
         }
-        let closing = self.bank.balance + lines.iter().map(|line| line.cents).sum::<i64>();
-        file.push_str(&balance("07", self.day, closing));
-        file.into_bytes()
     }
 }

@@ -3,6 +3,7 @@
 
 use e2e::holds;
 use serde_json::{Value, json};
+use testkit::until;
 
 use super::batches::states;
 use super::end::is_funded;
@@ -166,12 +167,12 @@ impl Life {
     pub async fn reconciles(&mut self) {
         self.says("reconciliation");
         let body = json!({"id": self.new_id("reconciliation")});
-        let mut answer = self.operator().post("/funding/v1/reconciliations", &body).await;
-        // The clock that the life moved may have begun the night's own.
-        while answer.kind() == "reconciliation-under-way" {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-            answer = self.operator().post("/funding/v1/reconciliations", &body).await;
-        }
+        // The clock that was moved may have begun the night's own.
+        let answer = until("the nightly run is over", async || {
+            let answer = self.operator().post("/funding/v1/reconciliations", &body).await;
+            (answer.kind() != "reconciliation-under-way").then_some(answer)
+        })
+        .await;
         let run = self.must("reconciliation", &answer, Ok(())).expect("a run");
         let verdict = &run["document"]["verdict"];
         let open = self.fund.breaks.iter().filter(|one| one.state != "closed").count();

@@ -84,7 +84,7 @@ impl Life {
         let key = operator
             .post(&format!("/issuer/v1/organisations/{OPERATOR}/api-keys"), &key)
             .await
-            .made_now();
+            .created();
         let colleague = operator.with_key(key["secret"].as_str().expect("a secret"));
         let funders = [0, 1, 2].map(|f| json!(scene.funders[f].id));
         let mut conventions = [[Uuid::nil(); FUNDERS]; PROGRAMMES];
@@ -94,24 +94,20 @@ impl Life {
             let agreed = super::euros(AGREED[1]);
             let body = json!({"id": conventions[1][f], "funder_id": funder.id, "programme_id": second.programme, "amount": agreed,
                 "signed_on": DAY, "starts_on": DAY, "ends_on": "2027-12-31"});
-            operator.post("/funding/v1/conventions", &body).await.made_now();
+            operator.post("/funding/v1/conventions", &body).await.created();
         }
         let terms = json!({"accepts_mandates": true, "fee_rate": "0.03", "vat_rate": "0.2", "reminder_days": [1, 15]});
         let path = second.funding_path("/funding-terms");
         operator
             .put(&path, "application/json", terms.to_string().as_bytes())
             .await
-            .made_now();
+            .created();
         let first_plan = Plan {
             rates: [350_000_000, 500_000_000, 150_000_000],
             limits: Limits::default(),
         };
         let plan = json!({"id": scene.world.ids.next("plan"), "shares": first_plan.shares(&funders)});
-        second
-            .client
-            .post(&second.funding_path("/plans"), &plan)
-            .await
-            .made_now();
+        second.client.post(&second.path("/plans"), &plan).await.created();
         let mut fund = Fund::default();
         for (programme, agreed) in fund.programmes.iter_mut().zip(AGREED) {
             programme.plans.push(first_plan.clone());
@@ -301,17 +297,13 @@ async fn second_programme(scene: &Scene) -> (Sponsor, Prescriber) {
         "id": sponsor.programme, "name": "Second dispositif", "territory": "21", "face_value": "10.00", "booklet_size": 10,
         "spendable": "batch", "printed_day": "2026-12-31", "tolerance_days": 31, "booklets_min": 2, "booklets_per_person_max": 2,
     });
-    sponsor
-        .client
-        .post("/issuer/v1/programmes", &programme)
-        .await
-        .made_now();
+    sponsor.client.post("/issuer/v1/programmes", &programme).await.created();
     let id = scene.world.ids.next("prescriber");
     let client = scene
         .operator()
         .admits(id, "Second prescripteur", &["prescriber"])
         .await;
-    sponsor.admits_prescriber(id).await.made_now();
+    sponsor.admits_prescriber(id).await.created();
     let prescriber = Prescriber {
         id,
         client,
@@ -335,7 +327,7 @@ async fn third_structure(scene: &Scene) -> Structure {
         .find(|one| one["siret"] == place.siret().as_str())
         .expect("it was imported");
     let id: Uuid = serde_json::from_value(found["id"].clone()).expect("an id");
-    scene.operator().accredits(id).await.made_now();
+    scene.operator().accredits(id).await.created();
     let client = scene.operator().gives_key(id).await;
     Structure {
         id,

@@ -81,14 +81,8 @@ impl Line {
             return_reason: self.reason.map(str::to_owned),
         };
         Entry {
-            reference: None,
-            amount,
-            booked_on: day,
-            value_on: Some(day),
-            reversal: false,
             batch,
-            information: None,
-            transfers: vec![transfer],
+            ..bank_simulator::entry::booked(transfer, day)
         }
     }
 }

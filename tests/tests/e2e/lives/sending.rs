@@ -1,5 +1,6 @@
 //! What goes to the bank: where structures are paid, who has to look first, payment files, and what the bank refuses of them.
 
+use bank_simulator::pain002::{PaymentStatus, Report};
 use serde_json::json;
 
 use super::euros;
@@ -177,17 +178,21 @@ impl Life {
             self.doing
         );
         let status = if self.chance(25) { "ACSP" } else { "RJCT" };
-        let report = format!(
-            "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.002.001.10\"><CstmrPmtStsRpt>\
-             <GrpHdr><MsgId>CR-{}</MsgId><CreDtTm>{}T08:00:00</CreDtTm></GrpHdr>\
-             <OrgnlGrpInfAndSts><OrgnlMsgId>{message_id}</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId></OrgnlGrpInfAndSts>\
-             <OrgnlPmtInfAndSts><OrgnlPmtInfId>X</OrgnlPmtInfId><TxInfAndSts><OrgnlEndToEndId>{}</OrgnlEndToEndId>\
-             <TxSts>{status}</TxSts><StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf></TxInfAndSts></OrgnlPmtInfAndSts>\
-             </CstmrPmtStsRpt></Document>",
-            self.requests, self.day, end_to_end
-        );
+        let payments = [PaymentStatus {
+            end_to_end: &end_to_end,
+            status,
+            amount: None,
+        }];
+        let report = Report {
+            id: &format!("CR-{}", self.requests),
+            at: &format!("{}T08:00:00", self.day),
+            message_id: &message_id,
+            group: "",
+            payments: &payments,
+        };
+        let report = report.write();
         let post = async |who: &e2e::Client| {
-            let body = Some((report.clone().into_bytes(), "application/xml"));
+            let body = Some((report.clone(), "application/xml"));
             who.send(reqwest::Method::POST, "/funding/v1/payment-status-reports", body)
                 .await
         };

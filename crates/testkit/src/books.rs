@@ -1,0 +1,35 @@
+use chrono::{DateTime, Utc};
+use ledger::{Account, EventId, Outcome, Posting, Transfer, TransferId, TransferKind};
+use sqlx::PgPool;
+use standards::Cents;
+
+/// What moves, from where, to where.
+pub type Leg = (TransferKind, Account, Account, Cents);
+
+/// Books what another service would, in a transaction of its own. The ids come from `name`, which serves once.
+pub async fn book(owner: &PgPool, name: &str, legs: &[Leg], at: DateTime<Utc>) {
+    let transfers = legs.iter().enumerate().map(|(leg, &(kind, debit, credit, cents))| {
+        let id = TransferId::derive(b"test", &[name.as_bytes(), &leg.to_be_bytes()]);
+        Transfer::new(id, kind, debit, credit, cents).expect("two accounts that fit the kind")
+    });
+    let event = EventId::derive(b"test", &[name.as_bytes()]);
+    book_posting(
+        owner,
+        Posting::new(event, transfers.collect()).expect("it balances"),
+        at,
+    )
+    .await;
+}
+
+/// The same with ids of the caller's.
+#[track_caller]
+pub fn book_posting(owner: &PgPool, posting: Posting, at: DateTime<Utc>) -> impl Future<Output = ()> {
+    async move {
+        let mut tx = owner.begin().await.expect("a connection");
+        let outcomes = ledger::post(&mut tx, std::slice::from_ref(&posting), at)
+            .await
+            .expect("a booking");
+        assert_eq!(outcomes, [Outcome::Posted], "{posting:?}");
+        tx.commit().await.expect("an end");
+    }
+}
