@@ -10,7 +10,11 @@ create table catalogue.service (
     constraint service_format_known check (format in ('individuel', 'collectif'))
 );
 
-comment on column catalogue.service.level is 'Level of help of the national strategy.';
+comment on table catalogue.service is 'What a structure helps with for a voucher: the list of services that a claim chooses from.';
+comment on column catalogue.service.level is
+    'Level of help of the national strategy: urgence (somebody must complete a procedure today), inclusion (becoming autonomous) '
+    'or montee_en_competence (going further, employability).';
+comment on column catalogue.service.format is 'individuel: one person with a mediator; collectif: a workshop.';
 
 insert into catalogue.service (code, label, level, format) values
     ('demarche-urgente', 'Faire une démarche en ligne urgente, avec une aide', 'urgence', 'individuel'),
@@ -26,6 +30,9 @@ create table catalogue.audience (
     label text not null,
     constraint audience_pk primary key (label)
 );
+
+comment on table catalogue.audience is
+    'Whom a programme may be for, as a prescriber says of each beneficiary and as a funder''s quota names.';
 
 insert into catalogue.audience (label) values
     ('Seniors'), ('Jeunes'), ('Demandeurs d''emploi'), ('Allocataires du RSA'), ('Personnes allophones'),
@@ -54,12 +61,22 @@ create table catalogue.programme (
     constraint programme_cap check (booklets_per_person_max >= 1)
 );
 
+comment on table catalogue.programme is
+    'A programme (dispositif): one sponsor''s scheme, with its territory, dates, face value and rules. Its id is the book of its '
+    'money in schema ledger and the book_id of every table that has one.';
+comment on column catalogue.programme.sponsor_id is 'Who runs it: access.organisation.id.';
+comment on column catalogue.programme.name is 'As it is printed on the vouchers.';
 comment on column catalogue.programme.territory is 'COG: a commune (21231), a département (21), a région (R27) or FR.';
-comment on column catalogue.programme.spendable is 'When reserved money becomes vouchers: a whole batch at once, or each booklet at its hand-over.';
+comment on column catalogue.programme.face_value_cents is 'Face value of one voucher, in euro cents.';
+comment on column catalogue.programme.booklet_size is 'Vouchers in a booklet.';
+comment on column catalogue.programme.spendable is
+    'When reserved money becomes vouchers. batch: for a whole batch at its activation; hand_over: for each booklet at its '
+    'hand-over.';
 comment on column catalogue.programme.printed_day is 'Validity date on the paper (Europe/Paris).';
 comment on column catalogue.programme.last_day is 'Last day accepted, in the token: printed_day plus the tolerance.';
+comment on column catalogue.programme.booklets_min is 'Fewest booklets in an order.';
+comment on column catalogue.programme.booklets_per_person_max is 'Most booklets that one beneficiary is granted.';
 
--- A series is a status list and a range of tokens of one programme; its number is in every token.
 create table catalogue.series (
     series integer not null,
     programme_id uuid not null,
@@ -69,8 +86,9 @@ create table catalogue.series (
     constraint series_programme foreign key (programme_id) references catalogue.programme (id)
 );
 
--- When a programme ends, step by step: what its sponsor set. What is absent follows the defaults, which the code names, so that a
--- calendar can say which of its days nobody chose.
+comment on table catalogue.series is
+    'A series (série): a range of tokens of one programme, with its status list. Its number is in every token.';
+
 create table catalogue.expiry_settings (
     programme_id uuid not null,
     alert_days integer,
@@ -88,12 +106,16 @@ create table catalogue.expiry_settings (
     constraint expiry_settings_programme foreign key (programme_id) references catalogue.programme (id)
 );
 
+comment on table catalogue.expiry_settings is
+    'When a programme ends, step by step, as its sponsor set it. What is absent follows the defaults, which the code names, so '
+    'that a calendar can say which of its days nobody chose.';
 comment on column catalogue.expiry_settings.alert_days is 'Days before the printed date; so are the block and the acceptance.';
 comment on column catalogue.expiry_settings.statement_days is 'Days after the printed date.';
 comment on column catalogue.expiry_settings.contest_days is 'Days during which the statement may be contested.';
-comment on column catalogue.expiry_settings.unused_value is 'What becomes of unused value when its funder does not choose.';
+comment on column catalogue.expiry_settings.unused_value is
+    'What becomes of unused value when its funder does not choose. credit: it stays in the fund for the funder; bank: a transfer '
+    'to the funder.';
 
--- How a programme is funded: the newest version counts, earlier ones say what held before.
 create table catalogue.funding_terms (
     programme_id uuid not null,
     version integer not null,
@@ -108,11 +130,14 @@ create table catalogue.funding_terms (
     constraint funding_terms_programme foreign key (programme_id) references catalogue.programme (id)
 );
 
+comment on table catalogue.funding_terms is
+    'How a programme is funded. The newest version counts, earlier ones say what held before.';
 comment on column catalogue.funding_terms.accepts_mandates is 'Whether a public accountant''s mandate counts as money.';
-comment on column catalogue.funding_terms.fee_rate is 'The operator''s fee, of the face value of a batch, before VAT.';
+comment on column catalogue.funding_terms.fee_rate is
+    'The operator''s fee, as a part of the face value of a batch, before VAT: 0.05 is 5 %.';
+comment on column catalogue.funding_terms.vat_rate is 'VAT on the fee, as a part of it: 0.2 is 20 %.';
 comment on column catalogue.funding_terms.reminder_days is 'Days after a call''s due day on which it is reminded, each once.';
 
--- A funding plan is an ordered list of funders with rates; a new agreement is a new version, a batch keeps its own.
 create table catalogue.plan (
     id uuid not null,
     programme_id uuid not null,
@@ -123,7 +148,11 @@ create table catalogue.plan (
     constraint plan_programme foreign key (programme_id) references catalogue.programme (id)
 );
 
--- Who pays which rate; what limits the share, and who then pays the rest. All amounts are over the whole programme.
+comment on table catalogue.plan is
+    'A funding plan (plan de financement): an ordered list of funders with rates. A new agreement is a new version; a batch keeps '
+    'its own.';
+comment on column catalogue.plan.version is 'From 1 in each programme.';
+
 create table catalogue.plan_share (
     plan_id uuid not null,
     rank integer not null,
@@ -150,14 +179,26 @@ create table catalogue.plan_share (
     constraint plan_share_plan foreign key (plan_id) references catalogue.plan (id)
 );
 
-comment on column catalogue.plan_share.cap_cents is 'Most that is put behind batches; acts when a batch is funded.';
-comment on column catalogue.plan_share.order_minimum_cents is 'The share applies to batches of at least this face value.';
-comment on column catalogue.plan_share.used_rate is 'Most of the face value used, as a part of it; settled at the close.';
-comment on column catalogue.plan_share.used_cap_cents is 'Most of the face value used; settled at the close.';
-comment on column catalogue.plan_share.audience_quota is 'Least part of used vouchers that reach quota_audiences; settled at the close.';
+comment on table catalogue.plan_share is
+    'Who pays which rate of every voucher of a plan; what limits the share, and who then pays the rest. All amounts are euro '
+    'cents over the whole programme.';
+comment on column catalogue.plan_share.rank is 'Place in the plan''s order of priority, from 1.';
+comment on column catalogue.plan_share.funder_id is 'Who pays: funding.funder.id.';
+comment on column catalogue.plan_share.rate is 'Its part of every voucher: 0.3339 is 33.39 %. The rates of a plan sum to 1.';
+comment on column catalogue.plan_share.cap_cents is
+    'Most that is put behind batches, in euro cents; acts when a batch is funded. Null: no limit.';
+comment on column catalogue.plan_share.order_minimum_cents is
+    'The share applies to batches of at least this face value, in euro cents. Null: to all.';
+comment on column catalogue.plan_share.used_rate is
+    'Most of the face value used, as a part of it; settled at the true-up. Null: no limit.';
+comment on column catalogue.plan_share.used_cap_cents is
+    'Most of the face value used, in euro cents; settled at the true-up. Null: no limit.';
+comment on column catalogue.plan_share.audience_quota is
+    'Least part of used vouchers that must reach quota_audiences; settled at the true-up. Null: no quota.';
+comment on column catalogue.plan_share.quota_audiences is 'The audiences of the quota: catalogue.audience.label.';
+comment on column catalogue.plan_share.taken_over_by is
+    'Who pays what the limits leave: the funding.funder.id of another share of the plan. Null: nothing limits the share.';
 
--- Public halves of the keys that sign; the private halves never enter a database. Keys of several purposes at once, each with a
--- window, bounds, and a reason when it is withdrawn.
 create table catalogue.signing_key (
     public_key bytea not null,
     kid bytea not null,
@@ -186,12 +227,24 @@ create table catalogue.signing_key (
     constraint signing_key_withdrawal_unique unique (withdrawal_id)
 );
 
+comment on table catalogue.signing_key is
+    'Public halves of the keys that sign; the private halves never enter a database. Keys of several purposes at once, each with '
+    'a window, bounds, and a reason when it is withdrawn.';
+comment on column catalogue.signing_key.public_key is 'The 32 bytes of an Ed25519 public key.';
+comment on column catalogue.signing_key.kid is
+    'The first four bytes of the key''s SHA-256 COSE Key Thumbprint (RFC 9679): names it in every token.';
+comment on column catalogue.signing_key.purpose is
+    'What it signs. voucher: tokens; status: status lists; key_set: the daily key set.';
 comment on column catalogue.signing_key.series_from is 'First series whose vouchers the key may sign.';
-comment on column catalogue.signing_key.max_cents is 'Highest face value that the key may sign.';
+comment on column catalogue.signing_key.series_to is 'Last series whose vouchers the key may sign.';
+comment on column catalogue.signing_key.max_cents is 'Highest face value that the key may sign, in euro cents.';
 comment on column catalogue.signing_key.latest_day is 'Latest last day that the key may sign.';
-comment on column catalogue.signing_key.withdrawal_id is 'Made by who withdrew it; absent when it was withdrawn before ids were kept.';
+comment on column catalogue.signing_key.withdrawn_at is
+    'From this instant on nothing that it signed is accepted. Null: it is good in its window.';
+comment on column catalogue.signing_key.withdrawn_reason is 'Why, in the words of who withdrew it. Null: it is not withdrawn.';
+comment on column catalogue.signing_key.withdrawal_id is
+    'The act of withdrawing, an id made by who withdrew it; the same id again is the same act.';
 
--- What an offline root said about a key that signs key sets. Public, and needed to make the daily key set.
 create table catalogue.key_delegation (
     sha256 bytea not null,
     document bytea not null,
@@ -208,4 +261,10 @@ create table catalogue.key_delegation (
     constraint key_delegation_delegate foreign key (delegate) references catalogue.signing_key (public_key)
 );
 
+comment on table catalogue.key_delegation is
+    'What an offline root said about a key that signs key sets. Public, and needed to make the daily key set.';
+comment on column catalogue.key_delegation.sha256 is 'SHA-256 of document.';
 comment on column catalogue.key_delegation.document is 'The signed COSE document, as verifiers get it.';
+comment on column catalogue.key_delegation.delegate is 'The public key that may sign key sets: catalogue.signing_key.public_key.';
+comment on column catalogue.key_delegation.root_kid is
+    'The first four bytes of the thumbprint of the root that signed it; the root''s public key is not in the database.';

@@ -16,7 +16,12 @@ create table funding.funder (
     constraint funder_siren_shape check (siren ~ '^[0-9]{9}$')
 );
 
--- What was said before anything was signed.
+comment on table funding.funder is
+    'A funder (financeur): puts money into the fund. Its id is also its access.organisation.id, and the party of its accounts in '
+    'the ledger.';
+comment on column funding.funder.siren is 'Its number in the national register of bodies: nine digits, unique.';
+comment on column funding.funder.iban is 'The account that its transfers come from and its refunds go to.';
+
 create table funding.announcement (
     id uuid not null,
     funder_id uuid not null,
@@ -31,7 +36,9 @@ create table funding.announcement (
     constraint announcement_funder foreign key (funder_id) references funding.funder (id)
 );
 
-comment on column funding.announcement.programme_id is 'None while nobody said for which programme.';
+comment on table funding.announcement is 'Money that was announced (annonce) before anything was signed: a promise, in no book.';
+comment on column funding.announcement.programme_id is 'For which programme: catalogue.programme.id. Null: nobody said.';
+comment on column funding.announcement.cents is 'How much was announced, in euro cents.';
 comment on column funding.announcement.source is 'Where it can be read: a deliberation, a press release, a letter.';
 
 create table funding.convention (
@@ -57,12 +64,18 @@ create table funding.convention (
     constraint convention_announcement foreign key (announcement_id) references funding.announcement (id)
 );
 
-comment on column funding.convention.announcement_id is 'What it carries out: announced money is not counted twice.';
+comment on table funding.convention is 'A convention (convention de financement): a funder''s signed promise for a programme.';
+comment on column funding.convention.programme_id is 'For which programme: catalogue.programme.id.';
+comment on column funding.convention.announcement_id is
+    'What it carries out: announced money is not counted twice. Null: nothing was announced.';
+comment on column funding.convention.cents is 'How much was promised, in euro cents.';
 comment on column funding.convention.territory is 'COG, when it is for a part of the programme''s territory.';
-comment on column funding.convention.rate is 'Most of a voucher that the funder signed to pay.';
-comment on column funding.convention.cap_cents is 'Most that the funder signed to put behind vouchers.';
+comment on column funding.convention.audience is 'The audience that it is for: catalogue.audience.label. Null: everybody.';
+comment on column funding.convention.rate is
+    'Most of a voucher that the funder signed to pay: 0.5 is half. Null: nothing was signed.';
+comment on column funding.convention.cap_cents is
+    'Most that the funder signed to put behind vouchers, in euro cents. Null: nothing was signed.';
 
--- A call for funds; its reference is what the funder writes on its transfer.
 create table funding.call (
     id uuid not null,
     convention_id uuid not null,
@@ -76,7 +89,10 @@ create table funding.call (
     constraint call_convention foreign key (convention_id) references funding.convention (id)
 );
 
--- Each call is reminded once at each of its programme's days after the due day.
+comment on table funding.call is 'A call for funds (appel de fonds): the request to pay what was promised.';
+comment on column funding.call.cents is 'How much is called, in euro cents.';
+comment on column funding.call.reference is 'What the funder writes on its transfer, and what finds it: AF-2026-7K3M9Q.';
+
 create table funding.reminder (
     call_id uuid not null,
     days integer not null,
@@ -88,6 +104,11 @@ create table funding.reminder (
     constraint reminder_missing check (missing_cents > 0),
     constraint reminder_call foreign key (call_id) references funding.call (id)
 );
+
+comment on table funding.reminder is
+    'A reminder (relance) of a call for funds: each once at each of its programme''s days after the due day.';
+comment on column funding.reminder.days is 'How many days after the due day.';
+comment on column funding.reminder.missing_cents is 'What of the call had not arrived, in euro cents.';
 
 -- Bank: what it says happened.
 
@@ -113,8 +134,18 @@ create table funding.statement (
     constraint statement_position_unique unique (position)
 );
 
--- The bank's running number of a statement (camt.053, ElctrncSeqNb): a gap means that one is missing, also where its balance does not tell.
-comment on column funding.statement.sequence is 'Null: the bank gives none, or the statement was loaded before it was kept.';
+comment on table funding.statement is
+    'A statement (relevé): what the bank says happened on the fund''s account, as it was loaded, once.';
+comment on column funding.statement.sha256 is 'SHA-256 of raw.';
+comment on column funding.statement.raw is 'The file as it came: camt.053 or CFONB 120.';
+comment on column funding.statement.identification is 'The bank''s own name of the statement, from the file.';
+comment on column funding.statement.sequence is
+    'The bank''s running number of a statement (camt.053, ElctrncSeqNb): a gap means that one is missing, also where its balance '
+    'does not tell. Null: the bank gives none.';
+comment on column funding.statement.opening_cents is
+    'Balance at its beginning, in euro cents: the closing balance of the statement before.';
+comment on column funding.statement.closing_cents is 'Balance at its end, in euro cents.';
+comment on column funding.statement.position is 'Place in the row of statements, from 1.';
 
 create table funding.statement_line (
     statement_id uuid not null,
@@ -131,17 +162,33 @@ create table funding.statement_line (
     constraint statement_line_pk primary key (statement_id, line),
     constraint statement_line_matched check ((rule is null) = (matched_kind is null)),
     constraint statement_line_kind_known
-        check (matched_kind in ('call', 'calls', 'payment', 'return', 'file', 'mandate', 'fee')),
+        check (matched_kind in ('call', 'payment', 'return', 'file', 'mandate', 'fee')),
     constraint statement_line_statement foreign key (statement_id) references funding.statement (id)
 );
+
+comment on table funding.statement_line is
+    'A statement line (ligne de relevé): one movement of the bank account, and what it was found to be.';
+comment on column funding.statement_line.statement_id is 'With line: the statement line, funding.statement_line.';
+comment on column funding.statement_line.cents is 'In euro cents, signed: positive is money in.';
+comment on column funding.statement_line.end_to_end is 'The end-to-end id that the bank gives back: funding.payment.end_to_end.';
+comment on column funding.statement_line.remittance is 'What the payer wrote.';
+comment on column funding.statement_line.counterparty is 'IBAN of the other side, where the bank gives it.';
+comment on column funding.statement_line.return_reason is
+    'Why a transfer came back: the bank''s ISO 20022 code. Null: nothing came back.';
+comment on column funding.statement_line.rule is
+    'The matching rule that took the line, by its name. Null: none did, and there is a break.';
+comment on column funding.statement_line.matched_kind is
+    'What the line is: call (a contribution), mandate, fee (the operator''s), payment (it was debited), file (a whole payment file '
+    'was), return (a payment came back). Null: no rule took it.';
+comment on column funding.statement_line.matched_id is
+    'By matched_kind: funding.call.id, funding.mandate.id, funding.fee.id, funding.payment.id (payment, return), or the '
+    'settlement or refund of the file.';
 
 -- Each of our items is matched by one line: a call may be paid in parts, a payment is debited once (alone or with its
 -- whole file) and returned once. The other side is claimed by the primary key of payment_answer.
 create unique index statement_line_item_once on funding.statement_line (matched_kind, matched_id)
     where matched_kind in ('payment', 'return', 'file');
 create index statement_line_call on funding.statement_line (matched_id) where matched_kind = 'call';
-
-comment on column funding.statement_line.cents is 'Signed: positive is money in.';
 
 -- Contributions.
 
@@ -156,7 +203,10 @@ create table funding.allocation (
     constraint allocation_funder foreign key (funder_id) references funding.funder (id)
 );
 
--- Public mandates: money that a public accountant ordered to be paid, which counts before it arrives where the programme allows.
+comment on table funding.allocation is 'An allocation (affectation): deposited money given to a programme.';
+comment on column funding.allocation.programme_id is 'To which programme: catalogue.programme.id.';
+comment on column funding.allocation.cents is 'How much, in euro cents.';
+
 create table funding.mandate (
     id uuid not null,
     convention_id uuid not null,
@@ -165,7 +215,6 @@ create table funding.mandate (
     year integer not null,
     bordereau text,
     number text not null,
-    -- As it is compared: capitals, no punctuation, no leading zero.
     number_plain text not null,
     reference text not null,
     cents bigint not null,
@@ -180,10 +229,16 @@ create table funding.mandate (
     constraint mandate_funder foreign key (funder_id) references funding.funder (id)
 );
 
+comment on table funding.mandate is
+    'A public mandate (mandat): money that a public accountant ordered to be paid, which counts before it arrives where the '
+    'programme allows. How it stands is in funding.mandate_state.';
+comment on column funding.mandate.number is 'As the accountant writes it.';
+comment on column funding.mandate.number_plain is 'The number as it is compared: capitals, no punctuation, no leading zero.';
+comment on column funding.mandate.reference is 'How statements and reports name it: year, bordereau and number.';
+comment on column funding.mandate.cents is 'How much was ordered, in euro cents.';
+
 create index mandate_of_convention on funding.mandate (convention_id);
 
--- Its money, line by line of the bank's statements; `rest_cents` is what a line brought above the mandate. One line may pay several
--- mandates.
 create table funding.mandate_receipt (
     mandate_id uuid not null,
     statement_id uuid not null,
@@ -196,9 +251,14 @@ create table funding.mandate_receipt (
     constraint mandate_receipt_line foreign key (statement_id, line) references funding.statement_line (statement_id, line)
 );
 
+comment on table funding.mandate_receipt is
+    'Money of mandates, line by line of the bank''s statements. One line may pay several mandates.';
+comment on column funding.mandate_receipt.statement_id is 'With line: the statement line, funding.statement_line.';
+comment on column funding.mandate_receipt.cents is 'What of the line is the mandate''s money, in euro cents.';
+comment on column funding.mandate_receipt.rest_cents is 'What the line brought above the mandate, in euro cents.';
+
 create index mandate_receipt_of_mandate on funding.mandate_receipt (mandate_id);
 
--- What of it will not come; `deallocated_cents` is what had to be taken back from its programme.
 create table funding.mandate_cancellation (
     mandate_id uuid not null,
     cents bigint not null,
@@ -212,10 +272,14 @@ create table funding.mandate_cancellation (
     constraint mandate_cancellation_mandate foreign key (mandate_id) references funding.mandate (id)
 );
 
+comment on table funding.mandate_cancellation is 'What of a mandate will not come.';
+comment on column funding.mandate_cancellation.cents is 'What will not come, in euro cents.';
+comment on column funding.mandate_cancellation.deallocated_cents is 'What had to be taken back from its programme, in euro cents.';
+comment on column funding.mandate_cancellation.reason is 'Why, in the words of who cancelled it.';
+comment on column funding.mandate_cancellation.by_organisation is 'Who did it: access.organisation.id.';
+
 -- Fees.
 
--- What the law wants on the operator's invoices and that nothing else knows: who sells, who buys. The last row counts; the others say
--- what was said before.
 create table funding.invoice_seller (
     number integer not null,
     details jsonb not null,
@@ -225,7 +289,12 @@ create table funding.invoice_seller (
     constraint invoice_seller_numbered check (number > 0)
 );
 
-comment on column funding.invoice_seller.details is 'Written on paper as it was given, and never searched.';
+comment on table funding.invoice_seller is
+    'Who sells, on the operator''s invoices: what the law wants there and nothing else knows. The last row counts; the others say '
+    'what was said before.';
+comment on column funding.invoice_seller.details is
+    '{name, legal_form, address, siret, vat_number, …}: written on paper as it was given, and never searched.';
+comment on column funding.invoice_seller.organisation_id is 'Who did it: access.organisation.id.';
 
 create table funding.invoice_buyer (
     sponsor_id uuid not null,
@@ -237,13 +306,18 @@ create table funding.invoice_buyer (
     constraint invoice_buyer_numbered check (number > 0)
 );
 
--- The operator's own fee for a batch: an invoice with a number of its own, never mixed with face value.
+comment on table funding.invoice_buyer is
+    'Who buys, on the operator''s invoices, by sponsor. The last row of a sponsor counts; the others say what was said before.';
+comment on column funding.invoice_buyer.sponsor_id is 'The sponsor that is invoiced: access.organisation.id.';
+comment on column funding.invoice_buyer.details is
+    '{name, address, siret, vat_number, public, …}: written on paper as it was given, and never searched.';
+comment on column funding.invoice_buyer.organisation_id is 'Who did it: access.organisation.id.';
+
 create table funding.fee (
     id uuid not null,
     programme_id uuid not null,
     batch_id uuid not null,
     sponsor_id uuid not null,
-    -- Of an order by a public buyer, when it gave them (Chorus Pro asks for both).
     service_code text,
     engagement text,
     year integer not null,
@@ -264,6 +338,22 @@ create table funding.fee (
     constraint fee_amounts check (face_value_cents > 0 and net_cents > 0 and vat_cents >= 0 and sequence >= 1)
 );
 
+comment on table funding.fee is
+    'The operator''s own fee (rémunération) for a batch: an invoice with a number of its own, never mixed with face value. How it '
+    'stands is in funding.fee_state.';
+comment on column funding.fee.programme_id is 'The programme: catalogue.programme.id.';
+comment on column funding.fee.batch_id is 'The batch: issuer.batch.id in the programme.';
+comment on column funding.fee.sponsor_id is 'Who is invoiced: access.organisation.id.';
+comment on column funding.fee.service_code is 'Service of a public buyer''s order, when it gave one (Chorus Pro asks for it).';
+comment on column funding.fee.engagement is 'Number of a public buyer''s order, when it gave one (Chorus Pro asks for it).';
+comment on column funding.fee.sequence is 'From 1 in each year, without gaps.';
+comment on column funding.fee.number is 'Number of the invoice, with its year and sequence.';
+comment on column funding.fee.face_value_cents is 'Face value of the batch, in euro cents.';
+comment on column funding.fee.fee_rate is 'Part of the face value that is the fee: 0.05 is 5 %.';
+comment on column funding.fee.net_cents is 'The fee before VAT, in euro cents.';
+comment on column funding.fee.vat_rate is 'VAT, as a part of the fee: 0.2 is 20 %.';
+comment on column funding.fee.vat_cents is 'VAT on the fee, in euro cents.';
+
 -- Not unique: a batch whose invoice was credited whole may be invoiced again. Numbers are drawn under one lock, which looks at this.
 create index fee_of_batch on funding.fee (programme_id, batch_id);
 
@@ -278,9 +368,12 @@ create table funding.fee_receipt (
     constraint fee_receipt_line foreign key (statement_id, line) references funding.statement_line (statement_id, line)
 );
 
+comment on table funding.fee_receipt is 'Money of invoices, line by line of the bank''s statements.';
+comment on column funding.fee_receipt.statement_id is 'With line: the statement line, funding.statement_line.';
+comment on column funding.fee_receipt.cents is 'What the line paid of the invoice, in euro cents.';
+
 create index fee_receipt_of_fee on funding.fee_receipt (fee_id);
 
--- Credit notes (avoirs): what is taken off an invoice, with a number of their own.
 create table funding.credit_note (
     id uuid not null,
     fee_id uuid not null,
@@ -300,6 +393,12 @@ create table funding.credit_note (
     constraint credit_note_fee foreign key (fee_id) references funding.fee (id)
 );
 
+comment on table funding.credit_note is 'Credit notes (avoirs): what is taken off an invoice, with a number of their own.';
+comment on column funding.credit_note.sequence is 'From 1 in each year, without gaps.';
+comment on column funding.credit_note.reason is 'Why, as it is printed.';
+comment on column funding.credit_note.net_cents is 'What is taken off before VAT, in euro cents.';
+comment on column funding.credit_note.vat_cents is 'VAT that is taken off, in euro cents.';
+
 create index credit_note_of_fee on funding.credit_note (fee_id);
 
 create table funding.credit_note_line (
@@ -313,7 +412,10 @@ create table funding.credit_note_line (
     constraint credit_note_line_note foreign key (credit_note_id) references funding.credit_note (id)
 );
 
--- Invoices and credit notes on paper, once: whatever changes later, the same bytes are served.
+comment on table funding.credit_note_line is 'What a credit note takes off, line by line; their sum is its amount before VAT.';
+comment on column funding.credit_note_line.label is 'As it is printed.';
+comment on column funding.credit_note_line.net_cents is 'Before VAT, in euro cents.';
+
 create table funding.invoice_paper (
     fee_id uuid,
     credit_note_id uuid,
@@ -328,9 +430,13 @@ create table funding.invoice_paper (
     constraint invoice_paper_credit_note foreign key (credit_note_id) references funding.credit_note (id)
 );
 
+comment on table funding.invoice_paper is
+    'Invoices and credit notes on paper, once: whatever changes later, the same bytes are served.';
+comment on column funding.invoice_paper.pdf is 'The paper as it was issued, signed.';
+comment on column funding.invoice_paper.sha256 is 'SHA-256 of pdf.';
+
 -- Payments.
 
--- Four eyes: above an amount, who proposes a payment file does not approve it. And what the fund promises to structures.
 -- The rule in force is the last one that needs no confirmation, or has it: whoever lets more pass without a second look
 -- needs a second look for that.
 create table funding.payment_rule (
@@ -348,12 +454,18 @@ create table funding.payment_rule (
     constraint payment_rule_setter_unique unique (number, set_by)
 );
 
-comment on column funding.payment_rule.approval_above_cents is 'Null: never asked. Zero: always.';
--- Where mandates count as money before they arrive, structures are not paid from other funders' cash, unless the operator decides so;
--- and never more than the bank account holds.
+comment on table funding.payment_rule is
+    'Above which amount a second person looks at money that leaves, and what the fund promises to structures.';
+comment on column funding.payment_rule.approval_above_cents is
+    'A settlement or refund above it, in euro cents, is approved by a second person. Null: never asked. Zero: always.';
+comment on column funding.payment_rule.delay_days is
+    'A structure is paid at most so many days after the end of the month of its claim.';
 comment on column funding.payment_rule.may_advance is
-    'Whether a claim is paid although the money of a funder of it is awaited: from what the others paid.';
-comment on column funding.payment_rule.set_by is 'An API key: one person, or one machine.';
+    'Whether a claim is paid although the money of a funder of it is awaited: from what the others paid. Otherwise it is held '
+    'until a mandate has become cash; and never is more paid than the bank account holds.';
+comment on column funding.payment_rule.needs_confirmation is
+    'Whether it lets more pass than the rule before: then it is in force once another person has confirmed it.';
+comment on column funding.payment_rule.set_by is 'Who set it: access.api_key.id, that is one person, or one machine.';
 
 create table funding.payment_rule_confirmation (
     number integer not null,
@@ -365,6 +477,10 @@ create table funding.payment_rule_confirmation (
     constraint payment_rule_four_eyes check (by_key <> set_by)
 );
 
+comment on table funding.payment_rule_confirmation is 'The second look at a rule that lets more pass.';
+comment on column funding.payment_rule_confirmation.set_by is 'Who set the rule, as there: confirmed by another.';
+comment on column funding.payment_rule_confirmation.by_key is 'Who confirmed it: access.api_key.id.';
+
 create table funding.settlement (
     id uuid not null,
     month date not null,
@@ -375,6 +491,11 @@ create table funding.settlement (
     constraint settlement_month_is_first_day check (extract(day from month) = 1),
     constraint settlement_message_unique unique (message_id)
 );
+
+comment on table funding.settlement is
+    'A settlement (contre-paiement): the monthly payment of claims, one transfer a structure, in one payment file.';
+comment on column funding.settlement.month is 'The month whose claims it pays: its first day.';
+comment on column funding.settlement.message_id is 'Name of the payment file (pain.001, MsgId).';
 
 create table funding.refund (
     id uuid not null,
@@ -395,10 +516,15 @@ create table funding.refund (
     constraint refund_funder foreign key (funder_id) references funding.funder (id)
 );
 
-comment on column funding.refund.programme_id is 'Null: out of the free money of the funder.';
+comment on table funding.refund is 'A refund (remboursement): value given back to a funder, by bank or as a credit.';
+comment on column funding.refund.programme_id is
+    'Out of which programme: catalogue.programme.id. Null: out of the free money of the funder.';
+comment on column funding.refund.cents is 'How much, in euro cents.';
 comment on column funding.refund.unspent_cents is 'Of cents: allocated to the programme and never put behind a batch.';
+comment on column funding.refund.way is
+    'bank: a transfer to the funder''s account; credit: into its free money, for any programme.';
+comment on column funding.refund.message_id is 'Name of the payment file (pain.001, MsgId).';
 
--- What is proposed and decided is a payment order, of a settlement or of a refund.
 create table funding.payment_proposal (
     order_id uuid not null,
     settlement_id uuid,
@@ -416,10 +542,15 @@ create table funding.payment_proposal (
     constraint payment_proposal_refund foreign key (refund_id) references funding.refund (id)
 );
 
-comment on table funding.payment_proposal is 'An order above the amount in force when it was made; one that is not here needs nobody.';
+comment on table funding.payment_proposal is
+    'A payment order (a settlement or a refund) above the amount in force when it was made, which waits for a second person. An '
+    'order that is not here needs nobody.';
 comment on column funding.payment_proposal.order_id is 'The settlement or the refund.';
+comment on column funding.payment_proposal.cents is 'Amount of the order, in euro cents.';
+comment on column funding.payment_proposal.above_cents is
+    'The amount above which a second person looks, in euro cents, as it was in force.';
+comment on column funding.payment_proposal.proposed_by is 'Who proposed it: access.api_key.id.';
 
--- Decided once. Whoever proposed may still withdraw.
 create table funding.payment_decision (
     order_id uuid not null,
     proposed_by uuid not null,
@@ -435,7 +566,14 @@ create table funding.payment_decision (
         references funding.payment_proposal (order_id, proposed_by)
 );
 
--- One transfer: to a structure (from a settlement) or back to a funder (a refund).
+comment on table funding.payment_decision is
+    'The approval (accord) of a payment order, or its rejection. Decided once. Whoever proposed may still withdraw.';
+comment on column funding.payment_decision.proposed_by is 'Who proposed the order, as there: approved by another.';
+comment on column funding.payment_decision.decision is
+    'approved: the payment file goes to the bank; rejected: its payments go back to what they paid.';
+comment on column funding.payment_decision.reason is 'Why it was rejected. Null: it was approved.';
+comment on column funding.payment_decision.by_key is 'Who decided: access.api_key.id.';
+
 create table funding.payment (
     id uuid not null,
     settlement_id uuid,
@@ -455,13 +593,18 @@ create table funding.payment (
     constraint payment_refund foreign key (refund_id) references funding.refund (id)
 );
 
+comment on table funding.payment is
+    'A payment (virement): one transfer, to a structure (from a settlement) or back to a funder (a refund). How it stands is in '
+    'funding.payment_state.';
+comment on column funding.payment.party_id is 'To whom: redemption.structure.id of a settlement, funding.funder.id of a refund.';
+comment on column funding.payment.end_to_end is 'The payment''s id as 32 hexadecimal digits: what the bank gives back.';
+comment on column funding.payment.cents is 'How much, in euro cents: of a settlement, the sum of its lines.';
+
 create unique index payment_one_a_structure on funding.payment (settlement_id, party_id) where settlement_id is not null;
 create unique index payment_one_a_refund on funding.payment (refund_id) where refund_id is not null;
 -- The last payment to somebody: did it come back, and from which account?
 create index payment_party on funding.payment (party_id, at);
 
--- Which claims a payment covers: the evidence behind "paid". A claim that was reversed after it was paid is a negative
--- line of the next payment, so that a payment is always the sum of its lines.
 create table funding.settlement_line (
     book_id uuid not null,
     claim_id uuid not null,
@@ -472,9 +615,20 @@ create table funding.settlement_line (
     constraint settlement_line_moves_money check (cents <> 0)
 );
 
+comment on table funding.settlement_line is
+    'Settlement lines and deductions (lignes de contre-paiement, déductions): which claims a payment covers, the evidence behind '
+    '"paid". A claim that was reversed after it was paid is a negative line of the next payment, so that a payment is always the '
+    'sum of its lines.';
+comment on column funding.settlement_line.book_id is 'The programme, which is also the ledger''s book: catalogue.programme.id.';
+comment on column funding.settlement_line.claim_id is 'The claim: redemption.claim.id in the book.';
+comment on column funding.settlement_line.payment_id is
+    'The payment: funding.payment.id. No foreign key: this table is distributed, that one is not.';
+comment on column funding.settlement_line.structure_id is 'Who claimed and is paid: redemption.structure.id.';
+comment on column funding.settlement_line.cents is
+    'What the payment covers of the claim, in euro cents; negative where it takes it back.';
+
 create index settlement_line_payment on funding.settlement_line (payment_id, book_id);
 
--- Held, not lost: who was not paid in a settlement, and why.
 create table funding.hold (
     settlement_id uuid not null,
     structure_id uuid not null,
@@ -486,10 +640,16 @@ create table funding.hold (
     constraint hold_settlement foreign key (settlement_id) references funding.settlement (id)
 );
 
+comment on table funding.hold is 'A hold (mise en attente): who was not paid in a settlement, and why. Held, not lost.';
+comment on column funding.hold.structure_id is 'The structure: redemption.structure.id.';
+comment on column funding.hold.reason is
+    'no_bank_details: none are known; returned_by_bank: the last payment came back; deductions: it owes as much as it is owed; '
+    'money_awaited: a funder''s mandate has not become cash; bank_short: the bank account holds less.';
+comment on column funding.hold.cents is 'How much, in euro cents.';
+
 -- What is held of a structure, and since when: as it sees its money.
 create index hold_structure on funding.hold (structure_id);
 
--- Whose money a hold waits for: its shares of the claims held, and the oldest of its mandates that was awaited.
 create table funding.hold_awaits (
     settlement_id uuid not null,
     structure_id uuid not null,
@@ -506,7 +666,12 @@ create table funding.hold_awaits (
     constraint hold_awaits_mandate foreign key (mandate_id) references funding.mandate (id)
 );
 
--- What the bank says of a payment file before any debit (pain.002). A rejected payment goes back to what it paid.
+comment on table funding.hold_awaits is
+    'Whose money a hold waits for: a funder''s shares of the claims held, and the oldest of its mandates that was awaited.';
+comment on column funding.hold_awaits.structure_id is 'The structure that is held.';
+comment on column funding.hold_awaits.reason is 'money_awaited: the only kind of hold that waits for a funder.';
+comment on column funding.hold_awaits.cents is 'The funder''s shares of the claims held, in euro cents.';
+
 create table funding.payment_report (
     id uuid not null,
     sha256 bytea not null,
@@ -522,6 +687,13 @@ create table funding.payment_report (
     constraint payment_report_identification_unique unique (identification)
 );
 
+comment on table funding.payment_report is
+    'What the bank says of a payment file before any debit (pain.002), as it was loaded, once.';
+comment on column funding.payment_report.sha256 is 'SHA-256 of raw.';
+comment on column funding.payment_report.raw is 'The file as it came.';
+comment on column funding.payment_report.identification is 'The bank''s own name of the report, from the file.';
+comment on column funding.payment_report.original_message_id is
+    'Which payment file it is about: message_id of funding.settlement or funding.refund.';
 comment on column funding.payment_report.created_at is 'As the bank dates its report; in Paris time where it names no zone.';
 comment on column funding.payment_report.original_created_at is 'As the bank says that the payment file was dated.';
 
@@ -542,16 +714,20 @@ create table funding.payment_report_line (
     constraint payment_report_line_payment foreign key (payment_id) references funding.payment (id)
 );
 
-create index payment_report_line_payment on funding.payment_report_line (payment_id);
-
--- Whether the bank gave its reason to the payment itself, or to the whole file: only the former may speak of the payee's account.
-comment on column funding.payment_report_line.own_reason is 'Null: the line was read before this was kept.';
+comment on table funding.payment_report_line is 'What a report says of one payment, and what was done about it.';
+comment on column funding.payment_report_line.end_to_end is 'The end-to-end id that the bank names: funding.payment.end_to_end.';
+comment on column funding.payment_report_line.status is
+    'The bank''s ISO 20022 code, of the payment or else of its file: ACSC, RJCT and others.';
+comment on column funding.payment_report_line.reason is 'Why it was rejected: the bank''s ISO 20022 code.';
+comment on column funding.payment_report_line.own_reason is
+    'Whether the bank gave its reason to the payment itself, or to the whole file: only the former may speak of the payee''s '
+    'account.';
 comment on column funding.payment_report_line.accepted_at is 'When the bank took the payment into execution, where it says so.';
 comment on column funding.payment_report_line.outcome is
     'recorded: nothing to do; rejected: went back; unknown, amount_differs, too_late (already debited): for a person.';
 
--- A payment that is sent and not answered is under way; the bank's answer is a row. A payment of a rejected proposal goes back to what
--- it paid, as one that the bank rejects.
+create index payment_report_line_payment on funding.payment_report_line (payment_id);
+
 create table funding.payment_answer (
     payment_id uuid not null,
     answer text not null,
@@ -573,6 +749,17 @@ create table funding.payment_answer (
     constraint payment_answer_decision foreign key (decided_order_id) references funding.payment_decision (order_id)
 );
 
+comment on table funding.payment_answer is
+    'What became of a payment: it was debited, it came back, or it was rejected, by the bank or by who decided on its order. A '
+    'payment without a row is under way.';
+comment on column funding.payment_answer.answer is
+    'debited: the bank account paid it; returned: it came back after that; rejected: it never left, and went back to what it paid.';
+comment on column funding.payment_answer.reason is
+    'The bank''s ISO 20022 code, or why the order was rejected. Null: it was debited.';
+comment on column funding.payment_answer.statement_id is 'With line, what shows it: a statement line.';
+comment on column funding.payment_answer.report_id is 'With line, what shows it: a line of a payment report.';
+comment on column funding.payment_answer.decided_order_id is 'What shows it: the order was rejected by a person.';
+
 -- A payment leaves or is rejected, never both.
 create unique index payment_answer_leaves_or_not on funding.payment_answer (payment_id)
     where answer in ('debited', 'rejected');
@@ -583,7 +770,6 @@ create table funding.break (
     id uuid not null,
     kind text not null,
     cents bigint not null,
-    -- Where it shows: one of a statement's line, a report's line, a payment that is not seen, a call that is not paid.
     statement_id uuid,
     report_id uuid,
     line integer,
@@ -605,11 +791,20 @@ create table funding.break (
     constraint break_call foreign key (call_id) references funding.call (id)
 );
 
+comment on table funding.break is
+    'A break (écart): a line that matches nothing, or something that no line shows, until somebody has said why.';
+comment on column funding.break.kind is
+    'missing: a payment that the bank does not show; unexpected: a line that matches nothing; amount_differs; duplicate: answered '
+    'twice; late: a call that is not paid; returned: a transfer of which nothing is known came back.';
+comment on column funding.break.cents is 'In euro cents, signed: positive is money in, or expected in.';
+comment on column funding.break.statement_id is
+    'With line, where it shows: a statement line. Of statement_id, report_id, payment_id and call_id one is given.';
+comment on column funding.break.report_id is 'With line, where it shows: a line of a payment report.';
+comment on column funding.break.payment_id is 'A payment that no line shows.';
+comment on column funding.break.call_id is 'A call for funds that is not paid.';
+
 create index break_opened on funding.break (opened_on, id);
 
-comment on column funding.break.cents is 'Signed: positive is money in, or expected in.';
-
--- Its life; the last step says how it stands.
 create table funding.break_step (
     break_id uuid not null,
     number integer not null,
@@ -624,8 +819,14 @@ create table funding.break_step (
     constraint break_step_break foreign key (break_id) references funding.break (id)
 );
 
--- What lines were that no rule knew: some lines together are some parts together, and the sums agree. Each line is explained
--- once; a payment is named once by what leaves and once by what comes back.
+comment on table funding.break_step is 'The life of a break; the last step says how it stands.';
+comment on column funding.break_step.number is 'From 1 in each break.';
+comment on column funding.break_step.state is
+    'open: nobody has said why; explained: somebody has, and it is not settled; closed: it is.';
+comment on column funding.break_step.owner is 'Who looks into it, in the operator''s words. Null: nobody.';
+comment on column funding.break_step.why is 'What was said.';
+comment on column funding.break_step.organisation_id is 'Who did it: access.organisation.id.';
+
 create table funding.explanation (
     id uuid not null,
     why text not null,
@@ -633,6 +834,10 @@ create table funding.explanation (
     constraint explanation_pk primary key (id),
     constraint explanation_why check (why <> '')
 );
+
+comment on table funding.explanation is
+    'What a person said that lines were which no rule knew: some lines together are some parts together, and the sums agree.';
+comment on column funding.explanation.why is 'What was said.';
 
 create table funding.explained_line (
     statement_id uuid not null,
@@ -643,9 +848,11 @@ create table funding.explained_line (
     constraint explained_line_explanation foreign key (explanation_id) references funding.explanation (id)
 );
 
+comment on table funding.explained_line is 'A line that an explanation is of. Each line is explained once.';
+comment on column funding.explained_line.statement_id is 'With line: the statement line, funding.statement_line.';
+
 create index explained_line_of on funding.explained_line (explanation_id);
 
--- The transfers of a part bear its reference.
 create table funding.explanation_part (
     explanation_id uuid not null,
     part integer not null,
@@ -673,12 +880,16 @@ create table funding.explanation_part (
     constraint explanation_part_payment foreign key (payment_id) references funding.payment (id)
 );
 
+comment on table funding.explanation_part is
+    'A part of an explanation: what some of the money was. Its transfers bear its reference. A payment is named once by what '
+    'leaves and once by what comes back.';
+comment on column funding.explanation_part.what is
+    'What the money was: contribution (of a funder), call, mandate, bank_charge, payment (that was debited), returned (a payment '
+    'came back).';
+comment on column funding.explanation_part.cents is 'In euro cents, signed: positive is money in.';
+
 create index explanation_part_call on funding.explanation_part (call_id) where call_id is not null;
 
-comment on column funding.explanation_part.cents is 'Signed: positive is money in.';
-
--- What the operator lets a bank take beyond a payment, booked as a charge that everybody sees; nothing while no row is here. The
--- last row counts, the others say what was when.
 create table funding.tolerance (
     number integer not null,
     cents bigint not null,
@@ -691,10 +902,15 @@ create table funding.tolerance (
     constraint tolerance_why check (why <> '')
 );
 
+comment on table funding.tolerance is
+    'What the operator lets a bank take beyond a payment, booked as a charge that everybody sees; nothing while no row is here. '
+    'The last row counts, the others say what was when.';
+comment on column funding.tolerance.cents is 'In euro cents, at most 5 € a payment.';
+comment on column funding.tolerance.why is 'Why, in the operator''s words.';
+comment on column funding.tolerance.organisation_id is 'Who did it: access.organisation.id.';
+
 -- End of a programme.
 
--- What its funders owe one another once it is known what was used, with the whole computation. A claim that is reversed later changes
--- what was used: a further true-up settles the difference, and only that.
 create table funding.true_up (
     programme_id uuid not null,
     number integer not null,
@@ -707,7 +923,14 @@ create table funding.true_up (
     constraint true_up_id_unique unique (id)
 );
 
+comment on table funding.true_up is
+    'A true-up (régularisation) at the end of a programme: what its funders owe one another once it is known what was used. A '
+    'claim that is reversed later changes what was used: a further true-up settles the difference, and only that.';
+comment on column funding.true_up.programme_id is 'The programme: catalogue.programme.id.';
 comment on column funding.true_up.number is 'From 1 in each programme, without gaps: each settles what differs from those before.';
+comment on column funding.true_up.computation is
+    'The whole computation, so that anybody can do it again: {steps, parts, payments}, amounts as "40.00".';
+comment on column funding.true_up.by_organisation is 'Who did it: access.organisation.id.';
 
 create table funding.true_up_payment (
     programme_id uuid not null,
@@ -721,9 +944,11 @@ create table funding.true_up_payment (
     constraint true_up_payment_true_up foreign key (programme_id, number) references funding.true_up (programme_id, number)
 );
 
--- The adversarial statement (état contradictoire) of a programme's end, what was answered to it, and what each funder chose and got.
+comment on table funding.true_up_payment is 'Who pays whom in a true-up, out of what both have in the programme.';
+comment on column funding.true_up_payment.from_funder is 'Who pays: funding.funder.id.';
+comment on column funding.true_up_payment.to_funder is 'Who gets it: funding.funder.id.';
+comment on column funding.true_up_payment.cents is 'How much, in euro cents.';
 
--- The files as they were issued, once: a statement is never written again.
 create table funding.expiry_statement (
     programme_id uuid not null,
     issued_at timestamptz not null,
@@ -741,10 +966,20 @@ create table funding.expiry_statement (
         check (data_sha256 = sha256(data) and csv_sha256 = sha256(csv) and pdf_sha256 = sha256(pdf))
 );
 
-comment on column funding.expiry_statement.data is 'Canonical JSON (RFC 8785), as bytes: jsonb would not keep them.';
-comment on column funding.expiry_statement.pdf is 'Signed; it names the digests of the two others.';
+comment on table funding.expiry_statement is
+    'The adversarial statement (état contradictoire) of a programme''s end: the files as they were issued, once. It is never '
+    'written again.';
+comment on column funding.expiry_statement.programme_id is 'The programme: catalogue.programme.id.';
+comment on column funding.expiry_statement.late is 'Issued on a later day than it should have been.';
+comment on column funding.expiry_statement.data is
+    'Canonical JSON (RFC 8785), as bytes, since jsonb would not keep them: {format: "ccn-etat-contradictoire/1", programme, '
+    'contest, steps, funders, batches, total, …}.';
+comment on column funding.expiry_statement.data_sha256 is 'SHA-256 of data.';
+comment on column funding.expiry_statement.csv is 'The same figures as a table.';
+comment on column funding.expiry_statement.csv_sha256 is 'SHA-256 of csv.';
+comment on column funding.expiry_statement.pdf is 'The same on paper. Signed; it names the digests of the two others.';
+comment on column funding.expiry_statement.pdf_sha256 is 'SHA-256 of pdf.';
 
--- Who may contest it: the sponsor and the funders that it names; a funder also chooses what becomes of its part.
 create table funding.expiry_party (
     programme_id uuid not null,
     organisation_id uuid not null,
@@ -753,7 +988,11 @@ create table funding.expiry_party (
     constraint expiry_party_statement foreign key (programme_id) references funding.expiry_statement (programme_id)
 );
 
--- All answers are kept; the last one of each counts.
+comment on table funding.expiry_party is
+    'Who may contest a statement: the sponsor and the funders that it names; a funder also chooses what becomes of its part.';
+comment on column funding.expiry_party.organisation_id is 'The sponsor or the funder: access.organisation.id.';
+comment on column funding.expiry_party.funds is 'Whether it is a funder.';
+
 create table funding.expiry_response (
     programme_id uuid not null,
     id uuid not null,
@@ -768,7 +1007,12 @@ create table funding.expiry_response (
         references funding.expiry_party (programme_id, organisation_id)
 );
 
--- All choices are kept; the last one of each funder counts.
+comment on table funding.expiry_response is
+    'What was answered to a statement. All answers are kept; the last one of each party counts.';
+comment on column funding.expiry_response.organisation_id is 'Who did it: access.organisation.id.';
+comment on column funding.expiry_response.answer is 'accepted or contested.';
+comment on column funding.expiry_response.reasons is 'Why it is contested, in the party''s words.';
+
 create table funding.expiry_choice (
     programme_id uuid not null,
     id uuid not null,
@@ -781,9 +1025,10 @@ create table funding.expiry_choice (
     constraint expiry_choice_funder foreign key (funder_id) references funding.funder (id)
 );
 
--- What was given back because of the statement, once a funder and round; nothing is left where a refund came before. Money that never
--- stood behind a batch goes back with the unused value; and so does what comes back later, when a claim is reversed after a funder
--- was served.
+comment on table funding.expiry_choice is
+    'What a funder chose for its unused value. All choices are kept; the last one of each funder counts.';
+comment on column funding.expiry_choice.way is 'credit: it stays in the fund for the funder; bank: a transfer to the funder.';
+
 create table funding.expiry_giving_back (
     programme_id uuid not null,
     funder_id uuid not null,
@@ -808,14 +1053,21 @@ create table funding.expiry_giving_back (
     constraint expiry_giving_back_refund foreign key (refund_id) references funding.refund (id)
 );
 
+comment on table funding.expiry_giving_back is
+    'Unused value that was given back because of a statement, once a funder and round. Money that never stood behind a batch goes '
+    'back with it; and so does what comes back later, when a claim is reversed after a funder was served.';
 comment on column funding.expiry_giving_back.round is 'From 1 for each funder; a further one gives back what came since.';
-comment on column funding.expiry_giving_back.by_organisation is 'Absent when the clock did it.';
+comment on column funding.expiry_giving_back.way is 'credit: into the funder''s free money; bank: a transfer to the funder.';
+comment on column funding.expiry_giving_back.chosen_by is
+    'Who chose the way: the funder, the sponsor (in the programme''s settings), or nobody (default).';
+comment on column funding.expiry_giving_back.cents is
+    'How much, in euro cents. Zero: nothing was left, since a refund came before.';
+comment on column funding.expiry_giving_back.unspent_cents is 'Of cents: allocated to the programme and never put behind a batch.';
+comment on column funding.expiry_giving_back.by_organisation is 'Who did it: access.organisation.id. Absent when the clock did it.';
 comment on column funding.expiry_giving_back.despite is 'Why, although the statement was contested.';
 
 -- Controls.
 
--- Reconciliation runs: what was compared, every identity with both sides, every break, signed. A run names the one before by its
--- digest, so that none can be taken out unseen.
 create table funding.reconciliation (
     id uuid not null,
     number integer not null,
@@ -823,16 +1075,13 @@ create table funding.reconciliation (
     occasion text not null,
     organisation_id uuid,
     night date,
-    -- The last statement that it covers; the next run lists those after it.
     statements integer not null,
     all_hold boolean not null,
     failing integer not null,
     open_breaks integer not null,
     old_breaks integer not null,
-    -- Canonical JSON (RFC 8785), kept as it was signed.
     document bytea not null,
     sha256 bytea not null,
-    -- Signature lines of a C2SP signed note whose text is the document and a newline.
     signature text not null,
     constraint reconciliation_pk primary key (id),
     constraint reconciliation_number_unique unique (number),
@@ -846,11 +1095,32 @@ create table funding.reconciliation (
     constraint reconciliation_digest check (sha256 = sha256(document))
 );
 
+comment on table funding.reconciliation is
+    'A reconciliation run: what was compared, every identity of the books with both sides, every break, signed. A run names the '
+    'one before by its digest, so that none can be taken out unseen.';
+comment on column funding.reconciliation.number is 'From 1, without gaps.';
+comment on column funding.reconciliation.occasion is
+    'Why it was run. request: an organisation asked for it; night: the nightly run; command: by the command line.';
+comment on column funding.reconciliation.organisation_id is
+    'Who asked for it: access.organisation.id. Null: nobody, it was the night''s or a command''s.';
+comment on column funding.reconciliation.night is 'The night that it is the run of, as a date in Paris.';
+comment on column funding.reconciliation.statements is
+    'Position of the last statement that it covers; the next run lists those after it.';
+comment on column funding.reconciliation.all_hold is 'Whether all identities hold.';
+comment on column funding.reconciliation.failing is 'How many do not.';
+comment on column funding.reconciliation.open_breaks is 'Breaks that are not closed.';
+comment on column funding.reconciliation.old_breaks is 'Of these, those older than they may be.';
+comment on column funding.reconciliation.document is
+    'Canonical JSON (RFC 8785), kept as it was signed: {format: "ccn-reconciliation/1", number, previous, verdict, identities, '
+    'breaks, statements, ledger, …}.';
+comment on column funding.reconciliation.sha256 is 'SHA-256 of document.';
+comment on column funding.reconciliation.signature is
+    'Signature lines of a C2SP signed note whose text is the document and a newline.';
+
 -- Reports.
 
--- What turns a structure into a pseudonym in a funder's report. A structure's id is made from its public SIRET: whoever has the
--- national register finds it again. The secret stands here and not with the keys: whoever reads this table reads the structures' names
--- beside it. It is saved and restored with the rest, so a structure keeps its pseudonym.
+-- A structure's id is made from its public SIRET: whoever has the national register finds it again. The secret stands here and not with
+-- the keys: whoever reads this table reads the structures' names beside it.
 create table funding.pseudonym_secret (
     number integer not null,
     secret bytea not null,
@@ -858,6 +1128,11 @@ create table funding.pseudonym_secret (
     constraint pseudonym_secret_alone check (number = 1),
     constraint pseudonym_secret_size check (octet_length(secret) = 32)
 );
+
+comment on table funding.pseudonym_secret is
+    'What turns a structure into a pseudonym in a funder''s report. One row, saved and restored with the rest, so that a structure '
+    'keeps its pseudonym.';
+comment on column funding.pseudonym_secret.secret is '32 random bytes: the key of the pseudonyms.';
 
 -- 244 bits of PostgreSQL's strong random source.
 insert into funding.pseudonym_secret (number, secret)

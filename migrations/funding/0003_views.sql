@@ -1,4 +1,3 @@
--- How each mandate stands.
 create view funding.mandate_state as
     select m.id, m.convention_id, m.call_id, m.funder_id, c.programme_id, m.year, m.bordereau, m.number, m.reference, m.cents,
         m.issued_on, m.accepted_at, coalesce(r.cents, 0)::bigint as received_cents, coalesce(x.cents, 0) as cancelled_cents,
@@ -10,8 +9,9 @@ create view funding.mandate_state as
     left join (select mandate_id, sum(cents) as cents from funding.mandate_receipt group by mandate_id) r on r.mandate_id = m.id
     left join funding.mandate_cancellation x on x.mandate_id = m.id;
 
--- What arrived on a call for funds, by a rule, by an explanation, or on the mandates that answer it. Of a mandate, what it received:
--- its line may be other things too.
+comment on view funding.mandate_state is
+    'How each mandate stands. state is awaited, partly_received, received or cancelled; amounts are euro cents.';
+
 create view funding.call_paid as
     select call_id, sum(cents)::bigint as cents
     from (
@@ -23,7 +23,10 @@ create view funding.call_paid as
         from funding.mandate_receipt r join funding.mandate m on m.id = r.mandate_id and m.call_id is not null) paid
     group by call_id;
 
--- How each call stands. What is mandated counts as answered, and is aged apart.
+comment on view funding.call_paid is
+    'What arrived on a call for funds, in euro cents: by a rule, by an explanation, or on the mandates that answer it (what they '
+    'received: their lines may be other things too).';
+
 create view funding.call_state as
     select k.id, k.convention_id, c.funder_id, c.programme_id, k.reference, k.cents, k.due_on, k.called_at,
         coalesce(i.cents, 0)::bigint as received_cents, coalesce(m.cents, 0)::bigint as mandated_cents,
@@ -34,7 +37,9 @@ create view funding.call_state as
     left join (select call_id, sum(awaited_cents) as cents from funding.mandate_state
                where call_id is not null group by call_id) m on m.call_id = k.id;
 
--- How each invoice stands.
+comment on view funding.call_state is
+    'How each call for funds stands, in euro cents. What is mandated counts as answered, and is aged apart.';
+
 create view funding.fee_state as
     select f.id, f.programme_id, f.batch_id, f.sponsor_id, f.number, f.year, f.sequence, f.face_value_cents, f.fee_rate, f.net_cents,
         f.vat_rate, f.vat_cents, f.net_cents + f.vat_cents as gross_cents, f.invoiced_on, f.at,
@@ -47,13 +52,15 @@ create view funding.fee_state as
     left join (select fee_id, sum(net_cents) as net_cents, sum(vat_cents) as vat_cents
                from funding.credit_note group by fee_id) c on c.fee_id = f.id;
 
--- What nobody has approved is not at the bank: no line and no report can be of it, and it is not missing.
+comment on view funding.fee_state is 'How each invoice stands: what was received and credited, and what is owed, in euro cents.';
+
 create view funding.payment_order_waiting as
     select w.order_id
     from funding.payment_proposal w
     where not exists (select from funding.payment_decision d where d.order_id = w.order_id);
 
--- Where a payment stands, in one word.
+comment on view funding.payment_order_waiting is 'Payment orders that wait for a second person.';
+
 create view funding.payment_state as
     select p.id as payment_id,
         case when exists (select from funding.payment_answer a where a.payment_id = p.id and a.answer = 'returned')
@@ -68,7 +75,10 @@ create view funding.payment_state as
             else 'sent' end as state
     from funding.payment p;
 
--- What redemption needs to know when it reverses a claim, and the issuer when it tells a voucher's state.
+comment on view funding.payment_state is
+    'Where a payment stands, in one word: proposed (its order waits for a second person), sent, debited, returned (it came back), '
+    'rejected (by the bank), withdrawn (its order was rejected).';
+
 create view funding.settled_claim as
     select l.book_id, l.claim_id
     from funding.settlement_line l
@@ -78,10 +88,14 @@ create view funding.settled_claim as
     group by l.book_id, l.claim_id
     having sum(l.cents) > 0;
 
--- Where a claim was made, for funders' auditors: the place of a structure and nothing else of it, neither its name nor its number,
--- because a structure may be one person.
+comment on view funding.settled_claim is
+    'For redemption and the issuer: claims that are paid: what payments cover of them, less what they take back, is more than '
+    'nothing. A payment that came back or was rejected covers nothing.';
+
 create view funding.structure_place as
     select s.id as structure_id, s.departement, s.place ->> 'code_insee' as commune_code, s.commune
     from redemption.structure s;
 
-comment on view funding.structure_place is 'COG codes of a structure''s département and commune, and the commune''s name.';
+comment on view funding.structure_place is
+    'Where claims were made, for funders'' auditors: COG codes of a structure''s département and commune, and the commune''s name. '
+    'Nothing else of it, neither its name nor its number, because a structure may be one person.';

@@ -2,7 +2,6 @@
 -- programme's end. Money is the ledger's.
 -- `book_id` is the programme's id, first in every key, so that the tables can be distributed by it.
 
--- Who hands vouchers over in a programme. Its sponsor says so; nobody else sees the programme's batches or acts on it.
 create table issuer.programme_prescriber (
     book_id uuid not null,
     prescriber_id uuid not null,
@@ -10,7 +9,12 @@ create table issuer.programme_prescriber (
     constraint programme_prescriber_pk primary key (book_id, prescriber_id)
 );
 
--- The pseudonymous half: stays for as long as the books do.
+comment on table issuer.programme_prescriber is
+    'Prescribers (prescripteurs): who hands vouchers over in a programme. Its sponsor says so; nobody else sees the programme''s '
+    'batches or acts on it.';
+comment on column issuer.programme_prescriber.book_id is 'The programme, which is also the ledger''s book: catalogue.programme.id.';
+comment on column issuer.programme_prescriber.prescriber_id is 'The prescriber: access.organisation.id.';
+
 create table issuer.beneficiary (
     book_id uuid not null,
     id uuid not null,
@@ -29,11 +33,19 @@ create table issuer.beneficiary (
     constraint beneficiary_booklets check (booklets >= 1)
 );
 
+comment on table issuer.beneficiary is
+    'A person to be helped, pseudonymous: nothing here says who it is. Stays for as long as the books do.';
+comment on column issuer.beneficiary.book_id is 'The programme, which is also the ledger''s book: catalogue.programme.id.';
+comment on column issuer.beneficiary.prescriber_id is 'Who registered the person: access.organisation.id.';
+comment on column issuer.beneficiary.external_id is 'The prescriber''s own number for the person.';
 comment on column issuer.beneficiary.identity_hash is
-    'HMAC of the normalised identity: finds the same person across organisations without showing anybody.';
+    'HMAC-SHA-256 of the normalised identity (birth name, first names, date and place of birth), under a key that is not in the '
+    'database: finds the same person across organisations without showing anybody.';
+comment on column issuer.beneficiary.audience is 'Whom the person counts as: catalogue.audience.label.';
+comment on column issuer.beneficiary.residence is 'COG code of the commune where the person lives.';
 comment on column issuer.beneficiary.booklets is 'How many booklets the prescriber granted: at most the programme''s cap.';
+comment on column issuer.beneficiary.import_id is 'The file that brought the person: issuer.import.id.';
 
--- The identity: erased 2 years after the last contact, without touching anything else.
 create table issuer.identity (
     book_id uuid not null,
     beneficiary_id uuid not null,
@@ -48,6 +60,10 @@ create table issuer.identity (
     constraint identity_pk primary key (book_id, beneficiary_id)
 );
 
+comment on table issuer.identity is 'Who a beneficiary is. Erased 2 years after the last contact, without touching anything else.';
+comment on column issuer.identity.book_id is 'The programme, which is also the ledger''s book: catalogue.programme.id.';
+comment on column issuer.identity.last_contact is 'The day from which the 2 years count.';
+
 create table issuer.import (
     book_id uuid not null,
     id uuid not null,
@@ -59,14 +75,19 @@ create table issuer.import (
     constraint import_pk primary key (book_id, id)
 );
 
-comment on column issuer.import.report is 'Counts, lines and columns only: no value of a refused line is kept.';
+comment on table issuer.import is 'A file of beneficiaries that a prescriber loaded, once.';
+comment on column issuer.import.book_id is 'The programme, which is also the ledger''s book: catalogue.programme.id.';
+comment on column issuer.import.prescriber_id is 'Who loaded it: access.organisation.id.';
+comment on column issuer.import.sha256 is 'SHA-256 of the file''s bytes. The file itself is not kept.';
+comment on column issuer.import.report is
+    'What the import did, as {digest, rows, accepted, unchanged, refused: [{line, column, problem, remedy, same_as_line}], '
+    'duplicates: [the same]}: counts, lines and columns only, no value of a refused line is kept.';
 
 create table issuer.batch (
     book_id uuid not null,
     id uuid not null,
     plan_id uuid not null,
     series integer not null,
-    -- Vouchers of earlier batches in the series: tells the shard of the status list that this batch draws from.
     series_position bigint not null,
     booklets integer not null,
     booklet_size integer not null,
@@ -86,8 +107,21 @@ create table issuer.batch (
     constraint batch_cancelled_with_reason check ((cancelled_at is null) = (cancelled_reason is null))
 );
 
--- What a batch's plan became when it was funded, if a limit acted: the shares that each of its vouchers is split by. A batch
--- without rows here splits by the plan that it was ordered under.
+comment on table issuer.batch is
+    'A batch (lot): the booklets of one order, minted, funded and printed together. How it stands is read from its instants: '
+    'ordered, minted, funded, activated; or cancelled.';
+comment on column issuer.batch.book_id is 'The programme, which is also the ledger''s book: catalogue.programme.id.';
+comment on column issuer.batch.plan_id is 'The funding plan under which it was ordered: catalogue.plan.id.';
+comment on column issuer.batch.series is 'The series of its vouchers: catalogue.series.series.';
+comment on column issuer.batch.series_position is
+    'Vouchers of earlier batches in the series: tells the shard of the status list that this batch draws from.';
+comment on column issuer.batch.face_value_cents is 'Face value of one voucher, in euro cents.';
+comment on column issuer.batch.last_day is 'Last day on which a structure may claim, in every token of the batch.';
+comment on column issuer.batch.ordered_by is 'Who ordered it: access.organisation.id.';
+comment on column issuer.batch.activated_vouchers is
+    'How many of its vouchers are worth something: activated with the batch, or at the hand-over of their booklets.';
+comment on column issuer.batch.cancelled_reason is 'Why, in the words of who cancelled it. Null: it is not cancelled.';
+
 create table issuer.batch_share (
     book_id uuid not null,
     batch_id uuid not null,
@@ -99,8 +133,15 @@ create table issuer.batch_share (
     constraint batch_share_rate check (rate > 0 and rate <= 1)
 );
 
--- One row a voucher printed. Its serial in the batch (from 1) gives its booklet and, with the batch's plan, its shares.
--- The token itself is stored nowhere: it is signed again, always the same.
+comment on table issuer.batch_share is
+    'What a batch''s plan became when it was funded, if a limit acted: the shares that each of its vouchers is split by. A batch '
+    'without rows here splits by the plan that it was ordered under.';
+comment on column issuer.batch_share.book_id is 'The programme, which is also the ledger''s book: catalogue.programme.id.';
+comment on column issuer.batch_share.batch_id is 'The batch: issuer.batch.id.';
+comment on column issuer.batch_share.rank is 'Place in the plan''s order of priority, from 1.';
+comment on column issuer.batch_share.funder_id is 'Who pays: funding.funder.id.';
+comment on column issuer.batch_share.rate is 'Its part of every voucher: 0.3339 is 33.39 %.';
+
 create table issuer.voucher (
     book_id uuid not null,
     number bigint not null,
@@ -113,6 +154,16 @@ create table issuer.voucher (
     constraint voucher_token_id_unique unique (book_id, token_id),
     constraint voucher_sizes check (octet_length(token_id) = 8 and octet_length(kid) = 4 and serial >= 1)
 );
+
+comment on table issuer.voucher is
+    'A voucher printed. Its serial in the batch (from 1) gives its booklet and, with the batch''s plan, its shares. Its state is '
+    'stored nowhere: it is read from the ledger and from blocks. The token itself is stored nowhere either: it is signed again, '
+    'always the same.';
+comment on column issuer.voucher.book_id is 'The programme, which is also the ledger''s book: catalogue.programme.id.';
+comment on column issuer.voucher.number is
+    'Its account in the ledger: ledger.account.number of the book, and with it the series and the place in the series.';
+comment on column issuer.voucher.token_id is 'The 8 random bytes that name it in its token; the short code is made of them too.';
+comment on column issuer.voucher.kid is 'The key that signs its token: catalogue.signing_key.kid.';
 
 -- Eight bytes of the hash are as sparse as the 64 bits that they are the hash of; issuer.vouchers_of_codes compares all 32.
 create index voucher_code on issuer.voucher (substr(sha256(token_id), 1, 8));
@@ -131,13 +182,16 @@ create table issuer.hand_over (
     constraint hand_over_replaces_once unique (book_id, replaces)
 );
 
-create index hand_over_beneficiary on issuer.hand_over (book_id, beneficiary_id);
+comment on table issuer.hand_over is 'A hand-over (remise): a prescriber gives a booklet to a person.';
+comment on column issuer.hand_over.book_id is 'The programme, which is also the ledger''s book: catalogue.programme.id.';
+comment on column issuer.hand_over.booklet is 'Which booklet of the batch, from 1.';
+comment on column issuer.hand_over.prescriber_id is 'Who gave it: access.organisation.id.';
+comment on column issuer.hand_over.replaces is 'The hand-over of the lost booklet that this one replaces. Null: it replaces none.';
 
-comment on column issuer.hand_over.replaces is 'The hand-over of the lost booklet that this one replaces.';
+create index hand_over_beneficiary on issuer.hand_over (book_id, beneficiary_id);
 
 -- Blocks.
 
--- What was asked and what came of it, so that the same request gets the same answer.
 create table issuer.revocation_act (
     book_id uuid not null,
     id uuid not null,
@@ -155,9 +209,22 @@ create table issuer.revocation_act (
     constraint revocation_act_reason_known check (reason in ('lost', 'stolen', 'death', 'ineligible', 'fraud'))
 );
 
+comment on table issuer.revocation_act is
+    'A request to block vouchers for good (opposition), and what came of it, so that the same request gets the same answer.';
+comment on column issuer.revocation_act.book_id is 'The programme, which is also the ledger''s book: catalogue.programme.id.';
+comment on column issuer.revocation_act.first_serial is 'The vouchers, by their serials in the batch: the first one.';
+comment on column issuer.revocation_act.last_serial is 'The last one.';
+comment on column issuer.revocation_act.reason is
+    'Why the vouchers must not be spent any more: lost, stolen, death (of the person), ineligible (the person), fraud.';
+comment on column issuer.revocation_act.by_organisation is 'Who did it: access.organisation.id.';
+comment on column issuer.revocation_act.revoked is
+    'Vouchers that this act blocked; those that were blocked before are not counted.';
+comment on column issuer.revocation_act.already_claimed is
+    'Of these, vouchers that a structure had claimed: they are paid, and stay blocked should the claim be reversed.';
+comment on column issuer.revocation_act.returned_cents is 'What went back to the funders'' side, in euro cents.';
+
 -- A block is a row of its own: a claimed voucher moves no money when revoked, and must not come back to life when
--- its claim is reversed. A revocation of what was never activated moves no money either, so the ledger does not tell of it: `xact`
--- is the transaction's number, as in ledger.transfer and for the same reasons.
+-- its claim is reversed.
 create table issuer.revocation (
     book_id uuid not null,
     number bigint not null,
@@ -166,6 +233,13 @@ create table issuer.revocation (
     xact bigint not null default (pg_current_xact_id()::text::bigint),
     constraint revocation_pk primary key (book_id, number)
 );
+
+comment on table issuer.revocation is 'A voucher that is blocked.';
+comment on column issuer.revocation.book_id is 'The programme, which is also the ledger''s book: catalogue.programme.id.';
+comment on column issuer.revocation.number is 'The voucher: issuer.voucher.number.';
+comment on column issuer.revocation.xact is
+    'Number of the transaction that blocked it, as ledger.transfer.xact and for the same reasons: blocking what was never '
+    'activated, or is claimed, moves no money, so the ledger does not tell of it.';
 
 create index revocation_of_act on issuer.revocation (book_id, act_id);
 create index revocation_changes on issuer.revocation (xact);
@@ -177,8 +251,9 @@ create table issuer.expiry (
     constraint expiry_pk primary key (book_id)
 );
 
--- The steps of a programme's end as they were done, each once. Their days are catalogue's to derive; what is kept here is what
--- happened and what was counted then.
+comment on table issuer.expiry is 'The end of a programme was declared: unused value went back to the funders'' side.';
+comment on column issuer.expiry.book_id is 'The programme, which is also the ledger''s book: catalogue.programme.id.';
+
 create table issuer.expiry_step (
     book_id uuid not null,
     step text not null,
@@ -193,12 +268,20 @@ create table issuer.expiry_step (
     constraint expiry_step_act_of_somebody check (act_id is null or by_organisation is not null)
 );
 
-comment on column issuer.expiry_step.act_id is 'Made by who did it over the interface; absent when the clock did.';
-comment on column issuer.expiry_step.by_organisation is 'Absent when the clock did it.';
+comment on table issuer.expiry_step is
+    'The steps of a programme''s end as they were done, each once. Their days are catalogue''s to derive; what is kept here is what '
+    'happened and what was counted then.';
+comment on column issuer.expiry_step.book_id is 'The programme, which is also the ledger''s book: catalogue.programme.id.';
+comment on column issuer.expiry_step.step is
+    'alert: the sponsor is warned; block: hand-overs stop, or go on as decided; acceptance: the sponsor accepts the counts, or '
+    'its silence does; sweep: unused value goes back.';
+comment on column issuer.expiry_step.act_id is 'The act, an id made by who did it over the interface; absent when the clock did.';
+comment on column issuer.expiry_step.by_organisation is 'Who did it: access.organisation.id. Absent when the clock did it.';
 comment on column issuer.expiry_step.late is 'Done on a later day than it should have been.';
-comment on column issuer.expiry_step.data is 'Counts of booklets, never of persons'' data.';
+comment on column issuer.expiry_step.data is
+    'What was counted, by step, of booklets and never of persons. alert: {sums, revoked_in_stock, batches, points}; block: the '
+    'same, with stopped and decision; acceptance: {tacit, sums}; sweep: what was given back. A sum is {booklets, face_value}.';
 
--- What the sponsor decided about hand-overs near the end; the last one counts.
 create table issuer.distribution_decision (
     book_id uuid not null,
     id uuid not null,
@@ -211,9 +294,16 @@ create table issuer.distribution_decision (
     constraint distribution_decision_reason_given check (btrim(reason) <> '')
 );
 
+comment on table issuer.distribution_decision is 'What the sponsor decided about hand-overs near the end; the last one counts.';
+comment on column issuer.distribution_decision.book_id is
+    'The programme, which is also the ledger''s book: catalogue.programme.id.';
+comment on column issuer.distribution_decision.decision is
+    'Whether booklets are handed over after the day of the block: continue or stop.';
+comment on column issuer.distribution_decision.reason is 'Why, in the sponsor''s words.';
+comment on column issuer.distribution_decision.by_organisation is 'Who did it: access.organisation.id.';
+
 -- What a programme's paper says and shows, its proofs, its prints, and the booklets whose paper must be refused.
 
--- Where to ask, as printed on the cover. One row a programme.
 create table issuer.paper (
     book_id uuid not null,
     phone text,
@@ -223,7 +313,9 @@ create table issuer.paper (
     constraint paper_pk primary key (book_id)
 );
 
--- Drawn anew by the issuer whatever came in; at most one an organisation.
+comment on table issuer.paper is 'Where to ask, as printed on the cover of the vouchers. One row a programme.';
+comment on column issuer.paper.book_id is 'The programme, which is also the ledger''s book: catalogue.programme.id.';
+
 create table issuer.logo (
     book_id uuid not null,
     organisation_id uuid not null,
@@ -237,7 +329,12 @@ create table issuer.logo (
     constraint logo_digest_length check (octet_length(sha256) = 32)
 );
 
--- A proof (bon à tirer) of one state of the settings; approved by the sponsor or not.
+comment on table issuer.logo is 'Logos on the vouchers, at most one an organisation. Drawn anew by the issuer whatever came in.';
+comment on column issuer.logo.book_id is 'The programme, which is also the ledger''s book: catalogue.programme.id.';
+comment on column issuer.logo.organisation_id is 'Whose logo it is: access.organisation.id.';
+comment on column issuer.logo.png is 'The picture, as it is printed.';
+comment on column issuer.logo.sha256 is 'SHA-256 of png.';
+
 create table issuer.proof (
     book_id uuid not null,
     id uuid not null,
@@ -251,11 +348,17 @@ create table issuer.proof (
     constraint proof_digest_length check (octet_length(settings_sha256) = 32)
 );
 
+comment on table issuer.proof is 'A proof (bon à tirer) of one state of the settings of the paper; approved by the sponsor or not.';
+comment on column issuer.proof.book_id is 'The programme, which is also the ledger''s book: catalogue.programme.id.';
+comment on column issuer.proof.batch_id is 'The batch whose funders it shows; the current plan''s when absent.';
+comment on column issuer.proof.format is 'Layout: sheet (several vouchers a page) or large_print.';
+comment on column issuer.proof.settings_sha256 is
+    'SHA-256 of all that is the same on every page: version of the layout, format, name, face value, printed day and size of '
+    'booklets of the programme, where to ask, names and logos. Two equal ones print the same.';
+comment on column issuer.proof.approved_at is 'When the sponsor approved it. Null: it did not.';
+
 create index proof_settings on issuer.proof (book_id, settings_sha256);
 
-comment on column issuer.proof.batch_id is 'The batch whose funders it shows; the current plan''s when absent.';
-
--- Which booklets were printed, for which purpose; a second print of one says why.
 create table issuer.print (
     book_id uuid not null,
     id uuid not null,
@@ -276,9 +379,18 @@ create table issuer.print (
         check (reason in ('damaged', 'misprinted', 'lost_in_transit', 'other_format', 'reissued', 'interrupted'))
 );
 
+comment on table issuer.print is 'Which booklets were printed, for which purpose; a second print of one says why.';
+comment on column issuer.print.book_id is 'The programme, which is also the ledger''s book: catalogue.programme.id.';
+comment on column issuer.print.kind is 'booklets: pages for an office printer; printer_file: the archive for a print shop.';
+comment on column issuer.print.format is 'Layout: sheet (several vouchers a page) or large_print.';
+comment on column issuer.print.reason is 'Why they are printed again. Null: for the first time.';
+comment on column issuer.print.settings_sha256 is
+    'For a print shop, the settings that were approved: as issuer.proof.settings_sha256. Null: pages for an office printer need '
+    'no approval.';
+comment on column issuer.print.by_organisation is 'Who did it: access.organisation.id.';
+
 create index print_batch on issuer.print (book_id, batch_id);
 
--- Booklets whose paper must be refused and which get new numbers: the old ones stay known, and blocked.
 create table issuer.reissue (
     book_id uuid not null,
     id uuid not null,
@@ -294,8 +406,13 @@ create table issuer.reissue (
     constraint reissue_reason_known check (reason in ('stolen', 'lost_in_transit', 'disclosed', 'misprinted'))
 );
 
--- The voucher as it was. Its number is never given again: the signature on the old paper stays valid for ever. It was never
--- activated, so the ledger does not tell of it: `xact` is as in issuer.revocation.
+comment on table issuer.reissue is
+    'A reissue (réédition): booklets whose paper must be refused and which get new numbers; the old ones stay known, and blocked.';
+comment on column issuer.reissue.book_id is 'The programme, which is also the ledger''s book: catalogue.programme.id.';
+comment on column issuer.reissue.reason is 'Why the paper must be refused: stolen, lost_in_transit, disclosed, misprinted.';
+comment on column issuer.reissue.vouchers is 'How many numbers were withdrawn, and as many given.';
+comment on column issuer.reissue.by_organisation is 'Who did it: access.organisation.id.';
+
 create table issuer.withdrawn_voucher (
     book_id uuid not null,
     number bigint not null,
@@ -309,6 +426,15 @@ create table issuer.withdrawn_voucher (
     constraint withdrawn_voucher_pk primary key (book_id, number),
     constraint withdrawn_voucher_token_id_unique unique (book_id, token_id)
 );
+
+comment on table issuer.withdrawn_voucher is
+    'A voucher as it was before its booklet was reissued. Its number is never given again: the signature on the old paper stays '
+    'valid for ever. It was never activated.';
+comment on column issuer.withdrawn_voucher.book_id is 'The programme, which is also the ledger''s book: catalogue.programme.id.';
+comment on column issuer.withdrawn_voucher.number is 'The number that is refused, as issuer.voucher.number.';
+comment on column issuer.withdrawn_voucher.token_id is 'The 8 random bytes that name it in its token.';
+comment on column issuer.withdrawn_voucher.kid is 'The key that signs its token: catalogue.signing_key.kid.';
+comment on column issuer.withdrawn_voucher.xact is 'Number of the transaction that withdrew it, as ledger.transfer.xact.';
 
 create index withdrawn_voucher_reissue on issuer.withdrawn_voucher (book_id, reissue_id);
 create index withdrawn_voucher_changes on issuer.withdrawn_voucher (xact);

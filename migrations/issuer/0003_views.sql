@@ -1,7 +1,5 @@
 -- What the issuer shows to redemption.
 
--- What it needs to explain a refusal and to know whether a reversed claim revives its voucher. A withdrawn number reads as revoked,
--- so that a structure that scans it learns why it is refused.
 create view issuer.voucher_block as
     select v.book_id, v.number,
         case when r.number is not null then 'revoked' when e.book_id is not null then 'expired' end as blocked_reason
@@ -11,14 +9,18 @@ create view issuer.voucher_block as
     union all
     select w.book_id, w.number, 'revoked' from issuer.withdrawn_voucher w;
 
--- What it needs for status lists: what is refused without a network too.
+comment on view issuer.voucher_block is
+    'For redemption and funding: every voucher printed or withdrawn, and why it is refused. blocked_reason is revoked, expired, '
+    'or null; a withdrawn number reads as revoked.';
+
 create view issuer.voucher_blocked as
     select r.book_id, r.number, r.xact from issuer.revocation r
     union all
     select w.book_id, w.number, w.xact from issuer.withdrawn_voucher w;
 
 comment on view issuer.voucher_blocked is
-    'Vouchers revoked, or withdrawn with their paper, by the transaction that did it: no reason, no act, no person.';
+    'For redemption: vouchers revoked, or withdrawn with their paper, by the transaction that did it: no reason, no act, no '
+    'person.';
 
 -- Whose short codes these are. Redemption asks with the hash of a code that a mediator typed, and gets what the QR code
 -- would have said. It is a function and no view: the id has 64 bits, so whoever could read a hundred million hashes would
@@ -42,14 +44,14 @@ $$;
 
 -- What the issuer shows to funding: no person.
 
--- What its report needs: sums by batch.
 create view issuer.batch_memo as
     select b.book_id, b.id as batch_id, b.plan_id, b.booklets, b.booklet_size, b.face_value_cents,
         b.ordered_at, b.minted_at, b.funded_at, b.activated_at, b.activated_vouchers,
         b.cancelled_at
     from issuer.batch b;
 
--- By whom each voucher of a batch is paid: the one thing to read.
+comment on view issuer.batch_memo is 'For funding: batches with their instants and sizes; no person.';
+
 create view issuer.batch_plan_share as
     select b.book_id, b.id as batch_id, s.rank, s.funder_id, s.rate
     from issuer.batch b
@@ -57,6 +59,9 @@ create view issuer.batch_plan_share as
     where not exists (select from issuer.batch_share o where o.book_id = b.book_id and o.batch_id = b.id)
     union all
     select o.book_id, o.batch_id, o.rank, o.funder_id, o.rate from issuer.batch_share o;
+
+comment on view issuer.batch_plan_share is
+    'For funding: by whom each voucher of a batch is paid, the shares that acted at its funding or else its plan''s.';
 
 -- `offset 0` keeps the inner join together: with its booklet computed, a voucher is found by equality, and no plan compares every
 -- hand-over of a batch with every voucher of it.
@@ -69,20 +74,29 @@ create view issuer.handed_over_voucher as
         offset 0) v
     join issuer.hand_over h on h.book_id = v.book_id and h.batch_id = v.batch_id and h.booklet = v.booklet;
 
--- What its report needs to leave out of what was ordered: vouchers revoked, by their place in their batch. No reason, no act.
+comment on view issuer.handed_over_voucher is 'For funding: vouchers of booklets that were handed over, and when; no person.';
+
 create view issuer.revoked_voucher as
     select v.book_id, v.batch_id, v.serial, v.number, r.at
     from issuer.revocation r join issuer.voucher v on v.book_id = r.book_id and v.number = r.number;
 
--- What it shows in the calendar of a programme's end and writes into the statement.
+comment on view issuer.revoked_voucher is
+    'For funding: vouchers revoked, by their place in their batch. No reason, no act, no person.';
+
 create view issuer.expiry_step_done as
     select s.book_id, s.step, s.due_on, s.done_at, s.by_organisation, s.late, s.data from issuer.expiry_step s;
+
+comment on view issuer.expiry_step_done is
+    'For funding: the steps of a programme''s end that were done, for the calendar and the adversarial statement.';
 
 create view issuer.distribution_decided as
     select d.book_id, d.id, d.decision, d.reason, d.by_organisation, d.at from issuer.distribution_decision d;
 
--- What the true-up needs: whether the end was declared, and whom the used vouchers reached. Sums by batch, no voucher.
+comment on view issuer.distribution_decided is 'For funding: what the sponsor decided about hand-overs near the end.';
+
 create view issuer.programme_end as select e.book_id, e.at from issuer.expiry e;
+
+comment on view issuer.programme_end is 'For funding: programmes whose end was declared.';
 
 -- A function, so that one programme is asked for and no other is read. `offset 0` keeps the first joins together: a voucher's
 -- booklet is computed before its hand-over is looked up.

@@ -12,7 +12,14 @@ create table ledger.account_kind (
     constraint account_kind_side check (side in (-1, 0, 1))
 );
 
-comment on column ledger.account_kind.side is 'Normal side: 1 credit, -1 debit, 0 either.';
+comment on table ledger.account_kind is
+    'What an account holds: names and numbers of the chart of accounts. The program''s own list is the same; a test compares.';
+comment on column ledger.account_kind.kind is
+    'The number that accounts bear; it is in the top 8 bits of ledger.account.number too.';
+comment on column ledger.account_kind.name is 'As it is named in exports and leaves.';
+comment on column ledger.account_kind.compte_num is 'Number in the French general chart of accounts: the FEC''s CompteNum.';
+comment on column ledger.account_kind.label is 'In French, for people.';
+comment on column ledger.account_kind.side is 'Normal side, on which the balance grows: 1 credit, -1 debit, 0 either.';
 
 insert into ledger.account_kind (kind, name, compte_num, label, side) values
     (1, 'bank', '512', 'Banque, compte cantonné du fonds', -1),
@@ -32,7 +39,6 @@ insert into ledger.account_kind (kind, name, compte_num, label, side) values
     (15, 'fee_receivable', '411', 'Rémunération à recevoir', -1),
     (16, 'vat', '4457', 'TVA collectée', 1);
 
--- Which service may post what: the numbers' tens are the ranges of the policies on ledger.transfer.
 create table ledger.transfer_kind (
     kind smallint not null,
     name text not null,
@@ -40,6 +46,13 @@ create table ledger.transfer_kind (
     constraint transfer_kind_pk primary key (kind),
     constraint transfer_kind_name_unique unique (name)
 );
+
+comment on table ledger.transfer_kind is
+    'Why money moved. The numbers'' tens say which service may post it: 10 to 19 the issuer, 20 to 29 redemption, 30 to 59 funding '
+    '(the policies on ledger.transfer). The program''s own list is the same; a test compares.';
+comment on column ledger.transfer_kind.kind is 'The number that transfers bear.';
+comment on column ledger.transfer_kind.name is 'As it is named in exports and leaves.';
+comment on column ledger.transfer_kind.label is 'In French, for people.';
 
 insert into ledger.transfer_kind (kind, name, label) values
     (10, 'batch_funded', 'Lot financé'),
@@ -80,12 +93,15 @@ create table ledger.record_kind (
     constraint record_kind_name_unique unique (name)
 );
 
+comment on table ledger.record_kind is 'What a record proves. The program''s own list is the same; a test compares.';
+comment on column ledger.record_kind.kind is 'The number that records bear: from 60, never one of a transfer.';
+comment on column ledger.record_kind.name is 'As it is named in exports and leaves.';
+comment on column ledger.record_kind.label is 'In French, for people.';
+
 insert into ledger.record_kind (kind, name, label) values
     (60, 'settlement_line', 'Encaissement payé par un virement'),
     (61, 'settlement_deduction', 'Encaissement annulé après paiement, déduit d''un virement');
 
--- `number` carries the kind in its top 8 bits: a voucher's is kind, 16 zero bits, its series and its idx; the
--- others are derived from the account's name, so that whoever posts knows every number without asking.
 create table ledger.account (
     book_id uuid not null,
     number bigint not null,
@@ -106,6 +122,23 @@ create table ledger.account (
              when kind in (1, 2, 11, 13, 15) then debits_cents >= credits_cents
              else credits_cents - debits_cents between 0 and coalesce(limit_cents, 9223372036854775807) end)
 );
+
+comment on table ledger.account is
+    'An account of a book: a programme''s, or the fund''s own. Both sums only grow; the balance never leaves its bounds. A '
+    'spendable voucher is an account that cannot go below zero nor above its face value.';
+comment on column ledger.account.book_id is 'The book: catalogue.programme.id, or the fund''s own id.';
+comment on column ledger.account.number is
+    'Its kind in the top 8 bits. Of a voucher, then 16 zero bits, its series and its place in the series; of any other account, '
+    'derived from its kind, party and batch, so that whoever posts knows every number without asking.';
+comment on column ledger.account.kind is 'What it holds: ledger.account_kind.';
+comment on column ledger.account.party is
+    'Whose it is: a funder (funding.funder.id) or a structure (redemption.structure.id), as the kind asks. Null: the book''s own, '
+    'or a voucher''s.';
+comment on column ledger.account.batch is 'The batch whose money it holds: issuer.batch.id. Null: for every kind but reserved.';
+comment on column ledger.account.limit_cents is
+    'Most that it may hold, in euro cents: a voucher''s face value. Null: no limit, for every other kind.';
+comment on column ledger.account.debits_cents is 'Sum of the transfers that debit it, in euro cents.';
+comment on column ledger.account.credits_cents is 'Sum of the transfers that credit it, in euro cents.';
 
 -- A voucher is named by its number; every other account by its kind, party and batch.
 create unique index account_name_unique on ledger.account (book_id, kind, party, batch) nulls not distinct
@@ -135,6 +168,24 @@ create table ledger.transfer (
     constraint transfer_at_finite check (isfinite(at))
 );
 
+comment on table ledger.transfer is
+    'A double entry: cents move from the account that is debited to the one that is credited, in one book. Never changed, never '
+    'deleted.';
+comment on column ledger.transfer.book_id is 'The book: catalogue.programme.id, or the fund''s own id.';
+comment on column ledger.transfer.id is 'UUID v5 of what it does, so that doing it again is the same transfer.';
+comment on column ledger.transfer.kind is 'Why money moved: ledger.transfer_kind.';
+comment on column ledger.transfer.debit is 'The account debited: ledger.account.number.';
+comment on column ledger.transfer.credit is 'The account credited: ledger.account.number.';
+comment on column ledger.transfer.cents is 'How much, in euro cents; always positive.';
+comment on column ledger.transfer.at is 'The instant of what happened; the day on which it is booked is ledger.leaf.booked_on.';
+comment on column ledger.transfer.grp is 'Legs of one event share it: they were admitted together or not at all.';
+comment on column ledger.transfer.reverses is
+    'The transfer that this one undoes, once: ledger.transfer.id in the same book. Null: it undoes none.';
+comment on column ledger.transfer.reference is
+    'What people find it by: a mandate, a statement line, a payment. Empty: nothing to say.';
+comment on column ledger.transfer.xact is
+    'Number of the transaction that wrote the row; means something only in the cluster that wrote it.';
+
 -- Each index serves one question, and claims pay for three of them only.
 create unique index transfer_reversed_once on ledger.transfer (book_id, reverses) where reverses is not null;
 create index transfer_group on ledger.transfer (book_id, grp);
@@ -147,12 +198,6 @@ create index transfer_claim on ledger.transfer (book_id, debit) where kind = 20;
 -- go to the rightmost page.
 create index transfer_sealing on ledger.transfer (xact, book_id, id);
 
-comment on column ledger.transfer.grp is 'Legs of one event share it: they were admitted together or not at all.';
-comment on column ledger.transfer.xact is
-    'Number of the transaction that wrote the row; means something only in the cluster that wrote it.';
-
--- What is proven beside the transfers and moves no money: that a payment covers a claim. `paid` per funder follows from it.
--- A record stands on one account, is written in the transaction of what it is about, and is sealed in the same log.
 create table ledger.record (
     book_id uuid not null,
     id uuid not null,
@@ -170,13 +215,24 @@ create table ledger.record (
     constraint record_at_finite check (isfinite(at))
 );
 
+comment on table ledger.record is
+    'What is proven beside the transfers and moves no money: that a payment covers a claim (paid per funder follows from it). A '
+    'record stands on one account, is written in the transaction of what it is about, and is sealed in the same log.';
+comment on column ledger.record.book_id is 'The book: catalogue.programme.id.';
+comment on column ledger.record.id is 'UUID v5 of (payment, claim) and the kind.';
+comment on column ledger.record.kind is 'What it proves: ledger.record_kind.';
+comment on column ledger.record.account is 'What the structure was owed on: payable.';
+comment on column ledger.record.cents is 'How much of the claim the payment covers, or takes back, in euro cents; always positive.';
+comment on column ledger.record.grp is 'The event whose transfers were booked with it: the payment.';
+comment on column ledger.record.claim_id is 'The claim: redemption.claim.id in the same book.';
+comment on column ledger.record.payment_id is 'The payment: funding.payment.id.';
+comment on column ledger.record.xact is
+    'Number of the transaction that wrote the row; means something only in the cluster that wrote it.';
+
 -- Which payment paid a claim; what a payment covers.
 create index record_claim on ledger.record (book_id, claim_id);
 create index record_group on ledger.record (book_id, grp);
 create index record_sealing on ledger.record (xact, book_id, id);
-
-comment on column ledger.record.account is 'What the structure was owed on: payable.';
-comment on column ledger.record.grp is 'The event whose transfers were booked with it: the payment.';
 
 -- The proof: one RFC 9162 Merkle tree over all transfers and records, in one order that never changes. Nobody may update or delete
 -- a row of these tables; what is written twice or out of order meets a key.
@@ -196,11 +252,16 @@ create table ledger.leaf (
     constraint leaf_hash_is_sha256 check (octet_length(hash) = 32)
 );
 
-comment on column ledger.leaf.entry_id is 'The transfer, or the record.';
+comment on table ledger.leaf is
+    'A place in the log: which transfer or record is the seq-th entry of the fund, and the day on which it is booked.';
+comment on column ledger.leaf.seq is 'Place in the log, from 0, without gaps.';
+comment on column ledger.leaf.book_id is 'The book of the entry: catalogue.programme.id, or the fund''s own id.';
+comment on column ledger.leaf.entry_id is 'The transfer, or the record: ledger.transfer.id or ledger.record.id in the book.';
 comment on column ledger.leaf.booked_on is 'Day of the entry in Paris; never decreases with seq.';
-comment on column ledger.leaf.hash is 'RFC 9162 §2.1.1: SHA-256 of a zero byte and the leaf''s bytes, which are made again from the transfer or record, never stored.';
+comment on column ledger.leaf.hash is
+    'RFC 9162 §2.1.1: SHA-256 of a zero byte and the leaf''s bytes, which are made again from the transfer or record, never '
+    'stored.';
 
--- Full tiles only (C2SP tlog-tiles): 256 hashes, each the root of 256^level leaves. A partial tile is made from the level below.
 create table ledger.tile (
     level smallint not null,
     n bigint not null,
@@ -212,6 +273,14 @@ create table ledger.tile (
     constraint tile_is_full check (octet_length(hashes) = 8192),
     constraint tile_root_is_sha256 check (octet_length(root) = 32)
 );
+
+comment on table ledger.tile is
+    'Hashes of the tree by the 256 (C2SP tlog-tiles), full tiles only: each hash is the root of 256^level leaves. A partial tile '
+    'is made from the level below.';
+comment on column ledger.tile.level is 'Height of the tile in the tree: hashes of level 0 are leaves''.';
+comment on column ledger.tile.n is 'Place of the tile in its level, from 0.';
+comment on column ledger.tile.hashes is '256 hashes of 32 bytes, one after the other.';
+comment on column ledger.tile.root is 'RFC 9162 root of the 256 hashes: one hash of the level above.';
 
 create table ledger.checkpoint (
     size bigint not null,
@@ -226,11 +295,17 @@ create table ledger.checkpoint (
     constraint checkpoint_root_is_sha256 check (octet_length(root) = 32)
 );
 
+comment on table ledger.checkpoint is
+    'The log at a moment: its size and root, in one signed line of text that fixes every entry before it (C2SP tlog-checkpoint).';
+comment on column ledger.checkpoint.size is 'Leaves of the log.';
+comment on column ledger.checkpoint.root is 'RFC 9162 root hash of the first size leaves.';
 comment on column ledger.checkpoint.note is 'The signed note, as it is served.';
-comment on column ledger.checkpoint.verifier is 'Verifier key in signed-note form: for convenience, since who doubts the database has it from elsewhere.';
+comment on column ledger.checkpoint.verifier is
+    'Verifier key in signed-note form: for convenience, since who doubts the database has it from elsewhere.';
+comment on column ledger.checkpoint.cluster is
+    'The PostgreSQL cluster in which sealed_below means something: pg_control_system().system_identifier.';
 comment on column ledger.checkpoint.sealed_below is 'In this cluster every transaction with a lower number is sealed.';
 
--- Months that are closed: nothing is booked into them any more. One row a month, in order, for ever: no right to change it is given.
 create table ledger.close (
     month date not null,
     at timestamptz not null,
@@ -247,11 +322,16 @@ create table ledger.close (
     constraint close_root_is_sha256 check (octet_length(root) = 32)
 );
 
-comment on column ledger.close.closed_by is 'The organisation that asked for it.';
+comment on table ledger.close is
+    'Months that are closed (clôture): nothing is booked into them any more. One row a month, in order, for ever: no right to '
+    'change it is given.';
+comment on column ledger.close.month is 'Its first day.';
+comment on column ledger.close.closed_by is 'The organisation that asked for it: access.organisation.id.';
 comment on column ledger.close.size is 'Leaves of the log when it was closed; later ones are booked in later months.';
+comment on column ledger.close.root is 'RFC 9162 root hash of these leaves.';
 comment on column ledger.close.note is 'A checkpoint of its own that names the month, signed.';
+comment on column ledger.close.verifier is 'Verifier key in signed-note form of who signed it.';
 
--- Others who say that they saw a checkpoint, and that it extended the one that they saw before (C2SP tlog-cosignature).
 create table ledger.cosigner (
     verifier text not null,
     party uuid not null,
@@ -260,10 +340,12 @@ create table ledger.cosigner (
     constraint cosigner_pk primary key (verifier)
 );
 
+comment on table ledger.cosigner is
+    'Keys of those who say that they saw a checkpoint, and that it extended the one that they saw before (C2SP tlog-cosignature).';
 comment on column ledger.cosigner.verifier is 'Verifier key in signed-note form, type 0x04.';
-comment on column ledger.cosigner.party is 'Whose key it is: a funder, or another witness.';
+comment on column ledger.cosigner.party is 'Whose key it is, a funder or another witness: access.organisation.id.';
+comment on column ledger.cosigner.registered_by is 'The organisation that registered it: access.organisation.id.';
 
--- A co-signer's key that is not used any more. What it signed before stays good and shown; a line that comes from then on is refused.
 create table ledger.cosigner_retirement (
     verifier text not null,
     from_at timestamptz not null,
@@ -277,9 +359,15 @@ create table ledger.cosigner_retirement (
     constraint cosigner_retirement_key_registered foreign key (verifier) references ledger.cosigner (verifier)
 );
 
-comment on column ledger.cosigner_retirement.from_at is 'Lines that arrive at this instant or later are refused, whatever time they bear.';
+comment on table ledger.cosigner_retirement is
+    'A cosigner''s key that is not used any more. What it signed before stays good and shown; a line that comes from then on is '
+    'refused.';
+comment on column ledger.cosigner_retirement.from_at is
+    'Lines that arrive at this instant or later are refused, whatever time they bear.';
+comment on column ledger.cosigner_retirement.reason is 'Why, in the words of who retired it.';
 comment on column ledger.cosigner_retirement.retired_at is 'When this was said.';
-comment on column ledger.cosigner_retirement.retired_by is 'The organisation that said it: the key''s own, or the operator.';
+comment on column ledger.cosigner_retirement.retired_by is
+    'The organisation that said it, the key''s own or the operator: access.organisation.id.';
 
 create table ledger.cosignature (
     size bigint not null,
@@ -291,5 +379,8 @@ create table ledger.cosignature (
     constraint cosignature_key_registered foreign key (verifier) references ledger.cosigner (verifier)
 );
 
-comment on column ledger.cosignature.text_sha256 is 'Of the text that was signed: a close has a checkpoint of its own, of the same size as another.';
+comment on table ledger.cosignature is 'What a cosigner signed below a checkpoint.';
+comment on column ledger.cosignature.size is 'Leaves of the checkpoint: ledger.checkpoint.size, or ledger.close.size.';
+comment on column ledger.cosignature.text_sha256 is
+    'SHA-256 of the text that was signed: a close has a checkpoint of its own, of the same size as another.';
 comment on column ledger.cosignature.line is 'The signature line as it is served below the note.';

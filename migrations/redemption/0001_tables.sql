@@ -26,11 +26,18 @@ create table redemption.structure (
     constraint structure_siret_shape check (siret ~ '^[0-9]{14}$')
 );
 
-create index structure_departement on redemption.structure (departement);
-
+comment on table redemption.structure is
+    'A structure (structure de médiation): a place that helps people. Accredited or not; public, but for its bank details.';
+comment on column redemption.structure.id is 'UUID v5 of pivot; also its access.organisation.id once it is accredited.';
 comment on column redemption.structure.pivot is 'Its number in a national register; a SIRET, or it cannot be accredited.';
-comment on column redemption.structure.place is 'The 32 columns of the national schema, as last given.';
+comment on column redemption.structure.siret is 'Its SIRET: fourteen digits. Null: it has another number.';
+comment on column redemption.structure.commune is 'The commune''s name, as the file gives it.';
+comment on column redemption.structure.place is
+    'The 32 columns of the national schema of places (lieux de médiation numérique), as last given: {column: text}.';
 comment on column redemption.structure.departement is 'COG code of the département or collectivity, for the public list of places.';
+comment on column redemption.structure.import_id is 'The file that last described it: redemption.structure_import.id.';
+
+create index structure_departement on redemption.structure (departement);
 
 create table redemption.structure_import (
     id uuid not null,
@@ -43,6 +50,13 @@ create table redemption.structure_import (
     constraint structure_import_kind_known check (kind in ('structures', 'bank_details'))
 );
 
+comment on table redemption.structure_import is 'A file that was loaded, once: of structures, or of their bank details.';
+comment on column redemption.structure_import.kind is 'structures or bank_details.';
+comment on column redemption.structure_import.sha256 is 'SHA-256 of the file''s bytes. The file itself is not kept.';
+comment on column redemption.structure_import.report is
+    'What the import did, as {digest, rows, accepted, unchanged, refused, duplicates}: counts, lines and columns, and what was '
+    'wrong in each.';
+
 create table redemption.accreditation (
     structure_id uuid not null,
     id uuid not null,
@@ -52,6 +66,9 @@ create table redemption.accreditation (
     constraint accreditation_id_unique unique (id),
     constraint accreditation_structure foreign key (structure_id) references redemption.structure (id)
 );
+
+comment on table redemption.accreditation is 'An accreditation (labellisation): the right of a structure to claim.';
+comment on column redemption.accreditation.accredited_by is 'Who gave it: access.organisation.id.';
 
 create table redemption.suspension (
     id uuid not null,
@@ -64,9 +81,13 @@ create table redemption.suspension (
     constraint suspension_structure foreign key (structure_id) references redemption.structure (id)
 );
 
+comment on table redemption.suspension is
+    'A structure may not claim from suspended_at until lifted_at; while that is null, it may not now.';
+comment on column redemption.suspension.reason is 'Why, in the accreditor''s words.';
+comment on column redemption.suspension.suspended_by is 'Who suspended it: access.organisation.id.';
+
 create unique index suspension_one_at_a_time on redemption.suspension (structure_id) where lifted_at is null;
 
--- The highest version counts; older ones say where earlier payments went.
 create table redemption.bank_details (
     structure_id uuid not null,
     version integer not null,
@@ -80,7 +101,10 @@ create table redemption.bank_details (
     constraint bank_details_structure foreign key (structure_id) references redemption.structure (id)
 );
 
--- `id` is uuid v5 of (programme, the id that the phone made).
+comment on table redemption.bank_details is
+    'Where a structure is paid. The highest version counts; older ones say where earlier payments went.';
+comment on column redemption.bank_details.import_id is 'The file that gave them: redemption.structure_import.id.';
+
 create table redemption.claim (
     book_id uuid not null,
     id uuid not null,
@@ -98,12 +122,20 @@ create table redemption.claim (
         cardinality(numbers) > 0 and cardinality(numbers) = cardinality(face_values) and cents > 0)
 );
 
-create index claim_structure on redemption.claim (book_id, structure_id, at, id);
+comment on table redemption.claim is
+    'A claim (encaissement): a structure takes 1 to 50 vouchers of one programme for a service, all or nothing.';
+comment on column redemption.claim.book_id is 'The programme, which is also the ledger''s book: catalogue.programme.id.';
+comment on column redemption.claim.id is 'UUID v5 of (programme, request_id).';
+comment on column redemption.claim.request_id is 'The id that the phone made: the same one again is the same claim.';
+comment on column redemption.claim.structure_id is 'Who claims: redemption.structure.id.';
+comment on column redemption.claim.service is 'For what: catalogue.service.code.';
+comment on column redemption.claim.numbers is 'The vouchers: their ledger.account.number in the book, in order. Never a token.';
+comment on column redemption.claim.face_values is 'Face value of each of them, in euro cents.';
+comment on column redemption.claim.cents is 'Sum of face_values: what the fund owes the structure, in euro cents.';
+comment on column redemption.claim.status_list_at is
+    '`iat` of the status list that the phone used, if it used one: the age of what it knew, when it claimed without the network.';
 
-comment on column redemption.claim.numbers is
-    'The vouchers'' accounts in the ledger, in order; face_values has the cents of each. Never a token.';
--- The age of the list that the phone had, when it made a claim without the network.
-comment on column redemption.claim.status_list_at is '`iat` of the status list that the phone used, if it used one.';
+create index claim_structure on redemption.claim (book_id, structure_id, at, id);
 
 create table redemption.reversal (
     book_id uuid not null,
@@ -119,8 +151,15 @@ create table redemption.reversal (
     constraint reversal_id_unique unique (book_id, id)
 );
 
--- Short codes typed in the last hour, by key, by structure and by everybody: what limits guessing, for all instances
--- together. No code is here. A row counts from its first attempt and starts again an hour later; old rows are swept.
+comment on table redemption.reversal is 'A reversal (annulation): a claim undone, once.';
+comment on column redemption.reversal.reason is 'Why, in the words of who asked for it.';
+comment on column redemption.reversal.by_organisation is 'Who asked for it: access.organisation.id.';
+comment on column redemption.reversal.vouchers_alive is 'Vouchers that can be spent again.';
+comment on column redemption.reversal.vouchers_dead is
+    'Vouchers that were revoked or expired meanwhile: their money went back to the funders'' side.';
+comment on column redemption.reversal.after_settlement is
+    'Whether the claim had been paid: then the structure owes it, and the next payment takes it back.';
+
 create table redemption.code_attempt (
     scope text not null,
     subject uuid not null,
@@ -132,9 +171,14 @@ create table redemption.code_attempt (
     constraint code_attempt_counts check (wrong between 0 and attempts)
 );
 
+comment on table redemption.code_attempt is
+    'Short codes typed in the last hour, by key, by structure and by everybody: what limits guessing, for all instances together. '
+    'No code is here. A row counts from its first attempt and starts again an hour later; old rows are swept.';
+comment on column redemption.code_attempt.scope is 'Whose attempts are counted: api_key, structure or everybody.';
+comment on column redemption.code_attempt.subject is 'By scope: access.api_key.id, redemption.structure.id, or nil for everybody.';
+
 create index code_attempt_since on redemption.code_attempt (since);
 
--- Status lists: two bits a voucher, signed, in shards of 2^20 places. Derived from the books and made again from them.
 create table redemption.status_list (
     series integer not null,
     shard smallint not null,
@@ -149,14 +193,20 @@ create table redemption.status_list (
     constraint status_list_sizes check (octet_length(sha256) = 32 and octet_length(kid) = 4)
 );
 
+comment on table redemption.status_list is
+    'Status lists (listes d''états): two bits a voucher, signed, in shards of 2^20 places. Derived from the books and made again '
+    'from them.';
+comment on column redemption.status_list.shard is 'Which million of the series'' places, from 0.';
+comment on column redemption.status_list.token is
+    'The signed CWT itself: the state is in it, is changed there and signed again; there is no second copy to disagree with.';
+comment on column redemption.status_list.sha256 is 'SHA-256 of token.';
+comment on column redemption.status_list.kid is 'The key that signed it: catalogue.signing_key.kid.';
+comment on column redemption.status_list.changed_at is 'When a state in it last changed; it is signed again more often than that.';
+
 -- It is compressed already.
 alter table redemption.status_list alter column token set storage external;
 create index status_list_signed on redemption.status_list (signed_at);
 
-comment on column redemption.status_list.token is
-    'The signed CWT itself: the state is in it, is changed there and signed again; there is no second copy to disagree with.';
-
--- How far the lists have followed the books. One row; whoever holds its lock makes lists.
 create table redemption.status_cursor (
     only_row boolean not null default true,
     cluster bigint,
@@ -170,10 +220,16 @@ create table redemption.status_cursor (
     constraint status_cursor_rebuild check ((rebuild_next_xact is null) = (rebuild_list is null))
 );
 
+comment on table redemption.status_cursor is
+    'How far the status lists have followed the books. One row; whoever holds its lock makes lists.';
 comment on column redemption.status_cursor.cluster is
     'pg_control_system().system_identifier: transaction numbers mean nothing in a cluster that the books were restored into.';
 comment on column redemption.status_cursor.next_xact is
     'Every transaction below is in the lists. Null until the lists have been made from the accounts once.';
+comment on column redemption.status_cursor.rebuild_next_xact is
+    'While lists are made again from the accounts: the transaction number from which they follow the books afterwards. Null: they '
+    'are not being made again.';
 comment on column redemption.status_cursor.rebuild_list is 'Lists below are made again already: series * 16 + shard.';
+comment on column redemption.status_cursor.in_step_at is 'When the lists last were in step with the books.';
 
 insert into redemption.status_cursor default values;
