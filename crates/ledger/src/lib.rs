@@ -5,7 +5,8 @@
 //! nothing else of vouchers, and of people nothing at all.
 //!
 //! **Invariant**: an account's two sums are the sums of its transfers, and its balance stays within its bounds. A [`Posting`] is
-//! admitted whole or not at all; a batch with rejected postings still books the others.
+//! admitted whole or not at all; a batch with rejected postings still books the others. One event is one posting: a retry is recognised by
+//! all of its transfers, never by some of them. A voucher is spent, revoked or expired whole.
 //!
 //! | room | what | uses |
 //! |---|---|---|

@@ -8,6 +8,7 @@
 //!
 //! **Order.** Entries are sealed in order of (transaction number, book, id), and only those of transactions below the oldest one
 //! in flight: those are finished for ever, so nothing appears before what was sealed. No marker row is written by claims.
+//! The number of a transaction is PostgreSQL's to write: no role may insert it. Transactions of other databases are not waited for.
 //!
 //! | act | who | what |
 //! |---|---|---|
