@@ -37,6 +37,8 @@ pub struct Batch {
     pub series: u16,
     /// Booklets ordered.
     pub booklets: u32,
+    /// The number of the first one. A booklet's number is its own in the whole programme: each batch counts on from the one before.
+    pub first_booklet: u32,
     /// Vouchers in all.
     pub vouchers: u32,
     /// Value of one voucher.
@@ -88,15 +90,24 @@ impl BatchRow {
         self.booklets * self.booklet_size
     }
 
-    /// Serial numbers of a booklet (from 1); nothing when the batch has no such booklet.
+    /// Numbers of its booklets, unique in the programme: batches follow one another in the programme's series without sharing a
+    /// place, and every booklet of a programme has the same size.
+    pub(crate) fn booklet_numbers(&self) -> RangeInclusive<u32> {
+        let before = self.series_position / i64::from(self.booklet_size);
+        let before = u32::try_from(before).expect("a series has fewer than 2^32 places");
+        before + 1..=before + self.booklets
+    }
+
+    /// Serial numbers in the batch (from 1) of a booklet by its number; nothing when the booklet is of another batch.
     pub(crate) fn serials_of(&self, booklet: u32) -> Option<RangeInclusive<u32>> {
-        let before = booklet.checked_sub(1).filter(|_| booklet <= self.booklets)? * self.booklet_size;
+        let numbers = self.booklet_numbers();
+        let before = numbers.contains(&booklet).then(|| booklet - numbers.start())? * self.booklet_size;
         Some(before + 1..=before + self.booklet_size)
     }
 
-    /// The booklet that a voucher is in.
-    pub(crate) const fn booklet_of(&self, serial: u32) -> u32 {
-        (serial - 1) / self.booklet_size + 1
+    /// The number of the booklet that a voucher of the batch is in.
+    pub(crate) fn booklet_of(&self, serial: u32) -> u32 {
+        self.booklet_numbers().start() + (serial - 1) / self.booklet_size
     }
 
     pub(crate) fn view(&self) -> Batch {
@@ -107,6 +118,7 @@ impl BatchRow {
             plan_id: self.plan,
             series: self.series,
             booklets: self.booklets,
+            first_booklet: *self.booklet_numbers().start(),
             vouchers: self.vouchers(),
             face_value: self.face_value,
             total: total.expect("32 bits of vouchers of 16 bits of cents fit 64 bits"),
@@ -226,13 +238,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn booklets_share_the_serial_numbers_without_gap() {
+    fn booklets_are_numbered_on_from_the_batch_before_and_share_its_serials_without_gap() {
         let batch = BatchRow {
             id: BatchId::from_uuid(uuid::Uuid::nil()),
             programme: ProgrammeId::from_uuid(uuid::Uuid::nil()),
             plan: PlanId::from_uuid(uuid::Uuid::nil()),
             series: 1,
-            series_position: 0,
+            series_position: 70,
             booklets: 3,
             booklet_size: 10,
             face_value: Cents::new(1000),
@@ -242,14 +254,14 @@ mod tests {
             activated_at: None,
             cancelled_at: None,
         };
-        let serials: Vec<u32> = (1..=3).flat_map(|booklet| batch.serials_of(booklet).unwrap()).collect();
+        let serials: Vec<u32> = (8..=10).flat_map(|booklet| batch.serials_of(booklet).unwrap()).collect();
         assert_eq!(serials, (1..=30).collect::<Vec<_>>());
         assert!(
             serials
                 .iter()
                 .all(|&serial| batch.serials_of(batch.booklet_of(serial)).unwrap().contains(&serial))
         );
-        assert_eq!((batch.serials_of(0), batch.serials_of(4)), (None, None));
+        assert_eq!((batch.serials_of(7), batch.serials_of(11)), (None, None));
         assert_eq!(batch.view().total.to_string(), "300.00");
     }
 }

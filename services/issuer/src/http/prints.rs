@@ -75,7 +75,7 @@ pub(super) async fn booklets(
 ) -> Result<Response, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
     let booklets = Booklets::Range {
-        from: range.from.unwrap_or(1),
+        from: range.from,
         to: range.to,
         format: range.format,
         reason: range.reason,
@@ -102,7 +102,7 @@ pub(super) async fn print_run(
     for (part, index) in run.parts.into_iter().zip(0_u32..) {
         let programme = own_programme(&pool, &who, part.programme_id).await?;
         let booklets = Booklets::Range {
-            from: part.from.unwrap_or(1),
+            from: part.from,
             to: part.to,
             format: part.format,
             reason: part.reason,

@@ -9,6 +9,8 @@ mod on_paper;
 mod reason;
 mod record;
 
+use std::ops::RangeInclusive;
+
 use access::Caller;
 use catalogue::Programme;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -42,14 +44,14 @@ pub enum PrintError {
     #[error("cancelled")]
     Cancelled,
     /// The batch has no such booklets, or they are too many for one file.
-    #[error("1 to {PRINT_BOOKLETS_MAX} booklets of 1 to {0}")]
-    Range(u32),
+    #[error("1 to {PRINT_BOOKLETS_MAX} booklets of {} to {}", .0.start(), .0.end())]
+    Range(RangeInclusive<u32>),
     /// The batch has no such voucher.
     #[error("voucher 1 to {0}")]
     Serial(u32),
     /// The batch has no such booklets.
-    #[error("booklets 1 to {0}")]
-    Booklets(u32),
+    #[error("booklets {} to {}", .0.start(), .0.end())]
+    Booklets(RangeInclusive<u32>),
     /// These vouchers were minted for a key that this process does not hold.
     #[error("the key of these vouchers is not loaded")]
     OtherKey,
@@ -74,13 +76,17 @@ impl From<PrintError> for Problem {
             PrintError::NoBatch => Self::not_found("Ce lot"),
             PrintError::NotMinted => refused("not-minted").detail("Émettez d'abord les chèques de ce lot."),
             PrintError::Cancelled => refused("batch-cancelled").detail("Ce lot est annulé."),
-            PrintError::Range(booklets) => refused("print-range").detail(format!(
-                "Demandez de 1 à {PRINT_BOOKLETS_MAX} carnets à la fois, par exemple « ?from=1&to=100 » ; ce lot en compte {booklets}."
+            PrintError::Range(numbers) => refused("print-range").detail(format!(
+                "Demandez de 1 à {PRINT_BOOKLETS_MAX} carnets à la fois, avec « ?from= » et « &to= » ; ceux de ce lot sont numérotés de {} à {}.",
+                numbers.start(),
+                numbers.end(),
             )),
             PrintError::Serial(vouchers) => refused("print-range")
                 .detail(format!("Ce lot compte {vouchers} chèques : donnez un numéro de 1 à {vouchers}.")),
-            PrintError::Booklets(booklets) => refused("print-range").detail(format!(
-                "Donnez « from » et « to » entre 1 et {booklets}, dans cet ordre."
+            PrintError::Booklets(numbers) => refused("print-range").detail(format!(
+                "Donnez « from » et « to » entre {} et {}, dans cet ordre.",
+                numbers.start(),
+                numbers.end(),
             )),
             PrintError::OtherKey => refused("key-not-loaded")
                 .detail("Ces chèques ont été émis pour une autre clé de signature : l'opérateur doit la remettre en service."),
@@ -105,7 +111,7 @@ pub(crate) enum Booklets {
     AllAsCsv,
     /// Some, drawn; up to the last one when no end is named.
     Range {
-        from: u32,
+        from: Option<u32>,
         to: Option<u32>,
         format: PaperFormat,
         reason: Option<ReprintReason>,
@@ -154,16 +160,17 @@ pub(crate) async fn prepare(
     at: DateTime<Utc>,
 ) -> Result<ToPrint, PrintError> {
     let batch = printable(tx, programme, id).await?;
+    let numbers = batch.booklet_numbers();
     let (from, to) = match booklets {
-        Booklets::AllAsCsv => (1, batch.booklets),
-        Booklets::Range { from, to, .. } => (from, to.unwrap_or(batch.booklets)),
+        Booklets::AllAsCsv => (*numbers.start(), *numbers.end()),
+        Booklets::Range { from, to, .. } => (from.unwrap_or(*numbers.start()), to.unwrap_or(*numbers.end())),
     };
     let (Some(first), Some(last)) = (batch.serials_of(from), batch.serials_of(to)) else {
-        return Err(PrintError::Range(batch.booklets));
+        return Err(PrintError::Range(numbers));
     };
     let drawn = matches!(booklets, Booklets::Range { .. });
     if from > to || (drawn && to - from >= PRINT_BOOKLETS_MAX) {
-        return Err(PrintError::Range(batch.booklets));
+        return Err(PrintError::Range(numbers));
     }
     let settings = settings::settings(tx, programme, Some(batch.plan)).await?;
     let format = match booklets {

@@ -125,9 +125,10 @@ pub async fn make(
     let found = printable(tx, programme, id).await?;
     print::lock(tx, &found).await?;
     let batch = printable(tx, programme, id).await?;
-    let (from, to) = (new.from.unwrap_or(1), new.to.unwrap_or(batch.booklets));
-    if from > to || batch.serials_of(from).is_none() || batch.serials_of(to).is_none() {
-        return Err(PrintError::Booklets(batch.booklets).into());
+    let numbers = batch.booklet_numbers();
+    let (from, to) = (new.from.unwrap_or(*numbers.start()), new.to.unwrap_or(*numbers.end()));
+    if from > to || !numbers.contains(&from) || !numbers.contains(&to) {
+        return Err(PrintError::Booklets(numbers).into());
     }
     let wanted = view(&batch, new.id, &(from..=to), new.format);
     if let Some((known, _)) = known(tx, &batch, new.id).await? {

@@ -247,7 +247,8 @@ struct Known {
 async fn find(tx: &mut PgTransaction<'_>, programme: &Programme, id: HandOverId) -> Result<Option<Known>, sqlx::Error> {
     let row = sqlx::query!(
         r#"select h.batch_id as "batch_id: BatchId", h.booklet, h.beneficiary_id as "beneficiary_id: BeneficiaryId",
-               h.prescriber_id as "prescriber: OrganisationId", h.replaces as "replaces: HandOverId", h.at, b.booklet_size
+               h.prescriber_id as "prescriber: OrganisationId", h.replaces as "replaces: HandOverId", h.at, b.booklet_size,
+               b.series_position / b.booklet_size as "booklets_before!"
            from issuer.hand_over h join issuer.batch b on b.book_id = h.book_id and b.id = h.batch_id
            where h.book_id = $1 and h.id = $2"#,
         programme.id.uuid(),
@@ -257,10 +258,12 @@ async fn find(tx: &mut PgTransaction<'_>, programme: &Programme, id: HandOverId)
     .await?;
     Ok(row.map(|row| {
         let kept = "booklets and sizes are positive";
-        let (booklet, size) = (
+        let (booklet, size, before) = (
             u32::try_from(row.booklet).expect(kept),
             u32::try_from(row.booklet_size).expect(kept),
+            u32::try_from(row.booklets_before).expect(kept),
         );
+        let in_batch = booklet - before;
         let hand_over = HandOver {
             id,
             batch_id: row.batch_id,
@@ -268,7 +271,7 @@ async fn find(tx: &mut PgTransaction<'_>, programme: &Programme, id: HandOverId)
             beneficiary_id: row.beneficiary_id,
             replaces: row.replaces,
             at: row.at,
-            vouchers: ((booklet - 1) * size + 1..=booklet * size).collect(),
+            vouchers: ((in_batch - 1) * size + 1..=in_batch * size).collect(),
         };
         Known {
             prescriber: row.prescriber,

@@ -106,8 +106,8 @@ pub enum ReissueError {
     #[error("cancelled")]
     Cancelled,
     /// The batch has no such booklets, or too many are asked for.
-    #[error("booklets 1 to {0}")]
-    Range(u32),
+    #[error("booklets {} to {}", .0.start(), .0.end())]
+    Range(RangeInclusive<u32>),
     /// Somebody holds one of the booklets.
     #[error("booklet {0} was handed over")]
     HandedOver(u32),
@@ -141,8 +141,10 @@ impl From<ReissueError> for Problem {
             ReissueError::NoBatch => Self::not_found("Ce lot"),
             ReissueError::NotMinted => refused("not-minted").detail("Les chèques de ce lot ne sont pas encore émis."),
             ReissueError::Cancelled => refused("batch-cancelled").detail("Ce lot est annulé : ses chèques sont déjà sans valeur."),
-            ReissueError::Range(booklets) => refused("reissue-range").detail(format!(
-                "Donnez « from » et « to » entre 1 et {booklets}, pour {REISSUE_VOUCHERS_MAX} chèques au plus à la fois."
+            ReissueError::Range(numbers) => refused("reissue-range").detail(format!(
+                "Donnez « from » et « to » entre {} et {}, pour {REISSUE_VOUCHERS_MAX} chèques au plus à la fois.",
+                numbers.start(),
+                numbers.end(),
             )),
             ReissueError::HandedOver(booklet) => refused("already-handed-over").detail(format!(
                 "Le carnet n° {booklet} est chez une personne : révoquez-le et remplacez-le, et rééditez les autres."
@@ -173,8 +175,9 @@ pub async fn reissue(
     let ordered = batch::find(&mut **tx, programme.id, batch)
         .await?
         .ok_or(ReissueError::NoBatch)?;
-    let (from, to) = (new.from.unwrap_or(1), new.to.unwrap_or(ordered.booklets));
-    let range = || ReissueError::Range(ordered.booklets);
+    let numbers = ordered.booklet_numbers();
+    let (from, to) = (new.from.unwrap_or(*numbers.start()), new.to.unwrap_or(*numbers.end()));
+    let range = || ReissueError::Range(numbers.clone());
     let (first, last) = (
         ordered.serials_of(from).ok_or_else(range)?,
         ordered.serials_of(to).ok_or_else(range)?,

@@ -141,12 +141,12 @@ async fn by_batch(connection: &mut PgConnection, programme: ProgrammeId) -> Resu
            given as (
                select h.batch_id, count(*) as booklets from issuer.hand_over h where h.book_id = $1 group by h.batch_id),
            whole as (
-               select v.batch_id, (v.serial - 1) / b.booklet_size + 1 as booklet
+               select v.batch_id, (b.series_position + v.serial - 1) / b.booklet_size + 1 as booklet
                from issuer.revocation r
                join issuer.voucher v on v.book_id = $1 and v.number = r.number
                join issuer.batch b on b.book_id = $1 and b.id = v.batch_id
                where r.book_id = $1
-               group by v.batch_id, (v.serial - 1) / b.booklet_size + 1, b.booklet_size
+               group by v.batch_id, booklet, b.booklet_size
                having count(*) = b.booklet_size),
            in_stock as (
                select w.batch_id, count(*) as booklets from whole w
@@ -184,7 +184,7 @@ async fn by_batch(connection: &mut PgConnection, programme: ProgrammeId) -> Resu
 async fn by_point(connection: &mut PgConnection, programme: ProgrammeId) -> Result<Vec<PointSums>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"with started as (
-               select distinct v.batch_id, (v.serial - 1) / b.booklet_size + 1 as booklet
+               select distinct v.batch_id, (b.series_position + v.serial - 1) / b.booklet_size + 1 as booklet
                from ledger.transfer t
                join issuer.voucher v on v.book_id = $1 and v.number = t.debit
                join issuer.batch b on b.book_id = $1 and b.id = v.batch_id
