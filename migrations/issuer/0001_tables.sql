@@ -103,6 +103,7 @@ create table issuer.batch (
     cancelled_reason text,
     constraint batch_pk primary key (book_id, id),
     constraint batch_position check (series_position >= 0),
+    constraint batch_position_unique unique (book_id, series, series_position),
     constraint batch_sizes check (booklets > 0 and booklet_size > 0 and face_value_cents > 0),
     constraint batch_cancelled_with_reason check ((cancelled_at is null) = (cancelled_reason is null))
 );
@@ -178,7 +179,7 @@ create table issuer.hand_over (
     replaces uuid,
     at timestamptz not null,
     constraint hand_over_pk primary key (book_id, id),
-    constraint hand_over_booklet_once unique (book_id, batch_id, booklet),
+    constraint hand_over_booklet_once unique (book_id, booklet),
     constraint hand_over_replaces_once unique (book_id, replaces)
 );
 

@@ -68,7 +68,7 @@ comment on view issuer.batch_plan_share is
 create view issuer.handed_over_voucher as
     select v.book_id, v.number, v.batch_id, v.serial, h.at as handed_over_at
     from (
-        select v.book_id, v.number, v.batch_id, v.serial, (v.serial - 1) / b.booklet_size + 1 as booklet
+        select v.book_id, v.number, v.batch_id, v.serial, (b.series_position + v.serial - 1) / b.booklet_size + 1 as booklet
         from issuer.voucher v
         join issuer.batch b on b.book_id = v.book_id and b.id = v.batch_id
         offset 0) v
@@ -109,7 +109,7 @@ set search_path = pg_catalog
 as $$
     select v.batch_id, p.audience, count(*), count(distinct p.id)
     from (
-        select v.batch_id, (v.serial - 1) / b.booklet_size + 1 as booklet
+        select v.batch_id, (b.series_position + v.serial - 1) / b.booklet_size + 1 as booklet
         from ledger.transfer c
         join issuer.voucher v on v.book_id = c.book_id and v.number = c.debit
         join issuer.batch b on b.book_id = v.book_id and b.id = v.batch_id
