@@ -204,6 +204,12 @@ impl World {
         }
     }
 
+    /// One service more, alone behind an address of its own, on the same database and with the same keys.
+    pub async fn starts_alone(&self, service: Service) -> Running {
+        let running = Running::start(config(&self.pool, self.data_dir()), self.clock.clone(), &[service]).await;
+        running.expect("a service starts alone")
+    }
+
     /// A pool under a service's role, with what it may do and nothing more.
     pub async fn as_role(&self, role: Role) -> PgPool {
         testkit::as_role(&self.pool, role, 1).await

@@ -13,6 +13,7 @@ mod life_cycle;
 mod lives;
 mod privilege;
 mod problems;
+mod proxy;
 mod public_page;
 mod repeats;
 mod roles;
