@@ -105,16 +105,31 @@ async fn a_proxy_finds_the_service_of_every_operation_by_the_first_segment(pool:
                 let expected = asked(&direct, method.clone(), &filled(path)).await;
                 let got = asked(&through, method.clone(), &filled(path)).await;
                 operations += 1;
-                if got != expected || expected.1.as_str().is_some_and(|title| title.starts_with(NO_SUCH_ADDRESS)) {
-                    wrong.push(format!("{method} {path}: {got:?} through the proxy, {expected:?} from {service}"));
+                if got != expected
+                    || expected
+                        .1
+                        .as_str()
+                        .is_some_and(|title| title.starts_with(NO_SUCH_ADDRESS))
+                {
+                    wrong.push(format!(
+                        "{method} {path}: {got:?} through the proxy, {expected:?} from {service}"
+                    ));
                 }
             }
         }
     }
     assert!(operations > 150, "{operations}");
     assert_eq!(wrong, Vec::<String>::new());
-    assert_eq!(through.get("/lieux").await.status, 200, "the public pages are redemption's");
-    assert_eq!(through.get("/metrics").await.status, 404, "figures are not for everybody");
+    assert_eq!(
+        through.get("/lieux").await.status,
+        200,
+        "the public pages are redemption's"
+    );
+    assert_eq!(
+        through.get("/metrics").await.status,
+        404,
+        "figures are not for everybody"
+    );
     drop(proxy);
     for (_, running) in running {
         running.stop().await.expect("it stops");

@@ -254,7 +254,9 @@ mod tests {
             activated_at: None,
             cancelled_at: None,
         };
-        let serials: Vec<u32> = (8..=10).flat_map(|booklet| batch.serials_of(booklet).unwrap()).collect();
+        let serials: Vec<u32> = (8..=10)
+            .flat_map(|booklet| batch.serials_of(booklet).unwrap())
+            .collect();
         assert_eq!(serials, (1..=30).collect::<Vec<_>>());
         assert!(
             serials

@@ -140,7 +140,9 @@ impl From<ReissueError> for Problem {
         match error {
             ReissueError::NoBatch => Self::not_found("Ce lot"),
             ReissueError::NotMinted => refused("not-minted").detail("Les chèques de ce lot ne sont pas encore émis."),
-            ReissueError::Cancelled => refused("batch-cancelled").detail("Ce lot est annulé : ses chèques sont déjà sans valeur."),
+            ReissueError::Cancelled => {
+                refused("batch-cancelled").detail("Ce lot est annulé : ses chèques sont déjà sans valeur.")
+            }
             ReissueError::Range(numbers) => refused("reissue-range").detail(format!(
                 "Donnez « from » et « to » entre {} et {}, pour {REISSUE_VOUCHERS_MAX} chèques au plus à la fois.",
                 numbers.start(),
