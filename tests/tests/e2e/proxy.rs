@@ -69,7 +69,7 @@ async fn asked(client: &Client, method: Method, path: &str) -> (u16, Value) {
     (answer.status, body["title"].clone())
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_proxy_finds_the_service_of_every_operation_by_the_first_segment(pool: PgPool) {
     let world = World::new(pool).await;
     let mut running = Vec::new();
@@ -85,10 +85,10 @@ async fn a_proxy_finds_the_service_of_every_operation_by_the_first_segment(pool:
         ("CCN_REDEMPTION", addr(Service::Redemption)),
         ("CCN_FUNDING", addr(Service::Funding)),
     ]);
-    let through = Client::new(format!("http://{}", proxy.addr));
+    let through = Client::at(format!("http://{}", proxy.addr));
     let (mut operations, mut wrong) = (0, Vec::new());
     for (service, _) in &running {
-        let direct = Client::new(format!("http://{}", addr(*service)));
+        let direct = Client::at(format!("http://{}", addr(*service)));
         let document = direct.get("/openapi.json").await.json();
         for (path, item) in document["paths"].as_object().expect("paths") {
             let prefixes = [&format!("/{service}/"), "/catalogue/"];
