@@ -2,6 +2,7 @@ mod share;
 
 use access::OrganisationId;
 use chrono::{DateTime, Utc};
+use database::NamedLock;
 use serde::{Deserialize, Serialize};
 use shares::{CappedPlan, Plan};
 use sqlx::{PgConnection, PgExecutor, PgTransaction};
@@ -114,12 +115,7 @@ pub async fn create_plan(
     at: DateTime<Utc>,
 ) -> Result<Created<PlanView>, CreatePlanError> {
     // Versions are numbered one after the other. Not by a lock on the programme's row: that takes the right to change it.
-    sqlx::query!(
-        "select pg_advisory_xact_lock(hashtextextended($1, 0))",
-        format!("plan {programme}")
-    )
-    .execute(&mut **tx)
-    .await?;
+    NamedLock::PlanVersions(programme.uuid()).take(tx).await?;
     let face_value = sqlx::query_scalar!(
         "select face_value_cents from catalogue.programme where id = $1",
         programme.uuid()

@@ -1,10 +1,8 @@
 use chrono::{DateTime, NaiveDate, Utc};
+use database::NamedLock;
 use sqlx::{PgExecutor, PgTransaction};
 
 use crate::ProgrammeId;
-
-/// Serialises the choice of the next series: there are few, and two sponsors may create programmes at once.
-const SERIES_LOCK: i64 = 0x6363_6e5f_7365_7269;
 
 /// Why no series was opened.
 #[derive(Debug, thiserror::Error)]
@@ -23,9 +21,7 @@ pub async fn open_series(
     programme: ProgrammeId,
     at: DateTime<Utc>,
 ) -> Result<u16, SeriesError> {
-    sqlx::query!("select pg_advisory_xact_lock($1)", SERIES_LOCK)
-        .execute(&mut **tx)
-        .await?;
+    NamedLock::Series.take(tx).await?;
     let series = sqlx::query_scalar!(
         "with known as (
              select series from catalogue.series where programme_id = $1 order by series desc limit 1

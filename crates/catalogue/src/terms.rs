@@ -1,4 +1,5 @@
 use chrono::{DateTime, Utc};
+use database::NamedLock;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use sqlx::{PgExecutor, PgTransaction};
@@ -127,12 +128,7 @@ pub async fn set_funding_terms(
 ) -> Result<Created<FundingTerms>, TermsError> {
     let wanted = terms.checked()?;
     // Versions are numbered one after the other, as those of plans.
-    sqlx::query!(
-        "select pg_advisory_xact_lock(hashtextextended($1, 0))",
-        format!("funding terms {programme}")
-    )
-    .execute(&mut **tx)
-    .await?;
+    NamedLock::TermsVersions(programme.uuid()).take(tx).await?;
     if funding_terms(&mut **tx, programme).await? == wanted {
         return if crate::programme::exists(tx, programme).await? {
             Ok(Created::Existing(wanted))

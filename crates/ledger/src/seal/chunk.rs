@@ -1,5 +1,6 @@
 //! One chunk of sealing, in the caller's transaction, which holds the lock.
 
+use database::NamedLock;
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -32,9 +33,6 @@ pub enum SealError {
     Database(#[from] sqlx::Error),
 }
 
-/// Held by the one sealer until its transaction ends.
-const SEAL_LOCK: i64 = 0x6363_6e5f_7365_616c;
-
 /// How far the tree is after a chunk.
 pub(super) struct Chunk {
     /// Entries that got their place.
@@ -57,14 +55,10 @@ pub(super) async fn lock(tx: &mut PgTransaction<'_>, wait: bool) -> sqlx::Result
     .fetch_one(&mut **tx)
     .await?;
     if wait {
-        sqlx::query!("select pg_advisory_xact_lock($1)", SEAL_LOCK)
-            .fetch_one(&mut **tx)
-            .await?;
+        NamedLock::Seal.take(tx).await?;
         return Ok(true);
     }
-    sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock($1) as "locked!""#, SEAL_LOCK)
-        .fetch_one(&mut **tx)
-        .await
+    NamedLock::Seal.try_take(tx).await
 }
 
 /// Seals the next chunk after `from` (the last checkpoint, when nothing is given), and signs when it was the last one.

@@ -1,6 +1,7 @@
 //! Whose keys are believed below a checkpoint, and until when.
 
 use chrono::{DateTime, SubsecRound, Utc};
+use database::NamedLock;
 use sealed_log::{CosignerKey, PartyId};
 use sqlx::{PgConnection, PgTransaction};
 use uuid::Uuid;
@@ -73,12 +74,7 @@ pub async fn register_cosigner(
         return Err(RegisterError::Name);
     }
     // Two of one party at once would each count without the other.
-    sqlx::query!(
-        "select pg_advisory_xact_lock(hashtextextended($1, 0))",
-        party.to_string()
-    )
-    .execute(&mut **tx)
-    .await?;
+    NamedLock::CosignerKeys(party.uuid()).take(tx).await?;
     let registered = cosigners(tx).await?;
     let others = registered
         .iter()

@@ -1,5 +1,6 @@
 //! `ccn close`, on a database and on a server, and `ccn reconcile` on a server.
 
+use database::NamedLock;
 use std::path::Path;
 
 use ccn::{Config, Running, Service, sealing};
@@ -307,9 +308,7 @@ async fn sealing_goes_on_while_requests_hold_every_connection(pool: PgPool) {
     night_is_over(&pool).await;
     let mut busy = pool.begin().await.unwrap();
     // The turn of settlements: it writes nothing, which the sealer would wait for.
-    busy.execute("select pg_advisory_xact_lock(x'63636e5f73657474'::bigint)")
-        .await
-        .unwrap();
+    NamedLock::Settlements.take(&mut busy).await.unwrap();
     let secret = std::fs::read_to_string(&running.operator_key_file).unwrap();
     let url = format!("http://{}/v1/settlements", running.addr);
     let settlement = serde_json::json!({"id": Uuid::from_u128(1), "month": "2025-03", "execute_on": "2025-04-14"});

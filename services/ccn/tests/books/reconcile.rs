@@ -1,5 +1,6 @@
 //! `ccn reconcile` and `ccn verify reconciliation` as a person runs them, and the server's nightly run.
 
+use database::NamedLock;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -123,10 +124,7 @@ async fn told_to_wait(pool: &PgPool) -> Option<()> {
 pub async fn during_another_run<T>(pool: &PgPool, asked: impl Future<Output = T>) -> T {
     // The lock of `funding::reconciliation::run`, held as the nightly run holds it.
     let mut night = pool.begin().await.unwrap();
-    night
-        .execute("select pg_advisory_xact_lock(x'63636e5f72656361'::bigint)")
-        .await
-        .unwrap();
+    NamedLock::ReconciliationRuns.take(&mut night).await.unwrap();
     let ends = async {
         testkit::until("it is told to wait", async || told_to_wait(pool).await).await;
         night.rollback().await.unwrap();

@@ -37,6 +37,7 @@ mod write;
 
 use access::audit;
 use chrono::{DateTime, NaiveDate, Utc};
+use database::NamedLock;
 use ledger::Rejection;
 use sha2::{Digest, Sha256};
 use sqlx::PgTransaction;
@@ -51,9 +52,6 @@ use crate::{bank::breaks, support::FundAccount, support::ids::StatementId};
 pub(crate) use book::{ReturnedParts, parts_of};
 pub use list::{StatementRow, list};
 pub use view::{StatementView, read};
-
-/// Advisory lock held while a statement or a payment report is loaded: each statement must follow the one before.
-pub(crate) const STATEMENT_LOCK: i64 = 0x6363_6e5f_7374_6d74;
 
 /// Why a statement was not loaded.
 #[derive(Debug, thiserror::Error)]
@@ -246,9 +244,7 @@ pub async fn load(
     confirmed: Option<u64>,
     at: DateTime<Utc>,
 ) -> Result<Created<StatementView>, LoadError> {
-    sqlx::query!("select pg_advisory_xact_lock($1)", STATEMENT_LOCK)
-        .execute(&mut **tx)
-        .await?;
+    NamedLock::Statements.take(tx).await?;
     if let Some(known) = known_before(tx, id, parsed).await? {
         let view = read(tx, known).await?.ok_or(sqlx::Error::RowNotFound)?;
         return Ok(Created::Existing(view));

@@ -5,6 +5,7 @@
 
 use access::{Caller, audit};
 use chrono::{DateTime, Utc};
+use database::NamedLock;
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgTransaction};
 use standards::Cents;
@@ -12,7 +13,6 @@ use utoipa::ToSchema;
 use web::{Created, Problem};
 
 use crate::bank::breaks::{WORDS_CHARS_MAX, is_said};
-use crate::bank::statement::STATEMENT_LOCK;
 
 /// The most that an operator may tolerate on one payment: what banks charge for a transfer is less.
 pub const TOLERANCE_MAX: Cents = Cents::new(500);
@@ -105,9 +105,7 @@ pub async fn set(
         return Err(ToleranceError::Words);
     }
     // Never while a statement is matched.
-    sqlx::query!("select pg_advisory_xact_lock($1)", STATEMENT_LOCK)
-        .execute(&mut **tx)
-        .await?;
+    NamedLock::Statements.take(tx).await?;
     let now = read(tx).await?;
     if now.amount == new.amount && now.why.as_ref() == Some(&new.why) {
         return Ok(Created::Existing(now));

@@ -17,6 +17,7 @@ mod view;
 
 use access::OrganisationId;
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use database::NamedLock;
 use ledger::{Account, EventKind, TransferKind};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
@@ -24,7 +25,6 @@ use standards::Cents;
 use utoipa::ToSchema;
 use web::{Created, Problem};
 
-use crate::bank::statement::STATEMENT_LOCK;
 use crate::support::booking::{BookError, Event, book};
 use crate::{support::ids::CallId, support::ids::ConventionId, support::ids::MandateId, support::known};
 
@@ -160,15 +160,8 @@ pub async fn accept(
         MandateNumber::parse(new.issued_on.year(), new.bordereau.as_deref(), &new.number).ok_or(AcceptError::Number)?;
     // As calls do: two mandates at once would each see the other's amount as not mandated. And a statement that is being loaded may
     // bring the very money.
-    sqlx::query!("select pg_advisory_xact_lock($1)", STATEMENT_LOCK)
-        .execute(&mut **tx)
-        .await?;
-    sqlx::query!(
-        "select pg_advisory_xact_lock(hashtextextended($1, 0))",
-        new.convention_id.to_string()
-    )
-    .execute(&mut **tx)
-    .await?;
+    NamedLock::Statements.take(tx).await?;
+    NamedLock::Convention(new.convention_id.uuid()).take(tx).await?;
     if let Some(known) = read(&mut *tx, new.id).await? {
         return if known.same_as(new, &number) {
             Ok(Created::Existing(known))

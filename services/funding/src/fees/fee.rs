@@ -21,6 +21,7 @@ mod view;
 use access::{Caller, OrganisationId, audit};
 use catalogue::ProgrammeId;
 use chrono::{DateTime, Datelike, Utc};
+use database::NamedLock;
 use ledger::{Account, BatchId, EventKind, PartyId, TransferKind};
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -38,9 +39,6 @@ use crate::support::ids::FeeId;
 pub use credit::{CreditNote, NewCreditNote, credit, note, notes};
 pub use paper::{credit_note_pdf, invoice_pdf};
 pub use view::{Fee, list, read};
-
-/// Advisory lock held while a number is drawn.
-const FEE_LOCK: i64 = 0x6363_6e5f_6665_6573;
 
 /// Characters of an engagement number in Chorus Pro.
 const ENGAGEMENT_CHARS_MAX: usize = 50;
@@ -188,9 +186,7 @@ pub async fn invoice(
     at: DateTime<Utc>,
 ) -> Result<Created<Fee>, FeeError> {
     new.check()?;
-    sqlx::query!("select pg_advisory_xact_lock($1)", FEE_LOCK)
-        .execute(&mut **tx)
-        .await?;
+    NamedLock::Invoices.take(tx).await?;
     if let Some(known) = read(&mut *tx, new.id).await? {
         return if new.is(&known) {
             Ok(Created::Existing(known))

@@ -16,9 +16,6 @@ pub(crate) use buyer::SERVICE_CODE_CHARS_MAX;
 pub use buyer::{Buyer, buyer, set_buyer};
 pub use seller::{Seller, seller, set_seller};
 
-/// Advisory lock held while a change is numbered.
-const INVOICING_LOCK: i64 = 0x696e_766f_6963_696e;
-
 /// Why it was not set.
 #[derive(Debug, thiserror::Error)]
 pub enum InvoicingError {

@@ -1,5 +1,6 @@
 //! Closing a month, whoever asks for it: the service or `ccn close`.
 
+use database::NamedLock;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,9 +18,6 @@ use crate::log::view::CloseView;
 
 /// Seconds that a close waits for transactions that began before it.
 pub const QUIET_SECONDS_MAX: u64 = 20;
-
-/// Advisory lock held while a month is closed: the whole book is read, so there is one at a time.
-const CLOSE_LOCK: i64 = 0x6363_6e5f_636c_6f73;
 
 /// Seconds that one close waits for another before it says so.
 const TURN_SECONDS_MAX: u32 = 10;
@@ -61,23 +59,14 @@ pub async fn close_month(
 async fn take_turn(pool: &PgPool) -> Result<PgTransaction<'static>, NotClosed> {
     let mut tx = pool.begin().await?;
     // The turn is kept, idle, while the books are read on other connections.
-    sqlx::query!(
-        r#"select set_config('lock_timeout', $1, true) as a, set_config('idle_in_transaction_session_timeout', '0', true) as b"#,
-        format!("{TURN_SECONDS_MAX}s"),
-    )
-    .fetch_one(&mut *tx)
-    .await?;
-    let taken = sqlx::query!("select pg_advisory_xact_lock($1)", CLOSE_LOCK)
+    sqlx::query!("set local idle_in_transaction_session_timeout = 0")
         .execute(&mut *tx)
-        .await;
-    match taken {
-        // lock_not_available
-        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("55P03") => {
-            tx.rollback().await?;
-            Err(NotClosed::UnderWay)
-        }
-        Err(error) => Err(error.into()),
-        Ok(_) => Ok(tx),
+        .await?;
+    if NamedLock::MonthCloses.take_within(&mut tx, TURN_SECONDS_MAX).await? {
+        Ok(tx)
+    } else {
+        tx.rollback().await?;
+        Err(NotClosed::UnderWay)
     }
 }
 

@@ -13,6 +13,7 @@
 
 use access::audit;
 use chrono::{DateTime, NaiveDate, Utc};
+use database::NamedLock;
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgTransaction};
 use standards::{Cents, calendar};
@@ -20,7 +21,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use web::{Created, Problem};
 
-use crate::bank::statement::STATEMENT_LOCK;
 use crate::payments::payment_report::never_sent;
 use crate::support::booking::{BookError, book_all};
 use crate::{bank::breaks, payments::payment_rule, support::ids::RefundId, support::ids::SettlementId};
@@ -371,9 +371,7 @@ async fn take_back(
     order: PaymentOrder,
     at: DateTime<Utc>,
 ) -> Result<(), DecideError> {
-    sqlx::query!("select pg_advisory_xact_lock($1)", STATEMENT_LOCK)
-        .execute(&mut **tx)
-        .await?;
+    NamedLock::Statements.take(tx).await?;
     sqlx::query!(
         "insert into funding.payment_answer (payment_id, answer, decided_order_id, at)
          select id, 'rejected', coalesce($1::uuid, $2::uuid), $3 from funding.payment where settlement_id = $1 or refund_id = $2",

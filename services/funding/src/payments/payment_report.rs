@@ -20,6 +20,7 @@ mod write;
 use access::audit;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Europe::Paris;
+use database::NamedLock;
 use ledger::{Account, BookId, EventKind, PartyId, Posting, TransferKind};
 use sha2::{Digest, Sha256};
 use sqlx::PgTransaction;
@@ -27,7 +28,7 @@ use standards::calendar;
 use standards::pain002::{self, Pain002Error, StatusReport};
 use web::{Created, Problem};
 
-use crate::bank::statement::{ReturnedParts, STATEMENT_LOCK, parts_of};
+use crate::bank::statement::{ReturnedParts, parts_of};
 use crate::payments::approval::PaymentOrder;
 use crate::payments::payment_report::decide::{Decided, Payment};
 use crate::support::booking::{BookError, Event, book_all};
@@ -146,9 +147,7 @@ pub async fn load(
     at: DateTime<Utc>,
 ) -> Result<Created<PaymentReportView>, ReportError> {
     // The statements' lock: a payment is debited or rejected, by one of them.
-    sqlx::query!("select pg_advisory_xact_lock($1)", STATEMENT_LOCK)
-        .execute(&mut **tx)
-        .await?;
+    NamedLock::Statements.take(tx).await?;
     let id = PaymentReportId::derive(b"payment-report", &[&parsed.sha256]);
     if let Some(view) = read(tx, id).await? {
         return Ok(Created::Existing(view));

@@ -7,6 +7,7 @@
 
 use access::audit;
 use chrono::{DateTime, Utc};
+use database::NamedLock;
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgTransaction};
 use standards::Cents;
@@ -18,9 +19,6 @@ use web::Problem;
 pub const DELAY_DAYS: i32 = 30;
 /// Longer is no promise.
 const DELAY_DAYS_MAX: i32 = 365;
-/// Changes wait for one another, so that their numbers have no gap.
-const RULE_LOCK: i64 = 0x7061_795f_7275_6c65;
-
 /// The rules on payments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -167,13 +165,6 @@ pub async fn view(connection: &mut PgConnection) -> Result<PaymentRulesView, sql
     })
 }
 
-async fn lock(tx: &mut PgTransaction<'_>) -> Result<(), sqlx::Error> {
-    sqlx::query!("select pg_advisory_xact_lock($1)", RULE_LOCK)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
-}
-
 /// Changes the rules; what is the rule already changes nothing.
 pub async fn set(
     tx: &mut PgTransaction<'_>,
@@ -187,7 +178,7 @@ pub async fn set(
     if !(1..=DELAY_DAYS_MAX).contains(&new.delay_days) {
         return Err(RuleError::Delay(new.delay_days));
     }
-    lock(tx).await?;
+    NamedLock::PaymentRules.take(tx).await?;
     let before = view(tx).await?;
     let asked = before.waiting.as_ref().map_or(before.in_force, |waiting| waiting.rules);
     if asked == new {
@@ -216,7 +207,7 @@ pub async fn confirm(
     number: i32,
     at: DateTime<Utc>,
 ) -> Result<PaymentRulesView, RuleError> {
-    lock(tx).await?;
+    NamedLock::PaymentRules.take(tx).await?;
     let now = view(tx).await?;
     let Some(waiting) = now.waiting.as_ref().filter(|waiting| waiting.number == number) else {
         return Err(RuleError::NothingWaits);

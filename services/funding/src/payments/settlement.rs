@@ -9,7 +9,7 @@
 //!
 //! | step | statements |
 //! |---|---|
-//! | the turn: one settlement at a time | 3 |
+//! | the turn: one settlement at a time | 4 |
 //! | structures concerned | 1 |
 //! | lock payable, recoverable, clearing, in transit; then read what is due | 2 a programme + 1 |
 //! | bank details, last payments, balances | 2 + 1 a programme |
@@ -34,6 +34,7 @@ mod write;
 
 use access::audit;
 use chrono::{DateTime, NaiveDate, Utc};
+use database::NamedLock;
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::{Cents, Month, calendar};
@@ -114,9 +115,6 @@ impl From<SettleError> for Problem {
     }
 }
 
-/// Advisory lock held while a settlement is made: there is one at a time.
-const SETTLE_LOCK: i64 = 0x6363_6e5f_7365_7474;
-
 /// Seconds that one settlement waits for another before it says so.
 const TURN_SECONDS_MAX: u32 = 10;
 
@@ -125,24 +123,14 @@ const STATEMENT_SECONDS_MAX: u32 = 600;
 
 /// Waits for the turn, not for as long as a month may take: whoever waits holds a connection.
 async fn take_turn(tx: &mut PgTransaction<'_>) -> Result<(), SettleError> {
-    sqlx::query!(
-        r#"select set_config('lock_timeout', $1, true) as a, set_config('statement_timeout', $2, true) as b"#,
-        format!("{TURN_SECONDS_MAX}s"),
-        format!("{STATEMENT_SECONDS_MAX}s"),
-    )
-    .fetch_one(&mut **tx)
-    .await?;
-    let taken = sqlx::query!("select pg_advisory_xact_lock($1)", SETTLE_LOCK)
+    sqlx::query("select set_config('statement_timeout', $1, true)")
+        .bind(format!("{STATEMENT_SECONDS_MAX}s"))
         .execute(&mut **tx)
-        .await;
-    match taken {
-        // lock_not_available
-        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("55P03") => Err(SettleError::UnderWay),
-        Err(error) => Err(error.into()),
-        Ok(_) => {
-            sqlx::query!("set local lock_timeout = 0").execute(&mut **tx).await?;
-            Ok(())
-        }
+        .await?;
+    if NamedLock::Settlements.take_within(tx, TURN_SECONDS_MAX).await? {
+        Ok(())
+    } else {
+        Err(SettleError::UnderWay)
     }
 }
 

@@ -1,6 +1,7 @@
 use access::{Caller, OrganisationId, audit};
 use catalogue::{Programme, ProgrammeId, UnusedValue};
 use chrono::{DateTime, NaiveDate, Utc};
+use database::NamedLock;
 use serde::{Deserialize, Serialize};
 use sqlx::{PgPool, PgTransaction};
 use standards::Cents;
@@ -197,10 +198,11 @@ struct Giving {
 impl Giving {
     /// False when it was given before, or is not the clock's to give.
     async fn give(&self, tx: &mut PgTransaction<'_>, at: DateTime<Utc>) -> Result<bool, GiveBackError> {
-        let turn = format!("giving back {} {}", self.programme.id, self.funder);
-        sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", turn)
-            .execute(&mut **tx)
-            .await?;
+        let turn = NamedLock::UnusedValueRefund {
+            programme: self.programme.id.uuid(),
+            funder: self.funder.uuid(),
+        };
+        turn.take(tx).await?;
         let known = read(tx, self.programme.id).await?;
         let before = known.iter().filter(|given| given.funder_id == self.funder).count();
         if before > 0 && !holding(tx, self.programme.id).await?.contains(&self.funder) {

@@ -3,6 +3,7 @@ mod remind;
 mod state;
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use database::NamedLock;
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::{Cents, calendar};
@@ -105,13 +106,8 @@ pub async fn call(tx: &mut PgTransaction<'_>, new: &NewCall, at: DateTime<Utc>) 
     if !new.amount.is_positive() {
         return Err(CallError::NotPositive);
     }
-    // Two calls at once would each see the other's amount as not called; the lock's name is the convention.
-    sqlx::query!(
-        "select pg_advisory_xact_lock(hashtextextended($1, 0))",
-        new.convention_id.to_string()
-    )
-    .execute(&mut **tx)
-    .await?;
+    // Two calls at once would each see the other's amount as not called.
+    NamedLock::Convention(new.convention_id.uuid()).take(tx).await?;
     if let Some(known) = read(tx, new.id).await? {
         let same = known.convention_id == new.convention_id && known.amount == new.amount && known.due_on == new.due_on;
         return if same {

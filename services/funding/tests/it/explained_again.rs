@@ -1,5 +1,6 @@
 //! What a person says of a break: said again it is the same, said otherwise it is refused, and words never hide a line's money.
 
+use database::NamedLock;
 use http::StatusCode;
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -7,8 +8,6 @@ use sqlx::PgPool;
 use crate::bank::{moved, quoting};
 use crate::world::{FUNDERS, World, id, instant};
 
-/// The lock under which statements are loaded (`ccn_stmt`).
-const STATEMENT_LOCK: i64 = 0x6363_6e5f_7374_6d74;
 impl World {
     /// The path of an act on the only break of this amount.
     async fn act_on(&self, amount: &str, act: &str) -> String {
@@ -92,11 +91,7 @@ async fn a_break_that_a_statement_closes_meanwhile_is_not_assigned(admin: PgPool
     world.loads(1, "0.00", vec![quoting("1.00", &reference)]).await;
     let path = world.act_on("99.00", "owner").await;
     let mut load = world.admin.begin().await.unwrap();
-    sqlx::query("select pg_advisory_xact_lock($1)")
-        .bind(STATEMENT_LOCK)
-        .execute(&mut *load)
-        .await
-        .unwrap();
+    NamedLock::Statements.take(&mut load).await.unwrap();
     sqlx::query(
         "insert into funding.break_step (break_id, number, state, why, organisation_id, at)
          select break_id, 2, 'closed', 'Le versement est arrivé en entier.', organisation_id, $1 from funding.break_step",

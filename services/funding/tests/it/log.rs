@@ -1,6 +1,7 @@
 //! The log over HTTP: proofs of what concerns whom, months that close, co-signatures.
 
 use data_encoding::BASE64;
+use database::NamedLock;
 use http::StatusCode;
 use sealed_log::{AnyLeaf, Checkpoint, Cosigner, CosignerKey, Hash, Note, verify_consistency, verify_inclusion};
 use serde_json::{Value, json};
@@ -190,10 +191,7 @@ async fn one_month_is_closed_at_a_time(admin: PgPool) {
     let world = march(admin).await;
     world.hand.move_to(instant("2026-04-02T08:00:00Z"));
     let mut other = world.admin.begin().await.unwrap();
-    other
-        .execute("select pg_advisory_xact_lock(x'63636e5f636c6f73'::bigint)")
-        .await
-        .unwrap();
+    NamedLock::MonthCloses.take(&mut other).await.unwrap();
     let (status, answer) = world.post("/funding/v1/closes", json!({"month": "2026-03"})).await;
     assert_eq!(
         (status, &answer["type"]),

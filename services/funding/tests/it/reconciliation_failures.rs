@@ -1,5 +1,6 @@
 //! A reconciliation that fails is heard, a file that was rewritten proves nothing, and there is one run at a time.
 
+use database::NamedLock;
 use funding::ReconciliationId;
 use funding::reconciliation::{Document, Occasion, RunRequest, run, verify};
 use http::StatusCode;
@@ -182,10 +183,7 @@ async fn a_night_is_run_once_by_one_instance_and_made_up_for(admin: PgPool) {
 async fn one_run_at_a_time(admin: PgPool) {
     let bank = Reconciling::of(World::new(admin).await, AT).await;
     let mut other = bank.world.admin.begin().await.unwrap();
-    sqlx::query("select pg_advisory_xact_lock(x'63636e5f72656361'::bigint)")
-        .execute(&mut *other)
-        .await
-        .unwrap();
+    NamedLock::ReconciliationRuns.take(&mut other).await.unwrap();
     let (status, answer) = bank
         .world
         .post("/funding/v1/reconciliations", json!({"id": id(1)}))

@@ -23,6 +23,7 @@
 
 use catalogue::Programme;
 use chrono::{DateTime, Utc};
+use database::NamedLock;
 use ledger::{AccountNumber, BatchId};
 use sqlx::{PgPool, PgTransaction};
 use voucher::{Kid, LastDay};
@@ -186,20 +187,11 @@ pub(crate) async fn lock_places(
     programme: catalogue::ProgrammeId,
     places: Places,
 ) -> Result<(), sqlx::Error> {
-    let name = format!("places {programme}");
-    let locked = match places {
-        Places::Draw => {
-            sqlx::query!("select pg_advisory_xact_lock_shared(hashtextextended($1, 0))", name)
-                .execute(&mut **tx)
-                .await
-        }
-        Places::Withdraw => {
-            sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", name)
-                .execute(&mut **tx)
-                .await
-        }
-    };
-    locked.map(drop)
+    let lock = NamedLock::StatusPlaces(programme.uuid());
+    match places {
+        Places::Draw => lock.take_shared(tx).await,
+        Places::Withdraw => lock.take(tx).await,
+    }
 }
 
 /// Draws until each serial number has a place.

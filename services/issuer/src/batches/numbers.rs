@@ -8,6 +8,7 @@
 //!
 //! *Rejected:* reading the numbers again under the books' locks (what changed would have to be locked too, out of order).
 
+use database::NamedLock;
 use sqlx::PgTransaction;
 
 use crate::batches::batch::BatchRow;
@@ -23,18 +24,12 @@ pub(crate) enum Numbers {
 
 /// Waits until nobody changes (or uses) the numbers of this batch; they stay until the end of the transaction.
 pub(crate) async fn lock(tx: &mut PgTransaction<'_>, batch: &BatchRow, numbers: Numbers) -> Result<(), sqlx::Error> {
-    let name = format!("numbers {} {}", batch.programme, batch.id);
-    let locked = match numbers {
-        Numbers::Keep => {
-            sqlx::query!("select pg_advisory_xact_lock_shared(hashtextextended($1, 0))", name)
-                .execute(&mut **tx)
-                .await
-        }
-        Numbers::Change => {
-            sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", name)
-                .execute(&mut **tx)
-                .await
-        }
+    let lock = NamedLock::VoucherNumbers {
+        programme: batch.programme.uuid(),
+        batch: batch.id.uuid(),
     };
-    locked.map(drop)
+    match numbers {
+        Numbers::Keep => lock.take_shared(tx).await,
+        Numbers::Change => lock.take(tx).await,
+    }
 }

@@ -25,6 +25,7 @@ use catalogue::{
     KEY_KEPT_HOURS, KEY_NOTICE_DAYS, KeyError, NewKey, PublishedKey, WithdrawKeyError, Withdrawal, publish_key,
 };
 use chrono::{DateTime, Days, SubsecRound, TimeDelta, Utc};
+use database::NamedLock;
 use serde_json::json;
 use sqlx::{PgPool, PgTransaction};
 use voucher::{Kid, LastDay, PublicKey, Purpose, Signer};
@@ -174,9 +175,7 @@ pub async fn publish_first_key(
 ) -> Result<bool, KeyError> {
     let mut tx = pool.begin().await?;
     // Two processes may start at once.
-    sqlx::query!("select pg_advisory_xact_lock(hashtextextended('first key', 0))")
-        .execute(&mut *tx)
-        .await?;
+    NamedLock::FirstKeys.take(&mut tx).await?;
     let published = catalogue::published_keys(&mut *tx).await?;
     let public = signer.public_bytes();
     let mut done = published.iter().any(|known| known.key.to_bytes() == public);

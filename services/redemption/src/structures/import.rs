@@ -7,6 +7,7 @@
 use access::{Caller, audit};
 use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
+use database::NamedLock;
 use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -16,9 +17,6 @@ use utoipa::ToSchema;
 use web::{Created, Problem};
 
 use crate::ids::ImportId;
-
-/// Serialises commits: what is checked against the digest is what is written.
-const IMPORT_LOCK: i64 = 0x6363_6e5f_696d_706f;
 
 /// Characters of a file's name that are kept.
 const FILE_NAME_CHARS_MAX: usize = 200;
@@ -229,9 +227,7 @@ impl Upload {
 
     /// The report of the same import, if it was committed before. Otherwise this commit is alone until it ends.
     async fn committed_before(&self, tx: &mut PgTransaction<'_>, kind: Kind) -> Result<Option<Value>, ImportError> {
-        sqlx::query!("select pg_advisory_xact_lock($1)", IMPORT_LOCK)
-            .execute(&mut **tx)
-            .await?;
+        NamedLock::StructureImports.take(tx).await?;
         let known = sqlx::query!(
             "select kind, file_name, sha256, report from redemption.structure_import where id = $1",
             self.id.uuid()

@@ -2,6 +2,7 @@
 
 use access::audit;
 use chrono::{DateTime, Utc};
+use database::NamedLock;
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use utoipa::ToSchema;
@@ -9,7 +10,6 @@ use web::{Created, Problem};
 
 use crate::bank::breaks::view::{BreakView, read};
 use crate::bank::breaks::{WORDS_CHARS_MAX, is_said};
-use crate::bank::statement::STATEMENT_LOCK;
 use crate::support::ids::BreakId;
 
 /// Who looks after a break from now on.
@@ -68,9 +68,7 @@ impl From<StepError> for Problem {
 /// The statements' lock, until the end of the transaction. Whoever loads a statement closes breaks by the way, and explains
 /// what a line may be too: so steps, payments and calls are written by one at a time.
 pub(super) async fn lock(tx: &mut PgTransaction<'_>) -> Result<(), sqlx::Error> {
-    sqlx::query!("select pg_advisory_xact_lock($1)", STATEMENT_LOCK)
-        .execute(&mut **tx)
-        .await?;
+    NamedLock::Statements.take(tx).await?;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 use access::{Caller, audit};
 use chrono::{DateTime, Utc};
+use database::NamedLock;
 use ledger::{Account, BookId, EventKind, TransferKind};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
@@ -7,7 +8,6 @@ use standards::Cents;
 use utoipa::ToSchema;
 use web::{Created, Problem};
 
-use crate::bank::statement::STATEMENT_LOCK;
 use crate::contributions::mandate::{Mandate, read};
 use crate::support::booking::{BookError, Event, book};
 use crate::{support::ids::MandateId, support::known};
@@ -101,9 +101,7 @@ pub async fn cancel(
         return Err(CancelError::Reason);
     }
     // A statement that is loaded at the same time may bring its money.
-    sqlx::query!("select pg_advisory_xact_lock($1)", STATEMENT_LOCK)
-        .execute(&mut **tx)
-        .await?;
+    NamedLock::Statements.take(tx).await?;
     let mandate = read(&mut *tx, id).await?.ok_or(CancelError::NoMandate)?;
     match &mandate.cancelled_reason {
         Some(before) if before == reason => return Ok(Created::Existing(mandate)),

@@ -1,6 +1,7 @@
 use access::{Caller, audit};
 use chrono::{DateTime, NaiveDate, Utc};
 use data_encoding::HEXLOWER;
+use database::NamedLock;
 use http::StatusCode;
 use sealed_log::{NoteKey, SignFailed};
 use sha2::{Digest, Sha256};
@@ -13,9 +14,6 @@ use crate::controls::reconciliation::gather::gather;
 use crate::controls::reconciliation::store::{Stored, insert, last, read};
 use crate::controls::reconciliation::{loud, signed};
 use crate::support::ids::ReconciliationId;
-
-/// Advisory lock held by the run under way: there is one at a time, whatever the number of instances.
-const RUN_LOCK: i64 = 0x6363_6e5f_7265_6361;
 
 /// What is run, when and why.
 #[derive(Debug, Clone)]
@@ -76,10 +74,7 @@ pub async fn run(
 ) -> Result<Created<Stored>, RunError> {
     let mut tx = pool.begin().await?;
     // Never waited for: who waits would hold a connection that the run under way may need.
-    let free = sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock($1) as "free!""#, RUN_LOCK)
-        .fetch_one(&mut *tx)
-        .await?;
-    if !free {
+    if !NamedLock::ReconciliationRuns.try_take(&mut tx).await? {
         return Err(RunError::UnderWay);
     }
     // This transaction only waits while the books are read on another connection, which takes minutes where they are large.

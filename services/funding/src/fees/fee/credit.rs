@@ -5,6 +5,7 @@
 
 use access::{Caller, audit};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use database::NamedLock;
 use ledger::{Account, EventKind, PartyId, TransferKind};
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -14,9 +15,7 @@ use standards::{Cents, calendar};
 use utoipa::ToSchema;
 use web::{Created, Problem};
 
-use super::FEE_LOCK;
 use crate::bank::breaks::{WORDS_CHARS_MAX, is_said};
-use crate::bank::statement::STATEMENT_LOCK;
 use crate::support::booking::{BookError, Event, book};
 use crate::{support::ids::CreditNoteId, support::ids::FeeId};
 
@@ -162,11 +161,8 @@ pub async fn credit(
 ) -> Result<Created<CreditNote>, CreditError> {
     check(new)?;
     // Never while a statement may bring the money of what is credited.
-    for lock in [FEE_LOCK, STATEMENT_LOCK] {
-        sqlx::query!("select pg_advisory_xact_lock($1)", lock)
-            .execute(&mut **tx)
-            .await?;
-    }
+    NamedLock::Invoices.take(tx).await?;
+    NamedLock::Statements.take(tx).await?;
     if let Some(known) = note(&mut *tx, new.id).await? {
         let same = known.fee_id == fee
             && known.reason == new.reason.trim()

@@ -1,5 +1,6 @@
 use access::{Caller, OrganisationId, audit};
 use chrono::{DateTime, Utc};
+use database::NamedLock;
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgTransaction};
@@ -7,7 +8,7 @@ use standards::Siret;
 use utoipa::ToSchema;
 use web::Created;
 
-use super::{Address, INVOICING_LOCK, InvoicingError, fits, fits_if_any, french_vat};
+use super::{Address, InvoicingError, fits, fits_if_any, french_vat};
 
 /// Characters of a service code in Chorus Pro.
 pub(crate) const SERVICE_CODE_CHARS_MAX: usize = 100;
@@ -82,9 +83,7 @@ pub async fn set_buyer(
     .await?
     .ok_or(InvoicingError::NoSponsor)?;
     new.check(siren.as_deref())?;
-    sqlx::query!("select pg_advisory_xact_lock($1)", INVOICING_LOCK)
-        .execute(&mut **tx)
-        .await?;
+    NamedLock::InvoiceParties.take(tx).await?;
     if let Some(known) = buyer(&mut *tx, sponsor, at).await?.filter(|known| known == new) {
         return Ok(Created::Existing(known));
     }

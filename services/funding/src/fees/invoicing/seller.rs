@@ -1,5 +1,6 @@
 use access::{Caller, audit};
 use chrono::{DateTime, Utc};
+use database::NamedLock;
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgTransaction};
@@ -7,7 +8,7 @@ use standards::Siret;
 use utoipa::ToSchema;
 use web::Created;
 
-use super::{Address, INVOICING_LOCK, InvoicingError, fits, fits_if_any, french_vat};
+use super::{Address, InvoicingError, fits, fits_if_any, french_vat};
 
 /// Code de commerce, art. L441-10: between professionals, sixty days at most.
 const PAYMENT_DAYS_MAX: i32 = 60;
@@ -89,9 +90,7 @@ pub async fn set_seller(
     at: DateTime<Utc>,
 ) -> Result<Created<Seller>, InvoicingError> {
     new.check()?;
-    sqlx::query!("select pg_advisory_xact_lock($1)", INVOICING_LOCK)
-        .execute(&mut **tx)
-        .await?;
+    NamedLock::InvoiceParties.take(tx).await?;
     if let Some(known) = seller(&mut *tx, at).await?.filter(|known| known == new) {
         return Ok(Created::Existing(known));
     }

@@ -1,0 +1,61 @@
+//! Advisory locks against a real database.
+
+use database::NamedLock;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+const CONVENTION: NamedLock = NamedLock::Convention(Uuid::from_u128(1));
+
+#[testkit::test]
+async fn a_lock_is_held_until_the_end_of_the_transaction(pool: PgPool) {
+    let (mut first, mut second) = (pool.begin().await.unwrap(), pool.begin().await.unwrap());
+    NamedLock::Statements.take(&mut first).await.unwrap();
+    // Once more, in the same transaction.
+    NamedLock::Statements.take(&mut first).await.unwrap();
+    assert!(!NamedLock::Statements.try_take(&mut second).await.unwrap());
+    assert!(CONVENTION.try_take(&mut second).await.unwrap());
+    first.rollback().await.unwrap();
+    let mut third = pool.begin().await.unwrap();
+    assert!(NamedLock::Statements.try_take(&mut third).await.unwrap());
+}
+
+#[testkit::test]
+async fn a_shared_lock_keeps_out_who_wants_it_alone(pool: PgPool) {
+    let numbers = NamedLock::StatusPlaces(Uuid::from_u128(1));
+    let (mut first, mut second) = (pool.begin().await.unwrap(), pool.begin().await.unwrap());
+    numbers.take_shared(&mut first).await.unwrap();
+    numbers.take_shared(&mut second).await.unwrap();
+    let mut third = pool.begin().await.unwrap();
+    assert!(!numbers.try_take(&mut third).await.unwrap());
+}
+
+#[testkit::test]
+async fn who_waits_too_long_is_told(pool: PgPool) {
+    let (mut first, mut second) = (pool.begin().await.unwrap(), pool.begin().await.unwrap());
+    assert!(NamedLock::Settlements.take_within(&mut first, 1).await.unwrap());
+    assert!(!NamedLock::Settlements.take_within(&mut second, 1).await.unwrap());
+    // Of the first, the limit is gone with the wait.
+    let timeout: String = sqlx::query_scalar("show lock_timeout")
+        .fetch_one(&mut *first)
+        .await
+        .unwrap();
+    assert_eq!(timeout, "0");
+}
+
+#[cfg(debug_assertions)]
+#[testkit::test]
+#[should_panic(expected = "Statements is taken after the lock of place 15")]
+async fn a_lock_that_comes_earlier_in_the_list_is_not_taken_later(pool: PgPool) {
+    let mut tx = pool.begin().await.unwrap();
+    CONVENTION.take(&mut tx).await.unwrap();
+    NamedLock::Statements.take(&mut tx).await.unwrap();
+}
+
+#[cfg(debug_assertions)]
+#[testkit::test]
+#[should_panic(expected = "is taken after the lock of place 15")]
+async fn one_of_a_kind_is_held_at_a_time(pool: PgPool) {
+    let mut tx = pool.begin().await.unwrap();
+    CONVENTION.take(&mut tx).await.unwrap();
+    NamedLock::Convention(Uuid::from_u128(2)).take(&mut tx).await.unwrap();
+}
