@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use funding::ReconciliationId;
 use funding::reconciliation::{
-    self, Document, Occasion, RECONCILIATION_BYTES_MAX, RunError, RunRequest, Stored, Verdict,
+    self, Document, RECONCILIATION_BYTES_MAX, RunError, RunRequest, RunTrigger, Stored, Verdict,
 };
 use sealed_log::VerifierKey;
 use serde_json::json;
@@ -46,7 +46,7 @@ async fn here(args: &ReconcileArgs) -> anyhow::Result<Stored> {
     let request = RunRequest {
         id: ReconciliationId::derive(b"reconciliation-command", &[&at.timestamp_micros().to_be_bytes()]),
         at,
-        occasion: Occasion::Command,
+        occasion: RunTrigger::Command,
         night: None,
         break_days_max: args.break_days_max,
     };

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ::keys::{KeyFileError, OpenError, Opener, Pkcs11Uri, Place, create_key_file};
-use funding::reconciliation::keep_reconciled;
+use funding::reconciliation::run_reconciliation_worker;
 use sealed_log::{Cosigner, NoteError, NoteKey, SignBytes, SignFailed};
 use sqlx::PgPool;
 use tokio::task::JoinSet;
@@ -78,10 +78,15 @@ pub async fn start(
         .expect("opening a key does not panic")?
         .map(Arc::new);
     if let Some(key) = &key {
-        beside.spawn(funding::keep_sealed(pool.clone(), clock.clone(), Arc::clone(key)));
+        beside.spawn(funding::run_sealer(pool.clone(), clock.clone(), Arc::clone(key)));
         // The same key: who believes the checkpoints believes what they were compared with.
         let nightly = config.reconciliation.nightly();
-        beside.spawn(keep_reconciled(pool.clone(), clock.clone(), Arc::clone(key), nightly));
+        beside.spawn(run_reconciliation_worker(
+            pool.clone(),
+            clock.clone(),
+            Arc::clone(key),
+            nightly,
+        ));
     } else {
         tracing::warn!("no checkpoint key (--checkpoint-key-file): the books are not sealed by this process");
     }

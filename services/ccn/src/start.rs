@@ -60,7 +60,7 @@ impl Start<'_> {
                 redemption::routes(config)
             }
             Service::Funding => {
-                beside.spawn(funding::keep_reminding(pool.clone(), clock.clone()));
+                beside.spawn(funding::run_reminder_worker(pool.clone(), clock.clone()));
                 let own = pools.beside.unwrap_or_else(|| pool.clone());
                 let opener = self.opener.clone();
                 let fund = self.config.fund().ok_or(StartError::NoFund)?;

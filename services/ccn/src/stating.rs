@@ -114,7 +114,7 @@ pub fn start(
         fund,
         signer: signer.clone(),
     };
-    beside.spawn(funding::keep_statements(pool.clone(), clock.clone(), documents));
+    beside.spawn(funding::run_statement_worker(pool.clone(), clock.clone(), documents));
     Ok(signer)
 }
 

@@ -6,7 +6,7 @@
 //! | `amount_differs` | a line, or a report's rejection, names a payment with another amount | – |
 //! | `duplicate` | a line names a payment that was debited or returned already | – |
 //! | `returned` | money came back that no payment under way explains; a report rejects a payment that is on a statement | – |
-//! | `missing` | a payment is on no statement [`MISSING_DAYS`] after its day of execution | it is on a statement, or rejected |
+//! | `missing` | a payment is on no statement `MISSING_DAYS` after its day of execution | it is on a statement, or rejected |
 //! | `late` | a call for funds is not paid when its due day is past, by the statement's closing day | it is paid |
 //!
 //! Its life is rows that are only added: open → explained → closed, each with who, when and why. Explaining a statement's line
@@ -19,19 +19,9 @@ mod open;
 mod step;
 mod view;
 
-pub use ageing::{Aged, Ageing, ageing, csv};
+pub use ageing::{AgedBreak, BreakAgeing, ageing, csv};
 pub(crate) use explain::explained_payments;
 pub use explain::{ExplanationView, NewExplanation, NewSplit, explain, split};
-pub use open::{On, Opening, open, open_expected, settle_expected};
-pub use step::{NewClosing, NewOwner, StepError, close, own};
+pub use open::{BreakSource, NewBreak, open, open_overdue_breaks, resolve_due_breaks};
+pub use step::{NewClosing, NewOwner, close, own};
 pub use view::{BreakView, list, read};
-
-/// Days after which a payment that is on no statement is missing: weekends and holidays are shorter.
-pub const MISSING_DAYS: i32 = 5;
-/// Most characters of an owner or a reason.
-pub const WORDS_CHARS_MAX: usize = 500;
-
-/// Whether words say something and fit.
-pub(crate) fn is_said(words: &str) -> bool {
-    !words.trim().is_empty() && words.chars().count() <= WORDS_CHARS_MAX && !words.chars().any(char::is_control)
-}

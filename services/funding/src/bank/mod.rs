@@ -1,5 +1,6 @@
 //! What the bank says: statements, the matching of their lines, breaks and how they are explained, tolerated charges.
 
 pub mod breaks;
+pub(crate) mod settlement_parts;
 pub mod statement;
 pub mod tolerance;

@@ -24,14 +24,14 @@
 //! so too; the first one opens at zero), so that the bank account of the books always equals the last closing balance. One that
 //! tells the movements of another a second time is known, whatever its format. Statements are loaded one at a time.
 
-mod awaited;
 mod book;
-mod doubt;
-mod known;
-mod lines;
+mod classify_breaks;
+mod expected_receipt;
 mod list;
+mod match_candidates;
 mod matching;
 mod order;
+mod statement_line;
 mod view;
 mod write;
 
@@ -49,7 +49,6 @@ use web::{Created, Problem};
 use crate::support::booking::{BookError, book_all};
 use crate::{bank::breaks, support::FundAccount, support::ids::StatementId};
 
-pub(crate) use book::{ReturnedParts, parts_of};
 pub use list::{StatementRow, list};
 pub use view::{StatementView, read};
 
@@ -198,14 +197,14 @@ fn number_gap(last: i64, number: i64) -> Problem {
 
 /// A statement of the fund's account, read and balanced, with the bytes it was read from.
 #[derive(Debug)]
-pub struct Parsed {
+pub struct ParsedStatement {
     pub(super) statement: Statement,
     pub(super) sha256: [u8; 32],
     pub(super) raw: Vec<u8>,
 }
 
 /// Reads a file; needs no database.
-pub fn parse(bytes: Vec<u8>, fund: &FundAccount) -> Result<Parsed, LoadError> {
+pub fn parse(bytes: Vec<u8>, fund: &FundAccount) -> Result<ParsedStatement, LoadError> {
     let mut statements = read_any(&bytes)?;
     let count = statements.len();
     let statement = statements
@@ -215,7 +214,7 @@ pub fn parse(bytes: Vec<u8>, fund: &FundAccount) -> Result<Parsed, LoadError> {
     if statement.account != fund.iban {
         return Err(LoadError::OtherAccount);
     }
-    Ok(Parsed {
+    Ok(ParsedStatement {
         statement,
         sha256: Sha256::digest(&bytes).into(),
         raw: bytes,
@@ -240,7 +239,7 @@ pub async fn load(
     tx: &mut PgTransaction<'_>,
     who: &access::Caller,
     id: StatementId,
-    parsed: &Parsed,
+    parsed: &ParsedStatement,
     confirmed: Option<u64>,
     at: DateTime<Utc>,
 ) -> Result<Created<StatementView>, LoadError> {
@@ -250,14 +249,14 @@ pub async fn load(
         return Ok(Created::Existing(view));
     }
     let position = order::next_position(tx, &parsed.statement, confirmed).await?;
-    let lines = lines::lines(&parsed.statement);
-    let mut known = known::read(tx, &lines).await?;
-    let matches = matching::match_lines(&lines, &mut known);
+    let lines = statement_line::lines(&parsed.statement);
+    let mut candidates = match_candidates::read(tx, &lines).await?;
+    let matches = matching::match_lines(&lines, &mut candidates);
     write::write(tx, id, position, parsed, &lines, &matches, at).await?;
-    let openings = doubt::openings(&lines, &matches, &known);
-    breaks::open(tx, who, breaks::On::Statement(id), &openings, at).await?;
-    breaks::settle_expected(tx, who, at).await?;
-    breaks::open_expected(tx, who, parsed.statement.closing.date, at).await?;
+    let openings = classify_breaks::classify_breaks(&lines, &matches, &candidates);
+    breaks::open(tx, who, breaks::BreakSource::Statement(id), &openings, at).await?;
+    breaks::resolve_due_breaks(tx, who, at).await?;
+    breaks::open_overdue_breaks(tx, who, parsed.statement.closing.date, at).await?;
     let returned = book::returned_parts(tx, &matches).await?;
     let postings = book::postings(id, position, &lines, &matches, &returned)?;
     book_all(tx, postings, at).await?;
@@ -284,7 +283,7 @@ pub async fn load(
 async fn known_before(
     tx: &mut PgTransaction<'_>,
     id: StatementId,
-    parsed: &Parsed,
+    parsed: &ParsedStatement,
 ) -> Result<Option<StatementId>, LoadError> {
     // The id first: whoever repeats it is never answered with another statement.
     let known = sqlx::query!(

@@ -12,7 +12,7 @@ use standards::Cents;
 use utoipa::ToSchema;
 use web::{Created, Problem};
 
-use crate::bank::breaks::{WORDS_CHARS_MAX, is_said};
+use crate::support::wording::{WORDS_CHARS_MAX, is_said};
 
 /// The most that an operator may tolerate on one payment: what banks charge for a transfer is less.
 pub const TOLERANCE_MAX: Cents = Cents::new(500);

@@ -31,7 +31,7 @@ use crate::{support::ids::CallId, support::ids::ConventionId, support::ids::Mand
 pub use ageing::{MandateAgeing, ageing};
 pub use cancel::{CancelError, NewMandateCancellation, cancel};
 pub use number::MANDATE_NUMBER_CHARS_MAX;
-pub(crate) use number::{MandateNumber, Naming, Word, contains, words};
+pub(crate) use number::{MandateNumber, Naming};
 pub use view::{Mandate, MandateState, list, read};
 
 /// A mandate to be accepted.
@@ -135,7 +135,7 @@ impl From<AcceptError> for Problem {
 }
 
 /// What a mandate is accepted under.
-struct Convention {
+struct ConventionRoom {
     funder: OrganisationId,
     accepts: bool,
     limits: Vec<Limit>,
@@ -195,7 +195,7 @@ pub async fn accept(
 }
 
 /// The limits of the convention and, when one is named, of the call.
-async fn convention(tx: &mut PgTransaction<'_>, new: &NewMandate) -> Result<Convention, AcceptError> {
+async fn convention(tx: &mut PgTransaction<'_>, new: &NewMandate) -> Result<ConventionRoom, AcceptError> {
     let row = sqlx::query!(
         r#"select c.funder_id as "funder: OrganisationId", c.programme_id as "programme: catalogue::ProgrammeId",
                c.cents as "promised: Cents",
@@ -229,7 +229,7 @@ async fn convention(tx: &mut PgTransaction<'_>, new: &NewMandate) -> Result<Conv
         limits.push(limit.ok_or(AcceptError::NoCall)?);
     }
     let terms = catalogue::funding_terms(&mut **tx, row.programme).await?;
-    Ok(Convention {
+    Ok(ConventionRoom {
         funder: row.funder,
         accepts: terms.accepts_mandates,
         limits,

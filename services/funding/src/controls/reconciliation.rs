@@ -15,15 +15,15 @@
 //! checkpoint. [`verify`] needs the file and the public key alone.
 //!
 //! A run reads one snapshot and locks nothing but other runs. Numbers are gapless. It is asked for (`POST /funding/v1/reconciliations`),
-//! commanded (`ccn reconcile`) or nightly ([`keep_reconciled`]).
+//! commanded (`ccn reconcile`) or nightly ([`run_reconciliation_worker`]).
 
+mod alerts;
 mod canonical;
 mod compare;
 mod csv;
 mod document;
 mod gather;
-mod loud;
-mod night;
+mod nightly;
 mod open_point;
 mod run;
 mod signed;
@@ -34,9 +34,9 @@ mod view;
 pub use compare::{ChangedBreak, Comparison, MovedIdentity, RunName, compare};
 pub use csv::csv;
 pub use document::{
-    CheckpointSeen, Document, FORMAT, LedgerSeen, Occasion, PreviousRun, StatementSeen, StatementsSeen, Verdict,
+    CheckpointSeen, Document, FORMAT, LedgerSeen, PreviousRun, RunTrigger, StatementSeen, StatementsSeen, Verdict,
 };
-pub use night::{Night, Nightly, keep_reconciled, last_due, run_night};
+pub use nightly::{Nightly, NightlyReconciliation, last_due, run_night, run_reconciliation_worker};
 pub use open_point::{OpenPoint, OpenPointKind};
 pub use run::{RunError, RunRequest, run};
 pub use signed::{RECONCILIATION_BYTES_MAX, VerifyError, open, verify};

@@ -31,10 +31,10 @@ use standards::{Cents, calendar};
 use utoipa::ToSchema;
 use web::{Created, Problem};
 
-use crate::contributions::mandate::{contains, words};
 use crate::fees::invoicing::SERVICE_CODE_CHARS_MAX;
 use crate::support::booking::{BookError, Event, book};
 use crate::support::ids::FeeId;
+use crate::support::remittance_text::{contains, words};
 
 pub use credit::{CreditNote, NewCreditNote, credit, note, notes};
 pub use paper::{credit_note_pdf, invoice_pdf};
@@ -172,7 +172,7 @@ fn amounts(face_value: Cents, fee_rate: Decimal, vat_rate: Decimal) -> Option<(C
     Some((net, part(net, vat_rate)?))
 }
 
-struct Wanted {
+struct BatchToInvoice {
     sponsor: OrganisationId,
     face_value: Cents,
     funded: bool,
@@ -233,9 +233,9 @@ async fn is_invoiced(tx: &mut PgTransaction<'_>, new: &NewFee) -> Result<bool, s
     .await
 }
 
-async fn batch(tx: &mut PgTransaction<'_>, new: &NewFee) -> Result<Option<Wanted>, sqlx::Error> {
+async fn batch(tx: &mut PgTransaction<'_>, new: &NewFee) -> Result<Option<BatchToInvoice>, sqlx::Error> {
     sqlx::query_as!(
-        Wanted,
+        BatchToInvoice,
         r#"select p.sponsor_id as "sponsor: OrganisationId",
                (b.booklets::bigint * b.booklet_size * b.face_value_cents) as "face_value!: Cents",
                b.funded_at is not null and b.cancelled_at is null as "funded!"
@@ -252,7 +252,7 @@ async fn batch(tx: &mut PgTransaction<'_>, new: &NewFee) -> Result<Option<Wanted
 async fn insert(
     tx: &mut PgTransaction<'_>,
     new: &NewFee,
-    batch: &Wanted,
+    batch: &BatchToInvoice,
     (fee_rate, net): (Decimal, Cents),
     (vat_rate, vat): (Decimal, Cents),
     at: DateTime<Utc>,

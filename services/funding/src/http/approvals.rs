@@ -39,7 +39,7 @@ async fn approve_settlement(
 ) -> Result<Created<SettlementView>, Problem> {
     database::transaction(&pool, "approve_settlement", |tx| {
         let who = who.clone();
-        Box::pin(async move { settlement::decide(tx, &who, id, &Decision::Approved, at).await })
+        Box::pin(async move { settlement::approve_or_reject(tx, &who, id, &Decision::Approved, at).await })
     })
     .await
     .map_err(Problem::from)
@@ -62,7 +62,7 @@ async fn reject_settlement(
 ) -> Result<Created<SettlementView>, Problem> {
     database::transaction(&pool, "reject_settlement", |tx| {
         let (who, decision) = (who.clone(), Decision::Rejected(new.reason.clone()));
-        Box::pin(async move { settlement::decide(tx, &who, id, &decision, at).await })
+        Box::pin(async move { settlement::approve_or_reject(tx, &who, id, &decision, at).await })
     })
     .await
     .map_err(Problem::from)
@@ -85,7 +85,7 @@ async fn approve_refund(
 ) -> Result<Created<Refund>, Problem> {
     database::transaction(&pool, "approve_refund", |tx| {
         let who = who.clone();
-        Box::pin(async move { refund::decide(tx, &who, id, &Decision::Approved, at).await })
+        Box::pin(async move { refund::approve_or_reject(tx, &who, id, &Decision::Approved, at).await })
     })
     .await
     .map_err(Problem::from)
@@ -108,7 +108,7 @@ async fn reject_refund(
 ) -> Result<Created<Refund>, Problem> {
     database::transaction(&pool, "reject_refund", |tx| {
         let (who, decision) = (who.clone(), Decision::Rejected(new.reason.clone()));
-        Box::pin(async move { refund::decide(tx, &who, id, &decision, at).await })
+        Box::pin(async move { refund::approve_or_reject(tx, &who, id, &decision, at).await })
     })
     .await
     .map_err(Problem::from)

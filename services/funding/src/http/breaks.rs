@@ -10,7 +10,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::{Created, Json, Now, Page, Path, Problem, ProblemBody, Query, download};
 
-use crate::bank::breaks::{self, Ageing, BreakView, ExplanationView, NewClosing, NewExplanation, NewOwner, NewSplit};
+use crate::bank::breaks::{
+    self, BreakAgeing, BreakView, ExplanationView, NewClosing, NewExplanation, NewOwner, NewSplit,
+};
 use crate::http::App;
 use crate::support::ids::BreakId;
 
@@ -65,7 +67,7 @@ async fn list_breaks(
     page.map(Json).map_err(internal)
 }
 
-async fn report(pool: &PgPool, at: DateTime<Utc>) -> Result<Ageing, Problem> {
+async fn report(pool: &PgPool, at: DateTime<Utc>) -> Result<BreakAgeing, Problem> {
     let mut connection = pool.acquire().await.map_err(internal)?;
     let ageing = breaks::ageing(&mut connection, calendar::paris_date(at)).await;
     ageing.map_err(internal)
@@ -73,8 +75,8 @@ async fn report(pool: &PgPool, at: DateTime<Utc>) -> Result<Ageing, Problem> {
 
 /// Breaks that are not closed, by age: 0–7, 8–30, 31–90 and more than 90 days.
 #[utoipa::path(get, path = "/funding/v1/breaks/ageing", tag = "funding",
-    responses((status = 200, body = Ageing), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
-async fn get_ageing(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Json<Ageing>, Problem> {
+    responses((status = 200, body = BreakAgeing), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+async fn get_ageing(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Json<BreakAgeing>, Problem> {
     reader(&who)?;
     Ok(Json(report(&pool, at).await?))
 }

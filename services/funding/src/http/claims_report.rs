@@ -7,7 +7,7 @@ use utoipa_axum::routes;
 use web::{Problem, ProblemBody, Query};
 
 use crate::http::App;
-use crate::reports::claims_report::{self, ClaimsAsked};
+use crate::reports::claims_report::{self, ClaimsReportQuery};
 use crate::support::stream::{self, Downloads};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -16,7 +16,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 
 /// Claims as CSV, a line a claim and funder, without any person: the shares without `reversed_on` sum to the funder's `claimed` in
 /// the waterfall, `paid` to its `paid`. Operators and auditors may ask for any funder or all, a funder gets its own.
-#[utoipa::path(get, path = "/funding/v1/reports/claims", tag = "funding", params(ClaimsAsked),
+#[utoipa::path(get, path = "/funding/v1/reports/claims", tag = "funding", params(ClaimsReportQuery),
     responses((status = 200, body = String, content_type = "text/csv"),
         (status = 400, body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, body = ProblemBody, content_type = "application/problem+json"),
@@ -25,7 +25,7 @@ async fn claims_csv(
     who: Caller,
     State(pool): State<PgPool>,
     State(downloads): State<Downloads>,
-    Query(asked): Query<ClaimsAsked>,
+    Query(asked): Query<ClaimsReportQuery>,
 ) -> Result<Response, Problem> {
     let asked = asked.by(&who)?;
     let body = claims_report::start(pool, asked, downloads.place(&who)?).map_err(|error| Problem::internal(&error))?;

@@ -9,7 +9,7 @@ use web::{Created, Json, Now, Path, Problem, ProblemBody};
 use crate::http::App;
 use crate::http::reader::internal;
 use crate::programme_end::reader;
-use crate::shares::simulation::{self, Simulation, Supposed};
+use crate::shares::simulation::{self, Simulation, SimulationInput};
 use crate::shares::true_up::{self, NewTrueUp, TrueUp, TrueUpError, TrueUps};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -25,7 +25,7 @@ async fn known(pool: &PgPool, programme: ProgrammeId) -> Result<Programme, Probl
 }
 
 /// Who would pay what, if so many vouchers were used. Nothing is stored. For operators, auditors, the programme's sponsor and its funders.
-#[utoipa::path(post, path = "/funding/v1/programmes/{programme}/plan-simulations", tag = "funding", request_body = Supposed,
+#[utoipa::path(post, path = "/funding/v1/programmes/{programme}/plan-simulations", tag = "funding", request_body = SimulationInput,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 200, body = Simulation), (status = 404, body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`simulation-field`, `not-a-plan`", body = ProblemBody, content_type = "application/problem+json")))]
@@ -33,7 +33,7 @@ async fn simulate(
     who: Caller,
     State(pool): State<PgPool>,
     Path(programme): Path<ProgrammeId>,
-    Json(supposed): Json<Supposed>,
+    Json(supposed): Json<SimulationInput>,
 ) -> Result<Json<Simulation>, Problem> {
     let (programme, _) = reader::programme(&pool, &who, programme).await?;
     let mut connection = pool.acquire().await.map_err(internal)?;

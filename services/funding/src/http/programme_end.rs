@@ -11,12 +11,12 @@ use web::{Created, Json, Now, Path, Problem, ProblemBody, download};
 
 use crate::http::App;
 use crate::programme_end::choose::{self, ChooseError, NewUnusedValueChoice, UnusedValueChoice};
-use crate::programme_end::give_back::{self, GivenBack, NewGivingBack};
-use crate::programme_end::issue::{self, Kind};
-use crate::programme_end::keep::{self, StatementRound};
+use crate::programme_end::issue::{self, StatementFile};
 use crate::programme_end::reader;
+use crate::programme_end::refund_unused_value::{self, NewUnusedValueRefund, UnusedValueRefund};
 use crate::programme_end::respond::{self, NewStatementResponse, RespondError, StatementResponse};
-use crate::programme_end::view::{self, CalendarView, StatementView};
+use crate::programme_end::statement_worker::{self, StatementRound};
+use crate::programme_end::view::{self, CalendarView, ExpiryStatementView};
 use crate::support::DocumentSigner;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -52,13 +52,13 @@ async fn calendar(
 /// The adversarial statement of a programme's end, with what was answered and given back.
 #[utoipa::path(get, path = "/funding/v1/programmes/{programme}/expiry-statement", tag = "funding",
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 200, body = StatementView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = ExpiryStatementView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 async fn statement(
     who: Caller,
     Now(at): Now,
     State(pool): State<PgPool>,
     Path(id): Path<ProgrammeId>,
-) -> Result<Json<StatementView>, Problem> {
+) -> Result<Json<ExpiryStatementView>, Problem> {
     let (programme, reader) = reader::programme(&pool, &who, id).await?;
     let mut tx = ledger::read::snapshot(&pool).await.map_err(internal)?;
     let statement = view::statement(&mut tx, &programme, &who, reader, at)
@@ -73,7 +73,15 @@ async fn statement(
     responses((status = 200, description = "Signed (PAdES)", content_type = "application/pdf"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 async fn pdf(who: Caller, State(pool): State<PgPool>, Path(id): Path<ProgrammeId>) -> Result<Response, Problem> {
-    file(&pool, &who, id, Kind::Pdf, "application/pdf", "etat-contradictoire.pdf").await
+    file(
+        &pool,
+        &who,
+        id,
+        StatementFile::Pdf,
+        "application/pdf",
+        "etat-contradictoire.pdf",
+    )
+    .await
 }
 
 /// The statement's data as canonical JSON (RFC 8785), as they were issued.
@@ -86,7 +94,7 @@ async fn data(who: Caller, State(pool): State<PgPool>, Path(id): Path<ProgrammeI
         &pool,
         &who,
         id,
-        Kind::Data,
+        StatementFile::Data,
         "application/json",
         "etat-contradictoire.json",
     )
@@ -103,7 +111,7 @@ async fn csv(who: Caller, State(pool): State<PgPool>, Path(id): Path<ProgrammeId
         &pool,
         &who,
         id,
-        Kind::Csv,
+        StatementFile::Csv,
         "text/csv; charset=utf-8",
         "etat-contradictoire.csv",
     )
@@ -114,7 +122,7 @@ async fn file(
     pool: &PgPool,
     who: &Caller,
     id: ProgrammeId,
-    kind: Kind,
+    kind: StatementFile,
     content_type: &'static str,
     name: &str,
 ) -> Result<Response, Problem> {
@@ -177,8 +185,8 @@ async fn choice(
 
 /// Gives back to each funder what a statement owes it, once its last day has passed: by the funder's choice, or the default.
 #[utoipa::path(post, path = "/funding/v1/programmes/{programme}/expiry-statement/giving-back", tag = "funding",
-    request_body = NewGivingBack, params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 201, body = Vec<GivenBack>), (status = 200, description = "All was given back before", body = Vec<GivenBack>),
+    request_body = NewUnusedValueRefund, params(("programme" = uuid::Uuid, Path, description = "The programme")),
+    responses((status = 201, body = Vec<UnusedValueRefund>), (status = 200, description = "All was given back before", body = Vec<UnusedValueRefund>),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`too-early`, `statement-contested`", body = ProblemBody, content_type = "application/problem+json")))]
 async fn giving_back(
@@ -186,10 +194,10 @@ async fn giving_back(
     Now(at): Now,
     State(pool): State<PgPool>,
     Path(id): Path<ProgrammeId>,
-    Json(new): Json<NewGivingBack>,
-) -> Result<Created<Vec<GivenBack>>, Problem> {
+    Json(new): Json<NewUnusedValueRefund>,
+) -> Result<Created<Vec<UnusedValueRefund>>, Problem> {
     let (programme, _) = reader::programme(&pool, &who, id).await?;
-    give_back::give_back(&pool, &who, &programme, &new, at)
+    refund_unused_value::refund_unused_value(&pool, &who, &programme, &new, at)
         .await
         .map_err(Problem::from)
 }
@@ -209,7 +217,10 @@ async fn round(
     State(documents): State<DocumentSigner>,
     Json(NoOption {}): Json<NoOption>,
 ) -> Result<Json<StatementRound>, Problem> {
-    keep::round(&pool, &documents, at).await.map(Json).map_err(internal)
+    statement_worker::round(&pool, &documents, at)
+        .await
+        .map(Json)
+        .map_err(internal)
 }
 
 fn no_statement() -> Problem {

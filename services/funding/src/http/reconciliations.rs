@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use web::{Created, Json, Now, Page, Path, Problem, ProblemBody, Query, detach_from_request, download};
 
 use crate::controls::reconciliation::{
-    self, Comparison, NewReconciliation, Nightly, Occasion, RunLine, RunRequest, RunView, Stored,
+    self, Comparison, NewReconciliation, Nightly, RunLine, RunRequest, RunTrigger, RunView, Stored,
 };
 use crate::http::App;
 use crate::support::ids::ReconciliationId;
@@ -83,7 +83,7 @@ async fn reconcile(
     let request = RunRequest {
         id: new.id,
         at,
-        occasion: Occasion::Request,
+        occasion: RunTrigger::Request,
         night: None,
         break_days_max: nightly.break_days_max,
     };

@@ -12,7 +12,7 @@ use web::{Created, Json, Now, Page, Path, Problem, ProblemBody, Query, download}
 
 use crate::http::App;
 use crate::http::reader::{internal, own_or_all};
-use crate::payments::refund::{self, NewRefund, Refund, What};
+use crate::payments::refund::{self, NewRefund, Refund, RefundScope};
 use crate::{payments::payment_file, support::FundAccount, support::ids::RefundId};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -37,7 +37,7 @@ async fn give_back(
 ) -> Result<Created<Refund>, Problem> {
     database::transaction(&pool, "refund", |tx| {
         let who = who.clone();
-        Box::pin(async move { refund::refund(tx, &who, new, What::OwedBack, at).await })
+        Box::pin(async move { refund::refund(tx, &who, new, RefundScope::OwedBack, at).await })
     })
     .await
     .map_err(Problem::from)

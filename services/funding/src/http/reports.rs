@@ -8,7 +8,7 @@ use web::{Json, Problem, ProblemBody, Query, download};
 
 use crate::controls::identities::{self, Identities};
 use crate::http::App;
-use crate::reports::waterfall::{self, Asked, Waterfall};
+use crate::reports::waterfall::{self, Waterfall, WaterfallFilter};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -18,24 +18,24 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// The waterfall: per funder and programme, from announced to returned.
-#[utoipa::path(get, path = "/funding/v1/waterfall", tag = "funding", params(Asked),
+#[utoipa::path(get, path = "/funding/v1/waterfall", tag = "funding", params(WaterfallFilter),
     responses((status = 200, body = Waterfall), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 async fn get_waterfall(
     who: Caller,
     State(pool): State<PgPool>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<WaterfallFilter>,
 ) -> Result<Json<Waterfall>, Problem> {
     Ok(Json(waterfall::waterfall(&pool, &who, asked).await?))
 }
 
 /// The waterfall's rows as CSV, with the same figures.
-#[utoipa::path(get, path = "/funding/v1/waterfall.csv", tag = "funding", params(Asked),
+#[utoipa::path(get, path = "/funding/v1/waterfall.csv", tag = "funding", params(WaterfallFilter),
     responses((status = 200, body = String, content_type = "text/csv"),
         (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
 async fn waterfall_csv(
     who: Caller,
     State(pool): State<PgPool>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<WaterfallFilter>,
 ) -> Result<Response, Problem> {
     let waterfall = waterfall::waterfall(&pool, &who, asked).await?;
     let bytes = waterfall::csv(&waterfall).map_err(|error| Problem::internal(&error))?;

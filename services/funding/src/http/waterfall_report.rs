@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 use web::{Json, Now, Problem, ProblemBody, Query, download};
 
 use crate::http::App;
-use crate::reports::waterfall::{self, Asked, Waterfall};
+use crate::reports::waterfall::{self, Waterfall, WaterfallFilter};
 use crate::support::FundAccount;
 
 const CSV: &str = "text/csv; charset=utf-8";
@@ -37,11 +37,11 @@ enum Form {
     Pdf,
 }
 
-/// [`Asked`], and the form. Written out, because flattened parameters cannot refuse unknown ones.
+/// [`WaterfallFilter`], and the form. Written out, because flattened parameters cannot refuse unknown ones.
 #[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-struct ReportAsked {
+struct WaterfallQuery {
     /// Only this funder's rows.
     #[param(value_type = Option<uuid::Uuid>)]
     funder_id: Option<PartyId>,
@@ -61,7 +61,7 @@ struct ReportAsked {
 }
 
 /// The waterfall as JSON, CSV, a workbook or a PDF, as `format` or the header `Accept` says.
-#[utoipa::path(get, path = "/funding/v1/reports/waterfall", tag = "funding", params(ReportAsked),
+#[utoipa::path(get, path = "/funding/v1/reports/waterfall", tag = "funding", params(WaterfallQuery),
     responses((status = 200, content((Waterfall = "application/json"), (String = "text/csv"),
             (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (String = "application/pdf"))),
         (status = 400, body = ProblemBody, content_type = "application/problem+json"),
@@ -71,10 +71,10 @@ async fn waterfall_report(
     Now(at): Now,
     State(pool): State<PgPool>,
     State(fund): State<Arc<FundAccount>>,
-    Query(report): Query<ReportAsked>,
+    Query(report): Query<WaterfallQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let asked = Asked {
+    let asked = WaterfallFilter {
         funder_id: report.funder_id,
         programme_id: report.programme_id,
         territory: report.territory,

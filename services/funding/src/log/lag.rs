@@ -28,9 +28,9 @@ pub async fn show_seal_lag(pool: &PgPool, at: DateTime<Utc>) -> sqlx::Result<(Se
 
 /// Tells a lag that is too long at once, and then once a minute.
 #[derive(Debug, Default)]
-pub(super) struct Teller(Option<Instant>);
+pub(super) struct LagAlert(Option<Instant>);
 
-impl Teller {
+impl LagAlert {
     pub async fn look(&mut self, pool: &PgPool, at: DateTime<Utc>) {
         match show_seal_lag(pool, at).await {
             Ok((lag, true)) => self.tell(&lag, at),

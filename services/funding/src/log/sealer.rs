@@ -6,7 +6,7 @@ use sealed_log::NoteKey;
 use sqlx::PgPool;
 use web::Clock;
 
-use crate::log::lag::Teller;
+use crate::log::lag::LagAlert;
 
 /// Seconds between two rounds of the sealer: how long a transfer stays without proof.
 pub const SEAL_SECONDS: u64 = 3;
@@ -21,11 +21,11 @@ const UNEQUAL_SHOWN_MAX: u32 = 20;
 /// nothing is lost by waiting, but a book that cannot be sealed needs somebody. Every [`SUMS_SECONDS`] each account is compared with
 /// its transfers (`ccn_unequal_accounts`). After each round, what still waits is shown (`ccn_unsealed_entries`, `ccn_seal_lag_seconds`), and
 /// told when it waits for too long.
-pub async fn keep_sealed(pool: PgPool, clock: Clock, key: Arc<NoteKey>) {
+pub async fn run_sealer(pool: PgPool, clock: Clock, key: Arc<NoteKey>) {
     // At the machine's pace: the clock of a demonstration stands still.
     let mut rounds = tokio::time::interval(Duration::from_secs(SEAL_SECONDS));
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let (mut compared, mut teller) = (Instant::now(), Teller::default());
+    let (mut compared, mut alert) = (Instant::now(), LagAlert::default());
     loop {
         tokio::select! {
             _ = rounds.tick() => {}
@@ -39,7 +39,7 @@ pub async fn keep_sealed(pool: PgPool, clock: Clock, key: Arc<NoteKey>) {
                 tracing::error!(error = &error as &dyn std::error::Error, "the books cannot be sealed");
             }
         }
-        teller.look(&pool, clock.now()).await;
+        alert.look(&pool, clock.now()).await;
         if compared.elapsed() >= Duration::from_secs(SUMS_SECONDS) {
             compared = Instant::now();
             compare_sums(&pool).await;

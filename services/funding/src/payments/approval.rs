@@ -21,74 +21,13 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use web::{Created, Problem};
 
-use crate::payments::payment_report::never_sent;
+use crate::payments::payment_order::PaymentOrder;
+use crate::payments::rejected_payments::reverse_unsent_payments;
 use crate::support::booking::{BookError, book_all};
-use crate::{bank::breaks, payments::payment_rule, support::ids::RefundId, support::ids::SettlementId};
+use crate::{bank::breaks, payments::payment_rule};
 
 /// Characters of a reason.
 const REASON_CHARS_MAX: usize = 500;
-
-/// What the bank is asked to pay, in one file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PaymentOrder {
-    /// A month's structures.
-    Settlement(SettlementId),
-    /// A funder, its own money.
-    Refund(RefundId),
-}
-
-impl PaymentOrder {
-    pub(crate) const fn uuid(self) -> Uuid {
-        match self {
-            Self::Settlement(id) => id.uuid(),
-            Self::Refund(id) => id.uuid(),
-        }
-    }
-
-    pub(crate) const fn settlement(self) -> Option<Uuid> {
-        match self {
-            Self::Settlement(id) => Some(id.uuid()),
-            Self::Refund(_) => None,
-        }
-    }
-
-    pub(crate) const fn refund(self) -> Option<Uuid> {
-        match self {
-            Self::Settlement(_) => None,
-            Self::Refund(id) => Some(id.uuid()),
-        }
-    }
-
-    /// In a sentence.
-    const fn french(self) -> &'static str {
-        match self {
-            Self::Settlement(_) => "ce contre-paiement",
-            Self::Refund(_) => "ce remboursement",
-        }
-    }
-
-    /// What is done once it is rejected.
-    pub(crate) const fn after_rejection(self) -> &'static str {
-        match self {
-            Self::Settlement(_) => {
-                "Faites un nouveau contre-paiement du même mois : il reprend les mêmes encaissements."
-            }
-            Self::Refund(_) => {
-                "Une fois le remboursement rejeté, la somme est de l'argent libre du financeur : rendez-la par un nouveau remboursement, sans \
-                 « programme_id », ou laissez-lui ce crédit."
-            }
-        }
-    }
-
-    const fn action(self, approves: bool) -> &'static str {
-        match (self, approves) {
-            (Self::Settlement(_), true) => "settlement.approve",
-            (Self::Settlement(_), false) => "settlement.reject",
-            (Self::Refund(_), true) => "refund.approve",
-            (Self::Refund(_), false) => "refund.reject",
-        }
-    }
-}
 
 /// Whether a second person has looked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -268,7 +207,7 @@ pub(crate) async fn approval(connection: &mut PgConnection, order: PaymentOrder)
 }
 
 /// Approves or rejects an order that exists, or finds that the same key decided the same before.
-pub(crate) async fn decide(
+pub(crate) async fn approve_or_reject(
     tx: &mut PgTransaction<'_>,
     who: &access::Caller,
     order: PaymentOrder,
@@ -381,8 +320,8 @@ async fn take_back(
     )
     .execute(&mut **tx)
     .await?;
-    let postings = never_sent(tx, order).await?;
+    let postings = reverse_unsent_payments(tx, order).await?;
     book_all(tx, postings, at).await?;
-    breaks::settle_expected(tx, who, at).await?;
+    breaks::resolve_due_breaks(tx, who, at).await?;
     Ok(())
 }

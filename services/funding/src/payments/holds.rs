@@ -28,14 +28,14 @@ pub struct Holds {
     /// All of it.
     pub total: Cents,
     /// Youngest first, all four.
-    pub buckets: Vec<Bucket>,
+    pub buckets: Vec<HoldAgeBand>,
     /// Oldest first.
     pub structures: Vec<HeldStructure>,
 }
 
 /// An amount of one age.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Bucket {
+pub struct HoldAgeBand {
     /// In days: `0-30`, `31-60`, `61-90` or `>90`.
     #[schema(example = "31-60")]
     pub days: String,
@@ -64,12 +64,12 @@ pub struct HeldStructure {
     /// Days since.
     pub age_days: i64,
     /// The same amount by age, youngest first, all four.
-    pub buckets: Vec<Bucket>,
+    pub buckets: Vec<HoldAgeBand>,
 }
 
 /// What a settlement held of a structure.
 #[derive(Debug)]
-struct Row {
+struct HeldRow {
     settlement: SettlementId,
     structure: PartyId,
     name: String,
@@ -82,7 +82,7 @@ struct Row {
 /// What is held on a day; of one structure if given.
 pub async fn holds(connection: &mut PgConnection, of: Option<PartyId>, on: NaiveDate) -> Result<Holds, sqlx::Error> {
     let rows = sqlx::query_as!(
-        Row,
+        HeldRow,
         r#"with owed as (
                select a.party, sum(a.credits_cents - a.debits_cents)::bigint as cents
                -- Said twice for the index on named accounts: vouchers are not looked at.
@@ -118,10 +118,10 @@ pub async fn holds(connection: &mut PgConnection, of: Option<PartyId>, on: Naive
     add_up(rows, &awaited, on).ok_or_else(|| sqlx::Error::Decode("holds add up to more than 64 bits".into()))
 }
 
-type Awaited = [(SettlementId, PartyId, AwaitedMoney)];
+type AwaitedBySettlement = [(SettlementId, PartyId, AwaitedMoney)];
 
-fn add_up(rows: Vec<Row>, awaited: &Awaited, on: NaiveDate) -> Option<Holds> {
-    let mut by_structure: BTreeMap<PartyId, Vec<Row>> = BTreeMap::new();
+fn add_up(rows: Vec<HeldRow>, awaited: &AwaitedBySettlement, on: NaiveDate) -> Option<Holds> {
+    let mut by_structure: BTreeMap<PartyId, Vec<HeldRow>> = BTreeMap::new();
     for row in rows {
         by_structure.entry(row.structure).or_default().push(row);
     }
@@ -134,7 +134,7 @@ fn add_up(rows: Vec<Row>, awaited: &Awaited, on: NaiveDate) -> Option<Holds> {
             .iter()
             .filter_map(|one| one.buckets.get(index))
             .map(|bucket| bucket.amount);
-        buckets.push(Bucket {
+        buckets.push(HoldAgeBand {
             days: (*days).to_owned(),
             amount: Cents::try_sum(amounts)?,
         });
@@ -147,14 +147,14 @@ fn add_up(rows: Vec<Row>, awaited: &Awaited, on: NaiveDate) -> Option<Holds> {
     })
 }
 
-fn structure(rows: Vec<Row>, awaited: &Awaited, on: NaiveDate) -> Option<HeldStructure> {
+fn structure(rows: Vec<HeldRow>, awaited: &AwaitedBySettlement, on: NaiveDate) -> Option<HeldStructure> {
     let parts = aged(&rows);
     let days = |at: DateTime<Utc>| (on - calendar::paris_date(at)).num_days();
     let mut buckets = Vec::new();
     let mut above = i64::MIN;
     for (name, last) in BUCKETS {
         let inside = parts.iter().filter(|(at, _)| (above..=last).contains(&days(*at)));
-        buckets.push(Bucket {
+        buckets.push(HoldAgeBand {
             days: name.to_owned(),
             amount: Cents::try_sum(inside.map(|(_, cents)| *cents))?,
         });
@@ -182,7 +182,7 @@ fn structure(rows: Vec<Row>, awaited: &Awaited, on: NaiveDate) -> Option<HeldStr
 
 /// What is held now by the settlement that held it first: of the smallest amount from a settlement on, the part that was not
 /// held before. The parts add up to what is held now.
-fn aged(rows: &[Row]) -> Vec<(DateTime<Utc>, Cents)> {
+fn aged(rows: &[HeldRow]) -> Vec<(DateTime<Utc>, Cents)> {
     let mut least = rows.last().map_or(Cents::ZERO, |row| row.payable);
     let mut kept: Vec<(DateTime<Utc>, Cents)> = Vec::new();
     for row in rows.iter().rev() {
@@ -224,8 +224,8 @@ mod tests {
     use super::*;
     use uuid::Uuid;
 
-    fn row(structure: u128, day: &str, cents: i64, payable: i64) -> Row {
-        Row {
+    fn row(structure: u128, day: &str, cents: i64, payable: i64) -> HeldRow {
+        HeldRow {
             settlement: SettlementId::from_uuid(Uuid::from_u128(9)),
             structure: PartyId::from_uuid(Uuid::from_u128(structure)),
             name: format!("S{structure}"),
@@ -236,7 +236,7 @@ mod tests {
         }
     }
 
-    fn amounts(buckets: &[Bucket]) -> Vec<i64> {
+    fn amounts(buckets: &[HoldAgeBand]) -> Vec<i64> {
         buckets.iter().map(|bucket| bucket.amount.get()).collect()
     }
 

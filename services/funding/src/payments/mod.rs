@@ -4,9 +4,11 @@
 pub mod approval;
 pub mod holds;
 pub mod payment_file;
+pub(crate) mod payment_order;
 pub mod payment_report;
 pub mod payment_rule;
 pub mod refund;
+pub(crate) mod rejected_payments;
 pub mod remittance;
 pub mod settlement;
 pub mod structure_account;

@@ -6,7 +6,8 @@ use standards::pain001::{Payment, PaymentFile, PaymentFileError};
 use standards::{Cents, Month};
 use web::Problem;
 
-use crate::payments::approval::{PaymentOrder, approval};
+use crate::payments::approval::approval;
+use crate::payments::payment_order::PaymentOrder;
 use crate::{support::FundAccount, support::ids::RefundId, support::ids::SettlementId};
 
 /// Why there is no file.

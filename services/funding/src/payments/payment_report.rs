@@ -21,17 +21,16 @@ use access::audit;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Europe::Paris;
 use database::NamedLock;
-use ledger::{Account, BookId, EventKind, PartyId, Posting, TransferKind};
 use sha2::{Digest, Sha256};
 use sqlx::PgTransaction;
 use standards::calendar;
 use standards::pain002::{self, Pain002Error, StatusReport};
 use web::{Created, Problem};
 
-use crate::bank::statement::{ReturnedParts, parts_of};
-use crate::payments::approval::PaymentOrder;
-use crate::payments::payment_report::decide::{Decided, Payment};
-use crate::support::booking::{BookError, Event, book_all};
+use crate::bank::settlement_parts::parts_of;
+use crate::payments::payment_report::decide::DecidedLine;
+use crate::payments::rejected_payments::{RejectablePayment, posting};
+use crate::support::booking::{BookError, book_all};
 use crate::{bank::breaks, support::ids::PaymentReportId};
 
 pub use view::{PaymentReportView, read};
@@ -112,15 +111,15 @@ fn date(at: DateTime<Utc>) -> impl std::fmt::Display {
 
 /// A report as it was read, with its bytes.
 #[derive(Debug)]
-pub struct Parsed {
+pub struct ParsedReport {
     report: StatusReport,
     sha256: [u8; 32],
     raw: Vec<u8>,
 }
 
 /// Reads a file; needs no database.
-pub fn parse(bytes: Vec<u8>) -> Result<Parsed, ReportError> {
-    Ok(Parsed {
+pub fn parse(bytes: Vec<u8>) -> Result<ParsedReport, ReportError> {
+    Ok(ParsedReport {
         report: pain002::read(&bytes)?,
         sha256: Sha256::digest(&bytes).into(),
         raw: bytes,
@@ -143,7 +142,7 @@ fn check_date(report: &StatusReport, file_made_at: Option<DateTime<Utc>>) -> Res
 pub async fn load(
     tx: &mut PgTransaction<'_>,
     who: &access::Caller,
-    parsed: &Parsed,
+    parsed: &ParsedReport,
     at: DateTime<Utc>,
 ) -> Result<Created<PaymentReportView>, ReportError> {
     // The statements' lock: a payment is debited or rejected, by one of them.
@@ -167,9 +166,9 @@ pub async fn load(
     check_date(&parsed.report, decide::file_made_at(tx, &parsed.report).await?)?;
     write::write(tx, id, parsed, &decided, at).await?;
     let openings = decide::openings(&decided, calendar::paris_date(at));
-    breaks::open(tx, who, breaks::On::Report(id), &openings, at).await?;
-    breaks::settle_expected(tx, who, at).await?;
-    let rejected: Vec<&Payment> = decided.iter().filter_map(Decided::rejected).collect();
+    breaks::open(tx, who, breaks::BreakSource::Report(id), &openings, at).await?;
+    breaks::resolve_due_breaks(tx, who, at).await?;
+    let rejected: Vec<&RejectablePayment> = decided.iter().filter_map(DecidedLine::rejected).collect();
     let ids: Vec<_> = rejected.iter().map(|payment| payment.id.uuid()).collect();
     let parts = parts_of(tx, &ids).await?;
     let postings = rejected.iter().map(|payment| posting(payment, &parts));
@@ -183,29 +182,4 @@ pub async fn load(
         "payment report loaded"
     );
     Ok(Created::New(view))
-}
-
-/// What brings the payments of an order back, when it never reaches the bank: as if the bank had rejected them.
-pub(crate) async fn never_sent(tx: &mut PgTransaction<'_>, order: PaymentOrder) -> Result<Vec<Posting>, BookError> {
-    let payments = decide::of_order(tx, order).await?;
-    let ids: Vec<_> = payments.iter().map(|payment| payment.id.uuid()).collect();
-    let parts = parts_of(tx, &ids).await?;
-    payments.iter().map(|payment| posting(payment, &parts)).collect()
-}
-
-/// As a payment that comes back after its debit, but the money never left: it is still in transit.
-fn posting(payment: &Payment, parts: &ReturnedParts) -> Result<Posting, BookError> {
-    let kind = TransferKind::Rejected;
-    let in_transit = Account::in_transit(PartyId::from_uuid(payment.party));
-    let mut event = Event::new(EventKind::Rejected, payment.id.uuid()).reference(payment.id.end_to_end());
-    if payment.refund {
-        let deposited = Account::deposited(PartyId::from_uuid(payment.party));
-        return Ok(event.leg(kind, in_transit, deposited, payment.cents)?.posting()?);
-    }
-    event = event.leg(kind, in_transit, Account::clearing(BookId::fund()), payment.cents)?;
-    for &(book, cents) in parts.get(&payment.id).into_iter().flatten() {
-        let payable = Account::payable(book, PartyId::from_uuid(payment.party));
-        event = event.leg(kind, Account::clearing(book), payable, cents)?;
-    }
-    Ok(event.posting()?)
 }

@@ -22,7 +22,8 @@ use standards::{Cents, calendar};
 use utoipa::ToSchema;
 use web::Created;
 
-use crate::payments::approval::{self, DecideError, Decision, PaymentOrder};
+use crate::payments::approval::{self, DecideError, Decision};
+use crate::payments::payment_order::PaymentOrder;
 use crate::support::booking::{BookError, Event, book};
 use crate::{contributions::cash, shares::true_up, support::ids::PaymentId, support::ids::RefundId, support::known};
 
@@ -32,14 +33,14 @@ pub use view::{Refund, list, read};
 /// Where unused value goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Way {
+pub enum RefundMethod {
     /// Back to the funder's bank account, by a payment file.
     Bank,
     /// Into the funder's free money, for any programme.
     Credit,
 }
 
-impl Way {
+impl RefundMethod {
     const fn word(self) -> &'static str {
         match self {
             Self::Bank => "bank",
@@ -50,7 +51,7 @@ impl Way {
 
 /// What of a funder's money in a programme is given back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum What {
+pub(crate) enum RefundScope {
     /// Unused value, owed back to it.
     OwedBack,
     /// That, and what never stood behind a batch: at the end of the programme.
@@ -70,7 +71,7 @@ pub struct NewRefund {
     /// How much of its free money; absent with a programme, which gives back all that it owes.
     pub amount: Option<Cents>,
     /// By which way; free money by the bank only.
-    pub way: Way,
+    pub way: RefundMethod,
     /// When the bank shall pay; the day of the decision for a credit.
     pub execute_on: NaiveDate,
 }
@@ -80,11 +81,11 @@ pub(crate) async fn refund(
     tx: &mut PgTransaction<'_>,
     who: &access::Caller,
     new: NewRefund,
-    what: What,
+    what: RefundScope,
     at: DateTime<Utc>,
 ) -> Result<Created<Refund>, RefundError> {
-    let source = Source::of(new, what)?;
-    if let Source::Programme(programme, _) = source
+    let source = RefundSource::of(new, what)?;
+    if let RefundSource::Programme(programme, _) = source
         && !known::programme(tx, programme).await?
     {
         return Err(RefundError::NoProgramme);
@@ -114,7 +115,7 @@ pub(crate) async fn refund(
     let cents = money.all;
     write::insert(tx, new, money, at).await?;
     book(tx, event(new, source, money)?, at).await?;
-    if new.way == Way::Bank {
+    if new.way == RefundMethod::Bank {
         let unasked = unasked(tx, new, at).await?;
         approval::propose(tx, who, PaymentOrder::Refund(new.id), cents, unasked, at).await?;
     }
@@ -125,7 +126,7 @@ pub(crate) async fn refund(
 }
 
 /// Approves or rejects a refund that waits ([`mod@crate::payments::approval`]).
-pub(crate) async fn decide(
+pub(crate) async fn approve_or_reject(
     tx: &mut PgTransaction<'_>,
     who: &access::Caller,
     id: RefundId,
@@ -133,7 +134,7 @@ pub(crate) async fn decide(
     at: DateTime<Utc>,
 ) -> Result<Created<Refund>, DecideError> {
     let order = PaymentOrder::Refund(id);
-    let made = approval::decide(tx, who, order, decision, at).await?;
+    let made = approval::approve_or_reject(tx, who, order, decision, at).await?;
     let refund = read(tx, id).await?.ok_or(DecideError::Unknown(order))?;
     Ok(made.map(|()| refund))
 }
@@ -158,18 +159,18 @@ async fn unasked(tx: &mut PgTransaction<'_>, new: NewRefund, at: DateTime<Utc>) 
 
 /// Out of what it is paid.
 #[derive(Clone, Copy)]
-enum Source {
+enum RefundSource {
     /// What this programme owes.
-    Programme(ProgrammeId, What),
+    Programme(ProgrammeId, RefundScope),
     /// So much of the free money.
     Free(Cents),
 }
 
-impl Source {
-    fn of(new: NewRefund, what: What) -> Result<Self, RefundError> {
+impl RefundSource {
+    fn of(new: NewRefund, what: RefundScope) -> Result<Self, RefundError> {
         match (new.programme_id, new.amount) {
             (Some(programme), None) => Ok(Self::Programme(programme, what)),
-            (None, _) if new.way == Way::Credit => Err(RefundError::FreeCredit),
+            (None, _) if new.way == RefundMethod::Credit => Err(RefundError::FreeCredit),
             (None, Some(amount)) if amount.is_positive() => Ok(Self::Free(amount)),
             _ => Err(RefundError::Amount),
         }
@@ -191,22 +192,22 @@ fn same(known: &Refund, new: NewRefund) -> bool {
 
 /// What is given back.
 #[derive(Clone, Copy)]
-struct Money {
+struct RefundMoney {
     all: Cents,
     owed_back: Cents,
     unspent: Cents,
 }
 
-async fn money(tx: &mut PgTransaction<'_>, new: NewRefund, source: Source) -> Result<Money, RefundError> {
+async fn money(tx: &mut PgTransaction<'_>, new: NewRefund, source: RefundSource) -> Result<RefundMoney, RefundError> {
     let funder = known::party(new.funder_id);
     let (programme, what) = match source {
-        Source::Programme(programme, what) => (programme.book(), what),
-        Source::Free(amount) => {
+        RefundSource::Programme(programme, what) => (programme.book(), what),
+        RefundSource::Free(amount) => {
             let free = ledger::read::balance(tx, Account::deposited(funder)).await?;
             if free < amount {
                 return Err(RefundError::NotFree(free));
             }
-            return Ok(Money {
+            return Ok(RefundMoney {
                 all: amount,
                 owed_back: Cents::ZERO,
                 unspent: Cents::ZERO,
@@ -215,8 +216,8 @@ async fn money(tx: &mut PgTransaction<'_>, new: NewRefund, source: Source) -> Re
     };
     let owed_back = ledger::read::balance(tx, Account::refundable(programme, funder)).await?;
     let unspent = match what {
-        What::OwedBack => Cents::ZERO,
-        What::Everything => ledger::read::balance(tx, Account::available(programme, funder)).await?,
+        RefundScope::OwedBack => Cents::ZERO,
+        RefundScope::Everything => ledger::read::balance(tx, Account::available(programme, funder)).await?,
     };
     let all = owed_back
         .checked_add(unspent)
@@ -224,7 +225,7 @@ async fn money(tx: &mut PgTransaction<'_>, new: NewRefund, source: Source) -> Re
     if !all.is_positive() {
         return Err(RefundError::Nothing);
     }
-    Ok(Money {
+    Ok(RefundMoney {
         all,
         owed_back,
         unspent,
@@ -246,7 +247,7 @@ async fn check(tx: &mut PgTransaction<'_>, new: NewRefund, cents: Cents) -> Resu
     if due.iter().any(|payment| payment.from == funder) {
         return Err(RefundError::TrueUpDue);
     }
-    if new.way == Way::Credit {
+    if new.way == RefundMethod::Credit {
         return Ok(());
     }
     let given_back = new.programme_id.map(|programme| (programme, cents));
@@ -270,10 +271,10 @@ async fn check(tx: &mut PgTransaction<'_>, new: NewRefund, cents: Cents) -> Resu
     Ok(())
 }
 
-fn accounts(new: NewRefund, source: Source) -> Vec<Account> {
+fn accounts(new: NewRefund, source: RefundSource) -> Vec<Account> {
     let funder = known::party(new.funder_id);
     let mut accounts = vec![Account::clearing(BookId::fund()), Account::deposited(funder)];
-    if let Source::Programme(programme, _) = source {
+    if let RefundSource::Programme(programme, _) = source {
         let programme = programme.book();
         accounts.extend([
             Account::available(programme, funder),
@@ -281,7 +282,7 @@ fn accounts(new: NewRefund, source: Source) -> Vec<Account> {
             Account::clearing(programme),
         ]);
     }
-    if new.way == Way::Bank {
+    if new.way == RefundMethod::Bank {
         accounts.push(Account::in_transit(funder));
     }
     accounts
@@ -291,11 +292,11 @@ fn payment_id(new: NewRefund) -> PaymentId {
     PaymentId::derive(b"payment", &[new.id.uuid().as_bytes(), new.funder_id.uuid().as_bytes()])
 }
 
-fn event(new: NewRefund, source: Source, money: Money) -> Result<Event, BookError> {
+fn event(new: NewRefund, source: RefundSource, money: RefundMoney) -> Result<Event, BookError> {
     let funder = known::party(new.funder_id);
     let (given_back, deposited) = (TransferKind::GivenBack, Account::deposited(funder));
     let mut event = Event::new(EventKind::Refunded, new.id.uuid()).reference(payment_id(new).end_to_end());
-    if let Source::Programme(programme, _) = source {
+    if let RefundSource::Programme(programme, _) = source {
         let programme = programme.book();
         for (from, cents) in [
             (Account::refundable(programme, funder), money.owed_back),
@@ -308,8 +309,8 @@ fn event(new: NewRefund, source: Source, money: Money) -> Result<Event, BookErro
         event = event.leg(given_back, Account::clearing(BookId::fund()), deposited, money.all)?;
     }
     match new.way {
-        Way::Credit => Ok(event),
-        Way::Bank => Ok(event.leg(
+        RefundMethod::Credit => Ok(event),
+        RefundMethod::Bank => Ok(event.leg(
             TransferKind::RefundSent,
             deposited,
             Account::in_transit(funder),

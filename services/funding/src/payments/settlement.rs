@@ -25,6 +25,7 @@
 
 mod decide;
 mod due;
+mod due_claim;
 mod hold;
 mod limit;
 mod list;
@@ -41,7 +42,8 @@ use standards::{Cents, Month, calendar};
 use utoipa::ToSchema;
 use web::{Created, Problem};
 
-use crate::payments::approval::{self, DecideError, Decision, PaymentOrder};
+use crate::payments::approval::{self, DecideError, Decision};
+use crate::payments::payment_order::PaymentOrder;
 use crate::support::booking::BookError;
 use crate::support::ids::message_id;
 use crate::{support::ids::SettlementId, support::known};
@@ -171,11 +173,11 @@ pub async fn settle(
     check_days(new, at)?;
     let cutoff = calendar::paris_end_of_day(new.month.last_day());
     let facts = due::lock_and_read(tx, cutoff).await?;
-    let decided = decide::decide(new.id, facts).ok_or(SettleError::Overflow)?;
-    write::write(tx, new.id, &decided, at).await?;
-    let total = Cents::try_sum(decided.payments.iter().map(|payment| payment.total)).ok_or(SettleError::Overflow)?;
+    let plan = decide::decide(new.id, facts).ok_or(SettleError::Overflow)?;
+    write::write(tx, new.id, &plan, at).await?;
+    let total = Cents::try_sum(plan.payments.iter().map(|payment| payment.total)).ok_or(SettleError::Overflow)?;
     approval::propose(tx, who, PaymentOrder::Settlement(new.id), total, Cents::ZERO, at).await?;
-    let (payments, held) = (decided.payments.len(), decided.held.len());
+    let (payments, held) = (plan.payments.len(), plan.held.len());
     audit(
         tx,
         who,
@@ -191,7 +193,7 @@ pub async fn settle(
 }
 
 /// Approves or rejects a settlement that waits ([`mod@crate::payments::approval`]).
-pub async fn decide(
+pub async fn approve_or_reject(
     tx: &mut PgTransaction<'_>,
     who: &access::Caller,
     id: SettlementId,
@@ -199,7 +201,7 @@ pub async fn decide(
     at: DateTime<Utc>,
 ) -> Result<Created<SettlementView>, DecideError> {
     let order = PaymentOrder::Settlement(id);
-    let made = approval::decide(tx, who, order, decision, at).await?;
+    let made = approval::approve_or_reject(tx, who, order, decision, at).await?;
     let view = read(tx, id).await?.ok_or(DecideError::Unknown(order))?;
     Ok(made.map(|()| view))
 }

@@ -6,7 +6,7 @@ use sqlx::PgTransaction;
 use utoipa::ToSchema;
 use web::{Created, Problem};
 
-use super::contest::{Closed, check_open};
+use super::contest::{ContestOver, check_open};
 use super::issue;
 use crate::support::ids::ExpiryChoiceId;
 
@@ -38,7 +38,7 @@ pub struct UnusedValueChoice {
 pub enum ChooseError {
     /// There is no statement, or its last day has passed.
     #[error(transparent)]
-    Closed(#[from] Closed),
+    Closed(#[from] ContestOver),
     /// The statement does not name the caller as a funder.
     #[error("not a funder of the programme")]
     NotAFunder,

@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 use standards::Cents;
 use standards::calendar::paris_date;
 
-use super::figures::{self, Figures, Held};
+use super::figures::{self, HeldByFunder, ProgrammeFigures};
 
 /// The form of the data; a change of it is another number.
 const FORMAT: &str = "ccn-etat-contradictoire/1";
@@ -42,7 +42,7 @@ pub(super) struct Content {
     /// By batch.
     pub batches: Vec<BatchFact>,
     /// Over all funders.
-    pub total: Figures,
+    pub total: ProgrammeFigures,
 }
 
 /// A programme, as it is named on paper.
@@ -110,7 +110,7 @@ pub(super) struct FunderFact {
     pub name: String,
     pub siren: Option<String>,
     #[serde(flatten)]
-    pub figures: Figures,
+    pub figures: ProgrammeFigures,
     /// Received from the other funders at the closes, less what it paid them of what it was owed.
     pub trued_up: Cents,
     /// Given back before the statement.
@@ -141,7 +141,7 @@ pub(super) struct BatchFunderFact {
     /// As the batch's plan says: `0.3339` is 33.39 %.
     pub rate: Decimal,
     #[serde(flatten)]
-    pub figures: Figures,
+    pub figures: ProgrammeFigures,
 }
 
 /// Why a statement cannot be written.
@@ -224,7 +224,7 @@ pub(super) async fn read(
     };
     of_funders.sort_by_key(|funder| (rank(funder.id).unwrap_or(usize::MAX), funder.name.clone(), funder.id));
     swept(&batches)?;
-    let total = Figures::sum(of_funders.iter().map(|funder| &funder.figures)).ok_or(ContentError::Overflow)?;
+    let total = ProgrammeFigures::sum(of_funders.iter().map(|funder| &funder.figures)).ok_or(ContentError::Overflow)?;
     let (way, by_default) = calendar.unused_value();
     let sponsor = name(programme.sponsor_id.uuid());
     Ok(Content {
@@ -259,14 +259,14 @@ fn of_funder(
     id: PartyId,
     name: String,
     siren: Option<String>,
-    held: Held,
+    held: HeldByFunder,
     batches: &[BatchFact],
 ) -> Result<FunderFact, ContentError> {
     let mine = batches
         .iter()
         .flat_map(|batch| &batch.funders)
         .filter(|funder| funder.id == id);
-    let figures = Figures::sum(mine.map(|funder| &funder.figures)).ok_or(ContentError::Overflow)?;
+    let figures = ProgrammeFigures::sum(mine.map(|funder| &funder.figures)).ok_or(ContentError::Overflow)?;
     let of_batches = figures
         .refundable
         .checked_add(held.trued_up)

@@ -10,7 +10,7 @@ use super::issue;
 
 /// Why nothing can be answered.
 #[derive(Debug, thiserror::Error)]
-pub enum Closed {
+pub enum ContestOver {
     /// There is no statement yet.
     #[error("no statement")]
     NoStatement,
@@ -22,16 +22,16 @@ pub enum Closed {
     Database(#[from] sqlx::Error),
 }
 
-impl From<Closed> for Problem {
-    fn from(error: Closed) -> Self {
+impl From<ContestOver> for Problem {
+    fn from(error: ContestOver) -> Self {
         match error {
-            Closed::NoStatement => Self::not_found("L'état contradictoire de ce dispositif"),
-            Closed::Over(until) => Self::refused("contest-over", "Le délai pour répondre à cet état est passé.")
+            ContestOver::NoStatement => Self::not_found("L'état contradictoire de ce dispositif"),
+            ContestOver::Over(until) => Self::refused("contest-over", "Le délai pour répondre à cet état est passé.")
                 .detail(format!(
                     "Il courait jusqu'au {} ; sans réponse, l'état est accepté. Adressez-vous à l'opérateur.",
                     until.format("%d/%m/%Y")
                 )),
-            Closed::Database(error) => Self::internal(&error),
+            ContestOver::Database(error) => Self::internal(&error),
         }
     }
 }
@@ -41,10 +41,12 @@ pub(super) async fn check_open(
     tx: &mut PgTransaction<'_>,
     programme: ProgrammeId,
     at: DateTime<Utc>,
-) -> Result<(), Closed> {
-    let until = issue::contest_until(tx, programme).await?.ok_or(Closed::NoStatement)?;
+) -> Result<(), ContestOver> {
+    let until = issue::contest_until(tx, programme)
+        .await?
+        .ok_or(ContestOver::NoStatement)?;
     if paris_date(at) > until {
-        return Err(Closed::Over(until));
+        return Err(ContestOver::Over(until));
     }
     Ok(())
 }

@@ -3,16 +3,17 @@ use standards::Cents;
 use standards::spreadsheet::cell;
 
 use super::content::Content;
-use super::figures::Figures;
+use super::figures::ProgrammeFigures;
 
 /// The statement's sums as CSV (RFC 4180, UTF-8, comma): a row a batch and funder, then a row a funder over all batches (no batch).
 pub(super) fn csv(content: &Content) -> Result<Vec<u8>, csv::Error> {
     let mut writer = Writer::from_writer(Vec::new());
     let before = ["programme_id", "batch_id", "funder_id", "funder", "rate"];
     let after = ["trued_up", "given_back", "to_give_back", "available"];
-    writer.write_record(before.iter().chain(Figures::NAMES).chain(&after))?;
+    writer.write_record(before.iter().chain(ProgrammeFigures::NAMES).chain(&after))?;
     let programme = content.programme.id.to_string();
-    let amounts = |figures: &Figures| -> Vec<String> { figures.amounts().iter().map(Cents::to_string).collect() };
+    let amounts =
+        |figures: &ProgrammeFigures| -> Vec<String> { figures.amounts().iter().map(Cents::to_string).collect() };
     for batch in &content.batches {
         for funder in &batch.funders {
             let who = [

@@ -14,11 +14,11 @@ macro_rules! figures {
     ($($(#[$doc:meta])* $figure:ident,)+) => {
         /// What became of a funder's money. Nothing is netted: `funded` = `claimed` + `refundable`, once all is swept.
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-        pub struct Figures {
+        pub struct ProgrammeFigures {
             $($(#[$doc])* pub $figure: Cents,)+
         }
 
-        impl Figures {
+        impl ProgrammeFigures {
             /// Their names, in order.
             pub(super) const NAMES: &[&str] = &[$(stringify!($figure)),+];
 
@@ -60,7 +60,7 @@ figures! {
     refundable,
 }
 
-impl Figures {
+impl ProgrammeFigures {
     /// Sums; nothing beyond 64 bits.
     pub(super) fn sum<'a>(all: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
         all.into_iter().try_fold(Self::default(), |sum, one| sum.plus(one))
@@ -89,10 +89,10 @@ pub(super) struct BatchFigures {
     pub ordered_at: chrono::DateTime<chrono::Utc>,
     pub cancelled: bool,
     /// In the plan's order.
-    pub funders: Vec<(PartyId, Decimal, Figures)>,
+    pub funders: Vec<(PartyId, Decimal, ProgrammeFigures)>,
 }
 
-type Sums = BTreeMap<(BatchId, PartyId), Figures>;
+type Sums = BTreeMap<(BatchId, PartyId), ProgrammeFigures>;
 
 /// Every batch of a programme, in order of its order.
 pub(super) async fn read(
@@ -115,7 +115,7 @@ pub(super) async fn read(
         let mut funders = Vec::new();
         for ((funder, rate), ordered) in row.funders.iter().zip(&row.rates).zip(shares) {
             let figures = sums.get(&(row.id, *funder)).copied().unwrap_or_default();
-            let figures = Figures { ordered, ..figures }.complete().ok_or_else(wrong)?;
+            let figures = ProgrammeFigures { ordered, ..figures }.complete().ok_or_else(wrong)?;
             funders.push((*funder, rate.normalize(), figures));
         }
         batches.push(BatchFigures {
@@ -181,12 +181,12 @@ async fn in_reserve(connection: &mut PgConnection, programme: ProgrammeId) -> Re
     Ok(rows
         .into_iter()
         .map(|row| {
-            let figures = Figures {
+            let figures = ProgrammeFigures {
                 funded: row.funded,
                 activated: row.activated,
                 expired: row.expired,
                 cancelled: row.cancelled,
-                ..Figures::default()
+                ..ProgrammeFigures::default()
             };
             ((row.batch, row.funder), figures)
         })
@@ -257,7 +257,7 @@ async fn on_vouchers(
 
 /// What a funder's accounts in the programme hold, and what moved there otherwise than through batches.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Held {
+pub(super) struct HeldByFunder {
     /// Owed back, as its account says.
     pub refundable: Cents,
     /// Of it, received from the other funders at the closes, less what it paid them out of it.
@@ -271,7 +271,7 @@ pub(super) struct Held {
 pub(super) async fn held(
     connection: &mut PgConnection,
     programme: ProgrammeId,
-) -> Result<BTreeMap<PartyId, Held>, sqlx::Error> {
+) -> Result<BTreeMap<PartyId, HeldByFunder>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"with side as (
                select t.credit as number, t.cents as trued_up, 0 as given_back
@@ -297,7 +297,7 @@ pub(super) async fn held(
     Ok(rows
         .into_iter()
         .map(|row| {
-            let held = Held {
+            let held = HeldByFunder {
                 refundable: row.refundable,
                 trued_up: row.trued_up,
                 given_back: row.given_back,

@@ -196,18 +196,22 @@ pub(crate) async fn funders(
 
 /// A file of a statement, by its bytes as they were issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum StatementFile {
     Data,
     Csv,
     Pdf,
 }
 
 /// The file, if the statement was issued.
-pub(crate) async fn file(pool: &PgPool, programme: ProgrammeId, kind: Kind) -> Result<Option<Vec<u8>>, sqlx::Error> {
+pub(crate) async fn file(
+    pool: &PgPool,
+    programme: ProgrammeId,
+    kind: StatementFile,
+) -> Result<Option<Vec<u8>>, sqlx::Error> {
     let word = match kind {
-        Kind::Data => "data",
-        Kind::Csv => "csv",
-        Kind::Pdf => "pdf",
+        StatementFile::Data => "data",
+        StatementFile::Csv => "csv",
+        StatementFile::Pdf => "pdf",
     };
     sqlx::query_scalar!(
         r#"select case $2 when 'data' then data when 'csv' then csv else pdf end as "bytes!"

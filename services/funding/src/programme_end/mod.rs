@@ -24,11 +24,11 @@
 //! does, and says why. Money leaves the bank account only by the operator's act; the clock gives credits only.
 
 pub mod choose;
-pub mod give_back;
 pub mod issue;
-pub mod keep;
 pub mod reader;
+pub mod refund_unused_value;
 pub mod respond;
+pub mod statement_worker;
 pub mod view;
 
 mod canonical;

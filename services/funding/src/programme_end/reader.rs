@@ -5,7 +5,7 @@ use web::Problem;
 
 /// In which quality somebody reads about the money of a programme: its plan, its close, its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Reader {
+pub(crate) struct MoneyReader {
     /// The operator or an auditor.
     pub everything: bool,
     /// It runs the programme.
@@ -14,7 +14,7 @@ pub(crate) struct Reader {
     pub funds: bool,
 }
 
-impl Reader {
+impl MoneyReader {
     /// What is counted by distribution point is for those who answer for it.
     pub fn sees_points(self) -> bool {
         self.everything || self.sponsors
@@ -22,14 +22,18 @@ impl Reader {
 }
 
 /// The programme, if the caller may read about its money; to others it does not exist. What is asked for has no say in who may ask.
-pub(crate) async fn programme(pool: &PgPool, who: &Caller, id: ProgrammeId) -> Result<(Programme, Reader), Problem> {
+pub(crate) async fn programme(
+    pool: &PgPool,
+    who: &Caller,
+    id: ProgrammeId,
+) -> Result<(Programme, MoneyReader), Problem> {
     let internal = |error: sqlx::Error| Problem::internal(&error);
     let nothing = || Problem::not_found("Ce dispositif");
     let programme = catalogue::programme(pool, id)
         .await
         .map_err(internal)?
         .ok_or_else(nothing)?;
-    let reader = Reader {
+    let reader = MoneyReader {
         everything: who.has(Role::Operator) || who.has(Role::Auditor),
         sponsors: who.has(Role::Sponsor) && programme.sponsor_id == who.organisation(),
         funds: who.has(Role::Funder) && funds(pool, who, id).await.map_err(internal)?,

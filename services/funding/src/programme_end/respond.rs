@@ -6,7 +6,7 @@ use sqlx::PgTransaction;
 use utoipa::ToSchema;
 use web::{Created, Problem};
 
-use super::contest::{Closed, check_open};
+use super::contest::{ContestOver, check_open};
 use crate::support::ids::ExpiryResponseId;
 
 /// Letters of reasons.
@@ -72,7 +72,7 @@ pub struct StatementResponse {
 pub enum RespondError {
     /// There is no statement, or its last day has passed.
     #[error(transparent)]
-    Closed(#[from] Closed),
+    Closed(#[from] ContestOver),
     /// Contested without reasons, or with too many words.
     #[error("reasons of 1 to {REASONS_CHARS_MAX} characters")]
     Reasons,

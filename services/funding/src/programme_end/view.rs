@@ -11,8 +11,8 @@ use standards::calendar::paris_date;
 use utoipa::ToSchema;
 
 use super::choose::{self, UnusedValueChoice};
-use super::give_back::{self, GivenBack};
-use super::reader::Reader;
+use super::reader::MoneyReader;
+use super::refund_unused_value::{self, UnusedValueRefund};
 use super::respond::{self, StatementAnswer, StatementResponse};
 
 /// The calendar of a programme's end.
@@ -25,7 +25,7 @@ pub(crate) struct CalendarView {
     /// The last day accepted.
     pub last_day: NaiveDate,
     /// In order of their days.
-    pub steps: Vec<StepView>,
+    pub steps: Vec<ExpiryStepView>,
     /// What the sponsor decided about hand-overs, in order of time.
     pub decisions: Vec<DecisionView>,
     /// For how long the statement may be contested.
@@ -52,7 +52,7 @@ pub(crate) enum StepState {
 
 /// A step.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct StepView {
+pub(crate) struct ExpiryStepView {
     /// Its word.
     pub step: ExpiryStep,
     /// What people call it.
@@ -99,7 +99,7 @@ struct StepRow {
 pub(crate) async fn calendar(
     pool: &PgPool,
     programme: &Programme,
-    reader: Reader,
+    reader: MoneyReader,
     at: DateTime<Utc>,
 ) -> Result<CalendarView, sqlx::Error> {
     let calendar = catalogue::expiry_calendar(pool, programme).await?;
@@ -135,7 +135,7 @@ pub(crate) async fn calendar(
     })
 }
 
-fn view(calendar: &ExpiryCalendar, step: ExpiryStep, all: &mut Vec<StepRow>, at: DateTime<Utc>) -> StepView {
+fn view(calendar: &ExpiryCalendar, step: ExpiryStep, all: &mut Vec<StepRow>, at: DateTime<Utc>) -> ExpiryStepView {
     let done = all
         .iter()
         .position(|done| done.step == step.word())
@@ -149,7 +149,7 @@ fn view(calendar: &ExpiryCalendar, step: ExpiryStep, all: &mut Vec<StepRow>, at:
         None if calendar.is_due(step, at) => StepState::Due,
         None => StepState::ToCome,
     };
-    StepView {
+    ExpiryStepView {
         step,
         name: step.french(),
         due_on: calendar.due_on(step),
@@ -182,7 +182,7 @@ async fn done(pool: &PgPool, programme: ProgrammeId) -> Result<Vec<StepRow>, sql
 
 /// A statement and what became of it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct StatementView {
+pub(crate) struct ExpiryStatementView {
     /// The programme.
     pub programme_id: ProgrammeId,
     /// When it was issued.
@@ -194,7 +194,7 @@ pub(crate) struct StatementView {
     /// The last day on which it may be contested.
     pub contest_until: NaiveDate,
     /// How it stands.
-    pub standing: Standing,
+    pub standing: ProgrammeStanding,
     /// Those whose last answer contests it.
     pub contested_by: Vec<OrganisationId>,
     /// Its files, as they were issued.
@@ -207,13 +207,13 @@ pub(crate) struct StatementView {
     /// The choices of funders, in order of time; a funder sees its own.
     pub choices: Vec<UnusedValueChoice>,
     /// What was given back; a funder sees its own.
-    pub given_back: Vec<GivenBack>,
+    pub given_back: Vec<UnusedValueRefund>,
 }
 
 /// How a statement stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Standing {
+pub(crate) enum ProgrammeStanding {
     /// It may be contested, and not everybody has answered.
     Open,
     /// Somebody's last answer contests it.
@@ -242,9 +242,9 @@ pub(crate) async fn statement(
     tx: &mut PgTransaction<'_>,
     programme: &Programme,
     who: &Caller,
-    reader: Reader,
+    reader: MoneyReader,
     at: DateTime<Utc>,
-) -> Result<Option<StatementView>, sqlx::Error> {
+) -> Result<Option<ExpiryStatementView>, sqlx::Error> {
     let Some(row) = sqlx::query!(
         r#"select issued_at, due_on, late, contest_until, data, data_sha256, csv_sha256, pdf_sha256,
                octet_length(data) as "data_bytes!", octet_length(csv) as "csv_bytes!", octet_length(pdf) as "pdf_bytes!",
@@ -270,13 +270,13 @@ pub(crate) async fn statement(
     ];
     let responses = respond::read(tx, programme.id, None).await?;
     let mut choices = choose::read(tx, programme.id, None).await?;
-    let mut given_back = give_back::read(tx, programme.id).await?;
+    let mut given_back = refund_unused_value::read(tx, programme.id).await?;
     if !reader.sees_points() {
         choices.retain(|choice| choice.funder_id == who.organisation());
         given_back.retain(|given| given.funder_id == who.organisation());
     }
     let contested_by = respond::contesting(&responses);
-    Ok(Some(StatementView {
+    Ok(Some(ExpiryStatementView {
         programme_id: programme.id,
         issued_at: row.issued_at,
         due_on: row.due_on,
@@ -292,9 +292,9 @@ pub(crate) async fn statement(
     }))
 }
 
-fn standing(responses: &[StatementResponse], parties: i64, over: bool) -> Standing {
+fn standing(responses: &[StatementResponse], parties: i64, over: bool) -> ProgrammeStanding {
     if !respond::contesting(responses).is_empty() {
-        return Standing::Contested;
+        return ProgrammeStanding::Contested;
     }
     let accepting: std::collections::BTreeSet<OrganisationId> = responses
         .iter()
@@ -302,10 +302,10 @@ fn standing(responses: &[StatementResponse], parties: i64, over: bool) -> Standi
         .map(|response| response.organisation_id)
         .collect();
     if i64::try_from(accepting.len()) == Ok(parties) {
-        Standing::Accepted
+        ProgrammeStanding::Accepted
     } else if over {
-        Standing::TacitlyAccepted
+        ProgrammeStanding::TacitlyAccepted
     } else {
-        Standing::Open
+        ProgrammeStanding::Open
     }
 }

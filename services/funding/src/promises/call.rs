@@ -13,7 +13,7 @@ use web::{Created, Problem};
 use crate::{promises::reference::CallReference, support::ids::CallId, support::ids::ConventionId};
 
 pub use letter::{Letter, letter};
-pub use remind::{keep_reminding, remind};
+pub use remind::{remind, run_reminder_worker};
 pub use state::{CallState, Overdue, ReminderView, list, overdue, state};
 
 /// How often another reference is tried when two calls derive one: once is already rare.

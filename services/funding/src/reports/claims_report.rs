@@ -31,10 +31,10 @@ use sqlx::PgPool;
 
 use crate::support::stream::{self, Place};
 
-pub(crate) use asked::{Asked, ClaimsAsked};
+pub(crate) use asked::{ClaimsReportFilter, ClaimsReportQuery};
 
 /// The report as CSV, written while it is read.
-pub(crate) fn start(pool: PgPool, asked: Asked, place: Place) -> io::Result<Body> {
+pub(crate) fn start(pool: PgPool, asked: ClaimsReportFilter, place: Place) -> io::Result<Body> {
     stream::body("claims report", place, |pieces| async move {
         write::write(&pool, asked, &pieces).await
     })

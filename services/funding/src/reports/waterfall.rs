@@ -55,12 +55,12 @@ use utoipa::ToSchema;
 use web::Problem;
 
 use crate::reports::waterfall::asked::TurnedRound;
-use crate::reports::waterfall::outside::Outside;
+use crate::reports::waterfall::outside::OffLedgerFigures;
 
-pub(crate) use asked::Asked;
+pub(crate) use asked::WaterfallFilter;
 pub use csv::csv;
 pub use pdf::pdf;
-pub use row::Row;
+pub use row::WaterfallRow;
 pub use xlsx::xlsx;
 
 /// Why there is no report.
@@ -98,14 +98,14 @@ impl From<WaterfallError> for Problem {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Waterfall {
     /// By funder, then programme; money without programme last.
-    pub rows: Vec<Row>,
+    pub rows: Vec<WaterfallRow>,
     /// One a funder.
-    pub totals: Vec<Row>,
+    pub totals: Vec<WaterfallRow>,
 }
 
 /// The report as `who` may see it (all of it, a funder its own rows, a sponsor those of its programmes), and of that what is
 /// `asked` for.
-pub async fn waterfall(pool: &PgPool, who: &Caller, asked: Asked) -> Result<Waterfall, WaterfallError> {
+pub async fn waterfall(pool: &PgPool, who: &Caller, asked: WaterfallFilter) -> Result<Waterfall, WaterfallError> {
     let everything = who.has(Role::Operator) || who.has(Role::Auditor);
     if !everything && !who.has(Role::Funder) && !who.has(Role::Sponsor) {
         return Err(WaterfallError::Forbidden);
@@ -136,14 +136,17 @@ pub async fn whole(snapshot: &mut PgConnection) -> Result<Waterfall, WaterfallEr
 }
 
 impl Waterfall {
-    fn of(rows: Vec<Row>) -> Result<Self, WaterfallError> {
+    fn of(rows: Vec<WaterfallRow>) -> Result<Self, WaterfallError> {
         let totals = totals(&rows).ok_or(WaterfallError::Overflow)?;
         Ok(Self { rows, totals })
     }
 }
 
 /// Every row, as it stood at the instant `until`, or as it stands.
-async fn rows_at(connection: &mut PgConnection, until: Option<DateTime<Utc>>) -> Result<Vec<Row>, WaterfallError> {
+async fn rows_at(
+    connection: &mut PgConnection,
+    until: Option<DateTime<Utc>>,
+) -> Result<Vec<WaterfallRow>, WaterfallError> {
     let books = match until {
         None => ledger::read::Figures::read(&mut *connection).await?,
         Some(until) => ledger::read::Figures::read_at(&mut *connection, until).await?,
@@ -162,21 +165,21 @@ async fn rows_at(connection: &mut PgConnection, until: Option<DateTime<Utc>>) ->
             .and_then(|book| programmes.get(&book))
             .map(|programme| programme.name.clone());
     }
-    rows.sort_by_cached_key(Row::place);
+    rows.sort_by_cached_key(WaterfallRow::place);
     Ok(rows)
 }
 
 /// What of `rows` happened since they stood as `before`; `None` beyond 64 bits. Money without programme that found one leaves a row
 /// behind: what went from there.
-fn happened_between(before: &[Row], mut rows: Vec<Row>) -> Option<Vec<Row>> {
-    let key = |row: &Row| (row.funder_id, row.programme_id);
+fn happened_between(before: &[WaterfallRow], mut rows: Vec<WaterfallRow>) -> Option<Vec<WaterfallRow>> {
+    let key = |row: &WaterfallRow| (row.funder_id, row.programme_id);
     let there: BTreeSet<_> = rows.iter().map(key).collect();
     let left = before.iter().filter(|row| !there.contains(&key(row)));
-    rows.extend(left.map(|row| Row {
+    rows.extend(left.map(|row| WaterfallRow {
         funder: row.funder.clone(),
         programme_id: row.programme_id,
         programme: row.programme.clone(),
-        ..Row::empty(row.funder_id)
+        ..WaterfallRow::empty(row.funder_id)
     }));
     let before: BTreeMap<_, _> = before.iter().map(|row| (key(row), row)).collect();
     for row in &mut rows {
@@ -184,26 +187,33 @@ fn happened_between(before: &[Row], mut rows: Vec<Row>) -> Option<Vec<Row>> {
             row.happened_since(earlier)?;
         }
     }
-    rows.sort_by_cached_key(Row::place);
+    rows.sort_by_cached_key(WaterfallRow::place);
     Some(rows)
 }
 
-fn programme_rows(books: &ledger::read::Waterfall, outside: &BTreeMap<(BookId, PartyId), Outside>) -> Option<Vec<Row>> {
+fn programme_rows(
+    books: &ledger::read::Waterfall,
+    outside: &BTreeMap<(BookId, PartyId), OffLedgerFigures>,
+) -> Option<Vec<WaterfallRow>> {
     let inside: BTreeMap<_, _> = books
         .programmes
         .iter()
         .map(|line| ((line.book, line.funder), line))
         .collect();
     let keys: BTreeSet<(BookId, PartyId)> = inside.keys().chain(outside.keys()).copied().collect();
-    let nothing = Outside::default();
+    let nothing = OffLedgerFigures::default();
     let row = |key: (BookId, PartyId)| {
-        Row::of_programme(key, inside.get(&key).copied(), outside.get(&key).unwrap_or(&nothing))
+        WaterfallRow::of_programme(key, inside.get(&key).copied(), outside.get(&key).unwrap_or(&nothing))
     };
     keys.into_iter().map(row).collect()
 }
 
 /// What of each funder's money, or of what it announced, has no programme.
-fn unallocated(funders: &[FunderFigures], rows: &[Row], mut at_large: BTreeMap<PartyId, Cents>) -> Option<Vec<Row>> {
+fn unallocated(
+    funders: &[FunderFigures],
+    rows: &[WaterfallRow],
+    mut at_large: BTreeMap<PartyId, Cents>,
+) -> Option<Vec<WaterfallRow>> {
     let mut all = Vec::new();
     for funder in funders {
         let mine = rows.iter().filter(|row| row.funder_id == funder.funder);
@@ -224,33 +234,33 @@ fn unallocated(funders: &[FunderFigures], rows: &[Row], mut at_large: BTreeMap<P
             .iter()
             .any(|cents| !cents.is_zero());
         if any {
-            all.push(Row {
+            all.push(WaterfallRow {
                 announced,
                 received,
                 mandated,
                 returned,
                 free: funder.deposited,
                 cash: received.checked_sub(mandated)?.checked_sub(returned)?,
-                ..Row::empty(funder.funder)
+                ..WaterfallRow::empty(funder.funder)
             });
         }
     }
-    all.extend(at_large.into_iter().map(|(funder, announced)| Row {
+    all.extend(at_large.into_iter().map(|(funder, announced)| WaterfallRow {
         announced,
-        ..Row::empty(funder)
+        ..WaterfallRow::empty(funder)
     }));
     Some(all)
 }
 
-fn totals(rows: &[Row]) -> Option<Vec<Row>> {
-    let mut totals: Vec<Row> = Vec::new();
+fn totals(rows: &[WaterfallRow]) -> Option<Vec<WaterfallRow>> {
+    let mut totals: Vec<WaterfallRow> = Vec::new();
     for row in rows {
         match totals.last_mut() {
             Some(total) if total.funder_id == row.funder_id => total.add(row)?,
             _ => {
-                let mut total = Row {
+                let mut total = WaterfallRow {
                     funder: row.funder.clone(),
-                    ..Row::empty(row.funder_id)
+                    ..WaterfallRow::empty(row.funder_id)
                 };
                 total.add(row)?;
                 totals.push(total);

@@ -26,7 +26,7 @@ pub const SIMULATED_VOUCHERS_MAX: u32 = 100_000_000;
 /// What is supposed.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Supposed {
+pub struct SimulationInput {
     /// A stored plan of the programme; its newest when neither this nor `shares` is given.
     #[serde(default)]
     pub plan_id: Option<PlanId>,
@@ -130,13 +130,13 @@ impl From<SimulateError> for Problem {
 }
 
 /// The figures alone.
-struct Figures {
+struct SimulationFigures {
     plan: Plan,
     close: shares::TrueUp,
 }
 
 /// The real functions, one after the other.
-fn figures(capped_plan: &CappedPlan, order: Order, used: u32, reached: u64) -> Figures {
+fn figures(capped_plan: &CappedPlan, order: Order, used: u32, reached: u64) -> SimulationFigures {
     let nothing = vec![Cents::ZERO; capped_plan.limits().len()];
     let plan = capped_plan.effective(order, &nothing);
     let quotas = capped_plan.plan().funders().iter().zip(capped_plan.limits());
@@ -146,10 +146,10 @@ fn figures(capped_plan: &CappedPlan, order: Order, used: u32, reached: u64) -> F
         .collect();
     let batch = UsedBatch::first(&plan, used, order.face_value, &reached);
     let close = shares::true_up(&[(capped_plan.clone(), vec![batch])], &[]);
-    Figures { plan, close }
+    SimulationFigures { plan, close }
 }
 
-fn funders(capped_plan: &CappedPlan, figures: &Figures, order: Order, used: u32) -> Vec<FunderView> {
+fn funders(capped_plan: &CappedPlan, figures: &SimulationFigures, order: Order, used: u32) -> Vec<FunderView> {
     let reserved = figures.plan.sum_first(order.vouchers, order.face_value);
     let on_used = figures.plan.sum_first(used, order.face_value);
     let view = |&(funder, rate): &(PartyId, Decimal)| {
@@ -174,7 +174,7 @@ fn funders(capped_plan: &CappedPlan, figures: &Figures, order: Order, used: u32)
     capped_plan.plan().funders().iter().map(view).collect()
 }
 
-impl Supposed {
+impl SimulationInput {
     fn order(&self, programme: &Programme) -> Result<Order, SimulateError> {
         let broken = |field, rule: String| Err(SimulateError::Field { field, rule });
         let vouchers = match (self.booklets, self.vouchers) {
@@ -231,7 +231,7 @@ impl Supposed {
 pub async fn shares(
     connection: &mut PgConnection,
     programme: &Programme,
-    supposed: &Supposed,
+    supposed: &SimulationInput,
 ) -> Result<(Vec<NewShare>, i32), SimulateError> {
     let stored = match (&supposed.shares, supposed.plan_id) {
         (Some(_), Some(_)) => {
@@ -252,7 +252,7 @@ pub async fn shares(
 pub async fn simulate(
     connection: &mut PgConnection,
     programme: &Programme,
-    supposed: &Supposed,
+    supposed: &SimulationInput,
     (shares, version): (Vec<NewShare>, i32),
 ) -> Result<Simulation, SimulateError> {
     let order = supposed.order(programme)?;

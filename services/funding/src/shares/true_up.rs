@@ -63,7 +63,7 @@ pub struct TrueUp {
 
 /// What one funder lacks to pay what it owes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Lacking {
+pub struct MissingShares {
     /// Who.
     pub funder_id: OrganisationId,
     /// Its name.
@@ -90,7 +90,7 @@ pub enum TrueUpError {
     Settled(i32),
     /// Funders who owe have too little money in the programme.
     #[error("{} funders are short", .0.len())]
-    Short(Vec<Lacking>),
+    Short(Vec<MissingShares>),
     /// The id is that of another programme's close.
     #[error("the id is another close's")]
     SameIdOtherContent,
@@ -119,7 +119,7 @@ impl From<TrueUpError> for Problem {
                 ),
             ),
             TrueUpError::Short(lacking) => {
-                let told: Vec<String> = lacking.iter().map(Lacking::sentence).collect();
+                let told: Vec<String> = lacking.iter().map(MissingShares::sentence).collect();
                 Self::refused(
                     "true-up-short",
                     "Un financeur n'a pas assez d'argent dans ce dispositif.",
@@ -137,7 +137,7 @@ impl From<TrueUpError> for Problem {
     }
 }
 
-impl Lacking {
+impl MissingShares {
     fn sentence(&self) -> String {
         let funder = self.funder.clone().unwrap_or_else(|| self.funder_id.to_string());
         format!(
@@ -166,9 +166,9 @@ pub async fn true_up(
         return Ok(Created::Existing(known));
     }
     match used::end(tx, programme.id).await? {
-        used::End::Running => return Err(TrueUpError::NotEnded),
-        used::End::NotSwept => return Err(TrueUpError::NotSwept),
-        used::End::Swept => {}
+        used::ProgrammeEnd::Running => return Err(TrueUpError::NotEnded),
+        used::ProgrammeEnd::NotSwept => return Err(TrueUpError::NotSwept),
+        used::ProgrammeEnd::Swept => {}
     }
     let (computed, hidden) = due::compute(tx, programme.id, &versions).await?;
     if let Some(last) = last.filter(|_| computed.payments.is_empty()) {

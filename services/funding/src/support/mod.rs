@@ -7,7 +7,9 @@ pub mod french;
 mod fund_account;
 pub mod ids;
 pub mod known;
+pub(crate) mod remittance_text;
 pub mod stream;
+pub(crate) mod wording;
 
 pub use document_signer::DocumentSigner;
 pub use fund_account::FundAccount;

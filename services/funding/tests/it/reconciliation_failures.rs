@@ -2,7 +2,7 @@
 
 use database::NamedLock;
 use funding::ReconciliationId;
-use funding::reconciliation::{Document, Occasion, RunRequest, run, verify};
+use funding::reconciliation::{Document, RunRequest, RunTrigger, run, verify};
 use http::StatusCode;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::json;
@@ -176,7 +176,7 @@ async fn a_night_is_run_once_by_one_instance_and_made_up_for(admin: PgPool) {
     // Somebody's own run by day is no night.
     bank.runs(9).await;
     let next = bank.night(instant("2026-04-16T01:00:00Z")).await.unwrap();
-    assert_eq!((next.document.number, next.document.occasion), (5, Occasion::Night));
+    assert_eq!((next.document.number, next.document.occasion), (5, RunTrigger::Night));
 }
 
 #[testkit::test]
@@ -244,7 +244,7 @@ async fn a_run_that_reads_for_long_keeps_its_turn(admin: PgPool) {
     let request = RunRequest {
         id: ReconciliationId::derive(b"test", &[b"long"]),
         at: instant(AT),
-        occasion: Occasion::Command,
+        occasion: RunTrigger::Command,
         night: None,
         break_days_max: 30,
     };

@@ -19,18 +19,18 @@ const BANDS: [(&str, i32, i32); 4] = [
 
 /// Breaks that are not closed, by age.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Ageing {
+pub struct BreakAgeing {
     /// The day from which ages count back.
     pub on: NaiveDate,
     /// Youngest first, all four.
-    pub bands: Vec<Band>,
+    pub bands: Vec<BreakAgeBand>,
     /// Oldest first.
-    pub breaks: Vec<Aged>,
+    pub breaks: Vec<AgedBreak>,
 }
 
 /// Breaks of one age.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Band {
+pub struct BreakAgeBand {
     /// In days: `0-7`, `8-30`, `31-90` or `>90`.
     #[schema(example = "8-30")]
     pub days: String,
@@ -45,7 +45,7 @@ pub struct Band {
 /// A break with its age.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Aged {
+pub struct AgedBreak {
     /// Its id.
     pub id: BreakId,
     /// Its kind.
@@ -65,7 +65,7 @@ pub struct Aged {
 }
 
 /// The report on a day.
-pub async fn ageing(connection: &mut PgConnection, on: NaiveDate) -> Result<Ageing, sqlx::Error> {
+pub async fn ageing(connection: &mut PgConnection, on: NaiveDate) -> Result<BreakAgeing, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select b.id as "id: BreakId", b.kind, last.state, last.owner, b.opened_on, $1::date - b.opened_on as "age_days!",
                b.cents as "amount: Cents"
@@ -78,9 +78,9 @@ pub async fn ageing(connection: &mut PgConnection, on: NaiveDate) -> Result<Agei
     )
     .fetch_all(connection)
     .await?;
-    let breaks: Vec<Aged> = rows
+    let breaks: Vec<AgedBreak> = rows
         .into_iter()
-        .map(|row| Aged {
+        .map(|row| AgedBreak {
             id: row.id,
             kind: row.kind,
             state: row.state,
@@ -93,7 +93,7 @@ pub async fn ageing(connection: &mut PgConnection, on: NaiveDate) -> Result<Agei
         .collect();
     let bands = BANDS.map(|(days, _, _)| sum(days, &breaks));
     let bands = bands.into_iter().collect::<Option<_>>();
-    Ok(Ageing {
+    Ok(BreakAgeing {
         on,
         bands: bands.ok_or_else(|| sqlx::Error::Decode("breaks add up to more than 64 bits".into()))?,
         breaks,
@@ -107,9 +107,9 @@ fn band(age_days: i32) -> &'static str {
     of_age.map_or(BANDS[3].0, |(days, _, _)| days)
 }
 
-fn sum(days: &str, breaks: &[Aged]) -> Option<Band> {
+fn sum(days: &str, breaks: &[AgedBreak]) -> Option<BreakAgeBand> {
     let of_band = || breaks.iter().filter(|one| one.days == days).map(|one| one.amount);
-    Some(Band {
+    Some(BreakAgeBand {
         days: days.to_owned(),
         breaks: of_band().count(),
         money_in: Cents::try_sum(of_band().filter(|amount| amount.is_positive()))?,
@@ -118,7 +118,7 @@ fn sum(days: &str, breaks: &[Aged]) -> Option<Band> {
 }
 
 /// The report's breaks as CSV, with the same figures.
-pub fn csv(ageing: &Ageing) -> Result<Vec<u8>, csv::Error> {
+pub fn csv(ageing: &BreakAgeing) -> Result<Vec<u8>, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record([
         "break_id",

@@ -19,17 +19,18 @@ use standards::Cents;
 use utoipa::ToSchema;
 use web::Created;
 
-use crate::bank::breaks::open::settle_expected;
+use crate::bank::breaks::open::resolve_due_breaks;
+use crate::bank::breaks::step::StepError;
 use crate::bank::breaks::step::{add, locked};
 use crate::bank::breaks::view::BreakView;
-use crate::bank::breaks::{StepError, is_said};
+use crate::support::wording::is_said;
 use crate::{
     support::ids::BreakId, support::ids::CallId, support::ids::ExplanationId, support::ids::MandateId,
     support::ids::PaymentId,
 };
 
 pub use error::ExplainError;
-pub use parts::NewPart;
+pub use parts::NewExplanationPart;
 pub use split::{NewSplit, split};
 pub use view::ExplanationView;
 pub(crate) use write::explained_payments;
@@ -37,7 +38,7 @@ pub(crate) use write::explained_payments;
 /// What money was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum What {
+pub enum ExplanationKind {
     /// Money in: a funder's (`funder_id`), also a refund that came back. Money out: the bank took it back.
     Contribution,
     /// Money in: what a call for funds asked for (`call_id`), or a part of it. Money out: the bank took it back, and the call waits
@@ -55,7 +56,7 @@ pub enum What {
     Words,
 }
 
-impl What {
+impl ExplanationKind {
     const fn word(self) -> &'static str {
         match self {
             Self::Contribution => "contribution",
@@ -96,7 +97,7 @@ impl What {
 #[serde(deny_unknown_fields)]
 pub struct NewExplanation {
     /// What it was.
-    pub what: What,
+    pub what: ExplanationKind,
     /// Why we know.
     #[schema(example = "Virement confirmé par le comptable public.")]
     pub why: String,
@@ -125,11 +126,11 @@ pub async fn explain(
     if seen.state != "open" {
         return again(tx, seen, &new).await;
     }
-    if new.what != What::Words {
+    if new.what != ExplanationKind::Words {
         let part = new.part(seen.amount);
         let explanation = ExplanationId::derive(b"explanation-of-break", &[id.uuid().as_bytes()]);
         write::write(tx, explanation, std::slice::from_ref(&seen), &[part], &new.why, at).await?;
-        settle_expected(tx, who, at).await?;
+        resolve_due_breaks(tx, who, at).await?;
     } else if seen.statement_id.is_some() {
         // In words alone its money would wait in suspense for ever.
         return Err(ExplainError::Misfit(
@@ -157,8 +158,8 @@ pub async fn explain(
 
 impl NewExplanation {
     /// The one part of a line of this amount.
-    const fn part(&self, amount: Cents) -> NewPart {
-        NewPart {
+    const fn part(&self, amount: Cents) -> NewExplanationPart {
+        NewExplanationPart {
             what: self.what,
             amount,
             funder_id: self.funder_id,
@@ -181,9 +182,9 @@ async fn again(
             .await?
             .is_some_and(|known| known.is_one(&seen, &part)),
         // A break without a line was explained in words.
-        None => part == NewPart::words(seen.amount),
+        None => part == NewExplanationPart::words(seen.amount),
     };
-    let why = |step: &crate::bank::breaks::view::StepView| step.state == "explained" && step.why == new.why;
+    let why = |step: &crate::bank::breaks::view::BreakStepView| step.state == "explained" && step.why == new.why;
     if said && seen.steps.iter().any(why) {
         Ok(Created::Existing(seen))
     } else {

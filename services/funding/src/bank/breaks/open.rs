@@ -4,12 +4,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgTransaction;
 use uuid::Uuid;
 
-use crate::bank::breaks::MISSING_DAYS;
 use crate::{support::ids::BreakId, support::ids::PaymentReportId, support::ids::StatementId};
+
+/// Days after which a payment that is on no statement is missing: weekends and holidays are shorter.
+pub(super) const MISSING_DAYS: i32 = 5;
 
 /// A break to open, on a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Opening {
+pub struct NewBreak {
     /// The line.
     pub line: i32,
     /// Its kind.
@@ -22,14 +24,14 @@ pub struct Opening {
 
 /// What a break is on.
 #[derive(Debug, Clone, Copy)]
-pub enum On {
+pub enum BreakSource {
     /// Lines of a statement.
     Statement(StatementId),
     /// Lines of a bank's report.
     Report(PaymentReportId),
 }
 
-impl On {
+impl BreakSource {
     /// Its id, the name from which the ids of its breaks are made, and what the first step of each says.
     const fn named(self) -> (Uuid, &'static [u8], &'static str) {
         match self {
@@ -47,13 +49,13 @@ impl On {
 pub async fn open(
     tx: &mut PgTransaction<'_>,
     who: &access::Caller,
-    on: On,
-    openings: &[Opening],
+    on: BreakSource,
+    openings: &[NewBreak],
     at: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
     let (file, name, told) = on.named();
     let id = |line: i32| BreakId::derive(name, &[file.as_bytes(), &line.to_be_bytes()]);
-    let rows = Rows::of(openings, id);
+    let rows = BreakRows::of(openings, id);
     sqlx::query!(
         "insert into funding.break (id, kind, cents, statement_id, report_id, line, opened_on)
          select b.id, b.kind, b.cents, case when $7 then $1::uuid end, case when not $7 then $1::uuid end, b.line, b.opened_on
@@ -64,14 +66,14 @@ pub async fn open(
         &rows.cents,
         &rows.lines,
         &rows.days,
-        matches!(on, On::Statement(_)),
+        matches!(on, BreakSource::Statement(_)),
     )
     .execute(&mut **tx)
     .await?;
     first_steps(tx, who, &rows.ids, told, at).await
 }
 
-struct Rows {
+struct BreakRows {
     ids: Vec<Uuid>,
     kinds: Vec<String>,
     cents: Vec<i64>,
@@ -79,8 +81,8 @@ struct Rows {
     days: Vec<NaiveDate>,
 }
 
-impl Rows {
-    fn of(openings: &[Opening], id: impl Fn(i32) -> BreakId) -> Self {
+impl BreakRows {
+    fn of(openings: &[NewBreak], id: impl Fn(i32) -> BreakId) -> Self {
         Self {
             ids: openings.iter().map(|opening| id(opening.line).uuid()).collect(),
             kinds: openings.iter().map(|opening| opening.kind.to_owned()).collect(),
@@ -112,7 +114,7 @@ async fn first_steps(
 }
 
 /// What should be on the account by `day` and is not: payments missing, calls late. One that is open stays as it is.
-pub async fn open_expected(
+pub async fn open_overdue_breaks(
     tx: &mut PgTransaction<'_>,
     who: &access::Caller,
     day: NaiveDate,
@@ -150,7 +152,7 @@ pub async fn open_expected(
 }
 
 /// Closes what was missing or late and is there now.
-pub async fn settle_expected(
+pub async fn resolve_due_breaks(
     tx: &mut PgTransaction<'_>,
     who: &access::Caller,
     at: DateTime<Utc>,

@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 use web::{Created, Problem};
 
 use crate::bank::breaks::view::{BreakView, read};
-use crate::bank::breaks::{WORDS_CHARS_MAX, is_said};
 use crate::support::ids::BreakId;
+use crate::support::wording::{WORDS_CHARS_MAX, is_said};
 
 /// Who looks after a break from now on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -65,16 +65,10 @@ impl From<StepError> for Problem {
     }
 }
 
-/// The statements' lock, until the end of the transaction. Whoever loads a statement closes breaks by the way, and explains
-/// what a line may be too: so steps, payments and calls are written by one at a time.
-pub(super) async fn lock(tx: &mut PgTransaction<'_>) -> Result<(), sqlx::Error> {
-    NamedLock::Statements.take(tx).await?;
-    Ok(())
-}
-
-/// The break, under that lock: its steps are numbered one after the other.
+/// The break, under the statements' lock: its steps are numbered one after the other, and who loads a statement closes breaks by the
+/// way.
 pub(super) async fn locked(tx: &mut PgTransaction<'_>, id: BreakId) -> Result<Option<BreakView>, sqlx::Error> {
-    lock(tx).await?;
+    NamedLock::Statements.take(tx).await?;
     read(tx, id).await
 }
 

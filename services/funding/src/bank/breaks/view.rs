@@ -50,12 +50,12 @@ pub struct BreakView {
     /// The explanation that says so.
     pub explanation_id: Option<ExplanationId>,
     /// Its life, oldest first.
-    pub steps: Vec<StepView>,
+    pub steps: Vec<BreakStepView>,
 }
 
 /// One step of a break's life.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct StepView {
+pub struct BreakStepView {
     /// `open`, `explained` or `closed` from then on.
     pub state: String,
     /// Who looked after it.
@@ -90,7 +90,7 @@ pub async fn read(connection: &mut PgConnection, id: BreakId) -> Result<Option<B
         return Ok(None);
     };
     let steps = sqlx::query_as!(
-        StepView,
+        BreakStepView,
         r#"select state, owner, why, organisation_id as "organisation_id: OrganisationId", at
            from funding.break_step where break_id = $1 order by number"#,
         id.uuid(),

@@ -1,60 +1,40 @@
 //! What the lines of a statement do to the books.
 
-use std::collections::BTreeMap;
-
 use ledger::{Account, BookId, EventKind, Posting, TransferKind};
 use sqlx::PgTransaction;
 use standards::Cents;
 use uuid::Uuid;
 
-use crate::bank::statement::lines::Line;
-use crate::bank::statement::matching::{Item, Match, What};
+use crate::bank::settlement_parts::{SettlementParts, parts_of};
+use crate::bank::statement::matching::{Match, MatchedItem, PaymentItem};
+use crate::bank::statement::statement_line::StatementLine;
 use crate::log::events::line_id;
 use crate::support::booking::{BookError, Event};
-use crate::{support::ids::PaymentId, support::ids::StatementId};
+use crate::support::ids::StatementId;
 
-/// What each programme gets back of payments that came back: the sums of their settlement lines.
-pub(crate) type ReturnedParts = BTreeMap<PaymentId, Vec<(BookId, Cents)>>;
-
+/// Of the payments that came back.
 pub(super) async fn returned_parts(
     tx: &mut PgTransaction<'_>,
     matches: &[Option<Match>],
-) -> Result<ReturnedParts, sqlx::Error> {
+) -> Result<SettlementParts, sqlx::Error> {
     let payments: Vec<Uuid> = matches
         .iter()
         .flatten()
         .filter_map(|found| match &found.what {
-            What::Returned(item, _) => Some(item.id.uuid()),
+            MatchedItem::Returned(item, _) => Some(item.id.uuid()),
             _ => None,
         })
         .collect();
     parts_of(tx, &payments).await
 }
 
-/// The same, by the payments' ids.
-pub(crate) async fn parts_of(tx: &mut PgTransaction<'_>, payments: &[Uuid]) -> Result<ReturnedParts, sqlx::Error> {
-    let rows = sqlx::query!(
-        r#"select payment_id as "payment: PaymentId", book_id as "book: BookId", sum(cents)::bigint as "cents!: Cents"
-           from funding.settlement_line where payment_id = any($1)
-           group by payment_id, book_id order by payment_id, book_id"#,
-        payments,
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    let mut parts = ReturnedParts::new();
-    for row in rows {
-        parts.entry(row.payment).or_default().push((row.book, row.cents));
-    }
-    Ok(parts)
-}
-
 /// One posting a line (one a payment for a file), money in first.
 pub(super) fn postings(
     statement: StatementId,
     position: i32,
-    lines: &[Line],
+    lines: &[StatementLine],
     matches: &[Option<Match>],
-    returned: &ReturnedParts,
+    returned: &SettlementParts,
 ) -> Result<Vec<Posting>, BookError> {
     let (mut credits, mut debits) = (Vec::new(), Vec::new());
     for (line, found) in lines.iter().zip(matches) {
@@ -64,19 +44,19 @@ pub(super) fn postings(
             &mut credits
         };
         match found.as_ref().map(|found| &found.what) {
-            Some(What::Debited(item)) => side.push(debited(item)?),
-            Some(What::DebitedWithCharge(item, charge)) => {
+            Some(MatchedItem::Debited(item)) => side.push(debited(item)?),
+            Some(MatchedItem::DebitedWithCharge(item, charge)) => {
                 side.push(debited(item)?);
                 side.push(charged(statement, position, line, *charge)?);
             }
-            Some(What::File(_, items)) => {
+            Some(MatchedItem::File(_, items)) => {
                 for item in items {
                     side.push(debited(item)?);
                 }
             }
-            Some(What::Returned(item, _)) => side.push(came_back(item, returned)?),
-            Some(What::Awaited(came)) => side.push(came.posting(line_id(statement, line.number))?),
-            Some(What::Call { funder, reference, .. }) => {
+            Some(MatchedItem::Returned(item, _)) => side.push(came_back(item, returned)?),
+            Some(MatchedItem::Awaited(came)) => side.push(came.posting(line_id(statement, line.number))?),
+            Some(MatchedItem::Call { funder, reference, .. }) => {
                 let event =
                     Event::new(EventKind::Received, line_id(statement, line.number)).reference(reference.as_str());
                 let (from, to) = (Account::bank(), Account::deposited(*funder));
@@ -90,7 +70,7 @@ pub(super) fn postings(
     Ok(credits)
 }
 
-fn debited(item: &Item) -> Result<Posting, BookError> {
+fn debited(item: &PaymentItem) -> Result<Posting, BookError> {
     let kind = if item.refund {
         TransferKind::RefundSent
     } else {
@@ -103,19 +83,19 @@ fn debited(item: &Item) -> Result<Posting, BookError> {
 }
 
 /// Apart from the payment, so that everybody sees it.
-fn charged(statement: StatementId, position: i32, line: &Line, charge: Cents) -> Result<Posting, BookError> {
+fn charged(statement: StatementId, position: i32, line: &StatementLine, charge: Cents) -> Result<Posting, BookError> {
     let event = Event::new(EventKind::Tolerated, line_id(statement, line.number)).reference(line_name(position, line));
     let leg = event.leg(TransferKind::BankCharge, Account::charges(), Account::bank(), charge)?;
     Ok(leg.posting()?)
 }
 
 /// What people call a line.
-fn line_name(position: i32, line: &Line) -> String {
+fn line_name(position: i32, line: &StatementLine) -> String {
     format!("relevé {position}, ligne {}", line.number)
 }
 
 /// To a structure: its programmes owe it again. To a funder: it is the funder's free money again.
-fn came_back(item: &Item, returned: &ReturnedParts) -> Result<Posting, BookError> {
+fn came_back(item: &PaymentItem, returned: &SettlementParts) -> Result<Posting, BookError> {
     let kind = TransferKind::Rejected;
     let mut event = Event::new(EventKind::Returned, item.id.uuid()).reference(item.id.end_to_end());
     if item.refund {
@@ -130,7 +110,7 @@ fn came_back(item: &Item, returned: &ReturnedParts) -> Result<Posting, BookError
     Ok(event.posting()?)
 }
 
-fn unexplained(statement: StatementId, position: i32, line: &Line) -> Result<Posting, BookError> {
+fn unexplained(statement: StatementId, position: i32, line: &StatementLine) -> Result<Posting, BookError> {
     let (bank, suspense) = (Account::bank(), Account::suspense());
     let (from, to, cents) = match line.cents.checked_neg() {
         Some(out) if out.is_positive() => (suspense, bank, out),

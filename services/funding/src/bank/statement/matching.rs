@@ -1,5 +1,5 @@
 //! Which line is what: pure. The rules are tried in the order of [`RULES`]; each takes the lines that the rules before it left,
-//! and marks in [`Known`] what it took, so that no item is two lines.
+//! and marks in [`MatchCandidates`] what it took, so that no item is two lines.
 //!
 //! A rule is a file: its name, its function, its tests. A new one is added to [`RULES`] where it belongs.
 
@@ -7,8 +7,8 @@ mod amount_and_account;
 mod call_reference;
 mod end_to_end;
 mod fee_invoice;
-mod item;
 mod mandate;
+mod matched_item;
 mod payment_file;
 mod payment_file_total;
 mod returned;
@@ -16,16 +16,16 @@ mod returned;
 mod samples;
 mod tolerance;
 
-use crate::bank::statement::known::Known;
-use crate::bank::statement::lines::Line;
+use crate::bank::statement::match_candidates::MatchCandidates;
+use crate::bank::statement::statement_line::StatementLine;
 
-pub(super) use item::{Item, Match, Matches, What};
+pub(super) use matched_item::{Match, MatchedItem, Matches, PaymentItem};
 
 /// A way to know what a line is.
 struct Rule {
     /// As it is stored and shown.
     name: &'static str,
-    apply: fn(&Line, &mut Known) -> Option<What>,
+    apply: fn(&StatementLine, &mut MatchCandidates) -> Option<MatchedItem>,
 }
 
 /// In the order in which they are tried: what names its item first, what only looks like it last.
@@ -41,12 +41,12 @@ const RULES: [Rule; 9] = [
     payment_file_total::RULE,
 ];
 
-pub(super) fn match_lines(lines: &[Line], known: &mut Known) -> Matches {
+pub(super) fn match_lines(lines: &[StatementLine], candidates: &mut MatchCandidates) -> Matches {
     let mut matches: Matches = vec![None; lines.len()];
     for rule in RULES {
         for (line, found) in lines.iter().zip(&mut matches) {
             if found.is_none() {
-                *found = (rule.apply)(line, known).map(|what| Match { rule: rule.name, what });
+                *found = (rule.apply)(line, candidates).map(|what| Match { rule: rule.name, what });
             }
         }
     }

@@ -11,11 +11,11 @@ use sqlx::PgTransaction;
 use standards::Cents;
 use standards::camt053::Statement;
 
-use crate::bank::statement::{LoadError, Parsed, read_any};
+use crate::bank::statement::{LoadError, ParsedStatement, read_any};
 use crate::support::ids::StatementId;
 
 /// The last statement that was loaded.
-struct Last {
+struct LastStatement {
     position: i32,
     closing: Cents,
     from_day: NaiveDate,
@@ -36,7 +36,7 @@ pub(super) async fn next_position(
     confirmed: Option<u64>,
 ) -> Result<i32, LoadError> {
     let last = sqlx::query_as!(
-        Last,
+        LastStatement,
         r#"select position, closing_cents as "closing: Cents", from_day, to_day, sequence
            from funding.statement order by position desc limit 1"#
     )
@@ -65,7 +65,7 @@ pub(super) async fn next_position(
     Ok(last.position + 1)
 }
 
-impl Last {
+impl LastStatement {
     /// A period begins where the last one ended, or is of the same day.
     fn check_days(&self, statement: &Statement) -> Result<(), LoadError> {
         let (from, to) = (statement.opening.date, statement.closing.date);
@@ -155,7 +155,7 @@ fn sorted(amounts: impl Iterator<Item = Cents>) -> Vec<Cents> {
     amounts
 }
 
-impl Parsed {
+impl ParsedStatement {
     pub(super) fn sequence(&self) -> Option<i64> {
         sequence(&self.statement)
     }
@@ -167,8 +167,8 @@ mod tests {
 
     use super::*;
 
-    fn last(sequence: Option<i64>) -> Last {
-        Last {
+    fn last(sequence: Option<i64>) -> LastStatement {
+        LastStatement {
             position: 7,
             closing: Cents::new(100_000),
             from_day: "2026-04-09".parse().unwrap(),

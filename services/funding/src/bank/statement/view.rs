@@ -19,14 +19,14 @@ pub struct StatementView {
     /// On the account after.
     pub closing: Cents,
     /// In the bank's order.
-    pub lines: Vec<LineView>,
+    pub lines: Vec<StatementLineView>,
     /// Lines that no rule explains.
     pub unexplained: usize,
 }
 
 /// A line of a statement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct LineView {
+pub struct StatementLineView {
     /// From 1.
     pub line: i32,
     /// The bank's day.
@@ -39,12 +39,12 @@ pub struct LineView {
     #[schema(example = "end-to-end")]
     pub rule: Option<String>,
     /// What it is.
-    pub matched: Option<MatchedView>,
+    pub matched: Option<MatchedItemView>,
 }
 
 /// Our item that a line is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct MatchedView {
+pub struct MatchedItemView {
     /// `payment`, `file`, `return`, `mandate`, `fee` or `call`.
     #[schema(example = "payment")]
     pub kind: String,
@@ -71,9 +71,9 @@ pub async fn read(connection: &mut PgConnection, id: StatementId) -> Result<Opti
     )
     .fetch_all(connection)
     .await?;
-    let lines: Vec<LineView> = rows
+    let lines: Vec<StatementLineView> = rows
         .into_iter()
-        .map(|row| LineView {
+        .map(|row| StatementLineView {
             line: row.line,
             booked_on: row.booked_on,
             amount: row.amount,
@@ -82,7 +82,7 @@ pub async fn read(connection: &mut PgConnection, id: StatementId) -> Result<Opti
             matched: row
                 .matched_kind
                 .zip(row.matched_id)
-                .map(|(kind, id)| MatchedView { kind, id }),
+                .map(|(kind, id)| MatchedItemView { kind, id }),
         })
         .collect();
     Ok(Some(StatementView {

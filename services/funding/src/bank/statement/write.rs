@@ -2,9 +2,9 @@ use chrono::{DateTime, Utc};
 use sqlx::PgTransaction;
 use uuid::Uuid;
 
-use crate::bank::statement::Parsed;
-use crate::bank::statement::lines::Line;
-use crate::bank::statement::matching::{Match, What};
+use crate::bank::statement::ParsedStatement;
+use crate::bank::statement::matching::{Match, MatchedItem};
+use crate::bank::statement::statement_line::StatementLine;
 use crate::support::ids::StatementId;
 
 /// Keeps the file, its lines and the bank's answers to our payments.
@@ -12,8 +12,8 @@ pub(super) async fn write(
     tx: &mut PgTransaction<'_>,
     id: StatementId,
     position: i32,
-    parsed: &Parsed,
-    lines: &[Line],
+    parsed: &ParsedStatement,
+    lines: &[StatementLine],
     matches: &[Option<Match>],
     at: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
@@ -41,7 +41,7 @@ pub(super) async fn write(
     insert_answers(tx, id, lines, matches, at).await
 }
 
-impl What {
+impl MatchedItem {
     /// The kind of our item and its id.
     fn item(&self) -> (&'static str, Uuid) {
         match self {
@@ -57,7 +57,7 @@ impl What {
 async fn insert_lines(
     tx: &mut PgTransaction<'_>,
     id: StatementId,
-    lines: &[Line],
+    lines: &[StatementLine],
     matches: &[Option<Match>],
 ) -> Result<(), sqlx::Error> {
     let numbers: Vec<_> = lines.iter().map(|line| line.number).collect();
@@ -102,23 +102,23 @@ async fn insert_lines(
 async fn insert_answers(
     tx: &mut PgTransaction<'_>,
     id: StatementId,
-    lines: &[Line],
+    lines: &[StatementLine],
     matches: &[Option<Match>],
     at: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
     let (mut payments, mut answers, mut reasons, mut numbers) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (line, found) in lines.iter().zip(matches) {
         let (items, answer, reason) = match found.as_ref().map(|found| &found.what) {
-            Some(What::Debited(item) | What::DebitedWithCharge(item, _)) => {
+            Some(MatchedItem::Debited(item) | MatchedItem::DebitedWithCharge(item, _)) => {
                 (std::slice::from_ref(item), "debited", None)
             }
-            Some(What::File(_, items)) => (items.as_slice(), "debited", None),
-            Some(What::Returned(item, reason)) => (std::slice::from_ref(item), "returned", Some(reason.clone())),
-            Some(What::Awaited(came)) => {
+            Some(MatchedItem::File(_, items)) => (items.as_slice(), "debited", None),
+            Some(MatchedItem::Returned(item, reason)) => (std::slice::from_ref(item), "returned", Some(reason.clone())),
+            Some(MatchedItem::Awaited(came)) => {
                 came.keep(tx, id, line.number).await?;
                 continue;
             }
-            Some(What::Call { .. }) | None => continue,
+            Some(MatchedItem::Call { .. }) | None => continue,
         };
         for item in items {
             payments.push(item.id.uuid());

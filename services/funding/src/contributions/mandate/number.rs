@@ -1,5 +1,7 @@
 //! The number of a public accountant's mandate, and how it is found in what a bank writes.
 
+use crate::support::remittance_text::{RemittanceWord, contains, same, words};
+
 /// Characters of a number or of its bordereau.
 pub const MANDATE_NUMBER_CHARS_MAX: usize = 35;
 
@@ -17,61 +19,6 @@ const FILLERS: [&str; 6] = ["N", "NO", "NR", "NUM", "NUMERO", AND];
 
 /// Below this many characters, a number with letters is only believed after the word « mandat ».
 const TELLING_CHARS_MIN: usize = 6;
-
-/// A piece of text: letters, or digits without leading zeros.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Word {
-    text: String,
-    /// Nothing but a slash, a dash or a dot stands before it.
-    glued: bool,
-}
-
-impl Word {
-    fn is_number(&self) -> bool {
-        self.text.starts_with(|first: char| first.is_ascii_digit())
-    }
-}
-
-impl From<Word> for String {
-    fn from(word: Word) -> Self {
-        word.text
-    }
-}
-
-/// Cuts a text where letters and digits meet and at everything else.
-#[must_use]
-pub fn words(text: &str) -> Vec<Word> {
-    let mut words: Vec<Word> = Vec::new();
-    let (mut last, mut glued) = (None, false);
-    for char in text.chars() {
-        let char = char.to_ascii_uppercase();
-        if !char.is_ascii_alphanumeric() {
-            glued = (glued || last.is_some()) && matches!(char, '/' | '-' | '.' | '_');
-            last = None;
-            continue;
-        }
-        let digit = char.is_ascii_digit();
-        match words.last_mut() {
-            Some(word) if last == Some(digit) => word.text.push(char),
-            _ => words.push(Word {
-                text: char.to_string(),
-                glued: glued || last.is_some(),
-            }),
-        }
-        (last, glued) = (Some(digit), false);
-    }
-    for word in &mut words {
-        if word.is_number() {
-            let short = word.text.trim_start_matches('0');
-            word.text = if short.is_empty() {
-                "0".to_owned()
-            } else {
-                short.to_owned()
-            };
-        }
-    }
-    words
-}
 
 /// How surely a text names a mandate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,7 +81,7 @@ impl MandateNumber {
     /// year or bordereau, or further in a list (« mandats 345 et 346 »); a bordereau that the text names must be its own. A number
     /// with letters that nothing else looks like is enough by itself. An empty text names nothing.
     #[must_use]
-    pub fn named_in(&self, text: &[Word]) -> Option<Naming> {
+    pub fn named_in(&self, text: &[RemittanceWord]) -> Option<Naming> {
         let telling = self.number.iter().map(String::len).sum::<usize>() >= TELLING_CHARS_MIN
             && self
                 .number
@@ -152,7 +99,7 @@ impl MandateNumber {
         }
     }
 
-    fn begins(&self, rest: &[Word]) -> Option<Naming> {
+    fn begins(&self, rest: &[RemittanceWord]) -> Option<Naming> {
         let stands = |form: &[&[String]]| {
             let parts: Vec<String> = form.concat();
             rest.get(..parts.len()).is_some_and(|head| same(head, &parts)) && self.ends(&rest[parts.len()..])
@@ -167,19 +114,19 @@ impl MandateNumber {
     }
 
     /// « 12/345 » is not mandate 12: what is glued to the number is part of it, unless it is the year.
-    fn ends(&self, rest: &[Word]) -> bool {
+    fn ends(&self, rest: &[RemittanceWord]) -> bool {
         let glued = rest.first().filter(|next| next.glued && next.is_number());
         glued.is_none_or(|next| next.text == self.year)
     }
 
     /// Whether the bordereau that the text names is its own; nothing when the text names none, or it has none.
-    fn bordereau_said(&self, text: &[Word]) -> Option<bool> {
+    fn bordereau_said(&self, text: &[RemittanceWord]) -> Option<bool> {
         let starts = (0..text.len()).filter(|&place| BORDEREAU_WORDS.contains(&text[place].text.as_str()));
-        let said: Vec<&[Word]> = starts
+        let said: Vec<&[RemittanceWord]> = starts
             .map(|place| skip_fillers(&text[place + 1..]))
-            .filter(|rest| rest.first().is_some_and(Word::is_number))
+            .filter(|rest| rest.first().is_some_and(RemittanceWord::is_number))
             .collect();
-        let own = |rest: &[Word]| {
+        let own = |rest: &[RemittanceWord]| {
             rest.get(..self.bordereau.len())
                 .is_some_and(|head| same(head, &self.bordereau))
         };
@@ -188,7 +135,7 @@ impl MandateNumber {
 }
 
 /// Where a mandate's number may stand: after the word, and after each « et » of the numbers that follow it.
-fn starts(text: &[Word]) -> impl Iterator<Item = &[Word]> {
+fn starts(text: &[RemittanceWord]) -> impl Iterator<Item = &[RemittanceWord]> {
     let mut listing = false;
     (0..text.len()).filter_map(move |place| {
         let word = text[place].text.as_str();
@@ -198,21 +145,7 @@ fn starts(text: &[Word]) -> impl Iterator<Item = &[Word]> {
     })
 }
 
-/// Whether a text has these parts one after the other.
-pub fn contains(text: &[Word], parts: &[String]) -> bool {
-    let goes_on = |rest: &[Word]| rest.first().is_some_and(|next| next.glued && next.is_number());
-    (0..text.len()).any(|place| {
-        let rest = &text[place..];
-        rest.get(..parts.len())
-            .is_some_and(|head| same(head, parts) && !goes_on(&rest[parts.len()..]))
-    })
-}
-
-fn same(words: &[Word], parts: &[String]) -> bool {
-    words.iter().map(|word| &word.text).eq(parts)
-}
-
-fn skip_fillers(words: &[Word]) -> &[Word] {
+fn skip_fillers(words: &[RemittanceWord]) -> &[RemittanceWord] {
     let fillers = words.iter().take_while(|word| FILLERS.contains(&word.text.as_str()));
     &words[fillers.count()..]
 }

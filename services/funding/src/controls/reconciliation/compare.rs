@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::bank::breaks::Aged;
+use crate::bank::breaks::AgedBreak;
 use crate::controls::identities::IdentityView;
 use crate::controls::reconciliation::document::{Document, LedgerSeen};
 use crate::{support::ids::BreakId, support::ids::ReconciliationId};
@@ -21,9 +21,9 @@ pub struct Comparison {
     /// Identities of which a side moved, or that came or went.
     pub identities: Vec<MovedIdentity>,
     /// Breaks that only the later one has.
-    pub opened: Vec<Aged>,
+    pub opened: Vec<AgedBreak>,
     /// Breaks that only the earlier one has.
-    pub closed: Vec<Aged>,
+    pub closed: Vec<AgedBreak>,
     /// Breaks of both whose state or owner changed.
     pub changed: Vec<ChangedBreak>,
 }
@@ -58,9 +58,9 @@ pub struct MovedIdentity {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ChangedBreak {
     /// In the earlier run.
-    pub before: Aged,
+    pub before: AgedBreak,
     /// In the later one.
-    pub after: Aged,
+    pub after: AgedBreak,
 }
 
 /// What changed between two runs, given in any order.
@@ -72,8 +72,8 @@ pub fn compare(one: &Document, other: &Document) -> Comparison {
         (other, one)
     };
     let (before, after) = (breaks(from), breaks(to));
-    let only = |these: &BTreeMap<BreakId, &Aged>, those: &BTreeMap<BreakId, &Aged>| {
-        let mut only: Vec<Aged> = these
+    let only = |these: &BTreeMap<BreakId, &AgedBreak>, those: &BTreeMap<BreakId, &AgedBreak>| {
+        let mut only: Vec<AgedBreak> = these
             .iter()
             .filter(|(id, _)| !those.contains_key(id))
             .map(|(_, &one)| one.clone())
@@ -109,7 +109,7 @@ fn name(document: &Document) -> RunName {
     }
 }
 
-fn breaks(document: &Document) -> BTreeMap<BreakId, &Aged> {
+fn breaks(document: &Document) -> BTreeMap<BreakId, &AgedBreak> {
     document.breaks.iter().map(|one| (one.id, one)).collect()
 }
 

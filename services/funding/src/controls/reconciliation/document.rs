@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use standards::Cents;
 use utoipa::ToSchema;
 
-use crate::bank::breaks::Aged;
+use crate::bank::breaks::AgedBreak;
 use crate::controls::identities::IdentityView;
 use crate::controls::reconciliation::open_point::OpenPoint;
 use crate::support::ids::ReconciliationId;
@@ -26,7 +26,7 @@ pub struct Document {
     /// The instant of the run.
     pub at: DateTime<Utc>,
     /// Why it was run.
-    pub occasion: Occasion,
+    pub occasion: RunTrigger,
     /// Who asked, when somebody did.
     pub organisation_id: Option<OrganisationId>,
     /// The night that it is the run of, as a Paris date.
@@ -42,7 +42,7 @@ pub struct Document {
     /// Every identity with both its sides.
     pub identities: Vec<IdentityView>,
     /// Every break that is not closed, oldest first.
-    pub breaks: Vec<Aged>,
+    pub breaks: Vec<AgedBreak>,
     /// What the rules ask for and nobody has done yet. Absent when there is none, as in documents older than it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub open_points: Vec<OpenPoint>,
@@ -55,7 +55,7 @@ pub struct Document {
 /// Why a run was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Occasion {
+pub enum RunTrigger {
     /// Somebody asked the service.
     Request,
     /// It was night.
@@ -64,7 +64,7 @@ pub enum Occasion {
     Command,
 }
 
-impl Occasion {
+impl RunTrigger {
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Request => "request",

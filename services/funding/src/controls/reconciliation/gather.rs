@@ -5,7 +5,7 @@ use ledger::seal::{last_checkpoint, unsealed};
 use sqlx::{PgConnection, PgPool};
 use standards::{Cents, calendar};
 
-use crate::bank::breaks::{self, Aged};
+use crate::bank::breaks::{self, AgedBreak};
 use crate::bank::tolerance;
 use crate::controls::identities::{self, IdentityView};
 use crate::controls::reconciliation::document::{CheckpointSeen, LedgerSeen, StatementSeen, StatementsSeen, Verdict};
@@ -16,7 +16,7 @@ pub(super) struct Gathered {
     pub verdict: Verdict,
     pub tolerance: Cents,
     pub identities: Vec<IdentityView>,
-    pub breaks: Vec<Aged>,
+    pub breaks: Vec<AgedBreak>,
     pub open_points: Vec<OpenPoint>,
     pub statements: StatementsSeen,
     pub ledger: LedgerSeen,

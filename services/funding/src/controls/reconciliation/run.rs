@@ -9,10 +9,10 @@ use sqlx::PgPool;
 use web::{Created, Problem};
 
 use crate::controls::reconciliation::canonical::canonical;
-use crate::controls::reconciliation::document::{Document, FORMAT, Occasion, PreviousRun};
+use crate::controls::reconciliation::document::{Document, FORMAT, PreviousRun, RunTrigger};
 use crate::controls::reconciliation::gather::gather;
 use crate::controls::reconciliation::store::{Stored, insert, last, read};
-use crate::controls::reconciliation::{loud, signed};
+use crate::controls::reconciliation::{alerts, signed};
 use crate::support::ids::ReconciliationId;
 
 /// What is run, when and why.
@@ -23,7 +23,7 @@ pub struct RunRequest {
     /// The instant.
     pub at: DateTime<Utc>,
     /// Why.
-    pub occasion: Occasion,
+    pub occasion: RunTrigger,
     /// The night that it is the run of.
     pub night: Option<NaiveDate>,
     /// Days that a break may take.
@@ -137,6 +137,6 @@ pub async fn run(
         .await?;
     }
     tx.commit().await?;
-    loud::tell(&stored.document);
+    alerts::tell(&stored.document);
     Ok(Created::New(stored))
 }

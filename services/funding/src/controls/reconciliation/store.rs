@@ -44,15 +44,15 @@ impl Stored {
 }
 
 /// What the next run follows.
-pub(super) struct Last {
+pub(super) struct LastRun {
     pub number: i32,
     pub sha256: Vec<u8>,
     pub statements: i32,
 }
 
-pub(super) async fn last(connection: &mut PgConnection) -> Result<Option<Last>, sqlx::Error> {
+pub(super) async fn last(connection: &mut PgConnection) -> Result<Option<LastRun>, sqlx::Error> {
     sqlx::query_as!(
-        Last,
+        LastRun,
         "select number, sha256, statements from funding.reconciliation order by number desc limit 1"
     )
     .fetch_optional(connection)

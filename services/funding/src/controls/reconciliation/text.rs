@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use chrono_tz::Europe::Paris;
 use data_encoding::HEXLOWER;
 
-use crate::bank::breaks::Aged;
+use crate::bank::breaks::AgedBreak;
 use crate::controls::reconciliation::document::Document;
 use crate::controls::reconciliation::store::Stored;
 
@@ -114,7 +114,7 @@ fn head(out: &mut String, document: &Document) -> fmt::Result {
     Ok(())
 }
 
-fn break_line(out: &mut String, one: &Aged, days_max: u32) -> fmt::Result {
+fn break_line(out: &mut String, one: &AgedBreak, days_max: u32) -> fmt::Result {
     let kind = match one.kind.as_str() {
         "missing" => "manquant",
         "unexpected" => "inattendu",

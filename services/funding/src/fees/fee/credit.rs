@@ -15,8 +15,8 @@ use standards::{Cents, calendar};
 use utoipa::ToSchema;
 use web::{Created, Problem};
 
-use crate::bank::breaks::{WORDS_CHARS_MAX, is_said};
 use crate::support::booking::{BookError, Event, book};
+use crate::support::wording::{WORDS_CHARS_MAX, is_said};
 use crate::{support::ids::CreditNoteId, support::ids::FeeId};
 
 /// Lines of a credit note: an invoice has one.

@@ -57,7 +57,7 @@ impl From<PaperError> for Problem {
 }
 
 /// All that is written on a paper besides its own lines.
-struct Facts {
+struct InvoiceFacts {
     fee: Fee,
     seller: Seller,
     buyer: Buyer,
@@ -168,7 +168,7 @@ async fn keep(
     Ok(())
 }
 
-async fn facts(connection: &mut PgConnection, id: FeeId, at: DateTime<Utc>) -> Result<Facts, PaperError> {
+async fn facts(connection: &mut PgConnection, id: FeeId, at: DateTime<Utc>) -> Result<InvoiceFacts, PaperError> {
     let fee = read(&mut *connection, id).await?.ok_or(PaperError::Unknown)?;
     let (seller, buyer) = (
         seller(&mut *connection, at).await?,
@@ -188,7 +188,7 @@ async fn facts(connection: &mut PgConnection, id: FeeId, at: DateTime<Utc>) -> R
         ));
     }
     match (seller, buyer) {
-        (Some(seller), Some(buyer)) if lacks.is_empty() => Ok(Facts {
+        (Some(seller), Some(buyer)) if lacks.is_empty() => Ok(InvoiceFacts {
             fee,
             seller,
             buyer,

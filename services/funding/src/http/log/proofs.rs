@@ -44,8 +44,8 @@ async fn proof(
     State(key): State<Option<Arc<NoteKey>>>,
     Path(id): Path<Uuid>,
 ) -> Result<Response, Problem> {
-    let asked = Asked { pool, clock, key };
-    let mut proofs = asked.prove(What::Entry(id), &who).await?;
+    let asked = ProofRequest { pool, clock, key };
+    let mut proofs = asked.prove(ProofSubject::Entry(id), &who).await?;
     let (leaf, path) = proofs.entries.pop().ok_or_else(|| problem(ProveError::NotSealed))?;
     let view = ProofView::new(&leaf, &path, proofs.checkpoint);
     file(&view, &format!("preuve-{id}.json"))
@@ -55,7 +55,7 @@ async fn proof(
 #[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Line {
+struct LineQuery {
     /// Of a statement, one line alone, from 1.
     line: Option<i32>,
 }
@@ -64,7 +64,7 @@ struct Line {
 /// an allocation, a mandate, an invoice, a batch, a hand-over, a revocation, a programme (its true-up), a statement or one line of it,
 /// a call for funds (what paid it), a break or an explanation; or any other by the `grp` of its transfers. Only what concerns the caller.
 #[utoipa::path(get, path = "/funding/v1/proofs/events/{id}", tag = "log",
-    params(("id" = uuid::Uuid, Path, description = "What it happened to; or a `grp`"), Line),
+    params(("id" = uuid::Uuid, Path, description = "What it happened to; or a `grp`"), LineQuery),
     responses((status = 200, body = EventProofView), (status = 403, body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "`books-changed`", body = ProblemBody, content_type = "application/problem+json"),
@@ -75,12 +75,12 @@ async fn event_proof(
     State(clock): State<Clock>,
     State(key): State<Option<Arc<NoteKey>>>,
     Path(id): Path<Uuid>,
-    Query(Line { line }): Query<Line>,
+    Query(LineQuery { line }): Query<LineQuery>,
 ) -> Result<Response, Problem> {
     let groups = events::groups_of(&mut *pool.acquire().await.map_err(internal)?, id, line).await;
     let groups = groups.map_err(internal)?.ok_or_else(too_many_lines)?;
-    let asked = Asked { pool, clock, key };
-    let proofs = asked.prove(What::Event(groups), &who).await?;
+    let asked = ProofRequest { pool, clock, key };
+    let proofs = asked.prove(ProofSubject::Event(groups), &who).await?;
     file(&EventProofView::new(&proofs), &format!("preuve-{id}.json"))
 }
 
@@ -103,8 +103,10 @@ async fn voucher_proof(
     }
     let number = AccountNumber::voucher(series, idx);
     let groups = events::groups_of_voucher(&mut *pool.acquire().await.map_err(internal)?, number).await;
-    let asked = Asked { pool, clock, key };
-    let mut proofs = asked.prove(What::Event(groups.map_err(internal)?), &who).await?;
+    let asked = ProofRequest { pool, clock, key };
+    let mut proofs = asked
+        .prove(ProofSubject::Event(groups.map_err(internal)?), &who)
+        .await?;
     // A booklet is handed over at once: the others' transfers are of the same group.
     let own = |leaf: &AnyLeaf| leaf.accounts().any(|account| account.voucher == Some((series, idx)));
     proofs.entries.retain(|(leaf, _)| own(leaf));
@@ -159,20 +161,20 @@ async fn consistency(State(pool): State<PgPool>, Query(sizes): Query<Sizes>) -> 
     file(&view, &name)
 }
 
-enum What {
+enum ProofSubject {
     Entry(Uuid),
     Event(Vec<Uuid>),
 }
 
-struct Asked {
+struct ProofRequest {
     pool: PgPool,
     clock: Clock,
     key: Option<Arc<NoteKey>>,
 }
 
-impl Asked {
+impl ProofRequest {
     /// The proofs of what concerns the caller, under the latest checkpoint with its co-signatures.
-    async fn prove(&self, what: What, who: &Caller) -> Result<EntryProofs, Problem> {
+    async fn prove(&self, what: ProofSubject, who: &Caller) -> Result<EntryProofs, Problem> {
         let mut proven = self.look(&what).await;
         if let (Err(ProveError::NotSealed), Some(key)) = (&proven, &self.key) {
             seal(&self.pool, key, self.clock.now())
@@ -189,11 +191,11 @@ impl Asked {
         Ok(proofs)
     }
 
-    async fn look(&self, what: &What) -> Result<EntryProofs, ProveError> {
+    async fn look(&self, what: &ProofSubject) -> Result<EntryProofs, ProveError> {
         let mut connection = self.pool.acquire().await?;
         let mut proofs = match what {
-            What::Entry(id) => prove_entry(&mut connection, *id).await?,
-            What::Event(groups) => prove_event(&mut connection, groups).await?,
+            ProofSubject::Entry(id) => prove_entry(&mut connection, *id).await?,
+            ProofSubject::Event(groups) => prove_event(&mut connection, groups).await?,
         };
         let (size, note) = (proofs.checkpoint.size, &proofs.checkpoint.note);
         proofs.checkpoint.note = cosigned_note(&mut connection, size, note).await?;

@@ -9,7 +9,7 @@ use proto::funding::v1::{EntriesAnswer, LedgerAccount, SealedEntry, WaterfallReq
 use sealed_log::{AnyLeaf, LeafAccount};
 use web::Problem;
 
-use crate::reports::waterfall::{Asked, Row};
+use crate::reports::waterfall::{self, WaterfallFilter};
 
 /// An entry as a message.
 pub(super) fn entry(leaf: &AnyLeaf) -> SealedEntry {
@@ -69,15 +69,15 @@ pub(super) const fn answer(answer: Answer) -> EntriesAnswer {
 }
 
 /// A row, word for word what REST shows.
-pub(super) fn row(row: &Row) -> WaterfallRow {
+pub(super) fn row(row: &waterfall::WaterfallRow) -> WaterfallRow {
     serde_json::to_value(row)
         .and_then(serde_json::from_value)
         .expect("members of a row have the types that proto/ccn/funding/v1/exports.proto gives them")
 }
 
 /// What a message asks for, or what in it cannot be read.
-pub(super) fn asked(message: &WaterfallRequest) -> Result<Asked, Problem> {
-    Ok(Asked {
+pub(super) fn asked(message: &WaterfallRequest) -> Result<WaterfallFilter, Problem> {
+    Ok(WaterfallFilter {
         funder_id: read("funder_id", "un UUID", message.funder_id.as_deref())?,
         programme_id: read("programme_id", "un UUID", message.programme_id.as_deref())?,
         territory: read(

@@ -6,29 +6,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgTransaction;
 use standards::Cents;
 use standards::pain002::{BankInstant, PaymentStatus, StatusReport, Verdict};
-use uuid::Uuid;
 
-use crate::bank::breaks::Opening;
-use crate::payments::approval::PaymentOrder;
+use crate::bank::breaks::NewBreak;
+use crate::payments::rejected_payments::RejectablePayment;
 use crate::support::ids::PaymentId;
-
-/// A payment of the file that the report is on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Payment {
-    pub id: PaymentId,
-    pub party: Uuid,
-    pub cents: Cents,
-    /// To a funder.
-    pub refund: bool,
-    /// On a statement.
-    pub debited: bool,
-    /// By an earlier report.
-    pub rejected: bool,
-}
 
 /// One line of the report as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Decided {
+pub(super) struct DecidedLine {
     /// As the bank wrote it, or the payment's own where the whole file is meant.
     pub end_to_end: Option<String>,
     pub verdict: Option<Verdict>,
@@ -36,13 +21,13 @@ pub(super) struct Decided {
     pub accepted_at: Option<DateTime<Utc>>,
     /// Whether the reason is given to this payment itself.
     pub own_reason: bool,
-    pub payment: Option<Payment>,
+    pub payment: Option<RejectablePayment>,
     pub outcome: &'static str,
 }
 
-impl Decided {
+impl DecidedLine {
     /// The payment that goes back.
-    pub(super) fn rejected(&self) -> Option<&Payment> {
+    pub(super) fn rejected(&self) -> Option<&RejectablePayment> {
         self.payment.as_ref().filter(|_| self.outcome == REJECTED)
     }
 }
@@ -54,9 +39,9 @@ const AMOUNT_DIFFERS: &str = "amount_differs";
 const TOO_LATE: &str = "too_late";
 
 /// Lines in the report's order, then the payments that it rejects without naming them.
-pub(super) fn decide(report: &StatusReport, known: &BTreeMap<PaymentId, Payment>) -> Vec<Decided> {
+pub(super) fn decide(report: &StatusReport, known: &BTreeMap<PaymentId, RejectablePayment>) -> Vec<DecidedLine> {
     let mut named = BTreeSet::new();
-    let mut decided: Vec<Decided> = report
+    let mut decided: Vec<DecidedLine> = report
         .groups
         .iter()
         .flat_map(|group| &group.payments)
@@ -71,7 +56,7 @@ pub(super) fn decide(report: &StatusReport, known: &BTreeMap<PaymentId, Payment>
         .find(|verdict| verdict.status.is_refusal());
     if let Some(whole) = whole {
         let rest = known.values().filter(|payment| !named.contains(&payment.id));
-        decided.extend(rest.map(|payment| Decided {
+        decided.extend(rest.map(|payment| DecidedLine {
             end_to_end: Some(payment.id.end_to_end()),
             verdict: Some(whole.clone()),
             accepted_at: None,
@@ -84,8 +69,8 @@ pub(super) fn decide(report: &StatusReport, known: &BTreeMap<PaymentId, Payment>
 }
 
 /// What a person must look at; money that a rejection keeps here, or sends back, counts positive.
-pub(super) fn openings(decided: &[Decided], on: NaiveDate) -> Vec<Opening> {
-    let opening = |(line, decided): (i32, &Decided)| {
+pub(super) fn openings(decided: &[DecidedLine], on: NaiveDate) -> Vec<NewBreak> {
+    let opening = |(line, decided): (i32, &DecidedLine)| {
         let kind = match decided.outcome {
             UNKNOWN => "unexpected",
             AMOUNT_DIFFERS => "amount_differs",
@@ -93,16 +78,16 @@ pub(super) fn openings(decided: &[Decided], on: NaiveDate) -> Vec<Opening> {
             _ => return None,
         };
         let cents = decided.payment.as_ref().map_or(0, |payment| payment.cents.get());
-        Some(Opening { line, kind, cents, on })
+        Some(NewBreak { line, kind, cents, on })
     };
     (1..).zip(decided).filter_map(opening).collect()
 }
 
 fn of_payment(
     status: &PaymentStatus,
-    known: &BTreeMap<PaymentId, Payment>,
+    known: &BTreeMap<PaymentId, RejectablePayment>,
     named: &mut BTreeSet<PaymentId>,
-) -> Decided {
+) -> DecidedLine {
     let id = status.end_to_end.as_deref().and_then(PaymentId::from_end_to_end);
     let payment = id.and_then(|id| known.get(&id));
     let refusal = status
@@ -116,7 +101,7 @@ fn of_payment(
         Some(payment) => refused(payment),
     };
     named.extend(payment.map(|payment| payment.id));
-    Decided {
+    DecidedLine {
         end_to_end: status.end_to_end.clone(),
         verdict: status.verdict.clone(),
         accepted_at: status.accepted.map(BankInstant::at),
@@ -126,7 +111,7 @@ fn of_payment(
     }
 }
 
-const fn refused(payment: &Payment) -> &'static str {
+const fn refused(payment: &RejectablePayment) -> &'static str {
     if payment.debited {
         TOO_LATE
     } else if payment.rejected {
@@ -140,9 +125,9 @@ const fn refused(payment: &Payment) -> &'static str {
 pub(super) async fn payments(
     tx: &mut PgTransaction<'_>,
     report: &StatusReport,
-) -> Result<BTreeMap<PaymentId, Payment>, sqlx::Error> {
+) -> Result<BTreeMap<PaymentId, RejectablePayment>, sqlx::Error> {
     let rows = sqlx::query_as!(
-        Payment,
+        RejectablePayment,
         r#"select p.id as "id: PaymentId", p.party_id as party, p.cents as "cents: Cents",
                p.refund_id is not null as "refund!",
                exists (select from funding.payment_answer a where a.payment_id = p.id and a.answer = 'debited') as "debited!",
@@ -172,19 +157,5 @@ pub(super) async fn file_made_at(
         report.original_message_id,
     )
     .fetch_optional(&mut **tx)
-    .await
-}
-
-/// The payments of an order that the bank never had.
-pub(super) async fn of_order(tx: &mut PgTransaction<'_>, order: PaymentOrder) -> Result<Vec<Payment>, sqlx::Error> {
-    sqlx::query_as!(
-        Payment,
-        r#"select id as "id: PaymentId", party_id as party, cents as "cents: Cents", refund_id is not null as "refund!",
-               false as "debited!", false as "rejected!"
-           from funding.payment where settlement_id = $1 or refund_id = $2 order by id"#,
-        order.settlement(),
-        order.refund(),
-    )
-    .fetch_all(&mut **tx)
     .await
 }

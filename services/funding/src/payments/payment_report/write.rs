@@ -3,16 +3,16 @@ use sqlx::PgTransaction;
 use standards::pain002::BankInstant;
 use uuid::Uuid;
 
-use crate::payments::payment_report::Parsed;
-use crate::payments::payment_report::decide::Decided;
+use crate::payments::payment_report::ParsedReport;
+use crate::payments::payment_report::decide::DecidedLine;
 use crate::support::ids::PaymentReportId;
 
 /// Keeps the file, its lines and the bank's answers to our payments.
 pub(super) async fn write(
     tx: &mut PgTransaction<'_>,
     id: PaymentReportId,
-    parsed: &Parsed,
-    decided: &[Decided],
+    parsed: &ParsedReport,
+    decided: &[DecidedLine],
     at: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(

@@ -7,8 +7,9 @@ use standards::Cents;
 use utoipa::ToSchema;
 use web::Page;
 
-use super::Way;
-use crate::payments::approval::{Approval, PaymentOrder, approval};
+use super::RefundMethod;
+use crate::payments::approval::{Approval, approval};
+use crate::payments::payment_order::PaymentOrder;
 use crate::support::ids::RefundId;
 
 /// Refunds of one page.
@@ -24,7 +25,7 @@ pub struct Refund {
     /// Out of which programme; none: out of the funder's free money.
     pub programme_id: Option<ProgrammeId>,
     /// By which way.
-    pub way: Way,
+    pub way: RefundMethod,
     /// When the bank shall pay.
     pub execute_on: NaiveDate,
     /// All that was owed back, and at the end of the programme all that was free there; or what was asked for of the free money.
@@ -46,7 +47,7 @@ pub struct Refund {
     pub approval: Approval,
 }
 
-struct Row {
+struct RefundRow {
     id: RefundId,
     funder_id: OrganisationId,
     programme_id: Option<ProgrammeId>,
@@ -60,17 +61,17 @@ struct Row {
     reason: Option<String>,
 }
 
-impl Row {
+impl RefundRow {
     async fn shown(self, connection: &mut PgConnection) -> Result<Refund, sqlx::Error> {
         Ok(Refund {
             approval: approval(connection, PaymentOrder::Refund(self.id)).await?,
             id: self.id,
             funder_id: self.funder_id,
             programme_id: self.programme_id,
-            way: if self.way == Way::Bank.word() {
-                Way::Bank
+            way: if self.way == RefundMethod::Bank.word() {
+                RefundMethod::Bank
             } else {
-                Way::Credit
+                RefundMethod::Credit
             },
             execute_on: self.execute_on,
             amount: self.amount,
@@ -111,9 +112,9 @@ async fn rows(
     id: Option<RefundId>,
     funder: Option<OrganisationId>,
     after: Option<RefundId>,
-) -> Result<Vec<Row>, sqlx::Error> {
+) -> Result<Vec<RefundRow>, sqlx::Error> {
     sqlx::query_as!(
-        Row,
+        RefundRow,
         r#"select r.id as "id: RefundId", r.funder_id as "funder_id: OrganisationId", r.programme_id as "programme_id: ProgrammeId",
                r.way, r.execute_on, r.cents as "amount: Cents", r.unspent_cents as "unspent: Cents", r.at as made_at,
                p.end_to_end as "end_to_end?", s.state as "state?", b.reason as "reason?"

@@ -1,14 +1,14 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgTransaction;
 
-use super::{Money, NewRefund, RefundError, Way, payment_id};
+use super::{NewRefund, RefundError, RefundMethod, RefundMoney, payment_id};
 use crate::support::ids::message_id;
 
 /// The refund, and its payment where the bank pays it.
 pub(super) async fn insert(
     tx: &mut PgTransaction<'_>,
     new: NewRefund,
-    money: Money,
+    money: RefundMoney,
     at: DateTime<Utc>,
 ) -> Result<(), RefundError> {
     sqlx::query!(
@@ -31,7 +31,7 @@ pub(super) async fn insert(
         error if database::is_constraint(&error, "refund_pk") => RefundError::SameIdOtherContent,
         error => error.into(),
     })?;
-    if new.way == Way::Credit {
+    if new.way == RefundMethod::Credit {
         return Ok(());
     }
     let payment = payment_id(new);

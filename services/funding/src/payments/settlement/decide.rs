@@ -6,51 +6,52 @@ use ledger::{BookId, PartyId};
 use standards::Cents;
 use standards::pain001::PAYMENTS_MAX;
 
-use crate::payments::settlement::due::{Due, Facts, Payee};
-use crate::payments::settlement::limit::Lack;
+use crate::payments::settlement::due::{Payee, SettlementFacts};
+use crate::payments::settlement::due_claim::DueClaim;
+use crate::payments::settlement::limit::HoldReason;
 use crate::{support::ids::MandateId, support::ids::PaymentId, support::ids::SettlementId};
 
 /// What a settlement does.
 #[derive(Debug, Default)]
-pub(super) struct Decided {
-    pub payments: Vec<Planned>,
-    pub held: Vec<Held>,
+pub(super) struct SettlementPlan {
+    pub payments: Vec<PaymentDraft>,
+    pub held: Vec<Hold>,
 }
 
 /// One payment.
 #[derive(Debug)]
-pub(super) struct Planned {
+pub(super) struct PaymentDraft {
     pub id: PaymentId,
     pub structure: PartyId,
     pub payee: Payee,
     pub total: Cents,
-    pub parts: Vec<Part>,
+    pub parts: Vec<DraftPart>,
 }
 
 /// What a payment takes from one programme.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Part {
+pub(super) struct DraftPart {
     pub book: BookId,
     /// Taken back first, from what is payable.
     pub deducted: Cents,
     /// Sent: the sum of the lines.
     pub sent: Cents,
-    pub lines: Vec<Due>,
+    pub lines: Vec<DueClaim>,
 }
 
 /// A structure that is owed money and is not paid it now.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Held {
+pub(super) struct Hold {
     pub structure: PartyId,
     pub cents: Cents,
     pub reason: &'static str,
     /// Whose money, when money is awaited.
-    pub awaits: Vec<Awaits>,
+    pub awaits: Vec<MissingFunding>,
 }
 
 /// A funder's money that a hold waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Awaits {
+pub(super) struct MissingFunding {
     pub funder: PartyId,
     /// Its shares of the claims held.
     pub cents: Cents,
@@ -71,20 +72,20 @@ pub(super) const BANK_SHORT: &str = "bank_short";
 
 /// `None` when amounts add up to more than 64 bits. At most one payment file: those beyond it are due in the next
 /// settlement of the same month.
-pub(super) fn decide(settlement: SettlementId, facts: Facts) -> Option<Decided> {
-    let Facts {
+pub(super) fn decide(settlement: SettlementId, facts: SettlementFacts) -> Option<SettlementPlan> {
+    let SettlementFacts {
         dues,
         mut payees,
         returned,
         recoverable,
-        lacking,
+        unfunded,
         mandates,
     } = facts;
-    let mut decided = Decided::default();
-    let mut structures: BTreeMap<PartyId, BTreeMap<BookId, Vec<Due>>> = BTreeMap::new();
+    let mut plan = SettlementPlan::default();
+    let mut structures: BTreeMap<PartyId, BTreeMap<BookId, Vec<DueClaim>>> = BTreeMap::new();
     for due in dues {
-        if let Some(lack) = lacking.get(&(due.book, due.claim)) {
-            decided.withhold(&due, lack, &mandates)?;
+        if let Some(reason) = unfunded.get(&(due.book, due.claim)) {
+            plan.withhold(&due, reason, &mandates)?;
             continue;
         }
         structures
@@ -102,7 +103,7 @@ pub(super) fn decide(settlement: SettlementId, facts: Facts) -> Option<Decided> 
             if sent.is_positive() {
                 let deducted = recoverable.get(&(book, structure)).copied().unwrap_or_default();
                 positive = positive.checked_add(sent)?;
-                parts.push(Part {
+                parts.push(DraftPart {
                     book,
                     deducted,
                     sent,
@@ -114,7 +115,7 @@ pub(super) fn decide(settlement: SettlementId, facts: Facts) -> Option<Decided> 
         }
         let mut hold = |cents: Cents, reason| {
             if cents.is_positive() {
-                decided.held.push(Held {
+                plan.held.push(Hold {
                     structure,
                     cents,
                     reason,
@@ -131,11 +132,11 @@ pub(super) fn decide(settlement: SettlementId, facts: Facts) -> Option<Decided> 
             Some(payee) if returned.get(&structure) == Some(&payee) => {
                 hold(positive.checked_add(set_off)?, RETURNED_BY_BANK);
             }
-            Some(payee) if decided.payments.len() < PAYMENTS_MAX => {
+            Some(payee) if plan.payments.len() < PAYMENTS_MAX => {
                 hold(set_off, DEDUCTIONS);
                 let parts_of = [settlement.uuid(), structure.uuid()];
                 let id = PaymentId::derive(b"payment", &[parts_of[0].as_bytes(), parts_of[1].as_bytes()]);
-                decided.payments.push(Planned {
+                plan.payments.push(PaymentDraft {
                     id,
                     structure,
                     payee,
@@ -146,19 +147,19 @@ pub(super) fn decide(settlement: SettlementId, facts: Facts) -> Option<Decided> 
             Some(_) => {}
         }
     }
-    Some(decided)
+    Some(plan)
 }
 
-impl Decided {
+impl SettlementPlan {
     /// Adds a claim whose money is not there to what its structure is held.
-    fn withhold(&mut self, due: &Due, lack: &Lack, mandates: &BTreeMap<PartyId, MandateId>) -> Option<()> {
-        let (reason, whose) = match lack {
-            Lack::Bank => (BANK_SHORT, [].as_slice()),
-            Lack::Funders(whose) => (MONEY_AWAITED, whose.as_slice()),
+    fn withhold(&mut self, due: &DueClaim, reason: &HoldReason, mandates: &BTreeMap<PartyId, MandateId>) -> Option<()> {
+        let (reason, whose) = match reason {
+            HoldReason::Bank => (BANK_SHORT, [].as_slice()),
+            HoldReason::Funders(whose) => (MONEY_AWAITED, whose.as_slice()),
         };
-        let same = |held: &Held| held.structure == due.structure && held.reason == reason;
+        let same = |held: &Hold| held.structure == due.structure && held.reason == reason;
         let place = self.held.iter().position(same).unwrap_or_else(|| {
-            self.held.push(Held {
+            self.held.push(Hold {
                 structure: due.structure,
                 cents: Cents::ZERO,
                 reason,
@@ -171,7 +172,7 @@ impl Decided {
         for &(funder, cents) in whose {
             match held.awaits.iter_mut().find(|awaits| awaits.funder == funder) {
                 Some(awaits) => awaits.cents = awaits.cents.checked_add(cents)?,
-                None => held.awaits.push(Awaits {
+                None => held.awaits.push(MissingFunding {
                     funder,
                     cents,
                     mandate: mandates.get(&funder).copied(),
@@ -195,8 +196,8 @@ mod tests {
     const A: BookId = BookId::from_uuid(Uuid::from_u128(10));
     const B: BookId = BookId::from_uuid(Uuid::from_u128(11));
 
-    fn due(book: BookId, claim: u128, cents: i64) -> Due {
-        Due {
+    fn due(book: BookId, claim: u128, cents: i64) -> DueClaim {
+        DueClaim {
             book,
             claim: Uuid::from_u128(claim),
             structure: STRUCTURE,
@@ -213,8 +214,8 @@ mod tests {
         }
     }
 
-    fn decided(dues: Vec<Due>, returned: Option<&str>) -> Decided {
-        let facts = Facts {
+    fn plan(dues: Vec<DueClaim>, returned: Option<&str>) -> SettlementPlan {
+        let facts = SettlementFacts {
             recoverable: dues
                 .iter()
                 .filter(|due| due.cents.is_negative())
@@ -226,33 +227,33 @@ mod tests {
             dues,
             payees: [(STRUCTURE, payee("FR7630006000011234567890189"))].into(),
             returned: returned.map(|iban| (STRUCTURE, payee(iban))).into_iter().collect(),
-            ..Facts::default()
+            ..SettlementFacts::default()
         };
         decide(SettlementId::from_uuid(Uuid::from_u128(5)), facts).unwrap()
     }
 
     #[test]
     fn one_payment_a_structure_whatever_its_programmes() {
-        let decided = decided(vec![due(A, 1, 4000), due(A, 2, 1000), due(B, 3, 500)], None);
-        assert_eq!(decided.payments.len(), 1);
-        assert_eq!(decided.payments[0].total, Cents::new(5500));
-        assert!(decided.held.is_empty());
+        let plan = plan(vec![due(A, 1, 4000), due(A, 2, 1000), due(B, 3, 500)], None);
+        assert_eq!(plan.payments.len(), 1);
+        assert_eq!(plan.payments[0].total, Cents::new(5500));
+        assert!(plan.held.is_empty());
     }
 
     #[test]
     fn what_was_paid_and_reversed_is_taken_back_first() {
-        let decided = decided(vec![due(A, 1, 4000), due(A, 2, -1000)], None);
-        let part = &decided.payments[0].parts[0];
+        let plan = plan(vec![due(A, 1, 4000), due(A, 2, -1000)], None);
+        let part = &plan.payments[0].parts[0];
         assert_eq!((part.deducted, part.sent), (Cents::new(1000), Cents::new(3000)));
     }
 
     #[test]
     fn a_programme_never_pays_anothers_deductions() {
-        let decided = decided(vec![due(A, 1, 4000), due(B, 2, 1000), due(B, 3, -1000)], None);
-        assert_eq!(decided.payments[0].total, Cents::new(4000));
+        let plan = plan(vec![due(A, 1, 4000), due(B, 2, 1000), due(B, 3, -1000)], None);
+        assert_eq!(plan.payments[0].total, Cents::new(4000));
         assert_eq!(
-            decided.held,
-            [Held {
+            plan.held,
+            [Hold {
                 structure: STRUCTURE,
                 cents: Cents::new(1000),
                 reason: DEDUCTIONS,
@@ -263,8 +264,8 @@ mod tests {
 
     #[test]
     fn nothing_but_deductions_is_neither_paid_nor_held() {
-        let decided = decided(vec![due(A, 1, -1000)], None);
-        assert!(decided.payments.is_empty() && decided.held.is_empty());
+        let plan = plan(vec![due(A, 1, -1000)], None);
+        assert!(plan.payments.is_empty() && plan.held.is_empty());
     }
 
     #[test]
@@ -273,34 +274,34 @@ mod tests {
             PartyId::from_uuid(Uuid::from_u128(7)),
             MandateId::from_uuid(Uuid::from_u128(8)),
         );
-        let lack = |cents| Lack::Funders(vec![(funder, Cents::new(cents))]);
-        let facts = Facts {
+        let reason = |cents| HoldReason::Funders(vec![(funder, Cents::new(cents))]);
+        let facts = SettlementFacts {
             dues: vec![due(A, 1, 4000), due(A, 2, 1000), due(B, 3, 500), due(B, 4, 200)],
             payees: [(STRUCTURE, payee("FR7630006000011234567890189"))].into(),
-            lacking: [
-                ((A, Uuid::from_u128(2)), lack(600)),
-                ((B, Uuid::from_u128(3)), lack(250)),
-                ((B, Uuid::from_u128(4)), Lack::Bank),
+            unfunded: [
+                ((A, Uuid::from_u128(2)), reason(600)),
+                ((B, Uuid::from_u128(3)), reason(250)),
+                ((B, Uuid::from_u128(4)), HoldReason::Bank),
             ]
             .into(),
             mandates: [(funder, mandate)].into(),
-            ..Facts::default()
+            ..SettlementFacts::default()
         };
-        let decided = decide(SettlementId::from_uuid(Uuid::from_u128(5)), facts).unwrap();
-        assert_eq!(decided.payments[0].total, Cents::new(4000));
-        let held = |cents, reason, awaits| Held {
+        let plan = decide(SettlementId::from_uuid(Uuid::from_u128(5)), facts).unwrap();
+        assert_eq!(plan.payments[0].total, Cents::new(4000));
+        let held = |cents, reason, awaits| Hold {
             structure: STRUCTURE,
             cents: Cents::new(cents),
             reason,
             awaits,
         };
-        let awaits = Awaits {
+        let awaits = MissingFunding {
             funder,
             cents: Cents::new(850),
             mandate: Some(mandate),
         };
         assert_eq!(
-            decided.held,
+            plan.held,
             [held(1500, MONEY_AWAITED, vec![awaits]), held(200, BANK_SHORT, vec![])]
         );
     }
@@ -309,9 +310,9 @@ mod tests {
     fn a_returned_payment_waits_for_another_account() {
         let claim = || vec![due(A, 1, 4000)];
         assert_eq!(
-            decided(claim(), Some("FR7630006000011234567890189")).held[0].reason,
+            plan(claim(), Some("FR7630006000011234567890189")).held[0].reason,
             RETURNED_BY_BANK
         );
-        assert_eq!(decided(claim(), Some("DE89370400440532013000")).payments.len(), 1);
+        assert_eq!(plan(claim(), Some("DE89370400440532013000")).payments.len(), 1);
     }
 }

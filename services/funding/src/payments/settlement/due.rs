@@ -9,21 +9,11 @@ use standards::{Bic, Cents, Iban};
 use uuid::Uuid;
 
 use crate::payments::settlement::SettleError;
-use crate::payments::settlement::limit::{self, Lacking};
+use crate::payments::settlement::due_claim::DueClaim;
+use crate::payments::settlement::limit::{self, UnfundedClaims};
 use crate::payments::settlement::reasons::speaks_of_the_account;
 use crate::support::booking::BookError;
 use crate::support::ids::MandateId;
-
-/// What a claim still asks for; negative when it was paid and then reversed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Due {
-    pub book: BookId,
-    pub claim: Uuid,
-    pub structure: PartyId,
-    pub cents: Cents,
-    /// When it was accepted.
-    pub at: DateTime<Utc>,
-}
 
 /// Where a structure's payment goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,8 +25,8 @@ pub(super) struct Payee {
 
 /// All that is needed to decide.
 #[derive(Debug, Default)]
-pub(super) struct Facts {
-    pub dues: Vec<Due>,
+pub(super) struct SettlementFacts {
+    pub dues: Vec<DueClaim>,
     /// Structures that can be paid; one without usable details is missing.
     pub payees: BTreeMap<PartyId, Payee>,
     /// Where the last payment went, for those whose last payment came back because of the account.
@@ -44,12 +34,12 @@ pub(super) struct Facts {
     /// What the books say is to be taken back.
     pub recoverable: BTreeMap<(BookId, PartyId), Cents>,
     /// Claims whose money is not there.
-    pub lacking: Lacking,
+    pub unfunded: UnfundedClaims,
     /// The oldest awaited mandate of the funders that are waited for.
     pub mandates: BTreeMap<PartyId, MandateId>,
 }
 
-impl Facts {
+impl SettlementFacts {
     /// Whether its account is known, and the last payment to it did not come back.
     fn can_be_paid(&self, structure: PartyId) -> bool {
         let payee = self.payees.get(&structure);
@@ -59,7 +49,10 @@ impl Facts {
 
 /// Locks every account that the settlement can touch, then reads: what was committed while waiting is seen, what
 /// comes later waits.
-pub(super) async fn lock_and_read(tx: &mut PgTransaction<'_>, cutoff: DateTime<Utc>) -> Result<Facts, SettleError> {
+pub(super) async fn lock_and_read(
+    tx: &mut PgTransaction<'_>,
+    cutoff: DateTime<Utc>,
+) -> Result<SettlementFacts, SettleError> {
     let pairs: BTreeSet<(BookId, PartyId)> = dues(tx, cutoff)
         .await?
         .into_iter()
@@ -75,19 +68,19 @@ pub(super) async fn lock_and_read(tx: &mut PgTransaction<'_>, cutoff: DateTime<U
         .collect::<BTreeSet<_>>()
         .into_iter()
         .collect();
-    let mut facts = Facts {
+    let mut facts = SettlementFacts {
         dues,
         payees: payees(tx, &structures).await?,
         returned: returned(tx, &structures).await?,
         recoverable: recoverable(tx, &pairs).await?,
-        ..Facts::default()
+        ..SettlementFacts::default()
     };
-    let payable: Vec<&Due> = facts
+    let payable: Vec<&DueClaim> = facts
         .dues
         .iter()
         .filter(|due| facts.can_be_paid(due.structure))
         .collect();
-    (facts.lacking, facts.mandates) = limit::lacking(tx, &payable).await?;
+    (facts.unfunded, facts.mandates) = limit::unfunded_claims(tx, &payable).await?;
     Ok(facts)
 }
 
@@ -102,9 +95,9 @@ fn accounts(pairs: &BTreeSet<(BookId, PartyId)>) -> Vec<Account> {
     accounts
 }
 
-async fn dues(tx: &mut PgTransaction<'_>, cutoff: DateTime<Utc>) -> Result<Vec<Due>, sqlx::Error> {
+async fn dues(tx: &mut PgTransaction<'_>, cutoff: DateTime<Utc>) -> Result<Vec<DueClaim>, sqlx::Error> {
     sqlx::query_as!(
-        Due,
+        DueClaim,
         r#"with covered as (
                select l.book_id, l.claim_id, sum(l.cents)::bigint as cents
                from funding.settlement_line l

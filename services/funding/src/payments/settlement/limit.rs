@@ -9,12 +9,12 @@ use standards::Cents;
 use uuid::Uuid;
 
 use crate::payments::settlement::SettleError;
-use crate::payments::settlement::due::Due;
+use crate::payments::settlement::due_claim::DueClaim;
 use crate::{contributions::cash, payments::payment_rule, support::ids::MandateId};
 
 /// What can be spent.
 #[derive(Debug, Default)]
-pub(super) struct Purse {
+pub(super) struct AvailableCash {
     /// By anybody: the bank account.
     pub bank: Cents,
     /// By these funders; the others' money is all there.
@@ -23,7 +23,7 @@ pub(super) struct Purse {
 
 /// Why a claim is not paid now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Lack {
+pub(super) enum HoldReason {
     /// The bank account cannot pay it.
     Bank,
     /// Money of these funders is awaited: their shares of the claim.
@@ -31,38 +31,42 @@ pub(super) enum Lack {
 }
 
 /// The claims not paid now.
-pub(super) type Lacking = BTreeMap<(BookId, Uuid), Lack>;
+pub(super) type UnfundedClaims = BTreeMap<(BookId, Uuid), HoldReason>;
 
 /// Each funder's share of claims; of those without limited funders, nothing.
 type Shares = HashMap<(BookId, Uuid), Vec<(PartyId, Cents)>>;
 
 /// What the money at hand does not pay of what is due to structures that can be paid. In the caller's locks: the fund's clearing account
 /// makes settlements and refunds take turns. Also the oldest awaited mandate of each funder that is waited for.
-pub(super) async fn lacking(
+pub(super) async fn unfunded_claims(
     connection: &mut PgConnection,
-    dues: &[&Due],
-) -> Result<(Lacking, BTreeMap<PartyId, MandateId>), SettleError> {
-    let mut purse = Purse {
+    dues: &[&DueClaim],
+) -> Result<(UnfundedClaims, BTreeMap<PartyId, MandateId>), SettleError> {
+    let mut cash_left = AvailableCash {
         bank: cash::at_bank(&mut *connection).await?,
         funders: BTreeMap::new(),
     };
     let mut mandates = BTreeMap::new();
     if !payment_rule::in_force(&mut *connection).await?.may_advance {
         for (funder, position) in cash::positions(&mut *connection).await? {
-            purse.funders.insert(funder, position.cash.max(Cents::ZERO));
+            cash_left.funders.insert(funder, position.cash.max(Cents::ZERO));
             mandates.extend(position.mandate.map(|mandate| (funder, mandate)));
         }
     }
-    let shares = if purse.funders.is_empty() {
+    let shares = if cash_left.funders.is_empty() {
         Shares::new()
     } else {
-        shares(connection, dues, &purse).await?
+        shares(connection, dues, &cash_left).await?
     };
-    let lacking = withhold(dues, &shares, purse).ok_or(SettleError::Overflow)?;
-    Ok((lacking, mandates))
+    let unfunded = withhold(dues, &shares, cash_left).ok_or(SettleError::Overflow)?;
+    Ok((unfunded, mandates))
 }
 
-async fn shares(connection: &mut PgConnection, dues: &[&Due], purse: &Purse) -> Result<Shares, sqlx::Error> {
+async fn shares(
+    connection: &mut PgConnection,
+    dues: &[&DueClaim],
+    cash_left: &AvailableCash,
+) -> Result<Shares, sqlx::Error> {
     let mut shares = Shares::new();
     let books: BTreeSet<BookId> = dues.iter().map(|due| due.book).collect();
     for book in books {
@@ -72,7 +76,7 @@ async fn shares(connection: &mut PgConnection, dues: &[&Due], purse: &Purse) -> 
             .map(|due| EventId::from_uuid(due.claim))
             .collect();
         for share in ledger::read::shares_of_claims(&mut *connection, book, &claims).await? {
-            if purse.funders.contains_key(&share.funder) {
+            if cash_left.funders.contains_key(&share.funder) {
                 let of_claim = shares.entry((book, share.claim.uuid())).or_default();
                 of_claim.push((share.funder, share.cents));
             }
@@ -82,44 +86,45 @@ async fn shares(connection: &mut PgConnection, dues: &[&Due], purse: &Purse) -> 
 }
 
 /// Pure; `None` beyond 64 bits. What a structure owes back in a programme pays its claims there first: that takes nothing from the bank.
-fn withhold(dues: &[&Due], shares: &Shares, mut purse: Purse) -> Option<Lacking> {
+fn withhold(dues: &[&DueClaim], shares: &Shares, mut cash_left: AvailableCash) -> Option<UnfundedClaims> {
     let mut owed_back: BTreeMap<(BookId, PartyId), Cents> = BTreeMap::new();
     for due in dues.iter().filter(|due| due.cents.is_negative()) {
         let sum = owed_back.entry((due.book, due.structure)).or_default();
         *sum = sum.checked_sub(due.cents)?;
     }
-    let mut oldest_first: Vec<&Due> = dues.iter().copied().filter(|due| due.cents.is_positive()).collect();
+    let mut oldest_first: Vec<&DueClaim> = dues.iter().copied().filter(|due| due.cents.is_positive()).collect();
     oldest_first.sort_by_key(|due| (due.at, due.book, due.claim));
-    let mut lacking = Lacking::new();
+    let mut unfunded = UnfundedClaims::new();
     for due in oldest_first {
         let key = (due.book, due.claim);
         let mine = shares.get(&key).map_or(&[][..], Vec::as_slice);
-        let short = |(funder, share): &&(PartyId, Cents)| purse.funders.get(funder).is_some_and(|cash| cash < share);
+        let short =
+            |(funder, share): &&(PartyId, Cents)| cash_left.funders.get(funder).is_some_and(|cash| cash < share);
         let waits: Vec<(PartyId, Cents)> = mine.iter().filter(short).copied().collect();
         if !waits.is_empty() {
             // What is left is for this claim, once the rest comes.
             for (funder, _) in &waits {
-                purse.funders.insert(*funder, Cents::ZERO);
+                cash_left.funders.insert(*funder, Cents::ZERO);
             }
-            lacking.insert(key, Lack::Funders(waits));
+            unfunded.insert(key, HoldReason::Funders(waits));
             continue;
         }
         let back = owed_back.entry((due.book, due.structure)).or_default();
         let set_off = (*back).min(due.cents);
         let from_bank = due.cents.checked_sub(set_off)?;
-        if purse.bank < from_bank {
-            purse.bank = Cents::ZERO;
-            lacking.insert(key, Lack::Bank);
+        if cash_left.bank < from_bank {
+            cash_left.bank = Cents::ZERO;
+            unfunded.insert(key, HoldReason::Bank);
             continue;
         }
         *back = back.checked_sub(set_off)?;
-        purse.bank = purse.bank.checked_sub(from_bank)?;
+        cash_left.bank = cash_left.bank.checked_sub(from_bank)?;
         for (funder, share) in mine {
-            let cash = purse.funders.entry(*funder).or_default();
+            let cash = cash_left.funders.entry(*funder).or_default();
             *cash = cash.checked_sub(*share)?;
         }
     }
-    Some(lacking)
+    Some(unfunded)
 }
 
 #[cfg(test)]
@@ -129,8 +134,8 @@ mod tests {
     const BOOK: BookId = BookId::from_uuid(Uuid::from_u128(10));
     const AWAITED: PartyId = PartyId::from_uuid(Uuid::from_u128(1));
 
-    fn due(claim: u128, structure: u128, day: u32, cents: i64) -> Due {
-        Due {
+    fn due(claim: u128, structure: u128, day: u32, cents: i64) -> DueClaim {
+        DueClaim {
             book: BOOK,
             claim: Uuid::from_u128(claim),
             structure: PartyId::from_uuid(Uuid::from_u128(structure)),
@@ -140,7 +145,7 @@ mod tests {
     }
 
     /// The numbers of the claims that are not paid: of each, half is the awaited funder's.
-    fn withheld(dues: &[Due], bank: i64, cash: Option<i64>) -> Vec<(u128, Lack)> {
+    fn withheld(dues: &[DueClaim], bank: i64, cash: Option<i64>) -> Vec<(u128, HoldReason)> {
         let funders = cash.map(|cash| (AWAITED, Cents::new(cash))).into_iter().collect();
         let shares = dues
             .iter()
@@ -151,15 +156,20 @@ mod tests {
             Shares::new()
         };
         let bank = Cents::new(bank);
-        let lacking = withhold(&dues.iter().collect::<Vec<_>>(), &shares, Purse { bank, funders }).unwrap();
-        lacking
+        let unfunded = withhold(
+            &dues.iter().collect::<Vec<_>>(),
+            &shares,
+            AvailableCash { bank, funders },
+        )
+        .unwrap();
+        unfunded
             .into_iter()
-            .map(|((_, claim), lack)| (claim.as_u128(), lack))
+            .map(|((_, claim), reason)| (claim.as_u128(), reason))
             .collect()
     }
 
-    fn waits(cents: i64) -> Lack {
-        Lack::Funders(vec![(AWAITED, Cents::new(cents))])
+    fn waits(cents: i64) -> HoldReason {
+        HoldReason::Funders(vec![(AWAITED, Cents::new(cents))])
     }
 
     #[test]
@@ -178,8 +188,11 @@ mod tests {
     fn nothing_is_sent_that_the_bank_account_cannot_pay() {
         let dues = [due(1, 8, 1, 2_000), due(2, 7, 2, 4_000), due(3, 7, 3, 200)];
         assert_eq!(withheld(&dues, 6_200, None), []);
-        assert_eq!(withheld(&dues, 6_199, None), [(3, Lack::Bank)]);
-        assert_eq!(withheld(&dues, 2_500, None), [(2, Lack::Bank), (3, Lack::Bank)]);
+        assert_eq!(withheld(&dues, 6_199, None), [(3, HoldReason::Bank)]);
+        assert_eq!(
+            withheld(&dues, 2_500, None),
+            [(2, HoldReason::Bank), (3, HoldReason::Bank)]
+        );
         assert_eq!(withheld(&dues, -1, None).len(), 3);
     }
 
@@ -187,6 +200,6 @@ mod tests {
     fn what_a_structure_owes_back_pays_its_claims_before_the_bank_does() {
         let dues = [due(1, 7, 1, -1_500), due(2, 7, 2, 2_000), due(3, 8, 3, 300)];
         assert_eq!(withheld(&dues, 800, None), []);
-        assert_eq!(withheld(&dues, 500, None), [(3, Lack::Bank)]);
+        assert_eq!(withheld(&dues, 500, None), [(3, HoldReason::Bank)]);
     }
 }

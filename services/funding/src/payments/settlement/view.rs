@@ -5,7 +5,8 @@ use sqlx::PgConnection;
 use standards::{Cents, Month};
 use utoipa::ToSchema;
 
-use crate::payments::approval::{Approval, PaymentOrder, approval};
+use crate::payments::approval::{Approval, approval};
+use crate::payments::payment_order::PaymentOrder;
 use crate::payments::settlement::decide::MONEY_AWAITED;
 use crate::payments::settlement::hold::{AwaitedMoney, awaited_by, explanation};
 use crate::support::ids::SettlementId;
@@ -21,9 +22,9 @@ pub struct SettlementView {
     /// When the bank shall pay.
     pub execute_on: NaiveDate,
     /// One a structure, by name.
-    pub payments: Vec<PaymentView>,
+    pub payments: Vec<SettlementPaymentView>,
     /// Who is owed money and is not paid it now, by name.
-    pub held: Vec<HeldView>,
+    pub held: Vec<HoldView>,
     /// Of the payments.
     pub total: Cents,
     /// Whether a second person has to look, and has.
@@ -32,7 +33,7 @@ pub struct SettlementView {
 
 /// A payment to a structure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct PaymentView {
+pub struct SettlementPaymentView {
     /// The structure.
     pub structure_id: PartyId,
     /// Its name.
@@ -52,7 +53,7 @@ pub struct PaymentView {
 
 /// A structure that is held, not lost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct HeldView {
+pub struct HoldView {
     /// The structure.
     pub structure_id: PartyId,
     /// Its name.
@@ -93,9 +94,9 @@ pub async fn read(connection: &mut PgConnection, id: SettlementId) -> Result<Opt
     }))
 }
 
-async fn payments(connection: &mut PgConnection, id: SettlementId) -> Result<Vec<PaymentView>, sqlx::Error> {
+async fn payments(connection: &mut PgConnection, id: SettlementId) -> Result<Vec<SettlementPaymentView>, sqlx::Error> {
     sqlx::query_as!(
-        PaymentView,
+        SettlementPaymentView,
         r#"select p.party_id as "structure_id: PartyId", coalesce(s.name, p.holder) as "name!", p.cents as "amount: Cents",
                p.end_to_end, t.state as "state!", b.reason as "reason?"
            from funding.payment p
@@ -110,7 +111,7 @@ async fn payments(connection: &mut PgConnection, id: SettlementId) -> Result<Vec
     .await
 }
 
-async fn held(connection: &mut PgConnection, id: SettlementId) -> Result<Vec<HeldView>, sqlx::Error> {
+async fn held(connection: &mut PgConnection, id: SettlementId) -> Result<Vec<HoldView>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select h.structure_id as "structure_id: PartyId", coalesce(s.name, '') as "name!", h.cents as "amount: Cents",
                h.reason
@@ -130,7 +131,7 @@ async fn held(connection: &mut PgConnection, id: SettlementId) -> Result<Vec<Hel
                 .iter()
                 .filter(|(_, structure, _)| *structure == row.structure_id && row.reason == MONEY_AWAITED);
             let awaits: Vec<AwaitedMoney> = mine.map(|(_, _, money)| money.clone()).collect();
-            HeldView {
+            HoldView {
                 structure_id: row.structure_id,
                 name: row.name,
                 amount: row.amount,

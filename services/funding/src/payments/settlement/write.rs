@@ -5,8 +5,8 @@ use standards::Bic;
 use uuid::Uuid;
 
 use crate::payments::settlement::SettleError;
-use crate::payments::settlement::decide::{Decided, Held, Planned};
-use crate::payments::settlement::due::Due;
+use crate::payments::settlement::decide::{Hold, PaymentDraft, SettlementPlan};
+use crate::payments::settlement::due_claim::DueClaim;
 use crate::support::booking::{BookError, Event, book_all};
 use crate::{support::ids::MandateId, support::ids::PaymentId, support::ids::SettlementId};
 
@@ -17,16 +17,16 @@ const CHUNK_LINES: usize = 20_000;
 pub(super) async fn write(
     tx: &mut PgTransaction<'_>,
     settlement: SettlementId,
-    decided: &Decided,
+    plan: &SettlementPlan,
     at: DateTime<Utc>,
 ) -> Result<(), SettleError> {
-    insert_payments(tx, settlement, &decided.payments, at).await?;
-    let lines = lines(&decided.payments);
+    insert_payments(tx, settlement, &plan.payments, at).await?;
+    let lines = lines(&plan.payments);
     for chunk in lines.chunks(CHUNK_LINES) {
         insert_lines(tx, chunk).await?;
     }
-    insert_held(tx, settlement, &decided.held).await?;
-    let postings = decided.payments.iter().map(posting).collect::<Result<Vec<_>, _>>()?;
+    insert_held(tx, settlement, &plan.held).await?;
+    let postings = plan.payments.iter().map(posting).collect::<Result<Vec<_>, _>>()?;
     book_all(tx, postings, at).await?;
     for chunk in lines.chunks(CHUNK_LINES) {
         let records: Option<Vec<Record>> = chunk.iter().map(record).collect();
@@ -36,7 +36,7 @@ pub(super) async fn write(
 }
 
 /// Every line of every payment.
-fn lines(payments: &[Planned]) -> Vec<(PaymentId, &Due)> {
+fn lines(payments: &[PaymentDraft]) -> Vec<(PaymentId, &DueClaim)> {
     let mut all = Vec::new();
     for payment in payments {
         let lines = payment.parts.iter().flat_map(|part| &part.lines);
@@ -45,7 +45,7 @@ fn lines(payments: &[Planned]) -> Vec<(PaymentId, &Due)> {
     all
 }
 
-fn posting(payment: &Planned) -> Result<Posting, BookError> {
+fn posting(payment: &PaymentDraft) -> Result<Posting, BookError> {
     let mut event = Event::new(EventKind::Settled, payment.id.uuid()).reference(payment.id.end_to_end());
     for part in &payment.parts {
         let payable = Account::payable(part.book, payment.structure);
@@ -65,7 +65,7 @@ fn posting(payment: &Planned) -> Result<Posting, BookError> {
 }
 
 /// A line as the log proves it; nothing for one of zero cents, which there is none of.
-fn record((payment, line): &(PaymentId, &Due)) -> Option<Record> {
+fn record((payment, line): &(PaymentId, &DueClaim)) -> Option<Record> {
     let id = payment.uuid();
     let payable = Account::payable(line.book, line.structure);
     let event = EventKind::Settled.event_id(id);
@@ -75,7 +75,7 @@ fn record((payment, line): &(PaymentId, &Due)) -> Option<Record> {
 async fn insert_payments(
     tx: &mut PgTransaction<'_>,
     settlement: SettlementId,
-    payments: &[Planned],
+    payments: &[PaymentDraft],
     at: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
     let ids: Vec<_> = payments.iter().map(|payment| payment.id.uuid()).collect();
@@ -111,8 +111,8 @@ async fn insert_payments(
     Ok(())
 }
 
-async fn insert_lines(tx: &mut PgTransaction<'_>, lines: &[(PaymentId, &Due)]) -> Result<(), sqlx::Error> {
-    let column = |of: fn(&Due) -> Uuid| lines.iter().map(|(_, line)| of(line)).collect::<Vec<Uuid>>();
+async fn insert_lines(tx: &mut PgTransaction<'_>, lines: &[(PaymentId, &DueClaim)]) -> Result<(), sqlx::Error> {
+    let column = |of: fn(&DueClaim) -> Uuid| lines.iter().map(|(_, line)| of(line)).collect::<Vec<Uuid>>();
     let payments: Vec<Uuid> = lines.iter().map(|(payment, _)| payment.uuid()).collect();
     let cents: Vec<i64> = lines.iter().map(|(_, line)| line.cents.get()).collect();
     sqlx::query!(
@@ -129,7 +129,7 @@ async fn insert_lines(tx: &mut PgTransaction<'_>, lines: &[(PaymentId, &Due)]) -
     Ok(())
 }
 
-async fn insert_held(tx: &mut PgTransaction<'_>, settlement: SettlementId, held: &[Held]) -> Result<(), sqlx::Error> {
+async fn insert_held(tx: &mut PgTransaction<'_>, settlement: SettlementId, held: &[Hold]) -> Result<(), sqlx::Error> {
     let structures: Vec<_> = held.iter().map(|held| held.structure.uuid()).collect();
     let cents: Vec<_> = held.iter().map(|held| held.cents.get()).collect();
     let reasons: Vec<_> = held.iter().map(|held| held.reason.to_owned()).collect();

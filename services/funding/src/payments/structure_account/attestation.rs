@@ -16,7 +16,7 @@ use crate::payments::remittance::state_in_words;
 use crate::support::{DocumentSigner, french};
 
 /// Whether it may take vouchers.
-struct Standing {
+struct Accreditation {
     accredited_on: Option<NaiveDate>,
     suspended: bool,
 }
@@ -55,7 +55,7 @@ fn signature(letter: Document, signer: Option<&Signer>) -> Document {
     letter.heading("Signature").paragraph(said)
 }
 
-async fn standing(pool: &PgPool, id: PartyId) -> Result<Standing, AccountError> {
+async fn standing(pool: &PgPool, id: PartyId) -> Result<Accreditation, AccountError> {
     let row = sqlx::query!(
         r#"select accredited_at as "accredited_at?", suspended as "suspended!" from redemption.standing where structure_id = $1"#,
         id.uuid()
@@ -63,13 +63,13 @@ async fn standing(pool: &PgPool, id: PartyId) -> Result<Standing, AccountError> 
     .fetch_optional(pool)
     .await?
     .ok_or(AccountError::Unknown)?;
-    Ok(Standing {
+    Ok(Accreditation {
         accredited_on: row.accredited_at.map(calendar::paris_date),
         suspended: row.suspended,
     })
 }
 
-fn written(fund: &str, account: &StructureAccount, standing: &Standing, delay_days: i32) -> Document {
+fn written(fund: &str, account: &StructureAccount, standing: &Accreditation, delay_days: i32) -> Document {
     let siret = account.siret.as_deref().map(french::siret);
     let recipient = [Some(account.name.clone()), siret].into_iter().flatten();
     let reference = format!("ATT-{}-{}", account.on.format("%Y%m%d"), short(account.structure_id));
@@ -122,7 +122,7 @@ fn short(id: PartyId) -> String {
     id.uuid().simple().to_string().chars().take(8).collect()
 }
 
-fn quality(standing: &Standing) -> String {
+fn quality(standing: &Accreditation) -> String {
     match (standing.accredited_on, standing.suspended) {
         (Some(_), true) => {
             "La structure est labellisée, et sa labellisation est suspendue : elle ne peut pas encaisser de chèques \
@@ -224,7 +224,7 @@ mod tests {
             },
             payments: (1..=24).map(payment).collect(),
         };
-        let standing = Standing {
+        let standing = Accreditation {
             accredited_on: Some(day),
             suspended: true,
         };

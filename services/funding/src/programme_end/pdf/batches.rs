@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use standards::Cents;
 
 use super::super::content::{BatchFact, Content};
-use super::super::figures::Figures;
+use super::super::figures::ProgrammeFigures;
 use super::plural;
 use crate::support::french::{counted, percent};
 
@@ -54,12 +54,12 @@ fn batch_facts(batch: &BatchFact) -> Vec<(String, String)> {
 
 /// What was brought, then what became of it: sums of millions of euros fit half the columns.
 fn batch_tables(batch: &BatchFact) -> [Table; 2] {
-    let total = Figures::sum(batch.funders.iter().map(|funder| &funder.figures));
-    let brought = |of: &Figures| [of.ordered, of.funded, of.activated, of.handed_over];
+    let total = ProgrammeFigures::sum(batch.funders.iter().map(|funder| &funder.figures));
+    let brought = |of: &ProgrammeFigures| [of.ordered, of.funded, of.activated, of.handed_over];
     let columns = [Column::text("Financeur", 5).head(), Column::amount("Part", 2)]
         .into_iter()
         .chain(["Commandé", "Financé", "Activé", "Remis"].map(|title| Column::amount(title, 3)));
-    let row = |name: &str, rate: Decimal, of: &Figures| -> Vec<String> {
+    let row = |name: &str, rate: Decimal, of: &ProgrammeFigures| -> Vec<String> {
         [name.to_owned(), percent(rate)]
             .into_iter()
             .chain(brought(of).map(Cents::to_french))
@@ -71,11 +71,11 @@ fn batch_tables(batch: &BatchFact) -> [Table; 2] {
             .iter()
             .map(|funder| row(&funder.name, funder.rate, &funder.figures)),
     );
-    let became = |of: &Figures| [of.claimed, of.paid, of.expired, of.revoked, of.cancelled, of.refundable];
+    let became = |of: &ProgrammeFigures| [of.claimed, of.paid, of.expired, of.revoked, of.cancelled, of.refundable];
     let titles = ["Encaissé", "dont payé", "Expiré", "Révoqué", "Annulé", "À rendre"];
     let columns =
         std::iter::once(Column::text("Financeur", 5).head()).chain(titles.map(|title| Column::amount(title, 3)));
-    let end = |name: &str, of: &Figures| -> Vec<String> {
+    let end = |name: &str, of: &ProgrammeFigures| -> Vec<String> {
         std::iter::once(name.to_owned())
             .chain(became(of).map(Cents::to_french))
             .collect()

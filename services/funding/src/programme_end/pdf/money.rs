@@ -4,7 +4,7 @@ use document::{Column, Document, Table};
 use standards::Cents;
 
 use super::super::content::{Content, FunderFact};
-use super::super::figures::Figures;
+use super::super::figures::ProgrammeFigures;
 
 const FIGURES_TITLES: [&str; 7] = [
     "Financé",
@@ -16,7 +16,7 @@ const FIGURES_TITLES: [&str; 7] = [
     "À rendre",
 ];
 
-fn figures(figures: &Figures) -> [String; 7] {
+fn figures(figures: &ProgrammeFigures) -> [String; 7] {
     [
         figures.funded,
         figures.claimed,
@@ -32,8 +32,9 @@ fn figures(figures: &Figures) -> [String; 7] {
 pub(super) fn owed_back(document: Document, content: &Content) -> Document {
     let columns = std::iter::once(Column::text("Financeur", 5).head())
         .chain(FIGURES_TITLES.map(|title| Column::amount(title, 3)));
-    let row =
-        |name: &str, of: &Figures| -> Vec<String> { std::iter::once(name.to_owned()).chain(figures(of)).collect() };
+    let row = |name: &str, of: &ProgrammeFigures| -> Vec<String> {
+        std::iter::once(name.to_owned()).chain(figures(of)).collect()
+    };
     let table = Table::new(columns)
         .caption("Ce que chaque financeur a payé, et ce qui lui est dû")
         .rows(content.funders.iter().map(|funder| row(&funder.name, &funder.figures)))

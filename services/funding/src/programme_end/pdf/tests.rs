@@ -7,7 +7,7 @@ use standards::Cents;
 use uuid::Uuid;
 
 use super::super::content::{BatchFact, BatchFunderFact, Contest, FunderFact, Party, ProgrammeFacts, UnusedValueFact};
-use super::super::figures::Figures;
+use super::super::figures::ProgrammeFigures;
 use super::*;
 use crate::support::french::{counted, percent};
 
@@ -18,7 +18,7 @@ fn day(text: &str) -> NaiveDate {
 /// Six funders of batches of a million vouchers.
 fn large() -> Content {
     let millions = Cents::new(333_450_012);
-    let figures = Figures {
+    let figures = ProgrammeFigures {
         ordered: millions,
         funded: millions,
         activated: millions,

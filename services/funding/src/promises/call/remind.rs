@@ -55,7 +55,7 @@ pub async fn remind(tx: &mut PgTransaction<'_>, at: DateTime<Utc>) -> Result<usi
 
 /// Reminds every `REMIND_SECONDS` until the pool is closed. A failure is loud (log and `ccn_reminder_failures_total`) and tried
 /// again: nothing is lost by waiting.
-pub async fn keep_reminding(pool: PgPool, clock: Clock) {
+pub async fn run_reminder_worker(pool: PgPool, clock: Clock) {
     let mut rounds = tokio::time::interval(Duration::from_secs(REMIND_SECONDS));
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {

@@ -10,7 +10,7 @@ use web::Problem;
 #[derive(Debug, Clone, Copy, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ClaimsAsked {
+pub(crate) struct ClaimsReportQuery {
     /// Only this funder's shares; a funder gets its own and no other.
     #[param(value_type = Option<uuid::Uuid>)]
     funder_id: Option<PartyId>,
@@ -25,7 +25,7 @@ pub(crate) struct ClaimsAsked {
 
 /// What a caller gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Asked {
+pub(crate) struct ClaimsReportFilter {
     pub funder: Option<PartyId>,
     pub programme: Option<BookId>,
     pub from: Option<DateTime<Utc>>,
@@ -63,9 +63,9 @@ impl From<ClaimsReportError> for Problem {
     }
 }
 
-impl ClaimsAsked {
+impl ClaimsReportQuery {
     /// What `who` may have of it: operators and auditors everything, a funder its own shares.
-    pub fn by(self, who: &Caller) -> Result<Asked, ClaimsReportError> {
+    pub fn by(self, who: &Caller) -> Result<ClaimsReportFilter, ClaimsReportError> {
         let me = PartyId::from_uuid(who.organisation().uuid());
         let funder = match self.funder_id {
             asked if who.has(Role::Operator) || who.has(Role::Auditor) => asked,
@@ -77,7 +77,7 @@ impl ClaimsAsked {
         if self.from.zip(self.to).is_some_and(|(from, to)| to < from) {
             return Err(ClaimsReportError::Period);
         }
-        Ok(Asked {
+        Ok(ClaimsReportFilter {
             funder,
             programme: self.programme_id,
             from: self.from.map(paris_start_of_day),

@@ -11,7 +11,7 @@ use crate::support::ids::PaymentId;
 
 /// A claim and a funder, as they are read.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(super) struct ClaimShare {
     pub claim: Uuid,
     pub book: BookId,
     pub programme: Option<String>,
@@ -36,7 +36,7 @@ pub(super) struct Part {
 
 /// The same as a line of the file.
 #[derive(Debug, Serialize)]
-pub(super) struct Line {
+pub(super) struct ClaimShareLine {
     claim_id: Uuid,
     programme_id: BookId,
     programme: String,
@@ -59,7 +59,7 @@ pub(super) struct Line {
     payment_state: &'static str,
 }
 
-impl Line {
+impl ClaimShareLine {
     /// The names of the columns, for a file without lines.
     pub const COLUMNS: [&str; 20] = [
         "claim_id",
@@ -85,9 +85,9 @@ impl Line {
     ];
 }
 
-impl Line {
+impl ClaimShareLine {
     /// The line of what was read.
-    pub fn new(share: Part, pseudonyms: &Pseudonyms) -> Self {
+    pub fn new(share: ClaimShare, pseudonyms: &Pseudonyms) -> Self {
         Self {
             claim_id: share.claim,
             programme_id: share.book,

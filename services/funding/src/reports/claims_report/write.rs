@@ -4,8 +4,8 @@ use ledger::{BookId, PartyId};
 use sqlx::PgPool;
 use standards::Cents;
 
-use crate::reports::claims_report::asked::Asked;
-use crate::reports::claims_report::line::{Line, Part};
+use crate::reports::claims_report::asked::ClaimsReportFilter;
+use crate::reports::claims_report::line::{ClaimShare, ClaimShareLine};
 use crate::reports::claims_report::pseudonym::Pseudonyms;
 use crate::support::ids::PaymentId;
 use crate::support::stream::{Gone, PIECE_BYTES, Pieces};
@@ -15,7 +15,7 @@ const LINE_BYTES: usize = 1024;
 
 /// Why the file is not whole.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum WriteError {
+pub(super) enum ReportWriteError {
     #[error(transparent)]
     Gone(#[from] Gone),
     #[error("csv")]
@@ -25,15 +25,15 @@ pub(super) enum WriteError {
 }
 
 /// Writes the lines, by programme, then in order of time.
-pub(super) async fn write(pool: &PgPool, asked: Asked, pieces: &Pieces) -> Result<(), WriteError> {
+pub(super) async fn write(pool: &PgPool, asked: ClaimsReportFilter, pieces: &Pieces) -> Result<(), ReportWriteError> {
     let mut snapshot = ledger::read::snapshot(pool).await?;
     let pseudonyms = Pseudonyms::load(&mut snapshot).await?;
     let mut buffer = Vec::with_capacity(PIECE_BYTES);
     let mut head = Writer::from_writer(&mut buffer);
-    head.write_record(Line::COLUMNS)?;
+    head.write_record(ClaimShareLine::COLUMNS)?;
     drop(head);
     let mut shares = sqlx::query_as!(
-        Part,
+        ClaimShare,
         r#"with share as (
                select c.book_id, c.grp as claim_id, r.party as funder_id, sum(o.cents)::bigint as cents,
                    min(c.at) as at, max(v.at) as reversed_at
@@ -93,7 +93,7 @@ pub(super) async fn write(pool: &PgPool, asked: Asked, pieces: &Pieces) -> Resul
             .has_headers(false)
             .buffer_capacity(LINE_BYTES)
             .from_writer(&mut buffer);
-        writer.serialize(Line::new(share, &pseudonyms))?;
+        writer.serialize(ClaimShareLine::new(share, &pseudonyms))?;
         drop(writer);
         pieces.send(&mut buffer, false).await?;
     }

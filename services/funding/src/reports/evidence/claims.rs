@@ -24,9 +24,9 @@ pub(super) struct Claim {
 
 /// Where a page of claims ended.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct After(DateTime<Utc>, Uuid);
+pub(super) struct ClaimCursor(DateTime<Utc>, Uuid);
 
-impl After {
+impl ClaimCursor {
     pub const NOTHING: Self = Self(DateTime::UNIX_EPOCH, Uuid::nil());
 
     pub const fn claim(claim: &Claim) -> Self {
@@ -65,7 +65,7 @@ pub(super) async fn page(
     connection: &mut PgConnection,
     book: BookId,
     structure: PartyId,
-    after: After,
+    after: ClaimCursor,
 ) -> sqlx::Result<Vec<Claim>> {
     sqlx::query_as!(
         Claim,

@@ -3,7 +3,7 @@ use standards::calendar::paris_date;
 use standards::spreadsheet::cell;
 
 use crate::reports::evidence::claims::Claim;
-use crate::reports::evidence::write::WriteError;
+use crate::reports::evidence::write::BundleWriteError;
 use crate::support::ids::PaymentId;
 
 /// The columns of `encaissements.csv`, which people read.
@@ -21,7 +21,7 @@ pub(super) const COLUMNS: [&str; 10] = [
 ];
 
 /// What is known beside the claim.
-pub(super) struct Beside<'b> {
+pub(super) struct ClaimContext<'b> {
     pub programme: &'b str,
     pub vouchers: &'b [String],
     pub payment: Option<(PaymentId, bool)>,
@@ -29,8 +29,8 @@ pub(super) struct Beside<'b> {
 }
 
 /// A claim's line.
-pub(super) fn line(claim: &Claim, beside: &Beside<'_>) -> Result<Vec<u8>, WriteError> {
-    let payment = match beside.payment {
+pub(super) fn line(claim: &Claim, context: &ClaimContext<'_>) -> Result<Vec<u8>, BundleWriteError> {
+    let payment = match context.payment {
         None => String::new(),
         Some((id, true)) => format!("{id} (débité)"),
         Some((id, false)) => format!("{id} (envoyé)"),
@@ -38,20 +38,20 @@ pub(super) fn line(claim: &Claim, beside: &Beside<'_>) -> Result<Vec<u8>, WriteE
     let reversed = claim.reversed_at.map(|at| paris_date(at).to_string());
     record(&[
         &claim.id.to_string(),
-        &cell(beside.programme),
+        &cell(context.programme),
         &paris_date(claim.at).to_string(),
         &claim.service_date.to_string(),
         &cell(&claim.service),
-        &beside.vouchers.join(" "),
+        &context.vouchers.join(" "),
         &claim.cents.to_string(),
         reversed.as_deref().unwrap_or_default(),
         &payment,
-        beside.proof,
+        context.proof,
     ])
 }
 
 /// A line of any texts.
-pub(super) fn record(texts: &[&str]) -> Result<Vec<u8>, WriteError> {
+pub(super) fn record(texts: &[&str]) -> Result<Vec<u8>, BundleWriteError> {
     let mut writer = Writer::from_writer(Vec::new());
     writer.write_record(texts)?;
     Ok(writer

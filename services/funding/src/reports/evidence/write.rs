@@ -10,15 +10,15 @@ use uuid::Uuid;
 use voucher::JwkSet;
 
 use crate::reports::evidence::archive::Archive;
-use crate::reports::evidence::claims::{self, After, Claim};
-use crate::reports::evidence::csv::{self as lines, Beside};
+use crate::reports::evidence::claims::{self, Claim, ClaimCursor};
+use crate::reports::evidence::csv::{self as lines, ClaimContext};
 use crate::reports::evidence::entries::{self, Proven};
 use crate::reports::evidence::readme::readme;
 use crate::support::stream::{Gone, Pieces};
 
 /// Why the archive is not whole.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum WriteError {
+pub(super) enum BundleWriteError {
     #[error(transparent)]
     Gone(#[from] Gone),
     #[error("zip")]
@@ -49,7 +49,7 @@ const PAGE_PAYMENTS: usize = 100;
 type Unproven = HashMap<Uuid, String>;
 
 impl Bundle {
-    pub async fn write(self, pool: &PgPool, pieces: &Pieces) -> Result<(), WriteError> {
+    pub async fn write(self, pool: &PgPool, pieces: &Pieces) -> Result<(), BundleWriteError> {
         // Of point reads: unlike a report's, it keeps its nested loops, whatever the statistics say of a log that grew today.
         let mut snapshot = pool
             .begin_with("begin isolation level repeatable read read only")
@@ -62,7 +62,9 @@ impl Bundle {
         archive
             .file("LISEZMOI.txt", readme(&self.name, &day).as_bytes())
             .await?;
-        let mut prover = Prover::latest(&mut snapshot).await?.ok_or(WriteError::NotSealed)?;
+        let mut prover = Prover::latest(&mut snapshot)
+            .await?
+            .ok_or(BundleWriteError::NotSealed)?;
         let checkpoint = prover.checkpoint();
         let note = cosigned_note(&mut snapshot, checkpoint.size, &checkpoint.note).await?;
         archive.file("checkpoint", note.as_bytes()).await?;
@@ -86,15 +88,15 @@ impl Bundle {
         archive: &mut Archive<'_>,
         prover: &mut Prover,
         books: &[(BookId, Option<String>)],
-    ) -> Result<Unproven, WriteError> {
+    ) -> Result<Unproven, BundleWriteError> {
         archive.member("ecritures.ndjson")?;
         let mut unproven = Unproven::new();
         for &(book, _) in books {
-            let mut after = After::NOTHING;
+            let mut after = ClaimCursor::NOTHING;
             loop {
                 let page = claims::page(connection, book, self.structure, after).await?;
                 let Some(last) = page.last() else { break };
-                after = After::claim(last);
+                after = ClaimCursor::claim(last);
                 let reversals = claims::reversals(connection, book, &ids(&page)).await?;
                 let named: Vec<_> = page
                     .iter()
@@ -132,25 +134,25 @@ impl Bundle {
         archive: &mut Archive<'_>,
         books: &[(BookId, Option<String>)],
         unproven: &Unproven,
-    ) -> Result<(), WriteError> {
+    ) -> Result<(), BundleWriteError> {
         archive.member("encaissements.csv")?;
         archive.add(&lines::record(&lines::COLUMNS)?).await?;
         for (book, programme) in books {
-            let mut after = After::NOTHING;
+            let mut after = ClaimCursor::NOTHING;
             loop {
                 let page = claims::page(connection, *book, self.structure, after).await?;
                 let Some(last) = page.last() else { break };
-                after = After::claim(last);
+                after = ClaimCursor::claim(last);
                 let vouchers = claims::vouchers(connection, *book, &ids(&page)).await?;
                 let payments = claims::payments(connection, *book, &ids(&page)).await?;
                 for claim in &page {
-                    let beside = Beside {
+                    let context = ClaimContext {
                         programme: programme.as_deref().unwrap_or_default(),
                         vouchers: vouchers.get(&claim.id).map_or(&[], Vec::as_slice),
                         payment: payments.get(&claim.id).copied(),
                         proof: unproven.get(&claim.id).map_or("oui", String::as_str),
                     };
-                    archive.add(&lines::line(claim, &beside)?).await?;
+                    archive.add(&lines::line(claim, &context)?).await?;
                 }
             }
         }

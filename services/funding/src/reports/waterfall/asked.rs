@@ -5,14 +5,14 @@ use standards::Territory;
 use standards::calendar::{paris_end_of_day, paris_start_of_day};
 use utoipa::IntoParams;
 
-use crate::reports::waterfall::Row;
+use crate::reports::waterfall::WaterfallRow;
 use crate::reports::waterfall::outside::Until;
 
 /// Which part of the report is asked for; nothing asked is all of it, as it stands now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Asked {
+pub(crate) struct WaterfallFilter {
     /// Only this funder's rows.
     #[param(value_type = Option<uuid::Uuid>)]
     pub funder_id: Option<PartyId>,
@@ -33,9 +33,9 @@ pub(crate) struct Asked {
 #[error("the period ends before it begins")]
 pub struct TurnedRound;
 
-impl Asked {
+impl WaterfallFilter {
     /// Whether a row is asked for; `territory` is its programme's.
-    pub fn wants(&self, row: &Row, territory: Option<Territory>) -> bool {
+    pub fn wants(&self, row: &WaterfallRow, territory: Option<Territory>) -> bool {
         let funder = self.funder_id.is_none_or(|funder| funder == row.funder_id);
         let programme = self
             .programme_id
@@ -69,18 +69,18 @@ impl Asked {
 mod tests {
     use super::*;
 
-    fn row(funder: u128, programme: Option<u128>) -> Row {
-        Row {
+    fn row(funder: u128, programme: Option<u128>) -> WaterfallRow {
+        WaterfallRow {
             programme_id: programme.map(|n| BookId::from_uuid(uuid::Uuid::from_u128(n))),
-            ..Row::empty(PartyId::from_uuid(uuid::Uuid::from_u128(funder)))
+            ..WaterfallRow::empty(PartyId::from_uuid(uuid::Uuid::from_u128(funder)))
         }
     }
 
     #[test]
     fn a_territory_takes_the_programmes_in_it_and_no_money_without_programme() {
-        let asked = |territory: &str| Asked {
+        let asked = |territory: &str| WaterfallFilter {
             territory: Some(territory.parse().unwrap()),
-            ..Asked::default()
+            ..WaterfallFilter::default()
         };
         let dijon = Some("21231".parse().unwrap());
         for (territory, wanted) in [
@@ -94,20 +94,23 @@ mod tests {
         }
         assert!(!asked("21231").wants(&row(1, Some(2)), Some("21".parse().unwrap())));
         assert!(!asked("FR").wants(&row(1, None), None));
-        assert!(Asked::default().wants(&row(1, None), None));
+        assert!(WaterfallFilter::default().wants(&row(1, None), None));
     }
 
     #[test]
     fn a_period_is_told_as_people_say_it() {
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();
-        let asked = Asked {
+        let asked = WaterfallFilter {
             from: Some(day("2026-01-01")),
             to: Some(day("2026-12-31")),
-            ..Asked::default()
+            ..WaterfallFilter::default()
         };
         assert_eq!(asked.days(day("2026-03-02")), "Du 01/01/2026 au 02/03/2026");
-        assert_eq!(Asked::default().days(day("2026-03-02")), "Situation au 02/03/2026");
-        let turned = Asked {
+        assert_eq!(
+            WaterfallFilter::default().days(day("2026-03-02")),
+            "Situation au 02/03/2026"
+        );
+        let turned = WaterfallFilter {
             from: asked.to,
             to: asked.from,
             ..asked

@@ -2,13 +2,13 @@ use csv::Writer;
 use standards::Cents;
 use standards::spreadsheet::cell;
 
-use crate::reports::waterfall::{Row, Waterfall};
+use crate::reports::waterfall::{Waterfall, WaterfallRow};
 
 /// The report's rows as CSV (RFC 4180, UTF-8, comma), with the columns and figures of the JSON; a name is never a formula.
 pub fn csv(waterfall: &Waterfall) -> Result<Vec<u8>, csv::Error> {
     let mut writer = Writer::from_writer(Vec::new());
     let names = ["funder", "funder_id", "programme", "programme_id"];
-    writer.write_record(names.iter().chain(Row::COLUMNS))?;
+    writer.write_record(names.iter().chain(WaterfallRow::COLUMNS))?;
     for row in &waterfall.rows {
         let programme_id = row.programme_id.map(|id| id.to_string());
         let who = [

@@ -100,10 +100,10 @@ pub(super) const HEADINGS: [Heading; 18] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reports::waterfall::Row;
+    use crate::reports::waterfall::WaterfallRow;
 
     #[test]
     fn every_column_has_its_heading_in_the_reports_order() {
-        assert_eq!(HEADINGS.map(|heading| heading.column).as_slice(), Row::COLUMNS);
+        assert_eq!(HEADINGS.map(|heading| heading.column).as_slice(), WaterfallRow::COLUMNS);
     }
 }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 /// A funder's figures in a programme.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Outside {
+pub(super) struct OffLedgerFigures {
     pub announced: Cents,
     pub agreed: Cents,
     pub called: Cents,
@@ -33,7 +33,7 @@ pub(super) struct Outside {
     pub dead_expired: Cents,
 }
 
-type All = BTreeMap<(BookId, PartyId), Outside>;
+type All = BTreeMap<(BookId, PartyId), OffLedgerFigures>;
 
 /// A figure by programme and funder.
 struct Figure {
@@ -47,7 +47,7 @@ pub(super) type Until = Option<DateTime<Utc>>;
 
 pub(super) async fn read(connection: &mut PgConnection, until: Until) -> Result<All, sqlx::Error> {
     let mut all = All::new();
-    let mut add = |figures: Vec<Figure>, set: fn(&mut Outside) -> &mut Cents| {
+    let mut add = |figures: Vec<Figure>, set: fn(&mut OffLedgerFigures) -> &mut Cents| {
         for figure in figures {
             *set(all.entry((figure.book, figure.funder)).or_default()) = figure.cents;
         }

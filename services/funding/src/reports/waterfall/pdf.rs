@@ -5,7 +5,7 @@ use document::{Column, Document, DocumentError, Meta, Table};
 use standards::Cents;
 
 use crate::reports::waterfall::french::HEADINGS;
-use crate::reports::waterfall::{Row, Waterfall};
+use crate::reports::waterfall::{Waterfall, WaterfallRow};
 
 /// Funders side by side; more would be too narrow to read, and go into a further table.
 const FUNDERS_BESIDE_MAX: usize = 5;
@@ -45,11 +45,11 @@ pub fn pdf(waterfall: &Waterfall, of: &str, day: NaiveDate, issuer: Option<&str>
 }
 
 /// Where a programme stands in the report: by name; money without programme last.
-type Place<'r> = (bool, Option<&'r str>, Option<uuid::Uuid>);
+type ColumnPlace<'r> = (bool, Option<&'r str>, Option<uuid::Uuid>);
 
 /// The rows of each programme, in the report's order.
-fn by_programme(rows: &[Row]) -> BTreeMap<Place<'_>, Vec<&Row>> {
-    let mut programmes: BTreeMap<Place<'_>, Vec<&Row>> = BTreeMap::new();
+fn by_programme(rows: &[WaterfallRow]) -> BTreeMap<ColumnPlace<'_>, Vec<&WaterfallRow>> {
+    let mut programmes: BTreeMap<ColumnPlace<'_>, Vec<&WaterfallRow>> = BTreeMap::new();
     for row in rows {
         let id = row.programme_id.map(ledger::BookId::uuid);
         programmes
@@ -60,7 +60,7 @@ fn by_programme(rows: &[Row]) -> BTreeMap<Place<'_>, Vec<&Row>> {
     programmes
 }
 
-fn section(document: Document, title: &str, rows: &[&Row], all_stages: bool) -> Document {
+fn section(document: Document, title: &str, rows: &[&WaterfallRow], all_stages: bool) -> Document {
     let mut document = document.heading(title);
     for rows in rows.chunks(FUNDERS_BESIDE_MAX) {
         document = document.table(table(rows, all_stages));
@@ -68,7 +68,7 @@ fn section(document: Document, title: &str, rows: &[&Row], all_stages: bool) -> 
     document
 }
 
-fn table(rows: &[&Row], all_stages: bool) -> Table {
+fn table(rows: &[&WaterfallRow], all_stages: bool) -> Table {
     let mut columns = vec![Column::text("Étape", STAGE_SHARE).head()];
     columns.extend(rows.iter().map(|row| Column::amount(row.funder.as_str(), AMOUNT_SHARE)));
     let together = rows.len() > 1;

@@ -4,13 +4,13 @@ use serde::Serialize;
 use standards::Cents;
 use utoipa::ToSchema;
 
-use crate::reports::waterfall::outside::Outside;
+use crate::reports::waterfall::outside::OffLedgerFigures;
 
 macro_rules! row {
     ($($(#[$doc:meta])* $column:ident,)+) => {
         /// A line of the report, or a funder's total (without programme).
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-        pub struct Row {
+        pub struct WaterfallRow {
             /// Its name.
             pub funder: String,
             /// Who pays.
@@ -22,7 +22,7 @@ macro_rules! row {
             $($(#[$doc])* pub $column: Cents,)+
         }
 
-        impl Row {
+        impl WaterfallRow {
             /// The columns of amounts, in the report's order.
             pub(super) const COLUMNS: &[&str] = &[$(stringify!($column)),+];
 
@@ -91,7 +91,7 @@ row! {
     cash,
 }
 
-impl Row {
+impl WaterfallRow {
     /// Where it stands in the report: by funder, then programme, money without programme last.
     pub(super) fn place(&self) -> (String, PartyId, bool, Option<String>, Option<BookId>) {
         let (funder, programme) = (self.funder.clone(), self.programme.clone());
@@ -116,7 +116,7 @@ impl Row {
     pub(super) fn of_programme(
         (book, funder): (BookId, PartyId),
         inside: Option<&ProgrammeFigures>,
-        outside: &Outside,
+        outside: &OffLedgerFigures,
     ) -> Option<Self> {
         let of = |figure: fn(&ProgrammeFigures) -> Cents| inside.map(figure).unwrap_or_default();
         let revoked = of(|line| line.revoked).checked_add(outside.dead_revoked)?;

@@ -5,7 +5,7 @@ use rust_xlsxwriter::{
 use standards::Cents;
 
 use crate::reports::waterfall::french::HEADINGS;
-use crate::reports::waterfall::{Row, Waterfall};
+use crate::reports::waterfall::{Waterfall, WaterfallRow};
 
 /// Widths of columns, in characters.
 const NAME_WIDTH: u16 = 34;
@@ -82,7 +82,7 @@ fn rows(
     look: &Look,
     name: &str,
     of: &str,
-    rows: &[Row],
+    rows: &[WaterfallRow],
     programmes: bool,
 ) -> Result<(), XlsxError> {
     sheet.set_name(name)?;

@@ -7,7 +7,7 @@ use ledger::PartyId;
 use shares::Payment;
 use sqlx::PgConnection;
 
-use super::used::{self, End, Version};
+use super::used::{self, ProgrammeEnd, Version};
 
 /// The computation, less what earlier closes settled; and the versions and funders whose counts are too small to be shown.
 pub(super) async fn compute(
@@ -25,7 +25,7 @@ pub(super) async fn compute(
 /// Who would pay whom if the programme were closed now: nothing before its end is swept, and nothing once all is settled.
 pub(crate) async fn due(connection: &mut PgConnection, programme: ProgrammeId) -> Result<Vec<Payment>, sqlx::Error> {
     if !limited(&mut *connection, Some(programme)).await?.contains(&programme)
-        || used::end(&mut *connection, programme).await? != End::Swept
+        || used::end(&mut *connection, programme).await? != ProgrammeEnd::Swept
     {
         return Ok(Vec::new());
     }

@@ -9,12 +9,12 @@ use ledger::{Account, EventKind, PartyId, TransferKind};
 use sqlx::PgTransaction;
 use standards::Cents;
 
-use super::{Lacking, TrueUpError};
+use super::{MissingShares, TrueUpError};
 use crate::support::booking::{BookError, Event, book};
 use crate::support::ids::TrueUpId;
 
 /// A funder's money in the programme.
-struct Purse {
+struct FundersMoney {
     free: Cents,
     owed_back: Cents,
 }
@@ -63,7 +63,7 @@ async fn purses(
     tx: &mut PgTransaction<'_>,
     programme: ProgrammeId,
     computed: &shares::TrueUp,
-) -> Result<BTreeMap<PartyId, Purse>, sqlx::Error> {
+) -> Result<BTreeMap<PartyId, FundersMoney>, sqlx::Error> {
     let mut purses = BTreeMap::new();
     for payment in &computed.payments {
         let accounts = [
@@ -71,7 +71,7 @@ async fn purses(
             Account::refundable(programme.book(), payment.from),
         ];
         if let [free, owed_back] = ledger::read::balances(tx, &accounts).await?[..] {
-            purses.insert(payment.from, Purse { free, owed_back });
+            purses.insert(payment.from, FundersMoney { free, owed_back });
         }
     }
     Ok(purses)
@@ -79,10 +79,10 @@ async fn purses(
 
 /// Nothing beyond 64 bits.
 fn lacking(
-    purses: &BTreeMap<PartyId, Purse>,
+    purses: &BTreeMap<PartyId, FundersMoney>,
     computed: &shares::TrueUp,
     names: &BTreeMap<PartyId, String>,
-) -> Option<Vec<Lacking>> {
+) -> Option<Vec<MissingShares>> {
     let mut all = Vec::new();
     for (&funder, purse) in purses {
         let mine = computed.payments.iter().filter(|payment| payment.from == funder);
@@ -90,7 +90,7 @@ fn lacking(
         let available = purse.free.checked_add(purse.owed_back)?;
         let missing = owed.checked_sub(available)?;
         if missing.is_positive() {
-            all.push(Lacking {
+            all.push(MissingShares {
                 funder_id: OrganisationId::from_uuid(funder.uuid()),
                 funder: names.get(&funder).cloned(),
                 owed,

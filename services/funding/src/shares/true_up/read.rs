@@ -6,7 +6,7 @@ use serde::Serialize;
 use sqlx::{PgConnection, PgTransaction};
 use utoipa::ToSchema;
 
-use super::view::{PaymentView, payments};
+use super::view::{TrueUpPaymentView, payments};
 use super::{TrueUp, TrueUpError, due, names};
 use crate::support::ids::TrueUpId;
 
@@ -16,7 +16,7 @@ pub struct TrueUps {
     /// By number.
     pub true_ups: Vec<TrueUp>,
     /// Who owes whom since the last one; nothing when all is settled, or the programme has not ended.
-    pub due: Vec<PaymentView>,
+    pub due: Vec<TrueUpPaymentView>,
 }
 
 pub(super) async fn insert(tx: &mut PgTransaction<'_>, who: &Caller, made: &TrueUp) -> Result<(), TrueUpError> {

@@ -56,7 +56,7 @@ pub(super) async fn versions(
 
 /// How far a programme's end has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum ProgrammeEnd {
     /// Vouchers can still be used.
     Running,
     /// Its end is declared; something is still on vouchers or in reserve.
@@ -65,7 +65,7 @@ pub(super) enum End {
     Swept,
 }
 
-pub(super) async fn end(connection: &mut PgConnection, programme: ProgrammeId) -> Result<End, sqlx::Error> {
+pub(super) async fn end(connection: &mut PgConnection, programme: ProgrammeId) -> Result<ProgrammeEnd, sqlx::Error> {
     let state = sqlx::query!(
         r#"select exists (select from issuer.programme_end where book_id = $1) as "ended!",
                exists (select from ledger.account
@@ -75,9 +75,9 @@ pub(super) async fn end(connection: &mut PgConnection, programme: ProgrammeId) -
     .fetch_one(connection)
     .await?;
     Ok(match (state.ended, state.left) {
-        (false, _) => End::Running,
-        (true, true) => End::NotSwept,
-        (true, false) => End::Swept,
+        (false, _) => ProgrammeEnd::Running,
+        (true, true) => ProgrammeEnd::NotSwept,
+        (true, false) => ProgrammeEnd::Swept,
     })
 }
 

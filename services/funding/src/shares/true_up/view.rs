@@ -16,16 +16,16 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Computation {
     /// One a funder and version of the plan, in the order of the computation.
-    pub steps: Vec<StepView>,
+    pub steps: Vec<TrueUpStepView>,
     /// What each funder pays of what was used.
     pub parts: Vec<PartView>,
     /// Who pays whom.
-    pub payments: Vec<PaymentView>,
+    pub payments: Vec<TrueUpPaymentView>,
 }
 
 /// One funder in one version of the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct StepView {
+pub struct TrueUpStepView {
     /// The plan's version; 0 in a simulation of shares that are not stored.
     pub version: i32,
     /// Who.
@@ -76,7 +76,7 @@ pub struct PartView {
 
 /// What one funder owes another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct PaymentView {
+pub struct TrueUpPaymentView {
     /// Who pays.
     pub from_id: OrganisationId,
     /// Its name.
@@ -121,8 +121,8 @@ pub(crate) fn render(shown: &Shown<'_>) -> Computation {
 }
 
 /// Who pays whom, with names.
-pub(super) fn payments(payments: &[shares::Payment], names: &BTreeMap<PartyId, String>) -> Vec<PaymentView> {
-    let view = |payment: &shares::Payment| PaymentView {
+pub(super) fn payments(payments: &[shares::Payment], names: &BTreeMap<PartyId, String>) -> Vec<TrueUpPaymentView> {
+    let view = |payment: &shares::Payment| TrueUpPaymentView {
         from_id: organisation(payment.from),
         from: names.get(&payment.from).cloned(),
         to_id: organisation(payment.to),
@@ -133,9 +133,9 @@ pub(super) fn payments(payments: &[shares::Payment], names: &BTreeMap<PartyId, S
 }
 
 impl Shown<'_> {
-    fn step(&self, step: &Step) -> StepView {
+    fn step(&self, step: &Step) -> TrueUpStepView {
         let hidden = self.hidden.contains(&(step.version, step.funder));
-        StepView {
+        TrueUpStepView {
             version: self.versions.get(step.version).copied().unwrap_or(0),
             funder_id: organisation(step.funder),
             funder: self.names.get(&step.funder).cloned(),

@@ -1,7 +1,7 @@
 use standards::Cents;
 use web::Problem;
 
-use crate::bank::breaks::StepError;
+use crate::bank::breaks::step::StepError;
 use crate::support::booking::BookError;
 
 /// Why a break is not explained.

@@ -6,7 +6,7 @@ use crate::bank::breaks::view::BreakView;
 use crate::support::ids::StatementId;
 
 /// Lines of statements that wait in suspense, at least one.
-pub(super) struct Lines {
+pub(super) struct SuspenseLines {
     pub statements: Vec<uuid::Uuid>,
     pub numbers: Vec<i32>,
     pub cents: Cents,
@@ -14,7 +14,7 @@ pub(super) struct Lines {
     pub reference: String,
 }
 
-impl Lines {
+impl SuspenseLines {
     pub(super) async fn of(tx: &mut PgTransaction<'_>, breaks: &[BreakView]) -> Result<Self, ExplainError> {
         let place = |one: &BreakView| one.statement_id.map(StatementId::uuid).zip(one.line);
         let places: Option<Vec<_>> = breaks.iter().map(place).collect();

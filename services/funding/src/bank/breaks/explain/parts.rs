@@ -8,17 +8,17 @@ use standards::Cents;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::bank::breaks::explain::{ExplainError, What};
-use crate::bank::statement::parts_of;
+use crate::bank::breaks::explain::{ExplainError, ExplanationKind};
+use crate::bank::settlement_parts::parts_of;
 use crate::support::booking::{BookError, Event};
 use crate::{support::ids::CallId, support::ids::MandateId, support::ids::PaymentId, support::known};
 
 /// One of the things that lines were.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewPart {
+pub struct NewExplanationPart {
     /// What it was; not `words`.
-    pub what: What,
+    pub what: ExplanationKind,
     /// Positive when money came in.
     pub amount: Cents,
     /// For `contribution`.
@@ -32,7 +32,7 @@ pub struct NewPart {
 }
 
 /// A part as it is booked and kept.
-pub(super) struct Booked {
+pub(super) struct BookedPart {
     pub event: Event,
     /// What people find it by.
     pub reference: String,
@@ -42,7 +42,7 @@ pub(super) struct Booked {
     pub receipt: Option<(MandateId, Cents)>,
 }
 
-struct Payment {
+struct ExplainedPayment {
     party: PartyId,
     cents: Cents,
     refund: bool,
@@ -50,11 +50,11 @@ struct Payment {
     out: bool,
 }
 
-impl NewPart {
+impl NewExplanationPart {
     /// Said of a break without a line.
     pub(super) const fn words(amount: Cents) -> Self {
         Self {
-            what: What::Words,
+            what: ExplanationKind::Words,
             amount,
             funder_id: None,
             payment_id: None,
@@ -69,7 +69,7 @@ impl NewPart {
         tx: &mut PgTransaction<'_>,
         id: Uuid,
         reference: String,
-    ) -> Result<Booked, ExplainError> {
+    ) -> Result<BookedPart, ExplainError> {
         let came_in = self.amount.is_positive();
         if self.amount.is_zero() || self.what.is_money_in().is_some_and(|is_in| is_in != came_in) {
             return Err(ExplainError::Misfit(if came_in {
@@ -87,7 +87,7 @@ impl NewPart {
         let leg = (TransferKind::Explained, Account::suspense());
         let named = (self.funder_id, self.payment_id, self.call_id, self.mandate_id);
         match (self.what, named) {
-            (What::Contribution, (Some(funder), None, None, None)) => {
+            (ExplanationKind::Contribution, (Some(funder), None, None, None)) => {
                 if !known::funder(tx, funder).await? {
                     return Err(ExplainError::NoFunder);
                 }
@@ -97,10 +97,10 @@ impl NewPart {
                 } else {
                     (deposited, leg.1)
                 };
-                Booked::plain(event(&reference).leg(leg.0, from, to, amount), reference)
+                BookedPart::plain(event(&reference).leg(leg.0, from, to, amount), reference)
             }
-            (What::Call, (None, None, Some(call), None)) => {
-                let Called { funder, asked, paid } = called(tx, call).await?.ok_or(ExplainError::NoCall)?;
+            (ExplanationKind::Call, (None, None, Some(call), None)) => {
+                let CallBalance { funder, asked, paid } = called(tx, call).await?.ok_or(ExplainError::NoCall)?;
                 if !came_in && amount > paid {
                     return Err(ExplainError::Paid(paid));
                 }
@@ -114,25 +114,25 @@ impl NewPart {
                 } else {
                     (deposited, leg.1)
                 };
-                Booked::plain(event(&reference).leg(leg.0, from, to, amount), reference)
+                BookedPart::plain(event(&reference).leg(leg.0, from, to, amount), reference)
             }
-            (What::Mandate, (None, None, None, Some(mandate))) => {
+            (ExplanationKind::Mandate, (None, None, None, Some(mandate))) => {
                 let (funder, awaited) = awaited(tx, mandate).await?.ok_or(ExplainError::NoMandate)?;
                 if amount > awaited {
                     return Err(ExplainError::Awaited(awaited));
                 }
                 let to = Account::receivable(funder);
-                let booked = Booked::plain(event(&reference).leg(leg.0, leg.1, to, amount), reference)?;
-                Ok(Booked {
+                let booked = BookedPart::plain(event(&reference).leg(leg.0, leg.1, to, amount), reference)?;
+                Ok(BookedPart {
                     receipt: Some((mandate, amount)),
                     ..booked
                 })
             }
-            (What::BankCharge, (None, None, None, None)) => Booked::plain(
+            (ExplanationKind::BankCharge, (None, None, None, None)) => BookedPart::plain(
                 event(&reference).leg(leg.0, Account::charges(), leg.1, amount),
                 reference,
             ),
-            (What::Payment | What::Returned, (None, Some(payment), None, None)) => {
+            (ExplanationKind::Payment | ExplanationKind::Returned, (None, Some(payment), None, None)) => {
                 self.payment(tx, event(&payment.end_to_end()), payment, amount).await
             }
             _ => Err(ExplainError::Misfit(
@@ -148,13 +148,13 @@ impl NewPart {
         mut event: Event,
         id: PaymentId,
         amount: Cents,
-    ) -> Result<Booked, ExplainError> {
+    ) -> Result<BookedPart, ExplainError> {
         let payment = payment(tx, id).await?.ok_or(ExplainError::NoPayment)?;
         if payment.cents != amount {
             return Err(ExplainError::Amount(payment.cents));
         }
         let (kind, suspense) = (TransferKind::Explained, Account::suspense());
-        let (answer, reason) = if self.what == What::Payment {
+        let (answer, reason) = if self.what == ExplanationKind::Payment {
             if !payment.under_way {
                 return Err(ExplainError::Misfit("Ce virement est déjà sur un relevé, ou rejeté."));
             }
@@ -181,7 +181,7 @@ impl NewPart {
             }
             ("returned", Some("NARR"))
         };
-        Ok(Booked {
+        Ok(BookedPart {
             event,
             reference: id.end_to_end(),
             answer: Some((id, answer, reason)),
@@ -190,7 +190,7 @@ impl NewPart {
     }
 }
 
-impl Booked {
+impl BookedPart {
     fn plain(event: Result<Event, ledger::TransferError>, reference: String) -> Result<Self, ExplainError> {
         Ok(Self {
             event: event.map_err(BookError::from)?,
@@ -212,16 +212,16 @@ async fn awaited(tx: &mut PgTransaction<'_>, mandate: MandateId) -> Result<Optio
     Ok(row.map(|row| (row.funder, row.awaited)))
 }
 
-struct Called {
+struct CallBalance {
     funder: PartyId,
     asked: Cents,
     paid: Cents,
 }
 
 /// Whose call it is, of how much, and what has come on it.
-async fn called(tx: &mut PgTransaction<'_>, call: CallId) -> Result<Option<Called>, sqlx::Error> {
+async fn called(tx: &mut PgTransaction<'_>, call: CallId) -> Result<Option<CallBalance>, sqlx::Error> {
     sqlx::query_as!(
-        Called,
+        CallBalance,
         r#"select c.funder_id as "funder: PartyId", k.cents as "asked: Cents", coalesce(p.cents, 0) as "paid!: Cents"
            from funding.call k
            join funding.convention c on c.id = k.convention_id
@@ -233,9 +233,9 @@ async fn called(tx: &mut PgTransaction<'_>, call: CallId) -> Result<Option<Calle
     .await
 }
 
-async fn payment(tx: &mut PgTransaction<'_>, id: PaymentId) -> Result<Option<Payment>, sqlx::Error> {
+async fn payment(tx: &mut PgTransaction<'_>, id: PaymentId) -> Result<Option<ExplainedPayment>, sqlx::Error> {
     sqlx::query_as!(
-        Payment,
+        ExplainedPayment,
         r#"select p.party_id as "party: PartyId", p.cents as "cents: Cents", p.refund_id is not null as "refund!",
                not exists (select from funding.payment_answer a where a.payment_id = p.id)
                    -- What nobody has approved is not at the bank.

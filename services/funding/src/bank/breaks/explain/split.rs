@@ -1,5 +1,6 @@
 //! Several lines, several things.
 
+use database::NamedLock;
 use std::collections::BTreeSet;
 
 use access::audit;
@@ -10,11 +11,12 @@ use utoipa::ToSchema;
 use web::Created;
 
 use crate::bank::breaks::explain::view::{ExplanationView, read};
-use crate::bank::breaks::explain::{ExplainError, NewPart, write};
-use crate::bank::breaks::open::settle_expected;
-use crate::bank::breaks::step::{add, lock};
+use crate::bank::breaks::explain::{ExplainError, NewExplanationPart, write};
+use crate::bank::breaks::open::resolve_due_breaks;
+use crate::bank::breaks::step::StepError;
+use crate::bank::breaks::step::add;
 use crate::bank::breaks::view::read as read_break;
-use crate::bank::breaks::{StepError, is_said};
+use crate::support::wording::is_said;
 use crate::{support::ids::BreakId, support::ids::ExplanationId};
 
 /// Most lines explained together.
@@ -31,7 +33,7 @@ pub struct NewSplit {
     /// Breaks that are open, each a line of a statement.
     pub break_ids: Vec<BreakId>,
     /// What they were; amounts are signed as the lines' and make the same sum. None when the lines undo one another.
-    pub parts: Vec<NewPart>,
+    pub parts: Vec<NewExplanationPart>,
     /// Why we know.
     #[schema(example = "Détail demandé à la banque.")]
     pub why: String,
@@ -81,7 +83,7 @@ pub async fn split(
     at: DateTime<Utc>,
 ) -> Result<Created<ExplanationView>, ExplainError> {
     new.check()?;
-    lock(tx).await?;
+    NamedLock::Statements.take(tx).await?;
     if let Some(known) = read(tx, new.id).await? {
         return if known.is(&new) {
             Ok(Created::Existing(known))
@@ -98,7 +100,7 @@ pub async fn split(
         seen.push(one);
     }
     write::write(tx, new.id, &seen, &new.parts, &new.why, at).await?;
-    settle_expected(tx, who, at).await?;
+    resolve_due_breaks(tx, who, at).await?;
     for one in &seen {
         add(tx, who, one, ("explained", one.owner.as_deref(), new.why.as_str()), at).await?;
     }

@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use standards::Cents;
 use utoipa::ToSchema;
 
-use crate::bank::breaks::explain::{NewPart, NewSplit, What};
+use crate::bank::breaks::explain::{ExplanationKind, NewExplanationPart, NewSplit};
 use crate::bank::breaks::view::BreakView;
 use crate::{
     support::ids::BreakId, support::ids::CallId, support::ids::ExplanationId, support::ids::MandateId,
@@ -20,7 +20,7 @@ pub struct ExplanationView {
     /// The breaks, by id.
     pub break_ids: Vec<BreakId>,
     /// What they were, as it was said.
-    pub parts: Vec<NewPart>,
+    pub parts: Vec<NewExplanationPart>,
     /// Why.
     pub why: String,
     /// When.
@@ -35,7 +35,7 @@ impl ExplanationView {
     }
 
     /// Whether it says of this break alone that it was this part alone.
-    pub(super) fn is_one(&self, seen: &BreakView, part: &NewPart) -> bool {
+    pub(super) fn is_one(&self, seen: &BreakView, part: &NewExplanationPart) -> bool {
         self.break_ids == [seen.id] && self.parts == [*part]
     }
 }
@@ -66,8 +66,8 @@ pub(super) async fn read(
     .fetch_all(connection)
     .await?;
     let parts = parts.into_iter().map(|row| {
-        Some(NewPart {
-            what: What::from_word(&row.what)?,
+        Some(NewExplanationPart {
+            what: ExplanationKind::from_word(&row.what)?,
             amount: row.amount,
             funder_id: row.funder_id,
             payment_id: row.payment_id,

@@ -7,9 +7,9 @@ use sqlx::{PgConnection, PgTransaction};
 use standards::Cents;
 use uuid::Uuid;
 
-use crate::bank::breaks::explain::lines::Lines;
-use crate::bank::breaks::explain::parts::Booked;
-use crate::bank::breaks::explain::{ExplainError, NewPart};
+use crate::bank::breaks::explain::lines::SuspenseLines;
+use crate::bank::breaks::explain::parts::BookedPart;
+use crate::bank::breaks::explain::{ExplainError, NewExplanationPart};
 use crate::bank::breaks::view::BreakView;
 use crate::log::events::part_id;
 use crate::support::booking::{BookError, book_all};
@@ -20,11 +20,11 @@ pub(super) async fn write(
     tx: &mut PgTransaction<'_>,
     id: ExplanationId,
     breaks: &[BreakView],
-    parts: &[NewPart],
+    parts: &[NewExplanationPart],
     why: &str,
     at: DateTime<Utc>,
 ) -> Result<(), ExplainError> {
-    let lines = Lines::of(tx, breaks).await?;
+    let lines = SuspenseLines::of(tx, breaks).await?;
     let sum = Cents::try_sum(parts.iter().map(|part| part.amount)).unwrap_or_default();
     if sum != lines.cents {
         return Err(ExplainError::Sum {
@@ -37,7 +37,7 @@ pub(super) async fn write(
     for (number, part) in (1..).zip(parts) {
         let own = part_id(id, number);
         let reference = lines.reference_of(number, parts.len());
-        let Booked {
+        let BookedPart {
             event,
             reference,
             answer,
@@ -85,8 +85,8 @@ pub(crate) async fn explained_payments(
 async fn insert(
     tx: &mut PgTransaction<'_>,
     id: ExplanationId,
-    lines: &Lines,
-    parts: &[NewPart],
+    lines: &SuspenseLines,
+    parts: &[NewExplanationPart],
     references: &[String],
     why: &str,
     at: DateTime<Utc>,
@@ -141,7 +141,7 @@ async fn insert(
 /// The evidence is the first of the lines.
 async fn insert_answers(
     tx: &mut PgTransaction<'_>,
-    lines: &Lines,
+    lines: &SuspenseLines,
     answers: &[(PaymentId, &'static str, Option<&'static str>)],
     at: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
@@ -167,7 +167,7 @@ async fn insert_answers(
 /// The same for mandates.
 async fn insert_receipts(
     tx: &mut PgTransaction<'_>,
-    lines: &Lines,
+    lines: &SuspenseLines,
     receipts: &[(MandateId, Cents)],
 ) -> Result<(), sqlx::Error> {
     let mandates: Vec<_> = receipts.iter().map(|(mandate, _)| mandate.uuid()).collect();

@@ -2,10 +2,10 @@
 
 use chrono::NaiveDate;
 
-use super::{Rule, What};
-use crate::bank::statement::awaited::Awaited;
-use crate::bank::statement::known::{Call, Known};
-use crate::bank::statement::lines::Line;
+use super::{MatchedItem, Rule};
+use crate::bank::statement::expected_receipt::ExpectedReceipt;
+use crate::bank::statement::match_candidates::{CallCandidate, MatchCandidates};
+use crate::bank::statement::statement_line::StatementLine;
 
 pub(super) const RULE: Rule = Rule {
     name: "amount-and-account",
@@ -16,43 +16,43 @@ pub(super) const RULE: Rule = Rule {
 /// the same amount to the same account is further away.
 const WINDOW_DAYS: i64 = 15;
 
-fn apply(line: &Line, known: &mut Known) -> Option<What> {
+fn apply(line: &StatementLine, candidates: &mut MatchCandidates) -> Option<MatchedItem> {
     let account = line.counterparty.as_deref().filter(|account| !account.is_empty())?;
     // Whoever names an item of ours is believed, or is a break: never taken for another item.
     if line.payment().is_some() || line.message_id.is_some() || line.return_reason.is_some() {
         return None;
     }
     if line.cents.is_positive() {
-        contribution(line, account, known)
+        contribution(line, account, candidates)
     } else {
-        payment(line, account, known)
+        payment(line, account, candidates)
     }
 }
 
-fn contribution(line: &Line, account: &str, known: &mut Known) -> Option<What> {
+fn contribution(line: &StatementLine, account: &str, candidates: &mut MatchCandidates) -> Option<MatchedItem> {
     let quoted = line.references();
-    if quoted.iter().any(|one| known.calls.contains_key(one.as_str())) {
+    if quoted.iter().any(|one| candidates.calls.contains_key(one.as_str())) {
         return None;
     }
-    let is_it = |call: &Call| {
+    let is_it = |call: &CallCandidate| {
         let late = days_between(call.due_on, line.booked_on);
         call.left == line.cents && call.iban == account && call.called_on <= line.booked_on && late <= WINDOW_DAYS
     };
-    let mut found = known.calls.iter().filter(|(_, call)| is_it(call));
+    let mut found = candidates.calls.iter().filter(|(_, call)| is_it(call));
     let (reference, _) = found.next().filter(|_| found.next().is_none())?;
     // It may be the money of a mandate, which counts already.
-    let payer = known.calls.get(reference)?.funder;
-    let may_be = |awaited: &Awaited| awaited.may_be(payer, line.cents, reference);
-    if known.awaited.iter().any(may_be) {
+    let payer = candidates.calls.get(reference)?.funder;
+    let may_be = |expected: &ExpectedReceipt| expected.may_be(payer, line.cents, reference);
+    if candidates.expected.iter().any(may_be) {
         return None;
     }
     let reference = reference.clone();
-    known.receive(&reference, line.cents)
+    candidates.receive(&reference, line.cents)
 }
 
-fn payment(line: &Line, account: &str, known: &mut Known) -> Option<What> {
+fn payment(line: &StatementLine, account: &str, candidates: &mut MatchCandidates) -> Option<MatchedItem> {
     let out = line.cents.checked_neg();
-    let mut found = known.under_way().filter(|(_, payment)| {
+    let mut found = candidates.under_way().filter(|(_, payment)| {
         let away = days_between(payment.execute_on, line.booked_on).abs();
         Some(payment.cents) == out && payment.iban == account && away <= WINDOW_DAYS
     });
@@ -62,7 +62,7 @@ fn payment(line: &Line, account: &str, known: &mut Known) -> Option<What> {
         return None;
     }
     drop(found);
-    known.debit(id)
+    candidates.debit(id)
 }
 
 /// Positive when `day` is after `from`.
@@ -77,13 +77,13 @@ mod tests {
     use super::super::samples::{
         FUNDER, STRUCTURE, comes_back, id, mandate, names, quotes, reference, rules, rules_when, with,
     };
-    use crate::bank::statement::known::Known;
-    use crate::bank::statement::lines::Line;
+    use crate::bank::statement::match_candidates::MatchCandidates;
+    use crate::bank::statement::statement_line::StatementLine;
 
     const TAKEN: Option<&str> = Some("amount-and-account");
 
-    fn on(day: &str, line: Line) -> Line {
-        Line {
+    fn on(day: &str, line: StatementLine) -> StatementLine {
+        StatementLine {
             booked_on: day.parse().unwrap(),
             ..line
         }
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn two_payments_of_one_amount_to_one_account_are_left_to_a_person() {
         let found = rules_when(
-            |known| known.payments.get_mut(&id(2)).unwrap().cents = Cents::new(700),
+            |candidates| candidates.payments.get_mut(&id(2)).unwrap().cents = Cents::new(700),
             &[with(-700, STRUCTURE)],
         );
         assert_eq!(found, [None]);
@@ -118,7 +118,12 @@ mod tests {
         ] {
             assert_eq!(rules(&[payment(day)]), [rule], "{day}");
         }
-        let one_call = |line| rules_when(|known| drop(known.calls.remove(reference(8).as_str())), &[line]);
+        let one_call = |line| {
+            rules_when(
+                |candidates| drop(candidates.calls.remove(reference(8).as_str())),
+                &[line],
+            )
+        };
         for (day, rule) in [
             ("2026-03-01", None),
             ("2026-03-02", TAKEN),
@@ -139,9 +144,9 @@ mod tests {
     fn money_that_may_be_that_of_mandates_is_left_to_a_person() {
         let when = |left: &[i64]| {
             let mandates = left.iter().map(|&left| mandate(1, "345", None, left)).collect();
-            let change = |known: &mut Known| {
-                known.calls.remove(reference(8).as_str());
-                known.awaited = mandates;
+            let change = |candidates: &mut MatchCandidates| {
+                candidates.calls.remove(reference(8).as_str());
+                candidates.expected = mandates;
             };
             rules_when(change, &[with(6000, FUNDER)])
         };
@@ -153,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_line_that_names_an_item_of_ours_is_never_taken_for_another() {
-        let account = |line: Line, account: &str| Line {
+        let account = |line: StatementLine, account: &str| StatementLine {
             counterparty: Some(account.to_owned()),
             ..line
         };
@@ -161,7 +166,7 @@ mod tests {
         assert_eq!(rules(&[account(names(-700, 1), STRUCTURE)]), [None]);
         // Quotes call 7 with too much of it; exactly call 8 if that were 60.01 €.
         let found = rules_when(
-            |known| known.calls.get_mut(reference(8).as_str()).unwrap().left = Cents::new(6001),
+            |candidates| candidates.calls.get_mut(reference(8).as_str()).unwrap().left = Cents::new(6001),
             &[account(quotes(6001, reference(7).to_string()), FUNDER)],
         );
         assert_eq!(found, [None]);
@@ -171,7 +176,7 @@ mod tests {
     #[test]
     fn an_empty_account_matches_nothing() {
         let found = rules_when(
-            |known| known.payments.get_mut(&id(3)).unwrap().iban = String::new(),
+            |candidates| candidates.payments.get_mut(&id(3)).unwrap().iban = String::new(),
             &[with(-700, ""), with(-4000, "")],
         );
         assert_eq!(found, [None, None]);

@@ -1,34 +1,34 @@
 //! A contribution that quotes the call for funds that it answers, in whatever spelling.
 
-use super::{Rule, What};
-use crate::bank::statement::awaited::speaks_of_mandates;
-use crate::bank::statement::known::Known;
-use crate::bank::statement::lines::Line;
+use super::{MatchedItem, Rule};
+use crate::bank::statement::expected_receipt::speaks_of_mandates;
+use crate::bank::statement::match_candidates::MatchCandidates;
+use crate::bank::statement::statement_line::StatementLine;
 
 pub(super) const RULE: Rule = Rule {
     name: "call-reference",
     apply,
 };
 
-fn apply(line: &Line, known: &mut Known) -> Option<What> {
+fn apply(line: &StatementLine, candidates: &mut MatchCandidates) -> Option<MatchedItem> {
     if !line.cents.is_positive() || line.return_reason.is_some() {
         return None;
     }
     let mut quoted = line.references();
-    quoted.retain(|reference| known.calls.contains_key(reference.as_str()));
+    quoted.retain(|reference| candidates.calls.contains_key(reference.as_str()));
     // Several calls in one transfer: how it splits is for a person to say.
     let [reference] = &quoted[..] else { return None };
     // The money of mandates counts already. The rule before took what is one mandate's; of several, a person says how it splits.
-    if speaks_of_mandates(line, known) {
+    if speaks_of_mandates(line, candidates) {
         return None;
     }
-    known.receive(reference.as_str(), line.cents)
+    candidates.receive(reference.as_str(), line.cents)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::samples::{mandate, quotes, reference, rules, rules_when};
-    use crate::bank::statement::known::Known;
+    use crate::bank::statement::match_candidates::MatchCandidates;
 
     #[test]
     fn a_contribution_quotes_one_call() {
@@ -43,8 +43,8 @@ mod tests {
 
     #[test]
     fn a_call_that_mandates_answer_is_not_paid_a_second_time() {
-        let mandates = |known: &mut Known| {
-            known.awaited = vec![mandate(1, "345", Some(7), 4000), mandate(2, "346", Some(7), 2000)];
+        let mandates = |candidates: &mut MatchCandidates| {
+            candidates.expected = vec![mandate(1, "345", Some(7), 4000), mandate(2, "346", Some(7), 2000)];
         };
         let both = quotes(6000, reference(7).to_string());
         assert_eq!(rules_when(mandates, std::slice::from_ref(&both)), [None]);
@@ -55,8 +55,8 @@ mod tests {
             [Some("mandate"), Some("mandate")]
         );
         // The same where the mandates do not say which call they answer, and the text names them.
-        let unnamed = |known: &mut Known| {
-            known.awaited = vec![mandate(1, "345", None, 4000), mandate(2, "346", None, 2000)];
+        let unnamed = |candidates: &mut MatchCandidates| {
+            candidates.expected = vec![mandate(1, "345", None, 4000), mandate(2, "346", None, 2000)];
         };
         let named = quotes(6000, format!("{} MANDATS 345 ET 346", reference(7)));
         assert_eq!(rules_when(unnamed, &[named]), [None]);

@@ -1,19 +1,19 @@
 //! The payment whose end-to-end id comes back with its debit.
 
-use super::{Rule, What};
-use crate::bank::statement::known::Known;
-use crate::bank::statement::lines::Line;
+use super::{MatchedItem, Rule};
+use crate::bank::statement::match_candidates::MatchCandidates;
+use crate::bank::statement::statement_line::StatementLine;
 
 pub(super) const RULE: Rule = Rule {
     name: "end-to-end",
     apply,
 };
 
-fn apply(line: &Line, known: &mut Known) -> Option<What> {
+fn apply(line: &StatementLine, candidates: &mut MatchCandidates) -> Option<MatchedItem> {
     let id = line.payment()?;
-    let amount = known.payments.get(&id)?.cents;
+    let amount = candidates.payments.get(&id)?.cents;
     // The bank's amount decides: another one is a break.
-    (line.cents.checked_neg() == Some(amount)).then(|| known.debit(id))?
+    (line.cents.checked_neg() == Some(amount)).then(|| candidates.debit(id))?
 }
 
 #[cfg(test)]
@@ -40,7 +40,12 @@ mod tests {
 
     #[test]
     fn a_payment_that_was_rejected_is_debited_neither_alone_nor_with_its_file() {
-        let rules = |lines: &[_]| rules_when(|known| known.payments.get_mut(&id(1)).unwrap().rejected = true, lines);
+        let rules = |lines: &[_]| {
+            rules_when(
+                |candidates| candidates.payments.get_mut(&id(1)).unwrap().rejected = true,
+                lines,
+            )
+        };
         assert_eq!(rules(&[names(-4000, 1), line(-5000)]), [None, None]);
         assert_eq!(rules(&[line(-1000)]), [Some("payment-file-total")]);
     }

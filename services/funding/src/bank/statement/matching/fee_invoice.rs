@@ -1,15 +1,15 @@
 //! The operator's invoice whose number is in the text.
 
-use super::{Rule, What};
-use crate::bank::statement::awaited;
-use crate::bank::statement::known::Known;
-use crate::bank::statement::lines::Line;
+use super::{MatchedItem, Rule};
+use crate::bank::statement::expected_receipt;
+use crate::bank::statement::match_candidates::MatchCandidates;
+use crate::bank::statement::statement_line::StatementLine;
 
 pub(super) const RULE: Rule = Rule {
     name: "fee-invoice",
     apply,
 };
 
-fn apply(line: &Line, known: &mut Known) -> Option<What> {
-    awaited::fee(line, known).map(What::Awaited)
+fn apply(line: &StatementLine, candidates: &mut MatchCandidates) -> Option<MatchedItem> {
+    expected_receipt::fee(line, candidates).map(MatchedItem::Awaited)
 }

@@ -1,20 +1,20 @@
 //! The public mandate whose money comes: its number, or the call that it answers, is in the text, and nothing says otherwise.
 
-use super::{Rule, What};
-use crate::bank::statement::awaited;
-use crate::bank::statement::known::Known;
-use crate::bank::statement::lines::Line;
+use super::{MatchedItem, Rule};
+use crate::bank::statement::expected_receipt;
+use crate::bank::statement::match_candidates::MatchCandidates;
+use crate::bank::statement::statement_line::StatementLine;
 
 pub(super) const RULE: Rule = Rule { name: "mandate", apply };
 
-fn apply(line: &Line, known: &mut Known) -> Option<What> {
-    awaited::mandate(line, known).map(What::Awaited)
+fn apply(line: &StatementLine, candidates: &mut MatchCandidates) -> Option<MatchedItem> {
+    expected_receipt::mandate(line, candidates).map(MatchedItem::Awaited)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::samples::{FUNDER, STRUCTURE, funder, mandate, quotes, rules_when};
-    use crate::bank::statement::lines::Line;
+    use crate::bank::statement::statement_line::StatementLine;
     use ledger::PartyId;
     use uuid::Uuid;
 
@@ -23,16 +23,16 @@ mod tests {
 
     /// Against mandate 345 of 40 € on bordereau 12; the structure's account is another funder's.
     fn rule(cents: i64, text: &str, account: Option<&str>) -> Option<&'static str> {
-        let line = Line {
+        let line = StatementLine {
             counterparty: account.map(str::to_owned),
             ..quotes(cents, text)
         };
         let found = rules_when(
-            |known| {
-                known.awaited = vec![mandate(1, "345", None, 4000)];
+            |candidates| {
+                candidates.expected = vec![mandate(1, "345", None, 4000)];
                 let other = PartyId::from_uuid(Uuid::from_u128(91));
-                known.payers.insert(STRUCTURE.to_owned(), vec![other]);
-                known.calls.clear();
+                candidates.payers.insert(STRUCTURE.to_owned(), vec![other]);
+                candidates.calls.clear();
             },
             &[line],
         );
@@ -63,12 +63,12 @@ mod tests {
     #[test]
     fn an_account_that_funders_share_is_that_of_each() {
         let found = rules_when(
-            |known| {
-                known.awaited = vec![mandate(1, "345", None, 4000)];
+            |candidates| {
+                candidates.expected = vec![mandate(1, "345", None, 4000)];
                 let other = PartyId::from_uuid(Uuid::from_u128(91));
-                known.payers.insert(TREASURY.to_owned(), vec![other, funder()]);
+                candidates.payers.insert(TREASURY.to_owned(), vec![other, funder()]);
             },
-            &[Line {
+            &[StatementLine {
                 counterparty: Some(TREASURY.to_owned()),
                 ..quotes(500, "MANDAT 345")
             }],

@@ -1,34 +1,34 @@
 //! A payment file that the bank booked as one, and names.
 
-use super::{Rule, What};
-use crate::bank::statement::known::Known;
-use crate::bank::statement::lines::Line;
+use super::{MatchedItem, Rule};
+use crate::bank::statement::match_candidates::MatchCandidates;
+use crate::bank::statement::statement_line::StatementLine;
 
 pub(super) const RULE: Rule = Rule {
     name: "payment-file",
     apply,
 };
 
-fn apply(line: &Line, known: &mut Known) -> Option<What> {
+fn apply(line: &StatementLine, candidates: &mut MatchCandidates) -> Option<MatchedItem> {
     let message_id = line.message_id.as_deref()?;
     if line.end_to_end.is_some() {
         return None;
     }
-    let file = known
+    let file = candidates
         .payments
         .values()
         .find(|payment| payment.message_id == message_id)?
         .file;
-    known.debit_file(file, line.cents.checked_neg())
+    candidates.debit_file(file, line.cents.checked_neg())
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::samples::{line, names, rules};
-    use crate::bank::statement::lines::Line;
+    use crate::bank::statement::statement_line::StatementLine;
 
-    fn named(cents: i64, message_id: &str) -> Line {
-        Line {
+    fn named(cents: i64, message_id: &str) -> StatementLine {
+        StatementLine {
             message_id: Some(message_id.to_owned()),
             ..line(cents)
         }

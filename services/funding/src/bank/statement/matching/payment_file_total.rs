@@ -2,29 +2,29 @@
 
 use uuid::Uuid;
 
-use super::{Rule, What};
-use crate::bank::statement::known::Known;
-use crate::bank::statement::lines::Line;
+use super::{MatchedItem, Rule};
+use crate::bank::statement::match_candidates::MatchCandidates;
+use crate::bank::statement::statement_line::StatementLine;
 
 pub(super) const RULE: Rule = Rule {
     name: "payment-file-total",
     apply,
 };
 
-fn apply(line: &Line, known: &mut Known) -> Option<What> {
+fn apply(line: &StatementLine, candidates: &mut MatchCandidates) -> Option<MatchedItem> {
     // A line with an account on the other side is one transfer, not a file.
     let says_something = line.end_to_end.is_some() || line.message_id.is_some() || line.counterparty.is_some();
     if says_something || !line.cents.is_negative() {
         return None;
     }
     let out = line.cents.checked_neg();
-    let mut files: Vec<Uuid> = known.under_way().map(|(_, payment)| payment.file).collect();
+    let mut files: Vec<Uuid> = candidates.under_way().map(|(_, payment)| payment.file).collect();
     files.sort_unstable();
     files.dedup();
-    files.retain(|&file| known.is_total(file, out));
+    files.retain(|&file| candidates.is_total(file, out));
     // Two files of one amount: nobody can say which.
     let [file] = files[..] else { return None };
-    known.debit_file(file, out)
+    candidates.debit_file(file, out)
 }
 
 #[cfg(test)]
@@ -58,7 +58,7 @@ mod tests {
     #[test]
     fn two_files_of_one_amount_are_left_to_a_person() {
         let found = rules_when(
-            |known| known.payments.get_mut(&id(3)).unwrap().cents = Cents::new(5000),
+            |candidates| candidates.payments.get_mut(&id(3)).unwrap().cents = Cents::new(5000),
             &[line(-5000)],
         );
         assert_eq!(found, [None]);

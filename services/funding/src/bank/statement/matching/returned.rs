@@ -1,18 +1,18 @@
 //! A payment that came back, with the scheme's reason.
 
-use super::{Item, Rule, What};
-use crate::bank::statement::known::Known;
-use crate::bank::statement::lines::Line;
+use super::{MatchedItem, PaymentItem, Rule};
+use crate::bank::statement::match_candidates::MatchCandidates;
+use crate::bank::statement::statement_line::StatementLine;
 
 pub(super) const RULE: Rule = Rule { name: "return", apply };
 
-fn apply(line: &Line, known: &mut Known) -> Option<What> {
+fn apply(line: &StatementLine, candidates: &mut MatchCandidates) -> Option<MatchedItem> {
     let (id, reason) = (line.payment()?, line.return_reason.clone()?);
-    let payment = known.payments.get_mut(&id)?;
+    let payment = candidates.payments.get_mut(&id)?;
     let is_it = payment.debited && !payment.returned && line.cents == payment.cents;
     is_it.then(|| {
         payment.returned = true;
-        What::Returned(Item::new(id, payment), reason)
+        MatchedItem::Returned(PaymentItem::new(id, payment), reason)
     })
 }
 

@@ -4,10 +4,10 @@ use ledger::PartyId;
 use standards::Cents;
 use uuid::Uuid;
 
-use crate::bank::statement::awaited::{Awaited, Number};
-use crate::bank::statement::known::{Call, Known, Payment};
-use crate::bank::statement::lines::Line;
+use crate::bank::statement::expected_receipt::{ExpectedReceipt, ReceiptNumber};
+use crate::bank::statement::match_candidates::{CallCandidate, MatchCandidates, PaymentCandidate};
 use crate::bank::statement::matching::match_lines;
+use crate::bank::statement::statement_line::StatementLine;
 use crate::contributions::mandate::MandateNumber;
 use crate::{promises::reference::CallReference, support::ids::CallId, support::ids::PaymentId};
 
@@ -19,8 +19,8 @@ pub fn id(n: u128) -> PaymentId {
 }
 
 /// Booked on 10 April, nothing said.
-pub fn line(cents: i64) -> Line {
-    Line {
+pub fn line(cents: i64) -> StatementLine {
+    StatementLine {
         number: 1,
         booked_on: "2026-04-10".parse().unwrap(),
         cents: Cents::new(cents),
@@ -32,29 +32,29 @@ pub fn line(cents: i64) -> Line {
     }
 }
 
-pub fn names(cents: i64, payment: u128) -> Line {
-    Line {
+pub fn names(cents: i64, payment: u128) -> StatementLine {
+    StatementLine {
         end_to_end: Some(id(payment).end_to_end()),
         ..line(cents)
     }
 }
 
-pub fn comes_back(cents: i64, payment: u128) -> Line {
-    Line {
+pub fn comes_back(cents: i64, payment: u128) -> StatementLine {
+    StatementLine {
         return_reason: Some("AC04".to_owned()),
         ..names(cents, payment)
     }
 }
 
-pub fn quotes(cents: i64, text: impl Into<String>) -> Line {
-    Line {
+pub fn quotes(cents: i64, text: impl Into<String>) -> StatementLine {
+    StatementLine {
         remittance: text.into(),
         ..line(cents)
     }
 }
 
-pub fn with(cents: i64, iban: &str) -> Line {
-    Line {
+pub fn with(cents: i64, iban: &str) -> StatementLine {
+    StatementLine {
         counterparty: Some(iban.to_owned()),
         ..line(cents)
     }
@@ -70,12 +70,12 @@ pub fn funder() -> PartyId {
 }
 
 /// A mandate of the funder on bordereau 12, for a call or none.
-pub fn mandate(n: u128, number: &str, call: Option<u128>, left: i64) -> Awaited {
-    Awaited {
+pub fn mandate(n: u128, number: &str, call: Option<u128>, left: i64) -> ExpectedReceipt {
+    ExpectedReceipt {
         id: Uuid::from_u128(n),
         party: funder(),
         reference: format!("mandat 2026 12/{number}"),
-        number: Number::Mandate(
+        number: ReceiptNumber::Mandate(
             MandateNumber::parse(2026, Some("12"), number).unwrap(),
             call.map(|call| reference(call).to_string()),
         ),
@@ -85,8 +85,8 @@ pub fn mandate(n: u128, number: &str, call: Option<u128>, left: i64) -> Awaited 
 
 /// Payments 1 (40 €) and 2 (10 €) in file 100, 3 (7 €) in file 101, to be executed on 8 April; calls 7 and 8 of 60 € each, made on
 /// 2 March and due on 31 March.
-pub fn known() -> Known {
-    let payment = |cents, file| Payment {
+pub fn candidates() -> MatchCandidates {
+    let payment = |cents, file| PaymentCandidate {
         party: PartyId::from_uuid(Uuid::from_u128(50)),
         cents: Cents::new(cents),
         file: Uuid::from_u128(file),
@@ -99,7 +99,7 @@ pub fn known() -> Known {
         rejected: false,
     };
     let call = |n| {
-        let call = Call {
+        let call = CallCandidate {
             id: CallId::from_uuid(Uuid::from_u128(n)),
             funder: funder(),
             left: Cents::new(6000),
@@ -109,7 +109,7 @@ pub fn known() -> Known {
         };
         (reference(n).to_string(), call)
     };
-    Known {
+    MatchCandidates {
         payments: [
             (id(1), payment(4000, 100)),
             (id(2), payment(1000, 100)),
@@ -118,19 +118,19 @@ pub fn known() -> Known {
         .into(),
         calls: [call(7), call(8)].into(),
         tolerance: Cents::ZERO,
-        awaited: Vec::new(),
+        expected: Vec::new(),
         payers: [(FUNDER.to_owned(), vec![funder()])].into(),
     }
 }
 
-/// The rules that take the lines, with [`known`] changed.
-pub fn rules_when(change: impl FnOnce(&mut Known), lines: &[Line]) -> Vec<Option<&'static str>> {
-    let mut known = known();
-    change(&mut known);
-    let matches = match_lines(lines, &mut known).into_iter();
+/// The rules that take the lines, with [`candidates`] changed.
+pub fn rules_when(change: impl FnOnce(&mut MatchCandidates), lines: &[StatementLine]) -> Vec<Option<&'static str>> {
+    let mut candidates = candidates();
+    change(&mut candidates);
+    let matches = match_lines(lines, &mut candidates).into_iter();
     matches.map(|found| found.map(|found| found.rule)).collect()
 }
 
-pub fn rules(lines: &[Line]) -> Vec<Option<&'static str>> {
+pub fn rules(lines: &[StatementLine]) -> Vec<Option<&'static str>> {
     rules_when(|_| {}, lines)
 }

@@ -1,22 +1,25 @@
 //! A debit that names its payment and is more, by no more than the operator tolerates: the bank's charge was taken with it.
 
-use super::{Rule, What};
-use crate::bank::statement::known::Known;
-use crate::bank::statement::lines::Line;
+use super::{MatchedItem, Rule};
+use crate::bank::statement::match_candidates::MatchCandidates;
+use crate::bank::statement::statement_line::StatementLine;
 
 pub(super) const RULE: Rule = Rule {
     name: "end-to-end-tolerance",
     apply,
 };
 
-fn apply(line: &Line, known: &mut Known) -> Option<What> {
+fn apply(line: &StatementLine, candidates: &mut MatchCandidates) -> Option<MatchedItem> {
     let id = line.payment()?;
-    let beyond = line.cents.checked_neg()?.checked_sub(known.payments.get(&id)?.cents)?;
-    if !beyond.is_positive() || beyond > known.tolerance {
+    let beyond = line
+        .cents
+        .checked_neg()?
+        .checked_sub(candidates.payments.get(&id)?.cents)?;
+    if !beyond.is_positive() || beyond > candidates.tolerance {
         return None;
     }
-    match known.debit(id)? {
-        What::Debited(item) => Some(What::DebitedWithCharge(item, beyond)),
+    match candidates.debit(id)? {
+        MatchedItem::Debited(item) => Some(MatchedItem::DebitedWithCharge(item, beyond)),
         other => Some(other),
     }
 }
@@ -26,10 +29,10 @@ mod tests {
     use standards::Cents;
 
     use super::super::samples::{comes_back, names, quotes, reference, rules, rules_when};
-    use crate::bank::statement::lines::Line;
+    use crate::bank::statement::statement_line::StatementLine;
 
-    fn tolerant(lines: &[Line]) -> Vec<Option<&'static str>> {
-        rules_when(|known| known.tolerance = Cents::new(50), lines)
+    fn tolerant(lines: &[StatementLine]) -> Vec<Option<&'static str>> {
+        rules_when(|candidates| candidates.tolerance = Cents::new(50), lines)
     }
 
     #[test]

@@ -8,7 +8,7 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 use rust_decimal::Decimal;
 use standards::{Cents, Iban};
 
-use super::{Facts, mentions};
+use super::{InvoiceFacts, mentions};
 use crate::fees::invoicing::{Address, Buyer, Seller};
 
 const NAMESPACES: [(&str, &str); 4] = [
@@ -34,7 +34,7 @@ const ELECTRONIC_SIREN: &str = "0225";
 
 /// What differs between an invoice and a credit note.
 pub(super) struct Data<'a> {
-    pub facts: &'a Facts,
+    pub facts: &'a InvoiceFacts,
     pub number: &'a str,
     pub made_on: NaiveDate,
     /// Label and amount before VAT.
@@ -43,11 +43,11 @@ pub(super) struct Data<'a> {
     pub net: Cents,
     pub vat: Cents,
     pub gross: Cents,
-    pub kind: Kind<'a>,
+    pub kind: DocumentKind<'a>,
 }
 
 /// Which of the two (UNTDID 1001: 380 and 381).
-pub(super) enum Kind<'a> {
+pub(super) enum DocumentKind<'a> {
     /// Paid by a day to an account.
     Invoice { due: NaiveDate, iban: &'a Iban },
     /// Of an earlier invoice.
@@ -114,8 +114,8 @@ impl Data<'_> {
 
     fn document(&self) -> Element {
         let code = match self.kind {
-            Kind::Invoice { .. } => "380",
-            Kind::CreditNote { .. } => "381",
+            DocumentKind::Invoice { .. } => "380",
+            DocumentKind::CreditNote { .. } => "381",
         };
         // UNTDID 4451: penalties, recovery, discount; French invoices have all three.
         let notes = [
@@ -217,7 +217,7 @@ impl Data<'_> {
             text("ram:PaymentReference", self.number),
             text("ram:InvoiceCurrencyCode", "EUR"),
         ];
-        if let Kind::Invoice { iban, .. } = &self.kind {
+        if let DocumentKind::Invoice { iban, .. } = &self.kind {
             let account = inside(
                 "ram:PayeePartyCreditorFinancialAccount",
                 [text("ram:IBANID", iban.electronic())],
@@ -229,14 +229,14 @@ impl Data<'_> {
             ));
         }
         inner.push(self.tax());
-        if let Kind::Invoice { due, .. } = &self.kind {
+        if let DocumentKind::Invoice { due, .. } = &self.kind {
             inner.push(inside(
                 "ram:SpecifiedTradePaymentTerms",
                 [inside("ram:DueDateDateTime", [day(*due)])],
             ));
         }
         inner.push(self.sums());
-        if let Kind::CreditNote { invoice, of } = &self.kind {
+        if let DocumentKind::CreditNote { invoice, of } = &self.kind {
             inner.push(inside(
                 "ram:InvoiceReferencedDocument",
                 [

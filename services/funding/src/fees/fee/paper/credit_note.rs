@@ -4,12 +4,12 @@ use document::{Column, Document, Meta, Table, french_day};
 use rust_decimal::Decimal;
 use standards::Cents;
 
-use super::cii::{Data, Kind};
-use super::{Facts, mentions};
+use super::cii::{Data, DocumentKind};
+use super::{InvoiceFacts, mentions};
 use crate::fees::fee::credit::{CreditLine, CreditNote};
 use crate::support::french::percent;
 
-pub(super) fn written(facts: &Facts, note: &CreditNote, earlier: Cents) -> Document {
+pub(super) fn written(facts: &InvoiceFacts, note: &CreditNote, earlier: Cents) -> Document {
     let fee = &facts.fee;
     let rate = fee.lines.first().map_or(Decimal::ZERO, |line| line.vat_rate);
     let meta = Meta::new("Avoir", note.number.clone(), note.credited_on)
@@ -47,7 +47,7 @@ pub(super) fn written(facts: &Facts, note: &CreditNote, earlier: Cents) -> Docum
         .paragraph("Cet avoir se déduit de la facture : il n'y a rien à payer pour lui.")
 }
 
-fn data<'a>(facts: &'a Facts, note: &'a CreditNote, rate: Decimal) -> Data<'a> {
+fn data<'a>(facts: &'a InvoiceFacts, note: &'a CreditNote, rate: Decimal) -> Data<'a> {
     Data {
         facts,
         number: &note.number,
@@ -57,7 +57,7 @@ fn data<'a>(facts: &'a Facts, note: &'a CreditNote, rate: Decimal) -> Data<'a> {
         net: note.net,
         vat: note.vat,
         gross: note.gross,
-        kind: Kind::CreditNote {
+        kind: DocumentKind::CreditNote {
             invoice: &note.invoice,
             of: facts.fee.invoiced_on,
         },

@@ -4,13 +4,13 @@ use chrono::{Days, NaiveDate};
 use document::{Column, Document, Meta, Table, french_day};
 use rust_decimal::Decimal;
 
-use super::cii::{Data, Kind};
-use super::{BatchFacts, Facts, mentions};
+use super::cii::{Data, DocumentKind};
+use super::{BatchFacts, InvoiceFacts, mentions};
 use crate::fees::fee::view::FeeLine;
 use crate::support::FundAccount;
 use crate::support::french::{counted, grouped, percent};
 
-pub(super) fn written(facts: &Facts, fund: &FundAccount) -> Document {
+pub(super) fn written(facts: &InvoiceFacts, fund: &FundAccount) -> Document {
     let fee = &facts.fee;
     let rate = fee.lines.first().map_or(Decimal::ZERO, |line| line.vat_rate);
     let meta = Meta::new("Facture", fee.number.clone(), fee.invoiced_on)
@@ -35,7 +35,7 @@ pub(super) fn written(facts: &Facts, fund: &FundAccount) -> Document {
         .list([mentions::NO_DISCOUNT, mentions::penalties(&facts.buyer)])
 }
 
-fn data<'a>(facts: &'a Facts, rate: Decimal, fund: &'a FundAccount) -> Data<'a> {
+fn data<'a>(facts: &'a InvoiceFacts, rate: Decimal, fund: &'a FundAccount) -> Data<'a> {
     let fee = &facts.fee;
     Data {
         facts,
@@ -50,7 +50,7 @@ fn data<'a>(facts: &'a Facts, rate: Decimal, fund: &'a FundAccount) -> Data<'a> 
         net: fee.net,
         vat: fee.vat,
         gross: fee.gross,
-        kind: Kind::Invoice {
+        kind: DocumentKind::Invoice {
             due: due(facts),
             iban: &fund.iban,
         },
@@ -58,13 +58,13 @@ fn data<'a>(facts: &'a Facts, rate: Decimal, fund: &'a FundAccount) -> Data<'a> 
 }
 
 /// The last day, counted from the invoice's.
-fn due(facts: &Facts) -> NaiveDate {
+fn due(facts: &InvoiceFacts) -> NaiveDate {
     let days = Days::new(u64::try_from(facts.seller.payment_days).unwrap_or_default());
     let made = facts.fee.invoiced_on;
     made.checked_add_days(days).unwrap_or(made)
 }
 
-fn dates(facts: &Facts) -> Vec<(&'static str, String)> {
+fn dates(facts: &InvoiceFacts) -> Vec<(&'static str, String)> {
     let fee = &facts.fee;
     let mut said = vec![
         ("Numéro de facture", fee.number.clone()),
@@ -79,7 +79,7 @@ fn dates(facts: &Facts) -> Vec<(&'static str, String)> {
     said
 }
 
-fn lines(facts: &Facts) -> Table {
+fn lines(facts: &InvoiceFacts) -> Table {
     let row = |line: &FeeLine| {
         [
             label(line, &facts.batch),
@@ -112,7 +112,7 @@ fn label(line: &FeeLine, batch: &BatchFacts) -> String {
     )
 }
 
-fn transfer(facts: &Facts, fund: &FundAccount) -> Vec<(&'static str, String)> {
+fn transfer(facts: &InvoiceFacts, fund: &FundAccount) -> Vec<(&'static str, String)> {
     let mut said = vec![("Par virement à", fund.name.clone()), ("IBAN", grouped(&fund.iban))];
     said.extend(fund.bic.as_ref().map(|bic| ("BIC", bic.to_string())));
     said.push(("Référence à écrire", facts.fee.number.clone()));

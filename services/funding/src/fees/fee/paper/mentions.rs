@@ -4,7 +4,7 @@ use document::{Column, Table};
 use rust_decimal::Decimal;
 use standards::Cents;
 
-use super::Facts;
+use super::InvoiceFacts;
 use crate::fees::invoicing::{Buyer, Seller};
 use crate::support::french::{percent, siret};
 
@@ -46,7 +46,7 @@ pub(super) fn to(buyer: &Buyer) -> Vec<String> {
 }
 
 /// What the buyer's accountant looks for (Chorus Pro).
-pub(super) fn order(facts: &Facts) -> Vec<(&'static str, String)> {
+pub(super) fn order(facts: &InvoiceFacts) -> Vec<(&'static str, String)> {
     let service = facts.fee.service_code.as_ref().or(facts.buyer.service_code.as_ref());
     let service = service.map(|code| ("Code service", code.clone()));
     let engagement = facts.fee.engagement.as_ref();

@@ -23,11 +23,11 @@ fn address() -> Address {
 }
 
 /// A million vouchers, long names, and the largest sums.
-fn facts(vat_rate: Decimal) -> Facts {
+fn facts(vat_rate: Decimal) -> InvoiceFacts {
     let (net, vat) = (Cents::new(30_000_000_000), Cents::new(6_000_000_000));
     let gross = net.checked_add(vat).unwrap();
     let day: NaiveDate = "2026-12-31".parse().unwrap();
-    Facts {
+    InvoiceFacts {
         fee: Fee {
             id: FeeId::from_uuid(Uuid::from_u128(1)),
             number: "F-2026-00001".to_owned(),

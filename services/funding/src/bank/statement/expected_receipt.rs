@@ -12,28 +12,29 @@ use sqlx::PgTransaction;
 use standards::Cents;
 use uuid::Uuid;
 
-use crate::bank::statement::known::Known;
-use crate::bank::statement::lines::Line;
-use crate::contributions::mandate::{MandateNumber, Naming, Word, words};
+use crate::bank::statement::match_candidates::MatchCandidates;
+use crate::bank::statement::statement_line::StatementLine;
+use crate::contributions::mandate::{MandateNumber, Naming};
 use crate::fees::fee::InvoiceNumber;
 use crate::support::booking::{BookError, Event};
 use crate::support::ids::StatementId;
+use crate::support::remittance_text::{RemittanceWord, words};
 
 /// What is awaited, and not all there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Awaited {
+pub(super) struct ExpectedReceipt {
     pub id: Uuid,
     pub party: PartyId,
     pub reference: String,
-    pub number: Number,
+    pub number: ReceiptNumber,
     /// Still to come.
     pub left: Cents,
 }
 
-impl Awaited {
+impl ExpectedReceipt {
     /// Whether a payer's line that names nothing may be this mandate's money, with that of others perhaps, rather than the call's.
     pub(super) fn may_be(&self, payer: PartyId, cents: Cents, call: &str) -> bool {
-        let Number::Mandate(_, answered) = &self.number else {
+        let ReceiptNumber::Mandate(_, answered) = &self.number else {
             return false;
         };
         let may = match answered {
@@ -46,7 +47,7 @@ impl Awaited {
 
 /// How a line names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Number {
+pub(super) enum ReceiptNumber {
     /// The accountant's number, and the reference of the call that it answers.
     Mandate(MandateNumber, Option<String>),
     /// The invoice's.
@@ -55,7 +56,7 @@ pub(super) enum Number {
 
 /// What a line brings.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Came {
+pub(super) struct ReceiptAllocation {
     pub id: Uuid,
     pub party: PartyId,
     pub reference: String,
@@ -67,8 +68,8 @@ pub(super) struct Came {
 }
 
 /// What a line says that may be of mandates.
-struct Said {
-    text: Vec<Word>,
+struct RemittanceInfo {
+    text: Vec<RemittanceWord>,
     /// The calls that it quotes.
     calls: Vec<String>,
     /// Whose they are.
@@ -78,11 +79,14 @@ struct Said {
     cents: Cents,
 }
 
-impl Said {
-    fn of(line: &Line, known: &Known) -> Self {
+impl RemittanceInfo {
+    fn of(line: &StatementLine, candidates: &MatchCandidates) -> Self {
         let calls: Vec<String> = line.references().iter().map(ToString::to_string).collect();
-        let called = calls.iter().filter_map(|reference| known.calls.get(reference));
-        let payers = line.counterparty.as_ref().and_then(|account| known.payers.get(account));
+        let called = calls.iter().filter_map(|reference| candidates.calls.get(reference));
+        let payers = line
+            .counterparty
+            .as_ref()
+            .and_then(|account| candidates.payers.get(account));
         Self {
             text: words(&line.remittance),
             called: called.map(|call| call.funder).collect(),
@@ -98,88 +102,92 @@ impl Said {
     }
 
     /// Whoever quotes a call of another funder does not pay this mandate.
-    fn is_of(&self, awaited: &Awaited) -> bool {
-        awaited.left.is_positive() && self.called.iter().all(|funder| *funder == awaited.party)
+    fn is_of(&self, expected: &ExpectedReceipt) -> bool {
+        expected.left.is_positive() && self.called.iter().all(|funder| *funder == expected.party)
     }
 
     /// Whether it pays this mandate, as far as can be known.
-    fn pays(&self, awaited: &Awaited) -> bool {
-        let Number::Mandate(number, answered) = &awaited.number else {
+    fn pays(&self, expected: &ExpectedReceipt) -> bool {
+        let ReceiptNumber::Mandate(number, answered) = &expected.number else {
             return false;
         };
-        if !self.is_of(awaited) {
+        if !self.is_of(expected) {
             return false;
         }
         if self.quotes(answered.as_ref()) {
             return true;
         }
-        let own = self.payers.contains(&awaited.party);
+        let own = self.payers.contains(&expected.party);
         let believed = match number.named_in(&self.text) {
             None => false,
             Some(Naming::Whole) => true,
-            Some(Naming::Number) => own || awaited.left == self.cents,
+            Some(Naming::Number) => own || expected.left == self.cents,
         };
         believed && (own || self.payers.is_empty())
     }
 
     /// Whether it speaks of this mandate at all.
-    fn names(&self, awaited: &Awaited) -> bool {
-        let Number::Mandate(number, answered) = &awaited.number else {
+    fn names(&self, expected: &ExpectedReceipt) -> bool {
+        let ReceiptNumber::Mandate(number, answered) = &expected.number else {
             return false;
         };
-        self.is_of(awaited) && (self.quotes(answered.as_ref()) || number.named_in(&self.text).is_some())
+        self.is_of(expected) && (self.quotes(answered.as_ref()) || number.named_in(&self.text).is_some())
     }
 }
 
 /// The rule `mandate`.
-pub(super) fn mandate(line: &Line, known: &mut Known) -> Option<Came> {
-    let said = Said::of(line, known);
-    take(line, known, |awaited| said.pays(awaited))
+pub(super) fn mandate(line: &StatementLine, candidates: &mut MatchCandidates) -> Option<ReceiptAllocation> {
+    let info = RemittanceInfo::of(line, candidates);
+    take(line, candidates, |expected| info.pays(expected))
 }
 
 /// Whether a line that quotes a call may bring the money of mandates, which counts already: it names one, or they answer the call.
-pub(super) fn speaks_of_mandates(line: &Line, known: &Known) -> bool {
-    let said = Said::of(line, known);
-    known.awaited.iter().any(|awaited| said.names(awaited))
+pub(super) fn speaks_of_mandates(line: &StatementLine, candidates: &MatchCandidates) -> bool {
+    let info = RemittanceInfo::of(line, candidates);
+    candidates.expected.iter().any(|expected| info.names(expected))
 }
 
 /// The rule `fee-invoice`.
-pub(super) fn fee(line: &Line, known: &mut Known) -> Option<Came> {
-    let names = |awaited: &Awaited| match &awaited.number {
-        Number::Invoice(number) => number.is_in(&line.remittance) && line.cents <= awaited.left,
-        Number::Mandate(..) => false,
+pub(super) fn fee(line: &StatementLine, candidates: &mut MatchCandidates) -> Option<ReceiptAllocation> {
+    let names = |expected: &ExpectedReceipt| match &expected.number {
+        ReceiptNumber::Invoice(number) => number.is_in(&line.remittance) && line.cents <= expected.left,
+        ReceiptNumber::Mandate(..) => false,
     };
-    take(line, known, names)
+    take(line, candidates, names)
 }
 
 /// The one that is named; of several, the one of exactly this amount; else it is for a person to say.
-fn take(line: &Line, known: &mut Known, names: impl Fn(&Awaited) -> bool) -> Option<Came> {
+fn take(
+    line: &StatementLine,
+    candidates: &mut MatchCandidates,
+    names: impl Fn(&ExpectedReceipt) -> bool,
+) -> Option<ReceiptAllocation> {
     if !line.cents.is_positive() || line.return_reason.is_some() {
         return None;
     }
-    let mut found: Vec<&mut Awaited> = known
-        .awaited
+    let mut found: Vec<&mut ExpectedReceipt> = candidates
+        .expected
         .iter_mut()
-        .filter(|awaited| awaited.left.is_positive() && names(awaited))
+        .filter(|expected| expected.left.is_positive() && names(expected))
         .collect();
     if found.len() > 1 {
-        found.retain(|awaited| awaited.left == line.cents);
+        found.retain(|expected| expected.left == line.cents);
     }
-    let [awaited] = &mut found[..] else { return None };
-    let cents = line.cents.min(awaited.left);
+    let [expected] = &mut found[..] else { return None };
+    let cents = line.cents.min(expected.left);
     let rest = line.cents.checked_sub(cents)?;
-    awaited.left = awaited.left.checked_sub(cents)?;
-    Some(Came {
-        id: awaited.id,
-        party: awaited.party,
-        reference: awaited.reference.clone(),
-        mandate: matches!(awaited.number, Number::Mandate(..)),
+    expected.left = expected.left.checked_sub(cents)?;
+    Some(ReceiptAllocation {
+        id: expected.id,
+        party: expected.party,
+        reference: expected.reference.clone(),
+        mandate: matches!(expected.number, ReceiptNumber::Mandate(..)),
         cents,
         rest,
     })
 }
 
-impl Came {
+impl ReceiptAllocation {
     /// The kind of our item and its id.
     pub(super) const fn item(&self) -> (&'static str, Uuid) {
         (if self.mandate { "mandate" } else { "fee" }, self.id)
@@ -240,7 +248,7 @@ impl Came {
 }
 
 /// Mandates and invoices that are not all paid: hundreds at most.
-pub(super) async fn read(tx: &mut PgTransaction<'_>) -> Result<Vec<Awaited>, sqlx::Error> {
+pub(super) async fn read(tx: &mut PgTransaction<'_>) -> Result<Vec<ExpectedReceipt>, sqlx::Error> {
     let mandates = sqlx::query!(
         r#"select m.id as "id!", m.funder_id as "funder!: PartyId", m.year as "year!", m.bordereau, m.number as "number!",
                m.reference as "reference!", m.awaited_cents as "left!: Cents", k.reference as "call?"
@@ -256,10 +264,10 @@ pub(super) async fn read(tx: &mut PgTransaction<'_>) -> Result<Vec<Awaited>, sql
     .fetch_all(&mut **tx)
     .await?;
     let mandates = mandates.into_iter().filter_map(|row| {
-        Some(Awaited {
+        Some(ExpectedReceipt {
             id: row.id,
             party: row.funder,
-            number: Number::Mandate(
+            number: ReceiptNumber::Mandate(
                 MandateNumber::parse(row.year, row.bordereau.as_deref(), &row.number)?,
                 row.call,
             ),
@@ -267,10 +275,10 @@ pub(super) async fn read(tx: &mut PgTransaction<'_>) -> Result<Vec<Awaited>, sql
             left: row.left,
         })
     });
-    let invoices = invoices.into_iter().map(|row| Awaited {
+    let invoices = invoices.into_iter().map(|row| ExpectedReceipt {
         id: row.id,
         party: row.sponsor,
-        number: Number::Invoice(InvoiceNumber::of(&row.number)),
+        number: ReceiptNumber::Invoice(InvoiceNumber::of(&row.number)),
         reference: row.number,
         left: row.left,
     });

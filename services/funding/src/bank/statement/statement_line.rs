@@ -6,7 +6,7 @@ use crate::{promises::reference::CallReference, support::ids::PaymentId};
 
 /// One movement as it is matched: a transfer of an entry, or an entry without details.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line {
+pub(super) struct StatementLine {
     /// From 1, in the bank's order.
     pub number: i32,
     pub booked_on: NaiveDate,
@@ -21,7 +21,7 @@ pub(super) struct Line {
     pub message_id: Option<String>,
 }
 
-impl Line {
+impl StatementLine {
     pub(super) fn payment(&self) -> Option<PaymentId> {
         self.end_to_end.as_deref().and_then(PaymentId::from_end_to_end)
     }
@@ -34,7 +34,7 @@ impl Line {
 /// A reason for the bank's own undoing, which has none of the scheme's codes.
 const REVERSAL: &str = "RVSL";
 
-pub(super) fn lines(statement: &Statement) -> Vec<Line> {
+pub(super) fn lines(statement: &Statement) -> Vec<StatementLine> {
     let transfers = statement
         .entries
         .iter()
@@ -50,7 +50,7 @@ fn file_id(batch: &Batch) -> Option<String> {
     batch.message_id.clone().or_else(|| batch.payment_info_id.clone())
 }
 
-fn line(number: i32, entry: &Entry, transfer: &Transfer) -> Line {
+fn line(number: i32, entry: &Entry, transfer: &Transfer) -> StatementLine {
     // The bank's own words carry the reference when it gives no remittance text of its own.
     let remittance = transfer
         .remittance
@@ -58,7 +58,7 @@ fn line(number: i32, entry: &Entry, transfer: &Transfer) -> Line {
         .or_else(|| entry.information.clone())
         .unwrap_or_default();
     let reversal = entry.reversal.then(|| REVERSAL.to_owned());
-    Line {
+    StatementLine {
         number,
         booked_on: entry.booked_on,
         cents: transfer.amount,

@@ -4,8 +4,8 @@ use ledger::PartyId;
 use standards::Cents;
 use uuid::Uuid;
 
-use crate::bank::statement::awaited::Came;
-use crate::bank::statement::known::{Known, Payment};
+use crate::bank::statement::expected_receipt::ReceiptAllocation;
+use crate::bank::statement::match_candidates::{MatchCandidates, PaymentCandidate};
 use crate::{support::ids::CallId, support::ids::PaymentId};
 
 /// What a line is, and by which rule; in the order of the lines, nothing for an unexplained one.
@@ -14,21 +14,21 @@ pub(in crate::bank::statement) type Matches = Vec<Option<Match>>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::bank::statement) struct Match {
     pub rule: &'static str,
-    pub what: What,
+    pub what: MatchedItem,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::bank::statement) enum What {
+pub(in crate::bank::statement) enum MatchedItem {
     /// A payment left the account.
-    Debited(Item),
+    Debited(PaymentItem),
     /// The same, and the bank took its charge with it.
-    DebitedWithCharge(Item, Cents),
+    DebitedWithCharge(PaymentItem, Cents),
     /// Every payment of a file that was under way left the account.
-    File(Uuid, Vec<Item>),
+    File(Uuid, Vec<PaymentItem>),
     /// A payment came back.
-    Returned(Item, String),
+    Returned(PaymentItem, String),
     /// A mandate or an invoice is paid.
-    Awaited(Came),
+    Awaited(ReceiptAllocation),
     /// A contribution arrived.
     Call {
         id: CallId,
@@ -38,15 +38,15 @@ pub(in crate::bank::statement) enum What {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::bank::statement) struct Item {
+pub(in crate::bank::statement) struct PaymentItem {
     pub id: PaymentId,
     pub party: PartyId,
     pub cents: Cents,
     pub refund: bool,
 }
 
-impl Item {
-    pub(super) const fn new(id: PaymentId, payment: &Payment) -> Self {
+impl PaymentItem {
+    pub(super) const fn new(id: PaymentId, payment: &PaymentCandidate) -> Self {
         Self {
             id,
             party: payment.party,
@@ -56,14 +56,14 @@ impl Item {
     }
 }
 
-impl Payment {
+impl PaymentCandidate {
     pub(super) const fn is_under_way(&self) -> bool {
         !self.debited && !self.rejected
     }
 }
 
-impl Known {
-    pub(super) fn under_way(&self) -> impl Iterator<Item = (PaymentId, &Payment)> {
+impl MatchCandidates {
+    pub(super) fn under_way(&self) -> impl Iterator<Item = (PaymentId, &PaymentCandidate)> {
         self.payments
             .iter()
             .filter(|(_, payment)| payment.is_under_way())
@@ -71,14 +71,14 @@ impl Known {
     }
 
     /// The payment leaves: no other line is it.
-    pub(super) fn debit(&mut self, id: PaymentId) -> Option<What> {
+    pub(super) fn debit(&mut self, id: PaymentId) -> Option<MatchedItem> {
         let payment = self.payments.get_mut(&id).filter(|payment| payment.is_under_way())?;
         payment.debited = true;
-        Some(What::Debited(Item::new(id, payment)))
+        Some(MatchedItem::Debited(PaymentItem::new(id, payment)))
     }
 
     /// The whole file leaves, if `out` is the total of what is under way of it.
-    pub(super) fn debit_file(&mut self, file: Uuid, out: Option<Cents>) -> Option<What> {
+    pub(super) fn debit_file(&mut self, file: Uuid, out: Option<Cents>) -> Option<MatchedItem> {
         if !self.is_total(file, out) {
             return None;
         }
@@ -88,9 +88,9 @@ impl Known {
             .filter(|(_, payment)| payment.file == file && payment.is_under_way());
         let items = open.map(|(&id, payment)| {
             payment.debited = true;
-            Item::new(id, payment)
+            PaymentItem::new(id, payment)
         });
-        Some(What::File(file, items.collect()))
+        Some(MatchedItem::File(file, items.collect()))
     }
 
     pub(super) fn is_total(&self, file: Uuid, out: Option<Cents>) -> bool {
@@ -100,10 +100,10 @@ impl Known {
     }
 
     /// A contribution of `cents`, if no more than that is left of the call: what is too much is for a person.
-    pub(super) fn receive(&mut self, reference: &str, cents: Cents) -> Option<What> {
+    pub(super) fn receive(&mut self, reference: &str, cents: Cents) -> Option<MatchedItem> {
         let call = self.calls.get_mut(reference)?;
         call.left = call.left.checked_sub(cents).filter(|left| !left.is_negative())?;
-        Some(What::Call {
+        Some(MatchedItem::Call {
             id: call.id,
             funder: call.funder,
             reference: reference.to_owned(),

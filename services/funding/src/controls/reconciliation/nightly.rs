@@ -10,8 +10,8 @@ use sqlx::PgPool;
 use standards::calendar;
 use web::{Clock, Created};
 
-use crate::controls::reconciliation::document::Occasion;
-use crate::controls::reconciliation::loud;
+use crate::controls::reconciliation::alerts;
+use crate::controls::reconciliation::document::RunTrigger;
 use crate::controls::reconciliation::run::{RunError, RunRequest, run};
 use crate::controls::reconciliation::store::{Stored, latest};
 use crate::support::ids::ReconciliationId;
@@ -30,7 +30,7 @@ pub struct Nightly {
 
 /// A time at which a run is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Night {
+pub struct NightlyReconciliation {
     /// The Paris date.
     pub date: NaiveDate,
     /// The instant.
@@ -39,9 +39,9 @@ pub struct Night {
 
 /// The last time that a run was due, when it is due every day at `time` in Paris.
 #[must_use]
-pub fn last_due(now: DateTime<Utc>, time: NaiveTime) -> Night {
+pub fn last_due(now: DateTime<Utc>, time: NaiveTime) -> NightlyReconciliation {
     let today = calendar::paris_date(now);
-    let night = |date: NaiveDate| Night {
+    let night = |date: NaiveDate| NightlyReconciliation {
         date,
         due: paris_instant(date, time),
     };
@@ -84,7 +84,7 @@ pub async fn run_night(
     let request = RunRequest {
         id: ReconciliationId::derive(b"reconciliation-night", &[night.to_string().as_bytes()]),
         at,
-        occasion: Occasion::Night,
+        occasion: RunTrigger::Night,
         night: Some(night),
         break_days_max: nightly.break_days_max,
     };
@@ -97,9 +97,9 @@ pub async fn run_night(
 }
 
 /// Runs every night until the pool is closed. What fails is loud (log and `ccn_reconciliation_errors_total`) and tried again.
-pub async fn keep_reconciled(pool: PgPool, clock: Clock, key: Arc<NoteKey>, nightly: Nightly) {
+pub async fn run_reconciliation_worker(pool: PgPool, clock: Clock, key: Arc<NoteKey>, nightly: Nightly) {
     if let Ok(Some(last)) = show_last(&pool).await {
-        loud::show(&last.document);
+        alerts::show(&last.document);
     }
     // At the machine's pace: the clock of a demonstration stands still.
     let mut looks = tokio::time::interval(Duration::from_secs(LOOK_SECONDS));

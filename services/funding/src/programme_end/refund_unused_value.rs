@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use web::{Created, Problem};
 
 use super::{choose, issue, respond};
-use crate::payments::refund::{NewRefund, RefundError, Way, What, refund};
+use crate::payments::refund::{NewRefund, RefundError, RefundMethod, RefundScope, refund};
 use crate::support::ids::RefundId;
 
 /// Letters of a reason.
@@ -19,7 +19,7 @@ const REASON_CHARS_MAX: usize = 500;
 /// What the operator asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewGivingBack {
+pub struct NewUnusedValueRefund {
     /// When the bank shall pay those who want their money on their account.
     pub execute_on: NaiveDate,
     /// For a contested statement: why it is carried out all the same (how the contest was settled).
@@ -58,7 +58,7 @@ impl ChosenBy {
 
 /// What a funder got.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct GivenBack {
+pub struct UnusedValueRefund {
     /// The funder.
     pub funder_id: OrganisationId,
     /// By which way.
@@ -83,7 +83,7 @@ pub struct GivenBack {
 
 /// Why nothing was given back.
 #[derive(Debug, thiserror::Error)]
-pub enum GiveBackError {
+pub enum RefundUnusedValueError {
     /// There is no statement yet.
     #[error("no statement")]
     NoStatement,
@@ -104,23 +104,23 @@ pub enum GiveBackError {
     Database(#[from] sqlx::Error),
 }
 
-impl From<GiveBackError> for Problem {
-    fn from(error: GiveBackError) -> Self {
+impl From<RefundUnusedValueError> for Problem {
+    fn from(error: RefundUnusedValueError) -> Self {
         let refused = |kind| Self::refused(kind, "La valeur non utilisée ne peut pas encore être rendue.");
         match error {
-            GiveBackError::NoStatement => Self::not_found("L'état contradictoire de ce dispositif"),
-            GiveBackError::TooEarly(until) => refused("too-early").detail(format!(
+            RefundUnusedValueError::NoStatement => Self::not_found("L'état contradictoire de ce dispositif"),
+            RefundUnusedValueError::TooEarly(until) => refused("too-early").detail(format!(
                 "L'état contradictoire peut être contesté jusqu'au {} compris. Recommencez ensuite.",
                 until.format("%d/%m/%Y")
             )),
-            GiveBackError::Contested(by) => refused("statement-contested")
+            RefundUnusedValueError::Contested(by) => refused("statement-contested")
                 .detail("L'état est contesté. Réglez le différend, puis dites dans « despite » comment il l'a été.")
                 .with("contested_by", by),
-            GiveBackError::Despite => refused("no-contest").detail(format!(
+            RefundUnusedValueError::Despite => refused("no-contest").detail(format!(
                 "« despite » dit comment une contestation a été réglée, en {REASON_CHARS_MAX} caractères au plus ; sans contestation, retirez-le."
             )),
-            GiveBackError::Refund(error) => error.into(),
-            GiveBackError::Database(error) => Self::internal(&error),
+            RefundUnusedValueError::Refund(error) => error.into(),
+            RefundUnusedValueError::Database(error) => Self::internal(&error),
         }
     }
 }
@@ -128,17 +128,17 @@ impl From<GiveBackError> for Problem {
 /// Gives back to each funder all that it has in a programme: unused value, and what never stood behind a batch; by the way that each
 /// chose. Finds what was given back before, and gives back what came since. The clock gives credits only. One transaction a funder: each
 /// refund locks its accounts in one order; one that cannot be served does not keep the others from it.
-pub(crate) async fn give_back(
+pub(crate) async fn refund_unused_value(
     pool: &PgPool,
     who: &Caller,
     programme: &Programme,
-    new: &NewGivingBack,
+    new: &NewUnusedValueRefund,
     at: DateTime<Utc>,
-) -> Result<Created<Vec<GivenBack>>, GiveBackError> {
+) -> Result<Created<Vec<UnusedValueRefund>>, RefundUnusedValueError> {
     let mut tx = pool.begin().await?;
     let until = issue::contest_until(&mut tx, programme.id)
         .await?
-        .ok_or(GiveBackError::NoStatement)?;
+        .ok_or(RefundUnusedValueError::NoStatement)?;
     let contesting = respond::contesting(&respond::read(&mut tx, programme.id, None).await?);
     let mut funders = issue::funders(&mut tx, programme.id).await?;
     funders.extend(holding(&mut tx, programme.id).await?);
@@ -146,7 +146,7 @@ pub(crate) async fn give_back(
     funders.dedup();
     tx.rollback().await?;
     if paris_date(at) <= until {
-        return Err(GiveBackError::TooEarly(until));
+        return Err(RefundUnusedValueError::TooEarly(until));
     }
     let despite = new
         .despite
@@ -154,22 +154,22 @@ pub(crate) async fn give_back(
         .map(str::trim)
         .filter(|reason| !reason.is_empty());
     if despite.is_none() && !contesting.is_empty() {
-        return Err(GiveBackError::Contested(contesting));
+        return Err(RefundUnusedValueError::Contested(contesting));
     }
     if despite.is_some_and(|reason| contesting.is_empty() || reason.chars().count() > REASON_CHARS_MAX) {
-        return Err(GiveBackError::Despite);
+        return Err(RefundUnusedValueError::Despite);
     }
     let (mut any, mut failed) = (false, None);
     for funder in funders {
-        let given: Result<bool, GiveBackError> = database::transaction(pool, "give_back", |tx| {
-            let giving = Giving {
+        let given: Result<bool, RefundUnusedValueError> = database::transaction(pool, "give_back", |tx| {
+            let funder_refund = FunderRefund {
                 who: who.clone(),
                 programme: programme.clone(),
                 funder,
                 execute_on: new.execute_on,
                 despite: despite.map(str::to_owned),
             };
-            Box::pin(async move { giving.give(tx, at).await })
+            Box::pin(async move { funder_refund.give(tx, at).await })
         })
         .await;
         match given {
@@ -187,7 +187,7 @@ pub(crate) async fn give_back(
 }
 
 /// One funder's part.
-struct Giving {
+struct FunderRefund {
     who: Caller,
     programme: Programme,
     funder: OrganisationId,
@@ -195,9 +195,9 @@ struct Giving {
     despite: Option<String>,
 }
 
-impl Giving {
+impl FunderRefund {
     /// False when it was given before, or is not the clock's to give.
-    async fn give(&self, tx: &mut PgTransaction<'_>, at: DateTime<Utc>) -> Result<bool, GiveBackError> {
+    async fn give(&self, tx: &mut PgTransaction<'_>, at: DateTime<Utc>) -> Result<bool, RefundUnusedValueError> {
         let turn = NamedLock::UnusedValueRefund {
             programme: self.programme.id.uuid(),
             funder: self.funder.uuid(),
@@ -214,8 +214,8 @@ impl Giving {
             return Ok(false);
         }
         let (way_of_refund, execute_on) = match way {
-            UnusedValue::Credit => (Way::Credit, paris_date(at)),
-            UnusedValue::Bank => (Way::Bank, self.execute_on),
+            UnusedValue::Credit => (RefundMethod::Credit, paris_date(at)),
+            UnusedValue::Bank => (RefundMethod::Bank, self.execute_on),
         };
         let (programme, funder) = (self.programme.id.uuid(), self.funder.uuid());
         let further = round.to_be_bytes();
@@ -231,7 +231,7 @@ impl Giving {
             way: way_of_refund,
             execute_on,
         };
-        let (amount, unspent) = match refund(tx, &self.who, new, What::Everything, at).await {
+        let (amount, unspent) = match refund(tx, &self.who, new, RefundScope::Everything, at).await {
             Ok(made) => {
                 let made = made.into_inner();
                 (made.amount, made.unspent)
@@ -241,7 +241,7 @@ impl Giving {
             Err(RefundError::Nothing) => return Ok(false),
             Err(error) => return Err(error.into()),
         };
-        let given = GivenBack {
+        let given = UnusedValueRefund {
             funder_id: self.funder,
             way,
             chosen_by,
@@ -296,7 +296,11 @@ async fn holding(tx: &mut PgTransaction<'_>, programme: ProgrammeId) -> Result<V
     .await
 }
 
-async fn insert(tx: &mut PgTransaction<'_>, programme: ProgrammeId, given: &GivenBack) -> Result<(), sqlx::Error> {
+async fn insert(
+    tx: &mut PgTransaction<'_>,
+    programme: ProgrammeId,
+    given: &UnusedValueRefund,
+) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "insert into funding.expiry_giving_back (programme_id, funder_id, way, chosen_by, cents, refund_id, by_organisation,
              despite, at, round, unspent_cents)
@@ -319,7 +323,10 @@ async fn insert(tx: &mut PgTransaction<'_>, programme: ProgrammeId, given: &Give
 }
 
 /// What was given back because of a statement, in order of funder and time.
-pub(crate) async fn read(tx: &mut PgTransaction<'_>, programme: ProgrammeId) -> Result<Vec<GivenBack>, sqlx::Error> {
+pub(crate) async fn read(
+    tx: &mut PgTransaction<'_>,
+    programme: ProgrammeId,
+) -> Result<Vec<UnusedValueRefund>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select funder_id as "funder_id: OrganisationId", way, chosen_by, round, cents as "amount: Cents",
                unspent_cents as "unspent: Cents", refund_id as "refund_id: RefundId", by_organisation as "by: OrganisationId", despite, at
@@ -330,7 +337,7 @@ pub(crate) async fn read(tx: &mut PgTransaction<'_>, programme: ProgrammeId) -> 
     .await?;
     Ok(rows
         .into_iter()
-        .map(|row| GivenBack {
+        .map(|row| UnusedValueRefund {
             funder_id: row.funder_id,
             way: UnusedValue::from_word(&row.way),
             chosen_by: ChosenBy::from_word(&row.chosen_by),

@@ -8,8 +8,8 @@ use sqlx::PgTransaction;
 use standards::{Cents, calendar};
 use uuid::Uuid;
 
-use crate::bank::statement::awaited::{self, Awaited};
-use crate::bank::statement::lines::Line;
+use crate::bank::statement::expected_receipt::{self, ExpectedReceipt};
+use crate::bank::statement::statement_line::StatementLine;
 use crate::{bank::tolerance, support::ids::CallId, support::ids::PaymentId};
 
 /// A payment that the statement names, or that is under way.
@@ -18,7 +18,7 @@ use crate::{bank::tolerance, support::ids::CallId, support::ids::PaymentId};
     reason = "each is an answer of its own that the bank may have given"
 )]
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Payment {
+pub(super) struct PaymentCandidate {
     pub party: PartyId,
     pub cents: Cents,
     /// The settlement or refund whose file it is in.
@@ -38,7 +38,7 @@ pub(super) struct Payment {
 
 /// A call for funds that the statement quotes, or of a funder that it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Call {
+pub(super) struct CallCandidate {
     pub id: CallId,
     pub funder: PartyId,
     /// What has not arrived yet.
@@ -50,26 +50,26 @@ pub(super) struct Call {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Known {
-    pub payments: BTreeMap<PaymentId, Payment>,
+pub(super) struct MatchCandidates {
+    pub payments: BTreeMap<PaymentId, PaymentCandidate>,
     /// By reference.
-    pub calls: BTreeMap<String, Call>,
+    pub calls: BTreeMap<String, CallCandidate>,
     /// What the bank may take beyond a payment that it names.
     pub tolerance: Cents,
     /// Mandates and invoices that are not all paid.
-    pub awaited: Vec<Awaited>,
+    pub expected: Vec<ExpectedReceipt>,
     /// The funders that pay from an account, of the accounts that the statement names.
     pub payers: BTreeMap<String, Vec<PartyId>>,
 }
 
-pub(super) async fn read(tx: &mut PgTransaction<'_>, lines: &[Line]) -> Result<Known, sqlx::Error> {
+pub(super) async fn read(tx: &mut PgTransaction<'_>, lines: &[StatementLine]) -> Result<MatchCandidates, sqlx::Error> {
     let named: Vec<Uuid> = lines
         .iter()
         .filter_map(|line| line.payment().map(PaymentId::uuid))
         .collect();
     let quoted: Vec<String> = lines
         .iter()
-        .flat_map(Line::references)
+        .flat_map(StatementLine::references)
         .map(|reference| reference.as_str().to_owned())
         .collect();
     let payers: Vec<String> = lines
@@ -77,16 +77,19 @@ pub(super) async fn read(tx: &mut PgTransaction<'_>, lines: &[Line]) -> Result<K
         .filter(|line| line.cents.is_positive())
         .filter_map(|line| line.counterparty.clone())
         .collect();
-    Ok(Known {
+    Ok(MatchCandidates {
         payments: payments(tx, &named).await?,
         calls: calls(tx, &quoted, &payers).await?,
         tolerance: tolerance::read(tx).await?.amount,
-        awaited: awaited::read(tx).await?,
+        expected: expected_receipt::read(tx).await?,
         payers: registered(tx, &payers).await?,
     })
 }
 
-async fn payments(tx: &mut PgTransaction<'_>, named: &[Uuid]) -> Result<BTreeMap<PaymentId, Payment>, sqlx::Error> {
+async fn payments(
+    tx: &mut PgTransaction<'_>,
+    named: &[Uuid],
+) -> Result<BTreeMap<PaymentId, PaymentCandidate>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select p.id as "id: PaymentId", p.party_id as "party: PartyId", p.cents as "cents: Cents",
                coalesce(p.settlement_id, p.refund_id) as "file!", coalesce(s.message_id, r.message_id) as "message_id!",
@@ -109,7 +112,7 @@ async fn payments(tx: &mut PgTransaction<'_>, named: &[Uuid]) -> Result<BTreeMap
     Ok(rows
         .into_iter()
         .map(|row| {
-            let payment = Payment {
+            let payment = PaymentCandidate {
                 party: row.party,
                 cents: row.cents,
                 file: row.file,
@@ -131,7 +134,7 @@ async fn calls(
     tx: &mut PgTransaction<'_>,
     quoted: &[String],
     payers: &[String],
-) -> Result<BTreeMap<String, Call>, sqlx::Error> {
+) -> Result<BTreeMap<String, CallCandidate>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select k.reference, k.id as "id: CallId", c.funder_id as "funder: PartyId", f.iban, k.called_at, k.due_on,
                (k.cents - coalesce(p.cents, 0)) as "left!: Cents"
@@ -148,7 +151,7 @@ async fn calls(
     Ok(rows
         .into_iter()
         .map(|row| {
-            let call = Call {
+            let call = CallCandidate {
                 id: row.id,
                 funder: row.funder,
                 left: row.left,

@@ -10,8 +10,8 @@ use tokio::time::{MissedTickBehavior, interval};
 use utoipa::ToSchema;
 use web::{Clock, Created};
 
-use super::give_back::{GiveBackError, NewGivingBack, give_back};
 use super::issue;
+use super::refund_unused_value::{NewUnusedValueRefund, RefundUnusedValueError, refund_unused_value};
 use crate::support::DocumentSigner;
 
 /// Seconds between two rounds: the steps have days.
@@ -95,13 +95,13 @@ async fn credit(
     pool: &PgPool,
     programme: &Programme,
     at: DateTime<Utc>,
-) -> Result<Created<Vec<super::give_back::GivenBack>>, GiveBackError> {
+) -> Result<Created<Vec<super::refund_unused_value::UnusedValueRefund>>, RefundUnusedValueError> {
     let act = ids::derive_uuid(b"expiry giving back", &[programme.id.uuid().as_bytes()]);
-    let new = NewGivingBack {
+    let new = NewUnusedValueRefund {
         execute_on: paris_date(at),
         despite: None,
     };
-    give_back(pool, &Caller::clock(act), programme, &new, at).await
+    refund_unused_value(pool, &Caller::clock(act), programme, &new, at).await
 }
 
 fn failed(programme: ProgrammeId, step: &'static str, error: &(dyn std::error::Error + 'static)) {
@@ -141,7 +141,7 @@ async fn waiting(pool: &PgPool, at: DateTime<Utc>) -> Result<Vec<Waiting>, sqlx:
 
 /// Issues what is due, at once and then every [`STATEMENT_SECONDS`], until the pool is closed; in as many processes as like to. Metered
 /// as `ccn_expiry_steps_total` (`step`: `statement`) and `ccn_expiry_failures_total`: the last is the one to watch.
-pub async fn keep_statements(pool: PgPool, clock: Clock, documents: DocumentSigner) {
+pub async fn run_statement_worker(pool: PgPool, clock: Clock, documents: DocumentSigner) {
     // At the machine's pace: the clock of a demonstration stands still.
     let mut rounds = interval(Duration::from_secs(STATEMENT_SECONDS));
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
