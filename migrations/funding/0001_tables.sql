@@ -1029,7 +1029,7 @@ comment on table funding.expiry_choice is
     'What a funder chose for its unused value. All choices are kept; the last one of each funder counts.';
 comment on column funding.expiry_choice.way is 'credit: it stays in the fund for the funder; bank: a transfer to the funder.';
 
-create table funding.expiry_giving_back (
+create table funding.unused_value_refund (
     programme_id uuid not null,
     funder_id uuid not null,
     round integer not null,
@@ -1039,32 +1039,32 @@ create table funding.expiry_giving_back (
     unspent_cents bigint not null default 0,
     refund_id uuid,
     by_organisation uuid,
-    despite text,
+    override_reason text,
     at timestamptz not null,
-    constraint expiry_giving_back_pk primary key (programme_id, funder_id, round),
-    constraint expiry_giving_back_round check (round = 1 or (round > 1 and cents > 0)),
-    constraint expiry_giving_back_way_known check (way in ('credit', 'bank')),
-    constraint expiry_giving_back_chosen_by_known check (chosen_by in ('funder', 'sponsor', 'default')),
-    constraint expiry_giving_back_unspent_part check (unspent_cents between 0 and cents),
-    constraint expiry_giving_back_by_refund check (cents >= 0 and (refund_id is null) = (cents = 0)),
-    constraint expiry_giving_back_despite_by_somebody check (despite is null or by_organisation is not null),
-    constraint expiry_giving_back_statement foreign key (programme_id) references funding.expiry_statement (programme_id),
-    constraint expiry_giving_back_funder foreign key (funder_id) references funding.funder (id),
-    constraint expiry_giving_back_refund foreign key (refund_id) references funding.refund (id)
+    constraint unused_value_refund_pk primary key (programme_id, funder_id, round),
+    constraint unused_value_refund_round check (round = 1 or (round > 1 and cents > 0)),
+    constraint unused_value_refund_way_known check (way in ('credit', 'bank')),
+    constraint unused_value_refund_chosen_by_known check (chosen_by in ('funder', 'sponsor', 'default')),
+    constraint unused_value_refund_unspent_part check (unspent_cents between 0 and cents),
+    constraint unused_value_refund_by_refund check (cents >= 0 and (refund_id is null) = (cents = 0)),
+    constraint unused_value_refund_override_by_somebody check (override_reason is null or by_organisation is not null),
+    constraint unused_value_refund_statement foreign key (programme_id) references funding.expiry_statement (programme_id),
+    constraint unused_value_refund_funder foreign key (funder_id) references funding.funder (id),
+    constraint unused_value_refund_refund foreign key (refund_id) references funding.refund (id)
 );
 
-comment on table funding.expiry_giving_back is
+comment on table funding.unused_value_refund is
     'Unused value that was given back because of a statement, once a funder and round. Money that never stood behind a batch goes '
     'back with it; and so does what comes back later, when a claim is reversed after a funder was served.';
-comment on column funding.expiry_giving_back.round is 'From 1 for each funder; a further one gives back what came since.';
-comment on column funding.expiry_giving_back.way is 'credit: into the funder''s free money; bank: a transfer to the funder.';
-comment on column funding.expiry_giving_back.chosen_by is
+comment on column funding.unused_value_refund.round is 'From 1 for each funder; a further one gives back what came since.';
+comment on column funding.unused_value_refund.way is 'credit: into the funder''s free money; bank: a transfer to the funder.';
+comment on column funding.unused_value_refund.chosen_by is
     'Who chose the way: the funder, the sponsor (in the programme''s settings), or nobody (default).';
-comment on column funding.expiry_giving_back.cents is
+comment on column funding.unused_value_refund.cents is
     'How much, in euro cents. Zero: nothing was left, since a refund came before.';
-comment on column funding.expiry_giving_back.unspent_cents is 'Of cents: allocated to the programme and never put behind a batch.';
-comment on column funding.expiry_giving_back.by_organisation is 'Who did it: access.organisation.id. Absent when the clock did it.';
-comment on column funding.expiry_giving_back.despite is 'Why, although the statement was contested.';
+comment on column funding.unused_value_refund.unspent_cents is 'Of cents: allocated to the programme and never put behind a batch.';
+comment on column funding.unused_value_refund.by_organisation is 'Who did it: access.organisation.id. Absent when the clock did it.';
+comment on column funding.unused_value_refund.override_reason is 'Why, although the statement was contested.';
 
 -- Controls.
 

@@ -11,7 +11,7 @@ grant select, insert on funding.funder, funding.announcement, funding.convention
     funding.payment_report_line, funding.payment_answer,
     funding.break, funding.break_step, funding.explanation, funding.explained_line, funding.explanation_part, funding.tolerance,
     funding.true_up, funding.true_up_payment, funding.expiry_statement, funding.expiry_party, funding.expiry_response,
-    funding.expiry_choice, funding.expiry_giving_back,
+    funding.expiry_choice, funding.unused_value_refund,
     funding.reconciliation
     to ccn_funding;
 grant select on funding.mandate_state, funding.call_paid, funding.call_state, funding.fee_state, funding.payment_order_waiting,

@@ -16,7 +16,7 @@
 //! | bank's answer | `payment_answer` with its statement line, or the line of a `payment_report` | in transit → bank, or back to payable |
 //! | what is not agreed with the bank | `break`, its `break_step`s, `explanation` (`explained_line`s, `explanation_part`s) | bank ↔ suspense, then suspense → what it was |
 //! | close, further closes | `true_up`, `true_up_payment` | available, refundable → refundable |
-//! | end of a programme | `expiry_statement`, `expiry_response`, `expiry_choice`, `expiry_giving_back` | the refunds |
+//! | end of a programme | `expiry_statement`, `expiry_response`, `expiry_choice`, `unused_value_refund` | the refunds |
 //! | refund | `refund`, `payment` | refundable (at the end, available) → clearing · clearing → deposited (→ in transit → bank); of free money, the last two |
 //! | four eyes | `payment_rule`, `payment_proposal`, `payment_decision` | rejected: in transit → back |
 //!

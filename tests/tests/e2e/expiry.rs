@@ -88,7 +88,7 @@ async fn a_programme_ends_by_its_calendar(pool: PgPool) {
     let given = scene
         .operator()
         .client
-        .post(&format!("{base}/giving-back"), &give)
+        .post(&format!("{base}/refunds"), &give)
         .await
         .created();
     let mut ways: Vec<&str> = given

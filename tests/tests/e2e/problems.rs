@@ -217,7 +217,7 @@ const ROUTES: &[&str] = &[
     "GET /funding/v1/programmes/{}/expiry-statement.csv",
     "POST /funding/v1/programmes/{}/expiry-statement/responses",
     "POST /funding/v1/programmes/{}/expiry-statement/choices",
-    "POST /funding/v1/programmes/{}/expiry-statement/giving-back",
+    "POST /funding/v1/programmes/{}/expiry-statement/refunds",
     "POST /funding/v1/expiry/statement-rounds",
     "GET /funding/v1/waterfall",
     "GET /funding/v1/waterfall.csv",

@@ -50,7 +50,7 @@ pub(crate) struct Checked {
     books: Vec<Invariant>,
     bank: Invariant,
     records: Vec<IdentityView>,
-    names: Names,
+    names: FunderNames,
 }
 
 impl Checked {
@@ -92,7 +92,7 @@ pub async fn identities(pool: &PgPool, who: &Caller) -> Result<Identities, sqlx:
     Ok(Identities { identities, all_hold })
 }
 
-fn views(books: &[Invariant], bank: &Invariant, records: &[IdentityView], names: &Names) -> Vec<IdentityView> {
+fn views(books: &[Invariant], bank: &Invariant, records: &[IdentityView], names: &FunderNames) -> Vec<IdentityView> {
     let (structures, others): (Vec<Invariant>, Vec<Invariant>) = books
         .iter()
         .copied()
@@ -105,9 +105,9 @@ fn views(books: &[Invariant], bank: &Invariant, records: &[IdentityView], names:
 }
 
 /// Names of funders, programmes and structures.
-type Names = BTreeMap<uuid::Uuid, String>;
+type FunderNames = BTreeMap<uuid::Uuid, String>;
 
-fn view(identity: &Invariant, names: &Names) -> IdentityView {
+fn view(identity: &Invariant, names: &FunderNames) -> IdentityView {
     let label = |id: uuid::Uuid| names.get(&id).cloned().unwrap_or_else(|| id.to_string());
     let of = match identity.subject {
         Subject::Fund => None,
@@ -125,7 +125,7 @@ fn view(identity: &Invariant, names: &Names) -> IdentityView {
 }
 
 /// Thousands of structures are one line while all is well, and a line each where it is not.
-fn structures_as_one(structures: &[Invariant], names: &Names) -> Vec<IdentityView> {
+fn structures_as_one(structures: &[Invariant], names: &FunderNames) -> Vec<IdentityView> {
     let first = match structures {
         [] => return Vec::new(),
         [one] => return vec![view(one, names)],
@@ -144,7 +144,7 @@ fn structures_as_one(structures: &[Invariant], names: &Names) -> Vec<IdentityVie
     std::iter::once(whole).chain(shown).collect()
 }
 
-async fn names(connection: &mut PgConnection) -> Result<Names, sqlx::Error> {
+async fn names(connection: &mut PgConnection) -> Result<FunderNames, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select id as "id!", name as "name!" from funding.funder
            union all select id, name from catalogue.programme

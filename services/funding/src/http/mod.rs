@@ -3,7 +3,6 @@
 mod approvals;
 mod breaks;
 mod claims_report;
-mod closes;
 mod credit_notes;
 mod evidence;
 mod fees;
@@ -24,6 +23,7 @@ mod statements;
 mod structures_money;
 mod terms;
 mod tolerance;
+mod true_ups;
 mod waterfall_report;
 
 use std::sync::Arc;
@@ -110,7 +110,7 @@ pub fn routes(config: Config) -> OpenApiRouter {
         .merge(fees::routes())
         .merge(credit_notes::routes())
         .merge(invoicing::routes())
-        .merge(closes::routes())
+        .merge(true_ups::routes())
         .merge(statements::routes())
         .merge(tolerance::routes())
         .merge(payment_reports::routes())

@@ -28,7 +28,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(csv))
         .routes(routes!(answer))
         .routes(routes!(choice))
-        .routes(routes!(giving_back))
+        .routes(routes!(refund_unused))
         .routes(routes!(round))
 }
 
@@ -184,12 +184,12 @@ async fn choice(
 }
 
 /// Gives back to each funder what a statement owes it, once its last day has passed: by the funder's choice, or the default.
-#[utoipa::path(post, path = "/funding/v1/programmes/{programme}/expiry-statement/giving-back", tag = "funding",
+#[utoipa::path(post, path = "/funding/v1/programmes/{programme}/expiry-statement/refunds", tag = "funding",
     request_body = NewUnusedValueRefund, params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 201, body = Vec<UnusedValueRefund>), (status = 200, description = "All was given back before", body = Vec<UnusedValueRefund>),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`too-early`, `statement-contested`", body = ProblemBody, content_type = "application/problem+json")))]
-async fn giving_back(
+async fn refund_unused(
     who: Operator,
     Now(at): Now,
     State(pool): State<PgPool>,

@@ -321,14 +321,14 @@ fn parties(programme: &Programme, sponsor: &str, funders: &[FunderFact]) -> Vec<
     std::iter::once(first).chain(others).collect()
 }
 
-type Names = BTreeMap<uuid::Uuid, (String, Option<String>)>;
+type PartyNames = BTreeMap<uuid::Uuid, (String, Option<String>)>;
 
 /// Names and SIREN: the fund's own record of a funder before the organisation's.
 async fn names(
     connection: &mut PgConnection,
     programme: &Programme,
     funders: &BTreeSet<PartyId>,
-) -> Result<Names, sqlx::Error> {
+) -> Result<PartyNames, sqlx::Error> {
     let ids: Vec<uuid::Uuid> = funders
         .iter()
         .map(|funder| funder.uuid())

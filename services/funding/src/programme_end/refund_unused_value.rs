@@ -23,7 +23,7 @@ pub struct NewUnusedValueRefund {
     /// When the bank shall pay those who want their money on their account.
     pub execute_on: NaiveDate,
     /// For a contested statement: why it is carried out all the same (how the contest was settled).
-    pub despite: Option<String>,
+    pub override_reason: Option<String>,
 }
 
 /// Who chose the way.
@@ -76,7 +76,7 @@ pub struct UnusedValueRefund {
     /// The operator, or nobody: the clock.
     pub by: Option<OrganisationId>,
     /// Why, although the statement was contested.
-    pub despite: Option<String>,
+    pub override_reason: Option<String>,
     /// When.
     pub at: DateTime<Utc>,
 }
@@ -114,10 +114,10 @@ impl From<RefundUnusedValueError> for Problem {
                 until.format("%d/%m/%Y")
             )),
             RefundUnusedValueError::Contested(by) => refused("statement-contested")
-                .detail("L'état est contesté. Réglez le différend, puis dites dans « despite » comment il l'a été.")
+                .detail("L'état est contesté. Réglez le différend, puis dites dans « override_reason » comment il l'a été.")
                 .with("contested_by", by),
             RefundUnusedValueError::Despite => refused("no-contest").detail(format!(
-                "« despite » dit comment une contestation a été réglée, en {REASON_CHARS_MAX} caractères au plus ; sans contestation, retirez-le."
+                "« override_reason » dit comment une contestation a été réglée, en {REASON_CHARS_MAX} caractères au plus ; sans contestation, retirez-le."
             )),
             RefundUnusedValueError::Refund(error) => error.into(),
             RefundUnusedValueError::Database(error) => Self::internal(&error),
@@ -148,15 +148,15 @@ pub(crate) async fn refund_unused_value(
     if paris_date(at) <= until {
         return Err(RefundUnusedValueError::TooEarly(until));
     }
-    let despite = new
-        .despite
+    let override_reason = new
+        .override_reason
         .as_deref()
         .map(str::trim)
         .filter(|reason| !reason.is_empty());
-    if despite.is_none() && !contesting.is_empty() {
+    if override_reason.is_none() && !contesting.is_empty() {
         return Err(RefundUnusedValueError::Contested(contesting));
     }
-    if despite.is_some_and(|reason| contesting.is_empty() || reason.chars().count() > REASON_CHARS_MAX) {
+    if override_reason.is_some_and(|reason| contesting.is_empty() || reason.chars().count() > REASON_CHARS_MAX) {
         return Err(RefundUnusedValueError::Despite);
     }
     let (mut any, mut failed) = (false, None);
@@ -167,7 +167,7 @@ pub(crate) async fn refund_unused_value(
                 programme: programme.clone(),
                 funder,
                 execute_on: new.execute_on,
-                despite: despite.map(str::to_owned),
+                override_reason: override_reason.map(str::to_owned),
             };
             Box::pin(async move { funder_refund.give(tx, at).await })
         })
@@ -192,7 +192,7 @@ struct FunderRefund {
     programme: Programme,
     funder: OrganisationId,
     execute_on: NaiveDate,
-    despite: Option<String>,
+    override_reason: Option<String>,
 }
 
 impl FunderRefund {
@@ -250,7 +250,7 @@ impl FunderRefund {
             unspent,
             refund_id: amount.is_positive().then_some(new.id),
             by: (!self.who.is_clock()).then(|| self.who.organisation()),
-            despite: self.despite.clone(),
+            override_reason: self.override_reason.clone(),
             at,
         };
         insert(tx, self.programme.id, &given).await?;
@@ -302,8 +302,8 @@ async fn insert(
     given: &UnusedValueRefund,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "insert into funding.expiry_giving_back (programme_id, funder_id, way, chosen_by, cents, refund_id, by_organisation,
-             despite, at, round, unspent_cents)
+        "insert into funding.unused_value_refund (programme_id, funder_id, way, chosen_by, cents, refund_id, by_organisation,
+             override_reason, at, round, unspent_cents)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         programme.uuid(),
         given.funder_id.uuid(),
@@ -312,7 +312,7 @@ async fn insert(
         given.amount.get(),
         given.refund_id.map(RefundId::uuid),
         given.by.map(OrganisationId::uuid),
-        given.despite,
+        given.override_reason,
         given.at,
         given.round,
         given.unspent.get(),
@@ -329,8 +329,8 @@ pub(crate) async fn read(
 ) -> Result<Vec<UnusedValueRefund>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select funder_id as "funder_id: OrganisationId", way, chosen_by, round, cents as "amount: Cents",
-               unspent_cents as "unspent: Cents", refund_id as "refund_id: RefundId", by_organisation as "by: OrganisationId", despite, at
-           from funding.expiry_giving_back where programme_id = $1 order by funder_id, round"#,
+               unspent_cents as "unspent: Cents", refund_id as "refund_id: RefundId", by_organisation as "by: OrganisationId", override_reason, at
+           from funding.unused_value_refund where programme_id = $1 order by funder_id, round"#,
         programme.uuid(),
     )
     .fetch_all(&mut **tx)
@@ -346,7 +346,7 @@ pub(crate) async fn read(
             unspent: row.unspent,
             refund_id: row.refund_id,
             by: row.by,
-            despite: row.despite,
+            override_reason: row.override_reason,
             at: row.at,
         })
         .collect())

@@ -99,7 +99,7 @@ async fn credit(
     let act = ids::derive_uuid(b"expiry giving back", &[programme.id.uuid().as_bytes()]);
     let new = NewUnusedValueRefund {
         execute_on: paris_date(at),
-        despite: None,
+        override_reason: None,
     };
     refund_unused_value(pool, &Caller::clock(act), programme, &new, at).await
 }
@@ -122,7 +122,7 @@ async fn waiting(pool: &PgPool, at: DateTime<Utc>) -> Result<Vec<Waiting>, sqlx:
                    and (exists (
                            select from funding.expiry_party f
                            where f.programme_id = p.id and f.funds and not exists (
-                               select from funding.expiry_giving_back g
+                               select from funding.unused_value_refund g
                                where g.programme_id = p.id and g.funder_id = f.organisation_id))
                        or exists (
                            select from ledger.account a

@@ -37,7 +37,7 @@
 mod asked;
 mod csv;
 mod french;
-mod outside;
+mod off_ledger;
 mod pdf;
 mod row;
 mod xlsx;
@@ -55,7 +55,7 @@ use utoipa::ToSchema;
 use web::Problem;
 
 use crate::reports::waterfall::asked::TurnedRound;
-use crate::reports::waterfall::outside::OffLedgerFigures;
+use crate::reports::waterfall::off_ledger::OffLedgerFigures;
 
 pub(crate) use asked::WaterfallFilter;
 pub use csv::csv;
@@ -112,7 +112,7 @@ pub async fn waterfall(pool: &PgPool, who: &Caller, asked: WaterfallFilter) -> R
     }
     let (from, until) = asked.instants()?;
     let mut snapshot = ledger::read::snapshot(pool).await?;
-    let programmes = outside::programmes(&mut snapshot).await?;
+    let programmes = off_ledger::programmes(&mut snapshot).await?;
     let mut rows = rows_at(&mut snapshot, until).await?;
     if from.is_some() {
         let before = rows_at(&mut snapshot, from).await?;
@@ -152,11 +152,11 @@ async fn rows_at(
         Some(until) => ledger::read::Figures::read_at(&mut *connection, until).await?,
     }
     .waterfall();
-    let outside = outside::read(&mut *connection, until).await?;
-    let at_large = outside::announced_at_large(&mut *connection, until).await?;
-    let funders = outside::funders(&mut *connection).await?;
-    let programmes = outside::programmes(connection).await?;
-    let mut rows = programme_rows(&books, &outside).ok_or(WaterfallError::Overflow)?;
+    let off_ledger = off_ledger::read(&mut *connection, until).await?;
+    let at_large = off_ledger::announced_at_large(&mut *connection, until).await?;
+    let funders = off_ledger::funders(&mut *connection).await?;
+    let programmes = off_ledger::programmes(connection).await?;
+    let mut rows = programme_rows(&books, &off_ledger).ok_or(WaterfallError::Overflow)?;
     rows.extend(unallocated(&books.funders, &rows, at_large).ok_or(WaterfallError::Overflow)?);
     for row in &mut rows {
         row.funder = funders.get(&row.funder_id).cloned().unwrap_or_default();
@@ -193,17 +193,17 @@ fn happened_between(before: &[WaterfallRow], mut rows: Vec<WaterfallRow>) -> Opt
 
 fn programme_rows(
     books: &ledger::read::Waterfall,
-    outside: &BTreeMap<(BookId, PartyId), OffLedgerFigures>,
+    off_ledger: &BTreeMap<(BookId, PartyId), OffLedgerFigures>,
 ) -> Option<Vec<WaterfallRow>> {
     let inside: BTreeMap<_, _> = books
         .programmes
         .iter()
         .map(|line| ((line.book, line.funder), line))
         .collect();
-    let keys: BTreeSet<(BookId, PartyId)> = inside.keys().chain(outside.keys()).copied().collect();
+    let keys: BTreeSet<(BookId, PartyId)> = inside.keys().chain(off_ledger.keys()).copied().collect();
     let nothing = OffLedgerFigures::default();
     let row = |key: (BookId, PartyId)| {
-        WaterfallRow::of_programme(key, inside.get(&key).copied(), outside.get(&key).unwrap_or(&nothing))
+        WaterfallRow::of_programme(key, inside.get(&key).copied(), off_ledger.get(&key).unwrap_or(&nothing))
     };
     keys.into_iter().map(row).collect()
 }

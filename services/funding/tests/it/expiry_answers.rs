@@ -63,10 +63,7 @@ async fn each_funder_gets_its_exact_share_back_by_the_way_it_chose(pool: PgPool)
     let operator = ended.operator().await;
     let first = ended.key(FUNDERS[0]).await;
     let give = json!({"execute_on": "2026-08-28"});
-    assert_eq!(
-        Actor::kind(&operator.says("giving-back", give.clone()).await),
-        "too-early"
-    );
+    assert_eq!(Actor::kind(&operator.says("refunds", give.clone()).await), "too-early");
     for (n, way) in [(1, "credit"), (2, "bank")] {
         let (status, _) = first.says("choices", json!({"id": id(n), "way": way})).await;
         assert_eq!(status, StatusCode::CREATED, "it may change its mind");
@@ -93,15 +90,12 @@ async fn each_funder_gets_its_exact_share_back_by_the_way_it_chose(pool: PgPool)
         "contest-over"
     );
     assert_eq!(
-        Actor::kind(&operator.says("giving-back", json!({"execute_on": "2026-08-20"})).await),
+        Actor::kind(&operator.says("refunds", json!({"execute_on": "2026-08-20"})).await),
         "execute-on-past"
     );
-    let (status, given) = operator.says("giving-back", give.clone()).await;
+    let (status, given) = operator.says("refunds", give.clone()).await;
     assert_eq!(status, StatusCode::CREATED, "{given}");
-    assert_eq!(
-        operator.says("giving-back", give).await,
-        (StatusCode::OK, given.clone())
-    );
+    assert_eq!(operator.says("refunds", give).await, (StatusCode::OK, given.clone()));
     let given: Vec<[&str; 3]> = given
         .as_array()
         .unwrap()
@@ -117,7 +111,7 @@ async fn each_funder_gets_its_exact_share_back_by_the_way_it_chose(pool: PgPool)
         ]
     );
     let refund: uuid::Uuid =
-        sqlx::query_scalar("select refund_id from funding.expiry_giving_back where funder_id = $1")
+        sqlx::query_scalar("select refund_id from funding.unused_value_refund where funder_id = $1")
             .bind(FUNDERS[0])
             .fetch_one(&ended.world.admin)
             .await
@@ -153,22 +147,21 @@ async fn a_contested_statement_gives_nothing_back_by_itself(pool: PgPool) {
     ended.key(FUNDERS[2]).await.says("responses", contest).await;
     assert_eq!(ended.round_at("2026-08-22T05:00:00Z").await, [0, 0, 0]);
     let operator = ended.operator().await;
-    let refused = operator.says("giving-back", json!({"execute_on": "2026-08-28"})).await;
+    let refused = operator.says("refunds", json!({"execute_on": "2026-08-28"})).await;
     assert_eq!(Actor::kind(&refused), "statement-contested");
     assert_eq!(refused.1["contested_by"], json!([FUNDERS[2]]));
-    let despite =
-        json!({"execute_on": "2026-08-28", "despite": "Encaissement retrouvé le 20 août, accord écrit de la Caf."});
-    let (status, given) = operator.says("giving-back", despite).await;
+    let override_reason = json!({"execute_on": "2026-08-28", "override_reason": "Encaissement retrouvé le 20 août, accord écrit de la Caf."});
+    let (status, given) = operator.says("refunds", override_reason).await;
     assert_eq!(status, StatusCode::CREATED);
     assert!(
         given
             .as_array()
             .unwrap()
             .iter()
-            .all(|one| one["despite"].is_string() && one["by"].is_string()),
+            .all(|one| one["override_reason"].is_string() && one["by"].is_string()),
         "{given}"
     );
-    let sums: i64 = sqlx::query_scalar("select sum(cents)::bigint from funding.expiry_giving_back")
+    let sums: i64 = sqlx::query_scalar("select sum(cents)::bigint from funding.unused_value_refund")
         .fetch_one(&ended.world.admin)
         .await
         .unwrap();

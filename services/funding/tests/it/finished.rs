@@ -135,6 +135,6 @@ async fn money_that_waits_to_be_given_back_is_an_open_point(pool: PgPool) {
     let points = reconciling.runs(0x302).await["document"]["open_points"].clone();
     assert_eq!(
         (&points[0]["kind"], &points[0]["amount"], &points[1]),
-        (&json!("giving_back_due"), &json!("275.00"), &Value::Null)
+        (&json!("refund_due"), &json!("275.00"), &Value::Null)
     );
 }

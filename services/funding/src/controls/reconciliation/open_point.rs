@@ -16,7 +16,7 @@ pub enum OpenPointKind {
     /// A close, or a further one: what funders owe one another differs from what was settled.
     TrueUpDue,
     /// A programme whose statement can be contested no more still holds its funders' money.
-    GivingBackDue,
+    RefundDue,
 }
 
 /// An act that is due.
@@ -84,7 +84,7 @@ async fn to_give_back(connection: &mut PgConnection, on: NaiveDate) -> Result<Ve
     .fetch_all(connection)
     .await?;
     let point = |programme_id, name: String, amount: Cents| OpenPoint {
-        kind: OpenPointKind::GivingBackDue,
+        kind: OpenPointKind::RefundDue,
         programme_id,
         amount,
         text: format!(

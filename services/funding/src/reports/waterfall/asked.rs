@@ -6,7 +6,7 @@ use standards::calendar::{paris_end_of_day, paris_start_of_day};
 use utoipa::IntoParams;
 
 use crate::reports::waterfall::WaterfallRow;
-use crate::reports::waterfall::outside::Until;
+use crate::reports::waterfall::off_ledger::Until;
 
 /// Which part of the report is asked for; nothing asked is all of it, as it stands now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, IntoParams)]

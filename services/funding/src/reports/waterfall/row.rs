@@ -4,7 +4,7 @@ use serde::Serialize;
 use standards::Cents;
 use utoipa::ToSchema;
 
-use crate::reports::waterfall::outside::OffLedgerFigures;
+use crate::reports::waterfall::off_ledger::OffLedgerFigures;
 
 macro_rules! row {
     ($($(#[$doc:meta])* $column:ident,)+) => {
@@ -116,41 +116,41 @@ impl WaterfallRow {
     pub(super) fn of_programme(
         (book, funder): (BookId, PartyId),
         inside: Option<&ProgrammeFigures>,
-        outside: &OffLedgerFigures,
+        off_ledger: &OffLedgerFigures,
     ) -> Option<Self> {
         let of = |figure: fn(&ProgrammeFigures) -> Cents| inside.map(figure).unwrap_or_default();
-        let revoked = of(|line| line.revoked).checked_add(outside.dead_revoked)?;
+        let revoked = of(|line| line.revoked).checked_add(off_ledger.dead_revoked)?;
         let activated = of(|line| line.activated).checked_sub(revoked)?;
         let behind_batches = of(|line| line.funded)
             .checked_sub(of(|line| line.batch_cancelled))?
             .checked_sub(revoked)?;
         let claimed = of(|line| line.claimed);
-        let received = of(|line| line.allocated).checked_sub(outside.credited)?;
-        let mandated = outside.mandated.min(received.max(Cents::ZERO));
+        let received = of(|line| line.allocated).checked_sub(off_ledger.credited)?;
+        let mandated = off_ledger.mandated.min(received.max(Cents::ZERO));
         let came = received.checked_sub(mandated)?.checked_add(of(|line| line.trued_up))?;
         Some(Self {
             programme_id: Some(book),
-            announced: outside.announced,
-            agreed: outside.agreed,
-            called: outside.called,
+            announced: off_ledger.announced,
+            agreed: off_ledger.agreed,
+            called: off_ledger.called,
             received,
             mandated,
-            cash: came.checked_sub(outside.paid)?.checked_sub(outside.returned)?,
-            ordered: outside.ordered.checked_sub(revoked)?,
+            cash: came.checked_sub(off_ledger.paid)?.checked_sub(off_ledger.returned)?,
+            ordered: off_ledger.ordered.checked_sub(revoked)?,
             funded: behind_batches,
             activated,
-            handed_over: outside.handed_over,
+            handed_over: off_ledger.handed_over,
             claimed,
-            paid: outside.paid,
+            paid: off_ledger.paid,
             expired: Cents::try_sum([
                 of(|line| line.expired),
                 of(|line| line.batch_expired),
-                outside.dead_expired,
+                off_ledger.dead_expired,
             ])?,
-            returned: outside.returned,
+            returned: off_ledger.returned,
             free: of(|line| line.available),
-            at_risk: of(|line| line.on_vouchers).checked_sub(outside.in_hands)?,
-            owed: claimed.checked_sub(outside.paid)?,
+            at_risk: of(|line| line.on_vouchers).checked_sub(off_ledger.outstanding)?,
+            owed: claimed.checked_sub(off_ledger.paid)?,
             revoked,
             ..Self::empty(funder)
         })

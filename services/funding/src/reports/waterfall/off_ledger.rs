@@ -23,7 +23,7 @@ pub(super) struct OffLedgerFigures {
     pub ordered: Cents,
     pub handed_over: Cents,
     /// Of what was handed over, still on spendable vouchers.
-    pub in_hands: Cents,
+    pub outstanding: Cents,
     pub paid: Cents,
     pub credited: Cents,
     pub returned: Cents,
@@ -64,8 +64,8 @@ pub(super) async fn read(connection: &mut PgConnection, until: Until) -> Result<
     add(handed_over(&mut *connection, until).await?, |figures| {
         &mut figures.handed_over
     });
-    add(in_hands(&mut *connection, until).await?, |figures| {
-        &mut figures.in_hands
+    add(outstanding(&mut *connection, until).await?, |figures| {
+        &mut figures.outstanding
     });
     add(paid(&mut *connection, until).await?, |figures| &mut figures.paid);
     add(refunded(&mut *connection, false, until).await?, |figures| {
@@ -74,10 +74,10 @@ pub(super) async fn read(connection: &mut PgConnection, until: Until) -> Result<
     add(refunded(&mut *connection, true, until).await?, |figures| {
         &mut figures.returned
     });
-    add(dead(&mut *connection, "revoked", until).await?, |figures| {
+    add(forfeited(&mut *connection, "revoked", until).await?, |figures| {
         &mut figures.dead_revoked
     });
-    add(dead(&mut *connection, "expired", until).await?, |figures| {
+    add(forfeited(&mut *connection, "expired", until).await?, |figures| {
         &mut figures.dead_expired
     });
     Ok(all)
@@ -273,7 +273,7 @@ async fn handed_over(connection: &mut PgConnection, until: Until) -> Result<Vec<
 }
 
 /// By who paid each voucher, those whose account still holds something; at an instant, those that nothing took until then.
-async fn in_hands(connection: &mut PgConnection, until: Until) -> Result<Vec<Figure>, sqlx::Error> {
+async fn outstanding(connection: &mut PgConnection, until: Until) -> Result<Vec<Figure>, sqlx::Error> {
     let Some(until) = until else {
         return sqlx::query_as!(
             Figure,
@@ -362,7 +362,7 @@ async fn refunded(connection: &mut PgConnection, left: bool, until: Until) -> Re
 }
 
 /// What the reversal of a claim gave straight back to the funders, because the voucher was dead already.
-async fn dead(connection: &mut PgConnection, reason: &str, until: Until) -> Result<Vec<Figure>, sqlx::Error> {
+async fn forfeited(connection: &mut PgConnection, reason: &str, until: Until) -> Result<Vec<Figure>, sqlx::Error> {
     sqlx::query_as!(
         Figure,
         r#"select t.book_id as "book!: BookId", f.party as "funder!: PartyId", sum(t.cents)::bigint as "cents!: Cents"
