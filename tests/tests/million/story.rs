@@ -152,13 +152,11 @@ impl Run {
     /// Orders, mints, prints, funds and activates.
     async fn batch(&mut self, booklets: u32) -> Batch {
         let sponsor = self.scene.sponsor.clone();
-        let mut batch = Batch {
-            id: self.scene.world.ids.next("batch"),
-            vouchers: Vec::new(),
-        };
+        let id = self.scene.world.ids.next("batch");
         let mut step = |what, started: Instant| self.measures.step(what, started.elapsed());
         let started = Instant::now();
-        sponsor.places_order(batch.id, booklets).await.created();
+        let ordered = sponsor.places_order(id, booklets).await.created();
+        let mut batch = Batch::of(&ordered);
         sponsor.mints(&batch).await.accepted();
         step("orders and mint", started);
         let started = Instant::now();

@@ -76,7 +76,7 @@ impl Prescriber {
         }
     }
 
-    /// Gives a booklet to a person.
+    /// Gives the first, second, … booklet of a batch to a person.
     pub async fn hands_over(&self, batch: &Batch, booklet: u32, person: &Person) -> Answer {
         self.hands_over_as(self.ids.next("hand-over"), batch, booklet, person)
             .await
@@ -84,21 +84,23 @@ impl Prescriber {
 
     /// Gives a booklet to a person, under this id.
     pub async fn hands_over_as(&self, id: Uuid, batch: &Batch, booklet: u32, person: &Person) -> Answer {
-        let body = json!({"id": id, "batch_id": batch.id, "booklet": booklet, "beneficiary_id": person.id});
+        let body =
+            json!({"id": id, "batch_id": batch.id, "booklet": batch.number(booklet), "beneficiary_id": person.id});
         self.client.post(&self.path("/hand-overs"), &body).await
     }
 
     /// Blocks a booklet that was lost.
     pub async fn declares_lost(&self, batch: &Batch, booklet: u32) -> Answer {
         let id = self.ids.next("revocation");
-        let body = json!({"id": id, "batch_id": batch.id, "booklet": booklet, "reason": "lost"});
+        let body = json!({"id": id, "batch_id": batch.id, "booklet": batch.number(booklet), "reason": "lost"});
         self.client.post(&self.path("/revocations"), &body).await
     }
 
     /// Gives another booklet in place of a lost one.
     pub async fn replaces(&self, lost: &Value, batch: &Batch, booklet: u32) -> Answer {
         let id = self.ids.next("replacement");
-        let body = json!({"id": id, "hand_over_id": lost["id"], "batch_id": batch.id, "booklet": booklet});
+        let body =
+            json!({"id": id, "hand_over_id": lost["id"], "batch_id": batch.id, "booklet": batch.number(booklet)});
         self.client.post(&self.path("/replacements"), &body).await
     }
 }

@@ -40,11 +40,8 @@ impl Sponsor {
 
     /// Orders booklets, mints their vouchers and has them printed. Nothing is worth anything yet.
     pub async fn orders(&self, booklets: u32) -> Batch {
-        let mut batch = Batch {
-            id: self.ids.next("batch"),
-            vouchers: Vec::new(),
-        };
-        self.places_order(batch.id, booklets).await.created();
+        let ordered = self.places_order(self.ids.next("batch"), booklets).await;
+        let mut batch = Batch::of(&ordered.created());
         self.mints(&batch).await.accepted();
         batch.vouchers = self.prints(&batch).await;
         batch
@@ -96,10 +93,10 @@ impl Sponsor {
         self.client.get(&self.batch_path(batch, "")).await.accepted()
     }
 
-    /// Blocks a whole booklet.
+    /// Blocks the first, second, … booklet of a batch.
     pub async fn revokes(&self, batch: &Batch, booklet: u32, reason: &str) -> Answer {
         let id = self.ids.next("revocation");
-        let body = json!({"id": id, "batch_id": batch.id, "booklet": booklet, "reason": reason});
+        let body = json!({"id": id, "batch_id": batch.id, "booklet": batch.number(booklet), "reason": reason});
         self.client.post(&self.path("/revocations"), &body).await
     }
 

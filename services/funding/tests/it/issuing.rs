@@ -62,7 +62,7 @@ impl Issuing {
     /// Hands the first booklet of a batch to the one person on the list.
     pub async fn hands_over(&self, id: Uuid, batch: Uuid) {
         let people = self.prescriber.people().await;
-        let batch = Self::batch(batch);
+        let batch = Batch::of(&self.sponsor.looks_at(&Self::batch(batch)).await);
         let handed = self.prescriber.hands_over_as(id, &batch, 1, &people[0]);
         handed.await.created();
     }
@@ -70,6 +70,7 @@ impl Issuing {
     const fn batch(id: Uuid) -> Batch {
         Batch {
             id,
+            first_booklet: 1,
             vouchers: Vec::new(),
         }
     }

@@ -38,12 +38,12 @@ async fn a_callers_id_cannot_take_the_place_of_another_event(pool: PgPool) {
         let prescriber = world.prescriber.clone();
         async move { prescriber.post(&path, body).await }
     };
-    give(funding, 1, people[0]).await.created();
+    give(funding, 3, people[0]).await.created();
     world.allocates([20_001; 3]).await;
     let path = world.path(&format!("batches/{batch}/funding"));
     world.sponsor.post(&path, json!({})).await.created();
 
-    give(expiry_event(&world, first, 1).await, 2, people[1]).await.created();
+    give(expiry_event(&world, first, 1).await, 4, people[1]).await.created();
     world.clock.move_to(instant("2027-02-04T08:00:00Z"));
     let done = world
         .sponsor
@@ -149,7 +149,7 @@ async fn vouchers_revoked_before_the_money_came_reserve_none(pool: PgPool) {
     assert_eq!(world.reserved(batch).await, [0, 0, 0]);
 
     let dead = world.minted(5, 2).await;
-    for booklet in [1_u32, 2] {
+    for booklet in [4_u32, 5] {
         let id = uuid(200 + u128::from(booklet));
         revoke(json!({"id": id, "batch_id": dead, "booklet": booklet, "reason": "stolen"})).await;
     }

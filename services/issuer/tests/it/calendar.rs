@@ -243,7 +243,7 @@ async fn the_four_sums_are_those_of_a_hand_count(pool: PgPool) {
     let people = world.people(3, 2).await;
     world.hands_over(30, first, 1, people[0]).await.created();
     world.hands_over(31, first, 2, people[1]).await.created();
-    world.hands_over(32, second, 1, people[2]).await.created();
+    world.hands_over(32, second, 6, people[2]).await.created();
     // Two vouchers of one booklet: started once. A booklet stolen from the drawer is not given any more.
     for serial in [3, 4] {
         world.claims(world.number(first, serial).await).await;

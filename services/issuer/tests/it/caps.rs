@@ -88,13 +88,13 @@ async fn vouchers_of_a_limited_batch_open_and_close_in_the_shares_that_it_keeps(
     let batch = world.minted(2, 5).await;
     world.funds(batch).await;
     let people = world.people(1, 2).await;
-    world.hands_over(30, batch, 1, people[0]).await.created();
+    world.hands_over(30, batch, 4, people[0]).await.created();
     assert_eq!(world.reserved(batch).await, [0, 10_000, 30_000]);
-    let revoke = json!({"id": uuid(70), "batch_id": batch, "booklet": 1, "reason": "lost"});
+    let revoke = json!({"id": uuid(70), "batch_id": batch, "booklet": 4, "reason": "lost"});
     world.sponsor.post(&world.path("revocations"), revoke).await.created();
     assert_eq!(world.refundable().await, [0, 2_500, 7_500]);
     // One that nobody got gives its part of the reserve back in the same shares.
-    let revoke = json!({"id": uuid(71), "batch_id": batch, "booklet": 2, "reason": "stolen"});
+    let revoke = json!({"id": uuid(71), "batch_id": batch, "booklet": 5, "reason": "stolen"});
     world.sponsor.post(&world.path("revocations"), revoke).await.created();
     assert_eq!(world.refundable().await, [0, 5_000, 15_000]);
     assert_eq!(world.reserved(batch).await, [0, 7_500, 22_500]);

@@ -42,7 +42,7 @@ impl World {
         self.sponsor.get(&path).await
     }
 
-    async fn csv(&self, batch: uuid::Uuid) -> String {
+    pub async fn csv(&self, batch: uuid::Uuid) -> String {
         self.sponsor
             .get(&self.path(&format!("batches/{batch}/vouchers.csv")))
             .await

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use ledger::AccountNumber;
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -389,4 +391,24 @@ async fn nobody_sees_or_moves_what_is_anothers(pool: PgPool) {
         .get(&format!("/issuer/v1/programmes/{}/voucher-states", uuid(9)))
         .await
         .refused("not-found");
+}
+
+#[testkit::test]
+async fn a_booklets_number_is_its_own_in_the_whole_programme(pool: PgPool) {
+    let world = World::new(pool, "hand_over").await;
+    let (first, second) = (world.funded(1, 3).await, world.funded(2, 2).await);
+    let batch = world.sponsor.get(&world.path(&format!("batches/{second}"))).await.ok();
+    assert_eq!((&batch["first_booklet"], &batch["booklets"]), (&json!(4), &json!(2)));
+    let csv = world.csv(second).await;
+    let numbers: BTreeSet<&str> = csv.lines().skip(1).filter_map(|row| row.rsplit(',').next()).collect();
+    assert_eq!(numbers, ["4", "5"].into());
+
+    let people = world.people(2, 2).await;
+    world.hands_over(30, second, 4, people[0]).await.created();
+    // Neither is a number of the other batch, and no booklet has two numbers.
+    world.hands_over(31, first, 4, people[1]).await.refused_with(404);
+    world.hands_over(32, second, 1, people[1]).await.refused_with(404);
+    world.declares(33, first, 4, "lost").await.refused_with(404);
+    let given = world.hands_over(34, second, 5, people[1]).await.created();
+    assert_eq!(given["vouchers"], json!((11..=20).collect::<Vec<_>>()));
 }

@@ -34,8 +34,14 @@ impl Life {
         if self.creates("order", new, wanted).await.is_none() {
             return;
         }
+        let first_booklet = 1 + self.fund.programmes[p]
+            .batches
+            .iter()
+            .map(Batch::booklets)
+            .sum::<usize>();
         let printed = Printed {
             id,
+            first_booklet: u32::try_from(first_booklet).expect("few"),
             vouchers: Vec::new(),
         };
         sponsor.mints(&printed).await.accepted();
@@ -52,6 +58,7 @@ impl Life {
         };
         programme.batches.push(Batch {
             id,
+            first_booklet,
             version,
             rates: programme.plans[version].rates,
             sheets: vouchers.into_iter().map(sheet).collect(),
@@ -203,9 +210,9 @@ impl Life {
             _ if of[0].handed_over => Err("booklet-already-handed-over"),
             _ => Ok(()),
         };
-        let body = json!({"id": self.new_id("hand-over"), "batch_id": batch.id, "booklet": booklet + 1,
+        let body = json!({"id": self.new_id("hand-over"), "batch_id": batch.id, "booklet": batch.first_booklet + booklet,
             "beneficiary_id": self.people[p][person].0.id});
-        let other = json!(booklet + 2);
+        let other = json!(batch.first_booklet + booklet + 1);
         let prescriber = self.prescribers[p].clone();
         let mut new = New::of(&prescriber.client, prescriber.path("/hand-overs"), body);
         if booklet + 1 < batch.booklets() {
@@ -242,7 +249,7 @@ impl Life {
         let wanted: Wanted = if programme.over { Err("programme-over") } else { Ok(()) };
         let mut body = json!({"id": self.new_id("revocation"), "batch_id": batch.id, "reason": "stolen"});
         if whole {
-            body["booklet"] = json!(place / BOOKLET + 1);
+            body["booklet"] = json!(batch.first_booklet + place / BOOKLET);
         } else {
             body["serial"] = json!(place + 1);
         }

@@ -98,6 +98,8 @@ pub struct Sheet {
 #[derive(Debug)]
 pub struct Batch {
     pub id: Uuid,
+    /// The number of its first booklet: the programme's booklets are numbered on from batch to batch.
+    pub first_booklet: usize,
     pub version: usize,
     pub rates: [i128; FUNDERS],
     pub sheets: Vec<Sheet>,
