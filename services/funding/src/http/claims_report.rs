@@ -7,8 +7,8 @@ use utoipa_axum::routes;
 use web::{Problem, ProblemBody, Query};
 
 use crate::http::App;
+use crate::http::downloads::{self, Downloads};
 use crate::reports::claims_report::{self, ClaimsReportQuery};
-use crate::support::stream::{self, Downloads};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(claims_csv))
@@ -28,6 +28,14 @@ async fn claims_csv(
     Query(asked): Query<ClaimsReportQuery>,
 ) -> Result<Response, Problem> {
     let asked = asked.by(&who)?;
-    let body = claims_report::start(pool, asked, downloads.place(&who)?).map_err(|error| Problem::internal(&error))?;
-    Ok(stream::download(body, "text/csv; charset=utf-8", "encaissements.csv"))
+    let slot = downloads.slot(&who)?;
+    let body = downloads::body("claims report", slot, |chunks| async move {
+        claims_report::write(&pool, asked, &chunks).await
+    });
+    let body = body.map_err(|error| Problem::internal(&error))?;
+    Ok(downloads::download(
+        body,
+        "text/csv; charset=utf-8",
+        "encaissements.csv",
+    ))
 }

@@ -8,8 +8,8 @@ use utoipa_axum::routes;
 use web::{Now, Path, Problem, ProblemBody};
 
 use crate::http::App;
+use crate::http::downloads::{self, Downloads};
 use crate::reports::evidence;
-use crate::support::stream::{self, Downloads};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(structure_evidence))
@@ -29,6 +29,15 @@ async fn structure_evidence(
     State(downloads): State<Downloads>,
     Path(id): Path<PartyId>,
 ) -> Result<Response, Problem> {
-    let body = evidence::start(pool, &who, id, at, downloads.place(&who)?).await?;
-    Ok(stream::download(body, "application/zip", &format!("preuves-{id}.zip")))
+    let slot = downloads.slot(&who)?;
+    let bundle = evidence::bundle(&pool, &who, id, at).await?;
+    let body = downloads::body("evidence", slot, |chunks| async move {
+        Box::pin(bundle.write(&pool, &chunks)).await
+    });
+    let body = body.map_err(|error| Problem::internal(&error))?;
+    Ok(downloads::download(
+        body,
+        "application/zip",
+        &format!("preuves-{id}.zip"),
+    ))
 }

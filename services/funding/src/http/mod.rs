@@ -4,6 +4,7 @@ mod approvals;
 mod breaks;
 mod claims_report;
 mod credit_notes;
+mod downloads;
 mod evidence;
 mod fees;
 mod funders;
@@ -35,7 +36,7 @@ use utoipa_axum::router::OpenApiRouter;
 use web::Clock;
 
 use crate::controls::reconciliation::Nightly;
-use crate::support::stream::Downloads;
+use crate::http::downloads::Downloads;
 use crate::support::{DocumentSigner, FundAccount};
 
 /// What the routes need.

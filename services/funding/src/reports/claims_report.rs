@@ -24,18 +24,5 @@ mod line;
 mod pseudonym;
 mod write;
 
-use std::io;
-
-use axum::body::Body;
-use sqlx::PgPool;
-
-use crate::support::stream::{self, Place};
-
-pub(crate) use asked::{ClaimsReportFilter, ClaimsReportQuery};
-
-/// The report as CSV, written while it is read.
-pub(crate) fn start(pool: PgPool, asked: ClaimsReportFilter, place: Place) -> io::Result<Body> {
-    stream::body("claims report", place, |pieces| async move {
-        write::write(&pool, asked, &pieces).await
-    })
-}
+pub(crate) use asked::ClaimsReportQuery;
+pub(crate) use write::write;

@@ -23,16 +23,13 @@ mod entries;
 mod readme;
 mod write;
 
-use std::io;
-
 use access::{Caller, Role};
-use axum::body::Body;
 use chrono::{DateTime, Utc};
 use ledger::PartyId;
 use sqlx::PgPool;
 use web::Problem;
 
-use crate::support::stream::{self, Place};
+pub(crate) use write::Bundle;
 
 /// Why there is no bundle.
 #[derive(Debug, thiserror::Error)]
@@ -43,9 +40,6 @@ pub(crate) enum EvidenceError {
     /// Nothing is sealed.
     #[error("nothing is sealed yet")]
     NotSealed,
-    /// No file can be made.
-    #[error("the file of the answer")]
-    File(#[from] io::Error),
     /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
@@ -59,19 +53,18 @@ impl From<EvidenceError> for Problem {
             }
             EvidenceError::NotSealed => Self::not_found("Le journal scellé")
                 .detail("Aucune écriture n'est encore scellée ; réessayez dans quelques secondes."),
-            error @ (EvidenceError::File(_) | EvidenceError::Database(_)) => Self::internal(&error),
+            EvidenceError::Database(error) => Self::internal(&error),
         }
     }
 }
 
-/// The bundle of a structure, written while it is read: for the structure itself, operators and auditors.
-pub(crate) async fn start(
-    pool: PgPool,
+/// The bundle of a structure, to be written: for the structure itself, operators and auditors.
+pub(crate) async fn bundle(
+    pool: &PgPool,
     who: &Caller,
     structure: PartyId,
     at: DateTime<Utc>,
-    place: Place,
-) -> Result<Body, EvidenceError> {
+) -> Result<Bundle, EvidenceError> {
     let own = who.has(Role::Structure) && who.organisation().uuid() == structure.uuid();
     if !own && !who.has(Role::Operator) && !who.has(Role::Auditor) {
         return Err(EvidenceError::Unknown);
@@ -83,9 +76,5 @@ pub(crate) async fn start(
         return Err(EvidenceError::NotSealed);
     }
     drop(connection);
-    let bundle = write::Bundle { structure, name, at };
-    let body = stream::body("evidence", place, |pieces| async move {
-        Box::pin(bundle.write(&pool, &pieces)).await
-    });
-    Ok(body?)
+    Ok(Bundle { structure, name, at })
 }

@@ -2,13 +2,13 @@
 
 pub mod ages;
 pub mod booking;
+pub(crate) mod chunks;
 mod document_signer;
 pub mod french;
 mod fund_account;
 pub mod ids;
 pub mod known;
 pub(crate) mod remittance_text;
-pub mod stream;
 pub(crate) mod wording;
 
 pub use document_signer::DocumentSigner;

@@ -7,17 +7,17 @@ use standards::Cents;
 use crate::reports::claims_report::asked::ClaimsReportFilter;
 use crate::reports::claims_report::line::{ClaimShare, ClaimShareLine};
 use crate::reports::claims_report::pseudonym::Pseudonyms;
+use crate::support::chunks::{CHUNK_BYTES, ChunkError, ChunkWriter};
 use crate::support::ids::PaymentId;
-use crate::support::stream::{Gone, PIECE_BYTES, Pieces};
 
 /// Room for a line, which has some 400 bytes.
 const LINE_BYTES: usize = 1024;
 
 /// Why the file is not whole.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ReportWriteError {
+pub(crate) enum ReportWriteError {
     #[error(transparent)]
-    Gone(#[from] Gone),
+    Chunk(#[from] ChunkError),
     #[error("csv")]
     Csv(#[from] csv::Error),
     #[error("database")]
@@ -25,10 +25,14 @@ pub(super) enum ReportWriteError {
 }
 
 /// Writes the lines, by programme, then in order of time.
-pub(super) async fn write(pool: &PgPool, asked: ClaimsReportFilter, pieces: &Pieces) -> Result<(), ReportWriteError> {
+pub(crate) async fn write(
+    pool: &PgPool,
+    asked: ClaimsReportFilter,
+    chunks: &ChunkWriter,
+) -> Result<(), ReportWriteError> {
     let mut snapshot = ledger::read::snapshot(pool).await?;
     let pseudonyms = Pseudonyms::load(&mut snapshot).await?;
-    let mut buffer = Vec::with_capacity(PIECE_BYTES);
+    let mut buffer = Vec::with_capacity(CHUNK_BYTES);
     let mut head = Writer::from_writer(&mut buffer);
     head.write_record(ClaimShareLine::COLUMNS)?;
     drop(head);
@@ -95,8 +99,8 @@ pub(super) async fn write(pool: &PgPool, asked: ClaimsReportFilter, pieces: &Pie
             .from_writer(&mut buffer);
         writer.serialize(ClaimShareLine::new(share, &pseudonyms))?;
         drop(writer);
-        pieces.send(&mut buffer, false).await?;
+        chunks.send(&mut buffer, false).await?;
     }
-    pieces.send(&mut buffer, true).await?;
+    chunks.send(&mut buffer, true).await?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipWriter};
 
-use crate::support::stream::Pieces;
+use crate::support::chunks::ChunkWriter;
 
 use super::write::BundleWriteError;
 
@@ -13,7 +13,7 @@ pub(super) struct Archive<'p> {
     zip: ZipWriter<StreamWriter<ArchiveBuffer>>,
     written: ArchiveBuffer,
     ready: Vec<u8>,
-    pieces: &'p Pieces,
+    chunks: &'p ChunkWriter,
 }
 
 /// What the archive has written and the client has not got.
@@ -21,13 +21,13 @@ pub(super) struct Archive<'p> {
 struct ArchiveBuffer(Arc<Mutex<Vec<u8>>>);
 
 impl<'p> Archive<'p> {
-    pub fn new(pieces: &'p Pieces) -> Self {
+    pub fn new(chunks: &'p ChunkWriter) -> Self {
         let written = ArchiveBuffer::default();
         Self {
             zip: ZipWriter::new_stream(written.clone()),
             written,
             ready: Vec::new(),
-            pieces,
+            chunks,
         }
     }
 
@@ -54,13 +54,13 @@ impl<'p> Archive<'p> {
         let Self { zip, .. } = self;
         zip.finish()?;
         self.ready.append(&mut self.written.taken());
-        self.pieces.send(&mut self.ready, true).await?;
+        self.chunks.send(&mut self.ready, true).await?;
         Ok(())
     }
 
     async fn send(&mut self, all: bool) -> Result<(), BundleWriteError> {
         self.ready.append(&mut self.written.taken());
-        self.pieces.send(&mut self.ready, all).await?;
+        self.chunks.send(&mut self.ready, all).await?;
         Ok(())
     }
 }

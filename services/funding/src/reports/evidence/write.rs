@@ -14,13 +14,13 @@ use crate::reports::evidence::claims::{self, Claim, ClaimCursor};
 use crate::reports::evidence::csv::{self as lines, ClaimContext};
 use crate::reports::evidence::entries::{self, Proven};
 use crate::reports::evidence::readme::readme;
-use crate::support::stream::{Gone, Pieces};
+use crate::support::chunks::{ChunkError, ChunkWriter};
 
 /// Why the archive is not whole.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum BundleWriteError {
+pub(crate) enum BundleWriteError {
     #[error(transparent)]
-    Gone(#[from] Gone),
+    Chunk(#[from] ChunkError),
     #[error("zip")]
     Zip(#[from] zip::result::ZipError),
     #[error("zip")]
@@ -36,7 +36,7 @@ pub(super) enum BundleWriteError {
 }
 
 /// Whose evidence, of when.
-pub(super) struct Bundle {
+pub(crate) struct Bundle {
     pub structure: PartyId,
     pub name: String,
     pub at: DateTime<Utc>,
@@ -49,7 +49,7 @@ const PAGE_PAYMENTS: usize = 100;
 type Unproven = HashMap<Uuid, String>;
 
 impl Bundle {
-    pub async fn write(self, pool: &PgPool, pieces: &Pieces) -> Result<(), BundleWriteError> {
+    pub async fn write(self, pool: &PgPool, chunks: &ChunkWriter) -> Result<(), BundleWriteError> {
         // Of point reads: unlike a report's, it keeps its nested loops, whatever the statistics say of a log that grew today.
         let mut snapshot = pool
             .begin_with("begin isolation level repeatable read read only")
@@ -57,7 +57,7 @@ impl Bundle {
         sqlx::query!("select set_config('enable_hashjoin', 'off', true) as hash, set_config('enable_mergejoin', 'off', true) as merge")
             .fetch_one(&mut *snapshot)
             .await?;
-        let mut archive = Archive::new(pieces);
+        let mut archive = Archive::new(chunks);
         let day = paris_date(self.at).format("%d/%m/%Y").to_string();
         archive
             .file("LISEZMOI.txt", readme(&self.name, &day).as_bytes())

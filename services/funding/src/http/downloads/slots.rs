@@ -32,12 +32,12 @@ impl Default for Downloads {
 }
 
 impl Downloads {
-    /// A place for one more file of the caller's organisation; given back when it is dropped.
-    pub fn place(&self, who: &Caller) -> Result<Place, Problem> {
-        self.place_of(who.organisation().uuid())
+    /// A slot for one more file of the caller's organisation; given back when it is dropped.
+    pub fn slot(&self, who: &Caller) -> Result<DownloadSlot, Problem> {
+        self.slot_of(who.organisation().uuid())
     }
 
-    pub(super) fn place_of(&self, organisation: Uuid) -> Result<Place, Problem> {
+    pub(super) fn slot_of(&self, organisation: Uuid) -> Result<DownloadSlot, Problem> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if open.values().sum::<usize>() >= OF_ALL_MAX {
             return Err(Problem::new(
@@ -60,7 +60,7 @@ impl Downloads {
         }
         *own += 1;
         drop(open);
-        Ok(Place {
+        Ok(DownloadSlot {
             downloads: self.clone(),
             organisation,
         })
@@ -69,12 +69,12 @@ impl Downloads {
 
 /// One file under way.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct DownloadSlot {
     downloads: Downloads,
     organisation: Uuid,
 }
 
-impl Place {
+impl DownloadSlot {
     /// Waits until one of the few that write has ended.
     pub(super) fn turn(&self) -> impl Future<Output = Option<OwnedSemaphorePermit>> + use<> {
         let turns = Arc::clone(&self.downloads.turns);
@@ -83,7 +83,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for DownloadSlot {
     fn drop(&mut self) {
         let mut open = self.downloads.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(own) = open.get_mut(&self.organisation) {

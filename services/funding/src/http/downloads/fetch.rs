@@ -7,21 +7,21 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use tokio::sync::{mpsc, watch};
 
-use crate::support::stream::downloads::Place;
-use crate::support::stream::{End, PIECE_BYTES, Written};
+use crate::http::downloads::DownloadSlot;
+use crate::support::chunks::{CHUNK_BYTES, End, Written};
 
 /// After this many seconds in which the client takes nothing, and after this many in all, its file is given up.
 const STALLED_SECONDS: u64 = 120;
 const FETCH_SECONDS_MAX: u64 = 4 * 3600;
 
-/// Pieces that wait for the connection.
-const PIECES_WAITING: usize = 4;
+/// ChunkWriter that wait for the connection.
+const CHUNKS_WAITING: usize = 4;
 
-/// The file while it grows, to its end. `place` is kept as long as the file.
-pub(super) fn body(file: Arc<File>, seen: watch::Receiver<Written>, place: Place) -> Body {
-    let (to, mut from) = mpsc::channel(PIECES_WAITING);
+/// The file while it grows, to its end. `slot` is kept as long as the file.
+pub(super) fn body(file: Arc<File>, seen: watch::Receiver<Written>, slot: DownloadSlot) -> Body {
+    let (to, mut from) = mpsc::channel(CHUNKS_WAITING);
     tokio::spawn(async move {
-        let _place = place;
+        let _place = slot;
         let all = Duration::from_secs(FETCH_SECONDS_MAX);
         let copied = tokio::time::timeout(all, copy(&file, seen, &to)).await;
         if let Ok(Ok(())) = copied {
@@ -42,11 +42,11 @@ async fn copy(
     loop {
         let written = *seen.borrow_and_update();
         while at < written.bytes {
-            let length = (written.bytes - at).min(PIECE_BYTES as u64);
-            let piece = read(Arc::clone(file), at, usize::try_from(length).map_err(io::Error::other)?).await?;
+            let length = (written.bytes - at).min(CHUNK_BYTES as u64);
+            let chunk = read(Arc::clone(file), at, usize::try_from(length).map_err(io::Error::other)?).await?;
             at += length;
             let patience = Duration::from_secs(STALLED_SECONDS);
-            to.send_timeout(Ok(piece), patience).await.map_err(io::Error::other)?;
+            to.send_timeout(Ok(chunk), patience).await.map_err(io::Error::other)?;
         }
         match written.end {
             Some(End::Whole) => return Ok(()),
@@ -62,9 +62,9 @@ async fn copy(
 
 async fn read(file: Arc<File>, at: u64, length: usize) -> io::Result<Bytes> {
     tokio::task::spawn_blocking(move || {
-        let mut piece = vec![0; length];
-        file.read_exact_at(&mut piece, at)?;
-        Ok(Bytes::from(piece))
+        let mut chunk = vec![0; length];
+        file.read_exact_at(&mut chunk, at)?;
+        Ok(Bytes::from(chunk))
     })
     .await
     .map_err(io::Error::other)?
