@@ -169,7 +169,7 @@ impl Scene {
     /// The host in the text of every QR code.
     #[must_use]
     pub fn host() -> Host {
-        ccn::config::PUBLIC_HOST.parse().expect("a host")
+        ccn::server::config::PUBLIC_HOST.parse().expect("a host")
     }
 }
 

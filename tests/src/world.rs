@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use ccn::keys::KeyFiles;
+use ccn::server::key_files::KeyFiles;
 use ccn::{Config, Running, Service};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use database::Role;
@@ -152,11 +152,11 @@ impl World {
         services: Services,
         folder: TempDir,
     ) -> Self {
-        let key = ccn::keys::operator_key(&files.operator).expect("the operator's key was made");
+        let key = ccn::server::key_files::access_key(&files.operator).expect("the operator's key was made");
         let ids = Ids::default();
         Self {
             operator: Operator::new(anyone.with_key(key.reveal()), ids.clone()),
-            signing_key: ccn::keys::signing_key(&files.signing).expect("the signing key was made"),
+            signing_key: ccn::server::key_files::signing_key(&files.signing).expect("the signing key was made"),
             pool,
             anyone,
             ids,

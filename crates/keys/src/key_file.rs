@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use zeroize::Zeroizing;
 
-use crate::opener::{Opener, OpenerError, Plain};
+use crate::key_loader::{CleartextPolicy, KeyLoader, KeyLoaderError};
 use crate::seal::{self, Seal, SealError};
 use crate::secret_file::{self, SecretError};
 
@@ -22,7 +22,7 @@ pub enum KeyFileError {
     File(#[from] SecretError),
     /// Nothing to open it with.
     #[error("« {0} » : {1}")]
-    Opener(PathBuf, OpenerError),
+    Loader(PathBuf, KeyLoaderError),
     /// The seal.
     #[error("« {0} » : {1}")]
     Seal(PathBuf, SealError),
@@ -30,7 +30,7 @@ pub enum KeyFileError {
     #[error(
         "La clé « {0} » est en clair : elle est refusée ici.\nScellez-la : ccn keys seal --in '{0}' --out '{0}.age' --key-passphrase-file FICHIER"
     )]
-    Plain(PathBuf),
+    Cleartext(PathBuf),
     /// The system gives no randomness.
     #[error("Le système ne donne pas de hasard")]
     Random(#[source] std::io::Error),
@@ -45,27 +45,27 @@ pub enum Written {
     Exists,
 }
 
-/// The 32 bytes in the file at `path`, unsealed with what `opener` has.
-pub fn key_bytes(path: &Path, opener: &Opener) -> Result<Zeroizing<[u8; KEY_BYTES]>, KeyFileError> {
+/// The 32 bytes in the file at `path`, unsealed with what `loader` has.
+pub fn key_bytes(path: &Path, loader: &KeyLoader) -> Result<Zeroizing<[u8; KEY_BYTES]>, KeyFileError> {
     let bytes = secret_file::read_bytes(path)?;
     if seal::is_sealed(&bytes) {
         let name = path.display().to_string();
-        let seal = opener
+        let seal = loader
             .seal(&name)
-            .map_err(|error| KeyFileError::Opener(path.to_owned(), error))?;
+            .map_err(|error| KeyFileError::Loader(path.to_owned(), error))?;
         let plain = seal
             .open(&bytes)
             .map_err(|error| KeyFileError::Seal(path.to_owned(), error))?;
         return hex(path, &plain);
     }
     let key = hex(path, &bytes)?;
-    match opener.plain {
-        Plain::Refused => return Err(KeyFileError::Plain(path.to_owned())),
-        Plain::Warned => tracing::warn!(
+    match loader.cleartext {
+        CleartextPolicy::Refuse => return Err(KeyFileError::Cleartext(path.to_owned())),
+        CleartextPolicy::Warn => tracing::warn!(
             file = %path.display(),
             "PRIVATE KEY IN CLEAR: good for a demonstration only; seal it with « ccn keys seal »"
         ),
-        Plain::Accepted => {}
+        CleartextPolicy::Accept => {}
     }
     Ok(key)
 }

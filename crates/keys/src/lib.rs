@@ -6,7 +6,7 @@
 //! | a PKCS#11 token ([`Module`]) | inside the security module, not extractable | the PIN, in a file |
 //! | a plain file | 64 hexadecimal digits | anybody who may read it: for the demo and for trying, never alone in production |
 //!
-//! A [`Place`] names one of them in one word, a path or a `pkcs11:` URI (RFC 7512), so one flag takes either.
+//! A [`KeyStore`] is a folder of such keys, opened. A [`Place`] names one of them in one word, a path or a `pkcs11:` URI (RFC 7512), so one flag takes either.
 //!
 //! **The invariant.** A private key is never in a database, a log, an error, an argument or a variable. What passes through this
 //! process's memory is wiped; what is in a security module never does.
@@ -23,7 +23,8 @@
 
 mod hsm;
 mod key_file;
-mod opener;
+mod key_loader;
+mod key_store;
 mod place;
 pub mod seal;
 pub mod secret_file;
@@ -31,6 +32,7 @@ mod uri;
 
 pub use hsm::{HsmError, HsmKey, Module};
 pub use key_file::{KEY_BYTES, KeyFileError, Written, create_key_file, draw_key, is_sealed, key_bytes, write_key_file};
-pub use opener::{Opener, OpenerError, Plain};
+pub use key_loader::{CleartextPolicy, KeyLoader, KeyLoaderError};
+pub use key_store::KeyStore;
 pub use place::{OpenError, Place, PlaceError};
 pub use uri::{Pkcs11Uri, UriError};

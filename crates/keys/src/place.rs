@@ -9,7 +9,7 @@ use voucher::{Signer, SigningKey};
 
 use crate::hsm::{HsmError, HsmKey};
 use crate::key_file::{KeyFileError, key_bytes};
-use crate::opener::Opener;
+use crate::key_loader::KeyLoader;
 use crate::uri::{Pkcs11Uri, UriError};
 
 /// Where a private key lives.
@@ -48,9 +48,9 @@ impl Place {
     }
 
     /// Opens the key for signing.
-    pub fn open(&self, opener: &Opener) -> Result<Arc<dyn Signer>, OpenError> {
+    pub fn open(&self, loader: &KeyLoader) -> Result<Arc<dyn Signer>, OpenError> {
         Ok(match self {
-            Self::File(path) => Arc::new(SigningKey::from_seed(&key_bytes(path, opener)?)),
+            Self::File(path) => Arc::new(SigningKey::from_seed(&key_bytes(path, loader)?)),
             Self::Hsm(uri) => Arc::new(HsmKey::open(uri.clone())?),
         })
     }

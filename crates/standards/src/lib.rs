@@ -11,6 +11,7 @@ mod bank;
 pub mod calendar;
 pub mod cog;
 pub mod fec;
+pub mod french_errors;
 pub mod lieux;
 pub mod money;
 pub mod siret;

@@ -5,9 +5,9 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Serialize;
+use standards::french_errors;
 
 use crate::Problem;
-use crate::french::french;
 
 /// Bytes of the largest file taken (an import, a statement): some 100,000 lines.
 pub const UPLOAD_BYTES_MAX: usize = 32 << 20;
@@ -55,7 +55,7 @@ impl From<JsonRejection> for Problem {
                 "Le corps de la demande doit être du JSON.",
             )
             .detail("Ajoutez l'en-tête « Content-Type: application/json »."),
-            other => Self::bad_request(format!("Le JSON ne convient pas : {}", french(&other.body_text()))),
+            other => Self::bad_request(format!("Le JSON ne convient pas : {}", french_errors::json(&other.body_text()))),
         }
     }
 }
@@ -64,7 +64,7 @@ impl From<PathRejection> for Problem {
     fn from(rejection: PathRejection) -> Self {
         Self::bad_request(format!(
             "L'adresse ne convient pas : {}",
-            french(&rejection.body_text())
+            french_errors::json(&rejection.body_text())
         ))
     }
 }
@@ -73,7 +73,7 @@ impl From<QueryRejection> for Problem {
     fn from(rejection: QueryRejection) -> Self {
         Self::bad_request(format!(
             "Les paramètres de l'adresse ne conviennent pas : {}",
-            french(&rejection.body_text())
+            french_errors::json(&rejection.body_text())
         ))
     }
 }

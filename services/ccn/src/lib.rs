@@ -1,17 +1,12 @@
 //! The one executable: the services behind one address, the embedded database, the command line.
 //!
-//! | file | what |
+//! | folder | what |
 //! |---|---|
-//! | `cli`, `config`, `environment` | what the process is told, by flag or variable; help that teaches |
-//! | `keys` | private keys and secrets: opened, made, published, watched |
-//! | `embedded`, `store` | PostgreSQL: the private one or a given one, migrations, a pool a role |
-//! | `serve`, `start`, `openapi`, `status`, `stop` | the services, started and stopped; in-process for the demo and the tests |
-//! | `verify` | vouchers proven offline |
-//! | `sealing`, `export`, `verify_books`, `faults`, `cosign` | the books sealed, exported, proven and co-signed offline |
-//! | `reconcile`, `close` | the books compared with the bank; a month closed |
-//! | `own_books`, `remote`, `exit` | a database and its key, or a server, as commands use them; exit statuses |
-//! | `usage`, `told` | wrong command lines and the system's refusals, in French |
-//! | `demo` | the whole life of the vouchers, told through the HTTP interfaces |
+//! | `commands` | the command line: a file a command, with its arguments, its help and its act |
+//! | `server` | the services, started and stopped |
+//!
+//! Commands use the server, which knows none of them. What else could stand alone is in packages of its own: `verify`, `export`,
+//! `client`, `demo`, `embedded-postgres`.
 //!
 //! [`Running`] is the way in for whoever wants the whole system inside a test:
 //!
@@ -35,43 +30,11 @@
 //! # Ok(()) }
 //! ```
 
-mod books;
-pub mod cli;
-mod close;
-pub mod config;
-pub mod cosign;
-pub mod demo;
-pub mod embedded;
-pub mod environment;
-mod evidence;
-mod exit;
-pub mod export;
-pub mod faults;
-pub mod keys;
-mod openapi;
-mod own_books;
-mod reconcile;
-mod remote;
-mod run;
-pub mod sealing;
-pub mod serve;
-pub mod service;
-mod start;
-mod stating;
-mod status;
-pub mod stop;
-pub mod store;
-pub mod telemetry;
-pub mod told;
-mod usage;
-pub mod verify;
-pub mod verify_books;
-pub mod verify_evidence;
+pub mod commands;
+pub mod server;
 
-pub use ::keys::secret_file;
-pub use cli::DemoArgs;
-pub use config::Config;
-pub use run::run;
-pub use serve::{Running, STOP_SECONDS_MAX, StartError};
-pub use service::Service;
-pub use stop::StopSignals;
+pub use commands::run;
+pub use server::StartError;
+pub use server::config::Config;
+pub use server::running::{Running, STOP_SECONDS_MAX};
+pub use server::service::Service;

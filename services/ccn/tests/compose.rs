@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use ccn::cli::{Cli, Command};
+use ccn::commands::{Cli, Command, serve};
 use clap::{CommandFactory, Parser};
 use serde_json::Value;
 
@@ -175,7 +175,9 @@ fn nobody_but_the_issuer_is_given_its_keys_and_nobody_the_root() {
 fn the_ports_published_and_checked_are_those_listened_to() {
     let mut published = BTreeSet::new();
     for (name, service) in ours() {
-        let (Command::Issuer(config) | Command::Redemption(config) | Command::Funding(config)) = parsed(&service)
+        let (Command::Issuer(serve::Issuer { config })
+        | Command::Redemption(serve::Redemption { config })
+        | Command::Funding(serve::Funding { config })) = parsed(&service)
         else {
             continue;
         };

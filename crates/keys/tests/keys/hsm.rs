@@ -9,7 +9,7 @@ use cryptoki::context::Pkcs11;
 use cryptoki::object::{Attribute, AttributeType, ObjectClass};
 use cryptoki::session::UserType;
 use cryptoki::types::AuthPin;
-use keys::{HsmError, Module, OpenError, Opener, Pkcs11Uri, Place};
+use keys::{HsmError, KeyLoader, Module, OpenError, Pkcs11Uri, Place};
 use voucher::{Idx, KeyPolicy, Keyring, LastDay, PublicKey, Purpose, Signer, Terms, VoucherId};
 
 const MODULES: [&str; 3] = [
@@ -83,7 +83,7 @@ fn uri(folder: &Path, token: &str, object: &str) -> Pkcs11Uri {
 fn made(folder: &Path, object: &str) -> Arc<dyn Signer> {
     let uri = uri(folder, "coffre", object);
     Module::generate(&uri).unwrap();
-    Place::Hsm(uri).open(&Opener::default()).unwrap()
+    Place::Hsm(uri).open(&KeyLoader::default()).unwrap()
 }
 
 fn terms() -> Terms {
@@ -97,7 +97,7 @@ fn terms() -> Terms {
 }
 
 fn refusal(place: Pkcs11Uri) -> HsmError {
-    match Place::Hsm(place).open(&Opener::default()).map(|key| key.kid()) {
+    match Place::Hsm(place).open(&KeyLoader::default()).map(|key| key.kid()) {
         Err(OpenError::Hsm(error)) => error,
         other => panic!("{other:?}"),
     }

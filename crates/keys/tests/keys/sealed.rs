@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use keys::seal::{Seal, SealError};
 use keys::secret_file::SecretError;
-use keys::{KeyFileError, Opener, Place, Plain, Written, create_key_file, key_bytes, secret_file};
+use keys::{CleartextPolicy, KeyFileError, KeyLoader, Place, Written, create_key_file, key_bytes, secret_file};
 
 const WORDS: &str = "cheval agrafe pile correcte";
 
@@ -27,22 +27,22 @@ impl Folder {
     }
 }
 
-fn by_identity(path: PathBuf) -> Opener {
-    Opener {
+fn by_identity(path: PathBuf) -> KeyLoader {
+    KeyLoader {
         identity_file: Some(path),
-        ..Opener::default()
+        ..KeyLoader::default()
     }
 }
 
-fn by_passphrase(path: PathBuf) -> Opener {
-    Opener {
+fn by_passphrase(path: PathBuf) -> KeyLoader {
+    KeyLoader {
         passphrase_file: Some(path),
-        ..Opener::default()
+        ..KeyLoader::default()
     }
 }
 
-fn refusal(path: &Path, opener: &Opener) -> KeyFileError {
-    key_bytes(path, opener).unwrap_err()
+fn refusal(path: &Path, loader: &KeyLoader) -> KeyFileError {
+    key_bytes(path, loader).unwrap_err()
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn a_key_sealed_with_a_passphrase_opens_with_it_and_with_no_other() {
         refusal(&key, &wrong),
         KeyFileError::Seal(_, SealError::Refused)
     ));
-    let none = refusal(&key, &Opener::default()).to_string();
+    let none = refusal(&key, &KeyLoader::default()).to_string();
     assert!(none.contains("--key-passphrase-file"), "{none}");
     assert_eq!(create_key_file(&key, None).unwrap(), Written::Exists);
 }
@@ -122,13 +122,13 @@ fn a_key_that_others_can_read_is_refused_sealed_or_not() {
     let key = folder.path("signing.key");
     let identity = keys::seal::new_identity();
     create_key_file(&key, Some(&Seal::identity(&identity).unwrap())).unwrap();
-    let opener = by_identity(folder.secret("identity.age", &identity));
+    let loader = by_identity(folder.secret("identity.age", &identity));
     fs::set_permissions(&key, Permissions::from_mode(0o640)).unwrap();
-    let told = refusal(&key, &opener).to_string();
+    let told = refusal(&key, &loader).to_string();
     assert!(told.contains("chmod 600"), "{told}");
     fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
     fs::set_permissions(folder.path("identity.age"), Permissions::from_mode(0o644)).unwrap();
-    assert!(refusal(&key, &opener).to_string().contains("chmod 600"));
+    assert!(refusal(&key, &loader).to_string().contains("chmod 600"));
 }
 
 #[test]
@@ -147,9 +147,9 @@ fn a_file_that_asks_for_too_much_work_is_refused_at_once() {
     let key = folder.path("costly.key");
     fs::write(&key, costly).unwrap();
     fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
-    let opener = by_passphrase(folder.secret("words", WORDS));
+    let loader = by_passphrase(folder.secret("words", WORDS));
     assert!(matches!(
-        refusal(&key, &opener),
+        refusal(&key, &loader),
         KeyFileError::Seal(_, SealError::TooCostly(29))
     ));
 }
@@ -167,11 +167,11 @@ fn a_key_in_clear_is_taken_only_where_it_is_allowed() {
     let folder = Folder::new();
     let key = folder.path("signing.key");
     create_key_file(&key, None).unwrap();
-    let told = refusal(&key, &Opener::default()).to_string();
+    let told = refusal(&key, &KeyLoader::default()).to_string();
     assert!(told.contains("ccn keys seal"), "{told}");
-    let warned = Opener {
-        plain: Plain::Warned,
-        ..Opener::default()
+    let warned = KeyLoader {
+        cleartext: CleartextPolicy::Warn,
+        ..KeyLoader::default()
     };
     assert_eq!(key_bytes(&key, &warned).unwrap().len(), 32);
     let nonsense = folder.secret("nonsense", "ceci n'est pas une clé");
@@ -217,9 +217,9 @@ fn the_age_tool_and_this_program_open_one_anothers_seals() {
         .arg(&plain);
     assert!(seal.stderr(Stdio::null()).status().unwrap().success());
     fs::set_permissions(&theirs, Permissions::from_mode(0o600)).unwrap();
-    let clear = Opener {
-        plain: Plain::Accepted,
-        ..Opener::default()
+    let clear = KeyLoader {
+        cleartext: CleartextPolicy::Accept,
+        ..KeyLoader::default()
     };
     assert_eq!(
         *key_bytes(&theirs, &by_identity(identity)).unwrap(),

@@ -3,7 +3,8 @@
 use database::NamedLock;
 use std::path::Path;
 
-use ccn::{Config, Running, Service, sealing};
+use ccn::server::sealing;
+use ccn::{Config, Running, Service};
 use ledger::{Account, TransferKind};
 use sealed_log::{Checkpoint, VerifierKey};
 use serde_json::Value;
@@ -26,9 +27,9 @@ async fn receives(pool: &PgPool, name: &str, at: &str) {
 }
 
 fn verifier(key_file: &Path) -> VerifierKey {
-    let opener = Config::default().opener(keys::Plain::Accepted);
+    let loader = Config::default().key_loader(keys::CleartextPolicy::Accept);
     let host = "cheque.localhost".parse().unwrap();
-    sealing::read_key(key_file, &host, &opener).unwrap().verifier()
+    sealing::read_key(key_file, &host, &loader).unwrap().verifier()
 }
 
 #[testkit::test]

@@ -6,8 +6,8 @@ mod close;
 mod reconcile;
 mod world;
 
-use ccn::verify_books::{Proven, Verdict};
 use sqlx::{Executor, PgPool};
+use verify::books::{BooksVerdict, Proven};
 use world::{export, key, post, two_years};
 
 const LATER: &str = "2027-03-01T09:00:00Z";
@@ -176,7 +176,7 @@ async fn one_transfer_is_proven_by_its_file_alone(pool: PgPool) {
         .unwrap();
     let file = serde_json::to_string(&funding::ProofView::from(proof)).unwrap();
     let vkey = key().verifier().to_string();
-    let verify = |file: &str| ccn::verify_books::verify_proof(file.as_bytes(), Some(&vkey));
+    let verify = |file: &str| verify::books::verify_proof(file.as_bytes(), Some(&vkey));
     let Ok(Proven::Entries(leaves, checkpoint)) = verify(&file) else {
         panic!("not proven");
     };
@@ -207,7 +207,7 @@ async fn closes_that_a_signed_checkpoint_knows_are_not_left_out(pool: PgPool) {
     let last = signed(Some(("2026-10", 300)));
     books.write("checkpoint", &last.sign(&key()).unwrap());
     let told = "ne dit rien de la clôture de 2026-10 à 300 écritures";
-    let missing = |verdict: &Verdict| verdict.faults.iter().any(|fault| fault.contains(told));
+    let missing = |verdict: &BooksVerdict| verdict.faults.iter().any(|fault| fault.contains(told));
     assert!(missing(&books.verdict()));
     assert!(books.judged_by_outsider().is_err());
     let hashes = std::fs::read(books.path("leaf-hashes")).unwrap();

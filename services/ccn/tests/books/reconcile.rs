@@ -4,7 +4,8 @@ use database::NamedLock;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use ccn::{Config, Running, Service, sealing};
+use ccn::server::sealing;
+use ccn::{Config, Running, Service};
 use serde_json::Value;
 use sqlx::{ConnectOptions, Executor, PgPool};
 use tempfile::TempDir;
@@ -155,9 +156,9 @@ async fn a_corrupted_sum_is_status_1_and_the_proof_still_holds(pool: PgPool) {
     assert_eq!(status, Some(1), "{text}");
     assert!(text.contains("ATTENTION") && text.contains("FAUX"), "{text}");
     // What failed is proven as well.
-    let opener = ccn::config::Config::default().opener(keys::Plain::Accepted);
+    let loader = ccn::Config::default().key_loader(keys::CleartextPolicy::Accept);
     let host = "cheque.localhost".parse().unwrap();
-    let vkey = sealing::read_key(&operator.path("checkpoint.key"), &host, &opener);
+    let vkey = sealing::read_key(&operator.path("checkpoint.key"), &host, &loader);
     let vkey = vkey.unwrap().verifier().to_string();
     let (status, text) = said(
         &operator

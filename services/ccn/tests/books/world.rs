@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use ccn::export::{Export, Exported};
-use ccn::verify_books::{Trusted, Verdict, verify_books};
 use chrono::{DateTime, Utc};
+use export::{Export, Exported};
 use ledger::TransferKind as Kind;
 use ledger::{Account, AccountNumber, BatchId, BookId, EventId, Outcome, PartyId, Posting, Transfer, TransferId};
 use sealed_log::NoteKey;
@@ -13,6 +12,7 @@ use sqlx::PgPool;
 use standards::Cents;
 use tempfile::TempDir;
 use uuid::Uuid;
+use verify::books::{BooksVerdict, Trusted, verify_books};
 
 pub const BOOK: BookId = BookId::from_uuid(Uuid::from_u128(0xb1));
 pub const FUNDERS: [PartyId; 2] = [
@@ -146,16 +146,14 @@ pub struct Books {
 pub async fn export(pool: &PgPool, at: &str) -> Books {
     let folder = tempfile::tempdir().unwrap();
     let key = key();
-    let exported = Export {
+    let export = Export {
         database: (*pool.connect_options()).clone(),
         key: Some(&key),
         siren: &"732829320".parse().unwrap(),
         at: instant(at),
         out: folder.path(),
-    }
-    .write()
-    .await
-    .unwrap();
+    };
+    let exported = ccn::commands::export::write(&export, |_, _| {}).await.unwrap();
     assert_eq!(exported.unsealed, 0);
     Books { folder, exported }
 }
@@ -173,11 +171,11 @@ impl Books {
         std::fs::write(self.path(name), content).unwrap();
     }
 
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> BooksVerdict {
         self.verdict_since(None)
     }
 
-    pub fn verdict_since(&self, older: Option<&Path>) -> Verdict {
+    pub fn verdict_since(&self, older: Option<&Path>) -> BooksVerdict {
         let vkey = key().verifier().to_string();
         let trusted = Trusted {
             key: Some(&vkey),

@@ -5,8 +5,9 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
-use ccn::embedded::{Binaries, Embedded, Owner};
-use ccn::{secret_file, store};
+use ccn::server::store;
+use embedded_postgres::{Binaries, Embedded, Owner};
+use keys::secret_file;
 
 use crate::process::{Served, ccn};
 

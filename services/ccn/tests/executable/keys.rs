@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use ccn::embedded::{Binaries, Embedded};
+use embedded_postgres::{Binaries, Embedded};
 use serde_json::{Value, json};
 use sqlx::ConnectOptions;
 use testkit::until_blocking;
@@ -112,7 +112,7 @@ async fn the_issuer_alone_takes_no_signing_key_in_clear() {
         .await
         .unwrap();
     let pool = sqlx::PgPool::connect_with(embedded.options()).await.unwrap();
-    ccn::store::migrate(&pool).await.unwrap();
+    ccn::server::store::migrate(&pool).await.unwrap();
     pool.close().await;
     let url = embedded.options().to_url_lossy().to_string();
     let mut issuer = ccn();
@@ -410,7 +410,7 @@ fn vouchers_are_signed_inside_a_security_module() {
         .expect("SoftHSM2 is not installed: scripts/install-debian test");
     assert!(made.status.success(), "{}", stderr(&made));
     let pin = tokens.path().join("pin");
-    ccn::secret_file::create(&pin, "47114711").unwrap();
+    keys::secret_file::create(&pin, "47114711").unwrap();
     let with_token = || {
         let mut command = ccn();
         command.env("SOFTHSM2_CONF", &conf);

@@ -61,14 +61,17 @@ fn who_reads_books_in_the_wrong_folder_is_told_so_and_makes_no_database() {
 }
 
 #[test]
-fn a_mistyped_command_is_told_in_french() {
+fn a_mistyped_command_is_answered_with_the_nearest_one() {
     let refused = output(&["exprot"]);
     assert_eq!(refused.status.code(), Some(2));
-    assert!(
-        stderr(&refused).contains("Vouliez-vous dire la commande « export » ?"),
-        "{}",
-        stderr(&refused)
-    );
+    assert!(stderr(&refused).contains("'export'"), "{}", stderr(&refused));
+}
+
+#[test]
+fn a_missing_file_is_named_in_french() {
+    let refused = output(&["verify", "books"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("il manque <DOSSIER>"), "{}", stderr(&refused));
 }
 
 #[test]

@@ -3,7 +3,6 @@ use std::path::{Path, PathBuf};
 
 use access::Secret;
 use axum::body::{Body, to_bytes};
-use ccn::verify_evidence::{EvidenceUnreadable, Tokens, verify_evidence};
 use funding::reconciliation::Nightly;
 use funding::{Config, FundAccount};
 use http::Request;
@@ -12,6 +11,7 @@ use sqlx::PgPool;
 use standards::Cents;
 use tower::ServiceExt;
 use uuid::Uuid;
+use verify::evidence::{EvidenceUnreadable, Tokens, verify_evidence};
 use web::Clock;
 
 use crate::world::{BOOK, export, instant, key, two_years};

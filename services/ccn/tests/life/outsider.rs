@@ -1,8 +1,8 @@
-use ccn::cosign::{NotCosigned, cosign};
-use ccn::verify_books::{Proven, verify_proof};
+use ccn::commands::cosign::{NotCosigned, cosign};
 use sealed_log::Cosigner;
 use serde_json::json;
 use sqlx::PgPool;
+use verify::books::{Proven, verify_proof};
 
 use crate::story::{Books, export, outsider, whole_life};
 use crate::world::{FUNDERS, World, id, instant, log_key};

@@ -1,13 +1,13 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use ccn::export::{Export, Exported};
-use ccn::verify_books::{Trusted, Verdict, verify_books};
+use export::{Export, Exported};
 use http::StatusCode;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tempfile::TempDir;
+use verify::books::{BooksVerdict, Trusted, verify_books};
 
 use crate::bank::{naming, returning};
 use crate::world::{FUNDERS, PROGRAMME, STRUCTURE_IBAN, World, id, instant, log_key};
@@ -90,16 +90,14 @@ pub struct Books {
 pub async fn export(options: &PgConnectOptions, seal: bool) -> Books {
     let folder = tempfile::tempdir().unwrap();
     let key = log_key();
-    let exported = Export {
+    let export = Export {
         database: options.clone(),
         key: seal.then_some(&key),
         siren: &"732829320".parse().unwrap(),
         at: instant("2026-08-10T09:00:00Z"),
         out: folder.path(),
-    }
-    .write()
-    .await
-    .unwrap();
+    };
+    let exported = ccn::commands::export::write(&export, |_, _| {}).await.unwrap();
     Books { folder, exported }
 }
 
@@ -108,7 +106,7 @@ impl Books {
         self.folder.path().join(name)
     }
 
-    pub fn verdict(&self, older: Option<&Path>, cosigners: &[String]) -> Verdict {
+    pub fn verdict(&self, older: Option<&Path>, cosigners: &[String]) -> BooksVerdict {
         let vkey = log_key().verifier().to_string();
         let trusted = Trusted {
             key: Some(&vkey),

@@ -1,0 +1,312 @@
+//! Exported books, and proofs of the sealed log, proven with a public key alone.
+//!
+//! One pass over `transfers.ndjson`: each line must say what its leaf says, in its place; the leaves must make the root that the
+//! checkpoint's key signed, and be the ones that were sealed (`leaf-hashes`); nothing is booked in a month after its close
+//! (`closes.ndjson`); every balance is added up again, and every payment is the sum of the claims that it covers.
+//!
+//! Memory: 16 bytes a voucher, one balance an account, two sums a payment. Nothing else grows with the books.
+
+mod balances;
+mod closes;
+mod line;
+mod proof;
+mod records;
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use sealed_log::{Checkpoint, CosignerKey, Frontier, Hash, NOTE_BYTES_MAX, Note, VerifierKey};
+use standards::french_errors;
+
+use crate::faults::Faults;
+use balances::Balances;
+use closes::Closes;
+pub(crate) use line::read_line;
+use records::Records;
+
+pub use proof::{ProofRefused, Proven, verify_proof};
+
+/// Bytes of the longest line read: a leaf has some 500, twice in a line.
+const LINE_BYTES_MAX: u64 = 64 * 1024;
+
+/// Why nothing can be verified.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// A file is missing or cannot be read.
+    #[error("« {0} » ne peut pas être lu : {reason}", reason = french_errors::reason(.1))]
+    File(String, #[source] io::Error),
+    /// The verifier key is none.
+    #[error("« {0} » n'est pas une clé de vérification (nom+empreinte+base64)")]
+    Key(String),
+}
+
+/// What was found in an export.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct BooksVerdict {
+    /// Lines read, records included.
+    pub transfers: u64,
+    /// Those that say what a payment covers, and move nothing.
+    pub records: u64,
+    /// The root that they make, in base64.
+    pub root: String,
+    /// The name in the key that signed.
+    pub signer: String,
+    /// What is wrong, and where.
+    pub faults: Faults,
+    /// The balances added up again, one line each: book, kind, number of accounts, cents.
+    pub balances: Vec<String>,
+    /// The closed months, one line each.
+    pub closes: Vec<String>,
+    /// Who co-signed the checkpoint, of those that were asked for, and when; one line each.
+    pub cosigned: Vec<String>,
+}
+
+impl BooksVerdict {
+    /// Whether everything is as it was sealed.
+    #[must_use]
+    pub const fn holds(&self) -> bool {
+        self.faults.count() == 0
+    }
+
+    fn fault(&mut self, what: impl Into<String>) {
+        self.faults.add(what);
+    }
+}
+
+/// What the verifier has from elsewhere than the folder.
+#[derive(Debug, Default)]
+pub struct Trusted<'t> {
+    /// The verifier key; without it, the folder's own, which only proves that its files belong together.
+    pub key: Option<&'t str>,
+    /// A checkpoint of before: the books must extend it.
+    pub older: Option<&'t Path>,
+    /// Verifier keys of those who must have co-signed the checkpoint.
+    pub cosigners: &'t [String],
+}
+
+/// Verifies the export in `folder`.
+pub fn verify_books(folder: &Path, trusted: &Trusted<'_>) -> Result<BooksVerdict, Unreadable> {
+    let key = match trusted.key {
+        Some(text) => text.to_owned(),
+        None => read_text(&folder.join("checkpoint.vkey"))?,
+    };
+    let key: VerifierKey = key.trim().parse().map_err(|_| Unreadable::Key(key.trim().to_owned()))?;
+    let mut verdict = BooksVerdict {
+        signer: key.name().to_owned(),
+        ..BooksVerdict::default()
+    };
+    let checkpoint = open_checkpoint(&folder.join("checkpoint"), &key, &mut verdict)?;
+    check_cosigners(&folder.join("checkpoint"), trusted.cosigners, &mut verdict)?;
+    let (closes, faults) = Closes::read(&folder.join("closes.ndjson"), &key)?;
+    for fault in faults {
+        verdict.fault(fault);
+    }
+    let older = match trusted.older {
+        Some(path) => open_checkpoint(path, &key, &mut verdict)?,
+        None => None,
+    };
+    for known in [&checkpoint, &older].into_iter().flatten() {
+        if let Some(fault) = closes.missing(known) {
+            verdict.fault(fault);
+        }
+    }
+    let mut sealed = Sealed::open(&folder.join("leaf-hashes"))?;
+    let (mut balances, mut records) = (Balances::default(), Records::default());
+    let mut tree = Frontier::new();
+    let mut day = None;
+    let mut lines = open(&folder.join("transfers.ndjson"))?;
+    let mut buffer = Vec::new();
+    loop {
+        buffer.clear();
+        let read = lines.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut buffer);
+        if read.map_err(|error| Unreadable::File("transfers.ndjson".to_owned(), error))? == 0 {
+            break;
+        }
+        let place = verdict.transfers;
+        verdict.transfers += 1;
+        let expected = sealed.next();
+        let leaf = match read_line(&buffer) {
+            Ok(leaf) => leaf,
+            Err(fault) => {
+                verdict.fault(format!("ligne {} (rang {place}) : {fault}", place + 1));
+                // Its place in the tree stays: the other lines are still judged.
+                tree.push(expected.unwrap_or_else(Hash::empty));
+                continue;
+            }
+        };
+        if leaf.seq() != place {
+            verdict.fault(format!(
+                "ligne {} : l'écriture de rang {} est à la place du rang {place} (ligne supprimée, ajoutée ou déplacée)",
+                place + 1,
+                leaf.seq()
+            ));
+        }
+        if day.is_some_and(|day| leaf.booked_on() < day) {
+            verdict.fault(format!(
+                "ligne {} : la date d'écriture {} recule",
+                place + 1,
+                leaf.booked_on()
+            ));
+        }
+        day = Some(leaf.booked_on());
+        let hash = leaf.hash();
+        if expected.is_some_and(|expected| expected != hash) {
+            verdict.fault(format!(
+                "ligne {} (rang {place}, écriture {}) : ce n'est pas ce qui a été scellé",
+                place + 1,
+                leaf.id()
+            ));
+        }
+        tree.push(hash);
+        if let Some(older) = older.as_ref().filter(|older| older.size == tree.size())
+            && older.root != tree.root()
+        {
+            verdict.fault(format!(
+                "les {} premières écritures ne sont pas celles du point de contrôle antérieur : les livres ont été réécrits",
+                older.size
+            ));
+        }
+        let mut faults = closes.faults_of(&leaf, &tree);
+        faults.extend(leaf.transfer().map(|leaf| balances.add(leaf)).unwrap_or_default());
+        faults.extend(records.add(&leaf));
+        for fault in faults {
+            verdict.fault(format!("ligne {} (rang {place}) : {fault}", place + 1));
+        }
+    }
+    let (closed, beyond) = closes.describe(tree.size());
+    verdict.closes = closed;
+    conclude(&mut verdict, &tree, checkpoint, older, &sealed);
+    for fault in beyond.into_iter().chain(balances.faults()).chain(records.faults()) {
+        verdict.fault(fault);
+    }
+    verdict.records = records.count();
+    verdict.balances = balances.lines();
+    Ok(verdict)
+}
+
+/// Each of the co-signers that are asked for has a good line below the checkpoint.
+fn check_cosigners(checkpoint: &Path, keys: &[String], verdict: &mut BooksVerdict) -> Result<(), Unreadable> {
+    let note = read_text(checkpoint)?;
+    for text in keys {
+        let key: CosignerKey = text.trim().parse().map_err(|_| Unreadable::Key(text.clone()))?;
+        match Note::parse(&note).and_then(|note| key.verify(&note)) {
+            Ok(at) => verdict.cosigned.push(format!(
+                "Co-signé par {} le {}.",
+                key.name(),
+                at.format("%d/%m/%Y à %H:%M:%S UTC")
+            )),
+            Err(error) => verdict.fault(format!(
+                "le point de contrôle n'est pas co-signé par {} : {error}",
+                key.name()
+            )),
+        }
+    }
+    Ok(())
+}
+
+fn conclude(
+    verdict: &mut BooksVerdict,
+    tree: &Frontier,
+    checkpoint: Option<Checkpoint>,
+    older: Option<Checkpoint>,
+    sealed: &Sealed,
+) {
+    let root = tree.root();
+    verdict.root = root.to_base64();
+    if let Some(older) = older.filter(|older| older.size > tree.size()) {
+        verdict.fault(format!(
+            "le point de contrôle antérieur compte {} écritures, il n'y en a que {}",
+            older.size,
+            tree.size()
+        ));
+    }
+    let Some(checkpoint) = checkpoint else { return };
+    if checkpoint.size != tree.size() {
+        let missing = checkpoint.size.saturating_sub(tree.size());
+        verdict.fault(if missing > 0 {
+            format!(
+                "il manque {missing} écritures à la fin, à partir du rang {}",
+                tree.size()
+            )
+        } else {
+            format!(
+                "il y a des écritures après le rang {}, que le point de contrôle ne connaît pas",
+                checkpoint.size - 1
+            )
+        });
+    }
+    if checkpoint.root != root {
+        verdict.fault(format!(
+            "la racine des écritures est {}, le point de contrôle a signé {}",
+            verdict.root,
+            checkpoint.root.to_base64()
+        ));
+    }
+    if sealed.present && (sealed.tree.size() != checkpoint.size || sealed.tree.root() != checkpoint.root) {
+        verdict.fault(
+            "le fichier « leaf-hashes » n'est pas celui du point de contrôle : les places indiquées ne sont pas sûres",
+        );
+    }
+}
+
+/// The hashes that were sealed, read beside the lines; an export may come without them.
+struct Sealed {
+    file: Option<BufReader<File>>,
+    tree: Frontier,
+    present: bool,
+}
+
+impl Sealed {
+    fn open(path: &Path) -> Result<Self, Unreadable> {
+        let file = match open(path) {
+            Ok(file) => Some(file),
+            Err(Unreadable::File(_, error)) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Self {
+            present: file.is_some(),
+            file,
+            tree: Frontier::new(),
+        })
+    }
+
+    fn next(&mut self) -> Option<Hash> {
+        let mut bytes = [0; 32];
+        self.file.as_mut()?.read_exact(&mut bytes).ok()?;
+        let hash = Hash::from_slice(&bytes)?;
+        self.tree.push(hash);
+        Some(hash)
+    }
+}
+
+fn open_checkpoint(
+    path: &Path,
+    key: &VerifierKey,
+    verdict: &mut BooksVerdict,
+) -> Result<Option<Checkpoint>, Unreadable> {
+    match Checkpoint::open(&read_text(path)?, key) {
+        Ok(checkpoint) => Ok(Some(checkpoint)),
+        Err(error) => {
+            verdict.fault(format!(
+                "« {} » n'est pas signé par la clé {} : {error}",
+                path.display(),
+                key.name()
+            ));
+            Ok(None)
+        }
+    }
+}
+
+fn open(path: &Path) -> Result<BufReader<File>, Unreadable> {
+    let file = File::open(path).map_err(|error| Unreadable::File(path.display().to_string(), error))?;
+    Ok(BufReader::with_capacity(1 << 16, file))
+}
+
+/// A note, or the text of a key. A longer file is cut, and then is no note.
+fn read_text(path: &Path) -> Result<String, Unreadable> {
+    let mut text = String::new();
+    let read = open(path)?.take(NOTE_BYTES_MAX as u64 + 1).read_to_string(&mut text);
+    read.map_err(|error| Unreadable::File(path.display().to_string(), error))?;
+    Ok(text)
+}

@@ -1,0 +1,77 @@
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::help::{ARGUMENTS, OPTIONS, TEMPLATE};
+use crate::books::{BooksVerdict, Trusted, verify_books};
+
+/// Vérifie les livres écrits par « ccn export »
+///
+/// Recalcule chaque feuille, la racine et tous les soldes, vérifie la signature du point de contrôle, et dit à quelle ligne
+/// quelque chose a changé.
+///
+/// Code de sortie : 0 si tout est intact, 1 sinon, 2 si un fichier est illisible.
+#[derive(Debug, Args)]
+#[command(help_template = TEMPLATE, after_help = "Exemples :\n  \
+    ccn verify books livres\n  \
+    ccn verify books --vkey \"$(cat cle-publiee.vkey)\" --older checkpoint-de-janvier livres\n  \
+    ccn verify books --cosigner \"$(cat departement.vkey)\" livres")]
+pub struct BooksArgs {
+    /// Clé de vérification connue d'ailleurs (nom+empreinte+base64) ; sans elle, celle du dossier, qui prouve seulement que ses
+    /// fichiers vont ensemble
+    #[arg(long, value_name = "CLÉ", help_heading = OPTIONS)]
+    vkey: Option<String>,
+    /// Point de contrôle antérieur, gardé par vous : les livres doivent le prolonger
+    #[arg(long, value_name = "FICHIER", help_heading = OPTIONS)]
+    older: Option<PathBuf>,
+    /// Clé d'un co-signataire (nom+empreinte+base64) qui doit avoir signé le point de contrôle ; peut être répétée
+    #[arg(long, value_name = "CLÉ", help_heading = OPTIONS)]
+    cosigner: Vec<String>,
+    /// Dossier écrit par « ccn export »
+    #[arg(value_name = "DOSSIER", help_heading = ARGUMENTS)]
+    folder: PathBuf,
+}
+
+impl BooksArgs {
+    pub(super) fn run(&self) -> ExitCode {
+        let trusted = Trusted {
+            key: self.vkey.as_deref(),
+            older: self.older.as_deref(),
+            cosigners: &self.cosigner,
+        };
+        match verify_books(&self.folder, &trusted) {
+            Ok(verdict) => {
+                self.print(&verdict);
+                super::status(verdict.holds())
+            }
+            Err(error) => super::unusable(error),
+        }
+    }
+
+    fn print(&self, verdict: &BooksVerdict) {
+        println!(
+            "{} écritures, dont {} lignes de contre-paiement, racine {}",
+            verdict.transfers, verdict.records, verdict.root
+        );
+        for close in &verdict.closes {
+            println!("{close}");
+        }
+        println!("Soldes recalculés (livre, nature, comptes, débits moins crédits) :");
+        for line in &verdict.balances {
+            println!("  {line}");
+        }
+        if !verdict.holds() {
+            println!("LES LIVRES NE SONT PAS INTACTS :");
+            print!("{}", verdict.faults);
+            return;
+        }
+        println!("Les livres sont intacts et signés par {}.", verdict.signer);
+        for cosigned in &verdict.cosigned {
+            println!("{cosigned}");
+        }
+        if self.vkey.is_none() {
+            println!("La clé est celle du dossier : comparez-la à celle que vous connaissez, ou donnez --vkey.");
+        }
+    }
+}

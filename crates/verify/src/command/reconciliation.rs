@@ -1,0 +1,91 @@
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use standards::calendar::paris_date;
+use standards::french_errors;
+
+use super::help::{ARGUMENTS, OPTIONS, TEMPLATE};
+use crate::reconciliation::{RECONCILIATION_BYTES_MAX, Reconciliation, verify_reconciliation};
+
+/// Vérifie qu'un rapprochement est bien celui qui a été signé
+///
+/// Code de sortie : 0 si c'est prouvé (ce qu'il dit peut être mauvais), 1 sinon, 2 si le fichier est illisible.
+#[derive(Debug, Args)]
+#[command(help_template = TEMPLATE, after_help = "Exemple :\n  \
+    ccn verify reconciliation --vkey \"$(cat cle-publiee.vkey)\" rapprochement.note")]
+pub struct ReconciliationArgs {
+    /// Clé de vérification connue d'ailleurs (nom+empreinte+base64) ; sans elle, celle du document, qui prouve seulement que le
+    /// fichier va avec lui-même
+    #[arg(long, value_name = "CLÉ", help_heading = OPTIONS)]
+    vkey: Option<String>,
+    /// Document signé, tel que le sert `/funding/v1/reconciliations/…/signed` ou que l'écrit « ccn reconcile --out »
+    #[arg(value_name = "FICHIER", help_heading = ARGUMENTS)]
+    file: PathBuf,
+}
+
+impl ReconciliationArgs {
+    pub(super) fn run(&self) -> ExitCode {
+        let text = match read(&self.file) {
+            Ok(text) => text,
+            Err(error) => {
+                return super::unusable(format!(
+                    "« {} » ne peut pas être lu : {}",
+                    self.file.display(),
+                    french_errors::reason(&error)
+                ));
+            }
+        };
+        match verify_reconciliation(&text, self.vkey.as_deref()) {
+            Ok(signed) => {
+                print(&signed.content);
+                if self.vkey.is_none() {
+                    println!(
+                        "La clé est celle du document : comparez-la à celle que vous connaissez, ou donnez --vkey."
+                    );
+                }
+                ExitCode::SUCCESS
+            }
+            Err(refused) => {
+                println!("NON PROUVÉ : {refused}.");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+/// A file that is not longer than any run's, or nothing: noise is not read to its end.
+fn read(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    let limit = RECONCILIATION_BYTES_MAX as u64 + 1;
+    File::open(path)?.take(limit).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+fn print(run: &Reconciliation) {
+    let verdict = run.verdict;
+    println!(
+        "Prouvé : le rapprochement n° {} du {} est signé par {}.",
+        run.number,
+        paris_date(run.at).format("%d/%m/%Y"),
+        run.signer
+    );
+    println!(
+        "Il dit : {} identités, dont {} fausse(s) ; {} écart(s) non fermés, dont {} de plus de {} jours.",
+        run.identities.len(),
+        verdict.failing,
+        verdict.open_breaks,
+        verdict.old_breaks,
+        verdict.break_days_max
+    );
+    for identity in run.identities.iter().filter(|identity| !identity.holds) {
+        println!(
+            "  FAUX : {} : {} et {}",
+            identity.name,
+            identity.left.to_french(),
+            identity.right.to_french()
+        );
+    }
+}

@@ -1,0 +1,49 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use ::keys::OpenError;
+use ::keys::secret_file::SecretError;
+
+use crate::server::document_signing::DocumentSigningError;
+use crate::server::first_keys::FirstKeysError;
+use crate::server::store::StoreError;
+
+/// Why the services do not run.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The list of services is empty.
+    #[error("Aucun service à démarrer.")]
+    NoService,
+    /// There is no database to work with.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The operator's key file cannot be read.
+    #[error("{0}\nPour créer une clé : ccn keys new --out FICHIER ; pour tout créer d'un coup : ccn all")]
+    Secret(#[from] SecretError),
+    /// A private key cannot be opened.
+    #[error("{0}\nPour créer une clé : ccn keys new --out FICHIER ; pour tout créer d'un coup : ccn all")]
+    Key(#[from] OpenError),
+    /// Documents cannot be signed.
+    #[error(transparent)]
+    DocumentSigning(#[from] DocumentSigningError),
+    /// The file of the root keys, and what is wrong with it.
+    #[error("Les clés racines de « {0} » sont illisibles : {1}")]
+    Roots(PathBuf, String),
+    /// The fund's account is not given.
+    #[error(
+        "Le service de financement doit connaître le compte bancaire du fonds. Par exemple, pour un essai :\n  --fund-name 'Fonds CCN' --fund-iban FR7630006000011234567890189"
+    )]
+    NoFund,
+    /// The address is taken or not ours.
+    #[error("L'adresse {0} ne peut pas être écoutée ; une autre se choisit avec --listen")]
+    Listen(SocketAddr, #[source] std::io::Error),
+    /// The first keys cannot be published.
+    #[error(transparent)]
+    FirstKeys(#[from] FirstKeysError),
+    /// The operator cannot be created.
+    #[error("Le compte de l'opérateur n'a pas pu être créé")]
+    Operator(#[from] access::CreateError),
+    /// Metrics cannot be recorded.
+    #[error("Les mesures n'ont pas pu être mises en route")]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
+}
