@@ -192,6 +192,9 @@ create index transfer_group on ledger.transfer (book_id, grp);
 -- Who paid a voucher (kind 11 is activated); who spent it (kind 20 is claimed).
 create index transfer_opening on ledger.transfer (book_id, credit) where kind = 11;
 create index transfer_claim on ledger.transfer (book_id, debit) where kind = 20;
+-- The invariants ask a dozen questions about these few transfers, each of which would read all that vouchers ever moved. A claim does not
+-- touch the index.
+create index transfer_of_fund on ledger.transfer (book_id, kind) where kind >= 30;
 -- The order in which transfers are sealed, and what changed since a transaction. The whole triple, so that a chunk begins exactly
 -- where the last one ended: a batch may have tens of thousands with one number. A btree, although BRIN would be smaller: rows past
 -- the last summarised range of a BRIN are read one by one, and that is where both questions look. Numbers only grow, so insertions

@@ -5,6 +5,10 @@ grant select on ledger.account_kind, ledger.transfer_kind, ledger.record_kind, l
     ledger.entry, ledger.leaf, ledger.tile, ledger.checkpoint, ledger.close, ledger.cosigner, ledger.cosigner_retirement,
     ledger.cosignature
     to ccn_issuer, ccn_redemption, ccn_funding, ccn_audit;
+grant select on ledger.voucher, ledger.balance, ledger.funder_balance, ledger.payable, ledger.movement, ledger.fund_movement,
+    ledger.reserve_movement, ledger.voucher_share, ledger.claimed_voucher, ledger.claim_reversal, ledger.spent_voucher, ledger.claim_share,
+    ledger.forfeited_voucher, ledger.voucher_debit, ledger.settlement_record
+    to ccn_issuer, ccn_redemption, ccn_funding, ccn_audit;
 
 -- An account is only ever touched through its two sums. The issuer alone writes them with the row: a voucher is
 -- stored with its opening, and never as a row to be updated at once.

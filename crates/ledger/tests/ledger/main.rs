@@ -15,3 +15,4 @@ mod posting;
 mod report;
 mod roles;
 mod sealing;
+mod views;
