@@ -110,11 +110,10 @@ as $$
     select v.batch_id, p.audience, count(*), count(distinct p.id)
     from (
         select v.batch_id, (b.series_position + v.serial - 1) / b.booklet_size + 1 as booklet
-        from ledger.transfer c
-        join issuer.voucher v on v.book_id = c.book_id and v.number = c.debit
+        from ledger.spent_voucher s
+        join issuer.voucher v on v.book_id = s.book_id and v.number = s.number
         join issuer.batch b on b.book_id = v.book_id and b.id = v.batch_id
-        where c.book_id = programme and c.kind = 20
-            and not exists (select from ledger.transfer r where r.book_id = c.book_id and r.reverses = c.id)
+        where s.book_id = programme
         offset 0) v
     join issuer.hand_over h on h.book_id = programme and h.batch_id = v.batch_id and h.booklet = v.booklet
     join issuer.beneficiary p on p.book_id = h.book_id and p.id = h.beneficiary_id

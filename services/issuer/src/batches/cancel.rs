@@ -92,7 +92,7 @@ pub async fn cancel(
     let known = sqlx::query!(
         r#"select cancelled_reason,
                exists (select from issuer.hand_over h where h.book_id = $1 and h.batch_id = $2) as "handed_over!",
-               exists (select from issuer.voucher v join ledger.account a on a.book_id = v.book_id and a.number = v.number
+               exists (select from issuer.voucher v join ledger.voucher a on a.book_id = v.book_id and a.number = v.number
                        where v.book_id = $1 and v.batch_id = $2) as "opened!"
            from issuer.batch where book_id = $1 and id = $2"#,
         batch.book().uuid(),

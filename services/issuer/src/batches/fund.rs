@@ -159,9 +159,10 @@ async fn committed(
 ) -> Result<Vec<Cents>, sqlx::Error> {
     let parties: Vec<uuid::Uuid> = funders.iter().map(|funder| funder.uuid()).collect();
     sqlx::query_scalar!(
-        r#"select coalesce(sum(case a.kind when 8 then a.credits_cents else -a.credits_cents end), 0)::bigint as "cents!: Cents"
-           from unnest($2::uuid[]) with ordinality as f (party, rank)
-           left join ledger.account a on a.book_id = $1 and a.kind in (8, 12) and a.party = f.party
+        r#"select coalesce(sum(case a.kind when 'reserved' then a.credited_cents when 'refundable' then -a.credited_cents end), 0)::bigint
+               as "cents!: Cents"
+           from unnest($2::uuid[]) with ordinality as f (funder_id, rank)
+           left join ledger.funder_balance a on a.book_id = $1 and a.funder_id = f.funder_id
            group by f.rank order by f.rank"#,
         batch.book().uuid(),
         &parties,

@@ -18,7 +18,7 @@ use catalogue::{ExpiryStep, Programme, ProgrammeId};
 use chrono::{DateTime, Utc};
 use ledger::seal::{Quiescence, QuiescenceTimeout};
 use ledger::{
-    Account, AccountNumber, BatchId, EventKind, Outcome, PartyId, PostError, Posting, Rejection, Transfer, TransferId,
+    Account, AccountNumber, BatchId, EventKind, Outcome, PostError, Posting, Rejection, Transfer, TransferId,
     TransferKind,
 };
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ use crate::batches::shares::giving_back;
 use crate::end::calendar::{Doing, record};
 
 /// Vouchers swept by one transaction.
-pub const EXPIRY_CHUNK_VOUCHERS: i64 = 1_000;
+pub const EXPIRY_CHUNK_VOUCHERS: u32 = 1_000;
 
 /// How long the sweep waits for what was under way when the end was declared: longer than a reissue, within a request.
 const QUIET_SECONDS_MAX: u64 = 60;
@@ -188,16 +188,7 @@ async fn sweep_vouchers(
     after: AccountNumber,
     at: DateTime<Utc>,
 ) -> Result<Option<AccountNumber>, ExpireError> {
-    let numbers = sqlx::query_scalar!(
-        r#"select number as "number: AccountNumber" from ledger.account
-           where book_id = $1 and kind = 9 and number > $2 and credits_cents > debits_cents
-           order by number limit $3"#,
-        book.uuid(),
-        after.get(),
-        EXPIRY_CHUNK_VOUCHERS,
-    )
-    .fetch_all(&mut **tx)
-    .await?;
+    let numbers = ledger::read::spendable_vouchers(tx, book, after, EXPIRY_CHUNK_VOUCHERS).await?;
     let openings = ledger::read::openings(tx, book, &numbers).await?;
     let postings: Vec<Posting> = numbers
         .iter()
@@ -217,18 +208,13 @@ async fn sweep_vouchers(
         }
     }
     tracing::debug!(swept, claimed_meanwhile, "vouchers expired");
-    let whole = i64::try_from(numbers.len()) == Ok(EXPIRY_CHUNK_VOUCHERS);
+    let whole = u32::try_from(numbers.len()) == Ok(EXPIRY_CHUNK_VOUCHERS);
     Ok(numbers.last().copied().filter(|_| whole))
 }
 
 async fn batches_in_reserve(pool: &PgPool, programme: &Programme) -> Result<Vec<BatchId>, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"select distinct batch as "batch!: BatchId" from ledger.account
-           where book_id = $1 and kind = 8 and credits_cents > debits_cents order by 1"#,
-        programme.id.uuid(),
-    )
-    .fetch_all(pool)
-    .await
+    let mut connection = pool.acquire().await?;
+    ledger::read::open_reserves(&mut connection, programme.id.book()).await
 }
 
 async fn sweep_reserve(
@@ -237,13 +223,7 @@ async fn sweep_reserve(
     batch: BatchId,
     at: DateTime<Utc>,
 ) -> Result<(), ExpireError> {
-    let funders = sqlx::query_scalar!(
-        r#"select party as "funder!: PartyId" from ledger.account where book_id = $1 and kind = 8 and batch = $2 order by 1"#,
-        book.uuid(),
-        batch.uuid(),
-    )
-    .fetch_all(&mut **tx)
-    .await?;
+    let funders = ledger::read::reserve_funders(tx, book, batch).await?;
     let reserves: Vec<Account> = funders
         .iter()
         .map(|&funder| Account::reserved(book, batch, funder))
@@ -277,13 +257,15 @@ async fn sweep_reserve(
 /// What the books say went back because of the end.
 async fn outcome(pool: &PgPool, programme: &Programme) -> Result<Expiry, sqlx::Error> {
     let row = sqlx::query!(
-        r#"select e.id as "id: ExpiryId",
-               count(distinct t.debit) filter (where t.kind = 13) as "vouchers!",
-               coalesce(sum(t.cents) filter (where t.kind = 13), 0)::bigint as "returned!: Cents",
-               coalesce(sum(t.cents) filter (where t.kind = 14), 0)::bigint as "reserved_returned!: Cents"
+        r#"select e.id as "id: ExpiryId", f.vouchers as "vouchers!", f.cents as "returned!: Cents",
+               r.cents as "reserved_returned!: Cents"
            from issuer.expiry e
-           left join ledger.transfer t on t.book_id = e.book_id and t.kind in (13, 14)
-           where e.book_id = $1 group by e.id"#,
+           cross join (
+               select count(distinct number) as vouchers, coalesce(sum(cents), 0)::bigint as cents
+               from ledger.forfeited_voucher where book_id = $1 and by_expiry) f
+           cross join (
+               select coalesce(sum(expired_cents), 0)::bigint as cents from ledger.reserve_movement where book_id = $1) r
+           where e.book_id = $1"#,
         programme.id.uuid(),
     )
     .fetch_one(pool)

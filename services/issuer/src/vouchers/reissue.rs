@@ -253,7 +253,7 @@ async fn check(
         r#"select
                (select min(h.booklet) from issuer.hand_over h
                 where h.book_id = $1 and h.batch_id = $2 and h.booklet between $3 and $4) as handed_over,
-               exists (select from issuer.voucher v join ledger.account a on a.book_id = $1 and a.number = v.number
+               exists (select from issuer.voucher v join ledger.voucher a on a.book_id = $1 and a.number = v.number
                 where v.book_id = $1 and v.batch_id = $2 and v.serial between $5 and $6) as "opened!""#,
         batch.book().uuid(),
         batch.id.uuid(),

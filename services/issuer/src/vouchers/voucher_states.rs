@@ -80,17 +80,13 @@ struct Facts {
 pub async fn voucher_counts(pool: &PgPool, programme: ProgrammeId) -> Result<VoucherCounts, sqlx::Error> {
     let mut tx = ledger::read::snapshot(pool).await?;
     let rows = sqlx::query!(
-        r#"select coalesce(a.credits_cents > a.debits_cents, false) as "spendable!", c.grp is not null as "claimed!",
+        r#"select coalesce(a.spendable_cents > 0, false) as "spendable!", c.claim_id is not null as "claimed!",
                s.claim_id is not null as "settled!", r.number is not null as "revoked!", e.book_id is not null as "over!",
                count(*) as "vouchers!"
            from issuer.voucher v
-           left join ledger.account a on a.book_id = $1 and a.number = v.number
-           left join (
-               select t.debit, t.grp from ledger.transfer t
-               where t.book_id = $1 and t.kind = 20
-                   and not exists (select from ledger.transfer u where u.book_id = $1 and u.reverses = t.id)
-           ) c on c.debit = v.number
-           left join (select distinct claim_id from funding.settled_claim where book_id = $1) s on s.claim_id = c.grp
+           left join ledger.voucher a on a.book_id = $1 and a.number = v.number
+           left join ledger.spent_voucher c on c.book_id = $1 and c.number = v.number
+           left join (select distinct claim_id from funding.settled_claim where book_id = $1) s on s.claim_id = c.claim_id
            left join issuer.revocation r on r.book_id = $1 and r.number = v.number
            left join issuer.expiry e on e.book_id = $1
            where v.book_id = $1 group by 1, 2, 3, 4, 5"#,
@@ -129,16 +125,12 @@ pub async fn voucher_states(
 ) -> Result<Vec<(i32, VoucherState)>, sqlx::Error> {
     let mut tx = ledger::read::snapshot(pool).await?;
     let rows = sqlx::query!(
-        r#"select v.serial, coalesce(a.credits_cents > a.debits_cents, false) as "spendable!", c.grp is not null as "claimed!",
+        r#"select v.serial, coalesce(a.spendable_cents > 0, false) as "spendable!", c.claim_id is not null as "claimed!",
                s.claim_id is not null as "settled!", r.number is not null as "revoked!", e.book_id is not null as "over!"
            from issuer.voucher v
-           left join ledger.account a on a.book_id = $1 and a.number = v.number
-           left join (
-               select t.debit, t.grp from ledger.transfer t
-               where t.book_id = $1 and t.kind = 20
-                   and not exists (select from ledger.transfer u where u.book_id = $1 and u.reverses = t.id)
-           ) c on c.debit = v.number
-           left join (select distinct claim_id from funding.settled_claim where book_id = $1) s on s.claim_id = c.grp
+           left join ledger.voucher a on a.book_id = $1 and a.number = v.number
+           left join ledger.spent_voucher c on c.book_id = $1 and c.number = v.number
+           left join (select distinct claim_id from funding.settled_claim where book_id = $1) s on s.claim_id = c.claim_id
            left join issuer.revocation r on r.book_id = $1 and r.number = v.number
            left join issuer.expiry e on e.book_id = $1
            where v.book_id = $1 and v.batch_id = $2 order by v.serial"#,

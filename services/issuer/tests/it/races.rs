@@ -36,8 +36,8 @@ async fn while_reissued(world: &World, batch: Uuid, act: impl Future<Output = An
 /// Of the vouchers of these serial numbers, how many are open: under the numbers printed now, and under those withdrawn.
 async fn open(world: &World) -> (i64, i64) {
     sqlx::query_as(
-        "select (select count(*) from issuer.voucher v join ledger.account a on a.book_id = v.book_id and a.number = v.number),
-             (select count(*) from issuer.withdrawn_voucher w join ledger.account a on a.book_id = w.book_id and a.number = w.number)",
+        "select (select count(*) from issuer.voucher v join ledger.voucher a on a.book_id = v.book_id and a.number = v.number),
+             (select count(*) from issuer.withdrawn_voucher w join ledger.voucher a on a.book_id = w.book_id and a.number = w.number)",
     )
     .fetch_one(&world.owner)
     .await

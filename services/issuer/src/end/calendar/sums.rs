@@ -132,11 +132,10 @@ async fn by_batch(connection: &mut PgConnection, programme: ProgrammeId) -> Resu
     let rows = sqlx::query!(
         r#"with started as (
                select v.batch_id, count(distinct (v.serial - 1) / b.booklet_size) as booklets
-               from ledger.transfer t
-               join issuer.voucher v on v.book_id = $1 and v.number = t.debit
+               from ledger.spent_voucher s
+               join issuer.voucher v on v.book_id = $1 and v.number = s.number
                join issuer.batch b on b.book_id = $1 and b.id = v.batch_id
-               where t.book_id = $1 and t.kind = 20
-                   and not exists (select from ledger.transfer r where r.book_id = $1 and r.reverses = t.id)
+               where s.book_id = $1
                group by v.batch_id),
            given as (
                select h.batch_id, count(*) as booklets from issuer.hand_over h where h.book_id = $1 group by h.batch_id),
@@ -185,11 +184,10 @@ async fn by_point(connection: &mut PgConnection, programme: ProgrammeId) -> Resu
     let rows = sqlx::query!(
         r#"with started as (
                select distinct v.batch_id, (b.series_position + v.serial - 1) / b.booklet_size + 1 as booklet
-               from ledger.transfer t
-               join issuer.voucher v on v.book_id = $1 and v.number = t.debit
+               from ledger.spent_voucher s
+               join issuer.voucher v on v.book_id = $1 and v.number = s.number
                join issuer.batch b on b.book_id = $1 and b.id = v.batch_id
-               where t.book_id = $1 and t.kind = 20
-                   and not exists (select from ledger.transfer r where r.book_id = $1 and r.reverses = t.id))
+               where s.book_id = $1)
            select h.prescriber_id as "prescriber!: OrganisationId", coalesce(o.name, '') as "name!",
                count(*) as "handed_over!", count(s.booklet) as "started!",
                sum(b.face_value_cents * b.booklet_size)::bigint as "handed_over_cents!: Cents",
