@@ -31,9 +31,9 @@ pub(super) async fn next_list(tx: &mut PgTransaction<'_>, from: i32) -> Result<O
            cross join lateral (
                select n from generate_series(0, 15) as n
                cross join lateral (
-                   select (9::bigint << 56) + (s.series::bigint << 24) + (n::bigint << 20)) as first (number)
+                   select ledger.voucher_number(s.series, n << 20)) as first (number)
                where s.series * 16 + n >= $1 and (n = 0
-                   or exists (select from ledger.account a where a.book_id = s.programme_id and a.kind = 9
+                   or exists (select from ledger.voucher a where a.book_id = s.programme_id
                        and a.number between first.number and first.number + ((1 << 20) - 1))
                    or exists (select from issuer.voucher_blocked b where b.book_id = s.programme_id
                        and b.number between first.number and first.number + ((1 << 20) - 1))

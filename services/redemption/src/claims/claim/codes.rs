@@ -78,7 +78,7 @@ async fn find(tx: &mut PgTransaction<'_>, codes: &[ShortCode]) -> Result<Vec<Opt
         r#"select c.code_sha256 as "sha256!", c.number as "number!: AccountNumber", c.face_value_cents as "cents!",
                c.last_day as "last_day!", c.kid as "kid!", a.number is not null as "was_active!"
            from issuer.vouchers_of_codes($1) c
-           left join ledger.account a on a.book_id = c.book_id and a.number = c.number"#,
+           left join ledger.voucher a on a.book_id = c.book_id and a.number = c.number"#,
         &hashes,
     )
     .fetch_all(&mut **tx)
