@@ -38,43 +38,42 @@ impl Position {
 pub(crate) async fn positions(connection: &mut PgConnection) -> Result<BTreeMap<PartyId, Position>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"with waiting as (
-               select a.party, a.debits_cents - a.credits_cents as awaited
-               from ledger.account a where a.book_id = $1 and a.kind = 2 and a.kind <> 9 and a.debits_cents > a.credits_cents
+               select party_id as funder_id, cents as awaited
+               from ledger.balance where book_id = $1 and kind = 'receivable' and cents > 0
            ), own as (
-               select a.number, a.party
-               from ledger.account a join waiting w on w.party = a.party
-               where a.book_id = $1 and a.kind in (2, 3) and a.kind <> 9
+               select a.account, w.funder_id
+               from ledger.balance a join waiting w on w.funder_id = a.party_id
+               where a.book_id = $1 and a.kind in ('receivable', 'deposited')
            ), moved as (
                -- From and to the bank account, what nobody has explained, and payment files.
-               select o.party, t.cents from own o join ledger.transfer t on t.book_id = $1 and t.credit = o.number
-               where t.debit >> 56 in (1, 4, 5)
+               select o.funder_id, t.cents from own o join ledger.fund_movement t on t.book_id = $1 and t.credit_account = o.account
+               where t.debit_kind in ('bank', 'suspense', 'in_transit')
                union all
-               select o.party, -t.cents from own o join ledger.transfer t on t.book_id = $1 and t.debit = o.number
-               where t.credit >> 56 in (1, 4, 5)
+               select o.funder_id, -t.cents from own o join ledger.fund_movement t on t.book_id = $1 and t.debit_account = o.account
+               where t.credit_kind in ('bank', 'suspense', 'in_transit')
                union all
-               select w.party, case when p.to_funder = w.party then p.cents else -p.cents end
-               from waiting w join funding.true_up_payment p on w.party in (p.from_funder, p.to_funder)
+               select w.funder_id, case when p.to_funder = w.funder_id then p.cents else -p.cents end
+               from waiting w join funding.true_up_payment p on w.funder_id in (p.from_funder, p.to_funder)
                union all
-               select r.party, -l.sign * o.cents
+               select w.funder_id, -l.sign * c.cents
                from (
                    select s.book_id, s.claim_id, sign(sum(s.cents))::bigint as sign
                    from funding.settlement_line s
                    where s.book_id in (
-                           select a.book_id from ledger.account a join waiting w on w.party = a.party where a.kind = 8 and a.kind <> 9)
+                           select a.book_id from ledger.funder_balance a join waiting w on w.funder_id = a.funder_id
+                           where a.kind = 'reserved')
                        and not exists (
                            select from funding.payment_answer b
                            where b.payment_id = s.payment_id and b.answer in ('returned', 'rejected'))
                    group by s.book_id, s.claim_id having sum(s.cents) <> 0) l
-               join ledger.transfer c on c.book_id = l.book_id and c.grp = l.claim_id and c.kind = 20
-               join ledger.transfer o on o.book_id = c.book_id and o.kind = 11 and o.credit = c.debit
-               join ledger.account r on r.book_id = o.book_id and r.number = o.debit
-               join waiting w on w.party = r.party)
-           select w.party as "funder!: PartyId", f.name, w.awaited as "awaited!: Cents", m.id as "mandate: MandateId",
-               (select coalesce(sum(d.cents), 0) from moved d where d.party = w.party)::bigint as "cash!: Cents"
+               join ledger.claim_share c on c.book_id = l.book_id and c.claim_id = l.claim_id
+               join waiting w on w.funder_id = c.funder_id)
+           select w.funder_id as "funder!: PartyId", f.name, w.awaited as "awaited!: Cents", m.id as "mandate: MandateId",
+               (select coalesce(sum(d.cents), 0) from moved d where d.funder_id = w.funder_id)::bigint as "cash!: Cents"
            from waiting w
-           join funding.funder f on f.id = w.party
+           join funding.funder f on f.id = w.funder_id
            left join lateral (
-               select s.id from funding.mandate_state s where s.funder_id = w.party and s.awaited_cents > 0
+               select s.id from funding.mandate_state s where s.funder_id = w.funder_id and s.awaited_cents > 0
                order by s.issued_on, s.id limit 1) m on true"#,
         BookId::fund().uuid(),
     )
@@ -143,9 +142,9 @@ pub(crate) async fn free_of_mandates(
 pub(crate) async fn at_bank(connection: &mut PgConnection) -> Result<Cents, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select coalesce(sum(
-               case kind when 1 then debits_cents - credits_cents when 4 then least(debits_cents - credits_cents, 0)
-                   when 5 then debits_cents - credits_cents else -credits_cents end), 0)::bigint as "cents!: Cents"
-           from ledger.account where book_id = $1 and kind in (1, 4, 5, 15) and kind <> 9"#,
+               case kind when 'bank' then cents when 'in_transit' then -cents when 'suspense' then least(-cents, 0)
+                   when 'fee_receivable' then -credits_cents end), 0)::bigint as "cents!: Cents"
+           from ledger.balance where book_id = $1"#,
         BookId::fund().uuid(),
     )
     .fetch_one(connection)

@@ -1,6 +1,6 @@
 //! From the id that people know an event by to the groups of its transfers: [`ledger::EventKind`] read the other way round.
 
-use ledger::{AccountNumber, BookId, EventKind, KnownBy, TransferKind, refund_transfer_id};
+use ledger::{AccountNumber, BookId, EventId, EventKind, KnownBy};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -8,9 +8,6 @@ use crate::{support::ids::ExplanationId, support::ids::StatementId};
 
 /// Lines of a statement that are proven together; of a longer one, a line is asked for.
 pub(crate) const LINES_MAX: usize = 500;
-
-/// Legs of what takes a dead voucher's value back: the funders of the longest plan.
-const LEGS_MAX: u8 = 32;
 
 /// Names the events of a line: many things can be on one.
 pub(crate) fn line_id(statement: StatementId, line: i32) -> Uuid {
@@ -99,27 +96,12 @@ async fn parts_of(connection: &mut PgConnection, id: Uuid) -> sqlx::Result<Vec<U
     Ok(rows.into_iter().map(|row| part_id(row.explanation, row.part)).collect())
 }
 
-/// The groups of everything that happened to the voucher of this number, each found by an index: what opened it, its claims, their
-/// reversals, and what took it back.
+/// The groups of everything that happened to the voucher of this number.
 pub(crate) async fn groups_of_voucher(connection: &mut PgConnection, number: AccountNumber) -> sqlx::Result<Vec<Uuid>> {
     let mut groups = Vec::new();
     for book in books(&mut *connection).await? {
-        let gone: Vec<Uuid> = [TransferKind::Revoked, TransferKind::Expired]
-            .into_iter()
-            .flat_map(|kind| (0..LEGS_MAX).map(move |leg| refund_transfer_id(kind, book, number, leg).uuid()))
-            .collect();
-        let found = sqlx::query_scalar!(
-            r#"select grp as "grp!" from (
-                   select grp from ledger.transfer where book_id = $1 and kind = 11 and credit = $2
-                   union select grp from ledger.transfer where book_id = $1 and kind = 20 and debit = $2
-                   union select v.grp from ledger.transfer c join ledger.transfer v on v.book_id = $1 and v.reverses = c.id
-                       where c.book_id = $1 and c.kind = 20 and c.debit = $2
-                   union select grp from ledger.transfer where book_id = $1 and id = any($3)) g"#,
-            book.uuid(),
-            number.get(),
-            &gone,
-        );
-        groups.extend(found.fetch_all(&mut *connection).await?);
+        let found = ledger::read::events_of_voucher(&mut *connection, book, number).await?;
+        groups.extend(found.into_iter().map(EventId::uuid));
     }
     Ok(groups)
 }

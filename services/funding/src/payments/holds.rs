@@ -84,16 +84,15 @@ pub async fn holds(connection: &mut PgConnection, of: Option<PartyId>, on: Naive
     let rows = sqlx::query_as!(
         HeldRow,
         r#"with owed as (
-               select a.party, sum(a.credits_cents - a.debits_cents)::bigint as cents
-               -- Said twice for the index on named accounts: vouchers are not looked at.
-               from ledger.account a where a.kind = 10 and a.kind <> 9 and ($1::uuid is null or a.party = $1)
-               group by a.party having sum(a.credits_cents - a.debits_cents) > 0)
+               select structure_id, sum(cents)::bigint as cents
+               from ledger.payable where $1::uuid is null or structure_id = $1
+               group by structure_id having sum(cents) > 0)
            select s.id as "settlement: SettlementId", h.structure_id as "structure: PartyId", coalesce(y.name, '') as "name!",
                (array_agg(h.reason order by h.cents desc, h.reason))[1] as "reason!", s.at,
                sum(h.cents)::bigint as "cents!: Cents", owed.cents as "payable!: Cents"
            from funding.hold h
            join funding.settlement s on s.id = h.settlement_id
-           join owed on owed.party = h.structure_id
+           join owed on owed.structure_id = h.structure_id
            left join redemption.payee y on y.structure_id = h.structure_id
            where s.at > coalesce((
                -- The last time all was paid.

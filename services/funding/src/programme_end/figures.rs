@@ -160,20 +160,13 @@ async fn batches_of(connection: &mut PgConnection, programme: ProgrammeId) -> Re
     .await
 }
 
-/// What went into each reserve, and out of it otherwise than onto vouchers that ended (kinds 10, 11, 14, 15: the issuer's).
+/// What went into each reserve, and out of it.
 async fn in_reserve(connection: &mut PgConnection, programme: ProgrammeId) -> Result<Sums, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"with side as (
-               select t.credit as number, 10 as kind, t.cents from ledger.transfer t where t.book_id = $1 and t.kind = 10
-               union all
-               select t.debit, t.kind, t.cents from ledger.transfer t where t.book_id = $1 and t.kind in (11, 14, 15))
-           select r.batch as "batch!: BatchId", r.party as "funder!: PartyId",
-               coalesce(sum(s.cents) filter (where s.kind = 10), 0)::bigint as "funded!: Cents",
-               coalesce(sum(s.cents) filter (where s.kind = 11), 0)::bigint as "activated!: Cents",
-               coalesce(sum(s.cents) filter (where s.kind = 14), 0)::bigint as "expired!: Cents",
-               coalesce(sum(s.cents) filter (where s.kind = 15), 0)::bigint as "cancelled!: Cents"
-           from side s join ledger.account r on r.book_id = $1 and r.number = s.number and r.kind = 8
-           group by r.batch, r.party"#,
+        r#"select batch_id as "batch!: BatchId", funder_id as "funder!: PartyId", sum(funded_cents)::bigint as "funded!: Cents",
+               sum(activated_cents)::bigint as "activated!: Cents", sum(expired_cents)::bigint as "expired!: Cents",
+               sum(cancelled_cents)::bigint as "cancelled!: Cents"
+           from ledger.reserve_movement where book_id = $1 group by batch_id, funder_id"#,
         programme.uuid(),
     )
     .fetch_all(connection)
@@ -193,21 +186,16 @@ async fn in_reserve(connection: &mut PgConnection, programme: ProgrammeId) -> Re
         .collect())
 }
 
-/// What became of the vouchers, each by the legs that opened it. A voucher dies once: revoked or expired, on its own (12, 13) or when
-/// the claim that had spent it was reversed (21, back to the funders).
+/// What became of the vouchers, each by the legs that opened it. A voucher is forfeited once: revoked or expired, on its own or when the
+/// claim that had spent it was reversed.
 async fn on_vouchers(
     connection: &mut PgConnection,
     programme: ProgrammeId,
     sums: &mut Sums,
 ) -> Result<(), sqlx::Error> {
     let rows = sqlx::query!(
-        r#"with opened as (
-               select t.credit as number, t.debit as reserve, t.cents from ledger.transfer t where t.book_id = $1 and t.kind = 11),
-           given as (select h.number from issuer.handed_over_voucher h where h.book_id = $1),
-           claimed as (
-               select distinct t.debit as number from ledger.transfer t
-               where t.book_id = $1 and t.kind = 20
-                   and not exists (select from ledger.transfer r where r.book_id = $1 and r.reverses = t.id)),
+        r#"with given as (select h.number from issuer.handed_over_voucher h where h.book_id = $1),
+           claimed as (select distinct s.number from ledger.spent_voucher s where s.book_id = $1),
            line as (
                select l.claim_id, sign(sum(l.cents))::bigint as sign
                from funding.settlement_line l
@@ -216,29 +204,33 @@ async fn on_vouchers(
                    select from funding.payment_answer b where b.payment_id = l.payment_id and b.answer in ('returned', 'rejected'))
                group by l.claim_id having sum(l.cents) <> 0),
            paid as (
-               select t.debit as number, sum(l.sign)::bigint as sign
-               from line l join ledger.transfer t on t.book_id = $1 and t.grp = l.claim_id and t.kind = 20
-               group by t.debit),
-           dead as (
-               select t.debit as number, bool_or(t.kind = 12 or (t.kind = 21 and b.blocked_reason = 'revoked')) as revoked
-               from ledger.transfer t
-               join ledger.account f on f.book_id = $1 and f.number = t.credit and f.kind = 12
-               left join issuer.voucher_block b on b.book_id = $1 and b.number = t.debit
-               where t.book_id = $1 and t.kind in (12, 13, 21)
-               group by t.debit)
-           select r.batch as "batch!: BatchId", r.party as "funder!: PartyId",
+               select v.number, sum(l.sign)::bigint as sign
+               from line l join ledger.claimed_voucher v on v.book_id = $1 and v.claim_id = l.claim_id
+               group by v.number),
+           forfeited as (
+               select e.number, bool_or(e.revoked) as revoked
+               from (
+                   select f.number, f.by_revocation as revoked
+                   from ledger.forfeited_voucher f where f.book_id = $1 and not f.by_reversal
+                   union all
+                   select f.number, b.blocked_reason = 'revoked'
+                   from ledger.forfeited_voucher f
+                   left join issuer.voucher_block b on b.book_id = $1 and b.number = f.number
+                   where f.book_id = $1 and f.by_reversal) e
+               group by e.number)
+           select o.batch_id as "batch!: BatchId", o.funder_id as "funder!: PartyId",
                coalesce(sum(o.cents) filter (where g.number is not null), 0)::bigint as "handed_over!: Cents",
                coalesce(sum(o.cents) filter (where c.number is not null), 0)::bigint as "claimed!: Cents",
                coalesce(sum(o.cents * p.sign), 0)::bigint as "paid!: Cents",
-               coalesce(sum(o.cents) filter (where d.revoked), 0)::bigint as "revoked!: Cents",
-               coalesce(sum(o.cents) filter (where not d.revoked), 0)::bigint as "expired!: Cents"
-           from opened o
-           join ledger.account r on r.book_id = $1 and r.number = o.reserve
+               coalesce(sum(o.cents) filter (where f.revoked), 0)::bigint as "revoked!: Cents",
+               coalesce(sum(o.cents) filter (where not f.revoked), 0)::bigint as "expired!: Cents"
+           from ledger.voucher_share o
            left join given g on g.number = o.number
            left join claimed c on c.number = o.number
            left join paid p on p.number = o.number
-           left join dead d on d.number = o.number
-           group by r.batch, r.party"#,
+           left join forfeited f on f.number = o.number
+           where o.book_id = $1
+           group by o.batch_id, o.funder_id"#,
         programme.uuid(),
     )
     .fetch_all(connection)
@@ -274,22 +266,22 @@ pub(super) async fn held(
 ) -> Result<BTreeMap<PartyId, HeldByFunder>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"with side as (
-               select t.credit as number, t.cents as trued_up, 0 as given_back
-               from ledger.transfer t where t.book_id = $1 and t.kind = 42
+               select credit_account as account, cents as trued_up, 0 as given_back
+               from ledger.fund_movement where book_id = $1 and kind = 'true_up'
                union all
-               select t.debit, -t.cents, 0 from ledger.transfer t where t.book_id = $1 and t.kind = 42
+               select debit_account, -cents, 0 from ledger.fund_movement where book_id = $1 and kind = 'true_up'
                union all
-               select t.debit, 0, t.cents from ledger.transfer t where t.book_id = $1 and t.kind = 38),
+               select debit_account, 0, cents from ledger.fund_movement where book_id = $1 and kind = 'given_back'),
            moved as (
-               select s.number, sum(s.trued_up) as trued_up, sum(s.given_back) as given_back from side s group by s.number)
-           select a.party as "funder!: PartyId",
-               coalesce(sum(a.credits_cents - a.debits_cents) filter (where a.kind = 12), 0)::bigint as "refundable!: Cents",
-               coalesce(sum(a.credits_cents - a.debits_cents) filter (where a.kind = 7), 0)::bigint as "available!: Cents",
-               coalesce(sum(m.trued_up) filter (where a.kind = 12), 0)::bigint as "trued_up!: Cents",
-               coalesce(sum(m.given_back) filter (where a.kind = 12), 0)::bigint as "given_back!: Cents"
-           from ledger.account a left join moved m on m.number = a.number
-           where a.book_id = $1 and a.kind in (7, 12)
-           group by a.party"#,
+               select s.account, sum(s.trued_up) as trued_up, sum(s.given_back) as given_back from side s group by s.account)
+           select a.funder_id as "funder!: PartyId",
+               coalesce(sum(a.cents) filter (where a.kind = 'refundable'), 0)::bigint as "refundable!: Cents",
+               coalesce(sum(a.cents) filter (where a.kind = 'available'), 0)::bigint as "available!: Cents",
+               coalesce(sum(m.trued_up) filter (where a.kind = 'refundable'), 0)::bigint as "trued_up!: Cents",
+               coalesce(sum(m.given_back) filter (where a.kind = 'refundable'), 0)::bigint as "given_back!: Cents"
+           from ledger.funder_balance a left join moved m on m.account = a.account
+           where a.book_id = $1 and a.kind in ('available', 'refundable')
+           group by a.funder_id"#,
         programme.uuid(),
     )
     .fetch_all(connection)

@@ -288,8 +288,8 @@ impl FunderRefund {
 /// Funders who still have something in the programme that can be given back.
 async fn holding(tx: &mut PgTransaction<'_>, programme: ProgrammeId) -> Result<Vec<OrganisationId>, sqlx::Error> {
     sqlx::query_scalar!(
-        r#"select distinct party as "funder!: OrganisationId" from ledger.account
-           where book_id = $1 and kind in (7, 12) and kind <> 9 and credits_cents > debits_cents"#,
+        r#"select distinct funder_id as "funder!: OrganisationId" from ledger.funder_balance
+           where book_id = $1 and kind in ('available', 'refundable') and cents > 0"#,
         programme.uuid(),
     )
     .fetch_all(&mut **tx)

@@ -125,8 +125,8 @@ async fn waiting(pool: &PgPool, at: DateTime<Utc>) -> Result<Vec<Waiting>, sqlx:
                                select from funding.unused_value_refund g
                                where g.programme_id = p.id and g.funder_id = f.organisation_id))
                        or exists (
-                           select from ledger.account a
-                           where a.book_id = p.id and a.kind in (7, 12) and a.kind <> 9 and a.credits_cents > a.debits_cents))
+                           select from ledger.funder_balance a
+                           where a.book_id = p.id and a.kind in ('available', 'refundable') and a.cents > 0))
                    and not exists (
                        select from (
                            select distinct on (r.organisation_id) r.answer from funding.expiry_response r

@@ -32,7 +32,7 @@ async fn refused(world: &World, answer: (StatusCode, Value), problem: &str, reas
     assert!(whole || matches!(place, (Some(1..), true)), "{what}: {answer}");
     let kept: i64 = sqlx::query_scalar(
         "select (select count(*) from funding.statement) + (select count(*) from funding.payment_report)
-             + (select count(*) from ledger.transfer)",
+             + (select count(*) from ledger.movement)",
     )
     .fetch_one(&world.admin)
     .await

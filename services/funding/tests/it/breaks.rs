@@ -46,7 +46,7 @@ impl World {
     }
 
     pub async fn suspense(&self) -> i64 {
-        sqlx::query_scalar("select credits_cents - debits_cents from ledger.account where kind = 4")
+        sqlx::query_scalar("select cents from ledger.balance where kind = 'suspense'")
             .fetch_one(&self.admin)
             .await
             .unwrap()

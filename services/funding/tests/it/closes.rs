@@ -69,8 +69,8 @@ impl World {
 
     pub async fn refundable(&self) -> [i64; 2] {
         let of = async |funder: uuid::Uuid| {
-            let sum = "select coalesce(sum(credits_cents - debits_cents), 0)::bigint from ledger.account
-                       where book_id = $1 and kind = 12 and party = $2";
+            let sum = "select coalesce(sum(cents), 0)::bigint from ledger.funder_balance
+                       where book_id = $1 and kind = 'refundable' and funder_id = $2";
             sqlx::query_scalar(sum)
                 .bind(PROGRAMME)
                 .bind(funder)

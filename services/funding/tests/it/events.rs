@@ -122,11 +122,12 @@ async fn every_event_is_proven_by_the_id_that_people_know(admin: PgPool) {
             Cents::new(1),
         );
         // The call was received already, by this very line.
-        let before: Option<Uuid> = sqlx::query_scalar("select id from ledger.transfer where grp = $1 limit 1")
-            .bind(group.uuid())
-            .fetch_optional(&world.admin)
-            .await
-            .unwrap();
+        let before: Option<Uuid> =
+            sqlx::query_scalar("select transfer_id from ledger.movement where event_id = $1 limit 1")
+                .bind(group.uuid())
+                .fetch_optional(&world.admin)
+                .await
+                .unwrap();
         let transfer = if let Some(known) = before {
             known.to_string()
         } else {

@@ -37,20 +37,23 @@ async fn a_falsified_row_is_told(admin: PgPool) {
     let world = settled(admin).await;
     let forgeries = [
         (
-            "update ledger.account set credits_cents = credits_cents + 1 where kind = 7",
+            "update ledger.account set credits_cents = credits_cents + 1 where ledger.name_of_account_kind(kind) = 'available'",
             "comptes et leurs écritures",
         ),
         (
-            "update ledger.account set debits_cents = debits_cents + 100 where kind = 1",
+            "update ledger.account set debits_cents = debits_cents + 100 where ledger.name_of_account_kind(kind) = 'bank'",
             "Compte bancaire",
         ),
         (
-            "update ledger.transfer set cents = cents + 1 where kind = 33",
+            "update ledger.transfer set cents = cents + 1 where ledger.name_of_transfer_kind(kind) = 'allocated'",
             "Affectations",
         ),
-        ("delete from ledger.transfer where kind = 20", "Encaissements acceptés"),
         (
-            "update ledger.transfer set grp = gen_random_uuid() where kind = 20",
+            "delete from ledger.transfer where ledger.name_of_transfer_kind(kind) = 'claimed'",
+            "Encaissements acceptés",
+        ),
+        (
+            "update ledger.transfer set grp = gen_random_uuid() where ledger.name_of_transfer_kind(kind) = 'claimed'",
             "Encaissements acceptés",
         ),
         (
@@ -86,23 +89,23 @@ async fn a_falsified_row_is_told(admin: PgPool) {
             "sans trou",
         ),
         (
-            "update ledger.account set debits_cents = 0 where kind = 9",
+            "update ledger.account set debits_cents = 0 where ledger.name_of_account_kind(kind) = 'voucher'",
             "utilisables selon leur historique",
         ),
         (
-            "update ledger.account set credits_cents = credits_cents + 1 where kind = 10",
+            "update ledger.account set credits_cents = credits_cents + 1 where ledger.name_of_account_kind(kind) = 'payable'",
             "À payer",
         ),
         (
-            "update ledger.account set credits_cents = credits_cents + 1 where kind = 6",
+            "update ledger.account set credits_cents = credits_cents + 1 where ledger.name_of_account_kind(kind) = 'clearing'",
             "Virements internes",
         ),
         (
-            "update ledger.account set credits_cents = credits_cents + 100000 where kind = 8",
+            "update ledger.account set credits_cents = credits_cents + 100000 where ledger.name_of_account_kind(kind) = 'reserved'",
             "réservé ≤ versé",
         ),
         (
-            "update ledger.account set credits_cents = credits_cents + 1 where kind = 2 or kind = 3",
+            "update ledger.account set credits_cents = credits_cents + 1 where ledger.name_of_account_kind(kind) in ('receivable', 'deposited')",
             "à affecter",
         ),
     ];
@@ -184,7 +187,7 @@ async fn everybody_sees_the_fund_and_their_own_part_and_whether_all_holds(admin:
     }
 
     // What is wrong elsewhere is told without its amounts.
-    sqlx::query("update ledger.account set credits_cents = credits_cents + 1 where book_id = $1 and kind = 7")
+    sqlx::query("update ledger.account set credits_cents = credits_cents + 1 where book_id = $1 and ledger.name_of_account_kind(kind) = 'available'")
         .bind(id(0x11))
         .execute(&world.admin)
         .await

@@ -86,10 +86,11 @@ async fn a_claim_a_payment_and_a_contribution_are_proven_to_whom_they_concern(ad
     assert_eq!(line.to_json()["claim"], json!(id(201)));
     assert_eq!(line.to_json()["payment"], json!(payment));
 
-    let received: uuid::Uuid = sqlx::query_scalar("select id from ledger.transfer where kind = 30 limit 1")
-        .fetch_one(&world.admin)
-        .await
-        .unwrap();
+    let received: uuid::Uuid =
+        sqlx::query_scalar("select transfer_id from ledger.fund_movement where kind = 'received' limit 1")
+            .fetch_one(&world.admin)
+            .await
+            .unwrap();
     let proof = world
         .get_json(&format!("/funding/v1/proofs/transfers/{received}"))
         .await;
@@ -272,7 +273,7 @@ async fn a_month_does_not_close_over_sums_that_were_falsified(admin: PgPool) {
     let (world, _) = settled(admin).await;
     world
         .admin
-        .execute("update ledger.account set debits_cents = debits_cents - 500, credits_cents = credits_cents - 500 where kind = 7")
+        .execute("update ledger.account set debits_cents = debits_cents - 500, credits_cents = credits_cents - 500 where ledger.name_of_account_kind(kind) = 'available'")
         .await
         .unwrap();
     let (status, answer) = closes(&world, "2026-03").await;

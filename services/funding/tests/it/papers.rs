@@ -67,8 +67,8 @@ impl World {
         let mut sums = [0; 3];
         for (kind, sum) in [("fee_receivable", 0), ("fees", 1), ("vat", 2)] {
             let balance: i64 = sqlx::query_scalar(
-                "select coalesce(sum(debits_cents - credits_cents), 0)::bigint from ledger.account a
-                 join ledger.account_kind k on k.kind = a.kind where k.name = $1",
+                "select coalesce(sum(debits_cents - credits_cents), 0)::bigint from ledger.balance
+                 where kind::text = $1",
             )
             .bind(kind)
             .fetch_one(&self.admin)

@@ -105,7 +105,8 @@ async fn a_corrupted_sum_makes_a_failing_run_that_is_heard(admin: PgPool) {
     );
     assert_eq!(gauge("timestamp_seconds"), instant(AT).timestamp().to_string());
 
-    let forged = "update ledger.account set debits_cents = debits_cents + 100 where kind = 1";
+    let forged =
+        "update ledger.account set debits_cents = debits_cents + 100 where ledger.name_of_account_kind(kind) = 'bank'";
     sqlx::query(forged).execute(&bank.world.admin).await.unwrap();
     let run = bank.runs(2).await;
     let (all_hold, failing, ..) = verdict(&run);
@@ -135,7 +136,8 @@ async fn a_corrupted_sum_makes_a_failing_run_that_is_heard(admin: PgPool) {
     let text = String::from_utf8(text).unwrap();
     assert!(text.contains("ATTENTION") && text.contains("FAUX"), "{text}");
 
-    let back = "update ledger.account set debits_cents = debits_cents - 100 where kind = 1";
+    let back =
+        "update ledger.account set debits_cents = debits_cents - 100 where ledger.name_of_account_kind(kind) = 'bank'";
     sqlx::query(back).execute(&bank.world.admin).await.unwrap();
     let rewritten = "update funding.statement set raw = raw || '\\x20' where position = 1";
     sqlx::query(rewritten).execute(&bank.world.admin).await.unwrap();

@@ -70,7 +70,7 @@ async fn a_call_that_is_paid_twice_or_too_much_is_a_break(admin: PgPool) {
 }
 
 async fn charges(world: &World) -> i64 {
-    let sum = "select coalesce(sum(debits_cents - credits_cents), 0)::bigint from ledger.account where kind = 13";
+    let sum = "select coalesce(sum(cents), 0)::bigint from ledger.balance where kind = 'charges'";
     sqlx::query_scalar(sum).fetch_one(&world.admin).await.unwrap()
 }
 
@@ -132,7 +132,8 @@ async fn what_the_operator_tolerates_is_booked_where_everybody_sees_it(admin: Pg
     world.all_hold().await;
     let seen = world.get_json(&format!("/funding/v1/settlements/{}", id(1))).await;
     assert_eq!(seen["payments"][0]["state"], "debited");
-    let forged = "update ledger.transfer set cents = cents + 1 where kind = 43";
+    let forged =
+        "update ledger.transfer set cents = cents + 1 where ledger.name_of_transfer_kind(kind) = 'bank_charge'";
     sqlx::query(forged).execute(&world.admin).await.unwrap();
     let failing = world.failing().await;
     assert!(

@@ -178,8 +178,8 @@ async fn a_falsified_explanation_is_told(admin: PgPool) {
             "compte d'attente",
         ),
         (
-            "update ledger.account set credits_cents = credits_cents + 1 where kind = 4",
-            "update ledger.account set credits_cents = credits_cents - 1 where kind = 4",
+            "update ledger.account set credits_cents = credits_cents + 1 where ledger.name_of_account_kind(kind) = 'suspense'",
+            "update ledger.account set credits_cents = credits_cents - 1 where ledger.name_of_account_kind(kind) = 'suspense'",
             "compte d'attente",
         ),
     ] {

@@ -7,7 +7,7 @@ use crate::bank::{DAY, moved, naming, quoting, statement, statement_of};
 use crate::world::{FUND_IBAN, FUNDERS, OTHER_IBAN, PROGRAMME, World, id};
 
 async fn rows(world: &World) -> (i64, i64) {
-    let count = "select (select count(*) from funding.statement_line), (select count(*) from ledger.transfer)";
+    let count = "select (select count(*) from funding.statement_line), (select count(*) from ledger.movement)";
     sqlx::query_as(count).fetch_one(&world.admin).await.unwrap()
 }
 
@@ -138,7 +138,7 @@ async fn what_no_rule_explains_is_kept_apart(admin: PgPool) {
         .await;
     assert_eq!(found, [None, None, None]);
     world.all_hold().await;
-    let balance: i64 = sqlx::query_scalar("select credits_cents - debits_cents from ledger.account where kind = 4")
+    let balance: i64 = sqlx::query_scalar("select cents from ledger.balance where kind = 'suspense'")
         .fetch_one(&world.admin)
         .await
         .unwrap();

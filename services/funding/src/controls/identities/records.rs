@@ -94,7 +94,7 @@ async fn claims(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
     sqlx::query_as!(
         Sides,
         r#"with booked as (
-               select book_id, grp as claim_id, sum(cents) as cents from ledger.transfer where kind = 20 group by book_id, grp)
+               select book_id, claim_id, sum(cents) as cents from ledger.claimed_voucher group by book_id, claim_id)
            select coalesce(sum(c.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
                count(*) filter (where c.cents is distinct from b.cents) as "off!"
            from redemption.claim_status c full join booked b using (book_id, claim_id)"#
@@ -109,10 +109,10 @@ async fn reversals(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> 
         r#"with reversed as (
                select book_id, claim_id, cents from redemption.claim_status where reversed_at is not null
            ), booked as (
-               select t.book_id, t.grp as claim_id, sum(r.cents) as cents
-               from ledger.transfer r
-               join ledger.transfer t on t.book_id = r.book_id and t.id = r.reverses
-               where r.kind = 21 group by t.book_id, t.grp)
+               select v.book_id, v.claim_id, sum(r.cents) as cents
+               from ledger.claim_reversal r
+               join ledger.claimed_voucher v on v.book_id = r.book_id and v.transfer_id = r.claim_transfer_id
+               group by v.book_id, v.claim_id)
            select coalesce(sum(c.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
                count(*) filter (where c.cents is distinct from b.cents) as "off!"
            from reversed c full join booked b using (book_id, claim_id)"#
@@ -135,10 +135,10 @@ async fn activations(connection: &mut PgConnection) -> Result<Sides, sqlx::Error
                join catalogue.programme p on p.id = b.book_id
                left join handed_over h on h.book_id = b.book_id and h.batch_id = b.batch_id
            ), booked as (
-               select o.book_id, r.batch as batch_id, sum(o.cents) as cents
-               from (select book_id, debit, sum(cents) as cents from ledger.transfer where kind = 11 group by book_id, debit) o
-               left join ledger.account r on r.book_id = o.book_id and r.number = o.debit
-               group by o.book_id, r.batch)
+               select o.book_id, r.batch_id, sum(o.cents) as cents
+               from (select book_id, reserve_account, sum(cents) as cents from ledger.voucher_share group by 1, 2) o
+               left join ledger.funder_balance r on r.book_id = o.book_id and r.account = o.reserve_account
+               group by o.book_id, r.batch_id)
            select coalesce(sum(a.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
                count(*) filter (where coalesce(a.cents, 0) <> coalesce(b.cents, 0)) as "off!"
            from batch a full join booked b using (book_id, batch_id)"#
@@ -154,10 +154,8 @@ async fn allocations(connection: &mut PgConnection) -> Result<Sides, sqlx::Error
                select programme_id as book_id, funder_id, sum(cents) as cents
                from funding.allocation group by programme_id, funder_id
            ), booked as (
-               select t.book_id, a.party as funder_id, sum(t.cents) as cents
-               from ledger.transfer t
-               left join ledger.account a on a.book_id = t.book_id and a.number = t.credit
-               where t.kind = 33 and t.credit >> 56 = 7 group by t.book_id, a.party)
+               select book_id, credit_party_id as funder_id, sum(cents) as cents
+               from ledger.fund_movement where kind = 'allocated' and credit_kind = 'available' group by book_id, credit_party_id)
            select coalesce(sum(a.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
                count(*) filter (where a.cents is distinct from b.cents) as "off!"
            from allocated a full join booked b using (book_id, funder_id)"#

@@ -110,12 +110,10 @@ async fn statements(connection: &mut PgConnection, known: i32) -> Result<Stateme
 }
 
 async fn books(connection: &mut PgConnection) -> Result<LedgerSeen, sqlx::Error> {
-    let transfers = sqlx::query_scalar!(r#"select count(*) as "count!" from ledger.transfer"#)
-        .fetch_one(&mut *connection)
-        .await?;
+    let transfers = ledger::read::transfer_count(&mut *connection).await?;
     let checkpoint = last_checkpoint(&mut *connection).await?;
     Ok(LedgerSeen {
-        transfers: u64::try_from(transfers).unwrap_or(0),
+        transfers,
         unsealed: unsealed(connection).await?,
         checkpoint: checkpoint.map(|checkpoint| CheckpointSeen {
             size: checkpoint.size,

@@ -72,12 +72,12 @@ async fn programme_name(connection: &mut PgConnection, programme: ProgrammeId) -
 
 async fn to_give_back(connection: &mut PgConnection, on: NaiveDate) -> Result<Vec<OpenPoint>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"select p.id as "programme: ProgrammeId", p.name, sum(a.credits_cents - a.debits_cents)::bigint as "cents!: Cents"
+        r#"select p.id as "programme: ProgrammeId", p.name, sum(a.cents)::bigint as "cents!: Cents"
            from funding.expiry_statement s
            join catalogue.programme p on p.id = s.programme_id
-           join ledger.account a on a.book_id = s.programme_id and a.kind in (7, 12) and a.kind <> 9
+           join ledger.funder_balance a on a.book_id = s.programme_id and a.kind in ('available', 'refundable')
            where s.contest_until < $1
-           group by p.id, p.name having sum(a.credits_cents - a.debits_cents) > 0
+           group by p.id, p.name having sum(a.cents) > 0
            order by p.name, p.id"#,
         on,
     )

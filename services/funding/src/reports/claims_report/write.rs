@@ -39,21 +39,18 @@ pub(crate) async fn write(
     let mut shares = sqlx::query_as!(
         ClaimShare,
         r#"with share as (
-               select c.book_id, c.grp as claim_id, r.party as funder_id, sum(o.cents)::bigint as cents,
-                   min(c.at) as at, max(v.at) as reversed_at
-               from ledger.transfer c
-               join ledger.transfer o on o.book_id = c.book_id and o.kind = 11 and o.credit = c.debit
-               join ledger.account r on r.book_id = o.book_id and r.number = o.debit
-               left join ledger.transfer v on v.book_id = c.book_id and v.reverses = c.id
-               where c.kind = 20 and ($1::uuid is null or r.party = $1) and ($2::uuid is null or c.book_id = $2)
+               select c.book_id, c.claim_id, c.funder_id, sum(c.cents)::bigint as cents, min(c.at) as at, max(v.at) as reversed_at
+               from ledger.claim_share c
+               left join ledger.claim_reversal v on v.book_id = c.book_id and v.claim_transfer_id = c.transfer_id
+               where ($1::uuid is null or c.funder_id = $1) and ($2::uuid is null or c.book_id = $2)
                    and ($3::timestamptz is null or c.at >= $3) and ($4::timestamptz is null or c.at < $4)
-               group by c.book_id, c.grp, r.party),
+               group by c.book_id, c.claim_id, c.funder_id),
            counted as (
-               select c.book_id, c.grp as claim_id, count(*) as vouchers, sum(c.cents)::bigint as cents
-               from ledger.transfer c
-               where c.kind = 20 and ($2::uuid is null or c.book_id = $2)
+               select c.book_id, c.claim_id, count(*) as vouchers, sum(c.cents)::bigint as cents
+               from ledger.claimed_voucher c
+               where ($2::uuid is null or c.book_id = $2)
                    and ($3::timestamptz is null or c.at >= $3) and ($4::timestamptz is null or c.at < $4)
-               group by c.book_id, c.grp),
+               group by c.book_id, c.claim_id),
            answer as (
                select payment_id, bool_or(answer = 'debited') as debited,
                    bool_or(answer in ('returned', 'rejected')) as back

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use ledger::{AccountNumber, BookId, PartyId};
+use ledger::{AccountNumber, BookId, EventId, PartyId};
 use sqlx::PgConnection;
 use standards::Cents;
 use uuid::Uuid;
@@ -50,9 +50,9 @@ pub(super) async fn books(
     structure: PartyId,
 ) -> sqlx::Result<Vec<(BookId, Option<String>)>> {
     let rows = sqlx::query!(
-        r#"select distinct a.book_id as "book: BookId", p.name as "name?"
-           from ledger.account a left join catalogue.programme p on p.id = a.book_id
-           where a.party = $1 and a.kind = 10 order by 1"#,
+        r#"select distinct a.book_id as "book!: BookId", p.name as "name?"
+           from ledger.payable a left join catalogue.programme p on p.id = a.book_id
+           where a.structure_id = $1 order by 1"#,
         structure.uuid()
     )
     .fetch_all(connection)
@@ -90,16 +90,11 @@ pub(super) async fn reversals(
     book: BookId,
     claims: &[Uuid],
 ) -> sqlx::Result<HashMap<Uuid, Uuid>> {
-    let rows = sqlx::query!(
-        r#"select distinct c.grp as claim, v.grp as reversal
-           from ledger.transfer c join ledger.transfer v on v.book_id = c.book_id and v.reverses = c.id
-           where c.book_id = $1 and c.grp = any($2) and c.kind = 20"#,
-        book.uuid(),
-        claims,
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.claim, row.reversal)).collect())
+    let reversals = ledger::read::reversals_of_claims(connection, book, &event_ids(claims)).await?;
+    Ok(reversals
+        .into_iter()
+        .map(|(claim, reversal)| (claim.uuid(), reversal.uuid()))
+        .collect())
 }
 
 /// The vouchers of these claims, as they are written on receipts: series and place.
@@ -108,22 +103,20 @@ pub(super) async fn vouchers(
     book: BookId,
     claims: &[Uuid],
 ) -> sqlx::Result<HashMap<Uuid, Vec<String>>> {
-    let rows = sqlx::query!(
-        r#"select grp as claim, array_agg(debit order by debit) as "numbers!"
-           from ledger.transfer where book_id = $1 and grp = any($2) and kind = 20 group by grp"#,
-        book.uuid(),
-        claims,
-    )
-    .fetch_all(connection)
-    .await?;
-    let written = |number| {
-        let voucher = AccountNumber::new(number).as_voucher();
+    let vouchers = ledger::read::vouchers_of_claims(connection, book, &event_ids(claims)).await?;
+    let written = |number: AccountNumber| {
+        let voucher = number.as_voucher();
         voucher.map(|(series, idx)| format!("{series}-{idx}"))
     };
-    let named = rows
+    let named = vouchers
         .into_iter()
-        .map(|row| (row.claim, row.numbers.into_iter().filter_map(written).collect()));
+        .map(|(claim, numbers)| (claim.uuid(), numbers.into_iter().filter_map(written).collect()));
     Ok(named.collect())
+}
+
+/// A claim is its own event.
+fn event_ids(claims: &[Uuid]) -> Vec<EventId> {
+    claims.iter().copied().map(EventId::from_uuid).collect()
 }
 
 /// The last payment of each of these claims that did not come back, and whether the bank debited it.

@@ -209,8 +209,7 @@ async fn ordered(connection: &mut PgConnection, until: Until) -> Result<Vec<Figu
                array_agg(s.rate order by s.rank) as "rates!: Vec<Decimal>",
                array(select v.serial from issuer.revoked_voucher v
                      where v.book_id = b.book_id and v.batch_id = b.batch_id and ($1::timestamptz is null or v.at < $1)
-                         and not exists (select from ledger.transfer o
-                                         where o.book_id = v.book_id and o.kind = 11 and o.credit = v.number)
+                         and not exists (select from ledger.voucher o where o.book_id = v.book_id and o.number = v.number)
                      order by v.serial) as "given_up!: Vec<i32>"
            from issuer.batch_memo b join issuer.batch_plan_share s on s.book_id = b.book_id and s.batch_id = b.batch_id
            where case when $1::timestamptz is null then b.cancelled_at is null
@@ -251,21 +250,20 @@ async fn ordered(connection: &mut PgConnection, until: Until) -> Result<Vec<Figu
 async fn handed_over(connection: &mut PgConnection, until: Until) -> Result<Vec<Figure>, sqlx::Error> {
     sqlx::query_as!(
         Figure,
-        r#"select o.book_id as "book!: BookId", r.party as "funder!: PartyId", sum(o.cents)::bigint as "cents!: Cents"
+        r#"select o.book_id as "book!: BookId", o.funder_id as "funder!: PartyId", sum(o.cents)::bigint as "cents!: Cents"
            from issuer.handed_over_voucher h
-           join ledger.transfer o on o.book_id = h.book_id and o.kind = 11 and o.credit = h.number
-           join ledger.account r on r.book_id = o.book_id and r.number = o.debit
+           join ledger.voucher_share o on o.book_id = h.book_id and o.number = h.number
            where ($1::timestamptz is null or (h.handed_over_at < $1 and o.at < $1))
                and not exists (
-                   select from ledger.transfer t
-                   where t.book_id = h.book_id and t.kind = 12 and t.debit = h.number
-                       and ($1::timestamptz is null or t.at < $1))
+                   select from ledger.forfeited_voucher f
+                   where f.book_id = h.book_id and f.number = h.number and f.by_revocation
+                       and ($1::timestamptz is null or f.at < $1))
                and not exists (
-                   select from ledger.transfer t
-                   join issuer.voucher_block b on b.book_id = t.book_id and b.number = t.debit
-                   where t.book_id = h.book_id and t.kind = 21 and t.debit = h.number and b.blocked_reason = 'revoked'
-                       and ($1::timestamptz is null or t.at < $1))
-           group by o.book_id, r.party"#,
+                   select from ledger.forfeited_voucher f
+                   join issuer.voucher_block b on b.book_id = f.book_id and b.number = f.number
+                   where f.book_id = h.book_id and f.number = h.number and f.by_reversal and b.blocked_reason = 'revoked'
+                       and ($1::timestamptz is null or f.at < $1))
+           group by o.book_id, o.funder_id"#,
         until,
     )
     .fetch_all(connection)
@@ -277,28 +275,26 @@ async fn outstanding(connection: &mut PgConnection, until: Until) -> Result<Vec<
     let Some(until) = until else {
         return sqlx::query_as!(
             Figure,
-            r#"select o.book_id as "book!: BookId", r.party as "funder!: PartyId", sum(o.cents)::bigint as "cents!: Cents"
+            r#"select o.book_id as "book!: BookId", o.funder_id as "funder!: PartyId", sum(o.cents)::bigint as "cents!: Cents"
                from issuer.handed_over_voucher h
-               join ledger.account v on v.book_id = h.book_id and v.number = h.number and v.credits_cents > v.debits_cents
-               join ledger.transfer o on o.book_id = h.book_id and o.kind = 11 and o.credit = h.number
-               join ledger.account r on r.book_id = o.book_id and r.number = o.debit
-               group by o.book_id, r.party"#
+               join ledger.voucher v on v.book_id = h.book_id and v.number = h.number and v.spendable_cents > 0
+               join ledger.voucher_share o on o.book_id = h.book_id and o.number = h.number
+               group by o.book_id, o.funder_id"#
         )
         .fetch_all(connection)
         .await;
     };
     sqlx::query_as!(
         Figure,
-        r#"select o.book_id as "book!: BookId", r.party as "funder!: PartyId", sum(o.cents)::bigint as "cents!: Cents"
+        r#"select o.book_id as "book!: BookId", o.funder_id as "funder!: PartyId", sum(o.cents)::bigint as "cents!: Cents"
            from issuer.handed_over_voucher h
-           join ledger.transfer o on o.book_id = h.book_id and o.kind = 11 and o.credit = h.number and o.at < $1
-           join ledger.account r on r.book_id = o.book_id and r.number = o.debit
+           join ledger.voucher_share o on o.book_id = h.book_id and o.number = h.number and o.at < $1
            where h.handed_over_at < $1 and not exists (
-               select from ledger.transfer gone
-               left join ledger.transfer back on back.book_id = gone.book_id and back.reverses = gone.id and back.at < $1
-               where gone.book_id = h.book_id and gone.debit = h.number and gone.kind in (12, 13, 20, 21)
-                   and gone.at < $1 and back.id is null)
-           group by o.book_id, r.party"#,
+               select from ledger.voucher_debit gone
+               left join ledger.claim_reversal back
+                   on back.book_id = gone.book_id and back.claim_transfer_id = gone.transfer_id and back.at < $1
+               where gone.book_id = h.book_id and gone.number = h.number and gone.at < $1 and back.transfer_id is null)
+           group by o.book_id, o.funder_id"#,
         until,
     )
     .fetch_all(connection)
@@ -320,13 +316,11 @@ async fn paid(connection: &mut PgConnection, until: Until) -> Result<Vec<Figure>
                        and ($1::timestamptz is null or b.at < $1))
                group by l.book_id, l.claim_id
                having sum(l.cents) <> 0)
-           select l.book_id as "book!: BookId", r.party as "funder!: PartyId",
-               sum(l.sign * o.cents)::bigint as "cents!: Cents"
+           select l.book_id as "book!: BookId", c.funder_id as "funder!: PartyId",
+               sum(l.sign * c.cents)::bigint as "cents!: Cents"
            from line l
-           join ledger.transfer c on c.book_id = l.book_id and c.grp = l.claim_id and c.kind = 20
-           join ledger.transfer o on o.book_id = c.book_id and o.kind = 11 and o.credit = c.debit
-           join ledger.account r on r.book_id = o.book_id and r.number = o.debit
-           group by l.book_id, r.party"#,
+           join ledger.claim_share c on c.book_id = l.book_id and c.claim_id = l.claim_id
+           group by l.book_id, c.funder_id"#,
         until,
     )
     .fetch_all(connection)
@@ -365,12 +359,11 @@ async fn refunded(connection: &mut PgConnection, left: bool, until: Until) -> Re
 async fn forfeited(connection: &mut PgConnection, reason: &str, until: Until) -> Result<Vec<Figure>, sqlx::Error> {
     sqlx::query_as!(
         Figure,
-        r#"select t.book_id as "book!: BookId", f.party as "funder!: PartyId", sum(t.cents)::bigint as "cents!: Cents"
-           from ledger.transfer t
-           join ledger.account f on f.book_id = t.book_id and f.number = t.credit and f.kind = 12
-           join issuer.voucher_block b on b.book_id = t.book_id and b.number = t.debit
-           where t.kind = 21 and b.blocked_reason = $1 and ($2::timestamptz is null or t.at < $2)
-           group by t.book_id, f.party"#,
+        r#"select f.book_id as "book!: BookId", f.funder_id as "funder!: PartyId", sum(f.cents)::bigint as "cents!: Cents"
+           from ledger.forfeited_voucher f
+           join issuer.voucher_block b on b.book_id = f.book_id and b.number = f.number
+           where f.by_reversal and b.blocked_reason = $1 and ($2::timestamptz is null or f.at < $2)
+           group by f.book_id, f.funder_id"#,
         reason,
         until,
     )

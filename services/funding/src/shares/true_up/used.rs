@@ -68,8 +68,8 @@ pub(super) enum ProgrammeEnd {
 pub(super) async fn end(connection: &mut PgConnection, programme: ProgrammeId) -> Result<ProgrammeEnd, sqlx::Error> {
     let state = sqlx::query!(
         r#"select exists (select from issuer.programme_end where book_id = $1) as "ended!",
-               exists (select from ledger.account
-                       where book_id = $1 and kind in (8, 9) and credits_cents > debits_cents) as "left!""#,
+               exists (select from ledger.voucher where book_id = $1 and spendable_cents > 0)
+                   or exists (select from ledger.funder_balance where book_id = $1 and kind = 'reserved' and cents > 0) as "left!""#,
         programme.uuid(),
     )
     .fetch_one(connection)
@@ -151,17 +151,15 @@ async fn paid(
 ) -> Result<BTreeMap<BatchId, Vec<(PartyId, Cents)>>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"with used as (
-               select r.batch, r.party, sum(o.cents) as cents
-               from ledger.transfer c
-               join ledger.transfer o on o.book_id = c.book_id and o.kind = 11 and o.credit = c.debit
-               join ledger.account r on r.book_id = o.book_id and r.number = o.debit
-               where c.book_id = $1 and c.kind = 20
-                   and not exists (select from ledger.transfer u where u.book_id = c.book_id and u.reverses = c.id)
-               group by r.batch, r.party)
+               select o.batch_id, o.funder_id, sum(o.cents) as cents
+               from ledger.spent_voucher v
+               join ledger.voucher_share o on o.book_id = v.book_id and o.number = v.number
+               where v.book_id = $1
+               group by o.batch_id, o.funder_id)
            select s.batch_id as "batch!: BatchId", s.funder_id as "funder!: PartyId",
                coalesce(u.cents, 0)::bigint as "cents!: Cents"
            from issuer.batch_plan_share s
-           left join used u on u.batch = s.batch_id and u.party = s.funder_id
+           left join used u on u.batch_id = s.batch_id and u.funder_id = s.funder_id
            where s.book_id = $1 order by s.batch_id, s.rank"#,
         programme.uuid(),
     )
@@ -180,13 +178,11 @@ async fn vouchers(
     programme: ProgrammeId,
 ) -> Result<BTreeMap<BatchId, u64>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"select r.batch as "batch!: BatchId", count(distinct c.debit) as "vouchers!"
-           from ledger.transfer c
-           join ledger.transfer o on o.book_id = c.book_id and o.kind = 11 and o.credit = c.debit
-           join ledger.account r on r.book_id = o.book_id and r.number = o.debit
-           where c.book_id = $1 and c.kind = 20
-               and not exists (select from ledger.transfer u where u.book_id = c.book_id and u.reverses = c.id)
-           group by r.batch"#,
+        r#"select o.batch_id as "batch!: BatchId", count(distinct v.number) as "vouchers!"
+           from ledger.spent_voucher v
+           join ledger.voucher_share o on o.book_id = v.book_id and o.number = v.number
+           where v.book_id = $1
+           group by o.batch_id"#,
         programme.uuid(),
     )
     .fetch_all(&mut *connection)

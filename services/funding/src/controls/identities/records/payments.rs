@@ -11,7 +11,8 @@ pub(super) async fn sent(connection: &mut PgConnection) -> Result<Sides, sqlx::E
         Sides,
         r#"with booked as (
                select reference as end_to_end, sum(cents) as cents
-               from ledger.transfer where kind in (34, 39) and credit >> 56 = 5 group by reference)
+               from ledger.fund_movement where kind in ('settled', 'refund_sent') and credit_kind = 'in_transit'
+               group by reference)
            select coalesce(sum(p.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
                count(*) filter (where p.cents is distinct from b.cents) as "off!"
            from funding.payment p full join booked b using (end_to_end)"#
@@ -40,11 +41,9 @@ pub(super) async fn covered(connection: &mut PgConnection) -> Result<Sides, sqlx
 pub(super) async fn proven(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
     sqlx::query_as!(
         Sides,
-        r#"with recorded as (
-               select book_id, claim_id, payment_id, case when kind = 61 then -cents else cents end as cents from ledger.record)
-           select coalesce(sum(l.cents), 0)::bigint as "left!: Cents", coalesce(sum(r.cents), 0)::bigint as "right!: Cents",
+        r#"select coalesce(sum(l.cents), 0)::bigint as "left!: Cents", coalesce(sum(r.cents), 0)::bigint as "right!: Cents",
                count(*) filter (where l.cents is distinct from r.cents) as "off!"
-           from funding.settlement_line l full join recorded r using (book_id, claim_id, payment_id)"#
+           from funding.settlement_line l full join ledger.settlement_record r using (book_id, claim_id, payment_id)"#
     )
     .fetch_one(connection)
     .await
@@ -59,7 +58,8 @@ pub(super) async fn debited(connection: &mut PgConnection) -> Result<Sides, sqlx
                from funding.payment_answer a join funding.payment p on p.id = a.payment_id where a.answer = 'debited'
            ), booked as (
                select reference as end_to_end, sum(cents) as cents
-               from ledger.transfer where kind in (36, 39, 41) and debit >> 56 = 5 group by reference)
+               from ledger.fund_movement where kind in ('paid', 'refund_sent', 'explained') and debit_kind = 'in_transit'
+               group by reference)
            select coalesce(sum(p.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
                count(*) filter (where p.cents is distinct from b.cents) as "off!"
            from answered p full join booked b using (end_to_end)"#
@@ -77,7 +77,9 @@ pub(super) async fn returned(connection: &mut PgConnection) -> Result<Sides, sql
                from funding.payment_answer a join funding.payment p on p.id = a.payment_id where a.answer = 'returned'
            ), booked as (
                select reference as end_to_end, sum(cents) as cents
-               from ledger.transfer where (kind = 37 and debit >> 56 = 1) or (kind = 41 and debit >> 56 = 4 and credit >> 56 = 6)
+               from ledger.fund_movement
+               where (kind = 'rejected' and debit_kind = 'bank')
+                   or (kind = 'explained' and debit_kind = 'suspense' and credit_kind = 'clearing')
                group by reference)
            select coalesce(sum(p.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
                count(*) filter (where p.cents is distinct from b.cents) as "off!"
@@ -96,7 +98,7 @@ pub(super) async fn rejected(connection: &mut PgConnection) -> Result<Sides, sql
                from funding.payment_answer a join funding.payment p on p.id = a.payment_id where a.answer = 'rejected'
            ), booked as (
                select reference as end_to_end, sum(cents) as cents
-               from ledger.transfer where kind = 37 and debit >> 56 = 5 group by reference)
+               from ledger.fund_movement where kind = 'rejected' and debit_kind = 'in_transit' group by reference)
            select coalesce(sum(p.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
                count(*) filter (where p.cents is distinct from b.cents) as "off!"
            from answered p full join booked b using (end_to_end)"#
@@ -113,11 +115,10 @@ pub(super) async fn given_back(connection: &mut PgConnection) -> Result<Sides, s
                select programme_id as book_id, funder_id, sum(cents) as cents, sum(unspent_cents) as unspent
                from funding.refund where programme_id is not null group by programme_id, funder_id
            ), booked as (
-               select t.book_id, a.party as funder_id, sum(t.cents) as cents,
-                   coalesce(sum(t.cents) filter (where t.debit >> 56 = 7), 0) as unspent
-               from ledger.transfer t
-               left join ledger.account a on a.book_id = t.book_id and a.number = t.debit
-               where t.kind = 38 and t.debit >> 56 in (7, 12) group by t.book_id, a.party)
+               select book_id, debit_party_id as funder_id, sum(cents) as cents,
+                   coalesce(sum(cents) filter (where debit_kind = 'available'), 0) as unspent
+               from ledger.fund_movement where kind = 'given_back' and debit_kind in ('available', 'refundable')
+               group by book_id, debit_party_id)
            select coalesce(sum(r.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
                count(*) filter (where (r.cents, r.unspent) is distinct from (b.cents, b.unspent)) as "off!"
            from refunded r full join booked b using (book_id, funder_id)"#

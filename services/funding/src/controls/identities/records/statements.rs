@@ -18,7 +18,7 @@ pub(super) async fn contributions(connection: &mut PgConnection) -> Result<Sides
                from funding.mandate_receipt r join funding.mandate m on m.id = r.mandate_id
                where r.rest_cents > 0 group by m.reference
            ), booked as (
-               select reference, sum(cents) as cents from ledger.transfer where kind = 30 group by reference)
+               select reference, sum(cents) as cents from ledger.fund_movement where kind = 'received' group by reference)
            select coalesce(sum(s.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
                count(*) filter (where s.cents is distinct from b.cents) as "off!"
            from seen s full join booked b using (reference)"#
@@ -36,8 +36,8 @@ pub(super) async fn unexplained(connection: &mut PgConnection) -> Result<Sides, 
                from funding.statement_line l join funding.statement s on s.id = l.statement_id
                where l.rule is null and l.cents <> 0
            ), booked as (
-               select reference, case when debit >> 56 = 1 then cents else -cents end as cents
-               from ledger.transfer where kind = 40)
+               select reference, case when debit_kind = 'bank' then cents else -cents end as cents
+               from ledger.fund_movement where kind = 'unexplained')
            select coalesce(sum(s.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
                count(*) filter (where s.cents is distinct from b.cents) as "off!"
            from seen s full join booked b using (reference)"#
@@ -53,8 +53,8 @@ pub(super) async fn explained(connection: &mut PgConnection) -> Result<Sides, sq
         r#"with said as (
                select reference, sum(cents) as cents from funding.explanation_part group by reference
            ), booked as (
-               select reference, sum(case when debit >> 56 = 4 then cents else -cents end) as cents
-               from ledger.transfer where kind = 41 and (debit >> 56 = 4 or credit >> 56 = 4) group by reference)
+               select reference, sum(case when debit_kind = 'suspense' then cents else -cents end) as cents
+               from ledger.fund_movement where kind = 'explained' and 'suspense' in (debit_kind, credit_kind) group by reference)
            select coalesce(sum(s.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
                count(*) filter (where s.cents is distinct from b.cents) as "off!"
            from said s full join booked b using (reference)"#
@@ -91,7 +91,7 @@ pub(super) async fn tolerated(connection: &mut PgConnection) -> Result<Sides, sq
                join funding.payment p on p.id = l.matched_id
                where l.matched_kind = 'payment' and -l.cents <> p.cents
            ), booked as (
-               select reference, sum(cents) as cents from ledger.transfer where kind = 43 group by reference)
+               select reference, sum(cents) as cents from ledger.fund_movement where kind = 'bank_charge' group by reference)
            select coalesce(sum(s.cents), 0)::bigint as "left!: Cents", coalesce(sum(b.cents), 0)::bigint as "right!: Cents",
                count(*) filter (where s.cents is distinct from b.cents) as "off!"
            from seen s full join booked b using (reference)"#
@@ -111,7 +111,7 @@ pub(super) async fn suspense(connection: &mut PgConnection) -> Result<Sides, sql
                left join funding.break b on b.statement_id = l.statement_id and b.line = l.line
                where l.rule is null and l.cents <> 0 and e.explanation_id is null)
            select (select coalesce(sum(cents), 0)::bigint from waiting) as "left!: Cents",
-               (select coalesce(sum(credits_cents - debits_cents), 0)::bigint from ledger.account where kind = 4) as "right!: Cents",
+               (select coalesce(sum(cents), 0)::bigint from ledger.balance where kind = 'suspense') as "right!: Cents",
                (select count(*) from waiting where break_id is null) as "off!""#
     )
     .fetch_one(connection)
