@@ -14,8 +14,10 @@ use web::Clock;
 use crate::world::{instant, two_years};
 
 /// A sum that no transfer explains.
-pub const CORRUPTED: &str = "update ledger.account set debits_cents = debits_cents + 100 where kind = 1";
-const MENDED: &str = "update ledger.account set debits_cents = debits_cents - 100 where kind = 1";
+pub const CORRUPTED: &str =
+    "update ledger.account set debits_cents = debits_cents + 100 where ledger.name_of_account_kind(kind) = 'bank'";
+const MENDED: &str =
+    "update ledger.account set debits_cents = debits_cents - 100 where ledger.name_of_account_kind(kind) = 'bank'";
 
 pub struct Operator {
     pub pool: PgPool,

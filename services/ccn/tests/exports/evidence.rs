@@ -35,8 +35,8 @@ async fn downloaded(pool: &PgPool, folder: &Path) -> PathBuf {
         sqlx::query(
             "insert into redemption.claim
                  (book_id, id, request_id, structure_id, service, service_date, numbers, face_values, cents, at)
-             select book_id, grp, grp, $2, 'bureautique', '2026-12-31', array_agg(debit), array_agg(cents), sum(cents), at
-             from ledger.transfer where grp = $1 and kind = 20 group by book_id, grp, at",
+             select book_id, claim_id, claim_id, $2, 'bureautique', '2026-12-31', array_agg(number), array_agg(cents), sum(cents), at
+             from ledger.claimed_voucher where claim_id = $1 group by book_id, claim_id, at",
         )
         .bind(claim.uuid())
         .bind(STRUCTURE.uuid())

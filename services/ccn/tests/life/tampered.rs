@@ -66,7 +66,8 @@ async fn one_old_amount_rewritten_is_found_by_every_verification(admin: PgPool) 
     let options = (*world.admin.connect_options()).clone();
     let kept = export(&options, true).await;
     let (seq, id): (i64, Uuid) = sqlx::query_as(
-        "select l.seq, l.entry_id from ledger.leaf l join ledger.transfer t on t.id = l.entry_id where t.kind = 30 order by l.seq limit 1",
+        "select l.seq, l.entry_id from ledger.leaf l join ledger.fund_movement m on m.transfer_id = l.entry_id
+         where m.kind = 'received' order by l.seq limit 1",
     )
     .fetch_one(&world.admin)
     .await
@@ -149,9 +150,11 @@ async fn one_old_amount_rewritten_is_found_by_every_verification(admin: PgPool) 
     );
 
     // With the accounts rewritten too, sums agree again; the log does not.
-    pool.execute("update ledger.account set debits_cents = debits_cents + 100 where kind = 1")
-        .await
-        .unwrap();
+    pool.execute(
+        "update ledger.account set debits_cents = debits_cents + 100 where ledger.name_of_account_kind(kind) = 'bank'",
+    )
+    .await
+    .unwrap();
     sqlx::query(
         "update ledger.account set credits_cents = credits_cents + 100
          where (book_id, number) = (select book_id, credit from ledger.transfer where id = $1)",
