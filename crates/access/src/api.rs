@@ -5,7 +5,7 @@ use sqlx::PgPool;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Clock, Created, Json, Now, Path, Problem, ProblemBody};
+use web::{Clock, Created, Json, Now, Path, Problem};
 
 use crate::organisation::{self, NewOrganisation, Organisation};
 use crate::{ApiKey, KeyId, Operator, OrganisationId, Secret, api_key, audit};
@@ -28,8 +28,8 @@ pub fn routes(pool: PgPool, clock: Clock) -> OpenApiRouter {
 
 /// Creates an organisation.
 #[utoipa::path(post, path = "/issuer/v1/organisations", tag = "access", request_body = NewOrganisation,
-    responses((status = 201, body = Organisation), (status = 200, description = "Created before", body = Organisation),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 201, body = Organisation),
+        (status = 200, description = "Created before", body = Organisation)))]
 async fn create_organisation(
     who: Operator,
     Now(at): Now,
@@ -61,8 +61,8 @@ struct NewKey {
 /// Makes an API key for an organisation. The secret is in the first answer only.
 #[utoipa::path(post, path = "/issuer/v1/organisations/{id}/api-keys", tag = "access", request_body = NewKey,
     params(("id" = uuid::Uuid, Path, description = "The organisation")),
-    responses((status = 201, body = ApiKey), (status = 200, description = "Made before; without its secret", body = ApiKey),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 201, body = ApiKey),
+        (status = 200, description = "Made before; without its secret", body = ApiKey)))]
 async fn create_key(
     who: Operator,
     Now(at): Now,
@@ -88,8 +88,7 @@ async fn create_key(
                 id: new.id,
                 organisation_id: organisation,
                 created_at: known.created_at,
-                secret,
-            };
+                secret};
             if !inserted {
                 return Ok(Created::Existing(key(None)));
             }
@@ -104,7 +103,7 @@ async fn create_key(
 /// Revokes an API key at once; repeating it changes nothing.
 #[utoipa::path(delete, path = "/issuer/v1/api-keys/{id}", tag = "access",
     params(("id" = uuid::Uuid, Path, description = "The key")),
-    responses((status = 204), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 204)))]
 async fn revoke_key(
     who: Operator,
     Now(at): Now,

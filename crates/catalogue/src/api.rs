@@ -37,7 +37,7 @@ async fn list_programmes(State(pool): State<PgPool>) -> Result<Json<Vec<Programm
 /// One programme.
 #[utoipa::path(get, path = "/catalogue/v1/programmes/{id}", tag = "catalogue", security(()),
     params(("id" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 200, body = Programme), (status = 404, body = web::ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = Programme)))]
 async fn get_programme(State(pool): State<PgPool>, Path(id): Path<ProgrammeId>) -> Result<Json<Programme>, Problem> {
     crate::programme(&pool, id)
         .await

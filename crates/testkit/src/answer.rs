@@ -49,8 +49,7 @@ impl Answer {
             asked,
             status,
             headers,
-            bytes,
-        };
+            bytes};
         answer.check();
         answer
     }

@@ -4,8 +4,9 @@ use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, Que
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use standards::french_errors;
+use utoipa::ToSchema;
 
 use crate::Problem;
 
@@ -16,6 +17,11 @@ pub const UPLOAD_BYTES_MAX: usize = 32 << 20;
 #[derive(Debug, Clone, Copy, FromRequest)]
 #[from_request(via(axum::Json), rejection(Problem))]
 pub struct Json<T>(pub T);
+
+/// The body of an act that needs no more than its address: `{}`.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoParameters {}
 
 /// Parts of the path.
 #[derive(Debug, Clone, Copy, FromRequestParts)]

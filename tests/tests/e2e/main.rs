@@ -2,6 +2,7 @@
 
 mod claims;
 mod demo;
+mod description;
 mod evidence;
 mod expiry;
 mod funding;

@@ -3,8 +3,10 @@
 use axum::Router;
 use axum::routing::get;
 use http::header::CONTENT_TYPE;
+use utoipa::Modify;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, Info, OpenApi, OpenApiBuilder, RefOr};
+use web::CommonProblems;
 
 /// The name of the security scheme in the document.
 const API_KEY: &str = "api_key";
@@ -35,6 +37,7 @@ pub fn document() -> OpenApi {
 
 /// `/openapi.json`, written once.
 pub fn routes(mut document: OpenApi) -> Router {
+    CommonProblems.modify(&mut document);
     complete(&mut document);
     let json = document.to_json().expect("the document holds plain data");
     Router::new().route(
@@ -72,10 +75,14 @@ fn meaning(status: &str) -> &'static str {
         "200" => "Voici, ou : déjà fait par une demande identique",
         "201" => "Fait",
         "204" => "Fait, rien à ajouter",
+        "400" => "La demande est illisible",
         "401" => "Clé d'accès absente ou inconnue",
         "403" => "Votre organisation n'a pas ce droit",
         "404" => "N'existe pas ou ne vous est pas visible",
         "409" => "Cet identifiant a déjà servi pour autre chose",
+        "413" => "Le fichier envoyé est trop grand",
+        "415" => "Le corps de la demande n'est pas du type attendu",
+        "500" => "Une erreur est survenue de notre côté",
         "503" => "Trop de demandes : réessayez",
         _ => "Refusé, avec la raison",
     }

@@ -3,7 +3,7 @@ use axum::extract::State;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, Now, Path, Problem, ProblemBody};
+use web::{Created, Json, Now, Path, Problem};
 
 use crate::http::App;
 use crate::payments::approval::{Decision, NewRejection};
@@ -25,12 +25,10 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// Approves a settlement that waits: by another key than the one that proposed it, made before it.
 #[utoipa::path(post, path = "/funding/v1/settlements/{id}/approval", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The settlement")),
-    responses((status = 201, body = SettlementView), (status = 200, description = "Approved before, by this key", body = SettlementView),
-        (status = 403, description = "`same-person`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`payment-order-decided`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`approval-not-needed`, `execute-on-past`", body = ProblemBody,
-            content_type = "application/problem+json")))]
+    responses((status = 201, body = SettlementView),
+        (status = 200, description = "Approved before, by this key", body = SettlementView),
+        (status = 403, description = "`same-person`"), (status = 409, description = "`payment-order-decided`"),
+        (status = 422, description = "`approval-not-needed`, `execute-on-past`")))]
 async fn approve_settlement(
     who: Operator,
     Now(at): Now,
@@ -48,11 +46,10 @@ async fn approve_settlement(
 /// Rejects a settlement that waits: its claims are due again.
 #[utoipa::path(post, path = "/funding/v1/settlements/{id}/rejection", tag = "funding", request_body = NewRejection,
     params(("id" = uuid::Uuid, Path, description = "The settlement")),
-    responses((status = 201, body = SettlementView), (status = 200, description = "Rejected before, by this key", body = SettlementView),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`payment-order-decided`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`approval-not-needed`, `rejection-reason`", body = ProblemBody,
-            content_type = "application/problem+json")))]
+    responses((status = 201, body = SettlementView),
+        (status = 200, description = "Rejected before, by this key", body = SettlementView),
+        (status = 409, description = "`payment-order-decided`"),
+        (status = 422, description = "`approval-not-needed`, `rejection-reason`")))]
 async fn reject_settlement(
     who: Operator,
     Now(at): Now,
@@ -71,12 +68,10 @@ async fn reject_settlement(
 /// Approves a refund that waits: by another key than the one that proposed it, made before it.
 #[utoipa::path(post, path = "/funding/v1/refunds/{id}/approval", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The refund")),
-    responses((status = 201, body = Refund), (status = 200, description = "Approved before, by this key", body = Refund),
-        (status = 403, description = "`same-person`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`payment-order-decided`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`approval-not-needed`, `execute-on-past`", body = ProblemBody,
-            content_type = "application/problem+json")))]
+    responses((status = 201, body = Refund),
+        (status = 200, description = "Approved before, by this key", body = Refund),
+        (status = 403, description = "`same-person`"), (status = 409, description = "`payment-order-decided`"),
+        (status = 422, description = "`approval-not-needed`, `execute-on-past`")))]
 async fn approve_refund(
     who: Operator,
     Now(at): Now,
@@ -94,11 +89,10 @@ async fn approve_refund(
 /// Rejects a refund that waits: it is the funder's free money.
 #[utoipa::path(post, path = "/funding/v1/refunds/{id}/rejection", tag = "funding", request_body = NewRejection,
     params(("id" = uuid::Uuid, Path, description = "The refund")),
-    responses((status = 201, body = Refund), (status = 200, description = "Rejected before, by this key", body = Refund),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`payment-order-decided`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`approval-not-needed`, `rejection-reason`", body = ProblemBody,
-            content_type = "application/problem+json")))]
+    responses((status = 201, body = Refund),
+        (status = 200, description = "Rejected before, by this key", body = Refund),
+        (status = 409, description = "`payment-order-decided`"),
+        (status = 422, description = "`approval-not-needed`, `rejection-reason`")))]
 async fn reject_refund(
     who: Operator,
     Now(at): Now,
@@ -123,9 +117,8 @@ async fn get_payment_rules(_: Operator, State(pool): State<PgPool>) -> Result<Js
 }
 
 /// Changes the rules on payments. A change that lets more pass without a second look waits for another key.
-#[utoipa::path(put, path = "/funding/v1/payment-rules", tag = "funding", request_body = PaymentRules,
-    responses((status = 200, body = PaymentRulesView),
-        (status = 422, description = "`payment-rules`", body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(put, path = "/v1/payment-rules", tag = "funding", request_body = PaymentRules,
+    responses((status = 200, body = PaymentRulesView), (status = 422, description = "`payment-rules`")))]
 async fn set_payment_rules(
     who: Operator,
     Now(at): Now,
@@ -144,9 +137,7 @@ async fn set_payment_rules(
 /// Confirms the change of the rules that waits: by another key than the one that asked for it.
 #[utoipa::path(post, path = "/funding/v1/payment-rules/{number}/confirmation", tag = "funding",
     params(("number" = i32, Path, description = "The change")),
-    responses((status = 200, body = PaymentRulesView),
-        (status = 403, description = "`same-person`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = PaymentRulesView), (status = 403, description = "`same-person`")))]
 async fn confirm_payment_rules(
     who: Operator,
     Now(at): Now,

@@ -8,11 +8,10 @@ use standards::calendar;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, Now, Page, Path, Problem, ProblemBody, Query, download};
+use web::{Created, Json, Now, Page, Path, Problem, Query, download};
 
 use crate::bank::breaks::{
-    self, BreakAgeing, BreakView, ExplanationView, NewClosing, NewExplanation, NewOwner, NewSplit,
-};
+    self, BreakAgeing, BreakView, ExplanationView, NewClosing, NewExplanation, NewOwner, NewSplit};
 use crate::http::App;
 use crate::support::ids::BreakId;
 
@@ -54,8 +53,8 @@ fn internal(error: sqlx::Error) -> Problem {
 }
 
 /// The breaks between the bank and the books, oldest first.
-#[utoipa::path(get, path = "/funding/v1/breaks", tag = "funding", params(Wanted),
-    responses((status = 200, body = Page<BreakView>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/v1/breaks", tag = "funding", params(Wanted),
+    responses((status = 200, body = Page<BreakView>)))]
 async fn list_breaks(
     who: Caller,
     State(pool): State<PgPool>,
@@ -75,16 +74,15 @@ async fn report(pool: &PgPool, at: DateTime<Utc>) -> Result<BreakAgeing, Problem
 
 /// Breaks that are not closed, by age: 0–7, 8–30, 31–90 and more than 90 days.
 #[utoipa::path(get, path = "/funding/v1/breaks/ageing", tag = "funding",
-    responses((status = 200, body = BreakAgeing), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = BreakAgeing)))]
 async fn get_ageing(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Json<BreakAgeing>, Problem> {
     reader(&who)?;
     Ok(Json(report(&pool, at).await?))
 }
 
 /// The same breaks as CSV.
-#[utoipa::path(get, path = "/funding/v1/breaks/ageing.csv", tag = "funding",
-    responses((status = 200, body = String, content_type = "text/csv"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/v1/breaks/ageing.csv", tag = "funding",
+    responses((status = 200, body = String, content_type = "text/csv")))]
 async fn ageing_csv(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Response, Problem> {
     reader(&who)?;
     let ageing = report(&pool, at).await?;
@@ -95,7 +93,7 @@ async fn ageing_csv(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Re
 /// A break and its life.
 #[utoipa::path(get, path = "/funding/v1/breaks/{id}", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The break")),
-    responses((status = 200, body = BreakView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = BreakView)))]
 async fn get_break(
     who: Caller,
     State(pool): State<PgPool>,
@@ -111,8 +109,7 @@ async fn get_break(
 #[utoipa::path(put, path = "/funding/v1/breaks/{id}/owner", tag = "funding", request_body = NewOwner,
     params(("id" = uuid::Uuid, Path, description = "The break")),
     responses((status = 201, body = BreakView), (status = 200, description = "Its owner already", body = BreakView),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`break-words`, `break-closed`", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`break-words`, `break-closed`")))]
 async fn own_break(
     who: Operator,
     Now(at): Now,
@@ -132,9 +129,7 @@ async fn own_break(
 #[utoipa::path(put, path = "/funding/v1/breaks/{id}/explanation", tag = "funding", request_body = NewExplanation,
     params(("id" = uuid::Uuid, Path, description = "The break")),
     responses((status = 201, body = BreakView), (status = 200, description = "Explained so before", body = BreakView),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`break-words`, `break-explained`, `break-misfit`, `break-amount`",
-            body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`break-words`, `break-explained`, `break-misfit`, `break-amount`")))]
 async fn explain_break(
     who: Operator,
     Now(at): Now,
@@ -154,9 +149,7 @@ async fn explain_break(
 #[utoipa::path(put, path = "/funding/v1/breaks/{id}/closing", tag = "funding", request_body = NewClosing,
     params(("id" = uuid::Uuid, Path, description = "The break")),
     responses((status = 201, body = BreakView), (status = 200, description = "Closed so before", body = BreakView),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`break-words`, `break-not-explained`, `break-closed`",
-            body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`break-words`, `break-not-explained`, `break-closed`")))]
 async fn close_break(
     who: Operator,
     Now(at): Now,
@@ -173,12 +166,10 @@ async fn close_break(
 }
 
 /// Says what several lines were together, or what several things one line was; the sums agree to the cent.
-#[utoipa::path(post, path = "/funding/v1/explanations", tag = "funding", request_body = NewSplit,
-    responses((status = 201, body = ExplanationView), (status = 200, description = "Explained so before", body = ExplanationView),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`break-words`, `break-explained`, `break-misfit`, `break-sum`, `break-amount`",
-            body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "/v1/explanations", tag = "funding", request_body = NewSplit,
+    responses((status = 201, body = ExplanationView),
+        (status = 200, description = "Explained so before", body = ExplanationView),
+        (status = 422, description = "`break-words`, `break-explained`, `break-misfit`, `break-sum`, `break-amount`")))]
 async fn explain_together(
     who: Operator,
     Now(at): Now,

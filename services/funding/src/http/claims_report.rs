@@ -4,7 +4,7 @@ use axum::response::Response;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Problem, ProblemBody, Query};
+use web::{Problem, Query};
 
 use crate::http::App;
 use crate::http::downloads::{self, Downloads};
@@ -18,9 +18,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// the waterfall, `paid` to its `paid`. Operators and auditors may ask for any funder or all, a funder gets its own.
 #[utoipa::path(get, path = "/funding/v1/reports/claims", tag = "funding", params(ClaimsReportQuery),
     responses((status = 200, body = String, content_type = "text/csv"),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`too-many-downloads`: two at a time", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 429, description = "`too-many-downloads`: two at a time")))]
 async fn claims_csv(
     who: Caller,
     State(pool): State<PgPool>,

@@ -4,7 +4,7 @@ use axum::response::Response;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, Now, Path, Problem, ProblemBody, download};
+use web::{Created, Json, Now, Path, Problem, download};
 
 use crate::fees::fee::{self, CreditNote, NewCreditNote};
 use crate::http::App;
@@ -23,9 +23,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(post, path = "/funding/v1/fees/{id}/credit-notes", tag = "funding", request_body = NewCreditNote,
     params(("id" = uuid::Uuid, Path, description = "The invoice")),
     responses((status = 201, body = CreditNote), (status = 200, description = "Credited before", body = CreditNote),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`above-invoice`, `above-owed`, `credit-words`, `credit-lines`",
-            body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`above-invoice`, `above-owed`, `credit-words`, `credit-lines`")))]
 async fn credit_fee(
     who: Operator,
     Now(at): Now,
@@ -44,7 +42,7 @@ async fn credit_fee(
 /// Credit notes of an invoice, in order of number.
 #[utoipa::path(get, path = "/funding/v1/fees/{id}/credit-notes", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The invoice")),
-    responses((status = 200, body = Vec<CreditNote>), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = Vec<CreditNote>)))]
 async fn list_credit_notes(
     who: Caller,
     State(pool): State<PgPool>,
@@ -58,7 +56,7 @@ async fn list_credit_notes(
 /// A credit note.
 #[utoipa::path(get, path = "/funding/v1/credit-notes/{id}", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The credit note")),
-    responses((status = 200, body = CreditNote), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = CreditNote)))]
 async fn get_credit_note(
     who: Caller,
     State(pool): State<PgPool>,
@@ -71,8 +69,7 @@ async fn get_credit_note(
 #[utoipa::path(get, path = "/funding/v1/credit-notes/{id}/credit-note.pdf", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The credit note")),
     responses((status = 200, body = String, content_type = "application/pdf"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`invoice-incomplete`", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`invoice-incomplete`")))]
 async fn get_credit_note_pdf(
     who: Caller,
     Now(at): Now,

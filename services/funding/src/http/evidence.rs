@@ -5,7 +5,7 @@ use ledger::PartyId;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Now, Path, Problem, ProblemBody};
+use web::{Now, Path, Problem};
 
 use crate::http::App;
 use crate::http::downloads::{self, Downloads};
@@ -20,8 +20,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(get, path = "/funding/v1/structures/{id}/evidence", tag = "log",
     params(("id" = uuid::Uuid, Path, description = "The structure")),
     responses((status = 200, body = String, content_type = "application/zip"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`too-many-downloads`: two at a time", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 429, description = "`too-many-downloads`: two at a time")))]
 async fn structure_evidence(
     who: Caller,
     Now(at): Now,

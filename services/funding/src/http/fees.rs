@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, Now, Page, Path, Problem, ProblemBody, Query, download};
+use web::{Created, Json, Now, Page, Path, Problem, Query, download};
 
 use crate::fees::fee::{self, Fee, NewFee};
 use crate::http::App;
@@ -26,9 +26,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// Invoices the operator's fee for a funded batch, at the rate of its programme's terms.
 #[utoipa::path(post, path = "/funding/v1/fees", tag = "funding", request_body = NewFee,
     responses((status = 201, body = Fee), (status = 200, description = "Invoiced before, as it stands", body = Fee),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`no-fee`, `not-funded`, `already-invoiced`, `fee-order`",
-            body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`no-fee`, `not-funded`, `already-invoiced`, `fee-order`")))]
 async fn invoice_fee(
     who: Operator,
     Now(at): Now,
@@ -53,8 +51,8 @@ struct Wanted {
 }
 
 /// Invoices of the fee, in order of number; a sponsor sees its own.
-#[utoipa::path(get, path = "/funding/v1/fees", tag = "funding", params(Wanted),
-    responses((status = 200, body = Page<Fee>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/v1/fees", tag = "funding", params(Wanted),
+    responses((status = 200, body = Page<Fee>)))]
 async fn list_fees(
     who: Caller,
     State(pool): State<PgPool>,
@@ -69,7 +67,7 @@ async fn list_fees(
 /// An invoice of the fee as it stands.
 #[utoipa::path(get, path = "/funding/v1/fees/{id}", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The invoice")),
-    responses((status = 200, body = Fee), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = Fee)))]
 async fn get_fee(who: Caller, State(pool): State<PgPool>, Path(id): Path<FeeId>) -> Result<Json<Fee>, Problem> {
     seen(&who, &pool, id).await.map(Json)
 }
@@ -78,8 +76,7 @@ async fn get_fee(who: Caller, State(pool): State<PgPool>, Path(id): Path<FeeId>)
 #[utoipa::path(get, path = "/funding/v1/fees/{id}/invoice.pdf", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The invoice")),
     responses((status = 200, body = String, content_type = "application/pdf"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`invoice-incomplete`", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`invoice-incomplete`")))]
 async fn get_invoice(
     who: Caller,
     Now(at): Now,

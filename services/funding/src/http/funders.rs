@@ -5,7 +5,7 @@ use sqlx::PgPool;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, Now, Page, Problem, ProblemBody, Query};
+use web::{Created, Json, Now, Page, Problem, Query};
 
 use crate::contributions::allocation::{self, AllocateError, Allocation, AllocationRow};
 use crate::http::App;
@@ -20,10 +20,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Creates a funder and its organisation.
-#[utoipa::path(post, path = "/funding/v1/funders", tag = "funding", request_body = Funder,
-    responses((status = 201, body = Funder), (status = 200, description = "Created before", body = Funder),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "/v1/funders", tag = "funding", request_body = Funder,
+    responses((status = 201, body = Funder), (status = 200, description = "Created before", body = Funder)))]
 async fn create_funder(
     who: Operator,
     Now(at): Now,
@@ -47,8 +45,7 @@ async fn create_funder(
 /// Allocates a funder's money to a programme.
 #[utoipa::path(post, path = "/funding/v1/allocations", tag = "funding", request_body = Allocation,
     responses((status = 201, body = Allocation), (status = 200, description = "Allocated before", body = Allocation),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`not-enough-deposited`", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`not-enough-deposited`")))]
 async fn allocate(
     who: Operator,
     Now(at): Now,
@@ -78,8 +75,8 @@ struct After {
 }
 
 /// What was allocated; a funder sees its own.
-#[utoipa::path(get, path = "/funding/v1/allocations", tag = "funding", params(After),
-    responses((status = 200, body = Page<AllocationRow>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/v1/allocations", tag = "funding", params(After),
+    responses((status = 200, body = Page<AllocationRow>)))]
 async fn list_allocations(
     who: Caller,
     State(pool): State<PgPool>,

@@ -3,7 +3,7 @@ use axum::extract::State;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, Now, Path, Problem, ProblemBody};
+use web::{Created, Json, Now, Path, Problem};
 
 use crate::fees::invoicing::{self, Buyer, Seller};
 use crate::http::App;
@@ -16,8 +16,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Who invoices the operator's fee.
-#[utoipa::path(get, path = "/funding/v1/invoicing/seller", tag = "funding",
-    responses((status = 200, body = Seller), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/v1/invoicing/seller", tag = "funding",
+    responses((status = 200, body = Seller), (status = 404, description = "The operator has not said yet who invoices")))]
 async fn get_seller(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Json<Seller>, Problem> {
     own_or_all(&who, Role::Sponsor)?;
     let mut connection = pool.acquire().await.map_err(internal)?;
@@ -30,7 +30,7 @@ async fn get_seller(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Re
 /// Says who invoices, for the papers that are issued from now on; those that were issued stay as they are.
 #[utoipa::path(put, path = "/funding/v1/invoicing/seller", tag = "funding", request_body = Seller,
     responses((status = 201, body = Seller), (status = 200, description = "It is so already", body = Seller),
-        (status = 422, description = "`invoicing-field`", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`invoicing-field`")))]
 async fn set_seller(
     who: Operator,
     Now(at): Now,
@@ -48,7 +48,7 @@ async fn set_seller(
 /// How a sponsor is invoiced.
 #[utoipa::path(get, path = "/funding/v1/invoicing/buyers/{sponsor}", tag = "funding",
     params(("sponsor" = uuid::Uuid, Path, description = "The sponsor's organisation")),
-    responses((status = 200, body = Buyer), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = Buyer)))]
 async fn get_buyer(
     who: Caller,
     Now(at): Now,
@@ -69,8 +69,7 @@ async fn get_buyer(
 #[utoipa::path(put, path = "/funding/v1/invoicing/buyers/{sponsor}", tag = "funding", request_body = Buyer,
     params(("sponsor" = uuid::Uuid, Path, description = "The sponsor's organisation")),
     responses((status = 201, body = Buyer), (status = 200, description = "It is so already", body = Buyer),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`invoicing-field`", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`invoicing-field`")))]
 async fn set_buyer(
     who: Operator,
     Now(at): Now,

@@ -6,7 +6,7 @@ use standards::calendar;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, Now, Page, Path, Problem, ProblemBody, Query};
+use web::{Created, Json, Now, Page, Path, Problem, Query};
 
 use crate::contributions::mandate::{
     self, AcceptError, CancelError, Mandate, MandateAgeing, MandateState, NewMandate, NewMandateCancellation,
@@ -25,11 +25,10 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Accepts a public accountant's mandate as money, where the programme allows it.
-#[utoipa::path(post, path = "/funding/v1/mandates", tag = "funding", request_body = NewMandate,
-    responses((status = 201, body = Mandate), (status = 200, description = "Accepted before, as it stands", body = Mandate),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`mandate-not-allowed`, `mandate-above`, `mandate-number-taken`, `mandate-field`",
-            body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "/v1/mandates", tag = "funding", request_body = NewMandate,
+    responses((status = 201, body = Mandate),
+        (status = 200, description = "Accepted before, as it stands", body = Mandate),
+        (status = 422, description = "`mandate-not-allowed`, `mandate-above`, `mandate-number-taken`, `mandate-field`")))]
 async fn accept_mandate(
     who: Operator,
     Now(at): Now,
@@ -62,8 +61,8 @@ struct Wanted {
 }
 
 /// Mandates; a funder sees its own.
-#[utoipa::path(get, path = "/funding/v1/mandates", tag = "funding", params(Wanted),
-    responses((status = 200, body = Page<Mandate>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/v1/mandates", tag = "funding", params(Wanted),
+    responses((status = 200, body = Page<Mandate>)))]
 async fn list_mandates(
     who: Caller,
     State(pool): State<PgPool>,
@@ -76,8 +75,8 @@ async fn list_mandates(
 }
 
 /// Mandates whose money is awaited, by age: 0–7, 8–30, 31–90 and more than 90 days.
-#[utoipa::path(get, path = "/funding/v1/mandates/ageing", tag = "funding",
-    responses((status = 200, body = MandateAgeing), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/v1/mandates/ageing", tag = "funding",
+    responses((status = 200, body = MandateAgeing)))]
 async fn mandate_ageing(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Json<MandateAgeing>, Problem> {
     let funder = own_or_all(&who, Role::Funder)?;
     let mut connection = pool.acquire().await.map_err(internal)?;
@@ -88,7 +87,7 @@ async fn mandate_ageing(who: Caller, Now(at): Now, State(pool): State<PgPool>) -
 /// A mandate as it stands.
 #[utoipa::path(get, path = "/funding/v1/mandates/{id}", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The mandate")),
-    responses((status = 200, body = Mandate), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = Mandate)))]
 async fn get_mandate(
     who: Caller,
     State(pool): State<PgPool>,
@@ -105,9 +104,7 @@ async fn get_mandate(
 #[utoipa::path(post, path = "/funding/v1/mandates/{id}/cancellation", tag = "funding", request_body = NewMandateCancellation,
     params(("id" = uuid::Uuid, Path, description = "The mandate")),
     responses((status = 201, body = Mandate), (status = 200, description = "Cancelled so before", body = Mandate),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`mandate-used`, `mandate-received`, `mandate-reason`",
-            body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`mandate-used`, `mandate-received`, `mandate-reason`")))]
 async fn cancel_mandate(
     who: Operator,
     Now(at): Now,

@@ -5,7 +5,7 @@ use axum::extract::State;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Bytes, Created, Json, Now, Path, Problem, ProblemBody};
+use web::{Bytes, Created, Json, Now, Path, Problem};
 
 use crate::http::App;
 use crate::payments::payment_report::{self, PaymentReportView};
@@ -22,8 +22,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     request_body(content = String, content_type = "application/xml"),
     responses((status = 201, body = PaymentReportView),
         (status = 200, description = "The same file was loaded before", body = PaymentReportView),
-        (status = 422, description = "`payment-report-invalid`, `payment-report-unknown-file`, `payment-report-too-early`, `payment-report-already-loaded`",
-            body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`payment-report-invalid`, `payment-report-unknown-file`, `payment-report-too-early`, `payment-report-already-loaded`")))]
 async fn load_payment_report(
     who: Operator,
     Now(at): Now,
@@ -45,7 +44,7 @@ async fn load_payment_report(
 /// A report as it was understood.
 #[utoipa::path(get, path = "/funding/v1/payment-status-reports/{id}", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The report")),
-    responses((status = 200, body = PaymentReportView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = PaymentReportView)))]
 async fn get_payment_report(
     _: Operator,
     State(pool): State<PgPool>,

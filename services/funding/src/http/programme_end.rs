@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, Now, Path, Problem, ProblemBody, download};
+use web::{Created, Json, Now, Path, Problem, download};
 
 use crate::http::App;
 use crate::programme_end::choose::{self, ChooseError, NewUnusedValueChoice, UnusedValueChoice};
@@ -35,7 +35,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// The calendar of a programme's end: for its sponsor, its funders, the operator and auditors.
 #[utoipa::path(get, path = "/funding/v1/programmes/{programme}/expiry-calendar", tag = "funding",
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 200, body = CalendarView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = CalendarView)))]
 async fn calendar(
     who: Caller,
     Now(at): Now,
@@ -52,7 +52,7 @@ async fn calendar(
 /// The adversarial statement of a programme's end, with what was answered and given back.
 #[utoipa::path(get, path = "/funding/v1/programmes/{programme}/expiry-statement", tag = "funding",
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 200, body = ExpiryStatementView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = ExpiryStatementView)))]
 async fn statement(
     who: Caller,
     Now(at): Now,
@@ -70,8 +70,7 @@ async fn statement(
 /// The statement as a signed PDF, as it was issued.
 #[utoipa::path(get, path = "/funding/v1/programmes/{programme}/expiry-statement.pdf", tag = "funding",
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 200, description = "Signed (PAdES)", content_type = "application/pdf"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, description = "Signed (PAdES)", content_type = "application/pdf")))]
 async fn pdf(who: Caller, State(pool): State<PgPool>, Path(id): Path<ProgrammeId>) -> Result<Response, Problem> {
     file(
         &pool,
@@ -87,8 +86,7 @@ async fn pdf(who: Caller, State(pool): State<PgPool>, Path(id): Path<ProgrammeId
 /// The statement's data as canonical JSON (RFC 8785), as they were issued.
 #[utoipa::path(get, path = "/funding/v1/programmes/{programme}/expiry-statement.json", tag = "funding",
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 200, description = "Its SHA-256 is in the signed PDF", content_type = "application/json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, description = "Its SHA-256 is in the signed PDF", content_type = "application/json")))]
 async fn data(who: Caller, State(pool): State<PgPool>, Path(id): Path<ProgrammeId>) -> Result<Response, Problem> {
     file(
         &pool,
@@ -104,8 +102,7 @@ async fn data(who: Caller, State(pool): State<PgPool>, Path(id): Path<ProgrammeI
 /// The statement's sums as CSV, as they were issued.
 #[utoipa::path(get, path = "/funding/v1/programmes/{programme}/expiry-statement.csv", tag = "funding",
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 200, description = "Its SHA-256 is in the signed PDF", content_type = "text/csv"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, description = "Its SHA-256 is in the signed PDF", content_type = "text/csv")))]
 async fn csv(who: Caller, State(pool): State<PgPool>, Path(id): Path<ProgrammeId>) -> Result<Response, Problem> {
     file(
         &pool,
@@ -134,10 +131,9 @@ async fn file(
 /// Accepts or contests a statement: its sponsor and the funders that it names, until its last day. Every answer is kept.
 #[utoipa::path(post, path = "/funding/v1/programmes/{programme}/expiry-statement/responses", tag = "funding",
     request_body = NewStatementResponse, params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 201, body = StatementResponse), (status = 200, description = "Answered before", body = StatementResponse),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`no-reasons`, `contest-over`", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 201, body = StatementResponse),
+        (status = 200, description = "Answered before", body = StatementResponse),
+        (status = 422, description = "`no-reasons`, `contest-over`")))]
 async fn answer(
     who: Caller,
     Now(at): Now,
@@ -160,10 +156,9 @@ async fn answer(
 /// A funder chooses what becomes of its unused value: a credit for its next order, or back to its bank account.
 #[utoipa::path(post, path = "/funding/v1/programmes/{programme}/expiry-statement/choices", tag = "funding",
     request_body = NewUnusedValueChoice, params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 201, body = UnusedValueChoice), (status = 200, description = "Chosen before", body = UnusedValueChoice),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`contest-over`", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 201, body = UnusedValueChoice),
+        (status = 200, description = "Chosen before", body = UnusedValueChoice),
+        (status = 422, description = "`contest-over`")))]
 async fn choice(
     who: Funder,
     Now(at): Now,
@@ -186,9 +181,9 @@ async fn choice(
 /// Gives back to each funder what a statement owes it, once its last day has passed: by the funder's choice, or the default.
 #[utoipa::path(post, path = "/funding/v1/programmes/{programme}/expiry-statement/refunds", tag = "funding",
     request_body = NewUnusedValueRefund, params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 201, body = Vec<UnusedValueRefund>), (status = 200, description = "All was given back before", body = Vec<UnusedValueRefund>),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`too-early`, `statement-contested`", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 201, body = Vec<UnusedValueRefund>),
+        (status = 200, description = "All was given back before", body = Vec<UnusedValueRefund>),
+        (status = 422, description = "`too-early`, `statement-contested`")))]
 async fn refund_unused(
     who: Operator,
     Now(at): Now,
@@ -208,8 +203,8 @@ async fn refund_unused(
 struct NoOption {}
 
 /// Does now what is due of every statement, as the clock does every hour.
-#[utoipa::path(post, path = "/funding/v1/expiry/statement-rounds", tag = "funding", request_body = NoOption,
-    responses((status = 200, body = StatementRound), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "/v1/expiry/statement-rounds", tag = "funding", request_body = NoOption,
+    responses((status = 200, body = StatementRound)))]
 async fn round(
     _: Operator,
     Now(at): Now,

@@ -10,7 +10,7 @@ use standards::calendar;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, Now, Page, Path, Problem, ProblemBody, Query, download};
+use web::{Created, Json, Now, Page, Path, Problem, Query, download};
 
 use crate::http::App;
 use crate::http::reader::{internal, own_or_all};
@@ -35,10 +35,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Records a signed convention.
-#[utoipa::path(post, path = "/funding/v1/conventions", tag = "funding", request_body = Convention,
-    responses((status = 201, body = Convention), (status = 200, description = "Recorded before", body = Convention),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "/v1/conventions", tag = "funding", request_body = Convention,
+    responses((status = 201, body = Convention), (status = 200, description = "Recorded before", body = Convention)))]
 async fn sign_convention(
     who: Operator,
     Now(at): Now,
@@ -63,8 +61,7 @@ async fn sign_convention(
 #[utoipa::path(post, path = "/funding/v1/programmes/{programme}/plans", tag = "funding", request_body = NewPlan,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 201, body = PlanView), (status = 200, description = "Agreed before", body = PlanView),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`not-a-plan`, `no-convention`, `beyond-convention`", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`not-a-plan`, `no-convention`, `beyond-convention`")))]
 async fn create_plan(
     who: Caller,
     Now(at): Now,
@@ -99,8 +96,7 @@ async fn create_plan(
 /// Calls for funds. The answer's reference is to be quoted on the transfer.
 #[utoipa::path(post, path = "/funding/v1/calls", tag = "funding", request_body = NewCall,
     responses((status = 201, body = Call), (status = 200, description = "Called before", body = Call),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`above-convention`", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`above-convention`")))]
 async fn call_funds(
     who: Operator,
     Now(at): Now,
@@ -132,8 +128,7 @@ struct After {
 /// Records money that was announced before anything is signed, with its source.
 #[utoipa::path(post, path = "/funding/v1/announcements", tag = "funding", request_body = Announcement,
     responses((status = 201, body = Announcement), (status = 200, description = "Recorded before", body = Announcement),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`announcement-field`", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`announcement-field`")))]
 async fn announce(
     who: Operator,
     Now(at): Now,
@@ -155,8 +150,8 @@ async fn announce(
 }
 
 /// Announced money; a funder sees its own.
-#[utoipa::path(get, path = "/funding/v1/announcements", tag = "funding", params(After),
-    responses((status = 200, body = Page<Announcement>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/v1/announcements", tag = "funding", params(After),
+    responses((status = 200, body = Page<Announcement>)))]
 async fn list_announcements(
     who: Caller,
     State(pool): State<PgPool>,
@@ -174,7 +169,7 @@ async fn list_announcements(
 /// An announcement.
 #[utoipa::path(get, path = "/funding/v1/announcements/{id}", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The announcement")),
-    responses((status = 200, body = Announcement), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = Announcement)))]
 async fn get_announcement(
     who: Caller,
     State(pool): State<PgPool>,
@@ -188,8 +183,8 @@ async fn get_announcement(
 }
 
 /// Conventions with how far each is; a funder sees its own.
-#[utoipa::path(get, path = "/funding/v1/conventions", tag = "funding", params(After),
-    responses((status = 200, body = Page<ConventionView>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/v1/conventions", tag = "funding", params(After),
+    responses((status = 200, body = Page<ConventionView>)))]
 async fn list_conventions(
     who: Caller,
     State(pool): State<PgPool>,
@@ -207,7 +202,7 @@ async fn list_conventions(
 /// A convention with how far it is.
 #[utoipa::path(get, path = "/funding/v1/conventions/{id}", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The convention")),
-    responses((status = 200, body = ConventionView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = ConventionView)))]
 async fn get_convention(
     who: Caller,
     State(pool): State<PgPool>,
@@ -221,8 +216,8 @@ async fn get_convention(
 }
 
 /// Calls for funds as they stand; a funder sees its own.
-#[utoipa::path(get, path = "/funding/v1/calls", tag = "funding", params(After),
-    responses((status = 200, body = Page<CallState>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/v1/calls", tag = "funding", params(After),
+    responses((status = 200, body = Page<CallState>)))]
 async fn list_calls(
     who: Caller,
     Now(at): Now,
@@ -239,8 +234,8 @@ async fn list_calls(
 }
 
 /// Calls past their due day, by age, with the reminders that the clock recorded: 0–7, 8–30, 31–90 and more than 90 days.
-#[utoipa::path(get, path = "/funding/v1/calls/overdue", tag = "funding",
-    responses((status = 200, body = Overdue), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/v1/calls/overdue", tag = "funding",
+    responses((status = 200, body = Overdue)))]
 async fn overdue_calls(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Json<Overdue>, Problem> {
     let funder = own_or_all(&who, Role::Funder)?;
     let mut connection = pool.acquire().await.map_err(internal)?;
@@ -251,7 +246,7 @@ async fn overdue_calls(who: Caller, Now(at): Now, State(pool): State<PgPool>) ->
 /// A call for funds as it stands.
 #[utoipa::path(get, path = "/funding/v1/calls/{id}", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The call")),
-    responses((status = 200, body = CallState), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = CallState)))]
 async fn get_call(
     who: Caller,
     Now(at): Now,
@@ -270,8 +265,7 @@ async fn get_call(
 /// A call for funds as a letter (PDF): the same bytes whatever came since.
 #[utoipa::path(get, path = "/funding/v1/calls/{id}/letter.pdf", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The call")),
-    responses((status = 200, body = String, content_type = "application/pdf"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = String, content_type = "application/pdf")))]
 async fn get_call_letter(
     who: Caller,
     at: Now,
@@ -286,8 +280,7 @@ async fn get_call_letter(
 #[utoipa::path(get, path = "/funding/v1/calls/{id}/reminders/{days}/letter.pdf", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The call"),
         ("days" = i32, Path, description = "Of how many days past the due day the reminder is")),
-    responses((status = 200, body = String, content_type = "application/pdf"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = String, content_type = "application/pdf")))]
 async fn get_reminder_letter(
     who: Caller,
     at: Now,

@@ -12,7 +12,7 @@ use sqlx::PgPool;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, Now, Page, Path, Problem, ProblemBody, Query, detach_from_request, download};
+use web::{Created, Json, Now, Page, Path, Problem, Query, detach_from_request, download};
 
 use crate::controls::reconciliation::{
     self, Comparison, NewReconciliation, Nightly, RunLine, RunRequest, RunTrigger, RunView, Stored,
@@ -62,8 +62,8 @@ async fn stored(pool: &PgPool, id: ReconciliationId) -> Result<Stored, Problem> 
 /// Compares the bank, the books and the records now, and keeps the signed result. One run at a time.
 #[utoipa::path(post, path = "/funding/v1/reconciliations", tag = "funding", request_body = NewReconciliation,
     responses((status = 201, body = RunView), (status = 200, description = "Run before", body = RunView),
-        (status = 409, description = "`reconciliation-under-way`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`no-checkpoint-key`", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 409, description = "`reconciliation-under-way`"),
+        (status = 503, description = "`no-checkpoint-key`")))]
 async fn reconcile(
     who: Operator,
     Now(at): Now,
@@ -93,8 +93,8 @@ async fn reconcile(
 }
 
 /// The runs, newest first.
-#[utoipa::path(get, path = "/funding/v1/reconciliations", tag = "funding", params(Wanted),
-    responses((status = 200, body = Page<RunLine>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/v1/reconciliations", tag = "funding", params(Wanted),
+    responses((status = 200, body = Page<RunLine>)))]
 async fn list_runs(
     who: Caller,
     State(pool): State<PgPool>,
@@ -109,7 +109,7 @@ async fn list_runs(
 /// A run: every identity with both its sides, every break, the statements and the checkpoint that it covers.
 #[utoipa::path(get, path = "/funding/v1/reconciliations/{id}", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The run")),
-    responses((status = 200, body = RunView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = RunView)))]
 async fn get_run(
     who: Caller,
     State(pool): State<PgPool>,
@@ -122,8 +122,7 @@ async fn get_run(
 /// Its signed file (C2SP signed-note), which `ccn verify reconciliation` proves alone.
 #[utoipa::path(get, path = "/funding/v1/reconciliations/{id}/signed", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The run")),
-    responses((status = 200, body = String, content_type = "text/plain"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = String, content_type = "text/plain")))]
 async fn get_signed(
     who: Caller,
     State(pool): State<PgPool>,
@@ -137,8 +136,7 @@ async fn get_signed(
 /// The same for people, as text in French.
 #[utoipa::path(get, path = "/funding/v1/reconciliations/{id}/report.txt", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The run")),
-    responses((status = 200, body = String, content_type = "text/plain"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = String, content_type = "text/plain")))]
 async fn get_text(
     who: Caller,
     State(pool): State<PgPool>,
@@ -157,8 +155,7 @@ async fn get_text(
 /// Its identities and breaks as CSV.
 #[utoipa::path(get, path = "/funding/v1/reconciliations/{id}/report.csv", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The run")),
-    responses((status = 200, body = String, content_type = "text/csv"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = String, content_type = "text/csv")))]
 async fn get_csv(
     who: Caller,
     State(pool): State<PgPool>,
@@ -173,7 +170,7 @@ async fn get_csv(
 /// What changed between two runs: identities whose sides moved, breaks opened, closed or changed.
 #[utoipa::path(get, path = "/funding/v1/reconciliations/{id}/compare/{other}", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "One run"), ("other" = uuid::Uuid, Path, description = "Another, earlier or later")),
-    responses((status = 200, body = Comparison), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = Comparison)))]
 async fn compare_runs(
     who: Caller,
     State(pool): State<PgPool>,

@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, Now, Page, Path, Problem, ProblemBody, Query, download};
+use web::{Created, Json, Now, Page, Path, Problem, Query, download};
 
 use crate::http::App;
 use crate::http::reader::{internal, own_or_all};
@@ -26,9 +26,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// payment file. Above the amount in force, a payment file waits for another person.
 #[utoipa::path(post, path = "/funding/v1/refunds", tag = "funding", request_body = NewRefund,
     responses((status = 201, body = Refund), (status = 200, description = "Given back before", body = Refund),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`nothing-to-refund`, `refund-amount`, `refund-way`, `refund-too-large`, `execute-on-past`, `true-up-due`, `money-awaited`, `bank-short`",
-            body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`nothing-to-refund`, `refund-amount`, `refund-way`, `refund-too-large`, `execute-on-past`, `true-up-due`, `money-awaited`, `bank-short`")))]
 async fn give_back(
     who: Operator,
     Now(at): Now,
@@ -52,8 +50,8 @@ struct After {
 }
 
 /// The refunds, newest first: those that wait for approval say so. A funder sees its own.
-#[utoipa::path(get, path = "/funding/v1/refunds", tag = "funding", params(After),
-    responses((status = 200, body = Page<Refund>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/v1/refunds", tag = "funding", params(After),
+    responses((status = 200, body = Page<Refund>)))]
 async fn list_refunds(
     who: Caller,
     State(pool): State<PgPool>,
@@ -68,7 +66,7 @@ async fn list_refunds(
 /// A refund as it stands. A funder sees its own.
 #[utoipa::path(get, path = "/funding/v1/refunds/{id}", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The refund")),
-    responses((status = 200, body = Refund), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = Refund)))]
 async fn get_refund(
     who: Caller,
     State(pool): State<PgPool>,
@@ -87,9 +85,8 @@ async fn get_refund(
 #[utoipa::path(get, path = "/funding/v1/refunds/{id}/pain.001.xml", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The refund")),
     responses((status = 200, body = String, content_type = "application/xml"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`approval-waiting`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`no-payment`, `payment-order-rejected`", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 409, description = "`approval-waiting`"),
+        (status = 422, description = "`no-payment`, `payment-order-rejected`")))]
 async fn refund_file(
     _: Operator,
     State(pool): State<PgPool>,

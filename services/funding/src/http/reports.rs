@@ -4,7 +4,7 @@ use axum::response::Response;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Json, Problem, ProblemBody, Query, download};
+use web::{Json, Problem, Query, download};
 
 use crate::controls::identities::{self, Identities};
 use crate::http::App;
@@ -19,7 +19,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 
 /// The waterfall: per funder and programme, from announced to returned.
 #[utoipa::path(get, path = "/funding/v1/waterfall", tag = "funding", params(WaterfallFilter),
-    responses((status = 200, body = Waterfall), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = Waterfall)))]
 async fn get_waterfall(
     who: Caller,
     State(pool): State<PgPool>,
@@ -30,8 +30,7 @@ async fn get_waterfall(
 
 /// The waterfall's rows as CSV, with the same figures.
 #[utoipa::path(get, path = "/funding/v1/waterfall.csv", tag = "funding", params(WaterfallFilter),
-    responses((status = 200, body = String, content_type = "text/csv"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = String, content_type = "text/csv")))]
 async fn waterfall_csv(
     who: Caller,
     State(pool): State<PgPool>,
@@ -44,8 +43,8 @@ async fn waterfall_csv(
 
 /// The identities that hold to the cent, each with both its sides: all of them for operators and auditors; for funders and
 /// sponsors those of the fund, their own and their programmes'. `all_hold` speaks for all.
-#[utoipa::path(get, path = "/funding/v1/identities", tag = "funding",
-    responses((status = 200, body = Identities), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/v1/identities", tag = "funding",
+    responses((status = 200, body = Identities)))]
 async fn get_identities(who: Caller, State(pool): State<PgPool>) -> Result<Json<Identities>, Problem> {
     let readers = [Role::Operator, Role::Auditor, Role::Funder, Role::Sponsor];
     if !readers.into_iter().any(|role| who.has(role)) {

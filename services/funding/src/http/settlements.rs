@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, Now, Page, Path, Problem, ProblemBody, Query, detach_from_request, download};
+use web::{Created, Json, Now, Page, Path, Problem, Query, detach_from_request, download};
 
 use crate::http::App;
 use crate::http::reader::{internal, operator_or_auditor};
@@ -25,10 +25,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// Settles a month: one payment a structure; who cannot be paid is held.
 #[utoipa::path(post, path = "/funding/v1/settlements", tag = "funding", request_body = NewSettlement,
     responses((status = 201, body = SettlementView), (status = 200, description = "Made before", body = SettlementView),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`month-not-over`, `execute-on-past`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`settlement-under-way`: one at a time; come again with the same id", body = ProblemBody,
-            content_type = "application/problem+json")))]
+        (status = 422, description = "`month-not-over`, `execute-on-past`"),
+        (status = 503, description = "`settlement-under-way`: one at a time; come again with the same id")))]
 async fn settle(
     who: Operator,
     Now(at): Now,
@@ -55,8 +53,8 @@ struct After {
 }
 
 /// The settlements, newest first: those that wait for approval say so.
-#[utoipa::path(get, path = "/funding/v1/settlements", tag = "funding", params(After),
-    responses((status = 200, body = Page<SettlementLine>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/v1/settlements", tag = "funding", params(After),
+    responses((status = 200, body = Page<SettlementLine>)))]
 async fn list_settlements(
     who: Caller,
     State(pool): State<PgPool>,
@@ -71,7 +69,7 @@ async fn list_settlements(
 /// A settlement as it stands.
 #[utoipa::path(get, path = "/funding/v1/settlements/{id}", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The settlement")),
-    responses((status = 200, body = SettlementView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = SettlementView)))]
 async fn get_settlement(
     _: Operator,
     State(pool): State<PgPool>,
@@ -87,9 +85,8 @@ async fn get_settlement(
 #[utoipa::path(get, path = "/funding/v1/settlements/{id}/pain.001.xml", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The settlement")),
     responses((status = 200, body = String, content_type = "application/xml"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`approval-waiting`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`no-payment`, `payment-order-rejected`", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 409, description = "`approval-waiting`"),
+        (status = 422, description = "`no-payment`, `payment-order-rejected`")))]
 async fn settlement_file(
     _: Operator,
     State(pool): State<PgPool>,

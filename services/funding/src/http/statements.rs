@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Bytes, Created, Json, Now, Page, Path, Problem, ProblemBody, Query};
+use web::{Bytes, Created, Json, Now, Page, Path, Problem, Query};
 
 use crate::bank::statement::{self, StatementRow, StatementView};
 use crate::http::App;
@@ -32,10 +32,9 @@ struct Confirmed {
 #[utoipa::path(put, path = "/funding/v1/statements/{id}", tag = "funding",
     request_body(content = String, content_type = "application/xml"),
     params(("id" = uuid::Uuid, Path, description = "Made by the caller"), Confirmed),
-    responses((status = 201, body = StatementView), (status = 200, description = "The same file was loaded before", body = StatementView),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`statement-gap`, `statement-order`, `statement-number`, `statement-invalid`, `statement-other-account`, `statement-already-loaded`",
-            body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 201, body = StatementView),
+        (status = 200, description = "The same file was loaded before", body = StatementView),
+        (status = 422, description = "`statement-gap`, `statement-order`, `statement-number`, `statement-invalid`, `statement-other-account`, `statement-already-loaded`")))]
 async fn load_statement(
     who: Operator,
     Now(at): Now,
@@ -61,7 +60,7 @@ async fn load_statement(
 /// A statement as it was matched.
 #[utoipa::path(get, path = "/funding/v1/statements/{id}", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The statement")),
-    responses((status = 200, body = StatementView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = StatementView)))]
 async fn get_statement(
     _: Operator,
     State(pool): State<PgPool>,
@@ -82,8 +81,8 @@ struct After {
 }
 
 /// The statements that were loaded, newest first: the next one begins where the first of this list ends.
-#[utoipa::path(get, path = "/funding/v1/statements", tag = "funding", params(After),
-    responses((status = 200, body = Page<StatementRow>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/v1/statements", tag = "funding", params(After),
+    responses((status = 200, body = Page<StatementRow>)))]
 async fn list_statements(
     who: Caller,
     State(pool): State<PgPool>,

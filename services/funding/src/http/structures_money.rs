@@ -11,7 +11,7 @@ use standards::calendar;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Json, Now, Path, Problem, ProblemBody, Query, download};
+use web::{Json, Now, Path, Problem, Query, download};
 
 use crate::http::App;
 use crate::payments::holds::{self, Holds};
@@ -57,8 +57,7 @@ impl Wanted {
             Some(_) => None,
             None if accept.contains("application/pdf") => Some(Format::Pdf),
             None if accept.contains("text/csv") => Some(Format::Csv),
-            None => Some(Format::Json),
-        };
+            None => Some(Format::Json)};
         format.filter(|format| offered.contains(format)).ok_or_else(|| {
             let words = offered.iter().map(|format| match format {
                 Format::Json => "« json »",
@@ -77,8 +76,7 @@ impl Wanted {
 /// `Accept`.
 #[utoipa::path(get, path = "/funding/v1/payments/{id}/remittance", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The payment; its end-to-end id is the same id without dashes"), Wanted),
-    responses((status = 200, content((Remittance = "application/json"), (String = "text/csv"), (String = "application/pdf"))),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, content((Remittance = "application/json"), (String = "text/csv"), (String = "application/pdf")))))]
 async fn get_remittance(
     who: Caller,
     headers: HeaderMap,
@@ -108,9 +106,8 @@ async fn get_remittance(
 }
 
 /// Who is owed money and is not paid it, why, and since when; by age of 0–30, 31–60, 61–90 and more than 90 days. JSON or CSV.
-#[utoipa::path(get, path = "/funding/v1/holds", tag = "funding", params(Wanted),
-    responses((status = 200, content((Holds = "application/json"), (String = "text/csv"))),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/v1/holds", tag = "funding", params(Wanted),
+    responses((status = 200, content((Holds = "application/json"), (String = "text/csv")))))]
 async fn get_holds(
     who: Caller,
     Now(at): Now,
@@ -140,7 +137,7 @@ async fn get_holds(
 /// itself, and for the operator.
 #[utoipa::path(get, path = "/funding/v1/structures/{structure}/account", tag = "funding",
     params(("structure" = uuid::Uuid, Path, description = "The structure")),
-    responses((status = 200, body = StructureAccount), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = StructureAccount)))]
 async fn get_structure_account(
     who: Caller,
     Now(at): Now,
@@ -155,8 +152,7 @@ async fn get_structure_account(
 /// signed (`PAdES`) where the process has the documents' key. For the structure itself, and for the operator.
 #[utoipa::path(get, path = "/funding/v1/structures/{structure}/attestation", tag = "funding",
     params(("structure" = uuid::Uuid, Path, description = "The structure")),
-    responses((status = 200, body = String, content_type = "application/pdf"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = String, content_type = "application/pdf")))]
 async fn get_attestation(
     who: Caller,
     Now(at): Now,

@@ -4,7 +4,7 @@ use catalogue::{FundingTerms, ProgrammeId, TermsError};
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, Now, Path, Problem, ProblemBody};
+use web::{Created, Json, Now, Path, Problem};
 
 use crate::http::App;
 use crate::http::reader::internal;
@@ -16,7 +16,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// How a programme is funded: whether mandates count as money, the operator's fee, reminders of calls.
 #[utoipa::path(get, path = "/funding/v1/programmes/{programme}/funding-terms", tag = "funding",
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 200, body = FundingTerms), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = FundingTerms)))]
 async fn get_terms(
     _: access::Caller,
     State(pool): State<PgPool>,
@@ -32,8 +32,7 @@ async fn get_terms(
 #[utoipa::path(put, path = "/funding/v1/programmes/{programme}/funding-terms", tag = "funding", request_body = FundingTerms,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 201, body = FundingTerms), (status = 200, description = "So already", body = FundingTerms),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`funding-terms`", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`funding-terms`")))]
 async fn set_terms(
     who: Operator,
     Now(at): Now,

@@ -3,7 +3,7 @@ use axum::extract::State;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, Now, Problem, ProblemBody};
+use web::{Created, Json, Now, Problem};
 
 use crate::bank::tolerance::{self, NewTolerance, ToleranceView};
 use crate::http::App;
@@ -13,8 +13,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// What the bank may take beyond a payment that it names; zero unless the operator set it.
-#[utoipa::path(get, path = "/funding/v1/tolerance", tag = "funding",
-    responses((status = 200, body = ToleranceView), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/v1/tolerance", tag = "funding",
+    responses((status = 200, body = ToleranceView)))]
 async fn get_tolerance(who: Caller, State(pool): State<PgPool>) -> Result<Json<ToleranceView>, Problem> {
     if !who.has(Role::Operator) && !who.has(Role::Auditor) {
         return Err(Problem::forbidden(
@@ -27,10 +27,10 @@ async fn get_tolerance(who: Caller, State(pool): State<PgPool>) -> Result<Json<T
 }
 
 /// Sets it for the statements that are loaded from now on; the difference is booked as a bank charge.
-#[utoipa::path(put, path = "/funding/v1/tolerance", tag = "funding", request_body = NewTolerance,
-    responses((status = 201, body = ToleranceView), (status = 200, description = "It is so already", body = ToleranceView),
-        (status = 422, description = "`tolerance-amount`, `tolerance-words`", body = ProblemBody,
-            content_type = "application/problem+json")))]
+#[utoipa::path(put, path = "/v1/tolerance", tag = "funding", request_body = NewTolerance,
+    responses((status = 201, body = ToleranceView),
+        (status = 200, description = "It is so already", body = ToleranceView),
+        (status = 422, description = "`tolerance-amount`, `tolerance-words`")))]
 async fn set_tolerance(
     who: Operator,
     Now(at): Now,

@@ -4,7 +4,7 @@ use catalogue::{Programme, ProgrammeId};
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, Now, Path, Problem, ProblemBody};
+use web::{Created, Json, Now, Path, Problem};
 
 use crate::http::App;
 use crate::http::reader::internal;
@@ -27,8 +27,7 @@ async fn known(pool: &PgPool, programme: ProgrammeId) -> Result<Programme, Probl
 /// Who would pay what, if so many vouchers were used. Nothing is stored. For operators, auditors, the programme's sponsor and its funders.
 #[utoipa::path(post, path = "/funding/v1/programmes/{programme}/plan-simulations", tag = "funding", request_body = SimulationInput,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 200, body = Simulation), (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`simulation-field`, `not-a-plan`", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = Simulation), (status = 422, description = "`simulation-field`, `not-a-plan`")))]
 async fn simulate(
     who: Caller,
     State(pool): State<PgPool>,
@@ -47,9 +46,7 @@ async fn simulate(
 #[utoipa::path(post, path = "/funding/v1/programmes/{programme}/true-up", tag = "funding", request_body = NewTrueUp,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 201, body = TrueUp), (status = 200, description = "Settled before", body = TrueUp),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`programme-not-ended`, `programme-not-swept`, `true-up-settled`, `true-up-short`",
-            body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`programme-not-ended`, `programme-not-swept`, `true-up-settled`, `true-up-short`")))]
 async fn make_true_up(
     who: Operator,
     Now(at): Now,
@@ -69,7 +66,7 @@ async fn make_true_up(
 /// The last close of a programme, step by step. For operators, auditors, the programme's sponsor and its funders.
 #[utoipa::path(get, path = "/funding/v1/programmes/{programme}/true-up", tag = "funding",
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 200, body = TrueUp), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = TrueUp)))]
 async fn get_true_up(
     who: Caller,
     State(pool): State<PgPool>,
@@ -87,7 +84,7 @@ async fn get_true_up(
 /// funders.
 #[utoipa::path(get, path = "/funding/v1/programmes/{programme}/true-ups", tag = "funding",
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 200, body = TrueUps), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = TrueUps)))]
 async fn list_true_ups(
     who: Caller,
     State(pool): State<PgPool>,

@@ -13,7 +13,7 @@ use standards::{Territory, calendar};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Json, Now, Problem, ProblemBody, Query, download};
+use web::{Json, Now, Problem, Query, download};
 
 use crate::http::App;
 use crate::reports::waterfall::{self, Waterfall, WaterfallFilter};
@@ -62,10 +62,7 @@ struct WaterfallQuery {
 
 /// The waterfall as JSON, CSV, a workbook or a PDF, as `format` or the header `Accept` says.
 #[utoipa::path(get, path = "/funding/v1/reports/waterfall", tag = "funding", params(WaterfallQuery),
-    responses((status = 200, content((Waterfall = "application/json"), (String = "text/csv"),
-            (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (String = "application/pdf"))),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, content((Waterfall = "application/json"), (String = "text/csv"), (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (String = "application/pdf")))))]
 async fn waterfall_report(
     who: Caller,
     Now(at): Now,
@@ -79,8 +76,7 @@ async fn waterfall_report(
         programme_id: report.programme_id,
         territory: report.territory,
         from: report.from,
-        to: report.to,
-    };
+        to: report.to};
     let gathered = waterfall::waterfall(&pool, &who, asked).await?;
     let today = calendar::paris_date(at);
     Ok(match report.format.unwrap_or_else(|| accepted(&headers)) {
@@ -112,7 +108,6 @@ fn accepted(headers: &HeaderMap) -> Form {
         "text/csv" => Some(Form::Csv),
         XLSX => Some(Form::Xlsx),
         PDF => Some(Form::Pdf),
-        _ => None,
-    };
+        _ => None};
     named.split(',').find_map(form).unwrap_or(Form::Json)
 }

@@ -5,15 +5,14 @@ use ledger::BatchId;
 use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::{IntoParams, ToSchema};
-use web::{Created, Json, Now, Page, Path, Problem, ProblemBody, Query};
+use web::{Created, Json, Now, Page, Path, Problem, Query};
 
 use super::{internal, own_programme, prescribed_programme, programme};
 use crate::keys::signers::Signers;
 use crate::{
     batches::activate::ActivateError, batches::batch, batches::batch::Batch, batches::cancel::CancelError,
     batches::cancel::NewCancellation, batches::fund::FundError, batches::mint::MintError, batches::order::NewOrder,
-    batches::order::OrderError,
-};
+    batches::order::OrderError};
 
 /// Batches in one page.
 const PAGE_ROWS: i64 = 100;
@@ -21,9 +20,7 @@ const PAGE_ROWS: i64 = 100;
 /// Orders booklets.
 #[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/orders", tag = "issuer", request_body = NewOrder,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 201, body = Batch), (status = 200, description = "Ordered before", body = Batch),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 201, body = Batch), (status = 200, description = "Ordered before", body = Batch)))]
 pub(super) async fn order(
     who: Sponsor,
     Now(at): Now,
@@ -79,7 +76,7 @@ pub(super) async fn list(
 /// One batch.
 #[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/batches/{batch}", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
-    responses((status = 200, body = Batch), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = Batch)))]
 pub(super) async fn get(
     who: Caller,
     State(pool): State<PgPool>,
@@ -109,7 +106,7 @@ pub(super) struct Nothing {}
 /// Mints the vouchers of a batch; goes on where an earlier request stopped.
 #[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/batches/{batch}/mint", tag = "issuer", request_body = Nothing,
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
-    responses((status = 200, body = Batch), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = Batch)))]
 pub(super) async fn mint(
     who: Sponsor,
     Now(at): Now,
@@ -135,7 +132,7 @@ pub(super) async fn mint(
 #[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/batches/{batch}/funding", tag = "issuer", request_body = Nothing,
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
     responses((status = 201, body = Batch), (status = 200, description = "Funded before", body = Batch),
-        (status = 422, description = "`not-funded`, with `shortfalls`", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`not-funded`, with `shortfalls`")))]
 pub(super) async fn fund(
     who: Sponsor,
     Now(at): Now,
@@ -161,8 +158,7 @@ pub(super) async fn fund(
 /// Makes a whole batch spendable, where the programme does so.
 #[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/batches/{batch}/activation", tag = "issuer", request_body = Nothing,
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
-    responses((status = 201, body = Batch), (status = 200, description = "Activated before", body = Batch),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 201, body = Batch), (status = 200, description = "Activated before", body = Batch)))]
 pub(super) async fn activate(
     who: Sponsor,
     Now(at): Now,
@@ -185,8 +181,7 @@ pub(super) async fn activate(
 /// Gives up a batch of which nothing was handed over.
 #[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/batches/{batch}/cancellation", tag = "issuer", request_body = NewCancellation,
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
-    responses((status = 201, body = Batch), (status = 200, description = "Cancelled before", body = Batch),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 201, body = Batch), (status = 200, description = "Cancelled before", body = Batch)))]
 pub(super) async fn cancel(
     who: Sponsor,
     Now(at): Now,

@@ -5,15 +5,14 @@ use catalogue::ProgrammeId;
 use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::IntoParams;
-use web::{Bytes, Created, Json, Now, Page, Path, Problem, ProblemBody, Query};
+use web::{Bytes, Created, Json, Now, Page, Path, Problem, Query};
 
 use super::{internal, prescribed_programme};
 use crate::people::import::{CommitError, Importing};
 use crate::{
     BeneficiaryId, ImportId, people::beneficiaries::Beneficiary, people::beneficiaries::beneficiaries,
     people::identity::IdentityKey, people::import::ImportReport, people::import::ImportedFile,
-    people::import::commit_import, people::import::preview_import,
-};
+    people::import::commit_import, people::import::preview_import};
 
 /// How a file is sent.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
@@ -34,10 +33,8 @@ pub(super) struct ImportQuery {
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("import" = uuid::Uuid, Path, description = "Made by the caller"),
         ImportQuery),
     request_body(content = String, content_type = "text/csv"),
-    responses((status = 200, description = "Preview, or committed before", body = ImportReport), (status = 201, body = ImportReport),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, description = "Preview, or committed before", body = ImportReport),
+        (status = 201, body = ImportReport)))]
 pub(super) async fn import(
     who: Prescriber,
     Now(at): Now,
@@ -51,15 +48,13 @@ pub(super) async fn import(
     let file = ImportedFile {
         import,
         name: query.file,
-        bytes,
-    };
+        bytes};
     if !query.commit {
         let by = Importing {
             prescriber: who.organisation(),
             programme: &programme,
             key: &key,
-            at,
-        };
+            at};
         let report = preview_import(&pool, &by, &file).await.map_err(internal)?;
         return Ok(Json(report).into_response());
     }
@@ -80,8 +75,7 @@ pub(super) async fn import(
                 prescriber: who.organisation(),
                 programme: &programme,
                 key: &key,
-                at,
-            };
+                at};
             let made = commit_import(tx, &by, &file, &digest).await?;
             if let Created::New(report) = &made {
                 audit(
@@ -113,8 +107,7 @@ pub(super) struct AfterQuery {
 /// The prescriber's own people, without their identities.
 #[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/beneficiaries", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), AfterQuery),
-    responses((status = 200, body = Page<Beneficiary>),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = Page<Beneficiary>)))]
 pub(super) async fn list(
     who: Prescriber,
     State(pool): State<PgPool>,

@@ -4,21 +4,20 @@ use catalogue::{ExpirySettings, ProgrammeId};
 use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::ToSchema;
-use web::{Created, Json, Now, Path, Problem, ProblemBody};
+use web::{Created, Json, Now, Path, Problem};
 
 use super::{internal, own_programme};
 use crate::end::calendar::{self, AcceptError, DecideError, SetCalendarError};
 use crate::{
     end::calendar::Acceptance, end::calendar::Decision, end::calendar::ExpiryRound, end::calendar::NewAcceptance,
-    end::calendar::NewDecision,
-};
+    end::calendar::NewDecision};
 
 /// Sets the days of a programme's end; what is absent follows the defaults. Until its first step is due.
 #[utoipa::path(put, path = "/issuer/v1/programmes/{programme}/expiry-settings", tag = "issuer", request_body = ExpirySettings,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 201, body = ExpirySettings), (status = 200, description = "Set so before", body = ExpirySettings),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`expiry-settings-field`, `expiry-under-way`", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 201, body = ExpirySettings),
+        (status = 200, description = "Set so before", body = ExpirySettings),
+        (status = 422, description = "`expiry-settings-field`, `expiry-under-way`")))]
 pub(super) async fn set(
     who: Sponsor,
     Now(at): Now,
@@ -45,9 +44,7 @@ pub(super) async fn set(
 #[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/distribution-decisions", tag = "issuer", request_body = NewDecision,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 201, body = Decision), (status = 200, description = "Decided before", body = Decision),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`too-late`, `no-reason`, `programme-over`", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`too-late`, `no-reason`, `programme-over`")))]
 pub(super) async fn decide(
     who: Sponsor,
     Now(at): Now,
@@ -71,9 +68,7 @@ pub(super) async fn decide(
 #[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/expiry-acceptance", tag = "issuer", request_body = NewAcceptance,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 201, body = Acceptance), (status = 200, description = "Accepted before", body = Acceptance),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`too-early`, `counts-differ`, `acceptance-over`", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`too-early`, `counts-differ`, `acceptance-over`")))]
 pub(super) async fn accept(
     who: Sponsor,
     Now(at): Now,
@@ -100,7 +95,7 @@ pub(super) struct NoChoice {}
 
 /// Does now what is due of every programme's end, as the clock does every hour.
 #[utoipa::path(post, path = "/issuer/v1/expiry/rounds", tag = "issuer", request_body = NoChoice,
-    responses((status = 200, body = ExpiryRound), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = ExpiryRound)))]
 pub(super) async fn round(
     _: Operator,
     Now(at): Now,

@@ -2,21 +2,17 @@ use access::{Prescriber, audit};
 use axum::extract::State;
 use catalogue::ProgrammeId;
 use sqlx::PgPool;
-use web::{Created, Json, Now, Path, Problem, ProblemBody};
+use web::{Created, Json, Now, Path, Problem};
 
 use super::prescribed_programme;
 use crate::{
     vouchers::hand_over::HandOver, vouchers::hand_over::HandOverError, vouchers::hand_over::NewHandOver,
-    vouchers::hand_over::NewReplacement,
-};
+    vouchers::hand_over::NewReplacement};
 
 /// Gives a booklet to one of the prescriber's people. Where the programme does so, this makes it spendable.
 #[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/hand-overs", tag = "issuer", request_body = NewHandOver,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 201, body = HandOver), (status = 200, description = "Handed over before", body = HandOver),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 201, body = HandOver), (status = 200, description = "Handed over before", body = HandOver)))]
 pub(super) async fn hand_over(
     who: Prescriber,
     Now(at): Now,
@@ -42,10 +38,7 @@ pub(super) async fn hand_over(
 /// Gives a new booklet in place of a lost one that was revoked.
 #[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/replacements", tag = "issuer", request_body = NewReplacement,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 201, body = HandOver), (status = 200, description = "Replaced before", body = HandOver),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 201, body = HandOver), (status = 200, description = "Replaced before", body = HandOver)))]
 pub(super) async fn replace(
     who: Prescriber,
     Now(at): Now,

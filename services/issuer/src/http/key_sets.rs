@@ -55,8 +55,7 @@ pub(super) async fn cose(Now(at): Now, State(pool): State<PgPool>, headers: Head
 /// `docs/TOKEN.md` describes it byte by byte.
 #[utoipa::path(get, path = "/.well-known/ccn-key-set", tag = "issuer", security(()),
     responses((status = 200, description = "Signed key set", content_type = "application/cose"),
-        (status = 304, description = "Unchanged"),
-        (status = 404, description = "No delegation is in force", body = web::ProblemBody, content_type = "application/problem+json")))]
+        (status = 304, description = "Unchanged"), (status = 404, description = "No delegation is in force")))]
 pub(super) async fn signed(
     Now(at): Now,
     State(pool): State<PgPool>,
@@ -75,8 +74,7 @@ pub(super) async fn signed(
 /// is the root's word on the key that signed, in base64url.
 #[utoipa::path(get, path = "/.well-known/jwks.jwt", tag = "issuer", security(()),
     responses((status = 200, description = "Signed JWK Set", content_type = "application/jwk-set+jwt"),
-        (status = 304, description = "Unchanged"),
-        (status = 404, description = "No delegation is in force", body = web::ProblemBody, content_type = "application/problem+json")))]
+        (status = 304, description = "Unchanged"), (status = 404, description = "No delegation is in force")))]
 pub(super) async fn signed_jwks(
     Now(at): Now,
     State(pool): State<PgPool>,

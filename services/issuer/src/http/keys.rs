@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use standards::Cents;
 use utoipa::ToSchema;
 use voucher::{Bounds, Delegation, Kid, LastDay, Purpose};
-use web::{Bytes, Created, Json, Now, Path, Problem, ProblemBody};
+use web::{Bytes, Created, Json, Now, Path, Problem};
 
 use super::internal;
 use crate::keys::key_sets::KeySets;
@@ -128,9 +128,7 @@ pub(super) async fn list(
 
 /// Publishes the public half of a key, on the proof that the caller holds it.
 #[utoipa::path(post, path = "/issuer/v1/keys", tag = "issuer", request_body = NewKeyBody,
-    responses((status = 201, body = KeyView), (status = 200, description = "Published before", body = KeyView),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 201, body = KeyView), (status = 200, description = "Published before", body = KeyView)))]
 pub(super) async fn create(
     who: Operator,
     Now(at): Now,
@@ -151,9 +149,8 @@ pub(super) async fn create(
 /// Withdraws a key: nothing that it ever signed is accepted any more. It cannot be undone.
 #[utoipa::path(post, path = "/issuer/v1/keys/{kid}/withdrawal", tag = "issuer", request_body = NewWithdrawal,
     params(("kid" = String, Path, description = "8 hexadecimal digits")),
-    responses((status = 201, body = KeyView), (status = 200, description = "Withdrawn before by this act", body = KeyView),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 201, body = KeyView),
+        (status = 200, description = "Withdrawn before by this act", body = KeyView)))]
 pub(super) async fn withdrawal(
     who: Operator,
     Now(at): Now,
@@ -167,8 +164,7 @@ pub(super) async fn withdrawal(
         .map_err(|error: voucher::KidError| Problem::bad_request(error.to_string()))?;
     let act = Withdrawal {
         id: new.id,
-        reason: new.reason,
-    };
+        reason: new.reason};
     let made = database::transaction(&pool, "withdraw_key", |tx| {
         let (who, act) = (who.clone(), act.clone());
         Box::pin(async move { withdraw(tx, &who, kid, &act, at).await })
@@ -181,8 +177,8 @@ pub(super) async fn withdrawal(
 /// Publishes the delegation that a root made offline: from now on key sets are signed under it.
 #[utoipa::path(post, path = "/issuer/v1/keys/delegations", tag = "issuer",
     request_body(content = Vec<u8>, content_type = "application/cose", description = "The file made by « ccn keys delegate »"),
-    responses((status = 201, body = DelegationView), (status = 200, description = "Published before", body = DelegationView),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 201, body = DelegationView),
+        (status = 200, description = "Published before", body = DelegationView)))]
 pub(super) async fn delegation(
     who: Operator,
     Now(at): Now,
@@ -207,8 +203,7 @@ pub(super) async fn delegation(
         root: root.to_string(),
         delegate: Kid::of(&says.delegate).to_string(),
         valid_from: DateTime::from_timestamp(says.valid_from, 0),
-        valid_until: DateTime::from_timestamp(says.valid_until, 0),
-    };
+        valid_until: DateTime::from_timestamp(says.valid_until, 0)};
     Ok(made.map(|()| view))
 }
 
@@ -231,8 +226,7 @@ impl NewKeyBody {
             purpose: self.purpose.into(),
             valid_from: self.valid_from,
             valid_until: self.valid_until,
-            bounds: self.bounds()?,
-        };
+            bounds: self.bounds()?};
         Ok((new, proof))
     }
 
@@ -274,8 +268,7 @@ fn view(published: &PublishedKey, signers: &Signers, at: DateTime<Utc>) -> KeyVi
         PublishedKey { withdrawn: Some(_), .. } => "withdrawn",
         one if at < one.valid_from => "announced",
         one if at < one.valid_until => "active",
-        _ => "ended",
-    };
+        _ => "ended"};
     let (withdrawn_at, withdrawn_reason) = published.withdrawn.clone().unzip();
     KeyView {
         kid: key.kid().to_string(),

@@ -6,13 +6,12 @@ use http::{HeaderMap, StatusCode, header};
 use serde::Serialize;
 use sqlx::PgPool;
 use utoipa::ToSchema;
-use web::{Bytes, Json, Now, Path, Problem, ProblemBody, download};
+use web::{Bytes, Json, Now, Path, Problem, download};
 
 use super::{internal, own_programme};
 use crate::{
     paper::logos, paper::logos::Logo, paper::logos::LogoError, paper::logos::LogoFormat, paper::settings,
-    paper::settings::Contact, paper::settings::ContactError,
-};
+    paper::settings::Contact, paper::settings::ContactError};
 
 /// What a programme's paper says.
 #[derive(Debug, Serialize, ToSchema)]
@@ -44,7 +43,7 @@ pub(super) struct LogoView {
 /// What the paper of a programme says: contact, partners. Proofs show it as it is printed.
 #[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/paper", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 200, body = PaperView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = PaperView)))]
 pub(super) async fn get(
     who: Sponsor,
     State(pool): State<PgPool>,
@@ -72,7 +71,7 @@ pub(super) async fn get(
 /// Says where people ask; printed on the cover. A proof approved before must be approved again.
 #[utoipa::path(put, path = "/issuer/v1/programmes/{programme}/paper", tag = "issuer", request_body = Contact,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 200, body = Contact), (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = Contact)))]
 pub(super) async fn put(
     who: Sponsor,
     Now(at): Now,
@@ -98,8 +97,7 @@ pub(super) async fn put(
 #[utoipa::path(put, path = "/issuer/v1/programmes/{programme}/logos/{organisation}", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("organisation" = uuid::Uuid, Path, description = "The sponsor or a funder")),
     request_body(content((Vec<u8> = "image/png"), (String = "image/svg+xml"))),
-    responses((status = 200, body = LogoView), (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = LogoView)))]
 pub(super) async fn put_logo(
     who: Sponsor,
     Now(at): Now,
@@ -114,8 +112,7 @@ pub(super) async fn put_logo(
     let logo = drawn.map_err(|error| Problem::internal(&error))??;
     let view = LogoView {
         width: logo.width,
-        height: logo.height,
-    };
+        height: logo.height};
     database::transaction(&pool, "put_logo", |tx| {
         let (who, programme, logo) = (who.clone(), programme.clone(), logo.clone());
         Box::pin(async move {
@@ -147,8 +144,7 @@ fn announced(headers: &HeaderMap) -> Result<LogoFormat, Problem> {
 /// The logo of an organisation, as it is printed.
 #[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/logos/{organisation}", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("organisation" = uuid::Uuid, Path, description = "The sponsor or a funder")),
-    responses((status = 200, description = "PNG", content_type = "image/png"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, description = "PNG", content_type = "image/png")))]
 pub(super) async fn get_logo(
     who: Sponsor,
     State(pool): State<PgPool>,
@@ -163,8 +159,7 @@ pub(super) async fn get_logo(
 /// Prints no logo of this organisation any more; its name stays.
 #[utoipa::path(delete, path = "/issuer/v1/programmes/{programme}/logos/{organisation}", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("organisation" = uuid::Uuid, Path, description = "The sponsor or a funder")),
-    responses((status = 204, description = "There is none any more"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 204, description = "There is none any more")))]
 pub(super) async fn delete_logo(
     who: Sponsor,
     Now(at): Now,

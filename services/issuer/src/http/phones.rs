@@ -6,7 +6,7 @@ use http::{HeaderValue, header};
 use ledger::BatchId;
 use sqlx::PgPool;
 use voucher::{Host, Qr, QrLevel};
-use web::{Now, Path, Problem, ProblemBody, download};
+use web::{Now, Path, Problem, download};
 
 use super::own_programme;
 use super::prints::in_background;
@@ -18,9 +18,7 @@ use crate::paper::print;
 #[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/batches/{batch}/vouchers/{image}", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch"),
         ("image" = String, Path, description = "The serial number, then `.png` or `.svg`", example = "12.png")),
-    responses((status = 200, description = "PNG", content_type = "image/png"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, description = "PNG", content_type = "image/png")))]
 pub(super) async fn voucher_image(
     who: Sponsor,
     Now(at): Now,
@@ -36,8 +34,7 @@ pub(super) async fn voucher_image(
     let (serial, png) = match asked {
         Some((serial, "png")) => (serial, true),
         Some((serial, "svg")) => (serial, false),
-        _ => return Err(Problem::not_found("Cette image").detail("Demandez par exemple « 12.png » ou « 12.svg ».")),
-    };
+        _ => return Err(Problem::not_found("Cette image").detail("Demandez par exemple « 12.png » ou « 12.svg »."))};
     let to_print = database::transaction(&pool, "voucher_image", |tx| {
         let (who, programme) = (who.clone(), programme.clone());
         Box::pin(async move { print::prepare_one(tx, &who, &programme, batch, serial, at).await })
@@ -54,8 +51,7 @@ pub(super) async fn voucher_image(
             printed_day: programme.printed_day,
             serial,
             short_code: signed.id.short_code(),
-            qr: Qr::new(&signed.token, &host, QrLevel::Medium),
-        };
+            qr: Qr::new(&signed.token, &host, QrLevel::Medium)};
         if png {
             voucher.png()
         } else {

@@ -2,20 +2,19 @@ use access::{Sponsor, audit};
 use axum::extract::State;
 use catalogue::ProgrammeId;
 use sqlx::PgPool;
-use web::{Created, Json, Now, Path, Problem, ProblemBody};
+use web::{Created, Json, Now, Path, Problem};
 
 use super::own_programme;
 use crate::{
     programmes::admit_prescriber::AdmitError, programmes::admit_prescriber::AdmittedPrescriber,
-    programmes::admit_prescriber::NewPrescriber, programmes::admit_prescriber::admit_prescriber,
-};
+    programmes::admit_prescriber::NewPrescriber, programmes::admit_prescriber::admit_prescriber};
 
 /// Admits a prescriber to a programme: from then on it sees its batches, imports people and hands booklets over.
 #[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/prescribers", tag = "issuer", request_body = NewPrescriber,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 201, body = AdmittedPrescriber), (status = 200, description = "Admitted before", body = AdmittedPrescriber),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`not-a-prescriber`", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 201, body = AdmittedPrescriber),
+        (status = 200, description = "Admitted before", body = AdmittedPrescriber),
+        (status = 422, description = "`not-a-prescriber`")))]
 pub(super) async fn admit(
     who: Sponsor,
     Now(at): Now,

@@ -9,7 +9,7 @@ use ledger::BatchId;
 use sqlx::PgPool;
 use tokio::sync::Semaphore;
 use voucher::Host;
-use web::{Created, Json, Now, Path, Problem, ProblemBody};
+use web::{Created, Json, Now, Path, Problem};
 
 use super::own_programme;
 use crate::keys::signers::Signers;
@@ -17,8 +17,7 @@ use crate::paper::printer_file::{self, Job};
 use crate::{
     PrintId, paper::printer_file::NewPrinterFile, paper::printer_file::PrinterFile,
     paper::printer_file::PrinterFileError, vouchers::reissue::NewReissue, vouchers::reissue::Reissue,
-    vouchers::reissue::ReissueError,
-};
+    vouchers::reissue::ReissueError};
 
 /// Archives written side by side in one process: each takes all processors in turn.
 const ARCHIVES_MAX: usize = 2;
@@ -30,9 +29,7 @@ static ARCHIVES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore:
 #[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/batches/{batch}/printer-files", tag = "issuer",
     request_body = NewPrinterFile,
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
-    responses((status = 201, body = PrinterFile), (status = 200, description = "Made before", body = PrinterFile),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 201, body = PrinterFile), (status = 200, description = "Made before", body = PrinterFile)))]
 pub(super) async fn make(
     who: Sponsor,
     Now(at): Now,
@@ -61,10 +58,7 @@ pub(super) async fn make(
 #[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/batches/{batch}/printer-files/{print}/carnets.zip", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch"),
         ("print" = uuid::Uuid, Path, description = "The hand-over to the printer")),
-    responses((status = 200, description = "ZIP; whole if it opens", content_type = "application/zip"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, description = "ZIP; whole if it opens", content_type = "application/zip")))]
 pub(super) async fn get(
     who: Sponsor,
     Now(at): Now,
@@ -100,8 +94,7 @@ pub(super) async fn get(
         signers,
         host,
         at,
-        permit: Arc::new(permit),
-    };
+        permit: Arc::new(permit)};
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/zip")),
         (
@@ -117,9 +110,7 @@ pub(super) async fn get(
 #[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/batches/{batch}/reissues", tag = "issuer",
     request_body = NewReissue,
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
-    responses((status = 201, body = Reissue), (status = 200, description = "Reissued before", body = Reissue),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 201, body = Reissue), (status = 200, description = "Reissued before", body = Reissue)))]
 pub(super) async fn reissue(
     who: Sponsor,
     Now(at): Now,

@@ -8,15 +8,14 @@ use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::{IntoParams, ToSchema};
 use voucher::Host;
-use web::{Json, Now, Path, Problem, ProblemBody, Query, download};
+use web::{Json, Now, Path, Problem, Query, download};
 
 use super::own_programme;
 use crate::keys::signers::Signers;
 use crate::paper::print::{self, Booklets, PRINT_VOUCHERS_MAX, ToPrint};
 use crate::{
     PrintId, paper::booklets::PaperFormat, paper::booklets::booklets_pdf, paper::print::PrintError,
-    paper::print::ReprintReason,
-};
+    paper::print::ReprintReason};
 
 /// Which booklets.
 #[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
@@ -62,8 +61,7 @@ struct PrintPart {
 /// The booklets of a batch as a PDF for any printer. Leaves a trace.
 #[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/batches/{batch}/booklets.pdf", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch"), RangeQuery),
-    responses((status = 200, description = "PDF", content_type = "application/pdf"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, description = "PDF", content_type = "application/pdf")))]
 pub(super) async fn booklets(
     who: Sponsor,
     Now(at): Now,
@@ -79,8 +77,7 @@ pub(super) async fn booklets(
         to: range.to,
         format: range.format,
         reason: range.reason,
-        id: print_id(&who, batch, at, 0),
-    };
+        id: print_id(&who, batch, at, 0)};
     let to_print = prepare(&pool, &who, &programme, batch, booklets, at).await?;
     let pdf = in_background(move || booklets_pdf(&[print::paper(&programme, &to_print, &signers, &host)?], at)).await?;
     Ok(download(pdf, "application/pdf", "carnets.pdf"))
@@ -88,8 +85,7 @@ pub(super) async fn booklets(
 
 /// Booklets of several batches as one PDF, for one job at the printer's. Leaves a trace for each batch.
 #[utoipa::path(post, path = "/issuer/v1/print-runs", tag = "issuer", request_body = NewPrintRun,
-    responses((status = 200, description = "PDF", content_type = "application/pdf"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, description = "PDF", content_type = "application/pdf")))]
 pub(super) async fn print_run(
     who: Sponsor,
     Now(at): Now,
@@ -106,8 +102,7 @@ pub(super) async fn print_run(
             to: part.to,
             format: part.format,
             reason: part.reason,
-            id: print_id(&who, part.batch_id, at, index),
-        };
+            id: print_id(&who, part.batch_id, at, index)};
         let vouchers = prepare(&pool, &who, &programme, part.batch_id, booklets, at).await?;
         to_print.push((programme, vouchers));
     }
@@ -132,8 +127,7 @@ pub(super) async fn print_run(
 /// All vouchers of a batch with their tokens, for a printer with its own layout. Leaves a trace.
 #[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/batches/{batch}/vouchers.csv", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
-    responses((status = 200, description = "serial,token,short_code,face_value,booklet", content_type = "text/csv"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, description = "serial,token,short_code,face_value,booklet", content_type = "text/csv")))]
 pub(super) async fn vouchers(
     who: Sponsor,
     Now(at): Now,

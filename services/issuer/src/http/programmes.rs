@@ -2,15 +2,13 @@ use access::{Sponsor, audit};
 use axum::extract::State;
 use catalogue::{NewProgramme, Programme};
 use sqlx::PgPool;
-use web::{Created, Json, Now, Problem, ProblemBody};
+use web::{Created, Json, Now, Problem};
 
 use crate::{programmes::create_programme::CreateProgrammeError, programmes::create_programme::create_programme};
 
 /// Creates a programme.
 #[utoipa::path(post, path = "/issuer/v1/programmes", tag = "issuer", request_body = NewProgramme,
-    responses((status = 201, body = Programme), (status = 200, description = "Created before", body = Programme),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 201, body = Programme), (status = 200, description = "Created before", body = Programme)))]
 pub(super) async fn create(
     who: Sponsor,
     Now(at): Now,

@@ -4,21 +4,19 @@ use axum::response::Response;
 use catalogue::ProgrammeId;
 use sqlx::PgPool;
 use voucher::Host;
-use web::{Created, Json, Now, Path, Problem, ProblemBody, download};
+use web::{Created, Json, Now, Path, Problem, download};
 
 use super::batches::Nothing;
 use super::own_programme;
 use super::prints::in_background;
 use crate::{
     ProofId, paper::booklets::booklets_pdf, paper::proofs, paper::proofs::NewProof, paper::proofs::Proof,
-    paper::proofs::ProofError,
-};
+    paper::proofs::ProofError};
 
 /// Asks for a proof (bon à tirer) of the settings as they are.
 #[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/proofs", tag = "issuer", request_body = NewProof,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 201, body = Proof), (status = 200, description = "Made before", body = Proof),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 201, body = Proof), (status = 200, description = "Made before", body = Proof)))]
 pub(super) async fn make(
     who: Sponsor,
     Now(at): Now,
@@ -44,7 +42,7 @@ pub(super) async fn make(
 /// One proof, and whether it is still up to date.
 #[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/proofs/{proof}", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("proof" = uuid::Uuid, Path, description = "The proof")),
-    responses((status = 200, body = Proof), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = Proof)))]
 pub(super) async fn get(
     who: Sponsor,
     State(pool): State<PgPool>,
@@ -61,9 +59,7 @@ pub(super) async fn get(
 /// The proof to be read: the real layout, SPÉCIMEN across, nothing that could be spent. Only while it is up to date.
 #[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/proofs/{proof}/proof.pdf", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("proof" = uuid::Uuid, Path, description = "The proof")),
-    responses((status = 200, description = "PDF", content_type = "application/pdf"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, description = "PDF", content_type = "application/pdf")))]
 pub(super) async fn pdf(
     who: Sponsor,
     Now(at): Now,
@@ -91,9 +87,7 @@ pub(super) async fn pdf(
 #[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/proofs/{proof}/approval", tag = "issuer",
     request_body = Nothing,
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("proof" = uuid::Uuid, Path, description = "The proof")),
-    responses((status = 201, body = Proof), (status = 200, description = "Approved before", body = Proof),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 201, body = Proof), (status = 200, description = "Approved before", body = Proof)))]
 pub(super) async fn approve(
     who: Sponsor,
     Now(at): Now,

@@ -6,22 +6,18 @@ use axum::response::Response;
 use catalogue::ProgrammeId;
 use ledger::BatchId;
 use sqlx::PgPool;
-use web::{Created, Json, Now, Path, Problem, ProblemBody, download};
+use web::{Created, Json, Now, Path, Problem, download};
 
 use super::{internal, own_programme, programme};
 use crate::{
     batches::batch, end::expire::Expiry, end::expire::NewExpiry, vouchers::revoke::NewRevocation,
     vouchers::revoke::Revocation, vouchers::revoke::RevokeError, vouchers::voucher_states::VoucherCounts,
-    vouchers::voucher_states::voucher_counts, vouchers::voucher_states::voucher_states,
-};
+    vouchers::voucher_states::voucher_counts, vouchers::voucher_states::voucher_states};
 
 /// Blocks a booklet or a voucher for ever.
 #[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/revocations", tag = "issuer", request_body = NewRevocation,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 201, body = Revocation), (status = 200, description = "Revoked before", body = Revocation),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 201, body = Revocation), (status = 200, description = "Revoked before", body = Revocation)))]
 pub(super) async fn revoke(
     who: Caller,
     Now(at): Now,
@@ -48,8 +44,7 @@ pub(super) async fn revoke(
 #[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/expiry", tag = "issuer", request_body = NewExpiry,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 201, body = Expiry), (status = 200, description = "Ended before; swept again", body = Expiry),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`books-busy`: declared, and to be asked again", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 503, description = "`books-busy`: declared, and to be asked again")))]
 pub(super) async fn expire(
     who: Caller,
     Now(at): Now,
@@ -90,8 +85,7 @@ pub(super) async fn counts(
 /// Each voucher of a batch with its state.
 #[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/batches/{batch}/voucher-states.csv", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
-    responses((status = 200, description = "serial,state", content_type = "text/csv"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, description = "serial,state", content_type = "text/csv")))]
 pub(super) async fn states(
     who: Sponsor,
     State(pool): State<PgPool>,

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::IntoParams;
 use uuid::Uuid;
-use web::{Created, Json, Now, Page, Path, Problem, ProblemBody, Query, download};
+use web::{Created, Json, Now, Page, Path, Problem, Query, download};
 
 use super::either;
 use crate::claims::claim::{BUSY_SECONDS, ClaimError, ClaimPipeline, Claimant, NewClaim};
@@ -24,19 +24,15 @@ use crate::{ids::ClaimId, ids::StructureId};
 /// The id is made and stored by the phone before it sends. Sent again with the same content, it gets the same receipt.
 #[utoipa::path(post, path = "/redemption/v1/claims", tag = "claims", request_body = NewClaim,
     responses((status = 201, body = Receipt), (status = 200, description = "Claimed before", body = Receipt),
-        (status = 403, description = "`structure-suspended`, `structure-not-accredited`", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 409, description = "`same-id-other-content`", body = ProblemBody,
-            content_type = "application/problem+json"),
+        (status = 403, description = "`structure-suspended`, `structure-not-accredited`"),
+        (status = 409, description = "`same-id-other-content`"),
         (status = 422, description = "`forged`, `unknown`, `not-active`, `already-used-by-you`, `already-used-elsewhere`, \
             `revoked`, `expired`, `mistyped`, `code-unknown` (the first bad voucher's reason; `vouchers` lists every bad one), `mixed-programmes` \
             (`programmes` says which positions are whose), `too-many-vouchers`, `no-voucher`, `twice-in-one-claim`, \
-            `unknown-service`, `date-out-of-range`, `status-list-from-future`", body = ProblemBody, content_type = "application/problem+json"),
+            `unknown-service`, `date-out-of-range`, `status-list-from-future`"),
         (status = 429, description = "`too-many-codes`: too many short codes, or too many wrong ones; tokens are claimed all the \
-            same. Come again after `Retry-After` seconds, with the same id", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 503, description = "`busy`, `unavailable`: come again after `Retry-After` seconds, with the same id",
-            body = ProblemBody, content_type = "application/problem+json")))]
+            same. Come again after `Retry-After` seconds, with the same id"),
+        (status = 503, description = "`busy`, `unavailable`: come again after `Retry-After` seconds, with the same id")))]
 pub(super) async fn create_claim(
     who: Structure,
     Now(at): Now,
@@ -104,8 +100,7 @@ pub(super) struct ListQuery {
 /// A claim, by the phone's id or its own. A structure sees its own claims, the operator all.
 #[utoipa::path(get, path = "/redemption/v1/claims/{id}", tag = "claims",
     params(("id" = uuid::Uuid, Path, description = "The phone's id, or the claim's"), GetQuery),
-    responses((status = 200, body = Receipt),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = Receipt)))]
 pub(super) async fn get_claim(
     who: Caller,
     State(pool): State<PgPool>,
@@ -124,8 +119,7 @@ pub(super) async fn get_claim(
 /// structure has those of its own claims, the operator all.
 #[utoipa::path(get, path = "/redemption/v1/claims/{id}/receipt.pdf", tag = "claims",
     params(("id" = uuid::Uuid, Path, description = "The phone's id, or the claim's"), GetQuery),
-    responses((status = 200, body = String, content_type = "application/pdf"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = String, content_type = "application/pdf")))]
 pub(super) async fn get_receipt(
     who: Caller,
     State(pool): State<PgPool>,
@@ -148,9 +142,8 @@ pub(super) async fn get_receipt(
 }
 
 /// A programme's claims in order of time. A structure sees its own claims, the operator all.
-#[utoipa::path(get, path = "/redemption/v1/claims", tag = "claims", params(ListQuery),
-    responses((status = 200, body = Page<Receipt>),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/v1/claims", tag = "claims", params(ListQuery),
+    responses((status = 200, body = Page<Receipt>)))]
 pub(super) async fn list_claims(
     who: Caller,
     State(pool): State<PgPool>,
@@ -177,8 +170,7 @@ fn sees(who: &Caller) -> Result<Option<StructureId>, Problem> {
     params(("programme" = uuid::Uuid, Path, description = "The programme that pays"),
         ("claim" = uuid::Uuid, Path, description = "The claim's own id (`claim_id` of its receipt)")),
     responses((status = 201, body = Reversal), (status = 200, description = "Undone before", body = Reversal),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`already-reversed`", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`already-reversed`")))]
 pub(super) async fn reverse_claim(
     who: Caller,
     Now(at): Now,

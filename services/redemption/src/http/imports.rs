@@ -5,11 +5,11 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::IntoParams;
-use web::{Bytes, Json, Now, Path, Problem, ProblemBody, Query};
+use web::{Bytes, Json, Now, Path, Problem, Query};
 
 use super::either;
 use crate::ids::ImportId;
-use crate::structures::import::{self, Import, ImportReport, Upload};
+use crate::structures::import::{self, Import, StructureImportReport, Upload};
 use crate::structures::import_bank_details::BankDetailsFile;
 use crate::structures::import_structures::StructuresFile;
 
@@ -46,11 +46,9 @@ impl ImportQuery {
 #[utoipa::path(put, path = "/redemption/v1/structure-imports/{import}", tag = "structures",
     params(("import" = uuid::Uuid, Path, description = "The import, made by the caller"), ImportQuery),
     request_body(content = String, content_type = "text/csv"),
-    responses((status = 200, description = "A preview, or committed before", body = ImportReport),
-        (status = 201, description = "Committed now", body = ImportReport),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`digest-missing`, `preview-outdated`", body = ProblemBody,
-            content_type = "application/problem+json")))]
+    responses((status = 200, description = "A preview, or committed before", body = StructureImportReport),
+        (status = 201, description = "Committed now", body = StructureImportReport),
+        (status = 422, description = "`digest-missing`, `preview-outdated`")))]
 pub(super) async fn import_structures(
     who: Accreditor,
     Now(at): Now,
@@ -69,11 +67,9 @@ pub(super) async fn import_structures(
 #[utoipa::path(put, path = "/redemption/v1/bank-details-imports/{import}", tag = "structures",
     params(("import" = uuid::Uuid, Path, description = "The import, made by the caller"), ImportQuery),
     request_body(content = String, content_type = "text/csv"),
-    responses((status = 200, description = "A preview, or committed before", body = ImportReport),
-        (status = 201, description = "Committed now", body = ImportReport),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`digest-missing`, `preview-outdated`", body = ProblemBody,
-            content_type = "application/problem+json")))]
+    responses((status = 200, description = "A preview, or committed before", body = StructureImportReport),
+        (status = 201, description = "Committed now", body = StructureImportReport),
+        (status = 422, description = "`digest-missing`, `preview-outdated`")))]
 pub(super) async fn import_bank_details(
     who: Caller,
     Now(at): Now,

@@ -11,7 +11,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use sqlx::PgPool;
 use voucher::STATUS_LIST_TYPE;
-use web::{Json, Now, Path, Problem, ProblemBody};
+use web::{Json, Now, Path, Problem};
 
 use super::MakesStatusLists;
 use crate::status_lists::{LIST_HOURS, LIST_TTL_SECONDS, ListIndex, list_index, published_list};
@@ -24,9 +24,7 @@ use crate::status_lists::{LIST_HOURS, LIST_TTL_SECONDS, ListIndex, list_index, p
         ("shard" = u8, Path, description = "The token's `idx` divided by 2^20: 0 to 15")),
     responses((status = 200, description = "A `COSE_Sign1`", body = Vec<u8>, content_type = "application/statuslist+cwt"),
         (status = 304, description = "The list is the one of `If-None-Match`"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`no-status-list`: nobody makes lists here", body = ProblemBody,
-            content_type = "application/problem+json")))]
+        (status = 503, description = "`no-status-list`: nobody makes lists here")))]
 pub(super) async fn status_list(
     Now(at): Now,
     State(pool): State<PgPool>,
@@ -41,9 +39,7 @@ pub(super) async fn status_list(
 #[utoipa::path(get, path = "/redemption/sl/{series}", tag = "status", security(()),
     params(("series" = u16, Path, description = "The series, from the token")),
     responses((status = 200, body = ListIndex),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`no-status-list`: nobody makes lists here", body = ProblemBody,
-            content_type = "application/problem+json")))]
+        (status = 503, description = "`no-status-list`: nobody makes lists here")))]
 pub(super) async fn status_list_index(
     State(pool): State<PgPool>,
     State(makes): State<MakesStatusLists>,

@@ -3,7 +3,7 @@ use axum::extract::State;
 use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::{IntoParams, ToSchema};
-use web::{Created, Json, Now, Page, Path, Problem, ProblemBody, Query};
+use web::{Created, Json, NoParameters, Now, Page, Path, Problem, Query};
 
 use super::either;
 use crate::structures::accredit::{Accreditation, NewAccreditation, accredit};
@@ -23,9 +23,8 @@ pub(super) struct ListQuery {
 }
 
 /// Structures, in order of SIRET.
-#[utoipa::path(get, path = "/redemption/v1/structures", tag = "structures", params(ListQuery),
-    responses((status = 200, body = Page<StructureView>),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/v1/structures", tag = "structures", params(ListQuery),
+    responses((status = 200, body = Page<StructureView>)))]
 pub(super) async fn list_structures(
     who: Caller,
     State(pool): State<PgPool>,
@@ -42,9 +41,7 @@ pub(super) async fn list_structures(
 #[utoipa::path(post, path = "/redemption/v1/structures/{structure}/accreditation", tag = "structures",
     request_body = NewAccreditation, params(("structure" = uuid::Uuid, Path, description = "The structure")),
     responses((status = 201, body = Accreditation), (status = 200, description = "Given before", body = Accreditation),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`not-accreditable` with all `reasons`, `already-accredited`", body = ProblemBody,
-            content_type = "application/problem+json")))]
+        (status = 422, description = "`not-accreditable` with all `reasons`, `already-accredited`")))]
 pub(super) async fn accredit_structure(
     who: Accreditor,
     Now(at): Now,
@@ -64,8 +61,7 @@ pub(super) async fn accredit_structure(
 #[utoipa::path(post, path = "/redemption/v1/structures/{structure}/suspensions", tag = "structures", request_body = NewSuspension,
     params(("structure" = uuid::Uuid, Path, description = "The structure")),
     responses((status = 201, body = Suspension), (status = 200, description = "Made before", body = Suspension),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`already-suspended`", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 422, description = "`already-suspended`")))]
 pub(super) async fn suspend_structure(
     who: Accreditor,
     Now(at): Now,
@@ -81,24 +77,18 @@ pub(super) async fn suspend_structure(
     .map_err(Problem::from)
 }
 
-/// Nothing to say.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Nothing {}
-
 /// Lifts a suspension; repeating it changes nothing.
-#[utoipa::path(post, path = "/redemption/v1/structures/{structure}/suspensions/{suspension}/lift", tag = "structures",
-    request_body = Nothing,
+#[utoipa::path(post, path = "/v1/structures/{structure}/suspensions/{suspension}/lift", tag = "structures",
+    request_body = NoParameters,
     params(("structure" = uuid::Uuid, Path, description = "The structure"),
         ("suspension" = uuid::Uuid, Path, description = "The suspension")),
-    responses((status = 200, body = Suspension),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = Suspension)))]
 pub(super) async fn lift_suspension(
     who: Accreditor,
     Now(at): Now,
     State(pool): State<PgPool>,
     Path((structure, suspension)): Path<(StructureId, SuspensionId)>,
-    Json(Nothing {}): Json<Nothing>,
+    Json(NoParameters {}): Json<NoParameters>,
 ) -> Result<Json<Suspension>, Problem> {
     database::transaction(&pool, "lift_suspension", |tx| {
         let who = who.clone();

@@ -9,7 +9,7 @@ use standards::{Siren, Siret};
 use utoipa::ToSchema;
 use web::{Created, Problem};
 
-use crate::structures::criteria::{Place, Reason, unmet};
+use crate::structures::criteria::{Place, UnmetCriterion, unmet};
 use crate::{ids::AccreditationId, ids::StructureId};
 
 /// An accreditation to be given.
@@ -39,7 +39,7 @@ pub enum AccreditError {
     NoStructure,
     /// Some criteria are not met.
     #[error("{} criteria are not met", .0.len())]
-    Unmet(Vec<Reason>),
+    Unmet(Vec<UnmetCriterion>),
     /// It was admitted before, under another id.
     #[error("accredited already")]
     Already(DateTime<Utc>),

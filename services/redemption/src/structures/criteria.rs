@@ -24,7 +24,7 @@ pub struct Place {
 
 /// A criterion that is not met.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Reason {
+pub struct UnmetCriterion {
     /// Its stable word: `siret`, `services`, `public` or `asks`.
     #[schema(value_type = String)]
     pub criterion: &'static str,
@@ -35,8 +35,8 @@ pub struct Reason {
 }
 
 /// Every criterion that the place does not meet.
-pub fn unmet(place: &Place) -> Vec<Reason> {
-    let reason = |criterion, problem: String, remedy: &str| Reason {
+pub fn unmet(place: &Place) -> Vec<UnmetCriterion> {
+    let reason = |criterion, problem: String, remedy: &str| UnmetCriterion {
         criterion,
         problem,
         remedy: remedy.to_owned(),

@@ -64,7 +64,7 @@ pub(crate) trait Import {
     fn examine(
         tx: &mut PgTransaction<'_>,
         upload: &Upload,
-    ) -> impl Future<Output = Result<(ImportReport, Vec<Self::Change>), ImportError>> + Send;
+    ) -> impl Future<Output = Result<(StructureImportReport, Vec<Self::Change>), ImportError>> + Send;
 
     /// Makes it happen.
     fn store(
@@ -76,7 +76,7 @@ pub(crate) trait Import {
 }
 
 /// Shows what a file would do, and keeps nothing.
-pub(crate) async fn preview<I: Import>(pool: &PgPool, upload: &Upload) -> Result<ImportReport, ImportError> {
+pub(crate) async fn preview<I: Import>(pool: &PgPool, upload: &Upload) -> Result<StructureImportReport, ImportError> {
     let mut tx = pool.begin().await?;
     let (report, _) = I::examine(&mut tx, upload).await?;
     tx.rollback().await?;
@@ -103,7 +103,7 @@ pub(crate) async fn commit<I: Import>(
 
 /// A line that says what an earlier line said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Duplicate {
+pub struct DuplicateLine {
     /// Physical line of the file, from 1.
     pub line: u64,
     /// Name of the column.
@@ -120,7 +120,7 @@ pub struct Duplicate {
 
 /// What an import does, line by line and in sum.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct ImportReport {
+pub struct StructureImportReport {
     /// The import.
     pub import: ImportId,
     /// The file's name.
@@ -138,7 +138,7 @@ pub struct ImportReport {
     /// What is wrong, cell by cell; these lines are not imported.
     pub refused: Vec<CellProblem>,
     /// Lines that repeat an earlier one; not imported.
-    pub duplicates: Vec<Duplicate>,
+    pub duplicates: Vec<DuplicateLine>,
     /// Whether it is done, or only previewed.
     pub committed: bool,
 }
@@ -200,7 +200,7 @@ impl Upload {
     }
 
     /// The report of what was found.
-    pub(crate) fn report(&self, found: Findings) -> ImportReport {
+    pub(crate) fn report(&self, found: Findings) -> StructureImportReport {
         let (duplicates, refused) = split_duplicates(found.problems);
         let mut bad: Vec<u64> = refused.iter().map(|problem| problem.line).collect();
         bad.extend(duplicates.iter().map(|duplicate| duplicate.line));
@@ -211,7 +211,7 @@ impl Upload {
         let mut digest = Sha256::new();
         let seen = (self.sha256(), &found.accepted, &found.unchanged, &refused, &duplicates);
         digest.update(serde_json::to_vec(&seen).expect("plain data serialises"));
-        ImportReport {
+        StructureImportReport {
             import: self.id,
             file: self.file_name(),
             sha256: HEXLOWER.encode(&self.sha256()),
@@ -244,7 +244,7 @@ impl Upload {
     }
 
     /// Refuses unless what would happen is what was previewed.
-    fn check_digest(&self, report: &ImportReport) -> Result<(), ImportError> {
+    fn check_digest(&self, report: &StructureImportReport) -> Result<(), ImportError> {
         match self.commit.as_deref() {
             None | Some("") => Err(ImportError::DigestMissing),
             Some(digest) if digest == report.digest => Ok(()),
@@ -257,7 +257,7 @@ impl Upload {
         &self,
         tx: &mut PgTransaction<'_>,
         kind: Kind,
-        mut report: ImportReport,
+        mut report: StructureImportReport,
         at: DateTime<Utc>,
     ) -> Result<serde_json::Value, ImportError> {
         report.committed = true;
@@ -285,7 +285,7 @@ impl Upload {
 /// The readers of `standards` tell a repeated line as a problem whose sentence ends in the line that counts.
 const SAME_AS: &str = " est déjà à la ligne ";
 
-fn split_duplicates(problems: Vec<CellProblem>) -> (Vec<Duplicate>, Vec<CellProblem>) {
+fn split_duplicates(problems: Vec<CellProblem>) -> (Vec<DuplicateLine>, Vec<CellProblem>) {
     let mut duplicates = Vec::new();
     let mut refused = Vec::new();
     for problem in problems {
@@ -294,7 +294,7 @@ fn split_duplicates(problems: Vec<CellProblem>) -> (Vec<Duplicate>, Vec<CellProb
             .split_once(SAME_AS)
             .and_then(|(_, line)| line.parse().ok());
         match same_as {
-            Some(same_as_line) => duplicates.push(Duplicate {
+            Some(same_as_line) => duplicates.push(DuplicateLine {
                 line: problem.line,
                 column: problem.column,
                 value: problem.value,

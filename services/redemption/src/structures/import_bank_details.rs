@@ -8,7 +8,7 @@ use standards::bank_details::BankDetails;
 use standards::{Bic, CellProblem};
 use uuid::Uuid;
 
-use crate::structures::import::{Findings, Import, ImportError, ImportReport, Kind, Upload};
+use crate::structures::import::{Findings, Import, ImportError, Kind, StructureImportReport, Upload};
 
 /// A file of bank details.
 pub(crate) enum BankDetailsFile {}
@@ -34,7 +34,7 @@ impl Import for BankDetailsFile {
     async fn examine(
         tx: &mut PgTransaction<'_>,
         upload: &Upload,
-    ) -> Result<(ImportReport, Vec<NewAccount>), ImportError> {
+    ) -> Result<(StructureImportReport, Vec<NewAccount>), ImportError> {
         let parsed = standards::bank_details::parse(&upload.bytes);
         let sirets: Vec<String> = parsed
             .rows

@@ -9,7 +9,7 @@ use sqlx::PgTransaction;
 use standards::lieux::{Lieu, Pivot};
 
 use crate::ids::StructureId;
-use crate::structures::import::{Findings, Import, ImportError, ImportReport, Kind, Upload};
+use crate::structures::import::{Findings, Import, ImportError, Kind, StructureImportReport, Upload};
 
 /// A file of places.
 pub(crate) enum StructuresFile {}
@@ -33,7 +33,10 @@ impl Import for StructuresFile {
     const KIND: Kind = Kind::Structures;
     const ACTION: &'static str = "structure.import";
 
-    async fn examine(tx: &mut PgTransaction<'_>, upload: &Upload) -> Result<(ImportReport, Vec<Place>), ImportError> {
+    async fn examine(
+        tx: &mut PgTransaction<'_>,
+        upload: &Upload,
+    ) -> Result<(StructureImportReport, Vec<Place>), ImportError> {
         let parsed = standards::lieux::parse(&upload.bytes);
         let pivots: Vec<String> = parsed.rows.iter().map(|(_, lieu)| lieu.pivot.to_string()).collect();
         let known: HashMap<String, Value> = sqlx::query!(

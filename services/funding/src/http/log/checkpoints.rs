@@ -7,7 +7,7 @@ use sealed_log::NoteKey;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Path, Problem, ProblemBody};
+use web::{Path, Problem};
 
 use crate::http::App;
 use crate::http::log::{internal, latest, nothing_sealed, text};
@@ -22,7 +22,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// The latest signed checkpoint of the log (C2SP tlog-checkpoint), with its co-signatures.
 #[utoipa::path(get, path = "/funding/log/checkpoint", tag = "log", security(()),
     responses((status = 200, body = String, content_type = "text/plain"),
-        (status = 404, description = "Nothing is sealed yet", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 404, description = "Nothing is sealed yet")))]
 async fn checkpoint(State(pool): State<PgPool>) -> Result<Response, Problem> {
     let mut connection = pool.acquire().await.map_err(internal)?;
     let last = latest(&mut connection).await?;
@@ -33,8 +33,7 @@ async fn checkpoint(State(pool): State<PgPool>) -> Result<Response, Problem> {
 /// The verifier key of the log, in signed-note form: `name+hash+base64`.
 #[utoipa::path(get, path = "/funding/log/checkpoint.vkey", tag = "log", security(()),
     responses((status = 200, body = String, content_type = "text/plain"),
-        (status = 404, description = "Nothing is sealed yet, and this process has no key", body = ProblemBody,
-            content_type = "application/problem+json")))]
+        (status = 404, description = "Nothing is sealed yet, and this process has no key")))]
 async fn verifier(State(pool): State<PgPool>, State(key): State<Option<Arc<NoteKey>>>) -> Result<Response, Problem> {
     let mut connection = pool.acquire().await.map_err(internal)?;
     let last = last_checkpoint(&mut connection).await.map_err(internal)?;
@@ -50,8 +49,7 @@ async fn verifier(State(pool): State<PgPool>, State(key): State<Option<Arc<NoteK
 /// The checkpoint that was signed when the log had this many leaves, with its co-signatures.
 #[utoipa::path(get, path = "/funding/v1/checkpoints/{size}", tag = "log", security(()),
     params(("size" = u64, Path, description = "Number of leaves")),
-    responses((status = 200, body = String, content_type = "text/plain"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = String, content_type = "text/plain")))]
 async fn earlier(State(pool): State<PgPool>, Path(size): Path<u64>) -> Result<Response, Problem> {
     let mut connection = pool.acquire().await.map_err(internal)?;
     let found = checkpoint_of(&mut connection, size).await.map_err(internal)?;

@@ -10,7 +10,7 @@ use standards::Month;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, Now, Problem, ProblemBody, detach_from_request};
+use web::{Created, Json, Now, Problem, detach_from_request};
 
 use crate::http::App;
 use crate::http::log::{internal, no_key};
@@ -31,7 +31,7 @@ struct NewClose {
 
 /// The closed months, in order.
 #[utoipa::path(get, path = "/funding/v1/closes", tag = "log",
-    responses((status = 200, body = Vec<CloseView>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = Vec<CloseView>)))]
 async fn list(who: Caller, State(pool): State<PgPool>) -> Result<Json<Vec<CloseView>>, Problem> {
     let readers = [Role::Operator, Role::Auditor, Role::Funder, Role::Sponsor];
     if !readers.into_iter().any(|role| who.has(role)) {
@@ -51,9 +51,9 @@ async fn list(who: Caller, State(pool): State<PgPool>) -> Result<Json<Vec<CloseV
 /// month any more. What comes late is booked in the open month, and says so. There is no way back.
 #[utoipa::path(post, path = "/funding/v1/closes", tag = "log", request_body = NewClose,
     responses((status = 201, body = CloseView), (status = 200, description = "Closed before", body = CloseView),
-        (status = 409, description = "`books-changed`: an account is not the sum of its transfers; `close-under-way`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`month-not-over`, `close-in-order`, `nothing-to-close`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`books-busy`, `no-checkpoint-key`", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 409, description = "`books-changed`: an account is not the sum of its transfers; `close-under-way`"),
+        (status = 422, description = "`month-not-over`, `close-in-order`, `nothing-to-close`"),
+        (status = 503, description = "`books-busy`, `no-checkpoint-key`")))]
 async fn close_month(
     who: Operator,
     Now(at): Now,

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
-use web::{Created, Json, Now, Path, Problem, ProblemBody};
+use web::{Created, Json, Now, Path, Problem};
 
 use crate::http::App;
 use crate::http::log::checkpoints::no_checkpoint;
@@ -96,8 +96,8 @@ pub(super) fn retired(end: &Retirement) -> Problem {
 }
 
 /// Whose keys are believed, and those that were.
-#[utoipa::path(get, path = "/funding/v1/cosigners", tag = "log",
-    responses((status = 200, body = Vec<CosignerView>), (status = 403, body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/v1/cosigners", tag = "log",
+    responses((status = 200, body = Vec<CosignerView>)))]
 async fn list(who: Caller, State(pool): State<PgPool>) -> Result<Json<Vec<CosignerView>>, Problem> {
     if !who.has(Role::Operator) && !who.has(Role::Auditor) && !who.has(Role::Funder) {
         return Err(Problem::forbidden(
@@ -110,11 +110,11 @@ async fn list(who: Caller, State(pool): State<PgPool>) -> Result<Json<Vec<Cosign
 }
 
 /// Registers a key that co-signs: a funder or an auditor its own, the operator anybody's.
-#[utoipa::path(post, path = "/funding/v1/cosigners", tag = "log", request_body = NewCosigner,
-    responses((status = 201, body = CosignerView), (status = 200, description = "Registered before", body = CosignerView),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "The key is another organisation's", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`not-a-key`, `too-many-keys`, `cosigner-retired`", body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "/v1/cosigners", tag = "log", request_body = NewCosigner,
+    responses((status = 201, body = CosignerView),
+        (status = 200, description = "Registered before", body = CosignerView),
+        (status = 409, description = "The key is another organisation's"),
+        (status = 422, description = "`not-a-key`, `too-many-keys`, `cosigner-retired`")))]
 async fn register(
     who: Caller,
     Now(at): Now,
@@ -151,10 +151,9 @@ async fn register(
 /// Puts a co-signature below a checkpoint, or below the checkpoint of a close. It is served with it from then on.
 #[utoipa::path(post, path = "/funding/v1/checkpoints/{size}/cosignatures", tag = "log", request_body = NewCosignature,
     params(("size" = u64, Path, description = "Leaves of the checkpoint")),
-    responses((status = 201, body = CosignatureView), (status = 200, description = "Taken before", body = CosignatureView),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`not-a-line`, `not-cosigned`, `cosigner-retired`", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 201, body = CosignatureView),
+        (status = 200, description = "Taken before", body = CosignatureView),
+        (status = 422, description = "`not-a-line`, `not-cosigned`, `cosigner-retired`")))]
 async fn cosign(
     who: Caller,
     Now(at): Now,

@@ -5,8 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use ledger::seal::{
     EntryProofs, ProveError, checkpoint_of, cosigned_note, last_checkpoint, prove_consistency, prove_entry,
-    prove_event, seal,
-};
+    prove_event, seal};
 use ledger::{AccountNumber, SERIES_VOUCHERS_MAX};
 use sealed_log::{AnyLeaf, NoteKey};
 use serde::{Deserialize, Serialize};
@@ -15,7 +14,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
-use web::{Clock, Path, Problem, ProblemBody, Query, download};
+use web::{Clock, Path, Problem, Query, download};
 
 use crate::http::App;
 use crate::http::log::checkpoints::no_checkpoint;
@@ -34,9 +33,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// Proves that a transfer (or a settlement line) is in the log. One of the last seconds is sealed at once.
 #[utoipa::path(get, path = "/funding/v1/proofs/transfers/{id}", tag = "log",
     params(("id" = uuid::Uuid, Path, description = "The transfer")),
-    responses((status = 200, body = ProofView), (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`books-changed`: the books no longer say what was sealed", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = ProofView),
+        (status = 409, description = "`books-changed`: the books no longer say what was sealed")))]
 async fn proof(
     who: Caller,
     State(pool): State<PgPool>,
@@ -65,10 +63,8 @@ struct LineQuery {
 /// a call for funds (what paid it), a break or an explanation; or any other by the `grp` of its transfers. Only what concerns the caller.
 #[utoipa::path(get, path = "/funding/v1/proofs/events/{id}", tag = "log",
     params(("id" = uuid::Uuid, Path, description = "What it happened to; or a `grp`"), LineQuery),
-    responses((status = 200, body = EventProofView), (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`books-changed`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`too-many-lines`", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = EventProofView), (status = 409, description = "`books-changed`"),
+        (status = 422, description = "`too-many-lines`")))]
 async fn event_proof(
     who: Caller,
     State(pool): State<PgPool>,
@@ -88,9 +84,7 @@ async fn event_proof(
 /// expired. Only what concerns the caller: a funder sees its shares, a structure its claims.
 #[utoipa::path(get, path = "/funding/v1/proofs/vouchers/{series}/{idx}", tag = "log",
     params(("series" = u16, Path, description = "The voucher's series"), ("idx" = u32, Path, description = "Its place in it")),
-    responses((status = 200, body = EventProofView), (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`books-changed`", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = EventProofView), (status = 409, description = "`books-changed`")))]
 async fn voucher_proof(
     who: Caller,
     State(pool): State<PgPool>,
@@ -139,14 +133,13 @@ struct Sizes {
 }
 
 /// Proves that one checkpoint extends an older one: nothing that it covered was rewritten, moved or taken out (RFC 9162 §2.1.4).
-#[utoipa::path(get, path = "/funding/v1/proofs/consistency", tag = "log", security(()), params(Sizes),
-    responses((status = 200, body = ConsistencyView), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/v1/proofs/consistency", tag = "log", security(()), params(Sizes),
+    responses((status = 200, body = ConsistencyView)))]
 async fn consistency(State(pool): State<PgPool>, Query(sizes): Query<Sizes>) -> Result<Response, Problem> {
     let mut connection = pool.acquire().await.map_err(internal)?;
     let newer = match sizes.size {
         Some(size) => checkpoint_of(&mut connection, size).await,
-        None => last_checkpoint(&mut connection).await,
-    };
+        None => last_checkpoint(&mut connection).await};
     let newer = newer.map_err(internal)?;
     let newer = newer.ok_or_else(|| no_checkpoint(sizes.size.unwrap_or(0)))?;
     let older = checkpoint_of(&mut connection, sizes.older).await.map_err(internal)?;
@@ -195,8 +188,7 @@ impl ProofRequest {
         let mut connection = self.pool.acquire().await?;
         let mut proofs = match what {
             ProofSubject::Entry(id) => prove_entry(&mut connection, *id).await?,
-            ProofSubject::Event(groups) => prove_event(&mut connection, groups).await?,
-        };
+            ProofSubject::Event(groups) => prove_event(&mut connection, groups).await?};
         let (size, note) = (proofs.checkpoint.size, &proofs.checkpoint.note);
         proofs.checkpoint.note = cosigned_note(&mut connection, size, note).await?;
         Ok(proofs)

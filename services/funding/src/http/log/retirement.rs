@@ -10,7 +10,7 @@ use sqlx::PgPool;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, Now, Problem, ProblemBody};
+use web::{Created, Json, Now, Problem};
 
 use crate::http::App;
 use crate::http::log::cosigners::{key_of, signer};
@@ -57,12 +57,11 @@ fn refused(error: RetireError) -> Problem {
 
 /// Retires a key that co-signs: a funder or an auditor its own, the operator anybody's. From then on its lines are refused; what it signed
 /// before stays good, and shown. There is no way back: who co-signs again registers another key.
-#[utoipa::path(post, path = "/funding/v1/cosigners/retirements", tag = "log", request_body = NewRetirement,
-    responses((status = 201, body = CosignerView), (status = 200, description = "Retired before, for the same reason", body = CosignerView),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`cosigner-retired-otherwise`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`not-a-key`, `retirement-reason`, `retired-in-the-past`", body = ProblemBody, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "/v1/cosigners/retirements", tag = "log", request_body = NewRetirement,
+    responses((status = 201, body = CosignerView),
+        (status = 200, description = "Retired before, for the same reason", body = CosignerView),
+        (status = 409, description = "`cosigner-retired-otherwise`"),
+        (status = 422, description = "`not-a-key`, `retirement-reason`, `retired-in-the-past`")))]
 async fn retire(
     who: Caller,
     Now(at): Now,

@@ -1,7 +1,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use sqlx::PgPool;
-use web::{Problem, ProblemBody, Query};
+use web::{Problem, Query};
 
 use super::area_query::AreaQuery;
 use super::cached::{Fresh, Known};
@@ -10,9 +10,7 @@ use crate::public::places::{self, Area, PublicPlace};
 /// The places of a département that accept vouchers; those of the commune or postal code that was asked for come first.
 #[utoipa::path(get, path = "/redemption/v1/public/places", tag = "public", security(()), params(AreaQuery),
     responses((status = 200, body = Vec<PublicPlace>),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`several-communes` with them, `unknown-area`", body = ProblemBody,
-            content_type = "application/problem+json")))]
+        (status = 422, description = "`several-communes` with them, `unknown-area`")))]
 pub(super) async fn list_places(
     State(pool): State<PgPool>,
     Query(query): Query<AreaQuery>,

@@ -1,7 +1,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use sqlx::PgPool;
-use web::{Path, Problem, ProblemBody};
+use web::{Path, Problem};
 
 use super::cached::{Fresh, Known};
 use crate::public::series::{SeriesFacts, facts};
@@ -9,8 +9,7 @@ use crate::public::series::{SeriesFacts, facts};
 /// Programme, sponsor, printed date and territory of a series.
 #[utoipa::path(get, path = "/redemption/v1/public/series/{series}", tag = "public", security(()),
     params(("series" = u16, Path, description = "As in the token")),
-    responses((status = 200, body = SeriesFacts),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = SeriesFacts)))]
 pub(super) async fn get_series(
     State(pool): State<PgPool>,
     Path(series): Path<u16>,

@@ -1,0 +1,153 @@
+//! The description of the interface: whole, and one name for one thing.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ccn::{Config, Running, Service};
+use e2e::{Client, FUND_IBAN, FUND_NAME, World};
+use serde_json::Value;
+use sqlx::PgPool;
+
+const VERBS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
+
+#[sqlx::test(migrations = false)]
+async fn every_operation_lists_the_problems_of_its_shape(pool: PgPool) {
+    let world = World::new(pool).await;
+    let document = world.anyone.get("/openapi.json").await.accepted();
+    let (mut operations, mut missing) = (0, Vec::new());
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (verb, operation) in VERBS
+            .iter()
+            .map(|verb| (verb, &item[verb]))
+            .filter(|(_, it)| !it.is_null())
+        {
+            operations += 1;
+            let mut wanted = vec!["500"];
+            if operation["security"].is_null() {
+                wanted.extend(["401", "403"]);
+            }
+            if path.contains('{') {
+                wanted.extend(["400", "404"]);
+            }
+            if let Some(body) = operation["requestBody"]["content"].as_object() {
+                wanted.extend(["400", "404", "409", "413", "422"]);
+                wanted.extend(body.contains_key("application/json").then_some("415"));
+            }
+            let responses = operation["responses"].as_object().expect("responses");
+            missing.extend(
+                wanted
+                    .into_iter()
+                    .filter(|status| !responses.contains_key(*status))
+                    .map(|status| format!("{verb} {path}: {status}")),
+            );
+            // Whatever is listed from 400 on, by the operation itself or for it, is a problem.
+            let others = responses
+                .iter()
+                .filter(|(status, response)| status.as_str() >= "400" && !is_problem(response));
+            missing.extend(others.map(|(status, _)| format!("{verb} {path}: {status} is no problem")));
+        }
+    }
+    assert_eq!(missing, Vec::<String>::new());
+    assert!(operations > 150, "{operations}");
+}
+
+fn is_problem(response: &Value) -> bool {
+    response["content"]["application/problem+json"]["schema"]["$ref"] == "#/components/schemas/ProblemBody"
+        && response["description"].as_str().is_some_and(|said| !said.is_empty())
+}
+
+/// Where services are described together, the first component of a name hides the others: each service alone must mean the same by it.
+#[sqlx::test(migrations = false)]
+async fn a_component_means_the_same_in_every_service(pool: PgPool) {
+    let world = World::new(pool).await;
+    let together = world.anyone.get("/openapi.json").await.accepted();
+    for service in [Service::Redemption, Service::Funding] {
+        let folder = tempfile::tempdir().expect("an empty folder");
+        let options = world.pool.connect_options().as_ref().clone();
+        let config = Config {
+            listen: ([127, 0, 0, 1], 0).into(),
+            data_dir: folder.path().to_owned(),
+            database_url: Some(options.username(service.role().name())),
+            connections: 2,
+            fund_name: Some(FUND_NAME.to_owned()),
+            fund_iban: Some(FUND_IBAN.parse().expect("an IBAN")),
+            ..Config::default()
+        };
+        let alone = Running::start(config, world.clock.clone(), &[service])
+            .await
+            .expect("it starts");
+        let document = Client::new(format!("http://{}", alone.addr))
+            .get("/openapi.json")
+            .await
+            .accepted();
+        alone.stop().await.expect("it stops");
+        let components = document["components"]["schemas"].as_object().expect("schemas");
+        let other: Vec<&String> = components
+            .iter()
+            .filter(|(name, schema)| together["components"]["schemas"][name] != **schema)
+            .map(|(name, _)| name)
+            .collect();
+        assert!(other.is_empty(), "{service:?} means something else by {other:?}");
+        assert!(components.len() > 20, "{}", components.len());
+    }
+}
+
+/// A component takes the name of its type, and within a service the last one of a name hides the others without a word.
+#[test]
+fn no_two_types_share_a_component_name() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    let mut types: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for package in ["crates", "services"]
+        .into_iter()
+        .flat_map(|kind| list(&root.join(kind)))
+    {
+        for file in sources(&package.join("src")) {
+            let text = fs::read_to_string(&file).expect("a source file");
+            for name in described(&text) {
+                types.entry(name).or_default().push(file.clone());
+            }
+        }
+    }
+    assert!(types.len() > 150, "{}", types.len());
+    types.retain(|_, files| files.len() > 1);
+    assert!(types.is_empty(), "{types:#?}");
+}
+
+fn list(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    entries.map(|entry| entry.expect("an entry").path()).collect()
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let (folders, files): (Vec<_>, Vec<_>) = list(folder).into_iter().partition(|path| path.is_dir());
+    let mut found: Vec<PathBuf> = folders.iter().flat_map(|folder| sources(folder)).collect();
+    found.extend(
+        files
+            .into_iter()
+            .filter(|file| file.extension().is_some_and(|kind| kind == "rs")),
+    );
+    found
+}
+
+/// The names of the types that derive `ToSchema`.
+fn described(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for derived in text.split("#[derive(").skip(1) {
+        let (traits, rest) = derived.split_once(")]").expect("a derive ends");
+        let described = traits.split(',').any(|word| word.trim().ends_with("ToSchema"));
+        let declaration = rest
+            .lines()
+            .map(|line| {
+                line.split_whitespace()
+                    .skip_while(|word| word.starts_with("pub"))
+                    .collect::<Vec<_>>()
+            })
+            .find(|words| matches!(words.first(), Some(&"struct" | &"enum")));
+        if let (true, Some(words)) = (described, declaration) {
+            let name = words[1].split(|c: char| !c.is_alphanumeric()).next();
+            names.extend(name.map(str::to_owned));
+        }
+    }
+    names
+}
