@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 use web::{Clock, Created, Json, Now, Path, Problem};
 
 use crate::organisation::{self, NewOrganisation, Organisation};
-use crate::{ApiKey, KeyId, Operator, OrganisationId, Secret, api_key, audit};
+use crate::{ApiKey, KeyId, Operator, OrganisationId, Secret, api_key};
 
 /// What these routes need.
 #[derive(Debug, Clone, axum::extract::FromRef)]
@@ -38,13 +38,7 @@ async fn create_organisation(
 ) -> Result<Created<Organisation>, Problem> {
     database::transaction(&pool, "create_organisation", |tx| {
         let (who, new) = (who.clone(), new.clone());
-        Box::pin(async move {
-            let made = organisation::create(tx, &new, at).await?;
-            if let Created::New(_) = made {
-                audit(tx, &who, at, "organisation.create", Some(new.id.uuid()), &new.roles).await?;
-            }
-            Ok::<_, organisation::CreateError>(made)
-        })
+        Box::pin(async move { organisation::create_by(tx, &who, &new, at).await })
     })
     .await
     .map_err(Problem::from)
@@ -73,28 +67,7 @@ async fn create_key(
     let secret = Secret::generate().map_err(|error| Problem::internal(&std::io::Error::other(error)))?;
     database::transaction(&pool, "create_api_key", |tx| {
         let (who, secret) = (who.clone(), secret.clone());
-        Box::pin(async move {
-            let inserted = api_key::insert(tx, new.id, organisation, &secret, at).await?;
-            let known = sqlx::query!(
-                "select organisation_id, created_at from access.api_key where id = $1",
-                new.id.uuid()
-            )
-            .fetch_one(&mut **tx)
-            .await?;
-            if known.organisation_id != organisation.uuid() {
-                return Err(CreateKeyError::SameIdOtherContent);
-            }
-            let key = |secret| ApiKey {
-                id: new.id,
-                organisation_id: organisation,
-                created_at: known.created_at,
-                secret};
-            if !inserted {
-                return Ok(Created::Existing(key(None)));
-            }
-            audit(tx, &who, at, "api_key.create", Some(new.id.uuid()), ()).await?;
-            Ok(Created::New(key(Some(secret.reveal().to_owned()))))
-        })
+        Box::pin(async move { api_key::create(tx, &who, new.id, organisation, &secret, at).await })
     })
     .await
     .map_err(Problem::from)
@@ -110,49 +83,10 @@ async fn revoke_key(
     State(pool): State<PgPool>,
     Path(key): Path<KeyId>,
 ) -> Result<StatusCode, Problem> {
-    let known = database::transaction(&pool, "revoke_api_key", |tx| {
+    database::transaction(&pool, "revoke_api_key", |tx| {
         let who = who.clone();
-        Box::pin(async move {
-            let known = sqlx::query!(
-                "update access.api_key set revoked_at = coalesce(revoked_at, $2) where id = $1",
-                key.uuid(),
-                at
-            )
-            .execute(&mut **tx)
-            .await?
-            .rows_affected()
-                == 1;
-            if known {
-                audit(tx, &who, at, "api_key.revoke", Some(key.uuid()), ()).await?;
-            }
-            Ok::<_, sqlx::Error>(known)
-        })
+        Box::pin(async move { api_key::revoke(tx, &who, key, at).await })
     })
-    .await
-    .map_err(|error| Problem::internal(&error))?;
-    if known {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(Problem::not_found("Cette clé"))
-    }
-}
-
-#[derive(Debug, thiserror::Error)]
-enum CreateKeyError {
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    #[error("database")]
-    Database(#[from] sqlx::Error),
-}
-
-impl From<CreateKeyError> for Problem {
-    fn from(error: CreateKeyError) -> Self {
-        match error {
-            CreateKeyError::SameIdOtherContent => Self::same_id_other_content(),
-            CreateKeyError::Database(error) if database::is_constraint(&error, "api_key_organisation") => {
-                Self::not_found("Cette organisation")
-            }
-            CreateKeyError::Database(error) => Self::internal(&error),
-        }
-    }
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
 }

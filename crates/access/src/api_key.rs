@@ -6,9 +6,10 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use sqlx::PgTransaction;
 use utoipa::ToSchema;
+use web::{Created, Problem};
 use zeroize::Zeroizing;
 
-use crate::OrganisationId;
+use crate::{Caller, OrganisationId, audit};
 
 ids::id_type! {
     /// An API key, not its secret.
@@ -75,7 +76,96 @@ pub struct ApiKey {
     pub secret: Option<String>,
 }
 
-/// Stores a key; `None` when a key of this id exists. The caller then reads it.
+/// Why a key was not made or not revoked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KeyError {
+    #[error("no such organisation")]
+    NoOrganisation,
+    #[error("no such key")]
+    NoKey,
+    #[error("same id, other content")]
+    SameIdOtherContent,
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<KeyError> for Problem {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::NoOrganisation => Self::not_found("Cette organisation"),
+            KeyError::NoKey => Self::not_found("Cette clé"),
+            KeyError::SameIdOtherContent => Self::same_id_other_content(),
+            KeyError::Database(error) => Self::internal(&error),
+        }
+    }
+}
+
+/// Makes a key. Its secret is told once: a request that is repeated gets none.
+pub(crate) async fn create(
+    tx: &mut PgTransaction<'_>,
+    who: &Caller,
+    id: KeyId,
+    organisation: OrganisationId,
+    secret: &Secret,
+    at: DateTime<Utc>,
+) -> Result<Created<ApiKey>, KeyError> {
+    let inserted = insert(tx, id, organisation, secret, at).await.map_err(|error| {
+        if database::is_constraint(&error, "api_key_organisation") {
+            KeyError::NoOrganisation
+        } else {
+            error.into()
+        }
+    })?;
+    let known = sqlx::query!(
+        "select organisation_id, created_at from access.api_key where id = $1",
+        id.uuid()
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    if known.organisation_id != organisation.uuid() {
+        return Err(KeyError::SameIdOtherContent);
+    }
+    let key = |secret| ApiKey {
+        id,
+        organisation_id: organisation,
+        created_at: known.created_at,
+        secret,
+    };
+    if !inserted {
+        return Ok(Created::Existing(key(None)));
+    }
+    audit(tx, who, at, "api_key.create", Some(id.uuid()), ()).await?;
+    Ok(Created::New(key(Some(secret.reveal().to_owned()))))
+}
+
+/// Revokes a key; one that is revoked already stays so.
+pub(crate) async fn revoke(
+    tx: &mut PgTransaction<'_>,
+    who: &Caller,
+    id: KeyId,
+    at: DateTime<Utc>,
+) -> Result<(), KeyError> {
+    let revoked = sqlx::query!(
+        "update access.api_key set revoked_at = $2 where id = $1 and revoked_at is null",
+        id.uuid(),
+        at
+    )
+    .execute(&mut **tx)
+    .await?;
+    if revoked.rows_affected() == 1 {
+        audit(tx, who, at, "api_key.revoke", Some(id.uuid()), ()).await?;
+        return Ok(());
+    }
+    let exists = sqlx::query_scalar!(
+        r#"select exists (select from access.api_key where id = $1) as "exists!""#,
+        id.uuid()
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    if exists { Ok(()) } else { Err(KeyError::NoKey) }
+}
+
+/// Stores a key, unless one of this id exists; says which.
 pub(crate) async fn insert(
     tx: &mut PgTransaction<'_>,
     id: KeyId,

@@ -5,6 +5,8 @@ use standards::siret::Siren;
 use utoipa::ToSchema;
 use web::{Created, Problem};
 
+use crate::{Caller, audit};
+
 ids::id_type! {
     /// An organisation; a structure's or a funder's id in the books is the same.
     pub struct OrganisationId;
@@ -136,6 +138,20 @@ impl From<CreateError> for Problem {
             CreateError::Database(error) => Self::internal(&error),
         }
     }
+}
+
+/// Creates an organisation because the operator asks for it, and says so in the trail.
+pub(crate) async fn create_by(
+    tx: &mut PgTransaction<'_>,
+    who: &Caller,
+    new: &NewOrganisation,
+    at: DateTime<Utc>,
+) -> Result<Created<Organisation>, CreateError> {
+    let organisation = create(tx, new, at).await?;
+    if let Created::New(_) = organisation {
+        audit(tx, who, at, "organisation.create", Some(new.id.uuid()), &new.roles).await?;
+    }
+    Ok(organisation)
 }
 
 /// Creates an organisation, or finds that it was created before with the same content.

@@ -69,13 +69,13 @@ pub use paper::settings::{Contact, ContactError};
 pub use people::beneficiaries::{Beneficiary, beneficiaries};
 pub use people::identity::{Identity, IdentityHash, IdentityKey};
 pub use people::import::{
-    CommitError, Duplicate, ImportReport, ImportedFile, Importing, commit_import, preview_import,
+    BeneficiaryImportReport, CommitError, DuplicatePerson, ImportedFile, Importing, commit_import, preview_import,
 };
 pub use programmes::admit_prescriber::{AdmitError, AdmittedPrescriber, NewPrescriber, admit_prescriber};
 pub use programmes::create_programme::{CreateProgrammeError, create_programme};
 pub use vouchers::hand_over::{HandOver, HandOverError, NewHandOver, NewReplacement, hand_over, replace};
 pub use vouchers::reissue::{NewReissue, REISSUE_VOUCHERS_MAX, Reissue, ReissueError, ReissueReason, reissue};
-pub use vouchers::revoke::{NewRevocation, Reason, Revocation, RevokeError, revoke};
+pub use vouchers::revoke::{NewRevocation, Revocation, RevocationReason, RevokeError, revoke};
 pub use vouchers::voucher_states::{VoucherCounts, VoucherState, voucher_counts, voucher_states};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();

@@ -117,7 +117,7 @@ async fn get_payment_rules(_: Operator, State(pool): State<PgPool>) -> Result<Js
 }
 
 /// Changes the rules on payments. A change that lets more pass without a second look waits for another key.
-#[utoipa::path(put, path = "/v1/payment-rules", tag = "funding", request_body = PaymentRules,
+#[utoipa::path(put, path = "/funding/v1/payment-rules", tag = "funding", request_body = PaymentRules,
     responses((status = 200, body = PaymentRulesView), (status = 422, description = "`payment-rules`")))]
 async fn set_payment_rules(
     who: Operator,

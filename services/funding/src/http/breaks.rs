@@ -53,7 +53,7 @@ fn internal(error: sqlx::Error) -> Problem {
 }
 
 /// The breaks between the bank and the books, oldest first.
-#[utoipa::path(get, path = "/v1/breaks", tag = "funding", params(Wanted),
+#[utoipa::path(get, path = "/funding/v1/breaks", tag = "funding", params(Wanted),
     responses((status = 200, body = Page<BreakView>)))]
 async fn list_breaks(
     who: Caller,
@@ -81,7 +81,7 @@ async fn get_ageing(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Re
 }
 
 /// The same breaks as CSV.
-#[utoipa::path(get, path = "/v1/breaks/ageing.csv", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/breaks/ageing.csv", tag = "funding",
     responses((status = 200, body = String, content_type = "text/csv")))]
 async fn ageing_csv(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Response, Problem> {
     reader(&who)?;
@@ -166,7 +166,7 @@ async fn close_break(
 }
 
 /// Says what several lines were together, or what several things one line was; the sums agree to the cent.
-#[utoipa::path(post, path = "/v1/explanations", tag = "funding", request_body = NewSplit,
+#[utoipa::path(post, path = "/funding/v1/explanations", tag = "funding", request_body = NewSplit,
     responses((status = 201, body = ExplanationView),
         (status = 200, description = "Explained so before", body = ExplanationView),
         (status = 422, description = "`break-words`, `break-explained`, `break-misfit`, `break-sum`, `break-amount`")))]

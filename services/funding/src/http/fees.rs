@@ -51,7 +51,7 @@ struct Wanted {
 }
 
 /// Invoices of the fee, in order of number; a sponsor sees its own.
-#[utoipa::path(get, path = "/v1/fees", tag = "funding", params(Wanted),
+#[utoipa::path(get, path = "/funding/v1/fees", tag = "funding", params(Wanted),
     responses((status = 200, body = Page<Fee>)))]
 async fn list_fees(
     who: Caller,

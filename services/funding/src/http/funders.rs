@@ -20,7 +20,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Creates a funder and its organisation.
-#[utoipa::path(post, path = "/v1/funders", tag = "funding", request_body = Funder,
+#[utoipa::path(post, path = "/funding/v1/funders", tag = "funding", request_body = Funder,
     responses((status = 201, body = Funder), (status = 200, description = "Created before", body = Funder)))]
 async fn create_funder(
     who: Operator,
@@ -75,7 +75,7 @@ struct After {
 }
 
 /// What was allocated; a funder sees its own.
-#[utoipa::path(get, path = "/v1/allocations", tag = "funding", params(After),
+#[utoipa::path(get, path = "/funding/v1/allocations", tag = "funding", params(After),
     responses((status = 200, body = Page<AllocationRow>)))]
 async fn list_allocations(
     who: Caller,

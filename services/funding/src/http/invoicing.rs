@@ -16,7 +16,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Who invoices the operator's fee.
-#[utoipa::path(get, path = "/v1/invoicing/seller", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/invoicing/seller", tag = "funding",
     responses((status = 200, body = Seller), (status = 404, description = "The operator has not said yet who invoices")))]
 async fn get_seller(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Json<Seller>, Problem> {
     own_or_all(&who, Role::Sponsor)?;

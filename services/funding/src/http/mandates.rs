@@ -25,7 +25,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Accepts a public accountant's mandate as money, where the programme allows it.
-#[utoipa::path(post, path = "/v1/mandates", tag = "funding", request_body = NewMandate,
+#[utoipa::path(post, path = "/funding/v1/mandates", tag = "funding", request_body = NewMandate,
     responses((status = 201, body = Mandate),
         (status = 200, description = "Accepted before, as it stands", body = Mandate),
         (status = 422, description = "`mandate-not-allowed`, `mandate-above`, `mandate-number-taken`, `mandate-field`")))]
@@ -61,7 +61,7 @@ struct Wanted {
 }
 
 /// Mandates; a funder sees its own.
-#[utoipa::path(get, path = "/v1/mandates", tag = "funding", params(Wanted),
+#[utoipa::path(get, path = "/funding/v1/mandates", tag = "funding", params(Wanted),
     responses((status = 200, body = Page<Mandate>)))]
 async fn list_mandates(
     who: Caller,
@@ -75,7 +75,7 @@ async fn list_mandates(
 }
 
 /// Mandates whose money is awaited, by age: 0–7, 8–30, 31–90 and more than 90 days.
-#[utoipa::path(get, path = "/v1/mandates/ageing", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/mandates/ageing", tag = "funding",
     responses((status = 200, body = MandateAgeing)))]
 async fn mandate_ageing(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Json<MandateAgeing>, Problem> {
     let funder = own_or_all(&who, Role::Funder)?;

@@ -203,7 +203,7 @@ async fn refund_unused(
 struct NoOption {}
 
 /// Does now what is due of every statement, as the clock does every hour.
-#[utoipa::path(post, path = "/v1/expiry/statement-rounds", tag = "funding", request_body = NoOption,
+#[utoipa::path(post, path = "/funding/v1/expiry/statement-rounds", tag = "funding", request_body = NoOption,
     responses((status = 200, body = StatementRound)))]
 async fn round(
     _: Operator,

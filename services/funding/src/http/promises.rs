@@ -35,7 +35,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Records a signed convention.
-#[utoipa::path(post, path = "/v1/conventions", tag = "funding", request_body = Convention,
+#[utoipa::path(post, path = "/funding/v1/conventions", tag = "funding", request_body = Convention,
     responses((status = 201, body = Convention), (status = 200, description = "Recorded before", body = Convention)))]
 async fn sign_convention(
     who: Operator,
@@ -150,7 +150,7 @@ async fn announce(
 }
 
 /// Announced money; a funder sees its own.
-#[utoipa::path(get, path = "/v1/announcements", tag = "funding", params(After),
+#[utoipa::path(get, path = "/funding/v1/announcements", tag = "funding", params(After),
     responses((status = 200, body = Page<Announcement>)))]
 async fn list_announcements(
     who: Caller,
@@ -183,7 +183,7 @@ async fn get_announcement(
 }
 
 /// Conventions with how far each is; a funder sees its own.
-#[utoipa::path(get, path = "/v1/conventions", tag = "funding", params(After),
+#[utoipa::path(get, path = "/funding/v1/conventions", tag = "funding", params(After),
     responses((status = 200, body = Page<ConventionView>)))]
 async fn list_conventions(
     who: Caller,
@@ -216,7 +216,7 @@ async fn get_convention(
 }
 
 /// Calls for funds as they stand; a funder sees its own.
-#[utoipa::path(get, path = "/v1/calls", tag = "funding", params(After),
+#[utoipa::path(get, path = "/funding/v1/calls", tag = "funding", params(After),
     responses((status = 200, body = Page<CallState>)))]
 async fn list_calls(
     who: Caller,
@@ -234,7 +234,7 @@ async fn list_calls(
 }
 
 /// Calls past their due day, by age, with the reminders that the clock recorded: 0–7, 8–30, 31–90 and more than 90 days.
-#[utoipa::path(get, path = "/v1/calls/overdue", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/calls/overdue", tag = "funding",
     responses((status = 200, body = Overdue)))]
 async fn overdue_calls(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Json<Overdue>, Problem> {
     let funder = own_or_all(&who, Role::Funder)?;

@@ -93,7 +93,7 @@ async fn reconcile(
 }
 
 /// The runs, newest first.
-#[utoipa::path(get, path = "/v1/reconciliations", tag = "funding", params(Wanted),
+#[utoipa::path(get, path = "/funding/v1/reconciliations", tag = "funding", params(Wanted),
     responses((status = 200, body = Page<RunLine>)))]
 async fn list_runs(
     who: Caller,

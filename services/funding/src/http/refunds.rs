@@ -50,7 +50,7 @@ struct After {
 }
 
 /// The refunds, newest first: those that wait for approval say so. A funder sees its own.
-#[utoipa::path(get, path = "/v1/refunds", tag = "funding", params(After),
+#[utoipa::path(get, path = "/funding/v1/refunds", tag = "funding", params(After),
     responses((status = 200, body = Page<Refund>)))]
 async fn list_refunds(
     who: Caller,

@@ -43,7 +43,7 @@ async fn waterfall_csv(
 
 /// The identities that hold to the cent, each with both its sides: all of them for operators and auditors; for funders and
 /// sponsors those of the fund, their own and their programmes'. `all_hold` speaks for all.
-#[utoipa::path(get, path = "/v1/identities", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/identities", tag = "funding",
     responses((status = 200, body = Identities)))]
 async fn get_identities(who: Caller, State(pool): State<PgPool>) -> Result<Json<Identities>, Problem> {
     let readers = [Role::Operator, Role::Auditor, Role::Funder, Role::Sponsor];

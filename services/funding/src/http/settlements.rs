@@ -53,7 +53,7 @@ struct After {
 }
 
 /// The settlements, newest first: those that wait for approval say so.
-#[utoipa::path(get, path = "/v1/settlements", tag = "funding", params(After),
+#[utoipa::path(get, path = "/funding/v1/settlements", tag = "funding", params(After),
     responses((status = 200, body = Page<SettlementLine>)))]
 async fn list_settlements(
     who: Caller,

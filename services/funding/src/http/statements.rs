@@ -81,7 +81,7 @@ struct After {
 }
 
 /// The statements that were loaded, newest first: the next one begins where the first of this list ends.
-#[utoipa::path(get, path = "/v1/statements", tag = "funding", params(After),
+#[utoipa::path(get, path = "/funding/v1/statements", tag = "funding", params(After),
     responses((status = 200, body = Page<StatementRow>)))]
 async fn list_statements(
     who: Caller,

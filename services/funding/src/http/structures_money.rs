@@ -106,7 +106,7 @@ async fn get_remittance(
 }
 
 /// Who is owed money and is not paid it, why, and since when; by age of 0–30, 31–60, 61–90 and more than 90 days. JSON or CSV.
-#[utoipa::path(get, path = "/v1/holds", tag = "funding", params(Wanted),
+#[utoipa::path(get, path = "/funding/v1/holds", tag = "funding", params(Wanted),
     responses((status = 200, content((Holds = "application/json"), (String = "text/csv")))))]
 async fn get_holds(
     who: Caller,

@@ -13,7 +13,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// What the bank may take beyond a payment that it names; zero unless the operator set it.
-#[utoipa::path(get, path = "/v1/tolerance", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/tolerance", tag = "funding",
     responses((status = 200, body = ToleranceView)))]
 async fn get_tolerance(who: Caller, State(pool): State<PgPool>) -> Result<Json<ToleranceView>, Problem> {
     if !who.has(Role::Operator) && !who.has(Role::Auditor) {
@@ -27,7 +27,7 @@ async fn get_tolerance(who: Caller, State(pool): State<PgPool>) -> Result<Json<T
 }
 
 /// Sets it for the statements that are loaded from now on; the difference is booked as a bank charge.
-#[utoipa::path(put, path = "/v1/tolerance", tag = "funding", request_body = NewTolerance,
+#[utoipa::path(put, path = "/funding/v1/tolerance", tag = "funding", request_body = NewTolerance,
     responses((status = 201, body = ToleranceView),
         (status = 200, description = "It is so already", body = ToleranceView),
         (status = 422, description = "`tolerance-amount`, `tolerance-words`")))]

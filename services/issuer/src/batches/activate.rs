@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
+use access::{Caller, audit};
 use catalogue::{Programme, Spendable};
 use chrono::{DateTime, Utc};
 use ledger::{Account, BatchId, EventKind, Outcome, PostError, Posting, Rejection};
@@ -68,9 +69,11 @@ impl From<ActivateError> for Problem {
 }
 
 /// Makes a whole funded batch spendable, in chunks: a crash resumes and never repeats, because each voucher's transfers are
-/// named by its batch and serial number. Vouchers revoked before stay closed.
+/// named by its batch and serial number. Vouchers revoked before stay closed. The first chunk in which this request opens something carries
+/// its line in the trail.
 pub async fn activate(
     pool: &PgPool,
+    who: &Caller,
     programme: &Programme,
     id: BatchId,
     at: DateTime<Utc>,
@@ -78,13 +81,20 @@ pub async fn activate(
     if programme.spendable != Spendable::Batch {
         return Err(ActivateError::ByHandOver);
     }
-    let mut first = 1;
+    let (mut first, mut audited) = (1, false);
     loop {
-        let (batch, last) = database::transaction(pool, "activate_chunk", |tx| {
-            let programme = programme.clone();
-            Box::pin(async move { activate_from(tx, &programme, id, first, at).await })
+        let Chunk { batch, last, opened } = database::transaction(pool, "activate_chunk", |tx| {
+            let (who, programme) = (who.clone(), programme.clone());
+            Box::pin(async move {
+                let chunk = activate_from(tx, &programme, id, first, at).await?;
+                if chunk.opened && !audited {
+                    audit(tx, &who, at, "batch.activate", Some(id.uuid()), ()).await?;
+                }
+                Ok::<_, ActivateError>(chunk)
+            })
         })
         .await?;
+        audited |= opened;
         match last {
             None => return Ok(Created::Existing(batch.view())),
             Some(last) if last == batch.vouchers() => return Ok(Created::New(batch.view())),
@@ -93,14 +103,23 @@ pub async fn activate(
     }
 }
 
-/// Opens the chunk that starts at a serial number; tells the last one, or nothing when the batch was activated before.
+/// What a chunk came to.
+struct Chunk {
+    batch: BatchRow,
+    /// Its last serial number; nothing when the batch was activated before.
+    last: Option<u32>,
+    /// Whether a voucher was opened, or the batch completed.
+    opened: bool,
+}
+
+/// Opens the chunk that starts at a serial number.
 async fn activate_from(
     tx: &mut PgTransaction<'_>,
     programme: &Programme,
     id: BatchId,
     first: u32,
     at: DateTime<Utc>,
-) -> Result<(BatchRow, Option<u32>), ActivateError> {
+) -> Result<Chunk, ActivateError> {
     let batch = batch::find(&mut **tx, programme.id, id)
         .await?
         .ok_or(ActivateError::NoBatch)?;
@@ -121,7 +140,13 @@ async fn activate_from(
         } => return Err(ActivateError::Cancelled),
         BatchRow {
             activated_at: Some(_), ..
-        } => return Ok((batch, None)),
+        } => {
+            return Ok(Chunk {
+                batch,
+                last: None,
+                opened: false,
+            });
+        }
         BatchRow { funded_at: None, .. } => return Err(ActivateError::NotFunded),
         _ => {}
     }
@@ -158,7 +183,11 @@ async fn activate_from(
     )
     .execute(&mut **tx)
     .await?;
-    Ok((batch, Some(last)))
+    Ok(Chunk {
+        opened: opened > 0 || batch.activated_at.is_some(),
+        batch,
+        last: Some(last),
+    })
 }
 
 /// Locks all that an act on these vouchers may post to: reserves, refundables and the vouchers that are open.

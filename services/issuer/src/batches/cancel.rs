@@ -1,3 +1,4 @@
+use access::{Caller, audit};
 use catalogue::Programme;
 use chrono::{DateTime, Utc};
 use ledger::{BatchId, EventKind, Outcome, PostError, Posting, Rejection, TransferId, TransferKind};
@@ -72,6 +73,7 @@ impl From<CancelError> for Problem {
 /// Gives up a batch of which nothing was handed over: all that is reserved behind it is owed back.
 pub async fn cancel(
     tx: &mut PgTransaction<'_>,
+    who: &Caller,
     programme: &Programme,
     id: BatchId,
     new: &NewCancellation,
@@ -118,6 +120,7 @@ pub async fn cancel(
     )
     .execute(&mut **tx)
     .await?;
+    audit(tx, who, at, "batch.cancel", Some(id.uuid()), ()).await?;
     batch.cancelled_at = Some(at);
     Ok(Created::New(batch.view()))
 }

@@ -1,4 +1,4 @@
-use access::OrganisationId;
+use access::{Caller, OrganisationId, audit};
 use catalogue::Programme;
 use chrono::{DateTime, Utc};
 use ledger::{Account, BatchId, EventKind, Outcome, PartyId, PostError, Posting, Transfer, TransferId, TransferKind};
@@ -87,6 +87,7 @@ impl Shortfall {
 /// funders have behind earlier batches, read under the locks of their money, and kept with the batch.
 pub async fn fund(
     tx: &mut PgTransaction<'_>,
+    who: &Caller,
     programme: &Programme,
     id: BatchId,
     at: DateTime<Utc>,
@@ -127,6 +128,7 @@ pub async fn fund(
     )
     .execute(&mut **tx)
     .await?;
+    audit(tx, who, at, "batch.fund", Some(id.uuid()), ()).await?;
     batch.funded_at = Some(at);
     Ok(Created::New(batch.view()))
 }

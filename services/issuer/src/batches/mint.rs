@@ -21,6 +21,7 @@
 //! **Rejected.** Encrypting a counter instead of drawing: the shard would be guessable to whoever learns the key, and one
 //! key more must be kept for ever. Storing the tokens: a copy of the database would be money.
 
+use access::{Caller, audit};
 use catalogue::Programme;
 use chrono::{DateTime, Utc};
 use database::NamedLock;
@@ -87,17 +88,19 @@ impl From<MintError> for Problem {
 }
 
 /// Mints what is missing of a batch; repeating it changes nothing. Each chunk is minted for the key that is the one to use at that
-/// moment: a key that is withdrawn meanwhile signs no further chunk.
+/// moment: a key that is withdrawn meanwhile signs no further chunk. The first chunk that this request adds carries its line in the trail.
 pub async fn mint(
     pool: &PgPool,
+    who: &Caller,
     programme: &Programme,
     id: BatchId,
     signers: &Signers,
     at: DateTime<Utc>,
 ) -> Result<Batch, MintError> {
+    let mut audited = false;
     loop {
         let batch = database::transaction(pool, "mint_chunk", |tx| {
-            let (programme, signers) = (programme.id, signers.clone());
+            let (who, programme, signers) = (who.clone(), programme.id, signers.clone());
             Box::pin(async move {
                 lock(tx, programme, id).await?;
                 lock_places(tx, programme, Places::Draw).await?;
@@ -108,11 +111,15 @@ pub async fn mint(
                 if batch.minted_at.is_none() {
                     let kid = key_for(tx, &batch, &signers, at).await?;
                     add_chunk(tx, &batch, kid, at).await?;
+                    if !audited {
+                        audit(tx, &who, at, "batch.mint", Some(id.uuid()), ()).await?;
+                    }
                 }
                 Ok(batch)
             })
         })
         .await?;
+        audited = true;
         if batch.minted_at.is_some() {
             return Ok(batch.view());
         }

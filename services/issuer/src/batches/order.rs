@@ -1,4 +1,4 @@
-use access::OrganisationId;
+use access::{Caller, OrganisationId, audit};
 use catalogue::{PlanId, Programme, SeriesError};
 use chrono::{DateTime, Utc};
 use ledger::BatchId;
@@ -80,7 +80,7 @@ impl From<OrderError> for Problem {
 /// Orders booklets: a memo that keeps the newest funding plan, the face value and the last day. Nothing moves.
 pub async fn order(
     tx: &mut PgTransaction<'_>,
-    sponsor: OrganisationId,
+    who: &Caller,
     programme: &Programme,
     new: &NewOrder,
     at: DateTime<Utc>,
@@ -118,7 +118,8 @@ pub async fn order(
     if end > SERIES_VOUCHERS_PLANNED_MAX {
         return Err(OrderError::SeriesFull);
     }
-    insert(tx, &batch, plan.id, sponsor, at).await?;
+    insert(tx, &batch, plan.id, who.organisation(), at).await?;
+    audit(tx, who, at, "batch.order", Some(new.id.uuid()), new.booklets).await?;
     Ok(Created::New(batch.view()))
 }
 

@@ -28,6 +28,7 @@ mod round;
 mod step;
 mod sums;
 
+use access::{Caller, audit};
 use catalogue::{ExpirySettings, ExpirySettingsError, ExpiryStep, Programme};
 use chrono::{DateTime, Utc};
 use sqlx::PgTransaction;
@@ -74,6 +75,7 @@ impl From<SetCalendarError> for Problem {
 /// Sets the calendar of a programme, until its first step is due; harmless to repeat.
 pub async fn set_calendar(
     tx: &mut PgTransaction<'_>,
+    who: &Caller,
     programme: &Programme,
     settings: &ExpirySettings,
     at: DateTime<Utc>,
@@ -86,5 +88,6 @@ pub async fn set_calendar(
         return Err(SetCalendarError::UnderWay);
     }
     catalogue::set_expiry_settings(tx, programme.id, settings, at).await?;
+    audit(tx, who, at, "expiry.settings", Some(programme.id.uuid()), settings).await?;
     Ok(Created::New(*settings))
 }

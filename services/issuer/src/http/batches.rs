@@ -1,18 +1,18 @@
-use access::{Caller, Role, Sponsor, audit};
+use access::{Caller, Role, Sponsor};
 use axum::extract::State;
 use catalogue::{Programme, ProgrammeId};
 use ledger::BatchId;
 use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::{IntoParams, ToSchema};
-use web::{Created, Json, Now, Page, Path, Problem, Query};
+use web::{Created, Json, NoParameters, Now, Page, Path, Problem, Query};
 
 use super::{internal, own_programme, prescribed_programme, programme};
+use crate::batches::batch::{self, Batch};
+use crate::batches::cancel::{self, NewCancellation};
+use crate::batches::order::{self, NewOrder};
+use crate::batches::{activate, fund, mint};
 use crate::keys::signers::Signers;
-use crate::{
-    batches::activate::ActivateError, batches::batch, batches::batch::Batch, batches::cancel::CancelError,
-    batches::cancel::NewCancellation, batches::fund::FundError, batches::mint::MintError, batches::order::NewOrder,
-    batches::order::OrderError};
 
 /// Batches in one page.
 const PAGE_ROWS: i64 = 100;
@@ -31,13 +31,7 @@ pub(super) async fn order(
     let programme = own_programme(&pool, &who, id).await?;
     database::transaction(&pool, "order", |tx| {
         let (who, programme) = (who.clone(), programme.clone());
-        Box::pin(async move {
-            let made = crate::batches::order::order(tx, who.organisation(), &programme, &new, at).await?;
-            if let Created::New(_) = made {
-                audit(tx, &who, at, "batch.order", Some(new.id.uuid()), new.booklets).await?;
-            }
-            Ok::<_, OrderError>(made)
-        })
+        Box::pin(async move { order::order(tx, &who, &programme, &new, at).await })
     })
     .await
     .map_err(Problem::from)
@@ -98,13 +92,8 @@ async fn visible(pool: &PgPool, who: &Caller, id: ProgrammeId) -> Result<Program
     }
 }
 
-/// No parameters.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Nothing {}
-
 /// Mints the vouchers of a batch; goes on where an earlier request stopped.
-#[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/batches/{batch}/mint", tag = "issuer", request_body = Nothing,
+#[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/batches/{batch}/mint", tag = "issuer", request_body = NoParameters,
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
     responses((status = 200, body = Batch)))]
 pub(super) async fn mint(
@@ -113,23 +102,17 @@ pub(super) async fn mint(
     State(pool): State<PgPool>,
     State(signers): State<Signers>,
     Path((id, batch)): Path<(ProgrammeId, BatchId)>,
-    Json(Nothing {}): Json<Nothing>,
+    Json(NoParameters {}): Json<NoParameters>,
 ) -> Result<Json<Batch>, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
-    database::transaction(&pool, "mint_trace", |tx| {
-        let who = who.clone();
-        Box::pin(async move { audit(tx, &who, at, "batch.mint", Some(batch.uuid()), ()).await })
-    })
-    .await
-    .map_err(internal)?;
-    crate::batches::mint::mint(&pool, &programme, batch, &signers, at)
+    mint::mint(&pool, &who, &programme, batch, &signers, at)
         .await
         .map(Json)
-        .map_err(|error: MintError| error.into())
+        .map_err(Problem::from)
 }
 
 /// Reserves the money of a batch, or says what is missing.
-#[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/batches/{batch}/funding", tag = "issuer", request_body = Nothing,
+#[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/batches/{batch}/funding", tag = "issuer", request_body = NoParameters,
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
     responses((status = 201, body = Batch), (status = 200, description = "Funded before", body = Batch),
         (status = 422, description = "`not-funded`, with `shortfalls`")))]
@@ -138,25 +121,19 @@ pub(super) async fn fund(
     Now(at): Now,
     State(pool): State<PgPool>,
     Path((id, batch)): Path<(ProgrammeId, BatchId)>,
-    Json(Nothing {}): Json<Nothing>,
+    Json(NoParameters {}): Json<NoParameters>,
 ) -> Result<Created<Batch>, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
     database::transaction(&pool, "fund", |tx| {
         let (who, programme) = (who.clone(), programme.clone());
-        Box::pin(async move {
-            let made = crate::batches::fund::fund(tx, &programme, batch, at).await?;
-            if let Created::New(_) = made {
-                audit(tx, &who, at, "batch.fund", Some(batch.uuid()), ()).await?;
-            }
-            Ok::<_, FundError>(made)
-        })
+        Box::pin(async move { fund::fund(tx, &who, &programme, batch, at).await })
     })
     .await
     .map_err(Problem::from)
 }
 
 /// Makes a whole batch spendable, where the programme does so.
-#[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/batches/{batch}/activation", tag = "issuer", request_body = Nothing,
+#[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/batches/{batch}/activation", tag = "issuer", request_body = NoParameters,
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
     responses((status = 201, body = Batch), (status = 200, description = "Activated before", body = Batch)))]
 pub(super) async fn activate(
@@ -164,18 +141,12 @@ pub(super) async fn activate(
     Now(at): Now,
     State(pool): State<PgPool>,
     Path((id, batch)): Path<(ProgrammeId, BatchId)>,
-    Json(Nothing {}): Json<Nothing>,
+    Json(NoParameters {}): Json<NoParameters>,
 ) -> Result<Created<Batch>, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
-    database::transaction(&pool, "activation_trace", |tx| {
-        let who = who.clone();
-        Box::pin(async move { audit(tx, &who, at, "batch.activate", Some(batch.uuid()), ()).await })
-    })
-    .await
-    .map_err(internal)?;
-    crate::batches::activate::activate(&pool, &programme, batch, at)
+    activate::activate(&pool, &who, &programme, batch, at)
         .await
-        .map_err(|error: ActivateError| error.into())
+        .map_err(Problem::from)
 }
 
 /// Gives up a batch of which nothing was handed over.
@@ -192,13 +163,7 @@ pub(super) async fn cancel(
     let programme = own_programme(&pool, &who, id).await?;
     database::transaction(&pool, "cancel", |tx| {
         let (who, programme, new) = (who.clone(), programme.clone(), new.clone());
-        Box::pin(async move {
-            let made = crate::batches::cancel::cancel(tx, &programme, batch, &new, at).await?;
-            if let Created::New(_) = made {
-                audit(tx, &who, at, "batch.cancel", Some(batch.uuid()), ()).await?;
-            }
-            Ok::<_, CancelError>(made)
-        })
+        Box::pin(async move { cancel::cancel(tx, &who, &programme, batch, &new, at).await })
     })
     .await
     .map_err(Problem::from)

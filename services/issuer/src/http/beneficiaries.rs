@@ -1,4 +1,4 @@
-use access::{Prescriber, audit};
+use access::Prescriber;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use catalogue::ProgrammeId;
@@ -8,11 +8,10 @@ use utoipa::IntoParams;
 use web::{Bytes, Created, Json, Now, Page, Path, Problem, Query};
 
 use super::{internal, prescribed_programme};
-use crate::people::import::{CommitError, Importing};
-use crate::{
-    BeneficiaryId, ImportId, people::beneficiaries::Beneficiary, people::beneficiaries::beneficiaries,
-    people::identity::IdentityKey, people::import::ImportReport, people::import::ImportedFile,
-    people::import::commit_import, people::import::preview_import};
+use crate::people::beneficiaries::{Beneficiary, beneficiaries};
+use crate::people::identity::IdentityKey;
+use crate::people::import::{BeneficiaryImportReport, ImportedFile, Importing, commit_import, preview_import};
+use crate::{BeneficiaryId, ImportId};
 
 /// How a file is sent.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
@@ -33,8 +32,8 @@ pub(super) struct ImportQuery {
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("import" = uuid::Uuid, Path, description = "Made by the caller"),
         ImportQuery),
     request_body(content = String, content_type = "text/csv"),
-    responses((status = 200, description = "Preview, or committed before", body = ImportReport),
-        (status = 201, body = ImportReport)))]
+    responses((status = 200, description = "Preview, or committed before", body = BeneficiaryImportReport),
+        (status = 201, body = BeneficiaryImportReport)))]
 pub(super) async fn import(
     who: Prescriber,
     Now(at): Now,
@@ -51,7 +50,7 @@ pub(super) async fn import(
         bytes};
     if !query.commit {
         let by = Importing {
-            prescriber: who.organisation(),
+            who: &who,
             programme: &programme,
             key: &key,
             at};
@@ -72,23 +71,12 @@ pub(super) async fn import(
         );
         Box::pin(async move {
             let by = Importing {
-                prescriber: who.organisation(),
+                who: &who,
                 programme: &programme,
                 key: &key,
-                at};
-            let made = commit_import(tx, &by, &file, &digest).await?;
-            if let Created::New(report) = &made {
-                audit(
-                    tx,
-                    &who,
-                    at,
-                    "beneficiaries.import",
-                    Some(import.uuid()),
-                    report.accepted,
-                )
-                .await?;
-            }
-            Ok::<_, CommitError>(made)
+                at,
+            };
+            commit_import(tx, &by, &file, &digest).await
         })
     })
     .await?;

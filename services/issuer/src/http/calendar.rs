@@ -1,16 +1,11 @@
-use access::{Operator, Sponsor, audit};
+use access::{Operator, Sponsor};
 use axum::extract::State;
 use catalogue::{ExpirySettings, ProgrammeId};
-use serde::Deserialize;
 use sqlx::PgPool;
-use utoipa::ToSchema;
-use web::{Created, Json, Now, Path, Problem};
+use web::{Created, Json, NoParameters, Now, Path, Problem};
 
 use super::{internal, own_programme};
-use crate::end::calendar::{self, AcceptError, DecideError, SetCalendarError};
-use crate::{
-    end::calendar::Acceptance, end::calendar::Decision, end::calendar::ExpiryRound, end::calendar::NewAcceptance,
-    end::calendar::NewDecision};
+use crate::end::calendar::{self, Acceptance, Decision, ExpiryRound, NewAcceptance, NewDecision};
 
 /// Sets the days of a programme's end; what is absent follows the defaults. Until its first step is due.
 #[utoipa::path(put, path = "/issuer/v1/programmes/{programme}/expiry-settings", tag = "issuer", request_body = ExpirySettings,
@@ -28,13 +23,7 @@ pub(super) async fn set(
     let programme = own_programme(&pool, &who, id).await?;
     database::transaction(&pool, "set_calendar", |tx| {
         let (who, programme) = (who.clone(), programme.clone());
-        Box::pin(async move {
-            let made = calendar::set_calendar(tx, &programme, &settings, at).await?;
-            if let Created::New(_) = made {
-                audit(tx, &who, at, "expiry.settings", Some(id.uuid()), settings).await?;
-            }
-            Ok::<_, SetCalendarError>(made)
-        })
+        Box::pin(async move { calendar::set_calendar(tx, &who, &programme, &settings, at).await })
     })
     .await
     .map_err(Problem::from)
@@ -55,10 +44,7 @@ pub(super) async fn decide(
     let programme = own_programme(&pool, &who, id).await?;
     database::transaction(&pool, "decide_distribution", |tx| {
         let (who, programme, new) = (who.clone(), programme.clone(), new.clone());
-        Box::pin(async move {
-            let made = calendar::decide_distribution(tx, &who, &programme, &new, at).await?;
-            Ok::<_, DecideError>(made)
-        })
+        Box::pin(async move { calendar::decide_distribution(tx, &who, &programme, &new, at).await })
     })
     .await
     .map_err(Problem::from)
@@ -79,28 +65,20 @@ pub(super) async fn accept(
     let programme = own_programme(&pool, &who, id).await?;
     database::transaction(&pool, "accept_counts", |tx| {
         let (who, programme) = (who.clone(), programme.clone());
-        Box::pin(async move {
-            let made = calendar::accept(tx, &who, &programme, &new, at).await?;
-            Ok::<_, AcceptError>(made)
-        })
+        Box::pin(async move { calendar::accept(tx, &who, &programme, &new, at).await })
     })
     .await
     .map_err(Problem::from)
 }
 
-/// No parameters.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NoChoice {}
-
 /// Does now what is due of every programme's end, as the clock does every hour.
-#[utoipa::path(post, path = "/issuer/v1/expiry/rounds", tag = "issuer", request_body = NoChoice,
+#[utoipa::path(post, path = "/issuer/v1/expiry/rounds", tag = "issuer", request_body = NoParameters,
     responses((status = 200, body = ExpiryRound)))]
 pub(super) async fn round(
     _: Operator,
     Now(at): Now,
     State(pool): State<PgPool>,
-    Json(NoChoice {}): Json<NoChoice>,
+    Json(NoParameters {}): Json<NoParameters>,
 ) -> Result<Json<ExpiryRound>, Problem> {
     calendar::expiry_round(&pool, at).await.map(Json).map_err(internal)
 }

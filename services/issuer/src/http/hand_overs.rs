@@ -1,13 +1,11 @@
-use access::{Prescriber, audit};
+use access::Prescriber;
 use axum::extract::State;
 use catalogue::ProgrammeId;
 use sqlx::PgPool;
 use web::{Created, Json, Now, Path, Problem};
 
 use super::prescribed_programme;
-use crate::{
-    vouchers::hand_over::HandOver, vouchers::hand_over::HandOverError, vouchers::hand_over::NewHandOver,
-    vouchers::hand_over::NewReplacement};
+use crate::vouchers::hand_over::{self, HandOver, NewHandOver, NewReplacement};
 
 /// Gives a booklet to one of the prescriber's people. Where the programme does so, this makes it spendable.
 #[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/hand-overs", tag = "issuer", request_body = NewHandOver,
@@ -23,13 +21,7 @@ pub(super) async fn hand_over(
     let programme = prescribed_programme(&pool, &who, id).await?;
     database::transaction(&pool, "hand_over", |tx| {
         let (who, programme) = (who.clone(), programme.clone());
-        Box::pin(async move {
-            let made = crate::vouchers::hand_over::hand_over(tx, who.organisation(), &programme, &new, at).await?;
-            if let Created::New(_) = made {
-                audit(tx, &who, at, "booklet.hand_over", Some(new.id.uuid()), ()).await?;
-            }
-            Ok::<_, HandOverError>(made)
-        })
+        Box::pin(async move { hand_over::hand_over(tx, &who, &programme, &new, at).await })
     })
     .await
     .map_err(Problem::from)
@@ -49,13 +41,7 @@ pub(super) async fn replace(
     let programme = prescribed_programme(&pool, &who, id).await?;
     database::transaction(&pool, "replace", |tx| {
         let (who, programme) = (who.clone(), programme.clone());
-        Box::pin(async move {
-            let made = crate::vouchers::hand_over::replace(tx, who.organisation(), &programme, &new, at).await?;
-            if let Created::New(_) = made {
-                audit(tx, &who, at, "booklet.replace", Some(new.id.uuid()), new.hand_over_id).await?;
-            }
-            Ok::<_, HandOverError>(made)
-        })
+        Box::pin(async move { hand_over::replace(tx, &who, &programme, &new, at).await })
     })
     .await
     .map_err(Problem::from)

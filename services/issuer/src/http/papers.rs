@@ -1,4 +1,4 @@
-use access::{OrganisationId, Sponsor, audit};
+use access::{OrganisationId, Sponsor};
 use axum::extract::State;
 use axum::response::Response;
 use catalogue::ProgrammeId;
@@ -9,9 +9,8 @@ use utoipa::ToSchema;
 use web::{Bytes, Json, Now, Path, Problem, download};
 
 use super::{internal, own_programme};
-use crate::{
-    paper::logos, paper::logos::Logo, paper::logos::LogoError, paper::logos::LogoFormat, paper::settings,
-    paper::settings::Contact, paper::settings::ContactError};
+use crate::paper::logos::{self, Logo, LogoFormat};
+use crate::paper::settings::{self, Contact};
 
 /// What a programme's paper says.
 #[derive(Debug, Serialize, ToSchema)]
@@ -83,13 +82,10 @@ pub(super) async fn put(
     let contact = contact.checked()?;
     database::transaction(&pool, "put_paper", |tx| {
         let (who, contact) = (who.clone(), contact.clone());
-        Box::pin(async move {
-            settings::put(tx, programme.id, &contact, at).await?;
-            audit(tx, &who, at, "paper.change", Some(programme.id.uuid()), ()).await?;
-            Ok::<_, ContactError>(())
-        })
+        Box::pin(async move { settings::put(tx, &who, programme.id, &contact, at).await })
     })
-    .await?;
+    .await
+    .map_err(internal)?;
     Ok(Json(contact))
 }
 
@@ -97,7 +93,7 @@ pub(super) async fn put(
 #[utoipa::path(put, path = "/issuer/v1/programmes/{programme}/logos/{organisation}", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("organisation" = uuid::Uuid, Path, description = "The sponsor or a funder")),
     request_body(content((Vec<u8> = "image/png"), (String = "image/svg+xml"))),
-    responses((status = 200, body = LogoView)))]
+    responses((status = 200, body = LogoView), (status = 415, description = "Neither PNG nor SVG is announced")))]
 pub(super) async fn put_logo(
     who: Sponsor,
     Now(at): Now,
@@ -115,15 +111,7 @@ pub(super) async fn put_logo(
         height: logo.height};
     database::transaction(&pool, "put_logo", |tx| {
         let (who, programme, logo) = (who.clone(), programme.clone(), logo.clone());
-        Box::pin(async move {
-            let plan = catalogue::current_plan(tx, programme.id).await?.map(|plan| plan.id);
-            if !settings::partners(tx, &programme, plan).await?.contains(&organisation) {
-                return Err(LogoError::NotAPartner);
-            }
-            logos::put(tx, programme.id, organisation, &logo, at).await?;
-            audit(tx, &who, at, "logo.put", Some(organisation.uuid()), programme.id).await?;
-            Ok::<_, LogoError>(())
-        })
+        Box::pin(async move { logos::put(tx, &who, &programme, organisation, &logo, at).await })
     })
     .await?;
     Ok(Json(view))
@@ -169,12 +157,7 @@ pub(super) async fn delete_logo(
     let programme = own_programme(&pool, &who, id).await?;
     database::transaction(&pool, "delete_logo", |tx| {
         let who = who.clone();
-        Box::pin(async move {
-            if logos::delete(tx, programme.id, organisation).await? {
-                audit(tx, &who, at, "logo.delete", Some(organisation.uuid()), programme.id).await?;
-            }
-            Ok::<_, sqlx::Error>(())
-        })
+        Box::pin(async move { logos::delete(tx, &who, programme.id, organisation, at).await })
     })
     .await
     .map_err(internal)?;

@@ -18,7 +18,8 @@ use crate::paper::print;
 #[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/batches/{batch}/vouchers/{image}", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch"),
         ("image" = String, Path, description = "The serial number, then `.png` or `.svg`", example = "12.png")),
-    responses((status = 200, description = "PNG", content_type = "image/png")))]
+    responses((status = 200, description = "PNG", content_type = "image/png"),
+        (status = 422, description = "`not-minted`, `batch-cancelled`, `print-range`, `key-not-loaded`")))]
 pub(super) async fn voucher_image(
     who: Sponsor,
     Now(at): Now,
@@ -36,8 +37,8 @@ pub(super) async fn voucher_image(
         Some((serial, "svg")) => (serial, false),
         _ => return Err(Problem::not_found("Cette image").detail("Demandez par exemple « 12.png » ou « 12.svg »."))};
     let to_print = database::transaction(&pool, "voucher_image", |tx| {
-        let (who, programme) = (who.clone(), programme.clone());
-        Box::pin(async move { print::prepare_one(tx, &who, &programme, batch, serial, at).await })
+        let (who, programme, signers) = (who.clone(), programme.clone(), signers.clone());
+        Box::pin(async move { print::prepare_one(tx, &who, &programme, batch, serial, &signers, at).await })
     })
     .await?;
     let bytes = in_background(move || {

@@ -1,13 +1,11 @@
-use access::{Sponsor, audit};
+use access::Sponsor;
 use axum::extract::State;
 use catalogue::ProgrammeId;
 use sqlx::PgPool;
 use web::{Created, Json, Now, Path, Problem};
 
 use super::own_programme;
-use crate::{
-    programmes::admit_prescriber::AdmitError, programmes::admit_prescriber::AdmittedPrescriber,
-    programmes::admit_prescriber::NewPrescriber, programmes::admit_prescriber::admit_prescriber};
+use crate::programmes::admit_prescriber::{AdmittedPrescriber, NewPrescriber, admit_prescriber};
 
 /// Admits a prescriber to a programme: from then on it sees its batches, imports people and hands booklets over.
 #[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/prescribers", tag = "issuer", request_body = NewPrescriber,
@@ -25,13 +23,7 @@ pub(super) async fn admit(
     let programme = own_programme(&pool, &who, id).await?;
     database::transaction(&pool, "admit_prescriber", |tx| {
         let (who, programme) = (who.clone(), programme.id);
-        Box::pin(async move {
-            let made = admit_prescriber(tx, programme, &new, at).await?;
-            if let Created::New(_) = made {
-                audit(tx, &who, at, "prescriber.admit", Some(new.id.uuid()), programme).await?;
-            }
-            Ok::<_, AdmitError>(made)
-        })
+        Box::pin(async move { admit_prescriber(tx, &who, programme, &new, at).await })
     })
     .await
     .map_err(Problem::from)

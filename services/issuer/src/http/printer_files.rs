@@ -1,6 +1,6 @@
 use std::sync::{Arc, LazyLock};
 
-use access::{Sponsor, audit};
+use access::Sponsor;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use catalogue::ProgrammeId;
@@ -12,12 +12,10 @@ use voucher::Host;
 use web::{Created, Json, Now, Path, Problem};
 
 use super::own_programme;
+use crate::PrintId;
 use crate::keys::signers::Signers;
-use crate::paper::printer_file::{self, Job};
-use crate::{
-    PrintId, paper::printer_file::NewPrinterFile, paper::printer_file::PrinterFile,
-    paper::printer_file::PrinterFileError, vouchers::reissue::NewReissue, vouchers::reissue::Reissue,
-    vouchers::reissue::ReissueError};
+use crate::paper::printer_file::{self, Job, NewPrinterFile, PrinterFile};
+use crate::vouchers::reissue::{self, NewReissue, Reissue};
 
 /// Archives written side by side in one process: each takes all processors in turn.
 const ARCHIVES_MAX: usize = 2;
@@ -40,15 +38,7 @@ pub(super) async fn make(
     let programme = own_programme(&pool, &who, id).await?;
     database::transaction(&pool, "make_printer_file", |tx| {
         let (who, programme) = (who.clone(), programme.clone());
-        Box::pin(async move {
-            let made = printer_file::make(tx, &who, &programme, batch, &new, at).await?;
-            if let Created::New(file) = made {
-                let detail =
-                    serde_json::json!({"print": new.id, "booklets": [file.from, file.to], "reason": new.reason});
-                audit(tx, &who, at, "batch.printer_file", Some(batch.uuid()), detail).await?;
-            }
-            Ok::<_, PrinterFileError>(made)
-        })
+        Box::pin(async move { printer_file::make(tx, &who, &programme, batch, &new, at).await })
     })
     .await
     .map_err(Problem::from)
@@ -58,7 +48,9 @@ pub(super) async fn make(
 #[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/batches/{batch}/printer-files/{print}/carnets.zip", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch"),
         ("print" = uuid::Uuid, Path, description = "The hand-over to the printer")),
-    responses((status = 200, description = "ZIP; whole if it opens", content_type = "application/zip")))]
+    responses((status = 200, description = "ZIP; whole if it opens", content_type = "application/zip"),
+        (status = 422, description = "`not-minted`, `batch-cancelled`, `key-not-loaded`"),
+        (status = 503, description = "`printing-busy`: come again in some minutes")))]
 pub(super) async fn get(
     who: Sponsor,
     Now(at): Now,
@@ -78,11 +70,7 @@ pub(super) async fn get(
     })?;
     let (file, batch, settings) = database::transaction(&pool, "get_printer_file", |tx| {
         let (who, programme) = (who.clone(), programme.clone());
-        Box::pin(async move {
-            let prepared = printer_file::prepare(tx, &programme, batch, print).await?;
-            audit(tx, &who, at, "print.download", Some(print.uuid()), batch).await?;
-            Ok::<_, PrinterFileError>(prepared)
-        })
+        Box::pin(async move { printer_file::prepare(tx, &who, &programme, batch, print, at).await })
     })
     .await?;
     let job = Job {
@@ -122,15 +110,7 @@ pub(super) async fn reissue(
     let programme = own_programme(&pool, &who, id).await?;
     database::transaction(&pool, "reissue", |tx| {
         let (who, programme, signers) = (who.clone(), programme.clone(), signers.clone());
-        Box::pin(async move {
-            let made = crate::vouchers::reissue::reissue(tx, &who, &programme, batch, &new, &signers, at).await?;
-            if let Created::New(done) = made {
-                let detail =
-                    serde_json::json!({"reissue": new.id, "booklets": [done.from, done.to], "reason": new.reason});
-                audit(tx, &who, at, "batch.reissue", Some(batch.uuid()), detail).await?;
-            }
-            Ok::<_, ReissueError>(made)
-        })
+        Box::pin(async move { reissue::reissue(tx, &who, &programme, batch, &new, &signers, at).await })
     })
     .await
     .map_err(Problem::from)

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use access::{Caller, Sponsor};
 use axum::extract::State;
 use axum::response::Response;
@@ -11,11 +13,10 @@ use voucher::Host;
 use web::{Json, Now, Path, Problem, Query, download};
 
 use super::own_programme;
+use crate::PrintId;
 use crate::keys::signers::Signers;
-use crate::paper::print::{self, Booklets, PRINT_VOUCHERS_MAX, ToPrint};
-use crate::{
-    PrintId, paper::booklets::PaperFormat, paper::booklets::booklets_pdf, paper::print::PrintError,
-    paper::print::ReprintReason};
+use crate::paper::booklets::{PaperFormat, booklets_pdf};
+use crate::paper::print::{self, Booklets, PrintError, ReprintReason, RunPart, ToPrint};
 
 /// Which booklets.
 #[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
@@ -61,7 +62,8 @@ struct PrintPart {
 /// The booklets of a batch as a PDF for any printer. Leaves a trace.
 #[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/batches/{batch}/booklets.pdf", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch"), RangeQuery),
-    responses((status = 200, description = "PDF", content_type = "application/pdf")))]
+    responses((status = 200, description = "PDF", content_type = "application/pdf"),
+        (status = 422, description = "`not-minted`, `batch-cancelled`, `print-range`, `printed-before`, `key-not-loaded`")))]
 pub(super) async fn booklets(
     who: Sponsor,
     Now(at): Now,
@@ -77,15 +79,17 @@ pub(super) async fn booklets(
         to: range.to,
         format: range.format,
         reason: range.reason,
-        id: print_id(&who, batch, at, 0)};
-    let to_print = prepare(&pool, &who, &programme, batch, booklets, at).await?;
+        id: print_id(&who, batch, at, 0),
+    };
+    let to_print = prepare(&pool, &who, &programme, batch, booklets, &signers, at).await?;
     let pdf = in_background(move || booklets_pdf(&[print::paper(&programme, &to_print, &signers, &host)?], at)).await?;
     Ok(download(pdf, "application/pdf", "carnets.pdf"))
 }
 
 /// Booklets of several batches as one PDF, for one job at the printer's. Leaves a trace for each batch.
 #[utoipa::path(post, path = "/issuer/v1/print-runs", tag = "issuer", request_body = NewPrintRun,
-    responses((status = 200, description = "PDF", content_type = "application/pdf")))]
+    responses((status = 200, description = "PDF", content_type = "application/pdf"),
+        (status = 422, description = "`not-minted`, `batch-cancelled`, `print-range`, `printed-before`, `key-not-loaded`")))]
 pub(super) async fn print_run(
     who: Sponsor,
     Now(at): Now,
@@ -94,30 +98,32 @@ pub(super) async fn print_run(
     State(host): State<Host>,
     Json(run): Json<NewPrintRun>,
 ) -> Result<Response, Problem> {
-    let mut to_print = Vec::new();
+    let mut parts = Vec::new();
     for (part, index) in run.parts.into_iter().zip(0_u32..) {
-        let programme = own_programme(&pool, &who, part.programme_id).await?;
         let booklets = Booklets::Range {
             from: part.from,
             to: part.to,
             format: part.format,
             reason: part.reason,
-            id: print_id(&who, part.batch_id, at, index)};
-        let vouchers = prepare(&pool, &who, &programme, part.batch_id, booklets, at).await?;
-        to_print.push((programme, vouchers));
+            id: print_id(&who, part.batch_id, at, index),
+        };
+        parts.push(RunPart {
+            programme: own_programme(&pool, &who, part.programme_id).await?,
+            batch: part.batch_id,
+            booklets,
+        });
     }
-    let vouchers: usize = to_print.iter().map(|(_, vouchers)| vouchers.len()).sum();
-    if !(1..=PRINT_VOUCHERS_MAX).contains(&vouchers) {
-        return Err(
-            Problem::refused("print-run", "Cette impression ne peut pas être préparée.").detail(format!(
-                "Demandez de 1 à {PRINT_VOUCHERS_MAX} chèques à la fois ; cette demande en compte {vouchers}."
-            )),
-        );
-    }
+    let parts = Arc::new(parts);
+    let to_print = database::transaction(&pool, "print_run", |tx| {
+        let (who, parts, signers) = (who.clone(), Arc::clone(&parts), signers.clone());
+        Box::pin(async move { print::prepare_run(tx, &who, &parts, &signers, at).await })
+    })
+    .await?;
     let pdf = in_background(move || {
-        let papers = to_print
+        let papers = parts
             .iter()
-            .map(|(programme, vouchers)| print::paper(programme, vouchers, &signers, &host));
+            .zip(&to_print)
+            .map(|(part, vouchers)| print::paper(&part.programme, vouchers, &signers, &host));
         booklets_pdf(&papers.collect::<Result<Vec<_>, _>>()?, at)
     })
     .await?;
@@ -127,7 +133,8 @@ pub(super) async fn print_run(
 /// All vouchers of a batch with their tokens, for a printer with its own layout. Leaves a trace.
 #[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/batches/{batch}/vouchers.csv", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
-    responses((status = 200, description = "serial,token,short_code,face_value,booklet", content_type = "text/csv")))]
+    responses((status = 200, description = "serial,token,short_code,face_value,booklet", content_type = "text/csv"),
+        (status = 422, description = "`not-minted`, `batch-cancelled`, `key-not-loaded`")))]
 pub(super) async fn vouchers(
     who: Sponsor,
     Now(at): Now,
@@ -137,7 +144,7 @@ pub(super) async fn vouchers(
     Path((id, batch)): Path<(ProgrammeId, BatchId)>,
 ) -> Result<Response, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
-    let to_print = prepare(&pool, &who, &programme, batch, Booklets::AllAsCsv, at).await?;
+    let to_print = prepare(&pool, &who, &programme, batch, Booklets::AllAsCsv, &signers, at).await?;
     let csv = in_background(move || to_print.csv(&signers, &host)).await?;
     Ok(download(csv, "text/csv; charset=utf-8", "cheques.csv"))
 }
@@ -148,11 +155,12 @@ async fn prepare(
     programme: &Programme,
     batch: BatchId,
     booklets: Booklets,
+    signers: &Signers,
     at: DateTime<Utc>,
 ) -> Result<ToPrint, PrintError> {
     database::transaction(pool, "print", |tx| {
-        let (who, programme) = (who.clone(), programme.clone());
-        Box::pin(async move { print::prepare(tx, &who, &programme, batch, booklets, at).await })
+        let (who, programme, signers) = (who.clone(), programme.clone(), signers.clone());
+        Box::pin(async move { print::prepare(tx, &who, &programme, batch, booklets, &signers, at).await })
     })
     .await
 }

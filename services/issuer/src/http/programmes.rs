@@ -1,10 +1,10 @@
-use access::{Sponsor, audit};
+use access::Sponsor;
 use axum::extract::State;
 use catalogue::{NewProgramme, Programme};
 use sqlx::PgPool;
 use web::{Created, Json, Now, Problem};
 
-use crate::{programmes::create_programme::CreateProgrammeError, programmes::create_programme::create_programme};
+use crate::programmes::create_programme::create_programme;
 
 /// Creates a programme.
 #[utoipa::path(post, path = "/issuer/v1/programmes", tag = "issuer", request_body = NewProgramme,
@@ -17,13 +17,7 @@ pub(super) async fn create(
 ) -> Result<Created<Programme>, Problem> {
     database::transaction(&pool, "create_programme", |tx| {
         let (who, new) = (who.clone(), new.clone());
-        Box::pin(async move {
-            let made = create_programme(tx, who.organisation(), &new, at).await?;
-            if let Created::New(_) = made {
-                audit(tx, &who, at, "programme.create", Some(new.id.uuid()), ()).await?;
-            }
-            Ok::<_, CreateProgrammeError>(made)
-        })
+        Box::pin(async move { create_programme(tx, &who, &new, at).await })
     })
     .await
     .map_err(Problem::from)

@@ -1,17 +1,16 @@
-use access::{Sponsor, audit};
+use access::Sponsor;
 use axum::extract::State;
 use axum::response::Response;
 use catalogue::ProgrammeId;
 use sqlx::PgPool;
 use voucher::Host;
-use web::{Created, Json, Now, Path, Problem, download};
+use web::{Created, Json, NoParameters, Now, Path, Problem, download};
 
-use super::batches::Nothing;
 use super::own_programme;
 use super::prints::in_background;
-use crate::{
-    ProofId, paper::booklets::booklets_pdf, paper::proofs, paper::proofs::NewProof, paper::proofs::Proof,
-    paper::proofs::ProofError};
+use crate::ProofId;
+use crate::paper::booklets::booklets_pdf;
+use crate::paper::proofs::{self, NewProof, Proof};
 
 /// Asks for a proof (bon à tirer) of the settings as they are.
 #[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/proofs", tag = "issuer", request_body = NewProof,
@@ -27,13 +26,7 @@ pub(super) async fn make(
     let programme = own_programme(&pool, &who, id).await?;
     database::transaction(&pool, "make_proof", |tx| {
         let (who, programme) = (who.clone(), programme.clone());
-        Box::pin(async move {
-            let made = proofs::make(tx, &programme, &new, at).await?;
-            if let Created::New(_) = made {
-                audit(tx, &who, at, "proof.make", Some(new.id.uuid()), new.format).await?;
-            }
-            Ok::<_, ProofError>(made)
-        })
+        Box::pin(async move { proofs::make(tx, &who, &programme, &new, at).await })
     })
     .await
     .map_err(Problem::from)
@@ -59,7 +52,8 @@ pub(super) async fn get(
 /// The proof to be read: the real layout, SPÉCIMEN across, nothing that could be spent. Only while it is up to date.
 #[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/proofs/{proof}/proof.pdf", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("proof" = uuid::Uuid, Path, description = "The proof")),
-    responses((status = 200, description = "PDF", content_type = "application/pdf")))]
+    responses((status = 200, description = "PDF", content_type = "application/pdf"),
+        (status = 422, description = "`proof-outdated`")))]
 pub(super) async fn pdf(
     who: Sponsor,
     Now(at): Now,
@@ -70,13 +64,7 @@ pub(super) async fn pdf(
     let programme = own_programme(&pool, &who, id).await?;
     let paper = database::transaction(&pool, "proof_pdf", |tx| {
         let (programme, host) = (programme.clone(), host.clone());
-        Box::pin(async move {
-            let proof = proofs::find(tx, &programme, proof).await?;
-            if !proof.current {
-                return Err(ProofError::Outdated);
-            }
-            proofs::paper(tx, &programme, &proof, &host).await
-        })
+        Box::pin(async move { proofs::paper(tx, &programme, proof, &host).await })
     })
     .await?;
     let pdf = in_background(move || booklets_pdf(&[paper], at)).await?;
@@ -85,7 +73,7 @@ pub(super) async fn pdf(
 
 /// Approves a proof: from now on, and until a setting changes, booklets may go to a printer.
 #[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/proofs/{proof}/approval", tag = "issuer",
-    request_body = Nothing,
+    request_body = NoParameters,
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("proof" = uuid::Uuid, Path, description = "The proof")),
     responses((status = 201, body = Proof), (status = 200, description = "Approved before", body = Proof)))]
 pub(super) async fn approve(
@@ -93,18 +81,12 @@ pub(super) async fn approve(
     Now(at): Now,
     State(pool): State<PgPool>,
     Path((id, proof)): Path<(ProgrammeId, ProofId)>,
-    Json(Nothing {}): Json<Nothing>,
+    Json(NoParameters {}): Json<NoParameters>,
 ) -> Result<Created<Proof>, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
     database::transaction(&pool, "approve_proof", |tx| {
         let (who, programme) = (who.clone(), programme.clone());
-        Box::pin(async move {
-            let made = proofs::approve(tx, &programme, proof, at).await?;
-            if let Created::New(_) = made {
-                audit(tx, &who, at, "proof.approve", Some(proof.uuid()), ()).await?;
-            }
-            Ok::<_, ProofError>(made)
-        })
+        Box::pin(async move { proofs::approve(tx, &who, &programme, proof, at).await })
     })
     .await
     .map_err(Problem::from)

@@ -1,6 +1,6 @@
 use std::fmt::Write;
 
-use access::{Caller, Role, Sponsor, audit};
+use access::{Caller, Role, Sponsor};
 use axum::extract::State;
 use axum::response::Response;
 use catalogue::ProgrammeId;
@@ -9,10 +9,10 @@ use sqlx::PgPool;
 use web::{Created, Json, Now, Path, Problem, download};
 
 use super::{internal, own_programme, programme};
-use crate::{
-    batches::batch, end::expire::Expiry, end::expire::NewExpiry, vouchers::revoke::NewRevocation,
-    vouchers::revoke::Revocation, vouchers::revoke::RevokeError, vouchers::voucher_states::VoucherCounts,
-    vouchers::voucher_states::voucher_counts, vouchers::voucher_states::voucher_states};
+use crate::batches::batch;
+use crate::end::expire::{self, Expiry, NewExpiry};
+use crate::vouchers::revoke::{self, NewRevocation, Revocation};
+use crate::vouchers::voucher_states::{VoucherCounts, voucher_counts, voucher_states};
 
 /// Blocks a booklet or a voucher for ever.
 #[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/revocations", tag = "issuer", request_body = NewRevocation,
@@ -28,13 +28,7 @@ pub(super) async fn revoke(
     let programme = programme(&pool, id).await?;
     database::transaction(&pool, "revoke", |tx| {
         let (who, programme) = (who.clone(), programme.clone());
-        Box::pin(async move {
-            let made = crate::vouchers::revoke::revoke(tx, &who, &programme, &new, at).await?;
-            if let Created::New(_) = made {
-                audit(tx, &who, at, "voucher.revoke", Some(new.id.uuid()), new.reason).await?;
-            }
-            Ok::<_, RevokeError>(made)
-        })
+        Box::pin(async move { revoke::revoke(tx, &who, &programme, &new, at).await })
     })
     .await
     .map_err(Problem::from)
@@ -57,7 +51,7 @@ pub(super) async fn expire(
     } else {
         own_programme(&pool, &who, id).await?
     };
-    crate::end::expire::expire(&pool, &who, &programme, &new, at)
+    expire::expire(&pool, &who, &programme, &new, at)
         .await
         .map_err(Problem::from)
 }

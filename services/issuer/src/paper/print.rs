@@ -52,6 +52,9 @@ pub enum PrintError {
     /// The batch has no such booklets.
     #[error("booklets {} to {}", .0.start(), .0.end())]
     Booklets(RangeInclusive<u32>),
+    /// Nothing, or more than one run takes.
+    #[error("1 to {PRINT_VOUCHERS_MAX} vouchers, not {0}")]
+    Run(usize),
     /// These vouchers were minted for a key that this process does not hold.
     #[error("the key of these vouchers is not loaded")]
     OtherKey,
@@ -88,6 +91,11 @@ impl From<PrintError> for Problem {
                 numbers.start(),
                 numbers.end(),
             )),
+            PrintError::Run(vouchers) => {
+                Self::refused("print-run", "Cette impression ne peut pas être préparée.").detail(format!(
+                    "Demandez de 1 à {PRINT_VOUCHERS_MAX} chèques à la fois ; cette demande en compte {vouchers}."
+                ))
+            }
             PrintError::OtherKey => refused("key-not-loaded")
                 .detail("Ces chèques ont été émis pour une autre clé de signature : l'opérateur doit la remettre en service."),
             PrintError::PrintedBefore(day) => refused("printed-before").detail(format!(
@@ -102,7 +110,7 @@ impl From<PrintError> for Problem {
 }
 
 /// Vouchers in one PDF of several batches.
-pub(crate) const PRINT_VOUCHERS_MAX: usize = 10 * PRINT_BOOKLETS_MAX as usize;
+const PRINT_VOUCHERS_MAX: usize = 10 * PRINT_BOOKLETS_MAX as usize;
 
 /// Which booklets of a batch, and for what.
 #[derive(Debug, Clone, Copy)]
@@ -157,6 +165,7 @@ pub(crate) async fn prepare(
     programme: &Programme,
     id: BatchId,
     booklets: Booklets,
+    signers: &Signers,
     at: DateTime<Utc>,
 ) -> Result<ToPrint, PrintError> {
     let batch = printable(tx, programme, id).await?;
@@ -207,12 +216,40 @@ pub(crate) async fn prepare(
     };
     // After the lock: booklets that are reissued meanwhile are read whole, before or after.
     let vouchers = batch::vouchers(&mut **tx, &batch, &(*first.start()..=*last.end())).await?;
+    check_keys(&vouchers, signers)?;
     Ok(ToPrint {
         batch,
         format,
         settings,
         vouchers,
     })
+}
+
+/// Booklets of a batch, as a part of a run.
+pub(crate) struct RunPart {
+    pub programme: Programme,
+    pub batch: BatchId,
+    pub booklets: Booklets,
+}
+
+/// Reads what is to be printed together, and leaves the trace of each part: of all of them, or of none.
+pub(crate) async fn prepare_run(
+    tx: &mut PgTransaction<'_>,
+    who: &Caller,
+    parts: &[RunPart],
+    signers: &Signers,
+    at: DateTime<Utc>,
+) -> Result<Vec<ToPrint>, PrintError> {
+    let mut run = Vec::new();
+    for part in parts {
+        run.push(prepare(tx, who, &part.programme, part.batch, part.booklets, signers, at).await?);
+    }
+    let vouchers = run.iter().map(ToPrint::len).sum();
+    if (1..=PRINT_VOUCHERS_MAX).contains(&vouchers) {
+        Ok(run)
+    } else {
+        Err(PrintError::Run(vouchers))
+    }
 }
 
 /// Reads one voucher that is to be shown on a phone, and leaves the trace of it.
@@ -222,6 +259,7 @@ pub(crate) async fn prepare_one(
     programme: &Programme,
     id: BatchId,
     serial: u32,
+    signers: &Signers,
     at: DateTime<Utc>,
 ) -> Result<ToPrint, PrintError> {
     let batch = printable(tx, programme, id).await?;
@@ -230,6 +268,7 @@ pub(crate) async fn prepare_one(
     }
     let settings = settings::settings(tx, programme, Some(batch.plan)).await?;
     let vouchers = batch::vouchers(&mut **tx, &batch, &(serial..=serial)).await?;
+    check_keys(&vouchers, signers)?;
     access::audit(tx, who, at, "voucher.image", Some(id.uuid()), serial).await?;
     Ok(ToPrint {
         batch,
@@ -239,9 +278,19 @@ pub(crate) async fn prepare_one(
     })
 }
 
+/// What cannot be signed is not printed: it is refused here, before the trace of a print is kept.
+fn check_keys(vouchers: &[Printed], signers: &Signers) -> Result<(), PrintError> {
+    let loaded = |voucher: &Printed| signers.get(Kid::new(voucher.kid)).is_some();
+    if vouchers.iter().all(loaded) {
+        Ok(())
+    } else {
+        Err(PrintError::OtherKey)
+    }
+}
+
 impl ToPrint {
     /// How many vouchers.
-    pub(crate) const fn len(&self) -> usize {
+    const fn len(&self) -> usize {
         self.vouchers.len()
     }
 

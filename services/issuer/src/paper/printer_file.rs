@@ -20,7 +20,7 @@ mod archive;
 
 use std::ops::RangeInclusive;
 
-use access::Caller;
+use access::{Caller, audit};
 use catalogue::Programme;
 use chrono::{DateTime, Utc};
 use ledger::BatchId;
@@ -154,18 +154,23 @@ pub async fn make(
     };
     match print::record(tx, who, &batch, &print, at).await {
         Err(PrintError::Database(error)) if database::is_constraint(&error, "print_pk") => {
-            Err(PrinterFileError::SameIdOtherContent)
+            return Err(PrinterFileError::SameIdOtherContent);
         }
-        recorded => Ok(recorded.map(|()| Created::New(wanted))?),
+        recorded => recorded?,
     }
+    let detail = serde_json::json!({"print": new.id, "booklets": [from, to], "reason": new.reason});
+    audit(tx, who, at, "batch.printer_file", Some(id.uuid()), detail).await?;
+    Ok(Created::New(wanted))
 }
 
-/// All that the archive of a hand-over is made of, while its settings are still those that were approved.
+/// All that the archive of a hand-over is made of, while its settings are still those that were approved. Leaves the trace of the download.
 pub(crate) async fn prepare(
     tx: &mut PgTransaction<'_>,
+    who: &Caller,
     programme: &Programme,
     batch: BatchId,
     id: PrintId,
+    at: DateTime<Utc>,
 ) -> Result<(PrinterFile, BatchRow, Settings), PrinterFileError> {
     let batch = printable(tx, programme, batch).await?;
     let (file, digest) = known(tx, &batch, id).await?.ok_or(PrinterFileError::NoFile)?;
@@ -173,6 +178,7 @@ pub(crate) async fn prepare(
     if settings.digest(programme, file.format) != *digest {
         return Err(PrinterFileError::NotApproved);
     }
+    audit(tx, who, at, "print.download", Some(id.uuid()), batch.id).await?;
     Ok((file, batch, settings))
 }
 

@@ -7,6 +7,7 @@
 //! **Its QR codes** are of the size of real ones and read as well, but carry no signature and name a key that cannot exist: every
 //! verifier refuses them, and their identifier spells SPECIMEN.
 
+use access::{Caller, audit};
 use catalogue::Programme;
 use chrono::{DateTime, Utc};
 use ledger::BatchId;
@@ -88,6 +89,7 @@ impl From<ProofError> for Problem {
 /// Records a proof of the settings as they are now.
 pub async fn make(
     tx: &mut PgTransaction<'_>,
+    who: &Caller,
     programme: &Programme,
     new: &NewProof,
     at: DateTime<Utc>,
@@ -112,16 +114,17 @@ pub async fn make(
     if (proof.format, proof.batch_id) != (new.format, new.batch_id) {
         return Err(ProofError::SameIdOtherContent);
     }
-    Ok(if inserted {
-        Created::New(proof)
-    } else {
-        Created::Existing(proof)
-    })
+    if !inserted {
+        return Ok(Created::Existing(proof));
+    }
+    audit(tx, who, at, "proof.make", Some(new.id.uuid()), new.format).await?;
+    Ok(Created::New(proof))
 }
 
 /// Approves a proof, while it is up to date.
 pub async fn approve(
     tx: &mut PgTransaction<'_>,
+    who: &Caller,
     programme: &Programme,
     id: ProofId,
     at: DateTime<Utc>,
@@ -139,11 +142,11 @@ pub async fn approve(
     .execute(&mut **tx)
     .await?;
     let proof = find(tx, programme, id).await?;
-    Ok(if approved.rows_affected() == 1 {
-        Created::New(proof)
-    } else {
-        Created::Existing(proof)
-    })
+    if approved.rows_affected() == 0 {
+        return Ok(Created::Existing(proof));
+    }
+    audit(tx, who, at, "proof.approve", Some(id.uuid()), ()).await?;
+    Ok(Created::New(proof))
 }
 
 /// One proof.
@@ -200,13 +203,17 @@ async fn settings(
     Ok(settings::settings(tx, programme, plan).await?)
 }
 
-/// What a proof shows: one booklet, of specimens.
+/// What a proof shows while it is up to date: one booklet, of specimens.
 pub(crate) async fn paper(
     tx: &mut PgTransaction<'_>,
     programme: &Programme,
-    proof: &Proof,
+    id: ProofId,
     host: &Host,
 ) -> Result<Paper, ProofError> {
+    let proof = find(tx, programme, id).await?;
+    if !proof.current {
+        return Err(ProofError::Outdated);
+    }
     let settings = settings(tx, programme, proof.batch_id).await?;
     let serials = 1..=programme.booklet_size;
     Ok(Paper {

@@ -1,6 +1,6 @@
 //! What a programme's paper says beside its vouchers: where to ask, who pays.
 
-use access::OrganisationId;
+use access::{Caller, OrganisationId, audit};
 use catalogue::{PlanId, Programme, ProgrammeId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -106,17 +106,19 @@ impl Contact {
     }
 }
 
-/// Keeps the contact in place of the one before; it is [`Contact::checked`].
+/// Keeps the contact in place of the one before; it is [`Contact::checked`]. The same one again changes nothing.
 pub(crate) async fn put(
     tx: &mut PgTransaction<'_>,
+    who: &Caller,
     programme: ProgrammeId,
     contact: &Contact,
     at: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query!(
+    let changed = sqlx::query!(
         "insert into issuer.paper (book_id, phone, web_page, address, changed_at) values ($1, $2, $3, $4, $5)
          on conflict (book_id) do update
-         set phone = excluded.phone, web_page = excluded.web_page, address = excluded.address, changed_at = excluded.changed_at",
+         set phone = excluded.phone, web_page = excluded.web_page, address = excluded.address, changed_at = excluded.changed_at
+         where (paper.phone, paper.web_page, paper.address) is distinct from (excluded.phone, excluded.web_page, excluded.address)",
         programme.uuid(),
         contact.phone,
         contact.web_page,
@@ -124,8 +126,11 @@ pub(crate) async fn put(
         at,
     )
     .execute(&mut **tx)
-    .await
-    .map(drop)
+    .await?;
+    if changed.rows_affected() == 1 {
+        audit(tx, who, at, "paper.change", Some(programme.uuid()), ()).await?;
+    }
+    Ok(())
 }
 
 /// The contact of a programme; empty when none was given.

@@ -22,7 +22,7 @@ mod store;
 mod tests;
 mod verdict;
 
-use access::OrganisationId;
+use access::{Caller, OrganisationId, audit};
 use catalogue::Programme;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
@@ -32,7 +32,7 @@ use web::Created;
 use crate::{ImportId, people::identity::IdentityKey};
 
 pub use error::CommitError;
-pub use report::{Duplicate, ImportReport};
+pub use report::{BeneficiaryImportReport, DuplicatePerson};
 
 /// A file as it came.
 #[derive(Debug, Clone)]
@@ -49,7 +49,7 @@ pub struct ImportedFile {
 #[derive(Debug, Clone, Copy)]
 pub struct Importing<'a> {
     /// Whose people they are.
-    pub prescriber: OrganisationId,
+    pub who: &'a Caller,
     /// The programme.
     pub programme: &'a Programme,
     /// Makes people comparable.
@@ -58,12 +58,18 @@ pub struct Importing<'a> {
     pub at: DateTime<Utc>,
 }
 
+impl Importing<'_> {
+    const fn prescriber(&self) -> OrganisationId {
+        self.who.organisation()
+    }
+}
+
 /// Says what a commit of this file would do. Keeps nothing.
 pub async fn preview_import(
     pool: &PgPool,
     by: &Importing<'_>,
     file: &ImportedFile,
-) -> Result<ImportReport, sqlx::Error> {
+) -> Result<BeneficiaryImportReport, sqlx::Error> {
     let mut tx = pool.begin().await?;
     let outcome = examine(&mut tx, by, file).await?;
     tx.rollback().await?;
@@ -76,10 +82,10 @@ pub async fn commit_import(
     by: &Importing<'_>,
     file: &ImportedFile,
     digest: &str,
-) -> Result<Created<ImportReport>, CommitError> {
+) -> Result<Created<BeneficiaryImportReport>, CommitError> {
     if let Some(known) = store::find(tx, by.programme.id, file.import).await? {
         let sha256: [u8; 32] = Sha256::digest(&file.bytes).into();
-        let same = known.prescriber == by.prescriber && known.sha256 == sha256;
+        let same = known.prescriber == by.prescriber() && known.sha256 == sha256;
         return if same {
             Ok(Created::Existing(known.report))
         } else {
@@ -90,17 +96,19 @@ pub async fn commit_import(
     if outcome.report.digest != digest {
         return Err(CommitError::PreviewOutdated);
     }
-    let report = ImportReport {
+    let report = BeneficiaryImportReport {
         committed: true,
         ..outcome.report
     };
     store::import(tx, by, file.import, &report).await?;
     store::beneficiaries(tx, by, file.import, &outcome.accepted).await?;
+    let (object, detail) = (Some(file.import.uuid()), report.accepted);
+    audit(tx, by.who, by.at, "beneficiaries.import", object, detail).await?;
     Ok(Created::New(report))
 }
 
 struct Outcome {
-    report: ImportReport,
+    report: BeneficiaryImportReport,
     accepted: Vec<row::Person>,
 }
 
@@ -116,10 +124,10 @@ async fn examine(tx: &mut PgTransaction<'_>, by: &Importing<'_>, file: &Imported
     };
     let mut parsed = row::parse(&file.bytes, &rules);
     let known = store::known(tx, by, &parsed.people).await?;
-    let judged = verdict::judge(std::mem::take(&mut parsed.people), &known, by.prescriber);
+    let judged = verdict::judge(std::mem::take(&mut parsed.people), &known, by.prescriber());
     parsed.problems.extend(judged.refused);
     let sha256: [u8; 32] = Sha256::digest(&file.bytes).into();
-    let mut report = ImportReport {
+    let mut report = BeneficiaryImportReport {
         import: file.import,
         file: file.name.clone(),
         sha256: data_encoding::HEXLOWER.encode(&sha256),

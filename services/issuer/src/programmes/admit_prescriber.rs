@@ -1,4 +1,4 @@
-use access::{OrganisationId, Role};
+use access::{Caller, OrganisationId, Role, audit};
 use catalogue::ProgrammeId;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -52,6 +52,7 @@ impl From<AdmitError> for Problem {
 /// Lets a prescriber import people and hand booklets over in a programme; harmless to repeat.
 pub async fn admit_prescriber(
     tx: &mut PgTransaction<'_>,
+    who: &Caller,
     programme: ProgrammeId,
     new: &NewPrescriber,
     at: DateTime<Utc>,
@@ -77,6 +78,7 @@ pub async fn admit_prescriber(
     .rows_affected()
         == 1;
     if inserted {
+        audit(tx, who, at, "prescriber.admit", Some(new.id.uuid()), programme).await?;
         return Ok(Created::New(AdmittedPrescriber { id: new.id, since: at }));
     }
     let since = sqlx::query_scalar!(

@@ -1,4 +1,4 @@
-use access::OrganisationId;
+use access::{Caller, audit};
 use catalogue::{NewProgramme, Programme};
 use chrono::{DateTime, Utc};
 use sqlx::PgTransaction;
@@ -31,11 +31,14 @@ impl From<CreateProgrammeError> for Problem {
 /// Creates a programme and opens its first series, so that it can be ordered for at once.
 pub async fn create_programme(
     tx: &mut PgTransaction<'_>,
-    sponsor: OrganisationId,
+    who: &Caller,
     new: &NewProgramme,
     at: DateTime<Utc>,
 ) -> Result<Created<Programme>, CreateProgrammeError> {
-    let made = catalogue::create(tx, sponsor, new, at).await?;
+    let programme = catalogue::create(tx, who.organisation(), new, at).await?;
     catalogue::open_series(tx, new.id, at).await?;
-    Ok(made)
+    if let Created::New(_) = programme {
+        audit(tx, who, at, "programme.create", Some(new.id.uuid()), ()).await?;
+    }
+    Ok(programme)
 }

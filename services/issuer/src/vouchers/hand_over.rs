@@ -14,7 +14,7 @@
 mod error;
 mod replace;
 
-use access::OrganisationId;
+use access::{Caller, OrganisationId, audit};
 use catalogue::{Programme, Spendable};
 use chrono::{DateTime, Utc};
 use ledger::{BatchId, EventKind, Outcome, Posting};
@@ -67,12 +67,16 @@ pub struct HandOver {
 /// Gives a booklet to one of the prescriber's own people.
 pub async fn hand_over(
     tx: &mut PgTransaction<'_>,
-    prescriber: OrganisationId,
+    who: &Caller,
     programme: &Programme,
     new: &NewHandOver,
     at: DateTime<Utc>,
 ) -> Result<Created<HandOver>, HandOverError> {
-    give(tx, prescriber, programme, new, None, at).await
+    let hand_over = give(tx, who.organisation(), programme, new, None, at).await?;
+    if let Created::New(_) = hand_over {
+        audit(tx, who, at, "booklet.hand_over", Some(new.id.uuid()), ()).await?;
+    }
+    Ok(hand_over)
 }
 
 async fn give(

@@ -17,11 +17,12 @@
 
 use std::ops::RangeInclusive;
 
-use access::Caller;
+use access::{Caller, audit};
 use catalogue::Programme;
 use chrono::{DateTime, Utc};
 use ledger::{BatchId, PostError};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use sqlx::PgTransaction;
 use utoipa::ToSchema;
 use web::{Created, Problem};
@@ -225,6 +226,8 @@ pub async fn reissue(
         mint::draw_all(tx, &locked, kid, missing).await?;
         missing = rest;
     }
+    let detail = json!({"reissue": new.id, "booklets": [from, to], "reason": new.reason});
+    audit(tx, who, at, "batch.reissue", Some(batch.uuid()), detail).await?;
     Ok(Created::New(wanted))
 }
 

@@ -10,7 +10,7 @@ mod error;
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
-use access::{Caller, OrganisationId, Role};
+use access::{Caller, OrganisationId, Role, audit};
 use catalogue::Programme;
 use chrono::{DateTime, Utc};
 use ledger::{BatchId, EventKind, Outcome, Posting, Transfer, TransferKind};
@@ -30,7 +30,7 @@ pub use error::RevokeError;
 /// Why a voucher is blocked; always told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Reason {
+pub enum RevocationReason {
     /// The person lost it.
     Lost,
     /// It was stolen.
@@ -43,7 +43,7 @@ pub enum Reason {
     Fraud,
 }
 
-impl Reason {
+impl RevocationReason {
     const fn word(self) -> &'static str {
         match self {
             Self::Lost => "lost",
@@ -68,7 +68,7 @@ pub struct NewRevocation {
     /// Or one voucher, by its serial number.
     pub serial: Option<u32>,
     /// Why.
-    pub reason: Reason,
+    pub reason: RevocationReason,
 }
 
 /// What came of it.
@@ -135,6 +135,7 @@ pub async fn revoke(
             return Err(RevokeError::Refused(rejection));
         }
     }
+    audit(tx, who, at, "voucher.revoke", Some(new.id.uuid()), new.reason).await?;
     Ok(Created::New(done))
 }
 

@@ -12,5 +12,6 @@ mod prescribers;
 mod print;
 mod races;
 mod real_people;
+mod trail;
 mod vouchers;
 mod world;

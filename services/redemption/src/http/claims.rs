@@ -142,7 +142,7 @@ pub(super) async fn get_receipt(
 }
 
 /// A programme's claims in order of time. A structure sees its own claims, the operator all.
-#[utoipa::path(get, path = "/v1/claims", tag = "claims", params(ListQuery),
+#[utoipa::path(get, path = "/redemption/v1/claims", tag = "claims", params(ListQuery),
     responses((status = 200, body = Page<Receipt>)))]
 pub(super) async fn list_claims(
     who: Caller,

@@ -23,7 +23,7 @@ pub(super) struct ListQuery {
 }
 
 /// Structures, in order of SIRET.
-#[utoipa::path(get, path = "/v1/structures", tag = "structures", params(ListQuery),
+#[utoipa::path(get, path = "/redemption/v1/structures", tag = "structures", params(ListQuery),
     responses((status = 200, body = Page<StructureView>)))]
 pub(super) async fn list_structures(
     who: Caller,
@@ -78,7 +78,7 @@ pub(super) async fn suspend_structure(
 }
 
 /// Lifts a suspension; repeating it changes nothing.
-#[utoipa::path(post, path = "/v1/structures/{structure}/suspensions/{suspension}/lift", tag = "structures",
+#[utoipa::path(post, path = "/redemption/v1/structures/{structure}/suspensions/{suspension}/lift", tag = "structures",
     request_body = NoParameters,
     params(("structure" = uuid::Uuid, Path, description = "The structure"),
         ("suspension" = uuid::Uuid, Path, description = "The suspension")),

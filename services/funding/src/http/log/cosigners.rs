@@ -96,7 +96,7 @@ pub(super) fn retired(end: &Retirement) -> Problem {
 }
 
 /// Whose keys are believed, and those that were.
-#[utoipa::path(get, path = "/v1/cosigners", tag = "log",
+#[utoipa::path(get, path = "/funding/v1/cosigners", tag = "log",
     responses((status = 200, body = Vec<CosignerView>)))]
 async fn list(who: Caller, State(pool): State<PgPool>) -> Result<Json<Vec<CosignerView>>, Problem> {
     if !who.has(Role::Operator) && !who.has(Role::Auditor) && !who.has(Role::Funder) {
@@ -110,7 +110,7 @@ async fn list(who: Caller, State(pool): State<PgPool>) -> Result<Json<Vec<Cosign
 }
 
 /// Registers a key that co-signs: a funder or an auditor its own, the operator anybody's.
-#[utoipa::path(post, path = "/v1/cosigners", tag = "log", request_body = NewCosigner,
+#[utoipa::path(post, path = "/funding/v1/cosigners", tag = "log", request_body = NewCosigner,
     responses((status = 201, body = CosignerView),
         (status = 200, description = "Registered before", body = CosignerView),
         (status = 409, description = "The key is another organisation's"),

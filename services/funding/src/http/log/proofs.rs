@@ -133,7 +133,7 @@ struct Sizes {
 }
 
 /// Proves that one checkpoint extends an older one: nothing that it covered was rewritten, moved or taken out (RFC 9162 §2.1.4).
-#[utoipa::path(get, path = "/v1/proofs/consistency", tag = "log", security(()), params(Sizes),
+#[utoipa::path(get, path = "/funding/v1/proofs/consistency", tag = "log", security(()), params(Sizes),
     responses((status = 200, body = ConsistencyView)))]
 async fn consistency(State(pool): State<PgPool>, Query(sizes): Query<Sizes>) -> Result<Response, Problem> {
     let mut connection = pool.acquire().await.map_err(internal)?;

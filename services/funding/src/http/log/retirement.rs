@@ -57,7 +57,7 @@ fn refused(error: RetireError) -> Problem {
 
 /// Retires a key that co-signs: a funder or an auditor its own, the operator anybody's. From then on its lines are refused; what it signed
 /// before stays good, and shown. There is no way back: who co-signs again registers another key.
-#[utoipa::path(post, path = "/v1/cosigners/retirements", tag = "log", request_body = NewRetirement,
+#[utoipa::path(post, path = "/funding/v1/cosigners/retirements", tag = "log", request_body = NewRetirement,
     responses((status = 201, body = CosignerView),
         (status = 200, description = "Retired before, for the same reason", body = CosignerView),
         (status = 409, description = "`cosigner-retired-otherwise`"),

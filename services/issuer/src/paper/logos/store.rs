@@ -1,25 +1,32 @@
-use access::OrganisationId;
-use catalogue::ProgrammeId;
+use access::{Caller, OrganisationId, audit};
+use catalogue::{Programme, ProgrammeId};
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use sqlx::{PgExecutor, PgTransaction};
 
-use super::Logo;
+use super::{Logo, LogoError};
+use crate::paper::settings;
 
-/// Keeps a logo in place of the one before.
+/// Keeps the logo of the sponsor or of a funder in place of the one before. The same one again changes nothing.
 pub(crate) async fn put(
     tx: &mut PgTransaction<'_>,
-    programme: ProgrammeId,
+    who: &Caller,
+    programme: &Programme,
     organisation: OrganisationId,
     logo: &Logo,
     at: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), LogoError> {
+    let plan = catalogue::current_plan(tx, programme.id).await?.map(|plan| plan.id);
+    if !settings::partners(tx, programme, plan).await?.contains(&organisation) {
+        return Err(LogoError::NotAPartner);
+    }
     let digest = Sha256::digest(&logo.png);
-    sqlx::query!(
+    let changed = sqlx::query!(
         "insert into issuer.logo (book_id, organisation_id, png, width, height, sha256, at) values ($1, $2, $3, $4, $5, $6, $7)
          on conflict (book_id, organisation_id) do update
-         set png = excluded.png, width = excluded.width, height = excluded.height, sha256 = excluded.sha256, at = excluded.at",
-        programme.uuid(),
+         set png = excluded.png, width = excluded.width, height = excluded.height, sha256 = excluded.sha256, at = excluded.at
+         where logo.sha256 <> excluded.sha256",
+        programme.id.uuid(),
         organisation.uuid(),
         logo.png,
         i32::from(logo.width),
@@ -28,16 +35,21 @@ pub(crate) async fn put(
         at,
     )
     .execute(&mut **tx)
-    .await
-    .map(drop)
+    .await?;
+    if changed.rows_affected() == 1 {
+        audit(tx, who, at, "logo.put", Some(organisation.uuid()), programme.id).await?;
+    }
+    Ok(())
 }
 
-/// Forgets a logo; says whether there was one.
+/// Forgets a logo, if there is one.
 pub(crate) async fn delete(
     tx: &mut PgTransaction<'_>,
+    who: &Caller,
     programme: ProgrammeId,
     organisation: OrganisationId,
-) -> Result<bool, sqlx::Error> {
+    at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
     let deleted = sqlx::query!(
         "delete from issuer.logo where book_id = $1 and organisation_id = $2",
         programme.uuid(),
@@ -45,7 +57,10 @@ pub(crate) async fn delete(
     )
     .execute(&mut **tx)
     .await?;
-    Ok(deleted.rows_affected() == 1)
+    if deleted.rows_affected() == 1 {
+        audit(tx, who, at, "logo.delete", Some(organisation.uuid()), programme).await?;
+    }
+    Ok(())
 }
 
 /// The logo of one organisation.

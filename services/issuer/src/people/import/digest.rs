@@ -2,20 +2,20 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use super::row::Person;
-use super::{ImportReport, Importing};
+use super::{BeneficiaryImportReport, Importing};
 
 /// SHA-256 over the file and what would become of each of its lines, so that a commit does what its preview showed or nothing.
 pub(super) fn of(
     by: &Importing<'_>,
     sha256: &[u8; 32],
-    report: &ImportReport,
+    report: &BeneficiaryImportReport,
     accepted: &[Person],
     unchanged: &[u64],
 ) -> String {
     let mut hash = Sha256::new();
     hash.update(b"ccn beneficiary import v1");
     hash.update(by.programme.id.uuid());
-    hash.update(by.prescriber.uuid());
+    hash.update(by.prescriber().uuid());
     hash.update(sha256);
     let mut line = |verdict: u8, line: u64, more: u64| {
         hash.update([verdict]);

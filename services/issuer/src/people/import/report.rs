@@ -6,7 +6,7 @@ use crate::ImportId;
 
 /// What a file would do, or did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct ImportReport {
+pub struct BeneficiaryImportReport {
     /// The import's id.
     pub import: ImportId,
     /// The file's name.
@@ -24,14 +24,14 @@ pub struct ImportReport {
     /// What is wrong, by line.
     pub refused: Vec<CellProblem>,
     /// People who are here already, by line.
-    pub duplicates: Vec<Duplicate>,
+    pub duplicates: Vec<DuplicatePerson>,
     /// Whether it was done.
     pub committed: bool,
 }
 
 /// A line whose person is registered already, or stands higher in the file. It is not registered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Duplicate {
+pub struct DuplicatePerson {
     /// Where, and what to do.
     #[serde(flatten)]
     pub cell: CellProblem,
@@ -60,7 +60,7 @@ pub(super) struct StoredProblem {
 }
 
 impl StoredReport {
-    pub(super) fn of(report: &ImportReport) -> Self {
+    pub(super) fn of(report: &BeneficiaryImportReport) -> Self {
         let stored = |cell: &CellProblem, same_as_line| StoredProblem {
             line: cell.line,
             column: cell.column.clone(),
@@ -82,7 +82,7 @@ impl StoredReport {
         }
     }
 
-    pub(super) fn into_report(self, import: ImportId, file: String, sha256: &[u8]) -> ImportReport {
+    pub(super) fn into_report(self, import: ImportId, file: String, sha256: &[u8]) -> BeneficiaryImportReport {
         let cell = |told: &StoredProblem| {
             CellProblem::new(
                 told.line,
@@ -92,7 +92,7 @@ impl StoredReport {
                 told.remedy.clone(),
             )
         };
-        ImportReport {
+        BeneficiaryImportReport {
             import,
             file,
             sha256: data_encoding::HEXLOWER.encode(sha256),
@@ -104,7 +104,7 @@ impl StoredReport {
             duplicates: self
                 .duplicates
                 .iter()
-                .map(|told| Duplicate {
+                .map(|told| DuplicatePerson {
                     cell: cell(told),
                     same_as_line: told.same_as_line,
                 })

@@ -5,7 +5,7 @@ use sqlx::PgTransaction;
 use super::report::StoredReport;
 use super::row::Person;
 use super::verdict::Known;
-use super::{CommitError, ImportReport, Importing};
+use super::{BeneficiaryImportReport, CommitError, Importing};
 use crate::{BeneficiaryId, ImportId, people::identity::IdentityHash};
 
 /// What is registered among these people, by identity and by the prescriber's own numbers.
@@ -38,7 +38,7 @@ pub(super) async fn known(
     known.numbers = sqlx::query_scalar!(
         "select external_id from issuer.beneficiary where book_id = $1 and prescriber_id = $2 and external_id = any($3)",
         by.programme.id.uuid(),
-        by.prescriber.uuid(),
+        by.prescriber().uuid(),
         &numbers as &[&str],
     )
     .fetch_all(&mut **tx)
@@ -52,7 +52,7 @@ pub(super) async fn known(
 pub(super) struct Committed {
     pub prescriber: OrganisationId,
     pub sha256: Vec<u8>,
-    pub report: ImportReport,
+    pub report: BeneficiaryImportReport,
 }
 
 pub(super) async fn find(
@@ -79,7 +79,7 @@ pub(super) async fn import(
     tx: &mut PgTransaction<'_>,
     by: &Importing<'_>,
     import: ImportId,
-    report: &ImportReport,
+    report: &BeneficiaryImportReport,
 ) -> Result<(), CommitError> {
     let stored = serde_json::to_value(StoredReport::of(report)).expect("a report is plain data");
     let sha256 = data_encoding::HEXLOWER
@@ -90,7 +90,7 @@ pub(super) async fn import(
          values ($1, $2, $3, $4, $5, $6, $7)",
         by.programme.id.uuid(),
         import.uuid(),
-        by.prescriber.uuid(),
+        by.prescriber().uuid(),
         report.file,
         sha256,
         stored,
@@ -120,7 +120,7 @@ pub(super) async fn beneficiaries(
          from unnest($5::uuid[], $6::text[], $7::bytea[], $8::text[], $9::text[], $10::int[])
              as p (id, external_id, identity_hash, audience, residence, booklets)",
         by.programme.id.uuid(),
-        by.prescriber.uuid(),
+        by.prescriber().uuid(),
         import.uuid(),
         by.at,
         &ids,

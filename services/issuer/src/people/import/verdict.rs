@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use access::OrganisationId;
 use standards::table::CellProblem;
 
-use super::report::Duplicate;
+use super::report::DuplicatePerson;
 use super::row::Person;
 use crate::people::identity::IdentityHash;
 
@@ -23,7 +23,7 @@ pub(super) struct Known {
 pub(super) struct Judged {
     pub accepted: Vec<Person>,
     pub unchanged: Vec<u64>,
-    pub duplicates: Vec<Duplicate>,
+    pub duplicates: Vec<DuplicatePerson>,
     pub refused: Vec<CellProblem>,
 }
 
@@ -39,7 +39,7 @@ pub(super) fn judge(people: Vec<Person>, known: &Known, prescriber: Organisation
         if let Some(&line) = first_line_of.get(&person.hash) {
             let problem = format!("c'est la même personne qu'à la ligne {line}");
             let cell = told(&problem, "gardez une seule ligne par personne");
-            judged.duplicates.push(Duplicate {
+            judged.duplicates.push(DuplicatePerson {
                 cell,
                 same_as_line: Some(line),
             });
@@ -64,7 +64,7 @@ pub(super) fn judge(people: Vec<Person>, known: &Known, prescriber: Organisation
                 let problem = "cette personne est déjà enregistrée par votre organisme sous un autre numéro";
                 let remedy = "reprenez son premier numéro, ou supprimez cette ligne";
                 let cell = CellProblem::new(person.line, COLUMN, &value, problem, remedy);
-                judged.duplicates.push(Duplicate {
+                judged.duplicates.push(DuplicatePerson {
                     cell,
                     same_as_line: None,
                 });
@@ -75,7 +75,7 @@ pub(super) fn judge(people: Vec<Person>, known: &Known, prescriber: Organisation
                     problem,
                     "ne lui remettez pas de carnet : elle en reçoit déjà par cet autre organisme",
                 );
-                judged.duplicates.push(Duplicate {
+                judged.duplicates.push(DuplicatePerson {
                     cell,
                     same_as_line: None,
                 });

@@ -1,6 +1,6 @@
 use std::ops::RangeInclusive;
 
-use access::OrganisationId;
+use access::{Caller, audit};
 use catalogue::Programme;
 use chrono::{DateTime, Utc};
 use ledger::BatchId;
@@ -31,14 +31,14 @@ pub struct NewReplacement {
 /// left on it. It does not count towards the person's booklets.
 pub async fn replace(
     tx: &mut PgTransaction<'_>,
-    prescriber: OrganisationId,
+    who: &Caller,
     programme: &Programme,
     new: &NewReplacement,
     at: DateTime<Utc>,
 ) -> Result<Created<HandOver>, HandOverError> {
     let lost = find(tx, programme, new.hand_over_id)
         .await?
-        .filter(|lost| lost.prescriber == prescriber);
+        .filter(|lost| lost.prescriber == who.organisation());
     let lost = lost.ok_or(HandOverError::NoLostBooklet)?.hand_over;
     let batch = batch::find(&mut **tx, programme.id, lost.batch_id)
         .await?
@@ -51,7 +51,11 @@ pub async fn replace(
         booklet: new.booklet,
         beneficiary_id: lost.beneficiary_id,
     };
-    give(tx, prescriber, programme, &given, Some(lost.id), at).await
+    let hand_over = give(tx, who.organisation(), programme, &given, Some(lost.id), at).await?;
+    if let Created::New(_) = hand_over {
+        audit(tx, who, at, "booklet.replace", Some(new.id.uuid()), new.hand_over_id).await?;
+    }
+    Ok(hand_over)
 }
 
 /// A revocation is for ever, and a revoked voucher is claimed no more: what is read here without a lock stays so.
