@@ -78,15 +78,22 @@ impl Caller {
         self.organisation.uuid().is_nil()
     }
 
-    fn with_role(self, role: Role) -> Result<Self, Problem> {
-        if self.has(role) {
-            Ok(self)
-        } else {
-            Err(Problem::forbidden(format!(
-                "Cette action est réservée au rôle « {} ».",
-                role.french()
-            )))
+    fn own_unless(&self, all: &[Role]) -> Option<OrganisationId> {
+        let reads_all = all.iter().any(|&role| self.has(role));
+        (!reads_all).then_some(self.organisation)
+    }
+
+    fn with_one_of(self, roles: &[Role]) -> Result<Self, Problem> {
+        if roles.iter().any(|&role| self.has(role)) {
+            return Ok(self);
         }
+        let mut words: Vec<String> = roles.iter().map(|role| format!("« {} »", role.french())).collect();
+        let last = words.pop().unwrap_or_default();
+        Err(Problem::forbidden(if words.is_empty() {
+            format!("Cette action est réservée au rôle {last}.")
+        } else {
+            format!("Cette action est réservée aux rôles {} et {last}.", words.join(", "))
+        }))
     }
 }
 
@@ -128,7 +135,7 @@ where
 }
 
 macro_rules! callers {
-    ($($(#[$meta:meta])* $name:ident;)+) => {$(
+    ($($(#[$meta:meta])* $name:ident: $($role:ident)|+;)+) => {$(
         $(#[$meta])*
         #[derive(Debug, Clone)]
         pub struct $name(Caller);
@@ -149,7 +156,8 @@ macro_rules! callers {
             type Rejection = Problem;
 
             async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-                Caller::from_request_parts(parts, state).await?.with_role(Role::$name).map(Self)
+                let caller = Caller::from_request_parts(parts, state).await?;
+                caller.with_one_of(&[$(Role::$role),+]).map(Self)
             }
         }
     )+};
@@ -157,17 +165,63 @@ macro_rules! callers {
 
 callers! {
     /// A caller that is the operator.
-    Operator;
+    Operator: Operator;
     /// A caller that is a sponsor.
-    Sponsor;
+    Sponsor: Sponsor;
     /// A caller that is a prescriber.
-    Prescriber;
+    Prescriber: Prescriber;
     /// A caller that is a mediation structure.
-    Structure;
+    Structure: Structure;
     /// A caller that admits structures.
-    Accreditor;
+    Accreditor: Accreditor;
     /// A caller that funds.
-    Funder;
+    Funder: Funder;
     /// A caller that audits.
-    Auditor;
+    Auditor: Auditor;
+    /// A caller that may read what concerns the whole fund.
+    OperatorOrAuditor: Operator | Auditor;
+    /// A caller that looks after structures.
+    AccreditorOrOperator: Accreditor | Operator;
+    /// A caller that may read reports: all of them, or its own part.
+    ReportReader: Operator | Auditor | Funder | Sponsor;
+    /// A caller that reads what concerns funders: everybody's, or its own.
+    FunderReader: Operator | Auditor | Funder;
+    /// A caller that reads what concerns sponsors: everybody's, or its own.
+    SponsorReader: Operator | Auditor | Sponsor;
+    /// A caller that co-signs checkpoints: with anybody's key, or with its own.
+    Cosigner: Operator | Funder | Auditor;
+    /// A caller that reads or undoes claims: everybody's, or its own.
+    ClaimReader: Structure | Operator;
+}
+
+impl FunderReader {
+    /// The funder whose own are shown; nothing for who reads everybody's.
+    #[must_use]
+    pub fn own(&self) -> Option<OrganisationId> {
+        self.own_unless(&[Role::Operator, Role::Auditor])
+    }
+}
+
+impl SponsorReader {
+    /// The sponsor whose own are shown; nothing for who reads everybody's.
+    #[must_use]
+    pub fn own(&self) -> Option<OrganisationId> {
+        self.own_unless(&[Role::Operator, Role::Auditor])
+    }
+}
+
+impl Cosigner {
+    /// The organisation whose keys alone it may speak for; nothing for who speaks for anybody.
+    #[must_use]
+    pub fn own(&self) -> Option<OrganisationId> {
+        self.own_unless(&[Role::Operator])
+    }
+}
+
+impl ClaimReader {
+    /// The structure whose own are shown; nothing for who reads everybody's.
+    #[must_use]
+    pub fn own(&self) -> Option<OrganisationId> {
+        self.own_unless(&[Role::Operator])
+    }
 }

@@ -1,6 +1,6 @@
 //! Who you are: organisations with their roles, API keys, and the trail of what was done.
 //!
-//! Authorisation is an argument: a handler that takes [`Operator`] cannot be reached by anybody else, and no
+//! Authorisation is an argument: a handler that takes [`Operator`] or [`OperatorOrAuditor`] cannot be reached by anybody else, and no
 //! middleware has to be remembered. People's sign-in will stand beside API keys and give the same [`Caller`].
 
 mod api;
@@ -14,7 +14,10 @@ pub use api::routes;
 pub use api_key::{ApiKey, KeyId, Secret};
 pub use audit::audit;
 pub use bootstrap::{OPERATOR, ensure_operator};
-pub use caller::{Accreditor, Auditor, Caller, Funder, Operator, Prescriber, Sponsor, Structure};
+pub use caller::{
+    Accreditor, AccreditorOrOperator, Auditor, Caller, ClaimReader, Cosigner, Funder, FunderReader, Operator,
+    OperatorOrAuditor, Prescriber, ReportReader, Sponsor, SponsorReader, Structure,
+};
 pub use organisation::{CreateError, NewOrganisation, Organisation, OrganisationId, Role, create};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();

@@ -233,8 +233,8 @@ pub async fn create(
 }
 
 /// The programme of this id.
-pub async fn programme(pool: &PgPool, id: ProgrammeId) -> Result<Option<Programme>, sqlx::Error> {
-    Ok(read(pool, Some(id)).await?.pop())
+pub async fn programme(db: impl sqlx::PgExecutor<'_>, id: ProgrammeId) -> Result<Option<Programme>, sqlx::Error> {
+    Ok(read(db, Some(id)).await?.pop())
 }
 
 /// All programmes, in order of creation.

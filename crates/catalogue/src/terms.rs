@@ -1,3 +1,4 @@
+use access::{Caller, audit};
 use chrono::{DateTime, Utc};
 use database::NamedLock;
 use rust_decimal::Decimal;
@@ -122,6 +123,7 @@ pub async fn funding_terms(db: impl PgExecutor<'_>, programme: ProgrammeId) -> R
 /// Sets the terms from now on, or finds that they are so already.
 pub async fn set_funding_terms(
     tx: &mut PgTransaction<'_>,
+    who: &Caller,
     programme: ProgrammeId,
     terms: &FundingTerms,
     at: DateTime<Utc>,
@@ -152,5 +154,6 @@ pub async fn set_funding_terms(
         error if database::is_constraint(&error, "funding_terms_programme") => TermsError::NoProgramme,
         error => error.into(),
     })?;
+    audit(tx, who, at, "funding_terms.set", Some(programme.uuid()), &wanted).await?;
     Ok(Created::New(wanted))
 }

@@ -7,8 +7,10 @@ mod lock;
 mod migrate;
 mod role;
 mod transaction;
+mod use_case;
 
 pub use lock::NamedLock;
 pub use migrate::{apply, apply_roles};
 pub use role::{Role, connect};
 pub use transaction::{ATTEMPTS_MAX, BoxFuture, is_constraint, transaction};
+pub use use_case::UseCaseError;

@@ -77,3 +77,28 @@ pub fn is_constraint(error: &sqlx::Error, constraint: &str) -> bool {
         .as_database_error()
         .is_some_and(|error| error.constraint() == Some(constraint))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::UseCaseError;
+
+    #[test]
+    fn a_failure_is_found_behind_every_shape_of_error() {
+        // A pool that is closed has no code: what is looked for is the walk to it.
+        let found = |error: &(dyn Error + 'static)| {
+            let mut cause = Some(error);
+            while let Some(error) = cause {
+                if error.downcast_ref::<sqlx::Error>().is_some() {
+                    return true;
+                }
+                cause = error.source();
+            }
+            false
+        };
+        assert!(found(&UseCaseError::<()>::from(sqlx::Error::PoolClosed)));
+        assert!(found(&UseCaseError::<()>::failed(sqlx::Error::PoolClosed)));
+        assert!(!found(&UseCaseError::Rejected(())));
+        assert!(!begin_again(&UseCaseError::<()>::from(sqlx::Error::PoolClosed)));
+    }
+}

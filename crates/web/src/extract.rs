@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use standards::french_errors;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::Problem;
 
@@ -19,7 +19,7 @@ pub const UPLOAD_BYTES_MAX: usize = 32 << 20;
 pub struct Json<T>(pub T);
 
 /// The body of an act that needs no more than its address: `{}`.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct NoParameters {}
 

@@ -1,4 +1,7 @@
+use std::fmt::Debug;
+
 use axum::response::{IntoResponse, Response};
+use database::UseCaseError;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -7,7 +10,7 @@ use utoipa::ToSchema;
 /// An error as every client sees it: RFC 9457 problem details with a stable `type`, a French `title` that says
 /// what, a `detail` that says where and how to mend it, and no secret.
 ///
-/// Each use case has its own error enum and one `From` into this type, beside its front door.
+/// Each use case enumerates what it rejects, with one `From` into this type beside it; [`UseCaseError`] adds what they have in common.
 #[derive(Debug, Clone)]
 pub struct Problem {
     status: StatusCode,
@@ -154,6 +157,16 @@ impl Problem {
         }
         body.extend(self.more);
         body
+    }
+}
+
+impl<R: Into<Self> + Debug + 'static> From<UseCaseError<R>> for Problem {
+    fn from(error: UseCaseError<R>) -> Self {
+        match error {
+            UseCaseError::Rejected(rejection) => rejection.into(),
+            UseCaseError::IdReused => Self::same_id_other_content(),
+            UseCaseError::Database(_) | UseCaseError::Failed(_) => Self::internal(&error),
+        }
     }
 }
 

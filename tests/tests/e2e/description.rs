@@ -11,7 +11,7 @@ use sqlx::PgPool;
 
 const VERBS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn every_operation_lists_the_problems_of_its_shape(pool: PgPool) {
     let world = World::new(pool).await;
     let document = world.anyone.get("/openapi.json").await.accepted();
@@ -58,7 +58,7 @@ fn is_problem(response: &Value) -> bool {
 }
 
 /// Where services are described together, the first component of a name hides the others: each service alone must mean the same by it.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_component_means_the_same_in_every_service(pool: PgPool) {
     let world = World::new(pool).await;
     let together = world.anyone.get("/openapi.json").await.accepted();
@@ -77,7 +77,7 @@ async fn a_component_means_the_same_in_every_service(pool: PgPool) {
         let alone = Running::start(config, world.clock.clone(), &[service])
             .await
             .expect("it starts");
-        let document = Client::new(format!("http://{}", alone.addr))
+        let document = Client::at(format!("http://{}", alone.addr))
             .get("/openapi.json")
             .await
             .accepted();

@@ -1,6 +1,6 @@
 mod list;
 
-use access::OrganisationId;
+use access::{Caller, OrganisationId, audit};
 use catalogue::ProgrammeId;
 use chrono::{DateTime, Utc};
 use ledger::{Account, BookId, EventKind, Rejection, TransferError, TransferKind};
@@ -99,6 +99,7 @@ impl From<AllocateError> for Problem {
 /// Allocates, or finds that it was allocated before.
 pub async fn allocate(
     tx: &mut PgTransaction<'_>,
+    who: &Caller,
     new: &Allocation,
     at: DateTime<Utc>,
 ) -> Result<Created<Allocation>, AllocateError> {
@@ -127,6 +128,7 @@ pub async fn allocate(
         check_mandated(tx, new).await?;
         let event = event(new).map_err(BookError::from)?;
         book(tx, event, at).await?;
+        audit(tx, who, at, "allocation.create", Some(new.id.uuid()), new.amount).await?;
         return Ok(Created::New(new.clone()));
     }
     let known = sqlx::query_as!(

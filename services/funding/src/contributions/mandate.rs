@@ -15,7 +15,7 @@ mod cancel;
 mod number;
 mod view;
 
-use access::OrganisationId;
+use access::{Caller, OrganisationId, audit};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use database::NamedLock;
 use ledger::{Account, EventKind, TransferKind};
@@ -150,6 +150,7 @@ struct Limit {
 /// Accepts a mandate as money, or finds that it was accepted before.
 pub async fn accept(
     tx: &mut PgTransaction<'_>,
+    who: &Caller,
     new: &NewMandate,
     at: DateTime<Utc>,
 ) -> Result<Created<Mandate>, AcceptError> {
@@ -191,6 +192,7 @@ pub async fn accept(
         .map_err(BookError::from)?;
     book(tx, event, at).await?;
     let made = read(&mut *tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
+    audit(tx, who, at, "mandate.accept", Some(new.id.uuid()), new.amount).await?;
     Ok(Created::New(made))
 }
 

@@ -1,4 +1,4 @@
-use access::{Caller, Operator, Role};
+use access::{Operator, OperatorOrAuditor};
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
@@ -8,11 +8,12 @@ use standards::calendar;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, Now, Page, Path, Problem, Query, download};
+use web::{Created, Json, Now, Page, PageQuery, Path, Problem, download};
 
 use crate::bank::breaks::{
-    self, BreakAgeing, BreakView, ExplanationView, NewClosing, NewExplanation, NewOwner, NewSplit};
-use crate::http::App;
+    self, BreakAgeing, BreakView, ExplanationView, NewClosing, NewExplanation, NewOwner, NewSplit,
+};
+use crate::http::{App, internal};
 use crate::support::ids::BreakId;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -30,39 +31,21 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct BreakFilter {
     /// `open`, `explained` or `closed`; all that are not closed when absent.
     state: Option<String>,
-    /// The cursor of the page before.
-    #[param(value_type = Option<uuid::Uuid>)]
-    after: Option<BreakId>,
-}
-
-fn reader(who: &Caller) -> Result<(), Problem> {
-    if who.has(Role::Operator) || who.has(Role::Auditor) {
-        return Ok(());
-    }
-    Err(Problem::forbidden(
-        "Cette action est réservée aux rôles « opérateur » et « auditeur ».",
-    ))
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "map_err hands the error over")]
-fn internal(error: sqlx::Error) -> Problem {
-    Problem::internal(&error)
 }
 
 /// The breaks between the bank and the books, oldest first.
-#[utoipa::path(get, path = "/funding/v1/breaks", tag = "funding", params(Wanted),
+#[utoipa::path(get, path = "/funding/v1/breaks", tag = "funding", params(PageQuery::<BreakId, BreakFilter>),
     responses((status = 200, body = Page<BreakView>)))]
 async fn list_breaks(
-    who: Caller,
+    _: OperatorOrAuditor,
     State(pool): State<PgPool>,
-    Query(wanted): Query<Wanted>,
+    page: PageQuery<BreakId, BreakFilter>,
 ) -> Result<Json<Page<BreakView>>, Problem> {
-    reader(&who)?;
     let mut connection = pool.acquire().await.map_err(internal)?;
-    let page = breaks::list(&mut connection, wanted.state.as_deref(), wanted.after).await;
+    let page = breaks::list(&mut connection, page.filter.state.as_deref(), page.after, page.limit).await;
     page.map(Json).map_err(internal)
 }
 
@@ -75,16 +58,18 @@ async fn report(pool: &PgPool, at: DateTime<Utc>) -> Result<BreakAgeing, Problem
 /// Breaks that are not closed, by age: 0–7, 8–30, 31–90 and more than 90 days.
 #[utoipa::path(get, path = "/funding/v1/breaks/ageing", tag = "funding",
     responses((status = 200, body = BreakAgeing)))]
-async fn get_ageing(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Json<BreakAgeing>, Problem> {
-    reader(&who)?;
+async fn get_ageing(
+    _: OperatorOrAuditor,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+) -> Result<Json<BreakAgeing>, Problem> {
     Ok(Json(report(&pool, at).await?))
 }
 
 /// The same breaks as CSV.
 #[utoipa::path(get, path = "/funding/v1/breaks/ageing.csv", tag = "funding",
     responses((status = 200, body = String, content_type = "text/csv")))]
-async fn ageing_csv(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Response, Problem> {
-    reader(&who)?;
+async fn ageing_csv(_: OperatorOrAuditor, Now(at): Now, State(pool): State<PgPool>) -> Result<Response, Problem> {
     let ageing = report(&pool, at).await?;
     let bytes = breaks::csv(&ageing).map_err(|error| Problem::internal(&error))?;
     Ok(download(bytes, "text/csv; charset=utf-8", "ecarts.csv"))
@@ -95,11 +80,10 @@ async fn ageing_csv(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Re
     params(("id" = uuid::Uuid, Path, description = "The break")),
     responses((status = 200, body = BreakView)))]
 async fn get_break(
-    who: Caller,
+    _: OperatorOrAuditor,
     State(pool): State<PgPool>,
     Path(id): Path<BreakId>,
 ) -> Result<Json<BreakView>, Problem> {
-    reader(&who)?;
     let mut connection = pool.acquire().await.map_err(internal)?;
     let view = breaks::read(&mut connection, id).await.map_err(internal)?;
     view.map(Json).ok_or_else(|| Problem::not_found("Cet écart"))

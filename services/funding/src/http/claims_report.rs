@@ -1,4 +1,4 @@
-use access::Caller;
+use access::FunderReader;
 use axum::extract::State;
 use axum::response::Response;
 use sqlx::PgPool;
@@ -20,7 +20,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     responses((status = 200, body = String, content_type = "text/csv"),
         (status = 429, description = "`too-many-downloads`: two at a time")))]
 async fn claims_csv(
-    who: Caller,
+    who: FunderReader,
     State(pool): State<PgPool>,
     State(downloads): State<Downloads>,
     Query(asked): Query<ClaimsReportQuery>,

@@ -1,4 +1,4 @@
-use access::{Caller, Operator};
+use access::{Operator, SponsorReader};
 use axum::extract::State;
 use axum::response::Response;
 use sqlx::PgPool;
@@ -9,7 +9,7 @@ use web::{Created, Json, Now, Path, Problem, download};
 use crate::fees::fee::{self, CreditNote, NewCreditNote};
 use crate::http::App;
 use crate::http::fees::seen;
-use crate::http::reader::internal;
+use crate::http::internal;
 use crate::{support::ids::CreditNoteId, support::ids::FeeId};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -44,7 +44,7 @@ async fn credit_fee(
     params(("id" = uuid::Uuid, Path, description = "The invoice")),
     responses((status = 200, body = Vec<CreditNote>)))]
 async fn list_credit_notes(
-    who: Caller,
+    who: SponsorReader,
     State(pool): State<PgPool>,
     Path(id): Path<FeeId>,
 ) -> Result<Json<Vec<CreditNote>>, Problem> {
@@ -58,7 +58,7 @@ async fn list_credit_notes(
     params(("id" = uuid::Uuid, Path, description = "The credit note")),
     responses((status = 200, body = CreditNote)))]
 async fn get_credit_note(
-    who: Caller,
+    who: SponsorReader,
     State(pool): State<PgPool>,
     Path(id): Path<CreditNoteId>,
 ) -> Result<Json<CreditNote>, Problem> {
@@ -71,7 +71,7 @@ async fn get_credit_note(
     responses((status = 200, body = String, content_type = "application/pdf"),
         (status = 422, description = "`invoice-incomplete`")))]
 async fn get_credit_note_pdf(
-    who: Caller,
+    who: SponsorReader,
     Now(at): Now,
     State(pool): State<PgPool>,
     Path(id): Path<CreditNoteId>,
@@ -81,7 +81,7 @@ async fn get_credit_note_pdf(
     Ok(download(pdf, "application/pdf", &format!("avoir-{}.pdf", note.number)))
 }
 
-async fn note(who: &Caller, pool: &PgPool, id: CreditNoteId) -> Result<CreditNote, Problem> {
+async fn note(who: &SponsorReader, pool: &PgPool, id: CreditNoteId) -> Result<CreditNote, Problem> {
     let unknown = || Problem::not_found("Cet avoir");
     let mut connection = pool.acquire().await.map_err(internal)?;
     let known = fee::note(&mut connection, id).await.map_err(internal)?;

@@ -1,18 +1,16 @@
 use std::sync::Arc;
 
-use access::{Caller, Operator, Role};
+use access::{Operator, SponsorReader};
 use axum::extract::State;
 use axum::response::Response;
-use serde::Deserialize;
 use sqlx::PgPool;
-use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, Now, Page, Path, Problem, Query, download};
+use web::{Created, Json, Now, Page, PageQuery, Path, Problem, download};
 
 use crate::fees::fee::{self, Fee, NewFee};
 use crate::http::App;
-use crate::http::reader::{internal, own_or_all};
+use crate::http::internal;
 use crate::{support::FundAccount, support::ids::FeeId};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -41,26 +39,17 @@ async fn invoice_fee(
     .map_err(Problem::from)
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-struct Wanted {
-    /// The cursor of the page before.
-    #[param(value_type = Option<uuid::Uuid>)]
-    after: Option<FeeId>,
-}
-
 /// Invoices of the fee, in order of number; a sponsor sees its own.
-#[utoipa::path(get, path = "/funding/v1/fees", tag = "funding", params(Wanted),
+#[utoipa::path(get, path = "/funding/v1/fees", tag = "funding", params(PageQuery::<FeeId>),
     responses((status = 200, body = Page<Fee>)))]
 async fn list_fees(
-    who: Caller,
+    who: SponsorReader,
     State(pool): State<PgPool>,
-    Query(wanted): Query<Wanted>,
+    page: PageQuery<FeeId>,
 ) -> Result<Json<Page<Fee>>, Problem> {
-    let sponsor = own_or_all(&who, Role::Sponsor)?;
+    let sponsor = who.own();
     let mut connection = pool.acquire().await.map_err(internal)?;
-    let page = fee::list(&mut connection, sponsor, wanted.after).await;
+    let page = fee::list(&mut connection, sponsor, page.after, page.limit).await;
     page.map(Json).map_err(internal)
 }
 
@@ -68,7 +57,7 @@ async fn list_fees(
 #[utoipa::path(get, path = "/funding/v1/fees/{id}", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The invoice")),
     responses((status = 200, body = Fee)))]
-async fn get_fee(who: Caller, State(pool): State<PgPool>, Path(id): Path<FeeId>) -> Result<Json<Fee>, Problem> {
+async fn get_fee(who: SponsorReader, State(pool): State<PgPool>, Path(id): Path<FeeId>) -> Result<Json<Fee>, Problem> {
     seen(&who, &pool, id).await.map(Json)
 }
 
@@ -78,7 +67,7 @@ async fn get_fee(who: Caller, State(pool): State<PgPool>, Path(id): Path<FeeId>)
     responses((status = 200, body = String, content_type = "application/pdf"),
         (status = 422, description = "`invoice-incomplete`")))]
 async fn get_invoice(
-    who: Caller,
+    who: SponsorReader,
     Now(at): Now,
     State(pool): State<PgPool>,
     State(fund): State<Arc<FundAccount>>,
@@ -90,8 +79,8 @@ async fn get_invoice(
 }
 
 /// The invoice, for who may read it: operators and auditors any, a sponsor its own.
-pub(super) async fn seen(who: &Caller, pool: &PgPool, id: FeeId) -> Result<Fee, Problem> {
-    let sponsor = own_or_all(who, Role::Sponsor)?;
+pub(super) async fn seen(who: &SponsorReader, pool: &PgPool, id: FeeId) -> Result<Fee, Problem> {
+    let sponsor = who.own();
     let mut connection = pool.acquire().await.map_err(internal)?;
     let known = fee::read(&mut connection, id).await.map_err(internal)?;
     let seen = known.filter(|fee| sponsor.is_none_or(|sponsor| fee.sponsor_id == sponsor));

@@ -1,16 +1,14 @@
-use access::{Caller, Operator, Role, audit};
+use access::{FunderReader, Operator};
 use axum::extract::State;
-use serde::Deserialize;
 use sqlx::PgPool;
-use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, Now, Page, Problem, Query};
+use web::{Created, Json, Now, Page, PageQuery, Problem};
 
-use crate::contributions::allocation::{self, AllocateError, Allocation, AllocationRow};
+use crate::contributions::allocation::{self, Allocation, AllocationRow};
 use crate::http::App;
-use crate::http::reader::{internal, own_or_all};
-use crate::promises::funder::{self, CreateFunderError, Funder};
+use crate::http::internal;
+use crate::promises::funder::{self, Funder};
 use crate::support::ids::AllocationId;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -30,13 +28,7 @@ async fn create_funder(
 ) -> Result<Created<Funder>, Problem> {
     database::transaction(&pool, "create_funder", |tx| {
         let (who, new) = (who.clone(), new.clone());
-        Box::pin(async move {
-            let made = funder::create(tx, &new, at).await?;
-            if let Created::New(_) = made {
-                audit(tx, &who, at, "funder.create", Some(new.id.uuid()), ()).await?;
-            }
-            Ok::<_, CreateFunderError>(made)
-        })
+        Box::pin(async move { funder::create(tx, &who, &new, at).await })
     })
     .await
     .map_err(Problem::from)
@@ -54,37 +46,22 @@ async fn allocate(
 ) -> Result<Created<Allocation>, Problem> {
     database::transaction(&pool, "allocate", |tx| {
         let (who, new) = (who.clone(), new.clone());
-        Box::pin(async move {
-            let made = allocation::allocate(tx, &new, at).await?;
-            if let Created::New(_) = made {
-                audit(tx, &who, at, "allocation.create", Some(new.id.uuid()), new.amount).await?;
-            }
-            Ok::<_, AllocateError>(made)
-        })
+        Box::pin(async move { allocation::allocate(tx, &who, &new, at).await })
     })
     .await
     .map_err(Problem::from)
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-struct After {
-    /// The cursor of the page before.
-    after: Option<uuid::Uuid>,
-}
-
 /// What was allocated; a funder sees its own.
-#[utoipa::path(get, path = "/funding/v1/allocations", tag = "funding", params(After),
+#[utoipa::path(get, path = "/funding/v1/allocations", tag = "funding", params(PageQuery::<AllocationId>),
     responses((status = 200, body = Page<AllocationRow>)))]
 async fn list_allocations(
-    who: Caller,
+    who: FunderReader,
     State(pool): State<PgPool>,
-    Query(page): Query<After>,
+    page: PageQuery<AllocationId>,
 ) -> Result<Json<Page<AllocationRow>>, Problem> {
-    let funder = own_or_all(&who, Role::Funder)?;
+    let funder = who.own();
     let mut connection = pool.acquire().await.map_err(internal)?;
-    let after = page.after.map(AllocationId::from_uuid);
-    let page = allocation::list(&mut connection, funder, after).await;
+    let page = allocation::list(&mut connection, funder, page.after, page.limit).await;
     page.map(Json).map_err(internal)
 }

@@ -1,4 +1,4 @@
-use access::{Caller, Operator, OrganisationId, Role};
+use access::{Operator, OrganisationId, SponsorReader};
 use axum::extract::State;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
@@ -7,7 +7,7 @@ use web::{Created, Json, Now, Path, Problem};
 
 use crate::fees::invoicing::{self, Buyer, Seller};
 use crate::http::App;
-use crate::http::reader::{internal, own_or_all};
+use crate::http::internal;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -18,8 +18,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// Who invoices the operator's fee.
 #[utoipa::path(get, path = "/funding/v1/invoicing/seller", tag = "funding",
     responses((status = 200, body = Seller), (status = 404, description = "The operator has not said yet who invoices")))]
-async fn get_seller(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Json<Seller>, Problem> {
-    own_or_all(&who, Role::Sponsor)?;
+async fn get_seller(_: SponsorReader, Now(at): Now, State(pool): State<PgPool>) -> Result<Json<Seller>, Problem> {
     let mut connection = pool.acquire().await.map_err(internal)?;
     let known = invoicing::seller(&mut connection, at).await.map_err(internal)?;
     known
@@ -50,12 +49,12 @@ async fn set_seller(
     params(("sponsor" = uuid::Uuid, Path, description = "The sponsor's organisation")),
     responses((status = 200, body = Buyer)))]
 async fn get_buyer(
-    who: Caller,
+    who: SponsorReader,
     Now(at): Now,
     State(pool): State<PgPool>,
     Path(sponsor): Path<OrganisationId>,
 ) -> Result<Json<Buyer>, Problem> {
-    let own = own_or_all(&who, Role::Sponsor)?;
+    let own = who.own();
     let unknown = || Problem::not_found("Ce commanditaire");
     if own.is_some_and(|own| own != sponsor) {
         return Err(unknown());

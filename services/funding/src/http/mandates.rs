@@ -1,4 +1,4 @@
-use access::{Caller, Operator, OrganisationId, Role, audit};
+use access::{FunderReader, Operator, OrganisationId};
 use axum::extract::State;
 use serde::Deserialize;
 use sqlx::PgPool;
@@ -6,13 +6,13 @@ use standards::calendar;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, Now, Page, Path, Problem, Query};
+use web::{Created, Json, Now, Page, PageQuery, Path, Problem};
 
 use crate::contributions::mandate::{
-    self, AcceptError, CancelError, Mandate, MandateAgeing, MandateState, NewMandate, NewMandateCancellation,
+    self, CancelError, Mandate, MandateAgeing, MandateState, NewMandate, NewMandateCancellation,
 };
 use crate::http::App;
-use crate::http::reader::{internal, own_or_all};
+use crate::http::internal;
 use crate::support::ids::MandateId;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -37,13 +37,7 @@ async fn accept_mandate(
 ) -> Result<Created<Mandate>, Problem> {
     database::transaction(&pool, "accept_mandate", |tx| {
         let (who, new) = (who.clone(), new.clone());
-        Box::pin(async move {
-            let made = mandate::accept(tx, &new, at).await?;
-            if let Created::New(_) = made {
-                audit(tx, &who, at, "mandate.accept", Some(new.id.uuid()), new.amount).await?;
-            }
-            Ok::<_, AcceptError>(made)
-        })
+        Box::pin(async move { mandate::accept(tx, &who, &new, at).await })
     })
     .await
     .map_err(Problem::from)
@@ -52,33 +46,34 @@ async fn accept_mandate(
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct MandateFilter {
     /// All states when absent.
     state: Option<MandateState>,
-    /// The cursor of the page before.
-    #[param(value_type = Option<uuid::Uuid>)]
-    after: Option<MandateId>,
 }
 
 /// Mandates; a funder sees its own.
-#[utoipa::path(get, path = "/funding/v1/mandates", tag = "funding", params(Wanted),
+#[utoipa::path(get, path = "/funding/v1/mandates", tag = "funding", params(PageQuery::<MandateId, MandateFilter>),
     responses((status = 200, body = Page<Mandate>)))]
 async fn list_mandates(
-    who: Caller,
+    who: FunderReader,
     State(pool): State<PgPool>,
-    Query(wanted): Query<Wanted>,
+    page: PageQuery<MandateId, MandateFilter>,
 ) -> Result<Json<Page<Mandate>>, Problem> {
-    let funder = own_or_all(&who, Role::Funder)?;
+    let funder = who.own();
     let mut connection = pool.acquire().await.map_err(internal)?;
-    let page = mandate::list(&mut connection, wanted.state, funder, wanted.after).await;
+    let page = mandate::list(&mut connection, page.filter.state, funder, page.after, page.limit).await;
     page.map(Json).map_err(internal)
 }
 
 /// Mandates whose money is awaited, by age: 0–7, 8–30, 31–90 and more than 90 days.
 #[utoipa::path(get, path = "/funding/v1/mandates/ageing", tag = "funding",
     responses((status = 200, body = MandateAgeing)))]
-async fn mandate_ageing(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Json<MandateAgeing>, Problem> {
-    let funder = own_or_all(&who, Role::Funder)?;
+async fn mandate_ageing(
+    who: FunderReader,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+) -> Result<Json<MandateAgeing>, Problem> {
+    let funder = who.own();
     let mut connection = pool.acquire().await.map_err(internal)?;
     let ageing = mandate::ageing(&mut connection, calendar::paris_date(at), funder).await;
     ageing.map(Json).map_err(internal)
@@ -89,11 +84,11 @@ async fn mandate_ageing(who: Caller, Now(at): Now, State(pool): State<PgPool>) -
     params(("id" = uuid::Uuid, Path, description = "The mandate")),
     responses((status = 200, body = Mandate)))]
 async fn get_mandate(
-    who: Caller,
+    who: FunderReader,
     State(pool): State<PgPool>,
     Path(id): Path<MandateId>,
 ) -> Result<Json<Mandate>, Problem> {
-    let funder: Option<OrganisationId> = own_or_all(&who, Role::Funder)?;
+    let funder: Option<OrganisationId> = who.own();
     let mut connection = pool.acquire().await.map_err(internal)?;
     let known = mandate::read(&mut connection, id).await.map_err(internal)?;
     let seen = known.filter(|mandate| funder.is_none_or(|funder| mandate.funder_id == funder));

@@ -14,7 +14,6 @@ mod mandates;
 mod payment_reports;
 mod programme_end;
 mod promises;
-mod reader;
 mod reconciliations;
 mod refunds;
 mod reports;
@@ -33,7 +32,7 @@ use axum::extract::FromRef;
 use sealed_log::NoteKey;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
-use web::Clock;
+use web::{Clock, Problem};
 
 use crate::controls::reconciliation::Nightly;
 use crate::http::downloads::Downloads;
@@ -129,4 +128,9 @@ pub fn routes(config: Config) -> OpenApiRouter {
         .merge(reconciliations::routes())
         .with_state(app.clone())
         .merge(rpc::rpc_routes(app).into())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "map_err hands the error over")]
+fn internal(error: sqlx::Error) -> Problem {
+    Problem::internal(&error)
 }

@@ -2,12 +2,10 @@ use access::{Caller, Funder, Operator};
 use axum::extract::State;
 use axum::response::Response;
 use catalogue::ProgrammeId;
-use serde::Deserialize;
 use sqlx::PgPool;
-use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, Now, Path, Problem, download};
+use web::{Created, Json, NoParameters, Now, Path, Problem, download};
 
 use crate::http::App;
 use crate::programme_end::choose::{self, ChooseError, NewUnusedValueChoice, UnusedValueChoice};
@@ -197,20 +195,15 @@ async fn refund_unused(
         .map_err(Problem::from)
 }
 
-/// No parameters.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct NoOption {}
-
 /// Does now what is due of every statement, as the clock does every hour.
-#[utoipa::path(post, path = "/funding/v1/expiry/statement-rounds", tag = "funding", request_body = NoOption,
+#[utoipa::path(post, path = "/funding/v1/expiry/statement-rounds", tag = "funding", request_body = NoParameters,
     responses((status = 200, body = StatementRound)))]
 async fn round(
     _: Operator,
     Now(at): Now,
     State(pool): State<PgPool>,
     State(documents): State<DocumentSigner>,
-    Json(NoOption {}): Json<NoOption>,
+    Json(NoParameters {}): Json<NoParameters>,
 ) -> Result<Json<StatementRound>, Problem> {
     statement_worker::round(&pool, &documents, at)
         .await

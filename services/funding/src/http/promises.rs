@@ -1,24 +1,23 @@
 use std::sync::Arc;
 
-use access::{Caller, Operator, Role, audit};
+use access::{Caller, FunderReader, Operator};
 use axum::extract::State;
 use axum::response::Response;
 use catalogue::{NewPlan, PlanView, ProgrammeId};
-use serde::Deserialize;
 use sqlx::PgPool;
 use standards::calendar;
-use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, Now, Page, Path, Problem, Query, download};
+use web::{Created, Json, Now, Page, PageQuery, Path, Problem, download};
 
 use crate::http::App;
-use crate::http::reader::{internal, own_or_all};
-use crate::promises::announcement::{self, AnnounceError, Announcement};
-use crate::promises::call::{self, Call, CallError, CallState, Letter, NewCall, Overdue};
-use crate::promises::convention::{self, Convention, ConventionView, SignError};
-use crate::shares::plan::{self, AgreeError};
-use crate::{support::FundAccount, support::ids::AnnouncementId, support::ids::CallId, support::ids::ConventionId};
+use crate::http::internal;
+use crate::promises::announcement::{self, Announcement};
+use crate::promises::call::{self, Call, CallState, Letter, NewCall, Overdue};
+use crate::promises::convention::{self, Convention, ConventionView};
+use crate::shares::plan;
+use crate::support::FundAccount;
+use crate::support::ids::{AnnouncementId, CallId, ConventionId};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -45,13 +44,7 @@ async fn sign_convention(
 ) -> Result<Created<Convention>, Problem> {
     database::transaction(&pool, "sign_convention", |tx| {
         let (who, new) = (who.clone(), new.clone());
-        Box::pin(async move {
-            let made = convention::sign(tx, &new, at).await?;
-            if let Created::New(_) = made {
-                audit(tx, &who, at, "convention.sign", Some(new.id.uuid()), new.amount).await?;
-            }
-            Ok::<_, SignError>(made)
-        })
+        Box::pin(async move { convention::sign(tx, &who, &new, at).await })
     })
     .await
     .map_err(Problem::from)
@@ -69,25 +62,9 @@ async fn create_plan(
     Path(programme): Path<ProgrammeId>,
     Json(new): Json<NewPlan>,
 ) -> Result<Created<PlanView>, Problem> {
-    let known = catalogue::programme(&pool, programme)
-        .await
-        .map_err(|error| Problem::internal(&error))?;
-    let known = known.ok_or_else(|| Problem::not_found("Ce dispositif"))?;
-    let sponsors = who.has(Role::Sponsor) && known.sponsor_id == who.organisation();
-    if !sponsors && !who.has(Role::Operator) {
-        return Err(Problem::forbidden(
-            "Le plan est arrêté par le commanditaire du dispositif ou par l'opérateur.",
-        ));
-    }
     database::transaction(&pool, "create_plan", |tx| {
         let (who, new) = (who.clone(), new.clone());
-        Box::pin(async move {
-            let made = plan::agree(tx, programme, &new, at).await?;
-            if let Created::New(_) = made {
-                audit(tx, &who, at, "plan.create", Some(new.id.uuid()), &new.shares).await?;
-            }
-            Ok::<_, AgreeError>(made)
-        })
+        Box::pin(async move { plan::agree(tx, &who, programme, &new, at).await })
     })
     .await
     .map_err(Problem::from)
@@ -105,24 +82,10 @@ async fn call_funds(
 ) -> Result<Created<Call>, Problem> {
     database::transaction(&pool, "call_funds", |tx| {
         let who = who.clone();
-        Box::pin(async move {
-            let made = call::call(tx, &new, at).await?;
-            if let Created::New(_) = made {
-                audit(tx, &who, at, "call.create", Some(new.id.uuid()), new.amount).await?;
-            }
-            Ok::<_, CallError>(made)
-        })
+        Box::pin(async move { call::call(tx, &who, &new, at).await })
     })
     .await
     .map_err(Problem::from)
-}
-
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-struct After {
-    /// The cursor of the page before.
-    after: Option<uuid::Uuid>,
 }
 
 /// Records money that was announced before anything is signed, with its source.
@@ -137,30 +100,23 @@ async fn announce(
 ) -> Result<Created<Announcement>, Problem> {
     database::transaction(&pool, "announce", |tx| {
         let (who, new) = (who.clone(), new.clone());
-        Box::pin(async move {
-            let made = announcement::announce(tx, &new, at).await?;
-            if let Created::New(_) = made {
-                audit(tx, &who, at, "announcement.record", Some(new.id.uuid()), new.amount).await?;
-            }
-            Ok::<_, AnnounceError>(made)
-        })
+        Box::pin(async move { announcement::announce(tx, &who, &new, at).await })
     })
     .await
     .map_err(Problem::from)
 }
 
 /// Announced money; a funder sees its own.
-#[utoipa::path(get, path = "/funding/v1/announcements", tag = "funding", params(After),
+#[utoipa::path(get, path = "/funding/v1/announcements", tag = "funding", params(PageQuery::<AnnouncementId>),
     responses((status = 200, body = Page<Announcement>)))]
 async fn list_announcements(
-    who: Caller,
+    who: FunderReader,
     State(pool): State<PgPool>,
-    Query(page): Query<After>,
+    page: PageQuery<AnnouncementId>,
 ) -> Result<Json<Page<Announcement>>, Problem> {
-    let funder = own_or_all(&who, Role::Funder)?;
+    let funder = who.own();
     let mut connection = pool.acquire().await.map_err(internal)?;
-    let after = page.after.map(AnnouncementId::from_uuid);
-    announcement::list(&mut connection, funder, after)
+    announcement::list(&mut connection, funder, page.after, page.limit)
         .await
         .map(Json)
         .map_err(internal)
@@ -171,11 +127,11 @@ async fn list_announcements(
     params(("id" = uuid::Uuid, Path, description = "The announcement")),
     responses((status = 200, body = Announcement)))]
 async fn get_announcement(
-    who: Caller,
+    who: FunderReader,
     State(pool): State<PgPool>,
     Path(id): Path<AnnouncementId>,
 ) -> Result<Json<Announcement>, Problem> {
-    let funder = own_or_all(&who, Role::Funder)?;
+    let funder = who.own();
     let mut connection = pool.acquire().await.map_err(internal)?;
     let known = announcement::read(&mut connection, id).await.map_err(internal)?;
     let seen = known.filter(|one| funder.is_none_or(|funder| one.funder_id == funder));
@@ -183,17 +139,16 @@ async fn get_announcement(
 }
 
 /// Conventions with how far each is; a funder sees its own.
-#[utoipa::path(get, path = "/funding/v1/conventions", tag = "funding", params(After),
+#[utoipa::path(get, path = "/funding/v1/conventions", tag = "funding", params(PageQuery::<ConventionId>),
     responses((status = 200, body = Page<ConventionView>)))]
 async fn list_conventions(
-    who: Caller,
+    who: FunderReader,
     State(pool): State<PgPool>,
-    Query(page): Query<After>,
+    page: PageQuery<ConventionId>,
 ) -> Result<Json<Page<ConventionView>>, Problem> {
-    let funder = own_or_all(&who, Role::Funder)?;
+    let funder = who.own();
     let mut connection = pool.acquire().await.map_err(internal)?;
-    let after = page.after.map(ConventionId::from_uuid);
-    convention::list(&mut connection, funder, after)
+    convention::list(&mut connection, funder, page.after, page.limit)
         .await
         .map(Json)
         .map_err(internal)
@@ -204,11 +159,11 @@ async fn list_conventions(
     params(("id" = uuid::Uuid, Path, description = "The convention")),
     responses((status = 200, body = ConventionView)))]
 async fn get_convention(
-    who: Caller,
+    who: FunderReader,
     State(pool): State<PgPool>,
     Path(id): Path<ConventionId>,
 ) -> Result<Json<ConventionView>, Problem> {
-    let funder = own_or_all(&who, Role::Funder)?;
+    let funder = who.own();
     let mut connection = pool.acquire().await.map_err(internal)?;
     let known = convention::read(&mut connection, id).await.map_err(internal)?;
     let seen = known.filter(|one| funder.is_none_or(|funder| one.convention.funder_id == funder));
@@ -216,18 +171,18 @@ async fn get_convention(
 }
 
 /// Calls for funds as they stand; a funder sees its own.
-#[utoipa::path(get, path = "/funding/v1/calls", tag = "funding", params(After),
+#[utoipa::path(get, path = "/funding/v1/calls", tag = "funding", params(PageQuery::<CallId>),
     responses((status = 200, body = Page<CallState>)))]
 async fn list_calls(
-    who: Caller,
+    who: FunderReader,
     Now(at): Now,
     State(pool): State<PgPool>,
-    Query(page): Query<After>,
+    page: PageQuery<CallId>,
 ) -> Result<Json<Page<CallState>>, Problem> {
-    let funder = own_or_all(&who, Role::Funder)?;
+    let funder = who.own();
     let mut connection = pool.acquire().await.map_err(internal)?;
-    let (on, after) = (calendar::paris_date(at), page.after.map(CallId::from_uuid));
-    call::list(&mut connection, on, funder, after)
+    let on = calendar::paris_date(at);
+    call::list(&mut connection, on, funder, page.after, page.limit)
         .await
         .map(Json)
         .map_err(internal)
@@ -236,8 +191,8 @@ async fn list_calls(
 /// Calls past their due day, by age, with the reminders that the clock recorded: 0–7, 8–30, 31–90 and more than 90 days.
 #[utoipa::path(get, path = "/funding/v1/calls/overdue", tag = "funding",
     responses((status = 200, body = Overdue)))]
-async fn overdue_calls(who: Caller, Now(at): Now, State(pool): State<PgPool>) -> Result<Json<Overdue>, Problem> {
-    let funder = own_or_all(&who, Role::Funder)?;
+async fn overdue_calls(who: FunderReader, Now(at): Now, State(pool): State<PgPool>) -> Result<Json<Overdue>, Problem> {
+    let funder = who.own();
     let mut connection = pool.acquire().await.map_err(internal)?;
     let overdue = call::overdue(&mut connection, calendar::paris_date(at), funder).await;
     overdue.map(Json).map_err(internal)
@@ -248,12 +203,12 @@ async fn overdue_calls(who: Caller, Now(at): Now, State(pool): State<PgPool>) ->
     params(("id" = uuid::Uuid, Path, description = "The call")),
     responses((status = 200, body = CallState)))]
 async fn get_call(
-    who: Caller,
+    who: FunderReader,
     Now(at): Now,
     State(pool): State<PgPool>,
     Path(id): Path<CallId>,
 ) -> Result<Json<CallState>, Problem> {
-    let funder = own_or_all(&who, Role::Funder)?;
+    let funder = who.own();
     let mut connection = pool.acquire().await.map_err(internal)?;
     let known = call::state(&mut connection, id, calendar::paris_date(at))
         .await
@@ -267,7 +222,7 @@ async fn get_call(
     params(("id" = uuid::Uuid, Path, description = "The call")),
     responses((status = 200, body = String, content_type = "application/pdf")))]
 async fn get_call_letter(
-    who: Caller,
+    who: FunderReader,
     at: Now,
     State(pool): State<PgPool>,
     State(fund): State<Arc<FundAccount>>,
@@ -282,7 +237,7 @@ async fn get_call_letter(
         ("days" = i32, Path, description = "Of how many days past the due day the reminder is")),
     responses((status = 200, body = String, content_type = "application/pdf")))]
 async fn get_reminder_letter(
-    who: Caller,
+    who: FunderReader,
     at: Now,
     State(pool): State<PgPool>,
     State(fund): State<Arc<FundAccount>>,
@@ -292,13 +247,13 @@ async fn get_reminder_letter(
 }
 
 async fn letter(
-    who: &Caller,
+    who: &FunderReader,
     Now(at): Now,
     pool: &PgPool,
     fund: &FundAccount,
     which: (CallId, Letter),
 ) -> Result<Response, Problem> {
-    let funder = own_or_all(who, Role::Funder)?;
+    let funder = who.own();
     let mut connection = pool.acquire().await.map_err(internal)?;
     let (name, pdf) = call::letter(&mut connection, fund, funder, which, calendar::paris_date(at)).await?;
     Ok(download(pdf, "application/pdf", &name))

@@ -2,22 +2,20 @@
 
 use std::sync::Arc;
 
-use access::{Caller, Operator, Role};
+use access::{Operator, OperatorOrAuditor};
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use sealed_log::NoteKey;
-use serde::Deserialize;
 use sqlx::PgPool;
-use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, Now, Page, Path, Problem, Query, detach_from_request, download};
+use web::{Created, Json, Now, Page, PageQuery, Path, Problem, detach_from_request, download};
 
 use crate::controls::reconciliation::{
     self, Comparison, NewReconciliation, Nightly, RunLine, RunRequest, RunTrigger, RunView, Stored,
 };
-use crate::http::App;
+use crate::http::{App, internal};
 use crate::support::ids::ReconciliationId;
 
 /// Without the key, which also signs checkpoints, runs are read and none is made.
@@ -29,28 +27,6 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(get_text))
         .routes(routes!(get_csv))
         .routes(routes!(compare_runs))
-}
-
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-struct Wanted {
-    /// The cursor of the page before.
-    after: Option<i32>,
-}
-
-fn reader(who: &Caller) -> Result<(), Problem> {
-    if who.has(Role::Operator) || who.has(Role::Auditor) {
-        return Ok(());
-    }
-    Err(Problem::forbidden(
-        "Cette action est réservée aux rôles « opérateur » et « auditeur ».",
-    ))
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "map_err hands the error over")]
-fn internal(error: sqlx::Error) -> Problem {
-    Problem::internal(&error)
 }
 
 async fn stored(pool: &PgPool, id: ReconciliationId) -> Result<Stored, Problem> {
@@ -93,16 +69,15 @@ async fn reconcile(
 }
 
 /// The runs, newest first.
-#[utoipa::path(get, path = "/funding/v1/reconciliations", tag = "funding", params(Wanted),
+#[utoipa::path(get, path = "/funding/v1/reconciliations", tag = "funding", params(PageQuery::<i32>),
     responses((status = 200, body = Page<RunLine>)))]
 async fn list_runs(
-    who: Caller,
+    _: OperatorOrAuditor,
     State(pool): State<PgPool>,
-    Query(wanted): Query<Wanted>,
+    page: PageQuery<i32>,
 ) -> Result<Json<Page<RunLine>>, Problem> {
-    reader(&who)?;
     let mut connection = pool.acquire().await.map_err(internal)?;
-    let page = reconciliation::list(&mut connection, wanted.after).await;
+    let page = reconciliation::list(&mut connection, page.after, page.limit).await;
     page.map(Json).map_err(internal)
 }
 
@@ -111,11 +86,10 @@ async fn list_runs(
     params(("id" = uuid::Uuid, Path, description = "The run")),
     responses((status = 200, body = RunView)))]
 async fn get_run(
-    who: Caller,
+    _: OperatorOrAuditor,
     State(pool): State<PgPool>,
     Path(id): Path<ReconciliationId>,
 ) -> Result<Json<RunView>, Problem> {
-    reader(&who)?;
     Ok(Json(stored(&pool, id).await?.into()))
 }
 
@@ -124,11 +98,10 @@ async fn get_run(
     params(("id" = uuid::Uuid, Path, description = "The run")),
     responses((status = 200, body = String, content_type = "text/plain")))]
 async fn get_signed(
-    who: Caller,
+    _: OperatorOrAuditor,
     State(pool): State<PgPool>,
     Path(id): Path<ReconciliationId>,
 ) -> Result<Response, Problem> {
-    reader(&who)?;
     let run = stored(&pool, id).await?;
     Ok(file(run.file(), "text/plain; charset=utf-8", &run, "note"))
 }
@@ -138,11 +111,10 @@ async fn get_signed(
     params(("id" = uuid::Uuid, Path, description = "The run")),
     responses((status = 200, body = String, content_type = "text/plain")))]
 async fn get_text(
-    who: Caller,
+    _: OperatorOrAuditor,
     State(pool): State<PgPool>,
     Path(id): Path<ReconciliationId>,
 ) -> Result<Response, Problem> {
-    reader(&who)?;
     let run = stored(&pool, id).await?;
     Ok(file(
         reconciliation::text(&run),
@@ -157,11 +129,10 @@ async fn get_text(
     params(("id" = uuid::Uuid, Path, description = "The run")),
     responses((status = 200, body = String, content_type = "text/csv")))]
 async fn get_csv(
-    who: Caller,
+    _: OperatorOrAuditor,
     State(pool): State<PgPool>,
     Path(id): Path<ReconciliationId>,
 ) -> Result<Response, Problem> {
-    reader(&who)?;
     let run = stored(&pool, id).await?;
     let bytes = reconciliation::csv(&run.document).map_err(|error| Problem::internal(&error))?;
     Ok(file(bytes, "text/csv; charset=utf-8", &run, "csv"))
@@ -172,11 +143,10 @@ async fn get_csv(
     params(("id" = uuid::Uuid, Path, description = "One run"), ("other" = uuid::Uuid, Path, description = "Another, earlier or later")),
     responses((status = 200, body = Comparison)))]
 async fn compare_runs(
-    who: Caller,
+    _: OperatorOrAuditor,
     State(pool): State<PgPool>,
     Path((id, other)): Path<(ReconciliationId, ReconciliationId)>,
 ) -> Result<Json<Comparison>, Problem> {
-    reader(&who)?;
     let (one, other) = (stored(&pool, id).await?, stored(&pool, other).await?);
     Ok(Json(reconciliation::compare(&one.document, &other.document)))
 }

@@ -1,17 +1,15 @@
 use std::sync::Arc;
 
-use access::{Caller, Operator, Role};
+use access::{FunderReader, Operator};
 use axum::extract::State;
 use axum::response::Response;
-use serde::Deserialize;
 use sqlx::PgPool;
-use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, Now, Page, Path, Problem, Query, download};
+use web::{Created, Json, Now, Page, PageQuery, Path, Problem, download};
 
 use crate::http::App;
-use crate::http::reader::{internal, own_or_all};
+use crate::http::internal;
 use crate::payments::refund::{self, NewRefund, Refund, RefundScope};
 use crate::{payments::payment_file, support::FundAccount, support::ids::RefundId};
 
@@ -41,25 +39,17 @@ async fn give_back(
     .map_err(Problem::from)
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-struct After {
-    /// The cursor of the page before.
-    after: Option<uuid::Uuid>,
-}
-
 /// The refunds, newest first: those that wait for approval say so. A funder sees its own.
-#[utoipa::path(get, path = "/funding/v1/refunds", tag = "funding", params(After),
+#[utoipa::path(get, path = "/funding/v1/refunds", tag = "funding", params(PageQuery::<RefundId>),
     responses((status = 200, body = Page<Refund>)))]
 async fn list_refunds(
-    who: Caller,
+    who: FunderReader,
     State(pool): State<PgPool>,
-    Query(wanted): Query<After>,
+    page: PageQuery<RefundId>,
 ) -> Result<Json<Page<Refund>>, Problem> {
-    let funder = own_or_all(&who, Role::Funder)?;
+    let funder = who.own();
     let mut connection = pool.acquire().await.map_err(internal)?;
-    let page = refund::list(&mut connection, funder, wanted.after.map(RefundId::from_uuid)).await;
+    let page = refund::list(&mut connection, funder, page.after, page.limit).await;
     page.map(Json).map_err(internal)
 }
 
@@ -68,11 +58,11 @@ async fn list_refunds(
     params(("id" = uuid::Uuid, Path, description = "The refund")),
     responses((status = 200, body = Refund)))]
 async fn get_refund(
-    who: Caller,
+    who: FunderReader,
     State(pool): State<PgPool>,
     Path(id): Path<RefundId>,
 ) -> Result<Json<Refund>, Problem> {
-    let funder = own_or_all(&who, Role::Funder)?;
+    let funder = who.own();
     let mut connection = pool.acquire().await.map_err(internal)?;
     let refund = refund::read(&mut connection, id).await.map_err(internal)?;
     refund

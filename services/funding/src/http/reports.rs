@@ -1,4 +1,4 @@
-use access::{Caller, Role};
+use access::ReportReader;
 use axum::extract::State;
 use axum::response::Response;
 use sqlx::PgPool;
@@ -21,7 +21,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(get, path = "/funding/v1/waterfall", tag = "funding", params(WaterfallFilter),
     responses((status = 200, body = Waterfall)))]
 async fn get_waterfall(
-    who: Caller,
+    who: ReportReader,
     State(pool): State<PgPool>,
     Query(asked): Query<WaterfallFilter>,
 ) -> Result<Json<Waterfall>, Problem> {
@@ -32,7 +32,7 @@ async fn get_waterfall(
 #[utoipa::path(get, path = "/funding/v1/waterfall.csv", tag = "funding", params(WaterfallFilter),
     responses((status = 200, body = String, content_type = "text/csv")))]
 async fn waterfall_csv(
-    who: Caller,
+    who: ReportReader,
     State(pool): State<PgPool>,
     Query(asked): Query<WaterfallFilter>,
 ) -> Result<Response, Problem> {
@@ -45,13 +45,7 @@ async fn waterfall_csv(
 /// sponsors those of the fund, their own and their programmes'. `all_hold` speaks for all.
 #[utoipa::path(get, path = "/funding/v1/identities", tag = "funding",
     responses((status = 200, body = Identities)))]
-async fn get_identities(who: Caller, State(pool): State<PgPool>) -> Result<Json<Identities>, Problem> {
-    let readers = [Role::Operator, Role::Auditor, Role::Funder, Role::Sponsor];
-    if !readers.into_iter().any(|role| who.has(role)) {
-        return Err(Problem::forbidden(
-            "Cette action est réservée aux rôles « opérateur », « auditeur », « financeur » et « commanditaire ».",
-        ));
-    }
+async fn get_identities(who: ReportReader, State(pool): State<PgPool>) -> Result<Json<Identities>, Problem> {
     identities::identities(&pool, &who)
         .await
         .map(Json)

@@ -5,7 +5,7 @@ mod message;
 
 use std::mem;
 
-use access::{Caller, Role};
+use access::{OperatorOrAuditor, ReportReader};
 use axum::Router;
 use axum::extract::FromRequestParts;
 use futures_util::stream::{TryStreamExt, iter, try_unfold};
@@ -38,8 +38,7 @@ impl Exports for Door {
     type WaterfallStream = BoxStream<WaterfallRow>;
 
     async fn entries(&self, call: Request<EntriesRequest>) -> Result<Response<Self::EntriesStream>, Status> {
-        let Entered { who, head, message, .. } = enter::<_, Caller, _>(&self.0, call).await?;
-        reader(&who).map_err(proto::status)?;
+        let Entered { head, message, .. } = enter::<_, OperatorOrAuditor, _>(&self.0, call).await?;
         let mut connection = self.0.pool.acquire().await.map_err(internal)?;
         let checkpoint = last_checkpoint(&mut connection).await.map_err(internal)?;
         let checkpoint = checkpoint.ok_or_else(|| Status::not_found("Aucune écriture n'est encore scellée."))?;
@@ -60,23 +59,13 @@ impl Exports for Door {
     }
 
     async fn waterfall(&self, call: Request<WaterfallRequest>) -> Result<Response<Self::WaterfallStream>, Status> {
-        let Entered { who, message, .. } = enter::<_, Caller, _>(&self.0, call).await?;
+        let Entered { who, message, .. } = enter::<_, ReportReader, _>(&self.0, call).await?;
         let asked = message::asked(&message).map_err(proto::status)?;
         let report = waterfall::waterfall(&self.0.pool, &who, asked).await;
         let report = report.map_err(|error| proto::status(Problem::from(error)))?;
         let rows = report.rows.into_iter().map(|row| Ok(message::row(&row)));
         Ok(Response::new(Box::pin(iter(rows))))
     }
-}
-
-/// Entries are for those who may read all of them.
-fn reader(who: &Caller) -> Result<(), Problem> {
-    if who.has(Role::Operator) || who.has(Role::Auditor) {
-        return Ok(());
-    }
-    Err(Problem::forbidden(
-        "Cette action est réservée aux rôles « opérateur » et « auditeur ».",
-    ))
 }
 
 /// A copy of the log under way, and the key it was asked with.
@@ -94,10 +83,9 @@ impl Copying {
         let Some(checkpoint) = &self.rest else {
             return Ok(None);
         };
-        let who = Caller::from_request_parts(&mut self.head, &self.app)
+        OperatorOrAuditor::from_request_parts(&mut self.head, &self.app)
             .await
             .map_err(proto::status)?;
-        reader(&who).map_err(proto::status)?;
         if self.from == checkpoint.size {
             let answer = Answer::Checkpoint(sealed(&self.app.pool, checkpoint).await.map_err(internal)?);
             self.rest = None;

@@ -1,17 +1,15 @@
 use std::sync::Arc;
 
-use access::{Caller, Operator};
+use access::{Operator, OperatorOrAuditor};
 use axum::extract::State;
 use axum::response::Response;
-use serde::Deserialize;
 use sqlx::PgPool;
-use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, Now, Page, Path, Problem, Query, detach_from_request, download};
+use web::{Created, Json, Now, Page, PageQuery, Path, Problem, detach_from_request, download};
 
 use crate::http::App;
-use crate::http::reader::{internal, operator_or_auditor};
+use crate::http::internal;
 use crate::payments::settlement::{self, NewSettlement, SettlementLine, SettlementView};
 use crate::{payments::payment_file, support::FundAccount, support::ids::SettlementId};
 
@@ -44,25 +42,16 @@ async fn settle(
     made.await?.map_err(Problem::from)
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-struct After {
-    /// The cursor of the page before.
-    after: Option<uuid::Uuid>,
-}
-
 /// The settlements, newest first: those that wait for approval say so.
-#[utoipa::path(get, path = "/funding/v1/settlements", tag = "funding", params(After),
+#[utoipa::path(get, path = "/funding/v1/settlements", tag = "funding", params(PageQuery::<SettlementId>),
     responses((status = 200, body = Page<SettlementLine>)))]
 async fn list_settlements(
-    who: Caller,
+    _: OperatorOrAuditor,
     State(pool): State<PgPool>,
-    Query(wanted): Query<After>,
+    page: PageQuery<SettlementId>,
 ) -> Result<Json<Page<SettlementLine>>, Problem> {
-    operator_or_auditor(&who)?;
     let mut connection = pool.acquire().await.map_err(internal)?;
-    let page = settlement::list(&mut connection, wanted.after.map(SettlementId::from_uuid)).await;
+    let page = settlement::list(&mut connection, page.after, page.limit).await;
     page.map(Json).map_err(internal)
 }
 

@@ -1,17 +1,17 @@
 use std::sync::Arc;
 
-use access::{Caller, Operator};
+use access::{Operator, OperatorOrAuditor};
 use axum::extract::State;
 use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Bytes, Created, Json, Now, Page, Path, Problem, Query};
+use web::{Bytes, Created, Json, Now, Page, PageQuery, Path, Problem, Query};
 
 use crate::bank::statement::{self, StatementRow, StatementView};
 use crate::http::App;
-use crate::http::reader::{internal, operator_or_auditor};
+use crate::http::internal;
 use crate::{support::FundAccount, support::ids::StatementId};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -72,24 +72,15 @@ async fn get_statement(
     view.map(Json).ok_or_else(|| Problem::not_found("Ce relevé"))
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-struct After {
-    /// The cursor of the page before.
-    after: Option<uuid::Uuid>,
-}
-
 /// The statements that were loaded, newest first: the next one begins where the first of this list ends.
-#[utoipa::path(get, path = "/funding/v1/statements", tag = "funding", params(After),
+#[utoipa::path(get, path = "/funding/v1/statements", tag = "funding", params(PageQuery::<StatementId>),
     responses((status = 200, body = Page<StatementRow>)))]
 async fn list_statements(
-    who: Caller,
+    _: OperatorOrAuditor,
     State(pool): State<PgPool>,
-    Query(wanted): Query<After>,
+    page: PageQuery<StatementId>,
 ) -> Result<Json<Page<StatementRow>>, Problem> {
-    operator_or_auditor(&who)?;
     let mut connection = pool.acquire().await.map_err(internal)?;
-    let page = statement::list(&mut connection, wanted.after.map(StatementId::from_uuid)).await;
+    let page = statement::list(&mut connection, page.after, page.limit).await;
     page.map(Json).map_err(internal)
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use access::{Caller, Role};
+use access::{Caller, OperatorOrAuditor};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
@@ -28,7 +28,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(get_attestation))
 }
 
-/// How a report is wanted.
+/// How a report is query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
     Json,
@@ -39,12 +39,12 @@ enum Format {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct FormatQuery {
     /// `json` (the default), `csv` or `pdf`; stronger than the header `Accept`.
     format: Option<String>,
 }
 
-impl Wanted {
+impl FormatQuery {
     fn format(&self, headers: &HeaderMap, offered: &[Format]) -> Result<Format, Problem> {
         let accept = headers
             .get(header::ACCEPT)
@@ -57,7 +57,8 @@ impl Wanted {
             Some(_) => None,
             None if accept.contains("application/pdf") => Some(Format::Pdf),
             None if accept.contains("text/csv") => Some(Format::Csv),
-            None => Some(Format::Json)};
+            None => Some(Format::Json),
+        };
         format.filter(|format| offered.contains(format)).ok_or_else(|| {
             let words = offered.iter().map(|format| match format {
                 Format::Json => "« json »",
@@ -75,7 +76,7 @@ impl Wanted {
 /// The remittance advice of a payment: for the structure that is paid, and for the operator. As JSON, CSV or PDF, by `format` or
 /// `Accept`.
 #[utoipa::path(get, path = "/funding/v1/payments/{id}/remittance", tag = "funding",
-    params(("id" = uuid::Uuid, Path, description = "The payment; its end-to-end id is the same id without dashes"), Wanted),
+    params(("id" = uuid::Uuid, Path, description = "The payment; its end-to-end id is the same id without dashes"), FormatQuery),
     responses((status = 200, content((Remittance = "application/json"), (String = "text/csv"), (String = "application/pdf")))))]
 async fn get_remittance(
     who: Caller,
@@ -83,9 +84,9 @@ async fn get_remittance(
     State(pool): State<PgPool>,
     State(fund): State<Arc<FundAccount>>,
     Path(id): Path<PaymentId>,
-    Query(wanted): Query<Wanted>,
+    Query(query): Query<FormatQuery>,
 ) -> Result<Response, Problem> {
-    let format = wanted.format(&headers, &[Format::Json, Format::Csv, Format::Pdf])?;
+    let format = query.format(&headers, &[Format::Json, Format::Csv, Format::Pdf])?;
     let remittance = remittance::read(&pool, &who, id).await?;
     let name = format!("avis-{}", remittance.end_to_end);
     Ok(match format {
@@ -106,21 +107,16 @@ async fn get_remittance(
 }
 
 /// Who is owed money and is not paid it, why, and since when; by age of 0–30, 31–60, 61–90 and more than 90 days. JSON or CSV.
-#[utoipa::path(get, path = "/funding/v1/holds", tag = "funding", params(Wanted),
+#[utoipa::path(get, path = "/funding/v1/holds", tag = "funding", params(FormatQuery),
     responses((status = 200, content((Holds = "application/json"), (String = "text/csv")))))]
 async fn get_holds(
-    who: Caller,
+    _: OperatorOrAuditor,
     Now(at): Now,
     headers: HeaderMap,
     State(pool): State<PgPool>,
-    Query(wanted): Query<Wanted>,
+    Query(query): Query<FormatQuery>,
 ) -> Result<Response, Problem> {
-    if !who.has(Role::Operator) && !who.has(Role::Auditor) {
-        return Err(Problem::forbidden(
-            "Cette action est réservée aux rôles « opérateur » et « auditeur ».",
-        ));
-    }
-    let format = wanted.format(&headers, &[Format::Json, Format::Csv])?;
+    let format = query.format(&headers, &[Format::Json, Format::Csv])?;
     let internal = |error: sqlx::Error| Problem::internal(&error);
     let mut connection = pool.acquire().await.map_err(internal)?;
     let holds = holds::holds(&mut connection, None, calendar::paris_date(at))

@@ -1,13 +1,13 @@
-use access::{Operator, audit};
+use access::Operator;
 use axum::extract::State;
-use catalogue::{FundingTerms, ProgrammeId, TermsError};
+use catalogue::{FundingTerms, ProgrammeId};
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::{Created, Json, Now, Path, Problem};
 
 use crate::http::App;
-use crate::http::reader::internal;
+use crate::http::internal;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(get_terms, set_terms))
@@ -42,13 +42,7 @@ async fn set_terms(
 ) -> Result<Created<FundingTerms>, Problem> {
     database::transaction(&pool, "set_funding_terms", |tx| {
         let (who, new) = (who.clone(), new.clone());
-        Box::pin(async move {
-            let made = catalogue::set_funding_terms(tx, programme, &new, at).await?;
-            if let Created::New(terms) = &made {
-                audit(tx, &who, at, "funding_terms.set", Some(programme.uuid()), terms).await?;
-            }
-            Ok::<_, TermsError>(made)
-        })
+        Box::pin(async move { catalogue::set_funding_terms(tx, &who, programme, &new, at).await })
     })
     .await
     .map_err(Problem::from)

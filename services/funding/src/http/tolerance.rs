@@ -1,4 +1,4 @@
-use access::{Caller, Operator, Role};
+use access::{Operator, OperatorOrAuditor};
 use axum::extract::State;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
@@ -15,12 +15,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// What the bank may take beyond a payment that it names; zero unless the operator set it.
 #[utoipa::path(get, path = "/funding/v1/tolerance", tag = "funding",
     responses((status = 200, body = ToleranceView)))]
-async fn get_tolerance(who: Caller, State(pool): State<PgPool>) -> Result<Json<ToleranceView>, Problem> {
-    if !who.has(Role::Operator) && !who.has(Role::Auditor) {
-        return Err(Problem::forbidden(
-            "Cette action est réservée aux rôles « opérateur » et « auditeur ».",
-        ));
-    }
+async fn get_tolerance(_: OperatorOrAuditor, State(pool): State<PgPool>) -> Result<Json<ToleranceView>, Problem> {
     let internal = |error: sqlx::Error| Problem::internal(&error);
     let mut connection = pool.acquire().await.map_err(internal)?;
     tolerance::read(&mut connection).await.map(Json).map_err(internal)

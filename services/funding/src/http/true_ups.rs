@@ -7,7 +7,7 @@ use utoipa_axum::routes;
 use web::{Created, Json, Now, Path, Problem};
 
 use crate::http::App;
-use crate::http::reader::internal;
+use crate::http::internal;
 use crate::programme_end::reader;
 use crate::shares::simulation::{self, Simulation, SimulationInput};
 use crate::shares::true_up::{self, NewTrueUp, TrueUp, TrueUpError, TrueUps};

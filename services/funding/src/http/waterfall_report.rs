@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use access::Caller;
+use access::ReportReader;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
@@ -64,7 +64,7 @@ struct WaterfallQuery {
 #[utoipa::path(get, path = "/funding/v1/reports/waterfall", tag = "funding", params(WaterfallQuery),
     responses((status = 200, content((Waterfall = "application/json"), (String = "text/csv"), (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (String = "application/pdf")))))]
 async fn waterfall_report(
-    who: Caller,
+    who: ReportReader,
     Now(at): Now,
     State(pool): State<PgPool>,
     State(fund): State<Arc<FundAccount>>,
@@ -76,7 +76,8 @@ async fn waterfall_report(
         programme_id: report.programme_id,
         territory: report.territory,
         from: report.from,
-        to: report.to};
+        to: report.to,
+    };
     let gathered = waterfall::waterfall(&pool, &who, asked).await?;
     let today = calendar::paris_date(at);
     Ok(match report.format.unwrap_or_else(|| accepted(&headers)) {
@@ -108,6 +109,7 @@ fn accepted(headers: &HeaderMap) -> Form {
         "text/csv" => Some(Form::Csv),
         XLSX => Some(Form::Xlsx),
         PDF => Some(Form::Pdf),
-        _ => None};
+        _ => None,
+    };
     named.split(',').find_map(form).unwrap_or(Form::Json)
 }

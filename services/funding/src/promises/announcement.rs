@@ -1,6 +1,6 @@
 //! Money that was announced before anything was signed: beside the books, with its source.
 
-use access::OrganisationId;
+use access::{Caller, OrganisationId, audit};
 use catalogue::ProgrammeId;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,9 +13,6 @@ use crate::{support::ids::AnnouncementId, support::known};
 
 /// Characters of a source.
 const SOURCE_CHARS_MAX: usize = 500;
-
-/// Announcements of one page.
-const PAGE_ANNOUNCEMENTS: i64 = 200;
 
 /// What a funder announced.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -79,6 +76,7 @@ impl From<AnnounceError> for Problem {
 /// Records an announcement, or finds that it was recorded before.
 pub async fn announce(
     tx: &mut PgTransaction<'_>,
+    who: &Caller,
     new: &Announcement,
     at: DateTime<Utc>,
 ) -> Result<Created<Announcement>, AnnounceError> {
@@ -117,7 +115,10 @@ pub async fn announce(
         ..new.clone()
     };
     match inserted {
-        true => Ok(Created::New(known)),
+        true => {
+            audit(tx, who, at, "announcement.record", Some(new.id.uuid()), new.amount).await?;
+            Ok(Created::New(known))
+        }
         false if known == wanted => Ok(Created::Existing(known)),
         false => Err(AnnounceError::SameIdOtherContent),
     }
@@ -133,11 +134,10 @@ pub async fn list(
     connection: &mut PgConnection,
     funder: Option<OrganisationId>,
     after: Option<AnnouncementId>,
+    limit: i64,
 ) -> Result<Page<Announcement>, sqlx::Error> {
-    let items = rows(connection, None, funder, after, PAGE_ANNOUNCEMENTS).await?;
-    let full = i64::try_from(items.len()).is_ok_and(|found| found == PAGE_ANNOUNCEMENTS);
-    let next = items.last().filter(|_| full).map(|one| one.id.to_string());
-    Ok(Page { items, next })
+    let items = rows(connection, None, funder, after, limit + 1).await?;
+    Ok(Page::new(items, limit, |one| one.id))
 }
 
 async fn rows(

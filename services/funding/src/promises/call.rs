@@ -2,6 +2,7 @@ mod letter;
 mod remind;
 mod state;
 
+use access::{Caller, audit};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use database::NamedLock;
 use serde::{Deserialize, Serialize};
@@ -102,7 +103,12 @@ impl From<CallError> for Problem {
 }
 
 /// Calls for funds, or finds that the call was made before. All calls together stay within the convention.
-pub async fn call(tx: &mut PgTransaction<'_>, new: &NewCall, at: DateTime<Utc>) -> Result<Created<Call>, CallError> {
+pub async fn call(
+    tx: &mut PgTransaction<'_>,
+    who: &Caller,
+    new: &NewCall,
+    at: DateTime<Utc>,
+) -> Result<Created<Call>, CallError> {
     if !new.amount.is_positive() {
         return Err(CallError::NotPositive);
     }
@@ -140,6 +146,7 @@ pub async fn call(tx: &mut PgTransaction<'_>, new: &NewCall, at: DateTime<Utc>) 
         let reference = CallReference::derive(new.id.uuid(), year, attempt);
         if insert(tx, new, &reference, at).await? {
             let made = read(tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
+            audit(tx, who, at, "call.create", Some(new.id.uuid()), new.amount).await?;
             return Ok(Created::New(made));
         }
     }

@@ -1,4 +1,4 @@
-use access::OrganisationId;
+use access::{Caller, OrganisationId, audit};
 use catalogue::ProgrammeId;
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -111,12 +111,10 @@ impl From<SignError> for Problem {
 /// Decimals kept of a rate.
 const RATE_DECIMALS_MAX: u32 = 8;
 
-/// Conventions of one page.
-const PAGE_CONVENTIONS: i64 = 200;
-
 /// Records a convention, or finds that it was recorded before.
 pub async fn sign(
     tx: &mut PgTransaction<'_>,
+    who: &Caller,
     new: &Convention,
     at: DateTime<Utc>,
 ) -> Result<Created<Convention>, SignError> {
@@ -158,7 +156,10 @@ pub async fn sign(
         .ok_or(sqlx::Error::RowNotFound)?
         .convention;
     match inserted {
-        true => Ok(Created::New(known)),
+        true => {
+            audit(tx, who, at, "convention.sign", Some(new.id.uuid()), new.amount).await?;
+            Ok(Created::New(known))
+        }
         false if known == wanted => Ok(Created::Existing(known)),
         false => Err(SignError::SameIdOtherContent),
     }
@@ -208,11 +209,10 @@ pub async fn list(
     connection: &mut PgConnection,
     funder: Option<OrganisationId>,
     after: Option<ConventionId>,
+    limit: i64,
 ) -> Result<Page<ConventionView>, sqlx::Error> {
-    let items = rows(connection, None, funder, after, PAGE_CONVENTIONS).await?;
-    let full = i64::try_from(items.len()).is_ok_and(|found| found == PAGE_CONVENTIONS);
-    let next = items.last().filter(|_| full).map(|one| one.convention.id.to_string());
-    Ok(Page { items, next })
+    let items = rows(connection, None, funder, after, limit + 1).await?;
+    Ok(Page::new(items, limit, |one| one.convention.id))
 }
 
 async fn rows(

@@ -1,4 +1,4 @@
-use access::{NewOrganisation, OrganisationId, Role};
+use access::{Caller, NewOrganisation, OrganisationId, Role, audit};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
@@ -67,6 +67,7 @@ impl From<CreateFunderError> for Problem {
 /// with several hats, one of them funder, keeps them all.
 pub async fn create(
     tx: &mut PgTransaction<'_>,
+    who: &Caller,
     new: &Funder,
     at: DateTime<Utc>,
 ) -> Result<Created<Funder>, CreateFunderError> {
@@ -90,6 +91,7 @@ pub async fn create(
     .rows_affected()
         == 1;
     if inserted {
+        audit(tx, who, at, "funder.create", Some(new.id.uuid()), ()).await?;
         return Ok(Created::New(new.clone()));
     }
     let known = sqlx::query!(

@@ -1,6 +1,6 @@
 //! A funding plan takes effect on other people's money: whoever proposes it, each of its funders must have signed.
 
-use access::OrganisationId;
+use access::{Caller, OrganisationId, Role, audit};
 use catalogue::{CreatePlanError, NewPlan, PlanView, ProgrammeId};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -34,6 +34,12 @@ pub struct Beyond {
 /// Why a plan was not agreed.
 #[derive(Debug, thiserror::Error)]
 pub enum AgreeError {
+    /// No such programme.
+    #[error("no such programme")]
+    NoProgramme,
+    /// The caller neither runs the programme nor the fund.
+    #[error("neither the sponsor nor the operator")]
+    NotItsSponsor,
     /// These funders have no convention for the programme that covers today.
     #[error("{} funders without convention", .0.len())]
     NoConvention(Vec<Unsigned>),
@@ -64,6 +70,10 @@ impl From<CreatePlanError> for AgreeError {
 impl From<AgreeError> for Problem {
     fn from(error: AgreeError) -> Self {
         match error {
+            AgreeError::NoProgramme => Self::not_found("Ce dispositif"),
+            AgreeError::NotItsSponsor => {
+                Self::forbidden("Le plan est arrêté par le commanditaire du dispositif ou par l'opérateur.")
+            }
             AgreeError::NoConvention(funders) => no_convention(&funders),
             AgreeError::Beyond(shares) => beyond_convention(&shares),
             AgreeError::SameIdOtherContent => Self::same_id_other_content(),
@@ -93,10 +103,16 @@ fn no_convention(funders: &[Unsigned]) -> Problem {
 /// undo what was agreed.
 pub async fn agree(
     tx: &mut PgTransaction<'_>,
+    who: &Caller,
     programme: ProgrammeId,
     new: &NewPlan,
     at: DateTime<Utc>,
 ) -> Result<Created<PlanView>, AgreeError> {
+    let known = catalogue::programme(&mut **tx, programme).await?;
+    let sponsor = known.ok_or(AgreeError::NoProgramme)?.sponsor_id;
+    if !who.has(Role::Operator) && !(who.has(Role::Sponsor) && who.organisation() == sponsor) {
+        return Err(AgreeError::NotItsSponsor);
+    }
     let made = catalogue::create_plan(tx, programme, new, at).await?;
     if let Created::New(plan) = &made {
         let unsigned = unsigned(tx, plan, at).await?;
@@ -107,6 +123,7 @@ pub async fn agree(
         if !beyond.is_empty() {
             return Err(AgreeError::Beyond(beyond));
         }
+        audit(tx, who, at, "plan.create", Some(new.id.uuid()), &new.shares).await?;
     }
     Ok(made)
 }

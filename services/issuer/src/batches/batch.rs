@@ -7,6 +7,7 @@ use serde::Serialize;
 use sqlx::{PgConnection, PgExecutor};
 use standards::Cents;
 use utoipa::ToSchema;
+use web::Page;
 
 /// How far a batch is; the farthest word counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -143,8 +144,19 @@ impl BatchRow {
     }
 }
 
+/// A page of a programme's batches, in order of id.
+pub(crate) async fn list(
+    db: impl PgExecutor<'_>,
+    programme: ProgrammeId,
+    after: Option<BatchId>,
+    limit: i64,
+) -> Result<Page<Batch>, sqlx::Error> {
+    let rows = read(db, programme, None, after, limit + 1).await?;
+    Ok(Page::new(rows, limit, |last| last.id).map(|row| row.view()))
+}
+
 /// Batches of a programme in order of id: one, or all after a cursor.
-pub(crate) async fn read(
+async fn read(
     db: impl PgExecutor<'_>,
     programme: ProgrammeId,
     only: Option<BatchId>,

@@ -2,10 +2,8 @@ use access::{Caller, Role, Sponsor};
 use axum::extract::State;
 use catalogue::{Programme, ProgrammeId};
 use ledger::BatchId;
-use serde::Deserialize;
 use sqlx::PgPool;
-use utoipa::{IntoParams, ToSchema};
-use web::{Created, Json, NoParameters, Now, Page, Path, Problem, Query};
+use web::{Created, Json, NoParameters, Now, Page, PageQuery, Path, Problem};
 
 use super::{internal, own_programme, prescribed_programme, programme};
 use crate::batches::batch::{self, Batch};
@@ -13,9 +11,6 @@ use crate::batches::cancel::{self, NewCancellation};
 use crate::batches::order::{self, NewOrder};
 use crate::batches::{activate, fund, mint};
 use crate::keys::signers::Signers;
-
-/// Batches in one page.
-const PAGE_ROWS: i64 = 100;
 
 /// Orders booklets.
 #[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/orders", tag = "issuer", request_body = NewOrder,
@@ -37,34 +32,19 @@ pub(super) async fn order(
     .map_err(Problem::from)
 }
 
-/// The next page of a list.
-#[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct AfterQuery {
-    /// The cursor that the page before gave.
-    after: Option<uuid::Uuid>,
-}
-
 /// The batches of a programme: for its sponsor, for the prescribers it admitted, the operator and auditors.
 #[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/batches", tag = "issuer",
-    params(("programme" = uuid::Uuid, Path, description = "The programme"), AfterQuery),
+    params(("programme" = uuid::Uuid, Path, description = "The programme"), PageQuery::<BatchId>),
     responses((status = 200, body = Page<Batch>)))]
 pub(super) async fn list(
     who: Caller,
     State(pool): State<PgPool>,
     Path(id): Path<ProgrammeId>,
-    Query(query): Query<AfterQuery>,
+    page: PageQuery<BatchId>,
 ) -> Result<Json<Page<Batch>>, Problem> {
     let programme = visible(&pool, &who, id).await?;
-    let after = query.after.map(BatchId::from_uuid);
-    let rows = batch::read(&pool, programme.id, None, after, PAGE_ROWS)
-        .await
-        .map_err(internal)?;
-    let items: Vec<Batch> = rows.iter().map(batch::BatchRow::view).collect();
-    let whole = i64::try_from(items.len()) == Ok(PAGE_ROWS);
-    let next = items.last().filter(|_| whole).map(|last| last.id.to_string());
-    Ok(Json(Page { items, next }))
+    let batches = batch::list(&pool, programme.id, page.after, page.limit).await;
+    batches.map(Json).map_err(internal)
 }
 
 /// One batch.

@@ -5,7 +5,7 @@ use catalogue::ProgrammeId;
 use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::IntoParams;
-use web::{Bytes, Created, Json, Now, Page, Path, Problem, Query};
+use web::{Bytes, Json, Now, Page, PageQuery, Path, Problem, Query};
 
 use super::{internal, prescribed_programme};
 use crate::people::beneficiaries::{Beneficiary, beneficiaries};
@@ -47,13 +47,15 @@ pub(super) async fn import(
     let file = ImportedFile {
         import,
         name: query.file,
-        bytes};
+        bytes,
+    };
     if !query.commit {
         let by = Importing {
             who: &who,
             programme: &programme,
             key: &key,
-            at};
+            at,
+        };
         let report = preview_import(&pool, &by, &file).await.map_err(internal)?;
         return Ok(Json(report).into_response());
     }
@@ -83,28 +85,18 @@ pub(super) async fn import(
     Ok(made.into_response())
 }
 
-/// The next page of a list.
-#[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct AfterQuery {
-    /// The cursor that the page before gave.
-    after: Option<uuid::Uuid>,
-}
-
 /// The prescriber's own people, without their identities.
 #[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/beneficiaries", tag = "issuer",
-    params(("programme" = uuid::Uuid, Path, description = "The programme"), AfterQuery),
+    params(("programme" = uuid::Uuid, Path, description = "The programme"), PageQuery::<BeneficiaryId>),
     responses((status = 200, body = Page<Beneficiary>)))]
 pub(super) async fn list(
     who: Prescriber,
     State(pool): State<PgPool>,
     Path(id): Path<ProgrammeId>,
-    Query(query): Query<AfterQuery>,
+    page: PageQuery<BeneficiaryId>,
 ) -> Result<Json<Page<Beneficiary>>, Problem> {
     let programme = prescribed_programme(&pool, &who, id).await?;
-    let after = query.after.map(BeneficiaryId::from_uuid);
-    beneficiaries(&pool, who.organisation(), programme.id, after)
+    beneficiaries(&pool, who.organisation(), programme.id, page.after, page.limit)
         .await
         .map(Json)
         .map_err(internal)

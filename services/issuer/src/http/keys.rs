@@ -164,7 +164,8 @@ pub(super) async fn withdrawal(
         .map_err(|error: voucher::KidError| Problem::bad_request(error.to_string()))?;
     let act = Withdrawal {
         id: new.id,
-        reason: new.reason};
+        reason: new.reason,
+    };
     let made = database::transaction(&pool, "withdraw_key", |tx| {
         let (who, act) = (who.clone(), act.clone());
         Box::pin(async move { withdraw(tx, &who, kid, &act, at).await })
@@ -203,7 +204,8 @@ pub(super) async fn delegation(
         root: root.to_string(),
         delegate: Kid::of(&says.delegate).to_string(),
         valid_from: DateTime::from_timestamp(says.valid_from, 0),
-        valid_until: DateTime::from_timestamp(says.valid_until, 0)};
+        valid_until: DateTime::from_timestamp(says.valid_until, 0),
+    };
     Ok(made.map(|()| view))
 }
 
@@ -226,7 +228,8 @@ impl NewKeyBody {
             purpose: self.purpose.into(),
             valid_from: self.valid_from,
             valid_until: self.valid_until,
-            bounds: self.bounds()?};
+            bounds: self.bounds()?,
+        };
         Ok((new, proof))
     }
 
@@ -268,7 +271,8 @@ fn view(published: &PublishedKey, signers: &Signers, at: DateTime<Utc>) -> KeyVi
         PublishedKey { withdrawn: Some(_), .. } => "withdrawn",
         one if at < one.valid_from => "announced",
         one if at < one.valid_until => "active",
-        _ => "ended"};
+        _ => "ended",
+    };
     let (withdrawn_at, withdrawn_reason) = published.withdrawn.clone().unzip();
     KeyView {
         kid: key.kid().to_string(),

@@ -108,7 +108,8 @@ pub(super) async fn put_logo(
     let logo = drawn.map_err(|error| Problem::internal(&error))??;
     let view = LogoView {
         width: logo.width,
-        height: logo.height};
+        height: logo.height,
+    };
     database::transaction(&pool, "put_logo", |tx| {
         let (who, programme, logo) = (who.clone(), programme.clone(), logo.clone());
         Box::pin(async move { logos::put(tx, &who, &programme, organisation, &logo, at).await })

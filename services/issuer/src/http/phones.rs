@@ -35,7 +35,8 @@ pub(super) async fn voucher_image(
     let (serial, png) = match asked {
         Some((serial, "png")) => (serial, true),
         Some((serial, "svg")) => (serial, false),
-        _ => return Err(Problem::not_found("Cette image").detail("Demandez par exemple « 12.png » ou « 12.svg »."))};
+        _ => return Err(Problem::not_found("Cette image").detail("Demandez par exemple « 12.png » ou « 12.svg ».")),
+    };
     let to_print = database::transaction(&pool, "voucher_image", |tx| {
         let (who, programme, signers) = (who.clone(), programme.clone(), signers.clone());
         Box::pin(async move { print::prepare_one(tx, &who, &programme, batch, serial, &signers, at).await })
@@ -52,7 +53,8 @@ pub(super) async fn voucher_image(
             printed_day: programme.printed_day,
             serial,
             short_code: signed.id.short_code(),
-            qr: Qr::new(&signed.token, &host, QrLevel::Medium)};
+            qr: Qr::new(&signed.token, &host, QrLevel::Medium),
+        };
         if png {
             voucher.png()
         } else {

@@ -82,7 +82,8 @@ pub(super) async fn get(
         signers,
         host,
         at,
-        permit: Arc::new(permit)};
+        permit: Arc::new(permit),
+    };
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/zip")),
         (

@@ -7,9 +7,6 @@ use web::Page;
 
 use crate::BeneficiaryId;
 
-/// People in one page of the list.
-const PAGE_ROWS: i64 = 500;
-
 /// A person as its prescriber finds it again: by the number in the prescriber's own files, without the identity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Beneficiary {
@@ -33,6 +30,7 @@ pub async fn beneficiaries(
     prescriber: OrganisationId,
     programme: ProgrammeId,
     after: Option<BeneficiaryId>,
+    limit: i64,
 ) -> Result<Page<Beneficiary>, sqlx::Error> {
     let items = sqlx::query_as!(
         Beneficiary,
@@ -47,11 +45,9 @@ pub async fn beneficiaries(
         programme.uuid(),
         prescriber.uuid(),
         after.map(BeneficiaryId::uuid),
-        PAGE_ROWS,
+        limit + 1,
     )
     .fetch_all(db)
     .await?;
-    let whole = i64::try_from(items.len()) == Ok(PAGE_ROWS);
-    let next = items.last().filter(|_| whole).map(|last| last.id.to_string());
-    Ok(Page { items, next })
+    Ok(Page::new(items, limit, |last| last.id))
 }

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 use sqlx::PgPool;
+use testkit::Client;
 
-use crate::world::{Actor, World, uuid};
+use crate::world::{World, uuid};
 
 impl World {
     /// What the lines of the trail say, in order.
@@ -15,10 +16,10 @@ impl World {
     }
 
     /// Lines that a request adds, and the status that it got.
-    async fn lines_of(&self, who: &Actor, path: &str, body: Value) -> (u16, Vec<String>) {
+    async fn lines_of(&self, who: &Client, path: &str, body: Value) -> (u16, Vec<String>) {
         let before = self.trail().await.len();
         let answer = who.post(&self.path(path), body).await;
-        (answer.status.as_u16(), self.trail().await.split_off(before))
+        (answer.status, self.trail().await.split_off(before))
     }
 }
 
@@ -26,7 +27,7 @@ fn none() -> Vec<String> {
     Vec::new()
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn what_does_not_exist_leaves_no_line(pool: PgPool) {
     let world = World::new(pool, "batch").await;
     let batch = uuid(999);
@@ -41,7 +42,7 @@ async fn what_does_not_exist_leaves_no_line(pool: PgPool) {
         let body = match act {
             "cancellation" => json!({"reason": "Erreur"}),
             "printer-files" => json!({"id": uuid(70)}),
-            "reissues" => json!({"id": uuid(71), "reason": "damaged"}),
+            "reissues" => json!({"id": uuid(71), "reason": "stolen"}),
             _ => json!({}),
         };
         let path = format!("batches/{batch}/{act}");
@@ -55,7 +56,7 @@ async fn what_does_not_exist_leaves_no_line(pool: PgPool) {
     assert_eq!(world.lines_of(&world.sponsor, &path, json!({})).await, (404, none()));
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_refused_act_leaves_no_line(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = world.minted(200, 2).await;
@@ -77,13 +78,13 @@ async fn a_refused_act_leaves_no_line(pool: PgPool) {
     sponsor
         .post(&world.path(&path), json!({"reason": "Erreur"}))
         .await
-        .now();
+        .created();
     let path = format!("batches/{batch}/mint");
     assert_eq!(world.lines_of(sponsor, &path, json!({})).await, (422, none()));
 }
 
 /// One part of the run cannot be printed: the other one is not, either.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn a_run_is_printed_whole_or_leaves_no_line(pool: PgPool) {
     let world = World::new(pool, "hand_over").await;
     let batch = world.minted(200, 2).await;
@@ -101,7 +102,7 @@ async fn a_run_is_printed_whole_or_leaves_no_line(pool: PgPool) {
 }
 
 /// The database refuses at the very end, when the act and its line are written and not committed.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn an_act_that_is_rolled_back_leaves_no_line(pool: PgPool) {
     let world = World::new(pool, "batch").await;
     let batch = world.minted(200, 2).await;
@@ -118,7 +119,7 @@ async fn an_act_that_is_rolled_back_leaves_no_line(pool: PgPool) {
     assert_eq!(world.lines_of(&world.sponsor, &path, json!({})).await, (500, none()));
     assert_eq!(world.reserved(batch).await, [0; 3]);
     let other = json!({"id": uuid(201), "booklets": 2});
-    world.sponsor.post(&world.path("orders"), other).await.now();
+    world.sponsor.post(&world.path("orders"), other).await.created();
     let path = format!("batches/{}/mint", uuid(201));
     assert_eq!(world.lines_of(&world.sponsor, &path, json!({})).await, (500, none()));
     sqlx::raw_sql("drop trigger refuse on issuer.batch")
@@ -131,7 +132,7 @@ async fn an_act_that_is_rolled_back_leaves_no_line(pool: PgPool) {
     );
 }
 
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn each_act_leaves_one_line_and_its_repetition_none(pool: PgPool) {
     let world = World::new(pool, "batch").await;
     let person = world.people(1, 2).await[0];
@@ -179,30 +180,19 @@ async fn each_act_leaves_one_line_and_its_repetition_none(pool: PgPool) {
 }
 
 /// What is put in the place of something else leaves a line when it is something else.
-#[sqlx::test(migrations = false)]
+#[testkit::test]
 async fn what_is_put_twice_leaves_one_line(pool: PgPool) {
     let world = World::new(pool, "batch").await;
-    let puts = |contact: Value| {
-        let path = world.path("paper");
-        let (sponsor, body) = (&world.sponsor, contact.to_string());
-        async move {
-            sponsor
-                .send(http::Method::PUT, &path, "application/json", body)
-                .await
-                .ok()
-        }
-    };
-    puts(json!({"phone": "03 80 12 34 56"})).await;
-    puts(json!({"phone": " 03 80 12 34 56"})).await;
-    puts(json!({"phone": "03 80 12 34 57"})).await;
-    assert_eq!(world.traces("paper.change").await, 2);
-    let (key, revoked) = (uuid(1001), "api_key.revoke");
-    for _ in 0..2 {
-        let path = format!("/issuer/v1/api-keys/{key}");
-        let answer = world
-            .operator
-            .send(http::Method::DELETE, &path, "application/json", String::new());
-        assert_eq!(answer.await.status, 204);
+    let paper = world.path("paper");
+    for phone in ["03 80 12 34 56", " 03 80 12 34 56", "03 80 12 34 57"] {
+        world.sponsor.put_json(&paper, json!({"phone": phone})).await.ok();
     }
-    assert_eq!(world.traces(revoked).await, 1);
+    assert_eq!(world.traces("paper.change").await, 2);
+    let key = uuid(1001);
+    world.operator.gives_key(uuid(1), key).await;
+    for _ in 0..2 {
+        let answer = world.operator.delete(&format!("/issuer/v1/api-keys/{key}")).await;
+        assert_eq!(answer.status, 204);
+    }
+    assert_eq!(world.traces("api_key.revoke").await, 1);
 }

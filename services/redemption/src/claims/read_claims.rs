@@ -15,9 +15,6 @@ use catalogue::ProgrammeId;
 
 use crate::{ids::ClaimId, ids::ClaimRequestId, ids::StructureId};
 
-/// Claims on a page.
-const PAGE_ROWS: i64 = 100;
-
 /// A voucher on a receipt. Its place in its series names it; nobody can spend it with that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ClaimedVoucher {
@@ -110,6 +107,7 @@ pub async fn list(
     programme: ProgrammeId,
     structure: Option<StructureId>,
     after: Option<Cursor>,
+    limit: i64,
 ) -> Result<Page<Receipt>, sqlx::Error> {
     let after = after.unwrap_or(Cursor {
         at: DateTime::UNIX_EPOCH,
@@ -128,22 +126,15 @@ pub async fn list(
         structure.map(StructureId::uuid),
         after.at,
         after.id,
-        PAGE_ROWS + 1,
+        limit + 1,
     )
     .fetch_all(pool)
     .await?;
-    let page = usize::try_from(PAGE_ROWS).expect("a page is small");
-    let next = (rows.len() > page).then(|| {
-        Cursor {
-            at: rows[page - 1].at,
-            id: rows[page - 1].id,
-        }
-        .to_string()
+    let page = Page::new(rows, limit, |last| Cursor {
+        at: last.at,
+        id: last.id,
     });
-    Ok(Page {
-        items: rows.into_iter().take(page).map(|row| row.receipt(book)).collect(),
-        next,
-    })
+    Ok(page.map(|row| row.receipt(book)))
 }
 
 /// Where a page ended: `<microseconds>.<claim>`.

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use access::{Caller, Role, Structure};
+use access::{ClaimReader, Structure};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use catalogue::ProgrammeId;
@@ -10,11 +10,10 @@ use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::IntoParams;
 use uuid::Uuid;
-use web::{Created, Json, Now, Page, Path, Problem, Query, download};
+use web::{Created, Json, Now, Page, PageQuery, Path, Problem, Query, download};
 
-use super::either;
 use crate::claims::claim::{BUSY_SECONDS, ClaimError, ClaimPipeline, Claimant, NewClaim};
-use crate::claims::read_claims::{self, Receipt};
+use crate::claims::read_claims::{self, Cursor, Receipt};
 use crate::claims::receipt_pdf;
 use crate::claims::reverse::{NewReversal, Reversal, reverse};
 use crate::{ids::ClaimId, ids::StructureId};
@@ -38,20 +37,20 @@ pub(super) async fn create_claim(
     Now(at): Now,
     State(pipeline): State<Arc<ClaimPipeline>>,
     Json(new): Json<NewClaim>,
-) -> Result<Created<Receipt>, ComeAgain> {
+) -> Result<Created<Receipt>, RetryAfter> {
     pipeline
         .claim(Claimant::from(&*who), &new, at)
         .await
-        .map_err(ComeAgain::from)
+        .map_err(RetryAfter::from)
 }
 
-/// A problem that, when it passes by itself, says when to come again.
-pub(super) struct ComeAgain {
+/// A problem that says, when it passes by itself, when to come again.
+pub(super) struct RetryAfter {
     problem: Problem,
     retry_after_seconds: Option<u32>,
 }
 
-impl From<ClaimError> for ComeAgain {
+impl From<ClaimError> for RetryAfter {
     fn from(error: ClaimError) -> Self {
         let retry_after_seconds = match error {
             ClaimError::Busy | ClaimError::Unavailable => Some(BUSY_SECONDS),
@@ -65,7 +64,7 @@ impl From<ClaimError> for ComeAgain {
     }
 }
 
-impl IntoResponse for ComeAgain {
+impl IntoResponse for RetryAfter {
     fn into_response(self) -> Response {
         let mut response = self.problem.into_response();
         if let Some(seconds) = self.retry_after_seconds {
@@ -75,39 +74,27 @@ impl IntoResponse for ComeAgain {
     }
 }
 
-/// Which claim is asked for.
+/// Which claims are asked for.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct GetQuery {
+pub(super) struct ClaimFilter {
     /// The programme that pays.
     #[param(value_type = Uuid)]
     programme: ProgrammeId,
-}
-
-/// Which claims are listed.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct ListQuery {
-    /// The programme that pays.
-    #[param(value_type = Uuid)]
-    programme: ProgrammeId,
-    /// The `next` of the page before.
-    after: Option<String>,
 }
 
 /// A claim, by the phone's id or its own. A structure sees its own claims, the operator all.
 #[utoipa::path(get, path = "/redemption/v1/claims/{id}", tag = "claims",
-    params(("id" = uuid::Uuid, Path, description = "The phone's id, or the claim's"), GetQuery),
+    params(("id" = uuid::Uuid, Path, description = "The phone's id, or the claim's"), ClaimFilter),
     responses((status = 200, body = Receipt)))]
 pub(super) async fn get_claim(
-    who: Caller,
+    who: ClaimReader,
     State(pool): State<PgPool>,
     Path(id): Path<Uuid>,
-    Query(query): Query<GetQuery>,
+    Query(query): Query<ClaimFilter>,
 ) -> Result<Json<Receipt>, Problem> {
-    let structure = sees(&who)?;
+    let structure = who.own().map(StructureId::from);
     read_claims::get(&pool, query.programme, id, structure)
         .await
         .map_err(|error| Problem::internal(&error))?
@@ -118,15 +105,15 @@ pub(super) async fn get_claim(
 /// The receipt of a claim for the accounts of a régie (PDF): no voucher is named, and nobody. By the phone's id or its own; a
 /// structure has those of its own claims, the operator all.
 #[utoipa::path(get, path = "/redemption/v1/claims/{id}/receipt.pdf", tag = "claims",
-    params(("id" = uuid::Uuid, Path, description = "The phone's id, or the claim's"), GetQuery),
+    params(("id" = uuid::Uuid, Path, description = "The phone's id, or the claim's"), ClaimFilter),
     responses((status = 200, body = String, content_type = "application/pdf")))]
 pub(super) async fn get_receipt(
-    who: Caller,
+    who: ClaimReader,
     State(pool): State<PgPool>,
     Path(id): Path<Uuid>,
-    Query(query): Query<GetQuery>,
+    Query(query): Query<ClaimFilter>,
 ) -> Result<Response, Problem> {
-    let structure = sees(&who)?;
+    let structure = who.own().map(StructureId::from);
     let receipt = read_claims::get(&pool, query.programme, id, structure)
         .await
         .map_err(|error| Problem::internal(&error))?
@@ -142,26 +129,18 @@ pub(super) async fn get_receipt(
 }
 
 /// A programme's claims in order of time. A structure sees its own claims, the operator all.
-#[utoipa::path(get, path = "/redemption/v1/claims", tag = "claims", params(ListQuery),
+#[utoipa::path(get, path = "/redemption/v1/claims", tag = "claims", params(PageQuery::<String, ClaimFilter>),
     responses((status = 200, body = Page<Receipt>)))]
 pub(super) async fn list_claims(
-    who: Caller,
+    who: ClaimReader,
     State(pool): State<PgPool>,
-    Query(query): Query<ListQuery>,
+    page: PageQuery<Cursor, ClaimFilter>,
 ) -> Result<Json<Page<Receipt>>, Problem> {
-    let structure = sees(&who)?;
-    let after = query.after.map(|after| after.parse()).transpose();
-    let after = after.map_err(|_| Problem::bad_request("« after » n'est pas un « next » d'une page précédente."))?;
-    read_claims::list(&pool, query.programme, structure, after)
+    let structure = who.own().map(StructureId::from);
+    read_claims::list(&pool, page.filter.programme, structure, page.after, page.limit)
         .await
         .map(Json)
         .map_err(|error| Problem::internal(&error))
-}
-
-/// Whose claims a caller sees; `None` is everybody's.
-fn sees(who: &Caller) -> Result<Option<StructureId>, Problem> {
-    either(who, Role::Structure, Role::Operator)?;
-    Ok((!who.has(Role::Operator)).then(|| who.organisation().into()))
 }
 
 /// Undoes a claim, once: by the structure that made it, or by the operator.
@@ -172,13 +151,12 @@ fn sees(who: &Caller) -> Result<Option<StructureId>, Problem> {
     responses((status = 201, body = Reversal), (status = 200, description = "Undone before", body = Reversal),
         (status = 422, description = "`already-reversed`")))]
 pub(super) async fn reverse_claim(
-    who: Caller,
+    who: ClaimReader,
     Now(at): Now,
     State(pool): State<PgPool>,
     Path((programme, claim)): Path<(ProgrammeId, ClaimId)>,
     Json(new): Json<NewReversal>,
 ) -> Result<Created<Reversal>, Problem> {
-    either(&who, Role::Structure, Role::Operator)?;
     database::transaction(&pool, "reverse_claim", |tx| {
         let (who, new) = (who.clone(), new.clone());
         Box::pin(async move { reverse(tx, &who, programme, claim, &new, at).await })

@@ -1,4 +1,4 @@
-use access::{Accreditor, Caller, Role};
+use access::{Accreditor, AccreditorOrOperator, Caller};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
@@ -7,7 +7,6 @@ use sqlx::PgPool;
 use utoipa::IntoParams;
 use web::{Bytes, Json, Now, Path, Problem, Query};
 
-use super::either;
 use crate::ids::ImportId;
 use crate::structures::import::{self, Import, StructureImportReport, Upload};
 use crate::structures::import_bank_details::BankDetailsFile;
@@ -71,14 +70,13 @@ pub(super) async fn import_structures(
         (status = 201, description = "Committed now", body = StructureImportReport),
         (status = 422, description = "`digest-missing`, `preview-outdated`")))]
 pub(super) async fn import_bank_details(
-    who: Caller,
+    who: AccreditorOrOperator,
     Now(at): Now,
     State(pool): State<PgPool>,
     Path(import): Path<ImportId>,
     Query(query): Query<ImportQuery>,
     Bytes(bytes): Bytes,
 ) -> Result<Response, Problem> {
-    either(&who, Role::Accreditor, Role::Operator)?;
     let upload = query.upload(import, bytes);
     imported::<BankDetailsFile>(&pool, &who, &upload, at).await
 }

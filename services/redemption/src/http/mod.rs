@@ -7,13 +7,12 @@ mod structures;
 
 use std::sync::Arc;
 
-use access::{Caller, Role};
 use axum::extract::FromRef;
 use axum::routing::options;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Clock, Problem};
+use web::Clock;
 
 use crate::claims::claim::ClaimPipeline;
 
@@ -89,17 +88,4 @@ pub(crate) fn routes(config: Config) -> OpenApiRouter {
         .with_state(app.clone())
         .merge(pages::routes(app.pool.clone()))
         .merge(rpc::rpc_routes(app).into())
-}
-
-/// Lets a caller pass that has one of two roles.
-fn either(who: &Caller, one: Role, other: Role) -> Result<(), Problem> {
-    if who.has(one) || who.has(other) {
-        return Ok(());
-    }
-    let detail = format!(
-        "Cette action est réservée aux rôles « {} » et « {} ».",
-        one.french(),
-        other.french()
-    );
-    Err(Problem::forbidden(detail))
 }

@@ -1,11 +1,10 @@
-use access::{Accreditor, Caller, Role};
+use access::{Accreditor, AccreditorOrOperator};
 use axum::extract::State;
 use serde::Deserialize;
 use sqlx::PgPool;
-use utoipa::{IntoParams, ToSchema};
-use web::{Created, Json, NoParameters, Now, Page, Path, Problem, Query};
+use utoipa::IntoParams;
+use web::{Created, Json, NoParameters, Now, Page, PageQuery, Path, Problem};
 
-use super::either;
 use crate::structures::accredit::{Accreditation, NewAccreditation, accredit};
 use crate::structures::list::{StructureView, list};
 use crate::structures::suspend::{NewSuspension, Suspension, lift, suspend};
@@ -15,23 +14,20 @@ use crate::{ids::StructureId, ids::SuspensionId};
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct ListQuery {
-    /// The `next` of the page before.
-    after: Option<String>,
+pub(super) struct StructureFilter {
     /// Only those that are accredited, or that are not.
     accredited: Option<bool>,
 }
 
 /// Structures, in order of SIRET.
-#[utoipa::path(get, path = "/redemption/v1/structures", tag = "structures", params(ListQuery),
+#[utoipa::path(get, path = "/redemption/v1/structures", tag = "structures", params(PageQuery::<String, StructureFilter>),
     responses((status = 200, body = Page<StructureView>)))]
 pub(super) async fn list_structures(
-    who: Caller,
+    _: AccreditorOrOperator,
     State(pool): State<PgPool>,
-    Query(query): Query<ListQuery>,
+    page: PageQuery<String, StructureFilter>,
 ) -> Result<Json<Page<StructureView>>, Problem> {
-    either(&who, Role::Accreditor, Role::Operator)?;
-    list(&pool, query.after.as_deref(), query.accredited)
+    list(&pool, page.filter.accredited, page.after.as_deref(), page.limit)
         .await
         .map(Json)
         .map_err(|error| Problem::internal(&error))

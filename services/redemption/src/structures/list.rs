@@ -7,9 +7,6 @@ use web::Page;
 
 use crate::ids::StructureId;
 
-/// Structures on a page.
-const PAGE_ROWS: i64 = 200;
-
 /// A structure in a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StructureView {
@@ -33,8 +30,9 @@ pub struct StructureView {
 /// Structures in order of register number, after the one named by `after`; only (not) accredited ones if asked.
 pub async fn list(
     pool: &PgPool,
-    after: Option<&str>,
     accredited: Option<bool>,
+    after: Option<&str>,
+    limit: i64,
 ) -> Result<Page<StructureView>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select s.id as "id: StructureId", s.pivot, s.siret, s.name, s.commune,
@@ -48,24 +46,18 @@ pub async fn list(
            order by s.pivot limit $3"#,
         after.unwrap_or_default(),
         accredited,
-        PAGE_ROWS + 1,
+        limit + 1,
     )
     .fetch_all(pool)
     .await?;
-    let page = usize::try_from(PAGE_ROWS).expect("a page is small");
-    let next = (rows.len() > page).then(|| rows[page - 1].pivot.clone());
-    let items = rows
-        .into_iter()
-        .take(page)
-        .map(|row| StructureView {
-            id: row.id,
-            siret: row.siret,
-            name: row.name,
-            commune: row.commune,
-            accredited: row.accredited,
-            suspended: row.suspended,
-            has_bank_details: row.has_bank_details,
-        })
-        .collect();
-    Ok(Page { items, next })
+    let page = Page::new(rows, limit, |last| last.pivot.clone());
+    Ok(page.map(|row| StructureView {
+        id: row.id,
+        siret: row.siret,
+        name: row.name,
+        commune: row.commune,
+        accredited: row.accredited,
+        suspended: row.suspended,
+        has_bank_details: row.has_bank_details,
+    }))
 }

@@ -11,9 +11,6 @@ use crate::{
     support::ids::PaymentReportId, support::ids::StatementId,
 };
 
-/// Breaks on one page of the list.
-const PAGE_BREAKS: i64 = 200;
-
 /// A break and its life.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct BreakView {
@@ -122,6 +119,7 @@ pub async fn list(
     connection: &mut PgConnection,
     state: Option<&str>,
     after: Option<BreakId>,
+    limit: i64,
 ) -> Result<Page<BreakView>, sqlx::Error> {
     let ids = sqlx::query_scalar!(
         r#"select b.id as "id: BreakId"
@@ -133,12 +131,11 @@ pub async fn list(
            order by b.opened_on, b.id limit $3"#,
         state,
         after.map(BreakId::uuid),
-        PAGE_BREAKS,
+        limit + 1,
     )
     .fetch_all(&mut *connection)
     .await?;
-    let full = i64::try_from(ids.len()).is_ok_and(|found| found == PAGE_BREAKS);
-    let next = ids.last().filter(|_| full).map(ToString::to_string);
+    let Page { items: ids, next } = Page::new(ids, limit, |last| *last);
     let mut items = Vec::with_capacity(ids.len());
     for id in ids {
         items.extend(read(&mut *connection, id).await?);

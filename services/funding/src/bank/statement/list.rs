@@ -9,9 +9,6 @@ use web::Page;
 
 use crate::support::ids::StatementId;
 
-/// Statements of one page: a year of business days.
-const PAGE_STATEMENTS: i64 = 250;
-
 /// A statement in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct StatementRow {
@@ -41,6 +38,7 @@ pub struct StatementRow {
 pub async fn list(
     connection: &mut PgConnection,
     after: Option<StatementId>,
+    limit: i64,
 ) -> Result<Page<StatementRow>, sqlx::Error> {
     let items = sqlx::query_as!(
         StatementRow,
@@ -53,11 +51,9 @@ pub async fn list(
            where $1::uuid is null or s.position < (select position from funding.statement where id = $1)
            order by s.position desc limit $2"#,
         after.map(StatementId::uuid),
-        PAGE_STATEMENTS,
+        limit + 1,
     )
     .fetch_all(connection)
     .await?;
-    let full = i64::try_from(items.len()).is_ok_and(|found| found == PAGE_STATEMENTS);
-    let next = items.last().filter(|_| full).map(|one| one.id.to_string());
-    Ok(Page { items, next })
+    Ok(Page::new(items, limit, |one| one.id))
 }

@@ -11,9 +11,6 @@ use web::Page;
 
 use crate::support::ids::AllocationId;
 
-/// Allocations of one page.
-const PAGE_ALLOCATIONS: i64 = 200;
-
 /// An allocation in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AllocationRow {
@@ -34,6 +31,7 @@ pub async fn list(
     connection: &mut PgConnection,
     funder: Option<OrganisationId>,
     after: Option<AllocationId>,
+    limit: i64,
 ) -> Result<Page<AllocationRow>, sqlx::Error> {
     let items = sqlx::query_as!(
         AllocationRow,
@@ -44,11 +42,9 @@ pub async fn list(
            order by id limit $3"#,
         funder.map(OrganisationId::uuid),
         after.map(AllocationId::uuid),
-        PAGE_ALLOCATIONS,
+        limit + 1,
     )
     .fetch_all(connection)
     .await?;
-    let full = i64::try_from(items.len()).is_ok_and(|found| found == PAGE_ALLOCATIONS);
-    let next = items.last().filter(|_| full).map(|one| one.id.to_string());
-    Ok(Page { items, next })
+    Ok(Page::new(items, limit, |one| one.id))
 }

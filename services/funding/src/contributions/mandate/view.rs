@@ -10,9 +10,6 @@ use web::Page;
 use crate::contributions::mandate::{MandateNumber, NewMandate};
 use crate::{support::ids::CallId, support::ids::ConventionId, support::ids::MandateId};
 
-/// Mandates of one page.
-const PAGE_MANDATES: i64 = 200;
-
 /// How far a mandate is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -103,11 +100,10 @@ pub async fn list(
     state: Option<MandateState>,
     funder: Option<OrganisationId>,
     after: Option<MandateId>,
+    limit: i64,
 ) -> Result<Page<Mandate>, sqlx::Error> {
-    let items = rows(connection, None, state, funder, after, PAGE_MANDATES).await?;
-    let full = i64::try_from(items.len()).is_ok_and(|found| found == PAGE_MANDATES);
-    let next = items.last().filter(|_| full).map(|mandate| mandate.id.to_string());
-    Ok(Page { items, next })
+    let items = rows(connection, None, state, funder, after, limit + 1).await?;
+    Ok(Page::new(items, limit, |mandate| mandate.id))
 }
 
 async fn rows(

@@ -7,9 +7,6 @@ use crate::controls::reconciliation::signed;
 use crate::controls::reconciliation::view::RunLine;
 use crate::support::ids::ReconciliationId;
 
-/// Runs on one page of the list: some two months of nights.
-const PAGE_RUNS: i64 = 60;
-
 /// A run as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
@@ -81,19 +78,21 @@ pub async fn read(connection: &mut PgConnection, id: ReconciliationId) -> Result
 }
 
 /// Runs, newest first; those before number `before` when it is given.
-pub async fn list(connection: &mut PgConnection, before: Option<i32>) -> Result<Page<RunLine>, sqlx::Error> {
+pub async fn list(
+    connection: &mut PgConnection,
+    before: Option<i32>,
+    limit: i64,
+) -> Result<Page<RunLine>, sqlx::Error> {
     let items = sqlx::query_as!(
         RunLine,
         r#"select id as "id: ReconciliationId", number, at, occasion, night, all_hold, failing, open_breaks, old_breaks
            from funding.reconciliation where $1::int is null or number < $1 order by number desc limit $2"#,
         before,
-        PAGE_RUNS,
+        limit + 1,
     )
     .fetch_all(connection)
     .await?;
-    let full = i64::try_from(items.len()).is_ok_and(|found| found == PAGE_RUNS);
-    let next = items.last().filter(|_| full).map(|last| last.number.to_string());
-    Ok(Page { items, next })
+    Ok(Page::new(items, limit, |last| last.number))
 }
 
 pub(super) async fn insert(connection: &mut PgConnection, stored: &Stored) -> Result<(), sqlx::Error> {

@@ -11,9 +11,6 @@ use web::Page;
 
 use crate::support::ids::FeeId;
 
-/// Invoices of one page.
-const PAGE_FEES: i64 = 200;
-
 /// An invoice of the operator's fee.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Fee {
@@ -86,11 +83,10 @@ pub async fn list(
     connection: &mut PgConnection,
     sponsor: Option<OrganisationId>,
     after: Option<FeeId>,
+    limit: i64,
 ) -> Result<Page<Fee>, sqlx::Error> {
-    let items = rows(connection, None, sponsor, after, PAGE_FEES).await?;
-    let full = i64::try_from(items.len()).is_ok_and(|found| found == PAGE_FEES);
-    let next = items.last().filter(|_| full).map(|fee| fee.id.to_string());
-    Ok(Page { items, next })
+    let items = rows(connection, None, sponsor, after, limit + 1).await?;
+    Ok(Page::new(items, limit, |fee| fee.id))
 }
 
 async fn rows(

@@ -11,6 +11,7 @@ use web::{Path, Problem};
 
 use crate::http::App;
 use crate::http::log::{internal, latest, nothing_sealed, text};
+use crate::log::cosigners::no_checkpoint;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -56,9 +57,4 @@ async fn earlier(State(pool): State<PgPool>, Path(size): Path<u64>) -> Result<Re
     let found = found.ok_or_else(|| no_checkpoint(size))?;
     let note = cosigned_note(&mut connection, size, &found.note).await;
     Ok(text(note.map_err(internal)?))
-}
-
-pub(super) fn no_checkpoint(size: u64) -> Problem {
-    Problem::not_found(&format!("Un point de contrôle de {size} écritures"))
-        .detail("Donnez la taille écrite à la deuxième ligne d'un point de contrôle.")
 }

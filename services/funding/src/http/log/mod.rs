@@ -20,7 +20,6 @@ mod checkpoints;
 mod closes;
 mod cosigners;
 mod proofs;
-mod retirement;
 mod tiles;
 
 use axum::response::{IntoResponse, Response};
@@ -42,7 +41,6 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .merge(tiles::routes())
         .merge(proofs::routes())
         .merge(cosigners::routes())
-        .merge(retirement::routes())
         .merge(closes::routes())
 }
 

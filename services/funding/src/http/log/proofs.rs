@@ -5,7 +5,8 @@ use axum::extract::State;
 use axum::response::Response;
 use ledger::seal::{
     EntryProofs, ProveError, checkpoint_of, cosigned_note, last_checkpoint, prove_consistency, prove_entry,
-    prove_event, seal};
+    prove_event, seal,
+};
 use ledger::{AccountNumber, SERIES_VOUCHERS_MAX};
 use sealed_log::{AnyLeaf, NoteKey};
 use serde::{Deserialize, Serialize};
@@ -17,8 +18,8 @@ use uuid::Uuid;
 use web::{Clock, Path, Problem, Query, download};
 
 use crate::http::App;
-use crate::http::log::checkpoints::no_checkpoint;
 use crate::http::log::internal;
+use crate::log::cosigners::no_checkpoint;
 use crate::log::events;
 use crate::log::view::{ConsistencyView, EventProofView, ProofView};
 
@@ -139,7 +140,8 @@ async fn consistency(State(pool): State<PgPool>, Query(sizes): Query<Sizes>) -> 
     let mut connection = pool.acquire().await.map_err(internal)?;
     let newer = match sizes.size {
         Some(size) => checkpoint_of(&mut connection, size).await,
-        None => last_checkpoint(&mut connection).await};
+        None => last_checkpoint(&mut connection).await,
+    };
     let newer = newer.map_err(internal)?;
     let newer = newer.ok_or_else(|| no_checkpoint(sizes.size.unwrap_or(0)))?;
     let older = checkpoint_of(&mut connection, sizes.older).await.map_err(internal)?;
@@ -188,7 +190,8 @@ impl ProofRequest {
         let mut connection = self.pool.acquire().await?;
         let mut proofs = match what {
             ProofSubject::Entry(id) => prove_entry(&mut connection, *id).await?,
-            ProofSubject::Event(groups) => prove_event(&mut connection, groups).await?};
+            ProofSubject::Event(groups) => prove_event(&mut connection, groups).await?,
+        };
         let (size, note) = (proofs.checkpoint.size, &proofs.checkpoint.note);
         proofs.checkpoint.note = cosigned_note(&mut connection, size, note).await?;
         Ok(proofs)

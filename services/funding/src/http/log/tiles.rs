@@ -1,4 +1,4 @@
-use access::{Caller, Role};
+use access::OperatorOrAuditor;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -34,12 +34,11 @@ async fn tile(State(pool): State<PgPool>, Path(path): Path<String>) -> Result<Re
     Ok(octets(path, hashes.iter().flat_map(|hash| *hash.bytes()).collect()))
 }
 
-async fn entry_bundle(who: Caller, State(pool): State<PgPool>, Path(path): Path<String>) -> Result<Response, Problem> {
-    if !who.has(Role::Operator) && !who.has(Role::Auditor) {
-        return Err(Problem::forbidden(
-            "Cette action est réservée aux rôles « opérateur » et « auditeur ».",
-        ));
-    }
+async fn entry_bundle(
+    _: OperatorOrAuditor,
+    State(pool): State<PgPool>,
+    Path(path): Path<String>,
+) -> Result<Response, Problem> {
     let path = parsed(&format!("entries/{path}"))?;
     let mut connection = pool.acquire().await.map_err(internal)?;
     let size = latest(&mut connection).await?.size;

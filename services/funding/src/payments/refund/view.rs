@@ -12,9 +12,6 @@ use crate::payments::approval::{Approval, approval};
 use crate::payments::payment_order::PaymentOrder;
 use crate::support::ids::RefundId;
 
-/// Refunds of one page.
-const PAGE_REFUNDS: i64 = 50;
-
 /// A refund as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Refund {
@@ -86,7 +83,7 @@ impl RefundRow {
 
 /// The refund of this id.
 pub async fn read(connection: &mut PgConnection, id: RefundId) -> Result<Option<Refund>, sqlx::Error> {
-    match rows(connection, Some(id), None, None).await?.pop() {
+    match rows(connection, Some(id), None, None, 1).await?.pop() {
         Some(row) => row.shown(connection).await.map(Some),
         None => Ok(None),
     }
@@ -97,13 +94,14 @@ pub async fn list(
     connection: &mut PgConnection,
     funder: Option<OrganisationId>,
     after: Option<RefundId>,
+    limit: i64,
 ) -> Result<Page<Refund>, sqlx::Error> {
-    let mut items = Vec::new();
-    for row in rows(connection, None, funder, after).await? {
+    let rows = rows(connection, None, funder, after, limit + 1).await?;
+    let Page { items: rows, next } = Page::new(rows, limit, |last| last.id);
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
         items.push(row.shown(connection).await?);
     }
-    let full = i64::try_from(items.len()).is_ok_and(|found| found == PAGE_REFUNDS);
-    let next = items.last().filter(|_| full).map(|one| one.id.to_string());
     Ok(Page { items, next })
 }
 
@@ -112,6 +110,7 @@ async fn rows(
     id: Option<RefundId>,
     funder: Option<OrganisationId>,
     after: Option<RefundId>,
+    rows_max: i64,
 ) -> Result<Vec<RefundRow>, sqlx::Error> {
     sqlx::query_as!(
         RefundRow,
@@ -128,7 +127,7 @@ async fn rows(
         id.map(RefundId::uuid),
         funder.map(OrganisationId::uuid),
         after.map(RefundId::uuid),
-        PAGE_REFUNDS,
+        rows_max,
     )
     .fetch_all(connection)
     .await

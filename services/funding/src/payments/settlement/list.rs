@@ -9,9 +9,6 @@ use web::Page;
 
 use crate::support::ids::SettlementId;
 
-/// Settlements of one page.
-const PAGE_SETTLEMENTS: i64 = 50;
-
 /// A settlement in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SettlementLine {
@@ -39,6 +36,7 @@ pub struct SettlementLine {
 pub async fn list(
     connection: &mut PgConnection,
     after: Option<SettlementId>,
+    limit: i64,
 ) -> Result<Page<SettlementLine>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select s.id as "id: SettlementId", s.month, s.at, s.execute_on,
@@ -53,7 +51,7 @@ pub async fn list(
            where $1::uuid is null or (s.at, s.id) < (select at, id from funding.settlement where id = $1)
            order by s.at desc, s.id desc limit $2"#,
         after.map(SettlementId::uuid),
-        PAGE_SETTLEMENTS,
+        limit + 1,
     )
     .fetch_all(connection)
     .await?;
@@ -70,7 +68,5 @@ pub async fn list(
             approval: row.approval,
         })
         .collect();
-    let full = i64::try_from(items.len()).is_ok_and(|found| found == PAGE_SETTLEMENTS);
-    let next = items.last().filter(|_| full).map(|one| one.id.to_string());
-    Ok(Page { items, next })
+    Ok(Page::new(items, limit, |one| one.id))
 }

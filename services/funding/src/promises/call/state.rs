@@ -12,9 +12,6 @@ use web::Page;
 use crate::support::ages::{AgeBand, bands};
 use crate::{support::ids::CallId, support::ids::ConventionId};
 
-/// Calls of one page.
-const PAGE_CALLS: i64 = 200;
-
 /// A call as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CallState {
@@ -89,16 +86,15 @@ pub async fn list(
     on: NaiveDate,
     funder: Option<OrganisationId>,
     after: Option<CallId>,
+    limit: i64,
 ) -> Result<Page<CallState>, sqlx::Error> {
     let which = Which {
         funder,
         after,
-        ..Which::all(on, PAGE_CALLS)
+        ..Which::all(on, limit + 1)
     };
     let items = rows(connection, which).await?;
-    let full = i64::try_from(items.len()).is_ok_and(|found| found == PAGE_CALLS);
-    let next = items.last().filter(|_| full).map(|one| one.id.to_string());
-    Ok(Page { items, next })
+    Ok(Page::new(items, limit, |one| one.id))
 }
 
 /// Calls that are past their due day and not all there nor mandated.

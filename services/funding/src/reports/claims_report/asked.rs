@@ -1,4 +1,4 @@
-use access::{Caller, Role};
+use access::FunderReader;
 use chrono::{DateTime, NaiveDate, Utc};
 use ledger::{BookId, PartyId};
 use serde::Deserialize;
@@ -36,9 +36,6 @@ pub(crate) struct ClaimsReportFilter {
 /// Why there is no report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ClaimsReportError {
-    /// Not a reader.
-    #[error("forbidden")]
-    Forbidden,
     /// A funder asked for another one's.
     #[error("another funder's")]
     AnotherFunder,
@@ -50,9 +47,6 @@ pub(crate) enum ClaimsReportError {
 impl From<ClaimsReportError> for Problem {
     fn from(error: ClaimsReportError) -> Self {
         match error {
-            ClaimsReportError::Forbidden => {
-                Self::forbidden("Cette action est réservée aux rôles « opérateur », « auditeur » et « financeur ».")
-            }
             ClaimsReportError::AnotherFunder => {
                 Self::forbidden("Un financeur ne lit que ses propres parts : retirez « funder_id ».")
             }
@@ -65,14 +59,11 @@ impl From<ClaimsReportError> for Problem {
 
 impl ClaimsReportQuery {
     /// What `who` may have of it: operators and auditors everything, a funder its own shares.
-    pub fn by(self, who: &Caller) -> Result<ClaimsReportFilter, ClaimsReportError> {
-        let me = PartyId::from_uuid(who.organisation().uuid());
-        let funder = match self.funder_id {
-            asked if who.has(Role::Operator) || who.has(Role::Auditor) => asked,
-            None if who.has(Role::Funder) => Some(me),
-            Some(funder) if who.has(Role::Funder) && funder == me => Some(me),
-            Some(_) if who.has(Role::Funder) => return Err(ClaimsReportError::AnotherFunder),
-            _ => return Err(ClaimsReportError::Forbidden),
+    pub fn by(self, who: &FunderReader) -> Result<ClaimsReportFilter, ClaimsReportError> {
+        let funder = match (who.own().map(|own| PartyId::from_uuid(own.uuid())), self.funder_id) {
+            (None, asked) => asked,
+            (Some(own), asked) if asked.is_none_or(|asked| asked == own) => Some(own),
+            (Some(_), _) => return Err(ClaimsReportError::AnotherFunder),
         };
         if self.from.zip(self.to).is_some_and(|(from, to)| to < from) {
             return Err(ClaimsReportError::Period);
