@@ -110,7 +110,7 @@ async fn the_statement_shows_a_capped_batch_as_it_was_funded(pool: PgPool) {
     shares[0]["cap"] = json!("20.00");
     shares[0]["taken_over_by"] = json!(scene.funders[2].id);
     let plan = json!({"id": scene.world.ids.next("plan"), "shares": shares});
-    let path = scene.sponsor.path("/plans");
+    let path = scene.sponsor.funding_path("/plans");
     scene.sponsor.client.post(&path, &plan).await.created();
     scene.funded_batch(1).await;
     rounds(&scene, "2027-02-06").await;
