@@ -11,3 +11,4 @@ pub mod mint;
 pub mod numbers;
 pub mod order;
 pub mod shares;
+pub(crate) mod withdraw;

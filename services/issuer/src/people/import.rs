@@ -42,7 +42,7 @@ pub struct ImportedFile {
     /// Its name on the sender's machine, for people.
     pub name: String,
     /// The whole file.
-    pub bytes: axum::body::Bytes,
+    pub bytes: bytes::Bytes,
 }
 
 /// Who imports, into what, with which key: what both steps need.

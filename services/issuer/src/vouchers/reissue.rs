@@ -31,6 +31,7 @@ use crate::batches::batch::{self, BatchRow, stored};
 use crate::batches::mint::{self, MintError};
 use crate::batches::numbers::{self, Numbers};
 use crate::batches::shares::BatchShares;
+use crate::batches::withdraw::withdraw;
 use crate::keys::signers::Signers;
 use crate::{ReissueId, batches::activate};
 
@@ -219,7 +220,7 @@ pub async fn reissue(
     check(tx, programme, &locked, (from, to), &serials).await?;
     let kid = mint::key_for(tx, &locked, signers, at).await?;
     insert(tx, programme, &wanted, new.reason, who, at).await?;
-    withdraw(tx, &locked, &wanted, &serials, at).await?;
+    withdraw(tx, &locked, &serials, wanted.id, at).await?;
     let mut missing: Vec<u32> = serials.collect();
     while !missing.is_empty() {
         let rest = missing.split_off(missing.len().min(DRAW_VOUCHERS));
@@ -332,30 +333,4 @@ async fn insert(
         Err(error) => Err(error.into()),
         Ok(_) => Ok(()),
     }
-}
-
-/// Moves the vouchers as they were out of the way.
-async fn withdraw(
-    tx: &mut PgTransaction<'_>,
-    batch: &BatchRow,
-    wanted: &Reissue,
-    serials: &RangeInclusive<u32>,
-    at: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "with old as (
-             delete from issuer.voucher where book_id = $1 and batch_id = $2 and serial between $3 and $4
-             returning number, serial, token_id, kid)
-         insert into issuer.withdrawn_voucher (book_id, number, batch_id, serial, token_id, kid, reissue_id, at)
-         select $1, number, $2, serial, token_id, kid, $5, $6 from old",
-        batch.book().uuid(),
-        batch.id.uuid(),
-        stored(*serials.start()),
-        stored(*serials.end()),
-        wanted.id.uuid(),
-        at,
-    )
-    .execute(&mut **tx)
-    .await
-    .map(drop)
 }

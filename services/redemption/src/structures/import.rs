@@ -29,7 +29,7 @@ pub struct Upload {
     /// The file's name, as its sender knows it.
     pub file: String,
     /// Its content.
-    pub bytes: axum::body::Bytes,
+    pub bytes: bytes::Bytes,
     /// The digest of the preview to be committed; `None` asks for a preview.
     pub commit: Option<String>,
 }
