@@ -41,7 +41,7 @@ pub use transfer::{REFERENCE_BYTES_MAX, Transfer, TransferError};
 
 pub(crate) use lock::in_lock_order;
 
-/// BatchState a batch of postings in order of arrival, each whole or not at all, and says of each what became of it. The only
+/// Books a batch of postings in order of arrival, each whole or not at all, and says of each what became of it. The only
 /// function that moves money. What it wrote counts when the caller commits; `at` is the instant that the entries bear.
 ///
 /// The transaction must be `read committed` (PostgreSQL's default): the statement that reads must see what was committed while

@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 
 use crate::seal::stored_tiles::{full_tiles, tile_hashes, tile_width};
 
-/// TileCache that proofs were made from, by level and place; all of one tree.
+/// Tiles that proofs were made from, by level and place; all of one tree.
 #[derive(Debug, Default)]
 pub(super) struct TileCache(HashMap<(u8, u64), Vec<Hash>>);
 
