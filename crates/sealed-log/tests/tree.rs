@@ -1,7 +1,5 @@
 //! The Merkle tree against another implementation of RFC 6962 and the known answers of the Certificate Transparency project.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use ct_merkle::mem_backed_tree::MemoryBackedTree;
 use data_encoding::HEXLOWER;
 use proptest::prelude::*;
