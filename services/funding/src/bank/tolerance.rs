@@ -49,7 +49,6 @@ pub enum ToleranceError {
     /// Empty, too long or with control characters.
     #[error("words that do not fit")]
     Words,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -55,7 +55,6 @@ pub enum AllocateError {
     /// Less is deposited than is allocated.
     #[error("not booked")]
     Book(#[from] BookError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

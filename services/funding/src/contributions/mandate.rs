@@ -93,7 +93,6 @@ pub enum AcceptError {
     /// The books refuse it.
     #[error("not booked")]
     Book(#[from] BookError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -25,7 +25,6 @@ pub enum InvoicingError {
     /// Nobody of this id may be invoiced.
     #[error("no such sponsor")]
     NoSponsor,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -103,7 +103,6 @@ pub enum DecideError {
     /// The books refuse.
     #[error("not booked")]
     Book(#[from] BookError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

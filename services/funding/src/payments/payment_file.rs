@@ -28,7 +28,6 @@ pub enum FileError {
     /// The format cannot say it.
     #[error("not a payment file")]
     Format(#[source] PaymentFileError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

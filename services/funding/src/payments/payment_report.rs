@@ -61,7 +61,6 @@ pub enum ReportError {
     /// The books refuse it.
     #[error("not booked")]
     Book(#[from] BookError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

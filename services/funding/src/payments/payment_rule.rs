@@ -96,7 +96,6 @@ pub enum RuleError {
     /// The key is younger than the change.
     #[error("a key made since")]
     NewKey,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

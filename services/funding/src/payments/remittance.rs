@@ -109,7 +109,6 @@ pub enum RemittanceError {
     /// It cannot be written.
     #[error("csv")]
     Csv(#[from] ::csv::Error),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -86,7 +86,6 @@ pub enum SettleError {
     /// The books disagree with what is due.
     #[error("not booked")]
     Book(#[from] BookError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -110,7 +110,6 @@ pub enum AccountError {
     /// The attestation cannot be signed.
     #[error("not signed")]
     Sign(#[from] document::sign::SignError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -45,7 +45,6 @@ pub enum ChooseError {
     /// The id names another choice.
     #[error("same id, other content")]
     SameIdOtherContent,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -163,7 +163,6 @@ pub(crate) enum ContentError {
     /// More than 64 bits of cents.
     #[error("amounts add up to more than 64 bits")]
     Overflow,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -17,7 +17,6 @@ pub enum ContestOver {
     /// The last day has passed.
     #[error("until {0}")]
     Over(NaiveDate),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -33,7 +33,6 @@ pub(crate) enum IssueError {
     /// The drawing was cut off.
     #[error("the drawing was cut off")]
     Task(#[from] tokio::task::JoinError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -99,7 +99,6 @@ pub enum RefundUnusedValueError {
     /// The refund.
     #[error("refund")]
     Refund(#[from] RefundError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

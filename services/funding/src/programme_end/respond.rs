@@ -82,7 +82,6 @@ pub enum RespondError {
     /// The id names another answer.
     #[error("same id, other content")]
     SameIdOtherContent,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

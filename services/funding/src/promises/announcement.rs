@@ -52,7 +52,6 @@ pub enum AnnounceError {
     /// The id names another announcement.
     #[error("same id, other content")]
     SameIdOtherContent,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

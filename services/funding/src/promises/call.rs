@@ -75,7 +75,6 @@ pub enum CallError {
     /// The id names another call.
     #[error("same id, other content")]
     SameIdOtherContent,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -87,7 +87,6 @@ pub enum SignError {
     /// The id names another convention.
     #[error("same id, other content")]
     SameIdOtherContent,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -41,7 +41,6 @@ pub enum CreateFunderError {
     /// The organisation cannot be created.
     #[error("organisation")]
     Organisation(#[from] access::CreateError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -40,7 +40,6 @@ pub(crate) enum EvidenceError {
     /// Nothing is sealed.
     #[error("nothing is sealed yet")]
     NotSealed,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

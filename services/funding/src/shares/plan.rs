@@ -52,7 +52,6 @@ pub enum AgreeError {
     /// The catalogue refuses it.
     #[error("not created")]
     Create(#[source] CreatePlanError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

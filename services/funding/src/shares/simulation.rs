@@ -108,7 +108,6 @@ pub enum SimulateError {
     /// The shares make no plan.
     #[error("not a plan: {0}")]
     NotAPlan(#[from] CappedPlanError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

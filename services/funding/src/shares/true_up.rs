@@ -97,7 +97,6 @@ pub enum TrueUpError {
     /// The books refuse it.
     #[error("not booked")]
     Book(#[from] BookError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -24,7 +24,6 @@ pub enum BookError {
     /// The books failed.
     #[error("ledger")]
     Post(#[from] PostError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

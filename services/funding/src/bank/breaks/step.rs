@@ -45,7 +45,6 @@ pub enum StepError {
     /// It is closed.
     #[error("closed")]
     Closed,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -52,7 +52,6 @@ pub enum CancelError {
     /// The books refuse it.
     #[error("not booked")]
     Book(#[from] BookError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

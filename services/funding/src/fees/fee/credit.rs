@@ -104,7 +104,6 @@ pub enum CreditError {
     /// The books refuse it.
     #[error("not booked")]
     Book(#[from] BookError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -36,7 +36,6 @@ pub enum PaperError {
     /// It cannot be written.
     #[error("not written")]
     Document(#[from] document::DocumentError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -42,7 +42,6 @@ pub enum RefundError {
     /// The books failed.
     #[error("not booked")]
     Book(#[from] BookError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -22,7 +22,6 @@ pub enum LetterError {
     /// It cannot be written.
     #[error("not written")]
     Document(#[from] DocumentError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -62,7 +62,6 @@ pub enum ExplainError {
     /// The books failed.
     #[error("not booked")]
     Book(#[from] BookError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }
