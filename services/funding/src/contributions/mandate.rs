@@ -13,6 +13,7 @@
 mod ageing;
 mod cancel;
 mod number;
+pub(crate) mod receipt;
 mod view;
 
 use access::{Caller, OrganisationId, audit};

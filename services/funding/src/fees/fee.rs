@@ -16,6 +16,7 @@
 
 mod credit;
 mod paper;
+mod receipt;
 mod view;
 
 use access::{Caller, OrganisationId, audit};
@@ -38,6 +39,7 @@ use crate::support::remittance_text::{contains, words};
 
 pub use credit::{CreditNote, NewCreditNote, credit, note, notes};
 pub use paper::{credit_note_pdf, invoice_pdf};
+pub(crate) use receipt::insert_receipt;
 pub use view::{Fee, list, read};
 
 /// Characters of an engagement number in Chorus Pro.

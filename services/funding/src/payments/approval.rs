@@ -24,7 +24,7 @@ use web::{Created, Problem};
 use crate::payments::payment_order::PaymentOrder;
 use crate::payments::rejected_payments::reverse_unsent_payments;
 use crate::support::booking::{BookError, book_all};
-use crate::{bank::breaks, payments::payment_rule};
+use crate::{bank::breaks, bank::payment_answer, payments::payment_rule};
 
 /// Characters of a reason.
 const REASON_CHARS_MAX: usize = 500;
@@ -310,15 +310,7 @@ async fn take_back(
     at: DateTime<Utc>,
 ) -> Result<(), DecideError> {
     NamedLock::Statements.take(tx).await?;
-    sqlx::query!(
-        "insert into funding.payment_answer (payment_id, answer, decided_order_id, at)
-         select id, 'rejected', coalesce($1::uuid, $2::uuid), $3 from funding.payment where settlement_id = $1 or refund_id = $2",
-        order.settlement(),
-        order.refund(),
-        at,
-    )
-    .execute(&mut **tx)
-    .await?;
+    payment_answer::reject_order(tx, order.settlement(), order.refund(), at).await?;
     let postings = reverse_unsent_payments(tx, order).await?;
     book_all(tx, postings, at).await?;
     breaks::resolve_due_breaks(tx, who, at).await?;

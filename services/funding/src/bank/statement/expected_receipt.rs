@@ -14,8 +14,8 @@ use uuid::Uuid;
 
 use crate::bank::statement::match_candidates::MatchCandidates;
 use crate::bank::statement::statement_line::StatementLine;
-use crate::contributions::mandate::{MandateNumber, Naming};
-use crate::fees::fee::InvoiceNumber;
+use crate::contributions::mandate::{MandateNumber, Naming, receipt};
+use crate::fees::fee::{self, InvoiceNumber};
 use crate::support::booking::{BookError, Event};
 use crate::support::ids::StatementId;
 use crate::support::remittance_text::{RemittanceWord, words};
@@ -222,28 +222,10 @@ impl ReceiptAllocation {
         line: i32,
     ) -> Result<(), sqlx::Error> {
         if self.mandate {
-            sqlx::query!(
-                "insert into funding.mandate_receipt (mandate_id, statement_id, line, cents, rest_cents) values ($1, $2, $3, $4, $5)",
-                self.id,
-                statement.uuid(),
-                line,
-                self.cents.get(),
-                self.rest.get(),
-            )
-            .execute(&mut **tx)
-            .await?;
+            receipt::insert(tx, self.id, (statement, line), self.cents, self.rest).await
         } else {
-            sqlx::query!(
-                "insert into funding.fee_receipt (fee_id, statement_id, line, cents) values ($1, $2, $3, $4)",
-                self.id,
-                statement.uuid(),
-                line,
-                self.cents.get(),
-            )
-            .execute(&mut **tx)
-            .await?;
+            fee::insert_receipt(tx, self.id, (statement, line), self.cents).await
         }
-        Ok(())
     }
 }
 

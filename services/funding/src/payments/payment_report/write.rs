@@ -3,6 +3,7 @@ use sqlx::PgTransaction;
 use standards::pain002::BankInstant;
 use uuid::Uuid;
 
+use crate::bank::payment_answer;
 use crate::payments::payment_report::ParsedReport;
 use crate::payments::payment_report::decide::DecidedLine;
 use crate::support::ids::PaymentReportId;
@@ -63,14 +64,5 @@ pub(super) async fn write(
     )
     .execute(&mut **tx)
     .await?;
-    sqlx::query!(
-        "insert into funding.payment_answer (payment_id, answer, reason, report_id, line, at)
-         select l.payment_id, 'rejected', coalesce(l.reason, l.status), l.report_id, l.line, $2
-         from funding.payment_report_line l where l.report_id = $1 and l.outcome = 'rejected'",
-        id.uuid(),
-        at,
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+    payment_answer::reject_by_report(tx, id, at).await
 }

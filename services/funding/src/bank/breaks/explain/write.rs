@@ -11,6 +11,7 @@ use crate::bank::breaks::explain::lines::SuspenseLines;
 use crate::bank::breaks::explain::parts::BookedPart;
 use crate::bank::breaks::explain::{ExplainError, NewExplanationPart};
 use crate::bank::breaks::view::BreakView;
+use crate::contributions::mandate::receipt;
 use crate::log::events::part_id;
 use crate::support::booking::{BookError, book_all};
 use crate::{support::ids::CallId, support::ids::ExplanationId, support::ids::MandateId, support::ids::PaymentId};
@@ -57,7 +58,7 @@ pub(super) async fn write(
     })?;
     insert(tx, id, &lines, parts, &references, why, at).await?;
     insert_answers(tx, &lines, &answers, at).await?;
-    insert_receipts(tx, &lines, &receipts).await?;
+    receipt::insert_explained(tx, (lines.statements[0], lines.numbers[0]), &receipts).await?;
     Ok(())
 }
 
@@ -158,27 +159,6 @@ async fn insert_answers(
         &payments,
         &words,
         &reasons as &[Option<String>],
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-/// The same for mandates.
-async fn insert_receipts(
-    tx: &mut PgTransaction<'_>,
-    lines: &SuspenseLines,
-    receipts: &[(MandateId, Cents)],
-) -> Result<(), sqlx::Error> {
-    let mandates: Vec<_> = receipts.iter().map(|(mandate, _)| mandate.uuid()).collect();
-    let cents: Vec<_> = receipts.iter().map(|(_, cents)| cents.get()).collect();
-    sqlx::query!(
-        "insert into funding.mandate_receipt (mandate_id, statement_id, line, cents, rest_cents)
-         select r.mandate_id, $1, $2, r.cents, 0 from unnest($3::uuid[], $4::bigint[]) as r (mandate_id, cents)",
-        lines.statements[0],
-        lines.numbers[0],
-        &mandates,
-        &cents,
     )
     .execute(&mut **tx)
     .await?;
