@@ -157,7 +157,7 @@ create table ledger.transfer (
     credit bigint not null,
     cents bigint not null,
     at timestamptz not null,
-    grp uuid not null,
+    event_id uuid not null,
     reverses uuid,
     reference text not null default '',
     xact bigint not null default (pg_current_xact_id()::text::bigint),
@@ -178,7 +178,9 @@ comment on column ledger.transfer.debit is 'The account debited: ledger.account.
 comment on column ledger.transfer.credit is 'The account credited: ledger.account.number.';
 comment on column ledger.transfer.cents is 'How much, in euro cents; always positive.';
 comment on column ledger.transfer.at is 'The instant of what happened; the day on which it is booked is ledger.leaf.booked_on.';
-comment on column ledger.transfer.grp is 'Legs of one event share it: they were admitted together or not at all.';
+comment on column ledger.transfer.event_id is
+    'The event, an id derived from what happened: its legs share it, and were admitted together or not at all. Leaves and exports '
+    'call it grp.';
 comment on column ledger.transfer.reverses is
     'The transfer that this one undoes, once: ledger.transfer.id in the same book. Null: it undoes none.';
 comment on column ledger.transfer.reference is
@@ -188,7 +190,7 @@ comment on column ledger.transfer.xact is
 
 -- Each index serves one question, and claims pay for three of them only.
 create unique index transfer_reversed_once on ledger.transfer (book_id, reverses) where reverses is not null;
-create index transfer_group on ledger.transfer (book_id, grp);
+create index transfer_event on ledger.transfer (book_id, event_id);
 -- Who paid a voucher (kind 11 is activated); who spent it (kind 20 is claimed).
 create index transfer_opening on ledger.transfer (book_id, credit) where kind = 11;
 create index transfer_claim on ledger.transfer (book_id, debit) where kind = 20;
@@ -208,7 +210,7 @@ create table ledger.record (
     account bigint not null,
     cents bigint not null,
     at timestamptz not null,
-    grp uuid not null,
+    event_id uuid not null,
     claim_id uuid not null,
     payment_id uuid not null,
     reference text not null default '',
@@ -226,7 +228,7 @@ comment on column ledger.record.id is 'UUID v5 of (payment, claim) and the kind.
 comment on column ledger.record.kind is 'What it proves: ledger.record_kind.';
 comment on column ledger.record.account is 'What the structure was owed on: payable.';
 comment on column ledger.record.cents is 'How much of the claim the payment covers, or takes back, in euro cents; always positive.';
-comment on column ledger.record.grp is 'The event whose transfers were booked with it: the payment.';
+comment on column ledger.record.event_id is 'The event whose transfers were booked with it: the payment.';
 comment on column ledger.record.claim_id is 'The claim: redemption.claim.id in the same book.';
 comment on column ledger.record.payment_id is 'The payment: funding.payment.id.';
 comment on column ledger.record.xact is
@@ -234,7 +236,7 @@ comment on column ledger.record.xact is
 
 -- Which payment paid a claim; what a payment covers.
 create index record_claim on ledger.record (book_id, claim_id);
-create index record_group on ledger.record (book_id, grp);
+create index record_event on ledger.record (book_id, event_id);
 create index record_sealing on ledger.record (xact, book_id, id);
 
 -- The proof: one RFC 9162 Merkle tree over all transfers and records, in one order that never changes. Nobody may update or delete

@@ -1,5 +1,5 @@
 create view ledger.entry as
-    select t.book_id, t.id as transfer_id, t.kind, t.at, t.grp, t.reference, side.number, side.debit_cents, side.credit_cents
+    select t.book_id, t.id as transfer_id, t.kind, t.at, t.event_id, t.reference, side.number, side.debit_cents, side.credit_cents
     from ledger.transfer t
     cross join lateral (values (t.debit, t.cents, 0::bigint), (t.credit, 0::bigint, t.cents))
         as side (number, debit_cents, credit_cents);
@@ -100,7 +100,7 @@ create view ledger.movement as
         d.batch as debit_batch_id,
         ledger.name_of_account_kind((t.credit >> 56)::smallint) as credit_kind, t.credit as credit_account, c.party as credit_party_id,
         c.batch as credit_batch_id,
-        t.cents, t.at, t.grp as event_id, t.reverses as reversed_transfer_id, t.reference
+        t.cents, t.at, t.event_id, t.reverses as reversed_transfer_id, t.reference
     from ledger.transfer t
     left join ledger.account d on d.book_id = t.book_id and d.number = t.debit and d.kind <> 9
     left join ledger.account c on c.book_id = t.book_id and c.number = t.credit and c.kind <> 9;
@@ -112,7 +112,7 @@ create view ledger.fund_movement as
     select t.book_id, t.id as transfer_id, ledger.name_of_transfer_kind(t.kind) as kind,
         ledger.name_of_account_kind((t.debit >> 56)::smallint) as debit_kind, t.debit as debit_account, d.party as debit_party_id,
         ledger.name_of_account_kind((t.credit >> 56)::smallint) as credit_kind, t.credit as credit_account, c.party as credit_party_id,
-        t.cents, t.at, t.grp as event_id, t.reference
+        t.cents, t.at, t.event_id, t.reference
     from ledger.transfer t
     left join ledger.account d on d.book_id = t.book_id and d.number = t.debit and d.kind <> 9
     left join ledger.account c on c.book_id = t.book_id and c.number = t.credit and c.kind <> 9
@@ -121,7 +121,7 @@ create view ledger.fund_movement as
 comment on view ledger.fund_movement is 'What moves between funders, the bank, structures and the operator: the transfers of no voucher and no reserve.';
 
 create view ledger.reserve_movement as
-    select t.book_id, r.batch as batch_id, r.party as funder_id, t.at, t.grp as event_id,
+    select t.book_id, r.batch as batch_id, r.party as funder_id, t.at, t.event_id,
         case t.kind when 10 then t.cents else 0 end as funded_cents,
         case t.kind when 11 then t.cents else 0 end as activated_cents,
         case t.kind when 14 then t.cents else 0 end as expired_cents,
@@ -134,7 +134,7 @@ comment on view ledger.reserve_movement is
     'What went into the reserve of a batch (funded), onto its vouchers (activated), and back to the funder (expired, cancelled): one of the four a row.';
 
 create view ledger.voucher_share as
-    select t.book_id, t.credit as number, t.debit as reserve_account, r.batch as batch_id, r.party as funder_id, t.cents, t.at, t.grp as event_id
+    select t.book_id, t.credit as number, t.debit as reserve_account, r.batch as batch_id, r.party as funder_id, t.cents, t.at, t.event_id
     from ledger.transfer t
     left join ledger.account r on r.book_id = t.book_id and r.number = t.debit and r.kind <> 9
     where t.kind = 11;
@@ -142,19 +142,19 @@ create view ledger.voucher_share as
 comment on view ledger.voucher_share is 'Who paid a voucher, and out of which batch''s reserve: a row a funder, from its activation.';
 
 create view ledger.claimed_voucher as
-    select book_id, id as transfer_id, grp as claim_id, debit as number, cents, at
+    select book_id, id as transfer_id, event_id as claim_id, debit as number, cents, at
     from ledger.transfer where kind = 20;
 
 comment on view ledger.claimed_voucher is 'A voucher that a claim took, whether the claim was reversed afterwards or not.';
 
 create view ledger.claim_reversal as
-    select book_id, id as transfer_id, grp as event_id, reverses as claim_transfer_id, credit as number, cents, at
+    select book_id, id as transfer_id, event_id, reverses as claim_transfer_id, credit as number, cents, at
     from ledger.transfer where reverses is not null;
 
 comment on view ledger.claim_reversal is 'A claimed voucher whose claim was undone: once, by the transfer that names the claim''s.';
 
 create view ledger.spent_voucher as
-    select t.book_id, t.id as transfer_id, t.grp as claim_id, t.debit as number, t.cents, t.at
+    select t.book_id, t.id as transfer_id, t.event_id as claim_id, t.debit as number, t.cents, t.at
     from ledger.transfer t
     where t.kind = 20
         -- Said twice: that few transfers reverse one is what the planner knows of the column, not of the comparison.
@@ -164,7 +164,7 @@ create view ledger.spent_voucher as
 comment on view ledger.spent_voucher is 'A voucher that a claim took and that no reversal gave back.';
 
 create view ledger.claim_share as
-    select t.book_id, t.grp as claim_id, t.id as transfer_id, t.debit as number, r.batch as batch_id, r.party as funder_id, o.cents, t.at
+    select t.book_id, t.event_id as claim_id, t.id as transfer_id, t.debit as number, r.batch as batch_id, r.party as funder_id, o.cents, t.at
     from ledger.transfer t
     join ledger.transfer o on o.book_id = t.book_id and o.credit = t.debit and o.kind = 11
     left join ledger.account r on r.book_id = o.book_id and r.number = o.debit and r.kind <> 9
@@ -173,7 +173,7 @@ create view ledger.claim_share as
 comment on view ledger.claim_share is 'Who paid the vouchers of a claim, reversed or not: a row a voucher and funder.';
 
 create view ledger.forfeited_voucher as
-    select t.book_id, t.id as transfer_id, t.debit as number, f.party as funder_id, t.cents, t.at, t.grp as event_id,
+    select t.book_id, t.id as transfer_id, t.debit as number, f.party as funder_id, t.cents, t.at, t.event_id,
         t.kind = 12 as by_revocation, t.kind = 13 as by_expiry, t.kind = 21 as by_reversal
     from ledger.transfer t
     left join ledger.account f on f.book_id = t.book_id and f.number = t.credit and f.kind <> 9

@@ -26,9 +26,9 @@ create policy account_by_funding on ledger.account for insert to ccn_funding wit
 
 -- What a service writes of a transfer or a record is named column by column: the number of its transaction is PostgreSQL's to write.
 -- A number of one's own choice below what is sealed would keep an entry out of the log for ever.
-grant insert (book_id, id, kind, debit, credit, cents, at, grp, reverses, reference) on ledger.transfer
+grant insert (book_id, id, kind, debit, credit, cents, at, event_id, reverses, reference) on ledger.transfer
     to ccn_issuer, ccn_redemption, ccn_funding;
-grant insert (book_id, id, kind, account, cents, at, grp, claim_id, payment_id, reference) on ledger.record to ccn_funding;
+grant insert (book_id, id, kind, account, cents, at, event_id, claim_id, payment_id, reference) on ledger.record to ccn_funding;
 
 alter table ledger.transfer enable row level security;
 create policy transfer_read on ledger.transfer for select using (true);

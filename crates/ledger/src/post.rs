@@ -108,14 +108,14 @@ async fn read_booked(
         // Three index scans; a row found twice is loaded once.
         let rows = sqlx::query_as!(
             BookedRow,
-            r#"select id as "id!", kind as "kind!", debit as "debit!", credit as "credit!", cents as "cents!", grp as "grp!",
+            r#"select id as "id!", kind as "kind!", debit as "debit!", credit as "credit!", cents as "cents!", event_id as "event_id!",
                    reverses, reference as "reference!"
                from ledger.transfer where book_id = $1 and id = any($2)
                union all
-               select id, kind, debit, credit, cents, grp, reverses, reference
-               from ledger.transfer where book_id = $1 and grp = any($3)
+               select id, kind, debit, credit, cents, event_id, reverses, reference
+               from ledger.transfer where book_id = $1 and event_id = any($3)
                union all
-               select id, kind, debit, credit, cents, grp, reverses, reference
+               select id, kind, debit, credit, cents, event_id, reverses, reference
                from ledger.transfer where book_id = $1 and reverses = any($4)"#,
             book.uuid(),
             &names.ids,
@@ -137,7 +137,7 @@ struct BookedRow {
     debit: i64,
     credit: i64,
     cents: i64,
-    grp: Uuid,
+    event_id: Uuid,
     reverses: Option<Uuid>,
     reference: String,
 }
@@ -149,7 +149,7 @@ impl BookedRow {
             debit: AccountNumber::new(self.debit),
             credit: AccountNumber::new(self.credit),
             cents: Cents::new(self.cents),
-            event: EventId::from_uuid(self.grp),
+            event: EventId::from_uuid(self.event_id),
             reverses: self.reverses.map(TransferId::from_uuid),
             reference: self.reference,
         };

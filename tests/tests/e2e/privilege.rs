@@ -194,8 +194,8 @@ async fn each_service_posts_its_own_kinds_of_transfer_only(pool: PgPool) {
         let pool = scene.world.as_role(role).await;
         for kind in [11_i16, 20, 33] {
             let posted = sqlx::query(
-                "insert into ledger.transfer (book_id, id, kind, debit, credit, cents, at, grp)
-                 select book_id, gen_random_uuid(), kind, debit, credit, cents, at, grp from ledger.transfer
+                "insert into ledger.transfer (book_id, id, kind, debit, credit, cents, at, event_id)
+                 select book_id, gen_random_uuid(), kind, debit, credit, cents, at, event_id from ledger.transfer
                  where kind = $1 limit 1",
             )
             .bind(kind)

@@ -75,10 +75,10 @@ pub async fn record(tx: &mut PgTransaction<'_>, records: &[Record], at: DateTime
     let kinds: Vec<i16> = records.iter().map(|record| record.kind.code()).collect();
     let references: Vec<String> = records.iter().map(|record| record.reference.clone()).collect();
     sqlx::query!(
-        "insert into ledger.record (book_id, id, kind, account, cents, at, grp, claim_id, payment_id, reference)
-         select r.book_id, r.id, r.kind, r.account, r.cents, $1, r.grp, r.claim_id, r.payment_id, r.reference
+        "insert into ledger.record (book_id, id, kind, account, cents, at, event_id, claim_id, payment_id, reference)
+         select r.book_id, r.id, r.kind, r.account, r.cents, $1, r.event_id, r.claim_id, r.payment_id, r.reference
          from unnest($2::uuid[], $3::uuid[], $4::smallint[], $5::bigint[], $6::bigint[], $7::uuid[], $8::uuid[], $9::uuid[],
-             $10::text[]) as r (book_id, id, kind, account, cents, grp, claim_id, payment_id, reference)",
+             $10::text[]) as r (book_id, id, kind, account, cents, event_id, claim_id, payment_id, reference)",
         at,
         &column(|record| record.account.book().uuid()),
         &column(|record| record.id.uuid()),

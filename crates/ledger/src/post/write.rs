@@ -137,10 +137,10 @@ async fn write_transfers(
     let (rows, sums) = (&columns.transfers, &columns.sums);
     let updated = sqlx::query!(
         "with written as (
-             insert into ledger.transfer (book_id, id, kind, debit, credit, cents, at, grp, reverses, reference)
-             select $1, t.id, t.kind, t.debit, t.credit, t.cents, $2, t.grp, t.reverses, t.reference
+             insert into ledger.transfer (book_id, id, kind, debit, credit, cents, at, event_id, reverses, reference)
+             select $1, t.id, t.kind, t.debit, t.credit, t.cents, $2, t.event_id, t.reverses, t.reference
              from unnest($3::uuid[], $4::smallint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::uuid[], $9::uuid[],
-                 $10::text[]) as t (id, kind, debit, credit, cents, grp, reverses, reference)
+                 $10::text[]) as t (id, kind, debit, credit, cents, event_id, reverses, reference)
          )
          update ledger.account a
          set debits_cents = a.debits_cents + grown.debits, credits_cents = a.credits_cents + grown.credits

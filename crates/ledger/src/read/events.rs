@@ -44,7 +44,7 @@ pub async fn transfers_of_event(
            left join ledger.account d on d.book_id = $1 and d.number = t.debit
            left join ledger.account c on c.book_id = $1 and c.number = t.credit
            left join ledger.transfer r on r.book_id = $1 and r.reverses = t.id
-           where t.book_id = $1 and t.grp = $2
+           where t.book_id = $1 and t.event_id = $2
            order by t.debit, t.credit, t.id"#,
         book.uuid(),
         event.uuid(),
@@ -90,13 +90,13 @@ pub async fn shares_of_claims(
     let claims: Vec<uuid::Uuid> = claims.iter().map(|claim| claim.uuid()).collect();
     sqlx::query_as!(
         ClaimShare,
-        r#"select t.grp as "claim: EventId", r.party as "funder!: PartyId", sum(o.cents)::bigint as "cents!: Cents"
+        r#"select t.event_id as "claim: EventId", r.party as "funder!: PartyId", sum(o.cents)::bigint as "cents!: Cents"
            from ledger.transfer t
            left join ledger.transfer o on o.book_id = $1 and o.kind = 11 and o.credit = t.debit
            left join ledger.account r on r.book_id = $1 and r.number = o.debit
-           where t.book_id = $1 and t.kind = 20 and t.grp = any($2)
-           group by t.grp, r.party
-           order by t.grp, r.party"#,
+           where t.book_id = $1 and t.kind = 20 and t.event_id = any($2)
+           group by t.event_id, r.party
+           order by t.event_id, r.party"#,
         book.uuid(),
         &claims,
     )

@@ -99,7 +99,7 @@ pub async fn last_claims(
     numbers: &[AccountNumber],
 ) -> sqlx::Result<HashMap<AccountNumber, LastClaim>> {
     let rows = sqlx::query!(
-        r#"select t.debit as "number: AccountNumber", s.party as "structure!: PartyId", t.at, t.grp as "event: EventId",
+        r#"select t.debit as "number: AccountNumber", s.party as "structure!: PartyId", t.at, t.event_id as "event: EventId",
                t.id as "transfer: TransferId", t.cents as "cents: Cents"
            from ledger.transfer t
            left join ledger.account s on s.book_id = $1 and s.number = t.credit

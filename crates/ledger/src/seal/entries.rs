@@ -48,7 +48,7 @@ macro_rules! entries_where {
                    coalesce(t.debit, r.account) as "debit?: AccountNumber",
                    coalesce(t.credit, r.account) as "credit?: AccountNumber",
                    coalesce(t.cents, r.cents) as "cents?: Cents", coalesce(t.at, r.at) as "at?",
-                   coalesce(t.grp, r.grp) as "event?: EventId", t.reverses as "reverses: TransferId",
+                   coalesce(t.event_id, r.event_id) as "event?: EventId", t.reverses as "reverses: TransferId",
                    coalesce(t.reference, r.reference) as "reference?", r.claim_id as "claim?", r.payment_id as "payment?",
                    d.number as "debit_found?", d.party as "debit_party: PartyId",
                    d.batch as "debit_batch: BatchId", c.number as "credit_found?", c.party as "credit_party: PartyId",

@@ -78,7 +78,7 @@ pub(super) async fn pending(
     sqlx::query_as!(
         Pending,
         r#"with new as (
-               (select t.xact, t.book_id, t.id, t.kind, t.debit, t.credit, t.cents, t.at, t.grp, t.reverses, t.reference,
+               (select t.xact, t.book_id, t.id, t.kind, t.debit, t.credit, t.cents, t.at, t.event_id, t.reverses, t.reference,
                     null::uuid as claim_id, null::uuid as payment_id
                 from ledger.transfer t
                 where (t.xact, t.book_id, t.id) > ($1, $2, $3)
@@ -86,7 +86,7 @@ pub(super) async fn pending(
                     and not exists (select from ledger.leaf l where l.entry_id = t.id and l.book_id = t.book_id)
                 order by t.xact, t.book_id, t.id limit $6)
                union all
-               (select r.xact, r.book_id, r.id, r.kind, r.account, r.account, r.cents, r.at, r.grp, null, r.reference,
+               (select r.xact, r.book_id, r.id, r.kind, r.account, r.account, r.cents, r.at, r.event_id, null, r.reference,
                     r.claim_id, r.payment_id
                 from ledger.record r
                 where (r.xact, r.book_id, r.id) > ($1, $2, $3)
@@ -96,7 +96,7 @@ pub(super) async fn pending(
                order by 1, 2, 3 limit $6)
            select n.book_id as "book!: BookId", n.id as "id!", n.xact as "xact!", n.kind as "kind!",
                n.debit as "debit!: AccountNumber", n.credit as "credit!: AccountNumber", n.cents as "cents!: Cents",
-               n.at as "at!", n.grp as "event!: EventId", n.reverses as "reverses: TransferId", n.reference as "reference!",
+               n.at as "at!", n.event_id as "event!: EventId", n.reverses as "reverses: TransferId", n.reference as "reference!",
                n.claim_id as claim, n.payment_id as payment, d.debits_cents as "debits?",
                d.party as "debit_party: PartyId", d.batch as "debit_batch: BatchId", c.credits_cents as "credits?",
                c.party as "credit_party: PartyId", c.batch as "credit_batch: BatchId"

@@ -25,10 +25,10 @@ pub(super) async fn places_of_event(
     let places = sqlx::query_scalar!(
         r#"select l.seq from (select distinct book_id from ledger.account where kind in (1, 6)) b
            cross join lateral (
-               select t.id from ledger.transfer t where t.book_id = b.book_id and t.grp = any($1)
+               select t.id from ledger.transfer t where t.book_id = b.book_id and t.event_id = any($1)
                union
                select r.id from ledger.record r
-               where r.book_id = b.book_id and (r.grp = any($1) or r.claim_id = any($1))) e
+               where r.book_id = b.book_id and (r.event_id = any($1) or r.claim_id = any($1))) e
            join ledger.leaf l on l.entry_id = e.id and l.book_id = b.book_id
            order by l.seq limit $2"#,
         events,
@@ -50,14 +50,14 @@ pub(super) async fn places_of_events(
     let books: Vec<Uuid> = books.iter().map(|book| book.uuid()).collect();
     let rows = sqlx::query!(
         r#"select g.event as "event!", l.seq
-           from unnest($1::uuid[], $2::integer[]) as g (grp, event)
+           from unnest($1::uuid[], $2::integer[]) as g (event_id, event)
            cross join unnest($3::uuid[]) as b (book_id)
            cross join lateral (
-               select t.id from ledger.transfer t where t.book_id = b.book_id and t.grp = g.grp
+               select t.id from ledger.transfer t where t.book_id = b.book_id and t.event_id = g.event_id
                union all
-               select r.id from ledger.record r where $4 and r.book_id = b.book_id and r.grp = g.grp
+               select r.id from ledger.record r where $4 and r.book_id = b.book_id and r.event_id = g.event_id
                union all
-               select r.id from ledger.record r where $4 and r.book_id = b.book_id and r.claim_id = g.grp) e
+               select r.id from ledger.record r where $4 and r.book_id = b.book_id and r.claim_id = g.event_id) e
            join ledger.leaf l on l.entry_id = e.id and l.book_id = b.book_id
            group by g.event, l.seq order by g.event, l.seq"#,
         events,

@@ -37,7 +37,7 @@ async fn fill(pool: &PgPool, vouchers: i64) {
                  insert into ledger.account (book_id, number, kind, limit_cents, debits_cents, credits_cents)
                  select '00000000-0000-0000-0000-00000000b001', number, 9, 1000, 1000, 1000 from voucher
              )
-             insert into ledger.transfer (book_id, id, kind, debit, credit, cents, at, grp)
+             insert into ledger.transfer (book_id, id, kind, debit, credit, cents, at, event_id)
              select '00000000-0000-0000-0000-00000000b001', gen_random_uuid(), leg.kind, leg.debit, leg.credit, 1000,
                  '2026-03-01T10:00:00Z', gen_random_uuid()
              from voucher cross join lateral (values

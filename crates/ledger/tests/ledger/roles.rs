@@ -99,19 +99,19 @@ async fn nobody_chooses_the_number_of_a_transaction_nor_an_endless_instant(pool:
         (database::Role::Funding, 30),
     ] {
         let under = under(&pool, role).await;
-        let hidden = "insert into ledger.transfer (book_id, id, kind, debit, credit, cents, at, grp, xact)
-            select book_id, gen_random_uuid(), kind, debit, credit, cents, at, grp, 1 from ledger.transfer where kind = $1 limit 1";
+        let hidden = "insert into ledger.transfer (book_id, id, kind, debit, credit, cents, at, event_id, xact)
+            select book_id, gen_random_uuid(), kind, debit, credit, cents, at, event_id, 1 from ledger.transfer where kind = $1 limit 1";
         let refused = sqlx::query(hidden).bind(kind).execute(&under).await.unwrap_err();
         assert_eq!(refused.as_database_error().unwrap().code().as_deref(), Some("42501"));
-        let endless = "insert into ledger.transfer (book_id, id, kind, debit, credit, cents, at, grp)
-            select book_id, gen_random_uuid(), kind, debit, credit, cents, 'infinity', grp from ledger.transfer where kind = $1 limit 1";
+        let endless = "insert into ledger.transfer (book_id, id, kind, debit, credit, cents, at, event_id)
+            select book_id, gen_random_uuid(), kind, debit, credit, cents, 'infinity', event_id from ledger.transfer where kind = $1 limit 1";
         let refused = sqlx::query(endless).bind(kind).execute(&under).await.unwrap_err();
         assert!(database::is_constraint(&refused, "transfer_at_finite"), "{refused}");
     }
     let funding = under(&pool, database::Role::Funding).await;
     denied_sql(
         &funding,
-        "insert into ledger.record (book_id, id, kind, account, cents, at, grp, claim_id, payment_id, xact)
+        "insert into ledger.record (book_id, id, kind, account, cents, at, event_id, claim_id, payment_id, xact)
          values (gen_random_uuid(), gen_random_uuid(), 60, 0, 1, now(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1)",
     )
     .await;

@@ -118,7 +118,7 @@ async fn a_payment_that_a_person_explained_is_proven_as_any_other(admin: PgPool)
 async fn a_rewritten_claim_is_told_and_not_proven(admin: PgPool) {
     let world = march(admin).await;
     seals(&world).await;
-    sqlx::query("update ledger.transfer set reference = 'autre' where grp = $1")
+    sqlx::query("update ledger.transfer set reference = 'autre' where event_id = $1")
         .bind(id(203))
         .execute(&world.admin)
         .await

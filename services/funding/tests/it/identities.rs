@@ -53,7 +53,7 @@ async fn a_falsified_row_is_told(admin: PgPool) {
             "Encaissements acceptés",
         ),
         (
-            "update ledger.transfer set grp = gen_random_uuid() where ledger.name_of_transfer_kind(kind) = 'claimed'",
+            "update ledger.transfer set event_id = gen_random_uuid() where ledger.name_of_transfer_kind(kind) = 'claimed'",
             "Encaissements acceptés",
         ),
         (

@@ -78,7 +78,7 @@ async fn fill(world: &World, programmes: u32) {
     for sql in [
         // What a round does not use is not built here.
         "alter table ledger.transfer drop constraint transfer_pk; alter table issuer.voucher drop constraint voucher_serial_unique;
-         alter table issuer.voucher drop constraint voucher_token_id_unique; drop index issuer.voucher_code, ledger.transfer_group,
+         alter table issuer.voucher drop constraint voucher_token_id_unique; drop index issuer.voucher_code, ledger.transfer_event,
          ledger.transfer_opening",
         "insert into catalogue.series (series, programme_id, created_at)
          select n, (select programme_id from catalogue.series limit 1), now() from generate_series(1000, 999 + {programmes}) n;
@@ -94,7 +94,7 @@ async fn fill(world: &World, programmes: u32) {
              insert into ledger.account (book_id, number, kind, limit_cents, credits_cents)
              select p.id, (9::bigint << 56) + ({series}::bigint << 24) + n * 10, 9, 1000, 1000
              from (select programme_id as id from catalogue.series limit 1) p, generate_series(0, 99999) n;
-             insert into ledger.transfer (book_id, id, kind, debit, credit, cents, at, grp, xact)
+             insert into ledger.transfer (book_id, id, kind, debit, credit, cents, at, event_id, xact)
              select p.id, gen_random_uuid(), 11, 1, (9::bigint << 56) + ({series}::bigint << 24) + n * 10, 1000, now(), p.id, {nth}
              from (select programme_id as id from catalogue.series limit 1) p, generate_series(0, 99999) n;
              insert into issuer.voucher (book_id, number, batch_id, serial, token_id, kid)
@@ -115,7 +115,7 @@ async fn fill(world: &World, programmes: u32) {
 async fn spends(world: &World, from: u32, each: u32) {
     let sql = format!(
         "set session_replication_role = replica;
-         insert into ledger.transfer (book_id, id, kind, debit, credit, cents, at, grp)
+         insert into ledger.transfer (book_id, id, kind, debit, credit, cents, at, event_id)
          select p.id, gen_random_uuid(), 20, (9::bigint << 56) + (s::bigint << 24) + n * 10, (10::bigint << 56) + 2, 1000, now(), p.id
          from (select programme_id as id from catalogue.series limit 1) p, generate_series(1000, 1009) s,
              generate_series({from}, {to}) n;
