@@ -234,7 +234,11 @@ async fn agree_plan(sponsor: &Sponsor, funders: &[Funder]) {
         .map(|funder| json!({"funder_id": funder.id, "rate": funder.rate}))
         .collect();
     let plan = json!({"id": sponsor.ids.next("plan"), "shares": shares});
-    sponsor.client.post(&sponsor.funding_path("/plans"), &plan).await.created();
+    sponsor
+        .client
+        .post(&sponsor.funding_path("/plans"), &plan)
+        .await
+        .created();
 }
 
 async fn prescriber(world: &World, sponsor: &Sponsor, name: &str) -> Prescriber {

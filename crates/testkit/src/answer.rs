@@ -49,7 +49,8 @@ impl Answer {
             asked,
             status,
             headers,
-            bytes};
+            bytes,
+        };
         answer.check();
         answer
     }

@@ -61,7 +61,10 @@ impl From<JsonRejection> for Problem {
                 "Le corps de la demande doit être du JSON.",
             )
             .detail("Ajoutez l'en-tête « Content-Type: application/json »."),
-            other => Self::bad_request(format!("Le JSON ne convient pas : {}", french_errors::json(&other.body_text()))),
+            other => Self::bad_request(format!(
+                "Le JSON ne convient pas : {}",
+                french_errors::json(&other.body_text())
+            )),
         }
     }
 }

@@ -107,7 +107,11 @@ impl Life {
             limits: Limits::default(),
         };
         let plan = json!({"id": scene.world.ids.next("plan"), "shares": first_plan.shares(&funders)});
-        second.client.post(&second.funding_path("/plans"), &plan).await.created();
+        second
+            .client
+            .post(&second.funding_path("/plans"), &plan)
+            .await
+            .created();
         let mut fund = Fund::default();
         for (programme, agreed) in fund.programmes.iter_mut().zip(AGREED) {
             programme.plans.push(first_plan.clone());
