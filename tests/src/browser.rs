@@ -162,10 +162,8 @@ impl Browser {
         until(expression, async || {
             let holds = self.eval(&format!("!!({expression})")).await == json!(true);
             if !holds && began.elapsed() > WAIT_MAX {
-                panic!(
-                    "waited in vain for {expression}; the page says:\n{}",
-                    self.text("body").await
-                );
+                let page = self.text("body").await;
+                panic!("waited in vain for {expression}; the page says:\n{page}");
             }
             holds.then_some(())
         })

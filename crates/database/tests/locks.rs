@@ -45,11 +45,11 @@ async fn who_waits_too_long_is_told(pool: PgPool) {
 /// Why two locks are not taken one after the other.
 #[cfg(debug_assertions)]
 async fn refused(pool: &PgPool, first: NamedLock, second: NamedLock) -> String {
-    let mut tx = pool.begin().await.unwrap();
-    first.take(&mut tx).await.unwrap();
+    let mut tx = pool.begin().await.expect("a connection");
+    first.take(&mut tx).await.expect("nobody else has it");
     let taken = tokio::spawn(async move { second.take(&mut tx).await });
-    let panic = taken.await.unwrap_err().into_panic();
-    panic.downcast_ref::<String>().unwrap().clone()
+    let panic = taken.await.expect_err("it panics").into_panic();
+    panic.downcast_ref::<String>().expect("a message").clone()
 }
 
 #[cfg(debug_assertions)]

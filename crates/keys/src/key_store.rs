@@ -115,14 +115,14 @@ mod tests {
         create_key_file(&path("open.key"), None).unwrap();
         std::fs::set_permissions(path("open.key"), std::fs::Permissions::from_mode(0o644)).unwrap();
         std::fs::write(path("bad.pkcs11"), "pkcs11:token=a").unwrap();
-        let loaded = store.look();
-        assert_eq!(loaded.len(), 1);
+        let found = store.look();
+        assert_eq!(found.len(), 1);
         create_key_file(&path("2028.key"), None).unwrap();
         assert_eq!(store.look().len(), 2);
         std::fs::remove_file(path("2027.key")).unwrap();
         let left = store.look();
         assert_eq!(left.len(), 1);
-        assert_ne!(left[0].kid(), loaded[0].kid());
+        assert_ne!(left[0].kid(), found[0].kid());
         // Its rights are mended, its content is as it was.
         std::fs::set_permissions(path("open.key"), std::fs::Permissions::from_mode(0o600)).unwrap();
         assert_eq!(store.look().len(), 2);

@@ -28,12 +28,7 @@ pub mod v1 {
 /// Packages of the redemption service.
 pub mod redemption {
     /// Package `ccn.redemption.v1`.
-    #[expect(
-        missing_docs,
-        clippy::pedantic,
-        clippy::large_enum_variant,
-        reason = "generated; the documentation is in proto/"
-    )]
+    #[expect(missing_docs, clippy::pedantic, reason = "generated; the documentation is in proto/")]
     pub mod v1 {
         tonic::include_proto!("ccn.redemption.v1");
     }
@@ -42,7 +37,12 @@ pub mod redemption {
 /// Packages of the funding service.
 pub mod funding {
     /// Package `ccn.funding.v1`.
-    #[expect(missing_docs, clippy::pedantic, reason = "generated; the documentation is in proto/")]
+    #[expect(
+        missing_docs,
+        clippy::pedantic,
+        clippy::large_enum_variant,
+        reason = "generated; the documentation is in proto/"
+    )]
     pub mod v1 {
         tonic::include_proto!("ccn.funding.v1");
     }

@@ -22,14 +22,11 @@ pub async fn book(owner: &PgPool, name: &str, legs: &[Leg], at: DateTime<Utc>) {
 }
 
 /// The same with ids of the caller's.
-#[track_caller]
-pub fn book_posting(owner: &PgPool, posting: Posting, at: DateTime<Utc>) -> impl Future<Output = ()> {
-    async move {
-        let mut tx = owner.begin().await.expect("a connection");
-        let outcomes = ledger::post(&mut tx, std::slice::from_ref(&posting), at)
-            .await
-            .expect("a booking");
-        assert_eq!(outcomes, [Outcome::Posted], "{posting:?}");
-        tx.commit().await.expect("an end");
-    }
+pub async fn book_posting(owner: &PgPool, posting: Posting, at: DateTime<Utc>) {
+    let mut tx = owner.begin().await.expect("a connection");
+    let outcomes = ledger::post(&mut tx, std::slice::from_ref(&posting), at)
+        .await
+        .expect("a booking");
+    assert_eq!(outcomes, [Outcome::Posted], "{posting:?}");
+    tx.commit().await.expect("an end");
 }

@@ -84,7 +84,6 @@ impl Client {
     }
 
     /// The routes that it asks.
-    #[must_use]
     pub fn router(&self) -> Router {
         match &self.services {
             Services::Here(router) => router.clone(),

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use sqlx::PgPool;
 
 /// A machine that builds something else at the same time is slow.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 const BETWEEN: Duration = Duration::from_millis(10);
 
 /// Asks again and again until the answer is `Some`; fails, with what was waited for, after two minutes. Tests sleep nowhere else: what

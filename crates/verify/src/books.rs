@@ -174,8 +174,8 @@ pub fn verify_books(folder: &Path, trusted: &Trusted<'_>) -> Result<BooksVerdict
             verdict.fault(format!("ligne {} (rang {place}) : {fault}", place + 1));
         }
     }
-    let (closed, beyond) = closes.describe(tree.size());
-    verdict.closes = closed;
+    let (told, beyond) = closes.describe(tree.size());
+    verdict.closes = told;
     conclude(&mut verdict, &tree, checkpoint, older, &sealed);
     for fault in beyond.into_iter().chain(balances.faults()).chain(records.faults()) {
         verdict.fault(fault);

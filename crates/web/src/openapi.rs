@@ -86,11 +86,11 @@ mod tests {
     #[utoipa::path(post, path = "/things/{shelf}", request_body = NewThing, params(("shelf" = u32, Path)),
         responses((status = 201, body = u32), (status = 422, description = "`too-large-a-thing`")))]
     #[expect(dead_code, reason = "only described")]
-    async fn put_on_shelf() {}
+    fn put_on_shelf() {}
 
     #[utoipa::path(get, path = "/public", security(()), responses((status = 200, body = u32)))]
     #[expect(dead_code, reason = "only described")]
-    async fn look() {}
+    fn look() {}
 
     #[derive(utoipa::OpenApi)]
     #[openapi(paths(put_on_shelf, look), modifiers(&CommonProblems))]

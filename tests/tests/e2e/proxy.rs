@@ -17,7 +17,7 @@ const NO_SUCH_ADDRESS: &str = "Cette adresse n'existe pas";
 /// The longest that the proxy may take to listen.
 const SECONDS_MAX: u64 = 20;
 
-/// HAProxy with the sample as it stands; stopped when dropped.
+/// The proxy with the sample as it stands; stopped when dropped.
 struct Proxy {
     child: Child,
     addr: SocketAddr,
@@ -26,7 +26,7 @@ struct Proxy {
 impl Proxy {
     fn start(services: [(&str, SocketAddr); 3]) -> Self {
         let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/haproxy.cfg");
-        // A port that was free a moment ago: HAProxy tells none that it chose itself.
+        // A port that was free a moment ago: the proxy tells none that it chose itself.
         let free = TcpListener::bind("127.0.0.1:0").expect("a port");
         let addr = free.local_addr().expect("an address");
         drop(free);

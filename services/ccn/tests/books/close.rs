@@ -34,7 +34,7 @@ fn verifier(key_file: &Path) -> VerifierKey {
 
 #[testkit::test]
 async fn a_month_closes_once_in_order_and_its_proof_holds(pool: PgPool) {
-    let operator = Operator::new(pool).await;
+    let operator = Operator::new(pool);
     let (status, text) = said(&operator.runs(&["close", "2025-01"]).await);
     assert_eq!(status, Some(3), "{text}");
     assert!(
@@ -172,7 +172,7 @@ async fn night_is_over(pool: &PgPool) {
 
 #[testkit::test]
 async fn a_server_reconciles_and_closes_for_who_trusts_its_key_alone(pool: PgPool) {
-    let operator = Operator::new(pool).await;
+    let operator = Operator::new(pool);
     receives(&operator.pool, "a", "2025-03-10T10:00:00Z").await;
     let site = Site::start(&operator.pool).await;
     night_is_over(&operator.pool).await;
@@ -214,7 +214,7 @@ async fn a_server_reconciles_and_closes_for_who_trusts_its_key_alone(pool: PgPoo
 
 #[testkit::test]
 async fn a_key_goes_to_this_machine_and_never_by_the_command_line(pool: PgPool) {
-    let operator = Operator::new(pool).await;
+    let operator = Operator::new(pool);
     let site = Site::start(&operator.pool).await;
     night_is_over(&operator.pool).await;
     let secret = std::fs::read_to_string(&site.operator_key).unwrap();
@@ -274,7 +274,7 @@ async fn a_key_goes_to_this_machine_and_never_by_the_command_line(pool: PgPool) 
 /// What waits for its seal is measured, and a forgotten transaction shows.
 #[testkit::test]
 async fn a_seal_that_lags_is_measured(pool: PgPool) {
-    let operator = Operator::new(pool).await;
+    let operator = Operator::new(pool);
     let site = Site::start(&operator.pool).await;
     let mut forgotten = operator.pool.acquire().await.unwrap();
     forgotten.execute("begin; select pg_current_xact_id()").await.unwrap();

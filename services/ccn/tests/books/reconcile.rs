@@ -25,7 +25,7 @@ pub struct Operator {
 }
 
 impl Operator {
-    pub async fn new(pool: PgPool) -> Self {
+    pub fn new(pool: PgPool) -> Self {
         let operator = Self {
             pool,
             folder: tempfile::tempdir().unwrap(),
@@ -69,7 +69,7 @@ pub fn said(output: &Output) -> (Option<i32>, String) {
 
 #[testkit::test]
 async fn the_exit_status_says_whether_the_books_are_right(pool: PgPool) {
-    let operator = Operator::new(pool).await;
+    let operator = Operator::new(pool);
     let (status, text) = said(&operator.runs(&["reconcile"]).await);
     assert_eq!(status, Some(0), "{text}");
     assert!(
@@ -137,7 +137,7 @@ pub async fn during_another_run<T>(pool: &PgPool, asked: impl Future<Output = T>
 
 #[testkit::test]
 async fn a_run_waits_for_the_one_under_way(pool: PgPool) {
-    let operator = Operator::new(pool).await;
+    let operator = Operator::new(pool);
     let output = during_another_run(&operator.pool, operator.runs(&["reconcile"])).await;
     let (status, text) = said(&output);
     assert_eq!(status, Some(0), "{text}");
@@ -150,7 +150,7 @@ async fn a_run_waits_for_the_one_under_way(pool: PgPool) {
 #[testkit::test]
 async fn a_corrupted_sum_is_status_1_and_the_proof_still_holds(pool: PgPool) {
     two_years(&pool).await;
-    let operator = Operator::new(pool).await;
+    let operator = Operator::new(pool);
     operator.pool.execute(CORRUPTED).await.unwrap();
     let note = operator.path("run.note");
     let note = note.to_str().unwrap();

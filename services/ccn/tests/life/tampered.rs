@@ -61,6 +61,7 @@ impl Services {
 }
 
 #[testkit::test]
+#[expect(clippy::too_many_lines, reason = "one forgery, and everybody who finds it")]
 async fn one_old_amount_rewritten_is_found_by_every_verification(admin: PgPool) {
     let world = whole_life(admin).await;
     let options = (*world.admin.connect_options()).clone();

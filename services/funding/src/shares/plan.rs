@@ -109,7 +109,8 @@ pub async fn agree(
 ) -> Result<Created<PlanView>, AgreeError> {
     let known = catalogue::programme(&mut **tx, programme).await?;
     let sponsor = known.ok_or(AgreeError::NoProgramme)?.sponsor_id;
-    if !who.has(Role::Operator) && !(who.has(Role::Sponsor) && who.organisation() == sponsor) {
+    let its_sponsor = who.has(Role::Sponsor) && who.organisation() == sponsor;
+    if !who.has(Role::Operator) && !its_sponsor {
         return Err(AgreeError::NotItsSponsor);
     }
     let made = catalogue::create_plan(tx, programme, new, at).await?;

@@ -130,13 +130,13 @@ async fn an_unexplained_line_becomes_a_contribution_or_a_charge_and_is_closed(ad
         world.put_json(&path("closing"), closing).await,
         (StatusCode::OK, closed.clone())
     );
-    let states: Vec<_> = closed["steps"]
+    let steps: Vec<_> = closed["steps"]
         .as_array()
         .unwrap()
         .iter()
         .map(|step| step["state"].as_str().unwrap())
         .collect();
-    assert_eq!(states, ["open", "open", "explained", "closed"]);
+    assert_eq!(steps, ["open", "open", "explained", "closed"]);
     assert_eq!(world.breaks().await.len(), 1);
     assert_eq!(
         world.get_json("/funding/v1/breaks?state=closed").await["items"][0],

@@ -215,6 +215,7 @@ async fn an_invoice_waits_for_what_is_not_said_and_tells_what(admin: PgPool) {
 }
 
 #[testkit::test]
+#[expect(clippy::too_many_lines, reason = "one story of an invoice and its credit notes")]
 async fn credit_notes_take_off_an_invoice_in_the_books_and_never_more_than_is_left(admin: PgPool) {
     let world = World::new(admin).await;
     world.invoices("0.2").await;

@@ -136,9 +136,9 @@ async fn a_corrupted_sum_makes_a_failing_run_that_is_heard(admin: PgPool) {
     let text = String::from_utf8(text).unwrap();
     assert!(text.contains("ATTENTION") && text.contains("FAUX"), "{text}");
 
-    let back =
+    let restored =
         "update ledger.account set debits_cents = debits_cents - 100 where ledger.name_of_account_kind(kind) = 'bank'";
-    sqlx::query(back).execute(&bank.world.admin).await.unwrap();
+    sqlx::query(restored).execute(&bank.world.admin).await.unwrap();
     let rewritten = "update funding.statement set raw = raw || '\\x20' where position = 1";
     sqlx::query(rewritten).execute(&bank.world.admin).await.unwrap();
     assert_eq!(verdict(&bank.runs(3).await), (false, 1, 1, 0));

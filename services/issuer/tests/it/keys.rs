@@ -261,14 +261,14 @@ async fn a_key_is_announced_in_time_by_who_holds_it_and_never_changed(pool: PgPo
     assert_eq!(world.traces("key.publish").await, 1);
 
     let list = world.operator.get("/issuer/v1/keys").await.ok();
-    let states: Vec<_> = list
+    let listed: Vec<_> = list
         .as_array()
         .unwrap()
         .iter()
         .map(|key| (key["state"].clone(), key["loaded"].clone()))
         .collect();
     assert_eq!(
-        states,
+        listed,
         [(json!("active"), json!(true)), (json!("announced"), json!(false))]
     );
     assert_eq!(list[1]["latest_day"], "2028-12-27");

@@ -147,9 +147,9 @@ async fn a_booklet_asked_for_by_many_desks_goes_to_one(pool: PgPool) {
     let batch = world.funded(1, 2).await;
     let people = world.people(6, 1).await;
     let asked = [0, 1, 2, 3, 4, 5].map(|n| world.hands_over(40 + n, batch, 1, people[usize::try_from(n).unwrap()]));
-    let [a, b, c, d, e, f] = asked;
-    let (a, b, c, d, e, f) = tokio::join!(a, b, c, d, e, f);
-    let mut statuses = [a, b, c, d, e, f].map(|answer| answer.status);
+    let [first, second, third, fourth, fifth, sixth] = asked;
+    let answers = tokio::join!(first, second, third, fourth, fifth, sixth);
+    let mut statuses = <[Answer; 6]>::from(answers).map(|answer| answer.status);
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 422, 422, 422, 422, 422]);
     assert_eq!(world.states().await["activated"], 10);
@@ -162,7 +162,7 @@ async fn one_person_cannot_get_more_booklets_from_two_desks_at_once(pool: PgPool
     let people = world.people(1, 1).await;
     let (a, b) = tokio::join!(
         world.hands_over(40, one, 1, people[0]),
-        world.hands_over(41, two, 1, people[0])
+        world.hands_over(41, two, 3, people[0])
     );
     let mut statuses = [a.status, b.status];
     statuses.sort_unstable();

@@ -35,6 +35,7 @@ pub struct UnmetCriterion {
 }
 
 /// Every criterion that the place does not meet.
+#[must_use]
 pub fn unmet(place: &Place) -> Vec<UnmetCriterion> {
     let reason = |criterion, problem: String, remedy: &str| UnmetCriterion {
         criterion,

@@ -34,7 +34,7 @@ fn counted(answers: &[Answer]) -> BTreeMap<String, usize> {
         let word = if answer.status < 300 {
             answer.status.to_string()
         } else {
-            answer.kind().to_owned()
+            answer.kind()
         };
         *counts.entry(word).or_default() += 1;
     }

@@ -14,7 +14,7 @@ use crate::support::chunks::{CHUNK_BYTES, End, Written};
 const STALLED_SECONDS: u64 = 120;
 const FETCH_SECONDS_MAX: u64 = 4 * 3600;
 
-/// ChunkWriter that wait for the connection.
+/// Chunks that wait for the connection.
 const CHUNKS_WAITING: usize = 4;
 
 /// The file while it grows, to its end. `slot` is kept as long as the file.
