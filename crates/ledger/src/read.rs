@@ -3,7 +3,7 @@
 //!
 //! | what | of |
 //! |---|---|
-//! | [`balances`], [`voucher_states`], [`openings`], [`last_claims`] | some accounts |
+//! | [`balances()`], [`voucher_states`], [`openings`], [`last_claims`] | some accounts |
 //! | [`transfers_of_event`], [`shares_of_claims`] | one event, some claims |
 //! | [`events_of_voucher`], [`reversals_of_claims`], [`vouchers_of_claims`] | one voucher, some claims, as they are known elsewhere |
 //! | [`spendable_vouchers`], [`open_reserves`], [`reserve_funders`] | one book that is swept |

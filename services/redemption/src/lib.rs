@@ -2,13 +2,13 @@
 //!
 //! | use case | file |
 //! |---|---|
-//! | import places, import bank details | [`import_structures`], [`import_bank_details`] over [`import`] |
-//! | list, accredit, suspend structures | [`structures`], [`accredit`], [`suspend`] |
-//! | claim vouchers | [`claim`]: the heart; its doc is the design |
-//! | read claims | [`read_claims`] |
-//! | undo a claim | [`reverse`] |
+//! | import places, import bank details | `structures/import_structures`, `structures/import_bank_details` over `structures/import` |
+//! | list, accredit, suspend structures | `structures/list`, `structures/accredit`, `structures/suspend` |
+//! | claim vouchers | `claims/claim`: the heart; its doc is the design |
+//! | read claims | `claims/read_claims` |
+//! | undo a claim | `claims/reverse` |
 //! | publish what a phone without a network knows | [`status_lists`] |
-//! | places near you, for everybody | [`places`] |
+//! | places near you, for everybody | `public/places` |
 //! | the page that a QR code opens | `pages` |
 //! | claim over gRPC, one or a stream of them | `rpc`: a second door to the same pipeline |
 //!

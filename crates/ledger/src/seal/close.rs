@@ -3,7 +3,7 @@
 //! 1. [`Quiescence::wait`]: every transaction in flight at this moment comes to its end, so whatever was posted before is there.
 //! 2. [`close`], in one transaction that holds the sealer's lock: all of it is sealed, each entry on its own day as far as the day
 //!    before it allows, and a checkpoint of its own that names the month is signed. The row is never changed and there is no way back.
-//! 3. From then on the sealer books nothing before the first day after the last closed month ([`first_open_day`]). What comes late
+//! 3. From then on the sealer books nothing before the first day after the last closed month (`first_open_day`). What comes late
 //!    keeps its own `at`, and says that it is late.
 //!
 //! Months close in order, from that of the first entry, each once, none before it is over in Paris.

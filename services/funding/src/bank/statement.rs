@@ -18,7 +18,7 @@
 //! out, whatever the bank's order, since both are of one period. What one line cannot say (several items, several lines) a
 //! person says: [`crate::bank::breaks`].
 //!
-//! What is left is a break ([`crate::bank::breaks`]), with a kind that [`doubt`] reads off the line.
+//! What is left is a break ([`crate::bank::breaks`]), with a kind that `classify_breaks` reads off the line.
 //!
 //! A statement must follow the last one (its opening balance is the last closing balance, and its days and the bank's number say
 //! so too; the first one opens at zero), so that the bank account of the books always equals the last closing balance. One that

@@ -11,7 +11,7 @@
 //! | [issue](issue::issue) | the clock | D+37, once the sweep is done and the certificate is there |
 //! | [respond](respond::respond) | the sponsor, each funder | until the last day of contest |
 //! | [choose](choose::choose) | each funder | until the same day |
-//! | [give back](give_back::give_back) | the clock (credits), the operator (bank too) | after it, and again when something comes back |
+//! | refund unused value | the clock (credits), the operator (bank too) | after it, and again when something comes back |
 //!
 //! **The invariant.** A statement is three files written once: their bytes are kept, with their digests, and served as they are. Its sums
 //! agree with the books on two counts, or it is not issued: per batch and funder, funded = claimed + refundable; per funder, the refundable

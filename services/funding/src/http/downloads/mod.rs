@@ -1,6 +1,6 @@
 //! Answers that are longer than memory. A task writes one into a file without a name, as fast as the database gives it, and the client
 //! is sent the file while it grows: who reads slowly, or not at all, holds a file and never a snapshot of the books. An organisation
-//! has few such files at a time ([`downloads`]). One that breaks off ends with an error of the connection, never with an end.
+//! has few such files at a time (`DownloadSlot`). One that breaks off ends with an error of the connection, never with an end.
 
 mod fetch;
 mod slots;
