@@ -1,6 +1,7 @@
 use std::sync::{Arc, LazyLock};
 
 use access::Sponsor;
+use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use catalogue::ProgrammeId;
@@ -92,7 +93,7 @@ pub(super) async fn get(
         ),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    Ok((headers, printer_file::start(job)).into_response())
+    Ok((headers, Body::from_stream(printer_file::start(job))).into_response())
 }
 
 /// Gives booklets that nobody holds new numbers and refuses the old ones: a carton stolen, a file in wrong hands.

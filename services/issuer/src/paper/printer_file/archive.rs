@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use bytes::Bytes;
 use catalogue::Programme;
 use chrono::{DateTime, Utc};
+use futures_util::Stream;
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 use tokio::runtime::Handle;
@@ -63,8 +64,8 @@ enum ArchiveError {
     Missing(usize),
 }
 
-/// Starts to write; the body ends with an error, not with an end, when the archive is not whole.
-pub(crate) fn start(job: Job) -> Body {
+/// Starts to write; the pieces end with an error, not with an end, when the archive is not whole.
+pub(crate) fn start(job: Job) -> impl Stream<Item = Result<Bytes, io::Error>> + Send + use<> {
     let (to, mut from) = mpsc::channel::<Result<Bytes, io::Error>>(PIECES_WAITING);
     let runtime = Handle::current();
     tokio::task::spawn_blocking(move || {
@@ -105,8 +106,7 @@ pub(crate) fn start(job: Job) -> Body {
             let _ = runtime.block_on(to.send(Err(io::Error::other("broken off"))));
         }
     });
-    let pieces = futures_util::stream::poll_fn(move |context| from.poll_recv(context));
-    Body::from_stream(pieces)
+    futures_util::stream::poll_fn(move |context| from.poll_recv(context))
 }
 
 type Archive = ZipWriter<zip::write::StreamWriter<Sink>>;
