@@ -218,6 +218,9 @@ async fn plans_are_versions_and_only_whole_ones_are_agreed(pool: PgPool) {
     ] {
         assert!(agree(&mut tx, plan(3, rates)).await.is_err(), "{rates:?}");
     }
+    // Another programme's versions are another act.
+    drop(tx);
+    let mut tx = funding.begin().await.unwrap();
     assert!(matches!(
         catalogue::create_plan(&mut tx, ProgrammeId::from_uuid(uuid(99)), &plan(3, &["1"]), at()).await,
         Err(CreatePlanError::NoProgramme)

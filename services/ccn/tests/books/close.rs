@@ -311,7 +311,7 @@ async fn sealing_goes_on_while_requests_hold_every_connection(pool: PgPool) {
     // The turn of settlements: it writes nothing, which the sealer would wait for.
     NamedLock::Settlements.take(&mut busy).await.unwrap();
     let secret = std::fs::read_to_string(&running.operator_key_file).unwrap();
-    let url = format!("http://{}/v1/settlements", running.addr);
+    let url = format!("http://{}/funding/v1/settlements", running.addr);
     let settlement = serde_json::json!({"id": Uuid::from_u128(1), "month": "2025-03", "execute_on": "2025-04-14"});
     let asked = reqwest::Client::new()
         .post(url)

@@ -1,11 +1,12 @@
 //! `ccn reconcile` and `ccn verify reconciliation` as a person runs them, and the server's nightly run.
 
-use database::NamedLock;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use ccn::server::sealing;
 use ccn::{Config, Running, Service};
+use chrono::{DateTime, Utc};
+use database::NamedLock;
 use serde_json::Value;
 use sqlx::{ConnectOptions, Executor, PgPool};
 use tempfile::TempDir;
@@ -111,12 +112,13 @@ async fn the_exit_status_says_whether_the_books_are_right(pool: PgPool) {
     assert_eq!(document["number"], 4);
 }
 
-/// Somebody has looked for its turn, and found that it is another's.
-async fn told_to_wait(pool: &PgPool) -> Option<()> {
+/// Since then, somebody has looked for its turn, found that it is another's, and given up its transaction.
+async fn told_to_wait(pool: &PgPool, since: DateTime<Utc>) -> Option<()> {
     let told: bool = sqlx::query_scalar(
         "select exists (select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
-             and state = 'idle' and (query ilike '%pg_try_advisory_xact_lock%' or query ilike 'rollback%'))",
+             and state = 'idle' and query ilike 'rollback%' and state_change > $1)",
     )
+    .bind(since)
     .fetch_one(pool)
     .await
     .unwrap();
@@ -128,8 +130,12 @@ pub async fn during_another_run<T>(pool: &PgPool, asked: impl Future<Output = T>
     // The lock of `funding::reconciliation::run`, held as the nightly run holds it.
     let mut night = pool.begin().await.unwrap();
     NamedLock::ReconciliationRuns.take(&mut night).await.unwrap();
+    let since: DateTime<Utc> = sqlx::query_scalar("select clock_timestamp()")
+        .fetch_one(&mut *night)
+        .await
+        .unwrap();
     let ends = async {
-        testkit::until("it is told to wait", async || told_to_wait(pool).await).await;
+        testkit::until("it is told to wait", async || told_to_wait(pool, since).await).await;
         night.rollback().await.unwrap();
     };
     tokio::join!(asked, ends).0

@@ -6,7 +6,9 @@ use crate::process::{output, stderr};
 fn a_text_that_is_no_voucher_is_status_1_and_unreadable_keys_are_status_2() {
     let folder = tempfile::tempdir().unwrap();
     let keys = folder.path().join("keys.json");
-    std::fs::write(&keys, r#"{"keys": []}"#).unwrap();
+    // The public key of RFC 8037, appendix A.2.
+    let jwks = r#"{"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    std::fs::write(&keys, jwks).unwrap();
     let judged = output(&["verify", "token", "--keys", keys.to_str().unwrap(), "x"]);
     assert_eq!(judged.status.code(), Some(1), "{}", stderr(&judged));
     let verdict: serde_json::Value = serde_json::from_slice(&judged.stdout).unwrap();
