@@ -31,7 +31,6 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// The usual one.
     pub async fn set(pool: PgPool) -> Self {
         Self::with(pool, Settings::default()).await
     }
@@ -68,13 +67,11 @@ impl Scene {
         }
     }
 
-    /// The operator.
     #[must_use]
     pub const fn operator(&self) -> &Operator {
         &self.world.operator
     }
 
-    /// The programme.
     #[must_use]
     pub const fn programme(&self) -> Uuid {
         self.sponsor.programme

@@ -35,7 +35,6 @@ pub struct World {
     pub pool: PgPool,
     /// Nobody's client.
     pub anyone: Client,
-    /// The operator.
     pub operator: Operator,
     /// The key that signs vouchers, for the tests that play its thief.
     pub signing_key: SigningKey,

@@ -66,7 +66,6 @@ impl fmt::Debug for Secret {
 /// An API key as its owner sees it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ApiKey {
-    /// Its id.
     pub id: KeyId,
     /// Who may use it.
     pub organisation_id: OrganisationId,

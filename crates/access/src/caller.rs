@@ -18,7 +18,6 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Who asks.
     #[must_use]
     pub const fn organisation(&self) -> OrganisationId {
         self.organisation

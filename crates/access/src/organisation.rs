@@ -28,7 +28,6 @@ pub enum Role {
     Accreditor,
     /// Puts money in the fund (financeur).
     Funder,
-    /// Reads reports.
     Auditor,
 }
 
@@ -90,14 +89,12 @@ pub struct NewOrganisation {
     /// SIREN, 9 digits, when it has one.
     #[schema(value_type = Option<String>, example = "222100018")]
     pub siren: Option<Siren>,
-    /// At least one.
     pub roles: Vec<Role>,
 }
 
 /// An organisation as it is known.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Organisation {
-    /// Its id.
     pub id: OrganisationId,
     /// As it appears to people.
     pub name: String,
@@ -112,16 +109,13 @@ pub struct Organisation {
 /// Why an organisation was not created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
-    /// No name.
     #[error("the name is empty")]
     NoName,
-    /// No role.
     #[error("an organisation needs a role")]
     NoRole,
     /// The id names another organisation.
     #[error("same id, other content")]
     SameIdOtherContent,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

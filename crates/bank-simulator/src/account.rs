@@ -33,7 +33,6 @@ pub enum BankError {
     /// More than an `i64` of cents.
     #[error("montant hors limites")]
     Amount,
-    /// The statement.
     #[error(transparent)]
     Statement(#[from] WriteError),
 }

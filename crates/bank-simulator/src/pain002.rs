@@ -18,7 +18,6 @@ pub struct Report<'a> {
 /// What becomes of a payment.
 #[derive(Debug, Clone, Copy)]
 pub struct PaymentStatus<'a> {
-    /// Which one.
     pub end_to_end: &'a str,
     /// `RJCT` where it will never be debited, `ACSP`, `PDNG`, …
     pub status: &'a str,
@@ -30,7 +29,6 @@ pub struct PaymentStatus<'a> {
 const REASON: &str = "AC04";
 
 impl Report<'_> {
-    /// As a file.
     #[must_use]
     pub fn write(&self) -> Vec<u8> {
         let Self {

@@ -34,7 +34,6 @@ async fn list_programmes(State(pool): State<PgPool>) -> Result<Json<Vec<Programm
         .map_err(|error| Problem::internal(&error))
 }
 
-/// One programme.
 #[utoipa::path(get, path = "/catalogue/v1/programmes/{id}", tag = "catalogue", security(()),
     params(("id" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 200, body = Programme)))]

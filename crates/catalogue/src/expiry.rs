@@ -105,7 +105,6 @@ impl ExpiryStep {
 /// A number of days, and whether anybody chose it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct DaysSetting {
-    /// How many.
     pub days: u16,
     /// True when the programme says nothing, so that the system's default is used.
     pub by_default: bool,

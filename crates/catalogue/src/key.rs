@@ -27,7 +27,6 @@ pub const KEY_KEPT_HOURS: i64 = 96;
 pub struct NewKey {
     /// The 32 bytes of the key.
     pub public: [u8; 32],
-    /// What it signs.
     pub purpose: Purpose,
     /// From when on what it signs is accepted; to the second.
     pub valid_from: DateTime<Utc>,
@@ -67,7 +66,6 @@ pub enum KeyError {
     /// Another key has the same 4 bytes: choose another seed (1 in 4 billion).
     #[error("another key has the same kid")]
     KidTaken,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

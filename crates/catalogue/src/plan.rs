@@ -35,9 +35,7 @@ pub type ShareView = NewShare;
 /// A plan as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PlanView {
-    /// Its id.
     pub id: PlanId,
-    /// The programme.
     pub programme_id: ProgrammeId,
     /// From 1; a batch keeps the version it was ordered under.
     pub version: i32,
@@ -66,7 +64,6 @@ pub enum CreatePlanError {
     /// The id names another plan.
     #[error("same id, other content")]
     SameIdOtherContent,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

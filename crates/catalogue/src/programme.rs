@@ -83,12 +83,10 @@ pub struct NewProgramme {
     pub booklets_per_person_max: u32,
 }
 
-/// A programme.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Programme {
     /// Its id, also its book's.
     pub id: ProgrammeId,
-    /// Who runs it.
     pub sponsor_id: OrganisationId,
     /// As printed on the booklet.
     pub name: String,
@@ -124,7 +122,6 @@ pub enum CreateError {
     /// The id names another programme.
     #[error("same id, other content")]
     SameIdOtherContent,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

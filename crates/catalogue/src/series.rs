@@ -10,7 +10,6 @@ pub enum SeriesError {
     /// The token's 16 bits are used up.
     #[error("all 65,536 series are in use")]
     AllInUse,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }
@@ -57,7 +56,6 @@ pub async fn programme_of_series(db: impl PgExecutor<'_>, series: u16) -> Result
 /// What a scanner shows of a series, and when that became known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeriesFact {
-    /// In the tokens.
     pub series: u16,
     /// Whose vouchers carry it.
     pub programme: ProgrammeId,

@@ -60,7 +60,6 @@ pub enum TermsError {
     /// No such programme.
     #[error("no such programme")]
     NoProgramme,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -74,7 +74,6 @@ impl Client {
         self.key.as_ref().map_or("", |key| key.as_str())
     }
 
-    /// GET, for JSON.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
         read(&self.file(path).await?)
     }
@@ -162,7 +161,6 @@ impl Client {
     }
 }
 
-/// Shows no key.
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")

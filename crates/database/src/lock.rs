@@ -22,7 +22,6 @@ pub enum NamedLock {
     VoucherNumbers {
         /// The programme of the batch.
         programme: Uuid,
-        /// The batch.
         batch: Uuid,
     },
     /// The places of a programme's vouchers in the status lists. Draws share it; who withdraws places for ever has it alone.

@@ -17,7 +17,6 @@ pub enum Role {
 }
 
 impl Role {
-    /// All of them.
     pub const ALL: [Self; 4] = [Self::Issuer, Self::Redemption, Self::Funding, Self::Audit];
 
     /// Its name in PostgreSQL.

@@ -43,7 +43,6 @@ impl Progress {
         println!("   {}", line.as_ref());
     }
 
-    /// Ends a step.
     pub fn end(&mut self, step: &Step) {
         let millis = step.started.elapsed().as_millis();
         println!("   ({})", seconds(millis));

@@ -88,9 +88,7 @@ pub enum DocumentError {
         table: usize,
         /// Its row, from 1; the total comes after the last.
         row: usize,
-        /// Cells given.
         cells: usize,
-        /// Cells wanted.
         columns: usize,
     },
     /// A table without columns, or too many to be read.
@@ -98,7 +96,6 @@ pub enum DocumentError {
     Columns {
         /// The table, from 1.
         table: usize,
-        /// Columns given.
         columns: usize,
     },
     /// The writer found that the document would break PDF/UA-1 or PDF/A.
@@ -128,7 +125,6 @@ impl Document {
         self.with(Block::Heading(3, text.into()))
     }
 
-    /// A paragraph.
     #[must_use]
     pub fn paragraph(self, text: impl Into<String>) -> Self {
         self.with(Block::Paragraph(text.into()))
@@ -158,7 +154,6 @@ impl Document {
         self
     }
 
-    /// The PDF.
     pub fn render(&self) -> Result<Vec<u8>, DocumentError> {
         let tables = self.blocks.iter().filter_map(|block| match block {
             Block::Table(table) => Some(table),

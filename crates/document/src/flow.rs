@@ -29,7 +29,6 @@ pub(crate) enum Kind {
     Row,
     /// Names its column.
     ColumnHead,
-    /// Names its row.
     RowHead,
     Cell,
 }

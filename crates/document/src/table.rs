@@ -8,7 +8,6 @@ const COLUMNS_MAX: usize = 12;
 /// On which side the text of a column stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
-    /// Words.
     Left,
     /// Numbers, so that their units stand under one another.
     Right,
@@ -80,14 +79,12 @@ impl Table {
         self
     }
 
-    /// One more row.
     #[must_use]
     pub fn row<T: Into<String>>(mut self, cells: impl IntoIterator<Item = T>) -> Self {
         self.rows.push(cells.into_iter().map(Into::into).collect());
         self
     }
 
-    /// More rows.
     #[must_use]
     pub fn rows<R: IntoIterator<Item = T>, T: Into<String>>(mut self, rows: impl IntoIterator<Item = R>) -> Self {
         let rows = rows.into_iter().map(|row| row.into_iter().map(Into::into).collect());

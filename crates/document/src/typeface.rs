@@ -13,7 +13,6 @@ pub const BOLD: &[u8] = include_bytes!("../assets/fonts/AtkinsonHyperlegible-Bol
 /// A weight of the typeface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Weight {
-    /// For reading.
     Regular,
     /// For headings and what must be found.
     Bold,

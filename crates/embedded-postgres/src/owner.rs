@@ -18,7 +18,6 @@ pub enum Owner {
     Me,
     /// Another user, because root started us.
     Other {
-        /// Its user id.
         uid: u32,
         /// The id of its primary group.
         gid: u32,

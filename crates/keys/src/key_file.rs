@@ -23,7 +23,6 @@ pub enum KeyFileError {
     /// Nothing to open it with.
     #[error("« {0} » : {1}")]
     Loader(PathBuf, KeyLoaderError),
-    /// The seal.
     #[error("« {0} » : {1}")]
     Seal(PathBuf, SealError),
     /// In clear where only sealed keys are taken.
@@ -39,7 +38,6 @@ pub enum KeyFileError {
 /// What became of a new key file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
-    /// It was made.
     Made,
     /// There is a file of this name, and it was left as it is.
     Exists,

@@ -15,7 +15,6 @@ pub enum CleartextPolicy {
     Warn,
     /// Where a public key is all that is wanted, or the file holds no private key.
     Accept,
-    /// In production.
     #[default]
     Refuse,
 }
@@ -46,7 +45,6 @@ pub enum KeyLoaderError {
         "Dites avec quoi la sceller : --key-identity-file FICHIER, ou --key-passphrase-file FICHIER ; à un terminal, la phrase de passe est demandée."
     )]
     NothingToSealWith,
-    /// The file.
     #[error(transparent)]
     File(#[from] SecretError),
     /// The file holds no identity.

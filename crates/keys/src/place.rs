@@ -27,10 +27,8 @@ pub type PlaceError = UriError;
 /// Why a key cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The address.
     #[error(transparent)]
     Place(#[from] PlaceError),
-    /// The file.
     #[error(transparent)]
     File(#[from] KeyFileError),
     /// The security module.

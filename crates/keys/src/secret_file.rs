@@ -24,7 +24,6 @@ pub enum SecretError {
         "Le fichier secret « {path} » est ouvert à d'autres que son propriétaire (droits {mode:o}).\nTapez : chmod 600 '{path}'"
     )]
     Open {
-        /// The file.
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
@@ -35,7 +34,6 @@ pub enum SecretError {
     /// What it says is not what it should be.
     #[error("Le fichier secret « {path} » ne contient pas {expected}.")]
     Form {
-        /// The file.
         path: PathBuf,
         /// What was expected, in French.
         expected: &'static str,

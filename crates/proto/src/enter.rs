@@ -8,7 +8,6 @@ use crate::status;
 /// A call that was let in.
 #[derive(Debug)]
 pub struct Entered<E, T> {
-    /// Who asks.
     pub who: E,
     /// The head of the call, to ask again who it is when the call lasts.
     pub head: Parts,

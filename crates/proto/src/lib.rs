@@ -38,7 +38,6 @@ pub mod redemption {
 pub mod funding {
     /// Package `ccn.funding.v1`.
     #[expect(
-        missing_docs,
         clippy::pedantic,
         clippy::large_enum_variant,
         reason = "generated; the documentation is in proto/"

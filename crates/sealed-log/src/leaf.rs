@@ -82,7 +82,6 @@ pub struct RecordLeaf {
 /// A leaf of the log, of whichever kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AnyLeaf {
-    /// Money moved.
     Transfer(Leaf),
     /// A payment covers a claim; nothing moved.
     Record(RecordLeaf),

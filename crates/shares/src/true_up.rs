@@ -42,7 +42,6 @@ pub struct TrueUp {
     pub steps: Vec<Step>,
     /// One a funder, in the plans' order.
     pub parts: Vec<Part>,
-    /// Who pays whom.
     pub payments: Vec<Payment>,
 }
 

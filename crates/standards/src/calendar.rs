@@ -88,7 +88,6 @@ impl Month {
         .clamp(Self::FIRST, Self::LAST)
     }
 
-    /// The year.
     #[must_use]
     pub const fn year(self) -> i32 {
         self.year
@@ -100,14 +99,12 @@ impl Month {
         self.month
     }
 
-    /// Its first day.
     #[must_use]
     pub fn first_day(self) -> NaiveDate {
         // The constructors let no other year or month in: the first day always exists.
         NaiveDate::from_ymd_opt(self.year, self.month, 1).unwrap_or(NaiveDate::MAX)
     }
 
-    /// Its last day.
     #[must_use]
     pub fn last_day(self) -> NaiveDate {
         let first = self.first_day();

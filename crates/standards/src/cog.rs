@@ -44,11 +44,9 @@ pub enum CommuneKind {
 /// A commune, or a part of one that has its own code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commune {
-    /// Its code.
     pub code: CommuneCode,
     /// Its name, with accents.
     pub name: &'static str,
-    /// Whole or part.
     pub kind: CommuneKind,
     /// The commune it is a part of; none for a commune of today.
     pub chef_lieu: Option<CommuneCode>,
@@ -61,20 +59,15 @@ pub struct Commune {
 /// A département, or a collectivity that has none (Saint-Martin, New Caledonia…).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Departement {
-    /// Its code.
     pub code: DepartementCode,
-    /// Its name.
     pub name: &'static str,
-    /// Its région.
     pub region: RegionCode,
 }
 
 /// A région, or a collectivity that is in none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Region {
-    /// Its code.
     pub code: RegionCode,
-    /// Its name.
     pub name: &'static str,
 }
 

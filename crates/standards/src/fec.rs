@@ -41,9 +41,7 @@ pub const COLUMNS: [&str; 18] = [
 /// A side of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// On the left.
     Debit,
-    /// On the right.
     Credit,
 }
 
@@ -64,9 +62,7 @@ pub struct Line<'l> {
     pub piece: &'l str,
     /// The day of that.
     pub piece_date: NaiveDate,
-    /// What happened.
     pub label: &'l str,
-    /// Which side.
     pub side: Side,
     /// How much, positive.
     pub cents: Cents,

@@ -13,9 +13,7 @@ pub struct Answer {
     pub asked: String,
     /// The HTTP status.
     pub status: u16,
-    /// The header.
     pub headers: HeaderMap,
-    /// The body.
     pub bytes: Vec<u8>,
 }
 

@@ -97,7 +97,6 @@ impl Client {
         self.key.as_deref().unwrap_or_default()
     }
 
-    /// GET.
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None).await
     }
@@ -117,30 +116,25 @@ impl Client {
         file.flush().expect("room on the disk");
     }
 
-    /// POST of JSON.
     pub async fn post(&self, path: &str, body: impl Serialize + Send) -> Answer {
         let body = serde_json::to_vec(&body).expect("plain data");
         self.send(Method::POST, path, Some((body, "application/json"))).await
     }
 
-    /// PUT of JSON.
     pub async fn put_json(&self, path: &str, body: impl Serialize + Send) -> Answer {
         let body = serde_json::to_vec(&body).expect("plain data");
         self.send(Method::PUT, path, Some((body, "application/json"))).await
     }
 
-    /// PUT of a file.
     pub async fn put(&self, path: &str, content_type: &'static str, body: impl AsRef<[u8]> + Send) -> Answer {
         self.send(Method::PUT, path, Some((body.as_ref().to_vec(), content_type)))
             .await
     }
 
-    /// DELETE.
     pub async fn delete(&self, path: &str) -> Answer {
         self.send(Method::DELETE, path, None).await
     }
 
-    /// Any request.
     pub async fn send(&self, method: Method, path: &str, body: Option<(Vec<u8>, &'static str)>) -> Answer {
         let asked = format!("{method} {path}");
         match &self.services {

@@ -75,13 +75,11 @@ impl Place {
         }
     }
 
-    /// Its name.
     #[must_use]
     pub fn name(&self) -> String {
         format!("Médiathèque n° {}", self.number)
     }
 
-    /// Its SIRET.
     #[must_use]
     pub fn siret(&self) -> String {
         siret(self.number)

@@ -32,7 +32,6 @@ pub struct EvidenceVerdict {
     pub size: u64,
     /// Entries proven.
     pub entries: u64,
-    /// Claims proven.
     pub claims: u64,
     /// What they sum to.
     pub claimed: Cents,

@@ -101,7 +101,6 @@ struct OpenBreak {
 /// A file whose signature is good.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedReconciliation<'f> {
-    /// What it says.
     pub content: Reconciliation,
     /// The signed JSON.
     pub document: &'f str,

@@ -23,7 +23,6 @@ const DEFAULT_HOST: &str = "cheque.localhost";
 pub enum TokenVerdict {
     /// Signed by one of the keys and within its last day. Whether it was spent is not in the token.
     Valid {
-        /// Always true.
         valid: bool,
         /// Vouchers minted together share it.
         series: u16,
@@ -40,9 +39,7 @@ pub enum TokenVerdict {
         /// The code printed beside the QR code.
         short_code: String,
     },
-    /// Refused.
     Invalid {
-        /// Always false.
         valid: bool,
         /// The stable word of [`voucher::VerifyError`].
         reason: &'static str,

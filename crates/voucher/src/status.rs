@@ -24,13 +24,11 @@ const MASK: u8 = 0b11;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Status {
-    /// Can be spent.
     Valid = 0,
     /// Revoked or expired: cannot be spent any more.
     Invalid = 1,
     /// Not yet spendable. Every place starts so; a voucher handed over since the list was made still reads so.
     Suspended = 2,
-    /// Spent.
     Used = 3,
 }
 

@@ -100,7 +100,6 @@ impl StatusList {
         }
     }
 
-    /// The statuses.
     #[must_use]
     pub const fn shard(&self) -> &StatusShard {
         &self.shard

@@ -9,7 +9,6 @@ use http::request::Parts;
 /// The one clock of a process. Only the front door reads it; every use case takes the instant as an argument.
 #[derive(Debug, Clone, Default)]
 pub enum Clock {
-    /// The machine's.
     #[default]
     System,
     /// One that stands still until its [`ClockHand`] moves it: the demo's and the tests'.

@@ -6,7 +6,6 @@ use std::sync::OnceLock;
 use e2e::{Browser, Logs, Place, Scene, Voucher, logs};
 use sqlx::PgPool;
 
-/// A small phone.
 pub const PHONE: (u32, u32) = (360, 740);
 
 /// A small desktop.

@@ -8,7 +8,6 @@ use sqlx::PgPool;
 /// Requests let go at the same moment.
 const TASKS: usize = 64;
 
-/// How often.
 const ROUNDS: u32 = 25;
 
 /// Booklets of ten vouchers that [`ROUNDS`] needs at a voucher a round.

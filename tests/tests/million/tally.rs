@@ -30,7 +30,6 @@ pub struct Claim {
     pub vouchers: u32,
     /// In which month.
     pub month: u32,
-    /// Taken back.
     pub reversed: bool,
     /// The settlement that paid it, if one did for good.
     pub paid_in: Option<u32>,
@@ -41,7 +40,6 @@ impl Claim {
         i64::from(self.vouchers) * FACE_VALUE.cast_signed()
     }
 
-    /// Who pays it.
     pub fn shares(&self) -> ByFunder {
         let (before, after) = (
             first_vouchers(self.first - 1),

@@ -82,7 +82,6 @@ pub enum ExpirySettingsError {
         /// What it must be, in French.
         rule: String,
     },
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -11,7 +11,6 @@ pub struct NewDelegation<'a> {
     pub sha256: [u8; 32],
     /// Which root signed.
     pub root: Kid,
-    /// What it says.
     pub says: &'a Delegation,
 }
 

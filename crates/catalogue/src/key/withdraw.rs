@@ -22,7 +22,6 @@ pub struct Withdrawal {
 /// Why a key was not withdrawn.
 #[derive(Debug, thiserror::Error)]
 pub enum WithdrawKeyError {
-    /// No such key.
     #[error("no such key")]
     NoKey,
     /// Nothing is done without a reason.
@@ -34,7 +33,6 @@ pub enum WithdrawKeyError {
     /// The id was used for another key or reason.
     #[error("same id, other content")]
     SameIdOtherContent,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

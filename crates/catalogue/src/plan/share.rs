@@ -10,7 +10,6 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewShare {
-    /// The funder.
     pub funder_id: OrganisationId,
     /// Its rate: `"0.3339"` is 33.39 %.
     #[schema(value_type = String, example = "0.3339")]

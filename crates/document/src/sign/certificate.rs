@@ -30,7 +30,6 @@ const COUNTRY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.6");
 
 /// A key and the certificate it signed for itself, both PEM. No `Debug`: it holds a private key.
 pub struct NewIdentity {
-    /// To give away.
     pub certificate: String,
     /// PKCS#8. To keep.
     pub key: p256::elliptic_curve::zeroize::Zeroizing<String>,

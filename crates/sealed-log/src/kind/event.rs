@@ -57,7 +57,6 @@ macro_rules! events {
         pub enum EventKind { $($(#[$doc])* $kind,)+ }
 
         impl EventKind {
-            /// All of them.
             pub const ALL: &[Self] = &[$(Self::$kind),+];
 
             /// What its event ids, and the ids of its transfers, are derived from. Never changed: old events would not be found again.
@@ -120,7 +119,6 @@ events! {
     Debited = "debited", Payment;
     /// It came back after that.
     Returned = "returned", Payment;
-    /// It never left.
     Rejected = "rejected", Payment;
     /// Unused value is a funder's free money again, or goes back to its bank account.
     Refunded = "refund", Refund;

@@ -17,7 +17,6 @@ pub const HOLDER_CHARS_MAX: usize = 140;
 /// One account to pay a structure on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BankDetails {
-    /// The structure.
     pub siret: Siret,
     /// Who holds the account.
     pub holder: String,

@@ -30,7 +30,6 @@ pub struct Statement {
     pub id: String,
     /// The bank's running number (`ElctrncSeqNb`): a gap means a missing statement.
     pub sequence: Option<u64>,
-    /// The account.
     pub account: Iban,
     /// What was there before (`OPBD`, or `PRCD` where the bank gives only that).
     pub opening: Balance,
@@ -43,9 +42,7 @@ pub struct Statement {
 /// The money on the account on a day, negative when overdrawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Balance {
-    /// How much.
     pub amount: Cents,
-    /// On which day.
     pub date: NaiveDate,
 }
 

@@ -27,7 +27,6 @@ pub struct XmlError {
     pub line: u64,
     /// The element at fault, or the one in which something is missing.
     pub element: String,
-    /// What is wrong.
     pub problem: XmlProblem,
 }
 
@@ -98,10 +97,8 @@ pub enum XmlProblem {
         /// Of the file or group.
         whole: &'static str,
     },
-    /// The account.
     #[error(transparent)]
     Iban(IbanError),
-    /// The sums.
     #[error(transparent)]
     Imbalance(#[from] Imbalance),
 }

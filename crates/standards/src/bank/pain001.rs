@@ -33,30 +33,24 @@ pub struct PaymentFile {
     pub message_id: String,
     /// When the file was made.
     pub created_at: DateTime<Utc>,
-    /// Who pays.
     pub debtor_name: String,
     /// From which account.
     pub debtor_iban: Iban,
-    /// At which bank.
     pub debtor_bic: Option<Bic>,
     /// The day on which the bank should debit the account.
     pub requested_execution: NaiveDate,
-    /// Who is paid.
     pub payments: Vec<Payment>,
 }
 
-/// One transfer.
 #[derive(Debug, Clone)]
 pub struct Payment {
     /// Travels to the creditor and back on the statement; unique in the file, at most 35 characters of the SEPA set.
     pub end_to_end: String,
-    /// Who is paid.
     pub creditor_name: String,
     /// On which account.
     pub iban: Iban,
     /// At which bank, if known.
     pub bic: Option<Bic>,
-    /// How much.
     pub amount: Cents,
     /// What for, at most 140 characters.
     pub remittance: String,
@@ -65,7 +59,6 @@ pub struct Payment {
 /// Why no file was written. The first fault found is told.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PaymentFileError {
-    /// Nobody to pay.
     #[error("le fichier de virements est vide")]
     Empty,
     /// More than [`PAYMENTS_MAX`].
@@ -76,12 +69,7 @@ pub enum PaymentFileError {
     },
     /// Zero, negative or above [`AMOUNT_MAX`].
     #[error("le virement {end_to_end} est de {amount} € ; un virement va de 0.01 à {AMOUNT_MAX} €")]
-    Amount {
-        /// The payment.
-        end_to_end: String,
-        /// Its amount.
-        amount: Cents,
-    },
+    Amount { end_to_end: String, amount: Cents },
     /// Two payments with one identifier.
     #[error("la référence de virement {end_to_end} est là deux fois")]
     Duplicate {
@@ -91,7 +79,6 @@ pub enum PaymentFileError {
     /// An account that SEPA does not reach.
     #[error("le compte {iban} du virement {end_to_end} est hors de la zone SEPA")]
     NotSepa {
-        /// The payment.
         end_to_end: String,
         /// Its account, shown masked.
         iban: Iban,
@@ -106,10 +93,7 @@ pub enum PaymentFileError {
     },
     /// A date beyond the year 9999.
     #[error("la date {date} ne peut pas s'écrire dans un fichier bancaire")]
-    Date {
-        /// The date.
-        date: String,
-    },
+    Date { date: String },
 }
 
 impl PaymentFile {

@@ -78,10 +78,8 @@ macro_rules! statuses {
         pub enum Status { $($(#[$doc])* $name,)+ }
 
         impl Status {
-            /// All of them.
             pub const ALL: &[Self] = &[$(Self::$name),+];
 
-            /// The ISO code.
             #[must_use]
             pub const fn code(self) -> &'static str {
                 match self { $(Self::$name => $code,)+ }

@@ -10,7 +10,6 @@ use super::{Cog, CommuneCode};
 /// Communes are not required to exist today: people keep the code of the day they were born.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum BirthPlace {
-    /// In France.
     Commune(CommuneCode),
     /// Abroad; the last three digits are INSEE's code of the country (`99352` is Algeria).
     Abroad(u16),

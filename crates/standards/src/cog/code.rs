@@ -38,7 +38,6 @@ pub struct RegionCode(Code);
 /// A text that has not the shape of a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CodeError {
-    /// Of a commune.
     #[error(
         "le code de commune (code INSEE) a 5 caractères, par exemple « 21231 » ou « 2A004 » ; ce n'est pas le code postal"
     )]
@@ -46,7 +45,6 @@ pub enum CodeError {
     /// Of a département.
     #[error("le code de département a 2 ou 3 caractères, par exemple « 21 », « 2A » ou « 971 »")]
     Departement,
-    /// Of a région.
     #[error("le code de région a 2 chiffres, par exemple « 27 »")]
     Region,
 }

@@ -15,7 +15,6 @@ pub enum Territory {
     Commune(CommuneCode),
     /// One département.
     Departement(DepartementCode),
-    /// One région.
     Region(RegionCode),
     /// The whole country, overseas included.
     National,

@@ -5,7 +5,6 @@ use uuid::Uuid;
 /// A batch as its sponsor holds it in hands.
 #[derive(Debug, Clone)]
 pub struct Batch {
-    /// Its id.
     pub id: Uuid,
     /// The number of its first booklet in the programme.
     pub first_booklet: u32,
@@ -20,9 +19,7 @@ pub struct Voucher {
     pub serial: u32,
     /// The text of its QR code.
     pub token: String,
-    /// For typing.
     pub short_code: String,
-    /// In euros.
     pub face_value: String,
     /// Its number in the programme.
     pub booklet: u32,

@@ -7,7 +7,6 @@ use crate::{Answer, Client, Ids};
 /// Runs the platform; admits structures too.
 #[derive(Debug, Clone)]
 pub struct Operator {
-    /// Its access.
     pub client: Client,
     ids: Ids,
 }

@@ -9,7 +9,6 @@ use crate::{Answer, Batch, Client, Ids};
 pub struct Prescriber {
     /// Its organisation.
     pub id: Uuid,
-    /// Its access.
     pub client: Client,
     /// The programme it hands over for.
     pub programme: Uuid,
@@ -20,7 +19,6 @@ pub struct Prescriber {
 /// A person of the prescriber's own list.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Person {
-    /// Its id here.
     pub id: Uuid,
     /// Its id at the prescriber.
     pub external_id: String,

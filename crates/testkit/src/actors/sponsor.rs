@@ -6,9 +6,7 @@ use crate::{Answer, Batch, Client, Ids, Voucher};
 /// Runs a programme (commanditaire).
 #[derive(Debug, Clone)]
 pub struct Sponsor {
-    /// Its access.
     pub client: Client,
-    /// Its programme.
     pub programme: Uuid,
     /// New ids.
     pub ids: Ids,

@@ -8,11 +8,8 @@ use crate::{Answer, Client, Ids, Voucher};
 /// Redeems vouchers (structure de médiation).
 #[derive(Debug, Clone)]
 pub struct Structure {
-    /// Its id.
     pub id: Uuid,
-    /// Its name.
     pub name: String,
-    /// Its access.
     pub client: Client,
     /// New ids.
     pub ids: Ids,

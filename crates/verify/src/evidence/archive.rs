@@ -49,7 +49,6 @@ impl Bundle {
         self.limited(name, SMALL_BYTES_MAX)
     }
 
-    /// The table.
     pub fn text_of_any_length(&mut self, name: &'static str) -> Result<String, EvidenceUnreadable> {
         self.limited(name, TABLE_BYTES_MAX)
     }

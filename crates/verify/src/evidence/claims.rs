@@ -15,7 +15,6 @@ use crate::books::read_line;
 pub(super) struct Claims {
     structure: Option<PartyId>,
     seen: HashSet<u64>,
-    /// By claim.
     claimed: HashMap<Uuid, Cents>,
     vouchers: HashSet<(u16, u32)>,
     reversed: Cents,

@@ -26,7 +26,6 @@ pub enum Purpose {
 /// What a voucher key may sign, so that a stolen one can do only so much.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bounds {
-    /// The series.
     pub series: RangeInclusive<u16>,
     /// The highest face value, in euro cents.
     pub max_cents: u16,

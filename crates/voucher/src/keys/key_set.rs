@@ -40,7 +40,6 @@ pub const KEY_SET_SECONDS_MAX: i64 = 7 * 86_400;
 /// The longest key set that is read, in bytes.
 pub const KEY_SET_BYTES_MAX: usize = 1 << 20;
 
-/// Keys in a set.
 pub const KEY_SET_KEYS_MAX: usize = 1_000;
 
 /// Characters of a programme's name in a key set; a longer one is to be cut by whoever makes the set.
@@ -100,7 +99,6 @@ pub struct KeySet {
     pub expires_at: i64,
     /// Voucher and status keys, withdrawn ones included: a verifier says why it refuses.
     pub keys: Vec<PublicKey>,
-    /// The series.
     pub series: Vec<SeriesFacts>,
 }
 

@@ -18,7 +18,6 @@ use crate::{Kid, Terms, Token, cose};
 pub struct SignError {
     /// The key that was asked.
     pub kid: Kid,
-    /// Why.
     #[source]
     pub cause: Box<dyn Error + Send + Sync>,
 }

@@ -75,7 +75,6 @@ pub enum LoadError {
     Gap {
         /// Of the last statement; zero when there is none.
         last_closing: Cents,
-        /// Of this one.
         opening: Cents,
     },
     /// It begins before the last one ended.
@@ -93,7 +92,6 @@ pub enum LoadError {
     Number {
         /// Of the last statement.
         last: i64,
-        /// Of this one.
         number: i64,
     },
     /// The bank's identifier is another statement's, or its movements are.

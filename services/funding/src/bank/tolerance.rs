@@ -36,7 +36,6 @@ pub struct ToleranceView {
     pub amount: Cents,
     /// Why; absent when none was ever set.
     pub why: Option<String>,
-    /// Since when.
     pub since: Option<DateTime<Utc>>,
 }
 

@@ -21,11 +21,8 @@ pub use list::{AllocationRow, list};
 pub struct Allocation {
     /// Made by the caller.
     pub id: AllocationId,
-    /// Whose money.
     pub funder_id: OrganisationId,
-    /// For what.
     pub programme_id: ProgrammeId,
-    /// How much.
     pub amount: Cents,
 }
 

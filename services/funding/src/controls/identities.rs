@@ -31,15 +31,12 @@ pub struct Identities {
     pub all_hold: bool,
 }
 
-/// One identity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IdentityView {
     /// What it says and of what, in French.
     pub name: String,
-    /// One side.
     pub left: Cents,
-    /// The other.
     pub right: Cents,
     /// Whether it holds. Two sums can be equal while what they are made of differs: then it does not.
     pub holds: bool,

@@ -92,7 +92,6 @@ pub enum FeeError {
     /// A reference of the order is empty, too long or has control characters.
     #[error("{field} does not fit")]
     Order {
-        /// Which.
         field: &'static str,
         /// How long it may be.
         chars_max: usize,

@@ -53,7 +53,6 @@ async fn list_credit_notes(
     fee::notes(&mut connection, id).await.map(Json).map_err(internal)
 }
 
-/// A credit note.
 #[utoipa::path(get, path = "/funding/v1/credit-notes/{id}", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The credit note")),
     responses((status = 200, body = CreditNote)))]

@@ -34,7 +34,6 @@ pub enum NotClosed {
     /// Another close, or this one, is being made.
     #[error("a close is under way")]
     UnderWay,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -47,7 +47,6 @@ pub(crate) struct NewCosignature {
 pub(crate) struct CosignatureView {
     /// Leaves of the checkpoint.
     pub size: u64,
-    /// Whose it is.
     pub cosigner: CosignerView,
 }
 

@@ -57,7 +57,6 @@ pub struct ConsistencyView {
 /// A closed month. Nothing reopens it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CloseView {
-    /// Which.
     #[schema(value_type = String, example = "2026-03")]
     pub month: Month,
     /// When it was closed.
@@ -96,13 +95,11 @@ pub struct CosignerView {
     pub vkey: String,
     /// Its name, at the head of its lines.
     pub name: String,
-    /// Whose it is.
     pub organisation_id: PartyId,
     /// Since when its lines are taken.
     pub registered_at: DateTime<Utc>,
     /// From when on none is taken any more. What it signed before stays good.
     pub retired_from: Option<DateTime<Utc>>,
-    /// Why.
     pub retired_reason: Option<String>,
 }
 

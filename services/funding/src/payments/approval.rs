@@ -47,7 +47,6 @@ pub struct Approval {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRejection {
-    /// In words.
     pub reason: String,
 }
 
@@ -79,7 +78,6 @@ impl Decision {
 /// Why it was not decided.
 #[derive(Debug, thiserror::Error)]
 pub enum DecideError {
-    /// No such order.
     #[error("nothing of this id")]
     Unknown(PaymentOrder),
     /// It is below the amount.
@@ -177,7 +175,6 @@ pub(crate) async fn propose(
     Ok(())
 }
 
-/// How it stands.
 pub(crate) async fn approval(connection: &mut PgConnection, order: PaymentOrder) -> Result<Approval, sqlx::Error> {
     let row = sqlx::query!(
         r#"select p.above_cents as "above!: Cents", d.decision as "decision?", d.at as "decided_at?", d.reason as "reason?"

@@ -25,7 +25,6 @@ const BUCKETS: [(&str, i64); 4] = [("0-30", 30), ("31-60", 60), ("61-90", 90), (
 pub struct Holds {
     /// The day from which ages count back.
     pub on: NaiveDate,
-    /// All of it.
     pub total: Cents,
     /// Youngest first, all four.
     pub buckets: Vec<HoldAgeBand>,
@@ -46,9 +45,7 @@ pub struct HoldAgeBand {
 /// A structure that is held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct HeldStructure {
-    /// The structure.
     pub structure_id: PartyId,
-    /// Its name.
     pub name: String,
     /// `no_bank_details`, `returned_by_bank`, `deductions`, `money_awaited` or `bank_short`: why most of it is held.
     #[schema(example = "no_bank_details")]
@@ -57,7 +54,6 @@ pub struct HeldStructure {
     pub explanation: String,
     /// Whose money, when money is awaited.
     pub awaits: Vec<AwaitedMoney>,
-    /// Held now.
     pub amount: Cents,
     /// Day of the first settlement that held something of it.
     pub since: NaiveDate,

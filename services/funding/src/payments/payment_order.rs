@@ -35,7 +35,6 @@ impl PaymentOrder {
         }
     }
 
-    /// In a sentence.
     pub(crate) const fn french(self) -> &'static str {
         match self {
             Self::Settlement(_) => "ce contre-paiement",

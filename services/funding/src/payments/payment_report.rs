@@ -50,7 +50,6 @@ pub enum ReportError {
     /// Made before the file that it is on: a mistake of the bank, or another file of the same name.
     #[error("made before its payment file")]
     TooEarly {
-        /// The report.
         made_at: DateTime<Utc>,
         /// The payment file.
         file_made_at: DateTime<Utc>,

@@ -74,7 +74,6 @@ pub struct WaitingRules {
     pub number: i32,
     /// What would count.
     pub rules: PaymentRules,
-    /// Since when.
     pub since: DateTime<Utc>,
 }
 

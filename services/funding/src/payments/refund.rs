@@ -64,7 +64,6 @@ pub(crate) enum RefundScope {
 pub struct NewRefund {
     /// Made by the caller.
     pub id: RefundId,
-    /// To whom.
     pub funder_id: OrganisationId,
     /// Out of which programme; without one, out of the funder's free money.
     pub programme_id: Option<ProgrammeId>,

@@ -16,7 +16,6 @@ pub(crate) struct RejectablePayment {
     pub id: PaymentId,
     pub party: Uuid,
     pub cents: Cents,
-    /// To a funder.
     pub refund: bool,
     /// On a statement.
     pub debited: bool,

@@ -24,15 +24,11 @@ pub use pdf::pdf;
 /// What a payment pays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Remittance {
-    /// The payment.
     pub payment_id: PaymentId,
     /// The id on the bank statement of whoever is paid.
     pub end_to_end: String,
-    /// Who is paid.
     pub structure_id: PartyId,
-    /// Its name.
     pub structure: String,
-    /// Its number.
     pub siret: Option<String>,
     /// The holder of its account.
     pub holder: String,
@@ -48,28 +44,22 @@ pub struct Remittance {
     /// As in a settlement.
     #[schema(example = "debited")]
     pub state: String,
-    /// Claims paid.
     pub claimed: Cents,
     /// Taken back for claims reversed after they were paid.
     pub deducted: Cents,
     /// The payment: claimed less deducted.
     pub amount: Cents,
-    /// By name.
     pub programmes: Vec<ProgrammePart>,
 }
 
 /// What a programme pays of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ProgrammePart {
-    /// The programme.
     pub programme_id: Uuid,
-    /// Its name.
     pub programme: String,
     /// In order of time.
     pub lines: Vec<RemittanceLine>,
-    /// Claims paid.
     pub claimed: Cents,
-    /// Taken back.
     pub deducted: Cents,
     /// The difference.
     pub total: Cents,
@@ -78,7 +68,6 @@ pub struct ProgrammePart {
 /// A claim that a payment pays, or takes back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RemittanceLine {
-    /// The claim.
     pub claim_id: Uuid,
     /// Day on which it was claimed, in Paris.
     pub claimed_on: NaiveDate,

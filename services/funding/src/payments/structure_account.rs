@@ -24,11 +24,8 @@ const PAYMENTS_SHOWN: i64 = 24;
 /// A structure's money.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct StructureAccount {
-    /// The structure.
     pub structure_id: PartyId,
-    /// Its name.
     pub name: String,
-    /// Its number.
     pub siret: Option<String>,
     /// The day of these figures.
     pub on: NaiveDate,
@@ -53,10 +50,8 @@ pub struct StructureAccount {
 /// A structure's money in one programme.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ProgrammeAccount {
-    /// The programme.
     #[schema(value_type = uuid::Uuid)]
     pub programme_id: BookId,
-    /// Its name.
     pub name: String,
     /// Claimed and not in a payment yet.
     pub payable: Cents,
@@ -79,12 +74,10 @@ pub struct NextPayment {
 /// A payment to a structure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PaymentSummary {
-    /// The payment.
     pub id: PaymentId,
     /// Claims up to the end of this month.
     #[schema(value_type = String, example = "2026-03")]
     pub month: Month,
-    /// How much.
     pub amount: Cents,
     /// The id on the bank statement.
     pub end_to_end: String,

@@ -23,13 +23,10 @@ pub struct NewUnusedValueChoice {
 /// A funder's choice, as it was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct UnusedValueChoice {
-    /// Its id.
     pub id: ExpiryChoiceId,
-    /// Whose money.
     pub funder_id: OrganisationId,
     /// What becomes of it.
     pub way: UnusedValue,
-    /// When.
     pub at: DateTime<Utc>,
 }
 

@@ -23,7 +23,6 @@ const FORMAT: &str = "ccn-etat-contradictoire/1";
 pub(super) struct Content {
     /// `ccn-etat-contradictoire/1`.
     pub format: &'static str,
-    /// What ended.
     pub programme: ProgrammeFacts,
     /// When it was written.
     pub issued_at: DateTime<Utc>,
@@ -39,7 +38,6 @@ pub(super) struct Content {
     pub steps: Vec<StepFact>,
     /// By funder, over all batches.
     pub funders: Vec<FunderFact>,
-    /// By batch.
     pub batches: Vec<BatchFact>,
     /// Over all funders.
     pub total: ProgrammeFigures,
@@ -61,7 +59,6 @@ pub(super) struct ProgrammeFacts {
 /// Who may contest, until when.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Contest {
-    /// The last day.
     pub until: NaiveDate,
     /// How many, and whether the programme says so.
     pub days: DaysSetting,
@@ -121,7 +118,6 @@ pub(super) struct FunderFact {
     pub available: Cents,
 }
 
-/// A batch.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct BatchFact {
     pub id: BatchId,
@@ -153,11 +149,8 @@ pub(crate) enum ContentError {
     /// The batches and the account of a funder disagree.
     #[error("the batches owe {funder} {of_batches}, its account holds {of_account}")]
     Disagrees {
-        /// Whose.
         funder: PartyId,
-        /// One side.
         of_batches: Cents,
-        /// The other.
         of_account: Cents,
     },
     /// More than 64 bits of cents.

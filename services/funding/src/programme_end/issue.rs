@@ -21,13 +21,10 @@ pub(crate) enum IssueError {
     /// The books do not allow it.
     #[error("its content is not sure: {0}")]
     Content(#[from] ContentError),
-    /// The CSV.
     #[error("the CSV is not written")]
     Csv(#[from] ::csv::Error),
-    /// The PDF.
     #[error("the PDF is not written")]
     Document(#[from] document::DocumentError),
-    /// The signature.
     #[error("the PDF is not signed")]
     Sign(#[from] document::sign::SignError),
     /// The drawing was cut off.

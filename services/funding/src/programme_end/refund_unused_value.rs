@@ -30,7 +30,6 @@ pub struct NewUnusedValueRefund {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChosenBy {
-    /// The funder.
     Funder,
     /// The sponsor, in the programme's settings.
     Sponsor,
@@ -59,11 +58,8 @@ impl ChosenBy {
 /// What a funder got.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct UnusedValueRefund {
-    /// The funder.
     pub funder_id: OrganisationId,
-    /// By which way.
     pub way: UnusedValue,
-    /// Who chose it.
     pub chosen_by: ChosenBy,
     /// From 1: a further one gives back what came since, when a claim was reversed.
     pub round: i32,
@@ -77,7 +73,6 @@ pub struct UnusedValueRefund {
     pub by: Option<OrganisationId>,
     /// Why, although the statement was contested.
     pub override_reason: Option<String>,
-    /// When.
     pub at: DateTime<Utc>,
 }
 
@@ -96,7 +91,6 @@ pub enum RefundUnusedValueError {
     /// Too long a reason, or one for a statement that nobody contests.
     #[error("not a reason")]
     Despite,
-    /// The refund.
     #[error("refund")]
     Refund(#[from] RefundError),
     #[error("database")]

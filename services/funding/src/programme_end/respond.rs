@@ -16,9 +16,7 @@ const REASONS_CHARS_MAX: usize = 4_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StatementAnswer {
-    /// It is right.
     Accepted,
-    /// It is not.
     Contested,
 }
 
@@ -55,15 +53,11 @@ pub struct NewStatementResponse {
 /// An answer as it was given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct StatementResponse {
-    /// Its id.
     pub id: ExpiryResponseId,
-    /// Who answered.
     pub organisation_id: OrganisationId,
     /// Accepted or contested.
     pub answer: StatementAnswer,
-    /// Why.
     pub reasons: Option<String>,
-    /// When.
     pub at: DateTime<Utc>,
 }
 

@@ -18,7 +18,6 @@ use super::respond::{self, StatementAnswer, StatementResponse};
 /// The calendar of a programme's end.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct CalendarView {
-    /// The programme.
     pub programme_id: ProgrammeId,
     /// D: the date on the paper.
     pub printed_day: NaiveDate,
@@ -44,16 +43,13 @@ pub(crate) enum StepState {
     ToCome,
     /// Its day has come, and it is not done yet.
     Due,
-    /// Done.
     Done,
     /// Without object: the programme was created after its day.
     Moot,
 }
 
-/// A step.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct ExpiryStepView {
-    /// Its word.
     pub step: ExpiryStep,
     /// What people call it.
     pub name: &'static str,
@@ -61,7 +57,6 @@ pub(crate) struct ExpiryStepView {
     pub due_on: NaiveDate,
     /// The days before or after D that place it, and whether anybody chose them.
     pub offset: Option<DaysSetting>,
-    /// Where it is.
     pub state: StepState,
     /// When it was done.
     pub done_at: Option<DateTime<Utc>>,
@@ -78,11 +73,8 @@ pub(crate) struct ExpiryStepView {
 pub(crate) struct DecisionView {
     /// `continue` or `stop`.
     pub decision: String,
-    /// Why.
     pub reason: String,
-    /// Who took it.
     pub by: OrganisationId,
-    /// When.
     pub at: DateTime<Utc>,
 }
 
@@ -183,7 +175,6 @@ async fn done(pool: &PgPool, programme: ProgrammeId) -> Result<Vec<StepRow>, sql
 /// A statement and what became of it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct ExpiryStatementView {
-    /// The programme.
     pub programme_id: ProgrammeId,
     /// When it was issued.
     pub issued_at: DateTime<Utc>,
@@ -193,7 +184,6 @@ pub(crate) struct ExpiryStatementView {
     pub late: bool,
     /// The last day on which it may be contested.
     pub contest_until: NaiveDate,
-    /// How it stands.
     pub standing: ProgrammeStanding,
     /// Those whose last answer contests it.
     pub contested_by: Vec<OrganisationId>,
@@ -227,13 +217,10 @@ pub(crate) enum ProgrammeStanding {
 /// A file of a statement.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct FileView {
-    /// Where it is.
     pub href: String,
-    /// What it is.
     pub content_type: &'static str,
     /// Its digest, in hexadecimal.
     pub sha256: String,
-    /// Its size.
     pub bytes: i32,
 }
 

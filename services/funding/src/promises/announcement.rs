@@ -20,12 +20,10 @@ const SOURCE_CHARS_MAX: usize = 500;
 pub struct Announcement {
     /// Made by the caller.
     pub id: AnnouncementId,
-    /// Who said so.
     pub funder_id: OrganisationId,
     /// For which programme, when that was said.
     #[serde(default)]
     pub programme_id: Option<ProgrammeId>,
-    /// How much.
     pub amount: Cents,
     /// When it was said.
     pub announced_on: NaiveDate,

@@ -37,7 +37,6 @@ pub struct NewCall {
 /// A call for funds.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Call {
-    /// Its id.
     pub id: CallId,
     /// Under which convention.
     pub convention_id: ConventionId,

@@ -17,9 +17,7 @@ use crate::{support::ids::AnnouncementId, support::ids::ConventionId, support::k
 pub struct Convention {
     /// Made by the caller.
     pub id: ConventionId,
-    /// Who gives.
     pub funder_id: OrganisationId,
-    /// To what.
     pub programme_id: ProgrammeId,
     /// How much at most.
     pub amount: Cents,

@@ -21,7 +21,6 @@ pub struct Funder {
     /// Its account, for refunds.
     #[schema(value_type = String)]
     pub iban: Iban,
-    /// Its bank.
     #[schema(value_type = Option<String>)]
     pub bic: Option<Bic>,
 }

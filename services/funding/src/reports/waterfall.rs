@@ -72,7 +72,6 @@ pub enum WaterfallError {
     /// More than 64 bits of cents.
     #[error("amounts add up to more than 64 bits")]
     Overflow,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }
@@ -93,7 +92,6 @@ impl From<WaterfallError> for Problem {
 pub struct Waterfall {
     /// By funder, then programme; money without programme last.
     pub rows: Vec<WaterfallRow>,
-    /// One a funder.
     pub totals: Vec<WaterfallRow>,
 }
 

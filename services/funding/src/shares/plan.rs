@@ -23,7 +23,6 @@ pub struct Unsigned {
 pub struct Beyond {
     /// As the plan names it.
     pub funder_id: OrganisationId,
-    /// Its name.
     pub name: String,
     /// The highest rate that it signed, when every convention has one and the share is above.
     pub rate: Option<Decimal>,

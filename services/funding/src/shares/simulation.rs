@@ -50,13 +50,11 @@ pub struct SimulationInput {
 /// Who would pay what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Simulation {
-    /// Of what.
     pub programme_id: ProgrammeId,
     /// Vouchers ordered.
     pub vouchers: u32,
     /// Their face value.
     pub ordered: Cents,
-    /// Vouchers used.
     pub used_vouchers: u32,
     /// Their face value.
     pub used: Cents,
@@ -69,7 +67,6 @@ pub struct Simulation {
 /// What a funder would pay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FunderView {
-    /// Who.
     pub funder_id: OrganisationId,
     /// Its name, when it is known.
     pub funder: Option<String>,

@@ -50,11 +50,9 @@ pub struct NewTrueUp {
 pub struct TrueUp {
     /// The id under which it was made.
     pub id: TrueUpId,
-    /// Of what.
     pub programme_id: ProgrammeId,
     /// From 1: a further one settles what changed since.
     pub number: i32,
-    /// When.
     pub at: DateTime<Utc>,
     /// Step by step.
     #[serde(flatten)]
@@ -64,9 +62,7 @@ pub struct TrueUp {
 /// What one funder lacks to pay what it owes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct MissingShares {
-    /// Who.
     pub funder_id: OrganisationId,
-    /// Its name.
     pub funder: Option<String>,
     /// What it owes the other funders.
     pub owed: Cents,

@@ -18,7 +18,6 @@ pub struct AgeBand {
     /// In days: `0-7`, `8-30`, `31-90` or `>90`.
     #[schema(example = "8-30")]
     pub days: String,
-    /// How many.
     pub count: usize,
     /// How much in all.
     pub amount: Cents,

@@ -5,8 +5,6 @@ use standards::{Bic, Iban};
 pub struct FundAccount {
     /// Its holder, as the bank knows it.
     pub name: String,
-    /// Its number.
     pub iban: Iban,
-    /// Its bank.
     pub bic: Option<Bic>,
 }

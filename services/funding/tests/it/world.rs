@@ -52,7 +52,6 @@ pub fn instant(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-/// Signs the log.
 pub fn log_key() -> sealed_log::NoteKey {
     sealed_log::NoteKey::from_seed("test.example/log", &[7; 32]).unwrap()
 }

@@ -30,7 +30,6 @@ pub const FUNDERS: [Uuid; 3] = [id(0x10f1), id(0x10f2), id(0x10f3)];
 pub const OWED: [&str; 3] = ["43.41", "43.30", "43.29"];
 /// What never stood behind a batch: 100, 100 and 95 € less what both batches took.
 pub const UNSPENT: [&str; 3] = ["49.91", "50.04", "45.05"];
-/// Both together.
 pub const GIVEN: [&str; 3] = ["93.32", "93.34", "88.34"];
 pub const STRUCTURE: Uuid = id(0x1070);
 const TEN_EUROS: Cents = Cents::new(1000);

@@ -28,9 +28,7 @@ pub enum BatchState {
 /// A batch as its sponsor sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Batch {
-    /// Its id.
     pub id: BatchId,
-    /// The programme.
     pub programme_id: ProgrammeId,
     /// The version of the funding plan that it keeps.
     pub plan_id: PlanId,
@@ -44,9 +42,7 @@ pub struct Batch {
     pub vouchers: u32,
     /// Value of one voucher.
     pub face_value: Cents,
-    /// Value of all.
     pub total: Cents,
-    /// How far it is.
     pub state: BatchState,
     /// Whether its vouchers have numbers.
     pub minted: bool,
@@ -195,7 +191,6 @@ async fn read(
     Ok(row.collect())
 }
 
-/// One batch.
 pub(crate) async fn find(
     db: impl PgExecutor<'_>,
     programme: ProgrammeId,

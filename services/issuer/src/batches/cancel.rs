@@ -43,10 +43,8 @@ pub enum CancelError {
     /// The ledger refused what the reserve should cover.
     #[error("the ledger refuses")]
     Refused(#[source] Rejection),
-    /// The ledger.
     #[error("ledger")]
     Ledger(#[from] PostError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -16,9 +16,7 @@ use crate::batches::shares::BatchShares;
 /// What one funder lacks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Shortfall {
-    /// Who.
     pub funder_id: OrganisationId,
-    /// Its name.
     pub funder: Option<String>,
     /// Its share of the batch.
     pub needed: Cents,
@@ -43,10 +41,8 @@ pub enum FundError {
     /// Money is short; nothing was reserved.
     #[error("{} funders are short", .0.len())]
     Short(Vec<Shortfall>),
-    /// The ledger.
     #[error("ledger")]
     Ledger(#[from] PostError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

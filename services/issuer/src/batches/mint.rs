@@ -71,7 +71,6 @@ pub enum MintError {
     /// No free place was found.
     #[error("no free place in the shard")]
     ShardFull,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

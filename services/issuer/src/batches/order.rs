@@ -44,10 +44,8 @@ pub enum OrderError {
     /// The id names another order.
     #[error("same id, other content")]
     SameIdOtherContent,
-    /// No series.
     #[error("no series")]
     Series(#[from] SeriesError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

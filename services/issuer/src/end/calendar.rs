@@ -51,7 +51,6 @@ pub enum SetCalendarError {
     /// A field breaks a rule.
     #[error("settings")]
     Settings(#[from] ExpirySettingsError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

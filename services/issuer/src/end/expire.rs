@@ -52,7 +52,6 @@ pub struct Expiry {
     pub id: ExpiryId,
     /// Vouchers that people had and did not use.
     pub vouchers: u32,
-    /// Their value.
     pub returned: Cents,
     /// What was reserved for booklets that nobody got.
     pub reserved_returned: Cents,
@@ -70,10 +69,8 @@ pub enum ExpireError {
     /// The ledger refused what it should hold.
     #[error("the ledger refuses")]
     Refused(#[source] Rejection),
-    /// The ledger.
     #[error("ledger")]
     Ledger(#[from] PostError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

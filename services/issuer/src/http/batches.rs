@@ -47,7 +47,6 @@ pub(super) async fn list(
     batches.map(Json).map_err(internal)
 }
 
-/// One batch.
 #[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/batches/{batch}", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
     responses((status = 200, body = Batch)))]

@@ -44,7 +44,6 @@ pub(crate) enum KeySetError {
     /// The security module does not sign.
     #[error("not signed")]
     Signing(#[from] SignError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }
@@ -94,7 +93,6 @@ impl KeySets {
         }
     }
 
-    /// The roots.
     #[must_use]
     pub fn roots(&self) -> &[PublicKey] {
         &self.roots

@@ -52,7 +52,6 @@ pub enum PublishKeyError {
     /// Vouchers would outlive their key.
     #[error("the key ends before its vouchers: latest day {0}")]
     EndsEarly(LastDay),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

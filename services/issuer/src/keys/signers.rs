@@ -13,7 +13,6 @@ use voucher::{Kid, Signer};
 pub struct Signers(Arc<RwLock<HashMap<Kid, Arc<dyn Signer>>>>);
 
 impl Signers {
-    /// These keys.
     #[must_use]
     pub fn new(one: Arc<dyn Signer>, others: impl IntoIterator<Item = Arc<dyn Signer>>) -> Self {
         let signers = Self::default();

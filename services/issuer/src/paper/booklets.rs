@@ -58,7 +58,6 @@ pub struct Paper {
     pub printed_day: NaiveDate,
     /// How it is laid out.
     pub format: PaperFormat,
-    /// Where to ask.
     pub contact: Contact,
     /// The sponsor, then the funders in the order of their plan.
     pub partners: Vec<Partner>,
@@ -73,7 +72,6 @@ pub struct Paper {
 pub struct Partner {
     /// Its name, also the text of its logo.
     pub name: String,
-    /// Its logo.
     pub logo: Option<Logo>,
 }
 
@@ -82,7 +80,6 @@ pub struct Partner {
 pub struct PaperVoucher {
     /// Serial number in the batch.
     pub serial: u32,
-    /// For fingers.
     pub short_code: ShortCode,
     /// For cameras; level Q.
     pub qr: Qr,

@@ -84,7 +84,6 @@ pub enum LogoError {
     /// The organisation is neither the sponsor nor a funder of the programme.
     #[error("not a partner")]
     NotAPartner,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -67,7 +67,6 @@ pub enum PrintError {
     /// The PDF could not be written.
     #[error("pdf: {0}")]
     Pdf(String),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -61,15 +61,12 @@ pub struct NewPrinterFile {
 /// A hand-over to a printer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PrinterFile {
-    /// Its id.
     pub id: PrintId,
-    /// The batch.
     pub batch_id: BatchId,
     /// First booklet.
     pub from: u32,
     /// Last booklet.
     pub to: u32,
-    /// The layout.
     pub format: PaperFormat,
     /// Vouchers in all.
     pub vouchers: u32,
@@ -92,7 +89,6 @@ pub enum PrinterFileError {
     /// The batch cannot be printed.
     #[error("print")]
     Print(#[from] PrintError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

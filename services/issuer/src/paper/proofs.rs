@@ -28,7 +28,6 @@ use crate::{
 pub struct NewProof {
     /// Made by the caller.
     pub id: ProofId,
-    /// The layout.
     #[serde(default)]
     pub format: PaperFormat,
     /// The batch whose funders it names; those of the newest plan when absent.
@@ -38,9 +37,7 @@ pub struct NewProof {
 /// A proof as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Proof {
-    /// Its id.
     pub id: ProofId,
-    /// The layout.
     pub format: PaperFormat,
     /// The batch whose funders it names.
     pub batch_id: Option<BatchId>,
@@ -67,7 +64,6 @@ pub enum ProofError {
     /// The settings have changed since it was made.
     #[error("outdated")]
     Outdated,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }
@@ -149,7 +145,6 @@ pub async fn approve(
     Ok(Created::New(proof))
 }
 
-/// One proof.
 pub(crate) async fn find(tx: &mut PgTransaction<'_>, programme: &Programme, id: ProofId) -> Result<Proof, ProofError> {
     let row = sqlx::query!(
         r#"select batch_id as "batch_id: BatchId", format, settings_sha256, made_at, approved_at from issuer.proof

@@ -44,7 +44,6 @@ pub enum ContactError {
         /// What it must be, in French.
         rule: String,
     },
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -57,11 +57,9 @@ impl IdentityHash {
 /// Who somebody is, as far as two files must agree on it.
 #[derive(Clone, Copy)]
 pub struct Identity<'a> {
-    /// Name at birth.
     pub birth_name: &'a str,
     /// All first names, in any order.
     pub first_names: &'a str,
-    /// Day of birth.
     pub birth_date: NaiveDate,
     /// Commune or country of birth.
     pub birth_place: BirthPlace,

@@ -50,7 +50,6 @@ pub struct ImportedFile {
 pub struct Importing<'a> {
     /// Whose people they are.
     pub who: &'a Caller,
-    /// The programme.
     pub programme: &'a Programme,
     /// Makes people comparable.
     pub key: &'a IdentityKey,

@@ -29,7 +29,6 @@ pub enum AdmitError {
     /// No such organisation, or not one that prescribes.
     #[error("not a prescriber")]
     NotAPrescriber,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -13,7 +13,6 @@ pub enum CreateProgrammeError {
     /// No series could be opened for it.
     #[error("no series")]
     Series(#[from] catalogue::SeriesError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

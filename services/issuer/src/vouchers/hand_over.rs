@@ -37,28 +37,21 @@ pub use replace::{NewReplacement, replace};
 pub struct NewHandOver {
     /// Made by the caller.
     pub id: HandOverId,
-    /// The batch.
     pub batch_id: BatchId,
     /// The booklet's number in the batch, from 1.
     pub booklet: u32,
-    /// The person.
     pub beneficiary_id: BeneficiaryId,
 }
 
 /// A booklet that a person has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct HandOver {
-    /// Its id.
     pub id: HandOverId,
-    /// The batch.
     pub batch_id: BatchId,
-    /// The booklet.
     pub booklet: u32,
-    /// The person.
     pub beneficiary_id: BeneficiaryId,
     /// The hand-over that it replaces.
     pub replaces: Option<HandOverId>,
-    /// When.
     pub at: DateTime<Utc>,
     /// Serial numbers of its vouchers.
     pub vouchers: Vec<u32>,

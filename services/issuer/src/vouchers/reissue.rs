@@ -76,16 +76,13 @@ pub struct NewReissue {
     pub from: Option<u32>,
     /// Last booklet; the batch's last one when absent.
     pub to: Option<u32>,
-    /// Why.
     pub reason: ReissueReason,
 }
 
 /// What came of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Reissue {
-    /// Its id.
     pub id: ReissueId,
-    /// The batch.
     pub batch_id: BatchId,
     /// First booklet.
     pub from: u32,
@@ -125,13 +122,10 @@ pub enum ReissueError {
     /// The id names another act.
     #[error("same id, other content")]
     SameIdOtherContent,
-    /// No new places.
     #[error("mint")]
     Mint(#[from] MintError),
-    /// The ledger.
     #[error("ledger")]
     Ledger(#[from] PostError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

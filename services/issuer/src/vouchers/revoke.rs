@@ -33,7 +33,6 @@ pub use error::RevokeError;
 pub enum RevocationReason {
     /// The person lost it.
     Lost,
-    /// It was stolen.
     Stolen,
     /// The person died.
     Death,
@@ -61,20 +60,17 @@ impl RevocationReason {
 pub struct NewRevocation {
     /// Made by the caller.
     pub id: RevocationId,
-    /// The batch.
     pub batch_id: BatchId,
     /// A whole booklet.
     pub booklet: Option<u32>,
     /// Or one voucher, by its serial number.
     pub serial: Option<u32>,
-    /// Why.
     pub reason: RevocationReason,
 }
 
 /// What came of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Revocation {
-    /// Its id.
     pub id: RevocationId,
     /// Vouchers blocked by this act; those that were blocked before are not counted.
     pub revoked: u32,

@@ -10,7 +10,6 @@ use utoipa::ToSchema;
 pub enum VoucherState {
     /// Printed, worth nothing: never activated.
     Minted,
-    /// Can be spent.
     Activated,
     /// Spent, and the structure is not yet paid.
     Claimed,
@@ -27,7 +26,6 @@ pub enum VoucherState {
 pub struct VoucherCounts {
     /// Printed, worth nothing.
     pub minted: u64,
-    /// Can be spent.
     pub activated: u64,
     /// Spent, not yet paid.
     pub claimed: u64,

@@ -107,7 +107,6 @@ pub struct NewClaim {
 /// Who claims: a structure, with one of its API keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claimant {
-    /// The structure.
     pub structure: StructureId,
     /// The id of the key: one device.
     pub key: Uuid,
@@ -125,7 +124,6 @@ impl From<&Caller> for Claimant {
 /// The vouchers of one programme in a claim that mixes several.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct ProgrammePart {
-    /// The programme.
     pub programme_id: catalogue::ProgrammeId,
     /// Which positions are its vouchers: the tokens from 0, then the short codes.
     pub indexes: Vec<usize>,

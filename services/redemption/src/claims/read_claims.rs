@@ -18,7 +18,6 @@ use crate::{ids::ClaimId, ids::ClaimRequestId, ids::StructureId};
 /// A voucher on a receipt. Its place in its series names it; nobody can spend it with that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ClaimedVoucher {
-    /// Its series.
     pub series: u16,
     /// Its place in the series.
     pub idx: u32,
@@ -35,7 +34,6 @@ pub struct Receipt {
     pub claim_id: ClaimId,
     /// The programme that pays.
     pub programme_id: ProgrammeId,
-    /// Who claimed.
     pub structure_id: StructureId,
     /// Code of the service given.
     pub service: String,

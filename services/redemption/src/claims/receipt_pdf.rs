@@ -18,7 +18,6 @@ pub enum ReceiptError {
     /// It cannot be written.
     #[error("not written")]
     Document(#[from] DocumentError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }
@@ -95,7 +94,6 @@ fn written(receipt: &Receipt, names: Names) -> Result<Document, ReceiptError> {
         ))
 }
 
-/// By face value.
 fn table(receipt: &Receipt) -> Result<Table, ReceiptError> {
     let mut by_value: BTreeMap<Cents, i64> = BTreeMap::new();
     for voucher in &receipt.vouchers {

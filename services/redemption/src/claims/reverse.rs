@@ -48,9 +48,7 @@ pub struct NewReversal {
 /// A claim undone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Reversal {
-    /// The claim.
     pub claim_id: ClaimId,
-    /// When.
     pub at: DateTime<Utc>,
     /// Vouchers that can be spent again.
     pub vouchers_alive: i32,
@@ -81,7 +79,6 @@ pub enum ReverseError {
     /// Posting failed.
     #[error("posting")]
     Post(#[from] PostError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

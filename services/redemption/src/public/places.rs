@@ -142,7 +142,6 @@ pub enum PlacesError {
     /// What was imported is not a place: hands in the table.
     #[error("a stored place cannot be read")]
     Place(#[from] serde_json::Error),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

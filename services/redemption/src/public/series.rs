@@ -14,7 +14,6 @@ pub(crate) struct SeriesFacts {
     series: u16,
     /// The programme's name.
     programme: String,
-    /// Who runs it.
     sponsor: Option<String>,
     /// The date on the paper: the last day for whoever holds it.
     printed_day: NaiveDate,
@@ -36,7 +35,6 @@ pub(crate) struct DepartementFact {
     /// COG code.
     #[schema(value_type = String, example = "21")]
     code: DepartementCode,
-    /// Its name.
     name: &'static str,
 }
 

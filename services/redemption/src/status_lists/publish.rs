@@ -20,7 +20,6 @@ pub struct PublishedList {
 /// The lists of a series.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ListIndex {
-    /// The series.
     pub series: u16,
     /// Its lists that exist. A shard that is not here has no voucher that was ever spendable.
     pub shards: Vec<ListedShard>,
@@ -37,7 +36,6 @@ pub struct ListedShard {
     pub changed_at: DateTime<Utc>,
     /// SHA-256 of the list, in hexadecimal: its entity tag.
     pub sha256: String,
-    /// Its length.
     pub bytes: i32,
 }
 

@@ -41,7 +41,6 @@ pub enum Round {
     InStep(Work),
 }
 
-/// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Work {
     /// Vouchers looked at because something touched them.
@@ -61,7 +60,6 @@ pub enum RoundError {
     /// A list could not be computed.
     #[error("a computation failed")]
     Task(#[from] tokio::task::JoinError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

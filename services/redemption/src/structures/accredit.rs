@@ -23,11 +23,8 @@ pub struct NewAccreditation {
 /// An accreditation.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 pub struct Accreditation {
-    /// Its id.
     pub id: AccreditationId,
-    /// Who may claim.
     pub structure_id: StructureId,
-    /// Since when.
     pub accredited_at: DateTime<Utc>,
 }
 
@@ -52,7 +49,6 @@ pub enum AccreditError {
     /// Its organisation was not created.
     #[error("the organisation was not created")]
     Organisation(#[from] access::CreateError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

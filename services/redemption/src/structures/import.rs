@@ -28,7 +28,6 @@ pub struct Upload {
     pub id: ImportId,
     /// The file's name, as its sender knows it.
     pub file: String,
-    /// Its content.
     pub bytes: bytes::Bytes,
     /// The digest of the preview to be committed; `None` asks for a preview.
     pub commit: Option<String>,
@@ -39,7 +38,6 @@ pub struct Upload {
 pub enum Kind {
     /// Places in the national schema.
     Structures,
-    /// Bank details.
     BankDetails,
 }
 
@@ -121,7 +119,6 @@ pub struct DuplicateLine {
 /// What an import does, line by line and in sum.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct StructureImportReport {
-    /// The import.
     pub import: ImportId,
     /// The file's name.
     pub file: String,
@@ -129,7 +126,6 @@ pub struct StructureImportReport {
     pub sha256: String,
     /// To be sent back to commit exactly this.
     pub digest: String,
-    /// Lines of data.
     pub rows: usize,
     /// Lines that are new or change something.
     pub accepted: usize,
@@ -155,7 +151,6 @@ pub enum ImportError {
     /// The id names another import.
     #[error("same id, other content")]
     SameIdOtherContent,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -10,14 +10,12 @@ use crate::ids::StructureId;
 /// A structure in a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StructureView {
-    /// Its id.
     pub id: StructureId,
     /// Its SIRET; absent for a place that has none.
     #[schema(example = "21210231300013")]
     pub siret: Option<String>,
     /// As it appears to people.
     pub name: String,
-    /// Where it is.
     pub commune: String,
     /// Whether it was admitted.
     pub accredited: bool,

@@ -24,16 +24,12 @@ pub struct NewSuspension {
     pub reason: String,
 }
 
-/// A suspension.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Suspension {
-    /// Its id.
     pub id: SuspensionId,
     /// Who may not claim.
     pub structure_id: StructureId,
-    /// Why.
     pub reason: String,
-    /// Since when.
     pub suspended_at: DateTime<Utc>,
     /// Until when, once it is lifted.
     pub lifted_at: Option<DateTime<Utc>>,
@@ -57,7 +53,6 @@ pub enum SuspendError {
     /// The id names another suspension.
     #[error("same id, other content")]
     SameIdOtherContent,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

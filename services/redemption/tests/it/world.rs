@@ -23,7 +23,6 @@ use crate::actor::Mediator;
 /// 10 March 2026, 11:00 in Paris.
 pub const MORNING: &str = "2026-03-10T10:00:00Z";
 
-/// One voucher.
 pub const TEN_EUROS: Cents = Cents::new(1000);
 
 /// A database, the service over it, and what the other services would have put there.

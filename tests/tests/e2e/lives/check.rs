@@ -12,7 +12,6 @@ use super::fund::{Each, FUNDERS, Fund, PROGRAMMES, Paid, Programme, STRUCTURES, 
 use super::life::Life;
 
 impl Life {
-    /// All of it.
     pub async fn checks(&self) {
         self.checks_the_report().await;
         self.checks_structures().await;

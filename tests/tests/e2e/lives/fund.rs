@@ -106,7 +106,6 @@ pub struct Batch {
     pub funded: bool,
     pub activated: bool,
     pub cancelled: bool,
-    /// Its invoice.
     pub fee: Option<usize>,
 }
 

@@ -24,7 +24,6 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// As it is sent.
     pub fn shares(&self, funders: &[Value; FUNDERS]) -> Value {
         let rate = |units: i128| format!("0.{units:09}").trim_end_matches('0').to_owned();
         let mut shares: Vec<Value> = (0..FUNDERS)

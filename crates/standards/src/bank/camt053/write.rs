@@ -25,7 +25,6 @@ pub enum WriteError {
     /// A text that the schema does not take.
     #[error("l'élément <{element}> est vide, dépasse {most} caractères ou contient un caractère interdit")]
     Text {
-        /// The element.
         element: &'static str,
         /// Its most characters.
         most: usize,

@@ -82,7 +82,6 @@ pub enum CfonbProblem {
     /// The end-to-end id twice for one movement.
     #[error("le qualifiant {0} est répété pour un même mouvement ; signalez-le à la banque")]
     Repeated(&'static str),
-    /// The sums.
     #[error("{0} ; il manque des mouvements, téléchargez le fichier de nouveau")]
     Imbalance(#[from] Imbalance),
 }

@@ -34,7 +34,6 @@ pub struct BreakAgeBand {
     /// In days: `0-7`, `8-30`, `31-90` or `>90`.
     #[schema(example = "8-30")]
     pub days: String,
-    /// How many.
     pub breaks: usize,
     /// Of those that are money in.
     pub money_in: Cents,
@@ -46,9 +45,7 @@ pub struct BreakAgeBand {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AgedBreak {
-    /// Its id.
     pub id: BreakId,
-    /// Its kind.
     pub kind: String,
     /// `open` or `explained`.
     pub state: String,

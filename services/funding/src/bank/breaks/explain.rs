@@ -96,9 +96,7 @@ impl ExplanationKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewExplanation {
-    /// What it was.
     pub what: ExplanationKind,
-    /// Why we know.
     #[schema(example = "Virement confirmé par le comptable public.")]
     pub why: String,
     /// For `contribution`.

@@ -12,9 +12,7 @@ pub(super) const MISSING_DAYS: i32 = 5;
 /// A break to open, on a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewBreak {
-    /// The line.
     pub line: i32,
-    /// Its kind.
     pub kind: &'static str,
     /// Signed as the line.
     pub cents: i64,

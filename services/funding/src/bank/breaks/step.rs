@@ -33,7 +33,6 @@ pub struct NewClosing {
 /// Why nothing changed.
 #[derive(Debug, thiserror::Error)]
 pub enum StepError {
-    /// No such break.
     #[error("no such break")]
     Unknown,
     /// Empty, too long or with control characters.
@@ -42,7 +41,6 @@ pub enum StepError {
     /// Nobody has explained it yet.
     #[error("not explained")]
     NotExplained,
-    /// It is closed.
     #[error("closed")]
     Closed,
     #[error("database")]

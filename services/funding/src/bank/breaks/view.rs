@@ -14,7 +14,6 @@ use crate::{
 /// A break and its life.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct BreakView {
-    /// Its id.
     pub id: BreakId,
     /// `missing`, `unexpected`, `amount_differs`, `duplicate`, `late` or `returned`.
     #[schema(example = "unexpected")]
@@ -57,11 +56,8 @@ pub struct BreakStepView {
     pub state: String,
     /// Who looked after it.
     pub owner: Option<String>,
-    /// Why.
     pub why: String,
-    /// Who said so.
     pub organisation_id: OrganisationId,
-    /// When.
     pub at: DateTime<Utc>,
 }
 

@@ -27,7 +27,6 @@ pub(super) struct ExpectedReceipt {
     pub party: PartyId,
     pub reference: String,
     pub number: ReceiptNumber,
-    /// Still to come.
     pub left: Cents,
 }
 
@@ -50,7 +49,6 @@ impl ExpectedReceipt {
 pub(super) enum ReceiptNumber {
     /// The accountant's number, and the reference of the call that it answers.
     Mandate(MandateNumber, Option<String>),
-    /// The invoice's.
     Invoice(InvoiceNumber),
 }
 
@@ -63,7 +61,6 @@ pub(super) struct ReceiptAllocation {
     pub mandate: bool,
     /// Of what was awaited.
     pub cents: Cents,
-    /// Above it.
     pub rest: Cents,
 }
 

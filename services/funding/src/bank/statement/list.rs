@@ -12,7 +12,6 @@ use crate::support::ids::StatementId;
 /// A statement in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct StatementRow {
-    /// Its id.
     pub id: StatementId,
     /// From 1, without a gap.
     pub position: i32,

@@ -24,11 +24,9 @@ pub(super) struct PaymentCandidate {
     /// The settlement or refund whose file it is in.
     pub file: Uuid,
     pub message_id: String,
-    /// Where it goes.
     pub iban: String,
     /// When the bank should debit it.
     pub execute_on: NaiveDate,
-    /// To a funder.
     pub refund: bool,
     pub debited: bool,
     pub returned: bool,
@@ -52,7 +50,6 @@ pub(super) struct CallCandidate {
 #[derive(Debug, Default)]
 pub(super) struct MatchCandidates {
     pub payments: BTreeMap<PaymentId, PaymentCandidate>,
-    /// By reference.
     pub calls: BTreeMap<String, CallCandidate>,
     /// What the bank may take beyond a payment that it names.
     pub tolerance: Cents,

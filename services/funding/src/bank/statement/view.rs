@@ -10,7 +10,6 @@ use crate::support::ids::StatementId;
 /// A statement as it was matched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct StatementView {
-    /// Its id.
     pub id: StatementId,
     /// The bank's identifier.
     pub identification: String,
@@ -38,7 +37,6 @@ pub struct StatementLineView {
     /// The rule that matched it; none when it is unexplained.
     #[schema(example = "end-to-end")]
     pub rule: Option<String>,
-    /// What it is.
     pub matched: Option<MatchedItemView>,
 }
 

@@ -14,15 +14,10 @@ use crate::support::ids::AllocationId;
 /// An allocation in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AllocationRow {
-    /// Its id.
     pub id: AllocationId,
-    /// Whose money.
     pub funder_id: OrganisationId,
-    /// For what.
     pub programme_id: ProgrammeId,
-    /// How much.
     pub amount: Cents,
-    /// When.
     pub at: DateTime<Utc>,
 }
 

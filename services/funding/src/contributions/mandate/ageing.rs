@@ -26,9 +26,7 @@ pub struct MandateAgeing {
 /// A funder whose money is awaited.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FunderCash {
-    /// Who.
     pub funder_id: OrganisationId,
-    /// Its name.
     pub funder: String,
     /// What its mandates still await.
     pub awaited: Cents,
@@ -41,15 +39,11 @@ pub struct FunderCash {
 /// A mandate with its age.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AgedMandate {
-    /// Its id.
     pub id: MandateId,
-    /// Whose.
     pub funder_id: OrganisationId,
-    /// Its name.
     pub funder: String,
     /// How people know it.
     pub reference: String,
-    /// Its date.
     pub issued_on: NaiveDate,
     /// Days since.
     pub age_days: i32,

@@ -16,7 +16,6 @@ use crate::{support::ids::CallId, support::ids::ConventionId, support::ids::Mand
 pub enum MandateState {
     /// None of its money is there.
     Awaited,
-    /// Some of it.
     PartlyReceived,
     /// All of it, or all that will come.
     Received,
@@ -45,15 +44,12 @@ impl MandateState {
 /// A mandate as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Mandate {
-    /// Its id.
     pub id: MandateId,
     /// Under which convention.
     pub convention_id: ConventionId,
     /// The call that it answers.
     pub call_id: Option<CallId>,
-    /// Whose money.
     pub funder_id: OrganisationId,
-    /// For what.
     pub programme_id: ProgrammeId,
     /// The accountant's number.
     pub number: String,
@@ -64,11 +60,9 @@ pub struct Mandate {
     pub reference: String,
     /// How much was ordered to be paid.
     pub amount: Cents,
-    /// Its date.
     pub issued_on: NaiveDate,
     /// Since when it counts as money.
     pub accepted_at: DateTime<Utc>,
-    /// How far it is.
     pub state: MandateState,
     /// Seen on the bank's statements.
     pub received: Cents,
@@ -76,7 +70,6 @@ pub struct Mandate {
     pub awaited: Cents,
     /// Taken off, because it will not come.
     pub cancelled: Cents,
-    /// Why.
     pub cancelled_reason: Option<String>,
 }
 

@@ -16,7 +16,6 @@ use crate::{support::ids::BreakId, support::ids::ReconciliationId};
 pub struct Comparison {
     /// The earlier one.
     pub from: RunName,
-    /// The later one.
     pub to: RunName,
     /// Identities of which a side moved, or that came or went.
     pub identities: Vec<MovedIdentity>,
@@ -31,11 +30,8 @@ pub struct Comparison {
 /// A run by its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RunName {
-    /// Its id.
     pub id: ReconciliationId,
-    /// Its number.
     pub number: i32,
-    /// When.
     pub at: DateTime<Utc>,
     /// Statements loaded until then.
     pub statements: i32,
@@ -46,7 +42,6 @@ pub struct RunName {
 /// An identity before and after.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct MovedIdentity {
-    /// What it says.
     pub name: String,
     /// Absent when it is new.
     pub before: Option<IdentityView>,

@@ -19,7 +19,6 @@ pub struct Document {
     /// [`FORMAT`].
     #[schema(example = "ccn-reconciliation/1")]
     pub format: String,
-    /// Its id.
     pub id: ReconciliationId,
     /// From 1, without gaps.
     pub number: i32,
@@ -35,7 +34,6 @@ pub struct Document {
     pub previous: Option<PreviousRun>,
     /// The verifier key of who signs: to be compared with the one that was published elsewhere.
     pub signer: String,
-    /// In short.
     pub verdict: Verdict,
     /// What the bank may take beyond a payment, as the operator set it.
     pub tolerance: Cents,
@@ -48,7 +46,6 @@ pub struct Document {
     pub open_points: Vec<OpenPoint>,
     /// The bank's statements.
     pub statements: StatementsSeen,
-    /// The books.
     pub ledger: LedgerSeen,
 }
 
@@ -58,7 +55,6 @@ pub struct Document {
 pub enum RunTrigger {
     /// Somebody asked the service.
     Request,
-    /// It was night.
     Night,
     /// `ccn reconcile`.
     Command,
@@ -86,7 +82,6 @@ impl RunTrigger {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PreviousRun {
-    /// Its number.
     pub number: i32,
     /// SHA-256 of its document, in hex.
     pub sha256: String,
@@ -122,7 +117,6 @@ impl Verdict {
 pub struct StatementsSeen {
     /// How many are loaded.
     pub loaded: i32,
-    /// The last one.
     pub last: Option<StatementSeen>,
     /// Those that came since the run before, in order.
     pub new: Vec<StatementSeen>,
@@ -144,7 +138,6 @@ pub struct StatementSeen {
     pub to_day: NaiveDate,
     /// Balance before.
     pub opening: Cents,
-    /// Balance after.
     pub closing: Cents,
 }
 
@@ -152,7 +145,6 @@ pub struct StatementSeen {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LedgerSeen {
-    /// Transfers.
     pub transfers: u64,
     /// Those of them that are too recent to be sealed.
     pub unsealed: u64,
@@ -164,7 +156,6 @@ pub struct LedgerSeen {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CheckpointSeen {
-    /// Leaves.
     pub size: u64,
     /// Their root (RFC 9162), in base64.
     pub root: String,

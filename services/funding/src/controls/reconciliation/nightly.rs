@@ -33,7 +33,6 @@ pub struct Nightly {
 pub struct NightlyReconciliation {
     /// The Paris date.
     pub date: NaiveDate,
-    /// The instant.
     pub due: DateTime<Utc>,
 }
 

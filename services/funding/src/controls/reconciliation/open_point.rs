@@ -23,7 +23,6 @@ pub enum OpenPointKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpenPoint {
-    /// Which act.
     pub kind: OpenPointKind,
     /// Of which programme.
     pub programme_id: ProgrammeId,

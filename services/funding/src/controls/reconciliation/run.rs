@@ -20,9 +20,7 @@ use crate::support::ids::ReconciliationId;
 pub struct RunRequest {
     /// Made by the caller.
     pub id: ReconciliationId,
-    /// The instant.
     pub at: DateTime<Utc>,
-    /// Why.
     pub occasion: RunTrigger,
     /// The night that it is the run of.
     pub night: Option<NaiveDate>,
@@ -45,7 +43,6 @@ pub enum RunError {
     /// A mistake of this program.
     #[error("no JSON")]
     Json(#[from] serde_json::Error),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -10,7 +10,6 @@ use crate::support::ids::ReconciliationId;
 /// A run as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
-    /// What it says.
     pub document: Document,
     /// The same, as it was signed.
     pub bytes: String,

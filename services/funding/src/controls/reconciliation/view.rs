@@ -18,11 +18,9 @@ pub struct NewReconciliation {
 /// A run in the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RunLine {
-    /// Its id.
     pub id: ReconciliationId,
     /// From 1, without gaps.
     pub number: i32,
-    /// When.
     pub at: DateTime<Utc>,
     /// `request`, `night` or `command`.
     pub occasion: String,
@@ -38,10 +36,8 @@ pub struct RunLine {
     pub old_breaks: i32,
 }
 
-/// A run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RunView {
-    /// What it says.
     pub document: Document,
     /// SHA-256 of the document's canonical JSON, in hex.
     pub sha256: String,

@@ -40,17 +40,14 @@ pub struct NewCreditNote {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreditLine {
-    /// What for.
     #[schema(example = "Dix carnets livrés en double")]
     pub label: String,
     /// Before VAT.
     pub net: Cents,
 }
 
-/// A credit note.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CreditNote {
-    /// Its id.
     pub id: CreditNoteId,
     /// Its number, in a sequence without gap.
     #[schema(example = "A-2026-00001")]
@@ -62,7 +59,6 @@ pub struct CreditNote {
     pub invoice: String,
     /// Its day (Europe/Paris).
     pub credited_on: NaiveDate,
-    /// Why.
     pub reason: String,
     /// What is taken off.
     pub lines: Vec<CreditLine>,

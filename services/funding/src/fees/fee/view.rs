@@ -14,7 +14,6 @@ use crate::support::ids::FeeId;
 /// An invoice of the operator's fee.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Fee {
-    /// Its id.
     pub id: FeeId,
     /// Its number, in a sequence without gap.
     #[schema(example = "F-2026-00001")]
@@ -23,13 +22,9 @@ pub struct Fee {
     pub invoiced_on: NaiveDate,
     /// Who is invoiced.
     pub sponsor_id: OrganisationId,
-    /// Its name.
     pub sponsor: Option<String>,
-    /// Its SIREN.
     pub sponsor_siren: Option<String>,
-    /// The programme.
     pub programme_id: ProgrammeId,
-    /// The batch.
     #[schema(value_type = uuid::Uuid)]
     pub batch_id: BatchId,
     /// The service code of the buyer's order, if it gave one.

@@ -15,10 +15,8 @@ pub struct Address {
     /// One to three lines.
     #[schema(example = json!(["53 bis rue de la Préfecture"]))]
     pub lines: Vec<String>,
-    /// Five digits.
     #[schema(example = "21000")]
     pub postcode: String,
-    /// The town.
     #[schema(example = "Dijon")]
     pub city: String,
 }

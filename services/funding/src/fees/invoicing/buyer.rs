@@ -17,7 +17,6 @@ pub(crate) const SERVICE_CODE_CHARS_MAX: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Buyer {
-    /// Its name.
     #[schema(example = "Département de la Côte-d'Or")]
     pub name: String,
     /// Where it is invoiced.

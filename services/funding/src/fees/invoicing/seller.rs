@@ -19,13 +19,11 @@ const PAYMENT_DAYS: i32 = 30;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Seller {
-    /// Its name.
     #[schema(example = "Association Culture numérique en Bourgogne")]
     pub name: String,
     /// Its legal form, with what the form asks for: capital and register of a company, number of an association.
     #[schema(example = "Association loi 1901, RNA W212001234")]
     pub legal_form: String,
-    /// Its seat.
     pub address: Address,
     /// Of the establishment that invoices.
     #[schema(value_type = String, example = "40483304800022")]

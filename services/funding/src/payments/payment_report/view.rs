@@ -33,7 +33,6 @@ pub struct ReportLineView {
     pub line: i32,
     /// As the bank wrote it.
     pub end_to_end: Option<String>,
-    /// ISO code.
     #[schema(example = "RJCT")]
     pub status: Option<String>,
     /// ISO code, or the bank's own.
@@ -41,7 +40,6 @@ pub struct ReportLineView {
     pub reason: Option<String>,
     /// When the payment met the bank's conditions, where it says so.
     pub accepted_at: Option<DateTime<Utc>>,
-    /// Our payment.
     pub payment_id: Option<PaymentId>,
     /// `recorded`, `rejected`, or for a person: `unknown`, `amount_differs`, `too_late` (on a statement already).
     #[schema(example = "rejected")]

@@ -15,13 +15,10 @@ use crate::support::ids::RefundId;
 /// A refund as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Refund {
-    /// Its id.
     pub id: RefundId,
-    /// To whom.
     pub funder_id: OrganisationId,
     /// Out of which programme; none: out of the funder's free money.
     pub programme_id: Option<ProgrammeId>,
-    /// By which way.
     pub way: RefundMethod,
     /// When the bank shall pay.
     pub execute_on: NaiveDate,

@@ -18,7 +18,6 @@ pub(super) struct SettlementPlan {
     pub held: Vec<Hold>,
 }
 
-/// One payment.
 #[derive(Debug)]
 pub(super) struct PaymentDraft {
     pub id: PaymentId,

@@ -14,9 +14,7 @@ use crate::support::ids::SettlementId;
 /// A funder's money that a hold waits for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AwaitedMoney {
-    /// Whose.
     pub funder_id: OrganisationId,
-    /// Its name.
     pub funder: String,
     /// Its shares of the claims held.
     pub amount: Cents,

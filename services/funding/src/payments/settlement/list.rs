@@ -12,7 +12,6 @@ use crate::support::ids::SettlementId;
 /// A settlement in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SettlementLine {
-    /// Its id.
     pub id: SettlementId,
     /// Claims up to the end of this month.
     #[schema(value_type = String, example = "2026-03")]

@@ -14,7 +14,6 @@ use crate::support::ids::SettlementId;
 /// A settlement as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SettlementView {
-    /// Its id.
     pub id: SettlementId,
     /// Claims up to the end of this month.
     #[schema(value_type = String, example = "2026-03")]
@@ -34,11 +33,8 @@ pub struct SettlementView {
 /// A payment to a structure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SettlementPaymentView {
-    /// The structure.
     pub structure_id: PartyId,
-    /// Its name.
     pub name: String,
-    /// How much.
     pub amount: Cents,
     /// The id on the bank statement.
     pub end_to_end: String,
@@ -54,9 +50,7 @@ pub struct SettlementPaymentView {
 /// A structure that is held, not lost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct HoldView {
-    /// The structure.
     pub structure_id: PartyId,
-    /// Its name.
     pub name: String,
     /// What it would have been paid.
     pub amount: Cents,

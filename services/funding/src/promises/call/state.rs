@@ -15,15 +15,11 @@ use crate::{support::ids::CallId, support::ids::ConventionId};
 /// A call as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CallState {
-    /// Its id.
     pub id: CallId,
     /// Under which convention.
     pub convention_id: ConventionId,
-    /// Who is called.
     pub funder_id: OrganisationId,
-    /// Its name.
     pub funder: String,
-    /// For what.
     pub programme_id: ProgrammeId,
     /// What the transfer must quote.
     pub reference: String,
@@ -33,7 +29,6 @@ pub struct CallState {
     pub due_on: NaiveDate,
     /// When it was made.
     pub called_at: DateTime<Utc>,
-    /// What came.
     pub received: Cents,
     /// What is mandated and has not come.
     pub mandated: Cents,
@@ -50,7 +45,6 @@ pub struct CallState {
 pub struct ReminderView {
     /// Of how many days past the due day it is.
     pub days: i32,
-    /// Its day.
     pub reminded_on: NaiveDate,
     /// What was missing.
     pub missing: Cents,

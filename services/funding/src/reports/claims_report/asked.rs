@@ -29,7 +29,6 @@ pub(crate) struct ClaimsReportFilter {
     pub funder: Option<PartyId>,
     pub programme: Option<BookId>,
     pub from: Option<DateTime<Utc>>,
-    /// Exclusive.
     pub until: Option<DateTime<Utc>>,
 }
 

@@ -11,7 +11,6 @@ use crate::{bank::breaks, support::ids::PaymentId};
 pub(super) enum Proven {
     /// Lines for `ecritures.ndjson`.
     Lines(Vec<u8>),
-    /// Too recent.
     NotSealed,
     /// The books no longer say what was sealed at this place.
     Changed(u64),

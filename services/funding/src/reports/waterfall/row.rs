@@ -11,13 +11,10 @@ macro_rules! row {
         /// A line of the report, or a funder's total (without programme).
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
         pub struct WaterfallRow {
-            /// Its name.
             pub funder: String,
-            /// Who pays.
             pub funder_id: PartyId,
             /// Its name; none for money without programme, and in totals.
             pub programme: Option<String>,
-            /// The programme.
             pub programme_id: Option<BookId>,
             $($(#[$doc])* pub $column: Cents,)+
         }
@@ -54,9 +51,7 @@ macro_rules! row {
 row! {
     /// Said in public, signed or not.
     announced,
-    /// Signed.
     agreed,
-    /// Called for.
     called,
     /// On the bank account, or mandated where the programme accepts it.
     received,

@@ -13,7 +13,6 @@ use crate::support::ids::TrueUpId;
 /// The closes of a programme, and what a further one would settle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct TrueUps {
-    /// By number.
     pub true_ups: Vec<TrueUp>,
     /// Who owes whom since the last one; nothing when all is settled, or the programme has not ended.
     pub due: Vec<TrueUpPaymentView>,

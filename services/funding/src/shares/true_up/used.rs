@@ -14,7 +14,6 @@ pub const PEOPLE_SHOWN_MIN: i64 = 5;
 /// A version of the plan with the batches ordered under it.
 #[derive(Debug, Clone)]
 pub struct Version {
-    /// The plan.
     pub plan: PlanView,
     /// Its funded batches.
     pub batches: Vec<BatchId>,

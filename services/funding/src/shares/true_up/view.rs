@@ -19,7 +19,6 @@ pub struct Computation {
     pub steps: Vec<TrueUpStepView>,
     /// What each funder pays of what was used.
     pub parts: Vec<PartView>,
-    /// Who pays whom.
     pub payments: Vec<TrueUpPaymentView>,
 }
 
@@ -28,9 +27,7 @@ pub struct Computation {
 pub struct TrueUpStepView {
     /// The plan's version; 0 in a simulation of shares that are not stored.
     pub version: i32,
-    /// Who.
     pub funder_id: OrganisationId,
-    /// Its name.
     pub funder: Option<String>,
     /// What its shares of the used vouchers sum to.
     pub paid: Cents,
@@ -52,7 +49,6 @@ pub struct TrueUpStepView {
     pub part: Cents,
     /// What goes to who takes over.
     pub passed_on: Cents,
-    /// Who that is.
     pub taken_over_by: Option<OrganisationId>,
     /// The same in sentences.
     pub words: Vec<String>,
@@ -61,9 +57,7 @@ pub struct TrueUpStepView {
 /// What a funder pays of everything used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PartView {
-    /// Who.
     pub funder_id: OrganisationId,
-    /// Its name.
     pub funder: Option<String>,
     /// Before the close.
     pub paid: Cents,
@@ -77,15 +71,11 @@ pub struct PartView {
 /// What one funder owes another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TrueUpPaymentView {
-    /// Who pays.
     pub from_id: OrganisationId,
-    /// Its name.
     pub from: Option<String>,
     /// Who gets it back.
     pub to_id: OrganisationId,
-    /// Its name.
     pub to: Option<String>,
-    /// How much.
     pub amount: Cents,
 }
 

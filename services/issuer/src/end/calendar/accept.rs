@@ -30,11 +30,8 @@ pub struct NewAcceptance {
 /// The counts were accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Acceptance {
-    /// Its id.
     pub id: AcceptanceId,
-    /// By whom.
     pub by: OrganisationId,
-    /// When.
     pub at: DateTime<Utc>,
 }
 
@@ -50,13 +47,11 @@ pub enum AcceptError {
     /// Accepted before, by another act.
     #[error("accepted before")]
     Accepted,
-    /// Other counts.
     #[error("the counts differ")]
     Differ([i64; 4]),
     /// The id names another acceptance.
     #[error("same id, other content")]
     SameIdOtherContent,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -46,15 +46,11 @@ pub struct NewDecision {
 /// A decision as it was taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Decision {
-    /// Its id.
     pub id: DecisionId,
     /// What becomes of hand-overs.
     pub decision: Distribution,
-    /// Why.
     pub reason: String,
-    /// Who took it.
     pub by: OrganisationId,
-    /// When.
     pub at: DateTime<Utc>,
 }
 
@@ -73,7 +69,6 @@ pub enum DecideError {
     /// The id names another decision.
     #[error("same id, other content")]
     SameIdOtherContent,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -26,7 +26,6 @@ const STEPS: [ExpiryStep; 4] = [
 pub struct StepDone {
     /// Of which programme.
     pub programme_id: ProgrammeId,
-    /// Which one.
     pub step: ExpiryStep,
     /// Whether its day had passed.
     pub late: bool,

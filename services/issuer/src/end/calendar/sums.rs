@@ -31,9 +31,7 @@ pub struct BookletSums {
 /// A batch's sums.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BatchSums {
-    /// The batch.
     pub batch_id: BatchId,
-    /// Its sums.
     #[serde(flatten)]
     pub sums: BookletSums,
 }
@@ -43,9 +41,7 @@ pub struct BatchSums {
 pub struct PointSums {
     /// The prescriber.
     pub prescriber_id: OrganisationId,
-    /// Its name.
     pub name: String,
-    /// Given by it.
     pub handed_over: Sum,
     /// Of those, started.
     pub started: Sum,

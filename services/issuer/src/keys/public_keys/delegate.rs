@@ -15,7 +15,6 @@ pub enum DelegateError {
     /// Its delegate is no published key that signs key sets.
     #[error("the delegate {0} is not a published key of purpose key_set")]
     Unpublished(Kid),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

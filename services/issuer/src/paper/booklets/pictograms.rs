@@ -6,7 +6,6 @@ use super::drawing::{Pen, circle, open_line, polygon};
 
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Pictogram {
-    /// A voucher.
     Voucher,
     /// A voucher given to a person.
     Give,

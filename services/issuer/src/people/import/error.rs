@@ -9,7 +9,6 @@ pub enum CommitError {
     /// What would happen is no longer what the preview said.
     #[error("the preview is outdated")]
     PreviewOutdated,
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -15,9 +15,7 @@ pub struct BeneficiaryImportReport {
     pub sha256: String,
     /// Names what would happen: to be sent back with the commit.
     pub digest: String,
-    /// Lines of data.
     pub rows: usize,
-    /// New people.
     pub accepted: usize,
     /// People registered before by the same organisation under the same number.
     pub unchanged: usize,

@@ -38,7 +38,6 @@ pub(super) struct Rules<'a> {
     pub key: &'a IdentityKey,
 }
 
-/// A good line.
 #[derive(Debug, Clone)]
 pub(super) struct Person {
     pub line: u64,

@@ -25,10 +25,8 @@ pub enum RevokeError {
     /// The ledger refused what it should hold.
     #[error("the ledger refuses")]
     Refused(#[source] Rejection),
-    /// The ledger.
     #[error("ledger")]
     Ledger(#[from] PostError),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -45,7 +45,6 @@ pub(super) enum DecideError {
     /// A voucher was refused and nothing is wrong with it.
     #[error("a refusal of claim {0} that nothing explains: {1}")]
     Unexplained(ClaimId, ledger::Rejection),
-    /// PostgreSQL.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -18,12 +18,7 @@ pub enum ExplainError {
     Misfit(&'static str),
     /// The lines and what they are said to be differ.
     #[error("lines of {lines}, parts of {parts}")]
-    Sum {
-        /// Of the lines.
-        lines: Cents,
-        /// Of the parts.
-        parts: Cents,
-    },
+    Sum { lines: Cents, parts: Cents },
     /// No such funder.
     #[error("no such funder")]
     NoFunder,

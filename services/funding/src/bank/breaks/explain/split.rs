@@ -34,7 +34,6 @@ pub struct NewSplit {
     pub break_ids: Vec<BreakId>,
     /// What they were; amounts are signed as the lines' and make the same sum. None when the lines undo one another.
     pub parts: Vec<NewExplanationPart>,
-    /// Why we know.
     #[schema(example = "Détail demandé à la banque.")]
     pub why: String,
 }

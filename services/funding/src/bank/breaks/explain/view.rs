@@ -15,15 +15,12 @@ use crate::{
 /// What lines were together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ExplanationView {
-    /// Its id.
     pub id: ExplanationId,
     /// The breaks, by id.
     pub break_ids: Vec<BreakId>,
     /// What they were, as it was said.
     pub parts: Vec<NewExplanationPart>,
-    /// Why.
     pub why: String,
-    /// When.
     pub at: DateTime<Utc>,
 }
 
