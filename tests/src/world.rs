@@ -203,10 +203,17 @@ impl World {
         }
     }
 
-    /// One service more, alone behind an address of its own, on the same database and with the same keys.
-    pub async fn starts_alone(&self, service: Service) -> Running {
-        let running = Running::start(config(&self.pool, self.data_dir()), self.clock.clone(), &[service]).await;
-        running.expect("a service starts alone")
+    /// Some services more behind an address of their own, on the same database. One alone reads no keys that lie about in clear: it gets
+    /// an empty folder.
+    pub async fn starts(&self, services: &[Service]) -> Running {
+        let empty = tempfile::tempdir().expect("a folder");
+        let folder = if services.len() > 1 {
+            self.data_dir()
+        } else {
+            empty.path()
+        };
+        let running = Running::start(config(&self.pool, folder), self.clock.clone(), services).await;
+        running.expect("services start")
     }
 
     /// A pool under a service's role, with what it may do and nothing more.

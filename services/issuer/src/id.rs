@@ -3,7 +3,7 @@ ids::id_type! {
     pub struct BeneficiaryId;
 
     /// The load of a file of beneficiaries.
-    pub struct ImportId;
+    pub struct BeneficiaryImportId;
 
     /// A booklet given to a person.
     pub struct HandOverId;

@@ -49,7 +49,8 @@ pub use end::calendar::{
 };
 pub use end::expire::{EXPIRY_CHUNK_VOUCHERS, ExpireError, Expiry, NewExpiry, expire};
 pub use id::{
-    AcceptanceId, BeneficiaryId, DecisionId, ExpiryId, HandOverId, ImportId, PrintId, ProofId, ReissueId, RevocationId,
+    AcceptanceId, BeneficiaryId, BeneficiaryImportId, DecisionId, ExpiryId, HandOverId, PrintId, ProofId, ReissueId,
+    RevocationId,
 };
 pub use keys::key_sets::KeySets;
 pub use keys::public_keys::choice::NoKey;

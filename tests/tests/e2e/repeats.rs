@@ -94,7 +94,7 @@ async fn organisations_programmes_and_promises_can_be_created_again(pool: PgPool
         key,
         Creation::new(
             sponsor,
-            "/catalogue/v1/programmes",
+            "/issuer/v1/programmes",
             programme_body,
             Some(("name", json!("Hiver"))),
         ),

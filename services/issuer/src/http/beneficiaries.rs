@@ -11,7 +11,7 @@ use super::{internal, prescribed_programme};
 use crate::people::beneficiaries::{Beneficiary, beneficiaries};
 use crate::people::identity::IdentityKey;
 use crate::people::import::{BeneficiaryImportReport, ImportedFile, Importing, commit_import, preview_import};
-use crate::{BeneficiaryId, ImportId};
+use crate::{BeneficiaryId, BeneficiaryImportId};
 
 /// How a file is sent.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
@@ -39,7 +39,7 @@ pub(super) async fn import(
     Now(at): Now,
     State(pool): State<PgPool>,
     State(key): State<IdentityKey>,
-    Path((id, import)): Path<(ProgrammeId, ImportId)>,
+    Path((id, import)): Path<(ProgrammeId, BeneficiaryImportId)>,
     Query(query): Query<ImportQuery>,
     Bytes(bytes): Bytes,
 ) -> Result<Response, Problem> {

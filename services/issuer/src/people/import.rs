@@ -29,7 +29,7 @@ use sha2::{Digest, Sha256};
 use sqlx::{PgPool, PgTransaction};
 use web::Created;
 
-use crate::{ImportId, people::identity::IdentityKey};
+use crate::{BeneficiaryImportId, people::identity::IdentityKey};
 
 pub use error::CommitError;
 pub use report::{BeneficiaryImportReport, DuplicatePerson};
@@ -38,7 +38,7 @@ pub use report::{BeneficiaryImportReport, DuplicatePerson};
 #[derive(Debug, Clone)]
 pub struct ImportedFile {
     /// Chosen by the caller.
-    pub import: ImportId,
+    pub import: BeneficiaryImportId,
     /// Its name on the sender's machine, for people.
     pub name: String,
     /// The whole file.

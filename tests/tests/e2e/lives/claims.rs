@@ -134,7 +134,10 @@ impl Life {
         } else {
             Ok(())
         };
-        let path = self.sponsors[p].path(&format!("/claims/{}/reversal", claim.id));
+        let path = format!(
+            "/redemption/v1/programmes/{}/claims/{}/reversal",
+            self.sponsors[p].programme, claim.id
+        );
         let settled = super::fund::Programme::covered(claim, &self.fund.payments) > 0;
         let who = if self.chance(50) {
             self.structures[s].client.clone()

@@ -2,13 +2,13 @@ use serde::{Deserialize, Serialize};
 use standards::table::CellProblem;
 use utoipa::ToSchema;
 
-use crate::ImportId;
+use crate::BeneficiaryImportId;
 
 /// What a file would do, or did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct BeneficiaryImportReport {
     /// The import's id.
-    pub import: ImportId,
+    pub import: BeneficiaryImportId,
     /// The file's name.
     pub file: String,
     /// SHA-256 of the file, hexadecimal.
@@ -80,7 +80,12 @@ impl StoredReport {
         }
     }
 
-    pub(super) fn into_report(self, import: ImportId, file: String, sha256: &[u8]) -> BeneficiaryImportReport {
+    pub(super) fn into_report(
+        self,
+        import: BeneficiaryImportId,
+        file: String,
+        sha256: &[u8],
+    ) -> BeneficiaryImportReport {
         let cell = |told: &StoredProblem| {
             CellProblem::new(
                 told.line,

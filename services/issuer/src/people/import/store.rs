@@ -6,7 +6,7 @@ use super::report::StoredReport;
 use super::row::Person;
 use super::verdict::Known;
 use super::{BeneficiaryImportReport, CommitError, Importing};
-use crate::{BeneficiaryId, ImportId, people::identity::IdentityHash};
+use crate::{BeneficiaryId, BeneficiaryImportId, people::identity::IdentityHash};
 
 /// What is registered among these people, by identity and by the prescriber's own numbers.
 pub(super) async fn known(
@@ -58,7 +58,7 @@ pub(super) struct Committed {
 pub(super) async fn find(
     tx: &mut PgTransaction<'_>,
     programme: ProgrammeId,
-    import: ImportId,
+    import: BeneficiaryImportId,
 ) -> Result<Option<Committed>, sqlx::Error> {
     let row = sqlx::query!(
         r#"select prescriber_id as "prescriber: OrganisationId", file_name, sha256, report as "report: sqlx::types::Json<StoredReport>"
@@ -78,7 +78,7 @@ pub(super) async fn find(
 pub(super) async fn import(
     tx: &mut PgTransaction<'_>,
     by: &Importing<'_>,
-    import: ImportId,
+    import: BeneficiaryImportId,
     report: &BeneficiaryImportReport,
 ) -> Result<(), CommitError> {
     let stored = serde_json::to_value(StoredReport::of(report)).expect("a report is plain data");
@@ -106,7 +106,7 @@ pub(super) async fn import(
 pub(super) async fn beneficiaries(
     tx: &mut PgTransaction<'_>,
     by: &Importing<'_>,
-    import: ImportId,
+    import: BeneficiaryImportId,
     people: &[Person],
 ) -> Result<(), CommitError> {
     let mut people: Vec<&Person> = people.iter().collect();
