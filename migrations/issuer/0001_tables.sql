@@ -103,7 +103,6 @@ create table issuer.batch (
     cancelled_reason text,
     constraint batch_pk primary key (book_id, id),
     constraint batch_position check (series_position >= 0),
-    constraint batch_position_unique unique (book_id, series, series_position),
     constraint batch_sizes check (booklets > 0 and booklet_size > 0 and face_value_cents > 0),
     constraint batch_cancelled_with_reason check ((cancelled_at is null) = (cancelled_reason is null))
 );

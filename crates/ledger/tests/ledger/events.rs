@@ -19,7 +19,11 @@ fn no_service_makes_the_id_of_an_event_in_another_way() {
     let mut files = Vec::new();
     for folder in ["crates", "services"] {
         for package in std::fs::read_dir(root.join(folder)).unwrap() {
-            sources(&package.unwrap().path().join("src"), &mut files);
+            let package = package.unwrap().path();
+            // What tests book has no name.
+            if !package.ends_with("testkit") {
+                sources(&package.join("src"), &mut files);
+            }
         }
     }
     assert!(files.len() > 300, "{}", files.len());

@@ -144,11 +144,11 @@ async fn every_kind_has_its_name(pool: PgPool) {
 async fn every_role_reads_every_view_and_writes_none(pool: PgPool) {
     for role in database::Role::ALL {
         let wrong: Vec<String> = sqlx::query_scalar(
-            "select v.viewname::text from pg_views v
-             where v.schemaname = 'ledger'
-                 and (not has_table_privilege($1, 'ledger.' || v.viewname, 'select')
-                     or has_any_column_privilege($1, 'ledger.' || v.viewname, 'insert, update')
-                     or has_table_privilege($1, 'ledger.' || v.viewname, 'delete, truncate'))",
+            "select c.relname::text from pg_class c
+             where c.relnamespace = 'ledger'::regnamespace and c.relkind = 'v'
+                 and (not has_table_privilege($1, c.oid, 'select')
+                     or has_any_column_privilege($1, c.oid, 'insert, update')
+                     or has_table_privilege($1, c.oid, 'delete, truncate'))",
         )
         .bind(role.name())
         .fetch_all(&pool)

@@ -163,7 +163,7 @@ async fn who_owes_more_than_it_has_is_told_what_is_missing(admin: PgPool) {
     let refund = json!({"id": id(0x95), "funder_id": FUNDERS[1], "programme_id": PROGRAMME, "way": "credit", "execute_on": "2026-08-05"});
     world.created("/funding/v1/refunds", refund).await;
     // Nobody of the audience was reached: the first funder pays nothing of what was used.
-    world.limits(&half_reach(&["Seniors"])).await;
+    world.limits(&half_reach(&["Jeunes"])).await;
     let refused = world.refused(&path("true-up"), json!({"id": id(0x90)})).await;
     assert_eq!(refused["type"], "urn:ccn:problem:true-up-short");
     let short = &refused["shortfalls"][0];

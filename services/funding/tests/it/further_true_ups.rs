@@ -209,7 +209,7 @@ async fn two_closes_at_once_settle_a_difference_once(admin: PgPool) {
 async fn what_is_free_pays_first_and_then_what_is_owed_back(admin: PgPool) {
     let world = World::new(admin).await;
     // Nobody of the audience was reached: the first funder pays nothing of the 40 € used.
-    world.used_and_swept(&half_reach(&["Seniors"])).await;
+    world.used_and_swept(&half_reach(&["Jeunes"])).await;
     world.expires(&[5], END).await;
     assert_eq!(world.refundable().await, [2_003, 3_997]);
     world.created(&path("true-up"), json!({"id": id(0x90)})).await;

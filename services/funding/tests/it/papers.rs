@@ -170,7 +170,7 @@ async fn an_invoice_waits_for_what_is_not_said_and_tells_what(admin: PgPool) {
         answer["lacks"].as_array().unwrap().len()
     };
     assert_eq!(lacks().await, 2);
-    let unknown = format!("/funding/v1/invoicing/buyers/{SPONSOR}");
+    let unknown = format!("/funding/v1/invoicing/buyers/{}", id(0xffff));
     assert_eq!(world.put(&unknown, buyer(false).to_string().into_bytes()).await.0, 404);
     for (field, value) in [
         ("siret", json!("40483304800022")),

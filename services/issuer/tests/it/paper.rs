@@ -98,7 +98,7 @@ async fn logos_are_given_by_the_sponsor_for_partners_only_and_kept_as_png(pool: 
     assert_eq!(world.sponsor.get(&path).await.status, 404);
     assert_eq!(
         (world.traces("logo.put").await, world.traces("logo.delete").await),
-        (3, 1)
+        (2, 1)
     );
 }
 

@@ -111,32 +111,32 @@ async fn a_booklet_is_not_handed_over_against_the_rules(pool: PgPool) {
     let unfunded = world.minted(1, 2).await;
     world.hands_over(30, unfunded, 1, people[0]).await.refused("not-funded");
     let batch = world.funded(2, 5).await;
-    world.hands_over(31, batch, 1, people[0]).await.created();
+    world.hands_over(31, batch, 3, people[0]).await.created();
     world
-        .hands_over(32, batch, 1, people[1])
+        .hands_over(32, batch, 3, people[1])
         .await
         .refused("booklet-already-handed-over");
-    world.hands_over(33, batch, 2, people[0]).await.refused("cap-reached");
+    world.hands_over(33, batch, 4, people[0]).await.refused("cap-reached");
     world.hands_over(34, batch, 9, people[1]).await.refused("not-found");
     world
-        .hands_over(35, batch, 2, uuid(77))
+        .hands_over(35, batch, 4, uuid(77))
         .await
         .refused("not-your-beneficiary");
-    let body = json!({"id": uuid(36), "batch_id": batch, "booklet": 2, "beneficiary_id": people[1]});
+    let body = json!({"id": uuid(36), "batch_id": batch, "booklet": 4, "beneficiary_id": people[1]});
     world
         .other_prescriber
         .post(&world.path("hand-overs"), body)
         .await
         .refused("not-your-beneficiary");
-    let stolen = json!({"id": uuid(37), "batch_id": batch, "booklet": 3, "reason": "stolen"});
+    let stolen = json!({"id": uuid(37), "batch_id": batch, "booklet": 5, "reason": "stolen"});
     world.sponsor.post(&world.path("revocations"), stolen).await.created();
     world
-        .hands_over(38, batch, 3, people[1])
+        .hands_over(38, batch, 5, people[1])
         .await
         .refused("booklet-blocked");
     world.clock.move_to(instant("2027-02-01T08:00:00Z"));
     world
-        .hands_over(39, batch, 2, people[1])
+        .hands_over(39, batch, 4, people[1])
         .await
         .refused("programme-over");
 }
