@@ -126,7 +126,7 @@ async fn a_proxy_finds_the_service_of_every_operation_by_the_first_segment(pool:
         for (service, addr) in [(Service::Issuer, issuer.addr), (apart, one.addr)] {
             let (operations, wrong) = compare(service, &Client::at(format!("http://{addr}")), &through).await;
             assert_eq!(wrong, Vec::<String>::new());
-            assert!(operations > 20, "{operations} of {service}");
+            assert!(operations > 15, "{operations} of {service}");
         }
         assert_eq!(
             through.get("/lieux").await.status,
