@@ -172,7 +172,7 @@ async fn an_invoice_waits_for_what_is_not_said_and_tells_what(admin: PgPool) {
     assert_eq!(lacks().await, 2);
     let nobody = format!("/funding/v1/invoicing/buyers/{}", id(0xffff));
     assert_eq!(world.put(&nobody, buyer(false).to_string().into_bytes()).await.0, 404);
-    let path = format!("/funding/v1/invoicing/buyers/{SPONSOR}");
+    let buyer_path = format!("/funding/v1/invoicing/buyers/{SPONSOR}");
     for (field, value) in [
         ("siret", json!("40483304800022")),
         ("address", json!({"lines": [], "postcode": "21000", "city": "Dijon"})),
@@ -183,15 +183,15 @@ async fn an_invoice_waits_for_what_is_not_said_and_tells_what(admin: PgPool) {
         ("vat_number", json!("FR00222100018")),
     ] {
         let wrong = with(buyer(false), json!({field: value}));
-        let (status, answer) = world.put(&path, wrong.to_string().into_bytes()).await;
+        let (status, answer) = world.put(&buyer_path, wrong.to_string().into_bytes()).await;
         assert_eq!(
             (status.as_u16(), &answer["type"]),
             (422, &json!("urn:ccn:problem:invoicing-field")),
             "{field}"
         );
     }
-    assert_eq!(world.sets(&path, buyer(false)).await, StatusCode::CREATED);
-    assert_eq!(world.sets(&path, buyer(false)).await, StatusCode::OK);
+    assert_eq!(world.sets(&buyer_path, buyer(false)).await, StatusCode::CREATED);
+    assert_eq!(world.sets(&buyer_path, buyer(false)).await, StatusCode::OK);
     assert_eq!(lacks().await, 1);
     let (status, _) = world
         .put(
