@@ -13,4 +13,4 @@ pub use lock::NamedLock;
 pub use migrate::{apply, apply_roles};
 pub use role::{Role, connect};
 pub use transaction::{ATTEMPTS_MAX, BoxFuture, is_constraint, transaction};
-pub use use_case::UseCaseError;
+pub use use_case::{Rejection, UseCaseError};

@@ -21,6 +21,15 @@ pub enum UseCaseError<R> {
     Failed(#[source] Box<dyn Error + Send + Sync>),
 }
 
+/// A use case's own enumeration of what its rules reject. The marker lets `?` and `.into()` make an error of it.
+pub trait Rejection: Debug {}
+
+impl<R: Rejection> From<R> for UseCaseError<R> {
+    fn from(rejection: R) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
 impl<R> UseCaseError<R> {
     /// What failed on our side, as the caller only learns.
     pub fn failed(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
