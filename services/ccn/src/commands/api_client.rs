@@ -19,7 +19,7 @@ const LOCAL: [&str; 3] = ["127.0.0.1", "[::1]", "localhost"];
 pub(super) const API_KEY_VARIABLE: &str = "CCN_API_KEY";
 
 /// Bytes of the longest answer: that of the largest file that a command asks for.
-const ANSWER_BYTES_MAX: usize = funding::reconciliation::RECONCILIATION_BYTES_MAX + (1 << 20);
+const ANSWER_BYTES_MAX: usize = verify::reconciliation::RECONCILIATION_BYTES_MAX + (1 << 20);
 
 /// The kind of what the server says when something takes longer than a request.
 pub(super) const TIMEOUT: &str = "timeout";

@@ -12,13 +12,12 @@
 //!
 //! The document is canonical JSON (RFC 8785) of which the bytes are kept; its file is a C2SP signed note: the document on one
 //! line, an empty line, the signature of the key that signs checkpoints. It begins with `{`, so it is never taken for a
-//! checkpoint. [`verify`] needs the file and the public key alone.
+//! checkpoint. `ccn-verify` needs the file and the public key alone.
 //!
 //! A run reads one snapshot and locks nothing but other runs. Numbers are gapless. It is asked for (`POST /funding/v1/reconciliations`),
 //! commanded (`ccn reconcile`) or nightly ([`run_reconciliation_worker`]).
 
 mod alerts;
-mod canonical;
 mod compare;
 mod csv;
 mod document;
@@ -34,12 +33,12 @@ mod view;
 pub use compare::{ChangedBreak, Comparison, MovedIdentity, RunName, compare};
 pub use csv::csv;
 pub use document::{
-    CheckpointSeen, Document, FORMAT, LedgerSeen, PreviousRun, RunTrigger, StatementSeen, StatementsSeen, Verdict,
+    CheckpointSeen, Document, LedgerSeen, PreviousRun, RunTrigger, StatementSeen, StatementsSeen, Verdict,
 };
 pub use nightly::{Nightly, NightlyReconciliation, last_due, run_night, run_reconciliation_worker};
 pub use open_point::{OpenPoint, OpenPointKind};
 pub use run::{RunError, RunRequest, run};
-pub use signed::{RECONCILIATION_BYTES_MAX, VerifyError, open, verify};
+pub use signed::open;
 pub use store::{Stored, list, read};
 pub use text::text;
 pub use view::{NewReconciliation, RunLine, RunView};

@@ -9,7 +9,7 @@ use sqlx::{PgPool, PgTransaction};
 use uuid::Uuid;
 
 use super::content::{self, Content, ContentError};
-use super::{canonical, csv, pdf};
+use super::{csv, pdf};
 use crate::support::DocumentSigner;
 
 /// Why a statement was not issued. The next round tries again.
@@ -85,8 +85,8 @@ pub(crate) async fn issue(
 
 /// The three files. The PDF names the digests of the two others, so that its signature covers them.
 fn write(content: &Content, fund: &str, signer: &document::sign::Signer) -> Result<Files, IssueError> {
-    let value = serde_json::to_value(content).map_err(|error| sqlx::Error::Encode(error.into()))?;
-    let data = File::new(canonical::canonical(&value));
+    let json = verify::canonical_json(content).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    let data = File::new(json.into_bytes());
     let csv = File::new(csv::csv(content)?);
     let digests = pdf::Digests {
         data: HEXLOWER.encode(&data.sha256),

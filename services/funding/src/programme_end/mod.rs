@@ -31,7 +31,6 @@ pub mod respond;
 pub mod statement_worker;
 pub mod view;
 
-mod canonical;
 mod content;
 mod contest;
 mod csv;

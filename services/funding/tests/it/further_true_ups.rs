@@ -158,8 +158,8 @@ async fn a_due_close_is_an_open_point_until_it_is_made(admin: PgPool) {
     );
     let file = reconciling.signed(0x302).await;
     let key = crate::world_bank::vkey();
-    funding::reconciliation::verify(&file, Some(&key)).unwrap();
-    assert!(funding::reconciliation::verify(&file.replace("0.84", "0.83"), Some(&key)).is_err());
+    funding::reconciliation::open(&file, Some(&key)).unwrap();
+    assert!(funding::reconciliation::open(&file.replace("0.84", "0.83"), Some(&key)).is_err());
     reconciling
         .world
         .created(&path("true-up"), json!({"id": id(0x91)}))

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use funding::reconciliation::verify;
+use funding::reconciliation::open;
 use http::StatusCode;
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -108,7 +108,7 @@ async fn a_run_is_numbered_signed_kept_and_verified_by_others(admin: PgPool) {
     );
     for n in [1, 2] {
         let file = bank.signed(n).await;
-        assert!(verify(&file, Some(&vkey())).is_ok() && verify(&file, None).is_ok());
+        assert!(open(&file, Some(&vkey())).is_ok() && open(&file, None).is_ok());
         let said = judged_by_others(&file);
         assert!(said.contains(&format!("run {n}: ")), "{said}");
     }

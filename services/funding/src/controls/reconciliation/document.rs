@@ -9,14 +9,11 @@ use crate::controls::identities::IdentityView;
 use crate::controls::reconciliation::open_point::OpenPoint;
 use crate::support::ids::ReconciliationId;
 
-/// What a document says that it is.
-pub const FORMAT: &str = "ccn-reconciliation/1";
-
 /// What was compared, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
-    /// [`FORMAT`].
+    /// [`verify::reconciliation::FORMAT`].
     #[schema(example = "ccn-reconciliation/1")]
     pub format: String,
     pub id: ReconciliationId,

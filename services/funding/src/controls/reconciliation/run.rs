@@ -6,10 +6,11 @@ use http::StatusCode;
 use sealed_log::{NoteKey, SignFailed};
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
+use verify::canonical_json;
+use verify::reconciliation::FORMAT;
 use web::{Created, Problem};
 
-use crate::controls::reconciliation::canonical::canonical;
-use crate::controls::reconciliation::document::{Document, FORMAT, PreviousRun, RunTrigger};
+use crate::controls::reconciliation::document::{Document, PreviousRun, RunTrigger};
 use crate::controls::reconciliation::gather::gather;
 use crate::controls::reconciliation::store::{Stored, insert, last, read};
 use crate::controls::reconciliation::{alerts, signed};
@@ -107,7 +108,7 @@ pub async fn run(
         statements: gathered.statements,
         ledger: gathered.ledger,
     };
-    let bytes = canonical(&document)?;
+    let bytes = canonical_json(&document)?;
     let stored = Stored {
         sha256: Sha256::digest(bytes.as_bytes()).into(),
         signature: signed::sign(key, &bytes)?,
