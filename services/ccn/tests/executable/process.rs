@@ -1,6 +1,7 @@
 //! Runs `ccn` as a person or a machine would.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
@@ -26,6 +27,13 @@ pub fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
+fn whole(file: &mut File) -> String {
+    let mut text = String::new();
+    file.rewind().unwrap();
+    file.read_to_string(&mut text).unwrap();
+    text
+}
+
 /// A `ccn all` that has told its address.
 pub struct Served {
     child: Child,
@@ -37,6 +45,8 @@ pub struct Served {
 impl Served {
     /// Starts `ccn all` on `data_dir`; the error is what it said.
     pub fn start(mut command: Command, data_dir: &Path) -> Result<Self, String> {
+        // Its log goes to a file: a pipe that nobody reads is full after some thousand requests, and then the server waits for ever.
+        let mut log = tempfile::tempfile().unwrap();
         let mut child = command
             .args([
                 "all",
@@ -51,7 +61,7 @@ impl Served {
             .arg(data_dir)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stderr(log.try_clone().unwrap())
             .spawn()
             .unwrap();
         let mut first = String::new();
@@ -63,7 +73,10 @@ impl Served {
                 child,
                 stdout,
             }),
-            None => Err(String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap()),
+            None => {
+                child.wait().unwrap();
+                Err(whole(&mut log))
+            }
         }
     }
 
