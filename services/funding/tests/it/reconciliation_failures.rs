@@ -2,7 +2,7 @@
 
 use database::NamedLock;
 use funding::ReconciliationId;
-use funding::reconciliation::{Document, RunRequest, RunTrigger, run, verify};
+use funding::reconciliation::{Document, RunRequest, RunTrigger, open, run};
 use http::StatusCode;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::json;
@@ -18,10 +18,10 @@ async fn a_rewritten_file_is_refused_with_the_reason(admin: PgPool) {
     let bank = april(admin).await;
     bank.runs(1).await;
     let file = bank.signed(1).await;
-    let told = |file: &str, key: Option<&str>| verify(file, key).unwrap_err().to_string();
+    let told = |file: &str, key: Option<&str>| open(file, key).unwrap_err().to_string();
     let own = vkey();
     let signed_again = |change: &dyn Fn(&mut Document)| {
-        let mut document = verify(&file, None).unwrap();
+        let mut document = open(&file, None).unwrap().document;
         change(&mut document);
         // Sorted keys: serde_json's maps are.
         let text = serde_json::to_value(&document).unwrap().to_string();
