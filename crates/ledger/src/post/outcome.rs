@@ -1,3 +1,4 @@
+use database::UseCaseError;
 use sealed_log::{AccountNumber, BookId, TransferId};
 use standards::Cents;
 
@@ -54,13 +55,11 @@ pub enum Rejection {
         /// What would be left on it.
         left: Cents,
     },
-    /// The id is in the books with another content; or the posting's event is, with other legs than these.
     #[error("transfer {0}, or the event it belongs to, is booked with another content")]
     SameIdOtherContent(TransferId),
     /// The transfer to reverse is not in the book, or is not the opposite of this one.
     #[error("transfer {0} is not there to be reversed so")]
     NothingToReverse(TransferId),
-    /// Reversed once already.
     #[error("transfer {0} is reversed already")]
     AlreadyReversed(TransferId),
 }
@@ -71,7 +70,6 @@ pub enum PostError {
     /// PostgreSQL failed. Deadlocks and serialization failures are worth another try, which `database::transaction` makes.
     #[error("the ledger's database failed")]
     Database(#[from] sqlx::Error),
-    /// More transfers than one call takes.
     #[error("a batch has at most {max} transfers, not {given}", max = POST_TRANSFERS_MAX)]
     TooMany {
         /// The transfers of all postings together.
@@ -88,4 +86,11 @@ pub enum PostError {
     /// The database did not write what was admitted: rows are missing or a bound was hit. A bug here or hands in the tables.
     #[error("the books do not agree with what was admitted: {0}")]
     Inconsistent(&'static str),
+}
+
+/// Nobody who asks for a posting can mend it.
+impl<R> From<PostError> for UseCaseError<R> {
+    fn from(error: PostError) -> Self {
+        Self::failed(error)
+    }
 }

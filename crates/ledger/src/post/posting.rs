@@ -21,10 +21,8 @@ pub struct Posting {
 /// Why transfers do not make a posting: always a mistake of the program that asks for it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PostingError {
-    /// No transfer at all, or too many.
     #[error("a posting has 1 to {POSTING_TRANSFERS_MAX} transfers, not {0}")]
     Size(usize),
-    /// Two legs with one id.
     #[error("transfer {0} is given twice")]
     SameId(TransferId),
     /// What leaves one book does not enter the others.
@@ -36,7 +34,6 @@ pub enum PostingError {
     /// A claim is reversed by naming it; nothing else names a transfer.
     #[error("transfer {0} must name the claim it reverses, if it reverses one, and only then")]
     Reverses(TransferId),
-    /// More than 64 bits of cents.
     #[error("amounts add up to more than 64 bits")]
     Overflow,
 }

@@ -22,10 +22,8 @@ pub struct Transfer {
 /// Why a transfer cannot be: always a mistake of the program that asks for it, never of a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TransferError {
-    /// An amount of zero or less.
     #[error("a transfer moves a positive amount, not {0}")]
     NotPositive(Cents),
-    /// Debit and credit are one account.
     #[error("a transfer joins two accounts, {0} twice given")]
     SameAccount(AccountNumber),
     /// Debit and credit are in two books, which meet only through clearing.

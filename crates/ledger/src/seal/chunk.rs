@@ -19,7 +19,6 @@ use crate::seal::stored_tiles::{frontier, write_tiles};
 /// Why nothing more can be sealed. The first two mean that somebody wrote to the books past [`post`](crate::post()).
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
-    /// A transfer or record names an account, or a kind, that is not there.
     #[error("entry {0} names an account or a kind that does not exist")]
     Nameless(Uuid),
     /// An account's sums are smaller than what this chunk alone moved through it.

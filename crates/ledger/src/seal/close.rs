@@ -24,10 +24,8 @@ use crate::seal::sums::{UnequalSums, unequal_sums};
 /// Why a month was not closed.
 #[derive(Debug, thiserror::Error)]
 pub enum CloseError {
-    /// The month is still running, or to come.
     #[error("the month is not over")]
     NotOver,
-    /// This month comes first.
     #[error("{0} must be closed first")]
     NotNext(Month),
     /// It is before the month whose turn it is, which is given, and was never closed; or there is no entry yet.

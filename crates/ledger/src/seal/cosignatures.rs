@@ -11,19 +11,15 @@ use crate::seal::cosigners::{RegisteredCosigner, Retirement, cosigners, wrong};
 /// Why a co-signature is not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum CosignError {
-    /// No checkpoint of that size was made.
     #[error("no checkpoint has this size")]
     NoCheckpoint,
-    /// No registered key of the caller made this line, for no checkpoint of this size.
+    /// None of the caller's.
     #[error("no registered key signed this checkpoint with this line")]
     NotSigned,
-    /// The key that made the line is retired.
     #[error("the key is retired")]
     Retired(Retirement),
-    /// It is no signature line.
     #[error("not a signature line")]
     Form(#[from] NoteError),
-    /// PostgreSQL failed, and the transaction with it.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

@@ -45,10 +45,8 @@ impl RegisteredCosigner {
 /// Why a key is not registered.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
-    /// It is somebody else's already.
     #[error("the key belongs to another party")]
     Taken,
-    /// It was retired, and does not come back.
     #[error("the key is retired")]
     Retired(Retirement),
     /// Its name is longer than [`COSIGNER_NAME_CHARS_MAX`].
@@ -57,7 +55,6 @@ pub enum RegisterError {
     /// The party has [`COSIGNERS_OF_ONE_MAX`] already.
     #[error("too many keys")]
     Many,
-    /// PostgreSQL failed, and the transaction with it.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }
@@ -147,7 +144,6 @@ pub enum RetireError {
     /// Before now: nothing that was taken becomes bad afterwards.
     #[error("the retirement would begin in the past")]
     Past,
-    /// PostgreSQL failed, and the transaction with it.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

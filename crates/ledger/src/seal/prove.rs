@@ -15,13 +15,11 @@ pub enum ProveError {
     /// No such transfer, or it is not under a checkpoint yet (a matter of seconds).
     #[error("no sealed transfer has this id")]
     NotSealed,
-    /// The books no longer say what was sealed.
     #[error("entry {0} is not what was sealed")]
     Changed(u64),
     /// Places or sizes beyond the log.
     #[error(transparent)]
     Beyond(#[from] ProofError),
-    /// PostgreSQL failed: nothing is said of the proof.
     #[error("database")]
     Database(#[from] sqlx::Error),
 }
