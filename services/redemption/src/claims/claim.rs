@@ -57,6 +57,7 @@ mod validated_claim;
 
 use access::Caller;
 use chrono::{DateTime, NaiveDate, Utc};
+use database::{Rejection, UseCaseError};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -129,60 +130,37 @@ pub struct ProgrammePart {
     pub indexes: Vec<usize>,
 }
 
-/// Why a claim was refused. Nothing was spent.
-#[derive(Debug, thiserror::Error)]
-pub enum ClaimError {
-    /// No voucher at all.
-    #[error("no voucher")]
+#[derive(Debug)]
+pub enum ClaimRejection {
     NoVoucher,
-    /// More than [`CLAIM_VOUCHERS_MAX`].
-    #[error("{0} vouchers")]
     TooManyVouchers(usize),
-    /// Not in the catalogue.
-    #[error("unknown service")]
     UnknownService,
     /// In the future, or too long ago.
-    #[error("date outside {earliest} to {latest}")]
     DateOutOfRange {
-        /// First day accepted.
         earliest: NaiveDate,
         /// Last day accepted: today in Paris.
         latest: NaiveDate,
     },
-    /// A status list from the future.
-    #[error("a status list from the future")]
     StatusListFromFuture,
     /// Too many codes were typed, or too many wrong ones.
-    #[error("too many codes")]
     TooManyCodes {
         /// When to come again.
         retry_after_seconds: u32,
     },
-    /// These vouchers cannot be spent, each for its reason; the others are untouched.
-    #[error("{} bad vouchers", .0.len())]
+    /// Each for its reason; the others are untouched.
     Vouchers(Vec<BadVoucher>),
-    /// Scanned twice: positions of the second and of the first.
-    #[error("vouchers given twice")]
+    /// Positions of the second and of the first.
     TwiceInOneClaim(Vec<(usize, usize)>),
-    /// Vouchers of several programmes make several claims.
-    #[error("{} programmes", .0.len())]
     MixedProgrammes(Vec<ProgrammePart>),
     /// The organisation was never admitted as a structure.
-    #[error("not accredited")]
     NotAccredited,
-    /// The structure may not claim at present.
-    #[error("suspended")]
     Suspended,
-    /// The id names another claim.
-    #[error("same id, other content")]
-    SameIdOtherContent,
     /// Too many claims are waiting.
-    #[error("the queue is full")]
     Busy,
     /// It was not decided; logged where it failed. A retry is safe.
-    #[error("not decided")]
     Unavailable,
-    /// PostgreSQL, while reading the catalogue.
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
+
+impl Rejection for ClaimRejection {}
+
+pub type ClaimError = UseCaseError<ClaimRejection>;

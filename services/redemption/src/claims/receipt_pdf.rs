@@ -12,10 +12,8 @@ use crate::claims::read_claims::Receipt;
 /// Why there is none.
 #[derive(Debug, thiserror::Error)]
 pub enum ReceiptError {
-    /// Values add up to more than 64 bits.
     #[error("amounts add up to more than 64 bits")]
     Overflow,
-    /// It cannot be written.
     #[error("not written")]
     Document(#[from] DocumentError),
     #[error("database")]

@@ -14,6 +14,7 @@
 //! services lock the accounts they move (payable, voucher) before they write their fact, so a statement that reads after
 //! [`ledger::lock`] returned sees the last word.
 
+use database::{Rejection, UseCaseError};
 use std::collections::{BTreeSet, HashMap};
 
 use access::{Caller, Role, audit};
@@ -58,45 +59,27 @@ pub struct Reversal {
     pub after_settlement: bool,
 }
 
-/// Why a claim was not undone.
-#[derive(Debug, thiserror::Error)]
-pub enum ReverseError {
-    /// No such claim, or somebody else's.
-    #[error("no such claim")]
+#[derive(Debug)]
+pub enum ReverseRejection {
+    /// Or somebody else's.
     NoClaim,
-    /// No reason, or a novel.
-    #[error("the reason has 1 to {REASON_CHARS_MAX} characters")]
     Reason,
-    /// Undone before, under another id.
-    #[error("reversed already")]
+    /// Under another id.
     Already(DateTime<Utc>),
-    /// The id names another reversal.
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    /// The books refuse what the facts ask for: a bug, or hands in the tables.
-    #[error("the books refuse the reversal")]
-    Refused(#[source] ledger::Rejection),
-    /// Posting failed.
-    #[error("posting")]
-    Post(#[from] PostError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<ReverseError> for Problem {
-    fn from(error: ReverseError) -> Self {
-        match error {
-            ReverseError::NoClaim => Self::not_found("Cet encaissement"),
-            ReverseError::Reason => Self::refused("reason", "Le motif ne convient pas.").detail(format!(
+impl Rejection for ReverseRejection {}
+
+impl From<ReverseRejection> for Problem {
+    fn from(rejection: ReverseRejection) -> Self {
+        match rejection {
+            ReverseRejection::NoClaim => Self::not_found("Cet encaissement"),
+            ReverseRejection::Reason => Self::refused("reason", "Le motif ne convient pas.").detail(format!(
                 "Donnez un motif de {REASON_CHARS_MAX} caractères au plus, sans nommer personne."
             )),
-            ReverseError::Already(at) => Self::refused("already-reversed", "Cet encaissement est déjà annulé.")
+            ReverseRejection::Already(at) => Self::refused("already-reversed", "Cet encaissement est déjà annulé.")
                 .detail("Un encaissement ne s'annule qu'une fois. Il n'y a rien à faire.")
                 .with("reversed_at", at),
-            ReverseError::SameIdOtherContent => Self::same_id_other_content(),
-            error @ (ReverseError::Refused(_) | ReverseError::Post(_) | ReverseError::Database(_)) => {
-                Self::internal(&error)
-            }
         }
     }
 }
@@ -109,17 +92,17 @@ pub async fn reverse(
     claim: ClaimId,
     new: &NewReversal,
     at: DateTime<Utc>,
-) -> Result<Created<Reversal>, ReverseError> {
+) -> Result<Created<Reversal>, UseCaseError<ReverseRejection>> {
     let reason = new.reason.trim();
     if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
-        return Err(ReverseError::Reason);
+        return Err(ReverseRejection::Reason.into());
     }
     let book = programme.book();
     let receipt = receipts(&mut *tx, book, &[claim.uuid()])
         .await?
         .remove(&claim)
         .filter(|receipt| who.has(Role::Operator) || receipt.structure_id.organisation() == who.organisation());
-    let receipt = receipt.ok_or(ReverseError::NoClaim)?;
+    let receipt = receipt.ok_or(ReverseRejection::NoClaim)?;
     let numbers: Vec<AccountNumber> = receipt
         .vouchers
         .iter()
@@ -144,7 +127,7 @@ pub async fn reverse(
     let posting = posting(book, &receipt, from, &dead, &openings);
     match ledger::post(tx, &[posting], at).await?.pop() {
         Some(Outcome::Posted) => {}
-        Some(Outcome::Rejected(rejection)) => return Err(ReverseError::Refused(rejection)),
+        Some(Outcome::Rejected(rejection)) => return Err(UseCaseError::failed(rejection)),
         Some(Outcome::AlreadyPosted) | None => return Err(PostError::Inconsistent("a reversal without its row").into()),
     }
     let vouchers_dead = i32::try_from(dead.len()).expect("at most 50 vouchers");
@@ -235,7 +218,7 @@ async fn reversed_before(
     claim: ClaimId,
     new: &NewReversal,
     reason: &str,
-) -> Result<Option<Reversal>, ReverseError> {
+) -> Result<Option<Reversal>, UseCaseError<ReverseRejection>> {
     let known = sqlx::query!(
         r#"select id as "id: ReversalId", reason, by_organisation, at, vouchers_alive, vouchers_dead, after_settlement
            from redemption.reversal where book_id = $1 and claim_id = $2"#,
@@ -246,10 +229,10 @@ async fn reversed_before(
     .await?;
     let Some(known) = known else { return Ok(None) };
     if known.id != new.id {
-        return Err(ReverseError::Already(known.at));
+        return Err(ReverseRejection::Already(known.at).into());
     }
     if known.reason != reason || known.by_organisation != who.organisation().uuid() {
-        return Err(ReverseError::SameIdOtherContent);
+        return Err(UseCaseError::IdReused);
     }
     Ok(Some(Reversal {
         claim_id: claim,
@@ -291,7 +274,7 @@ async fn insert(
     id: ReversalId,
     reason: &str,
     reversal: &Reversal,
-) -> Result<(), ReverseError> {
+) -> Result<(), UseCaseError<ReverseRejection>> {
     sqlx::query!(
         "insert into redemption.reversal
              (book_id, claim_id, id, reason, by_organisation, at, vouchers_alive, vouchers_dead, after_settlement)
@@ -309,7 +292,7 @@ async fn insert(
     .execute(&mut **tx)
     .await
     .map_err(|error| match error {
-        error if database::is_constraint(&error, "reversal_id_unique") => ReverseError::SameIdOtherContent,
+        error if database::is_constraint(&error, "reversal_id_unique") => UseCaseError::IdReused,
         error => error.into(),
     })?;
     Ok(())

@@ -12,7 +12,7 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 use web::{Created, Json, Now, Page, PageQuery, Path, Problem, Query, download};
 
-use crate::claims::claim::{BUSY_SECONDS, ClaimError, ClaimPipeline, Claimant, NewClaim};
+use crate::claims::claim::{BUSY_SECONDS, ClaimError, ClaimPipeline, ClaimRejection, Claimant, NewClaim};
 use crate::claims::read_claims::{self, Cursor, Receipt};
 use crate::claims::receipt_pdf;
 use crate::claims::reverse::{NewReversal, Reversal, reverse};
@@ -52,9 +52,9 @@ pub(super) struct RetryAfter {
 
 impl From<ClaimError> for RetryAfter {
     fn from(error: ClaimError) -> Self {
-        let retry_after_seconds = match error {
-            ClaimError::Busy | ClaimError::Unavailable => Some(BUSY_SECONDS),
-            ClaimError::TooManyCodes { retry_after_seconds } => Some(retry_after_seconds),
+        let retry_after_seconds = match &error {
+            ClaimError::Rejected(ClaimRejection::Busy | ClaimRejection::Unavailable) => Some(BUSY_SECONDS),
+            ClaimError::Rejected(ClaimRejection::TooManyCodes { retry_after_seconds }) => Some(*retry_after_seconds),
             _ => None,
         };
         Self {

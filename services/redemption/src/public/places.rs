@@ -136,24 +136,8 @@ impl PublicPlace {
     }
 }
 
-/// Why the places are not told.
-#[derive(Debug, thiserror::Error)]
-pub enum PlacesError {
-    /// What was imported is not a place: hands in the table.
-    #[error("a stored place cannot be read")]
-    Place(#[from] serde_json::Error),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
-}
-
-impl From<PlacesError> for web::Problem {
-    fn from(error: PlacesError) -> Self {
-        Self::internal(&error)
-    }
-}
-
 /// The places of a département that accept vouchers today, by commune and name.
-pub async fn in_departement(pool: &PgPool, departement: DepartementCode) -> Result<Vec<PublicPlace>, PlacesError> {
+pub async fn in_departement(pool: &PgPool, departement: DepartementCode) -> Result<Vec<PublicPlace>, sqlx::Error> {
     let places = sqlx::query_scalar!(
         "select s.place from redemption.structure s
          join redemption.accreditation a on a.structure_id = s.id
@@ -165,6 +149,7 @@ pub async fn in_departement(pool: &PgPool, departement: DepartementCode) -> Resu
     )
     .fetch_all(pool)
     .await?;
-    let read = |place| Ok(Columns::deserialize(&place)?.into());
-    places.into_iter().map(read).collect()
+    let read = |place| Columns::deserialize(&place).map(PublicPlace::from);
+    let read: Result<Vec<_>, _> = places.into_iter().map(read).collect();
+    read.map_err(|error| sqlx::Error::Decode(error.into()))
 }

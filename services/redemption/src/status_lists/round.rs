@@ -54,10 +54,8 @@ pub struct Work {
 /// Why a round failed. What was published before stays; the next round goes on from there.
 #[derive(Debug, thiserror::Error)]
 pub enum RoundError {
-    /// The status key.
     #[error("the status key does not sign")]
     Sign(#[from] SignError),
-    /// A list could not be computed.
     #[error("a computation failed")]
     Task(#[from] tokio::task::JoinError),
     #[error("database")]

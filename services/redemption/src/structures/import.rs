@@ -7,7 +7,7 @@
 use access::{Caller, audit};
 use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
-use database::NamedLock;
+use database::{NamedLock, Rejection, UseCaseError};
 use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -139,33 +139,25 @@ pub struct StructureImportReport {
     pub committed: bool,
 }
 
-/// Why a file was not imported.
-#[derive(Debug, thiserror::Error)]
-pub enum ImportError {
-    /// To commit, the preview's digest must be given.
-    #[error("the digest is missing")]
+#[derive(Debug)]
+pub enum ImportRejection {
     DigestMissing,
-    /// Something else would happen now than what was previewed.
-    #[error("the preview is outdated")]
     PreviewOutdated,
-    /// The id names another import.
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<ImportError> for Problem {
-    fn from(error: ImportError) -> Self {
-        match error {
-            ImportError::DigestMissing => Self::refused("digest-missing", "L'empreinte de l'aperçu manque.").detail(
+impl Rejection for ImportRejection {}
+
+pub(crate) type ImportError = UseCaseError<ImportRejection>;
+
+impl From<ImportRejection> for Problem {
+    fn from(rejection: ImportRejection) -> Self {
+        match rejection {
+            ImportRejection::DigestMissing => Self::refused("digest-missing", "L'empreinte de l'aperçu manque.").detail(
                 "Demandez d'abord un aperçu (commit=false), relisez-le, puis renvoyez le fichier avec son « digest ».",
             ),
-            ImportError::PreviewOutdated => Self::refused("preview-outdated", "L'aperçu n'est plus à jour.").detail(
+            ImportRejection::PreviewOutdated => Self::refused("preview-outdated", "L'aperçu n'est plus à jour.").detail(
                 "Le fichier ou les données ont changé depuis l'aperçu. Demandez un nouvel aperçu et relisez-le.",
             ),
-            ImportError::SameIdOtherContent => Self::same_id_other_content(),
-            ImportError::Database(error) => Self::internal(&error),
         }
     }
 }
@@ -234,16 +226,16 @@ impl Upload {
         if same {
             Ok(Some(known.report))
         } else {
-            Err(ImportError::SameIdOtherContent)
+            Err(ImportError::IdReused)
         }
     }
 
     /// Refuses unless what would happen is what was previewed.
-    fn check_digest(&self, report: &StructureImportReport) -> Result<(), ImportError> {
+    fn check_digest(&self, report: &StructureImportReport) -> Result<(), ImportRejection> {
         match self.commit.as_deref() {
-            None | Some("") => Err(ImportError::DigestMissing),
+            None | Some("") => Err(ImportRejection::DigestMissing),
             Some(digest) if digest == report.digest => Ok(()),
-            Some(_) => Err(ImportError::PreviewOutdated),
+            Some(_) => Err(ImportRejection::PreviewOutdated),
         }
     }
 

@@ -3,6 +3,7 @@
 
 use access::{Caller, audit};
 use chrono::{DateTime, Utc};
+use database::{Rejection, UseCaseError};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::PgTransaction;
@@ -35,40 +36,27 @@ pub struct Suspension {
     pub lifted_at: Option<DateTime<Utc>>,
 }
 
-/// Why a structure was not suspended, or a suspension not lifted.
-#[derive(Debug, thiserror::Error)]
-pub enum SuspendError {
-    /// No reason, or a novel.
-    #[error("the reason has 1 to {REASON_CHARS_MAX} characters")]
+#[derive(Debug)]
+pub enum SuspendRejection {
     Reason,
-    /// No such structure.
-    #[error("no such structure")]
     NoStructure,
-    /// No such suspension of this structure.
-    #[error("no such suspension")]
     NoSuspension,
-    /// It is suspended, under another id.
-    #[error("suspended already")]
+    /// Under another id.
     Already,
-    /// The id names another suspension.
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<SuspendError> for Problem {
-    fn from(error: SuspendError) -> Self {
-        match error {
-            SuspendError::Reason => Self::refused("reason", "Le motif ne convient pas.").detail(format!(
+impl Rejection for SuspendRejection {}
+
+impl From<SuspendRejection> for Problem {
+    fn from(rejection: SuspendRejection) -> Self {
+        match rejection {
+            SuspendRejection::Reason => Self::refused("reason", "Le motif ne convient pas.").detail(format!(
                 "Donnez un motif de {REASON_CHARS_MAX} caractères au plus, sans nommer personne."
             )),
-            SuspendError::NoStructure => Self::not_found("Cette structure"),
-            SuspendError::NoSuspension => Self::not_found("Cette suspension"),
-            SuspendError::Already => Self::refused("already-suspended", "Cette structure est déjà suspendue.")
+            SuspendRejection::NoStructure => Self::not_found("Cette structure"),
+            SuspendRejection::NoSuspension => Self::not_found("Cette suspension"),
+            SuspendRejection::Already => Self::refused("already-suspended", "Cette structure est déjà suspendue.")
                 .detail("Levez d'abord la suspension en cours, ou laissez-la."),
-            SuspendError::SameIdOtherContent => Self::same_id_other_content(),
-            SuspendError::Database(error) => Self::internal(&error),
         }
     }
 }
@@ -80,10 +68,10 @@ pub async fn suspend(
     structure: StructureId,
     new: &NewSuspension,
     at: DateTime<Utc>,
-) -> Result<Created<Suspension>, SuspendError> {
+) -> Result<Created<Suspension>, UseCaseError<SuspendRejection>> {
     let reason = new.reason.trim();
     if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
-        return Err(SuspendError::Reason);
+        return Err(SuspendRejection::Reason.into());
     }
     let inserted = sqlx::query!(
         "insert into redemption.suspension (id, structure_id, reason, suspended_at, suspended_by)
@@ -97,16 +85,16 @@ pub async fn suspend(
     .execute(&mut **tx)
     .await
     .map_err(|error| match error {
-        error if database::is_constraint(&error, "suspension_structure") => SuspendError::NoStructure,
-        error if database::is_constraint(&error, "suspension_one_at_a_time") => SuspendError::Already,
-        error => error.into(),
+        error if database::is_constraint(&error, "suspension_structure") => SuspendRejection::NoStructure.into(),
+        error if database::is_constraint(&error, "suspension_one_at_a_time") => SuspendRejection::Already.into(),
+        error => UseCaseError::Database(error),
     })?
     .rows_affected()
         == 1;
     let known = read(tx, new.id)
         .await?
         .filter(|known| known.structure_id == structure && known.reason == reason);
-    let known = known.ok_or(SuspendError::SameIdOtherContent)?;
+    let known = known.ok_or(UseCaseError::IdReused)?;
     if inserted {
         audit(
             tx,
@@ -130,7 +118,7 @@ pub async fn lift(
     structure: StructureId,
     id: SuspensionId,
     at: DateTime<Utc>,
-) -> Result<Suspension, SuspendError> {
+) -> Result<Suspension, UseCaseError<SuspendRejection>> {
     let lifted = sqlx::query!(
         "update redemption.suspension set lifted_at = $3 where id = $1 and structure_id = $2 and lifted_at is null",
         id.uuid(),
@@ -155,7 +143,7 @@ pub async fn lift(
     read(tx, id)
         .await?
         .filter(|known| known.structure_id == structure)
-        .ok_or(SuspendError::NoSuspension)
+        .ok_or(SuspendRejection::NoSuspension.into())
 }
 
 async fn read(tx: &mut PgTransaction<'_>, id: SuspensionId) -> Result<Option<Suspension>, sqlx::Error> {

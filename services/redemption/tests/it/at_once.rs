@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use redemption::ClaimRequestId;
-use redemption::claims::claim::{ClaimError, ClaimPipeline, Claimant, NewClaim};
+use redemption::claims::claim::{ClaimError, ClaimPipeline, ClaimRejection, Claimant, NewClaim};
 use sqlx::PgPool;
 use standards::Cents;
 use tokio::task::JoinSet;
@@ -240,7 +240,7 @@ async fn a_full_queue_sends_callers_away_and_keeps_who_waits(pool: PgPool) {
     assert_eq!(
         results
             .iter()
-            .filter(|result| matches!(result, Err(ClaimError::Busy)))
+            .filter(|result| matches!(result, Err(ClaimError::Rejected(ClaimRejection::Busy))))
             .count(),
         1
     );

@@ -14,7 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{PgPool, PgTransaction};
 use uuid::Uuid;
 
-use super::{ClaimError, Claimant};
+use super::{ClaimError, ClaimRejection, Claimant};
 
 /// How long codes count.
 pub const CODES_WINDOW_SECONDS: i64 = 3600;
@@ -92,9 +92,10 @@ pub(super) async fn attempt(
         .max()
     {
         None => Ok(()),
-        Some(seconds) => Err(ClaimError::TooManyCodes {
+        Some(seconds) => Err(ClaimRejection::TooManyCodes {
             retry_after_seconds: u32::try_from(seconds.max(1)).unwrap_or(u32::MAX),
-        }),
+        }
+        .into()),
     }
 }
 

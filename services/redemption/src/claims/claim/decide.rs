@@ -42,7 +42,6 @@ pub(super) enum DecideError {
     /// The books refused what they had admitted.
     #[error("posting")]
     Post(#[from] PostError),
-    /// A voucher was refused and nothing is wrong with it.
     #[error("a refusal of claim {0} that nothing explains: {1}")]
     Unexplained(ClaimId, ledger::Rejection),
     #[error("database")]

@@ -15,7 +15,7 @@ use super::decide::{DecideError, Decision, decide};
 use super::fault::BadVoucher;
 use super::validate::{ClaimContext, Validation, validate};
 use super::validated_claim::ValidatedClaim;
-use super::{ClaimError, Claimant, NewClaim};
+use super::{ClaimError, ClaimRejection, Claimant, NewClaim};
 use crate::claims::read_claims::{Receipt, receipts};
 
 /// Claims decided in one transaction.
@@ -85,7 +85,7 @@ impl ClaimPipeline {
         at: DateTime<Utc>,
     ) -> Result<Created<Receipt>, ClaimError> {
         let mut result = self.checked_and_decided(who, new, at).await;
-        if let Err(ClaimError::Vouchers(bad)) = &mut result {
+        if let Err(ClaimError::Rejected(ClaimRejection::Vouchers(bad))) = &mut result {
             for bad in bad {
                 bad.short_code = bad.index.checked_sub(new.tokens.len());
             }
@@ -121,16 +121,20 @@ impl ClaimPipeline {
                 reply,
             })
             .map_err(|error| match error {
-                TrySendError::Full(_) => ClaimError::Busy,
-                TrySendError::Closed(_) => ClaimError::Unavailable,
+                TrySendError::Full(_) => ClaimRejection::Busy,
+                TrySendError::Closed(_) => ClaimRejection::Unavailable,
             })?;
         // A worker that failed dropped its end: that is an answer too.
-        let decision = answer.await.ok().and_then(Result::ok).ok_or(ClaimError::Unavailable)?;
+        let decision = answer
+            .await
+            .ok()
+            .and_then(Result::ok)
+            .ok_or(ClaimRejection::Unavailable)?;
         match decision {
             Decision::Booked(made) => Ok(made),
-            Decision::OtherContent => Err(ClaimError::SameIdOtherContent),
-            Decision::NotAccredited => Err(ClaimError::NotAccredited),
-            Decision::Suspended => Err(ClaimError::Suspended),
+            Decision::OtherContent => Err(ClaimError::IdReused),
+            Decision::NotAccredited => Err(ClaimRejection::NotAccredited.into()),
+            Decision::Suspended => Err(ClaimRejection::Suspended.into()),
             Decision::Refused(faults) => {
                 let position = |number: AccountNumber| {
                     let voucher = claim.vouchers.iter().find(|voucher| voucher.number == number);
@@ -141,7 +145,7 @@ impl ClaimPipeline {
                     .filter_map(|(number, fault)| Some(BadVoucher::new(position(number)?, fault)))
                     .collect();
                 bad.sort_by_key(|bad| bad.index);
-                Err(ClaimError::Vouchers(bad))
+                Err(ClaimRejection::Vouchers(bad).into())
             }
         }
     }
@@ -150,15 +154,15 @@ impl ClaimPipeline {
     async fn booked_or_refused(
         &self,
         claim: &ValidatedClaim,
-        refusal: ClaimError,
+        refusal: ClaimRejection,
     ) -> Result<Created<Receipt>, ClaimError> {
         let mut connection = self.pool.acquire().await?;
         let id = claim.id();
         let mut known = receipts(&mut connection, claim.book(), &[id.uuid()]).await?;
         match known.remove(&id) {
-            None => Err(refusal),
+            None => Err(refusal.into()),
             Some(receipt) if claim.is(&receipt) => Ok(Created::Existing(receipt)),
-            Some(_) => Err(ClaimError::SameIdOtherContent),
+            Some(_) => Err(ClaimError::IdReused),
         }
     }
 }

@@ -1,7 +1,7 @@
 use serde_json::json;
 use web::Problem;
 
-use super::{CLAIM_VOUCHERS_MAX, ClaimError, SERVICE_AGE_DAYS_MAX};
+use super::{CLAIM_VOUCHERS_MAX, ClaimRejection, SERVICE_AGE_DAYS_MAX};
 use http::StatusCode;
 
 /// Seconds after which a claim that found the queue full comes again (the `Retry-After` header).
@@ -9,29 +9,29 @@ pub const BUSY_SECONDS: u32 = 2;
 
 const NOT_SPENT: &str = "Aucun chèque n'a été encaissé.";
 
-impl From<ClaimError> for Problem {
-    fn from(error: ClaimError) -> Self {
+impl From<ClaimRejection> for Problem {
+    fn from(rejection: ClaimRejection) -> Self {
         let refused = |kind, title: &str| Self::refused(kind, title);
-        match error {
-            ClaimError::NoVoucher => refused("no-voucher", "Cet encaissement ne contient aucun chèque.")
+        match rejection {
+            ClaimRejection::NoVoucher => refused("no-voucher", "Cet encaissement ne contient aucun chèque.")
                 .detail("Scannez au moins un chèque."),
-            ClaimError::TooManyVouchers(given) => refused("too-many-vouchers", "Trop de chèques en une fois.").detail(
+            ClaimRejection::TooManyVouchers(given) => refused("too-many-vouchers", "Trop de chèques en une fois.").detail(
                 format!("{given} chèques, au plus {CLAIM_VOUCHERS_MAX} : faites plusieurs encaissements."),
             ),
-            ClaimError::UnknownService => refused("unknown-service", "Ce service n'est pas au catalogue.")
+            ClaimRejection::UnknownService => refused("unknown-service", "Ce service n'est pas au catalogue.")
                 .detail("Choisissez un code de la liste GET /catalogue/v1/services."),
-            ClaimError::DateOutOfRange { earliest, latest } => {
+            ClaimRejection::DateOutOfRange { earliest, latest } => {
                 refused("date-out-of-range", "La date du service ne convient pas.").detail(format!(
                     "Du {} au {} : un service s'encaisse dans les {SERVICE_AGE_DAYS_MAX} jours.",
                     earliest.format("%d/%m/%Y"),
                     latest.format("%d/%m/%Y")
                 ))
             }
-            ClaimError::StatusListFromFuture => {
+            ClaimRejection::StatusListFromFuture => {
                 refused("status-list-from-future", "La liste d'états utilisée est datée du futur.")
                     .detail("« status_list_at » est l'« iat » de la liste d'états : réglez l'heure du téléphone.")
             }
-            ClaimError::TooManyCodes { retry_after_seconds } => Self::new(
+            ClaimRejection::TooManyCodes { retry_after_seconds } => Self::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 "too-many-codes",
                 "Trop de codes ont été tapés.",
@@ -41,7 +41,7 @@ impl From<ClaimError> for Problem {
                 retry_after_seconds.div_ceil(60)
             ))
             .with("retry_after_seconds", retry_after_seconds),
-            ClaimError::Vouchers(bad) => {
+            ClaimRejection::Vouchers(bad) => {
                 let first = bad.first().expect("a claim is refused for at least one voucher");
                 let others = match bad.len() - 1 {
                     0 => String::new(),
@@ -51,7 +51,7 @@ impl From<ClaimError> for Problem {
                     .detail(format!("{}{others} {NOT_SPENT}", first.remedy))
                     .with("vouchers", &bad)
             }
-            ClaimError::TwiceInOneClaim(pairs) => {
+            ClaimRejection::TwiceInOneClaim(pairs) => {
                 let vouchers: Vec<_> = pairs
                     .iter()
                     .map(|(index, first)| json!({ "index": index, "reason": "twice-in-one-claim", "same_as": first }))
@@ -60,39 +60,37 @@ impl From<ClaimError> for Problem {
                     .detail(format!("Retirez le double. {NOT_SPENT}"))
                     .with("vouchers", vouchers)
             }
-            ClaimError::MixedProgrammes(parts) => {
+            ClaimRejection::MixedProgrammes(parts) => {
                 refused("mixed-programmes", "Ces chèques viennent de plusieurs dispositifs.")
                     .detail(format!(
                         "Faites un encaissement par dispositif : voir « programmes ». {NOT_SPENT}"
                     ))
                     .with("programmes", parts)
             }
-            ClaimError::NotAccredited => Self::new(
+            ClaimRejection::NotAccredited => Self::new(
                 StatusCode::FORBIDDEN,
                 "structure-not-accredited",
                 "Votre structure n'est pas labellisée.",
             )
             .detail("Demandez la labellisation avant d'encaisser des chèques."),
-            ClaimError::Suspended => Self::new(
+            ClaimRejection::Suspended => Self::new(
                 StatusCode::FORBIDDEN,
                 "structure-suspended",
                 "Votre structure est suspendue.",
             )
             .detail("Elle ne peut pas encaisser pour le moment. Contactez votre labellisateur."),
-            ClaimError::SameIdOtherContent => Self::same_id_other_content(),
-            ClaimError::Busy => Self::new(
+            ClaimRejection::Busy => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "busy",
                 "Trop d'encaissements en même temps.",
             )
             .detail("Réessayez dans quelques secondes avec le même identifiant : rien ne sera fait deux fois."),
-            ClaimError::Unavailable => Self::new(
+            ClaimRejection::Unavailable => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable",
                 "L'encaissement n'a pas pu être traité.",
             )
             .detail("Réessayez avec le même identifiant : rien ne sera fait deux fois."),
-            ClaimError::Database(error) => Self::internal(&error),
         }
     }
 }

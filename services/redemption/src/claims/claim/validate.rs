@@ -15,7 +15,7 @@ use super::codes;
 use super::fault::{BadVoucher, Fault};
 use super::presented::Presented;
 use super::validated_claim::{ValidatedClaim, ValidatedVoucher};
-use super::{CLAIM_VOUCHERS_MAX, ClaimError, Claimant, NewClaim, ProgrammePart, SERVICE_AGE_DAYS_MAX};
+use super::{CLAIM_VOUCHERS_MAX, ClaimError, ClaimRejection, Claimant, NewClaim, ProgrammePart, SERVICE_AGE_DAYS_MAX};
 
 /// What a claim is checked against.
 pub(super) struct ClaimContext<'d> {
@@ -29,7 +29,7 @@ pub(super) enum Validation {
     /// It may be booked.
     Bookable(ValidatedClaim),
     /// It comes too late, or circumstances have changed: only a claim that was booked before is answered with its receipt.
-    OnlyIfBooked(ValidatedClaim, ClaimError),
+    OnlyIfBooked(ValidatedClaim, ClaimRejection),
 }
 
 /// What can never be right is an error. What time or circumstances may bring (the date, the service, the last day, the
@@ -41,9 +41,9 @@ pub(super) async fn validate(
     at: DateTime<Utc>,
 ) -> Result<Validation, ClaimError> {
     match new.tokens.len().saturating_add(new.short_codes.len()) {
-        0 => return Err(ClaimError::NoVoucher),
+        0 => return Err(ClaimRejection::NoVoucher.into()),
         1..=CLAIM_VOUCHERS_MAX => {}
-        given => return Err(ClaimError::TooManyVouchers(given)),
+        given => return Err(ClaimRejection::TooManyVouchers(given).into()),
     }
     let status_list_at = status_list_at(new, at)?;
     let catalogue = context.catalogue;
@@ -75,29 +75,29 @@ async fn refusal(
     new: &NewClaim,
     signed: &[Presented],
     at: DateTime<Utc>,
-) -> Result<Option<ClaimError>, sqlx::Error> {
-    if let Err(error) = check_date(new.date, at) {
-        return Ok(Some(error));
+) -> Result<Option<ClaimRejection>, sqlx::Error> {
+    if let Err(rejection) = check_date(new.date, at) {
+        return Ok(Some(rejection));
     }
     if !catalogue.has_service(&new.service).await? {
-        return Ok(Some(ClaimError::UnknownService));
+        return Ok(Some(ClaimRejection::UnknownService));
     }
     let late = bad(signed.iter().map(|presented| presented.refused().map(Fault::of)));
-    Ok((!late.is_empty()).then_some(ClaimError::Vouchers(late)))
+    Ok((!late.is_empty()).then_some(ClaimRejection::Vouchers(late)))
 }
 
 /// Whole seconds, as in the list.
-fn status_list_at(new: &NewClaim, at: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, ClaimError> {
+fn status_list_at(new: &NewClaim, at: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, ClaimRejection> {
     let Some(given) = new.status_list_at else {
         return Ok(None);
     };
     if given.timestamp() > at.timestamp().saturating_add(CLOCK_SKEW_SECONDS) {
-        return Err(ClaimError::StatusListFromFuture);
+        return Err(ClaimRejection::StatusListFromFuture);
     }
     Ok(DateTime::from_timestamp(given.timestamp(), 0))
 }
 
-fn check_date(date: NaiveDate, at: DateTime<Utc>) -> Result<(), ClaimError> {
+fn check_date(date: NaiveDate, at: DateTime<Utc>) -> Result<(), ClaimRejection> {
     let latest = paris_date(at);
     let earliest = latest
         .checked_sub_days(Days::new(SERVICE_AGE_DAYS_MAX))
@@ -105,7 +105,7 @@ fn check_date(date: NaiveDate, at: DateTime<Utc>) -> Result<(), ClaimError> {
     if (earliest..=latest).contains(&date) {
         Ok(())
     } else {
-        Err(ClaimError::DateOutOfRange { earliest, latest })
+        Err(ClaimRejection::DateOutOfRange { earliest, latest })
     }
 }
 
@@ -131,7 +131,7 @@ async fn presented(
             Err(error) => Some(Fault::of(*error)),
         });
         let faults = scanned.chain(typed.iter().map(|result| result.as_ref().err().copied()));
-        return Err(ClaimError::Vouchers(bad(faults)));
+        return Err(ClaimRejection::Vouchers(bad(faults)).into());
     }
     let mut presented: Vec<Presented> = scanned.into_iter().flatten().collect();
     let typed: Vec<_> = typed.into_iter().flatten().collect();
@@ -142,7 +142,7 @@ async fn presented(
     if known.iter().any(Option::is_none) {
         let scanned = presented.iter().map(|scanned| scanned.refused().map(Fault::of));
         let unknown = known.iter().map(|known| known.is_none().then_some(Fault::CodeUnknown));
-        return Err(ClaimError::Vouchers(bad(scanned.chain(unknown))));
+        return Err(ClaimRejection::Vouchers(bad(scanned.chain(unknown))).into());
     }
     let typed = known.into_iter().flatten();
     presented.extend(typed.map(|known| Presented::typed(&keyring, known, new.date, at.timestamp())));
@@ -172,7 +172,7 @@ fn validated((position, signed): (usize, &Presented)) -> ValidatedVoucher {
 }
 
 /// `numbers` are the vouchers' accounts in the order of their positions.
-fn check_twice(numbers: impl IntoIterator<Item = AccountNumber>) -> Result<(), ClaimError> {
+fn check_twice(numbers: impl IntoIterator<Item = AccountNumber>) -> Result<(), ClaimRejection> {
     let mut first = BTreeMap::new();
     let mut twice = Vec::new();
     for (index, number) in numbers.into_iter().enumerate() {
@@ -184,7 +184,7 @@ fn check_twice(numbers: impl IntoIterator<Item = AccountNumber>) -> Result<(), C
     if twice.is_empty() {
         Ok(())
     } else {
-        Err(ClaimError::TwiceInOneClaim(twice))
+        Err(ClaimRejection::TwiceInOneClaim(twice))
     }
 }
 
@@ -199,7 +199,7 @@ async fn one_programme(catalogue: &CatalogueCache, vouchers: &[Presented]) -> Re
         }
     }
     if !unknown.is_empty() {
-        return Err(ClaimError::Vouchers(unknown));
+        return Err(ClaimRejection::Vouchers(unknown).into());
     }
     let mut parts: Vec<ProgrammePart> = parts
         .into_iter()
@@ -209,7 +209,7 @@ async fn one_programme(catalogue: &CatalogueCache, vouchers: &[Presented]) -> Re
         (Some(part), true) => Ok(part.programme_id),
         (last, _) => {
             parts.extend(last);
-            Err(ClaimError::MixedProgrammes(parts))
+            Err(ClaimRejection::MixedProgrammes(parts).into())
         }
     }
 }
@@ -232,7 +232,7 @@ mod tests {
     fn a_voucher_scanned_twice_is_told_with_both_positions() {
         let number = |idx| AccountNumber::voucher(1, idx);
         assert!(check_twice([number(1), number(2)]).is_ok());
-        let Err(ClaimError::TwiceInOneClaim(pairs)) = check_twice([number(1), number(2), number(1)]) else {
+        let Err(ClaimRejection::TwiceInOneClaim(pairs)) = check_twice([number(1), number(2), number(1)]) else {
             panic!("refused")
         };
         assert_eq!(pairs, [(2, 0)]);

@@ -21,7 +21,9 @@ pub(super) async fn page(
     let asked = query.ou.as_deref().unwrap_or_default();
     let found = match query.found() {
         Some(Found::One(area)) => {
-            let places = places::in_departement(&pool, area.departement.code).await?;
+            let places = places::in_departement(&pool, area.departement.code)
+                .await
+                .map_err(|error| Problem::internal(&error))?;
             list(&area, &places)
         }
         Some(Found::Several(communes)) => choice(&communes),

@@ -17,7 +17,9 @@ pub(super) async fn list_places(
     known: Known,
 ) -> Result<Response, Problem> {
     let area = query.one()?;
-    let mut places = places::in_departement(&pool, area.departement.code).await?;
+    let mut places = places::in_departement(&pool, area.departement.code)
+        .await
+        .map_err(|error| Problem::internal(&error))?;
     places.sort_by_key(|place| !is_first(&area, place));
     let json = serde_json::to_vec(&places).expect("plain data");
     Ok(known.answer("application/json", Fresh::Minutes, json))
