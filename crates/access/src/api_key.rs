@@ -1,3 +1,4 @@
+use database::{Rejection, UseCaseError};
 use std::fmt;
 
 use chrono::{DateTime, Utc};
@@ -75,26 +76,19 @@ pub struct ApiKey {
     pub secret: Option<String>,
 }
 
-/// Why a key was not made or not revoked.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum KeyError {
-    #[error("no such organisation")]
+#[derive(Debug)]
+pub(crate) enum KeyRejection {
     NoOrganisation,
-    #[error("no such key")]
     NoKey,
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<KeyError> for Problem {
-    fn from(error: KeyError) -> Self {
-        match error {
-            KeyError::NoOrganisation => Self::not_found("Cette organisation"),
-            KeyError::NoKey => Self::not_found("Cette clé"),
-            KeyError::SameIdOtherContent => Self::same_id_other_content(),
-            KeyError::Database(error) => Self::internal(&error),
+impl Rejection for KeyRejection {}
+
+impl From<KeyRejection> for Problem {
+    fn from(rejection: KeyRejection) -> Self {
+        match rejection {
+            KeyRejection::NoOrganisation => Self::not_found("Cette organisation"),
+            KeyRejection::NoKey => Self::not_found("Cette clé"),
         }
     }
 }
@@ -107,12 +101,12 @@ pub(crate) async fn create(
     organisation: OrganisationId,
     secret: &Secret,
     at: DateTime<Utc>,
-) -> Result<Created<ApiKey>, KeyError> {
+) -> Result<Created<ApiKey>, UseCaseError<KeyRejection>> {
     let inserted = insert(tx, id, organisation, secret, at).await.map_err(|error| {
         if database::is_constraint(&error, "api_key_organisation") {
-            KeyError::NoOrganisation
+            KeyRejection::NoOrganisation.into()
         } else {
-            error.into()
+            UseCaseError::Database(error)
         }
     })?;
     let known = sqlx::query!(
@@ -122,7 +116,7 @@ pub(crate) async fn create(
     .fetch_one(&mut **tx)
     .await?;
     if known.organisation_id != organisation.uuid() {
-        return Err(KeyError::SameIdOtherContent);
+        return Err(UseCaseError::IdReused);
     }
     let key = |secret| ApiKey {
         id,
@@ -143,7 +137,7 @@ pub(crate) async fn revoke(
     who: &Caller,
     id: KeyId,
     at: DateTime<Utc>,
-) -> Result<(), KeyError> {
+) -> Result<(), UseCaseError<KeyRejection>> {
     let revoked = sqlx::query!(
         "update access.api_key set revoked_at = $2 where id = $1 and revoked_at is null",
         id.uuid(),
@@ -161,7 +155,11 @@ pub(crate) async fn revoke(
     )
     .fetch_one(&mut **tx)
     .await?;
-    if exists { Ok(()) } else { Err(KeyError::NoKey) }
+    if exists {
+        Ok(())
+    } else {
+        Err(KeyRejection::NoKey.into())
+    }
 }
 
 /// Stores a key, unless one of this id exists; says which.

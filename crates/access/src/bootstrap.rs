@@ -1,7 +1,8 @@
 use chrono::{DateTime, Utc};
+use database::UseCaseError;
 use sqlx::PgPool;
 
-use crate::organisation::{CreateError, NewOrganisation, OrganisationId, Role, create};
+use crate::organisation::{CreateRejection, NewOrganisation, OrganisationId, Role, create};
 use crate::{KeyId, Secret, api_key};
 
 /// The operator's id: there is one operator, and it exists before anybody can create it.
@@ -9,7 +10,11 @@ pub const OPERATOR: OrganisationId = OrganisationId::from_uuid(uuid::uuid!("0000
 
 /// Makes sure that the operator exists and that `secret` opens its door. Called at start, with the content of the
 /// operator's key file; a changed file adds a key, and the old one is revoked over the API.
-pub async fn ensure_operator(pool: &PgPool, secret: &Secret, at: DateTime<Utc>) -> Result<(), CreateError> {
+pub async fn ensure_operator(
+    pool: &PgPool,
+    secret: &Secret,
+    at: DateTime<Utc>,
+) -> Result<(), UseCaseError<CreateRejection>> {
     let mut tx = pool.begin().await?;
     let operator = NewOrganisation {
         id: OPERATOR,

@@ -18,7 +18,7 @@ pub use caller::{
     Accreditor, AccreditorOrOperator, Auditor, Caller, ClaimReader, Cosigner, Funder, FunderReader, Operator,
     OperatorOrAuditor, Prescriber, ReportReader, Sponsor, SponsorReader, Structure,
 };
-pub use organisation::{CreateError, NewOrganisation, Organisation, OrganisationId, Role, create};
+pub use organisation::{CreateRejection, NewOrganisation, Organisation, OrganisationId, Role, create};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 

@@ -1,4 +1,5 @@
 use chrono::{DateTime, Utc};
+use database::{Rejection, UseCaseError};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::siret::Siren;
@@ -106,30 +107,22 @@ pub struct Organisation {
     pub created_at: DateTime<Utc>,
 }
 
-/// Why an organisation was not created.
-#[derive(Debug, thiserror::Error)]
-pub enum CreateError {
-    #[error("the name is empty")]
+#[derive(Debug)]
+pub enum CreateRejection {
     NoName,
-    #[error("an organisation needs a role")]
     NoRole,
-    /// The id names another organisation.
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<CreateError> for Problem {
-    fn from(error: CreateError) -> Self {
-        match error {
-            CreateError::NoName => {
+impl Rejection for CreateRejection {}
+
+impl From<CreateRejection> for Problem {
+    fn from(rejection: CreateRejection) -> Self {
+        match rejection {
+            CreateRejection::NoName => {
                 Self::refused("no-name", "L'organisation n'a pas de nom.").detail("Remplissez le champ « name ».")
             }
-            CreateError::NoRole => Self::refused("no-role", "L'organisation n'a aucun rôle.")
+            CreateRejection::NoRole => Self::refused("no-role", "L'organisation n'a aucun rôle.")
                 .detail("Donnez au moins un rôle dans « roles », par exemple « sponsor »."),
-            CreateError::SameIdOtherContent => Self::same_id_other_content(),
-            CreateError::Database(error) => Self::internal(&error),
         }
     }
 }
@@ -140,7 +133,7 @@ pub(crate) async fn create_by(
     who: &Caller,
     new: &NewOrganisation,
     at: DateTime<Utc>,
-) -> Result<Created<Organisation>, CreateError> {
+) -> Result<Created<Organisation>, UseCaseError<CreateRejection>> {
     let organisation = create(tx, new, at).await?;
     if let Created::New(_) = organisation {
         audit(tx, who, at, "organisation.create", Some(new.id.uuid()), &new.roles).await?;
@@ -153,12 +146,12 @@ pub async fn create(
     tx: &mut PgTransaction<'_>,
     new: &NewOrganisation,
     at: DateTime<Utc>,
-) -> Result<Created<Organisation>, CreateError> {
+) -> Result<Created<Organisation>, UseCaseError<CreateRejection>> {
     if new.name.trim().is_empty() {
-        return Err(CreateError::NoName);
+        return Err(CreateRejection::NoName.into());
     }
     if new.roles.is_empty() {
-        return Err(CreateError::NoRole);
+        return Err(CreateRejection::NoRole.into());
     }
     let mut roles: Vec<&str> = new.roles.iter().map(|role| role.word()).collect();
     roles.sort_unstable();
@@ -184,7 +177,7 @@ pub async fn create(
     .fetch_one(&mut **tx)
     .await?;
     if known.name != new.name.trim() || known.siren != siren || known.roles != roles {
-        return Err(CreateError::SameIdOtherContent);
+        return Err(UseCaseError::IdReused);
     }
     let organisation = Organisation {
         id: new.id,

@@ -23,7 +23,7 @@ use standards::calendar::{paris_date, paris_end_of_day, paris_start_of_day};
 use utoipa::ToSchema;
 
 pub use settings::{
-    ExpirySettings, ExpirySettingsError, UnusedValue, expiry_calendar, expiry_calendars, set_expiry_settings,
+    ExpirySettings, ExpirySettingsRejection, UnusedValue, expiry_calendar, expiry_calendars, set_expiry_settings,
 };
 
 /// Hours after the last day during which claims made without a network may still arrive.

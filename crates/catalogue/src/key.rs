@@ -8,9 +8,10 @@ mod delegation;
 mod withdraw;
 
 pub use delegation::{DelegationInForce, NewDelegation, current_delegation, publish_delegation};
-pub use withdraw::{WithdrawKeyError, Withdrawal, WithdrawalId, withdraw_key};
+pub use withdraw::{WithdrawKeyRejection, Withdrawal, WithdrawalId, withdraw_key};
 
 use chrono::{DateTime, NaiveDate, Utc};
+use database::{Rejection, UseCaseError};
 use sqlx::{PgExecutor, PgPool, PgTransaction};
 use voucher::{Bounds, Host, KeyPolicy, Keyring, Kid, LastDay, PublicKey, Purpose};
 use web::Created;
@@ -51,24 +52,18 @@ pub struct PublishedKey {
     pub withdrawn: Option<(DateTime<Utc>, String)>,
 }
 
-/// Why a key was not published.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyError {
-    /// The 32 bytes are no key.
-    #[error("not an Ed25519 key")]
-    Weak(#[from] voucher::WeakKey),
+#[derive(Debug)]
+pub enum KeyRejection {
+    Weak(voucher::WeakKey),
     /// A root is pinned by verifiers; it is not theirs to learn it here.
-    #[error("a root key is not published")]
     Root,
     /// It was published before, with another purpose, window or bounds.
-    #[error("published before with another policy")]
     OtherPolicy,
     /// Another key has the same 4 bytes: choose another seed (1 in 4 billion).
-    #[error("another key has the same kid")]
     KidTaken,
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
+
+impl Rejection for KeyRejection {}
 
 impl NewKey {
     /// A key without bounds.
@@ -94,7 +89,7 @@ pub async fn publish_key(
     tx: &mut PgTransaction<'_>,
     new: &NewKey,
     at: DateTime<Utc>,
-) -> Result<Created<PublishedKey>, KeyError> {
+) -> Result<Created<PublishedKey>, UseCaseError<KeyRejection>> {
     let policy = KeyPolicy {
         purpose: new.purpose,
         valid_from: Some(new.valid_from.timestamp()),
@@ -102,14 +97,14 @@ pub async fn publish_key(
         bounds: new.bounds.clone(),
         withdrawn: false,
     };
-    let key = PublicKey::new(&new.public, policy)?;
+    let key = PublicKey::new(&new.public, policy).map_err(KeyRejection::Weak)?;
     let inserted = sqlx::query!(
         "insert into catalogue.signing_key
              (public_key, kid, purpose, valid_from, valid_until, series_from, series_to, max_cents, latest_day, published_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (public_key) do nothing",
         &new.public,
         &key.kid().to_bytes(),
-        purpose_word(new.purpose).ok_or(KeyError::Root)?,
+        purpose_word(new.purpose).ok_or(KeyRejection::Root)?,
         new.valid_from,
         new.valid_until,
         i32::from(*new.bounds.series.start()),
@@ -121,8 +116,8 @@ pub async fn publish_key(
     .execute(&mut **tx)
     .await
     .map_err(|error| match error {
-        error if database::is_constraint(&error, "signing_key_kid_unique") => KeyError::KidTaken,
-        error => KeyError::Database(error),
+        error if database::is_constraint(&error, "signing_key_kid_unique") => KeyRejection::KidTaken.into(),
+        error => UseCaseError::Database(error),
     })?;
     let found = find(&mut **tx, key.kid()).await?.ok_or(sqlx::Error::RowNotFound)?;
     if inserted.rows_affected() == 1 {
@@ -136,7 +131,7 @@ pub async fn publish_key(
     if same {
         Ok(Created::Existing(found))
     } else {
-        Err(KeyError::OtherPolicy)
+        Err(KeyRejection::OtherPolicy.into())
     }
 }
 

@@ -18,22 +18,22 @@ pub use api::routes;
 pub use audience::audiences;
 pub use expiry::{
     ACCEPTANCE_DAYS, ALERT_DAYS, BLOCK_DAYS, CONTEST_DAYS, DaysSetting, ExpiryCalendar, ExpirySettings,
-    ExpirySettingsError, ExpiryStep, LATE_CLAIM_HOURS, STATEMENT_DAYS, UnusedValue, expiry_calendar, expiry_calendars,
-    set_expiry_settings,
+    ExpirySettingsRejection, ExpiryStep, LATE_CLAIM_HOURS, STATEMENT_DAYS, UnusedValue, expiry_calendar,
+    expiry_calendars, set_expiry_settings,
 };
 pub use key::{
-    DelegationInForce, KEY_KEPT_HOURS, KEY_NOTICE_DAYS, KeyError, NewDelegation, NewKey, PublishedKey,
-    WithdrawKeyError, Withdrawal, WithdrawalId, current_delegation, find as published_key, keyring, public_keys,
+    DelegationInForce, KEY_KEPT_HOURS, KEY_NOTICE_DAYS, KeyRejection, NewDelegation, NewKey, PublishedKey,
+    WithdrawKeyRejection, Withdrawal, WithdrawalId, current_delegation, find as published_key, keyring, public_keys,
     publish_delegation, publish_key, published_keys, withdraw_key,
 };
 pub use plan::{
-    AudienceQuota, CreatePlanError, NewPlan, NewShare, PlanId, PlanView, ShareView, UsedCap, capped_plan, create_plan,
-    current_plan, newest_plan, plan,
+    AudienceQuota, CreatePlanRejection, NewPlan, NewShare, PlanId, PlanView, ShareView, UsedCap, capped_plan,
+    create_plan, current_plan, newest_plan, plan,
 };
-pub use programme::{CreateError, NewProgramme, Programme, ProgrammeId, Spendable, create, programme, programmes};
+pub use programme::{CreateRejection, NewProgramme, Programme, ProgrammeId, Spendable, create, programme, programmes};
 pub use series::{SeriesError, SeriesFact, current_series, open_series, programme_of_series};
 pub use service::{Service, ServiceCode, service, services};
-pub use terms::{FundingTerms, REMINDERS_MAX, TermsError, funding_terms, set_funding_terms};
+pub use terms::{FundingTerms, REMINDERS_MAX, TermsRejection, funding_terms, set_funding_terms};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 

@@ -2,7 +2,7 @@ mod share;
 
 use access::OrganisationId;
 use chrono::{DateTime, Utc};
-use database::NamedLock;
+use database::{NamedLock, Rejection, UseCaseError};
 use serde::{Deserialize, Serialize};
 use shares::{CappedPlan, Plan};
 use sqlx::{PgConnection, PgExecutor, PgTransaction};
@@ -43,46 +43,34 @@ pub struct PlanView {
     pub shares: Vec<ShareView>,
 }
 
-/// Why a plan was not agreed.
-#[derive(Debug, thiserror::Error)]
-pub enum CreatePlanError {
+#[derive(Debug)]
+pub enum CreatePlanRejection {
     /// The rates do not make a plan, or give somebody too little of a voucher.
-    #[error("not a plan: {0}")]
-    NotAPlan(#[from] shares::CappedPlanError),
+    NotAPlan(shares::CappedPlanError),
     /// An audience that the catalogue does not have.
-    #[error("no such audience")]
     NoAudience(String),
     /// A quota without audience.
-    #[error("a quota without audience")]
     NoAudiences,
-    /// No such programme.
-    #[error("no such programme")]
     NoProgramme,
-    /// A rate has more decimals than the 8 that are kept.
-    #[error("a rate has more than 8 decimals")]
+    /// A rate has more decimals than are kept.
     TooFine,
-    /// The id names another plan.
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<CreatePlanError> for Problem {
-    fn from(error: CreatePlanError) -> Self {
+impl Rejection for CreatePlanRejection {}
+
+impl From<CreatePlanRejection> for Problem {
+    fn from(rejection: CreatePlanRejection) -> Self {
         let refused = || Self::refused("not-a-plan", "Ce plan de financement ne convient pas.");
-        match error {
-            CreatePlanError::NotAPlan(error) => refused().detail(error.to_string()),
-            CreatePlanError::NoAudience(label) => refused().detail(format!(
+        match rejection {
+            CreatePlanRejection::NotAPlan(error) => refused().detail(error.to_string()),
+            CreatePlanRejection::NoAudience(label) => refused().detail(format!(
                 "« {label} » n'est pas un public du catalogue : reprenez un des publics de l'import des bénéficiaires."
             )),
-            CreatePlanError::NoAudiences => {
+            CreatePlanRejection::NoAudiences => {
                 refused().detail("« audience_quota » : donnez au moins un public, par exemple « Seniors ».")
             }
-            CreatePlanError::TooFine => refused().detail("Un taux a au plus 8 décimales, par exemple « 0.33305 »."),
-            CreatePlanError::NoProgramme => Self::not_found("Ce dispositif"),
-            CreatePlanError::SameIdOtherContent => Self::same_id_other_content(),
-            CreatePlanError::Database(error) => Self::internal(&error),
+            CreatePlanRejection::TooFine => refused().detail("Un taux a au plus 8 décimales, par exemple « 0.33305 »."),
+            CreatePlanRejection::NoProgramme => Self::not_found("Ce dispositif"),
         }
     }
 }
@@ -110,7 +98,7 @@ pub async fn create_plan(
     programme: ProgrammeId,
     new: &NewPlan,
     at: DateTime<Utc>,
-) -> Result<Created<PlanView>, CreatePlanError> {
+) -> Result<Created<PlanView>, UseCaseError<CreatePlanRejection>> {
     // Versions are numbered one after the other. Not by a lock on the programme's row: that takes the right to change it.
     NamedLock::PlanVersions(programme.uuid()).take(tx).await?;
     let face_value = sqlx::query_scalar!(
@@ -119,13 +107,13 @@ pub async fn create_plan(
     )
     .fetch_optional(&mut **tx)
     .await?
-    .ok_or(CreatePlanError::NoProgramme)?;
+    .ok_or(CreatePlanRejection::NoProgramme)?;
     if let Some(known) = plan(&mut **tx, new.id).await? {
         let same = known.programme_id == programme && known.shares == normalized(&new.shares);
         return if same {
             Ok(Created::Existing(known))
         } else {
-            Err(CreatePlanError::SameIdOtherContent)
+            Err(UseCaseError::IdReused)
         };
     }
     let shares = normalized(&new.shares);
@@ -134,13 +122,13 @@ pub async fn create_plan(
         .flat_map(NewShare::rates)
         .any(|rate| rate.normalize().scale() > RATE_DECIMALS_MAX)
     {
-        return Err(CreatePlanError::TooFine);
+        return Err(CreatePlanRejection::TooFine.into());
     }
-    let agreed = capped_plan(&shares)?;
+    let agreed = capped_plan(&shares).map_err(CreatePlanRejection::NotAPlan)?;
     agreed
         .plan()
         .check(Cents::new(face_value))
-        .map_err(shares::CappedPlanError::from)?;
+        .map_err(|error| CreatePlanRejection::NotAPlan(error.into()))?;
     check_audiences(tx, &shares).await?;
     let version = sqlx::query_scalar!(
         "insert into catalogue.plan (id, programme_id, version, created_at)
@@ -161,10 +149,13 @@ pub async fn create_plan(
     }))
 }
 
-async fn check_audiences(tx: &mut PgTransaction<'_>, shares: &[NewShare]) -> Result<(), CreatePlanError> {
+async fn check_audiences(
+    tx: &mut PgTransaction<'_>,
+    shares: &[NewShare],
+) -> Result<(), UseCaseError<CreatePlanRejection>> {
     let quotas = || shares.iter().filter_map(|share| share.audience_quota.as_ref());
     if quotas().any(|quota| quota.audiences.is_empty()) {
-        return Err(CreatePlanError::NoAudiences);
+        return Err(CreatePlanRejection::NoAudiences.into());
     }
     let wanted: Vec<String> = quotas().flat_map(|quota| quota.audiences.clone()).collect();
     let unknown = sqlx::query_scalar!(
@@ -174,7 +165,7 @@ async fn check_audiences(tx: &mut PgTransaction<'_>, shares: &[NewShare]) -> Res
     )
     .fetch_optional(&mut **tx)
     .await?;
-    unknown.map_or(Ok(()), |label| Err(CreatePlanError::NoAudience(label)))
+    unknown.map_or(Ok(()), |label| Err(CreatePlanRejection::NoAudience(label).into()))
 }
 
 async fn insert_shares(tx: &mut PgTransaction<'_>, plan: PlanId, shares: &[NewShare]) -> Result<(), sqlx::Error> {

@@ -1,5 +1,6 @@
 use access::OrganisationId;
 use chrono::{DateTime, Days, NaiveDate, Utc};
+use database::{Rejection, UseCaseError};
 use sealed_log::BookId;
 use serde::{Deserialize, Serialize};
 use sqlx::{PgPool, PgTransaction};
@@ -108,40 +109,31 @@ pub struct Programme {
     pub booklets_per_person_max: u32,
 }
 
-/// Why a programme was not created.
-#[derive(Debug, thiserror::Error)]
-pub enum CreateError {
-    /// A field breaks a rule.
-    #[error("{field}: {rule}")]
+#[derive(Debug)]
+pub enum CreateRejection {
     Field {
-        /// The JSON field.
         field: &'static str,
-        /// What it must be, in French.
+        /// In French.
         rule: String,
     },
-    /// The id names another programme.
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<CreateError> for Problem {
-    fn from(error: CreateError) -> Self {
-        match error {
-            CreateError::Field { field, rule } => {
+impl Rejection for CreateRejection {}
+
+impl From<CreateRejection> for Problem {
+    fn from(rejection: CreateRejection) -> Self {
+        match rejection {
+            CreateRejection::Field { field, rule } => {
                 Self::refused("programme-field", "Ce dispositif ne peut pas être créé.")
                     .detail(format!("« {field} » : {rule}"))
             }
-            CreateError::SameIdOtherContent => Self::same_id_other_content(),
-            CreateError::Database(error) => Self::internal(&error),
         }
     }
 }
 
 impl NewProgramme {
-    fn checked(&self, sponsor: OrganisationId) -> Result<Programme, CreateError> {
-        let broken = |field, rule: &str| CreateError::Field {
+    fn checked(&self, sponsor: OrganisationId) -> Result<Programme, CreateRejection> {
+        let broken = |field, rule: &str| CreateRejection::Field {
             field,
             rule: rule.to_owned(),
         };
@@ -195,7 +187,7 @@ pub async fn create(
     sponsor: OrganisationId,
     new: &NewProgramme,
     at: DateTime<Utc>,
-) -> Result<Created<Programme>, CreateError> {
+) -> Result<Created<Programme>, UseCaseError<CreateRejection>> {
     let wanted = new.checked(sponsor)?;
     let checked = "BOOKLETS_MAX is checked";
     let inserted = sqlx::query!(
@@ -225,7 +217,7 @@ pub async fn create(
     }
     match read(&mut **tx, Some(wanted.id)).await?.pop() {
         Some(known) if known == wanted => Ok(Created::Existing(known)),
-        _ => Err(CreateError::SameIdOtherContent),
+        _ => Err(UseCaseError::IdReused),
     }
 }
 

@@ -1,17 +1,22 @@
 use chrono::{DateTime, NaiveDate, Utc};
-use database::NamedLock;
+use database::{NamedLock, UseCaseError};
 use sqlx::{PgExecutor, PgTransaction};
 
 use crate::ProgrammeId;
 
-/// Why no series was opened.
+/// Why no series was opened; nobody who asks can mend it.
 #[derive(Debug, thiserror::Error)]
 pub enum SeriesError {
-    /// The token's 16 bits are used up.
     #[error("all 65,536 series are in use")]
     AllInUse,
     #[error("database")]
     Database(#[from] sqlx::Error),
+}
+
+impl<R> From<SeriesError> for UseCaseError<R> {
+    fn from(error: SeriesError) -> Self {
+        Self::failed(error)
+    }
 }
 
 /// The newest series of a programme, opened when it has none. Its number is in every token minted from it.

@@ -1,6 +1,6 @@
 use access::{Caller, audit};
 use chrono::{DateTime, Utc};
-use database::NamedLock;
+use database::{NamedLock, Rejection, UseCaseError};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use sqlx::{PgExecutor, PgTransaction};
@@ -48,51 +48,45 @@ impl Default for FundingTerms {
     }
 }
 
-/// Why terms were not set.
-#[derive(Debug, thiserror::Error)]
-pub enum TermsError {
-    /// A rate is not between 0 and 1, or too fine.
-    #[error("not a rate")]
+#[derive(Debug)]
+pub enum TermsRejection {
+    /// Not between 0 and 1, or too fine.
     Rate(&'static str),
-    /// Reminders are not days in order.
-    #[error("not days in order")]
+    /// Not days in order.
     Reminders,
-    /// No such programme.
-    #[error("no such programme")]
     NoProgramme,
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<TermsError> for Problem {
-    fn from(error: TermsError) -> Self {
+impl Rejection for TermsRejection {}
+
+impl From<TermsRejection> for Problem {
+    fn from(rejection: TermsRejection) -> Self {
         let refused = || Self::refused("funding-terms", "Ces règles de financement ne conviennent pas.");
-        match error {
-            TermsError::Rate(field) => refused().detail(format!(
+        match rejection {
+            TermsRejection::Rate(field) => refused().detail(format!(
                 "« {field} » : un taux entre 0 et 1, avec au plus {RATE_DECIMALS_MAX} décimales, par exemple « 0.03 »."
             )),
-            TermsError::Reminders => refused().detail(format!(
+            TermsRejection::Reminders => refused().detail(format!(
                 "« reminder_days » : au plus {REMINDERS_MAX} nombres de jours croissants, de 1 à {REMINDER_DAYS_MAX}, par exemple 1, 15, 30."
             )),
-            TermsError::NoProgramme => Self::not_found("Ce dispositif"),
-            TermsError::Database(error) => Self::internal(&error),
+            TermsRejection::NoProgramme => Self::not_found("Ce dispositif"),
         }
     }
 }
 
 impl FundingTerms {
-    fn checked(&self) -> Result<Self, TermsError> {
+    fn checked(&self) -> Result<Self, TermsRejection> {
         for (field, rate) in [("fee_rate", self.fee_rate), ("vat_rate", self.vat_rate)] {
             let fits = (Decimal::ZERO..=Decimal::ONE).contains(&rate) && rate.normalize().scale() <= RATE_DECIMALS_MAX;
             if !fits {
-                return Err(TermsError::Rate(field));
+                return Err(TermsRejection::Rate(field));
             }
         }
         let days = &self.reminder_days;
         let in_order = days.windows(2).all(|pair| pair[0] < pair[1]);
         let within = days.iter().all(|day| (1..=REMINDER_DAYS_MAX).contains(day));
         if days.len() > REMINDERS_MAX || !in_order || !within {
-            return Err(TermsError::Reminders);
+            return Err(TermsRejection::Reminders);
         }
         Ok(Self {
             fee_rate: self.fee_rate.normalize(),
@@ -126,7 +120,7 @@ pub async fn set_funding_terms(
     programme: ProgrammeId,
     terms: &FundingTerms,
     at: DateTime<Utc>,
-) -> Result<Created<FundingTerms>, TermsError> {
+) -> Result<Created<FundingTerms>, UseCaseError<TermsRejection>> {
     let wanted = terms.checked()?;
     // Versions are numbered one after the other, as those of plans.
     NamedLock::TermsVersions(programme.uuid()).take(tx).await?;
@@ -134,7 +128,7 @@ pub async fn set_funding_terms(
         return if crate::programme::exists(tx, programme).await? {
             Ok(Created::Existing(wanted))
         } else {
-            Err(TermsError::NoProgramme)
+            Err(TermsRejection::NoProgramme.into())
         };
     }
     sqlx::query!(
@@ -150,8 +144,8 @@ pub async fn set_funding_terms(
     .execute(&mut **tx)
     .await
     .map_err(|error| match error {
-        error if database::is_constraint(&error, "funding_terms_programme") => TermsError::NoProgramme,
-        error => error.into(),
+        error if database::is_constraint(&error, "funding_terms_programme") => TermsRejection::NoProgramme.into(),
+        error => UseCaseError::Database(error),
     })?;
     audit(tx, who, at, "funding_terms.set", Some(programme.uuid()), &wanted).await?;
     Ok(Created::New(wanted))

@@ -3,9 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
 
 use access::OrganisationId;
-use catalogue::{CreateError, CreatePlanError, NewPlan, NewProgramme, NewShare, PlanId, ProgrammeId, Spendable};
+use catalogue::{
+    CreatePlanRejection, CreateRejection, NewPlan, NewProgramme, NewShare, PlanId, ProgrammeId, Spendable,
+};
 use chrono::{DateTime, Utc};
 use database::Role;
+use database::UseCaseError::{self, Rejected};
 use sqlx::PgPool;
 use standards::Cents;
 use testkit::as_role;
@@ -35,7 +38,10 @@ fn programme(n: u128) -> NewProgramme {
     }
 }
 
-async fn create(pool: &PgPool, new: &NewProgramme) -> Result<Created<catalogue::Programme>, CreateError> {
+async fn create(
+    pool: &PgPool,
+    new: &NewProgramme,
+) -> Result<Created<catalogue::Programme>, UseCaseError<CreateRejection>> {
     let mut tx = pool.begin().await.unwrap();
     let made = catalogue::create(&mut tx, OrganisationId::from_uuid(uuid(7)), new, at()).await;
     tx.commit().await.unwrap();
@@ -52,10 +58,7 @@ async fn a_programme_accepts_its_vouchers_31_days_longer_than_its_paper_says(poo
         booklets_min: 11,
         ..programme(1)
     };
-    assert!(matches!(
-        create(&issuer, &other).await,
-        Err(CreateError::SameIdOtherContent)
-    ));
+    assert!(matches!(create(&issuer, &other).await, Err(UseCaseError::IdReused)));
 }
 
 #[testkit::test]
@@ -135,7 +138,7 @@ async fn a_programme_that_paper_or_token_cannot_hold_is_refused_by_field(pool: P
     ];
     for (wanted, new) in broken {
         match create(&issuer, &new).await {
-            Err(CreateError::Field { field, .. }) => assert_eq!(field, wanted),
+            Err(Rejected(CreateRejection::Field { field, .. })) => assert_eq!(field, wanted),
             other => panic!("{wanted}: {other:?}"),
         }
     }
@@ -201,7 +204,7 @@ async fn plans_are_versions_and_only_whole_ones_are_agreed(pool: PgPool) {
     );
     assert!(matches!(
         agree(&mut tx, plan(1, &["0.5", "0.5"])).await,
-        Err(CreatePlanError::SameIdOtherContent)
+        Err(UseCaseError::IdReused)
     ));
     let second = agree(&mut tx, plan(2, &["0.3339", "0.33305", "0.33305"]))
         .await
@@ -223,7 +226,7 @@ async fn plans_are_versions_and_only_whole_ones_are_agreed(pool: PgPool) {
     let mut tx = funding.begin().await.unwrap();
     assert!(matches!(
         catalogue::create_plan(&mut tx, ProgrammeId::from_uuid(uuid(99)), &plan(3, &["1"]), at()).await,
-        Err(CreatePlanError::NoProgramme)
+        Err(Rejected(CreatePlanRejection::NoProgramme))
     ));
 }
 

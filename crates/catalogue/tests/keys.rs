@@ -2,8 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
 
-use catalogue::{KeyError, NewKey, WithdrawKeyError, Withdrawal, WithdrawalId};
+use catalogue::{KeyRejection, NewKey, WithdrawKeyRejection, Withdrawal, WithdrawalId};
 use chrono::{DateTime, Utc};
+use database::UseCaseError::{self, Rejected};
 use sqlx::PgPool;
 use voucher::{Bounds, Kid, LastDay, Purpose, SigningKey};
 use web::Created;
@@ -31,7 +32,7 @@ async fn issuer(owner: &PgPool) -> PgPool {
     testkit::as_role(owner, database::Role::Issuer, 2).await
 }
 
-async fn publish(pool: &PgPool, new: &NewKey) -> Result<bool, KeyError> {
+async fn publish(pool: &PgPool, new: &NewKey) -> Result<bool, UseCaseError<KeyRejection>> {
     let mut tx = pool.begin().await.unwrap();
     let made = catalogue::publish_key(&mut tx, new, at(NOW)).await?;
     tx.commit().await.unwrap();
@@ -53,14 +54,14 @@ async fn a_key_is_published_once_and_reads_back_as_it_was_given(pool: PgPool) {
     assert!(!publish(&pool, &bounded).await.unwrap());
     assert!(matches!(
         publish(&pool, &new(1, Purpose::Voucher)).await,
-        Err(KeyError::OtherPolicy)
+        Err(Rejected(KeyRejection::OtherPolicy))
     ));
     for (seed, purpose) in [(2, Purpose::Status), (3, Purpose::KeySet)] {
         assert!(publish(&pool, &new(seed, purpose)).await.unwrap());
     }
     assert!(matches!(
         publish(&pool, &new(4, Purpose::Root)).await,
-        Err(KeyError::Root)
+        Err(Rejected(KeyRejection::Root))
     ));
     let known = catalogue::published_key(&pool, Kid::of(&public(1)))
         .await
@@ -87,7 +88,7 @@ async fn a_key_whose_identifier_is_taken_is_refused(owner: PgPool) {
         .unwrap();
     assert!(matches!(
         publish(&pool, &new(2, Purpose::Voucher)).await,
-        Err(KeyError::KidTaken)
+        Err(Rejected(KeyRejection::KidTaken))
     ));
 }
 
@@ -108,13 +109,13 @@ async fn a_withdrawal_wants_a_reason_and_is_never_undone(owner: PgPool) {
     };
     assert!(matches!(
         withdraw(act(b"a", "  ")).await,
-        Err(WithdrawKeyError::NoReason)
+        Err(Rejected(WithdrawKeyRejection::NoReason))
     ));
     assert!(matches!(withdraw(act(b"a", "copiée")).await, Ok(Created::New(_))));
     assert!(matches!(withdraw(act(b"a", "copiée")).await, Ok(Created::Existing(_))));
     assert!(matches!(
         withdraw(act(b"b", "copiée")).await,
-        Err(WithdrawKeyError::Before(_))
+        Err(Rejected(WithdrawKeyRejection::Before(_)))
     ));
     let known = catalogue::published_key(&pool, kid).await.unwrap().unwrap();
     assert_eq!(known.withdrawn, Some((at(NOW), "copiée".to_owned())));

@@ -36,18 +36,18 @@ mod vouchers;
 mod id;
 
 pub use crate::http::{Config, routes};
-pub use batches::activate::{ACTIVATION_CHUNK_VOUCHERS, ActivateError, activate};
+pub use batches::activate::{ACTIVATION_CHUNK_VOUCHERS, ActivateRejection, activate};
 pub use batches::batch::{Batch, BatchState};
-pub use batches::cancel::{CancelError, NewCancellation, cancel};
-pub use batches::fund::{FundError, Shortfall, fund};
-pub use batches::mint::{MINT_CHUNK_VOUCHERS, MintError, mint};
-pub use batches::order::{BATCH_BOOKLETS_MAX, NewOrder, OrderError, order};
+pub use batches::cancel::{CancelRejection, NewCancellation, cancel};
+pub use batches::fund::{FundRejection, Shortfall, fund};
+pub use batches::mint::{MINT_CHUNK_VOUCHERS, MintRejection, mint};
+pub use batches::order::{BATCH_BOOKLETS_MAX, NewOrder, OrderRejection, order};
 pub use end::calendar::{
-    AcceptError, Acceptance, BatchSums, BookletCount, BookletSums, CALENDAR_SECONDS, DecideError, Decision,
-    Distribution, ExpiryRound, NewAcceptance, NewDecision, PointSums, SetCalendarError, StepDone, Sum, accept,
+    AcceptRejection, Acceptance, BatchSums, BookletCount, BookletSums, CALENDAR_SECONDS, DecideRejection, Decision,
+    Distribution, ExpiryRound, NewAcceptance, NewDecision, PointSums, SetCalendarRejection, StepDone, Sum, accept,
     decide_distribution, expiry_round, keep_calendar, set_calendar,
 };
-pub use end::expire::{EXPIRY_CHUNK_VOUCHERS, ExpireError, Expiry, NewExpiry, expire};
+pub use end::expire::{EXPIRY_CHUNK_VOUCHERS, ExpireRejection, Expiry, NewExpiry, expire};
 pub use id::{
     AcceptanceId, BeneficiaryId, BeneficiaryImportId, DecisionId, ExpiryId, HandOverId, PrintId, ProofId, ReissueId,
     RevocationId,
@@ -55,28 +55,28 @@ pub use id::{
 pub use keys::key_sets::KeySets;
 pub use keys::public_keys::choice::NoKey;
 pub use keys::public_keys::{
-    DelegateError, KEY_DAYS_MAX, PublishKeyError, WithdrawError, latest_day, possession_challenge,
-    publish_first_delegation, publish_first_key, word as purpose_word,
+    DelegateRejection, KEY_DAYS_MAX, PublishKeyRejection, latest_day, possession_challenge, publish_first_delegation,
+    publish_first_key, word as purpose_word,
 };
 pub use keys::signers::Signers;
 pub use paper::booklets::{Paper, PaperFormat, PaperVoucher, Partner, booklets_pdf};
 pub use paper::logos::{
-    LOGO_BYTES_MAX, LOGO_HEIGHT_MAX, LOGO_PIXELS_MAX, LOGO_WIDTH_MAX, Logo, LogoError, LogoFormat, SVG_ELEMENTS_MAX,
+    LOGO_BYTES_MAX, LOGO_HEIGHT_MAX, LOGO_PIXELS_MAX, LOGO_WIDTH_MAX, Logo, LogoFormat, LogoRejection, SVG_ELEMENTS_MAX,
 };
-pub use paper::print::{PRINT_BOOKLETS_MAX, PrintError, ReprintReason};
-pub use paper::printer_file::{NewPrinterFile, PART_BOOKLETS, PrinterFile, PrinterFileError};
-pub use paper::proofs::{NewProof, Proof, ProofError, specimen, specimen_token};
-pub use paper::settings::{Contact, ContactError};
+pub use paper::print::{PRINT_BOOKLETS_MAX, PrintRejection, ReprintReason};
+pub use paper::printer_file::{NewPrinterFile, PART_BOOKLETS, PrinterFile, PrinterFileRejection};
+pub use paper::proofs::{NewProof, Proof, ProofRejection, specimen, specimen_token};
+pub use paper::settings::{Contact, ContactRejection};
 pub use people::beneficiaries::{Beneficiary, beneficiaries};
 pub use people::identity::{Identity, IdentityHash, IdentityKey};
 pub use people::import::{
-    BeneficiaryImportReport, CommitError, DuplicatePerson, ImportedFile, Importing, commit_import, preview_import,
+    BeneficiaryImportReport, CommitRejection, DuplicatePerson, ImportedFile, Importing, commit_import, preview_import,
 };
-pub use programmes::admit_prescriber::{AdmitError, AdmittedPrescriber, NewPrescriber, admit_prescriber};
-pub use programmes::create_programme::{CreateProgrammeError, create_programme};
-pub use vouchers::hand_over::{HandOver, HandOverError, NewHandOver, NewReplacement, hand_over, replace};
-pub use vouchers::reissue::{NewReissue, REISSUE_VOUCHERS_MAX, Reissue, ReissueError, ReissueReason, reissue};
-pub use vouchers::revoke::{NewRevocation, Revocation, RevocationReason, RevokeError, revoke};
+pub use programmes::admit_prescriber::{AdmitRejection, AdmittedPrescriber, NewPrescriber, admit_prescriber};
+pub use programmes::create_programme::create_programme;
+pub use vouchers::hand_over::{HandOver, HandOverRejection, NewHandOver, NewReplacement, hand_over, replace};
+pub use vouchers::reissue::{NewReissue, REISSUE_VOUCHERS_MAX, Reissue, ReissueReason, ReissueRejection, reissue};
+pub use vouchers::revoke::{NewRevocation, Revocation, RevocationReason, RevokeRejection, revoke};
 pub use vouchers::voucher_states::{VoucherCounts, VoucherState, voucher_counts, voucher_states};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();

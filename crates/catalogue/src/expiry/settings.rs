@@ -1,3 +1,4 @@
+use database::{Rejection, UseCaseError};
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -71,37 +72,32 @@ pub struct ExpirySettings {
     pub unused_value: Option<UnusedValue>,
 }
 
-/// Why settings were not taken.
-#[derive(Debug, thiserror::Error)]
-pub enum ExpirySettingsError {
-    /// A field breaks a rule.
-    #[error("{field}: {rule}")]
+#[derive(Debug)]
+pub enum ExpirySettingsRejection {
     Field {
-        /// The JSON field.
         field: &'static str,
-        /// What it must be, in French.
+        /// In French.
         rule: String,
     },
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<ExpirySettingsError> for Problem {
-    fn from(error: ExpirySettingsError) -> Self {
-        match error {
-            ExpirySettingsError::Field { field, rule } => Self::refused(
+impl Rejection for ExpirySettingsRejection {}
+
+impl From<ExpirySettingsRejection> for Problem {
+    fn from(rejection: ExpirySettingsRejection) -> Self {
+        match rejection {
+            ExpirySettingsRejection::Field { field, rule } => Self::refused(
                 "expiry-settings-field",
                 "Ce calendrier d'échéance ne peut pas être enregistré.",
             )
             .detail(format!("« {field} » : {rule}")),
-            ExpirySettingsError::Database(error) => Self::internal(&error),
         }
     }
 }
 
 impl ExpirySettings {
-    fn check(&self) -> Result<(), ExpirySettingsError> {
-        let broken = |field, rule: String| Err(ExpirySettingsError::Field { field, rule });
+    fn check(&self) -> Result<(), ExpirySettingsRejection> {
+        let broken = |field, rule: String| Err(ExpirySettingsRejection::Field { field, rule });
         let fields = [
             ("alert_days", self.alert_days, 0),
             ("block_days", self.block_days, 0),
@@ -145,7 +141,7 @@ pub async fn set_expiry_settings(
     programme: ProgrammeId,
     settings: &ExpirySettings,
     at: DateTime<Utc>,
-) -> Result<(), ExpirySettingsError> {
+) -> Result<(), UseCaseError<ExpirySettingsRejection>> {
     settings.check()?;
     let days = |days: Option<u16>| days.map(i32::from);
     sqlx::query!(
@@ -245,7 +241,7 @@ mod tests {
     #[test]
     fn the_days_before_the_end_come_in_order() {
         let refused = |settings: ExpirySettings| match settings.check() {
-            Err(ExpirySettingsError::Field { field, .. }) => field,
+            Err(ExpirySettingsRejection::Field { field, .. }) => field,
             other => panic!("{other:?}"),
         };
         let set = ExpirySettings::default;

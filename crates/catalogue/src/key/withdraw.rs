@@ -1,7 +1,8 @@
 use chrono::{DateTime, Utc};
+use database::{Rejection, UseCaseError};
 use sqlx::PgTransaction;
 use voucher::Kid;
-use web::Created;
+use web::{Created, Problem};
 
 use super::{PublishedKey, find};
 
@@ -19,22 +20,26 @@ pub struct Withdrawal {
     pub reason: String,
 }
 
-/// Why a key was not withdrawn.
-#[derive(Debug, thiserror::Error)]
-pub enum WithdrawKeyError {
-    #[error("no such key")]
+#[derive(Debug)]
+pub enum WithdrawKeyRejection {
     NoKey,
-    /// Nothing is done without a reason.
-    #[error("no reason")]
     NoReason,
     /// By another act.
-    #[error("withdrawn before")]
     Before(DateTime<Utc>),
-    /// The id was used for another key or reason.
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    #[error("database")]
-    Database(#[from] sqlx::Error),
+}
+
+impl Rejection for WithdrawKeyRejection {}
+
+impl From<WithdrawKeyRejection> for Problem {
+    fn from(rejection: WithdrawKeyRejection) -> Self {
+        match rejection {
+            WithdrawKeyRejection::NoKey => Self::not_found("Cette clé"),
+            WithdrawKeyRejection::NoReason => Self::refused("reason-missing", "Cette clé n'est pas retirée.")
+                .detail("Dites pourquoi, dans « reason » : le motif reste dans le journal."),
+            WithdrawKeyRejection::Before(when) => Self::refused("key-withdrawn", "Cette clé est déjà retirée.")
+                .detail(format!("Elle l'est depuis le {}.", when.format("%d/%m/%Y à %H:%M UTC"))),
+        }
+    }
 }
 
 /// Withdraws a key: from now on nothing that it ever signed is accepted. It cannot be undone.
@@ -43,10 +48,10 @@ pub async fn withdraw_key(
     kid: Kid,
     act: &Withdrawal,
     at: DateTime<Utc>,
-) -> Result<Created<PublishedKey>, WithdrawKeyError> {
+) -> Result<Created<PublishedKey>, UseCaseError<WithdrawKeyRejection>> {
     let reason = act.reason.trim();
     if reason.is_empty() {
-        return Err(WithdrawKeyError::NoReason);
+        return Err(WithdrawKeyRejection::NoReason.into());
     }
     let done = sqlx::query!(
         "update catalogue.signing_key set withdrawn_at = $2, withdrawal_id = $3, withdrawn_reason = $4
@@ -59,12 +64,10 @@ pub async fn withdraw_key(
     .execute(&mut **tx)
     .await
     .map_err(|error| match error {
-        error if database::is_constraint(&error, "signing_key_withdrawal_unique") => {
-            WithdrawKeyError::SameIdOtherContent
-        }
-        error => WithdrawKeyError::Database(error),
+        error if database::is_constraint(&error, "signing_key_withdrawal_unique") => UseCaseError::IdReused,
+        error => UseCaseError::Database(error),
     })?;
-    let found = find(&mut **tx, kid).await?.ok_or(WithdrawKeyError::NoKey)?;
+    let found = find(&mut **tx, kid).await?.ok_or(WithdrawKeyRejection::NoKey)?;
     if done.rows_affected() == 1 {
         return Ok(Created::New(found));
     }
@@ -76,11 +79,11 @@ pub async fn withdraw_key(
     .await?;
     let (when, why) = found.withdrawn.clone().ok_or(sqlx::Error::RowNotFound)?;
     if by != Some(act.id.uuid()) {
-        return Err(WithdrawKeyError::Before(when));
+        return Err(WithdrawKeyRejection::Before(when).into());
     }
     if why == reason {
         Ok(Created::Existing(found))
     } else {
-        Err(WithdrawKeyError::SameIdOtherContent)
+        Err(UseCaseError::IdReused)
     }
 }

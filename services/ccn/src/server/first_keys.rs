@@ -1,6 +1,7 @@
 //! What a system that starts from nothing publishes by itself, so that it works before anybody held a ceremony.
 
 use chrono::{DateTime, Days, Utc};
+use database::UseCaseError;
 use sqlx::PgPool;
 use standards::calendar::{paris_date, paris_end_of_day, paris_start_of_day};
 use voucher::{Bounds, DELEGATION_SECONDS_MAX, Delegation, Purpose, SignError, Signer};
@@ -14,16 +15,13 @@ const DELEGATION_RENEWED_DAYS: u64 = 30;
 /// Why the first keys were not published.
 #[derive(Debug, thiserror::Error)]
 pub enum FirstKeysError {
-    /// A public key is refused by the catalogue.
     #[error("La première clé n'a pas pu être publiée")]
-    Key(#[from] catalogue::KeyError),
-    /// The delegation is refused by the issuer.
+    Key(#[from] UseCaseError<catalogue::KeyRejection>),
     #[error("La délégation n'a pas pu être publiée")]
-    Delegation(#[from] issuer::DelegateError),
+    Delegation(#[from] UseCaseError<issuer::DelegateRejection>),
     /// The root key does not sign.
     #[error(transparent)]
     Sign(#[from] SignError),
-    /// PostgreSQL refuses or cannot be reached.
     #[error("La base de données ne répond pas")]
     Database(#[from] sqlx::Error),
 }
@@ -77,7 +75,7 @@ async fn delegate(
     let document = says.sign(root)?;
     match issuer::publish_first_delegation(pool, &document, root.kid(), &says, at).await {
         // Not published, or withdrawn: said above, and the operator's to mend.
-        Err(issuer::DelegateError::Unpublished(_)) => Ok(()),
+        Err(UseCaseError::Rejected(issuer::DelegateRejection::Unpublished(_))) => Ok(()),
         other => Ok(other?),
     }
 }

@@ -55,7 +55,7 @@ impl Start<'_> {
                     status_signer: self.status_signer().await?,
                 };
                 if let Some(keeping) = redemption::keep_status_lists(&config)
-                    .map_err(|weak| FirstKeysError::from(catalogue::KeyError::from(weak)))?
+                    .map_err(|weak| FirstKeysError::Key(catalogue::KeyRejection::Weak(weak).into()))?
                 {
                     beside.spawn(keeping);
                 }

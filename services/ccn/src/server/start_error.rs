@@ -42,7 +42,7 @@ pub enum StartError {
     FirstKeys(#[from] FirstKeysError),
     /// The operator cannot be created.
     #[error("Le compte de l'opérateur n'a pas pu être créé")]
-    Operator(#[from] access::CreateError),
+    Operator(#[from] database::UseCaseError<access::CreateRejection>),
     /// Metrics cannot be recorded.
     #[error("Les mesures n'ont pas pu être mises en route")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),

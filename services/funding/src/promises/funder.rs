@@ -39,7 +39,7 @@ pub enum CreateFunderError {
     SameIdOtherContent,
     /// The organisation cannot be created.
     #[error("organisation")]
-    Organisation(#[from] access::CreateError),
+    Organisation(#[from] database::UseCaseError<access::CreateRejection>),
     #[error("database")]
     Database(#[from] sqlx::Error),
 }

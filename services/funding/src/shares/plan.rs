@@ -1,8 +1,9 @@
 //! A funding plan takes effect on other people's money: whoever proposes it, each of its funders must have signed.
 
 use access::{Caller, OrganisationId, Role, audit};
-use catalogue::{CreatePlanError, NewPlan, PlanView, ProgrammeId};
+use catalogue::{CreatePlanRejection, NewPlan, PlanView, ProgrammeId};
 use chrono::{DateTime, Utc};
+use database::UseCaseError;
 use rust_decimal::Decimal;
 use serde::Serialize;
 use sqlx::PgTransaction;
@@ -50,16 +51,16 @@ pub enum AgreeError {
     SameIdOtherContent,
     /// The catalogue refuses it.
     #[error("not created")]
-    Create(#[source] CreatePlanError),
+    Create(#[source] UseCaseError<CreatePlanRejection>),
     #[error("database")]
     Database(#[from] sqlx::Error),
 }
 
-impl From<CreatePlanError> for AgreeError {
-    fn from(error: CreatePlanError) -> Self {
+impl From<UseCaseError<CreatePlanRejection>> for AgreeError {
+    fn from(error: UseCaseError<CreatePlanRejection>) -> Self {
         match error {
             // Plans of two programmes do not wait for each other: one id can be used for both at once.
-            CreatePlanError::Database(error) if database::is_constraint(&error, "plan_pk") => Self::SameIdOtherContent,
+            UseCaseError::Database(error) if database::is_constraint(&error, "plan_pk") => Self::SameIdOtherContent,
             error => Self::Create(error),
         }
     }

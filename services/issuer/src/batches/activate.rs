@@ -1,10 +1,11 @@
+use database::{Rejection, UseCaseError};
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
 use access::{Caller, audit};
 use catalogue::{Programme, Spendable};
 use chrono::{DateTime, Utc};
-use ledger::{Account, BatchId, EventKind, Outcome, PostError, Posting, Rejection};
+use ledger::{Account, BatchId, EventKind, Outcome, PostError, Posting};
 use sqlx::{PgPool, PgTransaction};
 use web::{Created, Problem};
 
@@ -15,53 +16,37 @@ use crate::batches::shares::BatchShares;
 /// Vouchers opened by one transaction: with the 32 funders of the longest plan it stays below what one post takes.
 pub const ACTIVATION_CHUNK_VOUCHERS: u32 = 2_000;
 
-/// Why a batch was not activated.
-#[derive(Debug, thiserror::Error)]
-pub enum ActivateError {
-    /// No such batch in the programme.
-    #[error("no such batch")]
+#[derive(Debug)]
+pub enum ActivateRejection {
     NoBatch,
     /// In this programme each booklet is activated at its hand-over.
-    #[error("booklets are activated one by one")]
     ByHandOver,
-    /// It has no vouchers yet.
-    #[error("the batch is not minted")]
     NotMinted,
-    /// No money is reserved behind it.
-    #[error("the batch is not funded")]
     NotFunded,
-    /// It was cancelled.
-    #[error("the batch is cancelled")]
     Cancelled,
-    /// The programme is over.
-    #[error("the programme is over")]
     ProgrammeOver,
-    /// The ledger refused what the reserve should cover.
-    #[error("the ledger refuses")]
-    Refused(#[source] Rejection),
-    #[error("ledger")]
-    Ledger(#[from] PostError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<ActivateError> for Problem {
-    fn from(error: ActivateError) -> Self {
-        match error {
-            ActivateError::NoBatch => Self::not_found("Ce lot"),
-            ActivateError::ByHandOver => {
+impl Rejection for ActivateRejection {}
+
+type ActivateError = UseCaseError<ActivateRejection>;
+
+impl From<ActivateRejection> for Problem {
+    fn from(rejection: ActivateRejection) -> Self {
+        match rejection {
+            ActivateRejection::NoBatch => Self::not_found("Ce lot"),
+            ActivateRejection::ByHandOver => {
                 Self::refused("activated-by-hand-over", "Ce dispositif n'active pas les lots entiers.").detail(
                     "Chaque carnet prend sa valeur quand il est remis à une personne : il n'y a rien à activer ici.",
                 )
             }
-            ActivateError::NotMinted => {
+            ActivateRejection::NotMinted => {
                 Self::refused("not-minted", "Ce lot n'est pas encore émis.").detail("Émettez d'abord ses chèques.")
             }
-            ActivateError::NotFunded => Self::refused("not-funded", "Ce lot n'est pas financé.")
+            ActivateRejection::NotFunded => Self::refused("not-funded", "Ce lot n'est pas financé.")
                 .detail("Financez d'abord le lot : aucun chèque ne circule sans sa contrepartie."),
-            ActivateError::Cancelled => Self::refused("batch-cancelled", "Ce lot est annulé."),
-            ActivateError::ProgrammeOver => Self::refused("programme-over", "Ce dispositif est terminé."),
-            ActivateError::Refused(_) | ActivateError::Ledger(_) | ActivateError::Database(_) => Self::internal(&error),
+            ActivateRejection::Cancelled => Self::refused("batch-cancelled", "Ce lot est annulé."),
+            ActivateRejection::ProgrammeOver => Self::refused("programme-over", "Ce dispositif est terminé."),
         }
     }
 }
@@ -77,7 +62,7 @@ pub async fn activate(
     at: DateTime<Utc>,
 ) -> Result<Created<Batch>, ActivateError> {
     if programme.spendable != Spendable::Batch {
-        return Err(ActivateError::ByHandOver);
+        return Err(ActivateRejection::ByHandOver.into());
     }
     let (mut first, mut audited) = (1, false);
     loop {
@@ -120,9 +105,9 @@ async fn activate_from(
 ) -> Result<Chunk, ActivateError> {
     let batch = batch::find(&mut **tx, programme.id, id)
         .await?
-        .ok_or(ActivateError::NoBatch)?;
+        .ok_or(ActivateRejection::NoBatch)?;
     if batch.minted_at.is_none() {
-        return Err(ActivateError::NotMinted);
+        return Err(ActivateRejection::NotMinted.into());
     }
     let last = batch.vouchers().min(first + ACTIVATION_CHUNK_VOUCHERS - 1);
     numbers::lock(tx, &batch, Numbers::Keep).await?;
@@ -131,11 +116,11 @@ async fn activate_from(
     lock(tx, &batch, &shares, &vouchers).await?;
     let mut batch = batch::find(&mut **tx, programme.id, id)
         .await?
-        .ok_or(ActivateError::NoBatch)?;
+        .ok_or(ActivateRejection::NoBatch)?;
     match &batch {
         BatchRow {
             cancelled_at: Some(_), ..
-        } => return Err(ActivateError::Cancelled),
+        } => return Err(ActivateRejection::Cancelled.into()),
         BatchRow {
             activated_at: Some(_), ..
         } => {
@@ -145,11 +130,11 @@ async fn activate_from(
                 opened: false,
             });
         }
-        BatchRow { funded_at: None, .. } => return Err(ActivateError::NotFunded),
+        BatchRow { funded_at: None, .. } => return Err(ActivateRejection::NotFunded.into()),
         _ => {}
     }
     if batch::is_over(tx, programme).await? {
-        return Err(ActivateError::ProgrammeOver);
+        return Err(ActivateRejection::ProgrammeOver.into());
     }
     let shares = shares.under_locks(tx, &batch).await?;
     let blocked = revoked(tx, &batch, &(first..=last)).await?;
@@ -165,7 +150,7 @@ async fn activate_from(
     let mut opened = 0;
     for outcome in ledger::post(tx, &postings, at).await? {
         match outcome {
-            Outcome::Rejected(rejection) => return Err(ActivateError::Refused(rejection)),
+            Outcome::Rejected(rejection) => return Err(ActivateError::failed(rejection)),
             Outcome::Posted => opened += 1,
             Outcome::AlreadyPosted => {}
         }

@@ -1,7 +1,8 @@
 use access::{Caller, audit};
 use catalogue::Programme;
 use chrono::{DateTime, Utc};
-use ledger::{BatchId, EventKind, Outcome, PostError, Posting, Rejection, TransferId, TransferKind};
+use database::{Rejection, UseCaseError};
+use ledger::{BatchId, EventKind, Outcome, Posting, TransferId, TransferKind};
 use serde::Deserialize;
 use sqlx::PgTransaction;
 use utoipa::ToSchema;
@@ -22,48 +23,30 @@ pub struct NewCancellation {
     pub reason: String,
 }
 
-/// Why a batch was not cancelled.
-#[derive(Debug, thiserror::Error)]
-pub enum CancelError {
-    /// No such batch in the programme.
-    #[error("no such batch")]
+#[derive(Debug)]
+pub enum CancelRejection {
     NoBatch,
-    /// No reason, or too long a one.
-    #[error("a reason of 1 to {REASON_CHARS_MAX} characters")]
     Reason,
-    /// A booklet was given to a person.
-    #[error("booklets were handed over")]
     HandedOver,
     /// Its vouchers are spendable, or some are: its activation stopped half-way.
-    #[error("the batch is activated")]
     Activated,
-    /// Cancelled before, for another reason.
-    #[error("cancelled for another reason")]
-    SameIdOtherContent,
-    /// The ledger refused what the reserve should cover.
-    #[error("the ledger refuses")]
-    Refused(#[source] Rejection),
-    #[error("ledger")]
-    Ledger(#[from] PostError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<CancelError> for Problem {
-    fn from(error: CancelError) -> Self {
+impl Rejection for CancelRejection {}
+
+impl From<CancelRejection> for Problem {
+    fn from(rejection: CancelRejection) -> Self {
         let refused = |kind| Self::refused(kind, "Ce lot ne peut pas être annulé.");
-        match error {
-            CancelError::NoBatch => Self::not_found("Ce lot"),
-            CancelError::Reason => refused("no-reason").detail(format!(
+        match rejection {
+            CancelRejection::NoBatch => Self::not_found("Ce lot"),
+            CancelRejection::Reason => refused("no-reason").detail(format!(
                 "Donnez un motif dans « reason », de 1 à {REASON_CHARS_MAX} caractères."
             )),
-            CancelError::HandedOver => refused("already-handed-over")
+            CancelRejection::HandedOver => refused("already-handed-over")
                 .detail("Des carnets sont déjà chez des personnes : révoquez plutôt les carnets qui restent."),
-            CancelError::Activated => {
+            CancelRejection::Activated => {
                 refused("already-activated").detail("Ses chèques circulent déjà : révoquez les carnets un par un.")
             }
-            CancelError::SameIdOtherContent => Self::same_id_other_content(),
-            CancelError::Refused(_) | CancelError::Ledger(_) | CancelError::Database(_) => Self::internal(&error),
         }
     }
 }
@@ -76,19 +59,19 @@ pub async fn cancel(
     id: BatchId,
     new: &NewCancellation,
     at: DateTime<Utc>,
-) -> Result<Created<Batch>, CancelError> {
+) -> Result<Created<Batch>, UseCaseError<CancelRejection>> {
     let reason = new.reason.trim();
     if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
-        return Err(CancelError::Reason);
+        return Err(CancelRejection::Reason.into());
     }
     let ordered = batch::find(&mut **tx, programme.id, id)
         .await?
-        .ok_or(CancelError::NoBatch)?;
+        .ok_or(CancelRejection::NoBatch)?;
     let shares = BatchShares::load(tx, &ordered).await?;
     ledger::lock(tx, &shares.accounts()).await?;
     let mut batch = batch::find(&mut **tx, programme.id, id)
         .await?
-        .ok_or(CancelError::NoBatch)?;
+        .ok_or(CancelRejection::NoBatch)?;
     let known = sqlx::query!(
         r#"select cancelled_reason,
                exists (select from issuer.hand_over h where h.book_id = $1 and h.batch_id = $2) as "handed_over!",
@@ -102,9 +85,9 @@ pub async fn cancel(
     .await?;
     match known.cancelled_reason {
         Some(before) if before == reason => return Ok(Created::Existing(batch.view())),
-        Some(_) => return Err(CancelError::SameIdOtherContent),
-        None if known.handed_over => return Err(CancelError::HandedOver),
-        None if known.opened => return Err(CancelError::Activated),
+        Some(_) => return Err(UseCaseError::IdReused),
+        None if known.handed_over => return Err(CancelRejection::HandedOver.into()),
+        None if known.opened => return Err(CancelRejection::Activated.into()),
         None => {}
     }
     let shares = shares.under_locks(tx, &batch).await?;
@@ -128,7 +111,7 @@ async fn release_all(
     shares: &BatchShares,
     id: BatchId,
     at: DateTime<Utc>,
-) -> Result<(), CancelError> {
+) -> Result<(), UseCaseError<CancelRejection>> {
     let reserves: Vec<_> = shares.funders().map(|funder| shares.reserved(funder)).collect();
     let left = ledger::read::balances(tx, &reserves).await?;
     let legs = shares
@@ -148,7 +131,7 @@ async fn release_all(
     let event = EventKind::BatchCancelled.event_id(id.uuid());
     let posting = Posting::new(event, transfers).expect("each funder has one leg with an id of its own");
     match ledger::post(tx, &[posting], at).await?.pop() {
-        Some(Outcome::Rejected(rejection)) => Err(CancelError::Refused(rejection)),
+        Some(Outcome::Rejected(rejection)) => Err(UseCaseError::failed(rejection)),
         _ => Ok(()),
     }
 }

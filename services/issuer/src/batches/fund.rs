@@ -1,7 +1,8 @@
 use access::{Caller, OrganisationId, audit};
 use catalogue::Programme;
 use chrono::{DateTime, Utc};
-use ledger::{Account, BatchId, EventKind, Outcome, PartyId, PostError, Posting, Transfer, TransferId, TransferKind};
+use database::{Rejection, UseCaseError};
+use ledger::{Account, BatchId, EventKind, Outcome, PartyId, Posting, Transfer, TransferId, TransferKind};
 use serde::Serialize;
 use shares::{CappedPlan, Order, Plan};
 use sqlx::PgTransaction;
@@ -26,40 +27,28 @@ pub struct Shortfall {
     pub missing: Cents,
 }
 
-/// Why a batch was not funded.
-#[derive(Debug, thiserror::Error)]
-pub enum FundError {
-    /// No such batch in the programme.
-    #[error("no such batch")]
+#[derive(Debug)]
+pub enum FundRejection {
     NoBatch,
-    /// It was cancelled.
-    #[error("the batch is cancelled")]
     Cancelled,
-    /// The programme is over.
-    #[error("the programme is over")]
     ProgrammeOver,
-    /// Money is short; nothing was reserved.
-    #[error("{} funders are short", .0.len())]
     Short(Vec<Shortfall>),
-    #[error("ledger")]
-    Ledger(#[from] PostError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<FundError> for Problem {
-    fn from(error: FundError) -> Self {
-        match error {
-            FundError::NoBatch => Self::not_found("Ce lot"),
-            FundError::Cancelled => Self::refused("batch-cancelled", "Ce lot est annulé."),
-            FundError::ProgrammeOver => Self::refused("programme-over", "Ce dispositif est terminé."),
-            FundError::Short(shortfalls) => {
+impl Rejection for FundRejection {}
+
+impl From<FundRejection> for Problem {
+    fn from(rejection: FundRejection) -> Self {
+        match rejection {
+            FundRejection::NoBatch => Self::not_found("Ce lot"),
+            FundRejection::Cancelled => Self::refused("batch-cancelled", "Ce lot est annulé."),
+            FundRejection::ProgrammeOver => Self::refused("programme-over", "Ce dispositif est terminé."),
+            FundRejection::Short(shortfalls) => {
                 let told: Vec<String> = shortfalls.iter().map(Shortfall::sentence).collect();
                 Self::refused("not-funded", "Il manque de l'argent pour financer ce lot.")
                     .detail(told.join(" "))
                     .with("shortfalls", shortfalls)
             }
-            FundError::Ledger(_) | FundError::Database(_) => Self::internal(&error),
         }
     }
 }
@@ -87,10 +76,10 @@ pub async fn fund(
     programme: &Programme,
     id: BatchId,
     at: DateTime<Utc>,
-) -> Result<Created<Batch>, FundError> {
+) -> Result<Created<Batch>, UseCaseError<FundRejection>> {
     let ordered = batch::find(&mut **tx, programme.id, id)
         .await?
-        .ok_or(FundError::NoBatch)?;
+        .ok_or(FundRejection::NoBatch)?;
     let capped_plan = catalogue::plan(&mut **tx, ordered.plan)
         .await?
         .ok_or(sqlx::Error::RowNotFound)?
@@ -101,15 +90,15 @@ pub async fn fund(
     ledger::lock(tx, &accounts).await?;
     let mut batch = batch::find(&mut **tx, programme.id, id)
         .await?
-        .ok_or(FundError::NoBatch)?;
+        .ok_or(FundRejection::NoBatch)?;
     if batch.cancelled_at.is_some() {
-        return Err(FundError::Cancelled);
+        return Err(FundRejection::Cancelled.into());
     }
     if batch.funded_at.is_some() {
         return Ok(Created::Existing(batch.view()));
     }
     if batch::is_over(tx, programme).await? {
-        return Err(FundError::ProgrammeOver);
+        return Err(FundRejection::ProgrammeOver.into());
     }
     let shares = effective(tx, &batch, &capped_plan).await?;
     let blocked = activate::revoked(tx, &batch, &(1..=batch.vouchers())).await?;
@@ -195,7 +184,7 @@ async fn reserve(
     needed: &[(ledger::PartyId, Cents)],
     available: &[Account],
     at: DateTime<Utc>,
-) -> Result<(), FundError> {
+) -> Result<(), UseCaseError<FundRejection>> {
     let legs = needed
         .iter()
         .zip(available)
@@ -223,7 +212,7 @@ async fn reserve(
         Some(Outcome::Posted | Outcome::AlreadyPosted) => Ok(()),
         refused => {
             tracing::info!(?refused, "batch not funded");
-            Err(FundError::Short(shortfalls(tx, needed, available).await?))
+            Err(FundRejection::Short(shortfalls(tx, needed, available).await?).into())
         }
     }
 }

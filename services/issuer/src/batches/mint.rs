@@ -24,7 +24,7 @@
 use access::{Caller, audit};
 use catalogue::Programme;
 use chrono::{DateTime, Utc};
-use database::NamedLock;
+use database::{NamedLock, Rejection, UseCaseError};
 use ledger::{AccountNumber, BatchId};
 use sqlx::{PgPool, PgTransaction};
 use voucher::{Kid, LastDay};
@@ -53,35 +53,23 @@ pub(crate) const SERIES_VOUCHERS_PLANNED_MAX: i64 = SHARD_VOUCHERS_PLANNED * SHA
 /// of 5,000 vouchers has a probability below 10⁻²⁰.
 const DRAWS_MAX: u32 = 200;
 
-/// Why a batch was not minted.
-#[derive(Debug, thiserror::Error)]
-pub enum MintError {
-    /// No such batch in the programme.
-    #[error("no such batch")]
+#[derive(Debug)]
+pub enum MintRejection {
     NoBatch,
-    /// It was cancelled.
-    #[error("the batch is cancelled")]
     Cancelled,
-    /// The system gives no randomness.
-    #[error("no randomness: {0}")]
-    Random(getrandom::Error),
-    /// No loaded key may sign these vouchers now.
-    #[error("no key")]
-    NoKey(#[from] NoKey),
-    /// No free place was found.
-    #[error("no free place in the shard")]
-    ShardFull,
-    #[error("database")]
-    Database(#[from] sqlx::Error),
+    NoKey(NoKey),
 }
 
-impl From<MintError> for Problem {
-    fn from(error: MintError) -> Self {
-        match error {
-            MintError::NoBatch => Self::not_found("Ce lot"),
-            MintError::Cancelled => Self::refused("batch-cancelled", "Ce lot est annulé."),
-            MintError::NoKey(none) => none.into(),
-            MintError::Random(_) | MintError::ShardFull | MintError::Database(_) => Self::internal(&error),
+impl Rejection for MintRejection {}
+
+type MintError = UseCaseError<MintRejection>;
+
+impl From<MintRejection> for Problem {
+    fn from(rejection: MintRejection) -> Self {
+        match rejection {
+            MintRejection::NoBatch => Self::not_found("Ce lot"),
+            MintRejection::Cancelled => Self::refused("batch-cancelled", "Ce lot est annulé."),
+            MintRejection::NoKey(none) => none.into(),
         }
     }
 }
@@ -103,18 +91,22 @@ pub async fn mint(
             Box::pin(async move {
                 lock(tx, programme, id).await?;
                 lock_places(tx, programme, Places::Draw).await?;
-                let batch = batch::find(&mut **tx, programme, id).await?.ok_or(MintError::NoBatch)?;
+                let batch = batch::find(&mut **tx, programme, id)
+                    .await?
+                    .ok_or(MintRejection::NoBatch)?;
                 if batch.cancelled_at.is_some() {
-                    return Err(MintError::Cancelled);
+                    return Err(MintRejection::Cancelled.into());
                 }
                 if batch.minted_at.is_none() {
-                    let kid = key_for(tx, &batch, &signers, at).await?;
+                    let kid = key_for(tx, &batch, &signers, at)
+                        .await
+                        .map_err(|error| error.map_rejection(MintRejection::NoKey))?;
                     add_chunk(tx, &batch, kid, at).await?;
                     if !audited {
                         audit(tx, &who, at, "batch.mint", Some(id.uuid()), ()).await?;
                     }
                 }
-                Ok(batch)
+                Ok::<_, MintError>(batch)
             })
         })
         .await?;
@@ -131,7 +123,7 @@ pub(crate) async fn key_for(
     batch: &BatchRow,
     signers: &Signers,
     at: DateTime<Utc>,
-) -> Result<Kid, MintError> {
+) -> Result<Kid, UseCaseError<NoKey>> {
     let published = catalogue::published_keys(&mut **tx).await?;
     let kept = "the catalogue keeps face values and last days within the token's 16 bits";
     let wanted = Wanted {
@@ -201,12 +193,12 @@ pub(crate) async fn lock_places(
 }
 
 /// Draws until each serial number has a place.
-pub(crate) async fn draw_all(
+pub(crate) async fn draw_all<R>(
     tx: &mut PgTransaction<'_>,
     batch: &BatchRow,
     kid: Kid,
     mut missing: Vec<u32>,
-) -> Result<(), MintError> {
+) -> Result<(), UseCaseError<R>> {
     for _ in 0..DRAWS_MAX {
         if missing.is_empty() {
             return Ok(());
@@ -216,19 +208,19 @@ pub(crate) async fn draw_all(
     if missing.is_empty() {
         Ok(())
     } else {
-        Err(MintError::ShardFull)
+        Err(UseCaseError::failed("no free place in the shard"))
     }
 }
 
 /// Draws a place and an id for each serial number; returns those whose draw was taken.
-async fn draw(
+async fn draw<R>(
     tx: &mut PgTransaction<'_>,
     batch: &BatchRow,
     kid: Kid,
     serials: Vec<u32>,
-) -> Result<Vec<u32>, MintError> {
+) -> Result<Vec<u32>, UseCaseError<R>> {
     let mut random = vec![[0; 12]; serials.len()];
-    getrandom::fill(random.as_flattened_mut()).map_err(MintError::Random)?;
+    getrandom::fill(random.as_flattened_mut()).map_err(UseCaseError::failed)?;
     let mut numbers = Vec::with_capacity(serials.len());
     let mut ids = Vec::with_capacity(serials.len());
     for (serial, bytes) in serials.iter().zip(random) {

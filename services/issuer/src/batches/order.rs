@@ -1,6 +1,7 @@
 use access::{Caller, OrganisationId, audit};
-use catalogue::{PlanId, Programme, SeriesError};
+use catalogue::{PlanId, Programme};
 use chrono::{DateTime, Utc};
+use database::{Rejection, UseCaseError};
 use ledger::BatchId;
 use serde::Deserialize;
 use sqlx::PgTransaction;
@@ -23,54 +24,36 @@ pub struct NewOrder {
     pub booklets: u32,
 }
 
-/// Why an order was not taken.
-#[derive(Debug, thiserror::Error)]
-pub enum OrderError {
-    /// Below the programme's minimum.
-    #[error("at least {0} booklets")]
+#[derive(Debug)]
+pub enum OrderRejection {
+    /// The programme's minimum.
     TooFew(u32),
-    /// Above [`BATCH_BOOKLETS_MAX`].
-    #[error("at most {BATCH_BOOKLETS_MAX} booklets")]
     TooMany,
-    /// The programme has no funding plan.
-    #[error("no funding plan")]
     NoPlan,
-    /// The programme's last day has passed.
-    #[error("the programme is over")]
     ProgrammeOver,
-    /// The programme's series has no room for so many vouchers.
-    #[error("the series is full")]
     SeriesFull,
-    /// The id names another order.
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    #[error("no series")]
-    Series(#[from] SeriesError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<OrderError> for Problem {
-    fn from(error: OrderError) -> Self {
+impl Rejection for OrderRejection {}
+
+impl From<OrderRejection> for Problem {
+    fn from(rejection: OrderRejection) -> Self {
         let refused = |kind| Self::refused(kind, "Cette commande n'est pas possible.");
-        match error {
-            OrderError::TooFew(least) => refused("order-too-small").detail(format!(
+        match rejection {
+            OrderRejection::TooFew(least) => refused("order-too-small").detail(format!(
                 "Commandez au moins {least} carnets : c'est le minimum de ce dispositif."
             )),
-            OrderError::TooMany => refused("order-too-large").detail(format!(
+            OrderRejection::TooMany => refused("order-too-large").detail(format!(
                 "Une commande compte au plus {BATCH_BOOKLETS_MAX} carnets : partagez-la."
             )),
-            OrderError::NoPlan => refused("no-plan")
+            OrderRejection::NoPlan => refused("no-plan")
                 .detail("Ce dispositif n'a pas encore de plan de financement : convenez-en avec ses financeurs."),
-            OrderError::ProgrammeOver => {
+            OrderRejection::ProgrammeOver => {
                 refused("programme-over").detail("Le dernier jour de ce dispositif est passé.")
             }
-            OrderError::SeriesFull => refused("series-full").detail(
+            OrderRejection::SeriesFull => refused("series-full").detail(
                 "La série de ce dispositif ne peut plus accueillir autant de chèques : créez un nouveau dispositif.",
             ),
-            OrderError::SameIdOtherContent => Self::same_id_other_content(),
-            OrderError::Series(error) => Self::internal(&error),
-            OrderError::Database(error) => Self::internal(&error),
         }
     }
 }
@@ -82,20 +65,20 @@ pub async fn order(
     programme: &Programme,
     new: &NewOrder,
     at: DateTime<Utc>,
-) -> Result<Created<Batch>, OrderError> {
+) -> Result<Created<Batch>, UseCaseError<OrderRejection>> {
     // Opening the series also puts orders in a row: the positions read below cannot be taken twice.
     let series = catalogue::open_series(tx, programme.id, at).await?;
     if let Some(known) = batch::find(&mut **tx, programme.id, new.id).await? {
         return if known.booklets == new.booklets {
             Ok(Created::Existing(known.view()))
         } else {
-            Err(OrderError::SameIdOtherContent)
+            Err(UseCaseError::IdReused)
         };
     }
     check(programme, new, at)?;
     let plan = catalogue::current_plan(tx, programme.id)
         .await?
-        .ok_or(OrderError::NoPlan)?;
+        .ok_or(OrderRejection::NoPlan)?;
     let position = next_position(tx, programme, series).await?;
     let batch = BatchRow {
         id: new.id,
@@ -114,22 +97,22 @@ pub async fn order(
     };
     let end = position.saturating_add(batch.vouchers().into());
     if end > SERIES_VOUCHERS_PLANNED_MAX {
-        return Err(OrderError::SeriesFull);
+        return Err(OrderRejection::SeriesFull.into());
     }
     insert(tx, &batch, plan.id, who.organisation(), at).await?;
     audit(tx, who, at, "batch.order", Some(new.id.uuid()), new.booklets).await?;
     Ok(Created::New(batch.view()))
 }
 
-fn check(programme: &Programme, new: &NewOrder, at: DateTime<Utc>) -> Result<(), OrderError> {
+fn check(programme: &Programme, new: &NewOrder, at: DateTime<Utc>) -> Result<(), OrderRejection> {
     if new.booklets < programme.booklets_min {
-        return Err(OrderError::TooFew(programme.booklets_min));
+        return Err(OrderRejection::TooFew(programme.booklets_min));
     }
     if new.booklets > BATCH_BOOKLETS_MAX {
-        return Err(OrderError::TooMany);
+        return Err(OrderRejection::TooMany);
     }
     if standards::calendar::paris_date(at) > programme.last_day {
-        return Err(OrderError::ProgrammeOver);
+        return Err(OrderRejection::ProgrammeOver);
     }
     Ok(())
 }

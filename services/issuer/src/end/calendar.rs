@@ -29,44 +29,40 @@ mod step;
 mod sums;
 
 use access::{Caller, audit};
-use catalogue::{ExpirySettings, ExpirySettingsError, ExpiryStep, Programme};
+use catalogue::{ExpirySettings, ExpirySettingsRejection, ExpiryStep, Programme};
 use chrono::{DateTime, Utc};
+use database::{Rejection, UseCaseError};
 use sqlx::PgTransaction;
 use web::{Created, Problem};
 
-pub use accept::{AcceptError, Acceptance, NewAcceptance, accept};
+pub use accept::{AcceptRejection, Acceptance, NewAcceptance, accept};
 pub(crate) use distribution::stopped_since;
-pub use distribution::{DecideError, Decision, Distribution, NewDecision, decide_distribution};
+pub use distribution::{DecideRejection, Decision, Distribution, NewDecision, decide_distribution};
 pub use keep::{CALENDAR_SECONDS, keep_calendar};
 pub use round::{ExpiryRound, StepDone, expiry_round};
 pub(crate) use step::{Doing, record};
 pub use sums::{BatchSums, BookletCount, BookletSums, PointSums, Sum};
 
-/// Why a calendar was not set.
-#[derive(Debug, thiserror::Error)]
-pub enum SetCalendarError {
+#[derive(Debug)]
+pub enum SetCalendarRejection {
     /// A step is due or done.
-    #[error("the calendar is under way")]
     UnderWay,
-    /// A field breaks a rule.
-    #[error("settings")]
-    Settings(#[from] ExpirySettingsError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
+    Settings(ExpirySettingsRejection),
 }
 
-impl From<SetCalendarError> for Problem {
-    fn from(error: SetCalendarError) -> Self {
-        match error {
-            SetCalendarError::UnderWay => Self::refused(
+impl Rejection for SetCalendarRejection {}
+
+impl From<SetCalendarRejection> for Problem {
+    fn from(rejection: SetCalendarRejection) -> Self {
+        match rejection {
+            SetCalendarRejection::UnderWay => Self::refused(
                 "expiry-under-way",
                 "Le calendrier d'échéance de ce dispositif est déjà engagé.",
             )
             .detail(
                 "Il ne change plus une fois sa première étape atteinte. Pour continuer ou arrêter les remises, prenez une décision : « distribution-decisions ».",
             ),
-            SetCalendarError::Settings(error) => error.into(),
-            SetCalendarError::Database(error) => Self::internal(&error),
+            SetCalendarRejection::Settings(rejection) => rejection.into(),
         }
     }
 }
@@ -78,15 +74,17 @@ pub async fn set_calendar(
     programme: &Programme,
     settings: &ExpirySettings,
     at: DateTime<Utc>,
-) -> Result<Created<ExpirySettings>, SetCalendarError> {
+) -> Result<Created<ExpirySettings>, UseCaseError<SetCalendarRejection>> {
     let calendar = catalogue::expiry_calendar(&mut **tx, programme).await?;
     if calendar.settings == *settings {
         return Ok(Created::Existing(*settings));
     }
     if ExpiryStep::ALL.into_iter().any(|step| calendar.is_due(step, at)) || step::any(tx, programme.id).await? {
-        return Err(SetCalendarError::UnderWay);
+        return Err(SetCalendarRejection::UnderWay.into());
     }
-    catalogue::set_expiry_settings(tx, programme.id, settings, at).await?;
+    catalogue::set_expiry_settings(tx, programme.id, settings, at)
+        .await
+        .map_err(|error| error.map_rejection(SetCalendarRejection::Settings))?;
     audit(tx, who, at, "expiry.settings", Some(programme.id.uuid()), settings).await?;
     Ok(Created::New(*settings))
 }

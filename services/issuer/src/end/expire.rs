@@ -11,16 +11,14 @@
 //! declaration's have ended, nothing can come behind the sweep. The answer is read from the books, not counted on the way. The step
 //! of the [calendar](crate::end::calendar::keep_calendar()) is written when all is swept.
 
+use database::{Rejection, UseCaseError};
 use std::time::Duration;
 
 use access::{Caller, audit};
 use catalogue::{ExpiryStep, Programme, ProgrammeId};
 use chrono::{DateTime, Utc};
 use ledger::seal::{Quiescence, QuiescenceTimeout};
-use ledger::{
-    Account, AccountNumber, BatchId, EventKind, Outcome, PostError, Posting, Rejection, Transfer, TransferId,
-    TransferKind,
-};
+use ledger::{Account, AccountNumber, BatchId, EventKind, Outcome, Posting, Transfer, TransferId, TransferKind};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgPool, PgTransaction};
 use standards::Cents;
@@ -57,28 +55,20 @@ pub struct Expiry {
     pub reserved_returned: Cents,
 }
 
-/// Why nothing expired.
-#[derive(Debug, thiserror::Error)]
-pub enum ExpireError {
-    /// Claims may still arrive.
-    #[error("too early: from {0}")]
+#[derive(Debug)]
+pub enum ExpireRejection {
+    /// Until then, claims may still arrive.
     TooEarly(DateTime<Utc>),
     /// The end is declared; what was under way then has not ended, and nothing is swept yet.
-    #[error("transactions are under way")]
     Busy,
-    /// The ledger refused what it should hold.
-    #[error("the ledger refuses")]
-    Refused(#[source] Rejection),
-    #[error("ledger")]
-    Ledger(#[from] PostError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<ExpireError> for Problem {
-    fn from(error: ExpireError) -> Self {
-        match error {
-            ExpireError::TooEarly(from) => {
+impl Rejection for ExpireRejection {}
+
+impl From<ExpireRejection> for Problem {
+    fn from(rejection: ExpireRejection) -> Self {
+        match rejection {
+            ExpireRejection::TooEarly(from) => {
                 let from = from
                     .with_timezone(&chrono_tz::Europe::Paris)
                     .format("%d/%m/%Y à %H h %M");
@@ -86,13 +76,12 @@ impl From<ExpireError> for Problem {
                     "Des encaissements faits sans réseau peuvent encore arriver. Recommencez à partir du {from} (heure de Paris)."
                 ))
             }
-            ExpireError::Busy => Self::new(
+            ExpireRejection::Busy => Self::new(
                 http::StatusCode::SERVICE_UNAVAILABLE,
                 "books-busy",
                 "La fin est déclarée ; des opérations d'avant sont encore en cours.",
             )
             .detail("Recommencez dans une minute, avec le même identifiant : la reprise continuera."),
-            ExpireError::Refused(_) | ExpireError::Ledger(_) | ExpireError::Database(_) => Self::internal(&error),
         }
     }
 }
@@ -104,11 +93,11 @@ pub async fn expire(
     programme: &Programme,
     new: &NewExpiry,
     at: DateTime<Utc>,
-) -> Result<Created<Expiry>, ExpireError> {
+) -> Result<Created<Expiry>, UseCaseError<ExpireRejection>> {
     let calendar = catalogue::expiry_calendar(pool, programme).await?;
     let from = calendar.runs_from(ExpiryStep::Sweep);
     if at < from {
-        return Err(ExpireError::TooEarly(from));
+        return Err(ExpireRejection::TooEarly(from).into());
     }
     let declared = database::transaction(pool, "declare_expiry", |tx| {
         let (who, programme, new) = (who.clone(), programme.id, *new);
@@ -117,7 +106,7 @@ pub async fn expire(
     .await?;
     Quiescence::wait(pool, Duration::from_secs(QUIET_SECONDS_MAX))
         .await?
-        .map_err(|QuiescenceTimeout| ExpireError::Busy)?;
+        .map_err(|QuiescenceTimeout| ExpireRejection::Busy)?;
     let mut after = Some(AccountNumber::new(0));
     while let Some(cursor) = after {
         let programme = programme.id;
@@ -184,7 +173,7 @@ async fn sweep_vouchers(
     book: ledger::BookId,
     after: AccountNumber,
     at: DateTime<Utc>,
-) -> Result<Option<AccountNumber>, ExpireError> {
+) -> Result<Option<AccountNumber>, UseCaseError<ExpireRejection>> {
     let numbers = ledger::read::spendable_vouchers(tx, book, after, EXPIRY_CHUNK_VOUCHERS).await?;
     let openings = ledger::read::openings(tx, book, &numbers).await?;
     let postings: Vec<Posting> = numbers
@@ -200,8 +189,8 @@ async fn sweep_vouchers(
     for outcome in outcomes {
         match outcome {
             Outcome::Posted | Outcome::AlreadyPosted => swept += 1,
-            Outcome::Rejected(Rejection::Short { .. }) => claimed_meanwhile += 1,
-            Outcome::Rejected(rejection) => return Err(ExpireError::Refused(rejection)),
+            Outcome::Rejected(ledger::Rejection::Short { .. }) => claimed_meanwhile += 1,
+            Outcome::Rejected(rejection) => return Err(UseCaseError::failed(rejection)),
         }
     }
     tracing::debug!(swept, claimed_meanwhile, "vouchers expired");
@@ -219,7 +208,7 @@ async fn sweep_reserve(
     book: ledger::BookId,
     batch: BatchId,
     at: DateTime<Utc>,
-) -> Result<(), ExpireError> {
+) -> Result<(), UseCaseError<ExpireRejection>> {
     let funders = ledger::read::reserve_funders(tx, book, batch).await?;
     let reserves: Vec<Account> = funders
         .iter()
@@ -246,7 +235,7 @@ async fn sweep_reserve(
     let event = EventKind::BatchExpired.event_id(batch.uuid());
     let posting = Posting::new(event, transfers).expect("each funder has one leg with an id of its own");
     match ledger::post(tx, &[posting], at).await?.pop() {
-        Some(Outcome::Rejected(rejection)) => Err(ExpireError::Refused(rejection)),
+        Some(Outcome::Rejected(rejection)) => Err(UseCaseError::failed(rejection)),
         _ => Ok(()),
     }
 }

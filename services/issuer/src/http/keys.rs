@@ -12,7 +12,7 @@ use web::{Bytes, Created, Json, Now, Path, Problem};
 
 use super::internal;
 use crate::keys::key_sets::KeySets;
-use crate::keys::public_keys::{PublishKeyError, WithdrawError, latest_day, publish, withdraw, word};
+use crate::keys::public_keys::{latest_day, publish, withdraw, word};
 use crate::{keys::public_keys, keys::signers::Signers};
 
 /// Bytes of the longest delegation taken.
@@ -141,8 +141,7 @@ pub(super) async fn create(
         let (who, new) = (who.clone(), new.clone());
         Box::pin(async move { publish(tx, &who, &new, &proof, body.short_notice, at).await })
     })
-    .await
-    .map_err(|error: PublishKeyError| Problem::from(error))?;
+    .await?;
     Ok(made.map(|key| view(&key, &signers, at)))
 }
 
@@ -170,8 +169,7 @@ pub(super) async fn withdrawal(
         let (who, act) = (who.clone(), act.clone());
         Box::pin(async move { withdraw(tx, &who, kid, &act, at).await })
     })
-    .await
-    .map_err(|error: WithdrawError| Problem::from(error))?;
+    .await?;
     Ok(made.map(|key| view(&key, &signers, at)))
 }
 
@@ -198,8 +196,7 @@ pub(super) async fn delegation(
         let (who, document, says) = (who.clone(), document.clone(), says.clone());
         Box::pin(async move { public_keys::delegate(tx, &who, &document, root, &says, at).await })
     })
-    .await
-    .map_err(|error: public_keys::DelegateError| Problem::from(error))?;
+    .await?;
     let view = DelegationView {
         root: root.to_string(),
         delegate: Kid::of(&says.delegate).to_string(),

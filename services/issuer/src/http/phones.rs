@@ -46,7 +46,7 @@ pub(super) async fn voucher_image(
         let signed = to_print
             .signed(&signers)
             .next()
-            .ok_or(crate::paper::print::PrintError::NotMinted)??;
+            .ok_or(print::PrintRejection::NotMinted)??;
         let voucher = PhoneVoucher {
             programme: &programme.name,
             face_value: to_print.batch.face_value,

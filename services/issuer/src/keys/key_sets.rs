@@ -13,6 +13,7 @@
 //! **When it is signed anew.** Its time of issue is the start of the day (UTC), or the last change after it: so every process makes
 //! the same bytes, a phone sees at once whether its set is older, and a signature in a security module is made once a day.
 
+use database::{Rejection, UseCaseError};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use catalogue::{DelegationInForce, PublishedKey, SeriesFact};
@@ -35,26 +36,20 @@ const JWK_SET_JWT: &str = "jwk-set+jwt";
 /// Days after the last day of a programme for which its series are still listed.
 const SERIES_KEPT_DAYS: u64 = 31;
 
-/// Why there is no signed key set.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum KeySetError {
-    /// No delegation in force names a loaded key.
-    #[error("no delegation in force names a loaded key")]
+#[derive(Debug)]
+pub(crate) enum KeySetRejection {
+    /// None in force names a loaded key.
     NoDelegation,
-    /// The security module does not sign.
-    #[error("not signed")]
-    Signing(#[from] SignError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<KeySetError> for Problem {
-    fn from(error: KeySetError) -> Self {
-        match error {
-            KeySetError::NoDelegation => Self::not_found("Le jeu de clés signé").detail(
+impl Rejection for KeySetRejection {}
+
+impl From<KeySetRejection> for Problem {
+    fn from(rejection: KeySetRejection) -> Self {
+        match rejection {
+            KeySetRejection::NoDelegation => Self::not_found("Le jeu de clés signé").detail(
                 "Aucune délégation en vigueur ne désigne une clé chargée ici. L'opérateur en publie une : « ccn keys delegate », puis « ccn keys publish-delegation ».",
             ),
-            KeySetError::Signing(_) | KeySetError::Database(_) => Self::internal(&error),
         }
     }
 }
@@ -105,13 +100,13 @@ impl KeySets {
         signers: &Signers,
         host: &voucher::Host,
         at: DateTime<Utc>,
-    ) -> Result<Arc<Signed>, KeySetError> {
+    ) -> Result<Arc<Signed>, UseCaseError<KeySetRejection>> {
         let delegation = catalogue::current_delegation(pool, &signers.public_halves(), at)
             .await?
-            .ok_or(KeySetError::NoDelegation)?;
+            .ok_or(KeySetRejection::NoDelegation)?;
         let signer = signers
             .get(Kid::of(&delegation.delegate))
-            .ok_or(KeySetError::NoDelegation)?;
+            .ok_or(KeySetRejection::NoDelegation)?;
         let published = catalogue::published_keys(pool).await?;
         let first_day = paris_date(at) - Days::new(SERIES_KEPT_DAYS);
         let series = catalogue::current_series(pool, first_day).await?;
@@ -127,7 +122,8 @@ impl KeySets {
         let signing = tokio::task::spawn_blocking(move || sign(says, delegation.document, &*signer, &host));
         let made = signing
             .await
-            .map_err(|error| sqlx::Error::Io(std::io::Error::other(error)))??;
+            .map_err(UseCaseError::failed)?
+            .map_err(UseCaseError::failed)?;
         let made = Arc::new(made);
         *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&made));
         Ok(made)

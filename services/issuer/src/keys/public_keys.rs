@@ -18,14 +18,14 @@ pub(crate) mod choice;
 mod delegate;
 
 pub(crate) use delegate::delegate;
-pub use delegate::{DelegateError, publish_first_delegation};
+pub use delegate::{DelegateRejection, publish_first_delegation};
 
 use access::{Caller, audit};
 use catalogue::{
-    KEY_KEPT_HOURS, KEY_NOTICE_DAYS, KeyError, NewKey, PublishedKey, WithdrawKeyError, Withdrawal, publish_key,
+    KEY_KEPT_HOURS, KEY_NOTICE_DAYS, KeyRejection, NewKey, PublishedKey, WithdrawKeyRejection, Withdrawal, publish_key,
 };
 use chrono::{DateTime, Days, SubsecRound, TimeDelta, Utc};
-use database::NamedLock;
+use database::{NamedLock, Rejection, UseCaseError};
 use serde_json::json;
 use sqlx::{PgPool, PgTransaction};
 use voucher::{Kid, LastDay, PublicKey, Purpose, Signer};
@@ -34,53 +34,44 @@ use web::{Created, Problem};
 /// The longest window of a key, in days.
 pub const KEY_DAYS_MAX: i64 = 10 * 366;
 
-/// Why a key was not published.
-#[derive(Debug, thiserror::Error)]
-pub enum PublishKeyError {
-    /// The catalogue refuses.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// Whoever asks does not hold the key.
-    #[error("no proof of possession")]
-    NoProof,
-    /// It would be used before everybody knows it.
-    #[error("too short a notice: not before {0}")]
+#[derive(Debug)]
+pub enum PublishKeyRejection {
+    Key(KeyRejection),
+    NoProofOfPossession,
+    /// It would be used before everybody knows it: the earliest time.
     Notice(DateTime<Utc>),
     /// Empty, past, or longer than [`KEY_DAYS_MAX`].
-    #[error("window")]
     Window,
-    /// Vouchers would outlive their key.
-    #[error("the key ends before its vouchers: latest day {0}")]
+    /// Vouchers would outlive their key: their latest last day.
     EndsEarly(LastDay),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<PublishKeyError> for Problem {
-    fn from(error: PublishKeyError) -> Self {
+impl Rejection for PublishKeyRejection {}
+
+impl From<PublishKeyRejection> for Problem {
+    fn from(rejection: PublishKeyRejection) -> Self {
         let refused = |kind| Self::refused(kind, "Cette clé n'est pas publiée.");
-        match error {
-            PublishKeyError::Key(KeyError::Weak(weak)) => refused("key-weak").detail(weak.to_string()),
-            PublishKeyError::Key(KeyError::Root) => {
+        match rejection {
+            PublishKeyRejection::Key(KeyRejection::Weak(weak)) => refused("key-weak").detail(weak.to_string()),
+            PublishKeyRejection::Key(KeyRejection::Root) => {
                 refused("key-root").detail("Une clé racine ne se publie pas : les vérificateurs la connaissent d'avance.")
             }
-            PublishKeyError::Key(KeyError::OtherPolicy) => Self::same_id_other_content()
+            PublishKeyRejection::Key(KeyRejection::OtherPolicy) => Self::same_id_other_content()
                 .detail("Cette clé est déjà publiée avec un autre usage, d'autres dates ou d'autres limites, qui ne changent plus. Créez une autre clé."),
-            PublishKeyError::Key(KeyError::KidTaken) => refused("kid-taken")
+            PublishKeyRejection::Key(KeyRejection::KidTaken) => refused("kid-taken")
                 .detail("Une autre clé a le même identifiant court. Créez-en une nouvelle : cela n'arrive qu'une fois sur quatre milliards."),
-            PublishKeyError::NoProof => refused("key-possession")
+            PublishKeyRejection::NoProofOfPossession => refused("key-possession")
                 .detail("La preuve de possession ne convient pas : elle se fait avec la clé privée elle-même, par « ccn keys publish »."),
-            PublishKeyError::Notice(earliest) => refused("key-notice").detail(format!(
+            PublishKeyRejection::Notice(earliest) => refused("key-notice").detail(format!(
                 "Une clé s'annonce {KEY_NOTICE_DAYS} jours avant de servir, pas avant le {} donc. En urgence, demandez-le expressément (short_notice).",
                 earliest.format("%d/%m/%Y à %H:%M UTC")
             )),
-            PublishKeyError::Window => refused("key-window").detail(format!(
+            PublishKeyRejection::Window => refused("key-window").detail(format!(
                 "La clé doit commencer avant de finir, finir dans l'avenir, et durer {KEY_DAYS_MAX} jours au plus."
             )),
-            PublishKeyError::EndsEarly(day) => refused("key-ends-early").detail(format!(
+            PublishKeyRejection::EndsEarly(day) => refused("key-ends-early").detail(format!(
                 "Une clé reste publiée {KEY_KEPT_HOURS} heures après le dernier jour de ses chèques : avec cette fin, le dernier jour ne peut pas dépasser le {day}."
             )),
-            PublishKeyError::Key(KeyError::Database(_)) | PublishKeyError::Database(_) => Self::internal(&error),
         }
     }
 }
@@ -118,23 +109,25 @@ pub(crate) async fn publish(
     proof: &[u8; 64],
     short_notice: bool,
     at: DateTime<Utc>,
-) -> Result<Created<PublishedKey>, PublishKeyError> {
+) -> Result<Created<PublishedKey>, UseCaseError<PublishKeyRejection>> {
     let new = NewKey {
         valid_from: new.valid_from.trunc_subsecs(0),
         valid_until: new.valid_until.trunc_subsecs(0),
         ..new.clone()
     };
     let policy = voucher::KeyPolicy::unbounded(new.purpose);
-    let key = PublicKey::new(&new.public, policy).map_err(KeyError::from)?;
+    let key = PublicKey::new(&new.public, policy).map_err(|weak| PublishKeyRejection::Key(KeyRejection::Weak(weak)))?;
     if !key.verifies(&possession_challenge(&new.public, new.purpose), proof) {
-        return Err(PublishKeyError::NoProof);
+        return Err(PublishKeyRejection::NoProofOfPossession.into());
     }
     let known = catalogue::published_key(&mut **tx, key.kid()).await?;
     if known.is_none_or(|known| known.key.to_bytes() != new.public) {
         // What was published in its time is not judged again.
         check_window(&new, short_notice, at)?;
     }
-    let made = publish_key(tx, &new, at).await?;
+    let made = publish_key(tx, &new, at)
+        .await
+        .map_err(|error| error.map_rejection(PublishKeyRejection::Key))?;
     if let Created::New(published) = &made {
         let detail = json!({
             "kid": published.key.kid().to_string(), "purpose": word(new.purpose), "valid_from": new.valid_from,
@@ -145,19 +138,19 @@ pub(crate) async fn publish(
     Ok(made)
 }
 
-fn check_window(new: &NewKey, short_notice: bool, at: DateTime<Utc>) -> Result<(), PublishKeyError> {
+fn check_window(new: &NewKey, short_notice: bool, at: DateTime<Utc>) -> Result<(), PublishKeyRejection> {
     let lasts = new.valid_until - new.valid_from;
     if lasts <= TimeDelta::zero() || lasts > TimeDelta::days(KEY_DAYS_MAX) || new.valid_until <= at {
-        return Err(PublishKeyError::Window);
+        return Err(PublishKeyRejection::Window);
     }
     let earliest = at + TimeDelta::days(KEY_NOTICE_DAYS);
     if new.valid_from < earliest.trunc_subsecs(0) && !short_notice {
-        return Err(PublishKeyError::Notice(earliest));
+        return Err(PublishKeyRejection::Notice(earliest));
     }
     if new.purpose == Purpose::Voucher {
-        let latest = latest_day(new.valid_until).ok_or(PublishKeyError::Window)?;
+        let latest = latest_day(new.valid_until).ok_or(PublishKeyRejection::Window)?;
         if new.bounds.latest_day > latest {
-            return Err(PublishKeyError::EndsEarly(latest));
+            return Err(PublishKeyRejection::EndsEarly(latest));
         }
     }
     Ok(())
@@ -171,7 +164,7 @@ pub async fn publish_first_key(
     purpose: Purpose,
     from: DateTime<Utc>,
     until: DateTime<Utc>,
-) -> Result<bool, KeyError> {
+) -> Result<bool, UseCaseError<KeyRejection>> {
     let mut tx = pool.begin().await?;
     // Two processes may start at once.
     NamedLock::FirstKeys.take(&mut tx).await?;
@@ -187,31 +180,6 @@ pub async fn publish_first_key(
     Ok(done)
 }
 
-/// Why a key was not withdrawn.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct WithdrawError(#[from] WithdrawKeyError);
-
-impl From<WithdrawError> for Problem {
-    fn from(WithdrawError(error): WithdrawError) -> Self {
-        match error {
-            WithdrawKeyError::NoKey => Self::not_found("Cette clé"),
-            WithdrawKeyError::NoReason => Self::refused("reason-missing", "Cette clé n'est pas retirée.")
-                .detail("Dites pourquoi, dans « reason » : le motif reste dans le journal."),
-            WithdrawKeyError::Before(when) => Self::refused("key-withdrawn", "Cette clé est déjà retirée.")
-                .detail(format!("Elle l'est depuis le {}.", when.format("%d/%m/%Y à %H:%M UTC"))),
-            WithdrawKeyError::SameIdOtherContent => Self::same_id_other_content(),
-            WithdrawKeyError::Database(_) => Self::internal(&error),
-        }
-    }
-}
-
-impl From<sqlx::Error> for WithdrawError {
-    fn from(error: sqlx::Error) -> Self {
-        Self(error.into())
-    }
-}
-
 /// Withdraws a key and leaves the trace: nothing that it ever signed is accepted any more.
 pub(crate) async fn withdraw(
     tx: &mut PgTransaction<'_>,
@@ -219,7 +187,7 @@ pub(crate) async fn withdraw(
     kid: Kid,
     act: &Withdrawal,
     at: DateTime<Utc>,
-) -> Result<Created<PublishedKey>, WithdrawError> {
+) -> Result<Created<PublishedKey>, UseCaseError<WithdrawKeyRejection>> {
     let made = catalogue::withdraw_key(tx, kid, act, at).await?;
     if let Created::New(_) = made {
         let detail = json!({"kid": kid.to_string(), "reason": act.reason.trim()});

@@ -90,7 +90,7 @@ const PAGE_POINTS: (f32, f32) = (595.276, 841.89);
 
 /// Writes the booklets of several batches into one document, in the order given. `at` is the document's date.
 pub fn booklets_pdf(papers: &[Paper], at: DateTime<Utc>) -> Result<Vec<u8>, PrintError> {
-    let failed = |what: &dyn std::fmt::Debug| PrintError::Pdf(format!("{what:?}"));
+    let failed = |what: &dyn std::fmt::Debug| PrintError::failed(format!("pdf: {what:?}"));
     let configuration = ConfigurationBuilder::new()
         .with_accessibility_validator(Accessibility::UA1)
         .with_archival_validator(Archival::A2_A)

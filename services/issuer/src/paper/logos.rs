@@ -15,6 +15,7 @@ mod picture;
 mod store;
 mod svg;
 
+use database::Rejection;
 use web::Problem;
 
 pub(crate) use picture::write as write_png;
@@ -52,73 +53,57 @@ pub struct Logo {
     pub height: u16,
 }
 
-/// Why a file is not a logo.
-#[derive(Debug, thiserror::Error)]
-pub enum LogoError {
-    /// Neither PNG nor SVG, whatever its name says.
-    #[error("neither PNG nor SVG")]
+#[derive(Debug)]
+pub enum LogoRejection {
     Format,
-    /// The content is of the other format than announced.
-    #[error("announced as another format")]
     OtherFormat,
-    /// Too many bytes.
-    #[error("too many bytes")]
     Bytes,
-    /// Too many pixels or elements.
-    #[error("too large inside: {0}")]
+    /// Too many of these, in French.
     Bomb(&'static str),
-    /// Too small, or too long and thin.
-    #[error("{width} x {height} pixels")]
+    /// In pixels: too small, or too long and thin.
     Dimensions {
-        /// Pixels.
         width: u32,
-        /// Pixels.
         height: u32,
     },
-    /// The file is damaged.
-    #[error("damaged: {0}")]
     Damaged(String),
     /// The SVG holds what is never run or fetched.
-    #[error("the SVG holds {0}")]
     Forbidden(String),
-    /// The organisation is neither the sponsor nor a funder of the programme.
-    #[error("not a partner")]
+    /// Neither the sponsor nor a funder of the programme.
     NotAPartner,
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<LogoError> for Problem {
-    fn from(error: LogoError) -> Self {
+impl Rejection for LogoRejection {}
+
+impl From<LogoRejection> for Problem {
+    fn from(rejection: LogoRejection) -> Self {
         let refused = |kind| Self::refused(kind, "Ce logo ne peut pas être imprimé.");
-        match error {
-            LogoError::Format => refused("logo-format").detail(
+        match rejection {
+            LogoRejection::Format => refused("logo-format").detail(
                 "Ce fichier n'est ni un PNG ni un SVG, quel que soit son nom. Exportez le logo en PNG ou en SVG.",
             ),
-            LogoError::OtherFormat => refused("logo-format").detail(
+            LogoRejection::OtherFormat => refused("logo-format").detail(
                 "Le contenu n'est pas du format annoncé : envoyez « Content-Type: image/png » avec un PNG, « image/svg+xml » avec un SVG.",
             ),
-            LogoError::Bytes => refused("logo-size").detail(format!(
+            LogoRejection::Bytes => refused("logo-size").detail(format!(
                 "Le fichier dépasse {} Mio : réduisez-le.",
                 LOGO_BYTES_MAX >> 20
             )),
-            LogoError::Bomb(what) => refused("logo-size").detail(format!(
+            LogoRejection::Bomb(what) => refused("logo-size").detail(format!(
                 "Une fois ouvert, ce fichier compte trop de {what} : simplifiez-le, ou exportez-le en PNG de {LOGO_WIDTH_MAX} pixels de large."
             )),
-            LogoError::Dimensions { width, height } => refused("logo-dimensions").detail(format!(
+            LogoRejection::Dimensions { width, height } => refused("logo-dimensions").detail(format!(
                 "Ce logo mesure {width} × {height} pixels. Il faut au moins {SHORT_SIDE_PIXELS_MIN} pixels de chaque côté (300 ou plus \
                  pour une impression nette), et un grand côté d'au plus {PROPORTION_MAX} fois le petit."
             )),
-            LogoError::Damaged(what) => {
+            LogoRejection::Damaged(what) => {
                 refused("logo-damaged").detail(format!("Le fichier est abîmé ou incomplet ({what}) : exportez-le à nouveau."))
             }
-            LogoError::Forbidden(what) => refused("logo-forbidden").detail(format!(
+            LogoRejection::Forbidden(what) => refused("logo-forbidden").detail(format!(
                 "Ce SVG contient {what}, ce qui n'est jamais accepté dans un logo. Retirez-le, convertissez les textes en tracés, ou exportez en PNG."
             )),
-            LogoError::NotAPartner => refused("not-a-partner").detail(
+            LogoRejection::NotAPartner => refused("not-a-partner").detail(
                 "Cette organisation n'est ni le commanditaire ni un financeur du dispositif : son logo n'y est pas imprimé.",
             ),
-            LogoError::Database(_) => Self::internal(&error),
         }
     }
 }
@@ -159,30 +144,30 @@ impl LogoFormat {
 
 impl Logo {
     /// Reads a file within the limits and draws it anew. CPU only: some milliseconds, a second for the largest.
-    pub fn read(announced: LogoFormat, bytes: &[u8]) -> Result<Self, LogoError> {
+    pub fn read(announced: LogoFormat, bytes: &[u8]) -> Result<Self, LogoRejection> {
         if bytes.len() > LOGO_BYTES_MAX {
-            return Err(LogoError::Bytes);
+            return Err(LogoRejection::Bytes);
         }
         match LogoFormat::of_content(bytes) {
-            None => Err(LogoError::Format),
-            Some(found) if found != announced => Err(LogoError::OtherFormat),
+            None => Err(LogoRejection::Format),
+            Some(found) if found != announced => Err(LogoRejection::OtherFormat),
             Some(LogoFormat::Png) => picture::read(bytes),
             Some(LogoFormat::Svg) => svg::read(bytes),
         }
     }
 
     /// From pixels: three bytes each, row by row.
-    pub fn from_pixels(width: u16, height: u16, rgb: &[u8]) -> Result<Self, LogoError> {
+    pub fn from_pixels(width: u16, height: u16, rgb: &[u8]) -> Result<Self, LogoRejection> {
         let png = picture::write(width.into(), height.into(), png::ColorType::Rgb, rgb)
-            .map_err(|error| LogoError::Damaged(error.to_string()))?;
+            .map_err(|error| LogoRejection::Damaged(error.to_string()))?;
         Ok(Self { png, width, height })
     }
 }
 
-fn check_dimensions(width: u32, height: u32) -> Result<(), LogoError> {
+fn check_dimensions(width: u32, height: u32) -> Result<(), LogoRejection> {
     let (short, long) = (width.min(height), width.max(height));
     if short < SHORT_SIDE_PIXELS_MIN || long / short.max(1) > PROPORTION_MAX {
-        return Err(LogoError::Dimensions { width, height });
+        return Err(LogoRejection::Dimensions { width, height });
     }
     Ok(())
 }

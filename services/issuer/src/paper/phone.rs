@@ -91,7 +91,7 @@ impl PhoneVoucher<'_> {
 
     /// The same as pixels: 1080 × 1720, grey.
     pub(crate) fn png(&self) -> Result<Vec<u8>, PrintError> {
-        let failed = |what: &dyn std::fmt::Display| PrintError::Pdf(format!("png: {what}"));
+        let failed = |what: &dyn std::fmt::Display| PrintError::failed(format!("png: {what}"));
         let mut fonts = fontdb::Database::new();
         fonts.load_font_data(REGULAR.to_vec());
         fonts.load_font_data(BOLD.to_vec());

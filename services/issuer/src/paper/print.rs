@@ -9,6 +9,7 @@ mod on_paper;
 mod reason;
 mod record;
 
+use database::{Rejection, UseCaseError};
 use std::ops::RangeInclusive;
 
 use access::Caller;
@@ -16,7 +17,7 @@ use catalogue::Programme;
 use chrono::{DateTime, NaiveDate, Utc};
 use ledger::BatchId;
 use sqlx::PgTransaction;
-use voucher::{Host, Idx, Kid, LastDay, SignError, Terms, Token, VoucherId};
+use voucher::{Host, Idx, Kid, LastDay, Terms, Token, VoucherId};
 use web::Problem;
 
 use crate::batches::batch::{self, BatchRow, Printed};
@@ -31,79 +32,61 @@ pub(crate) use record::{NewPrint, add as record, lock};
 /// Booklets in one PDF: some 20 seconds of work and 20 MB; more are printed in parts.
 pub const PRINT_BOOKLETS_MAX: u32 = 500;
 
-/// Why nothing was printed.
-#[derive(Debug, thiserror::Error)]
-pub enum PrintError {
-    /// No such batch in the programme.
-    #[error("no such batch")]
+#[derive(Debug)]
+pub enum PrintRejection {
     NoBatch,
-    /// The batch has no vouchers yet.
-    #[error("not minted")]
     NotMinted,
-    /// It was cancelled.
-    #[error("cancelled")]
     Cancelled,
-    /// The batch has no such booklets, or they are too many for one file.
-    #[error("1 to {PRINT_BOOKLETS_MAX} booklets of {} to {}", .0.start(), .0.end())]
+    /// Outside of these, or more than one file takes.
     Range(RangeInclusive<u32>),
-    /// The batch has no such voucher.
-    #[error("voucher 1 to {0}")]
+    /// Beyond this last one.
     Serial(u32),
-    /// The batch has no such booklets.
-    #[error("booklets {} to {}", .0.start(), .0.end())]
+    /// Outside of these.
     Booklets(RangeInclusive<u32>),
-    /// Nothing, or more than one run takes.
-    #[error("1 to {PRINT_VOUCHERS_MAX} vouchers, not {0}")]
+    /// Vouchers: none, or more than one run takes.
     Run(usize),
     /// These vouchers were minted for a key that this process does not hold.
-    #[error("the key of these vouchers is not loaded")]
     OtherKey,
-    /// The security module does not sign.
-    #[error("not signed")]
-    Signing(#[from] SignError),
-    /// One of the booklets was printed before, on that day, and no reason is given.
-    #[error("printed before, on {0}")]
+    /// The last time on that day, and no reason is given.
     PrintedBefore(NaiveDate),
-    /// The PDF could not be written.
-    #[error("pdf: {0}")]
-    Pdf(String),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<PrintError> for Problem {
-    fn from(error: PrintError) -> Self {
+impl Rejection for PrintRejection {}
+
+pub(crate) type PrintError = UseCaseError<PrintRejection>;
+
+impl From<PrintRejection> for Problem {
+    fn from(rejection: PrintRejection) -> Self {
         let refused = |kind| Self::refused(kind, "Ces chèques ne peuvent pas être imprimés.");
-        match error {
-            PrintError::NoBatch => Self::not_found("Ce lot"),
-            PrintError::NotMinted => refused("not-minted").detail("Émettez d'abord les chèques de ce lot."),
-            PrintError::Cancelled => refused("batch-cancelled").detail("Ce lot est annulé."),
-            PrintError::Range(numbers) => refused("print-range").detail(format!(
+        match rejection {
+            PrintRejection::NoBatch => Self::not_found("Ce lot"),
+            PrintRejection::NotMinted => refused("not-minted").detail("Émettez d'abord les chèques de ce lot."),
+            PrintRejection::Cancelled => refused("batch-cancelled").detail("Ce lot est annulé."),
+            PrintRejection::Range(numbers) => refused("print-range").detail(format!(
                 "Demandez de 1 à {PRINT_BOOKLETS_MAX} carnets à la fois, avec « ?from= » et « &to= » ; ceux de ce lot sont numérotés de {} à {}.",
                 numbers.start(),
                 numbers.end(),
             )),
-            PrintError::Serial(vouchers) => refused("print-range")
+            PrintRejection::Serial(vouchers) => refused("print-range")
                 .detail(format!("Ce lot compte {vouchers} chèques : donnez un numéro de 1 à {vouchers}.")),
-            PrintError::Booklets(numbers) => refused("print-range").detail(format!(
+            PrintRejection::Booklets(numbers) => refused("print-range").detail(format!(
                 "Donnez « from » et « to » entre {} et {}, dans cet ordre.",
                 numbers.start(),
                 numbers.end(),
             )),
-            PrintError::Run(vouchers) => {
+            PrintRejection::Run(vouchers) => {
                 Self::refused("print-run", "Cette impression ne peut pas être préparée.").detail(format!(
                     "Demandez de 1 à {PRINT_VOUCHERS_MAX} chèques à la fois ; cette demande en compte {vouchers}."
                 ))
             }
-            PrintError::OtherKey => refused("key-not-loaded")
+            PrintRejection::OtherKey => refused("key-not-loaded")
                 .detail("Ces chèques ont été émis pour une autre clé de signature : l'opérateur doit la remettre en service."),
-            PrintError::PrintedBefore(day) => refused("printed-before").detail(format!(
+            PrintRejection::PrintedBefore(day) => refused("printed-before").detail(format!(
                 "Des carnets demandés ont déjà été imprimés, la dernière fois le {}. Donnez un motif, par exemple « reason=damaged » \
                  (damaged, misprinted, lost_in_transit, other_format, reissued, interrupted). Si l'ancien papier peut être en de \
                  mauvaises mains, demandez plutôt une réédition de ces carnets (« reissues »).",
                 day.format("%d/%m/%Y")
             )),
-            PrintError::Signing(_) | PrintError::Pdf(_) | PrintError::Database(_) => Self::internal(&error),
         }
     }
 }
@@ -147,12 +130,12 @@ pub(crate) struct Signed {
 async fn printable(tx: &mut PgTransaction<'_>, programme: &Programme, id: BatchId) -> Result<BatchRow, PrintError> {
     let batch = batch::find(&mut **tx, programme.id, id)
         .await?
-        .ok_or(PrintError::NoBatch)?;
+        .ok_or(PrintRejection::NoBatch)?;
     if batch.minted_at.is_none() {
-        return Err(PrintError::NotMinted);
+        return Err(PrintRejection::NotMinted.into());
     }
     if batch.cancelled_at.is_some() {
-        return Err(PrintError::Cancelled);
+        return Err(PrintRejection::Cancelled.into());
     }
     Ok(batch)
 }
@@ -174,11 +157,11 @@ pub(crate) async fn prepare(
         Booklets::Range { from, to, .. } => (from.unwrap_or(*numbers.start()), to.unwrap_or(*numbers.end())),
     };
     let (Some(first), Some(last)) = (batch.serials_of(from), batch.serials_of(to)) else {
-        return Err(PrintError::Range(numbers));
+        return Err(PrintRejection::Range(numbers).into());
     };
     let drawn = matches!(booklets, Booklets::Range { .. });
     if from > to || (drawn && to - from >= PRINT_BOOKLETS_MAX) {
-        return Err(PrintError::Range(numbers));
+        return Err(PrintRejection::Range(numbers).into());
     }
     let settings = settings::settings(tx, programme, Some(batch.plan)).await?;
     let format = match booklets {
@@ -247,7 +230,7 @@ pub(crate) async fn prepare_run(
     if (1..=PRINT_VOUCHERS_MAX).contains(&vouchers) {
         Ok(run)
     } else {
-        Err(PrintError::Run(vouchers))
+        Err(PrintRejection::Run(vouchers).into())
     }
 }
 
@@ -263,7 +246,7 @@ pub(crate) async fn prepare_one(
 ) -> Result<ToPrint, PrintError> {
     let batch = printable(tx, programme, id).await?;
     if !(1..=batch.vouchers()).contains(&serial) {
-        return Err(PrintError::Serial(batch.vouchers()));
+        return Err(PrintRejection::Serial(batch.vouchers()).into());
     }
     let settings = settings::settings(tx, programme, Some(batch.plan)).await?;
     let vouchers = batch::vouchers(&mut **tx, &batch, &(serial..=serial)).await?;
@@ -278,12 +261,12 @@ pub(crate) async fn prepare_one(
 }
 
 /// What cannot be signed is not printed: it is refused here, before the trace of a print is kept.
-fn check_keys(vouchers: &[Printed], signers: &Signers) -> Result<(), PrintError> {
+fn check_keys(vouchers: &[Printed], signers: &Signers) -> Result<(), PrintRejection> {
     let loaded = |voucher: &Printed| signers.get(Kid::new(voucher.kid)).is_some();
     if vouchers.iter().all(loaded) {
         Ok(())
     } else {
-        Err(PrintError::OtherKey)
+        Err(PrintRejection::OtherKey)
     }
 }
 
@@ -297,7 +280,7 @@ impl ToPrint {
     pub(crate) fn signed<'a>(&'a self, signers: &'a Signers) -> impl Iterator<Item = Result<Signed, PrintError>> + 'a {
         self.vouchers.iter().map(|voucher| {
             let kid = Kid::new(voucher.kid);
-            let signer = signers.get(kid).ok_or(PrintError::OtherKey)?;
+            let signer = signers.get(kid).ok_or(PrintRejection::OtherKey)?;
             let (series, idx) = voucher
                 .number
                 .as_voucher()
@@ -316,7 +299,7 @@ impl ToPrint {
             Ok(Signed {
                 serial: voucher.serial,
                 booklet,
-                token: signer.token(&terms)?,
+                token: signer.token(&terms).map_err(UseCaseError::failed)?,
                 id,
             })
         })

@@ -18,6 +18,7 @@
 
 mod archive;
 
+use database::{Rejection, UseCaseError};
 use std::ops::RangeInclusive;
 
 use access::{Caller, audit};
@@ -32,9 +33,7 @@ use web::{Created, Problem};
 use crate::batches::batch::{self, BatchRow};
 use crate::paper::print::{self, NewPrint};
 use crate::paper::settings::{self, Settings};
-use crate::{
-    PrintId, paper::booklets::PaperFormat, paper::print::PrintError, paper::print::ReprintReason, paper::proofs,
-};
+use crate::{PrintId, PrintRejection, paper::booklets::PaperFormat, paper::print::ReprintReason, paper::proofs};
 
 pub(crate) use archive::{Job, start};
 
@@ -74,37 +73,26 @@ pub struct PrinterFile {
     pub parts: u32,
 }
 
-/// Why there is no file for the printer.
-#[derive(Debug, thiserror::Error)]
-pub enum PrinterFileError {
-    /// No proof of the settings as they are is approved.
-    #[error("no approved proof")]
+#[derive(Debug)]
+pub enum PrinterFileRejection {
+    /// No proof of the settings as they are.
     NotApproved,
-    /// No such hand-over in the batch.
-    #[error("no such printer file")]
     NoFile,
-    /// The id names another hand-over.
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    /// The batch cannot be printed.
-    #[error("print")]
-    Print(#[from] PrintError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
+    Print(PrintRejection),
 }
 
-impl From<PrinterFileError> for Problem {
-    fn from(error: PrinterFileError) -> Self {
-        match error {
-            PrinterFileError::NotApproved => {
+impl Rejection for PrinterFileRejection {}
+
+impl From<PrinterFileRejection> for Problem {
+    fn from(rejection: PrinterFileRejection) -> Self {
+        match rejection {
+            PrinterFileRejection::NotApproved => {
                 Self::refused("proof-not-approved", "Ces carnets ne peuvent pas partir chez l'imprimeur.").detail(
                     "Aucun bon à tirer des réglages actuels n'est approuvé : demandez-en un (« proofs »), relisez-le, approuvez-le.",
                 )
             }
-            PrinterFileError::NoFile => Self::not_found("Ce fichier d'impression"),
-            PrinterFileError::SameIdOtherContent => Self::same_id_other_content(),
-            PrinterFileError::Print(error) => error.into(),
-            PrinterFileError::Database(_) => Self::internal(&error),
+            PrinterFileRejection::NoFile => Self::not_found("Ce fichier d'impression"),
+            PrinterFileRejection::Print(rejection) => rejection.into(),
         }
     }
 }
@@ -117,28 +105,28 @@ pub async fn make(
     id: BatchId,
     new: &NewPrinterFile,
     at: DateTime<Utc>,
-) -> Result<Created<PrinterFile>, PrinterFileError> {
+) -> Result<Created<PrinterFile>, UseCaseError<PrinterFileRejection>> {
     let found = printable(tx, programme, id).await?;
     print::lock(tx, &found).await?;
     let batch = printable(tx, programme, id).await?;
     let numbers = batch.booklet_numbers();
     let (from, to) = (new.from.unwrap_or(*numbers.start()), new.to.unwrap_or(*numbers.end()));
     if from > to || !numbers.contains(&from) || !numbers.contains(&to) {
-        return Err(PrintError::Booklets(numbers).into());
+        return Err(PrinterFileRejection::Print(PrintRejection::Booklets(numbers)).into());
     }
     let wanted = view(&batch, new.id, &(from..=to), new.format);
     if let Some((known, _)) = known(tx, &batch, new.id).await? {
         return if known == wanted {
             Ok(Created::Existing(known))
         } else {
-            Err(PrinterFileError::SameIdOtherContent)
+            Err(UseCaseError::IdReused)
         };
     }
     let digest = settings::settings(tx, programme, Some(batch.plan))
         .await?
         .digest(programme, new.format);
     if !proofs::is_approved(tx, programme, &digest).await? {
-        return Err(PrinterFileError::NotApproved);
+        return Err(PrinterFileRejection::NotApproved.into());
     }
     let print = NewPrint {
         id: new.id,
@@ -149,10 +137,10 @@ pub async fn make(
         settings: Some(digest),
     };
     match print::record(tx, who, &batch, &print, at).await {
-        Err(PrintError::Database(error)) if database::is_constraint(&error, "print_pk") => {
-            return Err(PrinterFileError::SameIdOtherContent);
+        Err(UseCaseError::Database(error)) if database::is_constraint(&error, "print_pk") => {
+            return Err(UseCaseError::IdReused);
         }
-        recorded => recorded?,
+        recorded => recorded.map_err(|error| error.map_rejection(PrinterFileRejection::Print))?,
     }
     let detail = serde_json::json!({"print": new.id, "booklets": [from, to], "reason": new.reason});
     audit(tx, who, at, "batch.printer_file", Some(id.uuid()), detail).await?;
@@ -167,26 +155,31 @@ pub(crate) async fn prepare(
     batch: BatchId,
     id: PrintId,
     at: DateTime<Utc>,
-) -> Result<(PrinterFile, BatchRow, Settings), PrinterFileError> {
+) -> Result<(PrinterFile, BatchRow, Settings), UseCaseError<PrinterFileRejection>> {
     let batch = printable(tx, programme, batch).await?;
-    let (file, digest) = known(tx, &batch, id).await?.ok_or(PrinterFileError::NoFile)?;
+    let (file, digest) = known(tx, &batch, id).await?.ok_or(PrinterFileRejection::NoFile)?;
     let settings = settings::settings(tx, programme, Some(batch.plan)).await?;
     if settings.digest(programme, file.format) != *digest {
-        return Err(PrinterFileError::NotApproved);
+        return Err(PrinterFileRejection::NotApproved.into());
     }
     audit(tx, who, at, "print.download", Some(id.uuid()), batch.id).await?;
     Ok((file, batch, settings))
 }
 
-async fn printable(tx: &mut PgTransaction<'_>, programme: &Programme, id: BatchId) -> Result<BatchRow, PrintError> {
-    match batch::find(&mut **tx, programme.id, id).await? {
-        None => Err(PrintError::NoBatch),
+async fn printable(
+    tx: &mut PgTransaction<'_>,
+    programme: &Programme,
+    id: BatchId,
+) -> Result<BatchRow, UseCaseError<PrinterFileRejection>> {
+    let rejection = match batch::find(&mut **tx, programme.id, id).await? {
+        None => PrintRejection::NoBatch,
         Some(BatchRow {
             cancelled_at: Some(_), ..
-        }) => Err(PrintError::Cancelled),
-        Some(BatchRow { minted_at: None, .. }) => Err(PrintError::NotMinted),
-        Some(batch) => Ok(batch),
-    }
+        }) => PrintRejection::Cancelled,
+        Some(BatchRow { minted_at: None, .. }) => PrintRejection::NotMinted,
+        Some(batch) => return Ok(batch),
+    };
+    Err(PrinterFileRejection::Print(rejection).into())
 }
 
 fn view(batch: &BatchRow, id: PrintId, booklets: &RangeInclusive<u32>, format: PaperFormat) -> PrinterFile {

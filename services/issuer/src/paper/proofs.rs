@@ -10,6 +10,7 @@
 use access::{Caller, audit};
 use catalogue::Programme;
 use chrono::{DateTime, Utc};
+use database::{Rejection, UseCaseError};
 use ledger::BatchId;
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgTransaction};
@@ -49,35 +50,26 @@ pub struct Proof {
     pub current: bool,
 }
 
-/// Why there is no proof, or no approval.
-#[derive(Debug, thiserror::Error)]
-pub enum ProofError {
-    /// No such batch in the programme.
-    #[error("no such batch")]
+#[derive(Debug)]
+pub enum ProofRejection {
     NoBatch,
-    /// No such proof in the programme.
-    #[error("no such proof")]
     NoProof,
-    /// The id names another proof.
-    #[error("same id, other content")]
-    SameIdOtherContent,
     /// The settings have changed since it was made.
-    #[error("outdated")]
     Outdated,
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<ProofError> for Problem {
-    fn from(error: ProofError) -> Self {
-        match error {
-            ProofError::NoBatch => Self::not_found("Ce lot"),
-            ProofError::NoProof => Self::not_found("Ce bon à tirer"),
-            ProofError::SameIdOtherContent => Self::same_id_other_content(),
-            ProofError::Outdated => Self::refused("proof-outdated", "Ce bon à tirer n'est plus à jour.").detail(
+impl Rejection for ProofRejection {}
+
+type ProofError = UseCaseError<ProofRejection>;
+
+impl From<ProofRejection> for Problem {
+    fn from(rejection: ProofRejection) -> Self {
+        match rejection {
+            ProofRejection::NoBatch => Self::not_found("Ce lot"),
+            ProofRejection::NoProof => Self::not_found("Ce bon à tirer"),
+            ProofRejection::Outdated => Self::refused("proof-outdated", "Ce bon à tirer n'est plus à jour.").detail(
                 "Un logo, un texte, un nom ou le plan de financement a changé depuis : faites un nouveau bon à tirer et relisez-le.",
             ),
-            ProofError::Database(_) => Self::internal(&error),
         }
     }
 }
@@ -108,7 +100,7 @@ pub async fn make(
         == 1;
     let proof = find(tx, programme, new.id).await?;
     if (proof.format, proof.batch_id) != (new.format, new.batch_id) {
-        return Err(ProofError::SameIdOtherContent);
+        return Err(ProofError::IdReused);
     }
     if !inserted {
         return Ok(Created::Existing(proof));
@@ -127,7 +119,7 @@ pub async fn approve(
 ) -> Result<Created<Proof>, ProofError> {
     let proof = find(tx, programme, id).await?;
     if !proof.current {
-        return Err(ProofError::Outdated);
+        return Err(ProofRejection::Outdated.into());
     }
     let approved = sqlx::query!(
         "update issuer.proof set approved_at = $3 where book_id = $1 and id = $2 and approved_at is null",
@@ -154,7 +146,7 @@ pub(crate) async fn find(tx: &mut PgTransaction<'_>, programme: &Programme, id: 
     )
     .fetch_optional(&mut **tx)
     .await?
-    .ok_or(ProofError::NoProof)?;
+    .ok_or(ProofRejection::NoProof)?;
     let format = PaperFormat::of_word(&row.format);
     let now = settings(tx, programme, row.batch_id).await?.digest(programme, format);
     Ok(Proof {
@@ -191,7 +183,7 @@ async fn settings(
     let plan = match batch {
         Some(id) => {
             let batch = batch::find(&mut **tx, programme.id, id).await?;
-            Some(batch.ok_or(ProofError::NoBatch)?.plan)
+            Some(batch.ok_or(ProofRejection::NoBatch)?.plan)
         }
         None => catalogue::current_plan(tx, programme.id).await?.map(|plan| plan.id),
     };
@@ -207,7 +199,7 @@ pub(crate) async fn paper(
 ) -> Result<Paper, ProofError> {
     let proof = find(tx, programme, id).await?;
     if !proof.current {
-        return Err(ProofError::Outdated);
+        return Err(ProofRejection::Outdated.into());
     }
     let settings = settings(tx, programme, proof.batch_id).await?;
     let serials = 1..=programme.booklet_size;

@@ -33,37 +33,32 @@ pub struct Contact {
     pub address: Option<String>,
 }
 
-/// Why the contact was not kept.
-#[derive(Debug, thiserror::Error)]
-pub enum ContactError {
-    /// A field breaks a rule.
-    #[error("{field}: {rule}")]
+#[derive(Debug)]
+pub enum ContactRejection {
     Field {
-        /// The JSON field.
         field: &'static str,
-        /// What it must be, in French.
+        /// In French.
         rule: String,
     },
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<ContactError> for Problem {
-    fn from(error: ContactError) -> Self {
-        match error {
-            ContactError::Field { field, rule } => Self::refused("paper-field", "Ce texte ne peut pas être imprimé.")
-                .detail(format!("« {field} » : {rule}")),
-            ContactError::Database(_) => Self::internal(&error),
+impl From<ContactRejection> for Problem {
+    fn from(rejection: ContactRejection) -> Self {
+        match rejection {
+            ContactRejection::Field { field, rule } => {
+                Self::refused("paper-field", "Ce texte ne peut pas être imprimé.")
+                    .detail(format!("« {field} » : {rule}"))
+            }
         }
     }
 }
 
 impl Contact {
     /// Trimmed, without the address's scheme, and within what the cover has room for.
-    pub fn checked(&self) -> Result<Self, ContactError> {
+    pub fn checked(&self) -> Result<Self, ContactRejection> {
         let text = |field, value: &Option<String>, chars_max: usize| {
             let value = value.as_deref().map(str::trim).filter(|value| !value.is_empty());
-            let broken = |rule| Err(ContactError::Field { field, rule });
+            let broken = |rule| Err(ContactRejection::Field { field, rule });
             match value {
                 Some(value) if value.chars().count() > chars_max => broken(format!(
                     "{chars_max} caractères au plus, pour tenir sur la couverture en grands caractères."
@@ -80,7 +75,7 @@ impl Contact {
         };
         if phone.as_deref().is_some_and(|phone| !digits(phone)) {
             let rule = "des chiffres et des espaces, par exemple « 03 80 12 34 56 ».".to_owned();
-            return Err(ContactError::Field { field: "phone", rule });
+            return Err(ContactRejection::Field { field: "phone", rule });
         }
         let web_page = text("web_page", &self.web_page, WEB_PAGE_CHARS_MAX)?.map(|page| {
             let short = page.strip_prefix("https://").or_else(|| page.strip_prefix("http://"));
@@ -91,7 +86,7 @@ impl Contact {
             .is_some_and(|page| page.contains(char::is_whitespace) || !page.contains('.'))
         {
             let rule = "l'adresse d'une page, par exemple « www.exemple.fr/cheques ».".to_owned();
-            return Err(ContactError::Field {
+            return Err(ContactRejection::Field {
                 field: "web_page",
                 rule,
             });
@@ -253,7 +248,7 @@ mod tests {
             (given("", "", &"x".repeat(121)), "address"),
             (given("", "", "deux\nlignes"), "address"),
         ] {
-            assert!(matches!(contact.checked(), Err(ContactError::Field { field, .. }) if field == wrong));
+            assert!(matches!(contact.checked(), Err(ContactRejection::Field { field, .. }) if field == wrong));
         }
     }
 }

@@ -25,13 +25,14 @@ mod verdict;
 use access::{Caller, OrganisationId, audit};
 use catalogue::Programme;
 use chrono::{DateTime, Utc};
+use database::UseCaseError;
 use sha2::{Digest, Sha256};
 use sqlx::{PgPool, PgTransaction};
 use web::Created;
 
 use crate::{BeneficiaryImportId, people::identity::IdentityKey};
 
-pub use error::CommitError;
+pub use error::CommitRejection;
 pub use report::{BeneficiaryImportReport, DuplicatePerson};
 
 /// A file as it came.
@@ -81,19 +82,19 @@ pub async fn commit_import(
     by: &Importing<'_>,
     file: &ImportedFile,
     digest: &str,
-) -> Result<Created<BeneficiaryImportReport>, CommitError> {
+) -> Result<Created<BeneficiaryImportReport>, UseCaseError<CommitRejection>> {
     if let Some(known) = store::find(tx, by.programme.id, file.import).await? {
         let sha256: [u8; 32] = Sha256::digest(&file.bytes).into();
         let same = known.prescriber == by.prescriber() && known.sha256 == sha256;
         return if same {
             Ok(Created::Existing(known.report))
         } else {
-            Err(CommitError::SameIdOtherContent)
+            Err(UseCaseError::IdReused)
         };
     }
     let outcome = examine(tx, by, file).await?;
     if outcome.report.digest != digest {
-        return Err(CommitError::PreviewOutdated);
+        return Err(CommitRejection::PreviewOutdated.into());
     }
     let report = BeneficiaryImportReport {
         committed: true,

@@ -1,6 +1,7 @@
 use access::{Caller, OrganisationId, Role, audit};
 use catalogue::ProgrammeId;
 use chrono::{DateTime, Utc};
+use database::{Rejection, UseCaseError};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgExecutor, PgTransaction};
 use utoipa::ToSchema;
@@ -23,27 +24,24 @@ pub struct AdmittedPrescriber {
     pub since: DateTime<Utc>,
 }
 
-/// Why a prescriber was not admitted.
-#[derive(Debug, thiserror::Error)]
-pub enum AdmitError {
+#[derive(Debug)]
+pub enum AdmitRejection {
     /// No such organisation, or not one that prescribes.
-    #[error("not a prescriber")]
     NotAPrescriber,
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<AdmitError> for Problem {
-    fn from(error: AdmitError) -> Self {
-        match error {
-            AdmitError::NotAPrescriber => Self::refused(
+impl Rejection for AdmitRejection {}
+
+impl From<AdmitRejection> for Problem {
+    fn from(rejection: AdmitRejection) -> Self {
+        match rejection {
+            AdmitRejection::NotAPrescriber => Self::refused(
                 "not-a-prescriber",
                 "Cette organisation n'est pas un prescripteur.",
             )
             .detail(
                 "Vérifiez son identifiant, ou demandez à l'opérateur une organisation qui ait le rôle « prescriber ».",
             ),
-            AdmitError::Database(error) => Self::internal(&error),
         }
     }
 }
@@ -55,7 +53,7 @@ pub async fn admit_prescriber(
     programme: ProgrammeId,
     new: &NewPrescriber,
     at: DateTime<Utc>,
-) -> Result<Created<AdmittedPrescriber>, AdmitError> {
+) -> Result<Created<AdmittedPrescriber>, UseCaseError<AdmitRejection>> {
     let prescribes = sqlx::query_scalar!(
         r#"select exists (select from access.organisation where id = $1 and $2 = any(roles)) as "prescribes!""#,
         new.id.uuid(),
@@ -64,7 +62,7 @@ pub async fn admit_prescriber(
     .fetch_one(&mut **tx)
     .await?;
     if !prescribes {
-        return Err(AdmitError::NotAPrescriber);
+        return Err(AdmitRejection::NotAPrescriber.into());
     }
     let inserted = sqlx::query!(
         "insert into issuer.programme_prescriber (book_id, prescriber_id, since) values ($1, $2, $3) on conflict do nothing",

@@ -1,31 +1,9 @@
 use access::{Caller, audit};
-use catalogue::{NewProgramme, Programme};
+use catalogue::{CreateRejection, NewProgramme, Programme};
 use chrono::{DateTime, Utc};
+use database::UseCaseError;
 use sqlx::PgTransaction;
-use web::{Created, Problem};
-
-/// Why a programme was not created.
-#[derive(Debug, thiserror::Error)]
-pub enum CreateProgrammeError {
-    /// It breaks a rule of the catalogue.
-    #[error("the catalogue refuses it")]
-    Catalogue(#[from] catalogue::CreateError),
-    /// No series could be opened for it.
-    #[error("no series")]
-    Series(#[from] catalogue::SeriesError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
-}
-
-impl From<CreateProgrammeError> for Problem {
-    fn from(error: CreateProgrammeError) -> Self {
-        match error {
-            CreateProgrammeError::Catalogue(error) => error.into(),
-            CreateProgrammeError::Series(error) => Self::internal(&error),
-            CreateProgrammeError::Database(error) => Self::internal(&error),
-        }
-    }
-}
+use web::Created;
 
 /// Creates a programme and opens its first series, so that it can be ordered for at once.
 pub async fn create_programme(
@@ -33,7 +11,7 @@ pub async fn create_programme(
     who: &Caller,
     new: &NewProgramme,
     at: DateTime<Utc>,
-) -> Result<Created<Programme>, CreateProgrammeError> {
+) -> Result<Created<Programme>, UseCaseError<CreateRejection>> {
     let programme = catalogue::create(tx, who.organisation(), new, at).await?;
     catalogue::open_series(tx, new.id, at).await?;
     if let Created::New(_) = programme {

@@ -28,7 +28,8 @@ use crate::batches::numbers::{self, Numbers};
 use crate::batches::shares::BatchShares;
 use crate::{BeneficiaryId, HandOverId, batches::activate, end::calendar};
 
-pub use error::HandOverError;
+use error::HandOverError;
+pub use error::HandOverRejection;
 pub use replace::{NewReplacement, replace};
 
 /// A booklet to be given to a person.
@@ -82,12 +83,12 @@ async fn give(
 ) -> Result<Created<HandOver>, HandOverError> {
     let batch = batch::find(&mut **tx, programme.id, new.batch_id)
         .await?
-        .ok_or(HandOverError::NoBatch)?;
-    let serials = batch.serials_of(new.booklet).ok_or(HandOverError::NoBooklet)?;
+        .ok_or(HandOverRejection::NoBatch)?;
+    let serials = batch.serials_of(new.booklet).ok_or(HandOverRejection::NoBooklet)?;
     numbers::lock(tx, &batch, Numbers::Keep).await?;
     let vouchers = batch::vouchers(&mut **tx, &batch, &serials).await?;
     if batch.minted_at.is_none() {
-        return Err(HandOverError::NotMinted);
+        return Err(HandOverRejection::NotMinted.into());
     }
     let shares = BatchShares::load(tx, &batch).await?;
     activate::lock(tx, &batch, &shares, &vouchers).await?;
@@ -109,7 +110,7 @@ async fn give(
         return if same {
             Ok(Created::Existing(known.hand_over))
         } else {
-            Err(HandOverError::SameIdOtherContent)
+            Err(HandOverError::IdReused)
         };
     }
     let batch = check_batch(tx, programme, new.batch_id, at).await?;
@@ -117,11 +118,11 @@ async fn give(
     if replaces.is_none()
         && let Some(since) = calendar::stopped_since(tx, programme, at).await?
     {
-        return Err(HandOverError::Stopped { since });
+        return Err(HandOverRejection::Stopped(since).into());
     }
     let shares = shares.under_locks(tx, &batch).await?;
     if !activate::revoked(tx, &batch, &serials).await?.is_empty() {
-        return Err(HandOverError::Blocked);
+        return Err(HandOverRejection::Blocked.into());
     }
     check_person(tx, prescriber, programme, &wanted).await?;
     insert(tx, prescriber, programme, &wanted).await?;
@@ -140,19 +141,19 @@ async fn check_batch(
 ) -> Result<BatchRow, HandOverError> {
     let batch = batch::find(&mut **tx, programme.id, id)
         .await?
-        .ok_or(HandOverError::NoBatch)?;
+        .ok_or(HandOverRejection::NoBatch)?;
     let whole = programme.spendable == Spendable::Batch;
     match &batch {
         BatchRow {
             cancelled_at: Some(_), ..
-        } => return Err(HandOverError::Cancelled),
-        BatchRow { funded_at: None, .. } => return Err(HandOverError::NotFunded),
-        BatchRow { activated_at: None, .. } if whole => return Err(HandOverError::NotActivated),
+        } => return Err(HandOverRejection::Cancelled.into()),
+        BatchRow { funded_at: None, .. } => return Err(HandOverRejection::NotFunded.into()),
+        BatchRow { activated_at: None, .. } if whole => return Err(HandOverRejection::NotActivated.into()),
         _ => {}
     }
     let last_day_passed = standards::calendar::paris_date(at) > programme.last_day;
     if last_day_passed || batch::is_over(tx, programme).await? {
-        return Err(HandOverError::ProgrammeOver);
+        return Err(HandOverRejection::ProgrammeOver.into());
     }
     Ok(batch)
 }
@@ -172,7 +173,7 @@ async fn check_person(
     )
     .fetch_optional(&mut **tx)
     .await?
-    .ok_or(HandOverError::NotYourBeneficiary)?;
+    .ok_or(HandOverRejection::NotYourBeneficiary)?;
     let has = sqlx::query_scalar!(
         r#"select count(*) as "has!" from issuer.hand_over h
            where h.book_id = $1 and h.beneficiary_id = $2
@@ -183,9 +184,7 @@ async fn check_person(
     .fetch_one(&mut **tx)
     .await?;
     if wanted.replaces.is_none() && has >= i64::from(granted) {
-        return Err(HandOverError::CapReached {
-            granted: u32::try_from(granted).unwrap_or_default(),
-        });
+        return Err(HandOverRejection::CapReached(u32::try_from(granted).unwrap_or_default()).into());
     }
     Ok(())
 }
@@ -210,7 +209,7 @@ async fn insert(
     )
     .execute(&mut **tx)
     .await
-    .map_err(HandOverError::of_insert)?;
+    .map_err(HandOverRejection::of_insert)?;
     Ok(())
 }
 
@@ -230,7 +229,7 @@ async fn open(
     let event = EventKind::HandedOver.event_id(given.id.uuid());
     let posting = Posting::new(event, transfers).expect("the shares sum to the face value");
     match ledger::post(tx, &[posting], at).await?.pop() {
-        Some(Outcome::Rejected(rejection)) => Err(HandOverError::Refused(rejection)),
+        Some(Outcome::Rejected(rejection)) => Err(HandOverError::failed(rejection)),
         _ => Ok(()),
     }
 }

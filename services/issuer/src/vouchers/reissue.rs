@@ -15,12 +15,13 @@
 //!
 //! [`issuer.voucher`]: crate::batches::mint::mint()
 
+use database::{Rejection, UseCaseError};
 use std::ops::RangeInclusive;
 
 use access::{Caller, audit};
 use catalogue::Programme;
 use chrono::{DateTime, Utc};
-use ledger::{BatchId, PostError};
+use ledger::BatchId;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::PgTransaction;
@@ -28,10 +29,11 @@ use utoipa::ToSchema;
 use web::{Created, Problem};
 
 use crate::batches::batch::{self, BatchRow, stored};
-use crate::batches::mint::{self, MintError};
+use crate::batches::mint;
 use crate::batches::numbers::{self, Numbers};
 use crate::batches::shares::BatchShares;
 use crate::batches::withdraw::withdraw;
+use crate::keys::public_keys::choice::NoKey;
 use crate::keys::signers::Signers;
 use crate::{ReissueId, batches::activate};
 
@@ -92,70 +94,53 @@ pub struct Reissue {
     pub vouchers: u32,
 }
 
-/// Why nothing was reissued.
-#[derive(Debug, thiserror::Error)]
-pub enum ReissueError {
-    /// No such batch in the programme.
-    #[error("no such batch")]
+#[derive(Debug)]
+pub enum ReissueRejection {
     NoBatch,
-    /// The batch has no vouchers yet.
-    #[error("not minted")]
     NotMinted,
-    /// It was cancelled.
-    #[error("cancelled")]
     Cancelled,
-    /// The batch has no such booklets, or too many are asked for.
-    #[error("booklets {} to {}", .0.start(), .0.end())]
+    /// Outside of these, or too many at once.
     Range(RangeInclusive<u32>),
-    /// Somebody holds one of the booklets.
-    #[error("booklet {0} was handed over")]
+    /// The first of these booklets that somebody holds.
     HandedOver(u32),
     /// The batch, or a part of it, can be spent.
-    #[error("activated")]
     Activated,
-    /// One of the vouchers is revoked.
-    #[error("voucher {0} is revoked")]
+    /// The serial number of the first.
     Revoked(u32),
-    /// The programme is over.
-    #[error("the programme is over")]
     ProgrammeOver,
-    /// The id names another act.
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    #[error("mint")]
-    Mint(#[from] MintError),
-    #[error("ledger")]
-    Ledger(#[from] PostError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
+    NoKey(NoKey),
 }
 
-impl From<ReissueError> for Problem {
-    fn from(error: ReissueError) -> Self {
+impl Rejection for ReissueRejection {}
+
+type ReissueError = UseCaseError<ReissueRejection>;
+
+impl From<ReissueRejection> for Problem {
+    fn from(rejection: ReissueRejection) -> Self {
         let refused = |kind| Self::refused(kind, "Ces carnets ne peuvent pas être réédités.");
-        match error {
-            ReissueError::NoBatch => Self::not_found("Ce lot"),
-            ReissueError::NotMinted => refused("not-minted").detail("Les chèques de ce lot ne sont pas encore émis."),
-            ReissueError::Cancelled => {
+        match rejection {
+            ReissueRejection::NoBatch => Self::not_found("Ce lot"),
+            ReissueRejection::NotMinted => {
+                refused("not-minted").detail("Les chèques de ce lot ne sont pas encore émis.")
+            }
+            ReissueRejection::Cancelled => {
                 refused("batch-cancelled").detail("Ce lot est annulé : ses chèques sont déjà sans valeur.")
             }
-            ReissueError::Range(numbers) => refused("reissue-range").detail(format!(
+            ReissueRejection::Range(numbers) => refused("reissue-range").detail(format!(
                 "Donnez « from » et « to » entre {} et {}, pour {REISSUE_VOUCHERS_MAX} chèques au plus à la fois.",
                 numbers.start(),
                 numbers.end(),
             )),
-            ReissueError::HandedOver(booklet) => refused("already-handed-over").detail(format!(
+            ReissueRejection::HandedOver(booklet) => refused("already-handed-over").detail(format!(
                 "Le carnet n° {booklet} est chez une personne : révoquez-le et remplacez-le, et rééditez les autres."
             )),
-            ReissueError::Activated => refused("already-activated")
+            ReissueRejection::Activated => refused("already-activated")
                 .detail("Les chèques de ce lot ont déjà leur valeur : révoquez les carnets perdus un par un."),
-            ReissueError::Revoked(serial) => refused("revoked").detail(format!(
+            ReissueRejection::Revoked(serial) => refused("revoked").detail(format!(
                 "Le chèque n° {serial} est déjà révoqué : il ne renaît pas. Rééditez les autres carnets."
             )),
-            ReissueError::ProgrammeOver => refused("programme-over").detail("Ce dispositif est terminé."),
-            ReissueError::SameIdOtherContent => Self::same_id_other_content(),
-            ReissueError::Mint(error) => error.into(),
-            ReissueError::Ledger(_) | ReissueError::Database(_) => Self::internal(&error),
+            ReissueRejection::ProgrammeOver => refused("programme-over").detail("Ce dispositif est terminé."),
+            ReissueRejection::NoKey(none) => none.into(),
         }
     }
 }
@@ -172,10 +157,10 @@ pub async fn reissue(
 ) -> Result<Created<Reissue>, ReissueError> {
     let ordered = batch::find(&mut **tx, programme.id, batch)
         .await?
-        .ok_or(ReissueError::NoBatch)?;
+        .ok_or(ReissueRejection::NoBatch)?;
     let numbers = ordered.booklet_numbers();
     let (from, to) = (new.from.unwrap_or(*numbers.start()), new.to.unwrap_or(*numbers.end()));
-    let range = || ReissueError::Range(numbers.clone());
+    let range = || ReissueRejection::Range(numbers.clone());
     let (first, last) = (
         ordered.serials_of(from).ok_or_else(range)?,
         ordered.serials_of(to).ok_or_else(range)?,
@@ -187,7 +172,7 @@ pub async fn reissue(
         .filter(|_| from <= to)
         .ok_or_else(range)?;
     if vouchers > REISSUE_VOUCHERS_MAX {
-        return Err(range());
+        return Err(range().into());
     }
     let wanted = Reissue {
         id: new.id,
@@ -205,14 +190,16 @@ pub async fn reissue(
         return if same {
             Ok(Created::Existing(wanted))
         } else {
-            Err(ReissueError::SameIdOtherContent)
+            Err(ReissueError::IdReused)
         };
     }
     let locked = batch::find(&mut **tx, programme.id, batch)
         .await?
-        .ok_or(ReissueError::NoBatch)?;
+        .ok_or(ReissueRejection::NoBatch)?;
     check(tx, programme, &locked, (from, to), &serials).await?;
-    let kid = mint::key_for(tx, &locked, signers, at).await?;
+    let kid = mint::key_for(tx, &locked, signers, at)
+        .await
+        .map_err(|error| error.map_rejection(ReissueRejection::NoKey))?;
     insert(tx, programme, &wanted, new.reason, who, at).await?;
     withdraw(tx, &locked, &serials, wanted.id, at).await?;
     let mut missing: Vec<u32> = serials.collect();
@@ -235,17 +222,17 @@ async fn check(
     serials: &RangeInclusive<u32>,
 ) -> Result<(), ReissueError> {
     match batch {
-        BatchRow { minted_at: None, .. } => return Err(ReissueError::NotMinted),
+        BatchRow { minted_at: None, .. } => return Err(ReissueRejection::NotMinted.into()),
         BatchRow {
             cancelled_at: Some(_), ..
-        } => return Err(ReissueError::Cancelled),
+        } => return Err(ReissueRejection::Cancelled.into()),
         BatchRow {
             activated_at: Some(_), ..
-        } => return Err(ReissueError::Activated),
+        } => return Err(ReissueRejection::Activated.into()),
         _ => {}
     }
     if batch::is_over(tx, programme).await? {
-        return Err(ReissueError::ProgrammeOver);
+        return Err(ReissueRejection::ProgrammeOver.into());
     }
     let facts = sqlx::query!(
         r#"select
@@ -263,13 +250,13 @@ async fn check(
     .fetch_one(&mut **tx)
     .await?;
     if let Some(booklet) = facts.handed_over {
-        return Err(ReissueError::HandedOver(u32::try_from(booklet).unwrap_or_default()));
+        return Err(ReissueRejection::HandedOver(u32::try_from(booklet).unwrap_or_default()).into());
     }
     if facts.opened {
-        return Err(ReissueError::Activated);
+        return Err(ReissueRejection::Activated.into());
     }
     match activate::revoked(tx, batch, serials).await?.into_iter().min() {
-        Some(serial) => Err(ReissueError::Revoked(serial)),
+        Some(serial) => Err(ReissueRejection::Revoked(serial).into()),
         None => Ok(()),
     }
 }
@@ -323,7 +310,7 @@ async fn insert(
     .await;
     match inserted {
         // Two acts of one id on different batches hold different locks: the primary key decides.
-        Err(error) if database::is_constraint(&error, "reissue_pk") => Err(ReissueError::SameIdOtherContent),
+        Err(error) if database::is_constraint(&error, "reissue_pk") => Err(ReissueError::IdReused),
         Err(error) => Err(error.into()),
         Ok(_) => Ok(()),
     }

@@ -25,7 +25,8 @@ use crate::batches::numbers::{self, Numbers};
 use crate::batches::shares::{BatchShares, giving_back};
 use crate::{RevocationId, batches::activate};
 
-pub use error::RevokeError;
+use error::RevokeError;
+pub use error::RevokeRejection;
 
 /// Why a voucher is blocked; always told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -90,21 +91,21 @@ pub async fn revoke(
 ) -> Result<Created<Revocation>, RevokeError> {
     let batch = batch::find(&mut **tx, programme.id, new.batch_id)
         .await?
-        .ok_or(RevokeError::NoBatch)?;
+        .ok_or(RevokeRejection::NoBatch)?;
     let (booklet, serials) = chosen(&batch, new)?;
     check_right(tx, who, programme, &batch, booklet).await?;
     numbers::lock(tx, &batch, Numbers::Keep).await?;
     let vouchers = batch::vouchers(&mut **tx, &batch, &serials).await?;
     if batch.minted_at.is_none() {
-        return Err(RevokeError::NotMinted);
+        return Err(RevokeRejection::NotMinted.into());
     }
     let shares = BatchShares::load(tx, &batch).await?;
     activate::lock(tx, &batch, &shares, &vouchers).await?;
     if let Some(known) = find(tx, programme, new, &serials, who.organisation()).await? {
-        return known.map(Created::Existing).ok_or(RevokeError::SameIdOtherContent);
+        return known.map(Created::Existing).ok_or(RevokeError::IdReused);
     }
     if batch::is_over(tx, programme).await? {
-        return Err(RevokeError::ProgrammeOver);
+        return Err(RevokeRejection::ProgrammeOver.into());
     }
     let blocked = activate::revoked(tx, &batch, &serials).await?;
     let fresh: Vec<Printed> = vouchers
@@ -113,7 +114,7 @@ pub async fn revoke(
         .collect();
     let batch = batch::find(&mut **tx, programme.id, new.batch_id)
         .await?
-        .ok_or(RevokeError::NoBatch)?;
+        .ok_or(RevokeRejection::NoBatch)?;
     let shares = shares.under_locks(tx, &batch).await?;
     let (transfers, claimed) = transfers(tx, &batch, &shares, &fresh).await?;
     let done = Revocation {
@@ -128,21 +129,21 @@ pub async fn revoke(
         let event = EventKind::Revoked.event_id(new.id.uuid());
         let posting = Posting::new(event, transfers).expect("ids come from each voucher's number");
         if let Some(Outcome::Rejected(rejection)) = ledger::post(tx, &[posting], at).await?.pop() {
-            return Err(RevokeError::Refused(rejection));
+            return Err(RevokeError::failed(rejection));
         }
     }
     audit(tx, who, at, "voucher.revoke", Some(new.id.uuid()), new.reason).await?;
     Ok(Created::New(done))
 }
 
-fn chosen(batch: &BatchRow, new: &NewRevocation) -> Result<(u32, RangeInclusive<u32>), RevokeError> {
+fn chosen(batch: &BatchRow, new: &NewRevocation) -> Result<(u32, RangeInclusive<u32>), RevokeRejection> {
     match (new.booklet, new.serial) {
-        (Some(booklet), None) => Ok((booklet, batch.serials_of(booklet).ok_or(RevokeError::NoBooklet)?)),
+        (Some(booklet), None) => Ok((booklet, batch.serials_of(booklet).ok_or(RevokeRejection::NoBooklet)?)),
         (None, Some(serial)) if (1..=batch.vouchers()).contains(&serial) => {
             Ok((batch.booklet_of(serial), serial..=serial))
         }
-        (None, Some(_)) => Err(RevokeError::NoBooklet),
-        _ => Err(RevokeError::BookletOrSerial),
+        (None, Some(_)) => Err(RevokeRejection::NoBooklet),
+        _ => Err(RevokeRejection::BookletOrSerial),
     }
 }
 
@@ -167,7 +168,11 @@ async fn check_right(
         )
         .fetch_one(&mut **tx)
         .await?;
-    if gave_it { Ok(()) } else { Err(RevokeError::NoBooklet) }
+    if gave_it {
+        Ok(())
+    } else {
+        Err(RevokeRejection::NoBooklet.into())
+    }
 }
 
 /// What goes back, and which serial numbers were claimed already.
@@ -264,7 +269,11 @@ async fn insert(
     )
     .execute(&mut **tx)
     .await
-    .map_err(RevokeError::of_insert)?;
+    .map_err(|error| match error {
+        // Two acts of one id on different batches hold different locks: the primary key decides.
+        error if database::is_constraint(&error, "revocation_act_pk") => RevokeError::IdReused,
+        error => error.into(),
+    })?;
     sqlx::query!(
         "insert into issuer.revocation (book_id, number, act_id, at) select $1, number, $2, $3 from unnest($4::bigint[]) as v (number)",
         programme.id.uuid(),

@@ -2,6 +2,7 @@
 
 use access::{Caller, NewOrganisation, Role, audit};
 use chrono::{DateTime, Utc};
+use database::{Rejection, UseCaseError};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::PgTransaction;
@@ -28,36 +29,22 @@ pub struct Accreditation {
     pub accredited_at: DateTime<Utc>,
 }
 
-/// Why a structure was not admitted.
-#[derive(Debug, thiserror::Error)]
-pub enum AccreditError {
-    /// No such structure.
-    #[error("no such structure")]
+#[derive(Debug)]
+pub enum AccreditRejection {
     NoStructure,
-    /// Some criteria are not met.
-    #[error("{} criteria are not met", .0.len())]
     Unmet(Vec<UnmetCriterion>),
-    /// It was admitted before, under another id.
-    #[error("accredited already")]
+    /// Under another id.
     Already(DateTime<Utc>),
-    /// The id names another accreditation, or the structure's id another organisation.
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    /// What was imported is not a place: hands in the table.
-    #[error("the stored place cannot be read")]
-    Place(#[from] serde_json::Error),
-    /// Its organisation was not created.
-    #[error("the organisation was not created")]
-    Organisation(#[from] access::CreateError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
+    Organisation(access::CreateRejection),
 }
 
-impl From<AccreditError> for Problem {
-    fn from(error: AccreditError) -> Self {
-        match error {
-            AccreditError::NoStructure => Self::not_found("Cette structure"),
-            AccreditError::Unmet(reasons) => Self::refused(
+impl Rejection for AccreditRejection {}
+
+impl From<AccreditRejection> for Problem {
+    fn from(rejection: AccreditRejection) -> Self {
+        match rejection {
+            AccreditRejection::NoStructure => Self::not_found("Cette structure"),
+            AccreditRejection::Unmet(reasons) => Self::refused(
                 "not-accreditable",
                 "Cette structure ne remplit pas encore les critères.",
             )
@@ -69,13 +56,12 @@ impl From<AccreditError> for Problem {
                     .join(" "),
             )
             .with("reasons", reasons),
-            AccreditError::Already(at) => Self::refused("already-accredited", "Cette structure est déjà labellisée.")
-                .detail("Il n'y a rien à faire.")
-                .with("accredited_at", at),
-            AccreditError::SameIdOtherContent => Self::same_id_other_content(),
-            AccreditError::Organisation(error) => error.into(),
-            AccreditError::Place(error) => Self::internal(&error),
-            AccreditError::Database(error) => Self::internal(&error),
+            AccreditRejection::Already(at) => {
+                Self::refused("already-accredited", "Cette structure est déjà labellisée.")
+                    .detail("Il n'y a rien à faire.")
+                    .with("accredited_at", at)
+            }
+            AccreditRejection::Organisation(rejection) => rejection.into(),
         }
     }
 }
@@ -87,21 +73,21 @@ pub async fn accredit(
     structure: StructureId,
     new: NewAccreditation,
     at: DateTime<Utc>,
-) -> Result<Created<Accreditation>, AccreditError> {
+) -> Result<Created<Accreditation>, UseCaseError<AccreditRejection>> {
     let known = sqlx::query!(
         "select name, place from redemption.structure where id = $1",
         structure.uuid()
     )
     .fetch_optional(&mut **tx)
     .await?
-    .ok_or(AccreditError::NoStructure)?;
+    .ok_or(AccreditRejection::NoStructure)?;
     if let Some(before) = accredited_before(tx, structure, new).await? {
         return Ok(Created::Existing(before));
     }
-    let place = Place::deserialize(&known.place)?;
+    let place = Place::deserialize(&known.place).map_err(UseCaseError::failed)?;
     let reasons = unmet(&place);
     if !reasons.is_empty() {
-        return Err(AccreditError::Unmet(reasons));
+        return Err(AccreditRejection::Unmet(reasons).into());
     }
     sqlx::query!(
         "insert into redemption.accreditation (structure_id, id, accredited_at, accredited_by) values ($1, $2, $3, $4)",
@@ -113,9 +99,9 @@ pub async fn accredit(
     .execute(&mut **tx)
     .await
     .map_err(|error| match error {
-        error if database::is_constraint(&error, "accreditation_id_unique") => AccreditError::SameIdOtherContent,
+        error if database::is_constraint(&error, "accreditation_id_unique") => UseCaseError::IdReused,
         // Somebody else admitted it at this moment.
-        error if database::is_constraint(&error, "accreditation_pk") => AccreditError::Already(at),
+        error if database::is_constraint(&error, "accreditation_pk") => AccreditRejection::Already(at).into(),
         error => error.into(),
     })?;
     let siren: Option<Siren> = known.place["pivot"]
@@ -127,7 +113,9 @@ pub async fn accredit(
         siren,
         roles: vec![Role::Structure],
     };
-    access::create(tx, &organisation, at).await?;
+    access::create(tx, &organisation, at)
+        .await
+        .map_err(|error| error.map_rejection(AccreditRejection::Organisation))?;
     audit(
         tx,
         who,
@@ -148,7 +136,7 @@ async fn accredited_before(
     tx: &mut PgTransaction<'_>,
     structure: StructureId,
     new: NewAccreditation,
-) -> Result<Option<Accreditation>, AccreditError> {
+) -> Result<Option<Accreditation>, UseCaseError<AccreditRejection>> {
     let known = sqlx::query!(
         r#"select id as "id: AccreditationId", accredited_at from redemption.accreditation where structure_id = $1"#,
         structure.uuid()
@@ -162,6 +150,6 @@ async fn accredited_before(
             structure_id: structure,
             accredited_at: known.accredited_at,
         })),
-        Some(known) => Err(AccreditError::Already(known.accredited_at)),
+        Some(known) => Err(AccreditRejection::Already(known.accredited_at).into()),
     }
 }

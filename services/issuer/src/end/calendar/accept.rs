@@ -1,6 +1,7 @@
 use access::{Caller, OrganisationId};
 use catalogue::{ExpiryStep, Programme};
 use chrono::{DateTime, NaiveDate, Utc};
+use database::{Rejection, UseCaseError};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::PgTransaction;
@@ -35,50 +36,40 @@ pub struct Acceptance {
     pub at: DateTime<Utc>,
 }
 
-/// Why counts were not accepted.
-#[derive(Debug, thiserror::Error)]
-pub enum AcceptError {
-    /// They are not counted yet, or never will be.
-    #[error("not counted: {0:?}")]
+#[derive(Debug)]
+pub enum AcceptRejection {
+    /// When they are counted; never, in a programme too short for it.
     TooEarly(Option<NaiveDate>),
-    /// Accepted by silence.
-    #[error("tacitly accepted since {0}")]
+    /// By silence, since that day.
     Tacit(NaiveDate),
-    /// Accepted before, by another act.
-    #[error("accepted before")]
+    /// Before, by another act.
     Accepted,
-    #[error("the counts differ")]
     Differ([i64; 4]),
-    /// The id names another acceptance.
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<AcceptError> for Problem {
-    fn from(error: AcceptError) -> Self {
+impl Rejection for AcceptRejection {}
+
+impl From<AcceptRejection> for Problem {
+    fn from(rejection: AcceptRejection) -> Self {
         let refused = |kind| Self::refused(kind, "Ce décompte ne peut pas être accepté.");
         let french = |day: NaiveDate| day.format("%d/%m/%Y").to_string();
-        match error {
-            AcceptError::TooEarly(Some(from)) => refused("too-early").detail(format!(
+        match rejection {
+            AcceptRejection::TooEarly(Some(from)) => refused("too-early").detail(format!(
                 "Il est arrêté le {}, quand les remises cessent. Lisez-le ensuite dans le calendrier d'échéance.",
                 french(from)
             )),
-            AcceptError::TooEarly(None) => refused("no-count").detail(
+            AcceptRejection::TooEarly(None) => refused("no-count").detail(
                 "Ce dispositif est trop court pour que son calendrier prévoie un décompte : l'état contradictoire en tient lieu.",
             ),
-            AcceptError::Tacit(day) => refused("acceptance-over").detail(format!(
+            AcceptRejection::Tacit(day) => refused("acceptance-over").detail(format!(
                 "Sans réponse de votre part le {} au soir, le décompte est accepté tacitement. L'état contradictoire pourra être contesté.",
                 french(day)
             )),
-            AcceptError::Accepted => refused("already-accepted").detail("Votre organisation l'a déjà accepté."),
-            AcceptError::Differ([issued, handed_over, never_handed_over, started]) => refused("counts-differ")
+            AcceptRejection::Accepted => refused("already-accepted").detail("Votre organisation l'a déjà accepté."),
+            AcceptRejection::Differ([issued, handed_over, never_handed_over, started]) => refused("counts-differ")
                 .detail(format!(
                     "Le décompte est : {issued} carnets émis, {handed_over} remis, {never_handed_over} jamais remis, {started} entamés. Vérifiez-le, puis acceptez ces nombres."
                 )),
-            AcceptError::SameIdOtherContent => Self::same_id_other_content(),
-            AcceptError::Database(error) => Self::internal(&error),
         }
     }
 }
@@ -90,25 +81,27 @@ pub async fn accept(
     programme: &Programme,
     new: &NewAcceptance,
     at: DateTime<Utc>,
-) -> Result<Created<Acceptance>, AcceptError> {
+) -> Result<Created<Acceptance>, UseCaseError<AcceptRejection>> {
     let calendar = catalogue::expiry_calendar(&mut **tx, programme).await?;
     let wanted = [new.issued, new.handed_over, new.never_handed_over, new.started];
     if let Some(known) = step::find(tx, programme.id, ExpiryStep::Acceptance).await? {
         return before(new, wanted, &known).map_err(|error| match error {
-            AcceptError::Accepted if known.by.is_none() => AcceptError::Tacit(calendar.due_on(ExpiryStep::Acceptance)),
+            UseCaseError::Rejected(AcceptRejection::Accepted) if known.by.is_none() => {
+                AcceptRejection::Tacit(calendar.due_on(ExpiryStep::Acceptance)).into()
+            }
             error => error,
         });
     }
     if calendar.is_due(ExpiryStep::Acceptance, at) {
-        return Err(AcceptError::Tacit(calendar.due_on(ExpiryStep::Acceptance)));
+        return Err(AcceptRejection::Tacit(calendar.due_on(ExpiryStep::Acceptance)).into());
     }
     let Some(counted) = step::find(tx, programme.id, ExpiryStep::Block).await? else {
         let from = calendar.applies(ExpiryStep::Block);
-        return Err(AcceptError::TooEarly(from.then(|| calendar.due_on(ExpiryStep::Block))));
+        return Err(AcceptRejection::TooEarly(from.then(|| calendar.due_on(ExpiryStep::Block))).into());
     };
     let count = counts(&counted)?;
     if count.sums.booklets() != wanted {
-        return Err(AcceptError::Differ(count.sums.booklets()));
+        return Err(AcceptRejection::Differ(count.sums.booklets()).into());
     }
     let doing = Doing {
         who,
@@ -133,15 +126,19 @@ pub(super) fn counts(step: &Known) -> Result<BookletCount, sqlx::Error> {
     BookletCount::deserialize(&step.data).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
-fn before(new: &NewAcceptance, wanted: [i64; 4], known: &Known) -> Result<Created<Acceptance>, AcceptError> {
+fn before(
+    new: &NewAcceptance,
+    wanted: [i64; 4],
+    known: &Known,
+) -> Result<Created<Acceptance>, UseCaseError<AcceptRejection>> {
     let by = match (known.act, known.by) {
         (Some(act), Some(by)) if act == new.id.uuid() => OrganisationId::from_uuid(by),
-        _ => return Err(AcceptError::Accepted),
+        _ => return Err(AcceptRejection::Accepted.into()),
     };
     let accepted: super::BookletSums =
         serde_json::from_value(known.data["sums"].clone()).map_err(|error| sqlx::Error::Decode(error.into()))?;
     if accepted.booklets() != wanted {
-        return Err(AcceptError::SameIdOtherContent);
+        return Err(UseCaseError::IdReused);
     }
     Ok(Created::Existing(Acceptance {
         id: new.id,

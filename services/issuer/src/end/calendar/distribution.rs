@@ -1,6 +1,7 @@
 use access::{Caller, OrganisationId, audit};
 use catalogue::{ExpiryStep, Programme};
 use chrono::{DateTime, NaiveDate, Utc};
+use database::{Rejection, UseCaseError};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgExecutor, PgTransaction};
 use standards::calendar::paris_date;
@@ -54,41 +55,30 @@ pub struct Decision {
     pub at: DateTime<Utc>,
 }
 
-/// Why a decision was not taken.
-#[derive(Debug, thiserror::Error)]
-pub enum DecideError {
-    /// No reason, or too long a one.
-    #[error("a reason of 1 to {REASON_CHARS_MAX} characters")]
+#[derive(Debug)]
+pub enum DecideRejection {
     Reason,
-    /// Hand-overs stopped already.
-    #[error("stopped since {0}")]
+    /// Hand-overs are stopped since that day.
     TooLate(NaiveDate),
-    /// The last day has passed.
-    #[error("the programme is over")]
     ProgrammeOver,
-    /// The id names another decision.
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<DecideError> for Problem {
-    fn from(error: DecideError) -> Self {
+impl Rejection for DecideRejection {}
+
+impl From<DecideRejection> for Problem {
+    fn from(rejection: DecideRejection) -> Self {
         let refused = |kind| Self::refused(kind, "Cette décision ne peut pas être prise.");
-        match error {
-            DecideError::Reason => refused("no-reason").detail(format!(
+        match rejection {
+            DecideRejection::Reason => refused("no-reason").detail(format!(
                 "Donnez un motif dans « reason », de 1 à {REASON_CHARS_MAX} caractères : les financeurs le liront."
             )),
-            DecideError::TooLate(since) => refused("too-late").detail(format!(
+            DecideRejection::TooLate(since) => refused("too-late").detail(format!(
                 "Les remises sont arrêtées depuis le {} : la décision de continuer se prend avant ce jour.",
                 since.format("%d/%m/%Y")
             )),
-            DecideError::ProgrammeOver => {
+            DecideRejection::ProgrammeOver => {
                 refused("programme-over").detail("Le dernier jour de ce dispositif est passé.")
             }
-            DecideError::SameIdOtherContent => Self::same_id_other_content(),
-            DecideError::Database(error) => Self::internal(&error),
         }
     }
 }
@@ -100,10 +90,10 @@ pub async fn decide_distribution(
     programme: &Programme,
     new: &NewDecision,
     at: DateTime<Utc>,
-) -> Result<Created<Decision>, DecideError> {
+) -> Result<Created<Decision>, UseCaseError<DecideRejection>> {
     let reason = new.reason.trim();
     if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
-        return Err(DecideError::Reason);
+        return Err(DecideRejection::Reason.into());
     }
     let wanted = Decision {
         id: new.id,
@@ -117,15 +107,15 @@ pub async fn decide_distribution(
         return if same {
             Ok(Created::Existing(known))
         } else {
-            Err(DecideError::SameIdOtherContent)
+            Err(UseCaseError::IdReused)
         };
     }
     let calendar = catalogue::expiry_calendar(&mut **tx, programme).await?;
     if calendar.is_due(ExpiryStep::Refusal, at) {
-        return Err(DecideError::ProgrammeOver);
+        return Err(DecideRejection::ProgrammeOver.into());
     }
     if new.decision == Distribution::Continue && calendar.is_due(ExpiryStep::Block, at) {
-        return Err(DecideError::TooLate(calendar.due_on(ExpiryStep::Block)));
+        return Err(DecideRejection::TooLate(calendar.due_on(ExpiryStep::Block)).into());
     }
     let inserted = sqlx::query!(
         "insert into issuer.distribution_decision (book_id, id, decision, reason, by_organisation, at)
@@ -145,7 +135,7 @@ pub async fn decide_distribution(
         // The same id at the same moment: the other request's answer counts.
         return match find(tx, programme, new.id).await? {
             Some(known) if (Decision { at: known.at, ..wanted }) == known => Ok(Created::Existing(known)),
-            _ => Err(DecideError::SameIdOtherContent),
+            _ => Err(UseCaseError::IdReused),
         };
     }
     audit(

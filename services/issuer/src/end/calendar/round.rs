@@ -1,6 +1,7 @@
 use access::Caller;
 use catalogue::{ExpiryCalendar, ExpiryStep, Programme, ProgrammeId};
 use chrono::{DateTime, Utc};
+use database::UseCaseError;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::{PgPool, PgTransaction};
@@ -11,7 +12,7 @@ use super::accept::counts;
 use super::distribution::{self, Distribution};
 use super::step::{self, Doing, record};
 use super::sums::{self, BookletCount, BookletSums};
-use crate::{ExpiryId, end::expire::ExpireError, end::expire::NewExpiry};
+use crate::{ExpiryId, end::expire::ExpireRejection, end::expire::NewExpiry};
 
 /// The steps that are the issuer's and that the clock does, in order.
 const STEPS: [ExpiryStep; 4] = [
@@ -96,7 +97,7 @@ async fn do_step(
     calendar: &ExpiryCalendar,
     step: ExpiryStep,
     at: DateTime<Utc>,
-) -> Result<bool, ExpireError> {
+) -> Result<bool, UseCaseError<ExpireRejection>> {
     let act = ids::derive_uuid(
         b"expiry step",
         &[programme.id.uuid().as_bytes(), step.word().as_bytes()],

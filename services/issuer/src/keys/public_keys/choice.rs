@@ -2,6 +2,7 @@
 
 use catalogue::{KEY_KEPT_HOURS, PublishedKey};
 use chrono::{DateTime, TimeDelta, Utc};
+use database::Rejection;
 use voucher::{Kid, LastDay, Purpose};
 use web::Problem;
 
@@ -16,18 +17,17 @@ pub(crate) struct Wanted {
 }
 
 /// Why there is no key to mint for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoKey {
     /// None of the loaded keys is a published voucher key that still lasts.
-    #[error("no voucher key is loaded")]
     NotLoaded,
     /// The only ones were announced and are not to be used yet.
-    #[error("not before {0}")]
     NotYet(DateTime<Utc>),
     /// The bounds of each exclude these vouchers, or it ends before they do.
-    #[error("no key admits these vouchers")]
     OutOfBounds,
 }
+
+impl Rejection for NoKey {}
 
 impl From<NoKey> for Problem {
     fn from(none: NoKey) -> Self {

@@ -3,29 +3,27 @@
 use access::{Caller, audit};
 use catalogue::NewDelegation;
 use chrono::{DateTime, Utc};
+use database::{Rejection, UseCaseError};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use sqlx::{PgPool, PgTransaction};
 use voucher::{Delegation, Kid, Purpose};
 use web::{Created, Problem};
 
-/// Why a delegation was not published.
-#[derive(Debug, thiserror::Error)]
-pub enum DelegateError {
+#[derive(Debug)]
+pub enum DelegateRejection {
     /// Its delegate is no published key that signs key sets.
-    #[error("the delegate {0} is not a published key of purpose key_set")]
     Unpublished(Kid),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<DelegateError> for Problem {
-    fn from(error: DelegateError) -> Self {
-        match error {
-            DelegateError::Unpublished(kid) => Self::refused("delegation", "Cette délégation n'est pas publiée.").detail(format!(
+impl Rejection for DelegateRejection {}
+
+impl From<DelegateRejection> for Problem {
+    fn from(rejection: DelegateRejection) -> Self {
+        match rejection {
+            DelegateRejection::Unpublished(kid) => Self::refused("delegation", "Cette délégation n'est pas publiée.").detail(format!(
                 "Elle désigne la clé {kid}, qui n'est pas publiée pour signer des jeux de clés, ou qui est retirée. Publiez-la d'abord : ccn keys publish --for key-set"
             )),
-            DelegateError::Database(_) => Self::internal(&error),
         }
     }
 }
@@ -38,7 +36,7 @@ pub(crate) async fn delegate(
     root: Kid,
     says: &Delegation,
     at: DateTime<Utc>,
-) -> Result<Created<()>, DelegateError> {
+) -> Result<Created<()>, UseCaseError<DelegateRejection>> {
     let kid = Kid::of(&says.delegate);
     if !keep(tx, document, root, says, at).await? {
         return Ok(Created::Existing(()));
@@ -55,7 +53,7 @@ pub async fn publish_first_delegation(
     root: Kid,
     says: &Delegation,
     at: DateTime<Utc>,
-) -> Result<(), DelegateError> {
+) -> Result<(), UseCaseError<DelegateRejection>> {
     let mut tx = pool.begin().await?;
     keep(&mut tx, document, root, says, at).await?;
     tx.commit().await?;
@@ -68,7 +66,7 @@ async fn keep(
     root: Kid,
     says: &Delegation,
     at: DateTime<Utc>,
-) -> Result<bool, DelegateError> {
+) -> Result<bool, UseCaseError<DelegateRejection>> {
     let kid = Kid::of(&says.delegate);
     let delegate = catalogue::published_key(&mut **tx, kid).await?;
     let good = delegate.is_some_and(|known| {
@@ -76,7 +74,7 @@ async fn keep(
         known.key.to_bytes() == says.delegate && policy.purpose == Purpose::KeySet && !policy.withdrawn
     });
     if !good {
-        return Err(DelegateError::Unpublished(kid));
+        return Err(DelegateRejection::Unpublished(kid).into());
     }
     let new = NewDelegation {
         document,

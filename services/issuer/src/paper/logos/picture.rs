@@ -4,13 +4,13 @@ use std::io::Cursor;
 
 use png::{BitDepth, ColorType, Decoder, Encoder, Limits, Transformations};
 
-use super::{LOGO_PIXELS_MAX, Logo, LogoError, check_dimensions, kept_size};
+use super::{LOGO_PIXELS_MAX, Logo, LogoRejection, check_dimensions, kept_size};
 
 /// Memory that the decoder may take beside the pixels.
 const DECODER_BYTES_MAX: usize = 8 << 20;
 
-pub(super) fn read(bytes: &[u8]) -> Result<Logo, LogoError> {
-    let damaged = |error: png::DecodingError| LogoError::Damaged(error.to_string());
+pub(super) fn read(bytes: &[u8]) -> Result<Logo, LogoRejection> {
+    let damaged = |error: png::DecodingError| LogoRejection::Damaged(error.to_string());
     let limits = Limits {
         bytes: DECODER_BYTES_MAX,
     };
@@ -22,10 +22,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Logo, LogoError> {
     let mut reader = decoder.read_info().map_err(damaged)?;
     let (width, height) = (reader.info().width, reader.info().height);
     if u64::from(width) * u64::from(height) > LOGO_PIXELS_MAX {
-        return Err(LogoError::Bomb("pixels"));
+        return Err(LogoRejection::Bomb("pixels"));
     }
     check_dimensions(width, height)?;
-    let size = reader.output_buffer_size().ok_or(LogoError::Bomb("pixels"))?;
+    let size = reader.output_buffer_size().ok_or(LogoRejection::Bomb("pixels"))?;
     let mut pixels = vec![0; size];
     let frame = reader.next_frame(&mut pixels).map_err(damaged)?;
     let samples = frame.color_type.samples();
@@ -43,8 +43,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Logo, LogoError> {
     keep(kept_width, kept_height, rgb.as_flattened())
 }
 
-pub(super) fn keep(width: u32, height: u32, rgb: &[u8]) -> Result<Logo, LogoError> {
-    let side = |pixels: u32| u16::try_from(pixels).map_err(|_| LogoError::Bomb("pixels"));
+pub(super) fn keep(width: u32, height: u32, rgb: &[u8]) -> Result<Logo, LogoRejection> {
+    let side = |pixels: u32| u16::try_from(pixels).map_err(|_| LogoRejection::Bomb("pixels"));
     Logo::from_pixels(side(width)?, side(height)?, rgb)
 }
 

@@ -1,10 +1,11 @@
 use access::{Caller, OrganisationId, audit};
 use catalogue::{Programme, ProgrammeId};
 use chrono::{DateTime, Utc};
+use database::UseCaseError;
 use sha2::{Digest, Sha256};
 use sqlx::{PgExecutor, PgTransaction};
 
-use super::{Logo, LogoError};
+use super::{Logo, LogoRejection};
 use crate::paper::settings;
 
 /// Keeps the logo of the sponsor or of a funder in place of the one before. The same one again changes nothing.
@@ -15,10 +16,10 @@ pub(crate) async fn put(
     organisation: OrganisationId,
     logo: &Logo,
     at: DateTime<Utc>,
-) -> Result<(), LogoError> {
+) -> Result<(), UseCaseError<LogoRejection>> {
     let plan = catalogue::current_plan(tx, programme.id).await?.map(|plan| plan.id);
     if !settings::partners(tx, programme, plan).await?.contains(&organisation) {
-        return Err(LogoError::NotAPartner);
+        return Err(LogoRejection::NotAPartner.into());
     }
     let digest = Sha256::digest(&logo.png);
     let changed = sqlx::query!(

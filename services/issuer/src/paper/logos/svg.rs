@@ -7,7 +7,7 @@ use resvg::usvg::{ImageHrefResolver, Options, Tree};
 use roxmltree::{Document, Node, NodeId, ParsingOptions};
 
 use super::picture::{keep, on_white};
-use super::{Logo, LogoError, SVG_ELEMENTS_MAX, check_dimensions, kept_size};
+use super::{Logo, LogoRejection, SVG_ELEMENTS_MAX, check_dimensions, kept_size};
 
 /// Elements that run, fetch, need a typeface, or take work out of proportion, with their French names.
 const FORBIDDEN: [(&str, &str); 11] = [
@@ -27,12 +27,12 @@ const FORBIDDEN: [(&str, &str); 11] = [
 /// Depth of references within references.
 const DEPTH_MAX: u32 = 32;
 
-pub(super) fn read(bytes: &[u8]) -> Result<Logo, LogoError> {
-    let damaged = |error: &dyn std::fmt::Display| LogoError::Damaged(error.to_string());
+pub(super) fn read(bytes: &[u8]) -> Result<Logo, LogoRejection> {
+    let damaged = |error: &dyn std::fmt::Display| LogoRejection::Damaged(error.to_string());
     let text = std::str::from_utf8(bytes).map_err(|error| damaged(&error))?;
     let text = text.trim_start_matches('\u{feff}');
     if text.contains("<!ENTITY") {
-        return Err(LogoError::Forbidden("une entité XML".to_owned()));
+        return Err(LogoRejection::Forbidden("une entité XML".to_owned()));
     }
     let parsing = ParsingOptions {
         allow_dtd: true, // drawing programs write one; without entities it says nothing
@@ -40,7 +40,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Logo, LogoError> {
         ..ParsingOptions::default()
     };
     let document = Document::parse_with_options(text, parsing).map_err(|error| match error {
-        roxmltree::Error::NodesLimitReached => LogoError::Bomb("éléments"),
+        roxmltree::Error::NodesLimitReached => LogoRejection::Bomb("éléments"),
         other => damaged(&other),
     })?;
     look_through(&document)?;
@@ -61,15 +61,15 @@ pub(super) fn read(bytes: &[u8]) -> Result<Logo, LogoError> {
     clippy::float_arithmetic,
     reason = "resvg measures in f32; what is kept is whole pixels"
 )]
-fn draw(tree: &Tree) -> Result<Logo, LogoError> {
+fn draw(tree: &Tree) -> Result<Logo, LogoRejection> {
     let size = tree.size().to_int_size();
     let (width, height) = kept_size(size.width(), size.height(), true);
     check_dimensions(width, height)?;
-    let mut canvas = Pixmap::new(width, height).ok_or(LogoError::Bomb("pixels"))?;
+    let mut canvas = Pixmap::new(width, height).ok_or(LogoRejection::Bomb("pixels"))?;
     let whole = u16::try_from(width).ok().zip(u16::try_from(height).ok());
     let (wide, high) = whole
         .map(|(wide, high)| (f32::from(wide), f32::from(high)))
-        .ok_or(LogoError::Bomb("pixels"))?;
+        .ok_or(LogoRejection::Bomb("pixels"))?;
     let scale = Transform::from_scale(wide / tree.size().width(), high / tree.size().height());
     resvg::render(tree, scale, &mut canvas.as_mut());
     let rgb: Vec<[u8; 3]> = canvas
@@ -84,10 +84,10 @@ fn draw(tree: &Tree) -> Result<Logo, LogoError> {
 }
 
 /// Refuses what runs, fetches or explodes.
-fn look_through(document: &Document<'_>) -> Result<(), LogoError> {
+fn look_through(document: &Document<'_>) -> Result<(), LogoRejection> {
     let root = document.root_element();
     if root.tag_name().name() != "svg" {
-        return Err(LogoError::Format);
+        return Err(LogoRejection::Format);
     }
     let mut ids = HashMap::new();
     for node in root.descendants().filter(Node::is_element) {
@@ -101,7 +101,7 @@ fn look_through(document: &Document<'_>) -> Result<(), LogoError> {
             .iter()
             .find(|(forbidden, _)| forbidden.eq_ignore_ascii_case(name))
         {
-            return Err(LogoError::Forbidden((*french).to_owned()));
+            return Err(LogoRejection::Forbidden((*french).to_owned()));
         }
         if name == "style" {
             check_style(node.text().unwrap_or_default(), &ids)?;
@@ -109,11 +109,11 @@ fn look_through(document: &Document<'_>) -> Result<(), LogoError> {
         for attribute in node.attributes() {
             let (name, value) = (attribute.name(), attribute.value());
             if name.to_ascii_lowercase().starts_with("on") {
-                return Err(LogoError::Forbidden("un script".to_owned()));
+                return Err(LogoRejection::Forbidden("un script".to_owned()));
             }
             let outside_link = name == "href" && !value.trim_start().starts_with('#');
             if outside_link || has_outside_url(value) {
-                return Err(LogoError::Forbidden("un lien vers l'extérieur".to_owned()));
+                return Err(LogoRejection::Forbidden("un lien vers l'extérieur".to_owned()));
             }
         }
     }
@@ -123,7 +123,7 @@ fn look_through(document: &Document<'_>) -> Result<(), LogoError> {
     };
     let elements = { drawn }.elements(root, 0)?;
     if elements > SVG_ELEMENTS_MAX {
-        return Err(LogoError::Bomb("éléments"));
+        return Err(LogoRejection::Bomb("éléments"));
     }
     Ok(())
 }
@@ -139,10 +139,10 @@ fn has_outside_url(value: &str) -> bool {
 }
 
 /// A style sheet may name gradients; anything else that it named could not be counted.
-fn check_style(style: &str, ids: &HashMap<&str, Node<'_, '_>>) -> Result<(), LogoError> {
+fn check_style(style: &str, ids: &HashMap<&str, Node<'_, '_>>) -> Result<(), LogoRejection> {
     let outside = has_outside_url(style) || style.to_ascii_lowercase().contains("@font-face");
     if outside {
-        return Err(LogoError::Forbidden("un lien vers l'extérieur".to_owned()));
+        return Err(LogoRejection::Forbidden("un lien vers l'extérieur".to_owned()));
     }
     let gradients_only = references(style).all(|id| {
         ids.get(id)
@@ -151,7 +151,7 @@ fn check_style(style: &str, ids: &HashMap<&str, Node<'_, '_>>) -> Result<(), Log
     if gradients_only {
         Ok(())
     } else {
-        Err(LogoError::Forbidden("une feuille de style compliquée".to_owned()))
+        Err(LogoRejection::Forbidden("une feuille de style compliquée".to_owned()))
     }
 }
 
@@ -170,11 +170,11 @@ struct Drawn<'d, 'a, 'i> {
 }
 
 impl<'a, 'i> Drawn<'_, 'a, 'i> {
-    fn elements(&mut self, node: Node<'a, 'i>, depth: u32) -> Result<u32, LogoError> {
+    fn elements(&mut self, node: Node<'a, 'i>, depth: u32) -> Result<u32, LogoRejection> {
         match self.known.get(&node.id()) {
             Some(Some(elements)) => return Ok(*elements),
-            Some(None) => return Err(LogoError::Damaged("un élément se contient lui-même".to_owned())),
-            None if depth > DEPTH_MAX => return Err(LogoError::Bomb("niveaux")),
+            Some(None) => return Err(LogoRejection::Damaged("un élément se contient lui-même".to_owned())),
+            None if depth > DEPTH_MAX => return Err(LogoRejection::Bomb("niveaux")),
             None => {}
         }
         self.known.insert(node.id(), None);

@@ -19,7 +19,7 @@ fn svg(inside: &str) -> String {
     )
 }
 
-fn read_svg(inside: &str) -> Result<Logo, LogoError> {
+fn read_svg(inside: &str) -> Result<Logo, LogoRejection> {
     Logo::read(LogoFormat::Svg, svg(inside).as_bytes())
 }
 
@@ -57,23 +57,23 @@ fn the_format_is_told_by_the_content() {
     let picture = png(100, 100, png::ColorType::Rgb, &[1, 2, 3]);
     assert!(matches!(
         Logo::read(LogoFormat::Svg, &picture),
-        Err(LogoError::OtherFormat)
+        Err(LogoRejection::OtherFormat)
     ));
     assert!(matches!(
         Logo::read(LogoFormat::Png, svg("").as_bytes()),
-        Err(LogoError::OtherFormat)
+        Err(LogoRejection::OtherFormat)
     ));
     assert!(matches!(
         Logo::read(LogoFormat::Png, b"\xff\xd8\xff\xe0 JFIF"),
-        Err(LogoError::Format)
+        Err(LogoRejection::Format)
     ));
     assert!(matches!(
         Logo::read(LogoFormat::Png, &picture[..200.min(picture.len() - 20)]),
-        Err(LogoError::Damaged(_))
+        Err(LogoRejection::Damaged(_))
     ));
     assert!(matches!(
         Logo::read(LogoFormat::Svg, &vec![b'<'; LOGO_BYTES_MAX + 1]),
-        Err(LogoError::Bytes)
+        Err(LogoRejection::Bytes)
     ));
 }
 
@@ -86,23 +86,23 @@ fn bombs_are_refused_before_they_go_off() {
     bomb[29..33].copy_from_slice(&crc.to_be_bytes());
     assert!(matches!(
         Logo::read(LogoFormat::Png, &bomb),
-        Err(LogoError::Bomb("pixels"))
+        Err(LogoRejection::Bomb("pixels"))
     ));
     let mut uses = String::from("<g id=\"n0\"><rect width=\"9\" height=\"9\"/></g>");
     for level in 1..12 {
         let copies = format!("<use xlink:href=\"#n{}\"/>", level - 1).repeat(10);
         uses.extend(["<g id=\"n", &level.to_string(), "\">", &copies, "</g>"]);
     }
-    assert!(matches!(read_svg(&uses), Err(LogoError::Bomb("éléments"))));
+    assert!(matches!(read_svg(&uses), Err(LogoRejection::Bomb("éléments"))));
     let circle = "<g id=\"a\"><use xlink:href=\"#b\"/></g><g id=\"b\"><use xlink:href=\"#a\"/></g>";
-    assert!(matches!(read_svg(circle), Err(LogoError::Damaged(_))));
+    assert!(matches!(read_svg(circle), Err(LogoRejection::Damaged(_))));
     assert!(matches!(
         read_svg(&"<g>".repeat(200).replace("<g>", "<rect/>").repeat(600)),
-        Err(LogoError::Bomb("éléments"))
+        Err(LogoRejection::Bomb("éléments"))
     ));
     assert!(matches!(
         read_svg(&format!("{}{}", "<g>".repeat(100), "</g>".repeat(100))),
-        Err(LogoError::Bomb(_))
+        Err(LogoRejection::Bomb(_))
     ));
 }
 
@@ -130,12 +130,12 @@ fn nothing_in_an_svg_runs_or_fetches() {
         "<style>@font-face{src:url(#a)}</style>",
         "<filter id=\"f\"/>",
     ] {
-        assert!(matches!(read_svg(inside), Err(LogoError::Forbidden(_))), "{inside}");
+        assert!(matches!(read_svg(inside), Err(LogoRejection::Forbidden(_))), "{inside}");
     }
     let entity = "<!DOCTYPE svg [<!ENTITY a \"b\">]><svg xmlns=\"http://www.w3.org/2000/svg\">&a;</svg>";
     assert!(matches!(
         Logo::read(LogoFormat::Svg, entity.as_bytes()),
-        Err(LogoError::Forbidden(_))
+        Err(LogoRejection::Forbidden(_))
     ));
 }
 
@@ -143,7 +143,7 @@ fn nothing_in_an_svg_runs_or_fetches() {
 fn logos_too_small_or_too_thin_are_refused_with_their_size() {
     for (width, height) in [(40, 40), (1300, 100), (64, 900)] {
         let refused = Logo::read(LogoFormat::Png, &png(width, height, png::ColorType::Rgb, &[0, 0, 0])).unwrap_err();
-        assert!(matches!(refused, LogoError::Dimensions { .. }));
+        assert!(matches!(refused, LogoRejection::Dimensions { .. }));
         assert!(
             Problem::from(refused).into_members()["detail"]
                 .as_str()

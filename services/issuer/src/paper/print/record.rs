@@ -6,9 +6,9 @@ use access::Caller;
 use chrono::{DateTime, Utc};
 use sqlx::PgTransaction;
 
-use super::ReprintReason;
+use super::{PrintError, PrintRejection, ReprintReason};
 use crate::batches::batch::{BatchRow, stored};
-use crate::{PrintId, paper::booklets::PaperFormat, paper::print::PrintError};
+use crate::{PrintId, paper::booklets::PaperFormat};
 
 /// What is printed.
 pub(crate) struct NewPrint<'p> {
@@ -52,7 +52,7 @@ pub(crate) async fn add(
         .fetch_one(&mut **tx)
         .await?;
         if let Some(on) = before {
-            return Err(PrintError::PrintedBefore(standards::calendar::paris_date(on)));
+            return Err(PrintRejection::PrintedBefore(standards::calendar::paris_date(on)).into());
         }
     }
     sqlx::query!(

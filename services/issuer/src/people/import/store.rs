@@ -1,11 +1,12 @@
 use access::OrganisationId;
 use catalogue::ProgrammeId;
+use database::UseCaseError;
 use sqlx::PgTransaction;
 
 use super::report::StoredReport;
 use super::row::Person;
 use super::verdict::Known;
-use super::{BeneficiaryImportReport, CommitError, Importing};
+use super::{BeneficiaryImportReport, CommitRejection, Importing};
 use crate::{BeneficiaryId, BeneficiaryImportId, people::identity::IdentityHash};
 
 /// What is registered among these people, by identity and by the prescriber's own numbers.
@@ -80,7 +81,7 @@ pub(super) async fn import(
     by: &Importing<'_>,
     import: BeneficiaryImportId,
     report: &BeneficiaryImportReport,
-) -> Result<(), CommitError> {
+) -> Result<(), UseCaseError<CommitRejection>> {
     let stored = serde_json::to_value(StoredReport::of(report)).expect("a report is plain data");
     let sha256 = data_encoding::HEXLOWER
         .decode(report.sha256.as_bytes())
@@ -98,7 +99,7 @@ pub(super) async fn import(
     )
     .execute(&mut **tx)
     .await
-    .map_err(CommitError::of_insert)?;
+    .map_err(CommitRejection::of_insert)?;
     Ok(())
 }
 
@@ -108,7 +109,7 @@ pub(super) async fn beneficiaries(
     by: &Importing<'_>,
     import: BeneficiaryImportId,
     people: &[Person],
-) -> Result<(), CommitError> {
+) -> Result<(), UseCaseError<CommitRejection>> {
     let mut people: Vec<&Person> = people.iter().collect();
     people.sort_by_key(|person| person.hash);
     let ids: Vec<uuid::Uuid> = people.iter().map(|person| id(by, person).uuid()).collect();
@@ -132,7 +133,7 @@ pub(super) async fn beneficiaries(
     )
     .execute(&mut **tx)
     .await
-    .map_err(CommitError::of_insert)?;
+    .map_err(CommitRejection::of_insert)?;
     sqlx::query!(
         "insert into issuer.identity (book_id, beneficiary_id, birth_name, first_names, birth_date, sex, birth_place, phone, email,
              last_contact)
@@ -152,7 +153,7 @@ pub(super) async fn beneficiaries(
     )
     .execute(&mut **tx)
     .await
-    .map_err(CommitError::of_insert)?;
+    .map_err(CommitRejection::of_insert)?;
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use sqlx::PgTransaction;
 use utoipa::ToSchema;
 use web::Created;
 
-use super::{HandOver, HandOverError, NewHandOver, find, give};
+use super::{HandOver, HandOverError, HandOverRejection, NewHandOver, find, give};
 use crate::HandOverId;
 use crate::batches::batch::{self, BatchRow, stored};
 
@@ -39,11 +39,11 @@ pub async fn replace(
     let lost = find(tx, programme, new.hand_over_id)
         .await?
         .filter(|lost| lost.prescriber == who.organisation());
-    let lost = lost.ok_or(HandOverError::NoLostBooklet)?.hand_over;
+    let lost = lost.ok_or(HandOverRejection::NoLostBooklet)?.hand_over;
     let batch = batch::find(&mut **tx, programme.id, lost.batch_id)
         .await?
-        .ok_or(HandOverError::NoLostBooklet)?;
-    let serials = batch.serials_of(lost.booklet).ok_or(HandOverError::NoLostBooklet)?;
+        .ok_or(HandOverRejection::NoLostBooklet)?;
+    let serials = batch.serials_of(lost.booklet).ok_or(HandOverRejection::NoLostBooklet)?;
     check_lost(tx, &batch, &serials).await?;
     let given = NewHandOver {
         id: new.id,
@@ -80,15 +80,15 @@ async fn check_lost(
     .await?;
     let whole = i64::try_from(vouchers.len()).expect("a booklet has few vouchers");
     if revoked.all < whole {
-        return Err(HandOverError::LostNotRevoked);
+        return Err(HandOverRejection::LostNotRevoked.into());
     }
     if revoked.lost < whole {
-        return Err(HandOverError::NotLost);
+        return Err(HandOverRejection::NotLost.into());
     }
     let numbers: Vec<_> = vouchers.iter().map(|voucher| voucher.number).collect();
     let spent = ledger::read::last_claims(tx, batch.book(), &numbers).await?;
     if spent.len() == numbers.len() {
-        return Err(HandOverError::NothingLeft);
+        return Err(HandOverRejection::NothingLeft.into());
     }
     Ok(())
 }
