@@ -41,7 +41,7 @@ use sqlx::PgPool;
 pub use crate::http::Config;
 pub use crate::http::routes;
 pub use controls::reconciliation;
-pub use log::close_month::{NotClosed, QUIET_SECONDS_MAX, close_month};
+pub use log::close_month::{CloseRejection, QUIET_SECONDS_MAX, close_month};
 pub use log::lag::{SEAL_LAG_SECONDS_MAX, show_seal_lag};
 pub use log::sealer::{SEAL_SECONDS, SUMS_SECONDS, run_sealer};
 pub use log::view::{CloseView, ConsistencyView, CosignerView, EventProofView, ProofView, ProvenEntryView};
@@ -49,7 +49,7 @@ pub use programme_end::statement_worker::{STATEMENT_SECONDS, run_statement_worke
 pub use promises::call::{remind, run_reminder_worker};
 pub use promises::reference::CallReference;
 pub use reports::export::{names, report, waterfall_csv, waterfall_pdf, waterfall_xlsx};
-pub use reports::waterfall::{Waterfall, WaterfallError, WaterfallRow};
+pub use reports::waterfall::{Waterfall, WaterfallRow};
 pub use support::ids::{
     AllocationId, AnnouncementId, BreakId, CallId, ConventionId, CreditNoteId, ExpiryChoiceId, ExpiryResponseId,
     ExplanationId, FeeId, MandateId, PaymentId, PaymentReportId, ReconciliationId, RefundId, SettlementId, StatementId,

@@ -8,8 +8,8 @@ use access::Caller;
 use anyhow::Context;
 use clap::Args;
 use client::{ClientError, Refusal};
-use funding::{CloseView, NotClosed};
-use ledger::seal::CloseError;
+use database::UseCaseError;
+use funding::CloseView;
 use sealed_log::{Checkpoint, VerifierKey};
 use serde_json::json;
 use standards::Month;
@@ -86,14 +86,11 @@ impl CloseArgs {
         books.close().await?;
         match closed {
             Ok(made) => Ok(made.into_inner()),
-            Err(
-                error @ (NotClosed::Database(_)
-                | NotClosed::Close(CloseError::Seal(_) | CloseError::Sign(_) | CloseError::Database(_))),
-            ) => Err(anyhow::Error::new(error).context("La clôture n'a pas pu se faire : rien n'a été clos")),
-            Err(error) => {
-                let problem = serde_json::Value::Object(Problem::from(error).into_members());
+            Err(UseCaseError::Rejected(rejection)) => {
+                let problem = serde_json::Value::Object(Problem::from(rejection).into_members());
                 Err(ClientError::from(Refusal::from_problem(problem)).into())
             }
+            Err(error) => Err(anyhow::Error::new(error).context("La clôture n'a pas pu se faire : rien n'a été clos")),
         }
     }
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
+use database::UseCaseError;
 use funding::ReconciliationId;
-use funding::reconciliation::{self, RunError, RunRequest, RunTrigger, Stored, Verdict};
+use funding::reconciliation::{self, RunRejection, RunRequest, RunTrigger, Stored, Verdict};
 use sealed_log::VerifierKey;
 use serde_json::json;
 use web::Clock;
@@ -78,14 +79,16 @@ impl ReconcileArgs {
         let mut turn = Turn::default();
         let ran = loop {
             match reconciliation::run(&books.pool, &books.key, &request, None).await {
-                Err(RunError::UnderWay) if turn.look_again() => tokio::time::sleep(LOOK_AGAIN).await,
+                Err(UseCaseError::Rejected(RunRejection::UnderWay)) if turn.look_again() => {
+                    tokio::time::sleep(LOOK_AGAIN).await
+                }
                 ran => break ran,
             }
         };
         books.close().await?;
         match ran {
             Ok(made) => Ok(made.into_inner()),
-            Err(RunError::UnderWay) => anyhow::bail!("{STILL_UNDER_WAY}"),
+            Err(UseCaseError::Rejected(RunRejection::UnderWay)) => anyhow::bail!("{STILL_UNDER_WAY}"),
             Err(error) => Err(anyhow::Error::new(error).context("Le rapprochement n'a pas pu se faire")),
         }
     }

@@ -37,7 +37,7 @@ mod write;
 
 use access::audit;
 use chrono::{DateTime, NaiveDate, Utc};
-use database::NamedLock;
+use database::{NamedLock, UseCaseError};
 use ledger::Rejection;
 use sha2::{Digest, Sha256};
 use sqlx::PgTransaction;
@@ -53,87 +53,67 @@ pub use list::{StatementRow, list};
 pub use view::{StatementView, read};
 
 /// Why a statement was not loaded.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// Not a statement, or it does not add up.
-    #[error("not a statement")]
-    Invalid(#[from] Camt053Error),
-    /// The same, of the French format.
-    #[error("not a CFONB 120 statement")]
-    InvalidCfonb(#[from] CfonbError),
-    /// Neither of the formats that are read.
-    #[error("not a known format")]
+#[derive(Debug)]
+pub enum LoadRejection {
+    Invalid(Camt053Error),
+    InvalidCfonb(CfonbError),
     UnknownFormat,
-    /// Several statements in one file.
-    #[error("{0} statements in one file")]
+    /// So many statements in one file.
     Several(usize),
-    /// Of another account.
-    #[error("another account")]
     OtherAccount,
     /// It does not follow the last one.
-    #[error("opens at {opening}, the last one closed at {last_closing}")]
     Gap {
-        /// Of the last statement; zero when there is none.
+        /// Zero when there is none.
         last_closing: Cents,
         opening: Cents,
     },
     /// It begins before the last one ended.
-    #[error("from {from} to {to}, the last one ended on {last_to}")]
     Days {
-        /// Of the last statement.
         last_to: NaiveDate,
-        /// Of this one's opening balance.
+        /// Of its opening balance.
         from: NaiveDate,
         /// Of its closing balance.
         to: NaiveDate,
     },
     /// The bank's numbers are not next to one another.
-    #[error("number {number}, the last one was {last}")]
     Number {
-        /// Of the last statement.
         last: i64,
         number: i64,
     },
     /// The bank's identifier is another statement's, or its movements are.
-    #[error("statement {0} is loaded already")]
     AlreadyLoaded(StatementId),
-    /// The id names another statement.
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    /// The books refuse it.
-    #[error("not booked")]
-    Book(#[from] BookError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
+    Overdrawn,
 }
 
-impl From<LoadError> for Problem {
-    fn from(error: LoadError) -> Self {
+impl database::Rejection for LoadRejection {}
+
+impl From<LoadRejection> for Problem {
+    fn from(rejection: LoadRejection) -> Self {
         let invalid = || Self::refused("statement-invalid", "Ce fichier n'est pas un relevé utilisable.");
-        match error {
-            LoadError::Invalid(error) => invalid()
+        match rejection {
+            LoadRejection::Invalid(error) => invalid()
                 .detail(error.to_string())
                 .with("line", error.line)
                 .with("element", error.element),
-            LoadError::InvalidCfonb(error) => invalid()
+            LoadRejection::InvalidCfonb(error) => invalid()
                 .detail(error.to_string())
                 .with("line", error.line)
                 .with("columns", error.columns),
-            LoadError::UnknownFormat => invalid().detail(
+            LoadRejection::UnknownFormat => invalid().detail(
                 "Ni du XML (camt.053), ni des enregistrements CFONB 120 : téléchargez le relevé à la banque dans l'un de \
                  ces deux formats, sans l'ouvrir dans un tableur.",
             ),
-            LoadError::Several(statements) => invalid().detail(format!(
+            LoadRejection::Several(statements) => invalid().detail(format!(
                 "Le fichier contient {statements} relevés : envoyez-les un par un, dans l'ordre."
             )),
-            LoadError::OtherAccount => {
+            LoadRejection::OtherAccount => {
                 Self::refused("statement-other-account", "Ce relevé est celui d'un autre compte.")
                     .detail("Seuls les relevés du compte cantonné du fonds sont acceptés.")
             }
-            LoadError::Gap { last_closing, opening } => gap(last_closing, opening),
-            LoadError::Days { last_to, from, to } => days(last_to, from, to),
-            LoadError::Number { last, number } => number_gap(last, number),
-            LoadError::AlreadyLoaded(id) => Self::refused(
+            LoadRejection::Gap { last_closing, opening } => gap(last_closing, opening),
+            LoadRejection::Days { last_to, from, to } => days(last_to, from, to),
+            LoadRejection::Number { last, number } => number_gap(last, number),
+            LoadRejection::AlreadyLoaded(id) => Self::refused(
                 "statement-already-loaded",
                 "Ce relevé est déjà chargé, sous une autre forme.",
             )
@@ -142,13 +122,11 @@ impl From<LoadError> for Problem {
                  Rien n'a changé.",
             )
             .with("statement_id", id),
-            LoadError::Book(BookError::Refused(Rejection::Short { .. })) => Self::refused(
+            LoadRejection::Overdrawn => Self::refused(
                 "statement-overdrawn",
                 "Le relevé fait passer le compte du fonds sous zéro.",
             )
             .detail("Un compte cantonné ne peut pas être à découvert : vérifiez avec la banque."),
-            LoadError::SameIdOtherContent => Self::same_id_other_content(),
-            error => Self::internal(&error),
         }
     }
 }
@@ -201,15 +179,15 @@ pub struct ParsedStatement {
 }
 
 /// Reads a file; needs no database.
-pub fn parse(bytes: Vec<u8>, fund: &FundAccount) -> Result<ParsedStatement, LoadError> {
+pub fn parse(bytes: Vec<u8>, fund: &FundAccount) -> Result<ParsedStatement, LoadRejection> {
     let mut statements = read_any(&bytes)?;
     let count = statements.len();
     let statement = statements
         .pop()
         .filter(|_| count == 1)
-        .ok_or(LoadError::Several(count))?;
+        .ok_or(LoadRejection::Several(count))?;
     if statement.account != fund.iban {
-        return Err(LoadError::OtherAccount);
+        return Err(LoadRejection::OtherAccount);
     }
     Ok(ParsedStatement {
         statement,
@@ -219,15 +197,15 @@ pub fn parse(bytes: Vec<u8>, fund: &FundAccount) -> Result<ParsedStatement, Load
 }
 
 /// By content, never by a file's name or type, which banks and browsers change.
-fn read_any(bytes: &[u8]) -> Result<Vec<Statement>, LoadError> {
+fn read_any(bytes: &[u8]) -> Result<Vec<Statement>, LoadRejection> {
     if cfonb120::looks_like(bytes) {
-        return Ok(cfonb120::read(bytes)?);
+        return cfonb120::read(bytes).map_err(LoadRejection::InvalidCfonb);
     }
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
     if text.first() == Some(&b'<') {
-        return Ok(camt053::read(bytes)?);
+        return camt053::read(bytes).map_err(LoadRejection::Invalid);
     }
-    Err(LoadError::UnknownFormat)
+    Err(LoadRejection::UnknownFormat)
 }
 
 /// Loads a statement, or finds that the same file was loaded before, under whatever id. `confirmed` is the bank's number of this
@@ -239,7 +217,7 @@ pub async fn load(
     parsed: &ParsedStatement,
     confirmed: Option<u64>,
     at: DateTime<Utc>,
-) -> Result<Created<StatementView>, LoadError> {
+) -> Result<Created<StatementView>, UseCaseError<LoadRejection>> {
     NamedLock::Statements.take(tx).await?;
     if let Some(known) = known_before(tx, id, parsed).await? {
         let view = read(tx, known).await?.ok_or(sqlx::Error::RowNotFound)?;
@@ -256,7 +234,10 @@ pub async fn load(
     breaks::open_overdue_breaks(tx, who, parsed.statement.closing.date, at).await?;
     let returned = book::returned_parts(tx, &matches).await?;
     let postings = book::postings(id, position, &lines, &matches, &returned)?;
-    book_all(tx, postings, at).await?;
+    book_all(tx, postings, at).await.map_err(|error| match error {
+        BookError::Refused(Rejection::Short { .. }) => UseCaseError::Rejected(LoadRejection::Overdrawn),
+        error => error.into(),
+    })?;
     let view = read(tx, id).await?.ok_or(sqlx::Error::RowNotFound)?;
     audit(
         tx,
@@ -281,7 +262,7 @@ async fn known_before(
     tx: &mut PgTransaction<'_>,
     id: StatementId,
     parsed: &ParsedStatement,
-) -> Result<Option<StatementId>, LoadError> {
+) -> Result<Option<StatementId>, UseCaseError<LoadRejection>> {
     // The id first: whoever repeats it is never answered with another statement.
     let known = sqlx::query!(
         r#"select id as "id: StatementId", sha256 = $2 as "same!" from funding.statement
@@ -296,10 +277,10 @@ async fn known_before(
     match known.first() {
         None => match order::same_movements(tx, &parsed.statement).await? {
             None => Ok(None),
-            Some(known) => Err(LoadError::AlreadyLoaded(known)),
+            Some(known) => Err(LoadRejection::AlreadyLoaded(known).into()),
         },
         Some(known) if known.same => Ok(Some(known.id)),
-        Some(known) if known.id == id => Err(LoadError::SameIdOtherContent),
-        Some(known) => Err(LoadError::AlreadyLoaded(known.id)),
+        Some(known) if known.id == id => Err(UseCaseError::IdReused),
+        Some(known) => Err(LoadRejection::AlreadyLoaded(known.id).into()),
     }
 }

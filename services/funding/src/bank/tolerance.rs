@@ -5,7 +5,7 @@
 
 use access::{Caller, audit};
 use chrono::{DateTime, Utc};
-use database::NamedLock;
+use database::{NamedLock, UseCaseError};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgTransaction};
 use standards::Cents;
@@ -40,31 +40,29 @@ pub struct ToleranceView {
 }
 
 /// Why it was not set.
-#[derive(Debug, thiserror::Error)]
-pub enum ToleranceError {
+#[derive(Debug)]
+pub enum ToleranceRejection {
     /// Below zero, or above [`TOLERANCE_MAX`].
-    #[error("out of bounds")]
     Amount,
     /// Empty, too long or with control characters.
-    #[error("words that do not fit")]
     Words,
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<ToleranceError> for Problem {
-    fn from(error: ToleranceError) -> Self {
-        match error {
-            ToleranceError::Amount => {
+impl database::Rejection for ToleranceRejection {}
+
+impl From<ToleranceRejection> for Problem {
+    fn from(rejection: ToleranceRejection) -> Self {
+        match rejection {
+            ToleranceRejection::Amount => {
                 Self::refused("tolerance-amount", "Cette tolérance ne convient pas.").detail(format!(
                     "Elle va de 0 à {} par virement ; au-delà, un écart s'explique.",
                     TOLERANCE_MAX.to_french()
                 ))
             }
-            ToleranceError::Words => Self::refused("tolerance-words", "Le texte manque ou ne convient pas.").detail(
-                format!("Dites pourquoi en une phrase d'au plus {WORDS_CHARS_MAX} caractères, sans retour à la ligne."),
-            ),
-            ToleranceError::Database(error) => Self::internal(&error),
+            ToleranceRejection::Words => Self::refused("tolerance-words", "Le texte manque ou ne convient pas.")
+                .detail(format!(
+                    "Dites pourquoi en une phrase d'au plus {WORDS_CHARS_MAX} caractères, sans retour à la ligne."
+                )),
         }
     }
 }
@@ -95,12 +93,12 @@ pub async fn set(
     who: &Caller,
     new: &NewTolerance,
     at: DateTime<Utc>,
-) -> Result<Created<ToleranceView>, ToleranceError> {
+) -> Result<Created<ToleranceView>, UseCaseError<ToleranceRejection>> {
     if new.amount.is_negative() || new.amount > TOLERANCE_MAX {
-        return Err(ToleranceError::Amount);
+        return Err(ToleranceRejection::Amount.into());
     }
     if !is_said(&new.why) {
-        return Err(ToleranceError::Words);
+        return Err(ToleranceRejection::Words.into());
     }
     // Never while a statement is matched.
     NamedLock::Statements.take(tx).await?;

@@ -3,6 +3,7 @@ mod list;
 use access::{Caller, OrganisationId, audit};
 use catalogue::ProgrammeId;
 use chrono::{DateTime, Utc};
+use database::UseCaseError;
 use ledger::{Account, BookId, EventKind, Rejection, TransferError, TransferKind};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
@@ -27,44 +28,34 @@ pub struct Allocation {
 }
 
 /// Why nothing was allocated.
-#[derive(Debug, thiserror::Error)]
-pub enum AllocateError {
-    /// Zero or less.
-    #[error("the amount is not positive")]
+#[derive(Debug)]
+pub enum AllocateRejection {
     NotPositive,
-    /// No such funder.
-    #[error("no such funder")]
     NoFunder,
-    /// No such programme.
-    #[error("no such programme")]
     NoProgramme,
-    /// The id names another allocation.
-    #[error("same id, other content")]
-    SameIdOtherContent,
     /// Part of what is deposited is mandated and not there yet, and the programme waits for money.
-    #[error("{available} is on the bank account")]
     Mandated {
-        /// To be allocated.
         needed: Cents,
         /// Deposited, less what is only mandated.
         available: Cents,
     },
-    /// Less is deposited than is allocated.
-    #[error("not booked")]
-    Book(#[from] BookError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
+    NotDeposited {
+        needed: Cents,
+        available: Cents,
+    },
 }
 
-impl From<AllocateError> for Problem {
-    fn from(error: AllocateError) -> Self {
-        match error {
-            AllocateError::NotPositive => {
+impl database::Rejection for AllocateRejection {}
+
+impl From<AllocateRejection> for Problem {
+    fn from(rejection: AllocateRejection) -> Self {
+        match rejection {
+            AllocateRejection::NotPositive => {
                 Self::refused("allocation-amount", "Le montant affecté doit être supérieur à zéro.")
             }
-            AllocateError::NoFunder => Self::not_found("Ce financeur"),
-            AllocateError::NoProgramme => Self::not_found("Ce dispositif"),
-            AllocateError::Mandated { needed, available } => Self::refused(
+            AllocateRejection::NoFunder => Self::not_found("Ce financeur"),
+            AllocateRejection::NoProgramme => Self::not_found("Ce dispositif"),
+            AllocateRejection::Mandated { needed, available } => Self::refused(
                 "mandated-not-received",
                 "L'argent de ce financeur est mandaté, pas encore arrivé.",
             )
@@ -75,19 +66,17 @@ impl From<AllocateError> for Problem {
             ))
             .with("needed", needed)
             .with("available", available),
-            AllocateError::SameIdOtherContent => Self::same_id_other_content(),
-            AllocateError::Book(BookError::Refused(Rejection::Short { needed, left, .. })) => Self::refused(
+            AllocateRejection::NotDeposited { needed, available } => Self::refused(
                 "not-enough-deposited",
                 "L'argent de ce financeur n'est pas encore arrivé.",
             )
             .detail(format!(
                 "À affecter : {} ; reçu et libre : {}. Attendez le virement ou affectez moins.",
                 needed.to_french(),
-                left.to_french()
+                available.to_french()
             ))
             .with("needed", needed)
-            .with("available", left),
-            error => Self::internal(&error),
+            .with("available", available),
         }
     }
 }
@@ -98,9 +87,9 @@ pub async fn allocate(
     who: &Caller,
     new: &Allocation,
     at: DateTime<Utc>,
-) -> Result<Created<Allocation>, AllocateError> {
+) -> Result<Created<Allocation>, UseCaseError<AllocateRejection>> {
     if !known::programme(tx, new.programme_id).await? {
-        return Err(AllocateError::NoProgramme);
+        return Err(AllocateRejection::NoProgramme.into());
     }
     let inserted = sqlx::query!(
         "insert into funding.allocation (id, funder_id, programme_id, cents, at) values ($1, $2, $3, $4, $5)
@@ -114,8 +103,12 @@ pub async fn allocate(
     .execute(&mut **tx)
     .await
     .map_err(|error| match error {
-        error if database::is_constraint(&error, "allocation_positive") => AllocateError::NotPositive,
-        error if database::is_constraint(&error, "allocation_funder") => AllocateError::NoFunder,
+        error if database::is_constraint(&error, "allocation_positive") => {
+            UseCaseError::Rejected(AllocateRejection::NotPositive)
+        }
+        error if database::is_constraint(&error, "allocation_funder") => {
+            UseCaseError::Rejected(AllocateRejection::NoFunder)
+        }
         error => error.into(),
     })?
     .rows_affected()
@@ -123,7 +116,15 @@ pub async fn allocate(
     if inserted {
         check_mandated(tx, new).await?;
         let event = event(new).map_err(BookError::from)?;
-        book(tx, event, at).await?;
+        book(tx, event, at).await.map_err(|error| match error {
+            BookError::Refused(Rejection::Short { needed, left, .. }) => {
+                UseCaseError::Rejected(AllocateRejection::NotDeposited {
+                    needed,
+                    available: left,
+                })
+            }
+            error => error.into(),
+        })?;
         audit(tx, who, at, "allocation.create", Some(new.id.uuid()), new.amount).await?;
         return Ok(Created::New(new.clone()));
     }
@@ -139,13 +140,13 @@ pub async fn allocate(
     if known == *new {
         Ok(Created::Existing(known))
     } else {
-        Err(AllocateError::SameIdOtherContent)
+        Err(UseCaseError::IdReused)
     }
 }
 
 /// Money that is only mandated goes to programmes that accept mandates. Asks under the locks that the booking takes too: whoever
 /// accepts a mandate waits for the deposited money.
-async fn check_mandated(tx: &mut PgTransaction<'_>, new: &Allocation) -> Result<(), AllocateError> {
+async fn check_mandated(tx: &mut PgTransaction<'_>, new: &Allocation) -> Result<(), UseCaseError<AllocateRejection>> {
     let terms = catalogue::funding_terms(&mut **tx, new.programme_id).await?;
     if terms.accepts_mandates {
         return Ok(());
@@ -165,10 +166,11 @@ async fn check_mandated(tx: &mut PgTransaction<'_>, new: &Allocation) -> Result<
     if new.amount <= there {
         return Ok(());
     }
-    Err(AllocateError::Mandated {
+    Err(AllocateRejection::Mandated {
         needed: new.amount,
         available: there.max(Cents::ZERO),
-    })
+    }
+    .into())
 }
 
 fn event(new: &Allocation) -> Result<Event, TransferError> {

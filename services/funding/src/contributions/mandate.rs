@@ -18,7 +18,7 @@ mod view;
 
 use access::{Caller, OrganisationId, audit};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
-use database::NamedLock;
+use database::{NamedLock, UseCaseError};
 use ledger::{Account, EventKind, TransferKind};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
@@ -30,7 +30,7 @@ use crate::support::booking::{BookError, Event, book};
 use crate::{support::ids::CallId, support::ids::ConventionId, support::ids::MandateId, support::known};
 
 pub use ageing::{MandateAgeing, ageing};
-pub use cancel::{CancelError, NewMandateCancellation, cancel};
+pub use cancel::{NewMandateCancellation, cancel};
 pub use number::MANDATE_NUMBER_CHARS_MAX;
 pub(crate) use number::{MandateNumber, Naming};
 pub use view::{Mandate, MandateState, list, read};
@@ -60,64 +60,46 @@ pub struct NewMandate {
 }
 
 /// Why a mandate was not accepted.
-#[derive(Debug, thiserror::Error)]
-pub enum AcceptError {
-    /// Zero or less.
-    #[error("the amount is not positive")]
+#[derive(Debug)]
+pub enum AcceptRejection {
     NotPositive,
-    /// Not a number.
-    #[error("not a number")]
+    /// Not one that an accountant writes.
     Number,
-    /// No such convention.
-    #[error("no such convention")]
     NoConvention,
-    /// No such call under this convention.
-    #[error("no such call")]
+    /// None under this convention.
     NoCall,
     /// The programme waits for money.
-    #[error("the programme does not accept mandates")]
     NotAllowed,
-    /// The number is another mandate's.
-    #[error("the number is taken")]
     NumberTaken,
-    /// More than is promised.
-    #[error("{counted} is mandated or received already of {promised}")]
+    /// More than is promised by the call or the convention, of which `counted` came, or is awaited on earlier mandates.
     Above {
-        /// By the call, or by the convention.
         promised: Cents,
-        /// Received, or awaited on earlier mandates.
         counted: Cents,
     },
-    /// The id names another mandate.
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    /// The books refuse it.
-    #[error("not booked")]
-    Book(#[from] BookError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<AcceptError> for Problem {
-    fn from(error: AcceptError) -> Self {
+impl database::Rejection for AcceptRejection {}
+
+impl From<AcceptRejection> for Problem {
+    fn from(rejection: AcceptRejection) -> Self {
         let refused = || Self::refused("mandate-field", "Ce mandat ne peut pas être enregistré.");
-        match error {
-            AcceptError::NotPositive => refused().detail("« amount » doit être supérieur à zéro."),
-            AcceptError::Number => refused().detail(format!(
+        match rejection {
+            AcceptRejection::NotPositive => refused().detail("« amount » doit être supérieur à zéro."),
+            AcceptRejection::Number => refused().detail(format!(
                 "« number » et « bordereau » : au plus {MANDATE_NUMBER_CHARS_MAX} lettres et chiffres, dont un chiffre, par exemple « 345 »."
             )),
-            AcceptError::NoConvention => Self::not_found("Cette convention"),
-            AcceptError::NoCall => Self::not_found("Cet appel de fonds (dans cette convention)"),
-            AcceptError::NotAllowed => Self::refused(
+            AcceptRejection::NoConvention => Self::not_found("Cette convention"),
+            AcceptRejection::NoCall => Self::not_found("Cet appel de fonds (dans cette convention)"),
+            AcceptRejection::NotAllowed => Self::refused(
                 "mandate-not-allowed",
                 "Ce dispositif n'accepte pas les mandats comme de l'argent reçu.",
             )
             .detail(
                 "Attendez le virement, ou faites régler « accepts_mandates » dans les règles de financement du dispositif.",
             ),
-            AcceptError::NumberTaken => Self::refused("mandate-number-taken", "Ce mandat est déjà enregistré.")
+            AcceptRejection::NumberTaken => Self::refused("mandate-number-taken", "Ce mandat est déjà enregistré.")
                 .detail("Le même comptable a déjà un mandat de ce numéro pour cette année et ce bordereau."),
-            AcceptError::Above { promised, counted } => {
+            AcceptRejection::Above { promised, counted } => {
                 Self::refused("mandate-above", "Le mandat dépasse ce qui est convenu ou appelé.")
                     .detail(format!(
                         "Convenu ou appelé : {} ; déjà mandaté ou reçu : {}. Si le virement de ce mandat est arrivé, il est déjà compté.",
@@ -127,9 +109,6 @@ impl From<AcceptError> for Problem {
                     .with("promised", promised)
                     .with("counted", counted)
             }
-            AcceptError::SameIdOtherContent => Self::same_id_other_content(),
-            AcceptError::Book(error) => Self::internal(&error),
-            AcceptError::Database(error) => Self::internal(&error),
         }
     }
 }
@@ -153,12 +132,12 @@ pub async fn accept(
     who: &Caller,
     new: &NewMandate,
     at: DateTime<Utc>,
-) -> Result<Created<Mandate>, AcceptError> {
+) -> Result<Created<Mandate>, UseCaseError<AcceptRejection>> {
     if !new.amount.is_positive() {
-        return Err(AcceptError::NotPositive);
+        return Err(AcceptRejection::NotPositive.into());
     }
-    let number =
-        MandateNumber::parse(new.issued_on.year(), new.bordereau.as_deref(), &new.number).ok_or(AcceptError::Number)?;
+    let number = MandateNumber::parse(new.issued_on.year(), new.bordereau.as_deref(), &new.number)
+        .ok_or(AcceptRejection::Number)?;
     // As calls do: two mandates at once would each see the other's amount as not mandated. And a statement that is being loaded may
     // bring the very money.
     NamedLock::Statements.take(tx).await?;
@@ -167,16 +146,16 @@ pub async fn accept(
         return if known.same_as(new, &number) {
             Ok(Created::Existing(known))
         } else {
-            Err(AcceptError::SameIdOtherContent)
+            Err(UseCaseError::IdReused)
         };
     }
     let convention = convention(tx, new).await?;
     if !convention.accepts {
-        return Err(AcceptError::NotAllowed);
+        return Err(AcceptRejection::NotAllowed.into());
     }
     for Limit { promised, counted } in convention.limits {
         if counted.checked_add(new.amount).is_none_or(|sum| sum > promised) {
-            return Err(AcceptError::Above { promised, counted });
+            return Err(AcceptRejection::Above { promised, counted }.into());
         }
     }
     insert(tx, new, convention.funder, &number, at).await?;
@@ -197,7 +176,10 @@ pub async fn accept(
 }
 
 /// The limits of the convention and, when one is named, of the call.
-async fn convention(tx: &mut PgTransaction<'_>, new: &NewMandate) -> Result<ConventionRoom, AcceptError> {
+async fn convention(
+    tx: &mut PgTransaction<'_>,
+    new: &NewMandate,
+) -> Result<ConventionRoom, UseCaseError<AcceptRejection>> {
     let row = sqlx::query!(
         r#"select c.funder_id as "funder: OrganisationId", c.programme_id as "programme: catalogue::ProgrammeId",
                c.cents as "promised: Cents",
@@ -210,7 +192,7 @@ async fn convention(tx: &mut PgTransaction<'_>, new: &NewMandate) -> Result<Conv
     )
     .fetch_optional(&mut **tx)
     .await?
-    .ok_or(AcceptError::NoConvention)?;
+    .ok_or(AcceptRejection::NoConvention)?;
     let mut limits = vec![Limit {
         promised: row.promised,
         counted: row.counted,
@@ -228,7 +210,7 @@ async fn convention(tx: &mut PgTransaction<'_>, new: &NewMandate) -> Result<Conv
         )
         .fetch_optional(&mut **tx)
         .await?;
-        limits.push(limit.ok_or(AcceptError::NoCall)?);
+        limits.push(limit.ok_or(AcceptRejection::NoCall)?);
     }
     let terms = catalogue::funding_terms(&mut **tx, row.programme).await?;
     Ok(ConventionRoom {
@@ -244,7 +226,7 @@ async fn insert(
     funder: OrganisationId,
     number: &MandateNumber,
     at: DateTime<Utc>,
-) -> Result<(), AcceptError> {
+) -> Result<(), UseCaseError<AcceptRejection>> {
     sqlx::query!(
         "insert into funding.mandate (id, convention_id, call_id, funder_id, year, bordereau, number, number_plain, reference, cents,
              issued_on, accepted_at)
@@ -265,9 +247,9 @@ async fn insert(
     .execute(&mut **tx)
     .await
     .map_err(|error| match error {
-        error if database::is_constraint(&error, "mandate_number_unique") => AcceptError::NumberTaken,
+        error if database::is_constraint(&error, "mandate_number_unique") => UseCaseError::Rejected(AcceptRejection::NumberTaken),
         // The lock is the convention's: under another one the same id may be used at the same time.
-        error if database::is_constraint(&error, "mandate_pk") => AcceptError::SameIdOtherContent,
+        error if database::is_constraint(&error, "mandate_pk") => UseCaseError::IdReused,
         error => error.into(),
     })?;
     Ok(())

@@ -37,7 +37,7 @@ pub use document::{
 };
 pub use nightly::{Nightly, NightlyReconciliation, last_due, run_night, run_reconciliation_worker};
 pub use open_point::{OpenPoint, OpenPointKind};
-pub use run::{RunError, RunRequest, run};
+pub use run::{RunRejection, RunRequest, run};
 pub use signed::open;
 pub use store::{Stored, list, read};
 pub use text::text;

@@ -22,7 +22,7 @@ mod view;
 use access::{Caller, OrganisationId, audit};
 use catalogue::ProgrammeId;
 use chrono::{DateTime, Datelike, Utc};
-use database::NamedLock;
+use database::{NamedLock, UseCaseError};
 use ledger::{Account, BatchId, EventKind, PartyId, TransferKind};
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -67,14 +67,14 @@ pub struct NewFee {
 }
 
 impl NewFee {
-    fn check(&self) -> Result<(), FeeError> {
+    fn check(&self) -> Result<(), FeeRejection> {
         let fits = |field, text: Option<&str>, chars_max| {
             let said = |text: &str| {
                 !text.trim().is_empty() && text.chars().count() <= chars_max && !text.contains(char::is_control)
             };
             text.is_none_or(said)
                 .then_some(())
-                .ok_or(FeeError::Order { field, chars_max })
+                .ok_or(FeeRejection::Order { field, chars_max })
         };
         fits("service_code", self.service_code.as_deref(), SERVICE_CODE_CHARS_MAX)?;
         fits("engagement", self.engagement.as_deref(), ENGAGEMENT_CHARS_MAX)
@@ -87,60 +87,46 @@ impl NewFee {
 }
 
 /// Why nothing was invoiced.
-#[derive(Debug, thiserror::Error)]
-pub enum FeeError {
+#[derive(Debug)]
+pub enum FeeRejection {
     /// A reference of the order is empty, too long or has control characters.
-    #[error("{field} does not fit")]
     Order {
         field: &'static str,
-        /// How long it may be.
         chars_max: usize,
     },
-    /// No such batch in the programme.
-    #[error("no such batch")]
     NoBatch,
-    /// No money is behind it yet, or none any more.
-    #[error("the batch is not funded")]
+    /// No money is behind the batch yet, or none any more.
     NotFunded,
     /// The programme's terms have no fee, or less than a cent.
-    #[error("no fee")]
     NoFee,
-    /// The batch has its invoice, and it is not credited whole.
-    #[error("invoiced already")]
+    /// And its invoice is not credited whole.
     AlreadyInvoiced,
-    /// The id names another invoice.
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    /// The books refuse it.
-    #[error("not booked")]
-    Book(#[from] BookError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<FeeError> for Problem {
-    fn from(error: FeeError) -> Self {
-        match error {
-            FeeError::Order { field, chars_max } => {
+impl database::Rejection for FeeRejection {}
+
+impl From<FeeRejection> for Problem {
+    fn from(rejection: FeeRejection) -> Self {
+        match rejection {
+            FeeRejection::Order { field, chars_max } => {
                 Self::refused("fee-order", "Une référence de commande ne convient pas.")
                     .detail(format!(
                         "« {field} » : donnez de 1 à {chars_max} caractères sur une ligne, ou rien."
                     ))
                     .with("field", field)
             }
-            FeeError::NoBatch => Self::not_found("Ce lot"),
-            FeeError::NotFunded => Self::refused("not-funded", "Ce lot n'est pas financé.").detail(
+            FeeRejection::NoBatch => Self::not_found("Ce lot"),
+            FeeRejection::NotFunded => Self::refused("not-funded", "Ce lot n'est pas financé.").detail(
                 "La rémunération se facture quand l'argent d'un lot est réservé, et tant qu'il n'est pas annulé.",
             ),
-            FeeError::NoFee => Self::refused("no-fee", "Ce dispositif ne prévoit pas de rémunération de l'opérateur.")
-                .detail("Réglez « fee_rate » dans les règles de financement du dispositif."),
-            FeeError::AlreadyInvoiced => {
+            FeeRejection::NoFee => {
+                Self::refused("no-fee", "Ce dispositif ne prévoit pas de rémunération de l'opérateur.")
+                    .detail("Réglez « fee_rate » dans les règles de financement du dispositif.")
+            }
+            FeeRejection::AlreadyInvoiced => {
                 Self::refused("already-invoiced", "La rémunération de ce lot est déjà facturée.")
                     .detail("Pour refaire une facture fausse, créez d'abord un avoir qui l'annule en entier.")
             }
-            FeeError::SameIdOtherContent => Self::same_id_other_content(),
-            FeeError::Book(error) => Self::internal(&error),
-            FeeError::Database(error) => Self::internal(&error),
         }
     }
 }
@@ -184,25 +170,25 @@ pub async fn invoice(
     who: &Caller,
     new: &NewFee,
     at: DateTime<Utc>,
-) -> Result<Created<Fee>, FeeError> {
+) -> Result<Created<Fee>, UseCaseError<FeeRejection>> {
     new.check()?;
     NamedLock::Invoices.take(tx).await?;
     if let Some(known) = read(&mut *tx, new.id).await? {
         return if new.is(&known) {
             Ok(Created::Existing(known))
         } else {
-            Err(FeeError::SameIdOtherContent)
+            Err(UseCaseError::IdReused)
         };
     }
     if is_invoiced(tx, new).await? {
-        return Err(FeeError::AlreadyInvoiced);
+        return Err(FeeRejection::AlreadyInvoiced.into());
     }
-    let batch = batch(tx, new).await?.ok_or(FeeError::NoBatch)?;
+    let batch = batch(tx, new).await?.ok_or(FeeRejection::NoBatch)?;
     if !batch.funded {
-        return Err(FeeError::NotFunded);
+        return Err(FeeRejection::NotFunded.into());
     }
     let terms = catalogue::funding_terms(&mut **tx, new.programme_id).await?;
-    let (net, vat) = amounts(batch.face_value, terms.fee_rate, terms.vat_rate).ok_or(FeeError::NoFee)?;
+    let (net, vat) = amounts(batch.face_value, terms.fee_rate, terms.vat_rate).ok_or(FeeRejection::NoFee)?;
     let number = insert(tx, new, &batch, (terms.fee_rate, net), (terms.vat_rate, vat), at).await?;
     let owed = Account::fee_receivable(PartyId::from_uuid(batch.sponsor.uuid()));
     let mut event = Event::new(EventKind::FeeInvoiced, new.id.uuid())

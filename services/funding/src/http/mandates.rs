@@ -8,9 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::{Created, Json, Now, Page, PageQuery, Path, Problem};
 
-use crate::contributions::mandate::{
-    self, CancelError, Mandate, MandateAgeing, MandateState, NewMandate, NewMandateCancellation,
-};
+use crate::contributions::mandate::{self, Mandate, MandateAgeing, MandateState, NewMandate, NewMandateCancellation};
 use crate::http::App;
 use crate::http::internal;
 use crate::support::ids::MandateId;
@@ -112,5 +110,5 @@ async fn cancel_mandate(
         Box::pin(async move { mandate::cancel(tx, &who, id, &new, at).await })
     })
     .await
-    .map_err(|error: CancelError| Problem::from(error))
+    .map_err(Problem::from)
 }

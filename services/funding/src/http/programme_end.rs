@@ -8,11 +8,11 @@ use utoipa_axum::routes;
 use web::{Created, Json, NoParameters, Now, Path, Problem, download};
 
 use crate::http::App;
-use crate::programme_end::choose::{self, ChooseError, NewUnusedValueChoice, UnusedValueChoice};
+use crate::programme_end::choose::{self, NewUnusedValueChoice, UnusedValueChoice};
 use crate::programme_end::issue::{self, StatementFile};
 use crate::programme_end::reader;
 use crate::programme_end::refund_unused_value::{self, NewUnusedValueRefund, UnusedValueRefund};
-use crate::programme_end::respond::{self, NewStatementResponse, RespondError, StatementResponse};
+use crate::programme_end::respond::{self, NewStatementResponse, StatementResponse};
 use crate::programme_end::statement_worker::{self, StatementRound};
 use crate::programme_end::view::{self, CalendarView, ExpiryStatementView};
 use crate::support::DocumentSigner;
@@ -142,10 +142,7 @@ async fn answer(
     reader::programme(&pool, &who, id).await?;
     database::transaction(&pool, "respond_to_statement", |tx| {
         let (who, new) = (who.clone(), new.clone());
-        Box::pin(async move {
-            let made = respond::respond(tx, &who, id, &new, at).await?;
-            Ok::<_, RespondError>(made)
-        })
+        Box::pin(async move { respond::respond(tx, &who, id, &new, at).await })
     })
     .await
     .map_err(Problem::from)
@@ -167,10 +164,7 @@ async fn choice(
     reader::programme(&pool, &who, id).await?;
     database::transaction(&pool, "choose_unused_value", |tx| {
         let who = who.clone();
-        Box::pin(async move {
-            let made = choose::choose(tx, &who, id, new, at).await?;
-            Ok::<_, ChooseError>(made)
-        })
+        Box::pin(async move { choose::choose(tx, &who, id, new, at).await })
     })
     .await
     .map_err(Problem::from)

@@ -15,7 +15,7 @@ use web::{Json, Now, Path, Problem, Query, download};
 
 use crate::http::App;
 use crate::payments::holds::{self, Holds};
-use crate::payments::remittance::{self, Remittance, RemittanceError};
+use crate::payments::remittance::{self, Remittance};
 use crate::payments::structure_account::{self, StructureAccount};
 use crate::support::ids::PaymentId;
 use crate::support::{DocumentSigner, FundAccount};
@@ -92,7 +92,7 @@ async fn get_remittance(
     Ok(match format {
         Format::Json => Json(remittance).into_response(),
         Format::Csv => {
-            let bytes = remittance::csv(&remittance).map_err(RemittanceError::from)?;
+            let bytes = remittance::csv(&remittance).map_err(|error| Problem::internal(&error))?;
             download(bytes, "text/csv; charset=utf-8", &format!("{name}.csv"))
         }
         Format::Pdf => {
@@ -100,7 +100,7 @@ async fn get_remittance(
             let written = tokio::task::spawn_blocking(move || remittance::pdf(&remittance, &fund)).await;
             let bytes = written
                 .map_err(|error| Problem::internal(&error))?
-                .map_err(RemittanceError::from)?;
+                .map_err(|error| Problem::internal(&error))?;
             download(bytes, "application/pdf", &format!("{name}.pdf"))
         }
     })

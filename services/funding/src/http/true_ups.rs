@@ -10,7 +10,7 @@ use crate::http::App;
 use crate::http::internal;
 use crate::programme_end::reader;
 use crate::shares::simulation::{self, Simulation, SimulationInput};
-use crate::shares::true_up::{self, NewTrueUp, TrueUp, TrueUpError, TrueUps};
+use crate::shares::true_up::{self, NewTrueUp, TrueUp, TrueUps};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -60,7 +60,7 @@ async fn make_true_up(
         Box::pin(async move { true_up::true_up(tx, &who, &programme, new, at).await })
     })
     .await
-    .map_err(|error: TrueUpError| Problem::from(error))
+    .map_err(Problem::from)
 }
 
 /// The last close of a programme, step by step. For operators, auditors, the programme's sponsor and its funders.

@@ -1,6 +1,6 @@
 //! Closing a month, whoever asks for it: the service or `ccn close`.
 
-use database::NamedLock;
+use database::{NamedLock, UseCaseError};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,19 +23,35 @@ pub const QUIET_SECONDS_MAX: u64 = 20;
 const TURN_SECONDS_MAX: u32 = 10;
 
 /// Why a month was not closed. Its words are those of the [`Problem`] that it becomes, for the service and for the command.
-#[derive(Debug, thiserror::Error)]
-pub enum NotClosed {
-    /// The month, or the books.
-    #[error(transparent)]
-    Close(#[from] CloseError),
+#[derive(Debug)]
+pub enum CloseRejection {
+    NotOver,
+    /// This month comes first.
+    NotNext(Month),
+    /// The month whose turn it is; none before the first entry.
+    Nothing(Option<Month>),
     /// Somebody's transaction did not end within [`QUIET_SECONDS_MAX`]; the oldest one, if it is still there.
-    #[error("transactions are under way")]
     Busy(Option<InFlightTransaction>),
-    /// Another close, or this one, is being made.
-    #[error("a close is under way")]
+    /// Another close, or this one.
     UnderWay,
-    #[error("database")]
-    Database(#[from] sqlx::Error),
+    /// The books were changed past the ledger.
+    Sums(UnequalSums),
+}
+
+impl database::Rejection for CloseRejection {}
+
+impl CloseRejection {
+    /// What the ledger rejects, apart from what failed.
+    fn of(error: CloseError) -> UseCaseError<Self> {
+        UseCaseError::Rejected(match error {
+            CloseError::NotOver => Self::NotOver,
+            CloseError::NotNext(next) => Self::NotNext(next),
+            CloseError::Nothing(next) => Self::Nothing(next),
+            CloseError::Busy => Self::Busy(None),
+            CloseError::Sums(unequal) => Self::Sums(unequal),
+            CloseError::Seal(_) | CloseError::Sign(_) | CloseError::Database(_) => return UseCaseError::failed(error),
+        })
+    }
 }
 
 /// Closes `month` in the name of `who`: what was posted until now is sealed, every account is compared with its transfers, and nothing is
@@ -46,7 +62,7 @@ pub async fn close_month(
     month: Month,
     who: &Caller,
     at: DateTime<Utc>,
-) -> Result<Created<CloseView>, NotClosed> {
+) -> Result<Created<CloseView>, UseCaseError<CloseRejection>> {
     let turn = take_turn(pool).await?;
     let closed = alone(pool, key, month, who, at).await;
     // Before the answer: a transaction that is only dropped keeps its lock until its connection is looked at again.
@@ -55,7 +71,7 @@ pub async fn close_month(
 }
 
 /// Waits for the turn, not for as long as a close may take: whoever waits holds a connection.
-async fn take_turn(pool: &PgPool) -> Result<PgTransaction<'static>, NotClosed> {
+async fn take_turn(pool: &PgPool) -> Result<PgTransaction<'static>, UseCaseError<CloseRejection>> {
     let mut tx = pool.begin().await?;
     // The turn is kept, idle, while the books are read on other connections.
     sqlx::query!("set local idle_in_transaction_session_timeout = 0")
@@ -65,7 +81,7 @@ async fn take_turn(pool: &PgPool) -> Result<PgTransaction<'static>, NotClosed> {
         Ok(tx)
     } else {
         tx.rollback().await?;
-        Err(NotClosed::UnderWay)
+        Err(CloseRejection::UnderWay.into())
     }
 }
 
@@ -75,20 +91,20 @@ async fn alone(
     month: Month,
     who: &Caller,
     at: DateTime<Utc>,
-) -> Result<Created<CloseView>, NotClosed> {
+) -> Result<Created<CloseView>, UseCaseError<CloseRejection>> {
     let mut connection = pool.acquire().await?;
-    if let Some(known) = turn(&mut connection, month, at).await? {
+    if let Some(known) = turn(&mut connection, month, at).await.map_err(CloseRejection::of)? {
         return Ok(Created::Existing(CloseView::read(&mut connection, known).await?));
     }
     // The long part, while the sealer goes on: its lock is held for the rest only.
     drop(connection);
     let mut snapshot = ledger::read::snapshot(pool).await?;
-    check_all_sums(&mut snapshot).await?;
+    check_all_sums(&mut snapshot).await.map_err(CloseRejection::of)?;
     snapshot.rollback().await?;
     let Ok(quiescence) = Quiescence::wait(pool, Duration::from_secs(QUIET_SECONDS_MAX)).await? else {
-        return Err(busy(pool).await?);
+        return Err(busy(pool).await?.into());
     };
-    seal(pool, key, at).await.map_err(CloseError::from)?;
+    seal(pool, key, at).await.map_err(UseCaseError::failed)?;
     let closed = database::transaction(pool, "close_month", |tx| {
         let (who, key) = (who.clone(), Arc::clone(key));
         Box::pin(async move {
@@ -108,36 +124,33 @@ async fn alone(
     })
     .await;
     match closed {
-        Err(CloseError::Busy) => Err(busy(pool).await?),
-        closed => Ok(closed?),
+        Err(CloseError::Busy) => Err(busy(pool).await?.into()),
+        closed => closed.map_err(CloseRejection::of),
     }
 }
 
-async fn busy(pool: &PgPool) -> sqlx::Result<NotClosed> {
+async fn busy(pool: &PgPool) -> sqlx::Result<CloseRejection> {
     let oldest = oldest_in_flight(&mut *pool.acquire().await?).await?;
-    Ok(NotClosed::Busy(oldest))
+    Ok(CloseRejection::Busy(oldest))
 }
 
-impl From<NotClosed> for Problem {
-    fn from(error: NotClosed) -> Self {
-        match error {
-            NotClosed::Close(CloseError::NotOver) => Self::refused("month-not-over", "Ce mois n'est pas terminé.")
+impl From<CloseRejection> for Problem {
+    fn from(rejection: CloseRejection) -> Self {
+        match rejection {
+            CloseRejection::NotOver => Self::refused("month-not-over", "Ce mois n'est pas terminé.")
                 .detail("Un mois se clôt à partir du premier jour du mois suivant."),
-            NotClosed::Close(CloseError::NotNext(next)) => {
+            CloseRejection::NotNext(next) => {
                 Self::refused("close-in-order", format!("Le mois {next} n'est pas encore clos."))
                     .detail(format!(
                         "Les mois se clôturent dans l'ordre, sans en sauter : clôturez d'abord {next}."
                     ))
                     .with("next", next.to_string())
             }
-            NotClosed::Close(CloseError::Nothing(next)) => nothing(next),
-            NotClosed::Close(CloseError::Busy) => under_way(None),
-            NotClosed::Busy(oldest) => under_way(oldest),
-            NotClosed::UnderWay => Self::new(StatusCode::CONFLICT, "close-under-way", "Une clôture est en cours.")
+            CloseRejection::Nothing(next) => nothing(next),
+            CloseRejection::Busy(oldest) => under_way(oldest),
+            CloseRejection::UnderWay => Self::new(StatusCode::CONFLICT, "close-under-way", "Une clôture est en cours.")
                 .detail("De grands livres prennent plusieurs minutes. Réessayez dans quelques instants : rien n'est clos deux fois."),
-            NotClosed::Close(CloseError::Sums(unequal)) => falsified(&unequal),
-            NotClosed::Close(error) => Self::internal(&error),
-            NotClosed::Database(error) => Self::internal(&error),
+            CloseRejection::Sums(unequal) => falsified(&unequal),
         }
     }
 }

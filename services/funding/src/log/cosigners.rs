@@ -2,7 +2,7 @@
 
 use access::{Cosigner, audit};
 use chrono::{DateTime, Utc};
-use database::UseCaseError::{self, Rejected};
+use database::UseCaseError;
 use http::StatusCode;
 use ledger::PartyId;
 use ledger::seal::{
@@ -84,6 +84,8 @@ pub(crate) enum RetireRejection {
     Key(RetireError),
 }
 
+impl database::Rejection for RegisterRejection {}
+
 impl From<RegisterRejection> for Problem {
     fn from(rejection: RegisterRejection) -> Self {
         match rejection {
@@ -109,6 +111,8 @@ impl From<RegisterRejection> for Problem {
     }
 }
 
+impl database::Rejection for CosignRejection {}
+
 impl From<CosignRejection> for Problem {
     fn from(CosignRejection(error, size): CosignRejection) -> Self {
         match error {
@@ -125,6 +129,8 @@ impl From<CosignRejection> for Problem {
         }
     }
 }
+
+impl database::Rejection for RetireRejection {}
 
 impl From<RetireRejection> for Problem {
     fn from(rejection: RetireRejection) -> Self {
@@ -184,12 +190,12 @@ pub(crate) async fn register(
     let caller = who.organisation().uuid();
     let whose = new.organisation_id.unwrap_or(caller);
     if who.own().is_some() && whose != caller {
-        return Err(Rejected(RegisterRejection::AnotherOrganisation));
+        return Err(RegisterRejection::AnotherOrganisation.into());
     }
-    let key = key_of(&new.vkey).ok_or(Rejected(RegisterRejection::NotAKey))?;
+    let key = key_of(&new.vkey).ok_or(RegisterRejection::NotAKey)?;
     let rejected = |error| match error {
         RegisterError::Database(error) => UseCaseError::Database(error),
-        error => Rejected(RegisterRejection::Key(error)),
+        error => UseCaseError::Rejected(RegisterRejection::Key(error)),
     };
     let registered = register_cosigner(tx, &key, PartyId::from_uuid(whose), caller, at)
         .await
@@ -213,7 +219,7 @@ pub(crate) async fn cosign(
 ) -> Result<Created<CosignatureView>, UseCaseError<CosignRejection>> {
     let rejected = |error| match error {
         CosignError::Database(error) => UseCaseError::Database(error),
-        error => Rejected(CosignRejection(error, size)),
+        error => UseCaseError::Rejected(CosignRejection(error, size)),
     };
     if new.line.len() > LINE_BYTES_MAX {
         return Err(rejected(CosignError::Form(NoteError::Form)));
@@ -241,16 +247,16 @@ pub(crate) async fn retire(
     new: &NewRetirement,
     at: DateTime<Utc>,
 ) -> Result<Created<CosignerView>, UseCaseError<RetireRejection>> {
-    let key = key_of(&new.vkey).ok_or(Rejected(RetireRejection::NotAKey))?;
+    let key = key_of(&new.vkey).ok_or(RetireRejection::NotAKey)?;
     let reason = new.reason.trim();
     if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
-        return Err(Rejected(RetireRejection::Reason));
+        return Err(RetireRejection::Reason.into());
     }
     let by = who.organisation().uuid();
     let retired = retire_cosigner(tx, &key, party(who), (new.from, reason), by, at).await;
     let (cosigner, retired) = retired.map_err(|error| match error {
         RetireError::Database(error) => UseCaseError::Database(error),
-        error => Rejected(RetireRejection::Key(error)),
+        error => UseCaseError::Rejected(RetireRejection::Key(error)),
     })?;
     let whose = cosigner.party.uuid();
     let view = CosignerView::from(cosigner);

@@ -13,7 +13,7 @@
 
 use access::audit;
 use chrono::{DateTime, NaiveDate, Utc};
-use database::NamedLock;
+use database::{NamedLock, UseCaseError};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgTransaction};
 use standards::{Cents, calendar};
@@ -76,53 +76,43 @@ impl Decision {
 }
 
 /// Why it was not decided.
-#[derive(Debug, thiserror::Error)]
-pub enum DecideError {
-    #[error("nothing of this id")]
+#[derive(Debug)]
+pub enum DecideRejection {
     Unknown(PaymentOrder),
     /// It is below the amount.
-    #[error("nobody is asked")]
     NotNeeded(PaymentOrder),
     /// Who proposed does not approve.
-    #[error("the same key")]
     SamePerson(PaymentOrder),
     /// A key made after the proposal does not approve it.
-    #[error("a key made after the proposal")]
     NewKey(PaymentOrder),
-    /// Somebody decided.
-    #[error("decided")]
+    /// With its state.
     Decided(PaymentOrder, String),
-    /// No reason, or an endless one.
-    #[error("the reason")]
+    /// None, or an endless one.
     Reason(PaymentOrder),
     /// The bank cannot pay yesterday.
-    #[error("the day of execution is past")]
     TooLate(PaymentOrder),
-    /// The books refuse.
-    #[error("not booked")]
-    Book(#[from] BookError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<DecideError> for Problem {
-    fn from(error: DecideError) -> Self {
-        match error {
-            DecideError::Unknown(PaymentOrder::Settlement(_)) => Self::not_found("Ce contre-paiement"),
-            DecideError::Unknown(PaymentOrder::Refund(_)) => Self::not_found("Ce remboursement"),
-            DecideError::NotNeeded(order) => {
+impl database::Rejection for DecideRejection {}
+
+impl From<DecideRejection> for Problem {
+    fn from(rejection: DecideRejection) -> Self {
+        match rejection {
+            DecideRejection::Unknown(PaymentOrder::Settlement(_)) => Self::not_found("Ce contre-paiement"),
+            DecideRejection::Unknown(PaymentOrder::Refund(_)) => Self::not_found("Ce remboursement"),
+            DecideRejection::NotNeeded(order) => {
                 Self::refused("approval-not-needed", "Personne n'a d'accord à donner ici.").detail(format!(
                     "Rien ne sort du compte par {}, ou son total ne dépasse pas le seuil d'approbation : s'il paie quelqu'un, son fichier de \
                      virements est disponible.",
                     order.french()
                 ))
             }
-            DecideError::SamePerson(order) => payment_rule::same_person(&format!("Vous avez proposé {}.", order.french())),
-            DecideError::NewKey(order) => payment_rule::same_person(&format!(
+            DecideRejection::SamePerson(order) => payment_rule::same_person(&format!("Vous avez proposé {}.", order.french())),
+            DecideRejection::NewKey(order) => payment_rule::same_person(&format!(
                 "Votre clé d'accès a été créée après la proposition de {}.",
                 order.french()
             )),
-            DecideError::Decided(order, state) => {
+            DecideRejection::Decided(order, state) => {
                 let title = format!("Une décision a déjà été prise pour {}.", order.french());
                 Self::new(http::StatusCode::CONFLICT, "payment-order-decided", title).detail(if state == "approved" {
                     "L'accord est donné. Si le fichier est déjà à la banque, seule la banque peut encore refuser les virements."
@@ -131,16 +121,15 @@ impl From<DecideError> for Problem {
                     format!("C'est un rejet. {}", order.after_rejection())
                 })
             }
-            DecideError::Reason(order) => {
+            DecideRejection::Reason(order) => {
                 Self::refused("rejection-reason", format!("Dites pourquoi {} est rejeté.", order.french()))
                     .detail(format!("Donnez « reason » en {REASON_CHARS_MAX} caractères au plus."))
             }
-            DecideError::TooLate(order) => Self::refused("execute-on-past", "La date d'exécution est passée.").detail(format!(
+            DecideRejection::TooLate(order) => Self::refused("execute-on-past", "La date d'exécution est passée.").detail(format!(
                 "Rejetez {}. {}",
                 order.french(),
                 order.after_rejection()
             )),
-            error => Self::internal(&error),
         }
     }
 }
@@ -209,13 +198,13 @@ pub(crate) async fn approve_or_reject(
     order: PaymentOrder,
     decision: &Decision,
     at: DateTime<Utc>,
-) -> Result<Created<()>, DecideError> {
+) -> Result<Created<()>, UseCaseError<DecideRejection>> {
     if let Decision::Rejected(reason) = decision
         && (reason.trim().is_empty() || reason.chars().count() > REASON_CHARS_MAX)
     {
-        return Err(DecideError::Reason(order));
+        return Err(DecideRejection::Reason(order).into());
     }
-    let execute_on = execute_on(tx, order).await?.ok_or(DecideError::Unknown(order))?;
+    let execute_on = execute_on(tx, order).await?.ok_or(DecideRejection::Unknown(order))?;
     let state = approval(tx, order).await?.state;
     let Some(proposal) = sqlx::query!(
         "select p.proposed_by, k.created_at > p.at as \"new_key!\"
@@ -226,17 +215,17 @@ pub(crate) async fn approve_or_reject(
     .fetch_optional(&mut **tx)
     .await?
     .filter(|_| state != "not_needed") else {
-        return Err(DecideError::NotNeeded(order));
+        return Err(DecideRejection::NotNeeded(order).into());
     };
     let approves = *decision == Decision::Approved;
     if approves && state == "waiting" && execute_on < calendar::paris_date(at) {
-        return Err(DecideError::TooLate(order));
+        return Err(DecideRejection::TooLate(order).into());
     }
     if approves && proposal.proposed_by == who.key() {
-        return Err(DecideError::SamePerson(order));
+        return Err(DecideRejection::SamePerson(order).into());
     }
     if approves && proposal.new_key {
-        return Err(DecideError::NewKey(order));
+        return Err(DecideRejection::NewKey(order).into());
     }
     if !insert(tx, who, order, decision, proposal.proposed_by, at).await? {
         let same = sqlx::query_scalar!(
@@ -252,7 +241,7 @@ pub(crate) async fn approve_or_reject(
         return if same {
             Ok(Created::Existing(()))
         } else {
-            Err(DecideError::Decided(order, approval(tx, order).await?.state))
+            Err(DecideRejection::Decided(order, approval(tx, order).await?.state).into())
         };
     }
     if !approves {
@@ -305,7 +294,7 @@ async fn take_back(
     who: &access::Caller,
     order: PaymentOrder,
     at: DateTime<Utc>,
-) -> Result<(), DecideError> {
+) -> Result<(), BookError> {
     NamedLock::Statements.take(tx).await?;
     payment_answer::reject_order(tx, order.settlement(), order.refund(), at).await?;
     let postings = reverse_unsent_payments(tx, order).await?;

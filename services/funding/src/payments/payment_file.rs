@@ -1,6 +1,7 @@
 //! The files that the operator hands to the bank: the same bytes however often they are asked for.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use database::UseCaseError;
 use sqlx::PgPool;
 use standards::pain001::{Payment, PaymentFile, PaymentFileError};
 use standards::{Cents, Month};
@@ -11,58 +12,40 @@ use crate::payments::payment_order::PaymentOrder;
 use crate::{support::FundAccount, support::ids::RefundId, support::ids::SettlementId};
 
 /// Why there is no file.
-#[derive(Debug, thiserror::Error)]
-pub enum FileError {
+#[derive(Debug)]
+pub enum FileRejection {
     /// No such settlement or refund.
-    #[error("nothing of this id")]
     Unknown,
-    /// Everybody is held, or the refund is a credit.
-    #[error("nobody is paid")]
-    Empty,
-    /// Nobody has approved it yet.
-    #[error("not approved")]
     NotApproved,
     /// It was rejected, and is never sent.
-    #[error("rejected")]
     Withdrawn(PaymentOrder),
-    /// The format cannot say it.
-    #[error("not a payment file")]
-    Format(#[source] PaymentFileError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
+    /// The format cannot say it; empty where everybody is held, or the refund is a credit.
+    Format(PaymentFileError),
 }
 
-impl From<PaymentFileError> for FileError {
-    fn from(error: PaymentFileError) -> Self {
-        match error {
-            PaymentFileError::Empty => Self::Empty,
-            error => Self::Format(error),
-        }
-    }
-}
+impl database::Rejection for FileRejection {}
 
-impl From<FileError> for Problem {
-    fn from(error: FileError) -> Self {
-        match error {
-            FileError::Unknown => Self::not_found("Ce fichier de virements"),
-            FileError::Empty => Self::refused("no-payment", "Il n'y a rien à virer.")
+impl From<FileRejection> for Problem {
+    fn from(rejection: FileRejection) -> Self {
+        match rejection {
+            FileRejection::Unknown => Self::not_found("Ce fichier de virements"),
+            FileRejection::Format(PaymentFileError::Empty) => Self::refused("no-payment", "Il n'y a rien à virer.")
                 .detail("Aucun virement n'est prévu : toutes les sommes sont retenues, nulles ou données en crédit."),
-            FileError::NotApproved => Self::new(
+            FileRejection::NotApproved => Self::new(
                 http::StatusCode::CONFLICT,
                 "approval-waiting",
                 "Ce fichier de virements attend l'accord d'une autre personne.",
             )
             .detail("Son total dépasse le seuil d'approbation. Le fichier est disponible dès l'accord donné."),
-            FileError::Withdrawn(order) => Self::refused(
+            FileRejection::Withdrawn(order) => Self::refused(
                 "payment-order-rejected",
                 "Ce fichier de virements a été rejeté : il ne sera jamais envoyé.",
             )
             .detail(order.after_rejection()),
-            FileError::Format(error) => {
+            FileRejection::Format(error) => {
                 Self::refused("payment-file", "Le fichier de virements ne peut pas être écrit.")
                     .detail(error.to_string())
             }
-            FileError::Database(error) => Self::internal(&error),
         }
     }
 }
@@ -76,14 +59,18 @@ struct Header {
 }
 
 /// The pain.001 of a settlement, and its message id.
-pub async fn settlement(pool: &PgPool, fund: &FundAccount, id: SettlementId) -> Result<(String, Vec<u8>), FileError> {
+pub async fn settlement(
+    pool: &PgPool,
+    fund: &FundAccount,
+    id: SettlementId,
+) -> Result<(String, Vec<u8>), UseCaseError<FileRejection>> {
     let row = sqlx::query!(
         "select month, at, execute_on, message_id from funding.settlement where id = $1",
         id.uuid()
     )
     .fetch_optional(pool)
     .await?
-    .ok_or(FileError::Unknown)?;
+    .ok_or(FileRejection::Unknown)?;
     approved(pool, PaymentOrder::Settlement(id)).await?;
     let remittance = format!("Cheques culture numerique {}", Month::containing(row.month));
     let header = Header {
@@ -96,14 +83,18 @@ pub async fn settlement(pool: &PgPool, fund: &FundAccount, id: SettlementId) -> 
 }
 
 /// The pain.001 of a refund, and its message id.
-pub async fn refund(pool: &PgPool, fund: &FundAccount, id: RefundId) -> Result<(String, Vec<u8>), FileError> {
+pub async fn refund(
+    pool: &PgPool,
+    fund: &FundAccount,
+    id: RefundId,
+) -> Result<(String, Vec<u8>), UseCaseError<FileRejection>> {
     let row = sqlx::query!(
         "select at, execute_on, message_id, programme_id from funding.refund where id = $1",
         id.uuid()
     )
     .fetch_optional(pool)
     .await?
-    .ok_or(FileError::Unknown)?;
+    .ok_or(FileRejection::Unknown)?;
     approved(pool, PaymentOrder::Refund(id)).await?;
     let remittance = if row.programme_id.is_some() {
         "Cheques culture numerique, valeur non utilisee rendue".to_owned()
@@ -120,12 +111,12 @@ pub async fn refund(pool: &PgPool, fund: &FundAccount, id: RefundId) -> Result<(
 }
 
 /// Whether it may be sent.
-async fn approved(pool: &PgPool, order: PaymentOrder) -> Result<(), FileError> {
+async fn approved(pool: &PgPool, order: PaymentOrder) -> Result<(), UseCaseError<FileRejection>> {
     let mut connection = pool.acquire().await?;
     match approval(&mut connection, order).await?.state.as_str() {
         "not_needed" | "approved" => Ok(()),
-        "rejected" => Err(FileError::Withdrawn(order)),
-        _ => Err(FileError::NotApproved),
+        "rejected" => Err(FileRejection::Withdrawn(order).into()),
+        _ => Err(FileRejection::NotApproved.into()),
     }
 }
 
@@ -134,7 +125,7 @@ async fn write(
     fund: &FundAccount,
     header: Header,
     order: PaymentOrder,
-) -> Result<(String, Vec<u8>), FileError> {
+) -> Result<(String, Vec<u8>), UseCaseError<FileRejection>> {
     let rows = sqlx::query!(
         r#"select end_to_end, holder, iban, bic, cents as "amount: Cents"
            from funding.payment where settlement_id = $1 or refund_id = $2 order by end_to_end"#,
@@ -170,5 +161,5 @@ async fn write(
         requested_execution: header.execute_on,
         payments,
     };
-    Ok((header.message_id, file.write()?))
+    Ok((header.message_id, file.write().map_err(FileRejection::Format)?))
 }

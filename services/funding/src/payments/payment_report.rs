@@ -20,7 +20,7 @@ mod write;
 use access::audit;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Europe::Paris;
-use database::NamedLock;
+use database::{NamedLock, UseCaseError};
 use sha2::{Digest, Sha256};
 use sqlx::PgTransaction;
 use standards::calendar;
@@ -30,7 +30,7 @@ use web::{Created, Problem};
 use crate::bank::settlement_parts::parts_of;
 use crate::payments::payment_report::decide::DecidedLine;
 use crate::payments::rejected_payments::{RejectablePayment, posting};
-use crate::support::booking::{BookError, book_all};
+use crate::support::booking::book_all;
 use crate::{bank::breaks, support::ids::PaymentReportId};
 
 pub use view::{PaymentReportView, read};
@@ -39,48 +39,39 @@ pub use view::{PaymentReportView, read};
 const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(5);
 
 /// Why a report was not loaded.
-#[derive(Debug, thiserror::Error)]
-pub enum ReportError {
-    /// Not a report.
-    #[error("not a report")]
-    Invalid(#[from] Pain002Error),
+#[derive(Debug)]
+pub enum ReportRejection {
+    Invalid(Pain002Error),
     /// On a file that we did not send.
-    #[error("a file that is not ours")]
     UnknownFile(String),
-    /// Made before the file that it is on: a mistake of the bank, or another file of the same name.
-    #[error("made before its payment file")]
+    /// Made before the payment file that it is on: a mistake of the bank, or another file of the same name.
     TooEarly {
         made_at: DateTime<Utc>,
-        /// The payment file.
         file_made_at: DateTime<Utc>,
     },
-    /// The bank's identifier is another report's.
-    #[error("report {0} is loaded already")]
+    /// The bank's identifier is this other report's.
     AlreadyLoaded(PaymentReportId),
-    /// The books refuse it.
-    #[error("not booked")]
-    Book(#[from] BookError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<ReportError> for Problem {
-    fn from(error: ReportError) -> Self {
-        match error {
-            ReportError::Invalid(error) => Self::refused(
+impl database::Rejection for ReportRejection {}
+
+impl From<ReportRejection> for Problem {
+    fn from(rejection: ReportRejection) -> Self {
+        match rejection {
+            ReportRejection::Invalid(error) => Self::refused(
                 "payment-report-invalid",
                 "Ce fichier n'est pas un compte rendu de virements utilisable.",
             )
             .detail(error.to_string())
             .with("line", error.line)
             .with("element", error.element),
-            ReportError::UnknownFile(message_id) => Self::refused(
+            ReportRejection::UnknownFile(message_id) => Self::refused(
                 "payment-report-unknown-file",
                 "Ce compte rendu porte sur un fichier de virements que le fonds n'a pas envoyé.",
             )
             .detail("Vérifiez qu'il vient du compte cantonné du fonds. Rien n'a changé.")
             .with("original_message_id", message_id),
-            ReportError::TooEarly { made_at, file_made_at } => Self::refused(
+            ReportRejection::TooEarly { made_at, file_made_at } => Self::refused(
                 "payment-report-too-early",
                 "Ce compte rendu date d'avant le fichier de virements dont il parle.",
             )
@@ -91,13 +82,12 @@ impl From<ReportError> for Problem {
             ))
             .with("created_at", made_at)
             .with("file_made_at", file_made_at),
-            ReportError::AlreadyLoaded(id) => Self::refused(
+            ReportRejection::AlreadyLoaded(id) => Self::refused(
                 "payment-report-already-loaded",
                 "Ce compte rendu est déjà chargé, sous une autre forme.",
             )
             .detail("La banque lui donne le même numéro. Rien n'a changé.")
             .with("payment_report_id", id),
-            error => Self::internal(&error),
         }
     }
 }
@@ -116,9 +106,9 @@ pub struct ParsedReport {
 }
 
 /// Reads a file; needs no database.
-pub fn parse(bytes: Vec<u8>) -> Result<ParsedReport, ReportError> {
+pub fn parse(bytes: Vec<u8>) -> Result<ParsedReport, ReportRejection> {
     Ok(ParsedReport {
-        report: pain002::read(&bytes)?,
+        report: pain002::read(&bytes).map_err(ReportRejection::Invalid)?,
         sha256: Sha256::digest(&bytes).into(),
         raw: bytes,
     })
@@ -126,12 +116,14 @@ pub fn parse(bytes: Vec<u8>) -> Result<ParsedReport, ReportError> {
 
 /// A report made before its file speaks of something else, and money goes back on its word. Refused for the latest instant that it can
 /// mean, with [`CLOCKS_DIFFER`] to spare.
-fn check_date(report: &StatusReport, file_made_at: Option<DateTime<Utc>>) -> Result<(), ReportError> {
+fn check_date(report: &StatusReport, file_made_at: Option<DateTime<Utc>>) -> Result<(), ReportRejection> {
     match file_made_at {
-        Some(file_made_at) if report.created.latest() + CLOCKS_DIFFER < file_made_at => Err(ReportError::TooEarly {
-            made_at: report.created.at(),
-            file_made_at,
-        }),
+        Some(file_made_at) if report.created.latest() + CLOCKS_DIFFER < file_made_at => {
+            Err(ReportRejection::TooEarly {
+                made_at: report.created.at(),
+                file_made_at,
+            })
+        }
         _ => Ok(()),
     }
 }
@@ -142,7 +134,7 @@ pub async fn load(
     who: &access::Caller,
     parsed: &ParsedReport,
     at: DateTime<Utc>,
-) -> Result<Created<PaymentReportView>, ReportError> {
+) -> Result<Created<PaymentReportView>, UseCaseError<ReportRejection>> {
     // The statements' lock: a payment is debited or rejected, by one of them.
     NamedLock::Statements.take(tx).await?;
     let id = PaymentReportId::derive(b"payment-report", &[&parsed.sha256]);
@@ -154,12 +146,12 @@ pub async fn load(
         parsed.report.id
     );
     if let Some(other) = other.fetch_optional(&mut **tx).await? {
-        return Err(ReportError::AlreadyLoaded(other));
+        return Err(ReportRejection::AlreadyLoaded(other).into());
     }
     let known = decide::payments(tx, &parsed.report).await?;
     let decided = decide::decide(&parsed.report, &known);
     if known.is_empty() {
-        return Err(ReportError::UnknownFile(parsed.report.original_message_id.clone()));
+        return Err(ReportRejection::UnknownFile(parsed.report.original_message_id.clone()).into());
     }
     check_date(&parsed.report, decide::file_made_at(tx, &parsed.report).await?)?;
     write::write(tx, id, parsed, &decided, at).await?;

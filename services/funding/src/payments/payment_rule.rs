@@ -7,7 +7,7 @@
 
 use access::audit;
 use chrono::{DateTime, Utc};
-use database::NamedLock;
+use database::{NamedLock, UseCaseError};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgTransaction};
 use standards::Cents;
@@ -78,38 +78,32 @@ pub struct WaitingRules {
 }
 
 /// Why the rules did not change.
-#[derive(Debug, thiserror::Error)]
-pub enum RuleError {
+#[derive(Debug)]
+pub enum RuleRejection {
     /// Below zero.
-    #[error("a negative amount")]
     Amount,
-    /// Not a number of days.
-    #[error("{0} days")]
+    /// Days.
     Delay(i32),
-    /// Nothing of this number waits.
-    #[error("nothing waits")]
+    /// Of this number.
     NothingWaits,
     /// Who changed them does not confirm.
-    #[error("the same key")]
     SamePerson,
     /// The key is younger than the change.
-    #[error("a key made since")]
     NewKey,
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<RuleError> for Problem {
-    fn from(error: RuleError) -> Self {
-        match error {
-            RuleError::Amount => Self::refused("payment-rules", "Le seuil d'approbation est négatif.")
+impl database::Rejection for RuleRejection {}
+
+impl From<RuleRejection> for Problem {
+    fn from(rejection: RuleRejection) -> Self {
+        match rejection {
+            RuleRejection::Amount => Self::refused("payment-rules", "Le seuil d'approbation est négatif.")
                 .detail("Donnez dans « approval_above » un montant, « 0.00 » pour toujours demander, ou null pour ne jamais demander."),
-            RuleError::Delay(days) => Self::refused("payment-rules", "Le délai de paiement ne convient pas.")
+            RuleRejection::Delay(days) => Self::refused("payment-rules", "Le délai de paiement ne convient pas.")
                 .detail(format!("« delay_days » vaut {days} ; donnez de 1 à {DELAY_DAYS_MAX} jours.")),
-            RuleError::NothingWaits => Self::not_found("Ce changement à confirmer"),
-            RuleError::SamePerson => same_person("Vous avez demandé ce changement : il laisse passer plus de paiements."),
-            RuleError::NewKey => same_person("Votre clé d'accès a été créée après la demande de ce changement."),
-            RuleError::Database(error) => Self::internal(&error),
+            RuleRejection::NothingWaits => Self::not_found("Ce changement à confirmer"),
+            RuleRejection::SamePerson => same_person("Vous avez demandé ce changement : il laisse passer plus de paiements."),
+            RuleRejection::NewKey => same_person("Votre clé d'accès a été créée après la demande de ce changement."),
         }
     }
 }
@@ -169,12 +163,12 @@ pub async fn set(
     who: &access::Caller,
     new: PaymentRules,
     at: DateTime<Utc>,
-) -> Result<PaymentRulesView, RuleError> {
+) -> Result<PaymentRulesView, UseCaseError<RuleRejection>> {
     if new.approval_above.is_some_and(Cents::is_negative) {
-        return Err(RuleError::Amount);
+        return Err(RuleRejection::Amount.into());
     }
     if !(1..=DELAY_DAYS_MAX).contains(&new.delay_days) {
-        return Err(RuleError::Delay(new.delay_days));
+        return Err(RuleRejection::Delay(new.delay_days).into());
     }
     NamedLock::PaymentRules.take(tx).await?;
     let before = view(tx).await?;
@@ -204,11 +198,11 @@ pub async fn confirm(
     who: &access::Caller,
     number: i32,
     at: DateTime<Utc>,
-) -> Result<PaymentRulesView, RuleError> {
+) -> Result<PaymentRulesView, UseCaseError<RuleRejection>> {
     NamedLock::PaymentRules.take(tx).await?;
     let now = view(tx).await?;
     let Some(waiting) = now.waiting.as_ref().filter(|waiting| waiting.number == number) else {
-        return Err(RuleError::NothingWaits);
+        return Err(RuleRejection::NothingWaits.into());
     };
     // Else whoever may make keys would confirm alone.
     let new_key = sqlx::query_scalar!(
@@ -219,7 +213,7 @@ pub async fn confirm(
     .fetch_one(&mut **tx)
     .await?;
     if new_key {
-        return Err(RuleError::NewKey);
+        return Err(RuleRejection::NewKey.into());
     }
     let inserted = sqlx::query!(
         "insert into funding.payment_rule_confirmation (number, set_by, by_key, at)
@@ -231,7 +225,9 @@ pub async fn confirm(
     .execute(&mut **tx)
     .await;
     match inserted {
-        Err(error) if database::is_constraint(&error, "payment_rule_four_eyes") => return Err(RuleError::SamePerson),
+        Err(error) if database::is_constraint(&error, "payment_rule_four_eyes") => {
+            return Err(RuleRejection::SamePerson.into());
+        }
         inserted => inserted?,
     };
     audit(tx, who, at, "payment_rules.confirm", None, number).await?;

@@ -8,13 +8,14 @@
 //!
 //! Free money is also where a refund ends that the bank or the second person rejected ([`mod@crate::payments::approval`]), so that one never gets stuck.
 
-mod error;
+mod rejection;
 mod view;
 mod write;
 
 use access::{OrganisationId, audit};
 use catalogue::ProgrammeId;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use database::UseCaseError;
 use ledger::{Account, BookId, EventKind, TransferKind};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
@@ -22,12 +23,12 @@ use standards::{Cents, calendar};
 use utoipa::ToSchema;
 use web::Created;
 
-use crate::payments::approval::{self, DecideError, Decision};
+use crate::payments::approval::{self, DecideRejection, Decision};
 use crate::payments::payment_order::PaymentOrder;
 use crate::support::booking::{BookError, Event, book};
 use crate::{contributions::cash, shares::true_up, support::ids::PaymentId, support::ids::RefundId, support::known};
 
-pub use error::RefundError;
+pub use rejection::RefundRejection;
 pub use view::{Refund, list, read};
 
 /// Where unused value goes.
@@ -82,15 +83,15 @@ pub(crate) async fn refund(
     new: NewRefund,
     what: RefundScope,
     at: DateTime<Utc>,
-) -> Result<Created<Refund>, RefundError> {
+) -> Result<Created<Refund>, UseCaseError<RefundRejection>> {
     let source = RefundSource::of(new, what)?;
     if let RefundSource::Programme(programme, _) = source
         && !known::programme(tx, programme).await?
     {
-        return Err(RefundError::NoProgramme);
+        return Err(RefundRejection::NoProgramme.into());
     }
     if !known::funder(tx, new.funder_id).await? {
-        return Err(RefundError::NoFunder);
+        return Err(RefundRejection::NoFunder.into());
     }
     // The lock also makes the second of two equal requests wait for the first.
     ledger::lock(tx, &accounts(new, source))
@@ -100,14 +101,14 @@ pub(crate) async fn refund(
         return if same(&known, new) {
             Ok(Created::Existing(known))
         } else {
-            Err(RefundError::SameIdOtherContent)
+            Err(UseCaseError::IdReused)
         };
     }
     if known::settlement(tx, new.id.uuid()).await? {
-        return Err(RefundError::SameIdOtherContent);
+        return Err(UseCaseError::IdReused);
     }
     if new.execute_on < calendar::paris_date(at) {
-        return Err(RefundError::ExecuteOnPast);
+        return Err(RefundRejection::ExecuteOnPast.into());
     }
     let money = money(tx, new, source).await?;
     check(tx, new, money.all).await?;
@@ -131,10 +132,10 @@ pub(crate) async fn approve_or_reject(
     id: RefundId,
     decision: &Decision,
     at: DateTime<Utc>,
-) -> Result<Created<Refund>, DecideError> {
+) -> Result<Created<Refund>, UseCaseError<DecideRejection>> {
     let order = PaymentOrder::Refund(id);
     let made = approval::approve_or_reject(tx, who, order, decision, at).await?;
-    let refund = read(tx, id).await?.ok_or(DecideError::Unknown(order))?;
+    let refund = read(tx, id).await?.ok_or(DecideRejection::Unknown(order))?;
     Ok(made.map(|()| refund))
 }
 
@@ -166,12 +167,12 @@ enum RefundSource {
 }
 
 impl RefundSource {
-    fn of(new: NewRefund, what: RefundScope) -> Result<Self, RefundError> {
+    fn of(new: NewRefund, what: RefundScope) -> Result<Self, RefundRejection> {
         match (new.programme_id, new.amount) {
             (Some(programme), None) => Ok(Self::Programme(programme, what)),
-            (None, _) if new.way == RefundMethod::Credit => Err(RefundError::FreeCredit),
+            (None, _) if new.way == RefundMethod::Credit => Err(RefundRejection::FreeCredit),
             (None, Some(amount)) if amount.is_positive() => Ok(Self::Free(amount)),
-            _ => Err(RefundError::Amount),
+            _ => Err(RefundRejection::Amount),
         }
     }
 }
@@ -197,14 +198,18 @@ struct RefundMoney {
     unspent: Cents,
 }
 
-async fn money(tx: &mut PgTransaction<'_>, new: NewRefund, source: RefundSource) -> Result<RefundMoney, RefundError> {
+async fn money(
+    tx: &mut PgTransaction<'_>,
+    new: NewRefund,
+    source: RefundSource,
+) -> Result<RefundMoney, UseCaseError<RefundRejection>> {
     let funder = known::party(new.funder_id);
     let (programme, what) = match source {
         RefundSource::Programme(programme, what) => (programme.book(), what),
         RefundSource::Free(amount) => {
             let free = ledger::read::balance(tx, Account::deposited(funder)).await?;
             if free < amount {
-                return Err(RefundError::NotFree(free));
+                return Err(RefundRejection::NotFree(free).into());
             }
             return Ok(RefundMoney {
                 all: amount,
@@ -222,7 +227,7 @@ async fn money(tx: &mut PgTransaction<'_>, new: NewRefund, source: RefundSource)
         .checked_add(unspent)
         .ok_or_else(|| sqlx::Error::Decode("more than 64 bits of cents".into()))?;
     if !all.is_positive() {
-        return Err(RefundError::Nothing);
+        return Err(RefundRejection::Nothing.into());
     }
     Ok(RefundMoney {
         all,
@@ -232,7 +237,7 @@ async fn money(tx: &mut PgTransaction<'_>, new: NewRefund, source: RefundSource)
 }
 
 /// Nothing goes back that its funder owes another one, nor to the bank what has not come from there.
-async fn check(tx: &mut PgTransaction<'_>, new: NewRefund, cents: Cents) -> Result<(), RefundError> {
+async fn check(tx: &mut PgTransaction<'_>, new: NewRefund, cents: Cents) -> Result<(), UseCaseError<RefundRejection>> {
     let funder = known::party(new.funder_id);
     let due = match new.programme_id {
         Some(programme) => true_up::due(tx, programme).await?,
@@ -244,7 +249,7 @@ async fn check(tx: &mut PgTransaction<'_>, new: NewRefund, cents: Cents) -> Resu
             .collect(),
     };
     if due.iter().any(|payment| payment.from == funder) {
-        return Err(RefundError::TrueUpDue);
+        return Err(RefundRejection::TrueUpDue.into());
     }
     if new.way == RefundMethod::Credit {
         return Ok(());
@@ -254,18 +259,18 @@ async fn check(tx: &mut PgTransaction<'_>, new: NewRefund, cents: Cents) -> Resu
         .await?
         .filter(|own| *own < cents)
     {
-        return Err(RefundError::MoneyAwaited(own));
+        return Err(RefundRejection::MoneyAwaited(own).into());
     }
     if let Some(position) = cash::positions(tx)
         .await?
         .get(&funder)
         .filter(|position| position.cash < cents)
     {
-        return Err(RefundError::MoneyAwaited(position.cash));
+        return Err(RefundRejection::MoneyAwaited(position.cash).into());
     }
     let bank = cash::at_bank(tx).await?;
     if bank < cents {
-        return Err(RefundError::BankShort(bank));
+        return Err(RefundRejection::BankShort(bank).into());
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ mod pdf;
 
 use access::{Caller, Role};
 use chrono::NaiveDate;
+use database::UseCaseError;
 use ledger::PartyId;
 use serde::Serialize;
 use sqlx::PgPool;
@@ -17,6 +18,7 @@ use uuid::Uuid;
 use web::Problem;
 
 use crate::support::ids::PaymentId;
+use crate::support::overflow;
 
 pub use csv::csv;
 pub use pdf::pdf;
@@ -83,36 +85,20 @@ pub struct RemittanceLine {
     pub amount: Cents,
 }
 
-/// Why there is no advice.
-#[derive(Debug, thiserror::Error)]
-pub enum RemittanceError {
-    /// No such payment to a structure, or another's, or not approved yet.
-    #[error("nothing of this id")]
-    Unknown,
-    /// More than 64 bits of cents.
-    #[error("amounts add up to more than 64 bits")]
-    Overflow,
-    /// It cannot be written.
-    #[error("not written")]
-    Document(#[from] document::DocumentError),
-    /// It cannot be written.
-    #[error("csv")]
-    Csv(#[from] ::csv::Error),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
-}
+/// No such payment to a structure, or another's, or not approved yet.
+#[derive(Debug)]
+pub struct NoRemittance;
 
-impl From<RemittanceError> for Problem {
-    fn from(error: RemittanceError) -> Self {
-        match error {
-            RemittanceError::Unknown => Self::not_found("Ce virement"),
-            error => Self::internal(&error),
-        }
+impl database::Rejection for NoRemittance {}
+
+impl From<NoRemittance> for Problem {
+    fn from(NoRemittance: NoRemittance) -> Self {
+        Self::not_found("Ce virement")
     }
 }
 
 /// The advice of a payment: for the operator, and for the structure that is paid once nobody has to approve it any more.
-pub async fn read(pool: &PgPool, who: &Caller, id: PaymentId) -> Result<Remittance, RemittanceError> {
+pub async fn read(pool: &PgPool, who: &Caller, id: PaymentId) -> Result<Remittance, UseCaseError<NoRemittance>> {
     let row = sqlx::query!(
         r#"select p.party_id as "structure_id: PartyId", p.end_to_end, p.holder, p.iban, p.cents as "cents: Cents", p.at,
                s.month, s.execute_on, t.state as "state!", coalesce(y.name, p.holder) as "structure!", y.siret as "siret?"
@@ -125,16 +111,15 @@ pub async fn read(pool: &PgPool, who: &Caller, id: PaymentId) -> Result<Remittan
     )
     .fetch_optional(pool)
     .await?
-    .ok_or(RemittanceError::Unknown)?;
+    .ok_or(NoRemittance)?;
     let own = who.has(Role::Structure)
         && who.organisation().uuid() == row.structure_id.uuid()
         && !["proposed", "withdrawn"].contains(&row.state.as_str());
     if !who.has(Role::Operator) && !own {
-        return Err(RemittanceError::Unknown);
+        return Err(NoRemittance.into());
     }
     let programmes = programmes(pool, id).await?;
-    let sum =
-        |of: fn(&ProgrammePart) -> Cents| Cents::try_sum(programmes.iter().map(of)).ok_or(RemittanceError::Overflow);
+    let sum = |of: fn(&ProgrammePart) -> Cents| Cents::try_sum(programmes.iter().map(of)).ok_or_else(overflow);
     let (claimed, deducted) = (sum(|part| part.claimed)?, sum(|part| part.deducted)?);
     Ok(Remittance {
         payment_id: id,
@@ -163,7 +148,7 @@ fn last_four(iban: &str) -> String {
     electronic.chars().skip(skipped).collect()
 }
 
-async fn programmes(pool: &PgPool, id: PaymentId) -> Result<Vec<ProgrammePart>, RemittanceError> {
+async fn programmes(pool: &PgPool, id: PaymentId) -> Result<Vec<ProgrammePart>, UseCaseError<NoRemittance>> {
     let rows = sqlx::query!(
         r#"select l.book_id, coalesce(g.name, '') as "programme!", l.claim_id, l.cents as "cents: Cents", c.at as "at!",
                c.service_date as "service_on!", coalesce(v.label, c.service) as "service!", c.vouchers as "vouchers!",
@@ -202,7 +187,7 @@ async fn programmes(pool: &PgPool, id: PaymentId) -> Result<Vec<ProgrammePart>, 
         });
     }
     for part in &mut parts {
-        part.add_up().ok_or(RemittanceError::Overflow)?;
+        part.add_up().ok_or_else(overflow)?;
     }
     Ok(parts)
 }

@@ -35,17 +35,17 @@ mod write;
 
 use access::audit;
 use chrono::{DateTime, NaiveDate, Utc};
-use database::NamedLock;
+use database::{NamedLock, UseCaseError};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::{Cents, Month, calendar};
 use utoipa::ToSchema;
 use web::{Created, Problem};
 
-use crate::payments::approval::{self, DecideError, Decision};
+use crate::payments::approval::{self, DecideRejection, Decision};
 use crate::payments::payment_order::PaymentOrder;
-use crate::support::booking::BookError;
 use crate::support::ids::message_id;
+use crate::support::overflow;
 use crate::{support::ids::SettlementId, support::known};
 
 pub(crate) use hold::{AwaitedMoney, awaited_by, explanation};
@@ -66,43 +66,28 @@ pub struct NewSettlement {
 }
 
 /// Why nothing was settled.
-#[derive(Debug, thiserror::Error)]
-pub enum SettleError {
-    /// The month is still running.
-    #[error("the month is not over")]
+#[derive(Debug)]
+pub enum SettleRejection {
     MonthNotOver(Month),
-    /// The bank cannot pay yesterday.
-    #[error("the day of execution is past")]
     ExecuteOnPast,
-    /// The id names another settlement.
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    /// Another settlement, or this one, is being made.
-    #[error("a settlement is under way")]
+    /// Another settlement, or this one.
     UnderWay,
-    /// More than 64 bits of cents.
-    #[error("amounts add up to more than 64 bits")]
-    Overflow,
-    /// The books disagree with what is due.
-    #[error("not booked")]
-    Book(#[from] BookError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<SettleError> for Problem {
-    fn from(error: SettleError) -> Self {
-        match error {
-            SettleError::MonthNotOver(month) => {
+impl database::Rejection for SettleRejection {}
+
+impl From<SettleRejection> for Problem {
+    fn from(rejection: SettleRejection) -> Self {
+        match rejection {
+            SettleRejection::MonthNotOver(month) => {
                 Self::refused("month-not-over", format!("Le mois {month} n'est pas terminé.")).detail(format!(
                     "Le contre-paiement de {month} est possible à partir du {}.",
                     month.next().first_day().format("%d/%m/%Y")
                 ))
             }
-            SettleError::ExecuteOnPast => Self::refused("execute-on-past", "La date d'exécution est passée.")
+            SettleRejection::ExecuteOnPast => Self::refused("execute-on-past", "La date d'exécution est passée.")
                 .detail("Donnez dans « execute_on » la date d'aujourd'hui ou une date à venir."),
-            SettleError::SameIdOtherContent => Self::same_id_other_content(),
-            SettleError::UnderWay => Self::new(
+            SettleRejection::UnderWay => Self::new(
                 http::StatusCode::SERVICE_UNAVAILABLE,
                 "settlement-under-way",
                 "Un contre-paiement est en cours.",
@@ -111,7 +96,6 @@ impl From<SettleError> for Problem {
                 "Un mois de nombreux encaissements prend plusieurs minutes. Réessayez dans quelques instants avec le même \
                  identifiant : rien ne sera payé deux fois.",
             ),
-            error => Self::internal(&error),
         }
     }
 }
@@ -123,7 +107,7 @@ const TURN_SECONDS_MAX: u32 = 10;
 const STATEMENT_SECONDS_MAX: u32 = 600;
 
 /// Waits for the turn, not for as long as a month may take: whoever waits holds a connection.
-async fn take_turn(tx: &mut PgTransaction<'_>) -> Result<(), SettleError> {
+async fn take_turn(tx: &mut PgTransaction<'_>) -> Result<(), UseCaseError<SettleRejection>> {
     sqlx::query("select set_config('statement_timeout', $1, true)")
         .bind(format!("{STATEMENT_SECONDS_MAX}s"))
         .execute(&mut **tx)
@@ -131,7 +115,7 @@ async fn take_turn(tx: &mut PgTransaction<'_>) -> Result<(), SettleError> {
     if NamedLock::Settlements.take_within(tx, TURN_SECONDS_MAX).await? {
         Ok(())
     } else {
-        Err(SettleError::UnderWay)
+        Err(SettleRejection::UnderWay.into())
     }
 }
 
@@ -142,7 +126,7 @@ pub async fn settle(
     who: &access::Caller,
     new: NewSettlement,
     at: DateTime<Utc>,
-) -> Result<Created<SettlementView>, SettleError> {
+) -> Result<Created<SettlementView>, UseCaseError<SettleRejection>> {
     take_turn(tx).await?;
     let inserted = sqlx::query!(
         "insert into funding.settlement (id, month, at, execute_on, message_id) values ($1, $2, $3, $4, $5)
@@ -163,18 +147,18 @@ pub async fn settle(
         return if same {
             Ok(Created::Existing(known))
         } else {
-            Err(SettleError::SameIdOtherContent)
+            Err(UseCaseError::IdReused)
         };
     }
     if known::refund(tx, new.id.uuid()).await? {
-        return Err(SettleError::SameIdOtherContent);
+        return Err(UseCaseError::IdReused);
     }
     check_days(new, at)?;
     let cutoff = calendar::paris_end_of_day(new.month.last_day());
     let facts = due::lock_and_read(tx, cutoff).await?;
-    let plan = decide::decide(new.id, facts).ok_or(SettleError::Overflow)?;
+    let plan = decide::decide(new.id, facts).ok_or_else(overflow)?;
     write::write(tx, new.id, &plan, at).await?;
-    let total = Cents::try_sum(plan.payments.iter().map(|payment| payment.total)).ok_or(SettleError::Overflow)?;
+    let total = Cents::try_sum(plan.payments.iter().map(|payment| payment.total)).ok_or_else(overflow)?;
     approval::propose(tx, who, PaymentOrder::Settlement(new.id), total, Cents::ZERO, at).await?;
     let (payments, held) = (plan.payments.len(), plan.held.len());
     audit(
@@ -198,20 +182,20 @@ pub async fn approve_or_reject(
     id: SettlementId,
     decision: &Decision,
     at: DateTime<Utc>,
-) -> Result<Created<SettlementView>, DecideError> {
+) -> Result<Created<SettlementView>, UseCaseError<DecideRejection>> {
     let order = PaymentOrder::Settlement(id);
     let made = approval::approve_or_reject(tx, who, order, decision, at).await?;
-    let view = read(tx, id).await?.ok_or(DecideError::Unknown(order))?;
+    let view = read(tx, id).await?.ok_or(DecideRejection::Unknown(order))?;
     Ok(made.map(|()| view))
 }
 
-fn check_days(new: NewSettlement, at: DateTime<Utc>) -> Result<(), SettleError> {
+fn check_days(new: NewSettlement, at: DateTime<Utc>) -> Result<(), SettleRejection> {
     let today = calendar::paris_date(at);
     if today <= new.month.last_day() {
-        return Err(SettleError::MonthNotOver(new.month));
+        return Err(SettleRejection::MonthNotOver(new.month));
     }
     if new.execute_on < today {
-        return Err(SettleError::ExecuteOnPast);
+        return Err(SettleRejection::ExecuteOnPast);
     }
     Ok(())
 }

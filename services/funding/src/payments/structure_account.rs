@@ -5,6 +5,7 @@ mod attestation;
 
 use access::{Caller, Role};
 use chrono::{Days, NaiveDate};
+use database::UseCaseError;
 use ledger::{Account, BookId, PartyId};
 use serde::Serialize;
 use sqlx::{PgConnection, PgPool};
@@ -15,6 +16,7 @@ use web::Problem;
 use crate::payments::holds::{self, HeldStructure};
 use crate::payments::payment_rule;
 use crate::support::ids::PaymentId;
+use crate::support::overflow;
 
 pub use attestation::attestation;
 
@@ -88,39 +90,28 @@ pub struct PaymentSummary {
     pub state: String,
 }
 
-/// Why there is no account.
-#[derive(Debug, thiserror::Error)]
-pub enum AccountError {
-    /// No such structure, or another's.
-    #[error("nothing of this id")]
-    Unknown,
-    /// More than 64 bits of cents.
-    #[error("amounts add up to more than 64 bits")]
-    Overflow,
-    /// The attestation cannot be written.
-    #[error("not written")]
-    Document(#[from] document::DocumentError),
-    /// The attestation cannot be signed.
-    #[error("not signed")]
-    Sign(#[from] document::sign::SignError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
-}
+/// No such structure, or another's.
+#[derive(Debug)]
+pub struct NoAccount;
 
-impl From<AccountError> for Problem {
-    fn from(error: AccountError) -> Self {
-        match error {
-            AccountError::Unknown => Self::not_found("Cette structure"),
-            error => Self::internal(&error),
-        }
+impl database::Rejection for NoAccount {}
+
+impl From<NoAccount> for Problem {
+    fn from(NoAccount: NoAccount) -> Self {
+        Self::not_found("Cette structure")
     }
 }
 
 /// A structure's account on a day: for the operator, and for itself.
-pub async fn read(pool: &PgPool, who: &Caller, id: PartyId, on: NaiveDate) -> Result<StructureAccount, AccountError> {
+pub async fn read(
+    pool: &PgPool,
+    who: &Caller,
+    id: PartyId,
+    on: NaiveDate,
+) -> Result<StructureAccount, UseCaseError<NoAccount>> {
     let own = who.has(Role::Structure) && who.organisation().uuid() == id.uuid();
     if !who.has(Role::Operator) && !own {
-        return Err(AccountError::Unknown);
+        return Err(NoAccount.into());
     }
     let mut tx = pool.begin().await?;
     // All figures of one moment.
@@ -133,10 +124,9 @@ pub async fn read(pool: &PgPool, who: &Caller, id: PartyId, on: NaiveDate) -> Re
     )
     .fetch_optional(&mut *tx)
     .await?
-    .ok_or(AccountError::Unknown)?;
+    .ok_or(NoAccount)?;
     let programmes = programmes(&mut tx, id).await?;
-    let sum =
-        |of: fn(&ProgrammeAccount) -> Cents| Cents::try_sum(programmes.iter().map(of)).ok_or(AccountError::Overflow);
+    let sum = |of: fn(&ProgrammeAccount) -> Cents| Cents::try_sum(programmes.iter().map(of)).ok_or_else(overflow);
     let (payable, recoverable) = (sum(|one| one.payable)?, sum(|one| one.recoverable)?);
     let paid = sqlx::query_scalar!(
         r#"select coalesce(sum(p.cents), 0)::bigint as "cents!: Cents" from funding.payment p

@@ -1,6 +1,7 @@
 use access::{Caller, OrganisationId, audit};
 use catalogue::{ProgrammeId, UnusedValue};
 use chrono::{DateTime, Utc};
+use database::UseCaseError;
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use utoipa::ToSchema;
@@ -31,30 +32,22 @@ pub struct UnusedValueChoice {
 }
 
 /// Why a choice was not taken.
-#[derive(Debug, thiserror::Error)]
-pub enum ChooseError {
-    /// There is no statement, or its last day has passed.
-    #[error(transparent)]
-    Closed(#[from] ContestOver),
-    /// The statement does not name the caller as a funder.
-    #[error("not a funder of the programme")]
+#[derive(Debug)]
+pub enum ChooseRejection {
+    Closed(ContestOver),
+    /// The statement does not name the caller as one.
     NotAFunder,
-    /// The id names another choice.
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<ChooseError> for Problem {
-    fn from(error: ChooseError) -> Self {
-        match error {
-            ChooseError::Closed(closed) => closed.into(),
-            ChooseError::NotAFunder => {
+impl database::Rejection for ChooseRejection {}
+
+impl From<ChooseRejection> for Problem {
+    fn from(rejection: ChooseRejection) -> Self {
+        match rejection {
+            ChooseRejection::Closed(closed) => closed.into(),
+            ChooseRejection::NotAFunder => {
                 Self::forbidden("Seul un financeur nommé dans l'état contradictoire choisit ce que devient sa part.")
             }
-            ChooseError::SameIdOtherContent => Self::same_id_other_content(),
-            ChooseError::Database(error) => Self::internal(&error),
         }
     }
 }
@@ -66,7 +59,7 @@ pub(crate) async fn choose(
     programme: ProgrammeId,
     new: NewUnusedValueChoice,
     at: DateTime<Utc>,
-) -> Result<Created<UnusedValueChoice>, ChooseError> {
+) -> Result<Created<UnusedValueChoice>, UseCaseError<ChooseRejection>> {
     let wanted = UnusedValueChoice {
         id: new.id,
         funder_id: who.organisation(),
@@ -76,9 +69,11 @@ pub(crate) async fn choose(
     if let Some(known) = read(tx, programme, Some(new.id)).await?.pop() {
         return before(wanted, known);
     }
-    check_open(tx, programme, at).await?;
+    check_open(tx, programme, at)
+        .await
+        .map_err(|error| error.map_rejection(ChooseRejection::Closed))?;
     if !issue::funds(tx, programme, who.organisation()).await? {
-        return Err(ChooseError::NotAFunder);
+        return Err(ChooseRejection::NotAFunder.into());
     }
     let inserted = sqlx::query!(
         "insert into funding.expiry_choice (programme_id, id, funder_id, way, at) values ($1, $2, $3, $4, $5)
@@ -92,7 +87,9 @@ pub(crate) async fn choose(
     .execute(&mut **tx)
     .await
     .map_err(|error| match error {
-        error if database::is_constraint(&error, "expiry_choice_funder") => ChooseError::NotAFunder,
+        error if database::is_constraint(&error, "expiry_choice_funder") => {
+            UseCaseError::Rejected(ChooseRejection::NotAFunder)
+        }
         error => error.into(),
     })?
     .rows_affected()
@@ -106,11 +103,14 @@ pub(crate) async fn choose(
     Ok(Created::New(wanted))
 }
 
-fn before(wanted: UnusedValueChoice, known: UnusedValueChoice) -> Result<Created<UnusedValueChoice>, ChooseError> {
+fn before(
+    wanted: UnusedValueChoice,
+    known: UnusedValueChoice,
+) -> Result<Created<UnusedValueChoice>, UseCaseError<ChooseRejection>> {
     if (UnusedValueChoice { at: known.at, ..wanted }) == known {
         Ok(Created::Existing(known))
     } else {
-        Err(ChooseError::SameIdOtherContent)
+        Err(UseCaseError::IdReused)
     }
 }
 

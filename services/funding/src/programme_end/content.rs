@@ -146,14 +146,12 @@ pub(crate) enum ContentError {
     /// Vouchers came back to life after the sweep: it is to be asked for again.
     #[error("batch {0} still holds {1}: sweep the programme again")]
     NotSwept(BatchId, Cents),
-    /// The batches and the account of a funder disagree.
     #[error("the batches owe {funder} {of_batches}, its account holds {of_account}")]
     Disagrees {
         funder: PartyId,
         of_batches: Cents,
         of_account: Cents,
     },
-    /// More than 64 bits of cents.
     #[error("amounts add up to more than 64 bits")]
     Overflow,
     #[error("database")]

@@ -2,6 +2,7 @@
 
 use catalogue::ProgrammeId;
 use chrono::{DateTime, NaiveDate, Utc};
+use database::UseCaseError;
 use sqlx::PgTransaction;
 use standards::calendar::paris_date;
 use web::Problem;
@@ -9,28 +10,24 @@ use web::Problem;
 use super::issue;
 
 /// Why nothing can be answered.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum ContestOver {
-    /// There is no statement yet.
-    #[error("no statement")]
     NoStatement,
-    /// The last day has passed.
-    #[error("until {0}")]
+    /// After this day.
     Over(NaiveDate),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
+impl database::Rejection for ContestOver {}
+
 impl From<ContestOver> for Problem {
-    fn from(error: ContestOver) -> Self {
-        match error {
+    fn from(rejection: ContestOver) -> Self {
+        match rejection {
             ContestOver::NoStatement => Self::not_found("L'état contradictoire de ce dispositif"),
             ContestOver::Over(until) => Self::refused("contest-over", "Le délai pour répondre à cet état est passé.")
                 .detail(format!(
                     "Il courait jusqu'au {} ; sans réponse, l'état est accepté. Adressez-vous à l'opérateur.",
                     until.format("%d/%m/%Y")
                 )),
-            ContestOver::Database(error) => Self::internal(&error),
         }
     }
 }
@@ -40,12 +37,12 @@ pub(super) async fn check_open(
     tx: &mut PgTransaction<'_>,
     programme: ProgrammeId,
     at: DateTime<Utc>,
-) -> Result<(), ContestOver> {
+) -> Result<(), UseCaseError<ContestOver>> {
     let until = issue::contest_until(tx, programme)
         .await?
         .ok_or(ContestOver::NoStatement)?;
     if paris_date(at) > until {
-        return Err(ContestOver::Over(until));
+        return Err(ContestOver::Over(until).into());
     }
     Ok(())
 }

@@ -4,35 +4,20 @@ use access::{Caller, OrganisationId, audit};
 use catalogue::{ExpiryCalendar, ExpiryStep, Programme, ProgrammeId};
 use chrono::{DateTime, NaiveDate, Utc};
 use data_encoding::HEXLOWER;
+use database::UseCaseError;
 use sha2::{Digest, Sha256};
 use sqlx::{PgPool, PgTransaction};
 use uuid::Uuid;
 
-use super::content::{self, Content, ContentError};
+use super::content::{self, Content};
 use super::{csv, pdf};
 use crate::support::DocumentSigner;
 
-/// Why a statement was not issued. The next round tries again.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum IssueError {
-    /// This process was given no certificate.
-    #[error("no certificate to sign with")]
-    NoSigner,
-    /// The books do not allow it.
-    #[error("its content is not sure: {0}")]
-    Content(#[from] ContentError),
-    #[error("the CSV is not written")]
-    Csv(#[from] ::csv::Error),
-    #[error("the PDF is not written")]
-    Document(#[from] document::DocumentError),
-    #[error("the PDF is not signed")]
-    Sign(#[from] document::sign::SignError),
-    /// The drawing was cut off.
-    #[error("the drawing was cut off")]
-    Task(#[from] tokio::task::JoinError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
-}
+/// This process was given no certificate to sign with.
+#[derive(Debug)]
+pub(crate) struct NoSigner;
+
+impl database::Rejection for NoSigner {}
 
 /// A file of a statement.
 #[derive(Debug)]
@@ -56,21 +41,25 @@ struct Files {
 }
 
 /// Writes the statement of a programme, once: read in one snapshot, drawn and signed outside of any transaction, stored with its trace.
-/// False when another instance was faster: its bytes are the statement.
+/// False when another instance was faster: its bytes are the statement. Where it fails, the next round tries again.
 pub(crate) async fn issue(
     pool: &PgPool,
     documents: &DocumentSigner,
     programme: &Programme,
     calendar: &ExpiryCalendar,
     at: DateTime<Utc>,
-) -> Result<bool, IssueError> {
-    let signer = documents.signer.clone().ok_or(IssueError::NoSigner)?;
+) -> Result<bool, UseCaseError<NoSigner>> {
+    let signer = documents.signer.clone().ok_or(NoSigner)?;
     let mut snapshot = ledger::read::snapshot(pool).await?;
-    let content = content::read(&mut snapshot, programme, calendar, at).await?;
+    let content = content::read(&mut snapshot, programme, calendar, at)
+        .await
+        .map_err(UseCaseError::failed)?;
     snapshot.rollback().await?;
     let (content, fund) = (Arc::new(content), documents.fund.clone());
     let drawn = Arc::clone(&content);
-    let files = tokio::task::spawn_blocking(move || write(&drawn, &fund, &signer)).await??;
+    let files = tokio::task::spawn_blocking(move || write(&drawn, &fund, &signer))
+        .await
+        .map_err(UseCaseError::failed)??;
     let files = Arc::new(files);
     let issued = database::transaction(pool, "issue_statement", |tx| {
         let (content, files) = (Arc::clone(&content), Arc::clone(&files));
@@ -84,20 +73,20 @@ pub(crate) async fn issue(
 }
 
 /// The three files. The PDF names the digests of the two others, so that its signature covers them.
-fn write(content: &Content, fund: &str, signer: &document::sign::Signer) -> Result<Files, IssueError> {
-    let json = verify::canonical_json(content).map_err(|error| sqlx::Error::Encode(error.into()))?;
+fn write(content: &Content, fund: &str, signer: &document::sign::Signer) -> Result<Files, UseCaseError<NoSigner>> {
+    let json = verify::canonical_json(content).map_err(UseCaseError::failed)?;
     let data = File::new(json.into_bytes());
-    let csv = File::new(csv::csv(content)?);
+    let csv = File::new(csv::csv(content).map_err(UseCaseError::failed)?);
     let digests = pdf::Digests {
         data: HEXLOWER.encode(&data.sha256),
         csv: HEXLOWER.encode(&csv.sha256),
     };
-    let unsigned = pdf::draw(content, fund, &digests)?;
+    let unsigned = pdf::draw(content, fund, &digests).map_err(UseCaseError::failed)?;
     let signing = document::sign::Signing {
         reason: "État contradictoire de fin de dispositif",
         at: content.issued_at,
     };
-    let pdf = File::new(document::sign::sign(&unsigned, signer, signing)?);
+    let pdf = File::new(document::sign::sign(&unsigned, signer, signing).map_err(UseCaseError::failed)?);
     Ok(Files { data, csv, pdf })
 }
 

@@ -1,7 +1,7 @@
 use access::{Caller, OrganisationId, audit};
 use catalogue::{Programme, ProgrammeId, UnusedValue};
 use chrono::{DateTime, NaiveDate, Utc};
-use database::NamedLock;
+use database::{NamedLock, UseCaseError};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgPool, PgTransaction};
 use standards::Cents;
@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use web::{Created, Problem};
 
 use super::{choose, issue, respond};
-use crate::payments::refund::{NewRefund, RefundError, RefundMethod, RefundScope, refund};
+use crate::payments::refund::{NewRefund, RefundMethod, RefundRejection, RefundScope, refund};
 use crate::support::ids::RefundId;
 
 /// Letters of a reason.
@@ -77,43 +77,36 @@ pub struct UnusedValueRefund {
 }
 
 /// Why nothing was given back.
-#[derive(Debug, thiserror::Error)]
-pub enum RefundUnusedValueError {
-    /// There is no statement yet.
-    #[error("no statement")]
+#[derive(Debug)]
+pub enum RefundUnusedValueRejection {
     NoStatement,
-    /// It may still be contested.
-    #[error("until {0}")]
+    /// It may be contested up to this day.
     TooEarly(NaiveDate),
-    /// It is contested, and no reason was given to go on.
-    #[error("contested by {0:?}")]
+    /// By these, and no reason was given to go on.
     Contested(Vec<OrganisationId>),
     /// Too long a reason, or one for a statement that nobody contests.
-    #[error("not a reason")]
     Despite,
-    #[error("refund")]
-    Refund(#[from] RefundError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
+    Refund(RefundRejection),
 }
 
-impl From<RefundUnusedValueError> for Problem {
-    fn from(error: RefundUnusedValueError) -> Self {
+impl database::Rejection for RefundUnusedValueRejection {}
+
+impl From<RefundUnusedValueRejection> for Problem {
+    fn from(rejection: RefundUnusedValueRejection) -> Self {
         let refused = |kind| Self::refused(kind, "La valeur non utilisée ne peut pas encore être rendue.");
-        match error {
-            RefundUnusedValueError::NoStatement => Self::not_found("L'état contradictoire de ce dispositif"),
-            RefundUnusedValueError::TooEarly(until) => refused("too-early").detail(format!(
+        match rejection {
+            RefundUnusedValueRejection::NoStatement => Self::not_found("L'état contradictoire de ce dispositif"),
+            RefundUnusedValueRejection::TooEarly(until) => refused("too-early").detail(format!(
                 "L'état contradictoire peut être contesté jusqu'au {} compris. Recommencez ensuite.",
                 until.format("%d/%m/%Y")
             )),
-            RefundUnusedValueError::Contested(by) => refused("statement-contested")
+            RefundUnusedValueRejection::Contested(by) => refused("statement-contested")
                 .detail("L'état est contesté. Réglez le différend, puis dites dans « override_reason » comment il l'a été.")
                 .with("contested_by", by),
-            RefundUnusedValueError::Despite => refused("no-contest").detail(format!(
+            RefundUnusedValueRejection::Despite => refused("no-contest").detail(format!(
                 "« override_reason » dit comment une contestation a été réglée, en {REASON_CHARS_MAX} caractères au plus ; sans contestation, retirez-le."
             )),
-            RefundUnusedValueError::Refund(error) => error.into(),
-            RefundUnusedValueError::Database(error) => Self::internal(&error),
+            RefundUnusedValueRejection::Refund(rejection) => rejection.into(),
         }
     }
 }
@@ -127,11 +120,11 @@ pub(crate) async fn refund_unused_value(
     programme: &Programme,
     new: &NewUnusedValueRefund,
     at: DateTime<Utc>,
-) -> Result<Created<Vec<UnusedValueRefund>>, RefundUnusedValueError> {
+) -> Result<Created<Vec<UnusedValueRefund>>, UseCaseError<RefundUnusedValueRejection>> {
     let mut tx = pool.begin().await?;
     let until = issue::contest_until(&mut tx, programme.id)
         .await?
-        .ok_or(RefundUnusedValueError::NoStatement)?;
+        .ok_or(RefundUnusedValueRejection::NoStatement)?;
     let contesting = respond::contesting(&respond::read(&mut tx, programme.id, None).await?);
     let mut funders = issue::funders(&mut tx, programme.id).await?;
     funders.extend(holding(&mut tx, programme.id).await?);
@@ -139,7 +132,7 @@ pub(crate) async fn refund_unused_value(
     funders.dedup();
     tx.rollback().await?;
     if paris_date(at) <= until {
-        return Err(RefundUnusedValueError::TooEarly(until));
+        return Err(RefundUnusedValueRejection::TooEarly(until).into());
     }
     let override_reason = new
         .override_reason
@@ -147,24 +140,25 @@ pub(crate) async fn refund_unused_value(
         .map(str::trim)
         .filter(|reason| !reason.is_empty());
     if override_reason.is_none() && !contesting.is_empty() {
-        return Err(RefundUnusedValueError::Contested(contesting));
+        return Err(RefundUnusedValueRejection::Contested(contesting).into());
     }
     if override_reason.is_some_and(|reason| contesting.is_empty() || reason.chars().count() > REASON_CHARS_MAX) {
-        return Err(RefundUnusedValueError::Despite);
+        return Err(RefundUnusedValueRejection::Despite.into());
     }
     let (mut any, mut failed) = (false, None);
     for funder in funders {
-        let given: Result<bool, RefundUnusedValueError> = database::transaction(pool, "give_back", |tx| {
-            let funder_refund = FunderRefund {
-                who: who.clone(),
-                programme: programme.clone(),
-                funder,
-                execute_on: new.execute_on,
-                override_reason: override_reason.map(str::to_owned),
-            };
-            Box::pin(async move { funder_refund.give(tx, at).await })
-        })
-        .await;
+        let given: Result<bool, UseCaseError<RefundUnusedValueRejection>> =
+            database::transaction(pool, "give_back", |tx| {
+                let funder_refund = FunderRefund {
+                    who: who.clone(),
+                    programme: programme.clone(),
+                    funder,
+                    execute_on: new.execute_on,
+                    override_reason: override_reason.map(str::to_owned),
+                };
+                Box::pin(async move { funder_refund.give(tx, at).await })
+            })
+            .await;
         match given {
             Ok(given) => any |= given,
             Err(error) => failed = failed.or(Some(error)),
@@ -190,7 +184,11 @@ struct FunderRefund {
 
 impl FunderRefund {
     /// False when it was given before, or is not the clock's to give.
-    async fn give(&self, tx: &mut PgTransaction<'_>, at: DateTime<Utc>) -> Result<bool, RefundUnusedValueError> {
+    async fn give(
+        &self,
+        tx: &mut PgTransaction<'_>,
+        at: DateTime<Utc>,
+    ) -> Result<bool, UseCaseError<RefundUnusedValueRejection>> {
         let turn = NamedLock::UnusedValueRefund {
             programme: self.programme.id.uuid(),
             funder: self.funder.uuid(),
@@ -230,9 +228,9 @@ impl FunderRefund {
                 (made.amount, made.unspent)
             }
             // The operator gave it back by hand before.
-            Err(RefundError::Nothing) if round == 1 => (Cents::ZERO, Cents::ZERO),
-            Err(RefundError::Nothing) => return Ok(false),
-            Err(error) => return Err(error.into()),
+            Err(UseCaseError::Rejected(RefundRejection::Nothing)) if round == 1 => (Cents::ZERO, Cents::ZERO),
+            Err(UseCaseError::Rejected(RefundRejection::Nothing)) => return Ok(false),
+            Err(error) => return Err(error.map_rejection(RefundUnusedValueRejection::Refund)),
         };
         let given = UnusedValueRefund {
             funder_id: self.funder,

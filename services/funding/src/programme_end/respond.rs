@@ -1,6 +1,7 @@
 use access::{Caller, OrganisationId, audit};
 use catalogue::ProgrammeId;
 use chrono::{DateTime, Utc};
+use database::UseCaseError;
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use utoipa::ToSchema;
@@ -62,36 +63,27 @@ pub struct StatementResponse {
 }
 
 /// Why an answer was not taken.
-#[derive(Debug, thiserror::Error)]
-pub enum RespondError {
-    /// There is no statement, or its last day has passed.
-    #[error(transparent)]
-    Closed(#[from] ContestOver),
-    /// Contested without reasons, or with too many words.
-    #[error("reasons of 1 to {REASONS_CHARS_MAX} characters")]
+#[derive(Debug)]
+pub enum RespondRejection {
+    Closed(ContestOver),
+    /// Contested without any, or with too many words.
     Reasons,
     /// The statement does not name the caller.
-    #[error("not a party")]
     NotAParty,
-    /// The id names another answer.
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<RespondError> for Problem {
-    fn from(error: RespondError) -> Self {
-        match error {
-            RespondError::Closed(closed) => closed.into(),
-            RespondError::Reasons => Self::refused("no-reasons", "Cette réponse ne peut pas être enregistrée.").detail(format!(
+impl database::Rejection for RespondRejection {}
+
+impl From<RespondRejection> for Problem {
+    fn from(rejection: RespondRejection) -> Self {
+        match rejection {
+            RespondRejection::Closed(closed) => closed.into(),
+            RespondRejection::Reasons => Self::refused("no-reasons", "Cette réponse ne peut pas être enregistrée.").detail(format!(
                 "Pour contester, dites dans « reasons » ce qui est faux et ce qui serait juste, en {REASONS_CHARS_MAX} caractères au plus."
             )),
-            RespondError::NotAParty => Self::forbidden(
+            RespondRejection::NotAParty => Self::forbidden(
                 "Répondent à un état contradictoire le commanditaire du dispositif et les financeurs qui y sont nommés.",
             ),
-            RespondError::SameIdOtherContent => Self::same_id_other_content(),
-            RespondError::Database(error) => Self::internal(&error),
         }
     }
 }
@@ -103,7 +95,7 @@ pub(crate) async fn respond(
     programme: ProgrammeId,
     new: &NewStatementResponse,
     at: DateTime<Utc>,
-) -> Result<Created<StatementResponse>, RespondError> {
+) -> Result<Created<StatementResponse>, UseCaseError<RespondRejection>> {
     let reasons = new
         .reasons
         .as_deref()
@@ -111,7 +103,7 @@ pub(crate) async fn respond(
         .filter(|reasons| !reasons.is_empty());
     let missing = new.answer == StatementAnswer::Contested && reasons.is_none();
     if missing || reasons.is_some_and(|reasons| reasons.chars().count() > REASONS_CHARS_MAX) {
-        return Err(RespondError::Reasons);
+        return Err(RespondRejection::Reasons.into());
     }
     let wanted = StatementResponse {
         id: new.id,
@@ -123,7 +115,9 @@ pub(crate) async fn respond(
     if let Some(known) = read(tx, programme, Some(new.id)).await?.pop() {
         return before(wanted, known);
     }
-    check_open(tx, programme, at).await?;
+    check_open(tx, programme, at)
+        .await
+        .map_err(|error| error.map_rejection(RespondRejection::Closed))?;
     let inserted = sqlx::query!(
         "insert into funding.expiry_response (programme_id, id, organisation_id, answer, reasons, at)
          values ($1, $2, $3, $4, $5, $6) on conflict (programme_id, id) do nothing",
@@ -137,7 +131,9 @@ pub(crate) async fn respond(
     .execute(&mut **tx)
     .await
     .map_err(|error| match error {
-        error if database::is_constraint(&error, "expiry_response_party") => RespondError::NotAParty,
+        error if database::is_constraint(&error, "expiry_response_party") => {
+            UseCaseError::Rejected(RespondRejection::NotAParty)
+        }
         error => error.into(),
     })?
     .rows_affected()
@@ -162,11 +158,14 @@ pub(crate) async fn respond(
     Ok(Created::New(wanted))
 }
 
-fn before(wanted: StatementResponse, known: StatementResponse) -> Result<Created<StatementResponse>, RespondError> {
+fn before(
+    wanted: StatementResponse,
+    known: StatementResponse,
+) -> Result<Created<StatementResponse>, UseCaseError<RespondRejection>> {
     if (StatementResponse { at: known.at, ..wanted }) == known {
         Ok(Created::Existing(known))
     } else {
-        Err(RespondError::SameIdOtherContent)
+        Err(UseCaseError::IdReused)
     }
 }
 

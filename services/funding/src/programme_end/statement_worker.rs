@@ -3,6 +3,7 @@ use std::time::Duration;
 use access::Caller;
 use catalogue::{ExpiryCalendar, ExpiryStep, Programme, ProgrammeId};
 use chrono::{DateTime, Utc};
+use database::UseCaseError;
 use serde::Serialize;
 use sqlx::PgPool;
 use standards::calendar::paris_date;
@@ -11,7 +12,7 @@ use utoipa::ToSchema;
 use web::{Clock, Created};
 
 use super::issue;
-use super::refund_unused_value::{NewUnusedValueRefund, RefundUnusedValueError, refund_unused_value};
+use super::refund_unused_value::{NewUnusedValueRefund, RefundUnusedValueRejection, refund_unused_value};
 use crate::support::DocumentSigner;
 
 /// Seconds between two rounds: the steps have days.
@@ -95,7 +96,7 @@ async fn credit(
     pool: &PgPool,
     programme: &Programme,
     at: DateTime<Utc>,
-) -> Result<Created<Vec<super::refund_unused_value::UnusedValueRefund>>, RefundUnusedValueError> {
+) -> Result<Created<Vec<super::refund_unused_value::UnusedValueRefund>>, UseCaseError<RefundUnusedValueRejection>> {
     let act = ids::derive_uuid(b"expiry giving back", &[programme.id.uuid().as_bytes()]);
     let new = NewUnusedValueRefund {
         execute_on: paris_date(at),

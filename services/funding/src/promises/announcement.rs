@@ -3,6 +3,7 @@
 use access::{Caller, OrganisationId, audit};
 use catalogue::ProgrammeId;
 use chrono::{DateTime, NaiveDate, Utc};
+use database::UseCaseError;
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgTransaction};
 use standards::Cents;
@@ -33,39 +34,27 @@ pub struct Announcement {
 }
 
 /// Why an announcement was not recorded.
-#[derive(Debug, thiserror::Error)]
-pub enum AnnounceError {
-    /// Zero or less.
-    #[error("the amount is not positive")]
+#[derive(Debug)]
+pub enum AnnounceRejection {
     NotPositive,
     /// Empty or too long.
-    #[error("the source is empty or too long")]
     Source,
-    /// No such funder.
-    #[error("no such funder")]
     NoFunder,
-    /// No such programme.
-    #[error("no such programme")]
     NoProgramme,
-    /// The id names another announcement.
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<AnnounceError> for Problem {
-    fn from(error: AnnounceError) -> Self {
+impl database::Rejection for AnnounceRejection {}
+
+impl From<AnnounceRejection> for Problem {
+    fn from(rejection: AnnounceRejection) -> Self {
         let refused = || Self::refused("announcement-field", "Cette annonce ne peut pas être enregistrée.");
-        match error {
-            AnnounceError::NotPositive => refused().detail("« amount » doit être supérieur à zéro."),
-            AnnounceError::Source => refused().detail(format!(
+        match rejection {
+            AnnounceRejection::NotPositive => refused().detail("« amount » doit être supérieur à zéro."),
+            AnnounceRejection::Source => refused().detail(format!(
                 "« source » : dites en 1 à {SOURCE_CHARS_MAX} caractères où l'annonce peut être lue."
             )),
-            AnnounceError::NoFunder => Self::not_found("Ce financeur"),
-            AnnounceError::NoProgramme => Self::not_found("Ce dispositif"),
-            AnnounceError::SameIdOtherContent => Self::same_id_other_content(),
-            AnnounceError::Database(error) => Self::internal(&error),
+            AnnounceRejection::NoFunder => Self::not_found("Ce financeur"),
+            AnnounceRejection::NoProgramme => Self::not_found("Ce dispositif"),
         }
     }
 }
@@ -76,15 +65,15 @@ pub async fn announce(
     who: &Caller,
     new: &Announcement,
     at: DateTime<Utc>,
-) -> Result<Created<Announcement>, AnnounceError> {
+) -> Result<Created<Announcement>, UseCaseError<AnnounceRejection>> {
     let source = new.source.trim();
     if source.is_empty() || source.chars().count() > SOURCE_CHARS_MAX {
-        return Err(AnnounceError::Source);
+        return Err(AnnounceRejection::Source.into());
     }
     if let Some(programme) = new.programme_id
         && !known::programme(tx, programme).await?
     {
-        return Err(AnnounceError::NoProgramme);
+        return Err(AnnounceRejection::NoProgramme.into());
     }
     let inserted = sqlx::query!(
         "insert into funding.announcement (id, funder_id, programme_id, cents, announced_on, source, recorded_at)
@@ -100,8 +89,12 @@ pub async fn announce(
     .execute(&mut **tx)
     .await
     .map_err(|error| match error {
-        error if database::is_constraint(&error, "announcement_positive") => AnnounceError::NotPositive,
-        error if database::is_constraint(&error, "announcement_funder") => AnnounceError::NoFunder,
+        error if database::is_constraint(&error, "announcement_positive") => {
+            UseCaseError::Rejected(AnnounceRejection::NotPositive)
+        }
+        error if database::is_constraint(&error, "announcement_funder") => {
+            UseCaseError::Rejected(AnnounceRejection::NoFunder)
+        }
         error => error.into(),
     })?
     .rows_affected()
@@ -117,7 +110,7 @@ pub async fn announce(
             Ok(Created::New(known))
         }
         false if known == wanted => Ok(Created::Existing(known)),
-        false => Err(AnnounceError::SameIdOtherContent),
+        false => Err(UseCaseError::IdReused),
     }
 }
 

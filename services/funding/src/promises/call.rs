@@ -4,7 +4,7 @@ mod state;
 
 use access::{Caller, audit};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
-use database::NamedLock;
+use database::{NamedLock, UseCaseError};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::{Cents, calendar};
@@ -52,38 +52,25 @@ pub struct Call {
 }
 
 /// Why a call was not made.
-#[derive(Debug, thiserror::Error)]
-pub enum CallError {
-    /// Zero or less.
-    #[error("the amount is not positive")]
+#[derive(Debug)]
+pub enum CallRejection {
     NotPositive,
-    /// No such convention.
-    #[error("no such convention")]
     NoConvention,
-    /// More than was agreed.
-    #[error("{called} is called already, {agreed} is agreed")]
+    /// `called` is what earlier calls asked for.
     AboveConvention {
-        /// What was agreed.
         agreed: Cents,
-        /// What earlier calls asked for.
         called: Cents,
     },
-    /// Every reference tried is another call's.
-    #[error("no free reference")]
-    NoReference,
-    /// The id names another call.
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<CallError> for Problem {
-    fn from(error: CallError) -> Self {
-        match error {
-            CallError::NotPositive => Self::refused("call-amount", "Le montant appelé doit être supérieur à zéro."),
-            CallError::NoConvention => Self::not_found("Cette convention"),
-            CallError::AboveConvention { agreed, called } => {
+impl database::Rejection for CallRejection {}
+
+impl From<CallRejection> for Problem {
+    fn from(rejection: CallRejection) -> Self {
+        match rejection {
+            CallRejection::NotPositive => Self::refused("call-amount", "Le montant appelé doit être supérieur à zéro."),
+            CallRejection::NoConvention => Self::not_found("Cette convention"),
+            CallRejection::AboveConvention { agreed, called } => {
                 Self::refused("above-convention", "L'appel dépasse la convention.")
                     .detail(format!(
                         "Convenu : {} ; déjà appelé : {}.",
@@ -93,9 +80,6 @@ impl From<CallError> for Problem {
                     .with("agreed", agreed)
                     .with("called", called)
             }
-            CallError::SameIdOtherContent => Self::same_id_other_content(),
-            CallError::NoReference => Self::internal(&error),
-            CallError::Database(error) => Self::internal(&error),
         }
     }
 }
@@ -106,9 +90,9 @@ pub async fn call(
     who: &Caller,
     new: &NewCall,
     at: DateTime<Utc>,
-) -> Result<Created<Call>, CallError> {
+) -> Result<Created<Call>, UseCaseError<CallRejection>> {
     if !new.amount.is_positive() {
-        return Err(CallError::NotPositive);
+        return Err(CallRejection::NotPositive.into());
     }
     // Two calls at once would each see the other's amount as not called.
     NamedLock::Convention(new.convention_id.uuid()).take(tx).await?;
@@ -117,7 +101,7 @@ pub async fn call(
         return if same {
             Ok(Created::Existing(known))
         } else {
-            Err(CallError::SameIdOtherContent)
+            Err(UseCaseError::IdReused)
         };
     }
     let promised = sqlx::query!(
@@ -128,16 +112,17 @@ pub async fn call(
     )
     .fetch_optional(&mut **tx)
     .await?
-    .ok_or(CallError::NoConvention)?;
+    .ok_or(CallRejection::NoConvention)?;
     let within = promised
         .called
         .checked_add(new.amount)
         .is_some_and(|sum| sum <= promised.agreed);
     if !within {
-        return Err(CallError::AboveConvention {
+        return Err(CallRejection::AboveConvention {
             agreed: promised.agreed,
             called: promised.called,
-        });
+        }
+        .into());
     }
     let year = calendar::paris_date(at).year();
     for attempt in 0..REFERENCE_ATTEMPTS_MAX {
@@ -148,7 +133,7 @@ pub async fn call(
             return Ok(Created::New(made));
         }
     }
-    Err(CallError::NoReference)
+    Err(UseCaseError::failed("no free reference"))
 }
 
 async fn insert(
@@ -156,7 +141,7 @@ async fn insert(
     new: &NewCall,
     reference: &CallReference,
     at: DateTime<Utc>,
-) -> Result<bool, CallError> {
+) -> Result<bool, UseCaseError<CallRejection>> {
     let inserted = sqlx::query!(
         "insert into funding.call (id, convention_id, cents, reference, called_at, due_on)
          values ($1, $2, $3, $4, $5, $6) on conflict (reference) do nothing",
@@ -171,7 +156,7 @@ async fn insert(
     .await
     .map_err(|error| match error {
         // The lock is the convention's: under another one the same id may be used at the same time.
-        error if database::is_constraint(&error, "call_pk") => CallError::SameIdOtherContent,
+        error if database::is_constraint(&error, "call_pk") => UseCaseError::IdReused,
         error => error.into(),
     })?;
     Ok(inserted.rows_affected() == 1)

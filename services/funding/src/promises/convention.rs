@@ -1,6 +1,7 @@
 use access::{Caller, OrganisationId, audit};
 use catalogue::ProgrammeId;
 use chrono::{DateTime, NaiveDate, Utc};
+use database::UseCaseError;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgTransaction};
@@ -62,45 +63,31 @@ pub struct ConventionView {
 }
 
 /// Why a convention was not recorded.
-#[derive(Debug, thiserror::Error)]
-pub enum SignError {
-    /// Zero or less.
-    #[error("the amount is not positive")]
+#[derive(Debug)]
+pub enum SignRejection {
     NotPositive,
-    /// A field breaks a rule, in French.
-    #[error("{0}: {1}")]
+    /// With the rule it breaks, in French.
     Field(&'static str, &'static str),
-    /// No such announcement of this funder.
-    #[error("no such announcement")]
+    /// None of this funder.
     NoAnnouncement,
     /// It ends before it starts.
-    #[error("the days are not in order")]
     Days,
-    /// No such funder.
-    #[error("no such funder")]
     NoFunder,
-    /// No such programme.
-    #[error("no such programme")]
     NoProgramme,
-    /// The id names another convention.
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<SignError> for Problem {
-    fn from(error: SignError) -> Self {
+impl database::Rejection for SignRejection {}
+
+impl From<SignRejection> for Problem {
+    fn from(rejection: SignRejection) -> Self {
         let refused = || Self::refused("convention-field", "Cette convention ne peut pas être enregistrée.");
-        match error {
-            SignError::NotPositive => refused().detail("« amount » doit être supérieur à zéro."),
-            SignError::Days => refused().detail("« ends_on » vient avant « starts_on » : corrigez les dates."),
-            SignError::Field(field, rule) => refused().detail(format!("« {field} » : {rule}")),
-            SignError::NoAnnouncement => Self::not_found("Cette annonce (de ce financeur)"),
-            SignError::NoFunder => Self::not_found("Ce financeur"),
-            SignError::NoProgramme => Self::not_found("Ce dispositif"),
-            SignError::SameIdOtherContent => Self::same_id_other_content(),
-            SignError::Database(error) => Self::internal(&error),
+        match rejection {
+            SignRejection::NotPositive => refused().detail("« amount » doit être supérieur à zéro."),
+            SignRejection::Days => refused().detail("« ends_on » vient avant « starts_on » : corrigez les dates."),
+            SignRejection::Field(field, rule) => refused().detail(format!("« {field} » : {rule}")),
+            SignRejection::NoAnnouncement => Self::not_found("Cette annonce (de ce financeur)"),
+            SignRejection::NoFunder => Self::not_found("Ce financeur"),
+            SignRejection::NoProgramme => Self::not_found("Ce dispositif"),
         }
     }
 }
@@ -114,7 +101,7 @@ pub async fn sign(
     who: &Caller,
     new: &Convention,
     at: DateTime<Utc>,
-) -> Result<Created<Convention>, SignError> {
+) -> Result<Created<Convention>, UseCaseError<SignRejection>> {
     let wanted = Convention {
         rate: new.rate.map(|rate| rate.normalize()),
         ..new.clone()
@@ -141,9 +128,9 @@ pub async fn sign(
     .execute(&mut **tx)
     .await
     .map_err(|error| match error {
-        error if database::is_constraint(&error, "convention_positive") => SignError::NotPositive,
-        error if database::is_constraint(&error, "convention_days_in_order") => SignError::Days,
-        error if database::is_constraint(&error, "convention_funder") => SignError::NoFunder,
+        error if database::is_constraint(&error, "convention_positive") => UseCaseError::Rejected(SignRejection::NotPositive),
+        error if database::is_constraint(&error, "convention_days_in_order") => UseCaseError::Rejected(SignRejection::Days),
+        error if database::is_constraint(&error, "convention_funder") => UseCaseError::Rejected(SignRejection::NoFunder),
         error => error.into(),
     })?
     .rows_affected()
@@ -158,21 +145,21 @@ pub async fn sign(
             Ok(Created::New(known))
         }
         false if known == wanted => Ok(Created::Existing(known)),
-        false => Err(SignError::SameIdOtherContent),
+        false => Err(UseCaseError::IdReused),
     }
 }
 
-async fn check(tx: &mut PgTransaction<'_>, new: &Convention) -> Result<(), SignError> {
+async fn check(tx: &mut PgTransaction<'_>, new: &Convention) -> Result<(), UseCaseError<SignRejection>> {
     if !known::programme(tx, new.programme_id).await? {
-        return Err(SignError::NoProgramme);
+        return Err(SignRejection::NoProgramme.into());
     }
     let rate_fits = |rate: Decimal| rate > Decimal::ZERO && rate <= Decimal::ONE && rate.scale() <= RATE_DECIMALS_MAX;
     if new.rate.is_some_and(|rate| !rate_fits(rate)) {
         let rule = "un taux au-dessus de 0 et au plus 1, avec au plus 8 décimales, par exemple « 0.5 ».";
-        return Err(SignError::Field("rate", rule));
+        return Err(SignRejection::Field("rate", rule).into());
     }
     if new.cap.is_some_and(|cap| !cap.is_positive()) {
-        return Err(SignError::Field("cap", "un montant supérieur à zéro."));
+        return Err(SignRejection::Field("cap", "un montant supérieur à zéro.").into());
     }
     let found = sqlx::query!(
         r#"select $1::text is null or exists (select from catalogue.audience where label = $1) as "audience!",
@@ -184,15 +171,12 @@ async fn check(tx: &mut PgTransaction<'_>, new: &Convention) -> Result<(), SignE
     .fetch_one(&mut **tx)
     .await?;
     if !found.audience {
-        return Err(SignError::Field(
-            "audience",
-            "un des publics du catalogue, par exemple « Seniors ».",
-        ));
+        return Err(SignRejection::Field("audience", "un des publics du catalogue, par exemple « Seniors ».").into());
     }
     if found.announcement {
         Ok(())
     } else {
-        Err(SignError::NoAnnouncement)
+        Err(SignRejection::NoAnnouncement.into())
     }
 }
 

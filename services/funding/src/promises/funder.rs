@@ -1,5 +1,6 @@
-use access::{Caller, NewOrganisation, OrganisationId, Role, audit};
+use access::{Caller, CreateRejection, NewOrganisation, OrganisationId, Role, audit};
 use chrono::{DateTime, Utc};
+use database::UseCaseError;
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::{Bic, Iban, Siren};
@@ -26,37 +27,29 @@ pub struct Funder {
 }
 
 /// Why a funder was not created.
-#[derive(Debug, thiserror::Error)]
-pub enum CreateFunderError {
-    /// Its organisation exists and is no funder.
-    #[error("the organisation is not a funder")]
+#[derive(Debug)]
+pub enum CreateFunderRejection {
+    /// Its organisation exists, without this role.
     NotAFunder,
-    /// Another funder has this SIREN.
-    #[error("the SIREN is taken")]
     SirenTaken,
-    /// The id names another funder.
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    /// The organisation cannot be created.
-    #[error("organisation")]
-    Organisation(#[from] database::UseCaseError<access::CreateRejection>),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
+    Organisation(CreateRejection),
 }
 
-impl From<CreateFunderError> for Problem {
-    fn from(error: CreateFunderError) -> Self {
-        match error {
-            CreateFunderError::NotAFunder => Self::refused(
+impl database::Rejection for CreateFunderRejection {}
+
+impl From<CreateFunderRejection> for Problem {
+    fn from(rejection: CreateFunderRejection) -> Self {
+        match rejection {
+            CreateFunderRejection::NotAFunder => Self::refused(
                 "not-a-funder",
                 "Cette organisation existe déjà et n'a pas le rôle « financeur ».",
             )
             .detail("Créez l'organisation avec le rôle « funder », ou choisissez un nouvel identifiant."),
-            CreateFunderError::SirenTaken => Self::refused("siren-taken", "Un autre financeur porte déjà ce SIREN.")
-                .detail("Reprenez le financeur existant plutôt que d'en créer un second."),
-            CreateFunderError::SameIdOtherContent => Self::same_id_other_content(),
-            CreateFunderError::Organisation(error) => error.into(),
-            CreateFunderError::Database(error) => Self::internal(&error),
+            CreateFunderRejection::SirenTaken => {
+                Self::refused("siren-taken", "Un autre financeur porte déjà ce SIREN.")
+                    .detail("Reprenez le financeur existant plutôt que d'en créer un second.")
+            }
+            CreateFunderRejection::Organisation(error) => error.into(),
         }
     }
 }
@@ -68,7 +61,7 @@ pub async fn create(
     who: &Caller,
     new: &Funder,
     at: DateTime<Utc>,
-) -> Result<Created<Funder>, CreateFunderError> {
+) -> Result<Created<Funder>, UseCaseError<CreateFunderRejection>> {
     ensure_organisation(tx, new, at).await?;
     let inserted = sqlx::query!(
         "insert into funding.funder (id, siren, name, iban, bic, created_at) values ($1, $2, $3, $4, $5, $6)
@@ -83,7 +76,9 @@ pub async fn create(
     .execute(&mut **tx)
     .await
     .map_err(|error| match error {
-        error if database::is_constraint(&error, "funder_siren_unique") => CreateFunderError::SirenTaken,
+        error if database::is_constraint(&error, "funder_siren_unique") => {
+            UseCaseError::Rejected(CreateFunderRejection::SirenTaken)
+        }
         error => error.into(),
     })?
     .rows_affected()
@@ -105,7 +100,7 @@ pub async fn create(
     if same {
         Ok(Created::Existing(new.clone()))
     } else {
-        Err(CreateFunderError::SameIdOtherContent)
+        Err(UseCaseError::IdReused)
     }
 }
 
@@ -113,7 +108,7 @@ async fn ensure_organisation(
     tx: &mut PgTransaction<'_>,
     new: &Funder,
     at: DateTime<Utc>,
-) -> Result<(), CreateFunderError> {
+) -> Result<(), UseCaseError<CreateFunderRejection>> {
     let known = sqlx::query!(
         "select siren, roles from access.organisation where id = $1",
         new.id.uuid()
@@ -128,14 +123,16 @@ async fn ensure_organisation(
                 siren: Some(new.siren),
                 roles: vec![Role::Funder],
             };
-            access::create(tx, &organisation, at).await?;
+            access::create(tx, &organisation, at)
+                .await
+                .map_err(|error| error.map_rejection(CreateFunderRejection::Organisation))?;
             Ok(())
         }
         Some(known) if !known.roles.iter().any(|role| role == Role::Funder.word()) => {
-            Err(CreateFunderError::NotAFunder)
+            Err(CreateFunderRejection::NotAFunder.into())
         }
         Some(known) if known.siren.as_deref().is_some_and(|siren| siren != new.siren.as_str()) => {
-            Err(CreateFunderError::SameIdOtherContent)
+            Err(UseCaseError::IdReused)
         }
         Some(_) => Ok(()),
     }

@@ -25,6 +25,7 @@ mod write;
 
 use access::{Caller, Role};
 use chrono::{DateTime, Utc};
+use database::UseCaseError;
 use ledger::PartyId;
 use sqlx::PgPool;
 use web::Problem;
@@ -32,27 +33,23 @@ use web::Problem;
 pub(crate) use write::Bundle;
 
 /// Why there is no bundle.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum EvidenceError {
+#[derive(Debug)]
+pub(crate) enum EvidenceRejection {
     /// No such structure, or it is another one's business.
-    #[error("no such structure for this caller")]
     Unknown,
-    /// Nothing is sealed.
-    #[error("nothing is sealed yet")]
     NotSealed,
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<EvidenceError> for Problem {
-    fn from(error: EvidenceError) -> Self {
-        match error {
-            EvidenceError::Unknown => {
+impl database::Rejection for EvidenceRejection {}
+
+impl From<EvidenceRejection> for Problem {
+    fn from(rejection: EvidenceRejection) -> Self {
+        match rejection {
+            EvidenceRejection::Unknown => {
                 Self::not_found("Cette structure").detail("Une structure ne télécharge que ses propres preuves.")
             }
-            EvidenceError::NotSealed => Self::not_found("Le journal scellé")
+            EvidenceRejection::NotSealed => Self::not_found("Le journal scellé")
                 .detail("Aucune écriture n'est encore scellée ; réessayez dans quelques secondes."),
-            EvidenceError::Database(error) => Self::internal(&error),
         }
     }
 }
@@ -63,16 +60,16 @@ pub(crate) async fn bundle(
     who: &Caller,
     structure: PartyId,
     at: DateTime<Utc>,
-) -> Result<Bundle, EvidenceError> {
+) -> Result<Bundle, UseCaseError<EvidenceRejection>> {
     let own = who.has(Role::Structure) && who.organisation().uuid() == structure.uuid();
     if !own && !who.has(Role::Operator) && !who.has(Role::Auditor) {
-        return Err(EvidenceError::Unknown);
+        return Err(EvidenceRejection::Unknown.into());
     }
     let mut connection = pool.acquire().await?;
     let name = claims::name(&mut connection, structure).await?;
-    let name = name.ok_or(EvidenceError::Unknown)?;
+    let name = name.ok_or(EvidenceRejection::Unknown)?;
     if ledger::seal::last_checkpoint(&mut connection).await?.is_none() {
-        return Err(EvidenceError::NotSealed);
+        return Err(EvidenceRejection::NotSealed.into());
     }
     drop(connection);
     Ok(Bundle { structure, name, at })

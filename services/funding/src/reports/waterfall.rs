@@ -46,46 +46,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use access::{ReportReader, Role};
 use chrono::{DateTime, Utc};
+use database::UseCaseError;
 use ledger::read::FunderFigures;
 use ledger::{BookId, PartyId};
 use serde::Serialize;
 use sqlx::{PgConnection, PgPool};
 use standards::Cents;
 use utoipa::ToSchema;
-use web::Problem;
 
 use crate::reports::waterfall::asked::TurnedRound;
 use crate::reports::waterfall::off_ledger::OffLedgerFigures;
+use crate::support::overflow;
 
 pub(crate) use asked::WaterfallFilter;
 pub use csv::csv;
 pub use pdf::pdf;
 pub use row::WaterfallRow;
 pub use xlsx::xlsx;
-
-/// Why there is no report.
-#[derive(Debug, thiserror::Error)]
-pub enum WaterfallError {
-    /// The period ends before it begins.
-    #[error(transparent)]
-    Period(#[from] TurnedRound),
-    /// More than 64 bits of cents.
-    #[error("amounts add up to more than 64 bits")]
-    Overflow,
-    #[error("database")]
-    Database(#[from] sqlx::Error),
-}
-
-impl From<WaterfallError> for Problem {
-    fn from(error: WaterfallError) -> Self {
-        match error {
-            WaterfallError::Period(_) => Self::bad_request(
-                "« to » est avant « from » : donnez le premier jour dans « from », le dernier dans « to ».",
-            ),
-            error => Self::internal(&error),
-        }
-    }
-}
 
 /// The whole report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -97,7 +74,11 @@ pub struct Waterfall {
 
 /// The report as `who` may see it (all of it, a funder its own rows, a sponsor those of its programmes), and of that what is
 /// `asked` for.
-pub async fn waterfall(pool: &PgPool, who: &ReportReader, asked: WaterfallFilter) -> Result<Waterfall, WaterfallError> {
+pub async fn waterfall(
+    pool: &PgPool,
+    who: &ReportReader,
+    asked: WaterfallFilter,
+) -> Result<Waterfall, UseCaseError<TurnedRound>> {
     let everything = who.has(Role::Operator) || who.has(Role::Auditor);
     let (from, until) = asked.instants()?;
     let mut snapshot = ledger::read::snapshot(pool).await?;
@@ -105,7 +86,7 @@ pub async fn waterfall(pool: &PgPool, who: &ReportReader, asked: WaterfallFilter
     let mut rows = rows_at(&mut snapshot, until).await?;
     if from.is_some() {
         let before = rows_at(&mut snapshot, from).await?;
-        rows = happened_between(&before, rows).ok_or(WaterfallError::Overflow)?;
+        rows = happened_between(&before, rows).ok_or_else(overflow)?;
     }
     snapshot.rollback().await?;
     let me = who.organisation().uuid();
@@ -116,17 +97,17 @@ pub async fn waterfall(pool: &PgPool, who: &ReportReader, asked: WaterfallFilter
             || (who.has(Role::Sponsor) && programme.is_some_and(|programme| programme.sponsor == me));
         seen && asked.wants(row, programme.and_then(|programme| programme.territory))
     });
-    Waterfall::of(rows)
+    Ok(Waterfall::of(rows)?)
 }
 
 /// The whole report, for who holds the database itself: the export. In a [`ledger::read::snapshot`], or the books move meanwhile.
-pub async fn whole(snapshot: &mut PgConnection) -> Result<Waterfall, WaterfallError> {
+pub async fn whole(snapshot: &mut PgConnection) -> Result<Waterfall, sqlx::Error> {
     Waterfall::of(rows_at(snapshot, None).await?)
 }
 
 impl Waterfall {
-    fn of(rows: Vec<WaterfallRow>) -> Result<Self, WaterfallError> {
-        let totals = totals(&rows).ok_or(WaterfallError::Overflow)?;
+    fn of(rows: Vec<WaterfallRow>) -> Result<Self, sqlx::Error> {
+        let totals = totals(&rows).ok_or_else(overflow)?;
         Ok(Self { rows, totals })
     }
 }
@@ -135,7 +116,7 @@ impl Waterfall {
 async fn rows_at(
     connection: &mut PgConnection,
     until: Option<DateTime<Utc>>,
-) -> Result<Vec<WaterfallRow>, WaterfallError> {
+) -> Result<Vec<WaterfallRow>, sqlx::Error> {
     let books = match until {
         None => ledger::read::Figures::read(&mut *connection).await?,
         Some(until) => ledger::read::Figures::read_at(&mut *connection, until).await?,
@@ -145,8 +126,8 @@ async fn rows_at(
     let at_large = off_ledger::announced_at_large(&mut *connection, until).await?;
     let funders = off_ledger::funders(&mut *connection).await?;
     let programmes = off_ledger::programmes(connection).await?;
-    let mut rows = programme_rows(&books, &off_ledger).ok_or(WaterfallError::Overflow)?;
-    rows.extend(unallocated(&books.funders, &rows, at_large).ok_or(WaterfallError::Overflow)?);
+    let mut rows = programme_rows(&books, &off_ledger).ok_or_else(overflow)?;
+    rows.extend(unallocated(&books.funders, &rows, at_large).ok_or_else(overflow)?);
     for row in &mut rows {
         row.funder = funders.get(&row.funder_id).cloned().unwrap_or_default();
         row.programme = row

@@ -32,52 +32,29 @@ pub struct Beyond {
 }
 
 /// Why a plan was not agreed.
-#[derive(Debug, thiserror::Error)]
-pub enum AgreeError {
-    /// No such programme.
-    #[error("no such programme")]
+#[derive(Debug)]
+pub enum AgreeRejection {
     NoProgramme,
-    /// The caller neither runs the programme nor the fund.
-    #[error("neither the sponsor nor the operator")]
+    /// The caller runs neither the programme nor the fund.
     NotItsSponsor,
-    /// These funders have no convention for the programme that covers today.
-    #[error("{} funders without convention", .0.len())]
+    /// With these funders, or none that covers today.
     NoConvention(Vec<Unsigned>),
-    /// These shares are beyond what their funders signed.
-    #[error("{} shares beyond their convention", .0.len())]
     Beyond(Vec<Beyond>),
-    /// The id names another plan.
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    /// The catalogue refuses it.
-    #[error("not created")]
-    Create(#[source] UseCaseError<CreatePlanRejection>),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
+    Create(CreatePlanRejection),
 }
 
-impl From<UseCaseError<CreatePlanRejection>> for AgreeError {
-    fn from(error: UseCaseError<CreatePlanRejection>) -> Self {
-        match error {
-            // Plans of two programmes do not wait for each other: one id can be used for both at once.
-            UseCaseError::Database(error) if database::is_constraint(&error, "plan_pk") => Self::SameIdOtherContent,
-            error => Self::Create(error),
-        }
-    }
-}
+impl database::Rejection for AgreeRejection {}
 
-impl From<AgreeError> for Problem {
-    fn from(error: AgreeError) -> Self {
-        match error {
-            AgreeError::NoProgramme => Self::not_found("Ce dispositif"),
-            AgreeError::NotItsSponsor => {
+impl From<AgreeRejection> for Problem {
+    fn from(rejection: AgreeRejection) -> Self {
+        match rejection {
+            AgreeRejection::NoProgramme => Self::not_found("Ce dispositif"),
+            AgreeRejection::NotItsSponsor => {
                 Self::forbidden("Le plan est arrêté par le commanditaire du dispositif ou par l'opérateur.")
             }
-            AgreeError::NoConvention(funders) => no_convention(&funders),
-            AgreeError::Beyond(shares) => beyond_convention(&shares),
-            AgreeError::SameIdOtherContent => Self::same_id_other_content(),
-            AgreeError::Create(error) => error.into(),
-            AgreeError::Database(error) => Self::internal(&error),
+            AgreeRejection::NoConvention(funders) => no_convention(&funders),
+            AgreeRejection::Beyond(shares) => beyond_convention(&shares),
+            AgreeRejection::Create(error) => error.into(),
         }
     }
 }
@@ -106,22 +83,28 @@ pub async fn agree(
     programme: ProgrammeId,
     new: &NewPlan,
     at: DateTime<Utc>,
-) -> Result<Created<PlanView>, AgreeError> {
+) -> Result<Created<PlanView>, UseCaseError<AgreeRejection>> {
     let known = catalogue::programme(&mut **tx, programme).await?;
-    let sponsor = known.ok_or(AgreeError::NoProgramme)?.sponsor_id;
+    let sponsor = known.ok_or(AgreeRejection::NoProgramme)?.sponsor_id;
     let its_sponsor = who.has(Role::Sponsor) && who.organisation() == sponsor;
     if !who.has(Role::Operator) && !its_sponsor {
-        return Err(AgreeError::NotItsSponsor);
+        return Err(AgreeRejection::NotItsSponsor.into());
     }
-    let made = catalogue::create_plan(tx, programme, new, at).await?;
+    let made = catalogue::create_plan(tx, programme, new, at)
+        .await
+        .map_err(|error| match error {
+            // Plans of two programmes do not wait for each other: one id can be used for both at once.
+            UseCaseError::Database(error) if database::is_constraint(&error, "plan_pk") => UseCaseError::IdReused,
+            error => error.map_rejection(AgreeRejection::Create),
+        })?;
     if let Created::New(plan) = &made {
         let unsigned = unsigned(tx, plan, at).await?;
         if !unsigned.is_empty() {
-            return Err(AgreeError::NoConvention(unsigned));
+            return Err(AgreeRejection::NoConvention(unsigned).into());
         }
         let beyond = beyond(tx, plan, at).await?;
         if !beyond.is_empty() {
-            return Err(AgreeError::Beyond(beyond));
+            return Err(AgreeRejection::Beyond(beyond).into());
         }
         audit(tx, who, at, "plan.create", Some(new.id.uuid()), &new.shares).await?;
     }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use access::OrganisationId;
 use catalogue::{NewShare, PlanId, Programme, ProgrammeId};
+use database::UseCaseError;
 use ledger::PartyId;
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -89,38 +90,31 @@ pub struct FunderView {
 }
 
 /// Why nothing was simulated.
-#[derive(Debug, thiserror::Error)]
-pub enum SimulateError {
-    /// A field breaks a rule, in French.
-    #[error("{field}: {rule}")]
+#[derive(Debug)]
+pub enum SimulateRejection {
+    /// With the rule it breaks, in French.
     Field {
-        /// The JSON field.
         field: &'static str,
-        /// What it must be.
         rule: String,
     },
-    /// No such plan of the programme.
-    #[error("no such plan")]
+    /// None of the programme.
     NoPlan,
-    /// The shares make no plan.
-    #[error("not a plan: {0}")]
-    NotAPlan(#[from] CappedPlanError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
+    NotAPlan(CappedPlanError),
 }
 
-impl From<SimulateError> for Problem {
-    fn from(error: SimulateError) -> Self {
-        match error {
-            SimulateError::Field { field, rule } => {
+impl database::Rejection for SimulateRejection {}
+
+impl From<SimulateRejection> for Problem {
+    fn from(rejection: SimulateRejection) -> Self {
+        match rejection {
+            SimulateRejection::Field { field, rule } => {
                 Self::refused("simulation-field", "Cette simulation ne peut pas être faite.")
                     .detail(format!("« {field} » : {rule}"))
             }
-            SimulateError::NoPlan => Self::not_found("Ce plan de financement (de ce dispositif)"),
-            SimulateError::NotAPlan(error) => {
+            SimulateRejection::NoPlan => Self::not_found("Ce plan de financement (de ce dispositif)"),
+            SimulateRejection::NotAPlan(error) => {
                 Self::refused("not-a-plan", "Ce plan de financement ne convient pas.").detail(error.to_string())
             }
-            SimulateError::Database(error) => Self::internal(&error),
         }
     }
 }
@@ -171,8 +165,8 @@ fn funders(capped_plan: &CappedPlan, figures: &SimulationFigures, order: Order, 
 }
 
 impl SimulationInput {
-    fn order(&self, programme: &Programme) -> Result<Order, SimulateError> {
-        let broken = |field, rule: String| Err(SimulateError::Field { field, rule });
+    fn order(&self, programme: &Programme) -> Result<Order, SimulateRejection> {
+        let broken = |field, rule: String| Err(SimulateRejection::Field { field, rule });
         let vouchers = match (self.booklets, self.vouchers) {
             (Some(booklets), None) => booklets.saturating_mul(programme.booklet_size.into()),
             (None, Some(vouchers)) => vouchers,
@@ -199,8 +193,8 @@ impl SimulationInput {
     }
 
     /// Used vouchers that reach the audiences, rounded down.
-    fn reached(&self, shares: &[NewShare]) -> Result<u64, SimulateError> {
-        let broken = |rule: &str| SimulateError::Field {
+    fn reached(&self, shares: &[NewShare]) -> Result<u64, SimulateRejection> {
+        let broken = |rule: &str| SimulateRejection::Field {
             field: "audience_rate",
             rule: rule.to_owned(),
         };
@@ -228,11 +222,11 @@ pub async fn shares(
     connection: &mut PgConnection,
     programme: &Programme,
     supposed: &SimulationInput,
-) -> Result<(Vec<NewShare>, i32), SimulateError> {
+) -> Result<(Vec<NewShare>, i32), UseCaseError<SimulateRejection>> {
     let stored = match (&supposed.shares, supposed.plan_id) {
         (Some(_), Some(_)) => {
             let rule = "donnez « plan_id » ou « shares », pas les deux.".to_owned();
-            return Err(SimulateError::Field { field: "shares", rule });
+            return Err(SimulateRejection::Field { field: "shares", rule }.into());
         }
         (Some(shares), None) => return Ok((shares.clone(), 0)),
         (None, Some(id)) => catalogue::plan(connection, id).await?,
@@ -240,7 +234,7 @@ pub async fn shares(
     };
     let plan = stored
         .filter(|plan| plan.programme_id == programme.id)
-        .ok_or(SimulateError::NoPlan)?;
+        .ok_or(SimulateRejection::NoPlan)?;
     Ok((plan.shares, plan.version))
 }
 
@@ -250,13 +244,13 @@ pub async fn simulate(
     programme: &Programme,
     supposed: &SimulationInput,
     (shares, version): (Vec<NewShare>, i32),
-) -> Result<Simulation, SimulateError> {
+) -> Result<Simulation, UseCaseError<SimulateRejection>> {
     let order = supposed.order(programme)?;
-    let capped_plan = catalogue::capped_plan(&shares)?;
+    let capped_plan = catalogue::capped_plan(&shares).map_err(SimulateRejection::NotAPlan)?;
     capped_plan
         .plan()
         .check(order.face_value)
-        .map_err(CappedPlanError::from)?;
+        .map_err(|error| SimulateRejection::NotAPlan(error.into()))?;
     let figures = figures(&capped_plan, order, supposed.used, supposed.reached(&shares)?);
     let parties: Vec<PartyId> = capped_plan.plan().funders().iter().map(|(funder, _)| *funder).collect();
     let names = names(connection, &parties).await?;

@@ -20,6 +20,7 @@ mod view;
 use access::{Caller, OrganisationId, audit};
 use catalogue::{Programme, ProgrammeId};
 use chrono::{DateTime, Utc};
+use database::UseCaseError;
 use ledger::{Account, PartyId};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
@@ -73,47 +74,36 @@ pub struct MissingShares {
 }
 
 /// Why a programme was not closed.
-#[derive(Debug, thiserror::Error)]
-pub enum TrueUpError {
+#[derive(Debug)]
+pub enum TrueUpRejection {
     /// Vouchers can still be used.
-    #[error("the programme's end is not declared")]
     NotEnded,
-    /// Its end is declared, and not all of it is swept.
-    #[error("the programme is not swept")]
     NotSwept,
-    /// It was closed, and nothing changed since.
-    #[error("nothing changed since close {0}")]
+    /// Nothing changed since the true-up of this number.
     Settled(i32),
     /// Funders who owe have too little money in the programme.
-    #[error("{} funders are short", .0.len())]
     Short(Vec<MissingShares>),
-    /// The id is that of another programme's close.
-    #[error("the id is another close's")]
-    SameIdOtherContent,
-    /// The books refuse it.
-    #[error("not booked")]
-    Book(#[from] BookError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<TrueUpError> for Problem {
-    fn from(error: TrueUpError) -> Self {
-        match error {
-            TrueUpError::NotEnded => Self::refused("programme-not-ended", "Ce dispositif n'est pas terminé.").detail(
+impl database::Rejection for TrueUpRejection {}
+
+impl From<TrueUpRejection> for Problem {
+    fn from(rejection: TrueUpRejection) -> Self {
+        match rejection {
+            TrueUpRejection::NotEnded => Self::refused("programme-not-ended", "Ce dispositif n'est pas terminé.").detail(
                 "Déclarez d'abord sa fin : tant que des chèques circulent, personne ne sait ce qui sera utilisé.",
             ),
-            TrueUpError::NotSwept => Self::refused(
+            TrueUpRejection::NotSwept => Self::refused(
                 "programme-not-swept",
                 "Des chèques ou des réserves restent à reprendre.",
             )
             .detail("Relancez la fin du dispositif (elle reprend où elle s'est arrêtée), puis recommencez."),
-            TrueUpError::Settled(number) => Self::refused("true-up-settled", "Ce dispositif est déjà clôturé.").detail(
+            TrueUpRejection::Settled(number) => Self::refused("true-up-settled", "Ce dispositif est déjà clôturé.").detail(
                 format!(
                     "Rien n'a changé depuis la clôture n° {number}. Une clôture complémentaire est possible quand un encaissement est annulé après elle."
                 ),
             ),
-            TrueUpError::Short(lacking) => {
+            TrueUpRejection::Short(lacking) => {
                 let told: Vec<String> = lacking.iter().map(MissingShares::sentence).collect();
                 Self::refused(
                     "true-up-short",
@@ -125,9 +115,6 @@ impl From<TrueUpError> for Problem {
                 ))
                 .with("shortfalls", lacking)
             }
-            TrueUpError::SameIdOtherContent => Self::same_id_other_content(),
-            TrueUpError::Book(error) => Self::internal(&error),
-            TrueUpError::Database(error) => Self::internal(&error),
         }
     }
 }
@@ -151,7 +138,7 @@ pub async fn true_up(
     programme: &Programme,
     new: NewTrueUp,
     at: DateTime<Utc>,
-) -> Result<Created<TrueUp>, TrueUpError> {
+) -> Result<Created<TrueUp>, UseCaseError<TrueUpRejection>> {
     let versions = used::versions(tx, programme.id).await?;
     let accounts = accounts(programme.id, &versions);
     ledger::lock(tx, &accounts).await.map_err(BookError::from)?;
@@ -161,13 +148,13 @@ pub async fn true_up(
         return Ok(Created::Existing(known));
     }
     match used::end(tx, programme.id).await? {
-        used::ProgrammeEnd::Running => return Err(TrueUpError::NotEnded),
-        used::ProgrammeEnd::NotSwept => return Err(TrueUpError::NotSwept),
+        used::ProgrammeEnd::Running => return Err(TrueUpRejection::NotEnded.into()),
+        used::ProgrammeEnd::NotSwept => return Err(TrueUpRejection::NotSwept.into()),
         used::ProgrammeEnd::Swept => {}
     }
     let (computed, hidden) = due::compute(tx, programme.id, &versions).await?;
     if let Some(last) = last.filter(|_| computed.payments.is_empty()) {
-        return Err(TrueUpError::Settled(last));
+        return Err(TrueUpRejection::Settled(last).into());
     }
     let names = names(tx, &computed.parts.iter().map(|part| part.funder).collect::<Vec<_>>()).await?;
     pay::pay(tx, programme.id, new.id, &computed, &names, at).await?;

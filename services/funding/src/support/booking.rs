@@ -1,6 +1,7 @@
 //! Postings of this service, built and booked one event at a time.
 
 use chrono::{DateTime, Utc};
+use database::UseCaseError;
 use ledger::{
     Account, EventKind, Outcome, PostError, Posting, PostingError, Rejection, Transfer, TransferError, TransferId,
 };
@@ -12,20 +13,24 @@ use uuid::Uuid;
 /// Why an event was not booked.
 #[derive(Debug, thiserror::Error)]
 pub enum BookError {
-    /// The books say no: money is short.
+    /// Money is short.
     #[error("refused: {0}")]
     Refused(Rejection),
-    /// A mistake of this program.
     #[error("not a transfer")]
     Transfer(#[from] TransferError),
-    /// A mistake of this program.
     #[error("not a posting")]
     Posting(#[from] PostingError),
-    /// The books failed.
     #[error("ledger")]
     Post(#[from] PostError),
     #[error("database")]
     Database(#[from] sqlx::Error),
+}
+
+/// Ours to mend, wherever a use case does not tell that money is short.
+impl<R> From<BookError> for UseCaseError<R> {
+    fn from(error: BookError) -> Self {
+        Self::failed(error)
+    }
 }
 
 /// One event: its legs get their ids from its name, so that repeating it books nothing.

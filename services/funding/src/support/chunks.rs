@@ -13,7 +13,7 @@ pub(crate) const CHUNK_BYTES: usize = 64 << 10;
 /// Why nothing more can be written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ChunkError {
-    /// The client went away, or takes nothing more.
+    /// Or takes nothing more.
     #[error("the client went away")]
     ClientDisconnected,
     /// The disk is full, say.

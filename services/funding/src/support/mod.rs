@@ -13,3 +13,8 @@ pub(crate) mod wording;
 
 pub use document_signer::DocumentSigner;
 pub use fund_account::FundAccount;
+
+/// More than 64 bits of cents.
+pub(crate) fn overflow() -> sqlx::Error {
+    sqlx::Error::Decode("amounts add up to more than 64 bits".into())
+}

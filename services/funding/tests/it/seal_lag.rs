@@ -1,6 +1,6 @@
 //! What waits for its seal is seen, and who keeps it waiting is named.
 
-use funding::{NotClosed, SEAL_LAG_SECONDS_MAX, show_seal_lag};
+use funding::{CloseRejection, SEAL_LAG_SECONDS_MAX, show_seal_lag};
 use ledger::read::InFlightTransaction;
 use sqlx::{Executor, PgPool};
 use web::Problem;
@@ -52,7 +52,7 @@ async fn a_forgotten_transaction_is_named_when_the_seal_lags(admin: PgPool) {
 #[test]
 fn a_close_that_waits_in_vain_names_the_process() {
     let told = |under_way| {
-        let problem = Problem::from(NotClosed::Busy(under_way));
+        let problem = Problem::from(CloseRejection::Busy(under_way));
         assert_eq!(problem.kind(), "books-busy");
         problem.into_members()["detail"].as_str().unwrap().to_owned()
     };

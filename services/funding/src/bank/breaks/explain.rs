@@ -4,15 +4,16 @@
 //! parts): lines and parts are given together, both signed, and their sums must agree to the cent. A line is explained once and a
 //! payment named once, which unique keys hold. Lines that undo one another need no part.
 
-mod error;
 mod lines;
 mod parts;
+mod rejection;
 mod split;
 mod view;
 mod write;
 
 use access::{OrganisationId, audit};
 use chrono::{DateTime, Utc};
+use database::UseCaseError;
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::Cents;
@@ -20,7 +21,7 @@ use utoipa::ToSchema;
 use web::Created;
 
 use crate::bank::breaks::open::resolve_due_breaks;
-use crate::bank::breaks::step::StepError;
+use crate::bank::breaks::step::StepRejection;
 use crate::bank::breaks::step::{add, locked};
 use crate::bank::breaks::view::BreakView;
 use crate::support::wording::is_said;
@@ -29,8 +30,8 @@ use crate::{
     support::ids::PaymentId,
 };
 
-pub use error::ExplainError;
 pub use parts::NewExplanationPart;
+pub use rejection::ExplainRejection;
 pub use split::{NewSplit, split};
 pub use view::ExplanationView;
 pub(crate) use write::explained_payments;
@@ -116,11 +117,13 @@ pub async fn explain(
     id: BreakId,
     new: NewExplanation,
     at: DateTime<Utc>,
-) -> Result<Created<BreakView>, ExplainError> {
+) -> Result<Created<BreakView>, UseCaseError<ExplainRejection>> {
     if !is_said(&new.why) {
-        return Err(StepError::Words.into());
+        return Err(ExplainRejection::Step(StepRejection::Words).into());
     }
-    let seen = locked(tx, id).await?.ok_or(StepError::Unknown)?;
+    let seen = locked(tx, id)
+        .await?
+        .ok_or(ExplainRejection::Step(StepRejection::Unknown))?;
     if seen.state != "open" {
         return again(tx, seen, &new).await;
     }
@@ -131,14 +134,16 @@ pub async fn explain(
         resolve_due_breaks(tx, who, at).await?;
     } else if seen.statement_id.is_some() {
         // In words alone its money would wait in suspense for ever.
-        return Err(ExplainError::Misfit(
+        return Err(ExplainRejection::Misfit(
             "Cet écart est une ligne de relevé : dites ce qu'elle était (« contribution », « call », « mandate », \
              « bank_charge », « payment » ou « returned »), pour que son argent quitte le compte d'attente.",
-        ));
+        )
+        .into());
     } else if (new.funder_id, new.payment_id, new.call_id, new.mandate_id) != (None, None, None, None) {
-        return Err(ExplainError::Misfit(
+        return Err(ExplainRejection::Misfit(
             "Une explication en mots ne désigne ni financeur, ni appel de fonds, ni mandat, ni virement.",
-        ));
+        )
+        .into());
     }
     let made = add(
         tx,
@@ -173,7 +178,7 @@ async fn again(
     tx: &mut PgTransaction<'_>,
     seen: BreakView,
     new: &NewExplanation,
-) -> Result<Created<BreakView>, ExplainError> {
+) -> Result<Created<BreakView>, UseCaseError<ExplainRejection>> {
     let part = new.part(seen.amount);
     let said = match seen.explanation_id {
         Some(id) => view::read(tx, id)
@@ -186,6 +191,6 @@ async fn again(
     if said && seen.steps.iter().any(why) {
         Ok(Created::Existing(seen))
     } else {
-        Err(ExplainError::Explained)
+        Err(ExplainRejection::Explained.into())
     }
 }

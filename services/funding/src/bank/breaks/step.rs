@@ -2,7 +2,7 @@
 
 use access::audit;
 use chrono::{DateTime, Utc};
-use database::NamedLock;
+use database::{NamedLock, UseCaseError};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use utoipa::ToSchema;
@@ -31,33 +31,27 @@ pub struct NewClosing {
 }
 
 /// Why nothing changed.
-#[derive(Debug, thiserror::Error)]
-pub enum StepError {
-    #[error("no such break")]
+#[derive(Debug)]
+pub enum StepRejection {
     Unknown,
     /// Empty, too long or with control characters.
-    #[error("words that do not fit")]
     Words,
-    /// Nobody has explained it yet.
-    #[error("not explained")]
     NotExplained,
-    #[error("closed")]
     Closed,
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<StepError> for Problem {
-    fn from(error: StepError) -> Self {
-        match error {
-            StepError::Unknown => Self::not_found("Cet écart"),
-            StepError::Words => Self::refused("break-words", "Le texte manque ou ne convient pas.").detail(format!(
-                "Écrivez une phrase d'au plus {WORDS_CHARS_MAX} caractères, sans retour à la ligne."
-            )),
-            StepError::NotExplained => Self::refused("break-not-explained", "Cet écart n'est pas encore expliqué.")
+impl database::Rejection for StepRejection {}
+
+impl From<StepRejection> for Problem {
+    fn from(rejection: StepRejection) -> Self {
+        match rejection {
+            StepRejection::Unknown => Self::not_found("Cet écart"),
+            StepRejection::Words => Self::refused("break-words", "Le texte manque ou ne convient pas.").detail(
+                format!("Écrivez une phrase d'au plus {WORDS_CHARS_MAX} caractères, sans retour à la ligne."),
+            ),
+            StepRejection::NotExplained => Self::refused("break-not-explained", "Cet écart n'est pas encore expliqué.")
                 .detail("Dites d'abord ce qu'il était, puis fermez-le."),
-            StepError::Closed => Self::refused("break-closed", "Cet écart est fermé."),
-            StepError::Database(error) => Self::internal(&error),
+            StepRejection::Closed => Self::refused("break-closed", "Cet écart est fermé."),
         }
     }
 }
@@ -101,16 +95,16 @@ pub async fn own(
     id: BreakId,
     new: NewOwner,
     at: DateTime<Utc>,
-) -> Result<Created<BreakView>, StepError> {
+) -> Result<Created<BreakView>, UseCaseError<StepRejection>> {
     if !is_said(&new.owner) {
-        return Err(StepError::Words);
+        return Err(StepRejection::Words.into());
     }
-    let seen = locked(tx, id).await?.ok_or(StepError::Unknown)?;
+    let seen = locked(tx, id).await?.ok_or(StepRejection::Unknown)?;
     if seen.owner.as_deref() == Some(&new.owner) {
         return Ok(Created::Existing(seen));
     }
     if seen.state == "closed" {
-        return Err(StepError::Closed);
+        return Err(StepRejection::Closed.into());
     }
     let why = format!("Confié à : {}", new.owner);
     let made = add(
@@ -132,16 +126,16 @@ pub async fn close(
     id: BreakId,
     new: NewClosing,
     at: DateTime<Utc>,
-) -> Result<Created<BreakView>, StepError> {
+) -> Result<Created<BreakView>, UseCaseError<StepRejection>> {
     if !is_said(&new.why) {
-        return Err(StepError::Words);
+        return Err(StepRejection::Words.into());
     }
-    let seen = locked(tx, id).await?.ok_or(StepError::Unknown)?;
+    let seen = locked(tx, id).await?.ok_or(StepRejection::Unknown)?;
     match seen.state.as_str() {
         "explained" => {}
         "closed" if seen.steps.last().is_some_and(|last| last.why == new.why) => return Ok(Created::Existing(seen)),
-        "closed" => return Err(StepError::Closed),
-        _ => return Err(StepError::NotExplained),
+        "closed" => return Err(StepRejection::Closed.into()),
+        _ => return Err(StepRejection::NotExplained.into()),
     }
     let made = add(tx, who, &seen, ("closed", seen.owner.as_deref(), new.why.as_str()), at).await?;
     audit(tx, who, at, "break.close", Some(id.uuid()), ()).await?;

@@ -7,11 +7,12 @@
 use std::collections::BTreeSet;
 
 use chrono::{Datelike, NaiveDate};
+use database::UseCaseError;
 use sqlx::PgTransaction;
 use standards::Cents;
 use standards::camt053::Statement;
 
-use crate::bank::statement::{LoadError, ParsedStatement, read_any};
+use crate::bank::statement::{LoadRejection, ParsedStatement, read_any};
 use crate::support::ids::StatementId;
 
 /// The last statement that was loaded.
@@ -34,7 +35,7 @@ pub(super) async fn next_position(
     tx: &mut PgTransaction<'_>,
     statement: &Statement,
     confirmed: Option<u64>,
-) -> Result<i32, LoadError> {
+) -> Result<i32, UseCaseError<LoadRejection>> {
     let last = sqlx::query_as!(
         LastStatement,
         r#"select position, closing_cents as "closing: Cents", from_day, to_day, sequence
@@ -46,18 +47,20 @@ pub(super) async fn next_position(
     let Some(last) = last else {
         return match opening {
             Cents::ZERO => Ok(1),
-            opening => Err(LoadError::Gap {
+            opening => Err(LoadRejection::Gap {
                 last_closing: Cents::ZERO,
                 opening,
-            }),
+            }
+            .into()),
         };
     };
     last.check_days(statement)?;
     if opening != last.closing {
-        return Err(LoadError::Gap {
+        return Err(LoadRejection::Gap {
             last_closing: last.closing,
             opening,
-        });
+        }
+        .into());
     }
     if confirmed.is_none() || confirmed != statement.sequence {
         last.check_number(statement)?;
@@ -67,21 +70,21 @@ pub(super) async fn next_position(
 
 impl LastStatement {
     /// A period begins where the last one ended, or is of the same day.
-    fn check_days(&self, statement: &Statement) -> Result<(), LoadError> {
+    fn check_days(&self, statement: &Statement) -> Result<(), LoadRejection> {
         let (from, to) = (statement.opening.date, statement.closing.date);
         let follows = to > self.to_day && from >= self.to_day;
         let is_of_its_day = to == self.to_day && from >= self.from_day;
         if follows || is_of_its_day {
             return Ok(());
         }
-        Err(LoadError::Days {
+        Err(LoadRejection::Days {
             last_to: self.to_day,
             from,
             to,
         })
     }
 
-    fn check_number(&self, statement: &Statement) -> Result<(), LoadError> {
+    fn check_number(&self, statement: &Statement) -> Result<(), LoadRejection> {
         let Some((last, number)) = self.sequence.zip(sequence(statement)) else {
             return Ok(());
         };
@@ -90,7 +93,7 @@ impl LastStatement {
         if next || begins_again {
             return Ok(());
         }
-        Err(LoadError::Number { last, number })
+        Err(LoadRejection::Number { last, number })
     }
 }
 

@@ -1,6 +1,6 @@
 use access::{Caller, audit};
 use chrono::{DateTime, Utc};
-use database::NamedLock;
+use database::{NamedLock, UseCaseError};
 use ledger::{Account, BookId, EventKind, TransferKind};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
@@ -25,48 +25,35 @@ pub struct NewMandateCancellation {
 }
 
 /// Why a mandate was not cancelled.
-#[derive(Debug, thiserror::Error)]
-pub enum CancelError {
-    /// No such mandate.
-    #[error("no such mandate")]
+#[derive(Debug)]
+pub enum CancelRejection {
     NoMandate,
     /// Empty or too long.
-    #[error("the reason is empty or too long")]
     Reason,
     /// All of its money is there.
-    #[error("nothing is awaited")]
     NothingAwaited,
-    /// The money that it stood for is behind batches.
-    #[error("{missing} is missing")]
+    /// The money that it stood for is behind batches: of what it still awaits, only `free` can be taken back.
     Used {
-        /// What the mandate still awaits.
         awaited: Cents,
-        /// The funder's money that is free, in the fund and in the programme.
+        /// The funder's, in the fund and in the programme.
         free: Cents,
-        /// The difference.
         missing: Cents,
     },
-    /// Cancelled for another reason.
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    /// The books refuse it.
-    #[error("not booked")]
-    Book(#[from] BookError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<CancelError> for Problem {
-    fn from(error: CancelError) -> Self {
-        match error {
-            CancelError::NoMandate => Self::not_found("Ce mandat"),
-            CancelError::Reason => Self::refused("mandate-reason", "Dites pourquoi ce mandat est annulé.")
+impl database::Rejection for CancelRejection {}
+
+impl From<CancelRejection> for Problem {
+    fn from(rejection: CancelRejection) -> Self {
+        match rejection {
+            CancelRejection::NoMandate => Self::not_found("Ce mandat"),
+            CancelRejection::Reason => Self::refused("mandate-reason", "Dites pourquoi ce mandat est annulé.")
                 .detail(format!("« reason » : de 1 à {REASON_CHARS_MAX} caractères.")),
-            CancelError::NothingAwaited => {
+            CancelRejection::NothingAwaited => {
                 Self::refused("mandate-received", "L'argent de ce mandat est arrivé en entier.")
                     .detail("Il n'y a rien à annuler ; pour le rendre, faites un remboursement.")
             }
-            CancelError::Used { awaited, free, missing } => Self::refused(
+            CancelRejection::Used { awaited, free, missing } => Self::refused(
                 "mandate-used",
                 "L'argent de ce mandat est déjà engagé derrière des lots.",
             )
@@ -79,9 +66,6 @@ impl From<CancelError> for Problem {
             .with("awaited", awaited)
             .with("free", free)
             .with("missing", missing),
-            CancelError::SameIdOtherContent => Self::same_id_other_content(),
-            CancelError::Book(error) => Self::internal(&error),
-            CancelError::Database(error) => Self::internal(&error),
         }
     }
 }
@@ -94,18 +78,18 @@ pub async fn cancel(
     id: MandateId,
     new: &NewMandateCancellation,
     at: DateTime<Utc>,
-) -> Result<Created<Mandate>, CancelError> {
+) -> Result<Created<Mandate>, UseCaseError<CancelRejection>> {
     let reason = new.reason.trim();
     if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
-        return Err(CancelError::Reason);
+        return Err(CancelRejection::Reason.into());
     }
     // A statement that is loaded at the same time may bring its money.
     NamedLock::Statements.take(tx).await?;
-    let mandate = read(&mut *tx, id).await?.ok_or(CancelError::NoMandate)?;
+    let mandate = read(&mut *tx, id).await?.ok_or(CancelRejection::NoMandate)?;
     match &mandate.cancelled_reason {
         Some(before) if before == reason => return Ok(Created::Existing(mandate)),
-        Some(_) => return Err(CancelError::SameIdOtherContent),
-        None if mandate.awaited.is_zero() => return Err(CancelError::NothingAwaited),
+        Some(_) => return Err(UseCaseError::IdReused),
+        None if mandate.awaited.is_zero() => return Err(CancelRejection::NothingAwaited.into()),
         None => {}
     }
     let deallocated = book_off(tx, &mandate, at).await?;
@@ -127,7 +111,11 @@ pub async fn cancel(
 }
 
 /// What had to be taken back from the programme.
-async fn book_off(tx: &mut PgTransaction<'_>, mandate: &Mandate, at: DateTime<Utc>) -> Result<Cents, CancelError> {
+async fn book_off(
+    tx: &mut PgTransaction<'_>,
+    mandate: &Mandate,
+    at: DateTime<Utc>,
+) -> Result<Cents, UseCaseError<CancelRejection>> {
     let (funder, programme) = (known::party(mandate.funder_id), mandate.programme_id.book());
     let (deposited, available) = (Account::deposited(funder), Account::available(programme, funder));
     let (from, to) = (Account::clearing(programme), Account::clearing(BookId::fund()));
@@ -140,11 +128,12 @@ async fn book_off(tx: &mut PgTransaction<'_>, mandate: &Mandate, at: DateTime<Ut
     let awaited = mandate.awaited.get();
     let deallocated = Cents::new((awaited - deposited_cents).max(0));
     if deallocated.get() > available_cents {
-        return Err(CancelError::Used {
+        return Err(CancelRejection::Used {
             awaited: mandate.awaited,
             free: Cents::new(deposited_cents + available_cents),
             missing: Cents::new(deallocated.get() - available_cents),
-        });
+        }
+        .into());
     }
     let mut event = Event::new(EventKind::MandateCancelled, mandate.id.uuid()).reference(mandate.reference.clone());
     if deallocated.is_positive() {

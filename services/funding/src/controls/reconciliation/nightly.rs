@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Europe::Paris;
+use database::UseCaseError;
 use sealed_log::NoteKey;
 use sqlx::PgPool;
 use standards::calendar;
@@ -12,7 +13,7 @@ use web::{Clock, Created};
 
 use crate::controls::reconciliation::alerts;
 use crate::controls::reconciliation::document::RunTrigger;
-use crate::controls::reconciliation::run::{RunError, RunRequest, run};
+use crate::controls::reconciliation::run::{RunRejection, RunRequest, run};
 use crate::controls::reconciliation::store::{Stored, latest};
 use crate::support::ids::ReconciliationId;
 
@@ -68,7 +69,7 @@ pub async fn run_night(
     key: &NoteKey,
     nightly: Nightly,
     at: DateTime<Utc>,
-) -> Result<Option<Stored>, RunError> {
+) -> Result<Option<Stored>, UseCaseError<RunRejection>> {
     let Some(time) = nightly.at else { return Ok(None) };
     let night = last_due(at, time).date;
     let ran = sqlx::query_scalar!(
@@ -90,7 +91,9 @@ pub async fn run_night(
     match run(pool, key, &request, None).await {
         Ok(Created::New(stored)) => Ok(Some(stored)),
         // Another instance's.
-        Ok(Created::Existing(_)) | Err(RunError::UnderWay | RunError::NightRun) => Ok(None),
+        Ok(Created::Existing(_)) | Err(UseCaseError::Rejected(RunRejection::UnderWay | RunRejection::NightRun)) => {
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }
@@ -110,7 +113,7 @@ pub async fn run_reconciliation_worker(pool: PgPool, clock: Clock, key: Arc<Note
         }
         match run_night(&pool, &key, nightly, clock.now()).await {
             Ok(_) => {}
-            Err(RunError::Database(sqlx::Error::PoolClosed)) => return,
+            Err(UseCaseError::Database(sqlx::Error::PoolClosed)) => return,
             Err(error) => {
                 metrics::counter!("ccn_reconciliation_errors_total").increment(1);
                 tracing::error!(

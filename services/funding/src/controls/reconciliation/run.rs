@@ -1,9 +1,9 @@
 use access::{Caller, audit};
 use chrono::{DateTime, NaiveDate, Utc};
 use data_encoding::HEXLOWER;
-use database::NamedLock;
+use database::{NamedLock, UseCaseError};
 use http::StatusCode;
-use sealed_log::{NoteKey, SignFailed};
+use sealed_log::NoteKey;
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 use verify::canonical_json;
@@ -30,34 +30,25 @@ pub struct RunRequest {
 }
 
 /// Why nothing was run.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// Another run is under way.
-    #[error("another run is under way")]
+#[derive(Debug)]
+pub enum RunRejection {
+    /// Another run is.
     UnderWay,
-    /// The run's night was run by somebody else meanwhile.
-    #[error("the night was run already")]
+    /// The night was run by somebody else meanwhile.
     NightRun,
-    /// The key is in a module that does not answer.
-    #[error("not signed")]
-    Sign(#[from] SignFailed),
-    /// A mistake of this program.
-    #[error("no JSON")]
-    Json(#[from] serde_json::Error),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<RunError> for Problem {
-    fn from(error: RunError) -> Self {
-        match error {
-            RunError::UnderWay | RunError::NightRun => Self::new(
+impl database::Rejection for RunRejection {}
+
+impl From<RunRejection> for Problem {
+    fn from(rejection: RunRejection) -> Self {
+        match rejection {
+            RunRejection::UnderWay | RunRejection::NightRun => Self::new(
                 StatusCode::CONFLICT,
                 "reconciliation-under-way",
                 "Un rapprochement est déjà en cours.",
             )
             .detail("Attendez qu'il se termine, puis réessayez avec le même identifiant."),
-            error => Self::internal(&error),
         }
     }
 }
@@ -69,11 +60,11 @@ pub async fn run(
     key: &NoteKey,
     request: &RunRequest,
     who: Option<&Caller>,
-) -> Result<Created<Stored>, RunError> {
+) -> Result<Created<Stored>, UseCaseError<RunRejection>> {
     let mut tx = pool.begin().await?;
     // Never waited for: who waits would hold a connection that the run under way may need.
     if !NamedLock::ReconciliationRuns.try_take(&mut tx).await? {
-        return Err(RunError::UnderWay);
+        return Err(RunRejection::UnderWay.into());
     }
     // This transaction only waits while the books are read on another connection, which takes minutes where they are large.
     sqlx::query!("set local idle_in_transaction_session_timeout = 0")
@@ -108,16 +99,16 @@ pub async fn run(
         statements: gathered.statements,
         ledger: gathered.ledger,
     };
-    let bytes = canonical_json(&document)?;
+    let bytes = canonical_json(&document).map_err(UseCaseError::failed)?;
     let stored = Stored {
         sha256: Sha256::digest(bytes.as_bytes()).into(),
-        signature: signed::sign(key, &bytes)?,
+        signature: signed::sign(key, &bytes).map_err(UseCaseError::failed)?,
         bytes,
         document,
     };
     insert(&mut tx, &stored).await.map_err(|error| {
         if database::is_constraint(&error, "reconciliation_night_once") {
-            RunError::NightRun
+            UseCaseError::Rejected(RunRejection::NightRun)
         } else {
             error.into()
         }

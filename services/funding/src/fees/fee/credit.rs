@@ -5,7 +5,7 @@
 
 use access::{Caller, audit};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
-use database::NamedLock;
+use database::{NamedLock, UseCaseError};
 use ledger::{Account, EventKind, PartyId, TransferKind};
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -71,65 +71,47 @@ pub struct CreditNote {
 }
 
 /// Why nothing was credited.
-#[derive(Debug, thiserror::Error)]
-pub enum CreditError {
-    /// No such invoice.
-    #[error("no such invoice")]
+#[derive(Debug)]
+pub enum CreditRejection {
     NoInvoice,
-    /// A reason or a line does not fit.
-    #[error("words that do not fit")]
     Words,
     /// A line is not positive, or there are too many.
-    #[error("lines that do not fit")]
     Lines,
-    /// More than was invoiced and is not credited yet, before VAT.
-    #[error("only {left} is left to credit")]
+    /// Before VAT, earlier credit notes taken off.
     AboveInvoice {
-        /// Before VAT.
         left: Cents,
     },
-    /// More than is still owed, with VAT.
-    #[error("only {owed} is owed")]
+    /// With VAT, what is paid taken off.
     AboveOwed {
-        /// With VAT.
         owed: Cents,
     },
-    /// The id names another credit note.
-    #[error("same id, other content")]
-    SameIdOtherContent,
-    /// The books refuse it.
-    #[error("not booked")]
-    Book(#[from] BookError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<CreditError> for Problem {
-    fn from(error: CreditError) -> Self {
-        match error {
-            CreditError::NoInvoice => Self::not_found("Cette facture"),
-            CreditError::Words => Self::refused("credit-words", "Un texte manque ou ne convient pas.").detail(format!(
+impl database::Rejection for CreditRejection {}
+
+impl From<CreditRejection> for Problem {
+    fn from(rejection: CreditRejection) -> Self {
+        match rejection {
+            CreditRejection::NoInvoice => Self::not_found("Cette facture"),
+            CreditRejection::Words => Self::refused("credit-words", "Un texte manque ou ne convient pas.").detail(format!(
                 "Le motif et chaque ligne se disent en au plus {WORDS_CHARS_MAX} caractères, sans retour à la ligne."
             )),
-            CreditError::Lines => {
+            CreditRejection::Lines => {
                 Self::refused("credit-lines", "Les lignes de l'avoir ne conviennent pas.").detail(format!(
                     "Donnez au plus {LINES_MAX} lignes au montant positif, ou aucune pour tout le reste de la facture."
                 ))
             }
-            CreditError::AboveInvoice { left } => {
+            CreditRejection::AboveInvoice { left } => {
                 Self::refused("above-invoice", "L'avoir dépasse ce qui reste de la facture.")
                     .detail(format!("Il reste {} hors taxe, avoirs déduits.", left.to_french()))
                     .with("left", left)
             }
-            CreditError::AboveOwed { owed } => Self::refused("above-owed", "L'avoir dépasse ce qui reste dû.")
+            CreditRejection::AboveOwed { owed } => Self::refused("above-owed", "L'avoir dépasse ce qui reste dû.")
                 .detail(format!(
                     "Il reste dû {} TTC : le reste est déjà payé. Ce qui est payé ne s'annule pas par un avoir ici.",
                     owed.to_french()
                 ))
                 .with("owed", owed),
-            CreditError::SameIdOtherContent => Self::same_id_other_content(),
-            CreditError::Book(error) => Self::internal(&error),
-            CreditError::Database(error) => Self::internal(&error),
         }
     }
 }
@@ -153,7 +135,7 @@ pub async fn credit(
     fee: FeeId,
     new: &NewCreditNote,
     at: DateTime<Utc>,
-) -> Result<Created<CreditNote>, CreditError> {
+) -> Result<Created<CreditNote>, UseCaseError<CreditRejection>> {
     check(new)?;
     // Never while a statement may bring the money of what is credited.
     NamedLock::Invoices.take(tx).await?;
@@ -165,10 +147,10 @@ pub async fn credit(
         return if same {
             Ok(Created::Existing(known))
         } else {
-            Err(CreditError::SameIdOtherContent)
+            Err(UseCaseError::IdReused)
         };
     }
-    let invoice = invoice(tx, fee).await?.ok_or(CreditError::NoInvoice)?;
+    let invoice = invoice(tx, fee).await?.ok_or(CreditRejection::NoInvoice)?;
     let lines = invoice.lines(new)?;
     let (net, vat) = invoice.amounts(&lines)?;
     let number = insert(tx, fee, new, &lines, (net, vat), at).await?;
@@ -188,25 +170,25 @@ pub async fn credit(
     Ok(Created::New(made))
 }
 
-fn check(new: &NewCreditNote) -> Result<(), CreditError> {
+fn check(new: &NewCreditNote) -> Result<(), CreditRejection> {
     if !is_said(&new.reason) || !new.lines.iter().all(|line| is_said(&line.label)) {
-        return Err(CreditError::Words);
+        return Err(CreditRejection::Words);
     }
     if new.lines.len() > LINES_MAX || !new.lines.iter().all(|line| line.net.is_positive()) {
-        return Err(CreditError::Lines);
+        return Err(CreditRejection::Lines);
     }
     Ok(())
 }
 
 impl Invoice {
     /// Those given, or one of all that is left.
-    fn lines(&self, new: &NewCreditNote) -> Result<Vec<CreditLine>, CreditError> {
+    fn lines(&self, new: &NewCreditNote) -> Result<Vec<CreditLine>, CreditRejection> {
         if !new.lines.is_empty() {
             return Ok(new.lines.clone());
         }
         let left = self.left();
         if !left.is_positive() {
-            return Err(CreditError::AboveInvoice { left });
+            return Err(CreditRejection::AboveInvoice { left });
         }
         let label = if self.credited_net.is_zero() {
             format!("Annulation de la facture {}", self.number)
@@ -222,8 +204,8 @@ impl Invoice {
     }
 
     /// Net and VAT, if both may be taken off.
-    fn amounts(&self, lines: &[CreditLine]) -> Result<(Cents, Cents), CreditError> {
-        let above = || CreditError::AboveInvoice { left: self.left() };
+    fn amounts(&self, lines: &[CreditLine]) -> Result<(Cents, Cents), CreditRejection> {
+        let above = || CreditRejection::AboveInvoice { left: self.left() };
         let net = Cents::try_sum(lines.iter().map(|line| line.net)).ok_or_else(above)?;
         if net > self.left() {
             return Err(above());
@@ -233,7 +215,7 @@ impl Invoice {
         let vat = vat.ok_or_else(above)?;
         let gross = net.checked_add(vat).ok_or_else(above)?;
         if gross > self.owed {
-            return Err(CreditError::AboveOwed { owed: self.owed });
+            return Err(CreditRejection::AboveOwed { owed: self.owed });
         }
         Ok((net, vat))
     }
@@ -396,7 +378,7 @@ mod tests {
         );
         assert!(matches!(
             invoice.amounts(&[line(1)]),
-            Err(CreditError::AboveInvoice { left: Cents::ZERO })
+            Err(CreditRejection::AboveInvoice { left: Cents::ZERO })
         ));
     }
 
@@ -410,11 +392,11 @@ mod tests {
         );
         assert!(matches!(
             invoice.amounts(&[line(501)]),
-            Err(CreditError::AboveOwed { owed }) if owed == Cents::new(600)
+            Err(CreditRejection::AboveOwed { owed }) if owed == Cents::new(600)
         ));
         assert!(matches!(
             invoice.amounts(&[line(1001)]),
-            Err(CreditError::AboveInvoice { .. })
+            Err(CreditRejection::AboveInvoice { .. })
         ));
     }
 }

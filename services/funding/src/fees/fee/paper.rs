@@ -13,6 +13,7 @@ use access::{Caller, audit};
 use catalogue::ProgrammeId;
 use chrono::{DateTime, NaiveDate, Utc};
 use data_encoding::HEXLOWER;
+use database::UseCaseError;
 use rust_decimal::Decimal;
 use sha2::{Digest, Sha256};
 use sqlx::{PgConnection, PgPool, PgTransaction};
@@ -25,32 +26,25 @@ use crate::fees::invoicing::{Buyer, Seller, buyer, seller};
 use crate::{support::FundAccount, support::ids::CreditNoteId, support::ids::FeeId};
 
 /// Why there is no paper.
-#[derive(Debug, thiserror::Error)]
-pub enum PaperError {
-    /// No such invoice or credit note.
-    #[error("nothing of this id")]
+#[derive(Debug)]
+pub enum PaperRejection {
     Unknown,
     /// What the law wants on it and nobody said, in French.
-    #[error("{0:?} lack")]
     Lacks(Vec<String>),
-    /// It cannot be written.
-    #[error("not written")]
-    Document(#[from] document::DocumentError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
 }
 
-impl From<PaperError> for Problem {
-    fn from(error: PaperError) -> Self {
-        match error {
-            PaperError::Unknown => Self::not_found("Ce document"),
-            PaperError::Lacks(what) => Self::refused(
+impl database::Rejection for PaperRejection {}
+
+impl From<PaperRejection> for Problem {
+    fn from(rejection: PaperRejection) -> Self {
+        match rejection {
+            PaperRejection::Unknown => Self::not_found("Ce document"),
+            PaperRejection::Lacks(what) => Self::refused(
                 "invoice-incomplete",
                 "Il manque ce que la loi veut sur une facture : elle ne peut pas encore être écrite.",
             )
             .detail(format!("{}.", what.join(" ; ")))
             .with("lacks", what),
-            error => Self::internal(&error),
         }
     }
 }
@@ -78,14 +72,14 @@ pub async fn invoice_pdf(
     fund: &FundAccount,
     id: FeeId,
     at: DateTime<Utc>,
-) -> Result<Vec<u8>, PaperError> {
+) -> Result<Vec<u8>, UseCaseError<PaperRejection>> {
     let mut connection = pool.acquire().await?;
     if let Some(pdf) = kept_invoice(&mut connection, id).await? {
         return Ok(pdf);
     }
     let facts = facts(&mut connection, id, at).await?;
     drop(connection);
-    let pdf = invoice::written(&facts, fund).render()?;
+    let pdf = invoice::written(&facts, fund).render().map_err(UseCaseError::failed)?;
     let issued = database::transaction(pool, "issue_invoice", |tx| {
         let (who, pdf) = (who.clone(), pdf.clone());
         Box::pin(async move { keep(tx, &who, (Some(id), None), &pdf, at).await })
@@ -93,7 +87,9 @@ pub async fn invoice_pdf(
     issued.await?;
     // Whoever was first.
     let mut connection = pool.acquire().await?;
-    kept_invoice(&mut connection, id).await?.ok_or(PaperError::Unknown)
+    Ok(kept_invoice(&mut connection, id)
+        .await?
+        .ok_or(PaperRejection::Unknown)?)
 }
 
 /// The credit note as PDF: as it was issued, or issued now.
@@ -102,7 +98,7 @@ pub async fn credit_note_pdf(
     who: &Caller,
     note: &CreditNote,
     at: DateTime<Utc>,
-) -> Result<Vec<u8>, PaperError> {
+) -> Result<Vec<u8>, UseCaseError<PaperRejection>> {
     let mut connection = pool.acquire().await?;
     if let Some(pdf) = kept_credit_note(&mut connection, note.id).await? {
         return Ok(pdf);
@@ -112,16 +108,17 @@ pub async fn credit_note_pdf(
     drop(connection);
     let earlier = all.iter().take_while(|one| one.id != note.id).map(|one| one.gross);
     let earlier = Cents::try_sum(earlier).unwrap_or_default();
-    let pdf = credit_note::written(&facts, note, earlier).render()?;
+    let pdf = credit_note::written(&facts, note, earlier)
+        .render()
+        .map_err(UseCaseError::failed)?;
     let issued = database::transaction(pool, "issue_credit_note", |tx| {
         let (who, pdf, id) = (who.clone(), pdf.clone(), note.id);
         Box::pin(async move { keep(tx, &who, (None, Some(id)), &pdf, at).await })
     });
     issued.await?;
     let mut connection = pool.acquire().await?;
-    kept_credit_note(&mut connection, note.id)
-        .await?
-        .ok_or(PaperError::Unknown)
+    let kept = kept_credit_note(&mut connection, note.id).await?;
+    Ok(kept.ok_or(PaperRejection::Unknown)?)
 }
 
 async fn kept_invoice(connection: &mut PgConnection, id: FeeId) -> Result<Option<Vec<u8>>, sqlx::Error> {
@@ -167,8 +164,12 @@ async fn keep(
     Ok(())
 }
 
-async fn facts(connection: &mut PgConnection, id: FeeId, at: DateTime<Utc>) -> Result<InvoiceFacts, PaperError> {
-    let fee = read(&mut *connection, id).await?.ok_or(PaperError::Unknown)?;
+async fn facts(
+    connection: &mut PgConnection,
+    id: FeeId,
+    at: DateTime<Utc>,
+) -> Result<InvoiceFacts, UseCaseError<PaperRejection>> {
+    let fee = read(&mut *connection, id).await?.ok_or(PaperRejection::Unknown)?;
     let (seller, buyer) = (
         seller(&mut *connection, at).await?,
         buyer(&mut *connection, fee.sponsor_id, at).await?,
@@ -194,7 +195,7 @@ async fn facts(connection: &mut PgConnection, id: FeeId, at: DateTime<Utc>) -> R
             programme,
             batch,
         }),
-        _ => Err(PaperError::Lacks(lacks)),
+        _ => Err(PaperRejection::Lacks(lacks).into()),
     }
 }
 
@@ -215,7 +216,7 @@ fn tax(seller: &Seller, mut rates: impl Iterator<Item = Decimal>) -> Option<Stri
 }
 
 /// The batch of an invoice, and its programme's name.
-async fn batch(connection: &mut PgConnection, fee: &Fee) -> Result<(BatchFacts, String), PaperError> {
+async fn batch(connection: &mut PgConnection, fee: &Fee) -> Result<(BatchFacts, String), UseCaseError<PaperRejection>> {
     let programme: ProgrammeId = fee.programme_id;
     let row = sqlx::query!(
         r#"select b.booklets as "booklets!", b.booklet_size as "booklet_size!", b.face_value_cents as "face_value!: Cents",
@@ -227,7 +228,7 @@ async fn batch(connection: &mut PgConnection, fee: &Fee) -> Result<(BatchFacts, 
     )
     .fetch_optional(connection)
     .await?
-    .ok_or(PaperError::Unknown)?;
+    .ok_or(PaperRejection::Unknown)?;
     let batch = BatchFacts {
         booklets: row.booklets,
         booklet_size: row.booklet_size,

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{InvoicingError, fits};
+use super::{InvoicingRejection, fits};
 
 /// Lines before the postcode: a building, a street, a place (Afnor NF Z10-011 has three).
 const LINES_MAX: usize = 3;
@@ -22,17 +22,17 @@ pub struct Address {
 }
 
 impl Address {
-    pub(super) fn check(&self) -> Result<(), InvoicingError> {
+    pub(super) fn check(&self) -> Result<(), InvoicingRejection> {
         if !(1..=LINES_MAX).contains(&self.lines.len()) {
             let why = format!("donnez de 1 à {LINES_MAX} lignes avant le code postal");
-            return Err(InvoicingError::Field("address.lines", why));
+            return Err(InvoicingRejection::Field("address.lines", why));
         }
         for line in &self.lines {
             fits("address.lines", line, LINE_CHARS_MAX)?;
         }
         if self.postcode.len() != 5 || !self.postcode.bytes().all(|byte| byte.is_ascii_digit()) {
             let why = "un code postal a 5 chiffres".to_owned();
-            return Err(InvoicingError::Field("address.postcode", why));
+            return Err(InvoicingRejection::Field("address.postcode", why));
         }
         fits("address.city", &self.city, LINE_CHARS_MAX)
     }

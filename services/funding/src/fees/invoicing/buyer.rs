@@ -1,6 +1,6 @@
 use access::{Caller, OrganisationId, audit};
 use chrono::{DateTime, Utc};
-use database::NamedLock;
+use database::{NamedLock, UseCaseError};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgTransaction};
@@ -8,7 +8,7 @@ use standards::Siret;
 use utoipa::ToSchema;
 use web::Created;
 
-use super::{Address, InvoicingError, fits, fits_if_any, french_vat};
+use super::{Address, InvoicingRejection, fits, fits_if_any, french_vat};
 
 /// Characters of a service code in Chorus Pro.
 pub(crate) const SERVICE_CODE_CHARS_MAX: usize = 100;
@@ -36,13 +36,13 @@ pub struct Buyer {
 }
 
 impl Buyer {
-    fn check(&self, siren: Option<&str>) -> Result<(), InvoicingError> {
+    fn check(&self, siren: Option<&str>) -> Result<(), InvoicingRejection> {
         fits("name", &self.name, 120)?;
         self.address.check()?;
         let own = self.siret.siren();
         if siren.is_some_and(|siren| siren != own.as_str()) {
             let why = "ce SIRET n'est pas d'un établissement du SIREN de l'organisation".to_owned();
-            return Err(InvoicingError::Field("siret", why));
+            return Err(InvoicingRejection::Field("siret", why));
         }
         french_vat("vat_number", self.vat_number.as_deref(), own.as_str())?;
         fits_if_any("service_code", self.service_code.as_deref(), SERVICE_CODE_CHARS_MAX)
@@ -73,14 +73,14 @@ pub async fn set_buyer(
     sponsor: OrganisationId,
     new: &Buyer,
     at: DateTime<Utc>,
-) -> Result<Created<Buyer>, InvoicingError> {
+) -> Result<Created<Buyer>, UseCaseError<InvoicingRejection>> {
     let siren = sqlx::query_scalar!(
         "select siren from access.organisation where id = $1 and 'sponsor' = any(roles)",
         sponsor.uuid()
     )
     .fetch_optional(&mut **tx)
     .await?
-    .ok_or(InvoicingError::NoSponsor)?;
+    .ok_or(InvoicingRejection::NoSponsor)?;
     new.check(siren.as_deref())?;
     NamedLock::InvoiceParties.take(tx).await?;
     if let Some(known) = buyer(&mut *tx, sponsor, at).await?.filter(|known| known == new) {

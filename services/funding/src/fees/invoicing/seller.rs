@@ -1,6 +1,6 @@
 use access::{Caller, audit};
 use chrono::{DateTime, Utc};
-use database::NamedLock;
+use database::{NamedLock, UseCaseError};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgTransaction};
@@ -8,7 +8,7 @@ use standards::Siret;
 use utoipa::ToSchema;
 use web::Created;
 
-use super::{Address, InvoicingError, fits, fits_if_any, french_vat};
+use super::{Address, InvoicingRejection, fits, fits_if_any, french_vat};
 
 /// Code de commerce, art. L441-10: between professionals, sixty days at most.
 const PAYMENT_DAYS_MAX: i32 = 60;
@@ -54,7 +54,7 @@ const fn payment_days() -> i32 {
 }
 
 impl Seller {
-    fn check(&self) -> Result<(), InvoicingError> {
+    fn check(&self) -> Result<(), InvoicingRejection> {
         fits("name", &self.name, 120)?;
         fits("legal_form", &self.legal_form, 160)?;
         self.address.check()?;
@@ -63,7 +63,7 @@ impl Seller {
         fits_if_any("contact", self.contact.as_deref(), 120)?;
         if !(1..=PAYMENT_DAYS_MAX).contains(&self.payment_days) {
             let why = format!("donnez de 1 à {PAYMENT_DAYS_MAX} jours (Code de commerce, art. L441-10)");
-            return Err(InvoicingError::Field("payment_days", why));
+            return Err(InvoicingRejection::Field("payment_days", why));
         }
         Ok(())
     }
@@ -86,7 +86,7 @@ pub async fn set_seller(
     who: &Caller,
     new: &Seller,
     at: DateTime<Utc>,
-) -> Result<Created<Seller>, InvoicingError> {
+) -> Result<Created<Seller>, UseCaseError<InvoicingRejection>> {
     new.check()?;
     NamedLock::InvoiceParties.take(tx).await?;
     if let Some(known) = seller(&mut *tx, at).await?.filter(|known| known == new) {

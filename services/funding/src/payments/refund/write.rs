@@ -1,7 +1,8 @@
 use chrono::{DateTime, Utc};
+use database::UseCaseError;
 use sqlx::PgTransaction;
 
-use super::{NewRefund, RefundError, RefundMethod, RefundMoney, payment_id};
+use super::{NewRefund, RefundMethod, RefundMoney, RefundRejection, payment_id};
 use crate::support::ids::message_id;
 
 /// The refund, and its payment where the bank pays it.
@@ -10,7 +11,7 @@ pub(super) async fn insert(
     new: NewRefund,
     money: RefundMoney,
     at: DateTime<Utc>,
-) -> Result<(), RefundError> {
+) -> Result<(), UseCaseError<RefundRejection>> {
     sqlx::query!(
         "insert into funding.refund (id, funder_id, programme_id, cents, way, execute_on, at, message_id, unspent_cents)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -28,7 +29,7 @@ pub(super) async fn insert(
     .await
     .map_err(|error| match error {
         // The locks are the funder's and the programme's: for others the same id may be used at the same time.
-        error if database::is_constraint(&error, "refund_pk") => RefundError::SameIdOtherContent,
+        error if database::is_constraint(&error, "refund_pk") => UseCaseError::IdReused,
         error => error.into(),
     })?;
     if new.way == RefundMethod::Credit {

@@ -8,7 +8,6 @@ use sqlx::PgTransaction;
 use standards::{Bic, Cents, Iban};
 use uuid::Uuid;
 
-use crate::payments::settlement::SettleError;
 use crate::payments::settlement::due_claim::DueClaim;
 use crate::payments::settlement::limit::{self, UnfundedClaims};
 use crate::payments::settlement::reasons::speaks_of_the_account;
@@ -52,13 +51,13 @@ impl SettlementFacts {
 pub(super) async fn lock_and_read(
     tx: &mut PgTransaction<'_>,
     cutoff: DateTime<Utc>,
-) -> Result<SettlementFacts, SettleError> {
+) -> Result<SettlementFacts, BookError> {
     let pairs: BTreeSet<(BookId, PartyId)> = dues(tx, cutoff)
         .await?
         .into_iter()
         .map(|due| (due.book, due.structure))
         .collect();
-    ledger::lock(tx, &accounts(&pairs)).await.map_err(BookError::from)?;
+    ledger::lock(tx, &accounts(&pairs)).await?;
     let mut dues = dues(tx, cutoff).await?;
     // A structure that claimed for the first time meanwhile is not locked: its turn is the next settlement.
     dues.retain(|due| pairs.contains(&(due.book, due.structure)));

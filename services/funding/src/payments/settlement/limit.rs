@@ -8,8 +8,8 @@ use sqlx::PgConnection;
 use standards::Cents;
 use uuid::Uuid;
 
-use crate::payments::settlement::SettleError;
 use crate::payments::settlement::due_claim::DueClaim;
+use crate::support::overflow;
 use crate::{contributions::cash, payments::payment_rule, support::ids::MandateId};
 
 /// What can be spent.
@@ -41,7 +41,7 @@ type Shares = HashMap<(BookId, Uuid), Vec<(PartyId, Cents)>>;
 pub(super) async fn unfunded_claims(
     connection: &mut PgConnection,
     dues: &[&DueClaim],
-) -> Result<(UnfundedClaims, BTreeMap<PartyId, MandateId>), SettleError> {
+) -> Result<(UnfundedClaims, BTreeMap<PartyId, MandateId>), sqlx::Error> {
     let mut cash_left = AvailableCash {
         bank: cash::at_bank(&mut *connection).await?,
         funders: BTreeMap::new(),
@@ -58,7 +58,7 @@ pub(super) async fn unfunded_claims(
     } else {
         shares(connection, dues, &cash_left).await?
     };
-    let unfunded = withhold(dues, &shares, cash_left).ok_or(SettleError::Overflow)?;
+    let unfunded = withhold(dues, &shares, cash_left).ok_or_else(overflow)?;
     Ok((unfunded, mandates))
 }
 

@@ -4,10 +4,10 @@ use sqlx::PgTransaction;
 use standards::Bic;
 use uuid::Uuid;
 
-use crate::payments::settlement::SettleError;
 use crate::payments::settlement::decide::{Hold, PaymentDraft, SettlementPlan};
 use crate::payments::settlement::due_claim::DueClaim;
 use crate::support::booking::{BookError, Event, book_all};
+use crate::support::overflow;
 use crate::{support::ids::MandateId, support::ids::PaymentId, support::ids::SettlementId};
 
 /// Lines written by one statement: a month may have a million, and neither the arrays nor the time of a statement grow with them.
@@ -19,7 +19,7 @@ pub(super) async fn write(
     settlement: SettlementId,
     plan: &SettlementPlan,
     at: DateTime<Utc>,
-) -> Result<(), SettleError> {
+) -> Result<(), BookError> {
     insert_payments(tx, settlement, &plan.payments, at).await?;
     let lines = lines(&plan.payments);
     for chunk in lines.chunks(CHUNK_LINES) {
@@ -30,7 +30,7 @@ pub(super) async fn write(
     book_all(tx, postings, at).await?;
     for chunk in lines.chunks(CHUNK_LINES) {
         let records: Option<Vec<Record>> = chunk.iter().map(record).collect();
-        ledger::record(tx, &records.ok_or(SettleError::Overflow)?, at).await?;
+        ledger::record(tx, &records.ok_or_else(overflow)?, at).await?;
     }
     Ok(())
 }

@@ -4,13 +4,14 @@
 //! Signed (`PAdES`) where the process has the documents' key; else it is given all the same, and says that it is not.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use database::UseCaseError;
 use document::sign::{Signer, Signing, sign};
 use document::{Column, Document, Meta, Table, french_day};
 use ledger::PartyId;
 use sqlx::PgPool;
 use standards::{Cents, calendar};
 
-use super::{AccountError, StructureAccount};
+use super::{NoAccount, StructureAccount};
 use crate::payments::payment_rule;
 use crate::payments::remittance::state_in_words;
 use crate::support::{DocumentSigner, french};
@@ -27,17 +28,17 @@ pub async fn attestation(
     documents: &DocumentSigner,
     account: &StructureAccount,
     at: DateTime<Utc>,
-) -> Result<Vec<u8>, AccountError> {
+) -> Result<Vec<u8>, UseCaseError<NoAccount>> {
     let standing = standing(pool, account.structure_id).await?;
     let mut connection = pool.acquire().await?;
     let delay_days = payment_rule::in_force(&mut connection).await?.delay_days;
     drop(connection);
     let signer = documents.signer.as_deref();
     let letter = written(&documents.fund, account, &standing, delay_days);
-    let pdf = signature(letter, signer).render()?;
+    let pdf = signature(letter, signer).render().map_err(UseCaseError::failed)?;
     let reason = "Attestation pour la régie";
     Ok(match signer {
-        Some(signer) => sign(&pdf, signer, Signing { reason, at })?,
+        Some(signer) => sign(&pdf, signer, Signing { reason, at }).map_err(UseCaseError::failed)?,
         None => pdf,
     })
 }
@@ -55,14 +56,14 @@ fn signature(letter: Document, signer: Option<&Signer>) -> Document {
     letter.heading("Signature").paragraph(said)
 }
 
-async fn standing(pool: &PgPool, id: PartyId) -> Result<Accreditation, AccountError> {
+async fn standing(pool: &PgPool, id: PartyId) -> Result<Accreditation, UseCaseError<NoAccount>> {
     let row = sqlx::query!(
         r#"select accredited_at as "accredited_at?", suspended as "suspended!" from redemption.standing where structure_id = $1"#,
         id.uuid()
     )
     .fetch_optional(pool)
     .await?
-    .ok_or(AccountError::Unknown)?;
+    .ok_or(NoAccount)?;
     Ok(Accreditation {
         accredited_on: row.accredited_at.map(calendar::paris_date),
         suspended: row.suspended,

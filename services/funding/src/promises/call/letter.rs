@@ -3,7 +3,8 @@
 
 use access::OrganisationId;
 use chrono::{DateTime, NaiveDate, Utc};
-use document::{Document, DocumentError, Meta, french_day};
+use database::UseCaseError;
+use document::{Document, Meta, french_day};
 use sqlx::PgConnection;
 use standards::{Cents, calendar};
 use web::Problem;
@@ -13,25 +14,15 @@ use crate::fees::invoicing::{Seller, seller};
 use crate::support::french::{grouped, siret};
 use crate::{support::FundAccount, support::ids::CallId};
 
-/// Why there is no letter.
-#[derive(Debug, thiserror::Error)]
-pub enum LetterError {
-    /// No such call, another funder's, or not reminded so.
-    #[error("nothing of this id")]
-    Unknown,
-    /// It cannot be written.
-    #[error("not written")]
-    Document(#[from] DocumentError),
-    #[error("database")]
-    Database(#[from] sqlx::Error),
-}
+/// No such call, another funder's, or not reminded so.
+#[derive(Debug)]
+pub struct NoLetter;
 
-impl From<LetterError> for Problem {
-    fn from(error: LetterError) -> Self {
-        match error {
-            LetterError::Unknown => Self::not_found("Cette lettre"),
-            error => Self::internal(&error),
-        }
+impl database::Rejection for NoLetter {}
+
+impl From<NoLetter> for Problem {
+    fn from(NoLetter: NoLetter) -> Self {
+        Self::not_found("Cette lettre")
     }
 }
 
@@ -51,11 +42,11 @@ pub async fn letter(
     funder: Option<OrganisationId>,
     (id, which): (CallId, Letter),
     on: NaiveDate,
-) -> Result<(String, Vec<u8>), LetterError> {
+) -> Result<(String, Vec<u8>), UseCaseError<NoLetter>> {
     let call = state(&mut *connection, id, on)
         .await?
         .filter(|call| funder.is_none_or(|funder| call.funder_id == funder))
-        .ok_or(LetterError::Unknown)?;
+        .ok_or(NoLetter)?;
     let agreed = agreed(&mut *connection, &call).await?;
     let (pdf, name) = match which {
         Letter::Call => {
@@ -65,14 +56,14 @@ pub async fn letter(
         }
         Letter::Reminder(days) => {
             let index = call.reminders.iter().position(|reminder| reminder.days == days);
-            let index = index.ok_or(LetterError::Unknown)?;
+            let index = index.ok_or(NoLetter)?;
             let at = reminded_at(&mut *connection, id, days).await?;
             let from = seller(connection, at).await?;
             let name = format!("relance-{}-{days}.pdf", call.reference);
             (reminded(&call, index, &agreed, fund, from.as_ref()), name)
         }
     };
-    Ok((name, pdf.render()?))
+    Ok((name, pdf.render().map_err(UseCaseError::failed)?))
 }
 
 /// What was signed.

@@ -33,23 +33,20 @@ pub(crate) struct ClaimsReportFilter {
 }
 
 /// Why there is no report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum ClaimsReportError {
-    /// A funder asked for another one's.
-    #[error("another funder's")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ClaimsReportRejection {
     AnotherFunder,
-    /// The period ends before it begins.
-    #[error("the period is turned round")]
+    /// It ends before it begins.
     Period,
 }
 
-impl From<ClaimsReportError> for Problem {
-    fn from(error: ClaimsReportError) -> Self {
-        match error {
-            ClaimsReportError::AnotherFunder => {
+impl From<ClaimsReportRejection> for Problem {
+    fn from(rejection: ClaimsReportRejection) -> Self {
+        match rejection {
+            ClaimsReportRejection::AnotherFunder => {
                 Self::forbidden("Un financeur ne lit que ses propres parts : retirez « funder_id ».")
             }
-            ClaimsReportError::Period => Self::bad_request(
+            ClaimsReportRejection::Period => Self::bad_request(
                 "« to » est avant « from » : donnez le premier jour dans « from », le dernier dans « to ».",
             ),
         }
@@ -58,14 +55,14 @@ impl From<ClaimsReportError> for Problem {
 
 impl ClaimsReportQuery {
     /// What `who` may have of it: operators and auditors everything, a funder its own shares.
-    pub fn by(self, who: &FunderReader) -> Result<ClaimsReportFilter, ClaimsReportError> {
+    pub fn by(self, who: &FunderReader) -> Result<ClaimsReportFilter, ClaimsReportRejection> {
         let funder = match (who.own().map(|own| PartyId::from_uuid(own.uuid())), self.funder_id) {
             (None, asked) => asked,
             (Some(own), asked) if asked.is_none_or(|asked| asked == own) => Some(own),
-            (Some(_), _) => return Err(ClaimsReportError::AnotherFunder),
+            (Some(_), _) => return Err(ClaimsReportRejection::AnotherFunder),
         };
         if self.from.zip(self.to).is_some_and(|(from, to)| to < from) {
-            return Err(ClaimsReportError::Period);
+            return Err(ClaimsReportRejection::Period);
         }
         Ok(ClaimsReportFilter {
             funder,

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use standards::Territory;
 use standards::calendar::{paris_end_of_day, paris_start_of_day};
 use utoipa::IntoParams;
+use web::Problem;
 
 use crate::reports::waterfall::WaterfallRow;
 use crate::reports::waterfall::off_ledger::Until;
@@ -28,10 +29,17 @@ pub(crate) struct WaterfallFilter {
     pub to: Option<NaiveDate>,
 }
 
-/// The period is turned round.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the period ends before it begins")]
+/// The period ends before it begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TurnedRound;
+
+impl database::Rejection for TurnedRound {}
+
+impl From<TurnedRound> for Problem {
+    fn from(TurnedRound: TurnedRound) -> Self {
+        Self::bad_request("« to » est avant « from » : donnez le premier jour dans « from », le dernier dans « to ».")
+    }
+}
 
 impl WaterfallFilter {
     /// Whether a row is asked for; `territory` is its programme's.

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use access::OrganisationId;
 use catalogue::ProgrammeId;
 use chrono::{DateTime, Utc};
+use database::UseCaseError;
 use ledger::{Account, EventKind, PartyId, TransferKind};
 use sqlx::PgTransaction;
 use standards::Cents;
 
-use super::{MissingShares, TrueUpError};
+use super::{MissingShares, TrueUpRejection};
 use crate::support::booking::{BookError, Event, book};
 use crate::support::ids::TrueUpId;
+use crate::support::overflow;
 
 /// A funder's money in the programme.
 struct FundersMoney {
@@ -28,14 +30,14 @@ pub(super) async fn pay(
     computed: &shares::TrueUp,
     names: &BTreeMap<PartyId, String>,
     at: DateTime<Utc>,
-) -> Result<(), TrueUpError> {
+) -> Result<(), UseCaseError<TrueUpRejection>> {
     if computed.payments.is_empty() {
         return Ok(());
     }
     let mut purses = purses(tx, programme, computed).await?;
     let lacking = lacking(&purses, computed, names).ok_or_else(overflow)?;
     if !lacking.is_empty() {
-        return Err(TrueUpError::Short(lacking));
+        return Err(TrueUpRejection::Short(lacking).into());
     }
     let book_id = programme.book();
     let mut event = Event::new(EventKind::TrueUp, id.uuid()).reference(format!("clôture {id}"));
@@ -100,8 +102,4 @@ fn lacking(
         }
     }
     Some(all)
-}
-
-fn overflow() -> sqlx::Error {
-    sqlx::Error::Decode("more than 64 bits of cents".into())
 }

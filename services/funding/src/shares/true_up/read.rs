@@ -2,12 +2,13 @@
 
 use access::Caller;
 use catalogue::ProgrammeId;
+use database::UseCaseError;
 use serde::Serialize;
 use sqlx::{PgConnection, PgTransaction};
 use utoipa::ToSchema;
 
 use super::view::{TrueUpPaymentView, payments};
-use super::{TrueUp, TrueUpError, due, names};
+use super::{TrueUp, TrueUpRejection, due, names};
 use crate::support::ids::TrueUpId;
 
 /// The closes of a programme, and what a further one would settle.
@@ -18,7 +19,11 @@ pub struct TrueUps {
     pub due: Vec<TrueUpPaymentView>,
 }
 
-pub(super) async fn insert(tx: &mut PgTransaction<'_>, who: &Caller, made: &TrueUp) -> Result<(), TrueUpError> {
+pub(super) async fn insert(
+    tx: &mut PgTransaction<'_>,
+    who: &Caller,
+    made: &TrueUp,
+) -> Result<(), UseCaseError<TrueUpRejection>> {
     let stored = serde_json::to_value(&made.computation).map_err(|error| sqlx::Error::Encode(error.into()))?;
     sqlx::query!(
         "insert into funding.true_up (programme_id, number, id, computation, by_organisation, at)
@@ -34,7 +39,7 @@ pub(super) async fn insert(tx: &mut PgTransaction<'_>, who: &Caller, made: &True
     .await
     .map_err(|error| {
         if database::is_constraint(&error, "true_up_id_unique") {
-            TrueUpError::SameIdOtherContent
+            UseCaseError::IdReused
         } else {
             error.into()
         }

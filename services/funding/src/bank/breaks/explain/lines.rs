@@ -1,7 +1,8 @@
+use database::UseCaseError;
 use sqlx::PgTransaction;
 use standards::Cents;
 
-use crate::bank::breaks::explain::ExplainError;
+use crate::bank::breaks::explain::ExplainRejection;
 use crate::bank::breaks::view::BreakView;
 use crate::support::ids::StatementId;
 
@@ -15,13 +16,17 @@ pub(super) struct SuspenseLines {
 }
 
 impl SuspenseLines {
-    pub(super) async fn of(tx: &mut PgTransaction<'_>, breaks: &[BreakView]) -> Result<Self, ExplainError> {
+    pub(super) async fn of(
+        tx: &mut PgTransaction<'_>,
+        breaks: &[BreakView],
+    ) -> Result<Self, UseCaseError<ExplainRejection>> {
         let place = |one: &BreakView| one.statement_id.map(StatementId::uuid).zip(one.line);
         let places: Option<Vec<_>> = breaks.iter().map(place).collect();
         let Some(places) = places.filter(|places| !places.is_empty()) else {
-            return Err(ExplainError::Misfit(
+            return Err(ExplainRejection::Misfit(
                 "Cet écart n'est pas une ligne de relevé : expliquez-le en mots (« words »).",
-            ));
+            )
+            .into());
         };
         let (statement, number) = places[0];
         let position = sqlx::query_scalar!("select position from funding.statement where id = $1", statement)

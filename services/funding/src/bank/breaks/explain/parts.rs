@@ -1,6 +1,7 @@
 //! What each part does to the books.
 
 use access::OrganisationId;
+use database::UseCaseError;
 use ledger::{Account, BookId, EventKind, PartyId, TransferKind};
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
@@ -8,7 +9,7 @@ use standards::Cents;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::bank::breaks::explain::{ExplainError, ExplanationKind};
+use crate::bank::breaks::explain::{ExplainRejection, ExplanationKind};
 use crate::bank::settlement_parts::parts_of;
 use crate::support::booking::{BookError, Event};
 use crate::{support::ids::CallId, support::ids::MandateId, support::ids::PaymentId, support::known};
@@ -69,14 +70,15 @@ impl NewExplanationPart {
         tx: &mut PgTransaction<'_>,
         id: Uuid,
         reference: String,
-    ) -> Result<BookedPart, ExplainError> {
+    ) -> Result<BookedPart, UseCaseError<ExplainRejection>> {
         let came_in = self.amount.is_positive();
         if self.amount.is_zero() || self.what.is_money_in().is_some_and(|is_in| is_in != came_in) {
-            return Err(ExplainError::Misfit(if came_in {
+            return Err(ExplainRejection::Misfit(if came_in {
                 "Cette explication est pour de l'argent sorti, et le montant est un crédit."
             } else {
                 "Cette explication est pour de l'argent reçu, et le montant est un débit."
-            }));
+            })
+            .into());
         }
         let amount = if came_in {
             self.amount
@@ -89,7 +91,7 @@ impl NewExplanationPart {
         match (self.what, named) {
             (ExplanationKind::Contribution, (Some(funder), None, None, None)) => {
                 if !known::funder(tx, funder).await? {
-                    return Err(ExplainError::NoFunder);
+                    return Err(ExplainRejection::NoFunder.into());
                 }
                 let deposited = Account::deposited(known::party(funder));
                 let (from, to) = if came_in {
@@ -100,13 +102,13 @@ impl NewExplanationPart {
                 BookedPart::plain(event(&reference).leg(leg.0, from, to, amount), reference)
             }
             (ExplanationKind::Call, (None, None, Some(call), None)) => {
-                let CallBalance { funder, asked, paid } = called(tx, call).await?.ok_or(ExplainError::NoCall)?;
+                let CallBalance { funder, asked, paid } = called(tx, call).await?.ok_or(ExplainRejection::NoCall)?;
                 if !came_in && amount > paid {
-                    return Err(ExplainError::Paid(paid));
+                    return Err(ExplainRejection::Paid(paid).into());
                 }
                 let awaited = asked.checked_sub(paid).unwrap_or_default().max(Cents::ZERO);
                 if came_in && amount > awaited {
-                    return Err(ExplainError::Called(awaited));
+                    return Err(ExplainRejection::Called(awaited).into());
                 }
                 let deposited = Account::deposited(funder);
                 let (from, to) = if came_in {
@@ -117,9 +119,9 @@ impl NewExplanationPart {
                 BookedPart::plain(event(&reference).leg(leg.0, from, to, amount), reference)
             }
             (ExplanationKind::Mandate, (None, None, None, Some(mandate))) => {
-                let (funder, awaited) = awaited(tx, mandate).await?.ok_or(ExplainError::NoMandate)?;
+                let (funder, awaited) = awaited(tx, mandate).await?.ok_or(ExplainRejection::NoMandate)?;
                 if amount > awaited {
-                    return Err(ExplainError::Awaited(awaited));
+                    return Err(ExplainRejection::Awaited(awaited).into());
                 }
                 let to = Account::receivable(funder);
                 let booked = BookedPart::plain(event(&reference).leg(leg.0, leg.1, to, amount), reference)?;
@@ -135,10 +137,11 @@ impl NewExplanationPart {
             (ExplanationKind::Payment | ExplanationKind::Returned, (None, Some(payment), None, None)) => {
                 self.payment(tx, event(&payment.end_to_end()), payment, amount).await
             }
-            _ => Err(ExplainError::Misfit(
+            _ => Err(ExplainRejection::Misfit(
                 "Donnez « funder_id » pour un versement, « call_id » pour un appel de fonds, « mandate_id » pour un \
                  mandat, « payment_id » pour un virement, et rien d'autre.",
-            )),
+            )
+            .into()),
         }
     }
 
@@ -148,29 +151,30 @@ impl NewExplanationPart {
         mut event: Event,
         id: PaymentId,
         amount: Cents,
-    ) -> Result<BookedPart, ExplainError> {
-        let payment = payment(tx, id).await?.ok_or(ExplainError::NoPayment)?;
+    ) -> Result<BookedPart, UseCaseError<ExplainRejection>> {
+        let payment = payment(tx, id).await?.ok_or(ExplainRejection::NoPayment)?;
         if payment.cents != amount {
-            return Err(ExplainError::Amount(payment.cents));
+            return Err(ExplainRejection::Amount(payment.cents).into());
         }
         let (kind, suspense) = (TransferKind::Explained, Account::suspense());
         let (answer, reason) = if self.what == ExplanationKind::Payment {
             if !payment.under_way {
-                return Err(ExplainError::Misfit("Ce virement est déjà sur un relevé, ou rejeté."));
+                return Err(ExplainRejection::Misfit("Ce virement est déjà sur un relevé, ou rejeté.").into());
             }
             let leg = event.leg(kind, Account::in_transit(payment.party), suspense, amount);
             event = leg.map_err(BookError::from)?;
             ("debited", None)
         } else {
             if payment.refund {
-                return Err(ExplainError::Misfit(
+                return Err(ExplainRejection::Misfit(
                     "Ce virement rendait de l'argent à un financeur : expliquez la ligne comme son versement.",
-                ));
+                )
+                .into());
             }
             if !payment.out {
-                return Err(ExplainError::Misfit(
-                    "Ce virement n'a pas quitté le compte, ou il est déjà revenu.",
-                ));
+                return Err(
+                    ExplainRejection::Misfit("Ce virement n'a pas quitté le compte, ou il est déjà revenu.").into(),
+                );
             }
             let leg = event.leg(kind, suspense, Account::clearing(BookId::fund()), amount);
             event = leg.map_err(BookError::from)?;
@@ -191,7 +195,10 @@ impl NewExplanationPart {
 }
 
 impl BookedPart {
-    fn plain(event: Result<Event, ledger::TransferError>, reference: String) -> Result<Self, ExplainError> {
+    fn plain(
+        event: Result<Event, ledger::TransferError>,
+        reference: String,
+    ) -> Result<Self, UseCaseError<ExplainRejection>> {
         Ok(Self {
             event: event.map_err(BookError::from)?,
             reference,

@@ -1,6 +1,6 @@
 //! Several lines, several things.
 
-use database::NamedLock;
+use database::{NamedLock, UseCaseError};
 use std::collections::BTreeSet;
 
 use access::audit;
@@ -11,9 +11,9 @@ use utoipa::ToSchema;
 use web::Created;
 
 use crate::bank::breaks::explain::view::{ExplanationView, read};
-use crate::bank::breaks::explain::{ExplainError, NewExplanationPart, write};
+use crate::bank::breaks::explain::{ExplainRejection, NewExplanationPart, write};
 use crate::bank::breaks::open::resolve_due_breaks;
-use crate::bank::breaks::step::StepError;
+use crate::bank::breaks::step::StepRejection;
 use crate::bank::breaks::step::add;
 use crate::bank::breaks::view::read as read_break;
 use crate::support::wording::is_said;
@@ -39,31 +39,31 @@ pub struct NewSplit {
 }
 
 impl NewSplit {
-    fn check(&self) -> Result<(), ExplainError> {
+    fn check(&self) -> Result<(), ExplainRejection> {
         if !is_said(&self.why) {
-            return Err(StepError::Words.into());
+            return Err(ExplainRejection::Step(StepRejection::Words));
         }
         let mut breaks = self.break_ids.clone();
         breaks.sort_unstable();
         breaks.dedup();
         if breaks.is_empty() || breaks.len() != self.break_ids.len() || breaks.len() > EXPLANATION_LINES_MAX {
-            return Err(ExplainError::Misfit(
+            return Err(ExplainRejection::Misfit(
                 "Donnez les écarts à expliquer, chacun une fois, cent au plus.",
             ));
         }
         if self.parts.is_empty() && breaks.len() < 2 || self.parts.len() > EXPLANATION_PARTS_MAX {
-            return Err(ExplainError::Misfit(
+            return Err(ExplainRejection::Misfit(
                 "Donnez les parts, mille au plus ; sans part, il faut au moins deux lignes qui s'annulent.",
             ));
         }
         if is_twice(self.parts.iter().filter_map(|part| part.payment_id)) {
-            return Err(ExplainError::Misfit("Un même virement est donné deux fois."));
+            return Err(ExplainRejection::Misfit("Un même virement est donné deux fois."));
         }
         if is_twice(self.parts.iter().filter_map(|part| part.mandate_id)) {
-            return Err(ExplainError::Misfit("Un même mandat est donné deux fois."));
+            return Err(ExplainRejection::Misfit("Un même mandat est donné deux fois."));
         }
         if is_twice(self.parts.iter().filter_map(|part| part.call_id)) {
-            return Err(ExplainError::Misfit("Un même appel de fonds est donné deux fois."));
+            return Err(ExplainRejection::Misfit("Un même appel de fonds est donné deux fois."));
         }
         Ok(())
     }
@@ -80,21 +80,22 @@ pub async fn split(
     who: &access::Caller,
     new: NewSplit,
     at: DateTime<Utc>,
-) -> Result<Created<ExplanationView>, ExplainError> {
+) -> Result<Created<ExplanationView>, UseCaseError<ExplainRejection>> {
     new.check()?;
     NamedLock::Statements.take(tx).await?;
     if let Some(known) = read(tx, new.id).await? {
         return if known.is(&new) {
             Ok(Created::Existing(known))
         } else {
-            Err(ExplainError::SameIdOtherContent)
+            Err(UseCaseError::IdReused)
         };
     }
     let mut seen = Vec::with_capacity(new.break_ids.len());
     for &id in &new.break_ids {
-        let one = read_break(tx, id).await?.ok_or(StepError::Unknown)?;
+        let one = read_break(tx, id).await?;
+        let one = one.ok_or(ExplainRejection::Step(StepRejection::Unknown))?;
         if one.state != "open" {
-            return Err(ExplainError::Explained);
+            return Err(ExplainRejection::Explained.into());
         }
         seen.push(one);
     }

@@ -2,6 +2,7 @@ use std::collections::HashMap;
 
 use access::OrganisationId;
 use chrono::{DateTime, Utc};
+use database::UseCaseError;
 use ledger::{AccountKind, EventKind, Rejection};
 use sqlx::{PgConnection, PgTransaction};
 use standards::Cents;
@@ -9,7 +10,7 @@ use uuid::Uuid;
 
 use crate::bank::breaks::explain::lines::SuspenseLines;
 use crate::bank::breaks::explain::parts::BookedPart;
-use crate::bank::breaks::explain::{ExplainError, NewExplanationPart};
+use crate::bank::breaks::explain::{ExplainRejection, NewExplanationPart};
 use crate::bank::breaks::view::BreakView;
 use crate::contributions::mandate::receipt;
 use crate::log::events::part_id;
@@ -24,14 +25,15 @@ pub(super) async fn write(
     parts: &[NewExplanationPart],
     why: &str,
     at: DateTime<Utc>,
-) -> Result<(), ExplainError> {
+) -> Result<(), UseCaseError<ExplainRejection>> {
     let lines = SuspenseLines::of(tx, breaks).await?;
     let sum = Cents::try_sum(parts.iter().map(|part| part.amount)).unwrap_or_default();
     if sum != lines.cents {
-        return Err(ExplainError::Sum {
+        return Err(ExplainRejection::Sum {
             lines: lines.cents,
             parts: sum,
-        });
+        }
+        .into());
     }
     let (mut postings, mut references) = (Vec::new(), Vec::new());
     let (mut answers, mut receipts) = (Vec::new(), Vec::new());
@@ -52,7 +54,7 @@ pub(super) async fn write(
     book_all(tx, postings, at).await.map_err(|error| match error {
         // Of what is explained, only a contribution that is taken back asks for money that may be elsewhere.
         BookError::Refused(Rejection::Short { account, needed, left }) if account.kind() == AccountKind::Deposited => {
-            ExplainError::Placed { needed, free: left }
+            UseCaseError::Rejected(ExplainRejection::Placed { needed, free: left })
         }
         error => error.into(),
     })?;
