@@ -77,7 +77,7 @@ async fn get_true_up(
     let mut made = true_up::read(&mut connection, programme.id).await.map_err(internal)?;
     made.pop()
         .map(Json)
-        .ok_or_else(|| Problem::not_found("La clôture de ce dispositif"))
+        .ok_or_else(|| Problem::not_found("La régularisation entre financeurs de ce dispositif"))
 }
 
 /// Every close of a programme, and what a further one would settle now. For operators, auditors, the programme's sponsor and its

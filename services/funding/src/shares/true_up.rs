@@ -98,9 +98,9 @@ impl From<TrueUpRejection> for Problem {
                 "Des chèques ou des réserves restent à reprendre.",
             )
             .detail("Relancez la fin du dispositif (elle reprend où elle s'est arrêtée), puis recommencez."),
-            TrueUpRejection::Settled(number) => Self::refused("true-up-settled", "Ce dispositif est déjà clôturé.").detail(
+            TrueUpRejection::Settled(number) => Self::refused("true-up-settled", "La régularisation entre financeurs de ce dispositif est déjà faite.").detail(
                 format!(
-                    "Rien n'a changé depuis la clôture n° {number}. Une clôture complémentaire est possible quand un encaissement est annulé après elle."
+                    "Rien n'a changé depuis la régularisation n° {number}. Une régularisation complémentaire est possible quand un encaissement est annulé après elle."
                 ),
             ),
             TrueUpRejection::Short(lacking) => {

@@ -154,7 +154,7 @@ async fn a_due_close_is_an_open_point_until_it_is_made(admin: PgPool) {
     let text = open[0]["text"].as_str().unwrap().replace(['\u{a0}', '\u{202f}'], " ");
     assert_eq!(
         text,
-        "Clôture à faire, « Dispositif de Côte-d'Or » : « Département » doit 0,84 € à « État »."
+        "Régularisation entre financeurs à faire, « Dispositif de Côte-d'Or » : « Département » doit 0,84 € à « État »."
     );
     let file = reconciling.signed(0x302).await;
     let key = crate::world_bank::vkey();

@@ -57,7 +57,10 @@ async fn closes(connection: &mut PgConnection) -> Result<Vec<OpenPoint>, sqlx::E
             kind: OpenPointKind::TrueUpDue,
             programme_id,
             amount: Cents::try_sum(payments.iter().map(|payment| payment.cents)).unwrap_or_default(),
-            text: format!("Clôture à faire, « {programme} » : {}.", owed.join(", ")),
+            text: format!(
+                "Régularisation entre financeurs à faire, « {programme} » : {}.",
+                owed.join(", ")
+            ),
         });
     }
     Ok(points)

@@ -38,8 +38,8 @@ impl From<RefundRejection> for Problem {
                 .detail("Donnez dans « execute_on » la date d'aujourd'hui ou une date à venir."),
             RefundRejection::NoFunder => Self::not_found("Ce financeur"),
             RefundRejection::NoProgramme => Self::not_found("Ce dispositif"),
-            RefundRejection::TrueUpDue => Self::refused("true-up-due", "Une clôture est à faire avant de rendre cet argent.").detail(
-                "Ce financeur doit une part de cette somme aux autres. Faites la clôture du dispositif (« true-up »), puis recommencez.",
+            RefundRejection::TrueUpDue => Self::refused("true-up-due", "Une régularisation entre financeurs est à faire avant de rendre cet argent.").detail(
+                "Ce financeur doit une part de cette somme aux autres. Faites la régularisation du dispositif (« true-up »), puis recommencez.",
             ),
             RefundRejection::MoneyAwaited(cash) => Self::refused(
                 "money-awaited",

@@ -40,7 +40,7 @@ pub(super) async fn pay(
         return Err(TrueUpRejection::Short(lacking).into());
     }
     let book_id = programme.book();
-    let mut event = Event::new(EventKind::TrueUp, id.uuid()).reference(format!("clôture {id}"));
+    let mut event = Event::new(EventKind::TrueUp, id.uuid()).reference(format!("régularisation {id}"));
     for payment in &computed.payments {
         let purse = purses.get_mut(&payment.from).ok_or(sqlx::Error::RowNotFound)?;
         let free = purse.free.min(payment.cents);

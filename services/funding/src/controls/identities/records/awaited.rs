@@ -37,7 +37,7 @@ const BY_REFERENCE: [(TransferKind, &str); 7] = [
 pub(super) async fn check(connection: &mut PgConnection) -> Result<Vec<IdentityView>, sqlx::Error> {
     let mut all = by_reference(&mut *connection).await?;
     let settled = settled(connection).await?;
-    all.push(settled.named("Régularisations entre financeurs = écritures de clôture"));
+    all.push(settled.named("Régularisations entre financeurs = écritures de régularisation"));
     Ok(all)
 }
 
