@@ -189,7 +189,7 @@ async fn a_month_whose_sums_are_wrong_is_told_where(pool: PgPool) {
     assert!(matches!(seal::check_all_sums(&mut connection).await, Err(CloseError::Sums(found)) if found == wrong[0]));
 }
 
-/// Long random lives: postings of any instant, rounds of the sealer, closes as soon as a month is over.
+/// One long random simulation: postings of any instant, rounds of the sealer, closes as soon as a month is over.
 #[testkit::test]
 async fn whatever_happens_days_never_go_back_and_closed_months_stay_closed(pool: PgPool) {
     let mut random = StdRng::seed_from_u64(4);

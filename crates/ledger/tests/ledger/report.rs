@@ -50,7 +50,7 @@ fn paid(name: &str, structure: PartyId, cents: i64) -> ledger::Posting {
     clippy::too_many_lines,
     reason = "a list of events, in the order in which they happen"
 )]
-async fn a_whole_life(pool: &PgPool) {
+async fn a_whole_history(pool: &PgPool) {
     spendable(pool, BOOK, 20).await;
     let cents = Cents::new;
     post_now(
@@ -197,9 +197,9 @@ async fn a_whole_life(pool: &PgPool) {
 }
 
 #[testkit::test]
-async fn every_invariant_holds_through_a_whole_life(pool: PgPool) {
+async fn every_invariant_holds_through_a_whole_history(pool: PgPool) {
     assert_eq!(broken(&pool).await, []);
-    a_whole_life(&pool).await;
+    a_whole_history(&pool).await;
     let figures = figures(&pool).await;
     let invariants = figures.invariants();
     assert_eq!(broken(&pool).await, []);
@@ -213,7 +213,7 @@ async fn every_invariant_holds_through_a_whole_life(pool: PgPool) {
 
 #[testkit::test]
 async fn the_waterfall_follows_the_money(pool: PgPool) {
-    a_whole_life(&pool).await;
+    a_whole_history(&pool).await;
     let waterfall = figures(&pool).await.waterfall();
     let share = |indexes: &[u32]| -> i64 { indexes.iter().map(|&idx| shares(idx)[0].1.get()).sum() };
     let first = &waterfall.funders[0];
@@ -258,7 +258,7 @@ async fn the_waterfall_follows_the_money(pool: PgPool) {
 
 #[testkit::test]
 async fn services_read_who_paid_and_who_spent(pool: PgPool) {
-    a_whole_life(&pool).await;
+    a_whole_history(&pool).await;
     let mut connection = pool.acquire().await.unwrap();
     let numbers = [voucher(4), voucher(5), voucher(6), voucher(99)];
     let states = ledger::read::voucher_states(&mut connection, BOOK, &numbers)
@@ -311,7 +311,7 @@ async fn services_read_who_paid_and_who_spent(pool: PgPool) {
 
 /// What a thief of the superuser's rights could do, and the invariant that shows it.
 async fn tampered(pool: &PgPool, sql: &'static str, name: &str, subject: Subject) {
-    a_whole_life(pool).await;
+    a_whole_history(pool).await;
     sqlx::query(sql).execute(pool).await.unwrap();
     let broken = broken(pool).await;
     assert!(

@@ -1,9 +1,9 @@
-//! Long random lives of a fund, every event of it, against a model in the words of the business: funders, programmes,
-//! vouchers, claims, payments. After each event all invariants hold, the bank account is what the model says, and the report
-//! is the model's, figure by figure.
+//! Long random simulations of a fund, every event of it, against an oracle in the words of the business: funders, programmes,
+//! vouchers, claims, payments. After each event all invariants hold, the bank account is what the oracle says, and the report
+//! is the oracle's, figure by figure.
 
 mod events;
-mod model;
+mod oracle;
 mod step;
 
 use std::collections::BTreeMap;
@@ -16,15 +16,15 @@ use sqlx::PgPool;
 use standards::Cents;
 
 use crate::common::*;
-use model::{BOOKS, Life, STRUCTURES};
+use oracle::{BOOKS, Oracle, STRUCTURES};
 use step::{Expected, Step};
 
 const STEPS: usize = 1_000;
 
 /// How often each kind of event was booked and refused; and how many claims of reduced payments that came back were reversed.
-async fn live(pool: &PgPool, seed: u64) -> (Seen, u32) {
+async fn simulate(pool: &PgPool, seed: u64) -> (Seen, u32) {
     let mut random = StdRng::seed_from_u64(seed);
-    let mut life = Life::new();
+    let mut oracle = Oracle::new();
     let mut booked: Vec<Posting> = Vec::new();
     let mut counted = Seen::new();
     for number in 0..STEPS {
@@ -33,23 +33,23 @@ async fn live(pool: &PgPool, seed: u64) -> (Seen, u32) {
         let (what, posting, expected) = if let Some(retried) = retried {
             ("retry", booked[retried].clone(), Expected::Before)
         } else {
-            let Some(step) = Step::random(&mut random, &life) else {
+            let Some(step) = Step::random(&mut random, &oracle) else {
                 continue;
             };
-            let (posting, expected) = step.take(number, &mut life);
+            let (posting, expected) = step.take(number, &mut oracle);
             (step.name(), posting, expected)
         };
         let when = format!("seed {seed}, {number}: {what}");
-        happens(pool, &life, &posting, expected, &when).await;
+        happens(pool, &oracle, &posting, expected, &when).await;
         counted.entry(what).or_default()[usize::from(expected == Expected::Refused)] += 1;
         if expected == Expected::Now {
             booked.push(posting);
         }
     }
-    (counted, life.reversed_into_debt)
+    (counted, oracle.reversed_into_debt)
 }
 
-async fn happens(pool: &PgPool, life: &Life, posting: &Posting, expected: Expected, when: &str) {
+async fn happens(pool: &PgPool, oracle: &Oracle, posting: &Posting, expected: Expected, when: &str) {
     let outcome = post_all(pool, std::slice::from_ref(posting)).await.remove(0);
     let gave = match outcome {
         Outcome::Posted => Expected::Now,
@@ -57,20 +57,20 @@ async fn happens(pool: &PgPool, life: &Life, posting: &Posting, expected: Expect
         Outcome::Rejected(_) => Expected::Refused,
     };
     assert_eq!(gave, expected, "{when} {posting:?} gave {outcome:?}");
-    check(pool, life, when).await;
+    check(pool, oracle, when).await;
 }
 
 type Seen = BTreeMap<&'static str, [u32; 2]>;
 
-async fn check(pool: &PgPool, life: &Life, when: &str) {
+async fn check(pool: &PgPool, oracle: &Oracle, when: &str) {
     let mut snapshot = ledger::read::snapshot(pool).await.unwrap();
     let figures = Figures::read(&mut snapshot).await.unwrap();
     let payable: Vec<Account> = (0..BOOKS)
-        .flat_map(|b| (0..STRUCTURES).map(move |s| Account::payable(model::book_of(b), model::structure_of(s))))
+        .flat_map(|b| (0..STRUCTURES).map(move |s| Account::payable(oracle::book_of(b), oracle::structure_of(s))))
         .collect();
     let held = ledger::read::balances(&mut snapshot, &payable).await.unwrap();
     snapshot.rollback().await.unwrap();
-    let bank = figures.bank_invariant(Cents::new(life.bank), Cents::ZERO);
+    let bank = figures.bank_invariant(Cents::new(oracle.bank), Cents::ZERO);
     let broken: Vec<_> = figures
         .invariants()
         .into_iter()
@@ -80,32 +80,36 @@ async fn check(pool: &PgPool, life: &Life, when: &str) {
     assert_eq!(broken, [], "{when}");
     assert_eq!(
         held.into_iter().map(Cents::get).collect::<Vec<_>>(),
-        life.payable(),
+        oracle.payable(),
         "{when}"
     );
     let report = figures.waterfall();
     for funder in report.funders {
-        assert_eq!(funder, life.funder_figures(funder.funder), "{when}");
+        assert_eq!(funder, oracle.funder_figures(funder.funder), "{when}");
     }
     for line in report.programmes {
-        assert_eq!(line, life.programme_figures(line.book, line.funder), "{when}");
+        assert_eq!(line, oracle.programme_figures(line.book, line.funder), "{when}");
     }
 }
 
 #[testkit::test]
-async fn a_life_of_a_fund_is_what_the_model_says_after_each_event(pool: PgPool) {
-    let (seen, reversed_into_debt) = live(&pool, 104).await;
+async fn a_simulation_of_a_fund_is_what_the_oracle_says_after_each_event(pool: PgPool) {
+    let (seen, reversed_into_debt) = simulate(&pool, 104).await;
     let booked = seen
         .iter()
         .filter(|(what, [booked, _])| **what != "retry" && *booked > 0);
-    assert_eq!(booked.count(), Step::KINDS, "a life has all kinds of events: {seen:?}");
+    assert_eq!(
+        booked.count(),
+        Step::KINDS,
+        "a simulation has all kinds of events: {seen:?}"
+    );
     assert!(reversed_into_debt > 0, "what hardly happens by chance was steered to");
 }
 
-/// Rare in random lives: a payment that was reduced by a debt comes back, and then its claims are reversed.
+/// Rare in random simulations: a payment that was reduced by a debt comes back, and then its claims are reversed.
 #[testkit::test]
 async fn what_a_structure_owes_survives_a_payment_that_comes_back(pool: PgPool) {
-    let mut life = Life::new();
+    let mut oracle = Oracle::new();
     let money = (0..3).flat_map(|f| [Step::Received((f, 9_000)), Step::Allocated(0, (f, 9_000))]);
     let vouchers = (1..=5).map(|serial| Step::Activated(0, (0, serial)));
     let steps = [
@@ -126,20 +130,20 @@ async fn what_a_structure_owes_survives_a_payment_that_comes_back(pool: PgPool) 
     ];
     let all = money.chain([Step::BatchFunded(0, 0)]).chain(vouchers).chain(steps);
     for (number, step) in all.enumerate() {
-        let (posting, expected) = step.take(number, &mut life);
+        let (posting, expected) = step.take(number, &mut oracle);
         assert_eq!(expected, Expected::Now, "{step:?}");
-        happens(&pool, &life, &posting, expected, &format!("{number}: {step:?}")).await;
+        happens(&pool, &oracle, &posting, expected, &format!("{number}: {step:?}")).await;
     }
 }
 
-/// `LIFE_SEEDS=100 cargo test -p ledger --test ledger many_lives -- --ignored`
+/// `SIMULATION_SEEDS=100 cargo test -p ledger --test ledger many_simulations -- --ignored`
 #[testkit::test]
 #[ignore = "as long as one likes"]
-async fn many_lives_are_what_the_model_says(_: PgPool) {
-    let seeds: u64 = std::env::var("LIFE_SEEDS").map_or(20, |seeds| seeds.parse().unwrap());
+async fn many_simulations_are_what_the_oracle_says(_: PgPool) {
+    let seeds: u64 = std::env::var("SIMULATION_SEEDS").map_or(20, |seeds| seeds.parse().unwrap());
     for seed in 100..100 + seeds {
         let database = testkit::Database::new().await;
-        let (seen, reversed_into_debt) = live(&database.pool(), seed).await;
+        let (seen, reversed_into_debt) = simulate(&database.pool(), seed).await;
         println!("seed {seed}: [booked, refused] {seen:?}, {reversed_into_debt} reversed into a debt");
     }
 }

@@ -1,11 +1,11 @@
-//! The events of several accounts: what each books, and what it does to the model.
+//! The events of several accounts: what each books, and what it does to the oracle.
 
 use ledger::TransferKind as Kind;
 use ledger::{Account, AccountNumber, BookId, EventId, Posting, Transfer};
 use standards::Cents;
 
-use super::model::{
-    Batch, Claim, FUNDERS, Life, Payment, State, VOUCHERS, Voucher, batch_of, book_of, funder_of, idx_of, split,
+use super::oracle::{
+    Batch, Claim, FUNDERS, Oracle, Payment, State, VOUCHERS, Voucher, batch_of, book_of, funder_of, idx_of, split,
     structure_of,
 };
 use super::step::{Expected, Step, one, take_from, two};
@@ -15,8 +15,8 @@ fn number_of((k, serial): (usize, u32)) -> AccountNumber {
     voucher(idx_of(k, serial))
 }
 
-pub fn batch_funded(life: &mut Life, name: &str, b: usize, k: usize) -> (Posting, Expected) {
-    let programme = &mut life.books[b];
+pub fn batch_funded(oracle: &mut Oracle, name: &str, b: usize, k: usize) -> (Posting, Expected) {
+    let programme = &mut oracle.books[b];
     let mut shares = [0; FUNDERS];
     for serial in 1..=VOUCHERS {
         for (sum, cents) in shares.iter_mut().zip(split(serial)) {
@@ -51,8 +51,8 @@ pub fn batch_funded(life: &mut Life, name: &str, b: usize, k: usize) -> (Posting
 }
 
 /// What is left in reserve goes back; when nothing is, one cent is asked for in vain.
-pub fn batch_over(life: &mut Life, name: &str, b: usize, k: usize, kind: Kind) -> (Posting, Expected) {
-    let programme = &mut life.books[b];
+pub fn batch_over(oracle: &mut Oracle, name: &str, b: usize, k: usize, kind: Kind) -> (Posting, Expected) {
+    let programme = &mut oracle.books[b];
     let left = programme.reserved[k];
     let leg = |f: usize, cents: i64| {
         let (book, funder) = (book_of(b), funder_of(f));
@@ -78,8 +78,8 @@ pub fn batch_over(life: &mut Life, name: &str, b: usize, k: usize, kind: Kind) -
 }
 
 /// Its ids are made from the voucher, so a second activation is a retry.
-pub fn activated(life: &mut Life, b: usize, of: (usize, u32)) -> (Posting, Expected) {
-    let (programme, (k, serial)) = (&mut life.books[b], of);
+pub fn activated(oracle: &mut Oracle, b: usize, of: (usize, u32)) -> (Posting, Expected) {
+    let (programme, (k, serial)) = (&mut oracle.books[b], of);
     let shares = split(serial);
     let account = Account::new_voucher(book_of(b), number_of(of), FACE_VALUE);
     let legs: Vec<Leg> = (0..FUNDERS)
@@ -103,8 +103,14 @@ pub fn activated(life: &mut Life, b: usize, of: (usize, u32)) -> (Posting, Expec
     (posting(&format!("activated {b} {k} {serial}"), &legs), expected)
 }
 
-pub fn claimed(life: &mut Life, name: String, b: usize, s: usize, vouchers: Vec<(usize, u32)>) -> (Posting, Expected) {
-    let programme = &mut life.books[b];
+pub fn claimed(
+    oracle: &mut Oracle,
+    name: String,
+    b: usize,
+    s: usize,
+    vouchers: Vec<(usize, u32)>,
+) -> (Posting, Expected) {
+    let programme = &mut oracle.books[b];
     let leg = |&of: &(usize, u32)| {
         let debit = Account::voucher(book_of(b), number_of(of));
         (
@@ -134,8 +140,8 @@ pub fn claimed(life: &mut Life, name: String, b: usize, s: usize, vouchers: Vec<
 }
 
 /// From what the structure is owed, unless it was paid for the claim or what it is owed is gone: then it owes.
-pub fn reversed(life: &mut Life, b: usize, number: usize, dead: bool) -> (Posting, Expected) {
-    let programme = &mut life.books[b];
+pub fn reversed(oracle: &mut Oracle, b: usize, number: usize, dead: bool) -> (Posting, Expected) {
+    let programme = &mut oracle.books[b];
     let claim = &mut programme.claims[number];
     let (s, cents) = (claim.structure, claim.cents());
     let owed = claim.payment.is_none() && programme.payable[s] >= cents;
@@ -174,7 +180,7 @@ pub fn reversed(life: &mut Life, b: usize, number: usize, dead: bool) -> (Postin
         return (posting, Expected::Refused);
     }
     claim.reversed = true;
-    life.reversed_into_debt += u32::from(!owed && claim.payment.is_none());
+    oracle.reversed_into_debt += u32::from(!owed && claim.payment.is_none());
     for of in claim.vouchers.clone() {
         programme
             .vouchers
@@ -192,8 +198,8 @@ pub fn reversed(life: &mut Life, b: usize, number: usize, dead: bool) -> (Postin
     (posting, Expected::Now)
 }
 
-pub fn swept(life: &mut Life, name: &str, b: usize, of: (usize, u32), kind: Kind) -> (Posting, Expected) {
-    let programme = &mut life.books[b];
+pub fn swept(oracle: &mut Oracle, name: &str, b: usize, of: (usize, u32), kind: Kind) -> (Posting, Expected) {
+    let programme = &mut oracle.books[b];
     let legs: Vec<Leg> = (0..FUNDERS)
         .map(|f| {
             let debit = Account::voucher(book_of(b), number_of(of));
@@ -221,9 +227,9 @@ pub fn swept(life: &mut Life, name: &str, b: usize, of: (usize, u32), kind: Kind
 }
 
 /// All that is owed, less what was paid too much.
-pub fn settled(life: &mut Life, name: &str, b: usize, s: usize) -> (Posting, Expected) {
-    let payment = life.payments.len();
-    let programme = &mut life.books[b];
+pub fn settled(oracle: &mut Oracle, name: &str, b: usize, s: usize) -> (Posting, Expected) {
+    let payment = oracle.payments.len();
+    let programme = &mut oracle.books[b];
     let (owed, deducted) = (programme.payable[s], programme.recoverable[s]);
     let payable = Account::payable(book_of(b), structure_of(s));
     let (here, fund) = (Account::clearing(book_of(b)), Account::clearing(BookId::fund()));
@@ -243,7 +249,7 @@ pub fn settled(life: &mut Life, name: &str, b: usize, s: usize) -> (Posting, Exp
             claim.payment = Some(payment);
         }
     }
-    life.payments.push(Payment {
+    oracle.payments.push(Payment {
         book: b,
         structure: s,
         cents,
@@ -254,12 +260,12 @@ pub fn settled(life: &mut Life, name: &str, b: usize, s: usize) -> (Posting, Exp
 }
 
 /// What the bank says of a payment.
-pub fn answered(life: &mut Life, name: &str, number: usize, step: &Step) -> (Posting, Expected) {
-    let payment = &mut life.payments[number];
+pub fn answered(oracle: &mut Oracle, name: &str, number: usize, step: &Step) -> (Posting, Expected) {
+    let payment = &mut oracle.payments[number];
     let (b, s, cents) = (payment.book, payment.structure, payment.cents);
     let in_transit = Account::in_transit(structure_of(s));
     if let Step::Paid(_) = step {
-        let done = take_from(&mut life.bank, cents);
+        let done = take_from(&mut oracle.bank, cents);
         payment.state = if done { State::Paid } else { State::Sent };
         let legs = one(Kind::Paid, in_transit, Account::bank(), cents);
         return (
@@ -268,13 +274,13 @@ pub fn answered(life: &mut Life, name: &str, number: usize, step: &Step) -> (Pos
         );
     }
     let from = if let Step::Returned(_) = step {
-        life.bank += cents;
+        oracle.bank += cents;
         Account::bank()
     } else {
         in_transit
     };
     payment.state = State::Back;
-    let programme = &mut life.books[b];
+    let programme = &mut oracle.books[b];
     programme.payable[s] += cents;
     for claim in &mut programme.claims {
         if claim.payment == Some(number) {

@@ -1,4 +1,4 @@
-//! The events: what each books, and what it does to the model when the fund can bear it.
+//! The events: what each books, and what it does to the oracle when the fund can bear it.
 
 use ledger::TransferKind as Kind;
 use ledger::{Account, BookId, Posting};
@@ -7,8 +7,8 @@ use rand::rngs::StdRng;
 use standards::Cents;
 
 use super::events::{activated, answered, batch_funded, batch_over, claimed, reversed, settled, swept};
-use super::model::{
-    BATCHES, BOOKS, Batch, Claim, FUNDERS, Life, Payment, STRUCTURES, State, VOUCHERS, Voucher, book_of, funder_of,
+use super::oracle::{
+    BATCHES, BOOKS, Batch, Claim, FUNDERS, Oracle, Payment, STRUCTURES, State, VOUCHERS, Voucher, book_of, funder_of,
 };
 use crate::common::{Leg, posting};
 
@@ -91,14 +91,14 @@ impl Step {
     }
 
     /// What hardly happens by chance: a structure that owes is paid less, the payment comes back, and its claims are reversed.
-    fn towards_a_debt_that_came_back(random: &mut StdRng, life: &Life) -> Option<Self> {
+    fn towards_a_debt_that_came_back(random: &mut StdRng, oracle: &Oracle) -> Option<Self> {
         let reduced = |payment: &Payment| payment.deducted > 0 && payment.state == State::Sent;
-        if let Some(payment) = life.payments.iter().rposition(reduced) {
+        if let Some(payment) = oracle.payments.iter().rposition(reduced) {
             return Some(Self::Rejected(payment));
         }
         let places = || (0..BOOKS).flat_map(|b| (0..STRUCTURES).map(move |s| (b, s)));
         for (b, s) in places() {
-            let programme = &life.books[b];
+            let programme = &oracle.books[b];
             let open = |claim: &Claim| claim.structure == s && !claim.reversed && claim.payment.is_none();
             let due: i64 = programme
                 .claims
@@ -112,16 +112,16 @@ impl Step {
             }
         }
         let owes = |&(b, s): &(usize, usize)| {
-            let programme = &life.books[b];
+            let programme = &oracle.books[b];
             programme.recoverable[s] > 0 && programme.payable[s] > programme.recoverable[s]
         };
         places().find(owes).map(|(b, s)| Self::Settled(b, s))
     }
 
     /// `None` when there is nothing yet that it could happen to.
-    pub fn random(random: &mut StdRng, life: &Life) -> Option<Self> {
+    pub fn random(random: &mut StdRng, oracle: &Oracle) -> Option<Self> {
         if random.random_bool(0.08)
-            && let Some(step) = Self::towards_a_debt_that_came_back(random, life)
+            && let Some(step) = Self::towards_a_debt_that_came_back(random, oracle)
         {
             return Some(step);
         }
@@ -132,7 +132,7 @@ impl Step {
         let of = (k, random.random_range(1..=VOUCHERS));
         let cents = random.random_range(1..=2_000);
         // Mostly a voucher that it can happen to.
-        let (funder, programme) = (&life.funders[f], &life.books[b]);
+        let (funder, programme) = (&oracle.funders[f], &oracle.books[b]);
         let fitting = random.random_bool(0.8);
         let mut pick = |state: Voucher| {
             let places = (0..BATCHES).flat_map(|k| (1..=VOUCHERS).map(move |serial| (k, serial)));
@@ -163,7 +163,7 @@ impl Step {
             _ => cents,
         };
         let payment = |state| {
-            let those = life
+            let those = oracle
                 .payments
                 .iter()
                 .enumerate()
@@ -177,10 +177,10 @@ impl Step {
             3..5 => Self::Mandated(who),
             5 => Self::MandateReceived((f, near(funder.receivable))),
             6 => Self::Unexplained(cents),
-            7 => Self::UnexplainedOut(near(life.bank)),
+            7 => Self::UnexplainedOut(near(oracle.bank)),
             8 => Self::ExplainedAsContribution(who),
             9 => Self::ExplainedAsCharge(cents),
-            10 => Self::BankCharge(near(life.bank)),
+            10 => Self::BankCharge(near(oracle.bank)),
             11..15 => Self::Allocated(
                 b,
                 (
@@ -220,38 +220,38 @@ impl Step {
         })
     }
 
-    /// What it books under the number, and what must become of it; the model has moved on if it is booked.
-    pub fn take(&self, number: usize, life: &mut Life) -> (Posting, Expected) {
+    /// What it books under the number, and what must become of it; the oracle has moved on if it is booked.
+    pub fn take(&self, number: usize, oracle: &mut Oracle) -> (Posting, Expected) {
         let name = format!("step {number}");
         match *self {
-            Self::Activated(b, of) => return activated(life, b, of),
-            Self::Claimed(b, s, ref those) => return claimed(life, name, b, s, those.clone()),
-            Self::Reversed(b, claim, dead) => return reversed(life, b, claim, dead),
-            Self::Settled(b, s) => return settled(life, &name, b, s),
-            Self::BatchFunded(b, k) => return batch_funded(life, &name, b, k),
-            Self::BatchOver(b, k, kind) => return batch_over(life, &name, b, k, kind),
-            Self::Swept(b, of, kind) => return swept(life, &name, b, of, kind),
+            Self::Activated(b, of) => return activated(oracle, b, of),
+            Self::Claimed(b, s, ref those) => return claimed(oracle, name, b, s, those.clone()),
+            Self::Reversed(b, claim, dead) => return reversed(oracle, b, claim, dead),
+            Self::Settled(b, s) => return settled(oracle, &name, b, s),
+            Self::BatchFunded(b, k) => return batch_funded(oracle, &name, b, k),
+            Self::BatchOver(b, k, kind) => return batch_over(oracle, &name, b, k, kind),
+            Self::Swept(b, of, kind) => return swept(oracle, &name, b, of, kind),
             Self::Paid(payment) | Self::Rejected(payment) | Self::Returned(payment) => {
-                return answered(life, &name, payment, self);
+                return answered(oracle, &name, payment, self);
             }
             _ => {}
         }
-        let (legs, admitted) = self.arrives(life);
+        let (legs, admitted) = self.arrives(oracle);
         let expected = if admitted { Expected::Now } else { Expected::Refused };
         (posting(&name, &legs), expected)
     }
 
     /// Money that comes to the fund or is explained there.
-    fn arrives(&self, life: &mut Life) -> (Vec<Leg>, bool) {
+    fn arrives(&self, oracle: &mut Oracle) -> (Vec<Leg>, bool) {
         match *self {
             Self::Received((f, cents)) => {
-                let funder = &mut life.funders[f];
+                let funder = &mut oracle.funders[f];
                 (funder.received, funder.deposited) = (funder.received + cents, funder.deposited + cents);
-                life.bank += cents;
+                oracle.bank += cents;
                 (one(Kind::Received, Account::bank(), deposited(f), cents), true)
             }
             Self::Mandated((f, cents)) => {
-                let funder = &mut life.funders[f];
+                let funder = &mut oracle.funders[f];
                 for figure in [
                     &mut funder.received,
                     &mut funder.mandated,
@@ -264,54 +264,54 @@ impl Step {
                 (one(Kind::Mandated, receivable, deposited(f), cents), true)
             }
             Self::MandateReceived((f, cents)) => {
-                let done = take_from(&mut life.funders[f].receivable, cents);
-                life.bank += if done { cents } else { 0 };
+                let done = take_from(&mut oracle.funders[f].receivable, cents);
+                oracle.bank += if done { cents } else { 0 };
                 let receivable = Account::receivable(funder_of(f));
                 (one(Kind::MandateReceived, Account::bank(), receivable, cents), done)
             }
             Self::Unexplained(cents) => {
-                (life.bank, life.suspense) = (life.bank + cents, life.suspense + cents);
+                (oracle.bank, oracle.suspense) = (oracle.bank + cents, oracle.suspense + cents);
                 (
                     one(Kind::Unexplained, Account::bank(), Account::suspense(), cents),
                     true,
                 )
             }
             Self::UnexplainedOut(cents) => {
-                let done = take_from(&mut life.bank, cents);
-                life.suspense -= if done { cents } else { 0 };
+                let done = take_from(&mut oracle.bank, cents);
+                oracle.suspense -= if done { cents } else { 0 };
                 (
                     one(Kind::Unexplained, Account::suspense(), Account::bank(), cents),
                     done,
                 )
             }
             Self::ExplainedAsContribution((f, cents)) => {
-                let funder = &mut life.funders[f];
+                let funder = &mut oracle.funders[f];
                 (funder.received, funder.deposited) = (funder.received + cents, funder.deposited + cents);
-                life.suspense -= cents;
+                oracle.suspense -= cents;
                 (one(Kind::Explained, Account::suspense(), deposited(f), cents), true)
             }
             Self::ExplainedAsCharge(cents) => {
-                life.suspense += cents;
+                oracle.suspense += cents;
                 (
                     one(Kind::Explained, Account::charges(), Account::suspense(), cents),
                     true,
                 )
             }
             Self::BankCharge(cents) => {
-                let done = take_from(&mut life.bank, cents);
+                let done = take_from(&mut oracle.bank, cents);
                 (one(Kind::BankCharge, Account::charges(), Account::bank(), cents), done)
             }
-            _ => self.moves_on(life),
+            _ => self.moves_on(oracle),
         }
     }
 
     /// Money that goes to programmes, and back.
-    fn moves_on(&self, life: &mut Life) -> (Vec<Leg>, bool) {
+    fn moves_on(&self, oracle: &mut Oracle) -> (Vec<Leg>, bool) {
         let fund = Account::clearing(BookId::fund());
         match *self {
             Self::Allocated(b, (f, cents)) => {
-                let done = take_from(&mut life.funders[f].deposited, cents);
-                let programme = &mut life.books[b];
+                let done = take_from(&mut oracle.funders[f].deposited, cents);
+                let programme = &mut oracle.books[b];
                 if done {
                     programme.allocated[f] += cents;
                     programme.available[f] += cents;
@@ -324,10 +324,10 @@ impl Step {
                 )
             }
             Self::GivenBack(b, (f, cents), free) => {
-                let done = take_from(life.books[b].purse(f, free), cents);
+                let done = take_from(oracle.books[b].purse(f, free), cents);
                 if done {
-                    life.books[b].refunded[f] += cents;
-                    life.funders[f].deposited += cents;
+                    oracle.books[b].refunded[f] += cents;
+                    oracle.funders[f].deposited += cents;
                 }
                 let (from, there) = (purse(b, f, free), Account::clearing(book_of(b)));
                 (
@@ -336,28 +336,28 @@ impl Step {
                 )
             }
             Self::Refunded((f, cents)) => {
-                let done = life.funders[f].deposited >= cents && life.bank >= cents;
+                let done = oracle.funders[f].deposited >= cents && oracle.bank >= cents;
                 if done {
-                    life.bank -= cents;
-                    life.funders[f].deposited -= cents;
-                    life.funders[f].returned += cents;
+                    oracle.bank -= cents;
+                    oracle.funders[f].deposited -= cents;
+                    oracle.funders[f].returned += cents;
                 }
                 (one(Kind::RefundSent, deposited(f), Account::bank(), cents), done)
             }
             Self::RefundSent((f, cents)) => {
-                let done = take_from(&mut life.funders[f].deposited, cents);
-                life.funders[f].under_way += if done { cents } else { 0 };
+                let done = take_from(&mut oracle.funders[f].deposited, cents);
+                oracle.funders[f].under_way += if done { cents } else { 0 };
                 (
                     one(Kind::RefundSent, deposited(f), Account::in_transit(funder_of(f)), cents),
                     done,
                 )
             }
             Self::RefundDebited((f, cents)) => {
-                let done = life.funders[f].under_way >= cents && life.bank >= cents;
+                let done = oracle.funders[f].under_way >= cents && oracle.bank >= cents;
                 if done {
-                    life.bank -= cents;
-                    life.funders[f].under_way -= cents;
-                    life.funders[f].returned += cents;
+                    oracle.bank -= cents;
+                    oracle.funders[f].under_way -= cents;
+                    oracle.funders[f].returned += cents;
                 }
                 (
                     one(
@@ -370,21 +370,21 @@ impl Step {
                 )
             }
             Self::RefundRejected((f, cents)) => {
-                let done = take_from(&mut life.funders[f].under_way, cents);
-                life.funders[f].deposited += if done { cents } else { 0 };
+                let done = take_from(&mut oracle.funders[f].under_way, cents);
+                oracle.funders[f].deposited += if done { cents } else { 0 };
                 (
                     one(Kind::Rejected, Account::in_transit(funder_of(f)), deposited(f), cents),
                     done,
                 )
             }
             Self::RefundReturned((f, cents)) => {
-                life.bank += cents;
-                life.funders[f].returned -= cents;
-                life.funders[f].deposited += cents;
+                oracle.bank += cents;
+                oracle.funders[f].returned -= cents;
+                oracle.funders[f].deposited += cents;
                 (one(Kind::Rejected, Account::bank(), deposited(f), cents), true)
             }
             Self::TrueUp(b, owes, (f, cents), free) => {
-                let programme = &mut life.books[b];
+                let programme = &mut oracle.books[b];
                 let done = take_from(programme.purse(owes, free), cents);
                 if done {
                     programme.refundable[f] += cents;

@@ -149,7 +149,7 @@ impl Programme {
     }
 }
 
-pub struct Life {
+pub struct Oracle {
     pub bank: i64,
     /// Positive: money in that nobody has explained.
     pub suspense: i64,
@@ -160,7 +160,7 @@ pub struct Life {
     pub reversed_into_debt: u32,
 }
 
-impl Life {
+impl Oracle {
     pub fn new() -> Self {
         Self {
             bank: 0,
