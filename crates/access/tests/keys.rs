@@ -12,27 +12,27 @@ use testkit::as_role;
 use tower::ServiceExt;
 use web::Clock;
 
-struct World {
+struct Fixture {
     router: Router,
     operator: String,
     pool: PgPool,
 }
 
-async fn world(owner: &PgPool) -> World {
+async fn fixture(owner: &PgPool) -> Fixture {
     let pool = as_role(owner, database::Role::Issuer, 4).await;
     let (clock, _) = Clock::set("2026-03-02T09:00:00Z".parse().unwrap());
     let secret = Secret::generate().unwrap();
     access::ensure_operator(&pool, &secret, clock.now()).await.unwrap();
     access::ensure_operator(&pool, &secret, clock.now()).await.unwrap();
     let (router, _) = access::routes(pool.clone(), clock).split_for_parts();
-    World {
+    Fixture {
         router: web::frame(router),
         operator: secret.reveal().to_owned(),
         pool,
     }
 }
 
-impl World {
+impl Fixture {
     async fn ask(&self, verb: &str, path: &str, key: &str, body: Value) -> (StatusCode, Value) {
         let request = Request::builder()
             .method(verb)
@@ -57,59 +57,59 @@ fn library() -> Value {
 
 #[testkit::test]
 async fn a_key_opens_its_organisations_doors_until_it_is_revoked(pool: PgPool) {
-    let world = world(&pool).await;
-    let (status, _) = world
-        .ask("POST", "/issuer/v1/organisations", &world.operator, library())
+    let fixture = fixture(&pool).await;
+    let (status, _) = fixture
+        .ask("POST", "/issuer/v1/organisations", &fixture.operator, library())
         .await;
     assert_eq!(status, StatusCode::CREATED);
     let path = format!("/issuer/v1/organisations/{LIBRARY}/api-keys");
-    let (status, made) = world.ask("POST", &path, &world.operator, json!({"id": KEY})).await;
+    let (status, made) = fixture.ask("POST", &path, &fixture.operator, json!({"id": KEY})).await;
     assert_eq!(status, StatusCode::CREATED);
     let secret = made["secret"].as_str().unwrap();
 
     // Known, and not the operator.
-    let (status, problem) = world.ask("POST", "/issuer/v1/organisations", secret, library()).await;
+    let (status, problem) = fixture.ask("POST", "/issuer/v1/organisations", secret, library()).await;
     assert_eq!(
         (status, &problem["type"]),
         (StatusCode::FORBIDDEN, &json!("urn:ccn:problem:forbidden"))
     );
 
-    let (status, _) = world
+    let (status, _) = fixture
         .ask(
             "DELETE",
             &format!("/issuer/v1/api-keys/{KEY}"),
-            &world.operator,
+            &fixture.operator,
             Value::Null,
         )
         .await;
     assert_eq!(status, StatusCode::NO_CONTENT);
-    let (status, _) = world.ask("POST", "/issuer/v1/organisations", secret, library()).await;
+    let (status, _) = fixture.ask("POST", "/issuer/v1/organisations", secret, library()).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
 }
 
 #[testkit::test]
 async fn a_repeated_creation_changes_nothing_and_shows_no_secret_again(pool: PgPool) {
-    let world = world(&pool).await;
-    let first = world
-        .ask("POST", "/issuer/v1/organisations", &world.operator, library())
+    let fixture = fixture(&pool).await;
+    let first = fixture
+        .ask("POST", "/issuer/v1/organisations", &fixture.operator, library())
         .await;
     let mut other_order = library();
     other_order["roles"] = json!(["sponsor", "structure", "sponsor"]);
-    let again = world
-        .ask("POST", "/issuer/v1/organisations", &world.operator, other_order)
+    let again = fixture
+        .ask("POST", "/issuer/v1/organisations", &fixture.operator, other_order)
         .await;
     assert_eq!((first.0, again.0), (StatusCode::CREATED, StatusCode::OK));
     assert_eq!(first.1, again.1);
 
     let path = format!("/issuer/v1/organisations/{LIBRARY}/api-keys");
-    world.ask("POST", &path, &world.operator, json!({"id": KEY})).await;
-    let (status, key) = world.ask("POST", &path, &world.operator, json!({"id": KEY})).await;
+    fixture.ask("POST", &path, &fixture.operator, json!({"id": KEY})).await;
+    let (status, key) = fixture.ask("POST", &path, &fixture.operator, json!({"id": KEY})).await;
     assert_eq!((status, &key["secret"]), (StatusCode::OK, &Value::Null));
 
     let mut renamed = library();
     renamed["name"] = json!("Autre nom");
-    let (status, problem) = world
-        .ask("POST", "/issuer/v1/organisations", &world.operator, renamed)
+    let (status, problem) = fixture
+        .ask("POST", "/issuer/v1/organisations", &fixture.operator, renamed)
         .await;
     assert_eq!(
         (status, &problem["type"]),
@@ -119,9 +119,9 @@ async fn a_repeated_creation_changes_nothing_and_shows_no_secret_again(pool: PgP
 
 #[testkit::test]
 async fn every_act_leaves_its_trace_and_no_service_can_remove_it(pool: PgPool) {
-    let world = world(&pool).await;
-    world
-        .ask("POST", "/issuer/v1/organisations", &world.operator, library())
+    let fixture = fixture(&pool).await;
+    fixture
+        .ask("POST", "/issuer/v1/organisations", &fixture.operator, library())
         .await;
     let traces: Vec<String> = sqlx::query_scalar("select action from access.audit")
         .fetch_all(&pool)
@@ -129,12 +129,12 @@ async fn every_act_leaves_its_trace_and_no_service_can_remove_it(pool: PgPool) {
         .unwrap();
     assert_eq!(traces, ["organisation.create"]);
     let refused = sqlx::query("delete from access.audit")
-        .execute(&world.pool)
+        .execute(&fixture.pool)
         .await
         .unwrap_err();
     assert!(refused.to_string().contains("permission denied"), "{refused}");
     let refused = sqlx::query("select * from access.audit")
-        .execute(&world.pool)
+        .execute(&fixture.pool)
         .await
         .unwrap_err();
     assert!(refused.to_string().contains("permission denied"), "{refused}");
@@ -142,7 +142,7 @@ async fn every_act_leaves_its_trace_and_no_service_can_remove_it(pool: PgPool) {
 
 #[testkit::test]
 async fn only_the_issuer_makes_keys_and_the_others_only_whom_they_admit(pool: PgPool) {
-    world(&pool).await;
+    fixture(&pool).await;
     let at = "2026-03-02T09:00:00Z".parse().unwrap();
     for (service, own, foreign) in [
         (database::Role::Redemption, Role::Structure, Role::Funder),
@@ -182,24 +182,26 @@ async fn only_the_issuer_makes_keys_and_the_others_only_whom_they_admit(pool: Pg
 
 #[testkit::test]
 async fn nobody_and_nonsense_are_refused_in_french_with_the_requests_id(pool: PgPool) {
-    let world = world(&pool).await;
+    let fixture = fixture(&pool).await;
     for key in ["", "ccn_AAAA", "autre"] {
-        let (status, problem) = world.ask("POST", "/issuer/v1/organisations", key, library()).await;
+        let (status, problem) = fixture.ask("POST", "/issuer/v1/organisations", key, library()).await;
         assert_eq!(status, StatusCode::UNAUTHORIZED);
         assert_eq!(problem["title"], "Clé d'accès absente ou inconnue.");
         assert!(problem["request_id"].is_string());
     }
     let mut unknown = library();
     unknown["nom"] = json!("x");
-    let (status, problem) = world
-        .ask("POST", "/issuer/v1/organisations", &world.operator, unknown)
+    let (status, problem) = fixture
+        .ask("POST", "/issuer/v1/organisations", &fixture.operator, unknown)
         .await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert!(
         problem["detail"].as_str().unwrap().contains("« nom » n'existe pas"),
         "{problem}"
     );
-    let (status, problem) = world.ask("GET", "/issuer/v1/rien", &world.operator, Value::Null).await;
+    let (status, problem) = fixture
+        .ask("GET", "/issuer/v1/rien", &fixture.operator, Value::Null)
+        .await;
     assert_eq!(
         (status, &problem["type"]),
         (StatusCode::NOT_FOUND, &json!("urn:ccn:problem:not-found"))

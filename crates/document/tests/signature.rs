@@ -1,5 +1,5 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
-//! Signed documents, judged by pyHanko and poppler (`tests/checkers/check_signature.py`).
+//! Signed documents, checked by pyHanko and poppler (`tests/checkers/check_signature.py`).
 
 use std::path::Path;
 use std::process::Command;
@@ -60,7 +60,7 @@ fn checker(script: &str, pdf: &[u8], more: &[&str]) -> (bool, String) {
     (output.status.success(), String::from_utf8_lossy(&said).into_owned())
 }
 
-fn judged(pdf: &[u8], identity: &NewIdentity) -> (bool, String) {
+fn checked(pdf: &[u8], identity: &NewIdentity) -> (bool, String) {
     let certificate = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(&certificate, &identity.certificate).unwrap();
     checker("check_signature.py", pdf, &[certificate.path().to_str().unwrap()])
@@ -75,7 +75,7 @@ fn a_signed_document_is_intact_whole_and_still_accessible() {
         std::fs::write(format!("{folder}/signer.pem"), &identity.certificate).unwrap();
     }
     assert!(signed.starts_with(&letter), "only appended to");
-    let (agrees, said) = judged(&signed, &identity);
+    let (agrees, said) = checked(&signed, &identity);
     assert!(agrees && said.contains(NAME), "{said}");
     let (agrees, said) = checker("check_document.py", &signed, &["--signed", "--pages", "1"]);
     assert!(agrees, "{said}");
@@ -96,16 +96,16 @@ fn an_altered_or_added_byte_is_seen_wherever_it_is() {
     for place in [9, signed.len() / 3, reason] {
         let mut altered = signed.clone();
         altered[place] ^= 1;
-        assert!(!judged(&altered, &identity).0, "a bit of byte {place}");
+        assert!(!checked(&altered, &identity).0, "a bit of byte {place}");
     }
     let longer = [signed.as_slice(), b"\n% added\n"].concat();
-    assert!(!judged(&longer, &identity).0, "appended");
+    assert!(!checked(&longer, &identity).0, "appended");
 }
 
 #[test]
 fn anothers_signature_is_not_trusted() {
     let signed = sign(&letter(), &signer(&identity(7)), signing()).unwrap();
-    assert!(!judged(&signed, &identity(8)).0);
+    assert!(!checked(&signed, &identity(8)).0);
 }
 
 #[test]
