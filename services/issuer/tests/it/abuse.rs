@@ -5,49 +5,51 @@ use serde_json::json;
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use crate::world::{World, instant, uuid};
+use crate::fixture::{Fixture, instant, uuid};
 
 /// The event under which a voucher expires.
-async fn expiry_event(world: &World, batch: Uuid, serial: i32) -> Uuid {
-    let number = world.number(batch, serial).await;
-    EventId::derive(b"expired", &[world.programme.as_bytes(), &number.get().to_be_bytes()]).uuid()
+async fn expiry_event(fixture: &Fixture, batch: Uuid, serial: i32) -> Uuid {
+    let number = fixture.number(batch, serial).await;
+    EventId::derive(b"expired", &[fixture.programme.as_bytes(), &number.get().to_be_bytes()]).uuid()
 }
 
 #[testkit::test]
 async fn one_id_serves_a_hand_over_and_a_revocation(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.funded(1, 2).await;
-    let people = world.people(1, 1).await;
-    world.hands_over(30, batch, 1, people[0]).await.created();
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.funded(1, 2).await;
+    let people = fixture.people(1, 1).await;
+    fixture.hands_over(30, batch, 1, people[0]).await.created();
     assert_eq!(
-        world.declares(30, batch, 1, "lost").await.created()["returned"],
+        fixture.declares(30, batch, 1, "lost").await.created()["returned"],
         "100.00"
     );
 }
 
 #[testkit::test]
 async fn a_callers_id_cannot_take_the_place_of_another_event(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.minted(1, 2).await;
-    let people = world.people(2, 1).await;
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.minted(1, 2).await;
+    let people = fixture.people(2, 1).await;
     let funding = EventId::derive(b"batch funded", &[batch.as_bytes()]).uuid();
-    let first = world.funded(2, 2).await;
+    let first = fixture.funded(2, 2).await;
     let give = |id: Uuid, booklet: u32, person: Uuid| {
         let body = json!({"id": id, "batch_id": first, "booklet": booklet, "beneficiary_id": person});
-        let path = world.path("hand-overs");
-        let prescriber = world.prescriber.clone();
+        let path = fixture.path("hand-overs");
+        let prescriber = fixture.prescriber.clone();
         async move { prescriber.post(&path, body).await }
     };
     give(funding, 3, people[0]).await.created();
-    world.allocates([20_001; 3]).await;
-    let path = world.path(&format!("batches/{batch}/funding"));
-    world.sponsor.post(&path, json!({})).await.created();
+    fixture.allocates([20_001; 3]).await;
+    let path = fixture.path(&format!("batches/{batch}/funding"));
+    fixture.sponsor.post(&path, json!({})).await.created();
 
-    give(expiry_event(&world, first, 1).await, 4, people[1]).await.created();
-    world.clock.move_to(instant("2027-02-04T08:00:00Z"));
-    let done = world
+    give(expiry_event(&fixture, first, 1).await, 4, people[1])
+        .await
+        .created();
+    fixture.clock.move_to(instant("2027-02-04T08:00:00Z"));
+    let done = fixture
         .sponsor
-        .post(&world.path("expiry"), json!({"id": uuid(60)}))
+        .post(&fixture.path("expiry"), json!({"id": uuid(60)}))
         .await
         .created();
     assert_eq!(
@@ -58,102 +60,110 @@ async fn a_callers_id_cannot_take_the_place_of_another_event(pool: PgPool) {
 
 #[testkit::test]
 async fn an_end_that_cannot_be_swept_is_an_error_and_keeps_its_trace(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.funded(1, 2).await;
-    let people = world.people(1, 1).await;
-    world.hands_over(30, batch, 1, people[0]).await.created();
-    let taken = TransferId::from_uuid(expiry_event(&world, batch, 2).await);
-    world.claims_as(taken, world.number(batch, 1).await).await;
-    world.clock.move_to(instant("2027-02-04T08:00:00Z"));
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.funded(1, 2).await;
+    let people = fixture.people(1, 1).await;
+    fixture.hands_over(30, batch, 1, people[0]).await.created();
+    let taken = TransferId::from_uuid(expiry_event(&fixture, batch, 2).await);
+    fixture.claims_as(taken, fixture.number(batch, 1).await).await;
+    fixture.clock.move_to(instant("2027-02-04T08:00:00Z"));
     for _ in 0..2 {
-        let request = http::Request::post(world.path("expiry")).header("content-type", "application/json");
-        let answer = world
+        let request = http::Request::post(fixture.path("expiry")).header("content-type", "application/json");
+        let answer = fixture
             .sponsor
             .respond(request, json!({"id": uuid(60)}).to_string())
             .await;
         assert_eq!(answer.status(), 500);
-        assert_eq!(world.traces("programme.expire").await, 1);
+        assert_eq!(fixture.traces("programme.expire").await, 1);
     }
 }
 
 #[testkit::test]
 async fn only_a_booklet_that_was_lost_or_stolen_is_replaced(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.funded(1, 8).await;
-    let people = world.people(4, 1).await;
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.funded(1, 8).await;
+    let people = fixture.people(4, 1).await;
     for (booklet, &person) in (1..).zip(&people) {
-        world
+        fixture
             .hands_over(u128::from(30 + booklet), batch, booklet, person)
             .await
             .created();
     }
-    world.declares(41, batch, 1, "fraud").await.created();
-    world.replaces(51, 31, batch, 5).await.refused("not-replaceable");
+    fixture.declares(41, batch, 1, "fraud").await.created();
+    fixture.replaces(51, 31, batch, 5).await.refused("not-replaceable");
     let one = json!({"id": uuid(42), "batch_id": batch, "serial": 11, "reason": "ineligible"});
-    world.prescriber.post(&world.path("revocations"), one).await.created();
-    world.replaces(52, 32, batch, 5).await.refused("not-revoked");
-    world.declares(43, batch, 2, "lost").await.created();
-    world.replaces(52, 32, batch, 5).await.refused("not-replaceable");
-    world.declares(44, batch, 3, "stolen").await.created();
-    world.replaces(53, 33, batch, 5).await.created();
+    fixture
+        .prescriber
+        .post(&fixture.path("revocations"), one)
+        .await
+        .created();
+    fixture.replaces(52, 32, batch, 5).await.refused("not-revoked");
+    fixture.declares(43, batch, 2, "lost").await.created();
+    fixture.replaces(52, 32, batch, 5).await.refused("not-replaceable");
+    fixture.declares(44, batch, 3, "stolen").await.created();
+    fixture.replaces(53, 33, batch, 5).await.created();
     let one = json!({"id": uuid(45), "batch_id": batch, "serial": 31, "reason": "stolen"});
-    world.prescriber.post(&world.path("revocations"), one).await.created();
-    world.declares(46, batch, 4, "lost").await.created();
-    world.replaces(54, 34, batch, 6).await.created();
+    fixture
+        .prescriber
+        .post(&fixture.path("revocations"), one)
+        .await
+        .created();
+    fixture.declares(46, batch, 4, "lost").await.created();
+    fixture.replaces(54, 34, batch, 6).await.created();
 }
 
 #[testkit::test]
 async fn a_booklet_that_was_spent_whole_is_not_replaced(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.funded(1, 3).await;
-    let people = world.people(2, 1).await;
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.funded(1, 3).await;
+    let people = fixture.people(2, 1).await;
     for (booklet, &person) in (1..).zip(&people) {
-        world
+        fixture
             .hands_over(u128::from(30 + booklet), batch, booklet, person)
             .await
             .created();
     }
     for serial in 1..=19 {
-        world.claims(world.number(batch, serial).await).await;
+        fixture.claims(fixture.number(batch, serial).await).await;
     }
     for booklet in [1, 2] {
-        world
+        fixture
             .declares(u128::from(40 + booklet), batch, booklet, "lost")
             .await
             .created();
     }
-    world.replaces(51, 31, batch, 3).await.refused("not-replaceable");
-    world.replaces(52, 32, batch, 3).await.created();
+    fixture.replaces(51, 31, batch, 3).await.refused("not-replaceable");
+    fixture.replaces(52, 32, batch, 3).await.created();
 }
 
 #[testkit::test]
 async fn vouchers_revoked_before_the_money_came_reserve_none(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.minted(1, 3).await;
-    let revoke = async |body| world.sponsor.post(&world.path("revocations"), body).await.created();
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.minted(1, 3).await;
+    let revoke = async |body| fixture.sponsor.post(&fixture.path("revocations"), body).await.created();
     revoke(json!({"id": uuid(2), "batch_id": batch, "serial": 2, "reason": "fraud"})).await;
     revoke(json!({"id": uuid(3), "batch_id": batch, "booklet": 3, "reason": "stolen"})).await;
-    let path = world.path(&format!("batches/{batch}/funding"));
-    let refused = world.sponsor.post(&path, json!({})).await.refused("not-funded");
+    let path = fixture.path(&format!("batches/{batch}/funding"));
+    let refused = fixture.sponsor.post(&path, json!({})).await.refused("not-funded");
     assert!(refused["detail"].as_str().unwrap().contains("63,"), "{refused}");
-    world.allocates([10_000; 3]).await;
-    world.sponsor.post(&path, json!({})).await.created();
-    assert_eq!(world.reserved(batch).await.iter().sum::<i64>(), 19_000);
+    fixture.allocates([10_000; 3]).await;
+    fixture.sponsor.post(&path, json!({})).await.created();
+    assert_eq!(fixture.reserved(batch).await.iter().sum::<i64>(), 19_000);
 
     // Exact to the cent of each funder: what is left is worth the second booklet, then nothing.
-    let people = world.people(1, 1).await;
-    world.hands_over(30, batch, 2, people[0]).await.created();
+    let people = fixture.people(1, 1).await;
+    fixture.hands_over(30, batch, 2, people[0]).await.created();
     for (n, serial) in (100_u128..).zip((1..=10).filter(|serial| *serial != 2)) {
         revoke(json!({"id": uuid(n), "batch_id": batch, "serial": serial, "reason": "lost"})).await;
     }
-    assert_eq!(world.reserved(batch).await, [0, 0, 0]);
+    assert_eq!(fixture.reserved(batch).await, [0, 0, 0]);
 
-    let dead = world.minted(5, 2).await;
+    let dead = fixture.minted(5, 2).await;
     for booklet in [4_u32, 5] {
         let id = uuid(200 + u128::from(booklet));
         revoke(json!({"id": id, "batch_id": dead, "booklet": booklet, "reason": "stolen"})).await;
     }
-    let path = world.path(&format!("batches/{dead}/funding"));
-    world.sponsor.post(&path, json!({})).await.created();
-    assert_eq!(world.reserved(dead).await, [0, 0, 0]);
+    let path = fixture.path(&format!("batches/{dead}/funding"));
+    fixture.sponsor.post(&path, json!({})).await.created();
+    assert_eq!(fixture.reserved(dead).await, [0, 0, 0]);
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use testkit::Answer;
 
-use crate::world::{World, instant, uuid};
+use crate::fixture::{Fixture, instant, uuid};
 
 /// A step as it was written.
 #[derive(Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -18,7 +18,7 @@ struct Row {
     data: Value,
 }
 
-impl World {
+impl Fixture {
     async fn round(&self) -> Vec<String> {
         let round = self.operator.post("/issuer/v1/expiry/rounds", json!({})).await.ok();
         assert_eq!(round["failed"], json!([]));
@@ -67,30 +67,30 @@ fn sum(booklets: i64) -> Value {
 
 #[testkit::test]
 async fn each_step_is_done_once_on_its_day(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    world.funded(1, 3).await;
+    let fixture = Fixture::new(pool, "hand_over").await;
+    fixture.funded(1, 3).await;
     assert_eq!(
-        world.round_at("2026-11-30T22:59:59Z").await,
+        fixture.round_at("2026-11-30T22:59:59Z").await,
         [""; 0],
         "the day begins in Paris"
     );
-    assert_eq!(world.round_at("2026-11-30T23:00:00Z").await, ["alert"]);
-    assert_eq!(world.round_at("2026-12-01T12:00:00Z").await, [""; 0], "once");
-    assert_eq!(world.round_at("2026-12-16T05:00:00Z").await, ["block"]);
+    assert_eq!(fixture.round_at("2026-11-30T23:00:00Z").await, ["alert"]);
+    assert_eq!(fixture.round_at("2026-12-01T12:00:00Z").await, [""; 0], "once");
+    assert_eq!(fixture.round_at("2026-12-16T05:00:00Z").await, ["block"]);
     assert_eq!(
-        world.round_at("2026-12-24T22:59:59Z").await,
+        fixture.round_at("2026-12-24T22:59:59Z").await,
         [""; 0],
         "the sponsor has the whole day"
     );
-    assert_eq!(world.round_at("2026-12-24T23:00:00Z").await, ["acceptance"]);
+    assert_eq!(fixture.round_at("2026-12-24T23:00:00Z").await, ["acceptance"]);
     assert_eq!(
-        world.round_at("2027-02-03T22:59:59Z").await,
+        fixture.round_at("2027-02-03T22:59:59Z").await,
         [""; 0],
         "late claims may still arrive"
     );
-    assert_eq!(world.round_at("2027-02-03T23:00:00Z").await, ["sweep"]);
-    assert_eq!(world.round_at("2027-02-06T23:00:00Z").await, [""; 0]);
-    let steps = world.steps().await;
+    assert_eq!(fixture.round_at("2027-02-03T23:00:00Z").await, ["sweep"]);
+    assert_eq!(fixture.round_at("2027-02-06T23:00:00Z").await, [""; 0]);
+    let steps = fixture.steps().await;
     let days: Vec<String> = steps
         .iter()
         .map(|step| format!("{} {}", step.step, step.due_on))
@@ -114,12 +114,12 @@ async fn each_step_is_done_once_on_its_day(pool: PgPool) {
         "expiry.sweep",
         "programme.expire",
     ] {
-        assert_eq!(world.traces(action).await, 1, "{action}");
+        assert_eq!(fixture.traces(action).await, 1, "{action}");
     }
     let by_clock: i64 = sqlx::query_scalar(
         "select count(*) from access.audit where action like 'expiry.%' and organisation_id = '00000000-0000-0000-0000-000000000000'",
     )
-    .fetch_one(&world.owner)
+    .fetch_one(&fixture.owner)
     .await
     .unwrap();
     assert_eq!(by_clock, 4, "what nobody asked for is the system's");
@@ -127,34 +127,34 @@ async fn each_step_is_done_once_on_its_day(pool: PgPool) {
 
 #[testkit::test]
 async fn days_that_were_missed_are_caught_up_in_order_and_marked(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    world.funded(1, 3).await;
+    let fixture = Fixture::new(pool, "hand_over").await;
+    fixture.funded(1, 3).await;
     assert_eq!(
-        world.round_at("2027-03-01T08:00:00Z").await,
+        fixture.round_at("2027-03-01T08:00:00Z").await,
         ["alert", "block", "acceptance", "sweep"]
     );
-    let steps = world.steps().await;
+    let steps = fixture.steps().await;
     assert!(steps.iter().all(|step| step.late));
-    assert_eq!(world.round().await, [""; 0]);
-    assert_eq!(world.states().await["expired"], 30);
+    assert_eq!(fixture.round().await, [""; 0]);
+    assert_eq!(fixture.states().await["expired"], 30);
 }
 
 #[testkit::test]
 async fn two_instances_at_once_do_each_step_once(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.funded(1, 30).await;
-    let people = world.people(20, 1).await;
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.funded(1, 30).await;
+    let people = fixture.people(20, 1).await;
     for (booklet, person) in (1..).zip(&people) {
-        world
+        fixture
             .hands_over(100 + u128::from(booklet), batch, booklet, *person)
             .await
             .created();
     }
-    world.clock.move_to(instant("2027-02-10T08:00:00Z"));
-    let rounds = tokio::join!(world.round(), world.round(), world.round());
+    fixture.clock.move_to(instant("2027-02-10T08:00:00Z"));
+    let rounds = tokio::join!(fixture.round(), fixture.round(), fixture.round());
     let alerts = [&rounds.0, &rounds.1, &rounds.2].map(|steps| steps.iter().filter(|step| *step == "alert").count());
     assert_eq!(alerts.iter().sum::<usize>(), 1);
-    assert_eq!(world.steps().await.len(), 4);
+    assert_eq!(fixture.steps().await.len(), 4);
     for action in [
         "expiry.alert",
         "expiry.block",
@@ -162,32 +162,32 @@ async fn two_instances_at_once_do_each_step_once(pool: PgPool) {
         "expiry.sweep",
         "programme.expire",
     ] {
-        assert_eq!(world.traces(action).await, 1, "{action}");
+        assert_eq!(fixture.traces(action).await, 1, "{action}");
     }
-    assert_eq!(world.refundable().await.iter().sum::<i64>(), 300_000);
-    assert_eq!(world.step("sweep").await.data["returned"], "2000.00");
+    assert_eq!(fixture.refundable().await.iter().sum::<i64>(), 300_000);
+    assert_eq!(fixture.step("sweep").await.data["returned"], "2000.00");
 }
 
 #[testkit::test]
 async fn a_sweep_that_was_cut_off_is_finished_by_the_next_round(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.funded(1, 3).await;
-    let people = world.people(2, 1).await;
-    world.hands_over(30, batch, 1, people[0]).await.created();
-    world.hands_over(31, batch, 2, people[1]).await.created();
-    world.clock.move_to(instant("2027-02-04T08:00:00Z"));
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.funded(1, 3).await;
+    let people = fixture.people(2, 1).await;
+    fixture.hands_over(30, batch, 1, people[0]).await.created();
+    fixture.hands_over(31, batch, 2, people[1]).await.created();
+    fixture.clock.move_to(instant("2027-02-04T08:00:00Z"));
     // The process ended after the declaration, before anything was swept.
     sqlx::query("insert into issuer.expiry (book_id, id, at) values ($1, $2, $3)")
-        .bind(world.programme)
+        .bind(fixture.programme)
         .bind(uuid(60))
         .bind(instant("2027-02-04T07:00:00Z"))
-        .execute(&world.owner)
+        .execute(&fixture.owner)
         .await
         .unwrap();
-    assert_eq!(world.round().await, ["alert", "block", "acceptance", "sweep"]);
-    assert_eq!(world.reserved(batch).await, [0, 0, 0]);
-    assert_eq!(world.refundable().await.iter().sum::<i64>(), 30_000);
-    let sweep = world.step("sweep").await;
+    assert_eq!(fixture.round().await, ["alert", "block", "acceptance", "sweep"]);
+    assert_eq!(fixture.reserved(batch).await, [0, 0, 0]);
+    assert_eq!(fixture.refundable().await.iter().sum::<i64>(), 30_000);
+    let sweep = fixture.step("sweep").await;
     assert_eq!(
         (&sweep.data["id"], &sweep.data["vouchers"]),
         (&json!(uuid(60)), &json!(20))
@@ -196,63 +196,67 @@ async fn a_sweep_that_was_cut_off_is_finished_by_the_next_round(pool: PgPool) {
 
 #[testkit::test]
 async fn a_step_that_fails_keeps_the_later_ones_waiting_and_other_programmes_go_on(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    world.funded(1, 2).await;
+    let fixture = Fixture::new(pool, "hand_over").await;
+    fixture.funded(1, 2).await;
     let other = json!({"id": uuid(101), "name": "Autre", "territory": "21", "face_value": "10.00", "booklet_size": 10,
         "spendable": "hand_over", "printed_day": "2026-12-31", "booklets_min": 1, "booklets_per_person_max": 1});
-    world.clock.move_to(instant("2026-05-05T08:00:00Z"));
-    world.sponsor.post("/issuer/v1/programmes", other).await.created();
-    // The programme of the world: the statement takes no parameter.
-    assert_eq!(world.programme.to_string(), "10000000-0000-4000-8000-000000000064");
+    fixture.clock.move_to(instant("2026-05-05T08:00:00Z"));
+    fixture.sponsor.post("/issuer/v1/programmes", other).await.created();
+    // The programme of the fixture: the statement takes no parameter.
+    assert_eq!(fixture.programme.to_string(), "10000000-0000-4000-8000-000000000064");
     sqlx::raw_sql(
         "alter table issuer.expiry_step add constraint broken
              check (book_id <> '10000000-0000-4000-8000-000000000064' or step <> 'block')",
     )
-    .execute(&world.owner)
+    .execute(&fixture.owner)
     .await
     .unwrap();
-    world.clock.move_to(instant("2027-02-10T08:00:00Z"));
-    let round = world.operator.post("/issuer/v1/expiry/rounds", json!({})).await.ok();
-    assert_eq!(round["failed"], json!([world.programme]));
+    fixture.clock.move_to(instant("2027-02-10T08:00:00Z"));
+    let round = fixture.operator.post("/issuer/v1/expiry/rounds", json!({})).await.ok();
+    assert_eq!(round["failed"], json!([fixture.programme]));
     let of = |programme: Uuid| {
         let steps = round["steps"].as_array().unwrap().iter();
         steps.filter(|step| step["programme_id"] == json!(programme)).count()
     };
-    assert_eq!((of(world.programme), of(uuid(101))), (1, 4));
+    assert_eq!((of(fixture.programme), of(uuid(101))), (1, 4));
     sqlx::raw_sql("alter table issuer.expiry_step drop constraint broken")
-        .execute(&world.owner)
+        .execute(&fixture.owner)
         .await
         .unwrap();
-    assert_eq!(world.round().await, ["block", "acceptance", "sweep"]);
+    assert_eq!(fixture.round().await, ["block", "acceptance", "sweep"]);
 }
 
 #[testkit::test]
 async fn the_four_sums_are_those_of_a_hand_count(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let (first, second) = (world.funded(1, 5).await, world.funded(2, 2).await);
-    world.minted(3, 4).await;
-    let cancelled = world.minted(4, 9).await;
-    world
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let (first, second) = (fixture.funded(1, 5).await, fixture.funded(2, 2).await);
+    fixture.minted(3, 4).await;
+    let cancelled = fixture.minted(4, 9).await;
+    fixture
         .sponsor
         .post(
-            &world.path(&format!("batches/{cancelled}/cancellation")),
+            &fixture.path(&format!("batches/{cancelled}/cancellation")),
             json!({"reason": "doublon"}),
         )
         .await
         .created();
-    let people = world.people(3, 2).await;
-    world.hands_over(30, first, 1, people[0]).await.created();
-    world.hands_over(31, first, 2, people[1]).await.created();
-    world.hands_over(32, second, 6, people[2]).await.created();
+    let people = fixture.people(3, 2).await;
+    fixture.hands_over(30, first, 1, people[0]).await.created();
+    fixture.hands_over(31, first, 2, people[1]).await.created();
+    fixture.hands_over(32, second, 6, people[2]).await.created();
     // Two vouchers of one booklet: started once. A booklet stolen from the drawer is not given any more.
     for serial in [3, 4] {
-        world.claims(world.number(first, serial).await).await;
+        fixture.claims(fixture.number(first, serial).await).await;
     }
     let stolen = json!({"id": uuid(40), "batch_id": first, "booklet": 5, "reason": "stolen"});
-    world.sponsor.post(&world.path("revocations"), stolen).await.created();
+    fixture
+        .sponsor
+        .post(&fixture.path("revocations"), stolen)
+        .await
+        .created();
 
-    world.round_at("2026-12-01T08:00:00Z").await;
-    let data = world.step("alert").await.data;
+    fixture.round_at("2026-12-01T08:00:00Z").await;
+    let data = fixture.step("alert").await.data;
     assert_eq!(
         data["sums"],
         json!({"issued": sum(11), "handed_over": sum(3), "never_handed_over": sum(8), "started": sum(1)})
@@ -270,13 +274,13 @@ async fn the_four_sums_are_those_of_a_hand_count(pool: PgPool) {
 
 #[testkit::test]
 async fn hand_overs_stop_on_the_day_whether_or_not_a_round_was_made(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.funded(1, 6).await;
-    let people = world.people(3, 2).await;
-    world.clock.move_to(instant("2026-12-15T22:59:59Z"));
-    world.hands_over(30, batch, 1, people[0]).await.created();
-    world.clock.move_to(instant("2026-12-15T23:00:00Z"));
-    let refused = world
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.funded(1, 6).await;
+    let people = fixture.people(3, 2).await;
+    fixture.clock.move_to(instant("2026-12-15T22:59:59Z"));
+    fixture.hands_over(30, batch, 1, people[0]).await.created();
+    fixture.clock.move_to(instant("2026-12-15T23:00:00Z"));
+    let refused = fixture
         .hands_over(31, batch, 2, people[1])
         .await
         .refused("distribution-stopped");
@@ -284,81 +288,81 @@ async fn hand_overs_stop_on_the_day_whether_or_not_a_round_was_made(pool: PgPool
         refused["detail"].as_str().unwrap().contains("depuis le 16/12/2026"),
         "{refused}"
     );
-    world.hands_over(30, batch, 1, people[0]).await.ok();
+    fixture.hands_over(30, batch, 1, people[0]).await.ok();
     // Who lost a booklet gets another one: it was given before.
-    world.declares(40, batch, 1, "lost").await.created();
-    world.replaces(32, 30, batch, 2).await.created();
-    world.decides(50, "continue").await.refused("too-late");
-    world.round().await;
-    assert_eq!(world.step("block").await.data["stopped"], true);
+    fixture.declares(40, batch, 1, "lost").await.created();
+    fixture.replaces(32, 30, batch, 2).await.created();
+    fixture.decides(50, "continue").await.refused("too-late");
+    fixture.round().await;
+    assert_eq!(fixture.step("block").await.data["stopped"], true);
 }
 
 #[testkit::test]
 async fn the_sponsor_may_decide_otherwise_before(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.funded(1, 6).await;
-    let people = world.people(4, 1).await;
-    world.clock.move_to(instant("2026-11-20T08:00:00Z"));
-    world.decides(49, "stop").await.created();
-    world
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.funded(1, 6).await;
+    let people = fixture.people(4, 1).await;
+    fixture.clock.move_to(instant("2026-11-20T08:00:00Z"));
+    fixture.decides(49, "stop").await.created();
+    fixture
         .hands_over(29, batch, 1, people[0])
         .await
         .refused("distribution-stopped");
-    world.clock.move_to(instant("2026-12-10T08:00:00Z"));
-    let decided = world.decides(50, "continue").await.created();
-    assert_eq!(world.decides(50, "continue").await.ok(), decided);
-    world.decides(50, "stop").await.refused("same-id-other-content");
-    assert_eq!(world.round_at("2026-12-16T08:00:00Z").await, ["alert", "block"]);
-    world.hands_over(30, batch, 1, people[0]).await.created();
-    let block = world.step("block").await;
+    fixture.clock.move_to(instant("2026-12-10T08:00:00Z"));
+    let decided = fixture.decides(50, "continue").await.created();
+    assert_eq!(fixture.decides(50, "continue").await.ok(), decided);
+    fixture.decides(50, "stop").await.refused("same-id-other-content");
+    assert_eq!(fixture.round_at("2026-12-16T08:00:00Z").await, ["alert", "block"]);
+    fixture.hands_over(30, batch, 1, people[0]).await.created();
+    let block = fixture.step("block").await;
     assert_eq!(
         (&block.data["stopped"], &block.data["decision"]["decision"]),
         (&json!(false), &json!("continue"))
     );
-    world.clock.move_to(instant("2026-12-20T08:00:00Z"));
-    world.decides(51, "stop").await.created();
-    world
+    fixture.clock.move_to(instant("2026-12-20T08:00:00Z"));
+    fixture.decides(51, "stop").await.created();
+    fixture
         .hands_over(31, batch, 2, people[1])
         .await
         .refused("distribution-stopped");
-    assert_eq!(world.traces("expiry.distribution").await, 3);
-    world.clock.move_to(instant("2027-02-01T08:00:00Z"));
-    world.decides(52, "stop").await.refused("programme-over");
+    assert_eq!(fixture.traces("expiry.distribution").await, 3);
+    fixture.clock.move_to(instant("2027-02-01T08:00:00Z"));
+    fixture.decides(52, "stop").await.refused("programme-over");
     let no_reason = json!({"id": uuid(53), "decision": "stop", "reason": " "});
-    world
+    fixture
         .sponsor
-        .post(&world.path("distribution-decisions"), no_reason)
+        .post(&fixture.path("distribution-decisions"), no_reason)
         .await
         .refused("no-reason");
 }
 
 #[testkit::test]
 async fn the_sponsor_accepts_what_it_saw_or_is_silent(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.funded(1, 5).await;
-    let people = world.people(1, 1).await;
-    world.hands_over(30, batch, 1, people[0]).await.created();
-    world.round_at("2026-12-01T08:00:00Z").await;
-    let early = world.accepts(70, [5, 1, 4, 0]).await.refused("too-early");
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.funded(1, 5).await;
+    let people = fixture.people(1, 1).await;
+    fixture.hands_over(30, batch, 1, people[0]).await.created();
+    fixture.round_at("2026-12-01T08:00:00Z").await;
+    let early = fixture.accepts(70, [5, 1, 4, 0]).await.refused("too-early");
     assert!(early["detail"].as_str().unwrap().contains("16/12/2026"), "{early}");
-    world.round_at("2026-12-16T08:00:00Z").await;
-    let differ = world.accepts(70, [5, 2, 3, 0]).await.refused("counts-differ");
+    fixture.round_at("2026-12-16T08:00:00Z").await;
+    let differ = fixture.accepts(70, [5, 2, 3, 0]).await.refused("counts-differ");
     assert!(
         differ["detail"].as_str().unwrap().contains("1 remis, 4 jamais remis"),
         "{differ}"
     );
-    world.clock.move_to(instant("2026-12-24T22:00:00Z"));
-    let accepted = world.accepts(70, [5, 1, 4, 0]).await.created();
+    fixture.clock.move_to(instant("2026-12-24T22:00:00Z"));
+    let accepted = fixture.accepts(70, [5, 1, 4, 0]).await.created();
     assert_eq!(accepted["by"], json!(uuid(1)));
-    assert_eq!(world.accepts(70, [5, 1, 4, 0]).await.ok(), accepted);
-    world.accepts(70, [5, 1, 3, 1]).await.refused("same-id-other-content");
-    world.accepts(71, [5, 1, 4, 0]).await.refused("already-accepted");
+    assert_eq!(fixture.accepts(70, [5, 1, 4, 0]).await.ok(), accepted);
+    fixture.accepts(70, [5, 1, 3, 1]).await.refused("same-id-other-content");
+    fixture.accepts(71, [5, 1, 4, 0]).await.refused("already-accepted");
     assert_eq!(
-        world.round_at("2026-12-26T08:00:00Z").await,
+        fixture.round_at("2026-12-26T08:00:00Z").await,
         [""; 0],
         "nothing tacit is left to do"
     );
-    let step = world.step("acceptance").await;
+    let step = fixture.step("acceptance").await;
     assert_eq!(
         (step.by_organisation, &step.data["tacit"]),
         (Some(uuid(1)), &json!(false))
@@ -368,26 +372,26 @@ async fn the_sponsor_accepts_what_it_saw_or_is_silent(pool: PgPool) {
 
 #[testkit::test]
 async fn silence_is_told_as_such(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    world.funded(1, 5).await;
-    world.round_at("2026-12-16T08:00:00Z").await;
+    let fixture = Fixture::new(pool, "hand_over").await;
+    fixture.funded(1, 5).await;
+    fixture.round_at("2026-12-16T08:00:00Z").await;
     // The day has passed, and no round was made yet: silence counts all the same.
-    world.clock.move_to(instant("2026-12-25T08:00:00Z"));
-    world.accepts(70, [5, 0, 5, 0]).await.refused("acceptance-over");
-    assert_eq!(world.round().await, ["acceptance"]);
-    let refused = world.accepts(70, [5, 0, 5, 0]).await.refused("acceptance-over");
+    fixture.clock.move_to(instant("2026-12-25T08:00:00Z"));
+    fixture.accepts(70, [5, 0, 5, 0]).await.refused("acceptance-over");
+    assert_eq!(fixture.round().await, ["acceptance"]);
+    let refused = fixture.accepts(70, [5, 0, 5, 0]).await.refused("acceptance-over");
     assert!(refused["detail"].as_str().unwrap().contains("tacitement"), "{refused}");
-    assert_eq!(world.step("acceptance").await.data["sums"]["issued"], sum(5));
+    assert_eq!(fixture.step("acceptance").await.data["sums"]["issued"], sum(5));
 }
 
 #[testkit::test]
 async fn the_sponsor_sets_the_days_until_the_first_has_come(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.funded(1, 3).await;
-    let people = world.people(2, 1).await;
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.funded(1, 3).await;
+    let people = fixture.people(2, 1).await;
     let set = async |settings: Value| {
-        let path = world.path("expiry-settings");
-        let put = world.sponsor.put_json(&path, settings);
+        let path = fixture.path("expiry-settings");
+        let put = fixture.sponsor.put_json(&path, settings);
         put.await
     };
     set(json!({"block_days": 40})).await.refused("expiry-settings-field");
@@ -401,41 +405,44 @@ async fn the_sponsor_sets_the_days_until_the_first_has_come(pool: PgPool) {
         (&json!(10), &Value::Null)
     );
     set(days.clone()).await.ok();
-    world.clock.move_to(instant("2026-12-16T08:00:00Z"));
-    world.hands_over(30, batch, 1, people[0]).await.created();
+    fixture.clock.move_to(instant("2026-12-16T08:00:00Z"));
+    fixture.hands_over(30, batch, 1, people[0]).await.created();
     set(json!({"alert_days": 12, "block_days": 5, "acceptance_days": 2}))
         .await
         .created();
-    assert_eq!(world.round_at("2026-12-19T08:00:00Z").await, ["alert"]);
+    assert_eq!(fixture.round_at("2026-12-19T08:00:00Z").await, ["alert"]);
     set(json!({})).await.refused("expiry-under-way");
-    world.clock.move_to(instant("2026-12-26T08:00:00Z"));
-    world
+    fixture.clock.move_to(instant("2026-12-26T08:00:00Z"));
+    fixture
         .hands_over(31, batch, 2, people[1])
         .await
         .refused("distribution-stopped");
-    assert_eq!(world.traces("expiry.settings").await, 2);
+    assert_eq!(fixture.traces("expiry.settings").await, 2);
 }
 
 #[testkit::test]
 async fn only_the_sponsor_acts_and_only_the_operator_makes_a_round(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    for who in [&world.prescriber, &world.operator] {
+    let fixture = Fixture::new(pool, "hand_over").await;
+    for who in [&fixture.prescriber, &fixture.operator] {
         let decision = json!({"id": uuid(50), "decision": "continue", "reason": "x"});
-        who.post(&world.path("distribution-decisions"), decision)
+        who.post(&fixture.path("distribution-decisions"), decision)
             .await
             .refused("forbidden");
         let acceptance = json!({"id": uuid(70), "issued": 0, "handed_over": 0, "never_handed_over": 0, "started": 0});
-        who.post(&world.path("expiry-acceptance"), acceptance)
+        who.post(&fixture.path("expiry-acceptance"), acceptance)
             .await
             .refused("forbidden");
     }
-    let other = world.operator.admits(uuid(4), "Autre département", &["sponsor"]).await;
+    let other = fixture
+        .operator
+        .admits(uuid(4), "Autre département", &["sponsor"])
+        .await;
     let decision = json!({"id": uuid(50), "decision": "continue", "reason": "x"});
     other
-        .post(&world.path("distribution-decisions"), decision)
+        .post(&fixture.path("distribution-decisions"), decision)
         .await
         .refused("not-found");
-    world
+    fixture
         .sponsor
         .post("/issuer/v1/expiry/rounds", json!({}))
         .await

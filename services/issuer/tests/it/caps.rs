@@ -7,13 +7,13 @@ use sqlx::PgPool;
 use standards::Cents;
 use uuid::Uuid;
 
-use crate::world::{World, instant, uuid};
+use crate::fixture::{Fixture, instant, uuid};
 
 fn funder(n: u128) -> OrganisationId {
     OrganisationId::from_uuid(uuid(n))
 }
 
-impl World {
+impl Fixture {
     async fn agrees(&self, n: u128, shares: Vec<NewShare>) {
         let plan = NewPlan {
             id: PlanId::from_uuid(uuid(n)),
@@ -51,27 +51,27 @@ impl World {
 
 #[testkit::test]
 async fn a_capped_funder_pays_what_is_left_and_its_taker_the_rest(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    world.agrees_a_cap().await;
-    world.allocates([100_000, 100_000, 100_000]).await;
+    let fixture = Fixture::new(pool, "hand_over").await;
+    fixture.agrees_a_cap().await;
+    fixture.allocates([100_000, 100_000, 100_000]).await;
     // 300 €: half is all of the cap. Ordered under the same plan, the second batch finds nothing left.
-    let (first, second) = (world.minted(1, 3).await, world.minted(2, 4).await);
-    world.funds(first).await;
-    world.funds(second).await;
-    assert_eq!(world.reserved(first).await, [15_000, 7_500, 7_500]);
-    assert_eq!(world.reserved(second).await, [0, 10_000, 30_000]);
+    let (first, second) = (fixture.minted(1, 3).await, fixture.minted(2, 4).await);
+    fixture.funds(first).await;
+    fixture.funds(second).await;
+    assert_eq!(fixture.reserved(first).await, [15_000, 7_500, 7_500]);
+    assert_eq!(fixture.reserved(second).await, [0, 10_000, 30_000]);
     // A batch that is cancelled gives its part of the cap back.
-    let path = world.path(&format!("batches/{first}/cancellation"));
-    world.sponsor.post(&path, json!({"reason": "erreur"})).await.created();
-    let third = world.minted(3, 5).await;
-    world.funds(third).await;
-    assert_eq!(world.reserved(third).await, [15_000, 12_500, 22_500]);
+    let path = fixture.path(&format!("batches/{first}/cancellation"));
+    fixture.sponsor.post(&path, json!({"reason": "erreur"})).await.created();
+    let third = fixture.minted(3, 5).await;
+    fixture.funds(third).await;
+    assert_eq!(fixture.reserved(third).await, [15_000, 12_500, 22_500]);
     let kept: Vec<String> = sqlx::query_scalar(
         "select rate::text from issuer.batch_plan_share where book_id = $1 and batch_id = $2 order by rank",
     )
-    .bind(world.programme)
+    .bind(fixture.programme)
     .bind(third)
-    .fetch_all(&world.owner)
+    .fetch_all(&fixture.owner)
     .await
     .unwrap();
     assert_eq!(kept, ["0.30000000", "0.25000000", "0.45000000"]);
@@ -79,35 +79,43 @@ async fn a_capped_funder_pays_what_is_left_and_its_taker_the_rest(pool: PgPool) 
 
 #[testkit::test]
 async fn vouchers_of_a_limited_batch_open_and_close_in_the_shares_that_it_keeps(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    world.agrees_a_cap().await;
-    world.allocates([100_000, 100_000, 100_000]).await;
+    let fixture = Fixture::new(pool, "hand_over").await;
+    fixture.agrees_a_cap().await;
+    fixture.allocates([100_000, 100_000, 100_000]).await;
     // 300 € and 500 €: the second batch has nothing of the cap left. Then one below the minimum order.
-    let first = world.minted(1, 3).await;
-    world.funds(first).await;
-    let batch = world.minted(2, 5).await;
-    world.funds(batch).await;
-    let people = world.people(1, 2).await;
-    world.hands_over(30, batch, 4, people[0]).await.created();
-    assert_eq!(world.reserved(batch).await, [0, 10_000, 30_000]);
+    let first = fixture.minted(1, 3).await;
+    fixture.funds(first).await;
+    let batch = fixture.minted(2, 5).await;
+    fixture.funds(batch).await;
+    let people = fixture.people(1, 2).await;
+    fixture.hands_over(30, batch, 4, people[0]).await.created();
+    assert_eq!(fixture.reserved(batch).await, [0, 10_000, 30_000]);
     let revoke = json!({"id": uuid(70), "batch_id": batch, "booklet": 4, "reason": "lost"});
-    world.sponsor.post(&world.path("revocations"), revoke).await.created();
-    assert_eq!(world.refundable().await, [0, 2_500, 7_500]);
+    fixture
+        .sponsor
+        .post(&fixture.path("revocations"), revoke)
+        .await
+        .created();
+    assert_eq!(fixture.refundable().await, [0, 2_500, 7_500]);
     // One that nobody got gives its part of the reserve back in the same shares.
     let revoke = json!({"id": uuid(71), "batch_id": batch, "booklet": 5, "reason": "stolen"});
-    world.sponsor.post(&world.path("revocations"), revoke).await.created();
-    assert_eq!(world.refundable().await, [0, 5_000, 15_000]);
-    assert_eq!(world.reserved(batch).await, [0, 7_500, 22_500]);
+    fixture
+        .sponsor
+        .post(&fixture.path("revocations"), revoke)
+        .await
+        .created();
+    assert_eq!(fixture.refundable().await, [0, 5_000, 15_000]);
+    assert_eq!(fixture.reserved(batch).await, [0, 7_500, 22_500]);
 }
 
 #[testkit::test]
 async fn two_batches_funded_at_once_share_one_cap(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    world.agrees_a_cap().await;
-    world.allocates([100_000, 100_000, 100_000]).await;
-    let (first, second) = (world.minted(1, 3).await, world.minted(2, 3).await);
-    tokio::join!(world.funds(first), world.funds(second));
-    let sums = [world.reserved(first).await, world.reserved(second).await];
+    let fixture = Fixture::new(pool, "hand_over").await;
+    fixture.agrees_a_cap().await;
+    fixture.allocates([100_000, 100_000, 100_000]).await;
+    let (first, second) = (fixture.minted(1, 3).await, fixture.minted(2, 3).await);
+    tokio::join!(fixture.funds(first), fixture.funds(second));
+    let sums = [fixture.reserved(first).await, fixture.reserved(second).await];
     assert_eq!(sums[0][0] + sums[1][0], 15_000, "{sums:?}");
     assert_eq!(sums.iter().flatten().sum::<i64>(), 60_000);
 }

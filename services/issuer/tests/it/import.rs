@@ -1,7 +1,7 @@
 use serde_json::json;
 use sqlx::PgPool;
 
-use crate::world::{COLUMNS, World, uuid};
+use crate::fixture::{COLUMNS, Fixture, uuid};
 
 const ANNE: &str = "B1,O'Brien,Anne Marie-Thérèse,1970-02-14,F,71133,21231,Seniors,,,1\n";
 const PAUL: &str = "B2,Martin,Paul,1980-03-01,M,21231,21231,Autre,,,2\n";
@@ -12,77 +12,77 @@ fn file(rows: &[&str]) -> String {
 
 #[testkit::test]
 async fn a_preview_keeps_nothing_and_a_commit_does_what_it_showed(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
+    let fixture = Fixture::new(pool, "hand_over").await;
     let list = file(&[ANNE, PAUL, "B3,,,,,,,,,,\n"]);
-    let preview = world.previews(&world.prescriber, 1, list.clone()).await;
+    let preview = fixture.previews(&fixture.prescriber, 1, list.clone()).await;
     assert_eq!(
         (&preview["rows"], &preview["accepted"], &preview["committed"]),
         (&json!(3), &json!(2), &json!(false))
     );
     assert_eq!(preview["refused"][0]["line"], 4);
-    let people = world.prescriber.get(&world.path("beneficiaries")).await.ok();
+    let people = fixture.prescriber.get(&fixture.path("beneficiaries")).await.ok();
     assert_eq!(people["items"], json!([]));
 
     let digest = preview["digest"].as_str().unwrap();
-    let done = world
-        .commits(&world.prescriber, 1, list.clone(), digest)
+    let done = fixture
+        .commits(&fixture.prescriber, 1, list.clone(), digest)
         .await
         .created();
     assert_eq!(
         (&done["committed"], &done["digest"]),
         (&json!(true), &preview["digest"])
     );
-    let people = world.prescriber.get(&world.path("beneficiaries")).await.ok();
+    let people = fixture.prescriber.get(&fixture.path("beneficiaries")).await.ok();
     assert_eq!(people["items"].as_array().unwrap().len(), 2);
-    let others = world.other_prescriber.get(&world.path("beneficiaries")).await.ok();
+    let others = fixture.other_prescriber.get(&fixture.path("beneficiaries")).await.ok();
     assert_eq!(others["items"], json!([]), "each prescriber sees its own people");
 }
 
 #[testkit::test]
 async fn a_commit_needs_the_digest_of_a_preview_that_still_holds(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let path = world.path(&format!("beneficiary-imports/{}?file=a.csv&commit=true", uuid(1)));
-    world
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let path = fixture.path(&format!("beneficiary-imports/{}?file=a.csv&commit=true", uuid(1)));
+    fixture
         .prescriber
         .put(&path, "text/csv", file(&[ANNE]))
         .await
         .refused("digest-missing");
-    let digest = world.previews(&world.prescriber, 1, file(&[ANNE])).await["digest"]
+    let digest = fixture.previews(&fixture.prescriber, 1, file(&[ANNE])).await["digest"]
         .as_str()
         .unwrap()
         .to_owned();
-    world.loads(&world.other_prescriber, 2, &file(&[ANNE])).await;
-    world
-        .commits(&world.prescriber, 1, file(&[ANNE]), &digest)
+    fixture.loads(&fixture.other_prescriber, 2, &file(&[ANNE])).await;
+    fixture
+        .commits(&fixture.prescriber, 1, file(&[ANNE]), &digest)
         .await
         .refused("preview-outdated");
 }
 
 #[testkit::test]
 async fn a_file_loaded_twice_changes_nothing(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
+    let fixture = Fixture::new(pool, "hand_over").await;
     let list = file(&[ANNE, PAUL]);
-    let first = world.loads(&world.prescriber, 1, &list).await;
-    let again = world
-        .commits(&world.prescriber, 1, list.clone(), first["digest"].as_str().unwrap())
+    let first = fixture.loads(&fixture.prescriber, 1, &list).await;
+    let again = fixture
+        .commits(&fixture.prescriber, 1, list.clone(), first["digest"].as_str().unwrap())
         .await
         .ok();
     assert_eq!(again, first, "the same import is answered alike");
-    let second = world.loads(&world.prescriber, 2, &list).await;
+    let second = fixture.loads(&fixture.prescriber, 2, &list).await;
     assert_eq!((&second["accepted"], &second["unchanged"]), (&json!(0), &json!(2)));
-    world
-        .commits(&world.prescriber, 1, file(&[PAUL]), "00")
+    fixture
+        .commits(&fixture.prescriber, 1, file(&[PAUL]), "00")
         .await
         .refused("same-id-other-content");
 }
 
 #[testkit::test]
 async fn another_organisations_person_is_told_without_its_name(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    world.loads(&world.prescriber, 1, &file(&[ANNE])).await;
+    let fixture = Fixture::new(pool, "hand_over").await;
+    fixture.loads(&fixture.prescriber, 1, &file(&[ANNE])).await;
     let typed_otherwise = "Z9,O BRIEN,MARIE THERESE anne,1970-02-14,,71133,21231,Autre,,,1\n";
-    let report = world
-        .previews(&world.other_prescriber, 2, file(&[typed_otherwise]))
+    let report = fixture
+        .previews(&fixture.other_prescriber, 2, file(&[typed_otherwise]))
         .await;
     assert_eq!(report["accepted"], 0);
     let told = report["duplicates"][0].to_string();
@@ -90,16 +90,16 @@ async fn another_organisations_person_is_told_without_its_name(pool: PgPool) {
         told.contains("un autre organisme") && !told.contains("CCAS") && !told.contains("B1"),
         "{told}"
     );
-    let own = world.previews(&world.prescriber, 3, file(&[typed_otherwise])).await;
+    let own = fixture.previews(&fixture.prescriber, 3, file(&[typed_otherwise])).await;
     assert_eq!(own["duplicates"][0]["value"], "Z9 (déjà B1)", "its own number is told");
 }
 
 #[testkit::test]
 async fn a_number_that_names_somebody_else_is_refused(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    world.loads(&world.prescriber, 1, &file(&[ANNE])).await;
-    let report = world
-        .previews(&world.prescriber, 2, file(&[&PAUL.replace("B2", "B1")]))
+    let fixture = Fixture::new(pool, "hand_over").await;
+    fixture.loads(&fixture.prescriber, 1, &file(&[ANNE])).await;
+    let report = fixture
+        .previews(&fixture.prescriber, 2, file(&[&PAUL.replace("B2", "B1")]))
         .await;
     assert_eq!(
         (&report["accepted"], &report["refused"][0]["column"]),
@@ -109,19 +109,19 @@ async fn a_number_that_names_somebody_else_is_refused(pool: PgPool) {
 
 #[testkit::test]
 async fn two_imports_at_once_register_a_person_once(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
+    let fixture = Fixture::new(pool, "hand_over").await;
     let (mine, theirs) = (file(&[ANNE, PAUL]), file(&[PAUL, ANNE]));
-    let first = world.previews(&world.prescriber, 1, mine.clone()).await;
-    let second = world.previews(&world.other_prescriber, 2, theirs.clone()).await;
+    let first = fixture.previews(&fixture.prescriber, 1, mine.clone()).await;
+    let second = fixture.previews(&fixture.other_prescriber, 2, theirs.clone()).await;
     let (first, second) = tokio::join!(
-        world.commits(&world.prescriber, 1, mine, first["digest"].as_str().unwrap()),
-        world.commits(&world.other_prescriber, 2, theirs, second["digest"].as_str().unwrap()),
+        fixture.commits(&fixture.prescriber, 1, mine, first["digest"].as_str().unwrap()),
+        fixture.commits(&fixture.other_prescriber, 2, theirs, second["digest"].as_str().unwrap()),
     );
     let mut statuses = [first.status, second.status];
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 422], "{} {}", first.text(), second.text());
     let people: i64 = sqlx::query_scalar("select count(*) from issuer.identity")
-        .fetch_one(&world.owner)
+        .fetch_one(&fixture.owner)
         .await
         .unwrap();
     assert_eq!(people, 2);
@@ -129,14 +129,14 @@ async fn two_imports_at_once_register_a_person_once(pool: PgPool) {
 
 #[testkit::test]
 async fn the_stored_report_has_no_value_of_a_person(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
+    let fixture = Fixture::new(pool, "hand_over").await;
     let wrong = "B7,Durandal,Zoé,1980-99-99,F,21231,21231,Seniors,,,1\n";
-    world.loads(&world.prescriber, 1, &file(&[ANNE, ANNE, wrong])).await;
-    world
-        .loads(&world.prescriber, 2, &file(&[&ANNE.replace("B1", "B6")]))
+    fixture.loads(&fixture.prescriber, 1, &file(&[ANNE, ANNE, wrong])).await;
+    fixture
+        .loads(&fixture.prescriber, 2, &file(&[&ANNE.replace("B1", "B6")]))
         .await;
     let stored: String = sqlx::query_scalar("select string_agg(report::text, ' ') from issuer.import")
-        .fetch_one(&world.owner)
+        .fetch_one(&fixture.owner)
         .await
         .unwrap();
     assert!(stored.contains("date_naissance"));

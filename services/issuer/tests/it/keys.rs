@@ -12,7 +12,7 @@ use voucher::{
     Bounds, Delegation, JwkSet, KEY_SET_SECONDS_MAX, KeyPolicy, KeySet, Keyring, PublicKey, Purpose, Signer, SigningKey,
 };
 
-use crate::world::{HOST, ROOT_SEED, World, instant, uuid};
+use crate::fixture::{Fixture, HOST, ROOT_SEED, instant, uuid};
 
 const MORNING: &str = "2026-05-04T08:00:00Z";
 
@@ -31,7 +31,7 @@ fn publication(key: &SigningKey, purpose: Purpose, from: &str, until: &str) -> V
     json!({"public_key": hex(&public), "purpose": purpose, "valid_from": from, "valid_until": until, "proof": hex(&proof)})
 }
 
-impl World {
+impl Fixture {
     /// The operator publishes the voucher key of `seed`, and it is loaded.
     async fn announces(&self, seed: u8, from: &str) -> Arc<SigningKey> {
         let key = key(seed);
@@ -119,97 +119,97 @@ fn kids(keys: &[PublicKey]) -> Vec<String> {
 
 #[testkit::test]
 async fn a_key_follows_another_and_nothing_is_printed_again(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let first = world.minted(500, 2).await;
-    let next = world.announces(31, "2026-05-11T08:00:00Z").await;
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let first = fixture.minted(500, 2).await;
+    let next = fixture.announces(31, "2026-05-11T08:00:00Z").await;
     // Announced and loaded, it is not used before its day.
-    let before = world.minted(501, 2).await;
-    world.clock.move_to(instant("2026-05-11T08:00:00Z"));
-    let after = world.minted(502, 2).await;
+    let before = fixture.minted(501, 2).await;
+    fixture.clock.move_to(instant("2026-05-11T08:00:00Z"));
+    let after = fixture.minted(502, 2).await;
 
-    let keyring = world.keyring().await;
+    let keyring = fixture.keyring().await;
     let at = instant("2026-05-12T08:00:00Z").timestamp();
     for (batch, signer) in [(first, key(9)), (before, key(9)), (after, next)] {
-        for text in world.texts(batch).await {
+        for text in fixture.texts(batch).await {
             assert_eq!(keyring.verify(&text, at).unwrap().kid(), signer.kid());
         }
     }
     // The same paper, whenever it is printed.
-    assert_eq!(world.texts(first).await, world.texts(first).await);
+    assert_eq!(fixture.texts(first).await, fixture.texts(first).await);
 }
 
 #[testkit::test]
 async fn a_withdrawn_key_takes_its_vouchers_with_it_and_no_others(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let old = world.minted(500, 2).await;
-    let next = world.announces(31, "2026-05-11T08:00:00Z").await;
-    world.clock.move_to(instant("2026-05-11T08:00:00Z"));
-    let stolen = world.minted(501, 2).await;
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let old = fixture.minted(500, 2).await;
+    let next = fixture.announces(31, "2026-05-11T08:00:00Z").await;
+    fixture.clock.move_to(instant("2026-05-11T08:00:00Z"));
+    let stolen = fixture.minted(501, 2).await;
     let kid = next.kid().to_string();
 
-    world.withdraws(1, &kid, " ").await.refused("reason-missing");
+    fixture.withdraws(1, &kid, " ").await.refused("reason-missing");
     assert_eq!(
-        world.withdraws(1, &kid, "clé copiée").await.created()["state"],
+        fixture.withdraws(1, &kid, "clé copiée").await.created()["state"],
         "withdrawn"
     );
-    let again = world.withdraws(1, &kid, "clé copiée").await.ok();
+    let again = fixture.withdraws(1, &kid, "clé copiée").await.ok();
     assert_eq!(again["withdrawn_reason"], "clé copiée");
-    world
+    fixture
         .withdraws(1, &kid, "autre motif")
         .await
         .refused("same-id-other-content");
-    world.withdraws(2, &kid, "clé copiée").await.refused("key-withdrawn");
-    world.withdraws(3, "00000000", "x").await.refused("not-found");
-    assert_eq!(world.traces("key.withdraw").await, 1);
+    fixture.withdraws(2, &kid, "clé copiée").await.refused("key-withdrawn");
+    fixture.withdraws(3, "00000000", "x").await.refused("not-found");
+    assert_eq!(fixture.traces("key.withdraw").await, 1);
 
-    let keyring = world.keyring().await;
+    let keyring = fixture.keyring().await;
     let at = instant("2026-05-12T08:00:00Z").timestamp();
-    for text in world.texts(old).await {
+    for text in fixture.texts(old).await {
         keyring.verify(&text, at).unwrap();
     }
-    for text in world.texts(stolen).await {
+    for text in fixture.texts(stolen).await {
         assert_eq!(keyring.verify(&text, at).unwrap_err().reason(), "key_withdrawn");
     }
     // The mint goes back to the key that is left.
-    let later = world.minted(502, 2).await;
-    for text in world.texts(later).await {
+    let later = fixture.minted(502, 2).await;
+    for text in fixture.texts(later).await {
         assert_eq!(keyring.verify(&text, at).unwrap().kid(), key(9).kid());
     }
 }
 
 #[testkit::test]
 async fn without_a_key_that_may_sign_nothing_is_minted_and_the_reason_is_told(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
+    let fixture = Fixture::new(pool, "hand_over").await;
     let batch = uuid(500);
-    world
+    fixture
         .sponsor
-        .post(&world.path("orders"), json!({"id": batch, "booklets": 2}))
+        .post(&fixture.path("orders"), json!({"id": batch, "booklets": 2}))
         .await
         .created();
-    let mint = world.path(&format!("batches/{batch}/mint"));
-    world.holds(&[]);
-    let told = world.sponsor.post(&mint, json!({})).await.refused("no-signing-key");
+    let mint = fixture.path(&format!("batches/{batch}/mint"));
+    fixture.holds(&[]);
+    let told = fixture.sponsor.post(&mint, json!({})).await.refused("no-signing-key");
     assert!(told["detail"].as_str().unwrap().contains("ccn keys rotate"), "{told}");
 
     let cheap = key(31);
     let mut body = publication(&cheap, Purpose::Voucher, MORNING, "2029-01-01T00:00:00Z");
     body["short_notice"] = true.into();
     body["max_face_value"] = "9.99".into();
-    world.operator.post("/issuer/v1/keys", body).await.created();
-    world.holds(&[31]);
-    let told = world.sponsor.post(&mint, json!({})).await.refused("no-signing-key");
+    fixture.operator.post("/issuer/v1/keys", body).await.created();
+    fixture.holds(&[31]);
+    let told = fixture.sponsor.post(&mint, json!({})).await.refused("no-signing-key");
     assert!(
         told["detail"].as_str().unwrap().contains("dépasse ses limites"),
         "{told}"
     );
-    world.holds(&[31, 9]);
-    world.sponsor.post(&mint, json!({})).await.ok();
+    fixture.holds(&[31, 9]);
+    fixture.sponsor.post(&mint, json!({})).await.ok();
 }
 
 #[testkit::test]
 async fn a_key_is_announced_in_time_by_who_holds_it_and_never_changed(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let publish = |body: Value| world.operator.post("/issuer/v1/keys", body);
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let publish = |body: Value| fixture.operator.post("/issuer/v1/keys", body);
     let body = publication(
         &key(31),
         Purpose::Voucher,
@@ -257,10 +257,10 @@ async fn a_key_is_announced_in_time_by_who_holds_it_and_never_changed(pool: PgPo
     let mut weak = body.clone();
     weak["public_key"] = format!("{:0>64}", "").into();
     publish(weak).await.refused("key-weak");
-    world.sponsor.post("/issuer/v1/keys", body).await.refused("forbidden");
-    assert_eq!(world.traces("key.publish").await, 1);
+    fixture.sponsor.post("/issuer/v1/keys", body).await.refused("forbidden");
+    assert_eq!(fixture.traces("key.publish").await, 1);
 
-    let list = world.operator.get("/issuer/v1/keys").await.ok();
+    let list = fixture.operator.get("/issuer/v1/keys").await.ok();
     let listed: Vec<_> = list
         .as_array()
         .unwrap()
@@ -272,28 +272,28 @@ async fn a_key_is_announced_in_time_by_who_holds_it_and_never_changed(pool: PgPo
         [(json!("active"), json!(true)), (json!("announced"), json!(false))]
     );
     assert_eq!(list[1]["latest_day"], "2028-12-27");
-    world.sponsor.get("/issuer/v1/keys").await.refused("forbidden");
+    fixture.sponsor.get("/issuer/v1/keys").await.refused("forbidden");
 }
 
 #[testkit::test]
 async fn every_published_form_lists_the_same_keys(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    world.delegates("2027-05-04T08:00:00Z").await;
-    let next = world.announces(31, "2026-05-11T08:00:00Z").await;
-    let gone = world.announces(32, "2026-05-11T08:00:00Z").await;
-    world.holds(&[9, 21]);
+    let fixture = Fixture::new(pool, "hand_over").await;
+    fixture.delegates("2027-05-04T08:00:00Z").await;
+    let next = fixture.announces(31, "2026-05-11T08:00:00Z").await;
+    let gone = fixture.announces(32, "2026-05-11T08:00:00Z").await;
+    fixture.holds(&[9, 21]);
     let mut status = publication(&key(41), Purpose::Status, MORNING, "2029-01-01T00:00:00Z");
     status["short_notice"] = true.into();
-    world.operator.post("/issuer/v1/keys", status).await.created();
-    world
+    fixture.operator.post("/issuer/v1/keys", status).await.created();
+    fixture
         .withdraws(1, &gone.kid().to_string(), "clé copiée")
         .await
         .created();
 
     let at = instant(MORNING).timestamp();
-    let jwks = world.operator.get("/.well-known/jwks.json").await;
+    let jwks = fixture.operator.get("/.well-known/jwks.json").await;
     let jwks = JwkSet::read(&jwks.text()).unwrap();
-    let signed = world.operator.get("/.well-known/ccn-key-set").await;
+    let signed = fixture.operator.get("/.well-known/ccn-key-set").await;
     let set = KeySet::verify(&signed.bytes, &roots(), at).unwrap();
     assert_eq!(kids(&jwks), kids(&set.keys));
     assert_eq!(jwks.len(), 4);
@@ -309,10 +309,10 @@ async fn every_published_form_lists_the_same_keys(pool: PgPool) {
     assert_eq!(set.series[0].name, "Chèques de Côte-d'Or 2026");
 
     let usable: Vec<PublicKey> = jwks.into_iter().filter(|key| !key.policy().withdrawn).collect();
-    let cose = world.operator.get("/.well-known/cose-keys").await;
+    let cose = fixture.operator.get("/.well-known/cose-keys").await;
     assert_eq!(cose.bytes, voucher::cose_key_set(&usable));
 
-    let jwt = world.operator.get("/.well-known/jwks.jwt").await.text();
+    let jwt = fixture.operator.get("/.well-known/jwks.jwt").await.text();
     let part = |n: usize| {
         data_encoding::BASE64URL_NOPAD
             .decode(jwt.split('.').nth(n).unwrap().as_bytes())
@@ -332,11 +332,11 @@ async fn every_published_form_lists_the_same_keys(pool: PgPool) {
 
 #[testkit::test]
 async fn the_signed_set_is_made_anew_each_day_and_at_each_change(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
+    let fixture = Fixture::new(pool, "hand_over").await;
     let path = "/.well-known/ccn-key-set";
-    world.operator.get(path).await.refused("not-found");
-    world.delegates("2027-05-04T08:00:00Z").await;
-    let get = async || world.operator.get(path).await.bytes;
+    fixture.operator.get(path).await.refused("not-found");
+    fixture.delegates("2027-05-04T08:00:00Z").await;
+    let get = async || fixture.operator.get(path).await.bytes;
     let first = get().await;
     let read = |bytes: &[u8], at: &str| KeySet::verify(bytes, &roots(), instant(at).timestamp());
     let set = read(&first, MORNING).unwrap();
@@ -344,54 +344,54 @@ async fn the_signed_set_is_made_anew_each_day_and_at_each_change(pool: PgPool) {
     // The root allows 20 € at most, so no key of the set may do more.
     assert!(set.keys.iter().all(|key| key.policy().bounds.max_cents <= 2000));
 
-    world.clock.move_to(instant("2026-05-04T18:00:00Z"));
+    fixture.clock.move_to(instant("2026-05-04T18:00:00Z"));
     assert_eq!(get().await, first);
-    world
+    fixture
         .withdraws(1, &key(9).kid().to_string(), "clé copiée")
         .await
         .created();
     let changed = read(&get().await, "2026-05-04T18:00:00Z").unwrap();
     assert!(changed.replaces(&set) && changed.keys[0].policy().withdrawn);
-    world.clock.move_to(instant("2026-05-05T07:00:00Z"));
+    fixture.clock.move_to(instant("2026-05-05T07:00:00Z"));
     let next_day = read(&get().await, "2026-05-05T07:00:00Z").unwrap();
     assert_eq!(next_day.issued_at, instant("2026-05-05T00:00:00Z").timestamp());
     assert!(read(&first, "2026-05-12T08:00:00Z").is_err());
 
     // After its delegation, nobody signs.
-    world.clock.move_to(instant("2027-05-04T08:00:00Z"));
-    world.operator.get(path).await.refused("not-found");
+    fixture.clock.move_to(instant("2027-05-04T08:00:00Z"));
+    fixture.operator.get(path).await.refused("not-found");
 }
 
 #[testkit::test]
 async fn a_delegation_is_taken_only_from_a_trusted_root_for_a_published_key(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
+    let fixture = Fixture::new(pool, "hand_over").await;
     let stranger = delegation(&key(21), "2027-05-04T08:00:00Z");
-    world.publishes_delegation(&stranger).await.refused("delegation");
-    world.delegates("2027-05-04T08:00:00Z").await;
+    fixture.publishes_delegation(&stranger).await.refused("delegation");
+    fixture.delegates("2027-05-04T08:00:00Z").await;
     let document = delegation(&key(21), "2027-05-04T08:00:00Z");
-    assert_eq!(world.publishes_delegation(&document).await.status, 200);
+    assert_eq!(fixture.publishes_delegation(&document).await.status, 200);
     let says = Delegation::peek(&document).unwrap().1;
     let forged = says.sign(&*key(66)).unwrap();
-    let told = world.publishes_delegation(&forged).await.refused("delegation");
+    let told = fixture.publishes_delegation(&forged).await.refused("delegation");
     assert!(
         told["detail"].as_str().unwrap().contains("racines de confiance"),
         "{told}"
     );
-    world
+    fixture
         .publishes_delegation(&delegation(&key(21), "2028-05-04T08:00:00Z"))
         .await
         .refused("delegation");
-    world
+    fixture
         .publishes_delegation(b"not a delegation")
         .await
         .refused("delegation");
-    assert_eq!(world.traces("key.delegate").await, 1);
+    assert_eq!(fixture.traces("key.delegate").await, 1);
 }
 
 #[testkit::test]
 async fn published_keys_are_cached_and_asked_for_again_cheaply(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    world.delegates("2027-05-04T08:00:00Z").await;
+    let fixture = Fixture::new(pool, "hand_over").await;
+    fixture.delegates("2027-05-04T08:00:00Z").await;
     for path in [
         "/.well-known/jwks.json",
         "/.well-known/cose-keys",
@@ -403,7 +403,7 @@ async fn published_keys_are_cached_and_asked_for_again_cheaply(pool: PgPool) {
             if let Some(tag) = tag {
                 request = request.header("if-none-match", tag);
             }
-            world.operator.respond(request, Body::empty()).await
+            fixture.operator.respond(request, Body::empty()).await
         };
         let first = ask(None).await;
         assert_eq!(first.status(), 200, "{path}");

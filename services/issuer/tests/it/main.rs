@@ -5,6 +5,7 @@
 mod abuse;
 mod calendar;
 mod caps;
+mod fixture;
 mod import;
 mod keys;
 mod paper;
@@ -14,4 +15,3 @@ mod races;
 mod real_people;
 mod trail;
 mod vouchers;
-mod world;

@@ -7,11 +7,11 @@ use voucher::{Keyring, VerifyError};
 
 use testkit::Answer;
 
-use crate::world::{HOST, World, instant, uuid};
+use crate::fixture::{Fixture, HOST, instant, uuid};
 
 const RED: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 40 20\"><circle cx=\"20\" cy=\"10\" r=\"9\" fill=\"red\"/></svg>";
 
-impl World {
+impl Fixture {
     async fn gives_logo(&self, organisation: u128, media_type: &'static str, file: impl AsRef<[u8]> + Send) -> Answer {
         let path = self.path(&format!("logos/{}", uuid(organisation)));
         self.sponsor.put(&path, media_type, file).await
@@ -58,32 +58,38 @@ fn keep(name: &str, bytes: &[u8]) {
 
 #[testkit::test]
 async fn logos_are_given_by_the_sponsor_for_partners_only_and_kept_as_png(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
+    let fixture = Fixture::new(pool, "hand_over").await;
     assert_eq!(
-        world.gives_logo(1, "image/svg+xml", RED).await.ok(),
+        fixture.gives_logo(1, "image/svg+xml", RED).await.ok(),
         json!({"width": 1000, "height": 500})
     );
-    world.gives_logo(11, "image/svg+xml; charset=utf-8", RED).await.ok();
-    let path = world.path(&format!("logos/{}", uuid(1)));
-    let kept = world.sponsor.get(&path).await;
+    fixture.gives_logo(11, "image/svg+xml; charset=utf-8", RED).await.ok();
+    let path = fixture.path(&format!("logos/{}", uuid(1)));
+    let kept = fixture.sponsor.get(&path).await;
     assert!(kept.status < 300 && kept.bytes.starts_with(b"\x89PNG"));
     // Kept as it is when given again.
-    world.gives_logo(1, "image/png", kept.bytes.clone()).await.ok();
-    world.gives_logo(2, "image/svg+xml", RED).await.refused("not-a-partner");
-    world.gives_logo(1, "image/png", RED).await.refused("logo-format");
-    world.gives_logo(1, "image/png", "GIF89a").await.refused("logo-format");
-    world
+    fixture.gives_logo(1, "image/png", kept.bytes.clone()).await.ok();
+    fixture
+        .gives_logo(2, "image/svg+xml", RED)
+        .await
+        .refused("not-a-partner");
+    fixture.gives_logo(1, "image/png", RED).await.refused("logo-format");
+    fixture
+        .gives_logo(1, "image/png", "GIF89a")
+        .await
+        .refused("logo-format");
+    fixture
         .gives_logo(1, "application/pdf", "%PDF")
         .await
         .refused("unsupported-media-type");
-    world
+    fixture
         .gives_logo(1, "image/svg+xml", RED.replace("circle", "script"))
         .await
         .refused("logo-forbidden");
-    let other = world.prescriber.put(&path, "image/svg+xml", RED).await;
+    let other = fixture.prescriber.put(&path, "image/svg+xml", RED).await;
     assert_eq!(other.status, 403);
 
-    let paper = world.sponsor.get(&world.path("paper")).await.ok();
+    let paper = fixture.sponsor.get(&fixture.path("paper")).await.ok();
     let logos: Vec<bool> = paper["partners"]
         .as_array()
         .unwrap()
@@ -92,76 +98,84 @@ async fn logos_are_given_by_the_sponsor_for_partners_only_and_kept_as_png(pool: 
         .collect();
     assert_eq!(logos, [true, true, false, false]);
     for _ in 0..2 {
-        let gone = world.sponsor.delete(&path).await;
+        let gone = fixture.sponsor.delete(&path).await;
         assert_eq!(gone.status, 204);
     }
-    assert_eq!(world.sponsor.get(&path).await.status, 404);
+    assert_eq!(fixture.sponsor.get(&path).await.status, 404);
     assert_eq!(
-        (world.traces("logo.put").await, world.traces("logo.delete").await),
+        (fixture.traces("logo.put").await, fixture.traces("logo.delete").await),
         (2, 1)
     );
 }
 
 #[testkit::test]
 async fn a_printer_gets_nothing_before_the_sponsor_approved_a_proof_of_the_settings_as_they_are(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.minted(1, 2).await;
-    world
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.minted(1, 2).await;
+    fixture
         .orders_print(batch, 500, &json!({}))
         .await
         .refused("proof-not-approved");
-    world.approves(600, "sheet").await;
-    world
+    fixture.approves(600, "sheet").await;
+    fixture
         .orders_print(batch, 500, &json!({"format": "large_print"}))
         .await
         .refused("proof-not-approved");
-    let told = world.orders_print(batch, 500, &json!({})).await.created();
+    let told = fixture.orders_print(batch, 500, &json!({})).await.created();
     assert_eq!((&told["vouchers"], &told["parts"]), (&json!(20), &json!(1)));
-    assert!(world.archive(batch, 500).await.status < 300);
+    assert!(fixture.archive(batch, 500).await.status < 300);
 
-    world
+    fixture
         .says(json!({"phone": "03 80 12 34 56", "web_page": "https://www.exemple.fr/cheques"}))
         .await
         .ok();
-    world.archive(batch, 500).await.refused("proof-not-approved");
-    let proof = world
+    fixture.archive(batch, 500).await.refused("proof-not-approved");
+    let proof = fixture
         .sponsor
-        .get(&world.path(&format!("proofs/{}", uuid(600))))
+        .get(&fixture.path(&format!("proofs/{}", uuid(600))))
         .await
         .ok();
     assert_eq!(proof["current"], json!(false));
-    let approval = world.path(&format!("proofs/{}/approval", uuid(600)));
-    world.sponsor.post(&approval, json!({})).await.refused("proof-outdated");
-    world.approves(601, "sheet").await;
-    world.gives_logo(11, "image/svg+xml", RED).await.ok();
-    world
+    let approval = fixture.path(&format!("proofs/{}/approval", uuid(600)));
+    fixture
+        .sponsor
+        .post(&approval, json!({}))
+        .await
+        .refused("proof-outdated");
+    fixture.approves(601, "sheet").await;
+    fixture.gives_logo(11, "image/svg+xml", RED).await.ok();
+    fixture
         .orders_print(batch, 501, &json!({"reason": "damaged"}))
         .await
         .refused("proof-not-approved");
-    world.says(json!({"phone": "appelez"})).await.refused("paper-field");
-    assert_eq!(world.traces("proof.approve").await, 2);
+    fixture.says(json!({"phone": "appelez"})).await.refused("paper-field");
+    assert_eq!(fixture.traces("proof.approve").await, 2);
 }
 
 #[testkit::test]
 async fn nothing_on_a_proof_can_be_spent(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
+    let fixture = Fixture::new(pool, "hand_over").await;
     let new = json!({"id": uuid(600), "format": "sheet"});
-    world.sponsor.post(&world.path("proofs"), new.clone()).await.created();
-    world.sponsor.post(&world.path("proofs"), new).await.ok();
-    let other = json!({"id": uuid(600), "format": "large_print"});
-    world
+    fixture
         .sponsor
-        .post(&world.path("proofs"), other)
+        .post(&fixture.path("proofs"), new.clone())
+        .await
+        .created();
+    fixture.sponsor.post(&fixture.path("proofs"), new).await.ok();
+    let other = json!({"id": uuid(600), "format": "large_print"});
+    fixture
+        .sponsor
+        .post(&fixture.path("proofs"), other)
         .await
         .refused("same-id-other-content");
-    let pdf = world
+    let pdf = fixture
         .sponsor
-        .get(&world.path(&format!("proofs/{}/proof.pdf", uuid(600))))
+        .get(&fixture.path(&format!("proofs/{}/proof.pdf", uuid(600))))
         .await;
     assert!(pdf.status < 300 && pdf.bytes.starts_with(b"%PDF-1.7"), "{}", pdf.text());
     keep("epreuve.pdf", &pdf.bytes);
     check_pdf(&pdf.bytes, 10);
-    let jwks = world.sponsor.get("/.well-known/jwks.json").await.text();
+    let jwks = fixture.sponsor.get("/.well-known/jwks.json").await.text();
     let keyring = Keyring::new(HOST.parse().unwrap(), voucher::JwkSet::read(&jwks).unwrap());
     let specimen = issuer::specimen(3, &HOST.parse().unwrap());
     assert_eq!(specimen.short_code.id().to_bytes(), *b"SPECIMEN");
@@ -172,21 +186,21 @@ async fn nothing_on_a_proof_can_be_spent(pool: PgPool) {
 
 #[testkit::test]
 async fn the_archive_is_whole_its_sums_hold_and_its_rows_are_those_of_the_batch(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.minted(1, 102).await;
-    world.gives_logo(1, "image/svg+xml", RED).await.ok();
-    world.approves(600, "sheet").await;
-    let first = world.orders_print(batch, 500, &json!({})).await.created();
-    assert_eq!(world.orders_print(batch, 500, &json!({})).await.ok(), first);
-    world
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.minted(1, 102).await;
+    fixture.gives_logo(1, "image/svg+xml", RED).await.ok();
+    fixture.approves(600, "sheet").await;
+    let first = fixture.orders_print(batch, 500, &json!({})).await.created();
+    assert_eq!(fixture.orders_print(batch, 500, &json!({})).await.ok(), first);
+    fixture
         .orders_print(batch, 500, &json!({"to": 3}))
         .await
         .refused("same-id-other-content");
-    world
+    fixture
         .orders_print(batch, 501, &json!({"from": 0}))
         .await
         .refused("print-range");
-    let archive = world.archive(batch, 500).await;
+    let archive = fixture.archive(batch, 500).await;
     assert!(archive.status < 300);
     keep("carnets.zip", &archive.bytes);
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(archive.bytes)).unwrap();
@@ -220,11 +234,11 @@ async fn the_archive_is_whole_its_sums_hold_and_its_rows_are_those_of_the_batch(
         .iter()
         .map(|name| String::from_utf8(read(name)).unwrap().replace(header, ""))
         .collect();
-    assert_eq!(format!("{header}{rows}"), world.csv(batch).await);
+    assert_eq!(format!("{header}{rows}"), fixture.csv(batch).await);
     assert_eq!(
         (
-            world.traces("batch.printer_file").await,
-            world.traces("print.download").await
+            fixture.traces("batch.printer_file").await,
+            fixture.traces("print.download").await
         ),
         (1, 1)
     );
@@ -232,16 +246,16 @@ async fn the_archive_is_whole_its_sums_hold_and_its_rows_are_those_of_the_batch(
 
 #[testkit::test]
 async fn an_archive_that_breaks_midway_is_no_archive(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.minted(1, 450).await;
-    world.approves(600, "sheet").await;
-    world.orders_print(batch, 500, &json!({})).await.created();
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.minted(1, 450).await;
+    fixture.approves(600, "sheet").await;
+    fixture.orders_print(batch, 500, &json!({})).await.created();
     sqlx::query("update issuer.voucher set kid = '\\x00000000' where serial > 4300")
-        .execute(&world.owner)
+        .execute(&fixture.owner)
         .await
         .unwrap();
-    let path = world.path(&format!("batches/{batch}/printer-files/{}/carnets.zip", uuid(500)));
-    let answer = world
+    let path = fixture.path(&format!("batches/{batch}/printer-files/{}/carnets.zip", uuid(500)));
+    let answer = fixture
         .sponsor
         .respond(request::Builder::new().uri(&path), Body::empty())
         .await;
@@ -254,40 +268,44 @@ async fn an_archive_that_breaks_midway_is_no_archive(pool: PgPool) {
 
 #[testkit::test]
 async fn booklets_printed_before_are_printed_again_only_with_a_reason(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.minted(1, 4).await;
-    let path = |query: &str| world.path(&format!("batches/{batch}/booklets.pdf{query}"));
-    assert!(world.sponsor.get(&path("?from=2&to=3")).await.status < 300);
-    world.sponsor.get(&path("?from=3&to=4")).await.refused("printed-before");
-    assert!(world.sponsor.get(&path("?from=4&to=4")).await.status < 300);
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.minted(1, 4).await;
+    let path = |query: &str| fixture.path(&format!("batches/{batch}/booklets.pdf{query}"));
+    assert!(fixture.sponsor.get(&path("?from=2&to=3")).await.status < 300);
+    fixture
+        .sponsor
+        .get(&path("?from=3&to=4"))
+        .await
+        .refused("printed-before");
+    assert!(fixture.sponsor.get(&path("?from=4&to=4")).await.status < 300);
     assert!(
-        world
+        fixture
             .sponsor
             .get(&path("?from=3&to=4&reason=damaged&format=large_print"))
             .await
             .status
             < 300
     );
-    let bad = world.sponsor.get(&path("?reason=because")).await;
+    let bad = fixture.sponsor.get(&path("?reason=because")).await;
     assert_eq!(bad.status, 400);
-    let run = json!({"parts": [{"programme_id": world.programme, "batch_id": batch}]});
-    world
+    let run = json!({"parts": [{"programme_id": fixture.programme, "batch_id": batch}]});
+    fixture
         .sponsor
         .post("/issuer/v1/print-runs", run)
         .await
         .refused("printed-before");
-    world.approves(600, "sheet").await;
-    world
+    fixture.approves(600, "sheet").await;
+    fixture
         .orders_print(batch, 500, &json!({}))
         .await
         .refused("printed-before");
-    world
+    fixture
         .orders_print(batch, 500, &json!({"reason": "misprinted"}))
         .await
         .created();
     let again: Vec<String> =
         sqlx::query_scalar("select detail::text from access.audit where action = 'batch.reprint_booklets' order by id")
-            .fetch_all(&world.owner)
+            .fetch_all(&fixture.owner)
             .await
             .unwrap();
     assert_eq!(again, [r#"{"reason": "damaged", "booklets": [3, 4]}"#]);
@@ -295,39 +313,39 @@ async fn booklets_printed_before_are_printed_again_only_with_a_reason(pool: PgPo
 
 #[testkit::test]
 async fn a_stolen_carton_gets_new_numbers_and_the_old_ones_read_as_revoked(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.funded(1, 4).await;
-    let person = world.people(1, 2).await[0];
-    world.hands_over(700, batch, 1, person).await.created();
-    let old = world.number(batch, 11).await;
-    let before = world.csv(batch).await;
-    let path = world.path(&format!("batches/{batch}/reissues"));
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.funded(1, 4).await;
+    let person = fixture.people(1, 2).await[0];
+    fixture.hands_over(700, batch, 1, person).await.created();
+    let old = fixture.number(batch, 11).await;
+    let before = fixture.csv(batch).await;
+    let path = fixture.path(&format!("batches/{batch}/reissues"));
     let stolen = |id: u128, from: u32, to: u32| json!({"id": uuid(id), "from": from, "to": to, "reason": "stolen"});
-    world
+    fixture
         .sponsor
         .post(&path, stolen(800, 1, 4))
         .await
         .refused("already-handed-over");
-    world
+    fixture
         .sponsor
         .post(&path, stolen(800, 2, 9))
         .await
         .refused("reissue-range");
-    world
+    fixture
         .sponsor
         .post(&path, stolen(800, 3, 2))
         .await
         .refused("reissue-range");
-    let done = world.sponsor.post(&path, stolen(800, 2, 3)).await.created();
+    let done = fixture.sponsor.post(&path, stolen(800, 2, 3)).await.created();
     assert_eq!(done["vouchers"], json!(20));
-    assert_eq!(world.sponsor.post(&path, stolen(800, 2, 3)).await.ok(), done);
-    world
+    assert_eq!(fixture.sponsor.post(&path, stolen(800, 2, 3)).await.ok(), done);
+    fixture
         .sponsor
         .post(&path, stolen(800, 2, 4))
         .await
         .refused("same-id-other-content");
 
-    let after = world.csv(batch).await;
+    let after = fixture.csv(batch).await;
     for ((was, is), serial) in before.lines().zip(after.lines()).skip(1).zip(1..) {
         assert_eq!(
             was != is,
@@ -337,15 +355,15 @@ async fn a_stolen_carton_gets_new_numbers_and_the_old_ones_read_as_revoked(pool:
     }
     let blocked: Option<String> =
         sqlx::query_scalar("select blocked_reason from issuer.voucher_block where book_id = $1 and number = $2")
-            .bind(world.programme)
+            .bind(fixture.programme)
             .bind(old.get())
-            .fetch_one(&world.owner)
+            .fetch_one(&fixture.owner)
             .await
             .unwrap();
     assert_eq!(blocked.as_deref(), Some("revoked"));
     let listed: i64 = sqlx::query_scalar("select count(*) from issuer.voucher_blocked where number = $1 and xact > 0")
         .bind(old.get())
-        .fetch_one(&world.owner)
+        .fetch_one(&fixture.owner)
         .await
         .unwrap();
     assert_eq!(listed, 1, "refused without a network too");
@@ -353,42 +371,46 @@ async fn a_stolen_carton_gets_new_numbers_and_the_old_ones_read_as_revoked(pool:
         "select count(*) from issuer.withdrawn_voucher w, issuer.vouchers_of_codes(array[sha256(w.token_id)]) v
          where v.number = w.number",
     )
-    .fetch_one(&world.owner)
+    .fetch_one(&fixture.owner)
     .await
     .unwrap();
     assert_eq!(
         explained, 20,
         "a short code of the old paper is known, and refused as revoked"
     );
-    assert_ne!(world.number(batch, 11).await, old);
+    assert_ne!(fixture.number(batch, 11).await, old);
     // The booklet is what it was: it can be given, with its money.
-    world.hands_over(701, batch, 2, person).await.created();
-    assert_eq!(world.states().await["activated"], json!(20));
-    world
+    fixture.hands_over(701, batch, 2, person).await.created();
+    assert_eq!(fixture.states().await["activated"], json!(20));
+    fixture
         .sponsor
         .post(&path, stolen(801, 2, 2))
         .await
         .refused("already-handed-over");
     // A revoked booklet does not come back to life.
     let revoked = json!({"id": uuid(900), "batch_id": batch, "booklet": 4, "reason": "stolen"});
-    world.sponsor.post(&world.path("revocations"), revoked).await.created();
-    world.sponsor.post(&path, stolen(802, 4, 4)).await.refused("revoked");
-    assert_eq!(world.traces("batch.reissue").await, 1);
+    fixture
+        .sponsor
+        .post(&fixture.path("revocations"), revoked)
+        .await
+        .created();
+    fixture.sponsor.post(&path, stolen(802, 4, 4)).await.refused("revoked");
+    assert_eq!(fixture.traces("batch.reissue").await, 1);
 }
 
 #[testkit::test]
 async fn a_whole_batch_is_withdrawn_with_one_call_and_no_number_is_ever_given_twice(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.minted(1, 600).await;
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.minted(1, 600).await;
     let (path, other) = (
-        world.path(&format!("batches/{batch}/reissues")),
-        world.minted(2, 2).await,
+        fixture.path(&format!("batches/{batch}/reissues")),
+        fixture.minted(2, 2).await,
     );
-    let untouched = world.csv(other).await;
+    let untouched = fixture.csv(other).await;
     for id in [800, 801] {
         let whole = json!({"id": uuid(id), "reason": "lost_in_transit"});
         assert_eq!(
-            world.sponsor.post(&path, whole).await.created()["vouchers"],
+            fixture.sponsor.post(&path, whole).await.created()["vouchers"],
             json!(6000)
         );
     }
@@ -396,15 +418,15 @@ async fn a_whole_batch_is_withdrawn_with_one_call_and_no_number_is_ever_given_tw
         "select count(distinct number), count(distinct token_id)
          from (select number, token_id from issuer.voucher union all select number, token_id from issuer.withdrawn_voucher) as every",
     )
-    .fetch_one(&world.owner)
+    .fetch_one(&fixture.owner)
     .await
     .unwrap();
     assert_eq!((numbers, ids), (18_020, 18_020));
-    assert_eq!(world.csv(other).await, untouched);
+    assert_eq!(fixture.csv(other).await, untouched);
     let elsewhere = json!({"id": uuid(800), "reason": "lost_in_transit"});
-    let elsewhere = world
+    let elsewhere = fixture
         .sponsor
-        .post(&world.path(&format!("batches/{other}/reissues")), elsewhere)
+        .post(&fixture.path(&format!("batches/{other}/reissues")), elsewhere)
         .await;
     elsewhere.refused("same-id-other-content");
 }
@@ -433,16 +455,16 @@ fn check_pdf(pdf: &[u8], codes: u32) {
 
 #[testkit::test]
 async fn every_format_is_accessible_and_every_code_of_it_reads_at_150_and_300_dpi(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.minted(1, 2).await;
-    world.gives_logo(1, "image/svg+xml", RED).await.ok();
-    world
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.minted(1, 2).await;
+    fixture.gives_logo(1, "image/svg+xml", RED).await.ok();
+    fixture
         .says(json!({"phone": "03 80 12 34 56", "web_page": "www.exemple.fr", "address": "10 rue de la Gare, Semur"}))
         .await
         .ok();
     for (format, reason) in [("sheet", ""), ("large_print", "&reason=other_format")] {
-        let path = world.path(&format!("batches/{batch}/booklets.pdf?format={format}{reason}"));
-        let pdf = world.sponsor.get(&path).await;
+        let path = fixture.path(&format!("batches/{batch}/booklets.pdf?format={format}{reason}"));
+        let pdf = fixture.sponsor.get(&path).await;
         assert!(pdf.status < 300, "{}", pdf.text());
         keep(&format!("carnets-{format}.pdf"), &pdf.bytes);
         check_pdf(&pdf.bytes, 20);
@@ -465,15 +487,15 @@ fn memory_kib(field: &str) -> u64 {
 #[ignore = "a measurement of some minutes"]
 async fn measures_the_printers_file(pool: PgPool) {
     let booklets: u32 = std::env::var("CCN_BENCH_BOOKLETS").map_or(10_000, |text| text.parse().unwrap());
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.minted(1, booklets).await;
-    world.gives_logo(1, "image/svg+xml", RED).await.ok();
-    world.approves(600, "sheet").await;
-    world.orders_print(batch, 500, &json!({})).await.created();
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.minted(1, booklets).await;
+    fixture.gives_logo(1, "image/svg+xml", RED).await.ok();
+    fixture.approves(600, "sheet").await;
+    fixture.orders_print(batch, 500, &json!({})).await.created();
     std::fs::write("/proc/self/clear_refs", "5").unwrap();
     let (before, started) = (memory_kib("VmRSS"), std::time::Instant::now());
-    let path = world.path(&format!("batches/{batch}/printer-files/{}/carnets.zip", uuid(500)));
-    let answer = world
+    let path = fixture.path(&format!("batches/{batch}/printer-files/{}/carnets.zip", uuid(500)));
+    let answer = fixture
         .sponsor
         .respond(request::Builder::new().uri(&path), Body::empty())
         .await;
@@ -496,18 +518,18 @@ async fn measures_the_printers_file(pool: PgPool) {
 
 #[testkit::test]
 async fn one_voucher_is_an_image_for_a_phone_and_leaves_a_trace(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.minted(1, 2).await;
-    let path = |image: &str| world.path(&format!("batches/{batch}/vouchers/{image}"));
-    let png = world.sponsor.get(&path("12.png")).await;
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.minted(1, 2).await;
+    let path = |image: &str| fixture.path(&format!("batches/{batch}/vouchers/{image}"));
+    let png = fixture.sponsor.get(&path("12.png")).await;
     assert!(png.status < 300 && png.bytes.starts_with(b"\x89PNG"), "{}", png.text());
     keep("cheque-12.png", &png.bytes);
-    let svg = world.sponsor.get(&path("12.svg")).await.text();
+    let svg = fixture.sponsor.get(&path("12.svg")).await.text();
     assert!(svg.contains("10 €") && svg.contains("31 décembre 2026") && svg.contains("<title"));
-    assert_eq!(world.traces("voucher.image").await, 2);
+    assert_eq!(fixture.traces("voucher.image").await, 2);
     for image in ["12.gif", "x.png", "12"] {
-        assert_eq!(world.sponsor.get(&path(image)).await.status, 404);
+        assert_eq!(fixture.sponsor.get(&path(image)).await.status, 404);
     }
-    world.sponsor.get(&path("21.png")).await.refused("print-range");
-    assert_eq!(world.prescriber.get(&path("12.png")).await.status, 403);
+    fixture.sponsor.get(&path("21.png")).await.refused("print-range");
+    assert_eq!(fixture.prescriber.get(&path("12.png")).await.status, 403);
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::world::World;
+use crate::fixture::Fixture;
 
 fn data(name: &str) -> Option<Vec<u8>> {
     let path = format!("{}/../../../shared/data/bfc/{name}", env!("CARGO_MANIFEST_DIR"));
@@ -32,7 +32,7 @@ async fn exactly_the_expected_lines_are_refused_and_found_twice(pool: PgPool) {
         return;
     };
     let expected: Value = serde_json::from_slice(&expected).unwrap();
-    let world = World::new(pool, "hand_over").await;
+    let fixture = Fixture::new(pool, "hand_over").await;
     let cells = |list: &Value| -> Vec<(u64, String)> {
         let cell = |item: &Value| {
             (
@@ -43,9 +43,9 @@ async fn exactly_the_expected_lines_are_refused_and_found_twice(pool: PgPool) {
         list.as_array().unwrap().iter().map(cell).collect()
     };
 
-    let preview = world.previews(&world.prescriber, 1, a.clone()).await;
-    let done = world
-        .commits(&world.prescriber, 1, a.clone(), preview["digest"].as_str().unwrap())
+    let preview = fixture.previews(&fixture.prescriber, 1, a.clone()).await;
+    let done = fixture
+        .commits(&fixture.prescriber, 1, a.clone(), preview["digest"].as_str().unwrap())
         .await
         .created();
     assert_eq!(cells(&done["refused"]), cells(&expected["a"]["bad"]));
@@ -63,10 +63,10 @@ async fn exactly_the_expected_lines_are_refused_and_found_twice(pool: PgPool) {
         (&expected["a"]["rows"], &json!(1494))
     );
 
-    let preview = world.previews(&world.other_prescriber, 2, b.clone()).await;
-    let done = world
+    let preview = fixture.previews(&fixture.other_prescriber, 2, b.clone()).await;
+    let done = fixture
         .commits(
-            &world.other_prescriber,
+            &fixture.other_prescriber,
             2,
             b.clone(),
             preview["digest"].as_str().unwrap(),
@@ -80,8 +80,8 @@ async fn exactly_the_expected_lines_are_refused_and_found_twice(pool: PgPool) {
         (&expected["b"]["rows"], &json!(1500))
     );
 
-    let again = world.previews(&world.other_prescriber, 3, b).await;
+    let again = fixture.previews(&fixture.other_prescriber, 3, b).await;
     assert_eq!((&again["accepted"], &again["unchanged"]), (&json!(0), &json!(1500)));
-    let again = world.previews(&world.prescriber, 4, a).await;
+    let again = fixture.previews(&fixture.prescriber, 4, a).await;
     assert_eq!((&again["accepted"], &again["unchanged"]), (&json!(0), &json!(1494)));
 }

@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 use testkit::{Answer, Client};
 
-use crate::world::{World, instant, uuid};
+use crate::fixture::{Fixture, instant, uuid};
 
 #[testkit::test]
 async fn an_order_keeps_to_the_programmes_limits(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let order = |n, booklets| orders(&world.sponsor, &world, n, booklets);
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let order = |n, booklets| orders(&fixture.sponsor, &fixture, n, booklets);
     order(1, 1).await.refused("order-too-small");
     order(1, 100_001).await.refused("order-too-large");
     let batch = order(1, 3).await.created();
@@ -20,122 +20,132 @@ async fn an_order_keeps_to_the_programmes_limits(pool: PgPool) {
     );
     assert_eq!(order(1, 3).await.ok(), batch);
     order(1, 4).await.refused("same-id-other-content");
-    world.clock.move_to(instant("2027-02-01T08:00:00Z"));
+    fixture.clock.move_to(instant("2027-02-01T08:00:00Z"));
     order(2, 3).await.refused("programme-over");
 }
 
-async fn orders(who: &Client, world: &World, n: u128, booklets: u32) -> Answer {
-    who.post(&world.path("orders"), json!({"id": uuid(n), "booklets": booklets}))
+async fn orders(who: &Client, fixture: &Fixture, n: u128, booklets: u32) -> Answer {
+    who.post(&fixture.path("orders"), json!({"id": uuid(n), "booklets": booklets}))
         .await
 }
 
 #[testkit::test]
 async fn every_voucher_is_minted_once_whoever_asks_how_often(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
+    let fixture = Fixture::new(pool, "hand_over").await;
     let batch = uuid(1);
-    orders(&world.sponsor, &world, 1, 1_200).await.created();
-    let path = world.path(&format!("batches/{batch}/mint"));
+    orders(&fixture.sponsor, &fixture, 1, 1_200).await.created();
+    let path = fixture.path(&format!("batches/{batch}/mint"));
     let (first, second) = tokio::join!(
-        world.sponsor.post(&path, json!({})),
-        world.sponsor.post(&path, json!({}))
+        fixture.sponsor.post(&path, json!({})),
+        fixture.sponsor.post(&path, json!({}))
     );
     assert_eq!(
         (first.ok()["minted"].clone(), second.ok()["minted"].clone()),
         (json!(true), json!(true))
     );
-    world.sponsor.post(&path, json!({})).await.ok();
+    fixture.sponsor.post(&path, json!({})).await.ok();
     let (count, last, ids): (i64, i32, i64) =
         sqlx::query_as("select count(*), max(serial), count(distinct token_id) from issuer.voucher")
-            .fetch_one(&world.owner)
+            .fetch_one(&fixture.owner)
             .await
             .unwrap();
     assert_eq!((count, last, ids), (12_000, 12_000, 12_000));
     assert!(
-        world
+        fixture
             .number(batch, 1)
             .await
             .as_voucher()
             .is_some_and(|(series, idx)| series == 1 && idx < 1 << 20)
     );
-    assert_eq!(world.states().await["minted"], 12_000);
+    assert_eq!(fixture.states().await["minted"], 12_000);
 }
 
 #[testkit::test]
 async fn a_batch_is_funded_whole_or_says_what_each_funder_lacks(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.minted(1, 10).await;
-    let path = world.path(&format!("batches/{batch}/funding"));
-    world.allocates([33_390, 33_304, 0]).await;
-    let refused = world.sponsor.post(&path, json!({})).await.refused("not-funded");
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.minted(1, 10).await;
+    let path = fixture.path(&format!("batches/{batch}/funding"));
+    fixture.allocates([33_390, 33_304, 0]).await;
+    let refused = fixture.sponsor.post(&path, json!({})).await.refused("not-funded");
     let short = refused["shortfalls"].as_array().unwrap();
     assert_eq!(short.len(), 2);
     assert_eq!(
         (&short[0]["missing"], &short[1]["missing"]),
         (&json!("0.01"), &json!("333.05"))
     );
-    assert_eq!(world.reserved(batch).await, [0, 0, 0]);
-    world.allocates([0, 1, 33_305]).await;
-    assert_eq!(world.sponsor.post(&path, json!({})).await.created()["state"], "funded");
-    assert_eq!(world.sponsor.post(&path, json!({})).await.ok()["funded"], true);
-    assert_eq!(world.reserved(batch).await, [33_390, 33_305, 33_305]);
+    assert_eq!(fixture.reserved(batch).await, [0, 0, 0]);
+    fixture.allocates([0, 1, 33_305]).await;
+    assert_eq!(
+        fixture.sponsor.post(&path, json!({})).await.created()["state"],
+        "funded"
+    );
+    assert_eq!(fixture.sponsor.post(&path, json!({})).await.ok()["funded"], true);
+    assert_eq!(fixture.reserved(batch).await, [33_390, 33_305, 33_305]);
 }
 
 #[testkit::test]
 async fn a_booklet_becomes_money_when_it_is_handed_over(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.funded(1, 3).await;
-    let people = world.people(1, 2).await;
-    let given = world.hands_over(30, batch, 2, people[0]).await.created();
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.funded(1, 3).await;
+    let people = fixture.people(1, 2).await;
+    let given = fixture.hands_over(30, batch, 2, people[0]).await.created();
     assert_eq!(given["vouchers"], json!((11..=20).collect::<Vec<_>>()));
     assert_eq!(
-        world.hands_over(30, batch, 2, people[0]).await.ok(),
+        fixture.hands_over(30, batch, 2, people[0]).await.ok(),
         given,
         "a retry changes nothing"
     );
-    world
+    fixture
         .hands_over(30, batch, 3, people[0])
         .await
         .refused("same-id-other-content");
-    let states = world.states().await;
+    let states = fixture.states().await;
     assert_eq!((&states["activated"], &states["minted"]), (&json!(10), &json!(20)));
-    let reserved = world.reserved(batch).await;
+    let reserved = fixture.reserved(batch).await;
     assert_eq!(reserved.iter().sum::<i64>(), 20_000);
-    let list = world.prescriber.get(&world.path("beneficiaries")).await.ok();
+    let list = fixture.prescriber.get(&fixture.path("beneficiaries")).await.ok();
     assert_eq!(list["items"][0]["handed_over"], 1);
 }
 
 #[testkit::test]
 async fn a_booklet_is_not_handed_over_against_the_rules(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let people = world.people(2, 1).await;
-    let unfunded = world.minted(1, 2).await;
-    world.hands_over(30, unfunded, 1, people[0]).await.refused("not-funded");
-    let batch = world.funded(2, 5).await;
-    world.hands_over(31, batch, 3, people[0]).await.created();
-    world
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let people = fixture.people(2, 1).await;
+    let unfunded = fixture.minted(1, 2).await;
+    fixture
+        .hands_over(30, unfunded, 1, people[0])
+        .await
+        .refused("not-funded");
+    let batch = fixture.funded(2, 5).await;
+    fixture.hands_over(31, batch, 3, people[0]).await.created();
+    fixture
         .hands_over(32, batch, 3, people[1])
         .await
         .refused("booklet-already-handed-over");
-    world.hands_over(33, batch, 4, people[0]).await.refused("cap-reached");
-    world.hands_over(34, batch, 9, people[1]).await.refused("not-found");
-    world
+    fixture.hands_over(33, batch, 4, people[0]).await.refused("cap-reached");
+    fixture.hands_over(34, batch, 9, people[1]).await.refused("not-found");
+    fixture
         .hands_over(35, batch, 4, uuid(77))
         .await
         .refused("not-your-beneficiary");
     let body = json!({"id": uuid(36), "batch_id": batch, "booklet": 4, "beneficiary_id": people[1]});
-    world
+    fixture
         .other_prescriber
-        .post(&world.path("hand-overs"), body)
+        .post(&fixture.path("hand-overs"), body)
         .await
         .refused("not-your-beneficiary");
     let stolen = json!({"id": uuid(37), "batch_id": batch, "booklet": 5, "reason": "stolen"});
-    world.sponsor.post(&world.path("revocations"), stolen).await.created();
-    world
+    fixture
+        .sponsor
+        .post(&fixture.path("revocations"), stolen)
+        .await
+        .created();
+    fixture
         .hands_over(38, batch, 5, people[1])
         .await
         .refused("booklet-blocked");
-    world.clock.move_to(instant("2027-02-01T08:00:00Z"));
-    world
+    fixture.clock.move_to(instant("2027-02-01T08:00:00Z"));
+    fixture
         .hands_over(39, batch, 4, people[1])
         .await
         .refused("programme-over");
@@ -143,26 +153,26 @@ async fn a_booklet_is_not_handed_over_against_the_rules(pool: PgPool) {
 
 #[testkit::test]
 async fn a_booklet_asked_for_by_many_desks_goes_to_one(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.funded(1, 2).await;
-    let people = world.people(6, 1).await;
-    let asked = [0, 1, 2, 3, 4, 5].map(|n| world.hands_over(40 + n, batch, 1, people[usize::try_from(n).unwrap()]));
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.funded(1, 2).await;
+    let people = fixture.people(6, 1).await;
+    let asked = [0, 1, 2, 3, 4, 5].map(|n| fixture.hands_over(40 + n, batch, 1, people[usize::try_from(n).unwrap()]));
     let [first, second, third, fourth, fifth, sixth] = asked;
     let answers = tokio::join!(first, second, third, fourth, fifth, sixth);
     let mut statuses = <[Answer; 6]>::from(answers).map(|answer| answer.status);
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 422, 422, 422, 422, 422]);
-    assert_eq!(world.states().await["activated"], 10);
+    assert_eq!(fixture.states().await["activated"], 10);
 }
 
 #[testkit::test]
 async fn one_person_cannot_get_more_booklets_from_two_desks_at_once(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let (one, two) = (world.funded(1, 2).await, world.funded(2, 4).await);
-    let people = world.people(1, 1).await;
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let (one, two) = (fixture.funded(1, 2).await, fixture.funded(2, 4).await);
+    let people = fixture.people(1, 1).await;
     let (a, b) = tokio::join!(
-        world.hands_over(40, one, 1, people[0]),
-        world.hands_over(41, two, 3, people[0])
+        fixture.hands_over(40, one, 1, people[0]),
+        fixture.hands_over(41, two, 3, people[0])
     );
     let mut statuses = [a.status, b.status];
     statuses.sort_unstable();
@@ -171,53 +181,56 @@ async fn one_person_cannot_get_more_booklets_from_two_desks_at_once(pool: PgPool
 
 #[testkit::test]
 async fn what_is_left_of_a_lost_booklet_goes_back_in_the_shares_paid_and_it_is_replaced(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.funded(1, 3).await;
-    let people = world.people(1, 1).await;
-    world.hands_over(30, batch, 1, people[0]).await.created();
-    world.claims(world.number(batch, 1).await).await;
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.funded(1, 3).await;
+    let people = fixture.people(1, 1).await;
+    fixture.hands_over(30, batch, 1, people[0]).await.created();
+    fixture.claims(fixture.number(batch, 1).await).await;
     let replacement = json!({"id": uuid(32), "hand_over_id": uuid(30), "batch_id": batch, "booklet": 2});
-    world
+    fixture
         .prescriber
-        .post(&world.path("replacements"), replacement.clone())
+        .post(&fixture.path("replacements"), replacement.clone())
         .await
         .refused("not-revoked");
 
     let lost = json!({"id": uuid(31), "batch_id": batch, "booklet": 1, "reason": "lost"});
-    world
+    fixture
         .other_prescriber
-        .post(&world.path("revocations"), lost.clone())
+        .post(&fixture.path("revocations"), lost.clone())
         .await
         .refused("not-found");
-    let done = world
+    let done = fixture
         .prescriber
-        .post(&world.path("revocations"), lost.clone())
+        .post(&fixture.path("revocations"), lost.clone())
         .await
         .created();
     assert_eq!(
         done,
         json!({"id": uuid(31), "revoked": 10, "already_claimed": 1, "returned": "90.00"})
     );
-    assert_eq!(world.prescriber.post(&world.path("revocations"), lost).await.ok(), done);
-    assert_eq!(world.refundable().await.iter().sum::<i64>(), 9_000);
+    assert_eq!(
+        fixture.prescriber.post(&fixture.path("revocations"), lost).await.ok(),
+        done
+    );
+    assert_eq!(fixture.refundable().await.iter().sum::<i64>(), 9_000);
 
-    world
+    fixture
         .prescriber
-        .post(&world.path("replacements"), replacement.clone())
+        .post(&fixture.path("replacements"), replacement.clone())
         .await
         .created();
-    world
+    fixture
         .prescriber
-        .post(&world.path("replacements"), replacement)
+        .post(&fixture.path("replacements"), replacement)
         .await
         .ok();
     let again = json!({"id": uuid(33), "hand_over_id": uuid(30), "batch_id": batch, "booklet": 3});
-    world
+    fixture
         .prescriber
-        .post(&world.path("replacements"), again)
+        .post(&fixture.path("replacements"), again)
         .await
         .refused("already-replaced");
-    let states = world.states().await;
+    let states = fixture.states().await;
     assert_eq!(
         (&states["activated"], &states["revoked"], &states["claimed"]),
         (&json!(10), &json!(9), &json!(1))
@@ -226,9 +239,9 @@ async fn what_is_left_of_a_lost_booklet_goes_back_in_the_shares_paid_and_it_is_r
 
 #[testkit::test]
 async fn a_booklet_nobody_got_and_a_single_voucher_can_be_revoked(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.funded(1, 2).await;
-    let revoke = |body| revokes(&world.sponsor, &world, body);
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.funded(1, 2).await;
+    let revoke = |body| revokes(&fixture.sponsor, &fixture, body);
     revoke(json!({"id": uuid(1), "batch_id": batch, "reason": "lost"}))
         .await
         .refused("booklet-or-serial");
@@ -240,43 +253,47 @@ async fn a_booklet_nobody_got_and_a_single_voucher_can_be_revoked(pool: PgPool) 
         .await
         .created();
     assert_eq!((&rest["revoked"], &rest["returned"]), (&json!(9), &json!("90.00")));
-    assert_eq!(world.reserved(batch).await.iter().sum::<i64>(), 10_000);
-    assert_eq!(world.states().await["revoked"], 10);
+    assert_eq!(fixture.reserved(batch).await.iter().sum::<i64>(), 10_000);
+    assert_eq!(fixture.states().await["revoked"], 10);
 }
 
-async fn revokes(who: &Client, world: &World, body: Value) -> Answer {
-    who.post(&world.path("revocations"), body).await
+async fn revokes(who: &Client, fixture: &Fixture, body: Value) -> Answer {
+    who.post(&fixture.path("revocations"), body).await
 }
 
 #[testkit::test]
 async fn at_the_end_unused_money_goes_back_in_the_exact_shares_paid(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.funded(1, 3).await;
-    let people = world.people(2, 1).await;
-    world.hands_over(30, batch, 1, people[0]).await.created();
-    world.hands_over(31, batch, 2, people[1]).await.created();
-    let claimed: Vec<AccountNumber> = vec![world.number(batch, 3).await, world.number(batch, 14).await];
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.funded(1, 3).await;
+    let people = fixture.people(2, 1).await;
+    fixture.hands_over(30, batch, 1, people[0]).await.created();
+    fixture.hands_over(31, batch, 2, people[1]).await.created();
+    let claimed: Vec<AccountNumber> = vec![fixture.number(batch, 3).await, fixture.number(batch, 14).await];
     for &number in &claimed {
-        world.claims(number).await;
+        fixture.claims(number).await;
     }
     let end = json!({"id": uuid(60)});
-    world.clock.move_to(instant("2027-02-03T22:59:59Z"));
-    world
+    fixture.clock.move_to(instant("2027-02-03T22:59:59Z"));
+    fixture
         .sponsor
-        .post(&world.path("expiry"), end.clone())
+        .post(&fixture.path("expiry"), end.clone())
         .await
         .refused("too-early");
-    world.clock.move_to(instant("2027-02-03T23:00:00Z"));
-    let done = world.sponsor.post(&world.path("expiry"), end.clone()).await.created();
+    fixture.clock.move_to(instant("2027-02-03T23:00:00Z"));
+    let done = fixture
+        .sponsor
+        .post(&fixture.path("expiry"), end.clone())
+        .await
+        .created();
     assert_eq!(
         done,
         json!({"id": uuid(60), "vouchers": 18, "returned": "180.00", "reserved_returned": "100.00"})
     );
-    assert_eq!(world.sponsor.post(&world.path("expiry"), end).await.ok(), done);
+    assert_eq!(fixture.sponsor.post(&fixture.path("expiry"), end).await.ok(), done);
 
-    assert_eq!(world.reserved(batch).await, [0, 0, 0]);
-    let mut connection = world.owner.acquire().await.unwrap();
-    let openings = ledger::read::openings(&mut connection, world.book(), &claimed)
+    assert_eq!(fixture.reserved(batch).await, [0, 0, 0]);
+    let mut connection = fixture.owner.acquire().await.unwrap();
+    let openings = ledger::read::openings(&mut connection, fixture.book(), &claimed)
         .await
         .unwrap();
     let mut paid = [10_017, 9_992, 9_991]; // cumulative rounding of 30 vouchers: 33.39 / 33.305 / 33.305 %
@@ -284,24 +301,24 @@ async fn at_the_end_unused_money_goes_back_in_the_exact_shares_paid(pool: PgPool
         let funder = (11..=13).position(|n| uuid(n) == opening.funder.uuid()).unwrap();
         paid[funder] -= opening.cents.get();
     }
-    let refundable = world.refundable().await;
+    let refundable = fixture.refundable().await;
     assert_eq!(refundable.iter().sum::<i64>(), 28_000);
     assert_eq!(refundable, paid, "to the cent");
-    let states = world.states().await;
+    let states = fixture.states().await;
     assert_eq!(
         (&states["expired"], &states["claimed"], &states["activated"]),
         (&json!(28), &json!(2), &json!(0))
     );
-    let csv = world
+    let csv = fixture
         .sponsor
-        .get(&world.path(&format!("batches/{batch}/voucher-states.csv")))
+        .get(&fixture.path(&format!("batches/{batch}/voucher-states.csv")))
         .await
         .text();
     assert!(
         csv.starts_with("serial,state\n1,expired\n2,expired\n3,claimed\n"),
         "{csv}"
     );
-    world
+    fixture
         .hands_over(62, batch, 3, people[0])
         .await
         .refused("programme-over");
@@ -309,23 +326,30 @@ async fn at_the_end_unused_money_goes_back_in_the_exact_shares_paid(pool: PgPool
 
 #[testkit::test]
 async fn a_whole_batch_is_activated_where_the_programme_says_so(pool: PgPool) {
-    let world = World::new(pool, "batch").await;
-    let batch = world.funded(1, 300).await;
-    let people = world.people(1, 1).await;
-    world.hands_over(30, batch, 1, people[0]).await.refused("not-activated");
+    let fixture = Fixture::new(pool, "batch").await;
+    let batch = fixture.funded(1, 300).await;
+    let people = fixture.people(1, 1).await;
+    fixture
+        .hands_over(30, batch, 1, people[0])
+        .await
+        .refused("not-activated");
     let revoke = json!({"id": uuid(31), "batch_id": batch, "booklet": 2, "reason": "lost"});
-    world.sponsor.post(&world.path("revocations"), revoke).await.created();
-    let path = world.path(&format!("batches/{batch}/activation"));
+    fixture
+        .sponsor
+        .post(&fixture.path("revocations"), revoke)
+        .await
+        .created();
+    let path = fixture.path(&format!("batches/{batch}/activation"));
     assert_eq!(
-        world.sponsor.post(&path, json!({})).await.created()["state"],
+        fixture.sponsor.post(&path, json!({})).await.created()["state"],
         "activated"
     );
-    world.sponsor.post(&path, json!({})).await.ok();
-    assert_eq!(world.states().await["activated"], 2_990);
-    assert_eq!(world.reserved(batch).await, [0, 0, 0]);
-    world.hands_over(30, batch, 1, people[0]).await.created();
-    let cancel = world.path(&format!("batches/{batch}/cancellation"));
-    world
+    fixture.sponsor.post(&path, json!({})).await.ok();
+    assert_eq!(fixture.states().await["activated"], 2_990);
+    assert_eq!(fixture.reserved(batch).await, [0, 0, 0]);
+    fixture.hands_over(30, batch, 1, people[0]).await.created();
+    let cancel = fixture.path(&format!("batches/{batch}/cancellation"));
+    fixture
         .sponsor
         .post(&cancel, json!({"reason": "trop tard"}))
         .await
@@ -334,59 +358,59 @@ async fn a_whole_batch_is_activated_where_the_programme_says_so(pool: PgPool) {
 
 #[testkit::test]
 async fn a_cancelled_batch_gives_its_money_back_and_stays_dead(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.funded(1, 2).await;
-    let people = world.people(1, 1).await;
-    let path = world.path(&format!("batches/{batch}/cancellation"));
-    world
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.funded(1, 2).await;
+    let people = fixture.people(1, 1).await;
+    let path = fixture.path(&format!("batches/{batch}/cancellation"));
+    fixture
         .sponsor
         .post(&path, json!({"reason": " "}))
         .await
         .refused("no-reason");
     assert_eq!(
-        world.sponsor.post(&path, json!({"reason": "abîmés"})).await.created()["state"],
+        fixture.sponsor.post(&path, json!({"reason": "abîmés"})).await.created()["state"],
         "cancelled"
     );
-    world.sponsor.post(&path, json!({"reason": "abîmés"})).await.ok();
-    world
+    fixture.sponsor.post(&path, json!({"reason": "abîmés"})).await.ok();
+    fixture
         .sponsor
         .post(&path, json!({"reason": "autre"}))
         .await
         .refused("same-id-other-content");
     assert_eq!(
         (
-            world.reserved(batch).await,
-            world.refundable().await.iter().sum::<i64>()
+            fixture.reserved(batch).await,
+            fixture.refundable().await.iter().sum::<i64>()
         ),
         ([0, 0, 0], 20_000)
     );
-    world
+    fixture
         .hands_over(30, batch, 1, people[0])
         .await
         .refused("batch-cancelled");
-    world
+    fixture
         .sponsor
-        .post(&world.path(&format!("batches/{batch}/funding")), json!({}))
+        .post(&fixture.path(&format!("batches/{batch}/funding")), json!({}))
         .await
         .refused("batch-cancelled");
 }
 
 #[testkit::test]
 async fn nobody_sees_or_moves_what_is_anothers(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let batch = world.minted(1, 2).await;
-    orders(&world.prescriber, &world, 2, 2).await.refused("forbidden");
-    world
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.minted(1, 2).await;
+    orders(&fixture.prescriber, &fixture, 2, 2).await.refused("forbidden");
+    fixture
         .prescriber
-        .get(&world.path(&format!("batches/{batch}/vouchers.csv")))
+        .get(&fixture.path(&format!("batches/{batch}/vouchers.csv")))
         .await
         .refused("forbidden");
-    world
+    fixture
         .sponsor
-        .get(&world.path("beneficiaries"))
+        .get(&fixture.path("beneficiaries"))
         .await
         .refused("forbidden");
-    world
+    fixture
         .sponsor
         .get(&format!("/issuer/v1/programmes/{}/voucher-states", uuid(9)))
         .await
@@ -395,20 +419,24 @@ async fn nobody_sees_or_moves_what_is_anothers(pool: PgPool) {
 
 #[testkit::test]
 async fn a_booklets_number_is_its_own_in_the_whole_programme(pool: PgPool) {
-    let world = World::new(pool, "hand_over").await;
-    let (first, second) = (world.funded(1, 3).await, world.funded(2, 2).await);
-    let batch = world.sponsor.get(&world.path(&format!("batches/{second}"))).await.ok();
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let (first, second) = (fixture.funded(1, 3).await, fixture.funded(2, 2).await);
+    let batch = fixture
+        .sponsor
+        .get(&fixture.path(&format!("batches/{second}")))
+        .await
+        .ok();
     assert_eq!((&batch["first_booklet"], &batch["booklets"]), (&json!(4), &json!(2)));
-    let csv = world.csv(second).await;
+    let csv = fixture.csv(second).await;
     let numbers: BTreeSet<&str> = csv.lines().skip(1).filter_map(|row| row.rsplit(',').next()).collect();
     assert_eq!(numbers, ["4", "5"].into());
 
-    let people = world.people(2, 2).await;
-    world.hands_over(30, second, 4, people[0]).await.created();
+    let people = fixture.people(2, 2).await;
+    fixture.hands_over(30, second, 4, people[0]).await.created();
     // Neither is a number of the other batch, and no booklet has two numbers.
-    world.hands_over(31, first, 4, people[1]).await.refused_with(404);
-    world.hands_over(32, second, 1, people[1]).await.refused_with(404);
-    world.declares(33, first, 4, "lost").await.refused_with(404);
-    let given = world.hands_over(34, second, 5, people[1]).await.created();
+    fixture.hands_over(31, first, 4, people[1]).await.refused_with(404);
+    fixture.hands_over(32, second, 1, people[1]).await.refused_with(404);
+    fixture.declares(33, first, 4, "lost").await.refused_with(404);
+    let given = fixture.hands_over(34, second, 5, people[1]).await.created();
     assert_eq!(given["vouchers"], json!((11..=20).collect::<Vec<_>>()));
 }

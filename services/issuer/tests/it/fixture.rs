@@ -31,7 +31,7 @@ pub fn uuid(n: u128) -> Uuid {
 }
 
 /// Everything that a test stands in. `owner` is the database's superuser: the funding and redemption services of these tests.
-pub struct World {
+pub struct Fixture {
     pub owner: PgPool,
     pub clock: ClockHand,
     pub operator: Client,
@@ -42,7 +42,7 @@ pub struct World {
     pub programme: Uuid,
 }
 
-impl World {
+impl Fixture {
     pub async fn new(pool: PgPool, spendable: &str) -> Self {
         let issuer_pool = testkit::as_role(&pool, database::Role::Issuer, 8).await;
         let (clock, hand) = Clock::set(instant("2026-05-04T08:00:00Z"));
@@ -79,7 +79,7 @@ impl World {
             )
             .await;
         created.created();
-        let world = Self {
+        let fixture = Self {
             owner: pool,
             clock: hand,
             operator,
@@ -90,10 +90,10 @@ impl World {
             programme,
         };
         for prescriber in [2, 3] {
-            world.admits(prescriber).await.created();
+            fixture.admits(prescriber).await.created();
         }
-        world.agrees_plan(&["0.3339", "0.33305", "0.33305"]).await;
-        world
+        fixture.agrees_plan(&["0.3339", "0.33305", "0.33305"]).await;
+        fixture
     }
 
     pub fn path(&self, rest: &str) -> String {
