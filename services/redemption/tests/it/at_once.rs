@@ -11,7 +11,7 @@ use uuid::Uuid;
 use testkit::Answer;
 
 use crate::actor::Mediator;
-use crate::world::{MORNING, World, instant, number};
+use crate::fixture::{Fixture, MORNING, instant, number};
 
 /// Who asks at once.
 const CALLERS: u32 = 64;
@@ -43,14 +43,14 @@ fn counted(answers: &[Answer]) -> BTreeMap<String, usize> {
 
 #[testkit::test]
 async fn one_voucher_is_spent_once(pool: PgPool) {
-    let world = World::new(pool).await;
+    let fixture = Fixture::new(pool).await;
     let (programme, here, there) = (
-        world.programme(1).await,
-        world.structure(0).await,
-        world.structure(1).await,
+        fixture.programme(1).await,
+        fixture.structure(0).await,
+        fixture.structure(1).await,
     );
     for round in 1..=ROUNDS {
-        let tokens = world.activates(programme, round..=round).await;
+        let tokens = fixture.activates(programme, round..=round).await;
         let structure = |caller: u32| {
             if caller.is_multiple_of(2) {
                 here.clone()
@@ -66,17 +66,18 @@ async fn one_voucher_is_spent_once(pool: PgPool) {
             counts.remove("already-used-by-you").unwrap_or(0) + counts.remove("already-used-elsewhere").unwrap_or(0);
         assert_eq!((refused, counts), (63, BTreeMap::new()));
     }
-    let owed = world.owed(programme, here.structure).await.get() + world.owed(programme, there.structure).await.get();
+    let owed =
+        fixture.owed(programme, here.structure).await.get() + fixture.owed(programme, there.structure).await.get();
     assert_eq!(owed, i64::from(ROUNDS) * 1000);
-    assert_eq!(world.claims_booked(programme).await, i64::from(ROUNDS));
+    assert_eq!(fixture.claims_booked(programme).await, i64::from(ROUNDS));
 }
 
 #[testkit::test]
 async fn one_claim_sent_many_times_at_once_is_one_claim(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
+    let fixture = Fixture::new(pool).await;
+    let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
     for round in 1..=ROUNDS {
-        let tokens = world.activates(programme, round * 4..=round * 4 + 3).await;
+        let tokens = fixture.activates(programme, round * 4..=round * 4 + 3).await;
         let answers = all_at_once((0..CALLERS).map(|_| (structure.clone(), u128::from(round), tokens.clone()))).await;
         assert!(
             answers.iter().all(|answer| answer.json() == answers[0].json()),
@@ -88,23 +89,23 @@ async fn one_claim_sent_many_times_at_once_is_one_claim(pool: PgPool) {
         );
     }
     assert_eq!(
-        world.owed(programme, structure.structure).await,
+        fixture.owed(programme, structure.structure).await,
         Cents::new(i64::from(ROUNDS) * 4000)
     );
-    assert_eq!(world.claims_booked(programme).await, i64::from(ROUNDS));
+    assert_eq!(fixture.claims_booked(programme).await, i64::from(ROUNDS));
 }
 
 #[testkit::test]
 async fn one_id_with_two_contents_at_once_is_one_claim(pool: PgPool) {
-    let world = World::new(pool).await;
+    let fixture = Fixture::new(pool).await;
     let (programme, here, there) = (
-        world.programme(1).await,
-        world.structure(0).await,
-        world.structure(1).await,
+        fixture.programme(1).await,
+        fixture.structure(0).await,
+        fixture.structure(1).await,
     );
     for round in 1..=ROUNDS {
         let (one, two) = (round * 2 - 1, round * 2);
-        let tokens = world.activates(programme, one..=two).await;
+        let tokens = fixture.activates(programme, one..=two).await;
         let callers = (0..CALLERS).map(|caller| {
             let (structure, token) = if caller.is_multiple_of(2) {
                 (&here, &tokens[0])
@@ -118,14 +119,14 @@ async fn one_id_with_two_contents_at_once_is_one_claim(pool: PgPool) {
         let expected = [("200", half - 1), ("201", 1), ("same-id-other-content", half)];
         assert_eq!(counts, expected.map(|(word, count)| (word.to_owned(), count)).into());
     }
-    assert_eq!(world.claims_booked(programme).await, i64::from(ROUNDS));
+    assert_eq!(fixture.claims_booked(programme).await, i64::from(ROUNDS));
 }
 
 #[testkit::test]
 async fn overlapping_claims_of_many_vouchers_never_share_one(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
-    let tokens = Arc::new(world.activates(programme, 1..=40).await);
+    let fixture = Fixture::new(pool).await;
+    let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
+    let tokens = Arc::new(fixture.activates(programme, 1..=40).await);
     // Each caller wants ten neighbours, scanned forwards or backwards: locks taken in scanning order would deadlock.
     let callers = (0..CALLERS).map(|caller| {
         let start = (caller as usize * 7) % 31;
@@ -139,15 +140,15 @@ async fn overlapping_claims_of_many_vouchers_never_share_one(pool: PgPool) {
     let booked = counts["201"];
     assert_eq!(counts["already-used-by-you"], CALLERS as usize - booked, "{counts:?}");
     assert!((1..=4).contains(&booked), "{booked} claims of ten out of forty");
-    let owed = world.owed(programme, structure.structure).await;
+    let owed = fixture.owed(programme, structure.structure).await;
     assert_eq!(owed, Cents::new(i64::try_from(booked).unwrap() * 10_000));
 }
 
 #[testkit::test]
 async fn a_caller_that_goes_away_loses_nothing(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
-    let tokens = world.activates(programme, 1..=30).await;
+    let fixture = Fixture::new(pool).await;
+    let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
+    let tokens = fixture.activates(programme, 1..=30).await;
     for (id, token) in tokens.iter().enumerate() {
         let (phone, tokens) = (structure.clone(), vec![token.clone()]);
         let task = tokio::spawn(async move { phone.claims(id as u128, &tokens).await });
@@ -160,26 +161,26 @@ async fn a_caller_that_goes_away_loses_nothing(pool: PgPool) {
         let answer = structure.claims(id as u128, std::slice::from_ref(token)).await;
         assert!(answer.status < 300, "{:#}", answer.json());
     }
-    assert_eq!(world.claims_booked(programme).await, 30);
-    assert_eq!(world.owed(programme, structure.structure).await, Cents::new(30_000));
+    assert_eq!(fixture.claims_booked(programme).await, 30);
+    assert_eq!(fixture.owed(programme, structure.structure).await, Cents::new(30_000));
 }
 
 #[testkit::test]
 async fn a_database_that_fails_hangs_nobody_and_the_desk_stays_open(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
-    let tokens = world.activates(programme, 1..=2).await;
+    let fixture = Fixture::new(pool).await;
+    let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
+    let tokens = fixture.activates(programme, 1..=2).await;
     structure.claims(1, &tokens[..1]).await.created();
     sqlx::query("revoke insert on redemption.claim from ccn_redemption")
-        .execute(&world.admin)
+        .execute(&fixture.admin)
         .await
         .unwrap();
     let answer = structure.claims(2, &tokens[1..]).await;
     assert_eq!((answer.status, answer.kind().as_str()), (503, "unavailable"));
     assert_eq!(answer.retry_after(), Some("2"));
-    assert_eq!(world.owed(programme, structure.structure).await, Cents::new(1000));
+    assert_eq!(fixture.owed(programme, structure.structure).await, Cents::new(1000));
     sqlx::query("grant insert on redemption.claim to ccn_redemption")
-        .execute(&world.admin)
+        .execute(&fixture.admin)
         .await
         .unwrap();
     structure.claims(2, &tokens[1..]).await.created();
@@ -187,10 +188,10 @@ async fn a_database_that_fails_hangs_nobody_and_the_desk_stays_open(pool: PgPool
 
 #[testkit::test]
 async fn a_full_queue_sends_callers_away_and_keeps_who_waits(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (programme, structure) = (world.programme(1).await, world.structure(0).await.structure);
-    let tokens = world.activates(programme, 1..=3).await;
-    let pipeline = Arc::new(ClaimPipeline::with_limits(&world.pool, world.host.clone(), 1, 1));
+    let fixture = Fixture::new(pool).await;
+    let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await.structure);
+    let tokens = fixture.activates(programme, 1..=3).await;
+    let pipeline = Arc::new(ClaimPipeline::with_limits(&fixture.pool, fixture.host.clone(), 1, 1));
     let who = Claimant {
         structure,
         key: Uuid::nil(),
@@ -208,7 +209,7 @@ async fn a_full_queue_sends_callers_away_and_keeps_who_waits(pool: PgPool) {
         tokio::spawn(async move { pipeline.claim(who, &new, instant(MORNING)).await })
     };
     // Somebody holds the first voucher: the only worker waits for it.
-    let mut holder = world.admin.begin().await.unwrap();
+    let mut holder = fixture.admin.begin().await.unwrap();
     let held = "select from ledger.account where book_id = $1 and number = $2 for update";
     let account = number(programme, 1).get();
     sqlx::query(held)
@@ -221,7 +222,7 @@ async fn a_full_queue_sends_callers_away_and_keeps_who_waits(pool: PgPool) {
     let waiting =
         "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
     while sqlx::query_scalar::<_, i64>(waiting)
-        .fetch_one(&world.admin)
+        .fetch_one(&fixture.admin)
         .await
         .unwrap()
         == 0
@@ -244,5 +245,5 @@ async fn a_full_queue_sends_callers_away_and_keeps_who_waits(pool: PgPool) {
             .count(),
         1
     );
-    assert_eq!(world.owed(programme, structure).await, Cents::new(2000));
+    assert_eq!(fixture.owed(programme, structure).await, Cents::new(2000));
 }

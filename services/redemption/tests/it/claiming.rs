@@ -6,13 +6,13 @@ use standards::Cents;
 use uuid::Uuid;
 use web::Created;
 
-use crate::world::{MORNING, World, instant};
+use crate::fixture::{Fixture, MORNING, instant};
 
 #[testkit::test]
 async fn a_claim_is_a_receipt_and_money_owed(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
-    let tokens = world.activates(programme, 1..=4).await;
+    let fixture = Fixture::new(pool).await;
+    let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
+    let tokens = fixture.activates(programme, 1..=4).await;
     let receipt = structure.claims(1, &tokens).await.created();
     assert_eq!(receipt["total"], "40.00");
     assert_eq!(receipt["structure_id"], json!(structure.structure));
@@ -21,7 +21,7 @@ async fn a_claim_is_a_receipt_and_money_owed(pool: PgPool) {
         json!({ "series": programme.series, "idx": 4, "value": "10.00" })
     );
     assert_eq!(receipt["at"], "2026-03-10T10:00:00Z");
-    assert_eq!(world.owed(programme, structure.structure).await, Cents::new(4000));
+    assert_eq!(fixture.owed(programme, structure.structure).await, Cents::new(4000));
 
     let by_phone = format!(
         "/redemption/v1/claims/{}?programme={}",
@@ -34,7 +34,7 @@ async fn a_claim_is_a_receipt_and_money_owed(pool: PgPool) {
         receipt["claim_id"].as_str().unwrap(),
         programme.id
     );
-    assert_eq!(world.operator.get(&by_claim).await.ok(), receipt);
+    assert_eq!(fixture.operator.get(&by_claim).await.ok(), receipt);
     let list = structure
         .client
         .get(&format!("/redemption/v1/claims?programme={}", programme.id))
@@ -45,15 +45,15 @@ async fn a_claim_is_a_receipt_and_money_owed(pool: PgPool) {
 
 #[testkit::test]
 async fn a_retry_gets_the_same_receipt_and_other_content_is_a_conflict(pool: PgPool) {
-    let world = World::new(pool).await;
+    let fixture = Fixture::new(pool).await;
     let (programme, structure, other) = (
-        world.programme(1).await,
-        world.structure(0).await,
-        world.structure(1).await,
+        fixture.programme(1).await,
+        fixture.structure(0).await,
+        fixture.structure(1).await,
     );
-    let tokens = world.activates(programme, 1..=3).await;
+    let tokens = fixture.activates(programme, 1..=3).await;
     let receipt = structure.claims(1, &tokens[..2]).await.created();
-    world.hand.move_to(instant("2026-03-12T10:00:00Z"));
+    fixture.hand.move_to(instant("2026-03-12T10:00:00Z"));
     assert_eq!(structure.claims(1, &tokens[..2]).await.ok(), receipt);
     // Scanned in another order, it is the same claim.
     assert_eq!(
@@ -73,18 +73,18 @@ async fn a_retry_gets_the_same_receipt_and_other_content_is_a_conflict(pool: PgP
     ] {
         assert_eq!((answer.status, answer.kind().as_str()), (409, "same-id-other-content"));
     }
-    assert_eq!(world.owed(programme, structure.structure).await, Cents::new(2000));
-    assert_eq!(world.claims_booked(programme).await, 1);
+    assert_eq!(fixture.owed(programme, structure.structure).await, Cents::new(2000));
+    assert_eq!(fixture.claims_booked(programme).await, 1);
 }
 
 #[testkit::test]
 async fn a_retry_is_answered_even_when_the_structure_was_suspended_since(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
-    let tokens = world.activates(programme, 1..=1).await;
+    let fixture = Fixture::new(pool).await;
+    let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
+    let tokens = fixture.activates(programme, 1..=1).await;
     let receipt = structure.claims(1, &tokens).await.created();
     let path = format!("/redemption/v1/structures/{}/suspensions", structure.structure);
-    world
+    fixture
         .operator
         .post(&path, json!({ "id": Uuid::from_u128(5), "reason": "contrôle" }))
         .await
@@ -94,41 +94,41 @@ async fn a_retry_is_answered_even_when_the_structure_was_suspended_since(pool: P
 
 #[testkit::test]
 async fn three_good_vouchers_and_a_bad_one_claim_nothing(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
-    let mut tokens = world.activates(programme, 1..=3).await;
-    tokens.push(world.token(programme, 99));
+    let fixture = Fixture::new(pool).await;
+    let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
+    let mut tokens = fixture.activates(programme, 1..=3).await;
+    tokens.push(fixture.token(programme, 99));
     let answer = structure.claims(1, &tokens).await;
     assert_eq!((answer.status, answer.kind().as_str()), (422, "unknown"));
     assert_eq!(answer.bad_vouchers(), [(3, "unknown".to_owned())]);
-    assert_eq!(world.owed(programme, structure.structure).await, Cents::ZERO);
+    assert_eq!(fixture.owed(programme, structure.structure).await, Cents::ZERO);
     // The refusal used up neither the id nor the good vouchers.
     structure.claims(1, &tokens[..3]).await.created();
 }
 
 #[testkit::test]
 async fn each_refusal_says_why_and_for_which_voucher(pool: PgPool) {
-    let world = World::new(pool).await;
+    let fixture = Fixture::new(pool).await;
     let (programme, you, elsewhere) = (
-        world.programme(1).await,
-        world.structure(0).await,
-        world.structure(1).await,
+        fixture.programme(1).await,
+        fixture.structure(0).await,
+        fixture.structure(1).await,
     );
-    world.prints(programme, [1]).await;
-    let tokens = world.activates(programme, 2..=6).await;
+    fixture.prints(programme, [1]).await;
+    let tokens = fixture.activates(programme, 2..=6).await;
     let [yours, theirs, revoked, revoked_after_use, good] = &tokens[..] else {
         panic!("five")
     };
-    let not_active = world.token(programme, 1);
+    let not_active = fixture.token(programme, 1);
     you.claims(1, std::slice::from_ref(yours)).await.created();
     elsewhere.claims(2, std::slice::from_ref(theirs)).await.created();
     elsewhere
         .claims(3, std::slice::from_ref(revoked_after_use))
         .await
         .created();
-    world.revokes(programme, 4).await;
-    world.revokes(programme, 5).await;
-    world.hand.move_to(instant("2026-03-11T23:30:00Z"));
+    fixture.revokes(programme, 4).await;
+    fixture.revokes(programme, 5).await;
+    fixture.hand.move_to(instant("2026-03-11T23:30:00Z"));
 
     let all = [yours, good, theirs, revoked, &not_active, revoked_after_use].map(Clone::clone);
     let answer = you.claims(4, &all).await;
@@ -147,20 +147,20 @@ async fn each_refusal_says_why_and_for_which_voucher(pool: PgPool) {
     assert_eq!(answer.json()["vouchers"][0]["used_on"], "2026-03-10");
     assert_eq!(answer.json()["vouchers"][1]["used_on"], Value::Null);
 
-    world.expires(programme, [6]).await;
+    fixture.expires(programme, [6]).await;
     assert_eq!(you.claims(5, std::slice::from_ref(good)).await.kind(), "expired");
     assert_eq!(you.claims(6, &[not_active]).await.kind(), "expired");
-    let other_value = world.token_of(programme.series, 6, 2000, "2027-01-31");
+    let other_value = fixture.token_of(programme.series, 6, 2000, "2027-01-31");
     assert_eq!(you.claims(7, &[other_value]).await.status, 422);
 }
 
 #[testkit::test]
 async fn a_signature_that_is_not_ours_stops_a_claim(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
-    let tokens = world.activates(programme, 1..=1).await;
+    let fixture = Fixture::new(pool).await;
+    let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
+    let tokens = fixture.activates(programme, 1..=1).await;
     let forged = forged(programme.series, 1, "2027-01-31");
-    let late = world.token_of(programme.series, 1, 1000, "2026-03-08");
+    let late = fixture.token_of(programme.series, 1, 1000, "2026-03-08");
     let answer = structure
         .claims(1, &[tokens[0].clone(), forged, "bonjour".to_owned(), late])
         .await;
@@ -175,31 +175,31 @@ async fn a_signature_that_is_not_ours_stops_a_claim(pool: PgPool) {
 
 #[testkit::test]
 async fn the_last_day_has_a_day_of_grace(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
-    world.activates(programme, 1..=2).await;
-    let token = |idx| world.token_of(programme.series, idx, 1000, "2026-03-09");
+    let fixture = Fixture::new(pool).await;
+    let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
+    fixture.activates(programme, 1..=2).await;
+    let token = |idx| fixture.token_of(programme.series, idx, 1000, "2026-03-09");
     structure.claims(1, &[token(1)]).await.created();
-    world.hand.move_to(instant("2026-03-11T00:00:00Z"));
+    fixture.hand.move_to(instant("2026-03-11T00:00:00Z"));
     assert_eq!(structure.claims(2, &[token(2)]).await.kind(), "expired");
 }
 
 /// A workshop without a network on the last day, and a phone that finds one two and a half days later: the sweep waits 72 hours for it.
 #[testkit::test]
 async fn a_service_of_the_last_day_is_claimed_as_long_as_the_sweep_waits(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
-    world.activates(programme, 1..=4).await;
-    let token = |idx| [world.token_of(programme.series, idx, 1000, "2026-03-31")];
+    let fixture = Fixture::new(pool).await;
+    let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
+    fixture.activates(programme, 1..=4).await;
+    let token = |idx| [fixture.token_of(programme.series, idx, 1000, "2026-03-31")];
     let claim = async |n: u32, day: &str| structure.claims_for(n.into(), &token(n), "bureautique", day).await;
-    world.hand.move_to(instant("2026-04-03T04:00:00Z"));
+    fixture.hand.move_to(instant("2026-04-03T04:00:00Z"));
     claim(1, "2026-03-31").await.created();
     // Given after the last day: the day of grace is over.
     assert_eq!(claim(2, "2026-04-01").await.kind(), "expired");
     // The hour at which the sweep begins: what it has not taken yet is still there.
-    world.hand.move_to(instant("2026-04-03T21:59:59Z"));
+    fixture.hand.move_to(instant("2026-04-03T21:59:59Z"));
     claim(3, "2026-03-31").await.created();
-    world.hand.move_to(instant("2026-04-04T00:00:00Z"));
+    fixture.hand.move_to(instant("2026-04-04T00:00:00Z"));
     assert_eq!(claim(4, "2026-03-31").await.kind(), "expired");
 }
 
@@ -218,22 +218,22 @@ fn forged(series: u16, idx: u32, last_day: &str) -> String {
 
 #[testkit::test]
 async fn a_retry_gets_its_receipt_however_late_it_comes(pool: PgPool) {
-    let world = World::new(pool).await;
+    let fixture = Fixture::new(pool).await;
     let (programme, structure, other) = (
-        world.programme(1).await,
-        world.structure(0).await,
-        world.structure(1).await,
+        fixture.programme(1).await,
+        fixture.structure(0).await,
+        fixture.structure(1).await,
     );
-    world.activates(programme, 1..=3).await;
-    let token = |idx| world.token_of(programme.series, idx, 1000, "2026-03-20");
+    fixture.activates(programme, 1..=3).await;
+    let token = |idx| fixture.token_of(programme.series, idx, 1000, "2026-03-20");
     let (tokens, scanned_otherwise) = ([token(1), token(2)], [token(2), token(1)]);
     let receipt = structure.claims(1, &tokens).await.created();
 
     // After the last day of grace, and within the 31 days of the service.
-    world.hand.move_to(instant("2026-03-22T10:00:00Z"));
+    fixture.hand.move_to(instant("2026-03-22T10:00:00Z"));
     assert_eq!(structure.claims(1, &tokens).await.ok(), receipt);
     // On day 40.
-    world.hand.move_to(instant("2026-04-19T10:00:00Z"));
+    fixture.hand.move_to(instant("2026-04-19T10:00:00Z"));
     assert_eq!(structure.claims(1, &tokens).await.ok(), receipt);
     assert_eq!(structure.claims(1, &scanned_otherwise).await.ok(), receipt);
 
@@ -255,17 +255,17 @@ async fn a_retry_gets_its_receipt_however_late_it_comes(pool: PgPool) {
     assert_eq!(structure.claims(2, &tokens).await.kind(), "date-out-of-range");
     let answer = structure.claims_for(2, &[token(3)], "bureautique", "2026-04-19").await;
     assert_eq!((answer.kind().as_str(), answer.bad_vouchers().len()), ("expired", 1));
-    assert_eq!(world.claims_booked(programme).await, 1);
+    assert_eq!(fixture.claims_booked(programme).await, 1);
 }
 
 #[testkit::test]
 async fn a_forged_voucher_gets_no_receipt_under_any_id(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
-    let tokens = world.activates(programme, 1..=2).await;
+    let fixture = Fixture::new(pool).await;
+    let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
+    let tokens = fixture.activates(programme, 1..=2).await;
     structure.claims(1, &tokens).await.created();
     for instant_of_retry in ["2026-03-10T11:00:00Z", "2026-04-19T10:00:00Z", "2027-02-10T10:00:00Z"] {
-        world.hand.move_to(instant(instant_of_retry));
+        fixture.hand.move_to(instant(instant_of_retry));
         let forged = [tokens[0].clone(), forged(programme.series, 2, "2027-01-31")];
         let answer = structure.claims(1, &forged).await;
         assert!(
@@ -282,27 +282,27 @@ async fn a_forged_voucher_gets_no_receipt_under_any_id(pool: PgPool) {
 
 #[testkit::test]
 async fn a_withdrawn_key_and_a_suspension_take_no_receipt_back(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
-    let tokens = world.activates(programme, 1..=3).await;
+    let fixture = Fixture::new(pool).await;
+    let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
+    let tokens = fixture.activates(programme, 1..=3).await;
     let receipt = structure.claims(1, &tokens[..2]).await.created();
     let suspension = json!({ "id": Uuid::from_u128(5), "reason": "contrôle en cours" });
     let path = format!("/redemption/v1/structures/{}/suspensions", structure.structure);
-    world.operator.post(&path, suspension).await.created();
+    fixture.operator.post(&path, suspension).await.created();
     assert_eq!(structure.claims(1, &tokens[..2]).await.ok(), receipt);
     assert_eq!(structure.claims(2, &tokens[2..]).await.kind(), "structure-suspended");
 
-    let mut tx = world.admin.begin().await.unwrap();
+    let mut tx = fixture.admin.begin().await.unwrap();
     let stolen = catalogue::Withdrawal {
         id: catalogue::WithdrawalId::derive(b"test", &[]),
         reason: "clé copiée".to_owned(),
     };
-    catalogue::withdraw_key(&mut tx, world.key.kid(), &stolen, instant(MORNING))
+    catalogue::withdraw_key(&mut tx, fixture.key.kid(), &stolen, instant(MORNING))
         .await
         .unwrap();
     tx.commit().await.unwrap();
     // A pipeline that has not yet read the key as it was.
-    let pipeline = ClaimPipeline::start(&world.pool, world.host.clone());
+    let pipeline = ClaimPipeline::start(&fixture.pool, fixture.host.clone());
     let claim = |id, tokens: &[String]| NewClaim {
         id: ClaimRequestId::from_uuid(Uuid::from_u128(id)),
         tokens: tokens.to_vec(),
@@ -326,13 +326,13 @@ async fn a_withdrawn_key_and_a_suspension_take_no_receipt_back(pool: PgPool) {
 
 #[testkit::test]
 async fn vouchers_of_two_programmes_make_two_claims(pool: PgPool) {
-    let world = World::new(pool).await;
+    let fixture = Fixture::new(pool).await;
     let (one, two, structure) = (
-        world.programme(1).await,
-        world.programme(2).await,
-        world.structure(0).await,
+        fixture.programme(1).await,
+        fixture.programme(2).await,
+        fixture.structure(0).await,
     );
-    let (first, second) = (world.activates(one, 1..=2).await, world.activates(two, 1..=1).await);
+    let (first, second) = (fixture.activates(one, 1..=2).await, fixture.activates(two, 1..=1).await);
     let mixed = [first[0].clone(), second[0].clone(), first[1].clone()];
     let answer = structure.claims(1, &mixed).await;
     assert_eq!(answer.kind().as_str(), "mixed-programmes");
@@ -345,9 +345,9 @@ async fn vouchers_of_two_programmes_make_two_claims(pool: PgPool) {
 
 #[testkit::test]
 async fn what_no_voucher_is_to_blame_for_is_told_apart(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
-    let token = world.activates(programme, 1..=1).await.remove(0);
+    let fixture = Fixture::new(pool).await;
+    let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
+    let token = fixture.activates(programme, 1..=1).await.remove(0);
     let twice = structure.claims(1, &[token.clone(), token.clone()]).await;
     assert_eq!(twice.kind().as_str(), "twice-in-one-claim");
     assert_eq!(
@@ -375,20 +375,20 @@ async fn what_no_voucher_is_to_blame_for_is_told_apart(pool: PgPool) {
         .await
         .created();
     assert_eq!(
-        world.operator.post("/redemption/v1/claims", json!({})).await.status,
+        fixture.operator.post("/redemption/v1/claims", json!({})).await.status,
         403
     );
 }
 
 #[testkit::test]
 async fn a_structure_sees_no_other_structures_claims(pool: PgPool) {
-    let world = World::new(pool).await;
+    let fixture = Fixture::new(pool).await;
     let (programme, structure, other) = (
-        world.programme(1).await,
-        world.structure(0).await,
-        world.structure(1).await,
+        fixture.programme(1).await,
+        fixture.structure(0).await,
+        fixture.structure(1).await,
     );
-    let tokens = world.activates(programme, 1..=1).await;
+    let tokens = fixture.activates(programme, 1..=1).await;
     let receipt = structure.claims(1, &tokens).await.created();
     let path = format!(
         "/redemption/v1/claims/{}?programme={}",

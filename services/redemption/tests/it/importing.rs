@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use crate::world::{SIRETS, World, file, place};
+use crate::fixture::{Fixture, SIRETS, file, place};
 
 /// A file of the region's real places, when the data is beside the repository.
 fn region(name: &str) -> Option<Vec<u8>> {
@@ -17,7 +17,7 @@ fn region(name: &str) -> Option<Vec<u8>> {
     bytes
 }
 
-impl World {
+impl Fixture {
     async fn previews(&self, kind: &str, id: u128, file: &[u8]) -> Value {
         let path = format!("/redemption/v1/{kind}-imports/{}?file=fichier.csv", Uuid::from_u128(id));
         self.operator.put(&path, "text/csv", file).await.ok()
@@ -58,25 +58,28 @@ async fn the_regions_places_are_taken_once_and_72_qualify(pool: PgPool) {
     ) else {
         return;
     };
-    let world = World::new(pool).await;
-    let preview = world.previews("structure", 1, &places).await;
+    let fixture = Fixture::new(pool).await;
+    let preview = fixture.previews("structure", 1, &places).await;
     assert_eq!(
         (counts(&preview), &preview["committed"]),
         ([670, 670, 0, 0, 0], &json!(false))
     );
     assert_eq!(
-        world.operator.get("/redemption/v1/structures").await.ok()["items"],
+        fixture.operator.get("/redemption/v1/structures").await.ok()["items"],
         json!([])
     );
-    let report = world
+    let report = fixture
         .commits("structure", 1, &places, &preview["digest"])
         .await
         .created();
     assert_eq!(
-        world.commits("structure", 1, &places, &preview["digest"]).await.ok(),
+        fixture.commits("structure", 1, &places, &preview["digest"]).await.ok(),
         report
     );
-    assert_eq!(counts(&world.loads("structure", 2, &places).await), [670, 0, 670, 0, 0]);
+    assert_eq!(
+        counts(&fixture.loads("structure", 2, &places).await),
+        [670, 0, 670, 0, 0]
+    );
 
     let expected: Value = serde_json::from_slice(&expected).unwrap();
     let wrong = expected["bank"]["bad"]
@@ -85,7 +88,7 @@ async fn the_regions_places_are_taken_once_and_72_qualify(pool: PgPool) {
         .iter()
         .filter(|(_, why)| *why == "wrong check digits");
     let wrong: BTreeSet<String> = wrong.map(|(siret, _)| siret.clone()).collect();
-    let preview = world.previews("bank-details", 3, &banks).await;
+    let preview = fixture.previews("bank-details", 3, &banks).await;
     assert_eq!(counts(&preview), [663, 656, 0, 7, 0]);
     let text = String::from_utf8(banks.clone()).unwrap();
     let siret = |problem: &Value| {
@@ -94,23 +97,23 @@ async fn the_regions_places_are_taken_once_and_72_qualify(pool: PgPool) {
     };
     let refused: BTreeSet<String> = preview["refused"].as_array().unwrap().iter().map(siret).collect();
     assert_eq!(refused, wrong);
-    world
+    fixture
         .commits("bank-details", 3, &banks, &preview["digest"])
         .await
         .created();
     assert_eq!(
-        counts(&world.loads("bank-details", 4, &banks).await),
+        counts(&fixture.loads("bank-details", 4, &banks).await),
         [663, 0, 656, 7, 0]
     );
 
     let ids: Vec<Uuid> = sqlx::query_scalar("select id from redemption.structure order by pivot")
-        .fetch_all(&world.admin)
+        .fetch_all(&fixture.admin)
         .await
         .unwrap();
     let mut admitted = 0;
     for id in ids {
         let path = format!("/redemption/v1/structures/{id}/accreditation");
-        let answer = world.operator.post(&path, json!({ "id": id })).await;
+        let answer = fixture.operator.post(&path, json!({ "id": id })).await;
         if answer.status < 300 {
             admitted += 1;
         } else {
@@ -120,7 +123,7 @@ async fn the_regions_places_are_taken_once_and_72_qualify(pool: PgPool) {
     assert_eq!(admitted, 72);
     let (mut listed, mut after) = (0, String::new());
     loop {
-        let page = world
+        let page = fixture
             .operator
             .get(&format!("/redemption/v1/structures?after={after}"))
             .await
@@ -136,13 +139,13 @@ async fn the_regions_places_are_taken_once_and_72_qualify(pool: PgPool) {
 
 #[testkit::test]
 async fn a_siret_given_twice_counts_once(pool: PgPool) {
-    let world = World::new(pool).await;
+    let fixture = Fixture::new(pool).await;
     let twice = file(&[
         place(SIRETS[0], "APTIC"),
         place(SIRETS[1], ""),
         place(SIRETS[0], "").replacen("lieu-", "x", 1),
     ]);
-    let report = world.loads("structure", 1, twice.as_bytes()).await;
+    let report = fixture.loads("structure", 1, twice.as_bytes()).await;
     assert_eq!(counts(&report), [3, 2, 0, 0, 1]);
     let duplicate = &report["duplicates"][0];
     assert_eq!(
@@ -153,14 +156,14 @@ async fn a_siret_given_twice_counts_once(pool: PgPool) {
 
 #[testkit::test]
 async fn a_commit_names_what_was_previewed(pool: PgPool) {
-    let world = World::new(pool).await;
+    let fixture = Fixture::new(pool).await;
     let one = file(&[place(SIRETS[0], "APTIC")]);
     let two = file(&[place(SIRETS[0], "Chèque culture numérique")]);
-    let preview = world.previews("structure", 1, one.as_bytes()).await;
-    let missing = world.commits("structure", 1, one.as_bytes(), &json!("")).await;
+    let preview = fixture.previews("structure", 1, one.as_bytes()).await;
+    let missing = fixture.commits("structure", 1, one.as_bytes(), &json!("")).await;
     assert_eq!(missing.kind().as_str(), "digest-missing");
     assert_eq!(
-        world
+        fixture
             .commits("structure", 1, two.as_bytes(), &preview["digest"])
             .await
             .kind(),
@@ -168,24 +171,26 @@ async fn a_commit_names_what_was_previewed(pool: PgPool) {
     );
     // Meanwhile the same place arrives by another file: what was « new » would now be a change.
     assert_eq!(
-        counts(&world.loads("structure", 2, two.as_bytes()).await),
+        counts(&fixture.loads("structure", 2, two.as_bytes()).await),
         [1, 1, 0, 0, 0]
     );
     assert_eq!(
-        world
+        fixture
             .commits("structure", 1, one.as_bytes(), &preview["digest"])
             .await
             .kind(),
         "preview-outdated"
     );
     assert_eq!(
-        counts(&world.loads("structure", 1, one.as_bytes()).await),
+        counts(&fixture.loads("structure", 1, one.as_bytes()).await),
         [1, 1, 0, 0, 0]
     );
-    let other_content = world.commits("structure", 1, two.as_bytes(), &preview["digest"]).await;
+    let other_content = fixture
+        .commits("structure", 1, two.as_bytes(), &preview["digest"])
+        .await;
     assert_eq!(other_content.kind().as_str(), "same-id-other-content");
     let stored: Value = sqlx::query_scalar("select place from redemption.structure")
-        .fetch_one(&world.admin)
+        .fetch_one(&fixture.admin)
         .await
         .unwrap();
     assert_eq!(stored["autres_formations_labels"], "APTIC");
@@ -193,21 +198,21 @@ async fn a_commit_names_what_was_previewed(pool: PgPool) {
 
 #[testkit::test]
 async fn the_newest_account_of_a_structure_counts(pool: PgPool) {
-    let world = World::new(pool).await;
-    world.imports(&[place(SIRETS[0], "APTIC")]).await;
+    let fixture = Fixture::new(pool).await;
+    fixture.imports(&[place(SIRETS[0], "APTIC")]).await;
     let banks = |siret: &str, iban: &str| format!("siret,titulaire,iban,bic\n{siret},Lieu,{iban},\n").into_bytes();
     let (old, new) = ("FR7630006000011234567890189", "FR7630006424462601815908634");
-    world.loads("bank-details", 1, &banks(SIRETS[0], old)).await;
-    let report = world.loads("bank-details", 2, &banks(SIRETS[0], new)).await;
+    fixture.loads("bank-details", 1, &banks(SIRETS[0], old)).await;
+    let report = fixture.loads("bank-details", 2, &banks(SIRETS[0], new)).await;
     assert_eq!(counts(&report), [1, 1, 0, 0, 0]);
     let id = StructureId::derive(b"structure", &[SIRETS[0].as_bytes()]).uuid();
     let paid_on: String = sqlx::query_scalar("select iban from redemption.payee where structure_id = $1")
         .bind(id)
-        .fetch_one(&world.admin)
+        .fetch_one(&fixture.admin)
         .await
         .unwrap();
     assert_eq!(paid_on, new);
-    let stranger = world.previews("bank-details", 3, &banks(SIRETS[1], old)).await;
+    let stranger = fixture.previews("bank-details", 3, &banks(SIRETS[1], old)).await;
     assert_eq!(counts(&stranger), [1, 0, 0, 1, 0]);
     assert_eq!(stranger["refused"][0]["column"], "siret");
     assert!(

@@ -5,6 +5,7 @@
 mod actor;
 mod at_once;
 mod claiming;
+mod fixture;
 mod importing;
 mod measures;
 mod pages;
@@ -15,4 +16,3 @@ mod standing;
 mod status_feed;
 mod status_lists;
 mod typed_codes;
-mod world;

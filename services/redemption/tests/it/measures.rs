@@ -9,7 +9,7 @@ use std::time::Instant;
 use sqlx::PgPool;
 use voucher::{SHARD_PLACES, Status, StatusList, StatusShard};
 
-use crate::world::{MORNING, World, instant};
+use crate::fixture::{Fixture, MORNING, instant};
 
 /// A small generator (splitmix64): the same table every time.
 struct Dice(u64);
@@ -74,7 +74,7 @@ fn sizes_of_lists() {
 }
 
 /// Fills the books with vouchers handed over long ago, 100,000 a programme, by the shortest way.
-async fn fill(world: &World, programmes: u32) {
+async fn fill(fixture: &Fixture, programmes: u32) {
     for sql in [
         // What a round does not use is not built here.
         "alter table ledger.transfer drop constraint transfer_pk; alter table issuer.voucher drop constraint voucher_serial_unique;
@@ -86,7 +86,7 @@ async fn fill(world: &World, programmes: u32) {
          select programme_id, (10::bigint << 56) + 2, 10, programme_id from catalogue.series limit 1",
     ] {
         let sql = sql.replace("{programmes}", &programmes.to_string());
-        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&world.admin).await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&fixture.admin).await.unwrap();
     }
     for nth in 0..programmes {
         let fill = format!(
@@ -104,15 +104,15 @@ async fn fill(world: &World, programmes: u32) {
             series = 1000 + nth,
         );
         sqlx::raw_sql(sqlx::AssertSqlSafe(fill))
-            .execute(&world.admin)
+            .execute(&fixture.admin)
             .await
             .unwrap();
     }
-    sqlx::raw_sql("analyze").execute(&world.admin).await.unwrap();
+    sqlx::raw_sql("analyze").execute(&fixture.admin).await.unwrap();
 }
 
 /// Spends `each` vouchers of each of 10 programmes.
-async fn spends(world: &World, from: u32, each: u32) {
+async fn spends(fixture: &Fixture, from: u32, each: u32) {
     let sql = format!(
         "set session_replication_role = replica;
          insert into ledger.transfer (book_id, id, kind, debit, credit, cents, at, event_id)
@@ -126,27 +126,27 @@ async fn spends(world: &World, from: u32, each: u32) {
         to = from + each - 1,
     );
     sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
-        .execute(&world.admin)
+        .execute(&fixture.admin)
         .await
         .unwrap();
 }
 
 async fn time_of_a_round(pool: PgPool, programmes: u32) {
-    let world = World::new(pool).await;
-    world.programme(1).await;
+    let fixture = Fixture::new(pool).await;
+    fixture.programme(1).await;
     let started = Instant::now();
-    fill(&world, programmes).await;
+    fill(&fixture, programmes).await;
     println!("{programmes}00000 vouchers, filled in {:?}", started.elapsed());
     let started = Instant::now();
-    let work = world.makes_lists().await;
+    let work = fixture.makes_lists().await;
     println!("  made from the books: {work:?} in {:?}", started.elapsed());
     let started = Instant::now();
-    let work = world.makes_lists().await;
+    let work = fixture.makes_lists().await;
     println!("  nothing changed:     {work:?} in {:?}", started.elapsed());
     for round in 0..4 {
-        spends(&world, round * 100, 100).await;
+        spends(&fixture, round * 100, 100).await;
         let started = Instant::now();
-        let work = world.makes_lists().await;
+        let work = fixture.makes_lists().await;
         println!("  1,000 claims:        {work:?} in {:?}", started.elapsed());
     }
 }

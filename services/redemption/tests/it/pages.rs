@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use tower::ServiceExt;
 use uuid::Uuid;
 
-use crate::world::{SIRETS, World, place_with};
+use crate::fixture::{Fixture, SIRETS, place_with};
 
 struct Page {
     status: StatusCode,
@@ -25,12 +25,12 @@ impl Page {
     }
 }
 
-async fn get_with(world: &World, path: &str, known: &str) -> Page {
+async fn get_with(fixture: &Fixture, path: &str, known: &str) -> Page {
     let request = Request::get(path)
         .header("if-none-match", known)
         .body(Body::empty())
         .unwrap();
-    let response = world.operator.router().oneshot(request).await.unwrap();
+    let response = fixture.operator.router().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = to_bytes(body, usize::MAX).await.unwrap();
     Page {
@@ -40,17 +40,17 @@ async fn get_with(world: &World, path: &str, known: &str) -> Page {
     }
 }
 
-async fn get(world: &World, path: &str) -> Page {
-    get_with(world, path, "").await
+async fn get(fixture: &Fixture, path: &str) -> Page {
+    get_with(fixture, path, "").await
 }
 
 const PAGES: [&str; 4] = ["/v", "/lieux", "/lieux?ou=dijon", "/assets/page.mjs"];
 
 #[testkit::test]
 async fn no_page_lets_anything_foreign_in_and_each_is_told_once(pool: PgPool) {
-    let world = World::new(pool).await;
+    let fixture = Fixture::new(pool).await;
     for path in PAGES {
-        let page = get(&world, path).await;
+        let page = get(&fixture, path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");
         let policy = page.header("content-security-policy");
         assert!(
@@ -75,7 +75,7 @@ async fn no_page_lets_anything_foreign_in_and_each_is_told_once(pool: PgPool) {
             "{path}"
         );
         for known in [&tag, "*", &format!("\"other\", {tag}")] {
-            let again = get_with(&world, path, known).await;
+            let again = get_with(&fixture, path, known).await;
             assert_eq!(
                 (again.status, again.text.as_str()),
                 (StatusCode::NOT_MODIFIED, ""),
@@ -83,23 +83,23 @@ async fn no_page_lets_anything_foreign_in_and_each_is_told_once(pool: PgPool) {
             );
         }
         assert_eq!(
-            get_with(&world, path, "\"other\"").await.status,
+            get_with(&fixture, path, "\"other\"").await.status,
             StatusCode::OK,
             "{path}"
         );
     }
-    assert_eq!(get(&world, "/assets/secret.txt").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(get(&fixture, "/assets/secret.txt").await.status, StatusCode::NOT_FOUND);
     assert_eq!(
-        get(&world, "/assets/..%2Fsrc%2Flib.rs").await.status,
+        get(&fixture, "/assets/..%2Fsrc%2Flib.rs").await.status,
         StatusCode::NOT_FOUND
     );
 }
 
 #[testkit::test]
 async fn a_series_is_told_by_what_its_paper_says(pool: PgPool) {
-    let world = World::new(pool).await;
-    let programme = world.programme(1).await;
-    let facts = get(&world, &format!("/redemption/v1/public/series/{}", programme.series))
+    let fixture = Fixture::new(pool).await;
+    let programme = fixture.programme(1).await;
+    let facts = get(&fixture, &format!("/redemption/v1/public/series/{}", programme.series))
         .await
         .json();
     let departements = facts["departements"].as_array().unwrap();
@@ -122,37 +122,37 @@ async fn a_series_is_told_by_what_its_paper_says(pool: PgPool) {
         ]
     );
     assert_eq!(
-        get(&world, "/redemption/v1/public/series/9999").await.status,
+        get(&fixture, "/redemption/v1/public/series/9999").await.status,
         StatusCode::NOT_FOUND
     );
     assert_eq!(
-        get(&world, "/redemption/v1/public/series/70000").await.status,
+        get(&fixture, "/redemption/v1/public/series/70000").await.status,
         StatusCode::BAD_REQUEST
     );
 }
 
 #[testkit::test]
 async fn only_places_that_may_claim_today_are_told_and_only_what_is_public(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (open, suspended) = (world.structure(0).await, world.structure(1).await);
-    world
+    let fixture = Fixture::new(pool).await;
+    let (open, suspended) = (fixture.structure(0).await, fixture.structure(1).await);
+    fixture
         .imports(&[place_with(SIRETS[2], "Loisirs et créations numériques", "", "")])
         .await;
     let suspension = json!({ "id": Uuid::from_u128(5), "reason": "contrôle en cours" });
     let path = format!("/redemption/v1/structures/{}/suspensions", suspended.structure);
-    world.operator.post(&path, suspension).await.created();
+    fixture.operator.post(&path, suspension).await.created();
     sqlx::query(
         "insert into redemption.bank_details (structure_id, version, given_at, holder, iban, import_id)
          values ($1, 1, now(), 'Titulaire Secret', 'FR7630006000011234567890189', $2)",
     )
     .bind(open.structure.uuid())
     .bind(Uuid::from_u128(1))
-    .execute(&world.admin)
+    .execute(&fixture.admin)
     .await
     .unwrap();
 
     for query in ["departement=21", "commune=21231", "ou=21000", "ou=Dijon"] {
-        let page = get(&world, &format!("/redemption/v1/public/places?{query}")).await;
+        let page = get(&fixture, &format!("/redemption/v1/public/places?{query}")).await;
         let places = page.json();
         let ids: Vec<_> = places
             .as_array()
@@ -168,20 +168,22 @@ async fn only_places_that_may_claim_today_are_told_and_only_what_is_public(pool:
             "access accessibility address address_more appointment commune commune_code id latitude longitude name \
              opening_hours opening_hours_french phone postal_code price services websites"
         );
-        let html = get(&world, &format!("/lieux?{query}")).await.text;
+        let html = get(&fixture, &format!("/lieux?{query}")).await.text;
         assert!(html.contains(&format!("Lieu {}", SIRETS[0])) && !html.contains(&format!("Lieu {}", SIRETS[1])));
         for text in [&page.text, &html] {
             assert!(!text.contains("Secret") && !text.contains("FR76") && !text.contains(&open.structure.to_string()));
         }
     }
     assert_eq!(
-        get(&world, "/redemption/v1/public/places?departement=25").await.json(),
+        get(&fixture, "/redemption/v1/public/places?departement=25")
+            .await
+            .json(),
         json!([])
     );
     let lift = format!("{path}/{}/lift", Uuid::from_u128(5));
-    world.operator.post(&lift, json!({})).await.ok();
+    fixture.operator.post(&lift, json!({})).await.ok();
     assert_eq!(
-        get(&world, "/redemption/v1/public/places?departement=21")
+        get(&fixture, "/redemption/v1/public/places?departement=21")
             .await
             .json()
             .as_array()
@@ -193,7 +195,7 @@ async fn only_places_that_may_claim_today_are_told_and_only_what_is_public(pool:
 
 #[testkit::test]
 async fn an_area_that_is_missing_unknown_or_ambiguous_is_told_how_to_mend(pool: PgPool) {
-    let world = World::new(pool).await;
+    let fixture = Fixture::new(pool).await;
     for (query, status, word) in [
         ("", 400, "bad-request"),
         ("?ou=", 400, "bad-request"),
@@ -202,7 +204,7 @@ async fn an_area_that_is_missing_unknown_or_ambiguous_is_told_how_to_mend(pool: 
         ("?ou=xyzzy", 422, "unknown-area"),
         ("?ou=Saint-Denis", 422, "several-communes"),
     ] {
-        let page = get(&world, &format!("/redemption/v1/public/places{query}")).await;
+        let page = get(&fixture, &format!("/redemption/v1/public/places{query}")).await;
         assert_eq!(page.status, status, "{query}");
         assert_eq!(page.json()["type"], format!("urn:ccn:problem:{word}"), "{query}");
         assert!(page.json()["detail"].as_str().unwrap().len() > 20, "{query}");
@@ -212,23 +214,23 @@ async fn an_area_that_is_missing_unknown_or_ambiguous_is_told_how_to_mend(pool: 
 
 #[testkit::test]
 async fn what_a_file_says_cannot_become_markup(pool: PgPool) {
-    let world = World::new(pool).await;
+    let fixture = Fixture::new(pool).await;
     let row = place_with(SIRETS[0], "Loisirs et créations numériques", "APTIC", "")
         .replace("1 rue de la Liberté", "<script>alert(1)</script> \" onload=x");
-    world.imports(&[row]).await;
+    fixture.imports(&[row]).await;
     let structure = redemption::StructureId::derive(b"structure", &[SIRETS[0].as_bytes()]);
     let path = format!("/redemption/v1/structures/{structure}/accreditation");
-    world
+    fixture
         .operator
         .post(&path, json!({ "id": Uuid::from_u128(1) }))
         .await
         .created();
-    let html = get(&world, "/lieux?departement=21").await.text;
+    let html = get(&fixture, "/lieux?departement=21").await.text;
     assert!(
         html.contains("&lt;script&gt;alert(1)&lt;/script&gt; &quot; onload=x"),
         "{html}"
     );
-    let html = get(&world, "/lieux?ou=%22%3E%3Cscript%3E").await.text;
+    let html = get(&fixture, "/lieux?ou=%22%3E%3Cscript%3E").await.text;
     assert!(
         html.contains("value=\"&quot;&gt;&lt;script&gt;\"") && !html.contains("><script>"),
         "{html}"

@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::json;
 use sqlx::PgPool;
 
-use crate::world::World;
+use crate::fixture::Fixture;
 
 /// The words of a PDF that `check_document.py` finds accessible.
 fn words(pdf: &[u8]) -> String {
@@ -37,9 +37,9 @@ fn words(pdf: &[u8]) -> String {
 
 #[testkit::test]
 async fn a_receipt_says_the_day_the_service_and_the_vouchers_and_names_nobody(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
-    let tokens = world.activates(programme, 1..=4).await;
+    let fixture = Fixture::new(pool).await;
+    let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
+    let tokens = fixture.activates(programme, 1..=4).await;
     let claim = structure.claims(1, &tokens).await.created();
     let claim_id = claim["claim_id"].as_str().unwrap();
     let path = format!(
@@ -58,8 +58,12 @@ async fn a_receipt_says_the_day_the_service_and_the_vouchers_and_names_nobody(po
     ] {
         assert!(said.contains(part), "{part} is not in\n{said}");
     }
-    assert_eq!(pdf, world.operator.get(&path).await.file(), "the same for the operator");
-    let other = world.structure(1).await;
+    assert_eq!(
+        pdf,
+        fixture.operator.get(&path).await.file(),
+        "the same for the operator"
+    );
+    let other = fixture.structure(1).await;
     assert_eq!(other.client.get(&path).await.status, 404);
 
     let reversal = format!("/redemption/v1/programmes/{}/claims/{claim_id}/reversal", programme.id);

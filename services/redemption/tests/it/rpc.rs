@@ -15,7 +15,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request};
 use uuid::Uuid;
 
-use crate::world::{World, instant};
+use crate::fixture::{Fixture, instant};
 use testkit::Client;
 
 /// A machine with an API key, connected.
@@ -91,14 +91,14 @@ fn refused(answer: ClaimAnswer) -> Problem {
 
 #[testkit::test]
 async fn a_claim_over_grpc_has_the_receipt_that_rest_gives(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
-    let tokens = world.activates(programme, 1..=4).await;
+    let fixture = Fixture::new(pool).await;
+    let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
+    let tokens = fixture.activates(programme, 1..=4).await;
     let mut machine = Machine::of(&structure.client).await;
     let answer = machine.claims(claim(1, &tokens)).await.unwrap();
     assert!(!answer.before);
     let receipt = accepted(answer);
-    assert_eq!(world.owed(programme, structure.structure).await, Cents::new(4000));
+    assert_eq!(fixture.owed(programme, structure.structure).await, Cents::new(4000));
 
     let again = machine.claims(claim(1, &tokens)).await.unwrap();
     assert!(again.before);
@@ -118,11 +118,11 @@ async fn a_claim_over_grpc_has_the_receipt_that_rest_gives(pool: PgPool) {
 
 #[testkit::test]
 async fn a_refusal_is_an_answer_in_the_stream_and_answers_keep_their_order(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
-    let tokens = world.activates(programme, 1..=200).await;
+    let fixture = Fixture::new(pool).await;
+    let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
+    let tokens = fixture.activates(programme, 1..=200).await;
     let mut claims: Vec<_> = (0..100).map(|n| claim(n as u128, &tokens[2 * n..2 * n + 2])).collect();
-    claims[50].tokens.push(world.token(programme, 999));
+    claims[50].tokens.push(fixture.token(programme, 999));
     claims[60].date = "hier".to_owned();
     claims[70].id = "un".to_owned();
     let ids: Vec<_> = claims.iter().map(|claim| claim.id.clone()).collect();
@@ -148,17 +148,20 @@ async fn a_refusal_is_an_answer_in_the_stream_and_answers_keep_their_order(pool:
             _ => assert_eq!(accepted(answer).total, "20.00"),
         }
     }
-    assert_eq!(world.owed(programme, structure.structure).await, Cents::new(97 * 2000));
-    assert_eq!(world.claims_booked(programme).await, 97);
+    assert_eq!(
+        fixture.owed(programme, structure.structure).await,
+        Cents::new(97 * 2000)
+    );
+    assert_eq!(fixture.claims_booked(programme).await, 97);
 }
 
 #[testkit::test]
 async fn a_problem_over_grpc_is_word_for_word_that_of_rest(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (one, other) = (world.programme(1).await, world.programme(2).await);
-    let structure = world.structure(0).await;
-    let first = world.activates(one, 1..=1).await.remove(0);
-    let mixed = [first.clone(), world.activates(other, 1..=1).await.remove(0)];
+    let fixture = Fixture::new(pool).await;
+    let (one, other) = (fixture.programme(1).await, fixture.programme(2).await);
+    let structure = fixture.structure(0).await;
+    let first = fixture.activates(one, 1..=1).await.remove(0);
+    let mixed = [first.clone(), fixture.activates(other, 1..=1).await.remove(0)];
     let twice = [first.clone(), first];
     let mut machine = Machine::of(&structure.client).await;
     for tokens in [&mixed[..], &twice[..], &[]] {
@@ -190,15 +193,15 @@ async fn a_problem_over_grpc_is_word_for_word_that_of_rest(pool: PgPool) {
 
 #[testkit::test]
 async fn only_a_structure_with_its_key_is_let_in(pool: PgPool) {
-    let world = World::new(pool).await;
-    let structure = world.structure(0).await;
+    let fixture = Fixture::new(pool).await;
+    let structure = fixture.structure(0).await;
     let mut machine = Machine::of(&structure.client).await;
     assert_eq!(
         refused(machine.claims(claim(1, &[])).await.unwrap()).r#type,
         "urn:ccn:problem:no-voucher"
     );
 
-    world.operator.key().clone_into(&mut machine.secret);
+    fixture.operator.key().clone_into(&mut machine.secret);
     assert_eq!(machine.claims(claim(1, &[])).await, Err(Code::PermissionDenied));
     machine.secret = access::Secret::generate().unwrap().reveal().to_owned();
     assert_eq!(machine.claims(claim(1, &[])).await, Err(Code::Unauthenticated));
@@ -219,9 +222,9 @@ async fn only_a_structure_with_its_key_is_let_in(pool: PgPool) {
 
 #[testkit::test]
 async fn a_key_revoked_during_a_stream_claims_nothing_more(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
-    let tokens = world.activates(programme, 1..=3).await;
+    let fixture = Fixture::new(pool).await;
+    let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
+    let tokens = fixture.activates(programme, 1..=3).await;
     let mut machine = Machine::of(&structure.client).await;
     let (sender, mut receiver) = mpsc::channel(1);
     let call = machine.call(poll_fn(move |context| receiver.poll_recv(context)));
@@ -229,15 +232,15 @@ async fn a_key_revoked_during_a_stream_claims_nothing_more(pool: PgPool) {
     let mut answers = machine.client.claim_stream(call).await.unwrap().into_inner();
     accepted(answers.message().await.unwrap().unwrap());
 
-    world.hand.move_to(instant("2026-03-10T10:05:00Z"));
+    fixture.hand.move_to(instant("2026-03-10T10:05:00Z"));
     sender.send(claim(2, &tokens[1..2])).await.unwrap();
     accepted(answers.message().await.unwrap().unwrap());
 
     let key = format!("/issuer/v1/api-keys/{}", Uuid::from_u128(0xbb00));
-    let revoked = world.operator.delete(&key).await;
+    let revoked = fixture.operator.delete(&key).await;
     assert_eq!(revoked.status, 204);
-    world.hand.move_to(instant("2026-03-10T10:06:00Z"));
+    fixture.hand.move_to(instant("2026-03-10T10:06:00Z"));
     sender.send(claim(3, &tokens[2..])).await.unwrap();
     assert_eq!(answers.message().await.unwrap_err().code(), Code::Unauthenticated);
-    assert_eq!(world.claims_booked(programme).await, 2);
+    assert_eq!(fixture.claims_booked(programme).await, 2);
 }

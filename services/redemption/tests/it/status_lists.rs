@@ -9,9 +9,9 @@ use tower::ServiceExt;
 use uuid::Uuid;
 use voucher::{KeyPolicy, PublicKey, Purpose, Status, StatusList};
 
-use crate::world::{Dispositif, MORNING, World, instant};
+use crate::fixture::{Dispositif, Fixture, MORNING, instant};
 
-impl World {
+impl Fixture {
     /// Asks for a list as anybody can: without a key.
     pub async fn asks(&self, path: &str, known: Option<&str>) -> (StatusCode, HeaderMap, Bytes) {
         let mut request = Request::builder().uri(path);
@@ -46,30 +46,33 @@ use Status::{Invalid, Suspended, Used, Valid};
 
 #[testkit::test]
 async fn a_list_follows_a_voucher_through_its_life(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
-    world.prints(programme, 1..=4).await;
-    world.makes_lists().await;
-    assert_eq!(world.says(programme, [0, 1, 2]).await, [Suspended; 3]);
+    let fixture = Fixture::new(pool).await;
+    let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
+    fixture.prints(programme, 1..=4).await;
+    fixture.makes_lists().await;
+    assert_eq!(fixture.says(programme, [0, 1, 2]).await, [Suspended; 3]);
 
-    let tokens = world.hands_over(programme, 1..=4).await;
-    let work = world.makes_lists().await;
+    let tokens = fixture.hands_over(programme, 1..=4).await;
+    let work = fixture.makes_lists().await;
     assert!(work.vouchers >= 4);
     assert_eq!(work.changed, 1);
     assert_eq!(
-        world.says(programme, [0, 1, 2, 3, 4, 5]).await,
+        fixture.says(programme, [0, 1, 2, 3, 4, 5]).await,
         [Suspended, Valid, Valid, Valid, Valid, Suspended]
     );
 
     let receipt = structure.claims(1, &tokens[..2]).await.created();
-    world.makes_lists().await;
-    assert_eq!(world.says(programme, [1, 2, 3, 4]).await, [Used, Used, Valid, Valid]);
+    fixture.makes_lists().await;
+    assert_eq!(fixture.says(programme, [1, 2, 3, 4]).await, [Used, Used, Valid, Valid]);
 
     // Lost while it was spent: the claim stands, and so does what the list says.
-    world.revokes(programme, 2).await;
-    world.revokes(programme, 3).await;
-    world.makes_lists().await;
-    assert_eq!(world.says(programme, [1, 2, 3, 4]).await, [Used, Used, Invalid, Valid]);
+    fixture.revokes(programme, 2).await;
+    fixture.revokes(programme, 3).await;
+    fixture.makes_lists().await;
+    assert_eq!(
+        fixture.says(programme, [1, 2, 3, 4]).await,
+        [Used, Used, Invalid, Valid]
+    );
 
     let path = format!(
         "/redemption/v1/programmes/{}/claims/{}/reversal",
@@ -78,79 +81,79 @@ async fn a_list_follows_a_voucher_through_its_life(pool: PgPool) {
     );
     let reversal = json!({ "id": Uuid::from_u128(9), "reason": "erreur de saisie" });
     structure.client.post(&path, reversal).await.created();
-    world.makes_lists().await;
+    fixture.makes_lists().await;
     assert_eq!(
-        world.says(programme, [1, 2, 3, 4]).await,
+        fixture.says(programme, [1, 2, 3, 4]).await,
         [Valid, Invalid, Invalid, Valid]
     );
 
-    world.expires(programme, [1, 4]).await;
-    world.makes_lists().await;
+    fixture.expires(programme, [1, 4]).await;
+    fixture.makes_lists().await;
     assert_eq!(
-        world.says(programme, [1, 2, 3, 4, 5]).await,
+        fixture.says(programme, [1, 2, 3, 4, 5]).await,
         [Invalid, Invalid, Invalid, Invalid, Suspended]
     );
 }
 
 #[testkit::test]
 async fn a_voucher_revoked_before_it_was_handed_over_reads_invalid(pool: PgPool) {
-    let world = World::new(pool).await;
-    let programme = world.programme(1).await;
-    world.prints(programme, 1..=2).await;
-    world.makes_lists().await;
+    let fixture = Fixture::new(pool).await;
+    let programme = fixture.programme(1).await;
+    fixture.prints(programme, 1..=2).await;
+    fixture.makes_lists().await;
     // No money moves: only the issuer knows.
-    world.revokes(programme, 1).await;
-    assert_eq!(world.makes_lists().await.changed, 1);
-    assert_eq!(world.says(programme, [1, 2]).await, [Invalid, Suspended]);
+    fixture.revokes(programme, 1).await;
+    assert_eq!(fixture.makes_lists().await.changed, 1);
+    assert_eq!(fixture.says(programme, [1, 2]).await, [Invalid, Suspended]);
 }
 
 #[testkit::test]
 async fn a_round_without_news_touches_no_list_until_its_signature_is_old(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (programme, other) = (world.programme(1).await, world.programme(2).await);
-    world.activates(programme, 1..=3).await;
-    world.makes_lists().await;
+    let fixture = Fixture::new(pool).await;
+    let (programme, other) = (fixture.programme(1).await, fixture.programme(2).await);
+    fixture.activates(programme, 1..=3).await;
+    fixture.makes_lists().await;
     let path = format!("/redemption/sl/{}/0", programme.series);
-    let (.., before) = world.asks(&path, None).await;
+    let (.., before) = fixture.asks(&path, None).await;
     for minutes in [1, 60, SIGNATURE_HOURS * 60 - 1] {
-        world
+        fixture
             .hand
             .move_to(instant(MORNING) + chrono::TimeDelta::minutes(minutes));
         // Looking at something again costs no signature: somebody else's transaction may be under way in this cluster.
-        let Work { changed, renewed, .. } = world.makes_lists().await;
+        let Work { changed, renewed, .. } = fixture.makes_lists().await;
         assert_eq!((changed, renewed), (0, 0));
     }
-    assert_eq!(world.asks(&path, None).await.2, before);
+    assert_eq!(fixture.asks(&path, None).await.2, before);
 
-    let old = world.list(programme, 0).await;
-    world
+    let old = fixture.list(programme, 0).await;
+    fixture
         .hand
         .move_to(instant(MORNING) + chrono::TimeDelta::hours(SIGNATURE_HOURS));
-    let work = world.makes_lists().await;
+    let work = fixture.makes_lists().await;
     assert_eq!((work.changed, work.renewed), (0, 2));
-    let new = world.list(programme, 0).await;
+    let new = fixture.list(programme, 0).await;
     assert_eq!(new.shard(), old.shard());
     assert_eq!(new.issued_at - old.issued_at, SIGNATURE_HOURS * 3600);
     assert_eq!(new.expires_at - new.issued_at, LIST_HOURS * 3600);
 
     // News of one series leaves the other's list alone.
-    let (_, headers, _) = world.asks(&format!("/redemption/sl/{}/0", other.series), None).await;
-    world.activates(programme, 4..=4).await;
-    assert_eq!(world.makes_lists().await.changed, 1);
-    let (_, after, _) = world.asks(&format!("/redemption/sl/{}/0", other.series), None).await;
+    let (_, headers, _) = fixture.asks(&format!("/redemption/sl/{}/0", other.series), None).await;
+    fixture.activates(programme, 4..=4).await;
+    assert_eq!(fixture.makes_lists().await.changed, 1);
+    let (_, after, _) = fixture.asks(&format!("/redemption/sl/{}/0", other.series), None).await;
     assert_eq!(headers["etag"], after["etag"]);
 }
 
 #[testkit::test]
 async fn a_list_is_public_and_asked_for_again_cheaply(pool: PgPool) {
-    let world = World::new(pool).await;
-    let programme = world.programme(1).await;
+    let fixture = Fixture::new(pool).await;
+    let programme = fixture.programme(1).await;
     let path = format!("/redemption/sl/{}/0", programme.series);
-    assert_eq!(world.asks(&path, None).await.0, StatusCode::NOT_FOUND);
-    world.activates(programme, 1..=1).await;
-    world.makes_lists().await;
+    assert_eq!(fixture.asks(&path, None).await.0, StatusCode::NOT_FOUND);
+    fixture.activates(programme, 1..=1).await;
+    fixture.makes_lists().await;
 
-    let (status, headers, body) = world.asks(&path, None).await;
+    let (status, headers, body) = fixture.asks(&path, None).await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(headers["content-type"], "application/statuslist+cwt");
     assert_eq!(headers["cache-control"], "public, max-age=60");
@@ -159,17 +162,19 @@ async fn a_list_is_public_and_asked_for_again_cheaply(pool: PgPool) {
     let tag = headers["etag"].to_str().unwrap();
 
     for known in [tag.to_owned(), format!("\"0badcafe\", W/{tag}")] {
-        let (status, headers, body) = world.asks(&path, Some(&known)).await;
+        let (status, headers, body) = fixture.asks(&path, Some(&known)).await;
         assert_eq!((status, body.len()), (StatusCode::NOT_MODIFIED, 0));
         assert_eq!(headers["etag"], tag);
         assert_eq!(headers["access-control-allow-origin"], "*");
     }
-    world.activates(programme, 2..=2).await;
-    world.makes_lists().await;
-    let (status, headers, _) = world.asks(&path, Some(tag)).await;
+    fixture.activates(programme, 2..=2).await;
+    fixture.makes_lists().await;
+    let (status, headers, _) = fixture.asks(&path, Some(tag)).await;
     assert_eq!(status, StatusCode::OK);
 
-    let (status, _, index) = world.asks(&format!("/redemption/sl/{}", programme.series), None).await;
+    let (status, _, index) = fixture
+        .asks(&format!("/redemption/sl/{}", programme.series), None)
+        .await;
     assert_eq!(status, StatusCode::OK);
     let index: Value = serde_json::from_slice(&index).unwrap();
     assert_eq!(index["series"], programme.series);
@@ -185,7 +190,7 @@ async fn a_list_is_public_and_asked_for_again_cheaply(pool: PgPool) {
         "/redemption/sl/60000/0".to_owned(),
         "/redemption/sl/60000".to_owned(),
     ] {
-        let (status, headers, problem) = world.asks(&nobodys, None).await;
+        let (status, headers, problem) = fixture.asks(&nobodys, None).await;
         assert_eq!(status, StatusCode::NOT_FOUND);
         assert_eq!(headers["access-control-allow-origin"], "*");
         assert_eq!(
@@ -197,7 +202,7 @@ async fn a_list_is_public_and_asked_for_again_cheaply(pool: PgPool) {
 
 #[testkit::test]
 async fn a_page_of_another_origin_may_ask_whether_its_list_is_still_the_one(pool: PgPool) {
-    let world = World::new(pool).await;
+    let fixture = Fixture::new(pool).await;
     let request = Request::builder()
         .method("OPTIONS")
         .uri("/redemption/sl/1/0")
@@ -205,7 +210,7 @@ async fn a_page_of_another_origin_may_ask_whether_its_list_is_still_the_one(pool
         .header("access-control-request-headers", "if-none-match")
         .body(Body::empty())
         .unwrap();
-    let response = world.operator.router().oneshot(request).await.unwrap();
+    let response = fixture.operator.router().oneshot(request).await.unwrap();
     assert!(response.status().is_success());
     assert_eq!(response.headers()["access-control-allow-headers"], "If-None-Match");
     assert_eq!(response.headers()["access-control-allow-origin"], "*");
@@ -213,9 +218,9 @@ async fn a_page_of_another_origin_may_ask_whether_its_list_is_still_the_one(pool
 
 #[testkit::test]
 async fn a_process_without_a_key_says_so_and_publishes_what_others_signed(pool: PgPool) {
-    let world = World::new(pool).await;
-    let programme = world.programme(1).await;
-    let mut without = world.config();
+    let fixture = Fixture::new(pool).await;
+    let programme = fixture.programme(1).await;
+    let mut without = fixture.config();
     without.status_signer = None;
     assert!(redemption::keep_status_lists(&without).unwrap().is_none());
     let app = web::frame(redemption::routes(without).split_for_parts().0);
@@ -232,11 +237,11 @@ async fn a_process_without_a_key_says_so_and_publishes_what_others_signed(pool: 
         "urn:ccn:problem:no-status-list"
     );
 
-    world.makes_lists().await;
+    fixture.makes_lists().await;
     let response = ask(format!("/redemption/sl/{}/0", programme.series)).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     // A list that nobody renewed is of no use to anybody.
-    world
+    fixture
         .hand
         .move_to(instant(MORNING) + chrono::TimeDelta::hours(LIST_HOURS));
     let response = ask(format!("/redemption/sl/{}/0", programme.series)).await.unwrap();
@@ -245,9 +250,9 @@ async fn a_process_without_a_key_says_so_and_publishes_what_others_signed(pool: 
 
 #[testkit::test]
 async fn the_age_of_a_phones_list_is_written_down_with_its_claim(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
-    let tokens = world.activates(programme, 1..=3).await;
+    let fixture = Fixture::new(pool).await;
+    let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
+    let tokens = fixture.activates(programme, 1..=3).await;
     let claim = |id: u128, token: &str, list: Value| {
         json!({ "id": Uuid::from_u128(id), "tokens": [token], "service": "bureautique", "date": "2026-03-10",
             "status_list_at": list })
@@ -290,15 +295,15 @@ async fn a_published_list_is_read_by_an_independent_implementation(pool: PgPool)
     let Some(python) = std::env::var_os("TEST_PYTHON") else {
         panic!("TEST_PYTHON is not set: run scripts/test, or install tests/requirements.txt and set it to that python")
     };
-    let world = World::new(pool).await;
-    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
-    let tokens = world.activates(programme, 1..=40).await;
+    let fixture = Fixture::new(pool).await;
+    let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
+    let tokens = fixture.activates(programme, 1..=40).await;
     structure.claims(1, &tokens[..25]).await.created();
     for idx in 30..=35 {
-        world.revokes(programme, idx).await;
+        fixture.revokes(programme, idx).await;
     }
-    world.makes_lists().await;
-    let (_, _, list) = world
+    fixture.makes_lists().await;
+    let (_, _, list) = fixture
         .asks(&format!("/redemption/sl/{}/0", programme.series), None)
         .await;
 
@@ -319,7 +324,7 @@ async fn a_published_list_is_read_by_an_independent_implementation(pool: PgPool)
         let output = std::process::Command::new(&python)
             .args(["-B", checker])
             .arg(&list_file)
-            .arg(data_encoding::HEXLOWER.encode(&world.status_key.public_bytes()))
+            .arg(data_encoding::HEXLOWER.encode(&fixture.status_key.public_bytes()))
             .args([uri, &(instant(MORNING).timestamp() + seconds).to_string()])
             .arg(&statuses_file)
             .output()
@@ -329,10 +334,10 @@ async fn a_published_list_is_read_by_an_independent_implementation(pool: PgPool)
             String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned(),
         )
     };
-    let uri = world.host.status_list_uri(programme.series, 0);
+    let uri = fixture.host.status_list_uri(programme.series, 0);
     let (agrees, said) = check(&uri, 0);
     assert!(agrees, "{said}");
     // And it can disagree.
-    assert!(!check(&world.host.status_list_uri(programme.series, 1), 0).0);
+    assert!(!check(&fixture.host.status_list_uri(programme.series, 1), 0).0);
     assert!(!check(&uri, LIST_HOURS * 3600).0);
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use voucher::VoucherId;
 
 use crate::actor::Mediator;
-use crate::world::{MORNING, World, code, instant, number};
+use crate::fixture::{Fixture, MORNING, code, instant, number};
 
 impl Mediator {
     async fn types(&self, id: u128, tokens: &[String], codes: &[String]) -> Answer {
@@ -34,11 +34,11 @@ impl Mediator {
     }
 
     /// The same structure with another device.
-    async fn another_device(&self, world: &World, nth: u128) -> Self {
+    async fn another_device(&self, fixture: &Fixture, nth: u128) -> Self {
         let key = Uuid::from_u128(0xcc00 + nth);
         Self {
             structure: self.structure,
-            client: world.operator.gives_key(self.structure.uuid(), key).await,
+            client: fixture.operator.gives_key(self.structure.uuid(), key).await,
         }
     }
 }
@@ -57,16 +57,16 @@ fn said(answer: &Answer) -> Value {
 
 #[testkit::test]
 async fn a_typed_code_is_as_good_as_its_qr_code(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
-    let tokens = world.activates(programme, 1..=5).await;
+    let fixture = Fixture::new(pool).await;
+    let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
+    let tokens = fixture.activates(programme, 1..=5).await;
     let receipt = structure.types(1, &tokens[..1], &[code(2), code(3)]).await.created();
     assert_eq!(receipt["total"], "30.00");
     assert_eq!(
         receipt["vouchers"][1],
         json!({ "series": programme.series, "idx": 2, "value": "10.00" })
     );
-    assert_eq!(world.owed(programme, structure.structure).await, Cents::new(3000));
+    assert_eq!(fixture.owed(programme, structure.structure).await, Cents::new(3000));
 
     // Once the camera reads them after all, it is still the same claim.
     assert_eq!(structure.types(1, &tokens[..3], &[]).await.ok(), receipt);
@@ -82,14 +82,14 @@ async fn a_typed_code_is_as_good_as_its_qr_code(pool: PgPool) {
     worn.replace_range(2..3, "?");
     worn.replace_range(14..15, "?");
     structure.types(3, &[], &[worn]).await.created();
-    assert_eq!(world.owed(programme, structure.structure).await, Cents::new(5000));
+    assert_eq!(fixture.owed(programme, structure.structure).await, Cents::new(5000));
 }
 
 #[testkit::test]
 async fn a_slip_is_told_with_its_place_and_counts_for_nothing(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
-    let tokens = world.activates(programme, 1..=2).await;
+    let fixture = Fixture::new(pool).await;
+    let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
+    let tokens = fixture.activates(programme, 1..=2).await;
     let mut slip = code(2);
     slip.replace_range(13..14, if slip.get(13..14) == Some("7") { "8" } else { "7" });
     for attempt in 0..20 {
@@ -105,7 +105,7 @@ async fn a_slip_is_told_with_its_place_and_counts_for_nothing(pool: PgPool) {
         assert!(!answer.json().to_string().contains(&slip), "a code is never repeated");
     }
     let counted: i64 = sqlx::query_scalar("select count(*) from redemption.code_attempt")
-        .fetch_one(&world.admin)
+        .fetch_one(&fixture.admin)
         .await
         .unwrap();
     assert_eq!(counted, 0);
@@ -114,11 +114,11 @@ async fn a_slip_is_told_with_its_place_and_counts_for_nothing(pool: PgPool) {
 
 #[testkit::test]
 async fn a_code_that_nobody_has_and_a_voucher_without_value_are_told_the_same(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
-    world.activates(programme, 1..=1).await;
-    world.prints(programme, 2..=3).await;
-    world.revokes(programme, 3).await;
+    let fixture = Fixture::new(pool).await;
+    let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
+    fixture.activates(programme, 1..=1).await;
+    fixture.prints(programme, 2..=3).await;
+    fixture.revokes(programme, 3).await;
     let nobody = structure.types(1, &[], &[code(1), nobodys(1)]).await;
     let inactive = structure.types(2, &[], &[code(1), code(2)]).await;
     let revoked = structure.types(3, &[], &[code(1), code(3)]).await;
@@ -127,7 +127,7 @@ async fn a_code_that_nobody_has_and_a_voucher_without_value_are_told_the_same(po
     assert_eq!(said(&nobody), said(&inactive));
     assert_eq!(said(&nobody), said(&revoked));
     let wrong: Vec<i32> = sqlx::query_scalar("select wrong from redemption.code_attempt")
-        .fetch_all(&world.admin)
+        .fetch_all(&fixture.admin)
         .await
         .unwrap();
     assert_eq!(wrong, [3, 3, 3]);
@@ -135,15 +135,15 @@ async fn a_code_that_nobody_has_and_a_voucher_without_value_are_told_the_same(po
 
 #[testkit::test]
 async fn a_typed_voucher_is_refused_as_its_qr_code_would_be(pool: PgPool) {
-    let world = World::new(pool).await;
+    let fixture = Fixture::new(pool).await;
     let (programme, structure, other) = (
-        world.programme(1).await,
-        world.structure(0).await,
-        world.structure(1).await,
+        fixture.programme(1).await,
+        fixture.structure(0).await,
+        fixture.structure(1).await,
     );
-    let tokens = world.activates(programme, 1..=4).await;
+    let tokens = fixture.activates(programme, 1..=4).await;
     structure.types(1, &[], &[code(1)]).await.created();
-    world.revokes(programme, 2).await;
+    fixture.revokes(programme, 2).await;
     let used = structure.types(2, &[], &[code(1)]).await;
     assert_eq!(
         (used.kind().as_str(), &used.json()["vouchers"][0]["used_on"]),
@@ -160,7 +160,7 @@ async fn a_typed_voucher_is_refused_as_its_qr_code_would_be(pool: PgPool) {
     assert_eq!(many.kind().as_str(), "too-many-vouchers");
 
     // The last day of the token, and one day of grace; three for a service of the last day.
-    world.hand.move_to(instant("2027-02-01T22:00:00Z"));
+    fixture.hand.move_to(instant("2027-02-01T22:00:00Z"));
     let claim = |id: u128, code: String, date: &str| {
         let claim = json!({ "id": Uuid::from_u128(id), "short_codes": [code], "service": "bureautique", "date": date });
         let actor = structure.client.clone();
@@ -172,23 +172,23 @@ async fn a_typed_voucher_is_refused_as_its_qr_code_would_be(pool: PgPool) {
         let actor = structure.client.clone();
         async move { actor.post("/redemption/v1/claims", claim).await }
     };
-    world.hand.move_to(instant("2027-02-02T00:00:00Z"));
+    fixture.hand.move_to(instant("2027-02-02T00:00:00Z"));
     assert_eq!(claim(6, code(4), "2027-02-01").await.kind(), "expired");
     assert_eq!(by_camera("2027-02-01").await.kind(), "expired");
-    world.hand.move_to(instant("2027-02-04T00:00:00Z"));
+    fixture.hand.move_to(instant("2027-02-04T00:00:00Z"));
     assert_eq!(claim(6, code(4), "2027-01-31").await.kind(), "expired");
     assert_eq!(by_camera("2027-01-31").await.kind(), "expired");
-    world.hand.move_to(instant("2027-02-03T22:00:00Z"));
+    fixture.hand.move_to(instant("2027-02-03T22:00:00Z"));
     claim(6, code(4), "2027-01-31").await.created();
 }
 
 #[testkit::test]
 async fn vouchers_of_a_key_that_is_believed_no_more_cannot_be_typed_either(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
-    let tokens = world.activates(programme, 1..=1).await;
+    let fixture = Fixture::new(pool).await;
+    let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
+    let tokens = fixture.activates(programme, 1..=1).await;
     sqlx::query("update catalogue.signing_key set valid_until = '2026-03-01'")
-        .execute(&world.admin)
+        .execute(&fixture.admin)
         .await
         .unwrap();
     assert_eq!(structure.types(1, &[], &[code(1)]).await.kind(), "forged");
@@ -197,16 +197,16 @@ async fn vouchers_of_a_key_that_is_believed_no_more_cannot_be_typed_either(pool:
 
 #[testkit::test]
 async fn a_device_that_guesses_is_stopped_for_an_hour_and_its_camera_is_not(pool: PgPool) {
-    let world = World::new(pool).await;
+    let fixture = Fixture::new(pool).await;
     let (programme, structure, other) = (
-        world.programme(1).await,
-        world.structure(0).await,
-        world.structure(1).await,
+        fixture.programme(1).await,
+        fixture.structure(0).await,
+        fixture.structure(1).await,
     );
-    let tokens = world.activates(programme, 1..=4).await;
+    let tokens = fixture.activates(programme, 1..=4).await;
     assert_eq!(structure.guesses(0).await, WRONG_CODES_KEY_MAX);
 
-    world.hand.move_to(instant(MORNING) + TimeDelta::minutes(20));
+    fixture.hand.move_to(instant(MORNING) + TimeDelta::minutes(20));
     let stopped = structure.types(50, &[], &[code(1)]).await;
     assert_eq!((stopped.status, stopped.kind().as_str()), (429, "too-many-codes"));
     assert_eq!(stopped.retry_after(), Some("2400"));
@@ -215,14 +215,14 @@ async fn a_device_that_guesses_is_stopped_for_an_hour_and_its_camera_is_not(pool
     // QR codes, and others, are not concerned.
     structure.claims(51, &tokens[1..2]).await.created();
     other.types(52, &[], &[code(3)]).await.created();
-    let phone = structure.another_device(&world, 1).await;
+    let phone = structure.another_device(&fixture, 1).await;
     phone.types(53, &[], &[code(4)]).await.created();
 
-    world
+    fixture
         .hand
         .move_to(instant(MORNING) + TimeDelta::seconds(CODES_WINDOW_SECONDS - 1));
     assert_eq!(structure.types(50, &[], &[code(1)]).await.status, 429);
-    world
+    fixture
         .hand
         .move_to(instant(MORNING) + TimeDelta::seconds(CODES_WINDOW_SECONDS));
     structure.types(50, &[], &[code(1)]).await.created();
@@ -230,11 +230,11 @@ async fn a_device_that_guesses_is_stopped_for_an_hour_and_its_camera_is_not(pool
 
 #[testkit::test]
 async fn many_devices_of_a_structure_count_together(pool: PgPool) {
-    let world = World::new(pool).await;
-    let structure = world.structure(0).await;
+    let fixture = Fixture::new(pool).await;
+    let structure = fixture.structure(0).await;
     let mut wrong = 0;
     for nth in 0..4 {
-        let phone = structure.another_device(&world, nth).await;
+        let phone = structure.another_device(&fixture, nth).await;
         wrong += phone.guesses(u64::try_from(nth).unwrap() * 100).await;
     }
     assert_eq!(wrong, WRONG_CODES_STRUCTURE_MAX);
@@ -242,15 +242,15 @@ async fn many_devices_of_a_structure_count_together(pool: PgPool) {
 
 #[testkit::test]
 async fn everybody_counts_together_across_processes(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
-    let tokens = world.activates(programme, 1..=2).await;
+    let fixture = Fixture::new(pool).await;
+    let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
+    let tokens = fixture.activates(programme, 1..=2).await;
     // Others were wrong all but once, at other processes.
     sqlx::query("insert into redemption.code_attempt values ('everybody', $1, $2, $3, $3)")
         .bind(Uuid::nil())
         .bind(instant(MORNING))
         .bind(WRONG_CODES_EVERYBODY_MAX - 1)
-        .execute(&world.admin)
+        .execute(&fixture.admin)
         .await
         .unwrap();
     structure.types(1, &[], &[code(1)]).await.created();
@@ -260,8 +260,8 @@ async fn everybody_counts_together_across_processes(pool: PgPool) {
 
 #[testkit::test]
 async fn guesses_made_at_once_pass_no_limit_together(pool: PgPool) {
-    let world = World::new(pool).await;
-    let structure = world.structure(0).await;
+    let fixture = Fixture::new(pool).await;
+    let structure = fixture.structure(0).await;
     let guesses: Vec<_> = (0..40u64)
         .map(|n| {
             let structure = structure.clone();
@@ -277,14 +277,14 @@ async fn guesses_made_at_once_pass_no_limit_together(pool: PgPool) {
 
 #[testkit::test]
 async fn counts_that_no_longer_count_are_swept(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (structure, other) = (world.structure(0).await, world.structure(1).await);
+    let fixture = Fixture::new(pool).await;
+    let (structure, other) = (fixture.structure(0).await, fixture.structure(1).await);
     structure.types(1, &[], &[nobodys(1)]).await.refused_with(422);
-    world.hand.move_to(instant(MORNING) + TimeDelta::hours(2));
+    fixture.hand.move_to(instant(MORNING) + TimeDelta::hours(2));
     other.types(1, &[], &[nobodys(2)]).await.refused_with(422);
     let subjects: Vec<Uuid> =
         sqlx::query_scalar("select subject from redemption.code_attempt where scope = 'structure'")
-            .fetch_all(&world.admin)
+            .fetch_all(&fixture.admin)
             .await
             .unwrap();
     assert_eq!(subjects, [other.structure.uuid()]);
@@ -292,15 +292,15 @@ async fn counts_that_no_longer_count_are_swept(pool: PgPool) {
 
 #[testkit::test]
 async fn the_services_role_learns_no_code_from_the_database(pool: PgPool) {
-    let world = World::new(pool).await;
-    let programme = world.programme(1).await;
-    world.activates(programme, 1..=1).await;
+    let fixture = Fixture::new(pool).await;
+    let programme = fixture.programme(1).await;
+    fixture.activates(programme, 1..=1).await;
     for sql in [
         "select token_id from issuer.voucher",
         "select sha256(token_id) from issuer.voucher",
         "select issuer.vouchers_of_codes(array(select sha256(token_id) from issuer.voucher))",
     ] {
-        let error = sqlx::raw_sql(sql).execute(&world.pool).await.unwrap_err();
+        let error = sqlx::raw_sql(sql).execute(&fixture.pool).await.unwrap_err();
         assert_eq!(
             error.as_database_error().unwrap().code().as_deref(),
             Some("42501"),
@@ -310,12 +310,12 @@ async fn the_services_role_learns_no_code_from_the_database(pool: PgPool) {
     let asked = "select number from issuer.vouchers_of_codes(array[sha256($1)])";
     let found: Vec<i64> = sqlx::query_scalar(asked)
         .bind(1u64.to_be_bytes().to_vec())
-        .fetch_all(&world.pool)
+        .fetch_all(&fixture.pool)
         .await
         .unwrap();
     assert_eq!(found, [number(programme, 1).get()]);
     // Nobody else may ask at all.
-    let funding = testkit::as_role(&world.admin, database::Role::Funding, 1).await;
+    let funding = testkit::as_role(&fixture.admin, database::Role::Funding, 1).await;
     let error = sqlx::query(asked)
         .bind(vec![0u8; 8])
         .execute(&funding)

@@ -26,7 +26,7 @@ pub const MORNING: &str = "2026-03-10T10:00:00Z";
 pub const TEN_EUROS: Cents = Cents::new(1000);
 
 /// A database, the service over it, and what the other services would have put there.
-pub struct World {
+pub struct Fixture {
     /// Connected as the owner.
     pub admin: PgPool,
     /// Connected as `ccn_redemption`.
@@ -77,7 +77,7 @@ fn config(pool: &PgPool, clock: &Clock, host: &voucher::Host, status_key: &Arc<S
     }
 }
 
-impl World {
+impl Fixture {
     pub async fn new(admin: PgPool) -> Self {
         let pool = testkit::as_role(&admin, database::Role::Redemption, 6).await;
         let key = SigningKey::from_seed(&zeroize::Zeroizing::new([7; 32]));
