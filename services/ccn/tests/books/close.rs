@@ -12,8 +12,8 @@ use sqlx::{Executor, PgPool};
 use uuid::Uuid;
 use web::Clock;
 
+use crate::fixture::{FUNDERS, post};
 use crate::reconcile::{CORRUPTED, Operator, config, during_another_run, said, serves};
-use crate::world::{FUNDERS, post};
 
 /// Some money, long ago.
 async fn receives(pool: &PgPool, name: &str, at: &str) {

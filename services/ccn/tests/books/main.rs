@@ -1,14 +1,14 @@
-//! The books from outside: exported, judged by other people's tools, altered in every way, and found out each time.
+//! The books from outside: exported, checked by other people's tools, altered in every way, and found out each time.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
 
 mod close;
+mod fixture;
 mod reconcile;
-mod world;
 
+use fixture::{export, key, post, two_years};
 use sqlx::{Executor, PgPool};
 use verify::books::{BooksVerdict, Proven};
-use world::{export, key, post, two_years};
 
 const LATER: &str = "2027-03-01T09:00:00Z";
 
@@ -27,7 +27,7 @@ async fn an_export_is_intact_and_others_agree(pool: PgPool) {
         .filter(|name| name.contains("FEC"))
         .collect();
     assert_eq!(fecs, ["732829320FEC20261231.txt", "732829320FEC20271231.txt"]);
-    let said = books.judged_by_others();
+    let said = books.checked_by_others();
     assert!(said.contains("2 funders, 2 FEC agree"), "{said}");
 }
 
@@ -36,7 +36,7 @@ async fn an_export_is_intact_and_others_agree(pool: PgPool) {
 async fn a_rewritten_past_is_found_by_who_kept_a_checkpoint(pool: PgPool) {
     two_years(&pool).await;
     let before = export(&pool, LATER).await;
-    let [funder, _] = world::FUNDERS;
+    let [funder, _] = fixture::FUNDERS;
     let leg = (
         ledger::TransferKind::Received,
         ledger::Account::bank(),
@@ -209,7 +209,7 @@ async fn closes_that_a_signed_checkpoint_knows_are_not_left_out(pool: PgPool) {
     let told = "ne dit rien de la clôture de 2026-10 à 300 écritures";
     let missing = |verdict: &BooksVerdict| verdict.faults.iter().any(|fault| fault.contains(told));
     assert!(missing(&books.verdict()));
-    assert!(books.judged_by_outsider().is_err());
+    assert!(books.verified_by_outsider().is_err());
     let hashes = std::fs::read(books.path("leaf-hashes")).unwrap();
     let mut tree = sealed_log::Frontier::new();
     for hash in hashes.chunks(32).take(300) {
@@ -220,7 +220,7 @@ async fn closes_that_a_signed_checkpoint_knows_are_not_left_out(pool: PgPool) {
     let line = serde_json::json!({"checkpoint": note}).to_string();
     books.write("closes.ndjson", &format!("{line}\n"));
     assert_eq!(books.verdict().faults, Vec::<String>::new());
-    assert_eq!(books.judged_by_outsider(), Ok(()));
+    assert_eq!(books.verified_by_outsider(), Ok(()));
     // An auditor kept the note of the close; the books that come later speak of none.
     books.write("checkpoint", &signed(None).sign(&key()).unwrap());
     books.write("closes.ndjson", "");

@@ -12,7 +12,7 @@ use sqlx::{ConnectOptions, Executor, PgPool};
 use tempfile::TempDir;
 use web::Clock;
 
-use crate::world::{instant, two_years};
+use crate::fixture::{instant, two_years};
 
 /// A sum that no transfer explains.
 pub const CORRUPTED: &str =

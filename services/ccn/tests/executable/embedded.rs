@@ -1,4 +1,4 @@
-//! The embedded database through a whole life of the process. Without PostgreSQL there is nothing to try.
+//! The embedded database through all that a process goes through. Without PostgreSQL there is nothing to try.
 
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;

@@ -9,9 +9,9 @@ fn a_text_that_is_no_voucher_is_status_1_and_unreadable_keys_are_status_2() {
     // The public key of RFC 8037, appendix A.2.
     let jwks = r#"{"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
     std::fs::write(&keys, jwks).unwrap();
-    let judged = output(&["verify", "token", "--keys", keys.to_str().unwrap(), "x"]);
-    assert_eq!(judged.status.code(), Some(1), "{}", stderr(&judged));
-    let verdict: serde_json::Value = serde_json::from_slice(&judged.stdout).unwrap();
+    let checked = output(&["verify", "token", "--keys", keys.to_str().unwrap(), "x"]);
+    assert_eq!(checked.status.code(), Some(1), "{}", stderr(&checked));
+    let verdict: serde_json::Value = serde_json::from_slice(&checked.stdout).unwrap();
     assert_eq!(verdict["valid"], false);
     let unreadable = output(&["verify", "token", "--keys", "/nonexistent", "x"]);
     assert_eq!(unreadable.status.code(), Some(2));

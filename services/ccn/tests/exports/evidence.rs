@@ -14,7 +14,7 @@ use uuid::Uuid;
 use verify::evidence::{EvidenceUnreadable, Tokens, verify_evidence};
 use web::Clock;
 
-use crate::world::{BOOK, export, instant, key, two_years};
+use crate::fixture::{BOOK, export, instant, key, two_years};
 
 const LATER: &str = "2027-03-01T09:00:00Z";
 const STRUCTURE: PartyId = PartyId::from_uuid(Uuid::from_u128(0x51));
@@ -154,7 +154,7 @@ async fn a_bundle_is_proven_by_public_keys_and_every_alteration_is_found(pool: P
     );
     let codes = folder.path().join("codes.txt");
     std::fs::write(&codes, "bonjour\n").unwrap();
-    // These books have no published key, so no token can be judged.
+    // These books have no published key, so no token can be checked.
     let unreadable = verify_evidence(
         &path,
         Some(&vkey),

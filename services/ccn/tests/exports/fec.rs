@@ -3,9 +3,9 @@ use std::path::PathBuf;
 use ledger::{Account, TransferKind};
 use sqlx::PgPool;
 
-use crate::judge::asked;
+use crate::checkers::asked;
+use crate::fixture::{Books, export, post};
 use crate::named::two_years_with_names;
-use crate::world::{Books, export, post};
 
 const LATER: &str = "2027-03-01T09:00:00Z";
 

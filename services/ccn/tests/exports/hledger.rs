@@ -1,8 +1,8 @@
 use sqlx::PgPool;
 
-use crate::judge::asked;
+use crate::checkers::asked;
+use crate::fixture::export;
 use crate::named::two_years_with_names;
-use crate::world::export;
 
 const LATER: &str = "2027-03-01T09:00:00Z";
 

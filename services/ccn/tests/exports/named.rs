@@ -2,7 +2,7 @@
 
 use sqlx::PgPool;
 
-use crate::world::{FUNDERS, two_years};
+use crate::fixture::{FUNDERS, two_years};
 
 /// With everything that a separated file does not stand.
 pub const NAMES: [&str; 2] = [

@@ -6,10 +6,10 @@ use sqlx::PgPool;
 
 use crate::bank::{batch, naming};
 use crate::cycle::{PAID, march, reasons, rules};
+use crate::fixture::{Fixture, id, instant};
 use crate::payment_reports::report;
-use crate::world::{World, id, instant};
 
-impl World {
+impl Fixture {
     /// A key of the operator's for somebody else.
     pub async fn colleague(&self, n: u128) -> String {
         let path = format!("/issuer/v1/organisations/{}/api-keys", access::OPERATOR.uuid());
@@ -43,10 +43,10 @@ fn path(n: u128, what: &str) -> String {
 
 #[testkit::test]
 async fn a_settlement_above_the_amount_waits_for_another_person(admin: PgPool) {
-    let world = march(admin).await;
-    let colleague = world.colleague(900).await;
-    world.sets_rules(Some("15.00")).await;
-    let settlement = world.settle(1, "2026-03", "2026-04-03").await;
+    let fixture = march(admin).await;
+    let colleague = fixture.colleague(900).await;
+    fixture.sets_rules(Some("15.00")).await;
+    let settlement = fixture.settle(1, "2026-03", "2026-04-03").await;
     assert_eq!(
         (
             &settlement["approval"]["state"],
@@ -56,48 +56,48 @@ async fn a_settlement_above_the_amount_waits_for_another_person(admin: PgPool) {
         (&json!("waiting"), &json!("15.00"), &json!("proposed"))
     );
     let file = path(1, "pain.001.xml");
-    assert_eq!(world.problem(&file).await, "urn:ccn:problem:approval-waiting");
+    assert_eq!(fixture.problem(&file).await, "urn:ccn:problem:approval-waiting");
 
-    let alone = world.refused(&path(1, "approval"), json!({})).await;
+    let alone = fixture.refused(&path(1, "approval"), json!({})).await;
     assert_eq!(
         (&alone["type"], &alone["status"]),
         (&json!("urn:ccn:problem:same-person"), &json!(403))
     );
-    world.hand.move_to(instant("2026-04-02T09:00:00Z"));
-    let helper = world.colleague(901).await;
-    let (status, answer) = world.decides(&helper, &path(1, "approval"), json!({})).await;
+    fixture.hand.move_to(instant("2026-04-02T09:00:00Z"));
+    let helper = fixture.colleague(901).await;
+    let (status, answer) = fixture.decides(&helper, &path(1, "approval"), json!({})).await;
     assert_eq!(
         (status, &answer["type"]),
         (StatusCode::FORBIDDEN, &json!("urn:ccn:problem:same-person"))
     );
 
-    let (status, approved) = world.decides(&colleague, &path(1, "approval"), json!({})).await;
+    let (status, approved) = fixture.decides(&colleague, &path(1, "approval"), json!({})).await;
     assert_eq!(
         (status, &approved["approval"]["state"]),
         (StatusCode::CREATED, &json!("approved")),
         "{approved}"
     );
-    let (status, again) = world.decides(&colleague, &path(1, "approval"), json!({})).await;
+    let (status, again) = fixture.decides(&colleague, &path(1, "approval"), json!({})).await;
     assert_eq!((status, again), (StatusCode::OK, approved.clone()));
     assert_eq!(approved["payments"][0]["state"], "sent");
-    assert_eq!(world.status(&file).await, 200);
-    let (status, answer) = world
+    assert_eq!(fixture.status(&file).await, 200);
+    let (status, answer) = fixture
         .decides(&helper, &path(1, "rejection"), json!({"reason": "Trop tard."}))
         .await;
     assert_eq!(
         (status, &answer["type"]),
         (StatusCode::CONFLICT, &json!("urn:ccn:problem:payment-order-decided"))
     );
-    world.all_hold().await;
+    fixture.all_hold().await;
     let trail: Vec<String> = sqlx::query_scalar(
         "select action from access.audit where object_id = $1 and action like 'settlement.%' order by id",
     )
     .bind(id(1))
-    .fetch_all(&world.admin)
+    .fetch_all(&fixture.admin)
     .await
     .unwrap();
     assert_eq!(trail, ["settlement.create", "settlement.approve"]);
-    let paid = world
+    let paid = fixture
         .loads(
             2,
             "200.00",
@@ -105,42 +105,42 @@ async fn a_settlement_above_the_amount_waits_for_another_person(admin: PgPool) {
         )
         .await;
     assert_eq!(paid, rules(&["end-to-end"]));
-    world.all_hold().await;
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn nobody_is_asked_up_to_the_amount_and_always_above_nothing(admin: PgPool) {
-    let world = march(admin).await;
-    world.sets_rules(Some("20.00")).await;
-    let settlement = world.settle(1, "2026-03", "2026-04-03").await;
+    let fixture = march(admin).await;
+    fixture.sets_rules(Some("20.00")).await;
+    let settlement = fixture.settle(1, "2026-03", "2026-04-03").await;
     assert_eq!(settlement["approval"]["state"], "not_needed");
-    assert_eq!(world.status(&path(1, "pain.001.xml")).await, 200);
-    let refused = world.refused(&path(1, "approval"), json!({})).await;
+    assert_eq!(fixture.status(&path(1, "pain.001.xml")).await, 200);
+    let refused = fixture.refused(&path(1, "approval"), json!({})).await;
     assert_eq!(refused["type"], "urn:ccn:problem:approval-not-needed");
-    world.sets_rules(Some("0.00")).await;
-    let empty = world.settle(2, "2026-03", "2026-04-03").await;
+    fixture.sets_rules(Some("0.00")).await;
+    let empty = fixture.settle(2, "2026-03", "2026-04-03").await;
     assert_eq!(empty["approval"]["state"], "not_needed", "nothing is paid");
-    world.hand.move_to(instant("2026-05-02T08:00:00Z"));
-    let april = world.settle(3, "2026-04", "2026-05-04").await;
+    fixture.hand.move_to(instant("2026-05-02T08:00:00Z"));
+    let april = fixture.settle(3, "2026-04", "2026-05-04").await;
     assert_eq!(
         (&april["total"], &april["approval"]["state"]),
         (&json!("10.00"), &json!("waiting"))
     );
-    assert_eq!(world.refused(&path(9, "approval"), json!({})).await["status"], 404);
+    assert_eq!(fixture.refused(&path(9, "approval"), json!({})).await["status"], 404);
 }
 
 #[testkit::test]
 async fn a_rejected_settlement_loses_nothing(admin: PgPool) {
-    let world = march(admin).await;
-    world.colleague(900).await;
-    world.sets_rules(Some("0.00")).await;
-    let first = world.settle(1, "2026-03", "2026-04-03").await;
+    let fixture = march(admin).await;
+    fixture.colleague(900).await;
+    fixture.sets_rules(Some("0.00")).await;
+    let first = fixture.settle(1, "2026-03", "2026-04-03").await;
     for reason in [String::new(), "  ".to_owned(), "x".repeat(501)] {
-        let refused = world.refused(&path(1, "rejection"), json!({"reason": reason})).await;
+        let refused = fixture.refused(&path(1, "rejection"), json!({"reason": reason})).await;
         assert_eq!(refused["type"], "urn:ccn:problem:rejection-reason");
     }
     let reason = json!({"reason": "Le RIB de la médiathèque est à vérifier."});
-    let rejected = world.created(&path(1, "rejection"), reason.clone()).await;
+    let rejected = fixture.created(&path(1, "rejection"), reason.clone()).await;
     assert_eq!(
         (
             &rejected["approval"]["state"],
@@ -149,60 +149,62 @@ async fn a_rejected_settlement_loses_nothing(admin: PgPool) {
         ),
         (&json!("rejected"), &reason["reason"], &json!("withdrawn"))
     );
-    world.all_hold().await;
+    fixture.all_hold().await;
     assert_eq!(
-        world.problem(&path(1, "pain.001.xml")).await,
+        fixture.problem(&path(1, "pain.001.xml")).await,
         "urn:ccn:problem:payment-order-rejected"
     );
-    let late = world.refused(&path(1, "approval"), json!({})).await;
+    let late = fixture.refused(&path(1, "approval"), json!({})).await;
     assert_eq!(late["status"], 403, "{late}");
-    let account = world.get_json(&format!("/funding/v1/structures/{PAID}/account")).await;
+    let account = fixture
+        .get_json(&format!("/funding/v1/structures/{PAID}/account"))
+        .await;
     assert_eq!(
         (&account["payable"], &account["in_transit"]),
         (&json!("30.00"), &json!("0.00"))
     );
 
     // The same account is paid: no bank refused it.
-    let second = world.settle(2, "2026-03", "2026-04-03").await;
+    let second = fixture.settle(2, "2026-03", "2026-04-03").await;
     assert_eq!(
         (&second["total"], reasons(&second)),
         (&json!("20.00"), vec![("10.00", "no_bank_details")])
     );
     assert_ne!(second["payments"][0]["end_to_end"], first["payments"][0]["end_to_end"]);
-    world.all_hold().await;
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn of_two_who_decide_at_once_one_is_told_that_it_is_decided(admin: PgPool) {
-    let world = march(admin).await;
-    let colleague = world.colleague(900).await;
-    let third = world.colleague(901).await;
-    world.sets_rules(Some("0.00")).await;
-    world.settle(1, "2026-03", "2026-04-03").await;
+    let fixture = march(admin).await;
+    let colleague = fixture.colleague(900).await;
+    let third = fixture.colleague(901).await;
+    fixture.sets_rules(Some("0.00")).await;
+    fixture.settle(1, "2026-03", "2026-04-03").await;
     let (approval, rejection) = (path(1, "approval"), path(1, "rejection"));
     let (approved, rejected) = tokio::join!(
-        world.decides(&colleague, &approval, json!({})),
-        world.decides(&third, &rejection, json!({"reason": "Un doute."})),
+        fixture.decides(&colleague, &approval, json!({})),
+        fixture.decides(&third, &rejection, json!({"reason": "Un doute."})),
     );
     let mut statuses = [approved.0.as_u16(), rejected.0.as_u16()];
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 409], "{} {}", approved.1, rejected.1);
-    world.all_hold().await;
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn a_day_that_passed_meanwhile_is_not_approved(admin: PgPool) {
-    let world = march(admin).await;
-    let colleague = world.colleague(900).await;
-    world.sets_rules(Some("0.00")).await;
-    world.settle(1, "2026-03", "2026-04-03").await;
-    world.hand.move_to(instant("2026-04-05T08:00:00Z"));
-    let (status, answer) = world.decides(&colleague, &path(1, "approval"), json!({})).await;
+    let fixture = march(admin).await;
+    let colleague = fixture.colleague(900).await;
+    fixture.sets_rules(Some("0.00")).await;
+    fixture.settle(1, "2026-03", "2026-04-03").await;
+    fixture.hand.move_to(instant("2026-04-05T08:00:00Z"));
+    let (status, answer) = fixture.decides(&colleague, &path(1, "approval"), json!({})).await;
     assert_eq!(
         (status.as_u16(), &answer["type"]),
         (422, &json!("urn:ccn:problem:execute-on-past"))
     );
-    let (status, _) = world
+    let (status, _) = fixture
         .decides(
             &colleague,
             &path(1, "rejection"),
@@ -210,26 +212,26 @@ async fn a_day_that_passed_meanwhile_is_not_approved(admin: PgPool) {
         )
         .await;
     assert_eq!(status, StatusCode::CREATED);
-    world.all_hold().await;
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn nobody_lifts_the_rule_alone(admin: PgPool) {
-    let world = World::new(admin).await;
-    let colleague = world.colleague(900).await;
+    let fixture = Fixture::new(admin).await;
+    let colleague = fixture.colleague(900).await;
     let none = json!({"in_force": {"approval_above": null, "delay_days": 30, "may_advance": false}, "waiting": null});
-    assert_eq!(world.get_json("/funding/v1/payment-rules").await, none);
+    assert_eq!(fixture.get_json("/funding/v1/payment-rules").await, none);
     assert_eq!(
-        world.sets_rules(Some("0.00")).await["in_force"]["approval_above"],
+        fixture.sets_rules(Some("0.00")).await["in_force"]["approval_above"],
         "0.00"
     );
     // A higher amount lets more pass, as none does.
-    let higher = world.sets_rules(Some("5000.00")).await;
+    let higher = fixture.sets_rules(Some("5000.00")).await;
     assert_eq!(
         (&higher["in_force"]["approval_above"], &higher["waiting"]["number"]),
         (&json!("0.00"), &json!(2))
     );
-    let asked = world.sets_rules(None).await;
+    let asked = fixture.sets_rules(None).await;
     assert_eq!(
         (
             &asked["in_force"]["approval_above"],
@@ -238,28 +240,28 @@ async fn nobody_lifts_the_rule_alone(admin: PgPool) {
         ),
         (&json!("0.00"), &json!(3), &Value::Null)
     );
-    assert_eq!(world.sets_rules(None).await, asked, "asked once");
+    assert_eq!(fixture.sets_rules(None).await, asked, "asked once");
     let confirm = "/funding/v1/payment-rules/3/confirmation";
     assert_eq!(
-        world.refused(confirm, json!({})).await["type"],
+        fixture.refused(confirm, json!({})).await["type"],
         "urn:ccn:problem:same-person"
     );
     // Whoever asked makes a key and confirms with it.
-    world.hand.move_to(instant("2026-03-02T10:05:00Z"));
-    let made = world.colleague(901).await;
-    let (status, answer) = world.decides(&made, confirm, json!({})).await;
+    fixture.hand.move_to(instant("2026-03-02T10:05:00Z"));
+    let made = fixture.colleague(901).await;
+    let (status, answer) = fixture.decides(&made, confirm, json!({})).await;
     assert_eq!(
         (status.as_u16(), &answer["type"]),
         (403, &json!("urn:ccn:problem:same-person"))
     );
-    let (status, lifted) = world.decides(&colleague, confirm, json!({})).await;
+    let (status, lifted) = fixture.decides(&colleague, confirm, json!({})).await;
     assert_eq!((status, lifted), (StatusCode::OK, none));
-    assert_eq!(world.decides(&colleague, confirm, json!({})).await.0, 404);
+    assert_eq!(fixture.decides(&colleague, confirm, json!({})).await.0, 404);
     for wrong in [
         json!({"approval_above": "-1.00", "delay_days": 30}),
         json!({"approval_above": null, "delay_days": 0}),
     ] {
-        let (status, answer) = world
+        let (status, answer) = fixture
             .put("/funding/v1/payment-rules", wrong.to_string().into_bytes())
             .await;
         assert_eq!(
@@ -271,43 +273,45 @@ async fn nobody_lifts_the_rule_alone(admin: PgPool) {
 
 #[testkit::test]
 async fn a_debit_of_what_nobody_approved_is_for_a_person(admin: PgPool) {
-    let world = march(admin).await;
-    world.sets_rules(Some("0.00")).await;
-    let settlement = world.settle(1, "2026-03", "2026-04-03").await;
+    let fixture = march(admin).await;
+    fixture.sets_rules(Some("0.00")).await;
+    let settlement = fixture.settle(1, "2026-03", "2026-04-03").await;
     let end_to_end = &settlement["payments"][0]["end_to_end"];
     let message_id = format!("CCN{}", id(1).simple());
     let entries = vec![naming("-20.00", end_to_end), batch("-20.00", &message_id)];
-    assert_eq!(world.loads(2, "200.00", entries).await, [None, None]);
-    world.all_hold().await;
-    world
+    assert_eq!(fixture.loads(2, "200.00", entries).await, [None, None]);
+    fixture.all_hold().await;
+    fixture
         .created(
             &path(1, "rejection"),
             json!({"reason": "La banque a débité deux fois ce que personne n'a approuvé."}),
         )
         .await;
-    world.all_hold().await;
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn a_claim_reversed_while_its_payment_waited_is_not_paid_after_a_rejection(admin: PgPool) {
-    let world = march(admin).await;
-    world.sets_rules(Some("0.00")).await;
-    world.settle(1, "2026-03", "2026-04-03").await;
-    world
+    let fixture = march(admin).await;
+    fixture.sets_rules(Some("0.00")).await;
+    fixture.settle(1, "2026-03", "2026-04-03").await;
+    fixture
         .reverses_after_settlement(id(201), PAID, &[1, 2], "2026-04-02T07:00:00Z")
         .await;
-    world
+    fixture
         .created(
             &path(1, "rejection"),
             json!({"reason": "Un encaissement a été annulé."}),
         )
         .await;
-    world.all_hold().await;
-    world.hand.move_to(instant("2026-05-02T08:00:00Z"));
-    let april = world.settle(2, "2026-04", "2026-05-04").await;
+    fixture.all_hold().await;
+    fixture.hand.move_to(instant("2026-05-02T08:00:00Z"));
+    let april = fixture.settle(2, "2026-04", "2026-05-04").await;
     assert_eq!(april["total"], "10.00");
-    world.all_hold().await;
-    let account = world.get_json(&format!("/funding/v1/structures/{PAID}/account")).await;
+    fixture.all_hold().await;
+    let account = fixture
+        .get_json(&format!("/funding/v1/structures/{PAID}/account"))
+        .await;
     assert_eq!(
         (&account["payable"], &account["recoverable"]),
         (&json!("0.00"), &json!("0.00"))
@@ -316,23 +320,23 @@ async fn a_claim_reversed_while_its_payment_waited_is_not_paid_after_a_rejection
 
 #[testkit::test]
 async fn a_report_on_what_nobody_approved_is_of_a_file_that_was_never_sent(admin: PgPool) {
-    let world = march(admin).await;
-    let colleague = world.colleague(900).await;
-    world.sets_rules(Some("15.00")).await;
-    let settlement = world.settle(1, "2026-03", "2026-04-03").await;
+    let fixture = march(admin).await;
+    let colleague = fixture.colleague(900).await;
+    fixture.sets_rules(Some("15.00")).await;
+    let settlement = fixture.settle(1, "2026-03", "2026-04-03").await;
     let end_to_end = settlement["payments"][0]["end_to_end"].as_str().unwrap();
     let message_id = format!("CCN{}", id(1).simple());
     let file = report(1, &message_id, "", &[(end_to_end, "RJCT", None)]);
-    let (_, refused) = world.reports(file.clone()).await;
+    let (_, refused) = fixture.reports(file.clone()).await;
     assert_eq!(refused["type"], "urn:ccn:problem:payment-report-unknown-file");
-    world.all_hold().await;
+    fixture.all_hold().await;
     // It can still be decided either way.
     let why = json!({"reason": "Montant inattendu"});
-    let (status, rejected) = world.decides(&colleague, &path(1, "rejection"), why).await;
+    let (status, rejected) = fixture.decides(&colleague, &path(1, "rejection"), why).await;
     assert_eq!(
         (status, &rejected["payments"][0]["state"]),
         (StatusCode::CREATED, &json!("withdrawn")),
         "{rejected}"
     );
-    world.all_hold().await;
+    fixture.all_hold().await;
 }

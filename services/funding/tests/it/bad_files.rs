@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use crate::bank::statement;
+use crate::fixture::{Fixture, id};
 use crate::payment_reports::report;
-use crate::world::{World, id};
 use change::{billion_laughs, doubled, external, half, latin, utf16, with};
 
-async fn refused(world: &World, answer: (StatusCode, Value), problem: &str, reason: &str, what: &str) {
+async fn refused(fixture: &Fixture, answer: (StatusCode, Value), problem: &str, reason: &str, what: &str) {
     let (status, answer) = answer;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{what}: {answer}");
     assert_eq!(answer["type"], format!("urn:ccn:problem:{problem}"), "{what}: {answer}");
@@ -34,7 +34,7 @@ async fn refused(world: &World, answer: (StatusCode, Value), problem: &str, reas
         "select (select count(*) from funding.statement) + (select count(*) from funding.payment_report)
              + (select count(*) from ledger.movement)",
     )
-    .fetch_one(&world.admin)
+    .fetch_one(&fixture.admin)
     .await
     .unwrap();
     assert_eq!(kept, 0, "{what}");
@@ -42,16 +42,16 @@ async fn refused(world: &World, answer: (StatusCode, Value), problem: &str, reas
 
 #[testkit::test]
 async fn every_broken_statement_is_refused_with_its_reason(admin: PgPool) {
-    let world = World::new(admin).await;
+    let fixture = Fixture::new(admin).await;
     for (what, file, reason) in xml::corpus().into_iter().chain(records::corpus()) {
-        let answer = world.put(&format!("/funding/v1/statements/{}", id(1)), file).await;
-        refused(&world, answer, "statement-invalid", reason, what).await;
+        let answer = fixture.put(&format!("/funding/v1/statements/{}", id(1)), file).await;
+        refused(&fixture, answer, "statement-invalid", reason, what).await;
     }
 }
 
 #[testkit::test]
 async fn every_broken_report_is_refused_with_its_reason(admin: PgPool) {
-    let world = World::new(admin).await;
+    let fixture = Fixture::new(admin).await;
     let payment = "00000000000000000000000000000001";
     let xml = report(1, "CCN1", "", &[(payment, "RJCT", Some("20.00"))]);
     let twice = report(1, "CCN1", "", &[(payment, "RJCT", None), (payment, "ACSP", None)]);
@@ -99,10 +99,10 @@ async fn every_broken_report_is_refused_with_its_reason(admin: PgPool) {
             "ce n'est pas un compte rendu",
         ),
     ] {
-        let answer = world.reports(file).await;
-        refused(&world, answer, "payment-report-invalid", reason, what).await;
+        let answer = fixture.reports(file).await;
+        refused(&fixture, answer, "payment-report-invalid", reason, what).await;
     }
-    let answer = world.reports(xml).await;
+    let answer = fixture.reports(xml).await;
     assert_eq!(answer.1["type"], "urn:ccn:problem:payment-report-unknown-file");
 }
 
@@ -112,7 +112,7 @@ const PIECE: usize = 64 << 10;
 
 #[testkit::test]
 async fn half_a_gigabyte_of_noise_is_refused_before_it_has_arrived(admin: PgPool) {
-    let world = World::new(admin).await;
+    let fixture = Fixture::new(admin).await;
     for (method, path) in [
         ("PUT", format!("/funding/v1/statements/{}", id(1))),
         ("POST", "/funding/v1/payment-status-reports".to_owned()),
@@ -125,7 +125,7 @@ async fn half_a_gigabyte_of_noise_is_refused_before_it_has_arrived(admin: PgPool
             counter.fetch_add(PIECE, Ordering::Relaxed);
             Ok::<_, std::io::Error>(piece.clone())
         });
-        let (status, answer) = world
+        let (status, answer) = fixture
             .stream(method, &path, Body::from_stream(futures_util::stream::iter(pieces)))
             .await;
         assert_eq!(

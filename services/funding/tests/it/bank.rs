@@ -5,7 +5,7 @@ use serde_json::Value;
 use standards::Cents;
 use standards::camt053::{self, Balance, Entry, Statement};
 
-use crate::world::{FUND_IBAN, World, id, instant};
+use crate::fixture::{FUND_IBAN, Fixture, id, instant};
 
 pub fn euros(text: &str) -> Cents {
     text.parse().unwrap()
@@ -61,7 +61,7 @@ pub fn statement_of(iban: &str, n: u128, opening: &str, entries: Vec<Entry>) -> 
     camt053::write(&statement, &format!("M{n}"), instant("2026-04-11T04:00:00Z")).unwrap()
 }
 
-impl World {
+impl Fixture {
     /// Loads a statement and gives the rules that matched its lines.
     pub async fn loads(&self, n: u128, opening: &str, entries: Vec<Entry>) -> Vec<Option<String>> {
         let file = statement(n, opening, entries);
@@ -88,7 +88,7 @@ impl World {
             self.loads(1, "0.00", entries).await,
             vec![Some("call-reference".to_owned()); 2]
         );
-        for (n, funder) in [0xd1, 0xd2].into_iter().zip(crate::world::FUNDERS) {
+        for (n, funder) in [0xd1, 0xd2].into_iter().zip(crate::fixture::FUNDERS) {
             self.allocate(n, funder, "70.00").await;
         }
     }

@@ -6,10 +6,10 @@ use sqlx::PgPool;
 
 use crate::bank::{moved, naming, returning};
 use crate::cycle::{PAID, march};
+use crate::fixture::{FUNDERS, Fixture, PROGRAMME, id, instant};
 use crate::payment_reports::report;
-use crate::world::{FUNDERS, PROGRAMME, World, id, instant};
 
-impl World {
+impl Fixture {
     pub async fn breaks(&self) -> Vec<Value> {
         self.get_json("/funding/v1/breaks").await["items"]
             .as_array()
@@ -60,21 +60,21 @@ pub fn kinds(breaks: &[Value]) -> Vec<(&str, &str)> {
 
 #[testkit::test]
 async fn an_unexplained_line_becomes_a_contribution_or_a_charge_and_is_closed(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.loads(1, "0.00", vec![moved("30.00"), moved("-1.20")]).await;
-    let breaks = world.breaks().await;
+    let fixture = Fixture::new(admin).await;
+    fixture.loads(1, "0.00", vec![moved("30.00"), moved("-1.20")]).await;
+    let breaks = fixture.breaks().await;
     let mut found = kinds(&breaks);
     found.sort_unstable();
     assert_eq!(found, [("unexpected", "-1.20"), ("unexpected", "30.00")]);
     let credit = breaks.iter().find(|one| one["amount"] == "30.00").unwrap();
     let debit = breaks.iter().find(|one| one["amount"] == "-1.20").unwrap();
-    assert_eq!(world.suspense().await, 2880);
+    assert_eq!(fixture.suspense().await, 2880);
 
     let path = |name| format!("/funding/v1/breaks/{}/{name}", credit["id"].as_str().unwrap());
     let closing = json!({"why": "Vérifié avec la banque."});
-    let (_, answer) = world.put_json(&path("closing"), closing.clone()).await;
+    let (_, answer) = fixture.put_json(&path("closing"), closing.clone()).await;
     assert_eq!(answer["type"], "urn:ccn:problem:break-not-explained");
-    let (status, answer) = world.put_json(&path("owner"), json!({"owner": "Comptabilité"})).await;
+    let (status, answer) = fixture.put_json(&path("owner"), json!({"owner": "Comptabilité"})).await;
     assert_eq!(
         (status, &answer["owner"]),
         (StatusCode::CREATED, &json!("Comptabilité"))
@@ -98,36 +98,36 @@ async fn an_unexplained_line_becomes_a_contribution_or_a_charge_and_is_closed(ad
         ),
     ] {
         assert_eq!(
-            world.refuses_to_explain(credit, wrong).await,
+            fixture.refuses_to_explain(credit, wrong).await,
             format!("urn:ccn:problem:{problem}")
         );
     }
-    let explained = world.explains(credit, contribution).await;
+    let explained = fixture.explains(credit, contribution).await;
     assert_eq!(
         (&explained["explained_as"], &explained["owner"]),
         (&json!("contribution"), &json!("Comptabilité"))
     );
     let other = json!({"what": "words", "why": "autre"});
     assert_eq!(
-        world.refuses_to_explain(credit, other).await,
+        fixture.refuses_to_explain(credit, other).await,
         "urn:ccn:problem:break-explained"
     );
     let charge = json!({"what": "bank_charge", "why": "Tenue de compte."});
     assert_eq!(
-        world
+        fixture
             .refuses_to_explain(debit, json!({"what": "mandate", "why": "x", "mandate_id": id(9)}))
             .await,
         "urn:ccn:problem:break-misfit"
     );
-    world.explains(debit, charge).await;
-    assert_eq!(world.suspense().await, 0);
-    let waterfall = world.get_json("/funding/v1/waterfall").await;
+    fixture.explains(debit, charge).await;
+    assert_eq!(fixture.suspense().await, 0);
+    let waterfall = fixture.get_json("/funding/v1/waterfall").await;
     assert_eq!(waterfall["totals"][0]["received"], "30.00");
 
-    let (status, closed) = world.put_json(&path("closing"), closing.clone()).await;
+    let (status, closed) = fixture.put_json(&path("closing"), closing.clone()).await;
     assert_eq!((status, &closed["state"]), (StatusCode::CREATED, &json!("closed")));
     assert_eq!(
-        world.put_json(&path("closing"), closing).await,
+        fixture.put_json(&path("closing"), closing).await,
         (StatusCode::OK, closed.clone())
     );
     let steps: Vec<_> = closed["steps"]
@@ -137,14 +137,14 @@ async fn an_unexplained_line_becomes_a_contribution_or_a_charge_and_is_closed(ad
         .map(|step| step["state"].as_str().unwrap())
         .collect();
     assert_eq!(steps, ["open", "open", "explained", "closed"]);
-    assert_eq!(world.breaks().await.len(), 1);
+    assert_eq!(fixture.breaks().await.len(), 1);
     assert_eq!(
-        world.get_json("/funding/v1/breaks?state=closed").await["items"][0],
+        fixture.get_json("/funding/v1/breaks?state=closed").await["items"][0],
         closed
     );
     let acts: Vec<String> =
         sqlx::query_scalar("select action from access.audit where action like 'break.%' order by at, action")
-            .fetch_all(&world.admin)
+            .fetch_all(&fixture.admin)
             .await
             .unwrap();
     assert_eq!(acts, ["break.close", "break.explain", "break.explain", "break.own"]);
@@ -152,42 +152,42 @@ async fn an_unexplained_line_becomes_a_contribution_or_a_charge_and_is_closed(ad
 
 #[testkit::test]
 async fn a_payment_that_the_bank_did_not_name_is_explained_debited_and_returned(admin: PgPool) {
-    let world = march(admin).await;
-    let settlement = world.settle(1, "2026-03", "2026-04-03").await;
+    let fixture = march(admin).await;
+    let settlement = fixture.settle(1, "2026-03", "2026-04-03").await;
     let end_to_end = settlement["payments"][0]["end_to_end"].as_str().unwrap();
     let payment: uuid::Uuid = end_to_end.parse().unwrap();
     // Named with another reference, so that neither it nor the amount tells.
     let unknown = json!("X");
-    world.loads(2, "200.00", vec![naming("-20.00", &unknown)]).await;
-    let breaks = world.breaks().await;
+    fixture.loads(2, "200.00", vec![naming("-20.00", &unknown)]).await;
+    let breaks = fixture.breaks().await;
     let debit = breaks.iter().find(|one| one["kind"] == "unexpected").unwrap();
     let explanation = json!({"what": "payment", "why": "Référence perdue par la banque.", "payment_id": payment});
-    world.explains(debit, explanation).await;
-    let seen = world.get_json(&format!("/funding/v1/settlements/{}", id(1))).await;
+    fixture.explains(debit, explanation).await;
+    let seen = fixture.get_json(&format!("/funding/v1/settlements/{}", id(1))).await;
     assert_eq!(seen["payments"][0]["state"], "debited");
 
-    world.loads(3, "180.00", vec![moved("20.00"), moved("19.00")]).await;
-    let breaks = world.breaks().await;
+    fixture.loads(3, "180.00", vec![moved("20.00"), moved("19.00")]).await;
+    let breaks = fixture.breaks().await;
     let of = |amount: &str| breaks.iter().find(|one| one["amount"] == amount).unwrap();
     let returned = json!({"what": "returned", "why": "Avis de retour de la banque.", "payment_id": payment});
     assert_eq!(
-        world.refuses_to_explain(of("19.00"), returned.clone()).await,
+        fixture.refuses_to_explain(of("19.00"), returned.clone()).await,
         "urn:ccn:problem:break-amount"
     );
-    world.explains(of("20.00"), returned).await;
-    let seen = world.get_json(&format!("/funding/v1/settlements/{}", id(1))).await;
+    fixture.explains(of("20.00"), returned).await;
+    let seen = fixture.get_json(&format!("/funding/v1/settlements/{}", id(1))).await;
     assert_eq!(seen["payments"][0]["state"], "returned");
-    world
-        .has_structure(PAID, Some(crate::world::OTHER_IBAN), "2026-04-02T00:00:00Z")
+    fixture
+        .has_structure(PAID, Some(crate::fixture::OTHER_IBAN), "2026-04-02T00:00:00Z")
         .await;
-    assert_eq!(world.settle(2, "2026-03", "2026-04-03").await["total"], "20.00");
-    world.all_hold().await;
+    assert_eq!(fixture.settle(2, "2026-03", "2026-04-03").await["total"], "20.00");
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn a_break_tells_its_kind(admin: PgPool) {
-    let world = march(admin).await;
-    let settlement = world.settle(1, "2026-03", "2026-04-03").await;
+    let fixture = march(admin).await;
+    let settlement = fixture.settle(1, "2026-03", "2026-04-03").await;
     let payment = &settlement["payments"][0]["end_to_end"];
     let none = json!("00000000000000000000000000000001");
     let entries = vec![
@@ -197,8 +197,8 @@ async fn a_break_tells_its_kind(admin: PgPool) {
         returning("7.00", &none),
         naming("20.00", payment),
     ];
-    world.loads(2, "200.00", entries).await;
-    let breaks = world.breaks().await;
+    fixture.loads(2, "200.00", entries).await;
+    let breaks = fixture.breaks().await;
     let mut found = kinds(&breaks);
     found.sort_unstable();
     assert_eq!(
@@ -216,8 +216,8 @@ async fn a_break_tells_its_kind(admin: PgPool) {
         "",
         &[(payment.as_str().unwrap(), "RJCT", None), ("Z", "RJCT", None)],
     );
-    world.reports(file).await;
-    let breaks = world.breaks().await;
+    fixture.reports(file).await;
+    let breaks = fixture.breaks().await;
     let of_report: Vec<_> = breaks
         .iter()
         .filter(|one| one["payment_report_id"].is_string())
@@ -227,50 +227,50 @@ async fn a_break_tells_its_kind(admin: PgPool) {
     found.sort_unstable();
     assert_eq!(found, [("returned", "20.00"), ("unexpected", "0.00")]);
     let words = json!({"what": "words", "why": "La banque le renvoie demain."});
-    world.explains(&of_report[0], words).await;
+    fixture.explains(&of_report[0], words).await;
 }
 
 #[testkit::test]
 async fn what_does_not_come_is_missing_or_late_until_it_comes(admin: PgPool) {
-    let world = march(admin).await;
+    let fixture = march(admin).await;
     // The bank's statement closes on 10 April: seven days after the execution, and the call was due on 31 March.
-    let settlement = world.settle(1, "2026-03", "2026-04-03").await;
+    let settlement = fixture.settle(1, "2026-03", "2026-04-03").await;
     // Both conventions are called in full: a third one.
     let convention = json!({"id": id(0xa3), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "amount": "50.00",
         "signed_on": "2026-01-15", "starts_on": "2026-01-01", "ends_on": "2026-12-31"});
-    world.created("/funding/v1/conventions", convention).await;
-    let reference = world.call(0xc3, 0xa3, "50.00").await;
-    world.loads(2, "200.00", vec![]).await;
-    let breaks = world.breaks().await;
+    fixture.created("/funding/v1/conventions", convention).await;
+    let reference = fixture.call(0xc3, 0xa3, "50.00").await;
+    fixture.loads(2, "200.00", vec![]).await;
+    let breaks = fixture.breaks().await;
     assert_eq!(kinds(&breaks), [("late", "50.00"), ("missing", "-20.00")]);
-    world
+    fixture
         .loads(3, "200.00", vec![crate::bank::quoting("49.00", &reference)])
         .await;
-    assert_eq!(world.breaks().await.len(), 2);
+    assert_eq!(fixture.breaks().await.len(), 2);
     let entries = vec![
         crate::bank::quoting("1.00", &reference),
         naming("-20.00", &settlement["payments"][0]["end_to_end"]),
     ];
-    world.loads(4, "249.00", entries).await;
-    assert_eq!(world.breaks().await, Vec::<Value>::new());
+    fixture.loads(4, "249.00", entries).await;
+    assert_eq!(fixture.breaks().await, Vec::<Value>::new());
     assert_eq!(
-        world.get_json("/funding/v1/breaks?state=closed").await["items"]
+        fixture.get_json("/funding/v1/breaks?state=closed").await["items"]
             .as_array()
             .unwrap()
             .len(),
         2
     );
-    world.all_hold().await;
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn ages_are_reported_in_four_bands_as_json_and_csv(admin: PgPool) {
-    let world = World::new(admin).await;
+    let fixture = Fixture::new(admin).await;
     // Booked on 10 April 2026.
-    world.loads(1, "0.00", vec![moved("30.00"), moved("-1.20")]).await;
+    fixture.loads(1, "0.00", vec![moved("30.00"), moved("-1.20")]).await;
     let bands = async |at: &str| -> Vec<(String, u64)> {
-        world.hand.move_to(instant(at));
-        let report = world.get_json("/funding/v1/breaks/ageing").await;
+        fixture.hand.move_to(instant(at));
+        let report = fixture.get_json("/funding/v1/breaks/ageing").await;
         let bands = report["bands"].as_array().unwrap().iter();
         let filled = bands.filter(|band| band["breaks"] != 0);
         filled
@@ -292,12 +292,12 @@ async fn ages_are_reported_in_four_bands_as_json_and_csv(admin: PgPool) {
     ] {
         assert_eq!(bands(at).await, [(band.to_owned(), 2)], "{at}");
     }
-    let report = world.get_json("/funding/v1/breaks/ageing").await;
+    let report = fixture.get_json("/funding/v1/breaks/ageing").await;
     assert_eq!(
         (&report["bands"][3]["money_in"], &report["bands"][3]["money_out"]),
         (&json!("30.00"), &json!("1.20"))
     );
-    let csv = String::from_utf8(world.get("/funding/v1/breaks/ageing.csv").await).unwrap();
+    let csv = String::from_utf8(fixture.get("/funding/v1/breaks/ageing.csv").await).unwrap();
     assert!(
         csv.starts_with("break_id,kind,state,owner,opened_on,age_days,days,amount\n"),
         "{csv}"
@@ -310,12 +310,12 @@ async fn ages_are_reported_in_four_bands_as_json_and_csv(admin: PgPool) {
         (3, true),
         "{csv}"
     );
-    let funder = world.key_of(FUNDERS[0], None).await;
+    let funder = fixture.key_of(FUNDERS[0], None).await;
     for path in [
         "/funding/v1/breaks",
         "/funding/v1/breaks/ageing",
         "/funding/v1/breaks/ageing.csv",
     ] {
-        assert_eq!(world.send("GET", path, &funder, Vec::new()).await.0, 403);
+        assert_eq!(fixture.send("GET", path, &funder, Vec::new()).await.0, 403);
     }
 }

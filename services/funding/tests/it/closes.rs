@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::world::{FUNDERS, PLAN, PROGRAMME, SPONSOR, STRUCTURE_IBAN, World, id, instant};
+use crate::fixture::{FUNDERS, Fixture, PLAN, PROGRAMME, SPONSOR, STRUCTURE_IBAN, id, instant};
 
 pub const END: &str = "2026-08-05T10:00:00Z";
 
@@ -33,7 +33,7 @@ pub const fn half_reach(audiences: &'static [&'static str]) -> Limit {
     }
 }
 
-impl World {
+impl Fixture {
     /// 100 € behind ten vouchers, four of them used, the rest swept; the first funder's share is limited by this.
     pub async fn used_and_swept(&self, limit: &Limit) {
         self.money_arrives().await;
@@ -90,16 +90,16 @@ impl World {
 
 #[testkit::test]
 async fn a_cap_of_use_is_settled_once_everything_is_swept(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.used_and_swept(&QUARTER_OF_USE).await;
+    let fixture = Fixture::new(admin).await;
+    fixture.used_and_swept(&QUARTER_OF_USE).await;
     let close = json!({"id": id(0x90)});
-    let refused = world.refused(&path("true-up"), close.clone()).await;
+    let refused = fixture.refused(&path("true-up"), close.clone()).await;
     assert_eq!(refused["type"], "urn:ccn:problem:programme-not-ended");
-    assert_eq!(world.status(&path("true-up")).await, StatusCode::NOT_FOUND);
-    world.expires(&[5], END).await;
-    assert_eq!(world.refundable().await, [2_003, 3_997]);
-    world.all_hold().await;
-    let made = world.created(&path("true-up"), close).await;
+    assert_eq!(fixture.status(&path("true-up")).await, StatusCode::NOT_FOUND);
+    fixture.expires(&[5], END).await;
+    assert_eq!(fixture.refundable().await, [2_003, 3_997]);
+    fixture.all_hold().await;
+    let made = fixture.created(&path("true-up"), close).await;
     // 40 € used, 13.36 € paid, 10 € at most.
     let payment = &made["payments"][0];
     assert_eq!(
@@ -134,46 +134,46 @@ async fn a_cap_of_use_is_settled_once_everything_is_swept(admin: PgPool) {
         ])
         .to_string()
     );
-    assert_eq!(world.refundable().await, [2_339, 3_997]);
-    world.all_hold().await;
-    assert_eq!(world.get_json(&path("true-up")).await, made);
+    assert_eq!(fixture.refundable().await, [2_339, 3_997]);
+    fixture.all_hold().await;
+    assert_eq!(fixture.get_json(&path("true-up")).await, made);
 }
 
 #[testkit::test]
 async fn a_programme_that_is_not_swept_is_not_closed(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.used_and_swept(&QUARTER_OF_USE).await;
+    let fixture = Fixture::new(admin).await;
+    fixture.used_and_swept(&QUARTER_OF_USE).await;
     sqlx::query("insert into issuer.expiry (book_id, id, at) values ($1, $1, $2)")
         .bind(PROGRAMME)
         .bind(instant(END))
-        .execute(&world.admin)
+        .execute(&fixture.admin)
         .await
         .unwrap();
-    let refused = world.refused(&path("true-up"), json!({"id": id(0x90)})).await;
+    let refused = fixture.refused(&path("true-up"), json!({"id": id(0x90)})).await;
     assert_eq!(refused["type"], "urn:ccn:problem:programme-not-swept");
 }
 
 #[testkit::test]
 async fn who_owes_more_than_it_has_is_told_what_is_missing(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.money_arrives().await;
-    world.uses_four().await;
-    world.expires(&[5], END).await;
-    world.hand.move_to(instant(END));
+    let fixture = Fixture::new(admin).await;
+    fixture.money_arrives().await;
+    fixture.uses_four().await;
+    fixture.expires(&[5], END).await;
+    fixture.hand.move_to(instant(END));
     let refund = json!({"id": id(0x95), "funder_id": FUNDERS[1], "programme_id": PROGRAMME, "way": "credit", "execute_on": "2026-08-05"});
-    world.created("/funding/v1/refunds", refund).await;
+    fixture.created("/funding/v1/refunds", refund).await;
     // Nobody of the audience was reached: the first funder pays nothing of what was used.
-    world.limits(&half_reach(&["Jeunes"])).await;
-    let refused = world.refused(&path("true-up"), json!({"id": id(0x90)})).await;
+    fixture.limits(&half_reach(&["Jeunes"])).await;
+    let refused = fixture.refused(&path("true-up"), json!({"id": id(0x90)})).await;
     assert_eq!(refused["type"], "urn:ccn:problem:true-up-short");
     let short = &refused["shortfalls"][0];
     assert_eq!(
         (&short["funder"], &short["owed"], &short["available"], &short["missing"]),
         (&json!("État"), &json!("13.36"), &json!("3.39"), &json!("9.97"))
     );
-    world.all_hold().await;
-    world.allocate(0xd9, FUNDERS[1], "10.00").await;
-    let made = world.created(&path("true-up"), json!({"id": id(0x90)})).await;
+    fixture.all_hold().await;
+    fixture.allocate(0xd9, FUNDERS[1], "10.00").await;
+    let made = fixture.created(&path("true-up"), json!({"id": id(0x90)})).await;
     assert_eq!(made["parts"][0]["part"], "0.00");
     // One person used all of it: that is not told.
     let step = &made["steps"][0];
@@ -182,26 +182,26 @@ async fn who_owes_more_than_it_has_is_told_what_is_missing(admin: PgPool) {
         step["words"].to_string().contains("trop petit pour être montré"),
         "{step}"
     );
-    world.all_hold().await;
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn an_audience_that_was_reached_changes_nothing(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.used_and_swept(&half_reach(&["Autre", "Seniors"])).await;
-    world.expires(&[5], END).await;
-    let made = world.created(&path("true-up"), json!({"id": id(0x90)})).await;
+    let fixture = Fixture::new(admin).await;
+    fixture.used_and_swept(&half_reach(&["Autre", "Seniors"])).await;
+    fixture.expires(&[5], END).await;
+    let made = fixture.created(&path("true-up"), json!({"id": id(0x90)})).await;
     assert_eq!(
         (&made["payments"], &made["parts"][0]["part"]),
         (&json!([]), &json!("13.36"))
     );
-    world.all_hold().await;
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn the_simulator_says_who_pays_what(admin: PgPool) {
-    let world = World::new(admin).await;
-    let simulated = world.simulates(json!({"booklets": 2, "used": 4})).await;
+    let fixture = Fixture::new(admin).await;
+    let simulated = fixture.simulates(json!({"booklets": 2, "used": 4})).await;
     let first = &simulated["funders"][0];
     assert_eq!(
         (
@@ -226,7 +226,7 @@ async fn the_simulator_says_who_pays_what(admin: PgPool) {
         {"funder_id": FUNDERS[0], "rate": "0.3339", "used_cap": {"rate": "0.25"}, "taken_over_by": FUNDERS[1]},
         {"funder_id": FUNDERS[1], "rate": "0.6661"}
     ]);
-    let simulated = world
+    let simulated = fixture
         .simulates(json!({"shares": capped, "vouchers": 10, "used": 4}))
         .await;
     assert_eq!(
@@ -243,7 +243,7 @@ async fn the_simulator_says_who_pays_what(admin: PgPool) {
         {"funder_id": FUNDERS[0], "rate": "0.5", "cap": "20.00", "taken_over_by": FUNDERS[1]},
         {"funder_id": FUNDERS[1], "rate": "0.5"}
     ]);
-    let simulated = world
+    let simulated = fixture
         .simulates(json!({"shares": capped, "vouchers": 10, "used": 10}))
         .await;
     assert_eq!(
@@ -255,7 +255,7 @@ async fn the_simulator_says_who_pays_what(admin: PgPool) {
         (&json!("0.2"), &json!("20.00"), &json!("80.00"))
     );
     let stored: i64 = sqlx::query_scalar("select count(*) from catalogue.plan")
-        .fetch_one(&world.admin)
+        .fetch_one(&fixture.admin)
         .await
         .unwrap();
     assert_eq!(stored, 1, "nothing is stored");
@@ -263,7 +263,7 @@ async fn the_simulator_says_who_pays_what(admin: PgPool) {
 
 #[testkit::test]
 async fn what_cannot_be_simulated_is_said(admin: PgPool) {
-    let world = World::new(admin).await;
+    let fixture = Fixture::new(admin).await;
     let quota = json!([
         {"funder_id": FUNDERS[0], "rate": "0.5", "audience_quota": {"rate": "0.5", "audiences": ["Seniors"]},
          "taken_over_by": FUNDERS[1]},
@@ -290,31 +290,33 @@ async fn what_cannot_be_simulated_is_said(admin: PgPool) {
             "taken_over_by",
         ),
     ] {
-        let refused = world.refused(&path("plan-simulations"), supposed).await;
+        let refused = fixture.refused(&path("plan-simulations"), supposed).await;
         assert_eq!(refused["type"], format!("urn:ccn:problem:{kind}"), "{refused}");
         assert!(refused.to_string().contains(words), "{refused}");
     }
     // A funder of the plan may ask; a stranger may not.
     let body = json!({"booklets": 2, "used": 4}).to_string().into_bytes();
-    let key = world.key_of(FUNDERS[0], None).await;
-    let asked = world.send("POST", &path("plan-simulations"), &key, body.clone()).await;
+    let key = fixture.key_of(FUNDERS[0], None).await;
+    let asked = fixture
+        .send("POST", &path("plan-simulations"), &key, body.clone())
+        .await;
     assert_eq!(asked.0, StatusCode::OK);
     let stranger = json!({"id": id(0x77), "name": "Autre", "roles": ["sponsor"]});
-    let key = world.key_of(id(0x77), Some(stranger)).await;
-    let asked = world.send("POST", &path("plan-simulations"), &key, body).await;
+    let key = fixture.key_of(id(0x77), Some(stranger)).await;
+    let asked = fixture.send("POST", &path("plan-simulations"), &key, body).await;
     assert_eq!(asked.0, StatusCode::NOT_FOUND);
     assert_ne!(id(0x77), SPONSOR);
 }
 
 #[testkit::test]
 async fn nobody_gets_into_a_programme_by_naming_itself_in_a_supposed_plan(admin: PgPool) {
-    let world = World::new(admin).await;
+    let fixture = Fixture::new(admin).await;
     let other = id(0x78);
     let foundation = json!({"id": other, "name": "Fondation d'ailleurs", "roles": ["funder"]});
-    let key = world.key_of(other, Some(foundation)).await;
+    let key = fixture.key_of(other, Some(foundation)).await;
     let shares = json!([{"funder_id": other, "rate": "0.5"}, {"funder_id": FUNDERS[0], "rate": "0.5"}]);
     let body = json!({"booklets": 2, "used": 4, "shares": shares});
-    let asked = world
+    let asked = fixture
         .send("POST", &path("plan-simulations"), &key, body.to_string().into_bytes())
         .await;
     assert_eq!(asked.0, StatusCode::NOT_FOUND);

@@ -12,22 +12,22 @@ use standards::Cents;
 use uuid::Uuid;
 
 use crate::cycle::march;
-use crate::world::{BATCH, FUNDERS, World, book, id, instant, log_key};
-use crate::world_exports::seals;
+use crate::fixture::{BATCH, FUNDERS, Fixture, book, id, instant, log_key};
+use crate::fixture_exports::seals;
 
 const AT: &str = "2026-04-02T08:00:00Z";
 
-async fn books(world: &World, group: EventId, transfers: Vec<Transfer>) {
+async fn books(fixture: &Fixture, group: EventId, transfers: Vec<Transfer>) {
     let posting = Posting::new(group, transfers).unwrap();
-    let mut tx = world.admin.begin().await.unwrap();
+    let mut tx = fixture.admin.begin().await.unwrap();
     let outcomes = post(&mut tx, &[posting], instant(AT)).await.unwrap();
     assert_eq!(outcomes, [Outcome::Posted]);
     tx.commit().await.unwrap();
 }
 
 /// The ids of the transfers that a proof holds.
-async fn proven(world: &World, path: &str, secret: &str) -> Result<Vec<String>, StatusCode> {
-    let (status, bytes) = world.send("GET", path, secret, Vec::new()).await;
+async fn proven(fixture: &Fixture, path: &str, secret: &str) -> Result<Vec<String>, StatusCode> {
+    let (status, bytes) = fixture.send("GET", path, secret, Vec::new()).await;
     if status != StatusCode::OK {
         return Err(status);
     }
@@ -45,7 +45,7 @@ struct Known {
 }
 
 impl Known {
-    async fn of(world: &World) -> Self {
+    async fn of(fixture: &Fixture) -> Self {
         let (statement, line, call) = sqlx::query_as(
             "select l.statement_id, l.line, l.matched_id from funding.statement_line l
              join funding.call k on k.id = l.matched_id
@@ -53,11 +53,11 @@ impl Known {
              where l.matched_kind = 'call' order by 1, 2 limit 1",
         )
         .bind(FUNDERS[0])
-        .fetch_one(&world.admin)
+        .fetch_one(&fixture.admin)
         .await
         .unwrap();
         let explanation = id(0xe7);
-        world
+        fixture
             .admin
             .execute(
                 sqlx::query("insert into funding.explanation (id, why, at) values ($1, 'vu', now())").bind(explanation),
@@ -68,7 +68,7 @@ impl Known {
             "insert into funding.explanation_part (explanation_id, part, what, cents, call_id, reference)
              values ($1, 1, 'call', 1, $2, 'x')",
         );
-        world.admin.execute(part.bind(explanation).bind(call)).await.unwrap();
+        fixture.admin.execute(part.bind(explanation).bind(call)).await.unwrap();
         Self {
             statement,
             line,
@@ -104,8 +104,8 @@ impl Known {
 
 #[testkit::test]
 async fn every_event_is_proven_by_the_id_that_people_know(admin: PgPool) {
-    let world = march(admin).await;
-    let known = Known::of(&world).await;
+    let fixture = march(admin).await;
+    let known = Known::of(&fixture).await;
     let mut expected = Vec::new();
     for (n, kind) in (0..).zip(EventKind::ALL) {
         if kind.known_by() == KnownBy::Voucher {
@@ -125,46 +125,46 @@ async fn every_event_is_proven_by_the_id_that_people_know(admin: PgPool) {
         let before: Option<Uuid> =
             sqlx::query_scalar("select transfer_id from ledger.movement where event_id = $1 limit 1")
                 .bind(group.uuid())
-                .fetch_optional(&world.admin)
+                .fetch_optional(&fixture.admin)
                 .await
                 .unwrap();
         let transfer = if let Some(known) = before {
             known.to_string()
         } else {
-            books(&world, group, vec![leg.unwrap()]).await;
+            books(&fixture, group, vec![leg.unwrap()]).await;
             transfer.to_string()
         };
         expected.push((kind, transfer, paths, group));
     }
-    seals(&world, &log_key(), instant(AT)).await;
-    let funder = world.key_of(FUNDERS[0], None).await;
-    let other = world.key_of(FUNDERS[1], None).await;
+    seals(&fixture, &log_key(), instant(AT)).await;
+    let funder = fixture.key_of(FUNDERS[0], None).await;
+    let other = fixture.key_of(FUNDERS[1], None).await;
     for (kind, transfer, paths, group) in expected {
         let by_group = format!("/funding/v1/proofs/events/{group}");
         for path in paths.iter().chain([&by_group]) {
-            for secret in [&world.secret, &funder] {
-                let found = proven(&world, path, secret).await;
+            for secret in [&fixture.secret, &funder] {
+                let found = proven(&fixture, path, secret).await;
                 assert!(
                     found.as_ref().is_ok_and(|found| found.contains(&transfer)),
                     "{kind:?} is not proven by {path}: {found:?}"
                 );
             }
             // Another funder sees nothing of it.
-            let seen = proven(&world, path, &other).await;
+            let seen = proven(&fixture, path, &other).await;
             assert!(!seen.is_ok_and(|seen| seen.contains(&transfer)), "{kind:?} {path}");
         }
     }
     let nowhere = format!("/funding/v1/proofs/events/{}?line=999", known.statement);
     assert_eq!(
-        proven(&world, &nowhere, &world.secret).await,
+        proven(&fixture, &nowhere, &fixture.secret).await,
         Err(StatusCode::NOT_FOUND)
     );
 }
 
 #[testkit::test]
 async fn all_of_a_vouchers_life_is_proven_by_the_numbers_printed_on_it(admin: PgPool) {
-    let world = march(admin).await;
-    let (fifth, sixth) = (world.voucher(5).await, world.voucher(6).await);
+    let fixture = march(admin).await;
+    let (fifth, sixth) = (fixture.voucher(5).await, fixture.voucher(6).await);
     // A batch that is activated as a whole: voucher 6, in the shares of the plan.
     let opened = Account::new_voucher(book(), sixth, Cents::new(1000));
     let legs = FUNDERS.into_iter().zip([334, 666]).map(|(funder, cents)| {
@@ -173,13 +173,13 @@ async fn all_of_a_vouchers_life_is_proven_by_the_numbers_printed_on_it(admin: Pg
         Transfer::new(leg, TransferKind::Activated, from, opened, Cents::new(cents)).unwrap()
     });
     books(
-        &world,
+        &fixture,
         EventKind::activated(BatchId::from_uuid(BATCH), 6),
         legs.collect(),
     )
     .await;
     // Voucher 5 expires.
-    let mut connection = world.admin.acquire().await.unwrap();
+    let mut connection = fixture.admin.acquire().await.unwrap();
     let paid = openings(&mut connection, book(), &[fifth]).await.unwrap();
     let legs = (0..).zip(&paid[&fifth]).map(|(leg, opening)| {
         let (from, to) = (
@@ -189,12 +189,12 @@ async fn all_of_a_vouchers_life_is_proven_by_the_numbers_printed_on_it(admin: Pg
         let leg = refund_transfer_id(TransferKind::Expired, book(), fifth, leg);
         Transfer::new(leg, TransferKind::Expired, from, to, opening.cents).unwrap()
     });
-    books(&world, EventKind::expired(book(), fifth), legs.collect()).await;
-    seals(&world, &log_key(), instant(AT)).await;
+    books(&fixture, EventKind::expired(book(), fifth), legs.collect()).await;
+    seals(&fixture, &log_key(), instant(AT)).await;
 
     let kinds = async |idx: u32, secret: &str| {
         let path = format!("/funding/v1/proofs/vouchers/1/{idx}");
-        let (status, bytes) = world.send("GET", &path, secret, Vec::new()).await;
+        let (status, bytes) = fixture.send("GET", &path, secret, Vec::new()).await;
         if status != StatusCode::OK {
             return vec![status.to_string()];
         }
@@ -202,19 +202,22 @@ async fn all_of_a_vouchers_life_is_proven_by_the_numbers_printed_on_it(admin: Pg
         let kind = |entry: &Value| entry["transfer"]["kind"].as_str().unwrap().to_owned();
         proof["entries"].as_array().unwrap().iter().map(kind).collect()
     };
-    let printed = async |serial| world.voucher(serial).await.as_voucher().unwrap().1;
+    let printed = async |serial| fixture.voucher(serial).await.as_voucher().unwrap().1;
     let (first, fifth, sixth, tenth) = (printed(1).await, printed(5).await, printed(6).await, printed(10).await);
     // Handed over with four others, which are not of this voucher's life.
-    assert_eq!(kinds(first, &world.secret).await, ["activated", "activated", "claimed"]);
     assert_eq!(
-        kinds(fifth, &world.secret).await,
+        kinds(first, &fixture.secret).await,
+        ["activated", "activated", "claimed"]
+    );
+    assert_eq!(
+        kinds(fifth, &fixture.secret).await,
         ["activated", "activated", "expired", "expired"]
     );
-    assert_eq!(kinds(sixth, &world.secret).await, ["activated", "activated"]);
+    assert_eq!(kinds(sixth, &fixture.secret).await, ["activated", "activated"]);
     // A funder sees its own shares; who it does not concern, nothing.
-    let funder = world.key_of(FUNDERS[0], None).await;
+    let funder = fixture.key_of(FUNDERS[0], None).await;
     assert_eq!(kinds(fifth, &funder).await, ["activated", "expired"]);
     for nobodys in [tenth, 0x00ff_ffff, 0x0100_0000, u32::MAX] {
-        assert_eq!(kinds(nobodys, &world.secret).await, ["404 Not Found"], "{nobodys}");
+        assert_eq!(kinds(nobodys, &fixture.secret).await, ["404 Not Found"], "{nobodys}");
     }
 }

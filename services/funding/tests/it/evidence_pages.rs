@@ -10,9 +10,9 @@ use sqlx::PgPool;
 use standards::Cents;
 use uuid::Uuid;
 
-use crate::judge::agreed;
-use crate::world::{FUNDERS, PROGRAMME, World, book, id, instant, log_key};
-use crate::world_exports::seals;
+use crate::checkers::agreed;
+use crate::fixture::{FUNDERS, Fixture, PROGRAMME, book, id, instant, log_key};
+use crate::fixture_exports::seals;
 
 const STRUCTURE: Uuid = id(0x7001);
 const BATCH: Uuid = id(0x7002);
@@ -31,7 +31,7 @@ fn posting(name: &[u8], group: Uuid, legs: Vec<(TransferKind, Account, Account, 
     Posting::new(EventId::from_uuid(group), legs.collect()).unwrap()
 }
 
-impl World {
+impl Fixture {
     async fn posts(&self, postings: Vec<Posting>) {
         let mut tx = self.admin.begin().await.unwrap();
         let outcomes = ledger::post(&mut tx, &postings, instant(AT)).await.unwrap();
@@ -101,12 +101,14 @@ impl World {
 
 #[testkit::test]
 async fn ten_thousand_claims_are_proven_page_by_page(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.has_structure(STRUCTURE, None, "2026-03-01T00:00:00Z").await;
+    let fixture = Fixture::new(admin).await;
+    fixture.has_structure(STRUCTURE, None, "2026-03-01T00:00:00Z").await;
     // The last page is not full, and the tree's right edge has several levels.
-    world.claims_many(0..CLAIMS).await;
+    fixture.claims_many(0..CLAIMS).await;
     let from = Instant::now();
-    let bundle = world.get(&format!("/funding/v1/structures/{STRUCTURE}/evidence")).await;
+    let bundle = fixture
+        .get(&format!("/funding/v1/structures/{STRUCTURE}/evidence"))
+        .await;
     println!("{CLAIMS} claims in {} ms", from.elapsed().as_millis());
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("preuves.zip");

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 
-use crate::judge::checker;
-use crate::world_expiry::{ENDED, Ended, FIRST, FUNDERS, OWED, SPONSOR};
+use crate::checkers::checker;
+use crate::ended_programme::{ENDED, Ended, FIRST, FUNDERS, OWED, SPONSOR};
 
 pub const ISSUED: &str = "2026-08-06T05:00:00Z";
 
@@ -136,7 +136,7 @@ async fn the_files_are_kept_as_they_were_issued_and_agree(pool: PgPool) {
     // Money moves on; the statement does not.
     ended.at("2026-09-10T05:00:00Z");
     sqlx::query("update funding.funder set name = 'Autre nom'")
-        .execute(&ended.world.admin)
+        .execute(&ended.fixture.admin)
         .await
         .unwrap();
     assert_eq!(ended.round_at("2026-09-10T06:00:00Z").await, [0, 1, 0]);
@@ -216,7 +216,7 @@ async fn nothing_is_stated_before_the_sweep_or_without_a_certificate(pool: PgPoo
         "no certificate: the failure is told"
     );
     sqlx::query("delete from issuer.expiry_step where step = 'sweep'")
-        .execute(&ended.world.admin)
+        .execute(&ended.fixture.admin)
         .await
         .unwrap();
     assert_eq!(ended.round_at(ISSUED).await, [0, 0, 0]);
@@ -236,14 +236,14 @@ async fn books_that_disagree_are_not_stated(pool: PgPool) {
     sqlx::query("update ledger.account set credits_cents = credits_cents + 1 where book_id = $1 and number = $2")
         .bind(ENDED)
         .bind(refundable.number().get())
-        .execute(&ended.world.admin)
+        .execute(&ended.fixture.admin)
         .await
         .unwrap();
     assert_eq!(ended.round_at(ISSUED).await, [0, 0, 1]);
     sqlx::query("update ledger.account set credits_cents = credits_cents - 1 where book_id = $1 and number = $2")
         .bind(ENDED)
         .bind(refundable.number().get())
-        .execute(&ended.world.admin)
+        .execute(&ended.fixture.admin)
         .await
         .unwrap();
     assert_eq!(ended.round_at(ISSUED).await, [1, 0, 0], "mended, it is issued");

@@ -4,9 +4,9 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
+use crate::ended_programme::{Actor, ENDED, Ended, FUNDERS, GIVEN, SPONSOR, UNSPENT};
 use crate::expiry::ISSUED;
-use crate::world::{START, id, instant};
-use crate::world_expiry::{Actor, ENDED, Ended, FUNDERS, GIVEN, SPONSOR, UNSPENT};
+use crate::fixture::{START, id, instant};
 
 #[testkit::test]
 async fn every_answer_is_kept_and_the_last_one_counts(pool: PgPool) {
@@ -113,11 +113,11 @@ async fn each_funder_gets_its_exact_share_back_by_the_way_it_chose(pool: PgPool)
     let refund: uuid::Uuid =
         sqlx::query_scalar("select refund_id from funding.unused_value_refund where funder_id = $1")
             .bind(FUNDERS[0])
-            .fetch_one(&ended.world.admin)
+            .fetch_one(&ended.fixture.admin)
             .await
             .unwrap();
     let file = ended
-        .world
+        .fixture
         .get(&format!("/funding/v1/refunds/{refund}/pain.001.xml"))
         .await;
     assert!(String::from_utf8(file).unwrap().contains(GIVEN[0]));
@@ -129,12 +129,12 @@ async fn each_funder_gets_its_exact_share_back_by_the_way_it_chose(pool: PgPool)
     let allocation =
         |n: u128, amount: &str| json!({"id": id(n), "funder_id": FUNDERS[1], "programme_id": next, "amount": amount});
     let refused = ended
-        .world
+        .fixture
         .refused("/funding/v1/allocations", allocation(0x10c1, "93.35"))
         .await;
     assert_eq!(refused["type"], "urn:ccn:problem:not-enough-deposited");
     ended
-        .world
+        .fixture
         .created("/funding/v1/allocations", allocation(0x10c2, GIVEN[1]))
         .await;
 }
@@ -162,7 +162,7 @@ async fn a_contested_statement_gives_nothing_back_by_itself(pool: PgPool) {
         "{given}"
     );
     let sums: i64 = sqlx::query_scalar("select sum(cents)::bigint from funding.unused_value_refund")
-        .fetch_one(&ended.world.admin)
+        .fetch_one(&ended.fixture.admin)
         .await
         .unwrap();
     assert_eq!(sums, 27_500);
@@ -173,7 +173,7 @@ async fn what_the_operator_gave_back_by_hand_is_not_given_twice(pool: PgPool) {
     let ended = Ended::new(pool).await;
     ended.round_at(ISSUED).await;
     let by_hand = json!({"id": id(0x10d1), "funder_id": FUNDERS[0], "programme_id": ENDED, "way": "credit", "execute_on": "2026-08-07"});
-    ended.world.created("/funding/v1/refunds", by_hand).await;
+    ended.fixture.created("/funding/v1/refunds", by_hand).await;
     assert_eq!(ended.round_at("2026-08-22T05:00:00Z").await, [0, 1, 0]);
     let given = ended.operator().await.reads("expiry-statement").await["given_back"].clone();
     let amounts: Vec<&str> = given
@@ -233,10 +233,10 @@ async fn the_calendar_shows_each_step_to_those_concerned(pool: PgPool) {
     );
     ended.operator().await.reads("expiry-calendar").await;
     // A funder of another programme, and a structure.
-    for (n, stranger) in [crate::world::FUNDERS[0], id(0x1099)].into_iter().enumerate() {
+    for (n, stranger) in [crate::fixture::FUNDERS[0], id(0x1099)].into_iter().enumerate() {
         if n == 1 {
             let other = json!({"id": stranger, "name": "Autre", "roles": ["structure"]});
-            ended.world.created("/issuer/v1/organisations", other).await;
+            ended.fixture.created("/issuer/v1/organisations", other).await;
         }
         let stranger = ended.key(stranger).await;
         assert_eq!(stranger.gets("expiry-calendar").await.0, StatusCode::NOT_FOUND);

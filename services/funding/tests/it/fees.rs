@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use crate::bank::quoting;
-use crate::world::{BATCH, PROGRAMME, World, id};
+use crate::fixture::{BATCH, Fixture, PROGRAMME, id};
 
-impl World {
+impl Fixture {
     async fn charges(&self, fee_rate: &str) {
         let path = format!("/funding/v1/programmes/{PROGRAMME}/funding-terms");
         let terms = json!({"fee_rate": fee_rate});
@@ -40,36 +40,36 @@ fn of_batch(n: u128) -> Value {
 
 #[testkit::test]
 async fn the_fee_of_a_batch_is_invoiced_once_and_paid_by_its_number(admin: PgPool) {
-    let world = World::new(admin).await;
+    let fixture = Fixture::new(admin).await;
     assert_eq!(
-        world.refused("/funding/v1/fees", of_batch(1)).await["type"],
+        fixture.refused("/funding/v1/fees", of_batch(1)).await["type"],
         "urn:ccn:problem:not-found"
     );
-    world.money_arrives().await;
-    world.funds_a_batch().await;
+    fixture.money_arrives().await;
+    fixture.funds_a_batch().await;
     assert_eq!(
-        world.refused("/funding/v1/fees", of_batch(1)).await["type"],
+        fixture.refused("/funding/v1/fees", of_batch(1)).await["type"],
         "urn:ccn:problem:no-fee"
     );
-    world.charges("0.0333").await;
-    let before = world.get("/funding/v1/waterfall").await;
-    let fee = world.created("/funding/v1/fees", of_batch(1)).await;
+    fixture.charges("0.0333").await;
+    let before = fixture.get("/funding/v1/waterfall").await;
+    let fee = fixture.created("/funding/v1/fees", of_batch(1)).await;
     // 3.33 % of 100 €, and 20 % of it.
     assert_eq!(
         (&fee["number"], &fee["net"], &fee["vat"], &fee["gross"]),
         (&json!("F-2026-00001"), &json!("3.33"), &json!("0.67"), &json!("4.00"))
     );
     assert_eq!(
-        world.refused("/funding/v1/fees", of_batch(2)).await["type"],
+        fixture.refused("/funding/v1/fees", of_batch(2)).await["type"],
         "urn:ccn:problem:already-invoiced"
     );
     assert_eq!(
-        world.get("/funding/v1/waterfall").await,
+        fixture.get("/funding/v1/waterfall").await,
         before,
         "face value is not touched"
     );
-    world.all_hold().await;
-    let rules = world
+    fixture.all_hold().await;
+    let rules = fixture
         .loads(
             2,
             "200.00",
@@ -83,11 +83,11 @@ async fn the_fee_of_a_batch_is_invoiced_once_and_paid_by_its_number(admin: PgPoo
     // More than is owed is nobody's: a person says what it was.
     let paid = Some("fee-invoice".to_owned());
     assert_eq!(rules, [paid.clone(), None, paid]);
-    let fee = world.fee(1).await;
+    let fee = fixture.fee(1).await;
     assert_eq!((&fee["received"], &fee["owed"]), (&json!("4.00"), &json!("0.00")));
-    assert_eq!(world.get("/funding/v1/waterfall").await, before);
-    world.all_hold().await;
-    let identities = world.get_json("/funding/v1/identities").await;
+    assert_eq!(fixture.get("/funding/v1/waterfall").await, before);
+    fixture.all_hold().await;
+    let identities = fixture.get_json("/funding/v1/identities").await;
     let fees = identities["identities"].as_array().unwrap().iter();
     assert_eq!(
         fees.filter(|one| one["name"].as_str().unwrap().contains("Rémunération"))
@@ -98,14 +98,14 @@ async fn the_fee_of_a_batch_is_invoiced_once_and_paid_by_its_number(admin: PgPoo
 
 #[testkit::test]
 async fn numbers_have_no_gap_whoever_asks_at_once_and_whatever_is_refused(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.charges("0.1").await;
+    let fixture = Fixture::new(admin).await;
+    fixture.charges("0.1").await;
     for n in 1..=6 {
-        world.has_batch(n).await;
+        fixture.has_batch(n).await;
     }
     let invoice = async |n: u128| {
         let new = json!({"id": id(n), "programme_id": PROGRAMME, "batch_id": id(n)});
-        world.post("/funding/v1/fees", new).await
+        fixture.post("/funding/v1/fees", new).await
     };
     let (one, two, three, four) = tokio::join!(invoice(1), invoice(2), invoice(9), invoice(3));
     let made: Vec<u16> = [one, two, three, four].iter().map(|answer| answer.0.as_u16()).collect();
@@ -113,7 +113,7 @@ async fn numbers_have_no_gap_whoever_asks_at_once_and_whatever_is_refused(admin:
     for n in 4..=6 {
         assert_eq!(invoice(n).await.0, StatusCode::CREATED);
     }
-    let list = world.get_json("/funding/v1/fees").await;
+    let list = fixture.get_json("/funding/v1/fees").await;
     let numbers: Vec<&str> = list["items"]
         .as_array()
         .unwrap()

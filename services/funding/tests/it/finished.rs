@@ -5,9 +5,9 @@ use ledger::{Account, AccountNumber, BookId, PartyId, TransferId, TransferKind};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::world::instant;
-use crate::world_bank::Reconciling;
-use crate::world_expiry::{ENDED, Ended, FUNDERS, GIVEN, STRUCTURE, UNSPENT, voucher};
+use crate::ended_programme::{ENDED, Ended, FUNDERS, GIVEN, STRUCTURE, UNSPENT, voucher};
+use crate::fixture::instant;
+use crate::reconciling::Reconciling;
 
 const ISSUED: &str = "2026-08-06T05:00:00Z";
 const OVER: &str = "2026-08-22T05:00:00Z";
@@ -42,7 +42,7 @@ impl Ended {
              where book_id = $1 and credits_cents <> debits_cents group by kind order by kind",
         )
         .bind(ENDED)
-        .fetch_all(&self.world.admin)
+        .fetch_all(&self.fixture.admin)
         .await
         .unwrap()
     }
@@ -92,7 +92,7 @@ async fn a_finished_programme_holds_nothing(pool: PgPool) {
     assert_eq!(ended.given().await, expected);
     assert_eq!(ended.round_at(OVER).await, [0, 0, 0], "once");
     let unspent: i64 = sqlx::query_scalar("select sum(unspent_cents)::bigint from funding.refund")
-        .fetch_one(&ended.world.admin)
+        .fetch_one(&ended.fixture.admin)
         .await
         .unwrap();
     assert_eq!(unspent, 4_991 + 5_004 + 4_505);
@@ -120,18 +120,18 @@ async fn what_comes_back_after_a_funder_was_served_is_given_back_too(pool: PgPoo
 async fn money_that_waits_to_be_given_back_is_an_open_point(pool: PgPool) {
     let ended = Ended::new(pool).await;
     ended.round_at(ISSUED).await;
-    let contest = json!({"id": crate::world::id(2), "answer": "contested", "reasons": "Il manque un encaissement."});
+    let contest = json!({"id": crate::fixture::id(2), "answer": "contested", "reasons": "Il manque un encaissement."});
     let (status, _) = ended.key(FUNDERS[2]).await.says("responses", contest).await;
     assert_eq!(status, StatusCode::CREATED);
     assert_eq!(ended.round_at(OVER).await, [0, 0, 0]);
-    let Ended { world, .. } = ended;
-    let reconciling = Reconciling::of(world, "2026-08-21T10:00:00Z").await;
+    let Ended { fixture, .. } = ended;
+    let reconciling = Reconciling::of(fixture, "2026-08-21T10:00:00Z").await;
     assert_eq!(
         reconciling.runs(0x301).await["document"]["open_points"],
         Value::Null,
         "it may be contested"
     );
-    reconciling.world.hand.move_to(instant(OVER));
+    reconciling.fixture.hand.move_to(instant(OVER));
     let points = reconciling.runs(0x302).await["document"]["open_points"].clone();
     assert_eq!(
         (&points[0]["kind"], &points[0]["amount"], &points[1]),

@@ -11,8 +11,8 @@ use sqlx::PgPool;
 use standards::Cents;
 
 use crate::closes::{END, QUARTER_OF_USE, half_reach, path};
-use crate::world::{FUNDERS, PROGRAMME, STRUCTURE_IBAN, World, book, id, instant};
-use crate::world_bank::Reconciling;
+use crate::fixture::{FUNDERS, Fixture, PROGRAMME, STRUCTURE_IBAN, book, id, instant};
+use crate::reconciling::Reconciling;
 
 const STRUCTURE: uuid::Uuid = id(0x40);
 
@@ -21,7 +21,7 @@ fn claim(serial: i32) -> uuid::Uuid {
     id(0x80 + u128::try_from(serial).unwrap())
 }
 
-impl World {
+impl Fixture {
     /// Vouchers 1 to 4 claimed one by one, the rest swept; the first funder pays at most a quarter of what is used.
     async fn four_claims_and_swept(&self) {
         self.money_arrives().await;
@@ -81,23 +81,23 @@ fn owes(from: usize, to: usize, amount: &str) -> Vec<(Value, Value, Value)> {
 
 #[testkit::test]
 async fn a_claim_reversed_after_the_close_is_settled_by_a_further_one(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.four_claims_and_swept().await;
-    assert_eq!(world.due().await, owes(1, 0, "3.36"), "the first close is due too");
-    let first = world.created(&path("true-up"), json!({"id": id(0x90)})).await;
+    let fixture = Fixture::new(admin).await;
+    fixture.four_claims_and_swept().await;
+    assert_eq!(fixture.due().await, owes(1, 0, "3.36"), "the first close is due too");
+    let first = fixture.created(&path("true-up"), json!({"id": id(0x90)})).await;
     assert_eq!(
         (&first["number"], &first["payments"][0]["amount"]),
         (&json!(1), &json!("3.36"))
     );
-    assert_eq!(world.due().await, []);
-    let settled = world.refused(&path("true-up"), json!({"id": id(0x91)})).await;
+    assert_eq!(fixture.due().await, []);
+    let settled = fixture.refused(&path("true-up"), json!({"id": id(0x91)})).await;
     assert_eq!(settled["type"], "urn:ccn:problem:true-up-settled");
 
-    world.reverses_dead(4).await;
+    fixture.reverses_dead(4).await;
     // 20.03 + 3.36 + 3.34, and 39.97 + 6.66: the shares from before the close.
-    assert_eq!(world.refundable().await, [2_673, 4_663]);
-    assert_eq!(world.due().await, owes(0, 1, "0.84"));
-    let second = world.created(&path("true-up"), json!({"id": id(0x91)})).await;
+    assert_eq!(fixture.refundable().await, [2_673, 4_663]);
+    assert_eq!(fixture.due().await, owes(0, 1, "0.84"));
+    let second = fixture.created(&path("true-up"), json!({"id": id(0x91)})).await;
     assert_eq!(
         (
             &second["number"],
@@ -110,21 +110,21 @@ async fn a_claim_reversed_after_the_close_is_settled_by_a_further_one(admin: PgP
         (&second["parts"][0]["paid"], &second["parts"][0]["part"]),
         (&json!("10.02"), &json!("7.50"))
     );
-    assert_eq!(world.refundable().await, [2_673, 4_747]);
-    world.all_hold().await;
+    assert_eq!(fixture.refundable().await, [2_673, 4_747]);
+    fixture.all_hold().await;
 
     for serial in 1..=3 {
-        world.reverses_dead(serial).await;
+        fixture.reverses_dead(serial).await;
     }
-    assert_eq!(world.due().await, owes(0, 1, "2.52"));
-    world.created(&path("true-up"), json!({"id": id(0x92)})).await;
+    assert_eq!(fixture.due().await, owes(0, 1, "2.52"));
+    fixture.created(&path("true-up"), json!({"id": id(0x92)})).await;
     // As if nothing had ever been used: 33.39 € and 66.61 €, and the 3.36 € that each paid the other out of its free money.
     assert_eq!(
-        world.refundable().await,
+        fixture.refundable().await,
         [2_003 + 336 + 4 * 334, 3_997 + 4 * 666 + 84 + 252]
     );
-    world.all_hold().await;
-    let all = world.get_json(&path("true-ups")).await;
+    fixture.all_hold().await;
+    let all = fixture.get_json(&path("true-ups")).await;
     let numbers: Vec<&Value> = all["true_ups"]
         .as_array()
         .unwrap()
@@ -132,20 +132,20 @@ async fn a_claim_reversed_after_the_close_is_settled_by_a_further_one(admin: PgP
         .map(|one| &one["number"])
         .collect();
     assert_eq!(numbers, [1, 2, 3]);
-    assert_eq!(world.get_json(&path("true-up")).await["number"], 3, "the last one");
-    let again = world.post(&path("true-up"), json!({"id": id(0x91)})).await;
+    assert_eq!(fixture.get_json(&path("true-up")).await["number"], 3, "the last one");
+    let again = fixture.post(&path("true-up"), json!({"id": id(0x91)})).await;
     assert_eq!(again, (StatusCode::OK, second), "an id is used once");
 }
 
 #[testkit::test]
 async fn a_due_close_is_an_open_point_until_it_is_made(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.four_claims_and_swept().await;
-    world.created(&path("true-up"), json!({"id": id(0x90)})).await;
-    let reconciling = Reconciling::of(world, END).await;
+    let fixture = Fixture::new(admin).await;
+    fixture.four_claims_and_swept().await;
+    fixture.created(&path("true-up"), json!({"id": id(0x90)})).await;
+    let reconciling = Reconciling::of(fixture, END).await;
     let points = async |n| reconciling.runs(n).await["document"]["open_points"].clone();
     assert_eq!(points(0x301).await, Value::Null);
-    reconciling.world.reverses_dead(4).await;
+    reconciling.fixture.reverses_dead(4).await;
     let open = points(0x302).await;
     assert_eq!(
         (&open[0]["kind"], &open[0]["amount"], &open[0]["programme_id"]),
@@ -157,11 +157,11 @@ async fn a_due_close_is_an_open_point_until_it_is_made(admin: PgPool) {
         "Régularisation entre financeurs à faire, « Dispositif de Côte-d'Or » : « Département » doit 0,84 € à « État »."
     );
     let file = reconciling.signed(0x302).await;
-    let key = crate::world_bank::vkey();
+    let key = crate::reconciling::vkey();
     funding::reconciliation::open(&file, Some(&key)).unwrap();
     assert!(funding::reconciliation::open(&file.replace("0.84", "0.83"), Some(&key)).is_err());
     reconciling
-        .world
+        .fixture
         .created(&path("true-up"), json!({"id": id(0x91)}))
         .await;
     assert_eq!(points(0x303).await, Value::Null);
@@ -169,51 +169,51 @@ async fn a_due_close_is_an_open_point_until_it_is_made(admin: PgPool) {
 
 #[testkit::test]
 async fn who_owes_by_a_due_close_is_given_nothing_back_before(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.four_claims_and_swept().await;
-    world.created(&path("true-up"), json!({"id": id(0x90)})).await;
-    world.reverses_dead(4).await;
+    let fixture = Fixture::new(admin).await;
+    fixture.four_claims_and_swept().await;
+    fixture.created(&path("true-up"), json!({"id": id(0x90)})).await;
+    fixture.reverses_dead(4).await;
     let refund = |n: u128, funder: usize| json!({"id": id(n), "funder_id": FUNDERS[funder], "programme_id": PROGRAMME, "way": "credit", "execute_on": "2026-08-05"});
-    world.hand.move_to(instant(END));
-    let refused = world.refused("/funding/v1/refunds", refund(0xa01, 0)).await;
+    fixture.hand.move_to(instant(END));
+    let refused = fixture.refused("/funding/v1/refunds", refund(0xa01, 0)).await;
     assert_eq!(refused["type"], "urn:ccn:problem:true-up-due");
-    let other = world.created("/funding/v1/refunds", refund(0xa02, 1)).await;
+    let other = fixture.created("/funding/v1/refunds", refund(0xa02, 1)).await;
     assert_eq!(other["amount"], "46.63", "who is owed waits for nothing");
-    world.created(&path("true-up"), json!({"id": id(0x91)})).await;
-    world.created("/funding/v1/refunds", refund(0xa03, 0)).await;
-    let rest = world.created("/funding/v1/refunds", refund(0xa04, 1)).await;
+    fixture.created(&path("true-up"), json!({"id": id(0x91)})).await;
+    fixture.created("/funding/v1/refunds", refund(0xa03, 0)).await;
+    let rest = fixture.created("/funding/v1/refunds", refund(0xa04, 1)).await;
     assert_eq!(rest["amount"], "0.84");
-    assert_eq!(world.refundable().await, [0, 0]);
-    world.all_hold().await;
+    assert_eq!(fixture.refundable().await, [0, 0]);
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn two_closes_at_once_settle_a_difference_once(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.four_claims_and_swept().await;
-    world.created(&path("true-up"), json!({"id": id(0x90)})).await;
-    world.reverses_dead(4).await;
+    let fixture = Fixture::new(admin).await;
+    fixture.four_claims_and_swept().await;
+    fixture.created(&path("true-up"), json!({"id": id(0x90)})).await;
+    fixture.reverses_dead(4).await;
     let close = path("true-up");
     let (one, other) = tokio::join!(
-        world.post(&close, json!({"id": id(0x91)})),
-        world.post(&close, json!({"id": id(0x92)}))
+        fixture.post(&close, json!({"id": id(0x91)})),
+        fixture.post(&close, json!({"id": id(0x92)}))
     );
     let mut answers = [one.0, other.0];
     answers.sort_unstable();
     assert_eq!(answers, [StatusCode::CREATED, StatusCode::UNPROCESSABLE_ENTITY]);
-    assert_eq!(world.refundable().await, [2_673, 4_747]);
-    world.all_hold().await;
+    assert_eq!(fixture.refundable().await, [2_673, 4_747]);
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn what_is_free_pays_first_and_then_what_is_owed_back(admin: PgPool) {
-    let world = World::new(admin).await;
+    let fixture = Fixture::new(admin).await;
     // Nobody of the audience was reached: the first funder pays nothing of the 40 € used.
-    world.used_and_swept(&half_reach(&["Jeunes"])).await;
-    world.expires(&[5], END).await;
-    assert_eq!(world.refundable().await, [2_003, 3_997]);
-    world.created(&path("true-up"), json!({"id": id(0x90)})).await;
+    fixture.used_and_swept(&half_reach(&["Jeunes"])).await;
+    fixture.expires(&[5], END).await;
+    assert_eq!(fixture.refundable().await, [2_003, 3_997]);
+    fixture.created(&path("true-up"), json!({"id": id(0x90)})).await;
     // 13.36 € owed: 3.39 € were free, the rest was owed back to it.
-    assert_eq!(world.refundable().await, [2_003 + 1_336, 3_997 - 997]);
-    world.all_hold().await;
+    assert_eq!(fixture.refundable().await, [2_003 + 1_336, 3_997 - 997]);
+    fixture.all_hold().await;
 }

@@ -7,34 +7,34 @@ use sqlx::PgPool;
 use standards::Cents;
 
 use crate::bank::naming;
-use crate::world::{FUNDERS, SPONSOR, START, STRUCTURE_IBAN, World, id, instant};
+use crate::fixture::{FUNDERS, Fixture, SPONSOR, START, STRUCTURE_IBAN, id, instant};
 
-async fn settled(admin: PgPool) -> World {
-    let world = World::new(admin).await;
-    world.money_arrives().await;
-    world.funds_a_batch().await;
-    world.hands_over().await;
-    world
+async fn settled(admin: PgPool) -> Fixture {
+    let fixture = Fixture::new(admin).await;
+    fixture.money_arrives().await;
+    fixture.funds_a_batch().await;
+    fixture.hands_over().await;
+    fixture
         .has_structure(id(101), Some(STRUCTURE_IBAN), "2026-03-01T00:00:00Z")
         .await;
-    world.claims(id(201), id(101), &[1, 2], "2026-03-10T10:00:00Z").await;
-    world.claims(id(202), id(101), &[3], "2026-03-11T10:00:00Z").await;
-    world.hand.move_to(instant("2026-04-02T08:00:00Z"));
-    let settlement = world.settle(1, "2026-03", "2026-04-03").await;
-    world
+    fixture.claims(id(201), id(101), &[1, 2], "2026-03-10T10:00:00Z").await;
+    fixture.claims(id(202), id(101), &[3], "2026-03-11T10:00:00Z").await;
+    fixture.hand.move_to(instant("2026-04-02T08:00:00Z"));
+    let settlement = fixture.settle(1, "2026-03", "2026-04-03").await;
+    fixture
         .loads(
             2,
             "200.00",
             vec![naming("-30.00", &settlement["payments"][0]["end_to_end"])],
         )
         .await;
-    world.all_hold().await;
-    world
+    fixture.all_hold().await;
+    fixture
 }
 
 #[testkit::test]
 async fn a_falsified_row_is_told(admin: PgPool) {
-    let world = settled(admin).await;
+    let fixture = settled(admin).await;
     let forgeries = [
         (
             "update ledger.account set credits_cents = credits_cents + 1 where ledger.name_of_account_kind(kind) = 'available'",
@@ -109,18 +109,18 @@ async fn a_falsified_row_is_told(admin: PgPool) {
             "à affecter",
         ),
     ];
-    keep(&world).await;
+    keep(&fixture).await;
     for (forgery, told) in forgeries {
-        sqlx::query(forgery).execute(&world.admin).await.unwrap();
-        let failing = world.failing().await;
+        sqlx::query(forgery).execute(&fixture.admin).await.unwrap();
+        let failing = fixture.failing().await;
         assert!(failing.iter().any(|name| name.contains(told)), "{forgery}: {failing:?}");
-        put_back(&world).await;
-        world.all_hold().await;
+        put_back(&fixture).await;
+        fixture.all_hold().await;
     }
 }
 
 /// A programme of another sponsor, with money of the second funder only.
-async fn another_programme(world: &World) {
+async fn another_programme(fixture: &Fixture) {
     let other = id(0x11);
     let new = NewProgramme {
         id: ProgrammeId::from_uuid(other),
@@ -134,25 +134,25 @@ async fn another_programme(world: &World) {
         booklets_min: 1,
         booklets_per_person_max: 1,
     };
-    let mut tx = world.admin.begin().await.unwrap();
+    let mut tx = fixture.admin.begin().await.unwrap();
     catalogue::create(&mut tx, OrganisationId::from_uuid(id(0x51)), &new, instant(START))
         .await
         .unwrap();
     tx.commit().await.unwrap();
     let allocation = json!({"id": id(0xe1), "funder_id": FUNDERS[1], "programme_id": other, "amount": "5.00"});
-    world.created("/funding/v1/allocations", allocation).await;
+    fixture.created("/funding/v1/allocations", allocation).await;
 }
 
 #[testkit::test]
 async fn everybody_sees_the_fund_and_their_own_part_and_whether_all_holds(admin: PgPool) {
-    let world = settled(admin).await;
-    another_programme(&world).await;
-    let sponsor = world.key_of(SPONSOR, None).await;
+    let fixture = settled(admin).await;
+    another_programme(&fixture).await;
+    let sponsor = fixture.key_of(SPONSOR, None).await;
     let auditor = json!({"id": id(0x90), "name": "Chambre régionale des comptes", "roles": ["auditor"]});
-    let auditor = world.key_of(id(0x90), Some(auditor)).await;
+    let auditor = fixture.key_of(id(0x90), Some(auditor)).await;
     let funders = [
-        world.key_of(FUNDERS[0], None).await,
-        world.key_of(FUNDERS[1], None).await,
+        fixture.key_of(FUNDERS[0], None).await,
+        fixture.key_of(FUNDERS[1], None).await,
     ];
     let (fund, ours, other) = ("livre du fonds", "Dispositif de Côte-d'Or", "Autre dispositif");
     let (first, second, structure) = ("Département", "État", "Médiathèque 101");
@@ -163,7 +163,7 @@ async fn everybody_sees_the_fund_and_their_own_part_and_whether_all_holds(admin:
         (&funders[1], vec![ours, other, second]),
     ];
     let read = async |secret: &str| -> Value {
-        let (status, bytes) = world.send("GET", "/funding/v1/identities", secret, Vec::new()).await;
+        let (status, bytes) = fixture.send("GET", "/funding/v1/identities", secret, Vec::new()).await;
         assert_eq!(status, 200);
         serde_json::from_slice(&bytes).unwrap()
     };
@@ -189,7 +189,7 @@ async fn everybody_sees_the_fund_and_their_own_part_and_whether_all_holds(admin:
     // What is wrong elsewhere is told without its amounts.
     sqlx::query("update ledger.account set credits_cents = credits_cents + 1 where book_id = $1 and ledger.name_of_account_kind(kind) = 'available'")
         .bind(id(0x11))
-        .execute(&world.admin)
+        .execute(&fixture.admin)
         .await
         .unwrap();
     let answer = read(&funders[0]).await;
@@ -199,7 +199,7 @@ async fn everybody_sees_the_fund_and_their_own_part_and_whether_all_holds(admin:
 }
 
 /// Copies every table that is falsified.
-async fn keep(world: &World) {
+async fn keep(fixture: &Fixture) {
     sqlx::raw_sql(
         "create schema kept;
          do $$ declare name text; begin
@@ -210,13 +210,13 @@ async fn keep(world: &World) {
              end loop;
          end $$;",
     )
-    .execute(&world.admin)
+    .execute(&fixture.admin)
     .await
     .unwrap();
 }
 
 /// Puts every copy back, whatever points to it.
-async fn put_back(world: &World) {
+async fn put_back(fixture: &Fixture) {
     sqlx::raw_sql(
         "do $$ declare name text; begin
              perform set_config('session_replication_role', 'replica', true);
@@ -226,7 +226,7 @@ async fn put_back(world: &World) {
              end loop;
          end $$;",
     )
-    .execute(&world.admin)
+    .execute(&fixture.admin)
     .await
     .unwrap();
 }

@@ -1,4 +1,4 @@
-//! The real issuer on a world's database: its batch, its prescriber, its vouchers.
+//! The real issuer on a fixture's database: its batch, its prescriber, its vouchers.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use voucher::{Purpose, SigningKey};
 use web::Clock;
 
-use crate::world::instant;
+use crate::fixture::instant;
 
 pub struct Issuing {
     sponsor: Sponsor,

@@ -5,7 +5,7 @@ use sqlx::PgPool;
 use standards::camt053::Entry;
 
 use crate::bank::quoting;
-use crate::world::{OTHER_IBAN, PROGRAMME, STRUCTURE_IBAN, World, id};
+use crate::fixture::{Fixture, OTHER_IBAN, PROGRAMME, STRUCTURE_IBAN, id};
 
 /// A town, which pays from an account of its own.
 const TOWN: uuid::Uuid = id(0xf3);
@@ -16,7 +16,7 @@ fn from(amount: &str, remittance: &str, iban: &str) -> Entry {
     entry
 }
 
-impl World {
+impl Fixture {
     async fn has_a_town(&self) {
         let town = json!({"id": TOWN, "siren": "443061841", "name": "Ville", "iban": STRUCTURE_IBAN});
         self.created("/funding/v1/funders", town).await;
@@ -39,53 +39,53 @@ impl World {
 
 #[testkit::test]
 async fn the_towns_money_never_pays_the_departments_mandate(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.has_a_town().await;
-    world.accepts_mandates(true).await;
-    world.mandates(0x1e1, 0xa1, "60.00").await;
+    let fixture = Fixture::new(admin).await;
+    fixture.has_a_town().await;
+    fixture.accepts_mandates(true).await;
+    fixture.mandates(0x1e1, 0xa1, "60.00").await;
     // The town's accountant has a mandate 481 too, of which we know nothing.
     let entries = vec![
         from("5.00", "VIR MANDAT 481 SUBVENTION", STRUCTURE_IBAN),
         from("60.00", "VIR MANDAT 481 SUBVENTION", STRUCTURE_IBAN),
         quoting("5.00", "VIR MANDAT 481 SUBVENTION"),
     ];
-    assert_eq!(world.loads(1, "0.00", entries).await, [None, None, None]);
-    let mandate = world.get_json(&format!("/funding/v1/mandates/{}", id(0x1e1))).await;
+    assert_eq!(fixture.loads(1, "0.00", entries).await, [None, None, None]);
+    let mandate = fixture.get_json(&format!("/funding/v1/mandates/{}", id(0x1e1))).await;
     assert_eq!(
         (&mandate["state"], &mandate["awaited"]),
         (&json!("awaited"), &json!("60.00"))
     );
-    world.all_hold().await;
+    fixture.all_hold().await;
     // Its own money is known by its account, its bordereau or its amount.
     let entries = vec![
         from("10.00", "MANDAT 481", OTHER_IBAN),
         quoting("20.00", "MANDAT 481 BORD 12"),
         quoting("30.00", "MANDAT 481"),
     ];
-    let found = world.loads(2, "70.00", entries).await;
+    let found = fixture.loads(2, "70.00", entries).await;
     assert_eq!(found, vec![Some("mandate".to_owned()); 3]);
-    world.all_hold().await;
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn a_call_that_two_mandates_answer_is_paid_once(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.accepts_mandates(true).await;
-    let reference = world.call(0xc1, 0xa1, "100.00").await;
-    world.answers_the_call(0x1e1, "345", "60.00").await;
-    world.answers_the_call(0x1e2, "346", "40.00").await;
-    assert_eq!(world.received().await, "100.00");
+    let fixture = Fixture::new(admin).await;
+    fixture.accepts_mandates(true).await;
+    let reference = fixture.call(0xc1, 0xa1, "100.00").await;
+    fixture.answers_the_call(0x1e1, "345", "60.00").await;
+    fixture.answers_the_call(0x1e2, "346", "40.00").await;
+    assert_eq!(fixture.received().await, "100.00");
     let line = quoting("100.00", &format!("TRESOR {reference} MANDATS 345 ET 346"));
-    assert_eq!(world.loads(1, "0.00", vec![line]).await, [None]);
-    assert_eq!(world.received().await, "100.00");
-    let breaks = world.breaks().await;
+    assert_eq!(fixture.loads(1, "0.00", vec![line]).await, [None]);
+    assert_eq!(fixture.received().await, "100.00");
+    let breaks = fixture.breaks().await;
     let broken = breaks.iter().find(|one| one["kind"] == "unexpected").unwrap();
     let part = |n: u128, amount: &str| json!({"what": "mandate", "amount": amount, "mandate_id": id(n)});
     let split = json!({"id": id(1), "break_ids": [broken["id"]], "why": "Avis du comptable public.",
         "parts": [part(0x1e1, "60.00"), part(0x1e2, "40.00")]});
-    world.created("/funding/v1/explanations", split).await;
-    assert_eq!(world.received().await, "100.00");
+    fixture.created("/funding/v1/explanations", split).await;
+    assert_eq!(fixture.received().await, "100.00");
     // The call is paid: nothing is late.
-    assert!(world.breaks().await.iter().all(|one| one["kind"] != "late"));
-    world.all_hold().await;
+    assert!(fixture.breaks().await.iter().all(|one| one["kind"] != "late"));
+    fixture.all_hold().await;
 }

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use crate::bank::quoting;
-use crate::world::{FUNDERS, PROGRAMME, SPONSOR, START, World, id, instant};
+use crate::fixture::{FUNDERS, Fixture, PROGRAMME, SPONSOR, START, id, instant};
 
-impl World {
+impl Fixture {
     pub async fn accepts_mandates(&self, accepts: bool) {
         let path = format!("/funding/v1/programmes/{PROGRAMME}/funding-terms");
         let terms = json!({"accepts_mandates": accepts});
@@ -65,16 +65,16 @@ impl World {
 
 #[testkit::test]
 async fn a_mandate_counts_only_where_the_programme_accepts_it(admin: PgPool) {
-    let world = World::new(admin).await;
+    let fixture = Fixture::new(admin).await;
     let new = json!({"id": id(0x1e1), "convention_id": id(0xa1), "number": "345", "amount": "60.00", "issued_on": "2026-02-20"});
-    let refused = world.refused("/funding/v1/mandates", new.clone()).await;
+    let refused = fixture.refused("/funding/v1/mandates", new.clone()).await;
     assert_eq!(refused["type"], "urn:ccn:problem:mandate-not-allowed");
-    world.accepts_mandates(true).await;
-    let made = world.created("/funding/v1/mandates", new.clone()).await;
+    fixture.accepts_mandates(true).await;
+    let made = fixture.created("/funding/v1/mandates", new.clone()).await;
     assert_eq!((&made["state"], &made["awaited"]), (&json!("awaited"), &json!("60.00")));
     let mut other = new.clone();
     other["amount"] = json!("61.00");
-    assert_eq!(world.refused("/funding/v1/mandates", other).await["status"], 409);
+    assert_eq!(fixture.refused("/funding/v1/mandates", other).await["status"], 409);
     // The same number again, more than was agreed, and what is no number.
     for (field, value, problem) in [
         ("amount", json!("10.00"), "mandate-number-taken"),
@@ -87,40 +87,40 @@ async fn a_mandate_counts_only_where_the_programme_accepts_it(admin: PgPool) {
         let mut wrong = new.clone();
         wrong["id"] = json!(id(0x1ff));
         wrong[field] = value;
-        let refused = world.refused("/funding/v1/mandates", wrong).await;
+        let refused = fixture.refused("/funding/v1/mandates", wrong).await;
         assert_eq!(refused["type"], format!("urn:ccn:problem:{problem}"), "{refused}");
     }
-    let row = world.row(0, false).await;
+    let row = fixture.row(0, false).await;
     assert_eq!((&row["received"], &row["mandated"]), (&json!("60.00"), &json!("60.00")));
-    world.allocate(0xd1, FUNDERS[0], "45.00").await;
-    let row = world.row(0, true).await;
+    fixture.allocate(0xd1, FUNDERS[0], "45.00").await;
+    let row = fixture.row(0, true).await;
     assert_eq!(
         (&row["received"], &row["mandated"], &row["free"]),
         (&json!("45.00"), &json!("45.00"), &json!("45.00"))
     );
-    let rest = world.row(0, false).await;
+    let rest = fixture.row(0, false).await;
     assert_eq!(
         (&rest["received"], &rest["mandated"]),
         (&json!("15.00"), &json!("15.00"))
     );
-    world.all_hold().await;
+    fixture.all_hold().await;
 }
 
 /// What is promised is counted once, whether it was mandated, called, or has come.
 #[testkit::test]
 async fn mandates_stay_within_the_convention_and_the_call_whatever_came_before(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.accepts_mandates(true).await;
-    let reference = world.call(0xc1, 0xa1, "60.00").await;
+    let fixture = Fixture::new(admin).await;
+    fixture.accepts_mandates(true).await;
+    let reference = fixture.call(0xc1, 0xa1, "60.00").await;
     let mandate = |n: u128, call: Option<u128>, amount: &str| {
         json!({"id": id(n), "convention_id": id(0xa1), "call_id": call.map(id), "number": n.to_string(),
             "amount": amount, "issued_on": "2026-02-20"})
     };
     // The convention is of 100 €: 70 € without a call leave 30 € for the call of 60 €.
-    world
+    fixture
         .created("/funding/v1/mandates", mandate(0x1e1, None, "70.00"))
         .await;
-    let refused = world
+    let refused = fixture
         .refused("/funding/v1/mandates", mandate(0x1e2, Some(0xc1), "30.01"))
         .await;
     assert_eq!(
@@ -131,35 +131,35 @@ async fn mandates_stay_within_the_convention_and_the_call_whatever_came_before(a
             &json!("70.00")
         )
     );
-    world
+    fixture
         .created("/funding/v1/mandates", mandate(0x1e2, Some(0xc1), "10.00"))
         .await;
-    world.loads(1, "0.00", vec![quoting("10.00", &reference)]).await;
-    let paid = world.mandate(0x1e2).await;
+    fixture.loads(1, "0.00", vec![quoting("10.00", &reference)]).await;
+    let paid = fixture.mandate(0x1e2).await;
     assert_eq!(paid["state"], "received");
-    let refused = world
+    let refused = fixture
         .refused("/funding/v1/mandates", mandate(0x1e3, Some(0xc1), "20.01"))
         .await;
     assert_eq!(
         (&refused["promised"], &refused["counted"]),
         (&json!("100.00"), &json!("80.00"))
     );
-    world
+    fixture
         .created("/funding/v1/mandates", mandate(0x1e3, Some(0xc1), "20.00"))
         .await;
-    world.all_hold().await;
+    fixture.all_hold().await;
 }
 
 /// The notice of a mandate whose money has come is keyed in late.
 #[testkit::test]
 async fn a_mandate_for_a_call_that_is_paid_is_refused(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.accepts_mandates(true).await;
-    let reference = world.call(0xc1, 0xa1, "60.00").await;
-    world.loads(1, "0.00", vec![quoting("60.00", &reference)]).await;
+    let fixture = Fixture::new(admin).await;
+    fixture.accepts_mandates(true).await;
+    let reference = fixture.call(0xc1, 0xa1, "60.00").await;
+    fixture.loads(1, "0.00", vec![quoting("60.00", &reference)]).await;
     let mandate = json!({"id": id(0x1e1), "convention_id": id(0xa1), "call_id": id(0xc1), "number": "345",
         "amount": "40.00", "issued_on": "2026-02-20"});
-    let refused = world.refused("/funding/v1/mandates", mandate).await;
+    let refused = fixture.refused("/funding/v1/mandates", mandate).await;
     assert_eq!(
         (&refused["type"], &refused["promised"], &refused["counted"]),
         (
@@ -168,58 +168,60 @@ async fn a_mandate_for_a_call_that_is_paid_is_refused(admin: PgPool) {
             &json!("60.00")
         )
     );
-    world.all_hold().await;
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn mandated_money_goes_to_no_programme_that_waits_for_money(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.accepts_mandates(true).await;
-    world.mandates(0x1e1, 0xa1, "60.00").await;
-    let reference = world.call(0xc1, 0xa1, "40.00").await;
-    world.loads(1, "0.00", vec![quoting("40.00", &reference)]).await;
-    world.accepts_mandates(false).await;
-    world.allocate(0xd1, FUNDERS[0], "40.00").await;
+    let fixture = Fixture::new(admin).await;
+    fixture.accepts_mandates(true).await;
+    fixture.mandates(0x1e1, 0xa1, "60.00").await;
+    let reference = fixture.call(0xc1, 0xa1, "40.00").await;
+    fixture.loads(1, "0.00", vec![quoting("40.00", &reference)]).await;
+    fixture.accepts_mandates(false).await;
+    fixture.allocate(0xd1, FUNDERS[0], "40.00").await;
     let more = json!({"id": id(0xd2), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "amount": "0.01"});
-    let refused = world.refused("/funding/v1/allocations", more.clone()).await;
+    let refused = fixture.refused("/funding/v1/allocations", more.clone()).await;
     assert_eq!(refused["type"], "urn:ccn:problem:mandated-not-received");
     assert_eq!(refused["available"], "0.00");
-    world.accepts_mandates(true).await;
-    world.created("/funding/v1/allocations", more).await;
-    world.all_hold().await;
+    fixture.accepts_mandates(true).await;
+    fixture.created("/funding/v1/allocations", more).await;
+    fixture.all_hold().await;
 }
 
 /// Whatever comes first: what the mandates await stands where it may, and what came goes where it is wanted.
 #[testkit::test]
 async fn money_that_came_is_free_when_the_mandated_money_stands_elsewhere(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.accepts_mandates(true).await;
-    world.mandates(0x1e1, 0xa1, "60.00").await;
-    world.allocate(0xd1, FUNDERS[0], "60.00").await;
-    let reference = world.call(0xc1, 0xa1, "40.00").await;
-    world.loads(1, "0.00", vec![quoting("40.00", &reference)]).await;
+    let fixture = Fixture::new(admin).await;
+    fixture.accepts_mandates(true).await;
+    fixture.mandates(0x1e1, 0xa1, "60.00").await;
+    fixture.allocate(0xd1, FUNDERS[0], "60.00").await;
+    let reference = fixture.call(0xc1, 0xa1, "40.00").await;
+    fixture.loads(1, "0.00", vec![quoting("40.00", &reference)]).await;
     let strict = id(0xbb);
-    world.other_programme(strict).await;
+    fixture.other_programme(strict).await;
     let allocation =
         |n: u128, amount: &str| json!({"id": id(n), "funder_id": FUNDERS[0], "programme_id": strict, "amount": amount});
-    let refused = world
+    let refused = fixture
         .refused("/funding/v1/allocations", allocation(0xd2, "40.01"))
         .await;
     assert_eq!(refused["status"], 422);
-    world
+    fixture
         .created("/funding/v1/allocations", allocation(0xd3, "40.00"))
         .await;
-    let refused = world.refused("/funding/v1/allocations", allocation(0xd4, "0.01")).await;
+    let refused = fixture
+        .refused("/funding/v1/allocations", allocation(0xd4, "0.01"))
+        .await;
     assert_eq!(refused["status"], 422);
-    world.all_hold().await;
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn its_money_replaces_a_mandate_in_parts_and_what_is_above_is_a_contribution(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.accepts_mandates(true).await;
-    world.mandates(0x1e1, 0xa1, "60.00").await;
-    let rules = world
+    let fixture = Fixture::new(admin).await;
+    fixture.accepts_mandates(true).await;
+    fixture.mandates(0x1e1, 0xa1, "60.00").await;
+    let rules = fixture
         .loads(
             1,
             "0.00",
@@ -231,65 +233,65 @@ async fn its_money_replaces_a_mandate_in_parts_and_what_is_above_is_a_contributi
         )
         .await;
     assert_eq!(rules, [Some("mandate".to_owned()), None, None]);
-    let mandate = world.mandate(0x1e1).await;
+    let mandate = fixture.mandate(0x1e1).await;
     assert_eq!(
         (&mandate["state"], &mandate["received"], &mandate["awaited"]),
         (&json!("partly_received"), &json!("25.00"), &json!("35.00"))
     );
-    world.all_hold().await;
+    fixture.all_hold().await;
     // 35 € are awaited: 40 € come.
-    let rules = world
+    let rules = fixture
         .loads(2, "28.00", vec![quoting("40.00", "Bordereau n° 12 / mandat n° 481")])
         .await;
     assert_eq!(rules, [Some("mandate".to_owned())]);
-    assert_eq!(world.mandate(0x1e1).await["state"], "received");
-    let row = world.row(0, false).await;
+    assert_eq!(fixture.mandate(0x1e1).await["state"], "received");
+    let row = fixture.row(0, false).await;
     assert_eq!((&row["received"], &row["mandated"]), (&json!("65.00"), &json!("0.00")));
-    world.all_hold().await;
+    fixture.all_hold().await;
     let done = json!({"reason": "trop tard"});
     let path = format!("/funding/v1/mandates/{}/cancellation", id(0x1e1));
     assert_eq!(
-        world.refused(&path, done).await["type"],
+        fixture.refused(&path, done).await["type"],
         "urn:ccn:problem:mandate-received"
     );
     // A number that is paid names nothing any more.
     assert_eq!(
-        world.loads(3, "68.00", vec![quoting("1.00", "MANDAT 481")]).await,
+        fixture.loads(3, "68.00", vec![quoting("1.00", "MANDAT 481")]).await,
         [None]
     );
-    world.all_hold().await;
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn a_line_that_quotes_the_call_pays_its_mandate_and_is_not_counted_twice(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.accepts_mandates(true).await;
-    let reference = world.call(0xc1, 0xa1, "100.00").await;
+    let fixture = Fixture::new(admin).await;
+    fixture.accepts_mandates(true).await;
+    let reference = fixture.call(0xc1, 0xa1, "100.00").await;
     let new = json!({"id": id(0x1e1), "convention_id": id(0xa1), "call_id": id(0xc1), "number": "345",
         "amount": "100.00", "issued_on": "2026-02-20"});
-    world.created("/funding/v1/mandates", new).await;
-    let other_call = world.call(0xc2, 0xa2, "50.00").await;
+    fixture.created("/funding/v1/mandates", new).await;
+    let other_call = fixture.call(0xc2, 0xa2, "50.00").await;
     let entries = vec![
         quoting("100.00", &format!("VIR {reference}")),
         quoting("50.00", &format!("{other_call} MANDAT 345")),
     ];
-    let rules = world.loads(1, "0.00", entries).await;
+    let rules = fixture.loads(1, "0.00", entries).await;
     assert_eq!(rules, [Some("mandate".to_owned()), Some("call-reference".to_owned())]);
-    assert_eq!(world.row(0, false).await["received"], "100.00");
+    assert_eq!(fixture.row(0, false).await["received"], "100.00");
     // The call is paid: nothing is late.
-    world.loads(2, "150.00", vec![]).await;
-    let breaks = world.get_json("/funding/v1/breaks").await;
+    fixture.loads(2, "150.00", vec![]).await;
+    let breaks = fixture.get_json("/funding/v1/breaks").await;
     assert_eq!(breaks["items"], json!([]));
-    world.all_hold().await;
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn two_mandates_of_one_number_are_told_apart_by_the_amount_or_not_at_all(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.accepts_mandates(true).await;
-    world.mandates(0x1e1, 0xa1, "60.00").await;
-    world.mandates(0x21e1, 0xa2, "70.00").await;
-    let rules = world
+    let fixture = Fixture::new(admin).await;
+    fixture.accepts_mandates(true).await;
+    fixture.mandates(0x1e1, 0xa1, "60.00").await;
+    fixture.mandates(0x21e1, 0xa2, "70.00").await;
+    let rules = fixture
         .loads(
             1,
             "0.00",
@@ -297,20 +299,20 @@ async fn two_mandates_of_one_number_are_told_apart_by_the_amount_or_not_at_all(a
         )
         .await;
     assert_eq!(rules, [None, Some("mandate".to_owned())]);
-    assert_eq!(world.mandate(0x21e1).await["state"], "received");
-    assert_eq!(world.mandate(0x1e1).await["state"], "awaited");
-    world.all_hold().await;
+    assert_eq!(fixture.mandate(0x21e1).await["state"], "received");
+    assert_eq!(fixture.mandate(0x1e1).await["state"], "awaited");
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn a_mandate_that_is_not_honoured_ages_and_is_taken_off_while_its_money_is_free(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.accepts_mandates(true).await;
-    world.mandates(0x1e1, 0xa1, "50.00").await;
-    world.mandates(0x1e2, 0xa2, "80.00").await;
-    world.allocate(0xd1, FUNDERS[0], "30.00").await;
-    world.hand.move_to(instant("2026-03-25T10:00:00Z"));
-    let ageing = world.get_json("/funding/v1/mandates/ageing").await;
+    let fixture = Fixture::new(admin).await;
+    fixture.accepts_mandates(true).await;
+    fixture.mandates(0x1e1, 0xa1, "50.00").await;
+    fixture.mandates(0x1e2, 0xa2, "80.00").await;
+    fixture.allocate(0xd1, FUNDERS[0], "30.00").await;
+    fixture.hand.move_to(instant("2026-03-25T10:00:00Z"));
+    let ageing = fixture.get_json("/funding/v1/mandates/ageing").await;
     assert_eq!(
         ageing["bands"][2],
         json!({"days": "31-90", "count": 2, "amount": "130.00"})
@@ -318,57 +320,57 @@ async fn a_mandate_that_is_not_honoured_ages_and_is_taken_off_while_its_money_is
     assert_eq!(ageing["mandates"][0]["age_days"], 33);
     let path = format!("/funding/v1/mandates/{}/cancellation", id(0x1e1));
     let reason = json!({"reason": "Rejeté par le comptable"});
-    let gone = world.created(&path, reason.clone()).await;
+    let gone = fixture.created(&path, reason.clone()).await;
     assert_eq!(
         (&gone["state"], &gone["cancelled"]),
         (&json!("cancelled"), &json!("50.00"))
     );
-    assert_eq!(world.refused(&path, json!({"reason": "autre"})).await["status"], 409);
-    assert_eq!(world.row(0, true).await["free"], "0.00");
+    assert_eq!(fixture.refused(&path, json!({"reason": "autre"})).await["status"], 409);
+    assert_eq!(fixture.row(0, true).await["free"], "0.00");
     assert_eq!(
-        world.get_json("/funding/v1/mandates?state=awaited").await["items"]
+        fixture.get_json("/funding/v1/mandates?state=awaited").await["items"]
             .as_array()
             .unwrap()
             .len(),
         1
     );
-    world.all_hold().await;
+    fixture.all_hold().await;
     // Its money comes after all: that is for a person to say.
     assert_eq!(
-        world.loads(1, "0.00", vec![quoting("50.00", "MANDAT 481")]).await,
+        fixture.loads(1, "0.00", vec![quoting("50.00", "MANDAT 481")]).await,
         [None]
     );
-    world.all_hold().await;
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn a_mandate_behind_a_batch_stays_and_the_refusal_says_what_is_missing(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.accepts_mandates(true).await;
+    let fixture = Fixture::new(admin).await;
+    fixture.accepts_mandates(true).await;
     for (n, convention, funder) in [(0x1e1, 0xa1, 0), (0x1e2, 0xa2, 1)] {
-        world.mandates(n, convention, "100.00").await;
-        world.allocate(0xd1 + n, FUNDERS[funder], "70.00").await;
+        fixture.mandates(n, convention, "100.00").await;
+        fixture.allocate(0xd1 + n, FUNDERS[funder], "70.00").await;
     }
-    world.funds_a_batch().await;
+    fixture.funds_a_batch().await;
     let path = format!("/funding/v1/mandates/{}/cancellation", id(0x1e1));
-    let refused = world.refused(&path, json!({"reason": "Rejeté"})).await;
+    let refused = fixture.refused(&path, json!({"reason": "Rejeté"})).await;
     assert_eq!(refused["type"], "urn:ccn:problem:mandate-used");
     assert_eq!(
         (&refused["free"], &refused["missing"]),
         (&json!("66.61"), &json!("33.39"))
     );
-    assert_eq!(world.mandate(0x1e1).await["state"], "awaited");
-    world.all_hold().await;
+    assert_eq!(fixture.mandate(0x1e1).await["state"], "awaited");
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn a_funder_sees_its_own_mandates_only(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.accepts_mandates(true).await;
-    world.mandates(0x1e1, 0xa1, "50.00").await;
-    world.mandates(0x1e2, 0xa2, "80.00").await;
-    let key = world.key_of(FUNDERS[0], None).await;
-    let get = async |path: String| world.send("GET", &path, &key, Vec::new()).await;
+    let fixture = Fixture::new(admin).await;
+    fixture.accepts_mandates(true).await;
+    fixture.mandates(0x1e1, 0xa1, "50.00").await;
+    fixture.mandates(0x1e2, 0xa2, "80.00").await;
+    let key = fixture.key_of(FUNDERS[0], None).await;
+    let get = async |path: String| fixture.send("GET", &path, &key, Vec::new()).await;
     let (status, bytes) = get("/funding/v1/mandates".to_owned()).await;
     let list: Value = serde_json::from_slice(&bytes).unwrap();
     assert_eq!((status, list["items"].as_array().unwrap().len()), (StatusCode::OK, 1));
@@ -380,7 +382,7 @@ async fn a_funder_sees_its_own_mandates_only(admin: PgPool) {
         get(format!("/funding/v1/mandates/{}", id(0x1e2))).await.0,
         StatusCode::NOT_FOUND
     );
-    let post = world.send("POST", "/funding/v1/mandates", &key, b"{}".to_vec()).await;
+    let post = fixture.send("POST", "/funding/v1/mandates", &key, b"{}".to_vec()).await;
     assert!(matches!(
         post.0,
         StatusCode::FORBIDDEN | StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use crate::bank::quoting;
-use crate::judge::checker;
+use crate::checkers::checker;
+use crate::fixture::{BATCH, FUNDERS, Fixture, PROGRAMME, SPONSOR, id, instant};
 use crate::structures_money::words;
-use crate::world::{BATCH, FUNDERS, PROGRAMME, SPONSOR, World, id, instant};
 
 fn seller() -> Value {
     json!({"name": "Association Culture numérique en Bourgogne", "legal_form": "Association loi 1901, RNA W212001234",
@@ -31,7 +31,7 @@ fn fee(n: u128) -> Value {
     json!({"id": id(n), "programme_id": PROGRAMME, "batch_id": BATCH, "engagement": "2026-EJ-00123"})
 }
 
-impl World {
+impl Fixture {
     async fn sets(&self, path: &str, body: Value) -> StatusCode {
         let (status, answer) = self.put(path, body.to_string().into_bytes()).await;
         assert!(status.is_success(), "{path} {answer}");
@@ -88,18 +88,18 @@ fn read_by_another(pdf: &[u8]) -> Vec<i64> {
 
 #[testkit::test]
 async fn an_invoice_on_paper_says_what_the_law_wants_and_what_the_books_hold(admin: PgPool) {
-    let world = World::new(admin).await;
-    let made = world.invoices("0.2").await;
+    let fixture = Fixture::new(admin).await;
+    let made = fixture.invoices("0.2").await;
     assert_eq!(made["engagement"], "2026-EJ-00123");
     let path = format!("/funding/v1/fees/{}/invoice.pdf", id(1));
-    let pdf = world.get(&path).await;
+    let pdf = fixture.get(&path).await;
     checker(
         "check_document.py",
         &pdf,
         &["--tables", "2", "--pages", "1", "--factur-x"],
     );
     assert_eq!(read_by_another(&pdf), [333, 67, 400]);
-    assert_eq!(world.fee_books().await, [400, 333, 67]);
+    assert_eq!(fixture.fee_books().await, [400, 333, 67]);
     let said = words("facture", &pdf);
     for part in [
         "Association loi 1901, RNA W212001234",
@@ -117,51 +117,51 @@ async fn an_invoice_on_paper_says_what_the_law_wants_and_what_the_books_hold(adm
         assert!(said.contains(part), "{part} is not in\n{said}");
     }
     // What is said later changes nothing of what was issued.
-    world.hand.move_to(instant("2026-05-02T10:00:00Z"));
-    world
+    fixture.hand.move_to(instant("2026-05-02T10:00:00Z"));
+    fixture
         .sets(
             "/funding/v1/invoicing/seller",
             with(seller(), json!({"name": "Autre", "payment_days": 45})),
         )
         .await;
-    world
+    fixture
         .sets(&format!("/funding/v1/invoicing/buyers/{SPONSOR}"), buyer(false))
         .await;
-    assert_eq!(world.get(&path).await, pdf, "the same bytes");
+    assert_eq!(fixture.get(&path).await, pdf, "the same bytes");
     let trail: i64 = sqlx::query_scalar("select count(*) from access.audit where action = 'fee.issue_paper'")
-        .fetch_one(&world.admin)
+        .fetch_one(&fixture.admin)
         .await
         .unwrap();
     assert_eq!(trail, 1);
-    let key = world.key_of(FUNDERS[0], None).await;
+    let key = fixture.key_of(FUNDERS[0], None).await;
     assert_eq!(
-        world.send("GET", &path, &key, Vec::new()).await.0,
+        fixture.send("GET", &path, &key, Vec::new()).await.0,
         StatusCode::FORBIDDEN
     );
     assert_eq!(
-        world.status(&format!("/funding/v1/fees/{}/invoice.pdf", id(9))).await,
+        fixture.status(&format!("/funding/v1/fees/{}/invoice.pdf", id(9))).await,
         404
     );
 }
 
 #[testkit::test]
 async fn an_invoice_waits_for_what_is_not_said_and_tells_what(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.money_arrives().await;
-    world.funds_a_batch().await;
-    world.charges_at("0.0333", "0").await;
+    let fixture = Fixture::new(admin).await;
+    fixture.money_arrives().await;
+    fixture.funds_a_batch().await;
+    fixture.charges_at("0.0333", "0").await;
     for wrong in [json!({"engagement": " "}), json!({"service_code": "x".repeat(101)})] {
         assert_eq!(
-            world.refused("/funding/v1/fees", with(fee(1), wrong)).await["type"],
+            fixture.refused("/funding/v1/fees", with(fee(1), wrong)).await["type"],
             "urn:ccn:problem:fee-order"
         );
     }
-    world.created("/funding/v1/fees", fee(1)).await;
+    fixture.created("/funding/v1/fees", fee(1)).await;
     let other = with(fee(1), json!({"engagement": "2026-EJ-00124"}));
-    assert_eq!(world.refused("/funding/v1/fees", other).await["status"], 409);
+    assert_eq!(fixture.refused("/funding/v1/fees", other).await["status"], 409);
     let path = format!("/funding/v1/fees/{}/invoice.pdf", id(1));
     let lacks = async || {
-        let (status, bytes) = world.send("GET", &path, &world.secret, Vec::new()).await;
+        let (status, bytes) = fixture.send("GET", &path, &fixture.secret, Vec::new()).await;
         let answer: Value = serde_json::from_slice(&bytes).unwrap();
         assert_eq!(
             (status.as_u16(), &answer["type"]),
@@ -171,7 +171,7 @@ async fn an_invoice_waits_for_what_is_not_said_and_tells_what(admin: PgPool) {
     };
     assert_eq!(lacks().await, 2);
     let nobody = format!("/funding/v1/invoicing/buyers/{}", id(0xffff));
-    assert_eq!(world.put(&nobody, buyer(false).to_string().into_bytes()).await.0, 404);
+    assert_eq!(fixture.put(&nobody, buyer(false).to_string().into_bytes()).await.0, 404);
     let buyer_path = format!("/funding/v1/invoicing/buyers/{SPONSOR}");
     for (field, value) in [
         ("siret", json!("40483304800022")),
@@ -183,33 +183,33 @@ async fn an_invoice_waits_for_what_is_not_said_and_tells_what(admin: PgPool) {
         ("vat_number", json!("FR00222100018")),
     ] {
         let wrong = with(buyer(false), json!({field: value}));
-        let (status, answer) = world.put(&buyer_path, wrong.to_string().into_bytes()).await;
+        let (status, answer) = fixture.put(&buyer_path, wrong.to_string().into_bytes()).await;
         assert_eq!(
             (status.as_u16(), &answer["type"]),
             (422, &json!("urn:ccn:problem:invoicing-field")),
             "{field}"
         );
     }
-    assert_eq!(world.sets(&buyer_path, buyer(false)).await, StatusCode::CREATED);
-    assert_eq!(world.sets(&buyer_path, buyer(false)).await, StatusCode::OK);
+    assert_eq!(fixture.sets(&buyer_path, buyer(false)).await, StatusCode::CREATED);
+    assert_eq!(fixture.sets(&buyer_path, buyer(false)).await, StatusCode::OK);
     assert_eq!(lacks().await, 1);
-    let (status, _) = world
+    let (status, _) = fixture
         .put(
             "/funding/v1/invoicing/seller",
             with(seller(), json!({"payment_days": 61})).to_string().into_bytes(),
         )
         .await;
     assert_eq!(status, 422);
-    world.sets("/funding/v1/invoicing/seller", seller()).await;
+    fixture.sets("/funding/v1/invoicing/seller", seller()).await;
     assert_eq!(lacks().await, 1, "without VAT, and nobody said why");
     let exempt = "TVA non applicable, art. 293 B du CGI";
-    world
+    fixture
         .sets(
             "/funding/v1/invoicing/seller",
             with(seller(), json!({"vat_exemption": exempt})),
         )
         .await;
-    let pdf = world.get(&path).await;
+    let pdf = fixture.get(&path).await;
     assert_eq!(read_by_another(&pdf), [333, 0, 333]);
     let said = words("facture-sans-tva", &pdf);
     assert!(said.contains(exempt) && said.contains("L441-10"), "{said}");
@@ -218,10 +218,10 @@ async fn an_invoice_waits_for_what_is_not_said_and_tells_what(admin: PgPool) {
 #[testkit::test]
 #[expect(clippy::too_many_lines, reason = "one story of an invoice and its credit notes")]
 async fn credit_notes_take_off_an_invoice_in_the_books_and_never_more_than_is_left(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.invoices("0.2").await;
+    let fixture = Fixture::new(admin).await;
+    fixture.invoices("0.2").await;
     let path = format!("/funding/v1/fees/{}/credit-notes", id(1));
-    let first = world.credits(11, "1.00").await;
+    let first = fixture.credits(11, "1.00").await;
     assert_eq!(
         (
             &first["number"],
@@ -238,9 +238,9 @@ async fn credit_notes_take_off_an_invoice_in_the_books_and_never_more_than_is_le
             &json!("1.20")
         )
     );
-    assert_eq!(world.fee_books().await, [280, 233, 47]);
+    assert_eq!(fixture.fee_books().await, [280, 233, 47]);
     let other = json!({"id": id(11), "reason": "Autre motif.", "lines": first["lines"]});
-    assert_eq!(world.refused(&path, other).await["status"], 409);
+    assert_eq!(fixture.refused(&path, other).await["status"], 409);
     for (wrong, problem) in [
         (json!({"id": id(12), "reason": " "}), "credit-words"),
         (
@@ -252,41 +252,41 @@ async fn credit_notes_take_off_an_invoice_in_the_books_and_never_more_than_is_le
             "above-invoice",
         ),
     ] {
-        let refused = world.refused(&path, wrong).await;
+        let refused = fixture.refused(&path, wrong).await;
         assert_eq!(refused["type"], format!("urn:ccn:problem:{problem}"));
     }
     let nowhere = format!("/funding/v1/fees/{}/credit-notes", id(9));
     assert_eq!(
-        world.refused(&nowhere, json!({"id": id(12), "reason": "x"})).await["status"],
+        fixture.refused(&nowhere, json!({"id": id(12), "reason": "x"})).await["status"],
         404
     );
     // Still in part: the batch has its invoice.
     assert_eq!(
-        world.refused("/funding/v1/fees", fee(2)).await["type"],
+        fixture.refused("/funding/v1/fees", fee(2)).await["type"],
         "urn:ccn:problem:already-invoiced"
     );
-    let rest = world
+    let rest = fixture
         .created(&path, json!({"id": id(12), "reason": "Lot annulé."}))
         .await;
     assert_eq!(
         (&rest["number"], &rest["net"], &rest["vat"]),
         (&json!("A-2026-00002"), &json!("2.33"), &json!("0.47"))
     );
-    assert_eq!(world.fee_books().await, [0, 0, 0]);
-    world.all_hold().await;
-    let fee_now = world.get_json(&format!("/funding/v1/fees/{}", id(1))).await;
+    assert_eq!(fixture.fee_books().await, [0, 0, 0]);
+    fixture.all_hold().await;
+    let fee_now = fixture.get_json(&format!("/funding/v1/fees/{}", id(1))).await;
     assert_eq!(
         (&fee_now["credited"], &fee_now["owed"]),
         (&json!("4.00"), &json!("0.00"))
     );
     assert_eq!(
-        world.refused(&path, json!({"id": id(13), "reason": "Encore."})).await["type"],
+        fixture.refused(&path, json!({"id": id(13), "reason": "Encore."})).await["type"],
         "urn:ccn:problem:above-invoice"
     );
     // What is credited whole may be invoiced again, and a payment that quotes it is nobody's.
-    let again = world.created("/funding/v1/fees", fee(2)).await;
+    let again = fixture.created("/funding/v1/fees", fee(2)).await;
     assert_eq!(again["number"], "F-2026-00002");
-    let rules = world
+    let rules = fixture
         .loads(
             2,
             "200.00",
@@ -295,24 +295,24 @@ async fn credit_notes_take_off_an_invoice_in_the_books_and_never_more_than_is_le
         .await;
     assert_eq!(rules, [None, Some("fee-invoice".to_owned())]);
     let paid = json!({"id": id(14), "reason": "Trop tard."});
-    let paid = world
+    let paid = fixture
         .refused(&format!("/funding/v1/fees/{}/credit-notes", id(2)), paid)
         .await;
     assert_eq!(
         (&paid["type"], &paid["owed"]),
         (&json!("urn:ccn:problem:above-owed"), &json!("0.00"))
     );
-    world.all_hold().await;
+    fixture.all_hold().await;
     let trail: i64 = sqlx::query_scalar("select count(*) from access.audit where action = 'fee.credit'")
-        .fetch_one(&world.admin)
+        .fetch_one(&fixture.admin)
         .await
         .unwrap();
     assert_eq!(trail, 2);
-    let list = world.get_json(&path).await;
+    let list = fixture.get_json(&path).await;
     assert_eq!(list, json!([first, rest]));
     for (n, amounts, left) in [(11, [100, 20, 120], "2,80 €"), (12, [233, 47, 280], "0,00 €")] {
         let pdf_path = format!("/funding/v1/credit-notes/{}/credit-note.pdf", id(n));
-        let pdf = world.get(&pdf_path).await;
+        let pdf = fixture.get(&pdf_path).await;
         checker(
             "check_document.py",
             &pdf,
@@ -321,24 +321,24 @@ async fn credit_notes_take_off_an_invoice_in_the_books_and_never_more_than_is_le
         assert_eq!(read_by_another(&pdf), amounts);
         let said = words(&format!("avoir-{n}"), &pdf);
         assert!(said.contains(&format!("Reste facturé {left}")), "{said}");
-        assert_eq!(world.get(&pdf_path).await, pdf);
+        assert_eq!(fixture.get(&pdf_path).await, pdf);
     }
-    let key = world.key_of(FUNDERS[0], None).await;
+    let key = fixture.key_of(FUNDERS[0], None).await;
     let foreign = format!("/funding/v1/credit-notes/{}", id(11));
     assert_eq!(
-        world.send("GET", &foreign, &key, Vec::new()).await.0,
+        fixture.send("GET", &foreign, &key, Vec::new()).await.0,
         StatusCode::FORBIDDEN
     );
 }
 
 #[testkit::test]
 async fn credit_notes_asked_at_once_have_numbers_without_gap_and_never_exceed_the_invoice(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.invoices("0.2").await;
+    let fixture = Fixture::new(admin).await;
+    fixture.invoices("0.2").await;
     let path = format!("/funding/v1/fees/{}/credit-notes", id(1));
     let ask = async |n: u128| {
         let lines = json!([{"label": "Une part", "net": "1.20"}]);
-        world
+        fixture
             .post(&path, json!({"id": id(n), "reason": "Part.", "lines": lines}))
             .await
     };
@@ -348,7 +348,7 @@ async fn credit_notes_asked_at_once_have_numbers_without_gap_and_never_exceed_th
     made.sort_unstable();
     // 3.33 € hold 1.20 € twice; the repeated one answers as the first did.
     assert!(made == [200, 201, 201, 422] || made == [201, 201, 422, 422], "{made:?}");
-    let list = world.get_json(&path).await;
+    let list = fixture.get_json(&path).await;
     let numbers: Vec<&str> = list
         .as_array()
         .unwrap()
@@ -356,16 +356,16 @@ async fn credit_notes_asked_at_once_have_numbers_without_gap_and_never_exceed_th
         .filter_map(|note| note["number"].as_str())
         .collect();
     assert_eq!(numbers, ["A-2026-00001", "A-2026-00002"]);
-    assert_eq!(world.fee_books().await, [112, 93, 19]);
-    world.all_hold().await;
+    assert_eq!(fixture.fee_books().await, [112, 93, 19]);
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn a_call_and_its_reminders_are_letters_that_nothing_changes(admin: PgPool) {
-    let world = World::new(admin).await;
-    let reference = world.call(0xc1, 0xa1, "60.00").await;
+    let fixture = Fixture::new(admin).await;
+    let reference = fixture.call(0xc1, 0xa1, "60.00").await;
     let path = format!("/funding/v1/calls/{}/letter.pdf", id(0xc1));
-    let letter = world.get(&path).await;
+    let letter = fixture.get(&path).await;
     checker("check_document.py", &letter, &["--tables", "0", "--pages", "1"]);
     let said = words("appel", &letter);
     for part in [
@@ -381,13 +381,13 @@ async fn a_call_and_its_reminders_are_letters_that_nothing_changes(admin: PgPool
         assert!(said.contains(part), "{part} is not in\n{said}");
     }
     let reminder = |days: i32| format!("/funding/v1/calls/{}/reminders/{days}/letter.pdf", id(0xc1));
-    assert_eq!(world.status(&reminder(1)).await, 404, "not reminded yet");
-    world.reminds("2026-04-01T10:00:00Z").await;
-    world.loads(1, "0.00", vec![quoting("20.00", &reference)]).await;
-    world.reminds("2026-05-02T10:00:00Z").await;
+    assert_eq!(fixture.status(&reminder(1)).await, 404, "not reminded yet");
+    fixture.reminds("2026-04-01T10:00:00Z").await;
+    fixture.loads(1, "0.00", vec![quoting("20.00", &reference)]).await;
+    fixture.reminds("2026-05-02T10:00:00Z").await;
     // Whoever writes is said now; letters of before do not know it.
-    world.sets("/funding/v1/invoicing/seller", seller()).await;
-    let first = world.get(&reminder(1)).await;
+    fixture.sets("/funding/v1/invoicing/seller", seller()).await;
+    let first = fixture.get(&reminder(1)).await;
     let said = words("relance-1", &first);
     for part in [
         "Relance n° 1",
@@ -397,7 +397,7 @@ async fn a_call_and_its_reminders_are_letters_that_nothing_changes(admin: PgPool
     ] {
         assert!(said.contains(part), "{part} is not in\n{said}");
     }
-    let second = world.get(&reminder(30)).await;
+    let second = fixture.get(&reminder(30)).await;
     checker("check_document.py", &second, &["--tables", "0", "--pages", "1"]);
     let said = words("relance-2", &second);
     for part in [
@@ -410,19 +410,19 @@ async fn a_call_and_its_reminders_are_letters_that_nothing_changes(admin: PgPool
     ] {
         assert!(said.contains(part), "{part} is not in\n{said}");
     }
-    world.loads(2, "20.00", vec![quoting("40.00", &reference)]).await;
-    world.hand.move_to(instant("2026-06-02T10:00:00Z"));
+    fixture.loads(2, "20.00", vec![quoting("40.00", &reference)]).await;
+    fixture.hand.move_to(instant("2026-06-02T10:00:00Z"));
     for (path, bytes) in [(path.clone(), letter), (reminder(1), first), (reminder(30), second)] {
-        assert_eq!(world.get(&path).await, bytes, "{path}");
+        assert_eq!(fixture.get(&path).await, bytes, "{path}");
     }
     let (own, other) = (
-        world.key_of(FUNDERS[0], None).await,
-        world.key_of(FUNDERS[1], None).await,
+        fixture.key_of(FUNDERS[0], None).await,
+        fixture.key_of(FUNDERS[1], None).await,
     );
-    assert_eq!(world.send("GET", &path, &own, Vec::new()).await.0, StatusCode::OK);
+    assert_eq!(fixture.send("GET", &path, &own, Vec::new()).await.0, StatusCode::OK);
     assert_eq!(
-        world.send("GET", &path, &other, Vec::new()).await.0,
+        fixture.send("GET", &path, &other, Vec::new()).await.0,
         StatusCode::NOT_FOUND
     );
-    world.all_hold().await;
+    fixture.all_hold().await;
 }

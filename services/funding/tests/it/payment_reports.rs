@@ -7,7 +7,7 @@ use sqlx::PgPool;
 
 use crate::bank::{naming, returning};
 use crate::cycle::{PAID, march, reasons, rules};
-use crate::world::{FUNDERS, OTHER_IBAN, PROGRAMME, World, id, instant};
+use crate::fixture::{FUNDERS, Fixture, OTHER_IBAN, PROGRAMME, id, instant};
 
 /// A pain.002.001.10 on a file; each payment with its status, reason and perhaps amount.
 pub fn report(n: u32, message_id: &str, file: &str, payments: &[(&str, &str, Option<&str>)]) -> Vec<u8> {
@@ -33,7 +33,7 @@ fn file_of(n: u128) -> String {
     format!("CCN{}", id(n).simple())
 }
 
-impl World {
+impl Fixture {
     pub async fn reports(&self, file: Vec<u8>) -> (StatusCode, Value) {
         self.post_bytes("/funding/v1/payment-status-reports", file).await
     }
@@ -46,8 +46,8 @@ fn outcomes(answer: &Value) -> Vec<&str> {
 
 #[testkit::test]
 async fn a_rejected_payment_is_owed_again_and_paid_to_another_account(admin: PgPool) {
-    let world = march(admin).await;
-    let first = world.settle(1, "2026-03", "2026-04-03").await;
+    let fixture = march(admin).await;
+    let first = fixture.settle(1, "2026-03", "2026-04-03").await;
     let end_to_end = first["payments"][0]["end_to_end"].as_str().unwrap();
     let accepted = report(
         1,
@@ -55,13 +55,13 @@ async fn a_rejected_payment_is_owed_again_and_paid_to_another_account(admin: PgP
         "<GrpSts>ACCP</GrpSts>",
         &[(end_to_end, "ACSP", Some("20.00"))],
     );
-    let (status, answer) = world.reports(accepted).await;
+    let (status, answer) = fixture.reports(accepted).await;
     assert_eq!(
         (status, outcomes(&answer)),
         (StatusCode::CREATED, vec!["recorded"]),
         "{answer}"
     );
-    world.all_hold().await;
+    fixture.all_hold().await;
 
     let file = report(
         2,
@@ -69,68 +69,68 @@ async fn a_rejected_payment_is_owed_again_and_paid_to_another_account(admin: PgP
         "",
         &[(&end_to_end.to_uppercase(), "RJCT", Some("20.00"))],
     );
-    let (status, answer) = world.reports(file.clone()).await;
+    let (status, answer) = fixture.reports(file.clone()).await;
     assert_eq!(
         (status, outcomes(&answer)),
         (StatusCode::CREATED, vec!["rejected"]),
         "{answer}"
     );
     assert_eq!((&answer["rejected"], &answer["unexplained"]), (&json!(1), &json!(0)));
-    world.all_hold().await;
-    assert_eq!(world.reports(file.clone()).await, (StatusCode::OK, answer.clone()));
+    fixture.all_hold().await;
+    assert_eq!(fixture.reports(file.clone()).await, (StatusCode::OK, answer.clone()));
     let path = format!("/funding/v1/payment-status-reports/{}", answer["id"].as_str().unwrap());
-    assert_eq!(world.get_json(&path).await, answer);
+    assert_eq!(fixture.get_json(&path).await, answer);
     let again = String::from_utf8(file).unwrap().replace('\n', "\r\n").into_bytes();
-    let (_, refused) = world.reports(again).await;
+    let (_, refused) = fixture.reports(again).await;
     assert_eq!(refused["type"], "urn:ccn:problem:payment-report-already-loaded");
 
-    let seen = world.get_json(&format!("/funding/v1/settlements/{}", id(1))).await;
+    let seen = fixture.get_json(&format!("/funding/v1/settlements/{}", id(1))).await;
     assert_eq!(seen["payments"][0]["state"], "rejected");
-    let second = world.settle(2, "2026-03", "2026-04-03").await;
+    let second = fixture.settle(2, "2026-03", "2026-04-03").await;
     assert_eq!(
         reasons(&second),
         [("20.00", "returned_by_bank"), ("10.00", "no_bank_details")]
     );
-    world
+    fixture
         .has_structure(PAID, Some(OTHER_IBAN), "2026-04-02T00:00:00Z")
         .await;
-    let third = world.settle(3, "2026-03", "2026-04-03").await;
+    let third = fixture.settle(3, "2026-03", "2026-04-03").await;
     assert_eq!(third["total"], "20.00");
-    let paid = world
+    let paid = fixture
         .loads(2, "200.00", vec![naming("-20.00", &third["payments"][0]["end_to_end"])])
         .await;
     assert_eq!(paid, rules(&["end-to-end"]));
-    world.all_hold().await;
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn a_file_rejected_whole_rejects_its_payments_without_naming_them(admin: PgPool) {
-    let world = march(admin).await;
-    world.settle(1, "2026-03", "2026-04-03").await;
+    let fixture = march(admin).await;
+    fixture.settle(1, "2026-03", "2026-04-03").await;
     let why = "<GrpSts>RJCT</GrpSts><StsRsnInf><Rsn><Cd>FF01</Cd></Rsn></StsRsnInf>";
-    let (_, answer) = world.reports(report(1, &file_of(1), why, &[])).await;
+    let (_, answer) = fixture.reports(report(1, &file_of(1), why, &[])).await;
     assert_eq!(
         (outcomes(&answer), &answer["lines"][0]["reason"]),
         (vec!["rejected"], &json!("FF01"))
     );
-    world.all_hold().await;
+    fixture.all_hold().await;
     // A second report that says so again changes nothing.
-    let (_, answer) = world.reports(report(2, &file_of(1), why, &[])).await;
+    let (_, answer) = fixture.reports(report(2, &file_of(1), why, &[])).await;
     assert_eq!(outcomes(&answer), ["recorded"]);
-    world.all_hold().await;
+    fixture.all_hold().await;
     // The bank debits it all the same: nobody can say what that is.
     let message_id = file_of(1);
-    let found = world
+    let found = fixture
         .loads(2, "200.00", vec![crate::bank::batch("-20.00", &message_id)])
         .await;
     assert_eq!(found, [None]);
-    world.all_hold().await;
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn what_a_report_cannot_settle_is_left_to_a_person(admin: PgPool) {
-    let world = march(admin).await;
-    let settlement = world.settle(1, "2026-03", "2026-04-03").await;
+    let fixture = march(admin).await;
+    let settlement = fixture.settle(1, "2026-03", "2026-04-03").await;
     let end_to_end = &settlement["payments"][0]["end_to_end"];
     let text = end_to_end.as_str().unwrap();
     let unknown = "00000000000000000000000000000009";
@@ -144,19 +144,21 @@ async fn what_a_report_cannot_settle_is_left_to_a_person(admin: PgPool) {
             ("X", "ACSP", None),
         ],
     );
-    let (_, answer) = world.reports(file).await;
+    let (_, answer) = fixture.reports(file).await;
     assert_eq!(outcomes(&answer), ["amount_differs", "unknown", "unknown"]);
     assert_eq!((&answer["rejected"], &answer["unexplained"]), (&json!(0), &json!(3)));
-    world.loads(2, "200.00", vec![naming("-20.00", end_to_end)]).await;
-    let (_, answer) = world.reports(report(2, &file_of(1), "", &[(text, "RJCT", None)])).await;
+    fixture.loads(2, "200.00", vec![naming("-20.00", end_to_end)]).await;
+    let (_, answer) = fixture
+        .reports(report(2, &file_of(1), "", &[(text, "RJCT", None)]))
+        .await;
     assert_eq!(outcomes(&answer), ["too_late"]);
-    world.all_hold().await;
+    fixture.all_hold().await;
     // It comes back on the statement.
-    let back = world.loads(3, "180.00", vec![returning("20.00", end_to_end)]).await;
+    let back = fixture.loads(3, "180.00", vec![returning("20.00", end_to_end)]).await;
     assert_eq!(back, rules(&["return"]));
-    world.all_hold().await;
+    fixture.all_hold().await;
 
-    let (status, answer) = world.reports(report(3, "AUTRE", "", &[(text, "RJCT", None)])).await;
+    let (status, answer) = fixture.reports(report(3, "AUTRE", "", &[(text, "RJCT", None)])).await;
     assert_eq!(
         (status, &answer["type"]),
         (
@@ -164,7 +166,9 @@ async fn what_a_report_cannot_settle_is_left_to_a_person(admin: PgPool) {
             &json!("urn:ccn:problem:payment-report-unknown-file")
         )
     );
-    let (_, answer) = world.reports(report(4, &file_of(1), "", &[(text, "BOF", None)])).await;
+    let (_, answer) = fixture
+        .reports(report(4, &file_of(1), "", &[(text, "BOF", None)]))
+        .await;
     assert_eq!(
         (&answer["type"], &answer["line"], &answer["element"]),
         (
@@ -178,15 +182,15 @@ async fn what_a_report_cannot_settle_is_left_to_a_person(admin: PgPool) {
 /// The bank writes no zone: its nine o'clock may be Greenwich's, so a report of the same morning is taken.
 #[testkit::test]
 async fn the_dates_of_a_report_are_shown_and_its_clock_may_differ(admin: PgPool) {
-    let world = march(admin).await;
-    let settlement = world.settle(1, "2026-03", "2026-04-03").await;
+    let fixture = march(admin).await;
+    let settlement = fixture.settle(1, "2026-03", "2026-04-03").await;
     let end_to_end = settlement["payments"][0]["end_to_end"].as_str().unwrap();
     let text = report(1, &file_of(1), "", &[(end_to_end, "ACSP", None)]);
     let text = String::from_utf8(text).unwrap();
     let dated = |created: &str| text.replace("2026-04-03T09:00:00", created);
     // The file is of 2 April, 8:00 UTC.
     for early in ["2026-04-02T07:54:59", "2026-04-02T09:54:59+02:00"] {
-        let (_, refused) = world.reports(dated(early).into_bytes()).await;
+        let (_, refused) = fixture.reports(dated(early).into_bytes()).await;
         assert_eq!(refused["type"], "urn:ccn:problem:payment-report-too-early", "{early}");
     }
     let full = dated("2026-04-02T07:55:00")
@@ -198,7 +202,7 @@ async fn the_dates_of_a_report_are_shown_and_its_clock_may_differ(admin: PgPool)
             "</TxInfAndSts>",
             "<AccptncDtTm>2026-04-03T10:30:00+02:00</AccptncDtTm></TxInfAndSts>",
         );
-    let (status, view) = world.reports(full.into_bytes()).await;
+    let (status, view) = fixture.reports(full.into_bytes()).await;
     assert_eq!(status, StatusCode::CREATED, "{view}");
     assert_eq!(
         (
@@ -216,14 +220,14 @@ async fn the_dates_of_a_report_are_shown_and_its_clock_may_differ(admin: PgPool)
 
 #[testkit::test]
 async fn a_rejected_refund_is_the_funders_free_money(admin: PgPool) {
-    let world = march(admin).await;
-    world.hand.move_to(instant("2026-08-10T08:00:00Z"));
-    world.expires(&[5], "2026-08-08T10:00:00Z").await;
+    let fixture = march(admin).await;
+    fixture.hand.move_to(instant("2026-08-10T08:00:00Z"));
+    fixture.expires(&[5], "2026-08-08T10:00:00Z").await;
     let refund = json!({"id": id(31), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "way": "bank", "execute_on": "2026-08-11"});
-    let end_to_end = world.created("/funding/v1/refunds", refund).await["end_to_end"].clone();
+    let end_to_end = fixture.created("/funding/v1/refunds", refund).await["end_to_end"].clone();
     let file = report(1, &file_of(31), "", &[(end_to_end.as_str().unwrap(), "CANC", None)]);
     // Of April, on a file of August: nothing goes back on its word.
-    let (status, refused) = world.reports(file.clone()).await;
+    let (status, refused) = fixture.reports(file.clone()).await;
     assert_eq!(
         (status, &refused["type"], &refused["file_made_at"]),
         (
@@ -242,9 +246,9 @@ async fn a_rejected_refund_is_the_funders_free_money(admin: PgPool) {
         .unwrap()
         .replace("2026-04-03", "2026-08-10")
         .into_bytes();
-    assert_eq!(outcomes(&world.reports(file).await.1), ["rejected"]);
-    world.all_hold().await;
-    let waterfall = world.get_json("/funding/v1/waterfall").await;
+    assert_eq!(outcomes(&fixture.reports(file).await.1), ["rejected"]);
+    fixture.all_hold().await;
+    let waterfall = fixture.get_json("/funding/v1/waterfall").await;
     let rows = waterfall["rows"].as_array().unwrap();
     let free = rows
         .iter()

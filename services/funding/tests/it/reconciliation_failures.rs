@@ -9,9 +9,9 @@ use serde_json::json;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
-use crate::reconciliations::{AT, april, judged_by_others, verdict};
-use crate::world::{World, id, instant};
-use crate::world_bank::{Reconciling, key, vkey};
+use crate::fixture::{Fixture, id, instant};
+use crate::reconciliations::{AT, april, checked_by_others, verdict};
+use crate::reconciling::{Reconciling, key, vkey};
 
 #[testkit::test]
 async fn a_rewritten_file_is_refused_with_the_reason(admin: PgPool) {
@@ -48,7 +48,7 @@ async fn a_rewritten_file_is_refused_with_the_reason(admin: PgPool) {
             "n'est pas celui",
         ),
         (
-            "a judgement",
+            "a verdict",
             signed_again(&|document| document.verdict.open_breaks = 0),
             "compte autrement les écarts",
         ),
@@ -71,7 +71,7 @@ async fn a_rewritten_file_is_refused_with_the_reason(admin: PgPool) {
     assert!(told(&file, Some("x")).contains("clé de vérification"));
     // Whoever changes what is kept is found too: the digest is a constraint.
     let forged = "update funding.reconciliation set document = convert_to(replace(convert_from(document, 'UTF8'), '5.00', '6.00'), 'UTF8')";
-    assert!(sqlx::query(forged).execute(&bank.world.admin).await.is_err());
+    assert!(sqlx::query(forged).execute(&bank.fixture.admin).await.is_err());
     assert!(
         sqlx::query("update funding.reconciliation set number = 2")
             .execute(&bank.pool)
@@ -107,7 +107,7 @@ async fn a_corrupted_sum_makes_a_failing_run_that_is_heard(admin: PgPool) {
 
     let forged =
         "update ledger.account set debits_cents = debits_cents + 100 where ledger.name_of_account_kind(kind) = 'bank'";
-    sqlx::query(forged).execute(&bank.world.admin).await.unwrap();
+    sqlx::query(forged).execute(&bank.fixture.admin).await.unwrap();
     let run = bank.runs(2).await;
     let (all_hold, failing, ..) = verdict(&run);
     assert!(!all_hold && failing > 0);
@@ -128,9 +128,9 @@ async fn a_corrupted_sum_makes_a_failing_run_that_is_heard(admin: PgPool) {
         "{failing:?}"
     );
     // A failing run is as well signed as another.
-    assert!(judged_by_others(&bank.signed(2).await).contains("FAILS"));
+    assert!(checked_by_others(&bank.signed(2).await).contains("FAILS"));
     let text = bank
-        .world
+        .fixture
         .get(&format!("/funding/v1/reconciliations/{}/report.txt", id(2)))
         .await;
     let text = String::from_utf8(text).unwrap();
@@ -138,9 +138,9 @@ async fn a_corrupted_sum_makes_a_failing_run_that_is_heard(admin: PgPool) {
 
     let restored =
         "update ledger.account set debits_cents = debits_cents - 100 where ledger.name_of_account_kind(kind) = 'bank'";
-    sqlx::query(restored).execute(&bank.world.admin).await.unwrap();
+    sqlx::query(restored).execute(&bank.fixture.admin).await.unwrap();
     let rewritten = "update funding.statement set raw = raw || '\\x20' where position = 1";
-    sqlx::query(rewritten).execute(&bank.world.admin).await.unwrap();
+    sqlx::query(rewritten).execute(&bank.fixture.admin).await.unwrap();
     assert_eq!(verdict(&bank.runs(3).await), (false, 1, 1, 0));
 }
 
@@ -148,15 +148,15 @@ async fn a_corrupted_sum_makes_a_failing_run_that_is_heard(admin: PgPool) {
 async fn a_break_that_is_too_old_is_no_good_run(admin: PgPool) {
     let bank = april(admin).await;
     // Booked on 10 April; 30 days are allowed.
-    bank.world.hand.move_to(instant("2026-05-10T08:00:00Z"));
+    bank.fixture.hand.move_to(instant("2026-05-10T08:00:00Z"));
     assert_eq!(verdict(&bank.runs(1).await), (true, 0, 1, 0));
-    bank.world.hand.move_to(instant("2026-05-11T08:00:00Z"));
+    bank.fixture.hand.move_to(instant("2026-05-11T08:00:00Z"));
     assert_eq!(verdict(&bank.runs(2).await), (true, 0, 1, 1));
 }
 
 #[testkit::test]
 async fn a_night_is_run_once_by_one_instance_and_made_up_for(admin: PgPool) {
-    let bank = Reconciling::of(World::new(admin).await, AT).await;
+    let bank = Reconciling::of(Fixture::new(admin).await, AT).await;
     // 2:00 in Paris: the night before is due, since none was run.
     let night = bank.night(instant("2026-04-12T00:00:00Z")).await.unwrap();
     assert_eq!(
@@ -183,11 +183,11 @@ async fn a_night_is_run_once_by_one_instance_and_made_up_for(admin: PgPool) {
 
 #[testkit::test]
 async fn one_run_at_a_time(admin: PgPool) {
-    let bank = Reconciling::of(World::new(admin).await, AT).await;
-    let mut other = bank.world.admin.begin().await.unwrap();
+    let bank = Reconciling::of(Fixture::new(admin).await, AT).await;
+    let mut other = bank.fixture.admin.begin().await.unwrap();
     NamedLock::ReconciliationRuns.take(&mut other).await.unwrap();
     let (status, answer) = bank
-        .world
+        .fixture
         .post("/funding/v1/reconciliations", json!({"id": id(1)}))
         .await;
     assert_eq!(
@@ -200,21 +200,21 @@ async fn one_run_at_a_time(admin: PgPool) {
 
 #[testkit::test]
 async fn a_run_whose_caller_goes_away_is_made_to_its_end(admin: PgPool) {
-    let bank = Reconciling::of(World::new(admin).await, AT).await;
-    let mut busy = bank.world.admin.begin().await.unwrap();
+    let bank = Reconciling::of(Fixture::new(admin).await, AT).await;
+    let mut busy = bank.fixture.admin.begin().await.unwrap();
     sqlx::query("lock table funding.statement in access exclusive mode")
         .execute(&mut *busy)
         .await
         .unwrap();
-    let asked = bank.world.post("/funding/v1/reconciliations", json!({"id": id(1)}));
+    let asked = bank.fixture.post("/funding/v1/reconciliations", json!({"id": id(1)}));
     tokio::select! {
         answer = asked => panic!("it waits for the statements: {answer:?}"),
-        () = testkit::until_waiting(&bank.world.admin, 1) => {}
+        () = testkit::until_waiting(&bank.fixture.admin, 1) => {}
     }
     busy.rollback().await.unwrap();
     let again = testkit::until("the run is over", async || {
         let again = bank
-            .world
+            .fixture
             .post("/funding/v1/reconciliations", json!({"id": id(1)}))
             .await;
         (again.0 != StatusCode::CONFLICT).then_some(again)
@@ -238,7 +238,7 @@ async fn a_run_that_reads_for_long_keeps_its_turn(admin: PgPool) {
         .connect_with(options)
         .await
         .unwrap();
-    let mut busy = bank.world.admin.begin().await.unwrap();
+    let mut busy = bank.fixture.admin.begin().await.unwrap();
     sqlx::query("lock table funding.statement in access exclusive mode")
         .execute(&mut *busy)
         .await
@@ -259,7 +259,7 @@ async fn a_run_that_reads_for_long_keeps_its_turn(admin: PgPool) {
                      and state_change < clock_timestamp() - interval '900 ms')",
             )
             // Not within `busy`: a transaction sees the activity as it was when it first looked.
-            .fetch_one(&bank.world.admin)
+            .fetch_one(&bank.fixture.admin)
             .await
             .unwrap();
             waits.then_some(())

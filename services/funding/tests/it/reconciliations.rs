@@ -9,18 +9,18 @@ use sqlx::PgPool;
 
 use crate::bank::{moved, naming};
 use crate::cycle::march;
-use crate::world::{FUNDERS, id, instant};
-use crate::world_bank::{Reconciling, vkey};
+use crate::fixture::{FUNDERS, id, instant};
+use crate::reconciling::{Reconciling, vkey};
 
 pub const AT: &str = "2026-04-12T08:00:00Z";
 
 /// March is settled and seen on the statement, with a line that nobody knows.
 pub async fn april(admin: PgPool) -> Reconciling {
-    let world = march(admin).await;
-    let settlement = world.settle(1, "2026-03", "2026-04-03").await;
+    let fixture = march(admin).await;
+    let settlement = fixture.settle(1, "2026-03", "2026-04-03").await;
     let payment = naming("-20.00", &settlement["payments"][0]["end_to_end"]);
-    world.loads(2, "200.00", vec![payment, moved("5.00")]).await;
-    Reconciling::of(world, AT).await
+    fixture.loads(2, "200.00", vec![payment, moved("5.00")]).await;
+    Reconciling::of(fixture, AT).await
 }
 
 pub fn verdict(run: &Value) -> (bool, u64, u64, u64) {
@@ -35,7 +35,7 @@ pub fn verdict(run: &Value) -> (bool, u64, u64, u64) {
 }
 
 /// By Python's `cryptography` and `json`.
-pub fn judged_by_others(file: &str) -> String {
+pub fn checked_by_others(file: &str) -> String {
     let python = std::env::var_os("TEST_PYTHON").expect("TEST_PYTHON: run scripts/test");
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.note");
@@ -81,7 +81,7 @@ async fn a_run_is_numbered_signed_kept_and_verified_by_others(admin: PgPool) {
     );
     let raw: Vec<String> =
         sqlx::query_scalar("select encode(sha256(raw), 'hex') from funding.statement order by position")
-            .fetch_all(&bank.world.admin)
+            .fetch_all(&bank.fixture.admin)
             .await
             .unwrap();
     let kept: Vec<_> = statements["new"]
@@ -94,7 +94,7 @@ async fn a_run_is_numbered_signed_kept_and_verified_by_others(admin: PgPool) {
     assert!(document["identities"].as_array().unwrap().len() > 20);
     assert_eq!(document["breaks"][0]["amount"], "5.00");
 
-    bank.world.hand.move_to(instant("2026-04-13T08:00:00Z"));
+    bank.fixture.hand.move_to(instant("2026-04-13T08:00:00Z"));
     let second = bank.runs(2).await;
     let (before, statements) = (&second["document"]["previous"], &second["document"]["statements"]);
     assert_eq!(
@@ -109,10 +109,10 @@ async fn a_run_is_numbered_signed_kept_and_verified_by_others(admin: PgPool) {
     for n in [1, 2] {
         let file = bank.signed(n).await;
         assert!(open(&file, Some(&vkey())).is_ok() && open(&file, None).is_ok());
-        let said = judged_by_others(&file);
+        let said = checked_by_others(&file);
         assert!(said.contains(&format!("run {n}: ")), "{said}");
     }
-    let list = bank.world.get_json("/funding/v1/reconciliations").await;
+    let list = bank.fixture.get_json("/funding/v1/reconciliations").await;
     let numbers: Vec<_> = list["items"]
         .as_array()
         .unwrap()
@@ -120,16 +120,16 @@ async fn a_run_is_numbered_signed_kept_and_verified_by_others(admin: PgPool) {
         .map(|run| &run["number"])
         .collect();
     assert_eq!(numbers, [&json!(2), &json!(1)]);
-    let older = bank.world.get_json("/funding/v1/reconciliations?after=2").await;
+    let older = bank.fixture.get_json("/funding/v1/reconciliations?after=2").await;
     assert_eq!(older["items"][0]["id"], json!(id(1)));
     assert_eq!(
-        bank.world
+        bank.fixture
             .get_json(&format!("/funding/v1/reconciliations/{}", id(1)))
             .await,
         first
     );
     let acts: i64 = sqlx::query_scalar("select count(*) from access.audit where action = 'reconciliation.run'")
-        .fetch_one(&bank.world.admin)
+        .fetch_one(&bank.fixture.admin)
         .await
         .unwrap();
     assert_eq!(acts, 2);
@@ -140,7 +140,7 @@ async fn a_run_is_read_by_people_who_may(admin: PgPool) {
     let bank = april(admin).await;
     bank.runs(1).await;
     let path = |name: &str| format!("/funding/v1/reconciliations/{}/{name}", id(1));
-    let text = String::from_utf8(bank.world.get(&path("report.txt")).await).unwrap();
+    let text = String::from_utf8(bank.fixture.get(&path("report.txt")).await).unwrap();
     for said in [
         "Rapprochement n° 1 (à la demande), le 12/04/2026 à 10:00:00 (heure de Paris)",
         "TOUT EST JUSTE.",
@@ -151,7 +151,7 @@ async fn a_run_is_read_by_people_who_may(admin: PgPool) {
     ] {
         assert!(text.contains(said), "{said}\n{text}");
     }
-    let csv = String::from_utf8(bank.world.get(&path("report.csv")).await).unwrap();
+    let csv = String::from_utf8(bank.fixture.get(&path("report.csv")).await).unwrap();
     assert!(
         csv.starts_with("line,name,left,right,holds,state,age_days,owner\n"),
         "{csv}"
@@ -160,22 +160,22 @@ async fn a_run_is_read_by_people_who_may(admin: PgPool) {
         csv.contains("break,unexpected ") && csv.contains(",5.00,,,open,2,"),
         "{csv}"
     );
-    let funder = bank.world.key_of(FUNDERS[0], None).await;
+    let funder = bank.fixture.key_of(FUNDERS[0], None).await;
     for name in ["signed", "report.txt", "report.csv", &format!("compare/{}", id(1))] {
         assert_eq!(
-            bank.world.send("GET", &path(name), &funder, Vec::new()).await.0,
+            bank.fixture.send("GET", &path(name), &funder, Vec::new()).await.0,
             403,
             "{name}"
         );
     }
     let body = json!({"id": id(9)}).to_string().into_bytes();
     let (status, _) = bank
-        .world
+        .fixture
         .send("POST", "/funding/v1/reconciliations", &funder, body)
         .await;
     assert_eq!(status, StatusCode::FORBIDDEN);
     assert_eq!(
-        bank.world
+        bank.fixture
             .status(&format!("/funding/v1/reconciliations/{}", id(9)))
             .await,
         StatusCode::NOT_FOUND
@@ -186,22 +186,24 @@ async fn a_run_is_read_by_people_who_may(admin: PgPool) {
 async fn two_runs_say_what_changed_between_them(admin: PgPool) {
     let bank = april(admin).await;
     bank.runs(1).await;
-    let breaks = bank.world.breaks().await;
+    let breaks = bank.fixture.breaks().await;
     let path = format!("/funding/v1/breaks/{}", breaks[0]["id"].as_str().unwrap());
-    bank.world
+    bank.fixture
         .put_json(&format!("{path}/owner"), json!({"owner": "Comptabilité"}))
         .await;
-    bank.world.loads(3, "185.00", vec![moved("7.00"), moved("-2.00")]).await;
+    bank.fixture
+        .loads(3, "185.00", vec![moved("7.00"), moved("-2.00")])
+        .await;
     bank.runs(2).await;
     let explanation = json!({"what": "contribution", "why": "Confirmé.", "funder_id": FUNDERS[0]});
-    bank.world.put_json(&format!("{path}/explanation"), explanation).await;
-    bank.world
+    bank.fixture.put_json(&format!("{path}/explanation"), explanation).await;
+    bank.fixture
         .put_json(&format!("{path}/closing"), json!({"why": "Fini."}))
         .await;
     bank.runs(3).await;
     let compare = async |one: u128, other: u128| {
         let path = format!("/funding/v1/reconciliations/{}/compare/{}", id(one), id(other));
-        bank.world.get_json(&path).await
+        bank.fixture.get_json(&path).await
     };
     let changed = compare(1, 2).await;
     assert_eq!(

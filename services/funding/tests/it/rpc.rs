@@ -13,8 +13,8 @@ use tonic::{Code, Request, Status};
 
 use crate::bank::naming;
 use crate::cycle::{PAID, march};
-use crate::world::{FUNDERS, PROGRAMME, World, id, instant};
-use crate::world_exports;
+use crate::fixture::{FUNDERS, Fixture, PROGRAMME, id, instant};
+use crate::fixture_exports;
 
 /// An auditor's machine, with its key.
 struct Machine {
@@ -23,10 +23,10 @@ struct Machine {
 }
 
 impl Machine {
-    async fn with_key(world: &World, secret: &str) -> Self {
+    async fn with_key(fixture: &Fixture, secret: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(axum::serve(listener, world.app.clone()).into_future());
+        tokio::spawn(axum::serve(listener, fixture.app.clone()).into_future());
         let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
         Self {
             client: ExportsClient::new(endpoint.connect().await.unwrap()),
@@ -66,19 +66,19 @@ fn key() -> NoteKey {
     NoteKey::from_seed("test.example/log", &[7; 32]).unwrap()
 }
 
-async fn seals(world: &World) {
-    world_exports::seals(world, &key(), instant("2026-04-02T08:00:00Z")).await;
+async fn seals(fixture: &Fixture) {
+    fixture_exports::seals(fixture, &key(), instant("2026-04-02T08:00:00Z")).await;
 }
 
 /// Whoever keeps what the stream gives can prove it with the public key alone.
 #[testkit::test]
 async fn a_copy_of_the_log_proves_itself_and_goes_on_where_it_ended(admin: PgPool) {
-    let world = march(admin).await;
-    seals(&world).await;
-    let mut machine = Machine::with_key(&world, &world.secret).await;
+    let fixture = march(admin).await;
+    seals(&fixture).await;
+    let mut machine = Machine::with_key(&fixture, &fixture.secret).await;
     let (first, checkpoint) = machine.copies(0).await.unwrap();
-    world.settle(1, "2026-03", "2026-04-03").await;
-    seals(&world).await;
+    fixture.settle(1, "2026-03", "2026-04-03").await;
+    seals(&fixture).await;
     let (later, last) = machine.copies(first.len() as u64).await.unwrap();
     assert!(
         later.iter().any(|entry| entry.claim.is_some()),
@@ -118,12 +118,12 @@ async fn a_copy_of_the_log_proves_itself_and_goes_on_where_it_ended(admin: PgPoo
 
 #[testkit::test]
 async fn a_rewritten_entry_ends_the_stream_at_its_place(admin: PgPool) {
-    let world = march(admin).await;
-    seals(&world).await;
+    let fixture = march(admin).await;
+    seals(&fixture).await;
     let rewrite =
         "update ledger.transfer set reference = 'autre' where id = (select entry_id from ledger.leaf where seq = 5)";
-    world.admin.execute(rewrite).await.unwrap();
-    let mut machine = Machine::with_key(&world, &world.secret).await;
+    fixture.admin.execute(rewrite).await.unwrap();
+    let mut machine = Machine::with_key(&fixture, &fixture.secret).await;
     let lost = machine.copies(0).await.unwrap_err();
     assert_eq!(lost.code(), Code::DataLoss);
     assert!(lost.message().contains("rang 5 "), "{}", lost.message());
@@ -132,18 +132,18 @@ async fn a_rewritten_entry_ends_the_stream_at_its_place(admin: PgPool) {
 
 #[testkit::test]
 async fn rows_of_the_waterfall_are_those_of_rest(admin: PgPool) {
-    let world = march(admin).await;
-    let settled = world.settle(1, "2026-03", "2026-04-03").await;
-    world
+    let fixture = march(admin).await;
+    let settled = fixture.settle(1, "2026-03", "2026-04-03").await;
+    fixture
         .loads(
             2,
             "200.00",
             vec![naming("-20.00", &settled["payments"][0]["end_to_end"])],
         )
         .await;
-    let mut machine = Machine::with_key(&world, &world.secret).await;
+    let mut machine = Machine::with_key(&fixture, &fixture.secret).await;
     let rows = machine.reads(WaterfallRequest::default()).await.unwrap();
-    let rest = world.get_json("/funding/v1/reports/waterfall").await;
+    let rest = fixture.get_json("/funding/v1/reports/waterfall").await;
     let rest = rest["rows"].as_array().unwrap();
     assert_eq!(rows.len(), rest.len());
     for (row, rest) in rows.iter().zip(rest) {
@@ -180,30 +180,30 @@ async fn rows_of_the_waterfall_are_those_of_rest(admin: PgPool) {
 
 #[testkit::test]
 async fn keys_and_roles_are_asked_as_in_rest(admin: PgPool) {
-    let world = march(admin).await;
-    seals(&world).await;
-    let mut stranger = Machine::with_key(&world, "ccn_nobody").await;
+    let fixture = march(admin).await;
+    seals(&fixture).await;
+    let mut stranger = Machine::with_key(&fixture, "ccn_nobody").await;
     assert_eq!(stranger.copies(0).await.unwrap_err().code(), Code::Unauthenticated);
     assert_eq!(
         stranger.reads(WaterfallRequest::default()).await,
         Err(Code::Unauthenticated)
     );
-    let funder = world.key_of(FUNDERS[0], None).await;
-    let mut funder = Machine::with_key(&world, &funder).await;
+    let funder = fixture.key_of(FUNDERS[0], None).await;
+    let mut funder = Machine::with_key(&fixture, &funder).await;
     assert_eq!(funder.copies(0).await.unwrap_err().code(), Code::PermissionDenied);
     let own = funder.reads(WaterfallRequest::default()).await.unwrap();
     assert!(own.len() == 2 && own.iter().all(|row| row.funder_id == FUNDERS[0].to_string()));
     let roles = |roles: Value| json!({"id": PAID, "name": "Médiathèque", "roles": roles});
-    let structure = world.key_of(PAID, Some(roles(json!(["structure"])))).await;
-    let mut structure = Machine::with_key(&world, &structure).await;
+    let structure = fixture.key_of(PAID, Some(roles(json!(["structure"])))).await;
+    let mut structure = Machine::with_key(&fixture, &structure).await;
     assert_eq!(
         structure.reads(WaterfallRequest::default()).await,
         Err(Code::PermissionDenied)
     );
     let auditor = json!({"id": id(0x77), "name": "Cour des comptes", "roles": ["auditor"]});
-    let auditor = world.key_of(id(0x77), Some(auditor)).await;
+    let auditor = fixture.key_of(id(0x77), Some(auditor)).await;
     assert!(
-        Machine::with_key(&world, &auditor)
+        Machine::with_key(&fixture, &auditor)
             .await
             .copies(0)
             .await

@@ -6,11 +6,11 @@ use sqlx::PgPool;
 
 use crate::bank::{moved, naming, quoting};
 use crate::cycle::march;
-use crate::world::{FUNDERS, World, id};
+use crate::fixture::{FUNDERS, Fixture, id};
 
 const WHY: &str = "Détail demandé à la banque.";
 
-impl World {
+impl Fixture {
     /// Explains together, twice: the second time changes nothing.
     async fn explains_together(&self, n: u128, breaks: &[&Value], parts: Value) -> Value {
         let breaks: Vec<&Value> = breaks.iter().map(|one| &one["id"]).collect();
@@ -36,14 +36,14 @@ fn of<'b>(breaks: &'b [Value], amount: &str) -> &'b Value {
 
 #[testkit::test]
 async fn one_line_is_several_things_whose_cents_make_its_own(admin: PgPool) {
-    let world = World::new(admin).await;
-    let reference = world.call(0xc1, 0xa1, "100.00").await;
-    let other = world.call(0xc2, 0xa2, "50.00").await;
+    let fixture = Fixture::new(admin).await;
+    let reference = fixture.call(0xc1, 0xa1, "100.00").await;
+    let other = fixture.call(0xc2, 0xa2, "50.00").await;
     // Two calls in one transfer, less what the bank took for it.
-    world
+    fixture
         .loads(1, "0.00", vec![quoting("149.50", &format!("{reference} {other}"))])
         .await;
-    let breaks = world.breaks().await;
+    let breaks = fixture.breaks().await;
     let line = of(&breaks, "149.50");
     let parts = |charge: &str| {
         json!([
@@ -52,43 +52,43 @@ async fn one_line_is_several_things_whose_cents_make_its_own(admin: PgPool) {
             {"what": "bank_charge", "amount": charge},
         ])
     };
-    let answer = world.refuses_together(&[line], parts("-0.51")).await;
+    let answer = fixture.refuses_together(&[line], parts("-0.51")).await;
     assert_eq!(
         (&answer["type"], &answer["difference"]),
         (&json!("urn:ccn:problem:break-sum"), &json!("0.01"))
     );
-    let answer = world.refuses_together(&[line], parts("0.50")).await;
+    let answer = fixture.refuses_together(&[line], parts("0.50")).await;
     assert_eq!(answer["type"], "urn:ccn:problem:break-sum");
-    let explained = world.explains_together(1, &[line], parts("-0.50")).await;
+    let explained = fixture.explains_together(1, &[line], parts("-0.50")).await;
     assert_eq!(explained["parts"][2]["amount"], "-0.50");
-    assert_eq!(world.suspense().await, 0);
-    let seen = world.get_json("/funding/v1/breaks?state=explained").await;
+    assert_eq!(fixture.suspense().await, 0);
+    let seen = fixture.get_json("/funding/v1/breaks?state=explained").await;
     assert_eq!(
         (&seen["items"][0]["explained_as"], &seen["items"][0]["explanation_id"]),
         (&json!("several"), &json!(id(1)))
     );
-    let waterfall = world.get_json("/funding/v1/waterfall").await;
+    let waterfall = fixture.get_json("/funding/v1/waterfall").await;
     let received = [0, 1].map(|funder| waterfall["totals"][funder]["received"].clone());
     assert_eq!(received, [json!("100.00"), json!("50.00")]);
     // The calls are late no more.
-    assert_eq!(world.breaks().await.len(), 1);
+    assert_eq!(fixture.breaks().await.len(), 1);
     // The calls are paid: another line that quotes one is too much.
-    world.loads(2, "149.50", vec![quoting("1.00", &reference)]).await;
-    assert_eq!(of(&world.breaks().await, "1.00")["kind"], "duplicate");
-    let answer = world.refuses_together(&[line], parts("-0.50")).await;
+    fixture.loads(2, "149.50", vec![quoting("1.00", &reference)]).await;
+    assert_eq!(of(&fixture.breaks().await, "1.00")["kind"], "duplicate");
+    let answer = fixture.refuses_together(&[line], parts("-0.50")).await;
     assert_eq!(answer["type"], "urn:ccn:problem:break-explained");
 }
 
 #[testkit::test]
 async fn several_lines_are_one_payment_and_none_is_claimed_twice(admin: PgPool) {
-    let world = march(admin).await;
-    let settlement = world.settle(1, "2026-03", "2026-04-03").await;
+    let fixture = march(admin).await;
+    let settlement = fixture.settle(1, "2026-03", "2026-04-03").await;
     let payment = &settlement["payments"][0]["end_to_end"];
     let payment_id: uuid::Uuid = payment.as_str().unwrap().parse().unwrap();
-    world
+    fixture
         .loads(2, "200.00", vec![moved("-12.00"), moved("-8.00"), moved("-8.01")])
         .await;
-    let breaks = world.breaks().await;
+    let breaks = fixture.breaks().await;
     let (twelve, eight, odd) = (of(&breaks, "-12.00"), of(&breaks, "-8.00"), of(&breaks, "-8.01"));
     let whole = json!([{"what": "payment", "amount": "-20.00", "payment_id": payment_id}]);
     // Alone, no line is the payment.
@@ -98,7 +98,7 @@ async fn several_lines_are_one_payment_and_none_is_claimed_twice(admin: PgPool) 
         (vec![twelve, eight, odd], "break-sum"),
     ] {
         assert_eq!(
-            world.refuses_together(&lines, whole.clone()).await["type"],
+            fixture.refuses_together(&lines, whole.clone()).await["type"],
             format!("urn:ccn:problem:{problem}")
         );
     }
@@ -124,48 +124,48 @@ async fn several_lines_are_one_payment_and_none_is_claimed_twice(admin: PgPool) 
         ),
     ] {
         assert_eq!(
-            world.refuses_together(&lines, parts).await["type"],
+            fixture.refuses_together(&lines, parts).await["type"],
             format!("urn:ccn:problem:{problem}")
         );
     }
-    world.explains_together(2, &[twelve, eight], whole.clone()).await;
-    let seen = world.get_json(&format!("/funding/v1/settlements/{}", id(1))).await;
+    fixture.explains_together(2, &[twelve, eight], whole.clone()).await;
+    let seen = fixture.get_json(&format!("/funding/v1/settlements/{}", id(1))).await;
     assert_eq!(seen["payments"][0]["state"], "debited");
-    assert_eq!(world.suspense().await, -801);
+    assert_eq!(fixture.suspense().await, -801);
     // Neither the lines nor the payment again: not by a person, and not by the bank.
     let again = json!({"what": "payment", "why": WHY, "payment_id": payment_id});
     let path = format!("/funding/v1/breaks/{}/explanation", odd["id"].as_str().unwrap());
-    let (status, answer) = world.put_json(&path, again).await;
+    let (status, answer) = fixture.put_json(&path, again).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{answer}");
-    world.loads(3, "171.99", vec![naming("-20.00", payment)]).await;
-    assert_eq!(of(&world.breaks().await, "-20.00")["kind"], "duplicate");
-    world.all_hold().await;
+    fixture.loads(3, "171.99", vec![naming("-20.00", payment)]).await;
+    assert_eq!(of(&fixture.breaks().await, "-20.00")["kind"], "duplicate");
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn lines_that_undo_one_another_need_no_part(admin: PgPool) {
-    let world = World::new(admin).await;
-    world
+    let fixture = Fixture::new(admin).await;
+    fixture
         .loads(1, "0.00", vec![moved("30.00"), moved("-30.00"), moved("5.00")])
         .await;
-    let breaks = world.breaks().await;
-    world
+    let breaks = fixture.breaks().await;
+    fixture
         .explains_together(1, &[of(&breaks, "30.00"), of(&breaks, "-30.00")], json!([]))
         .await;
-    assert_eq!(world.suspense().await, 500);
+    assert_eq!(fixture.suspense().await, 500);
     let other = json!({"id": id(1), "break_ids": [of(&breaks, "5.00")["id"]], "why": WHY,
         "parts": [{"what": "contribution", "amount": "5.00", "funder_id": FUNDERS[0]}]});
-    let (status, _) = world.post("/funding/v1/explanations", other).await;
+    let (status, _) = fixture.post("/funding/v1/explanations", other).await;
     assert_eq!(status, StatusCode::CONFLICT);
 }
 
 #[testkit::test]
 async fn a_falsified_explanation_is_told(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.loads(1, "0.00", vec![moved("30.00"), moved("5.00")]).await;
-    let breaks = world.breaks().await;
+    let fixture = Fixture::new(admin).await;
+    fixture.loads(1, "0.00", vec![moved("30.00"), moved("5.00")]).await;
+    let breaks = fixture.breaks().await;
     let parts = json!([{"what": "contribution", "amount": "30.00", "funder_id": FUNDERS[0]}]);
-    world.explains_together(1, &[of(&breaks, "30.00")], parts).await;
+    fixture.explains_together(1, &[of(&breaks, "30.00")], parts).await;
     for (forgery, back, told) in [
         (
             "update funding.explanation_part set cents = cents + 1",
@@ -183,22 +183,22 @@ async fn a_falsified_explanation_is_told(admin: PgPool) {
             "compte d'attente",
         ),
     ] {
-        sqlx::query(forgery).execute(&world.admin).await.unwrap();
-        let failing = world.failing().await;
+        sqlx::query(forgery).execute(&fixture.admin).await.unwrap();
+        let failing = fixture.failing().await;
         assert!(failing.iter().any(|name| name.contains(told)), "{forgery}: {failing:?}");
-        sqlx::query(back).execute(&world.admin).await.unwrap();
-        world.all_hold().await;
+        sqlx::query(back).execute(&fixture.admin).await.unwrap();
+        fixture.all_hold().await;
     }
 }
 
 #[testkit::test]
 async fn a_line_is_explained_as_the_money_of_mandates(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.accepts_mandates(true).await;
-    world.mandates(0x101, 0xa1, "60.00").await;
-    world.mandates(0x102, 0xa1, "40.00").await;
-    world.loads(1, "0.00", vec![moved("90.00"), moved("15.00")]).await;
-    let breaks = world.breaks().await;
+    let fixture = Fixture::new(admin).await;
+    fixture.accepts_mandates(true).await;
+    fixture.mandates(0x101, 0xa1, "60.00").await;
+    fixture.mandates(0x102, 0xa1, "40.00").await;
+    fixture.loads(1, "0.00", vec![moved("90.00"), moved("15.00")]).await;
+    let breaks = fixture.breaks().await;
     let part = |n: u128, amount: &str| json!({"what": "mandate", "amount": amount, "mandate_id": id(n)});
     for (parts, problem) in [
         (json!([part(0x101, "60.00"), part(0x102, "40.00")]), "break-sum"),
@@ -206,24 +206,24 @@ async fn a_line_is_explained_as_the_money_of_mandates(admin: PgPool) {
         (json!([part(0x101, "90.00")]), "break-amount"),
         (json!([part(0x1ff, "90.00")]), "not-found"),
     ] {
-        let answer = world.refuses_together(&[of(&breaks, "90.00")], parts).await;
+        let answer = fixture.refuses_together(&[of(&breaks, "90.00")], parts).await;
         assert_eq!(answer["type"], format!("urn:ccn:problem:{problem}"), "{answer}");
     }
     let parts = json!([part(0x101, "60.00"), part(0x102, "30.00")]);
-    world.explains_together(1, &[of(&breaks, "90.00")], parts).await;
+    fixture.explains_together(1, &[of(&breaks, "90.00")], parts).await;
     // The rest of the second one, and what is above it.
     let parts = json!([part(0x102, "10.00"), {"what": "contribution", "amount": "5.00", "funder_id": FUNDERS[0]}]);
-    world.explains_together(2, &[of(&breaks, "15.00")], parts).await;
-    assert_eq!(world.suspense().await, 0);
+    fixture.explains_together(2, &[of(&breaks, "15.00")], parts).await;
+    assert_eq!(fixture.suspense().await, 0);
     for n in [0x101, 0x102] {
-        let mandate = world.get_json(&format!("/funding/v1/mandates/{}", id(n))).await;
+        let mandate = fixture.get_json(&format!("/funding/v1/mandates/{}", id(n))).await;
         assert_eq!(
             (&mandate["state"], &mandate["awaited"]),
             (&json!("received"), &json!("0.00"))
         );
     }
     // Counted once: when it was mandated.
-    let waterfall = world.get_json("/funding/v1/waterfall").await;
+    let waterfall = fixture.get_json("/funding/v1/waterfall").await;
     assert_eq!(
         (&waterfall["totals"][0]["received"], &waterfall["totals"][0]["mandated"]),
         (&json!("105.00"), &json!("0.00"))
@@ -232,15 +232,15 @@ async fn a_line_is_explained_as_the_money_of_mandates(admin: PgPool) {
 
 #[testkit::test]
 async fn a_call_gets_what_it_awaits_and_the_rest_is_another_contribution(admin: PgPool) {
-    let world = World::new(admin).await;
-    let reference = world.call(0xc1, 0xa1, "100.00").await;
-    world.loads(1, "0.00", vec![quoting("100.02", &reference)]).await;
-    let breaks = world.breaks().await;
+    let fixture = Fixture::new(admin).await;
+    let reference = fixture.call(0xc1, 0xa1, "100.00").await;
+    fixture.loads(1, "0.00", vec![quoting("100.02", &reference)]).await;
+    let breaks = fixture.breaks().await;
     let line = of(&breaks, "100.02");
     let call = |amount: &str| json!({"what": "call", "amount": amount, "call_id": id(0xc1)});
     let path = format!("/funding/v1/breaks/{}/explanation", line["id"].as_str().unwrap());
     let whole = json!({"what": "call", "call_id": id(0xc1), "why": WHY});
-    let (status, answer) = world.put(&path, whole.to_string().into_bytes()).await;
+    let (status, answer) = fixture.put(&path, whole.to_string().into_bytes()).await;
     assert_eq!(
         (status, &answer["type"], &answer["amount"]),
         (
@@ -250,12 +250,14 @@ async fn a_call_gets_what_it_awaits_and_the_rest_is_another_contribution(admin: 
         ),
         "{answer}"
     );
-    let twice = world
+    let twice = fixture
         .refuses_together(&[line], json!([call("100.00"), call("0.02")]))
         .await;
     assert_eq!(twice["type"], "urn:ccn:problem:break-misfit");
     let rest = json!({"what": "contribution", "amount": "0.02", "funder_id": FUNDERS[0]});
-    world.explains_together(1, &[line], json!([call("100.00"), rest])).await;
-    let (_, again) = world.put(&path, whole.to_string().into_bytes()).await;
+    fixture
+        .explains_together(1, &[line], json!([call("100.00"), rest]))
+        .await;
+    let (_, again) = fixture.put(&path, whole.to_string().into_bytes()).await;
     assert_eq!(again["type"], "urn:ccn:problem:break-explained");
 }

@@ -4,17 +4,17 @@ use serde_json::json;
 use sqlx::PgPool;
 
 use crate::bank::{DAY, moved, naming, quoting, statement, statement_of};
-use crate::world::{FUND_IBAN, FUNDERS, OTHER_IBAN, PROGRAMME, World, id};
+use crate::fixture::{FUND_IBAN, FUNDERS, Fixture, OTHER_IBAN, PROGRAMME, id};
 
-async fn rows(world: &World) -> (i64, i64) {
+async fn rows(fixture: &Fixture) -> (i64, i64) {
     let count = "select (select count(*) from funding.statement_line), (select count(*) from ledger.movement)";
-    sqlx::query_as(count).fetch_one(&world.admin).await.unwrap()
+    sqlx::query_as(count).fetch_one(&fixture.admin).await.unwrap()
 }
 
 #[testkit::test]
 async fn a_statement_loaded_twice_changes_nothing(admin: PgPool) {
-    let world = World::new(admin).await;
-    let reference = world.call(0xc1, 0xa1, "100.00").await;
+    let fixture = Fixture::new(admin).await;
+    let reference = fixture.call(0xc1, 0xa1, "100.00").await;
     let file = statement(
         1,
         "0.00",
@@ -24,20 +24,20 @@ async fn a_statement_loaded_twice_changes_nothing(admin: PgPool) {
             moved("1.00"),
         ],
     );
-    let (status, first) = world
+    let (status, first) = fixture
         .put(&format!("/funding/v1/statements/{}", id(1)), file.clone())
         .await;
     assert_eq!((status, &first["unexplained"]), (StatusCode::CREATED, &json!(1)));
     assert_eq!(first["lines"][0]["matched"], json!({"kind": "call", "id": id(0xc1)}));
-    let before = rows(&world).await;
+    let before = rows(&fixture).await;
     for other_id in [1, 2] {
-        let (status, again) = world
+        let (status, again) = fixture
             .put(&format!("/funding/v1/statements/{}", id(other_id)), file.clone())
             .await;
         assert_eq!((status, &again), (StatusCode::OK, &first));
     }
-    assert_eq!(rows(&world).await, before);
-    let (status, answer) = world
+    assert_eq!(rows(&fixture).await, before);
+    let (status, answer) = fixture
         .put(
             &format!("/funding/v1/statements/{}", id(1)),
             statement(2, "101.00", vec![]),
@@ -48,30 +48,30 @@ async fn a_statement_loaded_twice_changes_nothing(admin: PgPool) {
         (StatusCode::CONFLICT, &json!("urn:ccn:problem:same-id-other-content"))
     );
     let renamed = statement(1, "101.00", vec![]);
-    let (_, answer) = world.put(&format!("/funding/v1/statements/{}", id(9)), renamed).await;
+    let (_, answer) = fixture.put(&format!("/funding/v1/statements/{}", id(9)), renamed).await;
     assert_eq!(answer["type"], "urn:ccn:problem:statement-already-loaded");
-    world.all_hold().await;
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn an_id_never_answers_with_another_statement(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.loads(1, "0.00", vec![moved("1.00")]).await;
-    world.loads(2, "1.00", vec![moved("2.00")]).await;
-    let before = rows(&world).await;
+    let fixture = Fixture::new(admin).await;
+    fixture.loads(1, "0.00", vec![moved("1.00")]).await;
+    fixture.loads(2, "1.00", vec![moved("2.00")]).await;
+    let before = rows(&fixture).await;
     let second = statement(2, "1.00", vec![moved("2.00")]);
-    let (status, answer) = world.put(&format!("/funding/v1/statements/{}", id(1)), second).await;
+    let (status, answer) = fixture.put(&format!("/funding/v1/statements/{}", id(1)), second).await;
     assert_eq!(
         (status, &answer["type"]),
         (StatusCode::CONFLICT, &json!("urn:ccn:problem:same-id-other-content"))
     );
-    assert_eq!(rows(&world).await, before);
+    assert_eq!(rows(&fixture).await, before);
 }
 
 #[testkit::test]
 async fn a_statement_that_does_not_follow_the_last_is_refused_with_the_difference(admin: PgPool) {
-    let world = World::new(admin).await;
-    let (status, answer) = world
+    let fixture = Fixture::new(admin).await;
+    let (status, answer) = fixture
         .put(
             &format!("/funding/v1/statements/{}", id(1)),
             statement(1, "5.00", vec![]),
@@ -84,8 +84,8 @@ async fn a_statement_that_does_not_follow_the_last_is_refused_with_the_differenc
             &json!("urn:ccn:problem:statement-gap")
         )
     );
-    world.loads(1, "0.00", vec![moved("100.00")]).await;
-    let (_, answer) = world
+    fixture.loads(1, "0.00", vec![moved("100.00")]).await;
+    let (_, answer) = fixture
         .put(
             &format!("/funding/v1/statements/{}", id(2)),
             statement(2, "90.00", vec![]),
@@ -95,21 +95,21 @@ async fn a_statement_that_does_not_follow_the_last_is_refused_with_the_differenc
         (&answer["last_closing"], &answer["opening"], &answer["difference"]),
         (&json!("100.00"), &json!("90.00"), &json!("-10.00"))
     );
-    let (lines, _) = rows(&world).await;
+    let (lines, _) = rows(&fixture).await;
     assert_eq!(lines, 1);
 }
 
 #[testkit::test]
 async fn only_a_readable_statement_of_the_funds_account_is_taken(admin: PgPool) {
-    let world = World::new(admin).await;
-    let (_, answer) = world
+    let fixture = Fixture::new(admin).await;
+    let (_, answer) = fixture
         .put(
             &format!("/funding/v1/statements/{}", id(1)),
             statement_of(OTHER_IBAN, 1, "0.00", vec![]),
         )
         .await;
     assert_eq!(answer["type"], "urn:ccn:problem:statement-other-account");
-    let (_, answer) = world
+    let (_, answer) = fixture
         .put(
             &format!("/funding/v1/statements/{}", id(1)),
             b"<Document>\n<a></b>".to_vec(),
@@ -123,9 +123,9 @@ async fn only_a_readable_statement_of_the_funds_account_is_taken(admin: PgPool) 
 
 #[testkit::test]
 async fn what_no_rule_explains_is_kept_apart(admin: PgPool) {
-    let world = World::new(admin).await;
+    let fixture = Fixture::new(admin).await;
     let unknown = json!("00000000000000000000000000000001");
-    let found = world
+    let found = fixture
         .loads(
             1,
             "0.00",
@@ -137,9 +137,9 @@ async fn what_no_rule_explains_is_kept_apart(admin: PgPool) {
         )
         .await;
     assert_eq!(found, [None, None, None]);
-    world.all_hold().await;
+    fixture.all_hold().await;
     let balance: i64 = sqlx::query_scalar("select cents from ledger.balance where kind = 'suspense'")
-        .fetch_one(&world.admin)
+        .fetch_one(&fixture.admin)
         .await
         .unwrap();
     assert_eq!(balance, 2500);
@@ -147,34 +147,34 @@ async fn what_no_rule_explains_is_kept_apart(admin: PgPool) {
 
 #[testkit::test]
 async fn a_statement_is_loaded_whole_or_not_at_all(admin: PgPool) {
-    let world = World::new(admin).await;
-    let (_, answer) = world
+    let fixture = Fixture::new(admin).await;
+    let (_, answer) = fixture
         .put(
             &format!("/funding/v1/statements/{}", id(1)),
             statement(1, "0.00", vec![moved("-1.00")]),
         )
         .await;
     assert_eq!(answer["type"], "urn:ccn:problem:statement-overdrawn");
-    assert_eq!(rows(&world).await, (0, 0));
+    assert_eq!(rows(&fixture).await, (0, 0));
     // Money in first, whatever the bank's order.
-    world.loads(1, "0.00", vec![moved("-1.00"), moved("1.00")]).await;
-    world.all_hold().await;
+    fixture.loads(1, "0.00", vec![moved("-1.00"), moved("1.00")]).await;
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn only_money_that_has_arrived_is_allocated(admin: PgPool) {
-    let world = World::new(admin).await;
-    world.money_arrives().await;
+    let fixture = Fixture::new(admin).await;
+    fixture.money_arrives().await;
     let allocation =
         |n, amount| json!({"id": id(n), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "amount": amount});
-    let answer = world.refused("/funding/v1/allocations", allocation(1, "30.01")).await;
+    let answer = fixture.refused("/funding/v1/allocations", allocation(1, "30.01")).await;
     assert_eq!(
         (&answer["type"], &answer["available"]),
         (&json!("urn:ccn:problem:not-enough-deposited"), &json!("30.00"))
     );
     // The refusal used up no id.
-    world.created("/funding/v1/allocations", allocation(1, "30.00")).await;
-    world.all_hold().await;
+    fixture.created("/funding/v1/allocations", allocation(1, "30.00")).await;
+    fixture.all_hold().await;
 }
 
 /// A CFONB 120 statement of the fund's account: signed cents, complements.
@@ -191,12 +191,12 @@ pub fn cfonb(opening: i64, movements: &[(i64, &[(&str, &str)])]) -> Vec<u8> {
 
 #[testkit::test]
 async fn a_cfonb_statement_is_known_by_its_content_and_matched_as_any_other(admin: PgPool) {
-    let world = World::new(admin).await;
-    let reference = world.call(0xc1, 0xa1, "100.00").await;
+    let fixture = Fixture::new(admin).await;
+    let reference = fixture.call(0xc1, 0xa1, "100.00").await;
     let quoted = format!("VIREMENT {}", reference.replace('-', " "));
     let file = cfonb(0, &[(10_000, &[("LCC", &quoted)]), (500, &[("LIB", "INCONNU")])]);
     let path = format!("/funding/v1/statements/{}", id(1));
-    let (status, first) = world.put(&path, file.clone()).await;
+    let (status, first) = fixture.put(&path, file.clone()).await;
     assert_eq!(
         (status, &first["closing"]),
         (StatusCode::CREATED, &json!("105.00")),
@@ -204,21 +204,21 @@ async fn a_cfonb_statement_is_known_by_its_content_and_matched_as_any_other(admi
     );
     assert_eq!(first["lines"][0]["matched"], json!({"kind": "call", "id": id(0xc1)}));
     assert_eq!(first["unexplained"], 1);
-    assert_eq!(world.put(&path, file.clone()).await, (StatusCode::OK, first));
+    assert_eq!(fixture.put(&path, file.clone()).await, (StatusCode::OK, first));
     let crlf = String::from_utf8(file).unwrap().replace('\n', "\r\n").into_bytes();
-    let (_, answer) = world.put(&format!("/funding/v1/statements/{}", id(2)), crlf).await;
+    let (_, answer) = fixture.put(&format!("/funding/v1/statements/{}", id(2)), crlf).await;
     assert_eq!(answer["type"], "urn:ccn:problem:statement-already-loaded");
     // The next one in the other format.
-    world.loads(3, "105.00", vec![moved("1.00")]).await;
-    world.all_hold().await;
+    fixture.loads(3, "105.00", vec![moved("1.00")]).await;
+    fixture.all_hold().await;
 
     let wrong = cfonb(10_600, &[(1, &[("R-N", "")])]);
-    let (_, answer) = world.put(&format!("/funding/v1/statements/{}", id(4)), wrong).await;
+    let (_, answer) = fixture.put(&format!("/funding/v1/statements/{}", id(4)), wrong).await;
     assert_eq!(
         (&answer["type"], &answer["line"], &answer["columns"]),
         (&json!("urn:ccn:problem:statement-invalid"), &json!(3), &json!([46, 48]))
     );
-    let (_, answer) = world
+    let (_, answer) = fixture
         .put(&format!("/funding/v1/statements/{}", id(4)), b"PK\x03\x04".to_vec())
         .await;
     assert_eq!(answer["type"], "urn:ccn:problem:statement-invalid");

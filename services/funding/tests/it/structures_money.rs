@@ -11,9 +11,9 @@ use tokio::sync::OnceCell;
 use web::Clock;
 
 use crate::bank::{naming, returning};
+use crate::checkers::checker;
 use crate::cycle::{HELD, PAID, march};
-use crate::judge::checker;
-use crate::world::{NIGHTLY, OTHER_IBAN, World, fund_account, id, instant};
+use crate::fixture::{Fixture, NIGHTLY, OTHER_IBAN, fund_account, id, instant};
 
 fn payment(settlement: &Value) -> &str {
     settlement["payments"][0]["end_to_end"].as_str().unwrap()
@@ -36,7 +36,7 @@ pub fn words(name: &str, pdf: &[u8]) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-impl World {
+impl Fixture {
     async fn account(&self, structure: uuid::Uuid) -> Value {
         self.get_json(&format!("/funding/v1/structures/{structure}/account"))
             .await
@@ -72,31 +72,34 @@ fn figures(account: &Value) -> [&str; 4] {
 
 #[testkit::test]
 async fn a_debt_and_its_deduction_are_seen_from_claim_to_advice(admin: PgPool) {
-    let world = march(admin).await;
-    assert_eq!(figures(&world.account(PAID).await), ["30.00", "0.00", "0.00", "0.00"]);
-    let march = world.settle(1, "2026-03", "2026-04-03").await;
-    let account = world.account(PAID).await;
+    let fixture = march(admin).await;
+    assert_eq!(figures(&fixture.account(PAID).await), ["30.00", "0.00", "0.00", "0.00"]);
+    let march = fixture.settle(1, "2026-03", "2026-04-03").await;
+    let account = fixture.account(PAID).await;
     assert_eq!(figures(&account), ["10.00", "20.00", "0.00", "0.00"]);
     assert_eq!(
         account["next"],
         json!({"month": "2026-04", "from": "2026-05-01", "by": "2026-05-30"})
     );
-    world
+    fixture
         .loads(2, "200.00", vec![naming("-20.00", &march["payments"][0]["end_to_end"])])
         .await;
-    world
+    fixture
         .reverses_after_settlement(id(201), PAID, &[1, 2], "2026-04-05T10:00:00Z")
         .await;
-    let account = world.account(PAID).await;
+    let account = fixture.account(PAID).await;
     assert_eq!(figures(&account), ["10.00", "0.00", "20.00", "20.00"]);
     assert_eq!(account["programmes"][0]["recoverable"], "20.00");
 
-    world.claims(id(204), PAID, &[1, 2, 5], "2026-04-06T10:00:00Z").await;
-    world.hand.move_to(instant("2026-05-02T08:00:00Z"));
-    let april = world.settle(3, "2026-04", "2026-05-04").await;
-    assert_eq!(figures(&world.account(PAID).await), ["0.00", "20.00", "20.00", "0.00"]);
+    fixture.claims(id(204), PAID, &[1, 2, 5], "2026-04-06T10:00:00Z").await;
+    fixture.hand.move_to(instant("2026-05-02T08:00:00Z"));
+    let april = fixture.settle(3, "2026-04", "2026-05-04").await;
+    assert_eq!(
+        figures(&fixture.account(PAID).await),
+        ["0.00", "20.00", "20.00", "0.00"]
+    );
     let path = format!("/funding/v1/payments/{}/remittance", payment(&april));
-    let advice = world.get_json(&path).await;
+    let advice = fixture.get_json(&path).await;
     assert_eq!(
         [
             &advice["claimed"],
@@ -115,7 +118,7 @@ async fn a_debt_and_its_deduction_are_seen_from_claim_to_advice(admin: PgPool) {
     assert_eq!(amounts, [("-20.00", 2), ("10.00", 1), ("30.00", 3)]);
     assert_eq!(lines[0]["reversed_on"], "2026-04-05");
 
-    let csv = String::from_utf8(world.get(&format!("{path}?format=csv")).await).unwrap();
+    let csv = String::from_utf8(fixture.get(&format!("{path}?format=csv")).await).unwrap();
     let rows: Vec<_> = csv
         .lines()
         .map(|row| (row.split(',').next().unwrap(), row.rsplit(',').next().unwrap()))
@@ -131,7 +134,7 @@ async fn a_debt_and_its_deduction_are_seen_from_claim_to_advice(admin: PgPool) {
             ("payment_total", "20.00")
         ]
     );
-    let pdf = world.get(&format!("{path}?format=pdf")).await;
+    let pdf = fixture.get(&format!("{path}?format=pdf")).await;
     checker(
         "check_document.py",
         &pdf,
@@ -151,50 +154,53 @@ async fn a_debt_and_its_deduction_are_seen_from_claim_to_advice(admin: PgPool) {
     ] {
         assert!(said.contains(part), "{part} is not in\n{said}");
     }
-    assert_eq!(pdf, world.get(&format!("{path}?format=pdf")).await, "the same bytes");
-    assert_eq!(world.status(&format!("{path}?format=docx")).await, 400);
+    assert_eq!(pdf, fixture.get(&format!("{path}?format=pdf")).await, "the same bytes");
+    assert_eq!(fixture.status(&format!("{path}?format=docx")).await, 400);
 }
 
 #[testkit::test]
 async fn a_transfer_that_comes_back_is_owed_again_and_seen_so(admin: PgPool) {
-    let world = march(admin).await;
-    let first = world.settle(1, "2026-03", "2026-04-03").await;
+    let fixture = march(admin).await;
+    let first = fixture.settle(1, "2026-03", "2026-04-03").await;
     let end_to_end = &first["payments"][0]["end_to_end"];
-    world.loads(2, "200.00", vec![naming("-20.00", end_to_end)]).await;
-    assert_eq!(figures(&world.account(PAID).await), ["10.00", "0.00", "20.00", "0.00"]);
-    world.loads(3, "180.00", vec![returning("20.00", end_to_end)]).await;
-    let account = world.account(PAID).await;
+    fixture.loads(2, "200.00", vec![naming("-20.00", end_to_end)]).await;
+    assert_eq!(
+        figures(&fixture.account(PAID).await),
+        ["10.00", "0.00", "20.00", "0.00"]
+    );
+    fixture.loads(3, "180.00", vec![returning("20.00", end_to_end)]).await;
+    let account = fixture.account(PAID).await;
     assert_eq!(figures(&account), ["30.00", "0.00", "0.00", "0.00"]);
     assert_eq!(account["payments"][0]["state"], "returned");
-    world.settle(2, "2026-03", "2026-04-03").await;
-    let held = &world.account(PAID).await["held"];
+    fixture.settle(2, "2026-03", "2026-04-03").await;
+    let held = &fixture.account(PAID).await["held"];
     assert_eq!(
         (&held["amount"], &held["reason"]),
         (&json!("20.00"), &json!("returned_by_bank"))
     );
-    world
+    fixture
         .has_structure(PAID, Some(OTHER_IBAN), "2026-04-02T00:00:00Z")
         .await;
-    let third = world.settle(3, "2026-03", "2026-04-03").await;
-    world
+    let third = fixture.settle(3, "2026-03", "2026-04-03").await;
+    fixture
         .loads(4, "200.00", vec![naming("-20.00", &third["payments"][0]["end_to_end"])])
         .await;
-    let account = world.account(PAID).await;
+    let account = fixture.account(PAID).await;
     assert_eq!(
         (figures(&account), &account["held"]),
         (["10.00", "0.00", "20.00", "0.00"], &Value::Null)
     );
-    world.all_hold().await;
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn holds_grow_old_by_amount_until_they_are_paid(admin: PgPool) {
-    let world = march(admin).await;
-    world.settle(1, "2026-03", "2026-04-03").await;
-    world.hand.move_to(instant("2026-05-10T08:00:00Z"));
-    world.claims(id(205), HELD, &[5], "2026-04-20T10:00:00Z").await;
-    world.settle(2, "2026-04", "2026-05-11").await;
-    let holds = world.get_json("/funding/v1/holds").await;
+    let fixture = march(admin).await;
+    fixture.settle(1, "2026-03", "2026-04-03").await;
+    fixture.hand.move_to(instant("2026-05-10T08:00:00Z"));
+    fixture.claims(id(205), HELD, &[5], "2026-04-20T10:00:00Z").await;
+    fixture.settle(2, "2026-04", "2026-05-11").await;
+    let holds = fixture.get_json("/funding/v1/holds").await;
     assert_eq!((&holds["total"], &holds["on"]), (&json!("20.00"), &json!("2026-05-10")));
     let one = &holds["structures"][0];
     assert_eq!(
@@ -213,7 +219,7 @@ async fn holds_grow_old_by_amount_until_they_are_paid(admin: PgPool) {
         .map(|bucket| bucket["amount"].as_str().unwrap())
         .collect();
     assert_eq!(buckets, ["10.00", "10.00", "0.00", "0.00"]);
-    let csv = String::from_utf8(world.get("/funding/v1/holds?format=csv").await).unwrap();
+    let csv = String::from_utf8(fixture.get("/funding/v1/holds?format=csv").await).unwrap();
     assert!(
         csv.starts_with("structure_id,name,reason,since,age_days,amount,0-30,31-60,61-90,>90\n"),
         "{csv}"
@@ -222,29 +228,29 @@ async fn holds_grow_old_by_amount_until_they_are_paid(admin: PgPool) {
         csv.contains(",no_bank_details,2026-04-02,38,20.00,10.00,10.00,0.00,0.00\n"),
         "{csv}"
     );
-    assert_eq!(world.status("/funding/v1/holds?format=pdf").await, 400);
+    assert_eq!(fixture.status("/funding/v1/holds?format=pdf").await, 400);
 
-    world
+    fixture
         .has_structure(HELD, Some(OTHER_IBAN), "2026-05-10T00:00:00Z")
         .await;
-    world.settle(3, "2026-04", "2026-05-11").await;
-    assert_eq!(world.get_json("/funding/v1/holds").await["structures"], json!([]));
-    world.all_hold().await;
+    fixture.settle(3, "2026-04", "2026-05-11").await;
+    assert_eq!(fixture.get_json("/funding/v1/holds").await["structures"], json!([]));
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn a_structure_sees_its_own_money_and_nobody_elses(admin: PgPool) {
-    let world = march(admin).await;
-    world.sets_rules(Some("0.00")).await;
-    let settlement = world.settle(1, "2026-03", "2026-04-03").await;
-    let (own, other) = (world.structure_key(PAID).await, world.structure_key(HELD).await);
+    let fixture = march(admin).await;
+    fixture.sets_rules(Some("0.00")).await;
+    let settlement = fixture.settle(1, "2026-03", "2026-04-03").await;
+    let (own, other) = (fixture.structure_key(PAID).await, fixture.structure_key(HELD).await);
     let advice = format!("/funding/v1/payments/{}/remittance", payment(&settlement));
-    let status = async |secret: &str, path: &str| world.send("GET", path, secret, Vec::new()).await.0.as_u16();
+    let status = async |secret: &str, path: &str| fixture.send("GET", path, secret, Vec::new()).await.0.as_u16();
     assert_eq!(status(&own, &advice).await, 404, "it may never be sent");
-    let colleague = world.colleague(900).await;
+    let colleague = fixture.colleague(900).await;
     assert_eq!(status(&colleague, &advice).await, 200);
     let approval = format!("/funding/v1/settlements/{}/approval", id(1));
-    let (made, _) = world.send("POST", &approval, &colleague, b"{}".to_vec()).await;
+    let (made, _) = fixture.send("POST", &approval, &colleague, b"{}".to_vec()).await;
     assert_eq!(made.as_u16(), 201);
     for path in [advice, format!("/funding/v1/structures/{PAID}/account")] {
         assert_eq!(
@@ -254,7 +260,7 @@ async fn a_structure_sees_its_own_money_and_nobody_elses(admin: PgPool) {
         );
     }
     let (papers, path) = (
-        world.papers(None).await,
+        fixture.papers(None).await,
         format!("/funding/v1/structures/{PAID}/attestation"),
     );
     for (secret, expected) in [(&own, 200), (&other, 404)] {
@@ -269,11 +275,11 @@ async fn a_structure_sees_its_own_money_and_nobody_elses(admin: PgPool) {
 
 #[testkit::test]
 async fn an_attestation_says_the_delay_the_conditions_and_the_account(admin: PgPool) {
-    let world = march(admin).await;
+    let fixture = march(admin).await;
     let rules = json!({"approval_above": null, "delay_days": 20}).to_string();
-    world.put("/funding/v1/payment-rules", rules.into_bytes()).await;
-    world.settle(1, "2026-03", "2026-04-03").await;
-    let papers = world.papers(None).await;
+    fixture.put("/funding/v1/payment-rules", rules.into_bytes()).await;
+    fixture.settle(1, "2026-03", "2026-04-03").await;
+    let papers = fixture.papers(None).await;
     let pdf = papers.get(&format!("/funding/v1/structures/{HELD}/attestation")).await;
     checker("check_document.py", &pdf, &["--tables", "0"]);
     let said = words("attestation", &pdf);
@@ -298,34 +304,34 @@ async fn an_attestation_says_the_delay_the_conditions_and_the_account(admin: PgP
 
 #[testkit::test]
 async fn an_attestation_is_signed_where_there_is_a_key(admin: PgPool) {
-    let world = march(admin).await;
+    let fixture = march(admin).await;
     let identity = self_signed("Fonds de soutien", &[7; 32], instant("2026-01-01T00:00:00Z")).unwrap();
     let signer = Signer::from_pem(&identity.certificate, &identity.key).unwrap();
-    let papers = world.papers(Some(signer)).await;
+    let papers = fixture.papers(Some(signer)).await;
     let path = format!("/funding/v1/structures/{PAID}/attestation");
     let pdf = papers.get(&path).await;
     assert_eq!(papers.get(&path).await, pdf, "of the same second, the same bytes");
     let certificate = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(&certificate, identity.certificate.as_bytes()).unwrap();
     let path = certificate.path().to_str().unwrap();
-    let judged = checker("check_signature.py", &pdf, &[path]);
-    assert!(judged.contains("intact, whole, trusted"), "{judged}");
+    let checked = checker("check_signature.py", &pdf, &[path]);
+    assert!(checked.contains("intact, whole, trusted"), "{checked}");
     checker("check_document.py", &pdf, &["--signed"]);
     assert!(words("attestation-signee", &pdf).contains("Ce document est signé électroniquement (certificat :"));
 }
 
 #[testkit::test]
 async fn names_are_written_in_the_letters_that_banks_carry(admin: PgPool) {
-    let world = march(admin).await;
+    let fixture = march(admin).await;
     sqlx::query(
         "update redemption.bank_details set holder = 'Œuvre de Łódź & Cie – Ünïté n° 3' where structure_id = $1",
     )
     .bind(PAID)
-    .execute(&world.admin)
+    .execute(&fixture.admin)
     .await
     .unwrap();
-    world.settle(1, "2026-03", "2026-04-03").await;
-    let file = world
+    fixture.settle(1, "2026-03", "2026-04-03").await;
+    let file = fixture
         .get(&format!("/funding/v1/settlements/{}/pain.001.xml", id(1)))
         .await;
     checker("check_pain001.py", &file, &[]);

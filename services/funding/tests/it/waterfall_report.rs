@@ -6,15 +6,15 @@ use sqlx::PgPool;
 use standards::Cents;
 
 use crate::bank::{naming, quoting};
+use crate::checkers::agreed;
 use crate::cycle::{PAID, march};
-use crate::judge::agreed;
-use crate::world::{FUNDERS, PROGRAMME, World, id, instant};
+use crate::fixture::{FUNDERS, Fixture, PROGRAMME, id, instant};
 
 const PATH: &str = "/funding/v1/reports/waterfall";
 const STANDING: [&str; 4] = ["free", "at_risk", "owed", "cash"];
 
-async fn report(world: &World, query: &str) -> Value {
-    world.get_json(&format!("{PATH}?{query}")).await
+async fn report(fixture: &Fixture, query: &str) -> Value {
+    fixture.get_json(&format!("{PATH}?{query}")).await
 }
 
 /// By funder, programme and column.
@@ -36,40 +36,40 @@ fn amounts(report: &Value) -> BTreeMap<(String, String, String), Cents> {
 }
 
 /// Settled, paid, reversed, claimed again, expired, given back: two months of everything.
-async fn story(admin: PgPool) -> World {
-    let world = march(admin).await;
-    let settled = world.settle(1, "2026-03", "2026-04-03").await;
-    world
+async fn story(admin: PgPool) -> Fixture {
+    let fixture = march(admin).await;
+    let settled = fixture.settle(1, "2026-03", "2026-04-03").await;
+    fixture
         .loads(
             2,
             "200.00",
             vec![naming("-20.00", &settled["payments"][0]["end_to_end"])],
         )
         .await;
-    world
+    fixture
         .reverses_after_settlement(id(201), PAID, &[1, 2], "2026-04-05T10:00:00Z")
         .await;
-    world.claims(id(204), PAID, &[1], "2026-04-06T10:00:00Z").await;
-    world.hand.move_to(instant("2026-08-10T08:00:00Z"));
-    world.expires(&[2, 5], "2026-08-08T10:00:00Z").await;
+    fixture.claims(id(204), PAID, &[1], "2026-04-06T10:00:00Z").await;
+    fixture.hand.move_to(instant("2026-08-10T08:00:00Z"));
+    fixture.expires(&[2, 5], "2026-08-08T10:00:00Z").await;
     let refund = |n, funder: usize, way| json!({"id": id(n), "funder_id": FUNDERS[funder], "programme_id": PROGRAMME, "way": way, "execute_on": "2026-08-11"});
-    let sent = world.created("/funding/v1/refunds", refund(31, 0, "bank")).await;
-    world.created("/funding/v1/refunds", refund(32, 1, "credit")).await;
+    let sent = fixture.created("/funding/v1/refunds", refund(31, 0, "bank")).await;
+    fixture.created("/funding/v1/refunds", refund(32, 1, "credit")).await;
     let amount = format!("-{}", sent["amount"].as_str().unwrap());
-    world
+    fixture
         .loads(3, "180.00", vec![naming(&amount, &sent["end_to_end"])])
         .await;
-    world.all_hold().await;
-    world
+    fixture.all_hold().await;
+    fixture
 }
 
 /// Two ways to the same figures: how the books stand now by the sums of accounts, and by the transfers up to the end of time.
 #[testkit::test]
 async fn periods_that_follow_one_another_add_up_to_the_whole(admin: PgPool) {
-    let world = story(admin).await;
-    let whole = report(&world, "").await;
-    assert_eq!(report(&world, "to=2099-12-31").await, whole);
-    assert_eq!(world.get_json("/funding/v1/waterfall").await, whole);
+    let fixture = story(admin).await;
+    let whole = report(&fixture, "").await;
+    assert_eq!(report(&fixture, "to=2099-12-31").await, whole);
+    assert_eq!(fixture.get_json("/funding/v1/waterfall").await, whole);
     let whole = amounts(&whole);
     for cut in [
         ("2026-03-09", "2026-03-10"),
@@ -77,8 +77,8 @@ async fn periods_that_follow_one_another_add_up_to_the_whole(admin: PgPool) {
         ("2026-04-05", "2026-04-06"),
         ("2026-08-09", "2026-08-10"),
     ] {
-        let before = amounts(&report(&world, &format!("to={}", cut.0)).await);
-        let after = amounts(&report(&world, &format!("from={}", cut.1)).await);
+        let before = amounts(&report(&fixture, &format!("to={}", cut.0)).await);
+        let after = amounts(&report(&fixture, &format!("from={}", cut.1)).await);
         let keys: BTreeSet<_> = whole.keys().chain(before.keys()).chain(after.keys()).collect();
         for key in keys {
             let cents = whole.get(key).copied().unwrap_or_default();
@@ -95,13 +95,13 @@ async fn periods_that_follow_one_another_add_up_to_the_whole(admin: PgPool) {
 
 #[testkit::test]
 async fn money_that_found_its_programme_in_a_period_is_counted_once(admin: PgPool) {
-    let world = World::new(admin).await;
-    let reference = world.call(0xc1, 0xa1, "100.00").await;
-    world.loads(1, "0.00", vec![quoting("100.00", &reference)]).await;
-    world.hand.move_to(instant("2026-04-10T08:00:00Z"));
-    world.allocate(0xd1, FUNDERS[0], "100.00").await;
+    let fixture = Fixture::new(admin).await;
+    let reference = fixture.call(0xc1, 0xa1, "100.00").await;
+    fixture.loads(1, "0.00", vec![quoting("100.00", &reference)]).await;
+    fixture.hand.move_to(instant("2026-04-10T08:00:00Z"));
+    fixture.allocate(0xd1, FUNDERS[0], "100.00").await;
     let received = async |query: &str| {
-        let report = report(&world, query).await;
+        let report = report(&fixture, query).await;
         let total = &report["totals"][0]["received"];
         let rows = report["rows"].as_array().unwrap().iter();
         let rows = rows.filter(|row| row["funder_id"] == json!(FUNDERS[0]));
@@ -117,14 +117,14 @@ async fn money_that_found_its_programme_in_a_period_is_counted_once(admin: PgPoo
         received("from=2026-04-01").await,
         amounts(&["100.00", "-100.00"], "0.00")
     );
-    world.all_hold().await;
+    fixture.all_hold().await;
 }
 
 #[testkit::test]
 async fn a_period_is_what_happened_on_its_paris_days(admin: PgPool) {
-    let world = story(admin).await;
+    let fixture = story(admin).await;
     let of = async |query: &str| {
-        let report = report(&world, query).await;
+        let report = report(&fixture, query).await;
         let totals = report["totals"].as_array().unwrap();
         let columns = ["received", "claimed", "paid", "expired", "owed"];
         columns.map(|column| {
@@ -148,15 +148,15 @@ async fn a_period_is_what_happened_on_its_paris_days(admin: PgPool) {
         ["0.00", "10.00", "0.00", "0.00", "10.00"]
     );
     assert_eq!(
-        world.status(&format!("{PATH}?from=2026-04-02&to=2026-04-01")).await,
+        fixture.status(&format!("{PATH}?from=2026-04-02&to=2026-04-01")).await,
         400
     );
 }
 
 #[testkit::test]
 async fn the_report_is_of_a_funder_a_programme_or_a_territory(admin: PgPool) {
-    let world = march(admin).await;
-    let rows = async |query: String| report(&world, &query).await["rows"].as_array().unwrap().len();
+    let fixture = march(admin).await;
+    let rows = async |query: String| report(&fixture, &query).await["rows"].as_array().unwrap().len();
     assert_eq!(rows(String::new()).await, 4);
     assert_eq!(rows(format!("funder_id={}", FUNDERS[0])).await, 2);
     assert_eq!(rows(format!("programme_id={PROGRAMME}")).await, 2);
@@ -170,45 +170,48 @@ async fn the_report_is_of_a_funder_a_programme_or_a_territory(admin: PgPool) {
     assert_eq!(rows("territory=59".to_owned()).await, 0);
     for wrong in ["territory=Dijon", "format=docx", "funder=x"] {
         assert_eq!(
-            world.status(&format!("{PATH}?{wrong}")).await,
+            fixture.status(&format!("{PATH}?{wrong}")).await,
             StatusCode::BAD_REQUEST,
             "{wrong}"
         );
     }
     // A filter opens nothing: a funder who asks for another one gets nothing.
-    let own = world.key_of(FUNDERS[0], None).await;
-    let other = world
+    let own = fixture.key_of(FUNDERS[0], None).await;
+    let other = fixture
         .send("GET", &format!("{PATH}?funder_id={}", FUNDERS[1]), &own, Vec::new())
         .await;
     assert_eq!(serde_json::from_slice::<Value>(&other.1).unwrap()["rows"], json!([]));
     let structure = json!({"id": PAID, "name": "Médiathèque", "roles": ["structure"]});
-    let structure = world.key_of(PAID, Some(structure)).await;
+    let structure = fixture.key_of(PAID, Some(structure)).await;
     assert_eq!(
-        world.send("GET", PATH, &structure, Vec::new()).await.0,
+        fixture.send("GET", PATH, &structure, Vec::new()).await.0,
         StatusCode::FORBIDDEN
     );
 }
 
 #[testkit::test]
 async fn every_form_says_the_same(admin: PgPool) {
-    let world = story(admin).await;
+    let fixture = story(admin).await;
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, bytes: &[u8]| {
         let path = folder.path().join(name);
         std::fs::write(&path, bytes).unwrap();
         path
     };
-    let json = file("report.json", &world.get(PATH).await);
-    let workbook = file("cascade.xlsx", &world.get(&format!("{PATH}?format=xlsx")).await);
+    let json = file("report.json", &fixture.get(PATH).await);
+    let workbook = file("cascade.xlsx", &fixture.get(&format!("{PATH}?format=xlsx")).await);
     let said = agreed("check_workbook.py", &[&workbook, &json]);
     assert!(said.starts_with("4 rows, 18 columns"), "{said}");
     assert_eq!(
-        world.get(&format!("{PATH}?format=csv")).await,
-        world.get("/funding/v1/waterfall.csv").await
+        fixture.get(&format!("{PATH}?format=csv")).await,
+        fixture.get("/funding/v1/waterfall.csv").await
     );
-    let pdf = file("cascade.pdf", &world.get(&format!("{PATH}?format=pdf")).await);
+    let pdf = file("cascade.pdf", &fixture.get(&format!("{PATH}?format=pdf")).await);
     agreed("check_document.py", &[&pdf]);
-    let empty = file("vide.pdf", &world.get(&format!("{PATH}?format=pdf&territory=59")).await);
+    let empty = file(
+        "vide.pdf",
+        &fixture.get(&format!("{PATH}?format=pdf&territory=59")).await,
+    );
     agreed("check_document.py", &[&empty]);
     if let Some(keep) = std::env::var_os("KEEP_REPORTS") {
         for path in [&json, &workbook, &pdf] {
@@ -226,7 +229,7 @@ async fn every_form_says_the_same(admin: PgPool) {
         ("text/html, */*", "application/json"),
     ] {
         let request = Request::builder().uri(PATH).header("accept", accept);
-        let response = world.respond(request).await;
+        let response = fixture.respond(request).await;
         assert_eq!(response.headers()["content-type"], content_type, "{accept}");
     }
 }

@@ -186,7 +186,7 @@ impl Books {
     }
 
     /// The outsider, who wrote everything anew: what it finds wrong.
-    pub fn judged_by_outsider(&self) -> Result<(), String> {
+    pub fn verified_by_outsider(&self) -> Result<(), String> {
         let python = std::env::var_os("TEST_PYTHON").expect("TEST_PYTHON: run scripts/test");
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/outsider/verify_books.py");
         let output = Command::new(python)
@@ -203,7 +203,7 @@ impl Books {
     }
 
     /// The outsider's script, on these files alone.
-    pub fn judged_by_others(&self) -> String {
+    pub fn checked_by_others(&self) -> String {
         let python = std::env::var_os("TEST_PYTHON").expect("TEST_PYTHON: run scripts/test");
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/checkers/check_export.py");
         let output = Command::new(python)

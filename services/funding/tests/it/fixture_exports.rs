@@ -5,9 +5,9 @@ use http::request;
 use ledger::seal;
 use sealed_log::NoteKey;
 
-use crate::world::World;
+use crate::fixture::Fixture;
 
-impl World {
+impl Fixture {
     /// Asks as the operator, and keeps the headers of the answer.
     pub async fn respond(&self, request: request::Builder) -> Response {
         self.client(&self.secret).respond(request, Body::empty()).await
@@ -15,10 +15,10 @@ impl World {
 }
 
 /// Seals until nothing is left: PostgreSQL's own housekeeping may hold a number in this database for a moment.
-pub async fn seals(world: &World, key: &NoteKey, at: DateTime<Utc>) {
+pub async fn seals(fixture: &Fixture, key: &NoteKey, at: DateTime<Utc>) {
     testkit::until("nothing left to seal", async || {
-        seal::seal(&world.admin, key, at).await.unwrap();
-        let left = seal::unsealed(&mut world.admin.acquire().await.unwrap()).await;
+        seal::seal(&fixture.admin, key, at).await.unwrap();
+        let left = seal::unsealed(&mut fixture.admin.acquire().await.unwrap()).await;
         (left.unwrap() == 0).then_some(())
     })
     .await;

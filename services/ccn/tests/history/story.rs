@@ -10,71 +10,73 @@ use tempfile::TempDir;
 use verify::books::{BooksVerdict, Trusted, verify_books};
 
 use crate::bank::{naming, returning};
-use crate::world::{FUNDERS, PROGRAMME, STRUCTURE_IBAN, World, id, instant, log_key};
+use crate::fixture::{FUNDERS, Fixture, PROGRAMME, STRUCTURE_IBAN, id, instant, log_key};
 
 pub const STRUCTURE: uuid::Uuid = id(101);
 
 /// Contributions, a batch funded and handed over, claims; March paid; a claim reversed after it was paid and deducted; a payment that
 /// comes back; the rest expired, refunded by bank and as a credit. March to July are closed.
-pub async fn whole_life(admin: PgPool) -> World {
-    let world = World::new(admin).await;
-    world.money_arrives().await;
-    world.funds_a_batch().await;
-    world.hands_over().await;
-    world
+pub async fn whole_history(admin: PgPool) -> Fixture {
+    let fixture = Fixture::new(admin).await;
+    fixture.money_arrives().await;
+    fixture.funds_a_batch().await;
+    fixture.hands_over().await;
+    fixture
         .has_structure(STRUCTURE, Some(STRUCTURE_IBAN), "2026-03-01T00:00:00Z")
         .await;
-    world.claims(id(201), STRUCTURE, &[1, 2], "2026-03-31T21:59:59Z").await;
-    world.claims(id(203), STRUCTURE, &[4], "2026-03-31T22:00:00Z").await;
+    fixture
+        .claims(id(201), STRUCTURE, &[1, 2], "2026-03-31T21:59:59Z")
+        .await;
+    fixture.claims(id(203), STRUCTURE, &[4], "2026-03-31T22:00:00Z").await;
 
-    world.hand.move_to(instant("2026-04-02T08:00:00Z"));
-    let march = world.settle(1, "2026-03", "2026-04-03").await;
-    world
+    fixture.hand.move_to(instant("2026-04-02T08:00:00Z"));
+    let march = fixture.settle(1, "2026-03", "2026-04-03").await;
+    fixture
         .loads(2, "200.00", vec![naming("-20.00", &march["payments"][0]["end_to_end"])])
         .await;
-    closes(&world, "2026-03").await;
-    world
+    closes(&fixture, "2026-03").await;
+    fixture
         .reverses_after_settlement(id(201), STRUCTURE, &[1, 2], "2026-04-05T10:00:00Z")
         .await;
-    world
+    fixture
         .claims(id(204), STRUCTURE, &[1, 2, 5], "2026-04-06T10:00:00Z")
         .await;
 
-    world.hand.move_to(instant("2026-05-02T08:00:00Z"));
-    let april = world.settle(2, "2026-04", "2026-05-04").await;
+    fixture.hand.move_to(instant("2026-05-02T08:00:00Z"));
+    let april = fixture.settle(2, "2026-04", "2026-05-04").await;
     assert_eq!(april["total"], "20.00");
-    world
+    fixture
         .loads(3, "180.00", vec![naming("-20.00", &april["payments"][0]["end_to_end"])])
         .await;
-    world.claims(id(205), STRUCTURE, &[3], "2026-05-03T10:00:00Z").await;
-    closes(&world, "2026-04").await;
+    fixture.claims(id(205), STRUCTURE, &[3], "2026-05-03T10:00:00Z").await;
+    closes(&fixture, "2026-04").await;
 
-    world.hand.move_to(instant("2026-06-02T08:00:00Z"));
-    let may = world.settle(3, "2026-05", "2026-06-03").await;
+    fixture.hand.move_to(instant("2026-06-02T08:00:00Z"));
+    let may = fixture.settle(3, "2026-05", "2026-06-03").await;
     let end_to_end = &may["payments"][0]["end_to_end"];
     let entries = vec![naming("-10.00", end_to_end), returning("10.00", end_to_end)];
-    world.loads(4, "160.00", entries).await;
+    fixture.loads(4, "160.00", entries).await;
 
-    world.hand.move_to(instant("2026-08-10T08:00:00Z"));
+    fixture.hand.move_to(instant("2026-08-10T08:00:00Z"));
     for month in ["2026-05", "2026-06", "2026-07"] {
-        closes(&world, month).await;
+        closes(&fixture, month).await;
     }
-    world.expires(&[], "2026-07-31T23:30:00Z").await;
+    fixture.expires(&[], "2026-07-31T23:30:00Z").await;
     let refund = |n, funder: usize, way| json!({"id": id(n), "funder_id": FUNDERS[funder], "programme_id": PROGRAMME, "way": way, "execute_on": "2026-08-11"});
-    let bank = world.created("/funding/v1/refunds", refund(31, 0, "bank")).await;
-    world.created("/funding/v1/refunds", refund(32, 1, "credit")).await;
+    let bank = fixture.created("/funding/v1/refunds", refund(31, 0, "bank")).await;
+    fixture.created("/funding/v1/refunds", refund(32, 1, "credit")).await;
     let amount = format!("-{}", bank["amount"].as_str().unwrap());
-    world
+    fixture
         .loads(5, "160.00", vec![naming(&amount, &bank["end_to_end"])])
         .await;
-    world.all_hold().await;
-    world
+    fixture.all_hold().await;
+    fixture
 }
 
 /// Other tests' transactions on the same server may hold a close up for a moment.
-async fn closes(world: &World, month: &str) {
+async fn closes(fixture: &Fixture, month: &str) {
     loop {
-        let (status, answer) = world.post("/funding/v1/closes", json!({"month": month})).await;
+        let (status, answer) = fixture.post("/funding/v1/closes", json!({"month": month})).await;
         if status != StatusCode::SERVICE_UNAVAILABLE {
             return assert_eq!(status, StatusCode::CREATED, "{answer}");
         }

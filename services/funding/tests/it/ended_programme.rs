@@ -19,7 +19,7 @@ use testkit::Client;
 use uuid::Uuid;
 use web::{Clock, ClockHand};
 
-use crate::world::{NIGHTLY, OTHER_IBAN, START, World, fund_account, id, instant};
+use crate::fixture::{Fixture, NIGHTLY, OTHER_IBAN, START, fund_account, id, instant};
 
 pub const ENDED: Uuid = id(0x1010);
 pub const FIRST: Uuid = id(0x1021);
@@ -37,7 +37,7 @@ const TEN_EUROS: Cents = Cents::new(1000);
 const SPLIT: [i64; 3] = [334, 333, 333];
 
 pub struct Ended {
-    pub world: World,
+    pub fixture: Fixture,
     pub hand: ClockHand,
     pub identity: NewIdentity,
     app: Router,
@@ -51,7 +51,7 @@ fn party(id: Uuid) -> PartyId {
     PartyId::from_uuid(id)
 }
 
-/// Numbers of another series than the world's.
+/// Numbers of another series than the fixture's.
 pub fn voucher(serial: u32) -> AccountNumber {
     AccountNumber::voucher(2, serial)
 }
@@ -63,7 +63,7 @@ impl Ended {
     }
 
     pub async fn with(admin: PgPool, signs: bool) -> Self {
-        let world = World::new(admin.clone()).await;
+        let fixture = Fixture::new(admin.clone()).await;
         let pool = testkit::as_role(&admin, database::Role::Funding, 6).await;
         let (clock, hand) = Clock::set(instant(START));
         let identity = self_signed("Fonds de soutien", &[7; 32], instant(START)).unwrap();
@@ -74,7 +74,7 @@ impl Ended {
             ..Config::new(pool, clock, fund, NIGHTLY)
         });
         let ended = Self {
-            world,
+            fixture,
             hand,
             identity,
             app: web::frame(routes.split_for_parts().0),
@@ -99,7 +99,7 @@ impl Ended {
             booklets_min: 1,
             booklets_per_person_max: 2,
         };
-        let mut tx = self.world.admin.begin().await.unwrap();
+        let mut tx = self.fixture.admin.begin().await.unwrap();
         catalogue::create(&mut tx, OrganisationId::from_uuid(SPONSOR), &new, instant(START))
             .await
             .unwrap();
@@ -108,7 +108,7 @@ impl Ended {
 
     async fn funders_and_plan(&self) {
         let sponsor = json!({"id": SPONSOR, "name": "Département de la Côte-d'Or", "roles": ["sponsor"]});
-        self.world.created("/issuer/v1/organisations", sponsor).await;
+        self.fixture.created("/issuer/v1/organisations", sponsor).await;
         let names = [
             ("État", "110043015"),
             ("Région Bourgogne-Franche-Comté", "200053726"),
@@ -116,7 +116,7 @@ impl Ended {
         ];
         for (n, (funder, (name, siren))) in (0x10a1..).zip(FUNDERS.into_iter().zip(names)) {
             let new = json!({"id": funder, "siren": siren, "name": name, "iban": OTHER_IBAN});
-            self.world.created("/funding/v1/funders", new).await;
+            self.fixture.created("/funding/v1/funders", new).await;
             self.convention(n, funder, ENDED).await;
         }
         let rates = ["0.3339", "0.33305", "0.33305"];
@@ -126,7 +126,7 @@ impl Ended {
             .map(|(funder, rate)| json!({"funder_id": funder, "rate": rate}))
             .collect();
         let plan = json!({"id": id(0x1030), "shares": shares});
-        self.world
+        self.fixture
             .created(&format!("/funding/v1/programmes/{ENDED}/plans"), plan)
             .await;
     }
@@ -134,7 +134,7 @@ impl Ended {
     pub async fn convention(&self, n: u128, funder: Uuid, programme: Uuid) {
         let convention = json!({"id": id(n), "funder_id": funder, "programme_id": programme, "amount": "1000.00",
             "signed_on": "2026-01-15", "starts_on": "2026-01-01", "ends_on": "2026-12-31"});
-        self.world.created("/funding/v1/conventions", convention).await;
+        self.fixture.created("/funding/v1/conventions", convention).await;
     }
 
     pub async fn post(&self, name: &[&[u8]], legs: Vec<(TransferKind, Account, Account, i64)>) {
@@ -167,13 +167,13 @@ impl Ended {
         });
         let group = EventId::derive(b"expiry test", name);
         let posting = Posting::new(group, transfers.collect()).unwrap();
-        testkit::book_posting(&self.world.admin, posting, instant(START)).await;
+        testkit::book_posting(&self.fixture.admin, posting, instant(START)).await;
     }
 
     /// A key for an organisation that exists.
     pub async fn key(&self, organisation: Uuid) -> Actor<'_> {
         let key = Uuid::from_u128(organisation.as_u128() + 0x9_0000);
-        let operator = self.world.client(&self.world.secret);
+        let operator = self.fixture.client(&self.fixture.secret);
         Actor {
             ended: self,
             secret: operator.gives_key(organisation, key).await.key().to_owned(),
@@ -182,7 +182,7 @@ impl Ended {
 
     pub async fn operator(&self) -> Actor<'_> {
         let secret = Secret::generate().unwrap();
-        access::ensure_operator(&self.world.admin, &secret, instant(START))
+        access::ensure_operator(&self.fixture.admin, &secret, instant(START))
             .await
             .unwrap();
         Actor {
@@ -193,7 +193,7 @@ impl Ended {
 
     pub fn at(&self, at: &str) {
         self.hand.move_to(instant(at));
-        self.world.hand.move_to(instant(at));
+        self.fixture.hand.move_to(instant(at));
     }
 
     /// A round at an instant: what was issued, what was given back, what failed.
@@ -211,7 +211,7 @@ impl Ended {
     pub async fn traces(&self, action: &str) -> i64 {
         sqlx::query_scalar("select count(*) from access.audit where action = $1")
             .bind(action)
-            .fetch_one(&self.world.admin)
+            .fetch_one(&self.fixture.admin)
             .await
             .unwrap()
     }

@@ -4,14 +4,14 @@ use serde_json::json;
 use sqlx::PgPool;
 use verify::books::{Proven, verify_proof};
 
-use crate::story::{Books, export, outsider, whole_life};
-use crate::world::{FUNDERS, World, id, instant, log_key};
+use crate::fixture::{FUNDERS, Fixture, id, instant, log_key};
+use crate::story::{Books, export, outsider, whole_history};
 
 /// The issue's own words: from the lines and the checkpoint alone, root, balances and a funder's waterfall.
 #[testkit::test]
 async fn an_outsider_finds_root_balances_and_every_funders_waterfall(admin: PgPool) {
-    let world = whole_life(admin).await;
-    let books = export(&world.admin.connect_options(), true).await;
+    let fixture = whole_history(admin).await;
+    let books = export(&fixture.admin.connect_options(), true).await;
     let verdict = books.verdict(None, &[]);
     assert_eq!(verdict.faults, Vec::<String>::new());
     assert_eq!(verdict.closes.len(), 5);
@@ -27,7 +27,7 @@ async fn an_outsider_finds_root_balances_and_every_funders_waterfall(admin: PgPo
     );
     // What expired on the last night of July in Paris' August is not late.
     assert_eq!(found["late"], 0);
-    let waterfall = world.get_json("/funding/v1/waterfall").await;
+    let waterfall = fixture.get_json("/funding/v1/waterfall").await;
     for (n, funder) in FUNDERS.iter().enumerate() {
         let theirs = &found["funders"][funder.to_string()];
         for name in ["received", "claimed", "paid", "returned"] {
@@ -52,11 +52,11 @@ async fn an_outsider_finds_root_balances_and_every_funders_waterfall(admin: PgPo
     }
     let again = outsider(&["verify_books.py", alone.to_str().unwrap()]).unwrap();
     assert_eq!(again["funders"], found["funders"]);
-    let said = judged_by_checker(&books);
+    let said = said_by_checker(&books);
     assert!(said.contains("agree"), "{said}");
 }
 
-fn judged_by_checker(books: &Books) -> String {
+fn said_by_checker(books: &Books) -> String {
     let output = std::process::Command::new(std::env::var_os("TEST_PYTHON").unwrap())
         .arg("-B")
         .arg(concat!(
@@ -74,13 +74,15 @@ fn judged_by_checker(books: &Books) -> String {
 /// Proofs are files that two programs, which share no line, believe.
 #[testkit::test]
 async fn proofs_are_believed_by_both_and_by_nobody_once_altered(admin: PgPool) {
-    let world = whole_life(admin).await;
+    let fixture = whole_history(admin).await;
     let folder = tempfile::tempdir().unwrap();
-    let before = String::from_utf8(world.get("/funding/log/checkpoint").await).unwrap();
-    world.claims_late().await;
-    let claim = world.get(&format!("/funding/v1/proofs/events/{}", id(201))).await;
+    let before = String::from_utf8(fixture.get("/funding/log/checkpoint").await).unwrap();
+    fixture.claims_late().await;
+    let claim = fixture.get(&format!("/funding/v1/proofs/events/{}", id(201))).await;
     let size = before.lines().nth(1).unwrap().to_owned();
-    let extends = world.get(&format!("/funding/v1/proofs/consistency?older={size}")).await;
+    let extends = fixture
+        .get(&format!("/funding/v1/proofs/consistency?older={size}"))
+        .await;
     let vkey = log_key().verifier().to_string();
     let both = |file: &[u8]| {
         let path = folder.path().join("proof.json");
@@ -111,22 +113,22 @@ async fn proofs_are_believed_by_both_and_by_nobody_once_altered(admin: PgPool) {
 
 #[testkit::test]
 async fn a_cosigner_signs_what_extends_what_it_saw_and_nothing_else(admin: PgPool) {
-    let world = whole_life(admin).await;
+    let fixture = whole_history(admin).await;
     let (log, at) = (log_key().verifier(), instant("2026-08-10T09:00:00Z"));
     let key = Cosigner::from_seed("funder1.example/log", &[1; 32]).unwrap();
     let vkey = key.verifier().to_string();
-    world
+    fixture
         .created(
             "/funding/v1/cosigners",
             json!({"vkey": vkey, "organisation_id": FUNDERS[0]}),
         )
         .await;
-    let checkpoint = async || String::from_utf8(world.get("/funding/log/checkpoint").await).unwrap();
+    let checkpoint = async || String::from_utf8(fixture.get("/funding/log/checkpoint").await).unwrap();
     let first = checkpoint().await;
     let (_, seen) = cosign(&key, &log, None, &first, at).unwrap();
     assert_eq!(seen, first);
-    world.claims_late().await;
-    world.get(&format!("/funding/v1/proofs/events/{}", id(909))).await;
+    fixture.claims_late().await;
+    fixture.get(&format!("/funding/v1/proofs/events/{}", id(909))).await;
     let second = checkpoint().await;
     assert_ne!(first, second);
     let size = |note: &str| note.lines().nth(1).unwrap().to_owned();
@@ -135,8 +137,8 @@ async fn a_cosigner_signs_what_extends_what_it_saw_and_nothing_else(admin: PgPoo
         Err(NotCosigned::NoProof(_))
     ));
     let path = format!("/funding/v1/proofs/consistency?older={}", size(&seen));
-    let proof = String::from_utf8(world.get(&path).await).unwrap();
-    let late = world
+    let proof = String::from_utf8(fixture.get(&path).await).unwrap();
+    let late = fixture
         .get_json(&format!("/funding/v1/proofs/transfers/{}", id(909)))
         .await;
     assert_eq!(
@@ -163,8 +165,8 @@ async fn a_cosigner_signs_what_extends_what_it_saw_and_nothing_else(admin: PgPoo
     ));
 
     let path = format!("/funding/v1/checkpoints/{}/cosignatures", size(&second));
-    world.created(&path, json!({"line": line})).await;
-    let books = export(&world.admin.connect_options(), true).await;
+    fixture.created(&path, json!({"line": line})).await;
+    let books = export(&fixture.admin.connect_options(), true).await;
     let verdict = books.verdict(None, std::slice::from_ref(&vkey));
     assert_eq!(verdict.faults, Vec::<String>::new());
     assert_eq!(verdict.cosigned.len(), 1);
@@ -180,7 +182,7 @@ async fn a_cosigner_signs_what_extends_what_it_saw_and_nothing_else(admin: PgPoo
     assert!(books.outsider(&["--cosigner", &nobody]).is_err());
 }
 
-impl World {
+impl Fixture {
     /// An offline claim of July that comes when July is closed.
     pub async fn claims_late(&self) {
         let late = [(

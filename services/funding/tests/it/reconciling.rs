@@ -1,4 +1,4 @@
-//! The world with reconciliation runs.
+//! The fixture with reconciliation runs.
 
 use std::sync::Arc;
 
@@ -13,8 +13,8 @@ use sqlx::PgPool;
 use tower::ServiceExt;
 use web::Clock;
 
-pub use crate::world::NIGHTLY;
-use crate::world::{World, fund_account, id};
+pub use crate::fixture::NIGHTLY;
+use crate::fixture::{Fixture, fund_account, id};
 
 pub fn key() -> NoteKey {
     NoteKey::from_seed("fonds.example/log", &[7; 32]).unwrap()
@@ -25,36 +25,36 @@ pub fn vkey() -> String {
 }
 
 pub struct Reconciling {
-    pub world: World,
+    pub fixture: Fixture,
     /// As role `ccn_funding`.
     pub pool: PgPool,
 }
 
 impl Reconciling {
-    /// Adds the routes of runs to a world.
-    pub async fn of(mut world: World, at: &str) -> Self {
-        let pool = testkit::as_role(&world.admin, database::Role::Funding, 4).await;
-        let (clock, hand) = Clock::set(crate::world::instant(at));
-        world.hand.move_to(crate::world::instant(at));
-        world.hand = hand;
+    /// Adds the routes of runs to a fixture.
+    pub async fn of(mut fixture: Fixture, at: &str) -> Self {
+        let pool = testkit::as_role(&fixture.admin, database::Role::Funding, 4).await;
+        let (clock, hand) = Clock::set(crate::fixture::instant(at));
+        fixture.hand.move_to(crate::fixture::instant(at));
+        fixture.hand = hand;
         let routes = funding::routes(Config {
             checkpoint_key: Some(Arc::new(key())),
             ..Config::new(pool.clone(), clock, fund_account("Fonds de soutien"), NIGHTLY)
         });
         let runs = web::frame(routes.split_for_parts().0);
-        let rest = world.app;
+        let rest = fixture.app;
         // Both are framed, as in two processes: the address says whose it is.
-        world.app = Router::new().fallback(async move |request: Request| {
+        fixture.app = Router::new().fallback(async move |request: Request| {
             let of_runs = request.uri().path().starts_with("/funding/v1/reconciliations");
             let app = if of_runs { runs } else { rest };
             app.oneshot(request).await.unwrap()
         });
-        Self { world, pool }
+        Self { fixture, pool }
     }
 
     /// Runs, twice: the second time finds the first.
     pub async fn runs(&self, n: u128) -> Value {
-        self.world
+        self.fixture
             .created("/funding/v1/reconciliations", json!({"id": id(n)}))
             .await
     }
@@ -65,7 +65,7 @@ impl Reconciling {
 
     pub async fn signed(&self, n: u128) -> String {
         let file = self
-            .world
+            .fixture
             .get(&format!("/funding/v1/reconciliations/{}/signed", id(n)))
             .await;
         String::from_utf8(file).unwrap()

@@ -27,7 +27,7 @@ pub const OTHER_IBAN: &str = "DE89370400440532013000";
 pub const START: &str = "2026-03-02T10:00:00Z";
 const TEN_EUROS: Cents = Cents::new(1000);
 
-pub struct World {
+pub struct Fixture {
     /// Connected as the owner.
     pub admin: PgPool,
     pub clock: Clock,
@@ -77,7 +77,7 @@ fn party(id: Uuid) -> PartyId {
     PartyId::from_uuid(id)
 }
 
-impl World {
+impl Fixture {
     /// A programme, two funders with conventions, and a plan; no money.
     pub async fn new(admin: PgPool) -> Self {
         let pool = testkit::as_role(&admin, database::Role::Funding, 6).await;
@@ -88,7 +88,7 @@ impl World {
             ..Config::new(pool, clock.clone(), fund, NIGHTLY)
         });
         let operator = testkit::operator_of(&admin, &clock, routes).await;
-        let world = Self {
+        let fixture = Self {
             admin,
             clock,
             hand,
@@ -96,8 +96,8 @@ impl World {
             secret: operator.key().to_owned(),
             issuing: OnceCell::new(),
         };
-        world.programme().await;
-        world
+        fixture.programme().await;
+        fixture
     }
 
     async fn programme(&self) {

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::FIRST;
 use super::{ENDED, Ended, FUNDERS, SECOND, SPLIT, SPONSOR, STRUCTURE, TEN_EUROS, book, party, voucher};
-use crate::world::{START, id, instant};
+use crate::fixture::{START, id, instant};
 
 impl Ended {
     /// The table above.
@@ -103,7 +103,7 @@ impl Ended {
                  case when $7 <> 'null' then 'doublon' end)",
         )
         .bind(ENDED).bind(batch).bind(id(0x1030)).bind(booklets).bind(SPONSOR).bind(instant(START)).bind(cancelled_at)
-        .execute(&self.world.admin).await.unwrap();
+        .execute(&self.fixture.admin).await.unwrap();
         let funded = Self::legs(TransferKind::BatchFunded, cents, |funder| {
             (Account::available(book(), party(funder)), reserved(batch, funder))
         });
@@ -120,7 +120,7 @@ impl Ended {
             .bind(voucher(u32::try_from(serial).unwrap()).get())
             .bind(FIRST)
             .bind(serial)
-            .execute(&self.world.admin)
+            .execute(&self.fixture.admin)
             .await
             .unwrap();
         }
@@ -129,7 +129,7 @@ impl Ended {
                  import_id, registered_at)
              values ($1, $2, $3, 'X', sha256('x'), 'Autre', '21231', 1, $2, $4)",
         )
-        .bind(ENDED).bind(id(0x1060)).bind(SPONSOR).bind(instant(START)).execute(&self.world.admin).await.unwrap();
+        .bind(ENDED).bind(id(0x1060)).bind(SPONSOR).bind(instant(START)).execute(&self.fixture.admin).await.unwrap();
         sqlx::query(
             "insert into issuer.hand_over (book_id, id, batch_id, booklet, beneficiary_id, prescriber_id, at)
              values ($1, $2, $3, 1, $4, $5, $6)",
@@ -140,7 +140,7 @@ impl Ended {
         .bind(id(0x1060))
         .bind(SPONSOR)
         .bind(instant(START))
-        .execute(&self.world.admin)
+        .execute(&self.fixture.admin)
         .await
         .unwrap();
     }
@@ -172,7 +172,7 @@ impl Ended {
                 .bind(id(0x1081))
                 .bind(STRUCTURE)
                 .bind(instant(START))
-                .execute(&self.world.admin)
+                .execute(&self.fixture.admin)
                 .await
                 .unwrap();
         }
@@ -183,7 +183,7 @@ impl Ended {
         .bind(claim.uuid())
         .bind(id(0x1081))
         .bind(STRUCTURE)
-        .execute(&self.world.admin)
+        .execute(&self.fixture.admin)
         .await
         .unwrap();
     }
@@ -223,7 +223,7 @@ impl Ended {
             .bind(instant(done_at))
             .bind(by)
             .bind(data)
-            .execute(&self.world.admin)
+            .execute(&self.fixture.admin)
             .await
             .unwrap();
         }

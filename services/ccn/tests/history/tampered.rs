@@ -14,8 +14,8 @@ use uuid::Uuid;
 use web::Clock;
 
 use crate::copy::Copy;
-use crate::story::{export, whole_life};
-use crate::world::{FUND_IBAN, instant, log_key};
+use crate::fixture::{FUND_IBAN, instant, log_key};
+use crate::story::{export, whole_history};
 
 /// The services on a copy of the database, in September.
 struct Services {
@@ -63,20 +63,20 @@ impl Services {
 #[testkit::test]
 #[expect(clippy::too_many_lines, reason = "one forgery, and everybody who finds it")]
 async fn one_old_amount_rewritten_is_found_by_every_verification(admin: PgPool) {
-    let world = whole_life(admin).await;
-    let options = (*world.admin.connect_options()).clone();
+    let fixture = whole_history(admin).await;
+    let options = (*fixture.admin.connect_options()).clone();
     let kept = export(&options, true).await;
     let (seq, id): (i64, Uuid) = sqlx::query_as(
         "select l.seq, l.entry_id from ledger.leaf l join ledger.fund_movement m on m.transfer_id = l.entry_id
          where m.kind = 'received' order by l.seq limit 1",
     )
-    .fetch_one(&world.admin)
+    .fetch_one(&fixture.admin)
     .await
     .unwrap();
     let (place, line) = (u64::try_from(seq).unwrap(), seq + 1);
-    let secret = world.secret.clone();
-    let copy = Copy::of(&world.admin).await;
-    drop(world);
+    let secret = fixture.secret.clone();
+    let copy = Copy::of(&fixture.admin).await;
+    drop(fixture);
 
     let pool = PgPool::connect_with(copy.options.clone()).await.unwrap();
     let services = Services::on(&pool, &secret);
