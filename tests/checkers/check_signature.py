@@ -1,4 +1,4 @@
-"""Judges the electronic signature on a document with pyHanko and, where it is installed, with poppler's pdfsig.
+"""Checks the electronic signature on a document with pyHanko and, where it is installed, with poppler's pdfsig.
 
     check_signature.py SIGNED.pdf CERTIFICATE.pem
 

@@ -2,11 +2,11 @@
 //!
 //! A test sets a [`Scene`]: a fresh database, the services started in this process on a free port, a clock with a hand,
 //! and actors who do by verbs what people do over the interface. Nothing is written behind the services' back; the pool
-//! that a [`World`] keeps only looks, and shows what each role may not do.
+//! that a [`Deployment`] keeps only looks, and shows what each role may not do.
 //!
 //! ```text
-//! World    database, services, clock, nobody's client and the operator's
-//! └─ Scene one programme with its sponsor, three funders, a prescriber with people, accredited structures, a bank
+//! Deployment    database, services, clock, nobody's client and the operator's
+//! └─ Scene      one programme with its sponsor, three funders, a prescriber with people, accredited structures, a bank
 //! ```
 //!
 //! Every answer is checked as it arrives: an error is problem+json and names the request of its header.
@@ -15,11 +15,11 @@
 mod browser;
 mod checker;
 mod demo;
+mod deployment;
 mod logs;
 mod scene;
 mod served;
 mod settings;
-mod world;
 
 pub use bank_simulator::Bank;
 pub use testkit::{
@@ -30,8 +30,8 @@ pub use testkit::{
 pub use browser::Browser;
 pub use checker::{check, check_js, write_temporarily};
 pub use demo::{Demo, DemoFiles};
+pub use deployment::{DAY, Deployment, FUND_IBAN, FUND_NAME, morning};
 pub use logs::{Logs, logs};
 pub use scene::Scene;
 pub use served::{Served, serve_when_asked};
 pub use settings::Settings;
-pub use world::{DAY, FUND_IBAN, FUND_NAME, World, morning};

@@ -5,7 +5,7 @@ use standards::Cents;
 use uuid::Uuid;
 use voucher::Host;
 
-use crate::world::{DAY, FUND_IBAN, World, morning};
+use crate::deployment::{DAY, Deployment, FUND_IBAN, morning};
 use crate::{
     Bank, Batch, Client, Funder, Operator, Person, Place, Prescriber, Settings, Sponsor, Structure, Voucher, iban, id,
     people, siren,
@@ -15,7 +15,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Scene {
     /// Where it is set.
-    pub world: World,
+    pub deployment: Deployment,
     /// Runs the programme.
     pub sponsor: Sponsor,
     /// Pay for it, in the order of its plan.
@@ -37,27 +37,27 @@ impl Scene {
 
     /// One with other settings.
     pub async fn with(pool: PgPool, settings: Settings) -> Self {
-        let world = match settings.threads {
-            0 => World::new(pool).await,
-            threads => World::on_threads(pool, threads).await,
+        let deployment = match settings.threads {
+            0 => Deployment::new(pool).await,
+            threads => Deployment::on_threads(pool, threads).await,
         };
-        Self::on(world, settings).await
+        Self::on(deployment, settings).await
     }
 
-    /// One in a world that is there already.
-    pub async fn on(world: World, settings: Settings) -> Self {
+    /// One in a deployment that is there already.
+    pub async fn on(deployment: Deployment, settings: Settings) -> Self {
         let programme = id("programme");
-        let sponsor = sponsor(&world, programme, &settings).await;
-        let funders = funders(&world, programme, &settings).await;
+        let sponsor = sponsor(&deployment, programme, &settings).await;
+        let funders = funders(&deployment, programme, &settings).await;
         agree_plan(&sponsor, &funders).await;
-        let prescriber = prescriber(&world, &sponsor, "Prescripteur").await;
+        let prescriber = prescriber(&deployment, &sponsor, "Prescripteur").await;
         prescriber
             .imports(&people(settings.people, settings.booklets_per_person))
             .await;
         let people = prescriber.people().await;
-        let structures = structures(&world, settings.structures).await;
+        let structures = structures(&deployment, settings.structures).await;
         Self {
-            world,
+            deployment,
             sponsor,
             funders,
             prescriber,
@@ -69,7 +69,7 @@ impl Scene {
 
     #[must_use]
     pub const fn operator(&self) -> &Operator {
-        &self.world.operator
+        &self.deployment.operator
     }
 
     #[must_use]
@@ -79,19 +79,19 @@ impl Scene {
 
     /// Another programme of the same sponsor and funders, with a prescriber of its own.
     pub async fn another_programme(&self) -> (Sponsor, Prescriber) {
-        let programme = self.world.ids.next("programme");
+        let programme = self.deployment.ids.next("programme");
         let other = Sponsor {
             programme,
             ..self.sponsor.clone()
         };
         create_programme(&other, &Settings::default()).await;
         for funder in &self.funders {
-            let convention = self.world.ids.next("convention");
+            let convention = self.deployment.ids.next("convention");
             let amount = Settings::default().convention;
             sign(self.operator(), convention, (funder.id, programme), amount).await;
         }
         agree_plan(&other, &self.funders).await;
-        let prescriber = prescriber(&self.world, &other, "Autre prescripteur").await;
+        let prescriber = prescriber(&self.deployment, &other, "Autre prescripteur").await;
         prescriber.imports(&people(1, 1)).await;
         (other, prescriber)
     }
@@ -99,7 +99,7 @@ impl Scene {
     /// A funder is called for an amount and pays it; the bank tells at the next statement.
     pub async fn pays(&mut self, funder: &Funder, amount: Cents) {
         let call = json!({
-            "id": self.world.ids.next("call"), "convention_id": funder.convention, "amount": amount, "due_on": "2026-12-31",
+            "id": self.deployment.ids.next("call"), "convention_id": funder.convention, "amount": amount, "due_on": "2026-12-31",
         });
         let call = self.operator().client.post("/funding/v1/calls", &call).await.created();
         let reference = call["reference"].as_str().expect("a call has a reference");
@@ -170,15 +170,15 @@ impl Scene {
     }
 }
 
-async fn sponsor(world: &World, programme: Uuid, settings: &Settings) -> Sponsor {
-    let client = world
+async fn sponsor(deployment: &Deployment, programme: Uuid, settings: &Settings) -> Sponsor {
+    let client = deployment
         .operator
         .admits(id("sponsor"), "Département d'essai", &["sponsor"])
         .await;
     let sponsor = Sponsor {
         client,
         programme,
-        ids: world.ids.clone(),
+        ids: deployment.ids.clone(),
     };
     create_programme(&sponsor, settings).await;
     sponsor
@@ -194,8 +194,8 @@ async fn create_programme(sponsor: &Sponsor, settings: &Settings) {
     sponsor.client.post("/issuer/v1/programmes", &programme).await.created();
 }
 
-async fn funders(world: &World, programme: Uuid, settings: &Settings) -> Vec<Funder> {
-    let operator = &world.operator;
+async fn funders(deployment: &Deployment, programme: Uuid, settings: &Settings) -> Vec<Funder> {
+    let operator = &deployment.operator;
     let mut funders = Vec::new();
     for (number, rate) in (1..).zip(&settings.rates) {
         let (funder, convention) = (id(&format!("funder {number}")), id(&format!("convention {number}")));
@@ -238,20 +238,20 @@ async fn agree_plan(sponsor: &Sponsor, funders: &[Funder]) {
         .created();
 }
 
-async fn prescriber(world: &World, sponsor: &Sponsor, name: &str) -> Prescriber {
-    let id = world.ids.next("prescriber");
-    let client = world.operator.admits(id, name, &["prescriber"]).await;
+async fn prescriber(deployment: &Deployment, sponsor: &Sponsor, name: &str) -> Prescriber {
+    let id = deployment.ids.next("prescriber");
+    let client = deployment.operator.admits(id, name, &["prescriber"]).await;
     sponsor.admits_prescriber(id).await.created();
     Prescriber {
         id,
         client,
         programme: sponsor.programme,
-        ids: world.ids.clone(),
+        ids: deployment.ids.clone(),
     }
 }
 
-async fn structures(world: &World, count: usize) -> Vec<Structure> {
-    let operator = &world.operator;
+async fn structures(deployment: &Deployment, count: usize) -> Vec<Structure> {
+    let operator = &deployment.operator;
     let places: Vec<Place> = (1..).take(count).map(Place::new).collect();
     operator.imports_structures(&Place::file(&places)).await;
     operator.imports_bank_details(&Place::bank_details(&places)).await;
@@ -269,8 +269,8 @@ async fn structures(world: &World, count: usize) -> Vec<Structure> {
             id: structure,
             name: place.name(),
             client,
-            ids: world.ids.clone(),
-            clock: world.clock.clone(),
+            ids: deployment.ids.clone(),
+            clock: deployment.clock.clone(),
         });
     }
     structures

@@ -15,7 +15,7 @@ use sqlx::postgres::PgPoolOptions;
 use sqlx::{ConnectOptions, PgPool};
 use web::Clock;
 
-use crate::world::config;
+use crate::deployment::config;
 
 /// Names the folder of the keys to the process that shall serve.
 const FOLDER: &str = "TEST_SERVES_FROM";

@@ -68,7 +68,7 @@ pub async fn scene(pool: PgPool) -> (Scene, Vec<Voucher>) {
 
 /// The server as a phone reaches it; the name is a printed one, so that the origin is the real one but for TLS.
 pub fn site(scene: &Scene) -> String {
-    format!("http://{}:{}", Scene::host(), scene.world.addr().port())
+    format!("http://{}:{}", Scene::host(), scene.deployment.addr().port())
 }
 
 /// The address in a printed QR code, on the server of the test.
@@ -96,7 +96,9 @@ pub async fn browser(scene: &Scene, size: (u32, u32)) -> Browser {
 /// The same, with the lists.
 pub async fn browser_with_lists(scene: &Scene, size: (u32, u32)) -> Browser {
     let browser = Browser::open(size.0, size.1).await;
-    browser.believes_it_is(scene.world.clock.now().timestamp_millis()).await;
+    browser
+        .believes_it_is(scene.deployment.clock.now().timestamp_millis())
+        .await;
     browser
 }
 

@@ -11,7 +11,7 @@ const SERIES: u16 = 60_000;
 
 /// Publishes a list as the process that makes lists does.
 async fn publishes(scene: &Scene, key: &SigningKey, place: u32, status: Status) {
-    let at = scene.world.clock.now();
+    let at = scene.deployment.clock.now();
     let mut shard = StatusShard::new();
     shard.set(place, status);
     let uri = Scene::host().status_list_uri(SERIES, 0);
@@ -28,7 +28,7 @@ async fn publishes(scene: &Scene, key: &SigningKey, place: u32, status: Status) 
     .bind(sha256)
     .bind(key.kid().to_bytes())
     .bind(at)
-    .execute(&scene.world.pool)
+    .execute(&scene.deployment.pool)
     .await
     .expect("a list");
 }
@@ -45,8 +45,8 @@ async fn what_became_of_a_voucher_is_told_from_the_published_list(pool: PgPool) 
     )
     .bind(key.public_bytes())
     .bind(key.kid().to_bytes())
-    .bind(scene.world.clock.now())
-    .execute(&scene.world.pool)
+    .bind(scene.deployment.clock.now())
+    .execute(&scene.deployment.pool)
     .await
     .expect("a key");
     let terms = Terms {
@@ -56,7 +56,10 @@ async fn what_became_of_a_voucher_is_told_from_the_published_list(pool: PgPool) 
         day: LastDay::new(3287),
         id: VoucherId::new(id("a voucher").as_bytes()[..8].try_into().expect("8 bytes")),
     };
-    let url = address(&scene, &scene.world.signing_key.sign(&terms).to_url(&Scene::host()));
+    let url = address(
+        &scene,
+        &scene.deployment.signing_key.sign(&terms).to_url(&Scene::host()),
+    );
     let browser = browser_with_lists(&scene, PHONE).await;
     assert!(
         opens(&browser, &url)

@@ -83,7 +83,7 @@ async fn each_bad_voucher_gets_its_own_plain_message(pool: PgPool) {
     sqlx::query(
         "update catalogue.signing_key set withdrawn_at = now(), withdrawn_reason = 'volée' where purpose = 'voucher'",
     )
-    .execute(&scene.world.pool)
+    .execute(&scene.deployment.pool)
     .await
     .expect("withdrawn");
     let said = opens(&phone, &good).await;

@@ -90,7 +90,7 @@ async fn a_well_signed_voucher_that_was_never_minted_is_unknown(pool: PgPool) {
     let mut terms = *Token::from_digits(digits).expect("a token").unverified_terms();
     terms.id = VoucherId::new(*b"volevole");
     terms.idx = Idx::new(terms.idx.get() ^ 1).expect("24 bits");
-    let stolen = format!("{prefix}{}", scene.world.signing_key.sign(&terms).digits());
+    let stolen = format!("{prefix}{}", scene.deployment.signing_key.sign(&terms).digits());
     scene.structures[0]
         .claims_texts(&[stolen])
         .await
@@ -118,7 +118,7 @@ async fn a_used_voucher_is_told_apart_by_who_used_it(pool: PgPool) {
         panic!("two structures")
     };
     here.claims_one(&vouchers[0]).await.created();
-    scene.world.go_to(DAY + Days::new(3));
+    scene.deployment.go_to(DAY + Days::new(3));
     let mine = here.claims_one(&vouchers[0]).await.refused(Refusal::AlreadyUsedByYou);
     assert_eq!(mine["vouchers"][0]["used_on"], DAY.to_string());
     let theirs = elsewhere
@@ -160,9 +160,9 @@ async fn a_voucher_is_accepted_on_its_last_day_and_refused_after_the_grace(pool:
     let mut scene = Scene::with(pool, settings).await;
     let (_, vouchers) = scene.booklet_in_hand().await;
     let last_day = DAY + Days::new(15);
-    scene.world.go_to(last_day);
+    scene.deployment.go_to(last_day);
     scene.structures[0].claims_one(&vouchers[0]).await.created();
-    scene.world.go_to(last_day + Days::new(3));
+    scene.deployment.go_to(last_day + Days::new(3));
     scene.structures[0]
         .claims_one(&vouchers[1])
         .await
@@ -270,7 +270,7 @@ async fn a_claim_names_a_service_of_the_catalogue_and_a_recent_day(pool: PgPool)
         ("tokens", json!(vec![&vouchers[0].token; 51]), Refusal::TooManyVouchers),
     ];
     for (field, value, refusal) in cases {
-        let mut claim = structure.claim(scene.world.ids.next("claim"), &vouchers[..1]);
+        let mut claim = structure.claim(scene.deployment.ids.next("claim"), &vouchers[..1]);
         claim[field] = value;
         structure
             .client

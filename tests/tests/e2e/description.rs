@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ccn::{Config, Running, Service};
-use e2e::{Client, FUND_IBAN, FUND_NAME, World};
+use e2e::{Client, Deployment, FUND_IBAN, FUND_NAME};
 use serde_json::Value;
 use sqlx::PgPool;
 
@@ -13,8 +13,8 @@ const VERBS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
 
 #[testkit::test]
 async fn every_operation_lists_the_problems_of_its_shape(pool: PgPool) {
-    let world = World::new(pool).await;
-    let document = world.anyone.get("/openapi.json").await.accepted();
+    let deployment = Deployment::new(pool).await;
+    let document = deployment.anyone.get("/openapi.json").await.accepted();
     let (mut operations, mut missing) = (0, Vec::new());
     for (path, item) in document["paths"].as_object().expect("paths") {
         for (verb, operation) in VERBS
@@ -60,11 +60,11 @@ fn is_problem(response: &Value) -> bool {
 /// Where services are described together, the first component of a name hides the others: each service alone must mean the same by it.
 #[testkit::test]
 async fn a_component_means_the_same_in_every_service(pool: PgPool) {
-    let world = World::new(pool).await;
-    let together = world.anyone.get("/openapi.json").await.accepted();
+    let deployment = Deployment::new(pool).await;
+    let together = deployment.anyone.get("/openapi.json").await.accepted();
     for service in [Service::Redemption, Service::Funding] {
         let folder = tempfile::tempdir().expect("an empty folder");
-        let options = world.pool.connect_options().as_ref().clone();
+        let options = deployment.pool.connect_options().as_ref().clone();
         let config = Config {
             listen: ([127, 0, 0, 1], 0).into(),
             data_dir: folder.path().to_owned(),
@@ -74,7 +74,7 @@ async fn a_component_means_the_same_in_every_service(pool: PgPool) {
             fund_iban: Some(FUND_IBAN.parse().expect("an IBAN")),
             ..Config::default()
         };
-        let alone = Running::start(config, world.clock.clone(), &[service])
+        let alone = Running::start(config, deployment.clock.clone(), &[service])
             .await
             .expect("it starts");
         let document = Client::at(format!("http://{}", alone.addr))

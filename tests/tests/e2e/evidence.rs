@@ -1,4 +1,4 @@
-//! What a structure keeps, should the operator fail: the tokens of its vouchers and its evidence. Judged by the executable without
+//! What a structure keeps, should the operator fail: the tokens of its vouchers and its evidence. Checked by the executable without
 //! network, and by other people's software.
 
 use std::path::Path;
@@ -72,7 +72,7 @@ async fn a_structure_proves_its_claims_with_its_tokens_and_its_evidence(pool: Pg
     let path = |name: &str| folder.path().join(name);
     let sealed = evidence(own, last["claim_id"].as_str().expect("an id")).await;
     std::fs::write(path("preuves.zip"), sealed).expect("written");
-    let vkey = scene.world.anyone.get("/funding/log/checkpoint.vkey").await.text();
+    let vkey = scene.deployment.anyone.get("/funding/log/checkpoint.vkey").await.text();
     let vkey = vkey.trim();
 
     // What was claimed here, a code a line, with the white space that people leave.
@@ -87,7 +87,7 @@ async fn a_structure_proves_its_claims_with_its_tokens_and_its_evidence(pool: Pg
     );
     // Nothing signs the keys of an archive: it is said, unless they come from elsewhere.
     assert!(said.contains("comparez « cles.json »"), "{said}");
-    let published = scene.world.anyone.get("/.well-known/jwks.json").await.text();
+    let published = scene.deployment.anyone.get("/.well-known/jwks.json").await.text();
     std::fs::write(path("cles.json"), &published).expect("written");
     let keys = path("cles.json");
     let trusted = ["--vkey", vkey, "--keys", keys.to_str().expect("a path")];
@@ -96,9 +96,9 @@ async fn a_structure_proves_its_claims_with_its_tokens_and_its_evidence(pool: Pg
     std::fs::write(path("cles.json"), r#"{"keys": []}"#).expect("written");
     let (status, said) = verify_with(&trusted, &path("codes.txt"), &path("preuves.zip"));
     assert_ne!(status, Some(0), "other keys than the published ones: {said}");
-    let judged = check("check_evidence.py", &[&path("preuves.zip"), &vkey, &path("codes.txt")]);
-    assert!(judged.contains("4 claims, 7000 claimed, 6000 owed"), "{judged}");
-    assert!(judged.contains("7 tokens"), "{judged}");
+    let checked = check("check_evidence.py", &[&path("preuves.zip"), &vkey, &path("codes.txt")]);
+    assert!(checked.contains("4 claims, 7000 claimed, 6000 owed"), "{checked}");
+    assert!(checked.contains("7 tokens"), "{checked}");
 
     // Authentic, and not claimed here; of another's claim; not claimed at all; forged; no code. The line is told, never the code.
     let mut forged = vouchers[0].token.clone();

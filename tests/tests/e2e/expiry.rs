@@ -7,7 +7,7 @@ use sqlx::PgPool;
 
 /// In the morning of a day, each service does what is due: the steps done, and the statements issued.
 async fn rounds(scene: &Scene, day: &str) -> (Vec<Value>, Vec<Value>) {
-    scene.world.go_to(day.parse::<NaiveDate>().expect("a day"));
+    scene.deployment.go_to(day.parse::<NaiveDate>().expect("a day"));
     let operator = &scene.operator().client;
     let steps = operator.post("/issuer/v1/expiry/rounds", &json!({})).await.accepted();
     let statements = operator
@@ -47,7 +47,7 @@ async fn a_programme_ends_by_its_calendar(pool: PgPool) {
     let last = scene.prescriber.hands_over(&batch, 3, &scene.people[2]).await;
     last.refused(Refusal::DistributionStopped);
     let [issued, handed_over, never_handed_over, started] = counts;
-    let accepted = json!({"id": scene.world.ids.next("acceptance"), "issued": issued, "handed_over": handed_over,
+    let accepted = json!({"id": scene.deployment.ids.next("acceptance"), "issued": issued, "handed_over": handed_over,
         "never_handed_over": never_handed_over, "started": started});
     let path = format!("/issuer/v1/programmes/{}/expiry-acceptance", scene.programme());
     scene.sponsor.client.post(&path, &accepted).await.created();
@@ -70,14 +70,14 @@ async fn a_programme_ends_by_its_calendar(pool: PgPool) {
     let data = scene.sponsor.client.get(&format!("{base}.json")).await;
     check("check_statement.py", &[&write_temporarily(&data.bytes).path()]);
 
-    let answer = json!({"id": scene.world.ids.next("answer"), "answer": "accepted"});
+    let answer = json!({"id": scene.deployment.ids.next("answer"), "answer": "accepted"});
     scene
         .sponsor
         .client
         .post(&format!("{base}/responses"), &answer)
         .await
         .created();
-    let choice = json!({"id": scene.world.ids.next("choice"), "way": "bank"});
+    let choice = json!({"id": scene.deployment.ids.next("choice"), "way": "bank"});
     scene.funders[0]
         .client
         .post(&format!("{base}/choices"), &choice)
@@ -109,7 +109,7 @@ async fn the_statement_shows_a_capped_batch_as_it_was_funded(pool: PgPool) {
     let mut shares = json!([share(0, "0.35"), share(1, "0.5"), share(2, "0.15")]);
     shares[0]["cap"] = json!("20.00");
     shares[0]["taken_over_by"] = json!(scene.funders[2].id);
-    let plan = json!({"id": scene.world.ids.next("plan"), "shares": shares});
+    let plan = json!({"id": scene.deployment.ids.next("plan"), "shares": shares});
     let path = scene.sponsor.funding_path("/plans");
     scene.sponsor.client.post(&path, &plan).await.created();
     scene.funded_batch(1).await;

@@ -116,7 +116,7 @@ async fn a_statement_that_does_not_follow_the_last_one_is_refused(pool: PgPool) 
     let lost = scene.prints_statement(DAY + Days::new(1));
     scene.pays(&funder, Cents::new(200)).await;
     let next = scene.prints_statement(DAY + Days::new(2));
-    scene.world.go_to(DAY + Days::new(2));
+    scene.deployment.go_to(DAY + Days::new(2));
     let problem = scene
         .operator()
         .loads_statement(&next)

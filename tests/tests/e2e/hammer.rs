@@ -74,7 +74,7 @@ async fn a_repeated_claim_is_one_claim(pool: PgPool) {
     let mut scene = Scene::with(pool, crowd()).await;
     let vouchers = booklets_in_hand(&mut scene).await;
     for voucher in &vouchers[..ROUNDS as usize] {
-        let claim = scene.world.ids.next("claim");
+        let claim = scene.deployment.ids.next("claim");
         let answers = together(vec![scene.structures[0].clone(); TASKS], |structure| {
             let voucher = voucher.clone();
             async move { structure.claims_as(claim, &[voucher]).await }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use e2e::{Place, Refusal, Scene, Settings, World, id, real_data};
+use e2e::{Deployment, Place, Refusal, Scene, Settings, id, real_data};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -142,8 +142,8 @@ async fn exactly_the_expected_accounts_are_missing_or_wrong(pool: PgPool) {
     else {
         return;
     };
-    let world = World::new(pool).await;
-    let operator = &world.operator;
+    let deployment = Deployment::new(pool).await;
+    let operator = &deployment.operator;
     let report = operator.imports_structures(&places).await;
     assert_eq!(
         (&report["rows"], &report["accepted"]),
@@ -292,9 +292,9 @@ async fn the_same_person_is_found_whatever_the_spelling(pool: PgPool) {
 
 #[testkit::test]
 async fn a_structure_listed_twice_is_imported_once(pool: PgPool) {
-    let world = World::new(pool).await;
+    let deployment = Deployment::new(pool).await;
     let places = [Place::new(1), Place::new(2), Place::new(1)];
-    let report = world.operator.imports_structures(&Place::file(&places)).await;
+    let report = deployment.operator.imports_structures(&Place::file(&places)).await;
     assert_eq!(lines(&report, "duplicates"), BTreeSet::from([4]));
-    assert_eq!(world.operator.structures().await.len(), 2);
+    assert_eq!(deployment.operator.structures().await.len(), 2);
 }

@@ -47,7 +47,7 @@ async fn a_voucher_goes_from_order_to_payment(pool: PgPool) {
         .settles("2026-03", day("2026-03-31"))
         .await
         .refused_with(422);
-    scene.world.go_to(day("2026-04-02"));
+    scene.deployment.go_to(day("2026-04-02"));
     let settlement = scene.operator().settles("2026-03", day("2026-04-03")).await.created();
     assert_eq!(settlement["total"], "60.00");
     let paid: Vec<_> = settlement["payments"]
@@ -66,7 +66,7 @@ async fn a_voucher_goes_from_order_to_payment(pool: PgPool) {
     );
     let pain001 = scene.operator().client.get(&file).await.file();
     scene.bank.execute(&pain001).expect("a payment file");
-    scene.world.go_to(day("2026-04-05"));
+    scene.deployment.go_to(day("2026-04-05"));
     let statement = scene.statement(day("2026-04-05")).await;
     assert_eq!(statement["unexplained"], 0, "{statement:#}");
     scene.operator().balances_the_books().await;
@@ -100,7 +100,7 @@ async fn a_returned_transfer_is_owed_again_and_paid_to_new_bank_details(pool: Pg
     let mut scene = Scene::set(pool).await;
     let (_, vouchers) = scene.booklet_in_hand().await;
     scene.structures[0].claims(&vouchers[..3]).await.created();
-    scene.world.go_to(day("2026-04-02"));
+    scene.deployment.go_to(day("2026-04-02"));
     let settlement = scene.operator().settles("2026-03", day("2026-04-03")).await.created();
     let file = |settlement: &Value| {
         format!(
@@ -113,14 +113,14 @@ async fn a_returned_transfer_is_owed_again_and_paid_to_new_bank_details(pool: Pg
         .execute(&scene.operator().client.get(&file(&settlement)).await.file())
         .expect("a payment file");
     scene.bank.send_back_last("AC04").expect("something was paid");
-    scene.world.go_to(day("2026-04-06"));
+    scene.deployment.go_to(day("2026-04-06"));
     let statement = scene.statement(day("2026-04-06")).await;
     assert_eq!(statement["unexplained"], 0, "{statement:#}");
     scene.operator().balances_the_books().await;
     assert_eq!(column(&scene, "owed").await, ["10.50", "15.00", "4.50"]);
 
     // Held while the account is the one that sent it back.
-    scene.world.go_to(day("2026-05-04"));
+    scene.deployment.go_to(day("2026-05-04"));
     let held = scene.operator().settles("2026-04", day("2026-05-05")).await.created();
     assert_eq!(
         (&held["payments"], &held["held"][0]["reason"]),
@@ -140,7 +140,7 @@ async fn a_returned_transfer_is_owed_again_and_paid_to_new_bank_details(pool: Pg
         .bank
         .execute(&scene.operator().client.get(&file(&again)).await.file())
         .expect("a payment file");
-    scene.world.go_to(day("2026-05-06"));
+    scene.deployment.go_to(day("2026-05-06"));
     scene.statement(day("2026-05-06")).await;
     assert_eq!(column(&scene, "owed").await, ["0.00", "0.00", "0.00"]);
     scene.operator().balances_the_books().await;
@@ -152,7 +152,7 @@ async fn a_claim_reversed_after_it_was_paid_is_deducted_from_the_next_payment(po
     let (_, vouchers) = scene.booklet_in_hand().await;
     let structure = scene.structures[0].clone();
     let receipt = structure.claims(&vouchers[..4]).await.created();
-    scene.world.go_to(day("2026-04-02"));
+    scene.deployment.go_to(day("2026-04-02"));
     scene.operator().settles("2026-03", day("2026-04-03")).await.created();
     let reversal = structure.reverses(&receipt).await.created();
     assert_eq!(reversal["after_settlement"], true);
@@ -160,7 +160,7 @@ async fn a_claim_reversed_after_it_was_paid_is_deducted_from_the_next_payment(po
     // Six others, and the four that came back to life: 100 € claimed, 40 € of them paid already.
     structure.claims(&vouchers[4..]).await.created();
     structure.claims(&vouchers[..4]).await.created();
-    scene.world.go_to(day("2026-05-04"));
+    scene.deployment.go_to(day("2026-05-04"));
     let next = scene.operator().settles("2026-04", day("2026-05-05")).await.created();
     assert_eq!(next["total"], "60.00", "{next:#}");
     scene.operator().balances_the_books().await;
@@ -181,9 +181,9 @@ async fn end_in_exact_shares(pool: PgPool, rates: Vec<&'static str>) {
     }
     scene.structures[0].claims(&batch.booklet(1)[..7]).await.created();
     let last_day = DAY + Days::new(30);
-    scene.world.go_to(last_day + Days::new(2));
+    scene.deployment.go_to(last_day + Days::new(2));
     scene.sponsor.ends_programme().await.refused(Refusal::TooEarly);
-    scene.world.go_to(last_day + Days::new(5));
+    scene.deployment.go_to(last_day + Days::new(5));
     let end = scene.sponsor.ends_programme().await.created();
     assert_eq!(
         (&end["vouchers"], &end["returned"], &end["reserved_returned"]),
@@ -228,7 +228,7 @@ async fn end_in_exact_shares(pool: PgPool, rates: Vec<&'static str>) {
             .execute(&scene.operator().client.get(&file).await.file())
             .expect("a payment file");
     }
-    scene.world.go_to(execute_on);
+    scene.deployment.go_to(execute_on);
     let statement = scene.statement(execute_on).await;
     assert_eq!(statement["unexplained"], 0, "{statement:#}");
     scene.operator().balances_the_books().await;

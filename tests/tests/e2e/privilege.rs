@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use ccn::{Config, Running, Service};
 use database::Role;
-use e2e::{Client, FUND_IBAN, FUND_NAME, Scene, World};
+use e2e::{Client, Deployment, FUND_IBAN, FUND_NAME, Scene};
 use sqlx::{PgPool, Row};
 
 /// PostgreSQL's code for a missing right; row-level security refuses with the same.
@@ -27,8 +27,8 @@ async fn allowed(pool: &PgPool, sql: &'static str) {
 
 #[testkit::test]
 async fn redemption_sees_no_person_and_no_printed_voucher(pool: PgPool) {
-    let world = World::new(pool).await;
-    let redemption = world.as_role(Role::Redemption).await;
+    let deployment = Deployment::new(pool).await;
+    let redemption = deployment.as_role(Role::Redemption).await;
     refused(&redemption, "select from issuer.identity").await;
     refused(&redemption, "select from issuer.beneficiary").await;
     refused(&redemption, "select from issuer.hand_over").await;
@@ -48,8 +48,8 @@ async fn redemption_sees_no_person_and_no_printed_voucher(pool: PgPool) {
 
 #[testkit::test]
 async fn funding_sees_no_person_and_the_issuer_no_bank_account(pool: PgPool) {
-    let world = World::new(pool).await;
-    let funding = world.as_role(Role::Funding).await;
+    let deployment = Deployment::new(pool).await;
+    let funding = deployment.as_role(Role::Funding).await;
     for sql in [
         "select from issuer.identity",
         "select from issuer.beneficiary",
@@ -58,7 +58,7 @@ async fn funding_sees_no_person_and_the_issuer_no_bank_account(pool: PgPool) {
         refused(&funding, sql).await;
     }
     allowed(&funding, "select from redemption.payee").await;
-    let issuer = world.as_role(Role::Issuer).await;
+    let issuer = deployment.as_role(Role::Issuer).await;
     for sql in [
         "select from funding.funder",
         "select from funding.statement",
@@ -70,9 +70,9 @@ async fn funding_sees_no_person_and_the_issuer_no_bank_account(pool: PgPool) {
 
 #[testkit::test]
 async fn only_the_issuer_makes_keys_and_no_other_service_an_operator(pool: PgPool) {
-    let world = World::new(pool).await;
+    let deployment = Deployment::new(pool).await;
     for role in [Role::Redemption, Role::Funding, Role::Audit] {
-        let pool = world.as_role(role).await;
+        let pool = deployment.as_role(role).await;
         for sql in [
             "insert into access.api_key (id, organisation_id, secret_sha256, created_at)
              values (gen_random_uuid(), '00000000-0000-4000-8000-000000000001', sha256('mine'), now())",
@@ -90,7 +90,7 @@ async fn only_the_issuer_makes_keys_and_no_other_service_an_operator(pool: PgPoo
     }
     let own = [(Role::Redemption, "structure"), (Role::Funding, "funder")];
     for (role, word) in own {
-        let pool = world.as_role(role).await;
+        let pool = deployment.as_role(role).await;
         for (_, other) in own {
             let created = sqlx::query(
                 "insert into access.organisation (id, name, roles, created_at) values (gen_random_uuid(), 'Nous', $1, now())",
@@ -109,11 +109,11 @@ async fn only_the_issuer_makes_keys_and_no_other_service_an_operator(pool: PgPoo
 
 #[testkit::test]
 async fn no_service_rewrites_the_record_of_migrations(pool: PgPool) {
-    let world = World::new(pool).await;
+    let deployment = Deployment::new(pool).await;
     let tables: Vec<String> = sqlx::query_scalar(
         "select format('%I.%I', schemaname, tablename) from pg_tables where tablename = '_sqlx_migrations'",
     )
-    .fetch_all(&world.pool)
+    .fetch_all(&deployment.pool)
     .await
     .expect("the catalogue");
     assert!(tables.len() >= 7, "{tables:?}");
@@ -123,7 +123,7 @@ async fn no_service_rewrites_the_record_of_migrations(pool: PgPool) {
         )
         .bind(&tables)
         .bind(role.name())
-        .fetch_all(&world.pool)
+        .fetch_all(&deployment.pool)
         .await
         .expect("the catalogue");
         assert!(may_write.is_empty(), "{role:?} writes {may_write:?}");
@@ -132,11 +132,11 @@ async fn no_service_rewrites_the_record_of_migrations(pool: PgPool) {
 
 #[testkit::test]
 async fn a_service_alone_knows_callers_and_makes_none(pool: PgPool) {
-    let world = World::new(pool).await;
+    let deployment = Deployment::new(pool).await;
     for service in [Service::Redemption, Service::Funding] {
         // No key file at all: the operator's is the issuer's.
         let folder = tempfile::tempdir().expect("an empty folder");
-        let options = world.pool.connect_options().as_ref().clone();
+        let options = deployment.pool.connect_options().as_ref().clone();
         let config = Config {
             listen: ([127, 0, 0, 1], 0).into(),
             data_dir: folder.path().to_owned(),
@@ -146,10 +146,10 @@ async fn a_service_alone_knows_callers_and_makes_none(pool: PgPool) {
             fund_iban: Some(FUND_IBAN.parse().expect("an IBAN")),
             ..Config::default()
         };
-        let alone = Running::start(config, world.clock.clone(), &[service])
+        let alone = Running::start(config, deployment.clock.clone(), &[service])
             .await
             .expect("it starts");
-        let operator = Client::at(format!("http://{}", alone.addr)).with_key(world.operator.client.key());
+        let operator = Client::at(format!("http://{}", alone.addr)).with_key(deployment.operator.client.key());
         let known = match service {
             Service::Funding => "/funding/v1/identities",
             _ => "/redemption/v1/structures",
@@ -166,9 +166,9 @@ async fn a_service_alone_knows_callers_and_makes_none(pool: PgPool) {
 
 #[testkit::test]
 async fn nobody_changes_or_deletes_a_transfer_or_an_audit_line(pool: PgPool) {
-    let world = World::new(pool).await;
+    let deployment = Deployment::new(pool).await;
     for role in Role::ALL {
-        let pool = world.as_role(role).await;
+        let pool = deployment.as_role(role).await;
         refused(&pool, "update ledger.transfer set cents = 1").await;
         refused(&pool, "delete from ledger.transfer").await;
         refused(&pool, "truncate ledger.transfer").await;
@@ -191,7 +191,7 @@ async fn each_service_posts_its_own_kinds_of_transfer_only(pool: PgPool) {
         (Role::Funding, 30..60),
     ];
     for (role, kinds) in own {
-        let pool = scene.world.as_role(role).await;
+        let pool = scene.deployment.as_role(role).await;
         for kind in [11_i16, 20, 33] {
             let posted = sqlx::query(
                 "insert into ledger.transfer (book_id, id, kind, debit, credit, cents, at, event_id)
@@ -223,10 +223,10 @@ async fn each_service_posts_its_own_kinds_of_transfer_only(pool: PgPool) {
 
 #[testkit::test]
 async fn only_the_issuer_opens_vouchers(pool: PgPool) {
-    let world = World::new(pool).await;
+    let deployment = Deployment::new(pool).await;
     let number = (9_i64 << 56) + 1;
     for role in [Role::Redemption, Role::Funding, Role::Audit] {
-        let pool = world.as_role(role).await;
+        let pool = deployment.as_role(role).await;
         let opened =
             sqlx::query("insert into ledger.account (book_id, number, kind, limit_cents) values ($1, $2, 9, 1000)")
                 .bind(e2e::id("book"))
@@ -245,8 +245,8 @@ async fn only_the_issuer_opens_vouchers(pool: PgPool) {
 
 #[testkit::test]
 async fn audit_reads_the_books_and_nothing_else(pool: PgPool) {
-    let world = World::new(pool).await;
-    let audit = world.as_role(Role::Audit).await;
+    let deployment = Deployment::new(pool).await;
+    let audit = deployment.as_role(Role::Audit).await;
     allowed(&audit, "select from ledger.entry").await;
     refused(&audit, "insert into ledger.transfer select * from ledger.transfer").await;
     for sql in [
@@ -262,9 +262,9 @@ async fn audit_reads_the_books_and_nothing_else(pool: PgPool) {
 
 #[testkit::test]
 async fn no_role_owns_or_creates_anything(pool: PgPool) {
-    let world = World::new(pool).await;
+    let deployment = Deployment::new(pool).await;
     for role in Role::ALL {
-        let pool = world.as_role(role).await;
+        let pool = deployment.as_role(role).await;
         refused(&pool, "create table ledger.mine ()").await;
         refused(&pool, "alter table ledger.transfer disable row level security").await;
         let rights = sqlx::query(

@@ -1,14 +1,14 @@
 //! Errors that a client can work with.
 
-use e2e::{Refusal, World, check, id, write_temporarily};
+use e2e::{Deployment, Refusal, check, id, write_temporarily};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
 #[testkit::test]
 async fn every_kind_of_error_is_a_problem_that_names_its_request(pool: PgPool) {
     // Answer checks both for every error; here is one of each way to fail before a use case is reached.
-    let world = World::new(pool).await;
-    let (anyone, operator) = (&world.anyone, &world.operator.client);
+    let deployment = Deployment::new(pool).await;
+    let (anyone, operator) = (&deployment.anyone, &deployment.operator.client);
     anyone.get("/nowhere").await.refused(Refusal::NotFound);
     assert_eq!(anyone.delete("/catalogue/v1/services").await.status, 405);
     anyone
@@ -57,9 +57,9 @@ async fn every_kind_of_error_is_a_problem_that_names_its_request(pool: PgPool) {
 
 #[testkit::test]
 async fn a_problem_reads_like_this(pool: PgPool) {
-    let world = World::new(pool).await;
+    let deployment = Deployment::new(pool).await;
     let body = json!({"id": id("nobody"), "name": " ", "roles": ["sponsor"]});
-    let answer = world.operator.client.post("/issuer/v1/organisations", &body).await;
+    let answer = deployment.operator.client.post("/issuer/v1/organisations", &body).await;
     insta::assert_json_snapshot!(e2e::redacted(&answer.json()), @r#"
     {
       "detail": "Remplissez le champ « name ».",
@@ -73,8 +73,8 @@ async fn a_problem_reads_like_this(pool: PgPool) {
 
 #[testkit::test]
 async fn the_interface_describes_itself_in_openapi(pool: PgPool) {
-    let world = World::new(pool).await;
-    let answer = world.anyone.get("/openapi.json").await;
+    let deployment = Deployment::new(pool).await;
+    let answer = deployment.anyone.get("/openapi.json").await;
     let document = answer.clone().accepted();
     let missing: Vec<&str> = ROUTES
         .iter()
@@ -101,8 +101,8 @@ async fn the_interface_describes_itself_in_openapi(pool: PgPool) {
 /// Whoever has no key is told so before anything else is looked at, wherever the description asks for one; and nowhere else.
 #[testkit::test]
 async fn the_description_says_what_needs_a_key(pool: PgPool) {
-    let world = World::new(pool).await;
-    let document = world.anyone.get("/openapi.json").await.accepted();
+    let deployment = Deployment::new(pool).await;
+    let document = deployment.anyone.get("/openapi.json").await.accepted();
     let (mut asked, mut wrong) = (0, Vec::new());
     for (path, operations) in document["paths"].as_object().expect("paths") {
         let address: Vec<&str> = path
@@ -118,7 +118,7 @@ async fn the_description_says_what_needs_a_key(pool: PgPool) {
             };
             let open = operation["security"] == json!([{}]);
             let method = method.parse().expect("a method");
-            let answer = world.anyone.send(method, &address.join("/"), None).await;
+            let answer = deployment.anyone.send(method, &address.join("/"), None).await;
             asked += 1;
             if (answer.status == 401) == open {
                 wrong.push(format!(
@@ -226,9 +226,9 @@ const ROUTES: &[&str] = &[
 
 #[testkit::test]
 async fn a_key_opens_nothing_once_it_is_revoked(pool: PgPool) {
-    let world = World::new(pool).await;
+    let deployment = Deployment::new(pool).await;
     let organisation = id("auditor");
-    world
+    deployment
         .operator
         .client
         .post(
@@ -238,7 +238,7 @@ async fn a_key_opens_nothing_once_it_is_revoked(pool: PgPool) {
         .await
         .created();
     let path = format!("/issuer/v1/organisations/{organisation}/api-keys");
-    let key = world
+    let key = deployment
         .operator
         .client
         .post(&path, &json!({"id": id("key")}))
@@ -246,13 +246,18 @@ async fn a_key_opens_nothing_once_it_is_revoked(pool: PgPool) {
         .created();
     // Shown once: repeated, the answer no longer holds it.
     assert_eq!(
-        world.operator.client.post(&path, &json!({"id": id("key")})).await.ok()["secret"],
+        deployment
+            .operator
+            .client
+            .post(&path, &json!({"id": id("key")}))
+            .await
+            .ok()["secret"],
         Value::Null
     );
-    let auditor = world.anyone.with_key(key["secret"].as_str().expect("a secret"));
+    let auditor = deployment.anyone.with_key(key["secret"].as_str().expect("a secret"));
     auditor.get("/funding/v1/waterfall").await.accepted();
     assert_eq!(
-        world
+        deployment
             .operator
             .client
             .delete(&format!("/issuer/v1/api-keys/{}", id("key")))

@@ -6,7 +6,7 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use ccn::Service;
-use e2e::{Client, World};
+use e2e::{Client, Deployment};
 use reqwest::Method;
 use serde_json::Value;
 use sqlx::PgPool;
@@ -106,13 +106,13 @@ async fn compare(service: Service, alone: &Client, through: &Client) -> (usize, 
 /// The issuer alone wants sealed keys, so it shares a process with one of the others, and the third is the one that could be missed.
 #[testkit::test]
 async fn a_proxy_finds_the_service_of_every_operation_by_the_first_segment(pool: PgPool) {
-    let world = World::new(pool).await;
+    let deployment = Deployment::new(pool).await;
     for (apart, beside) in [
         (Service::Redemption, Service::Funding),
         (Service::Funding, Service::Redemption),
     ] {
-        let issuer = world.starts(&[Service::Issuer, beside]).await;
-        let (one, other) = (world.starts(&[apart]).await, world.starts(&[beside]).await);
+        let issuer = deployment.starts(&[Service::Issuer, beside]).await;
+        let (one, other) = (deployment.starts(&[apart]).await, deployment.starts(&[beside]).await);
         let (redemption, funding) = match apart {
             Service::Redemption => (one.addr, other.addr),
             _ => (other.addr, one.addr),

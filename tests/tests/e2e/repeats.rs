@@ -1,6 +1,6 @@
 //! The caller makes the ids, so every creation can be repeated: 201, then 200 with the same answer, 409 with another content.
 
-use e2e::{Client, DAY, Place, Refusal, Scene, Settings, World, iban, id, siren};
+use e2e::{Client, DAY, Deployment, Place, Refusal, Scene, Settings, iban, id, siren};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
@@ -221,7 +221,7 @@ async fn acts_on_money_can_be_repeated(pool: PgPool) {
     )
     .check()
     .await;
-    scene.world.go_to("2026-04-08".parse().expect("a day"));
+    scene.deployment.go_to("2026-04-08".parse().expect("a day"));
     let settlement = json!({"id": id("s"), "month": "2026-03", "execute_on": "2026-04-09"});
     Creation::new(
         &operator,
@@ -244,8 +244,8 @@ async fn acts_on_money_can_be_repeated(pool: PgPool) {
 
 #[testkit::test]
 async fn accreditations_and_suspensions_can_be_repeated(pool: PgPool) {
-    let world = World::new(pool).await;
-    let operator = &world.operator;
+    let deployment = Deployment::new(pool).await;
+    let operator = &deployment.operator;
     operator.imports_structures(&Place::file(&[Place::new(1)])).await;
     let structure = operator.structures().await[0]["id"].as_str().expect("an id").to_owned();
     let path = |rest: &str| format!("/redemption/v1/structures/{structure}/{rest}");

@@ -28,7 +28,7 @@ async fn an_auditor_reads_and_cosigns_and_writes_nothing(pool: PgPool) {
     let roles = ["auditor"];
     let auditor = scene.operator().admits(id("auditor"), "Cour des comptes", &roles).await;
     auditor.get("/funding/v1/waterfall").await.accepted();
-    let document = scene.world.anyone.get("/openapi.json").await.json();
+    let document = scene.deployment.anyone.get("/openapi.json").await.json();
     let (mut asked, mut let_in) = (0, Vec::new());
     for (path, item) in document["paths"].as_object().expect("paths") {
         // A simulation stores nothing: it is a way to read a plan. A co-signature says that somebody looked.

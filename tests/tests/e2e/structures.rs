@@ -12,9 +12,9 @@ async fn only_a_structure_claims_and_it_sees_its_own_claims_only(pool: PgPool) {
     let [here, elsewhere] = &scene.structures[..] else {
         panic!("two structures")
     };
-    let claim = here.claim(scene.world.ids.next("claim"), &vouchers[..1]);
+    let claim = here.claim(scene.deployment.ids.next("claim"), &vouchers[..1]);
     scene
-        .world
+        .deployment
         .anyone
         .post("/redemption/v1/claims", &claim)
         .await
@@ -85,7 +85,9 @@ async fn a_reversed_claim_gives_its_vouchers_back_once(pool: PgPool) {
         panic!("two structures")
     };
     let receipt = here.claims(&vouchers[..3]).await.created();
-    scene.world.go_to_instant(e2e::morning(DAY) + TimeDelta::minutes(5));
+    scene
+        .deployment
+        .go_to_instant(e2e::morning(DAY) + TimeDelta::minutes(5));
     elsewhere.reverses(&receipt).await.refused(Refusal::NotFound);
     // One is blocked meanwhile, and must not come back to life.
     scene

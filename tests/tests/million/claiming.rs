@@ -84,7 +84,7 @@ impl Desks {
     pub async fn connect(scene: &Scene) -> Self {
         let mut channels = Vec::new();
         for _ in 0..4 {
-            let endpoint = Endpoint::from_shared(format!("http://{}", scene.world.addr())).unwrap();
+            let endpoint = Endpoint::from_shared(format!("http://{}", scene.deployment.addr())).unwrap();
             channels.push(endpoint.connect().await.unwrap());
         }
         Self { channels }

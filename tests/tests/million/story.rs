@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use chrono::{Days, NaiveDate};
-use e2e::{Batch, DAY, Place, Scene, Settings, World, iban};
+use e2e::{Batch, DAY, Deployment, Place, Scene, Settings, iban};
 use futures_util::StreamExt;
 use futures_util::stream::iter;
 use serde_json::{Value, json};
@@ -81,9 +81,9 @@ impl Run {
             ..Settings::default()
         };
         let started = Instant::now();
-        let mut world = World::elsewhere(pool);
-        world.operator.client = world.operator.client.with_patience();
-        let mut scene = Scene::on(world, settings).await;
+        let mut deployment = Deployment::elsewhere(pool);
+        deployment.operator.client = deployment.operator.client.with_patience();
+        let mut scene = Scene::on(deployment, settings).await;
         scene.sponsor.client = scene.sponsor.client.with_patience();
         let mut measures = Measures::default();
         measures.step("structures, funders, programme", started.elapsed());
@@ -124,10 +124,10 @@ impl Run {
     async fn march(&mut self, upto: u64) {
         let desks = Desks::connect(&self.scene).await;
         while self.made() < upto {
-            self.scene.world.go_to(DAY + Days::new(1 + self.batches % 27));
+            self.scene.deployment.go_to(DAY + Days::new(1 + self.batches % 27));
             self.batch_of_claims(&desks, upto, MARCH).await;
         }
-        self.scene.world.go_to(day(3, 31));
+        self.scene.deployment.go_to(day(3, 31));
     }
 
     fn made(&self) -> u64 {
@@ -152,7 +152,7 @@ impl Run {
     /// Orders, mints, prints, funds and activates.
     async fn batch(&mut self, booklets: u32) -> Batch {
         let sponsor = self.scene.sponsor.clone();
-        let id = self.scene.world.ids.next("batch");
+        let id = self.scene.deployment.ids.next("batch");
         let mut step = |what, started: Instant| self.measures.step(what, started.elapsed());
         let started = Instant::now();
         let ordered = sponsor.places_order(id, booklets).await.created();
@@ -193,7 +193,7 @@ impl Run {
 
     /// March is settled, paid and closed; some payments come back. Gives the structures whose payments did.
     async fn settle_march(&mut self) -> BTreeSet<usize> {
-        self.scene.world.go_to(day(4, 2));
+        self.scene.deployment.go_to(day(4, 2));
         let expected = self.tally.settles(1, MARCH, &BTreeSet::new());
         let sent = self.settle("2026-03", day(4, 3), &expected).await;
         let every = (expected.payments.len() / RETURNED).max(4);
@@ -208,7 +208,7 @@ impl Run {
 
     /// The rest of the claims.
     async fn april(&mut self, upto: u64) {
-        self.scene.world.go_to(day(4, 14));
+        self.scene.deployment.go_to(day(4, 14));
         let desks = Desks::connect(&self.scene).await;
         while self.made() < upto {
             self.batch_of_claims(&desks, upto, APRIL).await;
@@ -228,7 +228,7 @@ impl Run {
             );
             self.scene.operator().imports_bank_details(csv.as_bytes()).await;
         }
-        self.scene.world.go_to(day(5, 4));
+        self.scene.deployment.go_to(day(5, 4));
         let expected = self.tally.settles(2, APRIL, &held);
         self.settle("2026-04", day(5, 5), &expected).await;
         self.bank_answers(day(5, 7)).await;
@@ -241,7 +241,7 @@ impl Run {
         let colleague = operator.gives_key(outside::OPERATOR).await.with_patience();
         // A key made after the proposal does not approve it: the clock has moved.
         self.scene
-            .world
+            .deployment
             .go_to_instant(e2e::morning(execute_on) - chrono::TimeDelta::hours(1));
         let started = Instant::now();
         let settlement = operator.settles_patiently(month, execute_on).await;
@@ -253,7 +253,7 @@ impl Run {
             },
             started.elapsed(),
         );
-        let sent = self.judge(&settlement, expected);
+        let sent = self.finds_what_was_counted(&settlement, expected);
         let id = settlement["id"].as_str().unwrap();
         if settlement["approval"]["state"] == "waiting" {
             let path = format!("/funding/v1/settlements/{id}/approval");
@@ -285,7 +285,7 @@ impl Run {
     }
 
     /// The payments are those that were counted, to the cent, and so are those who wait.
-    fn judge(&self, settlement: &Value, expected: &Expected) -> BTreeMap<usize, String> {
+    fn finds_what_was_counted(&self, settlement: &Value, expected: &Expected) -> BTreeMap<usize, String> {
         let number = |of: &Value| {
             let found = self
                 .scene
@@ -308,7 +308,7 @@ impl Run {
     }
 
     async fn bank_answers(&mut self, on: NaiveDate) {
-        self.scene.world.go_to(on);
+        self.scene.deployment.go_to(on);
         let statement = self.scene.prints_statement(on);
         let started = Instant::now();
         let loaded = self.scene.operator().loads_statement(&statement).await.created();
@@ -325,14 +325,14 @@ impl Run {
     }
 
     /// A report that reads the whole books, if it comes within the time of a request; the command that does the same has no such limit.
-    async fn asks(&mut self, path: &str, what: &'static str, judge: impl FnOnce(&Self, Value)) {
+    async fn asks(&mut self, path: &str, what: &'static str, check: impl FnOnce(&Self, Value)) {
         let started = Instant::now();
         let answer = self.scene.operator().client.get(path).await;
         self.measures.step(what, started.elapsed());
         if answer.status == 504 {
             println!("{what}: not within the time of a request");
         } else {
-            judge(self, answer.accepted());
+            check(self, answer.accepted());
         }
     }
 
@@ -358,7 +358,7 @@ impl Run {
         compare::with_claims_report(&self.scene, &self.tally, &report);
         // The folder of the services goes with them.
         let key = folder.path().join("checkpoint.key");
-        std::fs::copy(self.scene.world.data_dir().join("secrets/checkpoint.key"), &key).unwrap();
+        std::fs::copy(self.scene.deployment.data_dir().join("secrets/checkpoint.key"), &key).unwrap();
         let out = folder.path().join("livres");
         outside::reconcile(&mut self.measures, &self.url, &key);
         let exported = outside::export(&mut self.measures, &self.url, &key, &out);
@@ -368,7 +368,7 @@ impl Run {
         let said = outside::outsider(&mut self.measures, &out);
         compare::with_outsider(&self, &said);
         outside::hledger(&mut self.measures, &out);
-        let services = peak(self.scene.world.process().unwrap());
+        let services = peak(self.scene.deployment.process().unwrap());
         // The services stop, so that the database can be copied.
         let Self {
             scene,
@@ -377,7 +377,7 @@ impl Run {
             url,
             ..
         } = self;
-        let pool = scene.world.pool.clone();
+        let pool = scene.deployment.pool.clone();
         drop(scene);
         pool.close().await;
         outside::seal(&mut measures, &url, exported, &key, &folder.path().join("encore"));

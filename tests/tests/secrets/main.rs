@@ -27,10 +27,10 @@ async fn no_answer_and_no_log_line_holds_a_token_or_a_key(pool: PgPool) {
     let receipt: Value = answers[0].json();
     answers.push(here.reverses(&receipt).await);
     answers.push(scene.operator().client.get("/funding/v1/waterfall").await);
-    answers.push(scene.world.anyone.get("/metrics").await);
+    answers.push(scene.deployment.anyone.get("/metrics").await);
     answers.push(
         scene
-            .world
+            .deployment
             .anyone
             .with_key(&format!("{}x", here.client.key()))
             .get("/redemption/v1/claims")

@@ -3,10 +3,10 @@
 use chrono::Days;
 use serde_json::json;
 
+use super::actors::{New, Simulation, Wanted};
 use super::fund::{Batch, Claim, PROGRAMMES, STRUCTURES, Sheet, Voucher};
-use super::life::{Life, New, Wanted};
 
-impl Life {
+impl Simulation {
     /// One to four vouchers of a programme, mostly good ones.
     pub async fn claims(&mut self) {
         let s = self.pick(STRUCTURES);

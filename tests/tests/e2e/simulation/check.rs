@@ -1,17 +1,17 @@
-//! What the services show, beside the model: the report figure by figure, each structure's account, the breaks, the states of
+//! What the services show, beside the oracle: the report figure by figure, each structure's account, the breaks, the states of
 //! vouchers, and every identity of the books.
 
 use e2e::holds;
 use serde_json::{Value, json};
 use testkit::until;
 
+use super::actors::Simulation;
 use super::batches::states;
 use super::end::is_funded;
 use super::euros;
 use super::fund::{Each, FUNDERS, Fund, PROGRAMMES, Paid, Programme, STRUCTURES, State, Voucher};
-use super::life::Life;
 
-impl Life {
+impl Simulation {
     pub async fn checks(&self) {
         self.checks_the_report().await;
         self.checks_structures().await;

@@ -1,4 +1,5 @@
-//! Everybody whom a life needs, and the requests that they make: each is answered as the model says, or the life ends there.
+//! Everybody whom a simulation needs, and the requests that they make: each is answered as the oracle says, or the
+//! simulation ends there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +18,7 @@ use super::shares::{Limits, Plan};
 /// The organisation that runs the platform.
 const OPERATOR: Uuid = uuid!("00000000-0000-4000-8000-000000000001");
 
-/// What a funder promised a programme, in cents: the first promised more than a life asks for.
+/// What a funder promised a programme, in cents: the first promised more than a simulation asks for.
 pub const AGREED: [i64; PROGRAMMES] = [100_000_000, 120_000];
 
 /// What must come of a request: an answer, or a refusal of this kind.
@@ -38,7 +39,7 @@ pub struct Done {
     pub other: Option<(&'static str, Value)>,
 }
 
-pub struct Life {
+pub struct Simulation {
     pub scene: Scene,
     pub random: StdRng,
     pub fund: Fund,
@@ -64,8 +65,8 @@ pub struct Life {
     pub requests: u32,
 }
 
-impl Life {
-    /// Two programmes of three funders, one of which ends within the life; three structures, one without bank details; no money.
+impl Simulation {
+    /// Two programmes of three funders, one of which ends within the simulation; three structures, one without bank details; no money.
     pub async fn begins(pool: PgPool, seed: u64) -> Self {
         let settings = Settings {
             rates: vec!["0.35", "0.5", "0.15"],
@@ -80,7 +81,7 @@ impl Life {
         let (second, prescriber) = second_programme(&scene).await;
         let third = third_structure(&scene).await;
         let operator = &scene.operator().client;
-        let key = json!({"id": scene.world.ids.next("colleague")});
+        let key = json!({"id": scene.deployment.ids.next("colleague")});
         let key = operator
             .post(&format!("/issuer/v1/organisations/{OPERATOR}/api-keys"), &key)
             .await
@@ -90,7 +91,7 @@ impl Life {
         let mut conventions = [[Uuid::nil(); FUNDERS]; PROGRAMMES];
         for (f, funder) in scene.funders.iter().enumerate() {
             conventions[0][f] = funder.convention;
-            conventions[1][f] = scene.world.ids.next("convention");
+            conventions[1][f] = scene.deployment.ids.next("convention");
             let agreed = super::euros(AGREED[1]);
             let body = json!({"id": conventions[1][f], "funder_id": funder.id, "programme_id": second.programme, "amount": agreed,
                 "signed_on": DAY, "starts_on": DAY, "ends_on": "2027-12-31"});
@@ -106,7 +107,7 @@ impl Life {
             rates: [350_000_000, 500_000_000, 150_000_000],
             limits: Limits::default(),
         };
-        let plan = json!({"id": scene.world.ids.next("plan"), "shares": first_plan.shares(&funders)});
+        let plan = json!({"id": scene.deployment.ids.next("plan"), "shares": first_plan.shares(&funders)});
         second
             .client
             .post(&second.funding_path("/plans"), &plan)
@@ -147,7 +148,7 @@ impl Life {
     }
 
     pub fn new_id(&self, what: &str) -> Uuid {
-        self.scene.world.ids.next(what)
+        self.scene.deployment.ids.next(what)
     }
 
     pub fn pick(&mut self, below: usize) -> usize {
@@ -167,13 +168,13 @@ impl Life {
     /// A second later, so that nothing happens at the same instant as something else.
     pub fn ticks(&mut self) {
         self.now += TimeDelta::seconds(1);
-        self.scene.world.go_to_instant(self.now);
+        self.scene.deployment.go_to_instant(self.now);
     }
 
     pub fn goes_on(&mut self, days: u64) {
         self.day = self.day + Days::new(days);
         self.now = morning(self.day);
-        self.scene.world.go_to_instant(self.now);
+        self.scene.deployment.go_to_instant(self.now);
     }
 
     /// Counts the act and checks the answer; gives what was answered.
@@ -291,10 +292,10 @@ impl New {
     }
 }
 
-/// Its whole batches become spendable, it accepts mandates, and it lasts longer than the life.
+/// Its whole batches become spendable, it accepts mandates, and it lasts longer than the simulation.
 async fn second_programme(scene: &Scene) -> (Sponsor, Prescriber) {
     let sponsor = Sponsor {
-        programme: scene.world.ids.next("programme"),
+        programme: scene.deployment.ids.next("programme"),
         ..scene.sponsor.clone()
     };
     let programme = json!({
@@ -302,7 +303,7 @@ async fn second_programme(scene: &Scene) -> (Sponsor, Prescriber) {
         "spendable": "batch", "printed_day": "2026-12-31", "tolerance_days": 31, "booklets_min": 2, "booklets_per_person_max": 2,
     });
     sponsor.client.post("/issuer/v1/programmes", &programme).await.created();
-    let id = scene.world.ids.next("prescriber");
+    let id = scene.deployment.ids.next("prescriber");
     let client = scene
         .operator()
         .admits(id, "Second prescripteur", &["prescriber"])
@@ -312,7 +313,7 @@ async fn second_programme(scene: &Scene) -> (Sponsor, Prescriber) {
         id,
         client,
         programme: sponsor.programme,
-        ids: scene.world.ids.clone(),
+        ids: scene.deployment.ids.clone(),
     };
     prescriber.imports(&people(9, 2)).await;
     (sponsor, prescriber)
@@ -337,8 +338,8 @@ async fn third_structure(scene: &Scene) -> Structure {
         id,
         name: place.name(),
         client,
-        ids: scene.world.ids.clone(),
-        clock: scene.world.clock.clone(),
+        ids: scene.deployment.ids.clone(),
+        clock: scene.deployment.clock.clone(),
     }
 }
 

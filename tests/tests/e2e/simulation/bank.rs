@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use standards::Cents;
 use standards::camt053::{self, Balance, Statement};
 
+use super::actors::{Done, Simulation, Wanted};
 use super::fund::Call;
-use super::life::{Done, Life, Wanted};
 use super::line::{Is, Line, Used};
 
 /// What stands on the account at the end of the last statement.
@@ -34,7 +34,7 @@ impl Bank {
     }
 }
 
-impl Life {
+impl Simulation {
     /// One to five movements, and the statement of the day.
     pub async fn statement(&mut self) {
         let mut used = Used::default();
@@ -142,7 +142,7 @@ impl Life {
         }
         self.fund.settle_expected();
         self.fund.open_expected(self.day);
-        assert_eq!(self.fund.bank, closing, "{}: the model and its bank", self.doing);
+        assert_eq!(self.fund.bank, closing, "{}: the oracle and its bank", self.doing);
     }
 
     fn camt(&self, lines: &[Line], missing: i64) -> Vec<u8> {

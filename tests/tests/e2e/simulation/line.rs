@@ -1,4 +1,4 @@
-//! What a line of a statement is: as the bank writes it, and as the model sees it.
+//! What a line of a statement is: as the bank writes it, and as the oracle sees it.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use standards::camt053::{self, Entry, Transfer};
 
 use super::fund::{About, Break, Fund, State};
 
-/// What a line is, as the model sees it.
+/// What a line is, as the oracle sees it.
 #[derive(Debug, Clone)]
 pub enum Is {
     Call(usize),

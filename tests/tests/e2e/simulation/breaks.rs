@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::actors::{New, Simulation, Wanted};
 use super::euros;
 use super::fund::{About, FUNDERS, State};
-use super::life::{Life, New, Wanted};
 
 const WHY: &str = "Vérifié avec la banque.";
 
@@ -18,7 +18,7 @@ enum Said {
     Returned(usize),
 }
 
-impl Life {
+impl Simulation {
     /// Who reads the list finds the same breaks.
     pub async fn open_breaks(&self) -> Vec<Value> {
         let page = self.operator().get("/funding/v1/breaks").await.accepted();

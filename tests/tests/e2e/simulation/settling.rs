@@ -3,9 +3,9 @@
 use chrono::Days;
 use serde_json::{Value, json};
 
+use super::actors::{New, Simulation, Wanted};
 use super::euros;
 use super::fund::{File, PROGRAMMES, Paid, Payment, Programme, Proposal, STRUCTURES, State};
-use super::life::{Life, New, Wanted};
 
 /// What a settlement is, before it is asked for.
 struct Decided {
@@ -22,7 +22,7 @@ struct Planned {
     lines: Vec<(usize, usize, i64)>,
 }
 
-impl Life {
+impl Simulation {
     /// The month before, mostly, and everything older.
     pub async fn settles(&mut self) {
         let running = self.chance(8);

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use standards::Month;
 use uuid::Uuid;
 
+use super::actors::{New, Simulation, Wanted};
 use super::euros;
 use super::fund::{Batch, Each, FUNDERS, File, PROGRAMMES, Paid, Payment, Proposal, Sheet, State, Voucher, add};
-use super::life::{Life, New, Wanted};
 use super::shares::{Used, true_up};
 
-impl Life {
+impl Simulation {
     fn printed_day(p: usize) -> NaiveDate {
         ["2026-04-30", "2026-12-31"][p].parse().expect("a day")
     }

@@ -3,11 +3,11 @@
 use e2e::{Batch as Printed, Voucher as Paper};
 use serde_json::{Value, json};
 
+use super::actors::{New, Simulation, Wanted};
 use super::fund::{BOOKLET, Batch, Each, FACE, FUNDERS, PROGRAMMES, Sheet, Voucher, add};
-use super::life::{Life, New, Wanted};
 use super::shares::split;
 
-impl Life {
+impl Simulation {
     /// A batch of one to three booklets under the newest plan; printed at once.
     pub async fn orders(&mut self) {
         let p = self.pick(PROGRAMMES);
@@ -339,8 +339,8 @@ fn batch_is_cancelled(batch: &Batch) -> bool {
 }
 
 /// How many vouchers are in each state, as the sponsor is told.
-pub fn states(life: &Life, p: usize) -> Value {
-    let programme = &life.fund.programmes[p];
+pub fn states(simulation: &Simulation, p: usize) -> Value {
+    let programme = &simulation.fund.programmes[p];
     let mut counts = [0; 6];
     for (k, batch) in programme.batches.iter().enumerate() {
         for (place, sheet) in batch.sheets.iter().enumerate() {
@@ -349,7 +349,7 @@ pub fn states(life: &Life, p: usize) -> Value {
                 .claims
                 .iter()
                 .find(of)
-                .is_some_and(|claim| super::fund::Programme::covered(claim, &life.fund.payments) > 0);
+                .is_some_and(|claim| super::fund::Programme::covered(claim, &simulation.fund.payments) > 0);
             let state = match sheet.state {
                 Voucher::Spent if settled => 3,
                 Voucher::Spent => 2,

@@ -1,8 +1,9 @@
-//! Random lives of a fund through the services' own interfaces: REST requests by everybody concerned, bank files that the test
-//! writes as its bank would, and a small model in the business's words. What the model says must be refused is refused, for
+//! Random simulations of a fund through the services' own interfaces: REST requests by everybody concerned, bank files that the
+//! test writes as its bank would, and a small oracle in the business's words. What the oracle says must be refused is refused, for
 //! its reason; a request that is repeated gets the same answer and changes nothing; another under the same id is refused. The
-//! report, the structures' accounts, the breaks, the states of vouchers and every identity are the model's all along.
+//! report, the structures' accounts, the breaks, the states of vouchers and every identity are the oracle's all along.
 
+mod actors;
 mod bank;
 mod batches;
 mod breaks;
@@ -10,7 +11,6 @@ mod check;
 mod claims;
 mod end;
 mod fund;
-mod life;
 mod line;
 mod movements;
 mod promises;
@@ -23,11 +23,11 @@ use std::collections::BTreeMap;
 use sqlx::PgPool;
 use standards::Cents;
 
-use life::Life;
+use actors::Simulation;
 
-/// A life's acts; each is one or a few requests.
+/// A simulation's acts; each is one or a few requests.
 const ACTS: u32 = 320;
-/// Acts after which all that the services show is compared with the model; the report is, after each.
+/// Acts after which all that the services show is compared with the oracle; the report is, after each.
 const ACTS_PER_CHECK: u32 = 4;
 
 fn euros(cents: i64) -> String {
@@ -36,26 +36,26 @@ fn euros(cents: i64) -> String {
 
 type Seen = BTreeMap<&'static str, [u32; 2]>;
 
-async fn live(pool: PgPool, seed: u64) -> (Seen, u32) {
-    let mut life = Life::begins(pool, seed).await;
-    life.has_money().await;
+async fn simulate(pool: PgPool, seed: u64) -> (Seen, u32) {
+    let mut simulation = Simulation::begins(pool, seed).await;
+    simulation.has_money().await;
     for act in 1..=ACTS {
-        life.ticks();
-        let before = life.requests;
-        life.acts().await;
-        if life.requests > before {
-            life.checks_the_report().await;
+        simulation.ticks();
+        let before = simulation.requests;
+        simulation.acts().await;
+        if simulation.requests > before {
+            simulation.checks_the_report().await;
         }
         if act % ACTS_PER_CHECK == 0 {
-            life.checks().await;
+            simulation.checks().await;
         }
     }
-    life.reconciles().await;
-    life.checks().await;
-    (life.seen, life.requests)
+    simulation.reconciles().await;
+    simulation.checks().await;
+    (simulation.seen, simulation.requests)
 }
 
-impl Life {
+impl Simulation {
     /// Something happens, or nothing yet could.
     async fn acts(&mut self) {
         match self.pick(100) {
@@ -96,21 +96,21 @@ impl Life {
 }
 
 #[testkit::test]
-async fn a_life_of_the_fund_through_its_interfaces_is_what_the_model_says(pool: PgPool) {
-    live(pool, 7).await;
+async fn a_simulation_of_the_fund_through_its_interfaces_is_what_the_oracle_says(pool: PgPool) {
+    simulate(pool, 7).await;
 }
 
-/// `LIFE_SEEDS=100 cargo test -p e2e --test e2e many_lives -- --ignored --nocapture`
+/// `SIMULATION_SEEDS=100 cargo test -p e2e --test e2e many_simulations -- --ignored --nocapture`
 #[testkit::test]
 #[ignore = "as long as one likes"]
-async fn many_lives_through_the_interfaces_are_what_the_model_says(_: PgPool) {
-    let seeds: u64 = std::env::var("LIFE_SEEDS").map_or(10, |seeds| seeds.parse().expect("a number"));
-    let first: u64 = std::env::var("LIFE_FIRST").map_or(100, |first| first.parse().expect("a number"));
+async fn many_simulations_through_the_interfaces_are_what_the_oracle_says(_: PgPool) {
+    let seeds: u64 = std::env::var("SIMULATION_SEEDS").map_or(10, |seeds| seeds.parse().expect("a number"));
+    let first: u64 = std::env::var("SIMULATION_FIRST").map_or(100, |first| first.parse().expect("a number"));
     let mut all = Seen::new();
     for seed in first..first + seeds {
         let database = testkit::Database::new().await;
         let began = std::time::Instant::now();
-        let (seen, requests) = live(database.pool(), seed).await;
+        let (seen, requests) = simulate(database.pool(), seed).await;
         println!("seed {seed}: {requests} requests in {} s", began.elapsed().as_secs());
         for (what, counts) in seen {
             let sum = all.entry(what).or_default();

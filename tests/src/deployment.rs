@@ -30,7 +30,7 @@ const CONNECTIONS: u32 = 6;
 
 /// A database of its own with the real services in front of it. Dropped, it stops them.
 #[derive(Debug)]
-pub struct World {
+pub struct Deployment {
     /// Connected as the migration role: looks, and tries what services may not.
     pub pool: PgPool,
     /// Nobody's client.
@@ -77,7 +77,7 @@ pub fn morning(day: NaiveDate) -> DateTime<Utc> {
     paris_start_of_day(day) + TimeDelta::hours(9)
 }
 
-/// What the services of a world are told.
+/// What the services of a deployment are told.
 pub(crate) fn config(pool: &PgPool, data_dir: &Path) -> Config {
     Config {
         listen: ([127, 0, 0, 1], 0).into(),
@@ -90,7 +90,7 @@ pub(crate) fn config(pool: &PgPool, data_dir: &Path) -> Config {
     }
 }
 
-impl World {
+impl Deployment {
     /// Migrates the empty database behind `pool` and starts all services on it, in the test's own thread.
     pub async fn new(pool: PgPool) -> Self {
         Self::start(pool, None).await

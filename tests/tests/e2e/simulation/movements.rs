@@ -3,11 +3,11 @@
 use e2e::iban;
 use rand::RngExt;
 
+use super::actors::Simulation;
 use super::fund::{About, Call, FUNDERS, File, State};
-use super::life::Life;
 use super::line::{Is, Line, Used};
 
-impl Life {
+impl Simulation {
     /// A movement of any kind, or nothing yet could move. What leaves is no more than is left.
     pub fn movement(&mut self, used: &mut Used, left: i64) -> Option<Line> {
         match self.pick(13) {

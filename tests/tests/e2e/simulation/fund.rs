@@ -1,5 +1,5 @@
-//! The fund in the business's own words: who promised, paid, holds, used and is owed what. Nothing here knows of accounts or
-//! of tables; every figure of the report is counted anew from vouchers, claims and payments.
+//! The oracle: the fund in the business's own words, who promised, paid, holds, used and is owed what. Nothing here knows of
+//! accounts or of tables; every figure of the report is counted anew from vouchers, claims and payments.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;

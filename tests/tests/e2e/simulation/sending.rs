@@ -3,11 +3,11 @@
 use bank_simulator::pain002::{PaymentStatus, Report};
 use serde_json::json;
 
+use super::actors::{Simulation, Wanted, bank_details};
 use super::euros;
 use super::fund::{Proposal, STRUCTURES, State};
-use super::life::{Life, Wanted, bank_details};
 
-impl Life {
+impl Simulation {
     /// Another account, for who has none or whose payment came back.
     pub async fn gives_bank_details(&mut self) {
         let s = self.pick(STRUCTURES);

@@ -4,12 +4,12 @@ use chrono::Days;
 use rand::RngExt;
 use serde_json::json;
 
+use super::actors::{AGREED, New, Simulation, Wanted};
 use super::euros;
 use super::fund::{Call, FUNDERS, Fee, Mandate, PROGRAMMES};
-use super::life::{AGREED, Life, New, Wanted};
 use super::shares::{Limits, ONE, Plan};
 
-impl Life {
+impl Simulation {
     /// A new version: rates that do not divide, and perhaps limits on the first funder, which the last takes over.
     pub async fn agrees_a_plan(&mut self) {
         let p = self.pick(PROGRAMMES);
@@ -82,7 +82,7 @@ impl Life {
     }
 
     /// Every funder is called by both programmes, pays, and has half of it put behind each; first batches are ordered, funded and
-    /// given away: else a life would begin with waiting.
+    /// given away: else a simulation would begin with waiting.
     pub async fn has_money(&mut self) {
         for p in 0..PROGRAMMES {
             for f in 0..FUNDERS {
