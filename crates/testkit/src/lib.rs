@@ -7,13 +7,15 @@
 //! Operator, …     actors, who do by verbs what people do over the interface
 //! people, Place   files that they import
 //! book            what another service would put into the books
-//! until           waits for a condition, as until_waiting does for a lock; redacted   makes a snapshot of an answer legible
+//! until           waits for a condition, as until_waiting does for a lock
+//! Answers         what a use case answered, step by step, for a snapshot; redacted does it for one value
 //! ```
 //!
 //! The bank of the tests is the demonstration's, crate `bank-simulator`. What only one package needs stays in its `tests/`.
 
 mod actors;
 mod answer;
+mod answers;
 mod books;
 mod client;
 mod database;
@@ -29,6 +31,7 @@ pub use testkit_macros::test;
 
 pub use self::actors::{Batch, Funder, Operator, Person, Prescriber, Sponsor, Structure, Voucher, holds};
 pub use self::answer::Answer;
+pub use self::answers::Answers;
 pub use self::books::{Leg, book, book_posting};
 pub use self::client::Client;
 pub use self::database::{Database, as_role, run_test};

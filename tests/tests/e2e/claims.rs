@@ -31,15 +31,15 @@ async fn a_workshop_is_paid_with_four_vouchers_and_gives_a_receipt(pool: PgPool)
     }
     insta::assert_json_snapshot!(receipt, @r#"
     {
-      "at": "[at]",
-      "claim_id": "[id]",
+      "at": "instant-1",
+      "claim_id": "id-1",
       "date": "2026-03-02",
-      "id": "[id]",
-      "programme_id": "[id]",
+      "id": "id-2",
+      "programme_id": "id-3",
       "reversed_at": null,
       "service": "atelier-premiers-pas",
       "status_list_at": null,
-      "structure_id": "[id]",
+      "structure_id": "id-4",
       "total": "40.00",
       "vouchers": [
         {

@@ -16,21 +16,21 @@ async fn a_batch_is_refused_while_the_money_is_not_there(pool: PgPool) {
       {
         "available": "0.00",
         "funder": "Financeur 1",
-        "funder_id": "[id]",
+        "funder_id": "id-1",
         "missing": "70.00",
         "needed": "70.00"
       },
       {
         "available": "0.00",
         "funder": "Financeur 2",
-        "funder_id": "[id]",
+        "funder_id": "id-2",
         "missing": "100.00",
         "needed": "100.00"
       },
       {
         "available": "0.00",
         "funder": "Financeur 3",
-        "funder_id": "[id]",
+        "funder_id": "id-3",
         "missing": "30.00",
         "needed": "30.00"
       }

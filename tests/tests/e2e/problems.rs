@@ -63,7 +63,7 @@ async fn a_problem_reads_like_this(pool: PgPool) {
     insta::assert_json_snapshot!(e2e::redacted(&answer.json()), @r#"
     {
       "detail": "Remplissez le champ « name ».",
-      "request_id": "[id]",
+      "request_id": "[request]",
       "status": 422,
       "title": "L'organisation n'a pas de nom.",
       "type": "urn:ccn:problem:no-name"

@@ -3,6 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 use sqlx::PgPool;
+use testkit::Answers;
 
 use crate::bank::{batch, naming};
 use crate::cycle::{PAID, march, reasons, rules};
@@ -339,4 +340,45 @@ async fn a_report_on_what_nobody_approved_is_of_a_file_that_was_never_sent(admin
         "{rejected}"
     );
     fixture.all_hold().await;
+}
+
+#[testkit::test]
+async fn a_settlement_is_answered_like_this(admin: PgPool) {
+    let fixture = march(admin).await;
+    let colleague = fixture.colleague(900).await;
+    fixture.sets_rules(Some("5.00")).await;
+    let (operator, colleague) = (fixture.client(&fixture.secret), fixture.client(&colleague));
+    let settlements = "/funding/v1/settlements";
+    let of = |n: u128, month: &str, execute_on: &str| json!({"id": id(n), "month": month, "execute_on": execute_on});
+    let mut answers = Answers::default();
+    let proposed = operator.post(settlements, of(1, "2026-03", "2026-04-03")).await;
+    let proposed = answers.add("proposed", proposed).created();
+    answers.add("its file, too early", operator.get(&path(1, "pain.001.xml")).await);
+    let alone = operator.post(&path(1, "approval"), json!({})).await;
+    answers.add("approved by who proposed it", alone);
+    fixture.hand.move_to(instant("2026-04-02T09:00:00Z"));
+    let approved = colleague.post(&path(1, "approval"), json!({})).await;
+    answers.add("approved", approved).created();
+    let file = operator.get(&path(1, "pain.001.xml")).await;
+    answers.add("its file", file).file();
+    answers.add("on hold", operator.get("/funding/v1/holds").await).ok();
+    let debit = naming("-20.00", &proposed["payments"][0]["end_to_end"]);
+    fixture.loads(2, "200.00", vec![debit]).await;
+    let one = format!("{settlements}/{}", id(1));
+    answers.add("paid", operator.get(&one).await).ok();
+
+    fixture.hand.move_to(instant("2026-05-02T08:00:00Z"));
+    operator
+        .post(settlements, of(2, "2026-04", "2026-05-04"))
+        .await
+        .created();
+    let why = json!({"reason": "Le RIB de la médiathèque est à vérifier."});
+    let rejected = colleague.post(&path(2, "rejection"), why).await;
+    answers.add("another, rejected", rejected).created();
+    answers.add("listed", operator.get(settlements).await).ok();
+    let account = format!("/funding/v1/structures/{PAID}/account");
+    answers
+        .add("the structure's account", operator.get(&account).await)
+        .ok();
+    insta::assert_json_snapshot!("settlement", answers);
 }

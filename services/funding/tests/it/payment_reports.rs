@@ -1,9 +1,10 @@
 //! What the bank refuses before any debit goes back to what it paid.
 
 use bank_simulator::pain002::{PaymentStatus, Report};
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use sqlx::PgPool;
+use testkit::Answers;
 
 use crate::bank::{naming, returning};
 use crate::cycle::{PAID, march, reasons, rules};
@@ -255,4 +256,29 @@ async fn a_rejected_refund_is_the_funders_free_money(admin: PgPool) {
         .find(|row| row["funder_id"] == json!(FUNDERS[0]) && row["programme_id"].is_null())
         .unwrap();
     assert_eq!((&free["received"], &free["free"]), (&json!("50.03"), &json!("50.03")));
+}
+
+#[testkit::test]
+async fn a_rejected_payment_is_answered_like_this(admin: PgPool) {
+    let fixture = march(admin).await;
+    let operator = fixture.client(&fixture.secret);
+    let settlement = fixture.settle(1, "2026-03", "2026-04-03").await;
+    let end_to_end = settlement["payments"][0]["end_to_end"].as_str().unwrap();
+    let file = report(1, &file_of(1), "", &[(end_to_end, "RJCT", Some("20.00"))]);
+    let sends = async |file: Vec<u8>| {
+        let path = "/funding/v1/payment-status-reports";
+        operator.send(Method::POST, path, Some((file, "application/xml"))).await
+    };
+    let mut answers = Answers::default();
+    let told = sends(file).await;
+    answers.add("the bank's report", told).created();
+    let path = format!("/funding/v1/settlements/{}", id(1));
+    answers.add("rejected by the bank", operator.get(&path).await).ok();
+    let again = json!({"id": id(2), "month": "2026-03", "execute_on": "2026-04-03"});
+    let again = operator.post("/funding/v1/settlements", again).await;
+    answers.add("settled again, on hold", again).created();
+    answers.add("on hold", operator.get("/funding/v1/holds").await).ok();
+    let late = report(2, &file_of(9), "", &[(end_to_end, "RJCT", None)]);
+    answers.add("a report on another file", sends(late).await);
+    insta::assert_json_snapshot!("rejected_payment", answers);
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 use voucher::{Keyring, VerifyError};
 
-use testkit::Answer;
+use testkit::{Answer, Answers};
 
 use crate::fixture::{Fixture, HOST, instant, uuid};
 
@@ -532,4 +532,35 @@ async fn one_voucher_is_an_image_for_a_phone_and_leaves_a_trace(pool: PgPool) {
     }
     fixture.sponsor.get(&path("21.png")).await.refused("print-range");
     assert_eq!(fixture.prescriber.get(&path("12.png")).await.status, 403);
+}
+
+#[testkit::test]
+async fn a_print_is_answered_like_this(pool: PgPool) {
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.minted(1, 3).await;
+    let proof = fixture.path(&format!("proofs/{}", uuid(600)));
+    let mut answers = Answers::default();
+    answers.add("without a proof", fixture.orders_print(batch, 500, &json!({})).await);
+    let made = json!({"id": uuid(600), "format": "sheet"});
+    let made = fixture.sponsor.post(&fixture.path("proofs"), made).await;
+    answers.add("proof", made).created();
+    let approved = fixture.sponsor.post(&format!("{proof}/approval"), json!({})).await;
+    answers.add("proof approved", approved).created();
+    answers
+        .add("printed", fixture.orders_print(batch, 500, &json!({})).await)
+        .created();
+    answers.add("printed again", fixture.orders_print(batch, 501, &json!({})).await);
+    let stolen = json!({"id": uuid(800), "from": 2, "to": 3, "reason": "stolen"});
+    let path = fixture.path(&format!("batches/{batch}/reissues"));
+    answers
+        .add("reissued", fixture.sponsor.post(&path, stolen).await)
+        .created();
+    let contact = json!({"phone": "03 80 12 34 56", "web_page": "https://www.exemple.fr/cheques"});
+    answers.add("other settings", fixture.says(contact).await).ok();
+    answers
+        .add("proof of the settings before", fixture.sponsor.get(&proof).await)
+        .ok();
+    let late = fixture.sponsor.post(&format!("{proof}/approval"), json!({})).await;
+    answers.add("approved too late", late);
+    insta::assert_json_snapshot!("print", answers);
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use ledger::AccountNumber;
 use serde_json::{Value, json};
 use sqlx::PgPool;
-use testkit::{Answer, Client};
+use testkit::{Answer, Answers, Client};
 
 use crate::fixture::{Fixture, instant, uuid};
 
@@ -439,4 +439,69 @@ async fn a_booklets_number_is_its_own_in_the_whole_programme(pool: PgPool) {
     fixture.declares(33, first, 4, "lost").await.refused_with(404);
     let given = fixture.hands_over(34, second, 5, people[1]).await.created();
     assert_eq!(given["vouchers"], json!((11..=20).collect::<Vec<_>>()));
+}
+
+#[testkit::test]
+async fn a_batch_is_answered_like_this(pool: PgPool) {
+    let fixture = Fixture::new(pool, "batch").await;
+    let act = async |batch: u128, what: &str, body: Value| {
+        let path = fixture.path(&format!("batches/{}/{what}", uuid(batch)));
+        fixture.sponsor.post(&path, body).await
+    };
+    let mut answers = Answers::default();
+    let order = orders(&fixture.sponsor, &fixture, 1, 2).await;
+    answers.add("ordered", order).created();
+    let order = orders(&fixture.sponsor, &fixture, 1, 2).await;
+    answers.add("ordered again", order).ok();
+    answers.add("minted", act(1, "mint", json!({})).await).ok();
+    answers.add("without money", act(1, "funding", json!({})).await);
+    fixture.allocates([20_000; 3]).await;
+    fixture.clock.move_to(instant("2026-05-05T08:00:00Z"));
+    answers.add("funded", act(1, "funding", json!({})).await).created();
+    answers
+        .add("activated", act(1, "activation", json!({})).await)
+        .created();
+
+    orders(&fixture.sponsor, &fixture, 2, 3).await.created();
+    let cancelled = act(2, "cancellation", json!({"reason": "Commandé deux fois."})).await;
+    answers.add("another, cancelled", cancelled).created();
+    answers.add("minted after that", act(2, "mint", json!({})).await);
+    let path = fixture.path("batches");
+    answers.add("listed", fixture.sponsor.get(&path).await).ok();
+    let path = fixture.path("voucher-states");
+    answers.add("states", fixture.sponsor.get(&path).await).ok();
+    insta::assert_json_snapshot!("batch", answers);
+}
+
+#[testkit::test]
+async fn a_booklet_is_answered_like_this(pool: PgPool) {
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.funded(1, 3).await;
+    let people = fixture.people(1, 1).await;
+    let mut answers = Answers::default();
+    let given = fixture.hands_over(30, batch, 1, people[0]).await;
+    answers.add("handed over", given).created();
+    let given = fixture.hands_over(30, batch, 1, people[0]).await;
+    answers.add("handed over again", given).ok();
+    answers.add(
+        "another, to whom has one",
+        fixture.hands_over(31, batch, 2, people[0]).await,
+    );
+    fixture.claims(fixture.number(batch, 1).await).await;
+    answers.add("replaced before it is lost", fixture.replaces(32, 30, batch, 2).await);
+    answers
+        .add("revoked", fixture.declares(33, batch, 1, "lost").await)
+        .created();
+    answers
+        .add("replaced", fixture.replaces(34, 30, batch, 2).await)
+        .created();
+    answers
+        .add("replaced again", fixture.replaces(34, 30, batch, 2).await)
+        .ok();
+    answers.add("replaced by yet another", fixture.replaces(35, 30, batch, 3).await);
+    let path = fixture.path("beneficiaries");
+    answers.add("who has it", fixture.prescriber.get(&path).await).ok();
+    let path = fixture.path("voucher-states");
+    answers.add("states", fixture.sponsor.get(&path).await).ok();
+    insta::assert_json_snapshot!("booklet", answers);
 }

@@ -3,10 +3,12 @@ use redemption::claims::claim::{ClaimError, ClaimPipeline, ClaimRejection, Claim
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use standards::Cents;
+use testkit::Answers;
 use uuid::Uuid;
 use web::Created;
 
 use crate::fixture::{Fixture, MORNING, instant};
+use crate::reversing::reverses;
 
 #[testkit::test]
 async fn a_claim_is_a_receipt_and_money_owed(pool: PgPool) {
@@ -402,4 +404,37 @@ async fn a_structure_sees_no_other_structures_claims(pool: PgPool) {
         .await
         .ok();
     assert_eq!(list["items"], json!([]));
+}
+
+#[testkit::test]
+async fn a_claim_is_answered_like_this(pool: PgPool) {
+    let fixture = Fixture::new(pool).await;
+    let (programme, you, elsewhere) = (
+        fixture.programme(1).await,
+        fixture.structure(0).await,
+        fixture.structure(1).await,
+    );
+    fixture.prints(programme, [1]).await;
+    let mut tokens = fixture.activates(programme, 2..=6).await;
+    let mut answers = Answers::default();
+    let receipt = answers.add("accepted", you.claims(1, &tokens[..2]).await).created();
+    answers.add("replayed", you.claims(1, &tokens[..2]).await).ok();
+    answers.add("its id for other vouchers", you.claims(1, &tokens[..1]).await);
+
+    elsewhere.claims(2, &tokens[2..3]).await.created();
+    fixture.revokes(programme, 5).await;
+    tokens.extend([fixture.token(programme, 1), fixture.token(programme, 99)]);
+    tokens.push(forged(programme.series, 2, "2027-01-31"));
+    answers.add("refused, voucher by voucher", you.claims(3, &tokens).await);
+    let path = format!("/redemption/v1/claims?programme={}", programme.id);
+    answers.add("listed", you.client.get(&path).await).ok();
+
+    fixture.hand.move_to(instant("2026-03-11T10:00:00Z"));
+    let reversal = reverses(&you.client, programme, &receipt, 1).await;
+    answers.add("reversed", reversal).created();
+    answers
+        .add("listed after its reversal", you.client.get(&path).await)
+        .ok();
+    answers.add("reversed again", reverses(&you.client, programme, &receipt, 2).await);
+    insta::assert_json_snapshot!("claim", answers);
 }

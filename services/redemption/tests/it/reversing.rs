@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::fixture::{Dispositif, Fixture, funders, number};
 
-async fn reverses(actor: &Client, programme: Dispositif, receipt: &Value, id: u128) -> Answer {
+pub async fn reverses(actor: &Client, programme: Dispositif, receipt: &Value, id: u128) -> Answer {
     let claim = receipt["claim_id"].as_str().unwrap();
     let path = format!("/redemption/v1/programmes/{}/claims/{claim}/reversal", programme.id);
     actor

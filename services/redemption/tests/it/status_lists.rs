@@ -5,6 +5,7 @@ use http::{HeaderMap, Request, StatusCode};
 use redemption::status_lists::{LIST_HOURS, SIGNATURE_HOURS, Work};
 use serde_json::{Value, json};
 use sqlx::PgPool;
+use testkit::Answers;
 use tower::ServiceExt;
 use uuid::Uuid;
 use voucher::{KeyPolicy, PublicKey, Purpose, Status, StatusList};
@@ -340,4 +341,26 @@ async fn a_published_list_is_read_by_an_independent_implementation(pool: PgPool)
     // And it can disagree.
     assert!(!check(&fixture.host.status_list_uri(programme.series, 1), 0).0);
     assert!(!check(&uri, LIST_HOURS * 3600).0);
+}
+
+#[testkit::test]
+async fn the_lists_of_a_series_are_told_like_this(pool: PgPool) {
+    let fixture = Fixture::new(pool).await;
+    let (programme, other) = (fixture.programme(1).await, fixture.programme(2).await);
+    fixture.activates(programme, 1..=3).await;
+    let path = format!("/redemption/sl/{}", programme.series);
+    let mut answers = Answers::default();
+    answers.add("before any was made", fixture.operator.get(&path).await);
+    fixture.makes_lists().await;
+    answers.add("made", fixture.operator.get(&path).await).ok();
+    answers.add("the list itself", fixture.operator.get(&format!("{path}/0")).await);
+    fixture.hand.move_to(instant("2026-03-10T10:30:00Z"));
+    fixture.revokes(programme, 2).await;
+    fixture.makes_lists().await;
+    answers
+        .add("after a revocation", fixture.operator.get(&path).await)
+        .ok();
+    let path = format!("/redemption/sl/{}", other.series);
+    answers.add("of a series without vouchers", fixture.operator.get(&path).await);
+    insta::assert_json_snapshot!("status_lists", answers);
 }
