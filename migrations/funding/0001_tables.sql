@@ -503,15 +503,15 @@ create table funding.refund (
     programme_id uuid,
     cents bigint not null,
     unspent_cents bigint not null default 0,
-    way text not null,
+    method text not null,
     execute_on date not null,
     message_id text not null,
     at timestamptz not null,
     constraint refund_pk primary key (id),
     constraint refund_positive check (cents > 0),
     constraint refund_unspent_part check (unspent_cents between 0 and cents),
-    constraint refund_way_known check (way in ('bank', 'credit')),
-    constraint refund_of_free_money check (programme_id is not null or (way = 'bank' and unspent_cents = 0)),
+    constraint refund_method_known check (method in ('bank', 'credit')),
+    constraint refund_of_free_money check (programme_id is not null or (method = 'bank' and unspent_cents = 0)),
     constraint refund_message_unique unique (message_id),
     constraint refund_funder foreign key (funder_id) references funding.funder (id)
 );
@@ -521,7 +521,7 @@ comment on column funding.refund.programme_id is
     'Out of which programme: catalogue.programme.id. Null: out of the free money of the funder.';
 comment on column funding.refund.cents is 'How much, in euro cents.';
 comment on column funding.refund.unspent_cents is 'Of cents: allocated to the programme and never put behind a batch.';
-comment on column funding.refund.way is
+comment on column funding.refund.method is
     'bank: a transfer to the funder''s account; credit: into its free money, for any programme.';
 comment on column funding.refund.message_id is 'Name of the payment file (pain.001, MsgId).';
 
@@ -1017,23 +1017,23 @@ create table funding.expiry_choice (
     programme_id uuid not null,
     id uuid not null,
     funder_id uuid not null,
-    way text not null,
+    method text not null,
     at timestamptz not null,
     constraint expiry_choice_pk primary key (programme_id, id),
-    constraint expiry_choice_way_known check (way in ('credit', 'bank')),
+    constraint expiry_choice_method_known check (method in ('credit', 'bank')),
     constraint expiry_choice_statement foreign key (programme_id) references funding.expiry_statement (programme_id),
     constraint expiry_choice_funder foreign key (funder_id) references funding.funder (id)
 );
 
 comment on table funding.expiry_choice is
     'What a funder chose for its unused value. All choices are kept; the last one of each funder counts.';
-comment on column funding.expiry_choice.way is 'credit: it stays in the fund for the funder; bank: a transfer to the funder.';
+comment on column funding.expiry_choice.method is 'credit: it stays in the fund for the funder; bank: a transfer to the funder.';
 
 create table funding.unused_value_refund (
     programme_id uuid not null,
     funder_id uuid not null,
     round integer not null,
-    way text not null,
+    method text not null,
     chosen_by text not null,
     cents bigint not null,
     unspent_cents bigint not null default 0,
@@ -1043,7 +1043,7 @@ create table funding.unused_value_refund (
     at timestamptz not null,
     constraint unused_value_refund_pk primary key (programme_id, funder_id, round),
     constraint unused_value_refund_round check (round = 1 or (round > 1 and cents > 0)),
-    constraint unused_value_refund_way_known check (way in ('credit', 'bank')),
+    constraint unused_value_refund_method_known check (method in ('credit', 'bank')),
     constraint unused_value_refund_chosen_by_known check (chosen_by in ('funder', 'sponsor', 'default')),
     constraint unused_value_refund_unspent_part check (unspent_cents between 0 and cents),
     constraint unused_value_refund_by_refund check (cents >= 0 and (refund_id is null) = (cents = 0)),
@@ -1057,9 +1057,9 @@ comment on table funding.unused_value_refund is
     'Unused value that was given back because of a statement, once a funder and round. Money that never stood behind a batch goes '
     'back with it; and so does what comes back later, when a claim is reversed after a funder was served.';
 comment on column funding.unused_value_refund.round is 'From 1 for each funder; a further one gives back what came since.';
-comment on column funding.unused_value_refund.way is 'credit: into the funder''s free money; bank: a transfer to the funder.';
+comment on column funding.unused_value_refund.method is 'credit: into the funder''s free money; bank: a transfer to the funder.';
 comment on column funding.unused_value_refund.chosen_by is
-    'Who chose the way: the funder, the sponsor (in the programme''s settings), or nobody (default).';
+    'Who chose the method: the funder, the sponsor (in the programme''s settings), or nobody (default).';
 comment on column funding.unused_value_refund.cents is
     'How much, in euro cents. Zero: nothing was left, since a refund came before.';
 comment on column funding.unused_value_refund.unspent_cents is 'Of cents: allocated to the programme and never put behind a batch.';
@@ -1096,7 +1096,7 @@ create table funding.reconciliation (
 );
 
 comment on table funding.reconciliation is
-    'A reconciliation run: what was compared, every identity of the books with both sides, every break, signed. A run names the '
+    'A reconciliation run: what was compared, every invariant of the books with both sides, every break, signed. A run names the '
     'one before by its digest, so that none can be taken out unseen.';
 comment on column funding.reconciliation.number is 'From 1, without gaps.';
 comment on column funding.reconciliation.occasion is
@@ -1106,12 +1106,12 @@ comment on column funding.reconciliation.organisation_id is
 comment on column funding.reconciliation.night is 'The night that it is the run of, as a date in Paris.';
 comment on column funding.reconciliation.statements is
     'Position of the last statement that it covers; the next run lists those after it.';
-comment on column funding.reconciliation.all_hold is 'Whether all identities hold.';
+comment on column funding.reconciliation.all_hold is 'Whether all invariants hold.';
 comment on column funding.reconciliation.failing is 'How many do not.';
 comment on column funding.reconciliation.open_breaks is 'Breaks that are not closed.';
 comment on column funding.reconciliation.old_breaks is 'Of these, those older than they may be.';
 comment on column funding.reconciliation.document is
-    'Canonical JSON (RFC 8785), kept as it was signed: {format: "ccn-reconciliation/1", number, previous, verdict, identities, '
+    'Canonical JSON (RFC 8785), kept as it was signed: {format: "ccn-reconciliation/1", number, previous, verdict, invariants, '
     'breaks, statements, ledger, …}.';
 comment on column funding.reconciliation.sha256 is 'SHA-256 of document.';
 comment on column funding.reconciliation.signature is

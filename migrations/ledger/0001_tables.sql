@@ -71,7 +71,7 @@ insert into ledger.transfer_kind (kind, name, label) values
     (35, 'deducted', 'Trop-versé repris'),
     (36, 'paid', 'Virement débité'),
     (37, 'rejected', 'Virement rejeté ou revenu'),
-    (38, 'given_back', 'Valeur non utilisée rendue au financeur'),
+    (38, 'refunded', 'Valeur non utilisée rendue au financeur'),
     (39, 'refund_sent', 'Remboursement envoyé'),
     (40, 'unexplained', 'Ligne de relevé à expliquer'),
     (41, 'explained', 'Ligne de relevé expliquée'),

@@ -22,7 +22,7 @@ create type ledger.account_kind_name as enum (
 
 create type ledger.transfer_kind_name as enum (
     'batch_funded', 'activated', 'revoked', 'expired', 'batch_expired', 'batch_cancelled', 'claimed', 'claim_reversed', 'received', 'mandated',
-    'mandate_received', 'allocated', 'settled', 'deducted', 'paid', 'rejected', 'given_back', 'refund_sent', 'unexplained', 'explained',
+    'mandate_received', 'allocated', 'settled', 'deducted', 'paid', 'rejected', 'refunded', 'refund_sent', 'unexplained', 'explained',
     'true_up', 'bank_charge', 'mandate_cancelled', 'deallocated', 'fee_invoiced', 'fee_received', 'fee_credited');
 
 comment on type ledger.account_kind_name is 'The names of ledger.account_kind. A name that does not exist is an error, not an empty answer.';
@@ -48,7 +48,7 @@ as $$
         when 15 then 'batch_cancelled'
         when 20 then 'claimed' when 21 then 'claim_reversed'
         when 30 then 'received' when 31 then 'mandated' when 32 then 'mandate_received' when 33 then 'allocated' when 34 then 'settled'
-        when 35 then 'deducted' when 36 then 'paid' when 37 then 'rejected' when 38 then 'given_back' when 39 then 'refund_sent'
+        when 35 then 'deducted' when 36 then 'paid' when 37 then 'rejected' when 38 then 'refunded' when 39 then 'refund_sent'
         when 40 then 'unexplained' when 41 then 'explained' when 42 then 'true_up' when 43 then 'bank_charge'
         when 44 then 'mandate_cancelled' when 45 then 'deallocated' when 46 then 'fee_invoiced' when 47 then 'fee_received'
         when 50 then 'fee_credited' end

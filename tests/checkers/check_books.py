@@ -34,12 +34,12 @@ def main(waterfall_csv, summary_json):
             if f"{amount:.2f}" != told[funder][column]:
                 raise ValueError(f"{funder}, {column}: rows make {amount}, the summary says {told[funder][column]}")
         check_funder(funder, by_column)
-    for identity in summary["identities"]:
-        left, right = Decimal(identity["left"]), Decimal(identity["right"])
+    for invariant in summary["invariants"]:
+        left, right = Decimal(invariant["left"]), Decimal(invariant["right"])
         # One is an upper bound, and says so in its name.
-        agrees = left <= right if "≤" in identity["name"] else left == right
-        if not agrees or identity["holds"] is not True:
-            raise ValueError(f"{identity['name']}: {left} against {right}")
+        agrees = left <= right if "≤" in invariant["name"] else left == right
+        if not agrees or invariant["holds"] is not True:
+            raise ValueError(f"{invariant['name']}: {left} against {right}")
     total = sum(by_column["received"] for by_column in sums.values())
     if total <= 0:
         raise ValueError("nothing was received")

@@ -48,9 +48,9 @@ def cents(amount):
 
 def check(document):
     verdict = document["verdict"]
-    failing = [one["name"] for one in document["identities"] if not one["holds"]]
-    for one in document["identities"]:
-        # One identity says "at most"; all others say "equal".
+    failing = [one["name"] for one in document["invariants"] if not one["holds"]]
+    for one in document["invariants"]:
+        # One invariant says "at most"; all others say "equal".
         if one["holds"] and cents(one["left"]) != cents(one["right"]) and "≤" not in one["name"]:
             raise ValueError(f"{one['name']} is said to hold")
     old = [one for one in document["breaks"] if one["age_days"] > verdict["break_days_max"]]
@@ -61,7 +61,7 @@ def check(document):
         raise ValueError("a closed break is listed")
     last = document["statements"]["last"]
     if last:
-        [bank] = [one for one in document["identities"] if one["name"].startswith("Compte bancaire")]
+        [bank] = [one for one in document["invariants"] if one["name"].startswith("Compte bancaire")]
         if cents(bank["right"]) != cents(last["closing"]):
             raise ValueError("the bank's side is not the last closing balance")
     return failing
@@ -77,7 +77,7 @@ def main(path, vkey):
         raise ValueError("the document is not canonical")
     failing = check(document)
     verdict = f"FAILS: {'; '.join(failing)}" if failing else "holds"
-    print(f"run {document['number']}: {len(document['identities'])} identities, {len(document['breaks'])} breaks, {verdict}")
+    print(f"run {document['number']}: {len(document['invariants'])} invariants, {len(document['breaks'])} breaks, {verdict}")
 
 
 if __name__ == "__main__":

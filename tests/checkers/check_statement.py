@@ -51,8 +51,8 @@ def main():
     for funder in statement["funders"]:
         line = amounts(funder)
         require(line == sums.get(funder["id"], dict.fromkeys(FIGURES, Decimal(0))), f"{funder['name']}: not the sum of the batches")
-        owed = line["refundable"] + Decimal(funder["trued_up"]) - Decimal(funder["given_back"])
-        require(owed == Decimal(funder["to_give_back"]), f"{funder['name']}: to give back")
+        owed = line["refundable"] + Decimal(funder["trued_up"]) - Decimal(funder["refunded"])
+        require(owed == Decimal(funder["to_refund"]), f"{funder['name']}: to give back")
         for name in FIGURES:
             total[name] += line[name]
     require(amounts(statement["total"]) == total, "the total is not that of the funders")

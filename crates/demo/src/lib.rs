@@ -110,7 +110,7 @@ impl Demo {
 
         let step = demo
             .progress
-            .begin(9, "report", "Cascade des montants et identités des livres");
+            .begin(9, "report", "Cascade des montants et contrôles des livres");
         let report = report::gather(demo).await?;
         demo.progress.end(&step);
         report.write(out, demo, &pdf, &files)?;

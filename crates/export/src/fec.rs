@@ -7,7 +7,7 @@ use chrono::{Datelike, NaiveDate};
 use ledger::{AccountKind, PartyId};
 use sealed_log::{Leaf, LeafAccount};
 use standards::calendar::paris_date;
-use standards::fec::{self, Line, Side};
+use standards::fec::{self, FecLine, Side};
 use standards::{Cents, Siren};
 
 use crate::chart::Chart;
@@ -69,7 +69,7 @@ impl<'f> Fec<'f> {
             (&leaf.debit, Side::Debit, leaf.cents.get()),
             (&leaf.credit, Side::Credit, -leaf.cents.get()),
         ] {
-            let line = Line {
+            let line = FecLine {
                 journal: journal(leaf),
                 number: year.next,
                 date: leaf.booked_on,
@@ -137,7 +137,7 @@ impl<'f> Fec<'f> {
         fec::write_header(&mut year.out)?;
         self.carry_result();
         let piece = format!("AN-{number}");
-        let opening = |account, cents: i64| Line {
+        let opening = |account, cents: i64| FecLine {
             journal: OPENING,
             number: 1,
             date: day(1, 1),
@@ -174,10 +174,10 @@ impl<'f> Fec<'f> {
         });
     }
 
-    fn write(&self, year: &mut Year, line: &Line<'_>, party: Option<PartyId>) -> anyhow::Result<()> {
+    fn write(&self, year: &mut Year, line: &FecLine<'_>, party: Option<PartyId>) -> anyhow::Result<()> {
         let named = party.map(|party| (party.to_string(), self.chart.party(party)));
         let auxiliary = named.as_ref().map(|(number, name)| (number.as_str(), name.as_ref()));
-        Line { auxiliary, ..*line }.write(&mut year.out)?;
+        FecLine { auxiliary, ..*line }.write(&mut year.out)?;
         Ok(())
     }
 }

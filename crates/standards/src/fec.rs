@@ -47,7 +47,7 @@ pub enum Side {
 
 /// One line: one side of one entry, so never debit and credit together.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line<'l> {
+pub struct FecLine<'l> {
     /// The journal's code and name.
     pub journal: (&'l str, &'l str),
     /// The entry's number: from 1, without a gap within the year.
@@ -97,7 +97,7 @@ pub fn write_header(out: &mut impl Write) -> Result<(), FecError> {
     Ok(())
 }
 
-impl Line<'_> {
+impl FecLine<'_> {
     /// Writes the line. Tabs, bars (the other separator that the law allows) and line ends inside texts become spaces.
     pub fn write(&self, out: &mut impl Write) -> Result<(), FecError> {
         let (number, name) = self.account;
@@ -224,9 +224,9 @@ fn amount(cents: Cents) -> String {
 mod tests {
     use super::*;
 
-    fn line() -> Line<'static> {
+    fn line() -> FecLine<'static> {
         let date = NaiveDate::from_ymd_opt(2026, 3, 31).unwrap();
-        Line {
+        FecLine {
             journal: ("BQ", "Banque"),
             number: 12,
             date,
@@ -240,7 +240,7 @@ mod tests {
         }
     }
 
-    fn written(line: &Line<'_>) -> Result<String, FecError> {
+    fn written(line: &FecLine<'_>) -> Result<String, FecError> {
         let mut out = Vec::new();
         line.write(&mut out)?;
         // Without the eight that differ, ISO 8859-15 is the beginning of Unicode.
@@ -262,7 +262,7 @@ mod tests {
     fn texts_are_in_the_encoding_of_the_law_and_have_no_separator() {
         let label = "Côte‑d’Or | «\u{a0}Œuvre\u{a0}»\n12\u{a0}€ – ł Ş";
         let mut out = Vec::new();
-        Line { label, ..line() }.write(&mut out).unwrap();
+        FecLine { label, ..line() }.write(&mut out).unwrap();
         let expected = b"C\xf4te-d'Or   \xab\xa0\xbcuvre\xa0\xbb 12\xa0\xa4 - ? S\t";
         assert!(
             out.windows(expected.len()).any(|part| part == expected),
@@ -276,20 +276,20 @@ mod tests {
     #[test]
     fn what_the_law_refuses_is_not_written() {
         for wrong in [
-            Line {
+            FecLine {
                 account: ("46A", "x"),
                 ..line()
             },
-            Line {
+            FecLine {
                 account: ("46", "x"),
                 ..line()
             },
-            Line { piece: " ", ..line() },
-            Line {
+            FecLine { piece: " ", ..line() },
+            FecLine {
                 auxiliary: Some(("F1", "")),
                 ..line()
             },
-            Line {
+            FecLine {
                 cents: Cents::ZERO,
                 ..line()
             },

@@ -55,8 +55,8 @@ pub struct Reconciliation {
     previous: Option<Previous>,
     /// The conclusion.
     pub verdict: ReconciliationVerdict,
-    /// Every identity with both its sides.
-    pub identities: Vec<ComparedIdentity>,
+    /// Every invariant with both its sides.
+    pub invariants: Vec<ComparedInvariant>,
     breaks: Vec<OpenBreak>,
 }
 
@@ -68,9 +68,9 @@ struct Previous {
 /// The conclusion of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct ReconciliationVerdict {
-    /// Whether every identity holds.
+    /// Whether every invariant holds.
     pub all_hold: bool,
-    /// Identities that do not.
+    /// Invariants that do not.
     pub failing: u32,
     /// Breaks that are not closed.
     pub open_breaks: u32,
@@ -82,7 +82,7 @@ pub struct ReconciliationVerdict {
 
 /// Two amounts that should be equal, from two sources.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct ComparedIdentity {
+pub struct ComparedInvariant {
     /// What it says, in French; with « ≤ » when the first amount may be the smaller one.
     pub name: String,
     /// The first amount.
@@ -140,7 +140,7 @@ pub fn verify_reconciliation<'f>(
 }
 
 fn consistent(run: &Reconciliation) -> Result<(), ReconciliationRefused> {
-    let failing = run.identities.iter().filter(|one| !one.holds).count();
+    let failing = run.invariants.iter().filter(|one| !one.holds).count();
     let verdict = run.verdict;
     let old = |days: i32| u32::try_from(days).is_ok_and(|days| days > verdict.break_days_max);
     let old = run.breaks.iter().filter(|one| old(one.age_days)).count();
@@ -149,13 +149,13 @@ fn consistent(run: &Reconciliation) -> Result<(), ReconciliationRefused> {
         (run.format == FORMAT, "son format n'est pas connu"),
         (
             is(verdict.failing, failing) && verdict.all_hold == (failing == 0),
-            "le bilan compte autrement les identités",
+            "le bilan compte autrement les contrôles",
         ),
         (
-            run.identities
+            run.invariants
                 .iter()
                 .all(|one| !one.holds || one.left == one.right || (one.name.contains('≤') && one.left < one.right)),
-            "une identité dite vraie a deux côtés différents",
+            "un contrôle dit juste a deux côtés différents",
         ),
         (
             is(verdict.open_breaks, run.breaks.len()) && is(verdict.old_breaks, old),

@@ -11,7 +11,7 @@
 //! | [revoke](revoke()) | an act, and a block a voucher | what is left → refundable, in the shares paid |
 //! | publish, withdraw a key | the public half, its withdrawal (in `catalogue`) | – |
 //! | [cancel](cancel()), [expire](expire()) | the date | reserved and what is left → refundable |
-//! | the [calendar](keep_calendar()) of the end | a row a step | the sweep's |
+//! | the [calendar](run_calendar_worker()) of the end | a row a step | the sweep's |
 //!
 //! **The invariant.** A voucher that exists on paper has no value until its account was opened from money that was reserved for
 //! its batch; what it is worth and whether it was spent is never stored here.
@@ -45,7 +45,7 @@ pub use batches::order::{BATCH_BOOKLETS_MAX, NewOrder, OrderRejection, order};
 pub use end::calendar::{
     AcceptRejection, Acceptance, BatchSums, BookletCount, BookletSums, CALENDAR_SECONDS, DecideRejection, Decision,
     Distribution, ExpiryRound, NewAcceptance, NewDecision, PointSums, SetCalendarRejection, StepDone, Sum, accept,
-    decide_distribution, expiry_round, keep_calendar, set_calendar,
+    decide_distribution, expiry_round, run_calendar_worker, set_calendar,
 };
 pub use end::expire::{EXPIRY_CHUNK_VOUCHERS, ExpireRejection, Expiry, NewExpiry, expire};
 pub use id::{

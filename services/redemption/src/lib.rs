@@ -34,7 +34,9 @@ static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// What keeps status lists in step, to be spawned beside the routes, if there is a key to sign them with. It never ends; dropped at any
 /// point, it leaves nothing half done.
-pub fn keep_status_lists(config: &Config) -> Result<Option<impl Future<Output = ()> + Send + use<>>, voucher::WeakKey> {
+pub fn run_status_list_worker(
+    config: &Config,
+) -> Result<Option<impl Future<Output = ()> + Send + use<>>, voucher::WeakKey> {
     let Some(signer) = config.status_signer.clone() else {
         tracing::warn!("no status key: no status lists are made here");
         return Ok(None);

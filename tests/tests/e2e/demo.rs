@@ -103,11 +103,11 @@ fn check_summary(demo: &Demo) {
         );
     }
 
-    let identities = summary["identities"].as_array().expect("a list");
-    assert!(identities.len() >= 6, "{identities:#?}");
-    for identity in identities {
-        assert!(!text(&identity["name"]).is_empty());
-        assert!(holds(identity), "{identity:#}");
+    let invariants = summary["invariants"].as_array().expect("a list");
+    assert!(invariants.len() >= 6, "{invariants:#?}");
+    for invariant in invariants {
+        assert!(!text(&invariant["name"]).is_empty());
+        assert!(holds(invariant), "{invariant:#}");
     }
 
     let waterfall = summary["waterfall"].as_array().expect("a row a funder");

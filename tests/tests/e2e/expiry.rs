@@ -77,7 +77,7 @@ async fn a_programme_ends_by_its_calendar(pool: PgPool) {
         .post(&format!("{base}/responses"), &answer)
         .await
         .created();
-    let choice = json!({"id": scene.deployment.ids.next("choice"), "way": "bank"});
+    let choice = json!({"id": scene.deployment.ids.next("choice"), "method": "bank"});
     scene.funders[0]
         .client
         .post(&format!("{base}/choices"), &choice)
@@ -95,7 +95,7 @@ async fn a_programme_ends_by_its_calendar(pool: PgPool) {
         .as_array()
         .expect("a row a funder")
         .iter()
-        .filter_map(|one| one["way"].as_str())
+        .filter_map(|one| one["method"].as_str())
         .collect();
     ways.sort_unstable();
     assert_eq!(ways, ["bank", "credit", "credit"]);

@@ -1,4 +1,4 @@
-//! From the order to the last cent given back; the identities of the books hold after each step.
+//! From the order to the last cent given back; the invariants of the books hold after each step.
 
 use chrono::{Days, NaiveDate};
 use e2e::{DAY, Refusal, Scene, Settings};

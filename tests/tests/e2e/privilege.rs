@@ -151,7 +151,7 @@ async fn a_service_alone_knows_callers_and_makes_none(pool: PgPool) {
             .expect("it starts");
         let operator = Client::at(format!("http://{}", alone.addr)).with_key(deployment.operator.client.key());
         let known = match service {
-            Service::Funding => "/funding/v1/identities",
+            Service::Funding => "/funding/v1/invariants",
             _ => "/redemption/v1/structures",
         };
         operator.get(known).await.accepted();
@@ -217,8 +217,8 @@ async fn each_service_posts_its_own_kinds_of_transfer_only(pool: PgPool) {
         }
     }
     // A role that was stolen can post a false transfer of its own kind. The books say so.
-    let identities = scene.operator().client.get("/funding/v1/identities").await.accepted();
-    assert_eq!(identities["all_hold"], false);
+    let invariants = scene.operator().client.get("/funding/v1/invariants").await.accepted();
+    assert_eq!(invariants["all_hold"], false);
 }
 
 #[testkit::test]

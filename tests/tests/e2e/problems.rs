@@ -221,7 +221,7 @@ const ROUTES: &[&str] = &[
     "POST /funding/v1/expiry/statement-rounds",
     "GET /funding/v1/waterfall",
     "GET /funding/v1/waterfall.csv",
-    "GET /funding/v1/identities",
+    "GET /funding/v1/invariants",
 ];
 
 #[testkit::test]

@@ -235,10 +235,15 @@ async fn acts_on_money_can_be_repeated(pool: PgPool) {
     Creation::new(&scene.sponsor.client, scene.sponsor.path("/expiry"), expiry, None)
         .check()
         .await;
-    let refund = json!({"id": id("r"), "funder_id": funder.id, "programme_id": scene.programme(), "way": "bank", "execute_on": "2026-04-09"});
-    Creation::new(&operator, "/funding/v1/refunds", refund, Some(("way", json!("credit"))))
-        .check()
-        .await;
+    let refund = json!({"id": id("r"), "funder_id": funder.id, "programme_id": scene.programme(), "method": "bank", "execute_on": "2026-04-09"});
+    Creation::new(
+        &operator,
+        "/funding/v1/refunds",
+        refund,
+        Some(("method", json!("credit"))),
+    )
+    .check()
+    .await;
     scene.operator().balances_the_books().await;
 }
 

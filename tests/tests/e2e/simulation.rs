@@ -1,7 +1,7 @@
 //! Random simulations of a fund through the services' own interfaces: REST requests by everybody concerned, bank files that the
 //! test writes as its bank would, and a small oracle in the business's words. What the oracle says must be refused is refused, for
 //! its reason; a request that is repeated gets the same answer and changes nothing; another under the same id is refused. The
-//! report, the structures' accounts, the breaks, the states of vouchers and every identity are the oracle's all along.
+//! report, the structures' accounts, the breaks, the states of vouchers and every invariant are the oracle's all along.
 
 mod actors;
 mod bank;

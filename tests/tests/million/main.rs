@@ -1,5 +1,5 @@
 //! The books of a long run reconcile: claims by the million through the services' interfaces, two months settled, paid by the bank and
-//! closed; then every report, identity, export and outsider says to the cent what the driver counted by itself.
+//! closed; then every report, invariant, export and outsider says to the cent what the driver counted by itself.
 //!
 //! The services run in a process of their own (this executable, started again), so that its memory is theirs; `ccn reconcile`, `ccn export`
 //! and `ccn verify books` are the program itself. `scripts/prove-million` builds both optimised, starts a durable PostgreSQL and runs the

@@ -72,16 +72,16 @@ fn bounded(what: &str, peak_mib: u64) {
     assert!(peak_mib <= MEMORY_MIB_MAX, "{what} took {peak_mib} MiB");
 }
 
-/// Every identity holds, and no break waits.
+/// Every invariant holds, and no break waits.
 pub fn reconcile(measures: &mut Measures, url: &str, key: &Path) {
     let ran = run(ccn(url, key, &["reconcile", "--json"]));
     let document: Value = serde_json::from_str(ran.well("ccn reconcile").trim()).unwrap();
     assert_eq!(document["verdict"]["all_hold"], true, "{document:#}");
     assert_eq!(document["verdict"]["open_breaks"], 0, "{document:#}");
-    let identities = document["identities"].as_array().unwrap();
+    let invariants = document["invariants"].as_array().unwrap();
     assert!(
-        identities.len() > 30 && identities.iter().all(e2e::holds),
-        "{identities:#?}"
+        invariants.len() > 30 && invariants.iter().all(e2e::holds),
+        "{invariants:#?}"
     );
     measures.beside("ccn reconcile", ran.took, copy(url, &COMPARED), Some(ran.peak_mib));
     bounded("ccn reconcile", ran.peak_mib);

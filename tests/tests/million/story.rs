@@ -342,7 +342,7 @@ impl Run {
             compare::with_waterfall(run, &answer);
         })
         .await;
-        self.asks("/funding/v1/identities", "GET /funding/v1/identities", |_, answer| {
+        self.asks("/funding/v1/invariants", "GET /funding/v1/invariants", |_, answer| {
             assert_eq!(answer["all_hold"], true, "{answer:#}");
         })
         .await;

@@ -168,13 +168,13 @@ pub async fn set_expiry_settings(
 /// The calendar of a programme that is known.
 pub async fn expiry_calendar(db: impl PgExecutor<'_>, programme: &Programme) -> Result<ExpiryCalendar, sqlx::Error> {
     let calendars = read(db, Some(programme.id)).await?;
-    let of = |facts: &Facts| facts.calendar(programme);
+    let of = |facts: &StoredSettings| facts.calendar(programme);
     calendars.first().map(of).ok_or(sqlx::Error::RowNotFound)
 }
 
 /// All programmes with their calendars, in order of creation.
 pub async fn expiry_calendars(pool: &PgPool) -> Result<Vec<(Programme, ExpiryCalendar)>, sqlx::Error> {
-    let facts: BTreeMap<ProgrammeId, Facts> = read(pool, None)
+    let facts: BTreeMap<ProgrammeId, StoredSettings> = read(pool, None)
         .await?
         .into_iter()
         .map(|facts| (facts.id, facts))
@@ -187,13 +187,13 @@ pub async fn expiry_calendars(pool: &PgPool) -> Result<Vec<(Programme, ExpiryCal
 }
 
 /// What a programme does not say of itself.
-struct Facts {
+struct StoredSettings {
     id: ProgrammeId,
     created_at: DateTime<Utc>,
     settings: ExpirySettings,
 }
 
-impl Facts {
+impl StoredSettings {
     fn calendar(&self, programme: &Programme) -> ExpiryCalendar {
         ExpiryCalendar {
             printed_day: programme.printed_day,
@@ -204,7 +204,7 @@ impl Facts {
     }
 }
 
-async fn read(db: impl PgExecutor<'_>, only: Option<ProgrammeId>) -> Result<Vec<Facts>, sqlx::Error> {
+async fn read(db: impl PgExecutor<'_>, only: Option<ProgrammeId>) -> Result<Vec<StoredSettings>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select p.id as "id!: ProgrammeId", p.created_at as "created_at!", s.alert_days as "alert_days?",
                s.block_days as "block_days?", s.acceptance_days as "acceptance_days?", s.statement_days as "statement_days?",
@@ -219,7 +219,7 @@ async fn read(db: impl PgExecutor<'_>, only: Option<ProgrammeId>) -> Result<Vec<
         |days: Option<i32>| days.map(|days| u16::try_from(days).expect("expiry_settings_days keeps it in range"));
     Ok(rows
         .into_iter()
-        .map(|row| Facts {
+        .map(|row| StoredSettings {
             id: row.id,
             created_at: row.created_at,
             settings: ExpirySettings {

@@ -34,7 +34,7 @@ pub async fn expire(demo: &mut Demo, papers: &mut Papers) -> anyhow::Result<()> 
         for funder in demo.funders.clone() {
             let refund = id(&format!("remboursement {} {}", programme.name, funder.name));
             let body = json!({
-                "id": refund, "funder_id": funder.id, "programme_id": programme.id, "way": "bank", "execute_on": day,
+                "id": refund, "funder_id": funder.id, "programme_id": programme.id, "method": "bank", "execute_on": day,
             });
             let made: Value = match demo.operator.post("/funding/v1/refunds", &body).await {
                 Ok(made) => made,

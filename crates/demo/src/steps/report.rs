@@ -17,7 +17,7 @@ use crate::story::{Demo, cents};
 pub struct Report {
     waterfall: Value,
     waterfall_csv: Vec<u8>,
-    identities: Vec<Value>,
+    invariants: Vec<Value>,
     vouchers: BTreeMap<String, u64>,
     vouchers_csv: Vec<u8>,
     keys: Vec<u8>,
@@ -47,18 +47,18 @@ const AMOUNT_WIDTH: usize = 16;
 
 pub async fn gather(demo: &Demo) -> anyhow::Result<Report> {
     let waterfall: Value = demo.operator.get("/funding/v1/waterfall").await?;
-    let identities: Value = demo.operator.get("/funding/v1/identities").await?;
+    let invariants: Value = demo.operator.get("/funding/v1/invariants").await?;
     let (vouchers, vouchers_csv) = vouchers(demo).await?;
     let report = Report {
         waterfall_csv: demo.operator.file("/funding/v1/waterfall.csv").await?,
-        identities: identities["identities"].as_array().cloned().unwrap_or_default(),
+        invariants: invariants["invariants"].as_array().cloned().unwrap_or_default(),
         vouchers,
         vouchers_csv,
         keys: demo.anyone.file("/.well-known/jwks.json").await?,
         waterfall,
     };
     report.print(demo)?;
-    anyhow::ensure!(identities["all_hold"] == true, "une identité des livres ne tient pas");
+    anyhow::ensure!(invariants["all_hold"] == true, "un contrôle des livres ne tient pas");
     Ok(report)
 }
 
@@ -85,7 +85,7 @@ async fn vouchers(demo: &Demo) -> anyhow::Result<(BTreeMap<String, u64>, Vec<u8>
 }
 
 impl Report {
-    /// The waterfall with a column a funder, so that it fits a screen; then the identities with both sides.
+    /// The waterfall with a column a funder, so that it fits a screen; then the invariants with both sides.
     fn print(&self, demo: &Demo) -> anyhow::Result<()> {
         let funders = self.waterfall["totals"].as_array().cloned().unwrap_or_default();
         let names: Vec<&str> = funders.iter().filter_map(|funder| funder["funder"].as_str()).collect();
@@ -118,14 +118,14 @@ impl Report {
                 closed.month, closed.size
             ));
         }
-        for identity in &self.identities {
-            let name = identity["name"].as_str().unwrap_or_default();
+        for invariant in &self.invariants {
+            let name = invariant["name"].as_str().unwrap_or_default();
             demo.progress.say(format!(
                 "{} {name} : {} {} {}",
-                if identity["holds"] == true { "✓" } else { "✗" },
-                cents(&identity["left"])?.to_french(),
+                if invariant["holds"] == true { "✓" } else { "✗" },
+                cents(&invariant["left"])?.to_french(),
                 if name.contains('≤') { '≤' } else { '=' },
-                cents(&identity["right"])?.to_french(),
+                cents(&invariant["right"])?.to_french(),
             ));
         }
         Ok(())
@@ -144,7 +144,7 @@ impl Report {
             .collect::<Result<_, serde_json::Error>>()?;
         let summary = json!({
             "vouchers": self.vouchers, "refused": demo.refused, "waterfall": self.waterfall["totals"],
-            "waterfall_by_programme": self.waterfall["rows"], "identities": self.identities, "closes": demo.closes,
+            "waterfall_by_programme": self.waterfall["rows"], "invariants": self.invariants, "closes": demo.closes,
             "timings": timings,
         });
         let mut import_report = csv::Writer::from_writer(Vec::new());

@@ -198,7 +198,7 @@ async fn held(connection: &mut PgConnection) -> sqlx::Result<Vec<Held>> {
         .collect()
 }
 
-/// A claim whose voucher nobody paid is nobody's: then the funders' identity fails, with the amount.
+/// A claim whose voucher nobody paid is nobody's: then the funders' invariant fails, with the amount.
 async fn claimed(
     connection: &mut PgConnection,
     until: Option<DateTime<Utc>>,

@@ -175,8 +175,8 @@ impl Figures {
             reversed_forfeited: got(Kind::ClaimReversed, AccountKind::Refundable),
             claimed: by_voucher(&self.claimed),
             refunded: total([
-                gave(Kind::GivenBack, AccountKind::Refundable),
-                gave(Kind::GivenBack, AccountKind::Available),
+                gave(Kind::Refunded, AccountKind::Refundable),
+                gave(Kind::Refunded, AccountKind::Available),
             ]),
             trued_up: less(
                 got(Kind::TrueUp, AccountKind::Refundable),

@@ -129,13 +129,13 @@ async fn a_whole_history(pool: &PgPool) {
                 "given back",
                 &[
                     (
-                        TransferKind::GivenBack,
+                        TransferKind::Refunded,
                         Account::refundable(BOOK, funder(0)),
                         Account::clearing(BOOK),
                         cents(1500),
                     ),
                     (
-                        TransferKind::GivenBack,
+                        TransferKind::Refunded,
                         Account::clearing(BookId::fund()),
                         Account::deposited(funder(0)),
                         cents(1500),

@@ -66,7 +66,7 @@ transfer_kinds! {
     Rejected = 37, "rejected",
         [InTransit => Clearing, Bank => Clearing, Clearing => Payable, InTransit => Deposited, Bank => Deposited];
     /// Unused value becomes the funder's free money again; at the end of a programme also what never stood behind a batch.
-    GivenBack = 38, "given_back", [Refundable => Clearing, Available => Clearing, Clearing => Deposited];
+    Refunded = 38, "refunded", [Refundable => Clearing, Available => Clearing, Clearing => Deposited];
     /// A funder's free money goes back to its bank account, at once or by a payment file.
     RefundSent = 39, "refund_sent", [Deposited => Bank, Deposited => InTransit, InTransit => Bank];
     /// A statement line that nobody has explained yet, in or out.

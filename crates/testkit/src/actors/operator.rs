@@ -147,7 +147,7 @@ impl Operator {
     /// Gives back what a programme owes a funder.
     pub async fn refunds(&self, funder: Uuid, programme: Uuid, way: &str, execute_on: chrono::NaiveDate) -> Answer {
         let body = json!({
-            "id": self.ids.next("refund"), "funder_id": funder, "programme_id": programme, "way": way, "execute_on": execute_on,
+            "id": self.ids.next("refund"), "funder_id": funder, "programme_id": programme, "method": way, "execute_on": execute_on,
         });
         self.client.post("/funding/v1/refunds", &body).await
     }
@@ -157,25 +157,25 @@ impl Operator {
         self.client.get("/funding/v1/waterfall").await.accepted()
     }
 
-    /// Checks every identity of the books, to the cent.
+    /// Checks every invariant of the books, to the cent.
     pub async fn balances_the_books(&self) {
-        let identities = self.client.get("/funding/v1/identities").await.accepted();
-        let all = identities["identities"].as_array().expect("a list");
-        let broken: Vec<&Value> = all.iter().filter(|identity| !holds(identity)).collect();
+        let invariants = self.client.get("/funding/v1/invariants").await.accepted();
+        let all = invariants["invariants"].as_array().expect("a list");
+        let broken: Vec<&Value> = all.iter().filter(|invariant| !holds(invariant)).collect();
         assert!(
-            broken.is_empty() && identities["all_hold"] == true,
+            broken.is_empty() && invariants["all_hold"] == true,
             "the books do not balance: {broken:#?}"
         );
     }
 }
 
-/// Whether an identity holds, by its two sides and not by its word alone. One is an upper bound, and says so in its name.
+/// Whether an invariant holds, by its two sides and not by its word alone. One is an upper bound, and says so in its name.
 #[must_use]
-pub fn holds(identity: &Value) -> bool {
-    let side = |name: &str| identity[name].as_str().and_then(|text| text.parse::<Cents>().ok());
-    let bound = identity["name"].as_str().is_some_and(|name| name.contains('≤'));
+pub fn holds(invariant: &Value) -> bool {
+    let side = |name: &str| invariant[name].as_str().and_then(|text| text.parse::<Cents>().ok());
+    let bound = invariant["name"].as_str().is_some_and(|name| name.contains('≤'));
     let (Some(left), Some(right)) = (side("left"), side("right")) else {
         return false;
     };
-    identity["holds"] == true && if bound { left <= right } else { left == right }
+    invariant["holds"] == true && if bound { left <= right } else { left == right }
 }

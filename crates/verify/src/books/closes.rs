@@ -17,7 +17,7 @@ pub(super) struct Closes {
 }
 
 #[derive(Debug, Deserialize)]
-struct Line {
+struct CloseLine {
     checkpoint: String,
 }
 
@@ -117,7 +117,7 @@ impl Closes {
 }
 
 fn signed(line: &str, key: &VerifierKey) -> Result<(Month, Checkpoint), String> {
-    let line: Line = serde_json::from_str(line).map_err(|error| format!("ce n'est pas une clôture : {error}"))?;
+    let line: CloseLine = serde_json::from_str(line).map_err(|error| format!("ce n'est pas une clôture : {error}"))?;
     let checkpoint = Checkpoint::open(&line.checkpoint, key)
         .map_err(|error| format!("elle n'est pas signée par la clé {} : {error}", key.name()))?;
     match checkpoint.closed {

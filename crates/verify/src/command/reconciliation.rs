@@ -73,19 +73,19 @@ fn print(run: &Reconciliation) {
         run.signer
     );
     println!(
-        "Il dit : {} identités, dont {} fausse(s) ; {} écart(s) non fermés, dont {} de plus de {} jours.",
-        run.identities.len(),
+        "Il dit : {} contrôles, dont {} faux ; {} écart(s) non fermés, dont {} de plus de {} jours.",
+        run.invariants.len(),
         verdict.failing,
         verdict.open_breaks,
         verdict.old_breaks,
         verdict.break_days_max
     );
-    for identity in run.identities.iter().filter(|identity| !identity.holds) {
+    for invariant in run.invariants.iter().filter(|invariant| !invariant.holds) {
         println!(
             "  FAUX : {} : {} et {}",
-            identity.name,
-            identity.left.to_french(),
-            identity.right.to_french()
+            invariant.name,
+            invariant.left.to_french(),
+            invariant.right.to_french()
         );
     }
 }

@@ -19,12 +19,12 @@ use super::ledger_source::{LedgerServer, LedgerSource};
 use super::process::{FALSE, LATER, quiet_logs, runtime};
 use crate::server::reconcile_settings::BREAK_DAYS_MAX;
 
-/// Rapproche les livres de la banque, maintenant : chaque identité avec ses deux côtés, chaque écart
+/// Rapproche les livres de la banque, maintenant : chaque contrôle avec ses deux côtés, chaque écart
 ///
 /// Le résultat est signé, numéroté et gardé dans la base, comme celui de chaque nuit. La base est celle de --database-url, ou la
 /// base embarquée, même en service. Avec --server, c'est un serveur qui le fait ; sa signature est vérifiée ici avec --vkey.
 ///
-/// Code de sortie : 0 si tout est juste ; 1 si une identité est fausse ou si rien n'a pu être comparé ; 3 si tout est juste mais
+/// Code de sortie : 0 si tout est juste ; 1 si un contrôle est faux ou si rien n'a pu être comparé ; 3 si tout est juste mais
 /// qu'un écart attend depuis plus de --break-days-max jours.
 #[derive(Debug, Args)]
 #[command(help_template = TEMPLATE, after_help = "Exemples :\n  \
@@ -79,7 +79,7 @@ impl ReconcileArgs {
         let mut turn = Turn::default();
         let ran = loop {
             match reconciliation::run(&books.pool, &books.key, &request, None).await {
-                Err(UseCaseError::Rejected(RunRejection::UnderWay)) if turn.look_again() => {
+                Err(UseCaseError::Rejected(RunRejection::InProgress)) if turn.look_again() => {
                     tokio::time::sleep(LOOK_AGAIN).await
                 }
                 ran => break ran,
@@ -88,7 +88,7 @@ impl ReconcileArgs {
         books.close().await?;
         match ran {
             Ok(made) => Ok(made.into_inner()),
-            Err(UseCaseError::Rejected(RunRejection::UnderWay)) => anyhow::bail!("{STILL_UNDER_WAY}"),
+            Err(UseCaseError::Rejected(RunRejection::InProgress)) => anyhow::bail!("{STILL_UNDER_WAY}"),
             Err(error) => Err(anyhow::Error::new(error).context("Le rapprochement n'a pas pu se faire")),
         }
     }

@@ -54,7 +54,7 @@ impl Start<'_> {
                     host: self.config.public_host.clone(),
                     status_signer: self.status_signer().await?,
                 };
-                if let Some(keeping) = redemption::keep_status_lists(&config)
+                if let Some(keeping) = redemption::run_status_list_worker(&config)
                     .map_err(|weak| FirstKeysError::Key(catalogue::KeyRejection::Weak(weak).into()))?
                 {
                     beside.spawn(keeping);
@@ -114,7 +114,7 @@ impl Start<'_> {
         .await;
         signers.replace(loaded);
         beside.spawn(watch_keys(key_store, signers.clone()));
-        beside.spawn(issuer::keep_calendar(pool.clone(), self.clock.clone()));
+        beside.spawn(issuer::run_calendar_worker(pool.clone(), self.clock.clone()));
         let access = access::routes(pool.clone(), self.clock.clone());
         let identity_key = identity_key(&files.identity, &self.key_loader).map_err(OpenError::from)?;
         Ok(issuer::routes(issuer::Config {

@@ -179,7 +179,7 @@ async fn a_server_reconciles_and_closes_for_who_trusts_its_key_alone(pool: PgPoo
 
     let note = operator.path("run.note");
     let note = note.to_str().unwrap();
-    // The bank has said nothing of this money: an identity is false, and told as on a database.
+    // The bank has said nothing of this money: an invariant is false, and told as on a database.
     let asked = site.asked(&["reconcile", "--out", note]);
     let (status, text) = said(&during_another_run(&operator.pool, operator.runs(&asked)).await);
     assert_eq!(status, Some(1), "{text}");

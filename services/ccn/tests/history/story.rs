@@ -62,7 +62,7 @@ pub async fn whole_history(admin: PgPool) -> Fixture {
         closes(&fixture, month).await;
     }
     fixture.expires(&[], "2026-07-31T23:30:00Z").await;
-    let refund = |n, funder: usize, way| json!({"id": id(n), "funder_id": FUNDERS[funder], "programme_id": PROGRAMME, "way": way, "execute_on": "2026-08-11"});
+    let refund = |n, funder: usize, way| json!({"id": id(n), "funder_id": FUNDERS[funder], "programme_id": PROGRAMME, "method": way, "execute_on": "2026-08-11"});
     let bank = fixture.created("/funding/v1/refunds", refund(31, 0, "bank")).await;
     fixture.created("/funding/v1/refunds", refund(32, 1, "credit")).await;
     let amount = format!("-{}", bank["amount"].as_str().unwrap());

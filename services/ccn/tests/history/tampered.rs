@@ -132,7 +132,7 @@ async fn one_old_amount_rewritten_is_found_by_every_verification(admin: PgPool) 
         .await;
     assert_eq!((status, &answer["seq"]), (StatusCode::CONFLICT, &json!(place)));
 
-    // The accounts no longer are the sums of their entries: no month closes, and the identities say in which book.
+    // The accounts no longer are the sums of their entries: no month closes, and the invariants say in which book.
     let (status, answer) = services
         .ask("POST", "/funding/v1/closes", json!({"month": "2026-08"}))
         .await;
@@ -140,9 +140,9 @@ async fn one_old_amount_rewritten_is_found_by_every_verification(admin: PgPool) 
         (status, &answer["type"]),
         (StatusCode::CONFLICT, &json!("urn:ccn:problem:books-changed"))
     );
-    let (_, identities) = services.ask("GET", "/funding/v1/identities", Value::Null).await;
-    assert_eq!(identities["all_hold"], false);
-    let failing = identities["identities"].as_array().unwrap();
+    let (_, invariants) = services.ask("GET", "/funding/v1/invariants", Value::Null).await;
+    assert_eq!(invariants["all_hold"], false);
+    let failing = invariants["invariants"].as_array().unwrap();
     assert!(
         failing
             .iter()

@@ -92,16 +92,16 @@ pub(crate) async fn positions(connection: &mut PgConnection) -> Result<BTreeMap<
 }
 
 /// What of a funder's free money is not what its mandates await: only that may go to programmes that accept no mandates, or back to its
-/// bank. What the mandates await may stand in programmes that accept them: there it takes nothing off the money that came. `given_back`: as
+/// bank. What the mandates await may stand in programmes that accept them: there it takes nothing off the money that came. `refunded`: as
 /// if a programme had given back so much. Nothing when no money of it is awaited: then all of it came.
 ///
 /// The caller holds the locks of the deposited money: whoever accepts a mandate waits for it.
 pub(crate) async fn free_of_mandates(
     connection: &mut PgConnection,
     funder: OrganisationId,
-    given_back: Option<(ProgrammeId, Cents)>,
+    refunded: Option<(ProgrammeId, Cents)>,
 ) -> Result<Option<Cents>, sqlx::Error> {
-    let (programme, back) = given_back.unzip();
+    let (programme, back) = refunded.unzip();
     let row = sqlx::query!(
         r#"with moved as (
                select programme_id, cents from funding.allocation where funder_id = $1

@@ -1,4 +1,4 @@
 //! Comparisons that must hold: invariants between the books, the records and the bank, and the reconciliation that runs them all.
 
-pub mod identities;
+pub mod invariants;
 pub mod reconciliation;

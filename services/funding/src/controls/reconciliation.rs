@@ -2,13 +2,13 @@
 //!
 //! | part | what |
 //! |---|---|
-//! | `identities` | all of `crate::controls::identities`, and that the kept files of statements are what was loaded; both sides of each |
+//! | `invariants` | all of `crate::controls::invariants`, and that the kept files of statements are what was loaded; both sides of each |
 //! | `breaks` | every break that is not closed, with its age |
 //! | `open_points` | what the rules ask for and nobody has done yet: a close that is due, money to give back; absent when there is none |
 //! | `statements` | how many, the last one, and the digest of each that came since the run before |
 //! | `ledger` | how many transfers, how many of them too recent to be sealed, and the checkpoint |
 //! | `previous` | number and digest of the run before: none can be taken out unseen |
-//! | `verdict` | whether all identities hold, and the breaks that are older than they may be |
+//! | `verdict` | whether all invariants hold, and the breaks that are older than they may be |
 //!
 //! The document is canonical JSON (RFC 8785) of which the bytes are kept; its file is a C2SP signed note: the document on one
 //! line, an empty line, the signature of the key that signs checkpoints. It begins with `{`, so it is never taken for a
@@ -30,7 +30,7 @@ mod store;
 mod text;
 mod view;
 
-pub use compare::{ChangedBreak, Comparison, MovedIdentity, RunName, compare};
+pub use compare::{ChangedBreak, Comparison, MovedInvariant, RunName, compare};
 pub use csv::csv;
 pub use document::{
     CheckpointSeen, Document, LedgerSeen, PreviousRun, RunTrigger, StatementSeen, StatementsSeen, Verdict,

@@ -81,7 +81,7 @@ async fn list_runs(
     page.map(Json).map_err(internal)
 }
 
-/// A run: every identity with both its sides, every break, the statements and the checkpoint that it covers.
+/// A run: every invariant with both its sides, every break, the statements and the checkpoint that it covers.
 #[utoipa::path(get, path = "/funding/v1/reconciliations/{id}", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The run")),
     responses((status = 200, body = RunView)))]
@@ -124,7 +124,7 @@ async fn get_text(
     ))
 }
 
-/// Its identities and breaks as CSV.
+/// Its invariants and breaks as CSV.
 #[utoipa::path(get, path = "/funding/v1/reconciliations/{id}/report.csv", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The run")),
     responses((status = 200, body = String, content_type = "text/csv")))]
@@ -138,7 +138,7 @@ async fn get_csv(
     Ok(file(bytes, "text/csv; charset=utf-8", &run, "csv"))
 }
 
-/// What changed between two runs: identities whose sides moved, breaks opened, closed or changed.
+/// What changed between two runs: invariants whose sides moved, breaks opened, closed or changed.
 #[utoipa::path(get, path = "/funding/v1/reconciliations/{id}/compare/{other}", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "One run"), ("other" = uuid::Uuid, Path, description = "Another, earlier or later")),
     responses((status = 200, body = Comparison)))]

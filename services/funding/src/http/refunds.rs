@@ -24,7 +24,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// payment file. Above the amount in force, a payment file waits for another person.
 #[utoipa::path(post, path = "/funding/v1/refunds", tag = "funding", request_body = NewRefund,
     responses((status = 201, body = Refund), (status = 200, description = "Given back before", body = Refund),
-        (status = 422, description = "`nothing-to-refund`, `refund-amount`, `refund-way`, `refund-too-large`, `execute-on-past`, `true-up-due`, `money-awaited`, `bank-short`")))]
+        (status = 422, description = "`nothing-to-refund`, `refund-amount`, `refund-method`, `refund-too-large`, `execute-on-past`, `true-up-due`, `money-awaited`, `bank-short`")))]
 async fn give_back(
     who: Operator,
     Now(at): Now,

@@ -6,7 +6,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::{Json, Problem, Query, download};
 
-use crate::controls::identities::{self, Identities};
+use crate::controls::invariants::{self, Invariants};
 use crate::http::App;
 use crate::reports::waterfall::{self, Waterfall, WaterfallFilter};
 
@@ -14,7 +14,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(get_waterfall))
         .routes(routes!(waterfall_csv))
-        .routes(routes!(get_identities))
+        .routes(routes!(get_invariants))
 }
 
 /// The waterfall: per funder and programme, from announced to returned.
@@ -41,12 +41,12 @@ async fn waterfall_csv(
     Ok(download(bytes, "text/csv; charset=utf-8", "waterfall.csv"))
 }
 
-/// The identities that hold to the cent, each with both its sides: all of them for operators and auditors; for funders and
+/// The invariants that hold to the cent, each with both its sides: all of them for operators and auditors; for funders and
 /// sponsors those of the fund, their own and their programmes'. `all_hold` speaks for all.
-#[utoipa::path(get, path = "/funding/v1/identities", tag = "funding",
-    responses((status = 200, body = Identities)))]
-async fn get_identities(who: ReportReader, State(pool): State<PgPool>) -> Result<Json<Identities>, Problem> {
-    identities::identities(&pool, &who)
+#[utoipa::path(get, path = "/funding/v1/invariants", tag = "funding",
+    responses((status = 200, body = Invariants)))]
+async fn get_invariants(who: ReportReader, State(pool): State<PgPool>) -> Result<Json<Invariants>, Problem> {
+    invariants::invariants(&pool, &who)
         .await
         .map(Json)
         .map_err(|error| Problem::internal(&error))

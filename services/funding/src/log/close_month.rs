@@ -33,7 +33,7 @@ pub enum CloseRejection {
     /// Somebody's transaction did not end within [`QUIET_SECONDS_MAX`]; the oldest one, if it is still there.
     Busy(Option<InFlightTransaction>),
     /// Another close, or this one.
-    UnderWay,
+    InProgress,
     /// The books were changed past the ledger.
     Sums(UnequalSums),
 }
@@ -81,7 +81,7 @@ async fn take_turn(pool: &PgPool) -> Result<PgTransaction<'static>, UseCaseError
         Ok(tx)
     } else {
         tx.rollback().await?;
-        Err(CloseRejection::UnderWay.into())
+        Err(CloseRejection::InProgress.into())
     }
 }
 
@@ -148,7 +148,7 @@ impl From<CloseRejection> for Problem {
             }
             CloseRejection::Nothing(next) => nothing(next),
             CloseRejection::Busy(oldest) => under_way(oldest),
-            CloseRejection::UnderWay => Self::new(StatusCode::CONFLICT, "close-under-way", "Une clôture est en cours.")
+            CloseRejection::InProgress => Self::new(StatusCode::CONFLICT, "close-under-way", "Une clôture est en cours.")
                 .detail("De grands livres prennent plusieurs minutes. Réessayez dans quelques instants : rien n'est clos deux fois."),
             CloseRejection::Sums(unequal) => falsified(&unequal),
         }

@@ -70,8 +70,8 @@ pub struct NewRefund {
     pub programme_id: Option<ProgrammeId>,
     /// How much of its free money; absent with a programme, which gives back all that it owes.
     pub amount: Option<Cents>,
-    /// By which way; free money by the bank only.
-    pub way: RefundMethod,
+    /// Free money by the bank only.
+    pub method: RefundMethod,
     /// When the bank shall pay; the day of the decision for a credit.
     pub execute_on: NaiveDate,
 }
@@ -115,12 +115,12 @@ pub(crate) async fn refund(
     let cents = money.all;
     write::insert(tx, new, money, at).await?;
     book(tx, event(new, source, money)?, at).await?;
-    if new.way == RefundMethod::Bank {
+    if new.method == RefundMethod::Bank {
         let unasked = unasked(tx, new, at).await?;
         approval::propose(tx, who, PaymentOrder::Refund(new.id), cents, unasked, at).await?;
     }
-    audit(tx, who, at, "refund.create", Some(new.id.uuid()), (cents, new.way)).await?;
-    tracing::info!(%cents, way = new.way.word(), "refunded");
+    audit(tx, who, at, "refund.create", Some(new.id.uuid()), (cents, new.method)).await?;
+    tracing::info!(%cents, method = new.method.word(), "refunded");
     let made = read(tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
     Ok(Created::New(made))
 }
@@ -147,7 +147,7 @@ async fn unasked(tx: &mut PgTransaction<'_>, new: NewRefund, at: DateTime<Utc>) 
     sqlx::query_scalar!(
         r#"select coalesce(sum(r.cents), 0)::bigint as "cents!: Cents"
            from funding.refund r
-           where r.funder_id = $1 and r.id <> $2 and r.way = 'bank' and r.at > $3
+           where r.funder_id = $1 and r.id <> $2 and r.method = 'bank' and r.at > $3
                and not exists (select from funding.payment_proposal w where w.refund_id = r.id)"#,
         new.funder_id.uuid(),
         new.id.uuid(),
@@ -170,7 +170,7 @@ impl RefundSource {
     fn of(new: NewRefund, what: RefundScope) -> Result<Self, RefundRejection> {
         match (new.programme_id, new.amount) {
             (Some(programme), None) => Ok(Self::Programme(programme, what)),
-            (None, _) if new.way == RefundMethod::Credit => Err(RefundRejection::FreeCredit),
+            (None, _) if new.method == RefundMethod::Credit => Err(RefundRejection::FreeCredit),
             (None, Some(amount)) if amount.is_positive() => Ok(Self::Free(amount)),
             _ => Err(RefundRejection::Amount),
         }
@@ -184,7 +184,7 @@ fn same(known: &Refund, new: NewRefund) -> bool {
         funder_id: known.funder_id,
         programme_id: known.programme_id,
         amount: known.programme_id.is_none().then_some(known.amount),
-        way: known.way,
+        method: known.method,
         execute_on: known.execute_on,
     };
     asked == new
@@ -251,11 +251,11 @@ async fn check(tx: &mut PgTransaction<'_>, new: NewRefund, cents: Cents) -> Resu
     if due.iter().any(|payment| payment.from == funder) {
         return Err(RefundRejection::TrueUpDue.into());
     }
-    if new.way == RefundMethod::Credit {
+    if new.method == RefundMethod::Credit {
         return Ok(());
     }
-    let given_back = new.programme_id.map(|programme| (programme, cents));
-    if let Some(own) = cash::free_of_mandates(tx, new.funder_id, given_back)
+    let refunded = new.programme_id.map(|programme| (programme, cents));
+    if let Some(own) = cash::free_of_mandates(tx, new.funder_id, refunded)
         .await?
         .filter(|own| *own < cents)
     {
@@ -286,7 +286,7 @@ fn accounts(new: NewRefund, source: RefundSource) -> Vec<Account> {
             Account::clearing(programme),
         ]);
     }
-    if new.way == RefundMethod::Bank {
+    if new.method == RefundMethod::Bank {
         accounts.push(Account::in_transit(funder));
     }
     accounts
@@ -298,7 +298,7 @@ fn payment_id(new: NewRefund) -> PaymentId {
 
 fn event(new: NewRefund, source: RefundSource, money: RefundMoney) -> Result<Event, BookError> {
     let funder = known::party(new.funder_id);
-    let (given_back, deposited) = (TransferKind::GivenBack, Account::deposited(funder));
+    let (refunded, deposited) = (TransferKind::Refunded, Account::deposited(funder));
     let mut event = Event::new(EventKind::Refunded, new.id.uuid()).reference(payment_id(new).end_to_end());
     if let RefundSource::Programme(programme, _) = source {
         let programme = programme.book();
@@ -307,12 +307,12 @@ fn event(new: NewRefund, source: RefundSource, money: RefundMoney) -> Result<Eve
             (Account::available(programme, funder), money.unspent),
         ] {
             if cents.is_positive() {
-                event = event.leg(given_back, from, Account::clearing(programme), cents)?;
+                event = event.leg(refunded, from, Account::clearing(programme), cents)?;
             }
         }
-        event = event.leg(given_back, Account::clearing(BookId::fund()), deposited, money.all)?;
+        event = event.leg(refunded, Account::clearing(BookId::fund()), deposited, money.all)?;
     }
-    match new.way {
+    match new.method {
         RefundMethod::Credit => Ok(event),
         RefundMethod::Bank => Ok(event.leg(
             TransferKind::RefundSent,

@@ -71,7 +71,7 @@ pub enum SettleRejection {
     MonthNotOver(Month),
     ExecuteOnPast,
     /// Another settlement, or this one.
-    UnderWay,
+    InProgress,
 }
 
 impl database::Rejection for SettleRejection {}
@@ -87,7 +87,7 @@ impl From<SettleRejection> for Problem {
             }
             SettleRejection::ExecuteOnPast => Self::refused("execute-on-past", "La date d'exécution est passée.")
                 .detail("Donnez dans « execute_on » la date d'aujourd'hui ou une date à venir."),
-            SettleRejection::UnderWay => Self::new(
+            SettleRejection::InProgress => Self::new(
                 http::StatusCode::SERVICE_UNAVAILABLE,
                 "settlement-under-way",
                 "Un contre-paiement est en cours.",
@@ -115,7 +115,7 @@ async fn take_turn(tx: &mut PgTransaction<'_>) -> Result<(), UseCaseError<Settle
     if NamedLock::Settlements.take_within(tx, TURN_SECONDS_MAX).await? {
         Ok(())
     } else {
-        Err(SettleRejection::UnderWay.into())
+        Err(SettleRejection::InProgress.into())
     }
 }
 

@@ -18,7 +18,7 @@ pub struct NewUnusedValueChoice {
     /// Made by the caller.
     pub id: ExpiryChoiceId,
     /// Free money for the next order, or back to its bank account.
-    pub way: UnusedValue,
+    pub method: UnusedValue,
 }
 
 /// A funder's choice, as it was made.
@@ -27,7 +27,7 @@ pub struct UnusedValueChoice {
     pub id: ExpiryChoiceId,
     pub funder_id: OrganisationId,
     /// What becomes of it.
-    pub way: UnusedValue,
+    pub method: UnusedValue,
     pub at: DateTime<Utc>,
 }
 
@@ -63,7 +63,7 @@ pub(crate) async fn choose(
     let wanted = UnusedValueChoice {
         id: new.id,
         funder_id: who.organisation(),
-        way: new.way,
+        method: new.method,
         at,
     };
     if let Some(known) = read(tx, programme, Some(new.id)).await?.pop() {
@@ -76,12 +76,12 @@ pub(crate) async fn choose(
         return Err(ChooseRejection::NotAFunder.into());
     }
     let inserted = sqlx::query!(
-        "insert into funding.expiry_choice (programme_id, id, funder_id, way, at) values ($1, $2, $3, $4, $5)
+        "insert into funding.expiry_choice (programme_id, id, funder_id, method, at) values ($1, $2, $3, $4, $5)
          on conflict (programme_id, id) do nothing",
         programme.uuid(),
         new.id.uuid(),
         wanted.funder_id.uuid(),
-        new.way.word(),
+        new.method.word(),
         at,
     )
     .execute(&mut **tx)
@@ -99,7 +99,15 @@ pub(crate) async fn choose(
         let known = read(tx, programme, Some(new.id)).await?.pop();
         return before(wanted, known.ok_or(sqlx::Error::RowNotFound)?);
     }
-    audit(tx, who, at, "expiry.choose", Some(programme.uuid()), (new.id, new.way)).await?;
+    audit(
+        tx,
+        who,
+        at,
+        "expiry.choose",
+        Some(programme.uuid()),
+        (new.id, new.method),
+    )
+    .await?;
     Ok(Created::New(wanted))
 }
 
@@ -121,7 +129,7 @@ pub(crate) async fn read(
     only: Option<ExpiryChoiceId>,
 ) -> Result<Vec<UnusedValueChoice>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"select id as "id: ExpiryChoiceId", funder_id as "funder_id: OrganisationId", way, at
+        r#"select id as "id: ExpiryChoiceId", funder_id as "funder_id: OrganisationId", method, at
            from funding.expiry_choice where programme_id = $1 and ($2::uuid is null or id = $2) order by at, id"#,
         programme.uuid(),
         only.map(ExpiryChoiceId::uuid),
@@ -133,7 +141,7 @@ pub(crate) async fn read(
         .map(|row| UnusedValueChoice {
             id: row.id,
             funder_id: row.funder_id,
-            way: UnusedValue::from_word(&row.way),
+            method: UnusedValue::from_word(&row.method),
             at: row.at,
         })
         .collect())

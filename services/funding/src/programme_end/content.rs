@@ -78,7 +78,7 @@ pub(super) struct Party {
 /// What becomes of unused value.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(super) struct UnusedValueFact {
-    pub way: UnusedValue,
+    pub method: UnusedValue,
     /// True when the programme says nothing.
     pub by_default: bool,
 }
@@ -111,9 +111,9 @@ pub(super) struct FunderFact {
     /// Received from the other funders at the closes, less what it paid them of what it was owed.
     pub trued_up: Cents,
     /// Given back before the statement.
-    pub given_back: Cents,
-    /// `refundable` and `trued_up`, less `given_back`: what its account holds.
-    pub to_give_back: Cents,
+    pub refunded: Cents,
+    /// `refundable` and `trued_up`, less `refunded`: what its account holds.
+    pub to_refund: Cents,
     /// Allocated and never put behind a batch: given back by the same choice.
     pub available: Cents,
 }
@@ -215,7 +215,7 @@ pub(super) async fn read(
     of_funders.sort_by_key(|funder| (rank(funder.id).unwrap_or(usize::MAX), funder.name.clone(), funder.id));
     swept(&batches)?;
     let total = ProgrammeFigures::sum(of_funders.iter().map(|funder| &funder.figures)).ok_or(ContentError::Overflow)?;
-    let (way, by_default) = calendar.unused_value();
+    let (method, by_default) = calendar.unused_value();
     let sponsor = name(programme.sponsor_id.uuid());
     Ok(Content {
         format: FORMAT,
@@ -236,7 +236,7 @@ pub(super) async fn read(
         issued_at: at,
         due_on: calendar.due_on(ExpiryStep::Statement),
         late: calendar.is_late(ExpiryStep::Statement, at),
-        unused_value: UnusedValueFact { way, by_default },
+        unused_value: UnusedValueFact { method, by_default },
         steps: steps(connection, programme.id).await?,
         funders: of_funders,
         batches,
@@ -260,7 +260,7 @@ fn of_funder(
     let of_batches = figures
         .refundable
         .checked_add(held.trued_up)
-        .and_then(|sum| sum.checked_sub(held.given_back))
+        .and_then(|sum| sum.checked_sub(held.refunded))
         .ok_or(ContentError::Overflow)?;
     if of_batches != held.refundable {
         return Err(ContentError::Disagrees {
@@ -275,8 +275,8 @@ fn of_funder(
         siren,
         figures,
         trued_up: held.trued_up,
-        given_back: held.given_back,
-        to_give_back: held.refundable,
+        refunded: held.refunded,
+        to_refund: held.refundable,
         available: held.available,
     })
 }

@@ -9,7 +9,7 @@ use super::figures::ProgrammeFigures;
 pub(super) fn csv(content: &Content) -> Result<Vec<u8>, csv::Error> {
     let mut writer = Writer::from_writer(Vec::new());
     let before = ["programme_id", "batch_id", "funder_id", "funder", "rate"];
-    let after = ["trued_up", "given_back", "to_give_back", "available"];
+    let after = ["trued_up", "refunded", "to_refund", "available"];
     writer.write_record(before.iter().chain(ProgrammeFigures::NAMES).chain(&after))?;
     let programme = content.programme.id.to_string();
     let amounts =
@@ -35,12 +35,7 @@ pub(super) fn csv(content: &Content) -> Result<Vec<u8>, csv::Error> {
             cell(&funder.name).into_owned(),
             String::new(),
         ];
-        let rest = [
-            funder.trued_up,
-            funder.given_back,
-            funder.to_give_back,
-            funder.available,
-        ];
+        let rest = [funder.trued_up, funder.refunded, funder.to_refund, funder.available];
         let rest = rest.map(|cents| cents.to_string());
         writer.write_record(who.into_iter().chain(amounts(&funder.figures)).chain(rest))?;
     }

@@ -255,7 +255,7 @@ pub(super) struct HeldByFunder {
     /// Of it, received from the other funders at the closes, less what it paid them out of it.
     pub trued_up: Cents,
     /// Given back before.
-    pub given_back: Cents,
+    pub refunded: Cents,
     /// Allocated and never put behind a batch.
     pub available: Cents,
 }
@@ -266,19 +266,19 @@ pub(super) async fn held(
 ) -> Result<BTreeMap<PartyId, HeldByFunder>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"with side as (
-               select credit_account as account, cents as trued_up, 0 as given_back
+               select credit_account as account, cents as trued_up, 0 as refunded
                from ledger.fund_movement where book_id = $1 and kind = 'true_up'
                union all
                select debit_account, -cents, 0 from ledger.fund_movement where book_id = $1 and kind = 'true_up'
                union all
-               select debit_account, 0, cents from ledger.fund_movement where book_id = $1 and kind = 'given_back'),
+               select debit_account, 0, cents from ledger.fund_movement where book_id = $1 and kind = 'refunded'),
            moved as (
-               select s.account, sum(s.trued_up) as trued_up, sum(s.given_back) as given_back from side s group by s.account)
+               select s.account, sum(s.trued_up) as trued_up, sum(s.refunded) as refunded from side s group by s.account)
            select a.funder_id as "funder!: PartyId",
                coalesce(sum(a.cents) filter (where a.kind = 'refundable'), 0)::bigint as "refundable!: Cents",
                coalesce(sum(a.cents) filter (where a.kind = 'available'), 0)::bigint as "available!: Cents",
                coalesce(sum(m.trued_up) filter (where a.kind = 'refundable'), 0)::bigint as "trued_up!: Cents",
-               coalesce(sum(m.given_back) filter (where a.kind = 'refundable'), 0)::bigint as "given_back!: Cents"
+               coalesce(sum(m.refunded) filter (where a.kind = 'refundable'), 0)::bigint as "refunded!: Cents"
            from ledger.funder_balance a left join moved m on m.account = a.account
            where a.book_id = $1 and a.kind in ('available', 'refundable')
            group by a.funder_id"#,
@@ -292,7 +292,7 @@ pub(super) async fn held(
             let held = HeldByFunder {
                 refundable: row.refundable,
                 trued_up: row.trued_up,
-                given_back: row.given_back,
+                refunded: row.refunded,
                 available: row.available,
             };
             (row.funder, held)

@@ -120,7 +120,7 @@ fn contest(document: Document, content: &Content) -> Document {
     } else {
         "délai fixé par le commanditaire"
     };
-    let unused = match content.unused_value.way {
+    let unused = match content.unused_value.method {
         UnusedValue::Credit => "restera au crédit de chacun, pour sa prochaine commande",
         UnusedValue::Bank => "sera remboursée à chacun par virement",
     };

@@ -26,7 +26,7 @@ pub struct NewUnusedValueRefund {
     pub override_reason: Option<String>,
 }
 
-/// Who chose the way.
+/// Who chose the method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChosenBy {
@@ -59,7 +59,7 @@ impl ChosenBy {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct UnusedValueRefund {
     pub funder_id: OrganisationId,
-    pub way: UnusedValue,
+    pub method: UnusedValue,
     pub chosen_by: ChosenBy,
     /// From 1: a further one gives back what came since, when a claim was reversed.
     pub round: i32,
@@ -200,11 +200,11 @@ impl FunderRefund {
             return Ok(false);
         }
         let round = i32::try_from(before).unwrap_or(i32::MAX).saturating_add(1);
-        let (way, chosen_by) = self.way(tx).await?;
-        if self.who.is_clock() && way == UnusedValue::Bank {
+        let (method, chosen_by) = self.method(tx).await?;
+        if self.who.is_clock() && method == UnusedValue::Bank {
             return Ok(false);
         }
-        let (way_of_refund, execute_on) = match way {
+        let (method_of_refund, execute_on) = match method {
             UnusedValue::Credit => (RefundMethod::Credit, paris_date(at)),
             UnusedValue::Bank => (RefundMethod::Bank, self.execute_on),
         };
@@ -219,7 +219,7 @@ impl FunderRefund {
             funder_id: self.funder,
             programme_id: Some(self.programme.id),
             amount: None,
-            way: way_of_refund,
+            method: method_of_refund,
             execute_on,
         };
         let (amount, unspent) = match refund(tx, &self.who, new, RefundScope::Everything, at).await {
@@ -234,7 +234,7 @@ impl FunderRefund {
         };
         let given = UnusedValueRefund {
             funder_id: self.funder,
-            way,
+            method,
             chosen_by,
             round,
             amount,
@@ -245,7 +245,7 @@ impl FunderRefund {
             at,
         };
         insert(tx, self.programme.id, &given).await?;
-        let detail = (self.funder, way, amount);
+        let detail = (self.funder, method, amount);
         audit(
             tx,
             &self.who,
@@ -259,20 +259,20 @@ impl FunderRefund {
     }
 
     /// The funder's last choice, or else the programme's, or else the default.
-    async fn way(&self, tx: &mut PgTransaction<'_>) -> Result<(UnusedValue, ChosenBy), sqlx::Error> {
+    async fn method(&self, tx: &mut PgTransaction<'_>) -> Result<(UnusedValue, ChosenBy), sqlx::Error> {
         let choices = choose::read(tx, self.programme.id, None).await?;
         let mine = choices.iter().rfind(|choice| choice.funder_id == self.funder);
         if let Some(choice) = mine {
-            return Ok((choice.way, ChosenBy::Funder));
+            return Ok((choice.method, ChosenBy::Funder));
         }
         let calendar = catalogue::expiry_calendar(&mut **tx, &self.programme).await?;
-        let (way, by_default) = calendar.unused_value();
+        let (method, by_default) = calendar.unused_value();
         let chosen_by = if by_default {
             ChosenBy::Default
         } else {
             ChosenBy::Sponsor
         };
-        Ok((way, chosen_by))
+        Ok((method, chosen_by))
     }
 }
 
@@ -293,12 +293,12 @@ async fn insert(
     given: &UnusedValueRefund,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "insert into funding.unused_value_refund (programme_id, funder_id, way, chosen_by, cents, refund_id, by_organisation,
+        "insert into funding.unused_value_refund (programme_id, funder_id, method, chosen_by, cents, refund_id, by_organisation,
              override_reason, at, round, unspent_cents)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         programme.uuid(),
         given.funder_id.uuid(),
-        given.way.word(),
+        given.method.word(),
         given.chosen_by.word(),
         given.amount.get(),
         given.refund_id.map(RefundId::uuid),
@@ -319,7 +319,7 @@ pub(crate) async fn read(
     programme: ProgrammeId,
 ) -> Result<Vec<UnusedValueRefund>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"select funder_id as "funder_id: OrganisationId", way, chosen_by, round, cents as "amount: Cents",
+        r#"select funder_id as "funder_id: OrganisationId", method, chosen_by, round, cents as "amount: Cents",
                unspent_cents as "unspent: Cents", refund_id as "refund_id: RefundId", by_organisation as "by: OrganisationId", override_reason, at
            from funding.unused_value_refund where programme_id = $1 order by funder_id, round"#,
         programme.uuid(),
@@ -330,7 +330,7 @@ pub(crate) async fn read(
         .into_iter()
         .map(|row| UnusedValueRefund {
             funder_id: row.funder_id,
-            way: UnusedValue::from_word(&row.way),
+            method: UnusedValue::from_word(&row.method),
             chosen_by: ChosenBy::from_word(&row.chosen_by),
             round: row.round,
             amount: row.amount,

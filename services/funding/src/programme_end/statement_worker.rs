@@ -24,7 +24,7 @@ pub(crate) struct StatementRound {
     /// Statements issued.
     pub issued: Vec<ProgrammeId>,
     /// Programmes of which credits were given.
-    pub given_back: Vec<ProgrammeId>,
+    pub refunded: Vec<ProgrammeId>,
     /// Programmes of which something failed; the reason is in the logs, and the next round tries again.
     pub failed: Vec<ProgrammeId>,
 }
@@ -36,7 +36,7 @@ struct Waiting {
     to_state: bool,
     /// Has a statement that nobody contests and that can be contested no more, and a funder who got nothing yet, or has something there
     /// again.
-    to_give_back: bool,
+    to_refund: bool,
 }
 
 /// Issues the statements that are due, and gives the credits of those that stand; harmless to repeat, and to do in several places at once.
@@ -62,9 +62,9 @@ pub(crate) async fn round(
                 Err(()) => round.failed.push(id),
             }
         }
-        if waits.to_give_back {
+        if waits.to_refund {
             match credit(pool, &programme, at).await {
-                Ok(Created::New(_)) => round.given_back.push(id),
+                Ok(Created::New(_)) => round.refunded.push(id),
                 Ok(Created::Existing(_)) => {}
                 Err(error) => {
                     failed(id, "giving back", &error);
@@ -114,7 +114,7 @@ async fn waiting(pool: &PgPool, at: DateTime<Utc>) -> Result<Vec<Waiting>, sqlx:
     sqlx::query_as!(
         Waiting,
         r#"select p.id as "programme!: ProgrammeId", s.programme_id is null as "to_state!",
-               coalesce(s.contest_until < $1, false) as "to_give_back!"
+               coalesce(s.contest_until < $1, false) as "to_refund!"
            from catalogue.programme p
            join issuer.expiry_step_done d on d.book_id = p.id and d.step = 'sweep'
            left join funding.expiry_statement s on s.programme_id = p.id
@@ -155,7 +155,7 @@ pub async fn run_statement_worker(pool: PgPool, clock: Clock, documents: Documen
             Ok(round) if round == StatementRound::default() => {}
             Ok(round) => tracing::info!(
                 issued = round.issued.len(),
-                given_back = round.given_back.len(),
+                refunded = round.refunded.len(),
                 "adversarial statements went on"
             ),
             Err(sqlx::Error::PoolClosed) => return,

@@ -197,7 +197,7 @@ pub(crate) struct ExpiryStatementView {
     /// The choices of funders, in order of time; a funder sees its own.
     pub choices: Vec<UnusedValueChoice>,
     /// What was given back; a funder sees its own.
-    pub given_back: Vec<UnusedValueRefund>,
+    pub refunded: Vec<UnusedValueRefund>,
 }
 
 /// How a statement stands.
@@ -257,10 +257,10 @@ pub(crate) async fn statement(
     ];
     let responses = respond::read(tx, programme.id, None).await?;
     let mut choices = choose::read(tx, programme.id, None).await?;
-    let mut given_back = refund_unused_value::read(tx, programme.id).await?;
+    let mut refunded = refund_unused_value::read(tx, programme.id).await?;
     if !reader.sees_points() {
         choices.retain(|choice| choice.funder_id == who.organisation());
-        given_back.retain(|given| given.funder_id == who.organisation());
+        refunded.retain(|given| given.funder_id == who.organisation());
     }
     let contested_by = respond::contesting(&responses);
     Ok(Some(ExpiryStatementView {
@@ -275,7 +275,7 @@ pub(crate) async fn statement(
         content: serde_json::from_slice(&row.data).map_err(|error| sqlx::Error::Decode(error.into()))?,
         responses,
         choices,
-        given_back,
+        refunded,
     }))
 }
 

@@ -30,7 +30,7 @@
 //! **A period** has two kinds of column. *Mandated*, *free*, *at risk*, *owed* and *cash* are how things stood at its end; each other one is what
 //! happened in it: the column as it stood at the end, less the column as it stood at the beginning. So periods that follow one another add up.
 //! How things stood at an instant is worked out from the transfers up to it ([`ledger::read::Figures::read_at`]); how they stand now is also what
-//! the accounts' sums say, and the identities compare the two.
+//! the accounts' sums say, and the invariants compare the two.
 //!
 //! All statements run in one snapshot; their number does not grow with the books.
 

@@ -226,7 +226,7 @@ async fn a_refund_by_the_bank_takes_nobody_elses_money(admin: PgPool) {
     let fixture = mandated(admin).await;
     fixture.expires(&[5], END).await;
     fixture.hand.move_to(instant(END));
-    let refund = |n: u128, funder: usize, way: &str| json!({"id": id(n), "funder_id": FUNDERS[funder], "programme_id": PROGRAMME, "way": way, "execute_on": "2026-08-06"});
+    let refund = |n: u128, funder: usize, way: &str| json!({"id": id(n), "funder_id": FUNDERS[funder], "programme_id": PROGRAMME, "method": way, "execute_on": "2026-08-06"});
     let refused = fixture.refused("/funding/v1/refunds", refund(31, 0, "bank")).await;
     assert_eq!(refused["type"], "urn:ccn:problem:money-awaited");
     fixture.created("/funding/v1/refunds", refund(32, 0, "credit")).await;

@@ -160,7 +160,7 @@ async fn who_owes_more_than_it_has_is_told_what_is_missing(admin: PgPool) {
     fixture.uses_four().await;
     fixture.expires(&[5], END).await;
     fixture.hand.move_to(instant(END));
-    let refund = json!({"id": id(0x95), "funder_id": FUNDERS[1], "programme_id": PROGRAMME, "way": "credit", "execute_on": "2026-08-05"});
+    let refund = json!({"id": id(0x95), "funder_id": FUNDERS[1], "programme_id": PROGRAMME, "method": "credit", "execute_on": "2026-08-05"});
     fixture.created("/funding/v1/refunds", refund).await;
     // Nobody of the audience was reached: the first funder pays nothing of what was used.
     fixture.limits(&half_reach(&["Jeunes"])).await;

@@ -205,7 +205,7 @@ async fn unused_value_goes_back_to_the_cent_by_bank_or_as_a_credit(admin: PgPool
             vec![naming("-20.00", &settlement["payments"][0]["end_to_end"])],
         )
         .await;
-    let nothing = json!({"id": id(30), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "way": "bank", "execute_on": "2026-09-01"});
+    let nothing = json!({"id": id(30), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "method": "bank", "execute_on": "2026-09-01"});
     assert_eq!(
         fixture.refused("/funding/v1/refunds", nothing).await["type"],
         "urn:ccn:problem:nothing-to-refund"
@@ -215,7 +215,7 @@ async fn unused_value_goes_back_to_the_cent_by_bank_or_as_a_credit(admin: PgPool
     fixture.all_hold().await;
 
     // Vouchers 1 to 4 are claimed, 5 expires with the second booklet: 60 € of 100, cumulative shares of 33.39 %.
-    let refund = |n, funder: usize, way| json!({"id": id(n), "funder_id": FUNDERS[funder], "programme_id": PROGRAMME, "way": way, "execute_on": "2026-08-11"});
+    let refund = |n, funder: usize, way| json!({"id": id(n), "funder_id": FUNDERS[funder], "programme_id": PROGRAMME, "method": way, "execute_on": "2026-08-11"});
     let bank = fixture.created("/funding/v1/refunds", refund(31, 0, "bank")).await;
     assert_eq!(bank["amount"], "20.03");
     let credit = fixture.created("/funding/v1/refunds", refund(32, 1, "credit")).await;
@@ -326,7 +326,7 @@ async fn a_refund_that_comes_back_is_the_funders_free_money(admin: PgPool) {
     let fixture = march(admin).await;
     fixture.hand.move_to(instant("2026-08-10T08:00:00Z"));
     fixture.expires(&[5], "2026-08-08T10:00:00Z").await;
-    let refund = json!({"id": id(31), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "way": "bank", "execute_on": "2026-08-11"});
+    let refund = json!({"id": id(31), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "method": "bank", "execute_on": "2026-08-11"});
     let end_to_end = fixture.created("/funding/v1/refunds", refund).await["end_to_end"].clone();
     fixture
         .loads(
@@ -380,7 +380,7 @@ async fn everybody_sees_their_own_part_of_the_report(admin: PgPool) {
     for path in [
         "/funding/v1/waterfall",
         "/funding/v1/waterfall.csv",
-        "/funding/v1/identities",
+        "/funding/v1/invariants",
     ] {
         assert_eq!(fixture.send("GET", path, &other, Vec::new()).await.0, 403);
     }

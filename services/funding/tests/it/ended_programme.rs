@@ -205,7 +205,7 @@ impl Ended {
             .posts("/funding/v1/expiry/statement-rounds", json!({}))
             .await
             .1;
-        ["issued", "given_back", "failed"].map(|what| round[what].as_array().unwrap().len())
+        ["issued", "refunded", "failed"].map(|what| round[what].as_array().unwrap().len())
     }
 
     pub async fn traces(&self, action: &str) -> i64 {

@@ -37,14 +37,14 @@ async fn proven(fixture: &Fixture, path: &str, secret: &str) -> Result<Vec<Strin
 }
 
 /// A line that paid a call, and an explanation that says so of another.
-struct Known {
+struct ExplainedCall {
     statement: Uuid,
     line: i32,
     call: Uuid,
     explanation: Uuid,
 }
 
-impl Known {
+impl ExplainedCall {
     async fn of(fixture: &Fixture) -> Self {
         let (statement, line, call) = sqlx::query_as(
             "select l.statement_id, l.line, l.matched_id from funding.statement_line l
@@ -105,7 +105,7 @@ impl Known {
 #[testkit::test]
 async fn every_event_is_proven_by_the_id_that_people_know(admin: PgPool) {
     let fixture = march(admin).await;
-    let known = Known::of(&fixture).await;
+    let known = ExplainedCall::of(&fixture).await;
     let mut expected = Vec::new();
     for (n, kind) in (0..).zip(EventKind::ALL) {
         if kind.known_by() == KnownBy::Voucher {

@@ -90,7 +90,7 @@ async fn the_statement_is_that_of_a_hand_count(pool: PgPool) {
             .iter()
             .find(|one| one["id"] == json!(funder))
             .unwrap();
-        assert_eq!((&of["refundable"], &of["to_give_back"]), (&json!(owed), &json!(owed)));
+        assert_eq!((&of["refundable"], &of["to_refund"]), (&json!(owed), &json!(owed)));
     }
     assert_eq!(
         (&statement["contest_until"], &content["contest"]["days"]),
@@ -151,7 +151,7 @@ async fn the_files_are_kept_as_they_were_issued_and_agree(pool: PgPool) {
     let of = |row: &&std::collections::BTreeMap<String, String>| {
         row["batch_id"].is_empty() && row["funder_id"] == FUNDERS[0].to_string()
     };
-    assert_eq!(rows.iter().find(of).unwrap()["to_give_back"], "43.41");
+    assert_eq!(rows.iter().find(of).unwrap()["to_refund"], "43.41");
     let text = pdf_text(&files[0]);
     for digest in [&files[1], &files[2]].map(|bytes| HEXLOWER.encode(&Sha256::digest(bytes))) {
         assert!(

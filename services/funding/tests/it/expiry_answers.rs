@@ -65,7 +65,7 @@ async fn each_funder_gets_its_exact_share_back_by_the_way_it_chose(pool: PgPool)
     let give = json!({"execute_on": "2026-08-28"});
     assert_eq!(Actor::kind(&operator.says("refunds", give.clone()).await), "too-early");
     for (n, way) in [(1, "credit"), (2, "bank")] {
-        let (status, _) = first.says("choices", json!({"id": id(n), "way": way})).await;
+        let (status, _) = first.says("choices", json!({"id": id(n), "method": way})).await;
         assert_eq!(status, StatusCode::CREATED, "it may change its mind");
     }
     let own = first.reads("expiry-statement").await["choices"].clone();
@@ -75,7 +75,7 @@ async fn each_funder_gets_its_exact_share_back_by_the_way_it_chose(pool: PgPool)
     let not_a_funder = ended
         .key(SPONSOR)
         .await
-        .says("choices", json!({"id": id(3), "way": "bank"}))
+        .says("choices", json!({"id": id(3), "method": "bank"}))
         .await;
     assert_eq!(Actor::kind(&not_a_funder), "forbidden");
 
@@ -86,7 +86,7 @@ async fn each_funder_gets_its_exact_share_back_by_the_way_it_chose(pool: PgPool)
         "credits once; the bank is the operator's act"
     );
     assert_eq!(
-        Actor::kind(&first.says("choices", json!({"id": id(4), "way": "credit"})).await),
+        Actor::kind(&first.says("choices", json!({"id": id(4), "method": "credit"})).await),
         "contest-over"
     );
     assert_eq!(
@@ -100,7 +100,7 @@ async fn each_funder_gets_its_exact_share_back_by_the_way_it_chose(pool: PgPool)
         .as_array()
         .unwrap()
         .iter()
-        .map(|one| ["way", "chosen_by", "amount"].map(|name| one[name].as_str().unwrap()))
+        .map(|one| ["method", "chosen_by", "amount"].map(|name| one[name].as_str().unwrap()))
         .collect();
     assert_eq!(
         given,
@@ -172,10 +172,10 @@ async fn a_contested_statement_gives_nothing_back_by_itself(pool: PgPool) {
 async fn what_the_operator_gave_back_by_hand_is_not_given_twice(pool: PgPool) {
     let ended = Ended::new(pool).await;
     ended.round_at(ISSUED).await;
-    let by_hand = json!({"id": id(0x10d1), "funder_id": FUNDERS[0], "programme_id": ENDED, "way": "credit", "execute_on": "2026-08-07"});
+    let by_hand = json!({"id": id(0x10d1), "funder_id": FUNDERS[0], "programme_id": ENDED, "method": "credit", "execute_on": "2026-08-07"});
     ended.fixture.created("/funding/v1/refunds", by_hand).await;
     assert_eq!(ended.round_at("2026-08-22T05:00:00Z").await, [0, 1, 0]);
-    let given = ended.operator().await.reads("expiry-statement").await["given_back"].clone();
+    let given = ended.operator().await.reads("expiry-statement").await["refunded"].clone();
     let amounts: Vec<&str> = given
         .as_array()
         .unwrap()

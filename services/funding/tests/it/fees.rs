@@ -87,8 +87,8 @@ async fn the_fee_of_a_batch_is_invoiced_once_and_paid_by_its_number(admin: PgPoo
     assert_eq!((&fee["received"], &fee["owed"]), (&json!("4.00"), &json!("0.00")));
     assert_eq!(fixture.get("/funding/v1/waterfall").await, before);
     fixture.all_hold().await;
-    let identities = fixture.get_json("/funding/v1/identities").await;
-    let fees = identities["identities"].as_array().unwrap().iter();
+    let invariants = fixture.get_json("/funding/v1/invariants").await;
+    let fees = invariants["invariants"].as_array().unwrap().iter();
     assert_eq!(
         fees.filter(|one| one["name"].as_str().unwrap().contains("Rémunération"))
             .count(),

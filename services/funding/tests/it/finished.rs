@@ -69,9 +69,9 @@ impl Ended {
 
     async fn given(&self) -> Vec<[Value; 4]> {
         let statement = self.operator().await.reads("expiry-statement").await;
-        let given = statement["given_back"].as_array().unwrap().iter();
+        let given = statement["refunded"].as_array().unwrap().iter();
         given
-            .map(|one| ["round", "amount", "unspent", "way"].map(|name| one[name].clone()))
+            .map(|one| ["round", "amount", "unspent", "method"].map(|name| one[name].clone()))
             .collect()
     }
 }
@@ -100,7 +100,7 @@ async fn a_finished_programme_holds_nothing(pool: PgPool) {
 }
 
 #[testkit::test]
-async fn what_comes_back_after_a_funder_was_served_is_given_back_too(pool: PgPool) {
+async fn what_comes_back_after_a_funder_was_served_is_refunded_too(pool: PgPool) {
     let ended = Ended::new(pool).await;
     ended.round_at(ISSUED).await;
     assert_eq!(ended.round_at(OVER).await, [0, 1, 0]);
@@ -117,7 +117,7 @@ async fn what_comes_back_after_a_funder_was_served_is_given_back_too(pool: PgPoo
 }
 
 #[testkit::test]
-async fn money_that_waits_to_be_given_back_is_an_open_point(pool: PgPool) {
+async fn money_that_waits_to_be_refunded_is_an_open_point(pool: PgPool) {
     let ended = Ended::new(pool).await;
     ended.round_at(ISSUED).await;
     let contest = json!({"id": crate::fixture::id(2), "answer": "contested", "reasons": "Il manque un encaissement."});

@@ -228,10 +228,10 @@ impl Fixture {
         .await
     }
 
-    /// Every identity, or the names of those that do not hold.
+    /// Every invariant, or the names of those that do not hold.
     pub async fn failing(&self) -> Vec<String> {
-        let answer = self.get_json("/funding/v1/identities").await;
-        let all = answer["identities"].as_array().unwrap();
+        let answer = self.get_json("/funding/v1/invariants").await;
+        let all = answer["invariants"].as_array().unwrap();
         let failing = all.iter().filter(|one| one["holds"] == false);
         let failing: Vec<String> = failing
             .map(|one| format!("{} {} {}", one["name"], one["left"], one["right"]))

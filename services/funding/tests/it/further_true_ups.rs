@@ -173,7 +173,7 @@ async fn who_owes_by_a_due_close_is_given_nothing_back_before(admin: PgPool) {
     fixture.four_claims_and_swept().await;
     fixture.created(&path("true-up"), json!({"id": id(0x90)})).await;
     fixture.reverses_dead(4).await;
-    let refund = |n: u128, funder: usize| json!({"id": id(n), "funder_id": FUNDERS[funder], "programme_id": PROGRAMME, "way": "credit", "execute_on": "2026-08-05"});
+    let refund = |n: u128, funder: usize| json!({"id": id(n), "funder_id": FUNDERS[funder], "programme_id": PROGRAMME, "method": "credit", "execute_on": "2026-08-05"});
     fixture.hand.move_to(instant(END));
     let refused = fixture.refused("/funding/v1/refunds", refund(0xa01, 0)).await;
     assert_eq!(refused["type"], "urn:ccn:problem:true-up-due");

@@ -27,7 +27,7 @@ mod finished;
 mod fixture;
 mod fixture_exports;
 mod further_true_ups;
-mod identities;
+mod invariants;
 mod issuing;
 mod lists;
 mod log;

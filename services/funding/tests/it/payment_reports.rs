@@ -224,7 +224,7 @@ async fn a_rejected_refund_is_the_funders_free_money(admin: PgPool) {
     let fixture = march(admin).await;
     fixture.hand.move_to(instant("2026-08-10T08:00:00Z"));
     fixture.expires(&[5], "2026-08-08T10:00:00Z").await;
-    let refund = json!({"id": id(31), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "way": "bank", "execute_on": "2026-08-11"});
+    let refund = json!({"id": id(31), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "method": "bank", "execute_on": "2026-08-11"});
     let end_to_end = fixture.created("/funding/v1/refunds", refund).await["end_to_end"].clone();
     let file = report(1, &file_of(31), "", &[(end_to_end.as_str().unwrap(), "CANC", None)]);
     // Of April, on a file of August: nothing goes back on its word.

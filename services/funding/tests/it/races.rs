@@ -32,7 +32,7 @@ async fn two_refunds_of_one_id_are_one_refund(admin: PgPool) {
     let day: NaiveDate = "2026-08-11".parse().unwrap();
     let mut first = fixture.admin.begin().await.unwrap();
     sqlx::query(
-        "insert into funding.refund (id, funder_id, programme_id, cents, way, execute_on, at, message_id)
+        "insert into funding.refund (id, funder_id, programme_id, cents, method, execute_on, at, message_id)
          values ($1, $2, $3, 1, 'credit', $4, $5, 'CCN')",
     )
     .bind(id(1))
@@ -44,7 +44,7 @@ async fn two_refunds_of_one_id_are_one_refund(admin: PgPool) {
     .await
     .unwrap();
     let body =
-        json!({"id": id(1), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "way": "bank", "execute_on": day});
+        json!({"id": id(1), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "method": "bank", "execute_on": day});
     loses_against(&fixture, first, "/funding/v1/refunds", body).await;
 }
 
@@ -57,7 +57,7 @@ async fn refunds_asked_for_at_once_give_back_once(admin: PgPool) {
     fixture.hand.move_to(instant("2026-08-10T08:00:00Z"));
     fixture.expires(&[1, 2, 3, 4, 5], "2026-08-08T10:00:00Z").await;
     let ask = async |n: u128| {
-        let body = json!({"id": id(n), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "way": "credit",
+        let body = json!({"id": id(n), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "method": "credit",
             "execute_on": "2026-08-11"});
         fixture.post("/funding/v1/refunds", body).await
     };

@@ -53,8 +53,8 @@ async fn a_rewritten_file_is_refused_with_the_reason(admin: PgPool) {
             "compte autrement les écarts",
         ),
         (
-            "an identity said to hold",
-            signed_again(&|document| document.identities[0].left = "9999999.99".parse().unwrap()),
+            "an invariant said to hold",
+            signed_again(&|document| document.invariants[0].left = "9999999.99".parse().unwrap()),
             "deux côtés différents",
         ),
         (
@@ -98,7 +98,7 @@ async fn a_corrupted_sum_makes_a_failing_run_that_is_heard(admin: PgPool) {
         (
             gauge("all_hold"),
             gauge("good"),
-            gauge("failing_identities"),
+            gauge("failing_invariants"),
             gauge("open_breaks")
         ),
         ("1".to_owned(), "1".to_owned(), "0".to_owned(), "1".to_owned())
@@ -112,11 +112,11 @@ async fn a_corrupted_sum_makes_a_failing_run_that_is_heard(admin: PgPool) {
     let (all_hold, failing, ..) = verdict(&run);
     assert!(!all_hold && failing > 0);
     assert_eq!(
-        (gauge("all_hold"), gauge("failing_identities")),
+        (gauge("all_hold"), gauge("failing_invariants")),
         ("0".to_owned(), failing.to_string())
     );
     // Two structures fail apart from their sum, so both sides are told.
-    let failing: Vec<_> = run["document"]["identities"]
+    let failing: Vec<_> = run["document"]["invariants"]
         .as_array()
         .unwrap()
         .iter()

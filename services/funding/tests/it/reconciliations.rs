@@ -91,7 +91,7 @@ async fn a_run_is_numbered_signed_kept_and_verified_by_others(admin: PgPool) {
         .map(|one| &one["sha256"])
         .collect();
     assert_eq!(kept, [&raw[0], &raw[1]]);
-    assert!(document["identities"].as_array().unwrap().len() > 20);
+    assert!(document["invariants"].as_array().unwrap().len() > 20);
     assert_eq!(document["breaks"][0]["amount"], "5.00");
 
     bank.fixture.hand.move_to(instant("2026-04-13T08:00:00Z"));
@@ -228,7 +228,7 @@ async fn two_runs_say_what_changed_between_them(admin: PgPool) {
         (&Value::Null, &json!("Comptabilité"))
     );
     let bank_account = |changed: &Value| {
-        let moved = changed["identities"].as_array().unwrap().iter();
+        let moved = changed["invariants"].as_array().unwrap().iter();
         let one = moved
             .into_iter()
             .find(|one| one["name"].as_str().unwrap().starts_with("Compte bancaire"));
@@ -243,7 +243,7 @@ async fn two_runs_say_what_changed_between_them(admin: PgPool) {
         (vec!["5.00".to_owned()], None)
     );
     let same = compare(1, 1).await;
-    for list in ["identities", "opened", "closed", "changed"] {
+    for list in ["invariants", "opened", "closed", "changed"] {
         assert_eq!(same[list], json!([]));
     }
 }

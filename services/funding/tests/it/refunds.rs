@@ -18,11 +18,11 @@ async fn august(admin: PgPool) -> Fixture {
 }
 
 fn owed(n: u128, way: &str) -> Value {
-    json!({"id": id(n), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "way": way, "execute_on": "2026-08-11"})
+    json!({"id": id(n), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "method": way, "execute_on": "2026-08-11"})
 }
 
 fn free(n: u128, amount: &str) -> Value {
-    json!({"id": id(n), "funder_id": FUNDERS[0], "amount": amount, "way": "bank", "execute_on": "2026-08-11"})
+    json!({"id": id(n), "funder_id": FUNDERS[0], "amount": amount, "method": "bank", "execute_on": "2026-08-11"})
 }
 
 fn path(n: u128, what: &str) -> String {
@@ -90,7 +90,7 @@ async fn nobody_is_asked_for_a_credit_or_up_to_the_amount(admin: PgPool) {
     let bank = fixture.created("/funding/v1/refunds", owed(31, "bank")).await;
     assert_eq!(told(&bank), ["not_needed", "sent"]);
     fixture.sets_rules(Some("0.00")).await;
-    let second = json!({"id": id(32), "funder_id": FUNDERS[1], "programme_id": PROGRAMME, "way": "credit", "execute_on": "2026-08-11"});
+    let second = json!({"id": id(32), "funder_id": FUNDERS[1], "programme_id": PROGRAMME, "method": "credit", "execute_on": "2026-08-11"});
     let credit = fixture.created("/funding/v1/refunds", second).await;
     assert_eq!(
         (&credit["approval"]["state"], &credit["state"]),
@@ -194,7 +194,7 @@ async fn free_money_goes_back_as_far_as_it_is_free_and_is_said_in_one_way(admin:
         body
     };
     let credit = |mut body: Value| {
-        body["way"] = json!("credit");
+        body["method"] = json!("credit");
         body
     };
     for (body, kind) in [
@@ -203,7 +203,7 @@ async fn free_money_goes_back_as_far_as_it_is_free_and_is_said_in_one_way(admin:
         (free(31, "-1.00"), "refund-amount"),
         (without(&["amount"], free(31, "1.00")), "refund-amount"),
         (both(free(31, "1.00")), "refund-amount"),
-        (credit(free(31, "1.00")), "refund-way"),
+        (credit(free(31, "1.00")), "refund-method"),
     ] {
         let refused = fixture.refused("/funding/v1/refunds", body.clone()).await;
         assert_eq!(refused["type"], format!("urn:ccn:problem:{kind}"), "{body}: {refused}");
@@ -238,7 +238,7 @@ async fn what_is_only_mandated_goes_back_to_nobody(admin: PgPool) {
     fixture.accepts_mandates(true).await;
     fixture.mandates(0xe1, 0xa1, "40.00").await;
     fixture.accepts_mandates(false).await;
-    let early = |n, amount| json!({"id": id(n), "funder_id": FUNDERS[0], "amount": amount, "way": "bank", "execute_on": "2026-08-11"});
+    let early = |n, amount| json!({"id": id(n), "funder_id": FUNDERS[0], "amount": amount, "method": "bank", "execute_on": "2026-08-11"});
     for amount in ["40.00", "0.01"] {
         let refused = fixture.refused("/funding/v1/refunds", early(31, amount)).await;
         assert_eq!(refused["type"], "urn:ccn:problem:money-awaited", "{refused}");
@@ -256,7 +256,7 @@ async fn a_large_sum_in_small_refunds_is_looked_at_as_well(admin: PgPool) {
     assert_eq!(told(&second), ["waiting", "proposed"]);
     // Another funder's are counted apart, and a month later they begin again.
     let other =
-        json!({"id": id(33), "funder_id": FUNDERS[1], "amount": "20.00", "way": "bank", "execute_on": "2026-08-11"});
+        json!({"id": id(33), "funder_id": FUNDERS[1], "amount": "20.00", "method": "bank", "execute_on": "2026-08-11"});
     assert_eq!(
         told(&fixture.created("/funding/v1/refunds", other).await),
         ["not_needed", "sent"]
@@ -276,7 +276,7 @@ async fn a_funder_finds_its_own_refunds_and_no_others(admin: PgPool) {
     let fixture = august(admin).await;
     fixture.sets_rules(Some("0.00")).await;
     let mine = fixture.created("/funding/v1/refunds", owed(31, "bank")).await;
-    let theirs = json!({"id": id(32), "funder_id": FUNDERS[1], "programme_id": PROGRAMME, "way": "credit", "execute_on": "2026-08-11"});
+    let theirs = json!({"id": id(32), "funder_id": FUNDERS[1], "programme_id": PROGRAMME, "method": "credit", "execute_on": "2026-08-11"});
     let theirs = fixture.created("/funding/v1/refunds", theirs).await;
     let colleague = fixture.colleague(900).await;
     let (_, page) = fixture.list("/funding/v1/refunds", &colleague).await;

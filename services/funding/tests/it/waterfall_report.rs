@@ -52,7 +52,7 @@ async fn story(admin: PgPool) -> Fixture {
     fixture.claims(id(204), PAID, &[1], "2026-04-06T10:00:00Z").await;
     fixture.hand.move_to(instant("2026-08-10T08:00:00Z"));
     fixture.expires(&[2, 5], "2026-08-08T10:00:00Z").await;
-    let refund = |n, funder: usize, way| json!({"id": id(n), "funder_id": FUNDERS[funder], "programme_id": PROGRAMME, "way": way, "execute_on": "2026-08-11"});
+    let refund = |n, funder: usize, way| json!({"id": id(n), "funder_id": FUNDERS[funder], "programme_id": PROGRAMME, "method": way, "execute_on": "2026-08-11"});
     let sent = fixture.created("/funding/v1/refunds", refund(31, 0, "bank")).await;
     fixture.created("/funding/v1/refunds", refund(32, 1, "credit")).await;
     let amount = format!("-{}", sent["amount"].as_str().unwrap());

@@ -31,7 +31,7 @@ use voucher::{Kid, LastDay};
 use web::Problem;
 
 use crate::batches::batch::{self, Batch, BatchRow, stored};
-use crate::keys::public_keys::choice::{NoKey, Wanted, choose};
+use crate::keys::public_keys::choice::{NoKey, VouchersToMint, choose};
 use crate::keys::signers::Signers;
 
 /// Vouchers added by one transaction.
@@ -126,7 +126,7 @@ pub(crate) async fn key_for(
 ) -> Result<Kid, UseCaseError<NoKey>> {
     let published = catalogue::published_keys(&mut **tx).await?;
     let kept = "the catalogue keeps face values and last days within the token's 16 bits";
-    let wanted = Wanted {
+    let wanted = VouchersToMint {
         series: batch.series,
         cents: u16::try_from(batch.face_value.get()).expect(kept),
         last_day: LastDay::from_date(batch.last_day).expect(kept),

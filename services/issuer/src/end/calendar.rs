@@ -38,7 +38,7 @@ use web::{Created, Problem};
 pub use accept::{AcceptRejection, Acceptance, NewAcceptance, accept};
 pub(crate) use distribution::stopped_since;
 pub use distribution::{DecideRejection, Decision, Distribution, NewDecision, decide_distribution};
-pub use keep::{CALENDAR_SECONDS, keep_calendar};
+pub use keep::{CALENDAR_SECONDS, run_calendar_worker};
 pub use round::{ExpiryRound, StepDone, expiry_round};
 pub(crate) use step::{Doing, record};
 pub use sums::{BatchSums, BookletCount, BookletSums, PointSums, Sum};
@@ -46,7 +46,7 @@ pub use sums::{BatchSums, BookletCount, BookletSums, PointSums, Sum};
 #[derive(Debug)]
 pub enum SetCalendarRejection {
     /// A step is due or done.
-    UnderWay,
+    InProgress,
     Settings(ExpirySettingsRejection),
 }
 
@@ -55,7 +55,7 @@ impl Rejection for SetCalendarRejection {}
 impl From<SetCalendarRejection> for Problem {
     fn from(rejection: SetCalendarRejection) -> Self {
         match rejection {
-            SetCalendarRejection::UnderWay => Self::refused(
+            SetCalendarRejection::InProgress => Self::refused(
                 "expiry-under-way",
                 "Le calendrier d'échéance de ce dispositif est déjà engagé.",
             )
@@ -80,7 +80,7 @@ pub async fn set_calendar(
         return Ok(Created::Existing(*settings));
     }
     if ExpiryStep::ALL.into_iter().any(|step| calendar.is_due(step, at)) || step::any(tx, programme.id).await? {
-        return Err(SetCalendarRejection::UnderWay.into());
+        return Err(SetCalendarRejection::InProgress.into());
     }
     catalogue::set_expiry_settings(tx, programme.id, settings, at)
         .await

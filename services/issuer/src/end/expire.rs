@@ -9,7 +9,7 @@
 //! and left alone; swept before, it is not found again. So a crash resumes. Whoever funds, opens or revives something reads whether
 //! the programme is over under locks of its own, so its transaction has its number by then: when all with a number below the
 //! declaration's have ended, nothing can come behind the sweep. The answer is read from the books, not counted on the way. The step
-//! of the [calendar](crate::end::calendar::keep_calendar()) is written when all is swept.
+//! of the [calendar](crate::end::calendar::run_calendar_worker()) is written when all is swept.
 
 use database::{Rejection, UseCaseError};
 use std::time::Duration;

@@ -235,12 +235,16 @@ async fn open(
 }
 
 /// A hand-over as it is stored, with who made it.
-struct Known {
+struct StoredHandOver {
     prescriber: OrganisationId,
     hand_over: HandOver,
 }
 
-async fn find(tx: &mut PgTransaction<'_>, programme: &Programme, id: HandOverId) -> Result<Option<Known>, sqlx::Error> {
+async fn find(
+    tx: &mut PgTransaction<'_>,
+    programme: &Programme,
+    id: HandOverId,
+) -> Result<Option<StoredHandOver>, sqlx::Error> {
     let row = sqlx::query!(
         r#"select h.batch_id as "batch_id: BatchId", h.booklet, h.beneficiary_id as "beneficiary_id: BeneficiaryId",
                h.prescriber_id as "prescriber: OrganisationId", h.replaces as "replaces: HandOverId", h.at, b.booklet_size,
@@ -269,7 +273,7 @@ async fn find(tx: &mut PgTransaction<'_>, programme: &Programme, id: HandOverId)
             at: row.at,
             vouchers: ((in_batch - 1) * size + 1..=in_batch * size).collect(),
         };
-        Known {
+        StoredHandOver {
             prescriber: row.prescriber,
             hand_over,
         }

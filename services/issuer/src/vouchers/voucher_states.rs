@@ -51,14 +51,14 @@ impl VoucherState {
         }
     }
 
-    const fn of(facts: &Facts) -> Self {
+    const fn of(facts: &VoucherStanding) -> Self {
         // A claim counts first: a claimed voucher that is revoked afterwards stays paid.
         match facts {
-            Facts { settled: true, .. } => Self::Settled,
-            Facts { claimed: true, .. } => Self::Claimed,
-            Facts { revoked: true, .. } => Self::Revoked,
-            Facts { over: true, .. } => Self::Expired,
-            Facts { spendable: true, .. } => Self::Activated,
+            VoucherStanding { settled: true, .. } => Self::Settled,
+            VoucherStanding { claimed: true, .. } => Self::Claimed,
+            VoucherStanding { revoked: true, .. } => Self::Revoked,
+            VoucherStanding { over: true, .. } => Self::Expired,
+            VoucherStanding { spendable: true, .. } => Self::Activated,
             _ => Self::Minted,
         }
     }
@@ -66,7 +66,7 @@ impl VoucherState {
 
 /// What is known of vouchers that share it.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of another table")]
-struct Facts {
+struct VoucherStanding {
     spendable: bool,
     claimed: bool,
     settled: bool,
@@ -96,7 +96,7 @@ pub async fn voucher_counts(pool: &PgPool, programme: ProgrammeId) -> Result<Vou
     for row in rows {
         let (spendable, claimed, settled, revoked, over) =
             (row.spendable, row.claimed, row.settled, row.revoked, row.over);
-        let count = match VoucherState::of(&Facts {
+        let count = match VoucherState::of(&VoucherStanding {
             spendable,
             claimed,
             settled,
@@ -142,7 +142,7 @@ pub async fn voucher_states(
             (row.spendable, row.claimed, row.settled, row.revoked, row.over);
         (
             row.serial,
-            VoucherState::of(&Facts {
+            VoucherState::of(&VoucherStanding {
                 spendable,
                 claimed,
                 settled,

@@ -25,7 +25,7 @@ pub struct Config {
     pub clock: web::Clock,
     /// The host printed in the vouchers' QR codes.
     pub host: voucher::Host,
-    /// The key of purpose `status` that signs status lists. Without it none are made here ([`crate::keep_status_lists`]), and those of
+    /// The key of purpose `status` that signs status lists. Without it none are made here ([`crate::run_status_list_worker`]), and those of
     /// another process are published all the same.
     pub status_signer: Option<Arc<dyn voucher::Signer>>,
 }

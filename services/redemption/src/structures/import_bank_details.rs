@@ -19,7 +19,7 @@ pub(crate) struct NewAccount {
     details: BankDetails,
 }
 
-struct Known {
+struct StoredAccount {
     structure: Uuid,
     holder: Option<String>,
     iban: Option<String>,
@@ -107,7 +107,7 @@ impl Import for BankDetailsFile {
     }
 }
 
-impl Known {
+impl StoredAccount {
     fn is(&self, details: &BankDetails) -> bool {
         self.iban.as_deref() == Some(details.iban.electronic())
             && self.holder.as_deref() == Some(details.holder.as_str())
@@ -115,7 +115,7 @@ impl Known {
     }
 }
 
-async fn known(tx: &mut PgTransaction<'_>, sirets: &[String]) -> Result<HashMap<String, Known>, sqlx::Error> {
+async fn known(tx: &mut PgTransaction<'_>, sirets: &[String]) -> Result<HashMap<String, StoredAccount>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select siret as "siret!", structure_id as "structure_id!", holder, iban, bic
            from redemption.payee where siret = any($1)"#,
@@ -128,7 +128,7 @@ async fn known(tx: &mut PgTransaction<'_>, sirets: &[String]) -> Result<HashMap<
         .map(|row| {
             (
                 row.siret,
-                Known {
+                StoredAccount {
                     structure: row.structure_id,
                     holder: row.holder,
                     iban: row.iban,

@@ -1,5 +1,5 @@
 //! What the services show, beside the oracle: the report figure by figure, each structure's account, the breaks, the states of
-//! vouchers, and every identity of the books.
+//! vouchers, and every invariant of the books.
 
 use e2e::holds;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ impl Simulation {
         self.checks_structures().await;
         self.checks_breaks().await;
         self.checks_vouchers().await;
-        self.checks_identities().await;
+        self.checks_invariants().await;
     }
 
     pub async fn checks_the_report(&self) {
@@ -144,9 +144,9 @@ impl Simulation {
         }
     }
 
-    async fn checks_identities(&self) {
-        let answer = self.operator().get("/funding/v1/identities").await.accepted();
-        let all = answer["identities"].as_array().expect("identities");
+    async fn checks_invariants(&self) {
+        let answer = self.operator().get("/funding/v1/invariants").await.accepted();
+        let all = answer["invariants"].as_array().expect("invariants");
         let broken: Vec<&Value> = all.iter().filter(|one| !holds(one)).collect();
         assert!(
             broken.is_empty() && answer["all_hold"] == true,
@@ -158,7 +158,7 @@ impl Simulation {
                 .as_str()
                 .is_some_and(|name| name.starts_with("Compte bancaire"))
         });
-        let bank = bank.unwrap_or_else(|| panic!("no identity of the bank: {all:#?}"));
+        let bank = bank.unwrap_or_else(|| panic!("no invariant of the bank: {all:#?}"));
         assert_eq!(bank["left"], euros(self.fund.bank), "{}: {bank:#}", self.doing);
     }
 

@@ -123,7 +123,7 @@ impl Simulation {
         let round = self.must("time", &answer, Ok(())).expect("a round");
         assert_eq!(
             round,
-            json!({"issued": issued, "given_back": given, "failed": []}),
+            json!({"issued": issued, "refunded": given, "failed": []}),
             "{}",
             self.doing
         );
@@ -212,7 +212,7 @@ impl Simulation {
         };
         let id = self.new_id("refund");
         let body = json!({"id": id, "funder_id": self.funders[f], "programme_id": self.sponsors[p].programme,
-            "way": if bank { "bank" } else { "credit" }, "execute_on": execute_on});
+            "method": if bank { "bank" } else { "credit" }, "execute_on": execute_on});
         let new = New::of(&self.operator(), "/funding/v1/refunds", body)
             .showing_how_it_stands()
             .otherwise("execute_on", json!(execute_on + Days::new(1)));
@@ -245,7 +245,7 @@ impl Simulation {
             Ok(())
         };
         let (id, execute_on) = (self.new_id("refund"), self.day + Days::new(2));
-        let body = json!({"id": id, "funder_id": self.funders[f], "amount": euros(cents), "way": "bank", "execute_on": execute_on});
+        let body = json!({"id": id, "funder_id": self.funders[f], "amount": euros(cents), "method": "bank", "execute_on": execute_on});
         let new = New::of(&self.operator(), "/funding/v1/refunds", body)
             .showing_how_it_stands()
             .otherwise("execute_on", json!(execute_on + Days::new(1)));

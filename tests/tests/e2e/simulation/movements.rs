@@ -17,7 +17,7 @@ impl Simulation {
             6 => self.an_invoice_is_paid(used),
             7 => Some(self.somebody_pays()),
             8 => self.something_is_taken(used),
-            9 => self.something_is_given_back(used),
+            9 => self.something_is_refunded(used),
             10 => self.a_payment_returns(used),
             _ => self.payments_leave(used, left),
         }
@@ -170,7 +170,7 @@ impl Simulation {
     }
 
     /// What it took and should not have.
-    fn something_is_given_back(&mut self, used: &mut Used) -> Option<Line> {
+    fn something_is_refunded(&mut self, used: &mut Used) -> Option<Line> {
         let open: Vec<bool> = self
             .fund
             .breaks

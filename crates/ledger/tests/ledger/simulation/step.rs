@@ -43,7 +43,7 @@ pub enum Step {
     Rejected(usize),
     Returned(usize),
     /// Out of what is owed back, or of what is free.
-    GivenBack(usize, Who, bool),
+    MadeFree(usize, Who, bool),
     Refunded(Who),
     RefundSent(Who),
     RefundDebited(Who),
@@ -80,7 +80,7 @@ impl Step {
             Self::Paid(_) => "paid",
             Self::Rejected(_) => "rejected",
             Self::Returned(_) => "returned",
-            Self::GivenBack(..) => "given back",
+            Self::MadeFree(..) => "made free",
             Self::Refunded(_) => "refunded",
             Self::RefundSent(_) => "refund sent",
             Self::RefundDebited(_) => "refund debited",
@@ -210,7 +210,7 @@ impl Step {
             36..38 => Self::Paid(payment(State::Sent)?),
             38 | 51..53 => Self::Rejected(payment(State::Sent)?),
             39 => Self::Returned(payment(State::Paid)?),
-            40 => Self::GivenBack(b, (f, near(programme.held(f, coin))), coin),
+            40 => Self::MadeFree(b, (f, near(programme.held(f, coin))), coin),
             41 => Self::Refunded((f, near(funder.deposited))),
             42 => Self::RefundSent((f, near(funder.deposited))),
             43 => Self::RefundDebited((f, near(funder.under_way))),
@@ -323,17 +323,14 @@ impl Step {
                     done,
                 )
             }
-            Self::GivenBack(b, (f, cents), free) => {
+            Self::MadeFree(b, (f, cents), free) => {
                 let done = take_from(oracle.books[b].purse(f, free), cents);
                 if done {
                     oracle.books[b].refunded[f] += cents;
                     oracle.funders[f].deposited += cents;
                 }
                 let (from, there) = (purse(b, f, free), Account::clearing(book_of(b)));
-                (
-                    two(Kind::GivenBack, &[(from, there), (fund, deposited(f))], cents),
-                    done,
-                )
+                (two(Kind::Refunded, &[(from, there), (fund, deposited(f))], cents), done)
             }
             Self::Refunded((f, cents)) => {
                 let done = oracle.funders[f].deposited >= cents && oracle.bank >= cents;

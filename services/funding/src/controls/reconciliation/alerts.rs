@@ -8,7 +8,7 @@ pub(super) fn show(document: &Document) {
     let yes = |yes: bool| f64::from(u8::from(yes));
     metrics::gauge!("ccn_reconciliation_all_hold").set(yes(verdict.all_hold));
     metrics::gauge!("ccn_reconciliation_good").set(yes(verdict.is_good()));
-    metrics::gauge!("ccn_reconciliation_failing_identities").set(f64::from(verdict.failing));
+    metrics::gauge!("ccn_reconciliation_failing_invariants").set(f64::from(verdict.failing));
     metrics::gauge!("ccn_reconciliation_open_breaks").set(f64::from(verdict.open_breaks));
     metrics::gauge!("ccn_reconciliation_old_breaks").set(f64::from(verdict.old_breaks));
     metrics::gauge!("ccn_reconciliation_number").set(f64::from(document.number));
@@ -18,7 +18,7 @@ pub(super) fn show(document: &Document) {
     metrics::gauge!("ccn_reconciliation_timestamp_seconds").set(f64::from(seconds));
 }
 
-/// The metrics and the log's line. Identities are named by their number in the document: some bear names.
+/// The metrics and the log's line. Invariants are named by their number in the document: some bear names.
 pub(super) fn tell(document: &Document) {
     show(document);
     let Verdict {
@@ -29,9 +29,9 @@ pub(super) fn tell(document: &Document) {
     } = document.verdict;
     let number = document.number;
     if !document.verdict.all_hold {
-        let places = (1_u32..).zip(&document.identities);
+        let places = (1_u32..).zip(&document.invariants);
         let places: Vec<u32> = places.filter(|(_, one)| !one.holds).map(|(place, _)| place).collect();
-        tracing::error!(number, failing, ?places, "reconciliation: an identity does not hold");
+        tracing::error!(number, failing, ?places, "reconciliation: an invariant does not hold");
     }
     if old_breaks > 0 {
         tracing::error!(
@@ -46,6 +46,6 @@ pub(super) fn tell(document: &Document) {
         tracing::warn!(number, open_points, "reconciliation: somebody has to act");
     }
     if document.verdict.is_good() {
-        tracing::info!(number, open_breaks, "reconciliation: all identities hold");
+        tracing::info!(number, open_breaks, "reconciliation: all invariants hold");
     }
 }

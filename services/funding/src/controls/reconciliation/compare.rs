@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::bank::breaks::AgedBreak;
-use crate::controls::identities::IdentityView;
+use crate::controls::invariants::InvariantView;
 use crate::controls::reconciliation::document::{Document, LedgerSeen};
 use crate::{support::ids::BreakId, support::ids::ReconciliationId};
 
@@ -17,8 +17,8 @@ pub struct Comparison {
     /// The earlier one.
     pub from: RunName,
     pub to: RunName,
-    /// Identities of which a side moved, or that came or went.
-    pub identities: Vec<MovedIdentity>,
+    /// Invariants of which a side moved, or that came or went.
+    pub invariants: Vec<MovedInvariant>,
     /// Breaks that only the later one has.
     pub opened: Vec<AgedBreak>,
     /// Breaks that only the earlier one has.
@@ -39,14 +39,14 @@ pub struct RunName {
     pub ledger: LedgerSeen,
 }
 
-/// An identity before and after.
+/// An invariant before and after.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct MovedIdentity {
+pub struct MovedInvariant {
     pub name: String,
     /// Absent when it is new.
-    pub before: Option<IdentityView>,
+    pub before: Option<InvariantView>,
     /// Absent when it is gone.
-    pub after: Option<IdentityView>,
+    pub after: Option<InvariantView>,
 }
 
 /// A break before and after.
@@ -87,7 +87,7 @@ pub fn compare(one: &Document, other: &Document) -> Comparison {
     Comparison {
         from: name(from),
         to: name(to),
-        identities: moved(from, to),
+        invariants: moved(from, to),
         opened: only(&after, &before),
         closed: only(&before, &after),
         changed: changed.collect(),
@@ -108,18 +108,18 @@ fn breaks(document: &Document) -> BTreeMap<BreakId, &AgedBreak> {
     document.breaks.iter().map(|one| (one.id, one)).collect()
 }
 
-/// In the order of the later run, then those that are gone. Two identities may bear one name (two programmes of one name): the
+/// In the order of the later run, then those that are gone. Two invariants may bear one name (two programmes of one name): the
 /// first is compared with the first.
-fn moved(from: &Document, to: &Document) -> Vec<MovedIdentity> {
-    let mut before: BTreeMap<&str, Vec<&IdentityView>> = BTreeMap::new();
-    for identity in from.identities.iter().rev() {
-        before.entry(&identity.name).or_default().push(identity);
+fn moved(from: &Document, to: &Document) -> Vec<MovedInvariant> {
+    let mut before: BTreeMap<&str, Vec<&InvariantView>> = BTreeMap::new();
+    for invariant in from.invariants.iter().rev() {
+        before.entry(&invariant.name).or_default().push(invariant);
     }
     let mut moved = Vec::new();
-    for after in &to.identities {
+    for after in &to.invariants {
         let before = before.get_mut(after.name.as_str()).and_then(Vec::pop);
         if before != Some(after) {
-            moved.push(MovedIdentity {
+            moved.push(MovedInvariant {
                 name: after.name.clone(),
                 before: before.cloned(),
                 after: Some(after.clone()),
@@ -127,9 +127,9 @@ fn moved(from: &Document, to: &Document) -> Vec<MovedIdentity> {
         }
     }
     let gone = before.into_values().flat_map(|left| left.into_iter().rev());
-    moved.extend(gone.map(|identity| MovedIdentity {
-        name: identity.name.clone(),
-        before: Some(identity.clone()),
+    moved.extend(gone.map(|invariant| MovedInvariant {
+        name: invariant.name.clone(),
+        before: Some(invariant.clone()),
         after: None,
     }));
     moved

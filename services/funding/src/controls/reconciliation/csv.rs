@@ -2,14 +2,14 @@ use standards::spreadsheet::cell;
 
 use crate::controls::reconciliation::document::Document;
 
-/// The identities, the breaks and the open points as one table, for a spreadsheet.
+/// The invariants, the breaks and the open points as one table, for a spreadsheet.
 pub fn csv(document: &Document) -> Result<Vec<u8>, ::csv::Error> {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
     writer.write_record(["line", "name", "left", "right", "holds", "state", "age_days", "owner"])?;
-    for identity in &document.identities {
-        let holds = if identity.holds { "yes" } else { "no" };
-        let (left, right) = (identity.left.to_string(), identity.right.to_string());
-        writer.write_record(["identity", &cell(&identity.name), &left, &right, holds, "", "", ""])?;
+    for invariant in &document.invariants {
+        let holds = if invariant.holds { "yes" } else { "no" };
+        let (left, right) = (invariant.left.to_string(), invariant.right.to_string());
+        writer.write_record(["invariant", &cell(&invariant.name), &left, &right, holds, "", "", ""])?;
     }
     for one in &document.breaks {
         let name = format!("{} {}", one.kind, one.id);

@@ -5,7 +5,7 @@ use standards::Cents;
 use utoipa::ToSchema;
 
 use crate::bank::breaks::AgedBreak;
-use crate::controls::identities::IdentityView;
+use crate::controls::invariants::InvariantView;
 use crate::controls::reconciliation::open_point::OpenPoint;
 use crate::support::ids::ReconciliationId;
 
@@ -34,8 +34,8 @@ pub struct Document {
     pub verdict: Verdict,
     /// What the bank may take beyond a payment, as the operator set it.
     pub tolerance: Cents,
-    /// Every identity with both its sides.
-    pub identities: Vec<IdentityView>,
+    /// Every invariant with both its sides.
+    pub invariants: Vec<InvariantView>,
     /// Every break that is not closed, oldest first.
     pub breaks: Vec<AgedBreak>,
     /// What the rules ask for and nobody has done yet. Absent when there is none, as in documents older than it.
@@ -88,9 +88,9 @@ pub struct PreviousRun {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
-    /// Whether every identity holds.
+    /// Whether every invariant holds.
     pub all_hold: bool,
-    /// Identities that do not.
+    /// Invariants that do not.
     pub failing: u32,
     /// Breaks that are not closed.
     pub open_breaks: u32,

@@ -7,7 +7,7 @@ use standards::{Cents, calendar};
 
 use crate::bank::breaks::{self, AgedBreak};
 use crate::bank::tolerance;
-use crate::controls::identities::{self, IdentityView};
+use crate::controls::invariants::{self, InvariantView};
 use crate::controls::reconciliation::document::{CheckpointSeen, LedgerSeen, StatementSeen, StatementsSeen, Verdict};
 use crate::controls::reconciliation::open_point::{OpenPoint, open_points};
 use crate::controls::reconciliation::run::RunRequest;
@@ -15,7 +15,7 @@ use crate::controls::reconciliation::run::RunRequest;
 pub(super) struct Gathered {
     pub verdict: Verdict,
     pub tolerance: Cents,
-    pub identities: Vec<IdentityView>,
+    pub invariants: Vec<InvariantView>,
     pub breaks: Vec<AgedBreak>,
     pub open_points: Vec<OpenPoint>,
     pub statements: StatementsSeen,
@@ -25,8 +25,8 @@ pub(super) struct Gathered {
 /// Reads the state of everything; statements after `known` are listed one by one.
 pub(super) async fn gather(pool: &PgPool, request: &RunRequest, known: i32) -> Result<Gathered, sqlx::Error> {
     let mut snapshot = ledger::read::snapshot(pool).await?;
-    let mut identities = identities::check(&mut snapshot).await?.all();
-    identities.push(kept_files(&mut snapshot).await?);
+    let mut invariants = invariants::check(&mut snapshot).await?.all();
+    invariants.push(kept_files(&mut snapshot).await?);
     let breaks = breaks::ageing(&mut snapshot, calendar::paris_date(request.at))
         .await?
         .breaks;
@@ -36,7 +36,7 @@ pub(super) async fn gather(pool: &PgPool, request: &RunRequest, known: i32) -> R
     let tolerance = tolerance::read(&mut snapshot).await?.amount;
     snapshot.rollback().await?;
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    let failing = identities.iter().filter(|identity| !identity.holds).count();
+    let failing = invariants.iter().filter(|invariant| !invariant.holds).count();
     let old = breaks
         .iter()
         .filter(|one| u32::try_from(one.age_days).is_ok_and(|days| days > request.break_days_max));
@@ -50,7 +50,7 @@ pub(super) async fn gather(pool: &PgPool, request: &RunRequest, known: i32) -> R
     Ok(Gathered {
         verdict,
         tolerance,
-        identities,
+        invariants,
         breaks,
         open_points,
         statements,
@@ -59,21 +59,21 @@ pub(super) async fn gather(pool: &PgPool, request: &RunRequest, known: i32) -> R
 }
 
 /// Whether the files that were kept are those that were loaded; only here, since it reads all of them.
-async fn kept_files(connection: &mut PgConnection) -> Result<IdentityView, sqlx::Error> {
+async fn kept_files(connection: &mut PgConnection) -> Result<InvariantView, sqlx::Error> {
     let row = sqlx::query!(
         r#"select coalesce(sum(s.closing_cents) filter (where sha256(s.raw) = s.sha256), 0)::bigint as "left!: Cents",
                coalesce(sum(s.closing_cents), 0)::bigint as "right!: Cents",
                count(*) filter (where sha256(s.raw) <> s.sha256)
-                   + (select count(*) from funding.payment_report r where sha256(r.raw) <> r.sha256) as "off!"
+                   + (select count(*) from funding.payment_report r where sha256(r.raw) <> r.sha256) as "mismatches!"
            from funding.statement s"#
     )
     .fetch_one(connection)
     .await?;
-    Ok(IdentityView {
+    Ok(InvariantView {
         name: "Clôtures des relevés dont le fichier conservé est intact = clôtures de tous".to_owned(),
         left: row.left,
         right: row.right,
-        holds: row.off == 0 && row.left == row.right,
+        holds: row.mismatches == 0 && row.left == row.right,
     })
 }
 

@@ -91,7 +91,7 @@ pub async fn run_night(
     match run(pool, key, &request, None).await {
         Ok(Created::New(stored)) => Ok(Some(stored)),
         // Another instance's.
-        Ok(Created::Existing(_)) | Err(UseCaseError::Rejected(RunRejection::UnderWay | RunRejection::NightRun)) => {
+        Ok(Created::Existing(_)) | Err(UseCaseError::Rejected(RunRejection::InProgress | RunRejection::NightRun)) => {
             Ok(None)
         }
         Err(error) => Err(error),

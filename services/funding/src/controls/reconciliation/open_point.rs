@@ -35,7 +35,7 @@ pub struct OpenPoint {
 /// Everything that is due on a day, closes first.
 pub(super) async fn open_points(connection: &mut PgConnection, on: NaiveDate) -> Result<Vec<OpenPoint>, sqlx::Error> {
     let mut points = closes(&mut *connection).await?;
-    points.extend(to_give_back(connection, on).await?);
+    points.extend(to_refund(connection, on).await?);
     Ok(points)
 }
 
@@ -72,7 +72,7 @@ async fn programme_name(connection: &mut PgConnection, programme: ProgrammeId) -
         .await
 }
 
-async fn to_give_back(connection: &mut PgConnection, on: NaiveDate) -> Result<Vec<OpenPoint>, sqlx::Error> {
+async fn to_refund(connection: &mut PgConnection, on: NaiveDate) -> Result<Vec<OpenPoint>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select p.id as "programme: ProgrammeId", p.name, sum(a.cents)::bigint as "cents!: Cents"
            from funding.expiry_statement s

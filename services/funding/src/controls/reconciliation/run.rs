@@ -33,7 +33,7 @@ pub struct RunRequest {
 #[derive(Debug)]
 pub enum RunRejection {
     /// Another run is.
-    UnderWay,
+    InProgress,
     /// The night was run by somebody else meanwhile.
     NightRun,
 }
@@ -43,7 +43,7 @@ impl database::Rejection for RunRejection {}
 impl From<RunRejection> for Problem {
     fn from(rejection: RunRejection) -> Self {
         match rejection {
-            RunRejection::UnderWay | RunRejection::NightRun => Self::new(
+            RunRejection::InProgress | RunRejection::NightRun => Self::new(
                 StatusCode::CONFLICT,
                 "reconciliation-under-way",
                 "Un rapprochement est déjà en cours.",
@@ -64,7 +64,7 @@ pub async fn run(
     let mut tx = pool.begin().await?;
     // Never waited for: who waits would hold a connection that the run under way may need.
     if !NamedLock::ReconciliationRuns.try_take(&mut tx).await? {
-        return Err(RunRejection::UnderWay.into());
+        return Err(RunRejection::InProgress.into());
     }
     // This transaction only waits while the books are read on another connection, which takes minutes where they are large.
     sqlx::query!("set local idle_in_transaction_session_timeout = 0")
@@ -93,7 +93,7 @@ pub async fn run(
         signer: key.verifier().to_string(),
         verdict: gathered.verdict,
         tolerance: gathered.tolerance,
-        identities: gathered.identities,
+        invariants: gathered.invariants,
         breaks: gathered.breaks,
         open_points: gathered.open_points,
         statements: gathered.statements,

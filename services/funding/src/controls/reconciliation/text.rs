@@ -24,21 +24,21 @@ pub fn text(stored: &Stored) -> String {
 fn write_all(out: &mut String, stored: &Stored) -> fmt::Result {
     let document = &stored.document;
     head(out, document)?;
-    writeln!(out, "\nIdentités")?;
-    for identity in &document.identities {
-        let mark = if identity.holds { "juste " } else { "FAUX  " };
-        writeln!(out, "  {mark} {}", identity.name)?;
+    writeln!(out, "\nContrôles")?;
+    for invariant in &document.invariants {
+        let mark = if invariant.holds { "juste " } else { "FAUX  " };
+        writeln!(out, "  {mark} {}", invariant.name)?;
         writeln!(
             out,
             "         {:>20}  {}  {:>20}",
-            identity.left.to_french(),
+            invariant.left.to_french(),
             // The two sides of what holds are equal, or the first is the smaller one.
-            match (identity.holds, identity.left == identity.right) {
+            match (invariant.holds, invariant.left == invariant.right) {
                 (true, true) => "=",
                 (true, false) => "≤",
                 (false, _) => "≠",
             },
-            identity.right.to_french()
+            invariant.right.to_french()
         )?;
     }
     writeln!(out, "\nÉcarts qui ne sont pas fermés")?;
@@ -73,7 +73,7 @@ fn head(out: &mut String, document: &Document) -> fmt::Result {
     if !verdict.all_hold {
         writeln!(
             out,
-            "ATTENTION : {} identité(s) fausse(s). Les livres et la banque ne disent pas la même chose.",
+            "ATTENTION : {} contrôle(s) faux. Les livres et la banque ne disent pas la même chose.",
             verdict.failing
         )?;
     }
@@ -86,8 +86,8 @@ fn head(out: &mut String, document: &Document) -> fmt::Result {
     }
     writeln!(
         out,
-        "{} identités comparées, {} écart(s) non fermés, {} relevé(s) chargés, {} écritures dont {} pas encore scellées.",
-        document.identities.len(),
+        "{} contrôles faits, {} écart(s) non fermés, {} relevé(s) chargés, {} écritures dont {} pas encore scellées.",
+        document.invariants.len(),
         verdict.open_breaks,
         document.statements.loaded,
         document.ledger.transfers,

@@ -26,9 +26,9 @@ pub struct RunLine {
     pub occasion: String,
     /// The night that it is the run of.
     pub night: Option<NaiveDate>,
-    /// Whether every identity holds.
+    /// Whether every invariant holds.
     pub all_hold: bool,
-    /// Identities that do not.
+    /// Invariants that do not.
     pub failing: i32,
     /// Breaks that are not closed.
     pub open_breaks: i32,

@@ -55,8 +55,8 @@ impl From<RefundRejection> for Problem {
                 "Avec « programme_id », retirez « amount » : tout ce que le dispositif doit est rendu. Sans « programme_id », donnez dans \
                  « amount » une part de l'argent libre du financeur, plus grande que zéro.",
             ),
-            RefundRejection::FreeCredit => Self::refused("refund-way", "Cet argent est déjà un crédit du financeur.")
-                .detail("Donnez « way » : « bank » pour le virer, ou « programme_id » pour rendre ce qu'un dispositif lui doit."),
+            RefundRejection::FreeCredit => Self::refused("refund-method", "Cet argent est déjà un crédit du financeur.")
+                .detail("Donnez « method » : « bank » pour le virer, ou « programme_id » pour rendre ce qu'un dispositif lui doit."),
             RefundRejection::BankShort(bank) => {
                 Self::refused("bank-short", "Le compte du fonds n'a pas de quoi faire ce virement.").detail(format!(
                     "Il peut payer {}, une fois ôtés les virements en cours et les lignes non expliquées.",

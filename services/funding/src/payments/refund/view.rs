@@ -19,7 +19,7 @@ pub struct Refund {
     pub funder_id: OrganisationId,
     /// Out of which programme; none: out of the funder's free money.
     pub programme_id: Option<ProgrammeId>,
-    pub way: RefundMethod,
+    pub method: RefundMethod,
     /// When the bank shall pay.
     pub execute_on: NaiveDate,
     /// All that was owed back, and at the end of the programme all that was free there; or what was asked for of the free money.
@@ -45,7 +45,7 @@ struct RefundRow {
     id: RefundId,
     funder_id: OrganisationId,
     programme_id: Option<ProgrammeId>,
-    way: String,
+    method: String,
     execute_on: NaiveDate,
     amount: Cents,
     unspent: Cents,
@@ -62,7 +62,7 @@ impl RefundRow {
             id: self.id,
             funder_id: self.funder_id,
             programme_id: self.programme_id,
-            way: if self.way == RefundMethod::Bank.word() {
+            method: if self.method == RefundMethod::Bank.word() {
                 RefundMethod::Bank
             } else {
                 RefundMethod::Credit
@@ -112,7 +112,7 @@ async fn rows(
     sqlx::query_as!(
         RefundRow,
         r#"select r.id as "id: RefundId", r.funder_id as "funder_id: OrganisationId", r.programme_id as "programme_id: ProgrammeId",
-               r.way, r.execute_on, r.cents as "amount: Cents", r.unspent_cents as "unspent: Cents", r.at as made_at,
+               r.method, r.execute_on, r.cents as "amount: Cents", r.unspent_cents as "unspent: Cents", r.at as made_at,
                p.end_to_end as "end_to_end?", s.state as "state?", b.reason as "reason?"
            from funding.refund r
            left join funding.payment p on p.refund_id = r.id

@@ -13,13 +13,13 @@ pub(super) async fn insert(
     at: DateTime<Utc>,
 ) -> Result<(), UseCaseError<RefundRejection>> {
     sqlx::query!(
-        "insert into funding.refund (id, funder_id, programme_id, cents, way, execute_on, at, message_id, unspent_cents)
+        "insert into funding.refund (id, funder_id, programme_id, cents, method, execute_on, at, message_id, unspent_cents)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         new.id.uuid(),
         new.funder_id.uuid(),
         new.programme_id.map(catalogue::ProgrammeId::uuid),
         money.all.get(),
-        new.way.word(),
+        new.method.word(),
         new.execute_on,
         at,
         message_id(new.id.uuid()),
@@ -32,7 +32,7 @@ pub(super) async fn insert(
         error if database::is_constraint(&error, "refund_pk") => UseCaseError::IdReused,
         error => error.into(),
     })?;
-    if new.way == RefundMethod::Credit {
+    if new.method == RefundMethod::Credit {
         return Ok(());
     }
     let payment = payment_id(new);

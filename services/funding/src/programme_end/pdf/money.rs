@@ -63,12 +63,12 @@ fn otherwise(funder: &FunderFact) -> Option<String> {
             funder.trued_up.to_french()
         ));
     }
-    if !funder.given_back.is_zero() {
-        parts.push(format!("{} déjà rendus", funder.given_back.to_french()));
+    if !funder.refunded.is_zero() {
+        parts.push(format!("{} déjà rendus", funder.refunded.to_french()));
     }
     let moved = !parts.is_empty();
     if moved {
-        parts.push(format!("reste à rendre : {}", funder.to_give_back.to_french()));
+        parts.push(format!("reste à rendre : {}", funder.to_refund.to_french()));
     }
     if !funder.available.is_zero() {
         parts.push(format!(

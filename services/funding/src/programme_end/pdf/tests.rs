@@ -38,8 +38,8 @@ fn large() -> Content {
         siren: None,
         figures,
         trued_up: Cents::new(12_345),
-        given_back: Cents::new(1),
-        to_give_back: millions,
+        refunded: Cents::new(1),
+        to_refund: millions,
         available: Cents::ZERO,
     };
     let of_batch = |n| BatchFunderFact {
@@ -86,7 +86,7 @@ fn large() -> Content {
             }],
         },
         unused_value: UnusedValueFact {
-            way: UnusedValue::Bank,
+            method: UnusedValue::Bank,
             by_default: false,
         },
         steps: Vec::new(),

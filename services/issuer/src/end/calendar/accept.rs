@@ -8,7 +8,7 @@ use sqlx::PgTransaction;
 use utoipa::ToSchema;
 use web::{Created, Problem};
 
-use super::step::{self, Doing, Known, record};
+use super::step::{self, Doing, RecordedStep, record};
 use super::sums::BookletCount;
 use crate::AcceptanceId;
 
@@ -122,14 +122,14 @@ pub async fn accept(
 }
 
 /// The counts that a step kept.
-pub(super) fn counts(step: &Known) -> Result<BookletCount, sqlx::Error> {
+pub(super) fn counts(step: &RecordedStep) -> Result<BookletCount, sqlx::Error> {
     BookletCount::deserialize(&step.data).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
 fn before(
     new: &NewAcceptance,
     wanted: [i64; 4],
-    known: &Known,
+    known: &RecordedStep,
 ) -> Result<Created<Acceptance>, UseCaseError<AcceptRejection>> {
     let by = match (known.act, known.by) {
         (Some(act), Some(by)) if act == new.id.uuid() => OrganisationId::from_uuid(by),

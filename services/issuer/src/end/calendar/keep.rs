@@ -12,7 +12,7 @@ pub const CALENDAR_SECONDS: u64 = 3_600;
 /// Does what is due of every programme's end, at once and then every [`CALENDAR_SECONDS`], until the pool is closed; in as many
 /// processes as like to. Metered as `ccn_expiry_steps_total` (`step`, `late`), `ccn_expiry_alerts_total` and
 /// `ccn_expiry_failures_total`: the last is the one to watch.
-pub async fn keep_calendar(pool: PgPool, clock: Clock) {
+pub async fn run_calendar_worker(pool: PgPool, clock: Clock) {
     // At the machine's pace: the clock of a demonstration stands still.
     let mut rounds = interval(Duration::from_secs(CALENDAR_SECONDS));
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -60,7 +60,7 @@ const fn action(step: ExpiryStep) -> &'static str {
 }
 
 /// A step that was done.
-pub(crate) struct Known {
+pub(crate) struct RecordedStep {
     pub act: Option<Uuid>,
     pub by: Option<Uuid>,
     pub done_at: DateTime<Utc>,
@@ -72,9 +72,9 @@ pub(crate) async fn find(
     tx: &mut PgTransaction<'_>,
     programme: ProgrammeId,
     step: ExpiryStep,
-) -> Result<Option<Known>, sqlx::Error> {
+) -> Result<Option<RecordedStep>, sqlx::Error> {
     sqlx::query_as!(
-        Known,
+        RecordedStep,
         "select act_id as act, by_organisation as by, done_at, data from issuer.expiry_step where book_id = $1 and step = $2",
         programme.uuid(),
         step.word(),

@@ -10,7 +10,7 @@ use crate::keys::signers::Signers;
 
 /// What is to be minted.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Wanted {
+pub(crate) struct VouchersToMint {
     pub series: u16,
     pub cents: u16,
     pub last_day: LastDay,
@@ -47,7 +47,7 @@ impl From<NoKey> for Problem {
 pub(crate) fn choose(
     published: &[PublishedKey],
     loaded: &Signers,
-    wanted: Wanted,
+    wanted: VouchersToMint,
     at: DateTime<Utc>,
 ) -> Result<Kid, NoKey> {
     let usable = |one: &&PublishedKey| {
@@ -108,9 +108,9 @@ mod tests {
         }
     }
 
-    fn wanted() -> Wanted {
+    fn wanted() -> VouchersToMint {
         let in_a_month = day(30).date_naive();
-        Wanted {
+        VouchersToMint {
             series: 5,
             cents: 1000,
             last_day: LastDay::from_date(in_a_month).unwrap(),

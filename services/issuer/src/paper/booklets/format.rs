@@ -55,7 +55,7 @@ pub(super) struct Geometry {
     pub header: i16,
     /// Left edge of the words.
     pub inset: i16,
-    pub value: Line,
+    pub value: TextLine,
     /// The value is made smaller when it is wider than this.
     pub value_width_max: i16,
     /// Baselines of the words *Chèque culture numérique* beside the value.
@@ -64,16 +64,16 @@ pub(super) struct Geometry {
     pub programme: [i16; 2],
     pub programme_size: i16,
     pub programme_right: i16,
-    pub valid: Line,
-    pub day: Line,
+    pub valid: TextLine,
+    pub day: TextLine,
     /// The frame for a stamp: left, top, width, height.
     pub stamp: [i16; 4],
     pub stamp_size: i16,
     /// Left, top and side of the QR code, quiet zone not counted.
     pub qr: [i16; 3],
-    pub serial: Line,
-    pub booklet: Line,
-    pub code: Line,
+    pub serial: TextLine,
+    pub booklet: TextLine,
+    pub code: TextLine,
     pub code_label_size: i16,
     /// Sizes of the cover.
     pub cover: Cover,
@@ -81,7 +81,7 @@ pub(super) struct Geometry {
 
 /// A baseline and a size of letters.
 #[derive(Clone, Copy)]
-pub(super) struct Line {
+pub(super) struct TextLine {
     pub y: i16,
     pub size: i16,
 }
@@ -94,8 +94,8 @@ pub(super) struct Cover {
     pub pictogram: i16,
 }
 
-const fn line(y: i16, size: i16) -> Line {
-    Line { y, size }
+const fn line(y: i16, size: i16) -> TextLine {
+    TextLine { y, size }
 }
 
 /// 30 mm at level Q (docs/PAPER.md): a module is 0.57 mm.

@@ -5,7 +5,7 @@ use sqlx::PgTransaction;
 
 use super::report::StoredReport;
 use super::row::Person;
-use super::verdict::Known;
+use super::verdict::RegisteredPeople;
 use super::{BeneficiaryImportReport, CommitRejection, Importing};
 use crate::{BeneficiaryId, BeneficiaryImportId, people::identity::IdentityHash};
 
@@ -14,13 +14,13 @@ pub(super) async fn known(
     tx: &mut PgTransaction<'_>,
     by: &Importing<'_>,
     people: &[Person],
-) -> Result<Known, sqlx::Error> {
+) -> Result<RegisteredPeople, sqlx::Error> {
     let by_bytes: std::collections::HashMap<&[u8], IdentityHash> = people
         .iter()
         .map(|person| (&person.hash.bytes()[..], person.hash))
         .collect();
     let hashes: Vec<&[u8]> = by_bytes.keys().copied().collect();
-    let mut known = Known::default();
+    let mut known = RegisteredPeople::default();
     let rows = sqlx::query!(
         r#"select identity_hash, prescriber_id as "prescriber: OrganisationId", external_id
            from issuer.beneficiary where book_id = $1 and identity_hash = any($2)"#,

@@ -3,7 +3,7 @@ use chrono::NaiveDate;
 use zeroize::Zeroizing;
 
 use super::row::{self, Parsed, Rules};
-use super::verdict::{Known, judge};
+use super::verdict::{RegisteredPeople, judge};
 use crate::people::identity::IdentityKey;
 
 const HEADER: &str = "identifiant_externe,nom_naissance,prenoms,date_naissance,sexe,code_insee_naissance,\
@@ -102,7 +102,7 @@ fn the_order_of_first_names_makes_no_other_person() {
         .replace("Garnier,Jacques Daniel", "GARNIER,daniel JACQUES");
     let judged = judge(
         parse(&[GOOD, &swapped]).people,
-        &Known::default(),
+        &RegisteredPeople::default(),
         OrganisationId::from_uuid(uuid::Uuid::nil()),
     );
     assert_eq!(judged.accepted.len(), 1);
@@ -117,7 +117,7 @@ fn one_number_names_one_person() {
     let other = GOOD.replace("Garnier", "Martin");
     let judged = judge(
         parse(&[GOOD, &other]).people,
-        &Known::default(),
+        &RegisteredPeople::default(),
         OrganisationId::from_uuid(uuid::Uuid::nil()),
     );
     assert_eq!((judged.accepted.len(), judged.refused[0].line), (1, 3));

@@ -11,7 +11,7 @@ use crate::people::identity::IdentityHash;
 
 /// What is registered among the people of a file.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(super) struct RegisteredPeople {
     /// Who registered a person, and under which number.
     pub people: HashMap<IdentityHash, (OrganisationId, String)>,
     /// The prescriber's own numbers that name somebody.
@@ -29,7 +29,7 @@ pub(super) struct Judged {
 
 const COLUMN: &str = "identifiant_externe";
 
-pub(super) fn judge(people: Vec<Person>, known: &Known, prescriber: OrganisationId) -> Judged {
+pub(super) fn judge(people: Vec<Person>, known: &RegisteredPeople, prescriber: OrganisationId) -> Judged {
     let mut judged = Judged::default();
     let mut first_line_of: HashMap<IdentityHash, u64> = HashMap::new();
     let mut first_line_with: HashMap<String, u64> = HashMap::new();

@@ -20,12 +20,12 @@ use super::{ClaimError, Claimant};
 
 /// A voucher that the issuer printed with a code, and that was given its value. Only [`look_up`] makes one.
 #[derive(Clone)]
-pub(super) struct Known {
+pub(super) struct VoucherOfCode {
     terms: Terms,
     kid: Kid,
 }
 
-impl Known {
+impl VoucherOfCode {
     pub(super) const fn terms(&self) -> &Terms {
         &self.terms
     }
@@ -53,7 +53,7 @@ pub(super) async fn look_up(
     who: Claimant,
     codes: &[ShortCode],
     at: DateTime<Utc>,
-) -> Result<Vec<Option<Known>>, ClaimError> {
+) -> Result<Vec<Option<VoucherOfCode>>, ClaimError> {
     let found = database::transaction(pool, "look_up_codes", |tx| {
         let codes = codes.to_vec();
         Box::pin(async move {
@@ -68,7 +68,7 @@ pub(super) async fn look_up(
     Ok(found)
 }
 
-async fn find(tx: &mut PgTransaction<'_>, codes: &[ShortCode]) -> Result<Vec<Option<Known>>, sqlx::Error> {
+async fn find(tx: &mut PgTransaction<'_>, codes: &[ShortCode]) -> Result<Vec<Option<VoucherOfCode>>, sqlx::Error> {
     // The database is asked with hashes: what it logs spends nothing.
     let hashes: Vec<Vec<u8>> = codes
         .iter()
@@ -100,7 +100,7 @@ async fn find(tx: &mut PgTransaction<'_>, codes: &[ShortCode]) -> Result<Vec<Opt
     codes.iter().zip(&hashes).map(known).collect()
 }
 
-fn known(code: ShortCode, number: AccountNumber, cents: i64, last_day: NaiveDate, kid: &[u8]) -> Option<Known> {
+fn known(code: ShortCode, number: AccountNumber, cents: i64, last_day: NaiveDate, kid: &[u8]) -> Option<VoucherOfCode> {
     let (series, idx) = number.as_voucher()?;
     let terms = Terms {
         series,
@@ -110,7 +110,7 @@ fn known(code: ShortCode, number: AccountNumber, cents: i64, last_day: NaiveDate
         id: code.id(),
     };
     let kid = Kid::new(kid.try_into().ok()?);
-    Some(Known { terms, kid })
+    Some(VoucherOfCode { terms, kid })
 }
 
 /// The group of five, from 1, in which one symbol changed, or two neighbours swapped, would make the code right; nothing when that

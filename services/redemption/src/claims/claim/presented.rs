@@ -4,7 +4,7 @@ use catalogue::LATE_CLAIM_HOURS;
 use chrono::NaiveDate;
 use voucher::{Keyring, SERVER_GRACE_SECONDS, Terms, Token, Verified, VerifyError};
 
-use super::codes::Known;
+use super::codes::VoucherOfCode;
 
 /// Seconds after a voucher's last day in which a claim made in time may still arrive.
 const LATE_CLAIM_SECONDS: i64 = LATE_CLAIM_HOURS * 3600;
@@ -16,7 +16,7 @@ enum Proof {
     /// A key of ours signed it, and it is to be accepted now.
     Scanned(Verified),
     /// The issuer printed it with the code that was typed, and it is to be accepted now.
-    Typed(Known),
+    Typed(VoucherOfCode),
     /// Ours, and not, or no longer, to be accepted.
     Refused(Terms, VerifyError),
 }
@@ -40,7 +40,7 @@ impl Presented {
 
     /// The voucher of a typed code. What would be said against its QR code is said against it: a key that is withdrawn, a day
     /// that has passed.
-    pub(super) fn typed(keyring: &Keyring, known: Known, service: NaiveDate, at: i64) -> Self {
+    pub(super) fn typed(keyring: &Keyring, known: VoucherOfCode, service: NaiveDate, at: i64) -> Self {
         let admitted = keyring.admits(known.kid(), known.terms(), at, LATE_CLAIM_SECONDS);
         match admitted.and_then(|()| in_time(known.terms(), service, at)) {
             Ok(()) => Self(Proof::Typed(known)),

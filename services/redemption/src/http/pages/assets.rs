@@ -1,7 +1,7 @@
 use axum::response::Response;
 use web::{Path, Problem};
 
-use super::cached::{Fresh, Known};
+use super::cached::{Fresh, IfNoneMatch};
 
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const FONT: &str = "font/woff2";
@@ -41,7 +41,7 @@ const ASSETS: [Asset; 12] = [
 ];
 
 /// One of the pages' own files.
-pub(super) async fn asset(Path(name): Path<String>, known: Known) -> Result<Response, Problem> {
+pub(super) async fn asset(Path(name): Path<String>, known: IfNoneMatch) -> Result<Response, Problem> {
     let asset = ASSETS.iter().find(|asset| asset.name == name);
     let asset = asset.ok_or_else(|| Problem::not_found("Ce fichier"))?;
     Ok(known.answer(asset.content_type, asset.fresh, asset.content))

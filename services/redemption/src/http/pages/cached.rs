@@ -32,9 +32,9 @@ impl Fresh {
 
 /// What the browser has already.
 #[derive(Debug, Clone)]
-pub(super) struct Known(Option<HeaderValue>);
+pub(super) struct IfNoneMatch(Option<HeaderValue>);
 
-impl<S: Sync> FromRequestParts<S> for Known {
+impl<S: Sync> FromRequestParts<S> for IfNoneMatch {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
@@ -42,7 +42,7 @@ impl<S: Sync> FromRequestParts<S> for Known {
     }
 }
 
-impl Known {
+impl IfNoneMatch {
     /// Weak comparison (RFC 9110 § 13.1.2).
     fn has(&self, tag: &str) -> bool {
         let text = self

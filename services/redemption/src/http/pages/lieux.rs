@@ -6,7 +6,7 @@ use standards::cog::{Cog, Commune};
 use web::{Problem, Query};
 
 use super::area_query::AreaQuery;
-use super::cached::{Fresh, Known};
+use super::cached::{Fresh, IfNoneMatch};
 use super::frame::{framed, search};
 use super::place_card::card;
 use super::places_api::is_first;
@@ -16,7 +16,7 @@ use crate::public::places::{self, Area, Found, PublicPlace};
 pub(super) async fn page(
     State(pool): State<PgPool>,
     Query(query): Query<AreaQuery>,
-    known: Known,
+    known: IfNoneMatch,
 ) -> Result<Response, Problem> {
     let asked = query.ou.as_deref().unwrap_or_default();
     let found = match query.found() {

@@ -4,7 +4,7 @@ use sqlx::PgPool;
 use web::{Problem, Query};
 
 use super::area_query::AreaQuery;
-use super::cached::{Fresh, Known};
+use super::cached::{Fresh, IfNoneMatch};
 use crate::public::places::{self, Area, PublicPlace};
 
 /// The places of a département that accept vouchers; those of the commune or postal code that was asked for come first.
@@ -14,7 +14,7 @@ use crate::public::places::{self, Area, PublicPlace};
 pub(super) async fn list_places(
     State(pool): State<PgPool>,
     Query(query): Query<AreaQuery>,
-    known: Known,
+    known: IfNoneMatch,
 ) -> Result<Response, Problem> {
     let area = query.one()?;
     let mut places = places::in_departement(&pool, area.departement.code)

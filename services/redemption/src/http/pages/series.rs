@@ -3,7 +3,7 @@ use axum::response::Response;
 use sqlx::PgPool;
 use web::{Path, Problem};
 
-use super::cached::{Fresh, Known};
+use super::cached::{Fresh, IfNoneMatch};
 use crate::public::series::{SeriesFacts, facts};
 
 /// Programme, sponsor, printed date and territory of a series.
@@ -13,7 +13,7 @@ use crate::public::series::{SeriesFacts, facts};
 pub(super) async fn get_series(
     State(pool): State<PgPool>,
     Path(series): Path<u16>,
-    known: Known,
+    known: IfNoneMatch,
 ) -> Result<Response, Problem> {
     let facts = facts(&pool, series).await.map_err(|error| Problem::internal(&error))?;
     let facts = facts.ok_or_else(|| Problem::not_found("Cette série"))?;

@@ -3,11 +3,11 @@ use std::sync::LazyLock;
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::cached::{Fresh, Known};
+use super::cached::{Fresh, IfNoneMatch};
 use super::frame::{framed, search};
 
 /// `GET /v`: what the QR code opens. One page for all vouchers, because the server is not told which one it is.
-pub(super) async fn page(known: Known) -> Response {
+pub(super) async fn page(known: IfNoneMatch) -> Response {
     static PAGE: LazyLock<String> = LazyLock::new(|| whole().into_string());
     known.answer("text/html; charset=utf-8", Fresh::Revalidated, PAGE.as_str())
 }
