@@ -80,7 +80,7 @@ impl ReconcileArgs {
         let ran = loop {
             match reconciliation::run(&books.pool, &books.key, &request, None).await {
                 Err(UseCaseError::Rejected(RunRejection::InProgress)) if turn.look_again() => {
-                    tokio::time::sleep(LOOK_AGAIN).await
+                    tokio::time::sleep(LOOK_AGAIN).await;
                 }
                 ran => break ran,
             }

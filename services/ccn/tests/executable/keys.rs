@@ -296,7 +296,7 @@ impl Site {
         assert!(exported.status.success(), "{}", stderr(&exported));
         let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
         let checker = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/checkers/check_key_sets.py");
-        let checked = Command::new(python)
+        let verdict = Command::new(python)
             .arg("-B")
             .arg(checker)
             .arg(self.fetch("/.well-known/jwks.json", "keys.json"))
@@ -307,8 +307,8 @@ impl Site {
             .arg(now.to_string())
             .output()
             .unwrap();
-        let told = String::from_utf8_lossy(&checked.stdout).into_owned() + &stderr(&checked);
-        assert!(checked.status.success(), "{told}");
+        let told = String::from_utf8_lossy(&verdict.stdout).into_owned() + &stderr(&verdict);
+        assert!(verdict.status.success(), "{told}");
         assert!(told.contains("\"keys\": 4") && told.contains("\"usable\": 3"), "{told}");
 
         let server = format!("http://{}", self.served.addr);

@@ -67,17 +67,15 @@ impl Served {
         let mut first = String::new();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         stdout.read_line(&mut first).unwrap();
-        match first.trim().strip_prefix("ccn écoute sur http://") {
-            Some(addr) => Ok(Self {
-                addr: addr.to_owned(),
-                child,
-                stdout,
-            }),
-            None => {
-                child.wait().unwrap();
-                Err(whole(&mut log))
-            }
-        }
+        let Some(addr) = first.trim().strip_prefix("ccn écoute sur http://") else {
+            child.wait().unwrap();
+            return Err(whole(&mut log));
+        };
+        Ok(Self {
+            addr: addr.to_owned(),
+            child,
+            stdout,
+        })
     }
 
     /// Status line, headers and body.
