@@ -66,12 +66,12 @@ pub(crate) fn listed(published: &[PublishedKey], at: DateTime<Utc>) -> Vec<Publi
 #[derive(Debug, Clone, Default)]
 pub struct KeySets {
     roots: Arc<[PublicKey]>,
-    held: Arc<Mutex<Option<Arc<Signed>>>>,
+    held: Arc<Mutex<Option<Arc<SignedKeySet>>>>,
 }
 
 /// One day's sets.
 #[derive(Debug)]
-pub(crate) struct Signed {
+pub(crate) struct SignedKeySet {
     says: KeySet,
     delegation: Vec<u8>,
     pub cose: Vec<u8>,
@@ -100,7 +100,7 @@ impl KeySets {
         signers: &Signers,
         host: &voucher::Host,
         at: DateTime<Utc>,
-    ) -> Result<Arc<Signed>, UseCaseError<KeySetRejection>> {
+    ) -> Result<Arc<SignedKeySet>, UseCaseError<KeySetRejection>> {
         let delegation = catalogue::current_delegation(pool, &signers.public_halves(), at)
             .await?
             .ok_or(KeySetRejection::NoDelegation)?;
@@ -129,7 +129,7 @@ impl KeySets {
         Ok(made)
     }
 
-    fn held(&self) -> Option<Arc<Signed>> {
+    fn held(&self) -> Option<Arc<SignedKeySet>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -201,10 +201,15 @@ fn facts(one: &SeriesFact) -> Option<SeriesFacts> {
     })
 }
 
-fn sign(says: KeySet, delegation: Vec<u8>, signer: &dyn Signer, host: &voucher::Host) -> Result<Signed, SignError> {
+fn sign(
+    says: KeySet,
+    delegation: Vec<u8>,
+    signer: &dyn Signer,
+    host: &voucher::Host,
+) -> Result<SignedKeySet, SignError> {
     let cose = says.sign(&delegation, signer)?;
     let jwt = jwt(&says, &delegation, signer, host)?;
-    Ok(Signed {
+    Ok(SignedKeySet {
         says,
         delegation,
         cose,

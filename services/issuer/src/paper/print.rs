@@ -119,7 +119,7 @@ pub(crate) struct ToPrint {
 }
 
 /// A voucher with its token: as good as the paper, so it is neither logged nor stored.
-pub(crate) struct Signed {
+pub(crate) struct SignedVoucher {
     pub serial: u32,
     pub booklet: u32,
     pub token: Token,
@@ -277,7 +277,10 @@ impl ToPrint {
     }
 
     /// Signs, in order of serial number. CPU only: about 40,000 a second.
-    pub(crate) fn signed<'a>(&'a self, signers: &'a Signers) -> impl Iterator<Item = Result<Signed, PrintError>> + 'a {
+    pub(crate) fn signed<'a>(
+        &'a self,
+        signers: &'a Signers,
+    ) -> impl Iterator<Item = Result<SignedVoucher, PrintError>> + 'a {
         self.vouchers.iter().map(|voucher| {
             let kid = Kid::new(voucher.kid);
             let signer = signers.get(kid).ok_or(PrintRejection::OtherKey)?;
@@ -296,7 +299,7 @@ impl ToPrint {
                 id,
             };
             let booklet = self.batch.booklet_of(voucher.serial);
-            Ok(Signed {
+            Ok(SignedVoucher {
                 serial: voucher.serial,
                 booklet,
                 token: signer.token(&terms).map_err(UseCaseError::failed)?,
@@ -307,12 +310,12 @@ impl ToPrint {
 
     /// `serial,token,short_code,face_value,booklet`: the printer's file.
     pub(crate) fn csv(&self, signers: &Signers, host: &Host) -> Result<Vec<u8>, PrintError> {
-        let signed: Vec<Signed> = self.signed(signers).collect::<Result<_, _>>()?;
+        let signed: Vec<SignedVoucher> = self.signed(signers).collect::<Result<_, _>>()?;
         Ok(self.csv_of(&signed, host))
     }
 
     /// The same for vouchers that are signed already.
-    pub(crate) fn csv_of(&self, signed: &[Signed], host: &Host) -> Vec<u8> {
+    pub(crate) fn csv_of(&self, signed: &[SignedVoucher], host: &Host) -> Vec<u8> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         let written = "a Vec takes every write";
         writer

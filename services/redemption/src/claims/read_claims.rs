@@ -104,10 +104,10 @@ pub async fn list(
     pool: &PgPool,
     programme: ProgrammeId,
     structure: Option<StructureId>,
-    after: Option<Cursor>,
+    after: Option<ClaimCursor>,
     limit: i64,
 ) -> Result<Page<Receipt>, sqlx::Error> {
-    let after = after.unwrap_or(Cursor {
+    let after = after.unwrap_or(ClaimCursor {
         at: DateTime::UNIX_EPOCH,
         id: Uuid::nil(),
     });
@@ -128,7 +128,7 @@ pub async fn list(
     )
     .fetch_all(pool)
     .await?;
-    let page = Page::new(rows, limit, |last| Cursor {
+    let page = Page::new(rows, limit, |last| ClaimCursor {
         at: last.at,
         id: last.id,
     });
@@ -137,7 +137,7 @@ pub async fn list(
 
 /// Where a page ended: `<microseconds>.<claim>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cursor {
+pub struct ClaimCursor {
     at: DateTime<Utc>,
     id: Uuid,
 }
@@ -147,13 +147,13 @@ pub struct Cursor {
 #[error("not a cursor")]
 pub struct NotACursor;
 
-impl std::fmt::Display for Cursor {
+impl std::fmt::Display for ClaimCursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}.{}", self.at.timestamp_micros(), self.id)
     }
 }
 
-impl std::str::FromStr for Cursor {
+impl std::str::FromStr for ClaimCursor {
     type Err = NotACursor;
 
     fn from_str(text: &str) -> Result<Self, NotACursor> {

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use web::{Created, Json, Now, Page, PageQuery, Path, Problem, Query, download};
 
 use crate::claims::claim::{BUSY_SECONDS, ClaimError, ClaimPipeline, ClaimRejection, Claimant, NewClaim};
-use crate::claims::read_claims::{self, Cursor, Receipt};
+use crate::claims::read_claims::{self, ClaimCursor, Receipt};
 use crate::claims::receipt_pdf;
 use crate::claims::reverse::{NewReversal, Reversal, reverse};
 use crate::{ids::ClaimId, ids::StructureId};
@@ -134,7 +134,7 @@ pub(super) async fn get_receipt(
 pub(super) async fn list_claims(
     who: ClaimReader,
     State(pool): State<PgPool>,
-    page: PageQuery<Cursor, ClaimFilter>,
+    page: PageQuery<ClaimCursor, ClaimFilter>,
 ) -> Result<Json<Page<Receipt>>, Problem> {
     let structure = who.own().map(StructureId::from);
     read_claims::list(&pool, page.filter.programme, structure, page.after, page.limit)

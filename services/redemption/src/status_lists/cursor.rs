@@ -6,7 +6,7 @@ use sqlx::PgTransaction;
 
 /// What is to be done next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cursor {
+pub(super) enum FeedCursor {
     /// All lists are made from the accounts: those before `list` (see [`super::rebuild`]) are done. Transactions from `next` on
     /// are followed afterwards.
     Rebuild { next: TransactionNumber, list: i32 },
@@ -22,7 +22,7 @@ pub(super) async fn take(
     tx: &mut PgTransaction<'_>,
     cluster: i64,
     oldest: TransactionNumber,
-) -> Result<Option<Cursor>, sqlx::Error> {
+) -> Result<Option<FeedCursor>, sqlx::Error> {
     let row = sqlx::query!(
         "select cluster, next_xact, rebuild_next_xact, rebuild_list from redemption.status_cursor for update skip locked"
     )
@@ -30,10 +30,10 @@ pub(super) async fn take(
     .await?;
     let Some(row) = row else { return Ok(None) };
     let known = row.cluster == Some(cluster);
-    let begin = Cursor::Rebuild { next: oldest, list: 0 };
+    let begin = FeedCursor::Rebuild { next: oldest, list: 0 };
     Ok(Some(match (row.rebuild_next_xact, row.rebuild_list, row.next_xact) {
-        (Some(next), Some(list), _) if known && next <= oldest => Cursor::Rebuild { next, list },
-        (None, None, Some(next)) if known && next <= oldest => Cursor::Follow { next },
+        (Some(next), Some(list), _) if known && next <= oldest => FeedCursor::Rebuild { next, list },
+        (None, None, Some(next)) if known && next <= oldest => FeedCursor::Follow { next },
         _ => begin,
     }))
 }
@@ -42,12 +42,12 @@ pub(super) async fn take(
 pub(super) async fn leave(
     tx: &mut PgTransaction<'_>,
     cluster: i64,
-    cursor: Cursor,
+    cursor: FeedCursor,
     in_step_at: Option<DateTime<Utc>>,
 ) -> Result<(), sqlx::Error> {
     let (next, rebuild_next, rebuild_list) = match cursor {
-        Cursor::Follow { next } => (Some(next), None, None),
-        Cursor::Rebuild { next, list } => (None, Some(next), Some(list)),
+        FeedCursor::Follow { next } => (Some(next), None, None),
+        FeedCursor::Rebuild { next, list } => (None, Some(next), Some(list)),
     };
     sqlx::query!(
         "update redemption.status_cursor

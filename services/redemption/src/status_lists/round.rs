@@ -9,7 +9,7 @@ use ledger::{AccountNumber, BookId};
 use sqlx::{PgPool, PgTransaction};
 use voucher::{Host, KeyPolicy, PublicKey, Purpose, SignError, Signer, WeakKey};
 
-use super::cursor::{self, Cursor};
+use super::cursor::{self, FeedCursor};
 use super::lists::{ListName, changed, expires_at, load, new_list, publish};
 use super::rebuild::{new_series, next_list, shard_from_books};
 use super::state::{newly_blocked, statuses};
@@ -126,8 +126,8 @@ impl Maker {
         let oldest = ledger::read::lowest_in_flight(tx).await?;
         match cursor::take(tx, cluster, oldest).await? {
             None => Ok(Step::Elsewhere),
-            Some(Cursor::Rebuild { next, list }) => self.rebuild(tx, cluster, next, list, at).await,
-            Some(Cursor::Follow { next }) => {
+            Some(FeedCursor::Rebuild { next, list }) => self.rebuild(tx, cluster, next, list, at).await,
+            Some(FeedCursor::Follow { next }) => {
                 let reading = reading.unwrap_or(Reading {
                     oldest,
                     transfers: Some(next),
@@ -153,9 +153,9 @@ impl Maker {
                 let list = tokio::task::spawn_blocking(move || new_list(shard, at)).await?;
                 publish(tx, self, name, list, Some(at)).await?;
                 let list = name.next_number();
-                (Cursor::Rebuild { next, list }, 1)
+                (FeedCursor::Rebuild { next, list }, 1)
             }
-            None => (Cursor::Follow { next }, 0),
+            None => (FeedCursor::Follow { next }, 0),
         };
         cursor::leave(tx, cluster, cursor, None).await?;
         let work = Work {
@@ -203,7 +203,7 @@ impl Maker {
         // Another maker may have come further between two of our transactions.
         let seen = [reading.transfers, reading.blocks].into_iter().flatten().min();
         let next = next.max(seen.map_or(reading.oldest, |seen| seen.min(reading.oldest)));
-        cursor::leave(tx, cluster, Cursor::Follow { next }, last.then_some(at)).await?;
+        cursor::leave(tx, cluster, FeedCursor::Follow { next }, last.then_some(at)).await?;
         Ok(if last {
             Step::Done(work)
         } else {

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use catalogue::Programme;
 use voucher::{Host, Qr, QrLevel};
 
-use super::{Signed, ToPrint};
+use super::{SignedVoucher, ToPrint};
 use crate::keys::signers::Signers;
 use crate::{paper::booklets::Paper, paper::booklets::PaperVoucher, paper::print::PrintError};
 
@@ -16,12 +16,12 @@ pub(crate) fn paper(
     signers: &Signers,
     host: &Host,
 ) -> Result<Paper, PrintError> {
-    let signed: Vec<Signed> = to_print.signed(signers).collect::<Result<_, _>>()?;
+    let signed: Vec<SignedVoucher> = to_print.signed(signers).collect::<Result<_, _>>()?;
     Ok(paper_of(programme, to_print, &signed, host))
 }
 
 /// The same for vouchers that are signed already.
-pub(crate) fn paper_of(programme: &Programme, to_print: &ToPrint, signed: &[Signed], host: &Host) -> Paper {
+pub(crate) fn paper_of(programme: &Programme, to_print: &ToPrint, signed: &[SignedVoucher], host: &Host) -> Paper {
     let qrs = encoded(signed, host);
     let mut booklets: Vec<(u32, Vec<PaperVoucher>)> = Vec::new();
     for (voucher, qr) in signed.iter().zip(qrs) {
@@ -48,9 +48,9 @@ pub(crate) fn paper_of(programme: &Programme, to_print: &ToPrint, signed: &[Sign
 }
 
 /// One QR code a voucher, in order, on all processors.
-fn encoded(signed: &[Signed], host: &Host) -> Vec<Qr> {
+fn encoded(signed: &[SignedVoucher], host: &Host) -> Vec<Qr> {
     let share = signed.len().div_ceil(processors()).max(1);
-    let encode = |part: &[Signed]| -> Vec<Qr> {
+    let encode = |part: &[SignedVoucher]| -> Vec<Qr> {
         part.iter()
             .map(|voucher| Qr::new(&voucher.token, host, QrLevel::Quartile))
             .collect()

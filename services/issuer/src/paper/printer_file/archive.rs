@@ -20,7 +20,7 @@ use zip::{CompressionMethod, ZipWriter};
 use super::{PART_BOOKLETS, PrinterFile};
 use crate::batches::batch::{self, BatchRow};
 use crate::keys::signers::Signers;
-use crate::paper::print::{Signed, ToPrint, paper_of, processors};
+use crate::paper::print::{SignedVoucher, ToPrint, paper_of, processors};
 use crate::paper::settings::Settings;
 use crate::{paper::booklets::booklets_pdf, paper::print::PrintError};
 
@@ -179,7 +179,7 @@ fn draw(job: &Job, runtime: &Handle, booklets: RangeInclusive<u32>) -> Result<Pa
         settings: job.settings.clone(),
         vouchers,
     };
-    let signed: Vec<Signed> = to_print.signed(&job.signers).collect::<Result<_, _>>()?;
+    let signed: Vec<SignedVoucher> = to_print.signed(&job.signers).collect::<Result<_, _>>()?;
     let csv = to_print.csv_of(&signed, &job.host);
     let paper = paper_of(&job.programme, &to_print, &signed, &job.host);
     let pdf = booklets_pdf(&[paper], job.at)?;
