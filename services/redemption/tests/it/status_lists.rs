@@ -223,7 +223,7 @@ async fn a_process_without_a_key_says_so_and_publishes_what_others_signed(pool: 
     let programme = fixture.programme(1).await;
     let mut without = fixture.config();
     without.status_signer = None;
-    assert!(redemption::run_status_list_worker(&without).unwrap().is_none());
+    assert!(redemption::keep_status_lists(&without).unwrap().is_none());
     let app = web::frame(redemption::routes(without).split_for_parts().0);
     let ask = |path: String| {
         app.clone()
@@ -361,6 +361,6 @@ async fn the_lists_of_a_series_are_told_like_this(pool: PgPool) {
         .add("after a revocation", fixture.operator.get(&path).await)
         .ok();
     let path = format!("/redemption/sl/{}", other.series);
-    answers.add("of a series without vouchers", fixture.operator.get(&path).await);
+    answers.add("of a programme without vouchers", fixture.operator.get(&path).await);
     insta::assert_json_snapshot!("status_lists", answers);
 }
