@@ -544,6 +544,7 @@ async fn a_print_is_answered_like_this(pool: PgPool) {
     let made = json!({"id": uuid(600), "format": "sheet"});
     let made = fixture.sponsor.post(&fixture.path("proofs"), made).await;
     answers.add("proof", made).created();
+    fixture.clock.move_to(instant("2026-05-05T08:00:00Z"));
     let approved = fixture.sponsor.post(&format!("{proof}/approval"), json!({})).await;
     answers.add("proof approved", approved).created();
     answers

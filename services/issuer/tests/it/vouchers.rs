@@ -489,6 +489,7 @@ async fn a_booklet_is_answered_like_this(pool: PgPool) {
     );
     fixture.claims(fixture.number(batch, 1).await).await;
     answers.add("replaced before it is lost", fixture.replaces(32, 30, batch, 2).await);
+    fixture.clock.move_to(instant("2026-05-05T08:00:00Z"));
     answers
         .add("revoked", fixture.declares(33, batch, 1, "lost").await)
         .created();
