@@ -1,11 +1,13 @@
 //! The operator's own fee: its own entries, never mixed with face value.
 
+use std::ops::RangeInclusive;
+
 use http::StatusCode;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use crate::bank::quoting;
-use crate::fixture::{BATCH, Fixture, PROGRAMME, id};
+use crate::fixture::{BATCH, FUNDERS, Fixture, PROGRAMME, id};
 
 impl Fixture {
     async fn charges(&self, fee_rate: &str) {
@@ -19,18 +21,22 @@ impl Fixture {
         self.get_json(&format!("/funding/v1/fees/{}", id(n))).await
     }
 
-    /// A batch of one booklet that is funded, as far as fees ask.
-    async fn has_batch(&self, n: u128) {
-        sqlx::query(
-            "insert into issuer.batch (book_id, id, plan_id, series, series_position, booklets, booklet_size, face_value_cents,
-                 last_day, ordered_by, ordered_at, funded_at)
-             values ($1, $2, $2, 1, 0, 1, 5, 1000, '2026-07-31', $2, '2026-03-01', '2026-03-01')",
-        )
-        .bind(PROGRAMME)
-        .bind(id(n))
-        .execute(&self.admin)
-        .await
-        .unwrap();
+    /// Both funders pay 300 €; the issuer funds batches of one booklet with it.
+    async fn has_batches(&self, batches: RangeInclusive<u128>) {
+        let mut entries = Vec::new();
+        for (convention, funder) in (0xe1..).zip(FUNDERS) {
+            let signed = json!({"id": id(convention), "funder_id": funder, "programme_id": PROGRAMME, "amount": "300.00",
+                "signed_on": "2026-01-15", "starts_on": "2026-01-01", "ends_on": "2026-12-31"});
+            self.created("/funding/v1/conventions", signed).await;
+            entries.push(quoting("300.00", &self.call(convention, convention, "300.00").await));
+        }
+        self.loads(1, "0.00", entries).await;
+        for (allocation, funder) in (0xe1..).zip(FUNDERS) {
+            self.allocate(allocation, funder, "300.00").await;
+        }
+        for batch in batches {
+            self.issuing().await.funds(id(batch), 1).await;
+        }
     }
 }
 
@@ -100,9 +106,7 @@ async fn the_fee_of_a_batch_is_invoiced_once_and_paid_by_its_number(admin: PgPoo
 async fn numbers_have_no_gap_whoever_asks_at_once_and_whatever_is_refused(admin: PgPool) {
     let fixture = Fixture::new(admin).await;
     fixture.charges("0.1").await;
-    for n in 1..=6 {
-        fixture.has_batch(n).await;
-    }
+    fixture.has_batches(1..=6).await;
     let invoice = async |n: u128| {
         let new = json!({"id": id(n), "programme_id": PROGRAMME, "batch_id": id(n)});
         fixture.post("/funding/v1/fees", new).await

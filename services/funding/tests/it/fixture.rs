@@ -258,7 +258,8 @@ impl Fixture {
         Plan::new(FUNDERS.map(party).into_iter().zip(rates).collect()).unwrap()
     }
 
-    async fn issuing(&self) -> &Issuing {
+    /// The real issuer, in front of the programme.
+    pub async fn issuing(&self) -> &Issuing {
         let start = || Issuing::start(&self.admin, &self.clock, PROGRAMME, SPONSOR);
         self.issuing.get_or_init(start).await
     }
