@@ -1,10 +1,13 @@
+mod redacted;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use self::redacted::Redaction;
+pub use self::redacted::redacted;
 use crate::Answer;
-use crate::redacted::Redaction;
 
-/// The whole answers of a use case for one snapshot, step by step, [redacted](crate::redacted) as one: what two steps have in common has
+/// The whole answers of a use case for one snapshot, step by step, [redacted](redacted()) as one: what two steps have in common has
 /// one name.
 #[derive(Debug, Default, Serialize)]
 #[serde(transparent)]
