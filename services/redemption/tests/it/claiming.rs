@@ -1,5 +1,5 @@
 use redemption::ClaimRequestId;
-use redemption::claims::claim::{ClaimError, ClaimPipeline, Claimant, NewClaim};
+use redemption::claims::claim::{ClaimError, ClaimPipeline, ClaimRejection, Claimant, NewClaim};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use standards::Cents;
@@ -323,7 +323,7 @@ async fn a_withdrawn_key_and_a_suspension_take_no_receipt_back(pool: PgPool) {
         .unwrap();
     assert!(matches!(&again, Created::Existing(again) if serde_json::to_value(again).unwrap() == receipt));
     let new = pipeline.claim(who, &claim(2, &tokens[2..]), instant(MORNING)).await;
-    assert!(matches!(new, Err(ClaimError::Vouchers(bad)) if bad[0].reason == "forged"));
+    assert!(matches!(new, Err(ClaimError::Rejected(ClaimRejection::Vouchers(bad))) if bad[0].reason == "forged"));
 }
 
 #[testkit::test]

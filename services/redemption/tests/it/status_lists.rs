@@ -223,7 +223,7 @@ async fn a_process_without_a_key_says_so_and_publishes_what_others_signed(pool: 
     let programme = fixture.programme(1).await;
     let mut without = fixture.config();
     without.status_signer = None;
-    assert!(redemption::keep_status_lists(&without).unwrap().is_none());
+    assert!(redemption::run_status_list_worker(&without).unwrap().is_none());
     let app = web::frame(redemption::routes(without).split_for_parts().0);
     let ask = |path: String| {
         app.clone()
