@@ -330,17 +330,23 @@ impl Fixture {
         .await
         .unwrap();
         if let Some(iban) = iban {
-            sqlx::query(
-                "insert into redemption.bank_details (structure_id, version, given_at, holder, iban, import_id)
-                 select $1, count(*) + 1, $2, 'Mairie', $3, $1 from redemption.bank_details where structure_id = $1",
-            )
-            .bind(structure)
-            .bind(instant(given_at))
-            .bind(iban)
-            .execute(&self.admin)
-            .await
-            .unwrap();
+            self.has_account(structure, "Mairie", iban, given_at).await;
         }
+    }
+
+    /// Somebody imports a structure's bank details.
+    pub async fn has_account(&self, structure: Uuid, holder: &str, iban: &str, given_at: &str) {
+        sqlx::query(
+            "insert into redemption.bank_details (structure_id, version, given_at, holder, iban, import_id)
+             select $1, count(*) + 1, $2, $3, $4, $1 from redemption.bank_details where structure_id = $1",
+        )
+        .bind(structure)
+        .bind(instant(given_at))
+        .bind(holder)
+        .bind(iban)
+        .execute(&self.admin)
+        .await
+        .unwrap();
     }
 
     fn claim_leg(claim: Uuid, serial: i32) -> TransferId {

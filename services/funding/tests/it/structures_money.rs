@@ -12,8 +12,8 @@ use web::Clock;
 
 use crate::bank::{naming, returning};
 use crate::checkers::checker;
-use crate::cycle::{HELD, PAID, march};
-use crate::fixture::{Fixture, NIGHTLY, OTHER_IBAN, fund_account, id, instant};
+use crate::cycle::{HELD, PAID, march, reasons};
+use crate::fixture::{Fixture, NIGHTLY, OTHER_IBAN, STRUCTURE_IBAN, fund_account, id, instant};
 
 fn payment(settlement: &Value) -> &str {
     settlement["payments"][0]["end_to_end"].as_str().unwrap()
@@ -190,6 +190,30 @@ async fn a_transfer_that_comes_back_is_owed_again_and_seen_so(admin: PgPool) {
         (figures(&account), &account["held"]),
         (["10.00", "0.00", "20.00", "0.00"], &Value::Null)
     );
+    fixture.all_hold().await;
+}
+
+#[testkit::test]
+async fn a_closed_account_is_not_paid_again_under_another_holder_nor_after_another_account(admin: PgPool) {
+    let fixture = march(admin).await;
+    let first = fixture.settle(1, "2026-03", "2026-04-03").await;
+    let end_to_end = &first["payments"][0]["end_to_end"];
+    let entries = vec![naming("-20.00", end_to_end), returning("20.00", end_to_end)];
+    fixture.loads(2, "200.00", entries).await;
+    let again = async |n, holder, iban| {
+        fixture.has_account(PAID, holder, iban, "2026-04-02T00:00:00Z").await;
+        let settled = fixture.settle(n, "2026-03", "2026-04-03").await;
+        (reasons(&settled).contains(&("20.00", "returned_by_bank")), settled)
+    };
+    for (n, holder) in [(2, "Association Clic"), (3, "MAIRIE DE DIJON")] {
+        assert!(again(n, holder, STRUCTURE_IBAN).await.0, "{holder}");
+    }
+    let (held, other) = again(4, "Association Clic", OTHER_IBAN).await;
+    assert!(!held && other["total"] == "20.00", "{other}");
+    let end_to_end = &other["payments"][0]["end_to_end"];
+    let entries = vec![naming("-20.00", end_to_end), returning("20.00", end_to_end)];
+    fixture.loads(3, "200.00", entries).await;
+    assert!(again(5, "Association Clic", STRUCTURE_IBAN).await.0);
     fixture.all_hold().await;
 }
 

@@ -6,7 +6,7 @@ use ledger::{BookId, PartyId};
 use standards::Cents;
 use standards::pain001::PAYMENTS_MAX;
 
-use crate::payments::settlement::due::{Payee, SettlementFacts};
+use crate::payments::settlement::due::{Payee, SettlementFacts, would_fail_again};
 use crate::payments::settlement::due_claim::DueClaim;
 use crate::payments::settlement::limit::HoldReason;
 use crate::{support::ids::MandateId, support::ids::PaymentId, support::ids::SettlementId};
@@ -60,7 +60,7 @@ pub(super) struct MissingFunding {
 
 /// Nobody has given an account.
 pub(super) const NO_BANK_DETAILS: &str = "no_bank_details";
-/// The last payment came back because of the account, and the account is the same.
+/// The last payment failed because of the account or its holder, and the one at fault is the same.
 pub(super) const RETURNED_BY_BANK: &str = "returned_by_bank";
 /// As much or more is to be taken back as is to be paid.
 pub(super) const DEDUCTIONS: &str = "deductions";
@@ -75,7 +75,7 @@ pub(super) fn decide(settlement: SettlementId, facts: SettlementFacts) -> Option
     let SettlementFacts {
         dues,
         mut payees,
-        returned,
+        failed,
         recoverable,
         unfunded,
         mandates,
@@ -128,7 +128,7 @@ pub(super) fn decide(settlement: SettlementId, facts: SettlementFacts) -> Option
         }
         match payees.remove(&structure) {
             None => hold(positive.checked_add(set_off)?, NO_BANK_DETAILS),
-            Some(payee) if returned.get(&structure) == Some(&payee) => {
+            Some(payee) if would_fail_again(&failed, structure, &payee) => {
                 hold(positive.checked_add(set_off)?, RETURNED_BY_BANK);
             }
             Some(payee) if plan.payments.len() < PAYMENTS_MAX => {
@@ -189,6 +189,8 @@ fn sum(cents: impl Iterator<Item = Cents>) -> Option<Cents> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::payments::settlement::due::FailedPayment;
+    use crate::payments::settlement::reasons::Blamed;
     use uuid::Uuid;
 
     const STRUCTURE: PartyId = PartyId::from_uuid(Uuid::from_u128(1));
@@ -213,7 +215,7 @@ mod tests {
         }
     }
 
-    fn plan(dues: Vec<DueClaim>, returned: Option<&str>) -> SettlementPlan {
+    fn plan(dues: Vec<DueClaim>, failed: Vec<FailedPayment>) -> SettlementPlan {
         let facts = SettlementFacts {
             recoverable: dues
                 .iter()
@@ -225,7 +227,7 @@ mod tests {
                 }),
             dues,
             payees: [(STRUCTURE, payee("FR7630006000011234567890189"))].into(),
-            returned: returned.map(|iban| (STRUCTURE, payee(iban))).into_iter().collect(),
+            failed: [(STRUCTURE, failed)].into(),
             ..SettlementFacts::default()
         };
         decide(SettlementId::from_uuid(Uuid::from_u128(5)), facts).unwrap()
@@ -233,7 +235,7 @@ mod tests {
 
     #[test]
     fn one_payment_a_structure_whatever_its_programmes() {
-        let plan = plan(vec![due(A, 1, 4000), due(A, 2, 1000), due(B, 3, 500)], None);
+        let plan = plan(vec![due(A, 1, 4000), due(A, 2, 1000), due(B, 3, 500)], Vec::new());
         assert_eq!(plan.payments.len(), 1);
         assert_eq!(plan.payments[0].total, Cents::new(5500));
         assert!(plan.held.is_empty());
@@ -241,14 +243,14 @@ mod tests {
 
     #[test]
     fn what_was_paid_and_reversed_is_taken_back_first() {
-        let plan = plan(vec![due(A, 1, 4000), due(A, 2, -1000)], None);
+        let plan = plan(vec![due(A, 1, 4000), due(A, 2, -1000)], Vec::new());
         let part = &plan.payments[0].parts[0];
         assert_eq!((part.deducted, part.sent), (Cents::new(1000), Cents::new(3000)));
     }
 
     #[test]
     fn a_programme_never_pays_anothers_deductions() {
-        let plan = plan(vec![due(A, 1, 4000), due(B, 2, 1000), due(B, 3, -1000)], None);
+        let plan = plan(vec![due(A, 1, 4000), due(B, 2, 1000), due(B, 3, -1000)], Vec::new());
         assert_eq!(plan.payments[0].total, Cents::new(4000));
         assert_eq!(
             plan.held,
@@ -263,7 +265,7 @@ mod tests {
 
     #[test]
     fn nothing_but_deductions_is_neither_paid_nor_held() {
-        let plan = plan(vec![due(A, 1, -1000)], None);
+        let plan = plan(vec![due(A, 1, -1000)], Vec::new());
         assert!(plan.payments.is_empty() && plan.held.is_empty());
     }
 
@@ -306,12 +308,33 @@ mod tests {
     }
 
     #[test]
-    fn a_returned_payment_waits_for_another_account() {
-        let claim = || vec![due(A, 1, 4000)];
-        assert_eq!(
-            plan(claim(), Some("FR7630006000011234567890189")).held[0].reason,
-            RETURNED_BY_BANK
-        );
-        assert_eq!(plan(claim(), Some("DE89370400440532013000")).payments.len(), 1);
+    fn a_payment_that_failed_waits_for_what_the_bank_blamed_to_change() {
+        let held = |failed: &[(&str, &str, Option<&str>, Blamed)]| {
+            let failed = failed.iter().map(|&(iban, holder, bic, blamed)| FailedPayment {
+                payee: Payee {
+                    holder: holder.to_owned(),
+                    bic: bic.map(|bic| bic.parse().unwrap()),
+                    ..payee(iban)
+                },
+                blamed,
+            });
+            plan(vec![due(A, 1, 4000)], failed.collect())
+                .held
+                .iter()
+                .any(|hold| hold.reason == RETURNED_BY_BANK)
+        };
+        let (same, other) = ("FR7630006000011234567890189", "DE89370400440532013000");
+        assert!(held(&[(same, "Médiathèque", None, Blamed::Account)]));
+        assert!(!held(&[(other, "Médiathèque", None, Blamed::Account)]));
+        // A closed account stays closed, however its holder is spelt and whatever its BIC is.
+        assert!(held(&[(same, "Association Clic", Some("AGRIFRPP"), Blamed::Account)]));
+        // It stays closed too when another account was paid in the meantime.
+        assert!(held(&[
+            (same, "Médiathèque", None, Blamed::Account),
+            (other, "Médiathèque", None, Blamed::Account)
+        ]));
+        // A name that was not the account's is mended by another name, not by capitals or a BIC.
+        assert!(held(&[(same, "MÉDIATHÈQUE ", Some("AGRIFRPP"), Blamed::Holder)]));
+        assert!(!held(&[(same, "Commune de Dijon", None, Blamed::Holder)]));
     }
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::payments::settlement::due_claim::DueClaim;
 use crate::payments::settlement::limit::{self, UnfundedClaims};
-use crate::payments::settlement::reasons::speaks_of_the_account;
+use crate::payments::settlement::reasons::{Blamed, blamed};
 use crate::support::booking::BookError;
 use crate::support::ids::MandateId;
 
@@ -22,14 +22,31 @@ pub(super) struct Payee {
     pub bic: Option<Bic>,
 }
 
+/// A payment that the bank sent back or rejected for a reason of the payee.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct FailedPayment {
+    pub payee: Payee,
+    pub blamed: Blamed,
+}
+
+impl FailedPayment {
+    /// Whether a payment to `payee` would fail for the same reason. A closed account stays closed when its holder is spelt otherwise or its
+    /// BIC is another; a name that is not the account's is mended by another name.
+    fn would_fail_again(&self, payee: &Payee) -> bool {
+        let words = |holder: &str| holder.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
+        let same_holder = || words(&self.payee.holder) == words(&payee.holder);
+        self.payee.iban == payee.iban && (self.blamed == Blamed::Account || same_holder())
+    }
+}
+
 /// All that is needed to decide.
 #[derive(Debug, Default)]
 pub(super) struct SettlementFacts {
     pub dues: Vec<DueClaim>,
     /// Structures that can be paid; one without usable details is missing.
     pub payees: BTreeMap<PartyId, Payee>,
-    /// Where the last payment went, for those whose last payment came back because of the account.
-    pub returned: BTreeMap<PartyId, Payee>,
+    /// Of each account that a structure was paid on, the last payment, if it failed because of it or of its holder.
+    pub failed: BTreeMap<PartyId, Vec<FailedPayment>>,
     /// What the books say is to be taken back.
     pub recoverable: BTreeMap<(BookId, PartyId), Cents>,
     /// Claims whose money is not there.
@@ -39,11 +56,20 @@ pub(super) struct SettlementFacts {
 }
 
 impl SettlementFacts {
-    /// Whether its account is known, and the last payment to it did not come back.
+    /// Whether its account is known, and the last payment to it did not fail because of it.
     fn can_be_paid(&self, structure: PartyId) -> bool {
         let payee = self.payees.get(&structure);
-        payee.is_some() && payee != self.returned.get(&structure)
+        payee.is_some_and(|payee| !would_fail_again(&self.failed, structure, payee))
     }
+}
+
+pub(super) fn would_fail_again(
+    failed: &BTreeMap<PartyId, Vec<FailedPayment>>,
+    structure: PartyId,
+    payee: &Payee,
+) -> bool {
+    let failed = failed.get(&structure);
+    failed.is_some_and(|failed| failed.iter().any(|one| one.would_fail_again(payee)))
 }
 
 /// Locks every account that the settlement can touch, then reads: what was committed while waiting is seen, what
@@ -70,7 +96,7 @@ pub(super) async fn lock_and_read(
     let mut facts = SettlementFacts {
         dues,
         payees: payees(tx, &structures).await?,
-        returned: returned(tx, &structures).await?,
+        failed: failed(tx, &structures).await?,
         recoverable: recoverable(tx, &pairs).await?,
         ..SettlementFacts::default()
     };
@@ -144,10 +170,13 @@ async fn payees(tx: &mut PgTransaction<'_>, structures: &[Uuid]) -> Result<BTree
         .collect())
 }
 
-/// Those whose last payment the bank sent back or rejected for a reason of the account, and where it went.
-async fn returned(tx: &mut PgTransaction<'_>, structures: &[Uuid]) -> Result<BTreeMap<PartyId, Payee>, sqlx::Error> {
+/// The payments that the bank sent back or rejected for a reason of the payee, and after which nothing else was paid to the same account.
+async fn failed(
+    tx: &mut PgTransaction<'_>,
+    structures: &[Uuid],
+) -> Result<BTreeMap<PartyId, Vec<FailedPayment>>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"select distinct on (p.party_id) p.party_id as "structure: PartyId", p.holder, p.iban, p.bic, a.answer as "answer?",
+        r#"select distinct on (p.party_id, p.iban) p.party_id as "structure: PartyId", p.holder, p.iban, p.bic, a.answer as "answer?",
                coalesce(a.reason, '') as "reason!", coalesce(l.own_reason, true) as "own_reason!"
            from funding.payment p
            left join funding.payment_answer a on a.payment_id = p.id and a.answer in ('returned', 'rejected')
@@ -155,18 +184,25 @@ async fn returned(tx: &mut PgTransaction<'_>, structures: &[Uuid]) -> Result<BTr
            where p.party_id = any($1) and p.settlement_id is not null
                -- One that never reached the bank says nothing of the account.
                and a.decided_order_id is null
-           order by p.party_id, p.at desc, p.id"#,
+           order by p.party_id, p.iban, p.at desc, p.id"#,
         structures,
     )
     .fetch_all(&mut **tx)
     .await?;
-    let held = rows.into_iter().filter(|row| {
-        let answer = row.answer.as_deref();
-        answer.is_some_and(|answer| speaks_of_the_account(answer, &row.reason, row.own_reason))
-    });
-    Ok(held
-        .filter_map(|row| Some((row.structure, payee(Some(row.holder), Some(row.iban), row.bic)?)))
-        .collect())
+    let mut failed: BTreeMap<PartyId, Vec<FailedPayment>> = BTreeMap::new();
+    for row in rows {
+        let blamed = row
+            .answer
+            .and_then(|answer| blamed(&answer, &row.reason, row.own_reason));
+        let payee = payee(Some(row.holder), Some(row.iban), row.bic);
+        if let Some((blamed, payee)) = blamed.zip(payee) {
+            failed
+                .entry(row.structure)
+                .or_default()
+                .push(FailedPayment { payee, blamed });
+        }
+    }
+    Ok(failed)
 }
 
 async fn recoverable(
