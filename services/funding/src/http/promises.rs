@@ -73,7 +73,7 @@ async fn create_plan(
 /// Calls for funds. The answer's reference is to be quoted on the transfer.
 #[utoipa::path(post, path = "/funding/v1/calls", tag = "funding", request_body = NewCall,
     responses((status = 201, body = Call), (status = 200, description = "Called before", body = Call),
-        (status = 422, description = "`above-convention`")))]
+        (status = 422, description = "`above-convention`, `call-amount`, `call-due-past`")))]
 async fn call_funds(
     who: Operator,
     Now(at): Now,

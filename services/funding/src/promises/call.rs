@@ -30,7 +30,7 @@ pub struct NewCall {
     pub convention_id: ConventionId,
     /// How much is called.
     pub amount: Cents,
-    /// When it should arrive.
+    /// When it should arrive: not before the day on which the call is made.
     pub due_on: NaiveDate,
 }
 
@@ -55,6 +55,10 @@ pub struct Call {
 #[derive(Debug)]
 pub enum CallRejection {
     NotPositive,
+    /// Due before the Paris day on which it is made: it would be overdue, and reminded of days that nobody was given.
+    DuePast {
+        called_on: NaiveDate,
+    },
     NoConvention,
     /// `called` is what earlier calls asked for.
     AboveConvention {
@@ -69,6 +73,12 @@ impl From<CallRejection> for Problem {
     fn from(rejection: CallRejection) -> Self {
         match rejection {
             CallRejection::NotPositive => Self::refused("call-amount", "Le montant appelé doit être supérieur à zéro."),
+            CallRejection::DuePast { called_on } => {
+                Self::refused("call-due-past", "L'échéance de l'appel est passée.").detail(format!(
+                    "Un appel se règle au plus tôt le jour où il est fait : donnez dans « due_on » le {} ou une date à venir.",
+                    called_on.format("%d/%m/%Y")
+                ))
+            }
             CallRejection::NoConvention => Self::not_found("Cette convention"),
             CallRejection::AboveConvention { agreed, called } => {
                 Self::refused("above-convention", "L'appel dépasse la convention.")
@@ -104,6 +114,10 @@ pub async fn call(
             Err(UseCaseError::IdReused)
         };
     }
+    let called_on = calendar::paris_date(at);
+    if new.due_on < called_on {
+        return Err(CallRejection::DuePast { called_on }.into());
+    }
     let promised = sqlx::query!(
         r#"select c.cents as "agreed: Cents", coalesce(sum(k.cents), 0)::bigint as "called!: Cents"
            from funding.convention c left join funding.call k on k.convention_id = c.id
@@ -124,7 +138,7 @@ pub async fn call(
         }
         .into());
     }
-    let year = calendar::paris_date(at).year();
+    let year = called_on.year();
     for attempt in 0..REFERENCE_ATTEMPTS_MAX {
         let reference = CallReference::derive(new.id.uuid(), year, attempt);
         if insert(tx, new, &reference, at).await? {

@@ -20,6 +20,24 @@ async fn calls_stay_within_their_convention_and_carry_their_own_reference(admin:
 }
 
 #[testkit::test]
+async fn a_call_is_due_on_the_day_it_is_made_or_later(admin: PgPool) {
+    let fixture = Fixture::new(admin).await;
+    let call = |n, due_on| json!({"id": id(n), "convention_id": id(0xa1), "amount": "10.00", "due_on": due_on});
+    // In Paris it is 3 March.
+    fixture.hand.move_to(instant("2026-03-02T23:30:00Z"));
+    for day in ["2026-03-02", "2026-02-28", "2025-03-31"] {
+        let refused = fixture.refused("/funding/v1/calls", call(1, day)).await;
+        assert_eq!(refused["type"], "urn:ccn:problem:call-due-past", "{day}");
+        assert!(refused["detail"].as_str().unwrap().contains("03/03/2026"), "{refused}");
+    }
+    fixture.created("/funding/v1/calls", call(1, "2026-03-03")).await;
+    // Sent again when its day has passed, it is the same call.
+    fixture.hand.move_to(instant("2026-04-10T10:00:00Z"));
+    let (status, _) = fixture.post("/funding/v1/calls", call(1, "2026-03-03")).await;
+    assert_eq!(status, 200);
+}
+
+#[testkit::test]
 async fn a_body_that_wears_several_hats_becomes_a_funder_and_keeps_them(admin: PgPool) {
     let fixture = Fixture::new(admin).await;
     let organisation = json!({"id": id(0x77), "name": "CAF", "roles": ["sponsor", "funder"]});
