@@ -86,7 +86,7 @@ impl Bank {
                 counterparty_name: Some(text(transfer, "Nm")?),
                 counterparty_iban: Some(account(&text(transfer, "IBAN")?)?),
                 remittance: text(transfer, "Ustrd").ok(),
-                return_reason: None,
+                ..Transfer::default()
             });
         }
         Ok(())

@@ -2,13 +2,18 @@
 //! bounds. DTDs and entities are refused by `roxmltree`, nesting does not use the stack, and every node knows its line; bytes,
 //! nodes, tags and namespaces are bounded here.
 
+mod documents;
+
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Europe::Paris;
 use roxmltree::{Document, Error, Node, ParsingOptions};
 
 use crate::bank::camt053::Imbalance;
+use crate::bank::encoding;
 use crate::bank::iban::IbanError;
+use crate::calendar::paris_date;
 use crate::money::Cents;
+use documents::Documents;
 
 /// Most bytes of a file.
 pub const BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -16,7 +21,7 @@ pub const BYTES_MAX: usize = 32 * 1024 * 1024;
 pub const NODES_MAX: u32 = 2_000_000;
 /// Most bytes of one tag and the text after it; the longest text of the schemas has 500 characters.
 pub const TAG_BYTES_MAX: usize = 4_096;
-/// Most namespace declarations of a file, which needs one.
+/// Most namespace declarations of a document, which needs one.
 pub const NAMESPACES_MAX: usize = 64;
 
 /// Why a file was refused, and where.
@@ -45,9 +50,17 @@ pub enum XmlProblem {
     /// More than [`BYTES_MAX`], [`NODES_MAX`], [`TAG_BYTES_MAX`] or [`NAMESPACES_MAX`].
     #[error("le fichier est trop grand, ou construit comme aucune banque ne le fait")]
     TooLarge,
-    /// Bytes that are no UTF-8.
-    #[error("le fichier n'est pas encodé en UTF-8")]
-    NotUtf8,
+    /// An encoding that is not read, by the name that the file gives it.
+    #[error("l'encodage « {0} » n'est pas lu ; demandez à la banque un fichier en UTF-8")]
+    Encoding(String),
+    /// Several documents where one is expected.
+    #[error(
+        "le fichier contient {0} documents XML l'un après l'autre ; enregistrez chacun dans son fichier, et envoyez-les un par un"
+    )]
+    Documents(usize),
+    /// Nothing at all.
+    #[error("le fichier est vide ; téléchargez-le à nouveau")]
+    Empty,
     /// A document type or entity: never needed, and a known way of attack.
     #[error("le fichier contient une déclaration DTD, refusée par sécurité")]
     Dtd,
@@ -68,7 +81,7 @@ pub enum XmlProblem {
     /// A child that may be there once.
     #[error("l'élément <{0}> est répété")]
     Repeated(&'static str),
-    /// Not digits with at most two decimals.
+    /// Not digits with at most two decimals, zeros behind them aside.
     #[error("« {0} » n'est pas un montant à deux décimales au plus")]
     Amount(String),
     /// Another currency than the euro.
@@ -83,9 +96,6 @@ pub enum XmlProblem {
     /// Not an instant.
     #[error("« {0} » n'est pas un instant (2026-04-03T09:00:00)")]
     Instant(String),
-    /// Not a whole number.
-    #[error("« {0} » n'est pas un nombre entier")]
-    Number(String),
     /// An unknown status of an entry or of a payment.
     #[error("« {0} » n'est pas un état connu")]
     Status(String),
@@ -139,61 +149,83 @@ impl BankInstant {
     }
 }
 
-/// Parses a file and gives its root element, the `Document` of a namespace that `known` knows, to `read`.
+/// Parses a file of one document and gives its root element, the `Document` of a namespace that `known` knows, to `read`.
 pub(crate) fn parse<T>(
     bytes: &[u8],
     expected: &'static str,
-    known: impl FnOnce(&str) -> bool,
-    read: impl FnOnce(Element<'_>) -> Result<T, XmlError>,
+    known: impl Fn(&str) -> bool,
+    read: impl FnMut(Element<'_>) -> Result<T, XmlError>,
 ) -> Result<T, XmlError> {
-    let whole = |line, problem| XmlError {
+    let mut all = parse_all(bytes, expected, known, read)?;
+    match (all.len(), all.pop()) {
+        (1, Some(one)) => Ok(one),
+        (count, _) => Err(whole(1, XmlProblem::Documents(count))),
+    }
+}
+
+/// The same, for a file of one or more documents.
+pub(crate) fn parse_all<T>(
+    bytes: &[u8],
+    expected: &'static str,
+    known: impl Fn(&str) -> bool,
+    mut read: impl FnMut(Element<'_>) -> Result<T, XmlError>,
+) -> Result<Vec<T>, XmlError> {
+    let too_large = || whole(1, XmlProblem::TooLarge);
+    if bytes.len() > BYTES_MAX {
+        return Err(too_large());
+    }
+    let text = encoding::xml(bytes).map_err(|label| whole(1, XmlProblem::Encoding(label)))?;
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(&text);
+    if text.len() > BYTES_MAX || is_bomb(text) {
+        return Err(too_large());
+    }
+    let mut all = Vec::new();
+    for (before, text) in Documents::of(text) {
+        if text.matches("xmlns").nth(NAMESPACES_MAX).is_some() {
+            return Err(too_large());
+        }
+        let options = ParsingOptions {
+            allow_dtd: false,
+            nodes_limit: NODES_MAX,
+            entity_resolver: None,
+        };
+        let document = Document::parse_with_options(text, options).map_err(|error| {
+            let problem = match error {
+                Error::DtdDetected => XmlProblem::Dtd,
+                Error::NodesLimitReached => XmlProblem::TooLarge,
+                ref other => XmlProblem::Xml(other.to_string()),
+            };
+            whole(before + u64::from(error.pos().row), problem)
+        })?;
+        let root = Element(document.root_element(), before);
+        let namespace = root.0.tag_name().namespace().unwrap_or_default();
+        if !known(namespace) || root.0.tag_name().name() != "Document" {
+            let found = namespace.to_owned();
+            return Err(root.error(XmlProblem::OtherDocument { expected, found }));
+        }
+        all.push(read(root)?);
+    }
+    if all.is_empty() {
+        return Err(whole(1, XmlProblem::Empty));
+    }
+    Ok(all)
+}
+
+fn whole(line: u64, problem: XmlProblem) -> XmlError {
+    XmlError {
         line,
         element: "Document".to_owned(),
         problem,
-    };
-    if bytes.len() > BYTES_MAX {
-        return Err(whole(1, XmlProblem::TooLarge));
     }
-    let text = str::from_utf8(bytes).map_err(|error| {
-        let before = &bytes[..error.valid_up_to()];
-        let line = 1 + before.split(|byte| *byte == b'\n').skip(1).count();
-        whole(u64::try_from(line).unwrap_or(u64::MAX), XmlProblem::NotUtf8)
-    })?;
-    if is_bomb(text) {
-        return Err(whole(1, XmlProblem::TooLarge));
-    }
-    let options = ParsingOptions {
-        allow_dtd: false,
-        nodes_limit: NODES_MAX,
-        entity_resolver: None,
-    };
-    let document = Document::parse_with_options(text, options).map_err(|error| {
-        let problem = match error {
-            Error::DtdDetected => XmlProblem::Dtd,
-            Error::NodesLimitReached => XmlProblem::TooLarge,
-            ref other => XmlProblem::Xml(other.to_string()),
-        };
-        whole(error.pos().row.into(), problem)
-    })?;
-    let root = Element(document.root_element());
-    let namespace = root.0.tag_name().namespace().unwrap_or_default();
-    if !known(namespace) || root.0.tag_name().name() != "Document" {
-        let found = namespace.to_owned();
-        return Err(root.error(XmlProblem::OtherDocument { expected, found }));
-    }
-    read(root)
 }
 
 /// Whether a file is made to exhaust the parser, whose time grows with the square of one element's attributes and of nested
-/// namespace declarations, and which first takes memory for a node for each `<` and an attribute for each `=`. No `<` may stand
+/// namespace declarations (which are counted document by document), and which first takes memory for a node for each `<` and an attribute for each `=`. No `<` may stand
 /// inside a tag, so the pieces between them bound both; comments and texts count too, which can only refuse what no bank sends.
 fn is_bomb(text: &str) -> bool {
     let nodes_max = usize::try_from(NODES_MAX).unwrap_or(usize::MAX);
     let too_many = |mark: u8| text.bytes().filter(|byte| *byte == mark).nth(nodes_max).is_some();
-    too_many(b'<')
-        || too_many(b'=')
-        || text.split('<').any(|piece| piece.len() > TAG_BYTES_MAX)
-        || text.matches("xmlns").nth(NAMESPACES_MAX).is_some()
+    too_many(b'<') || too_many(b'=') || text.split('<').any(|piece| piece.len() > TAG_BYTES_MAX)
 }
 
 /// Physical lines of many elements, asked for in the order of the file: each byte is looked at once. [`Element::line`] begins at the top
@@ -209,7 +241,7 @@ impl<'d> Lines<'d> {
         Self {
             text: root.0.document().input_text(),
             at: 0,
-            line: 1,
+            line: root.1 + 1,
         }
     }
 
@@ -224,14 +256,14 @@ impl<'d> Lines<'d> {
     }
 }
 
-/// A node of the file's namespace.
+/// A node of the file's namespace, and how many lines of the file stand before its document.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Element<'d>(pub(crate) Node<'d, 'd>);
+pub(crate) struct Element<'d>(pub(crate) Node<'d, 'd>, u64);
 
 impl<'d> Element<'d> {
     /// Physical line of its start tag, from 1.
     pub(crate) fn line(self) -> u64 {
-        self.0.document().text_pos_at(self.0.range().start).row.into()
+        self.1 + u64::from(self.0.document().text_pos_at(self.0.range().start).row)
     }
 
     pub(crate) fn error(self, problem: XmlProblem) -> XmlError {
@@ -249,7 +281,7 @@ impl<'d> Element<'d> {
             .filter(move |node| {
                 node.is_element() && node.tag_name().name() == name && node.tag_name().namespace() == namespace
             })
-            .map(Self)
+            .map(move |node| Self(node, self.1))
     }
 
     /// The only child of a name.
@@ -290,6 +322,24 @@ impl<'d> Element<'d> {
         Ok(self.path(names)?.and_then(Self::text).map(str::to_owned))
     }
 
+    /// All descendants at a path of names: information, of which nothing is required and anything may be repeated.
+    pub(crate) fn all(self, names: &[&'static str]) -> Vec<Self> {
+        match names {
+            [] => vec![self],
+            [name, rest @ ..] => self.children(name).flat_map(|child| child.all(rest)).collect(),
+        }
+    }
+
+    /// Their texts.
+    pub(crate) fn texts(self, names: &[&'static str]) -> Vec<&'d str> {
+        self.all(names).into_iter().filter_map(Self::text).collect()
+    }
+
+    /// The first of them.
+    pub(crate) fn information(self, names: &[&'static str]) -> Option<&'d str> {
+        self.texts(names).into_iter().next()
+    }
+
     /// The text of a child that must have one.
     pub(crate) fn text_of(self, name: &'static str) -> Result<&'d str, XmlError> {
         self.required(name)?
@@ -299,21 +349,19 @@ impl<'d> Element<'d> {
 
     /// This element as an unsigned amount in euro.
     pub(crate) fn euros(self) -> Result<Cents, XmlError> {
-        let currency = self.0.attribute("Ccy").unwrap_or_default();
+        let currency = self.0.attribute("Ccy").unwrap_or_default().trim();
         if currency != "EUR" {
             return Err(self.error(XmlProblem::Currency(currency.to_owned())));
         }
         let text = self.text().unwrap_or_default();
-        let (whole, decimals) = text.split_once('.').unwrap_or((text, "00"));
-        let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        let cents = (digits(whole) && digits(decimals) && decimals.len() <= 2)
-            .then(|| format!("{whole}{decimals:0<2}").parse().ok().map(Cents::new))
-            .flatten();
-        cents.ok_or_else(|| self.error(XmlProblem::Amount(text.to_owned())))
+        cents(text).ok_or_else(|| self.error(XmlProblem::Amount(text.to_owned())))
     }
 
-    /// An amount under this element's `CdtDbtInd`: credit positive, debit negative.
+    /// An amount under this element's `CdtDbtInd`: credit positive, debit negative; nothing has no side.
     pub(crate) fn signed(self, amount: Cents) -> Result<Cents, XmlError> {
+        if amount.is_zero() {
+            return Ok(amount);
+        }
         match self.text_of("CdtDbtInd")? {
             "CRDT" => Ok(amount),
             // An amount read is never negative, so its opposite exists.
@@ -324,17 +372,11 @@ impl<'d> Element<'d> {
         }
     }
 
-    /// The day in this element's `Dt` or `DtTm`, as the bank wrote it.
+    /// The day in this element's `Dt`, as the bank wrote it, or in its `DtTm`, in Paris.
     pub(crate) fn day(self) -> Result<NaiveDate, XmlError> {
-        let text = match self.child("Dt")? {
-            Some(date) => date.text(),
-            None => self
-                .required("DtTm")?
-                .text()
-                .and_then(|instant| instant.split('T').next()),
-        };
-        let text = text.unwrap_or_default();
-        text.parse().map_err(|_| self.error(XmlProblem::Date(text.to_owned())))
+        let text = self.information(&["Dt"]).or_else(|| self.information(&["DtTm"]));
+        let text = text.ok_or_else(|| self.error(XmlProblem::Missing("Dt")))?;
+        day(text).ok_or_else(|| self.error(XmlProblem::Date(text.to_owned())))
     }
 
     /// This element as an instant (`ISODateTime`).
@@ -347,18 +389,76 @@ impl<'d> Element<'d> {
     pub(crate) fn instant_at(self, names: &[&'static str]) -> Result<Option<BankInstant>, XmlError> {
         self.path(names)?.map(Self::instant).transpose()
     }
+}
 
-    /// A whole number.
-    pub(crate) fn number(self) -> Result<u64, XmlError> {
-        let text = self.text().unwrap_or_default();
-        text.parse()
-            .map_err(|_| self.error(XmlProblem::Number(text.to_owned())))
+/// A decimal number (`xs:decimal`) of whole cents: ISO 20022 allows five decimals, of which those beyond the second are zeros.
+fn cents(text: &str) -> Option<Cents> {
+    let text = text.strip_prefix('+').unwrap_or(text);
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let decimals = decimals.trim_end_matches('0');
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = text.contains(|one: char| one.is_ascii_digit()) && digits(whole) && digits(decimals);
+    if !is_number || decimals.len() > 2 {
+        return None;
     }
+    format!("{whole}{decimals:0<2}").parse().ok().map(Cents::new)
+}
+
+/// A day with or without its zone, which does not change it, or the Paris day of an instant; an instant without a zone is local.
+fn day(text: &str) -> Option<NaiveDate> {
+    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        return Some(paris_date(at.to_utc()));
+    }
+    let (date, rest) = text.split_at_checked("2026-11-30".len())?;
+    let zone = rest.starts_with(['T', 'Z', '+', '-']);
+    date.parse().ok().filter(|_| rest.is_empty() || zone)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::BankInstant;
+    use super::{BankInstant, Cents, cents, day};
+
+    #[test]
+    fn zeros_beyond_the_cents_are_dropped_and_a_third_decimal_is_refused() {
+        for (text, read) in [
+            ("8.850", Some(885)),
+            ("8.85000", Some(885)),
+            ("8", Some(800)),
+            ("8.", Some(800)),
+            (".5", Some(50)),
+            ("+8.5", Some(850)),
+            ("0.000", Some(0)),
+            ("8.851", None),
+            ("8.8501", None),
+            ("-8", None),
+            ("8,85", None),
+            ("1e3", None),
+            (".", None),
+            ("", None),
+            ("8.8.5", None),
+        ] {
+            assert_eq!(cents(text), read.map(Cents::new), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_day_with_a_zone_is_that_day_and_an_instant_is_of_its_paris_day() {
+        for (text, read) in [
+            ("2026-11-30", "2026-11-30"),
+            ("2026-11-30Z", "2026-11-30"),
+            ("2026-11-30+01:00", "2026-11-30"),
+            ("2026-11-30T23:30:00", "2026-11-30"),
+            ("2026-11-30T23:30:00Z", "2026-12-01"),
+            ("2026-11-30T23:30:00+01:00", "2026-11-30"),
+            ("2026-06-30T22:00:00.5Z", "2026-07-01"),
+            ("2026-12-01T00:30:00+02:00", "2026-11-30"),
+        ] {
+            assert_eq!(day(text), read.parse().ok(), "{text}");
+        }
+        for text in ["", "30/11/2026", "2026-11-31", "2026-11-300", "20261130"] {
+            assert_eq!(day(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn an_instant_without_a_zone_is_read_in_paris_and_may_be_later() {

@@ -3,6 +3,7 @@
 pub mod bank_details;
 pub mod camt053;
 pub mod cfonb120;
+mod encoding;
 pub mod iban;
 pub mod iso20022;
 pub mod pain001;

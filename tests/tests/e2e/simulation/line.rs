@@ -75,10 +75,10 @@ impl Line {
         let transfer = Transfer {
             end_to_end: self.end_to_end.clone(),
             amount,
-            counterparty_name: None,
             counterparty_iban: self.from.as_ref().map(|iban| iban.parse().expect("an IBAN")),
             remittance: self.text.clone(),
             return_reason: self.reason.map(str::to_owned),
+            ..Transfer::default()
         };
         Entry {
             batch,

@@ -42,6 +42,9 @@ fn every_version_is_read() {
         ("06", "BOOK", "<Nm>Médiathèque</Nm>"),
         ("07", "<Cd>BOOK</Cd>", "<Pty><Nm>Médiathèque</Nm></Pty>"),
         ("08", "<Cd>BOOK</Cd>", "<Pty><Nm>Médiathèque</Nm></Pty>"),
+        ("09", "<Cd>BOOK</Cd>", "<Pty><Nm>Médiathèque</Nm></Pty>"),
+        ("10", "<Cd>BOOK</Cd>", "<Pty><Nm>Médiathèque</Nm></Pty>"),
+        ("13", "<Cd>BOOK</Cd>", "<Pty><Nm>Médiathèque</Nm></Pty>"),
     ] {
         let details = format!(
             "<NtryDtls><TxDtls><Refs><EndToEndId>CCN-1</EndToEndId></Refs><RltdPties><Dbtr><Nm>Fonds</Nm></Dbtr>\
@@ -67,7 +70,7 @@ fn every_version_is_read() {
             counterparty_name: Some("Médiathèque".into()),
             counterparty_iban: Some("FR7630006424462601815908634".parse().unwrap()),
             remittance: Some("mai 2026".into()),
-            return_reason: None,
+            ..Transfer::default()
         };
         assert_eq!(entry.transfers, [expected], "{version}");
     }
@@ -77,7 +80,9 @@ fn every_version_is_read() {
 fn other_documents_and_versions_are_refused() {
     for namespace in [
         "camt.053.001.01",
-        "camt.053.001.09",
+        "camt.053.001.14",
+        "camt.053.001.8",
+        "camt.053.001.008",
         "camt.052.001.08",
         "pain.001.001.09",
     ] {
@@ -102,9 +107,8 @@ fn dtds_entities_and_bad_xml_are_refused() {
         Camt053Problem::Xml(_)
     ));
     assert!(matches!(refusal("<Document>\n</Docu>").problem, Camt053Problem::Xml(_)));
-    assert!(matches!(refusal("").problem, Camt053Problem::Xml(_)));
-    let latin = read(b"<Document>\n\xE9</Document>").unwrap_err();
-    assert_eq!((latin.line, latin.problem), (2, Camt053Problem::NotUtf8));
+    assert_eq!(refusal("").problem, Camt053Problem::Empty);
+    assert_eq!(refusal(" \n").problem, Camt053Problem::Empty);
 }
 
 #[test]
@@ -164,14 +168,18 @@ fn a_refusal_names_the_line_and_the_element() {
         ),
         ("DBIT", "OUT", 8, "Ntry"),
         ("<Sts>BOOK", "<Sts>DONE", 8, "Sts"),
-        ("<BookgDt><Dt>2026-06-08", "<BookgDt><Dt>08/06/2026", 9, "BookgDt"),
         ("FR7630006000011234567890189", "FR7630006000011234567890188", 5, "IBAN"),
         ("<Ccy>EUR", "<Ccy>CHF", 5, "Ccy"),
         ("<Cd>OPBD", "<Cd>ITBD", 4, "Stmt"),
         ("<Cd>CLBD", "<Cd>CLAV", 4, "Stmt"),
         ("<Cd>OPBD", "<Cd>CLBD", 4, "Stmt"),
-        ("<Id>2026-06-08</Id>", "<Id/>", 4, "Stmt"),
-        (">42<", ">x<", 4, "ElctrncSeqNb"),
+        ("<Dt><Dt>2026-06-08", "<Dt><Dt>08/06/2026", 7, "Dt"),
+        (
+            "<Acct><Id><IBAN>FR7630006000011234567890189</IBAN></Id>",
+            "<Acct>",
+            5,
+            "Acct",
+        ),
     ] {
         let wrong = good.replacen(from, to, 1);
         assert_ne!(wrong, good, "{from}");
@@ -205,13 +213,6 @@ fn a_batch_is_split_into_its_transfers() {
     assert_eq!(amounts, [-1_550, -2_450]);
     let batch = entry_read.batch.as_ref().unwrap();
     assert_eq!((batch.message_id.as_deref(), batch.transfers), (Some("FILE1"), Some(2)));
-    let short = refusal(&xml("02", &entry("BOOK", &details(&part("E2", "24.00"))), "60"));
-    assert!(matches!(
-        short.problem,
-        Camt053Problem::Imbalance(Imbalance::Entry { entry: 1, .. })
-    ));
-    let silent = refusal(&xml("02", &entry("BOOK", &details("<TxDtls/>")), "60"));
-    assert_eq!(silent.problem, Camt053Problem::Missing("Amt"));
 }
 
 #[test]
@@ -262,6 +263,8 @@ fn rich() -> Statement {
         counterparty_iban: Some("FR7630006424462601815908634".parse().unwrap()),
         remittance: Some("Chèques <mai> & \"juin\"".into()),
         return_reason: reason.map(str::to_owned),
+        information: Some("VIR SEPA RECU".into()),
+        ..Transfer::default()
     };
     let entry = |transfers: Vec<Transfer>| Entry {
         reference: Some("REF1".into()),
@@ -347,3 +350,5 @@ fn what_does_not_add_up_or_fit_is_not_written() {
         })
     );
 }
+
+mod of_banks;

@@ -34,7 +34,7 @@ pub enum WriteError {
 type Xml = Writer<Vec<u8>>;
 
 /// Writes one statement as a file; `message_id` (at most 35 characters) and `created_at` make its header. Reading it back gives
-/// the same statement.
+/// the same statement, apart from what only other banks say of a transfer (other texts and amounts, charges).
 pub fn write(statement: &Statement, message_id: &str, created_at: DateTime<Utc>) -> Result<Vec<u8>, WriteError> {
     statement.check()?;
     check_texts(statement, message_id)?;
@@ -69,6 +69,7 @@ fn check_texts(statement: &Statement, message_id: &str) -> Result<(), WriteError
             check("Nm", TEXT_CHARS_MAX, transfer.counterparty_name.as_ref())?;
             check("Ustrd", TEXT_CHARS_MAX, transfer.remittance.as_ref())?;
             check("Prtry", ID_CHARS_MAX, transfer.return_reason.as_ref())?;
+            check("AddtlTxInf", INFORMATION_CHARS_MAX, transfer.information.as_ref())?;
         }
     }
     Ok(())
@@ -197,7 +198,7 @@ fn transfer(xml: &mut Xml, transfer: &Transfer) -> io::Result<()> {
             let code = if reason.len() == 4 { "Cd" } else { "Prtry" };
             inside(xml, "RtrInf", |xml| inside(xml, "Rsn", |xml| leaf(xml, code, reason)))?;
         }
-        Ok(())
+        optional(xml, "AddtlTxInf", transfer.information.as_ref())
     })
 }
 

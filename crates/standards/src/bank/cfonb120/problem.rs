@@ -21,7 +21,7 @@ pub enum CfonbProblem {
     /// More than [`super::BYTES_MAX`].
     #[error("le fichier est trop grand ; demandez à la banque un relevé par jour")]
     TooLarge,
-    /// EBCDIC, UTF-16 or control characters.
+    /// EBCDIC, or bytes that are no text.
     #[error("le fichier n'est pas du texte lisible ; demandez à la banque un fichier ASCII, UTF-8 ou ISO 8859-1")]
     Encoding,
     /// No record at all.
@@ -76,12 +76,6 @@ pub enum CfonbProblem {
     /// Bank, branch and account number make no IBAN.
     #[error("la banque, le guichet et le compte ne forment pas un IBAN : {0}")]
     Iban(IbanError),
-    /// Not three letters or digits.
-    #[error("« {0} » n'est pas un qualifiant de trois lettres ou chiffres ; signalez-le à la banque")]
-    Qualifier(String),
-    /// The end-to-end id twice for one movement.
-    #[error("le qualifiant {0} est répété pour un même mouvement ; signalez-le à la banque")]
-    Repeated(&'static str),
     #[error("{0} ; il manque des mouvements, téléchargez le fichier de nouveau")]
     Imbalance(#[from] Imbalance),
 }

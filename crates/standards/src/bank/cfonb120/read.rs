@@ -2,10 +2,15 @@
 
 use std::borrow::Cow;
 
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
 use super::problem::{CfonbError, CfonbProblem as Problem};
 use super::record::{ACCOUNT, AMOUNT, Columns, Kind, Record, WHOLE, error};
 use super::{BYTES_MAX, RECORD_CHARS};
-use crate::bank::camt053::{Balance, Batch, Entry, Statement, Transfer};
+use crate::bank::camt053::{AccountStatements, Balance, Batch, Entry, Statement, Transfer};
+use crate::bank::encoding;
 use crate::bank::iban::Iban;
 
 const DATE: Columns = (35, 40);
@@ -20,50 +25,97 @@ const INFORMATION: Columns = (49, 118);
 const FIRST_HALF: Columns = (49, 83);
 /// `RET`: an ISO 20022 reason, as `AC04`.
 const RETURN_REASON: Columns = (49, 52);
+/// What follows it, in words.
+const AFTER_REASON: Columns = (53, 118);
+/// The other half: the payer's purpose, or a reference of its own.
+const SECOND_HALF: Columns = (84, 118);
 
 /// A movement that came back, when the bank gives no code of the scheme.
 const REASON_UNKNOWN: &str = "NARR";
 
-/// Whether a file is meant to be CFONB 120: it starts with the code of a first record, in ASCII or EBCDIC.
+/// Whether a file is meant to be CFONB 120: it starts with the code of a record, in ASCII, UTF-16 or EBCDIC.
 #[must_use]
 pub fn looks_like(bytes: &[u8]) -> bool {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
-    [b"01", b"04", b"05", b"07"].iter().any(|code| bytes.starts_with(*code)) || bytes.starts_with(b"\xF0\xF1")
+    let start = &bytes[..bytes.len().min(START_BYTES)];
+    let text = encoding::utf16(start).map_or_else(|| encoding::western(start), Cow::Owned);
+    let text = text.trim_start();
+    ["01", "04", "05", "07"].iter().any(|code| text.starts_with(code)) || is_ebcdic(bytes)
+}
+
+/// Enough to see a record's code, behind blank lines.
+const START_BYTES: usize = 64;
+
+/// The digits of a record's code.
+fn is_ebcdic(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\xF0\xF1")
 }
 
 /// Reads all statements of a file, each of them balanced.
 pub fn read(bytes: &[u8]) -> Result<Vec<Statement>, CfonbError> {
+    read_wanted(bytes, None).map(|found| found.statements)
+}
+
+/// Reads the statements of one account, each of them balanced, and names the other accounts of the file.
+pub fn read_account(bytes: &[u8], account: &Iban) -> Result<AccountStatements, CfonbError> {
+    read_wanted(bytes, Some(account))
+}
+
+/// Where the reader stands in the file.
+enum Place {
+    Between,
+    In(Box<Open>),
+    /// In the statement of another account.
+    Elsewhere,
+}
+
+fn read_wanted(bytes: &[u8], wanted: Option<&Iban>) -> Result<AccountStatements, CfonbError> {
     if bytes.len() > BYTES_MAX {
         return Err(error(1, WHOLE, Problem::TooLarge));
     }
     let text = text(bytes)?;
-    let mut statements = Vec::new();
-    let mut open: Option<Open> = None;
+    let mut found = AccountStatements {
+        statements: Vec::new(),
+        others: BTreeSet::new(),
+    };
+    let mut place = Place::Between;
     let mut last_line = 1;
     for record in records(&text) {
         let record = record?;
         last_line = record.line;
-        open = match (open, record.kind) {
-            (None, Kind::Opening) => Some(Open::new(&record)?),
-            (None, kind) => return Err(misplaced(&record, kind, "01")),
-            (Some(open), Kind::Closing) => {
-                statements.push(open.close(&record)?);
-                None
+        place = match (place, record.kind) {
+            (Place::Between, Kind::Opening) => match wanted.filter(|wanted| !is_of(&record, wanted)) {
+                Some(_) => {
+                    found.others.insert(record.account_written());
+                    Place::Elsewhere
+                }
+                None => Place::In(Box::new(Open::new(record)?)),
+            },
+            (Place::Between, kind) => return Err(misplaced(&record, kind, "01")),
+            (Place::In(open), Kind::Closing) => {
+                found.statements.push(open.close(&record)?);
+                Place::Between
             }
-            (Some(_), Kind::Opening) => return Err(misplaced(&record, Kind::Opening, "04, 05 ou 07")),
-            (Some(mut open), kind) => {
+            (Place::Elsewhere, Kind::Closing) => Place::Between,
+            (_, Kind::Opening) => return Err(misplaced(&record, Kind::Opening, "04, 05 ou 07")),
+            (Place::In(mut open), kind) => {
                 open.take(&record, kind)?;
-                Some(open)
+                Place::In(open)
             }
+            (Place::Elsewhere, _) => Place::Elsewhere,
         };
     }
-    if open.is_some() {
+    if !matches!(place, Place::Between) {
         return Err(error(last_line, WHOLE, Problem::Truncated));
     }
-    if statements.is_empty() {
+    if found.statements.is_empty() && found.others.is_empty() {
         return Err(error(1, WHOLE, Problem::Empty));
     }
-    Ok(statements)
+    Ok(found)
+}
+
+fn is_of(opening: &Record, account: &Iban) -> bool {
+    let written = opening.account().ok();
+    written.and_then(|written| iban(&written).ok()).as_ref() == Some(account)
 }
 
 fn misplaced(record: &Record, found: Kind, expected: &'static str) -> CfonbError {
@@ -71,20 +123,19 @@ fn misplaced(record: &Record, found: Kind, expected: &'static str) -> CfonbError
     record.error((1, 2), Problem::Order { found, expected })
 }
 
-/// UTF-8, or else ISO 8859-1, in which every byte is a character; control characters are in no statement.
+/// Control characters are in no statement, and a blank keeps the columns; bytes of zero say that this is no text.
 fn text(bytes: &[u8]) -> Result<Cow<'_, str>, CfonbError> {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let text = str::from_utf8(bytes).map_or_else(
-        |_| Cow::Owned(bytes.iter().copied().map(char::from).collect::<String>()),
-        Cow::Borrowed,
-    );
-    let unreadable = |one: char| one.is_control() && !matches!(one, '\n' | '\r' | '\u{1A}');
-    let mut line = 1;
-    for one in text.chars() {
-        if unreadable(one) {
-            return Err(error(line, WHOLE, Problem::Encoding));
-        }
-        line += u64::from(one == '\n');
+    if is_ebcdic(bytes) {
+        return Err(error(1, WHOLE, Problem::Encoding));
+    }
+    let text = encoding::utf16(bytes).map_or_else(|| encoding::western(bytes), Cow::Owned);
+    if let Some((before, _)) = text.split_once('\0') {
+        let line = 1 + before.bytes().filter(|byte| *byte == b'\n').count();
+        return Err(error(u64::try_from(line).unwrap_or(u64::MAX), WHOLE, Problem::Encoding));
+    }
+    let control = |one: char| one.is_control() && !matches!(one, '\n' | '\r' | '\u{1A}');
+    if text.contains(control) {
+        return Ok(Cow::Owned(text.replace(control, " ")));
     }
     Ok(text)
 }
@@ -114,13 +165,18 @@ fn records(text: &str) -> Box<dyn Iterator<Item = Result<Record, CfonbError>> + 
 struct Open {
     account: (String, String, String),
     iban: Iban,
-    opening: Balance,
-    entries: Vec<Movement>,
+    /// Record 01. Some banks leave its currency and decimals to the movements.
+    first: Record,
+    /// Of the first record that tells its decimals.
+    scale: Option<u32>,
+    movements: Vec<Movement>,
 }
 
 /// A movement that gathers its complements.
 struct Movement {
     entry: Entry,
+    /// None where it is no date: then it is of the closing day.
+    booked_on: Option<NaiveDate>,
     transfer: Transfer,
     words: Vec<String>,
     remittance: String,
@@ -129,65 +185,61 @@ struct Movement {
 }
 
 impl Open {
-    fn new(record: &Record) -> Result<Self, CfonbError> {
+    fn new(record: Record) -> Result<Self, CfonbError> {
         let account = record.account()?;
-        let iban = iban(&account).map_err(|problem| record.error(ACCOUNT, problem))?;
-        let opening = Balance {
-            amount: record.amount()?,
-            date: record.day(DATE)?,
-        };
         Ok(Self {
+            iban: iban(&account).map_err(|problem| record.error(ACCOUNT, problem))?,
             account,
-            iban,
-            opening,
-            entries: Vec::new(),
+            scale: record.scale()?,
+            first: record,
+            movements: Vec::new(),
         })
     }
 
     fn same_account(&self, record: &Record) -> Result<(), CfonbError> {
-        let account = record.account()?;
-        if account == self.account {
+        if record.account()? == self.account {
             return Ok(());
         }
-        let (bank, branch, number) = account;
-        let found = format!("{bank} {branch} {number}");
-        Err(record.error((3, 32), Problem::Account(found)))
+        Err(record.error((3, 32), Problem::Account(record.account_written())))
     }
 
     fn take(&mut self, record: &Record, kind: Kind) -> Result<(), CfonbError> {
         self.same_account(record)?;
         if kind == Kind::Movement {
-            self.entries.push(Movement::new(record)?);
+            self.scale = self.scale.or(record.scale()?);
+            self.movements.push(Movement::new(record, self.scale)?);
             return Ok(());
         }
-        let movement = self.entries.last_mut();
+        let movement = self.movements.last_mut();
         movement
             .ok_or_else(|| misplaced(record, kind, "04 ou 07"))?
-            .complement(record)
+            .complement(record);
+        Ok(())
     }
 
     fn close(self, record: &Record) -> Result<Statement, CfonbError> {
         self.same_account(record)?;
-        let closing = Balance {
-            amount: record.amount()?,
-            date: record.day(DATE)?,
+        let scale = self.scale.or(record.scale()?);
+        let balance = |record: &Record| {
+            Ok(Balance {
+                amount: record.amount(scale)?,
+                date: record.day(DATE)?,
+            })
         };
-        if closing.date < self.opening.date {
+        let (opening, closing) = (balance(&self.first)?, balance(record)?);
+        if closing.date < opening.date {
             return Err(record.error(DATE, Problem::DatesInOrder));
         }
-        let entries: Vec<Entry> = self.entries.into_iter().map(Movement::entry).collect();
+        let entries: Vec<Entry> = self
+            .movements
+            .into_iter()
+            .map(|movement| movement.entry(closing.date))
+            .collect();
         let statement = Statement {
-            id: format!(
-                "CFONB {}/{} {} {} {}",
-                self.opening.date,
-                closing.date,
-                self.opening.amount,
-                closing.amount,
-                entries.len()
-            ),
+            id: Statement::made_id("CFONB", opening, closing, entries.len()),
             sequence: None,
             account: self.iban,
-            opening: self.opening,
+            opening,
             closing,
             entries,
         };
@@ -199,8 +251,8 @@ impl Open {
 }
 
 impl Movement {
-    fn new(record: &Record) -> Result<Self, CfonbError> {
-        let amount = record.amount()?;
+    fn new(record: &Record, scale: Option<u32>) -> Result<Self, CfonbError> {
+        let amount = record.amount(scale)?;
         let number = record
             .text(ENTRY_NUMBER)
             .filter(|number| number.chars().any(|one| one != '0'));
@@ -209,13 +261,14 @@ impl Movement {
             entry: Entry {
                 reference: record.text(REFERENCE).or(number),
                 amount,
-                booked_on: record.day(DATE)?,
-                value_on: record.optional_day(VALUE_DATE)?,
+                booked_on: NaiveDate::default(),
+                value_on: record.day(VALUE_DATE).ok(),
                 reversal: false,
                 batch: None,
                 information: None,
                 transfers: Vec::new(),
             },
+            booked_on: record.day(DATE).ok(),
             transfer: Transfer {
                 amount,
                 return_reason: rejected,
@@ -228,26 +281,31 @@ impl Movement {
         })
     }
 
-    fn complement(&mut self, record: &Record) -> Result<(), CfonbError> {
-        let qualifier = record.raw(QUALIFIER);
+    /// Information: a qualifier that is not known, or comes again, says something all the same.
+    fn complement(&mut self, record: &Record) {
         let first = || record.text(FIRST_HALF);
-        match qualifier.as_str() {
+        let others = &mut self.transfer.other_texts;
+        match record.raw(QUALIFIER).as_str() {
             "RCN" => {
-                if self.transfer.end_to_end.is_some() {
-                    return Err(record.error(QUALIFIER, Problem::Repeated("RCN")));
+                let id = first().filter(|id| id != "NOTPROVIDED");
+                match &mut self.transfer.end_to_end {
+                    Some(_) => others.extend(id),
+                    none => *none = id,
                 }
-                self.transfer.end_to_end = first().filter(|id| id != "NOTPROVIDED");
+                others.extend(record.text(SECOND_HALF));
             }
             "REF" => {
                 self.entry.batch = first().map(|id| Batch {
                     payment_info_id: Some(id),
                     ..Batch::default()
                 });
+                others.extend(record.text(SECOND_HALF));
             }
             "RET" => {
                 let reason = record.raw(RETURN_REASON);
                 let iso = reason.len() == 4 && reason.bytes().all(|byte| byte.is_ascii_alphanumeric());
                 let known = self.transfer.return_reason.take();
+                others.extend(record.text(if iso { AFTER_REASON } else { INFORMATION }));
                 let reason = if iso { Some(reason) } else { known };
                 self.transfer.return_reason = Some(reason.unwrap_or_else(|| REASON_UNKNOWN.to_owned()));
             }
@@ -263,18 +321,20 @@ impl Movement {
             "CPY" => self.accounts[0] = first(),
             "CBE" => self.accounts[1] = first(),
             "LIB" | "MMO" => self.words.extend(record.text(INFORMATION)),
-            other if other.len() == 3 && other.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {}
-            _ => return Err(record.error(QUALIFIER, Problem::Qualifier(qualifier))),
+            _ => others.extend(record.text(INFORMATION)),
         }
-        Ok(())
     }
 
     /// A transfer that came back keeps its first payer and payee, as in camt.053.
-    fn entry(mut self) -> Entry {
+    fn entry(mut self, closing_day: NaiveDate) -> Entry {
+        self.entry.booked_on = self.booked_on.or(self.entry.value_on).unwrap_or(closing_day);
         let came_in = self.transfer.amount.is_positive() == self.transfer.return_reason.is_none();
         let other = usize::from(!came_in);
         self.transfer.counterparty_name = self.names[other].take();
-        self.transfer.counterparty_iban = self.accounts[other].take().and_then(|iban| iban.parse().ok());
+        let account = self.accounts[other].take();
+        self.transfer.counterparty_iban = account.as_ref().and_then(|iban| iban.parse().ok());
+        let unread = account.filter(|_| self.transfer.counterparty_iban.is_none());
+        self.transfer.other_texts.extend(unread);
         self.transfer.remittance = Some(self.remittance.trim().to_owned()).filter(|text| !text.is_empty());
         self.entry.information = Some(self.words.join(" ")).filter(|text| !text.is_empty());
         self.entry.transfers.push(self.transfer);

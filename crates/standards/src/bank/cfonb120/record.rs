@@ -85,12 +85,8 @@ impl Record {
         Some(raw.trim()).filter(|text| !text.is_empty()).map(str::to_owned)
     }
 
-    /// Bank, branch and account number, in euro; what every record of a statement repeats.
+    /// Bank, branch and account number; what every record of a statement repeats.
     pub(super) fn account(&self) -> Result<(String, String, String), CfonbError> {
-        let currency = self.raw(CURRENCY);
-        if currency != "EUR" {
-            return Err(self.error(CURRENCY, Problem::Currency(currency)));
-        }
         let digits = |columns| {
             let text = self.raw(columns);
             if text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -102,18 +98,31 @@ impl Record {
         Ok((digits(BANK)?, digits(BRANCH)?, self.raw(ACCOUNT)))
     }
 
-    /// The amount, positive for a credit. The last digit carries the sign; some banks translate `{` and `}` into the letters
-    /// that stood at their place in the French national set, `é` and `è`.
-    pub(super) fn amount(&self) -> Result<Cents, CfonbError> {
+    /// The same as it is written, for a person.
+    pub(super) fn account_written(&self) -> String {
+        format!("{} {} {}", self.raw(BANK), self.raw(BRANCH), self.raw(ACCOUNT))
+    }
+
+    /// The decimals of its amount, in euro; none where the bank leaves the columns blank.
+    pub(super) fn scale(&self) -> Result<Option<u32>, CfonbError> {
+        if let Some(currency) = self.text(CURRENCY).filter(|currency| currency != "EUR") {
+            return Err(self.error(CURRENCY, Problem::Currency(currency)));
+        }
+        let Some(decimals) = self.text(DECIMALS) else {
+            return Ok(None);
+        };
+        let scale = decimals.parse().ok().filter(|&scale| scale <= DECIMALS_MAX);
+        scale
+            .ok_or_else(|| self.error(DECIMALS, Problem::Decimals(decimals)))
+            .map(Some)
+    }
+
+    /// The amount, positive for a credit; `scale` where the record leaves its decimals blank. The last digit carries the sign; some
+    /// banks translate `{` and `}` into the letters that stood at their place in the French national set, `é` and `è`.
+    pub(super) fn amount(&self, scale: Option<u32>) -> Result<Cents, CfonbError> {
         let raw = self.raw(AMOUNT);
         let wrong = || self.error(AMOUNT, Problem::Amount(raw.clone()));
-        let decimals = self.raw(DECIMALS);
-        let scale = decimals
-            .chars()
-            .next()
-            .and_then(|digit| digit.to_digit(10))
-            .filter(|&scale| scale <= DECIMALS_MAX)
-            .ok_or_else(|| self.error(DECIMALS, Problem::Decimals(decimals.clone())))?;
+        let scale = self.scale()?.or(scale).unwrap_or(DECIMALS_MAX);
         let last = raw.chars().last().unwrap_or(' ');
         let (digit, negative) = match last {
             '{' | 'é' => (0, false),
@@ -127,7 +136,7 @@ impl Record {
             return Err(wrong());
         }
         let units: i64 = format!("{leading}{digit}").parse().map_err(|_| wrong())?;
-        let cents = Cents::new(units).checked_mul(10_i64.pow(DECIMALS_MAX - scale));
+        let cents = Cents::new(units).checked_mul(10_i64.pow(DECIMALS_MAX.saturating_sub(scale)));
         let cents = if negative {
             cents.and_then(Cents::checked_neg)
         } else {
@@ -150,11 +159,5 @@ impl Record {
             NaiveDate::from_ymd_opt(year, part(2..4)?, part(0..2)?)
         };
         date().ok_or_else(|| self.error(columns, Problem::Date(raw.clone())))
-    }
-
-    /// A day that may be blank or zeros.
-    pub(super) fn optional_day(&self, columns: Columns) -> Result<Option<NaiveDate>, CfonbError> {
-        let empty = self.raw(columns).chars().all(|one| matches!(one, ' ' | '0'));
-        if empty { Ok(None) } else { self.day(columns).map(Some) }
     }
 }

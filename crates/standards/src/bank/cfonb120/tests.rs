@@ -97,6 +97,121 @@ fn other_line_ends_cut_blanks_and_encodings_are_the_same_statement() {
     let accented = with(3, 49, "DÉPARTEMENT DE LA CÔTE D'OR");
     let latin: Vec<u8> = accented.chars().map(|one| u8::try_from(one).unwrap()).collect();
     assert_eq!(one(&latin), one(accented.as_bytes()));
+    for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+        for text in [accented.clone(), format!("\u{FEFF}{accented}")] {
+            let utf16: Vec<u8> = text.encode_utf16().flat_map(bytes).collect();
+            assert!(looks_like(&utf16));
+            assert_eq!(one(&utf16), one(accented.as_bytes()));
+        }
+    }
+}
+
+#[test]
+fn signs_of_windows_and_control_characters_are_only_words() {
+    let mut windows = with(3, 49, "DEPARTEMENT ? DE LA COTE D?OR").into_bytes();
+    let places: Vec<_> = (0..windows.len()).filter(|&place| windows[place] == b'?').collect();
+    (windows[places[0]], windows[places[1]]) = (0x80, 0x92);
+    let name = |bytes: &[u8]| one(bytes).entries[0].transfers[0].counterparty_name.clone().unwrap();
+    assert_eq!(name(&windows), "DEPARTEMENT € DE LA COTE D’OR");
+    (windows[places[0]], windows[places[1]]) = (b'\t', 0x1B);
+    assert_eq!(name(&windows), "DEPARTEMENT   DE LA COTE D OR");
+}
+
+#[test]
+fn currency_and_decimals_left_blank_are_those_of_the_other_records() {
+    let expected = one(TWO_DAYS.as_bytes());
+    let blank = |lines: &[usize]| {
+        let records = (1..).zip(TWO_DAYS.lines()).map(|(number, line)| {
+            if lines.contains(&number) {
+                format!("{}    {}\n", &line[..16], &line[20..])
+            } else {
+                format!("{line}\n")
+            }
+        });
+        records.collect::<String>()
+    };
+    for lines in [
+        &[1, 13][..],
+        &[1],
+        &[13],
+        &[2, 7, 12],
+        &[1, 2, 13],
+        &(1..=13).collect::<Vec<_>>(),
+    ] {
+        assert_eq!(one(blank(lines).as_bytes()), expected, "{lines:?}");
+    }
+    // Whole euros, which only a movement says.
+    let record = |code: &str, scale: &str, amount: &str| {
+        format!(
+            "{code}30006    00001{scale} 12345678901  080626{:50}{amount}{:16}\n",
+            "", ""
+        )
+    };
+    let file = |scales: [&str; 3]| {
+        record("01", scales[0], "0000000000000{")
+            + &record("04", scales[1], "0000000000001B")
+            + &record("07", scales[2], "0000000000001B")
+    };
+    for scales in [
+        ["    ", "EUR0", "    "],
+        ["EUR0", "    ", "    "],
+        ["    ", "EUR0", "EUR0"],
+    ] {
+        assert_eq!(
+            one(file(scales).as_bytes()).closing.amount,
+            Cents::new(1_200),
+            "{scales:?}"
+        );
+    }
+    assert_eq!(one(file(["    "; 3]).as_bytes()).closing.amount, Cents::new(12));
+    assert!(matches!(
+        refusal(file(["    ", "USD2", "    "])).problem,
+        CfonbProblem::Currency(_)
+    ));
+}
+
+#[test]
+fn every_text_of_a_movement_is_kept_and_none_refuses_it() {
+    let movement = |file: &str| one(file.as_bytes()).entries.remove(1);
+    let other = |file: &str| movement(file).transfers.remove(0).other_texts;
+    let end_to_end = "0123456789ABCDEF0123456789ABCDEF";
+    assert_eq!(other(TWO_DAYS), ["SUPP"]);
+    // Line 8 is the complement RCN, 9 NBE, 11 LCC.
+    assert_eq!(other(&with(8, 46, "REF")), ["SUPP"]);
+    assert_eq!(other(&with(8, 46, "R-N")), [format!("{end_to_end:<35}SUPP")]);
+    assert_eq!(other(&with(9, 46, "RCN")), ["SUPP", "MEDIATHEQUE DE DIJON"]);
+    assert_eq!(other(&with(9, 46, "NBU")), ["SUPP", "MEDIATHEQUE DE DIJON"]);
+    assert_eq!(
+        movement(&with(9, 46, "RCN")).transfers[0].end_to_end.as_deref(),
+        Some(end_to_end)
+    );
+    let file = movement(&with(8, 46, "REF")).batch.unwrap();
+    assert_eq!(file.payment_info_id.as_deref(), Some(end_to_end));
+}
+
+#[test]
+fn a_movement_without_a_true_day_is_of_its_value_day_or_the_closing_day() {
+    let day = |file: String| one(file.as_bytes()).entries[0].booked_on;
+    assert_eq!(day(with(2, 35, "300226")), date("2026-06-08"));
+    assert_eq!(day(with(2, 35, "      ")), date("2026-06-08"));
+    let neither = with(2, 35, "000000").replacen("000000  080626VIR", "000000  310626VIR", 1);
+    assert_eq!(one(neither.as_bytes()).entries[0].value_on, None);
+    assert_eq!(day(neither), date("2026-06-09"));
+}
+
+#[test]
+fn the_days_of_one_account_are_taken_and_the_other_accounts_are_named() {
+    let fund = "FR7630006000011234567890189".parse().unwrap();
+    let other = TWO_DAYS
+        .replace("12345678901", "99999999999")
+        .replace("EUR2", "USD3")
+        .replace("0000000010569F", "0000000010569E");
+    let found = read_account([TWO_DAYS, &other, &other].concat().as_bytes(), &fund).unwrap();
+    assert_eq!(found.statements, [one(TWO_DAYS.as_bytes())]);
+    let others: Vec<_> = found.others.iter().map(String::as_str).collect();
+    assert_eq!(others, ["30006 00001 99999999999"]);
+    let cut = [&other[..other.len() / 2], TWO_DAYS].concat();
+    assert!(read_account(cut.as_bytes(), &fund).is_err());
 }
 
 /// A statement without movements.
@@ -164,9 +279,8 @@ fn a_refusal_names_the_line_the_columns_and_what_to_do() {
         (1, 17, "USD", (17, 19), P::Currency("USD".into())),
         (2, 17, "978", (17, 19), P::Currency("978".into())),
         (2, 20, "3", (20, 20), P::Decimals("3".into())),
-        (2, 20, " ", (20, 20), P::Decimals(" ".into())),
-        (2, 35, "300226", (35, 40), P::Date("300226".into())),
-        (2, 43, "310626", (43, 48), P::Date("310626".into())),
+        (1, 35, "300226", (35, 40), P::Date("300226".into())),
+        (13, 35, "      ", (35, 40), P::Date("      ".into())),
         (13, 35, "070626", (35, 40), P::DatesInOrder),
         (2, 104, "1", (91, 104), P::Amount("00000000100011".into())),
         (2, 91, " ", (91, 104), P::Amount(" 000000010001A".into())),
@@ -180,8 +294,6 @@ fn a_refusal_names_the_line_the_columns_and_what_to_do() {
         ),
         (1, 22, "1234567890a", (22, 32), P::Digits("1234567890a".into())),
         (1, 12, "0000A", (12, 16), P::Digits("0000A".into())),
-        (8, 46, "R-N", (46, 48), P::Qualifier("R-N".into())),
-        (9, 46, "RCN", (46, 48), P::Repeated("RCN")),
         (
             3,
             1,
@@ -210,10 +322,10 @@ fn a_refusal_names_the_line_the_columns_and_what_to_do() {
             "{text}"
         );
     }
-    let said = refusal(with(2, 35, "300226")).to_string();
+    let said = refusal(with(13, 35, "300226")).to_string();
     assert_eq!(
         said,
-        "ligne 2, colonnes 35 à 40 : « 300226 » n'est pas une date JJMMAA qui existe ; signalez-le à la banque"
+        "ligne 13, colonnes 35 à 40 : « 300226 » n'est pas une date JJMMAA qui existe ; signalez-le à la banque"
     );
 }
 
@@ -253,12 +365,7 @@ fn truncated_repeated_and_unreadable_files_are_refused() {
     );
     let ebcdic: Vec<u8> = [0xF0, 0xF1].into_iter().chain([0x40; 118]).collect();
     assert!(looks_like(&ebcdic));
-    assert!(matches!(
-        refusal(&ebcdic).problem,
-        CfonbProblem::Code(_) | CfonbProblem::Encoding
-    ));
-    let utf16: Vec<u8> = TWO_DAYS.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    assert_eq!(refusal(&utf16).problem, CfonbProblem::Encoding);
+    assert_eq!(refusal(&ebcdic).problem, CfonbProblem::Encoding);
     assert_eq!(refusal(vec![b'0'; BYTES_MAX + 1]).problem, CfonbProblem::TooLarge);
     // The largest file of noise that is taken ends quickly, at its first record.
     let mut noise = vec![b'0'; BYTES_MAX];

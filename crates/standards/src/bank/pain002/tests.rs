@@ -195,7 +195,7 @@ fn a_refusal_names_the_line_and_the_element() {
 }
 
 #[test]
-fn dtds_truncated_files_and_other_encodings_are_refused() {
+fn dtds_truncated_files_unread_encodings_and_two_documents_are_refused() {
     let good = xml("10", "", "", &rejected(FIRST, "AC04"));
     let bomb = format!("<!DOCTYPE a [<!ENTITY b \"c\"><!ENTITY d \"&b;&b;\">]>{}", &good[39..]);
     assert_eq!(refusal(&bomb).problem, Pain002Problem::Dtd);
@@ -205,7 +205,14 @@ fn dtds_truncated_files_and_other_encodings_are_refused() {
     ));
     let latin = good.replace("compte", "\u{0}").replace('\u{0}', "é");
     let latin: Vec<u8> = latin.chars().map(|one| u8::try_from(one).unwrap()).collect();
-    assert_eq!(read(&latin).unwrap_err().problem, Pain002Problem::NotUtf8);
+    // Words, and no reason to leave a rejection unread.
+    assert!(read(&latin).is_ok());
+    let declared = good.replacen("UTF-8", "EBCDIC-FR", 1);
+    assert_eq!(
+        refusal(&declared).problem,
+        Pain002Problem::Encoding("EBCDIC-FR".to_owned())
+    );
+    assert_eq!(refusal(&good.repeat(2)).problem, Pain002Problem::Documents(2));
     let deep = "<a>".repeat(500_000);
     assert!(matches!(refusal(&deep).problem, Pain002Problem::Xml(_)));
 }
