@@ -112,10 +112,22 @@ comment on column funding.reminder.missing_cents is 'What of the call had not ar
 
 -- Bank: what it says happened.
 
+create table funding.statement_file (
+    sha256 bytea not null,
+    raw bytea not null,
+    loaded_at timestamptz not null,
+    constraint statement_file_pk primary key (sha256)
+);
+
+comment on table funding.statement_file is
+    'A file of one or more statements, as it came from the bank. Statements of other accounts in it were left out.';
+comment on column funding.statement_file.sha256 is 'SHA-256 of raw.';
+comment on column funding.statement_file.raw is 'The file as it came: camt.053 or CFONB 120.';
+
 create table funding.statement (
     id uuid not null,
     sha256 bytea not null,
-    raw bytea not null,
+    part integer not null,
     identification text not null,
     sequence bigint,
     iban text not null,
@@ -126,24 +138,25 @@ create table funding.statement (
     position integer not null,
     loaded_at timestamptz not null,
     constraint statement_pk primary key (id),
-    constraint statement_loaded_once unique (sha256),
-    -- The same statement in other bytes (a bank's second download) is the same statement.
-    constraint statement_identification_unique unique (identification),
+    -- The same statement in other bytes is known by its days, balances and movements: banks use their identifiers again.
+    constraint statement_loaded_once unique (sha256, part),
     constraint statement_sequence_not_negative check (sequence >= 0),
     -- Two statements that claim the same place in the row of statements cannot both be loaded.
-    constraint statement_position_unique unique (position)
+    constraint statement_position_unique unique (position),
+    constraint statement_of_file foreign key (sha256) references funding.statement_file (sha256)
 );
 
 comment on table funding.statement is
     'A statement (relevé): what the bank says happened on the fund''s account, as it was loaded, once.';
-comment on column funding.statement.sha256 is 'SHA-256 of raw.';
-comment on column funding.statement.raw is 'The file as it came: camt.053 or CFONB 120.';
-comment on column funding.statement.identification is 'The bank''s own name of the statement, from the file.';
+comment on column funding.statement.sha256 is 'The file that it came in: funding.statement_file.sha256.';
+comment on column funding.statement.part is 'Its place among the statements of the fund''s account in that file, from 1.';
+comment on column funding.statement.identification is
+    'The bank''s own name of the statement, from the file; the bank may use it again for another.';
 comment on column funding.statement.sequence is
     'The bank''s running number of a statement (camt.053, ElctrncSeqNb): a gap means that one is missing, also where its balance '
     'does not tell. Null: the bank gives none.';
 comment on column funding.statement.opening_cents is
-    'Balance at its beginning, in euro cents: the closing balance of the statement before.';
+    'Balance at its beginning, in euro cents: the closing balance of the statement before. Of the first statement it is line 0.';
 comment on column funding.statement.closing_cents is 'Balance at its end, in euro cents.';
 comment on column funding.statement.position is 'Place in the row of statements, from 1.';
 
@@ -154,12 +167,20 @@ create table funding.statement_line (
     cents bigint not null,
     end_to_end text,
     remittance text not null,
+    bank_words text,
+    entry_words text,
+    other_texts text,
     counterparty text,
+    counterparty_name text,
+    file_id text,
+    own_amount text,
+    charges text,
     return_reason text,
     rule text,
     matched_kind text,
     matched_id uuid,
     constraint statement_line_pk primary key (statement_id, line),
+    constraint statement_line_from_zero check (line >= 0),
     constraint statement_line_matched check ((rule is null) = (matched_kind is null)),
     constraint statement_line_kind_known
         check (matched_kind in ('call', 'payment', 'return', 'file', 'mandate', 'fee')),
@@ -167,12 +188,22 @@ create table funding.statement_line (
 );
 
 comment on table funding.statement_line is
-    'A statement line (ligne de relevé): one movement of the bank account, and what it was found to be.';
+    'A statement line (ligne de relevé): one movement of the bank account, and what it was found to be. Line 0 is the balance of '
+    'the account before the first statement, taken over for a person to explain.';
 comment on column funding.statement_line.statement_id is 'With line: the statement line, funding.statement_line.';
 comment on column funding.statement_line.cents is 'In euro cents, signed: positive is money in.';
 comment on column funding.statement_line.end_to_end is 'The end-to-end id that the bank gives back: funding.payment.end_to_end.';
 comment on column funding.statement_line.remittance is 'What the payer wrote.';
+comment on column funding.statement_line.bank_words is 'The bank''s own words on this movement.';
+comment on column funding.statement_line.entry_words is
+    'The bank''s words on an entry of several transfers, of which this is one: they may speak of another. Only shown.';
+comment on column funding.statement_line.other_texts is 'Further references, names and accounts that the bank gives.';
 comment on column funding.statement_line.counterparty is 'IBAN of the other side, where the bank gives it.';
+comment on column funding.statement_line.counterparty_name is 'Name of the other side: who paid, or was paid.';
+comment on column funding.statement_line.file_id is 'The payment file that the bank booked as one movement, by the bank''s name of it.';
+comment on column funding.statement_line.own_amount is
+    'The transfer''s amount in the bank''s writing, where it is not what moved: before charges, or in another currency.';
+comment on column funding.statement_line.charges is 'What the bank says that it kept, in its writing.';
 comment on column funding.statement_line.return_reason is
     'Why a transfer came back: the bank''s ISO 20022 code. Null: nothing came back.';
 comment on column funding.statement_line.rule is
@@ -682,16 +713,16 @@ create table funding.payment_report (
     original_created_at timestamptz,
     loaded_at timestamptz not null,
     constraint payment_report_pk primary key (id),
-    constraint payment_report_loaded_once unique (sha256),
-    -- The same report in other bytes is the same report.
-    constraint payment_report_identification_unique unique (identification)
+    -- The same report in other bytes is known by what it says: banks use their identifiers again.
+    constraint payment_report_loaded_once unique (sha256)
 );
 
 comment on table funding.payment_report is
     'What the bank says of a payment file before any debit (pain.002), as it was loaded, once.';
 comment on column funding.payment_report.sha256 is 'SHA-256 of raw.';
 comment on column funding.payment_report.raw is 'The file as it came.';
-comment on column funding.payment_report.identification is 'The bank''s own name of the report, from the file.';
+comment on column funding.payment_report.identification is
+    'The bank''s own name of the report, from the file; the bank may use it again for another.';
 comment on column funding.payment_report.original_message_id is
     'Which payment file it is about: message_id of funding.settlement or funding.refund.';
 comment on column funding.payment_report.created_at is 'As the bank dates its report; in Paris time where it names no zone.';

@@ -2,7 +2,7 @@ grant usage on schema funding to ccn_funding, ccn_redemption, ccn_issuer;
 
 -- Nothing is updated or deleted here. By name: not the table in which migrations are recorded.
 grant select, insert on funding.funder, funding.announcement, funding.convention, funding.call, funding.reminder,
-    funding.statement, funding.statement_line,
+    funding.statement_file, funding.statement, funding.statement_line,
     funding.allocation, funding.mandate, funding.mandate_receipt, funding.mandate_cancellation,
     funding.invoice_seller, funding.invoice_buyer, funding.fee, funding.fee_receipt, funding.credit_note, funding.credit_note_line,
     funding.invoice_paper,

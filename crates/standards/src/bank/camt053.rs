@@ -30,7 +30,7 @@ use crate::money::Cents;
 
 pub use crate::bank::iso20022::{BYTES_MAX, NAMESPACES_MAX, NODES_MAX, TAG_BYTES_MAX};
 pub use crate::bank::iso20022::{XmlError as Camt053Error, XmlProblem as Camt053Problem};
-pub use read::{read, read_account};
+pub use read::{looks_like, read, read_account};
 pub use write::{WriteError, write};
 
 /// What a file says of one account.

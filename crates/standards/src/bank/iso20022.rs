@@ -40,7 +40,8 @@ fn not_well_formed(parser: &str) -> String {
     if parser.contains("never closed") || parser.contains("unexpected end") {
         "le XML est mal formé : le fichier s'arrête avant sa fin, téléchargez-le à nouveau".to_owned()
     } else {
-        format!("le XML est mal formé ({parser})")
+        "le XML est mal formé : téléchargez le fichier à nouveau et envoyez-le sans l'ouvrir dans un autre programme"
+            .to_owned()
     }
 }
 

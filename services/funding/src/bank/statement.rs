@@ -1,4 +1,5 @@
-//! A bank statement (camt.053 or CFONB 120, told apart by what the file contains): loaded whole or not at all, each line matched once, by rules tried in order.
+//! Bank statements (camt.053 or CFONB 120, told apart by what the file contains): a file is loaded whole or not at all, each line matched
+//! once, by rules tried in order.
 //!
 //! | rule | line | is | books |
 //! |---|---|---|---|
@@ -8,7 +9,7 @@
 //! | `return` | credit with a payment's end-to-end id, its amount and a reason | the payment came back | bank → clearing · clearing → payable |
 //! | `mandate` | credit that names one mandate whose money is awaited, or the call it answers, and comes from no other funder's account | the mandate | bank → receivable (what is above: deposited) |
 //! | `fee-invoice` | credit that quotes an invoice of the operator, of at most what is owed | the fee | bank → fee receivable |
-//! | `call-reference` | credit that quotes one call's reference, of what is left of it or less | a contribution | bank → deposited |
+//! | `call-reference` | credit that quotes one call's reference, of what is left of it or less, and comes from no other funder's account | a contribution | bank → deposited |
 //! | `amount-and-account` | nothing of ours quoted; exact amount and account of one item, within days of its day | the payment, or the call | as theirs |
 //! | `payment-file-total` | debit without reference, amount of exactly one file under way | all its payments | in transit → bank, each |
 //! | – | what is left | unexplained | bank ↔ suspense |
@@ -20,9 +21,15 @@
 //!
 //! What is left is a break ([`crate::bank::breaks`]), with a kind that `classify_breaks` reads off the line.
 //!
+//! What a line quotes is looked for in every text that the bank gives of it, and in none that may speak of another transfer.
+//!
 //! A statement must follow the last one (its opening balance is the last closing balance, and its days and the bank's number say
-//! so too; the first one opens at zero), so that the bank account of the books always equals the last closing balance. One that
-//! tells the movements of another a second time is known, whatever its format. Statements are loaded one at a time.
+//! so too), so that the bank account of the books always equals the last closing balance. What was on the account before the first
+//! statement is taken over as its line 0: unexplained money, and a break. One that tells the movements of another a second time is
+//! known, whatever its format and whatever the bank calls it.
+//!
+//! A file may hold several statements of the account, loaded in the order of their days; those that are known are passed over, and
+//! those of other accounts are left out and named.
 
 mod book;
 mod classify_breaks;
@@ -41,16 +48,16 @@ use database::{NamedLock, UseCaseError};
 use ledger::Rejection;
 use sha2::{Digest, Sha256};
 use sqlx::PgTransaction;
-use standards::Cents;
-use standards::camt053::{self, Camt053Error, Statement};
+use standards::camt053::{self, AccountStatements, Camt053Error, Statement};
 use standards::cfonb120::{self, CfonbError};
+use standards::{Cents, Iban};
 use web::{Created, Problem};
 
 use crate::support::booking::{BookError, book_all};
 use crate::{bank::breaks, support::FundAccount, support::ids::StatementId};
 
 pub use list::{StatementRow, list};
-pub use view::{StatementView, read};
+pub use view::{LineDetails, StatementFileView, StatementView, read};
 
 /// Why a statement was not loaded.
 #[derive(Debug)]
@@ -58,12 +65,10 @@ pub enum LoadRejection {
     Invalid(Camt053Error),
     InvalidCfonb(CfonbError),
     UnknownFormat,
-    /// So many statements in one file.
-    Several(usize),
-    OtherAccount,
+    /// Of these accounts, and none of the fund's.
+    OtherAccount(Vec<String>),
     /// It does not follow the last one.
     Gap {
-        /// Zero when there is none.
         last_closing: Cents,
         opening: Cents,
     },
@@ -80,7 +85,7 @@ pub enum LoadRejection {
         last: i64,
         number: i64,
     },
-    /// The bank's identifier is another statement's, or its movements are.
+    /// Its days, balances and movements are another statement's.
     AlreadyLoaded(StatementId),
     Overdrawn,
 }
@@ -103,12 +108,13 @@ impl From<LoadRejection> for Problem {
                 "Ni du XML (camt.053), ni des enregistrements CFONB 120 : téléchargez le relevé à la banque dans l'un de \
                  ces deux formats, sans l'ouvrir dans un tableur.",
             ),
-            LoadRejection::Several(statements) => invalid().detail(format!(
-                "Le fichier contient {statements} relevés : envoyez-les un par un, dans l'ordre."
-            )),
-            LoadRejection::OtherAccount => {
+            LoadRejection::OtherAccount(accounts) => {
                 Self::refused("statement-other-account", "Ce relevé est celui d'un autre compte.")
-                    .detail("Seuls les relevés du compte cantonné du fonds sont acceptés.")
+                    .detail(format!(
+                        "Seuls les relevés du compte cantonné du fonds sont acceptés. Compte du fichier : {}.",
+                        accounts.join(", ")
+                    ))
+                    .with("other_accounts", accounts)
             }
             LoadRejection::Gap { last_closing, opening } => gap(last_closing, opening),
             LoadRejection::Days { last_to, from, to } => days(last_to, from, to),
@@ -118,8 +124,7 @@ impl From<LoadRejection> for Problem {
                 "Ce relevé est déjà chargé, sous une autre forme.",
             )
             .detail(
-                "La banque lui donne le même identifiant, ou il redit les mêmes soldes et les mêmes mouvements du même jour. \
-                 Rien n'a changé.",
+                "Il redit les mêmes soldes et les mêmes mouvements du même jour. Rien n'a changé.",
             )
             .with("statement_id", id),
             LoadRejection::Overdrawn => Self::refused(
@@ -170,68 +175,132 @@ fn number_gap(last: i64, number: i64) -> Problem {
         .with("number", number)
 }
 
-/// A statement of the fund's account, read and balanced, with the bytes it was read from.
+/// A file with statements of the fund's account, read and balanced.
 #[derive(Debug)]
-pub struct ParsedStatement {
-    pub(super) statement: Statement,
-    pub(super) sha256: [u8; 32],
-    pub(super) raw: Vec<u8>,
+pub struct StatementFile {
+    /// In the order of their days.
+    statements: Vec<FileStatement>,
+    other_accounts: Vec<String>,
+    sha256: [u8; 32],
+    raw: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct FileStatement {
+    /// From 1, in the order of the file.
+    part: i32,
+    statement: Statement,
 }
 
 /// Reads a file; needs no database.
-pub fn parse(bytes: Vec<u8>, fund: &FundAccount) -> Result<ParsedStatement, LoadRejection> {
-    let mut statements = read_any(&bytes)?;
-    let count = statements.len();
-    let statement = statements
-        .pop()
-        .filter(|_| count == 1)
-        .ok_or(LoadRejection::Several(count))?;
-    if statement.account != fund.iban {
-        return Err(LoadRejection::OtherAccount);
+pub fn parse(bytes: Vec<u8>, fund: &FundAccount) -> Result<StatementFile, LoadRejection> {
+    let found = read_any(&bytes, &fund.iban)?;
+    let other_accounts: Vec<String> = found.others.into_iter().collect();
+    if found.statements.is_empty() {
+        return Err(LoadRejection::OtherAccount(other_accounts));
     }
-    Ok(ParsedStatement {
-        statement,
+    let statements = (1..).zip(found.statements);
+    let statements = statements.map(|(part, statement)| FileStatement { part, statement });
+    Ok(StatementFile {
+        statements: in_order(statements.collect()),
+        other_accounts,
         sha256: Sha256::digest(&bytes).into(),
         raw: bytes,
     })
 }
 
-/// By content, never by a file's name or type, which banks and browsers change.
-fn read_any(bytes: &[u8]) -> Result<Vec<Statement>, LoadRejection> {
-    if cfonb120::looks_like(bytes) {
-        return cfonb120::read(bytes).map_err(LoadRejection::InvalidCfonb);
+/// By their days and numbers. Of one day without numbers in the order of the file, or from its end: some banks put the newest first.
+fn in_order(mut statements: Vec<FileStatement>) -> Vec<FileStatement> {
+    let follow = |statements: &[FileStatement]| {
+        let mut pairs = statements.windows(2);
+        pairs.all(|pair| matches!(pair, [one, next] if one.statement.closing.amount == next.statement.opening.amount))
+    };
+    let sort = |statements: &mut Vec<FileStatement>| {
+        statements.sort_by_key(|one| (one.statement.closing.date, one.statement.sequence));
+    };
+    sort(&mut statements);
+    if !follow(&statements) {
+        statements.sort_by_key(|one| std::cmp::Reverse(one.part));
+        sort(&mut statements);
     }
-    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
-    if text.first() == Some(&b'<') {
-        return camt053::read(bytes).map_err(LoadRejection::Invalid);
+    statements
+}
+
+/// By content, never by a file's name or type, which banks and browsers change.
+fn read_any(bytes: &[u8], account: &Iban) -> Result<AccountStatements, LoadRejection> {
+    if cfonb120::looks_like(bytes) {
+        return cfonb120::read_account(bytes, account).map_err(LoadRejection::InvalidCfonb);
+    }
+    if camt053::looks_like(bytes) {
+        return camt053::read_account(bytes, account).map_err(LoadRejection::Invalid);
     }
     Err(LoadRejection::UnknownFormat)
 }
 
-/// Loads a statement, or finds that the same file was loaded before, under whatever id. `confirmed` is the bank's number of this
-/// statement when the operator says that none is missing before it, whatever the numbers say.
+/// Loads the statements of a file, or finds that they were loaded before, under whatever id. The first new one has the id `id`.
+/// `confirmed` is the bank's number of a statement when the operator says that none is missing before it, whatever the numbers say.
 pub async fn load(
     tx: &mut PgTransaction<'_>,
     who: &access::Caller,
     id: StatementId,
-    parsed: &ParsedStatement,
+    file: &StatementFile,
     confirmed: Option<u64>,
     at: DateTime<Utc>,
-) -> Result<Created<StatementView>, UseCaseError<LoadRejection>> {
+) -> Result<Created<StatementFileView>, UseCaseError<LoadRejection>> {
     NamedLock::Statements.take(tx).await?;
-    if let Some(known) = known_before(tx, id, parsed).await? {
-        let view = read(tx, known).await?.ok_or(sqlx::Error::RowNotFound)?;
-        return Ok(Created::Existing(view));
+    // Whoever repeats an id is never answered with another statement.
+    let named = sqlx::query_scalar!("select sha256 from funding.statement where id = $1", id.uuid());
+    let named = named.fetch_optional(&mut **tx).await?;
+    if named.is_some_and(|sha256| sha256 != file.sha256) {
+        return Err(UseCaseError::IdReused);
     }
-    let position = order::next_position(tx, &parsed.statement, confirmed).await?;
-    let lines = statement_line::lines(&parsed.statement);
+    let mut views = Vec::with_capacity(file.statements.len());
+    let mut is_new = false;
+    for one in &file.statements {
+        if let Some(known) = known_before(tx, file, one).await? {
+            views.push(read(tx, known).await?.ok_or(sqlx::Error::RowNotFound)?);
+            continue;
+        }
+        let own = if is_new {
+            StatementId::derive(b"statement-of-file", &[id.uuid().as_bytes(), &one.part.to_be_bytes()])
+        } else {
+            write::write_file(tx, file, at).await?;
+            id
+        };
+        is_new = true;
+        views.push(load_one(tx, who, own, (&file.sha256, one), confirmed, at).await?);
+    }
+    let mut views = views.into_iter();
+    let view = StatementFileView {
+        first: views.next().ok_or(sqlx::Error::RowNotFound)?,
+        further: views.collect(),
+        other_accounts: file.other_accounts.clone(),
+    };
+    Ok(if is_new {
+        Created::New(view)
+    } else {
+        Created::Existing(view)
+    })
+}
+
+async fn load_one(
+    tx: &mut PgTransaction<'_>,
+    who: &access::Caller,
+    id: StatementId,
+    (sha256, one): (&[u8; 32], &FileStatement),
+    confirmed: Option<u64>,
+    at: DateTime<Utc>,
+) -> Result<StatementView, UseCaseError<LoadRejection>> {
+    let statement = &one.statement;
+    let position = order::next_position(tx, statement, confirmed).await?;
+    let lines = statement_line::lines(statement, position == 1);
     let mut candidates = match_candidates::read(tx, &lines).await?;
     let matches = matching::match_lines(&lines, &mut candidates);
-    write::write(tx, id, position, parsed, &lines, &matches, at).await?;
+    write::write(tx, id, position, (sha256, one), &lines, &matches, at).await?;
     let openings = classify_breaks::classify_breaks(&lines, &matches, &candidates);
     breaks::open(tx, who, breaks::BreakSource::Statement(id), &openings, at).await?;
     breaks::resolve_due_breaks(tx, who, at).await?;
-    breaks::open_overdue_breaks(tx, who, parsed.statement.closing.date, at).await?;
+    breaks::open_overdue_breaks(tx, who, statement.closing.date, at).await?;
     let returned = book::returned_parts(tx, &matches).await?;
     let postings = book::postings(id, position, &lines, &matches, &returned)?;
     book_all(tx, postings, at).await.map_err(|error| match error {
@@ -239,6 +308,7 @@ pub async fn load(
         error => error.into(),
     })?;
     let view = read(tx, id).await?.ok_or(sqlx::Error::RowNotFound)?;
+    let confirmed = confirmed.filter(|number| Some(*number) == statement.sequence);
     audit(
         tx,
         who,
@@ -255,32 +325,26 @@ pub async fn load(
         "statement loaded"
     );
     metrics::counter!("ccn_statement_lines_total", "matched" => "no").increment(view.unexplained as u64);
-    Ok(Created::New(view))
+    Ok(view)
 }
 
+/// By its place in the same file, or by what it says.
 async fn known_before(
     tx: &mut PgTransaction<'_>,
-    id: StatementId,
-    parsed: &ParsedStatement,
+    file: &StatementFile,
+    one: &FileStatement,
 ) -> Result<Option<StatementId>, UseCaseError<LoadRejection>> {
-    // The id first: whoever repeats it is never answered with another statement.
-    let known = sqlx::query!(
-        r#"select id as "id: StatementId", sha256 = $2 as "same!" from funding.statement
-           where id = $1 or sha256 = $2 or identification = $3
-           order by id = $1 desc, 2 desc"#,
-        id.uuid(),
-        &parsed.sha256,
-        parsed.statement.id,
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    match known.first() {
-        None => match order::same_movements(tx, &parsed.statement).await? {
-            None => Ok(None),
-            Some(known) => Err(LoadRejection::AlreadyLoaded(known).into()),
-        },
-        Some(known) if known.same => Ok(Some(known.id)),
-        Some(known) if known.id == id => Err(UseCaseError::IdReused),
-        Some(known) => Err(LoadRejection::AlreadyLoaded(known.id).into()),
+    let same = sqlx::query_scalar!(
+        r#"select id as "id: StatementId" from funding.statement where sha256 = $1 and part = $2"#,
+        &file.sha256,
+        one.part,
+    );
+    if let Some(same) = same.fetch_optional(&mut **tx).await? {
+        return Ok(Some(same));
+    }
+    match order::same_movements(tx, &one.statement).await? {
+        // The file is this statement: whoever sends it learns that it came in another form.
+        Some(known) if file.statements.len() == 1 => Err(LoadRejection::AlreadyLoaded(known).into()),
+        known => Ok(known),
     }
 }

@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::{Bytes, Created, Json, Now, Page, PageQuery, Path, Problem, Query};
 
-use crate::bank::statement::{self, StatementRow, StatementView};
+use crate::bank::statement::{self, StatementFileView, StatementRow, StatementView};
 use crate::http::App;
 use crate::http::internal;
 use crate::{support::FundAccount, support::ids::StatementId};
@@ -28,13 +28,14 @@ struct Confirmed {
     confirmed_number: Option<u64>,
 }
 
-/// Loads a bank statement (camt.053, versions 001.02 to 001.08, or CFONB 120, known by its content) and matches its lines.
+/// Loads a bank's file of statements (camt.053, versions 001.02 to 001.13, or CFONB 120, known by its content) and matches their lines.
+/// All statements of the fund's account in it are loaded, or none; those of other accounts are left out, and named.
 #[utoipa::path(put, path = "/funding/v1/statements/{id}", tag = "funding",
     request_body(content = String, content_type = "application/xml"),
-    params(("id" = uuid::Uuid, Path, description = "Made by the caller"), Confirmed),
-    responses((status = 201, body = StatementView),
-        (status = 200, description = "The same file was loaded before", body = StatementView),
-        (status = 422, description = "`statement-gap`, `statement-order`, `statement-number`, `statement-invalid`, `statement-other-account`, `statement-already-loaded`")))]
+    params(("id" = uuid::Uuid, Path, description = "Made by the caller; the first new statement of the file has it"), Confirmed),
+    responses((status = 201, body = StatementFileView),
+        (status = 200, description = "All that the file holds was loaded before", body = StatementFileView),
+        (status = 422, description = "`statement-gap`, `statement-order`, `statement-number`, `statement-invalid`, `statement-other-account`, `statement-already-loaded`, `statement-overdrawn`")))]
 async fn load_statement(
     who: Operator,
     Now(at): Now,
@@ -43,7 +44,7 @@ async fn load_statement(
     Path(id): Path<StatementId>,
     Query(Confirmed { confirmed_number }): Query<Confirmed>,
     Bytes(file): Bytes,
-) -> Result<Created<StatementView>, Problem> {
+) -> Result<Created<StatementFileView>, Problem> {
     // A large file keeps the processor busy for a while: other requests go on meanwhile.
     let parsed = tokio::task::spawn_blocking(move || statement::parse(file.to_vec(), &fund))
         .await

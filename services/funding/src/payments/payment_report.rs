@@ -86,7 +86,7 @@ impl From<ReportRejection> for Problem {
                 "payment-report-already-loaded",
                 "Ce compte rendu est déjà chargé, sous une autre forme.",
             )
-            .detail("La banque lui donne le même numéro. Rien n'a changé.")
+            .detail("Il dit la même chose, du même fichier, à la même date. Rien n'a changé.")
             .with("payment_report_id", id),
         }
     }
@@ -141,11 +141,7 @@ pub async fn load(
     if let Some(view) = read(tx, id).await? {
         return Ok(Created::Existing(view));
     }
-    let other = sqlx::query_scalar!(
-        r#"select id as "id: PaymentReportId" from funding.payment_report where identification = $1"#,
-        parsed.report.id
-    );
-    if let Some(other) = other.fetch_optional(&mut **tx).await? {
+    if let Some(other) = told_before(tx, &parsed.report).await? {
         return Err(ReportRejection::AlreadyLoaded(other).into());
     }
     let known = decide::payments(tx, &parsed.report).await?;
@@ -172,4 +168,31 @@ pub async fn load(
         "payment report loaded"
     );
     Ok(Created::New(view))
+}
+
+/// A report that says the same in other bytes. The bank's identifier alone tells nothing: it is used again.
+async fn told_before(
+    tx: &mut PgTransaction<'_>,
+    report: &StatusReport,
+) -> Result<Option<PaymentReportId>, sqlx::Error> {
+    let named = sqlx::query!(
+        r#"select id as "id: PaymentReportId", raw from funding.payment_report
+           where identification = $1 and original_message_id = $2 order by loaded_at, id"#,
+        report.id,
+        report.original_message_id,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let said = without_lines(report.clone());
+    // A kept file that somebody damaged is told by its own identity, not here.
+    let same = |raw: &[u8]| pain002::read(raw).is_ok_and(|known| without_lines(known) == said);
+    Ok(named.into_iter().find(|row| same(&row.raw)).map(|row| row.id))
+}
+
+/// Other bytes have other lines.
+fn without_lines(mut report: StatusReport) -> StatusReport {
+    for payment in report.groups.iter_mut().flat_map(|group| &mut group.payments) {
+        payment.line = 0;
+    }
+    report
 }

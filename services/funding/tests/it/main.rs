@@ -6,6 +6,7 @@
 mod approval;
 mod bad_files;
 mod bank;
+mod bank_files;
 mod breaks;
 mod calls;
 mod cash;

@@ -139,7 +139,8 @@ async fn a_corrupted_sum_makes_a_failing_run_that_is_heard(admin: PgPool) {
     let restored =
         "update ledger.account set debits_cents = debits_cents - 100 where ledger.name_of_account_kind(kind) = 'bank'";
     sqlx::query(restored).execute(&bank.fixture.admin).await.unwrap();
-    let rewritten = "update funding.statement set raw = raw || '\\x20' where position = 1";
+    let rewritten = "update funding.statement_file set raw = raw || '\\x20'
+        where sha256 = (select sha256 from funding.statement where position = 1)";
     sqlx::query(rewritten).execute(&bank.fixture.admin).await.unwrap();
     assert_eq!(verdict(&bank.runs(3).await), (false, 1, 1, 0));
 }

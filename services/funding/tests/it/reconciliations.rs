@@ -80,7 +80,7 @@ async fn a_run_is_numbered_signed_kept_and_verified_by_others(admin: PgPool) {
         (&json!(2), &json!("185.00"))
     );
     let raw: Vec<String> =
-        sqlx::query_scalar("select encode(sha256(raw), 'hex') from funding.statement order by position")
+        sqlx::query_scalar("select encode(sha256(raw), 'hex') from funding.statement join funding.statement_file using (sha256) order by position")
             .fetch_all(&bank.fixture.admin)
             .await
             .unwrap();

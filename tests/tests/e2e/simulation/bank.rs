@@ -49,7 +49,8 @@ impl Simulation {
         if lines.is_empty() {
             return;
         }
-        if self.chance(4) {
+        // What the first one opens with is taken over.
+        if self.chance(4) && self.bank.statements > 0 {
             self.a_gap(&lines).await;
             return;
         }

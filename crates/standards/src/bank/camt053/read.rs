@@ -1,11 +1,13 @@
 //! From the bank's XML to statements.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
 
 use super::{AccountStatements, Balance, Batch, Camt053Error, Camt053Problem, Entry, Statement, Transfer};
+use crate::bank::encoding;
 use crate::bank::iban::Iban;
 use crate::bank::iso20022::{self, Element};
 use crate::money::Cents;
@@ -14,6 +16,17 @@ const EXPECTED: &str = "un relevé camt.053, versions 001.02 à 001.13 ; demande
 const NAMESPACE: &str = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.";
 /// Versions differ in what is not read here, and in what [`booked`] and [`parties`] say.
 const VERSIONS: RangeInclusive<u32> = 2..=13;
+
+/// Whether a file is meant to be XML, in whatever encoding.
+#[must_use]
+pub fn looks_like(bytes: &[u8]) -> bool {
+    let start = &bytes[..bytes.len().min(START_BYTES)];
+    let text = encoding::utf16(start).map_or_else(|| encoding::western(start), Cow::Owned);
+    text.trim_start().starts_with('<')
+}
+
+/// Enough to see what a file begins with, behind blank lines.
+const START_BYTES: usize = 64;
 
 /// Reads all statements of a file, each of them balanced.
 pub fn read(bytes: &[u8]) -> Result<Vec<Statement>, Camt053Error> {

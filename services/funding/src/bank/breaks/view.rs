@@ -6,6 +6,7 @@ use standards::Cents;
 use utoipa::ToSchema;
 use web::Page;
 
+use crate::bank::statement::LineDetails;
 use crate::{
     support::ids::BreakId, support::ids::CallId, support::ids::ExplanationId, support::ids::PaymentId,
     support::ids::PaymentReportId, support::ids::StatementId,
@@ -31,11 +32,13 @@ pub struct BreakView {
     pub statement_id: Option<StatementId>,
     /// The bank's report on whose line it shows.
     pub payment_report_id: Option<PaymentReportId>,
-    /// That line, from 1.
+    /// That line, from 1; 0 is the balance of the account before the first statement.
     pub line: Option<i32>,
-    /// What the bank wrote on it.
+    /// What the payer wrote; else the bank's own words; else whatever the bank gives.
     #[schema(example = "VIR DEPARTEMENT 21 SOLDE 2026")]
     pub text: Option<String>,
+    #[serde(flatten)]
+    pub details: LineDetails,
     /// The payment that is on no statement.
     pub payment_id: Option<PaymentId>,
     /// The call that is not paid.
@@ -66,7 +69,10 @@ pub async fn read(connection: &mut PgConnection, id: BreakId) -> Result<Option<B
     let row = sqlx::query!(
         r#"select b.kind, b.cents as "amount: Cents", b.opened_on, b.statement_id as "statement_id: StatementId",
                b.report_id as "report_id: PaymentReportId", b.line,
-               nullif(s.remittance, '') as "text?", b.payment_id as "payment_id: PaymentId",
+               coalesce(nullif(s.remittance, ''), s.bank_words, s.other_texts) as "text?", s.counterparty_name as "counterparty_name?",
+               s.counterparty as "counterparty?", s.end_to_end as "end_to_end?", s.bank_words as "bank_words?",
+               s.entry_words as "entry_words?", s.other_texts as "other_texts?", s.file_id as "file_id?",
+               s.return_reason as "return_reason?", s.own_amount as "own_amount?", s.charges as "charges?", b.payment_id as "payment_id: PaymentId",
                b.call_id as "call_id: CallId", l.explanation_id as "explanation_id?: ExplanationId", case
                    when l.explanation_id is null then null
                    when (select count(*) from funding.explained_line o where o.explanation_id = l.explanation_id) = 1
@@ -102,6 +108,18 @@ pub async fn read(connection: &mut PgConnection, id: BreakId) -> Result<Option<B
         payment_report_id: row.report_id,
         line: row.line,
         text: row.text,
+        details: LineDetails {
+            counterparty_name: row.counterparty_name,
+            counterparty_account: row.counterparty,
+            end_to_end: row.end_to_end,
+            bank_words: row.bank_words,
+            entry_words: row.entry_words,
+            other_texts: row.other_texts,
+            file_id: row.file_id,
+            return_reason: row.return_reason,
+            own_amount: row.own_amount,
+            charges: row.charges,
+        },
         payment_id: row.payment_id,
         call_id: row.call_id,
         explained_as: row.what,

@@ -62,6 +62,8 @@ fn contribution(line: &StatementLine, candidates: &MatchCandidates) -> &'static 
     let [reference] = &quoted[..] else { return "unexpected" };
     match candidates.calls.get(reference.as_str()) {
         Some(_) if !line.cents.is_positive() => "unexpected",
+        // Whose money it is comes first.
+        Some(call) if candidates.is_of_another_funder(line, call.funder) => "unexpected",
         // Its amount is not the call's, but that of mandates, or not: nobody can say.
         Some(_) if speaks_of_mandates(line, candidates) => "unexpected",
         Some(call) if call.left.is_positive() => "amount_differs",

@@ -5,7 +5,7 @@
 //!
 //! Accountants number their mandates from 1 each year, so a number alone says little: it is believed for exactly what is still
 //! to come, or from an account of the funder's own. With the bordereau, or where the call is quoted, the amount may be another.
-//! Money from the account of another registered funder pays no mandate, unless it quotes the call.
+//! Money from the account of another registered funder pays no mandate, whatever it quotes: a person says whose it is.
 
 use ledger::{Account, EventKind, PartyId, Posting, TransferKind};
 use sqlx::PgTransaction;
@@ -66,7 +66,7 @@ pub(super) struct ReceiptAllocation {
 
 /// What a line says that may be of mandates.
 struct RemittanceInfo {
-    text: Vec<RemittanceWord>,
+    texts: Vec<Vec<RemittanceWord>>,
     /// The calls that it quotes.
     calls: Vec<String>,
     /// Whose they are.
@@ -80,15 +80,11 @@ impl RemittanceInfo {
     fn of(line: &StatementLine, candidates: &MatchCandidates) -> Self {
         let calls: Vec<String> = line.references().iter().map(ToString::to_string).collect();
         let called = calls.iter().filter_map(|reference| candidates.calls.get(reference));
-        let payers = line
-            .counterparty
-            .as_ref()
-            .and_then(|account| candidates.payers.get(account));
         Self {
-            text: words(&line.remittance),
+            texts: line.texts().map(words).collect(),
             called: called.map(|call| call.funder).collect(),
             calls,
-            payers: payers.cloned().unwrap_or_default(),
+            payers: candidates.payers_of(line).to_vec(),
             cents: line.cents,
         }
     }
@@ -108,19 +104,28 @@ impl RemittanceInfo {
         let ReceiptNumber::Mandate(number, answered) = &expected.number else {
             return false;
         };
-        if !self.is_of(expected) {
+        let own = self.payers.contains(&expected.party);
+        if !self.is_of(expected) || !(own || self.payers.is_empty()) {
             return false;
         }
-        if self.quotes(answered.as_ref()) {
-            return true;
+        self.quotes(answered.as_ref())
+            || match self.naming(number) {
+                None => false,
+                Some(Naming::Whole) => true,
+                Some(Naming::Number) => own || expected.left == self.cents,
+            }
+    }
+
+    /// How the texts name it: the one that says most is believed.
+    fn naming(&self, number: &MandateNumber) -> Option<Naming> {
+        let mut found = None;
+        for naming in self.texts.iter().filter_map(|text| number.named_in(text)) {
+            if matches!(naming, Naming::Whole) {
+                return Some(naming);
+            }
+            found = Some(naming);
         }
-        let own = self.payers.contains(&expected.party);
-        let believed = match number.named_in(&self.text) {
-            None => false,
-            Some(Naming::Whole) => true,
-            Some(Naming::Number) => own || expected.left == self.cents,
-        };
-        believed && (own || self.payers.is_empty())
+        found
     }
 
     /// Whether it speaks of this mandate at all.
@@ -128,7 +133,7 @@ impl RemittanceInfo {
         let ReceiptNumber::Mandate(number, answered) = &expected.number else {
             return false;
         };
-        self.is_of(expected) && (self.quotes(answered.as_ref()) || number.named_in(&self.text).is_some())
+        self.is_of(expected) && (self.quotes(answered.as_ref()) || self.naming(number).is_some())
     }
 }
 
@@ -147,7 +152,7 @@ pub(super) fn speaks_of_mandates(line: &StatementLine, candidates: &MatchCandida
 /// The rule `fee-invoice`.
 pub(super) fn fee(line: &StatementLine, candidates: &mut MatchCandidates) -> Option<ReceiptAllocation> {
     let names = |expected: &ExpectedReceipt| match &expected.number {
-        ReceiptNumber::Invoice(number) => number.is_in(&line.remittance) && line.cents <= expected.left,
+        ReceiptNumber::Invoice(number) => line.texts().any(|text| number.is_in(text)) && line.cents <= expected.left,
         ReceiptNumber::Mandate(..) => false,
     };
     take(line, candidates, names)

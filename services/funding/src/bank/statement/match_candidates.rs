@@ -59,6 +59,21 @@ pub(super) struct MatchCandidates {
     pub payers: BTreeMap<String, Vec<PartyId>>,
 }
 
+impl MatchCandidates {
+    /// The funders that registered the account from which a line comes: some share one.
+    pub(super) fn payers_of(&self, line: &StatementLine) -> &[PartyId] {
+        let account = line.counterparty.as_ref();
+        let payers = account.and_then(|account| self.payers.get(account));
+        payers.map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether a line comes from an account that others registered, and this funder did not.
+    pub(super) fn is_of_another_funder(&self, line: &StatementLine, funder: PartyId) -> bool {
+        let payers = self.payers_of(line);
+        !payers.is_empty() && !payers.contains(&funder)
+    }
+}
+
 pub(super) async fn read(tx: &mut PgTransaction<'_>, lines: &[StatementLine]) -> Result<MatchCandidates, sqlx::Error> {
     let named: Vec<Uuid> = lines
         .iter()

@@ -17,7 +17,7 @@ mod samples;
 mod tolerance;
 
 use crate::bank::statement::match_candidates::MatchCandidates;
-use crate::bank::statement::statement_line::StatementLine;
+use crate::bank::statement::statement_line::{StatementLine, TAKEN_OVER};
 
 pub(super) use matched_item::{Match, MatchedItem, Matches, PaymentItem};
 
@@ -45,7 +45,8 @@ pub(super) fn match_lines(lines: &[StatementLine], candidates: &mut MatchCandida
     let mut matches: Matches = vec![None; lines.len()];
     for rule in RULES {
         for (line, found) in lines.iter().zip(&mut matches) {
-            if found.is_none() {
+            // What was there before is no movement of ours.
+            if found.is_none() && line.number != TAKEN_OVER {
                 *found = (rule.apply)(line, candidates).map(|what| Match { rule: rule.name, what });
             }
         }

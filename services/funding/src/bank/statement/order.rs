@@ -1,5 +1,5 @@
 //! Whether a statement is the one after the last: by its days, its opening balance and the bank's number; and whether it is one
-//! that was loaded before in another format.
+//! that was loaded before in other bytes or another format. The first one may open at any balance, which is taken over.
 //!
 //! Balances alone do not tell: what came and left on one day may be the same. Legitimate and taken are several statements of one
 //! day, numbers that begin again (at 1, or with the year), and statements without a number, as all of CFONB 120.
@@ -12,7 +12,7 @@ use sqlx::PgTransaction;
 use standards::Cents;
 use standards::camt053::Statement;
 
-use crate::bank::statement::{LoadRejection, ParsedStatement, read_any};
+use crate::bank::statement::{LoadRejection, read_any};
 use crate::support::ids::StatementId;
 
 /// The last statement that was loaded.
@@ -25,7 +25,7 @@ struct LastStatement {
 }
 
 /// The bank's number as it is kept; ISO 20022 gives it 18 digits at most.
-fn sequence(statement: &Statement) -> Option<i64> {
+pub(super) fn sequence(statement: &Statement) -> Option<i64> {
     statement.sequence.and_then(|number| i64::try_from(number).ok())
 }
 
@@ -45,13 +45,10 @@ pub(super) async fn next_position(
     .await?;
     let opening = statement.opening.amount;
     let Some(last) = last else {
-        return match opening {
-            Cents::ZERO => Ok(1),
-            opening => Err(LoadRejection::Gap {
-                last_closing: Cents::ZERO,
-                opening,
-            }
-            .into()),
+        return if opening.is_negative() {
+            Err(LoadRejection::Overdrawn.into())
+        } else {
+            Ok(1)
         };
     };
     last.check_days(statement)?;
@@ -98,18 +95,16 @@ impl LastStatement {
 }
 
 /// A statement that was loaded before with the same closing day, the same balances and the same movements, but in another format or
-/// under another identifier; numbers of the bank that differ say that they are two.
+/// under another identifier; numbers of the bank that differ say that they are two. The bank's identifier alone says nothing: it is used
+/// again the next year.
 pub(super) async fn same_movements(
     tx: &mut PgTransaction<'_>,
     statement: &Statement,
 ) -> Result<Option<StatementId>, sqlx::Error> {
-    // Two days on which nothing moved are alike, and nothing is booked twice.
-    if statement.entries.is_empty() {
-        return Ok(None);
-    }
     let alike = sqlx::query!(
-        r#"select id as "id: StatementId", raw, sequence from funding.statement
-           where to_day = $1 and opening_cents = $2 and closing_cents = $3 order by position"#,
+        r#"select s.id as "id: StatementId", f.raw, s.sequence, s.identification
+           from funding.statement s join funding.statement_file f on f.sha256 = s.sha256
+           where s.to_day = $1 and s.opening_cents = $2 and s.closing_cents = $3 order by s.position"#,
         statement.closing.date,
         statement.opening.amount.get(),
         statement.closing.amount.get(),
@@ -121,9 +116,16 @@ pub(super) async fn same_movements(
         if numbers.is_some_and(|(one, other)| one != other) {
             continue;
         }
+        // Two statements of a day on which nothing moved are alike, and nothing is booked twice: only their name tells.
+        if statement.entries.is_empty() && row.identification != statement.id {
+            continue;
+        }
         // A kept file that somebody damaged is told by its own identity, not here.
-        let known = read_any(&row.raw).unwrap_or_default();
-        if known.iter().any(|known| moved_the_same(known, statement)) {
+        let Ok(known) = read_any(&row.raw, &statement.account) else {
+            continue;
+        };
+        let same = |known: &Statement| known.closing == statement.closing && moved_the_same(known, statement);
+        if known.statements.iter().any(same) {
             return Ok(Some(row.id));
         }
     }
@@ -156,12 +158,6 @@ fn sorted(amounts: impl Iterator<Item = Cents>) -> Vec<Cents> {
     let mut amounts: Vec<Cents> = amounts.collect();
     amounts.sort_unstable();
     amounts
-}
-
-impl ParsedStatement {
-    pub(super) fn sequence(&self) -> Option<i64> {
-        sequence(&self.statement)
-    }
 }
 
 #[cfg(test)]

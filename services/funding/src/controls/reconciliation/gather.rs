@@ -61,11 +61,12 @@ pub(super) async fn gather(pool: &PgPool, request: &RunRequest, known: i32) -> R
 /// Whether the files that were kept are those that were loaded; only here, since it reads all of them.
 async fn kept_files(connection: &mut PgConnection) -> Result<InvariantView, sqlx::Error> {
     let row = sqlx::query!(
-        r#"select coalesce(sum(s.closing_cents) filter (where sha256(s.raw) = s.sha256), 0)::bigint as "left!: Cents",
+        r#"with file as materialized (select sha256, sha256(raw) = sha256 as intact from funding.statement_file)
+           select coalesce(sum(s.closing_cents) filter (where f.intact), 0)::bigint as "left!: Cents",
                coalesce(sum(s.closing_cents), 0)::bigint as "right!: Cents",
-               count(*) filter (where sha256(s.raw) <> s.sha256)
+               count(*) filter (where not f.intact)
                    + (select count(*) from funding.payment_report r where sha256(r.raw) <> r.sha256) as "mismatches!"
-           from funding.statement s"#
+           from funding.statement s join file f using (sha256)"#
     )
     .fetch_one(connection)
     .await?;

@@ -8,16 +8,6 @@ pub fn with(file: &[u8], from: &str, to: &str) -> Vec<u8> {
     changed.into_bytes()
 }
 
-pub fn latin(file: &[u8]) -> Vec<u8> {
-    let end = file.iter().rposition(|byte| *byte == b'<').unwrap();
-    [&file[..end], b"\xE9", &file[end..]].concat()
-}
-
-pub fn utf16(file: &[u8]) -> Vec<u8> {
-    let text = String::from_utf8(file.to_vec()).unwrap();
-    text.encode_utf16().flat_map(u16::to_be_bytes).collect()
-}
-
 /// Entities that would grow to gigabytes.
 pub fn billion_laughs(file: &[u8]) -> Vec<u8> {
     let entities = (1..30).map(|n| format!("<!ENTITY l{n} \"&l{};&l{};\">", n - 1, n - 1));

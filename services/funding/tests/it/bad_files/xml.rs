@@ -1,6 +1,6 @@
 //! camt.053 that no bank writes.
 
-use super::change::{billion_laughs, doubled, external, half, latin, utf16, with};
+use super::change::{billion_laughs, doubled, external, half, with};
 use crate::bank::{moved, statement};
 use crate::payment_reports::report;
 
@@ -19,13 +19,16 @@ fn unreadable(xml: &[u8]) -> Broken {
         ("empty", Vec::new(), "Ni du XML"),
         ("a spreadsheet", b"PK\x03\x04".to_vec(), "Ni du XML"),
         ("XML cut in two", half(xml), "mal formé"),
-        ("XML in ISO 8859-1", latin(xml), "UTF-8"),
-        ("XML in UTF-16", utf16(xml), "Ni du XML"),
-        ("XML twice", [xml, xml].concat(), "mal formé"),
+        (
+            "XML in EBCDIC",
+            with(xml, "UTF-8", "EBCDIC-FR"),
+            "demandez à la banque un fichier en UTF-8",
+        ),
+        ("XML and half as much", [xml, &half(xml)].concat(), "mal formé"),
         (
             "XML of a later version",
-            with(xml, "camt.053.001.08", "camt.053.001.13"),
-            "camt.053.001.13",
+            with(xml, "camt.053.001.08", "camt.053.001.14"),
+            "camt.053.001.14",
         ),
         ("XML with a NUL", with(xml, "RELEVE-1", "RELEVE\0"), "mal formé"),
         ("XML of another file's text", external(xml), "DTD"),
@@ -86,9 +89,8 @@ fn untrue(xml: &[u8]) -> Broken {
         ("XML without a closing balance", with(xml, "CLBD", "XXXX"), "CLBD"),
         ("XML of a movement twice", doubled(xml, "<Ntry>", "</Ntry>"), "solde"),
         ("XML of a balance twice", doubled(xml, "<Bal>", "</Bal>"), "répété"),
-        ("XML of two statements", doubled(xml, "<Stmt>", "</Stmt>"), "2 relevés"),
         (
-            "XML of 30 February",
+            "XML of balances of 30 February",
             with(xml, "2026-04-10", "2026-02-30"),
             "« 2026-02-30 » n'est pas une date",
         ),

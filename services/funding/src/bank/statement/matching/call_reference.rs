@@ -1,4 +1,5 @@
-//! A contribution that quotes the call for funds that it answers, in whatever spelling.
+//! A contribution that quotes the call for funds that it answers, in whatever spelling. From the account of another registered funder
+//! it is for a person to say whose money it is.
 
 use super::{MatchedItem, Rule};
 use crate::bank::statement::expected_receipt::speaks_of_mandates;
@@ -18,6 +19,10 @@ fn apply(line: &StatementLine, candidates: &mut MatchCandidates) -> Option<Match
     quoted.retain(|reference| candidates.calls.contains_key(reference.as_str()));
     // Several calls in one transfer: how it splits is for a person to say.
     let [reference] = &quoted[..] else { return None };
+    let funder = candidates.calls.get(reference.as_str())?.funder;
+    if candidates.is_of_another_funder(line, funder) {
+        return None;
+    }
     // The money of mandates counts already. The rule before took what is one mandate's; of several, a person says how it splits.
     if speaks_of_mandates(line, candidates) {
         return None;
@@ -27,8 +32,12 @@ fn apply(line: &StatementLine, candidates: &mut MatchCandidates) -> Option<Match
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{mandate, quotes, reference, rules, rules_when};
+    use ledger::PartyId;
+    use uuid::Uuid;
+
+    use super::super::samples::{FUNDER, STRUCTURE, funder, mandate, quotes, reference, rules, rules_when};
     use crate::bank::statement::match_candidates::MatchCandidates;
+    use crate::bank::statement::statement_line::StatementLine;
 
     #[test]
     fn a_contribution_quotes_one_call() {
@@ -62,6 +71,31 @@ mod tests {
         assert_eq!(rules_when(unnamed, &[named]), [None]);
         assert_eq!(rules_when(unnamed, &[both]), [Some("call-reference")]);
     }
+
+    #[test]
+    fn a_call_quoted_from_another_funders_account_is_left_to_a_person() {
+        let from = |account: &str| {
+            let line = StatementLine {
+                counterparty: Some(account.to_owned()),
+                ..quotes(6000, reference(7).to_string())
+            };
+            let other = PartyId::from_uuid(Uuid::from_u128(91));
+            rules_when(
+                |candidates| {
+                    candidates.payers.insert(STRUCTURE.to_owned(), vec![other]);
+                    candidates.payers.insert(SHARED.to_owned(), vec![other, funder()]);
+                },
+                &[line],
+            )
+        };
+        assert_eq!(from(STRUCTURE), [None]);
+        // Its own, one that it shares, and one of which nobody knows whose it is: a public accountant's.
+        for account in [FUNDER, SHARED, "FR7630001007941234567890185"] {
+            assert_eq!(from(account), [Some("call-reference")], "{account}");
+        }
+    }
+
+    const SHARED: &str = "FR7630006000011234567890189";
 
     #[test]
     fn an_empty_text_matches_nothing() {

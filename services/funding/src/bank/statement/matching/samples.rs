@@ -24,11 +24,7 @@ pub fn line(cents: i64) -> StatementLine {
         number: 1,
         booked_on: "2026-04-10".parse().unwrap(),
         cents: Cents::new(cents),
-        end_to_end: None,
-        remittance: String::new(),
-        counterparty: None,
-        return_reason: None,
-        message_id: None,
+        ..StatementLine::default()
     }
 }
 

@@ -118,15 +118,18 @@ pub(super) async fn suspense(connection: &mut PgConnection) -> Result<Sides, sql
     .await
 }
 
-/// Each statement adds up and opens where the one before closed.
+/// Each statement adds up and opens where the one before closed; what the first one opens with is taken over by its line 0, and no
+/// other statement has one.
 pub(super) async fn continuous(connection: &mut PgConnection) -> Result<Sides, sqlx::Error> {
     sqlx::query_as!(
         Sides,
         r#"with line as (
-               select statement_id, sum(cents) as cents from funding.statement_line group by statement_id
+               select statement_id, sum(cents) filter (where line > 0) as cents, sum(cents) filter (where line = 0) as before
+               from funding.statement_line group by statement_id
            ), statement as (
                select s.closing_cents, s.opening_cents + coalesce(l.cents, 0) as expected,
-                   s.opening_cents <> lag(s.closing_cents, 1, 0::bigint) over (order by s.position) as gap,
+                   s.opening_cents <> lag(s.closing_cents, 1, coalesce(l.before, 0)::bigint) over (order by s.position)
+                       or (l.before is not null and s.position > 1) as gap,
                    coalesce(l.cents, 0) as moved, s.closing_cents - s.opening_cents as said
                from funding.statement s left join line l on l.statement_id = s.id)
            select coalesce(sum(moved), 0)::bigint as "left!: Cents", coalesce(sum(said), 0)::bigint as "right!: Cents",
