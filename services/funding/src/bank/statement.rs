@@ -194,12 +194,12 @@ struct FileStatement {
 
 /// Reads a file; needs no database.
 pub fn parse(bytes: Vec<u8>, fund: &FundAccount) -> Result<StatementFile, LoadRejection> {
-    let found = read_any(&bytes, &fund.iban)?;
-    let other_accounts: Vec<String> = found.others.into_iter().collect();
-    if found.statements.is_empty() {
+    let told = read_any(&bytes, &fund.iban)?;
+    let other_accounts: Vec<String> = told.others.into_iter().collect();
+    if told.statements.is_empty() {
         return Err(LoadRejection::OtherAccount(other_accounts));
     }
-    let statements = (1..).zip(found.statements);
+    let statements = (1..).zip(told.statements);
     let statements = statements.map(|(part, statement)| FileStatement { part, statement });
     Ok(StatementFile {
         statements: in_order(statements.collect()),

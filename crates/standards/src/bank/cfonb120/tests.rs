@@ -201,17 +201,17 @@ fn a_movement_without_a_true_day_is_of_its_value_day_or_the_closing_day() {
 
 #[test]
 fn the_days_of_one_account_are_taken_and_the_other_accounts_are_named() {
-    let fund = "FR7630006000011234567890189".parse().unwrap();
+    let account = "FR7630006000011234567890189".parse().unwrap();
     let other = TWO_DAYS
         .replace("12345678901", "99999999999")
         .replace("EUR2", "USD3")
         .replace("0000000010569F", "0000000010569E");
-    let found = read_account([TWO_DAYS, &other, &other].concat().as_bytes(), &fund).unwrap();
+    let found = read_account([TWO_DAYS, &other, &other].concat().as_bytes(), &account).unwrap();
     assert_eq!(found.statements, [one(TWO_DAYS.as_bytes())]);
     let others: Vec<_> = found.others.iter().map(String::as_str).collect();
     assert_eq!(others, ["30006 00001 99999999999"]);
     let cut = [&other[..other.len() / 2], TWO_DAYS].concat();
-    assert!(read_account(cut.as_bytes(), &fund).is_err());
+    assert!(read_account(cut.as_bytes(), &account).is_err());
 }
 
 /// A statement without movements.
