@@ -58,8 +58,10 @@ refusals! {
     NotYourBeneficiary = 404 "not-your-beneficiary",
     /// The id served for something else.
     SameIdOtherContent = 409 "same-id-other-content",
-    /// The signature is false, the key unknown, or the text is no token.
+    /// The signature is false, or the key unknown.
     Forged = 422 "forged",
+    /// The text is no token.
+    Unreadable = 422 "unreadable",
     /// Well signed, and never minted.
     Unknown = 422 "unknown",
     /// Printed, and not yet handed over.

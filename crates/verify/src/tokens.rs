@@ -64,6 +64,7 @@ impl Verifier {
     /// The verdict on one text.
     #[must_use]
     pub fn verdict(&self, text: &str) -> TokenVerdict {
+        let text = &*voucher::scanned(text);
         let host = self.host.clone().or_else(|| host_of(text));
         let host = host.unwrap_or_else(|| {
             DEFAULT_HOST
@@ -99,9 +100,7 @@ impl Verifier {
         while read_line(&mut input, &mut line)? {
             // What is no text, or is longer than any token, is refused like any other text that is no token.
             let text = String::from_utf8_lossy(&line);
-            let text = text.strip_suffix('\n').unwrap_or(&text);
-            let text = text.strip_suffix('\r').unwrap_or(text);
-            all &= write(&mut out, &self.verdict(text))?;
+            all &= write(&mut out, &self.verdict(&text))?;
             if input.buffer().is_empty() {
                 // Whoever writes line by line reads line by line.
                 out.flush()?;

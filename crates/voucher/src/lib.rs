@@ -6,6 +6,7 @@
 //!   │                           └──expand──► COSE_Sign1 over a CWT, for anybody else's library
 //!   └── id ── ShortCode: F6GVF-A2SFF-WB1XY, for fingers
 //!
+//! what a scanner typed ──scanned──► text
 //! text, instant ──Keyring::verify──► Verified, or a VerifyError: a stable word and a French sentence
 //!
 //! root ──Delegation──► KeySet ──► the keys of a Keyring, for a phone that pins the root and nothing else
@@ -17,7 +18,7 @@
 //! voucher is active and unspent is not in the token; the ledger knows.
 //!
 //! **One voucher, one text.** Bytes, digits, address and CWT determine one another: nothing can be respelt, so a
-//! token can be compared and counted as it stands. The signature is deterministic, so none is ever stored.
+//! token can be compared and counted as it stands. What a scanner changes on the way is put back by [`scanned`] alone, before. The signature is deterministic, so none is ever stored.
 //!
 //! | limit | value |
 //! |---|---|
@@ -96,6 +97,7 @@ mod cose;
 mod envelope;
 mod keys;
 mod qr;
+mod scanned;
 mod short_code;
 mod status;
 mod status_list;
@@ -116,7 +118,8 @@ pub use keys::keyring::{Keyring, SERVER_GRACE_SECONDS, Verified};
 pub use keys::kid::{Kid, KidError, thumbprint};
 pub use keys::sign::{SignError, Signer, SigningKey, ToBeSigned};
 pub use qr::{QUIET_ZONE_MODULES, Qr, QrLevel};
-pub use short_code::{ILLEGIBLE_MAX, SHORT_CODE_SYMBOLS, ShortCode, ShortCodeError};
+pub use scanned::scanned;
+pub use short_code::{ILLEGIBLE_MAX, SHORT_CODE_SYMBOLS, ShortCode, ShortCodeError, typed_signs};
 pub use status::{SHARD_PLACES, Status, StatusShard};
 pub use status_list::{CLOCK_SKEW_SECONDS, STATUS_LIST_BYTES_MAX, STATUS_LIST_TYPE, StatusList, StatusListError};
 pub use terms::{Idx, LastDay, Terms, VoucherId};

@@ -13,6 +13,7 @@ use gf32::{div, mul, pow};
 use thiserror::Error;
 
 use crate::VoucherId;
+use crate::scanned::{azerty_digit, is_invisible};
 
 /// Symbols in a code, without the dashes.
 pub const SHORT_CODE_SYMBOLS: usize = 15;
@@ -22,6 +23,7 @@ pub const ILLEGIBLE_MAX: usize = 2;
 
 const DATA_SYMBOLS: usize = 13;
 const GROUP_SYMBOLS: usize = 5;
+const SIGNS_WITH_HYPHENS: usize = SHORT_CODE_SYMBOLS + 2;
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const ALPHA: u8 = 2;
 const ALPHA_2: u8 = 4;
@@ -127,7 +129,7 @@ impl ShortCode {
 impl FromStr for ShortCode {
     type Err = ShortCodeError;
 
-    /// Reads a typed code: case, dashes and spaces do not matter, O is 0, I and L are 1.
+    /// Reads a typed code: case, dashes and spaces do not matter, O is 0, I and L are 1; see [`typed_signs`].
     fn from_str(text: &str) -> Result<Self, ShortCodeError> {
         if text.contains('?') {
             Err(ShortCodeError::Symbol('?'))
@@ -155,7 +157,7 @@ impl fmt::Debug for ShortCode {
 
 /// The symbols of a typed text; nothing where it says `?`.
 fn read(text: &str) -> Result<[Option<u8>; SHORT_CODE_SYMBOLS], ShortCodeError> {
-    let mut typed = text.chars().filter(|sign| !matches!(sign, '-' | ' '));
+    let mut typed = typed_signs(text).into_iter();
     let mut symbols = [None; SHORT_CODE_SYMBOLS];
     for symbol in &mut symbols {
         *symbol = value(typed.next().ok_or(ShortCodeError::Length)?)?;
@@ -165,6 +167,38 @@ fn read(text: &str) -> Result<[Option<u8>; SHORT_CODE_SYMBOLS], ShortCodeError> 
     } else {
         Ok(symbols)
     }
+}
+
+/// The letters, digits and `?` of a typed text, without spaces and dashes of any kind; digits that were typed on a French keyboard
+/// without its shift key are digits.
+///
+/// One key of that keyboard types `-` for 6 as well as between the groups. It is a 6 only where fifteen signs say so.
+#[must_use]
+pub fn typed_signs(text: &str) -> Vec<char> {
+    let kept: Vec<char> = text.chars().filter(|sign| !is_separator(*sign)).collect();
+    let between = [GROUP_SYMBOLS, 2 * GROUP_SYMBOLS + 1];
+    let grouped = between.iter().all(|&place| kept.get(place) == Some(&'-'));
+    let is_six = |place: usize| match kept.len() {
+        SHORT_CODE_SYMBOLS => !grouped,
+        SIGNS_WITH_HYPHENS => grouped && !between.contains(&place),
+        _ => false,
+    };
+    let signs = kept.iter().enumerate();
+    signs
+        .filter(|&(place, sign)| *sign != '-' || is_six(place))
+        .map(|(_, sign)| azerty_digit(*sign).unwrap_or(*sign))
+        .collect()
+}
+
+/// Spaces, dashes other than the hyphen of the keyboard, and what nobody sees.
+fn is_separator(sign: char) -> bool {
+    sign.is_whitespace()
+        || sign.is_control()
+        || is_invisible(sign)
+        || matches!(
+            sign,
+            '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}'
+        )
 }
 
 fn value(sign: char) -> Result<Option<u8>, ShortCodeError> {

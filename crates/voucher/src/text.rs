@@ -2,7 +2,8 @@
 //!
 //! `https://<host>/v#` and 209 decimal digits: the bytes in groups of 7, each as 17 digits, the last 2 bytes
 //! as 5 digits. Reading is strict, so one token has one text: no spaces, no capitals, no second way to write
-//! a digit. What stands behind `#` is never sent to a web server by a browser.
+//! a digit. What stands behind `#` is never sent to a web server by a browser. What a scanner adds or changes is put back before
+//! ([`scanned`](crate::scanned)).
 
 use std::fmt::{self, Write};
 use std::str::FromStr;
@@ -17,8 +18,8 @@ pub const TOKEN_DIGITS: usize = 209;
 /// The longest host, so that the text fits the QR versions of the design.
 pub const HOST_CHARS_MAX: usize = 22;
 
-const SCHEME: &str = "https://";
-const PATH: &str = "/v#";
+pub(crate) const SCHEME: &str = "https://";
+pub(crate) const PATH: &str = "/v#";
 const GROUP_BYTES: usize = 7;
 const GROUP_DIGITS: usize = 17;
 const LAST_GROUP_DIGITS: usize = 5;

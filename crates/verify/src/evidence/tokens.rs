@@ -26,7 +26,7 @@ pub(super) fn check(
     let file = BufReader::new(File::open(path).map_err(unreadable)?.take(TOKENS_BYTES_MAX));
     for (number, line) in (1..).zip(file.lines()) {
         let line = line.map_err(unreadable)?;
-        let text = line.trim();
+        let text = &*voucher::scanned(&line);
         if text.is_empty() {
             continue;
         }

@@ -111,6 +111,29 @@ fn every_invalid_vector_is_refused_with_a_reason() {
 }
 
 #[test]
+fn what_a_scanner_changed_is_put_back() {
+    let given = Given::new();
+    let good = &given.texts("valid")[0];
+    let digits = good.rsplit('#').next().unwrap();
+    let keys: Vec<char> = "à&é\"'(-è_ç".chars().collect();
+    let french: String = digits.bytes().map(|digit| keys[usize::from(digit - b'0')]).collect();
+    for text in [
+        format!("{good}\r"),
+        format!("{good} \t"),
+        format!("]Q1{good}"),
+        good.to_uppercase(),
+        good.replace('#', "%23"),
+        format!("httpsM!!cheaue:exq,ple:fr!v3{french}"),
+        french,
+    ] {
+        let output = given.verify(&["--at", DAY, "--host", "cheque.example.fr", &text]);
+        assert_eq!(output.status.code(), Some(0), "{text}");
+        let output = given.verify_lines(&["--at", DAY], format!("{text}\r\n").as_bytes());
+        assert_eq!(output.status.code(), Some(0), "{text}");
+    }
+}
+
+#[test]
 fn one_bad_line_among_good_ones_makes_the_status_1() {
     let given = Given::new();
     let good = &given.texts("valid")[0];

@@ -38,6 +38,32 @@ fn the_same_code_may_be_typed_in_several_ways() {
 }
 
 #[test]
+fn spaces_dashes_and_a_french_keyboard_change_no_code() {
+    for (exact, typed) in [
+        ("F6GVF-A2SFF-WB1XY", "F6GVF-A2SFF-WB1XY\r\n"),
+        ("F6GVF-A2SFF-WB1XY", "\u{feff}F6GVF\u{a0}A2SFF\u{202f}WB1XY\t"),
+        ("F6GVF-A2SFF-WB1XY", "F6GVF–A2SFF—WB1XY"),
+        ("F6GVF-A2SFF-WB1XY", "F6GVF\u{2011}A2SFF\u{2212}WB1XY"),
+        // Without the shift key: 6 and the dash are one key.
+        ("F6GVF-A2SFF-WB1XY", "f-gvf-aésff-wb&xy"),
+        ("F6GVF-A2SFF-WB1XY", "f-gvfaésffwb&xy"),
+        ("F6GVF-A2SFF-WB1XY", "f§gvf aésff wb&xy"),
+        ("00000-00000-00000", "ààààà-ààààà-ààààà"),
+        ("9SBTC-4GJJY-DGQCJ", "çsbtc-'gjjy-dgqcj"),
+        ("4Y5SA-J1R72-AY4QJ", "'y(sa-j&rèé-ay’qj"),
+        ("8YASB-W4WFN-VSX2T", "_yasb-w'wfn-vsxét"),
+    ] {
+        assert_eq!(
+            typed.parse::<ShortCode>().map(|code| code.to_string()),
+            Ok(exact.to_owned()),
+            "{typed}"
+        );
+    }
+    // Fifteen signs without one group's end: too short, not a 6.
+    assert_eq!("F6GVF-A2SFF-WB1".parse::<ShortCode>(), Err(ShortCodeError::Length));
+}
+
+#[test]
 fn every_mistyped_code_of_the_vectors_is_refused() {
     for typed in &VECTORS.short_codes.refused {
         typed.parse::<ShortCode>().expect_err(typed);

@@ -25,7 +25,7 @@ use crate::{ids::ClaimId, ids::StructureId};
     responses((status = 201, body = Receipt), (status = 200, description = "Claimed before", body = Receipt),
         (status = 403, description = "`structure-suspended`, `structure-not-accredited`"),
         (status = 409, description = "`same-id-other-content`"),
-        (status = 422, description = "`forged`, `unknown`, `not-active`, `already-used-by-you`, `already-used-elsewhere`, \
+        (status = 422, description = "`forged`, `unreadable`, `unknown`, `not-active`, `already-used-by-you`, `already-used-elsewhere`, \
             `revoked`, `expired`, `mistyped`, `code-unknown` (the first bad voucher's reason; `vouchers` lists every bad one), `mixed-programmes` \
             (`programmes` says which positions are whose), `too-many-vouchers`, `no-voucher`, `twice-in-one-claim`, \
             `unknown-service`, `date-out-of-range`, `status-list-from-future`"),

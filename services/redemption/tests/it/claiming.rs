@@ -46,6 +46,33 @@ async fn a_claim_is_a_receipt_and_money_owed(pool: PgPool) {
 }
 
 #[testkit::test]
+async fn a_genuine_voucher_is_claimed_whatever_the_scanner_adds(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
+    let tokens = world.activates(programme, 1..=8).await;
+    let azerty = |token: &str| {
+        let digits = token.rsplit('#').next().unwrap().bytes();
+        let keys: Vec<char> = "à&é\"'(-è_ç".chars().collect();
+        digits.map(|digit| keys[usize::from(digit - b'0')]).collect::<String>()
+    };
+    let typed = [
+        format!("{}\r", tokens[0]),
+        format!("{}\r\n", tokens[1]),
+        format!("\t{} ", tokens[2]),
+        format!("]Q1{}\n", tokens[3]),
+        tokens[4].to_uppercase(),
+        tokens[5].replace('#', "%23"),
+        azerty(&tokens[6]),
+        tokens[7].replace("https", "HTTPS"),
+    ];
+    structure.claims(1, &typed).await.created();
+    let cut = structure.claims(2, &[tokens[0][..100].to_owned()]).await;
+    assert_eq!((cut.status, cut.kind().as_str()), (422, "unreadable"));
+    let detail = cut.body["detail"].as_str().unwrap();
+    assert!(detail.contains("Ce n'est pas le signe d'un faux"), "{detail}");
+}
+
+#[testkit::test]
 async fn a_retry_gets_the_same_receipt_and_other_content_is_a_conflict(pool: PgPool) {
     let fixture = Fixture::new(pool).await;
     let (programme, structure, other) = (
@@ -167,7 +194,7 @@ async fn a_signature_that_is_not_ours_stops_a_claim(pool: PgPool) {
         .claims(1, &[tokens[0].clone(), forged, "bonjour".to_owned(), late])
         .await;
     assert_eq!(answer.kind().as_str(), "forged");
-    let expected = [(1, "forged"), (2, "forged"), (3, "expired")];
+    let expected = [(1, "forged"), (2, "unreadable"), (3, "expired")];
     assert_eq!(
         answer.bad_vouchers(),
         expected.map(|(index, reason)| (index, reason.to_owned()))

@@ -117,7 +117,7 @@ fn known(code: ShortCode, number: AccountNumber, cents: i64, last_day: NaiveDate
 /// could be in several.
 fn suspect_group(typed: &str) -> Option<u8> {
     const GROUP_SYMBOLS: usize = 5;
-    let symbols: Vec<char> = typed.chars().filter(|sign| !matches!(sign, '-' | ' ')).collect();
+    let symbols = voucher::typed_signs(typed);
     if symbols.contains(&'?') {
         return None;
     }

@@ -1,12 +1,14 @@
 use chrono::NaiveDate;
 use serde::Serialize;
-use voucher::{ShortCodeError, VerifyError};
+use voucher::{ShortCodeError, TextError, VerifyError};
 
 /// Why one voucher cannot be spent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// Made up, altered, badly read, or signed by a key that is not believed.
+    /// Made up, altered, leading to another site, or signed by a key that is not believed.
     Forged(VerifyError),
+    /// No text of a voucher: it says something of the scanner, and nothing of the voucher.
+    Unreadable(TextError),
     /// A typed code that is none.
     Mistyped {
         /// What is wrong with it.
@@ -35,6 +37,8 @@ impl Fault {
     pub(super) const fn of(error: VerifyError) -> Self {
         match error {
             VerifyError::Expired { .. } => Self::Expired,
+            VerifyError::Text(TextError::OtherHost | TextError::PlainHttp) => Self::Forged(error),
+            VerifyError::Text(error) => Self::Unreadable(error),
             error => Self::Forged(error),
         }
     }
@@ -44,6 +48,7 @@ impl Fault {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Forged(_) => "forged",
+            Self::Unreadable(_) => "unreadable",
             Self::Mistyped { .. } => "mistyped",
             Self::CodeUnknown => "code-unknown",
             Self::Unknown => "unknown",
@@ -60,6 +65,17 @@ impl Fault {
     pub fn sentence(self) -> String {
         match self {
             Self::Forged(error) => error.to_string(),
+            Self::Unreadable(TextError::Space) => {
+                "Ce QR code n'a pas pu être lu : votre lecteur ajoute un espace ou coupe le texte.".to_owned()
+            }
+            Self::Unreadable(TextError::NotADigit) => {
+                "Ce QR code n'a pas pu être lu : votre lecteur est réglé sur un autre clavier, ou ce n'est pas le QR code d'un chèque."
+                    .to_owned()
+            }
+            Self::Unreadable(TextError::Length) => {
+                "Ce QR code n'a pas été lu en entier, ou votre lecteur ajoute quelque chose au texte.".to_owned()
+            }
+            Self::Unreadable(error) => format!("Ce QR code n'a pas pu être lu. {error}"),
             Self::Mistyped { error, group: None } => error.to_string(),
             Self::Mistyped {
                 error,
@@ -84,6 +100,9 @@ impl Fault {
     pub const fn remedy(self) -> &'static str {
         match self {
             Self::Forged(_) => "Scannez-le de nouveau. S'il est encore refusé, ne l'acceptez pas.",
+            Self::Unreadable(_) => {
+                "Ce n'est pas le signe d'un faux. Scannez-le de nouveau ; si cela recommence, réglez le lecteur sur le clavier de l'ordinateur, sans préfixe ni suffixe, ou tapez le code court."
+            }
             Self::Mistyped { .. } => {
                 "Comparez avec le papier. Pour un signe illisible, tapez « ? » : deux au plus peuvent être retrouvés."
             }
@@ -131,5 +150,45 @@ impl BadVoucher {
             used_on,
             remedy: fault.remedy(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use voucher::{Keyring, Token};
+
+    use super::*;
+
+    #[test]
+    fn what_a_scanner_spoils_is_never_called_a_forgery() {
+        let keyring = Keyring::new("cheque.example.fr".parse().unwrap(), vec![]);
+        let digits = "0".repeat(209);
+        let fault = |text: &str| Fault::of(keyring.verify(&voucher::scanned(text), 0).expect_err(text));
+        for (text, error) in [
+            (digits.replacen('0', "0 ", 1), TextError::Space),
+            (digits.replacen('0', "\t0", 9), TextError::Space),
+            ("bonjour".to_owned(), TextError::NotADigit),
+            (digits.replacen('0', "%", 1), TextError::NotADigit),
+            ("httpsM//".to_owned() + &digits, TextError::NotADigit),
+            (digits[1..].to_owned(), TextError::Length),
+            (String::new(), TextError::Length),
+            ("9".repeat(209), TextError::GroupTooLarge),
+            (
+                format!("https://cheque.example.fr/lieux#{digits}"),
+                TextError::OtherPath,
+            ),
+        ] {
+            let fault = fault(&text);
+            assert_eq!(fault, Fault::Unreadable(error), "{text}");
+            assert_eq!(fault.word(), "unreadable");
+            assert!(fault.remedy().contains("lecteur"));
+        }
+        assert_eq!(
+            fault(&digits).word(),
+            "unreadable",
+            "another format: {:?}",
+            Token::from_digits(&digits)
+        );
+        assert_eq!(fault(&format!("https://evil.example/v#{digits}")).word(), "forged");
     }
 }

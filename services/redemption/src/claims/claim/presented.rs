@@ -24,6 +24,7 @@ enum Proof {
 impl Presented {
     /// The voucher of a scanned text, if one of our keys signed it.
     pub(super) fn scanned(keyring: &Keyring, text: &str, service: NaiveDate, at: i64) -> Result<Self, VerifyError> {
+        let text = &*voucher::scanned(text);
         match keyring.verify_with_grace(text, at, LATE_CLAIM_SECONDS) {
             Ok(verified) => Ok(match in_time(verified.terms(), service, at) {
                 Ok(()) => Self(Proof::Scanned(verified)),
