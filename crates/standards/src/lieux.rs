@@ -1,7 +1,9 @@
 //! Mediation places in the national schema *lieux de médiation numérique* 1.0.2 (LaMednum/standard-mediation-num).
 //!
-//! Read strictly: the 32 columns, the required cells, the patterns and the lists of words of the schema. Two rules are the
-//! project's own: a SIRET has true check digits, and it comes once, because a structure is paid by its SIRET.
+//! The columns that the schema requires are asked for, the others may be missing, and one more is left out; both are told. The words of the
+//! schema's lists are found whatever their case, accents and apostrophes, and kept as the schema writes them. Two rules are the project's
+//! own: a SIRET has true check digits, and it comes once, because a structure is paid by its SIRET. A place without a number in a register
+//! (`00000000000000`, or nothing) is known by its own `id`.
 
 mod fields;
 mod lists;
@@ -12,20 +14,15 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 
 use crate::cog::CommuneCode;
-use crate::table::{self, CellProblem, Columns, Problems, Row};
+use crate::table::{self, CellProblem, Columns, Problems, Reading, Row, Unknown};
 use fields::Fields;
 
 pub use pivot::{Pivot, PivotError};
 
 const COLUMNS: Columns = Columns {
-    required: &[
-        "id",
-        "pivot",
-        "nom",
-        "commune",
-        "code_postal",
+    required: &["id", "pivot", "nom", "commune", "code_postal", "adresse", "date_maj"],
+    optional: &[
         "code_insee",
-        "adresse",
         "complement_adresse",
         "latitude",
         "longitude",
@@ -39,7 +36,6 @@ const COLUMNS: Columns = Columns {
         "source",
         "itinerance",
         "structure_parente",
-        "date_maj",
         "services",
         "publics_specifiquement_adresses",
         "prise_en_charge_specifique",
@@ -52,7 +48,6 @@ const COLUMNS: Columns = Columns {
         "fiche_acces_libre",
         "prise_rdv",
     ],
-    optional: &[],
 };
 
 /// One place. Fields keep the schema's French names, so that a reader finds them in its documentation; cells with several values,
@@ -61,7 +56,8 @@ const COLUMNS: Columns = Columns {
 #[expect(missing_docs, reason = "the fields and their meaning are the national schema's")]
 pub struct Lieu {
     pub id: String,
-    pub pivot: Pivot,
+    /// None when its number is in no register that the file knows.
+    pub pivot: Option<Pivot>,
     pub nom: String,
     pub commune: String,
     pub code_postal: String,
@@ -101,34 +97,64 @@ pub struct Lieu {
 pub struct Parsed {
     /// Good rows with their physical line.
     pub rows: Vec<(u64, Lieu)>,
-    /// What is wrong, by line.
+    /// What is wrong, by line; cut when there is too much.
     pub problems: Vec<CellProblem>,
+    /// How many problems there are, told or not.
+    pub problem_count: usize,
+    /// How many rows were sent, good or not.
+    pub sent_rows: usize,
+    /// What was read otherwise than the sender may think.
+    pub notices: Vec<String>,
+    /// Some names, when the encoding was found out.
+    pub samples: Vec<String>,
 }
 
-/// Reads a file of places. An `id` or a `pivot` that comes twice keeps its first row.
+/// Reads a file of places: CSV, a workbook (its first sheet when none is named) or a JSON array. An `id` or a `pivot` that comes twice
+/// keeps its first row.
 #[must_use]
-pub fn parse(bytes: &[u8]) -> Parsed {
-    let mut table = table::read(bytes, &COLUMNS);
+pub fn parse(bytes: &[u8], sheet: Option<&str>) -> Parsed {
+    let reading = Reading {
+        columns: &COLUMNS,
+        unknown: Unknown::Ignored,
+        sheet,
+    };
+    let mut table = if table::is_json(bytes) {
+        table::read_objects(bytes, &reading)
+    } else {
+        table::read_as(bytes, &reading)
+    };
     let mut problems = table.take_problems();
     let (mut ids, mut pivots) = (HashMap::new(), HashMap::new());
     let mut rows = Vec::new();
     for row in table.rows() {
         // Told even when another cell is wrong: the file should not need a second round.
-        let unique = first_of("id", &mut ids, row, &mut problems) & first_of("pivot", &mut pivots, row, &mut problems);
+        let id = row.filled("id").map(str::to_owned);
+        let unique = first_of("id", id, &mut ids, row, &mut problems)
+            & first_of("pivot", pivot::key(row.cell("pivot")), &mut pivots, row, &mut problems);
         if let Some(lieu) = lieu(row, &mut problems).filter(|_| unique) {
             rows.push((row.line(), lieu));
         }
     }
     Parsed {
         rows,
+        problem_count: problems.count(),
         problems: problems.into_vec(),
+        sent_rows: table.sent_rows(),
+        notices: table.notices().to_vec(),
+        samples: table.samples(&["nom"]),
     }
 }
 
-/// Whether the cell of a column comes here for the first time.
-fn first_of<'t>(column: &str, seen: &mut HashMap<&'t str, u64>, row: Row<'t>, problems: &mut Problems) -> bool {
-    let Some(cell) = row.filled(column) else { return true };
-    let first = *seen.entry(cell).or_insert(row.line());
+/// Whether a value of a column comes here for the first time; a place without one has no double.
+fn first_of(
+    column: &str,
+    value: Option<String>,
+    seen: &mut HashMap<String, u64>,
+    row: Row<'_>,
+    problems: &mut Problems,
+) -> bool {
+    let Some(value) = value else { return true };
+    let first = *seen.entry(value).or_insert(row.line());
     if first != row.line() {
         problems.push(row.problem(
             column,
@@ -170,7 +196,7 @@ fn lieu(row: Row<'_>, problems: &mut Problems) -> Option<Lieu> {
     let text = |column| row.filled(column).map(str::to_owned);
     Some(Lieu {
         id: id?,
-        pivot: pivot?,
+        pivot,
         nom: nom?,
         commune: commune?,
         code_postal: code_postal?,

@@ -7,6 +7,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::spreadsheet::{SHORTENED, is_shortened, without_zero_decimals};
+use crate::written_date::TEXT_COLUMN;
+
 /// The SIREN of La Poste, whose establishments follow their own check.
 const LA_POSTE: &str = "356000000";
 
@@ -49,6 +52,14 @@ pub enum SiretError {
     /// Something else than digits and spaces.
     #[error("le SIRET contient autre chose que des chiffres ; saisissez seulement ses 14 chiffres")]
     NotDigits,
+    /// `9,87631E+13`: its end is lost.
+    #[error("{SHORTENED} ; {TEXT_COLUMN} les 14 chiffres")]
+    Spreadsheet,
+    /// Fourteen zeros, which files write where nobody knows the SIRET.
+    #[error(
+        "des zéros ne sont pas un SIRET ; saisissez ses 14 chiffres, à chercher sur annuaire-entreprises.data.gouv.fr"
+    )]
+    Zeros,
     /// A SIREN, probably.
     #[error("c'est un SIREN (9 chiffres) ; ajoutez les 5 chiffres de l'établissement pour faire un SIRET")]
     OnlySiren,
@@ -80,7 +91,7 @@ fn siren_length_hint(found: usize) -> &'static str {
 
 fn siret_length_hint(found: usize) -> &'static str {
     if found == 13 {
-        "un tableur a peut-être effacé un zéro au début"
+        "un tableur a peut-être effacé un zéro au début : mettez la colonne au format Texte et recopiez les 14 chiffres"
     } else {
         "vérifiez qu'il n'en manque pas et qu'il n'y en a pas trop"
     }
@@ -170,12 +181,19 @@ impl FromStr for Siret {
     type Err = SiretError;
 
     fn from_str(text: &str) -> Result<Self, SiretError> {
+        let text = without_zero_decimals(text.trim());
+        if is_shortened(text) {
+            return Err(SiretError::Spreadsheet);
+        }
         let digits = digits(text).ok_or(SiretError::NotDigits)?;
         let bytes = match digits.len() {
             0 => return Err(SiretError::Empty),
             9 => return Err(SiretError::OnlySiren),
             found => digits.as_bytes().try_into().map_err(|_| SiretError::Length { found })?,
         };
+        if digits.bytes().all(|digit| digit == b'0') {
+            return Err(SiretError::Zeros);
+        }
         let siren = &digits[..9];
         if !luhn(siren) {
             return Err(SiretError::SirenCheckDigit);
@@ -246,6 +264,29 @@ mod tests {
         assert_eq!("21210231300013".parse::<Siren>(), Err(SirenError::Length { found: 14 }));
         assert_eq!("212102314".parse::<Siren>(), Err(SirenError::CheckDigit));
         assert!(refusal("2121023130001").to_string().contains("zéro au début"));
+    }
+
+    #[test]
+    fn what_a_spreadsheet_made_of_a_siret_is_named() {
+        for text in ["9,87631E+13", "9.87631E+13", "2,1210231E+13"] {
+            assert_eq!(refusal(text), SiretError::Spreadsheet);
+            assert!(
+                refusal(text)
+                    .to_string()
+                    .contains("au format Texte et recopiez les 14 chiffres")
+            );
+        }
+        for text in ["21210231300013.0", "21210231300013,00", " 21210231300013.000 "] {
+            assert_eq!(text.parse::<Siret>().unwrap().as_str(), "21210231300013");
+        }
+        assert_eq!(refusal("21210231300013.5"), SiretError::NotDigits);
+    }
+
+    #[test]
+    fn zeros_are_no_siret() {
+        for text in ["00000000000000", "000 000 000 00000", "00000000000000.0"] {
+            assert_eq!(refusal(text), SiretError::Zeros);
+        }
     }
 
     #[test]

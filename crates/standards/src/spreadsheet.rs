@@ -1,6 +1,63 @@
-//! Texts that strangers chose, in files that people open in a spreadsheet.
+//! What spreadsheets do to files, on the way in and on the way out: texts that they take for formulas, numbers that they shorten, and the
+//! marks that the French ones need.
 
 use std::borrow::Cow;
+
+/// What is wrong with a cell that [`is_shortened`] says.
+pub(crate) const SHORTENED: &str = "un tableur a changé ce numéro";
+
+/// Whether a spreadsheet made this of a long number: `9,87631E+13`. Its last digits are lost for good.
+#[must_use]
+pub fn is_shortened(cell: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let Some((number, power)) = cell.split_once(['E', 'e']) else {
+        return false;
+    };
+    let (whole, fraction) = number.split_once([',', '.']).unwrap_or((number, "0"));
+    whole.len() == 1 && digits(whole) && digits(fraction) && power.strip_prefix('+').is_some_and(digits)
+}
+
+/// Without the `.0` or `,0` that a program wrote behind a whole number, because a spreadsheet had made a number of it.
+#[must_use]
+pub fn without_zero_decimals(number: &str) -> &str {
+    let whole = number.split_once([',', '.']).filter(|(whole, zeros)| {
+        let digits = !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit());
+        digits && !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0')
+    });
+    whole.map_or(number, |(whole, _)| whole)
+}
+
+/// A CSV file of ours as a French spreadsheet opens it with a double click: a byte order mark, semicolons, and commas in the amounts.
+/// `None` when the bytes are no CSV.
+#[must_use]
+pub fn for_french_spreadsheets(csv: &[u8]) -> Option<Vec<u8>> {
+    let csv = csv.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(csv);
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(csv);
+    let mut writer = csv::WriterBuilder::new()
+        .delimiter(b';')
+        .flexible(true)
+        .terminator(csv::Terminator::CRLF)
+        .from_writer("\u{FEFF}".as_bytes().to_vec());
+    for record in reader.records() {
+        for cell in record.ok()?.iter() {
+            writer.write_field(with_comma(cell).as_bytes()).ok()?;
+        }
+        writer.write_record(None::<&[u8]>).ok()?;
+    }
+    writer.into_inner().ok()
+}
+
+/// An amount or a rate with the French decimal comma; any other text as it is.
+fn with_comma(cell: &str) -> Cow<'_, str> {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match cell.strip_prefix('-').unwrap_or(cell).split_once('.') {
+        Some((whole, fraction)) if digits(whole) && digits(fraction) => Cow::Owned(cell.replacen('.', ",", 1)),
+        _ => Cow::Borrowed(cell),
+    }
+}
 
 /// A text as a cell of a CSV file: a spreadsheet takes one that begins with `=`, `+`, `-`, `@`, a tab or a carriage return for a formula,
 /// which may send away what stands beside it, so such a text gets an apostrophe before it (OWASP, *CSV Injection*). Only for texts: an
@@ -34,5 +91,51 @@ mod tests {
         for text in ["", "Médiathèque", "a=b", " -", "10-12 ans", "'=1", "Côte-d'Or"] {
             assert!(matches!(cell(text), Cow::Borrowed(same) if same == text), "{text}");
         }
+    }
+
+    #[test]
+    fn a_number_that_a_spreadsheet_shortened_is_seen() {
+        for shortened in ["9,87631E+13", "9.87631E+13", "1E+10", "6,12346e+09"] {
+            assert!(is_shortened(shortened), "{shortened}");
+        }
+        for whole in [
+            "98763516600018",
+            "E+13",
+            "9,8",
+            "12E+3",
+            "1E10",
+            "Bâtiment 1E+",
+            "2A004",
+            "9,8E-3",
+        ] {
+            assert!(!is_shortened(whole), "{whole}");
+        }
+    }
+
+    #[test]
+    fn decimals_that_are_zero_are_dropped_and_no_others() {
+        for (number, whole) in [
+            ("98763516600018.0", "98763516600018"),
+            ("98763516600018,00", "98763516600018"),
+            ("12.5", "12.5"),
+            ("12.", "12."),
+            (".0", ".0"),
+            ("1.0.0", "1.0.0"),
+            ("A.0", "A.0"),
+        ] {
+            assert_eq!(without_zero_decimals(number), whole);
+        }
+    }
+
+    #[test]
+    fn a_french_spreadsheet_opens_our_csv_with_a_double_click() {
+        let csv = "nom,montant,code\n\"Dijon, centre; nord\",-1234.50,21.5.1\n'=1+1,0.00,01\n".as_bytes();
+        let french = String::from_utf8(for_french_spreadsheets(csv).unwrap()).unwrap();
+        assert_eq!(
+            french,
+            "\u{FEFF}nom;montant;code\r\n\"Dijon, centre; nord\";-1234,50;21.5.1\r\n'=1+1;0,00;01\r\n"
+        );
+        assert_eq!(for_french_spreadsheets(b""), Some("\u{FEFF}".as_bytes().to_vec()));
+        assert_eq!(for_french_spreadsheets(b"a,\xE9\n"), None);
     }
 }

@@ -1,14 +1,16 @@
-//! The one reader for the spreadsheets people send as CSV.
+//! The one reader for the spreadsheets people send, as CSV or as a workbook (.xlsx).
 //!
-//! A file goes through three gates: the whole file (size, encoding, not an Excel workbook), its header (which separator, which
-//! columns), its rows (number of cells, length, control characters). What passes is a [`Table`] of trimmed cells; what does not
-//! is a [`CellProblem`] with the physical line of the file, as a text editor numbers it, even after quoted line breaks.
+//! A file goes through three gates: the whole file (size, encoding, workbook or text), its header (which separator, which columns), its
+//! rows (number of cells, length, control characters). What passes is a [`Table`] of trimmed cells; what does not is a [`CellProblem`] with
+//! the physical line of the file, as a text editor or a spreadsheet numbers it, even after quoted line breaks.
 //!
-//! Unknown columns are refused rather than skipped: a column nobody asked for is often a misspelt one, and sometimes personal
-//! data that must not be sent.
+//! Unknown columns are refused unless a kind of file says otherwise ([`Unknown`]): a column nobody asked for is often a misspelt one, and
+//! sometimes personal data that must not be sent. What was read otherwise than somebody might expect is told ([`Table::notices`]).
 
 mod lines;
+mod objects;
 mod problem;
+mod workbook;
 
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -17,6 +19,12 @@ use std::str::FromStr;
 use csv::{ReaderBuilder, StringRecord, Trim};
 use lines::Lines;
 
+use crate::fold::words;
+use crate::spreadsheet::{SHORTENED, is_shortened};
+use crate::text_encoding::{Damaged, Encoding, decode};
+use crate::written_date::TEXT_COLUMN;
+
+pub(crate) use objects::{is_json, read_objects};
 pub use problem::{CellProblem, PROBLEMS_MAX, Problems};
 
 /// Most rows a file may have; more must be split.
@@ -39,8 +47,37 @@ pub struct Columns {
 
 impl Columns {
     fn knows(&self, name: &str) -> bool {
-        self.required.contains(&name) || self.optional.contains(&name)
+        self.find(name).is_some()
     }
+
+    /// All of them.
+    fn all(&self) -> impl Iterator<Item = &'static str> {
+        self.required.iter().chain(self.optional).copied()
+    }
+
+    /// The column of this name, whatever its capitals, accents and spaces.
+    fn find(&self, name: &str) -> Option<&'static str> {
+        let typed = words(name).join("_");
+        self.all().find(|known| *known == typed)
+    }
+}
+
+/// What becomes of a column that nobody asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unknown {
+    /// The file is refused.
+    Refused,
+    /// It is left out, and that is told.
+    Ignored,
+}
+
+/// How a file is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'a> {
+    pub columns: &'a Columns,
+    pub unknown: Unknown,
+    /// The sheet of a workbook; its first one when none is named.
+    pub sheet: Option<&'a str>,
 }
 
 /// A file read as far as its cells; what its values mean is for the caller to judge.
@@ -49,7 +86,13 @@ pub struct Table {
     positions: HashMap<&'static str, usize>,
     rows: Vec<(u64, StringRecord)>,
     problems: Problems,
+    notices: Vec<String>,
+    encoding: Encoding,
+    sent_rows: usize,
 }
+
+/// How many values of a column are shown to whoever has to judge the encoding.
+const SAMPLES: usize = 3;
 
 /// One row of a [`Table`].
 #[derive(Debug, Clone, Copy)]
@@ -68,6 +111,38 @@ impl Table {
             record,
             positions: &self.positions,
         })
+    }
+
+    /// How many rows the file has, good or not.
+    #[must_use]
+    pub const fn sent_rows(&self) -> usize {
+        self.sent_rows
+    }
+
+    /// In French, what was read otherwise than the sender may think: the encoding, a sheet, a column. No cell is told.
+    #[must_use]
+    pub fn notices(&self) -> &[String] {
+        &self.notices
+    }
+
+    /// Up to three values with accents of these columns, when the encoding was found out: a person sees at once whether they are right.
+    #[must_use]
+    pub fn samples(&self, columns: &[&str]) -> Vec<String> {
+        let mut samples: Vec<String> = Vec::new();
+        if self.encoding == Encoding::Utf8 {
+            return samples;
+        }
+        for row in self.rows() {
+            let cells = columns.iter().filter_map(|column| row.filled(column));
+            let sample = cells.collect::<Vec<_>>().join(" ");
+            if !sample.is_ascii() && !samples.contains(&sample) {
+                samples.push(sample);
+            }
+            if samples.len() == SAMPLES {
+                break;
+            }
+        }
+        samples
     }
 
     /// What was found wrong so far; add to it, then [`Problems::into_vec`].
@@ -109,98 +184,168 @@ impl<'t> Row<'t> {
     {
         self.cell(column)
             .parse()
-            .map_err(|error: T::Err| {
-                let refusal = error.to_string();
-                let (problem, remedy) = refusal
-                    .split_once(" ; ")
-                    .unwrap_or((&refusal, "corrigez cette cellule"));
-                problems.push(self.problem(column, problem, remedy));
-            })
+            .map_err(|error: T::Err| problems.push(self.refusal(column, &error)))
             .ok()
     }
 
-    /// A problem with the cell of a column of this row.
+    /// A refusal of this package as a problem of the cell of a column.
+    pub fn refusal(self, column: &str, error: &impl Display) -> CellProblem {
+        let refusal = error.to_string();
+        let (problem, remedy) = refusal
+            .split_once(" ; ")
+            .unwrap_or((&refusal, "corrigez cette cellule"));
+        self.problem(column, problem, remedy)
+    }
+
+    /// A problem with the cell of a column of this row. What a spreadsheet did to the cell is told before anything else.
     #[must_use]
     pub fn problem(self, column: &str, problem: impl Into<String>, remedy: impl Into<String>) -> CellProblem {
-        CellProblem::new(self.line, column, self.cell(column), problem, remedy)
+        let cell = self.cell(column);
+        if is_shortened(cell) {
+            let digits = if matches!(column, "siret" | "pivot") {
+                "les 14 chiffres"
+            } else {
+                "le numéro entier"
+            };
+            return CellProblem::new(self.line, column, cell, SHORTENED, format!("{TEXT_COLUMN} {digits}"));
+        }
+        CellProblem::new(self.line, column, cell, problem, remedy)
     }
+
+    /// Whether a spreadsheet has shortened the number in this cell; its problem is then among the others. For cells that may hold any
+    /// text, and would take this one too.
+    pub fn is_shortened(self, column: &str, problems: &mut Problems) -> bool {
+        let shortened = is_shortened(self.cell(column));
+        if shortened {
+            problems.push(self.problem(column, "", ""));
+        }
+        shortened
+    }
+}
+
+/// Reads a file into rows of cells: every column must be known, and a workbook has its first sheet read. Never fails: everything wrong
+/// is among the table's problems.
+#[must_use]
+pub fn read(bytes: &[u8], columns: &Columns) -> Table {
+    let reading = Reading {
+        columns,
+        unknown: Unknown::Refused,
+        sheet: None,
+    };
+    read_as(bytes, &reading)
 }
 
 /// Reads a file into rows of cells. Never fails: everything wrong is among the table's problems.
 #[must_use]
-pub fn read(bytes: &[u8], columns: &Columns) -> Table {
+pub fn read_as(bytes: &[u8], reading: &Reading<'_>) -> Table {
     let mut table = Table::default();
-    match whole_file(bytes) {
-        Ok(text) => read_text(text, columns, &mut table),
-        Err(problem) => table.problems.push(*problem),
+    if let Err(problem) = read_whole(bytes, reading, &mut table) {
+        table.problems.push(*problem);
     }
     table
 }
 
-/// Size and encoding; the text without its byte order mark.
-fn whole_file(bytes: &[u8]) -> Result<&str, Box<CellProblem>> {
-    let refuse = |line, problem: String, remedy: &str| Err(Box::new(CellProblem::new(line, "", "", problem, remedy)));
-    if bytes.len() > BYTES_MAX {
-        let problem = format!("le fichier dépasse {} Mio", BYTES_MAX / 1024 / 1024);
-        return refuse(1, problem, "partagez-le en plusieurs fichiers");
-    }
-    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xD0\xCF\x11\xE0") {
-        return refuse(
-            1,
-            "le fichier est un classeur de tableur, pas un fichier CSV".into(),
-            "ouvrez-le dans votre tableur et enregistrez-le au format « CSV UTF-8 »",
-        );
-    }
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Ok(text.strip_prefix('\u{FEFF}').unwrap_or(text)),
-        Err(error) => refuse(
-            Lines::new(bytes).at(error.valid_up_to()),
-            "le fichier n'est pas encodé en UTF-8 : un caractère de cette ligne est illisible".into(),
-            "dans votre tableur, enregistrez-le au format « CSV UTF-8 »",
-        ),
-    }
+/// A problem of the whole file.
+fn refused(line: u64, problem: impl Into<String>, remedy: impl Into<String>) -> Box<CellProblem> {
+    Box::new(CellProblem::new(line, "", "", problem, remedy))
 }
 
-fn read_text(text: &str, columns: &Columns, table: &mut Table) {
-    let mut lines = Lines::new(text.as_bytes());
-    let Some((delimiter, header)) = header(text, columns) else {
-        table.problems.push(CellProblem::new(
-            1,
-            "",
-            "",
-            "le fichier est vide",
-            format!(
-                "mettez en première ligne les noms des colonnes : {}",
-                columns.required.join(", ")
-            ),
-        ));
-        return;
-    };
-    let header_line = lines.at_record(&header);
-    table.positions = positions(&header, header_line, columns, &mut table.problems);
-    if !table.problems.is_empty() {
-        return;
+/// Size, encoding, text or workbook.
+fn read_whole(bytes: &[u8], reading: &Reading<'_>, table: &mut Table) -> Result<(), Box<CellProblem>> {
+    if bytes.len() > BYTES_MAX {
+        let problem = format!("le fichier dépasse {} Mio", BYTES_MAX / 1024 / 1024);
+        return Err(refused(1, problem, "partagez-le en plusieurs fichiers"));
     }
-    for (index, record) in reader(text, delimiter).into_records().skip(1).enumerate() {
+    if bytes.starts_with(b"PK\x03\x04") {
+        return workbook::read(bytes, reading, table);
+    }
+    if bytes.starts_with(b"\xD0\xCF\x11\xE0") {
+        return Err(refused(
+            1,
+            "le fichier est un classeur d'un ancien format (.xls)",
+            "ouvrez-le dans votre tableur et enregistrez-le au format .xlsx ou « CSV UTF-8 »",
+        ));
+    }
+    let (text, encoding) = decode(bytes).map_err(|Damaged(at)| {
+        refused(
+            Lines::new(bytes).at(at),
+            "le fichier est abîmé : un caractère de cette ligne est illisible",
+            "dans votre tableur, enregistrez-le de nouveau au format « CSV UTF-8 »",
+        )
+    })?;
+    table.encoding = encoding;
+    match encoding {
+        Encoding::Utf8 => {}
+        Encoding::Utf16 => table.notices.push("Le fichier est en UTF-16 et a été lu ainsi.".to_owned()),
+        Encoding::Windows1252 => table.notices.push(
+            "Le fichier n'est pas en UTF-8 : il a été lu en Windows-1252 (Latin-1). Vérifiez les noms donnés en exemple ; s'ils sont faux, enregistrez le fichier au format « CSV UTF-8 »."
+                .to_owned(),
+        ),
+    }
+    read_text(&text, reading, table)
+}
+
+fn read_text(text: &str, reading: &Reading<'_>, table: &mut Table) -> Result<(), Box<CellProblem>> {
+    let mut lines = Lines::new(text.as_bytes());
+    let (delimiter, header) = header(text, reading.columns).ok_or_else(|| empty_file(reading.columns))?;
+    if !table.admit_header(&header, lines.at_record(&header), reading) {
+        return Ok(());
+    }
+    for record in reader(text, delimiter).into_records().skip(1) {
         let record = record.expect("reading UTF-8 text from memory with flexible rows cannot fail");
-        let line = lines.at_record(&record);
-        if index == ROWS_MAX {
-            table.problems.push(CellProblem::new(
+        table.admit_row(lines.at_record(&record), record, &header)?;
+    }
+    Ok(())
+}
+
+fn empty_file(columns: &Columns) -> Box<CellProblem> {
+    let remedy = format!(
+        "mettez en première ligne les noms des colonnes : {}",
+        columns.required.join(", ")
+    );
+    refused(1, "le fichier est vide", remedy)
+}
+
+impl Table {
+    /// Whether rows can be read under this header.
+    pub(crate) fn admit_header(&mut self, header: &StringRecord, line: u64, reading: &Reading<'_>) -> bool {
+        self.positions = positions(header, line, reading, &mut self.problems, &mut self.notices);
+        self.problems.is_empty()
+    }
+
+    /// Takes a row, or tells what is wrong with it; an error ends the reading.
+    pub(crate) fn admit_row(
+        &mut self,
+        line: u64,
+        record: StringRecord,
+        header: &StringRecord,
+    ) -> Result<(), Box<CellProblem>> {
+        // Spreadsheets leave rows of bare separators at the end of a file.
+        if record.iter().all(str::is_empty) {
+            return Ok(());
+        }
+        if self.sent_rows == ROWS_MAX {
+            return Err(refused(
                 line,
-                "",
-                "",
                 format!("le fichier dépasse {ROWS_MAX} lignes de données"),
                 "partagez-le en plusieurs fichiers",
             ));
-            return;
         }
-        // Spreadsheets leave rows of bare separators at the end of a file.
-        if record.iter().all(str::is_empty) {
-            continue;
+        self.sent_rows += 1;
+        if row_is_sound(&record, line, header, &mut self.problems) {
+            self.rows.push((line, record));
         }
-        if row_is_sound(&record, line, &header, &mut table.problems) {
-            table.rows.push((line, record));
-        }
+        Ok(())
+    }
+
+    /// Tells something of the whole file.
+    pub(crate) fn notice(&mut self, notice: String) {
+        self.notices.push(notice);
+    }
+
+    /// Tells what is wrong with the whole file.
+    pub(crate) fn refuse(&mut self, problem: CellProblem) {
+        self.problems.push(problem);
     }
 }
 
@@ -229,19 +374,24 @@ fn header(text: &str, columns: &Columns) -> Option<(u8, StringRecord)> {
 fn positions(
     header: &StringRecord,
     line: u64,
-    columns: &Columns,
+    reading: &Reading<'_>,
     problems: &mut Problems,
+    notices: &mut Vec<String>,
 ) -> HashMap<&'static str, usize> {
+    let columns = reading.columns;
     let mut positions = HashMap::new();
     for (position, name) in header.iter().enumerate() {
-        let known = columns
-            .required
-            .iter()
-            .chain(columns.optional)
-            .find(|known| **known == name);
         let nth = position + 1;
-        match known {
-            Some(known) if positions.insert(*known, position).is_none() => {}
+        match columns.find(name) {
+            None if reading.unknown == Unknown::Ignored => {
+                let which = if name.is_empty() {
+                    format!("n° {nth}, sans nom,")
+                } else {
+                    format!("« {name} »")
+                };
+                notices.push(format!("La colonne {which} n'est pas attendue : elle n'a pas été lue."));
+            }
+            Some(known) if positions.insert(known, position).is_none() => {}
             Some(_) => problems.push(CellProblem::new(
                 line,
                 name,
@@ -273,6 +423,9 @@ fn positions(
             format!("la colonne « {name} » manque"),
             "ajoutez-la, avec exactement ce nom en première ligne",
         ));
+    }
+    for name in columns.optional.iter().filter(|name| !positions.contains_key(*name)) {
+        notices.push(format!("La colonne « {name} » manque : elle est lue comme vide."));
     }
     positions
 }

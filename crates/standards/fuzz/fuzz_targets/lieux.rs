@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use standards::lieux;
 
 fuzz_target!(|bytes: &[u8]| {
-    let parsed = lieux::parse(bytes);
+    let parsed = lieux::parse(bytes, None);
     for (line, _) in &parsed.rows {
         assert!(*line >= 2, "the first line is the heading");
     }

@@ -2,9 +2,12 @@
 
 use chrono::NaiveDate;
 
-use super::pivot::Pivot;
+use super::pivot::{self, Pivot};
 use crate::cog::{Cog, CommuneCode};
+use crate::fold;
+use crate::spreadsheet::without_zero_decimals;
 use crate::table::{Problems, Row};
+use crate::written_date;
 
 /// The schema's `maxLength` of `presentation_resume`.
 const RESUME_CHARS_MAX: usize = 280;
@@ -45,6 +48,10 @@ impl<'f, 't> Fields<'f, 't> {
     }
 
     pub(super) fn required(&mut self, column: &str) -> Option<String> {
+        if self.row.is_shortened(column, self.problems) {
+            self.wrong = true;
+            return None;
+        }
         match self.row.filled(column) {
             Some(cell) => Some(cell.to_owned()),
             None => self.refuse(
@@ -55,7 +62,11 @@ impl<'f, 't> Fields<'f, 't> {
         }
     }
 
+    /// None where the cell says that nobody knows it.
     pub(super) fn pivot(&mut self) -> Option<Pivot> {
+        if pivot::is_unknown(self.row.cell("pivot")) {
+            return None;
+        }
         let pivot = self.row.parsed("pivot", self.problems);
         self.wrong |= pivot.is_none();
         pivot
@@ -63,6 +74,7 @@ impl<'f, 't> Fields<'f, 't> {
 
     pub(super) fn code_postal(&mut self) -> Option<String> {
         let cell = self.required("code_postal")?;
+        let cell = without_zero_decimals(&cell).to_owned();
         if cell.len() == 5 && cell.bytes().all(|byte| byte.is_ascii_digit()) {
             return Some(cell);
         }
@@ -88,9 +100,9 @@ impl<'f, 't> Fields<'f, 't> {
         )
     }
 
-    /// A decimal number of degrees between `-most` and `most`.
+    /// A decimal number of degrees between `-most` and `most`, with a point or the French comma.
     pub(super) fn degrees(&mut self, column: &str, most: i32) -> Option<f64> {
-        let cell = self.row.filled(column)?;
+        let cell = self.row.filled(column)?.replacen(',', ".", 1);
         // Rust also reads "inf", "nan" and "1e3".
         let decimal = cell
             .bytes()
@@ -140,35 +152,34 @@ impl<'f, 't> Fields<'f, 't> {
 
     pub(super) fn date_maj(&mut self) -> Option<NaiveDate> {
         let cell = self.required("date_maj")?;
-        // chrono would also read "2024-4-2".
-        let date = (cell.len() == 10).then(|| cell.parse().ok()).flatten();
-        if date.is_some() {
-            return date;
-        }
-        self.refuse(
-            "date_maj",
-            "ce n'est pas une date",
-            "écrivez année-mois-jour, par exemple « 2024-04-02 »",
-        )
+        written_date::read(&cell)
+            .map_err(|error| {
+                self.problems.push(self.row.refusal("date_maj", &error));
+                self.wrong = true;
+            })
+            .ok()
     }
 
-    /// A list of words of the schema.
+    /// A list of words of the schema, as the schema writes them.
     pub(super) fn words(&mut self, column: &str, words: &[&str]) -> Vec<String> {
-        let values = match self.row.filled(column) {
-            // Not trimmed inside: the schema's pattern has no space around `|`.
-            Some(cell) => cell.split('|').map(str::to_owned).collect::<Vec<_>>(),
-            None => return Vec::new(),
-        };
-        for value in &values {
-            if !words.contains(&value.as_str()) {
-                self.refuse::<()>(
+        let mut values = Vec::new();
+        for value in self
+            .row
+            .cell(column)
+            .split('|')
+            .map(str::trim)
+            .filter(|value| !value.is_empty())
+        {
+            match fold::choice(value, words.iter().copied()) {
+                Some(word) => values.push(word.to_owned()),
+                None => drop(self.refuse::<()>(
                     column,
                     &format!("« {value} » n'est pas une valeur du schéma national"),
                     &format!(
-                        "choisissez parmi : {} ; séparez plusieurs valeurs par « | », sans espace",
+                        "choisissez parmi : {} ; séparez plusieurs valeurs par « | »",
                         words.join(", ")
                     ),
-                );
+                )),
             }
         }
         values

@@ -63,12 +63,12 @@ fn the_columns_may_come_in_any_order() {
 
 #[test]
 fn a_wrong_header_is_told_column_by_column_and_no_row_is_read() {
-    let text = "siret,Nom,siret,\n1,2,3,4\n";
+    let text = "siret,Nm,Siret,\n1,2,3,4\n";
     assert_eq!(
         problems(text),
         [
-            (1, "Nom".into(), "la colonne « Nom » n'est pas attendue".into()),
-            (1, "siret".into(), "la colonne « siret » est là deux fois".into()),
+            (1, "Nm".into(), "la colonne « Nm » n'est pas attendue".into()),
+            (1, "Siret".into(), "la colonne « Siret » est là deux fois".into()),
             (1, String::new(), "la colonne n° 4 n'a pas de nom".into()),
             (1, "nom".into(), "la colonne « nom » manque".into()),
         ]
@@ -88,17 +88,21 @@ fn an_empty_file_is_refused() {
 }
 
 #[test]
-fn latin_1_is_refused_with_the_line_of_its_first_accent() {
-    let [(line, _, problem)] = &problems(b"siret,nom\n1,a\n2,caf\xE9\n")[..] else {
+fn latin_1_is_read_and_told_and_a_damaged_file_is_refused_with_its_line() {
+    let mut table = read(b"siret,nom\n1,a\n2,caf\xE9\n", &COLUMNS);
+    assert_eq!(table.take_problems().into_vec(), []);
+    assert_eq!(table.samples(&["nom"]), ["café"]);
+    assert!(table.notices()[0].contains("Windows-1252"));
+    let [(line, _, problem)] = &problems(b"siret,nom\n1,\xC3\xA9t\xC3\xA9\n2,caf\xE9\n")[..] else {
         panic!("one problem")
     };
     assert_eq!(*line, 3);
-    assert!(problem.contains("UTF-8"));
+    assert!(problem.contains("abîmé"));
 }
 
 #[test]
-fn an_excel_workbook_is_recognised() {
-    let [(1, _, problem)] = &problems(b"PK\x03\x04\x14\0\x06\0")[..] else {
+fn a_workbook_of_the_old_format_is_recognised() {
+    let [(1, _, problem)] = &problems(b"\xD0\xCF\x11\xE0\xA1\xB1")[..] else {
         panic!("one problem")
     };
     assert!(problem.contains("classeur"));
