@@ -2,9 +2,11 @@
 
 use chrono::NaiveDate;
 use standards::cog::{BirthPlace, Cog, CommuneCode};
-use standards::table::{self, Columns, Problems, Row};
+use standards::fold::{choice, words};
+use standards::spreadsheet::without_zero_decimals;
+use standards::table::{self, Columns, Problems, Reading, Row, Unknown};
+use standards::written_date;
 
-use crate::people::identity::words;
 use crate::{people::identity::Identity, people::identity::IdentityHash, people::identity::IdentityKey};
 
 const COLUMNS: Columns = Columns {
@@ -13,15 +15,13 @@ const COLUMNS: Columns = Columns {
         "nom_naissance",
         "prenoms",
         "date_naissance",
-        "sexe",
         "code_insee_naissance",
         "code_insee_residence",
         "public",
-        "telephone",
-        "courriel",
         "carnets",
     ],
-    optional: &[],
+    // May be empty, so they may be left out.
+    optional: &["sexe", "telephone", "courriel"],
 };
 
 /// Nobody alive was born before; an earlier date is a typing error.
@@ -60,19 +60,31 @@ pub(super) struct Parsed {
     pub rows: usize,
     pub people: Vec<Person>,
     pub problems: Problems,
+    /// What was read otherwise than the sender may think.
+    pub notices: Vec<String>,
+    /// Some names, when the encoding was found out.
+    pub samples: Vec<String>,
 }
 
-pub(super) fn parse(bytes: &[u8], rules: &Rules<'_>) -> Parsed {
-    let mut table = table::read(bytes, &COLUMNS);
+/// A column that nobody asked for is refused: it may hold what must not be sent of a person.
+pub(super) fn parse(bytes: &[u8], sheet: Option<&str>, rules: &Rules<'_>) -> Parsed {
+    let reading = Reading {
+        columns: &COLUMNS,
+        unknown: Unknown::Refused,
+        sheet,
+    };
+    let mut table = table::read_as(bytes, &reading);
     let mut problems = table.take_problems();
     let people = table
         .rows()
         .filter_map(|row| person(row, rules, &mut problems))
         .collect();
     Parsed {
-        rows: table.rows().len(),
+        rows: table.sent_rows(),
         people,
         problems,
+        notices: table.notices().to_vec(),
+        samples: table.samples(&["prenoms", "nom_naissance"]),
     }
 }
 
@@ -139,6 +151,9 @@ fn person(row: Row<'_>, rules: &Rules<'_>, problems: &mut Problems) -> Option<Pe
 }
 
 fn text(row: Row<'_>, column: &str, what: &str, problems: &mut Problems) -> Option<String> {
+    if row.is_shortened(column, problems) {
+        return None;
+    }
     let Some(text) = row.filled(column) else {
         problems.push(row.problem(
             column,
@@ -172,31 +187,17 @@ fn name(row: Row<'_>, column: &str, what: &str, problems: &mut Problems) -> Opti
 }
 
 fn birth_date(row: Row<'_>, today: NaiveDate, problems: &mut Problems) -> Option<NaiveDate> {
-    let cell = row.cell("date_naissance");
-    // chrono alone would also take "1975-1-4" and "+1975-01-04".
-    let date = Some(cell)
-        .filter(|cell| cell.len() == 10)
-        .and_then(|cell| NaiveDate::parse_from_str(cell, "%Y-%m-%d").ok());
     let first = NaiveDate::from_ymd_opt(BIRTH_YEAR_MIN, 1, 1).expect("1 January exists");
-    let (problem, remedy) = match date {
-        Some(date) if date > today => ("la date de naissance est dans le futur", "vérifiez l'année"),
-        Some(date) if date < first => ("la date de naissance est trop ancienne", "vérifiez l'année"),
-        Some(date) => return Some(date),
-        None if cell.is_empty() => (
-            "la date de naissance manque",
-            "écrivez-la AAAA-MM-JJ, par exemple 1975-01-31",
-        ),
-        // What a spreadsheet set to French makes of dates.
-        None if cell.contains('/') => (
-            "cette date n'est pas écrite AAAA-MM-JJ",
-            "écrivez-la année, mois, jour, par exemple 1975-01-31 ; dans un tableur, donnez ce format à la colonne",
-        ),
-        None => (
-            "cette date n'existe pas",
-            "écrivez une date réelle, AAAA-MM-JJ, par exemple 1975-01-31",
-        ),
+    let problem = match written_date::read(row.cell("date_naissance")) {
+        Ok(date) if date > today => "la date de naissance est dans le futur",
+        Ok(date) if date < first => "la date de naissance est trop ancienne",
+        Ok(date) => return Some(date),
+        Err(error) => {
+            problems.push(row.refusal("date_naissance", &error));
+            return None;
+        }
     };
-    problems.push(row.problem("date_naissance", problem, remedy));
+    problems.push(row.problem("date_naissance", problem, "vérifiez l'année"));
     None
 }
 
@@ -215,8 +216,8 @@ fn residence(row: Row<'_>, problems: &mut Problems) -> Option<CommuneCode> {
 
 fn one_of(row: Row<'_>, column: &str, choices: &[&str], remedy: &str, problems: &mut Problems) -> Option<String> {
     let cell = row.cell(column);
-    if choices.contains(&cell) {
-        return Some(cell.to_owned());
+    if let Some(choice) = choice(cell, choices.iter().copied()) {
+        return Some(choice.to_owned());
     }
     let problem = if cell.is_empty() {
         "cette cellule est vide"
@@ -272,8 +273,7 @@ fn is_email(text: &str) -> bool {
 }
 
 fn booklets(row: Row<'_>, most: u32, problems: &mut Problems) -> Option<i32> {
-    let cell = row.cell("carnets");
-    let booklets = cell
+    let booklets = without_zero_decimals(row.cell("carnets"))
         .parse::<i32>()
         .ok()
         .filter(|count| u32::try_from(*count).is_ok_and(|count| (1..=most).contains(&count)));

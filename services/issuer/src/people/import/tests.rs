@@ -18,7 +18,7 @@ fn parse(rows: &[&str]) -> Parsed {
         audiences: vec!["Seniors".into(), "Autre".into()],
         key: &key,
     };
-    row::parse(format!("{HEADER}\n{}\n", rows.join("\n")).as_bytes(), &rules)
+    row::parse(format!("{HEADER}\n{}\n", rows.join("\n")).as_bytes(), None, &rules)
 }
 
 /// (column, problem) of a good row in which one text is replaced.
@@ -42,7 +42,10 @@ fn each_wrong_cell_is_told_with_its_column() {
         ("Jacques Daniel", "", "prenoms"),
         ("1941-06-01", "1981-02-30", "date_naissance"),
         ("1941-06-01", "1941-6-1", "date_naissance"),
-        ("1941-06-01", "01/06/1941", "date_naissance"),
+        ("1941-06-01", "15128", "date_naissance"),
+        ("1941-06-01", "01/06/41", "date_naissance"),
+        ("B1", "\"9,87631E+13\"", "identifiant_externe"),
+        ("0612345678", "\"6,12346E+08\"", "telephone"),
         ("1941-06-01", "2026-05-02", "date_naissance"),
         ("1941-06-01", "1899-12-31", "date_naissance"),
         ("1941-06-01", "", "date_naissance"),
@@ -78,9 +81,69 @@ fn cells_that_may_be_empty_or_unusual_are_taken() {
         ("0612345678", "06.12.34.56.78"),
         (",,1", ",a.b@exemple.fr,2"),
         ("1941-06-01", "2026-05-01"),
+        ("1941-06-01", "01/06/1941"),
+        ("1941-06-01", "01-06-1941"),
+        ("1941-06-01", "01.06.1941"),
+        ("1941-06-01", "1941-06-01 00:00:00"),
+        ("Seniors", "SENIORS"),
+        (",M,", ",m,"),
+        (",,1", ",,1.0"),
+        ("89385", "20004"),
     ] {
         assert!(told(from, to).is_empty(), "{from} → {to}");
     }
+}
+
+#[test]
+fn what_a_spreadsheet_did_to_a_date_is_named_with_the_remedy() {
+    for serial in ["18295", "15128", "18295.5"] {
+        let parsed = parse(&[&GOOD.replace("1941-06-01", serial)]);
+        let [problem] = &parsed.problems.into_vec()[..] else {
+            panic!("one problem")
+        };
+        assert!(problem.problem.contains("un tableur a changé cette date en nombre"));
+        assert!(
+            problem
+                .remedy
+                .contains("mettez la colonne au format Texte et recopiez les dates")
+        );
+    }
+}
+
+#[test]
+fn one_person_is_one_person_in_every_form_of_date_place_and_audience() {
+    let same = GOOD.replace("1941-06-01", "01/06/1941").replace("Seniors", "seniors");
+    let parsed = parse(&[
+        &GOOD.replace("89385", "75115"),
+        &same.replace("89385", "75056").replace("B1", "B2"),
+    ]);
+    let [one, other] = &parsed.people[..] else {
+        panic!("two lines")
+    };
+    assert_eq!((one.hash, &one.audience), (other.hash, &other.audience));
+    assert_ne!(one.birth_place, other.birth_place, "what was written is kept");
+}
+
+#[test]
+fn columns_that_may_be_empty_may_be_left_out_and_others_are_not_taken() {
+    let key = IdentityKey::new(Zeroizing::new([7; 32]));
+    let rules = Rules {
+        today: NaiveDate::from_ymd_opt(2026, 5, 1).unwrap(),
+        booklets_max: 2,
+        audiences: vec!["Seniors".into()],
+        key: &key,
+    };
+    let header = HEADER.replace("sexe,", "").replace("telephone,courriel,", "");
+    let line = GOOD.replace(",M,", ",").replace("0612345678,,", "");
+    let parsed = row::parse(format!("{header}\n{line}\n").as_bytes(), None, &rules);
+    assert_eq!(
+        (parsed.people.len(), parsed.notices.len()),
+        (1, 3),
+        "{:?}",
+        parsed.notices
+    );
+    let parsed = row::parse(format!("{header},nir\n{line},1\n").as_bytes(), None, &rules);
+    assert_eq!((parsed.people.len(), parsed.problems.count()), (0, 1));
 }
 
 #[test]
