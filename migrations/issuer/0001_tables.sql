@@ -80,8 +80,8 @@ comment on column issuer.import.book_id is 'The programme, which is also the led
 comment on column issuer.import.prescriber_id is 'Who loaded it: access.organisation.id.';
 comment on column issuer.import.sha256 is 'SHA-256 of the file''s bytes. The file itself is not kept.';
 comment on column issuer.import.report is
-    'What the import did, as {digest, rows, accepted, unchanged, refused: [{line, column, problem, remedy, same_as_line}], '
-    'duplicates: [the same]}: counts, lines and columns only, no value of a refused line is kept.';
+    'What the import did, as {digest, rows, accepted, unchanged, problems, notices, refused: [{line, column, problem, remedy, '
+    'same_as_line}], duplicates: [the same]}: counts, lines and columns only, no value of a refused line is kept.';
 
 create table issuer.batch (
     book_id uuid not null,

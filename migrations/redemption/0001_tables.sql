@@ -29,8 +29,10 @@ create table redemption.structure (
 comment on table redemption.structure is
     'A structure (structure de médiation): a place that helps people. Accredited or not; public, but for its bank details.';
 comment on column redemption.structure.id is 'UUID v5 of pivot; also its access.organisation.id once it is accredited.';
-comment on column redemption.structure.pivot is 'Its number in a national register; a SIRET, or it cannot be accredited.';
-comment on column redemption.structure.siret is 'Its SIRET: fourteen digits. Null: it has another number.';
+comment on column redemption.structure.pivot is
+    'Its number in a national register; a SIRET, or it cannot be accredited. Where nobody knows one: lieu: and its id in the national '
+    'schema of places.';
+comment on column redemption.structure.siret is 'Its SIRET: fourteen digits. Null: it has another number, or none.';
 comment on column redemption.structure.commune is 'The commune''s name, as the file gives it.';
 comment on column redemption.structure.place is
     'The 32 columns of the national schema of places (lieux de médiation numérique), as last given: {column: text}.';
@@ -54,8 +56,8 @@ comment on table redemption.structure_import is 'A file that was loaded, once: o
 comment on column redemption.structure_import.kind is 'structures or bank_details.';
 comment on column redemption.structure_import.sha256 is 'SHA-256 of the file''s bytes. The file itself is not kept.';
 comment on column redemption.structure_import.report is
-    'What the import did, as {digest, rows, accepted, unchanged, refused, duplicates}: counts, lines and columns, and what was '
-    'wrong in each.';
+    'What the import did, as {digest, rows, accepted, changed, unchanged, refused, problems, notices, samples, duplicates}: counts, lines '
+    'and columns, and what was wrong in each.';
 
 create table redemption.accreditation (
     structure_id uuid not null,

@@ -27,34 +27,78 @@ pub fn without_zero_decimals(number: &str) -> &str {
     whole.map_or(number, |(whole, _)| whole)
 }
 
-/// A CSV file of ours as a French spreadsheet opens it with a double click: a byte order mark, semicolons, and commas in the amounts.
-/// `None` when the bytes are no CSV.
-#[must_use]
-pub fn for_french_spreadsheets(csv: &[u8]) -> Option<Vec<u8>> {
-    let csv = csv.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(csv);
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(csv);
-    let mut writer = csv::WriterBuilder::new()
-        .delimiter(b';')
-        .flexible(true)
-        .terminator(csv::Terminator::CRLF)
-        .from_writer("\u{FEFF}".as_bytes().to_vec());
-    for record in reader.records() {
-        for cell in record.ok()?.iter() {
-            writer.write_field(with_comma(cell).as_bytes()).ok()?;
-        }
-        writer.write_record(None::<&[u8]>).ok()?;
-    }
-    writer.into_inner().ok()
+/// Makes of a CSV file of ours, piece by piece, one that a French spreadsheet opens with a double click: a byte order mark, semicolons,
+/// and commas in the amounts.
+#[derive(Debug, Default)]
+pub struct FrenchCsv {
+    /// The beginning of a record that has not ended yet.
+    rest: Vec<u8>,
+    begun: bool,
 }
 
+impl FrenchCsv {
+    /// The records that end in this piece.
+    #[must_use]
+    pub fn push(&mut self, piece: &[u8]) -> Vec<u8> {
+        let known = self.rest.len();
+        self.rest.extend_from_slice(piece);
+        let mut quoted = self.rest[..known].iter().filter(|byte| **byte == b'"').count() % 2 == 1;
+        let mut end = 0;
+        for (place, byte) in (known..).zip(piece) {
+            match byte {
+                b'"' => quoted = !quoted,
+                // A line end between quotes is part of a cell.
+                b'\n' if !quoted => end = place + 1,
+                _ => {}
+            }
+        }
+        let records: Vec<u8> = self.rest.drain(..end).collect();
+        self.written(&records)
+    }
+
+    /// What is left.
+    #[must_use]
+    pub fn end(mut self) -> Vec<u8> {
+        let records = std::mem::take(&mut self.rest);
+        self.written(&records)
+    }
+
+    fn written(&mut self, records: &[u8]) -> Vec<u8> {
+        let mark: &[u8] = if self.begun { b"" } else { MARK };
+        self.begun = true;
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(records);
+        let mut writer = csv::WriterBuilder::new()
+            .delimiter(b';')
+            .flexible(true)
+            .terminator(csv::Terminator::CRLF)
+            .from_writer(mark.to_vec());
+        for record in reader.byte_records() {
+            let record = record.expect("bytes in memory are read, and rows may have any length");
+            let cells = record.iter().map(with_comma);
+            writer
+                .write_record(cells)
+                .expect("a Vec takes every write, and rows may have any length");
+        }
+        writer.into_inner().expect("a Vec takes every write")
+    }
+}
+
+const MARK: &[u8] = "\u{FEFF}".as_bytes();
+
 /// An amount or a rate with the French decimal comma; any other text as it is.
-fn with_comma(cell: &str) -> Cow<'_, str> {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    match cell.strip_prefix('-').unwrap_or(cell).split_once('.') {
-        Some((whole, fraction)) if digits(whole) && digits(fraction) => Cow::Owned(cell.replacen('.', ",", 1)),
+fn with_comma(cell: &[u8]) -> Cow<'_, [u8]> {
+    let digits = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    let point = cell.iter().position(|byte| *byte == b'.');
+    let unsigned = usize::from(cell.starts_with(b"-"));
+    match point {
+        Some(point) if point > unsigned && digits(&cell[unsigned..point]) && digits(&cell[point + 1..]) => {
+            let mut french = cell.to_vec();
+            french[point] = b',';
+            Cow::Owned(french)
+        }
         _ => Cow::Borrowed(cell),
     }
 }
@@ -129,13 +173,32 @@ mod tests {
 
     #[test]
     fn a_french_spreadsheet_opens_our_csv_with_a_double_click() {
-        let csv = "nom,montant,code\n\"Dijon, centre; nord\",-1234.50,21.5.1\n'=1+1,0.00,01\n".as_bytes();
-        let french = String::from_utf8(for_french_spreadsheets(csv).unwrap()).unwrap();
-        assert_eq!(
-            french,
-            "\u{FEFF}nom;montant;code\r\n\"Dijon, centre; nord\";-1234,50;21.5.1\r\n'=1+1;0,00;01\r\n"
-        );
-        assert_eq!(for_french_spreadsheets(b""), Some("\u{FEFF}".as_bytes().to_vec()));
-        assert_eq!(for_french_spreadsheets(b"a,\xE9\n"), None);
+        let csv = "nom,montant,code\n\"Dijon, \"\"centre\"\"; nord\n\",-1234.50,21.5.1\n'=1+1,0.00,01\n".as_bytes();
+        let expected =
+            "\u{FEFF}nom;montant;code\r\n\"Dijon, \"\"centre\"\"; nord\n\";-1234,50;21.5.1\r\n'=1+1;0,00;01\r\n";
+        for size in [1, 2, 7, csv.len()] {
+            let mut french = FrenchCsv::default();
+            let mut written: Vec<u8> = csv.chunks(size).flat_map(|piece| french.push(piece)).collect();
+            written.extend(french.end());
+            assert_eq!(String::from_utf8(written).unwrap(), expected, "{size}");
+        }
+        assert_eq!(FrenchCsv::default().end(), MARK);
+    }
+
+    #[test]
+    fn only_numbers_get_a_comma() {
+        for (cell, french) in [
+            ("40.00", "40,00"),
+            ("-0.50", "-0,50"),
+            ("21.5.1", "21.5.1"),
+            ("A.5", "A.5"),
+            (".5", ".5"),
+            ("5.", "5."),
+            ("-.5", "-.5"),
+            ("12", "12"),
+            ("2026-03-31", "2026-03-31"),
+        ] {
+            assert_eq!(with_comma(cell.as_bytes()), french.as_bytes());
+        }
     }
 }

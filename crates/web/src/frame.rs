@@ -10,6 +10,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
 use crate::request_id::set_request_id;
+use crate::spreadsheet::csv_for_spreadsheets;
 use crate::{Problem, RequestId, UPLOAD_BYTES_MAX};
 
 /// Seconds after which a request is given up.
@@ -25,7 +26,8 @@ h1{font-size:1.75rem;line-height:1.25}</style>\n</head>\n<body>\n<main>\n\
 <h1>Cette page n'existe pas</h1>\n<p>Vérifiez l'adresse, ou repartez de <a href=\"/\">la page d'accueil</a>.</p>\n\
 </main>\n</body>\n</html>\n";
 
-/// What every route stands in, outermost first: request id, span and metrics, time limit, panics as problems, size limit.
+/// What every route stands in, outermost first: request id, span and metrics, time limit, panics as problems, CSV for
+/// spreadsheets, size limit.
 pub fn frame(router: Router) -> Router {
     router
         .fallback(no_such_page)
@@ -37,6 +39,7 @@ pub fn frame(router: Router) -> Router {
             )
         })
         .layer(DefaultBodyLimit::max(UPLOAD_BYTES_MAX))
+        .layer(from_fn(csv_for_spreadsheets))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(watch))
         .layer(from_fn(set_request_id))

@@ -14,6 +14,7 @@ mod openapi;
 mod page;
 mod problem;
 mod request_id;
+mod spreadsheet;
 
 pub use clock::{Clock, ClockHand, Now};
 pub use created::Created;
@@ -26,3 +27,4 @@ pub use openapi::CommonProblems;
 pub use page::{PAGE_ROWS_MAX, Page, PageQuery};
 pub use problem::{Problem, ProblemBody};
 pub use request_id::{RequestId, current_request_id};
+pub use spreadsheet::CsvFor;

@@ -8,7 +8,7 @@ use standards::calendar;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, Now, Page, PageQuery, Path, Problem, download};
+use web::{Created, CsvFor, Json, Now, Page, PageQuery, Path, Problem, download};
 
 use crate::bank::breaks::{
     self, BreakAgeing, BreakView, ExplanationView, NewClosing, NewExplanation, NewOwner, NewSplit,
@@ -67,7 +67,7 @@ async fn get_ageing(
 }
 
 /// The same breaks as CSV.
-#[utoipa::path(get, path = "/funding/v1/breaks/ageing.csv", tag = "funding",
+#[utoipa::path(get, path = "/funding/v1/breaks/ageing.csv", tag = "funding", params(CsvFor),
     responses((status = 200, body = String, content_type = "text/csv")))]
 async fn ageing_csv(_: OperatorOrAuditor, Now(at): Now, State(pool): State<PgPool>) -> Result<Response, Problem> {
     let ageing = report(&pool, at).await?;

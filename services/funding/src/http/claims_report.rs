@@ -4,7 +4,7 @@ use axum::response::Response;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Problem, Query};
+use web::{CsvFor, Problem, Query};
 
 use crate::http::App;
 use crate::http::downloads::{self, Downloads};
@@ -16,7 +16,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 
 /// Claims as CSV, a line a claim and funder, without any person: the shares without `reversed_on` sum to the funder's `claimed` in
 /// the waterfall, `paid` to its `paid`. Operators and auditors may ask for any funder or all, a funder gets its own.
-#[utoipa::path(get, path = "/funding/v1/reports/claims", tag = "funding", params(ClaimsReportQuery),
+#[utoipa::path(get, path = "/funding/v1/reports/claims", tag = "funding", params(ClaimsReportQuery, CsvFor),
     responses((status = 200, body = String, content_type = "text/csv"),
         (status = 429, description = "`too-many-downloads`: two at a time")))]
 async fn claims_csv(

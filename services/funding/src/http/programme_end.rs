@@ -5,7 +5,7 @@ use catalogue::ProgrammeId;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, NoParameters, Now, Path, Problem, download};
+use web::{Created, CsvFor, Json, NoParameters, Now, Path, Problem, download};
 
 use crate::http::App;
 use crate::programme_end::choose::{self, NewUnusedValueChoice, UnusedValueChoice};
@@ -99,8 +99,8 @@ async fn data(who: Caller, State(pool): State<PgPool>, Path(id): Path<ProgrammeI
 
 /// The statement's sums as CSV, as they were issued.
 #[utoipa::path(get, path = "/funding/v1/programmes/{programme}/expiry-statement.csv", tag = "funding",
-    params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 200, description = "Its SHA-256 is in the signed PDF", content_type = "text/csv")))]
+    params(("programme" = uuid::Uuid, Path, description = "The programme"), CsvFor),
+    responses((status = 200, description = "Its SHA-256 is in the signed PDF; for a spreadsheet it has another", content_type = "text/csv")))]
 async fn csv(who: Caller, State(pool): State<PgPool>, Path(id): Path<ProgrammeId>) -> Result<Response, Problem> {
     file(
         &pool,

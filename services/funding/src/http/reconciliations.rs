@@ -10,7 +10,7 @@ use sealed_log::NoteKey;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Created, Json, Now, Page, PageQuery, Path, Problem, detach_from_request, download};
+use web::{Created, CsvFor, Json, Now, Page, PageQuery, Path, Problem, detach_from_request, download};
 
 use crate::controls::reconciliation::{
     self, Comparison, NewReconciliation, Nightly, RunLine, RunRequest, RunTrigger, RunView, Stored,
@@ -126,7 +126,7 @@ async fn get_text(
 
 /// Its invariants and breaks as CSV.
 #[utoipa::path(get, path = "/funding/v1/reconciliations/{id}/report.csv", tag = "funding",
-    params(("id" = uuid::Uuid, Path, description = "The run")),
+    params(("id" = uuid::Uuid, Path, description = "The run"), CsvFor),
     responses((status = 200, body = String, content_type = "text/csv")))]
 async fn get_csv(
     _: OperatorOrAuditor,

@@ -4,7 +4,7 @@ use axum::response::Response;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Json, Problem, Query, download};
+use web::{CsvFor, Json, Problem, Query, download};
 
 use crate::controls::invariants::{self, Invariants};
 use crate::http::App;
@@ -29,7 +29,7 @@ async fn get_waterfall(
 }
 
 /// The waterfall's rows as CSV, with the same figures.
-#[utoipa::path(get, path = "/funding/v1/waterfall.csv", tag = "funding", params(WaterfallFilter),
+#[utoipa::path(get, path = "/funding/v1/waterfall.csv", tag = "funding", params(WaterfallFilter, CsvFor),
     responses((status = 200, body = String, content_type = "text/csv")))]
 async fn waterfall_csv(
     who: ReportReader,

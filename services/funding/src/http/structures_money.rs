@@ -11,7 +11,7 @@ use standards::calendar;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Json, Now, Path, Problem, Query, download};
+use web::{CsvFor, Json, Now, Path, Problem, Query, download};
 
 use crate::http::App;
 use crate::payments::holds::{self, Holds};
@@ -76,7 +76,7 @@ impl FormatQuery {
 /// The remittance advice of a payment: for the structure that is paid, and for the operator. As JSON, CSV or PDF, by `format` or
 /// `Accept`.
 #[utoipa::path(get, path = "/funding/v1/payments/{id}/remittance", tag = "funding",
-    params(("id" = uuid::Uuid, Path, description = "The payment; its end-to-end id is the same id without dashes"), FormatQuery),
+    params(("id" = uuid::Uuid, Path, description = "The payment; its end-to-end id is the same id without dashes"), FormatQuery, CsvFor),
     responses((status = 200, content((Remittance = "application/json"), (String = "text/csv"), (String = "application/pdf")))))]
 async fn get_remittance(
     who: Caller,
@@ -107,7 +107,7 @@ async fn get_remittance(
 }
 
 /// Who is owed money and is not paid it, why, and since when; by age of 0–30, 31–60, 61–90 and more than 90 days. JSON or CSV.
-#[utoipa::path(get, path = "/funding/v1/holds", tag = "funding", params(FormatQuery),
+#[utoipa::path(get, path = "/funding/v1/holds", tag = "funding", params(FormatQuery, CsvFor),
     responses((status = 200, content((Holds = "application/json"), (String = "text/csv")))))]
 async fn get_holds(
     _: OperatorOrAuditor,

@@ -13,7 +13,7 @@ use standards::{Territory, calendar};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Json, Now, Problem, Query, download};
+use web::{CsvFor, Json, Now, Problem, Query, download};
 
 use crate::http::App;
 use crate::reports::waterfall::{self, Waterfall, WaterfallFilter};
@@ -60,7 +60,7 @@ struct WaterfallQuery {
 }
 
 /// The waterfall as JSON, CSV, a workbook or a PDF, as `format` or the header `Accept` says.
-#[utoipa::path(get, path = "/funding/v1/reports/waterfall", tag = "funding", params(WaterfallQuery),
+#[utoipa::path(get, path = "/funding/v1/reports/waterfall", tag = "funding", params(WaterfallQuery, CsvFor),
     responses((status = 200, content((Waterfall = "application/json"), (String = "text/csv"), (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (String = "application/pdf")))))]
 async fn waterfall_report(
     who: ReportReader,

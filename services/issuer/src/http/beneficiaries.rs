@@ -25,9 +25,13 @@ pub(super) struct ImportQuery {
     commit: bool,
     /// The preview's digest; needed to commit.
     digest: Option<String>,
+    /// The sheet of a workbook (.xlsx); its first one when none is named.
+    sheet: Option<String>,
 }
 
 /// Loads a file of beneficiaries: first without `commit`, to see what would happen; then with it and the preview's digest.
+///
+/// CSV in UTF-8, UTF-16, Windows-1252 or Latin-1, or a workbook (.xlsx) of the same columns; `notices` says how it was read.
 #[utoipa::path(put, path = "/issuer/v1/programmes/{programme}/beneficiary-imports/{import}", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("import" = uuid::Uuid, Path, description = "Made by the caller"),
         ImportQuery),
@@ -48,6 +52,7 @@ pub(super) async fn import(
         import,
         name: query.file,
         bytes,
+        sheet: query.sheet,
     };
     if !query.commit {
         let by = Importing {

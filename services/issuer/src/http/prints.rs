@@ -10,7 +10,7 @@ use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::{IntoParams, ToSchema};
 use voucher::Host;
-use web::{Json, Now, Path, Problem, Query, download};
+use web::{CsvFor, Json, Now, Path, Problem, Query, download};
 
 use super::own_programme;
 use crate::PrintId;
@@ -132,7 +132,7 @@ pub(super) async fn print_run(
 
 /// All vouchers of a batch with their tokens, for a printer with its own layout. Leaves a trace.
 #[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/batches/{batch}/vouchers.csv", tag = "issuer",
-    params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
+    params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch"), CsvFor),
     responses((status = 200, description = "serial,token,short_code,face_value,booklet", content_type = "text/csv"),
         (status = 422, description = "`not-minted`, `batch-cancelled`, `key-not-loaded`")))]
 pub(super) async fn vouchers(

@@ -6,7 +6,7 @@ use axum::response::Response;
 use catalogue::ProgrammeId;
 use ledger::BatchId;
 use sqlx::PgPool;
-use web::{Created, Json, Now, Path, Problem, download};
+use web::{Created, CsvFor, Json, Now, Path, Problem, download};
 
 use super::{internal, own_programme, programme};
 use crate::batches::batch;
@@ -78,7 +78,7 @@ pub(super) async fn counts(
 
 /// Each voucher of a batch with its state.
 #[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/batches/{batch}/voucher-states.csv", tag = "issuer",
-    params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
+    params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch"), CsvFor),
     responses((status = 200, description = "serial,state", content_type = "text/csv")))]
 pub(super) async fn states(
     who: Sponsor,

@@ -44,6 +44,8 @@ pub struct ImportedFile {
     pub name: String,
     /// The whole file.
     pub bytes: bytes::Bytes,
+    /// The sheet of a workbook; its first one when none is named.
+    pub sheet: Option<String>,
 }
 
 /// Who imports, into what, with which key: what both steps need.
@@ -98,6 +100,8 @@ pub async fn commit_import(
     }
     let report = BeneficiaryImportReport {
         committed: true,
+        // Names are shown before, and never kept.
+        samples: Vec::new(),
         ..outcome.report
     };
     store::import(tx, by, file.import, &report).await?;
@@ -122,7 +126,7 @@ async fn examine(tx: &mut PgTransaction<'_>, by: &Importing<'_>, file: &Imported
         audiences,
         key: by.key,
     };
-    let mut parsed = row::parse(&file.bytes, &rules);
+    let mut parsed = row::parse(&file.bytes, file.sheet.as_deref(), &rules);
     let known = store::known(tx, by, &parsed.people).await?;
     let judged = verdict::judge(std::mem::take(&mut parsed.people), &known, by.prescriber());
     parsed.problems.extend(judged.refused);
@@ -135,11 +139,21 @@ async fn examine(tx: &mut PgTransaction<'_>, by: &Importing<'_>, file: &Imported
         rows: parsed.rows,
         accepted: judged.accepted.len(),
         unchanged: judged.unchanged.len(),
+        problems: parsed.problems.count() + judged.duplicates.len(),
         refused: parsed.problems.into_vec(),
+        notices: parsed.notices,
+        samples: parsed.samples,
         duplicates: judged.duplicates,
         committed: false,
     };
-    report.digest = digest::of(by, &sha256, &report, &judged.accepted, &judged.unchanged);
+    report.digest = digest::of(
+        by,
+        &sha256,
+        file.sheet.as_deref(),
+        &report,
+        &judged.accepted,
+        &judged.unchanged,
+    );
     Ok(Outcome {
         report,
         accepted: judged.accepted,

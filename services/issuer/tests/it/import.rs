@@ -144,3 +144,80 @@ async fn the_stored_report_has_no_value_of_a_person(pool: PgPool) {
         assert!(!stored.contains(value), "{value} in {stored}");
     }
 }
+
+#[testkit::test]
+async fn a_person_whose_place_of_birth_has_two_codes_is_registered_once(pool: PgPool) {
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let person = |number: usize, code: &str| {
+        format!("P{number},Lumiere,Lucie Anne,1948-06-0{number},F,{code},21231,Seniors,,,1\n")
+    };
+    let codes = [
+        ("75115", "75056"),
+        ("13205", "13055"),
+        ("91352", "99352"),
+        ("20004", "2A004"),
+    ];
+    let list = |which: fn(&(&'static str, &'static str)) -> &'static str| {
+        let rows = (1..).zip(&codes).map(|(number, both)| person(number, which(both)));
+        format!("{COLUMNS}\n{}", rows.collect::<String>())
+    };
+    fixture
+        .loads(&fixture.prescriber, 1, &list(|(district, _)| district))
+        .await;
+    let other = fixture
+        .previews(&fixture.other_prescriber, 2, list(|(_, commune)| commune))
+        .await;
+    assert_eq!((&other["accepted"], &other["problems"]), (&json!(0), &json!(4)));
+    assert_eq!(other["duplicates"].as_array().unwrap().len(), 4);
+}
+
+#[testkit::test]
+async fn a_list_saved_by_a_spreadsheet_is_read_and_three_names_are_shown_but_not_kept(pool: PgPool) {
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let header = COLUMNS.replace(',', ";");
+    let rows = ["Bérénice", "Noël", "Paul", "Zoé", "Chloé"]
+        .into_iter()
+        .zip(1..)
+        .map(|(name, day)| format!("N{day};Léger;{name};0{day}/03/1980;f;75101;21231;SENIORS;;;1\r\n"));
+    let list = format!("{header}\r\n{}", rows.collect::<String>());
+    let latin: Vec<u8> = list
+        .chars()
+        .map(|letter| u8::try_from(u32::from(letter)).unwrap())
+        .collect();
+    let preview = fixture.previews(&fixture.prescriber, 1, latin.clone()).await;
+    assert_eq!(preview["accepted"], 5, "{preview}");
+    assert_eq!(
+        preview["samples"],
+        json!(["Bérénice Léger", "Noël Léger", "Paul Léger"])
+    );
+    assert!(preview["notices"][0].as_str().unwrap().contains("Windows-1252"));
+    let digest = preview["digest"].as_str().unwrap();
+    let done = fixture.commits(&fixture.prescriber, 1, latin, digest).await.created();
+    assert_eq!(done["samples"], json!([]));
+    let stored: String = sqlx::query_scalar("select string_agg(report::text, ' ') from issuer.import")
+        .fetch_one(&fixture.owner)
+        .await
+        .unwrap();
+    assert!(!stored.contains("Léger"));
+    // The same people in UTF-8 are known.
+    let again = fixture.previews(&fixture.prescriber, 2, list).await;
+    assert_eq!((&again["unchanged"], &again["samples"]), (&json!(5), &json!([])));
+}
+
+#[testkit::test]
+#[ignore = "some seconds of a machine: 50,000 lines"]
+async fn fifty_thousand_known_people_are_previewed_again_within_ten_seconds(pool: PgPool) {
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let rows = (0..50_000).map(|number| {
+        let letter = |place: u32| char::from(b'a' + u8::try_from(number / 26_u32.pow(place) % 26).unwrap());
+        let name: String = (0..4).map(letter).collect();
+        format!("dossier-2026-{number:06},Martin {name},Paul,1980-03-01,M,21231,21231,Seniors,,,1\n")
+    });
+    let list = format!("{COLUMNS}\n{}", rows.collect::<String>());
+    fixture.loads(&fixture.prescriber, 1, &list).await;
+    let started = std::time::Instant::now();
+    let again = fixture.previews(&fixture.prescriber, 2, list).await;
+    eprintln!("50,000 people previewed again: {:?}", started.elapsed());
+    assert_eq!(again["unchanged"], 50_000);
+    assert!(started.elapsed().as_secs() < 10);
+}

@@ -24,6 +24,8 @@ pub(super) struct ImportQuery {
     commit: bool,
     /// The digest of the preview; needed to commit.
     digest: Option<String>,
+    /// The sheet of a workbook (.xlsx); its first one when none is named.
+    sheet: Option<String>,
 }
 
 impl ImportQuery {
@@ -33,12 +35,16 @@ impl ImportQuery {
             id,
             file: self.file,
             bytes,
+            sheet: self.sheet,
             commit,
         }
     }
 }
 
-/// Imports places in the national schema *lieux de médiation numérique* (CSV).
+/// Imports places in the national schema *lieux de médiation numérique*: CSV, a workbook (.xlsx) of the same columns, or a JSON array.
+///
+/// The encoding of a CSV file is found out: UTF-8, UTF-16, Windows-1252 or Latin-1. A column more, or an optional one less, refuses
+/// nothing: `notices` names it. A place whose `pivot` is empty or `00000000000000` is known by its `id`, and cannot be accredited.
 ///
 /// First without `commit`: the report says what would happen, and nothing is kept. Then with `commit=true` and the
 /// report's `digest`. Importing a file twice changes nothing.
@@ -77,6 +83,11 @@ pub(super) async fn import_bank_details(
     Query(query): Query<ImportQuery>,
     Bytes(bytes): Bytes,
 ) -> Result<Response, Problem> {
+    if query.sheet.is_some() {
+        return Err(Problem::bad_request(
+            "« sheet » ne va pas ici : la première feuille du classeur est lue.",
+        ));
+    }
     let upload = query.upload(import, bytes);
     imported::<BankDetailsFile>(&pool, &who, &upload, at).await
 }

@@ -14,7 +14,8 @@ const ASKING_LABELS: [&str; 2] = ["Chèque culture numérique", "APTIC"];
 /// What the criteria look at, of the place as its file describes it.
 #[derive(Debug, Deserialize)]
 pub struct Place {
-    pivot: String,
+    /// None: nobody knew its number in a register.
+    pivot: Option<String>,
     #[serde(default)]
     services: Vec<String>,
     #[serde(default)]
@@ -43,11 +44,19 @@ pub fn unmet(place: &Place) -> Vec<UnmetCriterion> {
         remedy: remedy.to_owned(),
     };
     let mut reasons = Vec::new();
-    if let Err(error) = place.pivot.parse::<Siret>() {
-        let told = error.to_string();
+    let no_siret = match place.pivot.as_deref().map(str::parse::<Siret>) {
+        Some(Ok(_)) => None,
+        Some(Err(error)) => {
+            let told = error.to_string();
+            let told = told.split(" ; ").next().unwrap_or(&told);
+            Some(format!("Ce lieu n'a pas de SIRET valable : {told}."))
+        }
+        None => Some("Ce lieu n'a pas de SIRET : il est connu par son seul identifiant.".to_owned()),
+    };
+    if let Some(problem) = no_siret {
         reasons.push(reason(
             "siret",
-            format!("Ce lieu n'a pas de SIRET valable : {}.", told.split(" ; ").next().unwrap_or(&told)),
+            problem,
             "Une structure est payée par son SIRET. Mettez ses 14 chiffres dans la colonne « pivot », puis importez de nouveau le lieu.",
         ));
     }
@@ -89,7 +98,7 @@ mod tests {
     fn place(pivot: &str, services: &[&str], access: &[&str], labels: Option<&str>) -> Place {
         let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
         Place {
-            pivot: pivot.to_owned(),
+            pivot: Some(pivot.to_owned()),
             services: owned(services),
             modalites_acces: owned(access),
             autres_formations_labels: labels.map(str::to_owned),
@@ -109,6 +118,16 @@ mod tests {
                 .iter()
                 .all(|reason| !reason.problem.is_empty() && !reason.remedy.is_empty())
         );
+    }
+
+    #[test]
+    fn a_place_that_is_known_by_its_id_alone_is_told_that_its_siret_is_missing() {
+        for nobody_knows in [None, Some(""), Some("00000000000000")] {
+            let mut place = place("", &["x"], &[], Some("APTIC"));
+            place.pivot = nobody_knows.map(str::to_owned);
+            assert_eq!(words(&place), ["siret"], "{nobody_knows:?}");
+            assert!(unmet(&place)[0].remedy.contains("14 chiffres"));
+        }
     }
 
     #[test]

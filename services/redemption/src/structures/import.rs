@@ -29,6 +29,8 @@ pub struct Upload {
     /// The file's name, as its sender knows it.
     pub file: String,
     pub bytes: bytes::Bytes,
+    /// The sheet of a workbook; its first one when none is named.
+    pub sheet: Option<String>,
     /// The digest of the preview to be committed; `None` asks for a preview.
     pub commit: Option<String>,
 }
@@ -126,13 +128,22 @@ pub struct StructureImportReport {
     pub sha256: String,
     /// To be sent back to commit exactly this.
     pub digest: String,
+    /// Lines of data, good or not.
     pub rows: usize,
     /// Lines that are new or change something.
     pub accepted: usize,
+    /// Of these, lines that say something new of what is known.
+    pub changed: usize,
     /// Lines that say what is known already.
     pub unchanged: usize,
-    /// What is wrong, cell by cell; these lines are not imported.
+    /// What is wrong, cell by cell; these lines are not imported. The list is cut when there is too much.
     pub refused: Vec<CellProblem>,
+    /// How many problems there are, repeated lines too, whether or not they are listed.
+    pub problems: usize,
+    /// What was read otherwise than one might think, in French: the encoding, a sheet, a column.
+    pub notices: Vec<String>,
+    /// Three names with accents, when the file's encoding had to be found out: whoever reads them sees whether they are right.
+    pub samples: Vec<String>,
     /// Lines that repeat an earlier one; not imported.
     pub duplicates: Vec<DuplicateLine>,
     /// Whether it is done, or only previewed.
@@ -162,6 +173,11 @@ impl From<ImportRejection> for Problem {
     }
 }
 
+/// A line about something that nobody knew.
+pub(crate) const NEW: &str = "new";
+/// A line that says something else than what is known.
+pub(crate) const CHANGED: &str = "changed";
+
 /// What would happen to the good lines of a file, before it is judged against the digest.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
@@ -169,8 +185,14 @@ pub(crate) struct Findings {
     pub accepted: Vec<(u64, &'static str)>,
     /// Lines that say what is known already.
     pub unchanged: Vec<u64>,
-    /// What is wrong, by line.
+    /// What is wrong, by line; a long list is cut.
     pub problems: Vec<CellProblem>,
+    /// How many problems there are, when the list may have been cut.
+    pub problem_count: usize,
+    /// Lines of data, when the list of problems does not tell the bad ones.
+    pub rows: usize,
+    pub notices: Vec<String>,
+    pub samples: Vec<String>,
 }
 
 impl Upload {
@@ -195,18 +217,30 @@ impl Upload {
         bad.dedup();
         // Line 1 is the header: what is wrong with it is no line of data.
         let bad_rows = bad.into_iter().filter(|line| *line > 1).count();
+        let told = refused.len() + duplicates.len();
         let mut digest = Sha256::new();
-        let seen = (self.sha256(), &found.accepted, &found.unchanged, &refused, &duplicates);
+        let seen = (
+            self.sha256(),
+            &self.sheet,
+            &found.accepted,
+            &found.unchanged,
+            &refused,
+            &duplicates,
+        );
         digest.update(serde_json::to_vec(&seen).expect("plain data serialises"));
         StructureImportReport {
             import: self.id,
             file: self.file_name(),
             sha256: HEXLOWER.encode(&self.sha256()),
             digest: HEXLOWER.encode(&digest.finalize()),
-            rows: found.accepted.len() + found.unchanged.len() + bad_rows,
+            rows: found.rows.max(found.accepted.len() + found.unchanged.len() + bad_rows),
             accepted: found.accepted.len(),
+            changed: found.accepted.iter().filter(|(_, what)| *what == CHANGED).count(),
             unchanged: found.unchanged.len(),
+            problems: found.problem_count.max(told),
             refused,
+            notices: found.notices,
+            samples: found.samples,
             duplicates,
             committed: false,
         }

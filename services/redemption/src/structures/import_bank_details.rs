@@ -8,7 +8,7 @@ use standards::bank_details::BankDetails;
 use standards::{Bic, CellProblem};
 use uuid::Uuid;
 
-use crate::structures::import::{Findings, Import, ImportError, Kind, StructureImportReport, Upload};
+use crate::structures::import::{CHANGED, Findings, Import, ImportError, Kind, NEW, StructureImportReport, Upload};
 
 /// A file of bank details.
 pub(crate) enum BankDetailsFile {}
@@ -60,7 +60,7 @@ impl Import for BankDetailsFile {
                 Some(known) => {
                     found
                         .accepted
-                        .push((line, if known.iban.is_some() { "changed" } else { "new" }));
+                        .push((line, if known.iban.is_some() { CHANGED } else { NEW }));
                     accounts.push(NewAccount {
                         structure: known.structure,
                         details,

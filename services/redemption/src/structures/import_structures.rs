@@ -1,5 +1,5 @@
-//! Places of the national schema become structures. A place is known by its register number (`pivot`); a file that
-//! says something else about a known place replaces what was said.
+//! Places of the national schema become structures. A place is known by its register number (`pivot`), or by its own id where nobody knows
+//! that number; a file that says something else about a known place replaces what was said.
 
 use std::collections::HashMap;
 
@@ -9,13 +9,14 @@ use sqlx::PgTransaction;
 use standards::lieux::{Lieu, Pivot};
 
 use crate::ids::StructureId;
-use crate::structures::import::{Findings, Import, ImportError, Kind, StructureImportReport, Upload};
+use crate::structures::import::{CHANGED, Findings, Import, ImportError, Kind, NEW, StructureImportReport, Upload};
 
 /// A file of places.
 pub(crate) enum StructuresFile {}
 
 /// A place that is new or says something new.
 pub(crate) struct Place {
+    /// As [`key_of`] makes it.
     pivot: String,
     siret: Option<String>,
     name: String,
@@ -23,7 +24,14 @@ pub(crate) struct Place {
     columns: Value,
 }
 
-/// Every structure's id comes from its register number, so two servers that import one file agree.
+/// What a place is known by: its register number, or `lieu:` and its id in the national schema, which no register has.
+fn key_of(lieu: &Lieu) -> String {
+    lieu.pivot
+        .as_ref()
+        .map_or_else(|| format!("lieu:{}", lieu.id), ToString::to_string)
+}
+
+/// Every structure's id comes from what it is known by, so two servers that import one file agree.
 fn id_of(pivot: &str) -> StructureId {
     StructureId::derive(b"structure", &[pivot.as_bytes()])
 }
@@ -37,10 +45,10 @@ impl Import for StructuresFile {
         tx: &mut PgTransaction<'_>,
         upload: &Upload,
     ) -> Result<(StructureImportReport, Vec<Place>), ImportError> {
-        let parsed = standards::lieux::parse(&upload.bytes);
-        let pivots: Vec<String> = parsed.rows.iter().map(|(_, lieu)| lieu.pivot.to_string()).collect();
+        let parsed = standards::lieux::parse(&upload.bytes, upload.sheet.as_deref());
+        let pivots: Vec<String> = parsed.rows.iter().map(|(_, lieu)| key_of(lieu)).collect();
         let known: HashMap<String, Value> = sqlx::query!(
-            "select pivot, place from redemption.structure where pivot = any($1)",
+            "select s.pivot, s.place from unnest($1::text[]) as file (pivot) join redemption.structure s on s.pivot = file.pivot",
             &pivots
         )
         .fetch_all(&mut **tx)
@@ -50,6 +58,10 @@ impl Import for StructuresFile {
         .collect();
         let mut found = Findings {
             problems: parsed.problems,
+            problem_count: parsed.problem_count,
+            rows: parsed.sent_rows,
+            notices: parsed.notices,
+            samples: parsed.samples,
             ..Findings::default()
         };
         let mut places = Vec::new();
@@ -60,10 +72,10 @@ impl Import for StructuresFile {
                 before => {
                     found
                         .accepted
-                        .push((line, if before.is_some() { "changed" } else { "new" }));
+                        .push((line, if before.is_some() { CHANGED } else { NEW }));
                     let siret = match &lieu.pivot {
-                        Pivot::Siret(siret) => Some(siret.to_string()),
-                        Pivot::Rna(_) | Pivot::Ridet(_) => None,
+                        Some(Pivot::Siret(siret)) => Some(siret.to_string()),
+                        Some(Pivot::Rna(_) | Pivot::Ridet(_)) | None => None,
                     };
                     places.push(Place {
                         pivot,
@@ -116,7 +128,7 @@ impl Import for StructuresFile {
 fn columns(lieu: &Lieu) -> Value {
     let columns: [(&str, Value); 32] = [
         ("id", json!(lieu.id)),
-        ("pivot", json!(lieu.pivot.to_string())),
+        ("pivot", json!(lieu.pivot.as_ref().map(ToString::to_string))),
         ("nom", json!(lieu.nom)),
         ("commune", json!(lieu.commune)),
         ("code_postal", json!(lieu.code_postal)),

@@ -47,9 +47,9 @@ async fn a_claim_is_a_receipt_and_money_owed(pool: PgPool) {
 
 #[testkit::test]
 async fn a_genuine_voucher_is_claimed_whatever_the_scanner_adds(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (programme, structure) = (world.programme(1).await, world.structure(0).await);
-    let tokens = world.activates(programme, 1..=8).await;
+    let fixture = Fixture::new(pool).await;
+    let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
+    let tokens = fixture.activates(programme, 1..=8).await;
     let azerty = |token: &str| {
         let digits = token.rsplit('#').next().unwrap().bytes();
         let keys: Vec<char> = "à&é\"'(-è_ç".chars().collect();
@@ -68,7 +68,8 @@ async fn a_genuine_voucher_is_claimed_whatever_the_scanner_adds(pool: PgPool) {
     structure.claims(1, &typed).await.created();
     let cut = structure.claims(2, &[tokens[0][..100].to_owned()]).await;
     assert_eq!((cut.status, cut.kind().as_str()), (422, "unreadable"));
-    let detail = cut.body["detail"].as_str().unwrap();
+    let told = cut.json();
+    let detail = told["detail"].as_str().unwrap();
     assert!(detail.contains("Ce n'est pas le signe d'un faux"), "{detail}");
 }
 

@@ -222,3 +222,129 @@ async fn the_newest_account_of_a_structure_counts(pool: PgPool) {
             .contains("importez d'abord")
     );
 }
+
+#[testkit::test]
+async fn a_place_without_siret_is_known_by_its_own_id_and_cannot_be_accredited(pool: PgPool) {
+    let fixture = Fixture::new(pool).await;
+    let zeros = place("00000000000000", "APTIC");
+    let other = zeros.replacen("lieu-00000000000000", "autre", 1);
+    let empty = other.replacen("autre", "vide", 1).replacen("00000000000000", "", 1);
+    fixture.loads("structure", 1, file(&[zeros.clone()]).as_bytes()).await;
+    // The next file's unknown is another place.
+    let report = fixture
+        .loads("structure", 2, file(&[other, empty, zeros]).as_bytes())
+        .await;
+    assert_eq!(counts(&report), [3, 2, 1, 0, 0]);
+    assert_eq!(report["changed"], json!(0));
+    let structures = fixture.operator.get("/redemption/v1/structures").await.ok();
+    let known: Vec<(&Value, &Value)> = structures["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| (&item["pivot"], &item["siret"]))
+        .collect();
+    let by_id = ["lieu:autre", "lieu:lieu-00000000000000", "lieu:vide"].map(Value::from);
+    assert_eq!(
+        known,
+        by_id.iter().map(|pivot| (pivot, &Value::Null)).collect::<Vec<_>>()
+    );
+    for item in structures["items"].as_array().unwrap() {
+        let path = format!(
+            "/redemption/v1/structures/{}/accreditation",
+            item["id"].as_str().unwrap()
+        );
+        let answer = fixture.operator.post(&path, json!({ "id": Uuid::from_u128(9) })).await;
+        assert_eq!((answer.status, answer.kind().as_str()), (422, "not-accreditable"));
+        let told = answer.json();
+        let reason = &told["reasons"][0];
+        assert_eq!(reason["criterion"], "siret");
+        assert!(reason["remedy"].as_str().unwrap().contains("14 chiffres"));
+    }
+}
+
+#[testkit::test]
+async fn a_preview_tells_new_from_changed_from_unchanged(pool: PgPool) {
+    let fixture = Fixture::new(pool).await;
+    let known = [place(SIRETS[0], "APTIC"), place(SIRETS[1], "")];
+    fixture.loads("structure", 1, file(&known).as_bytes()).await;
+    let next = [known[0].clone(), place(SIRETS[1], "APTIC"), place(SIRETS[2], "")];
+    let preview = fixture.previews("structure", 2, file(&next).as_bytes()).await;
+    assert_eq!(
+        ["accepted", "changed", "unchanged"].map(|count| preview[count].as_u64().unwrap()),
+        [2, 1, 1]
+    );
+}
+
+#[testkit::test]
+async fn places_in_json_and_with_other_columns_are_read_and_what_was_left_out_is_named(pool: PgPool) {
+    let fixture = Fixture::new(pool).await;
+    let places = json!([{ "id": "a", "pivot": SIRETS[0], "nom": "Médiathèque", "commune": "Dijon", "code_postal": 21000,
+        "adresse": "1 rue de la Liberté", "date_maj": "02/01/2026", "services": ["utilisation securisee du numerique"],
+        "modalites_acces": "se presenter|Téléphoner", "cle_ban": "x" }]);
+    let path = format!(
+        "/redemption/v1/structure-imports/{}?file=lieux.json",
+        Uuid::from_u128(1)
+    );
+    let file = serde_json::to_vec(&places).unwrap();
+    let preview = fixture.operator.put(&path, "application/json", &file).await.ok();
+    assert_eq!(counts(&preview), [1, 1, 0, 0, 0], "{preview}");
+    let notices = preview["notices"].to_string();
+    assert!(
+        notices.contains("« cle_ban »") && notices.contains("« telephone »"),
+        "{notices}"
+    );
+    let digest = preview["digest"].as_str().unwrap();
+    fixture
+        .operator
+        .put(
+            &format!("{path}&commit=true&digest={digest}"),
+            "application/json",
+            &file,
+        )
+        .await
+        .created();
+    let stored: Value = sqlx::query_scalar("select place from redemption.structure")
+        .fetch_one(&fixture.admin)
+        .await
+        .unwrap();
+    assert_eq!(
+        (&stored["services"], &stored["modalites_acces"]),
+        (
+            &json!(["Utilisation sécurisée du numérique"]),
+            &json!(["Se présenter", "Téléphoner"])
+        )
+    );
+}
+
+#[testkit::test]
+async fn a_file_with_thousands_of_problems_is_counted_right(pool: PgPool) {
+    let fixture = Fixture::new(pool).await;
+    let mut rows: Vec<String> = (0..2_500)
+        .map(|number| {
+            place("", "")
+                .replacen("lieu-", &format!("l{number}"), 1)
+                .replace("21231", "99999")
+        })
+        .collect();
+    rows.push(place(SIRETS[0], ""));
+    let preview = fixture.previews("structure", 1, file(&rows).as_bytes()).await;
+    assert_eq!(
+        ["rows", "accepted", "problems"].map(|count| preview[count].as_u64().unwrap()),
+        [2_501, 1, 2_500]
+    );
+    assert!(preview["refused"].as_array().unwrap().len() < 1_100);
+}
+
+#[testkit::test]
+#[ignore = "some seconds of a machine: 50,000 lines"]
+async fn fifty_thousand_known_places_are_previewed_again_within_ten_seconds(pool: PgPool) {
+    let fixture = Fixture::new(pool).await;
+    let rows: Vec<String> = (0..50_000).map(|number| place(&format!("W{number:09}"), "")).collect();
+    let file = file(&rows).into_bytes();
+    fixture.loads("structure", 1, &file).await;
+    let started = std::time::Instant::now();
+    let again = fixture.previews("structure", 2, &file).await;
+    eprintln!("50,000 places previewed again: {:?}", started.elapsed());
+    assert_eq!(again["unchanged"], 50_000);
+    assert!(started.elapsed().as_secs() < 10);
+}

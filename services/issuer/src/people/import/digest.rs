@@ -8,6 +8,7 @@ use super::{BeneficiaryImportReport, Importing};
 pub(super) fn of(
     by: &Importing<'_>,
     sha256: &[u8; 32],
+    sheet: Option<&str>,
     report: &BeneficiaryImportReport,
     accepted: &[Person],
     unchanged: &[u64],
@@ -17,6 +18,7 @@ pub(super) fn of(
     hash.update(by.programme.id.uuid());
     hash.update(by.prescriber().uuid());
     hash.update(sha256);
+    hash.update(Sha256::digest(sheet.unwrap_or_default()));
     let mut line = |verdict: u8, line: u64, more: u64| {
         hash.update([verdict]);
         hash.update(line.to_be_bytes());

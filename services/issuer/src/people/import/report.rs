@@ -15,12 +15,20 @@ pub struct BeneficiaryImportReport {
     pub sha256: String,
     /// Names what would happen: to be sent back with the commit.
     pub digest: String,
+    /// Lines of data, good or not.
     pub rows: usize,
     pub accepted: usize,
     /// People registered before by the same organisation under the same number.
     pub unchanged: usize,
-    /// What is wrong, by line.
+    /// What is wrong, by line; the list is cut when there is too much.
     pub refused: Vec<CellProblem>,
+    /// How many problems there are, people who are here already too, whether or not they are listed.
+    pub problems: usize,
+    /// What was read otherwise than one might think, in French: the encoding, a sheet, a column.
+    pub notices: Vec<String>,
+    /// Three names with accents, when the file's encoding had to be found out: whoever reads them sees whether they are right. In a
+    /// preview only.
+    pub samples: Vec<String>,
     /// People who are here already, by line.
     pub duplicates: Vec<DuplicatePerson>,
     /// Whether it was done.
@@ -44,6 +52,8 @@ pub(super) struct StoredReport {
     pub rows: usize,
     pub accepted: usize,
     pub unchanged: usize,
+    pub problems: usize,
+    pub notices: Vec<String>,
     pub refused: Vec<StoredProblem>,
     pub duplicates: Vec<StoredProblem>,
 }
@@ -71,6 +81,8 @@ impl StoredReport {
             rows: report.rows,
             accepted: report.accepted,
             unchanged: report.unchanged,
+            problems: report.problems,
+            notices: report.notices.clone(),
             refused: report.refused.iter().map(|cell| stored(cell, None)).collect(),
             duplicates: report
                 .duplicates
@@ -103,6 +115,9 @@ impl StoredReport {
             rows: self.rows,
             accepted: self.accepted,
             unchanged: self.unchanged,
+            problems: self.problems,
+            notices: self.notices,
+            samples: Vec::new(),
             refused: self.refused.iter().map(cell).collect(),
             duplicates: self
                 .duplicates

@@ -9,7 +9,8 @@ use super::verdict::RegisteredPeople;
 use super::{BeneficiaryImportReport, CommitRejection, Importing};
 use crate::{BeneficiaryId, BeneficiaryImportId, people::identity::IdentityHash};
 
-/// What is registered among these people, by identity and by the prescriber's own numbers.
+/// What is registered among these people, by identity and by the prescriber's own numbers. Joined, not `= any(…)`: of a table that just
+/// grew, PostgreSQL compares an array with every row.
 pub(super) async fn known(
     tx: &mut PgTransaction<'_>,
     by: &Importing<'_>,
@@ -22,8 +23,9 @@ pub(super) async fn known(
     let hashes: Vec<&[u8]> = by_bytes.keys().copied().collect();
     let mut known = RegisteredPeople::default();
     let rows = sqlx::query!(
-        r#"select identity_hash, prescriber_id as "prescriber: OrganisationId", external_id
-           from issuer.beneficiary where book_id = $1 and identity_hash = any($2)"#,
+        r#"select b.identity_hash, b.prescriber_id as "prescriber: OrganisationId", b.external_id
+           from unnest($2::bytea[]) as file (hash)
+           join issuer.beneficiary b on b.book_id = $1 and b.identity_hash = file.hash"#,
         by.programme.id.uuid(),
         &hashes as &[&[u8]],
     )
@@ -37,7 +39,8 @@ pub(super) async fn known(
     }
     let numbers: Vec<&str> = people.iter().map(|person| person.external_id.as_str()).collect();
     known.numbers = sqlx::query_scalar!(
-        "select external_id from issuer.beneficiary where book_id = $1 and prescriber_id = $2 and external_id = any($3)",
+        "select b.external_id from unnest($3::text[]) as file (number)
+         join issuer.beneficiary b on b.book_id = $1 and b.prescriber_id = $2 and b.external_id = file.number",
         by.programme.id.uuid(),
         by.prescriber().uuid(),
         &numbers as &[&str],
