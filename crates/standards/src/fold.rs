@@ -25,9 +25,16 @@ pub fn words(text: &str) -> Vec<String> {
 /// The one of these choices that has the same words, as it is written there.
 #[must_use]
 pub fn choice<'c>(typed: &str, choices: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    let typed_words = words(typed);
-    let mut choices = choices.into_iter();
-    choices.find(|choice| *choice == typed || (!typed_words.is_empty() && words(choice) == typed_words))
+    let choices: Vec<&str> = choices.into_iter().collect();
+    // Most files are written as they should be, and then nothing is taken apart.
+    let exact = choices.iter().find(|choice| **choice == typed);
+    let folded = || {
+        let typed = words(typed);
+        choices
+            .iter()
+            .find(|choice| !typed.is_empty() && words(choice) == typed)
+    };
+    exact.or_else(folded).copied()
 }
 
 /// Letters that Unicode does not take apart, as they are typed without them.
