@@ -10,6 +10,7 @@
 mod lines;
 mod objects;
 mod problem;
+#[cfg(feature = "workbook")]
 mod workbook;
 
 use std::collections::HashMap;
@@ -257,7 +258,14 @@ fn read_whole(bytes: &[u8], reading: &Reading<'_>, table: &mut Table) -> Result<
         return Err(refused(1, problem, "partagez-le en plusieurs fichiers"));
     }
     if bytes.starts_with(b"PK\x03\x04") {
+        #[cfg(feature = "workbook")]
         return workbook::read(bytes, reading, table);
+        #[cfg(not(feature = "workbook"))]
+        return Err(refused(
+            1,
+            "le fichier est un classeur de tableur, pas un fichier CSV",
+            "ouvrez-le dans votre tableur et enregistrez-le au format « CSV UTF-8 »",
+        ));
     }
     if bytes.starts_with(b"\xD0\xCF\x11\xE0") {
         return Err(refused(

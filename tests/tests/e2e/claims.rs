@@ -75,8 +75,12 @@ async fn a_voucher_with_a_changed_digit_is_forged(pool: PgPool) {
     let (rest, last) = vouchers[0].token.split_at(vouchers[0].token.len() - 1);
     let other = if last == "1" { "2" } else { "1" };
     let structure = &scene.structures[0];
-    for text in [format!("{rest}{other}"), "https://exemple.fr".to_owned(), String::new()] {
+    for text in [format!("{rest}{other}"), "https://exemple.fr".to_owned()] {
         structure.claims_texts(&[text]).await.refused(Refusal::Forged);
+    }
+    // What cannot be read says nothing of the voucher.
+    for text in [rest.to_owned(), "bonjour".to_owned(), String::new()] {
+        structure.claims_texts(&[text]).await.refused(Refusal::Unreadable);
     }
     structure.claims_one(&vouchers[0]).await.created();
 }

@@ -350,6 +350,7 @@ fn a_file_saved_by_a_spreadsheet_is_read_with_three_names_to_judge_by() {
     assert_eq!(parse(text.as_bytes(), None).samples, [] as [&str; 0]);
 }
 
+#[cfg(feature = "workbook")]
 #[test]
 fn a_workbook_and_json_say_the_same_as_csv() {
     let rows = [
