@@ -1,7 +1,5 @@
 //! What is wrong in a file, cell by cell.
 
-use std::collections::HashSet;
-
 use serde::{Deserialize, Serialize};
 
 /// Most problems told about one file; beyond, a last line says how many more there are.
@@ -65,13 +63,11 @@ impl CellProblem {
 pub struct Problems {
     told: Vec<CellProblem>,
     untold: usize,
-    lines: HashSet<u64>,
 }
 
 impl Problems {
     /// Adds one; beyond [`PROBLEMS_MAX`] it is only counted.
     pub fn push(&mut self, problem: CellProblem) {
-        self.lines.insert(problem.line);
         if self.told.len() < PROBLEMS_MAX {
             self.told.push(problem);
         } else {
@@ -87,14 +83,8 @@ impl Problems {
 
     /// How many there are, told or not.
     #[must_use]
-    pub fn count(&self) -> usize {
+    pub const fn count(&self) -> usize {
         self.told.len() + self.untold
-    }
-
-    /// On how many lines they are.
-    #[must_use]
-    pub fn lines(&self) -> usize {
-        self.lines.len()
     }
 
     /// All of them by line, with a last one that counts those left out.
