@@ -11,7 +11,6 @@ mod bank;
 pub mod calendar;
 pub mod cog;
 pub mod fec;
-pub mod fold;
 pub mod french_errors;
 pub mod lieux;
 pub mod money;
@@ -19,8 +18,7 @@ pub mod siret;
 pub mod spreadsheet;
 pub mod table;
 mod text;
-pub mod text_encoding;
-pub mod written_date;
+pub mod written;
 
 pub use bank::iban::{Bic, Iban};
 pub use bank::{bank_details, camt053, cfonb120, iban, iso20022, pain001, pain002};

@@ -8,7 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::spreadsheet::{SHORTENED, is_shortened, without_zero_decimals};
-use crate::written_date::TEXT_COLUMN;
+use crate::written::date::TEXT_COLUMN;
 
 /// The SIREN of La Poste, whose establishments follow their own check.
 const LA_POSTE: &str = "356000000";

@@ -42,7 +42,9 @@ impl FrenchCsv {
     pub fn push(&mut self, piece: &[u8]) -> Vec<u8> {
         let known = self.rest.len();
         self.rest.extend_from_slice(piece);
-        let mut quoted = self.rest[..known].iter().filter(|byte| **byte == b'"').count() % 2 == 1;
+        let mut quoted = self.rest[..known]
+            .iter()
+            .fold(false, |quoted, byte| quoted ^ (*byte == b'"'));
         let mut end = 0;
         for (place, byte) in (known..).zip(piece) {
             match byte {

@@ -20,10 +20,10 @@ use std::str::FromStr;
 use csv::{ReaderBuilder, StringRecord, Trim};
 use lines::Lines;
 
-use crate::fold::words;
 use crate::spreadsheet::{SHORTENED, is_shortened};
-use crate::text_encoding::{Damaged, Encoding, decode};
-use crate::written_date::TEXT_COLUMN;
+use crate::written::date::TEXT_COLUMN;
+use crate::written::encoding::{Damaged, Encoding, decode};
+use crate::written::words::words;
 
 pub(crate) use objects::{is_json, read_objects};
 pub use problem::{CellProblem, PROBLEMS_MAX, Problems};
@@ -247,15 +247,15 @@ pub fn read_as(bytes: &[u8], reading: &Reading<'_>) -> Table {
 }
 
 /// A problem of the whole file.
-fn refused(line: u64, problem: impl Into<String>, remedy: impl Into<String>) -> Box<CellProblem> {
-    Box::new(CellProblem::new(line, "", "", problem, remedy))
+fn refused(line: u64, problem: impl Into<String>, remedy: impl Into<String>) -> CellProblem {
+    CellProblem::new(line, "", "", problem, remedy)
 }
 
 /// Size, encoding, text or workbook.
 fn read_whole(bytes: &[u8], reading: &Reading<'_>, table: &mut Table) -> Result<(), Box<CellProblem>> {
     if bytes.len() > BYTES_MAX {
         let problem = format!("le fichier dépasse {} Mio", BYTES_MAX / 1024 / 1024);
-        return Err(refused(1, problem, "partagez-le en plusieurs fichiers"));
+        return Err(refused(1, problem, "partagez-le en plusieurs fichiers").into());
     }
     if bytes.starts_with(b"PK\x03\x04") {
         #[cfg(feature = "workbook")]
@@ -265,14 +265,16 @@ fn read_whole(bytes: &[u8], reading: &Reading<'_>, table: &mut Table) -> Result<
             1,
             "le fichier est un classeur de tableur, pas un fichier CSV",
             "ouvrez-le dans votre tableur et enregistrez-le au format « CSV UTF-8 »",
-        ));
+        )
+        .into());
     }
     if bytes.starts_with(b"\xD0\xCF\x11\xE0") {
         return Err(refused(
             1,
             "le fichier est un classeur d'un ancien format (.xls)",
             "ouvrez-le dans votre tableur et enregistrez-le au format .xlsx ou « CSV UTF-8 »",
-        ));
+        )
+        .into());
     }
     let (text, encoding) = decode(bytes).map_err(|Damaged(at)| {
         refused(
@@ -306,7 +308,7 @@ fn read_text(text: &str, reading: &Reading<'_>, table: &mut Table) -> Result<(),
     Ok(())
 }
 
-fn empty_file(columns: &Columns) -> Box<CellProblem> {
+fn empty_file(columns: &Columns) -> CellProblem {
     let remedy = format!(
         "mettez en première ligne les noms des colonnes : {}",
         columns.required.join(", ")
@@ -337,7 +339,8 @@ impl Table {
                 line,
                 format!("le fichier dépasse {ROWS_MAX} lignes de données"),
                 "partagez-le en plusieurs fichiers",
-            ));
+            )
+            .into());
         }
         self.sent_rows += 1;
         if row_is_sound(&record, line, header, &mut self.problems) {

@@ -4,10 +4,10 @@ use chrono::NaiveDate;
 
 use super::pivot::{self, Pivot};
 use crate::cog::{Cog, CommuneCode};
-use crate::fold;
 use crate::spreadsheet::without_zero_decimals;
 use crate::table::{Problems, Row};
-use crate::written_date;
+use crate::written::date;
+use crate::written::words;
 
 /// The schema's `maxLength` of `presentation_resume`.
 const RESUME_CHARS_MAX: usize = 280;
@@ -152,7 +152,7 @@ impl<'f, 't> Fields<'f, 't> {
 
     pub(super) fn date_maj(&mut self) -> Option<NaiveDate> {
         let cell = self.required("date_maj")?;
-        written_date::read(&cell)
+        date::read(&cell)
             .map_err(|error| {
                 self.problems.push(self.row.refusal("date_maj", &error));
                 self.wrong = true;
@@ -170,7 +170,7 @@ impl<'f, 't> Fields<'f, 't> {
             .map(str::trim)
             .filter(|value| !value.is_empty())
         {
-            match fold::choice(value, words.iter().copied()) {
+            match words::choice(value, words.iter().copied()) {
                 Some(word) => values.push(word.to_owned()),
                 None => drop(self.refuse::<()>(
                     column,

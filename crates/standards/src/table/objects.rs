@@ -29,7 +29,7 @@ pub(crate) fn read_objects(bytes: &[u8], reading: &Reading<'_>) -> Table {
     let mut table = Table::default();
     if bytes.len() > BYTES_MAX {
         let problem = format!("le fichier dépasse {} Mio", BYTES_MAX / 1024 / 1024);
-        table.refuse(*refused(1, problem, "partagez-le en plusieurs fichiers"));
+        table.refuse(refused(1, problem, "partagez-le en plusieurs fichiers"));
         return table;
     }
     table
@@ -57,7 +57,8 @@ pub(crate) fn read_objects(bytes: &[u8], reading: &Reading<'_>) -> Table {
                 french_errors::json(&error.to_string())
             ),
             "envoyez un tableau d'objets : [{\"id\": …, \"pivot\": …, \"nom\": …}, …]",
-        )),
+        )
+        .into()),
         (None, Ok(())) => Ok(()),
     };
     match outcome {

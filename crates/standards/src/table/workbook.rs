@@ -43,7 +43,7 @@ pub(super) fn read(bytes: &[u8], reading: &Reading<'_>, table: &mut Table) -> Re
         }
     }
     if header.is_none() {
-        Err(empty_file(reading.columns))
+        Err(empty_file(reading.columns).into())
     } else {
         Ok(())
     }
@@ -68,7 +68,8 @@ impl SheetRow {
                 u64::from(self.line) + 1,
                 format!("la feuille a plus de {COLUMNS_MAX} colonnes"),
                 "effacez ce qui est à droite du tableau",
-            ));
+            )
+            .into());
         }
         if self.cells.len() <= column {
             self.cells.resize(column + 1, String::new());
@@ -122,26 +123,28 @@ fn check_size(bytes: &[u8]) -> Result<(), Refusal> {
                 1,
                 problem,
                 "partagez-le en plusieurs fichiers, ou effacez ses images et ses autres feuilles",
-            ));
+            )
+            .into());
         }
     }
     Ok(())
 }
 
 fn sheet(names: &[String], asked: Option<&str>) -> Result<String, Refusal> {
-    match asked {
-        None => names.first().cloned().ok_or_else(unreadable),
-        Some(asked) => names.iter().find(|name| *name == asked).cloned().ok_or_else(|| {
+    let found = match asked {
+        None => names.first().ok_or_else(unreadable),
+        Some(asked) => names.iter().find(|name| *name == asked).ok_or_else(|| {
             refused(
                 1,
                 format!("le classeur n'a pas de feuille « {asked} »"),
                 format!("nommez l'une de celles qu'il a : {}", names.join(", ")),
             )
         }),
-    }
+    };
+    Ok(found?.clone())
 }
 
-fn unreadable() -> Refusal {
+fn unreadable() -> CellProblem {
     refused(
         1,
         "ce n'est pas un classeur .xlsx qui puisse être lu",

@@ -17,7 +17,7 @@ use chrono::NaiveDate;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use standards::cog::BirthPlace;
-use standards::fold::words;
+use standards::written::words::words;
 use zeroize::Zeroizing;
 
 /// Separates this use of the key from any other one.

@@ -229,7 +229,9 @@ async fn a_place_without_siret_is_known_by_its_own_id_and_cannot_be_accredited(p
     let zeros = place("00000000000000", "APTIC");
     let other = zeros.replacen("lieu-00000000000000", "autre", 1);
     let empty = other.replacen("autre", "vide", 1).replacen("00000000000000", "", 1);
-    fixture.loads("structure", 1, file(&[zeros.clone()]).as_bytes()).await;
+    fixture
+        .loads("structure", 1, file(std::slice::from_ref(&zeros)).as_bytes())
+        .await;
     // The next file's unknown is another place.
     let report = fixture
         .loads("structure", 2, file(&[other, empty, zeros]).as_bytes())

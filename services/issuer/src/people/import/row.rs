@@ -2,10 +2,10 @@
 
 use chrono::NaiveDate;
 use standards::cog::{BirthPlace, Cog, CommuneCode};
-use standards::fold::{choice, words};
 use standards::spreadsheet::without_zero_decimals;
 use standards::table::{self, Columns, Problems, Reading, Row, Unknown};
-use standards::written_date;
+use standards::written::date;
+use standards::written::words::{choice, words};
 
 use crate::{people::identity::Identity, people::identity::IdentityHash, people::identity::IdentityKey};
 
@@ -188,7 +188,7 @@ fn name(row: Row<'_>, column: &str, what: &str, problems: &mut Problems) -> Opti
 
 fn birth_date(row: Row<'_>, today: NaiveDate, problems: &mut Problems) -> Option<NaiveDate> {
     let first = NaiveDate::from_ymd_opt(BIRTH_YEAR_MIN, 1, 1).expect("1 January exists");
-    let problem = match written_date::read(row.cell("date_naissance")) {
+    let problem = match date::read(row.cell("date_naissance")) {
         Ok(date) if date > today => "la date de naissance est dans le futur",
         Ok(date) if date < first => "la date de naissance est trop ancienne",
         Ok(date) => return Some(date),

@@ -43,8 +43,7 @@ pub fn read(text: &str) -> Result<NaiveDate, WrittenDateError> {
     };
     let (year, day) = match (first.len(), last.len()) {
         (4, 2) if mark != Some('.') => (first, last),
-        (1 | 2, 4) => (last, first),
-        (1 | 2, 1 | 2) => (last, first),
+        (1 | 2, 1 | 2 | 4) => (last, first),
         _ => return Err(WrittenDateError::Form),
     };
     let number = |text: &str| {
