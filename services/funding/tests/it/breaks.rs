@@ -233,22 +233,24 @@ async fn a_break_tells_its_kind(admin: PgPool) {
 #[testkit::test]
 async fn what_does_not_come_is_missing_or_late_until_it_comes(admin: PgPool) {
     let fixture = march(admin).await;
-    // The bank's statement closes on 10 April: seven days after the execution, and the call was due on 31 March.
+    // The bank's statement closes on 10 April: seven days after the execution, and the call was due on 2 April, the day it was made.
     let settlement = fixture.settle(1, "2026-03", "2026-04-03").await;
     // Both conventions are called in full: a third one.
     let convention = json!({"id": id(0xa3), "funder_id": FUNDERS[0], "programme_id": PROGRAMME, "amount": "50.00",
         "signed_on": "2026-01-15", "starts_on": "2026-01-01", "ends_on": "2026-12-31"});
     fixture.created("/funding/v1/conventions", convention).await;
-    let reference = fixture.call(0xc3, 0xa3, "50.00").await;
+    let call = json!({"id": id(0xc3), "convention_id": id(0xa3), "amount": "50.00", "due_on": "2026-04-02"});
+    let called = fixture.created("/funding/v1/calls", call).await;
+    let reference = called["reference"].as_str().unwrap();
     fixture.loads(2, "200.00", vec![]).await;
     let breaks = fixture.breaks().await;
     assert_eq!(kinds(&breaks), [("late", "50.00"), ("missing", "-20.00")]);
     fixture
-        .loads(3, "200.00", vec![crate::bank::quoting("49.00", &reference)])
+        .loads(3, "200.00", vec![crate::bank::quoting("49.00", reference)])
         .await;
     assert_eq!(fixture.breaks().await.len(), 2);
     let entries = vec![
-        crate::bank::quoting("1.00", &reference),
+        crate::bank::quoting("1.00", reference),
         naming("-20.00", &settlement["payments"][0]["end_to_end"]),
     ];
     fixture.loads(4, "249.00", entries).await;
