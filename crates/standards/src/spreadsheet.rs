@@ -41,10 +41,8 @@ impl FrenchCsv {
     #[must_use]
     pub fn push(&mut self, piece: &[u8]) -> Vec<u8> {
         let known = self.rest.len();
+        let mut quoted = self.rest.iter().fold(false, |quoted, byte| quoted ^ (*byte == b'"'));
         self.rest.extend_from_slice(piece);
-        let mut quoted = self.rest[..known]
-            .iter()
-            .fold(false, |quoted, byte| quoted ^ (*byte == b'"'));
         let mut end = 0;
         for (place, byte) in (known..).zip(piece) {
             match byte {

@@ -241,7 +241,7 @@ pub fn read(bytes: &[u8], columns: &Columns) -> Table {
 pub fn read_as(bytes: &[u8], reading: &Reading<'_>) -> Table {
     let mut table = Table::default();
     if let Err(problem) = read_whole(bytes, reading, &mut table) {
-        table.problems.push(*problem);
+        table.problems.push(problem);
     }
     table
 }
@@ -252,7 +252,7 @@ fn refused(line: u64, problem: impl Into<String>, remedy: impl Into<String>) -> 
 }
 
 /// Size, encoding, text or workbook.
-fn read_whole(bytes: &[u8], reading: &Reading<'_>, table: &mut Table) -> Result<(), Box<CellProblem>> {
+fn read_whole(bytes: &[u8], reading: &Reading<'_>, table: &mut Table) -> Result<(), CellProblem> {
     if bytes.len() > BYTES_MAX {
         let problem = format!("le fichier dépasse {} Mio", BYTES_MAX / 1024 / 1024);
         return Err(refused(1, problem, "partagez-le en plusieurs fichiers").into());
@@ -295,7 +295,7 @@ fn read_whole(bytes: &[u8], reading: &Reading<'_>, table: &mut Table) -> Result<
     read_text(&text, reading, table)
 }
 
-fn read_text(text: &str, reading: &Reading<'_>, table: &mut Table) -> Result<(), Box<CellProblem>> {
+fn read_text(text: &str, reading: &Reading<'_>, table: &mut Table) -> Result<(), CellProblem> {
     let mut lines = Lines::new(text.as_bytes());
     let (delimiter, header) = header(text, reading.columns).ok_or_else(|| empty_file(reading.columns))?;
     if !table.admit_header(&header, lines.at_record(&header), reading) {
@@ -329,7 +329,7 @@ impl Table {
         line: u64,
         record: StringRecord,
         header: &StringRecord,
-    ) -> Result<(), Box<CellProblem>> {
+    ) -> Result<(), CellProblem> {
         // Spreadsheets leave rows of bare separators at the end of a file.
         if record.iter().all(str::is_empty) {
             return Ok(());

@@ -63,7 +63,7 @@ pub(crate) fn read_objects(bytes: &[u8], reading: &Reading<'_>) -> Table {
     };
     match outcome {
         Ok(()) => objects.finish(),
-        Err(problem) => table.refuse(*problem),
+        Err(problem) => table.refuse(problem),
     }
     table
 }
@@ -77,11 +77,11 @@ struct Objects<'a, 'r> {
     reading: &'a Reading<'r>,
     table: &'a mut Table,
     /// What ended the reading, when it is not the JSON.
-    stop: Option<Box<CellProblem>>,
+    stop: Option<CellProblem>,
 }
 
 impl Objects<'_, '_> {
-    fn take(&mut self, object: Object, line: u64) -> Result<(), Box<CellProblem>> {
+    fn take(&mut self, object: Object, line: u64) -> Result<(), CellProblem> {
         let mut cells = vec![String::new(); self.names.len()];
         for (key, cell) in object.0 {
             let column = self.reading.columns.find(&key);

@@ -13,9 +13,7 @@ use super::{BYTES_MAX, CellProblem, Reading, Table, empty_file, refused};
 /// More columns than any list has.
 const COLUMNS_MAX: usize = 200;
 
-type Refusal = Box<CellProblem>;
-
-pub(super) fn read(bytes: &[u8], reading: &Reading<'_>, table: &mut Table) -> Result<(), Refusal> {
+pub(super) fn read(bytes: &[u8], reading: &Reading<'_>, table: &mut Table) -> Result<(), CellProblem> {
     check_size(bytes)?;
     let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| unreadable())?;
     let names = workbook.sheet_names();
@@ -58,7 +56,7 @@ struct SheetRow {
 }
 
 impl SheetRow {
-    fn put(&mut self, column: u32, text: String) -> Result<(), Refusal> {
+    fn put(&mut self, column: u32, text: String) -> Result<(), CellProblem> {
         if text.is_empty() {
             return Ok(());
         }
@@ -84,7 +82,7 @@ impl SheetRow {
         header: &mut Option<StringRecord>,
         reading: &Reading<'_>,
         table: &mut Table,
-    ) -> Result<bool, Refusal> {
+    ) -> Result<bool, CellProblem> {
         if self.cells.is_empty() {
             return Ok(true);
         }
@@ -106,7 +104,7 @@ impl SheetRow {
 }
 
 /// Unpacks everything once and keeps nothing.
-fn check_size(bytes: &[u8]) -> Result<(), Refusal> {
+fn check_size(bytes: &[u8]) -> Result<(), CellProblem> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| unreadable())?;
     let mut left = BYTES_MAX as u64 + 1;
     for index in 0..archive.len() {
@@ -130,10 +128,10 @@ fn check_size(bytes: &[u8]) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn sheet(names: &[String], asked: Option<&str>) -> Result<String, Refusal> {
-    let found = match asked {
-        None => names.first().ok_or_else(unreadable),
-        Some(asked) => names.iter().find(|name| *name == asked).ok_or_else(|| {
+fn sheet(names: &[String], asked: Option<&str>) -> Result<String, CellProblem> {
+    match asked {
+        None => names.first().cloned().ok_or_else(unreadable),
+        Some(asked) => names.iter().find(|name| *name == asked).cloned().ok_or_else(|| {
             refused(
                 1,
                 format!("le classeur n'a pas de feuille « {asked} »"),
