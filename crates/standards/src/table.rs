@@ -255,7 +255,7 @@ fn refused(line: u64, problem: impl Into<String>, remedy: impl Into<String>) -> 
 fn read_whole(bytes: &[u8], reading: &Reading<'_>, table: &mut Table) -> Result<(), CellProblem> {
     if bytes.len() > BYTES_MAX {
         let problem = format!("le fichier dépasse {} Mio", BYTES_MAX / 1024 / 1024);
-        return Err(refused(1, problem, "partagez-le en plusieurs fichiers").into());
+        return Err(refused(1, problem, "partagez-le en plusieurs fichiers"));
     }
     if bytes.starts_with(b"PK\x03\x04") {
         #[cfg(feature = "workbook")]
@@ -265,16 +265,14 @@ fn read_whole(bytes: &[u8], reading: &Reading<'_>, table: &mut Table) -> Result<
             1,
             "le fichier est un classeur de tableur, pas un fichier CSV",
             "ouvrez-le dans votre tableur et enregistrez-le au format « CSV UTF-8 »",
-        )
-        .into());
+        ));
     }
     if bytes.starts_with(b"\xD0\xCF\x11\xE0") {
         return Err(refused(
             1,
             "le fichier est un classeur d'un ancien format (.xls)",
             "ouvrez-le dans votre tableur et enregistrez-le au format .xlsx ou « CSV UTF-8 »",
-        )
-        .into());
+        ));
     }
     let (text, encoding) = decode(bytes).map_err(|Damaged(at)| {
         refused(
@@ -339,8 +337,7 @@ impl Table {
                 line,
                 format!("le fichier dépasse {ROWS_MAX} lignes de données"),
                 "partagez-le en plusieurs fichiers",
-            )
-            .into());
+            ));
         }
         self.sent_rows += 1;
         if row_is_sound(&record, line, header, &mut self.problems) {

@@ -57,8 +57,7 @@ pub(crate) fn read_objects(bytes: &[u8], reading: &Reading<'_>) -> Table {
                 french_errors::json(&error.to_string())
             ),
             "envoyez un tableau d'objets : [{\"id\": …, \"pivot\": …, \"nom\": …}, …]",
-        )
-        .into()),
+        )),
         (None, Ok(())) => Ok(()),
     };
     match outcome {

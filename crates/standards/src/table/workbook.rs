@@ -41,7 +41,7 @@ pub(super) fn read(bytes: &[u8], reading: &Reading<'_>, table: &mut Table) -> Re
         }
     }
     if header.is_none() {
-        Err(empty_file(reading.columns).into())
+        Err(empty_file(reading.columns))
     } else {
         Ok(())
     }
@@ -66,8 +66,7 @@ impl SheetRow {
                 u64::from(self.line) + 1,
                 format!("la feuille a plus de {COLUMNS_MAX} colonnes"),
                 "effacez ce qui est à droite du tableau",
-            )
-            .into());
+            ));
         }
         if self.cells.len() <= column {
             self.cells.resize(column + 1, String::new());
@@ -121,8 +120,7 @@ fn check_size(bytes: &[u8]) -> Result<(), CellProblem> {
                 1,
                 problem,
                 "partagez-le en plusieurs fichiers, ou effacez ses images et ses autres feuilles",
-            )
-            .into());
+            ));
         }
     }
     Ok(())
@@ -138,8 +136,7 @@ fn sheet(names: &[String], asked: Option<&str>) -> Result<String, CellProblem> {
                 format!("nommez l'une de celles qu'il a : {}", names.join(", ")),
             )
         }),
-    };
-    Ok(found?.clone())
+    }
 }
 
 fn unreadable() -> CellProblem {
