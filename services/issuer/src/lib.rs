@@ -61,7 +61,8 @@ pub use keys::public_keys::{
 pub use keys::signers::Signers;
 pub use paper::booklets::{Paper, PaperFormat, PaperVoucher, Partner, booklets_pdf};
 pub use paper::logos::{
-    LOGO_BYTES_MAX, LOGO_HEIGHT_MAX, LOGO_PIXELS_MAX, LOGO_WIDTH_MAX, Logo, LogoFormat, LogoRejection, SVG_ELEMENTS_MAX,
+    LOGO_BYTES_MAX, LOGO_HEIGHT_MAX, LOGO_PIXELS_MAX, LOGO_WIDTH_MAX, Logo, LogoFormat, LogoInk, LogoRejection,
+    SVG_ELEMENTS_MAX,
 };
 pub use paper::print::{PRINT_BOOKLETS_MAX, PrintRejection, ReprintReason};
 pub use paper::printer_file::{NewPrinterFile, PART_BOOKLETS, PrinterFile, PrinterFileRejection};

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use web::{Bytes, Json, Now, Path, Problem, download};
 
 use super::{internal, own_programme};
-use crate::paper::logos::{self, Logo, LogoFormat};
+use crate::paper::logos::{self, Logo, LogoFormat, LogoInk};
 use crate::paper::settings::{self, Contact};
 
 /// What a programme's paper says.
@@ -53,7 +53,7 @@ pub(super) async fn get(
         let programme = programme.clone();
         Box::pin(async move {
             let plan = catalogue::current_plan(tx, programme.id).await?.map(|plan| plan.id);
-            settings::settings(tx, &programme, plan).await
+            settings::settings(tx, &programme, plan, LogoInk::default()).await
         })
     });
     let settings = read.await.map_err(internal)?;

@@ -16,6 +16,7 @@ use super::own_programme;
 use crate::PrintId;
 use crate::keys::signers::Signers;
 use crate::paper::booklets::{PaperFormat, booklets_pdf};
+use crate::paper::logos::LogoInk;
 use crate::paper::print::{self, Booklets, PrintError, ReprintReason, RunPart, ToPrint};
 
 /// Which booklets.
@@ -30,6 +31,9 @@ pub(super) struct RangeQuery {
     /// Ten vouchers a page, or four in large print.
     #[serde(default)]
     format: PaperFormat,
+    /// In grey, or in colour.
+    #[serde(default)]
+    logos: LogoInk,
     /// Why booklets that were printed before are printed again.
     reason: Option<ReprintReason>,
 }
@@ -55,6 +59,9 @@ struct PrintPart {
     /// Ten vouchers a page, or four in large print.
     #[serde(default)]
     format: PaperFormat,
+    /// In grey, or in colour.
+    #[serde(default)]
+    logos: LogoInk,
     /// Why booklets that were printed before are printed again.
     reason: Option<ReprintReason>,
 }
@@ -78,6 +85,7 @@ pub(super) async fn booklets(
         from: range.from,
         to: range.to,
         format: range.format,
+        logos: range.logos,
         reason: range.reason,
         id: print_id(&who, batch, at, 0),
     };
@@ -104,6 +112,7 @@ pub(super) async fn print_run(
             from: part.from,
             to: part.to,
             format: part.format,
+            logos: part.logos,
             reason: part.reason,
             id: print_id(&who, part.batch_id, at, index),
         };

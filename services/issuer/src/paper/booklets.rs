@@ -10,13 +10,17 @@
 //! | [`PaperFormat::Sheet`], the default: fewest pages | 10 | 95 × 54 mm | 30 mm | 1 page; 2 when its words are long |
 //! | [`PaperFormat::LargePrint`]: letters of 16 points or more | 4 | 190 × 68 mm | 40 mm | 2 pages |
 //!
-//! The typeface is Atkinson Hyperlegible, made for people with low vision. The PDF is tagged (PDF/UA-1) and made to be kept
-//! (PDF/A-2a), both checked by the writer: language, title, headings in reading order, and a text for each QR code and logo.
+//! The typeface is Atkinson Hyperlegible, made for people with low vision. The PDF is tagged (PDF/UA-1), checked by the
+//! writer: language, title, headings in reading order, and a text for each QR code and logo.
+//!
+//! **One plate.** Black is `DeviceGray`: a printer puts it on the black plate and on no other. The archival profile (PDF/A) would make it
+//! a grey of an ICC profile, which a press separates into four plates of rich black; booklets go to a printer and are not kept, so
+//! they leave it out. Logos are grey too, unless the print asks for [colour](LogoInk).
 //!
 //! **Numbers are tenths of a millimetre**, whole; one transform turns them into points, so no length is ever computed in floats.
 //!
-//! **The QR code is an image of one pixel a module**, not a drawing: three times faster to write, and no hairlines between the rows
-//! when a viewer smooths edges. It is at level Q (docs/PAPER.md), the quiet zone is kept by the layout.
+//! **The QR code is one shape**, the outline of its dark modules: sharp at any resolution, whatever a viewer does to pictures that it
+//! enlarges, and without hairlines between rows drawn apart. It is at level Q (docs/PAPER.md), the quiet zone is kept by the layout.
 //!
 //! **Rejected.** Booklets of strips cut from a pile (one voucher a page, five booklets side by side): the cover would have no room
 //! for large type. Saddle-stitched A5: vouchers would stand back to back.
@@ -24,13 +28,14 @@
 mod cover;
 mod drawing;
 mod format;
+mod outlines;
 mod pictograms;
 mod voucher_cell;
 mod words;
 
 use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
 use document::typeface::{Fonts, printable};
-use krilla::configure::{Accessibility, Archival, ConfigurationBuilder};
+use krilla::configure::{Accessibility, ConfigurationBuilder};
 use krilla::destination::XyzDestination;
 use krilla::geom::Point;
 use krilla::metadata::Metadata;
@@ -41,7 +46,7 @@ use krilla::{Document, SerializeSettings};
 use standards::Cents;
 use voucher::{Qr, ShortCode};
 
-use crate::{paper::logos::Logo, paper::print::PrintError, paper::settings::Contact};
+use crate::{paper::logos::Logo, paper::logos::LogoInk, paper::print::PrintError, paper::settings::Contact};
 use drawing::{Pen, paragraph};
 
 pub use format::PaperFormat;
@@ -61,6 +66,7 @@ pub struct Paper {
     pub contact: Contact,
     /// The sponsor, then the funders in the order of their plan.
     pub partners: Vec<Partner>,
+    pub logos: LogoInk,
     /// Not to be taken for vouchers: it says so across each.
     pub specimen: bool,
     /// Booklet numbers with their vouchers.
@@ -93,7 +99,6 @@ pub fn booklets_pdf(papers: &[Paper], at: DateTime<Utc>) -> Result<Vec<u8>, Prin
     let failed = |what: &dyn std::fmt::Debug| PrintError::failed(format!("pdf: {what:?}"));
     let configuration = ConfigurationBuilder::new()
         .with_accessibility_validator(Accessibility::UA1)
-        .with_archival_validator(Archival::A2_A)
         .finish();
     let configuration = configuration.map_err(|error| failed(&error))?;
     let mut document = Document::new_with(SerializeSettings {
@@ -107,7 +112,11 @@ pub fn booklets_pdf(papers: &[Paper], at: DateTime<Utc>) -> Result<Vec<u8>, Prin
         pages: 0,
     };
     for paper in papers {
-        let partners: Vec<_> = paper.partners.iter().map(cover::Shown::new).collect();
+        let partners: Vec<_> = paper
+            .partners
+            .iter()
+            .map(|partner| cover::Shown::new(partner, paper.logos))
+            .collect();
         for (booklet, vouchers) in &paper.booklets {
             writer.booklet(&mut document, paper, &partners, *booklet, vouchers);
         }
@@ -228,6 +237,7 @@ mod tests {
             format,
             contact: Contact::default(),
             partners: Vec::new(),
+            logos: LogoInk::Grey,
             specimen: false,
             booklets: vec![
                 (1, (1..=10).map(on_paper).collect()),
@@ -250,7 +260,7 @@ mod tests {
     fn booklets_of_five_and_ten_make_an_accessible_pdf_in_every_format() {
         for format in [PaperFormat::Sheet, PaperFormat::LargePrint] {
             let plain = sample(format, "Chèques de Côte-d'Or – « inclusion » 日 2026", 1000);
-            // The writer itself checks PDF/UA-1 and PDF/A-2a: text for images, titles, language, outline, glyphs, dates.
+            // The writer itself checks PDF/UA-1: text for images, titles, language, outline, glyphs.
             let pdf = booklets_pdf(&[plain], at()).unwrap();
             assert!(pdf.starts_with(b"%PDF-1.7"));
             keep(&format!("plain-{}", format.word()), &pdf);

@@ -16,6 +16,8 @@ mod store;
 mod svg;
 
 use database::Rejection;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use web::Problem;
 
 pub(crate) use picture::write as write_png;
@@ -51,6 +53,17 @@ pub struct Logo {
     pub width: u16,
     /// Pixels.
     pub height: u16,
+}
+
+/// What logos are printed with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LogoInk {
+    /// Black alone, as all the rest: one plate.
+    #[default]
+    Grey,
+    /// Four colours, on the covers.
+    Colour,
 }
 
 #[derive(Debug)]
@@ -153,6 +166,14 @@ impl Logo {
             Some(found) if found != announced => Err(LogoRejection::OtherFormat),
             Some(LogoFormat::Png) => picture::read(bytes),
             Some(LogoFormat::Svg) => svg::read(bytes),
+        }
+    }
+
+    /// The PNG that is printed.
+    pub(crate) fn printed(&self, ink: LogoInk) -> Result<Vec<u8>, LogoRejection> {
+        match ink {
+            LogoInk::Grey => picture::grey(self),
+            LogoInk::Colour => Ok(self.png.clone()),
         }
     }
 

@@ -23,7 +23,7 @@ use web::Problem;
 use crate::batches::batch::{self, BatchRow, Printed};
 use crate::keys::signers::Signers;
 use crate::paper::settings::{self, Settings};
-use crate::{PrintId, paper::booklets::PaperFormat};
+use crate::{PrintId, paper::booklets::PaperFormat, paper::logos::LogoInk};
 
 pub(crate) use on_paper::{paper, paper_of, processors};
 pub use reason::ReprintReason;
@@ -104,6 +104,7 @@ pub(crate) enum Booklets {
         from: Option<u32>,
         to: Option<u32>,
         format: PaperFormat,
+        logos: LogoInk,
         reason: Option<ReprintReason>,
         id: PrintId,
     },
@@ -159,11 +160,14 @@ pub(crate) async fn prepare(
     let (Some(first), Some(last)) = (batch.serials_of(from), batch.serials_of(to)) else {
         return Err(PrintRejection::Range(numbers).into());
     };
-    let drawn = matches!(booklets, Booklets::Range { .. });
+    let (drawn, ink) = match booklets {
+        Booklets::AllAsCsv => (false, LogoInk::default()),
+        Booklets::Range { logos, .. } => (true, logos),
+    };
     if from > to || (drawn && to - from >= PRINT_BOOKLETS_MAX) {
         return Err(PrintRejection::Range(numbers).into());
     }
-    let settings = settings::settings(tx, programme, Some(batch.plan)).await?;
+    let settings = settings::settings(tx, programme, Some(batch.plan), ink).await?;
     let format = match booklets {
         Booklets::AllAsCsv => {
             access::audit(tx, who, at, "batch.export_vouchers", Some(id.uuid()), [from, to]).await?;
@@ -248,7 +252,7 @@ pub(crate) async fn prepare_one(
     if !(1..=batch.vouchers()).contains(&serial) {
         return Err(PrintRejection::Serial(batch.vouchers()).into());
     }
-    let settings = settings::settings(tx, programme, Some(batch.plan)).await?;
+    let settings = settings::settings(tx, programme, Some(batch.plan), LogoInk::default()).await?;
     let vouchers = batch::vouchers(&mut **tx, &batch, &(serial..=serial)).await?;
     check_keys(&vouchers, signers)?;
     access::audit(tx, who, at, "voucher.image", Some(id.uuid()), serial).await?;

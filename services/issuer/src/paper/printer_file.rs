@@ -33,11 +33,12 @@ use web::{Created, Problem};
 use crate::batches::batch::{self, BatchRow};
 use crate::paper::print::{self, NewPrint};
 use crate::paper::settings::{self, Settings};
-use crate::{PrintId, PrintRejection, paper::booklets::PaperFormat, paper::print::ReprintReason, paper::proofs};
+use crate::{PrintId, PrintRejection, paper::booklets::PaperFormat, paper::logos::LogoInk};
+use crate::{paper::print::ReprintReason, paper::proofs};
 
 pub(crate) use archive::{Job, start};
 
-/// Booklets of one part: some 2 MB of PDF.
+/// Booklets of one part: some 6 MB of PDF.
 pub const PART_BOOKLETS: u32 = 100;
 
 /// Booklets to be handed to a printer.
@@ -53,6 +54,9 @@ pub struct NewPrinterFile {
     /// The layout; a proof of it is approved.
     #[serde(default)]
     pub format: PaperFormat,
+    /// In grey or in colour, as on the proof.
+    #[serde(default)]
+    pub logos: LogoInk,
     /// Why booklets that were printed before are printed again.
     pub reason: Option<ReprintReason>,
 }
@@ -115,16 +119,18 @@ pub async fn make(
         return Err(PrinterFileRejection::Print(PrintRejection::Booklets(numbers)).into());
     }
     let wanted = view(&batch, new.id, &(from..=to), new.format);
-    if let Some((known, _)) = known(tx, &batch, new.id).await? {
-        return if known == wanted {
+    let digest = settings::settings(tx, programme, Some(batch.plan), new.logos)
+        .await?
+        .digest(programme, new.format);
+    if let Some((known, of)) = known(tx, &batch, new.id).await? {
+        let current = settings::of_digest(tx, programme, Some(batch.plan), known.format, &of).await?;
+        let other_ink = current.is_some() && *of != digest;
+        return if known == wanted && !other_ink {
             Ok(Created::Existing(known))
         } else {
             Err(UseCaseError::IdReused)
         };
     }
-    let digest = settings::settings(tx, programme, Some(batch.plan))
-        .await?
-        .digest(programme, new.format);
     if !proofs::is_approved(tx, programme, &digest).await? {
         return Err(PrinterFileRejection::NotApproved.into());
     }
@@ -158,10 +164,9 @@ pub(crate) async fn prepare(
 ) -> Result<(PrinterFile, BatchRow, Settings), UseCaseError<PrinterFileRejection>> {
     let batch = printable(tx, programme, batch).await?;
     let (file, digest) = known(tx, &batch, id).await?.ok_or(PrinterFileRejection::NoFile)?;
-    let settings = settings::settings(tx, programme, Some(batch.plan)).await?;
-    if settings.digest(programme, file.format) != *digest {
-        return Err(PrinterFileRejection::NotApproved.into());
-    }
+    let settings = settings::of_digest(tx, programme, Some(batch.plan), file.format, &digest)
+        .await?
+        .ok_or(PrinterFileRejection::NotApproved)?;
     audit(tx, who, at, "print.download", Some(id.uuid()), batch.id).await?;
     Ok((file, batch, settings))
 }

@@ -8,7 +8,7 @@
 //! verifier refuses them, and their identifier spells SPECIMEN.
 
 use access::{Caller, audit};
-use catalogue::Programme;
+use catalogue::{PlanId, Programme};
 use chrono::{DateTime, Utc};
 use database::{Rejection, UseCaseError};
 use ledger::BatchId;
@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 use voucher::{Host, Idx, Kid, LastDay, Qr, QrLevel, Terms, ToBeSigned, Token, VoucherId};
 use web::{Created, Problem};
 
+use crate::paper::logos::LogoInk;
 use crate::paper::settings::{self, Settings};
 use crate::{
     ProofId, batches::batch, paper::booklets::Paper, paper::booklets::PaperFormat, paper::booklets::PaperVoucher,
@@ -31,6 +32,9 @@ pub struct NewProof {
     pub id: ProofId,
     #[serde(default)]
     pub format: PaperFormat,
+    /// In grey or in colour.
+    #[serde(default)]
+    pub logos: LogoInk,
     /// The batch whose funders it names; those of the newest plan when absent.
     pub batch_id: Option<BatchId>,
 }
@@ -82,7 +86,8 @@ pub async fn make(
     new: &NewProof,
     at: DateTime<Utc>,
 ) -> Result<Created<Proof>, ProofError> {
-    let settings = settings(tx, programme, new.batch_id).await?;
+    let plan = plan(tx, programme, new.batch_id).await?;
+    let settings = settings::settings(tx, programme, plan, new.logos).await?;
     let digest = settings.digest(programme, new.format);
     let inserted = sqlx::query!(
         "insert into issuer.proof (book_id, id, batch_id, format, settings_sha256, made_at) values ($1, $2, $3, $4, $5, $6)
@@ -98,8 +103,9 @@ pub async fn make(
     .await?
     .rows_affected()
         == 1;
-    let proof = find(tx, programme, new.id).await?;
-    if (proof.format, proof.batch_id) != (new.format, new.batch_id) {
+    let (proof, shown) = find_shown(tx, programme, new.id).await?;
+    let other_ink = shown.is_some_and(|shown| shown.digest(programme, proof.format) != digest);
+    if (proof.format, proof.batch_id) != (new.format, new.batch_id) || other_ink {
         return Err(ProofError::IdReused);
     }
     if !inserted {
@@ -138,6 +144,15 @@ pub async fn approve(
 }
 
 pub(crate) async fn find(tx: &mut PgTransaction<'_>, programme: &Programme, id: ProofId) -> Result<Proof, ProofError> {
+    Ok(find_shown(tx, programme, id).await?.0)
+}
+
+/// A proof with the settings that it shows, while they are current.
+async fn find_shown(
+    tx: &mut PgTransaction<'_>,
+    programme: &Programme,
+    id: ProofId,
+) -> Result<(Proof, Option<Settings>), ProofError> {
     let row = sqlx::query!(
         r#"select batch_id as "batch_id: BatchId", format, settings_sha256, made_at, approved_at from issuer.proof
            where book_id = $1 and id = $2"#,
@@ -148,15 +163,17 @@ pub(crate) async fn find(tx: &mut PgTransaction<'_>, programme: &Programme, id: 
     .await?
     .ok_or(ProofRejection::NoProof)?;
     let format = PaperFormat::of_word(&row.format);
-    let now = settings(tx, programme, row.batch_id).await?.digest(programme, format);
-    Ok(Proof {
+    let plan = plan(tx, programme, row.batch_id).await?;
+    let shown = settings::of_digest(tx, programme, plan, format, &row.settings_sha256).await?;
+    let proof = Proof {
         id,
         format,
         batch_id: row.batch_id,
         made_at: row.made_at,
         approved_at: row.approved_at,
-        current: row.settings_sha256 == now,
-    })
+        current: shown.is_some(),
+    };
+    Ok((proof, shown))
 }
 
 /// Whether a proof of these settings was approved.
@@ -175,19 +192,19 @@ pub(crate) async fn is_approved(
     .await
 }
 
-async fn settings(
+/// Whose funders are named.
+async fn plan(
     tx: &mut PgTransaction<'_>,
     programme: &Programme,
     batch: Option<BatchId>,
-) -> Result<Settings, ProofError> {
-    let plan = match batch {
+) -> Result<Option<PlanId>, ProofError> {
+    Ok(match batch {
         Some(id) => {
             let batch = batch::find(&mut **tx, programme.id, id).await?;
             Some(batch.ok_or(ProofRejection::NoBatch)?.plan)
         }
         None => catalogue::current_plan(tx, programme.id).await?.map(|plan| plan.id),
-    };
-    Ok(settings::settings(tx, programme, plan).await?)
+    })
 }
 
 /// What a proof shows while it is up to date: one booklet, of specimens.
@@ -197,11 +214,8 @@ pub(crate) async fn paper(
     id: ProofId,
     host: &Host,
 ) -> Result<Paper, ProofError> {
-    let proof = find(tx, programme, id).await?;
-    if !proof.current {
-        return Err(ProofRejection::Outdated.into());
-    }
-    let settings = settings(tx, programme, proof.batch_id).await?;
+    let (proof, settings) = find_shown(tx, programme, id).await?;
+    let settings = settings.ok_or(ProofRejection::Outdated)?;
     let serials = 1..=programme.booklet_size;
     Ok(Paper {
         programme: programme.name.clone(),
@@ -210,6 +224,7 @@ pub(crate) async fn paper(
         format: proof.format,
         contact: settings.contact,
         partners: settings.partners,
+        logos: settings.logos,
         specimen: true,
         booklets: vec![(1, serials.map(|serial| specimen(serial, host)).collect())],
     })

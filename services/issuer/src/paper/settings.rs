@@ -9,14 +9,14 @@ use sqlx::{PgConnection, PgTransaction};
 use utoipa::ToSchema;
 use web::Problem;
 
-use crate::{paper::booklets::PaperFormat, paper::booklets::Partner, paper::logos};
+use crate::{paper::booklets::PaperFormat, paper::booklets::Partner, paper::logos, paper::logos::LogoInk};
 
 const PHONE_CHARS_MAX: usize = 24;
 const WEB_PAGE_CHARS_MAX: usize = 80;
 const ADDRESS_CHARS_MAX: usize = 120;
 
 /// Changes whenever what is drawn changes: a proof approved before must be approved again.
-const LAYOUT_VERSION: u32 = 1;
+const LAYOUT_VERSION: u32 = 2;
 
 /// Where people ask, as printed on the cover. What is absent is not printed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -142,6 +142,7 @@ pub(crate) async fn contact(db: &mut PgConnection, programme: ProgrammeId) -> Re
 pub(crate) struct Settings {
     pub contact: Contact,
     pub partners: Vec<Partner>,
+    pub logos: LogoInk,
 }
 
 /// Reads the settings with the funders of this plan.
@@ -149,6 +150,7 @@ pub(crate) async fn settings(
     db: &mut PgConnection,
     programme: &Programme,
     plan: Option<PlanId>,
+    ink: LogoInk,
 ) -> Result<Settings, sqlx::Error> {
     let organisations = partners(db, programme, plan).await?;
     let ids: Vec<uuid::Uuid> = organisations.iter().map(|organisation| organisation.uuid()).collect();
@@ -169,7 +171,26 @@ pub(crate) async fn settings(
     Ok(Settings {
         contact: contact(db, programme.id).await?,
         partners,
+        logos: ink,
     })
+}
+
+/// The settings that this [digest](Settings::digest) is of, while they are still what they were.
+pub(crate) async fn of_digest(
+    db: &mut PgConnection,
+    programme: &Programme,
+    plan: Option<PlanId>,
+    format: PaperFormat,
+    digest: &[u8],
+) -> Result<Option<Settings>, sqlx::Error> {
+    let settings = settings(db, programme, plan, LogoInk::Grey).await?;
+    let inks = [LogoInk::Grey, LogoInk::Colour].map(|logos| Settings {
+        logos,
+        ..settings.clone()
+    });
+    Ok(inks
+        .into_iter()
+        .find(|settings| settings.digest(programme, format) == *digest))
 }
 
 /// The sponsor, then the funders in the order of the plan, each once.
@@ -216,6 +237,9 @@ impl Settings {
                 .as_ref()
                 .map(|logo| logo.png.as_slice())
                 .unwrap_or_default());
+        }
+        if self.logos == LogoInk::Colour && self.partners.iter().any(|partner| partner.logo.is_some()) {
+            add(b"colour");
         }
         digest.finalize().into()
     }

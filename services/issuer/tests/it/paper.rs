@@ -23,7 +23,11 @@ impl Fixture {
     }
 
     async fn approves(&self, proof: u128, format: &str) {
-        let made = json!({"id": uuid(proof), "format": format});
+        self.approves_in(proof, format, "grey").await;
+    }
+
+    async fn approves_in(&self, proof: u128, format: &str, logos: &str) {
+        let made = json!({"id": uuid(proof), "format": format, "logos": logos});
         self.sponsor.post(&self.path("proofs"), made).await.created();
         let path = self.path(&format!("proofs/{}/approval", uuid(proof)));
         self.sponsor.post(&path, json!({})).await.created();
@@ -174,7 +178,7 @@ async fn nothing_on_a_proof_can_be_spent(pool: PgPool) {
         .await;
     assert!(pdf.status < 300 && pdf.bytes.starts_with(b"%PDF-1.7"), "{}", pdf.text());
     keep("epreuve.pdf", &pdf.bytes);
-    check_pdf(&pdf.bytes, 10);
+    check_pdf(&pdf.bytes, 10, 0);
     let jwks = fixture.sponsor.get("/.well-known/jwks.json").await.text();
     let keyring = Keyring::new(HOST.parse().unwrap(), voucher::JwkSet::read(&jwks).unwrap());
     let specimen = issuer::specimen(3, &HOST.parse().unwrap());
@@ -431,9 +435,9 @@ async fn a_whole_batch_is_withdrawn_with_one_call_and_no_number_is_ever_given_tw
     elsewhere.refused("same-id-other-content");
 }
 
-/// `tests/checkers/check_pdf.py` must find the document accessible, and this many QR codes in it.
+/// `tests/checkers/check_pdf.py` must find the document accessible, this many QR codes in it, and colour on this many pages.
 #[track_caller]
-fn check_pdf(pdf: &[u8], codes: u32) {
+fn check_pdf(pdf: &[u8], codes: u32, in_colour: u32) {
     let python = std::env::var("TEST_PYTHON")
         .expect("TEST_PYTHON is not set: run scripts/test (tests/requirements.txt says more)");
     let folder = std::env::temp_dir().join(format!(
@@ -446,7 +450,7 @@ fn check_pdf(pdf: &[u8], codes: u32) {
     let output = command
         .args(["-B", script])
         .arg(&folder)
-        .arg(codes.to_string())
+        .args([codes.to_string(), in_colour.to_string()])
         .output()
         .unwrap();
     std::fs::remove_file(&folder).unwrap();
@@ -454,7 +458,9 @@ fn check_pdf(pdf: &[u8], codes: u32) {
 }
 
 #[testkit::test]
-async fn every_format_is_accessible_and_every_code_of_it_reads_at_150_and_300_dpi(pool: PgPool) {
+async fn every_format_is_accessible_black_on_one_plate_and_both_readers_find_every_code_at_150_300_and_600_dpi(
+    pool: PgPool,
+) {
     let fixture = Fixture::new(pool, "hand_over").await;
     let batch = fixture.minted(1, 2).await;
     fixture.gives_logo(1, "image/svg+xml", RED).await.ok();
@@ -467,8 +473,42 @@ async fn every_format_is_accessible_and_every_code_of_it_reads_at_150_and_300_dp
         let pdf = fixture.sponsor.get(&path).await;
         assert!(pdf.status < 300, "{}", pdf.text());
         keep(&format!("carnets-{format}.pdf"), &pdf.bytes);
-        check_pdf(&pdf.bytes, 20);
+        check_pdf(&pdf.bytes, 20, 0);
     }
+    let path = fixture.path(&format!("batches/{batch}/booklets.pdf?logos=colour&reason=misprinted"));
+    let pdf = fixture.sponsor.get(&path).await;
+    assert!(pdf.status < 300, "{}", pdf.text());
+    check_pdf(&pdf.bytes, 20, 2);
+}
+
+#[testkit::test]
+async fn logos_in_colour_need_a_proof_that_shows_them_in_colour_and_the_printer_is_told(pool: PgPool) {
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.minted(1, 2).await;
+    fixture.gives_logo(1, "image/svg+xml", RED).await.ok();
+    let colour = json!({"logos": "colour"});
+    fixture.approves(600, "sheet").await;
+    fixture
+        .orders_print(batch, 500, &colour)
+        .await
+        .refused("proof-not-approved");
+    fixture.approves_in(601, "sheet", "colour").await;
+    let other = json!({"id": uuid(601), "format": "sheet", "logos": "grey"});
+    fixture
+        .sponsor
+        .post(&fixture.path("proofs"), other)
+        .await
+        .refused("same-id-other-content");
+    let made = fixture.orders_print(batch, 500, &colour).await.created();
+    assert_eq!(fixture.orders_print(batch, 500, &colour).await.ok(), made);
+    fixture
+        .orders_print(batch, 500, &json!({}))
+        .await
+        .refused("same-id-other-content");
+    let archive = fixture.archive(batch, 500).await;
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(archive.bytes)).unwrap();
+    let read_me = std::io::read_to_string(zip.by_name("LISEZ-MOI.txt").unwrap()).unwrap();
+    assert!(read_me.contains("les logos des couvertures, en couleur"), "{read_me}");
 }
 
 /// A number of `/proc/self/status`, in kB.

@@ -10,6 +10,7 @@ use super::format::PAGE_WIDTH;
 use super::pictograms::Pictogram;
 use super::words::french_value;
 use super::{Paper, Partner};
+use crate::paper::logos::LogoInk;
 
 const LEFT: i16 = 150;
 const RIGHT: i16 = PAGE_WIDTH - 120;
@@ -39,9 +40,9 @@ pub(super) struct Shown<'p> {
 }
 
 impl<'p> Shown<'p> {
-    pub(super) fn new(partner: &'p Partner) -> Self {
+    pub(super) fn new(partner: &'p Partner, ink: LogoInk) -> Self {
         let logo = partner.logo.as_ref().and_then(|logo| {
-            let image = Image::from_png(logo.png.clone().into(), false).ok()?;
+            let image = Image::from_png(logo.printed(ink).ok()?.into(), false).ok()?;
             Some((logo.width, logo.height, image))
         });
         Self {

@@ -5,12 +5,14 @@ use std::num::NonZeroU16;
 use document::typeface::{Fonts, Weight, printable};
 use krilla::color::luma;
 use krilla::geom::{Path, PathBuilder, Point, Size, Transform};
-use krilla::image::{BitsPerComponent, CustomImage, Image, ImageColorspace};
+use krilla::image::Image;
 use krilla::paint::{Fill, LineCap, LineJoin, Stroke};
 use krilla::surface::Surface;
 use krilla::tagging::{Artifact, ArtifactType, ContentTag, Identifier, SpanTag, Tag, TagGroup};
 use krilla::text::TextDirection;
 use voucher::Qr;
+
+use super::outlines::outlines;
 
 /// Points (1/72 inch) in a tenth of a millimetre.
 const POINTS_PER_UNIT: f32 = 0.283_464_57;
@@ -66,8 +68,32 @@ impl<'a> Pen<'a> {
 
     /// A QR code whose top left module is at (x, y); `side` does not count the quiet zone.
     pub(super) fn qr(&mut self, x: i16, y: i16, side: i16, qr: &Qr) -> Identifier {
-        let image = Image::from_custom(Modules::of(qr), false).expect("one byte a module");
-        self.image(x, y, side, side, image)
+        let mut path = PathBuilder::new();
+        for line in outlines(qr) {
+            polygon(&mut path, &line);
+        }
+        let modules = i16::try_from(qr.size())
+            .expect("a symbol has at most 177 modules")
+            .into();
+        let module = Transform::from_scale(modules, modules)
+            .invert()
+            .expect("a symbol has modules");
+        let tagged = self.surface.start_tagged(ContentTag::Other);
+        self.surface.push_transform(&Transform::from_row(
+            side.into(),
+            0.0,
+            0.0,
+            side.into(),
+            x.into(),
+            y.into(),
+        ));
+        self.surface.push_transform(&module);
+        self.surface
+            .draw_path(&path.finish().expect("a symbol has dark modules"));
+        self.surface.pop();
+        self.surface.pop();
+        self.surface.end_tagged();
+        tagged
     }
 
     /// An image in the rectangle whose top left corner is at (x, y).
@@ -213,50 +239,4 @@ pub(super) fn figure(alt: &str, image: Identifier) -> TagGroup {
     let mut figure = TagGroup::new(Tag::Figure(Some(printable(alt))));
     figure.push(image);
     figure
-}
-
-/// One byte a module: 0 is dark.
-#[derive(Clone, Hash)]
-struct Modules {
-    side: u32,
-    luma: Vec<u8>,
-}
-
-impl Modules {
-    fn of(qr: &Qr) -> Self {
-        let places = (0..qr.size()).flat_map(|y| (0..qr.size()).map(move |x| (x, y)));
-        let luma = places
-            .map(|(x, y)| if qr.is_dark(x, y) { 0 } else { u8::MAX })
-            .collect();
-        Self {
-            side: u32::try_from(qr.size()).expect("a symbol has at most 177 modules"),
-            luma,
-        }
-    }
-}
-
-impl CustomImage for Modules {
-    fn color_channel(&self) -> &[u8] {
-        &self.luma
-    }
-
-    fn alpha_channel(&self) -> Option<&[u8]> {
-        None
-    }
-
-    fn bits_per_component(&self) -> BitsPerComponent {
-        BitsPerComponent::Eight
-    }
-
-    fn size(&self) -> (u32, u32) {
-        (self.side, self.side)
-    }
-
-    fn icc_profile(&self) -> Option<&[u8]> {
-        None
-    }
-
-    fn color_space(&self) -> ImageColorspace {
-        ImageColorspace::Luma
-    }
 }

@@ -119,7 +119,7 @@ static SHEET: Geometry = Geometry {
     day: line(302, 45),
     stamp: [30, 318, 550, 148],
     stamp_size: 27,
-    qr: [617, 35, 300],
+    qr: [617, 33, 300],
     serial: line(402, 44),
     booklet: line(448, 36),
     code: line(522, 66),

@@ -43,6 +43,23 @@ pub(super) fn read(bytes: &[u8]) -> Result<Logo, LogoRejection> {
     keep(kept_width, kept_height, rgb.as_flattened())
 }
 
+/// As light as its colours look (ITU-R BT.601), without them.
+pub(super) fn grey(logo: &Logo) -> Result<Vec<u8>, LogoRejection> {
+    let damaged = |error: png::DecodingError| LogoRejection::Damaged(error.to_string());
+    let mut reader = Decoder::new(Cursor::new(&logo.png)).read_info().map_err(damaged)?;
+    let size = reader.output_buffer_size().ok_or(LogoRejection::Bomb("pixels"))?;
+    let mut rgb = vec![0; size];
+    reader.next_frame(&mut rgb).map_err(damaged)?;
+    let (pixels, _) = rgb.as_chunks::<3>();
+    let light = pixels.iter().map(|pixel| {
+        let [red, green, blue] = pixel.map(u32::from);
+        u8::try_from((299 * red + 587 * green + 114 * blue) / 1000).expect("a mean of bytes")
+    });
+    let light: Vec<u8> = light.collect();
+    write(logo.width.into(), logo.height.into(), ColorType::Grayscale, &light)
+        .map_err(|error| LogoRejection::Damaged(error.to_string()))
+}
+
 pub(super) fn keep(width: u32, height: u32, rgb: &[u8]) -> Result<Logo, LogoRejection> {
     let side = |pixels: u32| u16::try_from(pixels).map_err(|_| LogoRejection::Bomb("pixels"));
     Logo::from_pixels(side(width)?, side(height)?, rgb)

@@ -42,6 +42,7 @@ pub(crate) fn paper_of(programme: &Programme, to_print: &ToPrint, signed: &[Sign
         format: to_print.format,
         contact: to_print.settings.contact.clone(),
         partners: to_print.settings.partners.clone(),
+        logos: to_print.settings.logos,
         specimen: false,
         booklets,
     }

@@ -20,6 +20,7 @@ use zip::{CompressionMethod, ZipWriter};
 use super::{PART_BOOKLETS, PrinterFile};
 use crate::batches::batch::{self, BatchRow};
 use crate::keys::signers::Signers;
+use crate::paper::logos::LogoInk;
 use crate::paper::print::{SignedVoucher, ToPrint, paper_of, processors};
 use crate::paper::settings::Settings;
 use crate::{paper::booklets::booklets_pdf, paper::print::PrintError};
@@ -227,7 +228,8 @@ fn read_me(job: &Job) -> String {
          - {parts} fichier(s) cheques-….csv : les mêmes chèques en tableau, pour votre propre mise en page ;\n\
          - SHA256SUMS : les empreintes. Vérifiez avec « sha256sum --check SHA256SUMS ».\n\n\
          Comment imprimer\n\
-         - En noir, sur papier blanc mat d'au moins 100 g, au moins 300 points par pouce.\n\
+         - {ink}
+         - Sur papier blanc mat d'au moins 100 g, au moins 300 points par pouce.\n\
          - RECTO SEUL, à 100 % : pas d'ajustement à la page.\n\
          - Un carnet : sa couverture, puis ses chèques. Agrafez à gauche, deux agrafes dans la marge.\n\
          - Coupez sur les repères. Aucun pli, aucune perforation, aucune coupe dans un code QR.\n\n\
@@ -235,6 +237,10 @@ fn read_me(job: &Job) -> String {
          - Chaque code QR vaut de l'argent dès que le carnet est remis à une personne : gardez ces fichiers et ces\n  \
          feuilles sous clé, ne les envoyez pas par courriel, détruisez les feuilles ratées et les fichiers après le tirage.\n\
          - Un carton perdu ou volé : prévenez tout de suite le commanditaire, il bloque les carnets.\n",
+        ink = match job.settings.logos {
+            LogoInk::Grey => "En noir seul, logos compris : une seule plaque (DeviceGray), sans conversion en quadrichromie.",
+            LogoInk::Colour => "En noir seul (DeviceGray, sans conversion), sauf les logos des couvertures, en couleur (RVB).",
+        },
         programme = job.programme.name,
         batch = job.batch.id,
     )
