@@ -119,8 +119,19 @@ impl Browser {
                  constructor(...given) {{ given.length ? super(...given) : super({at_unix_millis}) }}
                  static now() {{ return {at_unix_millis} }} }} }}"
         );
+        self.runs_before_pages(&source).await;
+    }
+
+    /// From now on, this script runs in every page before the page's own.
+    pub async fn runs_before_pages(&self, source: &str) {
         self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source }))
             .await;
+    }
+
+    /// From now on, pages are told that their reader likes them `light` or `dark`.
+    pub async fn likes(&self, scheme: &str) {
+        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        self.devtools("Emulation.setEmulatedMedia", features).await;
     }
 
     /// From now on, requests to addresses of these patterns fail, and no others.

@@ -4,11 +4,12 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::middleware::{Next, from_fn};
-use axum::response::{Html, IntoResponse, Response};
-use http::{HeaderMap, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use http::{Method, StatusCode};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
+use crate::problem_page::show_to_people;
 use crate::request_id::set_request_id;
 use crate::spreadsheet::csv_for_spreadsheets;
 use crate::{Problem, RequestId, UPLOAD_BYTES_MAX};
@@ -16,21 +17,11 @@ use crate::{Problem, RequestId, UPLOAD_BYTES_MAX};
 /// Seconds after which a request is given up.
 pub const REQUEST_SECONDS_MAX: u64 = 120;
 
-/// What a browser shows for an address that does not exist.
-const NO_SUCH_PAGE: &str = "\
-<!doctype html>\n<html lang=\"fr\">\n<head>\n<meta charset=\"utf-8\">\n\
-<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-<title>Cette page n'existe pas – Chèque culture numérique</title>\n\
-<link rel=\"icon\" href=\"data:,\">\n<style>:root{color-scheme:light dark}body{max-width:44rem;margin:0 auto;padding:1.5rem;font:1.125rem/1.6 system-ui,sans-serif}\
-h1{font-size:1.75rem;line-height:1.25}</style>\n</head>\n<body>\n<main>\n\
-<h1>Cette page n'existe pas</h1>\n<p>Vérifiez l'adresse, ou repartez de <a href=\"/\">la page d'accueil</a>.</p>\n\
-</main>\n</body>\n</html>\n";
-
-/// What every route stands in, outermost first: request id, span and metrics, time limit, panics as problems, CSV for
-/// spreadsheets, size limit.
+/// What every route stands in, outermost first: request id, problems as pages, span and metrics, time limit, panics as
+/// problems, CSV for spreadsheets, size limit.
 pub fn frame(router: Router) -> Router {
     router
-        .fallback(no_such_page)
+        .fallback(|| async { Problem::not_found("Cette adresse") })
         .method_not_allowed_fallback(|| async {
             Problem::new(
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -42,17 +33,8 @@ pub fn frame(router: Router) -> Router {
         .layer(from_fn(csv_for_spreadsheets))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(watch))
+        .layer(from_fn(show_to_people))
         .layer(from_fn(set_request_id))
-}
-
-/// A person who mistyped an address in a browser reads a page, a program the same as a problem.
-async fn no_such_page(headers: HeaderMap) -> Response {
-    let accepted = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-    if accepted.is_some_and(|accept| accept.contains("text/html")) {
-        (StatusCode::NOT_FOUND, Html(NO_SUCH_PAGE)).into_response()
-    } else {
-        Problem::not_found("Cette adresse").into_response()
-    }
 }
 
 /// Only the route's pattern is logged, never the address: an id in a path may name a person's booklet. What a caller makes up is never a
@@ -116,30 +98,74 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
 #[cfg(test)]
 mod tests {
     use axum::body::{Body, to_bytes};
+    use axum::routing::get;
+    use http::HeaderMap;
+    use http::header::{ACCEPT, CONTENT_TYPE, VARY};
     use metrics_exporter_prometheus::PrometheusBuilder;
     use tower::ServiceExt;
 
     use super::*;
 
-    async fn asked_with(accept: &str) -> (StatusCode, String) {
-        let request = Request::builder().uri("/liex").header(header::ACCEPT, accept);
-        let answer = frame(Router::new())
+    const BROWSER: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
+
+    /// What a server with one page, which fails, answers.
+    async fn asked(method: Method, path: &str, accept: &str) -> (StatusCode, HeaderMap, String) {
+        let fails = || async { Problem::internal(&std::io::Error::other("the database is down")) };
+        let refuses = || async { Problem::bad_request("Dites où.") };
+        let router = Router::new()
+            .route("/fails", get(fails))
+            .route("/refuses", get(refuses))
+            .route("/panics", get(async || -> () { panic!("by accident") }));
+        let request = Request::builder().method(method).uri(path).header(ACCEPT, accept);
+        let answer = frame(router)
             .oneshot(request.body(Body::empty()).unwrap())
             .await
             .unwrap();
-        let status = answer.status();
+        let (status, headers) = (answer.status(), answer.headers().clone());
         let body = to_bytes(answer.into_body(), 10_000).await.unwrap();
-        (status, String::from_utf8(body.to_vec()).unwrap())
+        (status, headers, String::from_utf8(body.to_vec()).unwrap())
     }
 
     #[tokio::test]
-    async fn a_mistyped_address_is_a_page_for_a_person_and_a_problem_for_a_program() {
-        let (status, page) = asked_with("text/html,application/xhtml+xml,*/*;q=0.8").await;
-        assert_eq!(status, StatusCode::NOT_FOUND);
-        assert!(page.contains("<html lang=\"fr\">") && page.contains("n'existe pas"));
-        let (status, problem) = asked_with("*/*").await;
-        assert_eq!(status, StatusCode::NOT_FOUND);
-        assert!(problem.contains("urn:ccn:problem:not-found"), "{problem}");
+    async fn an_error_is_a_page_for_a_person_and_a_problem_for_a_program() {
+        for (method, path, status, words, kind) in [
+            (Method::GET, "/liex", 404, "Cette page n'existe pas", "not-found"),
+            (
+                Method::POST,
+                "/fails",
+                405,
+                "Cette page ne s'ouvre pas ainsi",
+                "method-not-allowed",
+            ),
+            (
+                Method::GET,
+                "/fails",
+                500,
+                "Le service ne répond pas en ce moment",
+                "internal",
+            ),
+            (
+                Method::GET,
+                "/panics",
+                500,
+                "cela ne change rien à votre chèque",
+                "internal",
+            ),
+            (Method::GET, "/refuses", 400, "Dites où.", "bad-request"),
+        ] {
+            let (shown, headers, page) = asked(method.clone(), path, BROWSER).await;
+            assert_eq!(shown, status, "{path}");
+            assert_eq!(headers[CONTENT_TYPE], "text/html; charset=utf-8", "{path}");
+            assert!(page.contains("<html lang=\"fr\">") && page.contains(words), "{page}");
+            assert!(!page.contains("urn:ccn") && !page.contains("database"), "{page}");
+            let id = headers["x-request-id"].to_str().unwrap();
+            assert_eq!(page.contains(id), status == 500, "{page}");
+            let (shown, headers, problem) = asked(method, path, "*/*").await;
+            assert_eq!(shown, status, "{path}");
+            assert_eq!(headers[CONTENT_TYPE], "application/problem+json", "{path}");
+            assert!(problem.contains(&format!("urn:ccn:problem:{kind}")), "{problem}");
+            assert_eq!(headers[VARY], "accept", "{path}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! How the services show themselves over HTTP, in one place: errors as problem+json (RFC 9457), time as an argument,
+//! How the services show themselves over HTTP, in one place: errors as problem+json (RFC 9457) or as a page for a person, time as an argument,
 //! extractors that refuse in French, request ids, spans, metrics, health.
 //!
 //! A front door parses, calls one use case and renders; it holds no rule.
@@ -13,6 +13,7 @@ mod health;
 mod openapi;
 mod page;
 mod problem;
+mod problem_page;
 mod request_id;
 mod spreadsheet;
 

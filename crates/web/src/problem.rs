@@ -7,6 +7,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use crate::problem_page::Said;
+
 /// An error as every client sees it: RFC 9457 problem details with a stable `type`, a French `title` that says
 /// what, a `detail` that says where and how to mend it, and no secret.
 ///
@@ -173,12 +175,18 @@ impl<R: Into<Self> + Debug + 'static> From<UseCaseError<R>> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = self.status;
+        let said = Said {
+            title: self.title.clone(),
+            detail: self.detail.clone(),
+            request_id: crate::current_request_id().map(|id| id.to_string()),
+        };
         let json = serde_json::to_vec(&self.into_members()).expect("a map of strings serialises");
         let mut response = (status, json).into_response();
         response.headers_mut().insert(
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
+        response.extensions_mut().insert(said);
         response
     }
 }

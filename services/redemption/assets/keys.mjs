@@ -77,3 +77,9 @@ export async function readKeys(set) {
   if (ours.length === 0) unreadable('no key');
   return Promise.all(ours.map(key));
 }
+
+/** The host for which the vouchers of a set are printed: its lists bear that name wherever the page is opened. */
+export function hostOf(set) {
+  const found = typeof set.iss === 'string' && /^https:\/\/([a-z0-9.-]+)$/.exec(set.iss);
+  return found ? found[1] : unreadable('the set does not say whose it is');
+}

@@ -1,7 +1,7 @@
 // The page of a voucher. The token stays in this phone: the server is asked for its public keys, for the series (one among
 // programmes, thousands of vouchers) and for the places of a département, and for nothing else.
 
-import { readKeys } from './keys.mjs';
+import { hostOf, readKeys } from './keys.mjs';
 import { offerNearest } from './near.mjs';
 import { stateOf } from './state.mjs';
 import { Refused, verify } from './voucher.mjs';
@@ -26,6 +26,7 @@ const MESSAGES = {
 };
 
 const verdict = document.getElementById('verdict');
+const SITE = 'Chèque culture numérique';
 
 /** Euros as people write them: 10 €, 7,50 €. */
 function euros(cents) {
@@ -63,7 +64,13 @@ function show(name, slots) {
     else (slot.closest('[data-line]') || slot).remove();
   }
   verdict.replaceChildren ? verdict.replaceChildren(message) : ((verdict.textContent = ''), verdict.append(message));
+  document.title = verdict.querySelector('.title [data-words]').textContent + ' – ' + SITE;
   offerToListen();
+}
+
+/** The button of a message that may be another one a moment later. */
+function offerAgain(text) {
+  verdict.querySelector('button[data-again]').addEventListener('click', () => tell(text));
 }
 
 /** Same-origin JSON; `cache` as for `fetch`. */
@@ -85,17 +92,21 @@ async function seriesOf(token) {
 async function tell(text) {
   show('reading');
   let keys;
+  let host;
   try {
     // Asked anew for each voucher: a key may have been withdrawn since.
-    keys = await readKeys(await json('/.well-known/jwks.json', 'no-cache'));
+    const set = await json('/.well-known/jwks.json', 'no-cache');
+    keys = await readKeys(set);
+    host = hostOf(set);
   } catch (_) {
     // Its own words, never the forger's: without keys nothing is proven either way.
     show('offline');
-    verdict.querySelector('button[data-again]').addEventListener('click', () => tell(text));
+    offerAgain(text);
     return;
   }
   let token;
-  let message = 'valid';
+  // A good signature says nothing of what became of the voucher.
+  let message = 'unknown';
   const at = Math.floor(Date.now() / 1000);
   try {
     token = await verify(text, keys, at);
@@ -110,23 +121,22 @@ async function tell(text) {
   }
   const series = await seriesOf(token);
   // The token's own day is the printed one plus a tolerance for the places: a person goes by the paper.
-  if (message === 'valid' && series && today() > series.printed_day) message = 'expired';
+  if (message === 'unknown' && series && today() > series.printed_day) message = 'expired';
   const slots = {
     value: euros(token.cents),
     until: series && french(series.printed_day),
     programme: series && series.programme,
     sponsor: series && series.sponsor,
   };
-  if (message === 'valid') {
+  if (message === 'unknown') {
     // Before anything is said: « a real voucher, 10 € » must not be read of one that is used.
-    const known = await stateOf(token, keys, at);
-    if (known) {
-      message = known.state;
-      slots.known = frenchInstant(known.issuedAt);
-    }
+    const known = await stateOf(token, keys, host, at);
+    message = known.state;
+    slots.known = known.issuedAt && frenchInstant(known.issuedAt);
   }
   show(message, slots);
-  if (series && (message === 'valid' || message === 'unused')) await placesOf(series);
+  if (message === 'unknown') offerAgain(text);
+  if (series && (message === 'unknown' || message === 'unused')) await placesOf(series);
 }
 
 /** The places of the programme's département, or the choice of one. */
@@ -191,4 +201,6 @@ function offerToListen() {
 
 const text = window.ccnTakeToken();
 if (text === '') show('none');
+// Browsers give it to pages over https and to the phone's own only.
+else if (!window.crypto || !crypto.subtle) show('old');
 else tell(text).catch(() => show('old'));

@@ -24,6 +24,7 @@
       var verdict = document.getElementById('verdict');
       if (old && verdict && !verdict.firstChild && !window.ccnModules) {
         verdict.innerHTML = old.innerHTML;
+        document.title = verdict.querySelector('[data-words]').textContent + ' – Chèque culture numérique';
       }
     }, 4000);
   });

@@ -8,6 +8,8 @@ const SHARD_BYTES = SHARD_VOUCHERS / 4;
 const LIST_BYTES_MAX = SHARD_BYTES + 4096;
 const TYPE = 'application/statuslist+cwt';
 const CLOCK_SKEW_SECONDS = 300;
+/** A list that nothing touched is signed again every 6 hours: with the network, an older one means that its maker stands still. */
+const STANDS_STILL_SECONDS = 6 * 3600 + 900;
 const STATUS_LIST = 65533;
 const TTL = 65534;
 
@@ -71,14 +73,21 @@ function mapOf(reader, key, values) {
   return found;
 }
 
+/** Whoever made the list: one shard and not a byte more. */
+const oneShard = (length) => (length === SHARD_BYTES ? length : fail(length < SHARD_BYTES ? 'too short' : 'too long'));
+
 async function inflate(bytes) {
+  // Missing in Firefox before 113 and Safari before 16.4; whoever has it does not load the other.
+  return typeof DecompressionStream === 'undefined' ? inflateInScript(bytes) : inflateInBrowser(bytes);
+}
+
+async function inflateInBrowser(bytes) {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate')).getReader();
   const inflated = new Uint8Array(SHARD_BYTES);
   let length = 0;
   for (;;) {
     const { done, value } = await stream.read();
     if (done) break;
-    // Whoever made it: one shard and not a byte more.
     if (length + value.length > SHARD_BYTES) {
       await stream.cancel();
       fail('too long');
@@ -86,7 +95,15 @@ async function inflate(bytes) {
     inflated.set(value, length);
     length += value.length;
   }
-  return length === SHARD_BYTES ? inflated : fail('too short');
+  oneShard(length);
+  return inflated;
+}
+
+async function inflateInScript(bytes) {
+  const { unzlibSync } = await import('./fflate.mjs');
+  // What does not fit is dropped, so one byte more than a shard shows that there was more.
+  const inflated = unzlibSync(bytes, { out: new Uint8Array(SHARD_BYTES + 1) });
+  return inflated.subarray(0, oneShard(inflated.length));
 }
 
 /** The list published at `uri`, if a status key in service signed it and it is not too old; an error otherwise. */
@@ -141,18 +158,22 @@ export function stateIn(list, idx) {
   return STATES[(list.statuses[place >> 2] >> (2 * (place & 3))) & 3];
 }
 
-/** The state of a token and since when it is known; null where nobody publishes lists, or this browser cannot read them. */
-export async function stateOf(token, keys, at) {
-  if (typeof DecompressionStream === 'undefined') return null;
+/**
+ * The state of a token, and when the list was true that says so. `unknown` where no list of `host` can be had that is signed and new
+ * enough to say that the voucher was not used.
+ */
+export async function stateOf(token, keys, host, at) {
   try {
     const path = '/redemption/sl/' + token.series + '/' + Math.floor(token.idx / SHARD_VOUCHERS);
     // Asked anew: whoever was just given a voucher must not be told what was true a minute ago.
     const answer = await fetch(path, { cache: 'no-cache', credentials: 'omit', referrerPolicy: 'no-referrer' });
-    if (!answer.ok) return null;
+    if (!answer.ok) fail('no list');
     const bytes = new Uint8Array(await answer.arrayBuffer());
-    const list = await readList(bytes, 'https://' + location.hostname + path, keys, at);
-    return { state: stateIn(list, token.idx), issuedAt: list.issuedAt };
+    const list = await readList(bytes, 'https://' + host + path, keys, at);
+    const state = stateIn(list, token.idx);
+    const old = at - list.issuedAt > STANDS_STILL_SECONDS;
+    return { state: state === 'unused' && old ? 'unknown' : state, issuedAt: list.issuedAt };
   } catch (_) {
-    return null;
+    return { state: 'unknown' };
   }
 }

@@ -17,6 +17,8 @@ async fn axe_finds_nothing_wrong_on_a_phone_nor_on_a_desktop(pool: PgPool) {
     let on = |path: &str| format!("{}{path}", site(&scene));
     let pages = [
         valid,
+        on("/"),
+        on("/no-such-page"),
         on("/v#1"),
         on("/v"),
         on("/lieux"),
@@ -24,17 +26,19 @@ async fn axe_finds_nothing_wrong_on_a_phone_nor_on_a_desktop(pool: PgPool) {
         on("/lieux?ou=chalon"),
         on("/lieux?ou=xyzzy"),
     ];
-    for url in pages {
+    for (number, url) in pages.into_iter().enumerate() {
         if url.contains("/v") {
             opens(&browser, &url).await;
         } else {
             browser.visit(&url).await;
         }
-        for size in [PHONE, DESKTOP] {
+        for (size, scheme) in [(PHONE, "light"), (PHONE, "dark"), (DESKTOP, "light"), (DESKTOP, "dark")] {
             browser.resize(size.0, size.1).await;
+            browser.likes(scheme).await;
             let found = browser.axe(&axe).await;
-            assert!(found.is_empty(), "{size:?} {url:.60}: {found:#?}");
+            assert!(found.is_empty(), "{size:?} {scheme} {url:.60}: {found:#?}");
             fits(&browser, &url).await;
+            photograph(&browser, &format!("page-{number}-{}-{scheme}", size.0)).await;
         }
         browser.resize(NARROW.0, NARROW.1).await;
         fits(&browser, &url).await;

@@ -11,6 +11,8 @@ fn the_copies_of_other_peoples_files_are_unchanged() {
     for (copy, original) in [
         ("ed25519.mjs", "@noble/ed25519/index.js".to_owned()),
         ("ed25519.LICENSE.txt", "@noble/ed25519/LICENSE".to_owned()),
+        ("fflate.mjs", "fflate/esm/browser.js".to_owned()),
+        ("fflate.LICENSE.txt", "fflate/LICENSE".to_owned()),
         ("atkinson-400.woff2", font(400)),
         ("atkinson-700.woff2", font(700)),
         (

@@ -1,10 +1,12 @@
-//! The page at `/`: what runs here and where to read on. No JavaScript.
+//! The page at `/etat`: what runs here and where to read on, for whoever runs it or calls it. No JavaScript.
 
 use axum::Router;
-use axum::response::Html;
+use axum::response::{Html, Redirect};
 use axum::routing::get;
 
 use crate::server::service::Service;
+
+const PATH: &str = "/etat";
 
 const STYLE: &str = "\
 :root{color-scheme:light dark}\
@@ -14,10 +16,15 @@ a{color:#00419c}a:focus-visible{outline:3px solid #00419c;outline-offset:2px}\
 code{font:1em/1.5 ui-monospace,monospace}\
 @media(prefers-color-scheme:dark){body{color:#f2f2f2;background:#161616}a{color:#9ec5ff}a:focus-visible{outline-color:#9ec5ff}}";
 
-/// The status page of a process that runs `services`.
+/// The status page of a process that runs `services`. Where the public's pages are not served, the address of the site leads to it.
 pub fn routes(services: &[Service]) -> Router {
     let page = page(services);
-    Router::new().route("/", get(async || Html(page)))
+    let routes = Router::new().route(PATH, get(async || Html(page)));
+    if services.contains(&Service::Redemption) {
+        routes
+    } else {
+        routes.route("/", get(async || Redirect::temporary(PATH)))
+    }
 }
 
 fn page(services: &[Service]) -> String {
@@ -33,7 +40,7 @@ fn page(services: &[Service]) -> String {
         "<!doctype html>\n<html lang=\"fr\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>Chèque culture numérique – état du service</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n\
-         <h1>Chèque culture numérique</h1>\n<p>Le service fonctionne. Version {}.</p>\n\
+         <h1>Chèque culture numérique : état du service</h1>\n<p>Le service fonctionne. Version {}.</p>\n\
          <h2>Ce qui tourne ici</h2>\n<ul>\n{items}</ul>\n{people}\
          <h2>Pour aller plus loin</h2>\n<ul>\n\
          <li><a href=\"/openapi.json\">Description de l'interface (OpenAPI)</a></li>\n\

@@ -41,8 +41,13 @@ fn all_starts_serves_keeps_its_data_and_stops() {
     let served = Served::start(ccn(), &data_dir).unwrap();
     let home = served.get("/");
     assert!(
-        home.starts_with("HTTP/1.1 200") && home.contains("x-request-id:") && home.contains("funding"),
+        home.starts_with("HTTP/1.1 200") && home.contains("x-request-id:") && home.contains("Vous avez un chèque"),
         "{home}"
+    );
+    let state = served.get("/etat");
+    assert!(
+        state.starts_with("HTTP/1.1 200") && state.contains("funding"),
+        "{state}"
     );
     assert!(served.get("/health/ready").starts_with("HTTP/1.1 200"));
     assert!(served.get("/metrics").contains("ccn_http_request_seconds"));

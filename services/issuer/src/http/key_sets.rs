@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, StatusCode};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 use voucher::{COSE_KEY_SET_TYPE, Host, JwkSet, PublicKey, cose_key_set};
@@ -25,14 +26,20 @@ const COSE_TYPE: &str = "application/cose; cose-type=\"cose-sign1\"";
 /// The public keys, as a JWK Set.
 ///
 /// RFC 7517; `kid` is the 8 hexadecimal digits found in tokens, and the member `ccn` holds the purpose, the window, the bounds and the
-/// withdrawal. Several keys are good at once (overlap): a key is listed at least 7 days before its first use, and as long as anything
+/// withdrawal. `iss`, as in the signed set, is the host that stands in tokens and in the subjects of status lists. Several keys are good at once (overlap): a key is listed at least 7 days before its first use, and as long as anything
 /// it signed may come. So read it daily, believe every key within its window, and nothing has to be reprinted when one follows
 /// another. Answers `304` to `If-None-Match`.
 #[utoipa::path(get, path = "/.well-known/jwks.json", tag = "issuer", security(()),
     responses((status = 200, description = "JWK Set", content_type = "application/jwk-set+json"),
         (status = 304, description = "Unchanged")))]
-pub(super) async fn jwks(Now(at): Now, State(pool): State<PgPool>, headers: HeaderMap) -> Result<Response, Problem> {
-    let set = JwkSet::of(&keys(&pool, at).await?);
+pub(super) async fn jwks(
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    State(host): State<Host>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let set = serde_json::to_value(JwkSet::of(&keys(&pool, at).await?)).expect("a set of strings and numbers");
+    let set = json!({"iss": format!("https://{host}"), "keys": set["keys"]});
     let json = serde_json::to_vec(&set).expect("a set of strings and numbers");
     Ok(cacheable(&headers, "application/jwk-set+json", FRESH, json))
 }

@@ -1,4 +1,4 @@
-//! The public pages: what a phone's camera opens (`/v`), and where vouchers are accepted (`/lieux`).
+//! The public pages: what a phone's camera opens (`/v`), where vouchers are accepted (`/lieux`), and the way to both (`/`).
 //!
 //! ```text
 //! https://<host>/v#<209 digits>     what stands behind # stays in the phone
@@ -25,6 +25,7 @@ mod assets;
 mod cached;
 mod frame;
 mod headers;
+mod home;
 mod lieux;
 mod place_card;
 mod places_api;
@@ -43,6 +44,7 @@ pub(crate) fn routes(pool: PgPool) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(series::get_series))
         .routes(routes!(places_api::list_places))
+        .route("/", get(home::page))
         .route("/v", get(voucher::page))
         .route("/lieux", get(lieux::page))
         .route("/assets/{name}", get(assets::asset))

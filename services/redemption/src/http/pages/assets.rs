@@ -25,7 +25,7 @@ macro_rules! asset {
     };
 }
 
-const ASSETS: [Asset; 12] = [
+const ASSETS: [Asset; 13] = [
     asset!("style.css", "text/css; charset=utf-8", Fresh::Revalidated),
     asset!("start.js", JAVASCRIPT, Fresh::Revalidated),
     asset!("page.mjs", JAVASCRIPT, Fresh::Revalidated),
@@ -33,6 +33,7 @@ const ASSETS: [Asset; 12] = [
     asset!("voucher.mjs", JAVASCRIPT, Fresh::Revalidated),
     asset!("ed25519.mjs", JAVASCRIPT, Fresh::Revalidated),
     asset!("state.mjs", JAVASCRIPT, Fresh::Revalidated),
+    asset!("fflate.mjs", JAVASCRIPT, Fresh::Revalidated),
     asset!("near.mjs", JAVASCRIPT, Fresh::Revalidated),
     asset!("lieux.mjs", JAVASCRIPT, Fresh::Revalidated),
     asset!("atkinson-400.woff2", FONT, Fresh::Month),

@@ -22,7 +22,7 @@ fn whole() -> Markup {
         div id="verdict" role="status" {}
         noscript {
             div.card.care {
-                p.title { "Cette page ne peut pas vérifier le chèque." }
+                (title("", "Cette page ne peut pas vérifier le chèque."))
                 p { "Votre navigateur ne le permet pas." }
                 p { "Ce n'est pas grave : " strong { "le papier suffit" } ". Le lieu vérifiera votre chèque." }
             }
@@ -68,27 +68,31 @@ fn about() -> Markup {
     }
 }
 
-/// The words of every verdict; the script picks one and fills its slots. A slot that is not known goes with its line.
+/// The words of every verdict; the script picks one and fills its slots. A slot that is not known goes with its line. Only what the signed
+/// list says to be spendable is green.
 fn verdicts() -> Markup {
     html! {
-        template id="verdict-reading" { div.card { p.title { "Nous vérifions le chèque…" } } }
-        template id="verdict-valid" {
-            div.card.good {
-                p.title { span aria-hidden="true" { "✓" } "C'est un vrai chèque." }
-                (facts())
-                p { "Cette page ne sait pas si le chèque a déjà servi. Le lieu le vérifie." }
+        template id="verdict-reading" { div.card { (title("", "Nous vérifions le chèque…")) } }
+        template id="verdict-unknown" {
+            div.card.care {
+                (title("!", "Nous ne savons pas si ce chèque a déjà servi."))
+                p { "C'est un vrai chèque. Mais nous n'arrivons pas à lire la liste des chèques utilisés ou bloqués." }
+                p { "Le lieu le vérifiera quand vous donnerez le papier." }
+                (facts("S'il n'a pas servi, il vaut"))
+                p.hint data-line { "La dernière liste date du " span data-slot="known" {} "." }
+                p { button type="button" data-again { "Essayer encore" } }
             }
         }
         template id="verdict-unused" {
             div.card.good {
-                p.title { span aria-hidden="true" { "✓" } "C'est un vrai chèque. Il n'a pas encore servi." }
-                (facts())
+                (title("✓", "C'est un vrai chèque. Il n'a pas encore servi."))
+                (facts("Il vaut"))
                 (as_of())
             }
         }
         template id="verdict-used" {
             div.card.care {
-                p.title { span aria-hidden="true" { "!" } "Ce chèque a déjà servi." }
+                (title("!", "Ce chèque a déjà servi."))
                 p { "C'est un vrai chèque, mais il ne peut servir qu'une fois." }
                 p { "Si ce n'est pas vous, dites-le à la personne qui vous l'a donné." }
                 (as_of())
@@ -96,7 +100,7 @@ fn verdicts() -> Markup {
         }
         template id="verdict-inactive" {
             div.card.care {
-                p.title { span aria-hidden="true" { "!" } "Ce chèque n'est pas encore prêt." }
+                (title("!", "Ce chèque n'est pas encore prêt."))
                 p { "C'est un vrai chèque, mais il n'a pas encore été remis à quelqu'un." }
                 p { "On vient de vous le donner ? Attendez quelques minutes, puis scannez-le encore une fois." }
                 (as_of())
@@ -104,7 +108,7 @@ fn verdicts() -> Markup {
         }
         template id="verdict-blocked" {
             div.card.bad {
-                p.title { span aria-hidden="true" { "✕" } "Ce chèque est bloqué." }
+                (title("✕", "Ce chèque est bloqué."))
                 p { "C'est un vrai chèque, mais il n'est plus accepté. Il a peut-être été perdu et remplacé." }
                 p { "Montrez-le à la personne qui vous l'a donné." }
                 (as_of())
@@ -112,56 +116,66 @@ fn verdicts() -> Markup {
         }
         template id="verdict-expired" {
             div.card.care {
-                p.title { span aria-hidden="true" { "!" } "La date de ce chèque est passée." }
+                (title("!", "La date de ce chèque est passée."))
                 p data-line { "Il fallait l'utiliser avant la fin du " strong data-slot="until" {} "." }
                 p { "C'était un vrai chèque, mais il n'a plus de valeur. Demandez à la personne qui vous l'a donné si vous pouvez en avoir d'autres." }
             }
         }
         template id="verdict-withdrawn" {
             div.card.bad {
-                p.title { span aria-hidden="true" { "✕" } "Ce chèque a été annulé." }
+                (title("✕", "Ce chèque a été annulé."))
                 p { "Les chèques imprimés avec lui ne sont plus acceptés. Ce n'est pas votre faute." }
                 p { "Montrez-le à la personne qui vous l'a donné. Elle peut le remplacer." }
             }
         }
         template id="verdict-early" {
             div.card.care {
-                p.title { span aria-hidden="true" { "!" } "Ce chèque ne peut pas encore être utilisé." }
+                (title("!", "Ce chèque ne peut pas encore être utilisé."))
                 p { "Gardez-le. Essayez de nouveau dans quelques jours, ou demandez à la personne qui vous l'a donné." }
             }
         }
         template id="verdict-forged" {
             div.card.bad {
-                p.title { span aria-hidden="true" { "✕" } "Attention : ce n'est pas un vrai chèque." }
+                (title("✕", "Attention : ce n'est pas un vrai chèque."))
                 p { "Il a été changé ou fabriqué par quelqu'un d'autre, ou bien le téléphone l'a mal lu." }
                 p { "Essayez de scanner encore une fois. Si ce message revient, montrez le papier à la personne qui vous l'a donné." }
             }
         }
         template id="verdict-unreadable" {
             div.card.care {
-                p.title { span aria-hidden="true" { "!" } "Nous n'arrivons pas à lire ce chèque." }
+                (title("!", "Nous n'arrivons pas à lire ce chèque."))
                 p { "Le papier est peut-être plié ou taché. Posez-le bien à plat, dans la lumière, et scannez encore une fois." }
                 p { "Le chèque peut rester bon : le lieu peut taper le code écrit sous le carré noir et blanc." }
             }
         }
         template id="verdict-offline" {
             div.card.care {
-                p.title { span aria-hidden="true" { "!" } "Nous ne pouvons pas vérifier maintenant." }
+                (title("!", "Nous ne pouvons pas vérifier maintenant."))
                 p { "Internet ne répond pas bien. Votre chèque reste bon : " strong { "le papier suffit" } "." }
                 p { button type="button" data-again { "Essayer encore" } }
             }
         }
         template id="verdict-old" {
             div.card.care {
-                p.title { "Cette page ne peut pas vérifier le chèque." }
-                p { "Le navigateur de ce téléphone est trop ancien. Ce n'est pas grave : " strong { "le papier suffit" } ". Le lieu vérifiera votre chèque." }
+                (title("", "Cette page ne peut pas vérifier le chèque."))
+                p { "Le navigateur de ce téléphone est trop ancien, ou l'adresse de la page ne commence pas par « https ». Ce n'est pas grave : " strong { "le papier suffit" } ". Le lieu vérifiera votre chèque." }
             }
         }
         template id="verdict-none" {
             div.card {
-                p.title { "Aucun chèque n'est lu en ce moment." }
+                (title("", "Aucun chèque n'est lu en ce moment."))
                 p { "Pour voir votre chèque ici, scannez le carré noir et blanc du papier avec l'appareil photo du téléphone." }
             }
+        }
+    }
+}
+
+/// The heading of a verdict; its words become the page's title.
+fn title(icon: &str, words: &str) -> Markup {
+    html! {
+        h2.title {
+            @if !icon.is_empty() { span aria-hidden="true" { (icon) } }
+            span data-words { (words) }
         }
     }
 }
@@ -171,14 +185,45 @@ fn as_of() -> Markup {
     html! { p.hint data-line { "Vérifié le " span data-slot="known" {} "." } }
 }
 
-/// What a good voucher is worth, until when, and whose it is.
-fn facts() -> Markup {
+/// What a voucher is worth, until when, and whose it is.
+fn facts(worth: &str) -> Markup {
     html! {
         dl.facts {
-            div { dt { "Il vaut" } dd.value data-slot="value" {} }
+            div { dt { (worth) } dd.value data-slot="value" {} }
             div data-line { dt { "Vous pouvez l'utiliser jusqu'au" } dd data-slot="until" {} }
             div data-line { dt { "Programme" } dd data-slot="programme" {} }
             div data-line { dt { "Offert par" } dd data-slot="sponsor" {} }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_voucher_that_the_list_says_to_be_unused_is_green() {
+        let verdicts = verdicts().into_string();
+        let green: Vec<&str> = verdicts
+            .split("<template ")
+            .filter(|verdict| verdict.contains("class=\"card good\""))
+            .collect();
+        assert_eq!(green.len(), 1, "{green:#?}");
+        assert!(green[0].starts_with("id=\"verdict-unused\""), "{}", green[0]);
+    }
+
+    #[test]
+    fn every_verdict_has_a_title_of_its_own() {
+        let verdicts = verdicts().into_string();
+        let mut titles: Vec<&str> = verdicts
+            .split("<span data-words>")
+            .skip(1)
+            .filter_map(|rest| rest.split_once("</span>").map(|(title, _)| title))
+            .collect();
+        assert_eq!(titles.len(), verdicts.matches("<template ").count());
+        titles.sort_unstable();
+        let all = titles.len();
+        titles.dedup();
+        assert_eq!(titles.len(), all, "{titles:#?}");
     }
 }
