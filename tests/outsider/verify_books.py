@@ -1,6 +1,6 @@
 """The books, checked by an outsider: from `transfers.ndjson` and `checkpoint` alone, with Python's standard library alone.
 
-    verify_books.py FOLDER [--vkey KEY] [--cosigner KEY]... [--older CHECKPOINT] [--hledger PROGRAM]
+    verify_books.py FOLDER [--vkey KEY] [--cosigner KEY]... [--older CHECKPOINT]
 
 1. The leaves make the root that the checkpoint says (RFC 9162), each line says what its leaf (RFC 8949) says, `seq` has no gap, the
    day never goes back; what is booked later than its own month says so. With --vkey, the checkpoint is signed by that key; with
@@ -8,9 +8,12 @@
 2. Every balance is added up again.
 3. Each funder's waterfall from *received* on, `paid` included (hand-overs are in nobody's books). Where the folder has a
    `waterfall.csv`, it agrees to the cent; where it has `closes.ndjson`, nothing is booked in a month after its close.
-4. With --hledger, its balances of `journal.hledger` are those of 2.
+4. Each `SirenFECAAAA1231.txt` has the lines of its year, in their order (fec.py): all columns but names and labels.
+5. Where the folder has a `journal.hledger`, it has one entry a transfer, with its day, place, accounts and cents; and where hledger is
+   installed, its balances are those of 2.
 
-Prints what it found as JSON. Fails with the line of the first thing that is wrong.
+Prints what it found as JSON, with the files that it did not look at. Fails with the line of the first thing that is wrong; a checkpoint
+given as --older that is newer than the books is a mix-up, and proves nothing.
 """
 
 import argparse
@@ -18,6 +21,8 @@ import base64
 import csv
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections import defaultdict
@@ -27,6 +32,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import cbor
+import fec
 import log
 from books import FIGURES, Books, require
 
@@ -51,6 +57,10 @@ def plain(leaf):
 
 def own_month(at):
     return datetime.fromisoformat(at.replace("Z", "+00:00")).astimezone(PARIS).strftime("%Y-%m")
+
+
+class MixUp(Exception):
+    """The files cannot be judged with one another; nothing is wrong with them."""
 
 
 def read_lines(folder):
@@ -107,6 +117,50 @@ def waterfall(path):
     return told
 
 
+def account(told):
+    parts = ("fonds" if told["book"] == FUND else told["book"], told["kind"], told.get("party"), told.get("batch"))
+    return ":".join(part for part in parts if part)
+
+
+class Journal:
+    """The entries of `journal.hledger`, read one after the other beside the lines."""
+
+    HEAD = re.compile(r"(\d{4}-\d\d-\d\d) \* \((\d+)\) (\w+)(?: \| .*)?$")
+    LEG = re.compile(r" {4}(\S+)  (-?\d+\.\d\d) EUR$")
+
+    def __init__(self, path):
+        self.lines = self.read(path)
+
+    @staticmethod
+    def read(path):
+        begun = False
+        with open(path, encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                line = line.rstrip("\n")
+                begun = begun or line[:4].isdigit()
+                if line.lstrip().startswith(";") or not line or line.startswith("account "):
+                    continue
+                if not begun and line in ("decimal-mark .", "commodity 1000.00 EUR"):
+                    continue
+                require(begun, f"journal.hledger, line {number}: {line}")
+                yield number, line
+
+    def expect(self, line):
+        number, head = next(self.lines, (0, ""))
+        found = self.HEAD.match(head)
+        require(found and found.groups() == (line["booked_on"], str(line["seq"]), line["kind"]),
+                f"journal.hledger, line {number}: not entry {line['seq']}: {head}")
+        for side, sign in (("debit", 1), ("credit", -1)):
+            number, text = next(self.lines, (0, ""))
+            leg = self.LEG.match(text)
+            told = leg and (leg[1], int(Decimal(leg[2]) * 100))
+            require(told == (account(line[side]), sign * line["cents"]), f"journal.hledger, line {number}: not the {side} of {line['seq']}: {text}")
+
+    def end(self):
+        for number, line in self.lines:
+            raise ValueError(f"journal.hledger, line {number}: no entry of the log: {line}")
+
+
 def check_hledger(program, journal, balances):
     out = subprocess.run([program, "-f", journal, "balance", "--flat", "--empty", "--no-total", "-O", "csv"],
                          check=True, capture_output=True, text=True).stdout
@@ -125,6 +179,9 @@ def main(args):
         require(log.open_note(note, cosigner) == text or not args.vkey, "co-signed another text")
     origin, size, root, more = log.read_checkpoint(text)
     older = log.read_checkpoint(open(args.older, encoding="utf-8").read().rpartition("\n\n")[0]) if args.older else None
+    if older and older[1] > size:
+        raise MixUp(f"the checkpoint given as --older has {older[1]} lines, these books {size}: it is newer. Give one that was kept before "
+                    "this export, or a newer export")
     closes = read_closes(args.folder, args.vkey)
     if os.path.exists(os.path.join(args.folder, "closes.ndjson")):
         known = {(month, upto) for month, upto, _ in closes}
@@ -133,6 +190,10 @@ def main(args):
                 require((month, at) in known, f"closes.ndjson leaves out the close of {month} at {at} lines")
 
     sealed = sealed_hashes(os.path.join(args.folder, "leaf-hashes"))
+    names = sorted(os.listdir(args.folder))
+    path = os.path.join(args.folder, "journal.hledger")
+    journal = Journal(path) if "journal.hledger" in names else None
+    years = fec.Fec(args.folder, [name for name in names if fec.NAME.match(name)])
     tree, books, last_day, late = log.Tree(), Books(), "", 0
     for place, line, raw in read_lines(args.folder):
         require(line["booked_on"] >= last_day, f"line {place + 1}: the day goes back")
@@ -143,11 +204,14 @@ def main(args):
         late += line.get("late", False)
         tree.add(raw)
         books.add(line)
+        if line["kind"] not in ("settlement_line", "settlement_deduction"):
+            if journal:
+                journal.expect(line)
+            years.expect(line)
         for what, upto, at_close in closes + ([("the older checkpoint", older[1], older[2])] if older else []):
             require(upto != tree.size or at_close == tree.root(), f"line {place + 1}: the lines up to here are not those of {what}")
     require(tree.size == size, f"{tree.size} lines, the checkpoint of {origin} has {size}")
     require(tree.root() == root, "the lines make another root than the checkpoint's")
-    require(not older or older[1] <= size, "the older checkpoint is longer")
 
     figures = books.finish()
     report = os.path.join(args.folder, "waterfall.csv")
@@ -157,11 +221,18 @@ def main(args):
             for name in FIGURES:
                 ours = figures.get(funder, {}).get(name, 0)
                 require(ours == told[funder][name], f"funder {funder}: {name} is {ours} by the lines, {told[funder][name]} in the report")
-    if args.hledger:
-        check_hledger(args.hledger, os.path.join(args.folder, "journal.hledger"), books.balances)
+    years.end()
+    hledger = shutil.which("hledger")
+    if journal:
+        journal.end()
+        if hledger:
+            check_hledger(hledger, path, books.balances)
+    looked_at = {"transfers.ndjson", "checkpoint", "leaf-hashes", "closes.ndjson", "waterfall.csv", "journal.hledger", *years.files.values()}
     print(json.dumps({
         "lines": size, "settlement_lines": books.records, "late": late, "root": base64.b64encode(root).decode(),
-        "closed": [month for month, _, _ in closes],
+        "closed": [month for month, _, _ in closes], "fec": sorted(years.files.values()),
+        "hledger": None if not journal else "entries and balances" if hledger else "entries",
+        "not_looked_at": [name for name in names if name not in looked_at],
         "funders": {funder: {name: figures[funder].get(name, 0) for name in FIGURES} for funder in sorted(figures)},
     }, indent=2))
 
@@ -172,8 +243,10 @@ if __name__ == "__main__":
     parser.add_argument("--vkey")
     parser.add_argument("--cosigner", action="append", default=[])
     parser.add_argument("--older")
-    parser.add_argument("--hledger")
     try:
         main(parser.parse_args())
+    except MixUp as wrong:
+        print(f"NOTHING JUDGED: {wrong}", file=sys.stderr)
+        sys.exit(2)
     except ValueError as wrong:
         sys.exit(f"NOT INTACT: {wrong}")

@@ -2,7 +2,8 @@
 
     verify_proof.py FILE [--vkey KEY]
 
-One entry, all entries of an event, or that one checkpoint extends another (RFC 9162 section 2.1).
+One entry, all entries of an event, or that one checkpoint extends another (RFC 9162 section 2.1). What is shown of an entry is what its
+leaf says.
 """
 
 import argparse
@@ -10,7 +11,9 @@ import base64
 import json
 import sys
 
+import cbor
 import log
+from verify_books import plain
 
 
 def main(args):
@@ -26,10 +29,14 @@ def main(args):
         return print(f"{size} leaves extend {before}")
     for entry in proof.get("entries", [proof]):
         raw = base64.b64decode(entry["transfer"]["leaf"], validate=True)
-        seq = entry["transfer"]["seq"]
+        shown = {key: value for key, value in entry["transfer"].items() if key != "leaf"}
+        proven = plain(cbor.loads(raw))
+        if shown != proven:
+            raise ValueError(f"the entry shown is {shown}, its leaf says {proven}")
+        seq = proven["seq"]
         if not log.inclusion(log.leaf_hash(raw), seq, size, hashes(entry["path"]), root):
             raise ValueError(f"entry {seq} is not in the log")
-        print(f"entry {seq} is in the log of {size} leaves")
+        print(f"entry {seq} ({proven['kind']}, {proven['cents']} cents) is in the log of {size} leaves")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,26 @@ pub(super) struct Closes {
 #[derive(Debug, Deserialize)]
 struct CloseLine {
     checkpoint: String,
+    /// What is shown of the note beside it.
+    month: Option<String>,
+    size: Option<u64>,
+    root: Option<String>,
+    vkey: Option<String>,
+}
+
+impl CloseLine {
+    /// The member that says something else than the signed note.
+    fn contradiction(&self, month: Month, checkpoint: &Checkpoint, key: &VerifierKey) -> Option<&'static str> {
+        let is = |shown: &Option<String>, proven: String| shown.as_ref().is_none_or(|shown| *shown == proven);
+        [
+            ("month", is(&self.month, month.to_string())),
+            ("size", self.size.is_none_or(|size| size == checkpoint.size)),
+            ("root", is(&self.root, checkpoint.root.to_base64())),
+            ("vkey", is(&self.vkey, key.to_string())),
+        ]
+        .into_iter()
+        .find_map(|(member, same)| (!same).then_some(member))
+    }
 }
 
 impl Closes {
@@ -121,7 +141,10 @@ fn signed(line: &str, key: &VerifierKey) -> Result<(Month, Checkpoint), String> 
     let checkpoint = Checkpoint::open(&line.checkpoint, key)
         .map_err(|error| format!("elle n'est pas signée par la clé {} : {error}", key.name()))?;
     match checkpoint.closed {
-        Some(month) => Ok((month, checkpoint)),
+        Some(month) => match line.contradiction(month, &checkpoint, key) {
+            Some(member) => Err(format!("« {member} » n'est pas ce que dit son point de contrôle")),
+            None => Ok((month, checkpoint)),
+        },
         None => Err("son point de contrôle ne clôt aucun mois".to_owned()),
     }
 }

@@ -9,7 +9,8 @@ use crate::books::{BooksVerdict, Trusted, verify_books};
 /// Vérifie les livres écrits par « ccn export »
 ///
 /// Recalcule chaque feuille, la racine et tous les soldes, vérifie la signature du point de contrôle, et dit à quelle ligne
-/// quelque chose a changé.
+/// quelque chose a changé. Compare aux écritures le FEC, le journal hledger et la cascade (waterfall.csv), et nomme les fichiers
+/// qui n'ont pas été vérifiés.
 ///
 /// Code de sortie : 0 si tout est intact, 1 sinon, 2 si un fichier est illisible.
 #[derive(Debug, Args)]
@@ -64,14 +65,25 @@ impl BooksArgs {
         if !verdict.holds() {
             println!("LES LIVRES NE SONT PAS INTACTS :");
             print!("{}", verdict.faults);
+            not_looked_at(verdict);
             return;
         }
-        println!("Les livres sont intacts et signés par {}.", verdict.signer);
+        println!("Les écritures sont intactes et signées par {}.", verdict.signer);
+        for file in &verdict.compared {
+            println!("Dit la même chose : {file}.");
+        }
         for cosigned in &verdict.cosigned {
             println!("{cosigned}");
         }
+        not_looked_at(verdict);
         if self.vkey.is_none() {
             println!("La clé est celle du dossier : comparez-la à celle que vous connaissez, ou donnez --vkey.");
         }
+    }
+}
+
+fn not_looked_at(verdict: &BooksVerdict) {
+    if !verdict.not_looked_at.is_empty() {
+        println!("Fichiers non vérifiés : {}.", verdict.not_looked_at.join(", "));
     }
 }

@@ -187,12 +187,22 @@ impl Books {
 
     /// The outsider, who wrote everything anew: what it finds wrong.
     pub fn verified_by_outsider(&self) -> Result<(), String> {
+        self.outsider(&[])
+    }
+
+    /// The same, who kept a checkpoint.
+    pub fn verified_by_outsider_since(&self, older: &Path) -> Result<(), String> {
+        self.outsider(&["--older".as_ref(), older.as_os_str()])
+    }
+
+    fn outsider(&self, args: &[&std::ffi::OsStr]) -> Result<(), String> {
         let python = std::env::var_os("TEST_PYTHON").expect("TEST_PYTHON: run scripts/test");
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/outsider/verify_books.py");
         let output = Command::new(python)
             .arg("-B")
             .arg(script)
             .arg(self.folder.path())
+            .args(args)
             .output()
             .unwrap();
         if output.status.success() {

@@ -163,6 +163,112 @@ async fn every_alteration_of_the_files_is_found_at_its_place(pool: PgPool) {
     assert!(books.verdict().holds());
 }
 
+/// Each file that says again what the entries say, falsified alone: whoever reads only that one is warned.
+#[testkit::test]
+async fn a_falsified_report_journal_or_fec_is_found_by_both_verifiers(pool: PgPool) {
+    two_years(&pool).await;
+    let books = export(&pool, LATER).await;
+    let verdict = books.verdict();
+    assert_eq!(verdict.faults, Vec::<String>::new());
+    assert_eq!(verdict.not_looked_at, ["waterfall.pdf", "waterfall.xlsx"]);
+    let compared = verdict.compared.join("\n");
+    for name in [
+        "journal.hledger",
+        "732829320FEC20261231.txt",
+        "732829320FEC20271231.txt",
+        "waterfall.csv",
+    ] {
+        assert!(compared.contains(name), "{compared}");
+    }
+    let falsified = |name: &str, from: &str, to: &str| {
+        // The FEC is in ISO 8859-15: its bytes as characters, and back.
+        let whole = std::fs::read(books.path(name)).unwrap();
+        let text: String = whole.iter().copied().map(char::from).collect();
+        let changed = text.replacen(from, to, 1);
+        assert_ne!(changed, text, "{name}: {from:?}");
+        let changed: Vec<u8> = changed.chars().map(|c| u8::try_from(c).unwrap()).collect();
+        std::fs::write(books.path(name), changed).unwrap();
+        let verdict = books.verdict();
+        assert!(
+            verdict.faults.iter().any(|fault| fault.contains(name)),
+            "{name}, {from:?}: {:?}",
+            verdict.faults
+        );
+        let outsider = books.verified_by_outsider();
+        std::fs::write(books.path(name), &whole).unwrap();
+        outsider
+    };
+    let everybody_sees = |name: &str, from: &str, to: &str| {
+        assert!(
+            falsified(name, from, to).is_err(),
+            "the outsider overlooks {from:?} in {name}"
+        );
+    };
+    everybody_sees("journal.hledger", "fonds:bank  5000.00 EUR", "fonds:bank  5000.01 EUR");
+    everybody_sees("journal.hledger", " * (7) ", " * (8) ");
+    everybody_sees(
+        "journal.hledger",
+        "\naccount ",
+        "\n2027-01-01 * (1) received\n    fonds:bank  1.00 EUR\n    b  -1.00 EUR\n\naccount ",
+    );
+    everybody_sees(
+        "journal.hledger",
+        "decimal-mark .\n",
+        "decimal-mark .\nalias fonds:bank = fonds:caisse\n",
+    );
+    for fec in ["732829320FEC20261231.txt", "732829320FEC20271231.txt"] {
+        everybody_sees(fec, ",00\t0,00\t", ",01\t0,00\t");
+        everybody_sees(fec, "\t4670\t", "\t4671\t");
+        everybody_sees(fec, "\r\n", "\r\nBQ\tBanque\t1\t20260101\r\n");
+    }
+    // A funder's claims, and its money in the bank.
+    let report = books.read("waterfall.csv");
+    let columns: Vec<&str> = report.lines().next().unwrap().split(',').collect();
+    let row: Vec<&str> = report.lines().nth(1).unwrap().split(',').collect();
+    for column in ["received", "funded", "claimed", "expired", "free"] {
+        let place = columns.iter().position(|name| *name == column).unwrap();
+        let mut changed = row.clone();
+        changed[place] = "123456.78";
+        everybody_sees("waterfall.csv", &row.join(","), &changed.join(","));
+    }
+    assert_eq!(books.verdict().faults, Vec::<String>::new());
+    books.write("notes.txt", "à moi");
+    assert!(books.verdict().not_looked_at.contains(&"notes.txt".to_owned()));
+}
+
+#[testkit::test]
+async fn a_newer_checkpoint_given_as_the_older_one_is_a_mix_up_and_no_forgery(pool: PgPool) {
+    two_years(&pool).await;
+    let before = export(&pool, LATER).await;
+    let [funder, _] = fixture::FUNDERS;
+    let (bank, deposited) = (ledger::Account::bank(), ledger::Account::deposited(funder));
+    post(
+        &pool,
+        "later",
+        &[(ledger::TransferKind::Received, bank, deposited, 7)],
+        None,
+        LATER,
+    )
+    .await;
+    let after = export(&pool, LATER).await;
+    let vkey = key().verifier().to_string();
+    let newer = after.path("checkpoint");
+    let trusted = verify::books::Trusted {
+        key: Some(&vkey),
+        older: Some(&newer),
+        cosigners: &[],
+    };
+    let told = verify::books::verify_books(before.folder.path(), &trusted)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        told.contains("est plus récent que ces livres") && told.contains("rien n'a été jugé"),
+        "{told}"
+    );
+    let told = before.verified_by_outsider_since(&newer).unwrap_err();
+    assert!(told.starts_with("NOTHING JUDGED") && told.contains("newer"), "{told}");
+}
+
 #[testkit::test]
 async fn one_transfer_is_proven_by_its_file_alone(pool: PgPool) {
     two_years(&pool).await;

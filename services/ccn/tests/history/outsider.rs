@@ -18,7 +18,13 @@ async fn an_outsider_finds_root_balances_and_every_funders_waterfall(admin: PgPo
     // March; then April with its deduction; and one that came back.
     assert_eq!(verdict.records, 5);
 
-    let found = books.outsider(&["--hledger", "hledger"]).unwrap();
+    let found = books.outsider(&[]).unwrap();
+    assert_eq!(found["hledger"], "entries and balances");
+    assert_eq!(found["fec"].as_array().map(Vec::len), Some(1), "{found:#}");
+    assert_eq!(
+        found["not_looked_at"],
+        json!(["checkpoint.vkey", "waterfall.pdf", "waterfall.xlsx"])
+    );
     assert_eq!(found["root"], verdict.root);
     assert_eq!(found["settlement_lines"], 5);
     assert_eq!(
@@ -99,6 +105,8 @@ async fn proofs_are_believed_by_both_and_by_nobody_once_altered(admin: PgPool) {
         assert!(text.contains(from), "{from} in {text}");
         text.replacen(from, to, 1).into_bytes()
     };
+    // The amount that is shown, and its leaf left as it is.
+    assert!(both(&altered(&claim, "\"cents\": 1000", "\"cents\": 9000")).is_err());
     assert!(both(&altered(&claim, "\"leaf\": \"q", "\"leaf\": \"r")).is_err());
     assert!(both(&altered(&claim, "test.example/log\\n", "test.example/log\\n1")).is_err());
     assert!(
