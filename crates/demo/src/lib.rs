@@ -23,6 +23,9 @@ use steps::{
 pub use input::Inputs;
 pub use story::{Demo, MoveClock};
 
+/// The file by which a folder shows that a demonstration wrote it.
+pub const SUMMARY: &str = "summary.json";
+
 /// The fund's account holder, as the services are to know it.
 pub const FUND_NAME: &str = "Fonds de soutien pour l'inclusion numérique (démonstration)";
 
@@ -145,7 +148,8 @@ impl Demo {
         println!(
             "\nLe site reste ouvert (Ctrl+C pour l'arrêter) ; son horloge est celle de la fin de l'histoire, elle n'avance pas."
         );
-        println!("   {base}/              état du service");
+        println!("   {base}/              la page d'accueil");
+        println!("   {base}/etat          état du service");
         println!("   {base}/lieux         où utiliser un chèque");
         println!(
             "   {base}/v#…           un chèque, comme le voit un téléphone : mettez après « # » les chiffres d'une ligne de"

@@ -8,6 +8,8 @@
 //! | `journal.hledger` | the same entries as a journal | `hledger check` |
 //! | `SirenFECAAAA1231.txt` | one a year | the rules of the official checker |
 //!
+//! `ccn verify books` compares all of them with one another, so a folder holds one export.
+//!
 //! What the services add (closed months, reports) and what organisations are called comes as [`Annexes`], read by the caller in the
 //! snapshot of the checkpoint: this crate knows the ledger alone.
 //!
@@ -17,6 +19,7 @@
 
 mod chart;
 mod fec;
+mod folder;
 mod hledger;
 mod line;
 mod pages;
@@ -41,6 +44,8 @@ use fec::Fec;
 use hledger::Journal;
 use line::write_line;
 use pages::Pages;
+
+pub use folder::{clear_folder, prepare_folder};
 
 /// Changed entries whose place is reported; the others are only counted.
 const CHANGED_SHOWN_MAX: usize = 20;
@@ -80,7 +85,7 @@ pub struct Export<'e> {
     pub siren: &'e Siren,
     /// The instant of sealing.
     pub at: DateTime<Utc>,
-    /// The folder, which exists.
+    /// The folder, of [`prepare_folder`].
     pub out: &'e Path,
 }
 

@@ -1,3 +1,5 @@
+mod french;
+
 use axum::body::to_bytes;
 use axum::response::Response;
 use http::HeaderMap;
@@ -5,6 +7,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::refusal::Expected;
+
+pub use french::english_words;
 
 /// What the services answered. An error that is not a well-formed problem fails the test as it arrives.
 #[derive(Debug, Clone)]

@@ -29,7 +29,7 @@ mod until;
 pub use testkit_macros::test;
 
 pub use self::actors::{Batch, Funder, Operator, Person, Prescriber, Sponsor, Structure, Voucher, holds};
-pub use self::answer::Answer;
+pub use self::answer::{Answer, english_words};
 pub use self::answers::{Answers, redacted};
 pub use self::books::{Leg, book, book_posting};
 pub use self::client::Client;

@@ -20,6 +20,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use sealed_log::{Checkpoint, CosignerKey, Frontier, Hash, NOTE_BYTES_MAX, Note, VerifierKey};
+use serde::Serialize;
 use standards::french_errors;
 
 use crate::faults::Faults;
@@ -57,7 +58,7 @@ pub enum Unreadable {
 }
 
 /// What was found in an export.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub struct BooksVerdict {
     /// Lines read, records included.
     pub transfers: u64,

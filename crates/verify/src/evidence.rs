@@ -13,6 +13,7 @@ mod tokens;
 use std::path::Path;
 
 use sealed_log::{Checkpoint, VerifierKey};
+use serde::Serialize;
 use standards::Cents;
 
 use crate::faults::Faults;
@@ -22,7 +23,7 @@ use claims::Claims;
 pub use archive::EvidenceUnreadable;
 
 /// What was found.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub struct EvidenceVerdict {
     /// Whose evidence it is: the structure's id, as in the entries.
     pub structure: Option<String>,

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::ops::Deref;
 
+use serde::Serialize;
+
 /// Faults of which the text is kept; the others are only counted.
 pub const FAULTS_SHOWN_MAX: usize = 20;
 
 /// In French, in the order in which they were found. Read as the slice of those that are kept.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Faults {
     shown: Vec<String>,
     count: u64,

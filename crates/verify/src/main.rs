@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
 use standards::french_errors;
-use verify::command::{TEMPLATE, Verify};
+use verify::command::{TEMPLATE, Verify, usage, with_output};
 
 /// Vérifie chèques, livres, preuves et rapprochements, sans réseau ni base de données
 #[derive(Debug, Parser)]
@@ -31,8 +31,12 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    let matches = command().get_matches();
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    with_output(run)
+}
+
+fn run() -> ExitCode {
+    let matches = command().try_get_matches().unwrap_or_else(|error| usage::exit(&error));
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| usage::exit(&error));
     cli.what.run().unwrap_or_else(|error| {
         eprintln!("Erreur : {}", french_errors::reason(&error));
         ExitCode::FAILURE

@@ -6,11 +6,12 @@
 //! | `export`, `reconcile`, `close` | the books written, compared with the bank, closed for a month |
 //! | `cosign`, `keys` | checkpoints co-signed; keys made, published, withdrawn |
 //! | `ledger_source`, `api_client` | whose books: a database and its key, or a server |
-//! | `environment`, `usage`, `help`, `process` | variables, wrong command lines, the layout of help, exit statuses |
+//! | `environment`, `causes`, `help`, `process` | variables, what is told of errors, the layout of help, exit statuses |
 //!
-//! What `ccn verify` does is the package `verify`'s.
+//! What `ccn verify` does is the package `verify`'s, and so is what is told of a wrong command line.
 
 mod api_client;
+mod causes;
 mod close;
 pub mod cosign;
 mod demo;
@@ -23,14 +24,12 @@ mod migrate;
 mod process;
 mod reconcile;
 pub mod serve;
-mod usage;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{ArgAction, CommandFactory, Parser, Subcommand};
-use standards::french_errors;
-use verify::command::Verify;
+use verify::command::{Verify, usage, with_output};
 
 use help::{COMMANDS, OPTIONS, TEMPLATE};
 
@@ -98,20 +97,17 @@ pub enum Command {
 
 /// Runs the command line `args`, with the process's environment.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    with_output(|| run_with(args))
+}
+
+fn run_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if let Err(error) = environment::check(&Cli::command(), std::env::vars_os().map(|(name, _)| name)) {
         return process::unusable(error);
     }
     let cli = Cli::try_parse_from(args).unwrap_or_else(|error| usage::exit(&error));
     cli.command.run().unwrap_or_else(|error| {
-        // Each cause on a line of its own, the plainest first.
-        eprintln!("Erreur : {error}");
-        let mut shown = error.to_string();
-        for cause in error.chain().skip(1).map(french_errors::cause) {
-            if !shown.contains(&cause) {
-                eprintln!("  {cause}");
-            }
-            shown = cause;
-        }
+        let lines = causes::told(&error);
+        eprintln!("Erreur : {}", lines.join("\n  "));
         ExitCode::FAILURE
     })
 }

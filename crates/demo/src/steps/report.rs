@@ -157,7 +157,7 @@ impl Report {
         let summary = serde_json::to_vec_pretty(&summary)?;
         let import_report = import_report.into_inner()?;
         let artefacts: [(&str, &[u8]); 10] = [
-            ("summary.json", &summary),
+            (crate::SUMMARY, &summary),
             ("vouchers.csv", &self.vouchers_csv),
             ("keys.json", &self.keys),
             ("carnets.pdf", pdf),

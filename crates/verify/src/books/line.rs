@@ -15,7 +15,8 @@ pub(crate) fn read_line(line: &[u8]) -> Result<AnyLeaf, String> {
     let bytes = BASE64
         .decode(leaf.as_bytes())
         .map_err(|_| "la feuille (« leaf ») n'est pas en base64")?;
-    let leaf = AnyLeaf::from_bytes(&bytes).map_err(|error| format!("la feuille (« leaf ») est illisible : {error}"))?;
+    let leaf = AnyLeaf::from_bytes(&bytes)
+        .map_err(|_| "la feuille (« leaf ») n'est pas celle d'une écriture que ce programme connaît")?;
     let expected = leaf.to_json();
     let (Value::Object(shown), Value::Object(proven)) = (&line, &expected) else {
         return Err("ce n'est pas un objet JSON".to_owned());

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use serde::Serialize;
 
 use super::help::{ARGUMENTS, OPTIONS, TEMPLATE};
 use crate::books::{BooksVerdict, Trusted, verify_books};
@@ -29,9 +30,20 @@ pub struct BooksArgs {
     /// Clé d'un co-signataire (nom+empreinte+base64) qui doit avoir signé le point de contrôle ; peut être répétée
     #[arg(long, value_name = "CLÉ", help_heading = OPTIONS)]
     cosigner: Vec<String>,
+    /// Écrit le verdict en JSON, sur une ligne, au lieu des phrases
+    #[arg(long, help_heading = OPTIONS)]
+    json: bool,
     /// Dossier écrit par « ccn export »
     #[arg(value_name = "DOSSIER", help_heading = ARGUMENTS)]
     folder: PathBuf,
+}
+
+#[derive(Serialize)]
+struct Told<'v> {
+    holds: bool,
+    key_from: &'static str,
+    #[serde(flatten)]
+    verdict: &'v BooksVerdict,
 }
 
 impl BooksArgs {
@@ -43,10 +55,18 @@ impl BooksArgs {
         };
         match verify_books(&self.folder, &trusted) {
             Ok(verdict) => {
-                self.print(&verdict);
+                if self.json {
+                    super::print_json(&Told {
+                        holds: verdict.holds(),
+                        key_from: super::key_from(self.vkey.is_some()),
+                        verdict: &verdict,
+                    });
+                } else {
+                    self.print(&verdict);
+                }
                 super::status(verdict.holds())
             }
-            Err(error) => super::unusable(error),
+            Err(error) => super::unusable(self.json, error),
         }
     }
 

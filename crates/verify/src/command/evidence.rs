@@ -2,6 +2,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use serde::Serialize;
 
 use super::help::{ARGUMENTS, OPTIONS, TEMPLATE};
 use crate::evidence::{EvidenceVerdict, Tokens, verify_evidence};
@@ -28,9 +29,21 @@ pub struct EvidenceArgs {
     /// celles de l'archive, que rien ne signe
     #[arg(long, value_name = "FICHIER", requires = "tokens", help_heading = OPTIONS)]
     keys: Option<PathBuf>,
+    /// Écrit le verdict en JSON, sur une ligne, au lieu des phrases
+    #[arg(long, help_heading = OPTIONS)]
+    json: bool,
     /// Archive de /funding/v1/structures/…/evidence
     #[arg(value_name = "FICHIER", help_heading = ARGUMENTS)]
     file: PathBuf,
+}
+
+#[derive(Serialize)]
+struct Told<'v> {
+    holds: bool,
+    key_from: &'static str,
+    token_keys_from: Option<&'static str>,
+    #[serde(flatten)]
+    verdict: &'v EvidenceVerdict,
 }
 
 impl EvidenceArgs {
@@ -41,10 +54,19 @@ impl EvidenceArgs {
         });
         match verify_evidence(&self.file, self.vkey.as_deref(), tokens) {
             Ok(verdict) => {
-                self.print(&verdict);
+                if self.json {
+                    super::print_json(&Told {
+                        holds: verdict.holds(),
+                        key_from: super::key_from(self.vkey.is_some()),
+                        token_keys_from: self.tokens.as_ref().map(|_| super::key_from(self.keys.is_some())),
+                        verdict: &verdict,
+                    });
+                } else {
+                    self.print(&verdict);
+                }
                 super::status(verdict.holds())
             }
-            Err(error) => super::unusable(error),
+            Err(error) => super::unusable(self.json, error),
         }
     }
 

@@ -2,6 +2,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use sealed_log::{AnyLeaf, Checkpoint};
+use serde_json::{Value, json};
 use standards::french_errors;
 
 use super::help::{ARGUMENTS, OPTIONS, TEMPLATE};
@@ -17,6 +19,9 @@ pub struct ProofArgs {
     /// Clé de vérification connue d'ailleurs (nom+empreinte+base64) ; sans elle, celle du fichier
     #[arg(long, value_name = "CLÉ", help_heading = OPTIONS)]
     vkey: Option<String>,
+    /// Écrit le verdict en JSON, sur une ligne, au lieu des phrases
+    #[arg(long, help_heading = OPTIONS)]
+    json: bool,
     /// Preuve, telle que la sert `/funding/v1/proofs/transfers/…`, `/funding/v1/proofs/events/…` ou `/funding/v1/proofs/consistency`
     #[arg(value_name = "FICHIER", help_heading = ARGUMENTS)]
     file: PathBuf,
@@ -27,14 +32,18 @@ impl ProofArgs {
         let file = match std::fs::read(&self.file) {
             Ok(file) => file,
             Err(error) => {
-                return super::unusable(format!(
-                    "« {} » ne peut pas être lu : {}",
-                    self.file.display(),
-                    french_errors::reason(&error)
-                ));
+                let why = french_errors::reason(&error);
+                return super::unusable(
+                    self.json,
+                    format!("« {} » ne peut pas être lu : {why}", self.file.display()),
+                );
             }
         };
         match verify_proof(&file, self.vkey.as_deref()) {
+            Ok(proven) if self.json => {
+                super::print_json(&json(&proven, super::key_from(self.vkey.is_some())));
+                ExitCode::SUCCESS
+            }
             Ok(proven) => {
                 print(&proven);
                 if self.vkey.is_none() {
@@ -44,10 +53,20 @@ impl ProofArgs {
                 }
                 ExitCode::SUCCESS
             }
-            Err(refused) => {
-                println!("NON PROUVÉ : {refused}.");
-                ExitCode::FAILURE
-            }
+            Err(refused) => super::refused(self.json, &refused),
+        }
+    }
+}
+
+fn json(proven: &Proven, key_from: &str) -> Value {
+    let of = |checkpoint: &Checkpoint| json!({"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root.to_base64()});
+    match proven {
+        Proven::Entries(leaves, checkpoint) => json!({
+            "holds": true, "key_from": key_from, "checkpoint": of(checkpoint),
+            "entries": leaves.iter().map(AnyLeaf::to_json).collect::<Vec<_>>(),
+        }),
+        Proven::Extends(older, checkpoint) => {
+            json!({"holds": true, "key_from": key_from, "checkpoint": of(checkpoint), "older": of(older)})
         }
     }
 }

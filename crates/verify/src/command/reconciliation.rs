@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use serde::Serialize;
+use serde_json::Value;
 use standards::calendar::paris_date;
 use standards::french_errors;
 
@@ -21,9 +23,20 @@ pub struct ReconciliationArgs {
     /// fichier va avec lui-même
     #[arg(long, value_name = "CLÉ", help_heading = OPTIONS)]
     vkey: Option<String>,
+    /// Écrit le verdict en JSON, sur une ligne, au lieu des phrases
+    #[arg(long, help_heading = OPTIONS)]
+    json: bool,
     /// Document signé, tel que le sert `/funding/v1/reconciliations/…/signed` ou que l'écrit « ccn reconcile --out »
     #[arg(value_name = "FICHIER", help_heading = ARGUMENTS)]
     file: PathBuf,
+}
+
+/// That the document is proven; what it says may be bad.
+#[derive(Serialize)]
+struct Told {
+    holds: bool,
+    key_from: &'static str,
+    document: Value,
 }
 
 impl ReconciliationArgs {
@@ -31,14 +44,22 @@ impl ReconciliationArgs {
         let text = match read(&self.file) {
             Ok(text) => text,
             Err(error) => {
-                return super::unusable(format!(
-                    "« {} » ne peut pas être lu : {}",
-                    self.file.display(),
-                    french_errors::reason(&error)
-                ));
+                let why = french_errors::reason(&error);
+                return super::unusable(
+                    self.json,
+                    format!("« {} » ne peut pas être lu : {why}", self.file.display()),
+                );
             }
         };
         match verify_reconciliation(&text, self.vkey.as_deref()) {
+            Ok(signed) if self.json => {
+                super::print_json(&Told {
+                    holds: true,
+                    key_from: super::key_from(self.vkey.is_some()),
+                    document: serde_json::from_str(signed.document).expect("it was read before"),
+                });
+                ExitCode::SUCCESS
+            }
             Ok(signed) => {
                 print(&signed.content);
                 if self.vkey.is_none() {
@@ -48,10 +69,7 @@ impl ReconciliationArgs {
                 }
                 ExitCode::SUCCESS
             }
-            Err(refused) => {
-                println!("NON PROUVÉ : {refused}.");
-                ExitCode::FAILURE
-            }
+            Err(refused) => super::refused(self.json, &refused),
         }
     }
 }

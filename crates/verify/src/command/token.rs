@@ -41,10 +41,10 @@ impl TokenArgs {
         let keys = match read.and_then(|json| JwkSet::read(&json).map_err(|error| error.to_string())) {
             Ok(keys) => keys,
             Err(error) => {
-                return Ok(super::unusable(format!(
-                    "Les clés de « {} » sont illisibles : {error}",
-                    self.keys.display()
-                )));
+                return Ok(super::unusable(
+                    false,
+                    format!("Les clés de « {} » sont illisibles : {error}", self.keys.display()),
+                ));
             }
         };
         #[expect(

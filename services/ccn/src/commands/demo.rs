@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use ::keys::{CleartextPolicy, secret_file};
-use anyhow::Context;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use demo::{Demo, FUND_BIC, FUND_IBAN, FUND_NAME, Inputs, first_instant};
@@ -46,7 +45,7 @@ pub struct DemoArgs {
     /// S'arrête après l'histoire, au lieu de laisser le site ouvert
     #[arg(long, help_heading = OPTIONS)]
     once: bool,
-    /// Dossier qui reçoit les résultats
+    /// Dossier qui reçoit les résultats, à la place de ceux d'une démonstration précédente ; refusé s'il contient un autre export
     #[arg(long, value_name = "DOSSIER", default_value = "demo-out", help_heading = OPTIONS)]
     out: PathBuf,
     /// Structures à importer (CSV, schéma national des lieux de médiation numérique)
@@ -85,13 +84,16 @@ impl DemoArgs {
     /// Plays the story on an empty system, writes the files, and leaves the site running unless told otherwise.
     async fn demo(&self) -> anyhow::Result<()> {
         let mut signals = StopSignals::hear()?;
+        // A story's books replace those of the story before, and nobody else's.
+        if self.out.join(demo::SUMMARY).exists() {
+            export::clear_folder(&self.out)?;
+        }
+        export::prepare_folder(&self.out)?;
         let inputs = Inputs::read(
             self.structures.as_deref(),
             self.bank_details.as_deref(),
             &self.beneficiaries,
         )?;
-        std::fs::create_dir_all(&self.out)
-            .with_context(|| format!("{} : dossier impossible à créer", self.out.display()))?;
         // Others may pass through it: PostgreSQL, which refuses to run as root, runs as somebody else.
         let passable = Permissions::from_mode(0o711);
         let own = tempfile::Builder::new()

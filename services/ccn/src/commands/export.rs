@@ -4,7 +4,6 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use export::{Annexes, Export, Exported};
@@ -34,7 +33,7 @@ const NOBODYS_SIREN: &str = "000000000";
     ccn export --out livres --siren 732829320\n  \
     ccn verify books livres")]
 pub struct ExportArgs {
-    /// Dossier qui reçoit les fichiers ; ceux qui y sont déjà sont remplacés
+    /// Dossier qui reçoit les fichiers ; créé s'il n'existe pas, refusé s'il contient déjà un export
     #[arg(long, value_name = "DOSSIER", help_heading = OPTIONS)]
     out: PathBuf,
     /// SIREN de celui dont ce sont les livres : le nom du FEC commence par lui
@@ -53,8 +52,7 @@ impl ExportArgs {
 
     async fn export(&self) -> anyhow::Result<ExitCode> {
         let config = self.source.config();
-        std::fs::create_dir_all(&self.out)
-            .with_context(|| format!("{} : dossier impossible à créer", self.out.display()))?;
+        export::prepare_folder(&self.out)?;
         let (database, server) = DatabaseServer::open_existing(&config).await?;
         let key = sealing::read_key_if_any(&config, &self.source.key_loader())?;
         let export = Export {

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use ::keys::secret_file::{self, SecretError};
 use embedded_postgres::{Embedded, EmbeddedError};
-use sqlx::PgPool;
 use sqlx::migrate::MigrateError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgConnection, PgPool};
 
 use crate::server::config::Config;
 use crate::server::service::Service;
@@ -55,6 +55,8 @@ impl DatabaseServer {
             if let Some(file) = &config.database_password_file {
                 options = options.password(&secret_file::read(file)?);
             }
+            // A pool asks again and again, and then only knows that time is up: one connection says why there is none.
+            PgConnection::connect_with(&options).await?.close().await?;
             return Ok(Self {
                 options,
                 embedded: None,

@@ -113,6 +113,25 @@ async fn a_month_closes_once_in_order_and_its_proof_holds(pool: PgPool) {
         "{text}"
     );
 
+    let (status, json) = said(
+        &operator
+            .runs(&["verify", "books", "--json", "--vkey", &key, books])
+            .await,
+    );
+    let told: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (status, &told["holds"], &told["key_from"]),
+        (Some(0), &true.into(), &"given".into())
+    );
+    assert_eq!(
+        (&told["faults"]["count"], told["closes"].as_array().map(Vec::len)),
+        (&0.into(), Some(2)),
+        "{told:#}"
+    );
+    // The same folder again would mix two exports.
+    let (status, text) = said(&operator.runs(&["export", "--out", books]).await);
+    assert_eq!(status, Some(1), "{text}");
+
     operator.pool.execute(CORRUPTED).await.unwrap();
     let (status, text) = said(&operator.runs(&["close", "2025-03"]).await);
     assert_eq!(status, Some(1), "{text}");

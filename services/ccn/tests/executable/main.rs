@@ -9,3 +9,4 @@ mod keys;
 mod process;
 mod settings;
 mod verify;
+mod words;

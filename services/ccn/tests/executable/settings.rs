@@ -64,7 +64,11 @@ fn who_reads_books_in_the_wrong_folder_is_told_so_and_makes_no_database() {
 fn a_mistyped_command_is_answered_with_the_nearest_one() {
     let refused = output(&["exprot"]);
     assert_eq!(refused.status.code(), Some(2));
-    assert!(stderr(&refused).contains("'export'"), "{}", stderr(&refused));
+    assert!(
+        stderr(&refused).contains("Vous pouvez écrire : export"),
+        "{}",
+        stderr(&refused)
+    );
 }
 
 #[test]
