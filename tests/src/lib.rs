@@ -29,7 +29,7 @@ pub use testkit::{
 
 pub use browser::Browser;
 pub use checker::{check, check_js, write_temporarily};
-pub use demo::{Demo, DemoFiles};
+pub use demo::{Demo, DemoFiles, DemoSite};
 pub use deployment::{DAY, Deployment, FUND_IBAN, FUND_NAME, morning};
 pub use logs::{Logs, logs};
 pub use scene::Scene;

@@ -24,7 +24,7 @@ pub use download::download;
 pub use extract::{Bytes, Json, NoParameters, Path, Query, UPLOAD_BYTES_MAX};
 pub use frame::{REQUEST_SECONDS_MAX, frame};
 pub use health::{Ready, health_routes, install_metrics};
-pub use openapi::CommonProblems;
+pub use openapi::{CommonProblems, OpenParts};
 pub use page::{PAGE_ROWS_MAX, Page, PageQuery};
 pub use problem::{Problem, ProblemBody};
 pub use request_id::{RequestId, current_request_id};

@@ -1,5 +1,8 @@
+use std::collections::BTreeMap;
+
 use http::StatusCode;
 use utoipa::openapi::path::{Operation, ParameterIn};
+use utoipa::openapi::schema::{ArrayItems, Schema};
 use utoipa::openapi::{Components, Content, OpenApi, Ref, RefOr, Response};
 use utoipa::{Modify, PartialSchema, ToSchema};
 
@@ -71,6 +74,54 @@ fn common(operation: &Operation) -> Vec<StatusCode> {
     statuses
 }
 
+/// An object that is written into another one (`serde(flatten)`) is described as a part of it (`allOf`). A part that refuses members that it
+/// does not name, as what is read must, would refuse those of the whole: as a part it is described without that.
+#[derive(Debug, Clone, Copy)]
+pub struct OpenParts;
+
+impl Modify for OpenParts {
+    fn modify(&self, document: &mut OpenApi) {
+        let Some(components) = &mut document.components else {
+            return;
+        };
+        let known = components.schemas.clone();
+        for schema in components.schemas.values_mut() {
+            open_parts(schema, &known);
+        }
+    }
+}
+
+fn open_parts(schema: &mut RefOr<Schema>, known: &BTreeMap<String, RefOr<Schema>>) {
+    let RefOr::T(schema) = schema else { return };
+    match schema {
+        Schema::AllOf(whole) => {
+            for part in &mut whole.items {
+                let RefOr::Ref(named) = &*part else { continue };
+                let name = named.ref_location.rsplit('/').next().unwrap_or_default();
+                if let Some(RefOr::T(Schema::Object(object))) = known.get(name)
+                    && object.additional_properties.is_some()
+                {
+                    let mut open = object.clone();
+                    open.additional_properties = None;
+                    *part = RefOr::T(Schema::Object(open));
+                }
+            }
+        }
+        Schema::Object(object) => object
+            .properties
+            .values_mut()
+            .for_each(|inner| open_parts(inner, known)),
+        Schema::Array(array) => {
+            if let ArrayItems::RefOrSchema(items) = &mut array.items {
+                open_parts(items, known);
+            }
+        }
+        Schema::OneOf(choice) => choice.items.iter_mut().for_each(|inner| open_parts(inner, known)),
+        Schema::AnyOf(choice) => choice.items.iter_mut().for_each(|inner| open_parts(inner, known)),
+        _ => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use utoipa::OpenApi as _;
@@ -83,6 +134,19 @@ mod tests {
         id: u32,
     }
 
+    #[derive(serde::Deserialize, serde::Serialize, ToSchema)]
+    #[serde(deny_unknown_fields)]
+    struct AskedFor {
+        id: u32,
+    }
+
+    #[derive(serde::Serialize, ToSchema)]
+    struct Answered {
+        #[serde(flatten)]
+        asked_for: AskedFor,
+        done: bool,
+    }
+
     #[utoipa::path(post, path = "/things/{shelf}", request_body = NewThing, params(("shelf" = u32, Path)),
         responses((status = 201, body = u32), (status = 422, description = "`too-large-a-thing`")))]
     #[expect(dead_code, reason = "only described")]
@@ -93,7 +157,7 @@ mod tests {
     fn look() {}
 
     #[derive(utoipa::OpenApi)]
-    #[openapi(paths(put_on_shelf, look), modifiers(&CommonProblems))]
+    #[openapi(paths(put_on_shelf, look), components(schemas(AskedFor, Answered)), modifiers(&CommonProblems, &OpenParts))]
     struct Document;
 
     #[test]
@@ -115,5 +179,17 @@ mod tests {
             "#/components/schemas/ProblemBody"
         );
         assert!(document["components"]["schemas"]["ProblemBody"].is_object());
+    }
+
+    #[test]
+    fn a_part_of_an_object_lets_the_other_members_be() {
+        let document = serde_json::to_value(Document::openapi()).unwrap();
+        let schemas = &document["components"]["schemas"];
+        assert_eq!(schemas["AskedFor"]["additionalProperties"], false);
+        let part = &schemas["Answered"]["allOf"][0];
+        assert!(
+            part["properties"]["id"].is_object() && part["additionalProperties"].is_null(),
+            "{part:#}"
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use e2e::{Demo, check, holds, real_data};
+use e2e::{Demo, DemoSite, check, holds, real_data};
 use serde::Deserialize;
 use serde_json::Value;
 use standards::Cents;
@@ -330,4 +330,19 @@ fn on_real_data_the_same_checks_hold_in_time() {
         "{:?}",
         demo.took
     );
+}
+
+#[test]
+fn every_answer_of_the_demonstrations_site_is_as_its_description_says() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let site = DemoSite::open(folder.path());
+    let mut args: Vec<&dyn AsRef<std::ffi::OsStr>> = vec![&site.base];
+    args.extend(site.keys.iter().map(|key| key as &dyn AsRef<_>));
+    let said = check("check_answers.py", &args);
+    let operations = said
+        .split(" answers of ")
+        .nth(1)
+        .and_then(|rest| rest.split(' ').next());
+    let operations: u32 = operations.and_then(|count| count.parse().ok()).expect("a number");
+    assert!(operations > 55, "{said}");
 }

@@ -1,19 +1,22 @@
 //! The description of the HTTP interface, made from the code and served at `/openapi.json`.
 
+mod roles;
+
 use axum::Router;
 use axum::routing::get;
 use http::header::CONTENT_TYPE;
 use utoipa::Modify;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, Info, OpenApi, OpenApiBuilder, RefOr};
-use web::CommonProblems;
+use web::{CommonProblems, OpenParts};
 
 /// The name of the security scheme in the document.
 const API_KEY: &str = "api_key";
 
 const DESCRIPTION: &str = "Les montants sont des textes à deux décimales, en euros. Chaque création porte un identifiant \
 choisi par l'appelant : la répéter ne fait rien deux fois (201 la première fois, 200 ensuite, 409 si le contenu diffère). \
-Les erreurs suivent la RFC 9457.";
+Les erreurs suivent la RFC 9457. « x-roles » dit quels rôles peuvent appeler une opération ; sans lui, \
+ceux que ce qui est demandé concerne.";
 
 /// The document without paths: title, version, how to show who one is.
 pub fn document() -> OpenApi {
@@ -38,6 +41,7 @@ pub fn document() -> OpenApi {
 /// `/openapi.json`, written once.
 pub fn routes(mut document: OpenApi) -> Router {
     CommonProblems.modify(&mut document);
+    OpenParts.modify(&mut document);
     complete(&mut document);
     let json = document.to_json().expect("the document holds plain data");
     Router::new().route(
@@ -58,6 +62,7 @@ fn complete(document: &mut OpenApi) {
         ];
         for (verb, operation) in operations {
             let Some(operation) = operation else { continue };
+            roles::describe(verb, path, operation);
             operation.operation_id = Some(format!("{verb}{}", path.replace('/', "_").replace(['{', '}'], "")));
             for (status, response) in &mut operation.responses.responses {
                 if let RefOr::T(response) = response

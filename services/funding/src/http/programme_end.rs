@@ -84,7 +84,7 @@ async fn pdf(who: Caller, State(pool): State<PgPool>, Path(id): Path<ProgrammeId
 /// The statement's data as canonical JSON (RFC 8785), as they were issued.
 #[utoipa::path(get, path = "/funding/v1/programmes/{programme}/expiry-statement.json", tag = "funding",
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 200, description = "Its SHA-256 is in the signed PDF", content_type = "application/json")))]
+    responses((status = 200, description = "Its SHA-256 is in the signed PDF", body = serde_json::Value, content_type = "application/json")))]
 async fn data(who: Caller, State(pool): State<PgPool>, Path(id): Path<ProgrammeId>) -> Result<Response, Problem> {
     file(
         &pool,
