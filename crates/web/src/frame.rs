@@ -9,7 +9,7 @@ use http::{Method, StatusCode};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
-use crate::problem_page::show_to_people;
+use crate::problem::show_to_people;
 use crate::request_id::set_request_id;
 use crate::spreadsheet::csv_for_spreadsheets;
 use crate::{Problem, RequestId, UPLOAD_BYTES_MAX};

@@ -13,7 +13,6 @@ mod health;
 mod openapi;
 mod page;
 mod problem;
-mod problem_page;
 mod request_id;
 mod spreadsheet;
 

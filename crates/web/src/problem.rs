@@ -1,3 +1,5 @@
+mod page;
+
 use std::fmt::Debug;
 
 use axum::response::{IntoResponse, Response};
@@ -7,7 +9,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::problem_page::Said;
+use self::page::Said;
+pub(crate) use self::page::show_to_people;
 
 /// An error as every client sees it: RFC 9457 problem details with a stable `type`, a French `title` that says
 /// what, a `detail` that says where and how to mend it, and no secret.
