@@ -19,7 +19,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
-use sealed_log::{Checkpoint, CosignerKey, Frontier, Hash, NOTE_BYTES_MAX, Note, VerifierKey};
+use chrono::NaiveDate;
+use sealed_log::{AnyLeaf, Checkpoint, CosignerKey, Frontier, Hash, NOTE_BYTES_MAX, Note, VerifierKey};
 use serde::Serialize;
 use standards::french_errors;
 
@@ -164,30 +165,11 @@ pub fn verify_books(folder: &Path, trusted: &Trusted<'_>) -> Result<BooksVerdict
                 continue;
             }
         };
-        if leaf.seq() != place {
-            verdict.fault(format!(
-                "ligne {} : l'écriture de rang {} est à la place du rang {place} (ligne supprimée, ajoutée ou déplacée)",
-                place + 1,
-                leaf.seq()
-            ));
-        }
-        if day.is_some_and(|day| leaf.booked_on() < day) {
-            verdict.fault(format!(
-                "ligne {} : la date d'écriture {} recule",
-                place + 1,
-                leaf.booked_on()
-            ));
+        for fault in misplaced(&leaf, place, day, expected) {
+            verdict.fault(fault);
         }
         day = Some(leaf.booked_on());
-        let hash = leaf.hash();
-        if expected.is_some_and(|expected| expected != hash) {
-            verdict.fault(format!(
-                "ligne {} (rang {place}, écriture {}) : ce n'est pas ce qui a été scellé",
-                place + 1,
-                leaf.id()
-            ));
-        }
-        tree.push(hash);
+        tree.push(leaf.hash());
         if let Some(older) = older.as_ref().filter(|older| older.size == tree.size())
             && older.root != tree.root()
         {
@@ -219,6 +201,33 @@ pub fn verify_books(folder: &Path, trusted: &Trusted<'_>) -> Result<BooksVerdict
     verdict.compared = compared.files;
     verdict.not_looked_at = compared.not_looked_at;
     Ok(verdict)
+}
+
+/// What is wrong with where a line stands: its place, its day after that of the line before, its hash among those sealed.
+fn misplaced(leaf: &AnyLeaf, place: u64, day: Option<NaiveDate>, sealed: Option<Hash>) -> Vec<String> {
+    let mut faults = Vec::new();
+    if leaf.seq() != place {
+        faults.push(format!(
+            "ligne {} : l'écriture de rang {} est à la place du rang {place} (ligne supprimée, ajoutée ou déplacée)",
+            place + 1,
+            leaf.seq()
+        ));
+    }
+    if day.is_some_and(|day| leaf.booked_on() < day) {
+        faults.push(format!(
+            "ligne {} : la date d'écriture {} recule",
+            place + 1,
+            leaf.booked_on()
+        ));
+    }
+    if sealed.is_some_and(|sealed| sealed != leaf.hash()) {
+        faults.push(format!(
+            "ligne {} (rang {place}, écriture {}) : ce n'est pas ce qui a été scellé",
+            place + 1,
+            leaf.id()
+        ));
+    }
+    faults
 }
 
 /// Each of the co-signers that are asked for has a good line below the checkpoint.

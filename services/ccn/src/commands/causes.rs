@@ -23,7 +23,7 @@ pub(super) fn told(error: &anyhow::Error) -> Vec<String> {
     }
     for (text, systems) in chain {
         let told = lines.iter().any(|line| line.contains(&text));
-        if !told && !(systems && !lines.is_empty()) {
+        if !told && (!systems || lines.is_empty()) {
             lines.push(text);
         }
     }

@@ -230,7 +230,9 @@ impl Figures {
                 add(covered.entry((*book, *claim)).or_default(), *cents);
             }
         }
-        covered.values_mut().for_each(|cents| *cents = cents.signum());
+        for cents in covered.values_mut() {
+            *cents = cents.signum();
+        }
         covered
     }
 }

@@ -108,6 +108,6 @@ fn account_name(account: &LeafAccount) -> String {
     };
     let party = account.party.map(|id| id.to_string());
     let batch = account.batch.map(|id| id.to_string());
-    let parts = [Some(book), Some(account.kind.name().to_owned()), party, batch];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(":")
+    let levels = [Some(book), Some(account.kind.name().to_owned()), party, batch];
+    levels.into_iter().flatten().collect::<Vec<_>>().join(":")
 }

@@ -207,10 +207,7 @@ const OPERATIONS: [(&[&str], &[&str]); 13] = [
 /// Says it of an operation.
 pub(super) fn describe(verb: &str, path: &str, operation: &mut Operation) {
     let is_it = |listed: &&str| listed.split_once(' ') == Some((verb, path));
-    if let Some((roles, _)) = OPERATIONS
-        .iter()
-        .find(|(_, operations)| operations.iter().any(|listed| is_it(&listed)))
-    {
+    if let Some((roles, _)) = OPERATIONS.iter().find(|(_, operations)| operations.iter().any(&is_it)) {
         let extensions = operation.extensions.get_or_insert_default();
         extensions.insert("x-roles".to_owned(), serde_json::json!(roles));
     }
