@@ -8,7 +8,7 @@ nothing that runs, is attached or hidden. What goes to a printer is not PDF/A: n
 plates, and Ghostscript must find cyan, magenta and yellow on PAGES-IN-COLOUR pages (none when absent), black on every page.
 Then poppler and Ghostscript render every page at 150, 300 and 600 dots an inch, pictures smoothed, and both zxing-cpp and
 zbar must find exactly CODES QR codes, the same ones, each time; zbar, which overlooks some three in a thousand of them
-wherever they stand, may miss one in twenty, or one of fewer.
+wherever they stand, may miss one in twenty, or two of fewer: codes are drawn by chance, and this must not fail by chance.
 """
 
 import pathlib
@@ -174,7 +174,7 @@ def check_codes(pdf, expected):
         for resolution in RESOLUTIONS:
             for reader, found in codes(pdf, render, resolution).items():
                 where = f"by {reader} at {resolution} dpi of {renderer}"
-                least = expected - (-(-expected // 20) if reader == "zbar" else 0)
+                least = expected - (max(2, expected // 20) if reader == "zbar" else 0)
                 require(least <= len(found) <= expected, f"{len(found)} codes read {where}, not {expected}")
                 known = known or set(found)
                 require(len(set(found)) == len(found) and set(found) <= known, f"other codes read {where}")
