@@ -18,7 +18,8 @@
 //! voucher is active and unspent is not in the token; the ledger knows.
 //!
 //! **One voucher, one text.** Bytes, digits, address and CWT determine one another: nothing can be respelt, so a
-//! token can be compared and counted as it stands. What a scanner changes on the way is put back by [`scanned`] alone, before. The signature is deterministic, so none is ever stored.
+//! token can be compared and counted as it stands. What a scanner changes on the way is put back before, by
+//! [`scanned()`] alone. The signature is deterministic, so none is ever stored.
 //!
 //! | limit | value |
 //! |---|---|

@@ -3,7 +3,7 @@
 //! `https://<host>/v#` and 209 decimal digits: the bytes in groups of 7, each as 17 digits, the last 2 bytes
 //! as 5 digits. Reading is strict, so one token has one text: no spaces, no capitals, no second way to write
 //! a digit. What stands behind `#` is never sent to a web server by a browser. What a scanner adds or changes is put back before
-//! ([`scanned`](crate::scanned)).
+//! ([`scanned`](crate::scanned())).
 
 use std::fmt::{self, Write};
 use std::str::FromStr;

@@ -4,7 +4,7 @@ use chrono::DateTime;
 use serde_json::Value;
 use uuid::Uuid;
 
-/// An answer for a snapshot: see [`Redaction`].
+/// One answer for a snapshot: ids, instants and hashes by names in the order in which they first appear.
 #[must_use]
 pub fn redacted(value: &Value) -> Value {
     Redaction::default().of(value)
