@@ -48,9 +48,15 @@ class Site:
         if isinstance(schema.get("properties"), dict) and "type" in schema and "additionalProperties" not in schema:
             strict["unevaluatedProperties"] = False
         if "allOf" in schema:
-            strict["allOf"] = [{name: value for name, value in part.items() if name != "unevaluatedProperties"} for part in strict["allOf"]]
+            parts = [self.strict(self.named(part), known) for part in schema["allOf"]]
+            strict["allOf"] = [{name: value for name, value in part.items() if name != "unevaluatedProperties"} for part in parts]
             strict["unevaluatedProperties"] = False
         return strict
+
+    def named(self, part):
+        """A part of an object, where it is described."""
+        name = part.get("$ref", "").removeprefix("#/components/schemas/")
+        return self.document["components"]["schemas"][name] if name else part
 
     def check(self, template, path, key):
         status, kind, body = self.fetch(path, key)
