@@ -52,7 +52,7 @@ fn about() -> Markup {
             p { strong { "Le papier suffit." } " Vous n'avez besoin ni de compte, ni d'application, ni de téléphone." }
         }
         section aria-labelledby="ou-titre" {
-            h2 id="ou-titre" { "Où l'utiliser près de chez vous ?" }
+            h2 id="ou-titre" { "Où l'utiliser près de chez vous\u{a0}?" }
             div id="places-here" {}
             (search(""))
         }
