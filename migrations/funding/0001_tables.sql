@@ -703,10 +703,21 @@ comment on column funding.hold_awaits.structure_id is 'The structure that is hel
 comment on column funding.hold_awaits.reason is 'money_awaited: the only kind of hold that waits for a funder.';
 comment on column funding.hold_awaits.cents is 'The funder''s shares of the claims held, in euro cents.';
 
+create table funding.payment_report_file (
+    sha256 bytea not null,
+    raw bytea not null,
+    loaded_at timestamptz not null,
+    constraint payment_report_file_pk primary key (sha256)
+);
+
+comment on table funding.payment_report_file is 'A file of one or more reports on payment files, as it came from the bank.';
+comment on column funding.payment_report_file.sha256 is 'SHA-256 of raw.';
+comment on column funding.payment_report_file.raw is 'The file as it came: pain.002.';
+
 create table funding.payment_report (
     id uuid not null,
     sha256 bytea not null,
-    raw bytea not null,
+    part integer not null,
     identification text not null,
     original_message_id text not null,
     created_at timestamptz,
@@ -714,13 +725,15 @@ create table funding.payment_report (
     loaded_at timestamptz not null,
     constraint payment_report_pk primary key (id),
     -- The same report in other bytes is known by what it says: banks use their identifiers again.
-    constraint payment_report_loaded_once unique (sha256)
+    constraint payment_report_loaded_once unique (sha256, part),
+    constraint payment_report_part check (part >= 1),
+    constraint payment_report_of_file foreign key (sha256) references funding.payment_report_file (sha256)
 );
 
 comment on table funding.payment_report is
     'What the bank says of a payment file before any debit (pain.002), as it was loaded, once.';
-comment on column funding.payment_report.sha256 is 'SHA-256 of raw.';
-comment on column funding.payment_report.raw is 'The file as it came.';
+comment on column funding.payment_report.sha256 is 'In which file it came: funding.payment_report_file.';
+comment on column funding.payment_report.part is 'Its place in that file, from 1.';
 comment on column funding.payment_report.identification is
     'The bank''s own name of the report, from the file; the bank may use it again for another.';
 comment on column funding.payment_report.original_message_id is

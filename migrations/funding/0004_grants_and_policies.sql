@@ -7,7 +7,7 @@ grant select, insert on funding.funder, funding.announcement, funding.convention
     funding.invoice_seller, funding.invoice_buyer, funding.fee, funding.fee_receipt, funding.credit_note, funding.credit_note_line,
     funding.invoice_paper,
     funding.payment_rule, funding.payment_rule_confirmation, funding.settlement, funding.refund, funding.payment_proposal,
-    funding.payment_decision, funding.payment, funding.settlement_line, funding.hold, funding.hold_awaits, funding.payment_report,
+    funding.payment_decision, funding.payment, funding.settlement_line, funding.hold, funding.hold_awaits, funding.payment_report_file, funding.payment_report,
     funding.payment_report_line, funding.payment_answer,
     funding.break, funding.break_step, funding.explanation, funding.explained_line, funding.explanation_part, funding.tolerance,
     funding.true_up, funding.true_up_payment, funding.expiry_statement, funding.expiry_party, funding.expiry_response,

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 
 use crate::cog::CommuneCode;
-use crate::table::{self, CellProblem, Columns, Problems, Reading, Row, Unknown};
+use crate::table::{self, CellProblem, Columns, Problems, Reading, Row};
 use fields::Fields;
 
 pub use pivot::{Pivot, PivotError};
@@ -115,13 +115,12 @@ pub struct Parsed {
 pub fn parse(bytes: &[u8], sheet: Option<&str>) -> Parsed {
     let reading = Reading {
         columns: &COLUMNS,
-        unknown: Unknown::Ignored,
         sheet,
     };
     let mut table = if table::is_json(bytes) {
         table::read_objects(bytes, &reading)
     } else {
-        table::read_as(bytes, &reading)
+        table::read(bytes, &reading)
     };
     let mut problems = table.take_problems();
     let (mut ids, mut pivots) = (HashMap::new(), HashMap::new());

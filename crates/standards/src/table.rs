@@ -4,8 +4,8 @@
 //! rows (number of cells, length, control characters). What passes is a [`Table`] of trimmed cells; what does not is a [`CellProblem`] with
 //! the physical line of the file, as a text editor or a spreadsheet numbers it, even after quoted line breaks.
 //!
-//! Unknown columns are refused unless a kind of file says otherwise ([`Unknown`]): a column nobody asked for is often a misspelt one, and
-//! sometimes personal data that must not be sent. What was read otherwise than somebody might expect is told ([`Table::notices`]).
+//! A column that nobody asked for is left out: files have more than one use, and what is not read is not kept. It is named, because it may
+//! be a misspelt one, with all that was read otherwise than somebody might expect ([`Table::notices`]).
 
 mod lines;
 mod objects;
@@ -63,20 +63,10 @@ impl Columns {
     }
 }
 
-/// What becomes of a column that nobody asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unknown {
-    /// The file is refused.
-    Refused,
-    /// It is left out, and that is told.
-    Ignored,
-}
-
-/// How a file is read.
+/// How a file is read. A column that nobody asked for is left out, and one that may be left out is read as empty; both are told.
 #[derive(Debug, Clone, Copy)]
 pub struct Reading<'a> {
     pub columns: &'a Columns,
-    pub unknown: Unknown,
     /// The sheet of a workbook; its first one when none is named.
     pub sheet: Option<&'a str>,
 }
@@ -224,21 +214,9 @@ impl<'t> Row<'t> {
     }
 }
 
-/// Reads a file into rows of cells: every column must be known, and a workbook has its first sheet read. Never fails: everything wrong
-/// is among the table's problems.
-#[must_use]
-pub fn read(bytes: &[u8], columns: &Columns) -> Table {
-    let reading = Reading {
-        columns,
-        unknown: Unknown::Refused,
-        sheet: None,
-    };
-    read_as(bytes, &reading)
-}
-
 /// Reads a file into rows of cells. Never fails: everything wrong is among the table's problems.
 #[must_use]
-pub fn read_as(bytes: &[u8], reading: &Reading<'_>) -> Table {
+pub fn read(bytes: &[u8], reading: &Reading<'_>) -> Table {
     let mut table = Table::default();
     if let Err(problem) = read_whole(bytes, reading, &mut table) {
         table.problems.push(problem);
@@ -391,7 +369,7 @@ fn positions(
     for (position, name) in header.iter().enumerate() {
         let nth = position + 1;
         match columns.find(name) {
-            None if reading.unknown == Unknown::Ignored => {
+            None => {
                 let which = if name.is_empty() {
                     format!("n° {nth}, sans nom,")
                 } else {
@@ -406,20 +384,6 @@ fn positions(
                 name,
                 format!("la colonne « {name} » est là deux fois"),
                 "supprimez l'une des deux",
-            )),
-            None if name.is_empty() => problems.push(CellProblem::new(
-                line,
-                "",
-                "",
-                format!("la colonne n° {nth} n'a pas de nom"),
-                "donnez-lui un nom attendu ou supprimez-la",
-            )),
-            None => problems.push(CellProblem::new(
-                line,
-                name,
-                name,
-                format!("la colonne « {name} » n'est pas attendue"),
-                "corrigez son nom ou supprimez-la",
             )),
         }
     }

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use crate::bank::iban::{Bic, Iban};
 use crate::siret::Siret;
-use crate::table::{self, CellProblem, Columns, Problems, Row};
+use crate::table::{self, Columns, Problems, Reading, Row};
 
 const COLUMNS: Columns = Columns {
-    required: &["siret", "titulaire", "iban", "bic"],
-    optional: &[],
+    required: &["siret", "titulaire", "iban"],
+    optional: &["bic"],
 };
 
 /// Most characters of an account holder's name (ISO 20022 `Max140Text`). A SEPA transfer carries 70: the payment file shortens.
@@ -31,14 +31,24 @@ pub struct BankDetails {
 pub struct Parsed {
     /// Good rows with their physical line.
     pub rows: Vec<(u64, BankDetails)>,
-    /// What is wrong, by line.
-    pub problems: Vec<CellProblem>,
+    /// What is wrong; whoever knows the structures may add to it.
+    pub problems: Problems,
+    /// How many rows were sent, good or not.
+    pub sent_rows: usize,
+    /// What was read otherwise than the sender may think.
+    pub notices: Vec<String>,
+    /// Some holders, when the encoding was found out.
+    pub samples: Vec<String>,
 }
 
-/// Reads a file of bank details. A SIRET that comes twice keeps its first row.
+/// Reads a file of bank details: CSV, or a workbook (its first sheet when none is named). A SIRET that comes twice keeps its first row.
 #[must_use]
-pub fn parse(bytes: &[u8]) -> Parsed {
-    let mut table = table::read(bytes, &COLUMNS);
+pub fn parse(bytes: &[u8], sheet: Option<&str>) -> Parsed {
+    let reading = Reading {
+        columns: &COLUMNS,
+        sheet,
+    };
+    let mut table = table::read(bytes, &reading);
     let mut problems = table.take_problems();
     let mut seen = HashMap::new();
     let mut rows = Vec::new();
@@ -59,7 +69,10 @@ pub fn parse(bytes: &[u8]) -> Parsed {
     }
     Parsed {
         rows,
-        problems: problems.into_vec(),
+        problems,
+        sent_rows: table.sent_rows(),
+        notices: table.notices().to_vec(),
+        samples: table.samples(&["titulaire"]),
     }
 }
 
@@ -111,26 +124,31 @@ fn holder(row: Row<'_>, problems: &mut Problems) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::CellProblem;
 
     const GOOD: &str = "21210231300013,Onlineformapro,FR76 3000 6424 4626 0181 5908 634,AGRIFRPPXXX";
 
-    fn parse_rows(rows: &[&str]) -> Parsed {
-        parse(format!("siret,titulaire,iban,bic\n{}\n", rows.join("\n")).as_bytes())
+    type Accounts = Vec<(u64, BankDetails)>;
+
+    fn read(file: &[u8]) -> (Accounts, Vec<CellProblem>) {
+        let parsed = parse(file, None);
+        (parsed.rows, parsed.problems.into_vec())
     }
 
-    fn told(parsed: &Parsed) -> Vec<(u64, &str)> {
-        parsed
-            .problems
-            .iter()
-            .map(|problem| (problem.line, problem.column.as_str()))
-            .collect()
+    fn parse_rows(rows: &[&str]) -> (Accounts, Vec<CellProblem>) {
+        read(format!("siret,titulaire,iban,bic\n{}\n", rows.join("\n")).as_bytes())
+    }
+
+    fn told(problems: &[CellProblem]) -> Vec<(u64, &str)> {
+        let places = problems.iter().map(|problem| (problem.line, problem.column.as_str()));
+        places.collect()
     }
 
     #[test]
     fn a_good_row_becomes_an_account() {
-        let parsed = parse_rows(&[GOOD]);
-        assert_eq!(parsed.problems, []);
-        let (line, details) = &parsed.rows[0];
+        let (rows, problems) = parse_rows(&[GOOD]);
+        assert_eq!(problems, []);
+        let (line, details) = &rows[0];
         assert_eq!(
             (*line, details.siret.as_str(), details.holder.as_str()),
             (2, "21210231300013", "Onlineformapro")
@@ -142,20 +160,41 @@ mod tests {
     #[test]
     fn the_bic_may_be_left_empty_but_not_wrong() {
         let without = GOOD.replace("AGRIFRPPXXX", "");
-        assert_eq!(parse_rows(&[&without]).rows[0].1.bic, None);
-        assert_eq!(told(&parse_rows(&[&GOOD.replace("AGRIFRPPXXX", "AGRI")])), [(2, "bic")]);
+        assert_eq!(parse_rows(&[&without]).0[0].1.bic, None);
+        let (_, problems) = parse_rows(&[&GOOD.replace("AGRIFRPPXXX", "AGRI")]);
+        assert_eq!(told(&problems), [(2, "bic")]);
+    }
+
+    #[test]
+    fn a_column_less_that_may_be_empty_and_a_column_more_refuse_nothing() {
+        let account = GOOD.replace(",AGRIFRPPXXX", "");
+        for (file, named) in [
+            (format!("siret,titulaire,iban\n{account}\n"), "« bic »"),
+            (format!("siret,titulaire,iban,bic,banque\n{GOOD},CA\n"), "« banque »"),
+            (format!("note,siret,titulaire,iban,bic\nx,{GOOD}\n"), "« note »"),
+        ] {
+            let parsed = parse(file.as_bytes(), None);
+            assert_eq!((parsed.rows.len(), parsed.problems.count()), (1, 0), "{file}");
+            assert!(
+                matches!(&parsed.notices[..], [notice] if notice.contains(named)),
+                "{file}"
+            );
+        }
     }
 
     #[test]
     fn every_wrong_cell_of_a_row_is_told() {
-        let parsed = parse_rows(&["21210231300014,,FR7630006424462601815908635,AGRI"]);
-        assert_eq!(told(&parsed), [(2, "siret"), (2, "titulaire"), (2, "iban"), (2, "bic")]);
+        let (_, problems) = parse_rows(&["21210231300014,,FR7630006424462601815908635,AGRI"]);
         assert_eq!(
-            parsed.problems[2].problem,
+            told(&problems),
+            [(2, "siret"), (2, "titulaire"), (2, "iban"), (2, "bic")]
+        );
+        assert_eq!(
+            problems[2].problem,
             "l'IBAN est faux, sa clé de contrôle ne correspond pas"
         );
         assert!(
-            parsed.problems[2]
+            problems[2]
                 .remedy
                 .starts_with("un caractère est sans doute mal recopié")
         );
@@ -163,15 +202,15 @@ mod tests {
 
     #[test]
     fn a_structure_has_one_account() {
-        let parsed = parse_rows(&[GOOD, GOOD]);
-        assert_eq!(parsed.rows.len(), 1);
-        assert_eq!(parsed.problems[0].problem, "ce SIRET est déjà à la ligne 2");
+        let (rows, problems) = parse_rows(&[GOOD, GOOD]);
+        assert_eq!(rows.len(), 1);
+        assert_eq!(problems[0].problem, "ce SIRET est déjà à la ligne 2");
     }
 
     #[test]
     fn accounts_that_no_sepa_transfer_reaches_are_refused() {
         let turkish = GOOD.replace("FR76 3000 6424 4626 0181 5908 634", "TR330006100519786457841326");
-        assert_eq!(told(&parse_rows(&[&turkish])), [(2, "iban")]);
+        assert_eq!(told(&parse_rows(&[&turkish]).1), [(2, "iban")]);
     }
 
     #[test]
@@ -192,22 +231,17 @@ mod tests {
             .filter(|(_, why)| *why == "wrong check digits");
         let mut wrong: Vec<&str> = wrong.map(|(siret, _)| siret.as_str()).collect();
         wrong.sort_unstable();
-        let parsed = parse(&file);
+        let (rows, problems) = read(&file);
         let text = String::from_utf8(file).unwrap();
         let line = |number: u64| text.lines().nth(usize::try_from(number).unwrap() - 1).unwrap();
-        let mut found: Vec<&str> = parsed
-            .problems
-            .iter()
-            .map(|problem| &line(problem.line)[..14])
-            .collect();
+        let mut found: Vec<&str> = problems.iter().map(|problem| &line(problem.line)[..14]).collect();
         found.sort_unstable();
         assert_eq!((wrong.len(), found), (7, wrong));
         assert!(
-            parsed
-                .problems
+            problems
                 .iter()
                 .all(|problem| problem.problem.contains("clé de contrôle"))
         );
-        assert_eq!(parsed.rows.len(), 656);
+        assert_eq!(rows.len(), 656);
     }
 }

@@ -54,11 +54,6 @@ pub enum XmlProblem {
     /// An encoding that is not read, by the name that the file gives it.
     #[error("l'encodage « {0} » n'est pas lu ; demandez à la banque un fichier en UTF-8")]
     Encoding(String),
-    /// Several documents where one is expected.
-    #[error(
-        "le fichier contient {0} documents XML l'un après l'autre ; enregistrez chacun dans son fichier, et envoyez-les un par un"
-    )]
-    Documents(usize),
     /// Nothing at all.
     #[error("le fichier est vide ; téléchargez-le à nouveau")]
     Empty,
@@ -150,21 +145,7 @@ impl BankInstant {
     }
 }
 
-/// Parses a file of one document and gives its root element, the `Document` of a namespace that `known` knows, to `read`.
-pub(crate) fn parse<T>(
-    bytes: &[u8],
-    expected: &'static str,
-    known: impl Fn(&str) -> bool,
-    read: impl FnMut(Element<'_>) -> Result<T, XmlError>,
-) -> Result<T, XmlError> {
-    let mut all = parse_all(bytes, expected, known, read)?;
-    match (all.len(), all.pop()) {
-        (1, Some(one)) => Ok(one),
-        (count, _) => Err(whole(1, XmlProblem::Documents(count))),
-    }
-}
-
-/// The same, for a file of one or more documents.
+/// Parses a file of one or more documents and gives the root element of each, the `Document` of a namespace that `known` knows, to `read`.
 pub(crate) fn parse_all<T>(
     bytes: &[u8],
     expected: &'static str,

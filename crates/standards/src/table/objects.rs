@@ -10,7 +10,7 @@ use csv::StringRecord;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::{BYTES_MAX, CellProblem, Reading, Table, Unknown, refused};
+use super::{BYTES_MAX, CellProblem, Reading, Table, refused};
 use crate::french_errors;
 
 /// More keys than any object of a list has.
@@ -100,19 +100,8 @@ impl Objects<'_, '_> {
         let of = |name: &str| self.names.iter().position(|known| *known == name);
         let is_seen = |name: &str| of(name).is_some_and(|place| self.seen[place]);
         for name in self.unknown {
-            if self.reading.unknown == Unknown::Refused {
-                let problem = format!("la clé « {name} » n'est pas attendue");
-                self.table.refuse(CellProblem::new(
-                    1,
-                    &*name,
-                    &name,
-                    problem,
-                    "corrigez son nom ou supprimez-la",
-                ));
-            } else {
-                self.table
-                    .notice(format!("La clé « {name} » n'est pas attendue : elle n'a pas été lue."));
-            }
+            self.table
+                .notice(format!("La clé « {name} » n'est pas attendue : elle n'a pas été lue."));
         }
         for name in self.reading.columns.required.iter().filter(|name| !is_seen(name)) {
             let problem = format!("la clé « {name} » manque");

@@ -5,8 +5,16 @@ const COLUMNS: Columns = Columns {
     optional: &["note"],
 };
 
+fn read(bytes: &[u8]) -> Table {
+    let reading = Reading {
+        columns: &COLUMNS,
+        sheet: None,
+    };
+    super::read(bytes, &reading)
+}
+
 fn rows(text: &str) -> Vec<(u64, Vec<String>)> {
-    let mut table = read(text.as_bytes(), &COLUMNS);
+    let mut table = read(text.as_bytes());
     assert_eq!(table.take_problems().into_vec(), []);
     table
         .rows()
@@ -20,7 +28,7 @@ fn rows(text: &str) -> Vec<(u64, Vec<String>)> {
 }
 
 fn problems(bytes: impl AsRef<[u8]>) -> Vec<(u64, String, String)> {
-    let problems = read(bytes.as_ref(), &COLUMNS).take_problems().into_vec();
+    let problems = read(bytes.as_ref()).take_problems().into_vec();
     problems.into_iter().map(|p| (p.line, p.column, p.problem)).collect()
 }
 
@@ -67,13 +75,33 @@ fn a_wrong_header_is_told_column_by_column_and_no_row_is_read() {
     assert_eq!(
         problems(text),
         [
-            (1, "Nm".into(), "la colonne « Nm » n'est pas attendue".into()),
             (1, "Siret".into(), "la colonne « Siret » est là deux fois".into()),
-            (1, String::new(), "la colonne n° 4 n'a pas de nom".into()),
             (1, "nom".into(), "la colonne « nom » manque".into()),
         ]
     );
-    assert_eq!(read(text.as_bytes(), &COLUMNS).rows().len(), 0);
+    let table = read(text.as_bytes());
+    assert_eq!(table.rows().len(), 0);
+    assert_eq!(
+        table.notices(),
+        [
+            "La colonne « Nm » n'est pas attendue : elle n'a pas été lue.",
+            "La colonne n° 4, sans nom, n'est pas attendue : elle n'a pas été lue.",
+            "La colonne « note » manque : elle est lue comme vide.",
+        ]
+    );
+}
+
+#[test]
+fn columns_that_nobody_asked_for_refuse_nothing_and_are_named() {
+    for (text, named) in [
+        ("siret,nom,note,nir\n1,a,x,2\n", "« nir »"),
+        ("remarque;siret;nom;note\nb;1;a;x\n", "« remarque »"),
+        ("siret\tnom\t\tnote\n1\ta\tb\tx\n", "n° 3"),
+    ] {
+        assert_eq!(rows(text), [cells(2, ["1", "a", "x"])], "{text}");
+        let table = read(text.as_bytes());
+        assert!(matches!(table.notices(), [notice] if notice.contains(named)), "{text}");
+    }
 }
 
 #[test]
@@ -89,7 +117,7 @@ fn an_empty_file_is_refused() {
 
 #[test]
 fn latin_1_is_read_and_told_and_a_damaged_file_is_refused_with_its_line() {
-    let mut table = read(b"siret,nom\n1,a\n2,caf\xE9\n", &COLUMNS);
+    let mut table = read(b"siret,nom\n1,a\n2,caf\xE9\n");
     assert_eq!(table.take_problems().into_vec(), []);
     assert_eq!(table.samples(&["nom"]), ["café"]);
     assert!(table.notices()[0].contains("Windows-1252"));
@@ -111,7 +139,7 @@ fn a_workbook_of_the_old_format_is_recognised() {
 #[test]
 fn a_row_with_too_few_cells_is_told_and_the_others_are_read() {
     let text = "siret,nom\n1\n2,b\n3,c,d\n";
-    let mut table = read(text.as_bytes(), &COLUMNS);
+    let mut table = read(text.as_bytes());
     assert_eq!(table.rows().map(Row::line).collect::<Vec<_>>(), [3]);
     let lines: Vec<_> = table.take_problems().into_vec().into_iter().map(|p| p.line).collect();
     assert_eq!(lines, [2, 4]);

@@ -176,7 +176,7 @@ mod tests {
 
     use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
 
-    use super::super::{Columns, Unknown, read_as};
+    use super::super::Columns;
     use super::*;
 
     const COLUMNS: Columns = Columns {
@@ -187,10 +187,9 @@ mod tests {
     fn table(bytes: &[u8], sheet: Option<&str>) -> Table {
         let reading = Reading {
             columns: &COLUMNS,
-            unknown: Unknown::Refused,
             sheet,
         };
-        read_as(bytes, &reading)
+        super::super::read(bytes, &reading)
     }
 
     fn problem(bytes: &[u8], sheet: Option<&str>) -> CellProblem {

@@ -84,8 +84,9 @@ async fn the_exit_status_says_whether_the_books_are_right(pool: PgPool) {
     operator
         .pool
         .execute(
-            "insert into funding.payment_report (id, sha256, raw, identification, original_message_id, loaded_at)
-             values (gen_random_uuid(), sha256('x'), 'x', 'R', 'M', now());
+            "insert into funding.payment_report_file (sha256, raw, loaded_at) values (sha256('x'), 'x', now());
+             insert into funding.payment_report (id, sha256, part, identification, original_message_id, loaded_at)
+             values (gen_random_uuid(), sha256('x'), 1, 'R', 'M', now());
              insert into funding.payment_report_line (report_id, line, outcome) select id, 1, 'unknown' from funding.payment_report;
              insert into funding.break (id, kind, cents, report_id, line, opened_on)
                  select id, 'unexpected', 0, id, 1, current_date - 31 from funding.payment_report;

@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 use web::{Bytes, Created, Json, Now, Path, Problem};
 
 use crate::http::App;
-use crate::payments::payment_report::{self, PaymentReportView};
+use crate::payments::payment_report::{self, PaymentReportFileView, PaymentReportView};
 use crate::support::ids::PaymentReportId;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -17,18 +17,21 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(get_payment_report))
 }
 
-/// Loads the bank's report on a payment file (pain.002.001.03 or .10): what it rejects goes back to what it paid.
+/// Loads the bank's reports on payment files (pain.002.001.03 or .10): what they reject goes back to what it paid.
+///
+/// A file may hold several complete documents, one after the other: all of them are loaded, or none. Those that were loaded before are
+/// passed over.
 #[utoipa::path(post, path = "/funding/v1/payment-status-reports", tag = "funding",
     request_body(content = String, content_type = "application/xml"),
-    responses((status = 201, body = PaymentReportView),
-        (status = 200, description = "The same file was loaded before", body = PaymentReportView),
+    responses((status = 201, body = PaymentReportFileView),
+        (status = 200, description = "The same file was loaded before", body = PaymentReportFileView),
         (status = 422, description = "`payment-report-invalid`, `payment-report-unknown-file`, `payment-report-too-early`, `payment-report-already-loaded`")))]
 async fn load_payment_report(
     who: Operator,
     Now(at): Now,
     State(pool): State<PgPool>,
     Bytes(file): Bytes,
-) -> Result<Created<PaymentReportView>, Problem> {
+) -> Result<Created<PaymentReportFileView>, Problem> {
     let parsed = tokio::task::spawn_blocking(move || payment_report::parse(file.to_vec()))
         .await
         .map_err(|error| Problem::internal(&error))??;

@@ -1,4 +1,5 @@
-//! The bank's report on a payment file (pain.002): loaded whole or not at all, once.
+//! The bank's reports on payment files (pain.002): a file of one or more is loaded whole or not at all, once. Of several, those that
+//! are known are passed over.
 //!
 //! | the report says | and we | then |
 //! |---|---|---|
@@ -11,7 +12,8 @@
 //! The bank's dates are kept and shown. A report from before its payment file was made is refused whole.
 //!
 //! A file or group rejected as a whole rejects all its payments under way, named or not. What is left for a person is a
-//! break ([`crate::bank::breaks`]). The raw file is kept with its SHA-256; the report's id is made from it, so that loading it twice changes nothing.
+//! break ([`crate::bank::breaks`]). The raw file is kept with its SHA-256; the
+//! ids of its reports are made from it, so that loading it twice changes nothing.
 
 mod decide;
 mod view;
@@ -33,7 +35,7 @@ use crate::payments::rejected_payments::{RejectablePayment, posting};
 use crate::support::booking::book_all;
 use crate::{bank::breaks, support::ids::PaymentReportId};
 
-pub use view::{PaymentReportView, read};
+pub use view::{PaymentReportFileView, PaymentReportView, read};
 
 /// How far the bank's clock and ours may differ.
 const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(5);
@@ -97,18 +99,19 @@ fn date(at: DateTime<Utc>) -> impl std::fmt::Display {
     at.with_timezone(&Paris).format("%d/%m/%Y à %H:%M:%S")
 }
 
-/// A report as it was read, with its bytes.
+/// A file of reports as it was read, with its bytes.
 #[derive(Debug)]
-pub struct ParsedReport {
-    report: StatusReport,
+pub struct ReportFile {
+    /// At least one, in the order of the file.
+    reports: Vec<StatusReport>,
     sha256: [u8; 32],
     raw: Vec<u8>,
 }
 
 /// Reads a file; needs no database.
-pub fn parse(bytes: Vec<u8>) -> Result<ParsedReport, ReportRejection> {
-    Ok(ParsedReport {
-        report: pain002::read(&bytes).map_err(ReportRejection::Invalid)?,
+pub fn parse(bytes: Vec<u8>) -> Result<ReportFile, ReportRejection> {
+    Ok(ReportFile {
+        reports: pain002::read(&bytes).map_err(ReportRejection::Invalid)?,
         sha256: Sha256::digest(&bytes).into(),
         raw: bytes,
     })
@@ -128,29 +131,73 @@ fn check_date(report: &StatusReport, file_made_at: Option<DateTime<Utc>>) -> Res
     }
 }
 
-/// Loads a report, or finds that the same file was loaded before.
+/// Loads the reports of a file, or finds that the same file was loaded before.
 pub async fn load(
     tx: &mut PgTransaction<'_>,
     who: &access::Caller,
-    parsed: &ParsedReport,
+    file: &ReportFile,
     at: DateTime<Utc>,
-) -> Result<Created<PaymentReportView>, UseCaseError<ReportRejection>> {
+) -> Result<Created<PaymentReportFileView>, UseCaseError<ReportRejection>> {
     // The statements' lock: a payment is debited or rejected, by one of them.
     NamedLock::Statements.take(tx).await?;
-    let id = PaymentReportId::derive(b"payment-report", &[&parsed.sha256]);
-    if let Some(view) = read(tx, id).await? {
-        return Ok(Created::Existing(view));
+    let mut views: Vec<PaymentReportView> = Vec::with_capacity(file.reports.len());
+    let mut is_new = false;
+    for (part, report) in (1..).zip(&file.reports) {
+        let own = file.id_of(part);
+        let view = match read(tx, own).await? {
+            Some(view) => view,
+            None => match told_before(tx, report).await? {
+                // The file is this report: whoever sends it learns that it came in another form.
+                Some(other) if file.reports.len() == 1 => return Err(ReportRejection::AlreadyLoaded(other).into()),
+                Some(other) => read(tx, other).await?.ok_or(sqlx::Error::RowNotFound)?,
+                None => {
+                    write::write_file(tx, file, at).await?;
+                    is_new = true;
+                    load_one(tx, who, own, (&file.sha256, part, report), at).await?
+                }
+            },
+        };
+        // A bank may put the same report twice into one file.
+        if views.iter().all(|known| known.id != view.id) {
+            views.push(view);
+        }
     }
-    if let Some(other) = told_before(tx, &parsed.report).await? {
-        return Err(ReportRejection::AlreadyLoaded(other).into());
+    let mut views = views.into_iter();
+    let view = PaymentReportFileView {
+        first: views.next().ok_or(sqlx::Error::RowNotFound)?,
+        further: views.collect(),
+    };
+    Ok(if is_new {
+        Created::New(view)
+    } else {
+        Created::Existing(view)
+    })
+}
+
+impl ReportFile {
+    /// Made from the file's bytes and the report's place in it.
+    fn id_of(&self, part: i32) -> PaymentReportId {
+        if part == 1 {
+            return PaymentReportId::derive(b"payment-report", &[&self.sha256]);
+        }
+        PaymentReportId::derive(b"payment-report-of-file", &[&self.sha256, &part.to_be_bytes()])
     }
-    let known = decide::payments(tx, &parsed.report).await?;
-    let decided = decide::decide(&parsed.report, &known);
+}
+
+async fn load_one(
+    tx: &mut PgTransaction<'_>,
+    who: &access::Caller,
+    id: PaymentReportId,
+    (sha256, part, report): (&[u8; 32], i32, &StatusReport),
+    at: DateTime<Utc>,
+) -> Result<PaymentReportView, UseCaseError<ReportRejection>> {
+    let known = decide::payments(tx, report).await?;
+    let decided = decide::decide(report, &known);
     if known.is_empty() {
-        return Err(ReportRejection::UnknownFile(parsed.report.original_message_id.clone()).into());
+        return Err(ReportRejection::UnknownFile(report.original_message_id.clone()).into());
     }
-    check_date(&parsed.report, decide::file_made_at(tx, &parsed.report).await?)?;
-    write::write(tx, id, parsed, &decided, at).await?;
+    check_date(report, decide::file_made_at(tx, report).await?)?;
+    write::write(tx, id, (sha256, part, report), &decided, at).await?;
     let openings = decide::openings(&decided, calendar::paris_date(at));
     breaks::open(tx, who, breaks::BreakSource::Report(id), &openings, at).await?;
     breaks::resolve_due_breaks(tx, who, at).await?;
@@ -167,7 +214,7 @@ pub async fn load(
         unexplained = view.unexplained,
         "payment report loaded"
     );
-    Ok(Created::New(view))
+    Ok(view)
 }
 
 /// A report that says the same in other bytes. The bank's identifier alone tells nothing: it is used again.
@@ -176,8 +223,9 @@ async fn told_before(
     report: &StatusReport,
 ) -> Result<Option<PaymentReportId>, sqlx::Error> {
     let named = sqlx::query!(
-        r#"select id as "id: PaymentReportId", raw from funding.payment_report
-           where identification = $1 and original_message_id = $2 order by loaded_at, id"#,
+        r#"select r.id as "id: PaymentReportId", r.part, f.raw
+           from funding.payment_report r join funding.payment_report_file f using (sha256)
+           where r.identification = $1 and r.original_message_id = $2 order by r.loaded_at, r.id"#,
         report.id,
         report.original_message_id,
     )
@@ -185,8 +233,14 @@ async fn told_before(
     .await?;
     let said = without_lines(report.clone());
     // A kept file that somebody damaged is told by its own identity, not here.
-    let same = |raw: &[u8]| pain002::read(raw).is_ok_and(|known| without_lines(known) == said);
-    Ok(named.into_iter().find(|row| same(&row.raw)).map(|row| row.id))
+    let same = |raw: &[u8], part: i32| {
+        let known = pain002::read(raw)
+            .ok()
+            .and_then(|all| (1..).zip(all).find(|(own, _)| *own == part));
+        known.is_some_and(|(_, known)| without_lines(known) == said)
+    };
+    let mut named = named.into_iter();
+    Ok(named.find(|row| same(&row.raw, row.part)).map(|row| row.id))
 }
 
 /// Other bytes have other lines.

@@ -71,9 +71,9 @@ async fn every_broken_report_is_refused_with_its_reason(admin: PgPool) {
         ("three decimals", with(&xml, "20.00", "20.001"), "deux décimales"),
         ("half an amount", with(&xml, "20.00", "2<!-- -->0.00"), "montant"),
         (
-            "the report twice",
-            [xml.clone(), xml.clone()].concat(),
-            "2 documents XML",
+            "a report and half of one",
+            [xml.clone(), half(&xml)].concat(),
+            "mal formé",
         ),
         ("NUL", with(&xml, "RAPPORT-1", "RAPPORT\0"), "mal formé"),
         ("another file's text", external(&xml), "DTD"),

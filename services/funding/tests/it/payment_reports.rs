@@ -80,7 +80,9 @@ async fn a_rejected_payment_is_owed_again_and_paid_to_another_account(admin: PgP
     fixture.all_hold().await;
     assert_eq!(fixture.reports(file.clone()).await, (StatusCode::OK, answer.clone()));
     let path = format!("/funding/v1/payment-status-reports/{}", answer["id"].as_str().unwrap());
-    assert_eq!(fixture.get_json(&path).await, answer);
+    let mut alone = answer.clone();
+    assert_eq!(alone.as_object_mut().unwrap().remove("further"), Some(json!([])));
+    assert_eq!(fixture.get_json(&path).await, alone);
     let again = String::from_utf8(file).unwrap().replace('\n', "\r\n").into_bytes();
     let (_, refused) = fixture.reports(again).await;
     assert_eq!(refused["type"], "urn:ccn:problem:payment-report-already-loaded");
@@ -217,6 +219,57 @@ async fn the_dates_of_a_report_are_shown_and_its_clock_may_differ(admin: PgPool)
             &json!("2026-04-03T08:30:00Z")
         )
     );
+}
+
+/// As banks put them into one download: two, the other way round, or with one that is known; and all or none.
+#[testkit::test]
+async fn several_reports_in_one_file_are_loaded_together_or_not_at_all(admin: PgPool) {
+    let fixture = march(admin).await;
+    let settlement = fixture.settle(1, "2026-03", "2026-04-03").await;
+    let end_to_end = settlement["payments"][0]["end_to_end"].as_str().unwrap();
+    let accepted = report(1, &file_of(1), "", &[(end_to_end, "ACSP", None)]);
+    let rejected = report(2, &file_of(1), "", &[(end_to_end, "RJCT", Some("20.00"))]);
+    let strange = report(3, "AUTRE", "", &[(end_to_end, "RJCT", None)]);
+    let (_, refused) = fixture.reports([accepted.clone(), strange].concat()).await;
+    assert_eq!(refused["type"], "urn:ccn:problem:payment-report-unknown-file");
+    let (_, refused) = fixture
+        .reports([&accepted[..], &rejected[..rejected.len() / 2]].concat())
+        .await;
+    assert_eq!(refused["type"], "urn:ccn:problem:payment-report-invalid");
+    let kept: i64 = sqlx::query_scalar("select count(*) from funding.payment_report")
+        .fetch_one(&fixture.admin)
+        .await
+        .unwrap();
+    assert_eq!(kept, 0, "all or none");
+
+    let both = [&accepted[..], b"\n\n", &rejected[..]].concat();
+    let (status, answer) = fixture.reports(both.clone()).await;
+    assert_eq!(status, StatusCode::CREATED, "{answer}");
+    assert_eq!(
+        (outcomes(&answer), outcomes(&answer["further"][0])),
+        (vec!["recorded"], vec!["rejected"]),
+        "{answer}"
+    );
+    fixture.all_hold().await;
+    assert_eq!(fixture.reports(both).await, (StatusCode::OK, answer.clone()));
+    // The other way round they say nothing new; one alone is the other file's.
+    let (status, again) = fixture.reports([rejected.clone(), accepted].concat()).await;
+    assert_eq!(
+        (status, &again["identification"]),
+        (StatusCode::OK, &json!("RAPPORT-2"))
+    );
+    let (_, refused) = fixture.reports(rejected.clone()).await;
+    assert_eq!(refused["type"], "urn:ccn:problem:payment-report-already-loaded");
+    // A new one beside a known one, and the same twice.
+    let next = report(4, &file_of(1), "", &[(end_to_end, "RJCT", None)]);
+    let (status, answer) = fixture.reports([rejected, next.clone(), next].concat()).await;
+    assert_eq!(status, StatusCode::CREATED, "{answer}");
+    assert_eq!(
+        (&answer["identification"], &answer["further"][0]["identification"]),
+        (&json!("RAPPORT-2"), &json!("RAPPORT-4"))
+    );
+    assert_eq!(answer["further"].as_array().unwrap().len(), 1);
+    fixture.all_hold().await;
 }
 
 #[testkit::test]

@@ -66,9 +66,9 @@ pub(super) async fn import_structures(
     imported::<StructuresFile>(&pool, &who, &upload, at).await
 }
 
-/// Imports where structures are to be paid (CSV: siret, titulaire, iban, bic).
+/// Imports where structures are to be paid: CSV or a workbook (.xlsx) with the columns `siret`, `titulaire`, `iban` and, if known, `bic`.
 ///
-/// Previewed, then committed with the preview's `digest`. The newest account of a structure counts.
+/// A column more refuses nothing: `notices` names it. Previewed, then committed with the preview's `digest`. The newest account of a structure counts.
 #[utoipa::path(put, path = "/redemption/v1/bank-details-imports/{import}", tag = "structures",
     params(("import" = uuid::Uuid, Path, description = "The import, made by the caller"), ImportQuery),
     request_body(content = String, content_type = "text/csv"),
@@ -83,11 +83,6 @@ pub(super) async fn import_bank_details(
     Query(query): Query<ImportQuery>,
     Bytes(bytes): Bytes,
 ) -> Result<Response, Problem> {
-    if query.sheet.is_some() {
-        return Err(Problem::bad_request(
-            "« sheet » ne va pas ici : la première feuille du classeur est lue.",
-        ));
-    }
     let upload = query.upload(import, bytes);
     imported::<BankDetailsFile>(&pool, &who, &upload, at).await
 }

@@ -187,10 +187,10 @@ pub(crate) struct Findings {
     pub unchanged: Vec<u64>,
     /// What is wrong, by line; a long list is cut.
     pub problems: Vec<CellProblem>,
-    /// How many problems there are, when the list may have been cut.
+    /// How many problems there are, told or not.
     pub problem_count: usize,
-    /// Lines of data, when the list of problems does not tell the bad ones.
-    pub rows: usize,
+    /// Lines of data, good or not.
+    pub sent_rows: usize,
     pub notices: Vec<String>,
     pub samples: Vec<String>,
 }
@@ -211,13 +211,6 @@ impl Upload {
     /// The report of what was found.
     pub(crate) fn report(&self, found: Findings) -> StructureImportReport {
         let (duplicates, refused) = split_duplicates(found.problems);
-        let mut bad: Vec<u64> = refused.iter().map(|problem| problem.line).collect();
-        bad.extend(duplicates.iter().map(|duplicate| duplicate.line));
-        bad.sort_unstable();
-        bad.dedup();
-        // Line 1 is the header: what is wrong with it is no line of data.
-        let bad_rows = bad.into_iter().filter(|line| *line > 1).count();
-        let told = refused.len() + duplicates.len();
         let mut digest = Sha256::new();
         let seen = (
             self.sha256(),
@@ -233,11 +226,11 @@ impl Upload {
             file: self.file_name(),
             sha256: HEXLOWER.encode(&self.sha256()),
             digest: HEXLOWER.encode(&digest.finalize()),
-            rows: found.rows.max(found.accepted.len() + found.unchanged.len() + bad_rows),
+            rows: found.sent_rows,
             accepted: found.accepted.len(),
             changed: found.accepted.iter().filter(|(_, what)| *what == CHANGED).count(),
             unchanged: found.unchanged.len(),
-            problems: found.problem_count.max(told),
+            problems: found.problem_count,
             refused,
             notices: found.notices,
             samples: found.samples,

@@ -35,21 +35,18 @@ impl Import for BankDetailsFile {
         tx: &mut PgTransaction<'_>,
         upload: &Upload,
     ) -> Result<(StructureImportReport, Vec<NewAccount>), ImportError> {
-        let parsed = standards::bank_details::parse(&upload.bytes);
+        let parsed = standards::bank_details::parse(&upload.bytes, upload.sheet.as_deref());
         let sirets: Vec<String> = parsed
             .rows
             .iter()
             .map(|(_, details)| details.siret.to_string())
             .collect();
         let known = known(tx, &sirets).await?;
-        let mut found = Findings {
-            problems: parsed.problems,
-            ..Findings::default()
-        };
+        let (mut problems, mut found) = (parsed.problems, Findings::default());
         let mut accounts = Vec::new();
         for (line, details) in parsed.rows {
             match known.get(details.siret.as_str()) {
-                None => found.problems.push(CellProblem::new(
+                None => problems.push(CellProblem::new(
                     line,
                     "siret",
                     details.siret.as_str(),
@@ -68,7 +65,14 @@ impl Import for BankDetailsFile {
                 }
             }
         }
-        found.problems.sort_by_key(|problem| problem.line);
+        let found = Findings {
+            problem_count: problems.count(),
+            problems: problems.into_vec(),
+            sent_rows: parsed.sent_rows,
+            notices: parsed.notices,
+            samples: parsed.samples,
+            ..found
+        };
         Ok((upload.report(found), accounts))
     }
 

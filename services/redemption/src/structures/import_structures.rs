@@ -59,7 +59,7 @@ impl Import for StructuresFile {
         let mut found = Findings {
             problems: parsed.problems,
             problem_count: parsed.problem_count,
-            rows: parsed.sent_rows,
+            sent_rows: parsed.sent_rows,
             notices: parsed.notices,
             samples: parsed.samples,
             ..Findings::default()

@@ -334,6 +334,78 @@ async fn a_file_with_thousands_of_problems_is_counted_right(pool: PgPool) {
 }
 
 #[testkit::test]
+async fn accounts_with_thousands_of_problems_are_counted_right(pool: PgPool) {
+    let fixture = Fixture::new(pool).await;
+    fixture.imports(&[place(SIRETS[0], "APTIC")]).await;
+    let good = format!("{},Lieu,FR7630006000011234567890189,", SIRETS[0]);
+    let with = |bad: &dyn Fn(usize) -> String| {
+        let rows: Vec<String> = (0..2_500).map(bad).chain([good.clone()]).collect();
+        format!("siret,titulaire,iban,bic\n{}\n", rows.join("\n"))
+    };
+    // Wrong numbers; places that nobody imported; two wrong cells a line.
+    let wrong = with(&|_| "21210231300014,Lieu,FR7630006000011234567890189,".to_owned());
+    let strangers = with(&|number| format!("{},Lieu,FR7630006000011234567890189,", siret(number)));
+    let twice = with(&|_| "21210231300014,,FR7630006000011234567890189,".to_owned());
+    for (n, (file, problems)) in (1..).zip([(wrong, 2_500), (strangers, 2_500), (twice, 5_000)]) {
+        let preview = fixture.previews("bank-details", n, file.as_bytes()).await;
+        assert_eq!(
+            ["rows", "accepted", "problems"].map(|count| preview[count].as_u64().unwrap()),
+            [2_501, 1, problems],
+        );
+        assert_eq!(preview["refused"].as_array().unwrap().len(), 1_001);
+    }
+}
+
+/// A number that passes the check of SIRETs.
+fn siret(number: usize) -> String {
+    let check = |digits: &str| {
+        let sum: u32 = (1..)
+            .zip(digits.bytes().rev())
+            .map(|(place, digit)| {
+                let value = u32::from(digit - b'0') * if place % 2 == 1 { 2 } else { 1 };
+                value / 10 + value % 10
+            })
+            .sum();
+        format!("{digits}{}", (10 - sum % 10) % 10)
+    };
+    let siren = check(&format!("9{number:07}"));
+    check(&format!("{siren}0001"))
+}
+
+#[testkit::test]
+async fn accounts_are_read_from_the_sheet_of_a_workbook_that_is_named(pool: PgPool) {
+    let fixture = Fixture::new(pool).await;
+    fixture.imports(&[place(SIRETS[0], "APTIC")]).await;
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    workbook.add_worksheet().set_name("Lisez-moi").unwrap();
+    let sheet = workbook.add_worksheet().set_name("Comptes").unwrap();
+    for (row, cells) in (0..).zip([
+        ["siret", "titulaire", "iban", "bic", "banque"],
+        [SIRETS[0], "Médiathèque", "FR7630006000011234567890189", "", "CA"],
+    ]) {
+        for (column, cell) in (0..).zip(cells) {
+            sheet.write_string(row, column, cell).unwrap();
+        }
+    }
+    let file = workbook.save_to_buffer().unwrap();
+    let path = |id: u128, sheet: &str| {
+        let id = Uuid::from_u128(id);
+        format!("/redemption/v1/bank-details-imports/{id}?file=comptes.xlsx{sheet}")
+    };
+    let put = async |path: String| fixture.operator.put(&path, "application/octet-stream", &file).await;
+    let named = put(path(1, "&sheet=Comptes")).await.ok();
+    assert_eq!(counts(&named), [1, 1, 0, 0, 0], "{named}");
+    assert!(named["notices"].to_string().contains("« banque »"), "{named}");
+    let first = put(path(2, "")).await.ok();
+    assert_eq!(first["accepted"], 0, "{first}");
+    let missing = put(path(3, "&sheet=Absente")).await.ok();
+    assert!(
+        missing["refused"][0]["problem"].as_str().unwrap().contains("Absente"),
+        "{missing}"
+    );
+}
+
+#[testkit::test]
 #[ignore = "some seconds of a machine: 50,000 lines"]
 async fn fifty_thousand_known_places_are_previewed_again_within_ten_seconds(pool: PgPool) {
     let fixture = Fixture::new(pool).await;

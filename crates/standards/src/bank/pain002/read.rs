@@ -13,9 +13,9 @@ const NAMESPACES: [&str; 2] = [
 /// What the reported file must be.
 const CREDIT_TRANSFERS: &str = "pain.001";
 
-/// Reads the report of a file.
-pub fn read(bytes: &[u8]) -> Result<StatusReport, Pain002Error> {
-    iso20022::parse(
+/// Reads the reports of a file: one, or several complete documents one after the other. All of them, or none.
+pub fn read(bytes: &[u8]) -> Result<Vec<StatusReport>, Pain002Error> {
+    iso20022::parse_all(
         bytes,
         EXPECTED,
         |namespace| NAMESPACES.contains(&namespace),

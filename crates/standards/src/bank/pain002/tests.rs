@@ -30,7 +30,9 @@ fn xml(version: &str, file: &str, group: &str, payments: &str) -> String {
 }
 
 fn one(text: &str) -> StatusReport {
-    read(text.as_bytes()).unwrap()
+    let mut reports = read(text.as_bytes()).unwrap();
+    assert_eq!(reports.len(), 1);
+    reports.remove(0)
 }
 
 fn refusal(text: &str) -> Pain002Error {
@@ -212,7 +214,29 @@ fn dtds_truncated_files_unread_encodings_and_two_documents_are_refused() {
         refusal(&declared).problem,
         Pain002Problem::Encoding("EBCDIC-FR".to_owned())
     );
-    assert_eq!(refusal(&good.repeat(2)).problem, Pain002Problem::Documents(2));
     let deep = "<a>".repeat(500_000);
     assert!(matches!(refusal(&deep).problem, Pain002Problem::Xml(_)));
+}
+
+#[test]
+fn several_documents_in_one_file_are_all_read_or_none_is() {
+    let one = xml("10", "", "", &rejected(FIRST, "AC04"));
+    let other = xml("03", "", "", &rejected(SECOND, "AC06")).replace("BANK-1", "BANK-2");
+    let third = other.replace("BANK-2", "BANK-3");
+    for (file, ids) in [
+        (format!("{one}{other}"), vec!["BANK-1", "BANK-2"]),
+        (format!("\n{one}\r\n\r\n{other}\n"), vec!["BANK-1", "BANK-2"]),
+        (format!("{other}\n{one}\n{third}"), vec!["BANK-2", "BANK-1", "BANK-3"]),
+    ] {
+        let reports = read(file.as_bytes()).unwrap();
+        let read: Vec<&str> = reports.iter().map(|report| report.id.as_str()).collect();
+        assert_eq!(read, ids, "{file}");
+    }
+    // Lines are the file's.
+    let reports = read(format!("{one}\n{other}").as_bytes()).unwrap();
+    let lines = reports.iter().map(|report| report.groups[0].payments[0].line);
+    assert_eq!(lines.collect::<Vec<_>>(), [6, 13]);
+    let broken = format!("{one}\n{}", other.replace("RJCT", "MAYB"));
+    let refused = refusal(&broken);
+    assert_eq!((refused.line, refused.element.as_str()), (13, "TxSts"));
 }

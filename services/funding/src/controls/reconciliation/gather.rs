@@ -65,7 +65,7 @@ async fn kept_files(connection: &mut PgConnection) -> Result<InvariantView, sqlx
            select coalesce(sum(s.closing_cents) filter (where f.intact), 0)::bigint as "left!: Cents",
                coalesce(sum(s.closing_cents), 0)::bigint as "right!: Cents",
                count(*) filter (where not f.intact)
-                   + (select count(*) from funding.payment_report r where sha256(r.raw) <> r.sha256) as "mismatches!"
+                   + (select count(*) from funding.payment_report_file r where sha256(r.raw) <> r.sha256) as "mismatches!"
            from funding.statement s join file f using (sha256)"#
     )
     .fetch_one(connection)

@@ -5,10 +5,19 @@ use utoipa::ToSchema;
 
 use crate::{support::ids::PaymentId, support::ids::PaymentReportId};
 
+/// What a file gave: its first report, and the others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PaymentReportFileView {
+    #[serde(flatten)]
+    pub first: PaymentReportView,
+    /// The other reports of the file, in its order.
+    pub further: Vec<PaymentReportView>,
+}
+
 /// A report as it was understood.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PaymentReportView {
-    /// Made from the file's bytes.
+    /// Made from the file's bytes, and its place in the file.
     pub id: PaymentReportId,
     /// The bank's identifier.
     pub identification: String,

@@ -1,33 +1,50 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgTransaction;
-use standards::pain002::BankInstant;
+use standards::pain002::{BankInstant, StatusReport};
 use uuid::Uuid;
 
 use crate::bank::payment_answer;
-use crate::payments::payment_report::ParsedReport;
+use crate::payments::payment_report::ReportFile;
 use crate::payments::payment_report::decide::DecidedLine;
 use crate::support::ids::PaymentReportId;
 
-/// Keeps the file, its lines and the bank's answers to our payments.
+/// Keeps the file, before its reports.
+pub(super) async fn write_file(
+    tx: &mut PgTransaction<'_>,
+    file: &ReportFile,
+    at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into funding.payment_report_file (sha256, raw, loaded_at) values ($1, $2, $3) on conflict (sha256) do nothing",
+        &file.sha256,
+        &file.raw,
+        at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Keeps a report, its lines and the bank's answers to our payments.
 pub(super) async fn write(
     tx: &mut PgTransaction<'_>,
     id: PaymentReportId,
-    parsed: &ParsedReport,
+    (sha256, part, report): (&[u8; 32], i32, &StatusReport),
     decided: &[DecidedLine],
     at: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "insert into funding.payment_report (id, sha256, raw, identification, original_message_id, loaded_at, created_at,
+        "insert into funding.payment_report (id, sha256, part, identification, original_message_id, loaded_at, created_at,
              original_created_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8)",
         id.uuid(),
-        &parsed.sha256,
-        &parsed.raw,
-        parsed.report.id,
-        parsed.report.original_message_id,
+        sha256,
+        part,
+        report.id,
+        report.original_message_id,
         at,
-        parsed.report.created.at(),
-        parsed.report.original_created.map(BankInstant::at),
+        report.created.at(),
+        report.original_created.map(BankInstant::at),
     )
     .execute(&mut **tx)
     .await?;

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use standards::cog::{BirthPlace, Cog, CommuneCode};
 use standards::spreadsheet::without_zero_decimals;
-use standards::table::{self, Columns, Problems, Reading, Row, Unknown};
+use standards::table::{self, Columns, Problems, Reading, Row};
 use standards::written::date;
 use standards::written::words::{choice, words};
 
@@ -66,14 +66,13 @@ pub(super) struct Parsed {
     pub samples: Vec<String>,
 }
 
-/// A column that nobody asked for is refused: it may hold what must not be sent of a person.
+/// A column that nobody asked for is not read, so nothing of it is kept: it may hold what must not be sent of a person.
 pub(super) fn parse(bytes: &[u8], sheet: Option<&str>, rules: &Rules<'_>) -> Parsed {
     let reading = Reading {
         columns: &COLUMNS,
-        unknown: Unknown::Refused,
         sheet,
     };
-    let mut table = table::read_as(bytes, &reading);
+    let mut table = table::read(bytes, &reading);
     let mut problems = table.take_problems();
     let people = table
         .rows()

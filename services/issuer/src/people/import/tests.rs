@@ -125,7 +125,7 @@ fn one_person_is_one_person_in_every_form_of_date_place_and_audience() {
 }
 
 #[test]
-fn columns_that_may_be_empty_may_be_left_out_and_others_are_not_taken() {
+fn a_column_less_that_may_be_empty_and_a_column_more_refuse_nothing_and_are_named() {
     let key = IdentityKey::new(Zeroizing::new([7; 32]));
     let rules = Rules {
         today: NaiveDate::from_ymd_opt(2026, 5, 1).unwrap(),
@@ -142,8 +142,19 @@ fn columns_that_may_be_empty_may_be_left_out_and_others_are_not_taken() {
         "{:?}",
         parsed.notices
     );
-    let parsed = row::parse(format!("{header},nir\n{line},1\n").as_bytes(), None, &rules);
-    assert_eq!((parsed.people.len(), parsed.problems.count()), (0, 1));
+    for (file, named) in [
+        (format!("{HEADER},nir\n{GOOD},1\n"), "« nir »"),
+        (format!("Commentaire,{HEADER}\nà rappeler,{GOOD}\n"), "« Commentaire »"),
+        (format!("{HEADER},\n{GOOD},x\n"), "n° 12, sans nom,"),
+    ] {
+        let parsed = row::parse(file.as_bytes(), None, &rules);
+        assert_eq!((parsed.people.len(), parsed.problems.count()), (1, 0), "{file}");
+        assert!(
+            matches!(&parsed.notices[..], [notice] if notice.contains(named)),
+            "{file}"
+        );
+        assert_eq!(parsed.people[0].external_id, "B1", "{file}");
+    }
 }
 
 #[test]
