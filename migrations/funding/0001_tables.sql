@@ -183,7 +183,7 @@ create table funding.statement_line (
     constraint statement_line_from_zero check (line >= 0),
     constraint statement_line_matched check ((rule is null) = (matched_kind is null)),
     constraint statement_line_kind_known
-        check (matched_kind in ('call', 'payment', 'return', 'file', 'mandate', 'fee')),
+        check (matched_kind in ('call', 'payment', 'return', 'file', 'mandate')),
     constraint statement_line_statement foreign key (statement_id) references funding.statement (id)
 );
 
@@ -209,10 +209,10 @@ comment on column funding.statement_line.return_reason is
 comment on column funding.statement_line.rule is
     'The matching rule that took the line, by its name. Null: none did, and there is a break.';
 comment on column funding.statement_line.matched_kind is
-    'What the line is: call (a contribution), mandate, fee (the operator''s), payment (it was debited), file (a whole payment file '
-    'was), return (a payment came back). Null: no rule took it.';
+    'What the line is: call (a contribution), mandate, payment (it was debited), file (a whole payment file was), '
+    'return (a payment came back). Null: no rule took it.';
 comment on column funding.statement_line.matched_id is
-    'By matched_kind: funding.call.id, funding.mandate.id, funding.fee.id, funding.payment.id (payment, return), or the '
+    'By matched_kind: funding.call.id, funding.mandate.id, funding.payment.id (payment, return), or the '
     'settlement or refund of the file.';
 
 -- Each of our items is matched by one line: a call may be paid in parts, a payment is debited once (alone or with its
@@ -361,17 +361,21 @@ create table funding.fee (
     vat_cents bigint not null,
     invoiced_on date not null,
     at timestamptz not null,
+    pdf bytea not null,
+    sha256 bytea not null,
     constraint fee_pk primary key (id),
     constraint fee_order check (btrim(service_code) <> '' and btrim(engagement) <> ''),
     -- CGI, annexe II, art. 242 nonies A: one number an invoice, in a sequence without gap.
     constraint fee_sequence_unique unique (year, sequence),
     constraint fee_number_unique unique (number),
+    constraint fee_number_said check (number = format('F-%s-%s', year, lpad(sequence::text, 5, '0'))),
+    constraint fee_digest check (sha256 = sha256(pdf)),
     constraint fee_amounts check (face_value_cents > 0 and net_cents > 0 and vat_cents >= 0 and sequence >= 1)
 );
 
 comment on table funding.fee is
-    'The operator''s own fee (rémunération) for a batch: an invoice with a number of its own, never mixed with face value. How it '
-    'stands is in funding.fee_state.';
+    'The operator''s own fee (rémunération) for a batch: an invoice with a number of its own, and the document that bears it. No '
+    'account of the fund knows of it. How it stands is in funding.fee_state.';
 comment on column funding.fee.programme_id is 'The programme: catalogue.programme.id.';
 comment on column funding.fee.batch_id is 'The batch: issuer.batch.id in the programme.';
 comment on column funding.fee.sponsor_id is 'Who is invoiced: access.organisation.id.';
@@ -384,26 +388,35 @@ comment on column funding.fee.fee_rate is 'Part of the face value that is the fe
 comment on column funding.fee.net_cents is 'The fee before VAT, in euro cents.';
 comment on column funding.fee.vat_rate is 'VAT, as a part of the fee: 0.2 is 20 %.';
 comment on column funding.fee.vat_cents is 'VAT on the fee, in euro cents.';
+comment on column funding.fee.pdf is 'The invoice as it was issued: whatever changes later, the same bytes are served.';
+comment on column funding.fee.sha256 is 'SHA-256 of pdf.';
 
 -- Not unique: a batch whose invoice was credited whole may be invoiced again. Numbers are drawn under one lock, which looks at this.
 create index fee_of_batch on funding.fee (programme_id, batch_id);
 
-create table funding.fee_receipt (
+create table funding.fee_payment (
+    id uuid not null,
     fee_id uuid not null,
-    statement_id uuid not null,
-    line integer not null,
     cents bigint not null,
-    constraint fee_receipt_pk primary key (statement_id, line),
-    constraint fee_receipt_positive check (cents > 0),
-    constraint fee_receipt_fee foreign key (fee_id) references funding.fee (id),
-    constraint fee_receipt_line foreign key (statement_id, line) references funding.statement_line (statement_id, line)
+    paid_on date not null,
+    reference text,
+    organisation_id uuid not null,
+    at timestamptz not null,
+    constraint fee_payment_pk primary key (id),
+    constraint fee_payment_moves check (cents <> 0),
+    constraint fee_payment_reference check (btrim(reference) <> ''),
+    constraint fee_payment_fee foreign key (fee_id) references funding.fee (id)
 );
 
-comment on table funding.fee_receipt is 'Money of invoices, line by line of the bank''s statements.';
-comment on column funding.fee_receipt.statement_id is 'With line: the statement line, funding.statement_line.';
-comment on column funding.fee_receipt.cents is 'What the line paid of the invoice, in euro cents.';
+comment on table funding.fee_payment is
+    'What the operator says was paid of an invoice, on the account of its own that the invoice names. No statement of the fund''s account '
+    'shows it.';
+comment on column funding.fee_payment.cents is 'In euro cents; below zero: taken back, because it was given back or written by mistake.';
+comment on column funding.fee_payment.paid_on is 'The bank''s day (Europe/Paris).';
+comment on column funding.fee_payment.reference is 'By which the payment is found on the operator''s own statement, if it has one.';
+comment on column funding.fee_payment.organisation_id is 'Who said so: access.organisation.id.';
 
-create index fee_receipt_of_fee on funding.fee_receipt (fee_id);
+create index fee_payment_of_fee on funding.fee_payment (fee_id);
 
 create table funding.credit_note (
     id uuid not null,
@@ -416,9 +429,13 @@ create table funding.credit_note (
     vat_cents bigint not null,
     credited_on date not null,
     at timestamptz not null,
+    pdf bytea not null,
+    sha256 bytea not null,
     constraint credit_note_pk primary key (id),
     constraint credit_note_sequence_unique unique (year, sequence),
     constraint credit_note_number_unique unique (number),
+    constraint credit_note_number_said check (number = format('A-%s-%s', year, lpad(sequence::text, 5, '0'))),
+    constraint credit_note_digest check (sha256 = sha256(pdf)),
     constraint credit_note_amounts check (net_cents > 0 and vat_cents >= 0 and sequence >= 1),
     constraint credit_note_reason check (btrim(reason) <> ''),
     constraint credit_note_fee foreign key (fee_id) references funding.fee (id)
@@ -429,6 +446,8 @@ comment on column funding.credit_note.sequence is 'From 1 in each year, without 
 comment on column funding.credit_note.reason is 'Why, as it is printed.';
 comment on column funding.credit_note.net_cents is 'What is taken off before VAT, in euro cents.';
 comment on column funding.credit_note.vat_cents is 'VAT that is taken off, in euro cents.';
+comment on column funding.credit_note.pdf is 'The credit note as it was issued: the same bytes are served ever after.';
+comment on column funding.credit_note.sha256 is 'SHA-256 of pdf.';
 
 create index credit_note_of_fee on funding.credit_note (fee_id);
 
@@ -446,25 +465,6 @@ create table funding.credit_note_line (
 comment on table funding.credit_note_line is 'What a credit note takes off, line by line; their sum is its amount before VAT.';
 comment on column funding.credit_note_line.label is 'As it is printed.';
 comment on column funding.credit_note_line.net_cents is 'Before VAT, in euro cents.';
-
-create table funding.invoice_paper (
-    fee_id uuid,
-    credit_note_id uuid,
-    pdf bytea not null,
-    sha256 bytea not null,
-    issued_at timestamptz not null,
-    constraint invoice_paper_fee_unique unique (fee_id),
-    constraint invoice_paper_credit_note_unique unique (credit_note_id),
-    constraint invoice_paper_of_one check (num_nonnulls(fee_id, credit_note_id) = 1),
-    constraint invoice_paper_digest check (sha256 = sha256(pdf)),
-    constraint invoice_paper_fee foreign key (fee_id) references funding.fee (id),
-    constraint invoice_paper_credit_note foreign key (credit_note_id) references funding.credit_note (id)
-);
-
-comment on table funding.invoice_paper is
-    'Invoices and credit notes on paper, once: whatever changes later, the same bytes are served.';
-comment on column funding.invoice_paper.pdf is 'The paper as it was issued, signed.';
-comment on column funding.invoice_paper.sha256 is 'SHA-256 of pdf.';
 
 -- Payments.
 

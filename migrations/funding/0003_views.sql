@@ -48,11 +48,11 @@ create view funding.fee_state as
         coalesce(c.net_cents, 0)::bigint as credited_net_cents, coalesce(c.vat_cents, 0)::bigint as credited_vat_cents,
         f.service_code, f.engagement
     from funding.fee f
-    left join (select fee_id, sum(cents) as cents from funding.fee_receipt group by fee_id) r on r.fee_id = f.id
+    left join (select fee_id, sum(cents) as cents from funding.fee_payment group by fee_id) r on r.fee_id = f.id
     left join (select fee_id, sum(net_cents) as net_cents, sum(vat_cents) as vat_cents
                from funding.credit_note group by fee_id) c on c.fee_id = f.id;
 
-comment on view funding.fee_state is 'How each invoice stands: what was received and credited, and what is owed, in euro cents.';
+comment on view funding.fee_state is 'How each invoice stands: what was paid to the operator and credited, and what is owed, in euro cents.';
 
 create view funding.payment_order_waiting as
     select w.order_id

@@ -34,10 +34,7 @@ insert into ledger.account_kind (kind, name, compte_num, label, side) values
     (10, 'payable', '4674', 'Structures à payer', 1),
     (11, 'recoverable', '4679', 'Trop-versé à reprendre', -1),
     (12, 'refundable', '4676', 'Valeur non utilisée due aux financeurs', 1),
-    (13, 'charges', '627', 'Frais bancaires', -1),
-    (14, 'fees', '706', 'Rémunération de l''opérateur', 1),
-    (15, 'fee_receivable', '411', 'Rémunération à recevoir', -1),
-    (16, 'vat', '4457', 'TVA collectée', 1);
+    (13, 'charges_owed', '4678', 'Frais bancaires à la charge de l''opérateur', -1);
 
 create table ledger.transfer_kind (
     kind smallint not null,
@@ -79,11 +76,7 @@ insert into ledger.transfer_kind (kind, name, label) values
     (43, 'bank_charge', 'Frais bancaires'),
     -- A mandate that is not honoured.
     (44, 'mandate_cancelled', 'Mandat public annulé'),
-    (45, 'deallocated', 'Affectation retirée'),
-    -- The operator's own fee, and what a credit note takes off it.
-    (46, 'fee_invoiced', 'Rémunération facturée'),
-    (47, 'fee_received', 'Rémunération encaissée'),
-    (50, 'fee_credited', 'Avoir sur la rémunération');
+    (45, 'deallocated', 'Affectation retirée');
 
 create table ledger.record_kind (
     kind smallint not null,

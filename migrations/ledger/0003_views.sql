@@ -18,12 +18,12 @@ comment on view ledger.entry is
 
 create type ledger.account_kind_name as enum (
     'bank', 'receivable', 'deposited', 'suspense', 'in_transit', 'clearing', 'available', 'reserved', 'voucher', 'payable', 'recoverable',
-    'refundable', 'charges', 'fees', 'fee_receivable', 'vat');
+    'refundable', 'charges_owed');
 
 create type ledger.transfer_kind_name as enum (
     'batch_funded', 'activated', 'revoked', 'expired', 'batch_expired', 'batch_cancelled', 'claimed', 'claim_reversed', 'received', 'mandated',
     'mandate_received', 'allocated', 'settled', 'deducted', 'paid', 'rejected', 'refunded', 'refund_sent', 'unexplained', 'explained',
-    'true_up', 'bank_charge', 'mandate_cancelled', 'deallocated', 'fee_invoiced', 'fee_received', 'fee_credited');
+    'true_up', 'bank_charge', 'mandate_cancelled', 'deallocated');
 
 comment on type ledger.account_kind_name is 'The names of ledger.account_kind. A name that does not exist is an error, not an empty answer.';
 comment on type ledger.transfer_kind_name is 'The names of ledger.transfer_kind. A name that does not exist is an error, not an empty answer.';
@@ -36,8 +36,7 @@ as $$
     select case kind
         when 1 then 'bank'::ledger.account_kind_name when 2 then 'receivable' when 3 then 'deposited' when 4 then 'suspense' when 5 then 'in_transit'
         when 6 then 'clearing' when 7 then 'available' when 8 then 'reserved' when 9 then 'voucher' when 10 then 'payable'
-        when 11 then 'recoverable' when 12 then 'refundable' when 13 then 'charges' when 14 then 'fees' when 15 then 'fee_receivable'
-        when 16 then 'vat' end
+        when 11 then 'recoverable' when 12 then 'refundable' when 13 then 'charges_owed' end
 $$;
 
 create function ledger.name_of_transfer_kind(kind smallint) returns ledger.transfer_kind_name
@@ -50,8 +49,7 @@ as $$
         when 30 then 'received' when 31 then 'mandated' when 32 then 'mandate_received' when 33 then 'allocated' when 34 then 'settled'
         when 35 then 'deducted' when 36 then 'paid' when 37 then 'rejected' when 38 then 'refunded' when 39 then 'refund_sent'
         when 40 then 'unexplained' when 41 then 'explained' when 42 then 'true_up' when 43 then 'bank_charge'
-        when 44 then 'mandate_cancelled' when 45 then 'deallocated' when 46 then 'fee_invoiced' when 47 then 'fee_received'
-        when 50 then 'fee_credited' end
+        when 44 then 'mandate_cancelled' when 45 then 'deallocated' end
 $$;
 
 create function ledger.voucher_number(series integer, idx integer) returns bigint
@@ -72,7 +70,7 @@ comment on view ledger.voucher is
 create view ledger.balance as
     select book_id, number as account, ledger.name_of_account_kind(kind) as kind, party as party_id, batch as batch_id,
         debits_cents, credits_cents,
-        case when kind in (1, 2, 11, 13, 15) then debits_cents - credits_cents else credits_cents - debits_cents end as cents
+        case when kind in (1, 2, 11, 13) then debits_cents - credits_cents else credits_cents - debits_cents end as cents
     from ledger.account where kind <> 9;
 
 comment on view ledger.balance is

@@ -31,7 +31,7 @@ from zoneinfo import ZoneInfo
 import cbor2
 
 FUND = "00f00d5e-0000-8000-8000-000000000001"
-DEBIT_SIDE = {"bank", "receivable", "recoverable", "charges", "fee_receivable"}
+DEBIT_SIDE = {"bank", "receivable", "recoverable", "charges_owed"}
 EITHER_SIDE = {"suspense", "clearing"}
 FEC_COLUMNS = ("JournalCode JournalLib EcritureNum EcritureDate CompteNum CompteLib CompAuxNum CompAuxLib PieceRef PieceDate "
                "EcritureLib Debit Credit EcritureLet DateLet ValidDate Montantdevise Idevise").split()

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-DEBIT_SIDE = {"bank", "receivable", "recoverable", "charges", "fee_receivable"}
+DEBIT_SIDE = {"bank", "receivable", "recoverable", "charges_owed"}
 EITHER_SIDE = {"suspense", "clearing"}
 FIGURES = ("received", "funded", "activated", "claimed", "paid", "back", "returned", "free")
 

@@ -13,9 +13,9 @@ COLUMNS = ["JournalCode", "JournalLib", "EcritureNum", "EcritureDate", "CompteNu
 NAMES = {"JournalLib", "CompteLib", "CompAuxLib", "EcritureLib"}
 ACCOUNTS = {"bank": "512", "receivable": "441", "deposited": "4670", "suspense": "471", "in_transit": "4675", "clearing": "581",
             "available": "4671", "reserved": "4672", "voucher": "4673", "payable": "4674", "recoverable": "4679", "refundable": "4676",
-            "charges": "627", "fees": "706", "fee_receivable": "411", "vat": "4457"}
+            "charges_owed": "4678"}
 ORDER = {kind: n for n, kind in enumerate(("bank", "receivable", "deposited", "suspense", "in_transit", "clearing", "available", "reserved",
-                                           "voucher", "payable", "recoverable", "refundable", "charges", "fees", "fee_receivable", "vat"))}
+                                           "voucher", "payable", "recoverable", "refundable", "charges_owed"))}
 
 
 def amount(cents):
@@ -31,7 +31,7 @@ class Fec:
                 raise ValueError(f"two FEC of {year}")
             self.files[year] = name
         self.year, self.rows, self.number = None, iter(()), 0
-        self.balances, self.result, self.read = defaultdict(int), 0, set()
+        self.balances, self.read = defaultdict(int), set()
 
     def expect(self, line):
         if not self.files:
@@ -53,13 +53,9 @@ class Fec:
     def begin(self, year):
         self.year, self.number = year, 1
         self.rows = self.read_rows(year)
-        for key in [key for key in self.balances if ACCOUNTS[key[0]][0] in "67"]:
-            self.result += self.balances.pop(key)
         # Accounts in the order of the table above, then of their owners.
         carried = sorted((ORDER[kind], party or "", kind, cents) for (kind, party), cents in self.balances.items() if cents)
         carried = [((kind, party or None), cents) for _, party, kind, cents in carried]
-        if self.result:
-            carried.append((("120" if self.result < 0 else "129", None), self.result))
         for key, cents in carried:
             self.row("AN", 1, f"{year}0101", key, f"AN-{year}", f"{year}0101", cents, "")
         self.number = 2 if carried else 1
@@ -79,7 +75,7 @@ class Fec:
             return
         at, text = next(self.rows, (0, ""))
         told = dict(zip(COLUMNS, text.split("\t")))
-        expected = {"JournalCode": journal, "EcritureNum": str(number), "EcritureDate": day, "CompteNum": ACCOUNTS.get(key[0], key[0]),
+        expected = {"JournalCode": journal, "EcritureNum": str(number), "EcritureDate": day, "CompteNum": ACCOUNTS[key[0]],
                     "CompAuxNum": key[1] or "", "PieceDate": piece_day, "Debit": amount(max(cents, 0)), "Credit": amount(max(-cents, 0)),
                     "EcritureLet": "", "DateLet": "", "ValidDate": day, "Montantdevise": "", "Idevise": ""}
         # How a reference is spelt in ISO 8859-15 is told by its plain characters.

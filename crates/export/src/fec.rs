@@ -16,16 +16,10 @@ const BANK: (&str, &str) = ("BQ", "Banque");
 const OTHER: (&str, &str) = ("OD", "Opérations diverses");
 const OPENING: (&str, &str) = ("AN", "À nouveaux");
 
-/// Where the result of the years before is carried: a gain, or a loss.
-const RESULT: [(&str, &str); 2] = [
-    ("120", "Résultat de l'exercice (bénéfice)"),
-    ("129", "Résultat de l'exercice (perte)"),
-];
-
 /// One file a calendar year, also for a year without entries. An entry's number is its place among the year's, from 1, so without
-/// a gap as the log is; the balances that the year opens with are its first entry. Accounts of charges and products open at
-/// nothing: what they held is the result of the years before. Batches and single vouchers are not told apart: the FEC's accounts
-/// are (`CompteNum`, third party).
+/// a gap as the log is; the balances that the year opens with are its first entry. The fund has no charges and no products, so no
+/// result: all of it is owed to others. Batches and single vouchers are not told apart: the FEC's accounts are (`CompteNum`, third
+/// party).
 pub(crate) struct Fec<'f> {
     folder: &'f Path,
     siren: &'f Siren,
@@ -33,8 +27,6 @@ pub(crate) struct Fec<'f> {
     year: Option<Year>,
     /// Debits less credits.
     balances: BTreeMap<(AccountKind, Option<PartyId>), i64>,
-    /// The same, of the accounts of charges and products of the years before.
-    result: i64,
     names: Vec<String>,
 }
 
@@ -52,7 +44,6 @@ impl<'f> Fec<'f> {
             chart,
             year: None,
             balances: BTreeMap::new(),
-            result: 0,
             names: Vec::new(),
         }
     }
@@ -135,7 +126,6 @@ impl<'f> Fec<'f> {
         };
         self.names.push(name);
         fec::write_header(&mut year.out)?;
-        self.carry_result();
         let piece = format!("AN-{number}");
         let opening = |account, cents: i64| FecLine {
             journal: OPENING,
@@ -154,24 +144,7 @@ impl<'f> Fec<'f> {
             self.write(&mut year, &opening(account, cents), party)?;
             year.next = 2;
         }
-        if self.result != 0 {
-            let account = RESULT[usize::from(self.result > 0)];
-            self.write(&mut year, &opening(account, self.result), None)?;
-            year.next = 2;
-        }
         Ok(year)
-    }
-
-    /// Charges and products begin a year at nothing.
-    fn carry_result(&mut self) {
-        let (result, balances) = (&mut self.result, &mut self.balances);
-        balances.retain(|(kind, _), cents| {
-            let of_the_year = kind.compte_num().starts_with(['6', '7']);
-            if of_the_year {
-                *result = result.saturating_add(*cents);
-            }
-            !of_the_year
-        });
     }
 
     fn write(&self, year: &mut Year, line: &FecLine<'_>, party: Option<PartyId>) -> anyhow::Result<()> {

@@ -34,7 +34,7 @@ pub enum CheckpointError {
     #[error(transparent)]
     Note(#[from] NoteError),
     /// Signed, but not three lines or more of origin, size and root; or the origin is another log's.
-    #[error("not a checkpoint of this log")]
+    #[error("ce n'est pas un point de contrôle de ce journal")]
     Form,
 }
 

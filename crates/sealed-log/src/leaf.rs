@@ -16,7 +16,7 @@ use crate::id::{EventId, RecordId, TransferId};
 use crate::kind::{RecordKind, TransferKind};
 use crate::tree::Hash;
 
-use cbor::{form, named};
+use cbor::named;
 use fields::Fields;
 
 pub use account::LeafAccount;
@@ -279,7 +279,9 @@ impl AnyLeaf {
             }));
         };
         if fields.debit != fields.credit || fields.reverses.is_some() {
-            return Err(form("a record stands on one account and reverses nothing"));
+            return Err(LeafError::Form(
+                "une mention tient à un seul compte et n'annule rien".to_owned(),
+            ));
         }
         Ok(Self::Record(RecordLeaf {
             seq: fields.seq,

@@ -24,6 +24,8 @@
 //! **Invariant**: a leaf has one spelling, a tile one address and a note one text, and what reads them refuses every other: what is read
 //! is what was hashed or signed.
 //!
+//! **Errors** say in French what people read inside the sentences of `ccn`, `ccn-verify` and the services: these are their one home.
+//!
 //! Limits: [`TILE_HASHES`] a tile, [`NOTE_BYTES_MAX`] a note.
 //!
 //! *Rejected:* a chain of hashes (a proof of one entry is as long as the book); JSON as what is hashed (no spelling of it is the only one).

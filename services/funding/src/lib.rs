@@ -9,8 +9,7 @@
 //! | announcement, convention, call for funds, reminder | `announcement`, `convention`, `call`, `reminder` | nothing: promises |
 //! | money received | `statement_line` matched to a call | bank → deposited |
 //! | public mandate | `mandate`, `mandate_receipt`, `mandate_cancellation` | receivable → deposited, then bank → receivable |
-//! | operator's own fee | `fee`, `fee_receipt` | fee receivable → fees and VAT, then bank → fee receivable |
-//! | credit note | `credit_note` | fees and VAT → fee receivable |
+//! | operator's own fee | `fee`, `credit_note`, `fee_payment` | nothing: it is the operator's own business, on an account of its own |
 //! | allocation | `allocation` | deposited → clearing · clearing → available |
 //! | settlement | `payment`, `settlement_line` (claim → payment), `hold`, `hold_awaits` | payable → clearing · clearing → in transit |
 //! | bank's answer | `payment_answer` with its statement line, or the line of a `payment_report` | in transit → bank, or back to payable |

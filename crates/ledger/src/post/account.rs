@@ -51,28 +51,10 @@ impl Account {
         Self::named(BookId::fund(), AccountKind::InTransit, Some(payee), None)
     }
 
-    /// What the bank took for itself.
+    /// What the bank took for itself, and the operator owes to the fund.
     #[must_use]
-    pub fn charges() -> Self {
-        Self::named(BookId::fund(), AccountKind::Charges, None, None)
-    }
-
-    /// The operator's own fees.
-    #[must_use]
-    pub fn fees() -> Self {
-        Self::named(BookId::fund(), AccountKind::Fees, None, None)
-    }
-
-    /// What a sponsor owes the operator for its fees.
-    #[must_use]
-    pub fn fee_receivable(sponsor: PartyId) -> Self {
-        Self::named(BookId::fund(), AccountKind::FeeReceivable, Some(sponsor), None)
-    }
-
-    /// VAT on the operator's fees.
-    #[must_use]
-    pub fn vat() -> Self {
-        Self::named(BookId::fund(), AccountKind::Vat, None, None)
+    pub fn charges_owed() -> Self {
+        Self::named(BookId::fund(), AccountKind::ChargesOwed, None, None)
     }
 
     /// Where a book meets the others.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use sealed_log::{AccountKind, BookId, PartyId, TransferKind};
+use sealed_log::{AccountKind, BookId, PartyId};
 use standards::Cents;
 
 use crate::read::figures::{Figures, less, total};
@@ -93,27 +93,49 @@ impl Figures {
             all.extend(self.covered(book));
         }
         all.extend(self.structures());
-        all.extend(self.fees());
+        all.extend(self.charges());
+        all.push(self.third_parties());
         all
     }
 
-    /// The operator's own fees, apart from all face value; nothing when there are none.
-    fn fees(&self) -> Option<Invariant> {
-        let held = |kind| self.sums(|held| held.kind == kind);
-        let (owed, paid) = held(AccountKind::FeeReceivable);
-        let ((fees_off, fees), (vat_off, vat)) = (held(AccountKind::Fees), held(AccountKind::Vat));
-        let received = self.flow(|flow| flow.kind == TransferKind::FeeReceived);
-        let none = [owed, paid, fees, vat, fees_off, vat_off]
-            .into_iter()
-            .all(Cents::is_zero);
-        (!none).then(|| {
+    /// What the bank took for itself, which is nobody's loss but the operator's; nothing when it never took any.
+    fn charges(&self) -> Option<Invariant> {
+        let taken = self.flow(|flow| flow.debit == AccountKind::ChargesOwed);
+        let paid_back = self.flow(|flow| flow.credit == AccountKind::ChargesOwed);
+        (!taken.is_zero()).then(|| {
             Invariant::equal(
-                "Rémunération de l'opérateur : à recevoir + reçue = facturée + TVA, moins les avoirs",
+                "Frais bancaires : prélevés − remboursés par l'opérateur = à sa charge",
                 Subject::Fund,
-                total([less(owed, paid), received]),
-                total([less(fees, fees_off), less(vat, vat_off)]),
+                less(taken, paid_back),
+                self.charges_owed(),
             )
         })
+    }
+
+    /// What a segregated account must hold: the money of third parties, and nothing of the operator's. For who may see all of it.
+    fn third_parties(&self) -> Invariant {
+        let ours = |kind| {
+            matches!(
+                kind,
+                AccountKind::Bank | AccountKind::Receivable | AccountKind::ChargesOwed
+            )
+        };
+        let here = self.flow(|flow| ours(flow.debit));
+        let gone = self.flow(|flow| ours(flow.credit));
+        let (paid, owed) = self.sums(|held| !ours(held.kind) && held.kind != AccountKind::Clearing);
+        Invariant::equal(
+            "Compte du fonds + mandats et frais à recevoir = dû aux financeurs et aux structures + lignes à expliquer",
+            Subject::Book(BookId::fund()),
+            less(here, gone),
+            less(owed, paid),
+        )
+    }
+
+    /// What the bank took for itself and the operator has not paid back.
+    #[must_use]
+    pub fn charges_owed(&self) -> Cents {
+        let (debits, credits) = self.sums(|held| held.kind == AccountKind::ChargesOwed);
+        less(debits, credits)
     }
 
     /// What the ledger says is on the bank account.

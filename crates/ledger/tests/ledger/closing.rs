@@ -133,7 +133,7 @@ async fn a_posting_under_way_is_in_the_month_or_says_that_it_is_late(pool: PgPoo
     let mut under_way = pool.begin().await.unwrap();
     let late = [(
         ledger::TransferKind::Explained,
-        Account::charges(),
+        Account::charges_owed(),
         Account::suspense(),
         Cents::new(5),
     )];

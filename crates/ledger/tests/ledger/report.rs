@@ -189,7 +189,12 @@ async fn a_whole_history(pool: &PgPool) {
             ),
             posting(
                 "charge",
-                &[(TransferKind::BankCharge, Account::charges(), Account::bank(), cents(12))],
+                &[(
+                    TransferKind::BankCharge,
+                    Account::charges_owed(),
+                    Account::bank(),
+                    cents(12),
+                )],
             ),
         ],
     )
@@ -203,8 +208,9 @@ async fn every_invariant_holds_through_a_whole_history(pool: PgPool) {
     let figures = figures(&pool).await;
     let invariants = figures.invariants();
     assert_eq!(broken(&pool).await, []);
-    // 2 books × 2, clearing, 3 funders, 1 programme × 2, 3 structures.
-    assert_eq!(invariants.len(), 4 + 1 + 3 + 2 + 3);
+    // 2 books × 2, clearing, 3 funders, 1 programme × 2, 3 structures, charges, third parties.
+    assert_eq!(invariants.len(), 4 + 1 + 3 + 2 + 3 + 2);
+    assert_eq!(figures.charges_owed(), Cents::new(12));
     let bank = 3_000_000 + 600 - 5000 - 1000 + 1000 - 300 + 77 - 12;
     assert_eq!(figures.bank(), Cents::new(bank));
     assert!(figures.bank_invariant(Cents::new(bank + 5), Cents::new(-5)).holds());

@@ -138,7 +138,7 @@ async fn what_is_under_way_in_another_database_holds_nothing_up(pool: PgPool) {
 async fn spendable_without_bank(pool: &PgPool) {
     let legs = [(
         ledger::TransferKind::Explained,
-        Account::charges(),
+        Account::charges_owed(),
         Account::suspense(),
         Cents::new(5),
     )];

@@ -66,14 +66,8 @@ account_kinds! {
     Recoverable = 11, "recoverable", "4679", Debit;
     /// Expired, revoked or cancelled face value owed back. By funder.
     Refundable = 12, "refundable", "4676", Credit;
-    /// What the bank took for itself.
-    Charges = 13, "charges", "627", Debit;
-    /// The operator's own fee, never mixed with face value.
-    Fees = 14, "fees", "706", Credit;
-    /// The operator's fee, not yet received.
-    FeeReceivable = 15, "fee_receivable", "411", Debit;
-    /// VAT on the operator's fee.
-    Vat = 16, "vat", "4457", Credit;
+    /// What the bank took for itself: the operator owes it to the fund, until it has paid it back.
+    ChargesOwed = 13, "charges_owed", "4678", Debit;
 }
 
 impl AccountKind {
@@ -99,15 +93,9 @@ impl AccountKind {
             Self::Available | Self::Reserved | Self::Voucher | Self::Payable | Self::Recoverable | Self::Refundable => {
                 Some(false)
             }
-            Self::Bank
-            | Self::Receivable
-            | Self::Deposited
-            | Self::Suspense
-            | Self::InTransit
-            | Self::Charges
-            | Self::Fees
-            | Self::FeeReceivable
-            | Self::Vat => Some(true),
+            Self::Bank | Self::Receivable | Self::Deposited | Self::Suspense | Self::InTransit | Self::ChargesOwed => {
+                Some(true)
+            }
         }
     }
 }

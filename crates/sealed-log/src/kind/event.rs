@@ -24,15 +24,11 @@ pub enum KnownBy {
     Allocation,
     /// The id of a public accountant's mandate.
     Mandate,
-    /// The id of the operator's invoice.
-    Fee,
-    /// The id of what is taken off such an invoice.
-    CreditNote,
     /// The end-to-end id that travels to the payee and comes back on the statement.
     Payment,
     /// The id of what goes back to a funder.
     Refund,
-    /// A line of a statement, which stands for what it was: a call for funds, a mandate, an invoice, a break.
+    /// A line of a statement, which stands for what it was: a call for funds, a mandate, a break.
     StatementLine,
     /// A part of the explanation of lines.
     ExplanationPart,
@@ -95,8 +91,6 @@ events! {
     Received = "received", StatementLine;
     /// The money of a mandate is on the statement.
     MandateReceived = "mandate received", StatementLine;
-    /// The operator's fee is on the statement.
-    FeeReceived = "fee received", StatementLine;
     /// What the bank took beyond a payment, within the tolerance.
     Tolerated = "tolerated", StatementLine;
     /// A line that nobody has explained yet.
@@ -107,10 +101,6 @@ events! {
     Mandated = "mandated", Mandate;
     /// It does no longer.
     MandateCancelled = "mandate cancelled", Mandate;
-    /// The operator's own fee is invoiced.
-    FeeInvoiced = "fee invoiced", Fee;
-    /// A credit note takes an invoice back, or a part of it.
-    FeeCredited = "fee credited", CreditNote;
     /// A funder's money goes to a programme.
     Allocated = "allocated", Allocation;
     /// A structure's claims go into a payment file.
@@ -188,9 +178,6 @@ mod tests {
             "debited",
             "expired",
             "explained",
-            "fee credited",
-            "fee invoiced",
-            "fee received",
             "handed over",
             "mandate cancelled",
             "mandate received",

@@ -1,6 +1,6 @@
 use crate::kind::account::AccountKind::{
-    self, Available, Bank, Charges, Clearing, Deposited, FeeReceivable, Fees, InTransit, Payable, Receivable,
-    Recoverable, Refundable, Reserved, Suspense, Vat, Voucher,
+    self, Available, Bank, ChargesOwed, Clearing, Deposited, InTransit, Payable, Receivable, Recoverable, Refundable,
+    Reserved, Suspense, Voucher,
 };
 
 macro_rules! transfer_kinds {
@@ -74,22 +74,16 @@ transfer_kinds! {
     /// What that line was.
     Explained = 41, "explained", [
         Suspense => Deposited, Suspense => Receivable, Suspense => Clearing, Clearing => Payable,
-        InTransit => Suspense, Deposited => Suspense, Charges => Suspense
+        InTransit => Suspense, Deposited => Suspense, ChargesOwed => Suspense, Suspense => ChargesOwed
     ];
     /// Funders settle a share that was known only after use, out of what is free or of what is owed back.
     TrueUp = 42, "true_up", [Available => Refundable, Refundable => Refundable];
-    /// What the bank takes for itself.
-    BankCharge = 43, "bank_charge", [Charges => Bank];
+    /// What the bank takes for itself, and the operator owes to the fund from then on.
+    BankCharge = 43, "bank_charge", [ChargesOwed => Bank];
     /// A public mandate was not honoured: what was counted as money is taken off.
     MandateCancelled = 44, "mandate_cancelled", [Deposited => Receivable];
     /// A funder's money leaves a programme before anything stands behind it.
     Deallocated = 45, "deallocated", [Available => Clearing, Clearing => Deposited];
-    /// The operator's own fee for a batch, and the VAT on it.
-    FeeInvoiced = 46, "fee_invoiced", [FeeReceivable => Fees, FeeReceivable => Vat];
-    /// The fee is paid.
-    FeeReceived = 47, "fee_received", [Bank => FeeReceivable];
-    /// A credit note takes off what an invoice of the fee said, or a part of it.
-    FeeCredited = 50, "fee_credited", [Fees => FeeReceivable, Vat => FeeReceivable];
 }
 
 impl TransferKind {

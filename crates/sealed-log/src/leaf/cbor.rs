@@ -6,11 +6,11 @@ use uuid::Uuid;
 /// Why bytes are not a leaf.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LeafError {
-    /// Not CBOR, or not of a transfer or record.
-    #[error("not a transfer or record in CBOR: {0}")]
+    /// Not CBOR, or not of a transfer or record: what is wrong, in French.
+    #[error("ce n'est ni une écriture ni une mention en CBOR : {0}")]
     Form(String),
     /// It says the same as another spelling would.
-    #[error("not the deterministic spelling")]
+    #[error("l'écriture n'est pas sous sa seule forme permise")]
     NotDeterministic,
 }
 
@@ -27,14 +27,15 @@ pub(super) fn named<K: Copy>(all: &[K], word: &str, name: fn(K) -> &'static str)
     found.ok_or_else(|| unknown(word))
 }
 
-pub(super) fn form(error: impl std::fmt::Display) -> LeafError {
-    LeafError::Form(error.to_string())
+/// The decoder speaks English, to programmers: that there is another thing than a leaf has is all that can be done about it.
+pub(super) fn form(_: impl std::fmt::Display) -> LeafError {
+    LeafError::Form("un élément n'est pas de la sorte attendue".to_owned())
 }
 
 pub(super) fn missing(key: &str) -> LeafError {
-    LeafError::Form(format!("no {key}"))
+    LeafError::Form(format!("« {key} » manque"))
 }
 
 pub(super) fn unknown(word: &str) -> LeafError {
-    LeafError::Form(format!("unknown: {word:?}"))
+    LeafError::Form(format!("« {} » n'est pas connu", word.escape_debug()))
 }

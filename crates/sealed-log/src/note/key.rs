@@ -18,7 +18,7 @@ pub type SignBytes = Box<dyn Fn(&[u8]) -> Result<[u8; 64], SignFailed> + Send + 
 
 /// The key is not where it was: a security module does not answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the key does not sign: {0}")]
+#[error("la clé ne signe pas : {0}")]
 pub struct SignFailed(pub String);
 
 /// A name, and what signs under it.

@@ -15,13 +15,13 @@ pub struct Node {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ProofError {
     /// The leaf is not in a tree of that size, or the older tree is not the smaller one.
-    #[error("the leaf or the older tree is beyond the tree's size")]
+    #[error("la feuille, ou l'arbre plus ancien, est au-delà de la taille de l'arbre")]
     Beyond,
     /// Too few or too many hashes for these sizes.
-    #[error("the proof has the wrong number of hashes")]
+    #[error("la preuve n'a pas le bon nombre d'empreintes")]
     Length,
     /// Its hashes, folded, are not the root that was given.
-    #[error("the proof leads to another root")]
+    #[error("la preuve mène à une autre racine")]
     Root,
 }
 

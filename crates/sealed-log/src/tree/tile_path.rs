@@ -18,7 +18,7 @@ pub struct TilePath {
 
 /// Not an address of a tile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not the path of a tile")]
+#[error("ce n'est pas l'adresse d'une tuile du journal")]
 pub struct TilePathError;
 
 /// Levels that a tree of 2⁶⁴ leaves could have.

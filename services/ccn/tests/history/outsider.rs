@@ -195,7 +195,7 @@ impl Fixture {
     pub async fn claims_late(&self) {
         let late = [(
             ledger::TransferKind::Explained,
-            ledger::Account::charges(),
+            ledger::Account::charges_owed(),
             ledger::Account::suspense(),
             standards::Cents::new(5),
         )];

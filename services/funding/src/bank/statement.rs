@@ -4,11 +4,10 @@
 //! | rule | line | is | books |
 //! |---|---|---|---|
 //! | `end-to-end` | debit with a payment's end-to-end id and its amount | the payment | in transit → bank |
-//! | `end-to-end-tolerance` | the same, more by no more than the operator tolerates ([`crate::bank::tolerance`]; nothing unless set) | the payment and a charge | in transit → bank · charges → bank |
+//! | `end-to-end-tolerance` | the same, more by no more than the operator tolerates ([`crate::bank::tolerance`]; nothing unless set) | the payment and a charge | in transit → bank · charges owed by the operator → bank |
 //! | `payment-file` | debit with a file's message id and the amount under way of it | all its payments | in transit → bank, each |
 //! | `return` | credit with a payment's end-to-end id, its amount and a reason | the payment came back | bank → clearing · clearing → payable |
 //! | `mandate` | credit that names one mandate whose money is awaited, or the call it answers, and comes from no other funder's account | the mandate | bank → receivable (what is above: deposited) |
-//! | `fee-invoice` | credit that quotes an invoice of the operator, of at most what is owed | the fee | bank → fee receivable |
 //! | `call-reference` | credit that quotes one call's reference, of what is left of it or less, and comes from no other funder's account | a contribution | bank → deposited |
 //! | `amount-and-account` | nothing of ours quoted; exact amount and account of one item, within days of its day | the payment, or the call | as theirs |
 //! | `payment-file-total` | debit without reference, amount of exactly one file under way | all its payments | in transit → bank, each |

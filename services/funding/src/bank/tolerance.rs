@@ -1,7 +1,7 @@
 //! What the bank may take beyond a payment without a person being asked: nothing, unless the operator says so.
 //!
-//! Only a debit that names its payment, only upwards, and the difference is booked as a bank charge (627) with the line's own
-//! reference. Too little is never tolerated, nor is anything on money in: that would be somebody's money.
+//! Only a debit that names its payment, only upwards, and the difference is booked as a bank charge, which the operator owes to the
+//! fund, with the line's own reference. Too little is never tolerated, nor is anything on money in: that would be somebody's money.
 
 use access::{Caller, audit};
 use chrono::{DateTime, Utc};

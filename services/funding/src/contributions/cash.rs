@@ -137,13 +137,12 @@ pub(crate) async fn free_of_mandates(
     Ok(Some(free.unwrap_or_default()))
 }
 
-/// What the bank account can pay: its balance, less what payment files already take, what nobody has explained yet, and the operator's
-/// own fees.
+/// What the bank account can pay: its balance, less what payment files already take and what nobody has explained yet.
 pub(crate) async fn at_bank(connection: &mut PgConnection) -> Result<Cents, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select coalesce(sum(
                case kind when 'bank' then cents when 'in_transit' then -cents when 'suspense' then least(-cents, 0)
-                   when 'fee_receivable' then -credits_cents end), 0)::bigint as "cents!: Cents"
+                   end), 0)::bigint as "cents!: Cents"
            from ledger.balance where book_id = $1"#,
         BookId::fund().uuid(),
     )

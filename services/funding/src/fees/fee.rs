@@ -1,46 +1,39 @@
 //! The operator's own upstream fee: an invoice for a funded batch, at the rate of its programme's terms.
 //!
-//! | event | books |
-//! |---|---|
-//! | invoiced | fee receivable → fees · fee receivable → VAT |
-//! | [credited](credit()), whole or in part | fees → fee receivable · VAT → fee receivable |
-//! | paid, seen on the statement by the invoice's number | bank → fee receivable |
+//! It is no money of the fund: the invoice is paid to an account of the operator's own, which [its seller](crate::fees::invoicing) names,
+//! and no book of the fund knows of it. What was [paid](payment) there the operator says itself.
 //!
-//! Never mixed with face value: no account of a funder or a programme is touched, and the waterfall knows nothing of it. Numbers
-//! are one sequence a year without gap (CGI, annexe II, art. 242 nonies A): they are drawn under a lock, in the transaction that
-//! books the invoice, and no invoice is ever deleted: what was wrong is credited, and a batch whose invoice was credited whole may be
-//! invoiced again. Amounts are rounded half up: the fee first, then VAT on the rounded fee.
-//!
-//! An invoice and a credit note are [papers](paper): written at the first demand, from what is said [of seller and buyer](crate::fees::invoicing)
-//! then, and kept; the same bytes are served ever after.
+//! A number exists only with its [document](paper): both are made in one transaction, under a lock, from what is said [of seller and
+//! buyer](crate::fees::invoicing) at that moment; while something of it lacks there is neither. So numbers are one sequence a year without
+//! gap (CGI, annexe II, art. 242 nonies A). No invoice is ever deleted or written anew: what was wrong is [credited](credit()), and a batch
+//! whose invoice was credited whole may be invoiced again. Amounts are rounded half up: the fee first, then VAT on the rounded fee.
 
 mod credit;
 mod paper;
-mod receipt;
+mod payment;
 mod view;
 
 use access::{Caller, OrganisationId, audit};
 use catalogue::ProgrammeId;
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use database::{NamedLock, UseCaseError};
-use ledger::{Account, BatchId, EventKind, PartyId, TransferKind};
+use ledger::BatchId;
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
-use sqlx::PgTransaction;
+use sqlx::{PgConnection, PgTransaction};
 use standards::{Cents, calendar};
 use utoipa::ToSchema;
 use web::{Created, Problem};
 
 use crate::fees::invoicing::SERVICE_CODE_CHARS_MAX;
-use crate::support::booking::{BookError, Event, book};
 use crate::support::ids::FeeId;
-use crate::support::remittance_text::{contains, words};
+use crate::support::overflow;
 
-pub use credit::{CreditNote, NewCreditNote, credit, note, notes};
-pub use paper::{credit_note_pdf, invoice_pdf};
-pub(crate) use receipt::insert_receipt;
-pub use view::{Fee, list, read};
+pub use credit::{CreditNote, NewCreditNote, credit, credit_note_pdf, note, notes};
+use paper::{BatchFacts, InvoiceFacts};
+pub use payment::{FeePayment, NewFeePayment, pay, payments};
+pub use view::{Fee, FeeLine, list, read};
 
 /// Characters of an engagement number in Chorus Pro.
 const ENGAGEMENT_CHARS_MAX: usize = 50;
@@ -101,6 +94,8 @@ pub enum FeeRejection {
     NoFee,
     /// And its invoice is not credited whole.
     AlreadyInvoiced,
+    /// What the law wants on the document and nobody said, in French.
+    Lacks(Vec<String>),
 }
 
 impl database::Rejection for FeeRejection {}
@@ -127,23 +122,8 @@ impl From<FeeRejection> for Problem {
                 Self::refused("already-invoiced", "La rémunération de ce lot est déjà facturée.")
                     .detail("Pour refaire une facture fausse, créez d'abord un avoir qui l'annule en entier.")
             }
+            FeeRejection::Lacks(what) => paper::incomplete(&what),
         }
-    }
-}
-
-/// An invoice's number: `F-2026-00001`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct InvoiceNumber(Vec<String>);
-
-impl InvoiceNumber {
-    /// As it is compared.
-    pub(crate) fn of(number: &str) -> Self {
-        Self(words(number).into_iter().map(String::from).collect())
-    }
-
-    /// Whether a text quotes it, whatever its case, dashes, spaces and zeros.
-    pub(crate) fn is_in(&self, text: &str) -> bool {
-        contains(&words(text), &self.0)
     }
 }
 
@@ -160,11 +140,29 @@ fn amounts(face_value: Cents, fee_rate: Decimal, vat_rate: Decimal) -> Option<(C
 
 struct BatchToInvoice {
     sponsor: OrganisationId,
+    sponsor_name: Option<String>,
+    sponsor_siren: Option<String>,
+    programme: String,
+    booklets: i32,
+    booklet_size: i32,
     face_value: Cents,
-    funded: bool,
+    funded_at: Option<DateTime<Utc>>,
+    cancelled: bool,
 }
 
-/// Invoices the fee of a batch, or finds that it was invoiced before.
+impl BatchToInvoice {
+    /// When money was put behind it, if it still is.
+    fn funded_on(&self) -> Option<NaiveDate> {
+        self.funded_at.filter(|_| !self.cancelled).map(calendar::paris_date)
+    }
+
+    fn whole_value(&self) -> Option<Cents> {
+        let vouchers = i64::from(self.booklets).checked_mul(i64::from(self.booklet_size))?;
+        vouchers.checked_mul(self.face_value.get()).map(Cents::new)
+    }
+}
+
+/// Invoices the fee of a batch, with its number and its document, or finds that it was invoiced before.
 pub async fn invoice(
     tx: &mut PgTransaction<'_>,
     who: &Caller,
@@ -184,26 +182,58 @@ pub async fn invoice(
         return Err(FeeRejection::AlreadyInvoiced.into());
     }
     let batch = batch(tx, new).await?.ok_or(FeeRejection::NoBatch)?;
-    if !batch.funded {
-        return Err(FeeRejection::NotFunded.into());
-    }
+    let funded_on = batch.funded_on().ok_or(FeeRejection::NotFunded)?;
     let terms = catalogue::funding_terms(&mut **tx, new.programme_id).await?;
-    let (net, vat) = amounts(batch.face_value, terms.fee_rate, terms.vat_rate).ok_or(FeeRejection::NoFee)?;
-    let number = insert(tx, new, &batch, (terms.fee_rate, net), (terms.vat_rate, vat), at).await?;
-    let owed = Account::fee_receivable(PartyId::from_uuid(batch.sponsor.uuid()));
-    let mut event = Event::new(EventKind::FeeInvoiced, new.id.uuid())
-        .reference(number)
-        .leg(TransferKind::FeeInvoiced, owed, Account::fees(), net)
-        .map_err(BookError::from)?;
-    if vat.is_positive() {
-        event = event
-            .leg(TransferKind::FeeInvoiced, owed, Account::vat(), vat)
-            .map_err(BookError::from)?;
-    }
-    book(tx, event, at).await?;
-    audit(tx, who, at, "fee.invoice", Some(new.id.uuid()), (net, vat)).await?;
-    let made = read(&mut *tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
-    Ok(Created::New(made))
+    let base = batch.whole_value().ok_or_else(overflow)?;
+    let (net, vat) = amounts(base, terms.fee_rate, terms.vat_rate).ok_or(FeeRejection::NoFee)?;
+    let parties = paper::parties(&mut *tx, batch.sponsor, terms.vat_rate, at).await?;
+    let (seller, buyer) = parties.map_err(FeeRejection::Lacks)?;
+    let day = calendar::paris_date(at);
+    let (sequence, number) = next_number(tx, day).await?;
+    let line = FeeLine::of_batch(new.batch_id, base, (terms.fee_rate, net), (terms.vat_rate, vat));
+    let gross = net.checked_add(vat).ok_or_else(overflow)?;
+    let facts = InvoiceFacts {
+        fee: Fee {
+            id: new.id,
+            number,
+            invoiced_on: day,
+            sponsor_id: batch.sponsor,
+            sponsor: batch.sponsor_name.clone(),
+            sponsor_siren: batch.sponsor_siren.clone(),
+            programme_id: new.programme_id,
+            batch_id: new.batch_id,
+            service_code: new.service_code.clone(),
+            engagement: new.engagement.clone(),
+            lines: vec![line],
+            net,
+            vat,
+            gross,
+            credited: Cents::ZERO,
+            received: Cents::ZERO,
+            owed: gross,
+        },
+        seller,
+        buyer,
+        batch: BatchFacts {
+            booklets: batch.booklets,
+            booklet_size: batch.booklet_size,
+            face_value: batch.face_value,
+            funded_on,
+        },
+        programme: batch.programme,
+    };
+    let pdf = paper::invoice(&facts).map_err(UseCaseError::failed)?;
+    insert(tx, &facts.fee, sequence, &pdf, at).await?;
+    let issued = (net, vat, paper::digest(&pdf));
+    audit(tx, who, at, "fee.invoice", Some(new.id.uuid()), issued).await?;
+    Ok(Created::New(facts.fee))
+}
+
+/// The invoice as it was issued, as PDF.
+pub async fn invoice_pdf(connection: &mut PgConnection, id: FeeId) -> Result<Option<Vec<u8>>, sqlx::Error> {
+    sqlx::query_scalar!("select pdf from funding.fee where id = $1", id.uuid())
+        .fetch_optional(connection)
+        .await
 }
 
 /// Whether an invoice of the batch stands, whole or in part. Under the lock.
@@ -222,10 +252,12 @@ async fn is_invoiced(tx: &mut PgTransaction<'_>, new: &NewFee) -> Result<bool, s
 async fn batch(tx: &mut PgTransaction<'_>, new: &NewFee) -> Result<Option<BatchToInvoice>, sqlx::Error> {
     sqlx::query_as!(
         BatchToInvoice,
-        r#"select p.sponsor_id as "sponsor: OrganisationId",
-               (b.booklets::bigint * b.booklet_size * b.face_value_cents) as "face_value!: Cents",
-               b.funded_at is not null and b.cancelled_at is null as "funded!"
-           from issuer.batch_memo b join catalogue.programme p on p.id = b.book_id
+        r#"select p.sponsor_id as "sponsor: OrganisationId", o.name as "sponsor_name?", o.siren as "sponsor_siren?",
+               p.name as programme, b.booklets as "booklets!", b.booklet_size as "booklet_size!",
+               b.face_value_cents as "face_value!: Cents", b.funded_at, b.cancelled_at is not null as "cancelled!"
+           from issuer.batch_memo b
+           join catalogue.programme p on p.id = b.book_id
+           left join access.organisation o on o.id = p.sponsor_id
            where b.book_id = $1 and b.batch_id = $2"#,
         new.programme_id.uuid(),
         new.batch_id.uuid(),
@@ -234,40 +266,50 @@ async fn batch(tx: &mut PgTransaction<'_>, new: &NewFee) -> Result<Option<BatchT
     .await
 }
 
-/// The invoice's number.
-async fn insert(
-    tx: &mut PgTransaction<'_>,
-    new: &NewFee,
-    batch: &BatchToInvoice,
-    (fee_rate, net): (Decimal, Cents),
-    (vat_rate, vat): (Decimal, Cents),
-    at: DateTime<Utc>,
-) -> Result<String, sqlx::Error> {
-    let day = calendar::paris_date(at);
-    sqlx::query_scalar!(
-        "insert into funding.fee (id, programme_id, batch_id, sponsor_id, year, sequence, number, face_value_cents, fee_rate, net_cents,
-             vat_rate, vat_cents, invoiced_on, at, service_code, engagement)
-         select $1, $2, $3, $4, $5::int, n.next, format('F-%s-%s', $5::int, lpad(n.next::text, 5, '0')), $6, $7, $8, $9, $10, $11, $12,
-             $13, $14
-         from (select coalesce(max(sequence), 0) + 1 as next from funding.fee where year = $5::int) n
-         returning number",
-        new.id.uuid(),
-        new.programme_id.uuid(),
-        new.batch_id.uuid(),
-        batch.sponsor.uuid(),
-        day.year(),
-        batch.face_value.get(),
-        fee_rate,
-        net.get(),
-        vat_rate,
-        vat.get(),
-        day,
-        at,
-        new.service_code,
-        new.engagement,
+/// The year's next: `F-2026-00001`. Under the lock, and used in the same transaction or not at all.
+async fn next_number(tx: &mut PgTransaction<'_>, day: NaiveDate) -> Result<(i32, String), sqlx::Error> {
+    let sequence = sqlx::query_scalar!(
+        r#"select coalesce(max(sequence), 0) + 1 as "next!" from funding.fee where year = $1"#,
+        day.year()
     )
     .fetch_one(&mut **tx)
-    .await
+    .await?;
+    Ok((sequence, format!("F-{}-{sequence:05}", day.year())))
+}
+
+async fn insert(
+    tx: &mut PgTransaction<'_>,
+    fee: &Fee,
+    sequence: i32,
+    pdf: &[u8],
+    at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    let line = fee.lines.first().ok_or(sqlx::Error::RowNotFound)?;
+    sqlx::query!(
+        "insert into funding.fee (id, programme_id, batch_id, sponsor_id, year, sequence, number, face_value_cents, fee_rate, net_cents,
+             vat_rate, vat_cents, invoiced_on, at, service_code, engagement, pdf, sha256)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, sha256($17))",
+        fee.id.uuid(),
+        fee.programme_id.uuid(),
+        fee.batch_id.uuid(),
+        fee.sponsor_id.uuid(),
+        fee.invoiced_on.year(),
+        sequence,
+        fee.number,
+        line.base.get(),
+        line.rate,
+        line.net.get(),
+        line.vat_rate,
+        line.vat.get(),
+        fee.invoiced_on,
+        at,
+        fee.service_code,
+        fee.engagement,
+        pdf,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -286,16 +328,5 @@ mod tests {
         assert_eq!(of(12_345, "0.0333", "0.055"), (411, 23));
         assert_eq!(amounts(Cents::new(49), Decimal::new(1, 2), Decimal::ZERO), None);
         assert_eq!(amounts(Cents::new(1000), Decimal::ZERO, Decimal::ZERO), None);
-    }
-
-    #[test]
-    fn an_invoice_is_found_however_it_is_quoted() {
-        let number = InvoiceNumber::of("F-2026-00012");
-        for text in ["F-2026-00012", "REGLEMENT FACTURE f2026 12", "F/2026/00012 merci"] {
-            assert!(number.is_in(text), "{text}");
-        }
-        for text in ["", "F-2026-00013", "F-2026-000120", "2026 12", "F-2025-00012"] {
-            assert!(!number.is_in(text), "{text}");
-        }
     }
 }

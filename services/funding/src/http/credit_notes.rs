@@ -19,11 +19,11 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(get_credit_note_pdf))
 }
 
-/// Credits an invoice of the fee, whole or by lines: its entries are taken off by entries of the opposite direction.
+/// Credits an invoice of the fee, whole or by lines: the number and the document are made together.
 #[utoipa::path(post, path = "/funding/v1/fees/{id}/credit-notes", tag = "funding", request_body = NewCreditNote,
     params(("id" = uuid::Uuid, Path, description = "The invoice")),
     responses((status = 201, body = CreditNote), (status = 200, description = "Credited before", body = CreditNote),
-        (status = 422, description = "`above-invoice`, `above-owed`, `credit-words`, `credit-lines`")))]
+        (status = 422, description = "`above-invoice`, `above-owed`, `credit-words`, `credit-lines`, `invoice-incomplete`")))]
 async fn credit_fee(
     who: Operator,
     Now(at): Now,
@@ -64,19 +64,19 @@ async fn get_credit_note(
     note(&who, &pool, id).await.map(Json)
 }
 
-/// A credit note on paper (PDF): written at the first demand, and the same bytes ever after.
+/// A credit note on paper (PDF), as it was made with its number: the same bytes ever after.
 #[utoipa::path(get, path = "/funding/v1/credit-notes/{id}/credit-note.pdf", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The credit note")),
-    responses((status = 200, body = String, content_type = "application/pdf"),
-        (status = 422, description = "`invoice-incomplete`")))]
+    responses((status = 200, body = String, content_type = "application/pdf")))]
 async fn get_credit_note_pdf(
     who: SponsorReader,
-    Now(at): Now,
     State(pool): State<PgPool>,
     Path(id): Path<CreditNoteId>,
 ) -> Result<Response, Problem> {
     let note = note(&who, &pool, id).await?;
-    let pdf = fee::credit_note_pdf(&pool, &who, &note, at).await?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let pdf = fee::credit_note_pdf(&mut connection, id).await.map_err(internal)?;
+    let pdf = pdf.ok_or_else(|| Problem::not_found("Cet avoir"))?;
     Ok(download(pdf, "application/pdf", &format!("avoir-{}.pdf", note.number)))
 }
 

@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use access::{Operator, SponsorReader};
 use axum::extract::State;
 use axum::response::Response;
@@ -8,10 +6,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::{Created, Json, Now, Page, PageQuery, Path, Problem, download};
 
-use crate::fees::fee::{self, Fee, NewFee};
+use crate::fees::fee::{self, Fee, FeePayment, NewFee, NewFeePayment};
 use crate::http::App;
 use crate::http::internal;
-use crate::{support::FundAccount, support::ids::FeeId};
+use crate::support::ids::FeeId;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -19,12 +17,13 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_fees))
         .routes(routes!(get_fee))
         .routes(routes!(get_invoice))
+        .routes(routes!(pay_fee, list_fee_payments))
 }
 
-/// Invoices the operator's fee for a funded batch, at the rate of its programme's terms.
+/// Invoices the operator's fee for a funded batch, at the rate of its programme's terms: the number and the document are made together.
 #[utoipa::path(post, path = "/funding/v1/fees", tag = "funding", request_body = NewFee,
     responses((status = 201, body = Fee), (status = 200, description = "Invoiced before, as it stands", body = Fee),
-        (status = 422, description = "`no-fee`, `not-funded`, `already-invoiced`, `fee-order`")))]
+        (status = 422, description = "`no-fee`, `not-funded`, `already-invoiced`, `fee-order`, `invoice-incomplete`")))]
 async fn invoice_fee(
     who: Operator,
     Now(at): Now,
@@ -61,21 +60,54 @@ async fn get_fee(who: SponsorReader, State(pool): State<PgPool>, Path(id): Path<
     seen(&who, &pool, id).await.map(Json)
 }
 
-/// An invoice on paper (PDF): written at the first demand, with what is said of seller and buyer then, and the same bytes ever after.
+/// An invoice on paper (PDF), as it was made with its number: the same bytes ever after.
 #[utoipa::path(get, path = "/funding/v1/fees/{id}/invoice.pdf", tag = "funding",
     params(("id" = uuid::Uuid, Path, description = "The invoice")),
-    responses((status = 200, body = String, content_type = "application/pdf"),
-        (status = 422, description = "`invoice-incomplete`")))]
+    responses((status = 200, body = String, content_type = "application/pdf")))]
 async fn get_invoice(
     who: SponsorReader,
-    Now(at): Now,
     State(pool): State<PgPool>,
-    State(fund): State<Arc<FundAccount>>,
     Path(id): Path<FeeId>,
 ) -> Result<Response, Problem> {
     let fee = seen(&who, &pool, id).await?;
-    let pdf = fee::invoice_pdf(&pool, &who, &fund, id, at).await?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    let pdf = fee::invoice_pdf(&mut connection, id).await.map_err(internal)?;
+    let pdf = pdf.ok_or_else(|| Problem::not_found("Cette facture"))?;
     Ok(download(pdf, "application/pdf", &format!("facture-{}.pdf", fee.number)))
+}
+
+/// Writes down what was paid of an invoice, on the operator's own account; below zero, what was given back.
+#[utoipa::path(post, path = "/funding/v1/fees/{id}/payments", tag = "funding", request_body = NewFeePayment,
+    params(("id" = uuid::Uuid, Path, description = "The invoice")),
+    responses((status = 201, body = FeePayment), (status = 200, description = "Written down before", body = FeePayment),
+        (status = 422, description = "`fee-payment-amount`, `fee-payment-day`, `fee-payment-words`")))]
+async fn pay_fee(
+    who: Operator,
+    Now(at): Now,
+    State(pool): State<PgPool>,
+    Path(id): Path<FeeId>,
+    Json(new): Json<NewFeePayment>,
+) -> Result<Created<FeePayment>, Problem> {
+    database::transaction(&pool, "pay_fee", |tx| {
+        let (who, new) = (who.clone(), new.clone());
+        Box::pin(async move { fee::pay(tx, &who, id, &new, at).await })
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+/// What was paid of an invoice, by day.
+#[utoipa::path(get, path = "/funding/v1/fees/{id}/payments", tag = "funding",
+    params(("id" = uuid::Uuid, Path, description = "The invoice")),
+    responses((status = 200, body = Vec<FeePayment>)))]
+async fn list_fee_payments(
+    who: SponsorReader,
+    State(pool): State<PgPool>,
+    Path(id): Path<FeeId>,
+) -> Result<Json<Vec<FeePayment>>, Problem> {
+    seen(&who, &pool, id).await?;
+    let mut connection = pool.acquire().await.map_err(internal)?;
+    fee::payments(&mut connection, id).await.map(Json).map_err(internal)
 }
 
 /// The invoice, for who may read it: operators and auditors any, a sponsor its own.

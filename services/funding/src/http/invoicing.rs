@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use access::{Operator, OrganisationId, SponsorReader};
 use axum::extract::State;
 use sqlx::PgPool;
@@ -8,6 +10,7 @@ use web::{Created, Json, Now, Path, Problem};
 use crate::fees::invoicing::{self, Buyer, Seller};
 use crate::http::App;
 use crate::http::internal;
+use crate::support::FundAccount;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -26,7 +29,8 @@ async fn get_seller(_: SponsorReader, Now(at): Now, State(pool): State<PgPool>) 
         .ok_or_else(|| Problem::not_found("Cette identité de facturation"))
 }
 
-/// Says who invoices, for the papers that are issued from now on; those that were issued stay as they are.
+/// Says who invoices, and on which account of its own it is paid, for the papers that are issued from now on; those that were issued stay
+/// as they are.
 #[utoipa::path(put, path = "/funding/v1/invoicing/seller", tag = "funding", request_body = Seller,
     responses((status = 201, body = Seller), (status = 200, description = "It is so already", body = Seller),
         (status = 422, description = "`invoicing-field`")))]
@@ -34,11 +38,12 @@ async fn set_seller(
     who: Operator,
     Now(at): Now,
     State(pool): State<PgPool>,
+    State(fund): State<Arc<FundAccount>>,
     Json(new): Json<Seller>,
 ) -> Result<Created<Seller>, Problem> {
     database::transaction(&pool, "set_seller", |tx| {
-        let (who, new) = (who.clone(), new.clone());
-        Box::pin(async move { invoicing::set_seller(tx, &who, &new, at).await })
+        let (who, fund, new) = (who.clone(), Arc::clone(&fund), new.clone());
+        Box::pin(async move { invoicing::set_seller(tx, &who, &fund, &new, at).await })
     })
     .await
     .map_err(Problem::from)

@@ -45,8 +45,6 @@ pub(crate) async fn groups_of(
             | KnownBy::TrueUp
             | KnownBy::Allocation
             | KnownBy::Mandate
-            | KnownBy::Fee
-            | KnownBy::CreditNote
             | KnownBy::Payment
             | KnownBy::Refund => groups.push(event.event_id(id).uuid()),
             KnownBy::StatementLine => groups.extend(lines.iter().map(|line| event.event_id(*line).uuid())),
@@ -59,7 +57,7 @@ pub(crate) async fn groups_of(
     Ok(Some(groups))
 }
 
-/// Of a statement, its lines; of a call, a mandate or an invoice, those that paid it; of a break, where it shows; of an explanation, those
+/// Of a statement, its lines; of a call or a mandate, those that paid it; of a break, where it shows; of an explanation, those
 /// that it explains.
 async fn lines_of(connection: &mut PgConnection, id: Uuid, line: Option<i32>) -> sqlx::Result<Vec<Uuid>> {
     let rows = sqlx::query!(
@@ -67,7 +65,6 @@ async fn lines_of(connection: &mut PgConnection, id: Uuid, line: Option<i32>) ->
            from (select statement_id, line from funding.statement_line where statement_id = $1
                  union select statement_id, line from funding.statement_line where matched_kind = 'call' and matched_id = $1
                  union select statement_id, line from funding.mandate_receipt where mandate_id = $1
-                 union select statement_id, line from funding.fee_receipt where fee_id = $1
                  union select statement_id, line from funding.break where id = $1 and statement_id is not null
                  union select statement_id, line from funding.explained_line where explanation_id = $1) l
            where $2::integer is null or l.line = $2

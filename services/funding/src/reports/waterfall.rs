@@ -70,6 +70,8 @@ pub struct Waterfall {
     /// By funder, then programme; money without programme last.
     pub rows: Vec<WaterfallRow>,
     pub totals: Vec<WaterfallRow>,
+    /// Charges that the bank took from the fund's account and the operator has not paid back: nobody's money above is less for them.
+    pub bank_charges_owed: Cents,
 }
 
 /// The report as `who` may see it (all of it, a funder its own rows, a sponsor those of its programmes), and of that what is
@@ -83,9 +85,9 @@ pub async fn waterfall(
     let (from, until) = asked.instants()?;
     let mut snapshot = ledger::read::snapshot(pool).await?;
     let programmes = off_ledger::programmes(&mut snapshot).await?;
-    let mut rows = rows_at(&mut snapshot, until).await?;
+    let (mut rows, charges) = rows_at(&mut snapshot, until).await?;
     if from.is_some() {
-        let before = rows_at(&mut snapshot, from).await?;
+        let (before, _) = rows_at(&mut snapshot, from).await?;
         rows = happened_between(&before, rows).ok_or_else(overflow)?;
     }
     snapshot.rollback().await?;
@@ -97,31 +99,47 @@ pub async fn waterfall(
             || (who.has(Role::Sponsor) && programme.is_some_and(|programme| programme.sponsor == me));
         seen && asked.wants(row, programme.and_then(|programme| programme.territory))
     });
-    Ok(Waterfall::of(rows)?)
+    Ok(Waterfall::of(rows, charges)?)
 }
 
 /// The whole report, for who holds the database itself: the export. In a [`ledger::read::snapshot`], or the books move meanwhile.
 pub async fn whole(snapshot: &mut PgConnection) -> Result<Waterfall, sqlx::Error> {
-    Waterfall::of(rows_at(snapshot, None).await?)
+    let (rows, charges) = rows_at(snapshot, None).await?;
+    Waterfall::of(rows, charges)
 }
 
 impl Waterfall {
-    fn of(rows: Vec<WaterfallRow>) -> Result<Self, sqlx::Error> {
+    fn of(rows: Vec<WaterfallRow>, bank_charges_owed: Cents) -> Result<Self, sqlx::Error> {
         let totals = totals(&rows).ok_or_else(overflow)?;
-        Ok(Self { rows, totals })
+        Ok(Self {
+            rows,
+            totals,
+            bank_charges_owed,
+        })
+    }
+
+    /// In French, what of the bank account is in no row; nothing when all is.
+    fn of_the_operator(&self) -> Option<String> {
+        self.bank_charges_owed.is_positive().then(|| {
+            format!(
+                "À la charge de l'opérateur : {} de frais que la banque a prélevés sur le compte du fonds, à y rembourser. L'argent des \
+                 financeurs n'en est pas diminué.",
+                self.bank_charges_owed.to_french()
+            )
+        })
     }
 }
 
-/// Every row, as it stood at the instant `until`, or as it stands.
+/// Every row, as it stood at the instant `until`, or as it stands; and what the operator owed of the bank's charges.
 async fn rows_at(
     connection: &mut PgConnection,
     until: Option<DateTime<Utc>>,
-) -> Result<Vec<WaterfallRow>, sqlx::Error> {
-    let books = match until {
+) -> Result<(Vec<WaterfallRow>, Cents), sqlx::Error> {
+    let figures = match until {
         None => ledger::read::Figures::read(&mut *connection).await?,
         Some(until) => ledger::read::Figures::read_at(&mut *connection, until).await?,
-    }
-    .waterfall();
+    };
+    let books = figures.waterfall();
     let off_ledger = off_ledger::read(&mut *connection, until).await?;
     let at_large = off_ledger::announced_at_large(&mut *connection, until).await?;
     let funders = off_ledger::funders(&mut *connection).await?;
@@ -136,7 +154,7 @@ async fn rows_at(
             .map(|programme| programme.name.clone());
     }
     rows.sort_by_cached_key(WaterfallRow::place);
-    Ok(rows)
+    Ok((rows, figures.charges_owed()))
 }
 
 /// What of `rows` happened since they stood as `before`; `None` beyond 64 bits. Money without programme that found one leaves a row

@@ -17,6 +17,9 @@ ids::id_type! {
     /// What is taken off such an invoice.
     pub struct CreditNoteId;
 
+    /// What was paid of such an invoice, on the operator's own account.
+    pub struct FeePaymentId;
+
     /// The settling of shares at a programme's close.
     pub struct TrueUpId;
 

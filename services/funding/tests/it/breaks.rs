@@ -82,7 +82,7 @@ async fn an_unexplained_line_becomes_a_contribution_or_a_charge_and_is_closed(ad
 
     let contribution = json!({"what": "contribution", "why": "Confirmé par le payeur.", "funder_id": FUNDERS[0]});
     for (wrong, problem) in [
-        (json!({"what": "bank_charge", "why": "x"}), "break-misfit"),
+        (json!({"what": "bank_charge", "why": "x"}), "break-amount"),
         (json!({"what": "contribution", "why": "x"}), "break-misfit"),
         (
             json!({"what": "contribution", "why": " ", "funder_id": FUNDERS[0]}),

@@ -11,6 +11,7 @@ mod breaks;
 mod calls;
 mod cash;
 mod cfonb_by_others;
+mod charges;
 mod checkers;
 mod claims_report;
 mod closes;

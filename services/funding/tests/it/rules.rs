@@ -73,7 +73,7 @@ async fn a_call_that_is_paid_twice_or_too_much_is_a_break(admin: PgPool) {
 }
 
 async fn charges(fixture: &Fixture) -> i64 {
-    let sum = "select coalesce(sum(cents), 0)::bigint from ledger.balance where kind = 'charges'";
+    let sum = "select coalesce(sum(cents), 0)::bigint from ledger.balance where kind = 'charges_owed'";
     sqlx::query_scalar(sum).fetch_one(&fixture.admin).await.unwrap()
 }
 

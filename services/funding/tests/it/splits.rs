@@ -12,7 +12,7 @@ const WHY: &str = "Détail demandé à la banque.";
 
 impl Fixture {
     /// Explains together, twice: the second time changes nothing.
-    async fn explains_together(&self, n: u128, breaks: &[&Value], parts: Value) -> Value {
+    pub async fn explains_together(&self, n: u128, breaks: &[&Value], parts: Value) -> Value {
         let breaks: Vec<&Value> = breaks.iter().map(|one| &one["id"]).collect();
         let new = json!({"id": id(n), "break_ids": breaks, "parts": parts, "why": WHY});
         let answer = self.created("/funding/v1/explanations", new).await;
@@ -20,7 +20,7 @@ impl Fixture {
         answer
     }
 
-    async fn refuses_together(&self, breaks: &[&Value], parts: Value) -> Value {
+    pub async fn refuses_together(&self, breaks: &[&Value], parts: Value) -> Value {
         let breaks: Vec<&Value> = breaks.iter().map(|one| &one["id"]).collect();
         let new = json!({"id": id(0xbad), "break_ids": breaks, "parts": parts, "why": WHY});
         let before = self.suspense().await;
@@ -30,7 +30,7 @@ impl Fixture {
     }
 }
 
-fn of<'b>(breaks: &'b [Value], amount: &str) -> &'b Value {
+pub fn of<'b>(breaks: &'b [Value], amount: &str) -> &'b Value {
     breaks.iter().find(|one| one["amount"] == amount).unwrap()
 }
 

@@ -103,6 +103,19 @@ impl Simulation {
             .put(&path, "application/json", terms.to_string().as_bytes())
             .await
             .created();
+        let address = json!({"lines": ["12 rue des Forges"], "postcode": "21000", "city": "Dijon"});
+        let seller = json!({"name": "Opérateur", "legal_form": "Association loi 1901", "address": address, "siret": "40483304800022",
+            "vat_number": "FR83404833048", "iban": "FR7630001007941234567890185"});
+        let buyer = json!({"name": "Commanditaire", "address": address, "siret": "22210001800019", "public": true});
+        let programme = second.client.get(&second.path("")).await.accepted();
+        let sponsor = programme["sponsor_id"].as_str().expect("a sponsor");
+        let buyers = format!("/funding/v1/invoicing/buyers/{sponsor}");
+        for (path, said) in [("/funding/v1/invoicing/seller", &seller), (&buyers, &buyer)] {
+            operator
+                .put(path, "application/json", said.to_string().as_bytes())
+                .await
+                .created();
+        }
         let first_plan = Plan {
             rates: [350_000_000, 500_000_000, 150_000_000],
             limits: Limits::default(),

@@ -65,7 +65,7 @@ impl Simulation {
             funded: false,
             activated: false,
             cancelled: false,
-            fee: None,
+            invoiced: false,
         });
     }
 

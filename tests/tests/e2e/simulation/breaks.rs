@@ -110,6 +110,7 @@ impl Simulation {
             0 | 1 if !self.fund.calls.is_empty() => Some(Said::Call(self.pick(self.fund.calls.len()))),
             2 => self.pick_where(&awaited, |awaited| *awaited > 0).map(Said::Mandate),
             3 => self.pick_where(&out, |is| *is).map(Said::Returned),
+            4 if self.fund.charges_owed > 0 => Some(Said::Charge),
             _ => Some(Said::Contribution(self.pick(FUNDERS))),
         }
     }
@@ -146,7 +147,14 @@ impl Simulation {
                 };
                 ("mandate", "mandate_id", json!(mandate.id), fits)
             }
-            Said::Charge => ("bank_charge", "why", json!(WHY), Ok(())),
+            Said::Charge => {
+                let fits = if cents > self.fund.charges_owed {
+                    Err("break-amount")
+                } else {
+                    Ok(())
+                };
+                ("bank_charge", "why", json!(WHY), fits)
+            }
             Said::Payment(payment) => {
                 let fits = if self.fund.payments[*payment].cents == -cents {
                     Ok(())
@@ -168,9 +176,9 @@ impl Simulation {
         body["what"] = json!(what);
         body[field] = value;
         let fits = match said {
-            Said::Contribution(_) | Said::Call(_) => true,
+            Said::Contribution(_) | Said::Call(_) | Said::Charge => true,
             Said::Mandate(_) | Said::Returned(_) => cents > 0,
-            Said::Charge | Said::Payment(_) => cents < 0,
+            Said::Payment(_) => cents < 0,
         };
         (body, if fits { wanted } else { misfit })
     }
@@ -201,7 +209,7 @@ impl Simulation {
                     self.fund.calls[call].paid += cents;
                 }
             }
-            Said::Charge => {}
+            Said::Charge => self.fund.charges_owed -= cents,
             // The line moved the bank when it came: only what it was is new.
             Said::Payment(payment) => {
                 self.fund.is_debited(*payment);
@@ -255,6 +263,7 @@ impl Simulation {
             self.fund.suspense -= cents;
             self.fund.funders[f].received += contributed;
             self.fund.funders[f].deposited += contributed;
+            self.fund.charges_owed += 50;
         }
         self.fund.settle_expected();
     }

@@ -22,6 +22,12 @@ impl Simulation {
 
     pub async fn checks_the_report(&self) {
         let report = self.scene.operator().waterfall().await;
+        assert_eq!(
+            report["bank_charges_owed"],
+            euros(self.fund.charges_owed),
+            "{}",
+            self.doing
+        );
         let rows = report["rows"].as_array().expect("rows");
         for f in 0..FUNDERS {
             let mine = |row: &&Value| row["funder_id"] == self.funders[f];

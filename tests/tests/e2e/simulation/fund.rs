@@ -63,12 +63,6 @@ pub struct Mandate {
     pub awaited: i64,
 }
 
-#[derive(Debug)]
-pub struct Fee {
-    pub number: String,
-    pub owed: i64,
-}
-
 /// What became of a voucher's money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Voucher {
@@ -106,7 +100,7 @@ pub struct Batch {
     pub funded: bool,
     pub activated: bool,
     pub cancelled: bool,
-    pub fee: Option<usize>,
+    pub invoiced: bool,
 }
 
 impl Batch {
@@ -305,7 +299,10 @@ pub struct Fund {
     pub programmes: [Programme; PROGRAMMES],
     pub calls: Vec<Call>,
     pub mandates: Vec<Mandate>,
-    pub fees: Vec<Fee>,
+    /// How many invoices of the operator's fee there are: the fund's money knows nothing of them.
+    pub invoices: usize,
+    /// What the bank took and the operator has not paid back.
+    pub charges_owed: i64,
     pub files: Vec<File>,
     pub payments: Vec<Payment>,
     pub breaks: Vec<Break>,

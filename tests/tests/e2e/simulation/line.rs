@@ -14,7 +14,6 @@ pub enum Is {
     Call(usize),
     /// The mandate, what of it comes, what is above it.
     Mandate(usize, i64, i64),
-    Fee(usize),
     Debited(usize),
     /// With what the bank took above.
     Charged(usize, i64),
@@ -87,7 +86,7 @@ impl Line {
     }
 }
 
-/// What a statement has used already: a call, a mandate, an invoice or a payment is one line of it, a funder pays by its account once.
+/// What a statement has used already: a call, a mandate or a payment is one line of it, a funder pays by its account once.
 #[derive(Default)]
 pub struct Used(BTreeSet<(&'static str, usize)>);
 
@@ -125,13 +124,10 @@ impl Fund {
                 }
                 self.contributes(funder, *above);
             }
-            Is::Fee(fee) => {
-                self.bank += line.cents;
-                self.fees[*fee].owed -= line.cents;
-            }
             Is::Debited(payment) => self.is_debited(*payment),
             Is::Charged(payment, charge) => {
                 self.bank -= charge;
+                self.charges_owed += charge;
                 self.is_debited(*payment);
             }
             Is::File(payments) => payments.iter().for_each(|&payment| self.is_debited(payment)),

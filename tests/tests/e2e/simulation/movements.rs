@@ -14,7 +14,7 @@ impl Simulation {
             0..=3 => self.a_call_is_paid(used),
             4 => self.a_mandate_is_paid(used),
             5 => self.a_call_is_paid_without_a_word(used),
-            6 => self.an_invoice_is_paid(used),
+            6 => self.an_invoice_is_paid(),
             7 => Some(self.somebody_pays()),
             8 => self.something_is_taken(used),
             9 => self.something_is_refunded(used),
@@ -129,19 +129,11 @@ impl Simulation {
         Some(Line { from, ..line })
     }
 
-    fn an_invoice_is_paid(&mut self, used: &mut Used) -> Option<Line> {
-        let owed: Vec<i64> = self.fund.fees.iter().map(|fee| fee.owed).collect();
-        let n = self.pick_where(&owed, |owed| *owed > 0)?;
-        if !used.takes("fee", n) {
-            return None;
-        }
-        let number = self.fund.fees[n].number.clone();
-        let line = match self.pick(4) {
-            0 => Line::new(owed[n] + 1, Is::Unknown("unexpected"), None),
-            1 => Line::new(self.random.random_range(1..=owed[n]), Is::Fee(n), Some("fee-invoice")),
-            _ => Line::new(owed[n], Is::Fee(n), Some("fee-invoice")),
-        };
-        Some(line.saying(format!("REGLEMENT FACTURE {number}")))
+    /// To the fund, which is the wrong account.
+    fn an_invoice_is_paid(&mut self) -> Option<Line> {
+        let last = self.fund.invoices;
+        let line = Line::new(self.random.random_range(1..5_000), Is::Unknown("unexpected"), None);
+        (last > 0).then(|| line.saying(format!("REGLEMENT FACTURE F-2026-{last:05}")))
     }
 
     fn somebody_pays(&mut self) -> Line {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::actors::{AGREED, New, Simulation, Wanted};
 use super::euros;
-use super::fund::{Call, FUNDERS, Fee, Mandate, PROGRAMMES};
+use super::fund::{Call, FUNDERS, Mandate, PROGRAMMES};
 use super::shares::{Limits, ONE, Plan};
 
 impl Simulation {
@@ -261,8 +261,7 @@ impl Simulation {
         }
         let k = self.pick(batches);
         let batch = &self.fund.programmes[p].batches[k];
-        let value = i64::try_from(batch.sheets.len()).expect("small") * super::fund::FACE;
-        let wanted = if batch.fee.is_some() {
+        let wanted = if batch.invoiced {
             Err("already-invoiced")
         } else if !batch.funded || batch.cancelled {
             Err("not-funded")
@@ -276,18 +275,14 @@ impl Simulation {
         let Some(made) = self.creates("fee", new, wanted).await else {
             return;
         };
-        self.fund.programmes[p].batches[k].fee = Some(self.fund.fees.len());
-        let number = made["number"].as_str().expect("a number").to_owned();
-        let last = self.fund.fees.len() + 1;
+        self.fund.programmes[p].batches[k].invoiced = true;
+        self.fund.invoices += 1;
+        let (number, last) = (made["number"].as_str().expect("a number"), self.fund.invoices);
         assert_eq!(
             number,
             format!("F-2026-{last:05}"),
             "{}: no invoice is missing",
             self.doing
         );
-        self.fund.fees.push(Fee {
-            number,
-            owed: value * 3 / 100 * 12 / 10,
-        });
     }
 }

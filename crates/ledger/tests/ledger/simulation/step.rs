@@ -293,13 +293,16 @@ impl Step {
             Self::ExplainedAsCharge(cents) => {
                 oracle.suspense += cents;
                 (
-                    one(Kind::Explained, Account::charges(), Account::suspense(), cents),
+                    one(Kind::Explained, Account::charges_owed(), Account::suspense(), cents),
                     true,
                 )
             }
             Self::BankCharge(cents) => {
                 let done = take_from(&mut oracle.bank, cents);
-                (one(Kind::BankCharge, Account::charges(), Account::bank(), cents), done)
+                (
+                    one(Kind::BankCharge, Account::charges_owed(), Account::bank(), cents),
+                    done,
+                )
             }
             _ => self.moves_on(oracle),
         }

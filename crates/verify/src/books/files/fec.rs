@@ -16,9 +16,6 @@ const NAMES: [usize; 4] = [1, 5, 7, 10];
 /// Where the label stands.
 const LABEL: usize = 10;
 
-/// Where the result of the years before is carried: a gain, or a loss.
-const RESULT: [&str; 2] = ["120", "129"];
-
 /// Stands for a name.
 const ANY: &str = "…";
 
@@ -28,8 +25,6 @@ pub(super) struct Fec {
     year: Option<Year>,
     /// Debits less credits.
     balances: BTreeMap<(AccountKind, Option<PartyId>), i64>,
-    /// The same, of the accounts of charges and products of the years before.
-    result: i64,
     faults: Vec<String>,
     compared: Vec<String>,
 }
@@ -57,7 +52,6 @@ impl Fec {
             files,
             year: None,
             balances: BTreeMap::new(),
-            result: 0,
             faults,
             compared: Vec::new(),
         }
@@ -146,7 +140,6 @@ impl Fec {
             }
         }
         self.year = Some(year);
-        self.carry_result();
         let first = NaiveDate::from_ymd_opt(number, 1, 1).unwrap_or_default();
         let piece = format!("AN-{number}");
         let opening = |account, cents: i64| FecLine {
@@ -170,11 +163,7 @@ impl Fec {
         for ((kind, party), cents) in &carried {
             self.expect(&opening(kind.compte_num(), *cents), *party, None)?;
         }
-        if self.result != 0 {
-            let account = RESULT[usize::from(self.result > 0)];
-            self.expect(&opening(account, self.result), None, None)?;
-        }
-        if let Some(year) = self.year.as_mut().filter(|_| !carried.is_empty() || self.result != 0) {
+        if let Some(year) = self.year.as_mut().filter(|_| !carried.is_empty()) {
             year.next = 2;
         }
         Ok(())
@@ -190,18 +179,6 @@ impl Fec {
                 .push(text.differs(Some(&line), "que le fichier s'arrête là"));
         }
         Ok(())
-    }
-
-    /// Charges and products begin a year at nothing.
-    fn carry_result(&mut self) {
-        let (result, balances) = (&mut self.result, &mut self.balances);
-        balances.retain(|(kind, _), cents| {
-            let of_the_year = kind.compte_num().starts_with(['6', '7']);
-            if of_the_year {
-                *result = result.saturating_add(*cents);
-            }
-            !of_the_year
-        });
     }
 
     /// The file's next line has these columns, and a label that ends with what is said of what came late.

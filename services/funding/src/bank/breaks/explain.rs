@@ -47,7 +47,8 @@ pub enum ExplanationKind {
     Call,
     /// Money in: that of a public mandate (`mandate_id`), or a part of it.
     Mandate,
-    /// Money out: the bank's own charge.
+    /// Money out: the bank's own charge, which the operator owes to the fund from then on. Money in: the operator, or the bank, gives
+    /// back what was taken.
     BankCharge,
     /// Money out: a payment under way (`payment_id`), whole.
     Payment,
@@ -83,12 +84,12 @@ impl ExplanationKind {
         .find(|what| what.word() == word)
     }
 
-    /// Whether it is money in (true) or out (false); a contribution comes, and may be taken back.
+    /// Whether it is money in (true) or out (false); a contribution comes, and may be taken back; a charge is taken, and given back.
     const fn is_money_in(self) -> Option<bool> {
         match self {
-            Self::Contribution | Self::Call => None,
+            Self::Contribution | Self::Call | Self::BankCharge => None,
             Self::Mandate | Self::Returned => Some(true),
-            Self::BankCharge | Self::Payment | Self::Words => Some(false),
+            Self::Payment | Self::Words => Some(false),
         }
     }
 }

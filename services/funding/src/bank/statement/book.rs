@@ -85,7 +85,12 @@ fn debited(item: &PaymentItem) -> Result<Posting, BookError> {
 /// Apart from the payment, so that everybody sees it.
 fn charged(statement: StatementId, position: i32, line: &StatementLine, charge: Cents) -> Result<Posting, BookError> {
     let event = Event::new(EventKind::Tolerated, line_id(statement, line.number)).reference(line_name(position, line));
-    let leg = event.leg(TransferKind::BankCharge, Account::charges(), Account::bank(), charge)?;
+    let leg = event.leg(
+        TransferKind::BankCharge,
+        Account::charges_owed(),
+        Account::bank(),
+        charge,
+    )?;
     Ok(leg.posting()?)
 }
 

@@ -1,7 +1,7 @@
-//! Money in that was promised by its number: a public mandate, or the operator's invoice for its fee.
+//! Money in that was promised by its number: that of a public mandate.
 //!
 //! A line that quotes a call answered by a mandate pays the mandate: its money is counted already. What a line brings above a
-//! mandate is an ordinary contribution; above an invoice it is nobody's, and the line is left for a person.
+//! mandate is an ordinary contribution.
 //!
 //! Accountants number their mandates from 1 each year, so a number alone says little: it is believed for exactly what is still
 //! to come, or from an account of the funder's own. With the bordereau, or where the call is quoted, the amount may be another.
@@ -15,41 +15,32 @@ use uuid::Uuid;
 use crate::bank::statement::match_candidates::MatchCandidates;
 use crate::bank::statement::statement_line::StatementLine;
 use crate::contributions::mandate::{MandateNumber, Naming, receipt};
-use crate::fees::fee::{self, InvoiceNumber};
 use crate::support::booking::{BookError, Event};
 use crate::support::ids::StatementId;
 use crate::support::remittance_text::{RemittanceWord, words};
 
-/// What is awaited, and not all there.
+/// A mandate whose money is awaited, and not all there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ExpectedReceipt {
     pub id: Uuid,
     pub party: PartyId,
     pub reference: String,
-    pub number: ReceiptNumber,
+    /// The accountant's number.
+    pub number: MandateNumber,
+    /// The reference of the call that it answers.
+    pub answered: Option<String>,
     pub left: Cents,
 }
 
 impl ExpectedReceipt {
     /// Whether a payer's line that names nothing may be this mandate's money, with that of others perhaps, rather than the call's.
     pub(super) fn may_be(&self, payer: PartyId, cents: Cents, call: &str) -> bool {
-        let ReceiptNumber::Mandate(_, answered) = &self.number else {
-            return false;
-        };
-        let may = match answered {
+        let may = match &self.answered {
             Some(answered) => answered == call || self.left == cents,
             None => self.left <= cents,
         };
         self.left.is_positive() && self.party == payer && may
     }
-}
-
-/// How a line names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum ReceiptNumber {
-    /// The accountant's number, and the reference of the call that it answers.
-    Mandate(MandateNumber, Option<String>),
-    Invoice(InvoiceNumber),
 }
 
 /// What a line brings.
@@ -58,7 +49,6 @@ pub(super) struct ReceiptAllocation {
     pub id: Uuid,
     pub party: PartyId,
     pub reference: String,
-    pub mandate: bool,
     /// Of what was awaited.
     pub cents: Cents,
     pub rest: Cents,
@@ -101,15 +91,12 @@ impl RemittanceInfo {
 
     /// Whether it pays this mandate, as far as can be known.
     fn pays(&self, expected: &ExpectedReceipt) -> bool {
-        let ReceiptNumber::Mandate(number, answered) = &expected.number else {
-            return false;
-        };
         let own = self.payers.contains(&expected.party);
         if !self.is_of(expected) || !(own || self.payers.is_empty()) {
             return false;
         }
-        self.quotes(answered.as_ref())
-            || match self.naming(number) {
+        self.quotes(expected.answered.as_ref())
+            || match self.naming(&expected.number) {
                 None => false,
                 Some(Naming::Whole) => true,
                 Some(Naming::Number) => own || expected.left == self.cents,
@@ -130,10 +117,7 @@ impl RemittanceInfo {
 
     /// Whether it speaks of this mandate at all.
     fn names(&self, expected: &ExpectedReceipt) -> bool {
-        let ReceiptNumber::Mandate(number, answered) = &expected.number else {
-            return false;
-        };
-        self.is_of(expected) && (self.quotes(answered.as_ref()) || self.naming(number).is_some())
+        self.is_of(expected) && (self.quotes(expected.answered.as_ref()) || self.naming(&expected.number).is_some())
     }
 }
 
@@ -147,15 +131,6 @@ pub(super) fn mandate(line: &StatementLine, candidates: &mut MatchCandidates) ->
 pub(super) fn speaks_of_mandates(line: &StatementLine, candidates: &MatchCandidates) -> bool {
     let info = RemittanceInfo::of(line, candidates);
     candidates.expected.iter().any(|expected| info.names(expected))
-}
-
-/// The rule `fee-invoice`.
-pub(super) fn fee(line: &StatementLine, candidates: &mut MatchCandidates) -> Option<ReceiptAllocation> {
-    let names = |expected: &ExpectedReceipt| match &expected.number {
-        ReceiptNumber::Invoice(number) => line.texts().any(|text| number.is_in(text)) && line.cents <= expected.left,
-        ReceiptNumber::Mandate(..) => false,
-    };
-    take(line, candidates, names)
 }
 
 /// The one that is named; of several, the one of exactly this amount; else it is for a person to say.
@@ -183,7 +158,6 @@ fn take(
         id: expected.id,
         party: expected.party,
         reference: expected.reference.clone(),
-        mandate: matches!(expected.number, ReceiptNumber::Mandate(..)),
         cents,
         rest,
     })
@@ -192,17 +166,12 @@ fn take(
 impl ReceiptAllocation {
     /// The kind of our item and its id.
     pub(super) const fn item(&self) -> (&'static str, Uuid) {
-        (if self.mandate { "mandate" } else { "fee" }, self.id)
+        ("mandate", self.id)
     }
 
     /// The event that it books, named by its line.
     pub(super) fn posting(&self, line: Uuid) -> Result<Posting, BookError> {
         let bank = Account::bank();
-        if !self.mandate {
-            let event = Event::new(EventKind::FeeReceived, line).reference(self.reference.clone());
-            let to = Account::fee_receivable(self.party);
-            return Ok(event.leg(TransferKind::FeeReceived, bank, to, self.cents)?.posting()?);
-        }
         let event = Event::new(EventKind::MandateReceived, line).reference(self.reference.clone());
         let mut event = event.leg(
             TransferKind::MandateReceived,
@@ -223,15 +192,11 @@ impl ReceiptAllocation {
         statement: StatementId,
         line: i32,
     ) -> Result<(), sqlx::Error> {
-        if self.mandate {
-            receipt::insert(tx, self.id, (statement, line), self.cents, self.rest).await
-        } else {
-            fee::insert_receipt(tx, self.id, (statement, line), self.cents).await
-        }
+        receipt::insert(tx, self.id, (statement, line), self.cents, self.rest).await
     }
 }
 
-/// Mandates and invoices that are not all paid: hundreds at most.
+/// Mandates that are not all paid: hundreds at most.
 pub(super) async fn read(tx: &mut PgTransaction<'_>) -> Result<Vec<ExpectedReceipt>, sqlx::Error> {
     let mandates = sqlx::query!(
         r#"select m.id as "id!", m.funder_id as "funder!: PartyId", m.year as "year!", m.bordereau, m.number as "number!",
@@ -241,30 +206,15 @@ pub(super) async fn read(tx: &mut PgTransaction<'_>) -> Result<Vec<ExpectedRecei
     )
     .fetch_all(&mut **tx)
     .await?;
-    let invoices = sqlx::query!(
-        r#"select id as "id!", sponsor_id as "sponsor!: PartyId", number as "number!", owed_cents as "left!: Cents"
-           from funding.fee_state where owed_cents > 0 order by id"#
-    )
-    .fetch_all(&mut **tx)
-    .await?;
     let mandates = mandates.into_iter().filter_map(|row| {
         Some(ExpectedReceipt {
             id: row.id,
             party: row.funder,
-            number: ReceiptNumber::Mandate(
-                MandateNumber::parse(row.year, row.bordereau.as_deref(), &row.number)?,
-                row.call,
-            ),
+            number: MandateNumber::parse(row.year, row.bordereau.as_deref(), &row.number)?,
+            answered: row.call,
             reference: row.reference,
             left: row.left,
         })
     });
-    let invoices = invoices.into_iter().map(|row| ExpectedReceipt {
-        id: row.id,
-        party: row.sponsor,
-        number: ReceiptNumber::Invoice(InvoiceNumber::of(&row.number)),
-        reference: row.number,
-        left: row.left,
-    });
-    Ok(mandates.chain(invoices).collect())
+    Ok(mandates.collect())
 }

@@ -6,7 +6,6 @@
 mod amount_and_account;
 mod call_reference;
 mod end_to_end;
-mod fee_invoice;
 mod mandate;
 mod matched_item;
 mod payment_file;
@@ -29,13 +28,12 @@ struct Rule {
 }
 
 /// In the order in which they are tried: what names its item first, what only looks like it last.
-const RULES: [Rule; 9] = [
+const RULES: [Rule; 8] = [
     end_to_end::RULE,
     tolerance::RULE,
     payment_file::RULE,
     returned::RULE,
     mandate::RULE,
-    fee_invoice::RULE,
     call_reference::RULE,
     amount_and_account::RULE,
     payment_file_total::RULE,
@@ -68,7 +66,6 @@ mod tests {
                 "payment-file",
                 "return",
                 "mandate",
-                "fee-invoice",
                 "call-reference",
                 "amount-and-account",
                 "payment-file-total"

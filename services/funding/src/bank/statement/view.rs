@@ -87,10 +87,10 @@ pub struct LineDetails {
 /// Our item that a line is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct MatchedItemView {
-    /// `payment`, `file`, `return`, `mandate`, `fee` or `call`.
+    /// `payment`, `file`, `return`, `mandate` or `call`.
     #[schema(example = "payment")]
     pub kind: String,
-    /// The payment, the settlement or refund of the file, the mandate, the operator's invoice, or the call.
+    /// The payment, the settlement or refund of the file, the mandate, or the call.
     pub id: Uuid,
 }
 

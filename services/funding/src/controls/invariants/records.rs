@@ -2,6 +2,7 @@
 //! an added and a changed one all show, even when the sums agree.
 
 mod awaited;
+mod invoices;
 mod payments;
 mod statements;
 
@@ -89,6 +90,9 @@ pub(super) async fn check(connection: &mut PgConnection) -> Result<Vec<Invariant
         statements::continuous(&mut *connection)
             .await?
             .named("Relevés : ouverture + lignes = clôture, sans trou"),
+        invoices::numbered(&mut *connection)
+            .await?
+            .named("Factures et avoirs de l'opérateur = leur calcul, numéros sans trou"),
     ];
     all.extend(awaited::check(connection).await?);
     Ok(all)

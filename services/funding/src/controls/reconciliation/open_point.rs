@@ -2,6 +2,7 @@
 
 use catalogue::ProgrammeId;
 use chrono::NaiveDate;
+use ledger::Account;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use standards::Cents;
@@ -17,6 +18,8 @@ pub enum OpenPointKind {
     TrueUpDue,
     /// A programme whose statement can be contested no more still holds its funders' money.
     RefundDue,
+    /// The bank took charges from the fund's account, and the operator has not paid them back.
+    ChargesDue,
 }
 
 /// An act that is due.
@@ -24,8 +27,9 @@ pub enum OpenPointKind {
 #[serde(deny_unknown_fields)]
 pub struct OpenPoint {
     pub kind: OpenPointKind,
-    /// Of which programme.
-    pub programme_id: ProgrammeId,
+    /// Of which programme; none for what is the whole fund's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub programme_id: Option<ProgrammeId>,
     /// How much it moves.
     pub amount: Cents,
     /// The same in a French sentence.
@@ -35,7 +39,8 @@ pub struct OpenPoint {
 /// Everything that is due on a day, closes first.
 pub(super) async fn open_points(connection: &mut PgConnection, on: NaiveDate) -> Result<Vec<OpenPoint>, sqlx::Error> {
     let mut points = closes(&mut *connection).await?;
-    points.extend(to_refund(connection, on).await?);
+    points.extend(to_refund(&mut *connection, on).await?);
+    points.extend(charges(connection).await?);
     Ok(points)
 }
 
@@ -55,7 +60,7 @@ async fn closes(connection: &mut PgConnection) -> Result<Vec<OpenPoint>, sqlx::E
         let programme = programme_name(&mut *connection, programme_id).await?;
         points.push(OpenPoint {
             kind: OpenPointKind::TrueUpDue,
-            programme_id,
+            programme_id: Some(programme_id),
             amount: Cents::try_sum(payments.iter().map(|payment| payment.cents)).unwrap_or_default(),
             text: format!(
                 "Régularisation entre financeurs à faire, « {programme} » : {}.",
@@ -64,6 +69,19 @@ async fn closes(connection: &mut PgConnection) -> Result<Vec<OpenPoint>, sqlx::E
         });
     }
     Ok(points)
+}
+
+async fn charges(connection: &mut PgConnection) -> Result<Option<OpenPoint>, sqlx::Error> {
+    let amount = ledger::read::balance(connection, Account::charges_owed()).await?;
+    Ok(amount.is_positive().then(|| OpenPoint {
+        kind: OpenPointKind::ChargesDue,
+        programme_id: None,
+        amount,
+        text: format!(
+            "Frais bancaires à la charge de l'opérateur : {} à rembourser au compte du fonds.",
+            amount.to_french()
+        ),
+    }))
 }
 
 async fn programme_name(connection: &mut PgConnection, programme: ProgrammeId) -> Result<String, sqlx::Error> {
@@ -87,7 +105,7 @@ async fn to_refund(connection: &mut PgConnection, on: NaiveDate) -> Result<Vec<O
     .await?;
     let point = |programme_id, name: String, amount: Cents| OpenPoint {
         kind: OpenPointKind::RefundDue,
-        programme_id,
+        programme_id: Some(programme_id),
         amount,
         text: format!(
             "Argent à rendre, « {name} » : {} restent aux financeurs après l'état contradictoire.",

@@ -1,12 +1,12 @@
 //! Credit notes (avoirs): what is taken off an invoice, whole or by lines, never more than is still owed on it.
 //!
-//! Numbers are a sequence of their own without gap, `A-2026-00001`, drawn under the lock of invoices. VAT follows the sum of what is
+//! Numbers are a sequence of their own without gap, `A-2026-00001`, drawn under the lock of invoices in the transaction that writes the
+//! [document](super::paper). VAT follows the sum of what is
 //! credited, so that credit notes of all of an invoice take off all of its VAT, whatever was rounded on the way.
 
 use access::{Caller, audit};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use database::{NamedLock, UseCaseError};
-use ledger::{Account, EventKind, PartyId, TransferKind};
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
@@ -15,9 +15,10 @@ use standards::{Cents, calendar};
 use utoipa::ToSchema;
 use web::{Created, Problem};
 
-use crate::support::booking::{BookError, Event, book};
+use super::paper;
+use super::view::read;
 use crate::support::wording::{WORDS_CHARS_MAX, is_said};
-use crate::{support::ids::CreditNoteId, support::ids::FeeId};
+use crate::{support::ids::CreditNoteId, support::ids::FeeId, support::overflow};
 
 /// Lines of a credit note: an invoice has one.
 const LINES_MAX: usize = 20;
@@ -85,6 +86,8 @@ pub enum CreditRejection {
     AboveOwed {
         owed: Cents,
     },
+    /// What the law wants on the document and nobody said, in French.
+    Lacks(Vec<String>),
 }
 
 impl database::Rejection for CreditRejection {}
@@ -112,6 +115,7 @@ impl From<CreditRejection> for Problem {
                     owed.to_french()
                 ))
                 .with("owed", owed),
+            CreditRejection::Lacks(what) => paper::incomplete(&what),
         }
     }
 }
@@ -119,7 +123,6 @@ impl From<CreditRejection> for Problem {
 /// What an invoice says, and what is credited of it.
 struct Invoice {
     number: String,
-    sponsor: PartyId,
     vat_rate: Decimal,
     net: Cents,
     vat: Cents,
@@ -137,9 +140,8 @@ pub async fn credit(
     at: DateTime<Utc>,
 ) -> Result<Created<CreditNote>, UseCaseError<CreditRejection>> {
     check(new)?;
-    // Never while a statement may bring the money of what is credited.
+    // Never while somebody writes down that what is credited was paid.
     NamedLock::Invoices.take(tx).await?;
-    NamedLock::Statements.take(tx).await?;
     if let Some(known) = note(&mut *tx, new.id).await? {
         let same = known.fee_id == fee
             && known.reason == new.reason.trim()
@@ -153,21 +155,35 @@ pub async fn credit(
     let invoice = invoice(tx, fee).await?.ok_or(CreditRejection::NoInvoice)?;
     let lines = invoice.lines(new)?;
     let (net, vat) = invoice.amounts(&lines)?;
-    let number = insert(tx, fee, new, &lines, (net, vat), at).await?;
-    let owed = Account::fee_receivable(invoice.sponsor);
-    let mut event = Event::new(EventKind::FeeCredited, new.id.uuid())
-        .reference(number)
-        .leg(TransferKind::FeeCredited, Account::fees(), owed, net)
-        .map_err(BookError::from)?;
-    if vat.is_positive() {
-        event = event
-            .leg(TransferKind::FeeCredited, Account::vat(), owed, vat)
-            .map_err(BookError::from)?;
-    }
-    book(tx, event, at).await?;
-    audit(tx, who, at, "fee.credit", Some(new.id.uuid()), (fee, net, vat)).await?;
-    let made = note(&mut *tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
+    let credited = read(&mut *tx, fee).await?.ok_or(CreditRejection::NoInvoice)?;
+    let facts = paper::facts(&mut *tx, credited, at).await?;
+    let facts = facts.map_err(CreditRejection::Lacks)?;
+    let day = calendar::paris_date(at);
+    let (sequence, number) = next_number(tx, day).await?;
+    let made = CreditNote {
+        id: new.id,
+        number,
+        fee_id: fee,
+        invoice: invoice.number,
+        credited_on: day,
+        reason: new.reason.trim().to_owned(),
+        lines,
+        net,
+        vat,
+        gross: net.checked_add(vat).ok_or_else(overflow)?,
+    };
+    let pdf = paper::credit_note(&facts, &made).map_err(UseCaseError::failed)?;
+    insert(tx, &made, sequence, &pdf, at).await?;
+    let issued = (fee, net, vat, paper::digest(&pdf));
+    audit(tx, who, at, "fee.credit", Some(new.id.uuid()), issued).await?;
     Ok(Created::New(made))
+}
+
+/// The credit note as it was issued, as PDF.
+pub async fn credit_note_pdf(connection: &mut PgConnection, id: CreditNoteId) -> Result<Option<Vec<u8>>, sqlx::Error> {
+    sqlx::query_scalar!("select pdf from funding.credit_note where id = $1", id.uuid())
+        .fetch_optional(connection)
+        .await
 }
 
 fn check(new: &NewCreditNote) -> Result<(), CreditRejection> {
@@ -234,7 +250,7 @@ impl Invoice {
 async fn invoice(tx: &mut PgTransaction<'_>, fee: FeeId) -> Result<Option<Invoice>, sqlx::Error> {
     sqlx::query_as!(
         Invoice,
-        r#"select number as "number!", sponsor_id as "sponsor!: PartyId", vat_rate as "vat_rate!", net_cents as "net!: Cents",
+        r#"select number as "number!", vat_rate as "vat_rate!", net_cents as "net!: Cents",
                vat_cents as "vat!: Cents", credited_net_cents as "credited_net!: Cents", credited_vat_cents as "credited_vat!: Cents",
                owed_cents as "owed!: Cents"
            from funding.fee_state where id = $1"#,
@@ -244,44 +260,53 @@ async fn invoice(tx: &mut PgTransaction<'_>, fee: FeeId) -> Result<Option<Invoic
     .await
 }
 
-/// The note's number.
-async fn insert(
-    tx: &mut PgTransaction<'_>,
-    fee: FeeId,
-    new: &NewCreditNote,
-    lines: &[CreditLine],
-    (net, vat): (Cents, Cents),
-    at: DateTime<Utc>,
-) -> Result<String, sqlx::Error> {
-    let day = calendar::paris_date(at);
-    let number = sqlx::query_scalar!(
-        "insert into funding.credit_note (id, fee_id, year, sequence, number, reason, net_cents, vat_cents, credited_on, at)
-         select $1, $2, $3::int, n.next, format('A-%s-%s', $3::int, lpad(n.next::text, 5, '0')), $4, $5, $6, $7, $8
-         from (select coalesce(max(sequence), 0) + 1 as next from funding.credit_note where year = $3::int) n
-         returning number",
-        new.id.uuid(),
-        fee.uuid(),
-        day.year(),
-        new.reason.trim(),
-        net.get(),
-        vat.get(),
-        day,
-        at,
+/// The year's next: `A-2026-00001`. Under the lock, and used in the same transaction or not at all.
+async fn next_number(tx: &mut PgTransaction<'_>, day: NaiveDate) -> Result<(i32, String), sqlx::Error> {
+    let sequence = sqlx::query_scalar!(
+        r#"select coalesce(max(sequence), 0) + 1 as "next!" from funding.credit_note where year = $1"#,
+        day.year()
     )
     .fetch_one(&mut **tx)
     .await?;
-    let labels: Vec<String> = lines.iter().map(|line| line.label.clone()).collect();
-    let nets: Vec<i64> = lines.iter().map(|line| line.net.get()).collect();
+    Ok((sequence, format!("A-{}-{sequence:05}", day.year())))
+}
+
+async fn insert(
+    tx: &mut PgTransaction<'_>,
+    note: &CreditNote,
+    sequence: i32,
+    pdf: &[u8],
+    at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into funding.credit_note (id, fee_id, year, sequence, number, reason, net_cents, vat_cents, credited_on, at, pdf, sha256)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, sha256($11))",
+        note.id.uuid(),
+        note.fee_id.uuid(),
+        note.credited_on.year(),
+        sequence,
+        note.number,
+        note.reason,
+        note.net.get(),
+        note.vat.get(),
+        note.credited_on,
+        at,
+        pdf,
+    )
+    .execute(&mut **tx)
+    .await?;
+    let labels: Vec<String> = note.lines.iter().map(|line| line.label.clone()).collect();
+    let nets: Vec<i64> = note.lines.iter().map(|line| line.net.get()).collect();
     sqlx::query!(
         "insert into funding.credit_note_line (credit_note_id, line, label, net_cents)
          select $1, l.line, l.label, l.net from unnest($2::text[], $3::bigint[]) with ordinality as l (label, net, line)",
-        new.id.uuid(),
+        note.id.uuid(),
         &labels,
         &nets,
     )
     .execute(&mut **tx)
     .await?;
-    Ok(number)
+    Ok(())
 }
 
 /// The credit note of this id.
@@ -344,7 +369,6 @@ mod tests {
     fn invoice(net: i64, vat: i64) -> Invoice {
         Invoice {
             number: "F-2026-00001".to_owned(),
-            sponsor: PartyId::from_uuid(uuid::Uuid::from_u128(1)),
             vat_rate: Decimal::new(2, 1),
             net: Cents::new(net),
             vat: Cents::new(vat),

@@ -43,9 +43,9 @@ pub struct Fee {
     pub gross: Cents,
     /// Taken off by credit notes, with VAT.
     pub credited: Cents,
-    /// Seen on the bank's statements.
+    /// Paid to the operator's own account, as it said.
     pub received: Cents,
-    /// Neither credited nor there.
+    /// Neither credited nor paid.
     pub owed: Cents,
 }
 
@@ -66,6 +66,25 @@ pub struct FeeLine {
     pub vat_rate: Decimal,
     /// VAT.
     pub vat: Cents,
+}
+
+impl FeeLine {
+    /// The one line of a batch's invoice.
+    pub(super) fn of_batch(
+        batch: BatchId,
+        base: Cents,
+        (rate, net): (Decimal, Cents),
+        (vat_rate, vat): (Decimal, Cents),
+    ) -> Self {
+        Self {
+            label: format!("Gestion du lot {batch} : rémunération sur sa valeur faciale"),
+            base,
+            rate: rate.normalize(),
+            net,
+            vat_rate: vat_rate.normalize(),
+            vat,
+        }
+    }
 }
 
 /// The invoice of this id.
@@ -121,14 +140,12 @@ async fn rows(
         batch_id: row.batch_id,
         service_code: row.service_code,
         engagement: row.engagement,
-        lines: vec![FeeLine {
-            label: format!("Gestion du lot {} : rémunération sur sa valeur faciale", row.batch_id),
-            base: row.base,
-            rate: row.fee_rate.normalize(),
-            net: row.net,
-            vat_rate: row.vat_rate.normalize(),
-            vat: row.vat,
-        }],
+        lines: vec![FeeLine::of_batch(
+            row.batch_id,
+            row.base,
+            (row.fee_rate, row.net),
+            (row.vat_rate, row.vat),
+        )],
         net: row.net,
         vat: row.vat,
         gross: row.gross,

@@ -4,11 +4,12 @@ use database::{NamedLock, UseCaseError};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgTransaction};
-use standards::Siret;
+use standards::{Bic, Iban, Siret};
 use utoipa::ToSchema;
 use web::Created;
 
 use super::{Address, InvoicingRejection, fits, fits_if_any, french_vat};
+use crate::support::FundAccount;
 
 /// Code de commerce, art. L441-10: between professionals, sixty days at most.
 const PAYMENT_DAYS_MAX: i32 = 60;
@@ -43,6 +44,13 @@ pub struct Seller {
     #[serde(default = "payment_days")]
     #[schema(minimum = 1, maximum = 60, example = 30)]
     pub payment_days: i32,
+    /// The account on which its invoices are paid: its own, never the fund's.
+    #[schema(value_type = String, example = "FR7630001007941234567890185")]
+    pub iban: Iban,
+    /// Of that account's bank.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "BDFEFRPPCCT")]
+    pub bic: Option<Bic>,
     /// Whom to ask: an address, a telephone number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "comptabilite@fonds.example")]
@@ -54,13 +62,19 @@ const fn payment_days() -> i32 {
 }
 
 impl Seller {
-    fn check(&self) -> Result<(), InvoicingRejection> {
+    fn check(&self, fund: &FundAccount) -> Result<(), InvoicingRejection> {
         fits("name", &self.name, 120)?;
         fits("legal_form", &self.legal_form, 160)?;
         self.address.check()?;
         french_vat("vat_number", self.vat_number.as_deref(), self.siret.siren().as_str())?;
         fits_if_any("vat_exemption", self.vat_exemption.as_deref(), 200)?;
         fits_if_any("contact", self.contact.as_deref(), 120)?;
+        if self.iban == fund.iban {
+            let why =
+                "c'est le compte du fonds, où n'entre que l'argent des financeurs ; donnez un compte de l'opérateur"
+                    .to_owned();
+            return Err(InvoicingRejection::Field("iban", why));
+        }
         if !(1..=PAYMENT_DAYS_MAX).contains(&self.payment_days) {
             let why = format!("donnez de 1 à {PAYMENT_DAYS_MAX} jours (Code de commerce, art. L441-10)");
             return Err(InvoicingRejection::Field("payment_days", why));
@@ -84,10 +98,11 @@ pub async fn seller(connection: &mut PgConnection, at: DateTime<Utc>) -> Result<
 pub async fn set_seller(
     tx: &mut PgTransaction<'_>,
     who: &Caller,
+    fund: &FundAccount,
     new: &Seller,
     at: DateTime<Utc>,
 ) -> Result<Created<Seller>, UseCaseError<InvoicingRejection>> {
-    new.check()?;
+    new.check(fund)?;
     NamedLock::InvoiceParties.take(tx).await?;
     if let Some(known) = seller(&mut *tx, at).await?.filter(|known| known == new) {
         return Ok(Created::Existing(known));

@@ -89,7 +89,8 @@ fn written(fund: &str, account: &StructureAccount, standing: &Accreditation, del
         .list([
             "Chaque chèque culture numérique est payé à sa valeur faciale, sans frais ni commission pour la structure.".to_owned(),
             "Un chèque n'a de valeur que si l'argent qui le paie est déjà dans le fonds, ou mandaté par un comptable public : cet \
-             argent est réservé au chèque, sur un compte bancaire séparé de ceux de l'opérateur."
+             argent est réservé au chèque, sur un compte bancaire séparé de ceux de l'opérateur. La rémunération de l'opérateur n'y \
+             passe pas, et les frais de la banque sont à sa charge."
                 .to_owned(),
             format!(
                 "Le délai maximal de paiement est de {delay_days} jours après la fin du mois de l'encaissement : c'est un engagement du \

@@ -38,6 +38,9 @@ pub fn pdf(waterfall: &Waterfall, of: &str, day: NaiveDate, issuer: Option<&str>
             name.is_some(),
         );
     }
+    if let Some(said) = waterfall.of_the_operator() {
+        document = document.heading("Ce qui manque au compte du fonds").paragraph(said);
+    }
     let explained = HEADINGS
         .iter()
         .map(|heading| format!("{} : {}", heading.title, heading.counts));

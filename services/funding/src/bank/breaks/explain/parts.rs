@@ -130,10 +130,11 @@ impl NewExplanationPart {
                     ..booked
                 })
             }
-            (ExplanationKind::BankCharge, (None, None, None, None)) => BookedPart::plain(
-                event(&reference).leg(leg.0, Account::charges(), leg.1, amount),
-                reference,
-            ),
+            (ExplanationKind::BankCharge, (None, None, None, None)) => {
+                let charges = Account::charges_owed();
+                let (from, to) = if came_in { (leg.1, charges) } else { (charges, leg.1) };
+                BookedPart::plain(event(&reference).leg(leg.0, from, to, amount), reference)
+            }
             (ExplanationKind::Payment | ExplanationKind::Returned, (None, Some(payment), None, None)) => {
                 self.payment(tx, event(&payment.end_to_end()), payment, amount).await
             }

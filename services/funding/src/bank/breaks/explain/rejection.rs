@@ -30,6 +30,8 @@ pub enum ExplainRejection {
         needed: Cents,
         free: Cents,
     },
+    /// More than the operator owes of the bank's charges.
+    Charges(Cents),
     NoPayment,
     /// Another one than the payment's.
     Amount(Cents),
@@ -69,6 +71,16 @@ impl From<ExplainRejection> for Problem {
                 ))
                 .with("amount", amount),
             ExplainRejection::Placed { needed, free } => placed(needed, free),
+            ExplainRejection::Charges(owed) => Self::refused(
+                "break-amount",
+                "L'opérateur ne doit pas autant de frais bancaires au fonds.",
+            )
+            .detail(format!(
+                "Il doit {}. Ce qui est reçu au-delà n'est pas à un financeur : renvoyez-le, puis expliquez les deux lignes ensemble, \
+                 sans part.",
+                owed.to_french()
+            ))
+            .with("amount", owed),
             ExplainRejection::NoPayment => Self::not_found("Ce virement"),
             ExplainRejection::Amount(amount) => Self::refused(
                 "break-amount",

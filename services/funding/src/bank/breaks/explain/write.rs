@@ -52,9 +52,13 @@ pub(super) async fn write(
         receipts.extend(receipt);
     }
     book_all(tx, postings, at).await.map_err(|error| match error {
-        // Of what is explained, only a contribution that is taken back asks for money that may be elsewhere.
+        // Of what is explained, a contribution that is taken back asks for money that may be elsewhere.
         BookError::Refused(Rejection::Short { account, needed, left }) if account.kind() == AccountKind::Deposited => {
             UseCaseError::Rejected(ExplainRejection::Placed { needed, free: left })
+        }
+        // Nobody gives back more of the bank's charges than was taken.
+        BookError::Refused(Rejection::Short { account, left, .. }) if account.kind() == AccountKind::ChargesOwed => {
+            UseCaseError::Rejected(ExplainRejection::Charges(left))
         }
         error => error.into(),
     })?;

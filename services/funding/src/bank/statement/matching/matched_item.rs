@@ -27,7 +27,7 @@ pub(in crate::bank::statement) enum MatchedItem {
     File(Uuid, Vec<PaymentItem>),
     /// A payment came back.
     Returned(PaymentItem, String),
-    /// A mandate or an invoice is paid.
+    /// A mandate is paid.
     Awaited(ReceiptAllocation),
     /// A contribution arrived.
     Call {

@@ -4,7 +4,7 @@ use ledger::PartyId;
 use standards::Cents;
 use uuid::Uuid;
 
-use crate::bank::statement::expected_receipt::{ExpectedReceipt, ReceiptNumber};
+use crate::bank::statement::expected_receipt::ExpectedReceipt;
 use crate::bank::statement::match_candidates::{CallCandidate, MatchCandidates, PaymentCandidate};
 use crate::bank::statement::matching::match_lines;
 use crate::bank::statement::statement_line::StatementLine;
@@ -71,10 +71,8 @@ pub fn mandate(n: u128, number: &str, call: Option<u128>, left: i64) -> Expected
         id: Uuid::from_u128(n),
         party: funder(),
         reference: format!("mandat 2026 12/{number}"),
-        number: ReceiptNumber::Mandate(
-            MandateNumber::parse(2026, Some("12"), number).unwrap(),
-            call.map(|call| reference(call).to_string()),
-        ),
+        number: MandateNumber::parse(2026, Some("12"), number).unwrap(),
+        answered: call.map(|call| reference(call).to_string()),
         left: Cents::new(left),
     }
 }

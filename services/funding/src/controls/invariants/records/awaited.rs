@@ -1,4 +1,4 @@
-//! Mandates, the operator's own invoices and closes against what the books made of them.
+//! Mandates and closes against what the books made of them.
 
 use ledger::TransferKind;
 use sqlx::PgConnection;
@@ -8,7 +8,7 @@ use crate::controls::invariants::InvariantView;
 use crate::controls::invariants::records::Sides;
 
 /// What bears a reference in its record and in its transfers: the kind of the transfers, and the name.
-const BY_REFERENCE: [(TransferKind, &str); 7] = [
+const BY_REFERENCE: [(TransferKind, &str); 4] = [
     (TransferKind::Mandated, "Mandats acceptés = écritures de mandat"),
     (
         TransferKind::MandateReceived,
@@ -21,15 +21,6 @@ const BY_REFERENCE: [(TransferKind, &str); 7] = [
     (
         TransferKind::Deallocated,
         "Affectations retirées avec un mandat = écritures de retrait",
-    ),
-    (
-        TransferKind::FeeInvoiced,
-        "Rémunération facturée + TVA = écritures de facture",
-    ),
-    (TransferKind::FeeCredited, "Avoirs + TVA = écritures d'avoir"),
-    (
-        TransferKind::FeeReceived,
-        "Factures encaissées au relevé = écritures d'encaissement",
     ),
 ];
 
@@ -58,17 +49,10 @@ async fn by_reference(connection: &mut PgConnection) -> Result<Vec<InvariantView
                union all
                select 'deallocated', m.reference, x.deallocated_cents
                from funding.mandate_cancellation x join funding.mandate m on m.id = x.mandate_id where x.deallocated_cents > 0
-               union all
-               select 'fee_invoiced', f.number, f.net_cents + f.vat_cents from funding.fee f
-               union all
-               select 'fee_credited', c.number, c.net_cents + c.vat_cents from funding.credit_note c
-               union all
-               select 'fee_received', f.number, l.cents
-               from funding.statement_line l join funding.fee f on f.id = l.matched_id where l.matched_kind = 'fee'
            ), said as (select kind, reference, sum(cents) as cents from record group by kind, reference
            ), booked as (
                select kind::text as kind, reference, sum(cents) as cents from ledger.fund_movement
-               where kind in ('mandated', 'mandate_received', 'mandate_cancelled', 'fee_invoiced', 'fee_received', 'fee_credited')
+               where kind in ('mandated', 'mandate_received', 'mandate_cancelled')
                    or (kind = 'deallocated' and debit_kind = 'available')
                group by 1, reference)
            select kind as "kind!", coalesce(sum(s.cents), 0)::bigint as "left!: Cents",

@@ -7,16 +7,15 @@ use rust_decimal::Decimal;
 use super::cii::{Data, DocumentKind};
 use super::{BatchFacts, InvoiceFacts, mentions};
 use crate::fees::fee::view::FeeLine;
-use crate::support::FundAccount;
 use crate::support::french::{counted, grouped, percent};
 
-pub(super) fn written(facts: &InvoiceFacts, fund: &FundAccount) -> Document {
+pub(super) fn written(facts: &InvoiceFacts) -> Document {
     let fee = &facts.fee;
     let rate = fee.lines.first().map_or(Decimal::ZERO, |line| line.vat_rate);
     let meta = Meta::new("Facture", fee.number.clone(), fee.invoiced_on)
         .issuer(mentions::from(&facts.seller))
         .recipient(mentions::to(&facts.buyer))
-        .factur_x(data(facts, rate, fund).xml());
+        .factur_x(data(facts, rate).xml());
     let letter = Document::new(meta)
         .facts(dates(facts))
         .table(lines(facts))
@@ -31,11 +30,11 @@ pub(super) fn written(facts: &InvoiceFacts, fund: &FundAccount) -> Document {
     };
     letter
         .heading("Comment payer")
-        .facts(transfer(facts, fund))
+        .facts(transfer(facts))
         .list([mentions::NO_DISCOUNT, mentions::penalties(&facts.buyer)])
 }
 
-fn data<'a>(facts: &'a InvoiceFacts, rate: Decimal, fund: &'a FundAccount) -> Data<'a> {
+fn data(facts: &InvoiceFacts, rate: Decimal) -> Data<'_> {
     let fee = &facts.fee;
     Data {
         facts,
@@ -52,7 +51,7 @@ fn data<'a>(facts: &'a InvoiceFacts, rate: Decimal, fund: &'a FundAccount) -> Da
         gross: fee.gross,
         kind: DocumentKind::Invoice {
             due: due(facts),
-            iban: &fund.iban,
+            iban: &facts.seller.iban,
         },
     }
 }
@@ -112,9 +111,11 @@ fn label(line: &FeeLine, batch: &BatchFacts) -> String {
     )
 }
 
-fn transfer(facts: &InvoiceFacts, fund: &FundAccount) -> Vec<(&'static str, String)> {
-    let mut said = vec![("Par virement à", fund.name.clone()), ("IBAN", grouped(&fund.iban))];
-    said.extend(fund.bic.as_ref().map(|bic| ("BIC", bic.to_string())));
+/// To the operator's own account, which is never the fund's.
+fn transfer(facts: &InvoiceFacts) -> Vec<(&'static str, String)> {
+    let seller = &facts.seller;
+    let mut said = vec![("Par virement à", seller.name.clone()), ("IBAN", grouped(&seller.iban))];
+    said.extend(seller.bic.as_ref().map(|bic| ("BIC", bic.to_string())));
     said.push(("Référence à écrire", facts.fee.number.clone()));
     said
 }
