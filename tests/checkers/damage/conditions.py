@@ -16,6 +16,8 @@ BASE = {
     "dot_gain": 0.02, "ragged": 0.015,
     # Share of the light that paper and ink send back; amount of toner; streaks that the drum leaves, and their width.
     "paper": 0.82, "ink": 0.06, "toner": 1.0, "streaks": 0, "streak_width": 0.0,
+    # Mottle: standard deviation of the density of toner; shares of the ink that is missing in flecks, and of the paper that is specked.
+    "mottle": 0.0, "voids": 0.0, "specks": 0.0,
     # Folds across the symbol: width of the crest, share of its ink that is gone, difference of light.
     "folds": 0, "fold_width": 0.0, "flaked": 0.0, "fold_shade": 0.0,
     # Scratches and their width; standard deviation of the waves of the paper and of their shade; width of running ink.
@@ -39,6 +41,10 @@ CONDITIONS = {
     "low toner, streaks": [
         {"toner": 0.6, "streaks": 1, "streak_width": 0.5},
         {"toner": 0.35, "streaks": 2, "streak_width": 0.9},
+    ],
+    "low toner, mottled": [
+        {"toner": 0.7, "mottle": 0.15, "voids": 0.05, "specks": 0.005},
+        {"toner": 0.6, "mottle": 0.2, "voids": 0.05, "specks": 0.005},
     ],
     "creased": [
         {"folds": 2, "fold_width": 0.5, "flaked": 0.7, "fold_shade": 0.15},

@@ -24,7 +24,17 @@ def printed(rng, coverage, p):
     for _ in range(p["streaks"]):
         middle, width = rng.uniform(-12, 12), p["streak_width"]
         ink *= 1 - 0.85 * _band(np.abs(X - middle), width)
-    return ink * p["toner"]
+    ink *= p["toner"]
+    return mottled(rng, ink, p) if p["mottle"] else ink
+
+
+def mottled(rng, ink, p):
+    """Toner that the drum lays down unevenly: clouds of a millimetre, flecks of bare paper in the ink, specks of toner on the paper."""
+    density = np.clip(1 + p["mottle"] * smooth(rng, 0.8), 0, 1.5)
+    bare = smooth(rng, 0.18) > -statistics.NormalDist().inv_cdf(p["voids"])
+    speck = smooth(rng, 0.1) > -statistics.NormalDist().inv_cdf(p["specks"])
+    uneven = np.clip(ink * density, 0, 1) * np.where(bare, 0.15, 1)
+    return np.maximum(uneven, np.where(speck, p["toner"], 0)).astype(np.float32)
 
 
 def _band(distance, width):
