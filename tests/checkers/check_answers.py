@@ -21,21 +21,36 @@ TRIES = 4  # of each address with parameters, by each key
 BYTES_READ = 8 << 20
 
 
-class Site:
-    def __init__(self, base, keys):
-        self.base, self.keys = base, [None, *keys]
-        self.document = json.loads(self.fetch("/openapi.json", None)[2])
-        self.found = defaultdict(dict)  # parameter: its values, in order
-        self.asked, self.wrong, self.reached = 0, [], set()
+class Description:
+    """What the document says, read strictly: an object has no field but those that it names."""
 
-    def fetch(self, path, key):
-        request = urllib.request.Request(self.base + path, headers={"Authorization": f"Bearer {key}"} if key else {})
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            with opener.open(request, timeout=120) as answer:
-                return answer.status, answer.headers.get_content_type(), answer.read(BYTES_READ)
-        except urllib.error.HTTPError as refused:
-            return refused.code, refused.headers.get_content_type(), refused.read()
+    def __init__(self, document):
+        self.document = document
+        self.components = {"schemas": {name: self.strict(schema) for name, schema in document["components"]["schemas"].items()}}
+        self.validators = {}
+
+    def operation(self, method, path):
+        """The address in the document that this one is of, the most literal one first, and what is said of the verb."""
+        parts = path.split("?")[0].split("/")
+
+        def fits(template):
+            wanted = template.split("/")
+            return len(wanted) == len(parts) and all(one.startswith("{") or one == part for one, part in zip(wanted, parts))
+
+        for template in sorted(filter(fits, self.document["paths"]), key=lambda template: template.count("{")):
+            if method.lower() in self.document["paths"][template]:
+                return template, self.document["paths"][template][method.lower()]
+        return None, None
+
+    def errors(self, schema, value):
+        """What of a value is not as described, in a few words each."""
+        if schema is None:
+            return
+        key = json.dumps(schema, sort_keys=True)
+        if key not in self.validators:
+            self.validators[key] = OAS31Validator({**self.strict(schema), "components": self.components})
+        for error in list(self.validators[key].iter_errors(value))[:3]:
+            yield f"{error.json_path} {error.message[:300]}"
 
     def strict(self, schema, known=frozenset()):
         """The schema, in which an object has no field but those that it names, where all of them stand in one place."""
@@ -58,6 +73,24 @@ class Site:
         name = part.get("$ref", "").removeprefix("#/components/schemas/")
         return self.document["components"]["schemas"][name] if name else part
 
+
+class Site:
+    def __init__(self, base, keys):
+        self.base, self.keys = base, [None, *keys]
+        self.description = Description(json.loads(self.fetch("/openapi.json", None)[2]))
+        self.document = self.description.document
+        self.found = defaultdict(dict)  # parameter: its values, in order
+        self.asked, self.wrong, self.reached = 0, [], set()
+
+    def fetch(self, path, key):
+        request = urllib.request.Request(self.base + path, headers={"Authorization": f"Bearer {key}"} if key else {})
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=120) as answer:
+                return answer.status, answer.headers.get_content_type(), answer.read(BYTES_READ)
+        except urllib.error.HTTPError as refused:
+            return refused.code, refused.headers.get_content_type(), refused.read()
+
     def check(self, template, path, key):
         status, kind, body = self.fetch(path, key)
         self.asked += 1
@@ -79,12 +112,7 @@ class Site:
         schema = content.get(kind, {}).get("schema")
         if status == 200 and kind == "application/json" and schema is None:
             self.wrong.append(f"{where} has no schema")
-        if schema:
-            # A problem has members of its own kind beside those of all.
-            strict, components = (self.strict(schema), self.components) if status == 200 else (schema, self.document["components"])
-            whole = {**strict, "components": components}
-            for error in list(OAS31Validator(whole).iter_errors(value))[:3]:
-                self.wrong.append(f"{where}: {error.json_path} {error.message[:300]}")
+        self.wrong.extend(f"{where}: {error}" for error in self.description.errors(schema, value))
         return value if status == 200 else None
 
     def learn(self, template, path, value):
@@ -117,7 +145,6 @@ class Site:
         return paths
 
     def walk(self):
-        self.components = {"schemas": {name: self.strict(schema) for name, schema in self.document["components"]["schemas"].items()}}
         templates = [path for path, item in self.document["paths"].items() if "get" in item]
         # A list before its things; and once more, with what the others named.
         for _ in range(2):

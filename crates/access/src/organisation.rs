@@ -1,3 +1,4 @@
+use bounds::{ListKind, Name, TextKind};
 use chrono::{DateTime, Utc};
 use database::{Rejection, UseCaseError};
 use serde::{Deserialize, Serialize};
@@ -78,6 +79,11 @@ impl Role {
     }
 }
 
+bounds::list_kind! {
+    /// What an organisation may do; each once.
+    pub struct Roles: [Role; 1..=Role::ALL.len()];
+}
+
 /// An organisation to be created.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -85,11 +91,11 @@ pub struct NewOrganisation {
     /// Made by the caller.
     pub id: OrganisationId,
     /// As it appears to people.
-    #[schema(example = "Département de la Côte-d'Or")]
+    #[schema(value_type = Name, example = "Département de la Côte-d'Or")]
     pub name: String,
     /// SIREN, 9 digits, when it has one.
-    #[schema(value_type = Option<String>, example = "222100018")]
     pub siren: Option<Siren>,
+    #[schema(value_type = Roles)]
     pub roles: Vec<Role>,
 }
 
@@ -110,6 +116,8 @@ pub struct Organisation {
 #[derive(Debug)]
 pub enum CreateRejection {
     NoName,
+    /// Too long, or with control characters.
+    Name,
     NoRole,
 }
 
@@ -121,6 +129,9 @@ impl From<CreateRejection> for Problem {
             CreateRejection::NoName => {
                 Self::refused("no-name", "L'organisation n'a pas de nom.").detail("Remplissez le champ « name ».")
             }
+            CreateRejection::Name => Self::refused("name", "Le nom de l'organisation ne convient pas.").detail(
+                format!("« name » : une ligne de {} caractères au plus.", Name::CHARS_MAX),
+            ),
             CreateRejection::NoRole => Self::refused("no-role", "L'organisation n'a aucun rôle.")
                 .detail("Donnez au moins un rôle dans « roles », par exemple « sponsor »."),
         }
@@ -150,7 +161,10 @@ pub async fn create(
     if new.name.trim().is_empty() {
         return Err(CreateRejection::NoName.into());
     }
-    if new.roles.is_empty() {
+    if !Name::fits(&new.name) {
+        return Err(CreateRejection::Name.into());
+    }
+    if !Roles::fits(new.roles.len()) {
         return Err(CreateRejection::NoRole.into());
     }
     let mut roles: Vec<&str> = new.roles.iter().map(|role| role.word()).collect();

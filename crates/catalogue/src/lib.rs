@@ -27,13 +27,13 @@ pub use key::{
     publish_delegation, publish_key, published_keys, withdraw_key,
 };
 pub use plan::{
-    AudienceQuota, CreatePlanRejection, NewPlan, NewShare, PlanId, PlanView, ShareView, UsedCap, capped_plan,
-    create_plan, current_plan, newest_plan, plan,
+    AudienceQuota, CreatePlanRejection, NewPlan, NewShare, PlanId, PlanView, ShareMisfit, ShareView, UsedCap,
+    capped_plan, create_plan, current_plan, newest_plan, plan,
 };
 pub use programme::{CreateRejection, NewProgramme, Programme, ProgrammeId, Spendable, create, programme, programmes};
 pub use series::{SeriesError, SeriesFact, current_series, open_series, programme_of_series};
 pub use service::{Service, ServiceCode, service, services};
-pub use terms::{FundingTerms, REMINDERS_MAX, TermsRejection, funding_terms, set_funding_terms};
+pub use terms::{FundingTerms, ReminderDays, TermsRejection, funding_terms, set_funding_terms};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 

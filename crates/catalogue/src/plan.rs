@@ -12,7 +12,7 @@ use web::{Created, Problem};
 
 use crate::ProgrammeId;
 
-pub use share::{AudienceQuota, NewShare, UsedCap, capped_plan};
+pub use share::{AudienceQuota, NewShare, ShareMisfit, UsedCap, capped_plan};
 
 ids::id_type! {
     /// One version of a programme's funding plan.
@@ -52,8 +52,8 @@ pub enum CreatePlanRejection {
     /// A quota without audience.
     NoAudiences,
     NoProgramme,
-    /// A rate has more decimals than are kept.
-    TooFine,
+    /// An amount or a rate that is of no such kind.
+    Field(ShareMisfit),
 }
 
 impl Rejection for CreatePlanRejection {}
@@ -69,7 +69,7 @@ impl From<CreatePlanRejection> for Problem {
             CreatePlanRejection::NoAudiences => {
                 refused().detail("« audience_quota » : donnez au moins un public, par exemple « Seniors ».")
             }
-            CreatePlanRejection::TooFine => refused().detail("Un taux a au plus 8 décimales, par exemple « 0.33305 »."),
+            CreatePlanRejection::Field(misfit) => refused().detail(misfit.to_string()),
             CreatePlanRejection::NoProgramme => Self::not_found("Ce dispositif"),
         }
     }
@@ -88,9 +88,6 @@ impl PlanView {
         capped_plan(&self.shares).expect("only capped plans are stored")
     }
 }
-
-/// Decimals kept of a rate.
-const RATE_DECIMALS_MAX: u32 = 8;
 
 /// Agrees a new version of a programme's plan, or finds that it was agreed before.
 pub async fn create_plan(
@@ -117,13 +114,10 @@ pub async fn create_plan(
         };
     }
     let shares = normalized(&new.shares);
-    if shares
+    shares
         .iter()
-        .flat_map(NewShare::rates)
-        .any(|rate| rate.normalize().scale() > RATE_DECIMALS_MAX)
-    {
-        return Err(CreatePlanRejection::TooFine.into());
-    }
+        .try_for_each(NewShare::check)
+        .map_err(CreatePlanRejection::Field)?;
     let agreed = capped_plan(&shares).map_err(CreatePlanRejection::NotAPlan)?;
     agreed
         .plan()

@@ -1,4 +1,5 @@
 use access::OrganisationId;
+use bounds::{AmountKind, Name, NumberKind, TextKind};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use database::{Rejection, UseCaseError};
 use sealed_log::BookId;
@@ -50,11 +51,17 @@ impl Spendable {
 /// Days after the printed date during which structures may still claim, unless the programme says otherwise.
 const TOLERANCE_DAYS: u16 = 31;
 
-/// The largest face value: the token holds it in 16 bits.
-const FACE_VALUE_CENTS_MAX: i64 = 65_535;
+bounds::amount_kind! {
+    /// What one voucher is worth: the token holds it in 16 bits.
+    pub struct FaceValue: 1..=65_535;
+}
 
-/// Booklets in the programme's limits: 31 bits, as every count of booklets.
-const BOOKLETS_MAX: u32 = i32::MAX.unsigned_abs();
+bounds::number_kind! {
+    /// Booklets in a programme's limits: 31 bits, as every count of booklets.
+    pub struct BookletsLimit: 1..=i32::MAX as i64;
+    /// Days of tolerance after the printed date.
+    pub struct ToleranceDays: 0..=u16::MAX as i64;
+}
 
 /// A programme to be created.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -63,12 +70,12 @@ pub struct NewProgramme {
     /// Made by the caller.
     pub id: ProgrammeId,
     /// As printed on the booklet.
-    #[schema(example = "Chèque culture numérique de Côte-d'Or 2026")]
+    #[schema(value_type = Name, example = "Chèque culture numérique de Côte-d'Or 2026")]
     pub name: String,
     /// COG: a commune (`21231`), a département (`21`), a région (`R27`) or `FR`.
-    #[schema(value_type = String, example = "R27")]
     pub territory: Territory,
     /// Value of one voucher.
+    #[schema(value_type = FaceValue)]
     pub face_value: Cents,
     /// Vouchers in a booklet: 5 or 10.
     pub booklet_size: u16,
@@ -77,10 +84,13 @@ pub struct NewProgramme {
     /// Last day printed on the paper (Europe/Paris).
     pub printed_day: NaiveDate,
     /// Days of tolerance after it; 31 when absent.
+    #[schema(value_type = Option<ToleranceDays>)]
     pub tolerance_days: Option<u16>,
     /// Smallest order, in booklets.
+    #[schema(value_type = BookletsLimit)]
     pub booklets_min: u32,
     /// Most booklets for one person.
+    #[schema(value_type = BookletsLimit)]
     pub booklets_per_person_max: u32,
 }
 
@@ -140,11 +150,15 @@ impl NewProgramme {
         if self.id.book().is_fund() {
             return Err(broken("id", "cet identifiant est celui du fonds ; prenez-en un autre."));
         }
-        if self.name.trim().is_empty() {
-            return Err(broken("name", "donnez un nom, il sera imprimé sur le carnet."));
+        if !Name::fits(&self.name) {
+            let rule = format!(
+                "donnez un nom, il sera imprimé sur le carnet : une ligne de {} caractères au plus.",
+                Name::CHARS_MAX
+            );
+            return Err(broken("name", &rule));
         }
-        if !(1..=FACE_VALUE_CENTS_MAX).contains(&self.face_value.get()) {
-            return Err(broken("face_value", "entre 0,01 € et 655,35 €."));
+        if !FaceValue::fits(self.face_value) {
+            return Err(broken("face_value", &format!("{}.", FaceValue::range())));
         }
         if !matches!(self.booklet_size, 5 | 10) {
             return Err(broken("booklet_size", "5 ou 10 chèques par carnet."));
@@ -153,11 +167,8 @@ impl NewProgramme {
             ("booklets_min", self.booklets_min),
             ("booklets_per_person_max", self.booklets_per_person_max),
         ];
-        if let Some((field, _)) = limits
-            .iter()
-            .find(|(_, booklets)| !(1..=BOOKLETS_MAX).contains(booklets))
-        {
-            return Err(broken(field, &format!("entre 1 et {BOOKLETS_MAX}.")));
+        if let Some((field, _)) = limits.iter().find(|(_, booklets)| !BookletsLimit::fits(*booklets)) {
+            return Err(broken(field, &format!("entre 1 et {}.", BookletsLimit::MAX)));
         }
         let tolerance = Days::new(self.tolerance_days.unwrap_or(TOLERANCE_DAYS).into());
         let last_day = self
@@ -189,7 +200,7 @@ pub async fn create(
     at: DateTime<Utc>,
 ) -> Result<Created<Programme>, UseCaseError<CreateRejection>> {
     let wanted = new.checked(sponsor)?;
-    let checked = "BOOKLETS_MAX is checked";
+    let checked = "BookletsLimit is checked";
     let inserted = sqlx::query!(
         "insert into catalogue.programme (id, sponsor_id, name, territory, face_value_cents, booklet_size, spendable,
              printed_day, last_day, booklets_min, booklets_per_person_max, created_at)

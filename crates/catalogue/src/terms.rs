@@ -1,4 +1,5 @@
 use access::{Caller, audit};
+use bounds::{ListKind, NumberKind, RATE_DECIMALS_MAX, Rate};
 use chrono::{DateTime, Utc};
 use database::{NamedLock, Rejection, UseCaseError};
 use rust_decimal::Decimal;
@@ -9,17 +10,18 @@ use web::{Created, Problem};
 
 use crate::ProgrammeId;
 
-/// Reminders of one call.
-pub const REMINDERS_MAX: usize = 12;
-
 /// Days after the due day, unless the programme says otherwise.
 const REMINDER_DAYS: [i32; 3] = [1, 15, 30];
 
-/// Decimals kept of a rate.
-const RATE_DECIMALS_MAX: u32 = 8;
+bounds::number_kind! {
+    /// Days after the due day on which a call for funds is reminded.
+    pub struct ReminderDay: 1..=3_650;
+}
 
-/// The latest reminder, in days after the due day.
-const REMINDER_DAYS_MAX: i32 = 3_650;
+bounds::list_kind! {
+    /// The reminders of one call, in order.
+    pub struct ReminderDays: [ReminderDay; 0..=12];
+}
 
 /// How a programme is funded, beside its plan. What is not said keeps its default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -28,12 +30,13 @@ pub struct FundingTerms {
     /// Whether the mandate of a public accountant counts as money before it arrives. No, unless said.
     pub accepts_mandates: bool,
     /// The operator's upstream fee, of the face value of each batch, before VAT: `"0.03"` is 3 %. None, unless said.
-    #[schema(value_type = String, example = "0.03")]
+    #[schema(value_type = Rate, example = "0.03")]
     pub fee_rate: Decimal,
     /// VAT on that fee; 20 % unless said.
-    #[schema(value_type = String, example = "0.2")]
+    #[schema(value_type = Rate, example = "0.2")]
     pub vat_rate: Decimal,
     /// Days after the due day on which a call for funds is reminded, in order; 1, 15 and 30 unless said.
+    #[schema(value_type = ReminderDays)]
     pub reminder_days: Vec<i32>,
 }
 
@@ -67,7 +70,9 @@ impl From<TermsRejection> for Problem {
                 "« {field} » : un taux entre 0 et 1, avec au plus {RATE_DECIMALS_MAX} décimales, par exemple « 0.03 »."
             )),
             TermsRejection::Reminders => refused().detail(format!(
-                "« reminder_days » : au plus {REMINDERS_MAX} nombres de jours croissants, de 1 à {REMINDER_DAYS_MAX}, par exemple 1, 15, 30."
+                "« reminder_days » : au plus {} nombres de jours croissants, de 1 à {}, par exemple 1, 15, 30.",
+                ReminderDays::ITEMS_MAX,
+                ReminderDay::MAX
             )),
             TermsRejection::NoProgramme => Self::not_found("Ce dispositif"),
         }
@@ -77,15 +82,14 @@ impl From<TermsRejection> for Problem {
 impl FundingTerms {
     fn checked(&self) -> Result<Self, TermsRejection> {
         for (field, rate) in [("fee_rate", self.fee_rate), ("vat_rate", self.vat_rate)] {
-            let fits = (Decimal::ZERO..=Decimal::ONE).contains(&rate) && rate.normalize().scale() <= RATE_DECIMALS_MAX;
-            if !fits {
+            if !Rate::fits(rate) {
                 return Err(TermsRejection::Rate(field));
             }
         }
         let days = &self.reminder_days;
         let in_order = days.windows(2).all(|pair| pair[0] < pair[1]);
-        let within = days.iter().all(|day| (1..=REMINDER_DAYS_MAX).contains(day));
-        if days.len() > REMINDERS_MAX || !in_order || !within {
+        let within = days.iter().all(|&day| ReminderDay::fits(day));
+        if !ReminderDays::fits(days.len()) || !in_order || !within {
             return Err(TermsRejection::Reminders);
         }
         Ok(Self {

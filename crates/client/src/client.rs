@@ -12,6 +12,24 @@ use crate::error::{ClientError, Refusal};
 
 const JSON: &str = "application/json";
 
+/// One request and its answer, as they went over the network.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    pub method: Method,
+    /// With what stands after `?`.
+    pub path: String,
+    /// The API key; empty for nobody's.
+    pub key: String,
+    /// The body that was sent, and its type.
+    pub sent: Option<(Vec<u8>, String)>,
+    pub status: u16,
+    pub content_type: String,
+    pub answer: Vec<u8>,
+}
+
+/// Is told of each exchange: a test compares what was said with the interface's document.
+pub type Watcher = Arc<dyn Fn(Exchange) + Send + Sync>;
+
 /// How long and how much a client waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -41,6 +59,7 @@ pub struct Client {
     base: String,
     key: Option<Arc<Zeroizing<String>>>,
     answer_bytes_max: usize,
+    watcher: Option<Watcher>,
 }
 
 impl Client {
@@ -56,6 +75,7 @@ impl Client {
             base: base.trim_end_matches('/').to_owned(),
             key: None,
             answer_bytes_max: limits.answer_bytes_max,
+            watcher: None,
         })
     }
 
@@ -64,6 +84,15 @@ impl Client {
     pub fn with_key(&self, key: &str) -> Self {
         Self {
             key: Some(Arc::new(Zeroizing::new(key.to_owned()))),
+            ..self.clone()
+        }
+    }
+
+    /// The same client, and those made from it, with somebody who is told of each exchange.
+    #[must_use]
+    pub fn watched(&self, watcher: Watcher) -> Self {
+        Self {
+            watcher: Some(watcher),
             ..self.clone()
         }
     }
@@ -128,16 +157,33 @@ impl Client {
     }
 
     async fn send(&self, method: Method, path: &str, body: Option<(Vec<u8>, &str)>) -> Result<Vec<u8>, ClientError> {
-        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        let mut request = self.http.request(method.clone(), format!("{}{path}", self.base));
         if let Some(key) = &self.key {
             request = request.bearer_auth(key.as_str());
         }
+        let sent = self.watcher.is_some().then(|| body.clone()).flatten();
         if let Some((bytes, content_type)) = body {
             request = request.header("content-type", content_type).body(bytes);
         }
         let response = request.send().await.map_err(|error| ClientError::no_answer(&error))?;
         let status = response.status();
+        let content_type = response.headers().get("content-type");
+        let content_type = content_type
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_owned();
         let bytes = self.body(response).await?;
+        if let Some(watcher) = &self.watcher {
+            watcher(Exchange {
+                method,
+                path: path.to_owned(),
+                key: self.key().to_owned(),
+                sent: sent.map(|(bytes, content_type)| (bytes, content_type.to_owned())),
+                status: status.as_u16(),
+                content_type,
+                answer: bytes.clone(),
+            });
+        }
         if status.is_success() {
             return Ok(bytes);
         }

@@ -11,6 +11,6 @@ mod error;
 mod import;
 mod page;
 
-pub use client::{Client, Limits};
+pub use client::{Client, Exchange, Limits, Watcher};
 pub use error::{ClientError, Refusal};
 pub use import::{ImportCell, ImportReport};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bank_simulator::Bank;
 use chrono::{DateTime, NaiveDate, Utc};
-use client::{Client, ClientError, Limits, Refusal};
+use client::{Client, ClientError, Limits, Refusal, Watcher};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
@@ -165,6 +165,15 @@ impl Demo {
             closes: Vec::new(),
             move_clock,
         })
+    }
+
+    /// The same story, told while somebody watches every request and its answer.
+    #[must_use]
+    pub fn watched(mut self, watcher: &Watcher) -> Self {
+        for client in [&mut self.anyone, &mut self.operator, &mut self.sponsor] {
+            *client = client.watched(watcher.clone());
+        }
+        self
     }
 
     /// Moves the clock to a morning of the story.

@@ -177,6 +177,7 @@ impl FromStr for Month {
 crate::text::text_value!(
     Month,
     text = Month::to_string,
+    pattern = "^[0-9]{4}-(0[1-9]|1[0-2])$",
     example = "2026-01",
     about = "Un mois, AAAA-MM."
 );

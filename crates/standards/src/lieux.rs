@@ -94,7 +94,7 @@ pub struct Lieu {
 
 /// A file read: the good rows with their lines, and what is wrong with the others.
 #[derive(Debug, Default)]
-pub struct Parsed {
+pub struct ParsedPlaces {
     /// Good rows with their physical line.
     pub rows: Vec<(u64, Lieu)>,
     /// What is wrong, by line; cut when there is too much.
@@ -112,7 +112,7 @@ pub struct Parsed {
 /// Reads a file of places: CSV, a workbook (its first sheet when none is named) or a JSON array. An `id` or a `pivot` that comes twice
 /// keeps its first row.
 #[must_use]
-pub fn parse(bytes: &[u8], sheet: Option<&str>) -> Parsed {
+pub fn parse(bytes: &[u8], sheet: Option<&str>) -> ParsedPlaces {
     let reading = Reading {
         columns: &COLUMNS,
         sheet,
@@ -134,7 +134,7 @@ pub fn parse(bytes: &[u8], sheet: Option<&str>) -> Parsed {
             rows.push((row.line(), lieu));
         }
     }
-    Parsed {
+    ParsedPlaces {
         rows,
         problem_count: problems.count(),
         problems: problems.into_vec(),

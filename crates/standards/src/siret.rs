@@ -222,12 +222,14 @@ impl fmt::Display for Siret {
 crate::text::text_value!(
     Siren,
     text = Siren::as_str,
+    pattern = "^[0-9]{9}$",
     example = "212102313",
     about = "Un SIREN : 9 chiffres."
 );
 crate::text::text_value!(
     Siret,
     text = Siret::as_str,
+    pattern = "^[0-9]{14}$",
     example = "21210231300013",
     about = "Un SIRET : 14 chiffres."
 );

@@ -18,7 +18,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
-use lines::Lines;
+use lines::LineCounter;
 
 use crate::spreadsheet::{SHORTENED, is_shortened};
 use crate::written::date::TEXT_COLUMN;
@@ -254,7 +254,7 @@ fn read_whole(bytes: &[u8], reading: &Reading<'_>, table: &mut Table) -> Result<
     }
     let (text, encoding) = decode(bytes).map_err(|Damaged(at)| {
         refused(
-            Lines::new(bytes).at(at),
+            LineCounter::new(bytes).at(at),
             "le fichier est abîmé : un caractère de cette ligne est illisible",
             "dans votre tableur, enregistrez-le de nouveau au format « CSV UTF-8 »",
         )
@@ -272,7 +272,7 @@ fn read_whole(bytes: &[u8], reading: &Reading<'_>, table: &mut Table) -> Result<
 }
 
 fn read_text(text: &str, reading: &Reading<'_>, table: &mut Table) -> Result<(), CellProblem> {
-    let mut lines = Lines::new(text.as_bytes());
+    let mut lines = LineCounter::new(text.as_bytes());
     let (delimiter, header) = header(text, reading.columns).ok_or_else(|| empty_file(reading.columns))?;
     if !table.admit_header(&header, lines.at_record(&header), reading) {
         return Ok(());

@@ -44,7 +44,7 @@ where
 /// Gives a type with `FromStr` and a text form (`$text`: `fn(&Self) -> impl AsRef<str>`) its serde, OpenAPI and
 /// PostgreSQL (TEXT) forms.
 macro_rules! text_value {
-    ($type:ty, text = $text:expr, example = $example:literal, about = $about:literal) => {
+    ($type:ty, text = $text:expr, pattern = $pattern:literal, example = $example:literal, about = $about:literal) => {
         impl serde::Serialize for $type {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(($text)(self).as_ref())
@@ -63,6 +63,7 @@ macro_rules! text_value {
                 utoipa::openapi::ObjectBuilder::new()
                     .schema_type(utoipa::openapi::Type::String)
                     .description(Some($about))
+                    .pattern(Some($pattern))
                     .examples([$example])
                     .into()
             }

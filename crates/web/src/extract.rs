@@ -1,21 +1,25 @@
 //! axum's extractors, refusing with a [`Problem`].
 
+mod body;
+
 use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode, header};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use standards::french_errors;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::Problem;
 
+pub use body::{LIST_ITEMS_MAX, TEXT_CHARS_MAX};
+
 /// Bytes of the largest file taken (an import, a statement): some 100,000 lines.
 pub const UPLOAD_BYTES_MAX: usize = 32 << 20;
 
 /// A JSON body, read or written. What is wrong is told with its line, column and field.
-#[derive(Debug, Clone, Copy, FromRequest)]
-#[from_request(via(axum::Json), rejection(Problem))]
+#[derive(Debug, Clone, Copy)]
 pub struct Json<T>(pub T);
 
 /// The body of an act that needs no more than its address: `{}`.
@@ -45,6 +49,35 @@ impl<S: Send + Sync> FromRequest<S> for Bytes {
     }
 }
 
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            return Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported-media-type",
+                "Le corps de la demande doit être du JSON.",
+            )
+            .detail("Ajoutez l'en-tête « Content-Type: application/json »."));
+        }
+        let bytes = axum::body::Bytes::from_request(request, state).await?;
+        let axum::Json(value) = axum::Json::from_bytes(&bytes)?;
+        body::check(&bytes)?;
+        Ok(Self(value))
+    }
+}
+
+/// `application/json`, or a type that ends in `+json`.
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = content_type.and_then(|value| value.split(';').next()).map(str::trim);
+    essence.is_some_and(|essence| {
+        let essence = essence.to_ascii_lowercase();
+        essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+    })
+}
+
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         axum::Json(self.0).into_response()
@@ -55,16 +88,16 @@ impl From<JsonRejection> for Problem {
     fn from(rejection: JsonRejection) -> Self {
         match rejection {
             JsonRejection::BytesRejection(rejection) => rejection.into(),
-            JsonRejection::MissingJsonContentType(_) => Self::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported-media-type",
-                "Le corps de la demande doit être du JSON.",
-            )
-            .detail("Ajoutez l'en-tête « Content-Type: application/json »."),
-            other => Self::bad_request(format!(
-                "Le JSON ne convient pas : {}",
-                french_errors::json(&other.body_text())
-            )),
+            other => {
+                let said = french_errors::json(&other.body_text());
+                let field = said.strip_prefix("« ").and_then(|said| said.split_once(" » :"));
+                let field = field.map(|(field, _)| field.to_owned());
+                let problem = Self::bad_request(format!("Le JSON ne convient pas : {said}"));
+                match field {
+                    Some(field) => problem.with("field", field),
+                    None => problem,
+                }
+            }
         }
     }
 }

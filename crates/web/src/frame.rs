@@ -17,8 +17,11 @@ use crate::{Problem, RequestId, UPLOAD_BYTES_MAX};
 /// Seconds after which a request is given up.
 pub const REQUEST_SECONDS_MAX: u64 = 120;
 
+/// The nil UUID.
+const NIL: &str = "00000000-0000-0000-0000-000000000000";
+
 /// What every route stands in, outermost first: request id, problems as pages, span and metrics, time limit, panics as
-/// problems, CSV for spreadsheets, size limit.
+/// problems, CSV for spreadsheets, size limit, addresses that hold what nothing is called.
 pub fn frame(router: Router) -> Router {
     router
         .fallback(|| async { Problem::not_found("Cette adresse") })
@@ -29,12 +32,25 @@ pub fn frame(router: Router) -> Router {
                 "Cette adresse ne connaît pas ce verbe HTTP.",
             )
         })
+        .layer(from_fn(refuse_unsound_addresses))
         .layer(DefaultBodyLimit::max(UPLOAD_BYTES_MAX))
         .layer(from_fn(csv_for_spreadsheets))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(watch))
         .layer(from_fn(show_to_people))
         .layer(from_fn(set_request_id))
+}
+
+/// U+0000 is in no text that PostgreSQL stores, and zeros are nobody's id.
+async fn refuse_unsound_addresses(request: Request, next: Next) -> Response {
+    let address = request.uri().path_and_query().map_or("", |address| address.as_str());
+    if address.contains("%00") || address.contains(NIL) {
+        return Problem::bad_request(
+            "L'adresse ne convient pas : elle contient le caractère U+0000, ou un identifiant fait de zéros.",
+        )
+        .into_response();
+    }
+    next.run(request).await
 }
 
 /// Only the route's pattern is logged, never the address: an id in a path may name a person's booklet. What a caller makes up is never a
@@ -165,6 +181,15 @@ mod tests {
             assert_eq!(headers[CONTENT_TYPE], "application/problem+json", "{path}");
             assert!(problem.contains(&format!("urn:ccn:problem:{kind}")), "{problem}");
             assert_eq!(headers[VARY], "accept", "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_address_holds_no_zero_byte_and_no_nil_id() {
+        for path in ["/refuses?name=a%00b".to_owned(), format!("/things/{NIL}")] {
+            let (status, _, problem) = asked(Method::GET, &path, "*/*").await;
+            assert_eq!(status, 400, "{path}");
+            assert!(problem.contains("U+0000"), "{problem}");
         }
     }
 

@@ -1,12 +1,13 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::StatusCode;
 use utoipa::openapi::path::{Operation, ParameterIn};
-use utoipa::openapi::schema::{ArrayItems, Schema};
+use utoipa::openapi::schema::{ArrayItems, Schema, SchemaType, Type};
 use utoipa::openapi::{Components, Content, OpenApi, Ref, RefOr, Response};
 use utoipa::{Modify, PartialSchema, ToSchema};
 
-use crate::ProblemBody;
+use crate::problem::describe_members;
+use crate::{LIST_ITEMS_MAX, ProblemBody, TEXT_CHARS_MAX};
 
 const PROBLEM_JSON: &str = "application/problem+json";
 
@@ -18,9 +19,9 @@ pub struct CommonProblems;
 impl Modify for CommonProblems {
     fn modify(&self, document: &mut OpenApi) {
         let components = document.components.get_or_insert_with(Components::default);
-        components
-            .schemas
-            .insert(ProblemBody::name().into_owned(), ProblemBody::schema());
+        let mut problem = ProblemBody::schema();
+        describe_members(&mut problem);
+        components.schemas.insert(ProblemBody::name().into_owned(), problem);
         for item in document.paths.paths.values_mut() {
             let verbs = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
             verbs.into_iter().flatten().for_each(describe);
@@ -50,7 +51,7 @@ fn describe(operation: &mut Operation) {
 /// What an operation of this shape may answer whatever it does: a key is looked at, an address and a body are read, what they name is looked
 /// for, an id may come back with another content.
 fn common(operation: &Operation) -> Vec<StatusCode> {
-    let mut statuses = vec![StatusCode::INTERNAL_SERVER_ERROR];
+    let mut statuses = vec![StatusCode::INTERNAL_SERVER_ERROR, StatusCode::GATEWAY_TIMEOUT];
     // `security(())` says that no key is asked for; without it the document's own requirement holds.
     if operation.security.is_none() {
         statuses.extend([StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN]);
@@ -122,6 +123,78 @@ fn open_parts(schema: &mut RefOr<Schema>, known: &BTreeMap<String, RefOr<Schema>
     }
 }
 
+/// What is sent in a JSON body and has no bound of its own has that of every body ([`TEXT_CHARS_MAX`], [`LIST_ITEMS_MAX`]).
+#[derive(Debug, Clone, Copy)]
+pub struct BodyBounds;
+
+impl Modify for BodyBounds {
+    fn modify(&self, document: &mut OpenApi) {
+        let Some(components) = &mut document.components else {
+            return;
+        };
+        let bodies = document.paths.paths.values_mut().flat_map(|item| {
+            let verbs = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
+            verbs.into_iter().flatten().filter_map(|it| it.request_body.as_mut())
+        });
+        let mut named = BTreeSet::new();
+        for body in bodies {
+            let RefOr::T(body) = body else { continue };
+            let Some(RefOr::T(content)) = body.content.get_mut("application/json") else {
+                continue;
+            };
+            if let Some(schema) = &mut content.schema {
+                bound(schema, &mut named);
+            }
+        }
+        // What a body names may name more.
+        let mut done = BTreeSet::new();
+        while let Some(name) = named.difference(&done).next().cloned() {
+            if let Some(schema) = components.schemas.get_mut(&name) {
+                bound(schema, &mut named);
+            }
+            done.insert(name);
+        }
+    }
+}
+
+fn bound(schema: &mut RefOr<Schema>, named: &mut BTreeSet<String>) {
+    let schema = match schema {
+        RefOr::T(schema) => schema,
+        RefOr::Ref(reference) => {
+            let name = reference.ref_location.rsplit('/').next().unwrap_or_default();
+            named.insert(name.to_owned());
+            return;
+        }
+    };
+    match schema {
+        Schema::Object(object) => {
+            let is_text = match &object.schema_type {
+                SchemaType::Type(kind) => *kind == Type::String,
+                SchemaType::Array(kinds) => kinds.contains(&Type::String),
+                SchemaType::AnyValue => false,
+            };
+            let is_bounded = object.max_length.is_some()
+                || object.format.is_some()
+                || object.pattern.is_some()
+                || object.enum_values.is_some();
+            if is_text && !is_bounded {
+                object.max_length = Some(TEXT_CHARS_MAX);
+            }
+            object.properties.values_mut().for_each(|inner| bound(inner, named));
+        }
+        Schema::Array(array) => {
+            array.max_items.get_or_insert(LIST_ITEMS_MAX);
+            if let ArrayItems::RefOrSchema(items) = &mut array.items {
+                bound(items, named);
+            }
+        }
+        Schema::AllOf(whole) => whole.items.iter_mut().for_each(|inner| bound(inner, named)),
+        Schema::OneOf(choice) => choice.items.iter_mut().for_each(|inner| bound(inner, named)),
+        Schema::AnyOf(choice) => choice.items.iter_mut().for_each(|inner| bound(inner, named)),
+        _ => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use utoipa::OpenApi as _;
@@ -132,6 +205,17 @@ mod tests {
     #[expect(dead_code, reason = "only described")]
     struct NewThing {
         id: u32,
+        name: Option<String>,
+        since: uuid::Uuid,
+        parts: Vec<NewPart>,
+    }
+
+    #[derive(serde::Deserialize, ToSchema)]
+    #[expect(dead_code, reason = "only described")]
+    struct NewPart {
+        label: String,
+        #[schema(max_length = 5)]
+        code: String,
     }
 
     #[derive(serde::Deserialize, serde::Serialize, ToSchema)]
@@ -157,7 +241,7 @@ mod tests {
     fn look() {}
 
     #[derive(utoipa::OpenApi)]
-    #[openapi(paths(put_on_shelf, look), components(schemas(AskedFor, Answered)), modifiers(&CommonProblems, &OpenParts))]
+    #[openapi(paths(put_on_shelf, look), components(schemas(AskedFor, Answered)), modifiers(&CommonProblems, &OpenParts, &BodyBounds))]
     struct Document;
 
     #[test]
@@ -169,9 +253,9 @@ mod tests {
         };
         assert_eq!(
             statuses("/things/{shelf}", "post"),
-            "201 400 401 403 404 409 413 415 422 500"
+            "201 400 401 403 404 409 413 415 422 500 504"
         );
-        assert_eq!(statuses("/public", "get"), "200 500");
+        assert_eq!(statuses("/public", "get"), "200 500 504");
         let refused = &document["paths"]["/things/{shelf}"]["post"]["responses"]["422"];
         assert_eq!(refused["description"], "`too-large-a-thing`");
         assert_eq!(
@@ -179,6 +263,19 @@ mod tests {
             "#/components/schemas/ProblemBody"
         );
         assert!(document["components"]["schemas"]["ProblemBody"].is_object());
+    }
+
+    #[test]
+    fn whatever_is_sent_has_a_bound() {
+        let document = serde_json::to_value(Document::openapi()).unwrap();
+        let schemas = &document["components"]["schemas"];
+        let thing = &schemas["NewThing"]["properties"];
+        assert_eq!(thing["name"]["maxLength"], TEXT_CHARS_MAX);
+        assert_eq!(thing["parts"]["maxItems"], LIST_ITEMS_MAX);
+        assert!(thing["since"]["maxLength"].is_null(), "{thing:#}");
+        assert_eq!(schemas["NewPart"]["properties"]["label"]["maxLength"], TEXT_CHARS_MAX);
+        assert_eq!(schemas["NewPart"]["properties"]["code"]["maxLength"], 5);
+        assert!(schemas["ProblemBody"]["properties"]["title"]["maxLength"].is_null());
     }
 
     #[test]

@@ -1,3 +1,4 @@
+mod members;
 mod page;
 
 use std::fmt::Debug;
@@ -9,6 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+pub(crate) use self::members::describe as describe_members;
 use self::page::Said;
 pub(crate) use self::page::show_to_people;
 
@@ -25,7 +27,7 @@ pub struct Problem {
     more: Map<String, Value>,
 }
 
-/// The JSON of a [`Problem`], for the OpenAPI document.
+/// The JSON of a [`Problem`], for the OpenAPI document: what all have. The members of [some](members) are described beside it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProblemBody {
     /// `urn:ccn:problem:` and a word that never changes.
@@ -126,9 +128,10 @@ impl Problem {
         self
     }
 
-    /// Adds a member of its own (RFC 9457 §3.2).
+    /// Adds a member of its own (RFC 9457 §3.2), which [`members`] describes.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
+        debug_assert!(members::is_described(name), "{name} is not described");
         let value = serde_json::to_value(value).expect("an extension member is plain data");
         self.more.insert(name.to_owned(), value);
         self

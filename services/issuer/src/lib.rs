@@ -41,7 +41,7 @@ pub use batches::batch::{Batch, BatchState};
 pub use batches::cancel::{CancelRejection, NewCancellation, cancel};
 pub use batches::fund::{FundRejection, Shortfall, fund};
 pub use batches::mint::{MINT_CHUNK_VOUCHERS, MintRejection, mint};
-pub use batches::order::{BATCH_BOOKLETS_MAX, NewOrder, OrderRejection, order};
+pub use batches::order::{NewOrder, OrderBooklets, OrderRejection, order};
 pub use end::calendar::{
     AcceptRejection, Acceptance, BatchSums, BookletCount, BookletSums, CALENDAR_SECONDS, DecideRejection, Decision,
     Distribution, ExpiryRound, NewAcceptance, NewDecision, PointSums, SetCalendarRejection, StepDone, Sum, accept,

@@ -1,5 +1,6 @@
 //! The system from outside, topic by topic.
 
+mod bounds;
 mod claims;
 mod demo;
 mod description;

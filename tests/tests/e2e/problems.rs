@@ -108,7 +108,7 @@ async fn the_description_says_what_needs_a_key(pool: PgPool) {
         let address: Vec<&str> = path
             .split('/')
             .map(|part| match part {
-                part if part.starts_with('{') => "00000000-0000-0000-0000-000000000000",
+                part if part.starts_with('{') => "00000000-0000-0000-0000-000000000001",
                 part => part,
             })
             .collect();

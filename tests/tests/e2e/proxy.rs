@@ -56,7 +56,7 @@ impl Drop for Proxy {
 fn filled(path: &str) -> String {
     let part = |part: &str| match part {
         part if part.contains("{series}") || part.contains("{shard}") || part.contains("{idx}") => "7".to_owned(),
-        part if part.starts_with('{') => "00000000-0000-0000-0000-000000000000".to_owned(),
+        part if part.starts_with('{') => "00000000-0000-0000-0000-000000000001".to_owned(),
         part => part.to_owned(),
     };
     path.split('/').map(part).collect::<Vec<_>>().join("/")

@@ -1,3 +1,4 @@
+use bounds::NumberKind;
 use database::{Rejection, UseCaseError};
 use std::collections::BTreeMap;
 
@@ -11,8 +12,12 @@ use web::Problem;
 use super::{ACCEPTANCE_DAYS, ALERT_DAYS, BLOCK_DAYS, ExpiryCalendar};
 use crate::{Programme, ProgrammeId, programme};
 
-/// Days that a setting may hold.
-const DAYS_MAX: u16 = 366;
+bounds::number_kind! {
+    /// Days before or after the printed date.
+    pub struct CalendarDays: 0..=366;
+    /// Days to contest in.
+    pub struct ContestDays: 1..=366;
+}
 
 /// What becomes of value that nobody used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -59,14 +64,19 @@ impl UnusedValue {
 #[serde(deny_unknown_fields)]
 pub struct ExpirySettings {
     /// Days before the printed date on which the sponsor is alerted; 30 when absent.
+    #[schema(value_type = Option<CalendarDays>)]
     pub alert_days: Option<u16>,
     /// Days before the printed date from which no booklet is handed over; 15 when absent.
+    #[schema(value_type = Option<CalendarDays>)]
     pub block_days: Option<u16>,
     /// Days before the printed date by which the sponsor accepts the counts; 7 when absent.
+    #[schema(value_type = Option<CalendarDays>)]
     pub acceptance_days: Option<u16>,
     /// Days after the printed date on which the statement is issued; 37 when absent.
+    #[schema(value_type = Option<CalendarDays>)]
     pub statement_days: Option<u16>,
     /// Days during which the statement may be contested; 15 when absent.
+    #[schema(value_type = Option<ContestDays>)]
     pub contest_days: Option<u16>,
     /// What becomes of unused value when its funder does not choose; `credit` when absent.
     pub unused_value: Option<UnusedValue>,
@@ -96,18 +106,27 @@ impl From<ExpirySettingsRejection> for Problem {
 }
 
 impl ExpirySettings {
-    fn check(&self) -> Result<(), ExpirySettingsRejection> {
+    /// Whether its days are days, and in order.
+    pub fn check(&self) -> Result<(), ExpirySettingsRejection> {
         let broken = |field, rule: String| Err(ExpirySettingsRejection::Field { field, rule });
         let fields = [
-            ("alert_days", self.alert_days, 0),
-            ("block_days", self.block_days, 0),
-            ("acceptance_days", self.acceptance_days, 0),
-            ("statement_days", self.statement_days, 0),
-            ("contest_days", self.contest_days, 1),
+            ("alert_days", self.alert_days, CalendarDays::MIN..=CalendarDays::MAX),
+            ("block_days", self.block_days, CalendarDays::MIN..=CalendarDays::MAX),
+            (
+                "acceptance_days",
+                self.acceptance_days,
+                CalendarDays::MIN..=CalendarDays::MAX,
+            ),
+            (
+                "statement_days",
+                self.statement_days,
+                CalendarDays::MIN..=CalendarDays::MAX,
+            ),
+            ("contest_days", self.contest_days, ContestDays::MIN..=ContestDays::MAX),
         ];
-        for (field, days, least) in fields {
-            if days.is_some_and(|days| !(least..=DAYS_MAX).contains(&days)) {
-                return broken(field, format!("entre {least} et {DAYS_MAX} jours."));
+        for (field, days, range) in fields {
+            if days.is_some_and(|days| !range.contains(&days.into())) {
+                return broken(field, format!("entre {} et {} jours.", range.start(), range.end()));
             }
         }
         let (alert, block, acceptance) = (

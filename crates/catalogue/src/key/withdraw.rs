@@ -1,3 +1,4 @@
+use bounds::{Reason, TextKind};
 use chrono::{DateTime, Utc};
 use database::{Rejection, UseCaseError};
 use sqlx::PgTransaction;
@@ -34,8 +35,12 @@ impl From<WithdrawKeyRejection> for Problem {
     fn from(rejection: WithdrawKeyRejection) -> Self {
         match rejection {
             WithdrawKeyRejection::NoKey => Self::not_found("Cette clé"),
-            WithdrawKeyRejection::NoReason => Self::refused("reason-missing", "Cette clé n'est pas retirée.")
-                .detail("Dites pourquoi, dans « reason » : le motif reste dans le journal."),
+            WithdrawKeyRejection::NoReason => {
+                Self::refused("reason-missing", "Cette clé n'est pas retirée.").detail(format!(
+                    "Dites pourquoi, dans « reason », en {} caractères au plus : le motif reste dans le journal.",
+                    Reason::CHARS_MAX
+                ))
+            }
             WithdrawKeyRejection::Before(when) => Self::refused("key-withdrawn", "Cette clé est déjà retirée.")
                 .detail(format!("Elle l'est depuis le {}.", when.format("%d/%m/%Y à %H:%M UTC"))),
         }
@@ -50,7 +55,7 @@ pub async fn withdraw_key(
     at: DateTime<Utc>,
 ) -> Result<Created<PublishedKey>, UseCaseError<WithdrawKeyRejection>> {
     let reason = act.reason.trim();
-    if reason.is_empty() {
+    if !Reason::fits(reason) {
         return Err(WithdrawKeyRejection::NoReason.into());
     }
     let done = sqlx::query!(

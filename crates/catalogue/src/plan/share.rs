@@ -1,4 +1,7 @@
+use std::fmt;
+
 use access::OrganisationId;
+use bounds::{Amount, AmountKind, RATE_DECIMALS_MAX, Rate};
 use rust_decimal::Decimal;
 use sealed_log::PartyId;
 use serde::{Deserialize, Serialize};
@@ -12,13 +15,15 @@ use utoipa::ToSchema;
 pub struct NewShare {
     pub funder_id: OrganisationId,
     /// Its rate: `"0.3339"` is 33.39 %.
-    #[schema(value_type = String, example = "0.3339")]
+    #[schema(value_type = Rate, example = "0.3339")]
     pub rate: Decimal,
     /// The most that it puts behind batches, over the whole programme; acts when a batch is funded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Amount>)]
     pub cap: Option<Cents>,
     /// Its share applies to batches of at least this face value; acts when a batch is funded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Amount>)]
     pub order_minimum: Option<Cents>,
     /// The most that it pays of what is *used*; settled by a true-up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -32,15 +37,16 @@ pub struct NewShare {
 }
 
 /// The most that a funder pays of what is used: a part of it, an amount, or both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UsedCap {
     /// Part of the face value used of the batches that it takes part in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, example = "0.5")]
+    #[schema(value_type = Option<Rate>, example = "0.5")]
     pub rate: Option<Decimal>,
     /// Over the whole programme.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Amount>)]
     pub amount: Option<Cents>,
 }
 
@@ -49,10 +55,29 @@ pub struct UsedCap {
 #[serde(deny_unknown_fields)]
 pub struct AudienceQuota {
     /// `"0.5"` is half of the used vouchers.
-    #[schema(value_type = String, example = "0.5")]
+    #[schema(value_type = Rate, example = "0.5")]
     pub rate: Decimal,
     /// Labels of the catalogue's audiences, any of which counts.
     pub audiences: Vec<String>,
+}
+
+/// What of a share is no rate, or no amount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShareMisfit {
+    Rate(&'static str),
+    Amount(&'static str),
+}
+
+impl fmt::Display for ShareMisfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rate(field) => write!(
+                f,
+                "« {field} » : un taux entre 0 et 1, avec au plus {RATE_DECIMALS_MAX} décimales, par exemple « 0.33305 »."
+            ),
+            Self::Amount(field) => write!(f, "« {field} » : {}.", Amount::range()),
+        }
+    }
 }
 
 impl NewShare {
@@ -99,11 +124,31 @@ impl NewShare {
         }
     }
 
-    /// Every rate in it.
-    pub(super) fn rates(&self) -> impl Iterator<Item = Decimal> {
-        let of_use = self.used_cap.and_then(|cap| cap.rate);
+    /// Whether each amount and each rate in it is one.
+    pub fn check(&self) -> Result<(), ShareMisfit> {
+        let of_use = self.used_cap.unwrap_or_default();
         let quota = self.audience_quota.as_ref().map(|quota| quota.rate);
-        [Some(self.rate), of_use, quota].into_iter().flatten()
+        let rates = [
+            ("rate", Some(self.rate)),
+            ("used_cap.rate", of_use.rate),
+            ("audience_quota.rate", quota),
+        ];
+        let amounts = [
+            ("cap", self.cap),
+            ("order_minimum", self.order_minimum),
+            ("used_cap.amount", of_use.amount),
+        ];
+        let rate = rates
+            .into_iter()
+            .find(|(_, rate)| rate.is_some_and(|rate| !Rate::fits(rate)));
+        let amount = amounts
+            .into_iter()
+            .find(|(_, amount)| amount.is_some_and(|amount| !Amount::fits(amount)));
+        match (rate, amount) {
+            (Some((field, _)), _) => Err(ShareMisfit::Rate(field)),
+            (None, Some((field, _))) => Err(ShareMisfit::Amount(field)),
+            (None, None) => Ok(()),
+        }
     }
 
     fn limits(&self) -> Limits {

@@ -28,7 +28,7 @@ pub struct BankDetails {
 
 /// A file read: the good rows with their lines, and what is wrong with the others.
 #[derive(Debug, Default)]
-pub struct Parsed {
+pub struct ParsedBankDetails {
     /// Good rows with their physical line.
     pub rows: Vec<(u64, BankDetails)>,
     /// What is wrong; whoever knows the structures may add to it.
@@ -43,7 +43,7 @@ pub struct Parsed {
 
 /// Reads a file of bank details: CSV, or a workbook (its first sheet when none is named). A SIRET that comes twice keeps its first row.
 #[must_use]
-pub fn parse(bytes: &[u8], sheet: Option<&str>) -> Parsed {
+pub fn parse(bytes: &[u8], sheet: Option<&str>) -> ParsedBankDetails {
     let reading = Reading {
         columns: &COLUMNS,
         sheet,
@@ -67,7 +67,7 @@ pub fn parse(bytes: &[u8], sheet: Option<&str>) -> Parsed {
             rows.push((row.line(), details));
         }
     }
-    Parsed {
+    ParsedBankDetails {
         rows,
         problems,
         sent_rows: table.sent_rows(),

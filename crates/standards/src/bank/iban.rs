@@ -229,12 +229,14 @@ impl fmt::Display for Bic {
 crate::text::text_value!(
     Iban,
     text = Iban::electronic,
+    pattern = "^[A-Z]{2}[0-9]{2}[0-9A-Z]{11,30}$",
     example = "FR7630006000011234567890189",
     about = "Un IBAN sans espaces."
 );
 crate::text::text_value!(
     Bic,
     text = Bic::as_str,
+    pattern = "^[0-9A-Z]{8}([0-9A-Z]{3})?$",
     example = "AGRIFRPPXXX",
     about = "Un BIC : 8 ou 11 caractères."
 );

@@ -212,13 +212,13 @@ fn is_bomb(text: &str) -> bool {
 
 /// Physical lines of many elements, asked for in the order of the file: each byte is looked at once. [`Element::line`] begins at the top
 /// each time, which is good for one error and takes hours for thousands of payments.
-pub(crate) struct Lines<'d> {
+pub(crate) struct ElementLines<'d> {
     text: &'d str,
     at: usize,
     line: u64,
 }
 
-impl<'d> Lines<'d> {
+impl<'d> ElementLines<'d> {
     pub(crate) fn of(root: Element<'d>) -> Self {
         Self {
             text: root.0.document().input_text(),

@@ -101,6 +101,7 @@ impl fmt::Display for BirthPlace {
 crate::text::text_value!(
     BirthPlace,
     text = ToString::to_string,
+    pattern = "^[0-9][0-9AB][0-9]{3}$",
     example = "21231",
     about = "Un lieu de naissance : code de commune, ou 99 et 3 chiffres à l'étranger."
 );

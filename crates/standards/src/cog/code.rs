@@ -109,7 +109,7 @@ impl FromStr for RegionCode {
 }
 
 macro_rules! code {
-    ($type:ident, $example:literal, $about:literal) => {
+    ($type:ident, $pattern:literal, $example:literal, $about:literal) => {
         impl $type {
             /// The code's characters.
             #[must_use]
@@ -130,22 +130,31 @@ macro_rules! code {
             }
         }
 
-        crate::text::text_value!($type, text = $type::as_str, example = $example, about = $about);
+        crate::text::text_value!(
+            $type,
+            text = $type::as_str,
+            pattern = $pattern,
+            example = $example,
+            about = $about
+        );
     };
 }
 
 code!(
     CommuneCode,
+    "^[0-9][0-9AB][0-9]{3}$",
     "21231",
     "Un code de commune du code officiel géographique (COG)."
 );
 code!(
     DepartementCode,
+    "^[0-9][0-9AB][0-9]?$",
     "21",
     "Un code de département du code officiel géographique (COG)."
 );
 code!(
     RegionCode,
+    "^[0-9]{2,3}$",
     "27",
     "Un code de région du code officiel géographique (COG)."
 );

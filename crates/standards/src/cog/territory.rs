@@ -92,6 +92,7 @@ impl fmt::Display for Territory {
 crate::text::text_value!(
     Territory,
     text = ToString::to_string,
+    pattern = "^(FR|R[0-9]{2,3}|[0-9][0-9AB][0-9]?|[0-9][0-9AB][0-9]{3})$",
     example = "21",
     about = "Un territoire : FR, R27 (région), 21 (département) ou 21231 (commune)."
 );

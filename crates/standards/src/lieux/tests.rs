@@ -52,7 +52,7 @@ fn header() -> Vec<&'static str> {
     [COLUMNS.required, COLUMNS.optional].concat()
 }
 
-fn parse_rows(rows: &[String]) -> Parsed {
+fn parse_rows(rows: &[String]) -> ParsedPlaces {
     parse(
         format!("{}\n{}\n", header().join(","), rows.join("\n")).as_bytes(),
         None,
@@ -60,7 +60,7 @@ fn parse_rows(rows: &[String]) -> Parsed {
 }
 
 /// Line and column of what is wrong.
-fn told(parsed: &Parsed) -> Vec<(u64, &str)> {
+fn told(parsed: &ParsedPlaces) -> Vec<(u64, &str)> {
     parsed
         .problems
         .iter()

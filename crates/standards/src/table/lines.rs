@@ -6,13 +6,13 @@
 use csv::StringRecord;
 
 /// Counts lines forward through a file.
-pub(super) struct Lines<'b> {
+pub(super) struct LineCounter<'b> {
     bytes: &'b [u8],
     position: usize,
     line: u64,
 }
 
-impl<'b> Lines<'b> {
+impl<'b> LineCounter<'b> {
     pub(super) fn new(bytes: &'b [u8]) -> Self {
         Self {
             bytes,

@@ -8,14 +8,15 @@ use http::header::CONTENT_TYPE;
 use utoipa::Modify;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, Info, OpenApi, OpenApiBuilder, RefOr};
-use web::{CommonProblems, OpenParts};
+use web::{BodyBounds, CommonProblems, OpenParts};
 
 /// The name of the security scheme in the document.
 const API_KEY: &str = "api_key";
 
 const DESCRIPTION: &str = "Les montants sont des textes à deux décimales, en euros. Chaque création porte un identifiant \
 choisi par l'appelant : la répéter ne fait rien deux fois (201 la première fois, 200 ensuite, 409 si le contenu diffère). \
-Les erreurs suivent la RFC 9457. « x-roles » dit quels rôles peuvent appeler une opération ; sans lui, \
+Les erreurs suivent la RFC 9457 ; « field » nomme le champ qui ne convient pas. \
+Partout, le caractère U+0000, un identifiant de zéros et une année de plus de quatre chiffres sont refusés. « x-roles » dit quels rôles peuvent appeler une opération ; sans lui, \
 ceux que ce qui est demandé concerne.";
 
 /// The document without paths: title, version, how to show who one is.
@@ -42,6 +43,7 @@ pub fn document() -> OpenApi {
 pub fn routes(mut document: OpenApi) -> Router {
     CommonProblems.modify(&mut document);
     OpenParts.modify(&mut document);
+    BodyBounds.modify(&mut document);
     complete(&mut document);
     let json = document.to_json().expect("the document holds plain data");
     Router::new().route(
@@ -89,6 +91,7 @@ fn meaning(status: &str) -> &'static str {
         "415" => "Le corps de la demande n'est pas du type attendu",
         "500" => "Une erreur est survenue de notre côté",
         "503" => "Trop de demandes : réessayez",
+        "504" => "La demande a pris trop de temps : réessayez avec le même identifiant",
         _ => "Refusé, avec la raison",
     }
 }

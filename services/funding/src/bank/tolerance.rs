@@ -4,6 +4,7 @@
 //! fund, with the line's own reference. Too little is never tolerated, nor is anything on money in: that would be somebody's money.
 
 use access::{Caller, audit};
+use bounds::{AmountKind, TextKind, Words};
 use chrono::{DateTime, Utc};
 use database::{NamedLock, UseCaseError};
 use serde::{Deserialize, Serialize};
@@ -12,20 +13,20 @@ use standards::Cents;
 use utoipa::ToSchema;
 use web::{Created, Problem};
 
-use crate::support::wording::{WORDS_CHARS_MAX, is_said};
-
-/// The most that an operator may tolerate on one payment: what banks charge for a transfer is less.
-pub const TOLERANCE_MAX: Cents = Cents::new(500);
+bounds::amount_kind! {
+    /// How much of a bank's charge passes without a break.
+    pub struct ToleratedCharge: 0..=500;
+}
 
 /// A tolerance to be set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewTolerance {
     /// On one payment; zero for none.
-    #[schema(example = "0.50")]
+    #[schema(value_type = ToleratedCharge, example = "0.50")]
     pub amount: Cents,
     /// Why it is accepted.
-    #[schema(example = "Frais par virement prévus à la convention de compte.")]
+    #[schema(value_type = Words, example = "Frais par virement prévus à la convention de compte.")]
     pub why: String,
 }
 
@@ -42,7 +43,7 @@ pub struct ToleranceView {
 /// Why it was not set.
 #[derive(Debug)]
 pub enum ToleranceRejection {
-    /// Below zero, or above [`TOLERANCE_MAX`].
+    /// No [`ToleratedCharge`].
     Amount,
     /// Empty, too long or with control characters.
     Words,
@@ -55,13 +56,14 @@ impl From<ToleranceRejection> for Problem {
         match rejection {
             ToleranceRejection::Amount => {
                 Self::refused("tolerance-amount", "Cette tolérance ne convient pas.").detail(format!(
-                    "Elle va de 0 à {} par virement ; au-delà, un écart s'explique.",
-                    TOLERANCE_MAX.to_french()
+                    "« amount » : {} par virement ; au-delà, un écart s'explique.",
+                    ToleratedCharge::range()
                 ))
             }
             ToleranceRejection::Words => Self::refused("tolerance-words", "Le texte manque ou ne convient pas.")
                 .detail(format!(
-                    "Dites pourquoi en une phrase d'au plus {WORDS_CHARS_MAX} caractères, sans retour à la ligne."
+                    "« why » : dites pourquoi en une phrase d'au plus {} caractères, sans retour à la ligne.",
+                    Words::CHARS_MAX
                 )),
         }
     }
@@ -94,10 +96,10 @@ pub async fn set(
     new: &NewTolerance,
     at: DateTime<Utc>,
 ) -> Result<Created<ToleranceView>, UseCaseError<ToleranceRejection>> {
-    if new.amount.is_negative() || new.amount > TOLERANCE_MAX {
+    if !ToleratedCharge::fits(new.amount) {
         return Err(ToleranceRejection::Amount.into());
     }
-    if !is_said(&new.why) {
+    if !Words::fits(&new.why) {
         return Err(ToleranceRejection::Words.into());
     }
     // Never while a statement is matched.

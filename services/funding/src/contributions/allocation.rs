@@ -1,6 +1,7 @@
 mod list;
 
 use access::{Caller, OrganisationId, audit};
+use bounds::{Amount, AmountKind};
 use catalogue::ProgrammeId;
 use chrono::{DateTime, Utc};
 use database::UseCaseError;
@@ -24,13 +25,14 @@ pub struct Allocation {
     pub id: AllocationId,
     pub funder_id: OrganisationId,
     pub programme_id: ProgrammeId,
+    #[schema(value_type = Amount)]
     pub amount: Cents,
 }
 
 /// Why nothing was allocated.
 #[derive(Debug)]
 pub enum AllocateRejection {
-    NotPositive,
+    Amount,
     NoFunder,
     NoProgramme,
     /// Part of what is deposited is mandated and not there yet, and the programme waits for money.
@@ -50,8 +52,9 @@ impl database::Rejection for AllocateRejection {}
 impl From<AllocateRejection> for Problem {
     fn from(rejection: AllocateRejection) -> Self {
         match rejection {
-            AllocateRejection::NotPositive => {
-                Self::refused("allocation-amount", "Le montant affecté doit être supérieur à zéro.")
+            AllocateRejection::Amount => {
+                Self::refused("allocation-amount", "Le montant affecté ne convient pas.")
+                    .detail(format!("« amount » : {}.", Amount::range()))
             }
             AllocateRejection::NoFunder => Self::not_found("Ce financeur"),
             AllocateRejection::NoProgramme => Self::not_found("Ce dispositif"),
@@ -88,6 +91,9 @@ pub async fn allocate(
     new: &Allocation,
     at: DateTime<Utc>,
 ) -> Result<Created<Allocation>, UseCaseError<AllocateRejection>> {
+    if !Amount::fits(new.amount) {
+        return Err(AllocateRejection::Amount.into());
+    }
     if !known::programme(tx, new.programme_id).await? {
         return Err(AllocateRejection::NoProgramme.into());
     }
@@ -104,7 +110,7 @@ pub async fn allocate(
     .await
     .map_err(|error| match error {
         error if database::is_constraint(&error, "allocation_positive") => {
-            UseCaseError::Rejected(AllocateRejection::NotPositive)
+            UseCaseError::Rejected(AllocateRejection::Amount)
         }
         error if database::is_constraint(&error, "allocation_funder") => {
             UseCaseError::Rejected(AllocateRejection::NoFunder)

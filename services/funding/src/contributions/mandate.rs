@@ -17,6 +17,7 @@ pub(crate) mod receipt;
 mod view;
 
 use access::{Caller, OrganisationId, audit};
+use bounds::{Amount, AmountKind, TextKind};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use database::{NamedLock, UseCaseError};
 use ledger::{Account, EventKind, TransferKind};
@@ -31,7 +32,7 @@ use crate::{support::ids::CallId, support::ids::ConventionId, support::ids::Mand
 
 pub use ageing::{MandateAgeing, ageing};
 pub use cancel::{NewMandateCancellation, cancel};
-pub use number::MANDATE_NUMBER_CHARS_MAX;
+pub use number::AccountantsNumber;
 pub(crate) use number::{MandateNumber, Naming};
 pub use view::{Mandate, MandateState, list, read};
 
@@ -47,13 +48,14 @@ pub struct NewMandate {
     #[serde(default)]
     pub call_id: Option<CallId>,
     /// The accountant's number.
-    #[schema(example = "345")]
+    #[schema(value_type = AccountantsNumber, example = "345")]
     pub number: String,
     /// The bordereau that it is on.
     #[serde(default)]
-    #[schema(example = "12")]
+    #[schema(value_type = Option<AccountantsNumber>, example = "12")]
     pub bordereau: Option<String>,
     /// How much is ordered to be paid.
+    #[schema(value_type = Amount)]
     pub amount: Cents,
     /// Its date; the numbers of an accountant start again each year.
     pub issued_on: NaiveDate,
@@ -62,7 +64,7 @@ pub struct NewMandate {
 /// Why a mandate was not accepted.
 #[derive(Debug)]
 pub enum AcceptRejection {
-    NotPositive,
+    Amount,
     /// Not one that an accountant writes.
     Number,
     NoConvention,
@@ -84,9 +86,10 @@ impl From<AcceptRejection> for Problem {
     fn from(rejection: AcceptRejection) -> Self {
         let refused = || Self::refused("mandate-field", "Ce mandat ne peut pas être enregistré.");
         match rejection {
-            AcceptRejection::NotPositive => refused().detail("« amount » doit être supérieur à zéro."),
+            AcceptRejection::Amount => refused().detail(format!("« amount » : {}.", Amount::range())),
             AcceptRejection::Number => refused().detail(format!(
-                "« number » et « bordereau » : au plus {MANDATE_NUMBER_CHARS_MAX} lettres et chiffres, dont un chiffre, par exemple « 345 »."
+                "« number » et « bordereau » : au plus {} lettres et chiffres, dont un chiffre, par exemple « 345 ».",
+                AccountantsNumber::CHARS_MAX
             )),
             AcceptRejection::NoConvention => Self::not_found("Cette convention"),
             AcceptRejection::NoCall => Self::not_found("Cet appel de fonds (dans cette convention)"),
@@ -133,8 +136,8 @@ pub async fn accept(
     new: &NewMandate,
     at: DateTime<Utc>,
 ) -> Result<Created<Mandate>, UseCaseError<AcceptRejection>> {
-    if !new.amount.is_positive() {
-        return Err(AcceptRejection::NotPositive.into());
+    if !Amount::fits(new.amount) {
+        return Err(AcceptRejection::Amount.into());
     }
     let number = MandateNumber::parse(new.issued_on.year(), new.bordereau.as_deref(), &new.number)
         .ok_or(AcceptRejection::Number)?;

@@ -14,6 +14,7 @@ mod payment;
 mod view;
 
 use access::{Caller, OrganisationId, audit};
+use bounds::{Form, TextKind};
 use catalogue::ProgrammeId;
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use database::{NamedLock, UseCaseError};
@@ -26,7 +27,7 @@ use standards::{Cents, calendar};
 use utoipa::ToSchema;
 use web::{Created, Problem};
 
-use crate::fees::invoicing::SERVICE_CODE_CHARS_MAX;
+use crate::fees::invoicing::ChorusServiceCode;
 use crate::support::ids::FeeId;
 use crate::support::overflow;
 
@@ -35,8 +36,10 @@ use paper::{BatchFacts, InvoiceFacts};
 pub use payment::{FeePayment, NewFeePayment, pay, payments};
 pub use view::{Fee, FeeLine, list, read};
 
-/// Characters of an engagement number in Chorus Pro.
-const ENGAGEMENT_CHARS_MAX: usize = 50;
+bounds::text_kind! {
+    /// The number of an engagement or an order, for Chorus Pro.
+    pub struct Engagement: 1..=50, Form::Line;
+}
 
 /// A fee to be invoiced.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -51,32 +54,30 @@ pub struct NewFee {
     pub batch_id: BatchId,
     /// The service code (code service) of a public buyer's order, for Chorus Pro; else the sponsor's own is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "FINANCES")]
+    #[schema(value_type = Option<ChorusServiceCode>, example = "FINANCES")]
     pub service_code: Option<String>,
     /// The engagement or order number (numéro d'engagement, bon de commande) that the buyer gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "2026-EJ-00123")]
+    #[schema(value_type = Option<Engagement>, example = "2026-EJ-00123")]
     pub engagement: Option<String>,
 }
 
 impl NewFee {
     fn check(&self) -> Result<(), FeeRejection> {
-        let fits = |field, text: Option<&str>, chars_max| {
-            let said = |text: &str| {
-                !text.trim().is_empty() && text.chars().count() <= chars_max && !text.contains(char::is_control)
-            };
-            text.is_none_or(said)
-                .then_some(())
-                .ok_or(FeeRejection::Order { field, chars_max })
-        };
-        fits("service_code", self.service_code.as_deref(), SERVICE_CODE_CHARS_MAX)?;
-        fits("engagement", self.engagement.as_deref(), ENGAGEMENT_CHARS_MAX)
+        fits::<ChorusServiceCode>("service_code", self.service_code.as_deref())?;
+        fits::<Engagement>("engagement", self.engagement.as_deref())
     }
 
     fn is(&self, fee: &Fee) -> bool {
         (self.programme_id, self.batch_id) == (fee.programme_id, fee.batch_id)
             && (&self.service_code, &self.engagement) == (&fee.service_code, &fee.engagement)
     }
+}
+
+fn fits<K: TextKind>(field: &'static str, text: Option<&str>) -> Result<(), FeeRejection> {
+    let chars_max = K::CHARS_MAX;
+    let fits = text.is_none_or(K::fits);
+    fits.then_some(()).ok_or(FeeRejection::Order { field, chars_max })
 }
 
 /// Why nothing was invoiced.

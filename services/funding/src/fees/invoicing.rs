@@ -9,12 +9,20 @@ mod address;
 mod buyer;
 mod seller;
 
+use bounds::{Form, TextKind};
 use web::Problem;
 
 pub use address::Address;
-pub(crate) use buyer::SERVICE_CODE_CHARS_MAX;
+pub(crate) use buyer::ChorusServiceCode;
 pub use buyer::{Buyer, buyer, set_buyer};
 pub use seller::{Seller, seller, set_seller};
+
+bounds::text_kind! {
+    /// Who sells or buys, as an invoice names it.
+    pub struct PartyName: 1..=120, Form::Line;
+    /// A French VAT number: `FR`, two digits, the SIREN.
+    pub struct VatNumber: 13..=13, Form::French;
+}
 
 /// Why it was not set.
 #[derive(Debug)]
@@ -38,21 +46,21 @@ impl From<InvoicingRejection> for Problem {
 }
 
 /// A text that says something on one line, within its bound; `None` leaves the field out where it may be.
-fn fits(field: &'static str, text: &str, chars_max: usize) -> Result<(), InvoicingRejection> {
+fn fits<K: TextKind>(field: &'static str, text: &str) -> Result<(), InvoicingRejection> {
     if text.trim().is_empty() {
         return Err(InvoicingRejection::Field(field, "le texte manque".to_owned()));
     }
-    if text.chars().count() > chars_max || text.chars().any(char::is_control) {
+    if !K::fits(text) {
         return Err(InvoicingRejection::Field(
             field,
-            format!("donnez au plus {chars_max} caractères, sans retour à la ligne"),
+            format!("donnez au plus {} caractères, sans retour à la ligne", K::CHARS_MAX),
         ));
     }
     Ok(())
 }
 
-fn fits_if_any(field: &'static str, text: Option<&str>, chars_max: usize) -> Result<(), InvoicingRejection> {
-    text.map_or(Ok(()), |text| fits(field, text, chars_max))
+fn fits_if_any<K: TextKind>(field: &'static str, text: Option<&str>) -> Result<(), InvoicingRejection> {
+    text.map_or(Ok(()), |text| fits::<K>(field, text))
 }
 
 /// A French VAT number is `FR`, a key made from the SIREN, and the SIREN (CGI, annexe II, art. 41 quater; the key is 12 plus three times
@@ -88,9 +96,10 @@ mod tests {
 
     #[test]
     fn texts_say_something_on_one_line() {
-        assert!(fits("name", "Régie", 5).is_ok());
-        for wrong in ["", "  ", "Régies", "a\nb"] {
-            assert!(fits("name", wrong, 5).is_err(), "{wrong:?}");
+        let long = "é".repeat(PartyName::CHARS_MAX + 1);
+        assert!(fits::<PartyName>("name", &long[2..]).is_ok());
+        for wrong in ["", "  ", &long, "a\nb"] {
+            assert!(fits::<PartyName>("name", wrong).is_err(), "{wrong:?}");
         }
     }
 }

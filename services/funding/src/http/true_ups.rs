@@ -63,7 +63,7 @@ async fn make_true_up(
     .map_err(Problem::from)
 }
 
-/// The last close of a programme, step by step. For operators, auditors, the programme's sponsor and its funders.
+/// The last true-up of a programme, step by step. For operators, auditors, the programme's sponsor and its funders.
 #[utoipa::path(get, path = "/funding/v1/programmes/{programme}/true-up", tag = "funding",
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
     responses((status = 200, body = TrueUp)))]
@@ -80,7 +80,7 @@ async fn get_true_up(
         .ok_or_else(|| Problem::not_found("La régularisation entre financeurs de ce dispositif"))
 }
 
-/// Every close of a programme, and what a further one would settle now. For operators, auditors, the programme's sponsor and its
+/// Every true-up of a programme, and what a further one would settle now. For operators, auditors, the programme's sponsor and its
 /// funders.
 #[utoipa::path(get, path = "/funding/v1/programmes/{programme}/true-ups", tag = "funding",
     params(("programme" = uuid::Uuid, Path, description = "The programme")),

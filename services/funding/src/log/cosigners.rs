@@ -1,6 +1,7 @@
 //! Keys that co-sign checkpoints: registered, used, retired. A funder or an auditor has its own, the operator acts for anybody.
 
 use access::{Cosigner, audit};
+use bounds::{Reason, TextKind};
 use chrono::{DateTime, Utc};
 use database::UseCaseError;
 use http::StatusCode;
@@ -20,9 +21,6 @@ use crate::log::view::CosignerView;
 
 /// Bytes of the longest line taken: a name and some hundred bytes of base64.
 const LINE_BYTES_MAX: usize = 1024;
-
-/// Characters of the longest reason.
-const REASON_CHARS_MAX: usize = 500;
 
 /// A key to be believed.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -57,7 +55,7 @@ pub(crate) struct NewRetirement {
     /// Its verifier key, as it was registered: `name+hash+base64`.
     pub vkey: String,
     /// Why; it is kept, and shown beside the key. It names nobody.
-    #[schema(example = "Clé perdue : remplacée.")]
+    #[schema(value_type = Reason, example = "Clé perdue : remplacée.")]
     pub reason: String,
     /// From when on its lines are refused, not before now; without it, at once.
     pub from: Option<DateTime<Utc>>,
@@ -137,7 +135,7 @@ impl From<RetireRejection> for Problem {
         match rejection {
             RetireRejection::NotAKey => not_a_key(),
             RetireRejection::Reason => Self::refused("retirement-reason", "Dites pourquoi cette clé est retirée.")
-                .detail(format!("Le motif a 1 à {REASON_CHARS_MAX} caractères, et ne nomme personne.")),
+                .detail(format!("« reason » : de 1 à {} caractères, sans nommer personne.", Reason::CHARS_MAX)),
             RetireRejection::Key(RetireError::Unknown) => Self::not_found("Cette clé de co-signature").detail(
                 "Donnez la clé de vérification telle qu'elle a été enregistrée ; la liste est à /funding/v1/cosigners.",
             ),
@@ -249,7 +247,7 @@ pub(crate) async fn retire(
 ) -> Result<Created<CosignerView>, UseCaseError<RetireRejection>> {
     let key = key_of(&new.vkey).ok_or(RetireRejection::NotAKey)?;
     let reason = new.reason.trim();
-    if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
+    if !Reason::fits(reason) {
         return Err(RetireRejection::Reason.into());
     }
     let by = who.organisation().uuid();

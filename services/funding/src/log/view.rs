@@ -57,7 +57,6 @@ pub struct ConsistencyView {
 /// A closed month. Nothing reopens it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CloseView {
-    #[schema(value_type = String, example = "2026-03")]
     pub month: Month,
     /// When it was closed.
     pub at: DateTime<Utc>,

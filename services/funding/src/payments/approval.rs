@@ -12,6 +12,7 @@
 //! pass in small ones. The primary key of the decision makes one of two who decide at once the second.
 
 use access::audit;
+use bounds::{Reason, TextKind};
 use chrono::{DateTime, NaiveDate, Utc};
 use database::{NamedLock, UseCaseError};
 use serde::{Deserialize, Serialize};
@@ -25,9 +26,6 @@ use crate::payments::payment_order::PaymentOrder;
 use crate::payments::rejected_payments::reverse_unsent_payments;
 use crate::support::booking::{BookError, book_all};
 use crate::{bank::breaks, bank::payment_answer, payments::payment_rule};
-
-/// Characters of a reason.
-const REASON_CHARS_MAX: usize = 500;
 
 /// Whether a second person has looked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -47,6 +45,7 @@ pub struct Approval {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRejection {
+    #[schema(value_type = Reason)]
     pub reason: String,
 }
 
@@ -123,7 +122,7 @@ impl From<DecideRejection> for Problem {
             }
             DecideRejection::Reason(order) => {
                 Self::refused("rejection-reason", format!("Dites pourquoi {} est rejeté.", order.french()))
-                    .detail(format!("Donnez « reason » en {REASON_CHARS_MAX} caractères au plus."))
+                    .detail(format!("Donnez « reason » en {} caractères au plus.", Reason::CHARS_MAX))
             }
             DecideRejection::TooLate(order) => Self::refused("execute-on-past", "La date d'exécution est passée.").detail(format!(
                 "Rejetez {}. {}",
@@ -200,7 +199,7 @@ pub(crate) async fn approve_or_reject(
     at: DateTime<Utc>,
 ) -> Result<Created<()>, UseCaseError<DecideRejection>> {
     if let Decision::Rejected(reason) = decision
-        && (reason.trim().is_empty() || reason.chars().count() > REASON_CHARS_MAX)
+        && !Reason::fits(reason)
     {
         return Err(DecideRejection::Reason(order).into());
     }

@@ -6,6 +6,7 @@
 //! would lift the rule, pay, and put it back.
 
 use access::audit;
+use bounds::{AmountKind, NumberKind};
 use chrono::{DateTime, Utc};
 use database::{NamedLock, UseCaseError};
 use serde::{Deserialize, Serialize};
@@ -17,16 +18,24 @@ use web::Problem;
 /// What public bodies have to pay their contracts (Code de la commande publique, art. R2192-10, which took over the décret n° 2013-269):
 /// structures may count on no less.
 pub const DELAY_DAYS: i32 = 30;
-/// Longer is no promise.
-const DELAY_DAYS_MAX: i32 = 365;
+bounds::amount_kind! {
+    /// The amount above which a second person looks.
+    pub struct ApprovalThreshold: 0..=standards::pain001::AMOUNT_MAX.get();
+}
+
+bounds::number_kind! {
+    /// Days within which a structure is paid.
+    pub struct PaymentDelay: 1..=365;
+}
 /// The rules on payments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PaymentRules {
     /// A settlement or a refund above it is approved by a second person; `null`: never, `"0.00"`: always.
+    #[schema(value_type = Option<ApprovalThreshold>)]
     pub approval_above: Option<Cents>,
     /// A structure is paid at most so many days after the end of the month of its claim.
-    #[schema(minimum = 1, maximum = 365, example = 30)]
+    #[schema(value_type = PaymentDelay, example = 30)]
     pub delay_days: i32,
     /// Whether a claim is paid while the money of a funder of it is awaited on a mandate: from what the others paid. `false`: it is held.
     #[serde(default)]
@@ -100,7 +109,7 @@ impl From<RuleRejection> for Problem {
             RuleRejection::Amount => Self::refused("payment-rules", "Le seuil d'approbation est négatif.")
                 .detail("Donnez dans « approval_above » un montant, « 0.00 » pour toujours demander, ou null pour ne jamais demander."),
             RuleRejection::Delay(days) => Self::refused("payment-rules", "Le délai de paiement ne convient pas.")
-                .detail(format!("« delay_days » vaut {days} ; donnez de 1 à {DELAY_DAYS_MAX} jours.")),
+                .detail(format!("« delay_days » vaut {days} ; donnez de 1 à {} jours.", PaymentDelay::MAX)),
             RuleRejection::NothingWaits => Self::not_found("Ce changement à confirmer"),
             RuleRejection::SamePerson => same_person("Vous avez demandé ce changement : il laisse passer plus de paiements."),
             RuleRejection::NewKey => same_person("Votre clé d'accès a été créée après la demande de ce changement."),
@@ -164,10 +173,10 @@ pub async fn set(
     new: PaymentRules,
     at: DateTime<Utc>,
 ) -> Result<PaymentRulesView, UseCaseError<RuleRejection>> {
-    if new.approval_above.is_some_and(Cents::is_negative) {
+    if new.approval_above.is_some_and(|above| !ApprovalThreshold::fits(above)) {
         return Err(RuleRejection::Amount.into());
     }
-    if !(1..=DELAY_DAYS_MAX).contains(&new.delay_days) {
+    if !PaymentDelay::fits(new.delay_days) {
         return Err(RuleRejection::Delay(new.delay_days).into());
     }
     NamedLock::PaymentRules.take(tx).await?;

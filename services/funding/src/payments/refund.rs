@@ -13,6 +13,7 @@ mod view;
 mod write;
 
 use access::{OrganisationId, audit};
+use bounds::{Amount, AmountKind};
 use catalogue::ProgrammeId;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use database::UseCaseError;
@@ -69,6 +70,7 @@ pub struct NewRefund {
     /// Out of which programme; without one, out of the funder's free money.
     pub programme_id: Option<ProgrammeId>,
     /// How much of its free money; absent with a programme, which gives back all that it owes.
+    #[schema(value_type = Option<Amount>)]
     pub amount: Option<Cents>,
     /// Free money by the bank only.
     pub method: RefundMethod,
@@ -171,7 +173,7 @@ impl RefundSource {
         match (new.programme_id, new.amount) {
             (Some(programme), None) => Ok(Self::Programme(programme, what)),
             (None, _) if new.method == RefundMethod::Credit => Err(RefundRejection::FreeCredit),
-            (None, Some(amount)) if amount.is_positive() => Ok(Self::Free(amount)),
+            (None, Some(amount)) if Amount::fits(amount) => Ok(Self::Free(amount)),
             _ => Err(RefundRejection::Amount),
         }
     }

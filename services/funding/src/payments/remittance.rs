@@ -37,7 +37,6 @@ pub struct Remittance {
     /// The last four characters of its account.
     pub account_ends: String,
     /// Claims up to the end of this month.
-    #[schema(value_type = String, example = "2026-03")]
     pub month: Month,
     /// When it was made.
     pub made_on: NaiveDate,

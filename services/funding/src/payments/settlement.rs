@@ -59,7 +59,6 @@ pub struct NewSettlement {
     /// Made by the caller.
     pub id: SettlementId,
     /// Claims up to the end of this month are paid.
-    #[schema(value_type = String, example = "2026-03")]
     pub month: Month,
     /// When the bank shall pay.
     pub execute_on: NaiveDate,

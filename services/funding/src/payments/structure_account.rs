@@ -65,7 +65,6 @@ pub struct ProgrammeAccount {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct NextPayment {
     /// Claims up to the end of this month are in it.
-    #[schema(value_type = String, example = "2026-03")]
     pub month: Month,
     /// The first day on which it can be made.
     pub from: NaiveDate,
@@ -78,7 +77,6 @@ pub struct NextPayment {
 pub struct PaymentSummary {
     pub id: PaymentId,
     /// Claims up to the end of this month.
-    #[schema(value_type = String, example = "2026-03")]
     pub month: Month,
     pub amount: Cents,
     /// The id on the bank statement.

@@ -1,4 +1,5 @@
 use access::{Caller, OrganisationId, audit};
+use bounds::{Reason, TextKind};
 use catalogue::{Programme, ProgrammeId, UnusedValue};
 use chrono::{DateTime, NaiveDate, Utc};
 use database::{NamedLock, UseCaseError};
@@ -13,9 +14,6 @@ use super::{choose, issue, respond};
 use crate::payments::refund::{NewRefund, RefundMethod, RefundRejection, RefundScope, refund};
 use crate::support::ids::RefundId;
 
-/// Letters of a reason.
-const REASON_CHARS_MAX: usize = 500;
-
 /// What the operator asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +21,7 @@ pub struct NewUnusedValueRefund {
     /// When the bank shall pay those who want their money on their account.
     pub execute_on: NaiveDate,
     /// For a contested statement: why it is carried out all the same (how the contest was settled).
+    #[schema(value_type = Option<Reason>)]
     pub override_reason: Option<String>,
 }
 
@@ -104,7 +103,8 @@ impl From<RefundUnusedValueRejection> for Problem {
                 .detail("L'état est contesté. Réglez le différend, puis dites dans « override_reason » comment il l'a été.")
                 .with("contested_by", by),
             RefundUnusedValueRejection::Despite => refused("no-contest").detail(format!(
-                "« override_reason » dit comment une contestation a été réglée, en {REASON_CHARS_MAX} caractères au plus ; sans contestation, retirez-le."
+                "« override_reason » dit comment une contestation a été réglée, en {} caractères au plus ; sans contestation, retirez-le.",
+                Reason::CHARS_MAX
             )),
             RefundUnusedValueRejection::Refund(rejection) => rejection.into(),
         }
@@ -142,7 +142,7 @@ pub(crate) async fn refund_unused_value(
     if override_reason.is_none() && !contesting.is_empty() {
         return Err(RefundUnusedValueRejection::Contested(contesting).into());
     }
-    if override_reason.is_some_and(|reason| contesting.is_empty() || reason.chars().count() > REASON_CHARS_MAX) {
+    if override_reason.is_some_and(|reason| contesting.is_empty() || !Reason::fits(reason)) {
         return Err(RefundUnusedValueRejection::Despite.into());
     }
     let (mut any, mut failed) = (false, None);

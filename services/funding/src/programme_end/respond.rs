@@ -1,4 +1,5 @@
 use access::{Caller, OrganisationId, audit};
+use bounds::{Form, TextKind};
 use catalogue::ProgrammeId;
 use chrono::{DateTime, Utc};
 use database::UseCaseError;
@@ -10,8 +11,10 @@ use web::{Created, Problem};
 use super::contest::{ContestOver, check_open};
 use crate::support::ids::ExpiryResponseId;
 
-/// Letters of reasons.
-const REASONS_CHARS_MAX: usize = 4_000;
+bounds::text_kind! {
+    /// What is false in a statement, and what would be right.
+    pub struct ContestReasons: 1..=4_000, Form::Lines;
+}
 
 /// What somebody answers to a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -48,6 +51,7 @@ pub struct NewStatementResponse {
     /// Accepted or contested.
     pub answer: StatementAnswer,
     /// Asked for when it is contested: what is wrong, and what would be right.
+    #[schema(value_type = Option<ContestReasons>)]
     pub reasons: Option<String>,
 }
 
@@ -79,7 +83,8 @@ impl From<RespondRejection> for Problem {
         match rejection {
             RespondRejection::Closed(closed) => closed.into(),
             RespondRejection::Reasons => Self::refused("no-reasons", "Cette réponse ne peut pas être enregistrée.").detail(format!(
-                "Pour contester, dites dans « reasons » ce qui est faux et ce qui serait juste, en {REASONS_CHARS_MAX} caractères au plus."
+                "Pour contester, dites dans « reasons » ce qui est faux et ce qui serait juste, en {} caractères au plus.",
+                ContestReasons::CHARS_MAX
             )),
             RespondRejection::NotAParty => Self::forbidden(
                 "Répondent à un état contradictoire le commanditaire du dispositif et les financeurs qui y sont nommés.",
@@ -102,7 +107,7 @@ pub(crate) async fn respond(
         .map(str::trim)
         .filter(|reasons| !reasons.is_empty());
     let missing = new.answer == StatementAnswer::Contested && reasons.is_none();
-    if missing || reasons.is_some_and(|reasons| reasons.chars().count() > REASONS_CHARS_MAX) {
+    if missing || reasons.is_some_and(|reasons| !ContestReasons::fits(reasons)) {
         return Err(RespondRejection::Reasons.into());
     }
     let wanted = StatementResponse {

@@ -1,6 +1,7 @@
 //! Money that was announced before anything was signed: beside the books, with its source.
 
 use access::{Caller, OrganisationId, audit};
+use bounds::{Amount, AmountKind, Form, TextKind};
 use catalogue::ProgrammeId;
 use chrono::{DateTime, NaiveDate, Utc};
 use database::UseCaseError;
@@ -12,8 +13,10 @@ use web::{Created, Page, Problem};
 
 use crate::{support::ids::AnnouncementId, support::known};
 
-/// Characters of a source.
-const SOURCE_CHARS_MAX: usize = 500;
+bounds::text_kind! {
+    /// Where something can be read.
+    pub struct Source: 1..=500, Form::Lines;
+}
 
 /// What a funder announced.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -25,18 +28,19 @@ pub struct Announcement {
     /// For which programme, when that was said.
     #[serde(default)]
     pub programme_id: Option<ProgrammeId>,
+    #[schema(value_type = Amount)]
     pub amount: Cents,
     /// When it was said.
     pub announced_on: NaiveDate,
     /// Where it can be read.
-    #[schema(example = "Délibération du conseil départemental n° 2026-41")]
+    #[schema(value_type = Source, example = "Délibération du conseil départemental n° 2026-41")]
     pub source: String,
 }
 
 /// Why an announcement was not recorded.
 #[derive(Debug)]
 pub enum AnnounceRejection {
-    NotPositive,
+    Amount,
     /// Empty or too long.
     Source,
     NoFunder,
@@ -49,9 +53,10 @@ impl From<AnnounceRejection> for Problem {
     fn from(rejection: AnnounceRejection) -> Self {
         let refused = || Self::refused("announcement-field", "Cette annonce ne peut pas être enregistrée.");
         match rejection {
-            AnnounceRejection::NotPositive => refused().detail("« amount » doit être supérieur à zéro."),
+            AnnounceRejection::Amount => refused().detail(format!("« amount » : {}.", Amount::range())),
             AnnounceRejection::Source => refused().detail(format!(
-                "« source » : dites en 1 à {SOURCE_CHARS_MAX} caractères où l'annonce peut être lue."
+                "« source » : dites en 1 à {} caractères où l'annonce peut être lue.",
+                Source::CHARS_MAX
             )),
             AnnounceRejection::NoFunder => Self::not_found("Ce financeur"),
             AnnounceRejection::NoProgramme => Self::not_found("Ce dispositif"),
@@ -67,8 +72,11 @@ pub async fn announce(
     at: DateTime<Utc>,
 ) -> Result<Created<Announcement>, UseCaseError<AnnounceRejection>> {
     let source = new.source.trim();
-    if source.is_empty() || source.chars().count() > SOURCE_CHARS_MAX {
+    if !Source::fits(source) {
         return Err(AnnounceRejection::Source.into());
+    }
+    if !Amount::fits(new.amount) {
+        return Err(AnnounceRejection::Amount.into());
     }
     if let Some(programme) = new.programme_id
         && !known::programme(tx, programme).await?
@@ -90,7 +98,7 @@ pub async fn announce(
     .await
     .map_err(|error| match error {
         error if database::is_constraint(&error, "announcement_positive") => {
-            UseCaseError::Rejected(AnnounceRejection::NotPositive)
+            UseCaseError::Rejected(AnnounceRejection::Amount)
         }
         error if database::is_constraint(&error, "announcement_funder") => {
             UseCaseError::Rejected(AnnounceRejection::NoFunder)

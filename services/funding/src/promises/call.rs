@@ -3,6 +3,7 @@ mod remind;
 mod state;
 
 use access::{Caller, audit};
+use bounds::{Amount, AmountKind};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use database::{NamedLock, UseCaseError};
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,7 @@ pub struct NewCall {
     /// Under which convention.
     pub convention_id: ConventionId,
     /// How much is called.
+    #[schema(value_type = Amount)]
     pub amount: Cents,
     /// When it should arrive: not before the day on which the call is made.
     pub due_on: NaiveDate,
@@ -54,7 +56,7 @@ pub struct Call {
 /// Why a call was not made.
 #[derive(Debug)]
 pub enum CallRejection {
-    NotPositive,
+    Amount,
     /// Due before the Paris day on which it is made: it would be overdue, and reminded of days that nobody was given.
     DuePast {
         called_on: NaiveDate,
@@ -72,7 +74,8 @@ impl database::Rejection for CallRejection {}
 impl From<CallRejection> for Problem {
     fn from(rejection: CallRejection) -> Self {
         match rejection {
-            CallRejection::NotPositive => Self::refused("call-amount", "Le montant appelé doit être supérieur à zéro."),
+            CallRejection::Amount => Self::refused("call-amount", "Le montant appelé ne convient pas.")
+                .detail(format!("« amount » : {}.", Amount::range())),
             CallRejection::DuePast { called_on } => {
                 Self::refused("call-due-past", "L'échéance de l'appel est passée.").detail(format!(
                     "Un appel se règle au plus tôt le jour où il est fait : donnez dans « due_on » le {} ou une date à venir.",
@@ -101,8 +104,8 @@ pub async fn call(
     new: &NewCall,
     at: DateTime<Utc>,
 ) -> Result<Created<Call>, UseCaseError<CallRejection>> {
-    if !new.amount.is_positive() {
-        return Err(CallRejection::NotPositive.into());
+    if !Amount::fits(new.amount) {
+        return Err(CallRejection::Amount.into());
     }
     // Two calls at once would each see the other's amount as not called.
     NamedLock::Convention(new.convention_id.uuid()).take(tx).await?;

@@ -1,4 +1,5 @@
 use access::{Caller, OrganisationId, audit};
+use bounds::{Amount, AmountKind, Rate};
 use catalogue::ProgrammeId;
 use chrono::{DateTime, NaiveDate, Utc};
 use database::UseCaseError;
@@ -21,6 +22,7 @@ pub struct Convention {
     pub funder_id: OrganisationId,
     pub programme_id: ProgrammeId,
     /// How much at most.
+    #[schema(value_type = Amount)]
     pub amount: Cents,
     /// When it was signed.
     pub signed_on: NaiveDate,
@@ -30,7 +32,6 @@ pub struct Convention {
     pub ends_on: NaiveDate,
     /// COG code, when it is for a part of the programme's territory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, example = "21")]
     pub territory: Option<Territory>,
     /// One of the catalogue's audiences, when it is for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,10 +39,11 @@ pub struct Convention {
     pub audience: Option<String>,
     /// The most of each voucher that it pays: no plan gives it more. `"0.5"` is half.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, example = "0.5")]
+    #[schema(value_type = Option<Rate>, example = "0.5")]
     pub rate: Option<Decimal>,
     /// The most that it puts behind vouchers: a plan must have the cap too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Amount>)]
     pub cap: Option<Cents>,
     /// The announcement that it carries out, so that announced money is not counted twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,7 +67,7 @@ pub struct ConventionView {
 /// Why a convention was not recorded.
 #[derive(Debug)]
 pub enum SignRejection {
-    NotPositive,
+    Amount,
     /// With the rule it breaks, in French.
     Field(&'static str, &'static str),
     /// None of this funder.
@@ -82,7 +84,7 @@ impl From<SignRejection> for Problem {
     fn from(rejection: SignRejection) -> Self {
         let refused = || Self::refused("convention-field", "Cette convention ne peut pas être enregistrée.");
         match rejection {
-            SignRejection::NotPositive => refused().detail("« amount » doit être supérieur à zéro."),
+            SignRejection::Amount => refused().detail(format!("« amount » : {}.", Amount::range())),
             SignRejection::Days => refused().detail("« ends_on » vient avant « starts_on » : corrigez les dates."),
             SignRejection::Field(field, rule) => refused().detail(format!("« {field} » : {rule}")),
             SignRejection::NoAnnouncement => Self::not_found("Cette annonce (de ce financeur)"),
@@ -91,9 +93,6 @@ impl From<SignRejection> for Problem {
         }
     }
 }
-
-/// Decimals kept of a rate.
-const RATE_DECIMALS_MAX: u32 = 8;
 
 /// Records a convention, or finds that it was recorded before.
 pub async fn sign(
@@ -128,7 +127,7 @@ pub async fn sign(
     .execute(&mut **tx)
     .await
     .map_err(|error| match error {
-        error if database::is_constraint(&error, "convention_positive") => UseCaseError::Rejected(SignRejection::NotPositive),
+        error if database::is_constraint(&error, "convention_positive") => UseCaseError::Rejected(SignRejection::Amount),
         error if database::is_constraint(&error, "convention_days_in_order") => UseCaseError::Rejected(SignRejection::Days),
         error if database::is_constraint(&error, "convention_funder") => UseCaseError::Rejected(SignRejection::NoFunder),
         error => error.into(),
@@ -150,16 +149,18 @@ pub async fn sign(
 }
 
 async fn check(tx: &mut PgTransaction<'_>, new: &Convention) -> Result<(), UseCaseError<SignRejection>> {
+    if !Amount::fits(new.amount) {
+        return Err(SignRejection::Amount.into());
+    }
     if !known::programme(tx, new.programme_id).await? {
         return Err(SignRejection::NoProgramme.into());
     }
-    let rate_fits = |rate: Decimal| rate > Decimal::ZERO && rate <= Decimal::ONE && rate.scale() <= RATE_DECIMALS_MAX;
-    if new.rate.is_some_and(|rate| !rate_fits(rate)) {
+    if new.rate.is_some_and(|rate| rate.is_zero() || !Rate::fits(rate)) {
         let rule = "un taux au-dessus de 0 et au plus 1, avec au plus 8 décimales, par exemple « 0.5 ».";
         return Err(SignRejection::Field("rate", rule).into());
     }
-    if new.cap.is_some_and(|cap| !cap.is_positive()) {
-        return Err(SignRejection::Field("cap", "un montant supérieur à zéro.").into());
+    if new.cap.is_some_and(|cap| !Amount::fits(cap)) {
+        return Err(SignRejection::Field("cap", "un montant supérieur à zéro, et au plus 999 999 999,99 €.").into());
     }
     let found = sqlx::query!(
         r#"select $1::text is null or exists (select from catalogue.audience where label = $1) as "audience!",

@@ -14,15 +14,12 @@ pub struct Funder {
     /// Made by the caller; also its organisation's.
     pub id: OrganisationId,
     /// SIREN, 9 digits.
-    #[schema(value_type = String, example = "222100018")]
     pub siren: Siren,
     /// As it appears to people.
-    #[schema(example = "Département de la Côte-d'Or")]
+    #[schema(value_type = bounds::Name, example = "Département de la Côte-d'Or")]
     pub name: String,
     /// Its account, for refunds.
-    #[schema(value_type = String)]
     pub iban: Iban,
-    #[schema(value_type = Option<String>)]
     pub bic: Option<Bic>,
 }
 

@@ -1,4 +1,4 @@
-//! Who bears what: a programme's plan over time, the true-up at its close, and the simulator that calculates one beforehand.
+//! Who bears what: a programme's plan over time, the true-up at its end, and the simulator that calculates one beforehand.
 
 pub mod plan;
 pub mod simulation;

@@ -1,13 +1,14 @@
-//! "If N vouchers are used, who pays what": the functions that fund a batch, split a voucher and close a programme, on figures
+//! "If N vouchers are used, who pays what": the functions that fund a batch, split a voucher and true up a programme, on figures
 //! that somebody supposes. Nothing is stored.
 //!
 //! The vouchers used are supposed to be the first of the batch. Which ones are used changes each funder by less than a cent a
 //! voucher, and nothing at all where every voucher splits alike.
 
+use bounds::{NumberKind, Rate};
 use std::collections::{BTreeMap, BTreeSet};
 
 use access::OrganisationId;
-use catalogue::{NewShare, PlanId, Programme, ProgrammeId};
+use catalogue::{NewShare, PlanId, Programme, ProgrammeId, ShareMisfit};
 use database::UseCaseError;
 use ledger::PartyId;
 use rust_decimal::prelude::ToPrimitive;
@@ -21,8 +22,10 @@ use web::Problem;
 
 use crate::shares::true_up::{Computation, Shown, names, render};
 
-/// Vouchers of a simulated order.
-pub const SIMULATED_VOUCHERS_MAX: u32 = 100_000_000;
+bounds::number_kind! {
+    /// Vouchers of a simulated order, or of them those that are used.
+    pub struct SimulatedVouchers: 0..=100_000_000;
+}
 
 /// What is supposed.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -36,15 +39,18 @@ pub struct SimulationInput {
     pub shares: Option<Vec<NewShare>>,
     /// Booklets ordered; or `vouchers`.
     #[serde(default)]
+    #[schema(value_type = Option<SimulatedVouchers>)]
     pub booklets: Option<u32>,
     /// Vouchers ordered; or `booklets`.
     #[serde(default)]
+    #[schema(value_type = Option<SimulatedVouchers>)]
     pub vouchers: Option<u32>,
     /// Vouchers used of them.
+    #[schema(value_type = SimulatedVouchers)]
     pub used: u32,
     /// Part of the used vouchers that reaches the audiences of the quotas; needed when a share has a quota.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "0.4")]
+    #[schema(value_type = Option<Rate>, example = "0.4")]
     pub audience_rate: Option<Decimal>,
 }
 
@@ -61,8 +67,8 @@ pub struct Simulation {
     pub used: Cents,
     /// In the plan's order.
     pub funders: Vec<FunderView>,
-    /// The close, step by step.
-    pub close: Computation,
+    /// The true-up, step by step.
+    pub true_up: Computation,
 }
 
 /// What a funder would pay.
@@ -83,7 +89,7 @@ pub struct FunderView {
     pub used: Cents,
     /// Of it, unused: goes back to it.
     pub returned: Cents,
-    /// What the close adds (or, negative, takes off).
+    /// What the true-up adds (or, negative, takes off).
     pub settled: Cents,
     /// What it pays in the end.
     pub pays: Cents,
@@ -99,6 +105,7 @@ pub enum SimulateRejection {
     },
     /// None of the programme.
     NoPlan,
+    ShareMisfit(ShareMisfit),
     NotAPlan(CappedPlanError),
 }
 
@@ -112,6 +119,9 @@ impl From<SimulateRejection> for Problem {
                     .detail(format!("« {field} » : {rule}"))
             }
             SimulateRejection::NoPlan => Self::not_found("Ce plan de financement (de ce dispositif)"),
+            SimulateRejection::ShareMisfit(misfit) => {
+                Self::refused("not-a-plan", "Ce plan de financement ne convient pas.").detail(misfit.to_string())
+            }
             SimulateRejection::NotAPlan(error) => {
                 Self::refused("not-a-plan", "Ce plan de financement ne convient pas.").detail(error.to_string())
             }
@@ -122,7 +132,7 @@ impl From<SimulateRejection> for Problem {
 /// The figures alone.
 struct SimulationFigures {
     plan: Plan,
-    close: shares::TrueUp,
+    true_up: shares::TrueUp,
 }
 
 /// The real functions, one after the other.
@@ -135,8 +145,8 @@ fn figures(capped_plan: &CappedPlan, order: Order, used: u32, reached: u64) -> S
         .map(|(&(funder, _), _)| (funder, reached))
         .collect();
     let batch = UsedBatch::first(&plan, used, order.face_value, &reached);
-    let close = shares::true_up(&[(capped_plan.clone(), vec![batch])], &[]);
-    SimulationFigures { plan, close }
+    let true_up = shares::true_up(&[(capped_plan.clone(), vec![batch])], &[]);
+    SimulationFigures { plan, true_up }
 }
 
 fn funders(capped_plan: &CappedPlan, figures: &SimulationFigures, order: Order, used: u32) -> Vec<FunderView> {
@@ -146,7 +156,7 @@ fn funders(capped_plan: &CappedPlan, figures: &SimulationFigures, order: Order, 
         let place = figures.plan.funders().iter().position(|(known, _)| *known == funder);
         let of = |sums: &[Cents]| place.map_or(Cents::ZERO, |place| sums[place]);
         let (reserved, used) = (of(&reserved), of(&on_used));
-        let pays = figures.close.parts.iter().find(|part| part.funder == funder);
+        let pays = figures.true_up.parts.iter().find(|part| part.funder == funder);
         let pays = pays.map_or(used, |part| part.part);
         let less = |from: Cents, taken: Cents| Cents::new(from.get() - taken.get());
         FunderView {
@@ -177,10 +187,14 @@ impl SimulationInput {
                 );
             }
         };
-        if !(1..=SIMULATED_VOUCHERS_MAX).contains(&vouchers) {
+        if vouchers == 0 || !SimulatedVouchers::fits(vouchers) {
             return broken(
-                "vouchers",
-                format!("de 1 à {SIMULATED_VOUCHERS_MAX} chèques commandés."),
+                if self.booklets.is_some() {
+                    "booklets"
+                } else {
+                    "vouchers"
+                },
+                format!("de 1 à {} chèques commandés.", SimulatedVouchers::MAX),
             );
         }
         if self.used > vouchers {
@@ -206,8 +220,12 @@ impl SimulationInput {
                 ));
             }
             None => Decimal::ONE,
-            Some(rate) if (Decimal::ZERO..=Decimal::ONE).contains(&rate) => rate,
-            Some(_) => return Err(broken("un taux entre 0 et 1, par exemple « 0.4 ».")),
+            Some(rate) if Rate::fits(rate) => rate,
+            Some(_) => {
+                return Err(broken(
+                    "un taux entre 0 et 1, avec au plus 8 décimales, par exemple « 0.4 ».",
+                ));
+            }
         };
         let exact = Decimal::from(self.used).checked_mul(rate);
         let whole = exact.map(|exact| exact.round_dp_with_strategy(0, RoundingStrategy::ToZero));
@@ -246,6 +264,10 @@ pub async fn simulate(
     (shares, version): (Vec<NewShare>, i32),
 ) -> Result<Simulation, UseCaseError<SimulateRejection>> {
     let order = supposed.order(programme)?;
+    shares
+        .iter()
+        .try_for_each(NewShare::check)
+        .map_err(SimulateRejection::ShareMisfit)?;
     let capped_plan = catalogue::capped_plan(&shares).map_err(SimulateRejection::NotAPlan)?;
     capped_plan
         .plan()
@@ -264,8 +286,8 @@ pub async fn simulate(
             .checked_mul(vouchers.into())
             .expect("32 bits of 16 bits of cents")
     };
-    let close = render(&Shown {
-        computed: &figures.close,
+    let true_up = render(&Shown {
+        computed: &figures.true_up,
         versions: vec![version],
         // Nobody is behind figures that are supposed.
         hidden: &BTreeSet::new(),
@@ -278,7 +300,7 @@ pub async fn simulate(
         used_vouchers: supposed.used,
         used: value(supposed.used),
         funders,
-        close,
+        true_up,
     })
 }
 

@@ -1,14 +1,14 @@
-//! The close: shares that are limited by what is *used*, or by whom it reached, are settled between funders.
+//! The true-up: shares that are limited by what is *used*, or by whom it reached, are settled between funders.
 //!
 //! Once the programme's end is declared and swept, [`shares::true_up()`] says who owes whom; what each owes goes from its money in
 //! the programme (what is free, then what is owed back to it) to what the other is owed back.
 //!
-//! **A claim reversed after the close** changes what was used, and its value comes back in the shares from before the close. Then a
-//! further close is [due](due::due): number 2, 3, … of the programme, of the difference alone. Until somebody makes it, it is an
+//! **A claim reversed after the true-up** changes what was used, and its value comes back in the shares from before the true-up. Then a
+//! further true-up is [due](due::due): number 2, 3, … of the programme, of the difference alone. Until somebody makes it, it is an
 //! open point of every reconciliation, and whoever would pay by it is given nothing back.
 //!
 //! **Why it cannot go wrong twice.** The free and the refundable money of every funder of every plan is locked before anything is
-//! read: a reversal that gives a dead voucher's value back waits, and of two closes at once the second settles what the first left:
+//! read: a reversal that gives a dead voucher's value back waits, and of two true-ups at once the second settles what the first left:
 //! nothing. An id is used once.
 
 mod due;
@@ -38,7 +38,7 @@ pub(crate) use used::names;
 pub use view::Computation;
 pub(crate) use view::{Shown, render};
 
-/// A close to be made.
+/// A true-up to be made.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewTrueUp {
@@ -46,7 +46,7 @@ pub struct NewTrueUp {
     pub id: TrueUpId,
 }
 
-/// A close as it was made.
+/// A true-up as it was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct TrueUp {
     /// The id under which it was made.
@@ -131,7 +131,7 @@ impl MissingShares {
     }
 }
 
-/// Closes a programme, or settles what changed since its last close, or finds that this close was made before.
+/// Trues up a programme, or settles what changed since its last true-up, or finds that this true-up was made before.
 pub async fn true_up(
     tx: &mut PgTransaction<'_>,
     who: &Caller,

@@ -1,4 +1,4 @@
-//! What several rooms need: ids, booking to the ledger, the fund's account, French wording.
+//! What several rooms need: ids, booking to the ledger, the fund's account.
 
 pub mod ages;
 pub mod booking;
@@ -9,7 +9,6 @@ mod fund_account;
 pub mod ids;
 pub mod known;
 pub(crate) mod remittance_text;
-pub(crate) mod wording;
 
 pub use document_signer::DocumentSigner;
 pub use fund_account::FundAccount;

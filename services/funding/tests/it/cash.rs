@@ -10,9 +10,9 @@ use standards::Cents;
 use uuid::Uuid;
 
 use crate::bank::{moved, naming, quoting};
-use crate::closes::END;
 use crate::cycle::reasons;
 use crate::fixture::{FUNDERS, Fixture, OTHER_IBAN, PROGRAMME, STRUCTURE_IBAN, id, instant};
+use crate::true_ups::END;
 
 const FIRST: Uuid = id(101);
 const SECOND: Uuid = id(102);

@@ -1,4 +1,4 @@
-//! A claim reversed after the close: the difference is due, shown, and settled by a further close.
+//! A claim reversed after the true-up: the difference is due, shown, and settled by a further one.
 //!
 //! By hand: of vouchers 1 to 5, the first funder (33.39 %) pays 3.34 € each, the second 6.66 €; the first pays at most a quarter of what is
 //! used. Four used: 13.36 € paid, 10 € at most, so the second owes it 3.36 €. One reversed: 10.02 € paid, 7.50 € at most, 2.52 € in all,
@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 use standards::Cents;
 
-use crate::closes::{END, QUARTER_OF_USE, half_reach, path};
 use crate::fixture::{FUNDERS, Fixture, PROGRAMME, STRUCTURE_IBAN, book, id, instant};
 use crate::reconciling::Reconciling;
+use crate::true_ups::{END, QUARTER_OF_USE, half_reach, path};
 
 const STRUCTURE: uuid::Uuid = id(0x40);
 
@@ -80,10 +80,10 @@ fn owes(from: usize, to: usize, amount: &str) -> Vec<(Value, Value, Value)> {
 }
 
 #[testkit::test]
-async fn a_claim_reversed_after_the_close_is_settled_by_a_further_one(admin: PgPool) {
+async fn a_claim_reversed_after_the_true_up_is_settled_by_a_further_one(admin: PgPool) {
     let fixture = Fixture::new(admin).await;
     fixture.four_claims_and_swept().await;
-    assert_eq!(fixture.due().await, owes(1, 0, "3.36"), "the first close is due too");
+    assert_eq!(fixture.due().await, owes(1, 0, "3.36"), "the first true-up is due too");
     let first = fixture.created(&path("true-up"), json!({"id": id(0x90)})).await;
     assert_eq!(
         (&first["number"], &first["payments"][0]["amount"]),
@@ -94,7 +94,7 @@ async fn a_claim_reversed_after_the_close_is_settled_by_a_further_one(admin: PgP
     assert_eq!(settled["type"], "urn:ccn:problem:true-up-settled");
 
     fixture.reverses_dead(4).await;
-    // 20.03 + 3.36 + 3.34, and 39.97 + 6.66: the shares from before the close.
+    // 20.03 + 3.36 + 3.34, and 39.97 + 6.66: the shares from before the true-up.
     assert_eq!(fixture.refundable().await, [2_673, 4_663]);
     assert_eq!(fixture.due().await, owes(0, 1, "0.84"));
     let second = fixture.created(&path("true-up"), json!({"id": id(0x91)})).await;
@@ -138,7 +138,7 @@ async fn a_claim_reversed_after_the_close_is_settled_by_a_further_one(admin: PgP
 }
 
 #[testkit::test]
-async fn a_due_close_is_an_open_point_until_it_is_made(admin: PgPool) {
+async fn a_due_true_up_is_an_open_point_until_it_is_made(admin: PgPool) {
     let fixture = Fixture::new(admin).await;
     fixture.four_claims_and_swept().await;
     fixture.created(&path("true-up"), json!({"id": id(0x90)})).await;
@@ -168,7 +168,7 @@ async fn a_due_close_is_an_open_point_until_it_is_made(admin: PgPool) {
 }
 
 #[testkit::test]
-async fn who_owes_by_a_due_close_is_given_nothing_back_before(admin: PgPool) {
+async fn who_owes_by_a_due_true_up_is_given_nothing_back_before(admin: PgPool) {
     let fixture = Fixture::new(admin).await;
     fixture.four_claims_and_swept().await;
     fixture.created(&path("true-up"), json!({"id": id(0x90)})).await;
@@ -188,15 +188,15 @@ async fn who_owes_by_a_due_close_is_given_nothing_back_before(admin: PgPool) {
 }
 
 #[testkit::test]
-async fn two_closes_at_once_settle_a_difference_once(admin: PgPool) {
+async fn two_true_ups_at_once_settle_a_difference_once(admin: PgPool) {
     let fixture = Fixture::new(admin).await;
     fixture.four_claims_and_swept().await;
     fixture.created(&path("true-up"), json!({"id": id(0x90)})).await;
     fixture.reverses_dead(4).await;
-    let close = path("true-up");
+    let true_up = path("true-up");
     let (one, other) = tokio::join!(
-        fixture.post(&close, json!({"id": id(0x91)})),
-        fixture.post(&close, json!({"id": id(0x92)}))
+        fixture.post(&true_up, json!({"id": id(0x91)})),
+        fixture.post(&true_up, json!({"id": id(0x92)}))
     );
     let mut answers = [one.0, other.0];
     answers.sort_unstable();

@@ -1,4 +1,5 @@
 use access::{Caller, audit};
+use bounds::{Reason, TextKind};
 use catalogue::Programme;
 use chrono::{DateTime, Utc};
 use database::{Rejection, UseCaseError};
@@ -11,15 +12,12 @@ use web::{Created, Problem};
 use crate::batches::batch::{self, Batch};
 use crate::batches::shares::BatchShares;
 
-/// Characters of a reason.
-const REASON_CHARS_MAX: usize = 500;
-
 /// A batch to be given up.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCancellation {
     /// Why, in words; names nobody.
-    #[schema(example = "Carnets abîmés chez l'imprimeur")]
+    #[schema(value_type = Reason, example = "Carnets abîmés chez l'imprimeur")]
     pub reason: String,
 }
 
@@ -40,7 +38,8 @@ impl From<CancelRejection> for Problem {
         match rejection {
             CancelRejection::NoBatch => Self::not_found("Ce lot"),
             CancelRejection::Reason => refused("no-reason").detail(format!(
-                "Donnez un motif dans « reason », de 1 à {REASON_CHARS_MAX} caractères."
+                "Donnez un motif dans « reason », de 1 à {} caractères.",
+                Reason::CHARS_MAX
             )),
             CancelRejection::HandedOver => refused("already-handed-over")
                 .detail("Des carnets sont déjà chez des personnes : révoquez plutôt les carnets qui restent."),
@@ -61,7 +60,7 @@ pub async fn cancel(
     at: DateTime<Utc>,
 ) -> Result<Created<Batch>, UseCaseError<CancelRejection>> {
     let reason = new.reason.trim();
-    if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
+    if !Reason::fits(reason) {
         return Err(CancelRejection::Reason.into());
     }
     let ordered = batch::find(&mut **tx, programme.id, id)

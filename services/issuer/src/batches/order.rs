@@ -1,4 +1,5 @@
 use access::{Caller, OrganisationId, audit};
+use bounds::NumberKind;
 use catalogue::{PlanId, Programme};
 use chrono::{DateTime, Utc};
 use database::{Rejection, UseCaseError};
@@ -11,8 +12,11 @@ use web::{Created, Problem};
 use crate::batches::batch::{self, Batch, BatchRow, stored};
 use crate::batches::mint::SERIES_VOUCHERS_PLANNED_MAX;
 
-/// Booklets in one order: a million vouchers at most, so that amounts and serial numbers stay small. More is another order.
-pub const BATCH_BOOKLETS_MAX: u32 = 100_000;
+bounds::number_kind! {
+    /// Booklets in one order: at least what the programme says; a million vouchers at most, so that amounts and serial numbers stay
+    /// small. More is another order.
+    pub struct OrderBooklets: 0..=100_000;
+}
 
 /// An order of booklets.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
@@ -21,6 +25,7 @@ pub struct NewOrder {
     /// Made by the caller.
     pub id: BatchId,
     /// How many booklets.
+    #[schema(value_type = OrderBooklets)]
     pub booklets: u32,
 }
 
@@ -41,10 +46,11 @@ impl From<OrderRejection> for Problem {
         let refused = |kind| Self::refused(kind, "Cette commande n'est pas possible.");
         match rejection {
             OrderRejection::TooFew(least) => refused("order-too-small").detail(format!(
-                "Commandez au moins {least} carnets : c'est le minimum de ce dispositif."
+                "« booklets » : commandez au moins {least} carnets, le minimum de ce dispositif."
             )),
             OrderRejection::TooMany => refused("order-too-large").detail(format!(
-                "Une commande compte au plus {BATCH_BOOKLETS_MAX} carnets : partagez-la."
+                "« booklets » : une commande compte au plus {} carnets ; partagez-la.",
+                OrderBooklets::MAX
             )),
             OrderRejection::NoPlan => refused("no-plan")
                 .detail("Ce dispositif n'a pas encore de plan de financement : convenez-en avec ses financeurs."),
@@ -108,7 +114,7 @@ fn check(programme: &Programme, new: &NewOrder, at: DateTime<Utc>) -> Result<(),
     if new.booklets < programme.booklets_min {
         return Err(OrderRejection::TooFew(programme.booklets_min));
     }
-    if new.booklets > BATCH_BOOKLETS_MAX {
+    if i64::from(new.booklets) > OrderBooklets::MAX {
         return Err(OrderRejection::TooMany);
     }
     if standards::calendar::paris_date(at) > programme.last_day {

@@ -79,6 +79,8 @@ pub async fn set_calendar(
     if calendar.settings == *settings {
         return Ok(Created::Existing(*settings));
     }
+    // What can never be set is told before what can no longer be.
+    settings.check().map_err(SetCalendarRejection::Settings)?;
     if ExpiryStep::ALL.into_iter().any(|step| calendar.is_due(step, at)) || step::any(tx, programme.id).await? {
         return Err(SetCalendarRejection::InProgress.into());
     }

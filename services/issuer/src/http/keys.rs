@@ -1,5 +1,6 @@
 use access::Operator;
 use axum::extract::State;
+use bounds::{Form, Reason};
 use catalogue::{NewKey, PublishedKey, Withdrawal, WithdrawalId};
 use chrono::{DateTime, NaiveDate, Utc};
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
@@ -17,6 +18,18 @@ use crate::{keys::public_keys, keys::signers::Signers};
 
 /// Bytes of the longest delegation taken.
 const DELEGATION_BYTES_MAX: usize = 4096;
+
+bounds::text_kind! {
+    /// An Ed25519 public key in hexadecimal.
+    pub(super) struct PublicKeyHex: 64..=64, Form::Hex;
+    /// An Ed25519 signature in hexadecimal.
+    pub(super) struct SignatureHex: 128..=128, Form::Hex;
+}
+
+bounds::number_kind! {
+    /// A series of vouchers.
+    pub(super) struct SeriesNumber: 0..=u16::MAX as i64;
+}
 
 /// What a published key is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -45,6 +58,7 @@ impl From<KeyPurpose> for Purpose {
 #[serde(deny_unknown_fields)]
 pub(super) struct NewKeyBody {
     /// 64 hexadecimal digits.
+    #[schema(value_type = PublicKeyHex)]
     public_key: String,
     purpose: KeyPurpose,
     /// From when on what it signs is accepted.
@@ -52,14 +66,17 @@ pub(super) struct NewKeyBody {
     /// Until when, excluded.
     valid_until: DateTime<Utc>,
     /// First series whose vouchers it may sign; 0 when absent.
+    #[schema(value_type = Option<SeriesNumber>)]
     first_series: Option<u16>,
     /// Last series; 65535 when absent.
+    #[schema(value_type = Option<SeriesNumber>)]
     last_series: Option<u16>,
     /// The highest face value that it may sign; 655.35 when absent.
     max_face_value: Option<Cents>,
     /// The latest last day that it may sign; when absent, what its end allows.
     latest_day: Option<NaiveDate>,
     /// The signature, by this key, of `ccn key possession, version 1\n{purpose}\n{public_key}\n`: 128 hexadecimal digits.
+    #[schema(value_type = SignatureHex)]
     proof: String,
     /// Publishes less than 7 days before the first use: for a first key, or in the place of a stolen one.
     #[serde(default)]
@@ -100,6 +117,7 @@ pub(super) struct NewWithdrawal {
     #[schema(value_type = uuid::Uuid)]
     id: WithdrawalId,
     /// Mandatory: it stays in the journal.
+    #[schema(value_type = Reason)]
     reason: String,
 }
 

@@ -1,6 +1,7 @@
 //! What a programme's paper says beside its vouchers: where to ask, who pays.
 
 use access::{Caller, OrganisationId, audit};
+use bounds::{Form, TextKind};
 use catalogue::{PlanId, Programme, ProgrammeId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -11,9 +12,14 @@ use web::Problem;
 
 use crate::{paper::booklets::PaperFormat, paper::booklets::Partner, paper::logos, paper::logos::LogoInk};
 
-const PHONE_CHARS_MAX: usize = 24;
-const WEB_PAGE_CHARS_MAX: usize = 80;
-const ADDRESS_CHARS_MAX: usize = 120;
+bounds::text_kind! {
+    /// A phone number on a cover.
+    pub struct CoverPhone: 0..=24, Form::Phone;
+    /// The address of a page on a cover.
+    pub struct CoverPage: 0..=80, Form::Line;
+    /// A counter where people ask, on a cover.
+    pub struct CoverAddress: 0..=120, Form::Line;
+}
 
 /// Changes whenever what is drawn changes: a proof approved before must be approved again.
 const LAYOUT_VERSION: u32 = 2;
@@ -23,13 +29,13 @@ const LAYOUT_VERSION: u32 = 2;
 #[serde(deny_unknown_fields)]
 pub struct Contact {
     /// A phone number as people write it.
-    #[schema(example = "03 80 12 34 56")]
+    #[schema(value_type = Option<CoverPhone>, example = "03 80 12 34 56")]
     pub phone: Option<String>,
     /// The page that says where vouchers are taken, without `https://`.
-    #[schema(example = "www.exemple.fr/cheques")]
+    #[schema(value_type = Option<CoverPage>, example = "www.exemple.fr/cheques")]
     pub web_page: Option<String>,
     /// A counter where people ask.
-    #[schema(example = "Maison France Services, 10 rue de la Gare, Semur-en-Auxois")]
+    #[schema(value_type = Option<CoverAddress>, example = "Maison France Services, 10 rue de la Gare, Semur-en-Auxois")]
     pub address: Option<String>,
 }
 
@@ -67,17 +73,12 @@ impl Contact {
                 value => Ok(value.map(str::to_owned)),
             }
         };
-        let phone = text("phone", &self.phone, PHONE_CHARS_MAX)?;
-        let digits = |phone: &str| {
-            phone
-                .chars()
-                .all(|c| c.is_ascii_digit() || matches!(c, ' ' | '.' | '+' | '(' | ')' | '-'))
-        };
-        if phone.as_deref().is_some_and(|phone| !digits(phone)) {
+        let phone = text("phone", &self.phone, CoverPhone::CHARS_MAX)?;
+        if phone.as_deref().is_some_and(|phone| !CoverPhone::fits(phone)) {
             let rule = "des chiffres et des espaces, par exemple « 03 80 12 34 56 ».".to_owned();
             return Err(ContactRejection::Field { field: "phone", rule });
         }
-        let web_page = text("web_page", &self.web_page, WEB_PAGE_CHARS_MAX)?.map(|page| {
+        let web_page = text("web_page", &self.web_page, CoverPage::CHARS_MAX)?.map(|page| {
             let short = page.strip_prefix("https://").or_else(|| page.strip_prefix("http://"));
             short.unwrap_or(&page).trim_end_matches('/').to_owned()
         });
@@ -91,7 +92,7 @@ impl Contact {
                 rule,
             });
         }
-        let address = text("address", &self.address, ADDRESS_CHARS_MAX)?;
+        let address = text("address", &self.address, CoverAddress::CHARS_MAX)?;
         Ok(Self {
             phone,
             web_page,

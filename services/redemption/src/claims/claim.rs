@@ -56,6 +56,7 @@ mod validate;
 mod validated_claim;
 
 use access::Caller;
+use bounds::Form;
 use chrono::{DateTime, NaiveDate, Utc};
 use database::{Rejection, UseCaseError};
 use serde::Deserialize;
@@ -81,6 +82,16 @@ pub const CLAIM_VOUCHERS_MAX: usize = 50;
 /// Days after a service within which it can be claimed.
 pub const SERVICE_AGE_DAYS_MAX: u64 = 31;
 
+bounds::text_kind! {
+    /// What a camera read, or what a person typed.
+    pub struct VoucherText: 0..=web::TEXT_CHARS_MAX, Form::Any;
+}
+
+bounds::list_kind! {
+    /// The vouchers of a claim, 1 to 50 whether scanned or typed.
+    pub struct ClaimedVouchers: [VoucherText; 0..=CLAIM_VOUCHERS_MAX];
+}
+
 /// A claim as the phone sends it. Holds tokens: never shown by `Debug`.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -89,10 +100,12 @@ pub struct NewClaim {
     pub id: ClaimRequestId,
     /// The text of each QR code scanned, or its digits. With `short_codes`, 1 to 50 of one programme.
     #[serde(default)]
+    #[schema(value_type = ClaimedVouchers)]
     pub tokens: Vec<String>,
     /// The codes printed beside QR codes that no camera reads, as typed; `?` for a sign that cannot be read. A voucher's position in
     /// an answer counts on from the tokens.
     #[serde(default)]
+    #[schema(value_type = ClaimedVouchers)]
     pub short_codes: Vec<String>,
     /// Code of the service given, from the catalogue.
     #[schema(example = "atelier-premiers-pas")]

@@ -14,6 +14,7 @@
 //! services lock the accounts they move (payable, voucher) before they write their fact, so a statement that reads after
 //! [`ledger::lock`] returned sees the last word.
 
+use bounds::{Reason, TextKind};
 use database::{Rejection, UseCaseError};
 use std::collections::{BTreeSet, HashMap};
 
@@ -33,7 +34,6 @@ use web::{Created, Problem};
 
 use crate::claims::claim::{blocks, transfer_id};
 use crate::claims::read_claims::{Receipt, receipts};
-use crate::structures::suspend::REASON_CHARS_MAX;
 use crate::{ids::ClaimId, ids::ReversalId};
 
 /// A reversal to be made.
@@ -43,6 +43,7 @@ pub struct NewReversal {
     /// Made by the caller.
     pub id: ReversalId,
     /// Why; names no person.
+    #[schema(value_type = Reason)]
     pub reason: String,
 }
 
@@ -75,7 +76,8 @@ impl From<ReverseRejection> for Problem {
         match rejection {
             ReverseRejection::NoClaim => Self::not_found("Cet encaissement"),
             ReverseRejection::Reason => Self::refused("reason", "Le motif ne convient pas.").detail(format!(
-                "Donnez un motif de {REASON_CHARS_MAX} caractères au plus, sans nommer personne."
+                "« reason » : donnez un motif de {} caractères au plus, sans nommer personne.",
+                Reason::CHARS_MAX
             )),
             ReverseRejection::Already(at) => Self::refused("already-reversed", "Cet encaissement est déjà annulé.")
                 .detail("Un encaissement ne s'annule qu'une fois. Il n'y a rien à faire.")
@@ -94,7 +96,7 @@ pub async fn reverse(
     at: DateTime<Utc>,
 ) -> Result<Created<Reversal>, UseCaseError<ReverseRejection>> {
     let reason = new.reason.trim();
-    if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
+    if !Reason::fits(reason) {
         return Err(ReverseRejection::Reason.into());
     }
     let book = programme.book();

@@ -34,7 +34,6 @@ pub struct PublicPlace {
     /// Commune, by name.
     pub commune: String,
     /// Commune, by INSEE code.
-    #[schema(value_type = Option<String>)]
     pub commune_code: Option<CommuneCode>,
     /// International, without spaces.
     #[schema(example = "+33380000000")]

@@ -18,12 +18,10 @@ pub(crate) struct SeriesFacts {
     /// The date on the paper: the last day for whoever holds it.
     printed_day: NaiveDate,
     /// COG: a commune (`21231`), a département (`21`), a région (`R27`) or `FR`.
-    #[schema(value_type = String, example = "21")]
     territory: Territory,
     /// The territory's name.
     territory_name: Option<&'static str>,
     /// The territory, if it is one commune.
-    #[schema(value_type = Option<String>)]
     commune: Option<CommuneCode>,
     /// The départements in which it lies or of which it is made; none when it is the whole country.
     departements: Vec<DepartementFact>,
@@ -33,7 +31,6 @@ pub(crate) struct SeriesFacts {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DepartementFact {
     /// COG code.
-    #[schema(value_type = String, example = "21")]
     code: DepartementCode,
     name: &'static str,
 }

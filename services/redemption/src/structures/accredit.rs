@@ -10,7 +10,7 @@ use standards::{Siren, Siret};
 use utoipa::ToSchema;
 use web::{Created, Problem};
 
-use crate::structures::criteria::{Place, UnmetCriterion, unmet};
+use crate::structures::criteria::{DescribedPlace, UnmetCriterion, unmet};
 use crate::{ids::AccreditationId, ids::StructureId};
 
 /// An accreditation to be given.
@@ -84,7 +84,7 @@ pub async fn accredit(
     if let Some(before) = accredited_before(tx, structure, new).await? {
         return Ok(Created::Existing(before));
     }
-    let place = Place::deserialize(&known.place).map_err(UseCaseError::failed)?;
+    let place = DescribedPlace::deserialize(&known.place).map_err(UseCaseError::failed)?;
     let reasons = unmet(&place);
     if !reasons.is_empty() {
         return Err(AccreditRejection::Unmet(reasons).into());

@@ -13,7 +13,7 @@ const ASKING_LABELS: [&str; 2] = ["Chèque culture numérique", "APTIC"];
 
 /// What the criteria look at, of the place as its file describes it.
 #[derive(Debug, Deserialize)]
-pub struct Place {
+pub struct DescribedPlace {
     /// None: nobody knew its number in a register.
     pivot: Option<String>,
     #[serde(default)]
@@ -37,7 +37,7 @@ pub struct UnmetCriterion {
 
 /// Every criterion that the place does not meet.
 #[must_use]
-pub fn unmet(place: &Place) -> Vec<UnmetCriterion> {
+pub fn unmet(place: &DescribedPlace) -> Vec<UnmetCriterion> {
     let reason = |criterion, problem: String, remedy: &str| UnmetCriterion {
         criterion,
         problem,
@@ -84,7 +84,7 @@ pub fn unmet(place: &Place) -> Vec<UnmetCriterion> {
     reasons
 }
 
-impl Place {
+impl DescribedPlace {
     fn asks(&self) -> bool {
         let labels = self.autres_formations_labels.as_deref().unwrap_or_default();
         labels.split('|').any(|label| ASKING_LABELS.contains(&label.trim()))
@@ -95,9 +95,9 @@ impl Place {
 mod tests {
     use super::*;
 
-    fn place(pivot: &str, services: &[&str], access: &[&str], labels: Option<&str>) -> Place {
+    fn place(pivot: &str, services: &[&str], access: &[&str], labels: Option<&str>) -> DescribedPlace {
         let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
-        Place {
+        DescribedPlace {
             pivot: Some(pivot.to_owned()),
             services: owned(services),
             modalites_acces: owned(access),
@@ -105,7 +105,7 @@ mod tests {
         }
     }
 
-    fn words(place: &Place) -> Vec<&'static str> {
+    fn words(place: &DescribedPlace) -> Vec<&'static str> {
         unmet(place).iter().map(|reason| reason.criterion).collect()
     }
 

@@ -15,7 +15,7 @@ use crate::structures::import::{CHANGED, Findings, Import, ImportError, Kind, NE
 pub(crate) enum StructuresFile {}
 
 /// A place that is new or says something new.
-pub(crate) struct Place {
+pub(crate) struct ChangedPlace {
     /// As [`key_of`] makes it.
     pivot: String,
     siret: Option<String>,
@@ -37,14 +37,14 @@ fn id_of(pivot: &str) -> StructureId {
 }
 
 impl Import for StructuresFile {
-    type Change = Place;
+    type Change = ChangedPlace;
     const KIND: Kind = Kind::Structures;
     const ACTION: &'static str = "structure.import";
 
     async fn examine(
         tx: &mut PgTransaction<'_>,
         upload: &Upload,
-    ) -> Result<(StructureImportReport, Vec<Place>), ImportError> {
+    ) -> Result<(StructureImportReport, Vec<ChangedPlace>), ImportError> {
         let parsed = standards::lieux::parse(&upload.bytes, upload.sheet.as_deref());
         let pivots: Vec<String> = parsed.rows.iter().map(|(_, lieu)| key_of(lieu)).collect();
         let known: HashMap<String, Value> = sqlx::query!(
@@ -77,7 +77,7 @@ impl Import for StructuresFile {
                         Some(Pivot::Siret(siret)) => Some(siret.to_string()),
                         Some(Pivot::Rna(_) | Pivot::Ridet(_)) | None => None,
                     };
-                    places.push(Place {
+                    places.push(ChangedPlace {
                         pivot,
                         siret,
                         name: lieu.nom,
@@ -93,7 +93,7 @@ impl Import for StructuresFile {
     async fn store(
         tx: &mut PgTransaction<'_>,
         upload: &Upload,
-        places: &[Place],
+        places: &[ChangedPlace],
         at: DateTime<Utc>,
     ) -> Result<(), sqlx::Error> {
         let ids: Vec<_> = places.iter().map(|place| id_of(&place.pivot).uuid()).collect();

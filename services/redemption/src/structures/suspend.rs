@@ -2,6 +2,7 @@
 //! whether it is paid meanwhile is the settlement's business.
 
 use access::{Caller, audit};
+use bounds::{Reason, TextKind};
 use chrono::{DateTime, Utc};
 use database::{Rejection, UseCaseError};
 use serde::{Deserialize, Serialize};
@@ -12,9 +13,6 @@ use web::{Created, Problem};
 
 use crate::{ids::StructureId, ids::SuspensionId};
 
-/// Characters of a reason.
-pub const REASON_CHARS_MAX: usize = 500;
-
 /// A suspension to be made.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -22,6 +20,7 @@ pub struct NewSuspension {
     /// Made by the caller.
     pub id: SuspensionId,
     /// Why; names no person.
+    #[schema(value_type = Reason)]
     pub reason: String,
 }
 
@@ -51,7 +50,8 @@ impl From<SuspendRejection> for Problem {
     fn from(rejection: SuspendRejection) -> Self {
         match rejection {
             SuspendRejection::Reason => Self::refused("reason", "Le motif ne convient pas.").detail(format!(
-                "Donnez un motif de {REASON_CHARS_MAX} caractères au plus, sans nommer personne."
+                "« reason » : donnez un motif de {} caractères au plus, sans nommer personne.",
+                Reason::CHARS_MAX
             )),
             SuspendRejection::NoStructure => Self::not_found("Cette structure"),
             SuspendRejection::NoSuspension => Self::not_found("Cette suspension"),
@@ -70,7 +70,7 @@ pub async fn suspend(
     at: DateTime<Utc>,
 ) -> Result<Created<Suspension>, UseCaseError<SuspendRejection>> {
     let reason = new.reason.trim();
-    if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
+    if !Reason::fits(reason) {
         return Err(SuspendRejection::Reason.into());
     }
     let inserted = sqlx::query!(

@@ -100,7 +100,7 @@ pub struct Used {
     pub paid: i64,
 }
 
-/// What the last funder owes the first at the close, version by version.
+/// What the last funder owes the first at the true-up, version by version.
 pub fn true_up(versions: &[(Plan, Used)]) -> i64 {
     let (mut owed, mut part_before) = (0, 0);
     for (plan, used) in versions {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{GroupStatus, Pain002Error, Pain002Problem, PaymentStatus, Status, StatusReport, Verdict};
-use crate::bank::iso20022::{self, Element, Lines};
+use crate::bank::iso20022::{self, Element, ElementLines};
 
 const EXPECTED: &str = "un compte rendu de virements pain.002, versions 001.03 et 001.10";
 const NAMESPACES: [&str; 2] = [
@@ -26,7 +26,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<StatusReport>, Pain002Error> {
 /// What is kept while the payments are read in the order of the file.
 struct Reading<'d> {
     named: BTreeSet<String>,
-    lines: Lines<'d>,
+    lines: ElementLines<'d>,
 }
 
 fn report(element: Element<'_>) -> Result<StatusReport, Pain002Error> {
@@ -40,7 +40,7 @@ fn report(element: Element<'_>) -> Result<StatusReport, Pain002Error> {
     let whole = verdict(original, "GrpSts")?;
     let mut reading = Reading {
         named: BTreeSet::new(),
-        lines: Lines::of(element),
+        lines: ElementLines::of(element),
     };
     let groups = element.children("OrgnlPmtInfAndSts");
     let header = element.required("GrpHdr")?;

@@ -12,6 +12,7 @@ mod view;
 mod write;
 
 use access::{OrganisationId, audit};
+use bounds::{TextKind, Words};
 use chrono::{DateTime, Utc};
 use database::UseCaseError;
 use serde::{Deserialize, Serialize};
@@ -24,7 +25,6 @@ use crate::bank::breaks::open::resolve_due_breaks;
 use crate::bank::breaks::step::StepRejection;
 use crate::bank::breaks::step::{add, locked};
 use crate::bank::breaks::view::BreakView;
-use crate::support::wording::is_said;
 use crate::{
     support::ids::BreakId, support::ids::CallId, support::ids::ExplanationId, support::ids::MandateId,
     support::ids::PaymentId,
@@ -99,7 +99,7 @@ impl ExplanationKind {
 #[serde(deny_unknown_fields)]
 pub struct NewExplanation {
     pub what: ExplanationKind,
-    #[schema(example = "Virement confirmé par le comptable public.")]
+    #[schema(value_type = Words, example = "Virement confirmé par le comptable public.")]
     pub why: String,
     /// For `contribution`.
     pub funder_id: Option<OrganisationId>,
@@ -119,7 +119,7 @@ pub async fn explain(
     new: NewExplanation,
     at: DateTime<Utc>,
 ) -> Result<Created<BreakView>, UseCaseError<ExplainRejection>> {
-    if !is_said(&new.why) {
+    if !Words::fits(&new.why) {
         return Err(ExplainRejection::Step(StepRejection::Words).into());
     }
     let seen = locked(tx, id)

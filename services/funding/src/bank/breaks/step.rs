@@ -1,6 +1,7 @@
 //! Who looks after a break, and its end.
 
 use access::audit;
+use bounds::{TextKind, Words};
 use chrono::{DateTime, Utc};
 use database::{NamedLock, UseCaseError};
 use serde::{Deserialize, Serialize};
@@ -10,14 +11,13 @@ use web::{Created, Problem};
 
 use crate::bank::breaks::view::{BreakView, read};
 use crate::support::ids::BreakId;
-use crate::support::wording::{WORDS_CHARS_MAX, is_said};
 
 /// Who looks after a break from now on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewOwner {
     /// A team rather than a name.
-    #[schema(example = "Comptabilité")]
+    #[schema(value_type = Words, example = "Comptabilité")]
     pub owner: String,
 }
 
@@ -26,7 +26,7 @@ pub struct NewOwner {
 #[serde(deny_unknown_fields)]
 pub struct NewClosing {
     /// Why nothing is left to do.
-    #[schema(example = "Vérifié avec la banque.")]
+    #[schema(value_type = Words, example = "Vérifié avec la banque.")]
     pub why: String,
 }
 
@@ -46,9 +46,12 @@ impl From<StepRejection> for Problem {
     fn from(rejection: StepRejection) -> Self {
         match rejection {
             StepRejection::Unknown => Self::not_found("Cet écart"),
-            StepRejection::Words => Self::refused("break-words", "Le texte manque ou ne convient pas.").detail(
-                format!("Écrivez une phrase d'au plus {WORDS_CHARS_MAX} caractères, sans retour à la ligne."),
-            ),
+            StepRejection::Words => {
+                Self::refused("break-words", "Le texte manque ou ne convient pas.").detail(format!(
+                    "« why », « owner » : écrivez une phrase d'au plus {} caractères, sans retour à la ligne.",
+                    Words::CHARS_MAX
+                ))
+            }
             StepRejection::NotExplained => Self::refused("break-not-explained", "Cet écart n'est pas encore expliqué.")
                 .detail("Dites d'abord ce qu'il était, puis fermez-le."),
             StepRejection::Closed => Self::refused("break-closed", "Cet écart est fermé."),
@@ -96,7 +99,7 @@ pub async fn own(
     new: NewOwner,
     at: DateTime<Utc>,
 ) -> Result<Created<BreakView>, UseCaseError<StepRejection>> {
-    if !is_said(&new.owner) {
+    if !Words::fits(&new.owner) {
         return Err(StepRejection::Words.into());
     }
     let seen = locked(tx, id).await?.ok_or(StepRejection::Unknown)?;
@@ -127,7 +130,7 @@ pub async fn close(
     new: NewClosing,
     at: DateTime<Utc>,
 ) -> Result<Created<BreakView>, UseCaseError<StepRejection>> {
-    if !is_said(&new.why) {
+    if !Words::fits(&new.why) {
         return Err(StepRejection::Words.into());
     }
     let seen = locked(tx, id).await?.ok_or(StepRejection::Unknown)?;

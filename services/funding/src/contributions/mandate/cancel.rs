@@ -1,4 +1,5 @@
 use access::{Caller, audit};
+use bounds::{Reason, TextKind};
 use chrono::{DateTime, Utc};
 use database::{NamedLock, UseCaseError};
 use ledger::{Account, BookId, EventKind, TransferKind};
@@ -12,15 +13,12 @@ use crate::contributions::mandate::{Mandate, read};
 use crate::support::booking::{BookError, Event, book};
 use crate::{support::ids::MandateId, support::known};
 
-/// Characters of a reason.
-const REASON_CHARS_MAX: usize = 500;
-
 /// Why a mandate's money will not come.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewMandateCancellation {
     /// In plain words.
-    #[schema(example = "Mandat rejeté par le comptable : crédits insuffisants.")]
+    #[schema(value_type = Reason, example = "Mandat rejeté par le comptable : crédits insuffisants.")]
     pub reason: String,
 }
 
@@ -48,7 +46,7 @@ impl From<CancelRejection> for Problem {
         match rejection {
             CancelRejection::NoMandate => Self::not_found("Ce mandat"),
             CancelRejection::Reason => Self::refused("mandate-reason", "Dites pourquoi ce mandat est annulé.")
-                .detail(format!("« reason » : de 1 à {REASON_CHARS_MAX} caractères.")),
+                .detail(format!("« reason » : de 1 à {} caractères.", Reason::CHARS_MAX)),
             CancelRejection::NothingAwaited => {
                 Self::refused("mandate-received", "L'argent de ce mandat est arrivé en entier.")
                     .detail("Il n'y a rien à annuler ; pour le rendre, faites un remboursement.")
@@ -80,7 +78,7 @@ pub async fn cancel(
     at: DateTime<Utc>,
 ) -> Result<Created<Mandate>, UseCaseError<CancelRejection>> {
     let reason = new.reason.trim();
-    if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
+    if !Reason::fits(reason) {
         return Err(CancelRejection::Reason.into());
     }
     // A statement that is loaded at the same time may bring its money.

@@ -1,9 +1,12 @@
 //! The number of a public accountant's mandate, and how it is found in what a bank writes.
 
 use crate::support::remittance_text::{RemittanceWord, contains, same, words};
+use bounds::{Form, TextKind};
 
-/// Characters of a number or of its bordereau.
-pub const MANDATE_NUMBER_CHARS_MAX: usize = 35;
+bounds::text_kind! {
+    /// The number of a public accountant's mandate, or of its bordereau.
+    pub struct AccountantsNumber: 1..=35, Form::Number;
+}
 
 /// What stands before a mandate's number, in capitals.
 const MANDATE_WORDS: [&str; 6] = ["MANDAT", "MANDATS", "MDT", "MAND", "MANDT", "MDTS"];
@@ -41,13 +44,8 @@ impl MandateNumber {
     /// Nothing without a digit, too long, or with other characters than letters, digits, spaces and `/ - . _`.
     #[must_use]
     pub fn parse(year: i32, bordereau: Option<&str>, number: &str) -> Option<Self> {
-        let parts = |text: &str| {
-            let legal = |char: char| char.is_ascii_alphanumeric() || " /-._".contains(char);
-            let fits = text.len() <= MANDATE_NUMBER_CHARS_MAX
-                && text.chars().all(legal)
-                && text.chars().any(|char| char.is_ascii_digit());
-            fits.then(|| words(text).into_iter().map(|word| word.text).collect())
-        };
+        let parts =
+            |text: &str| AccountantsNumber::fits(text).then(|| words(text).into_iter().map(|word| word.text).collect());
         Some(Self {
             year: year.to_string(),
             bordereau: bordereau.map_or(Some(Vec::new()), parts)?,

@@ -5,6 +5,7 @@
 //! credited, so that credit notes of all of an invoice take off all of its VAT, whatever was rounded on the way.
 
 use access::{Caller, audit};
+use bounds::{Amount, AmountKind, ListKind, TextKind, Words};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use database::{NamedLock, UseCaseError};
 use rust_decimal::prelude::ToPrimitive;
@@ -17,11 +18,12 @@ use web::{Created, Problem};
 
 use super::paper;
 use super::view::read;
-use crate::support::wording::{WORDS_CHARS_MAX, is_said};
 use crate::{support::ids::CreditNoteId, support::ids::FeeId, support::overflow};
 
-/// Lines of a credit note: an invoice has one.
-const LINES_MAX: usize = 20;
+bounds::list_kind! {
+    /// What is taken off an invoice, line by line.
+    pub struct CreditLines: [CreditLine; 0..=20];
+}
 
 /// A credit note to be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -30,10 +32,11 @@ pub struct NewCreditNote {
     /// Made by the caller.
     pub id: CreditNoteId,
     /// Why; it is written on the note.
-    #[schema(example = "Le lot a été annulé à la demande du commanditaire.")]
+    #[schema(value_type = Words, example = "Le lot a été annulé à la demande du commanditaire.")]
     pub reason: String,
     /// What is taken off; nothing for all that is not credited yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = CreditLines)]
     pub lines: Vec<CreditLine>,
 }
 
@@ -41,9 +44,10 @@ pub struct NewCreditNote {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreditLine {
-    #[schema(example = "Dix carnets livrés en double")]
+    #[schema(value_type = Words, example = "Dix carnets livrés en double")]
     pub label: String,
     /// Before VAT.
+    #[schema(value_type = Amount)]
     pub net: Cents,
 }
 
@@ -97,11 +101,14 @@ impl From<CreditRejection> for Problem {
         match rejection {
             CreditRejection::NoInvoice => Self::not_found("Cette facture"),
             CreditRejection::Words => Self::refused("credit-words", "Un texte manque ou ne convient pas.").detail(format!(
-                "Le motif et chaque ligne se disent en au plus {WORDS_CHARS_MAX} caractères, sans retour à la ligne."
+                "Le motif (« reason ») et chaque ligne (« label ») se disent en au plus {} caractères, sans retour à la ligne.",
+                Words::CHARS_MAX
             )),
             CreditRejection::Lines => {
                 Self::refused("credit-lines", "Les lignes de l'avoir ne conviennent pas.").detail(format!(
-                    "Donnez au plus {LINES_MAX} lignes au montant positif, ou aucune pour tout le reste de la facture."
+                    "« lines » : donnez au plus {} lignes, chacune avec « net » {}, ou aucune pour tout le reste de la facture.",
+                    CreditLines::ITEMS_MAX,
+                    Amount::range()
                 ))
             }
             CreditRejection::AboveInvoice { left } => {
@@ -187,10 +194,10 @@ pub async fn credit_note_pdf(connection: &mut PgConnection, id: CreditNoteId) ->
 }
 
 fn check(new: &NewCreditNote) -> Result<(), CreditRejection> {
-    if !is_said(&new.reason) || !new.lines.iter().all(|line| is_said(&line.label)) {
+    if !Words::fits(&new.reason) || !new.lines.iter().all(|line| Words::fits(&line.label)) {
         return Err(CreditRejection::Words);
     }
-    if new.lines.len() > LINES_MAX || !new.lines.iter().all(|line| line.net.is_positive()) {
+    if !CreditLines::fits(new.lines.len()) || !new.lines.iter().all(|line| Amount::fits(line.net)) {
         return Err(CreditRejection::Lines);
     }
     Ok(())

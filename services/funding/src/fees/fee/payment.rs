@@ -1,6 +1,7 @@
 //! What was paid of an invoice. It came to the operator's own account, of which no statement is loaded here: the operator says it.
 
 use access::{Caller, audit};
+use bounds::{TextKind, Words};
 use chrono::{DateTime, NaiveDate, Utc};
 use database::{NamedLock, UseCaseError};
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,6 @@ use web::{Created, Problem};
 
 use super::view::read;
 use crate::support::ids::{FeeId, FeePaymentId};
-use crate::support::wording::{WORDS_CHARS_MAX, is_said};
 
 /// A payment of an invoice, to be written down.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -26,7 +26,7 @@ pub struct NewFeePayment {
     pub paid_on: NaiveDate,
     /// By which it is found on the operator's own statement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "VIR DEPARTEMENT 21 F-2026-00001")]
+    #[schema(value_type = Option<Words>, example = "VIR DEPARTEMENT 21 F-2026-00001")]
     pub reference: Option<String>,
 }
 
@@ -81,7 +81,7 @@ impl From<FeePaymentRejection> for Problem {
                 ))
             }
             FeePaymentRejection::Words => Self::refused("fee-payment-words", "La référence ne convient pas.").detail(
-                format!("Donnez au plus {WORDS_CHARS_MAX} caractères, sans retour à la ligne, ou rien."),
+                format!("« reference » : donnez au plus {} caractères, sans retour à la ligne, ou rien.", Words::CHARS_MAX),
             ),
         }
     }
@@ -95,7 +95,7 @@ pub async fn pay(
     new: &NewFeePayment,
     at: DateTime<Utc>,
 ) -> Result<Created<FeePayment>, UseCaseError<FeePaymentRejection>> {
-    if !new.reference.as_deref().is_none_or(is_said) {
+    if !new.reference.as_deref().is_none_or(Words::fits) {
         return Err(FeePaymentRejection::Words.into());
     }
     // A credit note never takes off what is paid.

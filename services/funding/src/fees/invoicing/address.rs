@@ -1,40 +1,48 @@
+use bounds::{Form, ListKind, TextKind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{InvoicingRejection, fits};
 
-/// Lines before the postcode: a building, a street, a place (Afnor NF Z10-011 has three).
-const LINES_MAX: usize = 3;
-/// Characters of a line (Afnor NF Z10-011 has 38; envelopes are not our business).
-const LINE_CHARS_MAX: usize = 80;
+bounds::text_kind! {
+    /// A line of an address (Afnor NF Z10-011 has 38 characters; envelopes are not our business).
+    pub struct AddressLine: 1..=80, Form::Line;
+    /// A French postcode.
+    pub struct Postcode: 5..=5, Form::Digits;
+}
+
+bounds::list_kind! {
+    /// Lines before the postcode: a building, a street, a place (Afnor NF Z10-011 has three).
+    pub struct AddressLines: [AddressLine; 1..=3];
+}
 
 /// A postal address in France.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Address {
     /// One to three lines.
-    #[schema(example = json!(["53 bis rue de la Préfecture"]))]
+    #[schema(value_type = AddressLines, example = json!(["53 bis rue de la Préfecture"]))]
     pub lines: Vec<String>,
-    #[schema(example = "21000")]
+    #[schema(value_type = Postcode, example = "21000")]
     pub postcode: String,
-    #[schema(example = "Dijon")]
+    #[schema(value_type = AddressLine, example = "Dijon")]
     pub city: String,
 }
 
 impl Address {
     pub(super) fn check(&self) -> Result<(), InvoicingRejection> {
-        if !(1..=LINES_MAX).contains(&self.lines.len()) {
-            let why = format!("donnez de 1 à {LINES_MAX} lignes avant le code postal");
+        if !AddressLines::fits(self.lines.len()) {
+            let why = format!("donnez de 1 à {} lignes avant le code postal", AddressLines::ITEMS_MAX);
             return Err(InvoicingRejection::Field("address.lines", why));
         }
         for line in &self.lines {
-            fits("address.lines", line, LINE_CHARS_MAX)?;
+            fits::<AddressLine>("address.lines", line)?;
         }
-        if self.postcode.len() != 5 || !self.postcode.bytes().all(|byte| byte.is_ascii_digit()) {
+        if !Postcode::fits(&self.postcode) {
             let why = "un code postal a 5 chiffres".to_owned();
             return Err(InvoicingRejection::Field("address.postcode", why));
         }
-        fits("address.city", &self.city, LINE_CHARS_MAX)
+        fits::<AddressLine>("address.city", &self.city)
     }
 
     /// As on an envelope.

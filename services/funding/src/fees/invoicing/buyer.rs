@@ -1,4 +1,5 @@
 use access::{Caller, OrganisationId, audit};
+use bounds::Form;
 use chrono::{DateTime, Utc};
 use database::{NamedLock, UseCaseError};
 use serde::{Deserialize, Serialize};
@@ -8,36 +9,38 @@ use standards::Siret;
 use utoipa::ToSchema;
 use web::Created;
 
-use super::{Address, InvoicingRejection, fits, fits_if_any, french_vat};
+use super::{Address, InvoicingRejection, PartyName, VatNumber, fits, fits_if_any, french_vat};
 
-/// Characters of a service code in Chorus Pro.
-pub(crate) const SERVICE_CODE_CHARS_MAX: usize = 100;
+bounds::text_kind! {
+    /// The code of a public buyer's service (code service) in Chorus Pro.
+    pub struct ChorusServiceCode: 1..=100, Form::Line;
+}
 
 /// A sponsor, as the operator's invoices name it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Buyer {
-    #[schema(example = "Département de la Côte-d'Or")]
+    #[schema(value_type = PartyName, example = "Département de la Côte-d'Or")]
     pub name: String,
     /// Where it is invoiced.
     pub address: Address,
     /// Of the establishment that is invoiced.
-    #[schema(value_type = String, example = "22210001800019")]
     pub siret: Siret,
     /// Its VAT number, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<VatNumber>)]
     pub vat_number: Option<String>,
     /// Whether it is a public buyer: another law says what a late payment costs, and invoices go through Chorus Pro.
     pub public: bool,
     /// Its service in Chorus Pro, when its orders say none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "FINANCES")]
+    #[schema(value_type = Option<ChorusServiceCode>, example = "FINANCES")]
     pub service_code: Option<String>,
 }
 
 impl Buyer {
     fn check(&self, siren: Option<&str>) -> Result<(), InvoicingRejection> {
-        fits("name", &self.name, 120)?;
+        fits::<PartyName>("name", &self.name)?;
         self.address.check()?;
         let own = self.siret.siren();
         if siren.is_some_and(|siren| siren != own.as_str()) {
@@ -45,7 +48,7 @@ impl Buyer {
             return Err(InvoicingRejection::Field("siret", why));
         }
         french_vat("vat_number", self.vat_number.as_deref(), own.as_str())?;
-        fits_if_any("service_code", self.service_code.as_deref(), SERVICE_CODE_CHARS_MAX)
+        fits_if_any::<ChorusServiceCode>("service_code", self.service_code.as_deref())
     }
 }
 

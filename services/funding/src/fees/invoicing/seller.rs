@@ -1,4 +1,5 @@
 use access::{Caller, audit};
+use bounds::{Form, NumberKind};
 use chrono::{DateTime, Utc};
 use database::{NamedLock, UseCaseError};
 use serde::{Deserialize, Serialize};
@@ -8,11 +9,26 @@ use standards::{Bic, Iban, Siret};
 use utoipa::ToSchema;
 use web::Created;
 
-use super::{Address, InvoicingRejection, fits, fits_if_any, french_vat};
+use super::{Address, InvoicingRejection, PartyName, VatNumber, fits, fits_if_any, french_vat};
 use crate::support::FundAccount;
 
 /// Code de commerce, art. L441-10: between professionals, sixty days at most.
-const PAYMENT_DAYS_MAX: i32 = 60;
+const PAYMENT_DAYS_MAX: i64 = 60;
+
+bounds::text_kind! {
+    /// A company's or an association's legal form.
+    pub struct LegalForm: 1..=160, Form::Line;
+    /// Why no VAT is due.
+    pub struct VatExemption: 1..=200, Form::Line;
+    /// Whom to ask about an invoice.
+    pub struct InvoiceContact: 1..=120, Form::Line;
+}
+
+bounds::number_kind! {
+    /// Days between an invoice and its due day.
+    pub struct InvoiceDays: 1..=PAYMENT_DAYS_MAX;
+}
+
 /// Unless said: what public buyers have (Code de la commande publique, art. R2192-10).
 const PAYMENT_DAYS: i32 = 30;
 
@@ -20,40 +36,37 @@ const PAYMENT_DAYS: i32 = 30;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Seller {
-    #[schema(example = "Association Culture numérique en Bourgogne")]
+    #[schema(value_type = PartyName, example = "Association Culture numérique en Bourgogne")]
     pub name: String,
     /// Its legal form, with what the form asks for: capital and register of a company, number of an association.
-    #[schema(example = "Association loi 1901, RNA W212001234")]
+    #[schema(value_type = LegalForm, example = "Association loi 1901, RNA W212001234")]
     pub legal_form: String,
     pub address: Address,
     /// Of the establishment that invoices.
-    #[schema(value_type = String, example = "40483304800022")]
     pub siret: Siret,
     /// Its VAT number, unless it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "FR83404833048")]
+    #[schema(value_type = Option<VatNumber>, example = "FR83404833048")]
     pub vat_number: Option<String>,
     /// Why no VAT is due, word for word, for invoices at the rate 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "TVA non applicable, art. 293 B du CGI")]
+    #[schema(value_type = Option<VatExemption>, example = "TVA non applicable, art. 293 B du CGI")]
     pub vat_exemption: Option<String>,
     /// Whether it pays VAT when it invoices rather than when it is paid.
     #[serde(default)]
     pub vat_on_debits: bool,
     /// Days between an invoice and its due day; 30 unless said.
     #[serde(default = "payment_days")]
-    #[schema(minimum = 1, maximum = 60, example = 30)]
+    #[schema(value_type = InvoiceDays, example = 30)]
     pub payment_days: i32,
     /// The account on which its invoices are paid: its own, never the fund's.
-    #[schema(value_type = String, example = "FR7630001007941234567890185")]
     pub iban: Iban,
     /// Of that account's bank.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, example = "BDFEFRPPCCT")]
     pub bic: Option<Bic>,
     /// Whom to ask: an address, a telephone number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "comptabilite@fonds.example")]
+    #[schema(value_type = Option<InvoiceContact>, example = "comptabilite@fonds.example")]
     pub contact: Option<String>,
 }
 
@@ -63,19 +76,19 @@ const fn payment_days() -> i32 {
 
 impl Seller {
     fn check(&self, fund: &FundAccount) -> Result<(), InvoicingRejection> {
-        fits("name", &self.name, 120)?;
-        fits("legal_form", &self.legal_form, 160)?;
+        fits::<PartyName>("name", &self.name)?;
+        fits::<LegalForm>("legal_form", &self.legal_form)?;
         self.address.check()?;
         french_vat("vat_number", self.vat_number.as_deref(), self.siret.siren().as_str())?;
-        fits_if_any("vat_exemption", self.vat_exemption.as_deref(), 200)?;
-        fits_if_any("contact", self.contact.as_deref(), 120)?;
+        fits_if_any::<VatExemption>("vat_exemption", self.vat_exemption.as_deref())?;
+        fits_if_any::<InvoiceContact>("contact", self.contact.as_deref())?;
         if self.iban == fund.iban {
             let why =
                 "c'est le compte du fonds, où n'entre que l'argent des financeurs ; donnez un compte de l'opérateur"
                     .to_owned();
             return Err(InvoicingRejection::Field("iban", why));
         }
-        if !(1..=PAYMENT_DAYS_MAX).contains(&self.payment_days) {
+        if !InvoiceDays::fits(self.payment_days) {
             let why = format!("donnez de 1 à {PAYMENT_DAYS_MAX} jours (Code de commerce, art. L441-10)");
             return Err(InvoicingRejection::Field("payment_days", why));
         }

@@ -25,7 +25,6 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 #[serde(deny_unknown_fields)]
 struct NewClose {
     /// The month after the last closed one, or that of the first entry. It is over.
-    #[schema(value_type = String, example = "2026-03")]
     month: Month,
 }
 

@@ -14,7 +14,6 @@ use crate::support::ids::SettlementId;
 pub struct SettlementLine {
     pub id: SettlementId,
     /// Claims up to the end of this month.
-    #[schema(value_type = String, example = "2026-03")]
     pub month: Month,
     /// When it was made.
     pub made_at: DateTime<Utc>,

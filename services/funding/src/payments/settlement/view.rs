@@ -16,7 +16,6 @@ use crate::support::ids::SettlementId;
 pub struct SettlementView {
     pub id: SettlementId,
     /// Claims up to the end of this month.
-    #[schema(value_type = String, example = "2026-03")]
     pub month: Month,
     /// When the bank shall pay.
     pub execute_on: NaiveDate,

@@ -1,4 +1,4 @@
-//! What a close would settle now.
+//! What a true-up would settle now.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 
 use super::used::{self, ProgrammeEnd, Version};
 
-/// The computation, less what earlier closes settled; and the versions and funders whose counts are too small to be shown.
+/// The computation, less what earlier true-ups settled; and the versions and funders whose counts are too small to be shown.
 pub(super) async fn compute(
     connection: &mut PgConnection,
     programme: ProgrammeId,
@@ -47,7 +47,7 @@ pub(crate) async fn all_due(connection: &mut PgConnection) -> Result<Vec<(Progra
 }
 
 /// Programmes, or this one, whose end is declared and where a share of something funded depends on use or audience: the others need
-/// no close, and their vouchers are not read.
+/// no true-up, and their vouchers are not read.
 async fn limited(connection: &mut PgConnection, only: Option<ProgrammeId>) -> Result<Vec<ProgrammeId>, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select distinct b.book_id as "programme!: ProgrammeId"

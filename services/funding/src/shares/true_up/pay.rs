@@ -1,4 +1,4 @@
-//! What each funder owes by a close, booked.
+//! What each funder owes by a true-up, booked.
 
 use std::collections::BTreeMap;
 

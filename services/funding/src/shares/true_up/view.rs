@@ -59,11 +59,11 @@ pub struct TrueUpStepView {
 pub struct PartView {
     pub funder_id: OrganisationId,
     pub funder: Option<String>,
-    /// Before the close.
+    /// Before the true-up.
     pub paid: Cents,
     /// After it.
     pub part: Cents,
-    /// What earlier closes settled of the difference: paid to others, or (negative) got back from them.
+    /// What earlier true-ups settled of the difference: paid to others, or (negative) got back from them.
     #[serde(default)]
     pub settled: Cents,
 }

@@ -1,4 +1,5 @@
 use access::{Caller, OrganisationId, audit};
+use bounds::{Reason, TextKind};
 use catalogue::{ExpiryStep, Programme};
 use chrono::{DateTime, NaiveDate, Utc};
 use database::{Rejection, UseCaseError};
@@ -9,9 +10,6 @@ use utoipa::ToSchema;
 use web::{Created, Problem};
 
 use crate::DecisionId;
-
-/// Letters of a reason.
-const REASON_CHARS_MAX: usize = 500;
 
 /// What becomes of hand-overs near the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -41,6 +39,7 @@ pub struct NewDecision {
     /// What becomes of hand-overs.
     pub decision: Distribution,
     /// Why; funders read it.
+    #[schema(value_type = Reason)]
     pub reason: String,
 }
 
@@ -70,7 +69,8 @@ impl From<DecideRejection> for Problem {
         let refused = |kind| Self::refused(kind, "Cette décision ne peut pas être prise.");
         match rejection {
             DecideRejection::Reason => refused("no-reason").detail(format!(
-                "Donnez un motif dans « reason », de 1 à {REASON_CHARS_MAX} caractères : les financeurs le liront."
+                "Donnez un motif dans « reason », de 1 à {} caractères : les financeurs le liront.",
+                Reason::CHARS_MAX
             )),
             DecideRejection::TooLate(since) => refused("too-late").detail(format!(
                 "Les remises sont arrêtées depuis le {} : la décision de continuer se prend avant ce jour.",
@@ -92,7 +92,7 @@ pub async fn decide_distribution(
     at: DateTime<Utc>,
 ) -> Result<Created<Decision>, UseCaseError<DecideRejection>> {
     let reason = new.reason.trim();
-    if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
+    if !Reason::fits(reason) {
         return Err(DecideRejection::Reason.into());
     }
     let wanted = Decision {

@@ -15,9 +15,11 @@ impl From<ClaimRejection> for Problem {
         match rejection {
             ClaimRejection::NoVoucher => refused("no-voucher", "Cet encaissement ne contient aucun chèque.")
                 .detail("Scannez au moins un chèque."),
-            ClaimRejection::TooManyVouchers(given) => refused("too-many-vouchers", "Trop de chèques en une fois.").detail(
-                format!("{given} chèques, au plus {CLAIM_VOUCHERS_MAX} : faites plusieurs encaissements."),
-            ),
+            ClaimRejection::TooManyVouchers(given) => refused("too-many-vouchers", "Trop de chèques en une fois.")
+                .detail(format!(
+                    "{given} chèques, au plus {CLAIM_VOUCHERS_MAX} : faites plusieurs encaissements."
+                ))
+                .with("field", "tokens, short_codes"),
             ClaimRejection::UnknownService => refused("unknown-service", "Ce service n'est pas au catalogue.")
                 .detail("Choisissez un code de la liste GET /catalogue/v1/services."),
             ClaimRejection::DateOutOfRange { earliest, latest } => {

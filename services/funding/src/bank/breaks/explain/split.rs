@@ -1,5 +1,6 @@
 //! Several lines, several things.
 
+use bounds::{ListKind, TextKind, Words};
 use database::{NamedLock, UseCaseError};
 use std::collections::BTreeSet;
 
@@ -16,13 +17,14 @@ use crate::bank::breaks::open::resolve_due_breaks;
 use crate::bank::breaks::step::StepRejection;
 use crate::bank::breaks::step::add;
 use crate::bank::breaks::view::read as read_break;
-use crate::support::wording::is_said;
 use crate::{support::ids::BreakId, support::ids::ExplanationId};
 
-/// Most lines explained together.
-pub const EXPLANATION_LINES_MAX: usize = 100;
-/// Most parts of an explanation: the payments of a file that the bank debited as it pleased.
-pub const EXPLANATION_PARTS_MAX: usize = 1_000;
+bounds::list_kind! {
+    /// Breaks that are explained together, each once.
+    pub struct ExplainedBreaks: [BreakId; 1..=100];
+    /// What they were: the payments of a file that the bank debited as it pleased.
+    pub struct ExplanationParts: [NewExplanationPart; 0..=1_000];
+}
 
 /// Lines explained together by what they were together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -31,29 +33,31 @@ pub struct NewSplit {
     /// Made by the caller.
     pub id: ExplanationId,
     /// Breaks that are open, each a line of a statement.
+    #[schema(value_type = ExplainedBreaks)]
     pub break_ids: Vec<BreakId>,
     /// What they were; amounts are signed as the lines' and make the same sum. None when the lines undo one another.
+    #[schema(value_type = ExplanationParts)]
     pub parts: Vec<NewExplanationPart>,
-    #[schema(example = "Détail demandé à la banque.")]
+    #[schema(value_type = Words, example = "Détail demandé à la banque.")]
     pub why: String,
 }
 
 impl NewSplit {
     fn check(&self) -> Result<(), ExplainRejection> {
-        if !is_said(&self.why) {
+        if !Words::fits(&self.why) {
             return Err(ExplainRejection::Step(StepRejection::Words));
         }
         let mut breaks = self.break_ids.clone();
         breaks.sort_unstable();
         breaks.dedup();
-        if breaks.is_empty() || breaks.len() != self.break_ids.len() || breaks.len() > EXPLANATION_LINES_MAX {
+        if breaks.len() != self.break_ids.len() || !ExplainedBreaks::fits(breaks.len()) {
             return Err(ExplainRejection::Misfit(
-                "Donnez les écarts à expliquer, chacun une fois, cent au plus.",
+                "« break_ids » : donnez les écarts à expliquer, chacun une fois, cent au plus.",
             ));
         }
-        if self.parts.is_empty() && breaks.len() < 2 || self.parts.len() > EXPLANATION_PARTS_MAX {
+        if self.parts.is_empty() && breaks.len() < 2 || !ExplanationParts::fits(self.parts.len()) {
             return Err(ExplainRejection::Misfit(
-                "Donnez les parts, mille au plus ; sans part, il faut au moins deux lignes qui s'annulent.",
+                "« parts » : donnez les parts, mille au plus ; sans part, il faut au moins deux lignes qui s'annulent.",
             ));
         }
         if is_twice(self.parts.iter().filter_map(|part| part.payment_id)) {

@@ -1,4 +1,4 @@
-//! The close of a programme, and the simulator that computes it beforehand with the same functions.
+//! The true-up of a programme, and the simulator that computes it beforehand with the same functions.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -221,7 +221,7 @@ async fn the_simulator_says_who_pays_what(admin: PgPool) {
             &json!("13.36")
         )
     );
-    // What the close of the same figures settled, in the test above.
+    // What the true-up of the same figures settled, in the test above.
     let capped = json!([
         {"funder_id": FUNDERS[0], "rate": "0.3339", "used_cap": {"rate": "0.25"}, "taken_over_by": FUNDERS[1]},
         {"funder_id": FUNDERS[1], "rate": "0.6661"}
@@ -237,7 +237,7 @@ async fn the_simulator_says_who_pays_what(admin: PgPool) {
         ),
         (&json!("-3.36"), &json!("30.00"), &json!("40.00"))
     );
-    assert_eq!(simulated["close"]["payments"][0]["amount"], "3.36");
+    assert_eq!(simulated["true_up"]["payments"][0]["amount"], "3.36");
     // A cap by amount acts on what is reserved.
     let capped = json!([
         {"funder_id": FUNDERS[0], "rate": "0.5", "cap": "20.00", "taken_over_by": FUNDERS[1]},
