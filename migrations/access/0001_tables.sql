@@ -43,17 +43,24 @@ comment on column access.api_key.revoked_at is 'From this instant on the key ope
 
 create table access.audit (
     id bigint generated always as identity,
+    line_id uuid not null,
+    salt bytea not null,
     at timestamptz not null,
     organisation_id uuid not null,
     request_id uuid not null,
     action text not null,
     object_id uuid,
     detail jsonb not null default '{}',
-    constraint audit_pk primary key (id)
+    constraint audit_pk primary key (id),
+    constraint audit_line_unique unique (line_id),
+    constraint audit_salt_length check (octet_length(salt) = 16)
 );
 
 comment on table access.audit is
     'What was done, by whom, in the transaction of the act itself. Append only; names no person: objects are named by id.';
+comment on column access.audit.line_id is 'Names the line in the log of the books: ledger.audit_digest.id.';
+comment on column access.audit.salt is
+    '16 random bytes, hashed before the line in ledger.audit_digest: erased with the line when the line must go.';
 comment on column access.audit.organisation_id is
     'Who did it: access.organisation.id. No foreign key: the clock, which is in no table, does things too.';
 comment on column access.audit.request_id is

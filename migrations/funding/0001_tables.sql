@@ -667,7 +667,7 @@ create table funding.hold (
     cents bigint not null,
     constraint hold_pk primary key (settlement_id, structure_id, reason),
     constraint hold_reason_known check (
-        reason in ('no_bank_details', 'returned_by_bank', 'deductions', 'money_awaited', 'bank_short')),
+        reason in ('no_bank_details', 'returned_by_bank', 'deductions', 'money_awaited', 'bank_short', 'evidence')),
     constraint hold_settlement foreign key (settlement_id) references funding.settlement (id)
 );
 
@@ -675,7 +675,8 @@ comment on table funding.hold is 'A hold (mise en attente): who was not paid in 
 comment on column funding.hold.structure_id is 'The structure: redemption.structure.id.';
 comment on column funding.hold.reason is
     'no_bank_details: none are known; returned_by_bank: the last payment came back; deductions: it owes as much as it is owed; '
-    'money_awaited: a funder''s mandate has not become cash; bank_short: the bank account holds less.';
+    'money_awaited: a funder''s mandate has not become cash; bank_short: the bank account holds less; '
+    'evidence: nothing proves that the vouchers were presented.';
 comment on column funding.hold.cents is 'How much, in euro cents.';
 
 -- What is held of a structure, and since when: as it sees its money.

@@ -147,12 +147,19 @@ create table issuer.voucher (
     number bigint not null,
     batch_id uuid not null,
     serial integer not null,
-    token_id bytea not null,
+    nonce bytea not null,
+    commitment bytea not null,
+    code_digest bytea not null,
+    id_key bytea not null,
+    code_key bytea not null,
     kid bytea not null,
     constraint voucher_pk primary key (book_id, number),
     constraint voucher_serial_unique unique (book_id, batch_id, serial),
-    constraint voucher_token_id_unique unique (book_id, token_id),
-    constraint voucher_sizes check (octet_length(token_id) = 8 and octet_length(kid) = 4 and serial >= 1)
+    -- The digest first: a typed code is looked for without knowing its programme.
+    constraint voucher_code_digest_unique unique (code_digest, book_id),
+    constraint voucher_sizes check (
+        octet_length(nonce) = 16 and octet_length(commitment) = 32 and octet_length(code_digest) = 16
+        and octet_length(id_key) = 4 and octet_length(code_key) = 4 and octet_length(kid) = 4 and serial >= 1)
 );
 
 comment on table issuer.voucher is
@@ -162,11 +169,28 @@ comment on table issuer.voucher is
 comment on column issuer.voucher.book_id is 'The programme, which is also the ledger''s book: catalogue.programme.id.';
 comment on column issuer.voucher.number is
     'Its account in the ledger: ledger.account.number of the book, and with it the series and the place in the series.';
-comment on column issuer.voucher.token_id is 'The 8 random bytes that name it in its token; the short code is made of them too.';
+comment on column issuer.voucher.nonce is
+    '16 random bytes: half of its id, which names it in its token and makes its short code. The other half is a key that no database holds.';
+comment on column issuer.voucher.commitment is
+    'SHA-256 over the nonce and what its token says before the signature: whoever presents it must open this. The ledger''s account repeats it.';
+comment on column issuer.voucher.code_digest is 'HMAC of its id, by which a typed code is found; the key is in no database.';
+comment on column issuer.voucher.id_key is 'The key that its id is made with: issuer.secret_in_use.key_check.';
+comment on column issuer.voucher.code_key is 'The key that its code is found by: issuer.secret_in_use.key_check.';
 comment on column issuer.voucher.kid is 'The key that signs its token: catalogue.signing_key.kid.';
 
--- Eight bytes of the hash are as sparse as the 64 bits that they are the hash of; issuer.vouchers_of_codes compares all 32.
-create index voucher_code on issuer.voucher (substr(sha256(token_id), 1, 8));
+create table issuer.secret_in_use (
+    purpose text not null,
+    key_check bytea not null,
+    first_used_at timestamptz not null,
+    constraint secret_in_use_pk primary key (purpose, key_check),
+    constraint secret_in_use_purpose_known check (purpose in ('id', 'code')),
+    constraint secret_in_use_check_length check (octet_length(key_check) = 4)
+);
+
+comment on table issuer.secret_in_use is
+    'Keys that vouchers were minted with, none of which is in any database: a process that has not all of them does not start.';
+comment on column issuer.secret_in_use.purpose is 'id: makes ids of nonces. code: finds typed codes.';
+comment on column issuer.secret_in_use.key_check is 'Four bytes of SHA-256 over the purpose and the key: they name it, and do not give it away.';
 
 create table issuer.hand_over (
     book_id uuid not null,
@@ -418,13 +442,13 @@ create table issuer.withdrawn_voucher (
     number bigint not null,
     batch_id uuid not null,
     serial integer not null,
-    token_id bytea not null,
+    code_digest bytea not null,
     kid bytea not null,
     reissue_id uuid not null,
     at timestamptz not null,
     xact bigint not null default (pg_current_xact_id()::text::bigint),
     constraint withdrawn_voucher_pk primary key (book_id, number),
-    constraint withdrawn_voucher_token_id_unique unique (book_id, token_id)
+    constraint withdrawn_voucher_code_digest_unique unique (code_digest, book_id)
 );
 
 comment on table issuer.withdrawn_voucher is
@@ -432,10 +456,9 @@ comment on table issuer.withdrawn_voucher is
     'valid for ever. It was never activated.';
 comment on column issuer.withdrawn_voucher.book_id is 'The programme, which is also the ledger''s book: catalogue.programme.id.';
 comment on column issuer.withdrawn_voucher.number is 'The number that is refused, as issuer.voucher.number.';
-comment on column issuer.withdrawn_voucher.token_id is 'The 8 random bytes that name it in its token.';
+comment on column issuer.withdrawn_voucher.code_digest is 'What its typed code is still found by, as issuer.voucher.code_digest.';
 comment on column issuer.withdrawn_voucher.kid is 'The key that signs its token: catalogue.signing_key.kid.';
 comment on column issuer.withdrawn_voucher.xact is 'Number of the transaction that withdrew it, as ledger.transfer.xact.';
 
 create index withdrawn_voucher_reissue on issuer.withdrawn_voucher (book_id, reissue_id);
 create index withdrawn_voucher_changes on issuer.withdrawn_voucher (xact);
-create index withdrawn_voucher_code on issuer.withdrawn_voucher (substr(sha256(token_id), 1, 8));

@@ -22,25 +22,30 @@ comment on view issuer.voucher_blocked is
     'For redemption: vouchers revoked, or withdrawn with their paper, by the transaction that did it: no reason, no act, no '
     'person.';
 
--- Whose short codes these are. Redemption asks with the hash of a code that a mediator typed, and gets what the QR code
--- would have said. It is a function and no view: the id has 64 bits, so whoever could read a hundred million hashes would
--- find ids to them in minutes on one graphics card, and an id is as good as the voucher. Here one must know a code to ask.
-create function issuer.vouchers_of_codes(codes_sha256 bytea[])
-    returns table (code_sha256 bytea, book_id uuid, number bigint, face_value_cents bigint, last_day date, kid bytea)
+-- Whose short codes these are. Redemption asks with the keyed digest of a code that a mediator typed, and gets what the QR code
+-- would have said. It is a function and no view: whoever stole the key of the digests could otherwise read a hundred million of
+-- them and find ids in minutes on one graphics card, and an id is as good as the voucher. Here one must know a code to ask.
+create function issuer.vouchers_of_codes(code_digests bytea[])
+    returns table (code_digest bytea, book_id uuid, number bigint, face_value_cents bigint, last_day date, kid bytea)
 language sql
 stable
 security definer
 set search_path = pg_catalog
 as $$
-    select c.sha256, v.book_id, v.number, b.face_value_cents, b.last_day, v.kid
-    from unnest(codes_sha256) as c (sha256)
+    select c.digest, v.book_id, v.number, b.face_value_cents, b.last_day, v.kid
+    from unnest(code_digests) as c (digest)
     join (
-        select token_id, book_id, batch_id, number, kid from issuer.voucher
+        select code_digest, book_id, batch_id, number, kid from issuer.voucher
         union all
-        select token_id, book_id, batch_id, number, kid from issuer.withdrawn_voucher) v
-        on substr(sha256(v.token_id), 1, 8) = substr(c.sha256, 1, 8) and sha256(v.token_id) = c.sha256
+        select code_digest, book_id, batch_id, number, kid from issuer.withdrawn_voucher) v on v.code_digest = c.digest
     join issuer.batch b on b.book_id = v.book_id and b.id = v.batch_id
 $$;
+
+create view issuer.code_key_in_use as
+    select s.key_check, s.first_used_at from issuer.secret_in_use s where s.purpose = 'code';
+
+comment on view issuer.code_key_in_use is
+    'For redemption: the keys that typed codes are found by. A process that lacks one would call good codes unknown, and does not start.';
 
 -- What the issuer shows to funding: no person.
 

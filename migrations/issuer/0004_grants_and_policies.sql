@@ -3,7 +3,8 @@ grant usage on schema issuer to ccn_issuer, ccn_redemption, ccn_funding;
 -- By name: not the table in which migrations are recorded.
 grant select, insert on issuer.programme_prescriber, issuer.beneficiary, issuer.identity, issuer.import, issuer.batch,
     issuer.batch_share, issuer.voucher, issuer.hand_over, issuer.revocation_act, issuer.revocation, issuer.expiry, issuer.expiry_step,
-    issuer.distribution_decision, issuer.paper, issuer.logo, issuer.proof, issuer.print, issuer.reissue, issuer.withdrawn_voucher
+    issuer.distribution_decision, issuer.paper, issuer.logo, issuer.proof, issuer.print, issuer.reissue, issuer.withdrawn_voucher,
+    issuer.secret_in_use
     to ccn_issuer;
 grant select on issuer.voucher_block, issuer.voucher_blocked, issuer.batch_memo, issuer.batch_plan_share, issuer.handed_over_voucher,
     issuer.revoked_voucher, issuer.expiry_step_done, issuer.distribution_decided to ccn_issuer;
@@ -22,7 +23,7 @@ grant delete on issuer.voucher to ccn_issuer;
 revoke all on function issuer.vouchers_of_codes(bytea[]) from public;
 revoke all on function issuer.used_by_audience(uuid) from public;
 
-grant select on issuer.voucher_block, issuer.voucher_blocked to ccn_redemption;
+grant select on issuer.voucher_block, issuer.voucher_blocked, issuer.code_key_in_use to ccn_redemption;
 grant execute on function issuer.vouchers_of_codes(bytea[]) to ccn_redemption;
 
 grant select on issuer.voucher_block, issuer.batch_memo, issuer.batch_plan_share, issuer.handed_over_voucher, issuer.revoked_voucher,

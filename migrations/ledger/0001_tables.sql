@@ -60,6 +60,10 @@ insert into ledger.transfer_kind (kind, name, label) values
     (15, 'batch_cancelled', 'Lot annulé'),
     (20, 'claimed', 'Encaissement'),
     (21, 'claim_reversed', 'Encaissement annulé'),
+    -- Where the value of a voucher that must not be spent again goes when its claim is undone.
+    (22, 'reversed_revoked', 'Encaissement annulé d''un chèque révoqué'),
+    (23, 'reversed_expired', 'Encaissement annulé d''un chèque expiré'),
+    (24, 'reversed_disclosed', 'Encaissement annulé d''un chèque dont la preuve est sortie'),
     (30, 'received', 'Versement reçu'),
     (31, 'mandated', 'Mandat public accepté'),
     (32, 'mandate_received', 'Mandat public encaissé'),
@@ -104,9 +108,15 @@ create table ledger.account (
     limit_cents bigint,
     debits_cents bigint not null default 0,
     credits_cents bigint not null default 0,
+    nonce bytea,
+    commitment bytea,
     constraint account_pk primary key (book_id, number),
     constraint account_kind_in_number check ((number >> 56) = kind),
     constraint account_voucher_limited check ((kind = 9) = (limit_cents is not null) and limit_cents > 0),
+    -- What a voucher's paper must open. `is distinct from` for each: a check that comes out null would pass.
+    constraint account_voucher_committed check (
+        (octet_length(nonce) is not distinct from 16) = (kind = 9) and (octet_length(commitment) is not distinct from 32) = (kind = 9)
+        and (kind = 9 or (nonce is null and commitment is null))),
     constraint account_sums_grow check (debits_cents >= 0 and credits_cents >= 0),
     -- No voucher without money behind it, and no voucher spent twice: both are this line. The kinds are those of
     -- ledger.account_kind.side, repeated because a check cannot read another table.
@@ -132,6 +142,9 @@ comment on column ledger.account.limit_cents is
     'Most that it may hold, in euro cents: a voucher''s face value. Null: no limit, for every other kind.';
 comment on column ledger.account.debits_cents is 'Sum of the transfers that debit it, in euro cents.';
 comment on column ledger.account.credits_cents is 'Sum of the transfers that credit it, in euro cents.';
+comment on column ledger.account.nonce is 'Of a voucher: 16 random bytes that its commitment is made with. Null: for every other kind.';
+comment on column ledger.account.commitment is
+    'Of a voucher: SHA-256 over its nonce and its token''s first 22 bytes. A claim is admitted only for the paper that opens it. Null: for every other kind.';
 
 -- A voucher is named by its number; every other account by its kind, party and batch.
 create unique index account_name_unique on ledger.account (book_id, kind, party, batch) nulls not distinct
@@ -153,10 +166,15 @@ create table ledger.transfer (
     event_id uuid not null,
     reverses uuid,
     reference text not null default '',
+    presented smallint,
+    evidence bytea,
     xact bigint not null default (pg_current_xact_id()::text::bigint),
     constraint transfer_pk primary key (book_id, id),
     constraint transfer_positive check (cents > 0),
     constraint transfer_two_sides check (debit <> credit),
+    -- A claim bears evidence of what was presented, and nothing else does.
+    constraint transfer_evidence check (
+        (kind = 20) = (presented is not null) and (kind = 20) = (evidence is not null) and presented in (1, 2) and octet_length(evidence) = 32),
     -- PostgreSQL's timestamps know infinity; the log's leaves, and whoever reads them, do not.
     constraint transfer_at_finite check (isfinite(at))
 );
@@ -173,11 +191,15 @@ comment on column ledger.transfer.cents is 'How much, in euro cents; always posi
 comment on column ledger.transfer.at is 'The instant of what happened; the day on which it is booked is ledger.leaf.booked_on.';
 comment on column ledger.transfer.event_id is
     'The event, an id derived from what happened: its legs share it, and were admitted together or not at all. Leaves and exports '
-    'call it grp.';
+    'call it event.';
 comment on column ledger.transfer.reverses is
     'The transfer that this one undoes, once: ledger.transfer.id in the same book. Null: it undoes none.';
 comment on column ledger.transfer.reference is
     'What people find it by: a mandate, a statement line, a payment. Empty: nothing to say.';
+comment on column ledger.transfer.presented is
+    'How the voucher of a claim was presented: 1 its QR code was scanned, 2 its code was typed. Null: no claim.';
+comment on column ledger.transfer.evidence is
+    'Of a claim: SHA-256 over the claim and what was presented (redemption.claim.evidence, sealed there). Null: no claim.';
 comment on column ledger.transfer.xact is
     'Number of the transaction that wrote the row; means something only in the cluster that wrote it.';
 
@@ -232,7 +254,30 @@ create index record_claim on ledger.record (book_id, claim_id);
 create index record_event on ledger.record (book_id, event_id);
 create index record_sealing on ledger.record (xact, book_id, id);
 
--- The proof: one RFC 9162 Merkle tree over all transfers and records, in one order that never changes. Nobody may update or delete
+create table ledger.audit_digest (
+    book_id uuid not null,
+    id uuid not null,
+    digest bytea not null,
+    at timestamptz not null,
+    xact bigint not null default (pg_current_xact_id()::text::bigint),
+    constraint audit_digest_pk primary key (book_id, id),
+    constraint audit_digest_is_sha256 check (octet_length(digest) = 32),
+    constraint audit_digest_at_finite check (isfinite(at))
+);
+
+comment on table ledger.audit_digest is
+    'That a line of the audit trail was written, and what it said, as far as the log says it: written in the transaction of the line, sealed '
+    'like a transfer, never changed, never deleted. It stays when the line and its salt are erased.';
+comment on column ledger.audit_digest.book_id is 'The fund''s own book.';
+comment on column ledger.audit_digest.id is 'The line: access.audit.id.';
+comment on column ledger.audit_digest.digest is 'SHA-256 over the line''s salt and the line (docs/PROOF.md).';
+comment on column ledger.audit_digest.at is 'The instant of what was done, as the line says it.';
+comment on column ledger.audit_digest.xact is
+    'Number of the transaction that wrote the row; means something only in the cluster that wrote it.';
+
+create index audit_digest_sealing on ledger.audit_digest (xact, book_id, id);
+
+-- The proof: one RFC 9162 Merkle tree over all transfers, records and audit lines, in one order that never changes. Nobody may update or delete
 -- a row of these tables; what is written twice or out of order meets a key.
 --
 -- Undistributed on purpose: the order is one for the whole fund. So no foreign key leads to the (distributable) transfers; a
@@ -251,10 +296,11 @@ create table ledger.leaf (
 );
 
 comment on table ledger.leaf is
-    'A place in the log: which transfer or record is the seq-th entry of the fund, and the day on which it is booked.';
+    'A place in the log: which transfer, record or audit line is the seq-th entry of the fund, and the day on which it is booked.';
 comment on column ledger.leaf.seq is 'Place in the log, from 0, without gaps.';
 comment on column ledger.leaf.book_id is 'The book of the entry: catalogue.programme.id, or the fund''s own id.';
-comment on column ledger.leaf.entry_id is 'The transfer, or the record: ledger.transfer.id or ledger.record.id in the book.';
+comment on column ledger.leaf.entry_id is
+    'The transfer, the record or the audit line: ledger.transfer.id, ledger.record.id or ledger.audit_digest.id in the book.';
 comment on column ledger.leaf.booked_on is 'Day of the entry in Paris; never decreases with seq.';
 comment on column ledger.leaf.hash is
     'RFC 9162 §2.1.1: SHA-256 of a zero byte and the leaf''s bytes, which are made again from the transfer or record, never '

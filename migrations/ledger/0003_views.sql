@@ -21,7 +21,8 @@ create type ledger.account_kind_name as enum (
     'refundable', 'charges_owed');
 
 create type ledger.transfer_kind_name as enum (
-    'batch_funded', 'activated', 'revoked', 'expired', 'batch_expired', 'batch_cancelled', 'claimed', 'claim_reversed', 'received', 'mandated',
+    'batch_funded', 'activated', 'revoked', 'expired', 'batch_expired', 'batch_cancelled', 'claimed', 'claim_reversed', 'reversed_revoked', 'reversed_expired',
+    'reversed_disclosed', 'received', 'mandated',
     'mandate_received', 'allocated', 'settled', 'deducted', 'paid', 'rejected', 'refunded', 'refund_sent', 'unexplained', 'explained',
     'true_up', 'bank_charge', 'mandate_cancelled', 'deallocated');
 
@@ -45,7 +46,8 @@ as $$
     select case kind
         when 10 then 'batch_funded'::ledger.transfer_kind_name when 11 then 'activated' when 12 then 'revoked' when 13 then 'expired' when 14 then 'batch_expired'
         when 15 then 'batch_cancelled'
-        when 20 then 'claimed' when 21 then 'claim_reversed'
+        when 20 then 'claimed' when 21 then 'claim_reversed' when 22 then 'reversed_revoked' when 23 then 'reversed_expired'
+        when 24 then 'reversed_disclosed'
         when 30 then 'received' when 31 then 'mandated' when 32 then 'mandate_received' when 33 then 'allocated' when 34 then 'settled'
         when 35 then 'deducted' when 36 then 'paid' when 37 then 'rejected' when 38 then 'refunded' when 39 then 'refund_sent'
         when 40 then 'unexplained' when 41 then 'explained' when 42 then 'true_up' when 43 then 'bank_charge'
@@ -172,18 +174,19 @@ comment on view ledger.claim_share is 'Who paid the vouchers of a claim, reverse
 
 create view ledger.forfeited_voucher as
     select t.book_id, t.id as transfer_id, t.debit as number, f.party as funder_id, t.cents, t.at, t.event_id,
-        t.kind = 12 as by_revocation, t.kind = 13 as by_expiry, t.kind = 21 as by_reversal
+        t.kind = 12 as by_revocation, t.kind = 13 as by_expiry, t.kind in (22, 23, 24) as by_reversal, t.kind in (13, 23) as expired
     from ledger.transfer t
     left join ledger.account f on f.book_id = t.book_id and f.number = t.credit and f.kind <> 9
-    where t.kind in (12, 13) or (t.kind = 21 and (t.debit >> 56) = 9);
+    where t.kind in (12, 13, 22, 23, 24);
 
 comment on view ledger.forfeited_voucher is
-    'What a voucher held and its funders got back, a row a funder: revoked, expired, or its claim reversed when it could not be spent any more.';
+    'What a voucher held and its funders got back, a row a funder: revoked, swept at the end (by_expiry), or its claim reversed when it must '
+    'not be spent any more (by_reversal). Expired says by what it ended: its programme''s end, or else a revocation or its evidence''s disclosure.';
 
 create view ledger.voucher_debit as
     select t.book_id, t.id as transfer_id, t.debit as number, t.cents, t.at
     from ledger.transfer t
-    where t.kind in (12, 13, 20) or (t.kind = 21 and (t.debit >> 56) = 9);
+    where t.kind in (12, 13, 20, 22, 23, 24);
 
 comment on view ledger.voucher_debit is 'What took the value off a voucher: a claim, or its forfeit.';
 

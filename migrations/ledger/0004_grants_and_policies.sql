@@ -1,7 +1,7 @@
 -- Everybody reads the books; nobody may update or delete a transfer, a record, or anything of the proof. The policies are belts and
 -- braces beside the missing rights: whoever is granted too much one day still meets one.
 grant usage on schema ledger to ccn_issuer, ccn_redemption, ccn_funding, ccn_audit;
-grant select on ledger.account_kind, ledger.transfer_kind, ledger.record_kind, ledger.account, ledger.transfer, ledger.record,
+grant select on ledger.account_kind, ledger.transfer_kind, ledger.record_kind, ledger.account, ledger.transfer, ledger.record, ledger.audit_digest,
     ledger.entry, ledger.leaf, ledger.tile, ledger.checkpoint, ledger.close, ledger.cosigner, ledger.cosigner_retirement,
     ledger.cosignature
     to ccn_issuer, ccn_redemption, ccn_funding, ccn_audit;
@@ -26,7 +26,7 @@ create policy account_by_funding on ledger.account for insert to ccn_funding wit
 
 -- What a service writes of a transfer or a record is named column by column: the number of its transaction is PostgreSQL's to write.
 -- A number of one's own choice below what is sealed would keep an entry out of the log for ever.
-grant insert (book_id, id, kind, debit, credit, cents, at, event_id, reverses, reference) on ledger.transfer
+grant insert (book_id, id, kind, debit, credit, cents, at, event_id, reverses, reference, presented, evidence) on ledger.transfer
     to ccn_issuer, ccn_redemption, ccn_funding;
 grant insert (book_id, id, kind, account, cents, at, event_id, claim_id, payment_id, reference) on ledger.record to ccn_funding;
 
@@ -39,6 +39,13 @@ create policy transfer_by_funding on ledger.transfer for insert to ccn_funding w
 alter table ledger.record enable row level security;
 create policy record_read on ledger.record for select using (true);
 create policy record_by_funding on ledger.record for insert to ccn_funding with check (kind between 60 and 69);
+
+-- Every service leaves its trail.
+grant insert (book_id, id, digest, at) on ledger.audit_digest to ccn_issuer, ccn_redemption, ccn_funding;
+
+alter table ledger.audit_digest enable row level security;
+create policy audit_digest_read on ledger.audit_digest for select using (true);
+create policy audit_digest_by_services on ledger.audit_digest for insert to ccn_issuer, ccn_redemption, ccn_funding with check (true);
 
 -- The sealer runs in the funding service.
 grant insert on ledger.leaf, ledger.tile, ledger.checkpoint, ledger.close, ledger.cosigner, ledger.cosigner_retirement,

@@ -117,11 +117,13 @@ create table redemption.claim (
     numbers bigint[] not null,
     face_values bigint[] not null,
     cents bigint not null,
+    evidence bytea[] not null,
     status_list_at timestamptz,
     at timestamptz not null,
     constraint claim_pk primary key (book_id, id),
     constraint claim_has_vouchers check (
-        cardinality(numbers) > 0 and cardinality(numbers) = cardinality(face_values) and cents > 0)
+        cardinality(numbers) > 0 and cardinality(numbers) = cardinality(face_values) and cardinality(numbers) = cardinality(evidence)
+        and cents > 0)
 );
 
 comment on table redemption.claim is
@@ -134,10 +136,27 @@ comment on column redemption.claim.service is 'For what: catalogue.service.code.
 comment on column redemption.claim.numbers is 'The vouchers: their ledger.account.number in the book, in order. Never a token.';
 comment on column redemption.claim.face_values is 'Face value of each of them, in euro cents.';
 comment on column redemption.claim.cents is 'Sum of face_values: what the fund owes the structure, in euro cents.';
+comment on column redemption.claim.evidence is
+    'What was shown of each of them, sealed (XChaCha20-Poly1305) for this claim and voucher: the token that was scanned, or what it would have '
+    'said of the code that was typed. ledger.transfer.evidence is its digest.';
 comment on column redemption.claim.status_list_at is
     '`iat` of the status list that the phone used, if it used one: the age of what it knew, when it claimed without the network.';
 
 create index claim_structure on redemption.claim (book_id, structure_id, at, id);
+
+create table redemption.evidence_disclosure (
+    book_id uuid not null,
+    claims_until timestamptz not null,
+    at timestamptz not null,
+    constraint evidence_disclosure_pk primary key (book_id, claims_until)
+);
+
+comment on table redemption.evidence_disclosure is
+    'That the evidence of a programme''s claims went out in clear (an export, a liquidator''s file), written before it did: none of their '
+    'vouchers comes back to life when its claim is undone.';
+comment on column redemption.evidence_disclosure.book_id is 'The programme, which is also the ledger''s book: catalogue.programme.id.';
+comment on column redemption.evidence_disclosure.claims_until is 'Of all claims made until this instant.';
+comment on column redemption.evidence_disclosure.at is 'When it went out.';
 
 create table redemption.reversal (
     book_id uuid not null,

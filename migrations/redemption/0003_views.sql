@@ -7,6 +7,12 @@ create view redemption.claim_status as
 comment on view redemption.claim_status is
     'For funding: claims, when they were undone, and how many vouchers each spent (a remittance advice says so). Never which.';
 
+create view redemption.claim_evidence as
+    select c.book_id, c.id as claim_id, c.numbers, c.evidence from redemption.claim c;
+
+comment on view redemption.claim_evidence is
+    'For funding: what each voucher of a claim was shown as, sealed; opened with the key of the evidence before anything is paid.';
+
 create view redemption.payee as
     select s.id as structure_id, s.siret, s.name, b.holder, b.iban, b.bic
     from redemption.structure s

@@ -107,7 +107,7 @@ def main(path, vkey, tokens=None):
             continue
         owed += sum(told["cents"] if side == "credit" else -told["cents"] for side in own)
         if told["kind"] == "claimed":
-            claimed[told["grp"]] += told["cents"]
+            claimed[told["event"]] += told["cents"]
             vouchers[(told["debit"]["series"], told["debit"]["idx"])] = told["cents"]
     require(len(parties) == 1, f"entries of {parties}")
     rows = {row["encaissement"]: row for row in csv.DictReader(io.StringIO(text["encaissements.csv"]))}

@@ -79,11 +79,22 @@ def check_line(place, line, raw):
     leaf = cbor2.loads(raw)
     require(cbor2.dumps(leaf, canonical=True) == raw, f"line {place + 1}: the leaf is not deterministic CBOR")
     told = {key: value for key, value in line.items() if key != "leaf"}
-    proven = {"seq": leaf["seq"], "id": str(UUID(bytes=leaf["id"])), "kind": leaf["kind"],
-              "debit": account_of(leaf["debit"]), "credit": account_of(leaf["credit"]), "cents": leaf["cents"],
-              "at": leaf["at"], "booked_on": leaf["booked_on"], "grp": str(UUID(bytes=leaf["grp"])),
-              "reverses": str(UUID(bytes=leaf["reverses"])) if "reverses" in leaf else None,
-              "reference": leaf.get("reference", "")}
+    require(leaf["v"] == 2, f"line {place + 1}: a leaf of another version")
+    proven = {"seq": leaf["seq"], "id": str(UUID(bytes=leaf["id"])), "kind": leaf["kind"], "at": leaf["at"],
+              "booked_on": leaf["booked_on"]}
+    for name in ("digest", "nonce", "commitment", "evidence"):
+        if name in leaf:
+            proven[name] = base64.b64encode(leaf[name]).decode()
+    require(("digest" in leaf) == (leaf["kind"] == "audit_line"), f"line {place + 1}: a digest of no audit line")
+    require(("commitment" in leaf) == (leaf["kind"] == "activated") == ("nonce" in leaf), f"line {place + 1}: commitment of no opening")
+    require(("evidence" in leaf) == (leaf["kind"] == "claimed") == ("presented" in leaf), f"line {place + 1}: evidence of no claim")
+    if leaf["kind"] != "audit_line":
+        proven |= {"debit": account_of(leaf["debit"]), "credit": account_of(leaf["credit"]), "cents": leaf["cents"],
+                   "event": str(UUID(bytes=leaf["event"])),
+                   "reverses": str(UUID(bytes=leaf["reverses"])) if "reverses" in leaf else None,
+                   "reference": leaf.get("reference", "")}
+    if "presented" in leaf:
+        proven["presented"] = leaf["presented"]
     for name in ("claim", "payment"):
         if name in leaf:
             proven[name] = str(UUID(bytes=leaf[name]))
@@ -111,6 +122,8 @@ class Books:
         self.rows = defaultdict(lambda: defaultdict(int))  # (funder, book or None): figure: cents
 
     def add(self, line):
+        if line["kind"] == "audit_line":
+            return
         debit, credit, cents, kind = line["debit"], line["credit"], line["cents"], line["kind"]
         if "payment" in line:
             # What a payment covers: it stands on one account and moves nothing.
@@ -126,14 +139,15 @@ class Books:
             rows[debit["party"], book]["activated"] += cents
         elif kind == "claimed":
             self.claims[line["id"]] = key_of(debit)
-        elif kind == "claim_reversed" and credit["kind"] == "voucher":
+        elif kind == "claim_reversed":
             # The order of the log is not that of the commits: the claim may come later.
             self.claims[line["reverses"], "reversed"] = True
         elif kind == "batch_funded":
             rows[debit["party"], book]["funded"] += cents
         elif kind == "batch_cancelled":
             rows[debit["party"], book]["funded"] -= cents
-        if credit["kind"] == "refundable" and kind in ("revoked", "expired", "batch_expired", "claim_reversed"):
+        if credit["kind"] == "refundable" and kind in (
+                "revoked", "expired", "batch_expired", "reversed_revoked", "reversed_expired", "reversed_disclosed"):
             rows[credit["party"], book]["back"] += cents
         if credit["kind"] == "deposited" and debit["kind"] in ("bank", "suspense", "receivable"):
             rows[credit["party"], None]["returned" if kind == "rejected" else "received"] += -cents if kind == "rejected" else cents

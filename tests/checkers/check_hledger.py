@@ -107,7 +107,7 @@ def main(folder, program="hledger"):
     funded = credited("available", "batch_funded")
     cancelled = credited("reserved", "batch_cancelled")
     activated = credited("reserved", "activated")
-    back = credited("refundable", "revoked", "expired", "batch_expired", "claim_reversed")
+    back = credited("refundable", "revoked", "expired", "batch_expired", "reversed_revoked", "reversed_expired", "reversed_disclosed")
     claims = [credited(kind, "claimed", "claim_reversed") for kind in ("payable", "recoverable")]
 
     def same(what, who, journal_says, report_says):

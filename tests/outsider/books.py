@@ -1,10 +1,11 @@
 """What the transfers say, added up by somebody who knows the table of accounts and nothing of the software."""
 
+import base64
 from collections import defaultdict
 
 DEBIT_SIDE = {"bank", "receivable", "recoverable", "charges_owed"}
 EITHER_SIDE = {"suspense", "clearing"}
-FIGURES = ("received", "funded", "activated", "claimed", "paid", "back", "returned", "free")
+FIGURES = ("received", "funded", "activated", "claimed", "paid", "expired", "revoked", "returned", "free")
 
 
 def require(condition, what):
@@ -30,6 +31,9 @@ class Books:
         self.records = 0
 
     def add(self, line):
+        if line["kind"] == "audit_line":
+            require(len(base64.b64decode(line["digest"], validate=True)) == 32, f"seq {line['seq']}: no digest")
+            return
         debit, credit, cents, kind = line["debit"], line["credit"], line["cents"], line["kind"]
         require(cents > 0 and debit["book"] == credit["book"], f"seq {line['seq']}: no double entry")
         if kind in ("settlement_line", "settlement_deduction"):
@@ -47,13 +51,15 @@ class Books:
             shares[debit["party"]] = shares.get(debit["party"], 0) + cents
             self.figures[debit["party"]]["activated"] += cents
         elif kind == "claimed":
-            self.claims[book, line["grp"]].append((line["id"], key_of(debit)))
-        elif kind == "claim_reversed" and credit["kind"] == "voucher":
+            self.claims[book, line["event"]].append((line["id"], key_of(debit)))
+        elif kind == "claim_reversed":
             self.reversed.add(line["reverses"])
         elif kind == "settled" and debit["kind"] == "payable":
-            self.moved[line["grp"]] += cents
-        if credit["kind"] == "refundable" and kind in ("revoked", "expired", "batch_expired", "claim_reversed"):
-            self.figures[credit["party"]]["back"] += cents
+            self.moved[line["event"]] += cents
+        elif kind in ("expired", "batch_expired", "reversed_expired"):
+            self.figures[credit["party"]]["expired"] += cents
+        elif kind in ("revoked", "reversed_revoked", "reversed_disclosed"):
+            self.figures[credit["party"]]["revoked"] += cents
         # The bank's side. A refund that comes back is the funder's free money again: it was not returned.
         if credit["kind"] == "deposited" and debit["kind"] in ("bank", "suspense", "receivable"):
             name, sign = ("returned", -1) if kind == "rejected" else ("received", 1)
@@ -73,7 +79,7 @@ class Books:
                 f"seq {line['seq']}: a settlement line stands on one payable account")
         sign = 1 if line["kind"] == "settlement_line" else -1
         self.records += 1
-        self.covered[line["grp"]] += sign * line["cents"]
+        self.covered[line["event"]] += sign * line["cents"]
         self.lines[line["reference"]][line["debit"]["book"], line["claim"]] += sign * line["cents"]
 
     def finish(self):

@@ -45,7 +45,7 @@ class Fec:
         journal = "BQ" if "bank" in (line["debit"]["kind"], line["credit"]["kind"]) else "OD"
         for side, sign in (("debit", 1), ("credit", -1)):
             key = (line[side]["kind"], line[side].get("party"))
-            self.row(journal, self.number, day, key, line["reference"] or line["grp"], own.strftime("%Y%m%d"), sign * line["cents"],
+            self.row(journal, self.number, day, key, line["reference"] or line["event"], own.strftime("%Y%m%d"), sign * line["cents"],
                      f"(tardive : fait du {own:%d/%m/%Y})" if line.get("late") else "")
             self.balances[key] += sign * line["cents"]
         self.number += 1

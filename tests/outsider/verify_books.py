@@ -38,16 +38,18 @@ from books import FIGURES, Books, require
 
 FUND = "00f00d5e-0000-8000-8000-000000000001"
 PARIS = ZoneInfo("Europe/Paris")
-IDS = {"id", "grp", "reverses", "claim", "payment", "book", "party", "batch"}
+IDS = {"id", "event", "reverses", "claim", "payment", "book", "party", "batch"}
 
 
 def plain(leaf):
     """A leaf as a line writes it."""
-    told = {key: plain(value) if isinstance(value, dict) else str(UUID(bytes=value)) if key in IDS else value
-            for key, value in leaf.items()}
+    told = {key: plain(value) if isinstance(value, dict) else str(UUID(bytes=value)) if key in IDS
+            else base64.b64encode(value).decode() if isinstance(value, bytes) else value for key, value in leaf.items()}
     if "seq" in leaf:
-        told.setdefault("reverses", None)
-        told.setdefault("reference", "")
+        require(told.pop("v") == 2, f"seq {leaf['seq']}: a leaf of another version")
+        if leaf["kind"] != "audit_line":
+            told.setdefault("reverses", None)
+            told.setdefault("reference", "")
         if own_month(told["at"]) < told["booked_on"][:7]:
             told["late"] = True
     else:
@@ -111,7 +113,8 @@ def waterfall(path):
             cents = lambda name: int(Decimal(row[name] or 0) * 100)
             figures = {"received": cents("received"), "free": cents("free"), "claimed": cents("claimed"), "paid": cents("paid"),
                        "returned": cents("returned"), "activated": cents("activated") + cents("revoked"),
-                       "funded": cents("funded") + cents("revoked"), "back": cents("expired") + cents("revoked")}
+                       "funded": cents("funded") + cents("revoked"), "expired": cents("expired"),
+                       "revoked": cents("revoked")}
             for name, value in figures.items():
                 told[row["funder_id"]][name] += value
     return told
@@ -204,7 +207,7 @@ def main(args):
         late += line.get("late", False)
         tree.add(raw)
         books.add(line)
-        if line["kind"] not in ("settlement_line", "settlement_deduction"):
+        if line["kind"] not in ("settlement_line", "settlement_deduction", "audit_line"):
             if journal:
                 journal.expect(line)
             years.expect(line)

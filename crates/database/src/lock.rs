@@ -61,6 +61,8 @@ pub enum NamedLock {
     MonthCloses,
     /// The sealed log: there is one sealer.
     Seal,
+    /// What the evidence of a programme's claims is: reversals share it, who discloses evidence has it alone.
+    Evidence(Uuid),
 }
 
 impl NamedLock {
@@ -86,6 +88,7 @@ impl NamedLock {
             Self::CosignerKeys(_) => 17,
             Self::MonthCloses => 18,
             Self::Seal => 19,
+            Self::Evidence(_) => 20,
         }
     }
 
@@ -97,7 +100,8 @@ impl NamedLock {
             | Self::PlanVersions(subject)
             | Self::TermsVersions(subject)
             | Self::Convention(subject)
-            | Self::CosignerKeys(subject) => [subject, Uuid::nil()],
+            | Self::CosignerKeys(subject)
+            | Self::Evidence(subject) => [subject, Uuid::nil()],
             Self::Migrations
             | Self::FirstKeys
             | Self::StructureImports

@@ -80,6 +80,8 @@ mod tests {
                 event: EventId::from_uuid(id(5)),
                 reverses,
                 reference: reference.to_owned(),
+                commitment: None,
+                evidence: None,
             })
         };
         let record = AnyLeaf::Record(RecordLeaf {

@@ -46,14 +46,7 @@ pub enum Written {
 /// The 32 bytes in the file at `path`, unsealed with what `loader` has.
 pub fn key_bytes(path: &Path, loader: &KeyLoader) -> Result<Zeroizing<[u8; KEY_BYTES]>, KeyFileError> {
     let bytes = secret_file::read_bytes(path)?;
-    if seal::is_sealed(&bytes) {
-        let name = path.display().to_string();
-        let seal = loader
-            .seal(&name)
-            .map_err(|error| KeyFileError::Loader(path.to_owned(), error))?;
-        let plain = seal
-            .open(&bytes)
-            .map_err(|error| KeyFileError::Seal(path.to_owned(), error))?;
+    if let Some(plain) = unsealed(path, &bytes, loader)? {
         return hex(path, &plain);
     }
     let key = hex(path, &bytes)?;
@@ -66,6 +59,43 @@ pub fn key_bytes(path: &Path, loader: &KeyLoader) -> Result<Zeroizing<[u8; KEY_B
         CleartextPolicy::Accept => {}
     }
     Ok(key)
+}
+
+/// The lines of the file of secrets at `path`, sealed or not: secrets that sign nothing are taken in clear too.
+pub fn secret_lines(path: &Path, loader: &KeyLoader) -> Result<Zeroizing<String>, KeyFileError> {
+    let bytes = secret_file::read_bytes(path)?;
+    let plain = unsealed(path, &bytes, loader)?.unwrap_or(bytes);
+    let text = std::str::from_utf8(&plain).map_err(|_| SecretError::Content(path.to_owned()))?;
+    Ok(Zeroizing::new(text.to_owned()))
+}
+
+/// What is sealed in these bytes of the file at `path`; nothing when they are not sealed.
+fn unsealed(path: &Path, bytes: &[u8], loader: &KeyLoader) -> Result<Option<Zeroizing<Vec<u8>>>, KeyFileError> {
+    if !seal::is_sealed(bytes) {
+        return Ok(None);
+    }
+    let seal = loader
+        .seal(&path.display().to_string())
+        .map_err(|error| KeyFileError::Loader(path.to_owned(), error))?;
+    seal.open(bytes)
+        .map(Some)
+        .map_err(|error| KeyFileError::Seal(path.to_owned(), error))
+}
+
+/// Draws a key and puts it before those of the file of secrets at `path`, sealed when `seal` is given: it serves from the next start on, and
+/// the others for what was made with them. The file is replaced at once, or not at all.
+pub fn renew_secret(path: &Path, loader: &KeyLoader, seal: Option<&Seal>) -> Result<(), KeyFileError> {
+    let old = secret_lines(path, loader)?;
+    let key = draw_key()?;
+    let lines = Zeroizing::new(format!("{}\n{}", &*Zeroizing::new(HEXLOWER.encode(&*key)), &*old));
+    let text = match seal {
+        None => lines,
+        Some(seal) => seal
+            .close(lines.as_bytes())
+            .map(Zeroizing::new)
+            .map_err(|error| KeyFileError::Seal(path.to_owned(), error))?,
+    };
+    Ok(secret_file::replace(path, &text)?)
 }
 
 /// 32 bytes from the system's CSPRNG.

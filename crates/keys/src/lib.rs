@@ -31,7 +31,10 @@ pub mod secret_file;
 mod uri;
 
 pub use hsm::{HsmError, HsmKey, Module};
-pub use key_file::{KEY_BYTES, KeyFileError, Written, create_key_file, draw_key, is_sealed, key_bytes, write_key_file};
+pub use key_file::{
+    KEY_BYTES, KeyFileError, Written, create_key_file, draw_key, is_sealed, key_bytes, renew_secret, secret_lines,
+    write_key_file,
+};
 pub use key_loader::{CleartextPolicy, KeyLoader, KeyLoaderError};
 pub use key_store::KeyStore;
 pub use place::{OpenError, Place, PlaceError};

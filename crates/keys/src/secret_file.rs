@@ -88,24 +88,39 @@ pub fn read_bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, SecretError> {
 /// False when the file exists: it is never overwritten.
 pub fn create(path: &Path, line: &str) -> Result<bool, SecretError> {
     let io = |error| SecretError::Io(path.to_owned(), error);
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(folder)
         .map_err(io)?;
-    // Written whole under another name, then linked: nobody ever reads half a key.
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
-    writeln!(file, "{}", line.trim_end_matches('\n')).map_err(io)?;
-    file.as_file().sync_all().map_err(io)?;
-    match file.persist_noclobber(path) {
+    match written(folder, line).map_err(io)?.persist_noclobber(path) {
         Ok(_) => Ok(true),
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(io(error.error)),
     }
+}
+
+/// Writes these lines in the place of the file at `path`, whole: whoever reads it meanwhile reads the old ones.
+pub fn replace(path: &Path, lines: &str) -> Result<(), SecretError> {
+    let io = |error| SecretError::Io(path.to_owned(), error);
+    let file = written(folder_of(path), lines).map_err(io)?;
+    file.persist(path).map(drop).map_err(|error| io(error.error))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Written whole under another name, to be moved: nobody ever reads half a key.
+fn written(folder: &Path, lines: &str) -> io::Result<tempfile::NamedTempFile> {
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    writeln!(file, "{}", lines.trim_end_matches('\n'))?;
+    file.as_file().sync_all()?;
+    Ok(file)
 }
 
 #[cfg(test)]

@@ -50,6 +50,7 @@
 //! (a row-level one costs more than half of the throughput, and cannot be distributed); one row of totals a programme (every
 //! claim would wait for it); a status column beside the account (two truths).
 
+mod columns;
 mod migrate;
 mod post;
 pub mod read;
@@ -58,10 +59,11 @@ pub mod seal;
 pub use migrate::migrate;
 pub use post::{
     Account, Outcome, POST_TRANSFERS_MAX, POSTING_TRANSFERS_MAX, PostError, Posting, PostingError, REFERENCE_BYTES_MAX,
-    Record, Rejection, Transfer, TransferError, lock, post, record,
+    Record, Rejection, Transfer, TransferError, lock, post, record, record_audit_line,
 };
 // Whoever posts names accounts, events and kinds in the same breath.
 pub use sealed_log::{
-    AccountKind, AccountNumber, BatchId, BookId, EventId, EventKind, KnownBy, PartyId, RecordId, RecordKind,
-    SERIES_VOUCHERS_MAX, Side, TransferId, TransferKind, refund_transfer_id,
+    AccountKind, AccountNumber, BatchId, BookId, Commitment, EventId, EventKind, Evidence, KnownBy, PartyId,
+    Presentation, Presented, RecordId, RecordKind, SERIES_VOUCHERS_MAX, Side, TERMS_BYTES, TOKEN_BYTES, TransferId,
+    TransferKind, evidence_place, refund_transfer_id,
 };

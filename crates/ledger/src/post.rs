@@ -9,10 +9,11 @@
 //!                             └── post ───┘
 //! ```
 //!
-//! A [`Record`] is written beside postings and moves nothing.
+//! A [`Record`] and the digest of an [audit line](record_audit_line) are written beside postings and move nothing.
 
 mod account;
 mod admit;
+mod audit_line;
 mod lock;
 mod outcome;
 mod posting;
@@ -33,6 +34,7 @@ use lock::lock_in_order;
 use write::write;
 
 pub use account::Account;
+pub use audit_line::record_audit_line;
 pub use lock::lock;
 pub use outcome::{Outcome, PostError, Rejection};
 pub use posting::{POST_TRANSFERS_MAX, POSTING_TRANSFERS_MAX, Posting, PostingError};
@@ -109,13 +111,13 @@ async fn read_booked(
         let rows = sqlx::query_as!(
             BookedRow,
             r#"select id as "id!", kind as "kind!", debit as "debit!", credit as "credit!", cents as "cents!", event_id as "event_id!",
-                   reverses, reference as "reference!"
+                   reverses, reference as "reference!", presented, evidence
                from ledger.transfer where book_id = $1 and id = any($2)
                union all
-               select id, kind, debit, credit, cents, event_id, reverses, reference
+               select id, kind, debit, credit, cents, event_id, reverses, reference, presented, evidence
                from ledger.transfer where book_id = $1 and event_id = any($3)
                union all
-               select id, kind, debit, credit, cents, event_id, reverses, reference
+               select id, kind, debit, credit, cents, event_id, reverses, reference, presented, evidence
                from ledger.transfer where book_id = $1 and reverses = any($4)"#,
             book.uuid(),
             &names.ids,
@@ -140,10 +142,13 @@ struct BookedRow {
     event_id: Uuid,
     reverses: Option<Uuid>,
     reference: String,
+    presented: Option<i16>,
+    evidence: Option<Vec<u8>>,
 }
 
 impl BookedRow {
     fn load(self, book: BookId, state: &mut BatchState) {
+        let evidence = crate::columns::evidence(self.presented, self.evidence.as_deref());
         let booked = Booked {
             kind: self.kind,
             debit: AccountNumber::new(self.debit),
@@ -152,6 +157,7 @@ impl BookedRow {
             event: EventId::from_uuid(self.event_id),
             reverses: self.reverses.map(TransferId::from_uuid),
             reference: self.reference,
+            evidence,
         };
         state.load_transfer(book, TransferId::from_uuid(self.id), booked);
     }

@@ -1,5 +1,5 @@
 //! What the log's leaves say. One format for all: a record is written as a transfer that goes nowhere (the same account on both
-//! sides) and names its claim and its payment, so that who adds up transfers may read it as one.
+//! sides) and names its claim and its payment, so that who adds up transfers may read it as one. An audit line has a digest instead.
 
 mod account;
 mod cbor;
@@ -14,13 +14,21 @@ use uuid::Uuid;
 
 use crate::id::{EventId, RecordId, TransferId};
 use crate::kind::{RecordKind, TransferKind};
+use crate::paper::{Commitment, Evidence};
 use crate::tree::Hash;
 
-use cbor::named;
-use fields::Fields;
+use cbor::{named, unknown, wrong};
+use fields::{Content, EntryFields, Fields};
 
 pub use account::LeafAccount;
 pub use cbor::LeafError;
+
+/// The version of the format, which every leaf says under `v`. Version 1 had no such key, neither commitment nor evidence, and called the
+/// event `grp`.
+pub const LEAF_VERSION: u8 = 2;
+
+/// The kind of an audit line, beside those of transfers and records.
+const AUDIT_LINE: &str = "audit_line";
 
 /// What is proven of a transfer: all of it, its accounts named in full, and its place and day in the journal. Nothing of a person.
 ///
@@ -50,6 +58,10 @@ pub struct Leaf {
     pub reverses: Option<TransferId>,
     /// The number that people know it by, or nothing.
     pub reference: String,
+    /// What the voucher that it opens commits to: of an `activated`, and of nothing else.
+    pub commitment: Option<Commitment>,
+    /// What was presented: of a `claimed`, and of nothing else.
+    pub evidence: Option<Evidence>,
 }
 
 /// What is proven of a record: that a payment covers a claim.
@@ -79,12 +91,32 @@ pub struct RecordLeaf {
     pub reference: String,
 }
 
+/// What is proven of a line of the audit trail: that it was there then, and what it said, to whoever has the line and its salt.
+///
+/// The digest is SHA-256 over the salt (16 random bytes, which stand beside the line) and the line: without the salt nobody guesses a name
+/// from it, and when the salt is erased with the line the log stays whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrailLeaf {
+    /// Its place in the log, in one sequence with the transfers.
+    pub seq: u64,
+    /// The audit line.
+    pub id: Uuid,
+    /// SHA-256 of salt and line.
+    pub digest: [u8; 32],
+    /// The instant of what was done, in microseconds.
+    pub at: DateTime<Utc>,
+    /// The day of the entry in Paris; never decreases with `seq`.
+    pub booked_on: NaiveDate,
+}
+
 /// A leaf of the log, of whichever kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AnyLeaf {
     Transfer(Leaf),
     /// A payment covers a claim; nothing moved.
     Record(RecordLeaf),
+    /// Somebody did something; nothing moved.
+    Trail(TrailLeaf),
 }
 
 /// Whether something of the instant `at` was booked in a later month than its own, because that one was over by then.
@@ -103,15 +135,19 @@ impl Leaf {
             seq: self.seq,
             id: self.id.uuid(),
             kind: self.kind.name(),
-            debit: self.debit,
-            credit: self.credit,
-            cents: self.cents,
             at: self.at,
             booked_on: self.booked_on,
-            event: self.event,
-            reverses: self.reverses,
-            reference: &self.reference,
-            covers: None,
+            content: Content::Entry(EntryFields {
+                debit: self.debit,
+                credit: self.credit,
+                cents: self.cents,
+                event: self.event,
+                reverses: self.reverses,
+                reference: &self.reference,
+                covers: None,
+                commitment: self.commitment,
+                evidence: self.evidence,
+            }),
         }
     }
 
@@ -146,15 +182,32 @@ impl RecordLeaf {
             seq: self.seq,
             id: self.id.uuid(),
             kind: self.kind.name(),
-            debit: self.account,
-            credit: self.account,
-            cents: self.cents,
             at: self.at,
             booked_on: self.booked_on,
-            event: self.event,
-            reverses: None,
-            reference: &self.reference,
-            covers: Some((self.claim, self.payment)),
+            content: Content::Entry(EntryFields {
+                debit: self.account,
+                credit: self.account,
+                cents: self.cents,
+                event: self.event,
+                reverses: None,
+                reference: &self.reference,
+                covers: Some((self.claim, self.payment)),
+                commitment: None,
+                evidence: None,
+            }),
+        }
+    }
+}
+
+impl TrailLeaf {
+    const fn fields(&self) -> Fields<'_> {
+        Fields {
+            seq: self.seq,
+            id: self.id,
+            kind: AUDIT_LINE,
+            at: self.at,
+            booked_on: self.booked_on,
+            content: Content::Digest(self.digest),
         }
     }
 }
@@ -164,6 +217,7 @@ impl AnyLeaf {
         match self {
             Self::Transfer(leaf) => leaf.fields(),
             Self::Record(leaf) => leaf.fields(),
+            Self::Trail(leaf) => leaf.fields(),
         }
     }
 
@@ -172,7 +226,7 @@ impl AnyLeaf {
     pub const fn transfer(&self) -> Option<&Leaf> {
         match self {
             Self::Transfer(leaf) => Some(leaf),
-            Self::Record(_) => None,
+            Self::Record(_) | Self::Trail(_) => None,
         }
     }
 
@@ -182,15 +236,17 @@ impl AnyLeaf {
         match self {
             Self::Transfer(leaf) => leaf.seq,
             Self::Record(leaf) => leaf.seq,
+            Self::Trail(leaf) => leaf.seq,
         }
     }
 
-    /// The id of the transfer or record, unique in the log.
+    /// The id of the transfer, record or audit line, unique in the log.
     #[must_use]
     pub const fn id(&self) -> Uuid {
         match self {
             Self::Transfer(leaf) => leaf.id.uuid(),
             Self::Record(leaf) => leaf.id.uuid(),
+            Self::Trail(leaf) => leaf.id,
         }
     }
 
@@ -200,15 +256,17 @@ impl AnyLeaf {
         match self {
             Self::Transfer(leaf) => leaf.kind.name(),
             Self::Record(leaf) => leaf.kind.name(),
+            Self::Trail(_) => AUDIT_LINE,
         }
     }
 
-    /// What it moved, or what it covers.
+    /// What it moved, or what it covers; nothing of an audit line.
     #[must_use]
     pub const fn cents(&self) -> Cents {
         match self {
             Self::Transfer(leaf) => leaf.cents,
             Self::Record(leaf) => leaf.cents,
+            Self::Trail(_) => Cents::ZERO,
         }
     }
 
@@ -218,13 +276,18 @@ impl AnyLeaf {
         match self {
             Self::Transfer(leaf) => leaf.booked_on,
             Self::Record(leaf) => leaf.booked_on,
+            Self::Trail(leaf) => leaf.booked_on,
         }
     }
 
-    /// The accounts that it stands on: both sides of a transfer, the one of a record.
+    /// The accounts that it stands on: both sides of a transfer, twice the one of a record, none of an audit line.
     pub fn accounts(&self) -> impl Iterator<Item = LeafAccount> {
-        let fields = self.fields();
-        [fields.debit, fields.credit].into_iter()
+        let sides = match self {
+            Self::Transfer(leaf) => Some([leaf.debit, leaf.credit]),
+            Self::Record(leaf) => Some([leaf.account, leaf.account]),
+            Self::Trail(_) => None,
+        };
+        sides.into_iter().flatten()
     }
 
     /// Whether it came too late for its own month, and is booked in a later one.
@@ -233,6 +296,7 @@ impl AnyLeaf {
         match self {
             Self::Transfer(leaf) => leaf.is_late(),
             Self::Record(leaf) => late(leaf.at, leaf.booked_on),
+            Self::Trail(leaf) => late(leaf.at, leaf.booked_on),
         }
     }
 
@@ -263,38 +327,68 @@ impl AnyLeaf {
     /// Reads a leaf's bytes. Only their deterministic spelling: what is read is what was hashed.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LeafError> {
         let fields = Fields::from_bytes(bytes)?;
-        let Some((claim, payment)) = fields.covers else {
+        let entry = match fields.content {
+            Content::Entry(entry) => entry,
+            Content::Digest(_) if fields.kind != AUDIT_LINE => return Err(unknown(fields.kind)),
+            Content::Digest(digest) => {
+                return Ok(Self::Trail(TrailLeaf {
+                    seq: fields.seq,
+                    id: fields.id,
+                    digest,
+                    at: fields.at,
+                    booked_on: fields.booked_on,
+                }));
+            }
+        };
+        let Some((claim, payment)) = entry.covers else {
+            let kind = named(TransferKind::ALL, fields.kind, TransferKind::name)?;
+            if entry.commitment.is_some() != (kind == TransferKind::Activated) {
+                return Err(wrong(
+                    "seule l'ouverture d'un chèque porte un engagement, et elle en porte un",
+                ));
+            }
+            if entry.evidence.is_some() != (kind == TransferKind::Claimed) {
+                return Err(wrong(
+                    "seul un encaissement porte une preuve de présentation, et il en porte une",
+                ));
+            }
             return Ok(Self::Transfer(Leaf {
                 seq: fields.seq,
                 id: TransferId::from_uuid(fields.id),
-                kind: named(TransferKind::ALL, fields.kind, TransferKind::name)?,
-                debit: fields.debit,
-                credit: fields.credit,
-                cents: fields.cents,
+                kind,
+                debit: entry.debit,
+                credit: entry.credit,
+                cents: entry.cents,
                 at: fields.at,
                 booked_on: fields.booked_on,
-                event: fields.event,
-                reverses: fields.reverses,
-                reference: fields.reference.to_owned(),
+                event: entry.event,
+                reverses: entry.reverses,
+                reference: entry.reference.to_owned(),
+                commitment: entry.commitment,
+                evidence: entry.evidence,
             }));
         };
-        if fields.debit != fields.credit || fields.reverses.is_some() {
-            return Err(LeafError::Form(
-                "une mention tient à un seul compte et n'annule rien".to_owned(),
+        let moves_nothing = entry.debit == entry.credit
+            && entry.reverses.is_none()
+            && entry.commitment.is_none()
+            && entry.evidence.is_none();
+        if !moves_nothing {
+            return Err(wrong(
+                "une mention tient à un seul compte, n'annule rien et ne montre aucun chèque",
             ));
         }
         Ok(Self::Record(RecordLeaf {
             seq: fields.seq,
             id: RecordId::from_uuid(fields.id),
             kind: named(RecordKind::ALL, fields.kind, RecordKind::name)?,
-            account: fields.debit,
-            cents: fields.cents,
+            account: entry.debit,
+            cents: entry.cents,
             at: fields.at,
             booked_on: fields.booked_on,
-            event: fields.event,
+            event: entry.event,
             claim,
             payment,
-            reference: fields.reference.to_owned(),
+            reference: entry.reference.to_owned(),
         }))
     }
 }

@@ -20,6 +20,7 @@
 //! | [`Checkpoint`] | origin, size, root | C2SP tlog-checkpoint |
 //! | [`Cosigner`], [`CosignerKey`] | what others sign below it | C2SP tlog-cosignature |
 //! | [`AnyLeaf`] | deterministic CBOR | RFC 8949 §4.2 |
+//! | [`Commitment`], [`Presented`], [`Evidence`] | what ties an account and a claim to paper | docs/PROOF.md |
 //!
 //! **Invariant**: a leaf has one spelling, a tile one address and a note one text, and what reads them refuses every other: what is read
 //! is what was hashed or signed.
@@ -35,13 +36,15 @@ mod id;
 mod kind;
 mod leaf;
 mod note;
+mod paper;
 mod tree;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use id::{AccountNumber, BatchId, BookId, EventId, PartyId, RecordId, SERIES_VOUCHERS_MAX, TransferId};
 pub use kind::{AccountKind, EventKind, KnownBy, RecordKind, Side, TransferKind, refund_transfer_id};
-pub use leaf::{AnyLeaf, Leaf, LeafAccount, LeafError, RecordLeaf};
+pub use leaf::{AnyLeaf, LEAF_VERSION, Leaf, LeafAccount, LeafError, RecordLeaf, TrailLeaf};
 pub use note::{Cosigner, CosignerKey, NOTE_BYTES_MAX, Note, NoteError, NoteKey, SignBytes, SignFailed, VerifierKey};
+pub use paper::{Commitment, Evidence, Presentation, Presented, TERMS_BYTES, TOKEN_BYTES, evidence_place};
 pub use tree::{
     Frontier, Hash, Node, ProofError, TILE_HASHES, Tile, TilePath, TilePathError, consistency_plan, fold_nodes,
     inclusion_plan, perfect_root, verify_consistency, verify_inclusion,

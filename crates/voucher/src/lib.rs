@@ -99,9 +99,9 @@ mod envelope;
 mod keys;
 mod qr;
 mod scanned;
+mod secrets;
 mod short_code;
 mod status;
-mod status_list;
 mod terms;
 mod text;
 mod token;
@@ -120,10 +120,14 @@ pub use keys::kid::{Kid, KidError, thumbprint};
 pub use keys::sign::{SignError, Signer, SigningKey, ToBeSigned};
 pub use qr::{QUIET_ZONE_MODULES, Qr, QrLevel};
 pub use scanned::scanned;
+pub use secrets::{
+    CODE_DIGEST_BYTES, CodeKeys, EvidenceKeys, EvidenceSealError, IdKeys, KeyCheck, NONCE_BYTES, SEAL_NONCE_BYTES,
+    SecretRingError,
+};
 pub use short_code::{ILLEGIBLE_MAX, SHORT_CODE_SYMBOLS, ShortCode, ShortCodeError, typed_signs};
+pub use status::list::{CLOCK_SKEW_SECONDS, STATUS_LIST_BYTES_MAX, STATUS_LIST_TYPE, StatusList, StatusListError};
 pub use status::{SHARD_PLACES, Status, StatusShard};
-pub use status_list::{CLOCK_SKEW_SECONDS, STATUS_LIST_BYTES_MAX, STATUS_LIST_TYPE, StatusList, StatusListError};
 pub use terms::{Idx, LastDay, Terms, VoucherId};
 pub use text::{HOST_CHARS_MAX, Host, HostError, TOKEN_DIGITS, TextError};
-pub use token::{TOKEN_BYTES, Token, UnknownFormat};
+pub use token::{TERMS_BYTES, TOKEN_BYTES, Token, UnknownFormat};
 pub use verify_error::VerifyError;

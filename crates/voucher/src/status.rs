@@ -3,6 +3,8 @@
 //! A series has 2²⁴ places in 16 shards of 2²⁰; a shard is 256 KiB of bits. The layout is that of the IETF Token Status List
 //! (draft-ietf-oauth-status-list-20 § 4): place 0 stands in the lowest bits of the first byte.
 
+pub(crate) mod list;
+
 use std::fmt;
 
 use crate::{Host, Idx};

@@ -19,10 +19,45 @@ use thiserror::Error;
 use crate::{Idx, Kid, LastDay, Terms, VoucherId, cose};
 
 /// Length of a token in bytes.
-pub const TOKEN_BYTES: usize = 86;
+pub const TOKEN_BYTES: usize = TERMS_BYTES + 64;
+
+/// Length of what a token says before its signature.
+pub const TERMS_BYTES: usize = 22;
 
 /// The only layout there is; a second one would change the first byte.
 const FORMAT: u8 = 0x01;
+
+impl Terms {
+    /// A token without its signature: what a voucher's commitment is made over, for the key that signs it.
+    #[must_use]
+    pub fn to_bytes(&self, kid: Kid) -> [u8; TERMS_BYTES] {
+        let mut bytes = [0; TERMS_BYTES];
+        bytes[0] = FORMAT;
+        bytes[1..5].copy_from_slice(&kid.to_bytes());
+        bytes[5..7].copy_from_slice(&self.series.to_be_bytes());
+        bytes[7..10].copy_from_slice(&self.idx.to_be_bytes());
+        bytes[10..12].copy_from_slice(&self.cents.to_be_bytes());
+        bytes[12..14].copy_from_slice(&self.day.days().to_be_bytes());
+        bytes[14..22].copy_from_slice(&self.id.to_bytes());
+        bytes
+    }
+
+    /// Reads the same, and for which key it is.
+    pub fn from_bytes(bytes: &[u8; TERMS_BYTES]) -> Result<(Kid, Self), UnknownFormat> {
+        let [format, k0, k1, k2, k3, s0, s1, i0, i1, i2, c0, c1, d0, d1, id @ ..] = *bytes;
+        if format != FORMAT {
+            return Err(UnknownFormat);
+        }
+        let terms = Self {
+            series: u16::from_be_bytes([s0, s1]),
+            idx: Idx::from_be_bytes([i0, i1, i2]),
+            cents: u16::from_be_bytes([c0, c1]),
+            day: LastDay::new(u16::from_be_bytes([d0, d1])),
+            id: VoucherId::new(id),
+        };
+        Ok((Kid::new([k0, k1, k2, k3]), terms))
+    }
+}
 
 /// The first byte announces a layout that this program does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -47,23 +82,12 @@ impl Token {
     /// Reads the 86 bytes. The layout is fixed and every byte matters, so this and
     /// [`to_bytes`](Self::to_bytes) are inverse of one another.
     pub fn from_bytes(bytes: &[u8; TOKEN_BYTES]) -> Result<Self, UnknownFormat> {
-        let [format, k0, k1, k2, k3, s0, s1, i0, i1, i2, c0, c1, d0, d1, rest @ ..] = *bytes;
-        if format != FORMAT {
-            return Err(UnknownFormat);
-        }
-        let (id, signature) = rest
-            .split_first_chunk()
-            .expect("72 bytes remain, of which 8 are the id");
+        let (terms, signature) = bytes.split_first_chunk().expect("a token is longer than its terms");
+        let (kid, terms) = Terms::from_bytes(terms)?;
         Ok(Self {
-            kid: Kid::new([k0, k1, k2, k3]),
-            terms: Terms {
-                series: u16::from_be_bytes([s0, s1]),
-                idx: Idx::from_be_bytes([i0, i1, i2]),
-                cents: u16::from_be_bytes([c0, c1]),
-                day: LastDay::new(u16::from_be_bytes([d0, d1])),
-                id: VoucherId::new(*id),
-            },
-            signature: signature.try_into().expect("64 bytes remain after the id"),
+            kid,
+            terms,
+            signature: signature.try_into().expect("64 bytes remain after the terms"),
         })
     }
 
@@ -71,14 +95,8 @@ impl Token {
     #[must_use]
     pub fn to_bytes(&self) -> [u8; TOKEN_BYTES] {
         let mut bytes = [0; TOKEN_BYTES];
-        bytes[0] = FORMAT;
-        bytes[1..5].copy_from_slice(&self.kid.to_bytes());
-        bytes[5..7].copy_from_slice(&self.terms.series.to_be_bytes());
-        bytes[7..10].copy_from_slice(&self.terms.idx.to_be_bytes());
-        bytes[10..12].copy_from_slice(&self.terms.cents.to_be_bytes());
-        bytes[12..14].copy_from_slice(&self.terms.day.days().to_be_bytes());
-        bytes[14..22].copy_from_slice(&self.terms.id.to_bytes());
-        bytes[22..].copy_from_slice(&self.signature);
+        bytes[..TERMS_BYTES].copy_from_slice(&self.terms.to_bytes(self.kid));
+        bytes[TERMS_BYTES..].copy_from_slice(&self.signature);
         bytes
     }
 

@@ -27,7 +27,7 @@ pub struct Problem {
     more: Map<String, Value>,
 }
 
-/// The JSON of a [`Problem`], for the OpenAPI document: what all have. The members of [some](members) are described beside it.
+/// The JSON of a [`Problem`], for the OpenAPI document: what all have. The members of some are described beside it (`members`).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProblemBody {
     /// `urn:ccn:problem:` and a word that never changes.
@@ -128,7 +128,7 @@ impl Problem {
         self
     }
 
-    /// Adds a member of its own (RFC 9457 §3.2), which [`members`] describes.
+    /// Adds a member of its own (RFC 9457 §3.2), which `members` describes.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
         debug_assert!(members::is_described(name), "{name} is not described");

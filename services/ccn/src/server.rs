@@ -5,6 +5,7 @@
 //! | `config`, `reconcile_settings`, `telemetry` | what the process is given by flag or variable; logs and metrics |
 //! | `store` | PostgreSQL: embedded or given, migrations, a pool a role |
 //! | `key_files`, `first_keys`, `key_watch` | private keys: where they are, the first ones published, new ones found |
+//! | `voucher_secrets` | what vouchers are made and claimed with, compared with what the database was filled with |
 //! | `sealing`, `document_signing` | what signs the books and documents, with the workers that use it |
 //! | `start`, `running`, `stop` | routes of a service; all of them started, answering, stopped |
 //! | `openapi`, `status` | the description of the interface; the page at `/` |
@@ -25,5 +26,6 @@ mod status;
 pub(crate) mod stop;
 pub mod store;
 pub mod telemetry;
+pub(crate) mod voucher_secrets;
 
 pub use start_error::StartError;

@@ -59,6 +59,7 @@ pub use keys::public_keys::{
     publish_first_key, word as purpose_word,
 };
 pub use keys::signers::Signers;
+pub use keys::voucher_keys::{SecretNotLoaded, VoucherKeys, VoucherSecrets};
 pub use paper::booklets::{Paper, PaperFormat, PaperVoucher, Partner, booklets_pdf};
 pub use paper::logos::{
     LOGO_BYTES_MAX, LOGO_HEIGHT_MAX, LOGO_PIXELS_MAX, LOGO_WIDTH_MAX, Logo, LogoFormat, LogoInk, LogoRejection,

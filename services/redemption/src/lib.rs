@@ -24,6 +24,7 @@ pub mod structures;
 
 mod ids;
 
+pub use crate::claims::secrets::ClaimSecrets;
 pub use crate::http::Config;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;

@@ -1,4 +1,4 @@
-use sealed_log::{AccountKind, AccountNumber, BatchId, BookId, PartyId};
+use sealed_log::{AccountKind, AccountNumber, BatchId, BookId, Commitment, PartyId};
 use standards::Cents;
 
 /// An account's full name. Only the constructors below make one, so no account can stand in a book, or lack a party, where its
@@ -17,7 +17,14 @@ pub struct Account {
     kind: AccountKind,
     party: Option<PartyId>,
     batch: Option<BatchId>,
-    face_value: Option<Cents>,
+    opening: Option<Opening>,
+}
+
+/// What a voucher is opened with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Opening {
+    face_value: Cents,
+    commitment: Commitment,
 }
 
 impl Account {
@@ -84,20 +91,20 @@ impl Account {
             kind: AccountKind::Voucher,
             party: None,
             batch: None,
-            face_value: None,
+            opening: None,
         }
     }
 
-    /// A voucher that is activated now and will hold `face_value`, never more.
+    /// A voucher that is activated now and will hold `face_value`, never more. Only who presents what `commitment` was made over spends it.
     #[must_use]
-    pub const fn new_voucher(book: BookId, number: AccountNumber, face_value: Cents) -> Self {
+    pub const fn new_voucher(book: BookId, number: AccountNumber, face_value: Cents, commitment: Commitment) -> Self {
         Self {
             book,
             number,
             kind: AccountKind::Voucher,
             party: None,
             batch: None,
-            face_value: Some(face_value),
+            opening: Some(Opening { face_value, commitment }),
         }
     }
 
@@ -139,7 +146,7 @@ impl Account {
             kind,
             party,
             batch,
-            face_value: None,
+            opening: None,
         }
     }
 
@@ -176,7 +183,19 @@ impl Account {
     /// What a voucher that is activated now will hold.
     #[must_use]
     pub const fn face_value(self) -> Option<Cents> {
-        self.face_value
+        match self.opening {
+            Some(opening) => Some(opening.face_value),
+            None => None,
+        }
+    }
+
+    /// What a voucher that is activated now commits to.
+    #[must_use]
+    pub const fn commitment(self) -> Option<Commitment> {
+        match self.opening {
+            Some(opening) => Some(opening.commitment),
+            None => None,
+        }
     }
 
     /// What finds it: order of locks, books first.

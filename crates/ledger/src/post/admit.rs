@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sealed_log::{AccountKind, AccountNumber, BookId, EventId, Side, TransferId, TransferKind};
+use sealed_log::{AccountKind, AccountNumber, BookId, Commitment, EventId, Evidence, Side, TransferId, TransferKind};
 use standards::Cents;
 
 use crate::post::account::Account;
@@ -18,6 +18,8 @@ pub(crate) struct AccountTotals {
     pub limit: Option<Cents>,
     pub debits: Cents,
     pub credits: Cents,
+    /// Of a voucher: what it was opened with.
+    pub commitment: Option<Commitment>,
 }
 
 /// A transfer that is in the books: what must be equal when its id comes again.
@@ -30,6 +32,7 @@ pub(crate) struct Booked {
     pub event: EventId,
     pub reverses: Option<TransferId>,
     pub reference: String,
+    pub evidence: Option<Evidence>,
 }
 
 /// The accounts and transfers that a batch touches, as they are under the locks, then as each admitted posting leaves them.
@@ -46,7 +49,6 @@ pub(crate) struct BatchState {
 /// What one posting does to one account.
 struct AccountDelta {
     account: Account,
-    face_value: Option<Cents>,
     debits: Cents,
     credits: Cents,
 }
@@ -84,7 +86,8 @@ impl BatchState {
             Ok(false) => {}
             Err(rejection) => return Outcome::Rejected(rejection),
         }
-        match self.check_reversals(posting).and_then(|()| self.totals_after(posting)) {
+        let checked = self.check_reversals(posting).and_then(|()| self.check_papers(posting));
+        match checked.and_then(|()| self.totals_after(posting)) {
             Err(rejection) => Outcome::Rejected(rejection),
             Ok(after) => {
                 self.now.extend(after);
@@ -138,6 +141,19 @@ impl BatchState {
         Ok(())
     }
 
+    /// What each claim shows is the voucher that it spends. One that does not exist is told so by its account.
+    fn check_papers(&self, posting: &Posting) -> Result<(), Rejection> {
+        for transfer in posting.transfers() {
+            let Some(terms) = transfer.terms() else { continue };
+            let voucher = transfer.debit();
+            let opened = self.now.get(&voucher.key()).and_then(|totals| totals.commitment);
+            if opened.is_some_and(|commitment| !commitment.is_to(terms)) {
+                return Err(Rejection::OtherPaper(voucher.number()));
+            }
+        }
+        Ok(())
+    }
+
     fn totals_after(&self, posting: &Posting) -> Result<Vec<(Key, AccountTotals)>, Rejection> {
         deltas(posting)?
             .into_iter()
@@ -147,12 +163,13 @@ impl BatchState {
 
     fn total_after(&self, delta: &AccountDelta) -> Result<AccountTotals, Rejection> {
         let account = delta.account;
-        let old = match (self.now.get(&account.key()), delta.face_value) {
+        let old = match (self.now.get(&account.key()), account.face_value()) {
             (Some(&totals), None) => totals,
             (None, Some(face_value)) => AccountTotals {
                 limit: Some(face_value),
                 debits: Cents::ZERO,
                 credits: Cents::ZERO,
+                commitment: account.commitment(),
             },
             (Some(_), Some(_)) => return Err(Rejection::AlreadyOpen(account.number())),
             (None, None) => return Err(Rejection::NoSuchAccount(account.number())),
@@ -162,6 +179,7 @@ impl BatchState {
             limit: old.limit,
             debits: old.debits.checked_add(delta.debits).ok_or_else(|| full.clone())?,
             credits: old.credits.checked_add(delta.credits).ok_or(full)?,
+            commitment: old.commitment,
         };
         let (grown, shrunk, left_before, balance) = match account.kind().side() {
             Side::Either => return Ok(new),
@@ -171,14 +189,14 @@ impl BatchState {
         if balance.is_negative() {
             let left = left_before.checked_add(grown).ok_or_else(|| too_large(account))?;
             return Err(Rejection::Short {
-                account,
+                account: Box::new(account),
                 needed: shrunk,
                 left,
             });
         }
         match new.limit {
             Some(limit) if balance > limit => Err(Rejection::OverLimit {
-                account,
+                account: Box::new(account),
                 limit,
                 would_hold: balance,
             }),
@@ -221,6 +239,7 @@ impl Booked {
             event,
             reverses: transfer.reverses(),
             reference: transfer.reference_text().to_owned(),
+            evidence: transfer.evidence(),
         }
     }
 
@@ -246,14 +265,15 @@ fn deltas(posting: &Posting) -> Result<Vec<AccountDelta>, Rejection> {
             let index = *place.entry(account.key()).or_insert_with(|| {
                 deltas.push(AccountDelta {
                     account,
-                    face_value: None,
                     debits: Cents::ZERO,
                     credits: Cents::ZERO,
                 });
                 deltas.len() - 1
             });
             let delta = &mut deltas[index];
-            delta.face_value = delta.face_value.or(account.face_value());
+            if account.face_value().is_some() {
+                delta.account = account;
+            }
             delta.debits = delta.debits.checked_add(debits).ok_or_else(|| too_large(account))?;
             delta.credits = delta.credits.checked_add(credits).ok_or_else(|| too_large(account))?;
         }
@@ -264,7 +284,7 @@ fn deltas(posting: &Posting) -> Result<Vec<AccountDelta>, Rejection> {
 fn too_large(account: Account) -> Rejection {
     let most = Cents::new(i64::MAX);
     Rejection::OverLimit {
-        account,
+        account: Box::new(account),
         limit: most,
         would_hold: most,
     }

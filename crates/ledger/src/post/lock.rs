@@ -5,6 +5,7 @@ use sqlx::{PgConnection, PgTransaction};
 use standards::Cents;
 use uuid::Uuid;
 
+use crate::columns;
 use crate::post::account::Account;
 use crate::post::admit::{AccountTotals, BatchState};
 use crate::post::outcome::PostError;
@@ -86,7 +87,7 @@ async fn lock_book(
 ) -> Result<(), PostError> {
     let numbers: Vec<i64> = accounts.keys().map(|number| number.get()).collect();
     let rows = sqlx::query!(
-        "select number, kind, party, batch, limit_cents, debits_cents, credits_cents
+        "select number, kind, party, batch, limit_cents, debits_cents, credits_cents, nonce, commitment
          from ledger.account where book_id = $1 and number = any($2)
          order by number for update",
         book.uuid(),
@@ -111,6 +112,7 @@ async fn lock_book(
                 limit: row.limit_cents.map(Cents::new),
                 debits: Cents::new(row.debits_cents),
                 credits: Cents::new(row.credits_cents),
+                commitment: columns::commitment(row.nonce.as_deref(), row.commitment.as_deref()),
             },
         );
     }

@@ -26,7 +26,7 @@ pub enum Rejection {
     #[error("account {} has {left} and not {needed}", account.number())]
     Short {
         /// The account that is short.
-        account: Account,
+        account: Box<Account>,
         /// What the posting takes from it in all.
         needed: Cents,
         /// What is there for it.
@@ -36,7 +36,7 @@ pub enum Rejection {
     #[error("account {} would hold {would_hold}, above {limit}", account.number())]
     OverLimit {
         /// The account that is full.
-        account: Account,
+        account: Box<Account>,
         /// The most it may hold.
         limit: Cents,
         /// What it would hold with the posting.
@@ -55,6 +55,10 @@ pub enum Rejection {
         /// What would be left on it.
         left: Cents,
     },
+    /// What was presented is not the voucher that the account was opened for: a good signature over other terms, made by whoever has the
+    /// key, or a code that names another voucher.
+    #[error("what was presented is not voucher {0}")]
+    OtherPaper(AccountNumber),
     #[error("transfer {0}, or the event it belongs to, is booked with another content")]
     SameIdOtherContent(TransferId),
     /// The transfer to reverse is not in the book, or is not the opposite of this one.

@@ -28,8 +28,8 @@ pub enum PostingError {
     /// What leaves one book does not enter the others.
     #[error("clearing accounts are off by {0}")]
     Clearing(Cents),
-    /// The legs that open a voucher do not add up to its face value, or disagree on it.
-    #[error("voucher {0} is not opened with exactly its face value")]
+    /// The legs that open a voucher do not add up to its face value, or disagree on it or on its commitment.
+    #[error("voucher {0} is not opened with exactly its face value and one commitment")]
     FaceValue(AccountNumber),
     /// A claim is reversed by naming it; nothing else names a transfer.
     #[error("transfer {0} must name the claim it reverses, if it reverses one, and only then")]
@@ -95,18 +95,20 @@ fn check_clearing(transfers: &[Transfer]) -> Result<(), PostingError> {
 fn check_openings(transfers: &[Transfer]) -> Result<(), PostingError> {
     let mut openings = BTreeMap::new();
     for transfer in transfers {
-        let Some(face_value) = transfer.credit().face_value() else {
+        let voucher = transfer.credit();
+        if voucher.face_value().is_none() {
             continue;
-        };
-        let (limit, sum) = openings
-            .entry(transfer.credit().key())
-            .or_insert((face_value, Cents::ZERO));
+        }
+        let (opened, sum) = openings.entry(voucher.key()).or_insert((voucher, Cents::ZERO));
         *sum = sum.checked_add(transfer.cents()).ok_or(PostingError::Overflow)?;
-        if *limit != face_value {
-            return Err(PostingError::FaceValue(transfer.credit().number()));
+        if *opened != voucher {
+            return Err(PostingError::FaceValue(voucher.number()));
         }
     }
-    match openings.into_iter().find(|(_, (limit, sum))| limit != sum) {
+    match openings
+        .into_iter()
+        .find(|(_, (opened, sum))| opened.face_value() != Some(*sum))
+    {
         None => Ok(()),
         Some(((_, number), _)) => Err(PostingError::FaceValue(number)),
     }

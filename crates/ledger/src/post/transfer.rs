@@ -1,4 +1,6 @@
-use sealed_log::{AccountKind, AccountNumber, BookId, TransferId, TransferKind};
+use sealed_log::{
+    AccountKind, AccountNumber, BookId, EventId, Evidence, Presented, TERMS_BYTES, TransferId, TransferKind,
+};
 use standards::Cents;
 
 use crate::post::account::Account;
@@ -17,6 +19,14 @@ pub struct Transfer {
     cents: Cents,
     reverses: Option<TransferId>,
     reference: String,
+    shown: Option<Shown>,
+}
+
+/// What a claim shows of the voucher that it spends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Shown {
+    terms: [u8; TERMS_BYTES],
+    evidence: Evidence,
 }
 
 /// Why a transfer cannot be: always a mistake of the program that asks for it, never of a person.
@@ -48,14 +58,50 @@ pub enum TransferError {
     /// Only an activation opens a voucher, and it always does.
     #[error("a voucher is opened by its activation, with a positive face value, and by nothing else")]
     NotAnOpening,
+    /// A voucher is spent by [`Transfer::claim`], which shows it.
+    #[error("a claim shows the voucher that it spends")]
+    NothingPresented,
     /// Too long, or with control characters, which exports cannot carry.
     #[error("a reference has at most {REFERENCE_BYTES_MAX} bytes and no control characters")]
     Reference,
 }
 
 impl Transfer {
-    /// A transfer of `cents` from `debit` to `credit`.
+    /// A transfer of `cents` from `debit` to `credit`, of any kind but a claim.
     pub fn new(
+        id: TransferId,
+        kind: TransferKind,
+        debit: Account,
+        credit: Account,
+        cents: Cents,
+    ) -> Result<Self, TransferError> {
+        if kind == TransferKind::Claimed {
+            return Err(TransferError::NothingPresented);
+        }
+        Self::of_kind(id, kind, debit, credit, cents)
+    }
+
+    /// A voucher is spent by the claim `claim`: from its account to what its structure is owed, all of its value. Posting admits it only
+    /// if what was presented opens the commitment that the voucher's account was opened with.
+    pub fn claim(
+        id: TransferId,
+        claim: EventId,
+        voucher: Account,
+        payable: Account,
+        cents: Cents,
+        presented: &Presented,
+    ) -> Result<Self, TransferError> {
+        let transfer = Self::of_kind(id, TransferKind::Claimed, voucher, payable, cents)?;
+        Ok(Self {
+            shown: Some(Shown {
+                terms: *presented.terms(),
+                evidence: presented.evidence(claim.uuid()),
+            }),
+            ..transfer
+        })
+    }
+
+    fn of_kind(
         id: TransferId,
         kind: TransferKind,
         debit: Account,
@@ -93,6 +139,7 @@ impl Transfer {
             cents,
             reverses: None,
             reference: String::new(),
+            shown: None,
         })
     }
 
@@ -155,6 +202,17 @@ impl Transfer {
         &self.reference
     }
 
+    /// Of a claim: the terms that it shows, which must open the voucher's commitment.
+    pub(crate) fn terms(&self) -> Option<&[u8; TERMS_BYTES]> {
+        self.shown.as_ref().map(|shown| &shown.terms)
+    }
+
+    /// Of a claim: what the books keep of what was presented.
+    #[must_use]
+    pub fn evidence(&self) -> Option<Evidence> {
+        self.shown.as_ref().map(|shown| shown.evidence)
+    }
+
     /// The book that both accounts are in.
     #[must_use]
     pub const fn book(&self) -> BookId {
@@ -179,7 +237,7 @@ fn check_account(account: Account) -> Result<(), TransferError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sealed_log::PartyId;
+    use sealed_log::{Commitment, PartyId};
     use uuid::Uuid;
 
     const BOOK: BookId = BookId::from_uuid(Uuid::from_u128(7));
@@ -188,12 +246,15 @@ mod tests {
 
     fn claimed(cents: i64) -> Result<Transfer, TransferError> {
         let voucher = Account::voucher(BOOK, AccountNumber::voucher(1, 1));
-        Transfer::new(
+        let claim = EventId::from_uuid(Uuid::from_u128(10));
+        let shown = Presented::Terms([0; TERMS_BYTES]);
+        Transfer::claim(
             ID,
-            TransferKind::Claimed,
+            claim,
             voucher,
             Account::payable(BOOK, PARTY),
             Cents::new(cents),
+            &shown,
         )
     }
 
@@ -208,12 +269,22 @@ mod tests {
     fn a_kind_joins_only_its_accounts() {
         let error = Transfer::new(
             ID,
-            TransferKind::Claimed,
+            TransferKind::Revoked,
             Account::available(BOOK, PARTY),
             Account::payable(BOOK, PARTY),
             Cents::new(1),
         );
         assert!(matches!(error, Err(TransferError::WrongPair { .. })));
+    }
+
+    #[test]
+    fn nothing_spends_a_voucher_without_showing_it() {
+        let voucher = Account::voucher(BOOK, AccountNumber::voucher(1, 1));
+        let payable = Account::payable(BOOK, PARTY);
+        assert_eq!(
+            Transfer::new(ID, TransferKind::Claimed, voucher, payable, Cents::new(1)),
+            Err(TransferError::NothingPresented)
+        );
     }
 
     #[test]
@@ -241,20 +312,16 @@ mod tests {
         let number = AccountNumber::voucher(1, 1);
         let reserve = Account::reserved(BOOK, sealed_log::BatchId::from_uuid(Uuid::from_u128(1)), PARTY);
         let activated = |credit| Transfer::new(ID, TransferKind::Activated, reserve, credit, Cents::new(1));
-        assert!(activated(Account::new_voucher(BOOK, number, Cents::new(1))).is_ok());
-        assert_eq!(
-            activated(Account::new_voucher(BOOK, number, Cents::ZERO)),
-            Err(TransferError::NotAnOpening)
-        );
+        let commitment = Commitment::to([0; 16], &[0; TERMS_BYTES]);
+        let new = |number, cents| Account::new_voucher(BOOK, number, Cents::new(cents), commitment);
+        assert!(activated(new(number, 1)).is_ok());
+        assert_eq!(activated(new(number, 0)), Err(TransferError::NotAnOpening));
         assert_eq!(
             activated(Account::voucher(BOOK, number)),
             Err(TransferError::NotAnOpening)
         );
         let wrong = AccountNumber::new(4);
-        assert_eq!(
-            activated(Account::new_voucher(BOOK, wrong, Cents::new(1))),
-            Err(TransferError::NotAVoucher(wrong))
-        );
+        assert_eq!(activated(new(wrong, 1)), Err(TransferError::NotAVoucher(wrong)));
     }
 
     #[test]

@@ -22,6 +22,8 @@ struct Columns {
 struct Opened {
     numbers: Vec<i64>,
     limits: Vec<i64>,
+    nonces: Vec<Vec<u8>>,
+    commitments: Vec<Vec<u8>>,
     debits: Vec<i64>,
     credits: Vec<i64>,
 }
@@ -44,6 +46,8 @@ struct Transfers {
     events: Vec<Uuid>,
     reverses: Vec<Option<Uuid>>,
     references: Vec<String>,
+    presented: Vec<Option<i16>>,
+    evidence: Vec<Option<Vec<u8>>>,
 }
 
 /// Writes what was admitted: new vouchers with their final sums, then transfers and the growth of the other accounts' sums.
@@ -73,6 +77,9 @@ fn columns(state: &BatchState, admitted: &[&Posting]) -> BTreeMap<BookId, Column
             rows.events.push(posting.event().uuid());
             rows.reverses.push(transfer.reverses().map(TransferId::uuid));
             rows.references.push(transfer.reference_text().to_owned());
+            let evidence = transfer.evidence();
+            rows.presented.push(evidence.map(|evidence| evidence.presented.code()));
+            rows.evidence.push(evidence.map(|evidence| evidence.digest.to_vec()));
         }
     }
     for ((book, number), now) in state.now() {
@@ -95,12 +102,12 @@ impl Columns {
                 self.sums.credits.push(grown(now.credits, before.credits));
             }
             (None, limit) => {
+                let opened = "only a voucher is opened by its transfers, with a limit and a commitment";
+                let commitment = now.commitment.expect(opened);
                 self.opened.numbers.push(number.get());
-                self.opened.limits.push(
-                    limit
-                        .expect("only a voucher is opened by its transfers, with a limit")
-                        .get(),
-                );
+                self.opened.limits.push(limit.expect(opened).get());
+                self.opened.nonces.push(commitment.nonce.to_vec());
+                self.opened.commitments.push(commitment.digest.to_vec());
                 self.opened.debits.push(now.debits.get());
                 self.opened.credits.push(now.credits.get());
             }
@@ -114,14 +121,17 @@ async fn open_vouchers(connection: &mut PgConnection, book: BookId, opened: &Ope
         return Ok(());
     }
     sqlx::query!(
-        "insert into ledger.account (book_id, number, kind, limit_cents, debits_cents, credits_cents)
-         select $1, o.number, 9, o.limit_cents, o.debits, o.credits
-         from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]) as o (number, limit_cents, debits, credits)",
+        "insert into ledger.account (book_id, number, kind, limit_cents, debits_cents, credits_cents, nonce, commitment)
+         select $1, o.number, 9, o.limit_cents, o.debits, o.credits, o.nonce, o.commitment
+         from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bytea[], $7::bytea[])
+             as o (number, limit_cents, debits, credits, nonce, commitment)",
         book.uuid(),
         &opened.numbers,
         &opened.limits,
         &opened.debits,
         &opened.credits,
+        &opened.nonces,
+        &opened.commitments,
     )
     .execute(connection)
     .await?;
@@ -137,10 +147,12 @@ async fn write_transfers(
     let (rows, sums) = (&columns.transfers, &columns.sums);
     let updated = sqlx::query!(
         "with written as (
-             insert into ledger.transfer (book_id, id, kind, debit, credit, cents, at, event_id, reverses, reference)
-             select $1, t.id, t.kind, t.debit, t.credit, t.cents, $2, t.event_id, t.reverses, t.reference
+             insert into ledger.transfer
+                 (book_id, id, kind, debit, credit, cents, at, event_id, reverses, reference, presented, evidence)
+             select $1, t.id, t.kind, t.debit, t.credit, t.cents, $2, t.event_id, t.reverses, t.reference, t.presented, t.evidence
              from unnest($3::uuid[], $4::smallint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::uuid[], $9::uuid[],
-                 $10::text[]) as t (id, kind, debit, credit, cents, event_id, reverses, reference)
+                 $10::text[], $14::smallint[], $15::bytea[])
+                 as t (id, kind, debit, credit, cents, event_id, reverses, reference, presented, evidence)
          )
          update ledger.account a
          set debits_cents = a.debits_cents + grown.debits, credits_cents = a.credits_cents + grown.credits
@@ -159,6 +171,8 @@ async fn write_transfers(
         &sums.numbers,
         &sums.debits,
         &sums.credits,
+        &rows.presented as &[Option<i16>],
+        &rows.evidence as &[Option<Vec<u8>>],
     )
     .execute(connection)
     .await?

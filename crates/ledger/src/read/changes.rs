@@ -80,7 +80,7 @@ pub async fn changed_vouchers(
 ) -> sqlx::Result<Changes> {
     // Index `transfer_sealing`; nearly all rows pass the filter. A voucher is on one side of each of these transfers.
     let last = sqlx::query_scalar!(
-        "select xact from ledger.transfer where kind in (11, 12, 13, 20, 21) and xact >= $1
+        "select xact from ledger.transfer where kind in (11, 12, 13, 20, 21, 22, 23, 24) and xact >= $1
          order by xact offset $2 limit 1",
         from,
         i64::from(transfers_max.max(1)) - 1,
@@ -91,7 +91,7 @@ pub async fn changed_vouchers(
         r#"select distinct t.book_id as "book: BookId", side.number as "number!: AccountNumber"
            from ledger.transfer t
            cross join lateral (values (t.debit), (t.credit)) as side (number)
-           where t.kind in (11, 12, 13, 20, 21) and t.xact >= $1 and t.xact <= $2 and (side.number >> 56) = 9
+           where t.kind in (11, 12, 13, 20, 21, 22, 23, 24) and t.xact >= $1 and t.xact <= $2 and (side.number >> 56) = 9
            order by 1, 2"#,
         from,
         last.unwrap_or(TransactionNumber::MAX),

@@ -2,8 +2,12 @@
 
 use std::collections::HashMap;
 
-use sealed_log::{AccountNumber, BookId, EventId, TransferKind, refund_transfer_id};
+use sealed_log::{AccountNumber, BookId, Commitment, EventId, Evidence, TransferKind, refund_transfer_id};
 use sqlx::PgConnection;
+use standards::Cents;
+use uuid::Uuid;
+
+use crate::columns;
 
 /// Legs of what takes a voucher's value back: the funders of the longest plan.
 const LEGS_MAX: u8 = 32;
@@ -82,4 +86,48 @@ pub async fn transfer_count(connection: &mut PgConnection) -> sqlx::Result<u64> 
 
 fn uuids(ids: &[EventId]) -> Vec<uuid::Uuid> {
     ids.iter().map(|id| id.uuid()).collect()
+}
+
+/// A voucher that a claim took, with what the books keep of its paper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClaimedPaper {
+    /// The claim.
+    pub claim: EventId,
+    /// The voucher.
+    pub number: AccountNumber,
+    /// What it was worth.
+    pub cents: Cents,
+    /// How it was presented, and the digest of what was.
+    pub evidence: Option<Evidence>,
+    /// What it was opened with.
+    pub commitment: Option<Commitment>,
+}
+
+/// The vouchers of these claims, reversed or not.
+pub async fn claimed_papers(
+    connection: &mut PgConnection,
+    book: BookId,
+    claims: &[Uuid],
+) -> sqlx::Result<Vec<ClaimedPaper>> {
+    let rows = sqlx::query!(
+        r#"select t.event_id as "claim: EventId", t.debit as "number: AccountNumber", t.cents as "cents: Cents", t.presented, t.evidence,
+               v.nonce as "nonce?", v.commitment as "commitment?"
+           from ledger.transfer t
+           left join ledger.account v on v.book_id = t.book_id and v.number = t.debit
+           where t.book_id = $1 and t.event_id = any($2) and t.kind = 20"#,
+        book.uuid(),
+        claims,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| ClaimedPaper {
+            claim: row.claim,
+            number: row.number,
+            cents: row.cents,
+            evidence: columns::evidence(row.presented, row.evidence.as_deref()),
+            commitment: columns::commitment(row.nonce.as_deref(), row.commitment.as_deref()),
+        })
+        .collect())
 }

@@ -263,7 +263,7 @@ async fn on_vouchers_at(
                    select from ledger.transfer gone
                    left join ledger.transfer back
                        on back.book_id = gone.book_id and back.reverses = gone.id and back.at < $1
-                   where gone.book_id = o.book_id and gone.debit = o.credit and gone.kind in (12, 13, 20, 21)
+                   where gone.book_id = o.book_id and gone.debit = o.credit and gone.kind in (12, 13, 20, 22, 23, 24)
                        and gone.at < $1 and back.id is null)
                group by o.book_id, o.debit)
            select o.book_id as "book!: BookId", r.party as "funder?: PartyId", sum(o.cents)::bigint as "cents!: Cents"
@@ -328,7 +328,7 @@ async fn spendable(connection: &mut PgConnection) -> sqlx::Result<BTreeMap<BookI
            from ledger.transfer o
            where o.kind = 11 and not exists (
                select from ledger.transfer gone
-               where gone.book_id = o.book_id and gone.debit = o.credit and gone.kind in (12, 13, 20, 21)
+               where gone.book_id = o.book_id and gone.debit = o.credit and gone.kind in (12, 13, 20, 22, 23, 24)
                    and not exists (
                        select from ledger.transfer r where r.book_id = gone.book_id and r.reverses = gone.id))
            group by o.book_id"#

@@ -1,9 +1,11 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use sealed_log::{AccountNumber, BatchId, BookId, EventId, PartyId, TransferId};
+use sealed_log::{AccountNumber, BatchId, BookId, Commitment, EventId, PartyId, TransferId};
 use sqlx::PgConnection;
 use standards::Cents;
+
+use crate::columns;
 
 /// A voucher that was activated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,4 +130,29 @@ pub async fn last_claims(
 
 fn bare(numbers: &[AccountNumber]) -> Vec<i64> {
     numbers.iter().map(|number| number.get()).collect()
+}
+
+/// What vouchers were opened with; those that never were are missing.
+pub async fn commitments(
+    connection: &mut PgConnection,
+    book: BookId,
+    numbers: &[AccountNumber],
+) -> sqlx::Result<HashMap<AccountNumber, Commitment>> {
+    let rows = sqlx::query!(
+        r#"select number as "number: AccountNumber", nonce, commitment from ledger.account
+           where book_id = $1 and number = any($2) and kind = 9"#,
+        book.uuid(),
+        &bare(numbers),
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| {
+            Some((
+                row.number,
+                columns::commitment(row.nonce.as_deref(), row.commitment.as_deref())?,
+            ))
+        })
+        .collect())
 }

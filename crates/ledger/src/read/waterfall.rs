@@ -59,8 +59,12 @@ pub struct ProgrammeFigures {
     pub revoked: Cents,
     /// Of `activated`, past the last day.
     pub expired: Cents,
-    /// Of `activated`, claimed, and freed by a reversal when the voucher was dead already.
-    pub reversed_forfeited: Cents,
+    /// Of `activated`, claimed, and freed by a reversal of the claim after the voucher's revocation.
+    pub reversed_revoked: Cents,
+    /// The same, past the last day.
+    pub reversed_expired: Cents,
+    /// The same, after the evidence of the claim was disclosed.
+    pub reversed_disclosed: Cents,
     /// Spent at structures, not reversed.
     pub claimed: Cents,
     /// Unused value, and at the end unspent money, that became free money again, by refund or credit.
@@ -84,16 +88,22 @@ impl ProgrammeFigures {
         less(less(self.funded, self.batch_cancelled), self.batch_expired)
     }
 
+    /// Freed from vouchers that nobody may spend any more: revoked, or their evidence disclosed, then or when their claim was reversed.
+    #[must_use]
+    pub fn revoked_in_all(&self) -> Cents {
+        total([self.revoked, self.reversed_revoked, self.reversed_disclosed])
+    }
+
     /// Became vouchers, net of revocations.
     #[must_use]
     pub fn activated_net(&self) -> Cents {
-        less(self.activated, self.revoked)
+        less(self.activated, self.revoked_in_all())
     }
 
     /// Unused past the last day, as vouchers or before.
     #[must_use]
     pub fn expired_in_all(&self) -> Cents {
-        total([self.expired, self.batch_expired])
+        total([self.expired, self.reversed_expired, self.batch_expired])
     }
 }
 
@@ -172,7 +182,9 @@ impl Figures {
             activated: gave(Kind::Activated, AccountKind::Reserved),
             revoked: got(Kind::Revoked, AccountKind::Refundable),
             expired: got(Kind::Expired, AccountKind::Refundable),
-            reversed_forfeited: got(Kind::ClaimReversed, AccountKind::Refundable),
+            reversed_revoked: got(Kind::ReversedRevoked, AccountKind::Refundable),
+            reversed_expired: got(Kind::ReversedExpired, AccountKind::Refundable),
+            reversed_disclosed: got(Kind::ReversedDisclosed, AccountKind::Refundable),
             claimed: by_voucher(&self.claimed),
             refunded: total([
                 gave(Kind::Refunded, AccountKind::Refundable),

@@ -3,12 +3,13 @@ use std::ops::Range;
 use chrono::{DateTime, NaiveDate, Utc};
 use sealed_log::{
     AccountNumber, AnyLeaf, BatchId, BookId, EventId, Hash, Leaf, LeafAccount, PartyId, RecordId, RecordKind,
-    RecordLeaf, TransferId, TransferKind,
+    RecordLeaf, TrailLeaf, TransferId, TransferKind,
 };
 use sqlx::PgConnection;
 use standards::Cents;
 use uuid::Uuid;
 
+use crate::columns;
 use crate::seal::columns::{hash, signed, unsigned};
 
 /// A sealed place in the log, and what the books say today of what was sealed there.
@@ -50,12 +51,15 @@ macro_rules! entries_where {
                    coalesce(t.cents, r.cents) as "cents?: Cents", coalesce(t.at, r.at) as "at?",
                    coalesce(t.event_id, r.event_id) as "event?: EventId", t.reverses as "reverses: TransferId",
                    coalesce(t.reference, r.reference) as "reference?", r.claim_id as "claim?", r.payment_id as "payment?",
+                   t.presented, t.evidence, s.digest as "audit_digest?", s.at as "audit_at?",
+                   case when t.kind = 11 then c.nonce end as nonce, case when t.kind = 11 then c.commitment end as commitment,
                    d.number as "debit_found?", d.party as "debit_party: PartyId",
                    d.batch as "debit_batch: BatchId", c.number as "credit_found?", c.party as "credit_party: PartyId",
                    c.batch as "credit_batch: BatchId"
                from ledger.leaf l
                left join ledger.transfer t on t.book_id = l.book_id and t.id = l.entry_id
                left join ledger.record r on r.book_id = l.book_id and r.id = l.entry_id
+               left join ledger.audit_digest s on s.book_id = l.book_id and s.id = l.entry_id
                left join ledger.account d on d.book_id = l.book_id and d.number = coalesce(t.debit, r.account)
                left join ledger.account c on c.book_id = l.book_id and c.number = coalesce(t.credit, r.account)
                "# + $condition + " order by l.seq",
@@ -119,6 +123,12 @@ struct SealedRow {
     credit_found: Option<i64>,
     credit_party: Option<PartyId>,
     credit_batch: Option<BatchId>,
+    presented: Option<i16>,
+    evidence: Option<Vec<u8>>,
+    nonce: Option<Vec<u8>>,
+    commitment: Option<Vec<u8>>,
+    audit_digest: Option<Vec<u8>>,
+    audit_at: Option<DateTime<Utc>>,
 }
 
 impl SealedRow {
@@ -132,8 +142,18 @@ impl SealedRow {
     }
 
     fn leaf(self) -> Option<AnyLeaf> {
-        self.debit_found.and(self.credit_found)?;
         let seq = u64::try_from(self.seq).ok()?;
+        if let Some(digest) = &self.audit_digest {
+            return Some(AnyLeaf::Trail(TrailLeaf {
+                seq,
+                id: self.id,
+                digest: digest.as_slice().try_into().ok()?,
+                at: self.audit_at?,
+                booked_on: self.booked_on,
+            }));
+        }
+        self.debit_found.and(self.credit_found)?;
+        let commitment = columns::commitment(self.nonce.as_deref(), self.commitment.as_deref());
         let debit = LeafAccount::new(self.book, self.debit?, self.debit_party, self.debit_batch)?;
         let (cents, at, booked_on, event, reference) =
             (self.cents?, self.at?, self.booked_on, self.event?, self.reference?);
@@ -150,6 +170,8 @@ impl SealedRow {
                 event,
                 reverses: self.reverses,
                 reference,
+                commitment,
+                evidence: columns::evidence(self.presented, self.evidence.as_deref()),
             }));
         }
         Some(AnyLeaf::Record(RecordLeaf {

@@ -11,7 +11,7 @@ pub const LAG_ENTRIES_MAX: u32 = 100_000;
 /// What waits for its place in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SealLag {
-    /// Transfers and records without a leaf, at most [`LAG_ENTRIES_MAX`] of each.
+    /// Transfers, records and audit lines without a leaf, at most [`LAG_ENTRIES_MAX`] of each.
     pub entries: u64,
     /// When the oldest of them was posted.
     pub oldest: Option<DateTime<Utc>>,
@@ -42,7 +42,11 @@ pub async fn seal_lag(connection: &mut PgConnection) -> sqlx::Result<SealLag> {
                union all
                (select r.at from ledger.record r where r.xact >= $1
                     and not exists (select from ledger.leaf l where l.entry_id = r.id and l.book_id = r.book_id)
-                order by r.xact, r.book_id, r.id limit $2)) n"#,
+                order by r.xact, r.book_id, r.id limit $2)
+               union all
+               (select s.at from ledger.audit_digest s where s.xact >= $1
+                    and not exists (select from ledger.leaf l where l.entry_id = s.id and l.book_id = s.book_id)
+                order by s.xact, s.book_id, s.id limit $2)) n"#,
         from,
         i64::from(LAG_ENTRIES_MAX),
     )

@@ -1,12 +1,13 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use sealed_log::{
     AccountNumber, AnyLeaf, BatchId, BookId, EventId, Leaf, LeafAccount, PartyId, RecordId, RecordKind, RecordLeaf,
-    TransferId, TransferKind,
+    TrailLeaf, TransferId, TransferKind,
 };
 use sqlx::PgConnection;
 use standards::Cents;
 use uuid::Uuid;
 
+use crate::columns;
 use crate::read::TransactionNumber;
 use crate::seal::checkpoints::StoredCheckpoint;
 
@@ -39,7 +40,7 @@ pub(super) fn resume_at(checkpoint: Option<&StoredCheckpoint>, cluster: i64) -> 
     known.map_or(TransactionNumber::MIN, |checkpoint| checkpoint.sealed_below)
 }
 
-/// A transfer or a record without a leaf.
+/// A transfer, a record or an audit line without a leaf. An audit line has a digest, and zeros for what it has not.
 pub(super) struct Pending {
     pub book: BookId,
     pub id: Uuid,
@@ -60,12 +61,17 @@ pub(super) struct Pending {
     pub credits: Option<i64>,
     credit_party: Option<PartyId>,
     credit_batch: Option<BatchId>,
+    presented: Option<i16>,
+    evidence: Option<Vec<u8>>,
+    nonce: Option<Vec<u8>>,
+    commitment: Option<Vec<u8>>,
+    digest: Option<Vec<u8>>,
 }
 
 /// The next finished entries without a leaf. A number that this cluster has not given yet was brought by a restore, so its
 /// transaction is finished too.
 ///
-/// Two runs through an index, merged; then the accounts by key. The statement runs with hashed and merged joins, sorting and reading
+/// Three runs through an index, merged; then the accounts by key. The statement runs with hashed and merged joins, sorting and reading
 /// whole tables off: the planner, whose statistics are of yesterday, would rather read every account, and where much is left to seal (the
 /// books were restored) it believes that hardly any entry has no leaf, and would read and sort all of them for every chunk: thirty
 /// times as long at a million records, and the longer the more there are.
@@ -79,7 +85,7 @@ pub(super) async fn pending(
         Pending,
         r#"with new as (
                (select t.xact, t.book_id, t.id, t.kind, t.debit, t.credit, t.cents, t.at, t.event_id, t.reverses, t.reference,
-                    null::uuid as claim_id, null::uuid as payment_id
+                    null::uuid as claim_id, null::uuid as payment_id, t.presented, t.evidence, null::bytea as digest
                 from ledger.transfer t
                 where (t.xact, t.book_id, t.id) > ($1, $2, $3)
                     and (t.xact < $4 or ($5 and t.xact >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint))
@@ -87,19 +93,27 @@ pub(super) async fn pending(
                 order by t.xact, t.book_id, t.id limit $6)
                union all
                (select r.xact, r.book_id, r.id, r.kind, r.account, r.account, r.cents, r.at, r.event_id, null, r.reference,
-                    r.claim_id, r.payment_id
+                    r.claim_id, r.payment_id, null, null, null
                 from ledger.record r
                 where (r.xact, r.book_id, r.id) > ($1, $2, $3)
                     and (r.xact < $4 or ($5 and r.xact >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint))
                     and not exists (select from ledger.leaf l where l.entry_id = r.id and l.book_id = r.book_id)
                 order by r.xact, r.book_id, r.id limit $6)
+               union all
+               (select s.xact, s.book_id, s.id, 0::smallint, 0, 0, 0, s.at, s.id, null, '', null, null, null, null, s.digest
+                from ledger.audit_digest s
+                where (s.xact, s.book_id, s.id) > ($1, $2, $3)
+                    and (s.xact < $4 or ($5 and s.xact >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint))
+                    and not exists (select from ledger.leaf l where l.entry_id = s.id and l.book_id = s.book_id)
+                order by s.xact, s.book_id, s.id limit $6)
                order by 1, 2, 3 limit $6)
            select n.book_id as "book!: BookId", n.id as "id!", n.xact as "xact!", n.kind as "kind!",
                n.debit as "debit!: AccountNumber", n.credit as "credit!: AccountNumber", n.cents as "cents!: Cents",
                n.at as "at!", n.event_id as "event!: EventId", n.reverses as "reverses: TransferId", n.reference as "reference!",
                n.claim_id as claim, n.payment_id as payment, d.debits_cents as "debits?",
                d.party as "debit_party: PartyId", d.batch as "debit_batch: BatchId", c.credits_cents as "credits?",
-               c.party as "credit_party: PartyId", c.batch as "credit_batch: BatchId"
+               c.party as "credit_party: PartyId", c.batch as "credit_batch: BatchId", n.presented, n.evidence, n.digest,
+               case when n.kind = 11 then c.nonce end as nonce, case when n.kind = 11 then c.commitment end as commitment
            from new n
            left join ledger.account d on d.book_id = n.book_id and d.number = n.debit
            left join ledger.account c on c.book_id = n.book_id and c.number = n.credit
@@ -125,11 +139,25 @@ impl Pending {
     }
 
     pub const fn moves_money(&self) -> bool {
-        self.claim.is_none()
+        self.claim.is_none() && self.digest.is_none()
+    }
+
+    /// Whether it stands on accounts, which must exist.
+    pub const fn has_accounts(&self) -> bool {
+        self.digest.is_none()
     }
 
     /// Its leaf; nothing when it names an account or a kind that is not there.
     pub fn leaf(&self, seq: u64, booked_on: NaiveDate) -> Option<AnyLeaf> {
+        if let Some(digest) = &self.digest {
+            return Some(AnyLeaf::Trail(TrailLeaf {
+                seq,
+                id: self.id,
+                digest: digest.as_slice().try_into().ok()?,
+                at: self.at,
+                booked_on,
+            }));
+        }
         let debit = LeafAccount::new(self.book, self.debit, self.debit_party, self.debit_batch)?;
         let (cents, at, event, reference) = (self.cents, self.at, self.event, self.reference.clone());
         if let (Some(claim), Some(payment)) = (self.claim, self.payment) {
@@ -159,6 +187,8 @@ impl Pending {
             event,
             reverses: self.reverses,
             reference,
+            commitment: columns::commitment(self.nonce.as_deref(), self.commitment.as_deref()),
+            evidence: columns::evidence(self.presented, self.evidence.as_deref()),
         }))
     }
 }

@@ -7,7 +7,7 @@ use crate::seal::chunk::{SealError, lock, seal_chunk};
 /// What a call of [`seal`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Sealed {
-    /// How many transfers and records got their place.
+    /// How many transfers, records and audit lines got their place.
     pub entries: u64,
     /// Leaves under the last checkpoint.
     pub size: u64,
@@ -15,7 +15,7 @@ pub struct Sealed {
     pub busy: bool,
 }
 
-/// Gives every finished transfer and record its place in the log, at most [`SEAL_CHUNK_ENTRIES`](crate::seal::SEAL_CHUNK_ENTRIES) a transaction, and signs a
+/// Gives every finished transfer, record and audit line its place in the log, at most [`SEAL_CHUNK_ENTRIES`](crate::seal::SEAL_CHUNK_ENTRIES) a transaction, and signs a
 /// checkpoint over all of them. `at` is the instant of sealing: the entry's day is the transfer's own, never before the day of the
 /// entry before it nor in a closed month (late ones are booked in the open day and keep their own `at`), never after `at`.
 ///
@@ -46,11 +46,11 @@ pub async fn seal(pool: &PgPool, key: &NoteKey, at: DateTime<Utc>) -> Result<Sea
     }
 }
 
-/// How many transfers and records that can be seen have no place yet.
+/// How many transfers, records and audit lines that can be seen have no place yet.
 pub async fn unsealed(connection: &mut PgConnection) -> sqlx::Result<u64> {
     let count = sqlx::query_scalar!(
         r#"select (select count(*) from ledger.transfer) + (select count(*) from ledger.record)
-               - (select count(*) from ledger.leaf) as "count!""#
+               + (select count(*) from ledger.audit_digest) - (select count(*) from ledger.leaf) as "count!""#
     )
     .fetch_one(connection)
     .await?;

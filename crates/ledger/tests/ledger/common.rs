@@ -10,6 +10,8 @@ use ledger::{
 use shares::Plan;
 use sqlx::PgPool;
 use standards::Cents;
+use testkit::Paper;
+pub use testkit::transfer;
 use uuid::Uuid;
 
 pub const FACE_VALUE: Cents = Cents::new(1000);
@@ -56,11 +58,17 @@ pub type Leg = (TransferKind, Account, Account, Cents);
 
 /// A posting whose ids come from `name`.
 pub fn posting(name: &str, legs: &[Leg]) -> Posting {
+    let event = EventId::derive(b"test", &[name.as_bytes()]);
     let transfers = legs
         .iter()
         .enumerate()
-        .map(|(n, &(kind, debit, credit, cents))| Transfer::new(id(name, n), kind, debit, credit, cents).unwrap());
-    Posting::new(EventId::derive(b"test", &[name.as_bytes()]), transfers.collect()).unwrap()
+        .map(|(n, &leg)| transfer(id(name, n), event, leg));
+    Posting::new(event, transfers.collect()).unwrap()
+}
+
+/// The paper of a voucher of 10 €.
+pub fn paper(number: AccountNumber) -> Paper {
+    Paper::of(number, FACE_VALUE)
 }
 
 pub fn id(name: &str, leg: usize) -> TransferId {
@@ -104,7 +112,7 @@ pub fn funded(name: &str, book: BookId, batch: BatchId, vouchers: u32) -> Postin
 
 /// Activates the voucher of this index; its serial in the batch is idx + 1.
 pub fn activated(book: BookId, batch: BatchId, idx: u32) -> Posting {
-    let credit = Account::new_voucher(book, voucher(idx), FACE_VALUE);
+    let credit = paper(voucher(idx)).account(book);
     let legs: Vec<Leg> = shares(idx)
         .into_iter()
         .map(|(funder, cents)| {
@@ -145,7 +153,16 @@ pub fn reversed(name: &str, claim: &str, from: Account, idx: u32, dead: bool) ->
     if dead {
         for (n, (funder, cents)) in shares(idx).into_iter().enumerate() {
             let refundable = Account::refundable(from.book(), funder);
-            transfers.push(Transfer::new(id(name, n + 1), kind, voucher, refundable, cents).unwrap());
+            transfers.push(
+                Transfer::new(
+                    id(name, n + 1),
+                    TransferKind::ReversedRevoked,
+                    voucher,
+                    refundable,
+                    cents,
+                )
+                .unwrap(),
+            );
         }
     }
     Posting::new(EventId::derive(b"test", &[name.as_bytes()]), transfers).unwrap()

@@ -32,7 +32,7 @@ async fn a_batch_is_not_funded_while_a_funder_is_short(pool: PgPool) {
     .await;
     let outcomes = post_all(&pool, &[funded("f", BOOK, batch(1), 100)]).await;
     let short = Rejection::Short {
-        account: Account::available(BOOK, funder(1)),
+        account: Box::new(Account::available(BOOK, funder(1))),
         needed: Cents::new(33_305),
         left: before,
     };
@@ -46,7 +46,7 @@ async fn a_batch_is_not_funded_while_a_funder_is_short(pool: PgPool) {
 async fn one_voucher_is_spent_once(pool: PgPool) {
     spendable(&pool, BOOK, 3).await;
     let short = |left| Rejection::Short {
-        account: Account::voucher(BOOK, voucher(0)),
+        account: Box::new(Account::voucher(BOOK, voucher(0))),
         needed: FACE_VALUE,
         left: Cents::new(left),
     };
@@ -80,7 +80,7 @@ async fn the_same_voucher_twice_in_one_claim_is_too_much(pool: PgPool) {
     let outcomes = post_all(&pool, &[claimed("c", BOOK, structure(1), &[0, 0])]).await;
     let account = Account::voucher(BOOK, voucher(0));
     let short = Rejection::Short {
-        account,
+        account: Box::new(account),
         needed: Cents::new(2000),
         left: FACE_VALUE,
     };
@@ -98,15 +98,10 @@ async fn a_voucher_never_activated_is_no_account(pool: PgPool) {
 async fn a_voucher_is_spent_whole(pool: PgPool) {
     spendable(&pool, BOOK, 1).await;
     let account = Account::voucher(BOOK, voucher(0));
-    let part = posting(
-        "c",
-        &[(
-            TransferKind::Claimed,
-            account,
-            Account::payable(BOOK, structure(1)),
-            Cents::new(400),
-        )],
-    );
+    let event = EventId::derive(b"test", &[b"c"]);
+    let (payable, shown) = (Account::payable(BOOK, structure(1)), paper(voucher(0)).typed());
+    let part = Transfer::claim(id("c", 0), event, account, payable, Cents::new(400), &shown).unwrap();
+    let part = Posting::new(event, vec![part]).unwrap();
     let refused = Rejection::NotWhole {
         account: voucher(0),
         face_value: FACE_VALUE,
@@ -154,15 +149,20 @@ async fn the_same_id_with_other_content_is_refused(pool: PgPool) {
 #[testkit::test]
 async fn the_same_event_with_fewer_more_or_other_legs_is_refused(pool: PgPool) {
     spendable(&pool, BOOK, 4).await;
+    let event = EventId::derive(b"test", &[b"c"]);
     let claim = |indexes: &[u32]| {
         let leg = |&idx: &u32| {
             let (debit, credit) = (
                 Account::voucher(BOOK, voucher(idx)),
                 Account::payable(BOOK, structure(1)),
             );
-            Transfer::new(id("c", idx as usize), TransferKind::Claimed, debit, credit, FACE_VALUE).unwrap()
+            transfer(
+                id("c", idx as usize),
+                event,
+                (TransferKind::Claimed, debit, credit, FACE_VALUE),
+            )
         };
-        Posting::new(EventId::derive(b"test", &[b"c"]), indexes.iter().map(leg).collect()).unwrap()
+        Posting::new(event, indexes.iter().map(leg).collect()).unwrap()
     };
     post_now(&pool, &[claim(&[0, 1])]).await;
     for indexes in [&[0][..], &[0, 1, 2], &[1, 2], &[2, 3]] {
@@ -258,7 +258,7 @@ async fn a_spent_voucher_is_not_activated_again(pool: PgPool) {
     let legs: Vec<Leg> = shares(0)
         .into_iter()
         .map(|(funder, cents)| {
-            let credit = Account::new_voucher(BOOK, voucher(0), FACE_VALUE);
+            let credit = paper(voucher(0)).account(BOOK);
             (
                 TransferKind::Activated,
                 Account::reserved(BOOK, batch(1), funder),
@@ -308,8 +308,7 @@ async fn one_batch_serves_two_books(pool: PgPool) {
 #[test]
 fn a_posting_that_cannot_balance_is_not_built() {
     let event = EventId::derive(b"test", &[]);
-    let leg =
-        |n, kind, debit, credit, cents| Transfer::new(id("x", n), kind, debit, credit, Cents::new(cents)).unwrap();
+    let leg = |n, kind, debit, credit, cents| transfer(id("x", n), event, (kind, debit, credit, Cents::new(cents)));
     let out = |cents| {
         leg(
             0,
@@ -346,7 +345,7 @@ fn a_posting_that_cannot_balance_is_not_built() {
         0,
         TransferKind::Activated,
         Account::reserved(BOOK, batch(1), funder(0)),
-        Account::new_voucher(BOOK, voucher(0), FACE_VALUE),
+        paper(voucher(0)).account(BOOK),
         999,
     );
     assert_eq!(
@@ -381,4 +380,60 @@ async fn a_locked_account_waits_for_who_locked_it(pool: PgPool) {
     assert_eq!(ledger::post(&mut first, &claim, at()).await.unwrap(), [Outcome::Posted]);
     first.commit().await.unwrap();
     assert_eq!(second.await.unwrap(), [Outcome::AlreadyPosted]);
+}
+
+#[testkit::test]
+async fn a_good_looking_claim_that_does_not_show_the_voucher_is_refused(pool: PgPool) {
+    spendable(&pool, BOOK, 2).await;
+    let payable = Account::payable(BOOK, structure(1));
+    let claim = |name: &str, shown: &ledger::Presented| {
+        let event = EventId::derive(b"test", &[name.as_bytes()]);
+        let spent = Account::voucher(BOOK, voucher(0));
+        let transfer = Transfer::claim(id(name, 0), event, spent, payable, FACE_VALUE, shown).unwrap();
+        Posting::new(event, vec![transfer]).unwrap()
+    };
+    let (right, neighbour) = (paper(voucher(0)), paper(voucher(1)));
+    // Another voucher's paper; the right voucher's terms with another id, as who has the signing key can make them.
+    let mut guessed = *right.typed().terms();
+    guessed[21] ^= 1;
+    for (name, shown) in [("a", neighbour.typed()), ("b", ledger::Presented::Terms(guessed))] {
+        assert_eq!(
+            post_all(&pool, &[claim(name, &shown)]).await,
+            [Outcome::Rejected(Rejection::OtherPaper(voucher(0)))]
+        );
+    }
+    assert_eq!(held(&pool, Account::voucher(BOOK, voucher(0))).await, 1000);
+    post_now(&pool, &[claim("c", &right.scanned())]).await;
+}
+
+#[testkit::test]
+async fn no_role_writes_a_claim_without_evidence_nor_evidence_to_anything_else(pool: PgPool) {
+    spendable(&pool, BOOK, 1).await;
+    let redemption = testkit::as_role(&pool, database::Role::Redemption, 1).await;
+    let write = |kind: i16, presented: &str, evidence: &str| {
+        format!(
+            "insert into ledger.transfer (book_id, id, kind, debit, credit, cents, at, event_id, presented, evidence)
+             select book_id, gen_random_uuid(), {kind}, debit, credit, cents, now(), gen_random_uuid(), {presented}, {evidence}
+             from ledger.transfer where kind = 11 limit 1"
+        )
+    };
+    let digest = "sha256('x')";
+    for sql in [
+        write(20, "null", "null"),
+        write(20, "1", "null"),
+        write(20, "null", digest),
+        write(20, "3", digest),
+        write(20, "1", "'x'"),
+        write(21, "1", digest),
+    ] {
+        let error = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.clone()))
+            .execute(&redemption)
+            .await
+            .unwrap_err();
+        assert_eq!(
+            error.as_database_error().unwrap().constraint(),
+            Some("transfer_evidence"),
+            "{sql}"
+        );
+    }
 }

@@ -252,7 +252,7 @@ async fn the_waterfall_follows_the_money(pool: PgPool) {
     assert_eq!(line.activated.get(), share(&(0..20).collect::<Vec<_>>()));
     assert_eq!(line.claimed.get(), share(&[0, 1, 2, 3, 4, 13, 8]));
     assert_eq!(
-        (line.revoked.get(), line.reversed_forfeited.get(), line.expired.get()),
+        (line.revoked.get(), line.reversed_revoked.get(), line.expired.get()),
         (share(&[7]), share(&[6]), share(&[9]))
     );
     assert_eq!(line.on_vouchers.get(), share(&[5, 10, 11, 12, 14, 15, 16, 17, 18, 19]));

@@ -46,8 +46,15 @@ transfer_kinds! {
     BatchCancelled = 15, "batch_cancelled", [Reserved => Refundable];
     /// A voucher is spent.
     Claimed = 20, "claimed", [Voucher => Payable];
-    /// A claim is undone, before or after its settlement; a dead voucher goes on to its funders in the same posting.
-    ClaimReversed = 21, "claim_reversed", [Payable => Voucher, Recoverable => Voucher, Voucher => Refundable];
+    /// A claim is undone, before or after its settlement. A voucher that must not be spent again goes on to its funders in the same posting,
+    /// by one of the three kinds that follow.
+    ClaimReversed = 21, "claim_reversed", [Payable => Voucher, Recoverable => Voucher];
+    /// The claim of a voucher revoked since is undone: in the shares paid.
+    ReversedRevoked = 22, "reversed_revoked", [Voucher => Refundable];
+    /// The claim of a voucher expired since is undone: in the shares paid.
+    ReversedExpired = 23, "reversed_expired", [Voucher => Refundable];
+    /// A claim is undone whose evidence others may have read: whoever did could spend the voucher. In the shares paid.
+    ReversedDisclosed = 24, "reversed_disclosed", [Voucher => Refundable];
     /// A funder's money is on the bank account.
     Received = 30, "received", [Bank => Deposited];
     /// A public accountant's mandate counts as money.

@@ -24,6 +24,7 @@ impl Records {
                 None
             }
             AnyLeaf::Record(record) => self.record(record),
+            AnyLeaf::Trail(_) => None,
         }
     }
 

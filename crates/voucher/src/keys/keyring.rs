@@ -74,6 +74,20 @@ impl Keyring {
         result
     }
 
+    /// The key that signed `token` and had the right to: a voucher key within whose bounds its terms are. It says nothing of the time, of the
+    /// voucher nor of the key: it is for who judges afterwards what was accepted then.
+    pub fn proves(&self, token: &Token) -> Result<&PublicKey, VerifyError> {
+        let key = self.signer(token)?;
+        let policy = key.policy();
+        if policy.purpose != Purpose::Voucher {
+            return Err(VerifyError::WrongPurpose);
+        }
+        if !policy.bounds.admit(token.unverified_terms()) {
+            return Err(VerifyError::OutOfBounds);
+        }
+        Ok(key)
+    }
+
     /// The key that signed `token`, whatever may be said against that key.
     fn signer(&self, token: &Token) -> Result<&PublicKey, VerifyError> {
         let mut candidates = self.keys.iter().filter(|key| key.kid() == token.kid()).peekable();

@@ -8,6 +8,7 @@ mod new;
 mod publish;
 mod publish_delegation;
 mod purpose;
+mod renew;
 mod rotate;
 mod seal;
 mod sealing;
@@ -40,6 +41,7 @@ enum KeyCommand {
     Seal(seal::SealKey),
     Publish(publish::PublishKey),
     Rotate(rotate::RotateKey),
+    Renew(renew::RenewKey),
     List(list::ListKeys),
     Withdraw(withdraw::WithdrawKey),
     Export(export::ExportKeys),
@@ -54,6 +56,7 @@ impl Keys {
             KeyCommand::Seal(args) => args.run(),
             KeyCommand::Publish(args) => args.run(),
             KeyCommand::Rotate(args) => args.run(),
+            KeyCommand::Renew(args) => args.run(),
             KeyCommand::List(args) => args.run(),
             KeyCommand::Withdraw(args) => args.run(),
             KeyCommand::Export(args) => args.run(),

@@ -37,7 +37,7 @@ pub struct All {
 #[derive(Debug, Args)]
 #[command(help_template = TEMPLATE, after_help = "Exemple :\n  \
     ccn issuer --database-url postgresql://ccn_issuer@base/ccn --database-password-file base.secret \\\n    \
-    --signing-key-file signing.key --identity-key-file identity.key --operator-key-file operator.key")]
+    --signing-key-file signing.key --identity-key-file identity.key --id-keys-file id.keys --code-keys-file code.keys \\\n    --operator-key-file operator.key")]
 pub struct Issuer {
     /// The flags of every service; this one ignores those of the others.
     #[command(flatten)]

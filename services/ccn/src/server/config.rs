@@ -99,6 +99,19 @@ pub struct Config {
     #[arg(long, env = "CCN_IDENTITY_KEY_FILE", value_name = "FICHIER", help_heading = KEYS)]
     pub identity_key_file: Option<PathBuf>,
 
+    /// Fichier des clés qui font les numéros secrets des chèques (issuer seulement) : une par ligne, la première pour les nouveaux
+    /// lots ; `ccn keys new --for id` en fait un
+    #[arg(long, env = "CCN_ID_KEYS_FILE", value_name = "FICHIER", help_heading = KEYS)]
+    pub id_keys_file: Option<PathBuf>,
+
+    /// Fichier des clés qui retrouvent un chèque à son code court (issuer et redemption) : une par ligne
+    #[arg(long, env = "CCN_CODE_KEYS_FILE", value_name = "FICHIER", help_heading = KEYS)]
+    pub code_keys_file: Option<PathBuf>,
+
+    /// Fichier des clés qui scellent la preuve de chaque encaissement (redemption, funding et export) : une par ligne
+    #[arg(long, env = "CCN_EVIDENCE_KEYS_FILE", value_name = "FICHIER", help_heading = KEYS)]
+    pub evidence_keys_file: Option<PathBuf>,
+
     /// Fichier de la clé d'accès de l'opérateur (issuer seulement) ; `ccn keys new --for operator` en fait une
     #[arg(long, env = "CCN_OPERATOR_KEY_FILE", value_name = "FICHIER", help_heading = KEYS)]
     pub operator_key_file: Option<PathBuf>,
@@ -154,6 +167,9 @@ impl Default for Config {
             key_passphrase_file: None,
             key_identity_file: None,
             identity_key_file: None,
+            id_keys_file: None,
+            code_keys_file: None,
+            evidence_keys_file: None,
             operator_key_file: None,
             fund_name: None,
             fund_iban: None,
@@ -179,6 +195,9 @@ impl Config {
             root: own.root,
             folder: or_own(&self.keys_dir, own.folder),
             identity: or_own(&self.identity_key_file, own.identity),
+            ids: or_own(&self.id_keys_file, own.ids),
+            codes: or_own(&self.code_keys_file, own.codes),
+            evidence: or_own(&self.evidence_keys_file, own.evidence),
             operator: or_own(&self.operator_key_file, own.operator),
         }
     }

@@ -26,6 +26,12 @@ pub struct KeyFiles {
     pub folder: PathBuf,
     /// The key that hides people's identities in the issuer's tables.
     pub identity: PathBuf,
+    /// Make the ids of vouchers: one a line, the first for new ones.
+    pub ids: PathBuf,
+    /// Find the vouchers of typed codes: one a line, the first for new ones.
+    pub codes: PathBuf,
+    /// Seal the evidence of claims: one a line, the first for new ones.
+    pub evidence: PathBuf,
     /// The operator's API key.
     pub operator: PathBuf,
 }
@@ -42,13 +48,20 @@ impl KeyFiles {
             root: folder.join("root.key"),
             folder: folder.join("keys"),
             identity: folder.join("identity.key"),
+            ids: folder.join("id.keys"),
+            codes: folder.join("code.keys"),
+            evidence: folder.join("evidence.keys"),
             operator: folder.join("operator.key"),
         }
     }
 
     /// Makes those that are missing, in clear: for one machine that starts from nothing.
     pub(crate) fn create_missing(&self) -> Result<(), KeyFileError> {
-        for path in [&self.signing, &self.status, &self.key_set, &self.root, &self.identity] {
+        let signing = [&self.signing, &self.status, &self.key_set, &self.root];
+        for path in signing
+            .into_iter()
+            .chain([&self.identity, &self.ids, &self.codes, &self.evidence])
+        {
             let elsewhere = Pkcs11Uri::is_meant(&path.to_string_lossy());
             if !elsewhere && !path.exists() {
                 create_key_file(path, None)?;
@@ -102,7 +115,7 @@ mod tests {
         let kid = signing_key(&files.signing).unwrap().kid();
         files.create_missing().unwrap();
         assert_eq!(signing_key(&files.signing).unwrap().kid(), kid);
-        for other in [&files.status, &files.key_set, &files.root, &files.identity] {
+        for other in [&files.status, &files.key_set, &files.root, &files.identity, &files.ids] {
             assert_ne!(signing_key(other).unwrap().kid(), kid);
         }
         access_key(&files.operator).unwrap();

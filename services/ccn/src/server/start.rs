@@ -16,7 +16,7 @@ use crate::server::key_files::{access_key, identity_key};
 use crate::server::key_watch::watch_keys;
 use crate::server::service::Service;
 use crate::server::start_error::StartError;
-use crate::server::{document_signing, sealing};
+use crate::server::{document_signing, sealing, voucher_secrets};
 
 /// Connections as one service.
 pub(crate) struct Pools {
@@ -48,7 +48,9 @@ impl Start<'_> {
         Ok(match service {
             Service::Issuer => self.issuer(pool, beside).await?,
             Service::Redemption => {
+                let files = self.config.key_files();
                 let config = redemption::Config {
+                    claim_secrets: voucher_secrets::of_redemption(&files, &self.key_loader, &pool).await?,
                     pool,
                     clock,
                     host: self.config.public_host.clone(),
@@ -65,11 +67,15 @@ impl Start<'_> {
                 beside.spawn(funding::run_reminder_worker(pool.clone(), clock.clone()));
                 let own = pools.beside.unwrap_or_else(|| pool.clone());
                 let loader = self.key_loader.clone();
+                let evidence_keys = Arc::new(voucher_secrets::evidence_keys(
+                    &self.config.key_files(),
+                    &self.key_loader,
+                )?);
                 let fund = self.config.fund().ok_or(StartError::NoFund)?;
                 funding::routes(funding::Config {
                     checkpoint_key: sealing::start(self.config, &clock, &own, self.all, loader, beside).await?,
                     document_key: document_signing::start(self.config, &clock, &pool, self.all, beside)?,
-                    ..funding::Config::new(pool, clock, fund, self.config.reconciliation.nightly())
+                    ..funding::Config::new(pool, clock, fund, evidence_keys, self.config.reconciliation.nightly())
                 })
             }
         })
@@ -105,7 +111,7 @@ impl Start<'_> {
         };
         let named: Vec<Arc<dyn Signer>> = key_set.into_iter().chain([Arc::clone(&signing)]).collect();
         let signers = issuer::Signers::new(signing, named.clone());
-        let mut key_store = KeyStore::new(named, files.folder, self.key_loader.clone());
+        let mut key_store = KeyStore::new(named, files.folder.clone(), self.key_loader.clone());
         // Once before the first request, then beside them.
         let (key_store, loaded) = in_background(move || {
             let loaded = key_store.look();
@@ -117,6 +123,7 @@ impl Start<'_> {
         beside.spawn(issuer::run_calendar_worker(pool.clone(), self.clock.clone()));
         let access = access::routes(pool.clone(), self.clock.clone());
         let identity_key = identity_key(&files.identity, &self.key_loader).map_err(OpenError::from)?;
+        let voucher_secrets = voucher_secrets::of_issuer(&files, &self.key_loader, &pool).await?;
         Ok(issuer::routes(issuer::Config {
             pool,
             clock: self.clock.clone(),
@@ -124,6 +131,7 @@ impl Start<'_> {
             signers,
             key_sets: issuer::KeySets::under(roots),
             identity_key: issuer::IdentityKey::new(identity_key),
+            voucher_secrets,
         })
         .merge(access))
     }

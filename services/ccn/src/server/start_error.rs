@@ -29,6 +29,19 @@ pub enum StartError {
     /// The file of the root keys, and what is wrong with it.
     #[error("Les clés racines de « {0} » sont illisibles : {1}")]
     Roots(PathBuf, String),
+    /// A file of secrets is none.
+    #[error(
+        "Le fichier de secrets « {0} » ne convient pas : {1}.\nPour en créer un : ccn keys new --for id (ou code, evidence) --out FICHIER"
+    )]
+    SecretRing(PathBuf, voucher::SecretRingError),
+    /// Vouchers were made with a secret that the file lacks.
+    #[error(
+        "Des chèques de cette base ont été faits avec la clé {0}, qui n'est pas dans « {1} » : sans elle, ils ne peuvent être ni imprimés, ni retrouvés à leur code. Rien n'est démarré.\nRemettez le bon fichier, ou ajoutez-y cette clé depuis votre sauvegarde, sur sa propre ligne."
+    )]
+    SecretLost(voucher::KeyCheck, PathBuf),
+    /// The database does not say what vouchers were made with.
+    #[error("La base de données ne répond pas")]
+    Database(#[from] sqlx::Error),
     /// The fund's account is not given.
     #[error(
         "Le service de financement doit connaître le compte bancaire du fonds. Par exemple, pour un essai :\n  --fund-name 'Fonds CCN' --fund-iban FR7630006000011234567890189"

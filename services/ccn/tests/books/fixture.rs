@@ -6,7 +6,7 @@ use std::process::Command;
 use chrono::{DateTime, Utc};
 use export::{Export, Exported};
 use ledger::TransferKind as Kind;
-use ledger::{Account, AccountNumber, BatchId, BookId, EventId, Outcome, PartyId, Posting, Transfer, TransferId};
+use ledger::{Account, AccountNumber, BatchId, BookId, EventId, Outcome, PartyId, Posting, TransferId};
 use sealed_log::NoteKey;
 use sqlx::PgPool;
 use standards::Cents;
@@ -38,15 +38,16 @@ fn id(name: &str, leg: usize) -> TransferId {
 }
 
 pub async fn post(pool: &PgPool, name: &str, legs: &[Leg], reverses: Option<TransferId>, at: &str) {
+    let event = EventId::derive(b"test", &[name.as_bytes()]);
     let transfers = legs.iter().enumerate().map(|(n, &(kind, debit, credit, cents))| {
-        let transfer = Transfer::new(id(name, n), kind, debit, credit, Cents::new(cents)).unwrap();
+        let transfer = testkit::transfer(id(name, n), event, (kind, debit, credit, Cents::new(cents)));
         let transfer = transfer.reference(&format!("Réf; {name} | {n}")).unwrap();
         match reverses.filter(|_| n == 0) {
             Some(earlier) => transfer.reversing(earlier),
             None => transfer,
         }
     });
-    let posting = Posting::new(EventId::derive(b"test", &[name.as_bytes()]), transfers.collect()).unwrap();
+    let posting = Posting::new(event, transfers.collect()).unwrap();
     let mut tx = pool.begin().await.unwrap();
     assert_eq!(
         ledger::post(&mut tx, &[posting], instant(at)).await.unwrap(),
@@ -102,7 +103,7 @@ pub async fn two_years(pool: &PgPool) {
         .to_vec();
     post(pool, "funded", &legs, None, first).await;
     for idx in 0..VOUCHERS {
-        let opened = Account::new_voucher(BOOK, AccountNumber::voucher(1, idx), Cents::new(1000));
+        let opened = testkit::Paper::of(AccountNumber::voucher(1, idx), Cents::new(1000)).account(BOOK);
         let legs = [a, b].map(|funder| (Kind::Activated, reserved(funder), opened, 500));
         post(pool, &format!("activated {idx}"), &legs, None, first).await;
     }

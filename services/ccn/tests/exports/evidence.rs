@@ -34,8 +34,9 @@ async fn downloaded(pool: &PgPool, folder: &Path) -> PathBuf {
         let claim = EventId::derive(b"test", &[format!("claimed {n}").as_bytes()]);
         sqlx::query(
             "insert into redemption.claim
-                 (book_id, id, request_id, structure_id, service, service_date, numbers, face_values, cents, at)
-             select book_id, claim_id, claim_id, $2, 'bureautique', '2026-12-31', array_agg(number), array_agg(cents), sum(cents), at
+                 (book_id, id, request_id, structure_id, service, service_date, numbers, face_values, cents, evidence, at)
+             select book_id, claim_id, claim_id, $2, 'bureautique', '2026-12-31', array_agg(number), array_agg(cents), sum(cents),
+                 array_agg('\\x00'::bytea), at
              from ledger.claimed_voucher where claim_id = $1 group by book_id, claim_id, at",
         )
         .bind(claim.uuid())
@@ -57,7 +58,13 @@ async fn downloaded(pool: &PgPool, folder: &Path) -> PathBuf {
         at: None,
         break_days_max: 30,
     };
-    let routes = funding::routes(Config::new(pool.clone(), clock, fund, nightly));
+    let routes = funding::routes(Config::new(
+        pool.clone(),
+        clock,
+        fund,
+        testkit::evidence_keys().into(),
+        nightly,
+    ));
     let request = Request::get(format!("/funding/v1/structures/{STRUCTURE}/evidence"))
         .header("authorization", format!("Bearer {}", secret.reveal()));
     let app = web::frame(routes.split_for_parts().0);

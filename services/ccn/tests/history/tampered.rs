@@ -37,7 +37,7 @@ impl Services {
         };
         let routes = funding::routes(Config {
             checkpoint_key: Some(Arc::new(log_key())),
-            ..Config::new(pool.clone(), clock, fund, nightly)
+            ..Config::new(pool.clone(), clock, fund, testkit::evidence_keys().into(), nightly)
         });
         Self {
             app: web::frame(routes.split_for_parts().0),

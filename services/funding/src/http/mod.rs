@@ -32,6 +32,7 @@ use axum::extract::FromRef;
 use sealed_log::NoteKey;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
+use voucher::EvidenceKeys;
 use web::{Clock, Problem};
 
 use crate::controls::reconciliation::Nightly;
@@ -51,6 +52,8 @@ pub struct Config {
     pub checkpoint_key: Option<Arc<NoteKey>>,
     /// How old a break may be, for runs that are asked for too.
     pub nightly: Nightly,
+    /// Open the evidence of claims before they are paid.
+    pub evidence_keys: Arc<EvidenceKeys>,
     /// Signs documents, if this process was given the key.
     pub document_key: Option<Arc<document::sign::Signer>>,
 }
@@ -58,13 +61,20 @@ pub struct Config {
 impl Config {
     /// Without keys: it signs nothing, and serves what others signed.
     #[must_use]
-    pub const fn new(pool: PgPool, clock: Clock, fund: FundAccount, nightly: Nightly) -> Self {
+    pub const fn new(
+        pool: PgPool,
+        clock: Clock,
+        fund: FundAccount,
+        evidence_keys: Arc<EvidenceKeys>,
+        nightly: Nightly,
+    ) -> Self {
         Self {
             pool,
             clock,
             fund,
             checkpoint_key: None,
             nightly,
+            evidence_keys,
             document_key: None,
         }
     }
@@ -77,6 +87,7 @@ pub(crate) struct App {
     fund: Arc<FundAccount>,
     checkpoint_key: Option<Arc<NoteKey>>,
     nightly: Nightly,
+    evidence_keys: Arc<EvidenceKeys>,
     documents: DocumentSigner,
     downloads: Downloads,
 }
@@ -88,6 +99,7 @@ impl App {
             clock: config.clock,
             checkpoint_key: config.checkpoint_key,
             nightly: config.nightly,
+            evidence_keys: config.evidence_keys,
             documents: DocumentSigner {
                 fund: config.fund.name.clone(),
                 signer: config.document_key,

@@ -6,6 +6,7 @@ use axum::response::Response;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use voucher::EvidenceKeys;
 use web::{Created, Json, Now, Page, PageQuery, Path, Problem, detach_from_request, download};
 
 use crate::http::App;
@@ -29,13 +30,14 @@ async fn settle(
     who: Operator,
     Now(at): Now,
     State(pool): State<PgPool>,
+    State(evidence_keys): State<Arc<EvidenceKeys>>,
     Json(new): Json<NewSettlement>,
 ) -> Result<Created<SettlementView>, Problem> {
     // A month of a million claims may take longer than a request.
     let made = detach_from_request(async move {
         database::transaction(&pool, "settle", |tx| {
-            let who = who.clone();
-            Box::pin(async move { settlement::settle(tx, &who, new, at).await })
+            let (who, keys) = (who.clone(), Arc::clone(&evidence_keys));
+            Box::pin(async move { settlement::settle(tx, &who, new, &keys, at).await })
         })
         .await
     });

@@ -47,7 +47,7 @@ pub struct HoldAgeBand {
 pub struct HeldStructure {
     pub structure_id: PartyId,
     pub name: String,
-    /// `no_bank_details`, `returned_by_bank`, `deductions`, `money_awaited` or `bank_short`: why most of it is held.
+    /// `no_bank_details`, `returned_by_bank`, `deductions`, `money_awaited`, `bank_short` or `evidence`: why most of it is held.
     #[schema(example = "no_bank_details")]
     pub reason: String,
     /// What to do, in French.

@@ -13,6 +13,7 @@
 //! | structures concerned | 1 |
 //! | lock payable, recoverable, clearing, in transit; then read what is due | 2 a programme + 1 |
 //! | bank details, last payments, balances | 2 + 1 a programme |
+//! | the evidence of what is due, before the locks | 2 each 2,000 claims + 1 |
 //! | what is at the bank, whose money is awaited | 3, and 1 a programme when some is |
 //! | payments, lines, holds, postings, records | 5 + 3 a book |
 //! | who has to approve ([`mod@crate::payments::approval`]) | 2 |
@@ -20,18 +21,23 @@
 //! **Only money that is there** ([`limit`]): a claim is held while the bank account cannot pay it, or while money of a funder of it is
 //! awaited on a mandate, unless the operator lets the others advance it ([`crate::payments::payment_rule`]). The oldest claims are paid first.
 //!
+//! **Only what was presented** ([`evidence`]): a claim whose evidence is missing or does not prove its vouchers is held, and shouted about.
+//!
 //! A reversal locks the same payable account, so a claim is either reversed before it is read here or after it is
 //! covered. Rejected: paying the balance of `payable` without naming claims, which leaves "paid" without evidence.
 
 mod decide;
 mod due;
 mod due_claim;
+mod evidence;
 mod hold;
 mod limit;
 mod list;
 mod reasons;
 mod view;
 mod write;
+
+use std::sync::Arc;
 
 use access::audit;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -40,6 +46,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use standards::{Cents, Month, calendar};
 use utoipa::ToSchema;
+use voucher::EvidenceKeys;
 use web::{Created, Problem};
 
 use crate::payments::approval::{self, DecideRejection, Decision};
@@ -124,6 +131,7 @@ pub async fn settle(
     tx: &mut PgTransaction<'_>,
     who: &access::Caller,
     new: NewSettlement,
+    evidence_keys: &Arc<EvidenceKeys>,
     at: DateTime<Utc>,
 ) -> Result<Created<SettlementView>, UseCaseError<SettleRejection>> {
     take_turn(tx).await?;
@@ -154,7 +162,7 @@ pub async fn settle(
     }
     check_days(new, at)?;
     let cutoff = calendar::paris_end_of_day(new.month.last_day());
-    let facts = due::lock_and_read(tx, cutoff).await?;
+    let facts = due::lock_and_read(tx, evidence_keys, cutoff).await?;
     let plan = decide::decide(new.id, facts).ok_or_else(overflow)?;
     write::write(tx, new.id, &plan, at).await?;
     let total = Cents::try_sum(plan.payments.iter().map(|payment| payment.total)).ok_or_else(overflow)?;

@@ -187,7 +187,7 @@ async fn in_reserve(connection: &mut PgConnection, programme: ProgrammeId) -> Re
 }
 
 /// What became of the vouchers, each by the legs that opened it. A voucher is forfeited once: revoked or expired, on its own or when the
-/// claim that had spent it was reversed.
+/// claim that had spent it was reversed (then also because its evidence was disclosed, which counts as revoked).
 async fn on_vouchers(
     connection: &mut PgConnection,
     programme: ProgrammeId,
@@ -208,16 +208,9 @@ async fn on_vouchers(
                from line l join ledger.claimed_voucher v on v.book_id = $1 and v.claim_id = l.claim_id
                group by v.number),
            forfeited as (
-               select e.number, bool_or(e.revoked) as revoked
-               from (
-                   select f.number, f.by_revocation as revoked
-                   from ledger.forfeited_voucher f where f.book_id = $1 and not f.by_reversal
-                   union all
-                   select f.number, b.blocked_reason = 'revoked'
-                   from ledger.forfeited_voucher f
-                   left join issuer.voucher_block b on b.book_id = $1 and b.number = f.number
-                   where f.book_id = $1 and f.by_reversal) e
-               group by e.number)
+               select f.number, bool_or(not f.expired) as revoked
+               from ledger.forfeited_voucher f where f.book_id = $1
+               group by f.number)
            select o.batch_id as "batch!: BatchId", o.funder_id as "funder!: PartyId",
                coalesce(sum(o.cents) filter (where g.number is not null), 0)::bigint as "handed_over!: Cents",
                coalesce(sum(o.cents) filter (where c.number is not null), 0)::bigint as "claimed!: Cents",

@@ -78,7 +78,7 @@ async fn a_reconciliation_and_the_printed_waterfall_say_what_the_operator_owes(a
     fixture.money_arrives().await;
     fixture.loads(2, "200.00", vec![moved("-12.34")]).await;
     fixture.is_a_charge("-12.34").await;
-    let pdf = fixture.get("/funding/v1/waterfall?format=pdf").await;
+    let pdf = fixture.get("/funding/v1/reports/waterfall?format=pdf").await;
     let said = crate::structures_money::words("cascade-frais", &pdf);
     assert!(said.contains("À la charge de l'opérateur : 12,34 €"), "{said}");
     let reconciling = Reconciling::of(fixture, "2026-04-12T08:00:00Z").await;

@@ -136,7 +136,7 @@ async fn a_line_says_what_was_done_where_and_never_who(admin: PgPool) {
         ("programme_id", PROGRAMME.to_string()),
         ("programme", "Dispositif de Côte-d'Or".to_owned()),
         ("claimed_on", "2026-03-10".to_owned()),
-        ("service_date", "2026-03-05".to_owned()),
+        ("service_date", "2026-03-10".to_owned()),
         ("service", "bureautique".to_owned()),
         ("level", "montee_en_competence".to_owned()),
         ("departement", "21".to_owned()),

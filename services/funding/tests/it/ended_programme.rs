@@ -11,7 +11,7 @@ use catalogue::{NewProgramme, ProgrammeId, Spendable};
 use document::sign::{NewIdentity, Signer, self_signed};
 use funding::Config;
 use http::StatusCode;
-use ledger::{Account, AccountNumber, BookId, EventId, PartyId, Posting, Transfer, TransferId, TransferKind};
+use ledger::{Account, AccountNumber, BookId, EventId, PartyId, Posting, TransferId, TransferKind};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use standards::Cents;
@@ -71,7 +71,7 @@ impl Ended {
         let fund = fund_account("Fonds de soutien pour l'inclusion numérique");
         let routes = funding::routes(Config {
             document_key: signs.then_some(signer),
-            ..Config::new(pool, clock, fund, NIGHTLY)
+            ..Config::new(pool, clock, fund, testkit::evidence_keys().into(), NIGHTLY)
         });
         let ended = Self {
             fixture,
@@ -157,15 +157,15 @@ impl Ended {
         legs: Vec<(TransferKind, Account, Account, i64)>,
         reversed: Option<TransferId>,
     ) {
+        let group = EventId::derive(b"expiry test", name);
         let transfers = legs.into_iter().enumerate().map(|(leg, (kind, debit, credit, cents))| {
             let id = TransferId::derive(b"expiry test", &[&name.concat(), &leg.to_be_bytes()]);
-            let transfer = Transfer::new(id, kind, debit, credit, Cents::new(cents)).unwrap();
+            let transfer = testkit::transfer(id, group, (kind, debit, credit, Cents::new(cents)));
             match reversed.filter(|_| leg == 0) {
                 Some(reversed) => transfer.reversing(reversed),
                 None => transfer,
             }
         });
-        let group = EventId::derive(b"expiry test", name);
         let posting = Posting::new(group, transfers.collect()).unwrap();
         testkit::book_posting(&self.fixture.admin, posting, instant(START)).await;
     }

@@ -166,7 +166,7 @@ async fn all_of_a_vouchers_life_is_proven_by_the_numbers_printed_on_it(admin: Pg
     let fixture = march(admin).await;
     let (fifth, sixth) = (fixture.voucher(5).await, fixture.voucher(6).await);
     // A batch that is activated as a whole: voucher 6, in the shares of the plan.
-    let opened = Account::new_voucher(book(), sixth, Cents::new(1000));
+    let opened = fixture.paper(sixth).await.account(book());
     let legs = FUNDERS.into_iter().zip([334, 666]).map(|(funder, cents)| {
         let from = Account::reserved(book(), BatchId::from_uuid(BATCH), PartyId::from_uuid(funder));
         let leg = TransferId::derive(b"test opening", &[funder.as_bytes()]);

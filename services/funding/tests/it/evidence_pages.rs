@@ -3,11 +3,10 @@
 use std::path::Path;
 use std::time::Instant;
 
-use ledger::{
-    Account, AccountNumber, BatchId, BookId, EventId, Outcome, PartyId, Posting, Transfer, TransferId, TransferKind,
-};
+use ledger::{Account, AccountNumber, BatchId, BookId, EventId, Outcome, PartyId, Posting, TransferId, TransferKind};
 use sqlx::PgPool;
 use standards::Cents;
+use testkit::Paper;
 use uuid::Uuid;
 
 use crate::checkers::agreed;
@@ -26,7 +25,7 @@ const CLAIMS: u32 = 10_001;
 fn posting(name: &[u8], group: Uuid, legs: Vec<(TransferKind, Account, Account, i64)>) -> Posting {
     let legs = legs.into_iter().enumerate().map(|(n, (kind, from, to, cents))| {
         let id = TransferId::derive(name, &[group.as_bytes(), &n.to_be_bytes()]);
-        Transfer::new(id, kind, from, to, Cents::new(cents)).unwrap()
+        testkit::transfer(id, EventId::from_uuid(group), (kind, from, to, Cents::new(cents)))
     });
     Posting::new(EventId::from_uuid(group), legs.collect()).unwrap()
 }
@@ -64,7 +63,7 @@ impl Fixture {
             let number = |n: u32| AccountNumber::voucher(77, n);
             let claim = |n: u32| id(0x7_0000_0000 + u128::from(n));
             let opened = some.iter().map(|&n| {
-                let voucher = Account::new_voucher(book(), number(n), Cents::new(FACE));
+                let voucher = Paper::of(number(n), Cents::new(FACE)).account(book());
                 posting(
                     b"opened",
                     id(0x8_0000_0000 + u128::from(n)),
@@ -81,9 +80,10 @@ impl Fixture {
                 )
             });
             self.posts(spent.collect()).await;
+            // What the claims were shown is not looked at here.
             sqlx::query(
-                "insert into redemption.claim (book_id, id, request_id, structure_id, service, service_date, numbers, face_values, cents, at)
-                 select $1, c, c, $2, 'bureautique', '2026-03-05', array[v], array[1000], 1000, $5
+                "insert into redemption.claim (book_id, id, request_id, structure_id, service, service_date, numbers, face_values, cents, evidence, at)
+                 select $1, c, c, $2, 'bureautique', '2026-03-05', array[v], array[1000], 1000, array['\\x00'::bytea], $5
                  from unnest($3::uuid[], $4::bigint[]) as t (c, v)",
             )
             .bind(PROGRAMME)

@@ -168,7 +168,7 @@ async fn what_was_paid_of_an_invoice_is_written_down_and_never_above_what_is_owe
     fixture.created(&credits, credit).await;
     let list = fixture.get_json(&path).await;
     let mut listed: Vec<&Value> = list.as_array().unwrap().iter().map(|one| &one["id"]).collect();
-    listed.sort_by_key(|id| id.to_string());
+    listed.sort_by_key(ToString::to_string);
     assert_eq!(listed, [&first["id"], &rest["id"], &back["id"]]);
     let funder = fixture.key_of(FUNDERS[0], None).await;
     assert_eq!(

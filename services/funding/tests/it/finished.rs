@@ -60,7 +60,7 @@ impl Ended {
         )];
         for (funder, cents) in FUNDERS.into_iter().zip(shares) {
             let to = Account::refundable(book(), party(funder));
-            legs.push((TransferKind::ClaimReversed, dead, to, cents));
+            legs.push((TransferKind::ReversedExpired, dead, to, cents));
         }
         let name: &[&[u8]] = &[b"claim", &2_u32.to_be_bytes()];
         let claimed = TransferId::derive(b"expiry test", &[&name.concat(), &0_usize.to_be_bytes()]);

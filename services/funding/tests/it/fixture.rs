@@ -13,12 +13,12 @@ use serde_json::{Value, json};
 use shares::Plan;
 use sqlx::PgPool;
 use standards::Cents;
-use testkit::{Client, Leg};
+use testkit::{Client, Leg, Paper};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 use web::{Clock, ClockHand};
 
-use crate::issuing::Issuing;
+use crate::issuing::{self, Issuing};
 
 pub const FUND_IBAN: &str = "FR7630006000011234567890189";
 pub const STRUCTURE_IBAN: &str = "FR1420041010050500013M02606";
@@ -73,7 +73,7 @@ pub fn fund_account(name: &str) -> FundAccount {
     }
 }
 
-fn party(id: Uuid) -> PartyId {
+pub fn party(id: Uuid) -> PartyId {
     PartyId::from_uuid(id)
 }
 
@@ -85,7 +85,7 @@ impl Fixture {
         let fund = fund_account("Fonds de soutien");
         let routes = funding::routes(Config {
             checkpoint_key: Some(Arc::new(log_key())),
-            ..Config::new(pool, clock.clone(), fund, NIGHTLY)
+            ..Config::new(pool, clock.clone(), fund, testkit::evidence_keys().into(), NIGHTLY)
         });
         let operator = testkit::operator_of(&admin, &clock, routes).await;
         let fixture = Self {
@@ -283,6 +283,11 @@ impl Fixture {
         AccountNumber::new(number)
     }
 
+    /// The paper that the issuer prints of a voucher.
+    pub async fn paper(&self, number: AccountNumber) -> Paper {
+        Paper::minted_with(&self.admin, book(), number, issuing::SIGNING_SEED).await
+    }
+
     async fn vouchers(&self, serials: &[i32]) -> Vec<(i32, AccountNumber)> {
         let mut vouchers = Vec::with_capacity(serials.len());
         for &serial in serials {
@@ -303,14 +308,10 @@ impl Fixture {
         for serial in 1..=5 {
             let number = self.voucher(serial).await;
             let shares = Self::plan().split(u32::try_from(serial).unwrap().try_into().unwrap(), TEN_EUROS);
+            let opened = self.paper(number).await.account(book());
             for (funder, cents) in FUNDERS.into_iter().zip(shares) {
                 let from = Account::reserved(book(), BatchId::from_uuid(BATCH), party(funder));
-                legs.push((
-                    TransferKind::Activated,
-                    from,
-                    Account::new_voucher(book(), number, TEN_EUROS),
-                    cents,
-                ));
+                legs.push((TransferKind::Activated, from, opened, cents));
             }
         }
         self.book_legs("activated", at, legs).await;
@@ -356,27 +357,19 @@ impl Fixture {
     /// Redemption accepts a claim of these vouchers.
     pub async fn claims(&self, claim: Uuid, structure: Uuid, serials: &[i32], at: &str) {
         let vouchers = self.vouchers(serials).await;
-        let numbers: Vec<i64> = vouchers.iter().map(|(_, number)| number.get()).collect();
-        sqlx::query(
-            "insert into redemption.claim (book_id, id, request_id, structure_id, service, service_date, numbers, face_values, cents, at)
-             values ($1, $2, $2, $3, 'bureautique', '2026-03-05', $4, array_fill(1000, array[cardinality($4)]), $5, $6)",
-        )
-        .bind(PROGRAMME).bind(claim).bind(structure).bind(numbers)
-        .bind(1000 * i64::try_from(serials.len()).unwrap()).bind(instant(at))
-        .execute(&self.admin).await.unwrap();
-        let transfers = vouchers.iter().map(|&(serial, number)| {
+        let mut shown = Vec::new();
+        for &(_, number) in &vouchers {
+            let paper = self.paper(number).await;
+            shown.push((paper, paper.scanned()));
+        }
+        testkit::claim_row(&self.admin, (book(), claim, structure), &shown, instant(at)).await;
+        let transfers = vouchers.iter().zip(&shown).map(|(&(serial, number), (_, presented))| {
             let (from, to) = (
                 Account::voucher(book(), number),
                 Account::payable(book(), party(structure)),
             );
-            Transfer::new(
-                Self::claim_leg(claim, serial),
-                TransferKind::Claimed,
-                from,
-                to,
-                TEN_EUROS,
-            )
-            .unwrap()
+            let (id, event) = (Self::claim_leg(claim, serial), EventId::from_uuid(claim));
+            Transfer::claim(id, event, from, to, TEN_EUROS, presented).unwrap()
         });
         self.book(
             Posting::new(EventId::from_uuid(claim), transfers.collect()).unwrap(),

@@ -48,15 +48,16 @@ impl Fixture {
         .bind(PROGRAMME).bind(claim).bind(STRUCTURE).bind(instant(END)).execute(&self.admin).await.unwrap();
         let voucher = Account::voucher(book(), self.voucher(serial).await);
         let party = |funder| PartyId::from_uuid(funder);
-        let leg = |n: u8, from, to, cents| {
+        let leg = |n: u8, kind, from, to, cents| {
             let id = TransferId::derive(b"dead", &[claim.as_bytes(), &[n]]);
-            Transfer::new(id, TransferKind::ClaimReversed, from, to, Cents::new(cents)).unwrap()
+            Transfer::new(id, kind, from, to, Cents::new(cents)).unwrap()
         };
+        let (back, on) = (TransferKind::ClaimReversed, TransferKind::ReversedExpired);
         let reversed = TransferId::derive(b"claimed", &[claim.as_bytes(), &serial.to_be_bytes()]);
         let legs = vec![
-            leg(0, Account::payable(book(), party(STRUCTURE)), voucher, 1_000).reversing(reversed),
-            leg(1, voucher, Account::refundable(book(), party(FUNDERS[0])), 334),
-            leg(2, voucher, Account::refundable(book(), party(FUNDERS[1])), 666),
+            leg(0, back, Account::payable(book(), party(STRUCTURE)), voucher, 1_000).reversing(reversed),
+            leg(1, on, voucher, Account::refundable(book(), party(FUNDERS[0])), 334),
+            leg(2, on, voucher, Account::refundable(book(), party(FUNDERS[1])), 666),
         ];
         let posting = Posting::new(EventId::derive(b"dead", &[claim.as_bytes()]), legs).unwrap();
         let mut tx = self.admin.begin().await.unwrap();

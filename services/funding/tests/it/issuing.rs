@@ -10,6 +10,9 @@ use web::Clock;
 
 use crate::fixture::instant;
 
+/// Of the key that signs the issuer's vouchers.
+pub const SIGNING_SEED: [u8; 32] = [9; 32];
+
 pub struct Issuing {
     sponsor: Sponsor,
     prescriber: Prescriber,
@@ -19,7 +22,7 @@ impl Issuing {
     /// In front of a programme of this sponsor, whose organisation there is already.
     pub async fn start(owner: &PgPool, clock: &Clock, programme: Uuid, sponsor: Uuid) -> Self {
         let pool = testkit::as_role(owner, database::Role::Issuer, 4).await;
-        let signing = SigningKey::from_seed(&[9; 32].into());
+        let signing = SigningKey::from_seed(&SIGNING_SEED.into());
         let (from, until) = (instant("2026-01-01T00:00:00Z"), instant("2028-01-01T00:00:00Z"));
         issuer::publish_first_key(&pool, &signing, Purpose::Voucher, from, until)
             .await
@@ -31,6 +34,7 @@ impl Issuing {
             signers: issuer::Signers::new(Arc::new(signing), []),
             key_sets: issuer::KeySets::under(Vec::new()),
             identity_key: issuer::IdentityKey::new([5; 32].into()),
+            voucher_secrets: issuer::VoucherSecrets::new(testkit::id_keys(), testkit::code_keys()),
         };
         let operator = testkit::operator_of(owner, clock, issuer::routes(config)).await;
         let ids = Ids::default();

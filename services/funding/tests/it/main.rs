@@ -36,6 +36,7 @@ mod mandate_lines;
 mod mandates;
 mod papers;
 mod payment_reports;
+mod presented;
 mod promises;
 mod races;
 mod reconciliation_failures;

@@ -197,7 +197,6 @@ async fn an_invoice_waits_for_what_is_not_said_and_tells_what(admin: PgPool) {
 }
 
 #[testkit::test]
-#[expect(clippy::too_many_lines, reason = "one story of an invoice and its credit notes")]
 async fn credit_notes_take_off_an_invoice_and_never_more_than_is_left(admin: PgPool) {
     let fixture = Fixture::new(admin).await;
     fixture.invoices("0.2").await;

@@ -39,7 +39,13 @@ impl Reconciling {
         fixture.hand = hand;
         let routes = funding::routes(Config {
             checkpoint_key: Some(Arc::new(key())),
-            ..Config::new(pool.clone(), clock, fund_account("Fonds de soutien"), NIGHTLY)
+            ..Config::new(
+                pool.clone(),
+                clock,
+                fund_account("Fonds de soutien"),
+                testkit::evidence_keys().into(),
+                NIGHTLY,
+            )
         });
         let runs = web::frame(routes.split_for_parts().0);
         let rest = fixture.app;

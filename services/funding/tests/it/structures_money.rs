@@ -48,7 +48,13 @@ impl Fixture {
         let (clock, hand) = Clock::set(instant("2026-04-02T08:00:00Z"));
         let routes = funding::routes(Config {
             document_key: signer.map(Arc::new),
-            ..Config::new(pool, clock.clone(), fund_account("Fonds de soutien"), NIGHTLY)
+            ..Config::new(
+                pool,
+                clock.clone(),
+                fund_account("Fonds de soutien"),
+                testkit::evidence_keys().into(),
+                NIGHTLY,
+            )
         });
         Self {
             admin: self.admin.clone(),

@@ -143,8 +143,7 @@ async fn activate_from(
         .filter(|voucher| !blocked.contains(&voucher.serial))
         .map(|voucher| {
             let event = EventKind::activated(id, voucher.serial);
-            Posting::new(event, shares.opening(voucher.number, voucher.serial))
-                .expect("the shares sum to the face value")
+            Posting::new(event, shares.opening(voucher)).expect("the shares sum to the face value")
         })
         .collect();
     let mut opened = 0;

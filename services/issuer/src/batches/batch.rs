@@ -2,11 +2,12 @@ use std::ops::RangeInclusive;
 
 use catalogue::{PlanId, Programme, ProgrammeId};
 use chrono::{DateTime, NaiveDate, Utc};
-use ledger::{AccountNumber, BatchId, BookId};
+use ledger::{AccountNumber, BatchId, BookId, Commitment};
 use serde::Serialize;
 use sqlx::{PgConnection, PgExecutor};
 use standards::Cents;
 use utoipa::ToSchema;
+use voucher::KeyCheck;
 use web::Page;
 
 /// How far a batch is; the farthest word counts.
@@ -73,8 +74,21 @@ pub(crate) struct BatchRow {
 pub(crate) struct Printed {
     pub number: AccountNumber,
     pub serial: u32,
-    pub token_id: [u8; 8],
+    pub nonce: [u8; 16],
+    pub commitment: [u8; 32],
+    /// The key that its id is made with.
+    pub id_key: KeyCheck,
     pub kid: [u8; 4],
+}
+
+impl Printed {
+    /// What its account is opened with.
+    pub(crate) const fn commitment(&self) -> Commitment {
+        Commitment {
+            nonce: self.nonce,
+            digest: self.commitment,
+        }
+    }
 }
 
 impl BatchRow {
@@ -206,7 +220,7 @@ pub(crate) async fn vouchers(
     serials: &RangeInclusive<u32>,
 ) -> Result<Vec<Printed>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"select number as "number: AccountNumber", serial, token_id, kid from issuer.voucher
+        r#"select number as "number: AccountNumber", serial, nonce, commitment, id_key, kid from issuer.voucher
            where book_id = $1 and batch_id = $2 and serial between $3 and $4 order by serial"#,
         batch.book().uuid(),
         batch.id.uuid(),
@@ -219,7 +233,9 @@ pub(crate) async fn vouchers(
     let printed = rows.into_iter().map(|row| Printed {
         number: row.number,
         serial: u32::try_from(row.serial).expect(kept),
-        token_id: row.token_id.try_into().expect(kept),
+        nonce: row.nonce.try_into().expect(kept),
+        commitment: row.commitment.try_into().expect(kept),
+        id_key: KeyCheck::new(row.id_key.try_into().expect(kept)),
         kid: row.kid.try_into().expect(kept),
     });
     Ok(printed.collect())

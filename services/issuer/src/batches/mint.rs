@@ -1,8 +1,13 @@
-//! Minting: every voucher of a batch gets a serial number (1 to n), a place in its series' status list and a random id.
+//! Minting: every voucher of a batch gets a serial number (1 to n), a place in its series' status list, and the random half of its id.
 //!
 //! **The invariant.** A voucher row is never drawn twice and never changed: serial numbers are unique in the batch, places in the
-//! series and ids in the book, each by a constraint. What is minted is worth nothing: no account exists, and without the signing
-//! key the rows make no token.
+//! series and codes in the book, each by a constraint. What is minted is worth nothing: no account exists, and the rows alone make
+//! neither a token nor a code.
+//!
+//! **Two halves.** A row holds a nonce; the id is made of it by a key that is in no database ([`VoucherSecrets`]). From the id come the
+//! row's other two: the *commitment* over everything that the token will say but its signature, which the voucher's account and its
+//! leaves repeat when it opens and which a claim must open; and the digest that its typed code is found by. The private half of the signing
+//! key is not needed: minting chooses a published key, and printing signs.
 //!
 //! **Chunks.** Each transaction locks the batch's row, looks how far the serial numbers go, and adds up to
 //! [`MINT_CHUNK_VOUCHERS`]. A crash or a time-out leaves whole chunks; repeating the request goes on after the last one, and
@@ -18,21 +23,22 @@
 //! | the published keys | 1 |
 //! | insert by arrays, skipping places that are taken | 1, and a few small ones for what was skipped |
 //!
-//! **Rejected.** Encrypting a counter instead of drawing: the shard would be guessable to whoever learns the key, and one
-//! key more must be kept for ever. Storing the tokens: a copy of the database would be money.
+//! **Rejected.** Encrypting a counter instead of drawing: the shard would be guessable to whoever learns the key. Storing tokens or ids: a
+//! copy of the database would be money.
 
 use access::{Caller, audit};
 use catalogue::Programme;
 use chrono::{DateTime, Utc};
 use database::{NamedLock, Rejection, UseCaseError};
-use ledger::{AccountNumber, BatchId};
+use ledger::{AccountNumber, BatchId, Commitment};
 use sqlx::{PgPool, PgTransaction};
-use voucher::{Kid, LastDay};
+use voucher::{Idx, Kid, LastDay, NONCE_BYTES, Terms, VoucherId};
 use web::Problem;
 
 use crate::batches::batch::{self, Batch, BatchRow, stored};
 use crate::keys::public_keys::choice::{NoKey, VouchersToMint, choose};
 use crate::keys::signers::Signers;
+use crate::keys::voucher_keys::{VoucherKeys, VoucherSecrets};
 
 /// Vouchers added by one transaction.
 pub const MINT_CHUNK_VOUCHERS: u32 = 5_000;
@@ -81,13 +87,13 @@ pub async fn mint(
     who: &Caller,
     programme: &Programme,
     id: BatchId,
-    signers: &Signers,
+    keys: &VoucherKeys,
     at: DateTime<Utc>,
 ) -> Result<Batch, MintError> {
     let mut audited = false;
     loop {
         let batch = database::transaction(pool, "mint_chunk", |tx| {
-            let (who, programme, signers) = (who.clone(), programme.id, signers.clone());
+            let (who, programme, keys) = (who.clone(), programme.id, keys.clone());
             Box::pin(async move {
                 lock(tx, programme, id).await?;
                 lock_places(tx, programme, Places::Draw).await?;
@@ -98,10 +104,10 @@ pub async fn mint(
                     return Err(MintRejection::Cancelled.into());
                 }
                 if batch.minted_at.is_none() {
-                    let kid = key_for(tx, &batch, &signers, at)
+                    let kid = key_for(tx, &batch, &keys.signers, at)
                         .await
                         .map_err(|error| error.map_rejection(MintRejection::NoKey))?;
-                    add_chunk(tx, &batch, kid, at).await?;
+                    add_chunk(tx, &batch, (kid, &keys.secrets), at).await?;
                     if !audited {
                         audit(tx, &who, at, "batch.mint", Some(id.uuid()), ()).await?;
                     }
@@ -145,7 +151,12 @@ async fn lock(tx: &mut PgTransaction<'_>, programme: catalogue::ProgrammeId, id:
     .map(drop)
 }
 
-async fn add_chunk(tx: &mut PgTransaction<'_>, batch: &BatchRow, kid: Kid, at: DateTime<Utc>) -> Result<(), MintError> {
+async fn add_chunk(
+    tx: &mut PgTransaction<'_>,
+    batch: &BatchRow,
+    with: (Kid, &VoucherSecrets),
+    at: DateTime<Utc>,
+) -> Result<(), MintError> {
     let done = sqlx::query_scalar!(
         r#"select coalesce(max(serial), 0) as "done!" from issuer.voucher where book_id = $1 and batch_id = $2"#,
         batch.book().uuid(),
@@ -155,7 +166,7 @@ async fn add_chunk(tx: &mut PgTransaction<'_>, batch: &BatchRow, kid: Kid, at: D
     .await?;
     let first = u32::try_from(done).expect("serial numbers are positive") + 1;
     let last = batch.vouchers().min(first.saturating_add(MINT_CHUNK_VOUCHERS - 1));
-    draw_all(tx, batch, kid, (first..=last).collect()).await?;
+    draw_all(tx, batch, with, at, (first..=last).collect()).await?;
     if last == batch.vouchers() {
         sqlx::query!(
             "update issuer.batch set minted_at = $3 where book_id = $1 and id = $2",
@@ -192,18 +203,20 @@ pub(crate) async fn lock_places(
     }
 }
 
-/// Draws until each serial number has a place.
+/// Draws until each serial number has a place, for the key `kid`.
 pub(crate) async fn draw_all<R>(
     tx: &mut PgTransaction<'_>,
     batch: &BatchRow,
-    kid: Kid,
+    (kid, secrets): (Kid, &VoucherSecrets),
+    at: DateTime<Utc>,
     mut missing: Vec<u32>,
 ) -> Result<(), UseCaseError<R>> {
+    secrets.note_use(tx, at).await?;
     for _ in 0..DRAWS_MAX {
         if missing.is_empty() {
             return Ok(());
         }
-        missing = draw(tx, batch, kid, missing).await?;
+        missing = draw(tx, batch, (kid, secrets), missing).await?;
     }
     if missing.is_empty() {
         Ok(())
@@ -212,38 +225,43 @@ pub(crate) async fn draw_all<R>(
     }
 }
 
-/// Draws a place and an id for each serial number; returns those whose draw was taken.
+/// Draws a place and a nonce for each serial number; returns those whose draw was taken.
 async fn draw<R>(
     tx: &mut PgTransaction<'_>,
     batch: &BatchRow,
-    kid: Kid,
+    (kid, secrets): (Kid, &VoucherSecrets),
     serials: Vec<u32>,
 ) -> Result<Vec<u32>, UseCaseError<R>> {
-    let mut random = vec![[0; 12]; serials.len()];
+    let mut random = vec![[0; 4 + NONCE_BYTES]; serials.len()];
     getrandom::fill(random.as_flattened_mut()).map_err(UseCaseError::failed)?;
-    let mut numbers = Vec::with_capacity(serials.len());
-    let mut ids = Vec::with_capacity(serials.len());
+    let mut drawn = Columns::default();
     for (serial, bytes) in serials.iter().zip(random) {
-        let ([p0, p1, p2, p3], id) = bytes
+        let (place, nonce) = bytes
             .split_first_chunk()
-            .expect("12 bytes: 4 for the place, 8 for the id");
-        numbers.push(number(batch, *serial, u32::from_be_bytes([*p0, *p1, *p2, *p3])).get());
-        ids.push(id.to_vec());
+            .expect("4 bytes for the place, 16 for the nonce");
+        let number = number(batch, *serial, u32::from_be_bytes(*place));
+        drawn.add(batch, (kid, secrets), number, nonce.try_into().expect("16 bytes"));
     }
     let stored_serials: Vec<i32> = serials.iter().map(|&serial| stored(serial)).collect();
+    let (id_key, code_key) = secrets.current();
     let written = sqlx::query_scalar!(
-        "insert into issuer.voucher (book_id, number, batch_id, serial, token_id, kid)
-         select $1, drawn.number, $2, drawn.serial, drawn.token_id, $3
-         from unnest($4::bigint[], $5::int[], $6::bytea[]) as drawn (number, serial, token_id)
+        "insert into issuer.voucher (book_id, number, batch_id, serial, nonce, commitment, code_digest, id_key, code_key, kid)
+         select $1, drawn.number, $2, drawn.serial, drawn.nonce, drawn.commitment, drawn.code_digest, $8, $9, $3
+         from unnest($4::bigint[], $5::int[], $6::bytea[], $7::bytea[], $10::bytea[])
+             as drawn (number, serial, nonce, commitment, code_digest)
          where not exists (select from issuer.withdrawn_voucher w where w.book_id = $1 and w.number = drawn.number)
-             and not exists (select from issuer.withdrawn_voucher w where w.book_id = $1 and w.token_id = drawn.token_id)
+             and not exists (select from issuer.withdrawn_voucher w where w.book_id = $1 and w.code_digest = drawn.code_digest)
          on conflict do nothing returning serial",
         batch.book().uuid(),
         batch.id.uuid(),
         &kid.to_bytes(),
-        &numbers,
+        &drawn.numbers,
         &stored_serials,
-        &ids,
+        &drawn.nonces,
+        &drawn.commitments,
+        &id_key.to_bytes(),
+        &code_key.to_bytes(),
+        &drawn.code_digests,
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -252,6 +270,46 @@ async fn draw<R>(
         .into_iter()
         .filter(|&serial| !written.contains(&stored(serial)))
         .collect())
+}
+
+/// What is drawn, as columns.
+#[derive(Default)]
+struct Columns {
+    numbers: Vec<i64>,
+    nonces: Vec<Vec<u8>>,
+    commitments: Vec<Vec<u8>>,
+    code_digests: Vec<Vec<u8>>,
+}
+
+impl Columns {
+    fn add(
+        &mut self,
+        batch: &BatchRow,
+        (kid, secrets): (Kid, &VoucherSecrets),
+        number: AccountNumber,
+        nonce: [u8; NONCE_BYTES],
+    ) {
+        let (series, idx) = number.as_voucher().expect("made as a voucher's number");
+        let idx = Idx::new(idx).expect("a voucher number holds 24 bits of idx");
+        let (id, code_digest) = secrets.draw(&nonce, series, idx);
+        let commitment = Commitment::to(nonce, &terms(batch, series, idx, id).to_bytes(kid));
+        self.numbers.push(number.get());
+        self.nonces.push(nonce.to_vec());
+        self.commitments.push(commitment.digest.to_vec());
+        self.code_digests.push(code_digest.to_vec());
+    }
+}
+
+/// What the token of a voucher of this batch says.
+pub(crate) fn terms(batch: &BatchRow, series: u16, idx: Idx, id: VoucherId) -> Terms {
+    let kept = "the catalogue keeps face values and last days within the token's 16 bits";
+    Terms {
+        series,
+        idx,
+        cents: u16::try_from(batch.face_value.get()).expect(kept),
+        day: LastDay::from_date(batch.last_day).expect(kept),
+        id,
+    }
 }
 
 /// The account number of a voucher whose place in its shard is `random` (its low 20 bits).

@@ -9,7 +9,7 @@ use shares::Plan;
 use sqlx::PgConnection;
 use standards::Cents;
 
-use crate::batches::batch::BatchRow;
+use crate::batches::batch::{BatchRow, Printed};
 
 /// Who pays what of each voucher of one batch: its plan, its face value, and the accounts they name.
 #[derive(Debug, Clone)]
@@ -103,8 +103,9 @@ impl BatchShares {
 
     /// Opens a voucher: reserved → voucher, one leg a funder. The ids come from (batch, serial, leg), so the same voucher is
     /// never opened twice, whoever asks and in whatever chunk.
-    pub(crate) fn opening(&self, number: AccountNumber, serial: u32) -> Vec<Transfer> {
-        let voucher = Account::new_voucher(self.book, number, self.face_value);
+    pub(crate) fn opening(&self, voucher: &Printed) -> Vec<Transfer> {
+        let (serial, commitment) = (voucher.serial, voucher.commitment());
+        let voucher = Account::new_voucher(self.book, voucher.number, self.face_value, commitment);
         let legs = self.split(serial).into_iter().zip(0_u8..);
         legs.map(|((funder, cents), leg)| {
             let id = TransferId::derive(

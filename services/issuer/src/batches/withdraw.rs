@@ -19,9 +19,9 @@ pub(crate) async fn withdraw(
     sqlx::query!(
         "with old as (
              delete from issuer.voucher where book_id = $1 and batch_id = $2 and serial between $3 and $4
-             returning number, serial, token_id, kid)
-         insert into issuer.withdrawn_voucher (book_id, number, batch_id, serial, token_id, kid, reissue_id, at)
-         select $1, number, $2, serial, token_id, kid, $5, $6 from old",
+             returning number, serial, code_digest, kid)
+         insert into issuer.withdrawn_voucher (book_id, number, batch_id, serial, code_digest, kid, reissue_id, at)
+         select $1, number, $2, serial, code_digest, kid, $5, $6 from old",
         batch.book().uuid(),
         batch.id.uuid(),
         stored(*serials.start()),

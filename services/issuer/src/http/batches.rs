@@ -10,7 +10,7 @@ use crate::batches::batch::{self, Batch};
 use crate::batches::cancel::{self, NewCancellation};
 use crate::batches::order::{self, NewOrder};
 use crate::batches::{activate, fund, mint};
-use crate::keys::signers::Signers;
+use crate::keys::voucher_keys::VoucherKeys;
 
 /// Orders booklets.
 #[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/orders", tag = "issuer", request_body = NewOrder,
@@ -79,12 +79,12 @@ pub(super) async fn mint(
     who: Sponsor,
     Now(at): Now,
     State(pool): State<PgPool>,
-    State(signers): State<Signers>,
+    State(keys): State<VoucherKeys>,
     Path((id, batch)): Path<(ProgrammeId, BatchId)>,
     Json(NoParameters {}): Json<NoParameters>,
 ) -> Result<Json<Batch>, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
-    mint::mint(&pool, &who, &programme, batch, &signers, at)
+    mint::mint(&pool, &who, &programme, batch, &keys, at)
         .await
         .map(Json)
         .map_err(Problem::from)

@@ -24,7 +24,8 @@ use voucher::Host;
 use web::{Clock, Problem};
 
 use crate::{
-    keys::key_sets::KeySets, keys::signers::Signers, people::identity::IdentityKey, programmes::admit_prescriber,
+    keys::key_sets::KeySets, keys::signers::Signers, keys::voucher_keys::VoucherKeys,
+    keys::voucher_keys::VoucherSecrets, people::identity::IdentityKey, programmes::admit_prescriber,
 };
 
 /// What the issuer's routes need.
@@ -38,10 +39,21 @@ pub struct Config {
     pub host: Host,
     /// Sign vouchers and key sets. No other service has such keys.
     pub signers: Signers,
+    /// Make vouchers' ids and codes, with what the database holds of each.
+    pub voucher_secrets: VoucherSecrets,
     /// The roots, and the sets signed under them.
     pub key_sets: KeySets,
     /// Makes identities comparable.
     pub identity_key: IdentityKey,
+}
+
+impl axum::extract::FromRef<Config> for VoucherKeys {
+    fn from_ref(config: &Config) -> Self {
+        Self {
+            signers: config.signers.clone(),
+            secrets: config.voucher_secrets.clone(),
+        }
+    }
 }
 
 /// The issuer's routes.

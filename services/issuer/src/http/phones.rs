@@ -10,7 +10,7 @@ use web::{Now, Path, Problem, download};
 
 use super::own_programme;
 use super::prints::in_background;
-use crate::keys::signers::Signers;
+use crate::keys::voucher_keys::VoucherKeys;
 use crate::paper::phone::PhoneVoucher;
 use crate::paper::print;
 
@@ -24,7 +24,7 @@ pub(super) async fn voucher_image(
     who: Sponsor,
     Now(at): Now,
     State(pool): State<PgPool>,
-    State(signers): State<Signers>,
+    State(keys): State<VoucherKeys>,
     State(host): State<Host>,
     Path((id, batch, image)): Path<(ProgrammeId, BatchId, String)>,
 ) -> Result<Response, Problem> {
@@ -38,13 +38,13 @@ pub(super) async fn voucher_image(
         _ => return Err(Problem::not_found("Cette image").detail("Demandez par exemple « 12.png » ou « 12.svg ».")),
     };
     let to_print = database::transaction(&pool, "voucher_image", |tx| {
-        let (who, programme, signers) = (who.clone(), programme.clone(), signers.clone());
-        Box::pin(async move { print::prepare_one(tx, &who, &programme, batch, serial, &signers, at).await })
+        let (who, programme, keys) = (who.clone(), programme.clone(), keys.clone());
+        Box::pin(async move { print::prepare_one(tx, &who, &programme, batch, serial, &keys, at).await })
     })
     .await?;
     let bytes = in_background(move || {
         let signed = to_print
-            .signed(&signers)
+            .signed(&keys)
             .next()
             .ok_or(print::PrintRejection::NotMinted)??;
         let voucher = PhoneVoucher {

@@ -14,7 +14,7 @@ use web::{Created, Json, Now, Path, Problem};
 
 use super::own_programme;
 use crate::PrintId;
-use crate::keys::signers::Signers;
+use crate::keys::voucher_keys::VoucherKeys;
 use crate::paper::printer_file::{self, Job, NewPrinterFile, PrinterFile};
 use crate::vouchers::reissue::{self, NewReissue, Reissue};
 
@@ -56,7 +56,7 @@ pub(super) async fn get(
     who: Sponsor,
     Now(at): Now,
     State(pool): State<PgPool>,
-    State(signers): State<Signers>,
+    State(keys): State<VoucherKeys>,
     State(host): State<Host>,
     Path((id, batch, print)): Path<(ProgrammeId, BatchId, PrintId)>,
 ) -> Result<Response, Problem> {
@@ -80,7 +80,7 @@ pub(super) async fn get(
         batch,
         settings,
         file,
-        signers,
+        keys,
         host,
         at,
         permit: Arc::new(permit),
@@ -105,14 +105,14 @@ pub(super) async fn reissue(
     who: Sponsor,
     Now(at): Now,
     State(pool): State<PgPool>,
-    State(signers): State<Signers>,
+    State(keys): State<VoucherKeys>,
     Path((id, batch)): Path<(ProgrammeId, BatchId)>,
     Json(new): Json<NewReissue>,
 ) -> Result<Created<Reissue>, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
     database::transaction(&pool, "reissue", |tx| {
-        let (who, programme, signers) = (who.clone(), programme.clone(), signers.clone());
-        Box::pin(async move { reissue::reissue(tx, &who, &programme, batch, &new, &signers, at).await })
+        let (who, programme, keys) = (who.clone(), programme.clone(), keys.clone());
+        Box::pin(async move { reissue::reissue(tx, &who, &programme, batch, &new, &keys, at).await })
     })
     .await
     .map_err(Problem::from)

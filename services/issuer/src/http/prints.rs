@@ -14,7 +14,7 @@ use web::{CsvFor, Json, Now, Path, Problem, Query, download};
 
 use super::own_programme;
 use crate::PrintId;
-use crate::keys::signers::Signers;
+use crate::keys::voucher_keys::VoucherKeys;
 use crate::paper::booklets::{PaperFormat, booklets_pdf};
 use crate::paper::logos::LogoInk;
 use crate::paper::print::{self, Booklets, PrintError, ReprintReason, RunPart, ToPrint};
@@ -75,7 +75,7 @@ pub(super) async fn booklets(
     who: Sponsor,
     Now(at): Now,
     State(pool): State<PgPool>,
-    State(signers): State<Signers>,
+    State(keys): State<VoucherKeys>,
     State(host): State<Host>,
     Path((id, batch)): Path<(ProgrammeId, BatchId)>,
     Query(range): Query<RangeQuery>,
@@ -89,8 +89,8 @@ pub(super) async fn booklets(
         reason: range.reason,
         id: print_id(&who, batch, at, 0),
     };
-    let to_print = prepare(&pool, &who, &programme, batch, booklets, &signers, at).await?;
-    let pdf = in_background(move || booklets_pdf(&[print::paper(&programme, &to_print, &signers, &host)?], at)).await?;
+    let to_print = prepare(&pool, &who, &programme, batch, booklets, &keys, at).await?;
+    let pdf = in_background(move || booklets_pdf(&[print::paper(&programme, &to_print, &keys, &host)?], at)).await?;
     Ok(download(pdf, "application/pdf", "carnets.pdf"))
 }
 
@@ -102,7 +102,7 @@ pub(super) async fn print_run(
     who: Sponsor,
     Now(at): Now,
     State(pool): State<PgPool>,
-    State(signers): State<Signers>,
+    State(keys): State<VoucherKeys>,
     State(host): State<Host>,
     Json(run): Json<NewPrintRun>,
 ) -> Result<Response, Problem> {
@@ -124,15 +124,15 @@ pub(super) async fn print_run(
     }
     let parts = Arc::new(parts);
     let to_print = database::transaction(&pool, "print_run", |tx| {
-        let (who, parts, signers) = (who.clone(), Arc::clone(&parts), signers.clone());
-        Box::pin(async move { print::prepare_run(tx, &who, &parts, &signers, at).await })
+        let (who, parts, keys) = (who.clone(), Arc::clone(&parts), keys.clone());
+        Box::pin(async move { print::prepare_run(tx, &who, &parts, &keys, at).await })
     })
     .await?;
     let pdf = in_background(move || {
         let papers = parts
             .iter()
             .zip(&to_print)
-            .map(|(part, vouchers)| print::paper(&part.programme, vouchers, &signers, &host));
+            .map(|(part, vouchers)| print::paper(&part.programme, vouchers, &keys, &host));
         booklets_pdf(&papers.collect::<Result<Vec<_>, _>>()?, at)
     })
     .await?;
@@ -148,13 +148,13 @@ pub(super) async fn vouchers(
     who: Sponsor,
     Now(at): Now,
     State(pool): State<PgPool>,
-    State(signers): State<Signers>,
+    State(keys): State<VoucherKeys>,
     State(host): State<Host>,
     Path((id, batch)): Path<(ProgrammeId, BatchId)>,
 ) -> Result<Response, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
-    let to_print = prepare(&pool, &who, &programme, batch, Booklets::AllAsCsv, &signers, at).await?;
-    let csv = in_background(move || to_print.csv(&signers, &host)).await?;
+    let to_print = prepare(&pool, &who, &programme, batch, Booklets::AllAsCsv, &keys, at).await?;
+    let csv = in_background(move || to_print.csv(&keys, &host)).await?;
     Ok(download(csv, "text/csv; charset=utf-8", "cheques.csv"))
 }
 
@@ -164,12 +164,12 @@ async fn prepare(
     programme: &Programme,
     batch: BatchId,
     booklets: Booklets,
-    signers: &Signers,
+    keys: &VoucherKeys,
     at: DateTime<Utc>,
 ) -> Result<ToPrint, PrintError> {
     database::transaction(pool, "print", |tx| {
-        let (who, programme, signers) = (who.clone(), programme.clone(), signers.clone());
-        Box::pin(async move { print::prepare(tx, &who, &programme, batch, booklets, &signers, at).await })
+        let (who, programme, keys) = (who.clone(), programme.clone(), keys.clone());
+        Box::pin(async move { print::prepare(tx, &who, &programme, batch, booklets, &keys, at).await })
     })
     .await
 }

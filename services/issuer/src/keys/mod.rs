@@ -3,3 +3,4 @@
 pub mod key_sets;
 pub mod public_keys;
 pub mod signers;
+pub(crate) mod voucher_keys;

@@ -17,11 +17,12 @@ use catalogue::Programme;
 use chrono::{DateTime, NaiveDate, Utc};
 use ledger::BatchId;
 use sqlx::PgTransaction;
-use voucher::{Host, Idx, Kid, LastDay, Terms, Token, VoucherId};
+use voucher::{Host, Idx, Kid, Token, VoucherId};
 use web::Problem;
 
 use crate::batches::batch::{self, BatchRow, Printed};
-use crate::keys::signers::Signers;
+use crate::batches::mint;
+use crate::keys::voucher_keys::VoucherKeys;
 use crate::paper::settings::{self, Settings};
 use crate::{PrintId, paper::booklets::PaperFormat, paper::logos::LogoInk};
 
@@ -45,7 +46,7 @@ pub enum PrintRejection {
     Booklets(RangeInclusive<u32>),
     /// Vouchers: none, or more than one run takes.
     Run(usize),
-    /// These vouchers were minted for a key that this process does not hold.
+    /// These vouchers were minted for a key, or with a secret, that this process does not hold.
     OtherKey,
     /// The last time on that day, and no reason is given.
     PrintedBefore(NaiveDate),
@@ -148,7 +149,7 @@ pub(crate) async fn prepare(
     programme: &Programme,
     id: BatchId,
     booklets: Booklets,
-    signers: &Signers,
+    keys: &VoucherKeys,
     at: DateTime<Utc>,
 ) -> Result<ToPrint, PrintError> {
     let batch = printable(tx, programme, id).await?;
@@ -202,7 +203,7 @@ pub(crate) async fn prepare(
     };
     // After the lock: booklets that are reissued meanwhile are read whole, before or after.
     let vouchers = batch::vouchers(&mut **tx, &batch, &(*first.start()..=*last.end())).await?;
-    check_keys(&vouchers, signers)?;
+    check_keys(&vouchers, keys)?;
     Ok(ToPrint {
         batch,
         format,
@@ -223,12 +224,12 @@ pub(crate) async fn prepare_run(
     tx: &mut PgTransaction<'_>,
     who: &Caller,
     parts: &[RunPart],
-    signers: &Signers,
+    keys: &VoucherKeys,
     at: DateTime<Utc>,
 ) -> Result<Vec<ToPrint>, PrintError> {
     let mut run = Vec::new();
     for part in parts {
-        run.push(prepare(tx, who, &part.programme, part.batch, part.booklets, signers, at).await?);
+        run.push(prepare(tx, who, &part.programme, part.batch, part.booklets, keys, at).await?);
     }
     let vouchers = run.iter().map(ToPrint::len).sum();
     if (1..=PRINT_VOUCHERS_MAX).contains(&vouchers) {
@@ -245,7 +246,7 @@ pub(crate) async fn prepare_one(
     programme: &Programme,
     id: BatchId,
     serial: u32,
-    signers: &Signers,
+    keys: &VoucherKeys,
     at: DateTime<Utc>,
 ) -> Result<ToPrint, PrintError> {
     let batch = printable(tx, programme, id).await?;
@@ -254,7 +255,7 @@ pub(crate) async fn prepare_one(
     }
     let settings = settings::settings(tx, programme, Some(batch.plan), LogoInk::default()).await?;
     let vouchers = batch::vouchers(&mut **tx, &batch, &(serial..=serial)).await?;
-    check_keys(&vouchers, signers)?;
+    check_keys(&vouchers, keys)?;
     access::audit(tx, who, at, "voucher.image", Some(id.uuid()), serial).await?;
     Ok(ToPrint {
         batch,
@@ -264,9 +265,14 @@ pub(crate) async fn prepare_one(
     })
 }
 
+fn id_of(voucher: &Printed, keys: &VoucherKeys) -> Option<VoucherId> {
+    keys.secrets.id_of(voucher.number, (voucher.id_key, &voucher.nonce))
+}
+
 /// What cannot be signed is not printed: it is refused here, before the trace of a print is kept.
-fn check_keys(vouchers: &[Printed], signers: &Signers) -> Result<(), PrintRejection> {
-    let loaded = |voucher: &Printed| signers.get(Kid::new(voucher.kid)).is_some();
+fn check_keys(vouchers: &[Printed], keys: &VoucherKeys) -> Result<(), PrintRejection> {
+    let loaded =
+        |voucher: &Printed| keys.signers.get(Kid::new(voucher.kid)).is_some() && id_of(voucher, keys).is_some();
     if vouchers.iter().all(loaded) {
         Ok(())
     } else {
@@ -283,25 +289,22 @@ impl ToPrint {
     /// Signs, in order of serial number. CPU only: about 40,000 a second.
     pub(crate) fn signed<'a>(
         &'a self,
-        signers: &'a Signers,
+        keys: &'a VoucherKeys,
     ) -> impl Iterator<Item = Result<SignedVoucher, PrintError>> + 'a {
         self.vouchers.iter().map(|voucher| {
             let kid = Kid::new(voucher.kid);
-            let signer = signers.get(kid).ok_or(PrintRejection::OtherKey)?;
+            let signer = keys.signers.get(kid).ok_or(PrintRejection::OtherKey)?;
+            let id = id_of(voucher, keys).ok_or(PrintRejection::OtherKey)?;
             let (series, idx) = voucher
                 .number
                 .as_voucher()
                 .expect("vouchers are minted under voucher numbers");
-            let id = VoucherId::new(voucher.token_id);
-            let terms = Terms {
-                series,
-                idx: Idx::new(idx).expect("a voucher number holds 24 bits of idx"),
-                cents: u16::try_from(self.batch.face_value.get())
-                    .expect("the catalogue keeps face values within the token's 16 bits"),
-                day: LastDay::from_date(self.batch.last_day)
-                    .expect("the catalogue keeps last days within the token's 16 bits"),
-                id,
-            };
+            let idx = Idx::new(idx).expect("a voucher number holds 24 bits of idx");
+            let terms = mint::terms(&self.batch, series, idx, id);
+            // What does not open its commitment would be refused at every claim: somebody changed the batch or the voucher.
+            if !voucher.commitment().is_to(&terms.to_bytes(kid)) {
+                return Err(UseCaseError::failed("a voucher is not what it was minted as"));
+            }
             let booklet = self.batch.booklet_of(voucher.serial);
             Ok(SignedVoucher {
                 serial: voucher.serial,
@@ -313,8 +316,8 @@ impl ToPrint {
     }
 
     /// `serial,token,short_code,face_value,booklet`: the printer's file.
-    pub(crate) fn csv(&self, signers: &Signers, host: &Host) -> Result<Vec<u8>, PrintError> {
-        let signed: Vec<SignedVoucher> = self.signed(signers).collect::<Result<_, _>>()?;
+    pub(crate) fn csv(&self, keys: &VoucherKeys, host: &Host) -> Result<Vec<u8>, PrintError> {
+        let signed: Vec<SignedVoucher> = self.signed(keys).collect::<Result<_, _>>()?;
         Ok(self.csv_of(&signed, host))
     }
 

@@ -221,10 +221,7 @@ async fn open(
     vouchers: &[Printed],
     at: DateTime<Utc>,
 ) -> Result<(), HandOverError> {
-    let transfers = vouchers
-        .iter()
-        .flat_map(|voucher| shares.opening(voucher.number, voucher.serial))
-        .collect();
+    let transfers = vouchers.iter().flat_map(|voucher| shares.opening(voucher)).collect();
     // Derived: the caller made the id, and could have made it that of another event.
     let event = EventKind::HandedOver.event_id(given.id.uuid());
     let posting = Posting::new(event, transfers).expect("the shares sum to the face value");

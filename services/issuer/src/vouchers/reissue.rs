@@ -34,7 +34,7 @@ use crate::batches::numbers::{self, Numbers};
 use crate::batches::shares::BatchShares;
 use crate::batches::withdraw::withdraw;
 use crate::keys::public_keys::choice::NoKey;
-use crate::keys::signers::Signers;
+use crate::keys::voucher_keys::VoucherKeys;
 use crate::{ReissueId, batches::activate};
 
 /// Vouchers reissued by one call: some 15 seconds.
@@ -152,7 +152,7 @@ pub async fn reissue(
     programme: &Programme,
     batch: BatchId,
     new: &NewReissue,
-    signers: &Signers,
+    keys: &VoucherKeys,
     at: DateTime<Utc>,
 ) -> Result<Created<Reissue>, ReissueError> {
     let ordered = batch::find(&mut **tx, programme.id, batch)
@@ -197,7 +197,7 @@ pub async fn reissue(
         .await?
         .ok_or(ReissueRejection::NoBatch)?;
     check(tx, programme, &locked, (from, to), &serials).await?;
-    let kid = mint::key_for(tx, &locked, signers, at)
+    let kid = mint::key_for(tx, &locked, &keys.signers, at)
         .await
         .map_err(|error| error.map_rejection(ReissueRejection::NoKey))?;
     insert(tx, programme, &wanted, new.reason, who, at).await?;
@@ -205,7 +205,7 @@ pub async fn reissue(
     let mut missing: Vec<u32> = serials.collect();
     while !missing.is_empty() {
         let rest = missing.split_off(missing.len().min(DRAW_VOUCHERS));
-        mint::draw_all(tx, &locked, kid, missing).await?;
+        mint::draw_all(tx, &locked, (kid, &keys.secrets), at, missing).await?;
         missing = rest;
     }
     let detail = json!({"reissue": new.id, "booklets": [from, to], "reason": new.reason});

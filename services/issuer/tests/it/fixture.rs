@@ -10,7 +10,7 @@ use ledger::{Account, AccountNumber, BookId, EventId, PartyId, Posting, Transfer
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use standards::Cents;
-use testkit::{Answer, Client};
+use testkit::{Answer, Client, Paper};
 use uuid::Uuid;
 use voucher::{KeyPolicy, PublicKey, Purpose, SigningKey};
 use web::{Clock, ClockHand};
@@ -25,6 +25,13 @@ pub const COLUMNS: &str = "identifiant_externe,nom_naissance,prenoms,date_naissa
 pub fn instant(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
+
+pub fn voucher_secrets() -> issuer::VoucherSecrets {
+    issuer::VoucherSecrets::new(testkit::id_keys(), testkit::code_keys())
+}
+
+/// Of the key that signs vouchers.
+pub const SIGNING_SEED: [u8; 32] = [9; 32];
 
 pub fn uuid(n: u128) -> Uuid {
     Uuid::from_u128(0x1000_0000_0000_4000_8000_0000_0000_0000 + n)
@@ -46,7 +53,7 @@ impl Fixture {
     pub async fn new(pool: PgPool, spendable: &str) -> Self {
         let issuer_pool = testkit::as_role(&pool, database::Role::Issuer, 8).await;
         let (clock, hand) = Clock::set(instant("2026-05-04T08:00:00Z"));
-        let signing = SigningKey::from_seed(&Zeroizing::new([9; 32]));
+        let signing = SigningKey::from_seed(&Zeroizing::new(SIGNING_SEED));
         let window = (instant("2026-01-01T00:00:00Z"), instant("2028-01-01T00:00:00Z"));
         issuer::publish_first_key(&issuer_pool, &signing, Purpose::Voucher, window.0, window.1)
             .await
@@ -61,6 +68,7 @@ impl Fixture {
             signers: signers.clone(),
             key_sets: issuer::KeySets::under(vec![root]),
             identity_key: IdentityKey::new(Zeroizing::new([5; 32])),
+            voucher_secrets: voucher_secrets(),
         };
         let operator = testkit::operator_of(&pool, &clock, issuer::routes(config)).await;
         let sponsor = operator.admits(uuid(1), "Département", &["sponsor"]).await;
@@ -164,8 +172,10 @@ impl Fixture {
             Account::voucher(self.book(), number),
             Account::payable(self.book(), PartyId::from_uuid(uuid(20))),
         );
+        let paper = Paper::minted_with(&self.owner, self.book(), number, SIGNING_SEED).await;
+        let event = EventId::from_uuid(id.uuid());
         self.posts(vec![
-            Transfer::new(id, TransferKind::Claimed, from, to, Cents::new(1000)).unwrap(),
+            Transfer::claim(id, event, from, to, Cents::new(1000), &paper.scanned()).unwrap(),
         ])
         .await;
     }

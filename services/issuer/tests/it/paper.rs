@@ -372,7 +372,7 @@ async fn a_stolen_carton_gets_new_numbers_and_the_old_ones_read_as_revoked(pool:
         .unwrap();
     assert_eq!(listed, 1, "refused without a network too");
     let explained: i64 = sqlx::query_scalar(
-        "select count(*) from issuer.withdrawn_voucher w, issuer.vouchers_of_codes(array[sha256(w.token_id)]) v
+        "select count(*) from issuer.withdrawn_voucher w, issuer.vouchers_of_codes(array[w.code_digest]) v
          where v.number = w.number",
     )
     .fetch_one(&fixture.owner)
@@ -419,8 +419,8 @@ async fn a_whole_batch_is_withdrawn_with_one_call_and_no_number_is_ever_given_tw
         );
     }
     let (numbers, ids): (i64, i64) = sqlx::query_as(
-        "select count(distinct number), count(distinct token_id)
-         from (select number, token_id from issuer.voucher union all select number, token_id from issuer.withdrawn_voucher) as every",
+        "select count(distinct number), count(distinct code_digest)
+         from (select number, code_digest from issuer.voucher union all select number, code_digest from issuer.withdrawn_voucher) as every",
     )
     .fetch_one(&fixture.owner)
     .await

@@ -45,7 +45,7 @@ async fn every_voucher_is_minted_once_whoever_asks_how_often(pool: PgPool) {
     );
     fixture.sponsor.post(&path, json!({})).await.ok();
     let (count, last, ids): (i64, i32, i64) =
-        sqlx::query_as("select count(*), max(serial), count(distinct token_id) from issuer.voucher")
+        sqlx::query_as("select count(*), max(serial), count(distinct code_digest) from issuer.voucher")
             .fetch_one(&fixture.owner)
             .await
             .unwrap();

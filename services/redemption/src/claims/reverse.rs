@@ -3,9 +3,13 @@
 //! | the claim was | the voucher is | moves |
 //! |---|---|---|
 //! | not settled | alive | payable → voucher |
-//! | not settled | revoked or expired | payable → voucher → refundable of each funder, in the shares paid |
+//! | not settled | revoked, expired, or its evidence disclosed | payable → voucher → refundable of each funder, in the shares paid |
 //! | settled | … | the same from recoverable: the next payment is so much less |
 //! | in a payment that came back after a deduction | … | the same, as far as payable does not hold the whole claim |
+//!
+//! **Disclosed evidence.** What a claim was shown is exported in clear, for auditors and for a liquidator ([`disclosure`]): from then on
+//! whoever reads it could spend a voucher that came back to life. So it does not: its value goes to the funders, and the person gets a
+//! replacement from who gave the booklet. The same holds once [`REVERSAL_DAYS`] have passed since the claim.
 //!
 //! The last line: a payment that a debt had made smaller, and that came back, leaves less to its structure than its claims. Undoing one of
 //! them makes a debt again.
@@ -16,11 +20,11 @@
 
 use bounds::{Reason, TextKind};
 use database::{Rejection, UseCaseError};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use access::{Caller, Role, audit};
 use catalogue::ProgrammeId;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use ledger::read::Opening;
 use ledger::{
     Account, AccountNumber, BookId, EventKind, Outcome, PartyId, PostError, Posting, Transfer, TransferId, TransferKind,
@@ -33,8 +37,13 @@ use utoipa::ToSchema;
 use web::{Created, Problem};
 
 use crate::claims::claim::{blocks, transfer_id};
+use crate::claims::disclosure;
 use crate::claims::read_claims::{Receipt, receipts};
 use crate::{ids::ClaimId, ids::ReversalId};
+
+/// Days after a claim within which its reversal gives the person the voucher back: evidence older than that is no secret by plan
+/// (exports, a liquidator's file).
+pub const REVERSAL_DAYS: i64 = 60;
 
 /// A reversal to be made.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -54,7 +63,8 @@ pub struct Reversal {
     pub at: DateTime<Utc>,
     /// Vouchers that can be spent again.
     pub vouchers_alive: i32,
-    /// Vouchers revoked or expired since: their value went back to the funders.
+    /// Vouchers revoked or expired since, or whose evidence others may have read: their value went back to the funders, and a person who
+    /// still needs it is given a replacement.
     pub vouchers_dead: i32,
     /// Whether the structure had been paid: its next payment is so much less.
     pub after_settlement: bool,
@@ -100,6 +110,7 @@ pub async fn reverse(
         return Err(ReverseRejection::Reason.into());
     }
     let book = programme.book();
+    disclosure::hold_off(tx, book).await?;
     let receipt = receipts(&mut *tx, book, &[claim.uuid()])
         .await?
         .remove(&claim)
@@ -117,7 +128,9 @@ pub async fn reverse(
         return Ok(Created::Existing(before));
     }
     let settled = is_settled(tx, book, claim).await?;
-    let dead = dead(tx, book, &numbers).await?;
+    let disclosed =
+        disclosure::is_disclosed(tx, book, claim).await? || at - receipt.at >= TimeDelta::days(REVERSAL_DAYS);
+    let dead = dead(tx, book, &numbers, disclosed).await?;
     let structure = receipt.structure_id.party();
     let owed = ledger::read::balance(tx, Account::payable(book, structure)).await?;
     // Its payment may have come back reduced by an earlier debt: what is not owed any more cannot be taken from there.
@@ -175,12 +188,12 @@ fn posting(
     book: BookId,
     receipt: &Receipt,
     from: Account,
-    dead: &BTreeSet<AccountNumber>,
+    dead: &BTreeMap<AccountNumber, TransferKind>,
     openings: &HashMap<AccountNumber, Vec<Opening>>,
 ) -> Posting {
     let claim = receipt.claim_id;
-    let transfer = |id, debit, credit, cents: Cents| {
-        Transfer::new(id, TransferKind::ClaimReversed, debit, credit, cents).expect("what was claimed goes back")
+    let transfer = |id, kind, debit, credit, cents: Cents| {
+        Transfer::new(id, kind, debit, credit, cents).expect("what was claimed goes back")
     };
     let mut transfers = Vec::new();
     for voucher in &receipt.vouchers {
@@ -188,10 +201,9 @@ fn posting(
         let account = Account::voucher(book, number);
         let parts = (*claim.uuid().as_bytes(), number.get().to_be_bytes());
         let id = TransferId::derive(b"claim-reversed", &[&parts.0, &parts.1]);
-        transfers.push(transfer(id, from, account, voucher.value).reversing(transfer_id(claim, number)));
-        if !dead.contains(&number) {
-            continue;
-        }
+        let back = transfer(id, TransferKind::ClaimReversed, from, account, voucher.value);
+        transfers.push(back.reversing(transfer_id(claim, number)));
+        let Some(&kind) = dead.get(&number) else { continue };
         for opening in openings
             .get(&number)
             .into_iter()
@@ -202,6 +214,7 @@ fn posting(
             let id = TransferId::derive(b"claim-reversed-dead", &[&parts.0, &parts.1, funder.as_bytes()]);
             transfers.push(transfer(
                 id,
+                kind,
                 account,
                 Account::refundable(book, opening.funder),
                 opening.cents,
@@ -255,17 +268,22 @@ async fn is_settled(tx: &mut PgTransaction<'_>, book: BookId, claim: ClaimId) ->
     .await
 }
 
-/// The vouchers that must not come back to life.
+/// The vouchers that must not come back to life, and by what their value goes to the funders.
 async fn dead(
     tx: &mut PgTransaction<'_>,
     book: BookId,
     numbers: &[AccountNumber],
-) -> Result<BTreeSet<AccountNumber>, sqlx::Error> {
+    disclosed: bool,
+) -> Result<BTreeMap<AccountNumber, TransferKind>, sqlx::Error> {
     let blocks = blocks(&mut *tx, book, numbers).await?;
+    let why = |block: Option<&str>| match block {
+        Some("revoked") => Some(TransferKind::ReversedRevoked),
+        Some(_) => Some(TransferKind::ReversedExpired),
+        None => disclosed.then_some(TransferKind::ReversedDisclosed),
+    };
     Ok(blocks
         .into_iter()
-        .filter(|(_, block)| block.is_some())
-        .map(|(number, _)| number)
+        .filter_map(|(number, block)| Some((number, why(block.as_deref())?)))
         .collect())
 }
 

@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 use web::Clock;
 
 use crate::claims::claim::ClaimPipeline;
+use crate::claims::secrets::ClaimSecrets;
 
 /// What the service needs.
 #[derive(Clone)]
@@ -28,6 +29,8 @@ pub struct Config {
     /// The key of purpose `status` that signs status lists. Without it none are made here ([`crate::run_status_list_worker`]), and those of
     /// another process are published all the same.
     pub status_signer: Option<Arc<dyn voucher::Signer>>,
+    /// Find typed codes, and seal the evidence of claims.
+    pub claim_secrets: ClaimSecrets,
 }
 
 impl std::fmt::Debug for Config {
@@ -56,7 +59,7 @@ pub(crate) struct MakesStatusLists(bool);
 impl App {
     /// Starts the one pipeline that every front door uses.
     pub(crate) fn open(config: Config) -> Self {
-        let pipeline = Arc::new(ClaimPipeline::start(&config.pool, config.host));
+        let pipeline = Arc::new(ClaimPipeline::start(&config.pool, config.host, config.claim_secrets));
         Self {
             pool: config.pool,
             clock: config.clock,

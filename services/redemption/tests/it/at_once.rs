@@ -11,7 +11,7 @@ use uuid::Uuid;
 use testkit::Answer;
 
 use crate::actor::Mediator;
-use crate::fixture::{Fixture, MORNING, instant, number};
+use crate::fixture::{Fixture, MORNING, claim_secrets, instant, number};
 
 /// Who asks at once.
 const CALLERS: u32 = 64;
@@ -191,7 +191,13 @@ async fn a_full_queue_sends_callers_away_and_keeps_who_waits(pool: PgPool) {
     let fixture = Fixture::new(pool).await;
     let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await.structure);
     let tokens = fixture.activates(programme, 1..=3).await;
-    let pipeline = Arc::new(ClaimPipeline::with_limits(&fixture.pool, fixture.host.clone(), 1, 1));
+    let pipeline = Arc::new(ClaimPipeline::with_limits(
+        &fixture.pool,
+        fixture.host.clone(),
+        claim_secrets(),
+        1,
+        1,
+    ));
     let who = Claimant {
         structure,
         key: Uuid::nil(),

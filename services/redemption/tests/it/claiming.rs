@@ -7,7 +7,7 @@ use testkit::Answers;
 use uuid::Uuid;
 use web::Created;
 
-use crate::fixture::{Fixture, MORNING, instant};
+use crate::fixture::{Fixture, MORNING, claim_secrets, instant, paper};
 use crate::reversing::reverses;
 
 #[testkit::test]
@@ -207,7 +207,7 @@ async fn a_signature_that_is_not_ours_stops_a_claim(pool: PgPool) {
 async fn the_last_day_has_a_day_of_grace(pool: PgPool) {
     let fixture = Fixture::new(pool).await;
     let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
-    fixture.activates(programme, 1..=2).await;
+    fixture.activates_until(programme, 1..=2, "2026-03-09").await;
     let token = |idx| fixture.token_of(programme.series, idx, 1000, "2026-03-09");
     structure.claims(1, &[token(1)]).await.created();
     fixture.hand.move_to(instant("2026-03-11T00:00:00Z"));
@@ -219,7 +219,7 @@ async fn the_last_day_has_a_day_of_grace(pool: PgPool) {
 async fn a_service_of_the_last_day_is_claimed_as_long_as_the_sweep_waits(pool: PgPool) {
     let fixture = Fixture::new(pool).await;
     let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
-    fixture.activates(programme, 1..=4).await;
+    fixture.activates_until(programme, 1..=4, "2026-03-31").await;
     let token = |idx| [fixture.token_of(programme.series, idx, 1000, "2026-03-31")];
     let claim = async |n: u32, day: &str| structure.claims_for(n.into(), &token(n), "bureautique", day).await;
     fixture.hand.move_to(instant("2026-04-03T04:00:00Z"));
@@ -241,7 +241,7 @@ fn forged(series: u16, idx: u32, last_day: &str) -> String {
         idx: voucher::Idx::new(idx).unwrap(),
         cents: 1000,
         day: voucher::LastDay::from_date(last_day.parse().unwrap()).unwrap(),
-        id: voucher::VoucherId::new(u64::from(idx).to_be_bytes()),
+        id: paper(series, idx).terms().id,
     };
     stranger.sign(&terms).to_url(&"cheque.example.fr".parse().unwrap())
 }
@@ -254,7 +254,7 @@ async fn a_retry_gets_its_receipt_however_late_it_comes(pool: PgPool) {
         fixture.structure(0).await,
         fixture.structure(1).await,
     );
-    fixture.activates(programme, 1..=3).await;
+    fixture.activates_until(programme, 1..=3, "2026-03-20").await;
     let token = |idx| fixture.token_of(programme.series, idx, 1000, "2026-03-20");
     let (tokens, scanned_otherwise) = ([token(1), token(2)], [token(2), token(1)]);
     let receipt = structure.claims(1, &tokens).await.created();
@@ -332,7 +332,7 @@ async fn a_withdrawn_key_and_a_suspension_take_no_receipt_back(pool: PgPool) {
         .unwrap();
     tx.commit().await.unwrap();
     // A pipeline that has not yet read the key as it was.
-    let pipeline = ClaimPipeline::start(&fixture.pool, fixture.host.clone());
+    let pipeline = ClaimPipeline::start(&fixture.pool, fixture.host.clone(), claim_secrets());
     let claim = |id, tokens: &[String]| NewClaim {
         id: ClaimRequestId::from_uuid(Uuid::from_u128(id)),
         tokens: tokens.to_vec(),

@@ -8,14 +8,14 @@ use ledger::{
     Account, AccountNumber, BatchId, BookId, EventId, Outcome, PartyId, Posting, Transfer, TransferId, TransferKind,
 };
 use redemption::status_lists::{Maker, Round, Work};
-use redemption::{Config, StructureId};
+use redemption::{ClaimSecrets, Config, StructureId};
 use serde_json::json;
 use shares::Plan;
 use sqlx::PgPool;
 use standards::Cents;
-use testkit::{Client, Leg};
+use testkit::{Client, Leg, Paper};
 use uuid::Uuid;
-use voucher::{Idx, LastDay, SigningKey, Terms, VoucherId};
+use voucher::{LastDay, SigningKey};
 use web::{Clock, ClockHand};
 
 use crate::actor::Mediator;
@@ -47,6 +47,26 @@ pub struct Dispositif {
     pub series: u16,
 }
 
+/// The last day that the fixture's vouchers are accepted.
+const LAST_DAY: &str = "2027-01-31";
+
+/// The paper of a voucher of 10 €.
+pub fn paper(series: u16, idx: u32) -> Paper {
+    paper_of(series, idx, 1000, LAST_DAY)
+}
+
+pub fn paper_of(series: u16, idx: u32, cents: u16, last_day: &str) -> Paper {
+    let day = LastDay::from_date(last_day.parse().unwrap()).unwrap();
+    Paper::of(AccountNumber::voucher(series, idx), Cents::new(cents.into())).until(day)
+}
+
+pub fn claim_secrets() -> ClaimSecrets {
+    ClaimSecrets {
+        codes: testkit::code_keys().into(),
+        evidence: testkit::evidence_keys().into(),
+    }
+}
+
 pub fn instant(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
@@ -74,13 +94,14 @@ fn config(pool: &PgPool, clock: &Clock, host: &voucher::Host, status_key: &Arc<S
         clock: clock.clone(),
         host: host.clone(),
         status_signer: Some(status_key.clone()),
+        claim_secrets: claim_secrets(),
     }
 }
 
 impl Fixture {
     pub async fn new(admin: PgPool) -> Self {
         let pool = testkit::as_role(&admin, database::Role::Redemption, 6).await;
-        let key = SigningKey::from_seed(&zeroize::Zeroizing::new([7; 32]));
+        let key = Paper::key();
         let status_key = Arc::new(SigningKey::from_seed(&zeroize::Zeroizing::new([8; 32])));
         let mut tx = admin.begin().await.unwrap();
         let (from, until) = (instant("2026-01-01T00:00:00Z"), instant("2030-01-01T00:00:00Z"));
@@ -180,17 +201,7 @@ impl Fixture {
     }
 
     pub fn token_of(&self, series: u16, idx: u32, cents: u16, last_day: &str) -> String {
-        let day = LastDay::from_date(last_day.parse().unwrap()).unwrap();
-        let id = VoucherId::new(u64::from(idx).to_be_bytes());
-        self.key
-            .sign(&Terms {
-                series,
-                idx: Idx::new(idx).unwrap(),
-                cents,
-                day,
-                id,
-            })
-            .to_url(&self.host)
+        paper_of(series, idx, cents, last_day).token().to_url(&self.host)
     }
 
     /// Prints vouchers: they exist and are worth nothing.
@@ -213,24 +224,17 @@ impl Fixture {
         .execute(&mut *connection)
         .await
         .unwrap();
-        for idx in idxs {
-            sqlx::query(
-                "insert into issuer.voucher (book_id, number, batch_id, serial, token_id, kid) values ($1, $2, $3, $4, $5, $6)",
-            )
-            .bind(programme.id.uuid())
-            .bind(number(programme, idx).get())
-            .bind(batch(programme).uuid())
-            .bind(i32::try_from(idx).unwrap())
-            .bind(u64::from(idx).to_be_bytes())
-            .bind(self.key.kid().to_bytes())
-            .execute(&mut *connection)
-            .await
-            .unwrap();
-        }
         sqlx::query("set session_replication_role = default")
             .execute(&mut *connection)
             .await
             .unwrap();
+        for idx in idxs {
+            let serial = i32::try_from(idx).unwrap();
+            let paper = paper(programme.series, idx);
+            paper
+                .minted(&self.admin, programme.book, batch(programme), serial)
+                .await;
+        }
     }
 
     /// Prints vouchers and gives them their value; their tokens.
@@ -241,8 +245,24 @@ impl Fixture {
 
     /// Gives printed vouchers their value; their tokens.
     pub async fn hands_over(&self, programme: Dispositif, idxs: std::ops::RangeInclusive<u32>) -> Vec<String> {
+        self.opens(programme, idxs, LAST_DAY).await
+    }
+
+    /// Prints vouchers of another last day and gives them their value; their tokens.
+    pub async fn activates_until(
+        &self,
+        programme: Dispositif,
+        idxs: std::ops::RangeInclusive<u32>,
+        last_day: &str,
+    ) -> Vec<String> {
+        self.prints(programme, idxs.clone()).await;
+        self.opens(programme, idxs, last_day).await
+    }
+
+    async fn opens(&self, programme: Dispositif, idxs: std::ops::RangeInclusive<u32>, last_day: &str) -> Vec<String> {
+        let paper = |idx| paper_of(programme.series, idx, 1000, last_day);
         for idx in idxs.clone() {
-            let voucher = Account::new_voucher(programme.book, number(programme, idx), TEN_EUROS);
+            let voucher = paper(idx).account(programme.book);
             let shares = plan().split(NonZeroU32::new(idx).unwrap(), TEN_EUROS);
             let leg = |(funder, cents)| {
                 (
@@ -255,7 +275,7 @@ impl Fixture {
             let legs = funders().into_iter().zip(shares).map(leg).collect();
             self.book(&format!("activation of {} {idx}", programme.id), legs).await;
         }
-        idxs.map(|idx| self.token(programme, idx)).collect()
+        idxs.map(|idx| paper(idx).token().to_url(&self.host)).collect()
     }
 
     /// A maker of status lists, under the service's role.
@@ -346,8 +366,10 @@ impl Fixture {
         let payable = Account::payable(programme.book, PartyId::from_uuid(Uuid::from_u128(0x99)));
         let voucher = Account::voucher(programme.book, number(programme, idx));
         let id = TransferId::derive(b"test", &[b"late", &idx.to_be_bytes()]);
-        let transfer = Transfer::new(id, TransferKind::Claimed, voucher, payable, TEN_EUROS).unwrap();
-        let posting = Posting::new(EventId::derive(b"test", &[b"late"]), vec![transfer]).unwrap();
+        let event = EventId::derive(b"test", &[b"late"]);
+        let shown = paper(programme.series, idx).typed();
+        let transfer = Transfer::claim(id, event, voucher, payable, TEN_EUROS, &shown).unwrap();
+        let posting = Posting::new(event, vec![transfer]).unwrap();
         let outcomes = ledger::post(tx, &[posting], instant(MORNING)).await.unwrap();
         assert_eq!(outcomes, [Outcome::Posted]);
     }
@@ -437,7 +459,10 @@ pub fn batch(programme: Dispositif) -> BatchId {
     BatchId::from_uuid(programme.id.uuid())
 }
 
-/// The code printed beside the QR code of voucher `idx`.
+/// The series of the first programme of a test.
+const SERIES: u16 = 1;
+
+/// The code printed beside the QR code of voucher `idx` of the first programme.
 pub fn code(idx: u32) -> String {
-    VoucherId::new(u64::from(idx).to_be_bytes()).short_code().to_string()
+    paper(SERIES, idx).terms().id.short_code().to_string()
 }

@@ -15,4 +15,5 @@ mod rpc;
 mod standing;
 mod status_feed;
 mod status_lists;
+mod stolen;
 mod typed_codes;

@@ -78,7 +78,7 @@ async fn fill(fixture: &Fixture, programmes: u32) {
     for sql in [
         // What a round does not use is not built here.
         "alter table ledger.transfer drop constraint transfer_pk; alter table issuer.voucher drop constraint voucher_serial_unique;
-         alter table issuer.voucher drop constraint voucher_token_id_unique; drop index issuer.voucher_code, ledger.transfer_event,
+         alter table issuer.voucher drop constraint voucher_code_digest_unique; drop index ledger.transfer_event,
          ledger.transfer_opening",
         "insert into catalogue.series (series, programme_id, created_at)
          select n, (select programme_id from catalogue.series limit 1), now() from generate_series(1000, 999 + {programmes}) n;
@@ -91,14 +91,16 @@ async fn fill(fixture: &Fixture, programmes: u32) {
     for nth in 0..programmes {
         let fill = format!(
             "set session_replication_role = replica;
-             insert into ledger.account (book_id, number, kind, limit_cents, credits_cents)
-             select p.id, (9::bigint << 56) + ({series}::bigint << 24) + n * 10, 9, 1000, 1000
+             insert into ledger.account (book_id, number, kind, limit_cents, credits_cents, nonce, commitment)
+             select p.id, (9::bigint << 56) + ({series}::bigint << 24) + n * 10, 9, 1000, 1000,
+                 decode(repeat('00', 16), 'hex'), decode(repeat('00', 32), 'hex')
              from (select programme_id as id from catalogue.series limit 1) p, generate_series(0, 99999) n;
              insert into ledger.transfer (book_id, id, kind, debit, credit, cents, at, event_id, xact)
              select p.id, gen_random_uuid(), 11, 1, (9::bigint << 56) + ({series}::bigint << 24) + n * 10, 1000, now(), p.id, {nth}
              from (select programme_id as id from catalogue.series limit 1) p, generate_series(0, 99999) n;
-             insert into issuer.voucher (book_id, number, batch_id, serial, token_id, kid)
-             select p.id, (9::bigint << 56) + ({series}::bigint << 24) + n * 10, p.id, n + 1, '\\x0000000000000000', '\\x00000000'
+             insert into issuer.voucher (book_id, number, batch_id, serial, nonce, commitment, code_digest, id_key, code_key, kid)
+             select p.id, (9::bigint << 56) + ({series}::bigint << 24) + n * 10, p.id, n + 1, decode(repeat('00', 16), 'hex'), decode(repeat('00', 32), 'hex'),
+                 decode(repeat('00', 16), 'hex'), '\\x00000000', '\\x00000000', '\\x00000000'
              from (select programme_id as id from catalogue.series limit 1) p, generate_series(0, 99999) n;
              set session_replication_role = default",
             series = 1000 + nth,
@@ -115,8 +117,9 @@ async fn fill(fixture: &Fixture, programmes: u32) {
 async fn spends(fixture: &Fixture, from: u32, each: u32) {
     let sql = format!(
         "set session_replication_role = replica;
-         insert into ledger.transfer (book_id, id, kind, debit, credit, cents, at, event_id)
-         select p.id, gen_random_uuid(), 20, (9::bigint << 56) + (s::bigint << 24) + n * 10, (10::bigint << 56) + 2, 1000, now(), p.id
+         insert into ledger.transfer (book_id, id, kind, debit, credit, cents, at, event_id, presented, evidence)
+         select p.id, gen_random_uuid(), 20, (9::bigint << 56) + (s::bigint << 24) + n * 10, (10::bigint << 56) + 2, 1000, now(), p.id,
+             1, decode(repeat('00', 32), 'hex')
          from (select programme_id as id from catalogue.series limit 1) p, generate_series(1000, 1009) s,
              generate_series({from}, {to}) n;
          update ledger.account a set debits_cents = 1000 from generate_series(1000, 1009) s, generate_series({from}, {to}) n

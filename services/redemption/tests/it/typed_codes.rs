@@ -12,10 +12,10 @@ use uuid::Uuid;
 use voucher::VoucherId;
 
 use crate::actor::Mediator;
-use crate::fixture::{Fixture, MORNING, code, instant, number};
+use crate::fixture::{Fixture, MORNING, code, instant, number, paper};
 
 impl Mediator {
-    async fn types(&self, id: u128, tokens: &[String], codes: &[String]) -> Answer {
+    pub async fn types(&self, id: u128, tokens: &[String], codes: &[String]) -> Answer {
         let claim = json!({ "id": Uuid::from_u128(id), "tokens": tokens, "short_codes": codes, "service": "bureautique",
             "date": "2026-03-10" });
         self.client.post("/redemption/v1/claims", claim).await
@@ -296,9 +296,9 @@ async fn the_services_role_learns_no_code_from_the_database(pool: PgPool) {
     let programme = fixture.programme(1).await;
     fixture.activates(programme, 1..=1).await;
     for sql in [
-        "select token_id from issuer.voucher",
-        "select sha256(token_id) from issuer.voucher",
-        "select issuer.vouchers_of_codes(array(select sha256(token_id) from issuer.voucher))",
+        "select nonce from issuer.voucher",
+        "select code_digest from issuer.voucher",
+        "select issuer.vouchers_of_codes(array(select code_digest from issuer.voucher))",
     ] {
         let error = sqlx::raw_sql(sql).execute(&fixture.pool).await.unwrap_err();
         assert_eq!(
@@ -307,9 +307,14 @@ async fn the_services_role_learns_no_code_from_the_database(pool: PgPool) {
             "{sql}"
         );
     }
-    let asked = "select number from issuer.vouchers_of_codes(array[sha256($1)])";
+    let asked = "select number from issuer.vouchers_of_codes(array[$1])";
     let found: Vec<i64> = sqlx::query_scalar(asked)
-        .bind(1u64.to_be_bytes().to_vec())
+        .bind(
+            testkit::code_keys()
+                .digests(paper(programme.series, 1).terms().id)
+                .next()
+                .unwrap(),
+        )
         .fetch_all(&fixture.pool)
         .await
         .unwrap();
@@ -317,7 +322,7 @@ async fn the_services_role_learns_no_code_from_the_database(pool: PgPool) {
     // Nobody else may ask at all.
     let funding = testkit::as_role(&fixture.admin, database::Role::Funding, 1).await;
     let error = sqlx::query(asked)
-        .bind(vec![0u8; 8])
+        .bind(vec![0u8; 16])
         .execute(&funding)
         .await
         .unwrap_err();

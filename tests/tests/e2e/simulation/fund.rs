@@ -89,6 +89,7 @@ pub struct Sheet {
     pub reserved: bool,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "what happened to it, each thing once")]
 #[derive(Debug)]
 pub struct Batch {
     pub id: Uuid,

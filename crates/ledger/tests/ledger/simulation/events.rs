@@ -9,7 +9,7 @@ use super::oracle::{
     structure_of,
 };
 use super::step::{Expected, Step, one, take_from, two};
-use crate::common::{FACE_VALUE, Leg, id, posting, voucher};
+use crate::common::{FACE_VALUE, Leg, id, paper, posting, voucher};
 
 fn number_of((k, serial): (usize, u32)) -> AccountNumber {
     voucher(idx_of(k, serial))
@@ -81,7 +81,7 @@ pub fn batch_over(oracle: &mut Oracle, name: &str, b: usize, k: usize, kind: Kin
 pub fn activated(oracle: &mut Oracle, b: usize, of: (usize, u32)) -> (Posting, Expected) {
     let (programme, (k, serial)) = (&mut oracle.books[b], of);
     let shares = split(serial);
-    let account = Account::new_voucher(book_of(b), number_of(of), FACE_VALUE);
+    let account = paper(number_of(of)).account(book_of(b));
     let legs: Vec<Leg> = (0..FUNDERS)
         .map(|f| {
             let reserve = Account::reserved(book_of(b), batch_of(b, k), funder_of(f));
@@ -172,7 +172,7 @@ pub fn reversed(oracle: &mut Oracle, b: usize, number: usize, dead: bool) -> (Po
             let refundable = Account::refundable(book_of(b), funder_of(f));
             let share = Cents::new(split(of.1)[f]);
             let leg = id(&name, transfers.len());
-            transfers.push(Transfer::new(leg, Kind::ClaimReversed, voucher, refundable, share).unwrap());
+            transfers.push(Transfer::new(leg, Kind::ReversedRevoked, voucher, refundable, share).unwrap());
         }
     }
     let posting = Posting::new(EventId::derive(b"test", &[name.as_bytes()]), transfers).unwrap();
@@ -187,7 +187,7 @@ pub fn reversed(oracle: &mut Oracle, b: usize, number: usize, dead: bool) -> (Po
             .insert(of, if dead { Voucher::Dead } else { Voucher::Alive });
         for f in (0..FUNDERS).filter(|_| dead) {
             programme.refundable[f] += split(of.1)[f];
-            programme.reversed_forfeited[f] += split(of.1)[f];
+            programme.reversed_revoked[f] += split(of.1)[f];
         }
     }
     if owed {

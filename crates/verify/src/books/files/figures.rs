@@ -18,8 +18,10 @@ pub(super) struct InProgramme {
     pub claimed: i64,
     /// Of what was claimed: debited at the bank and not come back.
     pub paid: i64,
-    /// Became refundable: revoked or expired.
-    pub back: i64,
+    /// Became refundable past the last day.
+    pub expired: i64,
+    /// Became refundable because nobody may spend the voucher any more: revoked, or its evidence disclosed.
+    pub revoked: i64,
 }
 
 /// What a funder's money did in the fund.
@@ -63,14 +65,15 @@ impl Figures {
         match leaf {
             AnyLeaf::Transfer(leaf) => self.transfer(leaf),
             AnyLeaf::Record(record) => self.record(record),
+            AnyLeaf::Trail(_) => {}
         }
     }
 
     fn transfer(&mut self, leaf: &Leaf) {
-        use AccountKind::{Available, Bank, Clearing, Deposited, InTransit, Payable, Receivable, Refundable, Suspense};
+        use AccountKind::{Available, Bank, Clearing, Deposited, InTransit, Payable, Receivable, Suspense};
         use TransferKind::{
             Activated, BatchCancelled, BatchExpired, BatchFunded, ClaimReversed, Claimed, Expired, Explained, Rejected,
-            Revoked,
+            ReversedDisclosed, ReversedExpired, ReversedRevoked, Revoked,
         };
         let (debit, credit, cents) = (&leaf.debit, &leaf.credit, leaf.cents.get());
         for (account, signed) in [(debit, cents), (credit, -cents)] {
@@ -102,10 +105,9 @@ impl Figures {
                     self.stands(voucher, -1);
                 }
             }
+            Expired | BatchExpired | ReversedExpired => add(&mut self.programme(credit).expired, cents),
+            Revoked | ReversedRevoked | ReversedDisclosed => add(&mut self.programme(credit).revoked, cents),
             _ => {}
-        }
-        if credit.kind == Refundable && matches!(leaf.kind, Revoked | Expired | BatchExpired | ClaimReversed) {
-            add(&mut self.programme(credit).back, cents);
         }
         // The bank's side. A refund that comes back is the funder's free money again: it was not returned.
         match (debit.kind, credit.kind, credit.party) {

@@ -54,11 +54,13 @@ pub(super) fn faults(path: &Path, books: &Concluded) -> Result<Vec<String>, Unre
         let in_programme = programmes.entry((funder, programme)).or_default();
         let revoked = of("revoked");
         for (sum, cents) in [
+            // The report takes off what was revoked since.
             (&mut in_programme.funded, of("funded").saturating_add(revoked)),
             (&mut in_programme.activated, of("activated").saturating_add(revoked)),
             (&mut in_programme.claimed, of("claimed")),
             (&mut in_programme.paid, of("paid")),
-            (&mut in_programme.back, of("expired").saturating_add(revoked)),
+            (&mut in_programme.expired, of("expired")),
+            (&mut in_programme.revoked, revoked),
         ] {
             *sum = sum.saturating_add(cents);
         }
@@ -72,7 +74,8 @@ pub(super) fn faults(path: &Path, books: &Concluded) -> Result<Vec<String>, Unre
             ("activated + revoked", told.activated, proven.activated),
             ("claimed", told.claimed, proven.claimed),
             ("paid", told.paid, proven.paid),
-            ("expired + revoked", told.back, proven.back),
+            ("expired", told.expired, proven.expired),
+            ("revoked", told.revoked, proven.revoked),
         ];
         faults.extend(differing(
             &format!("financeur {funder}, dispositif {programme}"),

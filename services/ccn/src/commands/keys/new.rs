@@ -33,7 +33,7 @@ impl NewKey {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let description = match self.purpose {
             KeyPurpose::Operator | KeyPurpose::Seal => self.text_secret()?,
-            KeyPurpose::Identity => {
+            KeyPurpose::Identity | KeyPurpose::Id | KeyPurpose::Code | KeyPurpose::Evidence => {
                 anyhow::ensure!(
                     self.target.hsm.is_none(),
                     "Cette clé ne signe pas : elle se garde dans un fichier (--out)."

@@ -18,6 +18,12 @@ pub(super) enum KeyPurpose {
     Checkpoint,
     /// Masquer l'identité des bénéficiaires
     Identity,
+    /// Faire les numéros secrets des chèques
+    Id,
+    /// Retrouver un chèque à son code court
+    Code,
+    /// Sceller la preuve des encaissements
+    Evidence,
     /// Ouvrir l'accès de l'opérateur
     Operator,
     /// Identité age qui ouvre les clés scellées
@@ -35,7 +41,7 @@ impl KeyPurpose {
                 "La clé des points de contrôle ne se publie pas ici : sa moitié publique est servie par /funding/log/checkpoint.vkey. \
                  Faites-la connaître aux financeurs par une autre voie."
             ),
-            Self::Root | Self::Identity | Self::Operator | Self::Seal => {
+            Self::Root | Self::Identity | Self::Id | Self::Code | Self::Evidence | Self::Operator | Self::Seal => {
                 bail!("Une clé de cet usage ne se publie pas : --for signing, status ou key-set.")
             }
         }

@@ -13,33 +13,45 @@ use crate::reports::waterfall::{self, WaterfallFilter};
 
 /// An entry as a message.
 pub(super) fn entry(leaf: &AnyLeaf) -> SealedEntry {
-    let (debit, credit, at, grp, reverses, reference, covers) = match leaf {
-        AnyLeaf::Transfer(of) => {
-            let reverses = of.reverses.map(|id| id.to_string());
-            (&of.debit, &of.credit, of.at, of.event, reverses, &of.reference, None)
-        }
-        AnyLeaf::Record(of) => {
-            let covers = Some((of.claim, of.payment));
-            (&of.account, &of.account, of.at, of.event, None, &of.reference, covers)
-        }
-    };
-    let (claim, payment) = covers.unzip();
-    SealedEntry {
+    let entry = SealedEntry {
         seq: leaf.seq(),
         id: leaf.id().to_string(),
         kind: leaf.kind_name().to_owned(),
-        debit: Some(account(debit)),
-        credit: Some(account(credit)),
         cents: leaf.cents().get(),
-        at: instant(at),
         booked_on: leaf.booked_on().to_string(),
-        grp: grp.to_string(),
-        reverses,
-        reference: reference.clone(),
         leaf: leaf.to_bytes(),
-        claim: text(claim),
-        payment: text(payment),
         late: leaf.is_late(),
+        ..SealedEntry::default()
+    };
+    match leaf {
+        AnyLeaf::Transfer(of) => SealedEntry {
+            debit: Some(account(&of.debit)),
+            credit: Some(account(&of.credit)),
+            at: instant(of.at),
+            event: of.event.to_string(),
+            reverses: text(of.reverses),
+            reference: of.reference.clone(),
+            nonce: of.commitment.map(|commitment| commitment.nonce.to_vec()),
+            commitment: of.commitment.map(|commitment| commitment.digest.to_vec()),
+            presented: of.evidence.map(|evidence| evidence.presented.name().to_owned()),
+            evidence: of.evidence.map(|evidence| evidence.digest.to_vec()),
+            ..entry
+        },
+        AnyLeaf::Record(of) => SealedEntry {
+            debit: Some(account(&of.account)),
+            credit: Some(account(&of.account)),
+            at: instant(of.at),
+            event: of.event.to_string(),
+            reference: of.reference.clone(),
+            claim: text(Some(of.claim)),
+            payment: text(Some(of.payment)),
+            ..entry
+        },
+        AnyLeaf::Trail(of) => SealedEntry {
+            at: instant(of.at),
+            digest: Some(of.digest.to_vec()),
+            ..entry
+        },
     }
 }
 

@@ -69,6 +69,9 @@ pub(super) const MONEY_AWAITED: &str = "money_awaited";
 /// Claims that the bank account cannot pay.
 pub(super) const BANK_SHORT: &str = "bank_short";
 
+/// Claims that do not prove that their vouchers were presented.
+pub(super) const EVIDENCE: &str = "evidence";
+
 /// `None` when amounts add up to more than 64 bits. At most one payment file: those beyond it are due in the next
 /// settlement of the same month.
 pub(super) fn decide(settlement: SettlementId, facts: SettlementFacts) -> Option<SettlementPlan> {
@@ -77,13 +80,13 @@ pub(super) fn decide(settlement: SettlementId, facts: SettlementFacts) -> Option
         mut payees,
         failed,
         recoverable,
-        unfunded,
+        withheld,
         mandates,
     } = facts;
     let mut plan = SettlementPlan::default();
     let mut structures: BTreeMap<PartyId, BTreeMap<BookId, Vec<DueClaim>>> = BTreeMap::new();
     for due in dues {
-        if let Some(reason) = unfunded.get(&(due.book, due.claim)) {
+        if let Some(reason) = withheld.get(&(due.book, due.claim)) {
             plan.withhold(&due, reason, &mandates)?;
             continue;
         }
@@ -150,9 +153,10 @@ pub(super) fn decide(settlement: SettlementId, facts: SettlementFacts) -> Option
 }
 
 impl SettlementPlan {
-    /// Adds a claim whose money is not there to what its structure is held.
+    /// Adds a claim that is not paid now to what its structure is held.
     fn withhold(&mut self, due: &DueClaim, reason: &HoldReason, mandates: &BTreeMap<PartyId, MandateId>) -> Option<()> {
         let (reason, whose) = match reason {
+            HoldReason::Evidence => (EVIDENCE, [].as_slice()),
             HoldReason::Bank => (BANK_SHORT, [].as_slice()),
             HoldReason::Funders(whose) => (MONEY_AWAITED, whose.as_slice()),
         };
@@ -279,7 +283,7 @@ mod tests {
         let facts = SettlementFacts {
             dues: vec![due(A, 1, 4000), due(A, 2, 1000), due(B, 3, 500), due(B, 4, 200)],
             payees: [(STRUCTURE, payee("FR7630006000011234567890189"))].into(),
-            unfunded: [
+            withheld: [
                 ((A, Uuid::from_u128(2)), reason(600)),
                 ((B, Uuid::from_u128(3)), reason(250)),
                 ((B, Uuid::from_u128(4)), HoldReason::Bank),

@@ -1,6 +1,7 @@
 //! What is due, read under the locks.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use ledger::{Account, BookId, PartyId};
@@ -8,9 +9,11 @@ use sqlx::PgTransaction;
 use standards::written::words::words;
 use standards::{Bic, Cents, Iban};
 use uuid::Uuid;
+use voucher::EvidenceKeys;
 
 use crate::payments::settlement::due_claim::DueClaim;
-use crate::payments::settlement::limit::{self, UnfundedClaims};
+use crate::payments::settlement::evidence;
+use crate::payments::settlement::limit::{self, HoldReason, WithheldClaims};
 use crate::payments::settlement::reasons::{Blamed, blamed};
 use crate::support::booking::BookError;
 use crate::support::ids::MandateId;
@@ -50,8 +53,8 @@ pub(super) struct SettlementFacts {
     pub failed: BTreeMap<PartyId, Vec<FailedPayment>>,
     /// What the books say is to be taken back.
     pub recoverable: BTreeMap<(BookId, PartyId), Cents>,
-    /// Claims whose money is not there.
-    pub unfunded: UnfundedClaims,
+    /// Claims whose money is not there, or that prove nothing.
+    pub withheld: WithheldClaims,
     /// The oldest awaited mandate of the funders that are waited for.
     pub mandates: BTreeMap<PartyId, MandateId>,
 }
@@ -77,13 +80,16 @@ pub(super) fn would_fail_again(
 /// comes later waits.
 pub(super) async fn lock_and_read(
     tx: &mut PgTransaction<'_>,
+    evidence_keys: &Arc<EvidenceKeys>,
     cutoff: DateTime<Utc>,
 ) -> Result<SettlementFacts, BookError> {
-    let pairs: BTreeSet<(BookId, PartyId)> = dues(tx, cutoff)
-        .await?
-        .into_iter()
-        .map(|due| (due.book, due.structure))
-        .collect();
+    let expected = dues(tx, cutoff).await?;
+    let judged = evidence::judge(tx, evidence_keys, &expected).await?;
+    for ((book, claim), fault) in judged.faults() {
+        metrics::counter!("ccn_unproven_claims_total").increment(1);
+        tracing::error!(%book, %claim, ?fault, "a claim that is due does not prove that its vouchers were presented: it is not paid");
+    }
+    let pairs: BTreeSet<(BookId, PartyId)> = expected.iter().map(|due| (due.book, due.structure)).collect();
     ledger::lock(tx, &accounts(&pairs)).await?;
     let mut dues = dues(tx, cutoff).await?;
     // A structure that claimed for the first time meanwhile is not locked: its turn is the next settlement.
@@ -101,12 +107,16 @@ pub(super) async fn lock_and_read(
         recoverable: recoverable(tx, &pairs).await?,
         ..SettlementFacts::default()
     };
+    let unproven = |due: &&DueClaim| due.cents.is_positive() && !judged.proves(due);
     let payable: Vec<&DueClaim> = facts
         .dues
         .iter()
-        .filter(|due| facts.can_be_paid(due.structure))
+        .filter(|due| facts.can_be_paid(due.structure) && !unproven(due))
         .collect();
-    (facts.unfunded, facts.mandates) = limit::unfunded_claims(tx, &payable).await?;
+    let (mut withheld, mandates) = limit::unfunded_claims(tx, &payable).await?;
+    let held = facts.dues.iter().filter(unproven);
+    withheld.extend(held.map(|due| ((due.book, due.claim), HoldReason::Evidence)));
+    (facts.withheld, facts.mandates) = (withheld, mandates);
     Ok(facts)
 }
 

@@ -8,7 +8,9 @@ use sqlx::PgConnection;
 use standards::Cents;
 use utoipa::ToSchema;
 
-use crate::payments::settlement::decide::{BANK_SHORT, DEDUCTIONS, MONEY_AWAITED, NO_BANK_DETAILS, RETURNED_BY_BANK};
+use crate::payments::settlement::decide::{
+    BANK_SHORT, DEDUCTIONS, EVIDENCE, MONEY_AWAITED, NO_BANK_DETAILS, RETURNED_BY_BANK,
+};
 use crate::support::ids::SettlementId;
 
 /// A funder's money that a hold waits for.
@@ -43,6 +45,10 @@ pub(crate) fn explanation(reason: &str, awaits: &[AwaitedMoney]) -> String {
         BANK_SHORT => {
             "Le compte du fonds n'a pas de quoi payer cette somme. Elle reste due : elle sera payée, les plus anciens \
              encaissements d'abord, au prochain contre-paiement après l'arrivée des fonds."
+        }
+        EVIDENCE => {
+            "Rien ne prouve que les chèques de ces encaissements ont été présentés : leur preuve manque, ou n'est pas celle de ces \
+             chèques. Ils ne sont pas payés. Prévenez l'opérateur, qui doit chercher qui les a écrits."
         }
         MONEY_AWAITED => return awaited(awaits),
         _ => "Somme retenue.",

@@ -24,6 +24,8 @@ pub(super) struct AvailableCash {
 /// Why a claim is not paid now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum HoldReason {
+    /// Nothing proves that its vouchers were presented.
+    Evidence,
     /// The bank account cannot pay it.
     Bank,
     /// Money of these funders is awaited: their shares of the claim.
@@ -31,7 +33,7 @@ pub(super) enum HoldReason {
 }
 
 /// The claims not paid now.
-pub(super) type UnfundedClaims = BTreeMap<(BookId, Uuid), HoldReason>;
+pub(super) type WithheldClaims = BTreeMap<(BookId, Uuid), HoldReason>;
 
 /// Each funder's share of claims; of those without limited funders, nothing.
 type Shares = HashMap<(BookId, Uuid), Vec<(PartyId, Cents)>>;
@@ -41,7 +43,7 @@ type Shares = HashMap<(BookId, Uuid), Vec<(PartyId, Cents)>>;
 pub(super) async fn unfunded_claims(
     connection: &mut PgConnection,
     dues: &[&DueClaim],
-) -> Result<(UnfundedClaims, BTreeMap<PartyId, MandateId>), sqlx::Error> {
+) -> Result<(WithheldClaims, BTreeMap<PartyId, MandateId>), sqlx::Error> {
     let mut cash_left = AvailableCash {
         bank: cash::at_bank(&mut *connection).await?,
         funders: BTreeMap::new(),
@@ -86,7 +88,7 @@ async fn shares(
 }
 
 /// Pure; `None` beyond 64 bits. What a structure owes back in a programme pays its claims there first: that takes nothing from the bank.
-fn withhold(dues: &[&DueClaim], shares: &Shares, mut cash_left: AvailableCash) -> Option<UnfundedClaims> {
+fn withhold(dues: &[&DueClaim], shares: &Shares, mut cash_left: AvailableCash) -> Option<WithheldClaims> {
     let mut owed_back: BTreeMap<(BookId, PartyId), Cents> = BTreeMap::new();
     for due in dues.iter().filter(|due| due.cents.is_negative()) {
         let sum = owed_back.entry((due.book, due.structure)).or_default();
@@ -94,7 +96,7 @@ fn withhold(dues: &[&DueClaim], shares: &Shares, mut cash_left: AvailableCash) -
     }
     let mut oldest_first: Vec<&DueClaim> = dues.iter().copied().filter(|due| due.cents.is_positive()).collect();
     oldest_first.sort_by_key(|due| (due.at, due.book, due.claim));
-    let mut unfunded = UnfundedClaims::new();
+    let mut unfunded = WithheldClaims::new();
     for due in oldest_first {
         let key = (due.book, due.claim);
         let mine = shares.get(&key).map_or(&[][..], Vec::as_slice);

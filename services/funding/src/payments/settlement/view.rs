@@ -53,7 +53,7 @@ pub struct HoldView {
     pub name: String,
     /// What it would have been paid.
     pub amount: Cents,
-    /// `no_bank_details`, `returned_by_bank`, `deductions`, `money_awaited` or `bank_short`.
+    /// `no_bank_details`, `returned_by_bank`, `deductions`, `money_awaited`, `bank_short` or `evidence`.
     #[schema(example = "no_bank_details")]
     pub reason: String,
     /// What to do, in French.

@@ -27,10 +27,6 @@ pub(super) struct OffLedgerFigures {
     pub paid: Cents,
     pub credited: Cents,
     pub returned: Cents,
-    /// Freed by the reversal of a claim of a voucher revoked meanwhile.
-    pub dead_revoked: Cents,
-    /// The same, past the last day.
-    pub dead_expired: Cents,
 }
 
 type All = BTreeMap<(BookId, PartyId), OffLedgerFigures>;
@@ -73,12 +69,6 @@ pub(super) async fn read(connection: &mut PgConnection, until: Until) -> Result<
     });
     add(refunded(&mut *connection, true, until).await?, |figures| {
         &mut figures.returned
-    });
-    add(forfeited(&mut *connection, "revoked", until).await?, |figures| {
-        &mut figures.dead_revoked
-    });
-    add(forfeited(&mut *connection, "expired", until).await?, |figures| {
-        &mut figures.dead_expired
     });
     Ok(all)
 }
@@ -256,12 +246,7 @@ async fn handed_over(connection: &mut PgConnection, until: Until) -> Result<Vec<
            where ($1::timestamptz is null or (h.handed_over_at < $1 and o.at < $1))
                and not exists (
                    select from ledger.forfeited_voucher f
-                   where f.book_id = h.book_id and f.number = h.number and f.by_revocation
-                       and ($1::timestamptz is null or f.at < $1))
-               and not exists (
-                   select from ledger.forfeited_voucher f
-                   join issuer.voucher_block b on b.book_id = f.book_id and b.number = f.number
-                   where f.book_id = h.book_id and f.number = h.number and f.by_reversal and b.blocked_reason = 'revoked'
+                   where f.book_id = h.book_id and f.number = h.number and not f.expired
                        and ($1::timestamptz is null or f.at < $1))
            group by o.book_id, o.funder_id"#,
         until,
@@ -349,22 +334,6 @@ async fn refunded(connection: &mut PgConnection, left: bool, until: Until) -> Re
            where case when $1 then debited and not free else free end
            group by programme_id, funder_id"#,
         left,
-        until,
-    )
-    .fetch_all(connection)
-    .await
-}
-
-/// What the reversal of a claim gave straight back to the funders, because the voucher was dead already.
-async fn forfeited(connection: &mut PgConnection, reason: &str, until: Until) -> Result<Vec<Figure>, sqlx::Error> {
-    sqlx::query_as!(
-        Figure,
-        r#"select f.book_id as "book!: BookId", f.funder_id as "funder!: PartyId", sum(f.cents)::bigint as "cents!: Cents"
-           from ledger.forfeited_voucher f
-           join issuer.voucher_block b on b.book_id = f.book_id and b.number = f.number
-           where f.by_reversal and b.blocked_reason = $1 and ($2::timestamptz is null or f.at < $2)
-           group by f.book_id, f.funder_id"#,
-        reason,
         until,
     )
     .fetch_all(connection)

@@ -114,7 +114,7 @@ impl WaterfallRow {
         off_ledger: &OffLedgerFigures,
     ) -> Option<Self> {
         let of = |figure: fn(&ProgrammeFigures) -> Cents| inside.map(figure).unwrap_or_default();
-        let revoked = of(|line| line.revoked).checked_add(off_ledger.dead_revoked)?;
+        let revoked = of(ProgrammeFigures::revoked_in_all);
         let activated = of(|line| line.activated).checked_sub(revoked)?;
         let behind_batches = of(|line| line.funded)
             .checked_sub(of(|line| line.batch_cancelled))?
@@ -137,11 +137,7 @@ impl WaterfallRow {
             handed_over: off_ledger.handed_over,
             claimed,
             paid: off_ledger.paid,
-            expired: Cents::try_sum([
-                of(|line| line.expired),
-                of(|line| line.batch_expired),
-                off_ledger.dead_expired,
-            ])?,
+            expired: of(ProgrammeFigures::expired_in_all),
             returned: off_ledger.returned,
             free: of(|line| line.available),
             at_risk: of(|line| line.on_vouchers).checked_sub(off_ledger.outstanding)?,

@@ -16,6 +16,7 @@
 
 use ledger::{Account, BatchId, BookId, EventId, TransferKind};
 use serde_json::json;
+use testkit::Paper;
 use uuid::Uuid;
 
 use super::FIRST;
@@ -48,7 +49,7 @@ impl Ended {
             let opened = Self::legs(TransferKind::Activated, SPLIT, |funder| {
                 (
                     reserved(FIRST, funder),
-                    Account::new_voucher(book(), voucher(serial), TEN_EUROS),
+                    Paper::of(voucher(serial), TEN_EUROS).account(book()),
                 )
             });
             self.post(&[b"opened", &serial.to_be_bytes()], opened).await;
@@ -112,17 +113,9 @@ impl Ended {
 
     async fn hands_over(&self) {
         for serial in 1..=5_i32 {
-            sqlx::query(
-                "insert into issuer.voucher (book_id, number, batch_id, serial, token_id, kid)
-                 values ($1, $2, $3, $4, int8send($4 + 1000), int4send(1))",
-            )
-            .bind(ENDED)
-            .bind(voucher(u32::try_from(serial).unwrap()).get())
-            .bind(FIRST)
-            .bind(serial)
-            .execute(&self.fixture.admin)
-            .await
-            .unwrap();
+            let paper = Paper::of(voucher(u32::try_from(serial).unwrap()), TEN_EUROS);
+            let batch = BatchId::from_uuid(FIRST);
+            paper.minted(&self.fixture.admin, book(), batch, serial).await;
         }
         sqlx::query(
             "insert into issuer.beneficiary (book_id, id, prescriber_id, external_id, identity_hash, audience, residence, booklets,

@@ -19,8 +19,8 @@ pub(crate) struct VouchersToMint {
 /// Why there is no key to mint for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoKey {
-    /// None of the loaded keys is a published voucher key that still lasts.
-    NotLoaded,
+    /// No voucher key is published that still lasts.
+    NonePublished,
     /// The only ones were announced and are not to be used yet.
     NotYet(DateTime<Utc>),
     /// The bounds of each exclude these vouchers, or it ends before they do.
@@ -32,18 +32,19 @@ impl Rejection for NoKey {}
 impl From<NoKey> for Problem {
     fn from(none: NoKey) -> Self {
         let detail = match none {
-            NoKey::NotLoaded => "Aucune clé de chèques publiée, en vigueur et non retirée n'est chargée. L'opérateur la crée avec « ccn keys rotate » ou remet son fichier dans le dossier des clés.".to_owned(),
+            NoKey::NonePublished => "Aucune clé de chèques n'est publiée, en vigueur et non retirée. L'opérateur en crée une avec « ccn keys rotate ».".to_owned(),
             NoKey::NotYet(from) => format!(
                 "La seule clé de chèques est annoncée et sert à partir du {}. Réessayez alors.",
                 from.format("%d/%m/%Y à %H:%M UTC")
             ),
-            NoKey::OutOfBounds => "Aucune clé chargée n'a le droit de signer ces chèques : la valeur, la série ou le dernier jour dépasse ses limites. L'opérateur publie une clé plus large avec « ccn keys rotate ».".to_owned(),
+            NoKey::OutOfBounds => "Aucune clé publiée n'a le droit de signer ces chèques : la valeur, la série ou le dernier jour dépasse ses limites. L'opérateur publie une clé plus large avec « ccn keys rotate ».".to_owned(),
         };
         Self::refused("no-signing-key", "Ces chèques ne peuvent pas être émis.").detail(detail)
     }
 }
 
-/// The newest loaded voucher key whose time has come and whose bounds admit what is wanted, with the time in which late claims come.
+/// The newest voucher key whose time has come and whose bounds admit what is wanted, with the time in which late claims come: of those that
+/// are loaded here, if any is, so that what is minted can be printed; else of all that are published, since minting signs nothing.
 pub(crate) fn choose(
     published: &[PublishedKey],
     loaded: &Signers,
@@ -52,13 +53,18 @@ pub(crate) fn choose(
 ) -> Result<Kid, NoKey> {
     let usable = |one: &&PublishedKey| {
         let policy = one.key.policy();
-        policy.purpose == Purpose::Voucher
-            && !policy.withdrawn
-            && at < one.valid_until
-            && loaded.holds(&one.key.to_bytes())
+        policy.purpose == Purpose::Voucher && !policy.withdrawn && at < one.valid_until
     };
-    let usable: Vec<&PublishedKey> = published.iter().filter(usable).collect();
-    let first = usable.iter().map(|one| one.valid_from).min().ok_or(NoKey::NotLoaded)?;
+    let mut usable: Vec<&PublishedKey> = published.iter().filter(usable).collect();
+    let here = |one: &&PublishedKey| loaded.holds(&one.key.to_bytes());
+    if usable.iter().any(here) {
+        usable.retain(here);
+    }
+    let first = usable
+        .iter()
+        .map(|one| one.valid_from)
+        .min()
+        .ok_or(NoKey::NonePublished)?;
     if at < first {
         return Err(NoKey::NotYet(first));
     }
@@ -141,15 +147,23 @@ mod tests {
     }
 
     #[test]
-    fn a_withdrawn_ended_or_absent_key_is_never_chosen() {
+    fn a_withdrawn_or_ended_key_is_never_chosen() {
         let withdrawn = published(1, -90, 300, |policy| policy.withdrawn = true);
-        assert_eq!(choose(&[withdrawn], &both(), wanted(), day(0)), Err(NoKey::NotLoaded));
+        assert_eq!(
+            choose(&[withdrawn], &both(), wanted(), day(0)),
+            Err(NoKey::NonePublished)
+        );
         let ended = published(1, -90, -1, |_| ());
-        assert_eq!(choose(&[ended], &both(), wanted(), day(0)), Err(NoKey::NotLoaded));
-        let absent = published(3, -90, 300, |_| ());
-        assert_eq!(choose(&[absent], &both(), wanted(), day(0)), Err(NoKey::NotLoaded));
+        assert_eq!(choose(&[ended], &both(), wanted(), day(0)), Err(NoKey::NonePublished));
         let status = published(1, -90, 300, |policy| policy.purpose = Purpose::Status);
-        assert_eq!(choose(&[status], &both(), wanted(), day(0)), Err(NoKey::NotLoaded));
+        assert_eq!(choose(&[status], &both(), wanted(), day(0)), Err(NoKey::NonePublished));
+    }
+
+    #[test]
+    fn minting_needs_no_private_key_and_prefers_what_can_be_printed_here() {
+        let keys = [published(1, -90, 300, |_| ()), published(3, -1, 300, |_| ())];
+        assert_eq!(choose(&keys, &Signers::default(), wanted(), day(0)), Ok(kid(3)));
+        assert_eq!(choose(&keys, &both(), wanted(), day(0)), Ok(kid(1)));
     }
 
     #[test]

@@ -6,17 +6,17 @@ use catalogue::Programme;
 use voucher::{Host, Qr, QrLevel};
 
 use super::{SignedVoucher, ToPrint};
-use crate::keys::signers::Signers;
+use crate::keys::voucher_keys::VoucherKeys;
 use crate::{paper::booklets::Paper, paper::booklets::PaperVoucher, paper::print::PrintError};
 
 /// Vouchers signed and encoded, in order, in booklets.
 pub(crate) fn paper(
     programme: &Programme,
     to_print: &ToPrint,
-    signers: &Signers,
+    keys: &VoucherKeys,
     host: &Host,
 ) -> Result<Paper, PrintError> {
-    let signed: Vec<SignedVoucher> = to_print.signed(signers).collect::<Result<_, _>>()?;
+    let signed: Vec<SignedVoucher> = to_print.signed(keys).collect::<Result<_, _>>()?;
     Ok(paper_of(programme, to_print, &signed, host))
 }
 

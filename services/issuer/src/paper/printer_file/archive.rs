@@ -19,7 +19,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use super::{PART_BOOKLETS, PrinterFile};
 use crate::batches::batch::{self, BatchRow};
-use crate::keys::signers::Signers;
+use crate::keys::voucher_keys::VoucherKeys;
 use crate::paper::logos::LogoInk;
 use crate::paper::print::{SignedVoucher, ToPrint, paper_of, processors};
 use crate::paper::settings::Settings;
@@ -39,7 +39,7 @@ pub(crate) struct Job {
     pub batch: BatchRow,
     pub settings: Settings,
     pub file: PrinterFile,
-    pub signers: Signers,
+    pub keys: VoucherKeys,
     pub host: Host,
     pub at: DateTime<Utc>,
     /// Kept until the end: how many archives are written side by side is limited.
@@ -180,7 +180,7 @@ fn draw(job: &Job, runtime: &Handle, booklets: RangeInclusive<u32>) -> Result<Pa
         settings: job.settings.clone(),
         vouchers,
     };
-    let signed: Vec<SignedVoucher> = to_print.signed(&job.signers).collect::<Result<_, _>>()?;
+    let signed: Vec<SignedVoucher> = to_print.signed(&job.keys).collect::<Result<_, _>>()?;
     let csv = to_print.csv_of(&signed, &job.host);
     let paper = paper_of(&job.programme, &to_print, &signed, &job.host);
     let pdf = booklets_pdf(&[paper], job.at)?;

@@ -3,16 +3,18 @@
 //! A code is 64 random bits and two check symbols. Its check symbols are looked at first, on nobody's account: a slip of the
 //! finger costs nothing. A code without a slip is looked for, and one that leads nowhere counts ([`limits`](super::code_limits)).
 //!
+//! Nobody finds a code in a copy of the database: what it holds is a digest under a key that is in none ([`CodeKeys`]).
+//!
 //! **A code that nobody has and a voucher without value are told apart by nothing**: one statement looks for both, and both get the
 //! same fault. Whoever guesses learns only of vouchers that could be spent, and of those it takes years to find one.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use ledger::AccountNumber;
-use sha2::{Digest, Sha256};
 use sqlx::{PgPool, PgTransaction};
-use voucher::{Idx, Kid, LastDay, ShortCode, ShortCodeError, Terms};
+use voucher::{CodeKeys, Idx, Kid, LastDay, ShortCode, ShortCodeError, Terms};
 
 use super::code_limits::{attempt, sweep, wrong};
 use super::fault::Fault;
@@ -47,18 +49,19 @@ pub(super) fn read(typed: &str) -> Result<ShortCode, Fault> {
     })
 }
 
-/// The vouchers of these codes, in their order; nothing for a code that nobody has, or whose voucher was never given a value.
+/// The vouchers of these codes, in their order, found by their digests under any of our keys; nothing for a code that nobody has, or whose voucher was never given a value.
 pub(super) async fn look_up(
     pool: &PgPool,
+    keys: &Arc<CodeKeys>,
     who: Claimant,
     codes: &[ShortCode],
     at: DateTime<Utc>,
 ) -> Result<Vec<Option<VoucherOfCode>>, ClaimError> {
     let found = database::transaction(pool, "look_up_codes", |tx| {
-        let codes = codes.to_vec();
+        let (codes, keys) = (codes.to_vec(), Arc::clone(keys));
         Box::pin(async move {
             attempt(tx, who, codes.len(), at).await?;
-            let found = find(tx, &codes).await?;
+            let found = find(tx, &keys, &codes).await?;
             wrong(tx, who, found.iter().filter(|known| known.is_none()).count()).await?;
             Ok::<_, ClaimError>(found)
         })
@@ -68,36 +71,40 @@ pub(super) async fn look_up(
     Ok(found)
 }
 
-async fn find(tx: &mut PgTransaction<'_>, codes: &[ShortCode]) -> Result<Vec<Option<VoucherOfCode>>, sqlx::Error> {
-    // The database is asked with hashes: what it logs spends nothing.
-    let hashes: Vec<Vec<u8>> = codes
+async fn find(
+    tx: &mut PgTransaction<'_>,
+    keys: &CodeKeys,
+    codes: &[ShortCode],
+) -> Result<Vec<Option<VoucherOfCode>>, sqlx::Error> {
+    // The database is asked with keyed digests: what it logs spends nothing.
+    let digests: Vec<Vec<Vec<u8>>> = codes
         .iter()
-        .map(|code| Sha256::digest(code.id().to_bytes()).to_vec())
+        .map(|code| keys.digests(code.id()).map(|digest| digest.to_vec()).collect())
         .collect();
     let rows = sqlx::query!(
-        r#"select c.code_sha256 as "sha256!", c.number as "number!: AccountNumber", c.face_value_cents as "cents!",
+        r#"select c.code_digest as "digest!", c.number as "number!: AccountNumber", c.face_value_cents as "cents!",
                c.last_day as "last_day!", c.kid as "kid!", a.number is not null as "was_active!"
            from issuer.vouchers_of_codes($1) c
            left join ledger.voucher a on a.book_id = c.book_id and a.number = c.number"#,
-        &hashes,
+        &digests.concat(),
     )
     .fetch_all(&mut **tx)
     .await?;
     let mut found = HashMap::new();
     for row in rows {
         if row.was_active {
-            found.insert(row.sha256, (row.number, row.cents, row.last_day, row.kid));
+            found.insert(row.digest, (row.number, row.cents, row.last_day, row.kid));
         }
     }
-    let known = |(code, hash): (&ShortCode, &Vec<u8>)| {
-        let Some((number, cents, last_day, kid)) = found.get(hash) else {
+    let known = |(code, digests): (&ShortCode, &Vec<Vec<u8>>)| {
+        let Some((number, cents, last_day, kid)) = digests.iter().find_map(|digest| found.get(digest)) else {
             return Ok(None);
         };
         known(*code, *number, *cents, *last_day, kid)
             .map(Some)
             .ok_or_else(|| sqlx::Error::Decode(format!("voucher {number} does not fit a token").into()))
     };
-    codes.iter().zip(&hashes).map(known).collect()
+    codes.iter().zip(&digests).map(known).collect()
 }
 
 fn known(code: ShortCode, number: AccountNumber, cents: i64, last_day: NaiveDate, kid: &[u8]) -> Option<VoucherOfCode> {

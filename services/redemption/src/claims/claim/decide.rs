@@ -157,6 +157,15 @@ async fn post(
     } else {
         receipts(&mut *tx, book, &ids).await?
     };
+    let forged = of(|outcome| matches!(outcome, Outcome::Rejected(ledger::Rejection::OtherPaper(_))));
+    for claim in &forged {
+        // Nobody can do this without the signing key, or a code that this system gave out for another voucher.
+        metrics::counter!("ccn_other_paper_total").increment(1);
+        tracing::error!(
+            claim = %claim.id(), structure = %claim.structure,
+            "a good signature over what was never minted: the signing key may be stolen"
+        );
+    }
     let refused: Vec<AccountNumber> = of(|outcome| matches!(outcome, Outcome::Rejected(_)))
         .iter()
         .flat_map(|claim| claim.vouchers.iter().map(|voucher| voucher.number))
@@ -237,18 +246,21 @@ async fn insert(
     let owners: Vec<Uuid> = vouchers().map(|(id, _)| *id).collect();
     let numbers: Vec<i64> = vouchers().map(|(_, voucher)| voucher.number.get()).collect();
     let values: Vec<i64> = vouchers().map(|(_, voucher)| voucher.value.get()).collect();
+    let evidence: Vec<Vec<u8>> = vouchers().map(|(_, voucher)| voucher.sealed.clone()).collect();
     let inserted = sqlx::query!(
         "insert into redemption.claim
-             (book_id, id, request_id, structure_id, service, service_date, numbers, face_values, cents, at,
+             (book_id, id, request_id, structure_id, service, service_date, numbers, face_values, cents, evidence, at,
                  status_list_at)
-         select $1, c.id, c.request_id, c.structure_id, c.service, c.service_date, v.numbers, v.face_values, v.cents, $2,
+         select $1, c.id, c.request_id, c.structure_id, c.service, c.service_date, v.numbers, v.face_values, v.cents,
+             v.evidence, $2,
              c.status_list_at
          from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::date[], $11::timestamptz[])
              as c (id, request_id, structure_id, service, service_date, status_list_at)
          join (
              select u.claim_id, array_agg(u.number order by u.number) as numbers,
-                 array_agg(u.cents order by u.number) as face_values, sum(u.cents)::bigint as cents
-             from unnest($8::uuid[], $9::bigint[], $10::bigint[]) as u (claim_id, number, cents)
+                 array_agg(u.cents order by u.number) as face_values,
+                 array_agg(u.evidence order by u.number) as evidence, sum(u.cents)::bigint as cents
+             from unnest($8::uuid[], $9::bigint[], $10::bigint[], $12::bytea[]) as u (claim_id, number, cents, evidence)
              group by u.claim_id
          ) v on v.claim_id = c.id
          on conflict (book_id, id) do nothing",
@@ -263,6 +275,7 @@ async fn insert(
         &numbers,
         &values,
         &status_lists as &[Option<DateTime<Utc>>],
+        &evidence,
     )
     .execute(&mut **tx)
     .await?

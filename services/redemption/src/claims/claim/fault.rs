@@ -20,6 +20,8 @@ pub enum Fault {
     CodeUnknown,
     /// Rightly signed, and never printed by us.
     Unknown,
+    /// Rightly signed, and not what was minted under its number: whoever signed it has our key.
+    NotThisPaper,
     /// Printed, and without value yet: not handed over, or its batch not activated.
     NotActive,
     /// Spent by the same structure on this day.
@@ -52,6 +54,7 @@ impl Fault {
             Self::Mistyped { .. } => "mistyped",
             Self::CodeUnknown => "code-unknown",
             Self::Unknown => "unknown",
+            Self::NotThisPaper => "not-this-paper",
             Self::NotActive => "not-active",
             Self::UsedByYou(_) => "already-used-by-you",
             Self::UsedElsewhere => "already-used-elsewhere",
@@ -85,6 +88,9 @@ impl Fault {
                 "Ce code n'est celui d'aucun chèque, ou le chèque n'a pas encore été remis.".to_owned()
             }
             Self::Unknown => "Ce chèque n'est pas connu : il n'a pas été émis.".to_owned(),
+            Self::NotThisPaper => {
+                "Ce QR code est signé, mais ce n'est pas celui du chèque que nous avons émis sous ce numéro : c'est un faux.".to_owned()
+            }
             Self::NotActive => {
                 "Ce chèque n'est pas encore actif : il n'a pas été remis par un prescripteur.".to_owned()
             }
@@ -107,6 +113,9 @@ impl Fault {
                 "Comparez avec le papier. Pour un signe illisible, tapez « ? » : deux au plus peuvent être retrouvés."
             }
             Self::CodeUnknown => "Comparez avec le papier. Si le code est le bon, contactez qui a remis le carnet.",
+            Self::NotThisPaper => {
+                "Ne l'acceptez pas, gardez-le si vous le pouvez, et prévenez l'opérateur aujourd'hui."
+            }
             Self::Unknown | Self::Revoked => {
                 "Ne l'acceptez pas. La personne peut s'adresser à qui lui a remis le carnet."
             }

@@ -17,6 +17,7 @@ use super::validate::{ClaimContext, Validation, validate};
 use super::validated_claim::ValidatedClaim;
 use super::{ClaimError, ClaimRejection, Claimant, NewClaim};
 use crate::claims::read_claims::{Receipt, receipts};
+use crate::claims::secrets::ClaimSecrets;
 
 /// Claims decided in one transaction.
 pub const BATCH_MAX: usize = 256;
@@ -32,6 +33,7 @@ pub struct ClaimPipeline {
     pool: PgPool,
     keys: KeyringCache,
     catalogue: CatalogueCache,
+    secrets: ClaimSecrets,
     queue: mpsc::Sender<Job>,
 }
 
@@ -56,13 +58,19 @@ impl std::fmt::Debug for ClaimPipeline {
 impl ClaimPipeline {
     /// Starts the workers, which run until it is dropped. Call it inside a Tokio runtime.
     #[must_use]
-    pub fn start(pool: &PgPool, host: voucher::Host) -> Self {
-        Self::with_limits(pool, host, WORKERS, QUEUE_MAX)
+    pub fn start(pool: &PgPool, host: voucher::Host, secrets: ClaimSecrets) -> Self {
+        Self::with_limits(pool, host, secrets, WORKERS, QUEUE_MAX)
     }
 
     /// As [`start`](Self::start), with other limits: at least one worker, at least one place in the queue.
     #[must_use]
-    pub fn with_limits(pool: &PgPool, host: voucher::Host, workers: usize, queue_max: usize) -> Self {
+    pub fn with_limits(
+        pool: &PgPool,
+        host: voucher::Host,
+        secrets: ClaimSecrets,
+        workers: usize,
+        queue_max: usize,
+    ) -> Self {
         let (queue, waiting) = mpsc::channel(queue_max.max(1));
         let waiting = Arc::new(Mutex::new(waiting));
         for _ in 0..workers.max(1) {
@@ -73,6 +81,7 @@ impl ClaimPipeline {
             pool: pool.clone(),
             keys: KeyringCache::new(pool.clone(), host),
             catalogue: CatalogueCache::new(pool.clone()),
+            secrets,
             queue,
         }
     }
@@ -109,6 +118,7 @@ impl ClaimPipeline {
             pool: &self.pool,
             keys: &self.keys,
             catalogue: &self.catalogue,
+            secrets: &self.secrets,
         };
         let claim = match validate(context, who, new, at).await? {
             Validation::Bookable(claim) => Arc::new(claim),
@@ -292,6 +302,7 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use catalogue::ProgrammeId;
+    use ledger::Presented;
     use standards::Cents;
     use uuid::Uuid;
 
@@ -311,6 +322,8 @@ mod tests {
                 position: 0,
                 number: AccountNumber::voucher(1, idx),
                 value: Cents::new(1000),
+                presented: Presented::Terms([0; ledger::TERMS_BYTES]),
+                sealed: Vec::new(),
             }],
             status_list_at: None,
             at: DateTime::UNIX_EPOCH,

@@ -2,6 +2,7 @@
 
 use catalogue::LATE_CLAIM_HOURS;
 use chrono::NaiveDate;
+use ledger::Presented as Evidence;
 use voucher::{Keyring, SERVER_GRACE_SECONDS, Terms, Token, Verified, VerifyError};
 
 use super::codes::VoucherOfCode;
@@ -18,7 +19,7 @@ enum Proof {
     /// The issuer printed it with the code that was typed, and it is to be accepted now.
     Typed(VoucherOfCode),
     /// Ours, and not, or no longer, to be accepted.
-    Refused(Terms, VerifyError),
+    Refused(Evidence, Terms, VerifyError),
 }
 
 impl Presented {
@@ -26,14 +27,18 @@ impl Presented {
     pub(super) fn scanned(keyring: &Keyring, text: &str, service: NaiveDate, at: i64) -> Result<Self, VerifyError> {
         let text = &*voucher::scanned(text);
         match keyring.verify_with_grace(text, at, LATE_CLAIM_SECONDS) {
-            Ok(verified) => Ok(match in_time(verified.terms(), service, at) {
-                Ok(()) => Self(Proof::Scanned(verified)),
-                Err(error) => Self(Proof::Refused(*verified.terms(), error)),
-            }),
+            Ok(verified) => Ok(Self(match in_time(verified.terms(), service, at) {
+                Ok(()) => Proof::Scanned(verified),
+                Err(error) => Proof::Refused(presented(verified.token()), *verified.terms(), error),
+            })),
             Err(error) if is_ours(error) => {
                 // The key ring has just proven these terms: it looks at the signature before anything else.
                 let token = Token::from_text(text, keyring.host())?;
-                Ok(Self(Proof::Refused(*token.unverified_terms(), error)))
+                Ok(Self(Proof::Refused(
+                    presented(&token),
+                    *token.unverified_terms(),
+                    error,
+                )))
             }
             Err(error) => Err(error),
         }
@@ -45,7 +50,16 @@ impl Presented {
         let admitted = keyring.admits(known.kid(), known.terms(), at, LATE_CLAIM_SECONDS);
         match admitted.and_then(|()| in_time(known.terms(), service, at)) {
             Ok(()) => Self(Proof::Typed(known)),
-            Err(error) => Self(Proof::Refused(*known.terms(), error)),
+            Err(error) => Self(Proof::Refused(terms_of(&known), *known.terms(), error)),
+        }
+    }
+
+    /// What the claim keeps of it.
+    pub(super) fn evidence(&self) -> Evidence {
+        match &self.0 {
+            Proof::Scanned(verified) => presented(verified.token()),
+            Proof::Typed(known) => terms_of(known),
+            Proof::Refused(evidence, ..) => evidence.clone(),
         }
     }
 
@@ -53,16 +67,24 @@ impl Presented {
         match &self.0 {
             Proof::Scanned(verified) => verified.terms(),
             Proof::Typed(known) => known.terms(),
-            Proof::Refused(terms, _) => terms,
+            Proof::Refused(_, terms, _) => terms,
         }
     }
 
     pub(super) const fn refused(&self) -> Option<VerifyError> {
         match &self.0 {
             Proof::Scanned(_) | Proof::Typed(_) => None,
-            Proof::Refused(_, error) => Some(*error),
+            Proof::Refused(.., error) => Some(*error),
         }
     }
+}
+
+fn presented(token: &Token) -> Evidence {
+    Evidence::Token(token.to_bytes())
+}
+
+fn terms_of(known: &VoucherOfCode) -> Evidence {
+    Evidence::Terms(known.terms().to_bytes(known.kid()))
 }
 
 /// Whether a claim of a service of this day may come at this instant. A service of the last day or before may have been claimed without

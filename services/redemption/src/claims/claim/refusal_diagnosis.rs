@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use ledger::read::{LastClaim, VoucherState};
-use ledger::{AccountNumber, BookId};
+use ledger::{AccountNumber, BookId, Commitment};
 use sqlx::PgConnection;
 use standards::calendar::paris_date;
 
@@ -16,6 +16,8 @@ pub(super) struct RefusalDiagnosis {
     blocks: HashMap<AccountNumber, Option<String>>,
     states: HashMap<AccountNumber, VoucherState>,
     claims: HashMap<AccountNumber, LastClaim>,
+    /// What the vouchers' accounts were opened with.
+    commitments: HashMap<AccountNumber, Commitment>,
 }
 
 impl RefusalDiagnosis {
@@ -26,8 +28,14 @@ impl RefusalDiagnosis {
     ) -> Result<Self, sqlx::Error> {
         let states = ledger::read::voucher_states(&mut *connection, book, numbers).await?;
         let claims = ledger::read::last_claims(&mut *connection, book, numbers).await?;
+        let commitments = ledger::read::commitments(&mut *connection, book, numbers).await?;
         let blocks = blocks(connection, book, numbers).await?;
-        Ok(Self { blocks, states, claims })
+        Ok(Self {
+            blocks,
+            states,
+            claims,
+            commitments,
+        })
     }
 
     /// Every voucher of a refused claim that is to blame.
@@ -41,6 +49,11 @@ impl RefusalDiagnosis {
         let Some(block) = self.blocks.get(number) else {
             return Some(Fault::Unknown);
         };
+        if let Some(commitment) = self.commitments.get(number)
+            && !commitment.is_to(voucher.presented.terms())
+        {
+            return Some(Fault::NotThisPaper);
+        }
         // Spent comes first: what became of the voucher afterwards changes nothing for who asks.
         if let Some(claim) = self.claims.get(number) {
             return Some(used(claim, structure));
@@ -49,8 +62,6 @@ impl RefusalDiagnosis {
             (Some("revoked"), _) => Some(Fault::Revoked),
             (Some(_), _) => Some(Fault::Expired),
             (None, None) => Some(Fault::NotActive),
-            // Signed for another value than it was opened with: not a voucher that we issued.
-            (None, Some(state)) if state.face_value != voucher.value => Some(Fault::Unknown),
             (None, Some(state)) if state.left.is_zero() => Some(Fault::Expired),
             (None, Some(_)) => None,
         }

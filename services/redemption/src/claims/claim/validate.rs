@@ -8,7 +8,7 @@ use ledger::AccountNumber;
 use sqlx::PgPool;
 use standards::Cents;
 use standards::calendar::paris_date;
-use voucher::{CLOCK_SKEW_SECONDS, Keyring, VerifyError};
+use voucher::{CLOCK_SKEW_SECONDS, EvidenceKeys, Keyring, VerifyError};
 
 use super::caches::{CatalogueCache, KeyringCache};
 use super::codes;
@@ -16,12 +16,15 @@ use super::fault::{BadVoucher, Fault};
 use super::presented::Presented;
 use super::validated_claim::{ValidatedClaim, ValidatedVoucher};
 use super::{CLAIM_VOUCHERS_MAX, ClaimError, ClaimRejection, Claimant, NewClaim, ProgrammePart, SERVICE_AGE_DAYS_MAX};
+use crate::claims::secrets::ClaimSecrets;
+use crate::ids::ClaimId;
 
 /// What a claim is checked against.
 pub(super) struct ClaimContext<'d> {
     pub pool: &'d PgPool,
     pub keys: &'d KeyringCache,
     pub catalogue: &'d CatalogueCache,
+    pub secrets: &'d ClaimSecrets,
 }
 
 /// What becomes of a claim that we can read and whose signatures are ours.
@@ -48,9 +51,14 @@ pub(super) async fn validate(
     let status_list_at = status_list_at(new, at)?;
     let catalogue = context.catalogue;
     let signed = presented(&context, who, new, at).await?;
-    let mut vouchers: Vec<ValidatedVoucher> = signed.iter().enumerate().map(validated).collect();
-    check_twice(vouchers.iter().map(|voucher| voucher.number))?;
+    check_twice(signed.iter().map(number))?;
     let programme = one_programme(catalogue, &signed).await?;
+    let mut vouchers = sealed(
+        &context.secrets.evidence,
+        ClaimId::of(programme, new.id),
+        programme,
+        &signed,
+    )?;
     vouchers.sort_unstable_by_key(|voucher| voucher.number);
     let (service, date) = (new.service.clone(), new.date);
     let claim = ValidatedClaim {
@@ -138,7 +146,7 @@ async fn presented(
     if typed.is_empty() {
         return Ok(presented);
     }
-    let known = codes::look_up(context.pool, who, &typed, at).await?;
+    let known = codes::look_up(context.pool, &context.secrets.codes, who, &typed, at).await?;
     if known.iter().any(Option::is_none) {
         let scanned = presented.iter().map(|scanned| scanned.refused().map(Fault::of));
         let unknown = known.iter().map(|known| known.is_none().then_some(Fault::CodeUnknown));
@@ -162,13 +170,32 @@ fn bad(faults: impl Iterator<Item = Option<Fault>>) -> Vec<BadVoucher> {
         .collect()
 }
 
-fn validated((position, signed): (usize, &Presented)) -> ValidatedVoucher {
+fn number(signed: &Presented) -> AccountNumber {
     let terms = signed.terms();
-    ValidatedVoucher {
-        position,
-        number: AccountNumber::voucher(terms.series, terms.idx.get()),
-        value: Cents::new(terms.cents.into()),
-    }
+    AccountNumber::voucher(terms.series, terms.idx.get())
+}
+
+/// Each with what was shown of it, as the claim will keep it.
+fn sealed(
+    keys: &EvidenceKeys,
+    claim: ClaimId,
+    programme: ProgrammeId,
+    signed: &[Presented],
+) -> Result<Vec<ValidatedVoucher>, ClaimError> {
+    let mut nonces = vec![[0; voucher::SEAL_NONCE_BYTES]; signed.len()];
+    getrandom::fill(nonces.as_flattened_mut()).map_err(ClaimError::failed)?;
+    let voucher = |((position, signed), nonce): ((usize, &Presented), _)| {
+        let (number, presented) = (number(signed), signed.evidence());
+        let place = ledger::evidence_place(programme.book(), claim.uuid(), number);
+        ValidatedVoucher {
+            position,
+            number,
+            value: Cents::new(signed.terms().cents.into()),
+            sealed: keys.seal(nonce, &place, presented.bytes()),
+            presented,
+        }
+    };
+    Ok(signed.iter().enumerate().zip(nonces).map(voucher).collect())
 }
 
 /// `numbers` are the vouchers' accounts in the order of their positions.

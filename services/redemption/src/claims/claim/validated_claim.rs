@@ -1,6 +1,6 @@
 use catalogue::ProgrammeId;
 use chrono::{DateTime, NaiveDate, Utc};
-use ledger::{Account, AccountNumber, BookId, Posting, Transfer, TransferId, TransferKind};
+use ledger::{Account, AccountNumber, BookId, Posting, Presented, Transfer, TransferId};
 use standards::Cents;
 
 use super::CLAIM_VOUCHERS_MAX;
@@ -8,12 +8,16 @@ use crate::claims::read_claims::{ClaimedVoucher, Receipt};
 use crate::{ids::ClaimId, ids::ClaimRequestId, ids::StructureId};
 
 /// A voucher whose signature, last day and programme were checked.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct ValidatedVoucher {
     /// Where it stood in the request: the tokens from 0, then the short codes. No part of the claim's content.
     pub position: usize,
     pub number: AccountNumber,
     pub value: Cents,
+    /// What was shown: no part of the claim's content either, since a retry may type what was scanned.
+    pub presented: Presented,
+    /// The same, as it is stored.
+    pub sealed: Vec<u8>,
 }
 
 /// A claim that passed every check that needs no lock. Its vouchers are in order of number, so that two requests that
@@ -104,12 +108,13 @@ impl ValidatedClaim {
         let payable = Account::payable(book, self.structure.party());
         let spend = |voucher: &ValidatedVoucher| {
             let id = transfer_id(claim, voucher.number);
-            Transfer::new(
+            Transfer::claim(
                 id,
-                TransferKind::Claimed,
+                claim.event(),
                 Account::voucher(book, voucher.number),
                 payable,
                 voucher.value,
+                &voucher.presented,
             )
             .expect("a checked voucher of a programme has a positive value")
         };
