@@ -3,7 +3,7 @@
     check_paper.py BOOKLETS.pdf VOUCHERS.csv [LAST_PAGE]
 
 The pages are rendered by poppler at 150 dots an inch, each code is found and read by zxing-cpp. The codes must be
-exactly the tokens of VOUCHERS.csv, each once; with LAST_PAGE, only the first pages are read, and what they show must be
+exactly the tokens of VOUCHERS.csv, each once, beside those of the covers; with LAST_PAGE, only the first pages are read, and what they show must be
 among them, each once.
 """
 
@@ -58,7 +58,7 @@ def main(pdf, vouchers_csv, last_page=None):
     pages = page_count(pdf)
     last = min(pages, int(last_page)) if last_page else pages
     read = read_pdf(pdf, last)
-    tokens = collections.Counter(text for text in read if "/v#" in text)
+    tokens = collections.Counter(text for text in read if re.search(r"/v#\d", text))
     if not tokens:
         raise ValueError(f"no voucher found on {last} page(s)")
     with open(vouchers_csv, encoding="utf-8", newline="") as file:

@@ -7,6 +7,7 @@
 //!   └── id ── ShortCode: F6GVF-A2SFF-WB1XY, for fingers
 //!
 //! what a scanner typed ──scanned──► text
+//! series, booklet ── CoverCode: COUV-263-1042-59, which finds a booklet and spends nothing
 //! text, instant ──Keyring::verify──► Verified, or a VerifyError: a stable word and a French sentence
 //!
 //! root ──Delegation──► KeySet ──► the keys of a Keyring, for a phone that pins the root and nothing else
@@ -128,6 +129,7 @@ pub use short_code::{ILLEGIBLE_MAX, SHORT_CODE_SYMBOLS, ShortCode, ShortCodeErro
 pub use status::list::{CLOCK_SKEW_SECONDS, STATUS_LIST_BYTES_MAX, STATUS_LIST_TYPE, StatusList, StatusListError};
 pub use status::{SHARD_PLACES, Status, StatusShard};
 pub use terms::{Idx, LastDay, Terms, VoucherId};
+pub use text::cover::{CoverCode, CoverCodeError};
 pub use text::{HOST_CHARS_MAX, Host, HostError, TOKEN_DIGITS, TextError};
 pub use token::{TERMS_BYTES, TOKEN_BYTES, Token, UnknownFormat};
 pub use verify_error::VerifyError;

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use qrcode::bits::Bits;
 use qrcode::{Color, EcLevel, QrCode, Version};
 
-use crate::{Host, Token};
+use crate::{CoverCode, Host, Token};
 
 /// The light border that a reader needs on each side, in modules (ISO/IEC 18004 § 6.3.8).
 pub const QUIET_ZONE_MODULES: usize = 4;
@@ -57,7 +57,22 @@ impl Qr {
             .and_then(|()| bits.push_numeric_data(token.digits().as_bytes()))
             .and_then(|()| bits.push_terminator(ec_level))
             .expect("the longest host makes 987 bits; version 9-Q holds 1056 and 7-M holds 992");
-        let code = QrCode::with_bits(bits, ec_level).expect("both versions have the level that goes with them");
+        Self::of(bits, ec_level)
+    }
+
+    /// The small QR code of a booklet's cover: level M, version 4, 33 modules, whatever the host and the number.
+    #[must_use]
+    pub fn of_cover(code: CoverCode, host: &Host) -> Self {
+        let (version, ec_level) = (Version::Normal(4), EcLevel::M);
+        let mut bits = Bits::new(version);
+        bits.push_byte_data(code.to_url(host).as_bytes())
+            .and_then(|()| bits.push_terminator(ec_level))
+            .expect("the longest host and number make 55 bytes; version 4-M holds 62");
+        Self::of(bits, ec_level)
+    }
+
+    fn of(bits: Bits, ec_level: EcLevel) -> Self {
+        let code = QrCode::with_bits(bits, ec_level).expect("each version has the level that goes with it");
         Self {
             size: code.width(),
             modules: code

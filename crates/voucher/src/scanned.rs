@@ -6,8 +6,8 @@
 
 use std::borrow::Cow;
 
-use crate::Host;
 use crate::text::{PATH, SCHEME, TOKEN_DIGITS};
+use crate::{CoverCode, Host};
 
 /// The text of the QR code behind what a scanner sent. When it is not certain, the same text without what stands around it, which
 /// [`Token::from_text`](crate::Token::from_text) then refuses for its own reason.
@@ -38,18 +38,24 @@ pub(crate) const fn is_invisible(sign: char) -> bool {
     matches!(sign, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// The one spelling of a text that has a voucher's shape, whatever its capitals, prefix and escapes.
+/// The one spelling of a text that has the shape of a voucher or of a [cover](CoverCode), whatever its capitals, prefix and escapes.
 fn exact(text: &str) -> Option<String> {
     let text = without_symbology(text);
     if is_token(text) {
         return Some(text.to_owned());
     }
+    if let Ok(cover) = text.parse::<CoverCode>() {
+        return Some(cover.to_string());
+    }
     let plain = unescaped(text);
     let address = strip_prefix_ignoring_case(&plain, SCHEME)?;
     let (host, path) = address.split_at(address.find('/')?);
-    let digits = strip_prefix_ignoring_case(path, PATH).filter(|digits| is_token(digits))?;
+    let payload = strip_prefix_ignoring_case(path, PATH)?;
     let host: Host = host.to_ascii_lowercase().parse().ok()?;
-    Some(host.prefix() + digits)
+    if is_token(payload) {
+        return Some(host.prefix() + payload);
+    }
+    Some(payload.parse::<CoverCode>().ok()?.to_url(&host))
 }
 
 fn is_token(text: &str) -> bool {

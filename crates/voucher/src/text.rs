@@ -5,11 +5,14 @@
 //! a digit. What stands behind `#` is never sent to a web server by a browser. What a scanner adds or changes is put back before
 //! ([`scanned`](crate::scanned())).
 
+pub(crate) mod cover;
+
 use std::fmt::{self, Write};
 use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::CoverCode;
 use crate::token::{TOKEN_BYTES, Token, UnknownFormat};
 
 /// How many digits write a token.
@@ -93,6 +96,9 @@ pub enum TextError {
     /// The right site, but not a voucher's address.
     #[error("Ce QR code n'est pas celui d'un chèque.")]
     OtherPath,
+    /// The code of a booklet's cover.
+    #[error("Ceci est la couverture du carnet : ce n'est pas un chèque.")]
+    Cover,
     /// A character that is not one of the digits 0 to 9.
     #[error("Ce QR code n'est pas celui d'un chèque : un chiffre était attendu.")]
     NotADigit,
@@ -149,6 +155,9 @@ impl Token {
 
     /// Reads exactly 209 digits.
     pub fn from_digits(text: &str) -> Result<Self, TextError> {
+        if text.parse::<CoverCode>().is_ok() {
+            return Err(TextError::Cover);
+        }
         if !text.bytes().all(|c| c.is_ascii_digit()) {
             return Err(TextError::NotADigit);
         }

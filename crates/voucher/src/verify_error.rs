@@ -66,6 +66,7 @@ impl TextError {
             Self::PlainHttp => "plain_http",
             Self::OtherHost => "other_host",
             Self::UnknownFormat(_) => "unknown_format",
+            Self::Cover => "cover",
             Self::OtherPath | Self::NotADigit | Self::Length | Self::GroupTooLarge => "malformed",
         }
     }

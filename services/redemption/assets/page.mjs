@@ -199,8 +199,24 @@ function offerToListen() {
   };
 }
 
+/** What the code of a cover says: `COUV-<series>-<booklet>-<check>`; null for anything else. */
+function coverOf(text) {
+  const parts = /^COUV-([0-9]{1,5})-([0-9]{1,8})-[0-9]{2}$/i.exec(text);
+  return parts && { series: Number(parts[1]), booklet: String(Number(parts[2])) };
+}
+
+/** A cover is no voucher: nothing is proven of it, and where to go is all that it leads to. */
+async function tellCover(cover) {
+  show('cover', { booklet: cover.booklet });
+  const series = await seriesOf(cover);
+  if (series) await placesOf(series);
+}
+
 const text = window.ccnTakeToken();
+const cover = coverOf(text);
 if (text === '') show('none');
+// Before keys are asked for: an old browser can say this too.
+else if (cover) tellCover(cover);
 // Browsers give it to pages over https and to the phone's own only.
 else if (!window.crypto || !crypto.subtle) show('old');
 else tell(text).catch(() => show('old'));

@@ -64,6 +64,15 @@ async fn each_bad_voucher_gets_its_own_plain_message(pool: PgPool) {
         assert!(said.contains("Nous n'arrivons pas à lire ce chèque."), "{text}: {said}");
     }
     photograph(&phone, "unreadable-phone").await;
+    // The code of a booklet's cover says what it is, and leads to the places as a voucher does.
+    let cover = voucher::CoverCode::new(1, 42).unwrap();
+    let said = opens(&phone, &format!("{}/v#{cover}", site(&scene))).await;
+    assert!(
+        said.contains("Ceci est la couverture du carnet.") && said.contains("n° 42") && !said.contains('€'),
+        "{said}"
+    );
+    phone.wait_for("document.querySelector('#places li.place')").await;
+    photograph(&phone, "cover-phone").await;
     let said = opens(&phone, &format!("{}/v", site(&scene))).await;
     assert!(said.contains("Aucun chèque n'est lu en ce moment."), "{said}");
     photograph(&phone, "none-phone").await;

@@ -3,7 +3,7 @@
 use rxing::common::HybridBinarizer;
 use rxing::qrcode::cpp_port::QrReader;
 use rxing::{BinaryBitmap, Luma8LuminanceSource, Reader};
-use voucher::{HOST_CHARS_MAX, Host, QUIET_ZONE_MODULES, Qr, QrLevel, Token};
+use voucher::{CoverCode, HOST_CHARS_MAX, Host, QUIET_ZONE_MODULES, Qr, QrLevel, Token};
 
 use crate::support::{VECTORS, host, key, terms};
 
@@ -95,4 +95,17 @@ fn the_picture_has_its_quiet_zone() {
         "the upper left finder begins after four light modules"
     );
     assert!(svg.ends_with("\"/></svg>"));
+}
+
+#[test]
+fn every_cover_is_read_and_all_are_of_one_size() {
+    for length in [1, 9, HOST_CHARS_MAX] {
+        let host: Host = "abcdefghijklmnopqrstuv"[..length].parse().expect("a host");
+        for (series, booklet) in [(1, 1), (263, 1042), (u16::MAX, 99_999_999)] {
+            let code = CoverCode::new(series, booklet).expect("eight digits");
+            let qr = Qr::of_cover(code, &host);
+            assert_eq!(qr.size(), 33);
+            assert_eq!(CoverCode::read(&scanned(&qr)), Ok(code));
+        }
+    }
 }

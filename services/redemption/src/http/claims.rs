@@ -26,7 +26,7 @@ use crate::{ids::ClaimId, ids::StructureId};
         (status = 403, description = "`structure-suspended`, `structure-not-accredited`"),
         (status = 409, description = "`same-id-other-content`"),
         (status = 422, description = "`forged`, `unreadable`, `unknown`, `not-active`, `already-used-by-you`, `already-used-elsewhere`, \
-            `revoked`, `expired`, `mistyped`, `code-unknown` (the first bad voucher's reason; `vouchers` lists every bad one), `mixed-programmes` \
+            `revoked`, `expired`, `mistyped`, `code-unknown`, `cover` (the code of a booklet's cover) (the first bad voucher's reason; `vouchers` lists every bad one), `mixed-programmes` \
             (`programmes` says which positions are whose), `too-many-vouchers`, `no-voucher`, `twice-in-one-claim`, \
             `unknown-service`, `date-out-of-range`, `status-list-from-future`"),
         (status = 429, description = "`too-many-codes`: too many short codes, or too many wrong ones; tokens are claimed all the \

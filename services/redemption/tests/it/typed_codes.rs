@@ -86,6 +86,33 @@ async fn a_typed_code_is_as_good_as_its_qr_code(pool: PgPool) {
 }
 
 #[testkit::test]
+async fn a_cover_is_told_scanned_or_typed_and_spends_nothing(pool: PgPool) {
+    let fixture = Fixture::new(pool).await;
+    let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);
+    let tokens = fixture.activates(programme, 1..=2).await;
+    let cover = voucher::CoverCode::new(programme.series, 1).unwrap();
+    let scanned = cover.to_url(&"cheque.example.fr".parse().unwrap());
+    // More often than wrong codes are allowed: nothing is looked for.
+    for attempt in 0..20 {
+        let answer = structure
+            .types(attempt, &[tokens[0].clone(), scanned.clone()], &[cover.to_string()])
+            .await;
+        assert_eq!((answer.status, answer.kind().as_str()), (422, "cover"));
+        assert_eq!(
+            answer.bad_vouchers(),
+            [(1, "cover".to_owned()), (2, "cover".to_owned())]
+        );
+        assert!(
+            answer.text().contains("Ceci est la couverture du carnet"),
+            "{}",
+            answer.text()
+        );
+    }
+    assert_eq!(fixture.owed(programme, structure.structure).await, Cents::new(0));
+    structure.types(30, &tokens, &[]).await.created();
+}
+
+#[testkit::test]
 async fn a_slip_is_told_with_its_place_and_counts_for_nothing(pool: PgPool) {
     let fixture = Fixture::new(pool).await;
     let (programme, structure) = (fixture.programme(1).await, fixture.structure(0).await);

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use ledger::AccountNumber;
 use sqlx::{PgPool, PgTransaction};
-use voucher::{CodeKeys, Idx, Kid, LastDay, ShortCode, ShortCodeError, Terms};
+use voucher::{CodeKeys, CoverCode, Idx, Kid, LastDay, ShortCode, ShortCodeError, Terms};
 
 use super::code_limits::{attempt, sweep, wrong};
 use super::fault::Fault;
@@ -39,6 +39,9 @@ impl VoucherOfCode {
 
 /// Reads what was typed; `?` stands for a symbol that cannot be read, two at most.
 pub(super) fn read(typed: &str) -> Result<ShortCode, Fault> {
+    if CoverCode::read(typed).is_ok() {
+        return Err(Fault::Cover);
+    }
     ShortCode::restore(typed).map_err(|error| Fault::Mistyped {
         error,
         group: if error == ShortCodeError::Check {
@@ -175,6 +178,7 @@ mod tests {
         }
         assert!(named > 5, "{named} of 15");
         assert!(read(&code.to_lowercase()).is_ok());
+        assert_eq!(read("couv-1-42-20").err(), Some(Fault::Cover));
     }
 
     #[test]

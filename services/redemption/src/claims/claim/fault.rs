@@ -9,6 +9,8 @@ pub enum Fault {
     Forged(VerifyError),
     /// No text of a voucher: it says something of the scanner, and nothing of the voucher.
     Unreadable(TextError),
+    /// The code of a booklet's cover, scanned or typed.
+    Cover,
     /// A typed code that is none.
     Mistyped {
         /// What is wrong with it.
@@ -40,6 +42,7 @@ impl Fault {
         match error {
             VerifyError::Expired { .. } => Self::Expired,
             VerifyError::Text(TextError::OtherHost | TextError::PlainHttp) => Self::Forged(error),
+            VerifyError::Text(TextError::Cover) => Self::Cover,
             VerifyError::Text(error) => Self::Unreadable(error),
             error => Self::Forged(error),
         }
@@ -51,6 +54,7 @@ impl Fault {
         match self {
             Self::Forged(_) => "forged",
             Self::Unreadable(_) => "unreadable",
+            Self::Cover => "cover",
             Self::Mistyped { .. } => "mistyped",
             Self::CodeUnknown => "code-unknown",
             Self::Unknown => "unknown",
@@ -79,6 +83,7 @@ impl Fault {
                 "Ce QR code n'a pas été lu en entier, ou votre lecteur ajoute quelque chose au texte.".to_owned()
             }
             Self::Unreadable(error) => format!("Ce QR code n'a pas pu être lu. {error}"),
+            Self::Cover => "Ceci est la couverture du carnet : ce n'est pas un chèque.".to_owned(),
             Self::Mistyped { error, group: None } => error.to_string(),
             Self::Mistyped {
                 error,
@@ -108,6 +113,9 @@ impl Fault {
             Self::Forged(_) => "Scannez-le de nouveau. S'il est encore refusé, ne l'acceptez pas.",
             Self::Unreadable(_) => {
                 "Ce n'est pas le signe d'un faux. Scannez-le de nouveau ; si cela recommence, réglez le lecteur sur le clavier de l'ordinateur, sans préfixe ni suffixe, ou tapez le code court."
+            }
+            Self::Cover => {
+                "Scannez un chèque du carnet, sur les pages suivantes, ou tapez le code qui est écrit dessus."
             }
             Self::Mistyped { .. } => {
                 "Comparez avec le papier. Pour un signe illisible, tapez « ? » : deux au plus peuvent être retrouvés."
@@ -191,6 +199,10 @@ mod tests {
             assert_eq!(fault, Fault::Unreadable(error), "{text}");
             assert_eq!(fault.word(), "unreadable");
             assert!(fault.remedy().contains("lecteur"));
+        }
+        for cover in ["https://cheque.example.fr/v#COUV-1-42-20", "couv 1 42 20\r"] {
+            assert_eq!(fault(cover).word(), "cover");
+            assert!(fault(cover).sentence().starts_with("Ceci est la couverture"));
         }
         assert_eq!(
             fault(&digits).word(),

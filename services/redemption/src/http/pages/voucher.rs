@@ -148,6 +148,21 @@ fn verdicts() -> Markup {
                 p { "Le chèque peut rester bon : le lieu peut taper le code écrit sous le carré noir et blanc." }
             }
         }
+        (without_a_voucher())
+    }
+}
+
+/// What is said where there is no voucher to judge, or nothing to judge it with.
+fn without_a_voucher() -> Markup {
+    html! {
+        template id="verdict-cover" {
+            div.card {
+                (title("", "Ceci est la couverture du carnet."))
+                p { "Ce n'est pas un chèque. Les chèques sont sur les pages suivantes du carnet." }
+                p data-line { "C'est le carnet n° " span data-slot="booklet" {} "." }
+                p { "Gardez cette couverture. Elle aide à retrouver votre carnet si vous le perdez." }
+            }
+        }
         template id="verdict-offline" {
             div.card.care {
                 (title("!", "Nous ne pouvons pas vérifier maintenant."))
