@@ -268,3 +268,23 @@ comment on column catalogue.key_delegation.document is 'The signed COSE document
 comment on column catalogue.key_delegation.delegate is 'The public key that may sign key sets: catalogue.signing_key.public_key.';
 comment on column catalogue.key_delegation.root_kid is
     'The first four bytes of the thumbprint of the root that signed it; the root''s public key is not in the database.';
+
+create table catalogue.installation_value (
+    id bigint generated always as identity,
+    name text not null,
+    value text not null,
+    since timestamptz not null,
+    constraint installation_value_pk primary key (id),
+    constraint installation_value_known check (name in ('public_host', 'fund_iban', 'log_key', 'root_keys')),
+    constraint installation_value_given check (value <> '')
+);
+
+comment on table catalogue.installation_value is
+    'What this installation was started with and cannot change by mistake: paper, books or accounts elsewhere rest on it. Append only; '
+    'the last line of a name counts, those before it are what somebody decided to replace.';
+comment on column catalogue.installation_value.name is
+    'public_host: the host of the QR codes and of the log''s name; fund_iban: the fund''s account; log_key: the key that signs '
+    'checkpoints; root_keys: the roots that are believed.';
+comment on column catalogue.installation_value.value is
+    'The host, the IBAN, or the first 16 hexadecimal digits of the thumbprint (RFC 9679) of each key, in order, joined by +.';
+comment on column catalogue.installation_value.since is 'When a process was first started with it.';

@@ -2,11 +2,12 @@
 //! halves of the signing keys, the catalogue of services and audiences.
 //!
 //! The functions that write are called by one service each (programmes, series and keys by the issuer, plans and terms
-//! by funding): the grants of `migrations/catalogue` say the same.
+//! by funding; each writes down what it is [started with](installation_value)): the grants of `migrations/catalogue` say the same.
 
 mod api;
 mod audience;
 mod expiry;
+mod installation;
 mod key;
 mod plan;
 mod programme;
@@ -21,6 +22,7 @@ pub use expiry::{
     ExpirySettingsRejection, ExpiryStep, LATE_CLAIM_HOURS, STATEMENT_DAYS, UnusedValue, expiry_calendar,
     expiry_calendars, set_expiry_settings,
 };
+pub use installation::{InstallationName, OtherKnown, Replaced, installation_value};
 pub use key::{
     DelegationInForce, KEY_KEPT_HOURS, KEY_NOTICE_DAYS, KeyRejection, NewDelegation, NewKey, PublishedKey,
     WithdrawKeyRejection, Withdrawal, WithdrawalId, current_delegation, find as published_key, keyring, public_keys,

@@ -63,6 +63,8 @@ pub enum NamedLock {
     Seal,
     /// What the evidence of a programme's claims is: reversals share it, who discloses evidence has it alone.
     Evidence(Uuid),
+    /// What an installation is started with: its services start side by side. No other lock is taken beside it.
+    Installation,
 }
 
 impl NamedLock {
@@ -89,6 +91,7 @@ impl NamedLock {
             Self::MonthCloses => 18,
             Self::Seal => 19,
             Self::Evidence(_) => 20,
+            Self::Installation => 21,
         }
     }
 
@@ -113,7 +116,8 @@ impl NamedLock {
             | Self::Statements
             | Self::ReconciliationRuns
             | Self::MonthCloses
-            | Self::Seal => [Uuid::nil(); 2],
+            | Self::Seal
+            | Self::Installation => [Uuid::nil(); 2],
         };
         let hash = derive_uuid(b"advisory-lock", &[subject[0].as_bytes(), subject[1].as_bytes()]);
         let mut key = [self.place(), 0, 0, 0, 0, 0, 0, 0];

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `config`, `reconcile_settings`, `telemetry` | what the process is given by flag or variable; logs and metrics |
 //! | `store` | PostgreSQL: embedded or given, migrations, a pool a role |
+//! | `installation` | what must not change by mistake, compared with what the database knows |
 //! | `key_files`, `first_keys`, `key_watch` | private keys: where they are, the first ones published, new ones found |
 //! | `voucher_secrets` | what vouchers are made and claimed with, compared with what the database was filled with |
 //! | `sealing`, `document_signing` | what signs the books and documents, with the workers that use it |
@@ -13,6 +14,7 @@
 pub mod config;
 mod document_signing;
 mod first_keys;
+pub mod installation;
 pub mod key_files;
 pub(crate) mod key_watch;
 mod openapi;

@@ -178,6 +178,12 @@ impl VerifierKey {
     pub fn name(&self) -> &str {
         &self.0.name
     }
+
+    /// The Ed25519 public key itself.
+    #[must_use]
+    pub fn public_bytes(&self) -> &[u8; 32] {
+        self.0.key.as_bytes()
+    }
 }
 
 impl FromStr for VerifierKey {

@@ -8,6 +8,7 @@ use sqlx::postgres::PgConnectOptions;
 use standards::{Bic, Iban};
 use voucher::Host;
 
+use crate::server::installation::Decision;
 use crate::server::key_files::KeyFiles;
 use crate::server::reconcile_settings::ReconcileSettings;
 use crate::server::telemetry::LogFormat;
@@ -29,6 +30,7 @@ const DATABASE: &str = "Base de données";
 const VOUCHERS: &str = "Chèques";
 const KEYS: &str = "Clés (fichiers de droits 600)";
 const FUND: &str = "Compte du fonds";
+const CHANGES: &str = "Changements décidés";
 
 /// What the services are started with.
 #[derive(Debug, Clone, clap::Args)]
@@ -66,6 +68,11 @@ pub struct Config {
     /// Nom d'hôte imprimé dans les QR codes, 22 caractères au plus ; le changer rend illisibles les chèques déjà imprimés
     #[arg(long, env = "CCN_PUBLIC_HOST", value_name = "HÔTE", default_value = PUBLIC_HOST, help_heading = VOUCHERS)]
     pub public_host: Host,
+
+    /// Ce que la base connaît et que vous remplacez en connaissance de cause : « public-host=… », « fund-iban=… », « log-key=… » ou
+    /// « root-keys=… », suivi de la valeur connue ; sans cela, une autre valeur est refusée au démarrage
+    #[arg(long, env = "CCN_REPLACES", value_name = "NOM=VALEUR CONNUE", value_delimiter = ',', help_heading = CHANGES)]
+    pub replaces: Vec<Decision>,
 
     /// Clé qui signe les chèques (issuer seulement) : fichier, ou adresse « pkcs11: » ; `ccn keys new` en fait une
     #[arg(long, env = "CCN_SIGNING_KEY_FILE", value_name = "FICHIER", help_heading = KEYS)]
@@ -159,6 +166,7 @@ impl Default for Config {
             public_host: PUBLIC_HOST
                 .parse()
                 .expect("a lowercase name of less than 22 characters"),
+            replaces: Vec::new(),
             signing_key_file: None,
             status_key_file: None,
             key_set_key_file: None,

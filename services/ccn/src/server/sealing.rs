@@ -57,40 +57,39 @@ pub fn create_key(path: &Path) -> Result<(), KeyFileError> {
     Ok(())
 }
 
-/// The key that signs checkpoints and reconciliations, with the sealer and the nightly run started beside the requests; both end when the
-/// pool is closed or `beside` is dropped. `own_keys`: a process that is everything makes the key that is missing; a service alone that was
-/// given none serves what others seal, and says so.
-pub async fn start(
-    config: &Config,
-    clock: &Clock,
-    pool: &PgPool,
-    own_keys: bool,
-    loader: KeyLoader,
-    beside: &mut JoinSet<()>,
-) -> Result<Option<Arc<NoteKey>>, OpenError> {
+/// The key that signs checkpoints and reconciliations. `own_keys`: a process that is everything makes the key that is missing; a service
+/// alone that was given none serves what others seal.
+pub(crate) async fn key(config: &Config, own_keys: bool, loader: KeyLoader) -> Result<Option<Arc<NoteKey>>, OpenError> {
     if own_keys {
         create_key(&key_file(config))?;
     }
     let own_config = config.clone();
     // Unsealing takes a second.
-    let key = tokio::task::spawn_blocking(move || read_key_if_any(&own_config, &loader))
-        .await
-        .expect("opening a key does not panic")?
-        .map(Arc::new);
-    if let Some(key) = &key {
-        beside.spawn(funding::run_sealer(pool.clone(), clock.clone(), Arc::clone(key)));
-        // The same key: who believes the checkpoints believes what they were compared with.
-        let nightly = config.reconciliation.nightly();
-        beside.spawn(run_reconciliation_worker(
-            pool.clone(),
-            clock.clone(),
-            Arc::clone(key),
-            nightly,
-        ));
-    } else {
+    let key = tokio::task::spawn_blocking(move || read_key_if_any(&own_config, &loader));
+    Ok(key.await.expect("opening a key does not panic")?.map(Arc::new))
+}
+
+/// Starts the sealer and the nightly run beside the requests; both end when the pool is closed or `beside` is dropped.
+pub(crate) fn start(
+    config: &Config,
+    clock: &Clock,
+    pool: &PgPool,
+    key: Option<&Arc<NoteKey>>,
+    beside: &mut JoinSet<()>,
+) {
+    let Some(key) = key else {
         tracing::warn!("no checkpoint key (--checkpoint-key-file): the books are not sealed by this process");
-    }
-    Ok(key)
+        return;
+    };
+    beside.spawn(funding::run_sealer(pool.clone(), clock.clone(), Arc::clone(key)));
+    // The same key: who believes the checkpoints believes what they were compared with.
+    let nightly = config.reconciliation.nightly();
+    beside.spawn(run_reconciliation_worker(
+        pool.clone(),
+        clock.clone(),
+        Arc::clone(key),
+        nightly,
+    ));
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use web::Clock;
 
 use crate::server::config::Config;
 use crate::server::first_keys::{FirstKeysError, publish_first_keys};
+use crate::server::installation::Installation;
 use crate::server::key_files::{access_key, identity_key};
 use crate::server::key_watch::watch_keys;
 use crate::server::service::Service;
@@ -45,16 +46,26 @@ impl Start<'_> {
     ) -> Result<OpenApiRouter, StartError> {
         let pool = pools.requests;
         let clock = self.clock.clone();
+        let installation = Installation {
+            config: self.config,
+            pool: &pool,
+            at: clock.now(),
+        };
+        installation.public_host().await?;
         Ok(match service {
-            Service::Issuer => self.issuer(pool, beside).await?,
+            Service::Issuer => self.issuer(pool.clone(), &installation, beside).await?,
             Service::Redemption => {
+                let status_signer = self.status_signer().await?;
+                if let Some(key) = &status_signer {
+                    installation.status_key(&**key).await?;
+                }
                 let files = self.config.key_files();
                 let config = redemption::Config {
                     claim_secrets: voucher_secrets::of_redemption(&files, &self.key_loader, &pool).await?,
-                    pool,
+                    pool: pool.clone(),
                     clock,
                     host: self.config.public_host.clone(),
-                    status_signer: self.status_signer().await?,
+                    status_signer,
                 };
                 if let Some(keeping) = redemption::run_status_list_worker(&config)
                     .map_err(|weak| FirstKeysError::Key(catalogue::KeyRejection::Weak(weak).into()))?
@@ -64,6 +75,8 @@ impl Start<'_> {
                 redemption::routes(config)
             }
             Service::Funding => {
+                let fund = self.config.fund().ok_or(StartError::NoFund)?;
+                installation.fund_iban(&fund.iban).await?;
                 beside.spawn(funding::run_reminder_worker(pool.clone(), clock.clone()));
                 let own = pools.beside.unwrap_or_else(|| pool.clone());
                 let loader = self.key_loader.clone();
@@ -71,18 +84,33 @@ impl Start<'_> {
                     &self.config.key_files(),
                     &self.key_loader,
                 )?);
-                let fund = self.config.fund().ok_or(StartError::NoFund)?;
+                let checkpoint_key = sealing::key(self.config, self.all, loader).await?;
+                if let Some(key) = &checkpoint_key {
+                    installation.log_key(key.verifier().public_bytes()).await?;
+                }
+                sealing::start(self.config, &clock, &own, checkpoint_key.as_ref(), beside);
                 funding::routes(funding::Config {
-                    checkpoint_key: sealing::start(self.config, &clock, &own, self.all, loader, beside).await?,
+                    checkpoint_key,
                     document_key: document_signing::start(self.config, &clock, &pool, self.all, beside)?,
-                    ..funding::Config::new(pool, clock, fund, evidence_keys, self.config.reconciliation.nightly())
+                    ..funding::Config::new(
+                        pool.clone(),
+                        clock,
+                        fund,
+                        evidence_keys,
+                        self.config.reconciliation.nightly(),
+                    )
                 })
             }
         })
     }
 
     /// The home of organisations and keys too: no other service may make a key.
-    async fn issuer(&self, pool: PgPool, beside: &mut JoinSet<()>) -> Result<OpenApiRouter, StartError> {
+    async fn issuer(
+        &self,
+        pool: PgPool,
+        installation: &Installation<'_>,
+        beside: &mut JoinSet<()>,
+    ) -> Result<OpenApiRouter, StartError> {
         let (files, at) = (self.config.key_files(), self.clock.now());
         let operator = access_key(&files.operator)?;
         access::ensure_operator(&pool, &operator, at).await?;
@@ -100,8 +128,6 @@ impl Start<'_> {
         } else {
             None
         };
-        publish_first_keys(&pool, &first, own_root.as_deref(), at).await?;
-
         let roots = match (&self.config.root_keys, &own_root) {
             (Some(path), _) => read_roots(path)?,
             (None, Some(root)) => PublicKey::new(&root.public_bytes(), KeyPolicy::unbounded(Purpose::Root))
@@ -109,6 +135,10 @@ impl Start<'_> {
                 .collect(),
             (None, None) => Vec::new(),
         };
+        // Before anything is signed under them.
+        installation.root_keys(&roots).await?;
+        publish_first_keys(&pool, &first, own_root.as_deref(), at).await?;
+
         let named: Vec<Arc<dyn Signer>> = key_set.into_iter().chain([Arc::clone(&signing)]).collect();
         let signers = issuer::Signers::new(signing, named.clone());
         let mut key_store = KeyStore::new(named, files.folder.clone(), self.key_loader.clone());

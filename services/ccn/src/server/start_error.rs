@@ -6,6 +6,7 @@ use ::keys::secret_file::SecretError;
 
 use crate::server::document_signing::DocumentSigningError;
 use crate::server::first_keys::FirstKeysError;
+use crate::server::installation::InstallationError;
 use crate::server::store::StoreError;
 
 /// Why the services do not run.
@@ -53,6 +54,9 @@ pub enum StartError {
     /// The first keys cannot be published.
     #[error(transparent)]
     FirstKeys(#[from] FirstKeysError),
+    /// What was given is not what the database knows.
+    #[error(transparent)]
+    Installation(#[from] InstallationError),
     /// The operator cannot be created.
     #[error("Le compte de l'opérateur n'a pas pu être créé")]
     Operator(#[from] database::UseCaseError<access::CreateRejection>),

@@ -11,7 +11,7 @@ use keys::secret_file;
 
 use crate::process::{Served, ccn};
 
-fn no_postgresql() -> bool {
+pub fn no_postgresql() -> bool {
     let none = Binaries::find(std::env::var_os("PATH").as_deref(), None).is_err();
     if none {
         eprintln!("PostgreSQL is not installed: skipped");
@@ -25,7 +25,7 @@ fn server_runs(data_dir: &Path) -> bool {
 }
 
 /// A folder that other users may go through.
-fn folder() -> tempfile::TempDir {
+pub fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir_in("/tmp").unwrap();
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     folder

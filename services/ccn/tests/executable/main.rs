@@ -5,6 +5,7 @@
 mod cosign;
 mod embedded;
 mod hand;
+mod installation;
 mod keys;
 mod process;
 mod settings;
