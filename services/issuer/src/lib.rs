@@ -61,6 +61,7 @@ pub use keys::public_keys::{
 pub use keys::signers::Signers;
 pub use keys::voucher_keys::{SecretNotLoaded, VoucherKeys, VoucherSecrets};
 pub use paper::booklets::{Paper, PaperFormat, PaperVoucher, Partner, booklets_pdf};
+pub use paper::in_vain::{Acceptable, Accepted, InVain};
 pub use paper::logos::{
     LOGO_BYTES_MAX, LOGO_HEIGHT_MAX, LOGO_PIXELS_MAX, LOGO_WIDTH_MAX, Logo, LogoFormat, LogoInk, LogoRejection,
     SVG_ELEMENTS_MAX,
@@ -76,6 +77,7 @@ pub use people::import::{
 };
 pub use programmes::admit_prescriber::{AdmitRejection, AdmittedPrescriber, NewPrescriber, admit_prescriber};
 pub use programmes::create_programme::create_programme;
+pub use vouchers::find_booklet::{Booklet, NoCover};
 pub use vouchers::hand_over::{HandOver, HandOverRejection, NewHandOver, NewReplacement, hand_over, replace};
 pub use vouchers::reissue::{NewReissue, REISSUE_VOUCHERS_MAX, Reissue, ReissueReason, ReissueRejection, reissue};
 pub use vouchers::revoke::{NewRevocation, Revocation, RevocationReason, RevokeRejection, revoke};

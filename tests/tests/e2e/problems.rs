@@ -163,6 +163,8 @@ const ROUTES: &[&str] = &[
     "POST /issuer/v1/programmes/{}/distribution-decisions",
     "POST /issuer/v1/programmes/{}/expiry-acceptance",
     "POST /issuer/v1/expiry/rounds",
+    "GET /issuer/v1/booklets",
+    "GET /issuer/v1/programmes/{}/booklets/{}",
     "POST /issuer/v1/print-runs",
     "GET /issuer/v1/programmes/{}/paper",
     "PUT /issuer/v1/programmes/{}/paper",

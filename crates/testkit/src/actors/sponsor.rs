@@ -59,7 +59,11 @@ impl Sponsor {
 
     /// The printer's list.
     pub async fn prints(&self, batch: &Batch) -> Vec<Voucher> {
-        let csv = self.client.get(&self.batch_path(batch, "/vouchers.csv")).await.file();
+        let csv = self
+            .client
+            .get(&self.batch_path(batch, "/vouchers.csv?accept=local_host,expired_programme"))
+            .await
+            .file();
         let rows = csv::Reader::from_reader(csv.as_slice()).into_deserialize();
         rows.collect::<Result<_, _>>().expect("the printer's columns")
     }

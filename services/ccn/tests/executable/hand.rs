@@ -91,7 +91,7 @@ impl Hand {
         let csv = self.send(
             Method::GET,
             &self.sponsor,
-            &format!("{programme}/batches/{batch}/vouchers.csv"),
+            &format!("{programme}/batches/{batch}/vouchers.csv?accept=local_host"),
             None,
         );
         let rows = String::from_utf8(csv).unwrap();

@@ -2,6 +2,7 @@
 
 mod batches;
 mod beneficiaries;
+mod booklets;
 mod calendar;
 mod hand_overs;
 mod key_sets;
@@ -16,6 +17,7 @@ mod proofs;
 mod vouchers;
 
 use access::Caller;
+use axum::extract::FromRef;
 use catalogue::{Programme, ProgrammeId};
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
@@ -23,13 +25,14 @@ use utoipa_axum::routes;
 use voucher::Host;
 use web::{Clock, Problem};
 
+use crate::paper::print::Press;
 use crate::{
     keys::key_sets::KeySets, keys::signers::Signers, keys::voucher_keys::VoucherKeys,
     keys::voucher_keys::VoucherSecrets, people::identity::IdentityKey, programmes::admit_prescriber,
 };
 
 /// What the issuer's routes need.
-#[derive(Debug, Clone, axum::extract::FromRef)]
+#[derive(Debug, Clone, FromRef)]
 pub struct Config {
     /// Connected as the issuer's role.
     pub pool: PgPool,
@@ -47,11 +50,20 @@ pub struct Config {
     pub identity_key: IdentityKey,
 }
 
-impl axum::extract::FromRef<Config> for VoucherKeys {
+impl FromRef<Config> for VoucherKeys {
     fn from_ref(config: &Config) -> Self {
         Self {
             signers: config.signers.clone(),
             secrets: config.voucher_secrets.clone(),
+        }
+    }
+}
+
+impl FromRef<Config> for Press {
+    fn from_ref(config: &Config) -> Self {
+        Self {
+            keys: VoucherKeys::from_ref(config),
+            host: config.host.clone(),
         }
     }
 }
@@ -77,6 +89,8 @@ pub fn routes(config: Config) -> OpenApiRouter {
         .routes(routes!(batches::fund))
         .routes(routes!(batches::activate))
         .routes(routes!(batches::cancel))
+        .routes(routes!(booklets::find))
+        .routes(routes!(booklets::get))
         .routes(routes!(prints::booklets))
         .routes(routes!(prints::print_run))
         .routes(routes!(prints::vouchers))

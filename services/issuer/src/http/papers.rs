@@ -6,6 +6,7 @@ use http::{HeaderMap, StatusCode, header};
 use serde::Serialize;
 use sqlx::PgPool;
 use utoipa::ToSchema;
+use voucher::Host;
 use web::{Bytes, Json, Now, Path, Problem, download};
 
 use super::{internal, own_programme};
@@ -46,14 +47,15 @@ pub(super) struct LogoView {
 pub(super) async fn get(
     who: Sponsor,
     State(pool): State<PgPool>,
+    State(host): State<Host>,
     Path(id): Path<ProgrammeId>,
 ) -> Result<Json<PaperView>, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
     let read = database::transaction(&pool, "paper", |tx| {
-        let programme = programme.clone();
+        let (programme, host) = (programme.clone(), host.clone());
         Box::pin(async move {
             let plan = catalogue::current_plan(tx, programme.id).await?.map(|plan| plan.id);
-            settings::settings(tx, &programme, plan, LogoInk::default()).await
+            settings::settings(tx, &programme, plan, LogoInk::default(), &host).await
         })
     });
     let settings = read.await.map_err(internal)?;

@@ -5,14 +5,13 @@ use catalogue::ProgrammeId;
 use http::{HeaderValue, header};
 use ledger::BatchId;
 use sqlx::PgPool;
-use voucher::{Host, Qr, QrLevel};
+use voucher::{Qr, QrLevel};
 use web::{Now, Path, Problem, download};
 
 use super::own_programme;
 use super::prints::in_background;
-use crate::keys::voucher_keys::VoucherKeys;
 use crate::paper::phone::PhoneVoucher;
-use crate::paper::print;
+use crate::paper::print::{self, Press};
 
 /// One voucher as an image, for e-mail or a phone: `12.png` or `12.svg`. Leaves a trace.
 #[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/batches/{batch}/vouchers/{image}", tag = "issuer",
@@ -24,8 +23,7 @@ pub(super) async fn voucher_image(
     who: Sponsor,
     Now(at): Now,
     State(pool): State<PgPool>,
-    State(keys): State<VoucherKeys>,
-    State(host): State<Host>,
+    State(press): State<Press>,
     Path((id, batch, image)): Path<(ProgrammeId, BatchId, String)>,
 ) -> Result<Response, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
@@ -38,13 +36,13 @@ pub(super) async fn voucher_image(
         _ => return Err(Problem::not_found("Cette image").detail("Demandez par exemple « 12.png » ou « 12.svg ».")),
     };
     let to_print = database::transaction(&pool, "voucher_image", |tx| {
-        let (who, programme, keys) = (who.clone(), programme.clone(), keys.clone());
-        Box::pin(async move { print::prepare_one(tx, &who, &programme, batch, serial, &keys, at).await })
+        let (who, programme, press) = (who.clone(), programme.clone(), press.clone());
+        Box::pin(async move { print::prepare_one(tx, &who, &programme, batch, serial, &press, at).await })
     })
     .await?;
     let bytes = in_background(move || {
         let signed = to_print
-            .signed(&keys)
+            .signed(&press.keys)
             .next()
             .ok_or(print::PrintRejection::NotMinted)??;
         let voucher = PhoneVoucher {
@@ -53,7 +51,7 @@ pub(super) async fn voucher_image(
             printed_day: programme.printed_day,
             serial,
             short_code: signed.id.short_code(),
-            qr: Qr::new(&signed.token, &host, QrLevel::Medium),
+            qr: Qr::new(&signed.token, &press.host, QrLevel::Medium),
         };
         if png {
             voucher.png()

@@ -28,18 +28,21 @@ static ARCHIVES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore:
 #[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/batches/{batch}/printer-files", tag = "issuer",
     request_body = NewPrinterFile,
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch")),
-    responses((status = 201, body = PrinterFile), (status = 200, description = "Made before", body = PrinterFile)))]
+    responses((status = 201, body = PrinterFile), (status = 200, description = "Made before", body = PrinterFile),
+        (status = 422, description = "`proof-not-approved`, `printed-before`, `print-range`, `not-minted`, `batch-cancelled`, `local-host`, \
+            `expired-programme`")))]
 pub(super) async fn make(
     who: Sponsor,
     Now(at): Now,
     State(pool): State<PgPool>,
+    State(host): State<Host>,
     Path((id, batch)): Path<(ProgrammeId, BatchId)>,
     Json(new): Json<NewPrinterFile>,
 ) -> Result<Created<PrinterFile>, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
     database::transaction(&pool, "make_printer_file", |tx| {
-        let (who, programme) = (who.clone(), programme.clone());
-        Box::pin(async move { printer_file::make(tx, &who, &programme, batch, &new, at).await })
+        let (who, programme, host) = (who.clone(), programme.clone(), host.clone());
+        Box::pin(async move { printer_file::make(tx, &who, &programme, batch, &new, &host, at).await })
     })
     .await
     .map_err(Problem::from)
@@ -70,8 +73,8 @@ pub(super) async fn get(
         .detail("Réessayez dans quelques minutes : rien n'est perdu.")
     })?;
     let (file, batch, settings) = database::transaction(&pool, "get_printer_file", |tx| {
-        let (who, programme) = (who.clone(), programme.clone());
-        Box::pin(async move { printer_file::prepare(tx, &who, &programme, batch, print, at).await })
+        let (who, programme, host) = (who.clone(), programme.clone(), host.clone());
+        Box::pin(async move { printer_file::prepare(tx, &who, &programme, batch, print, &host, at).await })
     })
     .await?;
     let job = Job {
@@ -81,7 +84,6 @@ pub(super) async fn get(
         settings,
         file,
         keys,
-        host,
         at,
         permit: Arc::new(permit),
     };

@@ -9,15 +9,14 @@ use ledger::BatchId;
 use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::{IntoParams, ToSchema};
-use voucher::Host;
 use web::{CsvFor, Json, Now, Path, Problem, Query, download};
 
 use super::own_programme;
 use crate::PrintId;
-use crate::keys::voucher_keys::VoucherKeys;
 use crate::paper::booklets::{PaperFormat, booklets_pdf};
+use crate::paper::in_vain::{Acceptable, Accepted};
 use crate::paper::logos::LogoInk;
-use crate::paper::print::{self, Booklets, PrintError, ReprintReason, RunPart, ToPrint};
+use crate::paper::print::{self, Booklets, Press, PrintError, ReprintReason, RunPart, ToPrint};
 
 /// Which booklets.
 #[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
@@ -36,6 +35,20 @@ pub(super) struct RangeQuery {
     logos: LogoInk,
     /// Why booklets that were printed before are printed again.
     reason: Option<ReprintReason>,
+    /// What would be printed in vain, and is wanted all the same: `local_host`, `expired_programme`, or both with a comma.
+    #[serde(default)]
+    #[param(value_type = Option<String>, example = "local_host")]
+    accept: Accepted,
+}
+
+/// What is taken by name.
+#[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AcceptQuery {
+    /// What would be printed in vain, and is wanted all the same: `local_host`, `expired_programme`, or both with a comma.
+    #[serde(default)]
+    #[param(value_type = Option<String>, example = "local_host")]
+    accept: Accepted,
 }
 
 /// What goes to the printer together.
@@ -44,6 +57,10 @@ pub(super) struct RangeQuery {
 pub(super) struct NewPrintRun {
     /// In the order of the pages.
     parts: Vec<PrintPart>,
+    /// What would be printed in vain, and is wanted all the same.
+    #[serde(default)]
+    #[schema(value_type = Vec<Acceptable>)]
+    accept: Accepted,
 }
 
 /// Booklets of one batch.
@@ -70,13 +87,13 @@ struct PrintPart {
 #[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/batches/{batch}/booklets.pdf", tag = "issuer",
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch"), RangeQuery),
     responses((status = 200, description = "PDF", content_type = "application/pdf"),
-        (status = 422, description = "`not-minted`, `batch-cancelled`, `print-range`, `printed-before`, `key-not-loaded`")))]
+        (status = 422, description = "`not-minted`, `batch-cancelled`, `print-range`, `printed-before`, `key-not-loaded`, \
+            `no-contact`, `cover-full`, `local-host`, `expired-programme`")))]
 pub(super) async fn booklets(
     who: Sponsor,
     Now(at): Now,
     State(pool): State<PgPool>,
-    State(keys): State<VoucherKeys>,
-    State(host): State<Host>,
+    State(press): State<Press>,
     Path((id, batch)): Path<(ProgrammeId, BatchId)>,
     Query(range): Query<RangeQuery>,
 ) -> Result<Response, Problem> {
@@ -87,23 +104,24 @@ pub(super) async fn booklets(
         format: range.format,
         logos: range.logos,
         reason: range.reason,
+        accept: range.accept,
         id: print_id(&who, batch, at, 0),
     };
-    let to_print = prepare(&pool, &who, &programme, batch, booklets, &keys, at).await?;
-    let pdf = in_background(move || booklets_pdf(&[print::paper(&programme, &to_print, &keys, &host)?], at)).await?;
+    let to_print = prepare(&pool, &who, &programme, batch, booklets, &press, at).await?;
+    let pdf = in_background(move || booklets_pdf(&[print::paper(&programme, &to_print, &press)?], at)).await?;
     Ok(download(pdf, "application/pdf", "carnets.pdf"))
 }
 
 /// Booklets of several batches as one PDF, for one job at the printer's. Leaves a trace for each batch.
 #[utoipa::path(post, path = "/issuer/v1/print-runs", tag = "issuer", request_body = NewPrintRun,
     responses((status = 200, description = "PDF", content_type = "application/pdf"),
-        (status = 422, description = "`not-minted`, `batch-cancelled`, `print-range`, `printed-before`, `key-not-loaded`")))]
+        (status = 422, description = "`not-minted`, `batch-cancelled`, `print-range`, `printed-before`, `key-not-loaded`, \
+            `no-contact`, `cover-full`, `local-host`, `expired-programme`")))]
 pub(super) async fn print_run(
     who: Sponsor,
     Now(at): Now,
     State(pool): State<PgPool>,
-    State(keys): State<VoucherKeys>,
-    State(host): State<Host>,
+    State(press): State<Press>,
     Json(run): Json<NewPrintRun>,
 ) -> Result<Response, Problem> {
     let mut parts = Vec::new();
@@ -114,6 +132,7 @@ pub(super) async fn print_run(
             format: part.format,
             logos: part.logos,
             reason: part.reason,
+            accept: run.accept,
             id: print_id(&who, part.batch_id, at, index),
         };
         parts.push(RunPart {
@@ -124,15 +143,15 @@ pub(super) async fn print_run(
     }
     let parts = Arc::new(parts);
     let to_print = database::transaction(&pool, "print_run", |tx| {
-        let (who, parts, keys) = (who.clone(), Arc::clone(&parts), keys.clone());
-        Box::pin(async move { print::prepare_run(tx, &who, &parts, &keys, at).await })
+        let (who, parts, press) = (who.clone(), Arc::clone(&parts), press.clone());
+        Box::pin(async move { print::prepare_run(tx, &who, &parts, &press, at).await })
     })
     .await?;
     let pdf = in_background(move || {
         let papers = parts
             .iter()
             .zip(&to_print)
-            .map(|(part, vouchers)| print::paper(&part.programme, vouchers, &keys, &host));
+            .map(|(part, vouchers)| print::paper(&part.programme, vouchers, &press));
         booklets_pdf(&papers.collect::<Result<Vec<_>, _>>()?, at)
     })
     .await?;
@@ -141,20 +160,21 @@ pub(super) async fn print_run(
 
 /// All vouchers of a batch with their tokens, for a printer with its own layout. Leaves a trace.
 #[utoipa::path(get, path = "/issuer/v1/programmes/{programme}/batches/{batch}/vouchers.csv", tag = "issuer",
-    params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch"), CsvFor),
+    params(("programme" = uuid::Uuid, Path, description = "The programme"), ("batch" = uuid::Uuid, Path, description = "The batch"), AcceptQuery, CsvFor),
     responses((status = 200, description = "serial,token,short_code,face_value,booklet", content_type = "text/csv"),
-        (status = 422, description = "`not-minted`, `batch-cancelled`, `key-not-loaded`")))]
+        (status = 422, description = "`not-minted`, `batch-cancelled`, `key-not-loaded`, `local-host`, `expired-programme`")))]
 pub(super) async fn vouchers(
     who: Sponsor,
     Now(at): Now,
     State(pool): State<PgPool>,
-    State(keys): State<VoucherKeys>,
-    State(host): State<Host>,
+    State(press): State<Press>,
     Path((id, batch)): Path<(ProgrammeId, BatchId)>,
+    Query(query): Query<AcceptQuery>,
 ) -> Result<Response, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
-    let to_print = prepare(&pool, &who, &programme, batch, Booklets::AllAsCsv, &keys, at).await?;
-    let csv = in_background(move || to_print.csv(&keys, &host)).await?;
+    let booklets = Booklets::AllAsCsv { accept: query.accept };
+    let to_print = prepare(&pool, &who, &programme, batch, booklets, &press, at).await?;
+    let csv = in_background(move || to_print.csv(&press)).await?;
     Ok(download(csv, "text/csv; charset=utf-8", "cheques.csv"))
 }
 
@@ -164,12 +184,12 @@ async fn prepare(
     programme: &Programme,
     batch: BatchId,
     booklets: Booklets,
-    keys: &VoucherKeys,
+    press: &Press,
     at: DateTime<Utc>,
 ) -> Result<ToPrint, PrintError> {
     database::transaction(pool, "print", |tx| {
-        let (who, programme, keys) = (who.clone(), programme.clone(), keys.clone());
-        Box::pin(async move { print::prepare(tx, &who, &programme, batch, booklets, &keys, at).await })
+        let (who, programme, press) = (who.clone(), programme.clone(), press.clone());
+        Box::pin(async move { print::prepare(tx, &who, &programme, batch, booklets, &press, at).await })
     })
     .await
 }

@@ -15,18 +15,20 @@ use crate::paper::proofs::{self, NewProof, Proof};
 /// Asks for a proof (bon à tirer) of the settings as they are.
 #[utoipa::path(post, path = "/issuer/v1/programmes/{programme}/proofs", tag = "issuer", request_body = NewProof,
     params(("programme" = uuid::Uuid, Path, description = "The programme")),
-    responses((status = 201, body = Proof), (status = 200, description = "Made before", body = Proof)))]
+    responses((status = 201, body = Proof), (status = 200, description = "Made before", body = Proof),
+        (status = 422, description = "`no-contact`, `cover-full`, `local-host`, `expired-programme`")))]
 pub(super) async fn make(
     who: Sponsor,
     Now(at): Now,
     State(pool): State<PgPool>,
+    State(host): State<Host>,
     Path(id): Path<ProgrammeId>,
     Json(new): Json<NewProof>,
 ) -> Result<Created<Proof>, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
     database::transaction(&pool, "make_proof", |tx| {
-        let (who, programme) = (who.clone(), programme.clone());
-        Box::pin(async move { proofs::make(tx, &who, &programme, &new, at).await })
+        let (who, programme, host) = (who.clone(), programme.clone(), host.clone());
+        Box::pin(async move { proofs::make(tx, &who, &programme, &new, &host, at).await })
     })
     .await
     .map_err(Problem::from)
@@ -39,12 +41,13 @@ pub(super) async fn make(
 pub(super) async fn get(
     who: Sponsor,
     State(pool): State<PgPool>,
+    State(host): State<Host>,
     Path((id, proof)): Path<(ProgrammeId, ProofId)>,
 ) -> Result<Json<Proof>, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
     let found = database::transaction(&pool, "get_proof", |tx| {
-        let programme = programme.clone();
-        Box::pin(async move { proofs::find(tx, &programme, proof).await })
+        let (programme, host) = (programme.clone(), host.clone());
+        Box::pin(async move { proofs::find(tx, &programme, proof, &host).await })
     });
     Ok(Json(found.await?))
 }
@@ -80,13 +83,14 @@ pub(super) async fn approve(
     who: Sponsor,
     Now(at): Now,
     State(pool): State<PgPool>,
+    State(host): State<Host>,
     Path((id, proof)): Path<(ProgrammeId, ProofId)>,
     Json(NoParameters {}): Json<NoParameters>,
 ) -> Result<Created<Proof>, Problem> {
     let programme = own_programme(&pool, &who, id).await?;
     database::transaction(&pool, "approve_proof", |tx| {
-        let (who, programme) = (who.clone(), programme.clone());
-        Box::pin(async move { proofs::approve(tx, &who, &programme, proof, at).await })
+        let (who, programme, host) = (who.clone(), programme.clone(), host.clone());
+        Box::pin(async move { proofs::approve(tx, &who, &programme, proof, &host, at).await })
     })
     .await
     .map_err(Problem::from)

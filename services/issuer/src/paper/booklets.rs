@@ -10,6 +10,8 @@
 //! | [`PaperFormat::Sheet`], the default: fewest pages | 10 | 95 × 54 mm | 30 mm | 1 page; 2 when its words are long |
 //! | [`PaperFormat::LargePrint`]: letters of 16 points or more | 4 | 190 × 68 mm | 40 mm | 2 pages |
 //!
+//! Many or long names of partners take one page more.
+//!
 //! The typeface is Atkinson Hyperlegible, made for people with low vision. The PDF is tagged (PDF/UA-1), checked by the
 //! writer: language, title, headings in reading order, and a text for each QR code and logo.
 //!
@@ -44,9 +46,10 @@ use krilla::page::PageSettings;
 use krilla::tagging::{Tag, TagGroup, TagTree};
 use krilla::{Document, SerializeSettings};
 use standards::Cents;
-use voucher::{Qr, ShortCode};
+use voucher::{Host, Qr, ShortCode};
 
-use crate::{paper::logos::Logo, paper::logos::LogoInk, paper::print::PrintError, paper::settings::Contact};
+use crate::{paper::logos::Logo, paper::logos::LogoInk, paper::settings::Contact};
+use crate::{paper::print::PrintError, paper::print::PrintRejection};
 use drawing::{Pen, paragraph};
 
 pub use format::PaperFormat;
@@ -67,6 +70,10 @@ pub struct Paper {
     /// The sponsor, then the funders in the order of their plan.
     pub partners: Vec<Partner>,
     pub logos: LogoInk,
+    /// What the QR codes of the covers lead to.
+    pub host: Host,
+    /// The series of the tokens, which is in the code of a cover.
+    pub series: u16,
     /// Not to be taken for vouchers: it says so across each.
     pub specimen: bool,
     /// Booklet numbers with their vouchers.
@@ -118,7 +125,7 @@ pub fn booklets_pdf(papers: &[Paper], at: DateTime<Utc>) -> Result<Vec<u8>, Prin
             .map(|partner| cover::Shown::new(partner, paper.logos))
             .collect();
         for (booklet, vouchers) in &paper.booklets {
-            writer.booklet(&mut document, paper, &partners, *booklet, vouchers);
+            writer.booklet(&mut document, paper, &partners, *booklet, vouchers)?;
         }
     }
     let title = "Carnets de chèques culture numérique".to_owned();
@@ -127,6 +134,18 @@ pub fn booklets_pdf(papers: &[Paper], at: DateTime<Utc>) -> Result<Vec<u8>, Prin
     document.set_outline(writer.outline);
     document.set_tag_tree(writer.tags.with_lang(Some("fr-FR".to_owned())));
     document.finish().map_err(|error| failed(&error))
+}
+
+/// How many pages a booklet of so many vouchers takes.
+pub(crate) fn booklet_pages(paper: &Paper, vouchers: usize) -> Result<usize, PrintRejection> {
+    let cover = cover::pages(&Fonts::load(), paper, vouchers)?;
+    Ok(cover.len() + vouchers.div_ceil(paper.format.geometry().page_vouchers()))
+}
+
+impl From<cover::CoverFull> for PrintRejection {
+    fn from(_: cover::CoverFull) -> Self {
+        Self::CoverFull
+    }
 }
 
 fn date(at: DateTime<Utc>) -> krilla::metadata::DateTime {
@@ -156,13 +175,13 @@ impl Writer {
         partners: &[cover::Shown<'_>],
         booklet: u32,
         vouchers: &[PaperVoucher],
-    ) {
+    ) -> Result<(), PrintRejection> {
         let top = XyzDestination::new(self.pages, Point::from_xy(0.0, 0.0));
         let programme = printable(&paper.programme);
         let mut entry = OutlineNode::new(format!("{programme} – carnet n° {booklet}"), top);
-        for page in 0..cover::pages(&self.fonts, paper) {
+        for page in cover::pages(&self.fonts, paper, vouchers.len())? {
             self.page(document, |pen| {
-                cover::draw(pen, paper, partners, booklet, vouchers.len(), page)
+                cover::draw(pen, paper, partners, booklet, vouchers.len(), &page)
             });
         }
         for chunk in vouchers.chunks(paper.format.geometry().page_vouchers()) {
@@ -172,6 +191,7 @@ impl Writer {
             self.page(document, |pen| voucher_page(pen, paper, booklet, chunk));
         }
         self.outline.push_child(entry);
+        Ok(())
     }
 
     fn page(&mut self, document: &mut Document, draw: impl FnOnce(&mut Pen<'_>) -> TagGroup) {
@@ -235,9 +255,14 @@ mod tests {
             face_value: Cents::new(value),
             printed_day: NaiveDate::from_ymd_opt(2026, 12, 31).unwrap(),
             format,
-            contact: Contact::default(),
+            contact: Contact {
+                phone: Some("03 80 12 34 56".to_owned()),
+                ..Contact::default()
+            },
             partners: Vec::new(),
             logos: LogoInk::Grey,
+            host: "cheque.example.fr".parse().unwrap(),
+            series: 1,
             specimen: false,
             booklets: vec![
                 (1, (1..=10).map(on_paper).collect()),
@@ -301,6 +326,36 @@ mod tests {
             ];
             let pdf = booklets_pdf(&[paper], at()).unwrap();
             keep(&format!("long-{}", format.word()), &pdf);
+        }
+    }
+
+    #[test]
+    fn more_partners_take_more_pages_and_more_than_a_page_of_them_is_refused() {
+        for format in [PaperFormat::Sheet, PaperFormat::LargePrint] {
+            let pages = |partners: usize| {
+                let mut paper = sample(format, "Chèques de Côte-d'Or 2026", 1000);
+                let partner = |number| Partner {
+                    name: format!("Communauté de communes des Terres d'Auxois et du Morvan n° {number}"),
+                    logo: None,
+                };
+                paper.partners = (0..partners).map(partner).collect();
+                let pdf = booklets_pdf(&[paper], at());
+                let paper = sample(format, "Chèques de Côte-d'Or 2026", 1000);
+                let with_partners = Paper {
+                    partners: (0..partners).map(partner).collect(),
+                    ..paper
+                };
+                let pages = booklet_pages(&with_partners, 10);
+                if partners == 25 {
+                    keep(&format!("partners-{}", format.word()), pdf.as_ref().unwrap());
+                }
+                assert_eq!(pdf.is_ok(), pages.is_ok());
+                pages.ok()
+            };
+            let few = pages(1).unwrap();
+            assert_eq!(few, if format == PaperFormat::Sheet { 2 } else { 5 });
+            assert!(pages(25).unwrap() > few);
+            assert_eq!(pages(400), None);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What is printed: settings and logos, booklets, vouchers for phones, printer's files and their proofs.
 
 pub mod booklets;
+pub mod in_vain;
 pub mod logos;
 pub mod phone;
 pub mod print;

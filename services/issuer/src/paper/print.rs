@@ -23,6 +23,8 @@ use web::Problem;
 use crate::batches::batch::{self, BatchRow, Printed};
 use crate::batches::mint;
 use crate::keys::voucher_keys::VoucherKeys;
+use crate::paper::in_vain::{self, Accepted, InVain};
+use crate::paper::proofs::check_cover;
 use crate::paper::settings::{self, Settings};
 use crate::{PrintId, paper::booklets::PaperFormat, paper::logos::LogoInk};
 
@@ -50,6 +52,11 @@ pub enum PrintRejection {
     OtherKey,
     /// The last time on that day, and no reason is given.
     PrintedBefore(NaiveDate),
+    /// The cover names neither a phone number nor a counter.
+    NoContact,
+    /// The partners' names take more than a page.
+    CoverFull,
+    InVain(InVain),
 }
 
 impl Rejection for PrintRejection {}
@@ -61,6 +68,15 @@ impl From<PrintRejection> for Problem {
         let refused = |kind| Self::refused(kind, "Ces chèques ne peuvent pas être imprimés.");
         match rejection {
             PrintRejection::NoBatch => Self::not_found("Ce lot"),
+            PrintRejection::NoContact => Self::refused("no-contact", "La couverture ne dit pas où demander.").detail(
+                "Une personne sans Internet doit pouvoir demander où aller. Donnez un numéro de téléphone ou une adresse postale \
+                 (PUT …/paper, « phone » ou « address »), puis recommencez.",
+            ),
+            PrintRejection::CoverFull => Self::refused("cover-full", "Les noms ne tiennent pas sur la couverture.").detail(
+                "Aucun nom de partenaire n'est coupé, et tous ensemble prennent plus d'une page. Donnez aux organisations des noms plus \
+                 courts, ou faites un plan de financement qui en nomme moins.",
+            ),
+            PrintRejection::InVain(reason) => reason.into(),
             PrintRejection::NotMinted => refused("not-minted").detail("Émettez d'abord les chèques de ce lot."),
             PrintRejection::Cancelled => refused("batch-cancelled").detail("Ce lot est annulé."),
             PrintRejection::Range(numbers) => refused("print-range").detail(format!(
@@ -99,7 +115,7 @@ const PRINT_VOUCHERS_MAX: usize = 10 * PRINT_BOOKLETS_MAX as usize;
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Booklets {
     /// All, with their tokens, for a printer with its own layout.
-    AllAsCsv,
+    AllAsCsv { accept: Accepted },
     /// Some, drawn; up to the last one when no end is named.
     Range {
         from: Option<u32>,
@@ -107,8 +123,16 @@ pub(crate) enum Booklets {
         format: PaperFormat,
         logos: LogoInk,
         reason: Option<ReprintReason>,
+        accept: Accepted,
         id: PrintId,
     },
+}
+
+/// With what is printed.
+#[derive(Debug, Clone)]
+pub(crate) struct Press {
+    pub keys: VoucherKeys,
+    pub host: Host,
 }
 
 /// Vouchers to be printed, before they are signed.
@@ -149,28 +173,32 @@ pub(crate) async fn prepare(
     programme: &Programme,
     id: BatchId,
     booklets: Booklets,
-    keys: &VoucherKeys,
+    press: &Press,
     at: DateTime<Utc>,
 ) -> Result<ToPrint, PrintError> {
     let batch = printable(tx, programme, id).await?;
+    let (Booklets::AllAsCsv { accept } | Booklets::Range { accept, .. }) = booklets;
+    if let Some(reason) = in_vain::reason(tx, programme, &press.host, accept, at).await? {
+        return Err(PrintRejection::InVain(reason).into());
+    }
     let numbers = batch.booklet_numbers();
     let (from, to) = match booklets {
-        Booklets::AllAsCsv => (*numbers.start(), *numbers.end()),
+        Booklets::AllAsCsv { .. } => (*numbers.start(), *numbers.end()),
         Booklets::Range { from, to, .. } => (from.unwrap_or(*numbers.start()), to.unwrap_or(*numbers.end())),
     };
     let (Some(first), Some(last)) = (batch.serials_of(from), batch.serials_of(to)) else {
         return Err(PrintRejection::Range(numbers).into());
     };
     let (drawn, ink) = match booklets {
-        Booklets::AllAsCsv => (false, LogoInk::default()),
+        Booklets::AllAsCsv { .. } => (false, LogoInk::default()),
         Booklets::Range { logos, .. } => (true, logos),
     };
     if from > to || (drawn && to - from >= PRINT_BOOKLETS_MAX) {
         return Err(PrintRejection::Range(numbers).into());
     }
-    let settings = settings::settings(tx, programme, Some(batch.plan), ink).await?;
+    let settings = settings::settings(tx, programme, Some(batch.plan), ink, &press.host).await?;
     let format = match booklets {
-        Booklets::AllAsCsv => {
+        Booklets::AllAsCsv { .. } => {
             access::audit(tx, who, at, "batch.export_vouchers", Some(id.uuid()), [from, to]).await?;
             PaperFormat::default()
         }
@@ -180,6 +208,7 @@ pub(crate) async fn prepare(
             id: print,
             ..
         } => {
+            check_cover(programme, format, &settings)?;
             lock(tx, &batch).await?;
             let new = NewPrint {
                 id: print,
@@ -203,7 +232,7 @@ pub(crate) async fn prepare(
     };
     // After the lock: booklets that are reissued meanwhile are read whole, before or after.
     let vouchers = batch::vouchers(&mut **tx, &batch, &(*first.start()..=*last.end())).await?;
-    check_keys(&vouchers, keys)?;
+    check_keys(&vouchers, &press.keys)?;
     Ok(ToPrint {
         batch,
         format,
@@ -224,12 +253,12 @@ pub(crate) async fn prepare_run(
     tx: &mut PgTransaction<'_>,
     who: &Caller,
     parts: &[RunPart],
-    keys: &VoucherKeys,
+    press: &Press,
     at: DateTime<Utc>,
 ) -> Result<Vec<ToPrint>, PrintError> {
     let mut run = Vec::new();
     for part in parts {
-        run.push(prepare(tx, who, &part.programme, part.batch, part.booklets, keys, at).await?);
+        run.push(prepare(tx, who, &part.programme, part.batch, part.booklets, press, at).await?);
     }
     let vouchers = run.iter().map(ToPrint::len).sum();
     if (1..=PRINT_VOUCHERS_MAX).contains(&vouchers) {
@@ -246,16 +275,16 @@ pub(crate) async fn prepare_one(
     programme: &Programme,
     id: BatchId,
     serial: u32,
-    keys: &VoucherKeys,
+    press: &Press,
     at: DateTime<Utc>,
 ) -> Result<ToPrint, PrintError> {
     let batch = printable(tx, programme, id).await?;
     if !(1..=batch.vouchers()).contains(&serial) {
         return Err(PrintRejection::Serial(batch.vouchers()).into());
     }
-    let settings = settings::settings(tx, programme, Some(batch.plan), LogoInk::default()).await?;
+    let settings = settings::settings(tx, programme, Some(batch.plan), LogoInk::default(), &press.host).await?;
     let vouchers = batch::vouchers(&mut **tx, &batch, &(serial..=serial)).await?;
-    check_keys(&vouchers, keys)?;
+    check_keys(&vouchers, &press.keys)?;
     access::audit(tx, who, at, "voucher.image", Some(id.uuid()), serial).await?;
     Ok(ToPrint {
         batch,
@@ -316,9 +345,9 @@ impl ToPrint {
     }
 
     /// `serial,token,short_code,face_value,booklet`: the printer's file.
-    pub(crate) fn csv(&self, keys: &VoucherKeys, host: &Host) -> Result<Vec<u8>, PrintError> {
-        let signed: Vec<SignedVoucher> = self.signed(keys).collect::<Result<_, _>>()?;
-        Ok(self.csv_of(&signed, host))
+    pub(crate) fn csv(&self, press: &Press) -> Result<Vec<u8>, PrintError> {
+        let signed: Vec<SignedVoucher> = self.signed(&press.keys).collect::<Result<_, _>>()?;
+        Ok(self.csv_of(&signed, &press.host))
     }
 
     /// The same for vouchers that are signed already.

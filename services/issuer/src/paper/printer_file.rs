@@ -28,9 +28,11 @@ use ledger::BatchId;
 use serde::{Deserialize, Serialize};
 use sqlx::PgTransaction;
 use utoipa::ToSchema;
+use voucher::Host;
 use web::{Created, Problem};
 
 use crate::batches::batch::{self, BatchRow};
+use crate::paper::in_vain::{self, Acceptable, Accepted};
 use crate::paper::print::{self, NewPrint};
 use crate::paper::settings::{self, Settings};
 use crate::{PrintId, PrintRejection, paper::booklets::PaperFormat, paper::logos::LogoInk};
@@ -59,6 +61,10 @@ pub struct NewPrinterFile {
     pub logos: LogoInk,
     /// Why booklets that were printed before are printed again.
     pub reason: Option<ReprintReason>,
+    /// What would be printed in vain, and is wanted all the same.
+    #[serde(default)]
+    #[schema(value_type = Vec<Acceptable>)]
+    pub accept: Accepted,
 }
 
 /// A hand-over to a printer.
@@ -108,9 +114,13 @@ pub async fn make(
     programme: &Programme,
     id: BatchId,
     new: &NewPrinterFile,
+    host: &Host,
     at: DateTime<Utc>,
 ) -> Result<Created<PrinterFile>, UseCaseError<PrinterFileRejection>> {
     let found = printable(tx, programme, id).await?;
+    if let Some(reason) = in_vain::reason(tx, programme, host, new.accept, at).await? {
+        return Err(PrinterFileRejection::Print(PrintRejection::InVain(reason)).into());
+    }
     print::lock(tx, &found).await?;
     let batch = printable(tx, programme, id).await?;
     let numbers = batch.booklet_numbers();
@@ -119,11 +129,10 @@ pub async fn make(
         return Err(PrinterFileRejection::Print(PrintRejection::Booklets(numbers)).into());
     }
     let wanted = view(&batch, new.id, &(from..=to), new.format);
-    let digest = settings::settings(tx, programme, Some(batch.plan), new.logos)
-        .await?
-        .digest(programme, new.format);
+    let settings = settings::settings(tx, programme, Some(batch.plan), new.logos, host).await?;
+    let digest = settings.digest(programme, new.format);
     if let Some((known, of)) = known(tx, &batch, new.id).await? {
-        let current = settings::of_digest(tx, programme, Some(batch.plan), known.format, &of).await?;
+        let current = settings::of_digest(tx, programme, Some(batch.plan), known.format, &of, host).await?;
         let other_ink = current.is_some() && *of != digest;
         return if known == wanted && !other_ink {
             Ok(Created::Existing(known))
@@ -160,11 +169,12 @@ pub(crate) async fn prepare(
     programme: &Programme,
     batch: BatchId,
     id: PrintId,
+    host: &Host,
     at: DateTime<Utc>,
 ) -> Result<(PrinterFile, BatchRow, Settings), UseCaseError<PrinterFileRejection>> {
     let batch = printable(tx, programme, batch).await?;
     let (file, digest) = known(tx, &batch, id).await?.ok_or(PrinterFileRejection::NoFile)?;
-    let settings = settings::of_digest(tx, programme, Some(batch.plan), file.format, &digest)
+    let settings = settings::of_digest(tx, programme, Some(batch.plan), file.format, &digest, host)
         .await?
         .ok_or(PrinterFileRejection::NotApproved)?;
     audit(tx, who, at, "print.download", Some(id.uuid()), batch.id).await?;

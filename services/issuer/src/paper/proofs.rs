@@ -18,7 +18,10 @@ use utoipa::ToSchema;
 use voucher::{Host, Idx, Kid, LastDay, Qr, QrLevel, Terms, ToBeSigned, Token, VoucherId};
 use web::{Created, Problem};
 
+use crate::paper::booklets::booklet_pages;
+use crate::paper::in_vain::{self, Acceptable, Accepted, InVain};
 use crate::paper::logos::LogoInk;
+use crate::paper::print::PrintRejection;
 use crate::paper::settings::{self, Settings};
 use crate::{
     ProofId, batches::batch, paper::booklets::Paper, paper::booklets::PaperFormat, paper::booklets::PaperVoucher,
@@ -37,6 +40,10 @@ pub struct NewProof {
     pub logos: LogoInk,
     /// The batch whose funders it names; those of the newest plan when absent.
     pub batch_id: Option<BatchId>,
+    /// What would be printed in vain, and is wanted all the same.
+    #[serde(default)]
+    #[schema(value_type = Vec<Acceptable>)]
+    pub accept: Accepted,
 }
 
 /// A proof as it stands.
@@ -60,6 +67,9 @@ pub enum ProofRejection {
     NoProof,
     /// The settings have changed since it was made.
     Outdated,
+    InVain(InVain),
+    /// What no print may be like.
+    Print(PrintRejection),
 }
 
 impl Rejection for ProofRejection {}
@@ -69,6 +79,8 @@ type ProofError = UseCaseError<ProofRejection>;
 impl From<ProofRejection> for Problem {
     fn from(rejection: ProofRejection) -> Self {
         match rejection {
+            ProofRejection::InVain(reason) => reason.into(),
+            ProofRejection::Print(rejection) => rejection.into(),
             ProofRejection::NoBatch => Self::not_found("Ce lot"),
             ProofRejection::NoProof => Self::not_found("Ce bon à tirer"),
             ProofRejection::Outdated => Self::refused("proof-outdated", "Ce bon à tirer n'est plus à jour.").detail(
@@ -84,10 +96,15 @@ pub async fn make(
     who: &Caller,
     programme: &Programme,
     new: &NewProof,
+    host: &Host,
     at: DateTime<Utc>,
 ) -> Result<Created<Proof>, ProofError> {
+    if let Some(reason) = in_vain::reason(tx, programme, host, new.accept, at).await? {
+        return Err(ProofRejection::InVain(reason).into());
+    }
     let plan = plan(tx, programme, new.batch_id).await?;
-    let settings = settings::settings(tx, programme, plan, new.logos).await?;
+    let settings = settings::settings(tx, programme, plan, new.logos, host).await?;
+    check_cover(programme, new.format, &settings).map_err(ProofRejection::Print)?;
     let digest = settings.digest(programme, new.format);
     let inserted = sqlx::query!(
         "insert into issuer.proof (book_id, id, batch_id, format, settings_sha256, made_at) values ($1, $2, $3, $4, $5, $6)
@@ -103,7 +120,7 @@ pub async fn make(
     .await?
     .rows_affected()
         == 1;
-    let (proof, shown) = find_shown(tx, programme, new.id).await?;
+    let (proof, shown) = find_shown(tx, programme, new.id, host).await?;
     let other_ink = shown.is_some_and(|shown| shown.digest(programme, proof.format) != digest);
     if (proof.format, proof.batch_id) != (new.format, new.batch_id) || other_ink {
         return Err(ProofError::IdReused);
@@ -121,9 +138,10 @@ pub async fn approve(
     who: &Caller,
     programme: &Programme,
     id: ProofId,
+    host: &Host,
     at: DateTime<Utc>,
 ) -> Result<Created<Proof>, ProofError> {
-    let proof = find(tx, programme, id).await?;
+    let proof = find(tx, programme, id, host).await?;
     if !proof.current {
         return Err(ProofRejection::Outdated.into());
     }
@@ -135,7 +153,7 @@ pub async fn approve(
     )
     .execute(&mut **tx)
     .await?;
-    let proof = find(tx, programme, id).await?;
+    let proof = find(tx, programme, id, host).await?;
     if approved.rows_affected() == 0 {
         return Ok(Created::Existing(proof));
     }
@@ -143,8 +161,13 @@ pub async fn approve(
     Ok(Created::New(proof))
 }
 
-pub(crate) async fn find(tx: &mut PgTransaction<'_>, programme: &Programme, id: ProofId) -> Result<Proof, ProofError> {
-    Ok(find_shown(tx, programme, id).await?.0)
+pub(crate) async fn find(
+    tx: &mut PgTransaction<'_>,
+    programme: &Programme,
+    id: ProofId,
+    host: &Host,
+) -> Result<Proof, ProofError> {
+    Ok(find_shown(tx, programme, id, host).await?.0)
 }
 
 /// A proof with the settings that it shows, while they are current.
@@ -152,6 +175,7 @@ async fn find_shown(
     tx: &mut PgTransaction<'_>,
     programme: &Programme,
     id: ProofId,
+    host: &Host,
 ) -> Result<(Proof, Option<Settings>), ProofError> {
     let row = sqlx::query!(
         r#"select batch_id as "batch_id: BatchId", format, settings_sha256, made_at, approved_at from issuer.proof
@@ -164,7 +188,7 @@ async fn find_shown(
     .ok_or(ProofRejection::NoProof)?;
     let format = PaperFormat::of_word(&row.format);
     let plan = plan(tx, programme, row.batch_id).await?;
-    let shown = settings::of_digest(tx, programme, plan, format, &row.settings_sha256).await?;
+    let shown = settings::of_digest(tx, programme, plan, format, &row.settings_sha256, host).await?;
     let proof = Proof {
         id,
         format,
@@ -214,21 +238,53 @@ pub(crate) async fn paper(
     id: ProofId,
     host: &Host,
 ) -> Result<Paper, ProofError> {
-    let (proof, settings) = find_shown(tx, programme, id).await?;
+    let (proof, settings) = find_shown(tx, programme, id, host).await?;
     let settings = settings.ok_or(ProofRejection::Outdated)?;
-    let serials = 1..=programme.booklet_size;
-    Ok(Paper {
+    let vouchers = (1..=programme.booklet_size).map(|serial| specimen(serial, host));
+    Ok(specimen_paper(
+        programme,
+        proof.format,
+        &settings,
+        vec![(1, vouchers.collect())],
+    ))
+}
+
+fn specimen_paper(
+    programme: &Programme,
+    format: PaperFormat,
+    settings: &Settings,
+    booklets: Vec<(u32, Vec<PaperVoucher>)>,
+) -> Paper {
+    Paper {
         programme: programme.name.clone(),
         face_value: programme.face_value,
         printed_day: programme.printed_day,
-        format: proof.format,
-        contact: settings.contact,
-        partners: settings.partners,
+        format,
+        contact: settings.contact.clone(),
+        partners: settings.partners.clone(),
         logos: settings.logos,
+        host: settings.host.clone(),
+        series: SPECIMEN_SERIES,
         specimen: true,
-        booklets: vec![(1, serials.map(|serial| specimen(serial, host)).collect())],
-    })
+        booklets,
+    }
 }
+
+/// Whether a cover of these settings helps its reader, and holds all names.
+pub(crate) fn check_cover(
+    programme: &Programme,
+    format: PaperFormat,
+    settings: &Settings,
+) -> Result<(), PrintRejection> {
+    if !settings.contact.reaches_somebody() {
+        return Err(PrintRejection::NoContact);
+    }
+    let paper = specimen_paper(programme, format, settings, Vec::new());
+    booklet_pages(&paper, programme.booklet_size.into()).map(drop)
+}
+
+/// Series are numbered from 1.
+const SPECIMEN_SERIES: u16 = 0;
 
 /// A voucher of which nothing can be spent, as it is drawn on a proof.
 #[must_use]
@@ -245,7 +301,7 @@ pub fn specimen(serial: u16, host: &Host) -> PaperVoucher {
 #[must_use]
 pub fn specimen_token(serial: u16) -> Token {
     let terms = Terms {
-        series: 0,
+        series: SPECIMEN_SERIES,
         idx: Idx::new(serial.into()).expect("16 bits fit 24"),
         cents: 0,
         day: LastDay::new(0),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use sqlx::{PgConnection, PgTransaction};
 use utoipa::ToSchema;
+use voucher::Host;
 use web::Problem;
 
 use crate::{paper::booklets::PaperFormat, paper::booklets::Partner, paper::logos, paper::logos::LogoInk};
@@ -21,8 +22,11 @@ bounds::text_kind! {
     pub struct CoverAddress: 0..=120, Form::Line;
 }
 
+/// Digits of the shortest French numbers: `3939`.
+const PHONE_DIGITS_MIN: usize = 4;
+
 /// Changes whenever what is drawn changes: a proof approved before must be approved again.
-const LAYOUT_VERSION: u32 = 2;
+const LAYOUT_VERSION: u32 = 3;
 
 /// Where people ask, as printed on the cover. What is absent is not printed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -60,6 +64,11 @@ impl From<ContactRejection> for Problem {
 }
 
 impl Contact {
+    /// Whether it helps a person who has no phone that goes online: a page alone does not.
+    pub(crate) const fn reaches_somebody(&self) -> bool {
+        self.phone.is_some() || self.address.is_some()
+    }
+
     /// Trimmed, without the address's scheme, and within what the cover has room for.
     pub fn checked(&self) -> Result<Self, ContactRejection> {
         let text = |field, value: &Option<String>, chars_max: usize| {
@@ -74,7 +83,10 @@ impl Contact {
             }
         };
         let phone = text("phone", &self.phone, CoverPhone::CHARS_MAX)?;
-        if phone.as_deref().is_some_and(|phone| !CoverPhone::fits(phone)) {
+        let number = |phone: &str| {
+            CoverPhone::fits(phone) && phone.chars().filter(char::is_ascii_digit).count() >= PHONE_DIGITS_MIN
+        };
+        if phone.as_deref().is_some_and(|phone| !number(phone)) {
             let rule = "des chiffres et des espaces, par exemple « 03 80 12 34 56 ».".to_owned();
             return Err(ContactRejection::Field { field: "phone", rule });
         }
@@ -144,6 +156,8 @@ pub(crate) struct Settings {
     pub contact: Contact,
     pub partners: Vec<Partner>,
     pub logos: LogoInk,
+    /// What the QR codes lead to.
+    pub host: Host,
 }
 
 /// Reads the settings with the funders of this plan.
@@ -152,6 +166,7 @@ pub(crate) async fn settings(
     programme: &Programme,
     plan: Option<PlanId>,
     ink: LogoInk,
+    host: &Host,
 ) -> Result<Settings, sqlx::Error> {
     let organisations = partners(db, programme, plan).await?;
     let ids: Vec<uuid::Uuid> = organisations.iter().map(|organisation| organisation.uuid()).collect();
@@ -173,6 +188,7 @@ pub(crate) async fn settings(
         contact: contact(db, programme.id).await?,
         partners,
         logos: ink,
+        host: host.clone(),
     })
 }
 
@@ -183,8 +199,9 @@ pub(crate) async fn of_digest(
     plan: Option<PlanId>,
     format: PaperFormat,
     digest: &[u8],
+    host: &Host,
 ) -> Result<Option<Settings>, sqlx::Error> {
-    let settings = settings(db, programme, plan, LogoInk::Grey).await?;
+    let settings = settings(db, programme, plan, LogoInk::Grey, host).await?;
     let inks = [LogoInk::Grey, LogoInk::Colour].map(|logos| Settings {
         logos,
         ..settings.clone()
@@ -223,6 +240,7 @@ impl Settings {
         };
         add(&LAYOUT_VERSION.to_be_bytes());
         add(format.word().as_bytes());
+        add(self.host.as_str().as_bytes());
         add(programme.name.as_bytes());
         add(&programme.face_value.get().to_be_bytes());
         add(programme.printed_day.to_string().as_bytes());
@@ -269,6 +287,7 @@ mod tests {
         );
         for (contact, wrong) in [
             (given("appelez-nous", "a.fr", ""), "phone"),
+            (given("(-)", "a.fr", ""), "phone"),
             (given("", "pas une page", ""), "web_page"),
             (given("", "", &"x".repeat(121)), "address"),
             (given("", "", "deux\nlignes"), "address"),

@@ -1,5 +1,6 @@
-//! Vouchers in people's hands: hand-over, replacement, reissue, revocation, and what state each is in.
+//! Vouchers in people's hands: finding a booklet, hand-over, replacement, reissue, revocation, and what state each is in.
 
+pub mod find_booklet;
 pub mod hand_over;
 pub mod reissue;
 pub mod revoke;

@@ -51,6 +51,11 @@ pub struct Fixture {
 
 impl Fixture {
     pub async fn new(pool: PgPool, spendable: &str) -> Self {
+        Self::on_host(pool, spendable, HOST).await
+    }
+
+    /// As [`new`](Self::new), with QR codes that lead elsewhere.
+    pub async fn on_host(pool: PgPool, spendable: &str, host: &str) -> Self {
         let issuer_pool = testkit::as_role(&pool, database::Role::Issuer, 8).await;
         let (clock, hand) = Clock::set(instant("2026-05-04T08:00:00Z"));
         let signing = SigningKey::from_seed(&Zeroizing::new(SIGNING_SEED));
@@ -64,7 +69,7 @@ impl Fixture {
         let config = Config {
             pool: issuer_pool,
             clock: clock.clone(),
-            host: HOST.parse().unwrap(),
+            host: host.parse().unwrap(),
             signers: signers.clone(),
             key_sets: issuer::KeySets::under(vec![root]),
             identity_key: IdentityKey::new(Zeroizing::new([5; 32])),
@@ -101,6 +106,8 @@ impl Fixture {
             fixture.admits(prescriber).await.created();
         }
         fixture.agrees_plan(&["0.3339", "0.33305", "0.33305"]).await;
+        let contact = json!({"phone": "03 80 12 34 56"});
+        fixture.sponsor.put_json(&fixture.path("paper"), contact).await.ok();
         fixture
     }
 

@@ -178,7 +178,7 @@ async fn nothing_on_a_proof_can_be_spent(pool: PgPool) {
         .await;
     assert!(pdf.status < 300 && pdf.bytes.starts_with(b"%PDF-1.7"), "{}", pdf.text());
     keep("epreuve.pdf", &pdf.bytes);
-    check_pdf(&pdf.bytes, 10, 0);
+    check_pdf(&pdf.bytes, 11, 0);
     let jwks = fixture.sponsor.get("/.well-known/jwks.json").await.text();
     let keyring = Keyring::new(HOST.parse().unwrap(), voucher::JwkSet::read(&jwks).unwrap());
     let specimen = issuer::specimen(3, &HOST.parse().unwrap());
@@ -245,6 +245,236 @@ async fn the_archive_is_whole_its_sums_hold_and_its_rows_are_those_of_the_batch(
             fixture.traces("print.download").await
         ),
         (1, 1)
+    );
+}
+
+#[testkit::test]
+async fn the_printer_is_told_the_truth_about_the_file_in_every_format_and_ink(pool: PgPool) {
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.minted(1, 102).await;
+    fixture.gives_logo(1, "image/svg+xml", RED).await.ok();
+    let jobs = [
+        (500, json!({"format": "sheet", "to": 101})),
+        (501, json!({"format": "large_print", "to": 2, "reason": "other_format"})),
+        (
+            502,
+            json!({"format": "sheet", "to": 1, "logos": "colour", "reason": "misprinted"}),
+        ),
+    ];
+    for (id, job) in jobs {
+        let logos = job["logos"].as_str().unwrap_or("grey");
+        fixture
+            .approves_in(id + 100, job["format"].as_str().unwrap(), logos)
+            .await;
+        fixture.orders_print(batch, id, &job).await.created();
+        let archive = fixture.archive(batch, id).await;
+        keep(&format!("imprimeur-{id}.zip"), &archive.bytes);
+        check("check_printer_file.py", &archive.bytes, &[]);
+    }
+}
+
+#[testkit::test]
+async fn a_cover_that_says_nowhere_to_ask_is_not_printed(pool: PgPool) {
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.minted(1, 2).await;
+    let proof = |id| json!({"id": uuid(id), "format": "sheet"});
+    let booklets = fixture.path(&format!("batches/{batch}/booklets.pdf"));
+    for nowhere in [json!({}), json!({"phone": " "}), json!({"web_page": "www.exemple.fr"})] {
+        fixture.says(nowhere).await.ok();
+        fixture
+            .sponsor
+            .post(&fixture.path("proofs"), proof(600))
+            .await
+            .refused("no-contact");
+        fixture.sponsor.get(&booklets).await.refused("no-contact");
+    }
+    for (id, somewhere) in [
+        (601, json!({"phone": "3939"})),
+        (602, json!({"address": "Mairie, 21140 Semur-en-Auxois"})),
+    ] {
+        fixture.says(somewhere).await.ok();
+        fixture.sponsor.post(&fixture.path("proofs"), proof(id)).await.created();
+    }
+    assert!(fixture.sponsor.get(&booklets).await.status < 300);
+}
+
+#[testkit::test]
+async fn paper_for_a_host_of_ones_own_machine_is_made_only_when_asked_for_by_name(pool: PgPool) {
+    let fixture = Fixture::on_host(pool, "hand_over", "cheque.localhost").await;
+    let batch = fixture.minted(1, 2).await;
+    let path = |query: &str| fixture.path(&format!("batches/{batch}/{query}"));
+    let proof = |accept: Value| json!({"id": uuid(600), "format": "sheet", "accept": accept});
+    let proofs = fixture.path("proofs");
+    for refused in [json!([]), json!(["expired_programme"])] {
+        fixture
+            .sponsor
+            .post(&proofs, proof(refused))
+            .await
+            .refused("local-host");
+    }
+    let run = |accept: Value| json!({"parts": [{"programme_id": fixture.programme, "batch_id": batch, "reason": "damaged"}], "accept": accept});
+    fixture.sponsor.get(&path("booklets.pdf")).await.refused("local-host");
+    fixture.sponsor.get(&path("vouchers.csv")).await.refused("local-host");
+    fixture
+        .sponsor
+        .post("/issuer/v1/print-runs", run(json!([])))
+        .await
+        .refused("local-host");
+    fixture.orders_print(batch, 500, &json!({})).await.refused("local-host");
+    assert_eq!(
+        fixture.sponsor.get(&path("booklets.pdf?accept=anything")).await.status,
+        400
+    );
+
+    let by_name = json!(["local_host"]);
+    fixture.sponsor.post(&proofs, proof(by_name.clone())).await.created();
+    // The same proof, however it was asked for.
+    fixture
+        .sponsor
+        .post(&proofs, proof(json!(["expired_programme", "local_host"])))
+        .await
+        .ok();
+    let approval = fixture.path(&format!("proofs/{}/approval", uuid(600)));
+    fixture.sponsor.post(&approval, json!({})).await.created();
+    fixture
+        .orders_print(batch, 500, &json!({"accept": by_name}))
+        .await
+        .created();
+    assert!(fixture.archive(batch, 500).await.status < 300);
+    assert!(
+        fixture
+            .sponsor
+            .get(&path("vouchers.csv?accept=local_host"))
+            .await
+            .status
+            < 300
+    );
+    assert!(
+        fixture
+            .sponsor
+            .get(&path("booklets.pdf?accept=local_host&reason=damaged"))
+            .await
+            .status
+            < 300
+    );
+    assert!(fixture.sponsor.post("/issuer/v1/print-runs", run(by_name)).await.status < 300);
+}
+
+#[testkit::test]
+async fn paper_of_an_expired_programme_is_made_only_when_asked_for_by_name(pool: PgPool) {
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.minted(1, 2).await;
+    let proof = |accept: Value| json!({"id": uuid(600), "format": "sheet", "accept": accept});
+    let proofs = fixture.path("proofs");
+    // The last day, in Paris.
+    fixture.clock.move_to(instant("2026-12-31T22:59:00Z"));
+    assert!(
+        fixture
+            .sponsor
+            .get(&fixture.path(&format!("batches/{batch}/booklets.pdf?to=1")))
+            .await
+            .status
+            < 300
+    );
+    fixture.clock.move_to(instant("2026-12-31T23:00:00Z"));
+    for refused in [json!([]), json!(["local_host"])] {
+        fixture
+            .sponsor
+            .post(&proofs, proof(refused))
+            .await
+            .refused("expired-programme");
+    }
+    fixture
+        .sponsor
+        .get(&fixture.path(&format!("batches/{batch}/booklets.pdf?from=2")))
+        .await
+        .refused("expired-programme");
+    fixture
+        .orders_print(batch, 500, &json!({}))
+        .await
+        .refused("expired-programme");
+    fixture
+        .sponsor
+        .post(&proofs, proof(json!(["expired_programme"])))
+        .await
+        .created();
+    let approval = fixture.path(&format!("proofs/{}/approval", uuid(600)));
+    fixture.sponsor.post(&approval, json!({})).await.created();
+    let wanted = json!({"accept": ["expired_programme"], "reason": "other_format"});
+    fixture.orders_print(batch, 500, &wanted).await.created();
+}
+
+#[testkit::test]
+async fn a_booklet_is_found_from_its_number_and_from_its_cover_typed_or_scanned(pool: PgPool) {
+    let fixture = Fixture::new(pool, "hand_over").await;
+    let batch = fixture.funded(1, 3).await;
+    let person = fixture.people(1, 1).await[0];
+    fixture.hands_over(700, batch, 2, person).await.created();
+    let found = fixture.sponsor.get(&fixture.path("booklets/2")).await.ok();
+    let code = found["cover_code"].as_str().unwrap().to_owned();
+    assert_eq!(
+        (
+            &found["batch_id"],
+            &found["first_serial"],
+            &found["last_serial"],
+            &found["revoked"]
+        ),
+        (&json!(batch), &json!(11), &json!(20), &json!(0))
+    );
+    assert!(found["handed_over_at"].is_string());
+    // Whose the hand-over is, is theirs to know.
+    assert_eq!(found["hand_over_id"], json!(null));
+    let scanned = format!("https%3A%2F%2F{HOST}%2Fv%23{code}");
+    for text in [code.as_str(), &code.to_lowercase().replace('-', "%20"), &scanned] {
+        let path = format!("/issuer/v1/booklets?cover={text}");
+        assert_eq!(fixture.sponsor.get(&path).await.ok(), found, "{text}");
+        assert_eq!(fixture.operator.get(&path).await.ok()["booklet"], json!(2));
+        assert_eq!(
+            fixture.prescriber.get(&path).await.ok()["hand_over_id"],
+            json!(uuid(700))
+        );
+        assert_eq!(
+            fixture.other_prescriber.get(&path).await.ok()["hand_over_id"],
+            json!(null)
+        );
+    }
+    let elsewhere = fixture
+        .operator
+        .admits(uuid(20), "Autre département", &["sponsor", "prescriber"])
+        .await;
+    for path in [fixture.path("booklets/2"), format!("/issuer/v1/booklets?cover={code}")] {
+        assert_eq!(elsewhere.get(&path).await.status, 404);
+    }
+    for nobodys in ["0", "4", "4000000000"] {
+        assert_eq!(
+            fixture
+                .sponsor
+                .get(&fixture.path(&format!("booklets/{nobodys}")))
+                .await
+                .status,
+            404
+        );
+    }
+    // The codes of vouchers lead nowhere here, and the cover's leads to no voucher.
+    let row = fixture.csv(batch).await.lines().nth(1).unwrap().to_owned();
+    let voucher: Vec<&str> = row.split(',').collect();
+    for of_voucher in [
+        voucher[1].replace('#', "%23"),
+        voucher[2].to_owned(),
+        "COUV-1-2-00".to_owned(),
+    ] {
+        let path = format!("/issuer/v1/booklets?cover={of_voucher}");
+        fixture.sponsor.get(&path).await.refused("cover-code");
+    }
+    let revoked = json!({"id": uuid(900), "batch_id": batch, "booklet": 2, "reason": "lost"});
+    fixture
+        .prescriber
+        .post(&fixture.path("revocations"), revoked)
+        .await
+        .created();
+    assert_eq!(
+        fixture.sponsor.get(&fixture.path("booklets/2")).await.ok()["revoked"],
+        json!(10)
     );
 }
 
@@ -438,22 +668,28 @@ async fn a_whole_batch_is_withdrawn_with_one_call_and_no_number_is_ever_given_tw
 /// `tests/checkers/check_pdf.py` must find the document accessible, this many QR codes in it, and colour on this many pages.
 #[track_caller]
 fn check_pdf(pdf: &[u8], codes: u32, in_colour: u32) {
+    check("check_pdf.py", pdf, &[&codes.to_string(), &in_colour.to_string()]);
+}
+
+/// A program of `tests/checkers` must find the file to be what the arguments say.
+#[track_caller]
+fn check(program: &str, file: &[u8], arguments: &[&str]) {
     let python = std::env::var("TEST_PYTHON")
         .expect("TEST_PYTHON is not set: run scripts/test (tests/requirements.txt says more)");
-    let folder = std::env::temp_dir().join(format!(
+    let path = std::env::temp_dir().join(format!(
         "ccn-{}",
-        uuid::Uuid::from_u128(u128::from(std::process::id()) << 64 | pdf.len() as u128)
+        uuid::Uuid::from_u128(u128::from(std::process::id()) << 64 | file.len() as u128)
     ));
-    std::fs::write(&folder, pdf).unwrap();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/checkers/check_pdf.py");
+    std::fs::write(&path, file).unwrap();
+    let script = format!("{}/../../tests/checkers/{program}", env!("CARGO_MANIFEST_DIR"));
     let mut command = std::process::Command::new(python);
     let output = command
-        .args(["-B", script])
-        .arg(&folder)
-        .args([codes.to_string(), in_colour.to_string()])
+        .args(["-B", &script])
+        .arg(&path)
+        .args(arguments)
         .output()
         .unwrap();
-    std::fs::remove_file(&folder).unwrap();
+    std::fs::remove_file(&path).unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -473,12 +709,13 @@ async fn every_format_is_accessible_black_on_one_plate_and_both_readers_find_eve
         let pdf = fixture.sponsor.get(&path).await;
         assert!(pdf.status < 300, "{}", pdf.text());
         keep(&format!("carnets-{format}.pdf"), &pdf.bytes);
-        check_pdf(&pdf.bytes, 20, 0);
+        check_pdf(&pdf.bytes, 22, 0);
+        check("check_clearances.py", &pdf.bytes, &["20"]);
     }
     let path = fixture.path(&format!("batches/{batch}/booklets.pdf?logos=colour&reason=misprinted"));
     let pdf = fixture.sponsor.get(&path).await;
     assert!(pdf.status < 300, "{}", pdf.text());
-    check_pdf(&pdf.bytes, 20, 2);
+    check_pdf(&pdf.bytes, 22, 2);
 }
 
 #[testkit::test]

@@ -7,7 +7,7 @@
 use utoipa::openapi::path::Operation;
 
 /// By roles, the verbs and addresses.
-const OPERATIONS: [(&[&str], &[&str]); 13] = [
+const OPERATIONS: [(&[&str], &[&str]); 14] = [
     (
         &["accreditor"],
         &[
@@ -151,6 +151,13 @@ const OPERATIONS: [(&[&str], &[&str]); 13] = [
             "post /funding/v1/checkpoints/{size}/cosignatures",
             "post /funding/v1/cosigners",
             "post /funding/v1/cosigners/retirements",
+        ],
+    ),
+    (
+        &["operator", "sponsor", "prescriber"],
+        &[
+            "get /issuer/v1/booklets",
+            "get /issuer/v1/programmes/{programme}/booklets/{booklet}",
         ],
     ),
     (

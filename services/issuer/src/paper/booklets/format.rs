@@ -10,7 +10,7 @@ pub enum PaperFormat {
     /// Ten vouchers a page, 95 × 54 mm each.
     #[default]
     Sheet,
-    /// Four vouchers a page, 190 × 68 mm each, letters of at least 16 points, a QR code of 40 mm; the cover takes two pages.
+    /// Four vouchers a page, 190 × 68 mm each, letters of at least 16 points, a QR code of 40 mm; the cover takes two pages or more.
     LargePrint,
 }
 
@@ -40,6 +40,13 @@ impl PaperFormat {
     }
 }
 
+/// Least distance from the typed code to the cut below it. `tests/checkers/check_clearances.py` measures both on the PDF.
+#[cfg(test)]
+const CODE_FROM_CUT: i16 = 40;
+/// And to the frame of the stamp above it.
+#[cfg(test)]
+const CODE_FROM_STAMP: i16 = 30;
+
 /// A4 (ISO 216).
 pub(super) const PAGE_WIDTH: i16 = 2100;
 
@@ -66,7 +73,8 @@ pub(super) struct Geometry {
     pub programme_right: i16,
     pub valid: TextLine,
     pub day: TextLine,
-    /// The frame for a stamp: left, top, width, height.
+    /// The frame for a stamp: left, top, width, height. A stamp misses it by a millimetre or two, scissors miss the cut by as much:
+    /// the typed code stays clear of both.
     pub stamp: [i16; 4],
     pub stamp_size: i16,
     /// Left, top and side of the QR code, quiet zone not counted.
@@ -92,6 +100,13 @@ pub(super) struct Cover {
     pub body: i16,
     pub pitch: i16,
     pub pictogram: i16,
+    /// The programme's name.
+    pub programme: i16,
+    /// The cover's typed code.
+    pub note: i16,
+    /// Who pays: the heading, and the names.
+    pub thanks: i16,
+    pub names: i16,
 }
 
 const fn line(y: i16, size: i16) -> TextLine {
@@ -108,27 +123,31 @@ static SHEET: Geometry = Geometry {
     height: 540,
     header: 38,
     inset: 30,
-    value: line(132, 150),
+    value: line(122, 138),
     value_width_max: 330,
-    title: &[("Chèque", 52), ("culture", 94), ("numérique", 136)],
+    title: &[("Chèque", 44), ("culture", 84), ("numérique", 124)],
     title_size: 39,
-    programme: [182, 217],
+    programme: [166, 199],
     programme_size: 33,
     programme_right: 580,
-    valid: line(258, 33),
-    day: line(302, 45),
-    stamp: [30, 318, 550, 148],
+    valid: line(238, 33),
+    day: line(281, 45),
+    stamp: [30, 296, 550, 122],
     stamp_size: 27,
-    qr: [617, 33, 300],
-    serial: line(402, 44),
-    booklet: line(448, 36),
-    code: line(522, 66),
+    qr: [617, 30, 300],
+    serial: line(386, 42),
+    booklet: line(424, 34),
+    code: line(496, 66),
     code_label_size: 36,
     cover: Cover {
-        heading: 64,
-        body: 55,
-        pitch: 68,
+        heading: 60,
+        body: 51,
+        pitch: 61,
         pictogram: 190,
+        programme: 55,
+        note: 46,
+        thanks: 50,
+        names: 40,
     },
 };
 
@@ -150,18 +169,22 @@ static LARGE_PRINT: Geometry = Geometry {
     programme_right: 1380,
     valid: line(428, 58),
     day: line(505, 72),
-    stamp: [770, 385, 610, 190],
-    stamp_size: 40,
+    stamp: [770, 370, 610, 164],
+    stamp_size: 57,
     qr: [1455, 45, 400],
     serial: line(535, 72),
     booklet: line(605, 58),
-    code: line(655, 96),
+    code: line(634, 96),
     code_label_size: 58,
     cover: Cover {
         heading: 80,
         body: 66,
         pitch: 84,
         pictogram: 240,
+        programme: 66,
+        note: 58,
+        thanks: 66,
+        names: 58,
     },
 };
 
@@ -217,6 +240,32 @@ mod tests {
     use voucher::{QUIET_ZONE_MODULES, QrLevel};
 
     #[test]
+    fn large_print_has_no_letter_of_less_than_16_points() {
+        // 16 points are 5.65 mm.
+        let (g, least) = (PaperFormat::LargePrint.geometry(), 57);
+        let lines = [g.value, g.valid, g.day, g.serial, g.booklet, g.code];
+        let others = [
+            g.header,
+            g.title_size,
+            g.programme_size,
+            g.stamp_size,
+            g.code_label_size,
+        ];
+        let Cover {
+            heading,
+            body,
+            programme,
+            note,
+            thanks,
+            names,
+            ..
+        } = g.cover;
+        let cover = [heading, body, programme, note, thanks, names];
+        let sizes = lines.iter().map(|line| line.size).chain(others).chain(cover);
+        assert!(sizes.into_iter().all(|size| size >= least));
+    }
+
+    #[test]
     fn nothing_is_nearer_to_a_symbol_than_its_quiet_zone_and_all_fits_the_page() {
         for format in [PaperFormat::Sheet, PaperFormat::LargePrint] {
             let g = format.geometry();
@@ -232,6 +281,13 @@ mod tests {
                 g.serial.y - g.serial.size >= top + side,
                 "words begin below the quiet zone"
             );
+            // Capitals of the typeface are less than seven tenths of its size high.
+            let code_top = g.code.y - g.code.size * 7 / 10;
+            assert!(
+                code_top >= g.stamp[1] + g.stamp[3] + CODE_FROM_STAMP,
+                "the code under a stamp"
+            );
+            assert!(g.code.y + CODE_FROM_CUT <= g.height, "the code under the scissors");
             assert!(g.left >= 100, "room for staples");
             assert!(g.left + g.columns * g.width <= PAGE_WIDTH - 50);
             assert!(g.top + g.rows * g.height <= 2970 - 50, "A4 is 297 mm high");

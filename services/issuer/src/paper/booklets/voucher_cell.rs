@@ -117,7 +117,7 @@ pub(super) fn draw(
         left + stamp_left + g.stamp_size / 2,
         top + stamp_top + g.stamp_size * 5 / 4,
         g.stamp_size,
-        "Cachet de la structure",
+        "Cachet du lieu",
     )]));
     section.push(paragraph([
         pen.regular(x, top + g.code.y, g.code_label_size, &format!("{CODE} ")),

@@ -5,24 +5,18 @@ use std::num::NonZeroUsize;
 use catalogue::Programme;
 use voucher::{Host, Qr, QrLevel};
 
-use super::{SignedVoucher, ToPrint};
-use crate::keys::voucher_keys::VoucherKeys;
+use super::{Press, SignedVoucher, ToPrint};
 use crate::{paper::booklets::Paper, paper::booklets::PaperVoucher, paper::print::PrintError};
 
 /// Vouchers signed and encoded, in order, in booklets.
-pub(crate) fn paper(
-    programme: &Programme,
-    to_print: &ToPrint,
-    keys: &VoucherKeys,
-    host: &Host,
-) -> Result<Paper, PrintError> {
-    let signed: Vec<SignedVoucher> = to_print.signed(keys).collect::<Result<_, _>>()?;
-    Ok(paper_of(programme, to_print, &signed, host))
+pub(crate) fn paper(programme: &Programme, to_print: &ToPrint, press: &Press) -> Result<Paper, PrintError> {
+    let signed: Vec<SignedVoucher> = to_print.signed(&press.keys).collect::<Result<_, _>>()?;
+    Ok(paper_of(programme, to_print, &signed))
 }
 
 /// The same for vouchers that are signed already.
-pub(crate) fn paper_of(programme: &Programme, to_print: &ToPrint, signed: &[SignedVoucher], host: &Host) -> Paper {
-    let qrs = encoded(signed, host);
+pub(crate) fn paper_of(programme: &Programme, to_print: &ToPrint, signed: &[SignedVoucher]) -> Paper {
+    let qrs = encoded(signed, &to_print.settings.host);
     let mut booklets: Vec<(u32, Vec<PaperVoucher>)> = Vec::new();
     for (voucher, qr) in signed.iter().zip(qrs) {
         let on_paper = PaperVoucher {
@@ -43,6 +37,8 @@ pub(crate) fn paper_of(programme: &Programme, to_print: &ToPrint, signed: &[Sign
         contact: to_print.settings.contact.clone(),
         partners: to_print.settings.partners.clone(),
         logos: to_print.settings.logos,
+        host: to_print.settings.host.clone(),
+        series: to_print.batch.series,
         specimen: false,
         booklets,
     }

@@ -13,17 +13,16 @@ use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
-use voucher::Host;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::{PART_BOOKLETS, PrinterFile};
 use crate::batches::batch::{self, BatchRow};
 use crate::keys::voucher_keys::VoucherKeys;
+use crate::paper::booklets::{PaperFormat, booklet_pages, booklets_pdf};
 use crate::paper::logos::LogoInk;
-use crate::paper::print::{SignedVoucher, ToPrint, paper_of, processors};
+use crate::paper::print::{PrintError, SignedVoucher, ToPrint, paper_of, processors};
 use crate::paper::settings::Settings;
-use crate::{paper::booklets::booklets_pdf, paper::print::PrintError};
 
 /// After this many seconds in which the client takes nothing, the work is given up.
 const STALLED_SECONDS: u64 = 120;
@@ -40,7 +39,6 @@ pub(crate) struct Job {
     pub settings: Settings,
     pub file: PrinterFile,
     pub keys: VoucherKeys,
-    pub host: Host,
     pub at: DateTime<Utc>,
     /// Kept until the end: how many archives are written side by side is limited.
     pub permit: Arc<OwnedSemaphorePermit>,
@@ -117,7 +115,7 @@ fn write(job: &Job, runtime: &Handle, zip: &mut Archive) -> Result<(), ArchiveEr
     let deflated = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
     // A PDF is compressed inside.
     let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
-    add(zip, &mut sums, "LISEZ-MOI.txt", deflated, read_me(job).as_bytes())?;
+    add(zip, &mut sums, "LISEZ-MOI.txt", deflated, read_me(job)?.as_bytes())?;
     let parts = parts(job.file.from..=job.file.to);
     std::thread::scope(|scope| {
         let draw_round = |round: &[RangeInclusive<u32>]| {
@@ -181,8 +179,8 @@ fn draw(job: &Job, runtime: &Handle, booklets: RangeInclusive<u32>) -> Result<Pa
         vouchers,
     };
     let signed: Vec<SignedVoucher> = to_print.signed(&job.keys).collect::<Result<_, _>>()?;
-    let csv = to_print.csv_of(&signed, &job.host);
-    let paper = paper_of(&job.programme, &to_print, &signed, &job.host);
+    let csv = to_print.csv_of(&signed, &job.settings.host);
+    let paper = paper_of(&job.programme, &to_print, &signed);
     let pdf = booklets_pdf(&[paper], job.at)?;
     Ok(Part { booklets, pdf, csv })
 }
@@ -211,39 +209,69 @@ fn add(
     Ok(())
 }
 
-fn read_me(job: &Job) -> String {
-    let PrinterFile {
-        from,
-        to,
-        vouchers,
-        parts,
-        ..
-    } = job.file;
+/// What the printer has to know, counted from what is drawn.
+fn read_me(job: &Job) -> Result<String, ArchiveError> {
+    let PrinterFile { from, to, vouchers, .. } = job.file;
     let booklets = to - from + 1;
-    format!(
+    let nothing = ToPrint {
+        batch: job.batch.clone(),
+        format: job.file.format,
+        settings: job.settings.clone(),
+        vouchers: Vec::new(),
+    };
+    let size = job.batch.booklet_size;
+    let whole = usize::try_from(size).expect("a booklet is small");
+    let paper = paper_of(&job.programme, &nothing, &[]);
+    let each = u64::try_from(booklet_pages(&paper, whole).map_err(PrintError::from)?).expect("a booklet is small");
+    let mut files = String::new();
+    for part in parts(from..=to) {
+        let (first, last) = (part.start(), part.end());
+        let count = last - first + 1;
+        let pages = u64::from(count) * each;
+        writeln!(
+            files,
+            "- carnets-{first:06}-{last:06}.pdf : {pages} pages, {count} carnets ;"
+        )
+        .expect("a String takes every write");
+    }
+    Ok(format!(
         "CHÈQUES CULTURE NUMÉRIQUE : FICHIER POUR L'IMPRIMEUR\n\n\
          Dispositif : {programme}\nLot : {batch}\nCarnets : {from} à {to} ({booklets} carnets, {vouchers} chèques)\n\n\
+         Le travail\n\
+         - Format : A4 en hauteur (210 × 297 mm), {format}.\n\
+         - Pages : {each} par carnet, {pages} en tout.\n\
+         - Feuilles : {each} par carnet, {pages} en tout (recto seul : une page, une feuille).\n\
+         - Encre : {ink}\n\
+         - Papier : blanc mat, 100 g au moins.\n\n\
          Ce dossier contient\n\
-         - {parts} fichier(s) carnets-….pdf : les pages à imprimer, A4, dans l'ordre des carnets ;\n\
-         - {parts} fichier(s) cheques-….csv : les mêmes chèques en tableau, pour votre propre mise en page ;\n\
+         {files}\
+         - autant de fichiers cheques-….csv : les mêmes chèques en tableau, pour votre propre mise en page ;\n\
          - SHA256SUMS : les empreintes. Vérifiez avec « sha256sum --check SHA256SUMS ».\n\n\
          Comment imprimer\n\
-         - {ink}
-         - Sur papier blanc mat d'au moins 100 g, au moins 300 points par pouce.\n\
-         - RECTO SEUL, à 100 % : pas d'ajustement à la page.\n\
-         - Un carnet : sa couverture, puis ses chèques. Agrafez à gauche, deux agrafes dans la marge.\n\
-         - Coupez sur les repères. Aucun pli, aucune perforation, aucune coupe dans un code QR.\n\n\
+         - RECTO SEUL, à 100 % : pas d'ajustement à la page. 300 points par pouce au moins.\n\
+         - Un carnet : ses {each} feuilles dans l'ordre du fichier, la couverture d'abord. Agrafez à gauche, deux agrafes dans la marge.\n\
+         - NE DÉCOUPEZ PAS les chèques et ne séparez pas la couverture : la personne garde son carnet entier et découpe elle-même un\n  \
+         chèque au moment de le donner. Les repères sont pour ses ciseaux.\n\
+         - Aucun pli, aucune perforation, aucune agrafe dans un code QR ni dans un code à taper.\n\n\
          Sécurité\n\
-         - Chaque code QR vaut de l'argent dès que le carnet est remis à une personne : gardez ces fichiers et ces\n  \
+         - Chaque code QR de chèque vaut de l'argent dès que le carnet est remis à une personne : gardez ces fichiers et ces\n  \
          feuilles sous clé, ne les envoyez pas par courriel, détruisez les feuilles ratées et les fichiers après le tirage.\n\
+         - Le code QR de la couverture n'est pas un chèque : il sert à retrouver le carnet.\n\
          - Un carton perdu ou volé : prévenez tout de suite le commanditaire, il bloque les carnets.\n",
-        ink = match job.settings.logos {
-            LogoInk::Grey => "En noir seul, logos compris : une seule plaque (DeviceGray), sans conversion en quadrichromie.",
-            LogoInk::Colour => "En noir seul (DeviceGray, sans conversion), sauf les logos des couvertures, en couleur (RVB).",
+        format = match job.file.format {
+            PaperFormat::Sheet => "mise en page ordinaire",
+            PaperFormat::LargePrint => "mise en page en grands caractères",
         },
+        ink = match job.settings.logos {
+            LogoInk::Grey =>
+                "noir seul, logos compris : une seule plaque (DeviceGray), sans conversion en quadrichromie.",
+            LogoInk::Colour =>
+                "noir seul (DeviceGray, sans conversion), sauf les logos des couvertures, en couleur (RVB).",
+        },
+        pages = u64::from(booklets) * each,
         programme = job.programme.name,
         batch = job.batch.id,
-    )
+    ))
 }
 
 /// Hands pieces to the connection, and waits while it is full.
