@@ -97,7 +97,7 @@ impl Simulation {
 
 #[testkit::test]
 async fn a_simulation_of_the_fund_through_its_interfaces_is_what_the_oracle_says(pool: PgPool) {
-    simulate(pool, 7).await;
+    Box::pin(simulate(pool, 7)).await;
 }
 
 /// `SIMULATION_SEEDS=100 cargo test -p e2e --test e2e many_simulations -- --ignored --nocapture`
@@ -110,7 +110,7 @@ async fn many_simulations_through_the_interfaces_are_what_the_oracle_says(_: PgP
     for seed in first..first + seeds {
         let database = testkit::Database::new().await;
         let began = std::time::Instant::now();
-        let (seen, requests) = simulate(database.pool(), seed).await;
+        let (seen, requests) = Box::pin(simulate(database.pool(), seed)).await;
         println!("seed {seed}: {requests} requests in {} s", began.elapsed().as_secs());
         for (what, counts) in seen {
             let sum = all.entry(what).or_default();
