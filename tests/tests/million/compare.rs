@@ -159,7 +159,9 @@ pub fn with_claims_report(scene: &Scene, tally: &Tally, report: &Path) {
 struct Line<'l> {
     #[serde(borrow)]
     kind: std::borrow::Cow<'l, str>,
-    grp: Uuid,
+    /// Of an audit line: none, and no cents.
+    event: Option<Uuid>,
+    #[serde(default)]
     cents: i64,
 }
 
@@ -173,7 +175,8 @@ pub fn with_entries(tally: &Tally, ndjson: &Path) {
         let entry: Line<'_> = serde_json::from_str(&line).unwrap();
         match &*entry.kind {
             "claimed" => {
-                claimed[*places.get(&entry.grp).expect("a claim that was acknowledged") as usize] += entry.cents;
+                let place = entry.event.and_then(|claim| places.get(&claim));
+                claimed[*place.expect("a claim that was acknowledged") as usize] += entry.cents;
             }
             "claim_reversed" => reversals += entry.cents,
             _ => {}
