@@ -13,5 +13,6 @@ mod prescribers;
 mod print;
 mod races;
 mod real_people;
+mod secrets;
 mod trail;
 mod vouchers;
