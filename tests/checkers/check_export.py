@@ -118,11 +118,12 @@ class Books:
         self.balances = defaultdict(int)  # debits less credits
         self.opened = defaultdict(lambda: defaultdict(int))  # voucher: funder: cents
         self.claims = {}
-        self.records = 0
+        self.records = 0  # what moves nothing: settlement lines, audit lines
         self.rows = defaultdict(lambda: defaultdict(int))  # (funder, book or None): figure: cents
 
     def add(self, line):
         if line["kind"] == "audit_line":
+            self.records += 1
             return
         debit, credit, cents, kind = line["debit"], line["credit"], line["cents"], line["kind"]
         if "payment" in line:

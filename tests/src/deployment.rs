@@ -212,8 +212,21 @@ impl Deployment {
         } else {
             empty.path()
         };
-        let running = Running::start(config(&self.pool, folder), self.clock.clone(), services).await;
+        let config = self.with_secrets(config(&self.pool, folder));
+        let running = Running::start(config, self.clock.clone(), services).await;
         running.expect("services start")
+    }
+
+    /// The same configuration with the secrets that vouchers of this database are made and claimed with.
+    #[must_use]
+    pub fn with_secrets(&self, config: Config) -> Config {
+        let secret = |name: &str| Some(self.data_dir().join("secrets").join(name));
+        Config {
+            id_keys_file: secret("id.keys"),
+            code_keys_file: secret("code.keys"),
+            evidence_keys_file: secret("evidence.keys"),
+            ..config
+        }
     }
 
     /// A pool under a service's role, with what it may do and nothing more.

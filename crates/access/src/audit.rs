@@ -25,6 +25,32 @@ pub async fn audit(
     object: Option<Uuid>,
     detail: impl Serialize,
 ) -> Result<(), sqlx::Error> {
+    let (id, digest) = write(tx, who, at, action, object, detail).await?;
+    ledger::record_audit_line(tx, id, digest, at).await
+}
+
+/// The same, and no leaf: for a co-signature, which is signed itself and is of the log. Its leaf would make another checkpoint of what it
+/// signs, so that the newest one never had its co-signatures.
+pub async fn audit_beside_log(
+    tx: &mut PgTransaction<'_>,
+    who: &Caller,
+    at: DateTime<Utc>,
+    action: &'static str,
+    object: Option<Uuid>,
+    detail: impl Serialize,
+) -> Result<(), sqlx::Error> {
+    write(tx, who, at, action, object, detail).await.map(drop)
+}
+
+/// Writes the line; its id, and its digest for the log.
+async fn write(
+    tx: &mut PgTransaction<'_>,
+    who: &Caller,
+    at: DateTime<Utc>,
+    action: &'static str,
+    object: Option<Uuid>,
+    detail: impl Serialize,
+) -> Result<(Uuid, [u8; 32]), sqlx::Error> {
     let detail = serde_json::to_value(detail).map_err(|error| sqlx::Error::Encode(error.into()))?;
     let mut random = [0; SALT_BYTES + 16];
     getrandom::fill(&mut random).map_err(|error| sqlx::Error::Io(std::io::Error::other(error)))?;
@@ -53,7 +79,7 @@ pub async fn audit(
     )
     .execute(&mut **tx)
     .await?;
-    ledger::record_audit_line(tx, id, digest(salt, &line), at).await
+    Ok((id, digest(salt, &line)))
 }
 
 /// SHA-256 over the salt and the line as JSON without spaces, members in the order of their names (which `serde_json` keeps): docs/PROOF.md.

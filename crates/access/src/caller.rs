@@ -189,6 +189,8 @@ callers! {
     SponsorReader: Operator | Auditor | Sponsor;
     /// A caller that co-signs checkpoints: with anybody's key, or with its own.
     Cosigner: Operator | Funder | Auditor;
+    /// A caller that looks for booklets: anybody's, or those of the programmes that it runs or acts in.
+    BookletReader: Operator | Sponsor | Prescriber;
     /// A caller that reads or undoes claims: everybody's, or its own.
     ClaimReader: Structure | Operator;
 }

@@ -12,11 +12,11 @@ mod organisation;
 
 pub use api::routes;
 pub use api_key::{ApiKey, KeyId, Secret};
-pub use audit::audit;
+pub use audit::{audit, audit_beside_log};
 pub use bootstrap::{OPERATOR, ensure_operator};
 pub use caller::{
-    Accreditor, AccreditorOrOperator, Auditor, Caller, ClaimReader, Cosigner, Funder, FunderReader, Operator,
-    OperatorOrAuditor, Prescriber, ReportReader, Sponsor, SponsorReader, Structure,
+    Accreditor, AccreditorOrOperator, Auditor, BookletReader, Caller, ClaimReader, Cosigner, Funder, FunderReader,
+    Operator, OperatorOrAuditor, Prescriber, ReportReader, Sponsor, SponsorReader, Structure,
 };
 pub use organisation::{CreateRejection, NewOrganisation, Organisation, OrganisationId, Role, create};
 

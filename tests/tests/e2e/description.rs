@@ -206,6 +206,7 @@ async fn a_component_means_the_same_in_every_service(pool: PgPool) {
             fund_iban: Some(FUND_IBAN.parse().expect("an IBAN")),
             ..Config::default()
         };
+        let config = deployment.with_secrets(config);
         let alone = Running::start(config, deployment.clock.clone(), &[service])
             .await
             .expect("it starts");

@@ -134,7 +134,7 @@ async fn no_service_rewrites_the_record_of_migrations(pool: PgPool) {
 async fn a_service_alone_knows_callers_and_makes_none(pool: PgPool) {
     let deployment = Deployment::new(pool).await;
     for service in [Service::Redemption, Service::Funding] {
-        // No key file at all: the operator's is the issuer's.
+        // No key file of its own: the operator's is the issuer's.
         let folder = tempfile::tempdir().expect("an empty folder");
         let options = deployment.pool.connect_options().as_ref().clone();
         let config = Config {
@@ -146,6 +146,7 @@ async fn a_service_alone_knows_callers_and_makes_none(pool: PgPool) {
             fund_iban: Some(FUND_IBAN.parse().expect("an IBAN")),
             ..Config::default()
         };
+        let config = deployment.with_secrets(config);
         let alone = Running::start(config, deployment.clock.clone(), &[service])
             .await
             .expect("it starts");
@@ -194,8 +195,8 @@ async fn each_service_posts_its_own_kinds_of_transfer_only(pool: PgPool) {
         let pool = scene.deployment.as_role(role).await;
         for kind in [11_i16, 20, 33] {
             let posted = sqlx::query(
-                "insert into ledger.transfer (book_id, id, kind, debit, credit, cents, at, event_id)
-                 select book_id, gen_random_uuid(), kind, debit, credit, cents, at, event_id from ledger.transfer
+                "insert into ledger.transfer (book_id, id, kind, debit, credit, cents, at, event_id, presented, evidence)
+                 select book_id, gen_random_uuid(), kind, debit, credit, cents, at, event_id, presented, evidence from ledger.transfer
                  where kind = $1 limit 1",
             )
             .bind(kind)

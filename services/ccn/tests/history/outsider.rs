@@ -107,7 +107,7 @@ async fn proofs_are_believed_by_both_and_by_nobody_once_altered(admin: PgPool) {
     };
     // The amount that is shown, and its leaf left as it is.
     assert!(both(&altered(&claim, "\"cents\": 1000", "\"cents\": 9000")).is_err());
-    assert!(both(&altered(&claim, "\"leaf\": \"q", "\"leaf\": \"r")).is_err());
+    assert!(both(&altered(&claim, "\"leaf\": \"r", "\"leaf\": \"s")).is_err());
     assert!(both(&altered(&claim, "test.example/log\\n", "test.example/log\\n1")).is_err());
     assert!(
         both(&altered(

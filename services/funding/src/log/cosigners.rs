@@ -1,6 +1,6 @@
 //! Keys that co-sign checkpoints: registered, used, retired. A funder or an auditor has its own, the operator acts for anybody.
 
-use access::{Cosigner, audit};
+use access::{Cosigner, audit, audit_beside_log};
 use bounds::{Reason, TextKind};
 use chrono::{DateTime, Utc};
 use database::UseCaseError;
@@ -234,7 +234,7 @@ pub(crate) async fn cosign(
         return Ok(Created::Existing(view));
     }
     let detail = (size, &view.cosigner.vkey);
-    audit(tx, who, at, "checkpoint.cosign", Some(whose), detail).await?;
+    audit_beside_log(tx, who, at, "checkpoint.cosign", Some(whose), detail).await?;
     Ok(Created::New(view))
 }
 

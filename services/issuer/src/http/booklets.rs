@@ -1,4 +1,4 @@
-use access::{Caller, Role};
+use access::{BookletReader, Caller, Role};
 use axum::extract::State;
 use catalogue::{Programme, ProgrammeId};
 use serde::Deserialize;
@@ -25,7 +25,7 @@ pub(super) struct CoverQuery {
 #[utoipa::path(get, path = "/issuer/v1/booklets", tag = "issuer", params(CoverQuery),
     responses((status = 200, body = Booklet), (status = 422, description = "`cover-code`: this is not the code of a cover")))]
 pub(super) async fn find(
-    who: Caller,
+    who: BookletReader,
     State(pool): State<PgPool>,
     Query(query): Query<CoverQuery>,
 ) -> Result<Json<Booklet>, Problem> {
@@ -42,7 +42,7 @@ pub(super) async fn find(
     params(("programme" = uuid::Uuid, Path, description = "The programme"), ("booklet" = u32, Path, description = "The number on the cover and on each voucher")),
     responses((status = 200, body = Booklet)))]
 pub(super) async fn get(
-    who: Caller,
+    who: BookletReader,
     State(pool): State<PgPool>,
     Path((programme, number)): Path<(ProgrammeId, u32)>,
 ) -> Result<Json<Booklet>, Problem> {

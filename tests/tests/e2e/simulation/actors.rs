@@ -107,8 +107,11 @@ impl Simulation {
         let seller = json!({"name": "Opérateur", "legal_form": "Association loi 1901", "address": address, "siret": "40483304800022",
             "vat_number": "FR83404833048", "iban": "FR7630001007941234567890185"});
         let buyer = json!({"name": "Commanditaire", "address": address, "siret": "22210001800019", "public": true});
-        let programme = second.client.get(&second.path("")).await.accepted();
-        let sponsor = programme["sponsor_id"].as_str().expect("a sponsor");
+        let sponsor: Uuid = sqlx::query_scalar("select sponsor_id from catalogue.programme where id = $1")
+            .bind(second.programme)
+            .fetch_one(&scene.deployment.pool)
+            .await
+            .expect("the programme");
         let buyers = format!("/funding/v1/invoicing/buyers/{sponsor}");
         for (path, said) in [("/funding/v1/invoicing/seller", &seller), (&buyers, &buyer)] {
             operator
