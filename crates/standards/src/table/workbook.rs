@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_sheet_is_read_by_its_name() {
-        assert_eq!(problem_count(&workbook(), Some("Notes")), 4, "its header is another");
+        assert_eq!(problem_count(&workbook(), Some("Notes")), 3, "its header is another");
         let told = problem(&workbook(), Some("lieux"));
         assert!(told.remedy.contains("Lieux, Notes"), "{told:?}");
     }

@@ -402,7 +402,7 @@ impl Fixture {
         let siret = SIRETS[nth];
         self.imports(&[place(siret, "APTIC")]).await;
         let id = StructureId::derive(b"structure", &[siret.as_bytes()]);
-        let accreditation = json!({ "id": Uuid::from_u128(nth as u128) });
+        let accreditation = json!({ "id": Uuid::from_u128(nth as u128 + 1) });
         self.operator
             .post(&format!("/redemption/v1/structures/{id}/accreditation"), accreditation)
             .await
