@@ -150,7 +150,7 @@ async fn many_reversals_at_once_are_one(pool: PgPool) {
     let mut tasks = tokio::task::JoinSet::new();
     for id in 0..16 {
         let (actor, receipt) = (structure.client.clone(), receipt.clone());
-        tasks.spawn(async move { reverses(&actor, programme, &receipt, id / 2).await.status });
+        tasks.spawn(async move { reverses(&actor, programme, &receipt, id / 2 + 1).await.status });
     }
     let mut answers = tasks.join_all().await;
     answers.sort_unstable();

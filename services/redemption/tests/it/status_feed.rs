@@ -112,7 +112,7 @@ async fn one_maker_works_while_the_others_leave_it_to_it(pool: PgPool) {
         .collect();
     for (id, token) in tokens.iter().enumerate().take(15) {
         structure
-            .claims(id as u128, std::slice::from_ref(token))
+            .claims(id as u128 + 1, std::slice::from_ref(token))
             .await
             .created();
     }

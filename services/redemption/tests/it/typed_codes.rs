@@ -24,7 +24,7 @@ impl Mediator {
     /// Types codes that nobody has, one claim each, until that is enough; how many were looked for.
     async fn guesses(&self, from: u64) -> i32 {
         for guess in 0..100 {
-            let answer = self.types(u128::from(guess), &[], &[nobodys(from + guess)]).await;
+            let answer = self.types(u128::from(guess) + 1, &[], &[nobodys(from + guess)]).await;
             if answer.status == 429 {
                 return i32::try_from(guess).unwrap();
             }
@@ -93,7 +93,7 @@ async fn a_cover_is_told_scanned_or_typed_and_spends_nothing(pool: PgPool) {
     let cover = voucher::CoverCode::new(programme.series, 1).unwrap();
     let scanned = cover.to_url(&"cheque.example.fr".parse().unwrap());
     // More often than wrong codes are allowed: nothing is looked for.
-    for attempt in 0..20 {
+    for attempt in 1..=20 {
         let answer = structure
             .types(attempt, &[tokens[0].clone(), scanned.clone()], &[cover.to_string()])
             .await;
@@ -119,7 +119,7 @@ async fn a_slip_is_told_with_its_place_and_counts_for_nothing(pool: PgPool) {
     let tokens = fixture.activates(programme, 1..=2).await;
     let mut slip = code(2);
     slip.replace_range(13..14, if slip.get(13..14) == Some("7") { "8" } else { "7" });
-    for attempt in 0..20 {
+    for attempt in 1..=20 {
         let codes = [slip.clone(), "U2345".to_owned(), code(1)];
         let answer = structure.types(attempt, &tokens[..1], &codes).await;
         assert_eq!((answer.status, answer.kind().as_str()), (422, "mistyped"));
