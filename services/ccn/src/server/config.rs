@@ -115,7 +115,7 @@ pub struct Config {
     #[arg(long, env = "CCN_CODE_KEYS_FILE", value_name = "FICHIER", help_heading = KEYS)]
     pub code_keys_file: Option<PathBuf>,
 
-    /// Fichier des clés qui scellent la preuve de chaque encaissement (redemption, funding et export) : une par ligne
+    /// Fichier des clés qui scellent la preuve de chaque encaissement (redemption et funding) : une par ligne
     #[arg(long, env = "CCN_EVIDENCE_KEYS_FILE", value_name = "FICHIER", help_heading = KEYS)]
     pub evidence_keys_file: Option<PathBuf>,
 

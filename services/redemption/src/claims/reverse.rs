@@ -7,7 +7,7 @@
 //! | settled | … | the same from recoverable: the next payment is so much less |
 //! | in a payment that came back after a deduction | … | the same, as far as payable does not hold the whole claim |
 //!
-//! **Disclosed evidence.** What a claim was shown is exported in clear, for auditors and for a liquidator ([`disclosure`]): from then on
+//! **Disclosed evidence.** Once what a claim was shown goes out in clear, to auditors or a liquidator ([`disclosure`]),
 //! whoever reads it could spend a voucher that came back to life. So it does not: its value goes to the funders, and the person gets a
 //! replacement from who gave the booklet. The same holds once [`REVERSAL_DAYS`] have passed since the claim.
 //!

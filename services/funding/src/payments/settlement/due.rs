@@ -92,8 +92,9 @@ pub(super) async fn lock_and_read(
     let pairs: BTreeSet<(BookId, PartyId)> = expected.iter().map(|due| (due.book, due.structure)).collect();
     ledger::lock(tx, &accounts(&pairs)).await?;
     let mut dues = dues(tx, cutoff).await?;
-    // A structure that claimed for the first time meanwhile is not locked: its turn is the next settlement.
-    dues.retain(|due| pairs.contains(&(due.book, due.structure)));
+    // A structure that claimed for the first time meanwhile is not locked, and what became due meanwhile (its payment came back) was not
+    // looked at: their turn is the next settlement.
+    dues.retain(|due| pairs.contains(&(due.book, due.structure)) && judged.covers(due));
     let structures: Vec<Uuid> = pairs
         .iter()
         .map(|(_, structure)| structure.uuid())
@@ -107,7 +108,7 @@ pub(super) async fn lock_and_read(
         recoverable: recoverable(tx, &pairs).await?,
         ..SettlementFacts::default()
     };
-    let unproven = |due: &&DueClaim| due.cents.is_positive() && !judged.proves(due);
+    let unproven = |due: &&DueClaim| !judged.proves(due);
     let payable: Vec<&DueClaim> = facts
         .dues
         .iter()

@@ -49,10 +49,14 @@ pub(super) struct Judged {
 }
 
 impl Judged {
-    /// Whether a claim that is due may be paid, as far as its evidence goes. One that was not looked at may not.
+    /// Whether it was looked at, or pays nothing.
+    pub fn covers(&self, due: &DueClaim) -> bool {
+        !due.cents.is_positive() || self.looked_at.contains(&(due.book, due.claim))
+    }
+
+    /// Whether a claim that is due may be paid, as far as its evidence goes; one that takes money back always may.
     pub fn proves(&self, due: &DueClaim) -> bool {
-        let key = (due.book, due.claim);
-        self.looked_at.contains(&key) && !self.faults.contains_key(&key)
+        !due.cents.is_positive() || (self.covers(due) && !self.faults.contains_key(&(due.book, due.claim)))
     }
 
     /// Those that may not be paid.
